@@ -1,0 +1,62 @@
+using System.Numerics;
+
+namespace Verified.Spec.Values;
+
+/// <summary>The concrete reading of a word: a number. The JIT specialises every text for it, so it costs nothing.</summary>
+public readonly struct Concrete(uint value) : IWord<Concrete>
+{
+    public readonly uint Value = value;
+
+    public static implicit operator Concrete(uint value) => new(value);
+    public static implicit operator uint(Concrete word) => word.Value;
+
+    public static Concrete operator +(Concrete a, Concrete b) => new(a.Value + b.Value);
+    public static Concrete operator -(Concrete a, Concrete b) => new(a.Value - b.Value);
+    public static Concrete operator *(Concrete a, Concrete b) => new(a.Value * b.Value);
+    public static Concrete operator &(Concrete a, Concrete b) => new(a.Value & b.Value);
+    public static Concrete operator |(Concrete a, Concrete b) => new(a.Value | b.Value);
+    public static Concrete operator ^(Concrete a, Concrete b) => new(a.Value ^ b.Value);
+    public static Concrete operator ~(Concrete a) => new(~a.Value);
+    public static Concrete operator <<(Concrete a, Concrete count) => new(count.Value < 32 ? a.Value << (int)count.Value : 0);
+    public static Concrete operator >>(Concrete a, Concrete count) => new(count.Value < 32 ? a.Value >> (int)count.Value : 0);
+
+    public static Truth operator ==(Concrete a, Concrete b) => a.Value == b.Value;
+    public static Truth operator !=(Concrete a, Concrete b) => a.Value != b.Value;
+    public static Truth operator <(Concrete a, Concrete b) => a.Value < b.Value;
+    public static Truth operator >(Concrete a, Concrete b) => a.Value > b.Value;
+    public static Truth operator <=(Concrete a, Concrete b) => a.Value <= b.Value;
+    public static Truth operator >=(Concrete a, Concrete b) => a.Value >= b.Value;
+
+    public static Concrete ShiftRightSigned(Concrete a, Concrete count) =>
+        new((uint)((int)a.Value >> (int)Math.Min(count.Value, 31)));
+
+    public static Truth LessSigned(Concrete a, Concrete b) => (int)a.Value < (int)b.Value;
+
+    public static Concrete Select(Truth condition, Concrete a, Concrete b) => condition ? a : b;
+
+    public static Concrete MultiplyHigh(Concrete a, Concrete b) => new((uint)((ulong)a.Value * b.Value >> 32));
+
+    public static (Concrete Quotient, Concrete Remainder) Divide(Concrete high, Concrete low, Concrete divisor)
+    {
+        var dividend = (ulong)high.Value << 32 | low.Value;
+        return (new((uint)(dividend / divisor.Value)), new((uint)(dividend % divisor.Value)));
+    }
+
+    public static Concrete LowestBit(Concrete a) => new((uint)BitOperations.TrailingZeroCount(a.Value));
+
+    public static Concrete HighestBit(Concrete a) => new((uint)BitOperations.Log2(a.Value));
+
+    public static Truth EvenParity(Concrete a) => (BitOperations.PopCount(a.Value & 0xFF) & 1) == 0;
+
+    public static Concrete Arbitrary() => default;
+
+    public static bool TryValue(Concrete word, out uint value)
+    {
+        value = word.Value;
+        return true;
+    }
+
+    public override bool Equals(object? obj) => obj is Concrete other && other.Value == Value;
+    public override int GetHashCode() => (int)Value;
+    public override string ToString() => $"{Value:X8}h";
+}
