@@ -1,0 +1,37 @@
+using Verified.Spec.Values;
+
+namespace Verified.Kernel;
+
+/// <summary>How a field's dword holds its value.</summary>
+public enum Encoding
+{
+    /// <summary>The value itself.</summary>
+    Number,
+
+    /// <summary>The address of a row of the thread table; the value is the row.</summary>
+    ThreadPointer,
+
+    /// <summary>The address just past a row of the thread table (a stack top); the value is the row.</summary>
+    ThreadTop,
+}
+
+/// <summary>A dword of every row of an area.</summary>
+/// <param name="Name">Symbol name; unique within the area.</param>
+/// <param name="Offset">Bytes from the row's start; a multiple of 4.</param>
+/// <param name="Bits">Width of the value; the bits above are always 0.</param>
+/// <param name="Encoding">How the dword holds the value.</param>
+public sealed record Field(string Name, uint Offset, uint Bits = 32, Encoding Encoding = Encoding.Number);
+
+/// <summary>A table in the kernel's memory that its code may write: <paramref name="Rows"/> rows of <paramref name="Stride"/> bytes.</summary>
+/// <param name="Name">Symbol name.</param>
+/// <param name="Base">Linear address of row 0.</param>
+/// <param name="Rows">Number of rows; a power of two.</param>
+/// <param name="Stride">Bytes from row to row; a power of two.</param>
+/// <param name="Fields">The dwords that are in use.</param>
+public sealed record Area(string Name, uint Base, uint Rows, uint Stride, IReadOnlyList<Field> Fields)
+{
+    public uint End => Base + Rows * Stride;
+
+    /// <summary>Linear address of a field of a row.</summary>
+    public W Address<W>(W row, Field field) where W : struct, IWord<W> => row * Stride + (Base + field.Offset);
+}

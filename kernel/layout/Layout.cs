@@ -1,0 +1,162 @@
+using System.Numerics;
+using Verified.Spec;
+
+namespace Verified.Kernel;
+
+/// <summary>
+/// Where everything in the kernel's memory is: the only source of addresses, offsets and sizes for the code, the image and
+/// the view. Linear addresses are physical ones plus <see cref="KernelBase"/>.
+/// </summary>
+public sealed class Layout
+{
+    /// <summary>The kernel's part of every address space starts here; below is the user's.</summary>
+    public const uint KernelBase = 0xF0000000;
+
+    /// <summary>Physical address of the image's first byte (Multiboot loads above 1 MB).</summary>
+    public const uint ImageBase = 0x00100000;
+
+    /// <summary>Room for the kernel's code and constants.</summary>
+    public const uint TextSize = 0x10000;
+
+    public const uint PageSize = 0x1000;
+
+    // Segment selectors (GDT indices times 8, plus the ring).
+    public const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, TaskState = 0x28;
+
+    // Interrupt vectors.
+    public const uint TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, ThreadSwitchVector = 0x33;
+
+    // The task-state segment holds no more than the stack of ring 0 and the I/O permission map.
+    public const uint TssStackTop = 4, TssStackSegment = 8, TssIoMap = 102, TssSize = 0x2000 + 0x100;
+
+    // A row of the thread table. What ipc reads of a partner is in its first 32 bytes, one cache line.
+    public static readonly Field Id = new("id", 0x00);
+    public static readonly Field Status = new("status", 0x04, 3);
+    public readonly Field Partner;
+    public static readonly Field Priority = new("priority", 0x0C, 8);
+    public readonly Field Senders;
+    public static readonly Field Directory = new("directory", 0x14);
+    public readonly Field Served;
+    public static readonly Field Slice = new("slice", 0x1C, 8);
+    public static readonly Field Quantum = new("quantum", 0x20, 8);
+
+    // Its end is the stack that the processor and PUSHA push the user registers on.
+    public static readonly Field Edi = new("edi", 0x4C), Esi = new("esi", 0x50), Ebp = new("ebp", 0x54);
+    public static readonly Field Pushed = new("pushed_esp", 0x58);
+    public static readonly Field Ebx = new("ebx", 0x5C), Edx = new("edx", 0x60), Ecx = new("ecx", 0x64), Eax = new("eax", 0x68);
+    public static readonly Field Eip = new("eip", 0x6C), Cs = new("cs", 0x70), Eflags = new("eflags", 0x74);
+    public static readonly Field Esp = new("esp", 0x78), Ss = new("ss", 0x7C);
+    public const uint ThreadSize = 0x80;
+
+    /// <summary>The dword of an area whose rows are single dwords.</summary>
+    public readonly Field ReadyWord, ReadySummaryWord, PriorityWord, PrioritySummaryWord, PickedNumber, SendersWord;
+
+    public static readonly Field TopPriority = new("top", 0, 8);
+
+    public Layout(Limits limits)
+    {
+        Limits = limits.Checked();
+        var threads = Bits(limits.Threads);
+        Partner = new("partner", 0x08, threads, Encoding.ThreadPointer);
+        Senders = new("senders", 0x10, Words);
+        Served = new("served", 0x18, threads);
+        ReadyWord = new("word", 0, Math.Min(32, limits.Threads));
+        SendersWord = ReadyWord;
+        ReadySummaryWord = new("word", 0, Words);
+        PriorityWord = new("word", 0, Math.Min(32, limits.Priorities));
+        PrioritySummaryWord = new("word", 0, PriorityWords);
+        PickedNumber = new("number", 0, threads);
+        StackTop = new("esp0", 0, threads, Encoding.ThreadTop);
+
+        var next = KernelBase + ImageBase + TextSize;
+        uint Take(uint size, uint alignment = PageSize)
+        {
+            var at = (next + alignment - 1) & ~(alignment - 1);
+            next = at + size;
+            return at;
+        }
+
+        Area Make(string name, uint rows, uint stride, params Field[] fields) =>
+            new(name, Take(rows * stride), rows, stride, fields);
+
+        Gdt = Take(PageSize);
+        Idt = Take(PageSize);
+        Tss = Take(TssSize);
+        TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
+        Threads = new("threads", Take(limits.Threads * ThreadSize, limits.Threads * ThreadSize), limits.Threads, ThreadSize,
+            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum,
+             Edi, Esi, Ebp, Pushed, Ebx, Edx, Ecx, Eax, Eip, Cs, Eflags, Esp, Ss]);
+        Ready = Make("ready", limits.Priorities * Words, 4, ReadyWord);
+        ReadySummary = Make("ready_summary", limits.Priorities, 4, ReadySummaryWord);
+        PriorityMap = Make("priority_map", PriorityWords, 4, PriorityWord);
+        PrioritySummary = Make("priority_summary", 1, 4, PrioritySummaryWord);
+        Top = Make("top_priority", 1, 4, TopPriority);
+        Picked = Make("picked", limits.Priorities, 4, PickedNumber);
+        SenderSets = Make("sender_sets", limits.Threads * Words, 4, SendersWord);
+        Directories = Take(limits.Tasks * PageSize);
+        KernelPageTable = Take(PageSize);
+        UserPageTables = Take(limits.Tasks * PageSize);
+        UserImages = Take(0);
+    }
+
+    public Limits Limits { get; }
+
+    /// <summary>Words of 32 bits per set of threads.</summary>
+    public uint Words => Math.Max(1, Limits.Threads / 32);
+
+    /// <summary>Words of 32 bits per set of priorities.</summary>
+    public uint PriorityWords => Math.Max(1, Limits.Priorities / 32);
+
+    public Field StackTop { get; }
+
+    public uint Gdt { get; }
+    public uint Idt { get; }
+    public uint Tss { get; }
+
+    /// <summary>The TSS's ring-0 stack pointer: the end of the current thread's row. It is the only record of who is current.</summary>
+    public Area TssStack { get; }
+
+    public Area Threads { get; }
+
+    /// <summary>Per priority, the set of competing threads; row p * <see cref="Words"/> + word.</summary>
+    public Area Ready { get; }
+
+    /// <summary>Per priority, which words of its set are not 0.</summary>
+    public Area ReadySummary { get; }
+
+    /// <summary>The set of priorities with a competing thread.</summary>
+    public Area PriorityMap { get; }
+
+    /// <summary>Which words of <see cref="PriorityMap"/> are not 0.</summary>
+    public Area PrioritySummary { get; }
+
+    /// <summary>No competing thread has a priority above this one.</summary>
+    public Area Top { get; }
+
+    /// <summary>Per priority, the thread number picked last.</summary>
+    public Area Picked { get; }
+
+    /// <summary>Per thread, the set of threads that wait to send to it; row t * <see cref="Words"/> + word.</summary>
+    public Area SenderSets { get; }
+
+    /// <summary>One page directory per task.</summary>
+    public uint Directories { get; }
+
+    /// <summary>The page table of the kernel's first 4 MB, shared by every directory.</summary>
+    public uint KernelPageTable { get; }
+
+    /// <summary>One page table per task, for the first 4 MB of its space.</summary>
+    public uint UserPageTables { get; }
+
+    /// <summary>Where the user programs' pages start.</summary>
+    public uint UserImages { get; }
+
+    /// <summary>Every table that the kernel's code may write after boot.</summary>
+    public IReadOnlyList<Area> Areas =>
+        [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets];
+
+    /// <summary>Physical address of a linear address in the kernel's part.</summary>
+    public static uint Physical(uint linear) => linear - KernelBase;
+
+    private static uint Bits(uint rows) => (uint)BitOperations.Log2(rows);
+}

@@ -1,0 +1,25 @@
+using Verified.Spec.Values;
+
+namespace Verified.Kernel;
+
+/// <summary>What the view reads of a machine, concrete or symbolic. Register numbers are the instruction encoding's.</summary>
+public interface IMachine<W> where W : struct, IWord<W>
+{
+    /// <summary>The dword at a linear address of the kernel's memory, without side effects.</summary>
+    W Load(W linear);
+
+    /// <summary>EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI.</summary>
+    W Register(int number);
+
+    W Eip { get; }
+
+    W Eflags { get; }
+
+    W Cr3 { get; }
+
+    /// <summary>A segment register's selector: ES, CS, SS, DS, FS, GS.</summary>
+    W Selector(int number);
+
+    /// <summary>Where the kernel's cut point is: a value of <see cref="Verified.Spec.Stages"/>.</summary>
+    uint Stage { get; }
+}

@@ -1,0 +1,64 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Kernel;
+
+/// <summary>Which state of the spec a machine means, at a cut point: the refinement relation.</summary>
+public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct, IWord<W>
+{
+    public Layout Layout => layout;
+
+    public IMachine<W> Machine => machine;
+
+    public W Current => Get(layout.TssStack, 0, layout.StackTop);
+
+    /// <summary>The value of a column of the spec at a row.</summary>
+    public W Column(ColumnInfo column, W row) => column.Name switch
+    {
+        nameof(State<W>.Stage) => machine.Stage,
+        nameof(State<W>.Current) => Current,
+        nameof(State<W>.Id) => Thread(row, Layout.Id),
+        nameof(State<W>.Status) => Thread(row, Layout.Status),
+        nameof(State<W>.Partner) => Thread(row, layout.Partner),
+        nameof(State<W>.Served) => Thread(row, layout.Served),
+        nameof(State<W>.Priority) => Thread(row, Layout.Priority),
+        nameof(State<W>.Slice) => Thread(row, Layout.Slice),
+        nameof(State<W>.Quantum) => Thread(row, Layout.Quantum),
+        nameof(State<W>.Eax) => User(row, machine.Register(0), Layout.Eax),
+        nameof(State<W>.Ecx) => User(row, machine.Register(1), Layout.Ecx),
+        nameof(State<W>.Edx) => User(row, machine.Register(2), Layout.Edx),
+        nameof(State<W>.Ebx) => User(row, machine.Register(3), Layout.Ebx),
+        nameof(State<W>.Esp) => User(row, machine.Register(4), Layout.Esp),
+        nameof(State<W>.Ebp) => User(row, machine.Register(5), Layout.Ebp),
+        nameof(State<W>.Esi) => User(row, machine.Register(6), Layout.Esi),
+        nameof(State<W>.Edi) => User(row, machine.Register(7), Layout.Edi),
+        nameof(State<W>.Eip) => User(row, machine.Eip, Layout.Eip),
+        nameof(State<W>.Eflags) => User(row, machine.Eflags, Layout.Eflags),
+        nameof(State<W>.Picked) => Get(layout.Picked, row, layout.PickedNumber),
+        _ => throw new ArgumentException($"no view of column {column.Name}", nameof(column)),
+    };
+
+    /// <summary>A field of a row, decoded.</summary>
+    public W Get(Area area, W row, Field field)
+    {
+        var dword = machine.Load(area.Address(row, field));
+        return field.Encoding switch
+        {
+            Encoding.ThreadPointer => (dword - layout.Threads.Base) >> ThreadShift,
+            Encoding.ThreadTop => (dword - layout.Threads.Base - Layout.ThreadSize) >> ThreadShift,
+            _ => dword,
+        };
+    }
+
+    public W Thread(W row, Field field) => Get(layout.Threads, row, field);
+
+    // A user register: in the processor while the thread runs, else in its row. Thread 0 is nobody and has none.
+    private W User(W row, W register, Field saved)
+    {
+        var value = Thread(row, saved);
+        if (machine.Stage == Stages.User) value = W.Select(row == Current, register, value);
+        return W.Select(row == State<W>.Nobody, 0, value);
+    }
+
+    private const uint ThreadShift = 7;
+}

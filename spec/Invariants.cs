@@ -1,0 +1,78 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>
+/// A property of every reachable state, for all rows <c>i</c> of <paramref name="Over"/>, and for all threads <c>j</c> where
+/// it relates two.
+/// </summary>
+/// <param name="Name">How reports and mutations call it.</param>
+/// <param name="Why">One sentence for the reader of a violation.</param>
+/// <param name="Over">The table that <c>i</c> ranges over.</param>
+/// <param name="Pairs">Whether <c>j</c> matters.</param>
+/// <param name="Holds">The property at (i, j).</param>
+public sealed record Invariant<W>(string Name, string Why, Table Over, bool Pairs, Func<State<W>, W, W, Truth> Holds)
+    where W : struct, IWord<W>;
+
+/// <summary>What always holds. Every transition is proved to preserve each; every check evaluates each after every step.</summary>
+public static class Invariants<W> where W : struct, IWord<W>
+{
+    private static readonly W Nobody = State<W>.Nobody;
+
+    public static readonly IReadOnlyList<Invariant<W>> All =
+    [
+        Each("id-names-row", "an active thread's id has the task and lthread of its row, and a version", (s, t) =>
+            Is(s, t, ThreadStatus.Inactive)
+            | ((s.Row(s.Id[t]) == t) & (ThreadId.Task(s.Id[t]) < s.Limits.Tasks)
+                & (ThreadId.Lthread(s.Id[t]) < s.Limits.Lthreads) & (ThreadId.Version(s.Id[t]) != 0))),
+        Each("inactive-is-blank", "an inactive thread has no id, so that nothing can name it", (s, t) =>
+            !Is(s, t, ThreadStatus.Inactive) | (s.Id[t] == ThreadId.Nil)),
+        Each("task-0-is-nobody", "task 0 does not exist: its threads are never active", (s, t) =>
+            (t >= s.Limits.Lthreads) | Is(s, t, ThreadStatus.Inactive)),
+        Each("status-known", "the status is one of the eight", (s, t) => s.Status[t] <= ThreadStatus.Stopped),
+        Each("partner-active", "whoever sends or receives from a partner has one that is in use", (s, t) =>
+            !HasPartner(s, t) | !Is(s, s.Partner[t], ThreadStatus.Inactive)),
+        Each("partner-blank", "a thread that waits for nobody in particular has no partner", (s, t) =>
+            HasPartner(s, t) | (s.Partner[t] == Nobody)),
+        Each("sender-names-partner", "a waiting sender's ESI still names its partner, who is another", (s, t) =>
+            !Is(s, t, ThreadStatus.Sending) | ((s.Esi[t] == s.Id[s.Partner[t]]) & (s.Partner[t] != t))),
+        Each("resuming-is-open", "a thread that resumes does so for an open receive from registers", (s, t) =>
+            !Is(s, t, ThreadStatus.Resuming)
+            | (Descriptor.Open(s.Ebp[t]) & !Descriptor.ReceivesMemory(s.Ebp[t]) & (s.Ebp[t] != Descriptor.None))),
+        Each("rows-in-range", "partner and cursor are rows of the thread table", (s, t) =>
+            (s.Partner[t] < s.Limits.Threads) & (s.Served[t] < s.Limits.Threads)),
+        Each("priority-in-range", "priorities are rows of the priority table", (s, t) => s.Priority[t] < s.Limits.Priorities),
+        Each("slices-positive", "time slices are 1..255 ticks", (s, t) =>
+            Is(s, t, ThreadStatus.Inactive) | ((s.Slice[t] - 1 < 255) & (s.Quantum[t] - 1 < 255))),
+        Each("flags-are-user", "a thread's EFLAGS give it no privilege and keep interrupts on", (s, t) =>
+            Is(s, t, ThreadStatus.Inactive) | Flags.AreUser(s.Eflags[t])),
+        Both("no-missed-rendezvous", "nobody waits to send to a thread that waits for that message", (s, sender, receiver) =>
+            !(s.SendsTo(sender, receiver) & s.WaitsFor(receiver, sender))),
+        Each("idle-only-without-work", "the processor idles only while no thread is ready", (s, t) =>
+            (s.Stage != Stages.Idle) | !s.IsReady(t)),
+        One("current-fits-stage", "a user stage has a ready thread, a resume stage a resuming one, an idle stage nobody", s =>
+            W.Select(s.Stage == Stages.User, Word(Is(s, s.Current, ThreadStatus.Ready)),
+            W.Select(s.Stage == Stages.Resume, Word(Is(s, s.Current, ThreadStatus.Resuming)),
+            W.Select(s.Stage == Stages.Idle, Word(s.Current == Nobody),
+                Word(!Is(s, s.Current, ThreadStatus.Resuming))))) == 1),
+        One("current-in-range", "the current thread is a row of the thread table", s => s.Current < s.Limits.Threads),
+        new("picked-in-range", "the scheduler's cursors are rows of the thread table", Table.Priority, false,
+            (s, p, _) => s.Picked[p] < s.Limits.Threads),
+    ];
+
+    private static Invariant<W> Each(string name, string why, Func<State<W>, W, Truth> holds) =>
+        new(name, why, Table.Thread, false, (s, t, _) => holds(s, t));
+
+    private static Invariant<W> Both(string name, string why, Func<State<W>, W, W, Truth> holds) =>
+        new(name, why, Table.Thread, true, holds);
+
+    private static Invariant<W> One(string name, string why, Func<State<W>, Truth> holds) =>
+        new(name, why, Table.Processor, false, (s, _, _) => holds(s));
+
+    private static Truth Is(State<W> s, W thread, uint status) => s.Status[thread] == status;
+
+    private static Truth HasPartner(State<W> s, W thread) =>
+        Is(s, thread, ThreadStatus.Sending) | Is(s, thread, ThreadStatus.ReceivingFrom);
+
+    private static W Word(Truth truth) => W.Select(truth, 1, 0);
+}

@@ -1,0 +1,81 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>The ways into the kernel, and its own steps between them.</summary>
+public enum Entry
+{
+    /// <summary>INT 30h.</summary>
+    Ipc,
+
+    /// <summary>INT 31h.</summary>
+    IdNearest,
+
+    /// <summary>INT 33h.</summary>
+    ThreadSwitch,
+
+    /// <summary>The timer interrupt, in user mode or idle.</summary>
+    Tick,
+
+    /// <summary>Any exception in user mode; a system call this kernel does not have is one.</summary>
+    Exception,
+
+    /// <summary>An interrupt that no device raised (the controller's spurious vectors).</summary>
+    Spurious,
+
+    /// <summary>The kernel's own step in <see cref="Stages.Pick"/>.</summary>
+    Pick,
+
+    /// <summary>The kernel's own step in <see cref="Stages.Resume"/>.</summary>
+    Resume,
+}
+
+/// <summary>
+/// What the kernel does: each entry is one bounded step on the state. Sources: L4-X0.md section 2; where it leaves a
+/// choice, the choice is commented at the place.
+/// </summary>
+public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
+{
+    /// <summary>One step. User entries need <see cref="Stages.User"/> (a tick or spurious interrupt also <see cref="Stages.Idle"/>).</summary>
+    public void Step(Entry entry)
+    {
+        switch (entry)
+        {
+            case Entry.Ipc: Ipc(); break;
+            case Entry.IdNearest: IdNearest(); break;
+            case Entry.ThreadSwitch: ThreadSwitch(); break;
+            case Entry.Tick: Tick(); break;
+            case Entry.Exception: Exception(); break;
+            case Entry.Spurious: break;
+            case Entry.Pick: Pick(); break;
+            case Entry.Resume: Resume(); break;
+            default: throw new ArgumentOutOfRangeException(nameof(entry), entry, "no such entry");
+        }
+    }
+
+    /// <summary>The kernel's own step in <paramref name="stage"/>, or null where a user or an interrupt acts next.</summary>
+    public static Entry? Own(uint stage) => stage switch
+    {
+        Stages.Pick => Entry.Pick,
+        Stages.Resume => Entry.Resume,
+        _ => null,
+    };
+
+    /// <summary>
+    /// id_nearest. Messages are never redirected, so the nearest partner on the way to anyone is that thread itself; nil asks for
+    /// one's own id. The type is always 0, same clan.
+    /// </summary>
+    private void IdNearest()
+    {
+        var me = s.Current;
+        if (s.Esi[me] == ThreadId.Nil) s.Esi[me] = s.Id[me];
+        s.Eax[me] = 0;
+    }
+
+    /// <summary>An exception: there are no pagers yet, so the thread stops for ever, its registers as they were.</summary>
+    private void Exception()
+    {
+        s.Status[s.Current] = ThreadStatus.Stopped;
+        s.Stage = Stages.Pick;
+    }
+}

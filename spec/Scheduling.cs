@@ -1,0 +1,92 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>
+/// Scheduling: strict priorities; within one, round robin by time slices. An ipc partner or the target of a
+/// thread_switch gets the processor directly.
+/// </summary>
+public sealed partial class Kernel<W>
+{
+    /// <summary>The greatest priority among the threads that compete for the processor.</summary>
+    private (Truth Found, W Priority) GreatestPriority() =>
+        s.Tables.Greatest(Table.Thread, s.Competes, thread => s.Priority[thread]);
+
+    /// <summary>
+    /// The scheduler. The thread that leaves the processor keeps it if it is ready and no other of its priority or a higher
+    /// one is. Else it goes to the next of the greatest priority, in thread number, cyclically, after the one picked last:
+    /// every thread of that priority is picked before any is picked twice.
+    /// </summary>
+    private void Pick()
+    {
+        var me = s.Current;
+        var (found, priority) = GreatestPriority();
+        if (s.IsReady(me) && (!found | (priority < s.Priority[me])))
+            SwitchTo(me);
+        else if (!found)
+        {
+            s.Current = State<W>.Nobody;
+            s.Stage = Stages.Idle;
+        }
+        else
+        {
+            var (_, next) = s.Tables.First(Table.Thread, s.Picked[priority],
+                thread => s.Competes(thread) & (s.Priority[thread] == priority));
+            s.Picked[priority] = next;
+            SwitchTo(next);
+        }
+    }
+
+    /// <summary>Gives a ready thread the processor.</summary>
+    private void SwitchTo(W thread)
+    {
+        s.Current = thread;
+        s.Stage = Stages.User;
+        if (s.Status[thread] == ThreadStatus.Resuming) s.Stage = Stages.Resume;
+    }
+
+    /// <summary>Completes the open receive of the current thread, for which a sender was waiting.</summary>
+    private void Resume()
+    {
+        var me = s.Current;
+        _outranked = false;
+        s.Status[me] = ThreadStatus.Ready;
+        s.Stage = Stages.User;
+        Receive(me);
+        Leave(me, State<W>.Nobody);
+    }
+
+    /// <summary>
+    /// thread_switch. ESI names a ready thread: it gets the processor and what is left of my time slice. Anything else (nil,
+    /// myself, a thread that waits or does not exist) yields. Either way my next slice is a fresh one.
+    /// </summary>
+    private void ThreadSwitch()
+    {
+        var me = s.Current;
+        var target = s.Row(s.Esi[me]);
+        if (s.Exists(s.Esi[me]) & s.Competes(target))
+        {
+            var slice = s.Slice[target] + s.Slice[me];
+            s.Slice[target] = W.Select(slice <= 255, slice, 255);
+            SwitchTo(target);
+        }
+        else
+            s.Stage = Stages.Pick;
+
+        s.Slice[me] = s.Quantum[me];
+    }
+
+    /// <summary>The timer tick, 1 ms: uses up the time slice of the current thread.</summary>
+    private void Tick()
+    {
+        var me = s.Current;
+        if (me == State<W>.Nobody) return;
+        if (s.Slice[me] == 1)
+        {
+            s.Slice[me] = s.Quantum[me];
+            s.Stage = Stages.Pick;
+        }
+        else
+            s.Slice[me] -= 1;
+    }
+}

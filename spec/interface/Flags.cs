@@ -1,0 +1,15 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>What a user thread may hold in EFLAGS.</summary>
+public static class Flags
+{
+    /// <summary>CF PF AF ZF SF TF DF OF NT RF AC ID: the bits that ring 3 without I/O privilege can change (Intel SDM 3A, 2.3).</summary>
+    public const uint UserBits = 0x00254DD5;
+
+    /// <summary>Interrupts on, I/O privilege level 0, no virtual-8086 mode; bit 1 is always set.</summary>
+    public const uint User = 0x00000202;
+
+    public static Truth AreUser<W>(W flags) where W : struct, IWord<W> => (flags & ~UserBits) == User;
+}

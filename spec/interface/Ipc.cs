@@ -1,0 +1,30 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>Send and receive descriptors of ipc (L4-X0 section 2).</summary>
+public static class Descriptor
+{
+    /// <summary>No send, or no receive phase.</summary>
+    public const uint None = 0xFFFFFFFF;
+
+    /// <summary>A send descriptor that names a message in memory: <c>address[31:2] m p</c>, address not 0.</summary>
+    public static Truth SendsMemory<W>(W send) where W : struct, IWord<W> => send >= 4;
+
+    /// <summary>A receive descriptor that names a buffer in memory: <c>address[31:2] 0 o</c>; with bit 1 it is a window instead.</summary>
+    public static Truth ReceivesMemory<W>(W receive) where W : struct, IWord<W> => (receive >= 4) & ((receive & 2) == 0);
+
+    /// <summary>Receive from anyone.</summary>
+    public static Truth Open<W>(W receive) where W : struct, IWord<W> => (receive & 1) != 0;
+}
+
+/// <summary>Condition codes that ipc returns in EAX (L4-X0 section 1).</summary>
+public static class Code
+{
+    public const uint Done = 0x00;
+    public const uint NoPartner = 0x10;
+    public const uint ReceiveTimeout = 0x20;
+    public const uint SendTimeout = 0x30;
+    public const uint ReceiveCut = 0xE0;
+    public const uint SendCut = 0xF0;
+}

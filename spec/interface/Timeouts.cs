@@ -1,0 +1,50 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>
+/// The timeout word of ipc (L4-X0 section 1): <c>m_rcv[31:24] m_snd[23:16] p_snd[15:12] p_rcv[11:8] e_snd[7:4] e_rcv[3:0]</c>.
+/// e = 0 is infinite; e &gt; 0 with m = 0 is zero; else m * 4^(15-e) microseconds.
+/// </summary>
+public static class Timeouts
+{
+    public const uint Infinite = 0;
+    public const uint ZeroReceiveOnly = 0x01;
+    public const uint ZeroBoth = 0x11;
+
+    public static Truth SendIsZero<W>(W timeouts) where W : struct, IWord<W> =>
+        ((timeouts & 0xF0) != 0) & ((timeouts & 0x00FF0000) == 0);
+
+    public static Truth ReceiveIsZero<W>(W timeouts) where W : struct, IWord<W> =>
+        ((timeouts & 0x0F) != 0) & ((timeouts & 0xFF000000) == 0);
+
+    /// <summary>Microseconds of a mantissa (0..255) and exponent (0..15); null is infinite.</summary>
+    public static ulong? Decode(uint mantissa, uint exponent)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(mantissa, 255u);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(exponent, 15u);
+        return exponent == 0 ? null : (ulong)mantissa << (int)(2 * (15 - exponent));
+    }
+
+    /// <summary>
+    /// The shortest timeout that lasts at least <paramref name="microseconds"/> (null: infinite), with the largest exponent
+    /// that holds it.
+    /// </summary>
+    public static (uint Mantissa, uint Exponent) Encode(ulong? microseconds)
+    {
+        if (microseconds is not { } time) return (0, 0);
+        for (var exponent = 15u; exponent > 0; exponent--)
+        {
+            var unit = 1UL << (int)(2 * (15 - exponent));
+            var mantissa = time / unit + (time % unit == 0 ? 0u : 1u);
+            if (mantissa <= 255) return ((uint)mantissa, exponent);
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(microseconds), microseconds,
+            $"the longest finite timeout is {255UL << 28} microseconds");
+    }
+
+    /// <summary>The timeout word of a send and a receive timeout, each as (mantissa, exponent); page-fault timeouts infinite.</summary>
+    public static uint Word((uint Mantissa, uint Exponent) send, (uint Mantissa, uint Exponent) receive) =>
+        receive.Mantissa << 24 | send.Mantissa << 16 | send.Exponent << 4 | receive.Exponent;
+}

@@ -1,0 +1,43 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>Columns as arrays; choices as scans.</summary>
+public sealed class ConcreteTables(Limits limits) : Tables<Concrete>
+{
+    public override Column<Concrete> Make(ColumnInfo info, uint rows) => new ArrayColumn(rows);
+
+    public override (Truth Found, Concrete Row) First(Table table, Concrete after, Func<Concrete, Truth> predicate)
+    {
+        var rows = State<Concrete>.Rows(table, limits);
+        for (var i = 1u; i <= rows; i++)
+        {
+            var row = (after.Value + i) % rows;
+            if (predicate(row)) return (true, row);
+        }
+
+        return (false, 0);
+    }
+
+    public override (Truth Found, Concrete Key) Greatest(
+        Table table, Func<Concrete, Truth> predicate, Func<Concrete, Concrete> key)
+    {
+        var (found, greatest) = (false, 0u);
+        for (var row = 0u; row < State<Concrete>.Rows(table, limits); row++)
+            if (predicate(row))
+                (found, greatest) = (true, Math.Max(greatest, key(row).Value));
+        return (found, greatest);
+    }
+}
+
+/// <summary>A column as an array.</summary>
+public sealed class ArrayColumn(uint rows) : Column<Concrete>
+{
+    public readonly uint[] Values = new uint[rows];
+
+    public override Concrete this[Concrete row]
+    {
+        get => Values[row.Value];
+        set => Values[row.Value] = value.Value;
+    }
+}

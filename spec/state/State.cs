@@ -1,0 +1,131 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>
+/// The kernel's state: tables of columns. Thread 0 (task 0 does not exist) stands for nobody: as
+/// <see cref="Current"/> it is the idle processor, as a partner it is none.
+/// </summary>
+public sealed class State<W> where W : struct, IWord<W>
+{
+    public const uint Nobody = 0;
+
+    private static readonly ColumnInfo[] Schema =
+    [
+        new(nameof(Stage), Table.Processor, 2),
+        new(nameof(Current), Table.Processor, 10),
+        new(nameof(Id), Table.Thread, 32),
+        new(nameof(Status), Table.Thread, 3),
+        new(nameof(Partner), Table.Thread, 10),
+        new(nameof(Served), Table.Thread, 10),
+        new(nameof(Priority), Table.Thread, 8),
+        new(nameof(Slice), Table.Thread, 8),
+        new(nameof(Quantum), Table.Thread, 8),
+        new(nameof(Eax), Table.Thread, 32),
+        new(nameof(Ecx), Table.Thread, 32),
+        new(nameof(Edx), Table.Thread, 32),
+        new(nameof(Ebx), Table.Thread, 32),
+        new(nameof(Esp), Table.Thread, 32),
+        new(nameof(Ebp), Table.Thread, 32),
+        new(nameof(Esi), Table.Thread, 32),
+        new(nameof(Edi), Table.Thread, 32),
+        new(nameof(Eip), Table.Thread, 32),
+        new(nameof(Eflags), Table.Thread, 32),
+        new(nameof(Picked), Table.Priority, 10),
+    ];
+
+    private readonly Column<W> _stage, _current;
+
+    public State(Limits limits, Tables<W> tables)
+    {
+        Limits = limits;
+        Tables = tables;
+        Columns = [.. Schema.Select(info => (info, tables.Make(info, Rows(info.Table, limits))))];
+        var next = 0;
+        Column<W> Next() => Columns[next++].Column;
+        (_stage, _current) = (Next(), Next());
+        (Id, Status, Partner, Served) = (Next(), Next(), Next(), Next());
+        (Priority, Slice, Quantum) = (Next(), Next(), Next());
+        (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
+        (Eip, Eflags) = (Next(), Next());
+        Picked = Next();
+    }
+
+    public Limits Limits { get; }
+
+    public Tables<W> Tables { get; }
+
+    /// <summary>Every column, in schema order: what packing, comparison and views go through.</summary>
+    public IReadOnlyList<(ColumnInfo Info, Column<W> Column)> Columns { get; }
+
+    /// <summary>Who acts next (<see cref="Stages"/>).</summary>
+    public W Stage { get => _stage[0]; set => _stage[0] = value; }
+
+    /// <summary>The thread that has the processor, ready or about to leave it; 0 when idle.</summary>
+    public W Current { get => _current[0]; set => _current[0] = value; }
+
+    /// <summary>The thread's id; 0 where inactive.</summary>
+    public Column<W> Id { get; }
+
+    /// <summary>What the thread does (<see cref="ThreadStatus"/>).</summary>
+    public Column<W> Status { get; }
+
+    /// <summary>The thread number it sends to or receives from; 0 in every other status.</summary>
+    public Column<W> Partner { get; }
+
+    /// <summary>The thread number whose message its last open receive took from the waiting senders.</summary>
+    public Column<W> Served { get; }
+
+    public Column<W> Priority { get; }
+
+    /// <summary>Ticks left of the time slice, at least 1.</summary>
+    public Column<W> Slice { get; }
+
+    /// <summary>Ticks of a fresh time slice, at least 1.</summary>
+    public Column<W> Quantum { get; }
+
+    // The user registers: what the thread finds when it next runs in user mode.
+    public Column<W> Eax { get; }
+    public Column<W> Ecx { get; }
+    public Column<W> Edx { get; }
+    public Column<W> Ebx { get; }
+    public Column<W> Esp { get; }
+    public Column<W> Ebp { get; }
+    public Column<W> Esi { get; }
+    public Column<W> Edi { get; }
+    public Column<W> Eip { get; }
+    public Column<W> Eflags { get; }
+
+    /// <summary>Per priority, the thread number the scheduler picked last.</summary>
+    public Column<W> Picked { get; }
+
+    public static uint Rows(Table table, Limits limits) => table switch
+    {
+        Table.Processor => 1,
+        Table.Thread => limits.Threads,
+        Table.Priority => limits.Priorities,
+        _ => throw new ArgumentOutOfRangeException(nameof(table)),
+    };
+
+    /// <summary>The row an id names, whether or not it does exist.</summary>
+    public W Row(W id) => ThreadId.Row(id, Limits);
+
+    /// <summary>Whether <paramref name="id"/> names a thread in use: a stale version, nil or an inactive thread does not.</summary>
+    public Truth Exists(W id) => (Id[Row(id)] == id) & (Status[Row(id)] != ThreadStatus.Inactive);
+
+    /// <summary>Whether the thread would run if it had the processor.</summary>
+    public Truth IsReady(W thread) =>
+        (Status[thread] == ThreadStatus.Ready) | (Status[thread] == ThreadStatus.Resuming);
+
+    /// <summary>Whether the thread competes for the processor. The current thread does not: it has it.</summary>
+    public Truth Competes(W thread) => IsReady(thread) & (thread != Current);
+
+    /// <summary>Whether <paramref name="sender"/> waits until <paramref name="receiver"/> receives.</summary>
+    public Truth SendsTo(W sender, W receiver) =>
+        (Status[sender] == ThreadStatus.Sending) & (Partner[sender] == receiver);
+
+    /// <summary>Whether <paramref name="receiver"/> waits for a message that <paramref name="sender"/> may give.</summary>
+    public Truth WaitsFor(W receiver, W sender) =>
+        (Status[receiver] == ThreadStatus.ReceivingAny)
+        | ((Status[receiver] == ThreadStatus.ReceivingFrom) & (Partner[receiver] == sender));
+}

@@ -1,0 +1,50 @@
+namespace Verified.Spec;
+
+/// <summary>What a thread is doing: the values of the status column.</summary>
+public static class ThreadStatus
+{
+    /// <summary>Not in use; its id names nobody.</summary>
+    public const uint Inactive = 0;
+
+    /// <summary>Runs, or waits for the processor.</summary>
+    public const uint Ready = 1;
+
+    /// <summary>Waits for the processor to complete an open receive, for which a sender is already waiting.</summary>
+    public const uint Resuming = 2;
+
+    /// <summary>Waits until its partner receives.</summary>
+    public const uint Sending = 3;
+
+    /// <summary>Waits for a message from its partner.</summary>
+    public const uint ReceivingFrom = 4;
+
+    /// <summary>Waits for a message from anyone.</summary>
+    public const uint ReceivingAny = 5;
+
+    /// <summary>Waits for a message from nil, which never comes.</summary>
+    public const uint Sleeping = 6;
+
+    /// <summary>Raised an exception that nobody handles; never runs again.</summary>
+    public const uint Stopped = 7;
+
+    public static readonly string[] Names =
+        ["inactive", "ready", "resuming", "sending", "receiving-from", "receiving-any", "sleeping", "stopped"];
+}
+
+/// <summary>Who acts next: the value of <see cref="State{W}.Stage"/>. Every stage is a cut point of the image.</summary>
+public static class Stages
+{
+    /// <summary>The current thread, in user mode.</summary>
+    public const uint User = 0;
+
+    /// <summary>Nobody: the processor halts until an interrupt.</summary>
+    public const uint Idle = 1;
+
+    /// <summary>The kernel, to pick the next thread.</summary>
+    public const uint Pick = 2;
+
+    /// <summary>The kernel, to complete the receive of the current thread.</summary>
+    public const uint Resume = 3;
+
+    public static readonly string[] Names = ["user", "idle", "pick", "resume"];
+}
