@@ -1,0 +1,148 @@
+using Iced.Intel;
+using R = Iced.Intel.Register;
+
+namespace Verified.Machine.Processor;
+
+/// <summary>Bytes to <see cref="Operation"/>. Iced reads the encoding; this maps its instruction to the operation that executes.</summary>
+public static class Decode
+{
+    /// <summary>
+    /// Decodes the instruction at the start of <paramref name="code"/>, an array that Iced reads from <paramref name="start"/>. The result
+    /// does not depend on the address.
+    /// </summary>
+    /// <returns>False where the bytes end before the instruction does.</returns>
+    /// <exception cref="UnimplementedInstruction">An instruction that a Pentium may have, but this text does not.</exception>
+    public static bool TryDecode(byte[] code, int start, int length, bool big, out Operation operation)
+    {
+        operation = default;
+        var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start, length), 0UL);
+        decoder.Decode(out var instruction);
+        if (decoder.LastError == DecoderError.NoMoreBytes)
+            return false;
+        operation = Map(instruction, code.AsSpan(start, instruction.Length));
+        return true;
+    }
+
+    private static Operation Map(in Instruction i, ReadOnlySpan<byte> bytes)
+    {
+        var op = new Operation { Length = (byte)i.Length, Base = Register.None, Index = Register.None };
+        if (i.Code == Code.INVALID || i.Mnemonic is Mnemonic.Ud0 or Mnemonic.Ud1 or Mnemonic.Ud2)
+            return op;
+        if (i.HasRepePrefix)
+            op.Prefix |= Prefix.Repeat;
+        if (i.HasRepnePrefix)
+            op.Prefix |= Prefix.RepeatNotEqual;
+        if (i.HasLockPrefix)
+            op.Prefix |= Prefix.Lock;
+        op.Size = (byte)OperandSize(i);
+        op.SourceSize = op.Size;
+        for (var n = 0; n < Math.Min(i.OpCount, 3); n++)
+            MapOperand(i, n, ref op);
+        op.Op = Mnemonics.Map(i, ref op);
+        if (op.Op == Op.Invalid)
+            throw new UnimplementedInstruction($"unimplemented instruction {Convert.ToHexString(bytes)}: {i}");
+        return op;
+    }
+
+    private static void MapOperand(in Instruction i, int n, ref Operation op)
+    {
+        switch (i.GetOpKind(n))
+        {
+            case OpKind.Register:
+                SetOperand(ref op, n, KindOf(i.GetOpRegister(n)), NumberOf(i.GetOpRegister(n)));
+                break;
+            case OpKind.Memory:
+                SetOperand(ref op, n, OperandKind.Memory, 0);
+                MapAddress(i, ref op);
+                break;
+            case OpKind.NearBranch16 or OpKind.NearBranch32:
+                SetOperand(ref op, n, OperandKind.Immediate, 0);
+                op.Immediate = i.NearBranch32 - (uint)i.Length;
+                break;
+            case OpKind.FarBranch16 or OpKind.FarBranch32:
+                SetOperand(ref op, n, OperandKind.Immediate, 0);
+                op.Immediate = i.GetOpKind(n) == OpKind.FarBranch16 ? i.FarBranch16 : i.FarBranch32;
+                op.Extra = i.FarBranchSelector;
+                break;
+            case OpKind.Immediate8_2nd:
+                op.Extra = i.Immediate8_2nd;
+                break;
+            case OpKind.Immediate8 or OpKind.Immediate16 or OpKind.Immediate32 or OpKind.Immediate8to16 or OpKind.Immediate8to32:
+                if (n < 2)
+                    SetOperand(ref op, n, OperandKind.Immediate, 0);
+                op.Immediate = Narrow((uint)i.GetImmediate(n), op.Size);
+                break;
+            default:
+                // String operands are implied by the operation; their segment and address size are not.
+                if (i.GetOpKind(n) is OpKind.MemorySegSI or OpKind.MemoryESDI or OpKind.MemorySegDI)
+                    op.Prefix |= Prefix.Address16;
+                if (i.GetOpKind(n) is OpKind.MemorySegSI or OpKind.MemorySegESI)
+                    op.Segment = (byte)(i.MemorySegment - R.ES);
+                break;
+        }
+    }
+
+    private static uint Narrow(uint value, int size) => size == 1 ? value & 0xFF : size == 2 ? value & 0xFFFF : value;
+
+    private static void SetOperand(ref Operation op, int n, OperandKind kind, byte register)
+    {
+        if (n == 0)
+            (op.Target, op.TargetRegister) = (kind, register);
+        else if (n == 1)
+            (op.Source, op.SourceRegister) = (kind, register);
+        else if (kind == OperandKind.Register)
+            op.Extra = register;
+    }
+
+    private static void MapAddress(in Instruction i, ref Operation op)
+    {
+        op.Segment = (byte)(i.MemorySegment - R.ES);
+        op.Displacement = i.MemoryDisplacement32;
+        if (i.MemoryBase != R.None)
+            op.Base = NumberOf(i.MemoryBase);
+        if (i.MemoryIndex != R.None)
+            op.Index = NumberOf(i.MemoryIndex);
+        op.Scale = (byte)System.Numerics.BitOperations.Log2((uint)i.MemoryIndexScale);
+        var narrowBase = i.MemoryBase is >= R.AX and <= R.DI || i.MemoryIndex is >= R.AX and <= R.DI;
+        if (narrowBase || (i.MemoryBase == R.None && i.MemoryIndex == R.None && i.MemoryDisplSize == 2))
+            op.Prefix |= Prefix.Address16;
+    }
+
+    private static OperandKind KindOf(R register) => register switch
+    {
+        >= R.ES and <= R.GS => OperandKind.Segment,
+        >= R.CR0 and <= R.DR15 => OperandKind.Control,
+        _ => OperandKind.Register,
+    };
+
+    private static byte NumberOf(R register) => (byte)(register switch
+    {
+        >= R.AL and <= R.BH => register - R.AL,
+        >= R.AX and <= R.DI => register - R.AX,
+        >= R.EAX and <= R.EDI => register - R.EAX,
+        >= R.ES and <= R.GS => register - R.ES,
+        >= R.CR0 and <= R.CR15 => register - R.CR0,
+        >= R.DR0 and <= R.DR15 => register - R.DR0 + 16,
+        _ => throw new UnimplementedInstruction($"unimplemented register {register}"),
+    });
+
+    /// <summary>Operand size in bytes: of the first general register or memory operand, else what the opcode implies.</summary>
+    private static int OperandSize(in Instruction i)
+    {
+        for (var n = 0; n < i.OpCount; n++)
+        {
+            var register = i.GetOpKind(n) == OpKind.Register ? i.GetOpRegister(n) : R.None;
+            // IN and OUT name DX for the port; their size is that of AL, AX or EAX.
+            if (register == R.DX && i.Mnemonic is Mnemonic.In or Mnemonic.Out && register != R.None)
+            {
+                if (register == R.DX)
+                    continue;
+            }
+            if (register is >= R.AL and <= R.EDI)
+                return register.GetSize();
+            if (i.GetOpKind(n) is OpKind.Memory && i.MemorySize is not (MemorySize.Unknown or MemorySize.Fword6))
+                return Math.Min(i.MemorySize.GetSize(), 4);
+        }
+        return Mnemonics.ImpliedSize(i);
+    }
+}

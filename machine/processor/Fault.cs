@@ -1,0 +1,41 @@
+namespace Verified.Machine.Processor;
+
+#pragma warning disable CA1710 // the field's words are fault and unimplemented instruction, without "Exception"
+/// <summary>A processor exception raised before the instruction changed any state (Intel SDM vol. 3, 6.3).</summary>
+public sealed class Fault(int vector, uint? errorCode = null, uint? address = null)
+    : Exception($"fault {vector} {errorCode:X}h")
+{
+    public int Vector { get; } = vector;
+
+    /// <summary>What the processor pushes after EIP, for the vectors that push one.</summary>
+    public uint? ErrorCode { get; } = errorCode;
+
+    /// <summary>The linear address of a page fault, for CR2.</summary>
+    public uint? Address { get; } = address;
+
+    public static Fault DivideError() => new(Vectors.DivideError);
+    public static Fault UndefinedOpcode() => new(Vectors.UndefinedOpcode);
+    public static Fault TaskState(uint errorCode) => new(Vectors.InvalidTaskState, errorCode);
+    public static Fault NotPresent(uint errorCode) => new(Vectors.SegmentNotPresent, errorCode);
+    public static Fault Stack(uint errorCode) => new(Vectors.StackFault, errorCode);
+    public static Fault Protection(uint errorCode) => new(Vectors.GeneralProtection, errorCode);
+    public static Fault Page(uint errorCode, uint address) => new(Vectors.PageFault, errorCode, address);
+}
+
+/// <summary>The vectors that the processor itself uses (SDM vol. 3, table 6-1).</summary>
+public static class Vectors
+{
+    public const int DivideError = 0, Debug = 1, NonMaskable = 2, Breakpoint = 3, Overflow = 4, BoundRange = 5, UndefinedOpcode = 6,
+        DeviceNotAvailable = 7, DoubleFault = 8, InvalidTaskState = 10, SegmentNotPresent = 11, StackFault = 12,
+        GeneralProtection = 13, PageFault = 14, AlignmentCheck = 17;
+}
+
+/// <summary>A fault while a double fault was delivered: the processor shuts down (SDM vol. 3, 6.15).</summary>
+public sealed class ShutdownException(string message) : Exception(message);
+
+/// <summary>An instruction, or a form or mode of one, that this text does not have: never executed as something else.</summary>
+public sealed class UnimplementedInstruction(string message) : Exception(message);
+
+/// <summary>A value that execution must know (an address to fetch from, a descriptor's rights) is not a constant in this reading.</summary>
+public sealed class UnknownValueException(string what)
+    : Exception($"not executable symbolically: {what} is not a constant here");

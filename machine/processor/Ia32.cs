@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using Verified.Spec.Values;
+
+namespace Verified.Machine.Processor;
+
+/// <summary>
+/// The IA-32 processor in protected mode: its state, and (in the other files of this class) what each instruction does to it,
+/// written once and read concretely by the emulator and symbolically by the prover. Sources are the Intel SDM, volumes 2 and 3.
+/// </summary>
+/// <remarks>
+/// Data is <typeparamref name="W"/>. What must be known to fetch and check (CPL, descriptor rights, halted) is plain; where it comes
+/// from data that is not constant, <see cref="UnknownValueException"/> is thrown. Faults are thrown before state changes.
+/// </remarks>
+public sealed partial class Ia32<W, TBus>
+    where W : struct, IWord<W>
+    where TBus : IBus<W>
+{
+    /// <summary>General registers, by <see cref="Register"/> number.</summary>
+    public Registers<W> R;
+
+    /// <summary>Offset of the next instruction in CS.</summary>
+    public W Eip;
+
+    /// <summary>Segment registers, by <see cref="SegmentRegister"/> number.</summary>
+    public Segments<W> S;
+
+    public Segment<W> TaskRegister, LocalTable;
+
+    public W Cr0, Cr2, Cr3, Cr4, GdtBase, GdtLimit, IdtBase, IdtLimit;
+
+    public int Cpl;
+
+    /// <summary>HLT: nothing is fetched until an interrupt.</summary>
+    public bool Halted;
+
+    /// <summary>No interrupt is taken before the next instruction: it follows STI, MOV SS or POP SS.</summary>
+    public bool InterruptShadow;
+
+    public TBus Bus;
+
+    public Ia32(TBus bus)
+    {
+        Bus = bus;
+        Cr0 = ControlBit.ProtectionEnable;
+        _system = Flag.Reserved;
+        const uint flatCode = Descriptor.Present | Descriptor.NotSystem | Descriptor.Code | Descriptor.Writable | Descriptor.Accessed
+            | Descriptor.Big | Descriptor.Granular;
+        for (var i = 0; i < 6; i++)
+            S[i] = Segment<W>.Load(0, 0, uint.MaxValue, i == SegmentRegister.Cs ? flatCode : flatCode & ~Descriptor.Code);
+        TaskRegister = LocalTable = Segment<W>.Load(0, 0, 0xFFFF, 0);
+    }
+
+    private bool User
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Cpl == 3;
+    }
+
+    /// <summary>The number that <paramref name="word"/> is, or the exception that says that it must be one.</summary>
+    private static uint Known(W word, string what) =>
+        W.TryValue(word, out var value) ? value : throw new UnknownValueException(what);
+
+    private static UnimplementedInstruction Unimplemented(string what) => new($"unimplemented: {what}");
+}

@@ -1,0 +1,64 @@
+namespace Verified.Machine.Processor;
+
+public enum OperandKind : byte
+{
+    None,
+    Register,
+    Memory,
+    Immediate,
+    Segment,
+    Control,
+}
+
+/// <summary>A decoded instruction, independent of the address that it was decoded at. 24 bytes.</summary>
+public struct Operation
+{
+    public Op Op;
+
+    /// <summary>Bytes of the encoding.</summary>
+    public byte Length;
+
+    /// <summary>Bytes of the operands: 1, 2 or 4.</summary>
+    public byte Size;
+
+    /// <summary>The first operand of the manual's syntax: what is written, or read where there is only one.</summary>
+    public OperandKind Target;
+
+    public OperandKind Source;
+    public byte TargetRegister;
+    public byte SourceRegister;
+
+    /// <summary>Base and index register of the memory operand, or <see cref="Register.None"/>.</summary>
+    public byte Base, Index;
+
+    /// <summary>Binary logarithm of the index's scale.</summary>
+    public byte Scale;
+
+    /// <summary>Segment register of the memory operand, prefixes applied.</summary>
+    public byte Segment;
+
+    public Prefix Prefix;
+
+    /// <summary>Bytes of the second operand where they differ from <see cref="Size"/> (MOVZX, MOVSX).</summary>
+    public byte SourceSize;
+
+    public uint Displacement;
+
+    /// <summary>Immediate operand, or the distance of a near branch from the next instruction; zero- or sign-extended by the encoding.</summary>
+    public uint Immediate;
+
+    /// <summary>Second immediate: selector of a far pointer, level of ENTER, count of a double shift, condition code.</summary>
+    public ushort Extra;
+}
+
+[Flags]
+public enum Prefix : byte
+{
+    None = 0,
+    Repeat = 1,
+    RepeatNotEqual = 2,
+    Lock = 4,
+
+    /// <summary>16-bit addressing.</summary>
+    Address16 = 8,
+}

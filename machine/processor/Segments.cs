@@ -1,0 +1,108 @@
+namespace Verified.Machine.Processor;
+
+/// <summary>Descriptors and segment register loads (SDM vol. 3, 3.4 and 5.5..5.8).</summary>
+public sealed partial class Ia32<W, TBus>
+{
+    private static bool IsNull(uint selector) => (selector & ~3u) == 0;
+
+    /// <summary>
+    /// Reads the descriptor of a selector that is not null. Throws <c>#GP</c>, or <c>#TS</c> while a stack is switched, with
+    /// <paramref name="external"/> in bit 0 of the code where the selector is beyond its table.
+    /// </summary>
+    private Segment<W> ReadDescriptor(uint selector, Func<uint, Fault> beyond, uint external = 0)
+    {
+        var local = (selector & 4) != 0;
+        var limit = local ? LocalTable.Limit : GdtLimit;
+        if (local && !LocalTable.Usable)
+            throw beyond(selector & ~3u | external);
+        if ((selector | 7) > limit)
+            throw beyond(selector & ~3u | external);
+        var address = (local ? LocalTable.Base : GdtBase) + (selector & ~7u);
+        return Unpack(selector, Bus.Load(address, 4, false), Bus.Load(address + 4, 4, false));
+    }
+
+    private static Segment<W> Unpack(uint selector, W low, W high)
+    {
+        var attributes = Known(high & Descriptor.Mask, "a descriptor's type and rights");
+        var @base = low >> 16 | (high & 0xFF) << 16 | high & 0xFF000000;
+        var limit = high & 0xF0000 | low & 0xFFFF;
+        if ((attributes & Descriptor.Granular) != 0)
+            limit = limit << 12 | 0xFFF;
+        return Segment<W>.Load(selector, @base, limit, attributes);
+    }
+
+    /// <summary>Sets the accessed bit in the table where it is clear, as the processor does when it loads a segment register.</summary>
+    private void MarkAccessed(ref Segment<W> segment)
+    {
+        if ((segment.Attributes & Descriptor.Accessed) != 0)
+            return;
+        var selector = Known(segment.Selector, "a selector");
+        var address = ((selector & 4) != 0 ? LocalTable.Base : GdtBase) + (selector & ~7u) + 5;
+        segment.Attributes |= Descriptor.Accessed;
+        Bus.Store(address, 1, segment.Attributes >> 8 & 0xFF, false);
+    }
+
+    /// <summary>MOV, POP and far-pointer loads of DS, ES, FS, GS and SS.</summary>
+    private void LoadSegment(int register, W value)
+    {
+        var selector = Known(value & 0xFFFF, "a selector");
+        if (register == SegmentRegister.Cs)
+            throw Fault.UndefinedOpcode();
+        if (register == SegmentRegister.Ss)
+        {
+            S[register] = StackSegment(selector, Cpl, Fault.Protection);
+            return;
+        }
+        if (IsNull(selector))
+        {
+            S[register] = Segment<W>.Load(selector, 0, 0, 0);
+            return;
+        }
+        var segment = ReadDescriptor(selector, Fault.Protection);
+        var a = segment.Attributes;
+        var readable = Descriptor.IsData(a) || Descriptor.IsReadableCode(a);
+        var privileged = !Descriptor.IsConforming(a) && Math.Max(selector & 3, (uint)Cpl) > segment.Dpl;
+        if (!readable || privileged)
+            throw Fault.Protection(selector & ~3u);
+        if (!segment.Usable)
+            throw Fault.NotPresent(selector & ~3u);
+        MarkAccessed(ref segment);
+        S[register] = segment;
+    }
+
+    /// <summary>A stack segment for <paramref name="level"/>; what is wrong with it raises <paramref name="wrong"/>, or #SS.</summary>
+    private Segment<W> StackSegment(uint selector, int level, Func<uint, Fault> wrong, uint external = 0)
+    {
+        if (IsNull(selector))
+            throw wrong(external);
+        var segment = ReadDescriptor(selector, wrong, external);
+        if ((selector & 3) != level || segment.Dpl != level || !Descriptor.IsWritable(segment.Attributes))
+            throw wrong(selector & ~3u | external);
+        if (!segment.Usable)
+            throw Fault.Stack(selector & ~3u | external);
+        MarkAccessed(ref segment);
+        return segment;
+    }
+
+    /// <summary>After a return to an outer ring: data segments that it may not use become null (SDM vol. 2, RET).</summary>
+    private void DropPrivilegedSegments()
+    {
+        for (var register = 0; register < 6; register++)
+        {
+            if (register is SegmentRegister.Cs or SegmentRegister.Ss)
+                continue;
+            ref var segment = ref S[register];
+            if (segment.Usable && !Descriptor.IsConforming(segment.Attributes) && segment.Dpl < Cpl)
+                segment = Segment<W>.Load(0, 0, 0, 0);
+        }
+    }
+
+    private void LoadFarPointer(in Operation op)
+    {
+        var offset = EffectiveAddress(op);
+        var value = ReadMemory(op.Segment, offset, op.Size);
+        var selector = ReadMemory(op.Segment, offset + op.Size, 2);
+        LoadSegment(op.Extra, selector);
+        WriteRegister(op.TargetRegister, op.Size, value);
+    }
+}

@@ -1,0 +1,130 @@
+namespace Verified.Machine.Processor;
+
+/// <summary>
+/// Shifts and rotates (SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD). The count is modulo 32; a count of 0 leaves every
+/// flag; overflow is defined for a count of 1 only.
+/// </summary>
+public sealed partial class Ia32<W, TBus>
+{
+    private W ShiftCount(in Operation op) => Source(op, 1) & 31;
+
+    private W ShiftLeft(W a, W count, int size)
+    {
+        var bits = (uint)size * 8;
+        var result = Mask(a << count, size);
+        var carry = W.Select(count <= bits, a << (count - 1) >> (bits - 1) & 1, W.Arbitrary() & 1);
+        return ShiftFlags(a, count, result, carry, SignBit(result, size) ^ carry, size);
+    }
+
+    private W ShiftRight(W a, W count, int size)
+    {
+        var carry = W.Select(count <= (uint)size * 8, a >> (count - 1) & 1, W.Arbitrary() & 1);
+        return ShiftFlags(a, count, a >> count, carry, SignBit(a, size), size);
+    }
+
+    private W ShiftRightSigned(W a, W count, int size)
+    {
+        var value = SignExtend(a, size);
+        var carry = W.ShiftRightSigned(value, count - 1) & 1;
+        return ShiftFlags(a, count, Mask(W.ShiftRightSigned(value, count), size), carry, 0, size);
+    }
+
+    /// <summary>SHLD: the count's bits come from <paramref name="fill"/>. Above 16 bits of a 16-bit operand all is undefined.</summary>
+    private W ShiftLeftDouble(W a, W fill, W count, int size)
+    {
+        var bits = (uint)size * 8;
+        var result = W.Select(count <= bits, Mask(a << count | fill >> (bits - count), size), Mask(W.Arbitrary(), size));
+        var carry = W.Select(count <= bits, a >> (bits - count) & 1, W.Arbitrary() & 1);
+        return ShiftFlags(a, count, result, carry, SignBit(a ^ result, size), size);
+    }
+
+    private W ShiftRightDouble(W a, W fill, W count, int size)
+    {
+        var bits = (uint)size * 8;
+        var result = W.Select(count <= bits, Mask(a >> count | fill << (bits - count), size), Mask(W.Arbitrary(), size));
+        var carry = W.Select(count <= bits, a >> (count - 1) & 1, W.Arbitrary() & 1);
+        return ShiftFlags(a, count, result, carry, SignBit(a ^ result, size), size);
+    }
+
+    private W ShiftFlags(W a, W count, W result, W carry, W overflow, int size)
+    {
+        if (W.TryValue(count, out var known))
+        {
+            if (known == 0)
+                return a;
+            SetShiftFlags(count, result, carry, overflow, size);
+            return result;
+        }
+        Materialise();
+        var before = _stored;
+        SetShiftFlags(count, result, carry, overflow, size);
+        Materialise();
+        _stored = W.Select(count == 0, before, _stored);
+        return W.Select(count == 0, a, result);
+    }
+
+    private void SetShiftFlags(W count, W result, W carry, W overflow, int size)
+    {
+        _carry = carry;
+        _overflow = W.Select(count == 1, overflow, W.Arbitrary() & 1);
+        SetFlags(FlagRule.Shift, result, result, result, size);
+    }
+
+    private W RotateLeft(W a, W count, int size)
+    {
+        var bits = (uint)size * 8;
+        var turn = count & (bits - 1);
+        var result = Mask(a << turn | a >> (bits - turn), size);
+        return RotateFlags(a, count, result, result & 1, SignBit(result, size) ^ result & 1, size);
+    }
+
+    private W RotateRight(W a, W count, int size)
+    {
+        var bits = (uint)size * 8;
+        var turn = count & (bits - 1);
+        var result = Mask(a >> turn | a << (bits - turn), size);
+        var top = SignBit(result, size);
+        return RotateFlags(a, count, result, top, top ^ result >> (bits - 2) & 1, size);
+    }
+
+    private W RotateLeftThroughCarry(W a, W count, int size)
+    {
+        var bits = (uint)size * 8;
+        var turn = ModuloWidth(count, bits);
+        var carryIn = CarryIn();
+        var result = W.Select(turn == 0, a, Mask(a << turn | carryIn << (turn - 1) | a >> (bits + 1 - turn), size));
+        var carry = W.Select(turn == 0, carryIn, a >> (bits - turn) & 1);
+        return RotateFlags(a, count, result, carry, SignBit(result, size) ^ carry, size);
+    }
+
+    private W RotateRightThroughCarry(W a, W count, int size)
+    {
+        var bits = (uint)size * 8;
+        var turn = ModuloWidth(count, bits);
+        var carryIn = CarryIn();
+        var result = W.Select(turn == 0, a, Mask(a >> turn | carryIn << (bits - turn) | a << (bits + 1 - turn), size));
+        var carry = W.Select(turn == 0, carryIn, a >> (turn - 1) & 1);
+        return RotateFlags(a, count, result, carry, SignBit(result, size) ^ result >> (bits - 2) & 1, size);
+    }
+
+    /// <summary>A rotation through carry turns bits + 1 places: 9, 17 or 33.</summary>
+    private static W ModuloWidth(W count, uint bits)
+    {
+        if (bits == 32)
+            return count;
+        var width = bits + 1;
+        return count - (Bit(count >= width) + Bit(count >= 2 * width) + Bit(count >= 3 * width)) * width;
+    }
+
+    /// <summary>Rotates change only carry and overflow.</summary>
+    private W RotateFlags(W a, W count, W result, W carry, W overflow, int size)
+    {
+        if (W.TryValue(count, out var known) && known == 0)
+            return a;
+        Materialise();
+        var defined = W.Select(count == 1, overflow & 1, W.Arbitrary() & 1);
+        var after = _stored & ~(W)(Flag.Carry | Flag.Overflow) | carry & 1 | defined << 11;
+        _stored = W.Select(count == 0, _stored, after);
+        return result;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Runtime.CompilerServices;
+
+namespace Verified.Machine.Processor;
+
+/// <summary>The stack: ESP or SP by the B bit of SS; ESP changes only after the memory access succeeded.</summary>
+public sealed partial class Ia32<W, TBus>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private W StackOffset(W esp) => S[SegmentRegister.Ss].Big ? esp : esp & 0xFFFF;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void SetStackPointer(W esp) =>
+        R[Register.Esp] = S[SegmentRegister.Ss].Big ? esp : R[Register.Esp] & 0xFFFF0000 | esp & 0xFFFF;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Push(W value, int size)
+    {
+        var esp = R[Register.Esp] - (uint)size;
+        WriteMemory(SegmentRegister.Ss, StackOffset(esp), size, value);
+        SetStackPointer(esp);
+    }
+
+    /// <summary>The item <paramref name="depth"/> bytes above the top; ESP is unchanged.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private W Peek(uint depth, int size) => ReadMemory(SegmentRegister.Ss, StackOffset(R[Register.Esp] + depth), size);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private W Pop(int size)
+    {
+        var value = Peek(0, size);
+        SetStackPointer(R[Register.Esp] + (uint)size);
+        return value;
+    }
+
+    /// <summary>POP r/m: an address that uses ESP sees it after the increment (SDM vol. 2, POP).</summary>
+    private void PopOperand(in Operation op)
+    {
+        var before = R[Register.Esp];
+        var value = Pop(op.Size);
+        if (op.Target == OperandKind.Register)
+        {
+            WriteRegister(op.TargetRegister, op.Size, value);
+            return;
+        }
+        var address = EffectiveAddress(op);
+        R[Register.Esp] = before;
+        WriteMemory(op.Segment, address, op.Size, value);
+        SetStackPointer(before + op.Size);
+    }
+
+    private void PushAll(int size)
+    {
+        var top = R[Register.Esp];
+        for (var register = 0; register < 8; register++)
+            WriteMemory(SegmentRegister.Ss, StackOffset(top - (uint)((register + 1) * size)), size, R[register]);
+        SetStackPointer(top - (uint)(8 * size));
+    }
+
+    private void PopAll(int size)
+    {
+        // The last item's access faults before any register has changed.
+        for (var i = 7; i >= 0; i--)
+            Peek((uint)(i * size), size);
+        for (var i = 0; i < 8; i++)
+            if (7 - i != Register.Esp)
+                WriteRegister(7 - i, size, Peek((uint)(i * size), size));
+        SetStackPointer(R[Register.Esp] + (uint)(8 * size));
+    }
+
+    private void Enter(uint frame, uint level, int size)
+    {
+        var esp = R[Register.Esp];
+        var ebp = R[Register.Ebp];
+        var top = esp - (uint)size;
+        WriteMemory(SegmentRegister.Ss, StackOffset(top), size, ebp);
+        var frameTop = top;
+        for (uint i = 1; i < level; i++)
+        {
+            top -= (uint)size;
+            var outer = ReadMemory(SegmentRegister.Ss, StackOffset(ebp - i * (uint)size), size);
+            WriteMemory(SegmentRegister.Ss, StackOffset(top), size, outer);
+        }
+        if (level > 0)
+        {
+            top -= (uint)size;
+            WriteMemory(SegmentRegister.Ss, StackOffset(top), size, frameTop);
+        }
+        WriteRegister(Register.Ebp, size, frameTop);
+        SetStackPointer(top - frame);
+    }
+
+    private void Leave(int size)
+    {
+        var frame = R[Register.Ebp];
+        var value = ReadMemory(SegmentRegister.Ss, StackOffset(frame), size);
+        SetStackPointer(frame + (uint)size);
+        WriteRegister(Register.Ebp, size, value);
+    }
+
+    private void PushFlags(int size) => Push(Eflags & ~(W)(Flag.Virtual8086 | Flag.Resume), size);
+
+    /// <summary>POPF: IOPL changes only at CPL 0, IF only where CPL is at most IOPL (SDM vol. 2, POPF).</summary>
+    private void PopFlags(int size)
+    {
+        var value = Pop(size);
+        var changeable = size == 4 ? (uint)UserFlags : UserFlags & 0xFFFF;
+        SetFlagsByPrivilege(value, changeable);
+        _system &= ~(W)Flag.Resume;
+    }
+
+    private const uint UserFlags = Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | Flag.AlignmentCheck
+        | Flag.Identification;
+
+    private void SetFlagsByPrivilege(W value, uint changeable)
+    {
+        W mask = changeable;
+        if (Cpl == 0)
+            mask |= Flag.PrivilegeLevel | Flag.Interrupt;
+        else
+            mask |= W.Select((uint)Cpl <= PrivilegeLevel, Flag.Interrupt, 0);
+        Eflags = Eflags & ~mask | value & mask;
+    }
+}

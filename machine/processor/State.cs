@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using Verified.Spec.Values;
+
+namespace Verified.Machine.Processor;
+
+/// <summary>Numbers of the general registers, in the encoding's order.</summary>
+public static class Register
+{
+    public const int Eax = 0, Ecx = 1, Edx = 2, Ebx = 3, Esp = 4, Ebp = 5, Esi = 6, Edi = 7;
+
+    /// <summary>The absent base or index of an address: a register that is always 0.</summary>
+    public const int None = 8;
+}
+
+/// <summary>The eight general registers, and one that is always 0 (<see cref="Register.None"/>).</summary>
+[InlineArray(16)]
+public struct Registers<W> where W : struct
+{
+    private W _first;
+}
+
+/// <summary>Numbers of the segment registers, in the encoding's order.</summary>
+public static class SegmentRegister
+{
+    public const int Es = 0, Cs = 1, Ss = 2, Ds = 3, Fs = 4, Gs = 5;
+}
+
+/// <summary>A selector and the hidden part that the processor caches with it (SDM vol. 3, 3.4.3).</summary>
+public struct Segment<W> where W : struct, IWord<W>
+{
+    public W Selector;
+    public W Base;
+
+    /// <summary>The last valid offset, in bytes (granularity already applied).</summary>
+    public W Limit;
+
+    /// <summary>Bits 8..15 and 20..23 of the descriptor's high word, in place; 0 where the segment is unusable.</summary>
+    public uint Attributes;
+
+    /// <summary>Base 0, limit FFFFFFFFh and readable (writable): an access needs no check.</summary>
+    public bool FlatToRead, FlatToWrite;
+
+    public readonly bool Usable => (Attributes & Descriptor.Present) != 0;
+    public readonly int Dpl => (int)(Attributes >> 13 & 3);
+
+    /// <summary>The D/B bit: 32-bit operands or stack pointer.</summary>
+    public readonly bool Big => (Attributes & Descriptor.Big) != 0;
+
+    public static Segment<W> Load(W selector, W @base, W limit, uint attributes)
+    {
+        var readable = Descriptor.IsData(attributes) || Descriptor.IsReadableCode(attributes);
+        var flat = W.TryValue(@base, out var b) && b == 0 && W.TryValue(limit, out var l) && l == uint.MaxValue
+            && !Descriptor.IsExpandDown(attributes) && (attributes & Descriptor.Present) != 0;
+        return new Segment<W>
+        {
+            Selector = selector, Base = @base, Limit = limit, Attributes = attributes,
+            FlatToRead = flat && readable, FlatToWrite = flat && Descriptor.IsWritable(attributes),
+        };
+    }
+}
+
+[InlineArray(6)]
+public struct Segments<W> where W : struct, IWord<W>
+{
+    private Segment<W> _first;
+}
+
+/// <summary>Bits of the high word of a descriptor (SDM vol. 3, 3.4.5).</summary>
+public static class Descriptor
+{
+    public const uint Accessed = 1 << 8, Writable = 1 << 9, Conforming = 1 << 10, Code = 1 << 11, NotSystem = 1 << 12,
+        Present = 1 << 15, Big = 1 << 22, Granular = 1 << 23, Mask = 0x00F0FF00;
+
+    public static bool IsCode(uint attributes) => (attributes & (NotSystem | Code)) == (NotSystem | Code);
+    public static bool IsData(uint attributes) => (attributes & (NotSystem | Code)) == NotSystem;
+    public static bool IsConforming(uint attributes) => IsCode(attributes) && (attributes & Conforming) != 0;
+    public static bool IsReadableCode(uint attributes) => IsCode(attributes) && (attributes & Writable) != 0;
+    public static bool IsWritable(uint attributes) => IsData(attributes) && (attributes & Writable) != 0;
+    public static bool IsExpandDown(uint attributes) => IsData(attributes) && (attributes & Conforming) != 0;
+    public static int Dpl(uint attributes) => (int)(attributes >> 13 & 3);
+
+    /// <summary>The type of a system descriptor or gate.</summary>
+    public static int Type(uint attributes) => (int)(attributes >> 8 & 0x1F);
+}
+
+/// <summary>Bits of EFLAGS (SDM vol. 1, 3.4.3).</summary>
+public static class Flag
+{
+    public const uint Carry = 1, Reserved = 2, Parity = 4, Adjust = 0x10, Zero = 0x40, Sign = 0x80, Trap = 0x100, Interrupt = 0x200,
+        Direction = 0x400, Overflow = 0x800, PrivilegeLevel = 0x3000, NestedTask = 0x4000, Resume = 0x10000, Virtual8086 = 0x20000,
+        AlignmentCheck = 0x40000, Identification = 0x200000;
+
+    public const uint Status = Carry | Parity | Adjust | Zero | Sign | Overflow;
+}
+
+/// <summary>Bits of CR0 and CR4 (SDM vol. 3, 2.5).</summary>
+public static class ControlBit
+{
+    public const uint ProtectionEnable = 1, Emulation = 4, TaskSwitched = 8, WriteProtect = 1 << 16, AlignmentMask = 1 << 18,
+        Paging = 1u << 31;
+
+    public const uint TimeStampDisable = 1 << 2, PageSizeExtension = 1 << 4, PageGlobal = 1 << 7;
+}

@@ -1,0 +1,143 @@
+namespace Verified.Machine.Processor;
+
+/// <summary>Control registers, descriptor-table registers, ports and the interrupt flag (SDM vol. 3, chapters 2 and 5).</summary>
+public sealed partial class Ia32<W, TBus>
+{
+    private void RequireKernel()
+    {
+        if (Cpl != 0)
+            throw Fault.Protection(0);
+    }
+
+    private W ReadControl(int register) => register switch
+    {
+        0 => Cr0,
+        2 => Cr2,
+        3 => Cr3,
+        4 => Cr4,
+        _ => throw Fault.UndefinedOpcode(),
+    };
+
+    private void WriteControl(int register, W value)
+    {
+        switch (register)
+        {
+            case 0:
+                var bits = Known(value, "CR0");
+                if ((bits & ControlBit.ProtectionEnable) == 0)
+                {
+                    if ((bits & ControlBit.Paging) != 0)
+                        throw Fault.Protection(0);
+                    throw Unimplemented("real mode");
+                }
+                Cr0 = value;
+                Bus.PagingChanged(Cr0, Cr4);
+                break;
+            case 2:
+                Cr2 = value;
+                break;
+            case 3:
+                Cr3 = value;
+                Bus.PageDirectoryLoaded(value);
+                break;
+            case 4:
+                Cr4 = value;
+                Bus.PagingChanged(Cr0, Cr4);
+                break;
+            default:
+                throw Fault.UndefinedOpcode();
+        }
+    }
+
+    private void LoadTable(in Operation op, out W @base, out W limit)
+    {
+        RequireKernel();
+        var offset = EffectiveAddress(op);
+        var size = ReadMemory(op.Segment, offset, 2);
+        var address = ReadMemory(op.Segment, offset + 2, 4);
+        limit = size;
+        @base = op.Size == 2 ? address & 0xFFFFFF : address;
+    }
+
+    private void StoreTable(in Operation op, W @base, W limit)
+    {
+        var offset = EffectiveAddress(op);
+        WriteMemory(op.Segment, offset, 2, limit);
+        WriteMemory(op.Segment, offset + 2, 4, @base);
+    }
+
+    /// <summary>LTR and LLDT: a system segment of the GDT, of one of the types given.</summary>
+    private Segment<W> SystemSegment(uint selector, params ReadOnlySpan<int> types)
+    {
+        var code = selector & ~3u;
+        if (IsNull(selector) || (selector & 4) != 0)
+            throw Fault.Protection(code);
+        var segment = ReadDescriptor(selector, Fault.Protection);
+        if (!types.Contains(Descriptor.Type(segment.Attributes)))
+            throw Fault.Protection(code);
+        if (!segment.Usable)
+            throw Fault.NotPresent(code);
+        return segment;
+    }
+
+    private void LoadTaskRegister(uint selector)
+    {
+        RequireKernel();
+        var segment = SystemSegment(selector, 1, 9);
+        const uint busy = 1 << 9;
+        segment.Attributes |= busy;
+        Bus.Store(GdtBase + (selector & ~7u) + 5, 1, segment.Attributes >> 8 & 0xFF, false);
+        TaskRegister = segment;
+    }
+
+    private void LoadLocalTable(uint selector)
+    {
+        RequireKernel();
+        LocalTable = IsNull(selector) ? Segment<W>.Load(selector, 0, 0, 0) : SystemSegment(selector, 2);
+    }
+
+    /// <summary>Ports are free up to IOPL; beyond it the TSS's bitmap has a clear bit for each that may be used.</summary>
+    private void CheckPort(W port, int size)
+    {
+        if ((uint)Cpl <= PrivilegeLevel)
+            return;
+        var task = TaskRegister;
+        if ((Descriptor.Type(task.Attributes) & ~2) != 9 || 0x67 > task.Limit)
+            throw Fault.Protection(0);
+        var at = Bus.Load(task.Base + 0x66, 2, false) + (port >> 3);
+        if (at + 1 > task.Limit)
+            throw Fault.Protection(0);
+        var bits = Bus.Load(task.Base + at, 2, false) >> (port & 7);
+        if ((bits & ((1u << size) - 1)) != 0)
+            throw Fault.Protection(0);
+    }
+
+    private W InPort(W port, int size)
+    {
+        CheckPort(port, size);
+        return Bus.In(port, size);
+    }
+
+    private void OutPort(W port, int size, W value)
+    {
+        CheckPort(port, size);
+        Bus.Out(port, size, value);
+    }
+
+    private void ClearInterruptFlag()
+    {
+        if ((uint)Cpl > PrivilegeLevel)
+            throw Fault.Protection(0);
+        _system &= ~(W)Flag.Interrupt;
+    }
+
+    private void SetInterruptFlag()
+    {
+        if ((uint)Cpl > PrivilegeLevel)
+            throw Fault.Protection(0);
+        // Only the STI that turns interrupts on holds them off for one instruction.
+        if ((_system & Flag.Interrupt) == 0)
+            InterruptShadow = true;
+        _system |= Flag.Interrupt;
+    }
+}
