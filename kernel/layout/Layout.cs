@@ -1,5 +1,6 @@
 using System.Numerics;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
@@ -46,7 +47,7 @@ public sealed class Layout
     public static readonly Field Ebx = new("ebx", 0x5C), Edx = new("edx", 0x60), Ecx = new("ecx", 0x64), Eax = new("eax", 0x68);
     public static readonly Field Eip = new("eip", 0x6C), Cs = new("cs", 0x70), Eflags = new("eflags", 0x74);
     public static readonly Field Esp = new("esp", 0x78), Ss = new("ss", 0x7C);
-    public const uint ThreadSize = 0x80;
+    public const uint ThreadSize = 0x80, ThreadShift = 7;
 
     /// <summary>The dword of an area whose rows are single dwords.</summary>
     public readonly Field ReadyWord, ReadySummaryWord, PriorityWord, PrioritySummaryWord, PickedNumber, SendersWord;
@@ -154,6 +155,22 @@ public sealed class Layout
     /// <summary>Every table that the kernel's code may write after boot.</summary>
     public IReadOnlyList<Area> Areas =>
         [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets];
+
+    /// <summary>The dword that holds <paramref name="value"/> in a field.</summary>
+    public W Encode<W>(Field field, W value) where W : struct, IWord<W> => field.Encoding switch
+    {
+        Encoding.ThreadPointer => value * ThreadSize + Threads.Base,
+        Encoding.ThreadTop => value * ThreadSize + (Threads.Base + ThreadSize),
+        _ => value,
+    };
+
+    /// <summary>The value that a field's dword holds.</summary>
+    public W Decode<W>(Field field, W dword) where W : struct, IWord<W> => field.Encoding switch
+    {
+        Encoding.ThreadPointer => (dword - Threads.Base) >> ThreadShift,
+        Encoding.ThreadTop => (dword - Threads.Base - ThreadSize) >> ThreadShift,
+        _ => dword,
+    };
 
     /// <summary>Physical address of a linear address in the kernel's part.</summary>
     public static uint Physical(uint linear) => linear - KernelBase;

@@ -39,16 +39,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
     };
 
     /// <summary>A field of a row, decoded.</summary>
-    public W Get(Area area, W row, Field field)
-    {
-        var dword = machine.Load(area.Address(row, field));
-        return field.Encoding switch
-        {
-            Encoding.ThreadPointer => (dword - layout.Threads.Base) >> ThreadShift,
-            Encoding.ThreadTop => (dword - layout.Threads.Base - Layout.ThreadSize) >> ThreadShift,
-            _ => dword,
-        };
-    }
+    public W Get(Area area, W row, Field field) => layout.Decode(field, machine.Load(area.Address(row, field)));
 
     public W Thread(W row, Field field) => Get(layout.Threads, row, field);
 
@@ -59,6 +50,4 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
         if (machine.Stage == Stages.User) value = W.Select(row == Current, register, value);
         return W.Select(row == State<W>.Nobody, 0, value);
     }
-
-    private const uint ThreadShift = 7;
 }
