@@ -15,6 +15,9 @@ public sealed partial class Ia32<W, TBus>
         ThroughGate(vector, software: false, external: 1, errorCode: null);
     }
 
+    /// <summary>An exception with the error code that its vector pushes, or none, through its gate.</summary>
+    public void Deliver(int vector, W? errorCode) => ThroughGate(vector, software: false, external: 1, errorCode);
+
     /// <summary>
     /// Delivers a fault whose instruction EIP points at; a second one on the way becomes a double fault where the manual's table 6-5
     /// says so, a third stops the machine.
@@ -30,7 +33,7 @@ public sealed partial class Ia32<W, TBus>
             {
                 var isDoubleFault = current.Vector == Vectors.DoubleFault;
                 // A fault in the delivery of an external event sets EXT in its own error code.
-                ThroughGate(current.Vector, software: false, external: 1, isDoubleFault ? 0 : current.ErrorCode);
+                Deliver(current.Vector, isDoubleFault ? 0 : current.ErrorCode is { } code ? (W)code : null);
                 return;
             }
             catch (Fault next)
@@ -52,7 +55,7 @@ public sealed partial class Ia32<W, TBus>
     private static bool IsContributory(Fault fault) => fault.Vector is Vectors.DivideError or Vectors.InvalidTaskState
         or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection;
 
-    private void ThroughGate(int vector, bool software, uint external, uint? errorCode)
+    private void ThroughGate(int vector, bool software, uint external, W? errorCode)
     {
         var gateCode = (uint)vector * 8 + 2;
         if ((uint)vector * 8 + 7 > IdtLimit)
@@ -72,7 +75,7 @@ public sealed partial class Ia32<W, TBus>
         Enter(Known(low >> 16, "a gate's selector"), high & 0xFFFF0000 | low & 0xFFFF, type == InterruptGate32, external, errorCode);
     }
 
-    private void Enter(uint selector, W offset, bool disable, uint external, uint? errorCode)
+    private void Enter(uint selector, W offset, bool disable, uint external, W? errorCode)
     {
         if (IsNull(selector))
             throw Fault.Protection(external);
