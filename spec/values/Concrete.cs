@@ -42,7 +42,7 @@ public readonly struct Concrete(uint value) : IWord<Concrete>
         return (new((uint)(dividend / divisor.Value)), new((uint)(dividend % divisor.Value)));
     }
 
-    public static Concrete LowestBit(Concrete a) => new((uint)BitOperations.TrailingZeroCount(a.Value));
+    public static Concrete LowestBit(Concrete a) => new((uint)BitOperations.TrailingZeroCount(a.Value) & 31);
 
     public static Concrete HighestBit(Concrete a) => new((uint)BitOperations.Log2(a.Value));
 

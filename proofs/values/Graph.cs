@@ -1,0 +1,66 @@
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Values;
+
+/// <summary>Walks over shared terms, without recursion: a term may be ten thousand operations deep.</summary>
+public static class Graph
+{
+    /// <summary>
+    /// Those of <paramref name="root"/> and the terms under it that are not <paramref name="done"/>, operands first.
+    /// What is done is not looked under.
+    /// </summary>
+    public static List<ITerm> Pending(ITerm root, Func<ITerm, bool> done)
+    {
+        var seen = new HashSet<ITerm>(ReferenceEqualityComparer.Instance);
+        var found = new List<ITerm>();
+        Add(root);
+        for (var i = 0; i < found.Count; i++)
+        {
+            var term = found[i];
+            Add(term.A);
+            Add(term.B);
+            Add(term.C);
+        }
+
+        // Operands were made first.
+        found.Sort((a, b) => a.Id.CompareTo(b.Id));
+        return found;
+
+        void Add(ITerm? term)
+        {
+            if (term is not null && !done(term) && seen.Add(term)) found.Add(term);
+        }
+    }
+
+    /// <summary>The variables in a term, in the order in which they were made.</summary>
+    public static IEnumerable<Word> Variables(ITerm root) =>
+        Pending(root, _ => false).Where(term => term.Op == Op.Variable).Cast<Word>();
+}
+
+/// <summary>The values of terms under one assignment of the variables; what was computed is kept.</summary>
+public sealed class Evaluation(Func<Word, uint> variables)
+{
+    private readonly Dictionary<ITerm, uint> _values = new(ReferenceEqualityComparer.Instance);
+
+    public uint Of(Word word) => Value(word);
+
+    public bool Of(Bool condition) => Value(condition) != 0;
+
+    public uint Of(Symbolic word) => word.Term is null ? word.Value : Value(word.Term);
+
+    public bool Of(Truth truth) => truth.Undecided is Bool condition ? Of(condition) : truth.Known;
+
+    private uint Value(ITerm root)
+    {
+        foreach (var term in Graph.Pending(root, _values.ContainsKey))
+            _values[term] = term switch
+            {
+                Word { Op: Op.Constant } constant => constant.Value,
+                Word { Op: Op.Variable } variable => variables(variable) & variable.Bits,
+                _ => Meaning.Apply(term.Op, At(term.A), At(term.B), At(term.C)),
+            };
+        return _values[root];
+    }
+
+    private uint At(ITerm? operand) => operand is null ? 0 : _values[operand];
+}

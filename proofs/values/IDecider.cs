@@ -1,0 +1,11 @@
+namespace Verified.Proofs.Values;
+
+/// <summary>What an exploration tells the terms that it runs over.</summary>
+public interface IDecider
+{
+    /// <summary>Picks the side that the running path takes.</summary>
+    bool Decide(Bool condition);
+
+    /// <summary>The side that this path has already taken (or its negation's), or null where it has not.</summary>
+    bool? Known(Bool condition);
+}

@@ -1,0 +1,90 @@
+using System.Text;
+
+namespace Verified.Proofs.Values;
+
+/// <summary>Terms as a reader wants them: infix, hexadecimal, and cut off where they grow past a line or two.</summary>
+public static class Notation
+{
+    /// <summary>After so many characters, what is left is written as …</summary>
+    private const int Limit = 400;
+
+    public static string Of(uint value) => value < 10 ? $"{value}" : $"{value:X}h";
+
+    public static string Of(ITerm term)
+    {
+        var text = new StringBuilder();
+        Write(text, term);
+        return text.ToString();
+    }
+
+    /// <summary>How an operation is written between, or before, its operands.</summary>
+    public static string Symbol(this Op op) => op switch
+    {
+        Op.Add => "+",
+        Op.Subtract => "-",
+        Op.Multiply => "*",
+        Op.MultiplyHigh => "mulhigh",
+        Op.Quotient => "quotient",
+        Op.Remainder => "remainder",
+        Op.And or Op.Both => "&",
+        Op.Or or Op.Either => "|",
+        Op.Xor => "^",
+        Op.ShiftLeft => "<<",
+        Op.ShiftRight => ">>",
+        Op.ShiftRightSigned => "sar",
+        Op.Select => "select",
+        Op.LowestBit => "lowest",
+        Op.HighestBit => "highest",
+        Op.Equal => "==",
+        Op.Less => "<",
+        Op.LessSigned => "less",
+        Op.Not => "!",
+        Op.EvenParity => "even",
+        _ => op.ToString(),
+    };
+
+    private static void Write(StringBuilder text, ITerm term)
+    {
+        if (text.Length > Limit)
+        {
+            text.Append('…');
+            return;
+        }
+
+        switch (term)
+        {
+            case Word { Op: Op.Constant } constant:
+                text.Append(Of(constant.Value));
+                break;
+            case Word { Op: Op.Variable } variable:
+                text.Append(variable.Name);
+                break;
+            case { Op: Op.True or Op.False }:
+                text.Append(term.Op == Op.True ? "true" : "false");
+                break;
+            case { Op: Op.Not }:
+                Operand(text.Append('!'), term.A!);
+                break;
+            case { B: not null, C: null } when !char.IsLetter(term.Op.Symbol()[0]):
+                Operand(text, term.A!);
+                text.Append(' ').Append(term.Op.Symbol()).Append(' ');
+                Operand(text, term.B!);
+                break;
+            default:
+                text.Append(term.Op.Symbol()).Append('(');
+                Write(text, term.A!);
+                if (term.B is not null) Write(text.Append(", "), term.B);
+                if (term.C is not null) Write(text.Append(", "), term.C);
+                text.Append(')');
+                break;
+        }
+    }
+
+    private static void Operand(StringBuilder text, ITerm term)
+    {
+        var infix = term.B is not null && term.C is null && !char.IsLetter(term.Op.Symbol()[0]);
+        if (infix) text.Append('(');
+        Write(text, term);
+        if (infix) text.Append(')');
+    }
+}
