@@ -132,12 +132,9 @@ public static class Decode
         for (var n = 0; n < i.OpCount; n++)
         {
             var register = i.GetOpKind(n) == OpKind.Register ? i.GetOpRegister(n) : R.None;
-            // IN and OUT name DX for the port; their size is that of AL, AX or EAX.
-            if (register == R.DX && i.Mnemonic is Mnemonic.In or Mnemonic.Out && register != R.None)
-            {
-                if (register == R.DX)
-                    continue;
-            }
+            // DX is the port there; the size is that of AL, AX or EAX.
+            if (register == R.DX && i.Mnemonic is (Mnemonic.In or Mnemonic.Out))
+                continue;
             if (register is >= R.AL and <= R.EDI)
                 return register.GetSize();
             if (i.GetOpKind(n) is OpKind.Memory && i.MemorySize is not (MemorySize.Unknown or MemorySize.Fword6))

@@ -21,6 +21,35 @@ public sealed partial class Ia32<W, TBus>
         }
     }
 
+    /// <summary>Set to end <see cref="Run"/> after the present operation, as a store into decoded code must.</summary>
+    public bool Interrupted;
+
+    /// <summary>
+    /// Executes <paramref name="count"/> operations that follow each other, or fewer where one faults (the fault is delivered) or
+    /// <see cref="Interrupted"/> is set. Only the last may transfer control.
+    /// </summary>
+    /// <returns>How many were begun.</returns>
+    public int Run(Operation[] block, int count)
+    {
+        var done = 0;
+        var start = Eip;
+        Interrupted = false;
+        try
+        {
+            while (done < count && !Interrupted)
+            {
+                start = Eip;
+                Execute(block[done++]);
+            }
+        }
+        catch (Fault fault)
+        {
+            Eip = start;
+            Exception(fault);
+        }
+        return done;
+    }
+
     private void Execute(in Operation op)
     {
         InterruptShadow = false;
@@ -52,6 +81,44 @@ public sealed partial class Ia32<W, TBus>
             case Op.Rcl: Modify(op, RotateLeftThroughCarry(ToModify(op), ShiftCount(op), size)); break;
             case Op.Rcr: Modify(op, RotateRightThroughCarry(ToModify(op), ShiftCount(op), size)); break;
 
+            case Op.Shld: Modify(op, ShiftLeftDouble(ToModify(op), Source(op), DoubleCount(op), size)); break;
+            case Op.Shrd: Modify(op, ShiftRightDouble(ToModify(op), Source(op), DoubleCount(op), size)); break;
+
+            case Op.Movzx: WriteRegister(op.TargetRegister, size, Source(op, op.SourceSize)); break;
+            case Op.Movsx: WriteRegister(op.TargetRegister, size, Mask(SignExtend(Source(op, op.SourceSize), op.SourceSize), size)); break;
+            case Op.Xchg: Exchange(op); break;
+            case Op.Bswap: R[op.TargetRegister] = SwapBytes(R[op.TargetRegister]); break;
+            case Op.Cbw: WriteRegister(Register.Eax, size, SignExtend(ReadRegister(Register.Eax, size / 2), size / 2)); break;
+            case Op.Cwd: WriteRegister(Register.Edx, size, W.ShiftRightSigned(SignExtend(ReadRegister(Register.Eax, size), size), 31)); break;
+            case Op.Xlat: WriteRegister(Register.Eax, 1, ReadMemory(op.Segment, TableOffset(op), 1)); break;
+            case Op.Lahf: WriteRegister(Register.Eax + 4, 1, Eflags); break;
+            case Op.Sahf: Eflags = Eflags & ~(W)LowFlags | R[Register.Eax] >> 8 & LowFlags; break;
+            case Op.Salc: WriteRegister(Register.Eax, 1, 0 - CarryIn()); break;
+
+            case Op.Mul: Multiply(Target(op), size); break;
+            case Op.Imul: MultiplySigned(Target(op), size); break;
+            case Op.ImulTwo: WriteRegister(op.TargetRegister, size, MultiplySigned(ReadRegister(op.TargetRegister, size), Source(op), size)); break;
+            case Op.ImulThree: WriteRegister(op.TargetRegister, size, MultiplySigned(Source(op), op.Immediate, size)); break;
+            case Op.Div: Divide(Target(op), size); break;
+            case Op.Idiv: DivideSigned(Target(op), size); break;
+            case Op.Aaa: AsciiAdjust(subtract: false); break;
+            case Op.Aas: AsciiAdjust(subtract: true); break;
+            case Op.Daa: DecimalAdjust(subtract: false); break;
+            case Op.Das: DecimalAdjust(subtract: true); break;
+            case Op.Aad: AsciiAdjustBeforeDivision(op.Immediate); break;
+            case Op.Aam: AsciiAdjustAfterMultiply(op.Immediate); break;
+
+            case Op.Bt: BitTest(op, BitChange.None); break;
+            case Op.Bts: BitTest(op, BitChange.Set); break;
+            case Op.Btr: BitTest(op, BitChange.Reset); break;
+            case Op.Btc: BitTest(op, BitChange.Complement); break;
+            case Op.Bsf: BitScan(op, reverse: false); break;
+            case Op.Bsr: BitScan(op, reverse: true); break;
+            case Op.Setcc: Write(op, Bit(Holds(op.Extra))); break;
+            case Op.Cmpxchg: CompareExchange(op); break;
+            case Op.Cmpxchg8b: CompareExchange8(op); break;
+            case Op.Xadd: ExchangeAdd(op); break;
+
             case Op.Push: Push(Target(op), size); break;
             case Op.Pop: PopOperand(op); break;
             case Op.Pusha: PushAll(size); break;
@@ -70,7 +137,17 @@ public sealed partial class Ia32<W, TBus>
             case Op.CallFar: CallFar(op.Extra, op.Immediate, size); break;
             case Op.Ret: Return(op); break;
 
+            case Op.RetFar: ReturnFar(op); break;
+            case Op.Jcxz: if (Counter(op) == 0) JumpBy(op); break;
+            case Op.Loop: LoopWhile(op, true); break;
+            case Op.Loope: LoopWhile(op, ZeroFlag()); break;
+            case Op.Loopne: LoopWhile(op, !ZeroFlag()); break;
+
+            case Op.Movs or Op.Cmps or Op.Stos or Op.Lods or Op.Scas or Op.Ins or Op.Outs: Repeat(op); break;
+
             case Op.Int: SoftwareInterrupt((int)op.Immediate); break;
+            case Op.Into: if (OverflowFlag()) SoftwareInterrupt(Vectors.Overflow); break;
+            case Op.Bound: CheckBounds(op); break;
             case Op.Iret: InterruptReturn(size); break;
 
             case Op.Clc: Eflags &= ~(W)Flag.Carry; break;
@@ -88,8 +165,8 @@ public sealed partial class Ia32<W, TBus>
             case Op.PushSegment: Push(S[op.TargetRegister].Selector, size); break;
             case Op.PopSegment: LoadSegment(op.TargetRegister, Peek(0, size)); SetStackPointer(R[Register.Esp] + op.Size); InterruptShadow = op.TargetRegister == SegmentRegister.Ss; break;
 
-            case Op.In: WriteRegister(Register.Eax, size, InPort(Source(op, 2) & 0xFFFF, size)); break;
-            case Op.Out: OutPort(Target(op), size, ReadRegister(Register.Eax, size)); break;
+            case Op.In: WriteRegister(Register.Eax, size, InPort(Port(op.Source, op.Immediate), size)); break;
+            case Op.Out: OutPort(Port(op.Target, op.Immediate), size, ReadRegister(Register.Eax, size)); break;
             case Op.MovFromControl: RequireKernel(); R[op.TargetRegister] = ReadControl(op.SourceRegister); break;
             case Op.MovToControl: RequireKernel(); WriteControl(op.TargetRegister, R[op.SourceRegister]); break;
             case Op.Invlpg: RequireKernel(); Bus.Invalidate(S[op.Segment].Base + EffectiveAddress(op)); break;
@@ -97,10 +174,30 @@ public sealed partial class Ia32<W, TBus>
             case Op.Lidt: LoadTable(op, out IdtBase, out IdtLimit); break;
             case Op.Ltr: LoadTaskRegister(Known(Target(op) & 0xFFFF, "a selector")); break;
 
+            case Op.Lldt: LoadLocalTable(Known(Target(op) & 0xFFFF, "a selector")); break;
+            case Op.Sgdt: StoreTable(op, GdtBase, GdtLimit); break;
+            case Op.Sidt: StoreTable(op, IdtBase, IdtLimit); break;
+            case Op.Sldt: Write(op, LocalTable.Selector); break;
+            case Op.Str: Write(op, TaskRegister.Selector); break;
+            case Op.Smsw: Write(op, Mask(Cr0, size)); break;
+            case Op.Lmsw: RequireKernel(); LoadMachineStatus(Target(op)); break;
+            case Op.Clts: RequireKernel(); Cr0 &= ~(W)ControlBit.TaskSwitched; break;
+            case Op.Wbinvd: RequireKernel(); break;
+            case Op.LoadFarPointer: LoadFarPointer(op); break;
+            case Op.Lar: LoadAccessRights(op); break;
+            case Op.Lsl: LoadSegmentLimit(op); break;
+            case Op.Verr: SetZero(IsAccessible(Target(op), write: false)); break;
+            case Op.Verw: SetZero(IsAccessible(Target(op), write: true)); break;
+            case Op.Arpl: AdjustPrivilege(op); break;
+            case Op.Cpuid: Identify(); break;
+            case Op.Rdtsc: ReadTimeStamp(); break;
+
             case Op.Invalid: throw Fault.UndefinedOpcode();
             default: throw Unimplemented(op.Op.ToString());
         }
     }
+
+    private W Port(OperandKind kind, uint immediate) => kind == OperandKind.Immediate ? immediate : R[Register.Edx] & 0xFFFF;
 
     private void StoreSegment(in Operation op)
     {

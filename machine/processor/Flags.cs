@@ -57,6 +57,9 @@ public sealed partial class Ia32<W, TBus>
 
     public Truth InterruptsEnabled => (_system & Flag.Interrupt) != 0;
 
+    /// <summary>TF: a debug trap follows each instruction.</summary>
+    public Truth SingleStep => (_system & Flag.Trap) != 0;
+
     private W PrivilegeLevel => _system >> 12 & 3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

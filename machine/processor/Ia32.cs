@@ -48,6 +48,19 @@ public sealed partial class Ia32<W, TBus>
         for (var i = 0; i < 6; i++)
             S[i] = Segment<W>.Load(0, 0, uint.MaxValue, i == SegmentRegister.Cs ? flatCode : flatCode & ~Descriptor.Code);
         TaskRegister = LocalTable = Segment<W>.Load(0, 0, 0xFFFF, 0);
+        GdtLimit = IdtLimit = 0xFFFF;
+    }
+
+    /// <summary>Takes over the whole state of <paramref name="other"/>, except for its bus.</summary>
+    public void CopyFrom(Ia32<W, TBus> other)
+    {
+        (R, S, Eip, Cpl) = (other.R, other.S, other.Eip, other.Cpl);
+        (Cr0, Cr2, Cr3, Cr4) = (other.Cr0, other.Cr2, other.Cr3, other.Cr4);
+        (GdtBase, GdtLimit, IdtBase, IdtLimit) = (other.GdtBase, other.GdtLimit, other.IdtBase, other.IdtLimit);
+        (TaskRegister, LocalTable) = (other.TaskRegister, other.LocalTable);
+        (Halted, InterruptShadow) = (other.Halted, other.InterruptShadow);
+        (_rule, _size, _system, _stored) = (other._rule, other._size, other._system, other._stored);
+        (_left, _right, _result, _carry, _overflow) = (other._left, other._right, other._result, other._carry, other._overflow);
     }
 
     private bool User

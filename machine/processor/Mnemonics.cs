@@ -13,16 +13,14 @@ internal static class Mnemonics
             or Mnemonic.Outsb => 1,
         Mnemonic.Movsw or Mnemonic.Cmpsw or Mnemonic.Stosw or Mnemonic.Lodsw or Mnemonic.Scasw or Mnemonic.Insw
             or Mnemonic.Outsw => 2,
-        _ => IsNarrow(i.Code) ? 2 : 4,
+        _ => i.OpCount > 0 && i.Op0Kind is OpKind.NearBranch16 or OpKind.FarBranch16 || IsNarrow(i.Code) ? 2 : 4,
     };
 
     // The opcodes without operands that tell 16 from 32 bits: Iced has one code for each.
     private static bool IsNarrow(Code code) => code is Code.Retnw or Code.Retnw_imm16 or Code.Retfw or Code.Retfw_imm16
-        or Code.Enterw_imm16_imm8 or Code.Leavew or Code.Call_rel16 or Code.Jmp_rel8_16 or Code.Jmp_rel16 or Code.Pushw_imm8
-        or Code.Push_imm16 or Code.Jmp_ptr1616 or Code.Call_ptr1616
+        or Code.Enterw_imm16_imm8 or Code.Leavew or Code.Pushw_imm8 or Code.Push_imm16
         or Code.Pushw_ES or Code.Pushw_CS or Code.Pushw_SS or Code.Pushw_DS or Code.Pushw_FS or Code.Pushw_GS
-        or Code.Popw_ES or Code.Popw_SS or Code.Popw_DS or Code.Popw_FS or Code.Popw_GS
-        or (>= Code.Jo_rel8_16 and <= Code.Jo_rel8_16);
+        or Code.Popw_ES or Code.Popw_SS or Code.Popw_DS or Code.Popw_FS or Code.Popw_GS;
 
     public static Op Map(in Instruction i, ref Operation op)
     {
@@ -87,7 +85,115 @@ internal static class Mnemonics
         };
     }
 
-    private static Op MapRest(in Instruction i, ref Operation op) => Op.Invalid;
+    private static Op MapRest(in Instruction i, ref Operation op) => i.Mnemonic switch
+    {
+        Mnemonic.Shld => DoubleShift(i, ref op, Op.Shld),
+        Mnemonic.Shrd => DoubleShift(i, ref op, Op.Shrd),
+        Mnemonic.Movzx => Extended(i, ref op, Op.Movzx),
+        Mnemonic.Movsx => Extended(i, ref op, Op.Movsx),
+        Mnemonic.Xchg => Op.Xchg,
+        Mnemonic.Bswap => Op.Bswap,
+        Mnemonic.Cbw or Mnemonic.Cwde => Op.Cbw,
+        Mnemonic.Cwd or Mnemonic.Cdq => Op.Cwd,
+        Mnemonic.Xlatb => Table(i, ref op),
+        Mnemonic.Lahf => Op.Lahf,
+        Mnemonic.Sahf => Op.Sahf,
+        Mnemonic.Salc => Op.Salc,
+        Mnemonic.Mul => Op.Mul,
+        Mnemonic.Imul => i.OpCount switch { 1 => Op.Imul, 2 => Op.ImulTwo, _ => Op.ImulThree },
+        Mnemonic.Div => Op.Div,
+        Mnemonic.Idiv => Op.Idiv,
+        Mnemonic.Aaa => Op.Aaa,
+        Mnemonic.Aad => Op.Aad,
+        Mnemonic.Aam => Op.Aam,
+        Mnemonic.Aas => Op.Aas,
+        Mnemonic.Daa => Op.Daa,
+        Mnemonic.Das => Op.Das,
+        Mnemonic.Bt => Op.Bt,
+        Mnemonic.Bts => Op.Bts,
+        Mnemonic.Btr => Op.Btr,
+        Mnemonic.Btc => Op.Btc,
+        Mnemonic.Bsf => Op.Bsf,
+        Mnemonic.Bsr => Op.Bsr,
+        Mnemonic.Cmpxchg => Op.Cmpxchg,
+        Mnemonic.Cmpxchg8b => Op.Cmpxchg8b,
+        Mnemonic.Xadd => Op.Xadd,
+        Mnemonic.Jcxz => Counting(true, ref op, Op.Jcxz),
+        Mnemonic.Jecxz => Counting(false, ref op, Op.Jcxz),
+        Mnemonic.Loop => Counting(IsCx(i.Code), ref op, Op.Loop),
+        Mnemonic.Loope => Counting(IsCx(i.Code), ref op, Op.Loope),
+        Mnemonic.Loopne => Counting(IsCx(i.Code), ref op, Op.Loopne),
+        Mnemonic.Retf => Op.RetFar,
+        Mnemonic.Into => Op.Into,
+        Mnemonic.Bound => Op.Bound,
+        Mnemonic.Movsb or Mnemonic.Movsw or Mnemonic.Movsd when i.IsStringInstruction => Op.Movs,
+        Mnemonic.Cmpsb or Mnemonic.Cmpsw or Mnemonic.Cmpsd when i.IsStringInstruction => Op.Cmps,
+        Mnemonic.Stosb or Mnemonic.Stosw or Mnemonic.Stosd => Op.Stos,
+        Mnemonic.Lodsb or Mnemonic.Lodsw or Mnemonic.Lodsd => Op.Lods,
+        Mnemonic.Scasb or Mnemonic.Scasw or Mnemonic.Scasd => Op.Scas,
+        Mnemonic.Insb or Mnemonic.Insw or Mnemonic.Insd => Op.Ins,
+        Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd => Op.Outs,
+        Mnemonic.Cpuid => Op.Cpuid,
+        Mnemonic.Rdtsc => Op.Rdtsc,
+        Mnemonic.Les => FarPointer(SegmentRegister.Es, ref op),
+        Mnemonic.Lds => FarPointer(SegmentRegister.Ds, ref op),
+        Mnemonic.Lss => FarPointer(SegmentRegister.Ss, ref op),
+        Mnemonic.Lfs => FarPointer(SegmentRegister.Fs, ref op),
+        Mnemonic.Lgs => FarPointer(SegmentRegister.Gs, ref op),
+        Mnemonic.Wbinvd or Mnemonic.Invd => Op.Wbinvd,
+        Mnemonic.Clts => Op.Clts,
+        Mnemonic.Lmsw => Op.Lmsw,
+        Mnemonic.Smsw => Op.Smsw,
+        Mnemonic.Sgdt => Op.Sgdt,
+        Mnemonic.Sidt => Op.Sidt,
+        Mnemonic.Lldt => Op.Lldt,
+        Mnemonic.Sldt => Op.Sldt,
+        Mnemonic.Str => Op.Str,
+        Mnemonic.Lar => Op.Lar,
+        Mnemonic.Lsl => Op.Lsl,
+        Mnemonic.Verr => Op.Verr,
+        Mnemonic.Verw => Op.Verw,
+        Mnemonic.Arpl => Op.Arpl,
+        _ => Op.Invalid,
+    };
+
+    private static Op DoubleShift(in Instruction i, ref Operation op, Op mapped)
+    {
+        if (i.Op2Kind != OpKind.Register)
+            op.Extra = Register.None;
+        return mapped;
+    }
+
+    private static Op Extended(in Instruction i, ref Operation op, Op mapped)
+    {
+        op.SourceSize = (byte)(i.Op1Kind == OpKind.Register ? i.Op1Register.GetSize() : i.MemorySize.GetSize());
+        return mapped;
+    }
+
+    private static Op Table(in Instruction i, ref Operation op)
+    {
+        op.Size = 1;
+        op.Segment = (byte)(i.MemorySegment - Iced.Intel.Register.ES);
+        if (i.MemoryBase == Iced.Intel.Register.BX)
+            op.Prefix |= Prefix.Address16;
+        return Op.Xlat;
+    }
+
+    private static Op Counting(bool narrow, ref Operation op, Op mapped)
+    {
+        if (narrow)
+            op.Prefix |= Prefix.Address16;
+        return mapped;
+    }
+
+    private static bool IsCx(Code code) => code is Code.Loop_rel8_16_CX or Code.Loop_rel8_32_CX or Code.Loope_rel8_16_CX
+        or Code.Loope_rel8_32_CX or Code.Loopne_rel8_16_CX or Code.Loopne_rel8_32_CX;
+
+    private static Op FarPointer(int segment, ref Operation op)
+    {
+        op.Extra = (ushort)segment;
+        return Op.LoadFarPointer;
+    }
 
     private static Op Conditional(in Instruction i, ref Operation op, Op mapped)
     {

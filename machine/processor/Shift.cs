@@ -8,6 +8,9 @@ public sealed partial class Ia32<W, TBus>
 {
     private W ShiftCount(in Operation op) => Source(op, 1) & 31;
 
+    /// <summary>SHLD and SHRD: the third operand is an immediate, or CL.</summary>
+    private W DoubleCount(in Operation op) => (op.Extra == Register.Ecx ? R[Register.Ecx] : op.Immediate) & 31;
+
     private W ShiftLeft(W a, W count, int size)
     {
         var bits = (uint)size * 8;

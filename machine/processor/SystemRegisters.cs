@@ -140,4 +140,32 @@ public sealed partial class Ia32<W, TBus>
             InterruptShadow = true;
         _system |= Flag.Interrupt;
     }
+
+    /// <summary>LMSW sets the low four bits of CR0 but cannot clear PE.</summary>
+    private void LoadMachineStatus(W value) => WriteControl(0, Cr0 & ~(W)14u | value & 15 | Cr0 & ControlBit.ProtectionEnable);
+
+    private void ReadTimeStamp()
+    {
+        if (Cpl != 0 && (Cr4 & ControlBit.TimeStampDisable) != 0)
+            throw Fault.Protection(0);
+        (R[Register.Eax], R[Register.Edx]) = Bus.TimeStamp();
+    }
+
+    /// <summary>A Pentium with TSC, PSE, PGE and CMPXCHG8B, and without an FPU.</summary>
+    private void Identify()
+    {
+        if (R[Register.Eax] == 0)
+        {
+            R[Register.Eax] = 1;
+            R[Register.Ebx] = 0x756E6547; // "Genu" "ineI" "ntel"
+            R[Register.Edx] = 0x49656E69;
+            R[Register.Ecx] = 0x6C65746E;
+            return;
+        }
+        const uint family5Model2Stepping12 = 0x52C, pageSize = 1 << 3, timeStamp = 1 << 4, exchange8 = 1 << 8, global = 1 << 13;
+        R[Register.Eax] = family5Model2Stepping12;
+        R[Register.Ebx] = 0;
+        R[Register.Ecx] = 0;
+        R[Register.Edx] = pageSize | timeStamp | exchange8 | global;
+    }
 }

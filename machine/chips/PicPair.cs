@@ -1,0 +1,54 @@
+namespace Verified.Machine.Chips;
+
+/// <summary>The PC's two interrupt controllers, the second behind line 2 of the first: interrupts 0..15, ports 20h and A0h.</summary>
+public sealed class PicPair
+{
+    private const int Cascade = 2;
+    private readonly Pic _first = new(), _second = new();
+
+    public bool IsPending => _first.Pending >= 0;
+
+    public void SetLine(int interrupt, bool high)
+    {
+        if (interrupt < 8)
+            _first.SetLine(interrupt, high);
+        else
+            _second.SetLine(interrupt - 8, high);
+        UpdateCascade();
+    }
+
+    /// <summary>Acknowledges the most urgent interrupt and returns its vector.</summary>
+    public int Acknowledge()
+    {
+        var line = _first.NextLine;
+        var vector = _first.Acknowledge();
+        if (line == Cascade)
+            vector = _second.Acknowledge();
+        UpdateCascade();
+        return vector;
+    }
+
+    /// <summary>Ports 20h, 21h, A0h, A1h.</summary>
+    public byte Read(uint port) => (port >= 0xA0 ? _second : _first).Read((int)port & 1);
+
+    public void Write(uint port, byte value)
+    {
+        (port >= 0xA0 ? _second : _first).Write((int)port & 1, value);
+        UpdateCascade();
+    }
+
+    internal void CopyFrom(PicPair other)
+    {
+        _first.CopyFrom(other._first);
+        _second.CopyFrom(other._second);
+    }
+
+    private void UpdateCascade()
+    {
+        // Each further request of the second chip is an edge of its own.
+        if (_second.Pending < 0)
+            _first.SetLine(Cascade, false);
+        else
+            _first.SetLine(Cascade, true);
+    }
+}

@@ -1,0 +1,114 @@
+namespace Verified.Machine.Chips;
+
+/// <summary>
+/// A 16550A (National data sheet PC16550D) whose transmitter is always ready: what is written goes to <see cref="Sent"/> at once,
+/// what is queued by <see cref="Receive"/> is read. FIFO control is accepted; modem lines are those of a connected terminal.
+/// </summary>
+public sealed class Uart
+{
+    private readonly Queue<byte> _input = new();
+    private byte _enable, _line, _modem, _scratch, _divisorLow = 1, _divisorHigh;
+    private bool _fifo, _transmitterEmptied;
+
+    /// <summary>Where transmitted bytes go.</summary>
+    public Action<byte>? Sent { get; set; }
+
+    /// <summary>The interrupt output (it is wired to the controller only while OUT2 is set).</summary>
+    public bool Interrupts => (_modem & 8) != 0 && Cause != 1;
+
+    public void Receive(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var b in bytes)
+            _input.Enqueue(b);
+    }
+
+    // Interrupt identification: 4 data available, 2 transmitter empty, 1 none.
+    private byte Cause =>
+        (_enable & 1) != 0 && _input.Count > 0 ? (byte)4
+        : (_enable & 2) != 0 && _transmitterEmptied ? (byte)2
+        : (byte)1;
+
+    private bool DivisorLatch => (_line & 0x80) != 0;
+
+    private bool Loopback => (_modem & 0x10) != 0;
+
+    /// <summary>Register 0..7 from the chip's first port.</summary>
+    public byte Read(int register)
+    {
+        switch (register)
+        {
+            case 0 when DivisorLatch:
+                return _divisorLow;
+            case 0:
+                return _input.TryDequeue(out var b) ? b : (byte)0;
+            case 1:
+                return DivisorLatch ? _divisorHigh : _enable;
+            case 2:
+                var cause = Cause;
+                if (cause == 2)
+                    _transmitterEmptied = false;
+                return (byte)(cause | (_fifo ? 0xC0 : 0));
+            case 3:
+                return _line;
+            case 4:
+                return _modem;
+            case 5:
+                return (byte)(0x60 | (_input.Count > 0 ? 1 : 0));
+            case 6:
+                return Loopback ? (byte)((_modem & 1) << 5 | (_modem & 2) << 3 | (_modem & 4) << 4 | (_modem & 8) << 4) : (byte)0xB0;
+            default:
+                return _scratch;
+        }
+    }
+
+    public void Write(int register, byte value)
+    {
+        switch (register)
+        {
+            case 0 when DivisorLatch:
+                _divisorLow = value;
+                break;
+            case 0:
+                _transmitterEmptied = true;
+                if (Loopback)
+                    _input.Enqueue(value);
+                else
+                    Sent?.Invoke(value);
+                break;
+            case 1 when DivisorLatch:
+                _divisorHigh = value;
+                break;
+            case 1:
+                // Enabling the transmitter interrupt while it is empty raises it.
+                _transmitterEmptied |= (value & 2 & ~_enable) != 0;
+                _enable = (byte)(value & 15);
+                break;
+            case 2:
+                _fifo = (value & 1) != 0;
+                if ((value & 2) != 0)
+                    _input.Clear();
+                break;
+            case 3:
+                _line = value;
+                break;
+            case 4:
+                _modem = (byte)(value & 31);
+                break;
+            case 7:
+                _scratch = value;
+                break;
+            default:
+                // Line and modem status are read only.
+                break;
+        }
+    }
+
+    internal void CopyFrom(Uart other)
+    {
+        (_enable, _line, _modem, _scratch, _divisorLow, _divisorHigh, _fifo, _transmitterEmptied) = (other._enable, other._line,
+            other._modem, other._scratch, other._divisorLow, other._divisorHigh, other._fifo, other._transmitterEmptied);
+        _input.Clear();
+        foreach (var b in other._input)
+            _input.Enqueue(b);
+    }
+}

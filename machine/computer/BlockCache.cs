@@ -1,0 +1,142 @@
+using Verified.Machine.Memory;
+using Verified.Machine.Processor;
+
+namespace Verified.Machine.Computer;
+
+/// <summary>A straight run of decoded operations within one page; only the last may transfer control.</summary>
+internal sealed class Block(uint physical, uint end, bool big, Operation[] operations)
+{
+    public readonly uint Physical = physical;
+
+    /// <summary>Physical address after the last byte.</summary>
+    public readonly uint End = end;
+
+    public readonly bool Big = big;
+    public readonly Operation[] Operations = operations;
+
+    /// <summary>False once a byte that this was decoded from has been overwritten.</summary>
+    public bool IsValid = true;
+}
+
+/// <summary>Decoded blocks by the physical address of their first byte; those of a page go when code in it is overwritten.</summary>
+internal sealed class BlockCache
+{
+    private const int Slots = 1 << 14, MostOperations = 64, LongestInstruction = 15;
+
+    private readonly PhysicalMemory _memory;
+    private readonly Mmu _mmu;
+    private readonly Block?[] _slots = new Block?[Slots];
+    private readonly Dictionary<uint, List<Block>> _byPage = [];
+
+    public BlockCache(PhysicalMemory memory, Mmu mmu)
+    {
+        (_memory, _mmu) = (memory, mmu);
+        memory.CodeOverwritten = Forget;
+    }
+
+    /// <summary>Called when decoded code is overwritten, before the store.</summary>
+    public Action? Overwritten { get; set; }
+
+    /// <summary>The block at a linear address; faults as a fetch does.</summary>
+    public Block At(uint linear, bool big, bool user)
+    {
+        var physical = _mmu.Translate(linear, write: false, user);
+        var slot = (physical ^ physical >> 12) & Slots - 1;
+        var block = _slots[slot];
+        if (block is not null && block.Physical == physical && block.IsValid && block.Big == big)
+            return block;
+        if (physical >= _memory.Size)
+            throw new MachineException($"execution at {linear:X8}h, physical {physical:X8}h, where there is no memory");
+        block = Build(linear, physical, big, user);
+        if (block.IsValid)
+            _slots[slot] = block;
+        return block;
+    }
+
+    private Block Build(uint linear, uint physical, bool big, bool user)
+    {
+        var operations = new List<Operation>();
+        var pageEnd = (physical | PhysicalMemory.PageSize - 1) + 1;
+        var at = physical;
+        while (operations.Count < MostOperations && at < pageEnd)
+        {
+            var available = (int)Math.Min(pageEnd - at, LongestInstruction);
+            if (!TryDecode(linear + (at - physical), at, available, big, operations.Count == 0, out var operation))
+                break;
+            operations.Add(operation);
+            at += operation.Length;
+            if (operation.EndsBlock)
+                break;
+        }
+        if (operations.Count == 0)
+            return new Block(physical, physical, big, [AcrossPages(linear, physical, big, user)]) { IsValid = false };
+        _memory.MarkCode(physical, at - physical);
+        _mmu.RecheckStores();
+        var block = new Block(physical, at, big, [.. operations]);
+        Remember(block);
+        return block;
+    }
+
+    private bool TryDecode(uint linear, uint physical, int available, bool big, bool first, out Operation operation)
+    {
+        try
+        {
+            return Decode.TryDecode(_memory.Bytes, (int)physical, available, big, out operation);
+        }
+        catch (UnimplementedInstruction e) when (first)
+        {
+            throw new UnimplementedInstruction($"at {linear:X8}h: {e.Message}");
+        }
+        catch (UnimplementedInstruction)
+        {
+            // Reported when, and if, execution gets there.
+            operation = default;
+            return false;
+        }
+    }
+
+    /// <summary>An instruction that continues in the next page is decoded each time: its second half has a translation of its own.</summary>
+    private Operation AcrossPages(uint linear, uint physical, bool big, bool user)
+    {
+        var bytes = new byte[LongestInstruction];
+        var here = (int)(PhysicalMemory.PageSize - (physical & PhysicalMemory.PageSize - 1));
+        var next = _mmu.Translate(linear + (uint)here, write: false, user);
+        for (var i = 0; i < bytes.Length; i++)
+            bytes[i] = (byte)_memory.Load(i < here ? physical + (uint)i : next + (uint)(i - here), 1);
+        try
+        {
+            // Longer than 15 bytes: the processor raises #GP.
+            return Decode.TryDecode(bytes, 0, bytes.Length, big, out var operation) ? operation : throw Fault.Protection(0);
+        }
+        catch (UnimplementedInstruction e)
+        {
+            throw new UnimplementedInstruction($"at {linear:X8}h: {e.Message}");
+        }
+    }
+
+    private void Remember(Block block)
+    {
+        var page = block.Physical / PhysicalMemory.PageSize;
+        if (!_byPage.TryGetValue(page, out var blocks))
+            _byPage.Add(page, blocks = []);
+        blocks.Add(block);
+    }
+
+    private void Forget(uint physical, uint length)
+    {
+        var page = physical / PhysicalMemory.PageSize;
+        if (!_byPage.TryGetValue(page, out var blocks))
+            return;
+        var forgotten = blocks.RemoveAll(block =>
+        {
+            var overlaps = block.Physical < physical + length && physical < block.End;
+            block.IsValid &= !overlaps;
+            return overlaps;
+        });
+        if (forgotten == 0)
+            return;
+        if (blocks.Count == 0)
+            _memory.ForgetCode(page);
+        Overwritten?.Invoke();
+    }
+}

@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+using Verified.Machine.Memory;
+using Verified.Machine.Processor;
+using Verified.Spec.Values;
+
+namespace Verified.Machine.Computer;
+
+/// <summary>The PC as its processor sees it: paged memory and ports.</summary>
+public readonly struct PcBus : IBus<Concrete>
+{
+    private readonly Pc _pc;
+    private readonly Mmu _mmu;
+
+    internal PcBus(Pc pc) => (_pc, _mmu) = (pc, pc.Mmu);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Concrete Load(Concrete linear, int size, bool user) => _mmu.Load(linear, size, user);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Concrete LoadForStore(Concrete linear, int size, bool user) => _mmu.LoadForStore(linear, size, user);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(Concrete linear, int size, Concrete value, bool user) => _mmu.Store(linear, size, value, user);
+
+    public Concrete In(Concrete port, int size) => _pc.In(port, size);
+
+    public void Out(Concrete port, int size, Concrete value) => _pc.Out(port, size, value);
+
+    public void PageDirectoryLoaded(Concrete cr3) => _mmu.SetDirectory(cr3);
+
+    public void PagingChanged(Concrete cr0, Concrete cr4) => _mmu.SetPaging(cr0, cr4);
+
+    public void Invalidate(Concrete linear) => _mmu.Invalidate(linear);
+
+    public (Concrete Low, Concrete High) TimeStamp() => ((uint)_pc.Time, (uint)(_pc.Time >> 32));
+}

@@ -1,0 +1,53 @@
+using Verified.Machine.Chips;
+using Verified.Machine.Memory;
+using Verified.Machine.Processor;
+using Verified.Spec.Values;
+
+namespace Verified.Machine.Computer;
+
+/// <summary>
+/// One snapshot of the whole machine, TLB included. Going back copies only the pages written since: they are
+/// <see cref="PhysicalMemory.DirtyPages"/>.
+/// </summary>
+public sealed partial class Pc
+{
+    private Saved? _saved;
+
+    /// <summary>Makes the present state the one that <see cref="Restore"/> returns to, in place of an earlier one.</summary>
+    public void Snapshot()
+    {
+        _saved ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus));
+        _saved.Cpu.CopyFrom(Cpu);
+        _saved.Pics.CopyFrom(_pics);
+        _saved.Pit.CopyFrom(_pit);
+        _saved.Serial.CopyFrom(Serial);
+        _saved.Translations = Mmu.Save();
+        _saved.State = (Instructions, Time, _nextTimer, _interruptPending, ExitStatus);
+        Memory.BeginLog();
+        Mmu.RecheckStores();
+    }
+
+    /// <summary>Returns to the snapshot. What the guest printed stays printed.</summary>
+    /// <exception cref="InvalidOperationException">There is no snapshot.</exception>
+    public void Restore()
+    {
+        var saved = _saved ?? throw new InvalidOperationException("restore without a snapshot");
+        Memory.Restore();
+        Cpu.CopyFrom(saved.Cpu);
+        _pics.CopyFrom(saved.Pics);
+        _pit.CopyFrom(saved.Pit);
+        Serial.CopyFrom(saved.Serial);
+        (Instructions, Time, _nextTimer, _interruptPending, ExitStatus) = saved.State;
+        Mmu.Restore(saved.Translations, Cpu.Cr0, Cpu.Cr3, Cpu.Cr4);
+    }
+
+    private sealed class Saved(Ia32<Concrete, PcBus> cpu)
+    {
+        public readonly Ia32<Concrete, PcBus> Cpu = cpu;
+        public readonly PicPair Pics = new();
+        public readonly Pit Pit = new();
+        public readonly Uart Serial = new();
+        public Translation[] Translations = [];
+        public (long Instructions, long Time, long NextTimer, bool Pending, int? Exit) State;
+    }
+}

@@ -1,0 +1,281 @@
+using System.Runtime.CompilerServices;
+using Verified.Machine.Processor;
+
+namespace Verified.Machine.Memory;
+
+/// <summary>
+/// Linear memory: two-level paging with 4 KB and 4 MB pages, and the TLB (SDM vol. 3, chapter 4). The TLB is direct-mapped and holds
+/// what it read until INVLPG, a CR3 load or an eviction: page tables that change meanwhile are not seen, as on a processor.
+/// An access that the cached rights do not allow walks the tables anew (SDM vol. 3, 4.10.4.3 leaves that open).
+/// </summary>
+public sealed unsafe class Mmu
+{
+    private const uint Present = 1, Writable = 2, User = 4, Accessed = 0x20, Dirty = 0x40, Large = 0x80, Global = 0x100;
+    private const uint FrameMask = 0xFFFFF000, LargeReserved = 0x003FE000;
+    private const int Entries = 1024;
+
+    // A tag that no page has: the low bits of a page's address are 0.
+    private const uint NoPage = 1;
+
+    private readonly PhysicalMemory _memory;
+    private readonly Translation[] _entries = GC.AllocateArray<Translation>(Entries, pinned: true);
+    private readonly Translation* _tlb;
+    private readonly ushort[] _filled = new ushort[Entries];
+    private int _filledCount;
+    private uint _directory;
+    private bool _paging, _writeProtect, _largePages, _globalPages;
+
+    public Mmu(PhysicalMemory memory)
+    {
+        _memory = memory;
+        fixed (Translation* tlb = _entries)
+            _tlb = tlb;
+        for (var i = 0; i < Entries; i++)
+            _tlb[i].Clear();
+    }
+
+    /// <summary>Counts every change of what an address may translate to: a remembered translation of code is valid while it stands.</summary>
+    internal int Generation { get; private set; }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Load(uint linear, int size, bool user)
+    {
+        var entry = _tlb + (linear >> 12 & Entries - 1);
+        if ((user ? entry->UserRead : entry->KernelRead) != (linear + (uint)size - 1 & FrameMask))
+            return LoadSlowly(linear, size, user);
+        var at = entry->Host + linear;
+        return size == 4 ? *(uint*)at : size == 2 ? *(ushort*)at : *at;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint LoadForStore(uint linear, int size, bool user)
+    {
+        var entry = _tlb + (linear >> 12 & Entries - 1);
+        if ((user ? entry->UserWrite : entry->KernelWrite) != (linear + (uint)size - 1 & FrameMask))
+            return LoadForStoreSlowly(linear, size, user);
+        var at = entry->Host + linear;
+        return size == 4 ? *(uint*)at : size == 2 ? *(ushort*)at : *at;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(uint linear, int size, uint value, bool user)
+    {
+        var entry = _tlb + (linear >> 12 & Entries - 1);
+        if ((user ? entry->UserWrite : entry->KernelWrite) != (linear + (uint)size - 1 & FrameMask))
+        {
+            StoreSlowly(linear, size, value, user);
+            return;
+        }
+        var at = entry->Host + linear;
+        if (size == 4)
+            *(uint*)at = value;
+        else if (size == 2)
+            *(ushort*)at = (ushort)value;
+        else
+            *at = (byte)value;
+    }
+
+    /// <summary>The physical address that <paramref name="linear"/> has now, through the TLB; faults as an access would.</summary>
+    public uint Translate(uint linear, bool write, bool user)
+    {
+        var page = linear & FrameMask;
+        var entry = _tlb + (linear >> 12 & Entries - 1);
+        var tag = user ? write ? entry->UserWrite : entry->UserRead : write ? entry->KernelWrite : entry->KernelRead;
+        if (tag == page || (entry->Page == page && Allows(entry->Rights, write, user)))
+            return entry->Frame | linear & ~FrameMask;
+        return Walk(linear, write, user) | linear & ~FrameMask;
+    }
+
+    /// <summary>The physical address that the tables in memory give, or null; touches nothing.</summary>
+    public uint? Look(uint linear)
+    {
+        if (!_paging)
+            return linear;
+        var pde = _memory.Load(_directory + (linear >> 22) * 4, 4);
+        if ((pde & Present) == 0)
+            return null;
+        if (_largePages && (pde & Large) != 0)
+            return pde & 0xFFC00000 | linear & 0x003FFFFF;
+        var pte = _memory.Load((pde & FrameMask) + (linear >> 12 & 1023) * 4, 4);
+        return (pte & Present) == 0 ? null : pte & FrameMask | linear & ~FrameMask;
+    }
+
+    internal void SetDirectory(uint cr3)
+    {
+        _directory = cr3 & FrameMask;
+        Flush(keepGlobal: _globalPages);
+    }
+
+    internal void SetPaging(uint cr0, uint cr4)
+    {
+        _paging = (cr0 & ControlBit.Paging) != 0;
+        _writeProtect = (cr0 & ControlBit.WriteProtect) != 0;
+        _largePages = (cr4 & ControlBit.PageSizeExtension) != 0;
+        _globalPages = (cr4 & ControlBit.PageGlobal) != 0;
+        Flush(keepGlobal: false);
+    }
+
+    internal void Invalidate(uint linear)
+    {
+        for (var i = 0; i < _filledCount; i++)
+        {
+            // A 4 MB page is cached in 4 KB pieces; they leave together.
+            var entry = _tlb + _filled[i];
+            var offset = (entry->Rights & Large) != 0 ? 0x003FFFFFu : ~FrameMask;
+            if (((entry->Page ^ linear) & ~offset) == 0 && entry->Page != NoPage)
+                entry->Forget();
+        }
+        Generation++;
+    }
+
+    /// <summary>Makes every store take the slow way once, because pages are no longer logged or now hold code.</summary>
+    internal void RecheckStores()
+    {
+        for (var i = 0; i < _filledCount; i++)
+            _tlb[_filled[i]].KernelWrite = _tlb[_filled[i]].UserWrite = NoPage;
+    }
+
+    /// <summary>What the TLB holds, for a snapshot.</summary>
+    internal Translation[] Save()
+    {
+        var saved = new Translation[_filledCount];
+        for (var i = 0; i < _filledCount; i++)
+            saved[i] = _tlb[_filled[i]];
+        return saved;
+    }
+
+    internal void Restore(Translation[] saved, uint cr0, uint cr3, uint cr4)
+    {
+        SetPaging(cr0, cr4);
+        _directory = cr3 & FrameMask;
+        foreach (var translation in saved)
+        {
+            if (translation.Page != NoPage)
+                Fill(translation.Page, translation.Frame, translation.Rights);
+        }
+    }
+
+    private void Flush(bool keepGlobal)
+    {
+        var kept = 0;
+        for (var i = 0; i < _filledCount; i++)
+        {
+            var entry = _tlb + _filled[i];
+            if (keepGlobal && (entry->Rights & Global) != 0 && entry->Page != NoPage)
+                _filled[kept++] = _filled[i];
+            else
+                entry->Clear();
+        }
+        _filledCount = kept;
+        Generation++;
+    }
+
+    private bool Allows(uint rights, bool write, bool user) =>
+        (!user || (rights & User) != 0)
+        && (!write || ((rights & Dirty) != 0 && ((rights & Writable) != 0 || (!user && !_writeProtect))));
+
+    private bool Permits(uint rights, bool write, bool user) => Allows(rights | Dirty, write, user);
+
+    /// <summary>Walks the tables, sets accessed and dirty bits, and fills the TLB. Returns the frame.</summary>
+    private uint Walk(uint linear, bool write, bool user)
+    {
+        if (!_paging)
+            return Fill(linear & FrameMask, linear & FrameMask, User | Writable | Dirty);
+        var code = (write ? 2u : 0) | (user ? 4u : 0);
+        var pdeAt = _directory + (linear >> 22) * 4;
+        var pde = _memory.Load(pdeAt, 4);
+        if ((pde & Present) == 0)
+            throw Fault.Page(code, linear);
+        if (_largePages && (pde & Large) != 0)
+        {
+            if ((pde & LargeReserved) != 0)
+                throw Fault.Page(code | 9, linear);
+            if (!Permits(pde, write, user))
+                throw Fault.Page(code | 1, linear);
+            Touch(pdeAt, pde, Accessed | (write ? Dirty : 0));
+            return Fill(linear & FrameMask, pde & 0xFFC00000 | linear & 0x003FF000, pde | (write ? Dirty : 0));
+        }
+        var pteAt = (pde & FrameMask) + (linear >> 12 & 1023) * 4;
+        var pte = _memory.Load(pteAt, 4);
+        if ((pte & Present) == 0)
+            throw Fault.Page(code, linear);
+        var rights = pte & ~(User | Writable | Large) | pte & pde & (User | Writable);
+        if (!Permits(rights, write, user))
+            throw Fault.Page(code | 1, linear);
+        Touch(pdeAt, pde, Accessed);
+        Touch(pteAt, pte, Accessed | (write ? Dirty : 0));
+        return Fill(linear & FrameMask, pte & FrameMask, rights | (write ? Dirty : 0));
+    }
+
+    private void Touch(uint at, uint entry, uint bits)
+    {
+        if ((entry & bits) != bits)
+            _memory.Store(at, 4, entry | bits);
+    }
+
+    private uint Fill(uint page, uint frame, uint rights)
+    {
+        var slot = page >> 12 & Entries - 1;
+        var entry = _tlb + slot;
+        if (!entry->InUse)
+            _filled[_filledCount++] = (ushort)slot;
+        if (entry->Page != page || entry->Frame != frame || ((entry->Rights ^ rights) & User) != 0)
+            Generation++;
+        *entry = new Translation
+        {
+            InUse = true, Page = page, Frame = frame, Rights = rights,
+            KernelRead = NoPage, KernelWrite = NoPage, UserRead = NoPage, UserWrite = NoPage,
+        };
+        if (frame >= _memory.Size)
+            return frame;
+        entry->Host = _memory.Host + frame - page;
+        entry->KernelRead = page;
+        entry->UserRead = (rights & User) != 0 ? page : NoPage;
+        AllowStores(entry);
+        return frame;
+    }
+
+    private void AllowStores(Translation* entry)
+    {
+        if (entry->Frame >= _memory.Size || !_memory.IsPlainlyWritable(entry->Frame / PhysicalMemory.PageSize))
+            return;
+        entry->KernelWrite = Allows(entry->Rights, write: true, user: false) ? entry->Page : NoPage;
+        entry->UserWrite = Allows(entry->Rights, write: true, user: true) ? entry->Page : NoPage;
+    }
+
+    private static bool Crosses(uint linear, int size) => (linear & ~FrameMask) + (uint)size > PhysicalMemory.PageSize;
+
+    private uint LoadSlowly(uint linear, int size, bool user)
+    {
+        if (!Crosses(linear, size))
+            return _memory.Load(Translate(linear, false, user), size);
+        uint value = 0;
+        for (var i = 0; i < size; i++)
+            value |= _memory.Load(Translate(linear + (uint)i, false, user), 1) << 8 * i;
+        return value;
+    }
+
+    private uint LoadForStoreSlowly(uint linear, int size, bool user)
+    {
+        var physical = Translate(linear, true, user);
+        if (!Crosses(linear, size))
+            return _memory.Load(physical, size);
+        Translate(linear + (uint)size - 1, true, user);
+        return LoadSlowly(linear, size, user);
+    }
+
+    private void StoreSlowly(uint linear, int size, uint value, bool user)
+    {
+        var physical = Translate(linear, true, user);
+        if (!Crosses(linear, size))
+        {
+            _memory.Store(physical, size, value);
+            AllowStores(_tlb + (linear >> 12 & Entries - 1));
+            return;
+        }
+        // Both pages must allow the store before either is written.
+        Translate(linear + (uint)size - 1, true, user);
+        for (var i = 0; i < size; i++)
+            _memory.Store(Translate(linear + (uint)i, true, user), 1, value >> 8 * i & 0xFF);
+    }
+}

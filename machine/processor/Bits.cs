@@ -1,0 +1,123 @@
+namespace Verified.Machine.Processor;
+
+/// <summary>Bit tests, bit scans, exchanges and byte swaps (SDM vol. 2).</summary>
+public sealed partial class Ia32<W, TBus>
+{
+    private enum BitChange
+    {
+        None,
+        Set,
+        Reset,
+        Complement,
+    }
+
+    /// <summary>BT, BTS, BTR, BTC: a register offset reaches beyond a memory operand, in units of the operand.</summary>
+    private void BitTest(in Operation op, BitChange change)
+    {
+        int size = op.Size;
+        var offset = Source(op);
+        var bit = offset & (uint)(size * 8 - 1);
+        if (op.Target == OperandKind.Register)
+        {
+            var value = ReadRegister(op.TargetRegister, size);
+            SetCarryOnly(value >> bit & 1);
+            if (change != BitChange.None)
+                WriteRegister(op.TargetRegister, size, Changed(value, bit, change));
+            return;
+        }
+        var address = EffectiveAddress(op);
+        if (op.Source == OperandKind.Register)
+            address += size == 4
+                ? W.ShiftRightSigned(offset, 5) << 2
+                : W.ShiftRightSigned(SignExtend(offset, 2), 4) << 1;
+        if ((op.Prefix & Prefix.Address16) != 0)
+            address &= 0xFFFF;
+        if (change == BitChange.None)
+        {
+            SetCarryOnly(ReadMemory(op.Segment, address, size) >> bit & 1);
+            return;
+        }
+        var linear = LinearToWrite(op.Segment, address, size);
+        var old = Bus.LoadForStore(linear, size, User);
+        Bus.Store(linear, size, Changed(old, bit, change), User);
+        SetCarryOnly(old >> bit & 1);
+    }
+
+    private static W Changed(W value, W bit, BitChange change)
+    {
+        var mask = (W)1 << bit;
+        return change switch
+        {
+            BitChange.Set => value | mask,
+            BitChange.Reset => value & ~mask,
+            _ => value ^ mask,
+        };
+    }
+
+    /// <summary>The other flags are undefined or unchanged by model; processors leave them.</summary>
+    private void SetCarryOnly(W carry)
+    {
+        Materialise();
+        _stored = _stored & ~(W)Flag.Carry | carry;
+    }
+
+    /// <summary>BSF and BSR: of 0, the destination is undefined (processors keep it) and only ZF is set.</summary>
+    private void BitScan(in Operation op, bool reverse)
+    {
+        var value = Source(op);
+        var found = reverse ? W.HighestBit(value) : W.LowestBit(value);
+        var old = ReadRegister(op.TargetRegister, op.Size);
+        WriteRegister(op.TargetRegister, op.Size, W.Select(value == 0, old, found));
+        _stored = W.Select(value == 0, Flag.Zero, 0) | W.Arbitrary() & (Flag.Status & ~Flag.Zero);
+        _rule = FlagRule.Stored;
+    }
+
+    private void Exchange(in Operation op)
+    {
+        var other = ReadRegister(op.SourceRegister, op.Size);
+        var value = ToModify(op);
+        Modify(op, other);
+        WriteRegister(op.SourceRegister, op.Size, value);
+    }
+
+    private void ExchangeAdd(in Operation op)
+    {
+        var other = ReadRegister(op.SourceRegister, op.Size);
+        var value = ToModify(op);
+        var sum = Mask(value + other, op.Size);
+        // The sum goes last: XADD of a register with itself is its double.
+        WriteRegister(op.SourceRegister, op.Size, value);
+        Modify(op, sum);
+        SetFlags(FlagRule.Add, value, other, sum, op.Size);
+    }
+
+    /// <summary>CMPXCHG writes its operand back also where it differs.</summary>
+    private void CompareExchange(in Operation op)
+    {
+        var expected = ReadRegister(Register.Eax, op.Size);
+        var value = ToModify(op);
+        var same = expected == value;
+        Modify(op, W.Select(same, ReadRegister(op.SourceRegister, op.Size), value));
+        if (op.Size == 4)
+            R[Register.Eax] = W.Select(same, R[Register.Eax], value);
+        else
+            WriteRegister(Register.Eax, op.Size, W.Select(same, expected, value));
+        Subtract(expected, value, op.Size);
+    }
+
+    private void CompareExchange8(in Operation op)
+    {
+        var address = LinearToWrite(op.Segment, EffectiveAddress(op), 8);
+        var low = Bus.LoadForStore(address, 4, User);
+        var high = Bus.LoadForStore(address + 4, 4, User);
+        var same = low == R[Register.Eax] & high == R[Register.Edx];
+        Bus.Store(address, 4, W.Select(same, R[Register.Ebx], low), User);
+        Bus.Store(address + 4, 4, W.Select(same, R[Register.Ecx], high), User);
+        R[Register.Eax] = low;
+        R[Register.Edx] = high;
+        Materialise();
+        _stored = _stored & ~(W)Flag.Zero | W.Select(same, Flag.Zero, 0);
+    }
+
+    private static W SwapBytes(W a) => a << 24 | (a & 0xFF00) << 8 | a >> 8 & 0xFF00 | a >> 24;
+}

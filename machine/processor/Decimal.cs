@@ -1,0 +1,55 @@
+namespace Verified.Machine.Processor;
+
+/// <summary>BCD and ASCII adjusts (SDM vol. 2, AAA, AAD, AAM, AAS, DAA, DAS).</summary>
+public sealed partial class Ia32<W, TBus>
+{
+    private void DecimalAdjust(bool subtract)
+    {
+        Materialise();
+        var old = R[Register.Eax] & 0xFF;
+        var lowAdjust = (old & 15) > 9 | (_stored & Flag.Adjust) != 0;
+        var highAdjust = old > 0x99 | (_stored & Flag.Carry) != 0;
+        var amount = W.Select(lowAdjust, 6, 0) + W.Select(highAdjust, 0x60, 0);
+        var result = (subtract ? old - amount : old + amount) & 0xFF;
+        // DAS of a low digit that borrows sets carry too: its subtraction of 6 went below 0.
+        var carry = subtract ? highAdjust | (lowAdjust & old < 6) : highAdjust;
+        WriteRegister(Register.Eax, 1, result);
+        SetResultFlags(result, W.Select(carry, Flag.Carry, 0) | W.Select(lowAdjust, Flag.Adjust, 0)
+            | W.Arbitrary() & Flag.Overflow);
+    }
+
+    private void AsciiAdjust(bool subtract)
+    {
+        Materialise();
+        var ax = R[Register.Eax] & 0xFFFF;
+        var adjust = (ax & 15) > 9 | (_stored & Flag.Adjust) != 0;
+        var adjusted = W.Select(adjust, subtract ? ax - 0x106 : ax + 0x106, ax) & 0xFF0F;
+        WriteRegister(Register.Eax, 2, adjusted);
+        const uint undefined = Flag.Overflow | Flag.Sign | Flag.Zero | Flag.Parity;
+        _stored = W.Select(adjust, Flag.Carry | Flag.Adjust, 0) | W.Arbitrary() & undefined;
+    }
+
+    private void AsciiAdjustBeforeDivision(uint radix)
+    {
+        var result = (R[Register.Eax] + (R[Register.Eax] >> 8 & 0xFF) * radix) & 0xFF;
+        WriteRegister(Register.Eax, 2, result);
+        SetResultFlags(result, W.Arbitrary() & (Flag.Overflow | Flag.Adjust | Flag.Carry));
+    }
+
+    private void AsciiAdjustAfterMultiply(uint radix)
+    {
+        if (radix == 0)
+            throw Fault.DivideError();
+        var (quotient, remainder) = W.Divide(0, R[Register.Eax] & 0xFF, radix);
+        WriteRegister(Register.Eax, 2, quotient << 8 | remainder);
+        SetResultFlags(remainder, W.Arbitrary() & (Flag.Overflow | Flag.Adjust | Flag.Carry));
+    }
+
+    /// <summary>Sign, zero and parity of a byte, beside the flags given.</summary>
+    private void SetResultFlags(W result, W others)
+    {
+        _stored = others | result & Flag.Sign | W.Select(result == 0, Flag.Zero, 0)
+            | W.Select(W.EvenParity(result), Flag.Parity, 0);
+        _rule = FlagRule.Stored;
+    }
+}

@@ -1,0 +1,127 @@
+using Verified.Spec.Values;
+
+namespace Verified.Machine.Processor;
+
+/// <summary>Multiplication and division (SDM vol. 2, MUL, IMUL, DIV, IDIV).</summary>
+public sealed partial class Ia32<W, TBus>
+{
+    private void Multiply(W b, int size)
+    {
+        var a = ReadRegister(Register.Eax, size);
+        var (low, high) = size == 4 ? (a * b, W.MultiplyHigh(a, b)) : Split(a * b, size);
+        WriteProduct(low, high, size);
+        MultiplyFlags(high != 0, low, size);
+    }
+
+    private void MultiplySigned(W b, int size)
+    {
+        var (low, high) = SignedProduct(ReadRegister(Register.Eax, size), b, size);
+        WriteProduct(low, high, size);
+        MultiplyFlags(!Fits(low, high, size), low, size);
+    }
+
+    /// <summary>The two- and three-operand forms: the low half of the product.</summary>
+    private W MultiplySigned(W a, W b, int size)
+    {
+        var (low, high) = SignedProduct(a, b, size);
+        MultiplyFlags(!Fits(low, high, size), low, size);
+        return low;
+    }
+
+    private static (W Low, W High) SignedProduct(W a, W b, int size)
+    {
+        if (size != 4)
+            return Split(SignExtend(a, size) * SignExtend(b, size), size);
+        // A negative factor counts 2^32 too much in the unsigned product.
+        var high = W.MultiplyHigh(a, b) - W.Select(Negative(a, 4), b, 0) - W.Select(Negative(b, 4), a, 0);
+        return (a * b, high);
+    }
+
+    private static (W Low, W High) Split(W product, int size) =>
+        (Mask(product, size), Mask(product >> (uint)(size * 8), size));
+
+    private static Truth Fits(W low, W high, int size) => high == W.Select(Negative(low, size), Mask(uint.MaxValue, size), 0);
+
+    private void WriteProduct(W low, W high, int size)
+    {
+        if (size == 1)
+        {
+            WriteRegister(Register.Eax, 2, low | high << 8);
+            return;
+        }
+        WriteRegister(Register.Eax, size, low);
+        WriteRegister(Register.Edx, size, high);
+    }
+
+    /// <summary>Carry and overflow tell that the upper half is significant; the others are undefined.</summary>
+    private void MultiplyFlags(Truth overflow, W low, int size)
+    {
+        const uint undefined = Flag.Sign | Flag.Zero | Flag.Adjust | Flag.Parity;
+        _stored = W.Select(overflow, Flag.Carry | Flag.Overflow, 0) | W.Arbitrary() & undefined;
+        _rule = FlagRule.Stored;
+    }
+
+    private void Divide(W divisor, int size)
+    {
+        if (divisor == 0)
+            throw Fault.DivideError();
+        var (quotient, remainder) = size == 4 ? DivideLong(divisor) : W.Divide(0, Dividend(size), divisor);
+        if (size != 4 && quotient > (size == 1 ? 0xFFu : 0xFFFFu))
+            throw Fault.DivideError();
+        WriteQuotient(quotient, remainder, size);
+    }
+
+    private (W Quotient, W Remainder) DivideLong(W divisor)
+    {
+        if (R[Register.Edx] >= divisor)
+            throw Fault.DivideError();
+        return W.Divide(R[Register.Edx], R[Register.Eax], divisor);
+    }
+
+    /// <summary>AX, or DX:AX.</summary>
+    private W Dividend(int size) =>
+        size == 1 ? R[Register.Eax] & 0xFFFF : R[Register.Edx] << 16 | R[Register.Eax] & 0xFFFF;
+
+    /// <summary>Divides the magnitudes; the quotient rounds to zero and the remainder has the dividend's sign.</summary>
+    private void DivideSigned(W divisor, int size)
+    {
+        if (divisor == 0)
+            throw Fault.DivideError();
+        var (high, low) = size == 4 ? (R[Register.Edx], R[Register.Eax]) : SignedDividend(size);
+        var negativeDividend = Negative(high, 4);
+        var negativeDivisor = Negative(divisor, size);
+        var carry = Bit(low == 0);
+        var dividendHigh = W.Select(negativeDividend, ~high + carry, high);
+        var dividendLow = W.Select(negativeDividend, 0 - low, low);
+        var magnitude = W.Select(negativeDivisor, 0 - SignExtend(divisor, size), divisor);
+        if (dividendHigh >= magnitude)
+            throw Fault.DivideError();
+        var (quotient, remainder) = W.Divide(dividendHigh, dividendLow, magnitude);
+        var negative = negativeDividend != negativeDivisor;
+        if (quotient > W.Select(negative, 1u << size * 8 - 1, (1u << size * 8 - 1) - 1))
+            throw Fault.DivideError();
+        WriteQuotient(W.Select(negative, 0 - quotient, quotient), W.Select(negativeDividend, 0 - remainder, remainder), size);
+    }
+
+    private (W High, W Low) SignedDividend(int size)
+    {
+        var value = SignExtend(Dividend(size), size * 2);
+        return (W.ShiftRightSigned(value, 31), value);
+    }
+
+    private void WriteQuotient(W quotient, W remainder, int size)
+    {
+        if (size == 1)
+        {
+            WriteRegister(Register.Eax, 2, quotient & 0xFF | (remainder & 0xFF) << 8);
+        }
+        else
+        {
+            WriteRegister(Register.Eax, size, quotient);
+            WriteRegister(Register.Edx, size, remainder);
+        }
+        // Every status flag is undefined.
+        _stored = W.Arbitrary() & Flag.Status;
+        _rule = FlagRule.Stored;
+    }
+}
