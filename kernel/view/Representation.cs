@@ -13,6 +13,9 @@ public sealed record RepresentationInvariant<W>(
 /// </summary>
 public sealed class Representation<W>(View<W> view, State<W> state) where W : struct, IWord<W>
 {
+    /// <summary>The invariant that a user can break by loading other selectors: every entry restores it.</summary>
+    public const string SegmentsName = "segments";
+
     private static readonly uint[] DataSegments = [0, 3, 4, 5];
 
     private readonly Layout _layout = view.Layout;
@@ -46,7 +49,7 @@ public sealed class Representation<W>(View<W> view, State<W> state) where W : st
             | ((m.View.Thread(t, Layout.Cs) == Layout.UserCode) & (m.View.Thread(t, Layout.Ss) == Layout.UserData))),
         new("address-space", "CR3 is the page directory of the current thread, of anyone when there is none",
             Table.Processor, Table.Processor, (m, _, _) => m.AddressSpace),
-        new("segments", "the data segments are flat user segments after every entry",
+        new(SegmentsName, "the data segments are flat user segments after every entry",
             Table.Processor, Table.Processor, (m, _, _) => m.Segments),
     ];
 
