@@ -1,0 +1,19 @@
+using Verified.Kernel;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// An image after its boot on the concrete machine: what never changes again, which the proofs take as given and the theorem of
+/// boot checks.
+/// </summary>
+/// <param name="Layout">Where its tables are.</param>
+/// <param name="Constant">The dword at an aligned linear address outside the tables that the kernel may write; null elsewhere.</param>
+/// <param name="Pick">Address of the cut point of stage pick.</param>
+/// <param name="Resume">Address of the cut point of stage resume.</param>
+/// <param name="IdleHalt">Address of the HLT of stage idle.</param>
+/// <param name="Control">GDTR, IDTR, TR, CR0 and CR4.</param>
+public sealed record BootedImage(
+    Layout Layout, Func<uint, uint?> Constant, uint Pick, uint Resume, uint IdleHalt, ControlState Control);
+
+/// <summary>The system registers that stay as boot left them.</summary>
+public sealed record ControlState(uint GdtBase, uint GdtLimit, uint IdtBase, uint IdtLimit, uint TaskRegister, uint Cr0, uint Cr4);

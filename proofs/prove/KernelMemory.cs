@@ -1,0 +1,124 @@
+using Verified.Kernel;
+using Verified.Machine.Processor;
+using Verified.Proofs.Values;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// The kernel's memory as its layout types it: areas of rows of fields, each field a column. An address must be a field of a row,
+/// provably; anything else is refuted: a write outside the tables, a row out of range, a value wider than its field.
+/// </summary>
+/// <remarks>
+/// There is no paging below it: every page directory maps the kernel's part alike, to the frames at the same offset (checked on
+/// the booted image by the theorem of boot), and CR3 only ever holds one of them (required here at each load).
+/// </remarks>
+public sealed class KernelMemory : IBus<Symbolic>
+{
+    private readonly Layout _layout;
+    private readonly Exploration _path;
+    private readonly Func<uint, uint?> _constant;
+    private readonly Action<Area, Symbolic> _touch;
+    private readonly Dictionary<(Area, Field), Contents> _contents = [];
+
+    /// <param name="layout">The types.</param>
+    /// <param name="terms">The theorem's terms.</param>
+    /// <param name="path">Where obligations are shown.</param>
+    /// <param name="initial">A field's value (decoded) at a row, before the run.</param>
+    /// <param name="constant">The dword at an address that never changes after boot, or null.</param>
+    /// <param name="touch">Told of each row that the run reads or writes.</param>
+    public KernelMemory(Layout layout, Terms terms, Exploration path, Func<Area, Field, Symbolic, Symbolic> initial,
+        Func<uint, uint?> constant, Action<Area, Symbolic> touch)
+    {
+        (_layout, _path, _constant, _touch) = (layout, path, constant, touch);
+        foreach (var area in layout.Areas)
+            foreach (var field in area.Fields)
+                _contents.Add((area, field), new Contents(row => layout.Encode(field, initial(area, field, row)), terms));
+    }
+
+    /// <summary>Port writes of the run, in order.</summary>
+    public List<(Symbolic Port, Symbolic Value)> Written { get; } = [];
+
+    /// <summary>The dword at a table address, not counted as the run's.</summary>
+    public Symbolic Peek(Symbolic linear)
+    {
+        if (Symbolic.TryValue(linear, out var address) && _constant(address) is { } dword) return dword;
+        var (area, row, field) = Locate(linear);
+        return _contents[(area, field)].Get(row);
+    }
+
+    public Symbolic Load(Symbolic linear, int size, bool user)
+    {
+        if (Symbolic.TryValue(linear, out var address) && Constant(address, size) is { } value) return value;
+        if (size != 4) throw _path.Refuted($"the kernel reads {size} bytes at {linear}: its tables hold dwords");
+        var (area, row, field) = Locate(linear);
+        _touch(area, row);
+        var dword = _contents[(area, field)].Get(row);
+
+        // IRET must know the segments that it returns to; the representation says which.
+        return ReferenceEquals(field, Layout.Cs) || ReferenceEquals(field, Layout.Ss) ? _path.Settle(dword) : dword;
+    }
+
+    public Symbolic LoadForStore(Symbolic linear, int size, bool user) => Load(linear, size, user);
+
+    public void Store(Symbolic linear, int size, Symbolic value, bool user)
+    {
+        if (size != 4) throw _path.Refuted($"the kernel writes {size} bytes at {linear}: its tables hold dwords");
+        var (area, row, field) = Locate(linear);
+        _touch(area, row);
+        if (field.Bits < 32)
+        {
+            var decoded = _layout.Decode(field, value);
+            _path.Require((decoded < (1u << (int)field.Bits)) & (_layout.Encode(field, decoded) == value),
+                $"the value that the kernel writes to {area.Name}.{field.Name} fits its {field.Bits} bits");
+        }
+
+        _contents[(area, field)].Set(row, value);
+    }
+
+    public Symbolic In(Symbolic port, int size) => throw _path.Refuted($"the kernel reads port {port}");
+
+    public void Out(Symbolic port, int size, Symbolic value) => Written.Add((port, value));
+
+    public void PageDirectoryLoaded(Symbolic cr3)
+    {
+        var offset = cr3 - Layout.Physical(_layout.Directories);
+        _path.Require(((offset & (Layout.PageSize - 1)) == 0) & (offset < _layout.Limits.Tasks * Layout.PageSize),
+            "CR3 is loaded with a page directory");
+    }
+
+    public void PagingChanged(Symbolic cr0, Symbolic cr4) => throw _path.Refuted("the kernel changes CR0 or CR4");
+
+    public void Invalidate(Symbolic linear)
+    {
+    }
+
+    public (Symbolic Low, Symbolic High) TimeStamp() => throw _path.Refuted("the kernel reads the time-stamp counter");
+
+    private Symbolic? Constant(uint address, int size)
+    {
+        if (_constant(address & ~3u) is not { } low) return null;
+        var shift = (int)(address & 3) * 8;
+        ulong bytes = low;
+        if (shift + size * 8 > 32)
+        {
+            if (_constant((address & ~3u) + 4) is not { } high) return null;
+            bytes |= (ulong)high << 32;
+        }
+
+        return (uint)(bytes >> shift & (size == 4 ? uint.MaxValue : (1u << size * 8) - 1));
+    }
+
+    private (Area Area, Symbolic Row, Field Field) Locate(Symbolic linear)
+    {
+        var area = _layout.Areas.FirstOrDefault(area => (linear - area.Base).Bits < area.End - area.Base)
+            ?? _layout.Areas.FirstOrDefault(area => _path.Shows(linear - area.Base < area.End - area.Base))
+            ?? throw _path.Refuted($"{linear} is in none of the kernel's tables");
+        var offset = linear - area.Base;
+        if (!Symbolic.TryValue(offset & (area.Stride - 1), out var at))
+            throw _path.Refuted($"{linear} is not at a known field of {area.Name}");
+        var field = area.Fields.FirstOrDefault(field => field.Offset == at)
+            ?? throw _path.Refuted($"{linear} is not at a field of {area.Name}, but {at} bytes into its row");
+        var row = offset >> (uint)System.Numerics.BitOperations.Log2(area.Stride);
+        return (area, row, field);
+    }
+}

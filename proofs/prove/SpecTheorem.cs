@@ -1,0 +1,36 @@
+using Verified.Proofs.Values;
+using Verified.Spec;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// A step of the spec preserves the invariants: for every state of the entry's stage that satisfies all of them, so does the state
+/// after the step.
+/// </summary>
+public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage) : Theorem(name, limits)
+{
+    protected override void Assume(Attempt attempt)
+    {
+        var before = State(attempt, running: false);
+        foreach (var invariant in Invariants<Symbolic>.All)
+            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor,
+                (i, j) => invariant.Holds(before, i, j));
+    }
+
+    protected override void Run(Attempt attempt)
+    {
+        var state = State(attempt, running: true);
+        new Kernel<Symbolic>(state).Step(entry);
+        attempt.Path.RequireAll([.. Invariants<Symbolic>.All.Select(invariant => (
+            invariant.Holds(state, attempt.Any(invariant.Over, false), attempt.Any(Table.Thread, true)),
+            $"invariant {invariant.Name} is preserved: {invariant.Why}"))]);
+    }
+
+    private State<Symbolic> State(Attempt attempt, bool running)
+    {
+        Symbolic Initial(ColumnInfo info, Symbolic row) =>
+            info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);
+        return new State<Symbolic>(Limits,
+            new SymbolicTables(Limits, Initial, attempt.Terms, running ? (attempt.Universe, attempt.Path) : null));
+    }
+}

@@ -1,0 +1,174 @@
+using Verified.Kernel;
+using Verified.Machine.Processor;
+using Verified.Proofs.Values;
+using Verified.Spec;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// A processor over the kernel's typed memory, started at a cut point with registers that nothing is known about, and run to
+/// the next cut point.
+/// </summary>
+public sealed class SymbolicMachine : IMachine<Symbolic>
+{
+    private static readonly string[] Names = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
+
+    private readonly BootedImage _image;
+    private readonly Exploration _path;
+    private readonly KernelMemory _memory;
+    private readonly Ia32<Symbolic, KernelMemory> _cpu;
+
+    /// <summary>The processor at the cut point of <paramref name="stage"/>.</summary>
+    public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, uint stage)
+    {
+        (_image, _path, _memory, Stage) = (image, attempt.Path, memory, stage);
+        var control = image.Control;
+        _cpu = new Ia32<Symbolic, KernelMemory>(memory)
+        {
+            Cr0 = control.Cr0, Cr4 = control.Cr4, Cr3 = attempt.Register("cr3"),
+            GdtBase = control.GdtBase, GdtLimit = control.GdtLimit, IdtBase = control.IdtBase, IdtLimit = control.IdtLimit,
+        };
+        _cpu.TaskRegister = SegmentOf(control.TaskRegister);
+        for (var i = 0; i < Names.Length; i++) _cpu.R[i] = attempt.Register(Names[i]);
+
+        var user = stage == Stages.User;
+        _cpu.Cpl = user ? 3 : 0;
+        _cpu.S[SegmentRegister.Cs] = SegmentOf(user ? Layout.UserCode : Layout.KernelCode);
+        _cpu.S[SegmentRegister.Ss] = SegmentOf(user ? Layout.UserData : Layout.KernelData);
+
+        // A user may have loaded anything, null for one; the kernel's own steps find them flat.
+        foreach (var segment in (int[])[SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs, SegmentRegister.Gs])
+            _cpu.S[segment] = user ? Segment<Symbolic>.Load(0, 0, 0, 0) : SegmentOf(Layout.UserData);
+
+        // Kernel steps run with interrupts off, no trap and no nested task; the entry's gate has cleared them.
+        var flags = attempt.Register("eflags");
+        _cpu.Eflags = user ? flags : flags & (Flag.Status | Flag.Direction) | Flag.Reserved;
+        _cpu.Eip = stage switch
+        {
+            Stages.User => attempt.Register("eip"),
+            Stages.Pick => image.Pick,
+            Stages.Resume => image.Resume,
+            _ => image.IdleHalt + 1,
+        };
+        if (stage != Stages.Idle) return;
+        _cpu.Halted = true;
+        _cpu.Eflags = _cpu.Eflags | Flag.Interrupt;
+        _cpu.R[Processor.Esp] = IdleStack;
+    }
+
+    /// <summary>The stage of the cut point where the machine is.</summary>
+    public uint Stage { get; private set; }
+
+    /// <summary>Addresses of the instructions executed, in order.</summary>
+    public List<uint> Trail { get; } = [];
+
+    public Symbolic Eip => _cpu.Eip;
+
+    public Symbolic Eflags => _cpu.Eflags;
+
+    public Symbolic Cr3 => _cpu.Cr3;
+
+    /// <summary>ESP while idle: an interrupt then pushes EFLAGS, CS and EIP to their places in row 0.</summary>
+    private Symbolic IdleStack => _image.Layout.Threads.Base + Layout.ThreadSize - 8;
+
+    public Symbolic Load(Symbolic linear) => _memory.Peek(linear);
+
+    public Symbolic Register(int number) => _cpu.R[number];
+
+    public Symbolic Selector(int number) => _cpu.S[number].Selector;
+
+    /// <summary>Enters the kernel (an own step is entered already) and runs to the next cut point.</summary>
+    /// <exception cref="RefutedException">The kernel faults, loops, or leaves its tables.</exception>
+    public void Run(Way way, Symbolic errorCode)
+    {
+        try
+        {
+            switch (way.Kind)
+            {
+                case WayKind.SystemCall: _cpu.SoftwareInterrupt(way.Vector); break;
+                case WayKind.Interrupt: _cpu.ExternalInterrupt(way.Vector); break;
+                case WayKind.Exception: _cpu.Deliver(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null); break;
+                case WayKind.Own: break;
+            }
+
+            while (!AtCutPoint()) Step();
+        }
+        catch (Fault fault)
+        {
+            throw _path.Refuted($"the kernel raises exception {fault.Vector} at {_cpu.Eip}");
+        }
+        catch (Exception e) when (e is UnimplementedInstruction or UnknownValueException or ShutdownException)
+        {
+            throw _path.Refuted($"at {_cpu.Eip}: {e.Message}");
+        }
+
+        Leave();
+    }
+
+    private bool AtCutPoint()
+    {
+        if (_cpu.Cpl == 3) Stage = Stages.User;
+        else if (Trail.Count == 0 || !Symbolic.TryValue(_cpu.Eip, out var eip)) return false;
+        else if (eip == _image.Pick) Stage = Stages.Pick;
+        else if (eip == _image.Resume) Stage = Stages.Resume;
+        else if (eip == _image.IdleHalt) Stage = Stages.Idle;
+        else return false;
+        return true;
+    }
+
+    private void Step()
+    {
+        if (!Symbolic.TryValue(_cpu.Eip, out var eip)) throw _path.Refuted($"the kernel jumps to {_cpu.Eip}");
+        if (Trail.Contains(eip)) throw _path.Refuted($"the kernel loops at {eip:X8}h inside a step");
+        Trail.Add(eip);
+        var code = new byte[15];
+        for (var i = 0u; i < code.Length; i++)
+        {
+            var at = eip + i;
+            if (_image.Constant(at & ~3u) is not { } dword) throw _path.Refuted($"the kernel executes {at:X8}h, outside its text");
+            code[i] = (byte)(dword >> (int)(at & 3) * 8);
+        }
+
+        if (!Decode.TryDecode(code, 0, code.Length, true, out var operation))
+            throw _path.Refuted($"the instruction at {eip:X8}h does not end");
+        _cpu.Step(operation);
+        if (_cpu.Halted) throw _path.Refuted($"the kernel halts at {eip:X8}h");
+    }
+
+    /// <summary>What must hold of the processor at any cut point beyond the representation invariants.</summary>
+    private void Leave()
+    {
+        var control = _image.Control;
+        var user = Stage == Stages.User;
+        _path.Require(_cpu.Cr0 == control.Cr0 & _cpu.Cr4 == control.Cr4 & _cpu.GdtBase == control.GdtBase
+            & _cpu.GdtLimit == control.GdtLimit & _cpu.IdtBase == control.IdtBase & _cpu.IdtLimit == control.IdtLimit
+            & _cpu.TaskRegister.Selector == control.TaskRegister, "the system registers stay as boot left them");
+        _path.Require(_cpu.S[SegmentRegister.Cs].Selector == (user ? Layout.UserCode : Layout.KernelCode)
+            & _cpu.S[SegmentRegister.Ss].Selector == (user ? Layout.UserData : Layout.KernelData), "CS and SS are those of the ring");
+        _path.Require(_cpu.InterruptsEnabled == (Stage is Stages.User or Stages.Idle),
+            "interrupts are on in user mode and when idle, off in the kernel");
+        if (Stage == Stages.Idle)
+            _path.Require(_cpu.R[Processor.Esp] == IdleStack, "the idle processor pushes on row 0");
+        else if (!user)
+            _path.Require((_cpu.Eflags & (Flag.Trap | Flag.NestedTask | Flag.Virtual8086 | Flag.PrivilegeLevel)) == 0,
+                "the kernel runs without trap, nested task and I/O privilege");
+    }
+
+    private Segment<Symbolic> SegmentOf(uint selector)
+    {
+        var address = _image.Control.GdtBase + (selector & ~7u);
+        var (low, high) = (Constant(address), Constant(address + 4));
+        var @base = low >> 16 | (high & 0xFF) << 16 | high & 0xFF000000;
+        var limit = high & 0xF0000 | low & 0xFFFF;
+        if ((high & Machine.Processor.Descriptor.Granular) != 0) limit = limit << 12 | 0xFFF;
+        return Segment<Symbolic>.Load(selector, @base, limit, high & Machine.Processor.Descriptor.Mask);
+    }
+
+    private uint Constant(uint address) =>
+        _image.Constant(address) ?? throw new ProverException($"{address:X8}h holds no constant of the booted image");
+
+    private static class Processor
+    {
+        public const int Esp = Machine.Processor.Register.Esp;
+    }
+}

@@ -1,0 +1,141 @@
+using Verified.Proofs.Values;
+using Verified.Spec;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>What a proof found.</summary>
+/// <param name="Theorem">Its name.</param>
+/// <param name="Refutation">Null where it is proved.</param>
+/// <param name="Paths">Paths explored.</param>
+/// <param name="Questions">Questions asked of the solver.</param>
+/// <param name="Longest">Instructions on the longest path; 0 for theorems about the spec.</param>
+/// <param name="Executed">Addresses of the instructions that some path executes.</param>
+public sealed record Verdict(
+    string Theorem, Refutation? Refutation, int Paths, int Questions, int Longest, IReadOnlySet<uint> Executed);
+
+/// <summary>Why a theorem is not proved: what fails, and the values of a case where it does.</summary>
+/// <param name="What">The goal, in words.</param>
+/// <param name="Fields">Values of the initial state: column or area and field, row, value.</param>
+/// <param name="Registers">Registers of the processor at the start; empty for theorems about the spec.</param>
+/// <param name="Trail">Instructions executed, in order.</param>
+public sealed record Refutation(
+    string What, IReadOnlyList<(string Column, uint Row, uint Value)> Fields, IReadOnlyDictionary<string, uint> Registers,
+    IReadOnlyList<uint> Trail);
+
+/// <summary>
+/// The frame of both theorems: a universe of terms of its own, the skolem rows that goals are about, and the exploration of
+/// every path.
+/// </summary>
+public abstract class Theorem(string name, Limits limits)
+{
+    public string Name => name;
+
+    protected Limits Limits => limits;
+
+    public Verdict Prove()
+    {
+        using var terms = new Terms();
+        Terms.Current = terms;
+        using var reasoner = new Reasoner(terms);
+        var path = new Exploration(terms, reasoner);
+        var attempt = new Attempt(terms, reasoner, path, new Universe(reasoner, path), limits);
+        Refutation? refutation = null;
+        try
+        {
+            Assume(attempt);
+            path.Explore(() =>
+            {
+                attempt.Begin();
+                Run(attempt);
+            });
+        }
+        catch (RefutedException refuted)
+        {
+            refutation = attempt.Explain(refuted.Message);
+        }
+
+        return new Verdict(name, refutation, path.Paths, reasoner.Questions, attempt.Longest, attempt.Executed);
+    }
+
+    /// <summary>Asserts the hypotheses.</summary>
+    protected abstract void Assume(Attempt attempt);
+
+    /// <summary>One path: runs the text and shows the goals.</summary>
+    protected abstract void Run(Attempt attempt);
+}
+
+/// <summary>One attempt at a theorem: its terms, what is assumed, and what the paths used.</summary>
+public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Universe universe, Limits limits)
+{
+    private readonly Dictionary<string, Unknown> _unknowns = [];
+    private readonly Dictionary<string, Symbolic> _registers = [];
+    private readonly HashSet<uint> _executed = [];
+
+    public Terms Terms => terms;
+
+    public Reasoner Reasoner => reasoner;
+
+    public Exploration Path => path;
+
+    public Universe Universe => universe;
+
+    /// <summary>The rows that goals are about: any.</summary>
+    public Symbolic ThreadI { get; } = terms.Variable("thread-i", Width(limits.Threads));
+
+    public Symbolic ThreadJ { get; } = terms.Variable("thread-j", Width(limits.Threads));
+
+    public Symbolic PriorityI { get; } = terms.Variable("priority-i", Width(limits.Priorities));
+
+    public int Longest { get; private set; }
+
+    public IReadOnlySet<uint> Executed => _executed;
+
+    /// <summary>Instructions of the running path.</summary>
+    public List<uint> Trail { get; set; } = [];
+
+    public void Begin()
+    {
+        universe.Begin();
+        foreach (var unknown in _unknowns.Values) unknown.Begin();
+        Trail = [];
+        universe.Touch(Table.Processor, 0);
+        universe.Touch(Table.Thread, ThreadI);
+        universe.Touch(Table.Thread, ThreadJ);
+        universe.Touch(Table.Priority, PriorityI);
+    }
+
+    public void Ran()
+    {
+        Longest = Math.Max(Longest, Trail.Count);
+        _executed.UnionWith(Trail);
+    }
+
+    /// <summary>A column that starts with unknown values.</summary>
+    public Symbolic Initial(string column, int bits, Symbolic row)
+    {
+        if (!_unknowns.TryGetValue(column, out var unknown))
+            _unknowns[column] = unknown = new Unknown(terms, column, bits, reasoner, path);
+        return unknown.At(row);
+    }
+
+    /// <summary>A register that starts with an unknown value.</summary>
+    public Symbolic Register(string name) => _registers[name] = terms.Variable(name, 32);
+
+    /// <summary>Any row of a table, as a goal's first or second.</summary>
+    public Symbolic Any(Table table, bool second) => table switch
+    {
+        Table.Thread => second ? ThreadJ : ThreadI,
+        Table.Priority => PriorityI,
+        _ => 0,
+    };
+
+    /// <summary>The case in the solver's last model.</summary>
+    public Refutation Explain(string what) => new(
+        what,
+        [.. _unknowns.Values.SelectMany(unknown => unknown.Rows.Select(
+            row => (unknown.Name, reasoner.ValueOf(row.Row), reasoner.ValueOf(row.Value)))).Distinct()],
+        _registers.ToDictionary(register => register.Key, register => reasoner.ValueOf(register.Value)),
+        [.. Trail]);
+
+    private static int Width(uint rows) => Math.Max(1, System.Numerics.BitOperations.Log2(rows));
+}

@@ -1,0 +1,86 @@
+using Verified.Proofs.Values;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// Quantifier-free "for all": a universal hypothesis is asserted at the rows that the runs touched and at the rows the goals
+/// are about. Instances of true statements are true, so a missing one can only make a proof fail.
+/// </summary>
+public sealed class Universe
+{
+    private sealed record Family(Table I, Table J, Func<Symbolic, Symbolic, Truth> Holds);
+
+    private sealed record PathFamily(Table Over, Func<Symbolic, Truth> Holds);
+
+    private readonly Reasoner _reasoner;
+    private readonly Exploration _exploration;
+    private readonly List<Family> _families = [];
+    private readonly List<PathFamily> _pathFamilies = [];
+    private readonly Dictionary<Table, List<Symbolic>> _rows = Enum.GetValues<Table>().ToDictionary(table => table, _ => new List<Symbolic>());
+    private readonly HashSet<(Table, Symbolic)> _seen = [];
+    private int _asleep;
+
+    public Universe(Reasoner reasoner, Exploration exploration) => (_reasoner, _exploration) = (reasoner, exploration);
+
+    /// <summary>A hypothesis on the initial state: holds at all rows, on every path.</summary>
+    public void ForAll(Table i, Table j, Func<Symbolic, Symbolic, Truth> holds) => _families.Add(new(i, j, holds));
+
+    /// <summary>A fact of the running path only: holds at all rows.</summary>
+    public void ForAllHere(Table over, Func<Symbolic, Truth> holds)
+    {
+        var family = new PathFamily(over, holds);
+        _pathFamilies.Add(family);
+        foreach (var row in _rows[over].ToArray()) Instantiate(family, row);
+    }
+
+    /// <summary>Begins a path.</summary>
+    public void Begin()
+    {
+        _pathFamilies.Clear();
+        _seen.Clear();
+        foreach (var rows in _rows.Values) rows.Clear();
+    }
+
+    /// <summary>Records that a run reads or writes a row. Reads by an instantiation are not recorded: they would never end.</summary>
+    public void Touch(Table table, Symbolic row)
+    {
+        if (_asleep > 0 || !_seen.Add((table, row))) return;
+        _rows[table].Add(row);
+        foreach (var family in _families)
+        {
+            if (family.I == table)
+                foreach (var other in _rows[family.J].ToArray())
+                    Instantiate(family, row, other);
+            if (family.J == table)
+                foreach (var other in _rows[family.I].ToArray())
+                    if (family.I != table || !other.Equals(row))
+                        Instantiate(family, other, row);
+        }
+
+        foreach (var family in _pathFamilies.ToArray())
+            if (family.Over == table)
+                Instantiate(family, row);
+    }
+
+    /// <summary>Reads without recording.</summary>
+    public T Quietly<T>(Func<T> read)
+    {
+        _asleep++;
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            _asleep--;
+        }
+    }
+
+    private void Instantiate(Family family, Symbolic a, Symbolic b) =>
+        _reasoner.Assert(_exploration.Timeless(() => Quietly(() => family.Holds(a, b))));
+
+    private void Instantiate(PathFamily family, Symbolic row) =>
+        _exploration.Assume(Quietly(() => family.Holds(row)));
+}

@@ -1,0 +1,48 @@
+using Verified.Kernel;
+using Verified.Machine.Processor;
+using Verified.Spec;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>How the processor gets into the kernel.</summary>
+public enum WayKind
+{
+    SystemCall,
+    Interrupt,
+    Exception,
+
+    /// <summary>It is there already: a step of the kernel's own.</summary>
+    Own,
+}
+
+/// <summary>One way into the kernel: at which stage, by what, and the entry of the spec that it is.</summary>
+/// <param name="Name">Names the theorems about it.</param>
+/// <param name="Stage">Where the machine is before.</param>
+/// <param name="Kind">How it gets in.</param>
+/// <param name="Vector">The interrupt vector; -1 for an own step.</param>
+/// <param name="Entry">The spec's entry.</param>
+/// <param name="HasErrorCode">Whether the processor pushes an error code.</param>
+public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entry Entry, bool HasErrorCode = false)
+{
+    /// <summary>Every way into the kernel.</summary>
+    public static readonly IReadOnlyList<Way> All =
+    [
+        new("ipc", Stages.User, WayKind.SystemCall, (int)Layout.IpcVector, Entry.Ipc),
+        new("id_nearest", Stages.User, WayKind.SystemCall, (int)Layout.IdNearestVector, Entry.IdNearest),
+        new("thread_switch", Stages.User, WayKind.SystemCall, (int)Layout.ThreadSwitchVector, Entry.ThreadSwitch),
+        new("tick", Stages.User, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
+        new("tick-idle", Stages.Idle, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
+        new("spurious-27", Stages.User, WayKind.Interrupt, 0x27, Entry.Spurious),
+        new("spurious-2f", Stages.User, WayKind.Interrupt, 0x2F, Entry.Spurious),
+        new("spurious-27-idle", Stages.Idle, WayKind.Interrupt, 0x27, Entry.Spurious),
+        new("spurious-2f-idle", Stages.Idle, WayKind.Interrupt, 0x2F, Entry.Spurious),
+        new("pick", Stages.Pick, WayKind.Own, -1, Entry.Pick),
+        new("resume", Stages.Resume, WayKind.Own, -1, Entry.Resume),
+        .. UserExceptions.Select(vector => new Way($"exception-{vector}", Stages.User, WayKind.Exception, vector, Entry.Exception,
+            vector is Vectors.InvalidTaskState or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection
+                or Vectors.PageFault or Vectors.AlignmentCheck)),
+    ];
+
+    // What ring 3 can raise; not NMI (2), double fault (8), vectors that no processor raises (9, 15), machine check (18).
+    private static IEnumerable<int> UserExceptions => [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17];
+}
