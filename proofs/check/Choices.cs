@@ -1,0 +1,91 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>The registers in which a system call takes its arguments, and the values a model tries in each.</summary>
+/// <param name="Values">Per register of <see cref="Names"/>, at least one value.</param>
+public sealed record Arguments(IReadOnlyList<uint[]> Values)
+{
+    /// <summary>Columns of the registers, in the order of <see cref="Values"/>.</summary>
+    public static readonly string[] Names =
+    [
+        nameof(State<Concrete>.Eax), nameof(State<Concrete>.Ecx), nameof(State<Concrete>.Edx), nameof(State<Concrete>.Ebx),
+        nameof(State<Concrete>.Ebp), nameof(State<Concrete>.Esi), nameof(State<Concrete>.Edi),
+    ];
+
+    /// <summary>An address where a descriptor wants registers; no memory is behind it.</summary>
+    public const uint Memory = 0x1000;
+
+    public static int Index(string column) => Array.IndexOf(Names, column);
+
+    /// <summary>
+    /// Every kind of send and receive, each timeout zero or not, to and from each thread, nil, a stale version and an id of no
+    /// thread. One message is enough: the kernel moves the words and never looks at them.
+    /// </summary>
+    public static Arguments For(IReadOnlyList<BootThread> threads) => new(
+    [
+        [Descriptor.None, 0, Memory],
+        [Timeouts.Infinite, Timeouts.ZeroReceiveOnly, 0x10, Timeouts.ZeroBoth],
+        [1],
+        [2],
+        [Descriptor.None, 0, 1, Memory],
+        [.. threads.Select(thread => thread.Id), ThreadId.Nil, threads[0].Id + 1, ThreadId.Invalid],
+        [3],
+    ]);
+}
+
+/// <summary>
+/// The running thread's argument registers, chosen when the kernel first reads them: all combinations are covered, yet
+/// what the kernel never looks at is not multiplied. One event is run again for each path through the choices.
+/// </summary>
+public sealed class Choices(Arguments arguments)
+{
+    private readonly int[] _path = new int[Arguments.Names.Length];
+    private readonly int[] _registers = new int[Arguments.Names.Length];
+    private int _depth, _length;
+    private uint _row, _open;
+
+    /// <summary>Starts a run in which <paramref name="row"/>'s registers may hold anything; row 0 for nobody's.</summary>
+    public void Begin(uint row)
+    {
+        (_row, _depth) = (row, 0);
+        _open = row == State<Concrete>.Nobody ? 0 : (1u << Arguments.Names.Length) - 1;
+    }
+
+    /// <summary>Forgets the path: the next run is the first of an event.</summary>
+    public void Restart() => _length = 0;
+
+    /// <summary>Ends the run: registers not chosen so far are read as they are.</summary>
+    public void Seal() => _open = 0;
+
+    /// <summary>Whether the next run takes another path; false when all were taken, and then the first path comes next.</summary>
+    public bool Advance()
+    {
+        for (; _length > 0; _length--)
+            if (++_path[_length - 1] < arguments.Values[_registers[_length - 1]].Length)
+                return true;
+        return false;
+    }
+
+    public bool IsOpen(uint row, int register) => row == _row && (_open >> register & 1) != 0;
+
+    public void Close(uint row, int register)
+    {
+        if (row == _row) _open &= ~(1u << register);
+    }
+
+    public uint Choose(int register)
+    {
+        _open &= ~(1u << register);
+        if (_depth == _length) (_registers[_length], _path[_length++]) = (register, 0);
+        return arguments.Values[register][_path[_depth++]];
+    }
+
+    /// <summary>The value this run gave to a register; the first of its list where the kernel did not look.</summary>
+    public uint Chosen(int register)
+    {
+        var at = Array.IndexOf(_registers, register, 0, _depth);
+        return arguments.Values[register][at < 0 ? 0 : _path[at]];
+    }
+}

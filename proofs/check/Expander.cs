@@ -1,0 +1,93 @@
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>A property violated by the step <paramref name="Event"/> from state <paramref name="From"/>.</summary>
+public sealed record Finding(string Property, string Why, int From, Event Event);
+
+/// <summary>One worker of the search: expands a part of a level against the states known before it.</summary>
+public sealed class Expander
+{
+    private readonly KeySet _states;
+    private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+    private readonly Func<Transition, Key?, bool> _visit;
+    private readonly List<Sometimes> _pending = [];
+    private int _from;
+
+    public Expander(Walker walker, KeySet states, IReadOnlyList<Invariant<Concrete>> invariants)
+    {
+        (Walker, _states, _invariants) = (walker, states, invariants);
+        _visit = Visit;
+    }
+
+    public Walker Walker { get; }
+
+    public long Transitions { get; private set; }
+
+    public long Beyond { get; private set; }
+
+    /// <summary>States that were not known before the level; one may occur twice.</summary>
+    public List<(Key Key, int From)> Found { get; } = [];
+
+    /// <summary>What of the pending things happened first where.</summary>
+    public List<(Sometimes Sometimes, (int From, Event Event) At)> Witnesses { get; } = [];
+
+    public Finding? Failure { get; private set; }
+
+    /// <summary>Expands states <paramref name="from"/>..<paramref name="end"/>-1, or up to the first violation.</summary>
+    public void Expand(int from, int end, IEnumerable<Sometimes> pending)
+    {
+        Found.Clear();
+        Witnesses.Clear();
+        _pending.Clear();
+        _pending.AddRange(pending);
+        for (_from = from; _from < end && Failure is null; _from++) Walker.Expand(_states[_from], _visit);
+    }
+
+    private bool Visit(Transition step, Key? key)
+    {
+        Transitions++;
+        for (var n = _pending.Count - 1; n >= 0; n--)
+            if (_pending[n].Happens(step))
+            {
+                Witnesses.Add((_pending[n], (_from, Walker.EventOf(step))));
+                _pending.RemoveAt(n);
+            }
+
+        if (key is { } known && _states.Contains(known)) return true;
+        Failure = Judge(step, key);
+        return Failure is null;
+    }
+
+    // A state not seen before: what is wrong with it, if anything; else it is kept.
+    private Finding? Judge(Transition step, Key? key)
+    {
+        if (Walker.Violated(_invariants) is var (invariant, i, j))
+        {
+            var rows = invariant.Pairs ? $"{i}, {j}" : $"{i}";
+            return new(invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {rows})", _from, Walker.EventOf(step));
+        }
+
+        if (key is not { } fresh)
+        {
+            var (column, row) = Walker.Tables.Locate(Walker.Outside);
+            var value = Walker.Tables.Cells[Walker.Outside];
+            if (column.Name == nameof(State<Concrete>.Slice) && value is > 0 and < 256)
+            {
+                Beyond++;
+                return null;
+            }
+
+            return new("inside-the-model", $"{column.Name} of row {row} became {value:X}h, which the model has no bits for",
+                _from, Walker.EventOf(step));
+        }
+
+        if (!Walker.Settles())
+            return new("settles", "the kernel's own steps end at a user or idle", _from, Walker.EventOf(step));
+
+        Found.Add((fresh, _from));
+        return null;
+    }
+}

@@ -1,0 +1,148 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>
+/// Every column of a state in one array of cells, with a journal of what was written since <see cref="Commit"/>: undoing a step
+/// or finding what it changed costs only what it wrote.
+/// </summary>
+public sealed class FlatTables : Tables<Concrete>
+{
+    private readonly Limits _limits;
+    private readonly Choices? _choices;
+    private readonly List<(ColumnInfo Info, uint Rows)> _columns = [];
+    private readonly List<int> _starts = [];
+    private int[] _written = new int[64];
+    private uint[] _old = new uint[64];
+    private uint[] _threads;
+    private int _count;
+    private int _used;
+
+    /// <param name="limits">Sizes of the tables.</param>
+    /// <param name="choices">Where the running thread's argument registers come from; null where the cells already hold them.</param>
+    public FlatTables(Limits limits, Choices? choices = null)
+    {
+        (_limits, _choices) = (limits, choices);
+        _threads = [.. Enumerable.Range(0, (int)limits.Threads).Select(row => (uint)row)];
+        State = new State<Concrete>(limits, this);
+        Array.Resize(ref Cells, _used);
+    }
+
+    public State<Concrete> State { get; }
+
+    /// <summary>The values, column after column in schema order.</summary>
+    public uint[] Cells = new uint[64];
+
+    /// <summary>Cells written since the last commit, in order; a cell may occur twice.</summary>
+    public ReadOnlySpan<int> Written => _written.AsSpan(0, _count);
+
+    public override Column<Concrete> Make(ColumnInfo info, uint rows)
+    {
+        var start = _used;
+        _used += (int)rows;
+        if (_used > Cells.Length) Array.Resize(ref Cells, 2 * _used);
+        _columns.Add((info, rows));
+        _starts.Add(start);
+        var register = _choices is null ? -1 : Arguments.Index(info.Name);
+        return register < 0 ? new FlatColumn(this, start) : new ArgumentColumn(this, start, register, _choices!);
+    }
+
+    /// <summary>The first cell of a column; its rows follow.</summary>
+    public int Start(string column) => _starts[_columns.FindIndex(c => c.Info.Name == column)];
+
+    /// <summary>Column and row of a cell.</summary>
+    public (ColumnInfo Column, uint Row) Locate(int cell)
+    {
+        var index = _starts.FindLastIndex(start => start <= cell);
+        return (_columns[index].Info, (uint)(cell - _starts[index]));
+    }
+
+    public void Write(int cell, uint value)
+    {
+        if (_count == _written.Length)
+        {
+            Array.Resize(ref _written, 2 * _count);
+            Array.Resize(ref _old, 2 * _count);
+        }
+
+        _written[_count] = cell;
+        _old[_count++] = Cells[cell];
+        Cells[cell] = value;
+    }
+
+    /// <summary>Makes the cells the state to which <see cref="Undo"/> returns.</summary>
+    public void Commit() => _count = 0;
+
+    public void Undo()
+    {
+        while (_count > 0) Cells[_written[--_count]] = _old[_count];
+    }
+
+    /// <summary>
+    /// Threads to look at when choosing from a set, in order; every other row is as blank as row 0, which stands for them: a
+    /// predicate that row 0 satisfies is one this table cannot choose by.
+    /// </summary>
+    public void LookOnlyAt(IEnumerable<uint> threads) => _threads = [.. threads.Order()];
+
+    public override (Truth Found, Concrete Row) First(Table table, Concrete after, Func<Concrete, Truth> predicate)
+    {
+        var rows = Rows(table, predicate);
+        var start = 0;
+        while (start < rows.Length && rows[start] <= after.Value) start++;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (start == rows.Length) start = 0;
+            Concrete row = rows[start++];
+            if (predicate(row)) return (true, row);
+        }
+
+        return (false, 0);
+    }
+
+    public override (Truth Found, Concrete Key) Greatest(
+        Table table, Func<Concrete, Truth> predicate, Func<Concrete, Concrete> key)
+    {
+        var (found, greatest) = (false, 0u);
+        foreach (var row in Rows(table, predicate))
+            if (predicate(row))
+                (found, greatest) = (true, Math.Max(greatest, key(row).Value));
+        return (found, greatest);
+    }
+
+    private uint[] Rows(Table table, Func<Concrete, Truth> predicate)
+    {
+        if (table != Table.Thread) throw new NotSupportedException($"no choice from table {table} yet");
+        if (_threads.Length < _limits.Threads && predicate(State<Concrete>.Nobody))
+            throw new InvalidOperationException("a blank thread satisfies the predicate of a choice");
+        return _threads;
+    }
+
+    private sealed class FlatColumn(FlatTables tables, int start) : Column<Concrete>
+    {
+        public override Concrete this[Concrete row]
+        {
+            get => tables.Cells[start + (int)row.Value];
+            set => tables.Write(start + (int)row.Value, value.Value);
+        }
+    }
+
+    private sealed class ArgumentColumn(FlatTables tables, int start, int register, Choices choices) : Column<Concrete>
+    {
+        public override Concrete this[Concrete row]
+        {
+            get
+            {
+                ref var cell = ref tables.Cells[start + (int)row.Value];
+                if (choices.IsOpen(row.Value, register)) cell = choices.Choose(register);
+                return cell;
+            }
+
+            set
+            {
+                choices.Close(row.Value, register);
+                tables.Write(start + (int)row.Value, value.Value);
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>A kernel small enough to visit every state of, and what its threads may do.</summary>
+/// <param name="Name">How reports and the command call it.</param>
+/// <param name="Limits">Sizes of the tables.</param>
+/// <param name="Threads">The threads that exist.</param>
+/// <param name="Arguments">What system calls are tried with.</param>
+/// <param name="SliceBound">
+/// States with a longer time slice than this are counted but not expanded: thread_switch adds slices up, so that without a
+/// bound each thread has 255.
+/// </param>
+public sealed record Model(
+    string Name, Limits Limits, IReadOnlyList<BootThread> Threads, Arguments Arguments, uint SliceBound)
+{
+    /// <summary>Names in <see cref="Sometimes.All"/> of what cannot happen with so few threads or priorities, and then must not.</summary>
+    public IReadOnlyList<string> Never { get; init; } = [];
+
+    // A thread resumes when it was accepted from and then finds another sender waiting: that takes three.
+    private static readonly string[] WithTwo = ["entry Resume", "stage resume", "thread resuming"];
+    private const string Preemption = "preemption by a woken thread";
+
+    /// <summary>Two threads of one priority.</summary>
+    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [.. WithTwo, Preemption] };
+
+    /// <summary>Two threads, the second of which preempts the first.</summary>
+    public static readonly Model Ranked = Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1)) with { Never = WithTwo };
+
+    /// <summary>Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.</summary>
+    public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1));
+
+    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio];
+
+    /// <summary>A model of threads given as (task, lthread, priority, quantum).</summary>
+    public static Model Make(
+        string name, Limits limits, uint sliceBound, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads)
+    {
+        BootThread[] boot = [.. threads.Select((thread, i) => new BootThread(
+            ThreadId.Make<Concrete>(4, thread.Task, thread.Lthread, 1).Value,
+            thread.Priority, thread.Quantum, 0x10000 + 0x1000 * (uint)i, 0x20000 + 0x1000 * (uint)i))];
+        return new(name, limits.Checked(), boot, Arguments.For(boot), sliceBound);
+    }
+}

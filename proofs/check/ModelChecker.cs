@@ -1,0 +1,123 @@
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>What a check looks for, and how far.</summary>
+/// <param name="Invariants">Checked on every state; null for those of the spec.</param>
+/// <param name="Damage">Changes the state after each step: a defect that the check must find.</param>
+/// <param name="MostStates">Gives up with a <see cref="ModelException"/> beyond this many states.</param>
+/// <param name="Workers">Threads that expand states; the result does not depend on it.</param>
+/// <param name="Progress">Told the number of states and the level after each level.</param>
+public sealed record CheckOptions(
+    IReadOnlyList<Invariant<Concrete>>? Invariants = null,
+    Action<State<Concrete>, Entry>? Damage = null,
+    int MostStates = 100_000_000,
+    int Workers = 2,
+    Action<int, int>? Progress = null);
+
+/// <summary>What a check found.</summary>
+/// <param name="Model">What was checked.</param>
+/// <param name="States">Reachable states, every stage counted.</param>
+/// <param name="Transitions">Steps made: one per way the kernel goes, not per combination of arguments it never reads.</param>
+/// <param name="Levels">Longest of the shortest ways from boot to a state, in steps.</param>
+/// <param name="Beyond">Steps to states with a longer time slice than the model's bound; not followed.</param>
+/// <param name="Seconds">Wall-clock time.</param>
+/// <param name="BytesPerState">Memory of the tables of states, per state.</param>
+/// <param name="Failure">A violated property with its shortest trace; null where all hold.</param>
+/// <param name="Witnesses">Shortest trace for each thing that must happen sometimes; null where it never did,
+/// which holds only for those the model names.</param>
+public sealed record CheckResult(
+    Model Model, int States, long Transitions, int Levels, long Beyond, double Seconds, double BytesPerState,
+    Violation? Failure, IReadOnlyList<(string Name, Trace? Trace)> Witnesses)
+{
+    public bool Holds => Failure is null && Witnesses.All(witness => (witness.Trace is null) == Model.Never.Contains(witness.Name));
+}
+
+/// <summary>A property that a reachable state violates.</summary>
+/// <param name="Property">Its name.</param>
+/// <param name="Why">What it says.</param>
+/// <param name="Trace">The shortest way there.</param>
+public sealed record Violation(string Property, string Why, Trace Trace);
+
+/// <summary>
+/// Breadth-first search of every state of a model. Levels are expanded by several workers over a frozen table and merged in
+/// order, so that counts and traces are the same with any number of them.
+/// </summary>
+public sealed class ModelChecker
+{
+    private readonly Model _model;
+    private readonly CheckOptions _options;
+    private readonly Expander[] _expanders;
+    private readonly KeySet _states;
+    private readonly Dictionary<Sometimes, (int From, Event Event)> _witnesses = [];
+
+    private ModelChecker(Model model, CheckOptions options)
+    {
+        (_model, _options) = (model, options);
+        var invariants = options.Invariants ?? Invariants<Concrete>.All;
+        var width = new Walker(model, null).Codec.Width;
+        _states = new(width);
+        _expanders = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
+            .Select(_ => new Expander(new(model, options.Damage), _states, invariants))];
+    }
+
+    /// <summary>Visits every state of <paramref name="model"/>, or stops at the first violation.</summary>
+    public static CheckResult Run(Model model, CheckOptions? options = null) => new ModelChecker(model, options ?? new()).Run();
+
+    private CheckResult Run()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var walker = _expanders[0].Walker;
+        Codec.CopyInto(Boot.Initial(_model.Limits, _model.Threads), walker.Tables);
+        _states.Add(walker.Codec.Pack(out _) ?? throw new ModelException($"model {_model.Name}: the boot state is outside of it"), -1);
+
+        var levels = 0;
+        Finding? failure = null;
+        for (var level = 0; level < _states.Count && failure is null; levels++)
+        {
+            var end = _states.Count;
+            failure = Level(level, end);
+            level = end;
+            _options.Progress?.Invoke(_states.Count, levels);
+            if (_states.Count > _options.MostStates)
+                throw new ModelException($"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one");
+        }
+
+        var seconds = clock.Elapsed.TotalSeconds;
+        return new(_model, _states.Count, _expanders.Sum(e => e.Transitions), levels - 1, _expanders.Sum(e => e.Beyond), seconds,
+            (double)_states.Bytes / _states.Count,
+            failure is { } found ? new(found.Property, found.Why, TraceTo(found.From, found.Event)) : null,
+            [.. Sometimes.All.Select(sometimes => (sometimes.Name,
+                _witnesses.TryGetValue(sometimes, out var at) ? TraceTo(at.From, at.Event) : null))]);
+    }
+
+    // Expands states from..end-1 and adds what they lead to.
+    private Finding? Level(int from, int end)
+    {
+        const int worthSharing = 256;
+        var share = end - from < worthSharing ? 1 : _expanders.Length;
+        Sometimes[] pending = [.. Sometimes.All.Where(sometimes => !_witnesses.ContainsKey(sometimes))];
+        var part = (end - from + share - 1) / share;
+        Parallel.For(0, share, i => _expanders[i].Expand(from + i * part, Math.Min(end, from + (i + 1) * part), pending));
+
+        foreach (var expander in _expanders.AsSpan(0, share))
+        {
+            foreach (var (sometimes, at) in expander.Witnesses) _witnesses.TryAdd(sometimes, at);
+            foreach (var (key, parent) in expander.Found) _states.Add(key, parent);
+            if (expander.Failure is { } failure) return failure;
+        }
+
+        return null;
+    }
+
+    // The path to a state, then one more event. The events are found again: each state remembers only where it came from.
+    private Trace TraceTo(int state, Event last)
+    {
+        List<Event> events = [last];
+        for (var to = state; _states.Parent(to) is var from && from >= 0; to = from)
+            events.Insert(0, _expanders[0].Walker.EventBetween(_states[from], _states[to]));
+        return new(Snapshot.Of(Boot.Initial(_model.Limits, _model.Threads)), events);
+    }
+}

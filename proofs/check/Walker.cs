@@ -1,0 +1,139 @@
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>Makes every step from a state of a model: one state's tables, reused, so that a successor costs no allocation.</summary>
+public sealed class Walker
+{
+    private static readonly Entry[] UserEntries =
+        [Entry.Ipc, Entry.IdNearest, Entry.ThreadSwitch, Entry.Tick, Entry.Exception, Entry.Spurious];
+
+    private static readonly Entry[] IdleEntries = [Entry.Tick, Entry.Spurious];
+    private static readonly uint[] Nobody = [State<Concrete>.Nobody];
+    private static readonly Entry[] Pick = [Entry.Pick], Resume = [Entry.Resume];
+
+    private readonly Choices _choices;
+    private readonly Kernel<Concrete> _kernel;
+    private readonly Action<State<Concrete>, Entry>? _damage;
+    private readonly int _eax;
+    private readonly uint[] _rows, _priorities;
+
+    /// <param name="model">The model.</param>
+    /// <param name="damage">Changes the state after each step: a defect for the checker to find.</param>
+    public Walker(Model model, Action<State<Concrete>, Entry>? damage)
+    {
+        _choices = new(model.Arguments);
+        _damage = damage;
+        Tables = new(model.Limits, _choices);
+        _kernel = new(Tables.State);
+        Codec = new(model, Tables);
+        _eax = Tables.Start(nameof(State<Concrete>.Eax));
+        _rows = [State<Concrete>.Nobody, .. Codec.Rows];
+        _priorities = [.. Enumerable.Range(0, (int)model.Limits.Priorities).Select(row => (uint)row)];
+        Tables.LookOnlyAt(_rows);
+    }
+
+    public FlatTables Tables { get; }
+
+    public State<Concrete> State => Tables.State;
+
+    public Codec Codec { get; }
+
+    /// <summary>The ways on from a stage.</summary>
+    public static Entry[] Entries(uint stage) => stage switch
+    {
+        Stages.User => UserEntries,
+        Stages.Idle => IdleEntries,
+        Stages.Pick => Pick,
+        _ => Resume,
+    };
+
+    /// <summary>
+    /// Takes every step from <paramref name="from"/> and calls <paramref name="visit"/> on each, with the state after it present; the key is
+    /// null where the state is outside of the model. Ends early when the visit says false.
+    /// </summary>
+    public void Expand(Key from, Func<Transition, Key?, bool> visit)
+    {
+        _choices.Begin(State<Concrete>.Nobody);
+        Codec.Unpack(from);
+        var stage = State.Stage.Value;
+        var actor = State.Current.Value;
+        foreach (var entry in Entries(stage))
+        {
+            _choices.Restart();
+            do
+            {
+                _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody);
+                _kernel.Step(entry);
+                _damage?.Invoke(State, entry);
+                var key = Codec.Pack(out var outside);
+                Outside = outside;
+                _choices.Seal();
+                var goOn = visit(new Transition(Tables, entry, actor, stage, _eax), key);
+                Tables.Undo();
+                if (!goOn) return;
+            }
+            while (_choices.Advance());
+        }
+    }
+
+    /// <summary>The cell whose value was outside of the model in the last step; -1 where none.</summary>
+    public int Outside { get; private set; }
+
+    /// <summary>
+    /// The first invariant that the present state violates, and where; null where all hold. Threads outside of the model are as
+    /// blank as thread 0, which stands for them.
+    /// </summary>
+    public (Invariant<Concrete> Invariant, uint I, uint J)? Violated(IReadOnlyList<Invariant<Concrete>> invariants)
+    {
+        for (var n = 0; n < invariants.Count; n++)
+        {
+            var invariant = invariants[n];
+            foreach (var i in invariant.Over == Table.Thread ? _rows : invariant.Over == Table.Priority ? _priorities : Nobody)
+                foreach (var j in invariant.Pairs ? _rows : Nobody)
+                    if (!invariant.Holds(State, i, j))
+                        return (invariant, i, j);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Whether the kernel's own steps from the present state end, at a user or idle. Each resume takes a message from a waiting
+    /// sender, so they are at most a pick and a resume per thread.
+    /// </summary>
+    public bool Settles()
+    {
+        for (var steps = 0; Kernel<Concrete>.Own(State.Stage.Value) is { } own; steps++)
+        {
+            if (steps > 2 * _rows.Length) return false;
+            _kernel.Step(own);
+            _damage?.Invoke(State, own);
+        }
+
+        return true;
+    }
+
+    /// <summary>The event of the present step, with the registers it was made with.</summary>
+    public Event EventOf(Transition step)
+    {
+        if (step.StageBefore != Stages.User) return new(step.Entry);
+        return new(step.Entry, new(
+            _choices.Chosen(0), _choices.Chosen(1), _choices.Chosen(2), _choices.Chosen(3), State.Esp[step.Actor],
+            _choices.Chosen(4), _choices.Chosen(5), _choices.Chosen(6), State.Eip[step.Actor], State.Eflags[step.Actor]));
+    }
+
+    /// <summary>The first event that leads from one state to another.</summary>
+    public Event EventBetween(Key from, Key to)
+    {
+        Event? found = null;
+        Expand(from, (step, key) =>
+        {
+            if (key == to) found = EventOf(step);
+            return found is null;
+        });
+        return found ?? throw new ModelException("a state's parent does not lead to it");
+    }
+}

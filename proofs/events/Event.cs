@@ -1,0 +1,47 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Events;
+
+/// <summary>The user registers of a thread.</summary>
+public readonly record struct Registers(
+    uint Eax, uint Ecx, uint Edx, uint Ebx, uint Esp, uint Ebp, uint Esi, uint Edi, uint Eip, uint Eflags)
+{
+    public static Registers Of(State<Concrete> s, uint row) => new(
+        s.Eax[row], s.Ecx[row], s.Edx[row], s.Ebx[row], s.Esp[row], s.Ebp[row], s.Esi[row], s.Edi[row],
+        s.Eip[row], s.Eflags[row]);
+
+    public void Set(State<Concrete> s, uint row)
+    {
+        s.Eax[row] = Eax;
+        s.Ecx[row] = Ecx;
+        s.Edx[row] = Edx;
+        s.Ebx[row] = Ebx;
+        s.Esp[row] = Esp;
+        s.Ebp[row] = Ebp;
+        s.Esi[row] = Esi;
+        s.Edi[row] = Edi;
+        s.Eip[row] = Eip;
+        s.Eflags[row] = Eflags;
+    }
+}
+
+/// <summary>
+/// One way into the kernel. Before it, user code ran: the current thread's registers hold <paramref name="Registers"/> (in
+/// <see cref="Stages.User"/>; null keeps them). The kernel's own steps are events too, without registers.
+/// </summary>
+public sealed record Event(Entry Entry, Registers? Registers = null)
+{
+    /// <summary>Whether the entry can come in <paramref name="stage"/>.</summary>
+    public static bool Fits(Entry entry, uint stage) => Kernel<Concrete>.Own(stage) is { } own
+        ? entry == own
+        : entry is Entry.Tick or Entry.Spurious
+            || (stage == Stages.User && entry is Entry.Ipc or Entry.IdNearest or Entry.ThreadSwitch or Entry.Exception);
+
+    /// <summary>One step of <paramref name="kernel"/>, whose state is <paramref name="s"/>.</summary>
+    public void Apply(Kernel<Concrete> kernel, State<Concrete> s)
+    {
+        if (Registers is { } registers && s.Stage.Value == Stages.User) registers.Set(s, s.Current);
+        kernel.Step(Entry);
+    }
+}

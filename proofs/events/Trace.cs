@@ -1,0 +1,38 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Events;
+
+/// <summary>One value of a state.</summary>
+public readonly record struct Cell(string Column, uint Row, uint Value);
+
+/// <summary>A state by its values that are not 0.</summary>
+public sealed record Snapshot(Limits Limits, IReadOnlyList<Cell> Cells)
+{
+    public static Snapshot Of(State<Concrete> s) => new(s.Limits,
+    [
+        .. from column in s.Columns
+           from row in Enumerable.Range(0, (int)State<Concrete>.Rows(column.Info.Table, s.Limits))
+           let value = column.Column[(uint)row].Value
+           where value != 0
+           select new Cell(column.Info.Name, (uint)row, value),
+    ]);
+
+    /// <summary>Writes the state over a blank one.</summary>
+    public void CopyTo(State<Concrete> blank)
+    {
+        var columns = blank.Columns.ToDictionary(column => column.Info.Name, column => column.Column);
+        foreach (var (column, row, value) in Cells) columns[column][row] = value;
+    }
+}
+
+/// <summary>A dword of the machine that differs from what the state's encoding puts there.</summary>
+public readonly record struct Override(uint Address, uint Value);
+
+/// <summary>A run that can be repeated: a state, and what happened from there.</summary>
+/// <param name="Start">The state at a cut point.</param>
+/// <param name="Events">The steps, the kernel's own included where they are spelled out.</param>
+/// <param name="Memory">Dwords set after the state was written to the machine; for states that only a prover thought of.</param>
+/// <param name="Note">What was found, in a line or more.</param>
+public sealed record Trace(
+    Snapshot Start, IReadOnlyList<Event> Events, IReadOnlyList<Override>? Memory = null, string? Note = null);

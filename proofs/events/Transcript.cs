@@ -1,0 +1,106 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Events;
+
+/// <summary>A trace as a reader of the interface's manual would tell it.</summary>
+public static class Transcript
+{
+    /// <summary>One line per event, run on the spec: <c>2.0 call 1.0 words 1 2 3 timeouts never -> waits</c>.</summary>
+    public static IReadOnlyList<string> Of(Trace trace)
+    {
+        var s = new State<Concrete>(trace.Start.Limits, new ConcreteTables(trace.Start.Limits));
+        trace.Start.CopyTo(s);
+        var kernel = new Kernel<Concrete>(s);
+        List<string> lines = [];
+        foreach (var @event in trace.Events)
+        {
+            var (actor, stage) = (s.Current.Value, s.Stage.Value);
+            @event.Apply(kernel, s);
+            lines.Add($"{Subject(s, actor, stage)} {Action(s, @event)} -> {Outcome(s, actor, @event.Entry)}");
+        }
+
+        return lines;
+    }
+
+    /// <summary>task.lthread of an id; nil and ids of no thread by name, stale versions marked.</summary>
+    public static string Name(State<Concrete> s, uint id)
+    {
+        if (id == ThreadId.Nil) return "nil";
+        if (id == ThreadId.Invalid) return "invalid";
+        var row = s.Row(id).Value;
+        if (s.Exists(id)) return Number(s, row);
+        return s.Id[row] != ThreadId.Nil && (s.Id[row].Value ^ id) >> 10 == 0 ? $"{Number(s, row)} (stale)" : $"{id:X8}h";
+    }
+
+    /// <summary>task.lthread of a thread number.</summary>
+    public static string Number(State<Concrete> s, uint row) => $"{row / s.Limits.Lthreads}.{row % s.Limits.Lthreads}";
+
+    private static string Subject(State<Concrete> s, uint actor, uint stage) =>
+        stage == Stages.Pick ? "kernel" : actor == State<Concrete>.Nobody ? "idle" : Number(s, actor);
+
+    private static string Action(State<Concrete> s, Event e) => e.Entry switch
+    {
+        Entry.Ipc when e.Registers is { } r => Ipc(s, r),
+        Entry.IdNearest when e.Registers is { } r => $"id_nearest {Name(s, r.Esi)}",
+        Entry.ThreadSwitch when e.Registers is { } r => $"thread_switch {Name(s, r.Esi)}",
+        Entry.Pick => "picks",
+        Entry.Resume => "completes its receive",
+        _ => e.Entry.ToString().ToLowerInvariant(),
+    };
+
+    private static string Ipc(State<Concrete> s, Registers r)
+    {
+        var partner = Name(s, r.Esi);
+        var (sends, open) = (r.Eax != Descriptor.None, (r.Ebp & 1) != 0);
+        var operation = (sends, r.Ebp != Descriptor.None) switch
+        {
+            (true, true) => open ? $"reply & wait {partner}" : $"call {partner}",
+            (true, false) => $"send {partner}",
+            (false, true) => open ? "wait" : r.Esi == ThreadId.Nil ? "sleep" : $"receive from {partner}",
+            (false, false) => "ipc without phases",
+        };
+        var words = !sends ? "" : r.Eax >= 4 ? $" message at {r.Eax & ~3u:X}h" : $" words {r.Edx:X} {r.Ebx:X} {r.Edi:X}";
+        var buffer = r.Ebp == Descriptor.None || r.Ebp < 4 ? "" : (r.Ebp & 2) != 0 ? $" window {r.Ebp:X}h" : $" buffer at {r.Ebp & ~3u:X}h";
+        return $"{operation}{words}{buffer} timeouts {Timeout(r.Ecx)}";
+    }
+
+    private static string Timeout(uint word)
+    {
+        Concrete timeouts = word;
+        return (Timeouts.SendIsZero(timeouts).Known, Timeouts.ReceiveIsZero(timeouts).Known) switch
+        {
+            (false, false) => "never",
+            (true, false) => "send 0",
+            (false, true) => "receive 0",
+            _ => "0",
+        };
+    }
+
+    private static string Outcome(State<Concrete> s, uint actor, Entry entry)
+    {
+        var runs = s.Stage.Value switch
+        {
+            Stages.Idle => "idle",
+            Stages.Pick => "kernel picks next",
+            Stages.Resume => $"{Number(s, s.Current)} resumes",
+            _ => s.Current == actor ? "goes on" : $"{Number(s, s.Current)} runs",
+        };
+        if (actor == State<Concrete>.Nobody || entry is Entry.Pick or Entry.Tick or Entry.Spurious) return runs;
+        var status = s.Status[actor].Value;
+        var result = entry is Entry.Ipc or Entry.Resume && status == ThreadStatus.Ready
+            ? CodeName(s.Eax[actor]) : status == ThreadStatus.Ready ? "ready" : ThreadStatus.Names[status % 8];
+        return $"{result}, {runs}";
+    }
+
+    private static string CodeName(uint code) => code switch
+    {
+        Code.Done => "done",
+        Code.NoPartner => "error 10h (no partner)",
+        Code.ReceiveTimeout => "error 20h (receive timeout)",
+        Code.SendTimeout => "error 30h (send timeout)",
+        Code.ReceiveCut => "error E0h (receive cut)",
+        Code.SendCut => "error F0h (send cut)",
+        _ => $"EAX {code:X8}h",
+    };
+}

@@ -1,0 +1,105 @@
+using Verified.Proofs.Check;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+using Xunit;
+
+namespace Verified.Tests.Check;
+
+public class ModelCheckerTests
+{
+    public static TheoryData<string, int, long, int> Counts => new()
+    {
+        { "pair", 18721, 89729, 16 },
+        { "ranked", 13053, 63437, 19 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Counts))]
+    public void Every_state_satisfies_the_invariants(string name, int states, long transitions, int levels)
+    {
+        var result = ModelChecker.Run(Find(name));
+        Assert.Null(result.Failure);
+        Assert.Equal((states, transitions, levels), (result.States, result.Transitions, result.Levels));
+        Assert.Equal(result.Model.Never, result.Witnesses.Where(w => w.Trace is null).Select(w => w.Name));
+        Assert.True(result.Holds);
+    }
+
+    [Fact]
+    public void The_number_of_workers_changes_nothing()
+    {
+        var one = ModelChecker.Run(Model.Ranked, new(Workers: 1));
+        var three = ModelChecker.Run(Model.Ranked, new(Workers: 3));
+        Assert.Equal((one.States, one.Transitions, one.Beyond), (three.States, three.Transitions, three.Beyond));
+        Assert.Equal(one.Witnesses.Select(Told), three.Witnesses.Select(Told));
+
+        static string Told((string, Trace? Trace) witness) =>
+            witness.Trace is { } trace ? string.Join('\n', Transcript.Of(trace)) : "";
+    }
+
+    [Fact]
+    public void A_witness_reads_as_system_calls()
+    {
+        var result = ModelChecker.Run(Model.Ranked);
+        var trace = result.Witnesses.Single(w => w.Name == "hand-off to the partner").Trace!;
+        Assert.Equal(
+        [
+            "kernel picks -> 2.0 runs",
+            "2.0 receive from 1.0 timeouts never -> receiving-from, kernel picks next",
+            "kernel picks -> 1.0 runs",
+            "1.0 call 2.0 words 1 2 3 timeouts never -> receiving-from, 2.0 runs",
+        ], Transcript.Of(trace));
+    }
+
+    public static TheoryData<string> InvariantNames => [.. Invariants<Concrete>.All.Select(invariant => invariant.Name)];
+
+    [Theory]
+    [MemberData(nameof(InvariantNames))]
+    public void A_negated_invariant_is_violated(string name)
+    {
+        Invariant<Concrete>[] negated =
+        [
+            .. from invariant in Invariants<Concrete>.All
+               where invariant.Name == name
+               select invariant with { Holds = (s, i, j) => !invariant.Holds(s, i, j) },
+        ];
+        Assert.Equal(name, ModelChecker.Run(Model.Pair, new(negated)).Failure?.Property);
+    }
+
+    public static TheoryData<string> Defects => [.. Damages.Keys];
+
+    [Theory]
+    [MemberData(nameof(Defects))]
+    public void A_defect_in_a_step_is_found(string defect)
+    {
+        var failure = ModelChecker.Run(Model.Pair, new(Damage: Damages[defect])).Failure;
+        Assert.NotNull(failure);
+        Assert.NotEmpty(Transcript.Of(failure.Trace));
+    }
+
+    private static readonly Dictionary<string, Action<State<Concrete>, Entry>> Damages = new()
+    {
+        ["a woken thread keeps its partner"] = (s, entry) =>
+        {
+            if (entry == Entry.Ipc && s.Current == 1 && s.Status[1] == ThreadStatus.Ready) s.Partner[1] = 2;
+        },
+        ["a used-up slice is not renewed"] = (s, entry) =>
+        {
+            if (entry == Entry.Tick && s.Stage == Stages.Pick) s.Slice[s.Current] = 0;
+        },
+        ["pick never ends"] = (s, entry) =>
+        {
+            if (entry == Entry.Pick && s.Stage == Stages.Idle) s.Stage = Stages.Pick;
+        },
+        ["idle while a thread is ready"] = (s, entry) =>
+        {
+            if (entry == Entry.Exception) (s.Stage, s.Current) = (Stages.Idle, 0);
+        },
+        ["a priority changes"] = (s, entry) =>
+        {
+            if (entry == Entry.ThreadSwitch) s.Priority[1] = 0;
+        },
+    };
+
+    private static Model Find(string name) => Model.All.Single(model => model.Name == name);
+}
