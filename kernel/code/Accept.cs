@@ -1,0 +1,91 @@
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+using Code = Verified.Spec.Code;
+
+namespace Verified.Kernel;
+
+/// <summary>ipc, the slow path: takes the message of the waiting sender at EBP, which goes on to its own receive phase.</summary>
+internal sealed partial class KernelProgram
+{
+    private void IpcAccept()
+    {
+        var registers = c.CreateLabel();
+        var from = c.CreateLabel();
+        var wait = c.CreateLabel();
+        var block = c.CreateLabel("accept_block");
+        var done = c.CreateLabel("accept_done");
+        var cut = c.CreateLabel("accept_cut");
+        var timeout = c.CreateLabel("accept_timeout");
+        var resuming = c.CreateLabel("accept_resuming");
+        var finish = c.CreateLabel("accept_finish");
+        var wake = c.CreateLabel("accept_wake");
+
+        Mark(ref _accept);
+        c.mov(Me(Layout.Eax), Code.Done);
+        foreach (var word in Words)
+        {
+            c.mov(eax, At(ebp, word));
+            c.mov(Me(word), eax);
+        }
+
+        c.mov(eax, At(ebp, Layout.Id));
+        c.mov(Me(Layout.Esi), eax);
+        RemoveSender();
+
+        c.mov(eax, At(ebp, Layout.Ebp));
+        c.cmp(eax, -1);
+        c.je(done);
+        c.cmp(eax, 4);
+        c.jb(registers);
+        c.test(eax, 2);
+        c.je(cut);
+        c.Label(ref registers);
+        c.test(eax, 1);
+        c.je(from);
+
+        // Open: one accepted message per step; it takes its own when it next gets the processor.
+        c.cmp(At(ebp, _layout.Senders), 0);
+        c.jne(resuming);
+        c.mov(ecx, ThreadStatus.ReceivingAny);
+        c.mov(edx, Nobody);
+        c.jmp(wait);
+
+        // Closed: its ESI names me, as it sent to me; and I am not sending.
+        c.Label(ref from);
+        c.mov(ecx, ThreadStatus.ReceivingFrom);
+        LoadMe(edx);
+
+        c.Label(ref wait);
+        c.mov(eax, At(ebp, Layout.Ecx));
+        c.test(eax, 0x0F);
+        c.je(block);
+        c.test(eax, 0xFF000000);
+        c.je(timeout);
+        Mark(ref block);
+        c.mov(At(ebp, Layout.Status), ecx);
+        c.mov(At(ebp, _layout.Partner), edx);
+        c.jmp(_leave);
+
+        Mark(ref done);
+        c.mov(eax, Code.Done);
+        c.jmp(finish);
+        Mark(ref cut);
+        c.mov(eax, Code.ReceiveCut);
+        c.jmp(finish);
+        Mark(ref timeout);
+        c.mov(eax, Code.ReceiveTimeout);
+        Mark(ref finish);
+        c.mov(At(ebp, Layout.Eax), eax);
+        c.mov(ecx, ThreadStatus.Ready);
+        c.jmp(wake);
+        Mark(ref resuming);
+        c.mov(ecx, ThreadStatus.Resuming);
+        Mark(ref wake);
+        c.mov(At(ebp, Layout.Status), ecx);
+        c.mov(At(ebp, _layout.Partner), Nobody);
+        c.mov(eax, Me(Layout.Priority));
+        c.sub(eax, At(ebp, Layout.Priority));
+        c.or(edi, eax);
+        AddReady(ebp);
+    }
+}

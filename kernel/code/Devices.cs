@@ -1,0 +1,56 @@
+namespace Verified.Kernel;
+
+/// <summary>The two 8259A interrupt controllers: ports and commands.</summary>
+internal static class Pic
+{
+    public const uint MasterCommand = 0x20, MasterData = 0x21, SlaveCommand = 0xA0, SlaveData = 0xA1;
+
+    /// <summary>Non-specific end of interrupt (OCW2).</summary>
+    public const uint EndOfInterrupt = 0x20;
+
+    /// <summary>Vectors of the slave's lines.</summary>
+    public const uint SlaveVector = Layout.TickVector + 8;
+
+    /// <summary>Line 7 is where a controller reports an interrupt that has gone.</summary>
+    public const uint SpuriousLine = 7;
+
+    /// <summary>Port and value: edge-triggered, cascaded on line 2, 8086 mode, all lines masked but the timer's (ICW1-4, OCW1).</summary>
+    public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
+    [
+        (MasterCommand, 0x11), (MasterData, Layout.TickVector), (MasterData, 0x04), (MasterData, 0x01),
+        (SlaveCommand, 0x11), (SlaveData, SlaveVector), (SlaveData, 0x02), (SlaveData, 0x01),
+        (MasterData, 0xFE), (SlaveData, 0xFF),
+    ];
+}
+
+/// <summary>The 8254 timer.</summary>
+internal static class Pit
+{
+    /// <summary>1,193,182 Hz / 1,193: a tick of 1 ms.</summary>
+    private const uint Divisor = 1193;
+
+    /// <summary>Port and value: channel 0, both bytes, mode 2 (rate generator), binary.</summary>
+    public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
+        [(0x43, 0x34), (0x40, Divisor & 0xFF), (0x40, Divisor >> 8)];
+}
+
+/// <summary>The 16550 serial port COM1.</summary>
+internal static class Com1
+{
+    public const uint Data = 0x3F8, LineStatus = 0x3FD, Last = 0x3FF;
+
+    /// <summary>The transmitter takes a byte (LSR bit 5).</summary>
+    public const uint TransmitterEmpty = 0x20;
+
+    /// <summary>Port and value: no interrupts, 115,200 baud, 8 bits, no parity, 1 stop bit, FIFOs on, DTR and RTS.</summary>
+    public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
+    [
+        (Data + 1, 0x00), (Data + 3, 0x80), (Data, 0x01), (Data + 1, 0x00), (Data + 3, 0x03), (Data + 2, 0xC7), (Data + 4, 0x03),
+    ];
+}
+
+/// <summary>The exit device of QEMU (isa-debug-exit): a byte v ends the run with status 2v + 1.</summary>
+internal static class DebugExit
+{
+    public const uint Port = 0xF4;
+}

@@ -1,0 +1,145 @@
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Kernel;
+
+/// <summary>The ways into the kernel other than ipc.</summary>
+internal sealed partial class KernelProgram
+{
+    /// <summary>Vectors of the exceptions that stop their thread, and whether the processor pushes an error code (SDM 3A, 6.15).</summary>
+    internal static readonly IReadOnlyList<(uint Vector, bool HasCode)> ExceptionVectors =
+    [
+        (0, false), (1, false), (3, false), (4, false), (5, false), (6, false), (7, false), (9, false), (10, true),
+        (11, true), (12, true), (13, true), (14, true), (16, false), (17, true), (19, false),
+    ];
+
+    /// <summary>NMI, double fault, machine check: not a thread's doing.</summary>
+    internal static readonly IReadOnlyList<uint> PanicVectors = [2, 8, 18];
+
+    /// <summary>Saves the registers; the thread may have loaded any user segment.</summary>
+    private void Enter()
+    {
+        c.pushad();
+        c.mov(eax, Layout.UserData);
+        c.mov(ds, eax);
+        c.mov(es, eax);
+        c.mov(fs, eax);
+        c.mov(gs, eax);
+    }
+
+    private void IdNearest()
+    {
+        var named = c.CreateLabel();
+        Mark("id_nearest");
+        Enter();
+        c.mov(Me(Layout.Eax), 0);
+        c.test(esi, esi);
+        c.jne(named);
+        c.mov(eax, Me(Layout.Id));
+        c.mov(Me(Layout.Esi), eax);
+        c.Label(ref named);
+        c.popad();
+        c.iretd();
+    }
+
+    private void ThreadSwitch()
+    {
+        var yield = c.CreateLabel("thread_switch_yield");
+        Mark("thread_switch");
+        Enter();
+
+        // The target is in use, ready or resuming, and not myself.
+        RowAddress(ebp, esi, eax);
+        c.cmp(At(ebp, Layout.Id), esi);
+        c.jne(yield);
+        c.mov(eax, At(ebp, Layout.Status));
+        c.dec(eax);
+        c.cmp(eax, ThreadStatus.Resuming - ThreadStatus.Ready);
+        c.ja(yield);
+        LoadMe(eax);
+        c.cmp(ebp, eax);
+        c.je(yield);
+
+        // It gets what is left of my slice, 255 at most: (sum - 255 if that is negative) + 255.
+        c.mov(eax, At(ebp, Layout.Slice));
+        c.add(eax, Me(Layout.Slice));
+        c.sub(eax, 255);
+        c.sbb(ecx, ecx);
+        c.and(eax, ecx);
+        c.add(eax, 255);
+        c.mov(At(ebp, Layout.Slice), eax);
+        RenewSlice();
+
+        // The processor: the target leaves its ready set, I enter mine.
+        Number(edi, ebp);
+        c.mov(esi, At(ebp, Layout.Priority));
+        RemoveReady();
+        LoadMe(esi);
+        AddReady(esi);
+        c.mov(esi, ebp);
+        c.jmp(_switchTo);
+
+        Mark(ref yield);
+        RenewSlice();
+        c.jmp(_pick);
+    }
+
+    private void Tick()
+    {
+        var expired = c.CreateLabel("tick_expired");
+        _idle = c.CreateLabel("idle");
+        Mark("tick");
+        Enter();
+        c.mov(eax, Pic.EndOfInterrupt);
+        c.@out((byte)Pic.MasterCommand, al);
+
+        // Idle: nobody's row.
+        c.cmp(esp, _layout.Threads.Base + Frame);
+        c.je(_idle);
+        c.mov(eax, Me(Layout.Slice));
+        c.cmp(eax, 1);
+        c.je(expired);
+        c.dec(eax);
+        c.mov(Me(Layout.Slice), eax);
+        c.popad();
+        c.iretd();
+
+        Mark(ref expired);
+        RenewSlice();
+        c.jmp(_pick);
+    }
+
+    private void RenewSlice()
+    {
+        c.mov(eax, Me(Layout.Quantum));
+        c.mov(Me(Layout.Slice), eax);
+    }
+
+    /// <summary>
+    /// The interrupt controller's answer when the line fell before it was acknowledged: none is in service, so none is ended. It
+    /// loads the segments all the same: they are flat after every entry.
+    /// </summary>
+    private void Spurious()
+    {
+        Mark("spurious");
+        Enter();
+        c.popad();
+        c.iretd();
+    }
+
+    private void Exceptions()
+    {
+        var exception = c.CreateLabel("exception");
+        foreach (var (vector, hasCode) in ExceptionVectors)
+        {
+            Mark($"exception_{vector}");
+            if (hasCode) c.add(esp, 4);
+            c.jmp(exception);
+        }
+
+        Mark(ref exception);
+        Enter();
+        c.mov(Me(Layout.Status), ThreadStatus.Stopped);
+        c.jmp(_pick);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Numerics;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Kernel;
+
+/// <summary>
+/// The kernel as an assembler program: its parts emit straight-line code from one cut point to the next. No kernel stack, no
+/// calls, no loops after boot.
+/// </summary>
+/// <remarks>
+/// The stack of ring 0 always starts at the end of the current thread's row, so the interrupt and PUSHA save the user
+/// registers where they belong, and ESP is the only pointer to the current thread that the code needs. Within the kernel,
+/// from PUSHA on, ESP = row + <see cref="Frame"/>.
+/// </remarks>
+internal sealed partial class KernelProgram
+{
+    /// <summary>Offset of the saved registers in a row: what POPA and IRET load.</summary>
+    private const uint Frame = 0x4C;
+
+    /// <summary>Offset of the part of the frame that the processor itself pushes.</summary>
+    private const uint InterruptFrame = 0x6C;
+
+    private readonly Layout _layout;
+    private readonly Func<string, uint> _address;
+    private readonly Assembler c = new(32);
+    private readonly List<(string Name, Label Label)> _marks = [];
+
+    private KernelProgram(Layout layout, Func<string, uint> address) => (_layout, _address) = (layout, address);
+
+    /// <summary>The code and constants, to be loaded at <see cref="Layout.KernelBase"/> + <see cref="Layout.ImageBase"/>, and its symbols.</summary>
+    public static (byte[] Text, SortedDictionary<string, uint> Symbols) Assemble(Layout layout)
+    {
+        // The first pass learns the addresses of the labels that boot takes as numbers; no length depends on them.
+        var (_, symbols) = new KernelProgram(layout, _ => Layout.KernelBase).Emit();
+        return new KernelProgram(layout, name => symbols[name]).Emit();
+    }
+
+    private (byte[] Text, SortedDictionary<string, uint> Symbols) Emit()
+    {
+        MultibootHeader();
+        Ipc();
+        IpcSend();
+        IpcReceive();
+        IpcAccept();
+        IpcLeave();
+        IdNearest();
+        ThreadSwitch();
+        Tick();
+        Spurious();
+        Exceptions();
+        Pick();
+        Panic();
+        Boot();
+
+        const ulong origin = Layout.KernelBase + Layout.ImageBase;
+        using var text = new MemoryStream();
+        var result = c.Assemble(new StreamCodeWriter(text), origin, BlockEncoderOptions.ReturnNewInstructionOffsets);
+        var symbols = new SortedDictionary<string, uint>(StringComparer.Ordinal);
+        foreach (var (name, label) in _marks) symbols.Add(name, (uint)result.GetLabelRIP(label));
+        return (text.ToArray(), symbols);
+    }
+
+    /// <summary>Defines a label here, and the symbol of its name.</summary>
+    private void Mark(ref Label label)
+    {
+        c.Label(ref label);
+        _marks.Add((label.Name, label));
+    }
+
+    private void Mark(string name)
+    {
+        var label = c.CreateLabel(name);
+        Mark(ref label);
+    }
+
+    /// <summary>A field of the current thread.</summary>
+    private static AssemblerMemoryOperand Me(Field field) => __dword_ptr[esp + (int)(field.Offset - Frame)];
+
+    /// <summary>A field of the thread whose row's address is in a register.</summary>
+    private static AssemblerMemoryOperand At(AssemblerRegister32 row, Field field) => __dword_ptr[row + field.Offset];
+
+    /// <summary>A field of the thread whose row's offset within the table is in a register.</summary>
+    private AssemblerMemoryOperand AtOffset(AssemblerRegister32 offset, Field field) =>
+        __dword_ptr[offset + (_layout.Threads.Base + field.Offset)];
+
+    /// <summary>The dword of an area of dwords whose row's number is in a register.</summary>
+    private static AssemblerMemoryOperand In(Area area, AssemblerRegister32 row) => __dword_ptr[row * 4 + area.Base];
+
+    /// <summary>The dword of an area of one dword.</summary>
+    private static AssemblerMemoryOperand The(Area area) => __dword_ptr[area.Base];
+
+    /// <summary>The partner field of a thread that has none.</summary>
+    private uint Nobody => _layout.Threads.Base;
+
+    /// <summary>Address of the current thread's row.</summary>
+    private void LoadMe(AssemblerRegister32 row) => c.lea(row, __[esp - (int)Frame]);
+
+    /// <summary>
+    /// Offset, within the thread table, of the row that an id names: shifts and masks, so that no id leaves the table.
+    /// </summary>
+    private void RowOffset(AssemblerRegister32 row, AssemblerRegister32 id, AssemblerRegister32 scratch)
+    {
+        var lthreadBits = BitOperations.Log2(_layout.Limits.Lthreads);
+        c.mov(row, id);
+        c.mov(scratch, id);
+        c.shr(row, (byte)(16 - lthreadBits - (int)Layout.ThreadShift));
+        c.shr(scratch, (byte)(10 - Layout.ThreadShift));
+        c.and(row, (_layout.Limits.Tasks - 1) << (lthreadBits + (int)Layout.ThreadShift));
+        c.and(scratch, (_layout.Limits.Lthreads - 1) << (int)Layout.ThreadShift);
+        c.or(row, scratch);
+    }
+
+    /// <summary>Number of the thread whose row's address is in a register.</summary>
+    private void Number(AssemblerRegister32 number, AssemblerRegister32 row)
+    {
+        c.mov(number, row);
+        c.shr(number, (byte)Layout.ThreadShift);
+        c.and(number, _layout.Limits.Threads - 1);
+    }
+}

@@ -1,0 +1,84 @@
+using Iced.Intel;
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Kernel;
+
+/// <summary>The scheduler, and the ways out of the kernel to another thread and to the idle processor.</summary>
+internal sealed partial class KernelProgram
+{
+    private Label _pick, _switchTo, _idle;
+
+    private void Pick()
+    {
+        var other = c.CreateLabel("pick_other");
+        var none = c.CreateLabel("pick_none");
+        var taken = c.CreateLabel();
+
+        // CUT POINT: the current thread, saved, leaves the processor or keeps it.
+        Mark(ref _pick);
+        c.mov(esp, The(_layout.TssStack));
+        c.sub(esp, Layout.ThreadSize - Frame);
+        GreatestPriority(none);
+        c.cmp(eax, Me(Layout.Priority));
+        c.jae(other);
+        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        c.je(_return);
+
+        // The next of that priority after the one picked last.
+        Mark(ref other);
+        c.mov(esi, eax);
+        c.mov(ebx, eax);
+        c.shl(ebx, SetShift);
+        c.mov(ecx, In(_layout.Picked, esi));
+        FindNext(_layout.Ready, In(_layout.ReadySummary, esi));
+        c.mov(In(_layout.Picked, esi), eax);
+        c.mov(edi, eax);
+        RemoveReady();
+
+        // Ready, I compete from now on.
+        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        c.jne(taken);
+        LoadMe(ebp);
+        AddReady(ebp);
+        c.Label(ref taken);
+        c.shl(edi, (byte)Layout.ThreadShift);
+        c.lea(esi, __[edi + _layout.Threads.Base]);
+        SwitchTo();
+
+        Mark(ref none);
+        c.mov(The(_layout.Top), 0);
+        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        c.je(_return);
+        c.mov(The(_layout.TssStack), Nobody + Layout.ThreadSize);
+
+        // An interrupt in ring 0 pushes no stack pointer: leave room for it, so that the frame is where it always is.
+        Mark(ref _idle);
+        c.mov(esp, Nobody + Layout.Esp.Offset);
+        c.sti();
+        var halt = c.CreateLabel("idle_halt");
+        Mark(ref halt);
+        c.hlt();
+        c.jmp(halt);
+    }
+
+    /// <summary>Gives the processor to the thread at ESI, which is ready or resuming and in no ready set.</summary>
+    private void SwitchTo()
+    {
+        var sameSpace = c.CreateLabel();
+        Mark(ref _switchTo);
+        c.lea(eax, __[esi + Layout.ThreadSize]);
+        c.mov(The(_layout.TssStack), eax);
+        c.mov(ecx, At(esi, Layout.Directory));
+        c.mov(eax, cr3);
+        c.cmp(eax, ecx);
+        c.je(sameSpace);
+        c.mov(cr3, ecx);
+        c.Label(ref sameSpace);
+        c.cmp(At(esi, Layout.Status), ThreadStatus.Resuming);
+        c.je(_resume);
+        c.lea(esp, __[esi + Frame]);
+        c.popad();
+        c.iretd();
+    }
+}

@@ -1,0 +1,109 @@
+using Iced.Intel;
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+using Code = Verified.Spec.Code;
+
+namespace Verified.Kernel;
+
+/// <summary>ipc, the slow path: the send phase.</summary>
+internal sealed partial class KernelProgram
+{
+    private Label _return;
+
+    private void IpcSend()
+    {
+        var receiveOnly = c.CreateLabel("ipc_receive_only");
+        var cut = c.CreateLabel("ipc_send_cut");
+        var noPartner = c.CreateLabel("ipc_no_partner");
+        var timeout = c.CreateLabel("ipc_send_timeout");
+        var deliver = c.CreateLabel("ipc_deliver");
+        var wait = c.CreateLabel("ipc_wait_to_send");
+        var block = c.CreateLabel("ipc_block_sending");
+        _return = c.CreateLabel("return");
+        _pick = c.CreateLabel("pick");
+        _receive = c.CreateLabel("ipc_receive");
+
+        Mark(ref _ipcSlow);
+        c.mov(eax, Me(Layout.Eax));
+        c.cmp(eax, -1);
+        c.je(receiveOnly);
+        c.cmp(eax, 4);
+        c.jae(cut);
+
+        // A stale version, nil or an inactive thread does not exist.
+        c.mov(esi, Me(Layout.Esi));
+        RowAddress(ebp, esi, eax);
+        c.cmp(At(ebp, Layout.Id), esi);
+        c.jne(noPartner);
+        c.mov(eax, At(ebp, Layout.Status));
+        c.test(eax, eax);
+        c.je(noPartner);
+        LoadMe(ebx);
+        c.cmp(ebp, ebx);
+        c.je(noPartner);
+
+        c.cmp(eax, ThreadStatus.ReceivingAny);
+        c.je(deliver);
+        c.cmp(eax, ThreadStatus.ReceivingFrom);
+        c.jne(wait);
+        c.cmp(At(ebp, _layout.Partner), ebx);
+        c.je(deliver);
+
+        Mark(ref wait);
+        c.mov(eax, Me(Layout.Ecx));
+        c.test(eax, 0xF0);
+        c.je(block);
+        c.test(eax, 0x00FF0000);
+        c.je(timeout);
+
+        Mark(ref block);
+        c.mov(Me(Layout.Status), ThreadStatus.Sending);
+        c.mov(Me(_layout.Partner), ebp);
+        AddSender();
+        c.jmp(_pick);
+
+        // A failed send skips the receive phase.
+        Finish(ref cut, Code.SendCut);
+        Finish(ref noPartner, Code.NoPartner);
+        Finish(ref timeout, Code.SendTimeout);
+
+        Mark(ref receiveOnly);
+        c.xor(esi, esi);
+        c.xor(edi, edi);
+        c.jmp(_receive);
+
+        // The partner at EBP waits for me: transfer, wake it, go on to my receive phase.
+        Mark(ref deliver);
+        c.mov(At(ebp, Layout.Eax), Code.Done);
+        foreach (var word in Words)
+        {
+            c.mov(eax, Me(word));
+            c.mov(At(ebp, word), eax);
+        }
+
+        c.mov(eax, Me(Layout.Id));
+        c.mov(At(ebp, Layout.Esi), eax);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, _layout.Partner), Nobody);
+        c.mov(esi, ebp);
+        c.mov(edi, Me(Layout.Priority));
+        c.sub(edi, At(ebp, Layout.Priority));
+    }
+
+    private static IEnumerable<Field> Words => [Layout.Edx, Layout.Ebx, Layout.Edi];
+
+    /// <summary>Address of the row that an id names.</summary>
+    private void RowAddress(AssemblerRegister32 row, AssemblerRegister32 id, AssemblerRegister32 scratch)
+    {
+        RowOffset(row, id, scratch);
+        c.add(row, _layout.Threads.Base);
+    }
+
+    /// <summary>Ends a send that failed: nobody was woken, so I go on.</summary>
+    private void Finish(ref Label label, uint code)
+    {
+        Mark(ref label);
+        c.mov(Me(Layout.Eax), code);
+        c.jmp(_return);
+    }
+}

@@ -1,0 +1,154 @@
+using System.Numerics;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Kernel;
+
+/// <summary>
+/// Sets of threads as two-level bitmaps. Straight-line: a word that becomes empty clears its bit in the level above by
+/// arithmetic, not by a branch, so that the paths do not multiply.
+/// </summary>
+internal sealed partial class KernelProgram
+{
+    /// <summary>log2 of the bytes of one set.</summary>
+    private byte SetShift => (byte)(BitOperations.Log2(_layout.Words) + 2);
+
+    /// <summary>A word of the set whose offset is in EBX.</summary>
+    private static AssemblerMemoryOperand SetWord(Area sets, AssemblerRegister32 word) => __dword_ptr[ebx + word * 4 + sets.Base];
+
+    /// <summary>EAX = the bit that CL names, modulo 32.</summary>
+    private void Bit()
+    {
+        c.mov(eax, 1);
+        c.shl(eax, cl);
+    }
+
+    /// <summary>Clears bit CL, modulo 32, of a word if EAX is 1 (it is 0 otherwise); EAX = 1 if the word is now empty, else 0.</summary>
+    private void ClearBit(AssemblerMemoryOperand word, Action? pointAtWord = null)
+    {
+        c.shl(eax, cl);
+        c.not(eax);
+        pointAtWord?.Invoke();
+        c.and(eax, word);
+        c.mov(word, eax);
+        c.cmp(eax, 1);
+        c.sbb(eax, eax);
+        c.neg(eax);
+    }
+
+    /// <summary>Puts a thread, not the current one, into the ready set of its priority. Uses EAX, EBX, ECX, EDX.</summary>
+    private void AddReady(AssemblerRegister32 row)
+    {
+        Number(ecx, row);
+        c.mov(edx, At(row, Layout.Priority));
+        c.mov(ebx, edx);
+        c.shl(ebx, SetShift);
+        Bit();
+        c.shr(ecx, 5);
+        c.or(SetWord(_layout.Ready, ecx), eax);
+        Bit();
+        c.or(In(_layout.ReadySummary, edx), eax);
+        c.mov(ecx, edx);
+        Bit();
+        c.shr(ecx, 5);
+        c.or(In(_layout.PriorityMap, ecx), eax);
+        Bit();
+        c.or(The(_layout.PrioritySummary), eax);
+
+        // top = the greater of top and the priority
+        c.mov(eax, The(_layout.Top));
+        c.mov(ebx, eax);
+        c.sub(ebx, edx);
+        c.sbb(ecx, ecx);
+        c.and(ebx, ecx);
+        c.sub(eax, ebx);
+        c.mov(The(_layout.Top), eax);
+    }
+
+    /// <summary>Takes thread number EDI out of the ready set of priority ESI. Uses EAX, EBX, ECX.</summary>
+    private void RemoveReady()
+    {
+        c.mov(ecx, edi);
+        c.mov(ebx, esi);
+        c.shl(ebx, SetShift);
+        c.mov(eax, 1);
+        ClearBit(SetWord(_layout.Ready, ecx), () => c.shr(ecx, 5));
+        ClearBit(In(_layout.ReadySummary, esi));
+        c.mov(ecx, esi);
+        ClearBit(In(_layout.PriorityMap, ecx), () => c.shr(ecx, 5));
+        ClearBit(The(_layout.PrioritySummary));
+    }
+
+    /// <summary>EBX = the offset of the sender set of the thread whose row's address is in a register.</summary>
+    private void SenderSet(AssemblerRegister32 receiver)
+    {
+        Number(ebx, receiver);
+        c.shl(ebx, SetShift);
+    }
+
+    /// <summary>Puts the current thread into the sender set of the thread at EBP. Uses EAX, EBX, ECX.</summary>
+    private void AddSender()
+    {
+        SenderSet(ebp);
+        LoadMe(eax);
+        Number(ecx, eax);
+        Bit();
+        c.shr(ecx, 5);
+        c.or(SetWord(_layout.SenderSets, ecx), eax);
+        Bit();
+        c.or(At(ebp, _layout.Senders), eax);
+    }
+
+    /// <summary>Takes the thread at EBP out of the sender set of the current thread. Uses EAX, EBX, ECX.</summary>
+    private void RemoveSender()
+    {
+        LoadMe(eax);
+        SenderSet(eax);
+        Number(ecx, ebp);
+        c.mov(eax, 1);
+        ClearBit(SetWord(_layout.SenderSets, ecx), () => c.shr(ecx, 5));
+        ClearBit(Me(_layout.Senders));
+    }
+
+    /// <summary>
+    /// EAX = the next thread number after ECX, cyclically and ECX itself last, in the set whose offset is in EBX and which is
+    /// not empty. Uses ECX, EDX.
+    /// </summary>
+    private void FindNext(Area sets, AssemblerMemoryOperand summary)
+    {
+        var found = c.CreateLabel();
+        c.mov(edx, ecx);
+        c.shr(edx, 5);
+        c.mov(eax, -2);
+        c.shl(eax, cl);
+        c.and(eax, SetWord(sets, edx));
+        c.jne(found);
+
+        // A later word; if none, any word (the first, or the same one again from its start).
+        c.mov(ecx, edx);
+        c.mov(eax, -2);
+        c.shl(eax, cl);
+        c.and(eax, summary);
+        c.cmp(eax, 1);
+        c.sbb(edx, edx);
+        c.and(edx, summary);
+        c.or(eax, edx);
+        c.bsf(edx, eax);
+        c.mov(eax, SetWord(sets, edx));
+        c.Label(ref found);
+        c.bsf(eax, eax);
+        c.shl(edx, 5);
+        c.or(eax, edx);
+    }
+
+    /// <summary>EAX = the greatest priority of the competing threads; to <paramref name="none"/> if there are none. Uses ECX.</summary>
+    private void GreatestPriority(Label none)
+    {
+        c.bsr(eax, The(_layout.PrioritySummary));
+        c.je(none);
+        c.bsr(ecx, In(_layout.PriorityMap, eax));
+        c.shl(eax, 5);
+        c.or(eax, ecx);
+        c.mov(The(_layout.Top), eax);
+    }
+}

@@ -1,0 +1,134 @@
+using Verified.Spec;
+
+namespace Verified.Kernel;
+
+/// <summary>What an image is built with.</summary>
+/// <param name="RoundTrips">Round trips of the ping program.</param>
+/// <param name="Programs">The user programs; null for the demonstration, where the limits have room for it.</param>
+public sealed record ImageOptions(uint RoundTrips = 100_000, IReadOnlyList<UserProgram>? Programs = null);
+
+/// <summary>The bootable image: what the boot loader places in memory, and the symbols.</summary>
+public sealed class KernelImage
+{
+    /// <summary>Of the tables' places and the rows' fields; raise it with any change of <see cref="Layout"/>.</summary>
+    public const uint LayoutVersion = 1;
+
+    internal const uint MultibootMagic = 0x1BADB002;
+
+    internal KernelImage(Limits limits, IReadOnlyList<Segment> segments, IReadOnlyDictionary<string, uint> symbols, uint entry)
+    {
+        (Limits, Segments, Symbols, Entry) = (limits, segments, symbols, entry);
+        Layout = new Layout(limits);
+    }
+
+    public Limits Limits { get; }
+
+    public Layout Layout { get; }
+
+    /// <summary>In order of address: code, then data.</summary>
+    public IReadOnlyList<Segment> Segments { get; }
+
+    /// <summary>Linear addresses of the code's labels and the tables, by name.</summary>
+    public IReadOnlyDictionary<string, uint> Symbols { get; }
+
+    /// <summary>Physical address at which the boot loader enters, paging off.</summary>
+    public uint Entry { get; }
+
+    /// <summary>The segment with the kernel's code.</summary>
+    public Segment Text => Segments.First(segment => segment.Executable);
+
+    /// <summary>The bytes of code that can run after boot, as linear addresses: from the first entry to the boot code.</summary>
+    public (uint Start, uint End) Code => (Symbols["ipc"], Symbols["boot"]);
+
+    /// <summary>The boot code with its constants.</summary>
+    public (uint Start, uint End) Boot => (Symbols["boot"], Text.Linear + (uint)Text.Bytes.Length);
+
+    /// <summary>The same bytes for the same limits and options.</summary>
+    public static KernelImage Build(Limits limits, ImageOptions? options = null)
+    {
+        var layout = new Layout(limits);
+        var programs = options?.Programs
+            ?? (Demonstration.Fits(limits) ? Demonstration.Programs((options ?? new()).RoundTrips) : []);
+        var (text, symbols) = KernelProgram.Assemble(layout);
+        if (text.Length > Layout.TextSize) throw new ImageException($"the code has {text.Length} bytes, room is for {Layout.TextSize}");
+        foreach (var area in layout.Areas) symbols.Add(area.Name, area.Base);
+
+        var data = new Memory(layout.Gdt);
+        data.Put(layout.Gdt, SegmentTables.Gdt(layout));
+        data.Put(layout.Idt, SegmentTables.Idt(layout, symbols));
+        data.Put(layout.Tss, SegmentTables.Tss(layout));
+        data.Put(layout.Directories, AddressSpaces.Directories(layout));
+        data.Put(layout.KernelPageTable, AddressSpaces.KernelPageTable());
+        data.Put(layout.UserPageTables, AddressSpaces.UserPageTables(layout, programs));
+        Verified.Kernel.Encode.Memory(layout, Verified.Spec.Boot.Initial(limits, programs.Select(program => program.Thread)), data.Put);
+        var next = layout.UserImages;
+        foreach (var program in programs)
+        {
+            if (program.Code.Length > Layout.PageSize)
+                throw new ImageException($"program {program.Name} has {program.Code.Length} bytes, room is for {Layout.PageSize}");
+            data.Put(next, program.Code);
+            next += 2 * Layout.PageSize;
+        }
+
+        Segment[] segments =
+        [
+            new(Layout.KernelBase + Layout.ImageBase, Layout.ImageBase, text, (uint)text.Length, Executable: true),
+            new(layout.Gdt, Layout.Physical(layout.Gdt), data.Bytes, next - layout.Gdt, Executable: false),
+        ];
+        return new(limits, segments, symbols, Layout.Physical(symbols["boot"]));
+    }
+
+    /// <summary>Reads an image file.</summary>
+    /// <exception cref="ImageException">It cannot be read, or is no image of this kernel and layout.</exception>
+    public static KernelImage Load(string path)
+    {
+        try
+        {
+            return ElfReader.Read(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ImageException($"{path}: {e.Message}", e);
+        }
+        catch (ImageException e)
+        {
+            throw new ImageException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The image as an ELF file with a Multiboot header.</summary>
+    public byte[] ToElf() => ElfWriter.Write(this);
+
+    public void Save(string path) => File.WriteAllBytes(path, ToElf());
+
+    /// <summary>The symbol at or before an address, with the distance as a suffix, for reports; hexadecimal where there is none.</summary>
+    public string Name(uint address)
+    {
+        var nearest = Symbols.Where(symbol => symbol.Value <= address).OrderByDescending(symbol => symbol.Value).FirstOrDefault();
+        if (nearest.Key is null) return $"{address:X8}h";
+        return nearest.Value == address ? nearest.Key : $"{nearest.Key}+{address - nearest.Value:X}h";
+    }
+
+    // Memory from an address on, as far as something is in it.
+    private sealed class Memory(uint origin)
+    {
+        private byte[] _bytes = new byte[1 << 22];
+        private int _used;
+
+        public byte[] Bytes => _bytes[.._used];
+
+        public void Put(uint linear, uint dword)
+        {
+            if (dword != 0) Put(linear, BitConverter.GetBytes(dword));
+        }
+
+        public void Put(uint linear, byte[] bytes)
+        {
+            var at = (int)(linear - origin);
+            var used = bytes.AsSpan().TrimEnd((byte)0).Length;
+            if (at + used > _bytes.Length) throw new ImageException("the tables and programs do not fit the kernel's 4 MB");
+            bytes.AsSpan(0, used).CopyTo(_bytes.AsSpan(at));
+            _used = Math.Max(_used, at + used);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using Verified.Spec.Values;
+
+namespace Verified.Kernel;
+
+/// <summary>GDT, IDT and TSS as the image carries them (SDM 3A, 3.4.5, 6.11, 7.2.1).</summary>
+internal static class SegmentTables
+{
+    /// <summary>Offsets, in the tables' pages, of the operands of LGDT and LIDT.</summary>
+    public const uint GdtPointer = 0x40, IdtPointer = 0xF00;
+
+    private const uint Gates = Layout.ThreadSwitchVector + 1;
+    private const byte InterruptGate = 0x8E, Ring3 = 0x60;
+
+    /// <summary>
+    /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Only paging protects the kernel:
+    /// it uses the user's data segment itself.
+    /// </summary>
+    public static byte[] Gdt(Layout layout)
+    {
+        var table = new byte[GdtPointer + 6];
+        Segment(table, Layout.KernelCode, 0, 0xFFFFF, 0x9B, 0xC);
+        Segment(table, Layout.KernelData, 0, 0xFFFFF, 0x93, 0xC);
+        Segment(table, Layout.UserCode, 0, 0xFFFFF, 0xFB, 0xC);
+        Segment(table, Layout.UserData, 0, 0xFFFFF, 0xF3, 0xC);
+        Segment(table, Layout.TaskState, layout.Tss, TssLimit, 0x89, 0);
+        Pointer(table, GdtPointer, (Layout.TaskState & ~7u) + 8, layout.Gdt);
+        return table;
+    }
+
+    /// <summary>Interrupt gates all, so that the kernel runs with interrupts off; the system calls', INT3's and INTO's are open to ring 3.</summary>
+    public static byte[] Idt(Layout layout, IReadOnlyDictionary<string, uint> symbols)
+    {
+        var table = new byte[IdtPointer + 6];
+        foreach (var (vector, entry) in Vectors)
+        {
+            var open = vector is 3 or 4 || vector >= Layout.IpcVector;
+            var target = symbols[entry];
+            Put(table, vector * 8, Layout.KernelCode << 16 | target & 0xFFFF);
+            Put(table, vector * 8 + 4, target & 0xFFFF0000 | (uint)(InterruptGate | (open ? Ring3 : 0)) << 8);
+        }
+
+        Pointer(table, IdtPointer, Gates * 8, layout.Idt);
+        return table;
+    }
+
+    /// <summary>Every vector that has a gate, and the symbol it leads to.</summary>
+    public static IEnumerable<(uint Vector, string Entry)> Vectors =>
+    [
+        .. KernelProgram.ExceptionVectors.Select(exception => (exception.Vector, $"exception_{exception.Vector}")),
+        .. KernelProgram.PanicVectors.Select(vector => (vector, "panic")),
+        (Layout.TickVector, "tick"),
+        (Layout.TickVector + Pic.SpuriousLine, "spurious"),
+        (Pic.SlaveVector + Pic.SpuriousLine, "spurious"),
+        (Layout.IpcVector, "ipc"),
+        (Layout.IdNearestVector, "id_nearest"),
+        (Layout.ThreadSwitchVector, "thread_switch"),
+    ];
+
+    /// <summary>The ring-0 stack, and the ports that user programs may use: COM1's and the exit device's.</summary>
+    public static byte[] Tss(Layout layout)
+    {
+        var segment = new byte[TssLimit + 1];
+        Put(segment, Layout.TssStackTop, layout.Encode<Concrete>(layout.StackTop, 0));
+        Put(segment, Layout.TssStackSegment, Layout.KernelData);
+        Put(segment, Layout.TssIoMap & ~3u, Layout.TssIoMap << 16);
+        var map = segment.AsSpan((int)Layout.TssIoMap);
+        map.Fill(0xFF);
+        for (var port = Com1.Data; port <= Com1.Last; port++) Allow(map, port);
+        Allow(map, DebugExit.Port);
+        return segment;
+    }
+
+    // The map ends with a byte of ones within the limit.
+    private const uint TssLimit = Layout.TssIoMap + 0x10000 / 8;
+
+    private static void Allow(Span<byte> map, uint port) => map[(int)(port / 8)] &= (byte)~(1 << (int)(port % 8));
+
+    private static void Segment(byte[] table, uint selector, uint start, uint limit, byte access, uint flags)
+    {
+        Put(table, selector & ~7u, start << 16 | limit & 0xFFFF);
+        Put(table, (selector & ~7u) + 4, start & 0xFF000000 | flags << 20 | limit & 0xF0000 | (uint)access << 8 | start >> 16 & 0xFF);
+    }
+
+    private static void Pointer(byte[] table, uint offset, uint size, uint start)
+    {
+        BitConverter.TryWriteBytes(table.AsSpan((int)offset), (ushort)(size - 1));
+        Put(table, offset + 2, start);
+    }
+
+    private static void Put(byte[] table, uint offset, uint dword) => BitConverter.TryWriteBytes(table.AsSpan((int)offset), dword);
+}

@@ -1,0 +1,73 @@
+using Iced.Intel;
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Kernel;
+
+/// <summary>What the demonstration's programs have in common: printing, ending the run, short forms of ipc.</summary>
+internal sealed class UserCode
+{
+    public readonly Assembler c = new(32);
+
+    /// <summary>Prints a line on COM1. Uses EAX, EDX, ESI.</summary>
+    public void Print(string line)
+    {
+        var (next, wait, done) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+        var skip = c.CreateLabel();
+        // The text is its call's return address.
+        c.call(skip);
+        c.db(System.Text.Encoding.ASCII.GetBytes(line + "\r\n\0"));
+        c.Label(ref skip);
+        c.pop(esi);
+        c.Label(ref next);
+        c.mov(edx, Com1.LineStatus);
+        c.Label(ref wait);
+        c.@in(al, dx);
+        c.test(al, (byte)Com1.TransmitterEmpty);
+        c.je(wait);
+        c.mov(al, __byte_ptr[esi]);
+        c.inc(esi);
+        c.test(al, al);
+        c.je(done);
+        c.mov(edx, Com1.Data);
+        c.@out(dx, al);
+        c.jmp(next);
+        c.Label(ref done);
+    }
+
+    /// <summary>Ends the run; status 0 is success.</summary>
+    public void Exit(byte status)
+    {
+        var halt = c.CreateLabel();
+        c.mov(eax, status);
+        c.@out((byte)DebugExit.Port, al);
+        c.Label(ref halt);
+        c.jmp(halt);
+    }
+
+    /// <summary>ipc of EDX, EBX, EDI with these descriptors; timeouts infinite unless given.</summary>
+    public void Ipc(uint send, uint receive, uint timeouts = Timeouts.Infinite)
+    {
+        c.mov(eax, send);
+        c.mov(ecx, timeouts);
+        c.mov(ebp, receive);
+        c.@int((byte)Layout.IpcVector);
+    }
+
+    /// <summary>Waits for ever.</summary>
+    public void Sleep()
+    {
+        var again = c.CreateLabel();
+        c.Label(ref again);
+        c.xor(esi, esi);
+        Ipc(Descriptor.None, 0);
+        c.jmp(again);
+    }
+
+    public byte[] Assemble()
+    {
+        using var code = new MemoryStream();
+        c.Assemble(new StreamCodeWriter(code), UserProgram.CodePage);
+        return code.ToArray();
+    }
+}

@@ -1,0 +1,126 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Kernel;
+
+/// <summary>The processor at a cut point, as <see cref="Encode.Processor"/> says it has to be.</summary>
+/// <param name="Registers">EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI.</param>
+/// <param name="Eip">Linear, as every segment is flat.</param>
+/// <param name="Eflags">With bit 1, which is always set.</param>
+/// <param name="Cr3">Physical address of the page directory.</param>
+/// <param name="CodeSegment">CS selector.</param>
+/// <param name="StackSegment">SS selector.</param>
+/// <param name="DataSegments">Selector of DS, ES, FS and GS.</param>
+public sealed record ProcessorState(
+    IReadOnlyList<uint> Registers, uint Eip, uint Eflags, uint Cr3, uint CodeSegment, uint StackSegment, uint DataSegments);
+
+/// <summary>
+/// The way back from <see cref="View{W}"/>: a machine that means a given state, and whose representation invariants hold if the
+/// state's own invariants do.
+/// </summary>
+public static class Encode
+{
+    private const uint InterruptsOff = 0x02, InterruptsOn = 0x202;
+
+    /// <summary>Writes every table. <paramref name="write"/> takes a linear address and a dword; each dword in use is written once.</summary>
+    public static void Memory(Layout layout, State<Concrete> state, Action<uint, uint> write)
+    {
+        var words = layout.Words;
+        var ready = new uint[layout.Ready.Rows];
+        var readySummary = new uint[layout.Limits.Priorities];
+        var map = new uint[layout.PriorityWords];
+        var mapSummary = 0u;
+        var top = 0u;
+        var senders = new uint[layout.SenderSets.Rows];
+        var sendersSummary = new uint[layout.Limits.Threads];
+        for (var t = 0u; t < layout.Limits.Threads; t++)
+        {
+            if (state.Competes(t))
+            {
+                var p = state.Priority[t].Value;
+                Add(ready, p * 32 * words + t);
+                Add(readySummary, p * 32 + t / 32);
+                Add(map, p);
+                mapSummary |= 1u << (int)(p / 32);
+                top = Math.Max(top, p);
+            }
+
+            if (state.Status[t] == ThreadStatus.Sending)
+            {
+                var receiver = state.Partner[t].Value;
+                Add(senders, receiver * 32 * words + t);
+                Add(sendersSummary, receiver * 32 + t / 32);
+            }
+        }
+
+        void Put(Area area, uint row, Field field, uint value) =>
+            write(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value);
+        void PutAll(Area area, Field field, uint[] values)
+        {
+            for (var row = 0u; row < area.Rows; row++) Put(area, row, field, values[row]);
+        }
+
+        Put(layout.TssStack, 0, layout.StackTop, state.Current.Value);
+        PutAll(layout.Ready, layout.ReadyWord, ready);
+        PutAll(layout.ReadySummary, layout.ReadySummaryWord, readySummary);
+        PutAll(layout.PriorityMap, layout.PriorityWord, map);
+        Put(layout.PrioritySummary, 0, layout.PrioritySummaryWord, mapSummary);
+        Put(layout.Top, 0, Layout.TopPriority, top);
+        for (var p = 0u; p < layout.Picked.Rows; p++) Put(layout.Picked, p, layout.PickedNumber, state.Picked[p].Value);
+        PutAll(layout.SenderSets, layout.SendersWord, senders);
+        for (var t = 0u; t < layout.Limits.Threads; t++)
+        {
+            foreach (var (field, column) in Columns(layout, state)) Put(layout.Threads, t, field, column[t].Value);
+            var active = state.Status[t] != ThreadStatus.Inactive;
+            Put(layout.Threads, t, layout.Senders, sendersSummary[t]);
+            Put(layout.Threads, t, Layout.Directory, Directory(layout, t));
+            Put(layout.Threads, t, Layout.Pushed, 0);
+            Put(layout.Threads, t, Layout.Cs, active ? Layout.UserCode : 0);
+            Put(layout.Threads, t, Layout.Ss, active ? Layout.UserData : 0);
+        }
+    }
+
+    /// <summary>The processor at the state's cut point; registers that are dead there are 0.</summary>
+    /// <param name="layout">The image's.</param>
+    /// <param name="symbols">The image's: addresses of the kernel's own cut points.</param>
+    /// <param name="state">At any stage.</param>
+    public static ProcessorState Processor(Layout layout, IReadOnlyDictionary<string, uint> symbols, State<Concrete> state)
+    {
+        var t = state.Current;
+        var cr3 = Directory(layout, t.Value);
+        var none = new uint[8];
+        switch (state.Stage.Value)
+        {
+            case Stages.User:
+                Concrete[] registers =
+                    [state.Eax[t], state.Ecx[t], state.Edx[t], state.Ebx[t], state.Esp[t], state.Ebp[t], state.Esi[t], state.Edi[t]];
+                return new([.. registers.Select(register => register.Value)], state.Eip[t].Value, state.Eflags[t].Value, cr3,
+                    Layout.UserCode, Layout.UserData, Layout.UserData);
+            case Stages.Idle:
+                none[4] = layout.Threads.Base + Layout.Esp.Offset;
+                return Kernel("idle_halt", InterruptsOn);
+            case Stages.Pick:
+                return Kernel("pick", InterruptsOff);
+            case Stages.Resume:
+                return Kernel("resume", InterruptsOff);
+            default:
+                throw new ArgumentException($"no stage {state.Stage.Value}", nameof(state));
+        }
+
+        ProcessorState Kernel(string symbol, uint eflags) =>
+            new(none, symbols[symbol], eflags, cr3, Layout.KernelCode, Layout.KernelData, Layout.UserData);
+    }
+
+    private static IEnumerable<(Field Field, Column<Concrete> Column)> Columns(Layout layout, State<Concrete> s) =>
+    [
+        (Layout.Id, s.Id), (Layout.Status, s.Status), (layout.Partner, s.Partner), (layout.Served, s.Served),
+        (Layout.Priority, s.Priority), (Layout.Slice, s.Slice), (Layout.Quantum, s.Quantum),
+        (Layout.Eax, s.Eax), (Layout.Ecx, s.Ecx), (Layout.Edx, s.Edx), (Layout.Ebx, s.Ebx), (Layout.Esp, s.Esp),
+        (Layout.Ebp, s.Ebp), (Layout.Esi, s.Esi), (Layout.Edi, s.Edi), (Layout.Eip, s.Eip), (Layout.Eflags, s.Eflags),
+    ];
+
+    private static uint Directory(Layout layout, uint thread) =>
+        Layout.Physical(layout.Directories) + thread / layout.Limits.Lthreads * Layout.PageSize;
+
+    private static void Add(uint[] bits, uint number) => bits[number / 32] |= 1u << (int)(number % 32);
+}
