@@ -165,14 +165,14 @@ public sealed partial class Pc
         if (singly)
             StepOne(block);
         else
-            Count(Cpu.Run(block.Operations, (int)Math.Min(limit, block.Operations.Length)));
+            Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
     }
 
     private void StepOne(Block block)
     {
         Trace?.Invoke(this);
         var traps = Cpu.SingleStep.Known;
-        Count(Cpu.Run(block.Operations, 1));
+        Count(Cpu.Run(block.Operations.AsSpan(0, 1)));
         if (traps && Cpu.SingleStep.Known)
             Cpu.Exception(new Fault(Vectors.Debug));
     }

@@ -19,7 +19,7 @@ public sealed partial class Ia32<W, TBus>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void JumpBy(in Operation op) => Jump(Eip + op.Immediate, op.Size);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Call(W target, int size)
     {
         var next = Eip;
@@ -31,7 +31,7 @@ public sealed partial class Ia32<W, TBus>
         Eip = target;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Return(in Operation op)
     {
         Jump(Peek(0, op.Size), op.Size);

@@ -41,6 +41,7 @@ public static class Decode
         op.Op = Mnemonics.Map(i, ref op);
         if (op.Op == Op.Invalid)
             throw new UnimplementedInstruction($"unimplemented instruction {Convert.ToHexString(bytes)}: {i}");
+        Quick.Specialise(ref op);
         return op;
     }
 

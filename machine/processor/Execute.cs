@@ -1,59 +1,14 @@
+using System.Runtime.CompilerServices;
+
 namespace Verified.Machine.Processor;
 
 /// <summary>The instructions, one line each.</summary>
 public sealed partial class Ia32<W, TBus>
 {
-    /// <summary>
-    /// Executes one decoded operation at EIP. A fault leaves every register as it was and EIP at the instruction, and is thrown
-    /// for the caller to deliver (<see cref="Exception"/>).
-    /// </summary>
-    public void Step(in Operation op)
-    {
-        var start = Eip;
-        try
-        {
-            Execute(op);
-        }
-        catch (Fault)
-        {
-            Eip = start;
-            throw;
-        }
-    }
-
-    /// <summary>Set to end <see cref="Run"/> after the present operation, as a store into decoded code must.</summary>
-    public bool Interrupted;
-
-    /// <summary>
-    /// Executes <paramref name="count"/> operations that follow each other, or fewer where one faults (the fault is delivered) or
-    /// <see cref="Interrupted"/> is set. Only the last may transfer control.
-    /// </summary>
-    /// <returns>How many were begun.</returns>
-    public int Run(Operation[] block, int count)
-    {
-        var done = 0;
-        var start = Eip;
-        Interrupted = false;
-        try
-        {
-            while (done < count && !Interrupted)
-            {
-                start = Eip;
-                Execute(block[done++]);
-            }
-        }
-        catch (Fault fault)
-        {
-            Eip = start;
-            Exception(fault);
-        }
-        return done;
-    }
-
+    // Not inlined: the frame of this method is large, and Loop's must stay small.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Execute(in Operation op)
     {
-        InterruptShadow = false;
-        Eip += op.Length;
         int size = op.Size;
         switch (op.Op)
         {

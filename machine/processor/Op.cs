@@ -17,4 +17,8 @@ public enum Op : ushort
     MovSegment, MovFromSegment, PushSegment, PopSegment, LoadFarPointer,
     MovFromControl, MovToControl, Invlpg, Wbinvd, Clts, Lmsw, Smsw,
     Lgdt, Lidt, Sgdt, Sidt, Lldt, Ltr, Sldt, Str, Lar, Lsl, Verr, Verw, Arpl,
+
+    // 32-bit forms with a register target: the source is a register or immediate (Quick), or memory (Load).
+    MovQuick, MovLoad, MovStore, LeaQuick, AddQuick, SubQuick, AndQuick, OrQuick, XorQuick, CmpQuick, TestQuick, AdcQuick,
+    AddLoad, SubLoad, CmpLoad, IncQuick, DecQuick, ShlQuick, ShrQuick, PushQuick, PopQuick,
 }

@@ -12,7 +12,7 @@ public sealed partial class Ia32<W, TBus>
     private void SetStackPointer(W esp) =>
         R[Register.Esp] = S[SegmentRegister.Ss].Big ? esp : R[Register.Esp] & 0xFFFF0000 | esp & 0xFFFF;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Push(W value, int size)
     {
         var esp = R[Register.Esp] - (uint)size;
@@ -24,7 +24,7 @@ public sealed partial class Ia32<W, TBus>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W Peek(uint depth, int size) => ReadMemory(SegmentRegister.Ss, StackOffset(R[Register.Esp] + depth), size);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private W Pop(int size)
     {
         var value = Peek(0, size);

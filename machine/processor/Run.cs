@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Verified.Machine.Processor;
+
+/// <summary>
+/// Executing decoded operations. The 32-bit register forms that programs mostly consist of are here, over the same rules as in
+/// <see cref="Execute"/>, so that the loop stays small enough for the JIT to keep it in registers.
+/// </summary>
+public sealed partial class Ia32<W, TBus>
+{
+    /// <summary>Set to end <see cref="Run"/> after the present operation, as a store into decoded code must.</summary>
+    public bool Interrupted;
+
+    // Where the present operation starts, and how many Loop has begun: what a fault goes back to.
+    private W _start;
+    private int _begun;
+
+    /// <summary>
+    /// Executes one decoded operation at EIP. A fault leaves every register as it was and EIP at the instruction, and is thrown
+    /// for the caller to deliver (<see cref="Exception"/>).
+    /// </summary>
+    public void Step(in Operation op)
+    {
+        try
+        {
+            Loop(new ReadOnlySpan<Operation>(in op));
+        }
+        catch (Fault)
+        {
+            Eip = _start;
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Executes operations that follow each other, or fewer of them where one faults (the fault is delivered) or
+    /// <see cref="Interrupted"/> is set. Only the last may transfer control.
+    /// </summary>
+    /// <returns>How many were begun.</returns>
+    public int Run(ReadOnlySpan<Operation> block)
+    {
+        try
+        {
+            Loop(block);
+        }
+        catch (Fault fault)
+        {
+            Eip = _start;
+            Exception(fault);
+        }
+        return _begun;
+    }
+
+    private void Loop(ReadOnlySpan<Operation> block)
+    {
+        InterruptShadow = false;
+        Interrupted = false;
+        ref var first = ref MemoryMarshal.GetReference(block);
+        for (var i = 0; i < block.Length; )
+        {
+            ref var op = ref Unsafe.Add(ref first, i);
+            _begun = ++i;
+            _start = Eip;
+            Eip += op.Length;
+            switch (op.Op)
+            {
+                case Op.MovQuick: R[op.TargetRegister] = Value(op); break;
+                case Op.MovLoad: R[op.TargetRegister] = Load(op); break;
+                case Op.MovStore: Store(op, Value(op)); break;
+                case Op.LeaQuick: R[op.TargetRegister] = EffectiveAddress(op); break;
+                case Op.AddQuick: R[op.TargetRegister] = Add(R[op.TargetRegister], Value(op), 4); break;
+                case Op.SubQuick: R[op.TargetRegister] = Subtract(R[op.TargetRegister], Value(op), 4); break;
+                case Op.AndQuick: R[op.TargetRegister] = Logic(R[op.TargetRegister] & Value(op), 4); break;
+                case Op.OrQuick: R[op.TargetRegister] = Logic(R[op.TargetRegister] | Value(op), 4); break;
+                case Op.XorQuick: R[op.TargetRegister] = Logic(R[op.TargetRegister] ^ Value(op), 4); break;
+                case Op.CmpQuick: Subtract(R[op.TargetRegister], Value(op), 4); break;
+                case Op.TestQuick: Logic(R[op.TargetRegister] & Value(op), 4); break;
+                case Op.AdcQuick: R[op.TargetRegister] = AddWithCarry(R[op.TargetRegister], Value(op), 4); break;
+                case Op.AddLoad: R[op.TargetRegister] = Add(R[op.TargetRegister], Load(op), 4); break;
+                case Op.SubLoad: R[op.TargetRegister] = Subtract(R[op.TargetRegister], Load(op), 4); break;
+                case Op.CmpLoad: Subtract(R[op.TargetRegister], Load(op), 4); break;
+                case Op.IncQuick: R[op.TargetRegister] = Increment(R[op.TargetRegister], 4); break;
+                case Op.DecQuick: R[op.TargetRegister] = Decrement(R[op.TargetRegister], 4); break;
+                case Op.ShlQuick: R[op.TargetRegister] = ShiftLeft(R[op.TargetRegister], op.Immediate, 4); break;
+                case Op.ShrQuick: R[op.TargetRegister] = ShiftRight(R[op.TargetRegister], op.Immediate, 4); break;
+                case Op.PushQuick: Push(Value(op), 4); break;
+                case Op.PopQuick: R[op.TargetRegister] = Pop(4); break;
+                case Op.Jmp: JumpBy(op); break;
+                case Op.Jcc: if (Holds(op.Extra)) JumpBy(op); break;
+                case Op.Call: Call(Eip + op.Immediate, op.Size); break;
+                case Op.Ret: Return(op); break;
+                default: Execute(op); break;
+            }
+            if (Interrupted)
+                return;
+        }
+    }
+
+    /// <summary>A 32-bit register or immediate operand: decoding leaves the other of the two at 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private W Value(in Operation op) => R[op.SourceRegister] + op.Immediate;
+
+    // Memory accesses are calls of their own: each inlines its way down to the TLB, and Loop has room for that once only.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private W Load(in Operation op) => ReadMemory(op.Segment, EffectiveAddress(op), 4);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Store(in Operation op, W value) => WriteMemory(op.Segment, EffectiveAddress(op), 4, value);
+}
