@@ -37,21 +37,27 @@ internal sealed class BlockCache
     /// <summary>Called when decoded code is overwritten, before the store.</summary>
     public Action? Overwritten { get; set; }
 
+    /// <summary>The block at a linear address whose translation is in the TLB, if it was decoded before.</summary>
+    public Block? Find(uint linear, bool big, bool user) =>
+        _mmu.TryTranslateFetch(linear, user, out var physical) && _slots[Slot(physical)] is { } block
+            && block.Physical == physical && block.IsValid && block.Big == big ? block : null;
+
     /// <summary>The block at a linear address; faults as a fetch does.</summary>
     public Block At(uint linear, bool big, bool user)
     {
         var physical = _mmu.Translate(linear, write: false, user);
-        var slot = (physical ^ physical >> 12) & Slots - 1;
-        var block = _slots[slot];
-        if (block is not null && block.Physical == physical && block.IsValid && block.Big == big)
-            return block;
+        var slot = Slot(physical);
+        if (_slots[slot] is { } known && known.Physical == physical && known.IsValid && known.Big == big)
+            return known;
         if (physical >= _memory.Size)
             throw new MachineException($"execution at {linear:X8}h, physical {physical:X8}h, where there is no memory");
-        block = Build(linear, physical, big, user);
+        var block = Build(linear, physical, big, user);
         if (block.IsValid)
             _slots[slot] = block;
         return block;
     }
+
+    private static uint Slot(uint physical) => (physical ^ physical >> 12) & Slots - 1;
 
     private Block Build(uint linear, uint physical, bool big, bool user)
     {

@@ -145,27 +145,35 @@ public sealed partial class Pc
 
     private void RunBlock(long limit)
     {
-        Block block;
+        ref var code = ref Cpu.S[SegmentRegister.Cs];
+        var block = code.FlatToRead ? _blocks.Find(Cpu.Eip, code.Big, Cpu.Cpl == 3) : null;
+        block ??= Fetch();
+        if (block is null)
+            Count(1);
+        else if (Cpu.InterruptShadow || Trace is not null || Cpu.SingleStep.Known || !code.FlatToRead)
+            StepOne(block);
+        else
+            Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
+    }
+
+    /// <summary>The block at CS:EIP, or null where the fetch faulted and the fault was delivered.</summary>
+    private Block? Fetch()
+    {
         ref var code = ref Cpu.S[SegmentRegister.Cs];
         try
         {
             if (!code.FlatToRead && Cpu.Eip.Value > code.Limit.Value)
                 throw Fault.Protection(0);
-            block = _blocks.At(code.Base + Cpu.Eip, code.Big, Cpu.Cpl == 3);
+            var block = _blocks.At(code.Base + Cpu.Eip, code.Big, Cpu.Cpl == 3);
             if (!code.FlatToRead && Cpu.Eip.Value + block.Operations[0].Length - 1 > code.Limit.Value)
                 throw Fault.Protection(0);
+            return block;
         }
         catch (Fault fault)
         {
             Cpu.Exception(fault);
-            Count(1);
-            return;
+            return null;
         }
-        var singly = Cpu.InterruptShadow || Trace is not null || Cpu.SingleStep.Known || !code.FlatToRead;
-        if (singly)
-            StepOne(block);
-        else
-            Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
     }
 
     private void StepOne(Block block)

@@ -75,6 +75,15 @@ public sealed unsafe class Mmu
             *at = (byte)value;
     }
 
+    /// <summary>The physical address of a fetch where the TLB has it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryTranslateFetch(uint linear, bool user, out uint physical)
+    {
+        var entry = _tlb + (linear >> 12 & Entries - 1);
+        physical = entry->Frame | linear & ~FrameMask;
+        return (user ? entry->UserRead : entry->KernelRead) == (linear & FrameMask);
+    }
+
     /// <summary>The physical address that <paramref name="linear"/> has now, through the TLB; faults as an access would.</summary>
     public uint Translate(uint linear, bool write, bool user)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Verified.Spec.Values;
 
 /// <summary>A condition that is not decided yet: the symbolic side of <see cref="Truth"/>.</summary>
@@ -34,19 +36,25 @@ public readonly struct Truth
     /// <summary>The truth where it is known; false where it is undecided.</summary>
     public bool Known => _value;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static implicit operator Truth(bool value) => new(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool operator true(Truth t) => t._condition is null ? t._value : t._condition.Decide();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool operator false(Truth t) => t._condition is null ? !t._value : !t._condition.Decide();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Truth operator !(Truth t) => t._condition is null ? new(!t._value) : t._condition.Not();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Truth operator &(Truth a, Truth b) =>
         a._condition is null ? (a._value ? b : a)
         : b._condition is null ? (b._value ? a : b)
         : a._condition.And(b);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Truth operator |(Truth a, Truth b) =>
         a._condition is null ? (a._value ? a : b)
         : b._condition is null ? (b._value ? b : a)
