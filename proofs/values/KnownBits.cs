@@ -18,7 +18,6 @@ public static class KnownBits
         [Op.Add] = s_a | s_b | (s_a + s_b),
         [Op.Subtract] = Above(s_a | s_b),
         [Op.Multiply] = Above(s_a) & Above(s_b),
-        [Op.Remainder] = Below(s_b | s_c),
         [Op.ShiftLeft] = Above(s_a),
         [Op.ShiftRight] = Below(s_a),
         [Op.Select] = s_b | s_c,

@@ -60,7 +60,6 @@ public static class Rules
         new(x * c, x << Lowest(c), IsPowerOf2(c)),
         new((x * c) * d, x * (c * d)),
         new((x + c) * d, (x * d) + (c * d)),
-        new((x << k) * c, x * (c << k)),
         new(Select(p, c, d) * k, Select(p, c * k, d * k)),
         new(Apply(Op.MultiplyHigh, x, 0), 0),
         new(Apply(Op.MultiplyHigh, x, 1), 0),
