@@ -62,7 +62,7 @@ internal static class SegmentTables
         var segment = new byte[TssLimit + 1];
         Put(segment, Layout.TssStackTop, layout.Encode<Concrete>(layout.StackTop, 0));
         Put(segment, Layout.TssStackSegment, Layout.KernelData);
-        Put(segment, Layout.TssIoMap & ~3u, Layout.TssIoMap << 16);
+        Put(segment, Layout.TssIoMapBase & ~3u, Layout.TssIoMap << 16);
         var map = segment.AsSpan((int)Layout.TssIoMap);
         map.Fill(0xFF);
         for (var port = Com1.Data; port <= Com1.Last; port++) Allow(map, port);

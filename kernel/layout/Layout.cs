@@ -28,7 +28,7 @@ public sealed class Layout
     public const uint TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, ThreadSwitchVector = 0x33;
 
     // The task-state segment holds no more than the stack of ring 0 and the I/O permission map.
-    public const uint TssStackTop = 4, TssStackSegment = 8, TssIoMap = 102, TssSize = 0x2000 + 0x100;
+    public const uint TssStackTop = 4, TssStackSegment = 8, TssIoMapBase = 102, TssIoMap = 104, TssSize = 0x2000 + 0x100;
 
     // A row of the thread table. What ipc reads of a partner is in its first 32 bytes, one cache line.
     public static readonly Field Id = new("id", 0x00);
