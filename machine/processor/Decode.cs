@@ -38,7 +38,8 @@ public static class Decode
         op.SourceSize = op.Size;
         for (var n = 0; n < Math.Min(i.OpCount, 3); n++)
             MapOperand(i, n, ref op);
-        op.Op = Mnemonics.Map(i, ref op);
+        var known = op.TargetRegister != UnknownRegister && op.SourceRegister != UnknownRegister;
+        op.Op = known ? Mnemonics.Map(i, ref op) : Op.Invalid;
         if (op.Op == Op.Invalid)
             throw new UnimplementedInstruction($"unimplemented instruction {Convert.ToHexString(bytes)}: {i}");
         Quick.Specialise(ref op);
@@ -109,6 +110,9 @@ public static class Decode
             op.Prefix |= Prefix.Address16;
     }
 
+    // XMM and other registers that no instruction of this text has.
+    private const byte UnknownRegister = 0xFF;
+
     private static OperandKind KindOf(R register) => register switch
     {
         >= R.ES and <= R.GS => OperandKind.Segment,
@@ -124,7 +128,7 @@ public static class Decode
         >= R.ES and <= R.GS => register - R.ES,
         >= R.CR0 and <= R.CR15 => register - R.CR0,
         >= R.DR0 and <= R.DR15 => register - R.DR0 + 16,
-        _ => throw new UnimplementedInstruction($"unimplemented register {register}"),
+        _ => UnknownRegister,
     });
 
     /// <summary>Operand size in bytes: of the first general register or memory operand, else what the opcode implies.</summary>
