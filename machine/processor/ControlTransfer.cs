@@ -54,6 +54,13 @@ public sealed partial class Ia32<W, TBus>
         SetCounter(op, count);
     }
 
+    /// <summary>The far pointer of a jump or call: in the instruction, or in memory with the offset first.</summary>
+    private W FarOffset(in Operation op) => op.Target == OperandKind.Memory ? ReadMemory(op, op.Size) : op.Immediate;
+
+    private uint FarSelector(in Operation op) => op.Target == OperandKind.Memory
+        ? Known(ReadMemory(op.Segment, EffectiveAddress(op) + op.Size, 2), "a far pointer's selector")
+        : op.Extra;
+
     /// <summary>JMP to a code segment; gates and tasks are another mode of the instruction that is not here.</summary>
     private void JumpFar(uint selector, W target)
     {

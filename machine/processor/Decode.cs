@@ -110,6 +110,9 @@ public static class Decode
             op.Prefix |= Prefix.Address16;
     }
 
+    /// <summary>Number of DR0 among the control registers of an operand.</summary>
+    internal const int FirstDebugRegister = 16;
+
     // XMM and other registers that no instruction of this text has.
     private const byte UnknownRegister = 0xFF;
 
@@ -127,7 +130,7 @@ public static class Decode
         >= R.EAX and <= R.EDI => register - R.EAX,
         >= R.ES and <= R.GS => register - R.ES,
         >= R.CR0 and <= R.CR15 => register - R.CR0,
-        >= R.DR0 and <= R.DR15 => register - R.DR0 + 16,
+        >= R.DR0 and <= R.DR15 => register - R.DR0 + FirstDebugRegister,
         _ => UnknownRegister,
     });
 
@@ -138,13 +141,18 @@ public static class Decode
         {
             var register = i.GetOpKind(n) == OpKind.Register ? i.GetOpRegister(n) : R.None;
             // DX is the port there; the size is that of AL, AX or EAX.
-            if (register == R.DX && i.Mnemonic is (Mnemonic.In or Mnemonic.Out))
+            if (register == R.DX && IsPortAccess(i.Mnemonic))
                 continue;
             if (register is >= R.AL and <= R.EDI)
                 return register.GetSize();
+            if (i.GetOpKind(n) is OpKind.Memory && i.MemorySize == MemorySize.SegPtr16)
+                return 2;
             if (i.GetOpKind(n) is OpKind.Memory && i.MemorySize is not (MemorySize.Unknown or MemorySize.Fword6))
                 return Math.Min(i.MemorySize.GetSize(), 4);
         }
         return Mnemonics.ImpliedSize(i);
     }
+
+    private static bool IsPortAccess(Mnemonic mnemonic) => mnemonic is Mnemonic.In or Mnemonic.Out
+        or Mnemonic.Insb or Mnemonic.Insw or Mnemonic.Insd or Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd;
 }

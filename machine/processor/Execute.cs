@@ -85,11 +85,11 @@ public sealed partial class Ia32<W, TBus>
 
             case Op.Jmp: JumpBy(op); break;
             case Op.JmpIndirect: Jump(Target(op), size); break;
-            case Op.JmpFar: JumpFar(op.Extra, op.Immediate); break;
+            case Op.JmpFar: JumpFar(FarSelector(op), FarOffset(op)); break;
             case Op.Jcc: if (Holds(op.Extra)) JumpBy(op); break;
             case Op.Call: Call(Eip + op.Immediate, size); break;
             case Op.CallIndirect: Call(Target(op), size); break;
-            case Op.CallFar: CallFar(op.Extra, op.Immediate, size); break;
+            case Op.CallFar: CallFar(FarSelector(op), FarOffset(op), size); break;
             case Op.Ret: Return(op); break;
 
             case Op.RetFar: ReturnFar(op); break;

@@ -20,7 +20,8 @@ internal static class Mnemonics
     private static bool IsNarrow(Code code) => code is Code.Retnw or Code.Retnw_imm16 or Code.Retfw or Code.Retfw_imm16
         or Code.Enterw_imm16_imm8 or Code.Leavew or Code.Pushw_imm8 or Code.Push_imm16
         or Code.Pushw_ES or Code.Pushw_CS or Code.Pushw_SS or Code.Pushw_DS or Code.Pushw_FS or Code.Pushw_GS
-        or Code.Popw_ES or Code.Popw_SS or Code.Popw_DS or Code.Popw_FS or Code.Popw_GS;
+        or Code.Popw_ES or Code.Popw_SS or Code.Popw_DS or Code.Popw_FS or Code.Popw_GS
+        or Code.Lgdt_m1632_16 or Code.Lidt_m1632_16;
 
     public static Op Map(in Instruction i, ref Operation op)
     {
@@ -74,7 +75,8 @@ internal static class Mnemonics
             Mnemonic.Cli => Op.Cli,
             Mnemonic.Sti => Op.Sti,
             Mnemonic.Hlt => Op.Hlt,
-            Mnemonic.Nop => Op.Nop,
+            // PAUSE is REP NOP, which earlier processors execute as NOP.
+            Mnemonic.Nop or Mnemonic.Pause => Op.Nop,
             Mnemonic.In => Op.In,
             Mnemonic.Out => Op.Out,
             Mnemonic.Invlpg => Op.Invlpg,

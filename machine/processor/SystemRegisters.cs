@@ -15,6 +15,7 @@ public sealed partial class Ia32<W, TBus>
         2 => Cr2,
         3 => Cr3,
         4 => Cr4,
+        >= Decode.FirstDebugRegister => throw Unimplemented("debug registers"),
         _ => throw Fault.UndefinedOpcode(),
     };
 
@@ -44,6 +45,8 @@ public sealed partial class Ia32<W, TBus>
                 Cr4 = value;
                 Bus.PagingChanged(Cr0, Cr4);
                 break;
+            case >= Decode.FirstDebugRegister:
+                throw Unimplemented("debug registers");
             default:
                 throw Fault.UndefinedOpcode();
         }

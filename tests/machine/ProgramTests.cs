@@ -76,6 +76,50 @@ public class ProgramTests
         Assert.Equal(0u, pc.Peek(TestPc.Data + 3000 * 4));
     }
 
+    [Fact]
+    public void Far_transfers_load_cs_and_return_past_their_parameters()
+    {
+        var pc = TestPc.With(c =>
+        {
+            c.mov(__dword_ptr[TestPc.Data], TestPc.Code + 0x100);
+            c.mov(__word_ptr[TestPc.Data + 4], 8);
+            c.push(1234);
+            c.call(__fword_ptr[TestPc.Data]);
+            c.hlt();
+        });
+        pc.Memory.Write(TestPc.Code + 0x100, TestPc.Assemble(c => { c.mov(eax, cs); c.mov(ebx, esp); c.retf(4); }, TestPc.Code + 0x100));
+        pc.Descriptor(0x1000, 1, 0, 0xFFFFF, 0x9A, 0xC);
+        pc.Cpu.GdtBase = 0x1000;
+        pc.Cpu.S[SegmentRegister.Cs].Selector = 8;
+        pc.RunToHalt();
+        Assert.Equal((8u, TestPc.Stack - 12, TestPc.Stack), (pc.Reg(0), pc.Reg(3), pc.Reg(4)));
+        // Loading CS sets the accessed bit of its descriptor.
+        Assert.Equal(0x9Bu, pc.Peek(0x100C) >> 8 & 0xFF);
+    }
+
+    [Fact]
+    public void String_input_reads_the_port_for_every_byte()
+    {
+        var pc = TestPc.With(c => { c.cld(); c.mov(edx, 0x3F8); c.mov(edi, TestPc.Data); c.mov(ecx, 4); c.rep.insb(); c.hlt(); });
+        pc.Type("L4uK"u8);
+        pc.RunToHalt();
+        Assert.Equal((0x4B75344Cu, 0u, TestPc.Data + 4), (pc.Peek(TestPc.Data), pc.Reg(1), pc.Reg(7)));
+    }
+
+    [Fact]
+    public void The_trap_flag_stops_after_each_instruction()
+    {
+        var pc = TestPc.With(c => { c.inc(eax); c.inc(eax); c.hlt(); });
+        pc.Descriptor(0x1000, 1, 0, 0xFFFFF, 0x9B, 0xC);
+        pc.Gate(0x2000, Vectors.Debug, 8, 0x18000, 0x8E);
+        pc.Memory.Write(0x18000, TestPc.Assemble(c => { c.inc(ebx); c.iretd(); }, 0x18000));
+        (pc.Cpu.GdtBase, pc.Cpu.IdtBase) = (0x1000, 0x2000);
+        pc.Cpu.S[SegmentRegister.Cs].Selector = 8;
+        pc.Cpu.Eflags = Flag.Trap;
+        pc.Run(6);
+        Assert.Equal((2u, 2u), (pc.Reg(0), pc.Reg(3)));
+    }
+
     // The examples in SDM vol. 2 under DAA and DAS, and the pseudo-code there worked by hand for the others.
     [Theory]
     [InlineData("27", 0xAEu, Flag.Overflow | Flag.Sign, 0x14u, Flag.Adjust | Flag.Parity | Flag.Carry)]
