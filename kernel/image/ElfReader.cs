@@ -19,6 +19,7 @@ internal sealed class ElfReader
     {
         if (_file.Length < 4 || Dword(0) != Magic) throw new ImageException($"not an ELF file; {Rebuild}");
         if (_file.Length < HeaderSize) throw Truncated(HeaderSize);
+        Bytes(Dword(32), Half(48) * (uint)SectionSize);
         if (Dword(4) != Class32LittleEndian || Half(16) != Executable || Half(18) != Intel386)
             throw new ImageException($"not a 32-bit x86 executable; {Rebuild}");
         var segments = Segments();

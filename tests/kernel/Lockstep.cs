@@ -1,0 +1,116 @@
+using Verified.Kernel;
+using Verified.Machine.Computer;
+using Verified.Spec;
+using Verified.Spec.Values;
+using Xunit;
+
+namespace Verified.Tests.Kernel;
+
+/// <summary>The image on the machine beside the spec, step by step from any state at stage pick.</summary>
+internal sealed class Lockstep : IMachine<Concrete>
+{
+    private readonly KernelImage _image;
+    private readonly Pc _pc;
+
+    public Lockstep(KernelImage image)
+    {
+        _image = image;
+        // So many instructions a second that the timer never ticks by itself.
+        _pc = new Pc(8 << 20) { ClockRate = 1_000_000_000_000_000 };
+        Multiboot.Load(_pc, image.ToElf());
+        RunTo([image.Symbols["pick"]], 100_000);
+    }
+
+    /// <summary>The address of every kernel instruction that ran.</summary>
+    public HashSet<uint> Reached { get; } = [];
+
+    public uint Stage { get; private set; } = Stages.Pick;
+
+    public Concrete Eip => _pc.Cpu.Eip;
+
+    public Concrete Eflags => _pc.Cpu.Eflags;
+
+    public Concrete Cr3 => _pc.Cpu.Cr3;
+
+    public Concrete Load(Concrete linear) => _pc.Peek(linear.Value);
+
+    public Concrete Register(int number) => _pc.Cpu.R[number];
+
+    public Concrete Selector(int number) => _pc.Cpu.S[number].Selector;
+
+    /// <summary>Puts a state of stage pick into the memory; the machine must be at that stage.</summary>
+    public void Begin(State<Concrete> state)
+    {
+        Encode.Memory(_image.Layout, state, (linear, dword) => _pc.Memory.Store(Layout.Physical(linear), 4, dword));
+        _pc.Cpu.R[Verified.Machine.Processor.Register.Esp] = 0;
+        _pc.Cpu.Eip = _image.Symbols["pick"];
+    }
+
+    /// <summary>One entry on both sides; the current thread's registers are the spec's.</summary>
+    public void Step(State<Concrete> state, Entry entry, int exception)
+    {
+        var cpu = _pc.Cpu;
+        if (Stage == Stages.User)
+        {
+            var t = state.Current;
+            Concrete[] registers =
+                [state.Eax[t], state.Ecx[t], state.Edx[t], state.Ebx[t], state.Esp[t], state.Ebp[t], state.Esi[t], state.Edi[t]];
+            for (var i = 0; i < 8; i++) cpu.R[i] = registers[i];
+            (cpu.Eip, cpu.Eflags) = (state.Eip[t], state.Eflags[t]);
+        }
+
+        // The processor is past the HLT that it waits in.
+        else if (Stage == Stages.Idle)
+            cpu.Eip = _image.Symbols["idle_halt"] + 1;
+
+        new Kernel<Concrete>(state).Step(entry);
+        switch (entry)
+        {
+            case Entry.Ipc: cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
+            case Entry.IdNearest: cpu.SoftwareInterrupt((int)Layout.IdNearestVector); break;
+            case Entry.ThreadSwitch: cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
+            case Entry.Tick: cpu.ExternalInterrupt((int)Layout.TickVector); break;
+            case Entry.Spurious: cpu.ExternalInterrupt(0x27); break;
+            case Entry.Exception: cpu.Deliver(exception, exception is >= 10 and <= 14 or 17 ? (Concrete)0x1234u : null); break;
+        }
+
+        if (Kernel<Concrete>.Own(Stage) is not null) RunOne();
+        var (pick, resume, idle) = (_image.Symbols["pick"], _image.Symbols["resume"], _image.Symbols["idle_halt"]);
+        RunTo([pick, resume, idle], 400);
+        Stage = cpu.Cpl == 3 ? Stages.User
+            : cpu.Eip.Value == pick ? Stages.Pick
+            : cpu.Eip.Value == resume ? Stages.Resume : Stages.Idle;
+    }
+
+    /// <summary>Every column at every row; every representation invariant at every row, or every few where there are many.</summary>
+    public void Compare(State<Concrete> state, string where)
+    {
+        var view = new View<Concrete>(_image.Layout, this);
+        foreach (var (info, column) in state.Columns)
+            for (var row = 0u; row < State<Concrete>.Rows(info.Table, state.Limits); row++)
+                if (column[row].Value != view.Column(info, row).Value)
+                    Assert.Fail($"{where}: {info.Name}[{row}] is {column[row]} in the spec, {view.Column(info, row)} in the image");
+
+        var stride = 1 + state.Limits.Threads / 37;
+        var representation = new Representation<Concrete>(view, state);
+        foreach (var invariant in Representation<Concrete>.All)
+            for (var i = 0u; i < State<Concrete>.Rows(invariant.I, state.Limits); i += stride)
+                for (var j = 0u; j < State<Concrete>.Rows(invariant.J, state.Limits); j++)
+                    Assert.True(invariant.Holds(representation, i, j).Known, $"{where}: {invariant.Name} fails at {i}, {j}: {invariant.Why}");
+    }
+
+    private void RunTo(uint[] cuts, int most)
+    {
+        for (var count = 0; _pc.Cpu.Cpl == 0 && !cuts.Contains(_pc.Cpu.Eip.Value); count++)
+        {
+            Assert.True(count < most, $"no cut point after {most} instructions, at {_image.Name(_pc.Cpu.Eip.Value)}");
+            RunOne();
+        }
+    }
+
+    private void RunOne()
+    {
+        Reached.Add(_pc.Cpu.Eip.Value);
+        _pc.Run(1);
+    }
+}

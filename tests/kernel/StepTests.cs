@@ -1,0 +1,99 @@
+using Verified.Kernel;
+using Verified.Spec;
+using Verified.Spec.Values;
+using Xunit;
+
+namespace Verified.Tests.Kernel;
+
+/// <summary>Random walks of the image and the spec, compared in full after every step.</summary>
+public class StepTests
+{
+    private static readonly int[] Exceptions = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17];
+
+    [Theory]
+    [InlineData(2, 1, 2, 1000)]
+    [InlineData(16, 4, 64, 1000)]
+    [InlineData(2, 64, 8, 300)]
+    [InlineData(64, 16, 256, 6)]
+    public void Image_follows_the_spec(uint tasks, uint lthreads, uint priorities, int steps)
+    {
+        var limits = new Limits(tasks, lthreads, priorities);
+        Walk(limits, KernelImage.Build(limits, new ImageOptions(Programs: [])), steps, []);
+    }
+
+    private static void Walk(Limits limits, KernelImage image, int steps, HashSet<uint> reached)
+    {
+        const int seed = 20261121;
+        var random = new Random(seed);
+        for (var done = 0; done < steps;)
+        {
+            var machine = new Lockstep(image);
+            var state = Start(limits, random);
+            machine.Begin(state);
+            for (var i = 0; i < 150 && done < steps; i++, done++)
+            {
+                var entry = Kernel<Concrete>.Own(state.Stage) ?? Choose(state, random);
+                var where = $"seed {seed}, step {done}: {entry} of thread {state.Current.Value}";
+                machine.Step(state, entry, Exceptions[random.Next(Exceptions.Length)]);
+                machine.Compare(state, where);
+                if (state.Stage.Value == Stages.Idle && random.Next(3) == 0) break;
+            }
+
+            reached.UnionWith(machine.Reached);
+        }
+    }
+
+    [Fact]
+    public void The_walks_reach_every_instruction()
+    {
+        var limits = new Limits(4, 2, 4);
+        var image = KernelImage.Build(limits, new ImageOptions(Programs: []));
+        var reached = new HashSet<uint>();
+        Walk(limits, image, steps: 6000, reached);
+        var (panic, boot) = (image.Symbols["panic"], image.Symbols["boot"]);
+        var missed = Listing.Lines(image, image.Code.Start, image.Code.End)
+            .Where(line => !reached.Contains(line.Address) && (line.Address < panic || line.Address >= boot));
+        Assert.Equal("", string.Join('\n', missed.Select(line => $"{image.Name(line.Address)}: {line}")));
+    }
+
+    private static State<Concrete> Start(Limits limits, Random random)
+    {
+        var threads = new List<BootThread>();
+        for (var task = 1u; task < limits.Tasks; task++)
+            for (var lthread = 0u; lthread < limits.Lthreads; lthread++)
+                if (random.Next(4) != 0)
+                    threads.Add(new(ThreadId.Make<Concrete>(4, task, lthread, (uint)random.Next(1, 3)),
+                        (uint)random.Next((int)limits.Priorities), (uint)random.Next(1, 4), 0x1000 + task, 0x3000));
+        var state = Boot.Initial(limits, threads);
+        for (var p = 0u; p < limits.Priorities; p++) state.Picked[p] = (uint)random.Next((int)limits.Threads);
+        return state;
+    }
+
+    private static Entry Choose(State<Concrete> s, Random random)
+    {
+        if (s.Stage.Value == Stages.Idle) return random.Next(2) == 0 ? Entry.Tick : Entry.Spurious;
+        var me = s.Current;
+        uint Any() => (uint)random.NextInt64(1L << 32);
+        uint One(params uint[] values) => random.Next(12) == 0 ? Any() : values[random.Next(values.Length)];
+        var someone = s.Id[(uint)random.Next((int)s.Limits.Threads)].Value;
+        s.Eax[me] = One(0, 0, 0, 2, 3, 4, Descriptor.None, Descriptor.None);
+        s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011);
+        s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5);
+        s.Esi[me] = One(someone, someone, someone, someone, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
+        s.Edx[me] = Any();
+        s.Ebx[me] = Any();
+        s.Edi[me] = Any();
+        s.Esp[me] = Any();
+        s.Eip[me] = Any();
+        s.Eflags[me] = Flags.User | Any() & Flags.UserBits;
+        return random.Next(40) switch
+        {
+            0 => Entry.Exception,
+            1 or 2 => Entry.Spurious,
+            3 or 4 => Entry.IdNearest,
+            < 9 => Entry.Tick,
+            < 14 => Entry.ThreadSwitch,
+            _ => Entry.Ipc,
+        };
+    }
+}
