@@ -2,6 +2,7 @@ namespace Microsoft.Z3;
 
 public partial class Context
 {
+    private readonly Dictionary<uint, BitVecSort> _bitVecSorts = [];
     private BoolSort? _boolSort;
 
     public BoolSort BoolSort => _boolSort ??= new(this, Checked(Native.MkBoolSort(C)));
@@ -45,7 +46,7 @@ public partial class Context
 
     public BitVecExpr MkBVConst(string name, uint size)
     {
-        using var sort = MkBitVecSort(size);
+        var sort = BitVecSortOf(size);
         return (BitVecExpr)MkConst(name, sort);
     }
 
@@ -59,14 +60,14 @@ public partial class Context
 
     public BitVecNum MkBV(ulong v, uint size)
     {
-        using var sort = MkBitVecSort(size);
+        var sort = BitVecSortOf(size);
         return new(this, Checked(Native.MkUnsignedInt64(C, v, sort.Handle)));
     }
 
     /// <summary>The number of which <paramref name="v"/> are the decimal digits.</summary>
     public BitVecNum MkBV(string v, uint size)
     {
-        using var sort = MkBitVecSort(size);
+        var sort = BitVecSortOf(size);
         return new(this, Checked(Native.MkNumeral(C, v, sort.Handle)));
     }
 
@@ -161,6 +162,9 @@ public partial class Context
 
     public ArrayExpr MkConstArray(Sort domain, Expr v) =>
         new(this, Checked(Native.MkConstArray(C, domain.Handle, v.Handle)));
+
+    private BitVecSort BitVecSortOf(uint size) =>
+        _bitVecSorts.TryGetValue(size, out var sort) ? sort : _bitVecSorts[size] = MkBitVecSort(size);
 
     private BoolExpr Bool(nint handle) => new(this, Checked(handle));
 

@@ -3,12 +3,14 @@ namespace Microsoft.Z3;
 /// <summary>A universe of terms and solvers, used by one thread at a time; everything made in it ends with it.</summary>
 public partial class Context : IDisposable
 {
-    /// <summary>So many handles may await release before the context's thread looks at them.</summary>
-    private const int Batch = 4096;
+    /// <summary>The fewest live handles at which unreachable ones are looked for.</summary>
+    private const int Few = 1 << 18;
 
     private readonly Lock _lock = new();
     private List<(Counted Kind, nint Handle)> _deferred = [];
     private nint _handle;
+    private int _live;
+    private int _enough = Few;
 
     public Context() : this([]) { }
 
@@ -65,13 +67,14 @@ public partial class Context : IDisposable
         }
 
         // Only now: until it is counted, the new object lives by being the last one that libz3 returned.
-        if (_deferred.Count >= Batch) ReleaseDeferred();
+        if (++_live >= _enough) Collect();
     }
 
     internal void Release(Counted kind, nint handle)
     {
         // A deleted context has already freed all its objects.
         if (_handle == 0) return;
+        _live--;
         switch (kind)
         {
             case Counted.Ast: Native.DecRef(_handle, handle); break;
@@ -89,8 +92,14 @@ public partial class Context : IDisposable
             if (_handle != 0) _deferred.Add((kind, handle));
     }
 
-    private void ReleaseDeferred()
+    /// <summary>
+    /// The collector sees small wrappers, not what libz3 holds for them, and would come late. A collection whenever the
+    /// live handles have doubled costs a bounded share of the time and keeps memory within a factor of what is in use.
+    /// </summary>
+    private void Collect()
     {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         List<(Counted, nint)> batch;
         lock (_lock)
         {
@@ -99,6 +108,7 @@ public partial class Context : IDisposable
         }
 
         foreach (var (kind, handle) in batch) Release(kind, handle);
+        _enough = Math.Max(Few, 2 * _live);
     }
 
     private void Delete()
