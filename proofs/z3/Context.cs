@@ -1,15 +1,22 @@
+using System.Runtime.InteropServices;
+
 namespace Microsoft.Z3;
 
 /// <summary>A universe of terms and solvers, used by one thread at a time; everything made in it ends with it.</summary>
 public partial class Context : IDisposable
 {
+    /// <summary>So many handles may await their release.</summary>
+    private const int Batch = 4096;
+
     /// <summary>The fewest live handles at which unreachable ones are looked for.</summary>
     private const int Few = 1 << 18;
+
+    /// <summary>The wrappers of each object: libz3 counts all of them as one.</summary>
+    private readonly Dictionary<nint, (Counted Kind, int References)> _counts = [];
 
     private readonly Lock _lock = new();
     private List<(Counted Kind, nint Handle)> _deferred = [];
     private nint _handle;
-    private int _live;
     private int _enough = Few;
 
     public Context() : this([]) { }
@@ -57,32 +64,24 @@ public partial class Context : IDisposable
 
     internal void Retain(Counted kind, nint handle)
     {
-        switch (kind)
-        {
-            case Counted.Ast: Native.IncRef(C, handle); break;
-            case Counted.Solver: Native.SolverIncRef(C, handle); break;
-            case Counted.Params: Native.ParamsIncRef(C, handle); break;
-            case Counted.Model: Native.ModelIncRef(C, handle); break;
-            case Counted.Statistics: Native.StatsIncRef(C, handle); break;
-        }
+        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, handle, out var isCounted);
+        count.Kind = kind;
+        count.References++;
+        if (!isCounted) CountUp(kind, handle);
 
         // Only now: until it is counted, the new object lives by being the last one that libz3 returned.
-        if (++_live >= _enough) Collect();
+        if (_counts.Count >= _enough) Collect();
+        else if (_deferred.Count >= Batch) ReleaseDeferred();
     }
 
     internal void Release(Counted kind, nint handle)
     {
         // A deleted context has already freed all its objects.
         if (_handle == 0) return;
-        _live--;
-        switch (kind)
-        {
-            case Counted.Ast: Native.DecRef(_handle, handle); break;
-            case Counted.Solver: Native.SolverDecRef(_handle, handle); break;
-            case Counted.Params: Native.ParamsDecRef(_handle, handle); break;
-            case Counted.Model: Native.ModelDecRef(_handle, handle); break;
-            case Counted.Statistics: Native.StatsDecRef(_handle, handle); break;
-        }
+        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, handle);
+        if (--count.References > 0) return;
+        _counts.Remove(handle);
+        CountDown(_handle, kind, handle);
     }
 
     /// <summary>Called by the finalizer's thread: the release waits for the context's own.</summary>
@@ -100,6 +99,12 @@ public partial class Context : IDisposable
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
+        ReleaseDeferred();
+        _enough = Math.Max(Few, 2 * _counts.Count);
+    }
+
+    private void ReleaseDeferred()
+    {
         List<(Counted, nint)> batch;
         lock (_lock)
         {
@@ -108,7 +113,6 @@ public partial class Context : IDisposable
         }
 
         foreach (var (kind, handle) in batch) Release(kind, handle);
-        _enough = Math.Max(Few, 2 * _live);
     }
 
     private void Delete()
@@ -121,6 +125,34 @@ public partial class Context : IDisposable
             _deferred.Clear();
         }
 
-        if (handle != 0) Native.DelContext(handle);
+        if (handle == 0) return;
+        // libz3 deletes what is still counted too, but in a time that is quadratic in its depth.
+        foreach (var (counted, (kind, _)) in _counts) CountDown(handle, kind, counted);
+        _counts.Clear();
+        Native.DelContext(handle);
+    }
+
+    private void CountUp(Counted kind, nint handle)
+    {
+        switch (kind)
+        {
+            case Counted.Ast: Native.IncRef(C, handle); break;
+            case Counted.Solver: Native.SolverIncRef(C, handle); break;
+            case Counted.Params: Native.ParamsIncRef(C, handle); break;
+            case Counted.Model: Native.ModelIncRef(C, handle); break;
+            case Counted.Statistics: Native.StatsIncRef(C, handle); break;
+        }
+    }
+
+    private static void CountDown(nint context, Counted kind, nint handle)
+    {
+        switch (kind)
+        {
+            case Counted.Ast: Native.DecRef(context, handle); break;
+            case Counted.Solver: Native.SolverDecRef(context, handle); break;
+            case Counted.Params: Native.ParamsDecRef(context, handle); break;
+            case Counted.Model: Native.ModelDecRef(context, handle); break;
+            case Counted.Statistics: Native.StatsDecRef(context, handle); break;
+        }
     }
 }
