@@ -32,5 +32,10 @@ public readonly struct PcBus : IBus<Concrete>
 
     public void Invalidate(Concrete linear) => _mmu.Invalidate(linear);
 
-    public (Concrete Low, Concrete High) TimeStamp() => ((uint)_pc.Time, (uint)(_pc.Time >> 32));
+    public (Concrete Low, Concrete High) TimeStamp()
+    {
+        // Pc.Time is counted block by block.
+        var now = _pc.Time + _pc.Cpu.Begun;
+        return ((uint)now, (uint)(now >> 32));
+    }
 }

@@ -34,9 +34,6 @@ public sealed unsafe class Mmu
             _tlb[i].Clear();
     }
 
-    /// <summary>Counts every change of what an address may translate to: a remembered translation of code is valid while it stands.</summary>
-    internal int Generation { get; private set; }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Load(uint linear, int size, bool user)
     {
@@ -134,7 +131,6 @@ public sealed unsafe class Mmu
             if (((entry->Page ^ linear) & ~offset) == 0 && entry->Page != NoPage)
                 entry->Forget();
         }
-        Generation++;
     }
 
     /// <summary>Makes every store take the slow way once, because pages are no longer logged or now hold code.</summary>
@@ -176,7 +172,6 @@ public sealed unsafe class Mmu
                 entry->Clear();
         }
         _filledCount = kept;
-        Generation++;
     }
 
     private bool Allows(uint rights, bool write, bool user) =>
@@ -228,8 +223,6 @@ public sealed unsafe class Mmu
         var entry = _tlb + slot;
         if (!entry->InUse)
             _filled[_filledCount++] = (ushort)slot;
-        if (entry->Page != page || entry->Frame != frame || ((entry->Rights ^ rights) & User) != 0)
-            Generation++;
         *entry = new Translation
         {
             InUse = true, Page = page, Frame = frame, Rights = rights,

@@ -16,6 +16,9 @@ public sealed partial class Ia32<W, TBus>
     private W _start;
     private int _begun;
 
+    /// <summary>Operations begun by the running <see cref="Run"/>, the present one included.</summary>
+    public int Begun => _begun;
+
     /// <summary>
     /// Executes one decoded operation at EIP. A fault leaves every register as it was and EIP at the instruction, and is thrown
     /// for the caller to deliver (<see cref="Exception"/>).

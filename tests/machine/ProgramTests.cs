@@ -107,6 +107,13 @@ public class ProgramTests
     }
 
     [Fact]
+    public void The_time_stamp_counts_instructions_within_a_block_too()
+    {
+        var pc = TestPc.With(c => { c.rdtsc(); c.mov(ebx, eax); c.nop(); c.rdtsc(); c.sub(eax, ebx); c.hlt(); }).RunToHalt();
+        Assert.Equal(3u, pc.Reg(0));
+    }
+
+    [Fact]
     public void The_trap_flag_stops_after_each_instruction()
     {
         var pc = TestPc.With(c => { c.inc(eax); c.inc(eax); c.hlt(); });
