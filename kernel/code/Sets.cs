@@ -23,7 +23,7 @@ internal sealed partial class KernelProgram
         c.shl(eax, cl);
     }
 
-    /// <summary>Clears bit CL, modulo 32, of a word if EAX is 1 (it is 0 otherwise); EAX = 1 if the word is now empty, else 0.</summary>
+    /// <summary>Clears bit CL, modulo 32, of a word if EAX is 1 (it is 0 otherwise); EAX = the word.</summary>
     private void ClearBit(AssemblerMemoryOperand word, Action? pointAtWord = null)
     {
         c.shl(eax, cl);
@@ -31,6 +31,11 @@ internal sealed partial class KernelProgram
         pointAtWord?.Invoke();
         c.and(eax, word);
         c.mov(word, eax);
+    }
+
+    /// <summary>EAX = 1 if it is 0, else 0.</summary>
+    private void IsEmpty()
+    {
         c.cmp(eax, 1);
         c.sbb(eax, eax);
         c.neg(eax);
@@ -73,9 +78,12 @@ internal sealed partial class KernelProgram
         c.shl(ebx, SetShift);
         c.mov(eax, 1);
         ClearBit(SetWord(_layout.Ready, ecx), () => c.shr(ecx, 5));
+        IsEmpty();
         ClearBit(In(_layout.ReadySummary, esi));
+        IsEmpty();
         c.mov(ecx, esi);
         ClearBit(In(_layout.PriorityMap, ecx), () => c.shr(ecx, 5));
+        IsEmpty();
         ClearBit(The(_layout.PrioritySummary));
     }
 
@@ -107,6 +115,7 @@ internal sealed partial class KernelProgram
         Number(ecx, ebp);
         c.mov(eax, 1);
         ClearBit(SetWord(_layout.SenderSets, ecx), () => c.shr(ecx, 5));
+        IsEmpty();
         ClearBit(Me(_layout.Senders));
     }
 

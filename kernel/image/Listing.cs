@@ -27,13 +27,11 @@ public static class Listing
         var formatter = new NasmFormatter(new SymbolNames(labels));
         formatter.Options.UppercaseHex = true;
         formatter.Options.SpaceAfterOperandSeparator = true;
-        var decoder = Decoder.Create(32, new ByteArrayCodeReader(text.Bytes), start);
-        decoder.IP = start;
         var output = new StringOutput();
         for (var at = start; at < end;)
         {
             var bytes = text.Bytes.AsMemory((int)(at - text.Linear));
-            decoder = Decoder.Create(32, new ByteArrayCodeReader(bytes.ToArray()), at);
+            var decoder = Decoder.Create(32, new ByteArrayCodeReader(bytes.ToArray()), at);
             decoder.Decode(out var instruction);
             formatter.Format(instruction, output);
             yield return new(labels.GetValueOrDefault(at), at, bytes[..instruction.Length], output.ToStringAndReset());

@@ -11,9 +11,9 @@ public class StepTests
     private static readonly int[] Exceptions = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17];
 
     [Theory]
-    [InlineData(2, 1, 2, 1000)]
-    [InlineData(16, 4, 64, 1000)]
-    [InlineData(2, 64, 8, 300)]
+    [InlineData(2, 1, 2, 300)]
+    [InlineData(16, 4, 64, 300)]
+    [InlineData(2, 64, 8, 150)]
     [InlineData(64, 16, 256, 6)]
     public void Image_follows_the_spec(uint tasks, uint lthreads, uint priorities, int steps)
     {
@@ -50,10 +50,12 @@ public class StepTests
         var image = KernelImage.Build(limits, new ImageOptions(Programs: []));
         var reached = new HashSet<uint>();
         Walk(limits, image, steps: 6000, reached);
-        var (panic, boot) = (image.Symbols["panic"], image.Symbols["boot"]);
+
+        // But for the HLT, before which a walk stops, and what no thread can cause.
+        var (panic, boot, halt) = (image.Symbols["panic"], image.Symbols["boot"], image.Symbols["idle_halt"]);
         var missed = Listing.Lines(image, image.Code.Start, image.Code.End)
-            .Where(line => !reached.Contains(line.Address) && (line.Address < panic || line.Address >= boot));
-        Assert.Equal("", string.Join('\n', missed.Select(line => $"{image.Name(line.Address)}: {line}")));
+            .Where(line => !reached.Contains(line.Address) && line.Address != halt && (line.Address < panic || line.Address >= boot));
+        Assert.True(!missed.Any(), "not reached:\n" + string.Join('\n', missed.Select(line => $"{image.Name(line.Address)}: {line}")));
     }
 
     private static State<Concrete> Start(Limits limits, Random random)
@@ -65,6 +67,10 @@ public class StepTests
                     threads.Add(new(ThreadId.Make<Concrete>(4, task, lthread, (uint)random.Next(1, 3)),
                         (uint)random.Next((int)limits.Priorities), (uint)random.Next(1, 4), 0x1000 + task, 0x3000));
         var state = Boot.Initial(limits, threads);
+
+        // Some wait already: those of low priority would seldom get to it.
+        foreach (var thread in threads)
+            if (random.Next(4) == 0) state.Status[state.Row(thread.Id)] = ThreadStatus.ReceivingAny;
         for (var p = 0u; p < limits.Priorities; p++) state.Picked[p] = (uint)random.Next((int)limits.Threads);
         return state;
     }
