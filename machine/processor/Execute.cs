@@ -115,10 +115,10 @@ public sealed partial class Ia32<W, TBus>
             case Op.Hlt: RequireKernel(); Halted = true; break;
             case Op.Nop: break;
 
-            case Op.MovSegment: LoadSegment(op.TargetRegister, Source(op, 2)); InterruptShadow = op.TargetRegister == SegmentRegister.Ss; break;
+            case Op.MovSegment: LoadSegment(op.TargetRegister, Source(op, 2)); break;
             case Op.MovFromSegment: StoreSegment(op); break;
             case Op.PushSegment: Push(S[op.TargetRegister].Selector, size); break;
-            case Op.PopSegment: LoadSegment(op.TargetRegister, Peek(0, size)); SetStackPointer(R[Register.Esp] + op.Size); InterruptShadow = op.TargetRegister == SegmentRegister.Ss; break;
+            case Op.PopSegment: LoadSegment(op.TargetRegister, Peek(0, size)); SetStackPointer(R[Register.Esp] + op.Size); break;
 
             case Op.In: WriteRegister(Register.Eax, size, InPort(Port(op.Source, op.Immediate), size)); break;
             case Op.Out: OutPort(Port(op.Target, op.Immediate), size, ReadRegister(Register.Eax, size)); break;

@@ -10,7 +10,7 @@ public enum OperandKind : byte
     Control,
 }
 
-/// <summary>A decoded instruction, independent of the address that it was decoded at. 24 bytes.</summary>
+/// <summary>A decoded instruction, independent of the address that it was decoded at.</summary>
 public struct Operation
 {
     public Op Op;

@@ -51,6 +51,8 @@ public sealed partial class Ia32<W, TBus>
         if (register == SegmentRegister.Ss)
         {
             S[register] = StackSegment(selector, Cpl, Fault.Protection);
+            // The next instruction, which sets ESP, is not interrupted (SDM vol. 2, MOV and POP).
+            InterruptShadow = true;
             return;
         }
         if (IsNull(selector))
