@@ -30,8 +30,13 @@ public readonly record struct Registers(
 /// One way into the kernel. Before it, user code ran: the current thread's registers hold <paramref name="Registers"/> (in
 /// <see cref="Stages.User"/>; null keeps them). The kernel's own steps are events too, without registers.
 /// </summary>
-public sealed record Event(Entry Entry, Registers? Registers = null)
+/// <param name="Entry">The way in.</param>
+/// <param name="Registers">What the user code left.</param>
+/// <param name="Vector">Which exception; the spec does not tell them apart.</param>
+public sealed record Event(Entry Entry, Registers? Registers = null, byte Vector = Event.InvalidOpcode)
 {
+    public const byte InvalidOpcode = 6;
+
     /// <summary>Whether the entry can come in <paramref name="stage"/>.</summary>
     public static bool Fits(Entry entry, uint stage) => Kernel<Concrete>.Own(stage) is { } own
         ? entry == own

@@ -1,0 +1,118 @@
+using System.Runtime.ExceptionServices;
+using Verified.Kernel;
+using Verified.Proofs.Events;
+using Verified.Proofs.Fuzz;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Diff;
+
+/// <summary>How much to compare.</summary>
+/// <param name="Seed">The same seed and budget compare the same events, with any number of workers.</param>
+/// <param name="Events">Events to compare, at least.</param>
+/// <param name="Workers">Machines that run at once.</param>
+/// <param name="Progress">Told the number of events so far, now and then, by any worker.</param>
+public sealed record DiffOptions(int Seed = 1, long Events = 1_000_000, int Workers = 2, Action<long>? Progress = null);
+
+/// <summary>What was compared, and the first disagreement, shrunk.</summary>
+/// <param name="Events">Events compared.</param>
+/// <param name="Programs">Programs they belonged to.</param>
+/// <param name="Seconds">Wall-clock time.</param>
+/// <param name="Disagreement">Null where image and spec agree throughout.</param>
+/// <param name="Seed">Where the disagreement came from.</param>
+public sealed record DiffResult(long Events, long Programs, double Seconds, Disagreement? Disagreement, int? Seed)
+{
+    public bool Holds => Disagreement is null;
+}
+
+/// <summary>Random programs on an image and on the spec.</summary>
+public static class DiffRun
+{
+    private const int ProgramsPerPopulation = 32;
+    private const int EventsPerProgram = 64;
+
+    /// <summary>Compares until the budget is used up or something differs.</summary>
+    /// <exception cref="ImageException">The image does not boot.</exception>
+    public static DiffResult Run(KernelImage image, DiffOptions? options = null)
+    {
+        options ??= new();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var (events, programs, next) = (0L, 0L, options.Seed);
+        var found = new SortedList<int, Trace>();
+        var workers = Enumerable.Range(0, Math.Max(1, options.Workers)).Select(_ => new Thread(Work)).ToList();
+        ExceptionDispatchInfo? failure = null;
+        workers.ForEach(worker => worker.Start());
+        workers.ForEach(worker => worker.Join());
+        failure?.Throw();
+        var disagreement = found.Count > 0 ? Explain(new Duel(new ImageMachine(image)), found.Values[0]) : null;
+        return new(events, programs, clock.Elapsed.TotalSeconds, disagreement, found.Count > 0 ? found.Keys[0] : null);
+
+        void Work()
+        {
+            try
+            {
+                var duel = new Duel(new ImageMachine(image));
+                while (found.Count == 0 && Interlocked.Read(ref events) < options.Events)
+                {
+                    var seed = Interlocked.Increment(ref next) - 1;
+                    var trace = OnePopulation(duel, new(seed, image.Limits), out var compared, out var run);
+                    Interlocked.Add(ref programs, run);
+                    options.Progress?.Invoke(Interlocked.Add(ref events, compared));
+                    if (trace is not null)
+                        lock (found)
+                            found[seed] = trace;
+                }
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        }
+    }
+
+    /// <summary>Runs a trace on both sides; the disagreement, with the trace cut after its event, or null.</summary>
+    public static Disagreement? Replay(Duel duel, Trace trace)
+    {
+        var start = new State<Concrete>(trace.Start.Limits, new ConcreteTables(trace.Start.Limits));
+        trace.Start.CopyTo(start);
+        if (duel.Place(start, trace.Memory) is { } atOnce) return new(trace with { Events = [] }, atOnce);
+        for (var i = 0; i < trace.Events.Count; i++)
+            if ((duel.Step(trace.Events[i]) ?? (i == trace.Events.Count - 1 ? duel.End() : null)) is { } difference)
+                return new(trace with { Events = [.. trace.Events.Take(i + 1)] }, difference);
+        return null;
+    }
+
+    private static Disagreement Explain(Duel duel, Trace trace)
+    {
+        var small = Shrinking.Shrink(trace, candidate => Replay(duel, candidate)?.Trace);
+        var shown = Replay(duel, small) ?? throw new InvalidOperationException("a difference does not repeat: the machine is not deterministic");
+        return shown with { Trace = shown.Trace with { Note = shown.Difference.ToString() } };
+    }
+
+    private static Trace? OnePopulation(Duel duel, Generator generator, out long events, out long programs)
+    {
+        var population = generator.Population();
+        (events, programs) = (0, 0);
+        var program = new List<Event>(EventsPerProgram);
+        Trace Failed() => new(Snapshot.Of(population), [.. program]);
+
+        uint[] threads = [.. Enumerable.Range(0, (int)population.Limits.Threads).Select(row => (uint)row)
+            .Where(row => population.Status[row].Value != ThreadStatus.Inactive)];
+        if (duel.Place(population) is not null) return Failed();
+        for (; programs < ProgramsPerPopulation; programs++)
+        {
+            program.Clear();
+            if (programs > 0 && duel.Return() is not null) return Failed();
+            for (var idle = 0; program.Count < EventsPerProgram && idle < 2; idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0)
+            {
+                program.Add(generator.Next(duel.State, threads));
+                events++;
+                if (duel.Step(program[^1]) is not null) return Failed();
+            }
+
+            if (duel.End() is not null) return Failed();
+        }
+
+        return null;
+    }
+}

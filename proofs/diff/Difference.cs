@@ -1,0 +1,16 @@
+using Verified.Proofs.Events;
+
+namespace Verified.Proofs.Diff;
+
+/// <summary>Where image and spec differ.</summary>
+/// <param name="What">Column and row, invariant, or address.</param>
+/// <param name="Spec">The spec's value or demand.</param>
+/// <param name="Image">The image's value.</param>
+/// <param name="Address">Linear address of the dword that holds it; null where it is in no one place.</param>
+public sealed record Difference(string What, string Spec, string Image, uint? Address = null)
+{
+    public override string ToString() => $"{What}: spec {Spec}, image {Image}";
+}
+
+/// <summary>A difference after the last event of a trace.</summary>
+public sealed record Disagreement(Trace Trace, Difference Difference);

@@ -1,0 +1,166 @@
+using Verified.Kernel;
+using Verified.Machine;
+using Verified.Machine.Computer;
+using Verified.Machine.Processor;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+using Cpu = Verified.Machine.Processor.Register;
+using Descriptor = Verified.Machine.Processor.Descriptor;
+using Registers = Verified.Proofs.Events.Registers;
+
+namespace Verified.Proofs.Diff;
+
+/// <summary>
+/// An image on the machine, driven from cut point to cut point: a state is written into its tables, and entries are delivered to the
+/// processor as hardware would.
+/// </summary>
+public sealed class ImageMachine : IMachine<Concrete>
+{
+    /// <summary>Instructions from an entry to the next user instruction or HLT; the longest paths take some hundreds.</summary>
+    public const int Budget = 20_000;
+
+    private const int BootBudget = 10_000_000;
+    private const int SpuriousVector = 0x27;
+
+    private readonly Ia32<Concrete, PcBus> _cpu;
+    private bool _placed;
+
+    /// <summary>Boots the image to its first user instruction, or to idle if it has no user programs.</summary>
+    /// <exception cref="ImageException">It does not get there.</exception>
+    public ImageMachine(KernelImage image)
+    {
+        Image = image;
+        Pc = new Pc();
+        _cpu = Pc.Cpu;
+        Multiboot.Load(Pc, image.ToElf());
+        if (Run(BootBudget) is { } failure) throw new ImageException($"the image does not boot: {failure}");
+        View = new View<Concrete>(image.Layout, this);
+    }
+
+    public KernelImage Image { get; }
+
+    public Pc Pc { get; }
+
+    public View<Concrete> View { get; }
+
+    public uint Stage => _cpu.Halted ? Stages.Idle : Stages.User;
+
+    public Concrete Eip => _cpu.Eip;
+
+    public Concrete Eflags => _cpu.Eflags;
+
+    public Concrete Cr3 => _cpu.Cr3;
+
+    // Every address space has the kernel's part at the same frames, so its memory is read below paging.
+    public Concrete Load(Concrete linear) => Pc.Memory.Load(Layout.Physical(linear.Value), 4);
+
+    public Concrete Register(int number) => _cpu.R[number];
+
+    public Concrete Selector(int number) => _cpu.S[number].Selector;
+
+    /// <summary>Writes a state into the tables and the processor, and makes it what <see cref="Return"/> returns to.</summary>
+    public void Place(State<Concrete> state, IReadOnlyList<Override>? memory = null)
+    {
+        if (_placed) Pc.Restore();
+        _placed = true;
+        Encode.Memory(Image.Layout, state, (linear, value) => Pc.Memory.Store(Layout.Physical(linear), 4, value));
+        foreach (var (address, value) in memory ?? []) Pc.Memory.Store(Layout.Physical(address), 4, value);
+        var processor = Encode.Processor(Image.Layout, Image.Symbols, state);
+        for (var i = 0; i < 8; i++) _cpu.R[i] = processor.Registers[i];
+        _cpu.Eip = processor.Eip;
+        _cpu.Eflags = processor.Eflags;
+        _cpu.Cr3 = processor.Cr3;
+        _cpu.Bus.PageDirectoryLoaded(processor.Cr3);
+        _cpu.S[SegmentRegister.Cs] = Flat(processor.CodeSegment);
+        _cpu.S[SegmentRegister.Ss] = Flat(processor.StackSegment);
+        foreach (var data in (ReadOnlySpan<int>)[SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs])
+            _cpu.S[data] = Flat(processor.DataSegments);
+        _cpu.Cpl = (int)(processor.CodeSegment & 3);
+        _cpu.Halted = state.Stage.Value == Stages.Idle;
+        Pc.Snapshot();
+    }
+
+    /// <summary>Returns to the state placed last.</summary>
+    public void Return() => Pc.Restore();
+
+    /// <summary>Goes on from a placed state of one of the kernel's own stages; null, or what went wrong.</summary>
+    public string? Settle() => Run(Budget);
+
+    /// <summary>
+    /// The event, and the kernel to the next user instruction or HLT; null, or what went wrong. The interrupted thread's EIP is past its
+    /// INT already, as the saved one is.
+    /// </summary>
+    public string? Deliver(Event e)
+    {
+        if (e.Registers is { } registers && Stage == Stages.User) Set(registers);
+        try
+        {
+            switch (e.Entry)
+            {
+                case Entry.Ipc: _cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
+                case Entry.IdNearest: _cpu.SoftwareInterrupt((int)Layout.IdNearestVector); break;
+                case Entry.ThreadSwitch: _cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
+                case Entry.Tick: _cpu.ExternalInterrupt((int)Layout.TickVector); break;
+                case Entry.Spurious: _cpu.ExternalInterrupt(SpuriousVector); break;
+                case Entry.Exception: _cpu.Exception(new Fault(e.Vector, PushesCode(e.Vector) ? 0 : null)); break;
+                default: throw new ArgumentException($"{e.Entry} does not come from outside", nameof(e));
+            }
+        }
+        catch (Fault fault)
+        {
+            return $"the entry itself faults: {fault.Message}";
+        }
+        catch (Exception stopped) when (IsMachineStop(stopped))
+        {
+            return stopped.Message;
+        }
+
+        return Run(Budget);
+    }
+
+    /// <summary>Whether the processor pushes an error code for an exception (SDM vol. 3, table 6-1).</summary>
+    private static bool PushesCode(int vector) => vector is 8 or 10 or 11 or 12 or 13 or 14 or 17;
+
+    private string? Run(long budget)
+    {
+        try
+        {
+            return Pc.RunToUser(budget) switch
+            {
+                StopReason.User => null,
+                StopReason.Halted when _cpu.Eip == Image.Symbols["idle_halt"] + 1 && _cpu.InterruptsEnabled.Known => null,
+                StopReason.Halted => $"HLT at {Image.Name(_cpu.Eip.Value - 1)}, which is not idle",
+                StopReason.Budget => $"no user instruction within {budget:N0} instructions; now at {Image.Name(_cpu.Eip.Value)}",
+                var other => $"the kernel stopped the machine: {other}",
+            };
+        }
+        catch (Exception stopped) when (IsMachineStop(stopped))
+        {
+            return stopped.Message;
+        }
+    }
+
+    private static bool IsMachineStop(Exception e) =>
+        e is ShutdownException or UnimplementedInstruction or UnknownValueException or MachineException;
+
+    private void Set(in Registers r)
+    {
+        _cpu.R[Cpu.Eax] = r.Eax;
+        _cpu.R[Cpu.Ecx] = r.Ecx;
+        _cpu.R[Cpu.Edx] = r.Edx;
+        _cpu.R[Cpu.Ebx] = r.Ebx;
+        _cpu.R[Cpu.Esp] = r.Esp;
+        _cpu.R[Cpu.Ebp] = r.Ebp;
+        _cpu.R[Cpu.Esi] = r.Esi;
+        _cpu.R[Cpu.Edi] = r.Edi;
+        _cpu.Eip = r.Eip;
+        _cpu.Eflags = r.Eflags;
+    }
+
+    private Segment<Concrete> Flat(uint selector)
+    {
+        var high = Load(Image.Layout.Gdt + (selector & ~7u) + 4).Value;
+        return Segment<Concrete>.Load(selector, 0, uint.MaxValue, high & Descriptor.Mask);
+    }
+}

@@ -1,0 +1,131 @@
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Fuzz;
+
+/// <summary>
+/// Random populations of threads and random events for them; the same seed gives the same ones. Events look at the state, so that
+/// the rare ways (rendezvous, chains of waiting senders, preemption) are common.
+/// </summary>
+public sealed class Generator(int seed, Limits limits)
+{
+    private static readonly uint[] Quanta = [1, 1, 2, 3, 254, 255];
+    private static readonly byte[] ExceptionVectors = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 19];
+
+    private readonly Random _random = new(seed);
+
+    public int Seed => seed;
+
+    /// <summary>3 to 8 ready threads (as far as there are rows) anywhere in the table, the scheduler about to pick, cursors anywhere.</summary>
+    public State<Concrete> Population()
+    {
+        var usable = limits.Threads - limits.Lthreads;
+        var count = Math.Min((uint)_random.Next(3, 9), usable);
+        uint[] priorities = [0, limits.Priorities - 1, Below(limits.Priorities), Below(limits.Priorities)];
+        var spread = Chance(50) ? usable : Math.Min(usable, 40);
+        HashSet<uint> rows = [];
+        while (rows.Count < count) rows.Add(limits.Lthreads + Below(Math.Max(spread, count)));
+
+        var s = Boot.Initial(limits, rows.Select(row => new BootThread(
+            ThreadId.Make<Concrete>(Below(256), row / limits.Lthreads, row % limits.Lthreads, 1 + Below(1023)).Value,
+            Pick(priorities), Pick(Quanta), Word(), Word())));
+        foreach (var row in rows)
+        {
+            s.Slice[row] = 1 + Below(s.Quantum[row]);
+            s.Served[row] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
+            (s.Eax[row], s.Ecx[row], s.Edx[row], s.Ebx[row]) = (Word(), Word(), Word(), Word());
+            (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (Word(), Word(), Word(), Word() & Flags.UserBits | Flags.User);
+        }
+
+        foreach (var priority in priorities)
+            s.Picked[priority] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
+        return s;
+    }
+
+    /// <summary>An event that fits the state, at <see cref="Stages.User"/> or <see cref="Stages.Idle"/>.</summary>
+    /// <param name="s">The state.</param>
+    /// <param name="threads">Rows of the threads that exist.</param>
+    public Event Next(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
+        if (s.Stage.Value == Stages.Idle) return new(Chance(90) ? Entry.Tick : Entry.Spurious);
+        var entry = _random.Next(100) switch
+        {
+            < 76 => Entry.Ipc,
+            < 84 => Entry.Tick,
+            < 93 => Entry.ThreadSwitch,
+            < 96 => Entry.IdNearest,
+            < 98 => Entry.Spurious,
+            _ => Entry.Exception,
+        };
+        var registers = new Registers(
+            Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
+            Word() & Flags.UserBits | Flags.User);
+        return new(entry, registers, entry == Entry.Exception ? Pick(ExceptionVectors) : Event.InvalidOpcode);
+    }
+
+    private uint Send() => _random.Next(20) switch
+    {
+        < 5 => Descriptor.None,
+        < 16 => 0,
+        < 18 => 1 + Below(4),
+        < 19 => Word(),
+        _ => 0xFFFFFFFC + Below(3),
+    };
+
+    private uint Receive() => _random.Next(20) switch
+    {
+        < 4 => Descriptor.None,
+        < 9 => 0,
+        < 16 => 1,
+        < 17 => 2 + Below(4),
+        < 18 => Word() | 2,
+        < 19 => Word(),
+        _ => 0xFFFFFFFC + Below(3),
+    };
+
+    private uint Timeout() => _random.Next(12) switch
+    {
+        < 7 => Timeouts.Infinite,
+        < 8 => Timeouts.ZeroReceiveOnly,
+        < 9 => 0x10,
+        < 10 => Timeouts.ZeroBoth,
+        < 11 => Word(),
+        _ => Word() & 0x00FF00FF,
+    };
+
+    private uint Destination(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
+        var choice = _random.Next(100);
+        if (choice < 40)
+        {
+            // Somebody who waits for me, or for a message of mine.
+            var me = s.Current.Value;
+            var from = _random.Next(threads.Count);
+            for (var i = 0; i < threads.Count; i++)
+            {
+                var other = threads[(from + i) % threads.Count];
+                if (s.SendsTo(other, me) | s.WaitsFor(other, me)) return s.Id[other];
+            }
+        }
+
+        var id = s.Id[threads[_random.Next(threads.Count)]].Value;
+        return choice switch
+        {
+            < 84 => id,
+            < 90 => ThreadId.Nil,
+            < 94 => id ^ 1u << _random.Next(32),
+            < 96 => ThreadId.Invalid,
+            < 98 => s.Id[s.Current],
+            _ => Word(),
+        };
+    }
+
+    private uint Word() => (uint)_random.NextInt64(1L << 32);
+
+    private uint Below(uint bound) => (uint)_random.NextInt64(bound);
+
+    private bool Chance(int percent) => _random.Next(100) < percent;
+
+    private T Pick<T>(T[] values) => values[_random.Next(values.Length)];
+}

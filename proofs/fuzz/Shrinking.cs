@@ -1,0 +1,74 @@
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Fuzz;
+
+/// <summary>Makes a failing trace small: fewer events, fewer threads, plainer registers, as long as it still fails.</summary>
+public static class Shrinking
+{
+    /// <summary>Every trace one step simpler than <paramref name="trace"/>, the boldest first.</summary>
+    public static IEnumerable<Trace> Simpler(Trace trace)
+    {
+        var events = trace.Events;
+        for (var length = events.Count / 2; length > 0; length /= 2)
+            for (var at = 0; at + length <= events.Count; at += length)
+                yield return trace with { Events = [.. events.Take(at), .. events.Skip(at + length)] };
+
+        foreach (var row in trace.Start.Cells.Where(cell => cell.Column == nameof(State<Concrete>.Id)).Select(cell => cell.Row))
+            if (Without(trace.Start, row) is { } fewer)
+                yield return trace with { Start = fewer };
+
+        for (var i = 0; i < events.Count; i++)
+            foreach (var plainer in Plainer(events[i]))
+                yield return trace with { Events = [.. events.Take(i), plainer, .. events.Skip(i + 1)] };
+    }
+
+    /// <summary>The simplest trace that still fails, found by taking the first simpler one again and again.</summary>
+    /// <param name="trace">A trace that fails.</param>
+    /// <param name="fails">The failing trace, cut after the event that fails; null where it passes.</param>
+    public static Trace Shrink(Trace trace, Func<Trace, Trace?> fails)
+    {
+        for (var tries = 0; tries < 5_000;)
+        {
+            Trace? simpler = null;
+            foreach (var candidate in Simpler(trace))
+            {
+                tries++;
+                if ((simpler = fails(candidate)) is not null) break;
+            }
+
+            if (simpler is null) return trace;
+            trace = simpler;
+        }
+
+        return trace;
+    }
+
+    // A thread that only ever was ready can go without breaking an invariant.
+    private static Snapshot? Without(Snapshot start, uint row)
+    {
+        var ready = start.Cells.Contains(new(nameof(State<Concrete>.Status), row, ThreadStatus.Ready));
+        var current = start.Cells.Contains(new(nameof(State<Concrete>.Current), 0, row));
+        var named = start.Cells.Any(cell => cell.Column == nameof(State<Concrete>.Partner) && cell.Value == row);
+        return ready && !current && !named
+            ? start with { Cells = [.. start.Cells.Where(cell => cell.Row != row || cell.Column is nameof(State<Concrete>.Picked))] }
+            : null;
+    }
+
+    private static IEnumerable<Event> Plainer(Event e)
+    {
+        if (e.Registers is not { } r) yield break;
+        Registers[] candidates =
+        [
+            r with { Edx = 0, Ebx = 0, Edi = 0 }, r with { Esp = 0, Eip = 0 }, r with { Eflags = Flags.User }, r with { Ecx = 0 },
+            r with { Eax = 0 }, r with { Ebp = 0 }, r with { Ebp = 1 }, r with { Esi = 0 },
+        ];
+        foreach (var plainer in candidates)
+            if (plainer != r && Weight(plainer) < Weight(r))
+                yield return e with { Registers = plainer };
+    }
+
+    private static long Weight(Registers r) =>
+        0L + r.Eax + r.Ecx + r.Edx + r.Ebx + r.Esp + r.Ebp + r.Esi + r.Edi + r.Eip + r.Eflags;
+}
