@@ -66,6 +66,14 @@ public sealed class ModelChecker
     /// <summary>Visits every state of <paramref name="model"/>, or stops at the first violation.</summary>
     public static CheckResult Run(Model model, CheckOptions? options = null) => new ModelChecker(model, options ?? new()).Run();
 
+    /// <summary>Every reachable state of a model, in breadth-first order.</summary>
+    public static KeySet Reachable(Model model)
+    {
+        var checker = new ModelChecker(model, new());
+        checker.Run();
+        return checker._states;
+    }
+
     private CheckResult Run()
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Verified.Kernel;
+using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
 using Verified.Spec;
@@ -57,7 +58,8 @@ public static class DiffRun
                     var seed = Interlocked.Increment(ref next) - 1;
                     var trace = OnePopulation(duel, new(seed, image.Limits), out var compared, out var run);
                     Interlocked.Add(ref programs, run);
-                    options.Progress?.Invoke(Interlocked.Add(ref events, compared));
+                    var total = Interlocked.Add(ref events, compared);
+                    options.Progress?.Invoke(total);
                     if (trace is not null)
                         lock (found)
                             found[seed] = trace;
@@ -80,6 +82,67 @@ public static class DiffRun
             if ((duel.Step(trace.Events[i]) ?? (i == trace.Events.Count - 1 ? duel.End() : null)) is { } difference)
                 return new(trace with { Events = [.. trace.Events.Take(i + 1)] }, difference);
         return null;
+    }
+
+    /// <summary>
+    /// Every step from every reachable state of a model, on the image built for the model's limits and on the spec. States of the
+    /// kernel's own stages are passed through on the way to the next user or idle state.
+    /// </summary>
+    public static DiffResult Exhaustive(Model model, KernelImage? image = null, Action<long>? progress = null)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var states = ModelChecker.Reachable(model);
+        var duel = new Duel(new ImageMachine(image ?? KernelImage.Build(model.Limits)));
+        var walker = new Walker(model, null);
+        var (compared, visited) = (0L, 0L);
+        List<Event> events = [];
+        for (var number = 0; number < states.Count; number++)
+        {
+            events.Clear();
+            walker.Expand(states[number], (step, _) =>
+            {
+                events.Add(walker.EventOf(step));
+                return true;
+            });
+            walker.Codec.Unpack(states[number]);
+            if (Kernel<Concrete>.Own(walker.State.Stage.Value) is not null) continue;
+            visited++;
+            var differs = duel.Place(walker.State) is not null;
+            for (var i = 0; i < events.Count && !differs; i++)
+            {
+                compared++;
+                differs = duel.Step(events[i]) is not null || duel.End() is not null;
+                if (differs) events = [events[i]];
+                else duel.Return();
+            }
+
+            if (differs)
+                return new(compared, visited, clock.Elapsed.TotalSeconds, Explain(duel, new(Snapshot.Of(walker.State), [.. events])), null);
+            if (visited % 1000 == 0) progress?.Invoke(compared);
+        }
+
+        return new(compared, visited, clock.Elapsed.TotalSeconds, null, null);
+    }
+
+    /// <summary>Which instructions of the kernel's code random programs of some populations execute, and which not.</summary>
+    public static (IReadOnlySet<uint> Executed, IReadOnlyList<uint> Missed) Coverage(KernelImage image, int seed, int populations)
+    {
+        var machine = new ImageMachine(image);
+        var duel = new Duel(machine);
+        HashSet<uint> executed = [];
+        machine.Pc.Trace = pc => executed.Add(pc.Cpu.Eip.Value);
+        for (var i = 0; i < populations; i++) OnePopulation(duel, new(seed + i, image.Limits), out _, out _);
+
+        List<uint> missed = [];
+        var (start, end) = image.Code;
+        var decoder = Iced.Intel.Decoder.Create(32, image.Text.Bytes[(int)(start - image.Text.Linear)..(int)(end - image.Text.Linear)], start);
+        while (decoder.IP < end)
+        {
+            var address = (uint)decoder.Decode().IP;
+            if (!executed.Contains(address)) missed.Add(address);
+        }
+
+        return (executed, missed);
     }
 
     private static Disagreement Explain(Duel duel, Trace trace)

@@ -1,0 +1,160 @@
+using Verified.Proofs.Check;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Fuzz;
+
+/// <summary>How much to try.</summary>
+/// <param name="Seed">The first program's; the next programs have the next seeds.</param>
+/// <param name="Count">Programs.</param>
+/// <param name="Events">Events of a program, at most; it ends at idle.</param>
+/// <param name="Limits">Sizes of the tables; null for the shipping ones.</param>
+/// <param name="Invariants">Checked after every step; null for those of the spec.</param>
+/// <param name="Damage">Changes the state after each step: a defect to find.</param>
+/// <param name="Progress">Told the number of programs so far.</param>
+public sealed record FuzzOptions(
+    int Seed = 1, int Count = 2_000, int Events = 64, Limits? Limits = null,
+    IReadOnlyList<Invariant<Concrete>>? Invariants = null, Action<State<Concrete>, Entry>? Damage = null, Action<int>? Progress = null);
+
+/// <summary>What was tried.</summary>
+/// <param name="Programs">Programs run.</param>
+/// <param name="Steps">Steps after which every invariant was checked.</param>
+/// <param name="Seconds">Wall-clock time.</param>
+/// <param name="Failure">The violation with a shrunk trace; null where all hold.</param>
+/// <param name="Seed">The failing program's.</param>
+public sealed record FuzzResult(long Programs, long Steps, double Seconds, Violation? Failure, int? Seed)
+{
+    public bool Holds => Failure is null;
+}
+
+/// <summary>Random programs on the spec, every invariant checked after every step.</summary>
+public static class FuzzRun
+{
+    public static FuzzResult Run(FuzzOptions? options = null)
+    {
+        options ??= new();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var subject = new Subject(options);
+        for (var n = 0; n < options.Count; n++)
+        {
+            var trace = subject.Program(new(options.Seed + n, subject.Limits));
+            options.Progress?.Invoke(n + 1);
+            if (trace is null) continue;
+            var steps = subject.Steps;
+            var small = Shrinking.Shrink(trace, candidate => subject.Replay(candidate)?.Trace);
+            var violation = subject.Replay(small) ?? throw new InvalidOperationException("a violation does not repeat");
+            return new(n + 1, steps, clock.Elapsed.TotalSeconds, violation, options.Seed + n);
+        }
+
+        return new(options.Count, subject.Steps, clock.Elapsed.TotalSeconds, null, null);
+    }
+
+    /// <summary>Runs a trace on the spec; the first violated invariant, or null.</summary>
+    public static Violation? Replay(Trace trace, FuzzOptions? options = null) =>
+        new Subject((options ?? new()) with { Limits = trace.Start.Limits }).Replay(trace);
+
+    private sealed class Subject
+    {
+        private static readonly uint[] One = [0];
+
+        private readonly FuzzOptions _options;
+        private readonly FlatTables _tables;
+        private readonly Kernel<Concrete> _kernel;
+        private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+        private uint[] _threads = [], _priorities = [];
+
+        public Subject(FuzzOptions options)
+        {
+            _options = options;
+            Limits = options.Limits ?? Limits.Shipping;
+            _tables = new(Limits);
+            _kernel = new(_tables.State);
+            _invariants = options.Invariants ?? Invariants<Concrete>.All;
+        }
+
+        public Limits Limits { get; }
+
+        public long Steps { get; private set; }
+
+        /// <summary>A random program; its trace where it fails, else null.</summary>
+        public Trace? Program(Generator generator)
+        {
+            var start = generator.Population();
+            List<Event> events = [];
+            var violated = Place(start) ?? Settle();
+            var threads = _threads[1..];
+            for (var idle = 0; violated is null && events.Count < _options.Events && idle < 2; )
+            {
+                events.Add(generator.Next(_tables.State, threads));
+                violated = Step(events[^1]);
+                if (_tables.State.Stage.Value == Stages.Idle) idle++;
+            }
+
+            return violated is null ? null : new(Snapshot.Of(start), events);
+        }
+
+        public Violation? Replay(Trace trace)
+        {
+            var start = new State<Concrete>(Limits, new ConcreteTables(Limits));
+            trace.Start.CopyTo(start);
+            if ((Place(start) ?? Settle()) is { } atOnce) return Named(trace with { Events = [] }, atOnce);
+            for (var i = 0; i < trace.Events.Count; i++)
+                if (Step(trace.Events[i]) is { } violated)
+                    return Named(trace with { Events = [.. trace.Events.Take(i + 1)] }, violated);
+            return null;
+        }
+
+        private static Violation Named(Trace trace, (string Property, string Why) violated) =>
+            new(violated.Property, violated.Why, trace with { Note = $"{violated.Property}: {violated.Why}" });
+
+        private (string, string)? Place(State<Concrete> start)
+        {
+            Codec.CopyInto(start, _tables);
+            _threads = [0, .. Enumerable.Range(1, (int)Limits.Threads - 1).Select(row => (uint)row)
+                .Where(row => start.Status[row].Value != ThreadStatus.Inactive)];
+            _priorities = [.. Enumerable.Range(0, (int)Limits.Priorities).Select(row => (uint)row)
+                .Where(row => start.Picked[row].Value != 0 || _threads.Any(thread => start.Priority[thread].Value == row))];
+            _tables.LookOnlyAt(_threads);
+            return Violated();
+        }
+
+        private (string, string)? Step(Event e)
+        {
+            if (!Event.Fits(e.Entry, _tables.State.Stage.Value)) return null;
+            e.Apply(_kernel, _tables.State);
+            return After(e.Entry) ?? Settle();
+        }
+
+        private (string, string)? Settle()
+        {
+            for (var steps = 0; Kernel<Concrete>.Own(_tables.State.Stage.Value) is { } own; steps++)
+            {
+                if (steps > 2 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
+                _kernel.Step(own);
+                if (After(own) is { } violated) return violated;
+            }
+
+            return null;
+        }
+
+        private (string, string)? After(Entry entry)
+        {
+            _options.Damage?.Invoke(_tables.State, entry);
+            _tables.Commit();
+            Steps++;
+            return Violated();
+        }
+
+        // Rows of inactive threads are blank, as row 0 is.
+        private (string, string)? Violated()
+        {
+            foreach (var invariant in _invariants)
+                foreach (var i in invariant.Over switch { Table.Thread => _threads, Table.Priority => _priorities, _ => One })
+                    foreach (var j in invariant.Pairs ? _threads : One)
+                        if (!invariant.Holds(_tables.State, i, j))
+                            return (invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {i}{(invariant.Pairs ? $", {j}" : "")})");
+            return null;
+        }
+    }
+}
