@@ -29,7 +29,7 @@ public sealed record DiffResult(long Events, long Programs, double Seconds, Disa
 /// <summary>Random programs on an image and on the spec.</summary>
 public static class DiffRun
 {
-    private const int ProgramsPerPopulation = 32;
+    private const int ProgramsPerPopulation = 96;
     private const int EventsPerProgram = 64;
 
     /// <summary>Compares until the budget is used up or something differs.</summary>

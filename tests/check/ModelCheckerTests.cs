@@ -12,6 +12,7 @@ public class ModelCheckerTests
     {
         { "pair", 18721, 89729, 16 },
         { "ranked", 13053, 63437, 19 },
+        { "trio", 1178683, 4488549, 24 },
     };
 
     [Theory]
