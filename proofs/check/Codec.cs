@@ -15,7 +15,7 @@ public readonly record struct Key(ulong Low, ulong High);
 /// anything there, before the kernel next looks; the message and the code of one that waits are overwritten when
 /// it is woken; one that sleeps or stopped stays so. What is left: a waiting sender's own receive phase (ECX, EBP,
 /// ESI), and a resuming thread's (ECX, EBP). Its words are left out too: the kernel moves them into registers that are left out and
-/// never decides by them. Tests vary the registers left out and see the same successors.
+/// never decides by them.
 /// </remarks>
 public sealed class Codec
 {

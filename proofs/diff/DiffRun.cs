@@ -9,7 +9,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Diff;
 
 /// <summary>How much to compare.</summary>
-/// <param name="Seed">The same seed and budget compare the same events, with any number of workers.</param>
+/// <param name="Seed">The first population's; the next populations have the next seeds, each the same programs in every run.</param>
 /// <param name="Events">Events to compare, at least.</param>
 /// <param name="Workers">Machines that run at once.</param>
 /// <param name="Progress">Told the number of events so far, now and then, by any worker.</param>
