@@ -1,2 +1,1 @@
-Console.Error.WriteLine("verified: not built yet");
-return 1;
+return Verified.Proofs.Commands.CommandLine.Run(args, Console.Out, Console.Error);

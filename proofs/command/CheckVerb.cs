@@ -1,0 +1,81 @@
+using System.CommandLine;
+using Verified.Proofs.Check;
+using Verified.Proofs.Events;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary><c>check</c>: every reachable state of small kernels.</summary>
+internal static class CheckVerb
+{
+    private static readonly Argument<string?> Name = new("model")
+    {
+        Description = $"One of {string.Join(", ", Model.All.Select(model => model.Name))}; all if not given", Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<bool> Witnesses = new("--witnesses")
+    {
+        Description = "Also print a shortest run for each thing that must happen sometimes",
+    };
+
+    private static readonly Option<int> MostStates = CommonOptions.InRange(new Option<int>("--states")
+    {
+        Description = "Give up beyond this many states", HelpName = "N", DefaultValueFactory = _ => new CheckOptions().MostStates,
+    }, 1, int.MaxValue);
+
+    public static Command Make()
+    {
+        var verb = new Command("check", "Visit every state of small kernels; check every invariant, and that what must happen sometimes does")
+        {
+            Name, Witnesses, MostStates, CommonOptions.Json,
+        };
+        verb.SetAction(Run);
+        return verb;
+    }
+
+    /// <summary>Checks one model and prints a line, and a shortest run to what fails.</summary>
+    public static CheckResult Check(Display display, Model model, int mostStates)
+    {
+        var result = display.While($"model {model.Name}", say => ModelChecker.Run(model, new(
+            MostStates: mostStates, Workers: Environment.ProcessorCount,
+            Progress: (states, level) => say($"{states:N0} states, {level} steps from boot"))));
+        display.Line(
+            $"check {model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions, {result.Levels} steps deep, "
+            + $"{result.States / result.Seconds / 1e6:F2} M states/s, {result.BytesPerState:F0} bytes per state: {(result.Holds ? "holds" : "FAILED")}");
+        if (result.Failure is { } failure) Report.Violation(display, failure, $"check-{model.Name}");
+        foreach (var (name, trace) in result.Witnesses)
+            if ((trace is null) != model.Never.Contains(name))
+                display.Line(trace is null ? $"  never happens: {name}" : $"  happens, and should not be able to: {name}");
+        return result;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var display = new Display(parsed);
+        var name = parsed.GetValue(Name);
+        var models = Model.All.Where(model => name is null || model.Name == name).ToList();
+        if (models.Count == 0) throw new CommandException($"there is no model '{name}': give {string.Join(", ", Model.All.Select(model => model.Name))}");
+        var json = parsed.GetValue(CommonOptions.Json);
+        List<CheckResult> results = [];
+        foreach (var model in models)
+        {
+            var result = json
+                ? ModelChecker.Run(model, new(MostStates: parsed.GetValue(MostStates), Workers: Environment.ProcessorCount))
+                : Check(display, model, parsed.GetValue(MostStates));
+            results.Add(result);
+            if (json || !parsed.GetValue(Witnesses)) continue;
+            foreach (var (what, trace) in result.Witnesses)
+            {
+                display.Line($"  {what}: {(trace is null ? "never, as it must" : "")}");
+                if (trace is not null) Report.Lines(display, Transcript.Of(trace), "    ");
+            }
+        }
+
+        if (json)
+            display.Json(results.Select(result => new
+            {
+                Model = result.Model.Name, result.States, result.Transitions, result.Levels, result.Beyond, result.Seconds, result.Holds,
+                Violation = result.Failure is { } failure ? new { failure.Property, failure.Why, Run = Transcript.Of(failure.Trace) } : null,
+            }));
+        return results.All(result => result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
+    }
+}

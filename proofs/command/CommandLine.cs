@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Verified.Kernel;
+using Verified.Machine;
+using Verified.Machine.Processor;
+using Verified.Proofs.Check;
+using Verified.Proofs.Events;
+using Verified.Proofs.Prove;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary>The command <c>verified</c>: its verbs, and what its exit codes mean.</summary>
+public static class CommandLine
+{
+    /// <summary>Everything asked for holds.</summary>
+    public const int Holds = 0;
+
+    /// <summary>Something is refuted, differs, or ended in failure.</summary>
+    public const int Refuted = 1;
+
+    /// <summary>The command could not be carried out: bad arguments, files, or no solver.</summary>
+    public const int Unusable = 2;
+
+    private const string Help =
+        "Checks that every byte of the Verified microkernel's image does what the spec says.\n\n" +
+        "Without a verb: every check at its default budget, then the table of claims.\n" +
+        "Exit code: 0 all holds, 1 something is refuted or differs, 2 the command cannot be carried out.\n" +
+        "What fails is saved as a trace in .verified/ for 'verified replay FILE'; proofs are cached in .verified/proofs/.";
+
+    /// <summary>Parses and carries out one command line.</summary>
+    /// <param name="arguments">Without the program's name.</param>
+    /// <param name="output">Results.</param>
+    /// <param name="error">One line where the command cannot be carried out.</param>
+    /// <returns><see cref="Holds"/>, <see cref="Refuted"/> or <see cref="Unusable"/>.</returns>
+    public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
+    {
+        var parsed = Root().Parse(arguments);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+            return Fail(error, $"{OneLine(parsed.Errors[0].Message)} 'verified --help' lists verbs and options.");
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e)
+        {
+            return Fail(error, OneLine(Expected(e) is { } expected ? expected.Message : Unexpected(e)));
+        }
+    }
+
+    private static Command Root()
+    {
+        var root = new Command("verified", Help)
+        {
+            new HelpOption(), new VersionOption(),
+            CheckVerb.Make(), FuzzVerb.Make(), DiffVerb.Make(), RunVerb.Make(), ReplayVerb.Make(),
+            ImageVerb.Make(), ListVerb.Make(), BenchVerb.Make(),
+        };
+        return root;
+    }
+
+    private static int Fail(TextWriter error, string line)
+    {
+        error.WriteLine($"verified: {line}");
+        return Unusable;
+    }
+
+    /// <summary>What bad input or a missing solver throws, also from within a type's initialisation or a parallel loop.</summary>
+    private static Exception? Expected(Exception? e)
+    {
+        for (; e is not null; e = e.InnerException)
+            if (e is CommandException or ImageException or TraceFileException or MachineException or ModelException
+                or DllNotFoundException or ProverException or UnimplementedInstruction or ShutdownException)
+                return e;
+        return null;
+    }
+
+    private static string Unexpected(Exception e) => e is IOException or UnauthorizedAccessException
+        ? e.Message
+        : $"a defect of verified itself: {e.GetType().Name} in {e.TargetSite?.DeclaringType?.Name}.{e.TargetSite?.Name}: {e.Message}";
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+}

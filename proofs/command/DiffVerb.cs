@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Verified.Kernel;
+using Verified.Proofs.Check;
+using Verified.Proofs.Diff;
+using Verified.Proofs.Events;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary><c>diff</c>: the image and the spec side by side.</summary>
+internal static class DiffVerb
+{
+    private static readonly Option<long> Events = CommonOptions.InRange(new Option<long>("--events")
+    {
+        Description = "Events to compare, at least", HelpName = "N", DefaultValueFactory = _ => new DiffOptions().Events,
+    }, 1, 1_000_000_000_000);
+
+    private static readonly Option<bool> Exhaustive = new("--exhaustive")
+    {
+        Description = "Every step from every reachable state of the small models, on images of their sizes",
+    };
+
+    public static Command Make()
+    {
+        var verb = new Command("diff", "Run the same random events on image and spec; compare the whole state after every event")
+        {
+            Events, Exhaustive, CommonOptions.Seed, ImageSource.File, ImageSource.Size, CommonOptions.Json,
+        };
+        verb.SetAction(Run);
+        return verb;
+    }
+
+    /// <summary>Compares and prints a line, and the explained difference.</summary>
+    public static DiffResult Diff(Display display, KernelImage image, DiffOptions options)
+    {
+        var result = display.While("diff", say => DiffRun.Run(image, options with
+        {
+            Progress = events => say($"{events:N0} of {options.Events:N0} events"),
+        }));
+        display.Line(
+            $"diff: {result.Events:N0} events compared, {result.Programs:N0} programs, {result.Seconds:F1} s "
+            + $"({result.Events / result.Seconds / options.Workers:N0} events per second per core), seed {options.Seed}: "
+            + (result.Holds ? "holds" : $"FAILED at seed {result.Seed}"));
+        if (result.Disagreement is { } found) Report.Disagreement(display, image, found, "diff");
+        return result;
+    }
+
+    /// <summary>Every step of a model on an image of its size, with a line.</summary>
+    public static DiffResult DiffAll(Display display, Model model, KernelImage? image = null)
+    {
+        var small = image ?? KernelImage.Build(model.Limits);
+        var result = display.While($"diff of all of {model.Name}", say => DiffRun.Exhaustive(model, small, events => say($"{events:N0} steps")));
+        display.Line(
+            $"diff {model.Name}: all {result.Events:N0} steps from {result.Programs:N0} states, {result.Seconds:F1} s: "
+            + (result.Holds ? "holds" : "FAILED"));
+        if (result.Disagreement is { } found) Report.Disagreement(display, small, found, $"diff-{model.Name}");
+        return result;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var display = new Display(parsed);
+        if (parsed.GetValue(Exhaustive)) return RunExhaustive(parsed, display);
+        var image = ImageSource.Of(parsed);
+        var options = new DiffOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Events), Environment.ProcessorCount);
+        var result = parsed.GetValue(CommonOptions.Json) ? DiffRun.Run(image, options) : Diff(display, image, options);
+        if (parsed.GetValue(CommonOptions.Json)) display.Json(new[] { Summary("random", result, options.Seed) });
+        return result.Holds ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    private static int RunExhaustive(ParseResult parsed, Display display)
+    {
+        var given = parsed.GetValue(ImageSource.File) is null && parsed.GetValue(ImageSource.Size) is null ? null : ImageSource.Of(parsed);
+        var models = Model.All.Where(model => given is null || model.Limits == given.Limits).ToList();
+        if (models.Count == 0)
+            throw new CommandException(
+                $"no model has the image's size {ImageSource.Describe(given!.Limits)}: --exhaustive takes images of "
+                + string.Join(" or ", Model.All.Select(model => ImageSource.Describe(model.Limits)).Distinct()));
+        var json = parsed.GetValue(CommonOptions.Json);
+        var results = models.Select(model => (model.Name, Result: json ? DiffRun.Exhaustive(model, given) : DiffAll(display, model, given))).ToList();
+        if (json) display.Json(results.Select(result => Summary(result.Name, result.Result, null)));
+        return results.All(result => result.Result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    private static object Summary(string what, DiffResult result, int? seed) => new
+    {
+        What = what, Seed = seed, result.Events, result.Programs, result.Seconds, result.Holds, FailingSeed = result.Seed,
+        Difference = result.Disagreement?.Difference,
+        Run = result.Disagreement is { } found ? Transcript.Of(found.Trace) : null,
+    };
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Verified.Proofs.Events;
+using Verified.Proofs.Fuzz;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary><c>fuzz</c>: random programs on the spec.</summary>
+internal static class FuzzVerb
+{
+    private static readonly Option<int> Programs = CommonOptions.InRange(new Option<int>("--programs")
+    {
+        Description = "Random programs to run", HelpName = "N", DefaultValueFactory = _ => new FuzzOptions().Count,
+    }, 1, 100_000_000);
+
+    public static Command Make()
+    {
+        var verb = new Command("fuzz", "Run random programs on the spec; check every invariant after every step")
+        {
+            Programs, CommonOptions.Seed, ImageSource.Size, CommonOptions.Json,
+        };
+        verb.SetAction(Run);
+        return verb;
+    }
+
+    /// <summary>Fuzzes and prints a line, and the shrunk program that fails.</summary>
+    public static FuzzResult Fuzz(Display display, FuzzOptions options)
+    {
+        var result = display.While("fuzz", say => FuzzRun.Run(options with
+        {
+            Progress = programs => say($"{programs:N0} of {options.Count:N0} programs"),
+        }));
+        display.Line(
+            $"fuzz: {result.Programs:N0} programs, {result.Steps:N0} steps in {result.Seconds:F1} s, "
+            + $"seed {options.Seed}: {(result.Holds ? "holds" : $"FAILED at seed {result.Seed}")}");
+        if (result.Failure is { } failure) Report.Violation(display, failure, "fuzz");
+        return result;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var display = new Display(parsed);
+        var options = new FuzzOptions(
+            Seed: parsed.GetValue(CommonOptions.Seed), Count: parsed.GetValue(Programs), Limits: ImageSource.LimitsOf(parsed));
+        var result = parsed.GetValue(CommonOptions.Json) ? FuzzRun.Run(options) : Fuzz(display, options);
+        if (parsed.GetValue(CommonOptions.Json))
+            display.Json(new
+            {
+                options.Seed, result.Programs, result.Steps, result.Seconds, result.Holds, FailingSeed = result.Seed,
+                Violation = result.Failure is { } failure ? new { failure.Property, failure.Why, Run = Transcript.Of(failure.Trace) } : null,
+            });
+        return result.Holds ? CommandLine.Holds : CommandLine.Refuted;
+    }
+}
