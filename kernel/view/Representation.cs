@@ -3,9 +3,28 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>A property of the machine at every cut point, for all rows i of one table and j of another.</summary>
+/// <summary>What a variable of a representation invariant ranges over.</summary>
+public enum Sort
+{
+    /// <summary>Nothing: the variable is 0.</summary>
+    None,
+
+    /// <summary>Thread numbers.</summary>
+    Thread,
+
+    /// <summary>Priorities.</summary>
+    Priority,
+
+    /// <summary>Words of the sets of competing threads: rows of <see cref="Layout.Ready"/>.</summary>
+    ReadyWord,
+
+    /// <summary>Words of the sets of waiting senders: rows of <see cref="Layout.SenderSets"/>.</summary>
+    SenderWord,
+}
+
+/// <summary>A property of the machine at every cut point, for all i and j.</summary>
 public sealed record RepresentationInvariant<W>(
-    string Name, string Why, Table I, Table J, Func<Representation<W>, W, W, Truth> Holds) where W : struct, IWord<W>;
+    string Name, string Why, Sort I, Sort J, Func<Representation<W>, W, W, Truth> Holds) where W : struct, IWord<W>;
 
 /// <summary>
 /// What the kernel's memory and the processor satisfy at every cut point beyond what <see cref="View{W}"/> shows: sets as
@@ -23,42 +42,62 @@ public sealed class Representation<W>(View<W> view, State<W> state) where W : st
     public static readonly IReadOnlyList<RepresentationInvariant<W>> All =
     [
         new("ready-sets", "a thread is in the set of its priority if it competes for the processor, and in no other",
-            Table.Priority, Table.Thread, (m, p, t) =>
-            Bit(m.ReadyWord(p, t), t & 31) == (m.State.Competes(t) & (m.State.Priority[t] == p))),
+            Sort.ReadyWord, Sort.Thread, (m, w, t) => !m.InWord(w, t)
+            | (Bit(m.ReadyWord(w), t & 31) == (m.State.Competes(t) & (m.State.Priority[t] == m.OwnerOf(w))))),
         new("ready-summaries", "a priority's summary tells which words of its set are not empty",
-            Table.Priority, Table.Thread, (m, p, t) =>
-            Bit(m.ReadySummary(p), t >> 5) == (m.ReadyWord(p, t) != 0)),
+            Sort.ReadyWord, Sort.None, (m, w, _) =>
+            Bit(m.ReadySummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.ReadyWord(w) != 0)),
         new("priority-map", "the map tells which priorities have a competing thread",
-            Table.Priority, Table.Processor, (m, p, _) =>
+            Sort.Priority, Sort.None, (m, p, _) =>
             Bit(m.PriorityMap(p), p & 31) == (m.ReadySummary(p) != 0)),
         new("priority-summary", "the summary tells which words of the map are not empty",
-            Table.Priority, Table.Processor, (m, p, _) =>
+            Sort.Priority, Sort.None, (m, p, _) =>
             Bit(m.PrioritySummary, p >> 5) == (m.PriorityMap(p) != 0)),
-        new("top-priority", "no competing thread has a priority above the top", Table.Thread, Table.Processor, (m, t, _) =>
+        new("top-priority", "no competing thread has a priority above the top", Sort.Thread, Sort.None, (m, t, _) =>
             !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)),
         new("sender-sets", "a thread is in the sender set of the thread it waits to send to, and in no other",
-            Table.Thread, Table.Thread, (m, r, t) =>
-            Bit(m.SendersWord(r, t), t & 31) == m.State.SendsTo(t, r)),
+            Sort.SenderWord, Sort.Thread, (m, w, t) => !m.InWord(w, t)
+            | (Bit(m.SendersWord(w), t & 31) == m.State.SendsTo(t, m.OwnerOf(w)))),
         new("sender-summaries", "a receiver's summary tells which words of its sender set are not empty",
-            Table.Thread, Table.Thread, (m, r, t) =>
-            Bit(m.Senders(r), t >> 5) == (m.SendersWord(r, t) != 0)),
-        new("directories", "a thread runs in its task's page directory", Table.Thread, Table.Processor, (m, t, _) =>
+            Sort.SenderWord, Sort.None, (m, w, _) =>
+            Bit(m.Senders(m.OwnerOf(w)), m.PlaceOf(w)) == (m.SendersWord(w) != 0)),
+        new("directories", "a thread runs in its task's page directory", Sort.Thread, Sort.None, (m, t, _) =>
             m.Directory(t) == m.DirectoryOf(t)),
-        new("saved-selectors", "a saved frame returns to ring 3", Table.Thread, Table.Processor, (m, t, _) =>
+        new("saved-selectors", "a saved frame returns to ring 3", Sort.Thread, Sort.None, (m, t, _) =>
             (m.State.Status[t] == ThreadStatus.Inactive) | m.InProcessor(t)
             | ((m.View.Thread(t, Layout.Cs) == Layout.UserCode) & (m.View.Thread(t, Layout.Ss) == Layout.UserData))),
         new("address-space", "CR3 is the page directory of the current thread, of anyone when there is none",
-            Table.Processor, Table.Processor, (m, _, _) => m.AddressSpace),
+            Sort.None, Sort.None, (m, _, _) => m.AddressSpace),
         new(SegmentsName, "the data segments are flat user segments after every entry",
-            Table.Processor, Table.Processor, (m, _, _) => m.Segments),
+            Sort.None, Sort.None, (m, _, _) => m.Segments),
     ];
 
     public View<W> View => view;
 
     public State<W> State => state;
 
-    private W ReadyWord(W priority, W thread) =>
-        view.Get(_layout.Ready, (priority * _layout.Words) | (thread >> 5), _layout.ReadyWord);
+    /// <summary>How many values a sort has.</summary>
+    public static uint Count(Sort sort, Layout layout) => sort switch
+    {
+        Sort.Thread => layout.Limits.Threads,
+        Sort.Priority => layout.Limits.Priorities,
+        Sort.ReadyWord => layout.Ready.Rows,
+        Sort.SenderWord => layout.SenderSets.Rows,
+        _ => 1,
+    };
+
+    /// <summary>The word, of the set of <paramref name="owner"/>, that a thread is in.</summary>
+    public static W WordOf(Layout layout, W owner, W thread) => (owner * layout.Words) | (thread >> 5);
+
+    private Truth InWord(W word, W thread) => PlaceOf(word) == thread >> 5;
+
+    /// <summary>The priority or receiver whose set the word is of.</summary>
+    private W OwnerOf(W word) => word >> (uint)System.Numerics.BitOperations.Log2(_layout.Words);
+
+    /// <summary>The word's place in its set: the number of its bit in the summary.</summary>
+    private W PlaceOf(W word) => word & (_layout.Words - 1);
+
+    private W ReadyWord(W word) => view.Get(_layout.Ready, word, _layout.ReadyWord);
 
     private W ReadySummary(W priority) => view.Get(_layout.ReadySummary, priority, _layout.ReadySummaryWord);
 
@@ -68,8 +107,7 @@ public sealed class Representation<W>(View<W> view, State<W> state) where W : st
 
     private W Top => view.Get(_layout.Top, 0, Layout.TopPriority);
 
-    private W SendersWord(W receiver, W thread) =>
-        view.Get(_layout.SenderSets, (receiver * _layout.Words) | (thread >> 5), _layout.SendersWord);
+    private W SendersWord(W word) => view.Get(_layout.SenderSets, word, _layout.SendersWord);
 
     private W Senders(W receiver) => view.Thread(receiver, _layout.Senders);
 

@@ -7,7 +7,7 @@ namespace Verified.Proofs.Prove;
 /// A column that nothing is known about: a function from rows to values of a width, expanded by Ackermann's rule. Each row
 /// that is read has a variable; equal rows have equal values.
 /// </summary>
-public sealed class Unknown(Terms terms, string name, int bits, Reasoner reasoner, Exploration exploration)
+public sealed class Unknown(Terms terms, string name, int bits, Reasoner reasoner, Exploration exploration, bool congruent)
 {
     private readonly Dictionary<Symbolic, Symbolic> _values = [];
     private readonly List<(Symbolic Row, Symbolic Value)> _rows = [];
@@ -30,7 +30,7 @@ public sealed class Unknown(Terms terms, string name, int bits, Reasoner reasone
         if (!_values.TryGetValue(row, out var value))
             _values.Add(row, value = terms.Variable($"{name}[{_values.Count}]", bits));
         if (!_onPath.Add(row)) return value;
-        foreach (var (otherRow, otherValue) in _rows)
+        foreach (var (otherRow, otherValue) in congruent ? _rows : [])
             reasoner.Assert(exploration.Timeless(() => row != otherRow | value == otherValue));
         _rows.Add((row, value));
         return value;

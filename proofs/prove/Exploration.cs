@@ -9,13 +9,21 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 {
-    private sealed record Choice(Bool Condition, bool Taken, bool OtherOpen);
+    /// <summary>
+    /// A condition that the path asked about, in order: decided (a scope of its own), or only shown. Running the path again asks
+    /// the same, and the solver need not.
+    /// </summary>
+    /// <param name="About">The condition, or the word that was identified.</param>
+    /// <param name="Value">1 or 0; the number of the candidate.</param>
+    /// <param name="OtherOpen">The other side is possible, and not explored yet.</param>
+    /// <param name="Decided">The path goes on under the condition.</param>
+    private sealed record Answer(ITerm About, int Value, bool OtherOpen, bool Decided);
 
     private sealed class ImpossiblePath : Exception;
 
-    private readonly List<Choice> _choices = [];
+    private readonly List<Answer> _answers = [];
     private readonly Dictionary<Bool, bool> _known = [];
-    private int _next, _scopes;
+    private int _next, _decided, _scopes;
 
     /// <summary>Complete paths so far.</summary>
     public int Paths { get; private set; }
@@ -28,7 +36,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         {
             do
             {
-                _next = 0;
+                (_next, _decided) = (0, 0);
                 _known.Clear();
                 terms.ResetFresh();
                 try
@@ -41,7 +49,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
                     // The facts that the path itself brought up contradict its choices: nothing takes it.
                 }
 
-                if (_next != _choices.Count) throw new ProverException("a path took fewer choices than when it was first explored");
+                if (_next != _answers.Count) throw new ProverException("a path asked less than when it was first explored");
             }
             while (Backtrack());
         }
@@ -61,19 +69,15 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     public bool Decide(Bool condition)
     {
         if (Known(condition) is { } known) return known;
-        if (_next == _choices.Count) _choices.Add(Choose(condition));
-        var choice = _choices[_next++];
-        if (!ReferenceEquals(choice.Condition, condition))
-            throw new ProverException($"a path is not reproducible: {condition} where it was {choice.Condition}");
-        var taken = choice.Taken ? condition : Not(condition);
-        if (_next > _scopes)
+        var answer = Next(condition, Choose);
+        if (++_decided > _scopes)
         {
             reasoner.Push();
             _scopes++;
         }
 
-        Learn(taken);
-        return choice.Taken;
+        Learn(answer.Value == 1 ? condition : Not(condition));
+        return answer.Value == 1;
     }
 
     /// <summary>
@@ -104,7 +108,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     {
         if (goal.Undecided is not Bool condition) return goal.Known || !reasoner.Satisfiable();
         if (Known(condition) == true) return true;
-        if (reasoner.Satisfiable(Not(condition))) return false;
+        if (Next(condition, Prove).Value == 0) return false;
         _known[Positive(condition, out var value)] = value;
         return true;
     }
@@ -116,23 +120,52 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         if (!Shows(goal)) throw new RefutedException(what);
     }
 
-    /// <summary>Shows every goal: all at once, and one by one only to name the one that fails.</summary>
-    public void RequireAll(IReadOnlyList<(Truth Goal, string What)> goals)
+    /// <summary>Shows the goals in order; each is a lemma for those after it.</summary>
+    public void RequireAll(IEnumerable<(Truth Goal, string What)> goals)
     {
-        Truth all = true;
-        foreach (var (goal, _) in goals) all &= goal;
-        if (Shows(all)) return;
-        foreach (var (goal, what) in goals) Require(goal, what);
-        throw new ProverException("goals that hold one by one do not hold together");
+        foreach (var (goal, what) in goals)
+        {
+            Require(goal, what);
+            if (goal.Undecided is Bool condition) reasoner.Assert(new Truth(condition));
+        }
     }
 
-    /// <summary>The constant that <paramref name="word"/> must be on this path, or the word itself where there are several.</summary>
-    public Symbolic Settle(Symbolic word)
+    /// <summary>
+    /// A candidate that equals <paramref name="word"/> on this path, or the word itself. What the machine found and what the spec
+    /// chose become one term, so that everything built from them agrees without a question.
+    /// </summary>
+    /// <param name="word">What to name.</param>
+    /// <param name="condition">Where it matters.</param>
+    /// <param name="candidates">Names to try; only those that agree in a model are asked about.</param>
+    public Symbolic Identify(Symbolic word, Truth condition, IReadOnlyList<Symbolic> candidates)
+    {
+        if (word.Term is not { } term) return word;
+        Truth Same(Symbolic candidate) => !condition | word == candidate;
+        var answer = Next(term, _ => new Answer(term, Find(), false, false));
+        if (answer.Value < 0) return word;
+        Assume(Same(candidates[answer.Value]));
+        return candidates[answer.Value];
+
+        int Find()
+        {
+            if (!reasoner.Satisfiable(condition.Undecided as Bool)) return -1;
+            var value = reasoner.ValueOf(word);
+            var agreeing = candidates.Select((candidate, i) => (candidate, i)).Where(c => reasoner.ValueOf(c.candidate) == value).ToList();
+            foreach (var (candidate, i) in agreeing)
+                if ((!Same(candidate)).Undecided is not Bool differs || !reasoner.Satisfiable(differs))
+                    return i;
+            return -1;
+        }
+    }
+
+    /// <summary>The candidate that <paramref name="word"/> must be on this path, or the word itself where it may be another.</summary>
+    public Symbolic Settle(Symbolic word, params ReadOnlySpan<uint> candidates)
     {
         if (Symbolic.TryValue(word, out _)) return word;
-        if (!reasoner.Satisfiable()) throw new ImpossiblePath();
-        Symbolic value = reasoner.ValueOf(word);
-        return Shows(word == value) ? value : word;
+        foreach (var value in candidates)
+            if (Shows(word == value))
+                return value;
+        return word;
     }
 
     /// <summary>Fails on this path unless nothing takes it.</summary>
@@ -142,11 +175,21 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         return new RefutedException(what);
     }
 
-    private Choice Choose(Bool condition)
+    private Answer Next<T>(T about, Func<T, Answer> ask) where T : ITerm
+    {
+        if (_next == _answers.Count) _answers.Add(ask(about));
+        var answer = _answers[_next++];
+        return ReferenceEquals(answer.About, about) ? answer
+            : throw new ProverException($"a path is not reproducible: {about} where it was {answer.About}");
+    }
+
+    private Answer Prove(Bool condition) => new(condition, reasoner.Satisfiable(Not(condition)) ? 0 : 1, false, false);
+
+    private Answer Choose(Bool condition)
     {
         // Where it cannot hold it fails, or nothing takes the path at all and every goal on it is idle.
-        if (!reasoner.Satisfiable(condition)) return new Choice(condition, false, false);
-        return new Choice(condition, true, reasoner.Satisfiable(Not(condition)));
+        if (!reasoner.Satisfiable(condition)) return new Answer(condition, 0, false, true);
+        return new Answer(condition, 1, reasoner.Satisfiable(Not(condition)), true);
     }
 
     private void Learn(Bool condition)
@@ -166,10 +209,11 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 
     private bool Backtrack()
     {
-        while (_choices.Count > 0 && !_choices[^1].OtherOpen) _choices.RemoveAt(_choices.Count - 1);
-        for (; _scopes > Math.Max(0, _choices.Count - 1); _scopes--) reasoner.Pop();
-        if (_choices.Count == 0) return false;
-        _choices[^1] = _choices[^1] with { Taken = !_choices[^1].Taken, OtherOpen = false };
+        while (_answers.Count > 0 && !_answers[^1].OtherOpen) _answers.RemoveAt(_answers.Count - 1);
+        var kept = Math.Max(0, _answers.Count(answer => answer.Decided) - 1);
+        for (; _scopes > kept; _scopes--) reasoner.Pop();
+        if (_answers.Count == 0) return false;
+        _answers[^1] = _answers[^1] with { Value = 1 - _answers[^1].Value, OtherOpen = false };
         return true;
     }
 }

@@ -13,25 +13,33 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
 {
     private readonly Layout _layout = image.Layout;
 
+    public override string Key => $"{base.Key} {image.Control} {image.Pick:x} {image.Resume:x} {image.IdleHalt:x}";
+
+    public override int Weight => way.Entry switch { Entry.Ipc => 3, Entry.Resume => 2, Entry.Pick => 1, _ => 0 };
+
+    public override uint? Constant(uint address) => image.Constant(address);
+
     protected override void Assume(Attempt attempt)
     {
+        foreach (var sort in (Sort[])[Sort.ReadyWord, Sort.SenderWord])
+            attempt.Range(sort, Representation<Symbolic>.Count(sort, _layout));
         var machine = Machine(attempt, Memory(attempt, running: false));
         var view = new View<Symbolic>(_layout, machine);
         var state = State(attempt, view, running: false);
         foreach (var invariant in Invariants<Symbolic>.All)
-            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor,
+            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(state, i, j));
 
         var representation = new Representation<Symbolic>(view, state);
+        attempt.Universe.Follow(Sort.Thread, thread => [
+            (Sort.Priority, state.Priority[thread]),
+            (Sort.ReadyWord, Representation<Symbolic>.WordOf(_layout, state.Priority[thread], thread)),
+            (Sort.SenderWord, Representation<Symbolic>.WordOf(_layout, state.Partner[thread], thread)),
+        ]);
         foreach (var invariant in Representation<Symbolic>.All)
         {
             if (invariant.Name == Representation<Symbolic>.SegmentsName) continue; // a user may have loaded others
             attempt.Universe.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
-
-            // The priorities that matter are above all those of the threads that matter.
-            if (invariant.I == Table.Priority)
-                attempt.Universe.ForAll(Table.Thread, invariant.J,
-                    (i, j) => invariant.Holds(representation, state.Priority[i], j));
         }
     }
 
@@ -49,16 +57,16 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
         new Kernel<Symbolic>(state).Step(way.Entry);
 
         var after = new View<Symbolic>(_layout, machine);
-        foreach (var (info, column) in state.Columns)
-        {
-            var row = attempt.Any(info.Table, second: false);
-            path.Require(column[row] == after.Column(info, row), $"{info.Name} is what the spec says");
-        }
-
         var representation = new Representation<Symbolic>(after, state);
-        foreach (var invariant in Representation<Symbolic>.All)
-            path.Require(invariant.Holds(representation, attempt.Any(invariant.I, false), attempt.Any(invariant.J, true)),
-                $"representation {invariant.Name} holds again: {invariant.Why}");
+        path.RequireAll(
+        [
+            .. state.Columns.Select(column => (
+                column.Column[Any(attempt, column.Info)] == after.Column(column.Info, Any(attempt, column.Info)),
+                $"{column.Info.Name} is what the spec says")),
+            .. Representation<Symbolic>.All.Select(invariant => (
+                invariant.Holds(representation, attempt.Any(invariant.I, false), attempt.Any(invariant.J, true)),
+                $"representation {invariant.Name} holds again: {invariant.Why}")),
+        ]);
         AcknowledgesInterrupt(path, memory);
     }
 
@@ -72,21 +80,31 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
     }
 
     private KernelMemory Memory(Attempt attempt, bool running) => new(_layout, attempt.Terms, attempt.Path,
-        (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row), image.Constant,
+        (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row,
+            congruent: area != _layout.Ready && area != _layout.SenderSets), address => ConstantOf(attempt, address),
         running ? (area, row) => Touch(attempt.Universe, area, row) : (_, _) => { });
 
+    private uint? ConstantOf(Attempt attempt, uint address)
+    {
+        attempt.Constants.Add(address);
+        return image.Constant(address);
+    }
+
     private SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
-        new(image, attempt, memory, way.Stage);
+        new(image with { Constant = address => ConstantOf(attempt, address) }, attempt, memory, way.Stage);
 
     private State<Symbolic> State(Attempt attempt, View<Symbolic> view, bool running) => new(Limits,
         new SymbolicTables(Limits, view.Column, attempt.Terms, running ? (attempt.Universe, attempt.Path) : null));
 
+    private static Symbolic Any(Attempt attempt, ColumnInfo column) => attempt.Any(Universe.Of(column.Table), second: false);
+
+    /// <summary>What matters because the code reads or writes a row; of a word of the map, its first priority.</summary>
     private void Touch(Universe universe, Area area, Symbolic row)
     {
-        var words = (uint)System.Numerics.BitOperations.Log2(_layout.Words);
-        if (area == _layout.Threads) universe.Touch(Table.Thread, row);
-        else if (area == _layout.SenderSets) universe.Touch(Table.Thread, row >> words);
-        else if (area == _layout.Ready) universe.Touch(Table.Priority, row >> words);
-        else if (area == _layout.ReadySummary || area == _layout.Picked) universe.Touch(Table.Priority, row);
+        if (area == _layout.Threads) universe.Touch(Sort.Thread, row);
+        else if (area == _layout.SenderSets) universe.Touch(Sort.SenderWord, row);
+        else if (area == _layout.Ready) universe.Touch(Sort.ReadyWord, row);
+        else if (area == _layout.ReadySummary || area == _layout.Picked) universe.Touch(Sort.Priority, row);
+        else if (area == _layout.PriorityMap) universe.Touch(Sort.Priority, row << 5);
     }
 }

@@ -55,7 +55,8 @@ public sealed class KernelMemory : IBus<Symbolic>
         var dword = _contents[(area, field)].Get(row);
 
         // IRET must know the segments that it returns to; the representation says which.
-        return ReferenceEquals(field, Layout.Cs) || ReferenceEquals(field, Layout.Ss) ? _path.Settle(dword) : dword;
+        if (field == Layout.Cs) return _path.Settle(dword, Layout.UserCode, Layout.KernelCode);
+        return field == Layout.Ss ? _path.Settle(dword, Layout.UserData) : dword;
     }
 
     public Symbolic LoadForStore(Symbolic linear, int size, bool user) => Load(linear, size, user);
@@ -111,7 +112,8 @@ public sealed class KernelMemory : IBus<Symbolic>
     private (Area Area, Symbolic Row, Field Field) Locate(Symbolic linear)
     {
         var area = _layout.Areas.FirstOrDefault(area => (linear - area.Base).Bits < area.End - area.Base)
-            ?? _layout.Areas.FirstOrDefault(area => _path.Shows(linear - area.Base < area.End - area.Base))
+            ?? _layout.Areas.OrderByDescending(area => MayStartIn(linear, area))
+                .FirstOrDefault(area => _path.Shows(linear - area.Base < area.End - area.Base))
             ?? throw _path.Refuted($"{linear} is in none of the kernel's tables");
         var offset = linear - area.Base;
         if (!Symbolic.TryValue(offset & (area.Stride - 1), out var at))
@@ -120,5 +122,12 @@ public sealed class KernelMemory : IBus<Symbolic>
             ?? throw _path.Refuted($"{linear} is not at a field of {area.Name}, but {at} bytes into its row");
         var row = offset >> (uint)System.Numerics.BitOperations.Log2(area.Stride);
         return (area, row, field);
+    }
+
+    /// <summary>Whether the constant part of an address is in the area: then it is the one, in code that is right.</summary>
+    private static bool MayStartIn(Symbolic linear, Area area)
+    {
+        return linear.Term is { Op: Values.Op.Add, B: Word { IsConstant: true } constant }
+            && constant.Value >= area.Base && constant.Value < area.End;
     }
 }

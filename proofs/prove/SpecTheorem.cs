@@ -1,3 +1,4 @@
+using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
 
@@ -9,11 +10,13 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage) : Theorem(name, limits)
 {
+    public override int Weight => entry switch { Entry.Ipc => 2, Entry.Resume => 1, _ => 0 };
+
     protected override void Assume(Attempt attempt)
     {
         var before = State(attempt, running: false);
         foreach (var invariant in Invariants<Symbolic>.All)
-            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor,
+            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
     }
 
@@ -22,7 +25,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         var state = State(attempt, running: true);
         new Kernel<Symbolic>(state).Step(entry);
         attempt.Path.RequireAll([.. Invariants<Symbolic>.All.Select(invariant => (
-            invariant.Holds(state, attempt.Any(invariant.Over, false), attempt.Any(Table.Thread, true)),
+            invariant.Holds(state, attempt.Any(Universe.Of(invariant.Over), false), attempt.Any(Sort.Thread, true)),
             $"invariant {invariant.Name} is preserved: {invariant.Why}"))]);
     }
 

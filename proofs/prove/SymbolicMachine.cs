@@ -131,6 +131,10 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
         if (!Decode.TryDecode(code, 0, code.Length, true, out var operation))
             throw _path.Refuted($"the instruction at {eip:X8}h does not end");
+
+        // A bit scan of 0 leaves its target undefined: with the operand shown not to be 0, the result is a bit's number.
+        if (operation is { Op: Machine.Processor.Op.Bsf or Machine.Processor.Op.Bsr, Source: OperandKind.Register })
+            _path.Shows(_cpu.R[operation.SourceRegister] != 0);
         _cpu.Step(operation);
         if (_cpu.Halted) throw _path.Refuted($"the kernel halts at {eip:X8}h");
     }

@@ -1,3 +1,4 @@
+using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -34,13 +35,14 @@ public sealed class SymbolicTables(
         var number = _choices++;
         var found = Fresh($"found!{number}", 1) == 1;
         var first = Fresh($"first!{number}", Bits(rows));
+        var candidates = universe.Rows(Universe.Of(table));
 
         // Cyclic distance from the row after `after`; rows are a power of two.
         Symbolic Distance(Symbolic row) => (row - after - 1) & (rows - 1);
-        universe.Touch(table, first);
+        universe.Touch(Universe.Of(table), first);
         path.Assume(!found | universe.Quietly(() => at(first)));
-        universe.ForAllHere(table, row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
-        return (found, first);
+        universe.ForAllHere(Universe.Of(table), row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
+        return (found, path.Identify(first, found, candidates));
     }
 
     public override (Truth Found, Symbolic Key) Greatest(
@@ -53,11 +55,12 @@ public sealed class SymbolicTables(
         var number = _choices++;
         var found = Fresh($"found!{number}", 1) == 1;
         var witness = Fresh($"witness!{number}", Bits(rows));
-        universe.Touch(table, witness);
+        var candidates = universe.Rows(Sort.Priority);
+        universe.Touch(Universe.Of(table), witness);
         var greatest = Symbolic.Select(found, universe.Quietly(() => keyAt(witness)), 0);
         path.Assume(!found | universe.Quietly(() => at(witness)));
-        universe.ForAllHere(table, row => !(row < rows) | !at(row) | (found & (keyAt(row) <= greatest)));
-        return (found, greatest);
+        universe.ForAllHere(Universe.Of(table), row => !(row < rows) | !at(row) | (found & (keyAt(row) <= greatest)));
+        return (found, path.Identify(greatest, found, candidates));
     }
 
     private Symbolic Fresh(string name, int bits) => terms.Variable(name, bits);
@@ -97,13 +100,13 @@ public sealed class SymbolicTables(
         {
             get
             {
-                universe?.Touch(info.Table, row);
+                universe?.Touch(Universe.Of(info.Table), row);
                 return contents.Get(row);
             }
 
             set
             {
-                universe?.Touch(info.Table, row);
+                universe?.Touch(Universe.Of(info.Table), row);
                 contents.Set(row, value);
             }
         }

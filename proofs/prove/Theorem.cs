@@ -1,3 +1,4 @@
+using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
 
@@ -10,8 +11,10 @@ namespace Verified.Proofs.Prove;
 /// <param name="Questions">Questions asked of the solver.</param>
 /// <param name="Longest">Instructions on the longest path; 0 for theorems about the spec.</param>
 /// <param name="Executed">Addresses of the instructions that some path executes.</param>
+/// <param name="Constants">Addresses of the dwords of the image that the proof depends on: code, gates, descriptors.</param>
 public sealed record Verdict(
-    string Theorem, Refutation? Refutation, int Paths, int Questions, int Longest, IReadOnlySet<uint> Executed);
+    string Theorem, Refutation? Refutation, int Paths, int Questions, int Longest, IReadOnlySet<uint> Executed,
+    IReadOnlySet<uint> Constants);
 
 /// <summary>Why a theorem is not proved: what fails, and the values of a case where it does.</summary>
 /// <param name="What">The goal, in words.</param>
@@ -29,6 +32,15 @@ public sealed record Refutation(
 public abstract class Theorem(string name, Limits limits)
 {
     public string Name => name;
+
+    /// <summary>Tells the theorem from all others of its name: the sizes, and what else its statement depends on.</summary>
+    public virtual string Key => $"{name} {limits.Tasks}x{limits.Lthreads}x{limits.Priorities}";
+
+    /// <summary>How long it takes compared to others, so that long ones start first.</summary>
+    public virtual int Weight => 0;
+
+    /// <summary>The image's dword at an address, where the theorem is about an image.</summary>
+    public virtual uint? Constant(uint address) => null;
 
     protected Limits Limits => limits;
 
@@ -54,7 +66,7 @@ public abstract class Theorem(string name, Limits limits)
             refutation = attempt.Explain(refuted.Message);
         }
 
-        return new Verdict(name, refutation, path.Paths, reasoner.Questions, attempt.Longest, attempt.Executed);
+        return new Verdict(name, refutation, path.Paths, reasoner.Questions, attempt.Longest, attempt.Executed, attempt.Constants);
     }
 
     /// <summary>Asserts the hypotheses.</summary>
@@ -70,6 +82,7 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     private readonly Dictionary<string, Unknown> _unknowns = [];
     private readonly Dictionary<string, Symbolic> _registers = [];
     private readonly HashSet<uint> _executed = [];
+    private readonly Dictionary<Sort, Symbolic> _others = [];
 
     public Terms Terms => terms;
 
@@ -90,6 +103,9 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
 
     public IReadOnlySet<uint> Executed => _executed;
 
+    /// <summary>Addresses of the constants read.</summary>
+    public HashSet<uint> Constants { get; } = [];
+
     /// <summary>Instructions of the running path.</summary>
     public List<uint> Trail { get; set; } = [];
 
@@ -98,10 +114,11 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
         universe.Begin();
         foreach (var unknown in _unknowns.Values) unknown.Begin();
         Trail = [];
-        universe.Touch(Table.Processor, 0);
-        universe.Touch(Table.Thread, ThreadI);
-        universe.Touch(Table.Thread, ThreadJ);
-        universe.Touch(Table.Priority, PriorityI);
+        universe.Touch(Sort.None, 0);
+        universe.Touch(Sort.Thread, ThreadI);
+        universe.Touch(Sort.Thread, ThreadJ);
+        universe.Touch(Sort.Priority, PriorityI);
+        foreach (var (sort, any) in _others) universe.Touch(sort, any);
     }
 
     public void Ran()
@@ -111,23 +128,27 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     }
 
     /// <summary>A column that starts with unknown values.</summary>
-    public Symbolic Initial(string column, int bits, Symbolic row)
+    public Symbolic Initial(string column, int bits, Symbolic row, bool congruent = true)
     {
         if (!_unknowns.TryGetValue(column, out var unknown))
-            _unknowns[column] = unknown = new Unknown(terms, column, bits, reasoner, path);
+            _unknowns[column] = unknown = new Unknown(terms, column, bits, reasoner, path, congruent);
         return unknown.At(row);
     }
 
     /// <summary>A register that starts with an unknown value.</summary>
     public Symbolic Register(string name) => _registers[name] = terms.Variable(name, 32);
 
-    /// <summary>Any row of a table, as a goal's first or second.</summary>
-    public Symbolic Any(Table table, bool second) => table switch
+    /// <summary>Any value of a sort, as a goal's first or second.</summary>
+    public Symbolic Any(Sort sort, bool second) => sort switch
     {
-        Table.Thread => second ? ThreadJ : ThreadI,
-        Table.Priority => PriorityI,
-        _ => 0,
+        Sort.Thread => second ? ThreadJ : ThreadI,
+        Sort.Priority => PriorityI,
+        Sort.None => 0,
+        _ => _others[sort],
     };
+
+    /// <summary>Makes any value of another sort, of so many.</summary>
+    public void Range(Sort sort, uint count) => _others[sort] = terms.Variable($"{sort}-i", Width(count));
 
     /// <summary>The case in the solver's last model.</summary>
     public Refutation Explain(string what) => new(

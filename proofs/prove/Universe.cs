@@ -1,5 +1,6 @@
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Kernel;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
@@ -10,30 +11,37 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 public sealed class Universe
 {
-    private sealed record Family(Table I, Table J, Func<Symbolic, Symbolic, Truth> Holds);
+    private sealed record Family(Sort I, Sort J, Func<Symbolic, Symbolic, Truth> Holds);
 
-    private sealed record PathFamily(Table Over, Func<Symbolic, Truth> Holds);
+    private sealed record PathFamily(Sort Over, Func<Symbolic, Truth> Holds);
 
     private readonly Reasoner _reasoner;
     private readonly Exploration _exploration;
     private readonly List<Family> _families = [];
     private readonly List<PathFamily> _pathFamilies = [];
-    private readonly Dictionary<Table, List<Symbolic>> _rows = Enum.GetValues<Table>().ToDictionary(table => table, _ => new List<Symbolic>());
-    private readonly HashSet<(Table, Symbolic)> _seen = [];
+    private readonly List<(Sort Sort, Func<Symbolic, IReadOnlyList<(Sort, Symbolic)>> Others)> _following = [];
+    private readonly Dictionary<Sort, List<Symbolic>> _rows = Enum.GetValues<Sort>().ToDictionary(sort => sort, _ => new List<Symbolic>());
+    private readonly HashSet<(Sort, Symbolic)> _seen = [];
     private int _asleep;
 
     public Universe(Reasoner reasoner, Exploration exploration) => (_reasoner, _exploration) = (reasoner, exploration);
 
     /// <summary>A hypothesis on the initial state: holds at all rows, on every path.</summary>
-    public void ForAll(Table i, Table j, Func<Symbolic, Symbolic, Truth> holds) => _families.Add(new(i, j, holds));
+    public void ForAll(Sort i, Sort j, Func<Symbolic, Symbolic, Truth> holds) => _families.Add(new(i, j, holds));
+
+    /// <summary>Where a row matters, so do those that <paramref name="others"/> gives for it.</summary>
+    public void Follow(Sort sort, Func<Symbolic, IReadOnlyList<(Sort, Symbolic)>> others) => _following.Add((sort, others));
 
     /// <summary>A fact of the running path only: holds at all rows.</summary>
-    public void ForAllHere(Table over, Func<Symbolic, Truth> holds)
+    public void ForAllHere(Sort over, Func<Symbolic, Truth> holds)
     {
         var family = new PathFamily(over, holds);
         _pathFamilies.Add(family);
         foreach (var row in _rows[over].ToArray()) Instantiate(family, row);
     }
+
+    /// <summary>What matters of a sort so far, on this path.</summary>
+    public IReadOnlyList<Symbolic> Rows(Sort sort) => [.. _rows[sort]];
 
     /// <summary>Begins a path.</summary>
     public void Begin()
@@ -44,25 +52,37 @@ public sealed class Universe
     }
 
     /// <summary>Records that a run reads or writes a row. Reads by an instantiation are not recorded: they would never end.</summary>
-    public void Touch(Table table, Symbolic row)
+    public void Touch(Sort sort, Symbolic row)
     {
-        if (_asleep > 0 || !_seen.Add((table, row))) return;
-        _rows[table].Add(row);
+        if (_asleep > 0 || !_seen.Add((sort, row))) return;
+        _rows[sort].Add(row);
         foreach (var family in _families)
         {
-            if (family.I == table)
+            if (family.I == sort)
                 foreach (var other in _rows[family.J].ToArray())
                     Instantiate(family, row, other);
-            if (family.J == table)
+            if (family.J == sort)
                 foreach (var other in _rows[family.I].ToArray())
-                    if (family.I != table || !other.Equals(row))
+                    if (family.I != sort || !other.Equals(row))
                         Instantiate(family, other, row);
         }
 
         foreach (var family in _pathFamilies.ToArray())
-            if (family.Over == table)
+            if (family.Over == sort)
                 Instantiate(family, row);
+        foreach (var (of, others) in _following)
+            if (of == sort)
+                foreach (var (otherSort, other) in _exploration.Timeless(() => Quietly(() => others(row))))
+                    Touch(otherSort, other);
     }
+
+    /// <summary>The sort that the rows of a table of the spec are.</summary>
+    public static Sort Of(Table table) => table switch
+    {
+        Table.Thread => Sort.Thread,
+        Table.Priority => Sort.Priority,
+        _ => Sort.None,
+    };
 
     /// <summary>Reads without recording.</summary>
     public T Quietly<T>(Func<T> read)

@@ -47,6 +47,7 @@ public readonly struct Symbolic : IWord<Symbolic>
 
     public static Symbolic Select(Truth condition, Symbolic a, Symbolic b) => condition.Undecided is not Bool undecided
         ? condition.Known ? a : b
+        : undecided.Terms.Decider?.Known(undecided) is { } known ? known ? a : b
         : undecided.Terms.MakeWord(Op.Select, undecided, undecided.Terms.Of(a), undecided.Terms.Of(b));
 
     public static Symbolic MultiplyHigh(Symbolic a, Symbolic b) => Word(Op.MultiplyHigh, a, b);

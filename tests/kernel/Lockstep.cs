@@ -94,8 +94,8 @@ internal sealed class Lockstep : IMachine<Concrete>
         var stride = 1 + state.Limits.Threads / 37;
         var representation = new Representation<Concrete>(view, state);
         foreach (var invariant in Representation<Concrete>.All)
-            for (var i = 0u; i < State<Concrete>.Rows(invariant.I, state.Limits); i += stride)
-                for (var j = 0u; j < State<Concrete>.Rows(invariant.J, state.Limits); j++)
+            for (var i = 0u; i < Representation<Concrete>.Count(invariant.I, _image.Layout); i += stride)
+                for (var j = 0u; j < Representation<Concrete>.Count(invariant.J, _image.Layout); j++)
                     Assert.True(invariant.Holds(representation, i, j).Known, $"{where}: {invariant.Name} fails at {i}, {j}: {invariant.Why}");
     }
 

@@ -1,0 +1,59 @@
+using Verified.Kernel;
+using Verified.Machine;
+using Verified.Machine.Computer;
+using Verified.Machine.Processor;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>Boots an image on the concrete machine, up to the first cut point, for the proofs to start from.</summary>
+public static class Booting
+{
+    // Boot is a few thousand instructions; an image that takes more is not this kernel.
+    private const int MostInstructions = 10_000_000;
+
+    /// <summary>The machine at the first pick, and what it leaves constant.</summary>
+    /// <exception cref="ImageException">The image does not get there.</exception>
+    public static (Pc Pc, BootedImage Image) Boot(KernelImage image)
+    {
+        var (pick, resume, idle) = (Symbol(image, "pick"), Symbol(image, "resume"), Symbol(image, "idle_halt"));
+        var pc = new Pc();
+        try
+        {
+            Multiboot.Load(pc, image.ToElf());
+            while (pc.Cpu.Eip.Value != pick)
+                if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions)
+                    throw new ImageException($"the image does not boot: it stops at {image.Name(pc.Cpu.Eip.Value)} and never reaches pick");
+        }
+        catch (Exception e) when (e is Fault or UnimplementedInstruction or ShutdownException or MachineException)
+        {
+            throw new ImageException($"the image does not boot: at {image.Name(pc.Cpu.Eip.Value)}, {e.Message}", e);
+        }
+
+        var cpu = pc.Cpu;
+        var control = new ControlState(cpu.GdtBase, cpu.GdtLimit, cpu.IdtBase, cpu.IdtLimit, cpu.TaskRegister.Selector, cpu.Cr0, cpu.Cr4);
+        return (pc, new BootedImage(image.Layout, ConstantsOf(image, pc), pick, resume, idle, control));
+    }
+
+    /// <summary>Text, GDT, IDT and TSS: what the kernel reads and, by the theorems, never writes.</summary>
+    private static Func<uint, uint?> ConstantsOf(KernelImage image, Pc pc)
+    {
+        var layout = image.Layout;
+        (uint Start, uint End)[] ranges =
+        [
+            (image.Text.Linear, image.Text.Linear + image.Text.Size),
+            (layout.Gdt, layout.Gdt + Layout.PageSize),
+            (layout.Idt, layout.Idt + Layout.PageSize),
+            (layout.Tss, layout.Tss + Layout.TssSize),
+        ];
+        var dwords = new Dictionary<uint, uint>();
+        foreach (var (start, end) in ranges)
+            for (var at = start & ~3u; at < end; at += 4)
+                if (!layout.Areas.Any(area => at >= area.Base && at < area.End))
+                    dwords[at] = pc.Peek(at);
+        return address => dwords.TryGetValue(address, out var dword) ? dword : null;
+    }
+
+    private static uint Symbol(KernelImage image, string name) =>
+        image.Symbols.TryGetValue(name, out var address) ? address
+        : throw new ImageException($"the image has no symbol {name}: it is not this kernel, or was stripped");
+}

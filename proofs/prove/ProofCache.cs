@@ -1,0 +1,66 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// Proved theorems on disk. A result serves again where nothing that it depends on has changed: the assemblies (spec, machine,
+/// kernel layout, prover), the solver's version, and every constant of the image that the proof read (code, gates, descriptors).
+/// </summary>
+public sealed class ProofCache(string folder)
+{
+    private sealed record Entry(
+        string Theorem, string Basis, uint[] Addresses, string Constants, int Paths, int Questions, int Longest, uint[] Executed);
+
+    // Module version ids change with every change of the code: builds are deterministic.
+    private static readonly string Basis = string.Join(' ', new[]
+    {
+        typeof(Spec.Kernel<>), typeof(Machine.Processor.Fault), typeof(Kernel.Layout), typeof(Theorem),
+    }.Select(type => type.Module.ModuleVersionId.ToString("N"))) + " z3 " + Microsoft.Z3.Version.FullVersion;
+
+    /// <summary>The proof of an earlier run, or null.</summary>
+    public Verdict? Find(Theorem theorem)
+    {
+        var path = PathOf(theorem);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            var entry = JsonSerializer.Deserialize<Entry>(File.ReadAllText(path));
+            if (entry is null || entry.Theorem != theorem.Key || entry.Basis != Basis
+                || entry.Constants != HashOf(entry.Addresses, theorem)) return null;
+            return new(theorem.Name, null, entry.Paths, entry.Questions, entry.Longest, entry.Executed.ToHashSet(), entry.Addresses.ToHashSet());
+        }
+        catch (Exception e) when (e is JsonException or IOException)
+        {
+            return null; // an unreadable entry proves nothing: prove again, and overwrite it
+        }
+    }
+
+    public void Add(Theorem theorem, Verdict verdict)
+    {
+        Directory.CreateDirectory(folder);
+        var addresses = verdict.Constants.Order().ToArray();
+        var entry = new Entry(theorem.Key, Basis, addresses, HashOf(addresses, theorem), verdict.Paths, verdict.Questions,
+            verdict.Longest, [.. verdict.Executed.Order()]);
+        var path = PathOf(theorem);
+        var temporary = $"{path}.{Environment.ProcessId}";
+        File.WriteAllText(temporary, JsonSerializer.Serialize(entry));
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    private string PathOf(Theorem theorem) => Path.Combine(folder, $"{theorem.Name}.json");
+
+    private static string HashOf(uint[] addresses, Theorem theorem)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.ASCII.GetBytes(theorem.Key));
+        foreach (var address in addresses)
+        {
+            hash.AppendData(BitConverter.GetBytes(address));
+            hash.AppendData(theorem.Constant(address) is { } dword ? BitConverter.GetBytes(dword) : [0]);
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+}

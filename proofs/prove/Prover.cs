@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>Told as theorems start and end, from several threads, one call at a time.</summary>
+public interface IProofProgress
+{
+    void Started(string theorem);
+
+    void Ended(ProofResult result);
+}
+
+/// <summary>How a theorem ended.</summary>
+/// <param name="Theorem">Its name.</param>
+/// <param name="Verdict">What was found; from an earlier run where <paramref name="Cached"/>.</param>
+/// <param name="Failure">Why the prover has no answer; null where it has one. No answer is a failure.</param>
+/// <param name="Time">How long it took.</param>
+/// <param name="Cached">Whether an earlier run proved the same theorem of the same bytes.</param>
+public sealed record ProofResult(string Theorem, Verdict? Verdict, string? Failure, TimeSpan Time, bool Cached)
+{
+    public bool Proved => Verdict is { Refutation: null };
+}
+
+/// <summary>Proves theorems, several at a time; each has its own terms and solver.</summary>
+public static class Prover
+{
+    // Terms are deep; their recursion is bounded by what is left of the stack.
+    private const int StackSize = 64 << 20;
+
+    /// <summary>The results, in the order of the theorems.</summary>
+    /// <param name="theorems">What to prove.</param>
+    /// <param name="workers">How many at a time.</param>
+    /// <param name="cache">Earlier results, or null to prove everything anew.</param>
+    /// <param name="progress">Told as theorems start and end.</param>
+    public static IReadOnlyList<ProofResult> Prove(
+        IReadOnlyList<Theorem> theorems, int workers, ProofCache? cache, IProofProgress? progress = null)
+    {
+        var results = new ConcurrentDictionary<Theorem, ProofResult>();
+        var waiting = new ConcurrentQueue<Theorem>(theorems.OrderByDescending(theorem => theorem.Weight));
+        var threads = Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new Thread(Work, StackSize)).ToList();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+        return [.. theorems.Select(theorem => results[theorem])];
+
+        void Work()
+        {
+            while (waiting.TryDequeue(out var theorem))
+            {
+                Report(() => progress?.Started(theorem.Name));
+                var result = Result(theorem, cache);
+                results[theorem] = result;
+                Report(() => progress?.Ended(result));
+            }
+        }
+
+        void Report(Action report)
+        {
+            lock (results) report();
+        }
+    }
+
+    private static ProofResult Result(Theorem theorem, ProofCache? cache)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        if (cache?.Find(theorem) is { } earlier) return new(theorem.Name, earlier, null, clock.Elapsed, true);
+        try
+        {
+            var verdict = theorem.Prove();
+            if (verdict.Refutation is null) cache?.Add(theorem, verdict);
+            return new(theorem.Name, verdict, null, clock.Elapsed, false);
+        }
+        catch (Exception e) when (e is ProverException or Microsoft.Z3.Z3Exception)
+        {
+            return new(theorem.Name, null, e.Message, clock.Elapsed, false);
+        }
+    }
+}
