@@ -16,6 +16,7 @@ namespace Verified.Proofs.Diff;
 /// </remarks>
 public sealed class Duel
 {
+    private readonly List<uint> _readyWords = [], _senderWords = [];
     private static readonly uint[] Processor = [0];
 
     private readonly Layout _layout;
@@ -187,19 +188,39 @@ public sealed class Duel
         };
     }
 
-    // For the given threads against all, both ways round.
+    // For the words that the given threads are in, or own, against all threads.
     private Difference? CompareRepresentation(IReadOnlyList<uint> threads)
     {
+        FindWords(threads);
         foreach (var invariant in Representation<Concrete>.All)
         {
-            var violated = invariant.I == Table.Thread && invariant.J == Table.Thread && threads.Count < _threads.Length
-                ? Violated(invariant, threads, _threads) ?? Violated(invariant, _threads, threads)
-                : Violated(invariant, Rows(invariant.I, threads), Rows(invariant.J, threads));
-            if (violated is var (i, j))
+            var ofWords = invariant.I is Sort.ReadyWord or Sort.SenderWord;
+            if (Violated(invariant, Values(invariant.I, threads), Values(invariant.J, ofWords ? _threads : threads)) is var (i, j))
                 return new($"representation {invariant.Name} at {invariant.I} {i}, {invariant.J} {j}", invariant.Why, "violates it");
         }
 
         return null;
+    }
+
+    private void FindWords(IReadOnlyList<uint> threads)
+    {
+        _readyWords.Clear();
+        _senderWords.Clear();
+        foreach (var thread in threads)
+        {
+            foreach (var priority in _priorities) Add(_readyWords, priority, thread);
+            foreach (var other in _threads)
+            {
+                Add(_senderWords, other, thread);
+                Add(_senderWords, thread, other);
+            }
+        }
+
+        void Add(List<uint> words, uint owner, uint thread)
+        {
+            var word = Representation<Concrete>.WordOf(_layout, owner, thread).Value;
+            if (!words.Contains(word)) words.Add(word);
+        }
     }
 
     private (uint I, uint J)? Violated(
@@ -212,10 +233,12 @@ public sealed class Duel
         return null;
     }
 
-    private IReadOnlyList<uint> Rows(Table table, IReadOnlyList<uint> threads) => table switch
+    private IReadOnlyList<uint> Values(Sort sort, IReadOnlyList<uint> threads) => sort switch
     {
-        Table.Thread => threads,
-        Table.Priority => _priorities,
+        Sort.Thread => threads,
+        Sort.Priority => _priorities,
+        Sort.ReadyWord => _readyWords,
+        Sort.SenderWord => _senderWords,
         _ => Processor,
     };
 
