@@ -1,0 +1,117 @@
+using Iced.Intel;
+using Verified.Machine.Computer;
+using Verified.Machine.Processor;
+using Cpu = Verified.Machine.Processor.Register;
+using Decoder = Iced.Intel.Decoder;
+using Register = Iced.Intel.Register;
+
+namespace Verified.Machine.Timing;
+
+/// <summary>
+/// Counts model cycles beside a run of the PC, instruction by instruction: the run is slow while one is attached, and the same
+/// otherwise. <see cref="Dispose"/> detaches it.
+/// </summary>
+public sealed class CycleCounter : IDisposable
+{
+    private const int LongestInstruction = 15;
+
+    private readonly Pc _pc;
+    private readonly Action<Pc>? _former;
+    private readonly Pipeline _pipeline;
+    private readonly byte[] _bytes = new byte[LongestInstruction];
+    private (Instruction Instruction, int Ring, uint Ecx)? _running;
+
+    /// <param name="pc">The machine; what already traces it goes on doing so.</param>
+    /// <param name="prediction">Which branches are known.</param>
+    /// <param name="timed">Told each instruction when it has been executed.</param>
+    public CycleCounter(Pc pc, Prediction prediction = Prediction.Hot, Action<Timed>? timed = null)
+    {
+        (_pc, _former, Timed) = (pc, pc.Trace, timed);
+        _pipeline = new(prediction);
+        pc.Trace = _ =>
+        {
+            _former?.Invoke(pc);
+            Begin();
+        };
+    }
+
+    /// <summary>Told each instruction when it has been executed.</summary>
+    public Action<Timed>? Timed { get; set; }
+
+    /// <summary>Cycles so far, without the instruction that is being executed.</summary>
+    public long Cycles => _pipeline.Cycles;
+
+    public long Instructions { get; private set; }
+
+    /// <summary>Accounts for the last instruction, which the next one would do. Call it between runs.</summary>
+    public void Finish()
+    {
+        if (_running is not { } last) return;
+        _running = null;
+        var cpu = _pc.Cpu;
+        var i = last.Instruction;
+        var goesOn = cpu.Eip.Value == i.NextIP32;
+        var transfers = i.FlowControl is not (FlowControl.Next or FlowControl.Exception);
+        var gate = i.Mnemonic is Mnemonic.Int or Mnemonic.Int3 or Mnemonic.Into or Mnemonic.Iret or Mnemonic.Iretd or Mnemonic.Retf
+            || i.IsCallFar || i.IsCallFarIndirect || i.IsJmpFar || i.IsJmpFarIndirect;
+        var continues = cpu.Eip.Value == i.IP32 && Repeats(i);
+
+        // An instruction that goes elsewhere, or to another ring, by no means of its own was interrupted or has faulted.
+        var interrupted = (!goesOn && !transfers && !continues) || (cpu.Cpl != last.Ring && !gate);
+        var timed = _pipeline.Next(new(i, Taken: transfers && !goesOn, last.Ring, interrupted ? last.Ring : cpu.Cpl, Count(last)));
+        Instructions++;
+        Timed?.Invoke(timed);
+        if (interrupted) _pipeline.Wait(cpu.Cpl < last.Ring ? P5.Interrupt : P5.InterruptWithinRing);
+    }
+
+    /// <summary>The processor is about to enter a gate from ring 3 without an instruction of the run: an interrupt, or the INT given.</summary>
+    public void Enter(Instruction? instruction = null)
+    {
+        Finish();
+        if (instruction is not { } i)
+        {
+            _pipeline.Wait(P5.Interrupt);
+            return;
+        }
+
+        Instructions++;
+        Timed?.Invoke(_pipeline.Next(new(i, Taken: true, Ring: 3, NextRing: 0)));
+    }
+
+    public void Dispose()
+    {
+        Finish();
+        _pc.Trace = _former;
+    }
+
+    private void Begin()
+    {
+        Finish();
+        var cpu = _pc.Cpu;
+        ref var code = ref cpu.S[SegmentRegister.Cs];
+        var linear = (code.Base + cpu.Eip).Value;
+        var length = 0;
+        for (; length < _bytes.Length && _pc.Mmu.Look(linear + (uint)length) is { } at; length++)
+            _bytes[length] = (byte)_pc.Memory.Load(at, 1);
+        var decoder = Decoder.Create(code.Big ? 32 : 16, new ByteArrayCodeReader(_bytes, 0, length), cpu.Eip.Value);
+        decoder.Decode(out var instruction);
+        _running = (instruction, cpu.Cpl, cpu.R[Cpu.Ecx].Value);
+    }
+
+    private uint Count((Instruction Instruction, int Ring, uint Ecx) last)
+    {
+        var i = last.Instruction;
+        if (Repeats(i)) return last.Ecx - _pc.Cpu.R[Cpu.Ecx].Value;
+        return i.Mnemonic switch
+        {
+            Mnemonic.Bsf => Result(i) & 31,
+            Mnemonic.Bsr => 31 - (Result(i) & 31),
+            Mnemonic.Enter => (uint)i.Immediate8_2nd & 31,
+            _ => 0,
+        };
+    }
+
+    private uint Result(in Instruction i) => _pc.Cpu.R[i.Op0Register.GetFullRegister32() - Register.EAX].Value;
+
+    private static bool Repeats(in Instruction i) => i.HasRepPrefix || i.HasRepePrefix || i.HasRepnePrefix;
+}

@@ -1,0 +1,109 @@
+using Iced.Intel;
+using Verified.Kernel;
+using Verified.Machine.Timing;
+using Verified.Proofs.Diff;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+using Descriptor = Verified.Spec.Descriptor;
+
+namespace Verified.Proofs.Bench;
+
+/// <summary>A way through the kernel, from the user's INT to the user instruction after IRET.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Path">Every instruction with its model cycles, INT included.</param>
+public sealed record KernelPath(string Name, IReadOnlyList<Timed> Path)
+{
+    public int Instructions => Path.Count;
+
+    public long Cycles => Path.Sum(timed => (long)timed.Cycles);
+}
+
+/// <summary>What system calls cost on an image, in instructions and P5 model cycles.</summary>
+public static class KernelPaths
+{
+    /// <summary>The path that published figures are about.</summary>
+    public const string FastBetweenSpaces = "ipc fast, call, between spaces";
+
+    private const uint Infinite = 0, FiniteBoth = 0x01010011, Call = 0, ReplyAndWait = 1;
+
+    /// <summary>Short ipc one way by each path, then the other entries. Those that the image's limits have no room for are left out.</summary>
+    /// <exception cref="ImageException">The image does not boot, or does not get back to a user instruction.</exception>
+    public static IReadOnlyList<KernelPath> Measure(KernelImage image, Prediction prediction = Prediction.Hot)
+    {
+        var machine = new ImageMachine(image);
+        List<KernelPath> paths = [];
+        void Add(string name, Scenario scenario)
+        {
+            if (scenario.Fits(image.Limits)) paths.Add(new(name, Run(machine, scenario, prediction)));
+        }
+
+        foreach (var (space, sameSpace) in (ReadOnlySpan<(string, bool)>)[("between spaces", false), ("within a space", true)])
+        {
+            Add($"ipc fast, call, {space}", new(Entry.Ipc, sameSpace, Call, Infinite, PartnerWaits: true));
+            Add($"ipc fast, reply and wait, {space}", new(Entry.Ipc, sameSpace, ReplyAndWait, Infinite, PartnerWaits: true));
+            Add($"ipc slow, call, {space}", new(Entry.Ipc, sameSpace, Call, FiniteBoth, PartnerWaits: true));
+            Add($"ipc slow, reply and wait, {space}", new(Entry.Ipc, sameSpace, ReplyAndWait, FiniteBoth, PartnerWaits: true));
+        }
+
+        Add("ipc, send without receive", new(Entry.Ipc, false, Descriptor.None, Infinite, PartnerWaits: true));
+        Add("ipc, call to a thread that does not wait", new(Entry.Ipc, false, Call, Infinite, PartnerWaits: false));
+        Add("thread_switch between spaces", new(Entry.ThreadSwitch, false, 0, 0, PartnerWaits: false));
+        Add("id_nearest", new(Entry.IdNearest, false, 0, 0, PartnerWaits: false));
+        Add("tick within a time slice", new(Entry.Tick, false, 0, 0, PartnerWaits: false));
+        return paths;
+    }
+
+    /// <summary>A thread about to call one that waits, in the other space where there are two, by the fast path.</summary>
+    internal static State<Concrete> ShortIpc(Limits limits) =>
+        new Scenario(Entry.Ipc, limits.Tasks < 4, Call, Infinite, PartnerWaits: true).State(limits);
+
+    private static List<Timed> Run(ImageMachine machine, Scenario scenario, Prediction prediction)
+    {
+        var state = scenario.State(machine.Image.Limits);
+        machine.Place(state);
+        List<Timed> path = [];
+        using var counter = new CycleCounter(machine.Pc, prediction, path.Add);
+        counter.Enter(Gate(scenario.Entry));
+        if (machine.Deliver(new(scenario.Entry, Registers.Of(state, state.Current.Value))) is { } failure)
+            throw new ImageException($"{scenario.Entry}: {failure}");
+        counter.Finish();
+        return path;
+    }
+
+    // An interrupt is shown as the INT that it costs as much as.
+    private static Instruction Gate(Entry entry)
+    {
+        var vector = entry switch
+        {
+            Entry.Ipc => Layout.IpcVector,
+            Entry.IdNearest => Layout.IdNearestVector,
+            Entry.ThreadSwitch => Layout.ThreadSwitchVector,
+            Entry.Tick => Layout.TickVector,
+            _ => throw new ArgumentException($"{entry} has no vector of its own", nameof(entry)),
+        };
+        return Instruction.Create(Iced.Intel.Code.Int_imm8, (int)vector);
+    }
+
+    private sealed record Scenario(Entry Entry, bool SameSpace, uint Receive, uint Timeouts, bool PartnerWaits)
+    {
+        private const uint Eip = 0x1000, Esp = 0x3000, Quantum = 10;
+
+        private static uint Me => ThreadId.Make<Concrete>(4, 1, 0, 1).Value;
+
+        private uint Partner => (SameSpace ? ThreadId.Make<Concrete>(4, 1, 1, 1) : ThreadId.Make<Concrete>(4, 2, 0, 1)).Value;
+
+        public bool Fits(Limits limits) => SameSpace ? limits.Lthreads >= 2 : limits.Tasks >= 4;
+
+        public State<Concrete> State(Limits limits)
+        {
+            var s = Boot.Initial(limits, [new(Me, 1, Quantum, Eip, Esp), new(Partner, 1, Quantum, Eip, Esp)]);
+            var (me, partner) = (s.Row(Me), s.Row(Partner));
+            (s.Stage, s.Current) = (Stages.User, me);
+            (s.Eax[me], s.Ecx[me], s.Edx[me], s.Ebx[me], s.Edi[me]) = (0, Timeouts, 0x11111111, 0x22222222, 0x33333333);
+            (s.Ebp[me], s.Esi[me]) = (Receive, Partner);
+            if (PartnerWaits) s.Status[partner] = ThreadStatus.ReceivingAny;
+            return s;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using Verified.Kernel;
+using Verified.Machine.Timing;
+using Verified.Proofs.Check;
+using Verified.Proofs.Diff;
+using Verified.Proofs.Prove;
+
+namespace Verified.Proofs.Bench;
+
+/// <summary>A measurement.</summary>
+/// <param name="Area">One of <see cref="Measurements.Areas"/>.</param>
+/// <param name="What">What was measured.</param>
+/// <param name="Value">In <paramref name="Unit"/>.</param>
+/// <param name="Unit">Of the value.</param>
+/// <param name="Note">What it consists of, or compares with; empty where there is nothing to say.</param>
+public sealed record BenchRow(string Area, string What, double Value, string Unit, string Note = "");
+
+/// <summary>What to measure.</summary>
+/// <param name="Area">One of <see cref="Measurements.Areas"/>; null for all.</param>
+/// <param name="Repeats">Runs of which the median is taken, after one to warm up; each takes a second or so.</param>
+/// <param name="Theorems">To be timed, once each.</param>
+/// <param name="Progress">Told each row when it is known.</param>
+public sealed record BenchOptions(
+    string? Area = null, int Repeats = 3, IReadOnlyList<Theorem>? Theorems = null, Action<BenchRow>? Progress = null);
+
+/// <summary>Everything that is measured rather than checked.</summary>
+public static class Measurements
+{
+    private const double Published = 121;
+    private const long DiffEvents = 50_000;
+
+    public static IReadOnlyList<string> Areas { get; } = ["ipc", "machine", "check", "diff", "prove"];
+
+    /// <exception cref="ArgumentException">No such area.</exception>
+    /// <exception cref="ImageException">The image does not boot.</exception>
+    public static IReadOnlyList<BenchRow> Take(KernelImage image, BenchOptions? options = null)
+    {
+        options ??= new();
+        if (options.Area is { } area && !Areas.Contains(area))
+            throw new ArgumentException($"no area {area} to measure; there are {string.Join(", ", Areas)}", nameof(options));
+        List<BenchRow> rows = [];
+        foreach (var row in Rows(image, options))
+        {
+            rows.Add(row);
+            options.Progress?.Invoke(row);
+        }
+
+        return rows;
+    }
+
+    private static IEnumerable<BenchRow> Rows(KernelImage image, BenchOptions options)
+    {
+        bool Wanted(string area) => options.Area is null || options.Area == area;
+        if (Wanted("ipc"))
+            foreach (var row in Paths(image)) yield return row;
+        if (Wanted("machine"))
+        {
+            yield return new("machine", "long run", Median(options, () => MachineSpeed.LongRun()), "million instructions/s");
+            var length = 0.0;
+            var runs = Median(options, () =>
+            {
+                (var perSecond, length) = MachineSpeed.ShortRuns(image);
+                return perSecond;
+            });
+            yield return new("machine", "kernel entries from a snapshot", runs, "runs/s", $"{length:N0} instructions each, state restored");
+        }
+
+        if (Wanted("check"))
+            foreach (var model in (Model[])[Model.Pair, Model.Ranked])
+                yield return new("check", $"model {model.Name}, one worker", Median(options, () => Checked(model)), "states/s");
+        if (Wanted("diff"))
+            yield return new("diff", "image against spec, one worker", Median(options, () => Compared(image)), "events/s");
+        if (Wanted("prove"))
+            foreach (var theorem in options.Theorems ?? [])
+            {
+                var clock = System.Diagnostics.Stopwatch.StartNew();
+                var verdict = theorem.Prove();
+                yield return new("prove", theorem.Name, clock.Elapsed.TotalSeconds, "s",
+                    $"{verdict.Paths} paths, {verdict.Questions} questions{(verdict.Refutation is null ? "" : ", REFUTED")}");
+            }
+    }
+
+    // Hot is the published case; cold says only what the branches add.
+    private static IEnumerable<BenchRow> Paths(KernelImage image)
+    {
+        var cold = KernelPaths.Measure(image, Prediction.Cold).ToDictionary(path => path.Name, path => path.Cycles);
+        foreach (var path in KernelPaths.Measure(image))
+        {
+            var gates = path.Path.Where(timed => timed.Step.Ring != timed.Step.NextRing).Sum(timed => timed.Cycles);
+            var note = $"{path.Instructions} instructions, {gates} cycles in gates, {cold[path.Name]} cycles unpredicted";
+            if (path.Name == KernelPaths.FastBetweenSpaces) note += $"; {path.Cycles / Published:F2} times the published {Published}";
+            yield return new("ipc", path.Name, path.Cycles, "P5 cycles", note);
+        }
+    }
+
+    private static double Checked(Model model)
+    {
+        var result = ModelChecker.Run(model, new(Workers: 1));
+        return result.States / result.Seconds;
+    }
+
+    private static double Compared(KernelImage image)
+    {
+        var result = DiffRun.Run(image, new(Events: DiffEvents, Workers: 1));
+        return result.Events / result.Seconds;
+    }
+
+    private static double Median(BenchOptions options, Func<double> measure)
+    {
+        measure();
+        var values = Enumerable.Range(0, Math.Max(1, options.Repeats)).Select(_ => measure()).Order().ToList();
+        return values[values.Count / 2];
+    }
+}
