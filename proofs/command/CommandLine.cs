@@ -52,9 +52,10 @@ public static class CommandLine
         var root = new Command("verified", Help)
         {
             new HelpOption(), new VersionOption(),
-            CheckVerb.Make(), FuzzVerb.Make(), DiffVerb.Make(), RunVerb.Make(), ReplayVerb.Make(),
-            ImageVerb.Make(), ListVerb.Make(), BenchVerb.Make(),
+            CheckVerb.Make(), ProveVerb.Make(), FuzzVerb.Make(), DiffVerb.Make(), RunVerb.Make(), ReplayVerb.Make(),
+            ImageVerb.Make(), ListVerb.Make(), BenchVerb.Make(), ClaimsVerb.Make(),
         };
+        Everything.AddTo(root);
         return root;
     }
 

@@ -1,0 +1,19 @@
+using static Verified.Proofs.Commands.Standing;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary>What no check of a run covers: part of the statement of every proved claim.</summary>
+internal static class Assumptions
+{
+    public static readonly IReadOnlyList<Claim> All =
+    [
+        new("Ia32<W> is the processor", Assumed, "the tests run it against the host's processor (user mode), the manual's rules (gates, paging) and QEMU"),
+        new("Z3 and the .NET runtime are right", Assumed, "an unsatisfiable answer is believed; counterexamples are replayed"),
+        new("user mode cannot reach the kernel's memory", Assumed, "rings and paging of Ia32<W>, tested; boot checks the page directories"),
+        new("the boot loader leaves a Multiboot machine", Assumed, "protected mode, paging off, A20 on, CR4 = 0, .bss zeroed"),
+        new("First and Greatest have their defining property", Assumed, "the prover uses the property, the concrete spec a scan; the tests compare them"),
+        new("the kernel's own steps come to an end", Bounded, "each step is loop-free by proof; chains of pick and resume end in every small model"),
+        new("boot and the panic path", Tested, "executed, not proved; NMI, double fault and machine check end in panic"),
+        new("finite timeouts", Assumed, "behave as infinite, in spec and image alike: no clock wakes a thread yet"),
+    ];
+}

@@ -1,0 +1,119 @@
+using Verified.Kernel;
+using Verified.Machine.Computer;
+using Verified.Proofs.Prove;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary>
+/// The booted machine at its first cut point, looked at in full: the state that it means satisfies every invariant, its memory every
+/// representation invariant, and its page directories keep the kernel to itself.
+/// </summary>
+internal static class BootChecks
+{
+    private const uint Present = 1, User = 4, Accessed = 0x20, Large = 0x80, EntriesPerTable = 1024;
+
+    /// <summary>The claims about boot.</summary>
+    /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
+    public static IReadOnlyList<Claim> Of(KernelImage image)
+    {
+        var (pc, _) = Booting.Boot(image);
+        var machine = new AtPick(pc);
+        var view = new View<Concrete>(image.Layout, machine);
+        var state = new State<Concrete>(image.Limits, new ConcreteTables(image.Limits));
+        foreach (var (info, column) in state.Columns)
+            for (var row = 0u; row < State<Concrete>.Rows(info.Table, image.Limits); row++)
+                column[row] = view.Column(info, row);
+
+        return
+        [
+            Claim.Of("boot: invariants hold at the first step", Invariant(state) is null, Standing.Tested,
+                Invariant(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"),
+            Claim.Of("boot: representation holds at the first step", Representation(view, state) is null, Standing.Tested,
+                Representation(view, state) ?? $"{Representation<Concrete>.All.Count} invariants, every row"),
+            Claim.Of("boot: page directories map the kernel's part alike", Directories(image, pc) is null, Standing.Tested,
+                Directories(image, pc) ?? $"{image.Limits.Tasks} directories; no user page shows a frame of the kernel's"),
+        ];
+    }
+
+    private static string? Invariant(State<Concrete> state)
+    {
+        foreach (var invariant in Invariants<Concrete>.All)
+            for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, state.Limits); i++)
+                for (var j = 0u; j < (invariant.Pairs ? state.Limits.Threads : 1); j++)
+                    if (!invariant.Holds(state, i, j))
+                        return $"{invariant.Name} is violated at row {i}: {invariant.Why}";
+        return null;
+    }
+
+    private static string? Representation(View<Concrete> view, State<Concrete> state)
+    {
+        var representation = new Representation<Concrete>(view, state);
+        foreach (var invariant in Representation<Concrete>.All)
+            for (var i = 0u; i < Representation<Concrete>.Count(invariant.I, view.Layout); i++)
+                for (var j = 0u; j < Representation<Concrete>.Count(invariant.J, view.Layout); j++)
+                    if (!invariant.Holds(representation, i, j))
+                        return $"{invariant.Name} is violated at rows {i}, {j}: {invariant.Why}";
+        return null;
+    }
+
+    private static string? Directories(KernelImage image, Pc pc)
+    {
+        var layout = image.Layout;
+        var kernelPart = Layout.KernelBase >> 22;
+        var first = Layout.Physical(layout.Directories);
+        for (var task = 0u; task < image.Limits.Tasks; task++)
+        {
+            var directory = first + task * Layout.PageSize;
+            for (var entry = 0u; entry < EntriesPerTable; entry++)
+            {
+                var pde = Dword(directory + 4 * entry);
+                if (entry >= kernelPart)
+                {
+                    if (pde != Dword(first + 4 * entry)) return $"task {task} maps the kernel's part otherwise than task 0 at entry {entry}";
+                    if ((pde & Present) != 0 && (pde & User) != 0) return $"task {task} lets user mode into the kernel's part at entry {entry}";
+                    continue;
+                }
+
+                if ((pde & (Present | User)) != (Present | User)) continue;
+                if ((pde & Large) != 0) return $"task {task} maps 4 MB to user mode at entry {entry}";
+                for (var page = 0u; page < EntriesPerTable; page++)
+                {
+                    var pte = Dword((pde & ~0xFFFu) + 4 * page);
+                    if ((pte & (Present | User)) == (Present | User) && (pte & ~0xFFFu) - Layout.ImageBase < Layout.Physical(layout.UserImages) - Layout.ImageBase)
+                        return $"task {task} shows the kernel's frame {pte & ~0xFFFu:X8}h to user mode at {(entry << 22) + (page << 12):X8}h";
+                }
+            }
+        }
+
+        for (var page = 0u; page < EntriesPerTable; page++)
+        {
+            var pte = Dword((Dword(first + 4 * kernelPart) & ~0xFFFu) + 4 * page);
+            if ((pte & Present) != 0 && (pte & ~0xFFFu) != page * Layout.PageSize)
+                return $"the kernel's page {page} is frame {pte & ~0xFFFu:X8}h, not its own";
+        }
+
+        return null;
+
+        // The processor marks what it has used.
+        uint Dword(uint physical) => pc.Memory.Load(physical, 4).Value & ~Accessed;
+    }
+
+    private sealed class AtPick(Pc pc) : IMachine<Concrete>
+    {
+        public uint Stage => Stages.Pick;
+
+        public Concrete Eip => pc.Cpu.Eip;
+
+        public Concrete Eflags => pc.Cpu.Eflags;
+
+        public Concrete Cr3 => pc.Cpu.Cr3;
+
+        public Concrete Load(Concrete linear) => pc.Memory.Load(Layout.Physical(linear.Value), 4);
+
+        public Concrete Register(int number) => pc.Cpu.R[number];
+
+        public Concrete Selector(int number) => pc.Cpu.S[number].Selector;
+    }
+}

@@ -1,0 +1,28 @@
+namespace Verified.Proofs.Commands;
+
+/// <summary>How far a claim is to be believed.</summary>
+public enum Standing
+{
+    /// <summary>For all states, at the image's size.</summary>
+    Proved,
+
+    /// <summary>Every case up to a bound that the detail names.</summary>
+    Bounded,
+
+    /// <summary>The cases that the detail counts.</summary>
+    Tested,
+
+    /// <summary>Not checked by this run; whoever trusts the rest trusts this.</summary>
+    Assumed,
+
+    Failed,
+}
+
+/// <summary>A line of the ledger.</summary>
+/// <param name="What">What is claimed.</param>
+/// <param name="Standing">How far it is to be believed.</param>
+/// <param name="Detail">Counts, sizes, addresses, reasons.</param>
+public sealed record Claim(string What, Standing Standing, string Detail)
+{
+    public static Claim Of(string what, bool holds, Standing standing, string detail) => new(what, holds ? standing : Standing.Failed, detail);
+}

@@ -1,0 +1,122 @@
+using Verified.Kernel;
+using Verified.Proofs.Check;
+using Verified.Proofs.Diff;
+using Verified.Proofs.Events;
+using Verified.Proofs.Fuzz;
+using Verified.Proofs.Prove;
+using Verified.Spec;
+using Verified.Spec.Values;
+using Registers = Verified.Proofs.Events.Registers;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary>
+/// A refutation made concrete: the solver's values fill a state, what they leave open is filled so that the invariants hold, and the one
+/// step is run on spec and image.
+/// </summary>
+internal static class Counterexample
+{
+    /// <summary>What the replay of a refutation shows; both null where it does not reproduce, which is a defect of the prover.</summary>
+    public sealed record Outcome(Trace Trace, Disagreement? Disagreement, Violation? Violation);
+
+    public static Outcome Of(KernelImage image, string theorem, Refutation refutation)
+    {
+        var way = WayOf(theorem);
+        var state = new State<Concrete>(image.Limits, new ConcreteTables(image.Limits)) { Stage = way.Stage };
+        var (values, memory) = Values(image.Layout, refutation);
+        foreach (var (column, row, value) in values)
+            if (column != nameof(State<Concrete>.Stage))
+                state.Columns.First(candidate => candidate.Info.Name == column).Column[row] = value;
+        if (way.Stage == Stages.User && RegistersOf(refutation) is { } registers) registers.Set(state, state.Current);
+        Complete(state);
+
+        var own = Kernel<Concrete>.Own(way.Stage) is not null;
+        Event step = new(way.Entry, own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current), Vector(way));
+        var trace = new Trace(Snapshot.Of(state), own ? [] : [step], Note: $"{theorem}: {refutation.What}");
+        if (theorem.StartsWith("spec.", StringComparison.Ordinal))
+            return new(trace with { Events = [step] }, null, FuzzRun.Replay(trace with { Events = [step] }));
+
+        // First with sets that agree with the state; then with the solver's own, of which it names only what it looked at.
+        var duel = new Duel(new ImageMachine(image));
+        Trace[] candidates = [trace, trace with { Memory = memory }];
+        foreach (var candidate in candidates)
+            if (DiffRun.Replay(duel, candidate) is { } disagreement)
+                return new(disagreement.Trace with { Note = trace.Note }, disagreement, null);
+        return new(trace, null, null);
+    }
+
+    private static Way WayOf(string theorem)
+    {
+        var name = theorem[(theorem.IndexOf('.') + 1)..];
+        if (Way.All.FirstOrDefault(way => way.Name == name) is { } exact) return exact;
+        var idle = name.EndsWith("-idle", StringComparison.Ordinal);
+        var kind = name.Split('-')[0];
+        return Way.All.FirstOrDefault(way => way.Name.Split('-')[0] == kind && way.Stage == Stages.Idle == idle)
+            ?? throw new ProverException($"theorem {theorem} is about no way into the kernel, so its counterexample cannot be replayed");
+    }
+
+    private static byte Vector(Way way) => way.Kind == WayKind.Exception ? (byte)way.Vector : Event.InvalidOpcode;
+
+    /// <summary>The solver's values as cells of the state, and those of the sets as dwords of the machine.</summary>
+    private static (List<Cell> State, List<Override> Memory) Values(Layout layout, Refutation refutation)
+    {
+        List<Cell> state = [];
+        List<Override> memory = [];
+        foreach (var (column, row, value) in refutation.Fields)
+        {
+            if (column.Split('.') is not [var areaName, var fieldName])
+            {
+                state.Add(new(column, row, value));
+                continue;
+            }
+
+            var area = layout.Areas.First(area => area.Name == areaName);
+            var field = area.Fields.First(field => field.Name == fieldName);
+            if (ColumnOf(layout, area, field) is { } name) state.Add(new(name, row, value));
+            else memory.Add(new(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value));
+        }
+
+        return (state, memory);
+    }
+
+    private static string? ColumnOf(Layout layout, Area area, Field field)
+    {
+        if (area == layout.TssStack) return nameof(State<Concrete>.Current);
+        if (area == layout.Picked) return nameof(State<Concrete>.Picked);
+        var name = char.ToUpperInvariant(field.Name[0]) + field.Name[1..];
+        return area == layout.Threads && Named.Contains(name) ? name : null;
+    }
+
+    private static readonly HashSet<string> Named =
+        [.. new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping)).Columns.Select(column => column.Info.Name)];
+
+    private static Registers? RegistersOf(Refutation refutation)
+    {
+        uint Of(string name) => refutation.Registers.GetValueOrDefault(name);
+        return refutation.Registers.Count == 0 ? null : new(
+            Of("eax"), Of("ecx"), Of("edx"), Of("ebx"), Of("esp"), Of("ebp"), Of("esi"), Of("edi"), Of("eip"), Of("eflags"));
+    }
+
+    // The solver leaves out what its path did not read.
+    private static void Complete(State<Concrete> s)
+    {
+        var limits = s.Limits;
+        for (var row = limits.Lthreads; row < limits.Threads; row++)
+        {
+            if (s.Status[row].Value is ThreadStatus.Sending or ThreadStatus.ReceivingFrom && s.Partner[row].Value is var partner and > 0
+                && s.Status[partner].Value == ThreadStatus.Inactive)
+                s.Status[partner] = ThreadStatus.Stopped;
+            if (s.Id[row].Value != ThreadId.Nil && s.Status[row].Value == ThreadStatus.Inactive) s.Status[row] = ThreadStatus.Stopped;
+        }
+
+        for (var row = limits.Lthreads; row < limits.Threads; row++)
+        {
+            if (s.Status[row].Value == ThreadStatus.Inactive) continue;
+            if (s.Id[row].Value == ThreadId.Nil) s.Id[row] = ThreadId.Make<Concrete>(4, row / limits.Lthreads, row % limits.Lthreads, 1);
+            if (s.Slice[row].Value == 0) s.Slice[row] = 1;
+            if (s.Quantum[row].Value == 0) s.Quantum[row] = 1;
+            if (s.Eflags[row].Value == 0) s.Eflags[row] = Flags.User;
+            if (s.Status[row].Value == ThreadStatus.Sending && s.Esi[row].Value == 0) s.Esi[row] = s.Id[s.Partner[row]];
+        }
+    }
+}

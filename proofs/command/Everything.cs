@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Verified.Kernel;
+using Verified.Machine.Computer;
+using Verified.Proofs.Check;
+using Verified.Proofs.Diff;
+using Verified.Proofs.Fuzz;
+using Verified.Proofs.Prove;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary>No verb: every check at its default budget, then the ledger.</summary>
+internal static class Everything
+{
+    private const long DemonstrationBudget = 10_000_000_000;
+
+    public static void AddTo(Command root)
+    {
+        root.Add(ImageSource.File);
+        root.Add(ImageSource.Size);
+        root.Add(CommonOptions.Seed);
+        root.Add(CommonOptions.NoCache);
+        root.SetAction(Run);
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var display = new Display(parsed);
+        var image = ImageSource.Of(parsed);
+        var claims = Check(display, image, ImageSource.Describe(image, parsed), parsed.GetValue(CommonOptions.Seed), !parsed.GetValue(CommonOptions.NoCache));
+        Ledger.Print(display, claims, image);
+        return Verdict(claims);
+    }
+
+    public static int Verdict(IReadOnlyList<Claim> claims) =>
+        claims.Any(claim => claim.Standing == Standing.Failed) ? CommandLine.Refuted : CommandLine.Holds;
+
+    /// <summary>Runs every check, and keeps the claims for <c>claims</c>.</summary>
+    public static IReadOnlyList<Claim> Check(Display display, KernelImage image, string name, int seed, bool cached)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var solver = ProveVerb.RequireSolver();
+        display.Line($"verified: {name}, {solver}, seed {seed}, {Environment.ProcessorCount} processors");
+        List<Claim> claims = [.. BootChecks.Of(image)];
+        foreach (var claim in claims) display.Line($"{claim.What}: {(claim.Standing == Standing.Failed ? "FAILED, " : "")}{claim.Detail}");
+        if (Demonstration(display, image) is { } demonstration) claims.Add(demonstration);
+
+        foreach (var model in Model.All) claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
+        claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, Theorems.Of(Booting.Boot(image).Image), cached), image));
+        var fuzz = new FuzzOptions(seed, Limits: image.Limits);
+        claims.Add(Ledger.Of(FuzzVerb.Fuzz(display, fuzz), fuzz));
+        var diff = new DiffOptions(seed, Workers: Environment.ProcessorCount);
+        claims.Add(Ledger.Of(DiffVerb.Diff(display, image, diff), diff));
+        claims.Add(Ledger.Of(DiffVerb.DiffAll(display, Model.Ranked), Model.Ranked));
+        claims.AddRange(Assumptions.All);
+        display.Line($"verified: done in {clock.Elapsed.TotalSeconds:F0} s");
+        Ledger.Save(image, claims);
+        return claims;
+    }
+
+    private static Claim? Demonstration(Display display, KernelImage image)
+    {
+        if (!image.Symbols.ContainsKey("boot") || image.Limits != Spec.Limits.Shipping) return null;
+        var lines = new System.Text.StringBuilder();
+        var (reason, pc) = display.While("run", _ => RunVerb.Boot(image, DemonstrationBudget, sent => lines.Append((char)sent)));
+        var content = reason == StopReason.Exited && pc.ExitStatus == RunVerb.Content;
+        var last = lines.ToString().TrimEnd().Split('\n')[^1].Trim();
+        display.Line($"run: {pc.Instructions:N0} instructions, last line '{last}': {(content ? "holds" : "FAILED")}");
+        return Claim.Of("image: boots, its programs talk and end content", content, Standing.Tested, $"{pc.Instructions:N0} instructions on the machine");
+    }
+}

@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Spectre.Console;
+using Verified.Kernel;
+using Verified.Proofs.Check;
+using Verified.Proofs.Diff;
+using Verified.Proofs.Fuzz;
+using Verified.Proofs.Prove;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary>The table of claims, made from the results of one run.</summary>
+internal static class Ledger
+{
+    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+
+    private static string Path => System.IO.Path.Combine(Report.Folder, "claims.json");
+
+    private sealed record Saved(string Basis, IReadOnlyList<Claim> Claims);
+
+    public static IEnumerable<Claim> Of(IReadOnlyList<ProofResult> proofs, KernelImage image)
+    {
+        // exception-0, exception-1, ... make one claim.
+        foreach (var group in proofs.GroupBy(proof => proof.Theorem.Split('-')[0]))
+        {
+            var (kind, entry) = (group.Key.Split('.')[0], group.Key.Split('.')[^1]);
+            var what = kind switch
+            {
+                "spec" => $"spec: {entry} preserves the invariants",
+                "image" => $"image: the bytes of {entry} do what the spec says",
+                _ => group.Key,
+            };
+            if (group.FirstOrDefault(proof => !proof.Proved) is { } failed)
+            {
+                yield return new(what, Standing.Failed, $"{failed.Theorem}: {ProveVerb.Describe(failed)}");
+                continue;
+            }
+
+            var verdicts = group.Select(proof => proof.Verdict!).ToList();
+            var longest = verdicts.Max(verdict => verdict.Longest);
+            yield return new(what, Standing.Proved,
+                (verdicts.Count > 1 ? $"{verdicts.Count} theorems, " : "") + $"{verdicts.Sum(verdict => verdict.Paths)} paths"
+                + (longest > 0 ? $", longest {longest} instructions" : "") + (group.All(proof => proof.Cached) ? ", cached" : ""));
+        }
+
+        var executed = proofs.Where(proof => proof.Proved).SelectMany(proof => proof.Verdict!.Executed).ToHashSet();
+        var coverage = CodeCoverage.Of(image, executed);
+        yield return new("code that theorems execute", Standing.Proved, $"{coverage.Covered} of {coverage.Total} bytes after boot");
+        if (coverage.Rest.Count > 0) yield return new("code that no theorem executes", Standing.Assumed, string.Join("; ", coverage.Rest));
+    }
+
+    public static Claim Of(CheckResult result) => Claim.Of(
+        $"model {result.Model.Name}: invariants hold, what must happen does", result.Holds, Standing.Bounded,
+        $"all {result.States:N0} states of {result.Model.Threads.Count} threads, {ImageSource.Describe(result.Model.Limits)}");
+
+    public static Claim Of(FuzzResult result, FuzzOptions options) => Claim.Of(
+        "spec: invariants hold in random programs", result.Holds, Standing.Tested,
+        $"{result.Programs:N0} programs, {result.Steps:N0} steps, seed {options.Seed}");
+
+    public static Claim Of(DiffResult result, DiffOptions options) => Claim.Of(
+        "image and spec agree on random programs", result.Holds, Standing.Tested,
+        $"{result.Events:N0} events, whole state compared, seed {options.Seed}");
+
+    public static Claim Of(DiffResult result, Model model) => Claim.Of(
+        $"image and spec agree on all of model {model.Name}", result.Holds, Standing.Bounded,
+        $"all {result.Events:N0} steps from {result.Programs:N0} states");
+
+    public static void Print(Display display, IReadOnlyList<Claim> claims, KernelImage image)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("claim", "status", "detail");
+        foreach (var claim in claims.OrderBy(claim => Order(claim.Standing)))
+            table.AddRow(new Text(claim.What), new Text(Name(claim.Standing, image), new Style(Colour(claim.Standing))), new Text(claim.Detail));
+        display.Write(table);
+        display.Line(string.Join(", ", claims.GroupBy(claim => claim.Standing).OrderBy(group => Order(group.Key))
+            .Select(group => $"{group.Count()} {Name(group.Key, image)}")));
+    }
+
+    /// <summary>Keeps the claims of a whole run for <c>claims</c>.</summary>
+    public static void Save(KernelImage image, IReadOnlyList<Claim> claims)
+    {
+        Directory.CreateDirectory(Report.Folder);
+        File.WriteAllText(Path, JsonSerializer.Serialize(new Saved(Basis(image), claims), Format));
+    }
+
+    /// <summary>The claims of the last whole run of this very program on this very image, or null.</summary>
+    public static IReadOnlyList<Claim>? Load(KernelImage image)
+    {
+        try
+        {
+            return File.Exists(Path) && JsonSerializer.Deserialize<Saved>(File.ReadAllText(Path), Format) is { } saved && saved.Basis == Basis(image)
+                ? saved.Claims : null;
+        }
+        catch (JsonException)
+        {
+            return null; // unreadable claims claim nothing: run again, and overwrite them
+        }
+    }
+
+    private static string Basis(KernelImage image) => string.Join(' ', new[]
+    {
+        typeof(Spec.Kernel<>), typeof(Machine.MachineException), typeof(KernelImage), typeof(Ledger),
+    }.Select(type => type.Module.ModuleVersionId.ToString("N"))) + " " + Convert.ToHexString(SHA256.HashData(image.ToElf()));
+
+    private static int Order(Standing standing) => standing == Standing.Failed ? -1 : (int)standing;
+
+    private static string Name(Standing standing, KernelImage image) => standing switch
+    {
+        Standing.Proved => image.Limits == Spec.Limits.Shipping ? "proved at shipping size" : $"proved at {ImageSource.Describe(image.Limits)}",
+        Standing.Bounded => "checked up to a bound",
+        Standing.Failed => "FAILED",
+        _ => standing.ToString().ToLowerInvariant(),
+    };
+
+    private static Color Colour(Standing standing) => standing switch
+    {
+        Standing.Proved => Color.Green,
+        Standing.Failed => Color.Red,
+        Standing.Assumed => Color.Yellow,
+        _ => Color.Default,
+    };
+}

@@ -1,0 +1,133 @@
+using System.CommandLine;
+using Verified.Kernel;
+using Verified.Proofs.Events;
+using Verified.Proofs.Prove;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary><c>prove</c>: the theorems.</summary>
+internal static class ProveVerb
+{
+    private static readonly Argument<string?> Name = new("name")
+    {
+        Description = "A theorem (image.ipc), an entry (ipc, exception), or a kind (spec, image); all if not given", Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<bool> Names = new("--names") { Description = "List the theorems' names and stop" };
+
+    public static Command Make()
+    {
+        var verb = new Command("prove", "Prove, for all states, that the spec keeps its invariants and that the image's bytes do what the spec says")
+        {
+            Name, Names, CommonOptions.NoCache, ImageSource.File, ImageSource.Size, CommonOptions.Json,
+        };
+        verb.SetAction(Run);
+        return verb;
+    }
+
+    /// <summary>Proves and prints a line per theorem, and the replayed counterexample of each that fails.</summary>
+    /// <exception cref="SolverMissingException">There is no libz3.</exception>
+    public static IReadOnlyList<ProofResult> Prove(Display display, KernelImage image, IReadOnlyList<Theorem> theorems, bool cached)
+    {
+        RequireSolver();
+        var results = display.While("prove", say => Prover.Prove(
+            theorems, Environment.ProcessorCount, cached ? Cache : null, new Progress(display, say, theorems.Count)));
+        foreach (var result in results) Explain(display, image, result);
+        return results;
+    }
+
+    /// <summary>Loads libz3 here, where its absence can be reported, and not on a worker.</summary>
+    public static string RequireSolver() => Microsoft.Z3.Version.FullVersion;
+
+    private static ProofCache Cache => new(Path.Combine(Report.Folder, "proofs"));
+
+    private static int Run(ParseResult parsed)
+    {
+        var display = new Display(parsed);
+        var image = ImageSource.Of(parsed);
+        var all = Theorems.Of(Booting.Boot(image).Image);
+        var name = parsed.GetValue(Name);
+        var theorems = name is null ? all : Theorems.Named(all, name);
+        if (theorems.Count == 0)
+            throw new CommandException($"there is no theorem '{name}': 'verified prove --names' lists them; ipc, spec and image name several");
+        if (parsed.GetValue(Names))
+        {
+            Report.Lines(display, theorems.Select(theorem => theorem.Name), "");
+            return CommandLine.Holds;
+        }
+
+        var cached = !parsed.GetValue(CommonOptions.NoCache);
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            RequireSolver();
+            var quiet = Prover.Prove(theorems, Environment.ProcessorCount, cached ? Cache : null);
+            display.Json(quiet.Select(result => Summary(image, result)));
+            return quiet.All(result => result.Proved) ? CommandLine.Holds : CommandLine.Refuted;
+        }
+
+        var results = Prove(display, image, theorems, cached);
+        var proved = results.Count(result => result.Proved);
+        display.Line($"prove: {proved} of {results.Count} theorems proved, {ImageSource.Describe(image, parsed)}, {RequireSolver()}");
+        return proved == results.Count ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    public static string Describe(ProofResult result) => result switch
+    {
+        { Failure: { } failure } => $"NOT PROVED: {failure}",
+        { Verdict.Refutation: { } refutation } => $"REFUTED: {refutation.What}",
+        { Verdict: { } verdict } => $"proved, {verdict.Paths} paths, {verdict.Questions} questions"
+            + (verdict.Longest > 0 ? $", longest {verdict.Longest} instructions" : "") + (result.Cached ? ", cached" : $", {result.Time.TotalSeconds:F1} s"),
+        _ => "NOT PROVED",
+    };
+
+    private static void Explain(Display display, KernelImage image, ProofResult result)
+    {
+        if (result.Verdict?.Refutation is not { } refutation) return;
+        display.Line();
+        display.Line($"{result.Theorem} is refuted: {refutation.What}");
+        var outcome = Counterexample.Of(image, result.Theorem, refutation);
+        if (outcome.Disagreement is { } disagreement) Report.Disagreement(display, image, disagreement, $"prove-{result.Theorem}");
+        else if (outcome.Violation is { } violation) Report.Violation(display, violation, $"prove-{result.Theorem}");
+        else
+        {
+            display.Line("  the solver's case does not fail when it is run: a defect of the prover, or an invariant that is too weak; its path:");
+            Report.Lines(display, refutation.Trail.Select(address => $"{address:X8}  {image.Name(address)}"), "    ");
+            Report.Save(display, outcome.Trace, $"prove-{result.Theorem}");
+        }
+    }
+
+    private static object Summary(KernelImage image, ProofResult result)
+    {
+        var outcome = result.Verdict?.Refutation is { } refutation ? Counterexample.Of(image, result.Theorem, refutation) : null;
+        return new
+        {
+            result.Theorem, result.Proved, result.Failure, Refutation = result.Verdict?.Refutation?.What, result.Cached,
+            Seconds = result.Time.TotalSeconds, result.Verdict?.Paths, result.Verdict?.Questions, Longest = result.Verdict?.Longest,
+            Reproduces = outcome is null ? (bool?)null : outcome.Disagreement is not null || outcome.Violation is not null,
+            Difference = outcome?.Disagreement?.Difference, Violation = outcome?.Violation?.Property,
+            Run = outcome is null ? null : Transcript.Of(outcome.Trace),
+        };
+    }
+
+    private sealed class Progress(Display display, Action<string> say, int count) : IProofProgress
+    {
+        private readonly HashSet<string> _running = [];
+        private int _ended;
+
+        public void Started(string theorem)
+        {
+            _running.Add(theorem);
+            Say();
+        }
+
+        public void Ended(ProofResult result)
+        {
+            _running.Remove(result.Theorem);
+            _ended++;
+            display.Line($"prove {result.Theorem}: {Describe(result)}");
+            Say();
+        }
+
+        private void Say() => say($"{_ended} of {count}, now {string.Join(", ", _running)}");
+    }
+}
