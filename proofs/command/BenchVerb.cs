@@ -1,26 +1,48 @@
 using System.CommandLine;
+using Verified.Proofs.Bench;
+using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
 
 /// <summary><c>bench</c>: what one ipc costs, and how fast the tools are.</summary>
 internal static class BenchVerb
 {
-    private const long Budget = 10_000_000_000;
+    private static readonly Argument<string?> Area = new("area")
+    {
+        Description = $"One of {string.Join(", ", Measurements.Areas)}; all if not given", Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<int> Repeats = CommonOptions.InRange(new Option<int>("--repeats")
+    {
+        Description = "Runs of which the median is taken", HelpName = "N", DefaultValueFactory = _ => new BenchOptions().Repeats,
+    }, 1, 1000);
 
     public static Command Make()
     {
-        var verb = new Command("bench", "Instructions and model cycles of one-way ipc, fast and slow path; speed of the machine") { ImageSource.File };
+        var verb = new Command("bench", "Instructions and model cycles of one-way ipc, fast and slow path; speed of the machine and the checks")
+        {
+            Area, Repeats, ImageSource.File, ImageSource.Size, CommonOptions.Json,
+        };
         verb.SetAction(Run);
         return verb;
     }
 
     private static int Run(ParseResult parsed)
     {
-        var display = new Display(parsed);
+        var (display, area, json) = (new Display(parsed), parsed.GetValue(Area), parsed.GetValue(CommonOptions.Json));
+        if (area is not null && !Measurements.Areas.Contains(area))
+            throw new CommandException($"there is nothing called '{area}' to measure: give {string.Join(", ", Measurements.Areas)}");
         var image = ImageSource.Of(parsed);
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        var (_, pc) = display.While("machine", _ => RunVerb.Boot(image, Budget, _ => { }));
-        display.Line($"machine: {pc.Instructions:N0} instructions in {clock.Elapsed.TotalSeconds:F2} s, {pc.Instructions / clock.Elapsed.TotalSeconds / 1e6:F0} MIPS");
+        IReadOnlyList<Theorem>? theorems = null;
+        if (area is null or "prove")
+        {
+            ProveVerb.RequireSolver();
+            theorems = Theorems.Of(Booting.Boot(image).Image);
+        }
+
+        var rows = Measurements.Take(image, new(area, parsed.GetValue(Repeats), theorems, json ? null : row =>
+            display.Line($"{row.Area,-8} {row.What,-45} {row.Value,14:N1} {row.Unit,-22} {row.Note}".TrimEnd())));
+        if (json) display.Json(rows);
         return CommandLine.Holds;
     }
 }

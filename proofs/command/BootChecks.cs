@@ -97,7 +97,7 @@ internal static class BootChecks
         return null;
 
         // The processor marks what it has used.
-        uint Dword(uint physical) => pc.Memory.Load(physical, 4).Value & ~Accessed;
+        uint Dword(uint physical) => pc.Memory.Load(physical, 4) & ~Accessed;
     }
 
     private sealed class AtPick(Pc pc) : IMachine<Concrete>

@@ -15,12 +15,19 @@ public static class Transcript
         List<string> lines = [];
         foreach (var @event in trace.Events)
         {
+            // A trace may leave out the kernel's own steps.
+            while (Kernel<Concrete>.Own(s.Stage.Value) is { } own && own != @event.Entry) Tell(new(own));
+            Tell(@event);
+        }
+
+        return lines;
+
+        void Tell(Event @event)
+        {
             var (actor, stage) = (s.Current.Value, s.Stage.Value);
             @event.Apply(kernel, s);
             lines.Add($"{Subject(s, actor, stage)} {Action(s, @event)} -> {Outcome(s, actor, @event.Entry)}");
         }
-
-        return lines;
     }
 
     /// <summary>task.lthread of an id; nil and ids of no thread by name, stale versions marked.</summary>
