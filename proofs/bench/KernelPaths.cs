@@ -25,9 +25,13 @@ public static class KernelPaths
     /// <summary>The path that published figures are about.</summary>
     public const string FastBetweenSpaces = "ipc fast, call, between spaces";
 
-    private const uint Infinite = 0, FiniteBoth = 0x01010011, Call = 0, ReplyAndWait = 1;
+    // Finite timeouts are for the slow path.
+    private const uint FiniteBoth = 0x01010011, Call = 0, ReplyAndWait = 1;
 
-    /// <summary>Short ipc one way by each path, then the other entries. Those that the image's limits have no room for are left out.</summary>
+    /// <summary>
+    /// Short ipc one way by each path, then the other entries. A call is to a server that waits for anyone, a reply to a client that
+    /// waits for it alone. What the image's limits have no room for is left out.
+    /// </summary>
     /// <exception cref="ImageException">The image does not boot, or does not get back to a user instruction.</exception>
     public static IReadOnlyList<KernelPath> Measure(KernelImage image, Prediction prediction = Prediction.Hot)
     {
@@ -40,23 +44,23 @@ public static class KernelPaths
 
         foreach (var (space, sameSpace) in (ReadOnlySpan<(string, bool)>)[("between spaces", false), ("within a space", true)])
         {
-            Add($"ipc fast, call, {space}", new(Entry.Ipc, sameSpace, Call, Infinite, PartnerWaits: true));
-            Add($"ipc fast, reply and wait, {space}", new(Entry.Ipc, sameSpace, ReplyAndWait, Infinite, PartnerWaits: true));
-            Add($"ipc slow, call, {space}", new(Entry.Ipc, sameSpace, Call, FiniteBoth, PartnerWaits: true));
-            Add($"ipc slow, reply and wait, {space}", new(Entry.Ipc, sameSpace, ReplyAndWait, FiniteBoth, PartnerWaits: true));
+            Add($"ipc fast, call, {space}", new(Entry.Ipc, ThreadStatus.ReceivingAny, sameSpace, Call));
+            Add($"ipc fast, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait));
+            Add($"ipc slow, call, {space}", new(Entry.Ipc, ThreadStatus.ReceivingAny, sameSpace, Call, FiniteBoth));
+            Add($"ipc slow, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait, FiniteBoth));
         }
 
-        Add("ipc, send without receive", new(Entry.Ipc, false, Descriptor.None, Infinite, PartnerWaits: true));
-        Add("ipc, call to a thread that does not wait", new(Entry.Ipc, false, Call, Infinite, PartnerWaits: false));
-        Add("thread_switch between spaces", new(Entry.ThreadSwitch, false, 0, 0, PartnerWaits: false));
-        Add("id_nearest", new(Entry.IdNearest, false, 0, 0, PartnerWaits: false));
-        Add("tick within a time slice", new(Entry.Tick, false, 0, 0, PartnerWaits: false));
+        Add("ipc, send without receive", new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Descriptor.None));
+        Add("ipc, call to a thread that does not wait", new(Entry.Ipc, ThreadStatus.Ready));
+        Add("thread_switch between spaces", new(Entry.ThreadSwitch, ThreadStatus.Ready));
+        Add("id_nearest", new(Entry.IdNearest, ThreadStatus.Ready));
+        Add("tick within a time slice", new(Entry.Tick, ThreadStatus.Ready));
         return paths;
     }
 
     /// <summary>A thread about to call one that waits, in the other space where there are two, by the fast path.</summary>
     internal static State<Concrete> ShortIpc(Limits limits) =>
-        new Scenario(Entry.Ipc, limits.Tasks < 4, Call, Infinite, PartnerWaits: true).State(limits);
+        new Scenario(Entry.Ipc, ThreadStatus.ReceivingAny, SameSpace: limits.Tasks < 4).State(limits);
 
     private static List<Timed> Run(ImageMachine machine, Scenario scenario, Prediction prediction)
     {
@@ -85,7 +89,9 @@ public static class KernelPaths
         return Instruction.Create(Iced.Intel.Code.Int_imm8, (int)vector);
     }
 
-    private sealed record Scenario(Entry Entry, bool SameSpace, uint Receive, uint Timeouts, bool PartnerWaits)
+    // The current thread enters the kernel; another one of its priority is in some status.
+    private sealed record Scenario(
+        Entry Entry, uint PartnerStatus, bool SameSpace = false, uint Receive = Call, uint Timeouts = Spec.Timeouts.Infinite)
     {
         private const uint Eip = 0x1000, Esp = 0x3000, Quantum = 10;
 
@@ -102,7 +108,8 @@ public static class KernelPaths
             (s.Stage, s.Current) = (Stages.User, me);
             (s.Eax[me], s.Ecx[me], s.Edx[me], s.Ebx[me], s.Edi[me]) = (0, Timeouts, 0x11111111, 0x22222222, 0x33333333);
             (s.Ebp[me], s.Esi[me]) = (Receive, Partner);
-            if (PartnerWaits) s.Status[partner] = ThreadStatus.ReceivingAny;
+            s.Status[partner] = PartnerStatus;
+            if (PartnerStatus == ThreadStatus.ReceivingFrom) s.Partner[partner] = me;
             return s;
         }
     }
