@@ -37,7 +37,8 @@ internal static class BootChecks
         ];
     }
 
-    private static string? Invariant(State<Concrete> state)
+    /// <summary>The first invariant that a state violates, or null.</summary>
+    public static string? Invariant(State<Concrete> state)
     {
         foreach (var invariant in Invariants<Concrete>.All)
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, state.Limits); i++)

@@ -16,8 +16,14 @@ namespace Verified.Proofs.Commands;
 /// </summary>
 internal static class Counterexample
 {
-    /// <summary>What the replay of a refutation shows; both null where it does not reproduce, which is a defect of the prover.</summary>
-    public sealed record Outcome(Trace Trace, Disagreement? Disagreement, Violation? Violation);
+    /// <summary>What the replay of a refutation shows.</summary>
+    /// <param name="Trace">The state and the step.</param>
+    /// <param name="Disagreement">Where image and spec differ, for a theorem about the image.</param>
+    /// <param name="Violation">The violated invariant, for a theorem about the spec.</param>
+    /// <param name="Defect">Why nothing fails when it is run, which is a defect of the prover; null where something does.</param>
+    public sealed record Outcome(Trace Trace, Disagreement? Disagreement = null, Violation? Violation = null, string? Defect = null);
+
+    private const string NothingFails = "its case does not fail when it is run";
 
     public static Outcome Of(KernelImage image, string theorem, Refutation refutation)
     {
@@ -33,16 +39,21 @@ internal static class Counterexample
         var own = Kernel<Concrete>.Own(way.Stage) is not null;
         Event step = new(way.Entry, own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current), Vector(way));
         var trace = new Trace(Snapshot.Of(state), own ? [] : [step], Note: $"{theorem}: {refutation.What}");
+        if (BootChecks.Invariant(state) is { } impossible)
+            return new(trace, Defect: $"its case is no possible state: {impossible}");
         if (theorem.StartsWith("spec.", StringComparison.Ordinal))
-            return new(trace with { Events = [step] }, null, FuzzRun.Replay(trace with { Events = [step] }));
+        {
+            var violation = FuzzRun.Replay(trace with { Events = [step] });
+            return new(trace with { Events = [step] }, null, violation, violation is null ? NothingFails : null);
+        }
 
         // First with sets that agree with the state; then with the solver's own, of which it names only what it looked at.
         var duel = new Duel(new ImageMachine(image));
         Trace[] candidates = [trace, trace with { Memory = memory }];
         foreach (var candidate in candidates)
             if (DiffRun.Replay(duel, candidate) is { } disagreement)
-                return new(disagreement.Trace with { Note = trace.Note }, disagreement, null);
-        return new(trace, null, null);
+                return new(disagreement.Trace with { Note = trace.Note }, disagreement);
+        return new(trace, Defect: NothingFails);
     }
 
     private static Way WayOf(string theorem)

@@ -90,7 +90,8 @@ internal static class ProveVerb
         else if (outcome.Violation is { } violation) Report.Violation(display, violation, $"prove-{result.Theorem}");
         else
         {
-            display.Line("  the solver's case does not fail when it is run: a defect of the prover, or an invariant that is too weak; its path:");
+            display.Line($"  this counterexample does not reproduce, which is a defect of the prover: {outcome.Defect}");
+            display.Line("  its path:");
             Report.Lines(display, refutation.Trail.Select(address => $"{address:X8}  {image.Name(address)}"), "    ");
             Report.Save(display, outcome.Trace, $"prove-{result.Theorem}");
         }
@@ -103,7 +104,7 @@ internal static class ProveVerb
         {
             result.Theorem, result.Proved, result.Failure, Refutation = result.Verdict?.Refutation?.What, result.Cached,
             Seconds = result.Time.TotalSeconds, result.Verdict?.Paths, result.Verdict?.Questions, Longest = result.Verdict?.Longest,
-            Reproduces = outcome is null ? (bool?)null : outcome.Disagreement is not null || outcome.Violation is not null,
+            Reproduces = outcome is null ? (bool?)null : outcome.Defect is null,
             Difference = outcome?.Disagreement?.Difference, Violation = outcome?.Violation?.Property,
             Run = outcome is null ? null : Transcript.Of(outcome.Trace),
         };

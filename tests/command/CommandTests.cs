@@ -1,0 +1,190 @@
+using System.Diagnostics;
+using Verified.Kernel;
+using Verified.Proofs.Commands;
+using Verified.Spec;
+using Xunit;
+
+namespace Verified.Tests.Commands;
+
+/// <summary>What the command prints and returns, in its own process and, where a library has to be missing, in another.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("verified-command").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("frobnicate", "frobnicate")]
+    [InlineData("diff --frobnicate", "--frobnicate")]
+    [InlineData("prove frobnicate", "no theorem 'frobnicate'")]
+    [InlineData("check frobnicate", "no model 'frobnicate'")]
+    [InlineData("list frobnicate", "no code at a symbol 'frobnicate'")]
+    [InlineData("bench frobnicate", "nothing called 'frobnicate'")]
+    [InlineData("image", "--output")]
+    [InlineData("image -o", "-o")]
+    [InlineData("image -o /nowhere/at/all", "/nowhere/at/all")]
+    [InlineData("fuzz --programs 0", "--programs 0 is out of range")]
+    [InlineData("fuzz --programs many", "'many'")]
+    [InlineData("diff --events 99999999999999999999", "--events 99999999999999999999 is out of range")]
+    [InlineData("diff --seed -1", "--seed -1 is out of range")]
+    [InlineData("fuzz --size 63x16x256", "Tasks must be a power of two")]
+    [InlineData("fuzz --size 64x16x512", "Priorities must be a power of two")]
+    [InlineData("fuzz --size 64x64x256", "Threads must be a power of two")]
+    [InlineData("fuzz --size 64x16", "--size 64x16: give tasks x lthreads x priorities")]
+    [InlineData("run --image /nowhere", "/nowhere")]
+    [InlineData("replay /nowhere", "/nowhere")]
+    [InlineData("check pair --states 1", "more than 1 states")]
+    public void What_cannot_be_carried_out_is_told_in_one_line(string arguments, string says) =>
+        AssertUnusable(says, arguments.Split(' '));
+
+    [Theory]
+    [InlineData("no ELF at all", "not an ELF file")]
+    [InlineData("\u007fELF and then nothing", "truncated")]
+    public void A_file_that_is_no_image_is_told_in_one_line(string content, string says)
+    {
+        var file = Write("image.elf", content);
+        foreach (var verb in (string[])["run", "diff", "prove", "list", "bench", "claims"]) AssertUnusable(says, verb, "--image", file);
+        AssertUnusable(says, "--image", file);
+    }
+
+    [Fact]
+    public void An_image_and_a_size_exclude_each_other()
+    {
+        var file = Path.Combine(_folder, "image.elf");
+        KernelImage.Build(new(4, 1, 2)).Save(file);
+        AssertUnusable("exclude each other", "diff", "--image", file, "--size", "4x1x2");
+    }
+
+    [Theory]
+    [InlineData("{}", "not a trace file")]
+    [InlineData("not JSON", "not a trace file")]
+    [InlineData("""{"version": 99}""", "newer")]
+    [InlineData("""{"version": 1, "tasks": 3, "lthreads": 1, "priorities": 2, "state": [], "events": []}""", "sizes out of range")]
+    public void A_file_that_is_no_trace_is_told_in_one_line(string content, string says) =>
+        AssertUnusable(says, "replay", Write("trace.json", content));
+
+    [Fact]
+    public void A_trace_of_another_size_than_the_image_is_refused()
+    {
+        var image = Path.Combine(_folder, "image.elf");
+        KernelImage.Build(new(4, 1, 2)).Save(image);
+        var trace = Write("trace.json", """{"version": 1, "tasks": 8, "lthreads": 1, "priorities": 2, "state": [], "events": []}""");
+        AssertUnusable("of size 8x1x2", "replay", trace, "--image", image);
+    }
+
+    [Fact]
+    public void Every_verb_has_help()
+    {
+        Assert.Contains("Exit code: 0 all holds", Run("--help").Output);
+        foreach (var verb in (string[])["check", "prove", "fuzz", "diff", "run", "replay", "image", "list", "bench", "claims"])
+        {
+            var (exit, output, _) = Run(verb, "--help");
+            Assert.Equal(CommandLine.Holds, exit);
+            Assert.Contains($"verified {verb}", output);
+        }
+    }
+
+    [Fact]
+    public void An_image_written_here_runs_lists_and_agrees_with_the_spec()
+    {
+        var file = Path.Combine(_folder, "image.elf");
+        Assert.Equal(CommandLine.Holds, Run("image", "-o", file, "--round-trips", "20").Exit);
+        var run = Run("run", "--image", file);
+        Assert.Equal(CommandLine.Holds, run.Exit);
+        Assert.Contains("ping: 20 round trips to pong, every answer right", run.Output);
+        Assert.Contains("pusha", Run("list", "ipc", "--image", file).Output);
+        Assert.Equal(CommandLine.Holds, Run("diff", "--image", file, "--events", "1000", "--seed", "3").Exit);
+    }
+
+    [Fact]
+    public void A_damaged_image_differs_and_is_refuted()
+    {
+        var image = KernelImage.Build(Limits.Shipping);
+        var elf = image.ToElf();
+        var text = elf.AsSpan().IndexOf(image.Text.Bytes.AsSpan(0, 512));
+        const byte pusha = 0x60, nop = 0x90;
+        var at = text + (int)(image.Symbols["id_nearest"] - image.Text.Linear);
+        Assert.Equal(pusha, elf[at]);
+        elf[at] = nop;
+        var file = Path.Combine(_folder, "damaged.elf");
+        File.WriteAllBytes(file, elf);
+
+        var (exit, output, _) = Run("diff", "--json", "--image", file, "--events", "50000");
+        Assert.Equal(CommandLine.Refuted, exit);
+        Assert.Contains("\"holds\": false", output);
+        (exit, output, _) = Run("prove", "--json", "--no-cache", "--image", file, "image.id_nearest");
+        Assert.Equal(CommandLine.Refuted, exit);
+        Assert.Contains("\"proved\": false", output);
+    }
+
+    [Fact]
+    public void A_theorem_is_proved()
+    {
+        var (exit, output, _) = Run("prove", "--json", "--no-cache", "image.id_nearest");
+        Assert.Equal(CommandLine.Holds, exit);
+        Assert.Contains("\"proved\": true", output);
+    }
+
+    [Theory]
+    [InlineData("check pair")]
+    [InlineData("fuzz --programs 20 --json")]
+    [InlineData("bench ipc --repeats 1")]
+    public void Small_runs_hold(string arguments) => Assert.Equal(CommandLine.Holds, Run(arguments.Split(' ')).Exit);
+
+    [Fact]
+    public void A_missing_solver_is_told_in_one_line()
+    {
+        var (exit, error) = Elsewhere("/nowhere", "prove", "id_nearest");
+        Assert.Equal(CommandLine.Unusable, exit);
+        Assert.Equal("verified: VERIFIED_LIBZ3 names /nowhere, which cannot be loaded: name a libz3 of this processor, or unset it", error.Trim());
+    }
+
+    // Any other library will do: it is as good as a Z3 from before Z3_get_version.
+    [Fact]
+    public void A_library_too_old_is_told_in_one_line()
+    {
+        if (!OperatingSystem.IsLinux()) return; // the C library has another name elsewhere
+        var (exit, error) = Elsewhere("libc.so.6", "prove", "id_nearest");
+        Assert.Equal(CommandLine.Unusable, exit);
+        Assert.Equal("verified: libc.so.6 is Z3 0.0, and 4.8.8 or later is needed: install a newer libz3, or name one in VERIFIED_LIBZ3", error.Trim());
+    }
+
+    private string Write(string name, string content)
+    {
+        var file = Path.Combine(_folder, name);
+        File.WriteAllText(file, content);
+        return file;
+    }
+
+    private static void AssertUnusable(string says, params string[] arguments)
+    {
+        var (exit, _, error) = Run(arguments);
+        Assert.Contains(says, error);
+        Assert.StartsWith("verified: ", error);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Equal(CommandLine.Unusable, exit);
+    }
+
+    private static (int Exit, string Output, string Error) Run(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var exit = CommandLine.Run(arguments, output, error);
+        return (exit, output.ToString(), error.ToString());
+    }
+
+    private static (int Exit, string Error) Elsewhere(string libz3, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            [typeof(CommandLine).Assembly.Location, .. arguments])
+        {
+            RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["VERIFIED_LIBZ3"] = libz3 },
+        };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        _ = output.Result;
+        return (process.ExitCode, error);
+    }
+}
