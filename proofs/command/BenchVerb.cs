@@ -9,12 +9,15 @@ internal static class BenchVerb
 {
     private static readonly Argument<string?> Area = new("area")
     {
-        Description = $"One of {string.Join(", ", Measurements.Areas)}; all if not given", Arity = ArgumentArity.ZeroOrOne,
+        Description = $"One of {string.Join(", ", Measurements.Areas)}; all if not given",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static readonly Option<int> Repeats = CommonOptions.InRange(new Option<int>("--repeats")
     {
-        Description = "Runs of which the median is taken", HelpName = "N", DefaultValueFactory = _ => new BenchOptions().Repeats,
+        Description = "Runs of which the median is taken",
+        HelpName = "N",
+        DefaultValueFactory = _ => new BenchOptions().Repeats,
     }, 1, 1000);
 
     public static Command Make()

@@ -9,7 +9,8 @@ internal static class CheckVerb
 {
     private static readonly Argument<string?> Name = new("model")
     {
-        Description = $"One of {string.Join(", ", Model.All.Select(model => model.Name))}; all if not given", Arity = ArgumentArity.ZeroOrOne,
+        Description = $"One of {string.Join(", ", Model.All.Select(model => model.Name))}; all if not given",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static readonly Option<bool> Witnesses = new("--witnesses")
@@ -19,7 +20,9 @@ internal static class CheckVerb
 
     private static readonly Option<int> MostStates = CommonOptions.InRange(new Option<int>("--states")
     {
-        Description = "Give up beyond this many states", HelpName = "N", DefaultValueFactory = _ => new CheckOptions().MostStates,
+        Description = "Give up beyond this many states",
+        HelpName = "N",
+        DefaultValueFactory = _ => new CheckOptions().MostStates,
     }, 1, int.MaxValue);
 
     public static Command Make()
@@ -73,7 +76,13 @@ internal static class CheckVerb
         if (json)
             display.Json(results.Select(result => new
             {
-                Model = result.Model.Name, result.States, result.Transitions, result.Levels, result.Beyond, result.Seconds, result.Holds,
+                Model = result.Model.Name,
+                result.States,
+                result.Transitions,
+                result.Levels,
+                result.Beyond,
+                result.Seconds,
+                result.Holds,
                 Violation = result.Failure is { } failure ? new { failure.Property, failure.Why, Run = Transcript.Of(failure.Trace) } : null,
             }));
         return results.All(result => result.Holds) ? CommandLine.Holds : CommandLine.Refuted;

@@ -8,7 +8,9 @@ internal static class CommonOptions
 {
     public static readonly Option<int> Seed = InRange(new Option<int>("--seed")
     {
-        Description = "Seed of the random programs", HelpName = "N", DefaultValueFactory = _ => 1,
+        Description = "Seed of the random programs",
+        HelpName = "N",
+        DefaultValueFactory = _ => 1,
     }, 0, int.MaxValue);
 
     public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON" };

@@ -11,7 +11,9 @@ internal static class DiffVerb
 {
     private static readonly Option<long> Events = CommonOptions.InRange(new Option<long>("--events")
     {
-        Description = "Events to compare, at least", HelpName = "N", DefaultValueFactory = _ => new DiffOptions().Events,
+        Description = "Events to compare, at least",
+        HelpName = "N",
+        DefaultValueFactory = _ => new DiffOptions().Events,
     }, 1, 1_000_000_000_000);
 
     private static readonly Option<bool> Exhaustive = new("--exhaustive")
@@ -83,7 +85,13 @@ internal static class DiffVerb
 
     private static object Summary(string what, DiffResult result, int? seed) => new
     {
-        What = what, Seed = seed, result.Events, result.Programs, result.Seconds, result.Holds, FailingSeed = result.Seed,
+        What = what,
+        Seed = seed,
+        result.Events,
+        result.Programs,
+        result.Seconds,
+        result.Holds,
+        FailingSeed = result.Seed,
         Difference = result.Disagreement?.Difference,
         Run = result.Disagreement is { } found ? Transcript.Of(found.Trace) : null,
     };

@@ -9,7 +9,9 @@ internal static class FuzzVerb
 {
     private static readonly Option<int> Programs = CommonOptions.InRange(new Option<int>("--programs")
     {
-        Description = "Random programs to run", HelpName = "N", DefaultValueFactory = _ => new FuzzOptions().Count,
+        Description = "Random programs to run",
+        HelpName = "N",
+        DefaultValueFactory = _ => new FuzzOptions().Count,
     }, 1, 100_000_000);
 
     public static Command Make()
@@ -45,7 +47,12 @@ internal static class FuzzVerb
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(new
             {
-                options.Seed, result.Programs, result.Steps, result.Seconds, result.Holds, FailingSeed = result.Seed,
+                options.Seed,
+                result.Programs,
+                result.Steps,
+                result.Seconds,
+                result.Holds,
+                FailingSeed = result.Seed,
                 Violation = result.Failure is { } failure ? new { failure.Property, failure.Why, Run = Transcript.Of(failure.Trace) } : null,
             });
         return result.Holds ? CommandLine.Holds : CommandLine.Refuted;

@@ -10,7 +10,8 @@ internal static class ImageSource
 {
     public static readonly Option<string?> File = new("--image")
     {
-        Description = "An image file to check in place of the one built here", HelpName = "FILE",
+        Description = "An image file to check in place of the one built here",
+        HelpName = "FILE",
     };
 
     public static readonly Option<Limits?> Size = new("--size")

@@ -8,12 +8,16 @@ internal static class ImageVerb
 {
     private static readonly Option<string> Output = new("--output", "-o")
     {
-        Description = "Where to write the ELF file", HelpName = "FILE", Required = true,
+        Description = "Where to write the ELF file",
+        HelpName = "FILE",
+        Required = true,
     };
 
     public static readonly Option<int> RoundTrips = CommonOptions.InRange(new Option<int>("--round-trips")
     {
-        Description = "Round trips that its ping program makes", HelpName = "N", DefaultValueFactory = _ => 100_000,
+        Description = "Round trips that its ping program makes",
+        HelpName = "N",
+        DefaultValueFactory = _ => 100_000,
     }, 1, 1_000_000_000);
 
     public static Command Make()

@@ -9,7 +9,8 @@ internal static class ListVerb
 {
     private static readonly Argument<string?> Symbol = new("symbol")
     {
-        Description = "Only the code from this symbol to the next entry; all if not given", Arity = ArgumentArity.ZeroOrOne,
+        Description = "Only the code from this symbol to the next entry; all if not given",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     public static Command Make()

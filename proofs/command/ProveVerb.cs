@@ -10,7 +10,8 @@ internal static class ProveVerb
 {
     private static readonly Argument<string?> Name = new("name")
     {
-        Description = "A theorem (image.ipc), an entry (ipc, exception), or a kind (spec, image); all if not given", Arity = ArgumentArity.ZeroOrOne,
+        Description = "A theorem (image.ipc), an entry (ipc, exception), or a kind (spec, image); all if not given",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static readonly Option<bool> Names = new("--names") { Description = "List the theorems' names and stop" };
@@ -102,10 +103,18 @@ internal static class ProveVerb
         var outcome = result.Verdict?.Refutation is { } refutation ? Counterexample.Of(image, result.Theorem, refutation) : null;
         return new
         {
-            result.Theorem, result.Proved, result.Failure, Refutation = result.Verdict?.Refutation?.What, result.Cached,
-            Seconds = result.Time.TotalSeconds, result.Verdict?.Paths, result.Verdict?.Questions, Longest = result.Verdict?.Longest,
+            result.Theorem,
+            result.Proved,
+            result.Failure,
+            Refutation = result.Verdict?.Refutation?.What,
+            result.Cached,
+            Seconds = result.Time.TotalSeconds,
+            result.Verdict?.Paths,
+            result.Verdict?.Questions,
+            Longest = result.Verdict?.Longest,
             Reproduces = outcome is null ? (bool?)null : outcome.Defect is null,
-            Difference = outcome?.Disagreement?.Difference, Violation = outcome?.Violation?.Property,
+            Difference = outcome?.Disagreement?.Difference,
+            Violation = outcome?.Violation?.Property,
             Run = outcome is null ? null : Transcript.Of(outcome.Trace),
         };
     }

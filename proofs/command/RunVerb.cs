@@ -12,7 +12,9 @@ internal static class RunVerb
 
     private static readonly Option<long> Budget = CommonOptions.InRange(new Option<long>("--instructions")
     {
-        Description = "Stop after this many instructions", HelpName = "N", DefaultValueFactory = _ => 10_000_000_000,
+        Description = "Stop after this many instructions",
+        HelpName = "N",
+        DefaultValueFactory = _ => 10_000_000_000,
     }, 1, long.MaxValue);
 
     public static Command Make()
