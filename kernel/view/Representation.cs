@@ -140,5 +140,5 @@ public sealed class Representation<W>(View<W> view, State<W> state) where W : st
         }
     }
 
-    private static Truth Bit(W word, W number) => ((word >> number) & 1) == 1;
+    private static Truth Bit(W word, W number) => (word & ((W)1 << number)) != 0;
 }

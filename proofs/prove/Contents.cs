@@ -45,6 +45,12 @@ public sealed class Contents(Func<Symbolic, Symbolic> initial, Terms terms)
     /// <summary>The newest write. Assigning an earlier one goes back to that moment.</summary>
     public Write? Last { get; set; }
 
+    /// <summary>The rows written since the beginning.</summary>
+    public IEnumerable<Symbolic> Written()
+    {
+        for (var write = Last; write is not null; write = write.Before) yield return write.Row;
+    }
+
     public void Set(Symbolic row, Symbolic value) => Last = new Write(row, value, Last);
 
     public Symbolic Get(Symbolic row)

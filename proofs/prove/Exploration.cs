@@ -99,8 +99,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     /// <summary>Adds a fact of this path.</summary>
     public void Assume(Truth fact)
     {
-        if (fact.Undecided is Bool condition) Learn(condition);
-        else if (!fact.Known) throw new ImpossiblePath();
+        if (fact.Undecided is null && !fact.Known) throw new ImpossiblePath();
+        reasoner.Assert(fact);
     }
 
     /// <summary>Whether <paramref name="goal"/> holds on this path, whatever the values; if not, the reasoner holds a model.</summary>
@@ -120,14 +120,40 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         if (!Shows(goal)) throw new RefutedException(what);
     }
 
-    /// <summary>Shows the goals in order; each is a lemma for those after it.</summary>
-    public void RequireAll(IEnumerable<(Truth Goal, string What)> goals)
+    /// <summary>Shows a goal, and uses it for those after it.</summary>
+    public void RequireLemma(Truth goal, string what)
     {
-        foreach (var (goal, what) in goals)
-        {
-            Require(goal, what);
-            if (goal.Undecided is Bool condition) reasoner.Assert(new Truth(condition));
-        }
+        Require(goal, what);
+        reasoner.Assert(goal);
+    }
+
+    /// <summary>Shows all goals: in one question, and one by one only to name the one that fails.</summary>
+    public void RequireAll(IReadOnlyList<(Truth Goal, string What)> goals)
+    {
+        Truth all = true;
+        foreach (var (goal, _) in goals) all &= goal;
+        if (Shows(all)) return;
+        foreach (var (goal, what) in goals) Require(goal, what);
+        throw new ProverException("goals that hold one by one do not hold together");
+    }
+
+    /// <summary>Builds terms as if a condition were known; not at all where what is known contradicts it.</summary>
+    public void Supposing(Truth condition, Action build)
+    {
+        var known = new Dictionary<Bool, bool>(_known);
+        if (!Suppose(condition)) return;
+        build();
+        _known.Clear();
+        foreach (var (fact, value) in known) _known.Add(fact, value);
+    }
+
+    private bool Suppose(Truth condition)
+    {
+        if (condition.Undecided is not Bool undecided) return condition.Known;
+        if (undecided is { Op: Op.Both, A: Bool a, B: Bool b }) return Suppose(a.Truth) && Suppose(b.Truth);
+        if (Known(undecided) == false) return false;
+        _known[Positive(undecided, out var value)] = value;
+        return true;
     }
 
     /// <summary>
@@ -195,7 +221,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     private void Learn(Bool condition)
     {
         _known[Positive(condition, out var value)] = value;
-        reasoner.Assert(new Truth(condition));
+        reasoner.Tell(condition);
     }
 
     private static Bool Not(Bool condition) => (Bool)condition.Not().Undecided!;

@@ -17,7 +17,7 @@ public sealed class KernelMemory : IBus<Symbolic>
     private readonly Layout _layout;
     private readonly Exploration _path;
     private readonly Func<uint, uint?> _constant;
-    private readonly Action<Area, Symbolic> _touch;
+    private readonly Action<Area, Field, Symbolic> _touch;
     private readonly Dictionary<(Area, Field), Contents> _contents = [];
 
     /// <param name="layout">The types.</param>
@@ -27,7 +27,7 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// <param name="constant">The dword at an address that never changes after boot, or null.</param>
     /// <param name="touch">Told of each row that the run reads or writes.</param>
     public KernelMemory(Layout layout, Terms terms, Exploration path, Func<Area, Field, Symbolic, Symbolic> initial,
-        Func<uint, uint?> constant, Action<Area, Symbolic> touch)
+        Func<uint, uint?> constant, Action<Area, Field, Symbolic> touch)
     {
         (_layout, _path, _constant, _touch) = (layout, path, constant, touch);
         foreach (var area in layout.Areas)
@@ -37,6 +37,10 @@ public sealed class KernelMemory : IBus<Symbolic>
 
     /// <summary>Port writes of the run, in order.</summary>
     public List<(Symbolic Port, Symbolic Value)> Written { get; } = [];
+
+    /// <summary>The rows written, with their areas.</summary>
+    public IEnumerable<(Area Area, Symbolic Row)> WrittenRows =>
+        _contents.SelectMany(column => column.Value.Written().Select(row => (column.Key.Item1, row)));
 
     /// <summary>The dword at a table address, not counted as the run's.</summary>
     public Symbolic Peek(Symbolic linear)
@@ -51,7 +55,7 @@ public sealed class KernelMemory : IBus<Symbolic>
         if (Symbolic.TryValue(linear, out var address) && Constant(address, size) is { } value) return value;
         if (size != 4) throw _path.Refuted($"the kernel reads {size} bytes at {linear}: its tables hold dwords");
         var (area, row, field) = Locate(linear);
-        _touch(area, row);
+        _touch(area, field, row);
         var dword = _contents[(area, field)].Get(row);
 
         // IRET must know the segments that it returns to; the representation says which.
@@ -65,7 +69,7 @@ public sealed class KernelMemory : IBus<Symbolic>
     {
         if (size != 4) throw _path.Refuted($"the kernel writes {size} bytes at {linear}: its tables hold dwords");
         var (area, row, field) = Locate(linear);
-        _touch(area, row);
+        _touch(area, field, row);
         if (field.Bits < 32)
         {
             var decoded = _layout.Decode(field, value);

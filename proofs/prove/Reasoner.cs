@@ -13,22 +13,32 @@ public sealed class Reasoner : IDisposable
     // In solver steps, so the same on every machine; the hardest question of the shipped theorems needs a small part of it.
     private const uint StepLimit = 400_000_000;
 
+    private static readonly uint FewSteps = uint.Parse(Environment.GetEnvironmentVariable("FEW") ?? "200000");
+
     private readonly Terms _terms;
     private readonly Solver _solver;
     private readonly HashSet<Bool> _facts = [];
-    private readonly HashSet<Bool> _named = [];
-    private readonly Stack<(List<Bool> Facts, List<Bool> Named)> _scopes = new();
-    private Model? _model;
+    private readonly HashSet<Bool> _told = [];
+    private readonly HashSet<Bool> _useful = [];
+    private readonly Stack<Scope> _scopes = new();
+#pragma warning disable
+    private Model? _model; public static TimeSpan T1, T2, T3; public static int N1, N2;
+
+    private sealed class Scope
+    {
+        public List<Bool> Facts { get; } = [];
+
+        /// <summary>What the solver was told in this scope.</summary>
+        public List<Bool> Told { get; } = [];
+
+        public HashSet<Bool> Named { get; } = [];
+    }
 
     public Reasoner(Terms terms)
     {
         _terms = terms;
-        _solver = terms.Context.MkSolver("QF_BV");
-        using var parameters = terms.Context.MkParams();
-        parameters.Add("random_seed", 1u);
-        parameters.Add("rlimit", StepLimit);
-        _solver.Parameters = parameters;
-        _scopes.Push(([], []));
+        _solver = Solver(FewSteps);
+        _scopes.Push(new());
     }
 
     /// <summary>Questions asked of the solver.</summary>
@@ -38,47 +48,104 @@ public sealed class Reasoner : IDisposable
     public void Push()
     {
         _solver.Push();
-        _scopes.Push(([], []));
+        _scopes.Push(new());
     }
 
     public void Pop()
     {
         _solver.Pop();
-        var (facts, named) = _scopes.Pop();
-        _facts.ExceptWith(facts);
-        _named.ExceptWith(named);
+        var scope = _scopes.Pop();
+        _facts.ExceptWith(scope.Facts);
+        _told.ExceptWith(scope.Told);
     }
 
-    /// <summary>Asserts a fact in the innermost scope, unless an open scope has it already.</summary>
+    /// <summary>
+    /// Asserts a fact in the innermost scope. The solver is told of it when a model breaks it: most instances of the
+    /// invariants have no part in a question.
+    /// </summary>
     public void Assert(Truth fact)
     {
         if (fact.Undecided is Bool condition)
         {
-            if (!_facts.Add(condition)) return;
-            _scopes.Peek().Facts.Add(condition);
-            _solver.Assert(_terms.Translate(condition));
+            if (_facts.Add(condition)) _scopes.Peek().Facts.Add(condition);
         }
         else if (!fact.Known)
             throw new ProverException("a hypothesis is false: nothing may be proved from it");
+    }
+
+    /// <summary>Asserts a fact and tells the solver at once.</summary>
+    public void Tell(Bool fact)
+    {
+        Assert(new Truth(fact));
+        if (!_told.Add(fact)) return;
+        _scopes.Peek().Told.Add(fact);
+        _solver.Assert(_terms.Translate(fact));
     }
 
     /// <summary>Whether the facts and the assumption, if any, have a model.</summary>
     /// <exception cref="ProverException">The solver does not know.</exception>
     public bool Satisfiable(Bool? assumption = null)
     {
+        foreach (var fact in _facts.ToArray())
+            if (_useful.Contains(fact))
+                Tell(fact);
+        while (HasModel(assumption))
+        {
+            var broken = Broken();
+            if (broken.Count == 0) return true;
+            foreach (var fact in broken)
+            {
+                _useful.Add(fact);
+                Tell(fact);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Asks the incremental solver first; what it does not settle in a few steps goes to one that sees the whole question at once
+    /// and simplifies it before it searches.
+    /// </summary>
+    private bool HasModel(Bool? assumption)
+    {
         Questions++;
         _model?.Dispose();
         _model = null;
-        switch (assumption is null ? _solver.Check() : _solver.Check(Literal(assumption)))
-        {
-            case Status.SATISFIABLE:
-                _model = _solver.Model;
-                return true;
-            case Status.UNSATISFIABLE:
-                return false;
-            default:
-                throw new ProverException($"the solver does not know: {_solver.ReasonUnknown}");
-        }
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var status = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));
+        T1 += clock.Elapsed; N1++;
+        if (status == Status.UNKNOWN) { clock.Restart(); N2++; }
+        if (status != Status.UNKNOWN) return Answer(_solver, status);
+        using var whole = Solver(StepLimit);
+        foreach (var fact in _told) whole.Assert(_terms.Translate(fact));
+        if (assumption is not null) whole.Assert(_terms.Translate(assumption));
+        var rr = Answer(whole, whole.Check()); T2 += clock.Elapsed; return rr;
+    }
+
+    private bool Answer(Solver solver, Status status)
+    {
+        if (status == Status.UNKNOWN) throw new ProverException($"the solver does not know: {solver.ReasonUnknown}");
+        if (status == Status.SATISFIABLE) _model = solver.Model;
+        return status == Status.SATISFIABLE;
+    }
+
+    private Solver Solver(uint steps)
+    {
+        var solver = _terms.Context.MkSolver("QF_BV");
+        using var parameters = _terms.Context.MkParams();
+        parameters.Add("random_seed", 1u);
+        parameters.Add("rlimit", steps);
+        solver.Parameters = parameters;
+        return solver;
+    }
+
+    /// <summary>The facts that the solver was not told of and that its model breaks.</summary>
+    private List<Bool> Broken()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew(); try {
+        var evaluation = new Evaluation(variable => variable.ValueIn(_model!));
+        return [.. _facts.Where(fact => !_told.Contains(fact) && !evaluation.Of(fact))]; } finally { T3 += clock.Elapsed; }
     }
 
     /// <summary>The value of a word in the model of the last satisfiable question; what it leaves open is 0.</summary>
@@ -91,7 +158,7 @@ public sealed class Reasoner : IDisposable
     {
         if (condition is { Op: Op.Not, A: Bool inner }) return _terms.Context.MkNot(Literal(inner));
         var literal = _terms.Context.MkBoolConst($"?{condition.Id}");
-        if (!_named.Add(condition)) return literal;
+        if (_scopes.Any(scope => scope.Named.Contains(condition))) return literal;
         _scopes.Peek().Named.Add(condition);
         _solver.Assert(_terms.Context.MkIff(literal, _terms.Translate(condition)));
         return literal;

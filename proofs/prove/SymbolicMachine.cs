@@ -17,6 +17,8 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     private readonly Exploration _path;
     private readonly KernelMemory _memory;
     private readonly Ia32<Symbolic, KernelMemory> _cpu;
+    private readonly Dictionary<int, bool> _scans = [];
+    private IReadOnlyList<Symbolic> _choices = [];
 
     /// <summary>The processor at the cut point of <paramref name="stage"/>.</summary>
     public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, uint stage)
@@ -79,8 +81,9 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
     /// <summary>Enters the kernel (an own step is entered already) and runs to the next cut point.</summary>
     /// <exception cref="RefutedException">The kernel faults, loops, or leaves its tables.</exception>
-    public void Run(Way way, Symbolic errorCode)
+    public void Run(Way way, Symbolic errorCode, IReadOnlyList<Symbolic> choices)
     {
+        _choices = choices;
         try
         {
             switch (way.Kind)
@@ -136,7 +139,24 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         if (operation is { Op: Machine.Processor.Op.Bsf or Machine.Processor.Op.Bsr, Source: OperandKind.Register })
             _path.Shows(_cpu.R[operation.SourceRegister] != 0);
         _cpu.Step(operation);
+        if (operation.Target == OperandKind.Register && operation.Size == 4) Identify(operation.TargetRegister);
         if (_cpu.Halted) throw _path.Refuted($"the kernel halts at {eip:X8}h");
+    }
+
+    /// <summary>
+    /// Where a bit scan has found what the spec chose, goes on with the choice: a variable, where the scan is a large term.
+    /// </summary>
+    private void Identify(int register)
+    {
+        if (_choices.Count > 0 && _cpu.R[register].Term is { } word && HasScan(word))
+            _cpu.R[register] = _path.Identify(word, true, _choices);
+    }
+
+    private bool HasScan(ITerm term)
+    {
+        if (_scans.TryGetValue(term.Id, out var known)) return known;
+        return _scans[term.Id] = term.Op is Values.Op.LowestBit or Values.Op.HighestBit
+            || (term.A is { } a && HasScan(a)) || (term.B is { } b && HasScan(b)) || (term.C is { } c && HasScan(c));
     }
 
     /// <summary>What must hold of the processor at any cut point beyond the representation invariants.</summary>

@@ -17,13 +17,20 @@ public sealed class SymbolicTables(
     Limits limits, Func<ColumnInfo, Symbolic, Symbolic> initial, Terms terms, (Universe Universe, Exploration Path)? running)
     : Tables<Symbolic>
 {
-    private readonly List<Contents> _columns = [];
-    private int _choices;
+    private readonly List<(Sort Sort, Contents Contents)> _columns = [];
+    private readonly List<Symbolic> _choices = [];
+
+    /// <summary>What the choices so far gave.</summary>
+    public IReadOnlyList<Symbolic> Choices => _choices;
+
+    /// <summary>The rows written, with their sorts.</summary>
+    public IEnumerable<(Sort Sort, Symbolic Row)> Written =>
+        _columns.SelectMany(column => column.Contents.Written().Select(row => (column.Sort, row)));
 
     public override Column<Symbolic> Make(ColumnInfo info, uint rows)
     {
         var contents = new Contents(row => initial(info, row), terms);
-        _columns.Add(contents);
+        _columns.Add((Universe.Of(info.Table), contents));
         return new TableColumn(info, contents, running?.Universe);
     }
 
@@ -32,17 +39,17 @@ public sealed class SymbolicTables(
         var (universe, path) = Running();
         var rows = State<Symbolic>.Rows(table, limits);
         var at = AsNow(predicate);
-        var number = _choices++;
+        var number = _choices.Count;
         var found = Fresh($"found!{number}", 1) == 1;
         var first = Fresh($"first!{number}", Bits(rows));
-        var candidates = universe.Rows(Universe.Of(table));
 
         // Cyclic distance from the row after `after`; rows are a power of two.
         Symbolic Distance(Symbolic row) => (row - after - 1) & (rows - 1);
         universe.Touch(Universe.Of(table), first);
         path.Assume(!found | universe.Quietly(() => at(first)));
         universe.ForAllHere(Universe.Of(table), row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
-        return (found, path.Identify(first, found, candidates));
+        _choices.Add(first);
+        return (found, first);
     }
 
     public override (Truth Found, Symbolic Key) Greatest(
@@ -52,15 +59,16 @@ public sealed class SymbolicTables(
         var rows = State<Symbolic>.Rows(table, limits);
         var at = AsNow(predicate);
         var keyAt = AsNow(key);
-        var number = _choices++;
+        var number = _choices.Count;
         var found = Fresh($"found!{number}", 1) == 1;
         var witness = Fresh($"witness!{number}", Bits(rows));
-        var candidates = universe.Rows(Sort.Priority);
         universe.Touch(Universe.Of(table), witness);
-        var greatest = Symbolic.Select(found, universe.Quietly(() => keyAt(witness)), 0);
-        path.Assume(!found | universe.Quietly(() => at(witness)));
+        var greatest = Fresh($"greatest!{number}", Bits(limits.Priorities));
+        path.Assume(found | greatest == 0);
+        path.Assume(!found | universe.Quietly(() => at(witness) & keyAt(witness) == greatest));
         universe.ForAllHere(Universe.Of(table), row => !(row < rows) | !at(row) | (found & (keyAt(row) <= greatest)));
-        return (found, path.Identify(greatest, found, candidates));
+        _choices.Add(greatest);
+        return (found, greatest);
     }
 
     private Symbolic Fresh(string name, int bits) => terms.Variable(name, bits);
@@ -71,10 +79,10 @@ public sealed class SymbolicTables(
     /// <summary>A function of the state as it is now, to be evaluated later, when the columns have changed.</summary>
     private Func<Symbolic, T> AsNow<T>(Func<Symbolic, T> function)
     {
-        var now = _columns.ConvertAll(column => column.Last);
+        var now = _columns.ConvertAll(column => column.Contents.Last);
         return row =>
         {
-            var later = _columns.ConvertAll(column => column.Last);
+            var later = _columns.ConvertAll(column => column.Contents.Last);
             Restore(now);
             try
             {
@@ -89,7 +97,7 @@ public sealed class SymbolicTables(
 
     private void Restore(List<Contents.Write?> moment)
     {
-        for (var i = 0; i < moment.Count; i++) _columns[i].Last = moment[i];
+        for (var i = 0; i < moment.Count; i++) _columns[i].Contents.Last = moment[i];
     }
 
     private static int Bits(uint rows) => System.Numerics.BitOperations.Log2(rows);

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -115,6 +116,7 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
         foreach (var unknown in _unknowns.Values) unknown.Begin();
         Trail = [];
         universe.Touch(Sort.None, 0);
+        universe.Touch(Sort.Thread, State<Symbolic>.Nobody);
         universe.Touch(Sort.Thread, ThreadI);
         universe.Touch(Sort.Thread, ThreadJ);
         universe.Touch(Sort.Priority, PriorityI);
@@ -149,6 +151,32 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
 
     /// <summary>Makes any value of another sort, of so many.</summary>
     public void Range(Sort sort, uint count) => _others[sort] = terms.Variable($"{sort}-i", Width(count));
+
+    /// <summary>
+    /// A goal for every value of two sorts, by cases: at each row that the step wrote, and at any other. Away from the writes most
+    /// goals say that what was, is, and simplify to true.
+    /// </summary>
+    public IEnumerable<(Truth Goal, string What)> ForAll(
+        Sort i, Sort j, IReadOnlyDictionary<Sort, List<Symbolic>> written, Func<Symbolic, Symbolic, Truth> goal, string what)
+    {
+        return Cases(i, Any(i, false), a => Cases(j, Any(j, true), b => [(goal(a, b), what)]));
+
+        IReadOnlyList<(Truth, string)> Cases(Sort sort, Symbolic any, Func<Symbolic, IReadOnlyList<(Truth, string)>> at)
+        {
+            var goals = new List<(Truth, string)>();
+            Truth other = true;
+            foreach (var row in written.GetValueOrDefault(sort, []))
+            {
+                goals.AddRange(at(row));
+                other &= any != row;
+            }
+
+            IReadOnlyList<(Truth Goal, string What)> elsewhere = [];
+            path.Supposing(other, () => elsewhere = at(any));
+            goals.AddRange(elsewhere.Select(goal => (!other | goal.Goal, goal.What)));
+            return goals;
+        }
+    }
 
     /// <summary>The case in the solver's last model.</summary>
     public Refutation Explain(string what) => new(
