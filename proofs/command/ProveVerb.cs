@@ -10,7 +10,7 @@ internal static class ProveVerb
 {
     private static readonly Argument<string?> Name = new("name")
     {
-        Description = "A theorem (image.ipc), an entry (ipc, exception), or a kind (spec, image); all if not given",
+        Description = "A theorem (image.ipc-fast), an entry (ipc, exception), or a kind (spec, image); if not given, all that are not open at shipping size (see claims)",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -28,11 +28,11 @@ internal static class ProveVerb
 
     /// <summary>Proves and prints a line per theorem, and the replayed counterexample of each that fails.</summary>
     /// <exception cref="SolverMissingException">There is no libz3.</exception>
-    public static IReadOnlyList<ProofResult> Prove(Display display, KernelImage image, IReadOnlyList<Theorem> theorems, bool cached)
+    public static IReadOnlyList<ProofResult> Prove(Display display, KernelImage image, IReadOnlyList<Theorem> theorems, bool cached, string folder = "proofs")
     {
         RequireSolver();
         var results = display.While("prove", say => Prover.Prove(
-            theorems, Environment.ProcessorCount, cached ? Cache : null, new Progress(display, say, theorems.Count)));
+            theorems, Environment.ProcessorCount, cached ? Cache(folder) : null, new Progress(display, say, theorems.Count)));
         foreach (var result in results) Explain(display, image, result);
         return results;
     }
@@ -40,7 +40,7 @@ internal static class ProveVerb
     /// <summary>Loads libz3 here, where its absence can be reported, and not on a worker.</summary>
     public static string RequireSolver() => Microsoft.Z3.Version.FullVersion;
 
-    private static ProofCache Cache => new(Path.Combine(Report.Folder, "proofs"));
+    private static ProofCache Cache(string folder = "proofs") => new(Path.Combine(Report.Folder, folder));
 
     private static int Run(ParseResult parsed)
     {
@@ -48,12 +48,13 @@ internal static class ProveVerb
         var image = ImageSource.Of(parsed);
         var all = Theorems.Of(Booting.Boot(image).Image);
         var name = parsed.GetValue(Name);
-        var theorems = name is null ? all : Theorems.Named(all, name);
+        var theorems = name is null ? [.. all.Where(theorem => !Theorems.Open.Contains(theorem.Name))] : Theorems.Named(all, name);
         if (theorems.Count == 0)
             throw new CommandException($"there is no theorem '{name}': 'verified prove --names' lists them; ipc, spec and image name several");
         if (parsed.GetValue(Names))
         {
-            Report.Lines(display, theorems.Select(theorem => theorem.Name), "");
+            var named = name is null ? all : theorems;
+            Report.Lines(display, named.Select(theorem => theorem.Name + (Theorems.Open.Contains(theorem.Name) ? "  (open at shipping size)" : "")), "");
             return CommandLine.Holds;
         }
 
@@ -61,7 +62,7 @@ internal static class ProveVerb
         if (parsed.GetValue(CommonOptions.Json))
         {
             RequireSolver();
-            var quiet = Prover.Prove(theorems, Environment.ProcessorCount, cached ? Cache : null);
+            var quiet = Prover.Prove(theorems, Environment.ProcessorCount, cached ? Cache() : null);
             display.Json(quiet.Select(result => Summary(image, result)));
             return quiet.All(result => result.Proved) ? CommandLine.Holds : CommandLine.Refuted;
         }

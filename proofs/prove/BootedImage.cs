@@ -11,9 +11,10 @@ namespace Verified.Proofs.Prove;
 /// <param name="Pick">Address of the cut point of stage pick.</param>
 /// <param name="Resume">Address of the cut point of stage resume.</param>
 /// <param name="IdleHalt">Address of the HLT of stage idle.</param>
+/// <param name="IpcSlow">Address where the fast path of ipc leaves to the slow one.</param>
 /// <param name="Control">GDTR, IDTR, TR, CR0 and CR4.</param>
 public sealed record BootedImage(
-    Layout Layout, Func<uint, uint?> Constant, uint Pick, uint Resume, uint IdleHalt, ControlState Control);
+    Layout Layout, Func<uint, uint?> Constant, uint Pick, uint Resume, uint IdleHalt, uint IpcSlow, ControlState Control);
 
 /// <summary>The system registers that stay as boot left them.</summary>
 public sealed record ControlState(uint GdtBase, uint GdtLimit, uint IdtBase, uint IdtLimit, uint TaskRegister, uint Cr0, uint Cr4);

@@ -28,6 +28,9 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     /// <summary>Complete paths so far.</summary>
     public int Paths { get; private set; }
 
+    /// <summary>Paths that the theorem says nothing of.</summary>
+    public int Left { get; private set; }
+
     /// <summary>Explores every path of <paramref name="run"/>.</summary>
     public void Explore(Action run)
     {
@@ -46,7 +49,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
                 }
                 catch (ImpossiblePath)
                 {
-                    // The facts that the path itself brought up contradict its choices: nothing takes it.
+                    // Nothing takes it, as what the path itself brought up contradicts its choices; or the theorem leaves it out.
                 }
 
                 if (_next != _answers.Count) throw new ProverException("a path asked less than when it was first explored");
@@ -192,6 +195,13 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
             if (Shows(word == value))
                 return value;
         return word;
+    }
+
+    /// <summary>Ends this path: the theorem says nothing of it.</summary>
+    public Exception Outside()
+    {
+        Left++;
+        return new ImpossiblePath();
     }
 
     /// <summary>Fails on this path unless nothing takes it.</summary>

@@ -9,11 +9,15 @@ namespace Verified.Proofs.Prove;
 /// and the representation, the bytes up to the next cut point do what one step of the spec does, under the view; the
 /// representation holds again; nothing else is written; the kernel raises no exception and does not loop.
 /// </summary>
-public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theorem(name, image.Layout.Limits)
+/// <param name="name">The theorem's name.</param>
+/// <param name="image">The image.</param>
+/// <param name="way">The way in.</param>
+/// <param name="leaves">The theorem says nothing of runs that come to this address, and everything of those that do not.</param>
+public sealed class ImageTheorem(string name, BootedImage image, Way way, uint? leaves = null) : Theorem(name, image.Layout.Limits)
 {
     private readonly Layout _layout = image.Layout;
 
-    public override string Key => $"{base.Key} {image.Control} {image.Pick:x} {image.Resume:x} {image.IdleHalt:x}";
+    public override string Key => $"{base.Key} {image.Control} {image.Pick:x} {image.Resume:x} {image.IdleHalt:x} {leaves:x}";
 
     public override int Weight => way.Entry switch { Entry.Ipc => 3, Entry.Resume => 2, Entry.Pick => 1, _ => 0 };
 
@@ -56,7 +60,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
         var memory = Memory(attempt, running: before);
         var machine = Machine(attempt, memory);
         attempt.Trail = machine.Trail;
-        machine.Run(way, attempt.Register("error-code"), tables.Choices);
+        machine.Run(way, attempt.Register("error-code"), tables.Choices, leaves);
         attempt.Ran();
 
         var after = new View<Symbolic>(_layout, machine);

@@ -69,9 +69,10 @@ public static class Prover
             if (verdict.Refutation is null) cache?.Add(theorem, verdict);
             return new(theorem.Name, verdict, null, clock.Elapsed, false);
         }
-        catch (Exception e) when (e is ProverException or Microsoft.Z3.Z3Exception)
+        catch (Exception e)
         {
-            return new(theorem.Name, null, e.Message, clock.Elapsed, false);
+            // Whatever stops a theorem is its failure, and no other's.
+            return new(theorem.Name, null, e is ProverException ? e.Message : $"{e.GetType().Name}: {e.Message}", clock.Elapsed, false);
         }
     }
 }

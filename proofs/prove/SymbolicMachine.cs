@@ -81,7 +81,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
     /// <summary>Enters the kernel (an own step is entered already) and runs to the next cut point.</summary>
     /// <exception cref="RefutedException">The kernel faults, loops, or leaves its tables.</exception>
-    public void Run(Way way, Symbolic errorCode, IReadOnlyList<Symbolic> choices)
+    public void Run(Way way, Symbolic errorCode, IReadOnlyList<Symbolic> choices, uint? leaves)
     {
         _choices = choices;
         try
@@ -94,7 +94,11 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
                 case WayKind.Own: break;
             }
 
-            while (!AtCutPoint()) Step();
+            while (!AtCutPoint())
+            {
+                if (leaves is { } end && Symbolic.TryValue(_cpu.Eip, out var eip) && eip == end) throw _path.Outside();
+                Step();
+            }
         }
         catch (Fault fault)
         {

@@ -67,6 +67,7 @@ public abstract class Theorem(string name, Limits limits)
             refutation = attempt.Explain(refuted.Message);
         }
 
+        if (refutation is null && path.Paths == 0) throw new ProverException("no path comes to its end: nothing is proved");
         return new Verdict(name, refutation, path.Paths, reasoner.Questions, attempt.Longest, attempt.Executed, attempt.Constants);
     }
 

@@ -5,6 +5,17 @@ namespace Verified.Proofs.Prove;
 /// <summary>The index of theorems: one line each.</summary>
 public static class Theorems
 {
+    /// <summary>
+    /// Theorems that are not proved at shipping size within the budget of a run; the ledger says so. <c>verified prove NAME</c>
+    /// tries them, at the image's own size.
+    /// </summary>
+    public static readonly IReadOnlySet<string> Open = new HashSet<string> { "image.ipc", "image.pick", "image.resume" };
+
+    /// <summary>Those of the open ones that a run proves of the same assembler program at <see cref="Bound"/>.</summary>
+    public static readonly IReadOnlySet<string> Bounded = new HashSet<string> { "image.pick" };
+
+    public static readonly Limits Bound = new(4, 4, 32);
+
     /// <summary>Every theorem about an image and its spec, at the image's size.</summary>
     public static IReadOnlyList<Theorem> Of(BootedImage image)
     {
@@ -22,6 +33,7 @@ public static class Theorems
             Spec(Entry.Spurious, Stages.Idle, "spurious-idle"),
             Spec(Entry.Pick, Stages.Pick, "pick"),
             Spec(Entry.Resume, Stages.Resume, "resume"),
+            new ImageTheorem("image.ipc-fast", image, Way.All.Single(way => way.Name == "ipc"), image.IpcSlow),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
         ];
     }
