@@ -225,8 +225,14 @@ public sealed unsafe class Mmu
             _filled[_filledCount++] = (ushort)slot;
         *entry = new Translation
         {
-            InUse = true, Page = page, Frame = frame, Rights = rights,
-            KernelRead = NoPage, KernelWrite = NoPage, UserRead = NoPage, UserWrite = NoPage,
+            InUse = true,
+            Page = page,
+            Frame = frame,
+            Rights = rights,
+            KernelRead = NoPage,
+            KernelWrite = NoPage,
+            UserRead = NoPage,
+            UserWrite = NoPage,
         };
         if (frame >= _memory.Size)
             return frame;

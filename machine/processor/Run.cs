@@ -60,7 +60,7 @@ public sealed partial class Ia32<W, TBus>
         InterruptShadow = false;
         Interrupted = false;
         ref var first = ref MemoryMarshal.GetReference(block);
-        for (var i = 0; i < block.Length; )
+        for (var i = 0; i < block.Length;)
         {
             ref var op = ref Unsafe.Add(ref first, i);
             _begun = ++i;

@@ -53,8 +53,12 @@ public struct Segment<W> where W : struct, IWord<W>
             && !Descriptor.IsExpandDown(attributes) && (attributes & Descriptor.Present) != 0;
         return new Segment<W>
         {
-            Selector = selector, Base = @base, Limit = limit, Attributes = attributes,
-            FlatToRead = flat && readable, FlatToWrite = flat && Descriptor.IsWritable(attributes),
+            Selector = selector,
+            Base = @base,
+            Limit = limit,
+            Attributes = attributes,
+            FlatToRead = flat && readable,
+            FlatToWrite = flat && Descriptor.IsWritable(attributes),
         };
     }
 }

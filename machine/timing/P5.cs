@@ -67,13 +67,14 @@ public static class P5
             // Moves. [L], [F]
             case Mov when i.Op0Kind == OpKind.Register && i.Op0Register.IsSegmentRegister(): return Alone(3);
             case Mov when i.Op1Kind == OpKind.Register && i.Op1Register.IsSegmentRegister(): return Alone(1);
-            case Mov when i.Op0Kind == OpKind.Register && i.Op0Register.IsCR(): return Alone(i.Op0Register switch
-            {
-                Register.CR0 => 22, // [M]
-                Register.CR3 => 21, // [L]: 21..46
-                Register.CR4 => 14, // [M]
-                _ => 12, // [M]
-            });
+            case Mov when i.Op0Kind == OpKind.Register && i.Op0Register.IsCR():
+                return Alone(i.Op0Register switch
+                {
+                    Register.CR0 => 22, // [M]
+                    Register.CR3 => 21, // [L]: 21..46
+                    Register.CR4 => 14, // [M]
+                    _ => 12, // [M]
+                });
             case Mov when i.Op1Kind == OpKind.Register && i.Op1Register.IsCR(): return Alone(4); // [M]
             case Mov when i.Op0Kind == OpKind.Register && i.Op0Register.IsDR(): return Alone(11); // [M]
             case Mov when i.Op1Kind == OpKind.Register && i.Op1Register.IsDR(): return Alone(11); // [M]

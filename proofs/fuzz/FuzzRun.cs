@@ -84,7 +84,7 @@ public static class FuzzRun
             List<Event> events = [];
             var violated = Place(start) ?? Settle();
             var threads = _threads[1..];
-            for (var idle = 0; violated is null && events.Count < _options.Events && idle < 2; )
+            for (var idle = 0; violated is null && events.Count < _options.Events && idle < 2;)
             {
                 events.Add(generator.Next(_tables.State, threads));
                 violated = Step(events[^1]);

@@ -88,7 +88,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way, uint? 
     private KernelMemory Memory(Attempt attempt, View<Symbolic>? running) => new(_layout, attempt.Terms, attempt.Path,
         (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row,
             congruent: area != _layout.Ready && area != _layout.SenderSets), address => ConstantOf(attempt, address),
-        running is null ? (_, _, _) => { } : (area, field, row) => Touch(attempt.Universe, running, area, field, row));
+        running is null ? (_, _, _) => { }
+    : (area, field, row) => Touch(attempt.Universe, running, area, field, row));
 
     private uint? ConstantOf(Attempt attempt, uint address)
     {

@@ -27,8 +27,13 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         var control = image.Control;
         _cpu = new Ia32<Symbolic, KernelMemory>(memory)
         {
-            Cr0 = control.Cr0, Cr4 = control.Cr4, Cr3 = attempt.Register("cr3"),
-            GdtBase = control.GdtBase, GdtLimit = control.GdtLimit, IdtBase = control.IdtBase, IdtLimit = control.IdtLimit,
+            Cr0 = control.Cr0,
+            Cr4 = control.Cr4,
+            Cr3 = attempt.Register("cr3"),
+            GdtBase = control.GdtBase,
+            GdtLimit = control.GdtLimit,
+            IdtBase = control.IdtBase,
+            IdtLimit = control.IdtLimit,
         };
         _cpu.TaskRegister = SegmentOf(control.TaskRegister);
         for (var i = 0; i < Names.Length; i++) _cpu.R[i] = attempt.Register(Names[i]);

@@ -1,6 +1,6 @@
+using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
-using Verified.Kernel;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;

@@ -178,7 +178,9 @@ public sealed class CommandTests : IDisposable
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
             [typeof(CommandLine).Assembly.Location, .. arguments])
         {
-            RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["VERIFIED_LIBZ3"] = libz3 },
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            Environment = { ["VERIFIED_LIBZ3"] = libz3 },
         };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();

@@ -1,8 +1,8 @@
 using Iced.Intel;
 using Verified.Machine.Processor;
-using Pc = Verified.Machine.Computer.Pc;
 using Xunit;
 using static Iced.Intel.AssemblerRegisters;
+using Pc = Verified.Machine.Computer.Pc;
 
 namespace Verified.Tests.Machine;
 
