@@ -25,7 +25,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     private readonly Dictionary<Bool, bool> _known = [];
     private int _next, _decided, _scopes;
 
-    /// <summary>Complete paths so far.</summary>
+    /// <summary>Complete paths so far, each with a model of its own.</summary>
     public int Paths { get; private set; }
 
     /// <summary>Paths that the theorem says nothing of.</summary>
@@ -45,7 +45,9 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
                 try
                 {
                     run();
-                    Paths++;
+
+                    // A path counts if something takes it: what is proved is not proved from a contradiction.
+                    if (reasoner.Satisfiable()) Paths++;
                 }
                 catch (ImpossiblePath)
                 {

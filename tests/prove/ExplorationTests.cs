@@ -1,0 +1,82 @@
+using Verified.Kernel;
+using Verified.Proofs.Prove;
+using Verified.Proofs.Values;
+using Verified.Spec;
+using Xunit;
+
+namespace Verified.Tests.Prove;
+
+/// <summary>The prover on small theorems of its own: what holds is proved, what does not is refuted, nothing is proved from a contradiction.</summary>
+public sealed class ExplorationTests
+{
+    [Fact]
+    public void Explores_each_possible_side_once()
+    {
+        var seen = new List<int>();
+        Run((path, x) =>
+        {
+            var side = 0;
+            if (x < 10) side += 1;
+            if (x < 5) side += 2; // not where x >= 10
+            seen.Add(side);
+        });
+        Assert.Equal([0, 1, 3], seen.Order());
+    }
+
+    [Fact]
+    public void Refutes_what_one_value_breaks()
+    {
+        var refuted = Assert.Throws<RefutedException>(() => Run((path, x) => path.Require(x != 12345, "x is another")));
+        Assert.Equal("x is another", refuted.Message);
+    }
+
+    [Fact]
+    public void Proves_what_holds_of_every_value() =>
+        Assert.Equal(2, Run((path, x) =>
+        {
+            if ((x & 1) == 0) path.Require((x & (x - 1)) != x | x == 0, "clearing the lowest bit changes x");
+            else path.Require(x != 0, "odd is not 0");
+        }));
+
+    [Fact]
+    public void A_contradictory_hypothesis_leaves_no_path() =>
+        Assert.Equal(0, Run((path, x) =>
+        {
+            path.Assume(x < 5);
+            path.Assume(x > 7);
+            path.Require(x == 99, "anything");
+        }));
+
+    [Fact]
+    public void A_choice_is_the_first_in_cyclic_order()
+    {
+        // Of the rows 3 and 9 after 5, it is 9; after 9, it is 3.
+        Run((path, x) => { }, (terms, path, universe) =>
+        {
+            var tables = new SymbolicTables(Limits.Shipping, (_, _) => 0, terms, (universe, path));
+            foreach (var (after, expected) in (ReadOnlySpan<(uint, uint)>)[(5, 9), (9, 3)])
+            {
+                universe.Touch(Sort.Thread, 3);
+                universe.Touch(Sort.Thread, 9);
+                var (found, row) = tables.First(Table.Thread, after, row => row == 3 | row == 9);
+                path.Require(found & row == expected, $"after {after} comes {expected}");
+            }
+        });
+    }
+
+    private static int Run(Action<Exploration, Symbolic> run, Action<Terms, Exploration, Universe>? more = null)
+    {
+        using var terms = new Terms();
+        Terms.Current = terms;
+        using var reasoner = new Reasoner(terms);
+        var path = new Exploration(terms, reasoner);
+        var universe = new Universe(reasoner, path);
+        path.Explore(() =>
+        {
+            universe.Begin();
+            run(path, terms.Variable("x"));
+            more?.Invoke(terms, path, universe);
+        });
+        return path.Paths;
+    }
+}

@@ -1,0 +1,87 @@
+using Verified.Kernel;
+using Verified.Proofs.Prove;
+using Verified.Spec;
+using Xunit;
+
+namespace Verified.Tests.Prove;
+
+/// <summary>Theorems about the image's bytes: they hold of the image, and not of a damaged one.</summary>
+public sealed class ImageTheoremTests
+{
+    private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
+
+    [Theory]
+    [InlineData("image.id_nearest", 13)]
+    [InlineData("image.tick", 17)]
+    [InlineData("image.tick-idle", 12)]
+    [InlineData("image.exception-13", 10)]
+    [InlineData("image.spurious-27-idle", 9)]
+    public void Bytes_do_what_the_spec_says(string theorem, int longest)
+    {
+        var result = Prove(Image, theorem);
+        Assert.True(result.Proved, result.Failure ?? result.Verdict?.Refutation?.What);
+        Assert.Equal(longest, result.Verdict!.Longest);
+        Assert.True(result.Verdict.Paths > 0);
+    }
+
+    // Every byte, its lowest bit: opcodes, registers, displacements, immediates and distances of jumps. Two flips change nothing that
+    // matters: the upper half of the constant whose lower half is loaded into the segment registers.
+    [Fact]
+    public void A_flipped_byte_of_id_nearest_is_proved_only_where_it_changes_nothing()
+    {
+        var (start, end) = (Image.Symbols["id_nearest"], Image.Symbols["thread_switch"]);
+        var survivors = new List<string>();
+        for (var address = start; address < end; address++)
+            if (Damaged(address, 1) is { } damaged && Prove(damaged, "image.id_nearest").Proved)
+                survivors.Add($"{address - start:X2}h");
+        Assert.Equal(["04h", "05h"], survivors);
+    }
+
+    [Theory]
+    [InlineData("tick", "image.tick")]
+    [InlineData("exception", "image.exception-13")]
+    public void A_flipped_opcode_is_refuted(string symbol, string theorem)
+    {
+        // PUSHA becomes POPA.
+        var result = Prove(Damaged(Image.Symbols[symbol], 1)!, theorem);
+        Assert.False(result.Proved);
+        Assert.NotNull(result.Verdict?.Refutation);
+    }
+
+    [Fact]
+    public void A_later_run_finds_the_proof_only_while_the_bytes_are_the_same()
+    {
+        var folder = Directory.CreateTempSubdirectory().FullName;
+        var cache = new ProofCache(folder);
+        Assert.False(Prove(Image, "image.id_nearest", cache).Cached);
+        Assert.True(Prove(Image, "image.id_nearest", cache).Cached);
+
+        // The tick is no part of it; its own code is.
+        Assert.True(Prove(Damaged(Image.Symbols["tick"] + 20, 1)!, "image.id_nearest", cache).Cached);
+        Assert.False(Prove(Damaged(Image.Symbols["id_nearest"], 1)!, "image.id_nearest", cache).Proved);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static ProofResult Prove(KernelImage image, string name, ProofCache? cache = null)
+    {
+        var theorem = Theorems.Of(Booting.Boot(image).Image).Single(theorem => theorem.Name == name);
+        return Prover.Prove([theorem], 1, cache).Single();
+    }
+
+    private static KernelImage? Damaged(uint address, byte bits)
+    {
+        var elf = Image.ToElf();
+        var text = elf.AsSpan().IndexOf(Image.Text.Bytes);
+        elf[text + (int)(address - Image.Text.Linear)] ^= bits;
+        var path = Path.GetTempFileName();
+        File.WriteAllBytes(path, elf);
+        try
+        {
+            return KernelImage.Load(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}
