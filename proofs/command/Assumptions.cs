@@ -9,7 +9,7 @@ internal static class Assumptions
     [
         new("Ia32<W> is the processor", Assumed, "the tests run it against the host's processor (user mode), the manual's rules (gates, paging) and QEMU"),
         new("Z3 and the .NET runtime are right", Assumed, "an unsatisfiable answer is believed; counterexamples are replayed"),
-        new("user mode cannot reach the kernel's memory", Assumed, "rings and paging of Ia32<W>, tested; boot checks the page directories"),
+        new("user mode changes neither the kernel's memory nor its own privilege, segments of the ring and interrupt flag", Assumed, "rings and paging of Ia32<W>, tested; boot checks the page directories"),
         new("the boot loader leaves a Multiboot machine", Assumed, "protected mode, paging off, A20 on, CR4 = 0, .bss zeroed"),
         new("First and Greatest have their defining property", Assumed, "the prover uses the property, the concrete spec a scan; the tests compare them"),
         new("the kernel's own steps come to an end", Assumed, "each step is loop-free by proof; that chains of pick and resume end holds in every model and program of this run"),
