@@ -146,10 +146,16 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     public void Supposing(Truth condition, Action build)
     {
         var known = new Dictionary<Bool, bool>(_known);
-        if (!Suppose(condition)) return;
-        build();
-        _known.Clear();
-        foreach (var (fact, value) in known) _known.Add(fact, value);
+        try
+        {
+            if (Suppose(condition)) build();
+        }
+        finally
+        {
+            // Whatever became of it, what was only supposed is known no longer.
+            _known.Clear();
+            foreach (var (fact, value) in known) _known.Add(fact, value);
+        }
     }
 
     private bool Suppose(Truth condition)
