@@ -86,6 +86,6 @@ internal sealed partial class KernelProgram
         c.mov(eax, Me(Layout.Priority));
         c.sub(eax, At(ebp, Layout.Priority));
         c.or(edi, eax);
-        AddReady(ebp);
+        AddReady();
     }
 }

@@ -77,9 +77,9 @@ internal sealed partial class KernelProgram
         Number(edi, ebp);
         c.mov(esi, At(ebp, Layout.Priority));
         RemoveReady();
-        LoadMe(esi);
-        AddReady(esi);
         c.mov(esi, ebp);
+        LoadMe(ebp);
+        AddReady();
         c.jmp(_switchTo);
 
         Mark(ref yield);

@@ -25,6 +25,7 @@ internal sealed partial class KernelProgram
     private readonly Func<string, uint> _address;
     private readonly Assembler c = new(32);
     private readonly List<(string Name, Label Label)> _marks = [];
+    private readonly List<(string Name, int Instruction)> _places = [];
 
     private KernelProgram(Layout layout, Func<string, uint> address) => (_layout, _address) = (layout, address);
 
@@ -58,6 +59,8 @@ internal sealed partial class KernelProgram
         var result = c.Assemble(new StreamCodeWriter(text), origin, BlockEncoderOptions.ReturnNewInstructionOffsets);
         var symbols = new SortedDictionary<string, uint>(StringComparer.Ordinal);
         foreach (var (name, label) in _marks) symbols.Add(name, (uint)result.GetLabelRIP(label));
+        foreach (var (name, instruction) in _places)
+            symbols.Add(name, (uint)origin + result.Result[0].NewInstructionOffsets[instruction]);
         return (text.ToArray(), symbols);
     }
 
@@ -67,6 +70,9 @@ internal sealed partial class KernelProgram
         c.Label(ref label);
         _marks.Add((label.Name, label));
     }
+
+    /// <summary>Defines a symbol here, where a label may be too.</summary>
+    private void Place(string name) => _places.Add((name, c.Instructions.Count));
 
     private void Mark(string name)
     {

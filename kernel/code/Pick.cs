@@ -19,7 +19,7 @@ internal sealed partial class KernelProgram
         Mark(ref _pick);
         c.mov(esp, The(_layout.TssStack));
         c.sub(esp, Layout.ThreadSize - Frame);
-        GreatestPriority(none);
+        var search = GreatestPriority(none);
         c.cmp(eax, Me(Layout.Priority));
         c.jae(other);
         c.cmp(Me(Layout.Status), ThreadStatus.Ready);
@@ -28,10 +28,7 @@ internal sealed partial class KernelProgram
         // The next of that priority after the one picked last.
         Mark(ref other);
         c.mov(esi, eax);
-        c.mov(ebx, eax);
-        c.shl(ebx, SetShift);
-        c.mov(ecx, In(_layout.Picked, esi));
-        FindNext(_layout.Ready, In(_layout.ReadySummary, esi));
+        NextReady();
         c.mov(In(_layout.Picked, esi), eax);
         c.mov(edi, eax);
         RemoveReady();
@@ -40,13 +37,14 @@ internal sealed partial class KernelProgram
         c.cmp(Me(Layout.Status), ThreadStatus.Ready);
         c.jne(taken);
         LoadMe(ebp);
-        AddReady(ebp);
+        AddReady();
         c.Label(ref taken);
         c.shl(edi, (byte)Layout.ThreadShift);
         c.lea(esi, __[edi + _layout.Threads.Base]);
         SwitchTo();
 
         Mark(ref none);
+        NoneFound(search);
         c.mov(The(_layout.Top), 0);
         c.cmp(Me(Layout.Status), ThreadStatus.Ready);
         c.je(_return);

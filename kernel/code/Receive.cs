@@ -61,10 +61,7 @@ internal sealed partial class KernelProgram
         c.mov(edx, Nobody);
         c.jmp(wait);
         c.Label(ref take);
-        LoadMe(eax);
-        SenderSet(eax);
-        c.mov(ecx, Me(_layout.Served));
-        FindNext(_layout.SenderSets, Me(_layout.Senders));
+        NextSender();
         c.mov(Me(_layout.Served), eax);
         c.shl(eax, (byte)Layout.ThreadShift);
         c.lea(ebp, __[eax + _layout.Threads.Base]);
@@ -133,7 +130,8 @@ internal sealed partial class KernelProgram
         Mark(ref _leave);
         c.test(esi, esi);
         c.je(settled);
-        AddReady(esi);
+        c.mov(ebp, esi);
+        AddReady();
         c.Label(ref settled);
         c.test(edi, edi);
         c.js(_pick);
@@ -144,12 +142,14 @@ internal sealed partial class KernelProgram
 
         // I wait, the partner at ESI is ready: it runs, unless another has a higher priority.
         Mark(ref _handOff);
-        GreatestPriority(none: alone);
+        var search = GreatestPriority(none: alone);
         c.cmp(eax, At(esi, Layout.Priority));
         c.jbe(_switchTo);
-        AddReady(esi);
+        c.mov(ebp, esi);
+        AddReady();
         c.jmp(_pick);
         c.Label(ref alone);
+        NoneFound(search);
         c.mov(The(_layout.Top), 0);
         c.jmp(_switchTo);
     }

@@ -5,8 +5,9 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// Sets of threads as two-level bitmaps. Straight-line: a word that becomes empty clears its bit in the level above by
-/// arithmetic, not by a branch, so that the paths do not multiply.
+/// Sets of threads as two-level bitmaps. Each operation is a piece of code between two symbols, entered at the first and left
+/// at the second, that keeps a contract (<see cref="SetOperationKind"/>): no other code reads or writes the sets, but for the summary of
+/// one's own senders. Straight-line: a word that becomes empty clears its bit in the level above by arithmetic, not by a branch.
 /// </summary>
 internal sealed partial class KernelProgram
 {
@@ -15,6 +16,25 @@ internal sealed partial class KernelProgram
 
     /// <summary>A word of the set whose offset is in EBX.</summary>
     private static AssemblerMemoryOperand SetWord(Area sets, AssemblerRegister32 word) => __dword_ptr[ebx + word * 4 + sets.Base];
+
+    private readonly Dictionary<SetOperationKind, int> _operations = [];
+
+    /// <summary>Emits an operation between its symbols.</summary>
+    /// <param name="kind">Its contract.</param>
+    /// <param name="emit">Its code.</param>
+    /// <returns>Its symbol.</returns>
+    private string Operation(SetOperationKind kind, Action emit)
+    {
+        var number = _operations[kind] = _operations.GetValueOrDefault(kind) + 1;
+        var name = SetOperation.Symbol(kind, number);
+        Place(name);
+        emit();
+        Place(name + SetOperation.EndSuffix);
+        return name;
+    }
+
+    /// <summary>Defines a symbol here: where an operation leaves to when there is nothing to find.</summary>
+    private void NoneFound(string operation) => Place(operation + SetOperation.NoneSuffix);
 
     /// <summary>EAX = the bit that CL names, modulo 32.</summary>
     private void Bit()
@@ -41,11 +61,11 @@ internal sealed partial class KernelProgram
         c.neg(eax);
     }
 
-    /// <summary>Puts a thread, not the current one, into the ready set of its priority. Uses EAX, EBX, ECX, EDX.</summary>
-    private void AddReady(AssemblerRegister32 row)
+    /// <summary>Puts the thread at EBP, which is in none, into the ready set of its priority. Uses EAX, EBX, ECX, EDX.</summary>
+    private void AddReady() => Operation(SetOperationKind.AddReady, () =>
     {
-        Number(ecx, row);
-        c.mov(edx, At(row, Layout.Priority));
+        Number(ecx, ebp);
+        c.mov(edx, At(ebp, Layout.Priority));
         c.mov(ebx, edx);
         c.shl(ebx, SetShift);
         Bit();
@@ -68,10 +88,10 @@ internal sealed partial class KernelProgram
         c.and(ebx, ecx);
         c.sub(eax, ebx);
         c.mov(The(_layout.Top), eax);
-    }
+    });
 
     /// <summary>Takes thread number EDI out of the ready set of priority ESI. Uses EAX, EBX, ECX.</summary>
-    private void RemoveReady()
+    private void RemoveReady() => Operation(SetOperationKind.RemoveReady, () =>
     {
         c.mov(ecx, edi);
         c.mov(ebx, esi);
@@ -85,17 +105,35 @@ internal sealed partial class KernelProgram
         ClearBit(In(_layout.PriorityMap, ecx), () => c.shr(ecx, 5));
         IsEmpty();
         ClearBit(The(_layout.PrioritySummary));
-    }
+    });
 
-    /// <summary>EBX = the offset of the sender set of the thread whose row's address is in a register.</summary>
-    private void SenderSet(AssemblerRegister32 receiver)
+    /// <summary>
+    /// EAX and top = the greatest priority of the competing threads; to <paramref name="none"/> if there are none, where
+    /// <see cref="NoneFound"/> must be said. Uses ECX.
+    /// </summary>
+    private string GreatestPriority(Label none) => Operation(SetOperationKind.GreatestPriority, () =>
     {
-        Number(ebx, receiver);
+        c.bsr(eax, The(_layout.PrioritySummary));
+        c.je(none);
+        c.bsr(ecx, In(_layout.PriorityMap, eax));
+        c.shl(eax, 5);
+        c.or(eax, ecx);
+        c.mov(The(_layout.Top), eax);
+    });
+
+    /// <summary>
+    /// EAX = the next thread number, after the one picked last, in the ready set of priority ESI, which is not empty. Uses EBX, ECX, EDX.
+    /// </summary>
+    private void NextReady() => Operation(SetOperationKind.NextReady, () =>
+    {
+        c.mov(ebx, esi);
         c.shl(ebx, SetShift);
-    }
+        c.mov(ecx, In(_layout.Picked, esi));
+        FindNext(_layout.Ready, In(_layout.ReadySummary, esi));
+    });
 
     /// <summary>Puts the current thread into the sender set of the thread at EBP. Uses EAX, EBX, ECX.</summary>
-    private void AddSender()
+    private void AddSender() => Operation(SetOperationKind.AddSender, () =>
     {
         SenderSet(ebp);
         LoadMe(eax);
@@ -105,10 +143,10 @@ internal sealed partial class KernelProgram
         c.or(SetWord(_layout.SenderSets, ecx), eax);
         Bit();
         c.or(At(ebp, _layout.Senders), eax);
-    }
+    });
 
     /// <summary>Takes the thread at EBP out of the sender set of the current thread. Uses EAX, EBX, ECX.</summary>
-    private void RemoveSender()
+    private void RemoveSender() => Operation(SetOperationKind.RemoveSender, () =>
     {
         LoadMe(eax);
         SenderSet(eax);
@@ -117,6 +155,25 @@ internal sealed partial class KernelProgram
         ClearBit(SetWord(_layout.SenderSets, ecx), () => c.shr(ecx, 5));
         IsEmpty();
         ClearBit(Me(_layout.Senders));
+    });
+
+    /// <summary>
+    /// EAX = the next thread number, after the one served last, in the sender set of the current thread, which is not empty. Uses EBX,
+    /// ECX, EDX.
+    /// </summary>
+    private void NextSender() => Operation(SetOperationKind.NextSender, () =>
+    {
+        LoadMe(eax);
+        SenderSet(eax);
+        c.mov(ecx, Me(_layout.Served));
+        FindNext(_layout.SenderSets, Me(_layout.Senders));
+    });
+
+    /// <summary>EBX = the offset of the sender set of the thread whose row's address is in a register.</summary>
+    private void SenderSet(AssemblerRegister32 receiver)
+    {
+        Number(ebx, receiver);
+        c.shl(ebx, SetShift);
     }
 
     /// <summary>
@@ -148,16 +205,5 @@ internal sealed partial class KernelProgram
         c.bsf(eax, eax);
         c.shl(edx, 5);
         c.or(eax, edx);
-    }
-
-    /// <summary>EAX = the greatest priority of the competing threads; to <paramref name="none"/> if there are none. Uses ECX.</summary>
-    private void GreatestPriority(Label none)
-    {
-        c.bsr(eax, The(_layout.PrioritySummary));
-        c.je(none);
-        c.bsr(ecx, In(_layout.PriorityMap, eax));
-        c.shl(eax, 5);
-        c.or(eax, ecx);
-        c.mov(The(_layout.Top), eax);
     }
 }

@@ -34,6 +34,9 @@ public sealed class KernelImage
     /// <summary>Physical address at which the boot loader enters, paging off.</summary>
     public uint Entry { get; }
 
+    /// <summary>The pieces of code that keep a contract about the sets.</summary>
+    public IReadOnlyList<SetOperation> Operations => SetOperation.In(Symbols);
+
     /// <summary>The segment with the kernel's code.</summary>
     public Segment Text => Segments.First(segment => segment.Executable);
 

@@ -156,6 +156,18 @@ public sealed class Layout
     public IReadOnlyList<Area> Areas =>
         [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets];
 
+    /// <summary>What the rows of an area are.</summary>
+    public Sort SortOf(Area area) =>
+        area == Threads ? Sort.Thread
+        : area == SenderSets ? Sort.SenderWord
+        : area == Ready ? Sort.ReadyWord
+        : area == ReadySummary || area == Picked ? Sort.Priority
+        : Sort.None;
+
+    /// <summary>Whether a field is part of the sets of threads, which only the set operations change.</summary>
+    public bool IsSet(Area area, Field field) => field == Senders
+        || area == Ready || area == ReadySummary || area == PriorityMap || area == PrioritySummary || area == SenderSets;
+
     /// <summary>The dword that holds <paramref name="value"/> in a field.</summary>
     public W Encode<W>(Field field, W value) where W : struct, IWord<W> => field.Encoding switch
     {

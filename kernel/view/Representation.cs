@@ -30,7 +30,10 @@ public sealed record RepresentationInvariant<W>(
 /// What the kernel's memory and the processor satisfy at every cut point beyond what <see cref="View{W}"/> shows: sets as
 /// two-level bitmaps that agree with the thread table, and the registers of the processor itself.
 /// </summary>
-public sealed class Representation<W>(View<W> view, State<W> state) where W : struct, IWord<W>
+/// <param name="view">The machine.</param>
+/// <param name="state">What it means.</param>
+/// <param name="members">Which thread the sets are to contain; by default what the state says.</param>
+public sealed class Representation<W>(View<W> view, State<W> state, Membership<W>? members = null) where W : struct, IWord<W>
 {
     /// <summary>The invariant that a user can break by loading other selectors: every entry restores it.</summary>
     public const string SegmentsName = "segments";
@@ -39,11 +42,14 @@ public sealed class Representation<W>(View<W> view, State<W> state) where W : st
 
     private readonly Layout _layout = view.Layout;
 
-    public static readonly IReadOnlyList<RepresentationInvariant<W>> All =
+    private readonly Membership<W> _members = members ?? Membership<W>.Of(state);
+
+    /// <summary>The bitmaps mean the membership of threads in sets. Only the set operations need to know how.</summary>
+    public static readonly IReadOnlyList<RepresentationInvariant<W>> Sets =
     [
         new("ready-sets", "a thread is in the set of its priority if it competes for the processor, and in no other",
             Sort.ReadyWord, Sort.Thread, (m, w, t) => !m.InWord(w, t)
-            | (Bit(m.ReadyWord(w), t & 31) == (m.State.Competes(t) & (m.State.Priority[t] == m.OwnerOf(w))))),
+            | (Bit(m.ReadyWord(w), t & 31) == (m._members.Ready(t) == m.OwnerOf(w)))),
         new("ready-summaries", "a priority's summary tells which words of its set are not empty",
             Sort.ReadyWord, Sort.None, (m, w, _) =>
             Bit(m.ReadySummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.ReadyWord(w) != 0)),
@@ -53,14 +59,19 @@ public sealed class Representation<W>(View<W> view, State<W> state) where W : st
         new("priority-summary", "the summary tells which words of the map are not empty",
             Sort.Priority, Sort.None, (m, p, _) =>
             Bit(m.PrioritySummary, p >> 5) == (m.PriorityMap(p) != 0)),
-        new("top-priority", "no competing thread has a priority above the top", Sort.Thread, Sort.None, (m, t, _) =>
-            !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)),
         new("sender-sets", "a thread is in the sender set of the thread it waits to send to, and in no other",
             Sort.SenderWord, Sort.Thread, (m, w, t) => !m.InWord(w, t)
-            | (Bit(m.SendersWord(w), t & 31) == m.State.SendsTo(t, m.OwnerOf(w)))),
+            | (Bit(m.SendersWord(w), t & 31) == (m._members.Sender(t) == m.OwnerOf(w)))),
         new("sender-summaries", "a receiver's summary tells which words of its sender set are not empty",
             Sort.SenderWord, Sort.None, (m, w, _) =>
             Bit(m.Senders(m.OwnerOf(w)), m.PlaceOf(w)) == (m.SendersWord(w) != 0)),
+    ];
+
+    /// <summary>Everything but the sets.</summary>
+    public static readonly IReadOnlyList<RepresentationInvariant<W>> Others =
+    [
+        new("top-priority", "no competing thread has a priority above the top", Sort.Thread, Sort.None, (m, t, _) =>
+            !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)),
         new("directories", "a thread runs in its task's page directory", Sort.Thread, Sort.None, (m, t, _) =>
             m.Directory(t) == m.DirectoryOf(t)),
         new("saved-selectors", "a saved frame returns to ring 3", Sort.Thread, Sort.None, (m, t, _) =>
@@ -71,6 +82,8 @@ public sealed class Representation<W>(View<W> view, State<W> state) where W : st
         new(SegmentsName, "the data segments are flat user segments after every entry",
             Sort.None, Sort.None, (m, _, _) => m.Segments),
     ];
+
+    public static readonly IReadOnlyList<RepresentationInvariant<W>> All = [.. Sets, .. Others];
 
     public View<W> View => view;
 

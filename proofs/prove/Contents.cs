@@ -53,6 +53,20 @@ public sealed class Contents(Func<Symbolic, Symbolic> initial, Terms terms)
 
     public void Set(Symbolic row, Symbolic value) => Last = new Write(row, value, Last);
 
+    /// <summary>The contents as they are now, to be read when they have changed.</summary>
+    public Func<Symbolic, Symbolic> AsNow()
+    {
+        var now = Last;
+        return row =>
+        {
+            var later = Last;
+            Last = now;
+            var value = Get(row);
+            Last = later;
+            return value;
+        };
+    }
+
     public Symbolic Get(Symbolic row)
     {
         // Writes that may be to this row, newest first, down to one that is or to the initial contents.

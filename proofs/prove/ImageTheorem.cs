@@ -1,4 +1,5 @@
 using Verified.Kernel;
+using Verified.Machine.Processor;
 using Verified.Proofs.Values;
 using Verified.Spec;
 
@@ -17,7 +18,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way, uint? 
 {
     private readonly Layout _layout = image.Layout;
 
-    public override string Key => $"{base.Key} {image.Control} {image.Pick:x} {image.Resume:x} {image.IdleHalt:x} {leaves:x}";
+    public override string Key => $"{base.Key} {image.Control} {image.Pick:x} {image.Resume:x} {image.IdleHalt:x} {leaves:x} {string.Join(',', image.Operations)}";
 
     public override int Weight => way.Entry switch { Entry.Ipc => 3, Entry.Resume => 2, Entry.Pick => 1, _ => 0 };
 
@@ -25,22 +26,16 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way, uint? 
 
     protected override void Assume(Attempt attempt)
     {
-        foreach (var sort in (Sort[])[Sort.ReadyWord, Sort.SenderWord])
-            attempt.Range(sort, Representation<Symbolic>.Count(sort, _layout));
-        var machine = Machine(attempt, Memory(attempt, running: null));
+        var machine = Machine(attempt, Memory(attempt));
         var view = new View<Symbolic>(_layout, machine);
-        var state = new State<Symbolic>(Limits, Tables(attempt, view, running: false));
+        var state = new State<Symbolic>(Limits, Tables(attempt, view, null));
         foreach (var invariant in Invariants<Symbolic>.All)
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(state, i, j));
 
         var representation = new Representation<Symbolic>(view, state);
-        attempt.Universe.Follow(Sort.Thread, thread => [
-            (Sort.Priority, state.Priority[thread]),
-            (Sort.ReadyWord, Representation<Symbolic>.WordOf(_layout, state.Priority[thread], thread)),
-            (Sort.SenderWord, Representation<Symbolic>.WordOf(_layout, state.Partner[thread], thread)),
-        ]);
-        foreach (var invariant in Representation<Symbolic>.All)
+        attempt.Universe.Follow(Sort.Thread, thread => [(Sort.Priority, state.Priority[thread])]);
+        foreach (var invariant in Representation<Symbolic>.Others)
         {
             if (invariant.Name == Representation<Symbolic>.SegmentsName) continue; // a user may have loaded others
             attempt.Universe.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
@@ -52,26 +47,42 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way, uint? 
         var path = attempt.Path;
 
         // The spec first: what it chooses are variables, and what the code then finds is shown to be one of them.
-        var before = new View<Symbolic>(_layout, Machine(attempt, Memory(attempt, running: null)));
-        var tables = Tables(attempt, before, running: true);
+        var before = new View<Symbolic>(_layout, Machine(attempt, Memory(attempt)));
+        var choosing = attempt.Choosing();
+        var tables = Tables(attempt, before, choosing);
         var state = new State<Symbolic>(Limits, tables);
         new Kernel<Symbolic>(state).Step(way.Entry);
+        var choices = choosing.Choices.ToArray();
 
-        var memory = Memory(attempt, running: before);
+        var sets = new SymbolicSets(Limits, attempt.Terms,
+            Membership<Symbolic>.Of(new State<Symbolic>(Limits, Tables(attempt, before, null))));
+        var memory = Memory(attempt, Touch, receiver => Summary(attempt, sets, choosing, receiver));
+        var contracts = new SetContracts(_layout, memory, sets, attempt, choosing, path.Require);
         var machine = Machine(attempt, memory);
+        machine.Contracts = (operation, cpu) =>
+        {
+            var lost = contracts.Apply(operation, cpu);
+            if (!lost.Contains(Register.Eax)) cpu.R[Register.Eax] = path.Identify(cpu.R[Register.Eax], true, choices);
+            return lost;
+        };
         attempt.Trail = machine.Trail;
-        machine.Run(way, attempt.Register("error-code"), tables.Choices, leaves);
-        attempt.Ran();
+        machine.Run(way, attempt.Register("error-code"), leaves);
+        attempt.Ran(machine.Length);
 
         var after = new View<Symbolic>(_layout, machine);
-        var written = Written(attempt, memory, tables, before.Current, after.Current);
+        var written = Written(attempt, memory, tables, sets, before.Current, after.Current);
         var representation = new Representation<Symbolic>(after, state);
+        var members = Membership<Symbolic>.Of(state);
         path.RequireAll(
         [
             .. state.Columns.SelectMany(column => attempt.ForAll(Universe.Of(column.Info.Table), Sort.None, written,
                 (row, _) => column.Column[row] == after.Column(column.Info, row), $"{column.Info.Name} is what the spec says")),
-            .. Representation<Symbolic>.All.SelectMany(invariant => attempt.ForAll(invariant.I, invariant.J, written,
+            .. Representation<Symbolic>.Others.SelectMany(invariant => attempt.ForAll(invariant.I, invariant.J, written,
                 (i, j) => invariant.Holds(representation, i, j), $"representation {invariant.Name} holds again: {invariant.Why}")),
+            .. attempt.ForAll(Sort.Thread, Sort.None, written, (thread, _) => sets.Ready.Get(thread) == members.Ready(thread),
+                "a thread is in the set of its priority if it competes for the processor, and in no other"),
+            .. attempt.ForAll(Sort.Thread, Sort.None, written, (thread, _) => sets.Sender.Get(thread) == members.Sender(thread),
+                "a thread is in the sender set of the thread it waits to send to, and in no other"),
         ]);
         AcknowledgesInterrupt(path, memory);
     }
@@ -85,11 +96,22 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way, uint? 
             path.Require(port == 0x20 & (value & 0xFF) == 0x20, "the end of interrupt goes to the first controller");
     }
 
-    private KernelMemory Memory(Attempt attempt, View<Symbolic>? running) => new(_layout, attempt.Terms, attempt.Path,
-        (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row,
-            congruent: area != _layout.Ready && area != _layout.SenderSets), address => ConstantOf(attempt, address),
-        running is null ? (_, _, _) => { }
-    : (area, field, row) => Touch(attempt.Universe, running, area, field, row));
+    /// <summary>The summary of a thread's senders: 0 just where it has none (<see cref="SendersTheorem"/>).</summary>
+    private Symbolic Summary(Attempt attempt, SymbolicSets sets, Choosing choosing, Symbolic receiver)
+    {
+        var sender = sets.Sender.AsNow();
+        var (found, _) = choosing.First(Sort.Thread, Limits.Threads, 0, thread => sender(thread) == receiver);
+        Symbolic summary = attempt.Terms.Fresh("senders", (int)_layout.Words);
+        attempt.Path.Assume((summary != 0) == found);
+        return summary;
+    }
+
+    private KernelMemory Memory(Attempt attempt) => Memory(attempt, (_, _, _, _) => { }, receiver => receiver);
+
+    private KernelMemory Memory(Attempt attempt, Action<Attempt, Area, Field, Symbolic> touch, Func<Symbolic, Symbolic> senders) =>
+        new(_layout, attempt.Terms, attempt.Path,
+            (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row),
+            address => ConstantOf(attempt, address), (area, field, row) => touch(attempt, area, field, row), senders);
 
     private uint? ConstantOf(Attempt attempt, uint address)
     {
@@ -100,52 +122,27 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way, uint? 
     private SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
         new(image with { Constant = address => ConstantOf(attempt, address) }, attempt, memory, way.Stage);
 
-    private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, bool running) =>
-        new(Limits, view.Column, attempt.Terms, running ? (attempt.Universe, attempt.Path) : null);
+    private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing? choosing) =>
+        new(Limits, view.Column, attempt.Terms, choosing is null ? null : (attempt.Universe, choosing));
 
     /// <summary>What the image or the spec wrote, by sort, each row once; those shown to differ are known to from here on.</summary>
     private Dictionary<Sort, List<Symbolic>> Written(
-        Attempt attempt, KernelMemory memory, SymbolicTables tables, params ReadOnlySpan<Symbolic> currents)
+        Attempt attempt, KernelMemory memory, SymbolicTables tables, SymbolicSets sets, params ReadOnlySpan<Symbolic> currents)
     {
-        var written = new Dictionary<Sort, List<Symbolic>> { [Sort.Thread] = [.. currents] };
-        foreach (var (area, row) in memory.WrittenRows) written.TryAdd(SortOf(area), []);
-        foreach (var (sort, row) in tables.Written) written.TryAdd(sort, []);
-        foreach (var (area, row) in memory.WrittenRows) written[SortOf(area)].Add(row);
-        foreach (var (sort, row) in tables.Written) written[sort].Add(row);
-        written.Remove(Sort.None);
-        foreach (var (sort, rows) in written)
+        var written = new Dictionary<Sort, List<Symbolic>> { [Sort.Thread] = [.. currents, .. sets.Written] };
+        foreach (var (sort, row) in memory.WrittenRows.Select(row => (_layout.SortOf(row.Area), row.Row)).Concat(tables.Written))
         {
-            var distinct = rows.Distinct().ToList();
-            rows.Clear();
-            rows.AddRange(distinct);
-            foreach (var row in rows) attempt.Universe.Touch(sort, row);
-            for (var i = 0; i < rows.Count; i++)
-                for (var j = 0; j < i; j++)
-                    attempt.Path.Shows(rows[i] != rows[j]);
+            if (sort == Sort.None) continue;
+            written.TryAdd(sort, []);
+            written[sort].Add(row);
         }
 
+        attempt.Apart(written);
         return written;
     }
 
-    private Sort SortOf(Area area) =>
-        area == _layout.Threads ? Sort.Thread
-        : area == _layout.SenderSets ? Sort.SenderWord
-        : area == _layout.Ready ? Sort.ReadyWord
-        : area == _layout.ReadySummary || area == _layout.Picked ? Sort.Priority
-        : Sort.None;
-
-    /// <summary>
-    /// What matters because the code reads or writes a row: of a word of the map, its first priority; of a set of senders that is not
-    /// empty, one that is in it.
-    /// </summary>
-    private void Touch(Universe universe, View<Symbolic> before, Area area, Field field, Symbolic row)
+    private void Touch(Attempt attempt, Area area, Field field, Symbolic row)
     {
-        if (SortOf(area) is var sort and not Sort.None) universe.Touch(sort, row);
-        else if (area == _layout.PriorityMap) universe.Touch(Sort.Priority, row << 5);
-        if (field != _layout.Senders) return;
-        var place = Symbolic.LowestBit(before.Thread(row, field)) & (_layout.Words - 1);
-        var word = (row * _layout.Words) | place;
-        universe.Touch(Sort.SenderWord, word);
-        universe.Touch(Sort.Thread, (place << 5) | Symbolic.LowestBit(before.Get(_layout.SenderSets, word, _layout.SendersWord)));
+        if (_layout.SortOf(area) is var sort and not Sort.None) attempt.Universe.Touch(sort, row);
     }
 }

@@ -18,6 +18,7 @@ public sealed class KernelMemory : IBus<Symbolic>
     private readonly Exploration _path;
     private readonly Func<uint, uint?> _constant;
     private readonly Action<Area, Field, Symbolic> _touch;
+    private readonly Func<Symbolic, Symbolic>? _senders;
     private readonly Dictionary<(Area, Field), Contents> _contents = [];
 
     /// <param name="layout">The types.</param>
@@ -26,10 +27,13 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// <param name="initial">A field's value (decoded) at a row, before the run.</param>
     /// <param name="constant">The dword at an address that never changes after boot, or null.</param>
     /// <param name="touch">Told of each row that the run reads or writes.</param>
+    /// <param name="senders">
+    /// The summary of a thread's senders, where the sets are no memory but what they mean; null where they are bitmaps.
+    /// </param>
     public KernelMemory(Layout layout, Terms terms, Exploration path, Func<Area, Field, Symbolic, Symbolic> initial,
-        Func<uint, uint?> constant, Action<Area, Field, Symbolic> touch)
+        Func<uint, uint?> constant, Action<Area, Field, Symbolic> touch, Func<Symbolic, Symbolic>? senders = null)
     {
-        (_layout, _path, _constant, _touch) = (layout, path, constant, touch);
+        (_layout, _path, _constant, _touch, _senders) = (layout, path, constant, touch, senders);
         foreach (var area in layout.Areas)
             foreach (var field in area.Fields)
                 _contents.Add((area, field), new Contents(row => layout.Encode(field, initial(area, field, row)), terms));
@@ -41,6 +45,10 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// <summary>The rows written, with their areas.</summary>
     public IEnumerable<(Area Area, Symbolic Row)> WrittenRows =>
         _contents.SelectMany(column => column.Value.Written().Select(row => (column.Key.Item1, row)));
+
+    /// <summary>The fields written, with their rows and what they hold now.</summary>
+    public IEnumerable<(Area Area, Field Field, Symbolic Row)> WrittenFields =>
+        _contents.SelectMany(column => column.Value.Written().Select(row => (column.Key.Item1, column.Key.Item2, row)));
 
     /// <summary>The dword at a table address, not counted as the run's.</summary>
     public Symbolic Peek(Symbolic linear)
@@ -56,6 +64,8 @@ public sealed class KernelMemory : IBus<Symbolic>
         if (size != 4) throw _path.Refuted($"the kernel reads {size} bytes at {linear}: its tables hold dwords");
         var (area, row, field) = Locate(linear);
         _touch(area, field, row);
+        if (_senders is not null && _layout.IsSet(area, field))
+            return field == _layout.Senders ? _senders(row) : throw Bypassed("read", area, field);
         var dword = _contents[(area, field)].Get(row);
 
         // IRET must know the segments that it returns to; the representation says which.
@@ -70,6 +80,7 @@ public sealed class KernelMemory : IBus<Symbolic>
         if (size != 4) throw _path.Refuted($"the kernel writes {size} bytes at {linear}: its tables hold dwords");
         var (area, row, field) = Locate(linear);
         _touch(area, field, row);
+        if (_senders is not null && _layout.IsSet(area, field)) throw Bypassed("written", area, field);
         if (field.Bits < 32)
         {
             var decoded = _layout.Decode(field, value);
@@ -127,6 +138,9 @@ public sealed class KernelMemory : IBus<Symbolic>
         var row = offset >> (uint)System.Numerics.BitOperations.Log2(area.Stride);
         return (area, row, field);
     }
+
+    private Exception Bypassed(string what, Area area, Field field) =>
+        _path.Refuted($"{area.Name}.{field.Name} is {what} outside of the set operations");
 
     /// <summary>Whether the constant part of an address is in the area: then it is the one, in code that is right.</summary>
     private static bool MayStartIn(Symbolic linear, Area area)

@@ -35,6 +35,6 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         Symbolic Initial(ColumnInfo info, Symbolic row) =>
             info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);
         return new State<Symbolic>(Limits,
-            new SymbolicTables(Limits, Initial, attempt.Terms, running ? (attempt.Universe, attempt.Path) : null));
+            new SymbolicTables(Limits, Initial, attempt.Terms, running ? (attempt.Universe, attempt.Choosing()) : null));
     }
 }

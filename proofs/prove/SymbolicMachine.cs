@@ -17,8 +17,6 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     private readonly Exploration _path;
     private readonly KernelMemory _memory;
     private readonly Ia32<Symbolic, KernelMemory> _cpu;
-    private readonly Dictionary<int, bool> _scans = [];
-    private IReadOnlyList<Symbolic> _choices = [];
 
     /// <summary>The processor at the cut point of <paramref name="stage"/>.</summary>
     public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, uint stage)
@@ -66,8 +64,16 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     /// <summary>The stage of the cut point where the machine is.</summary>
     public uint Stage { get; private set; }
 
-    /// <summary>Addresses of the instructions executed, in order.</summary>
+    /// <summary>Addresses of the instructions executed, in order; of a set operation, of its first.</summary>
     public List<uint> Trail { get; } = [];
+
+    /// <summary>Instructions executed, at most: those of a set operation count all.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>What the set operations do; null where their bytes are executed.</summary>
+    public Func<SetOperation, Ia32<Symbolic, KernelMemory>, IReadOnlyList<int>>? Contracts { get; set; }
+
+    public Ia32<Symbolic, KernelMemory> Cpu => _cpu;
 
     public Symbolic Eip => _cpu.Eip;
 
@@ -86,10 +92,9 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
     /// <summary>Enters the kernel (an own step is entered already) and runs to the next cut point.</summary>
     /// <exception cref="RefutedException">The kernel faults, loops, or leaves its tables.</exception>
-    public void Run(Way way, Symbolic errorCode, IReadOnlyList<Symbolic> choices, uint? leaves)
+    public void Run(Way way, Symbolic errorCode, uint? leaves)
     {
-        _choices = choices;
-        try
+        Guarded(() =>
         {
             switch (way.Kind)
             {
@@ -104,6 +109,27 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
                 if (leaves is { } end && Symbolic.TryValue(_cpu.Eip, out var eip) && eip == end) throw _path.Outside();
                 Step();
             }
+        });
+        Leave();
+    }
+
+    /// <summary>Runs the bytes of a set operation, from its start until they leave it.</summary>
+    /// <exception cref="RefutedException">The kernel faults, loops, or leaves its tables.</exception>
+    public void Run(SetOperation operation)
+    {
+        Guarded(() =>
+        {
+            _cpu.Eip = operation.Start;
+            do Step();
+            while (Symbolic.TryValue(_cpu.Eip, out var eip) && eip != operation.End && eip != operation.None);
+        });
+    }
+
+    private void Guarded(Action run)
+    {
+        try
+        {
+            run();
         }
         catch (Fault fault)
         {
@@ -113,8 +139,6 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         {
             throw _path.Refuted($"at {_cpu.Eip}: {e.Message}");
         }
-
-        Leave();
     }
 
     private bool AtCutPoint()
@@ -133,6 +157,38 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         if (!Symbolic.TryValue(_cpu.Eip, out var eip)) throw _path.Refuted($"the kernel jumps to {_cpu.Eip}");
         if (Trail.Contains(eip)) throw _path.Refuted($"the kernel loops at {eip:X8}h inside a step");
         Trail.Add(eip);
+        if (Contracts is { } contracts && _image.Operations.FirstOrDefault(operation => operation.Start == eip) is { } operation)
+        {
+            contracts(operation, _cpu);
+            Length += LengthOf(operation);
+        }
+        else
+        {
+            Execute(eip);
+            Length++;
+        }
+    }
+
+    private void Execute(uint eip)
+    {
+        var operation = DecodeAt(eip);
+
+        // A bit scan of 0 leaves its target undefined: with the operand shown not to be 0, the result is a bit's number.
+        if (operation is { Op: Machine.Processor.Op.Bsf or Machine.Processor.Op.Bsr, Source: OperandKind.Register })
+            _path.Shows(_cpu.R[operation.SourceRegister] != 0);
+        _cpu.Step(operation);
+        if (_cpu.Halted) throw _path.Refuted($"the kernel halts at {eip:X8}h");
+    }
+
+    private int LengthOf(SetOperation operation)
+    {
+        var count = 0;
+        for (var at = operation.Start; at < operation.End; count++) at += (uint)DecodeAt(at).Length;
+        return count;
+    }
+
+    private Operation DecodeAt(uint eip)
+    {
         var code = new byte[15];
         for (var i = 0u; i < code.Length; i++)
         {
@@ -143,29 +199,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
         if (!Decode.TryDecode(code, 0, code.Length, true, out var operation))
             throw _path.Refuted($"the instruction at {eip:X8}h does not end");
-
-        // A bit scan of 0 leaves its target undefined: with the operand shown not to be 0, the result is a bit's number.
-        if (operation is { Op: Machine.Processor.Op.Bsf or Machine.Processor.Op.Bsr, Source: OperandKind.Register })
-            _path.Shows(_cpu.R[operation.SourceRegister] != 0);
-        _cpu.Step(operation);
-        if (operation.Target == OperandKind.Register && operation.Size == 4) Identify(operation.TargetRegister);
-        if (_cpu.Halted) throw _path.Refuted($"the kernel halts at {eip:X8}h");
-    }
-
-    /// <summary>
-    /// Where a bit scan has found what the spec chose, goes on with the choice: a variable, where the scan is a large term.
-    /// </summary>
-    private void Identify(int register)
-    {
-        if (_choices.Count > 0 && _cpu.R[register].Term is { } word && HasScan(word))
-            _cpu.R[register] = _path.Identify(word, true, _choices);
-    }
-
-    private bool HasScan(ITerm term)
-    {
-        if (_scans.TryGetValue(term.Id, out var known)) return known;
-        return _scans[term.Id] = term.Op is Values.Op.LowestBit or Values.Op.HighestBit
-            || (term.A is { } a && HasScan(a)) || (term.B is { } b && HasScan(b)) || (term.C is { } c && HasScan(c));
+        return operation;
     }
 
     /// <summary>What must hold of the processor at any cut point beyond the representation invariants.</summary>

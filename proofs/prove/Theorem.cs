@@ -88,6 +88,8 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
 
     public Terms Terms => terms;
 
+    public Limits Limits => limits;
+
     public Reasoner Reasoner => reasoner;
 
     public Exploration Path => path;
@@ -124,9 +126,9 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
         foreach (var (sort, any) in _others) universe.Touch(sort, any);
     }
 
-    public void Ran()
+    public void Ran(int instructions)
     {
-        Longest = Math.Max(Longest, Trail.Count);
+        Longest = Math.Max(Longest, instructions);
         _executed.UnionWith(Trail);
     }
 
@@ -149,6 +151,9 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
         Sort.None => 0,
         _ => _others[sort],
     };
+
+    /// <summary>The choices of one path.</summary>
+    public Choosing Choosing() => new(terms, universe, path);
 
     /// <summary>Makes any value of another sort, of so many.</summary>
     public void Range(Sort sort, uint count) => _others[sort] = terms.Variable($"{sort}-i", Width(count));
@@ -176,6 +181,21 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
             path.Supposing(other, () => elsewhere = at(any));
             goals.AddRange(elsewhere.Select(goal => (!other | goal.Goal, goal.What)));
             return goals;
+        }
+    }
+
+    /// <summary>Leaves of the rows each once; those shown to differ are known to from here on.</summary>
+    public void Apart(Dictionary<Sort, List<Symbolic>> written)
+    {
+        foreach (var (sort, rows) in written)
+        {
+            var distinct = rows.Distinct().ToList();
+            rows.Clear();
+            rows.AddRange(distinct);
+            foreach (var row in rows) universe.Touch(sort, row);
+            for (var i = 0; i < rows.Count; i++)
+                for (var j = 0; j < i; j++)
+                    path.Shows(rows[i] != rows[j]);
         }
     }
 

@@ -1,0 +1,26 @@
+using Verified.Kernel;
+using Verified.Proofs.Values;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// What code may conclude from the summary of a thread's senders without an operation: it is 0 just where the set is empty. About the
+/// representation alone, so true of every image of the layout.
+/// </summary>
+public sealed class SendersTheorem(BootedImage image) : SetTheorem("image.sets.senders", image)
+{
+    protected override void Run(Attempt attempt)
+    {
+        var members = InitialMembers(attempt);
+        var before = new View<Symbolic>(Layout, Machine(attempt, Memory(attempt, null, null)));
+        var (receiver, thread) = (attempt.Any(Sort.Thread, false), attempt.Any(Sort.Thread, true));
+        TouchFirst(attempt, before, Layout.Threads, Layout.Senders, receiver);
+        var summary = before.Thread(receiver, Layout.Senders);
+
+        var place = Symbolic.LowestBit(summary) & (Layout.Words - 1);
+        var word = before.Get(Layout.SenderSets, receiver * Layout.Words | place, Layout.SendersWord);
+        var first = (place << 5 | Symbolic.LowestBit(word) & 31) & (Limits.Threads - 1);
+        attempt.Path.Require(summary == 0 | members.Sender(first) == receiver, "a summary that is not 0 names a thread in the set");
+        attempt.Path.Require(members.Sender(thread) != receiver | summary != 0, "a thread in the set shows in the summary");
+    }
+}

@@ -1,0 +1,134 @@
+using Verified.Kernel;
+using Verified.Machine.Processor;
+using Verified.Proofs.Values;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// The contracts of the set operations, as a program on what the sets mean. Read twice: where a way into the kernel comes to an
+/// operation, in place of its bytes; and in the operation's own theorem, beside its bytes.
+/// </summary>
+/// <param name="layout">Where the tables are.</param>
+/// <param name="memory">Everything but the sets.</param>
+/// <param name="sets">The sets.</param>
+/// <param name="attempt">Terms and universe.</param>
+/// <param name="choosing">The choices of the path.</param>
+/// <param name="require">What to do with a precondition: show it, or assume it.</param>
+public sealed class SetContracts(
+    Layout layout, KernelMemory memory, SymbolicSets sets, Attempt attempt, Choosing choosing, Action<Truth, string> require)
+{
+    private static readonly int[] Scratch = [Register.Eax, Register.Ecx, Register.Edx, Register.Ebx];
+
+    private readonly uint _threads = layout.Limits.Threads;
+
+    /// <summary>Does what the operation is to do, and leaves it.</summary>
+    /// <returns>The registers whose contents are lost.</returns>
+    public IReadOnlyList<int> Apply(SetOperation operation, Ia32<Symbolic, KernelMemory> cpu)
+    {
+        var (found, result) = Effect(operation.Kind, cpu);
+        foreach (var register in Scratch) cpu.R[register] = attempt.Terms.Fresh("lost");
+        cpu.Eflags = cpu.Eflags & ~Flag.Status | (Symbolic)attempt.Terms.Fresh("lost") & Flag.Status;
+        cpu.Eip = operation.End;
+        if (result is not { } word) return Scratch;
+        if (found)
+        {
+            cpu.R[Register.Eax] = word;
+            return Scratch[1..];
+        }
+
+        cpu.Eip = operation.None;
+        return Scratch;
+    }
+
+    private (Truth Found, Symbolic? Result) Effect(SetOperationKind kind, Ia32<Symbolic, KernelMemory> cpu)
+    {
+        var me = cpu.R[Register.Esp] - Layout.Edi.Offset;
+        switch (kind)
+        {
+            case SetOperationKind.AddReady: AddReady(ThreadAt(cpu.R[Register.Ebp])); break;
+            case SetOperationKind.RemoveReady: RemoveReady(cpu.R[Register.Edi], cpu.R[Register.Esi]); break;
+            case SetOperationKind.GreatestPriority: return GreatestPriority();
+            case SetOperationKind.NextReady: return NextReady(cpu.R[Register.Esi]);
+            case SetOperationKind.AddSender: AddSender(ThreadAt(me), ThreadAt(cpu.R[Register.Ebp])); break;
+            case SetOperationKind.RemoveSender: RemoveSender(ThreadAt(cpu.R[Register.Ebp]), ThreadAt(me)); break;
+            case SetOperationKind.NextSender: return NextSender(ThreadAt(me));
+            default: throw new ArgumentOutOfRangeException(nameof(kind), kind, "no contract");
+        }
+
+        return (true, null);
+    }
+
+    private void AddReady(Symbolic thread)
+    {
+        require(sets.Ready.Get(thread) == sets.NoPriority, "a thread that enters a ready set is in none");
+        var priority = Load(layout.Threads, thread, Layout.Priority);
+        sets.Ready.Set(thread, priority);
+        var top = Load(layout.Top, 0, Layout.TopPriority);
+        StoreTop(Symbolic.Select(top < priority, priority, top));
+    }
+
+    private void RemoveReady(Symbolic thread, Symbolic priority)
+    {
+        require((thread < _threads) & (priority < layout.Limits.Priorities), "thread and priority are rows");
+        require(sets.Ready.Get(thread) == priority, "a thread that leaves a ready set is in it");
+        sets.Ready.Set(thread, sets.NoPriority);
+    }
+
+    private (Truth Found, Symbolic Priority) GreatestPriority()
+    {
+        var ready = sets.Ready.AsNow();
+        var (found, priority) = choosing.Greatest(
+            Sort.Thread, _threads, layout.Limits.Priorities, thread => ready(thread) != sets.NoPriority, ready);
+        if (found) StoreTop(priority);
+        return (found, priority);
+    }
+
+    private (Truth Found, Symbolic Thread) NextReady(Symbolic priority)
+    {
+        require(priority < layout.Limits.Priorities, "the priority is a row");
+        var ready = sets.Ready.AsNow();
+        var picked = Load(layout.Picked, priority, layout.PickedNumber);
+        return Next(picked, thread => ready(thread) == priority);
+    }
+
+    private void AddSender(Symbolic sender, Symbolic receiver)
+    {
+        require(sets.Sender.Get(sender) == sets.NoThread, "a thread that enters a sender set is in none");
+        sets.Sender.Set(sender, receiver);
+    }
+
+    private void RemoveSender(Symbolic sender, Symbolic receiver)
+    {
+        require(sets.Sender.Get(sender) == receiver, "a thread that leaves a sender set is in it");
+        sets.Sender.Set(sender, sets.NoThread);
+    }
+
+    private (Truth Found, Symbolic Thread) NextSender(Symbolic receiver)
+    {
+        var sender = sets.Sender.AsNow();
+        var served = Load(layout.Threads, receiver, layout.Served);
+        return Next(served, thread => sender(thread) == receiver);
+    }
+
+    private (Truth Found, Symbolic Thread) Next(Symbolic after, Func<Symbolic, Truth> isMember)
+    {
+        var (found, thread) = choosing.First(Sort.Thread, _threads, after, isMember);
+        require(found, "a set that is searched is not empty");
+        return (true, thread);
+    }
+
+    private Symbolic Load(Area area, Symbolic row, Field field) =>
+        layout.Decode(field, memory.Load(area.Address(row, field), 4, user: false));
+
+    private void StoreTop(Symbolic priority) =>
+        memory.Store(layout.Top.Address<Symbolic>(0, Layout.TopPriority), 4, priority, user: false);
+
+    private Symbolic ThreadAt(Symbolic address)
+    {
+        var thread = layout.Decode(layout.Partner, address);
+        require((thread < _threads) & (layout.Encode(layout.Partner, thread) == address), "a thread's address is that of a row");
+        attempt.Universe.Touch(Sort.Thread, thread);
+        return thread;
+    }
+}

@@ -1,0 +1,117 @@
+using Verified.Kernel;
+using Verified.Machine.Processor;
+using Verified.Proofs.Values;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// The bytes of a set operation keep its contract: whatever threads the sets contain, the bitmaps mean what the contract says
+/// afterwards; registers and memory are otherwise what it leaves; the kernel raises no exception and does not loop.
+/// </summary>
+public sealed class SetOperationTheorem(BootedImage image, SetOperation operation) : SetTheorem($"image.sets.{operation.Name}", image)
+{
+    public override string Key => $"{base.Key} {operation}";
+
+    protected override void Run(Attempt attempt)
+    {
+        var path = attempt.Path;
+        var sets = new SymbolicSets(Limits, attempt.Terms, InitialMembers(attempt));
+        var choosing = attempt.Choosing();
+        var before = new View<Symbolic>(Layout, Machine(attempt, Memory(attempt, null, null)));
+        void Touch(Area area, Field field, Symbolic row) => TouchFirst(attempt, before, area, field, row);
+
+        var contractMemory = Memory(attempt, Touch, senders: _ => throw new ProverException("a contract reads no bitmap"));
+        var expected = Enter(attempt, contractMemory);
+        var contracts = new SetContracts(Layout, contractMemory, sets, attempt, choosing, (condition, _) => path.Assume(condition));
+        var lost = contracts.Apply(operation, expected.Cpu);
+
+        var memory = Memory(attempt, Touch, senders: null);
+        var machine = Enter(attempt, memory);
+        attempt.Trail = machine.Trail;
+        machine.Run(operation);
+        attempt.Ran(machine.Length);
+        TouchResult(attempt, before, machine, lost);
+
+        path.RequireAll([.. Registers(machine.Cpu, expected.Cpu, lost), .. OtherMemory(memory, contractMemory)]);
+        path.Require(memory.Written.Count == 0, "no port is written");
+        var representation = Meaning(attempt, machine, sets.Members);
+        var written = Written(attempt, memory, sets);
+        path.RequireAll([.. Verified.Kernel.Representation<Symbolic>.Sets.SelectMany(invariant => attempt.ForAll(invariant.I, invariant.J, written,
+            (i, j) => invariant.Holds(representation, i, j), $"{invariant.Name} holds again: {invariant.Why}"))]);
+    }
+
+    /// <summary>The processor at the operation's start: a current thread, and in the registers what the contract takes there.</summary>
+    private SymbolicMachine Enter(Attempt attempt, KernelMemory memory)
+    {
+        Symbolic Row(string name) => Layout.Encode<Symbolic>(Layout.Partner, attempt.Terms.Variable(name, Width(Limits.Threads)));
+        var machine = Machine(attempt, memory);
+        var cpu = machine.Cpu;
+        cpu.R[Register.Esp] = Row("me") + Layout.Edi.Offset;
+        switch (operation.Kind)
+        {
+            case SetOperationKind.AddReady or SetOperationKind.AddSender or SetOperationKind.RemoveSender:
+                cpu.R[Register.Ebp] = Row("thread");
+                break;
+            case SetOperationKind.NextReady:
+                cpu.R[Register.Esi] = attempt.Terms.Variable("priority", Width(Limits.Priorities));
+                break;
+            case SetOperationKind.RemoveReady:
+                cpu.R[Register.Esi] = attempt.Terms.Variable("priority", Width(Limits.Priorities));
+                cpu.R[Register.Edi] = attempt.Terms.Variable("thread", Width(Limits.Threads));
+                attempt.Universe.Touch(Sort.Thread, cpu.R[Register.Edi]);
+                break;
+        }
+
+        return machine;
+    }
+
+    private void TouchResult(Attempt attempt, View<Symbolic> before, SymbolicMachine machine, IReadOnlyList<int> lost)
+    {
+        var result = machine.Cpu.R[Register.Eax];
+        if (lost.Contains(Register.Eax)) return;
+        if (operation.Kind != SetOperationKind.GreatestPriority)
+            attempt.Universe.Touch(Sort.Thread, result & (Limits.Threads - 1));
+        else
+            TouchFirst(attempt, before, Layout.ReadySummary, Layout.ReadySummaryWord, result & (Limits.Priorities - 1));
+    }
+
+    private static IEnumerable<(Truth, string)> Registers(
+        Ia32<Symbolic, KernelMemory> cpu, Ia32<Symbolic, KernelMemory> expected, IReadOnlyList<int> lost)
+    {
+        for (var register = 0; register < 8; register++)
+            if (!lost.Contains(register))
+                yield return (cpu.R[register] == expected.R[register], $"{(Iced.Intel.Register)((int)Iced.Intel.Register.EAX + register)} is what the contract says");
+        for (var segment = 0; segment < 6; segment++)
+            yield return (cpu.S[segment].Selector == expected.S[segment].Selector, "the segment registers are kept");
+        yield return (cpu.Eip == expected.Eip, "it leaves to where the contract says");
+        yield return ((cpu.Eflags & ~Flag.Status) == (expected.Eflags & ~Flag.Status), "all flags but the status flags are kept");
+        yield return (cpu.Cr3 == expected.Cr3 & cpu.Cr0 == expected.Cr0 & cpu.Cr4 == expected.Cr4 & cpu.GdtBase == expected.GdtBase
+            & cpu.GdtLimit == expected.GdtLimit & cpu.IdtBase == expected.IdtBase & cpu.IdtLimit == expected.IdtLimit
+            & cpu.TaskRegister.Selector == expected.TaskRegister.Selector, "the system registers are kept");
+    }
+
+    private IEnumerable<(Truth, string)> OtherMemory(KernelMemory memory, KernelMemory expected)
+    {
+        foreach (var (area, field, row) in memory.WrittenFields.Concat(expected.WrittenFields).Distinct())
+            if (!Layout.IsSet(area, field))
+                yield return (memory.Peek(area.Address(row, field)) == expected.Peek(area.Address(row, field)),
+                    $"{area.Name}.{field.Name} is what the contract says");
+    }
+
+    private Dictionary<Sort, List<Symbolic>> Written(Attempt attempt, KernelMemory memory, SymbolicSets sets)
+    {
+        var written = new Dictionary<Sort, List<Symbolic>> { [Sort.Thread] = [.. sets.Written] };
+        foreach (var (area, row) in memory.WrittenRows)
+            if (Layout.SortOf(area) is var sort and not Sort.None)
+            {
+                written.TryAdd(sort, []);
+                written[sort].Add(row);
+            }
+
+        attempt.Apart(written);
+        return written;
+    }
+
+    private static int Width(uint rows) => System.Numerics.BitOperations.Log2(rows);
+}

@@ -1,0 +1,27 @@
+using Verified.Kernel;
+using Verified.Proofs.Values;
+using Verified.Spec;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// The sets of threads as what they mean: which set each thread is in, on the running path. The theorems of the ways into the
+/// kernel know no more of them; the theorems of the set operations show that the bitmaps mean the same.
+/// </summary>
+public sealed class SymbolicSets(Limits limits, Terms terms, Membership<Symbolic> initial)
+{
+    /// <summary>Of a thread, the priority whose ready set it is in, or <see cref="NoPriority"/>.</summary>
+    public Contents Ready { get; } = new(initial.Ready, terms);
+
+    /// <summary>Of a thread, the thread number whose sender set it is in, or <see cref="NoThread"/>.</summary>
+    public Contents Sender { get; } = new(initial.Sender, terms);
+
+    public uint NoPriority => limits.Priorities;
+
+    public uint NoThread => limits.Threads;
+
+    public Membership<Symbolic> Members => new(Ready.Get, Sender.Get);
+
+    /// <summary>The threads that entered or left a set.</summary>
+    public IEnumerable<Symbolic> Written => Ready.Written().Concat(Sender.Written());
+}
