@@ -1,3 +1,4 @@
+using Verified.Spec;
 using Verified.Spec.Values;
 
 namespace Verified.Kernel;
@@ -22,4 +23,7 @@ public interface IMachine<W> where W : struct, IWord<W>
 
     /// <summary>Where the kernel's cut point is: a value of <see cref="Verified.Spec.Stages"/>.</summary>
     uint Stage { get; }
+
+    /// <summary>Whether the current thread's registers are in the processor; they are saved in its row otherwise.</summary>
+    bool InUserMode => Stage == Stages.User;
 }

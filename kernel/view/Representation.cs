@@ -131,7 +131,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     private W TaskOf(W thread) => thread >> (uint)System.Numerics.BitOperations.Log2(_layout.Limits.Lthreads);
 
-    private Truth InProcessor(W thread) => (view.Machine.Stage == Stages.User) & (thread == view.Current);
+    private Truth InProcessor(W thread) => view.Machine.InUserMode & (thread == view.Current);
 
     private Truth AddressSpace
     {

@@ -47,7 +47,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
     private W User(W row, W register, Field saved)
     {
         var value = Thread(row, saved);
-        if (machine.Stage == Stages.User) value = W.Select(row == Current, register, value);
+        if (machine.InUserMode) value = W.Select(row == Current, register, value);
         return W.Select(row == State<W>.Nobody, 0, value);
     }
 }

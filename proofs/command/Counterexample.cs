@@ -33,7 +33,7 @@ internal static class Counterexample
         foreach (var (column, row, value) in values)
             if (column != nameof(State<Concrete>.Stage))
                 state.Columns.First(candidate => candidate.Info.Name == column).Column[row] = value;
-        if (way.Stage == Stages.User && RegistersOf(refutation) is { } registers) registers.Set(state, state.Current);
+        if (way.FromUser && RegistersOf(refutation) is { } registers) registers.Set(state, state.Current);
         Complete(state);
 
         var own = Kernel<Concrete>.Own(way.Stage) is not null;

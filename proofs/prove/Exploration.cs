@@ -28,9 +28,6 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     /// <summary>Complete paths so far, each with a model of its own.</summary>
     public int Paths { get; private set; }
 
-    /// <summary>Paths that the theorem says nothing of.</summary>
-    public int Left { get; private set; }
-
     /// <summary>Explores every path of <paramref name="run"/>.</summary>
     public void Explore(Action run)
     {
@@ -51,7 +48,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
                 }
                 catch (ImpossiblePath)
                 {
-                    // Nothing takes it, as what the path itself brought up contradicts its choices; or the theorem leaves it out.
+                    // Nothing takes it, as what the path itself brought up contradicts its choices.
                 }
 
                 if (_next != _answers.Count) throw new ProverException("a path asked less than when it was first explored");
@@ -203,13 +200,6 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
             if (Shows(word == value))
                 return value;
         return word;
-    }
-
-    /// <summary>Ends this path: the theorem says nothing of it.</summary>
-    public Exception Outside()
-    {
-        Left++;
-        return new ImpossiblePath();
     }
 
     /// <summary>Fails on this path unless nothing takes it.</summary>

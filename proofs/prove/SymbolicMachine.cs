@@ -17,9 +17,13 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     private readonly Exploration _path;
     private readonly KernelMemory _memory;
     private readonly Ia32<Symbolic, KernelMemory> _cpu;
+    private bool _hasSlowPath;
 
-    /// <summary>The processor at the cut point of <paramref name="stage"/>.</summary>
-    public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, uint stage)
+    /// <summary>
+    /// The processor at the cut point of <paramref name="stage"/>; with <paramref name="slow"/>, where a system call of a user has saved its
+    /// registers and left the fast path.
+    /// </summary>
+    public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, uint stage, bool slow = false)
     {
         (_image, _path, _memory, Stage) = (image, attempt.Path, memory, stage);
         var control = image.Control;
@@ -36,7 +40,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         _cpu.TaskRegister = SegmentOf(control.TaskRegister);
         for (var i = 0; i < Names.Length; i++) _cpu.R[i] = attempt.Register(Names[i]);
 
-        var user = stage == Stages.User;
+        var user = InUserMode = stage == Stages.User && !slow;
         _cpu.Cpl = user ? 3 : 0;
         _cpu.S[SegmentRegister.Cs] = SegmentOf(user ? Layout.UserCode : Layout.KernelCode);
         _cpu.S[SegmentRegister.Ss] = SegmentOf(user ? Layout.UserData : Layout.KernelData);
@@ -50,11 +54,12 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         _cpu.Eflags = user ? flags : flags & (Flag.Status | Flag.Direction) | Flag.Reserved;
         _cpu.Eip = stage switch
         {
-            Stages.User => attempt.Register("eip"),
+            Stages.User => slow ? image.IpcSlow : attempt.Register("eip"),
             Stages.Pick => image.Pick,
             Stages.Resume => image.Resume,
             _ => image.IdleHalt + 1,
         };
+        if (slow) _cpu.R[Processor.Esp] = SavedStack;
         if (stage != Stages.Idle) return;
         _cpu.Halted = true;
         _cpu.Eflags = _cpu.Eflags | Flag.Interrupt;
@@ -63,6 +68,11 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
     /// <summary>The stage of the cut point where the machine is.</summary>
     public uint Stage { get; private set; }
+
+    public bool InUserMode { get; private set; }
+
+    /// <summary>Whether the run ended at the slow path of ipc, with the system call still to be done.</summary>
+    public bool LeftFastPath { get; private set; }
 
     /// <summary>Addresses of the instructions executed, in order; of a set operation, of its first.</summary>
     public List<uint> Trail { get; } = [];
@@ -84,6 +94,16 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     /// <summary>ESP while idle: an interrupt then pushes EFLAGS, CS and EIP to their places in row 0.</summary>
     private Symbolic IdleStack => _image.Layout.Threads.Base + Layout.ThreadSize - 8;
 
+    /// <summary>ESP in the kernel, once the current thread's registers are saved in its row.</summary>
+    private Symbolic SavedStack
+    {
+        get
+        {
+            var (tss, stackTop) = (_image.Layout.TssStack, _image.Layout.StackTop);
+            return Load(tss.Address<Symbolic>(0, stackTop)) - (Layout.ThreadSize - Layout.Edi.Offset);
+        }
+    }
+
     public Symbolic Load(Symbolic linear) => _memory.Peek(linear);
 
     public Symbolic Register(int number) => _cpu.R[number];
@@ -92,8 +112,9 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
     /// <summary>Enters the kernel (an own step is entered already) and runs to the next cut point.</summary>
     /// <exception cref="RefutedException">The kernel faults, loops, or leaves its tables.</exception>
-    public void Run(Way way, Symbolic errorCode, uint? leaves)
+    public void Run(Way way, Symbolic errorCode)
     {
+        _hasSlowPath = way is { Entry: Entry.Ipc, Kind: WayKind.SystemCall };
         Guarded(() =>
         {
             switch (way.Kind)
@@ -101,14 +122,10 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
                 case WayKind.SystemCall: _cpu.SoftwareInterrupt(way.Vector); break;
                 case WayKind.Interrupt: _cpu.ExternalInterrupt(way.Vector); break;
                 case WayKind.Exception: _cpu.Deliver(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null); break;
-                case WayKind.Own: break;
+                case WayKind.Own or WayKind.Slow: break;
             }
 
-            while (!AtCutPoint())
-            {
-                if (leaves is { } end && Symbolic.TryValue(_cpu.Eip, out var eip) && eip == end) throw _path.Outside();
-                Step();
-            }
+            while (!AtCutPoint()) Step();
         });
         Leave();
     }
@@ -143,11 +160,13 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
     private bool AtCutPoint()
     {
-        if (_cpu.Cpl == 3) Stage = Stages.User;
+        InUserMode = _cpu.Cpl == 3;
+        if (InUserMode) Stage = Stages.User;
         else if (Trail.Count == 0 || !Symbolic.TryValue(_cpu.Eip, out var eip)) return false;
         else if (eip == _image.Pick) Stage = Stages.Pick;
         else if (eip == _image.Resume) Stage = Stages.Resume;
         else if (eip == _image.IdleHalt) Stage = Stages.Idle;
+        else if (eip == _image.IpcSlow && _hasSlowPath) LeftFastPath = true;
         else return false;
         return true;
     }
@@ -206,19 +225,20 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     private void Leave()
     {
         var control = _image.Control;
-        var user = Stage == Stages.User;
+        var user = InUserMode;
         _path.Require(_cpu.Cr0 == control.Cr0 & _cpu.Cr4 == control.Cr4 & _cpu.GdtBase == control.GdtBase
             & _cpu.GdtLimit == control.GdtLimit & _cpu.IdtBase == control.IdtBase & _cpu.IdtLimit == control.IdtLimit
             & _cpu.TaskRegister.Selector == control.TaskRegister, "the system registers stay as boot left them");
         _path.Require(_cpu.S[SegmentRegister.Cs].Selector == (user ? Layout.UserCode : Layout.KernelCode)
             & _cpu.S[SegmentRegister.Ss].Selector == (user ? Layout.UserData : Layout.KernelData), "CS and SS are those of the ring");
-        _path.Require(_cpu.InterruptsEnabled == (Stage is Stages.User or Stages.Idle),
+        _path.Require(_cpu.InterruptsEnabled == (user || Stage == Stages.Idle),
             "interrupts are on in user mode and when idle, off in the kernel");
         if (Stage == Stages.Idle)
             _path.Require(_cpu.R[Processor.Esp] == IdleStack, "the idle processor pushes on row 0");
         else if (!user)
             _path.Require((_cpu.Eflags & (Flag.Trap | Flag.NestedTask | Flag.Virtual8086 | Flag.PrivilegeLevel)) == 0,
                 "the kernel runs without trap, nested task and I/O privilege");
+        if (LeftFastPath) _path.Require(_cpu.R[Processor.Esp] == SavedStack, "the slow path finds the saved registers");
     }
 
     private Segment<Symbolic> SegmentOf(uint selector)

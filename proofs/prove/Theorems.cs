@@ -33,7 +33,6 @@ public static class Theorems
             Spec(Entry.Spurious, Stages.Idle, "spurious-idle"),
             Spec(Entry.Pick, Stages.Pick, "pick"),
             Spec(Entry.Resume, Stages.Resume, "resume"),
-            new ImageTheorem("image.ipc-fast", image, Way.All.Single(way => way.Name == "ipc"), image.IpcSlow),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
             new SendersTheorem(image),

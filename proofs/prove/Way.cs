@@ -13,21 +13,28 @@ public enum WayKind
 
     /// <summary>It is there already: a step of the kernel's own.</summary>
     Own,
+
+    /// <summary>It is there already, and has saved the user's registers and no more: the slow path of a system call.</summary>
+    Slow,
 }
 
 /// <summary>One way into the kernel: at which stage, by what, and the entry of the spec that it is.</summary>
 /// <param name="Name">Names the theorems about it.</param>
 /// <param name="Stage">Where the machine is before.</param>
 /// <param name="Kind">How it gets in.</param>
-/// <param name="Vector">The interrupt vector; -1 for an own step.</param>
+/// <param name="Vector">The interrupt vector; -1 where it is there already.</param>
 /// <param name="Entry">The spec's entry.</param>
 /// <param name="HasErrorCode">Whether the processor pushes an error code.</param>
 public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entry Entry, bool HasErrorCode = false)
 {
-    /// <summary>Every way into the kernel.</summary>
+    /// <summary>Whether the processor is in user mode before.</summary>
+    public bool FromUser => Stage == Stages.User && Kind != WayKind.Slow;
+
+    /// <summary>Every way into the kernel, and to the slow path of ipc.</summary>
     public static readonly IReadOnlyList<Way> All =
     [
         new("ipc", Stages.User, WayKind.SystemCall, (int)Layout.IpcVector, Entry.Ipc),
+        new("ipc-slow", Stages.User, WayKind.Slow, -1, Entry.Ipc),
         new("id_nearest", Stages.User, WayKind.SystemCall, (int)Layout.IdNearestVector, Entry.IdNearest),
         new("thread_switch", Stages.User, WayKind.SystemCall, (int)Layout.ThreadSwitchVector, Entry.ThreadSwitch),
         new("tick", Stages.User, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
