@@ -107,7 +107,8 @@ public sealed class KernelImage
     /// <summary>The symbol at or before an address, with the distance as a suffix, for reports; hexadecimal where there is none.</summary>
     public string Name(uint address)
     {
-        var nearest = Symbols.Where(symbol => symbol.Value <= address).OrderByDescending(symbol => symbol.Value).FirstOrDefault();
+        var nearest = Symbols.Where(symbol => symbol.Value <= address).OrderByDescending(symbol => symbol.Value)
+            .ThenBy(symbol => symbol.Key.Length).FirstOrDefault();
         if (nearest.Key is null) return $"{address:X8}h";
         return nearest.Value == address ? nearest.Key : $"{nearest.Key}+{address - nearest.Value:X}h";
     }

@@ -23,7 +23,7 @@ public static class Listing
     public static IEnumerable<ListingLine> Lines(KernelImage image, uint start, uint end)
     {
         var text = image.Text;
-        var labels = image.Symbols.GroupBy(symbol => symbol.Value).ToDictionary(group => group.Key, group => group.First().Key);
+        var labels = image.Symbols.GroupBy(symbol => symbol.Value).ToDictionary(group => group.Key, group => group.MinBy(symbol => symbol.Key.Length).Key);
         var formatter = new NasmFormatter(new SymbolNames(labels));
         formatter.Options.UppercaseHex = true;
         formatter.Options.SpaceAfterOperandSeparator = true;

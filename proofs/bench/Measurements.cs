@@ -70,7 +70,7 @@ public static class Measurements
         if (Wanted("diff"))
             yield return new("diff", "image against spec", Median(options, () => Compared(image)), "events/s", OfACore);
         if (Wanted("prove"))
-            foreach (var theorem in options.Theorems ?? Theorems.Of(Booting.Boot(image).Image))
+            foreach (var theorem in options.Theorems ?? Theorems.Of(image))
             {
                 var clock = CoreClock.Start();
                 var verdict = theorem.Prove();

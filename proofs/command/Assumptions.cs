@@ -12,9 +12,6 @@ internal static class Assumptions
         new("user mode changes neither the kernel's memory nor its own privilege, segments of the ring and interrupt flag", Assumed, "rings and paging of Ia32<W>, tested; boot checks the page directories"),
         new("the boot loader leaves a Multiboot machine", Assumed, "protected mode, paging off, A20 on, CR4 = 0, .bss zeroed"),
         new("First and Greatest have their defining property", Assumed, "the prover uses the property, the concrete spec a scan; the tests compare them"),
-        new("the kernel's own steps come to an end", Assumed, "each step is loop-free by proof; that chains of pick and resume end holds in every model and program of this run"),
-        new("the slow path of ipc, and resume, refine the spec", Assumed, "open: image.ipc and image.resume are stated, and not proved within a run's budget; diffed at random and on all of model ranked"),
-        new("boot code", Assumed, "executed by this run, not proved"),
         new("panic path", Assumed, "NMI, double fault, machine check: neither proved nor reached by a check"),
         new("finite timeouts", Assumed, "behave as infinite, in spec and image alike: no clock wakes a thread yet"),
     ];

@@ -40,7 +40,7 @@ internal static class BenchVerb
         if (area is null or "prove")
         {
             ProveVerb.RequireSolver();
-            theorems = Theorems.Of(Booting.Boot(image).Image);
+            theorems = Theorems.Of(image);
         }
 
         var rows = Measurements.Take(image, new(area, parsed.GetValue(Repeats), theorems, json ? null : row =>

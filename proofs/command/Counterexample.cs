@@ -23,6 +23,10 @@ internal static class Counterexample
     /// <param name="Defect">Why nothing fails when it is run, which is a defect of the prover; null where something does.</param>
     public sealed record Outcome(Trace Trace, Disagreement? Disagreement = null, Violation? Violation = null, string? Defect = null);
 
+    /// <summary>Whether a theorem is about one whole step, so that its counterexample can be run.</summary>
+    public static bool IsOfStep(string theorem) =>
+        !theorem.StartsWith("image.sets.", StringComparison.Ordinal) && theorem != "image.boot";
+
     private const string NothingFails = "its case does not fail when it is run";
 
     public static Outcome Of(KernelImage image, string theorem, Refutation refutation)

@@ -45,9 +45,7 @@ internal static class Everything
         if (Demonstration(display, image) is { } demonstration) claims.Add(demonstration);
 
         foreach (var model in Model.All) claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
-        claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, Closed(image), cached, folder: "proofs"), image));
-        var small = KernelImage.Build(Theorems.Bound, new ImageOptions(Programs: []));
-        claims.AddRange(Ledger.OfBounded(ProveVerb.Prove(display, small, Bounded(small), cached, folder: "proofs-bound"), small));
+        claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, Theorems.Of(image), cached), image));
         var fuzz = new FuzzOptions(seed, Limits: image.Limits);
         claims.Add(Ledger.Of(FuzzVerb.Fuzz(display, fuzz), fuzz));
         var diff = new DiffOptions(seed, Workers: Environment.ProcessorCount);
@@ -58,12 +56,6 @@ internal static class Everything
         Ledger.Save(image, claims);
         return claims;
     }
-
-    private static IReadOnlyList<Theorem> Closed(KernelImage image) =>
-        [.. Theorems.Of(Booting.Boot(image).Image).Where(theorem => !Theorems.Open.Contains(theorem.Name))];
-
-    private static IReadOnlyList<Theorem> Bounded(KernelImage image) =>
-        [.. Theorems.Of(Booting.Boot(image).Image).Where(theorem => Theorems.Bounded.Contains(theorem.Name))];
 
     private static Claim? Demonstration(Display display, KernelImage image)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Verified.Kernel;
+using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Proofs.Prove;
 
@@ -10,11 +11,14 @@ internal static class ProveVerb
 {
     private static readonly Argument<string?> Name = new("name")
     {
-        Description = "A theorem (image.ipc-fast), an entry (ipc, exception), or a kind (spec, image); if not given, all that are not open at shipping size (see claims)",
+        Description = "A theorem (image.ipc-slow), an entry (ipc, exception), or a kind (spec, image, sets); if not given, all",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static readonly Option<bool> Names = new("--names") { Description = "List the theorems' names and stop" };
+
+    // A few seconds: what is wrong with a set shows soon, if it shows at all.
+    private const long PieceEvents = 100_000;
 
     public static Command Make()
     {
@@ -28,11 +32,11 @@ internal static class ProveVerb
 
     /// <summary>Proves and prints a line per theorem, and the replayed counterexample of each that fails.</summary>
     /// <exception cref="SolverMissingException">There is no libz3.</exception>
-    public static IReadOnlyList<ProofResult> Prove(Display display, KernelImage image, IReadOnlyList<Theorem> theorems, bool cached, string folder = "proofs")
+    public static IReadOnlyList<ProofResult> Prove(Display display, KernelImage image, IReadOnlyList<Theorem> theorems, bool cached)
     {
         RequireSolver();
         var results = display.While("prove", say => Prover.Prove(
-            theorems, Environment.ProcessorCount, cached ? Cache(folder) : null, new Progress(display, say, theorems.Count)));
+            theorems, Environment.ProcessorCount, cached ? Cache() : null, new Progress(display, say, theorems.Count)));
         foreach (var result in results) Explain(display, image, result);
         return results;
     }
@@ -40,21 +44,21 @@ internal static class ProveVerb
     /// <summary>Loads libz3 here, where its absence can be reported, and not on a worker.</summary>
     public static string RequireSolver() => Microsoft.Z3.Version.FullVersion;
 
-    private static ProofCache Cache(string folder = "proofs") => new(Path.Combine(Report.Folder, folder));
+    private static ProofCache Cache() => new(Path.Combine(Report.Folder, "proofs"));
 
     private static int Run(ParseResult parsed)
     {
         var display = new Display(parsed);
         var image = ImageSource.Of(parsed);
-        var all = Theorems.Of(Booting.Boot(image).Image);
+        var all = Theorems.Of(image);
         var name = parsed.GetValue(Name);
-        var theorems = name is null ? [.. all.Where(theorem => !Theorems.Open.Contains(theorem.Name))] : Theorems.Named(all, name);
+        var theorems = name is null ? all : Theorems.Named(all, name);
         if (theorems.Count == 0)
             throw new CommandException($"there is no theorem '{name}': 'verified prove --names' lists them; ipc, spec and image name several");
         if (parsed.GetValue(Names))
         {
             var named = name is null ? all : theorems;
-            Report.Lines(display, named.Select(theorem => theorem.Name + (Theorems.Open.Contains(theorem.Name) ? "  (open at shipping size)" : "")), "");
+            Report.Lines(display, named.Select(theorem => theorem.Name), "");
             return CommandLine.Holds;
         }
 
@@ -87,6 +91,12 @@ internal static class ProveVerb
         if (result.Verdict?.Refutation is not { } refutation) return;
         display.Line();
         display.Line($"{result.Theorem} is refuted: {refutation.What}");
+        if (!Counterexample.IsOfStep(result.Theorem))
+        {
+            Piece(display, image, refutation);
+            return;
+        }
+
         var outcome = Counterexample.Of(image, result.Theorem, refutation);
         if (outcome.Disagreement is { } disagreement) Report.Disagreement(display, image, disagreement, $"prove-{result.Theorem}");
         else if (outcome.Violation is { } violation) Report.Violation(display, violation, $"prove-{result.Theorem}");
@@ -99,9 +109,21 @@ internal static class ProveVerb
         }
     }
 
+    /// <summary>The case of a piece of code, which is no whole step: its values and its path, then a program that shows the same.</summary>
+    private static void Piece(Display display, KernelImage image, Refutation refutation)
+    {
+        display.Line("  values at its start:");
+        Report.Lines(display, refutation.Registers.Select(register => $"{register.Key} = {register.Value:X}h"), "    ");
+        Report.Lines(display, refutation.Fields.Where(field => field.Value != 0)
+            .Select(field => $"{field.Column}[{field.Row}] = {field.Value:X}h"), "    ");
+        display.Line("  its path:");
+        Report.Lines(display, refutation.Trail.SelectMany(address => Listing.Lines(image, address, address + 1)).Select(line => line.ToString()), "    ");
+        DiffVerb.Diff(display, image, new DiffOptions(Events: PieceEvents, Workers: Environment.ProcessorCount));
+    }
+
     private static object Summary(KernelImage image, ProofResult result)
     {
-        var outcome = result.Verdict?.Refutation is { } refutation ? Counterexample.Of(image, result.Theorem, refutation) : null;
+        var outcome = result.Verdict?.Refutation is { } refutation && Counterexample.IsOfStep(result.Theorem) ? Counterexample.Of(image, result.Theorem, refutation) : null;
         return new
         {
             result.Theorem,

@@ -4,29 +4,33 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>Choices among rows, symbolically: a fresh row with its defining property.</summary>
+/// <summary>
+/// Choices among rows, symbolically: a fresh row with its defining property. A choice that was made before, by spec or code, is
+/// the same one: it is determined by its property.
+/// </summary>
 public sealed class Choosing(Terms terms, Universe universe, Exploration path)
 {
-    private readonly List<Symbolic> _choices = [];
+    private sealed record Choice(
+        Sort Sort, Symbolic? After, Func<Symbolic, Truth> At, Func<Symbolic, Symbolic>? Key, Truth Found, Symbolic Result);
+
+    private readonly List<Choice> _choices = [];
 
     /// <summary>What the choices so far gave.</summary>
-    public IReadOnlyList<Symbolic> Choices => _choices;
+    public IReadOnlyList<Symbolic> Results => _choices.ConvertAll(choice => choice.Result);
 
     /// <summary>The first row after a row, cyclically and the row itself last, that a predicate holds at.</summary>
     /// <param name="sort">What the rows are.</param>
     /// <param name="rows">How many: a power of two.</param>
     /// <param name="after">The row before the first candidate.</param>
     /// <param name="at">The predicate; it may be evaluated at any later time.</param>
-    public (Truth Found, Symbolic Row) First(Sort sort, uint rows, Symbolic after, Func<Symbolic, Truth> at)
-    {
-        var (found, first) = Fresh("first", Bits(rows));
-        Symbolic Distance(Symbolic row) => (row - after - 1) & (rows - 1);
-        universe.Touch(sort, first);
-        path.Assume(!found | universe.Quietly(() => at(first)));
-        universe.ForAllHere(sort, row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
-        _choices.Add(first);
-        return (found, first);
-    }
+    public (Truth Found, Symbolic Row) First(Sort sort, uint rows, Symbolic after, Func<Symbolic, Truth> at) =>
+        Earlier(sort, rows, after, at, null) ?? Add(sort, after, at, null, "first", rows, (found, first) =>
+        {
+            Symbolic Distance(Symbolic row) => (row - after - 1) & (rows - 1);
+            universe.Touch(sort, first);
+            path.Assume(!found | universe.Quietly(() => at(first)));
+            universe.ForAllHere(sort, row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
+        });
 
     /// <summary>The greatest key of the rows that a predicate holds at; 0 if it holds at none.</summary>
     /// <param name="sort">What the rows are.</param>
@@ -35,22 +39,42 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
     /// <param name="at">The predicate; it may be evaluated at any later time.</param>
     /// <param name="key">The key of a row; likewise.</param>
     public (Truth Found, Symbolic Key) Greatest(
-        Sort sort, uint rows, uint keys, Func<Symbolic, Truth> at, Func<Symbolic, Symbolic> key)
+        Sort sort, uint rows, uint keys, Func<Symbolic, Truth> at, Func<Symbolic, Symbolic> key) =>
+        Earlier(sort, rows, null, at, key) ?? Add(sort, null, at, key, "greatest", keys, (found, greatest) =>
+        {
+            var witness = terms.Variable($"witness!{_choices.Count}", Bits(rows));
+            universe.Touch(sort, witness);
+            path.Assume(found | greatest == 0);
+            path.Assume(!found | universe.Quietly(() => at(witness) & key(witness) == greatest));
+            universe.ForAllHere(sort, row => !(row < rows) | !at(row) | (found & (key(row) <= greatest)));
+        });
+
+    private (Truth, Symbolic)? Earlier(
+        Sort sort, uint rows, Symbolic? after, Func<Symbolic, Truth> at, Func<Symbolic, Symbolic>? key)
     {
-        var (found, greatest) = Fresh("greatest", Bits(keys));
-        var witness = terms.Variable($"witness!{_choices.Count}", Bits(rows));
-        universe.Touch(sort, witness);
-        path.Assume(found | greatest == 0);
-        path.Assume(!found | universe.Quietly(() => at(witness) & key(witness) == greatest));
-        universe.ForAllHere(sort, row => !(row < rows) | !at(row) | (found & (key(row) <= greatest)));
-        _choices.Add(greatest);
-        return (found, greatest);
+        Symbolic any = terms.Variable($"any-{sort}", Bits(rows));
+        foreach (var choice in _choices)
+        {
+            if (choice.Sort != sort || !Equals(choice.After, after) || choice.Key is null != key is null) continue;
+            var same = universe.Quietly(() =>
+            {
+                var (here, there) = (at(any), choice.At(any));
+                return here == there & (key is null ? true : !here | key(any) == choice.Key!(any));
+            });
+            if (path.Shows(same)) return (choice.Found, choice.Result);
+        }
+
+        return null;
     }
 
-    private (Truth Found, Symbolic Choice) Fresh(string name, int bits)
+    private (Truth, Symbolic) Add(
+        Sort sort, Symbolic? after, Func<Symbolic, Truth> at, Func<Symbolic, Symbolic>? key, string name, uint values,
+        Action<Truth, Symbolic> define)
     {
-        Symbolic found = terms.Variable($"found!{_choices.Count}", 1), choice = terms.Variable($"{name}!{_choices.Count}", bits);
-        return (found == 1, choice);
+        Symbolic found = terms.Variable($"found!{_choices.Count}", 1), result = terms.Variable($"{name}!{_choices.Count}", Bits(values));
+        define(found == 1, result);
+        _choices.Add(new(sort, after, at, key, found == 1, result));
+        return (found == 1, result);
     }
 
     private static int Bits(uint rows) => Math.Max(1, System.Numerics.BitOperations.Log2(rows));

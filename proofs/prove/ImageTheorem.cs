@@ -19,7 +19,10 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
 
     public override string Key => $"{base.Key} {image.Control} {image.Pick:x} {image.Resume:x} {image.IdleHalt:x} {image.IpcSlow:x} {string.Join(',', image.Operations)}";
 
-    public override int Weight => way.Entry switch { Entry.Ipc => 3, Entry.Resume => 2, Entry.Pick => 1, _ => 0 };
+    /// <summary>Whether the code may come to operations on the sets of threads.</summary>
+    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.Pick or Entry.Resume;
+
+    public override int Weight => way.Entry switch { Entry.Ipc => 4, Entry.Resume => 3, Entry.Pick => 1, _ => 0 };
 
     public override uint? Constant(uint address) => image.Constant(address);
 
@@ -55,7 +58,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
         // path chooses nothing, and decides what case of the spec it is.
         var fast = way is { Entry: Entry.Ipc, Kind: WayKind.SystemCall };
         if (!fast) Specified();
-        var choices = choosing.Choices.ToArray();
+        var choices = choosing.Results.ToArray();
 
         var sets = new SymbolicSets(Limits, attempt.Terms,
             Membership<Symbolic>.Of(new State<Symbolic>(Limits, Tables(attempt, before, null))));

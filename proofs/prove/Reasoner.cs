@@ -13,8 +13,8 @@ public sealed class Reasoner : IDisposable
     // In solver steps, so the same on every machine; the hardest question of the shipped theorems needs a small part of it.
     private const uint StepLimit = 400_000_000;
 
-    // Most questions need fewer; for the rest, simplifying first is cheaper than searching on.
-    private const uint FewSteps = 300_000;
+    // Nearly all questions need fewer; for the rest, simplifying first is cheaper than searching on.
+    private const uint FewSteps = 4_000_000;
 
     private readonly Terms _terms;
     private readonly Solver _solver;
@@ -37,7 +37,7 @@ public sealed class Reasoner : IDisposable
     public Reasoner(Terms terms)
     {
         _terms = terms;
-        _solver = Solver(FewSteps);
+        _solver = Limited(terms.Context.MkSimpleSolver(), FewSteps);
         _scopes.Push(new());
     }
 
@@ -65,13 +65,21 @@ public sealed class Reasoner : IDisposable
     /// </summary>
     public void Assert(Truth fact)
     {
-        if (fact.Undecided is Bool condition)
+        if (fact.Undecided is Bool { Op: Op.Both, A: Bool first, B: Bool second })
+        {
+            Assert(first.Truth);
+            Assert(second.Truth);
+        }
+        else if (fact.Undecided is Bool condition)
         {
             if (_facts.Add(condition)) _scopes.Peek().Facts.Add(condition);
         }
         else if (!fact.Known)
             throw new ProverException("a hypothesis is false: nothing may be proved from it");
     }
+
+    /// <summary>Whether a condition is one of the facts, as it stands.</summary>
+    public bool IsFact(Bool condition) => _facts.Contains(condition);
 
     /// <summary>Asserts a fact and tells the solver at once.</summary>
     public void Tell(Bool fact)
@@ -114,7 +122,7 @@ public sealed class Reasoner : IDisposable
         _model = null;
         var status = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));
         if (status != Status.UNKNOWN) return Answer(_solver, status);
-        using var whole = Solver(StepLimit);
+        using var whole = Limited(_terms.Context.MkSolver("QF_BV"), StepLimit);
         foreach (var fact in _told) whole.Assert(_terms.Translate(fact));
         if (assumption is not null) whole.Assert(_terms.Translate(assumption));
         return Answer(whole, whole.Check());
@@ -127,9 +135,8 @@ public sealed class Reasoner : IDisposable
         return status == Status.SATISFIABLE;
     }
 
-    private Solver Solver(uint steps)
+    private Solver Limited(Solver solver, uint steps)
     {
-        var solver = _terms.Context.MkSolver("QF_BV");
         using var parameters = _terms.Context.MkParams();
         parameters.Add("random_seed", 1u);
         parameters.Add("rlimit", steps);
@@ -138,10 +145,13 @@ public sealed class Reasoner : IDisposable
     }
 
     /// <summary>The facts that the solver was not told of and that its model breaks.</summary>
+    /// <exception cref="ProverException">The model breaks what the solver was told.</exception>
     private List<Bool> Broken()
     {
         var evaluation = new Evaluation(variable => variable.ValueIn(_model!));
-        return [.. _facts.Where(fact => !_told.Contains(fact) && !evaluation.Of(fact))];
+        var broken = _facts.Where(fact => !evaluation.Of(fact)).ToList();
+        if (broken.Find(_told.Contains) is { } told) throw new ProverException($"the solver's model breaks what it was told: {told}");
+        return broken;
     }
 
     /// <summary>The value of a word in the model of the last satisfiable question; what it leaves open is 0.</summary>

@@ -14,6 +14,8 @@ public abstract class SetTheorem(string name, BootedImage image) : Theorem(name,
 
     protected Layout Layout => _layout;
 
+    public override int Weight => 2;
+
     public override uint? Constant(uint address) => image.Constant(address);
 
     protected override void Assume(Attempt attempt)

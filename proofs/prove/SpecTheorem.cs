@@ -1,12 +1,13 @@
 using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
 /// <summary>
 /// A step of the spec preserves the invariants: for every state of the entry's stage that satisfies all of them, so does the state
-/// after the step.
+/// after the step; and the kernel's own steps come to an end.
 /// </summary>
 public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage) : Theorem(name, limits)
 {
@@ -14,7 +15,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
 
     protected override void Assume(Attempt attempt)
     {
-        var before = State(attempt, running: false);
+        var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
         foreach (var invariant in Invariants<Symbolic>.All)
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
@@ -22,19 +23,39 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
 
     protected override void Run(Attempt attempt)
     {
-        var state = State(attempt, running: true);
+        var tables = Tables(attempt, running: true);
+        var state = new State<Symbolic>(Limits, tables);
         new Kernel<Symbolic>(state).Step(entry);
         foreach (var invariant in Invariants<Symbolic>.All)
             attempt.Path.RequireLemma(
                 invariant.Holds(state, attempt.Any(Universe.Of(invariant.Over), false), attempt.Any(Sort.Thread, true)),
                 $"invariant {invariant.Name} is preserved: {invariant.Why}");
+        if (Kernel<Symbolic>.Own(stage) is not null) Descends(attempt, tables, state);
     }
 
-    private State<Symbolic> State(Attempt attempt, bool running)
+    /// <summary>One step nearer to the end of the kernel's own steps (<see cref="Rank{W}"/>).</summary>
+    private void Descends(Attempt attempt, SymbolicTables tables, State<Symbolic> after)
+    {
+        var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
+        Symbolic change = 0;
+        var counted = new List<Symbolic>();
+        foreach (var (_, row) in tables.Written.Where(written => written.Sort == Sort.Thread).Distinct())
+        {
+            Truth isNew = true;
+            foreach (var earlier in counted) isNew &= row != earlier;
+            change += Symbolic.Select(isNew, Rank<Symbolic>.Of(after, row) - Rank<Symbolic>.Of(before, row), 0);
+            counted.Add(row);
+        }
+
+        attempt.Path.Require(
+            stage == Stages.Pick ? change == 0 & after.Stage != Stages.Pick : Symbolic.LessSigned(change, 0),
+            "the kernel's own steps come to an end: a resume step lowers the rank, a pick step keeps it and leaves the stage");
+    }
+
+    private SymbolicTables Tables(Attempt attempt, bool running)
     {
         Symbolic Initial(ColumnInfo info, Symbolic row) =>
             info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);
-        return new State<Symbolic>(Limits,
-            new SymbolicTables(Limits, Initial, attempt.Terms, running ? (attempt.Universe, attempt.Choosing()) : null));
+        return new SymbolicTables(Limits, Initial, attempt.Terms, running ? (attempt.Universe, attempt.Choosing()) : null);
     }
 }

@@ -53,7 +53,7 @@ public sealed class ExplorationTests
         // Of the rows 3 and 9 after 5, it is 9; after 9, it is 3.
         Run((path, x) => { }, (terms, path, universe) =>
         {
-            var tables = new SymbolicTables(Limits.Shipping, (_, _) => 0, terms, (universe, path));
+            var tables = new SymbolicTables(Limits.Shipping, (_, _) => 0, terms, (universe, new Choosing(terms, universe, path)));
             foreach (var (after, expected) in (ReadOnlySpan<(uint, uint)>)[(5, 9), (9, 3)])
             {
                 universe.Touch(Sort.Thread, 3);

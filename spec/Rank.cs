@@ -1,0 +1,16 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>
+/// Why the kernel's own steps come to an end, and a user or the idle processor always follows. The rank of a state is the sum over its
+/// threads; a resume step lowers it, and a pick step keeps it and leaves stage pick. So at most 4 steps per thread, and one.
+/// </summary>
+public static class Rank<W> where W : struct, IWord<W>
+{
+    /// <summary>
+    /// What a thread adds: a sender's message may be taken, which may leave the sender to take one itself; a resuming thread takes one.
+    /// </summary>
+    public static W Of(State<W> s, W thread) =>
+        W.Select(s.Status[thread] == ThreadStatus.Sending, 2, W.Select(s.Status[thread] == ThreadStatus.Resuming, 1, 0));
+}
