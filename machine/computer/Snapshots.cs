@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// One snapshot of the whole machine, TLB included. Going back copies only the pages written since: they are
-/// <see cref="PhysicalMemory.DirtyPages"/>.
+/// One snapshot of the whole machine, TLB included. Going back undoes only the stores since, which are in the memory's
+/// <see cref="PhysicalMemory.Log"/>.
 /// </summary>
 public sealed partial class Pc
 {
@@ -23,8 +23,15 @@ public sealed partial class Pc
         _saved.Serial.CopyFrom(Serial);
         _saved.Translations = Mmu.Save();
         _saved.State = (Instructions, Time, _nextTimer, _interruptPending, ExitStatus);
-        Memory.BeginLog();
+        Memory.Log.Begin();
         Mmu.RecheckStores();
+    }
+
+    /// <summary>From here on the log tells what changes; the snapshot stays.</summary>
+    public void Mark()
+    {
+        if (Memory.Log.Mark())
+            Mmu.RecheckStores();
     }
 
     /// <summary>Returns to the snapshot. What the guest printed stays printed.</summary>

@@ -1,8 +1,8 @@
 namespace Verified.Machine.Memory;
 
 /// <summary>
-/// RAM from physical address 0, with a log of the 4 KB pages written since the last snapshot (their former content is kept), and with
-/// marks on the 128-byte chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes.
+/// RAM from physical address 0, with a <see cref="StoreLog"/> of what was written since the snapshot, and with marks on the 128-byte
+/// chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes.
 /// </summary>
 public sealed unsafe class PhysicalMemory
 {
@@ -11,11 +11,7 @@ public sealed unsafe class PhysicalMemory
 
     private readonly byte[] _bytes;
     private readonly byte* _host;
-    private readonly bool[] _dirty;
     private readonly uint[] _code;
-    private readonly List<byte[]> _originals = [];
-    private uint[] _dirtyPages = new uint[64];
-    private int _dirtyCount;
 
     /// <param name="size">Bytes; a multiple of 4 KB, at least 1 MB.</param>
     public PhysicalMemory(uint size)
@@ -26,7 +22,7 @@ public sealed unsafe class PhysicalMemory
         _bytes = GC.AllocateArray<byte>((int)size, pinned: true);
         fixed (byte* host = _bytes)
             _host = host;
-        _dirty = new bool[size / PageSize];
+        Log = new StoreLog(_host, size);
         _code = new uint[size / PageSize];
     }
 
@@ -40,17 +36,14 @@ public sealed unsafe class PhysicalMemory
     /// <summary>Called with address and length, within a page, before bytes near decoded code are written.</summary>
     internal Action<uint, uint>? CodeOverwritten { get; set; }
 
-    /// <summary>Page numbers (physical address / 4096) written since the last snapshot or restore, in order of first write.</summary>
-    public ReadOnlySpan<uint> DirtyPages => _dirtyPages.AsSpan(0, _dirtyCount);
-
-    /// <summary>The content that the page <c>DirtyPages[index]</c> had at the snapshot.</summary>
-    public ReadOnlySpan<byte> Original(int index) => _originals[index];
+    /// <summary>What was written since the snapshot.</summary>
+    public StoreLog Log { get; }
 
     /// <summary>The current content of a page.</summary>
     public ReadOnlySpan<byte> Page(uint number) => _bytes.AsSpan((int)(number * PageSize), (int)PageSize);
 
-    /// <summary>True where a store may go straight to the host page: it is logged, and no code was decoded from it.</summary>
-    internal bool IsPlainlyWritable(uint page) => _dirty[page] && _code[page] == 0;
+    /// <summary>True where a store may go straight to the host page: the log need not see it, and no code was decoded from it.</summary>
+    internal bool IsPlainlyWritable(uint page) => _code[page] == 0 && !Log.Sees(page);
 
     public uint Load(uint physical, int size)
     {
@@ -64,10 +57,10 @@ public sealed unsafe class PhysicalMemory
     {
         if (physical > Size - (uint)size)
             return;
-        BeforeStore(physical);
-        if ((physical & PageSize - 1) + (uint)size > PageSize)
-            BeforeStore(physical + (uint)size - 1);
-        else if (_code[physical / PageSize] != 0)
+        Log.Before(physical);
+        if ((physical & 3) + (uint)size > 4)
+            Log.Before(physical + (uint)size - 1);
+        if (_code[physical / PageSize] != 0 && (physical & PageSize - 1) + (uint)size <= PageSize)
             NoteCode(physical, (uint)size);
         var at = _host + physical;
         if (size == 4)
@@ -85,7 +78,7 @@ public sealed unsafe class PhysicalMemory
             throw new MachineException($"{bytes.Length:N0} bytes at {physical:X8}h do not fit in {Size >> 20} MB of memory");
         for (var page = physical / PageSize; page * PageSize < physical + (uint)bytes.Length; page++)
         {
-            BeforeStore(page * PageSize);
+            Log.BeforePage(page);
             if (_code[page] != 0)
                 CodeOverwritten?.Invoke(page * PageSize, PageSize);
         }
@@ -102,58 +95,26 @@ public sealed unsafe class PhysicalMemory
 
     public void ForgetCode(uint page) => _code[page] = 0;
 
-    /// <summary>Makes the present content the one that <see cref="Restore"/> goes back to.</summary>
-    internal void BeginLog()
-    {
-        foreach (var page in DirtyPages)
-            _dirty[page] = false;
-        _dirtyCount = 0;
-    }
-
-    /// <summary>Copies back every page written since <see cref="BeginLog"/>.</summary>
+    /// <summary>Undoes every store since <see cref="StoreLog.Begin"/>.</summary>
     internal void Restore()
     {
-        for (var i = 0; i < _dirtyCount; i++)
+        while (Log.TryUndo(out var physical, out var length))
         {
-            var page = _dirtyPages[i];
-            if (_code[page] != 0 && CodeDiffers(page, _originals[i]))
-                CodeOverwritten?.Invoke(page * PageSize, PageSize);
-            _originals[i].AsSpan().CopyTo(_bytes.AsSpan((int)(page * PageSize)));
-            _dirty[page] = false;
+            var page = physical / PageSize;
+            if (_code[page] != 0)
+                NoteCode(physical, length);
         }
-        _dirtyCount = 0;
     }
 
-    private bool CodeDiffers(uint page, byte[] original)
+    private static uint ChunksOf(uint physical, uint length)
     {
-        for (var chunk = 0; chunk < 32; chunk++)
-        {
-            var (at, length) = (chunk << ChunkBits, 1 << ChunkBits);
-            if ((_code[page] >> chunk & 1) != 0 && !Page(page).Slice(at, length).SequenceEqual(original.AsSpan(at, length)))
-                return true;
-        }
-        return false;
+        var last = physical + length - 1;
+        return length > 1 << ChunkBits ? uint.MaxValue : 1u << (int)(physical >> ChunkBits & 31) | 1u << (int)(last >> ChunkBits & 31);
     }
 
     private void NoteCode(uint physical, uint size)
     {
-        var last = physical + size - 1;
-        var hit = 1u << (int)(physical >> ChunkBits & 31) | 1u << (int)(last >> ChunkBits & 31);
-        if ((_code[physical / PageSize] & hit) != 0)
+        if ((_code[physical / PageSize] & ChunksOf(physical, size)) != 0)
             CodeOverwritten?.Invoke(physical, size);
-    }
-
-    private void BeforeStore(uint physical)
-    {
-        var page = physical / PageSize;
-        if (_dirty[page])
-            return;
-        _dirty[page] = true;
-        if (_dirtyCount == _dirtyPages.Length)
-            Array.Resize(ref _dirtyPages, 2 * _dirtyCount);
-        if (_dirtyCount == _originals.Count)
-            _originals.Add(new byte[PageSize]);
-        Page(page).CopyTo(_originals[_dirtyCount]);
-        _dirtyPages[_dirtyCount++] = page;
     }
 }

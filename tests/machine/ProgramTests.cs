@@ -245,10 +245,10 @@ public class ProgramTests
         {
             pc.RunToHalt();
             Assert.Equal((1u, 1u, 2u), (pc.Reg(0), pc.Peek(TestPc.Data), pc.Peek(TestPc.Code + 1)));
-            Assert.Equal([TestPc.Data / 4096, TestPc.Code / 4096], pc.Memory.DirtyPages.ToArray());
+            Assert.Equal([(TestPc.Data, 0u), (TestPc.Code, 0x000001B8u)], pc.Memory.Log.Changes().ToArray());
             pc.Restore();
             Assert.Equal((0u, 0u, 1u), (pc.Reg(0), pc.Peek(TestPc.Data), pc.Peek(TestPc.Code + 1)));
-            Assert.Empty(pc.Memory.DirtyPages.ToArray());
+            Assert.Empty(pc.Memory.Log.Changes().ToArray());
         }
     }
 
