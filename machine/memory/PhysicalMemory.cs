@@ -2,28 +2,38 @@ namespace Verified.Machine.Memory;
 
 /// <summary>
 /// RAM from physical address 0, with a <see cref="StoreLog"/> of what was written since the snapshot, and with marks on the 128-byte
-/// chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes.
+/// chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes. A ROM lies at the end of the address
+/// space and, its last 128 KB, below 1 MB; it is stored behind the RAM, where <see cref="Resolve"/> finds it.
 /// </summary>
 public sealed unsafe class PhysicalMemory
 {
     public const uint PageSize = 4096;
     private const int ChunkBits = 7;
+    private const uint MostRom = 16 << 20, LowRomEnd = 1 << 20, MostLowRom = 128 << 10, Nowhere = 0xFFFFF000;
 
+    private readonly uint _rom, _lowRom, _extent;
     private readonly byte[] _bytes;
     private readonly byte* _host;
     private readonly uint[] _code;
 
     /// <param name="size">Bytes; a multiple of 4 KB, at least 1 MB.</param>
-    public PhysicalMemory(uint size)
+    /// <param name="rom">A multiple of 4 KB up to 16 MB, or nothing.</param>
+    public PhysicalMemory(uint size, ReadOnlySpan<byte> rom = default)
     {
         if (size < 1 << 20 || size % PageSize != 0 || size > 1u << 31)
             throw new MachineException($"memory of {size:N0} bytes: give a multiple of 4,096 from 1 MB to 2 GB");
+        if (rom.Length > MostRom || rom.Length % PageSize != 0)
+            throw new MachineException($"a ROM of {rom.Length:N0} bytes: pad it to a multiple of 4,096, at most 16 MB");
         Size = size;
-        _bytes = GC.AllocateArray<byte>((int)size, pinned: true);
+        _rom = (uint)rom.Length;
+        _lowRom = Math.Min(_rom, MostLowRom);
+        _extent = size + _rom;
+        _bytes = GC.AllocateArray<byte>((int)_extent, pinned: true);
+        rom.CopyTo(_bytes.AsSpan((int)size));
         fixed (byte* host = _bytes)
             _host = host;
-        Log = new StoreLog(_host, size);
-        _code = new uint[size / PageSize];
+        Log = new StoreLog(_host, _extent);
+        _code = new uint[_extent / PageSize];
     }
 
     public uint Size { get; }
@@ -45,9 +55,25 @@ public sealed unsafe class PhysicalMemory
     /// <summary>True where a store may go straight to the host page: the log need not see it, and no code was decoded from it.</summary>
     internal bool IsPlainlyWritable(uint page) => _code[page] == 0 && !Log.Sees(page);
 
+    /// <summary>True where something answers a read of the stored address.</summary>
+    internal bool Holds(uint stored) => stored < _extent;
+
+    /// <summary>Where a physical address is stored: RAM at itself, ROM behind it.</summary>
+    internal uint Resolve(uint physical)
+    {
+        if (_rom == 0)
+            return physical;
+        if (physical >= 0 - _rom)
+            return physical + _extent;
+        if (physical < LowRomEnd)
+            return physical < LowRomEnd - _lowRom ? physical : physical - LowRomEnd + _extent;
+        return physical < Size ? physical : physical | Nowhere;
+    }
+
+    /// <summary>Reads 1, 2 or 4 bytes at a stored address.</summary>
     public uint Load(uint physical, int size)
     {
-        if (physical > Size - (uint)size)
+        if (physical > _extent - (uint)size)
             return size == 4 ? uint.MaxValue : (1u << size * 8) - 1;
         var at = _host + physical;
         return size == 4 ? *(uint*)at : size == 2 ? *(ushort*)at : *at;

@@ -69,6 +69,12 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>TF or RF: what follows the next instruction depends on it.</summary>
     public Truth StepsSingly => (_system & (Flag.Trap | Flag.Resume)) != 0;
 
+    /// <summary>RF: instruction breakpoints do not stop the next instruction.</summary>
+    public Truth Resumes => (_system & Flag.Resume) != 0;
+
+    /// <summary>Clears RF, as the end of an instruction does (SDM vol. 3, 2.3).</summary>
+    public void Resume() => _system &= ~(W)Flag.Resume;
+
     private W PrivilegeLevel => _system >> 12 & 3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
