@@ -75,7 +75,7 @@ internal sealed class BlockCache
                 break;
         }
         if (operations.Count == 0)
-            {
+        {
             var across = AcrossPages(linear, physical, big, user);
             return new Block(physical, physical + across.Length, big, [across]) { IsValid = false };
         }

@@ -56,6 +56,7 @@ public sealed partial class Pc
     private void UpdateWatch()
     {
         _watchful = _breakpoints.Count > 0 || _watchpoints.Count > 0;
+        Cpu.StepsAlone |= _watchful;
         var pages = new HashSet<uint>();
         foreach (var watchpoint in _watchpoints)
             AddPages(pages, watchpoint.Linear, watchpoint.Length);
@@ -125,10 +126,14 @@ public sealed partial class Pc
             _met |= Meets(port, (uint)size, kind => kind == Port);
     }
 
-    private void StepOne(Block block)
+    private void StepOne(Block block, uint linear)
     {
+        if (Cpu.PendingTrap != 0)
+        {
+            TakeDebugTrap();
+            return;
+        }
         ref var code = ref Cpu.S[SegmentRegister.Cs];
-        var linear = (code.Base + Cpu.Eip).Value;
         WatchDebugRegisters();
         if (StopsBefore(linear))
             return;
@@ -157,6 +162,9 @@ public sealed partial class Pc
         if (Watched is not null)
             _stop ??= StopReason.Breakpoint;
         _passing = false;
+        Cpu.StepsAlone = _watchful || Cpu.BreakpointsArmed;
+        if (Cpu.PendingTrap != 0)
+            TakeDebugTrap();
     }
 
     /// <summary>A breakpoint on the instruction at <paramref name="linear"/>, of the debugger or (raised here) of the processor.</summary>

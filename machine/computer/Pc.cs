@@ -169,15 +169,13 @@ public sealed partial class Pc
         var block = _blocks.Find(linear, code.Big, Cpu.Cpl == 3) ?? Fetch();
         if (block is null)
             Count(1);
-        else if (Cpu.InterruptShadow || _watchful || Cpu.BreakpointsArmed || Trace is not null || Cpu.StepsSingly.Known || !Fits(code, block))
-            StepOne(block);
+        else if (Cpu.InterruptShadow || Cpu.StepsAlone || Trace is not null || Cpu.StepsSingly.Known || !Fits(code, block))
+            StepOne(block, linear);
         else
         {
             Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
             Remember(linear, code.Big);
         }
-        if (Cpu.PendingTrap != 0)
-            TakeDebugTrap();
     }
 
     /// <summary>Whether the whole block is below the limit of its segment.</summary>
@@ -209,6 +207,11 @@ public sealed partial class Pc
 
     private void TakeInterrupt()
     {
+        if (Cpu.PendingTrap != 0)
+        {
+            TakeDebugTrap();
+            return;
+        }
         var vector = _pics.Acknowledge();
         _interruptPending = _pics.IsPending;
         try

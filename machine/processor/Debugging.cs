@@ -18,6 +18,9 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>The #DB that the present instruction has earned, raised after it; bits of DR6.</summary>
     public uint PendingTrap;
 
+    /// <summary>Execution must go one instruction at a time: a breakpoint is armed, a trap is pending, or the machine around wants it.</summary>
+    public bool StepsAlone;
+
     private void ResetDebugRegisters()
     {
         D = default;
@@ -27,7 +30,11 @@ public sealed partial class Ia32<W, TBus>
         PendingTrap = 0;
     }
 
-    private void RaiseTrap(uint status) => PendingTrap |= status;
+    private void RaiseTrap(uint status)
+    {
+        PendingTrap |= status;
+        StepsAlone = true;
+    }
 
     /// <summary>Raises #DB, with its reason in DR6.</summary>
     public void DebugException(uint status)
@@ -63,6 +70,7 @@ public sealed partial class Ia32<W, TBus>
             _ => value,
         };
         BreakpointsArmed = (Known(D[Control], "DR7") & 0xFF) != 0;
+        StepsAlone |= BreakpointsArmed;
     }
 
     private void DisableLocalBreakpoints()
