@@ -13,28 +13,31 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
     public W Current => Get(layout.TssStack, 0, layout.StackTop);
 
     /// <summary>The value of a column of the spec at a row.</summary>
-    public W Column(ColumnInfo column, W row) => column.Name switch
+    public W Column(ColumnInfo column, W row) => Reader(column)(row);
+
+    /// <summary>A column of the spec: its value by row.</summary>
+    public Func<W, W> Reader(ColumnInfo column) => column.Name switch
     {
-        nameof(State<W>.Stage) => machine.Stage,
-        nameof(State<W>.Current) => Current,
-        nameof(State<W>.Id) => Thread(row, Layout.Id),
-        nameof(State<W>.Status) => Thread(row, Layout.Status),
-        nameof(State<W>.Partner) => Thread(row, layout.Partner),
-        nameof(State<W>.Served) => Thread(row, layout.Served),
-        nameof(State<W>.Priority) => Thread(row, Layout.Priority),
-        nameof(State<W>.Slice) => Thread(row, Layout.Slice),
-        nameof(State<W>.Quantum) => Thread(row, Layout.Quantum),
-        nameof(State<W>.Eax) => User(row, machine.Register(0), Layout.Eax),
-        nameof(State<W>.Ecx) => User(row, machine.Register(1), Layout.Ecx),
-        nameof(State<W>.Edx) => User(row, machine.Register(2), Layout.Edx),
-        nameof(State<W>.Ebx) => User(row, machine.Register(3), Layout.Ebx),
-        nameof(State<W>.Esp) => User(row, machine.Register(4), Layout.Esp),
-        nameof(State<W>.Ebp) => User(row, machine.Register(5), Layout.Ebp),
-        nameof(State<W>.Esi) => User(row, machine.Register(6), Layout.Esi),
-        nameof(State<W>.Edi) => User(row, machine.Register(7), Layout.Edi),
-        nameof(State<W>.Eip) => User(row, machine.Eip, Layout.Eip),
-        nameof(State<W>.Eflags) => User(row, machine.Eflags, Layout.Eflags),
-        nameof(State<W>.Picked) => Get(layout.Picked, row, layout.PickedNumber),
+        nameof(State<W>.Stage) => _ => machine.Stage,
+        nameof(State<W>.Current) => _ => Current,
+        nameof(State<W>.Id) => row => Thread(row, Layout.Id),
+        nameof(State<W>.Status) => row => Thread(row, Layout.Status),
+        nameof(State<W>.Partner) => row => Thread(row, layout.Partner),
+        nameof(State<W>.Served) => row => Thread(row, layout.Served),
+        nameof(State<W>.Priority) => row => Thread(row, Layout.Priority),
+        nameof(State<W>.Slice) => row => Thread(row, Layout.Slice),
+        nameof(State<W>.Quantum) => row => Thread(row, Layout.Quantum),
+        nameof(State<W>.Eax) => row => User(row, machine.Register(0), Layout.Eax),
+        nameof(State<W>.Ecx) => row => User(row, machine.Register(1), Layout.Ecx),
+        nameof(State<W>.Edx) => row => User(row, machine.Register(2), Layout.Edx),
+        nameof(State<W>.Ebx) => row => User(row, machine.Register(3), Layout.Ebx),
+        nameof(State<W>.Esp) => row => User(row, machine.Register(4), Layout.Esp),
+        nameof(State<W>.Ebp) => row => User(row, machine.Register(5), Layout.Ebp),
+        nameof(State<W>.Esi) => row => User(row, machine.Register(6), Layout.Esi),
+        nameof(State<W>.Edi) => row => User(row, machine.Register(7), Layout.Edi),
+        nameof(State<W>.Eip) => row => User(row, machine.Eip, Layout.Eip),
+        nameof(State<W>.Eflags) => row => User(row, machine.Eflags, Layout.Eflags),
+        nameof(State<W>.Picked) => row => Get(layout.Picked, row, layout.PickedNumber),
         _ => throw new ArgumentException($"no view of column {column.Name}", nameof(column)),
     };
 

@@ -4,7 +4,7 @@ namespace Verified.Machine.Chips;
 public sealed class PicPair
 {
     private const int Cascade = 2;
-    private readonly Pic _first = new(), _second = new();
+    private readonly Pic _first = new(Cascade), _second = new(-1);
 
     public bool IsPending => _first.Pending >= 0;
 
@@ -23,13 +23,23 @@ public sealed class PicPair
         var line = _first.NextLine;
         var vector = _first.Acknowledge();
         if (line == Cascade)
+        {
             vector = _second.Acknowledge();
+            // Each further request of the second chip is an edge of its own.
+            _first.SetLine(Cascade, false);
+        }
         UpdateCascade();
         return vector;
     }
 
     /// <summary>Ports 20h, 21h, A0h, A1h.</summary>
-    public byte Read(uint port) => (port >= 0xA0 ? _second : _first).Read((int)port & 1);
+    public byte Read(uint port)
+    {
+        var value = (port >= 0xA0 ? _second : _first).Read((int)port & 1);
+        // A polled read acknowledges.
+        UpdateCascade();
+        return value;
+    }
 
     public void Write(uint port, byte value)
     {
@@ -43,12 +53,5 @@ public sealed class PicPair
         _second.CopyFrom(other._second);
     }
 
-    private void UpdateCascade()
-    {
-        // Each further request of the second chip is an edge of its own.
-        if (_second.Pending < 0)
-            _first.SetLine(Cascade, false);
-        else
-            _first.SetLine(Cascade, true);
-    }
+    private void UpdateCascade() => _first.SetLine(Cascade, _second.Pending >= 0);
 }

@@ -2,19 +2,24 @@ namespace Verified.Machine.Chips;
 
 /// <summary>
 /// A 16550A (National data sheet PC16550D) whose transmitter is always ready: what is written goes to <see cref="Sent"/> at once,
-/// what is queued by <see cref="Receive"/> is read. FIFO control is accepted; modem lines are those of a connected terminal.
+/// what is queued by <see cref="Receive"/> is read. In FIFO mode fewer bytes than the trigger level raise the time-out interrupt. The
+/// modem lines are those of a connected terminal, or in loop-back the chip's own outputs.
 /// </summary>
 public sealed class Uart
 {
     private readonly Queue<byte> _input = new();
     private byte _enable, _line, _modem, _scratch, _divisorLow = 1, _divisorHigh;
     private bool _fifo, _transmitterEmptied;
+    private int _trigger = 1;
+    private byte _modemBefore = TerminalLines;
+
+    private const byte TerminalLines = 0xB0;
 
     /// <summary>Where transmitted bytes go.</summary>
     public Action<byte>? Sent { get; set; }
 
     /// <summary>The interrupt output (it is wired to the controller only while OUT2 is set).</summary>
-    public bool Interrupts => (_modem & 8) != 0 && Cause != 1;
+    public bool Interrupts => (_modem & 8) != 0 && !Loopback && Cause != 1;
 
     public void Receive(ReadOnlySpan<byte> bytes)
     {
@@ -22,11 +27,20 @@ public sealed class Uart
             _input.Enqueue(b);
     }
 
-    // Interrupt identification: 4 data available, 2 transmitter empty, 1 none.
+    // Interrupt identification: 4 data available, Ch data that waits below the trigger level, 2 transmitter empty, 0 modem lines, 1 none.
     private byte Cause =>
-        (_enable & 1) != 0 && _input.Count > 0 ? (byte)4
+        (_enable & 1) != 0 && _input.Count > 0 ? _fifo && _input.Count < _trigger ? (byte)12 : (byte)4
         : (_enable & 2) != 0 && _transmitterEmptied ? (byte)2
+        : (_enable & 8) != 0 && ModemChanges != 0 ? (byte)0
         : (byte)1;
+
+    // DCD, RI, DSR and CTS, which loop-back wires to OUT2, OUT1, DTR and RTS.
+    private byte ModemLines => Loopback
+        ? (byte)((_modem & 1) << 5 | (_modem & 2) << 3 | (_modem & 4) << 4 | (_modem & 8) << 4)
+        : TerminalLines;
+
+    // RI counts when it falls.
+    private byte ModemChanges => (byte)((ModemLines ^ _modemBefore) >> 4 & 0xB | _modemBefore >> 4 & ~(ModemLines >> 4) & 4);
 
     private bool DivisorLatch => (_line & 0x80) != 0;
 
@@ -55,7 +69,9 @@ public sealed class Uart
             case 5:
                 return (byte)(0x60 | (_input.Count > 0 ? 1 : 0));
             case 6:
-                return Loopback ? (byte)((_modem & 1) << 5 | (_modem & 2) << 3 | (_modem & 4) << 4 | (_modem & 8) << 4) : (byte)0xB0;
+                var status = (byte)(ModemLines | ModemChanges);
+                _modemBefore = ModemLines;
+                return status;
             default:
                 return _scratch;
         }
@@ -85,6 +101,7 @@ public sealed class Uart
                 break;
             case 2:
                 _fifo = (value & 1) != 0;
+                _trigger = (value >> 6) switch { 0 => 1, 1 => 4, 2 => 8, _ => 14 };
                 if ((value & 2) != 0)
                     _input.Clear();
                 break;
@@ -107,6 +124,7 @@ public sealed class Uart
     {
         (_enable, _line, _modem, _scratch, _divisorLow, _divisorHigh, _fifo, _transmitterEmptied) = (other._enable, other._line,
             other._modem, other._scratch, other._divisorLow, other._divisorHigh, other._fifo, other._transmitterEmptied);
+        (_trigger, _modemBefore) = (other._trigger, other._modemBefore);
         _input.Clear();
         foreach (var b in other._input)
             _input.Enqueue(b);

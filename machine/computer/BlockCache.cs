@@ -49,7 +49,7 @@ internal sealed class BlockCache
         var slot = Slot(physical);
         if (_slots[slot] is { } known && known.Physical == physical && known.IsValid && known.Big == big)
             return known;
-        if (physical >= _memory.Size)
+        if (!_memory.Holds(physical))
             throw new MachineException($"execution at {linear:X8}h, physical {physical:X8}h, where there is no memory");
         var block = Build(linear, physical, big, user);
         if (block.IsValid)
@@ -75,7 +75,10 @@ internal sealed class BlockCache
                 break;
         }
         if (operations.Count == 0)
-            return new Block(physical, physical, big, [AcrossPages(linear, physical, big, user)]) { IsValid = false };
+        {
+            var across = AcrossPages(linear, physical, big, user);
+            return new Block(physical, physical + across.Length, big, [across]) { IsValid = false };
+        }
         _memory.MarkCode(physical, at - physical);
         _mmu.RecheckStores();
         var block = new Block(physical, at, big, [.. operations]);

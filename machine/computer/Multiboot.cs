@@ -10,14 +10,14 @@ public sealed record BootModule(string CommandLine, byte[] Content);
 /// <summary>Boots a Multiboot 0.6 kernel in an ELF32 file, as a boot loader leaves the machine (Multiboot specification, 3.2 and 3.3).</summary>
 public static class Multiboot
 {
-    private const uint Magic = 0x1BADB002, LoaderMagic = 0x2BADB002, InfoAt = 0x9000;
+    private const uint Magic = 0x1BADB002, LoaderMagic = 0x2BADB002, InfoAt = 0x9000, HasAddresses = 1 << 16;
 
     /// <summary>Loads the segments and modules and sets the processor to the kernel's entry.</summary>
     /// <exception cref="MachineException">The file is not such a kernel, or does not fit in memory.</exception>
     public static void Load(Pc pc, ReadOnlySpan<byte> image, string commandLine = "", params ReadOnlySpan<BootModule> modules)
     {
-        RequireHeader(image);
-        var (entry, end) = LoadSegments(pc, image);
+        var header = FindHeader(image);
+        var (entry, end) = (Word(image, header + 4) & HasAddresses) != 0 ? LoadFlat(pc, image, header) : LoadSegments(pc, image);
         WriteInformation(pc, commandLine, modules, end);
         var cpu = pc.Cpu;
         cpu.Eip = entry;
@@ -25,12 +25,32 @@ public static class Multiboot
         cpu.R[Register.Ebx] = InfoAt;
     }
 
-    private static void RequireHeader(ReadOnlySpan<byte> image)
+    private static int FindHeader(ReadOnlySpan<byte> image)
     {
         for (var at = 0; at + 12 <= Math.Min(image.Length, 8192); at += 4)
             if (Word(image, at) == Magic && Word(image, at) + Word(image, at + 4) + Word(image, at + 8) == 0)
-                return;
+                return at;
         throw new MachineException("not a Multiboot kernel: no header with a right checksum in the first 8,192 bytes of the file");
+    }
+
+    /// <summary>A kernel of any format whose header says where it goes (Multiboot specification, 3.1.3).</summary>
+    private static (uint Entry, uint End) LoadFlat(Pc pc, ReadOnlySpan<byte> image, int header)
+    {
+        if (header + 32 > image.Length)
+            throw new MachineException("truncated kernel: the addresses of its Multiboot header are beyond its end");
+        var (headerAt, start, end) = (Word(image, header + 12), Word(image, header + 16), Word(image, header + 20));
+        var (cleared, entry) = (Word(image, header + 24), Word(image, header + 28));
+        var offset = header - (long)(headerAt - start);
+        var length = end == 0 ? image.Length - offset : end - (long)start;
+        if (headerAt < start || offset < 0 || length < 0 || offset + length > image.Length)
+            throw new MachineException("the load addresses of the Multiboot header are not those of the file");
+        pc.Memory.Write(start, image.Slice((int)offset, (int)length));
+        end = start + (uint)length;
+        if (cleared > pc.Memory.Size)
+            throw new MachineException($"bss up to {cleared:X8}h does not fit in {pc.Memory.Size >> 20} MB of memory");
+        if (cleared > end)
+            pc.Memory.Write(end, new byte[cleared - end]);
+        return (entry, Math.Max(end, cleared));
     }
 
     private static (uint Entry, uint End) LoadSegments(Pc pc, ReadOnlySpan<byte> image)
@@ -43,7 +63,7 @@ public static class Multiboot
         var (table, size, count) = (Word(image, 28), Half(image, 42), Half(image, 44));
         if (size < programHeaderSize || table + (long)size * count > image.Length)
             throw new MachineException("truncated ELF file: its program headers are beyond its end");
-        uint end = 0;
+        var (entry, end) = (Word(image, 24), 0u);
         for (var i = 0; i < count; i++)
         {
             var header = image[(int)(table + (uint)(i * size))..];
@@ -57,24 +77,31 @@ public static class Multiboot
             pc.Memory.Write(physical, image.Slice((int)offset, (int)inFile));
             pc.Memory.Write(physical + inFile, new byte[inMemory - inFile]);
             end = Math.Max(end, physical + inMemory);
+            // The entry is a virtual address; paging is off.
+            var @virtual = Word(header, 8);
+            if (Word(image, 24) - @virtual < inMemory)
+                entry = Word(image, 24) - @virtual + physical;
         }
         if (end == 0)
             throw new MachineException("the ELF file has no segment to load");
-        return (Word(image, 24), end);
+        return (entry, end);
     }
 
     private static void WriteInformation(Pc pc, string commandLine, ReadOnlySpan<BootModule> modules, uint end)
     {
-        const uint hasMemory = 1, hasCommandLine = 4, hasModules = 8, lowerKilobytes = 639;
-        const uint moduleTable = InfoAt + 0x100;
+        const uint hasMemory = 1, hasCommandLine = 4, hasModules = 8, hasMap = 64, hasName = 512, lowerKilobytes = 639;
+        const uint map = InfoAt + 0x80, moduleTable = InfoAt + 0x100;
         var strings = moduleTable + 16 * (uint)modules.Length;
         var info = new byte[88];
-        Put(info, 0, hasMemory | hasCommandLine | hasModules);
+        Put(info, 0, hasMemory | hasCommandLine | hasModules | hasMap | hasName);
         Put(info, 4, lowerKilobytes);
         Put(info, 8, (pc.Memory.Size >> 10) - 1024);
         Put(info, 16, WriteString(pc, commandLine, ref strings));
         Put(info, 20, (uint)modules.Length);
         Put(info, 24, moduleTable);
+        Put(info, 44, WriteMap(pc, map, lowerKilobytes << 10));
+        Put(info, 48, map);
+        Put(info, 64, WriteString(pc, "verified", ref strings));
         pc.Memory.Write(InfoAt, info);
         for (var i = 0; i < modules.Length; i++)
         {
@@ -87,6 +114,24 @@ public static class Multiboot
             Put(row, 8, WriteString(pc, modules[i].CommandLine, ref strings));
             pc.Memory.Write(moduleTable + 16 * (uint)i, row);
         }
+    }
+
+    /// <summary>RAM, the BIOS area, and RAM from 1 MB; returns the bytes of the map.</summary>
+    private static uint WriteMap(Pc pc, uint at, uint lower)
+    {
+        const uint available = 1, reserved = 2, rowSize = 24;
+        (uint Start, uint End, uint Type)[] areas =
+            [(0, lower, available), (lower, 1 << 20, reserved), (1 << 20, pc.Memory.Size, available)];
+        for (var i = 0; i < areas.Length; i++)
+        {
+            var row = new byte[rowSize];
+            Put(row, 0, rowSize - 4);
+            Put(row, 4, areas[i].Start);
+            Put(row, 12, areas[i].End - areas[i].Start);
+            Put(row, 20, areas[i].Type);
+            pc.Memory.Write(at + (uint)i * rowSize, row);
+        }
+        return (uint)areas.Length * rowSize;
     }
 
     private static uint WriteString(Pc pc, string text, ref uint at)

@@ -18,28 +18,46 @@ public enum StopReason
 
     /// <summary>The processor is at a user instruction (only <see cref="Pc.RunToUser"/>).</summary>
     User,
+
+    /// <summary>The guest has reset a machine without ROM.</summary>
+    Reset,
+
+    /// <summary>At a breakpoint, or after an access to a watched address; see <see cref="Pc.Breakpoints"/>.</summary>
+    Breakpoint,
 }
 
 /// <summary>
-/// The IA-32 PC: one processor, RAM, two 8259, an 8254, a 16550 at COM1 and isa-debug-exit at F4h. Deterministic: its time is the
-/// number of instructions executed, and waiting in HLT skips to the next timer edge.
+/// The IA-32 PC: one processor, RAM, perhaps a ROM, two 8259, an 8254, a clock, a keyboard controller, a 16550 at COM1, a printer, and
+/// the consoles of testers. Deterministic: its time is the number of instructions executed, and waiting in HLT skips to the next event.
 /// </summary>
 public sealed partial class Pc
 {
     private readonly BlockCache _blocks;
     private readonly PicPair _pics = new();
     private readonly Pit _pit = new();
+    private readonly Rtc _clock;
+    private readonly KeyboardController _keyboard = new();
+    private readonly bool _hasRom;
     private bool _interruptPending;
     private long _nextTimer = long.MaxValue;
+    private StopReason? _stop;
 
     /// <param name="memorySize">Bytes of RAM.</param>
-    public Pc(uint memorySize = 64 << 20)
+    /// <param name="rom">A ROM at the end of the address space, which the processor is reset into; or nothing, and it is in flat
+    /// protected mode.</param>
+    public Pc(uint memorySize = 64 << 20, ReadOnlySpan<byte> rom = default)
     {
-        Memory = new PhysicalMemory(memorySize);
-        Mmu = new Mmu(Memory);
+        Memory = new PhysicalMemory(memorySize, rom);
+        Mmu = new Mmu(Memory) { AccessSeen = NoteAccess };
+        _clock = new Rtc(memorySize);
         _blocks = new BlockCache(Memory, Mmu);
         Cpu = new Ia32<Concrete, PcBus>(new PcBus(this));
         _blocks.Overwritten = () => Cpu.Interrupted = true;
+        _keyboard.Reset = RequestReset;
+        _keyboard.AddressGate = open => Mmu.AddressLine20 = open;
+        _hasRom = rom.Length > 0;
+        if (_hasRom)
+            Cpu.Reset();
     }
 
     public PhysicalMemory Memory { get; }
@@ -71,10 +89,11 @@ public sealed partial class Pc
     public StopReason Run(long budget)
     {
         var end = Instructions + budget;
+        PassBreakpoint();
         while (true)
         {
-            if (ExitStatus is not null)
-                return StopReason.Exited;
+            if (_stop is { } reason && !TryRestart(reason))
+                return reason;
             if (Instructions >= end)
                 return StopReason.Budget;
             if (Time >= _nextTimer)
@@ -100,8 +119,8 @@ public sealed partial class Pc
         var end = Instructions + budget;
         while (true)
         {
-            if (ExitStatus is not null)
-                return StopReason.Exited;
+            if (_stop is { } reason)
+                return reason;
             if (Cpu.Halted)
                 return StopReason.Halted;
             if (Cpu.Cpl == 3)
@@ -146,15 +165,22 @@ public sealed partial class Pc
     private void RunBlock(long limit)
     {
         ref var code = ref Cpu.S[SegmentRegister.Cs];
-        var block = code.FlatToRead ? _blocks.Find(Cpu.Eip, code.Big, Cpu.Cpl == 3) : null;
-        block ??= Fetch();
+        var linear = (code.Base + Cpu.Eip).Value;
+        var block = _blocks.Find(linear, code.Big, Cpu.Cpl == 3) ?? Fetch();
         if (block is null)
             Count(1);
-        else if (Cpu.InterruptShadow || Trace is not null || Cpu.SingleStep.Known || !code.FlatToRead)
-            StepOne(block);
+        else if (Cpu.InterruptShadow || Cpu.StepsAlone || Trace is not null || Cpu.StepsSingly.Known || !Fits(code, block))
+            StepOne(block, linear);
         else
+        {
             Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
+            Remember(linear, code.Big);
+        }
     }
+
+    /// <summary>Whether the whole block is below the limit of its segment.</summary>
+    private bool Fits(in Segment<Concrete> code, Block block) =>
+        code.FlatToRead || (ulong)Cpu.Eip.Value + (block.End - block.Physical) - 1 <= code.Limit.Value;
 
     /// <summary>The block at CS:EIP, or null where the fetch faulted and the fault was delivered.</summary>
     private Block? Fetch()
@@ -162,27 +188,15 @@ public sealed partial class Pc
         ref var code = ref Cpu.S[SegmentRegister.Cs];
         try
         {
-            if (!code.FlatToRead && Cpu.Eip.Value > code.Limit.Value)
-                throw Fault.Protection(0);
-            var block = _blocks.At(code.Base + Cpu.Eip, code.Big, Cpu.Cpl == 3);
-            if (!code.FlatToRead && Cpu.Eip.Value + block.Operations[0].Length - 1 > code.Limit.Value)
-                throw Fault.Protection(0);
-            return block;
+            return Cpu.Eip.Value <= code.Limit.Value
+                ? _blocks.At(code.Base + Cpu.Eip, code.Big, Cpu.Cpl == 3)
+                : throw Fault.Protection(0);
         }
         catch (Fault fault)
         {
-            Cpu.Exception(fault);
+            Cpu.FaultOfInstruction(fault);
             return null;
         }
-    }
-
-    private void StepOne(Block block)
-    {
-        Trace?.Invoke(this);
-        var traps = Cpu.SingleStep.Known;
-        Count(Cpu.Run(block.Operations.AsSpan(0, 1)));
-        if (traps && Cpu.SingleStep.Known)
-            Cpu.Exception(new Fault(Vectors.Debug));
     }
 
     private void Count(int instructions)
@@ -193,6 +207,11 @@ public sealed partial class Pc
 
     private void TakeInterrupt()
     {
+        if (Cpu.PendingTrap != 0)
+        {
+            TakeDebugTrap();
+            return;
+        }
         var vector = _pics.Acknowledge();
         _interruptPending = _pics.IsPending;
         try
@@ -212,26 +231,49 @@ public sealed partial class Pc
             return false;
         Time = Math.Max(Time, _nextTimer);
         AdvanceTimer();
-        return _interruptPending;
+        return true;
     }
 
-    private long TimerClock => (long)((Int128)Time * Pit.Frequency / ClockRate);
+    private long TimerClockAt(long time) => (long)((Int128)time * Pit.Frequency / ClockRate);
+
+    private long NanosecondsAt(long time) => (long)((Int128)time * 1_000_000_000 / ClockRate);
+
+    /// <summary>The time of a port access: <see cref="Time"/> is counted block by block.</summary>
+    private long Now => Time + Cpu.Begun;
 
     private void AdvanceTimer()
     {
-        if (_pit.Advance(TimerClock))
+        if (_pit.Advance(TimerClockAt(Time)))
         {
             // The output is low for a moment before each edge.
             _pics.SetLine(0, false);
             _pics.SetLine(0, true);
         }
+        _clock.Advance(NanosecondsAt(Time));
+        _pics.SetLine(ClockLine, _clock.Interrupts);
         ScheduleTimer();
         _interruptPending = _pics.IsPending;
+    }
+
+    private void RequestReset() => _stop = StopReason.Reset;
+
+    /// <summary>A reset of a machine with ROM goes on there; RAM and chips stay as they are.</summary>
+    private bool TryRestart(StopReason reason)
+    {
+        if (reason != StopReason.Reset || !_hasRom)
+            return false;
+        _stop = null;
+        Cpu.Reset();
+        return true;
     }
 
     private void ScheduleTimer()
     {
         var edge = _pit.NextEdge;
-        _nextTimer = edge == long.MaxValue ? edge : (long)(((Int128)edge * ClockRate + Pit.Frequency - 1) / Pit.Frequency);
+        var timer = edge == long.MaxValue ? edge : TimeOf(edge, Pit.Frequency);
+        var clock = _clock.NextEvent;
+        _nextTimer = clock == long.MaxValue ? timer : Math.Min(timer, TimeOf(clock, 1_000_000_000));
     }
+
+    private long TimeOf(long ticks, long frequency) => (long)(((Int128)ticks * ClockRate + frequency - 1) / frequency);
 }

@@ -1,12 +1,41 @@
+using Verified.Machine.Chips;
+
 namespace Verified.Machine.Computer;
 
-/// <summary>The I/O ports. A wider access is one byte access per port, low port first; nothing answers with ones.</summary>
+/// <summary>The I/O ports. A wider access is one byte access per port, low port first; where nothing answers, ones are read.</summary>
 public sealed partial class Pc
 {
-    private const uint Com1 = 0x3F8, DebugExit = 0xF4;
+    private const uint Com1 = 0x3F8, Lpt1 = 0x378, DebugExit = 0xF4, DebugConsole = 0xE9, PostCard = 0x80, OtherPostCard = 0x190;
+    private const int KeyboardLine = 1, SerialLine = 4, ClockLine = 8;
+
+    private readonly Dictionary<uint, long> _unanswered = [];
+
+    // Port 61h: the gate of timer channel 2, the loudspeaker, and bits that nothing is behind.
+    private byte _system;
+    private byte _post;
+    private bool _refresh;
+
+    /// <summary>The printer at LPT1.</summary>
+    public ParallelPort Printer { get; } = new();
+
+    /// <summary>The text display's registers.</summary>
+    public Vga Display { get; } = new();
+
+    /// <summary>Told each byte written to port E9h.</summary>
+    public Action<byte>? ConsoleSent { get; set; }
+
+    /// <summary>Told each diagnostic code, written to port 80h or 190h.</summary>
+    public Action<byte>? PostCode { get; set; }
+
+    /// <summary>The last diagnostic code.</summary>
+    public byte LastPostCode => _post;
+
+    /// <summary>Ports that were accessed though nothing is there, with how often.</summary>
+    public IReadOnlyDictionary<uint, long> Unanswered => _unanswered;
 
     internal uint In(uint port, int size)
     {
+        NotePort(port, size);
         uint value = 0;
         for (var i = 0; i < size; i++)
             value |= (uint)InByte(port + (uint)i & 0xFFFF) << 8 * i;
@@ -15,9 +44,11 @@ public sealed partial class Pc
 
     internal void Out(uint port, int size, uint value)
     {
+        NotePort(port, size);
         if (port is >= DebugExit and < DebugExit + 4)
         {
             ExitStatus = (int)(value << 1 | 1);
+            _stop = StopReason.Exited;
             return;
         }
         for (var i = 0; i < size; i++)
@@ -28,7 +59,7 @@ public sealed partial class Pc
     public void Type(ReadOnlySpan<byte> bytes)
     {
         Serial.Receive(bytes);
-        UpdateSerialLine();
+        UpdateLine(SerialLine, Serial.Interrupts);
     }
 
     private byte InByte(uint port)
@@ -36,14 +67,41 @@ public sealed partial class Pc
         switch (port)
         {
             case 0x20 or 0x21 or 0xA0 or 0xA1:
-                return _pics.Read(port);
+                var status = _pics.Read(port);
+                _interruptPending = _pics.IsPending;
+                return status;
             case >= 0x40 and <= 0x43:
-                return _pit.Read(port, TimerClock);
+                return _pit.Read(port, TimerClockAt(Now));
+            case 0x60 or 0x64:
+                var key = _keyboard.Read(port);
+                UpdateLine(KeyboardLine, false);
+                UpdateLine(KeyboardLine, _keyboard.Interrupts);
+                return key;
+            case 0x61:
+                _refresh = !_refresh;
+                return (byte)(_system & 0xF | (_refresh ? 0x10 : 0) | (_pit.Output2(TimerClockAt(Now)) ? 0x20 : 0));
+            case 0x71:
+                _clock.Advance(NanosecondsAt(Now));
+                var cell = _clock.Read();
+                UpdateLine(ClockLine, _clock.Interrupts);
+                return cell;
+            case 0x92:
+                return (byte)(Mmu.AddressLine20 ? 2 : 0);
+            case PostCard or OtherPostCard:
+                return _post;
+            case DebugConsole:
+                // What tells software that the console is there.
+                return (byte)DebugConsole;
+            case >= Lpt1 and < Lpt1 + 3:
+                return Printer.Read((int)(port - Lpt1));
             case >= Com1 and < Com1 + 8:
                 var value = Serial.Read((int)(port - Com1));
-                UpdateSerialLine();
+                UpdateLine(SerialLine, Serial.Interrupts);
                 return value;
+            case >= Vga.FirstPort and <= Vga.LastPort:
+                return Display.Read(port);
             default:
+                NoteUnanswered(port);
                 return 0xFF;
         }
     }
@@ -57,22 +115,63 @@ public sealed partial class Pc
                 _interruptPending = _pics.IsPending;
                 break;
             case >= 0x40 and <= 0x43:
-                _pit.Write(port, value, TimerClock);
+                _pit.Write(port, value, TimerClockAt(Now));
                 ScheduleTimer();
+                break;
+            case 0x60 or 0x64:
+                _keyboard.Write(port, value);
+                UpdateLine(KeyboardLine, _keyboard.Interrupts);
+                break;
+            case 0x61:
+                _system = value;
+                _pit.SetGate2((value & 1) != 0, TimerClockAt(Now));
+                break;
+            case 0x70:
+                _clock.Select(value);
+                break;
+            case 0x71:
+                _clock.Advance(NanosecondsAt(Now));
+                _clock.Write(value);
+                UpdateLine(ClockLine, _clock.Interrupts);
+                ScheduleTimer();
+                break;
+            case 0x92:
+                Mmu.AddressLine20 = (value & 2) != 0;
+                _keyboard.NoteAddressGate((value & 2) != 0);
+                if ((value & 1) != 0)
+                    RequestReset();
+                break;
+            case 0xCF9 when (value & 4) != 0:
+                RequestReset();
+                break;
+            case PostCard or OtherPostCard:
+                _post = value;
+                PostCode?.Invoke(value);
+                break;
+            case DebugConsole:
+                ConsoleSent?.Invoke(value);
+                break;
+            case >= Lpt1 and < Lpt1 + 3:
+                Printer.Write((int)(port - Lpt1), value);
                 break;
             case >= Com1 and < Com1 + 8:
                 Serial.Write((int)(port - Com1), value);
-                UpdateSerialLine();
+                UpdateLine(SerialLine, Serial.Interrupts);
+                break;
+            case >= Vga.FirstPort and <= Vga.LastPort:
+                Display.Write(port, value);
                 break;
             default:
-                // Nothing is there.
+                NoteUnanswered(port);
                 break;
         }
     }
 
-    private void UpdateSerialLine()
+    private void NoteUnanswered(uint port) => _unanswered[port] = _unanswered.GetValueOrDefault(port) + 1;
+
+    private void UpdateLine(int line, bool high)
     {
-        _pics.SetLine(4, Serial.Interrupts);
+        _pics.SetLine(line, high);
         _interruptPending = _pics.IsPending;
     }
 }

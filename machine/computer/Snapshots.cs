@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// One snapshot of the whole machine, TLB included. Going back copies only the pages written since: they are
-/// <see cref="PhysicalMemory.DirtyPages"/>.
+/// One snapshot of the whole machine, TLB included. Going back undoes only the stores since, which are in the memory's
+/// <see cref="PhysicalMemory.Log"/>.
 /// </summary>
 public sealed partial class Pc
 {
@@ -16,15 +16,25 @@ public sealed partial class Pc
     /// <summary>Makes the present state the one that <see cref="Restore"/> returns to, in place of an earlier one.</summary>
     public void Snapshot()
     {
-        _saved ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus));
+        _saved ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), Memory.Size);
         _saved.Cpu.CopyFrom(Cpu);
         _saved.Pics.CopyFrom(_pics);
         _saved.Pit.CopyFrom(_pit);
         _saved.Serial.CopyFrom(Serial);
+        _saved.Clock.CopyFrom(_clock);
+        _saved.Keyboard.CopyFrom(_keyboard);
+        _saved.Printer.CopyFrom(Printer);
         _saved.Translations = Mmu.Save();
-        _saved.State = (Instructions, Time, _nextTimer, _interruptPending, ExitStatus);
-        Memory.BeginLog();
+        _saved.State = (Instructions, Time, _nextTimer, _interruptPending, ExitStatus, _stop, Mmu.AddressLine20, _system);
+        Memory.Log.Begin();
         Mmu.RecheckStores();
+    }
+
+    /// <summary>From here on the log tells what changes; the snapshot stays.</summary>
+    public void Mark()
+    {
+        if (Memory.Log.Mark())
+            Mmu.RecheckStores();
     }
 
     /// <summary>Returns to the snapshot. What the guest printed stays printed.</summary>
@@ -37,17 +47,23 @@ public sealed partial class Pc
         _pics.CopyFrom(saved.Pics);
         _pit.CopyFrom(saved.Pit);
         Serial.CopyFrom(saved.Serial);
-        (Instructions, Time, _nextTimer, _interruptPending, ExitStatus) = saved.State;
+        _clock.CopyFrom(saved.Clock);
+        _keyboard.CopyFrom(saved.Keyboard);
+        Printer.CopyFrom(saved.Printer);
+        (Instructions, Time, _nextTimer, _interruptPending, ExitStatus, _stop, Mmu.AddressLine20, _system) = saved.State;
         Mmu.Restore(saved.Translations, Cpu.Cr0, Cpu.Cr3, Cpu.Cr4);
     }
 
-    private sealed class Saved(Ia32<Concrete, PcBus> cpu)
+    private sealed class Saved(Ia32<Concrete, PcBus> cpu, uint memory)
     {
         public readonly Ia32<Concrete, PcBus> Cpu = cpu;
         public readonly PicPair Pics = new();
         public readonly Pit Pit = new();
         public readonly Uart Serial = new();
+        public readonly Rtc Clock = new(memory);
+        public readonly KeyboardController Keyboard = new();
+        public readonly ParallelPort Printer = new();
         public Translation[] Translations = [];
-        public (long Instructions, long Time, long NextTimer, bool Pending, int? Exit) State;
+        public (long Instructions, long Time, long NextTimer, bool Pending, int? Exit, StopReason? Stop, bool Gate, byte System) State;
     }
 }

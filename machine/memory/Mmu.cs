@@ -24,6 +24,8 @@ public sealed unsafe class Mmu
     private int _filledCount;
     private uint _directory;
     private bool _paging, _writeProtect, _largePages, _globalPages;
+    private uint _addressMask = uint.MaxValue;
+    private IReadOnlySet<uint> _watched = new HashSet<uint>();
 
     public Mmu(PhysicalMemory memory)
     {
@@ -32,6 +34,34 @@ public sealed unsafe class Mmu
             _tlb = tlb;
         for (var i = 0; i < Entries; i++)
             _tlb[i].Clear();
+    }
+
+    /// <summary>Told address, bytes and direction (true: a write) of each access to a watched page.</summary>
+    internal Action<uint, int, bool>? AccessSeen { get; set; }
+
+    /// <summary>The A20 gate: closed, address line 20 is 0.</summary>
+    internal bool AddressLine20
+    {
+        get => _addressMask == uint.MaxValue;
+        set
+        {
+            if (value == AddressLine20)
+                return;
+            _addressMask = value ? uint.MaxValue : ~(1u << 20);
+            Flush(keepGlobal: false);
+        }
+    }
+
+    /// <summary>The linear pages (addresses of their first bytes) whose accesses <see cref="AccessSeen"/> is told, in place of earlier ones.</summary>
+    internal void Watch(IReadOnlySet<uint> pages)
+    {
+        _watched = pages;
+        for (var i = 0; i < _filledCount; i++)
+        {
+            var entry = _tlb + _filled[i];
+            if (pages.Contains(entry->Page))
+                entry->KernelRead = entry->KernelWrite = entry->UserRead = entry->UserWrite = NoPage;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -96,14 +126,14 @@ public sealed unsafe class Mmu
     public uint? Look(uint linear)
     {
         if (!_paging)
-            return linear;
-        var pde = _memory.Load(_directory + (linear >> 22) * 4, 4);
+            return Resolve(linear);
+        var pde = _memory.Load(Resolve(_directory + (linear >> 22) * 4), 4);
         if ((pde & Present) == 0)
             return null;
         if (_largePages && (pde & Large) != 0)
-            return pde & 0xFFC00000 | linear & 0x003FFFFF;
-        var pte = _memory.Load((pde & FrameMask) + (linear >> 12 & 1023) * 4, 4);
-        return (pte & Present) == 0 ? null : pte & FrameMask | linear & ~FrameMask;
+            return Resolve(pde & 0xFFC00000 | linear & 0x003FFFFF);
+        var pte = _memory.Load(Resolve((pde & FrameMask) + (linear >> 12 & 1023) * 4), 4);
+        return (pte & Present) == 0 ? null : Resolve(pte & FrameMask | linear & ~FrameMask);
     }
 
     internal void SetDirectory(uint cr3)
@@ -184,9 +214,9 @@ public sealed unsafe class Mmu
     private uint Walk(uint linear, bool write, bool user)
     {
         if (!_paging)
-            return Fill(linear & FrameMask, linear & FrameMask, User | Writable | Dirty);
+            return Fill(linear & FrameMask, Resolve(linear & FrameMask), User | Writable | Dirty);
         var code = (write ? 2u : 0) | (user ? 4u : 0);
-        var pdeAt = _directory + (linear >> 22) * 4;
+        var pdeAt = Resolve(_directory + (linear >> 22) * 4);
         var pde = _memory.Load(pdeAt, 4);
         if ((pde & Present) == 0)
             throw Fault.Page(code, linear);
@@ -197,9 +227,9 @@ public sealed unsafe class Mmu
             if (!Permits(pde, write, user))
                 throw Fault.Page(code | 1, linear);
             Touch(pdeAt, pde, Accessed | (write ? Dirty : 0));
-            return Fill(linear & FrameMask, pde & 0xFFC00000 | linear & 0x003FF000, pde | (write ? Dirty : 0));
+            return Fill(linear & FrameMask, Resolve(pde & 0xFFC00000 | linear & 0x003FF000), pde | (write ? Dirty : 0));
         }
-        var pteAt = (pde & FrameMask) + (linear >> 12 & 1023) * 4;
+        var pteAt = Resolve((pde & FrameMask) + (linear >> 12 & 1023) * 4);
         var pte = _memory.Load(pteAt, 4);
         if ((pte & Present) == 0)
             throw Fault.Page(code, linear);
@@ -208,8 +238,10 @@ public sealed unsafe class Mmu
             throw Fault.Page(code | 1, linear);
         Touch(pdeAt, pde, Accessed);
         Touch(pteAt, pte, Accessed | (write ? Dirty : 0));
-        return Fill(linear & FrameMask, pte & FrameMask, rights | (write ? Dirty : 0));
+        return Fill(linear & FrameMask, Resolve(pte & FrameMask), rights | (write ? Dirty : 0));
     }
+
+    private uint Resolve(uint physical) => _memory.Resolve(physical & _addressMask);
 
     private void Touch(uint at, uint entry, uint bits)
     {
@@ -234,7 +266,7 @@ public sealed unsafe class Mmu
             UserRead = NoPage,
             UserWrite = NoPage,
         };
-        if (frame >= _memory.Size)
+        if (!_memory.Holds(frame) || _watched.Contains(page))
             return frame;
         entry->Host = _memory.Host + frame - page;
         entry->KernelRead = page;
@@ -245,7 +277,7 @@ public sealed unsafe class Mmu
 
     private void AllowStores(Translation* entry)
     {
-        if (entry->Frame >= _memory.Size || !_memory.IsPlainlyWritable(entry->Frame / PhysicalMemory.PageSize))
+        if (entry->Frame >= _memory.Size || _watched.Contains(entry->Page) || !_memory.IsPlainlyWritable(entry->Frame / PhysicalMemory.PageSize))
             return;
         entry->KernelWrite = Allows(entry->Rights, write: true, user: false) ? entry->Page : NoPage;
         entry->UserWrite = Allows(entry->Rights, write: true, user: true) ? entry->Page : NoPage;
@@ -255,6 +287,7 @@ public sealed unsafe class Mmu
 
     private uint LoadSlowly(uint linear, int size, bool user)
     {
+        NoteAccess(linear, size, write: false);
         if (!Crosses(linear, size))
             return _memory.Load(Translate(linear, false, user), size);
         uint value = 0;
@@ -272,8 +305,15 @@ public sealed unsafe class Mmu
         return LoadSlowly(linear, size, user);
     }
 
+    private void NoteAccess(uint linear, int size, bool write)
+    {
+        if (_watched.Count > 0 && (_watched.Contains(linear & FrameMask) || _watched.Contains(linear + (uint)size - 1 & FrameMask)))
+            AccessSeen?.Invoke(linear, size, write);
+    }
+
     private void StoreSlowly(uint linear, int size, uint value, bool user)
     {
+        NoteAccess(linear, size, write: true);
         var physical = Translate(linear, true, user);
         if (!Crosses(linear, size))
         {

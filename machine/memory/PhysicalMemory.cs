@@ -1,33 +1,39 @@
 namespace Verified.Machine.Memory;
 
 /// <summary>
-/// RAM from physical address 0, with a log of the 4 KB pages written since the last snapshot (their former content is kept), and with
-/// marks on the 128-byte chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes.
+/// RAM from physical address 0, with a <see cref="StoreLog"/> of what was written since the snapshot, and with marks on the 128-byte
+/// chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes. A ROM lies at the end of the address
+/// space and, its last 128 KB, below 1 MB; it is stored behind the RAM, where <see cref="Resolve"/> finds it.
 /// </summary>
 public sealed unsafe class PhysicalMemory
 {
     public const uint PageSize = 4096;
     private const int ChunkBits = 7;
+    private const uint MostRom = 16 << 20, LowRomEnd = 1 << 20, MostLowRom = 128 << 10, Nowhere = 0xFFFFF000;
 
+    private readonly uint _rom, _lowRom, _extent;
     private readonly byte[] _bytes;
     private readonly byte* _host;
-    private readonly bool[] _dirty;
     private readonly uint[] _code;
-    private readonly List<byte[]> _originals = [];
-    private uint[] _dirtyPages = new uint[64];
-    private int _dirtyCount;
 
     /// <param name="size">Bytes; a multiple of 4 KB, at least 1 MB.</param>
-    public PhysicalMemory(uint size)
+    /// <param name="rom">A multiple of 4 KB up to 16 MB, or nothing.</param>
+    public PhysicalMemory(uint size, ReadOnlySpan<byte> rom = default)
     {
         if (size < 1 << 20 || size % PageSize != 0 || size > 1u << 31)
             throw new MachineException($"memory of {size:N0} bytes: give a multiple of 4,096 from 1 MB to 2 GB");
+        if (rom.Length > MostRom || rom.Length % PageSize != 0)
+            throw new MachineException($"a ROM of {rom.Length:N0} bytes: pad it to a multiple of 4,096, at most 16 MB");
         Size = size;
-        _bytes = GC.AllocateArray<byte>((int)size, pinned: true);
+        _rom = (uint)rom.Length;
+        _lowRom = Math.Min(_rom, MostLowRom);
+        _extent = size + _rom;
+        _bytes = GC.AllocateArray<byte>((int)_extent, pinned: true);
+        rom.CopyTo(_bytes.AsSpan((int)size));
         fixed (byte* host = _bytes)
             _host = host;
-        _dirty = new bool[size / PageSize];
-        _code = new uint[size / PageSize];
+        Log = new StoreLog(_host, _extent);
+        _code = new uint[_extent / PageSize];
     }
 
     public uint Size { get; }
@@ -40,21 +46,34 @@ public sealed unsafe class PhysicalMemory
     /// <summary>Called with address and length, within a page, before bytes near decoded code are written.</summary>
     internal Action<uint, uint>? CodeOverwritten { get; set; }
 
-    /// <summary>Page numbers (physical address / 4096) written since the last snapshot or restore, in order of first write.</summary>
-    public ReadOnlySpan<uint> DirtyPages => _dirtyPages.AsSpan(0, _dirtyCount);
-
-    /// <summary>The content that the page <c>DirtyPages[index]</c> had at the snapshot.</summary>
-    public ReadOnlySpan<byte> Original(int index) => _originals[index];
+    /// <summary>What was written since the snapshot.</summary>
+    public StoreLog Log { get; }
 
     /// <summary>The current content of a page.</summary>
     public ReadOnlySpan<byte> Page(uint number) => _bytes.AsSpan((int)(number * PageSize), (int)PageSize);
 
-    /// <summary>True where a store may go straight to the host page: it is logged, and no code was decoded from it.</summary>
-    internal bool IsPlainlyWritable(uint page) => _dirty[page] && _code[page] == 0;
+    /// <summary>True where a store may go straight to the host page: the log need not see it, and no code was decoded from it.</summary>
+    internal bool IsPlainlyWritable(uint page) => _code[page] == 0 && !Log.Sees(page);
 
+    /// <summary>True where something answers a read of the stored address.</summary>
+    internal bool Holds(uint stored) => stored < _extent;
+
+    /// <summary>Where a physical address is stored: RAM at itself, ROM behind it.</summary>
+    internal uint Resolve(uint physical)
+    {
+        if (_rom == 0)
+            return physical;
+        if (physical >= 0 - _rom)
+            return physical + _extent;
+        if (physical < LowRomEnd)
+            return physical < LowRomEnd - _lowRom ? physical : physical - LowRomEnd + _extent;
+        return physical < Size ? physical : physical | Nowhere;
+    }
+
+    /// <summary>Reads 1, 2 or 4 bytes at a stored address.</summary>
     public uint Load(uint physical, int size)
     {
-        if (physical > Size - (uint)size)
+        if (physical > _extent - (uint)size)
             return size == 4 ? uint.MaxValue : (1u << size * 8) - 1;
         var at = _host + physical;
         return size == 4 ? *(uint*)at : size == 2 ? *(ushort*)at : *at;
@@ -64,10 +83,10 @@ public sealed unsafe class PhysicalMemory
     {
         if (physical > Size - (uint)size)
             return;
-        BeforeStore(physical);
-        if ((physical & PageSize - 1) + (uint)size > PageSize)
-            BeforeStore(physical + (uint)size - 1);
-        else if (_code[physical / PageSize] != 0)
+        Log.Before(physical);
+        if ((physical & 3) + (uint)size > 4)
+            Log.Before(physical + (uint)size - 1);
+        if (_code[physical / PageSize] != 0 && (physical & PageSize - 1) + (uint)size <= PageSize)
             NoteCode(physical, (uint)size);
         var at = _host + physical;
         if (size == 4)
@@ -85,7 +104,7 @@ public sealed unsafe class PhysicalMemory
             throw new MachineException($"{bytes.Length:N0} bytes at {physical:X8}h do not fit in {Size >> 20} MB of memory");
         for (var page = physical / PageSize; page * PageSize < physical + (uint)bytes.Length; page++)
         {
-            BeforeStore(page * PageSize);
+            Log.BeforePage(page);
             if (_code[page] != 0)
                 CodeOverwritten?.Invoke(page * PageSize, PageSize);
         }
@@ -102,58 +121,26 @@ public sealed unsafe class PhysicalMemory
 
     public void ForgetCode(uint page) => _code[page] = 0;
 
-    /// <summary>Makes the present content the one that <see cref="Restore"/> goes back to.</summary>
-    internal void BeginLog()
-    {
-        foreach (var page in DirtyPages)
-            _dirty[page] = false;
-        _dirtyCount = 0;
-    }
-
-    /// <summary>Copies back every page written since <see cref="BeginLog"/>.</summary>
+    /// <summary>Undoes every store since <see cref="StoreLog.Begin"/>.</summary>
     internal void Restore()
     {
-        for (var i = 0; i < _dirtyCount; i++)
+        while (Log.TryUndo(out var physical, out var length))
         {
-            var page = _dirtyPages[i];
-            if (_code[page] != 0 && CodeDiffers(page, _originals[i]))
-                CodeOverwritten?.Invoke(page * PageSize, PageSize);
-            _originals[i].AsSpan().CopyTo(_bytes.AsSpan((int)(page * PageSize)));
-            _dirty[page] = false;
+            var page = physical / PageSize;
+            if (_code[page] != 0)
+                NoteCode(physical, length);
         }
-        _dirtyCount = 0;
     }
 
-    private bool CodeDiffers(uint page, byte[] original)
+    private static uint ChunksOf(uint physical, uint length)
     {
-        for (var chunk = 0; chunk < 32; chunk++)
-        {
-            var (at, length) = (chunk << ChunkBits, 1 << ChunkBits);
-            if ((_code[page] >> chunk & 1) != 0 && !Page(page).Slice(at, length).SequenceEqual(original.AsSpan(at, length)))
-                return true;
-        }
-        return false;
+        var last = physical + length - 1;
+        return length > 1 << ChunkBits ? uint.MaxValue : 1u << (int)(physical >> ChunkBits & 31) | 1u << (int)(last >> ChunkBits & 31);
     }
 
     private void NoteCode(uint physical, uint size)
     {
-        var last = physical + size - 1;
-        var hit = 1u << (int)(physical >> ChunkBits & 31) | 1u << (int)(last >> ChunkBits & 31);
-        if ((_code[physical / PageSize] & hit) != 0)
+        if ((_code[physical / PageSize] & ChunksOf(physical, size)) != 0)
             CodeOverwritten?.Invoke(physical, size);
-    }
-
-    private void BeforeStore(uint physical)
-    {
-        var page = physical / PageSize;
-        if (_dirty[page])
-            return;
-        _dirty[page] = true;
-        if (_dirtyCount == _dirtyPages.Length)
-            Array.Resize(ref _dirtyPages, 2 * _dirtyCount);
-        if (_dirtyCount == _originals.Count)
-            _originals.Add(new byte[PageSize]);
-        Page(page).CopyTo(_originals[_dirtyCount]);
-        _dirtyPages[_dirtyCount++] = page;
     }
 }

@@ -38,9 +38,14 @@ public static class Decode
         op.SourceSize = op.Size;
         for (var n = 0; n < Math.Min(i.OpCount, 3); n++)
             MapOperand(i, n, ref op);
-        var known = op.TargetRegister != UnknownRegister && op.SourceRegister != UnknownRegister;
-        op.Op = known ? Mnemonics.Map(i, ref op) : Op.Invalid;
-        if (op.Op == Op.Invalid)
+        op.Op = Mnemonics.Map(i, ref op);
+        var known = op.Op == Op.Coprocessor || (op.TargetRegister != UnknownRegister && op.SourceRegister != UnknownRegister);
+        if (!Mnemonics.MayExist(i) && (op.Op == Op.Invalid || !known))
+        {
+            op.Op = Op.Invalid;
+            return op;
+        }
+        if (op.Op == Op.Invalid || !known)
             throw new UnimplementedInstruction($"unimplemented instruction {Convert.ToHexString(bytes)}: {i}");
         Quick.Specialise(ref op);
         return op;

@@ -47,7 +47,7 @@ public sealed partial class Ia32<W, TBus>
             case Op.Cwd: WriteRegister(Register.Edx, size, W.ShiftRightSigned(SignExtend(ReadRegister(Register.Eax, size), size), 31)); break;
             case Op.Xlat: WriteRegister(Register.Eax, 1, ReadMemory(op.Segment, TableOffset(op), 1)); break;
             case Op.Lahf: WriteRegister(Register.Eax + 4, 1, Eflags); break;
-            case Op.Sahf: Eflags = Eflags & ~(W)LowFlags | R[Register.Eax] >> 8 & LowFlags; break;
+            case Op.Sahf: StoreFlags(Eflags & ~(W)LowFlags | R[Register.Eax] >> 8 & LowFlags); break;
             case Op.Salc: WriteRegister(Register.Eax, 1, 0 - CarryIn()); break;
 
             case Op.Mul: Multiply(Target(op), size); break;
@@ -85,11 +85,11 @@ public sealed partial class Ia32<W, TBus>
 
             case Op.Jmp: JumpBy(op); break;
             case Op.JmpIndirect: Jump(Target(op), size); break;
-            case Op.JmpFar: JumpFar(FarSelector(op), FarOffset(op)); break;
+            case Op.JmpFar: JumpFar(op); break;
             case Op.Jcc: if (Holds(op.Extra)) JumpBy(op); break;
             case Op.Call: Call(Eip + op.Immediate, size); break;
             case Op.CallIndirect: Call(Target(op), size); break;
-            case Op.CallFar: CallFar(FarSelector(op), FarOffset(op), size); break;
+            case Op.CallFar: CallFar(op); break;
             case Op.Ret: Return(op); break;
 
             case Op.RetFar: ReturnFar(op); break;
@@ -100,14 +100,14 @@ public sealed partial class Ia32<W, TBus>
 
             case Op.Movs or Op.Cmps or Op.Stos or Op.Lods or Op.Scas or Op.Ins or Op.Outs: Repeat(op); break;
 
-            case Op.Int: SoftwareInterrupt((int)op.Immediate); break;
+            case Op.Int: RequireVirtualPrivilegeFor(op); SoftwareInterrupt((int)op.Immediate); break;
             case Op.Into: if (OverflowFlag()) SoftwareInterrupt(Vectors.Overflow); break;
             case Op.Bound: CheckBounds(op); break;
             case Op.Iret: InterruptReturn(size); break;
 
-            case Op.Clc: Eflags &= ~(W)Flag.Carry; break;
-            case Op.Stc: Eflags |= Flag.Carry; break;
-            case Op.Cmc: Eflags ^= Flag.Carry; break;
+            case Op.Clc: SetCarryOnly(0); break;
+            case Op.Stc: SetCarryOnly(1); break;
+            case Op.Cmc: SetCarryOnly(CarryIn() ^ 1); break;
             case Op.Cld: _system &= ~(W)Flag.Direction; break;
             case Op.Std: _system |= Flag.Direction; break;
             case Op.Cli: ClearInterruptFlag(); break;
@@ -115,10 +115,10 @@ public sealed partial class Ia32<W, TBus>
             case Op.Hlt: RequireKernel(); Halted = true; break;
             case Op.Nop: break;
 
-            case Op.MovSegment: LoadSegment(op.TargetRegister, Source(op, 2)); break;
+            case Op.MovSegment: MoveToSegment(op.TargetRegister, Source(op, 2)); break;
             case Op.MovFromSegment: StoreSegment(op); break;
             case Op.PushSegment: Push(S[op.TargetRegister].Selector, size); break;
-            case Op.PopSegment: LoadSegment(op.TargetRegister, Peek(0, size)); SetStackPointer(R[Register.Esp] + op.Size); break;
+            case Op.PopSegment: PopSegment(op); break;
 
             case Op.In: WriteRegister(Register.Eax, size, InPort(Port(op.Source, op.Immediate), size)); break;
             case Op.Out: OutPort(Port(op.Target, op.Immediate), size, ReadRegister(Register.Eax, size)); break;
@@ -127,13 +127,13 @@ public sealed partial class Ia32<W, TBus>
             case Op.Invlpg: RequireKernel(); Bus.Invalidate(S[op.Segment].Base + EffectiveAddress(op)); break;
             case Op.Lgdt: LoadTable(op, out GdtBase, out GdtLimit); break;
             case Op.Lidt: LoadTable(op, out IdtBase, out IdtLimit); break;
-            case Op.Ltr: LoadTaskRegister(Known(Target(op) & 0xFFFF, "a selector")); break;
+            case Op.Ltr: RequireDescriptors(); LoadTaskRegister(Known(Target(op) & 0xFFFF, "a selector")); break;
 
-            case Op.Lldt: LoadLocalTable(Known(Target(op) & 0xFFFF, "a selector")); break;
+            case Op.Lldt: RequireDescriptors(); LoadLocalTable(Known(Target(op) & 0xFFFF, "a selector")); break;
             case Op.Sgdt: StoreTable(op, GdtBase, GdtLimit); break;
             case Op.Sidt: StoreTable(op, IdtBase, IdtLimit); break;
-            case Op.Sldt: Write(op, LocalTable.Selector); break;
-            case Op.Str: Write(op, TaskRegister.Selector); break;
+            case Op.Sldt: RequireDescriptors(); Write(op, LocalTable.Selector); break;
+            case Op.Str: RequireDescriptors(); Write(op, TaskRegister.Selector); break;
             case Op.Smsw: Write(op, Mask(Cr0, size)); break;
             case Op.Lmsw: RequireKernel(); LoadMachineStatus(Target(op)); break;
             case Op.Clts: RequireKernel(); Cr0 &= ~(W)ControlBit.TaskSwitched; break;
@@ -141,11 +141,21 @@ public sealed partial class Ia32<W, TBus>
             case Op.LoadFarPointer: LoadFarPointer(op); break;
             case Op.Lar: LoadAccessRights(op); break;
             case Op.Lsl: LoadSegmentLimit(op); break;
-            case Op.Verr: SetZero(IsAccessible(Target(op), write: false)); break;
-            case Op.Verw: SetZero(IsAccessible(Target(op), write: true)); break;
+            case Op.Verr: SetZero(IsAccessible(op, write: false)); break;
+            case Op.Verw: SetZero(IsAccessible(op, write: true)); break;
             case Op.Arpl: AdjustPrivilege(op); break;
             case Op.Cpuid: Identify(); break;
             case Op.Rdtsc: ReadTimeStamp(); break;
+
+            case Op.Rdmsr: ReadModelRegister(); break;
+            case Op.Wrmsr: WriteModelRegister(); break;
+            case Op.Sysenter: SystemEnter(); break;
+            case Op.Sysexit: SystemExit(); break;
+            case Op.Cmovcc: ConditionalMove(op); break;
+            case Op.LongNop: RequireModel(ProcessorModel.PentiumII); break;
+            case Op.Icebp: Deliver(Vectors.Debug, null); break;
+            case Op.Fwait: WaitForCoprocessor(); break;
+            case Op.Coprocessor: Coprocessor(op); break;
 
             case Op.Invalid: throw Fault.UndefinedOpcode();
             default: throw Unimplemented(op.Op.ToString());
@@ -153,6 +163,21 @@ public sealed partial class Ia32<W, TBus>
     }
 
     private W Port(OperandKind kind, uint immediate) => kind == OperandKind.Immediate ? immediate : R[Register.Edx] & 0xFFFF;
+
+    /// <summary>INT n, which 0 in the last field tells from INT3, needs IOPL 3 in virtual-8086 mode.</summary>
+    private void RequireVirtualPrivilegeFor(in Operation op)
+    {
+        if (op.Extra == 0)
+            RequireVirtualPrivilege();
+    }
+
+    /// <summary>The source is read, and may fault, whether the condition holds or not.</summary>
+    private void ConditionalMove(in Operation op)
+    {
+        RequireModel(ProcessorModel.PentiumII);
+        var value = Source(op);
+        WriteRegister(op.TargetRegister, op.Size, W.Select(Holds(op.Extra), value, ReadRegister(op.TargetRegister, op.Size)));
+    }
 
     private void StoreSegment(in Operation op)
     {

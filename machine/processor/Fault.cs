@@ -3,8 +3,11 @@ namespace Verified.Machine.Processor;
 #pragma warning disable CA1710 // the field's words are fault and unimplemented instruction, without "Exception"
 /// <summary>A processor exception raised before the instruction changed any state (Intel SDM vol. 3, 6.3).</summary>
 public sealed class Fault(int vector, uint? errorCode = null, uint? address = null)
-    : Exception($"fault {vector} {errorCode:X}h")
+    : Exception(Describe(vector, errorCode, address))
 {
+    private static readonly string[] Names = ["#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "vector 9", "#TS", "#NP", "#SS",
+        "#GP", "#PF", "vector 15", "#MF", "#AC"];
+
     public int Vector { get; } = vector;
 
     /// <summary>What the processor pushes after EIP, for the vectors that push one.</summary>
@@ -12,6 +15,10 @@ public sealed class Fault(int vector, uint? errorCode = null, uint? address = nu
 
     /// <summary>The linear address of a page fault, for CR2.</summary>
     public uint? Address { get; } = address;
+
+    private static string Describe(int vector, uint? errorCode, uint? address) =>
+        (vector < Names.Length ? Names[vector] : $"vector {vector}") + (errorCode is { } code ? $"({code:X}h)" : "")
+        + (address is { } at ? $" at {at:X8}h" : "");
 
     public static Fault DivideError() => new(Vectors.DivideError);
     public static Fault UndefinedOpcode() => new(Vectors.UndefinedOpcode);
@@ -31,7 +38,11 @@ public static class Vectors
 }
 
 /// <summary>A fault while a double fault was delivered: the processor shuts down (SDM vol. 3, 6.15).</summary>
-public sealed class ShutdownException(string message) : Exception(message);
+public sealed class ShutdownException(string message, Fault last) : Exception(message)
+{
+    /// <summary>The fault that could not be delivered.</summary>
+    public Fault Last { get; } = last;
+}
 
 /// <summary>An instruction, or a form or mode of one, that this text does not have: never executed as something else.</summary>
 public sealed class UnimplementedInstruction(string message) : Exception(message);

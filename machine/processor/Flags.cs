@@ -49,16 +49,31 @@ public sealed partial class Ia32<W, TBus>
         }
         set
         {
-            _stored = value & Flag.Status;
-            _system = value & ~(W)Flag.Status | Flag.Reserved;
-            _rule = FlagRule.Stored;
+            StoreFlags(value);
+            Virtual = W.TryValue(value & Flag.Virtual8086, out var mode) && mode != 0;
         }
+    }
+
+    private void StoreFlags(W value)
+    {
+        _stored = value & Flag.Status;
+        _system = value & ~(W)Flag.Status | Flag.Reserved;
+        _rule = FlagRule.Stored;
     }
 
     public Truth InterruptsEnabled => (_system & Flag.Interrupt) != 0;
 
     /// <summary>TF: a debug trap follows each instruction.</summary>
     public Truth SingleStep => (_system & Flag.Trap) != 0;
+
+    /// <summary>TF or RF: what follows the next instruction depends on it.</summary>
+    public Truth StepsSingly => (_system & (Flag.Trap | Flag.Resume)) != 0;
+
+    /// <summary>RF: instruction breakpoints do not stop the next instruction.</summary>
+    public Truth Resumes => (_system & Flag.Resume) != 0;
+
+    /// <summary>Clears RF, as the end of an instruction does (SDM vol. 3, 2.3).</summary>
+    public void Resume() => _system &= ~(W)Flag.Resume;
 
     private W PrivilegeLevel => _system >> 12 & 3;
 

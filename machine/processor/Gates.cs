@@ -1,9 +1,15 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>Interrupts and exceptions through the IDT, the stack switch by the TSS, and IRET (SDM vol. 3, 6.11..6.14).</summary>
+/// <summary>Interrupts and exceptions: through the IDT with the stack switch by the TSS (SDM vol. 3, 6.11..6.14 and 20.3).</summary>
 public sealed partial class Ia32<W, TBus>
 {
-    private const int TaskGate = 5, InterruptGate32 = 14, TrapGate32 = 15;
+    private const int InterruptGate16 = 6, TrapGate16 = 7, InterruptGate32 = 14, TrapGate32 = 15;
+
+    // RF of the flags image that the delivery in progress pushes.
+    private uint _pushedResume;
+
+    /// <summary>An interrupt or exception was entered since this was last cleared: its handler is not traced (SDM vol. 3, 17.3.1.4).</summary>
+    public bool Entered;
 
     /// <summary>INT n, with EIP already past the instruction: the gate's DPL is checked.</summary>
     public void SoftwareInterrupt(int vector) => ThroughGate(vector, software: true, external: 0, errorCode: null);
@@ -39,7 +45,7 @@ public sealed partial class Ia32<W, TBus>
             catch (Fault next)
             {
                 if (current.Vector == Vectors.DoubleFault)
-                    throw new ShutdownException($"triple fault: vector {next.Vector} during a double fault after {fault.Message}");
+                    throw new ShutdownException($"triple fault: {next.Message} while a double fault was delivered, after {fault.Message}", next);
                 current = Combine(current, next);
             }
         }
@@ -57,6 +63,12 @@ public sealed partial class Ia32<W, TBus>
 
     private void ThroughGate(int vector, bool software, uint external, W? errorCode)
     {
+        Entered = true;
+        if (!ProtectionEnabled)
+        {
+            InterruptReal(vector);
+            return;
+        }
         var gateCode = (uint)vector * 8 + 2;
         if ((uint)vector * 8 + 7 > IdtLimit)
             throw Fault.Protection(gateCode + external);
@@ -64,18 +76,24 @@ public sealed partial class Ia32<W, TBus>
         var high = Bus.Load(IdtBase + (uint)vector * 8 + 4, 4, false);
         var attributes = Known(high & 0xFFFF, "a gate's type and rights");
         var type = Descriptor.Type(attributes);
-        if (type is not (TaskGate or 6 or 7 or InterruptGate32 or TrapGate32))
+        if (type is not (TaskGate or InterruptGate16 or TrapGate16 or InterruptGate32 or TrapGate32))
             throw Fault.Protection(gateCode + external);
         if (software && Descriptor.Dpl(attributes) < Cpl)
             throw Fault.Protection(gateCode);
         if ((attributes & Descriptor.Present) == 0)
             throw Fault.NotPresent(gateCode + external);
-        if (type is not (InterruptGate32 or TrapGate32))
-            throw Unimplemented($"gate type {type} of vector {vector}");
-        Enter(Known(low >> 16, "a gate's selector"), high & 0xFFFF0000 | low & 0xFFFF, type == InterruptGate32, external, errorCode);
+        var selector = Known(low >> 16, "a gate's selector");
+        if (type == TaskGate)
+        {
+            SwitchTask(selector, TaskSwitch.Call, external, errorCode);
+            return;
+        }
+        var size = type >= InterruptGate32 ? 4 : 2;
+        var offset = size == 4 ? high & 0xFFFF0000 | low & 0xFFFF : low & 0xFFFF;
+        Enter(selector, offset, size, type is InterruptGate16 or InterruptGate32, external, errorCode);
     }
 
-    private void Enter(uint selector, W offset, bool disable, uint external, W? errorCode)
+    private void Enter(uint selector, W offset, int size, bool disable, uint external, W? errorCode)
     {
         if (IsNull(selector))
             throw Fault.Protection(external);
@@ -85,6 +103,8 @@ public sealed partial class Ia32<W, TBus>
         if (!code.Usable)
             throw Fault.NotPresent(selector & ~3u | external);
         var level = Descriptor.IsConforming(code.Attributes) ? Cpl : code.Dpl;
+        if (Virtual && level != 0)
+            throw Fault.Protection(selector & ~3u | external);
         var stack = S[SegmentRegister.Ss];
         var esp = R[Register.Esp];
         if (level < Cpl)
@@ -92,23 +112,28 @@ public sealed partial class Ia32<W, TBus>
         if (offset > code.Limit)
             throw Fault.Protection(external);
 
-        var (oldStack, oldEsp, flags) = (S[SegmentRegister.Ss].Selector, R[Register.Esp], Eflags);
-        esp -= errorCode is null ? 12u : 16u;
+        var step = (uint)size;
+        var (oldStack, oldEsp, flags) = (S[SegmentRegister.Ss].Selector, R[Register.Esp], Eflags | _pushedResume);
+        var at = errorCode is null ? 0u : step;
+        esp -= at + 3 * step;
         if (level < Cpl)
         {
-            esp -= 8;
-            Put(stack, esp, errorCode is null ? 16u : 20u, oldStack, level);
-            Put(stack, esp, errorCode is null ? 12u : 16u, oldEsp, level);
+            esp -= 2 * step;
+            if (Virtual)
+                esp = PutVirtualSegments(stack, esp, at + 5 * step, size);
+            Put(stack, esp, at + 4 * step, oldStack, level, size);
+            Put(stack, esp, at + 3 * step, oldEsp, level, size);
         }
-        var at = errorCode is null ? 0u : 4u;
-        Put(stack, esp, at + 8, flags, level);
-        Put(stack, esp, at + 4, S[SegmentRegister.Cs].Selector, level);
-        Put(stack, esp, at, Eip, level);
+        Put(stack, esp, at + 2 * step, flags, level, size);
+        Put(stack, esp, at + step, S[SegmentRegister.Cs].Selector, level, size);
+        Put(stack, esp, at, Eip, level, size);
         if (errorCode is { } pushed)
-            Put(stack, esp, 0, pushed, level);
+            Put(stack, esp, 0, pushed, level, size);
 
         MarkAccessed(ref code);
         code.Selector = selector & ~3u | (uint)level;
+        if (Virtual)
+            LeaveVirtual();
         S[SegmentRegister.Ss] = stack;
         S[SegmentRegister.Cs] = code;
         Cpl = level;
@@ -118,87 +143,45 @@ public sealed partial class Ia32<W, TBus>
         _system &= ~(W)cleared;
     }
 
-    /// <summary>Stores a word of the frame on the stack that is being entered.</summary>
-    private void Put(in Segment<W> stack, W esp, uint displacement, W value, int level)
+    /// <summary>GS, FS, DS and ES, above the frame of a virtual-8086 program; returns where the frame then starts.</summary>
+    private W PutVirtualSegments(in Segment<W> stack, W esp, uint above, int size)
+    {
+        var step = (uint)size;
+        esp -= 4 * step;
+        ReadOnlySpan<int> upwards = [SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs, SegmentRegister.Gs];
+        for (var i = 0; i < upwards.Length; i++)
+            Put(stack, esp, above + (uint)i * step, S[upwards[i]].Selector, 0, size);
+        return esp;
+    }
+
+    private void LeaveVirtual()
+    {
+        Virtual = false;
+        foreach (var register in (ReadOnlySpan<int>)[SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs, SegmentRegister.Gs])
+            S[register] = Segment<W>.Load(0, 0, 0, 0);
+    }
+
+    /// <summary>Stores an item of the frame on the stack that is being entered.</summary>
+    private void Put(in Segment<W> stack, W esp, uint displacement, W value, int level, int size)
     {
         var offset = esp + displacement;
         if (!stack.Big)
             offset &= 0xFFFF;
-        if (!stack.FlatToWrite && Outside(stack, offset, 4))
+        if (!stack.FlatToWrite && Outside(stack, offset, size))
             throw Fault.Stack(level < Cpl ? Known(stack.Selector, "a selector") & ~3u : 0);
-        Bus.Store(stack.Base + offset, 4, value, level == 3);
+        Bus.Store(stack.Base + offset, size, value, level == 3);
     }
 
-    /// <summary>SS:ESP of an inner level from a 32-bit TSS (SDM vol. 3, 7.2.1).</summary>
+    /// <summary>The stack of an inner ring, from the TSS (SDM vol. 3, 7.2.1 and 7.6).</summary>
     private (Segment<W> Stack, W Esp) InnerStack(int level, uint external)
     {
         var task = Known(TaskRegister.Selector, "TR") & ~3u;
-        if ((Descriptor.Type(TaskRegister.Attributes) & ~2) != 9)
-            throw Unimplemented("a stack switch without a 32-bit TSS");
-        var at = 4 + (uint)level * 8;
-        if (at + 5 > TaskRegister.Limit)
+        var size = IsTask32(TaskRegister.Attributes) ? 4 : 2;
+        var at = (uint)size + (uint)level * 2 * (uint)size;
+        if (at + (uint)size + 1 > TaskRegister.Limit)
             throw Fault.TaskState(task | external);
-        var esp = Bus.Load(TaskRegister.Base + at, 4, false);
-        var selector = Known(Bus.Load(TaskRegister.Base + at + 4, 2, false), "SS of the TSS");
+        var esp = Bus.Load(TaskRegister.Base + at, size, false);
+        var selector = Known(Bus.Load(TaskRegister.Base + at + (uint)size, 2, false), "SS of the TSS");
         return (StackSegment(selector, level, Fault.TaskState, external), esp);
-    }
-
-    /// <summary>IRET to the same or an outer ring (SDM vol. 2, IRET).</summary>
-    private void InterruptReturn(int size)
-    {
-        if ((_system & Flag.NestedTask) != 0)
-            throw Unimplemented("IRET to another task");
-        var step = (uint)size;
-        var eip = Peek(0, size);
-        var selector = Known(Peek(step, size) & 0xFFFF, "CS of an interrupt frame");
-        var flags = Peek(2 * step, size);
-        if (size == 4 && Cpl == 0 && (flags & Flag.Virtual8086) != 0)
-            throw Unimplemented("IRET to virtual-8086 mode");
-        var level = (int)(selector & 3);
-        var code = ReturnCodeSegment(selector, level);
-        var changeable = Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask
-            | (size == 4 ? Flag.Resume | Flag.AlignmentCheck | Flag.Identification : 0);
-        if (level == Cpl)
-        {
-            CheckTarget(code, eip);
-            MarkAccessed(ref code);
-            SetStackPointer(R[Register.Esp] + 3 * step);
-            S[SegmentRegister.Cs] = code;
-            Eip = eip;
-            SetFlagsByPrivilege(flags, changeable);
-            return;
-        }
-        var esp = Peek(3 * step, size);
-        var stack = StackSegment(Known(Peek(4 * step, size) & 0xFFFF, "SS of an interrupt frame"), level, Fault.Protection);
-        CheckTarget(code, eip);
-        MarkAccessed(ref code);
-        SetFlagsByPrivilege(flags, changeable);
-        S[SegmentRegister.Cs] = code;
-        S[SegmentRegister.Ss] = stack;
-        Cpl = level;
-        Eip = eip;
-        // The caller's upper half survives where the new stack is a 16-bit one.
-        SetStackPointer(esp);
-        DropPrivilegedSegments();
-    }
-
-    /// <summary>The code segment of a far return to <paramref name="level"/>.</summary>
-    private Segment<W> ReturnCodeSegment(uint selector, int level)
-    {
-        if (IsNull(selector))
-            throw Fault.Protection(0);
-        var code = ReadDescriptor(selector, Fault.Protection);
-        var conforming = Descriptor.IsConforming(code.Attributes);
-        if (!Descriptor.IsCode(code.Attributes) || level < Cpl || (conforming ? code.Dpl > level : code.Dpl != level))
-            throw Fault.Protection(selector & ~3u);
-        if (!code.Usable)
-            throw Fault.NotPresent(selector & ~3u);
-        return code;
-    }
-
-    private static void CheckTarget(in Segment<W> code, W eip)
-    {
-        if (eip > code.Limit)
-            throw Fault.Protection(0);
     }
 }

@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// The IA-32 processor in protected mode: its state, and (in the other files of this class) what each instruction does to it,
+/// The IA-32 processor in all its modes: its state, and (in the other files of this class) what each instruction does to it,
 /// written once and read concretely by the emulator and symbolically by the prover. Sources are the Intel SDM, volumes 2 and 3.
 /// </summary>
 /// <remarks>
@@ -30,6 +30,15 @@ public sealed partial class Ia32<W, TBus>
 
     public int Cpl;
 
+    /// <summary>The VM flag, plain: virtual-8086 mode (CPL is 3).</summary>
+    public bool Virtual;
+
+    /// <summary>DR0..DR3, DR6 and DR7; DR4 and DR5 are not used.</summary>
+    public DebugRegisters<W> D;
+
+    /// <summary>Which instructions exist, and what CPUID says.</summary>
+    public ProcessorModel Model;
+
     /// <summary>HLT: nothing is fetched until an interrupt.</summary>
     public bool Halted;
 
@@ -49,6 +58,30 @@ public sealed partial class Ia32<W, TBus>
             S[i] = Segment<W>.Load(0, 0, uint.MaxValue, i == SegmentRegister.Cs ? flatCode : flatCode & ~Descriptor.Code);
         TaskRegister = LocalTable = Segment<W>.Load(0, 0, 0xFFFF, 0);
         GdtLimit = IdtLimit = 0xFFFF;
+        ResetDebugRegisters();
+    }
+
+    /// <summary>
+    /// RESET: real mode at F000:FFF0, in the last 16 bytes of the address space (SDM vol. 3, table 9-1). EDX holds the model's signature.
+    /// </summary>
+    public void Reset()
+    {
+        R = default;
+        R[Register.Edx] = Signature;
+        Eip = 0xFFF0;
+        Eflags = Flag.Reserved;
+        Cr0 = ControlBit.CacheDisable | ControlBit.NotWriteThrough | ControlBit.ExtensionType;
+        Cr2 = Cr3 = Cr4 = GdtBase = IdtBase = 0;
+        GdtLimit = IdtLimit = 0xFFFF;
+        for (var i = 0; i < 6; i++)
+            S[i] = Segment<W>.Load(0, 0, 0xFFFF, RealRights);
+        S[SegmentRegister.Cs] = Segment<W>.Load(0xF000, 0xFFFF0000, 0xFFFF, RealRights);
+        TaskRegister = LocalTable = Segment<W>.Load(0, 0, 0xFFFF, 0);
+        Cpl = 0;
+        Halted = InterruptShadow = false;
+        ResetDebugRegisters();
+        Bus.PagingChanged(Cr0, Cr4);
+        Bus.PageDirectoryLoaded(Cr3);
     }
 
     /// <summary>Takes over the whole state of <paramref name="other"/>, except for its bus.</summary>
@@ -58,7 +91,10 @@ public sealed partial class Ia32<W, TBus>
         (Cr0, Cr2, Cr3, Cr4) = (other.Cr0, other.Cr2, other.Cr3, other.Cr4);
         (GdtBase, GdtLimit, IdtBase, IdtLimit) = (other.GdtBase, other.GdtLimit, other.IdtBase, other.IdtLimit);
         (TaskRegister, LocalTable) = (other.TaskRegister, other.LocalTable);
-        (Halted, InterruptShadow) = (other.Halted, other.InterruptShadow);
+        (Halted, InterruptShadow, Virtual) = (other.Halted, other.InterruptShadow, other.Virtual);
+        (PendingTrap, StepsAlone) = (other.PendingTrap, other.StepsAlone);
+        (D, BreakpointsArmed, Model, _sysenter, _timeStampOffset) =
+            (other.D, other.BreakpointsArmed, other.Model, other._sysenter, other._timeStampOffset);
         (_rule, _size, _system, _stored) = (other._rule, other._size, other._system, other._stored);
         (_left, _right, _result, _carry, _overflow) = (other._left, other._right, other._result, other._carry, other._overflow);
     }
@@ -68,6 +104,11 @@ public sealed partial class Ia32<W, TBus>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Cpl == 3;
     }
+
+    private bool ProtectionEnabled => (Known(Cr0, "CR0") & ControlBit.ProtectionEnable) != 0;
+
+    /// <summary>Real mode or virtual-8086 mode: a segment's base is 16 times its selector.</summary>
+    private bool RealAddressing => Virtual || !ProtectionEnabled;
 
     /// <summary>The number that <paramref name="word"/> is, or the exception that says that it must be one.</summary>
     private static uint Known(W word, string what) =>

@@ -29,6 +29,8 @@ internal static class Mnemonics
             return Conditional(i, ref op, Op.Jcc);
         if (i.ConditionCode != ConditionCode.None && i.Mnemonic is >= Mnemonic.Seta and <= Mnemonic.Sets)
             return Conditional(i, ref op, Op.Setcc);
+        if (i.ConditionCode != ConditionCode.None && i.Mnemonic is >= Mnemonic.Cmova and <= Mnemonic.Cmovs)
+            return Conditional(i, ref op, Op.Cmovcc);
         return i.Mnemonic switch
         {
             Mnemonic.Mov => Move(op),
@@ -65,7 +67,8 @@ internal static class Mnemonics
             Mnemonic.Call => i.IsCallNear ? Op.Call : i.IsCallNearIndirect ? Op.CallIndirect : Op.CallFar,
             Mnemonic.Ret => Op.Ret,
             Mnemonic.Int => Op.Int,
-            Mnemonic.Int3 => WithImmediate(ref op, Vectors.Breakpoint, Op.Int),
+            Mnemonic.Int3 => Breakpoint(ref op),
+            Mnemonic.Int1 => Op.Icebp,
             Mnemonic.Iret or Mnemonic.Iretd => Op.Iret,
             Mnemonic.Clc => Op.Clc,
             Mnemonic.Stc => Op.Stc,
@@ -76,7 +79,7 @@ internal static class Mnemonics
             Mnemonic.Sti => Op.Sti,
             Mnemonic.Hlt => Op.Hlt,
             // PAUSE is REP NOP, which earlier processors execute as NOP.
-            Mnemonic.Nop or Mnemonic.Pause => Op.Nop,
+            Mnemonic.Nop or Mnemonic.Pause => i.OpCount == 0 ? Op.Nop : Op.LongNop,
             Mnemonic.In => Op.In,
             Mnemonic.Out => Op.Out,
             Mnemonic.Invlpg => Op.Invlpg,
@@ -156,8 +159,47 @@ internal static class Mnemonics
         Mnemonic.Verr => Op.Verr,
         Mnemonic.Verw => Op.Verw,
         Mnemonic.Arpl => Op.Arpl,
-        _ => Op.Invalid,
+        Mnemonic.Rdmsr => Op.Rdmsr,
+        Mnemonic.Wrmsr => Op.Wrmsr,
+        Mnemonic.Sysenter => Op.Sysenter,
+        Mnemonic.Sysexit => Op.Sysexit,
+        Mnemonic.Wait => Op.Fwait,
+        Mnemonic.Endbr32 or Mnemonic.Endbr64 => Op.LongNop,
+        >= Mnemonic.Reservednop and <= Mnemonic.Reservednop => Op.LongNop,
+        _ => IsCoprocessor(i) ? UseOfCoprocessor(i, ref op) : Op.Invalid,
     };
+
+    private static bool IsCoprocessor(in Instruction i)
+    {
+        foreach (var feature in i.CpuidFeatures)
+            if (feature is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU287XL_ONLY or CpuidFeature.FPU387
+                or CpuidFeature.FPU387SL_ONLY or CpuidFeature.SSE3 && i.Mnemonic == Mnemonic.Fisttp)
+                return true;
+        return false;
+    }
+
+    /// <summary>Whether a processor of this text could have the instruction: those that it cannot have raise #UD.</summary>
+    public static bool MayExist(in Instruction i)
+    {
+        foreach (var feature in i.CpuidFeatures)
+            if (feature is not (CpuidFeature.INTEL8086 or CpuidFeature.INTEL186 or CpuidFeature.INTEL286 or CpuidFeature.INTEL386
+                or CpuidFeature.INTEL486 or CpuidFeature.CPUID or CpuidFeature.TSC or CpuidFeature.MSR or CpuidFeature.CX8))
+                return false;
+        return true;
+    }
+
+    private static Op UseOfCoprocessor(in Instruction i, ref Operation op)
+    {
+        op.Size = 2;
+        op.Extra = (ushort)(i.Mnemonic switch
+        {
+            Mnemonic.Fnstsw or Mnemonic.Fnstcw => CoprocessorUse.StoreWord,
+            Mnemonic.Fninit or Mnemonic.Fnclex or Mnemonic.Fndisi or Mnemonic.Fneni or Mnemonic.Fnsetpm or Mnemonic.Fnop
+                => CoprocessorUse.Control,
+            _ => CoprocessorUse.Arithmetic,
+        });
+        return Op.Coprocessor;
+    }
 
     private static Op DoubleShift(in Instruction i, ref Operation op, Op mapped)
     {
@@ -204,10 +246,10 @@ internal static class Mnemonics
         return mapped;
     }
 
-    private static Op WithImmediate(ref Operation op, uint immediate, Op mapped)
+    private static Op Breakpoint(ref Operation op)
     {
-        op.Immediate = immediate;
-        return mapped;
+        (op.Immediate, op.Extra) = (Vectors.Breakpoint, 1);
+        return Op.Int;
     }
 
     private static Op Move(in Operation op) => (op.Target, op.Source) switch

@@ -42,6 +42,10 @@ public sealed partial class Ia32<W, TBus>
         return (op.Prefix & Prefix.Address16) == 0 ? offset : offset & 0xFFFF;
     }
 
+    /// <summary>The offset of what follows the first part of a memory operand: a 16-bit address wraps.</summary>
+    private static W Beyond(in Operation op, W offset, int distance) =>
+        (op.Prefix & Prefix.Address16) == 0 ? offset + (uint)distance : offset + (uint)distance & 0xFFFF;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W LinearToRead(int segment, W offset, int size) =>
         S[segment].FlatToRead ? offset : CheckedLinear(segment, offset, size, write: false);

@@ -57,7 +57,7 @@ public struct Operation
     public readonly bool EndsBlock => Op switch
     {
         Op.Jmp or Op.JmpIndirect or Op.JmpFar or Op.Jcc or Op.Jcxz or Op.Loop or Op.Loope or Op.Loopne => true,
-        Op.Call or Op.CallIndirect or Op.CallFar or Op.Ret or Op.RetFar or Op.Int or Op.Into or Op.Iret => true,
+        Op.Call or Op.CallIndirect or Op.CallFar or Op.Ret or Op.RetFar or Op.Int or Op.Into or Op.Iret or Op.Icebp or Op.Sysenter or Op.Sysexit => true,
         Op.Sti or Op.Cli or Op.Popf or Op.Hlt or Op.In or Op.Out or Op.Ins or Op.Outs => true,
         Op.MovSegment or Op.PopSegment or Op.LoadFarPointer or Op.MovToControl or Op.Lmsw or Op.Invlpg => true,
         Op.Movs or Op.Cmps or Op.Stos or Op.Lods or Op.Scas => (Prefix & (Prefix.Repeat | Prefix.RepeatNotEqual)) != 0,

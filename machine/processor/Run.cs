@@ -50,9 +50,26 @@ public sealed partial class Ia32<W, TBus>
         catch (Fault fault)
         {
             Eip = _start;
-            Exception(fault);
+            FaultOfInstruction(fault);
         }
         return _begun;
+    }
+
+    /// <summary>
+    /// Delivers the fault of an instruction. The flags that it pushes have RF set, so that an instruction breakpoint does not stop the
+    /// instruction again (SDM vol. 3, 17.3.1.1).
+    /// </summary>
+    public void FaultOfInstruction(Fault fault)
+    {
+        _pushedResume = fault.Vector == Vectors.Debug ? 0 : Flag.Resume;
+        try
+        {
+            Exception(fault);
+        }
+        finally
+        {
+            _pushedResume = 0;
+        }
     }
 
     private void Loop(ReadOnlySpan<Operation> block)

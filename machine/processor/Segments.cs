@@ -11,6 +11,12 @@ public sealed partial class Ia32<W, TBus>
     /// </summary>
     private Segment<W> ReadDescriptor(uint selector, Func<uint, Fault> beyond, uint external = 0)
     {
+        var (low, high) = DescriptorWords(selector, beyond, external);
+        return Unpack(selector, low, high);
+    }
+
+    private (W Low, W High) DescriptorWords(uint selector, Func<uint, Fault> beyond, uint external)
+    {
         var local = (selector & 4) != 0;
         var limit = local ? LocalTable.Limit : GdtLimit;
         if (local && !LocalTable.Usable)
@@ -18,7 +24,7 @@ public sealed partial class Ia32<W, TBus>
         if ((selector | 7) > limit)
             throw beyond(selector & ~3u | external);
         var address = (local ? LocalTable.Base : GdtBase) + (selector & ~7u);
-        return Unpack(selector, Bus.Load(address, 4, false), Bus.Load(address + 4, 4, false));
+        return (Bus.Load(address, 4, false), Bus.Load(address + 4, 4, false));
     }
 
     private static Segment<W> Unpack(uint selector, W low, W high)
@@ -45,31 +51,53 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>MOV, POP and far-pointer loads of DS, ES, FS, GS and SS.</summary>
     private void LoadSegment(int register, W value)
     {
-        var selector = Known(value & 0xFFFF, "a selector");
         if (register == SegmentRegister.Cs)
             throw Fault.UndefinedOpcode();
+        if (RealAddressing)
+        {
+            S[register] = RealSegment(register, value);
+            return;
+        }
+        var selector = Known(value & 0xFFFF, "a selector");
         if (register == SegmentRegister.Ss)
         {
             S[register] = StackSegment(selector, Cpl, Fault.Protection);
-            // The next instruction, which sets ESP, is not interrupted (SDM vol. 2, MOV and POP).
-            InterruptShadow = true;
             return;
         }
+        S[register] = DataSegment(selector, Fault.Protection);
+    }
+
+    /// <summary>MOV and POP of SS: the next instruction, which sets ESP, is not interrupted (SDM vol. 2).</summary>
+    private void MoveToSegment(int register, W value)
+    {
+        LoadSegment(register, value);
+        InterruptShadow = register == SegmentRegister.Ss;
+    }
+
+    private void PopSegment(in Operation op)
+    {
+        // The pop is from the stack as it was, whatever the size of the one that SS then has.
+        var esp = R[Register.Esp] + op.Size;
+        var next = S[SegmentRegister.Ss].Big ? esp : R[Register.Esp] & 0xFFFF0000 | esp & 0xFFFF;
+        MoveToSegment(op.TargetRegister, Peek(0, op.Size));
+        R[Register.Esp] = next;
+    }
+
+    /// <summary>A segment for DS, ES, FS or GS, which a null selector makes unusable.</summary>
+    private Segment<W> DataSegment(uint selector, Func<uint, Fault> wrong, uint external = 0)
+    {
         if (IsNull(selector))
-        {
-            S[register] = Segment<W>.Load(selector, 0, 0, 0);
-            return;
-        }
-        var segment = ReadDescriptor(selector, Fault.Protection);
+            return Segment<W>.Load(selector, 0, 0, 0);
+        var segment = ReadDescriptor(selector, wrong, external);
         var a = segment.Attributes;
         var readable = Descriptor.IsData(a) || Descriptor.IsReadableCode(a);
         var privileged = !Descriptor.IsConforming(a) && Math.Max(selector & 3, (uint)Cpl) > segment.Dpl;
         if (!readable || privileged)
-            throw Fault.Protection(selector & ~3u);
+            throw wrong(selector & ~3u | external);
         if (!segment.Usable)
-            throw Fault.NotPresent(selector & ~3u);
+            throw Fault.NotPresent(selector & ~3u | external);
         MarkAccessed(ref segment);
-        S[register] = segment;
+        return segment;
     }
 
     /// <summary>A stack segment for <paramref name="level"/>; what is wrong with it raises <paramref name="wrong"/>, or #SS.</summary>
@@ -103,7 +131,7 @@ public sealed partial class Ia32<W, TBus>
     {
         var offset = EffectiveAddress(op);
         var value = ReadMemory(op.Segment, offset, op.Size);
-        var selector = ReadMemory(op.Segment, offset + op.Size, 2);
+        var selector = ReadMemory(op.Segment, Beyond(op, offset, op.Size), 2);
         LoadSegment(op.Extra, selector);
         WriteRegister(op.TargetRegister, op.Size, value);
     }

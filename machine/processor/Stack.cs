@@ -97,11 +97,16 @@ public sealed partial class Ia32<W, TBus>
         WriteRegister(Register.Ebp, size, value);
     }
 
-    private void PushFlags(int size) => Push(Eflags & ~(W)(Flag.Virtual8086 | Flag.Resume), size);
+    private void PushFlags(int size)
+    {
+        RequireVirtualPrivilege();
+        Push(Eflags & ~(W)(Flag.Virtual8086 | Flag.Resume), size);
+    }
 
     /// <summary>POPF: IOPL changes only at CPL 0, IF only where CPL is at most IOPL (SDM vol. 2, POPF).</summary>
     private void PopFlags(int size)
     {
+        RequireVirtualPrivilege();
         var value = Pop(size);
         var changeable = size == 4 ? (uint)UserFlags : UserFlags & 0xFFFF;
         SetFlagsByPrivilege(value, changeable);
@@ -111,6 +116,9 @@ public sealed partial class Ia32<W, TBus>
     private const uint UserFlags = Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | Flag.AlignmentCheck
         | Flag.Identification;
 
+    /// <summary>What IRET can change in any ring.</summary>
+    private const uint ReturnFlags = UserFlags | Flag.Resume;
+
     private void SetFlagsByPrivilege(W value, uint changeable)
     {
         W mask = changeable;
@@ -118,6 +126,6 @@ public sealed partial class Ia32<W, TBus>
             mask |= Flag.PrivilegeLevel | Flag.Interrupt;
         else
             mask |= W.Select((uint)Cpl <= PrivilegeLevel, Flag.Interrupt, 0);
-        Eflags = Eflags & ~mask | value & mask;
+        StoreFlags(Eflags & ~mask | value & mask);
     }
 }

@@ -87,6 +87,23 @@ public static class Descriptor
     public static int Type(uint attributes) => (int)(attributes >> 8 & 0x1F);
 }
 
+/// <summary>The debug registers, by number.</summary>
+[InlineArray(8)]
+public struct DebugRegisters<W> where W : struct
+{
+    private W _first;
+}
+
+/// <summary>The processors that CPUID can name; each has the instructions of those before.</summary>
+public enum ProcessorModel
+{
+    /// <summary>Family 5, model 2: the Pentium, without its FPU.</summary>
+    Pentium,
+
+    /// <summary>Family 6, model 5: with CMOVcc, SYSENTER and the multi-byte NOPs.</summary>
+    PentiumII,
+}
+
 /// <summary>Bits of EFLAGS (SDM vol. 1, 3.4.3).</summary>
 public static class Flag
 {
@@ -100,8 +117,10 @@ public static class Flag
 /// <summary>Bits of CR0 and CR4 (SDM vol. 3, 2.5).</summary>
 public static class ControlBit
 {
-    public const uint ProtectionEnable = 1, Emulation = 4, TaskSwitched = 8, WriteProtect = 1 << 16, AlignmentMask = 1 << 18,
+    public const uint ProtectionEnable = 1, MonitorCoprocessor = 2, Emulation = 4, TaskSwitched = 8, ExtensionType = 0x10,
+        NumericError = 0x20, WriteProtect = 1 << 16, AlignmentMask = 1 << 18, NotWriteThrough = 1 << 29, CacheDisable = 1 << 30,
         Paging = 1u << 31;
 
-    public const uint TimeStampDisable = 1 << 2, PageSizeExtension = 1 << 4, PageGlobal = 1 << 7;
+    public const uint TimeStampDisable = 1 << 2, DebugExtensions = 1 << 3, PageSizeExtension = 1 << 4, MachineCheck = 1 << 6,
+        PageGlobal = 1 << 7;
 }

@@ -8,6 +8,9 @@ public sealed partial class Ia32<W, TBus>
 {
     private const int Burst = 1024;
 
+    /// <summary>Stops a repeated instruction after each iteration, as a debug trap does.</summary>
+    public bool OneIteration;
+
     private void Repeat(in Operation op)
     {
         if ((op.Prefix & (Prefix.Repeat | Prefix.RepeatNotEqual)) == 0)
@@ -15,7 +18,7 @@ public sealed partial class Ia32<W, TBus>
             StringStep(op);
             return;
         }
-        for (var i = 0; i < Burst; i++)
+        for (var i = OneIteration ? Burst - 1 : 0; i < Burst; i++)
         {
             if (Counter(op) == 0)
                 return;

@@ -3,6 +3,13 @@ namespace Verified.Machine.Processor;
 /// <summary>Control registers, descriptor-table registers, ports and the interrupt flag (SDM vol. 3, chapters 2 and 5).</summary>
 public sealed partial class Ia32<W, TBus>
 {
+    private const uint ControlBits0 = ControlBit.ProtectionEnable | ControlBit.MonitorCoprocessor | ControlBit.Emulation
+        | ControlBit.TaskSwitched | ControlBit.NumericError | ControlBit.WriteProtect | ControlBit.AlignmentMask
+        | ControlBit.NotWriteThrough | ControlBit.CacheDisable | ControlBit.Paging;
+
+    private const uint ControlBits4 = ControlBit.TimeStampDisable | ControlBit.DebugExtensions | ControlBit.PageSizeExtension
+        | ControlBit.MachineCheck | ControlBit.PageGlobal;
+
     private void RequireKernel()
     {
         if (Cpl != 0)
@@ -15,7 +22,7 @@ public sealed partial class Ia32<W, TBus>
         2 => Cr2,
         3 => Cr3,
         4 => Cr4,
-        >= Decode.FirstDebugRegister => throw Unimplemented("debug registers"),
+        >= Decode.FirstDebugRegister => ReadDebug(register - Decode.FirstDebugRegister),
         _ => throw Fault.UndefinedOpcode(),
     };
 
@@ -25,13 +32,12 @@ public sealed partial class Ia32<W, TBus>
         {
             case 0:
                 var bits = Known(value, "CR0");
-                if ((bits & ControlBit.ProtectionEnable) == 0)
-                {
-                    if ((bits & ControlBit.Paging) != 0)
-                        throw Fault.Protection(0);
-                    throw Unimplemented("real mode");
-                }
-                Cr0 = value;
+                if ((bits & ControlBit.Paging) != 0 && (bits & ControlBit.ProtectionEnable) == 0)
+                    throw Fault.Protection(0);
+                if ((bits & ControlBit.NotWriteThrough) != 0 && (bits & ControlBit.CacheDisable) == 0)
+                    throw Fault.Protection(0);
+                // What is reserved stays 0, and ET 1 (SDM vol. 3, 2.5).
+                Cr0 = bits & ControlBits0 | ControlBit.ExtensionType;
                 Bus.PagingChanged(Cr0, Cr4);
                 break;
             case 2:
@@ -42,11 +48,14 @@ public sealed partial class Ia32<W, TBus>
                 Bus.PageDirectoryLoaded(value);
                 break;
             case 4:
+                if ((Known(value, "CR4") & ~ControlBits4) != 0)
+                    throw Fault.Protection(0);
                 Cr4 = value;
                 Bus.PagingChanged(Cr0, Cr4);
                 break;
             case >= Decode.FirstDebugRegister:
-                throw Unimplemented("debug registers");
+                WriteDebug(register - Decode.FirstDebugRegister, value);
+                break;
             default:
                 throw Fault.UndefinedOpcode();
         }
@@ -57,7 +66,7 @@ public sealed partial class Ia32<W, TBus>
         RequireKernel();
         var offset = EffectiveAddress(op);
         var size = ReadMemory(op.Segment, offset, 2);
-        var address = ReadMemory(op.Segment, offset + 2, 4);
+        var address = ReadMemory(op.Segment, Beyond(op, offset, 2), 4);
         limit = size;
         @base = op.Size == 2 ? address & 0xFFFFFF : address;
     }
@@ -66,7 +75,7 @@ public sealed partial class Ia32<W, TBus>
     {
         var offset = EffectiveAddress(op);
         WriteMemory(op.Segment, offset, 2, limit);
-        WriteMemory(op.Segment, offset + 2, 4, @base);
+        WriteMemory(op.Segment, Beyond(op, offset, 2), 4, @base);
     }
 
     /// <summary>LTR and LLDT: a system segment of the GDT, of one of the types given.</summary>
@@ -86,9 +95,8 @@ public sealed partial class Ia32<W, TBus>
     private void LoadTaskRegister(uint selector)
     {
         RequireKernel();
-        var segment = SystemSegment(selector, 1, 9);
-        const uint busy = 1 << 9;
-        segment.Attributes |= busy;
+        var segment = SystemSegment(selector, Task16, Task32);
+        segment.Attributes |= Busy;
         Bus.Store(GdtBase + (selector & ~7u) + 5, 1, segment.Attributes >> 8 & 0xFF, false);
         TaskRegister = segment;
     }
@@ -99,10 +107,10 @@ public sealed partial class Ia32<W, TBus>
         LocalTable = IsNull(selector) ? Segment<W>.Load(selector, 0, 0, 0) : SystemSegment(selector, 2);
     }
 
-    /// <summary>Ports are free up to IOPL; beyond it the TSS's bitmap has a clear bit for each that may be used.</summary>
+    /// <summary>Ports are free up to IOPL; beyond it, and in virtual-8086 mode, the TSS's bitmap has a clear bit for each that may be used.</summary>
     private void CheckPort(W port, int size)
     {
-        if ((uint)Cpl <= PrivilegeLevel)
+        if (!Virtual && (uint)Cpl <= PrivilegeLevel)
             return;
         var task = TaskRegister;
         if ((Descriptor.Type(task.Attributes) & ~2) != 9 || 0x67 > task.Limit)
@@ -151,24 +159,6 @@ public sealed partial class Ia32<W, TBus>
     {
         if (Cpl != 0 && (Cr4 & ControlBit.TimeStampDisable) != 0)
             throw Fault.Protection(0);
-        (R[Register.Eax], R[Register.Edx]) = Bus.TimeStamp();
-    }
-
-    /// <summary>A Pentium with TSC, PSE, PGE and CMPXCHG8B, and without an FPU.</summary>
-    private void Identify()
-    {
-        if (R[Register.Eax] == 0)
-        {
-            R[Register.Eax] = 1;
-            R[Register.Ebx] = 0x756E6547; // "Genu" "ineI" "ntel"
-            R[Register.Edx] = 0x49656E69;
-            R[Register.Ecx] = 0x6C65746E;
-            return;
-        }
-        const uint family5Model2Stepping12 = 0x52C, pageSize = 1 << 3, timeStamp = 1 << 4, exchange8 = 1 << 8, global = 1 << 13;
-        R[Register.Eax] = family5Model2Stepping12;
-        R[Register.Ebx] = 0;
-        R[Register.Ecx] = 0;
-        R[Register.Edx] = pageSize | timeStamp | exchange8 | global;
+        (R[Register.Eax], R[Register.Edx]) = TimeStamp();
     }
 }

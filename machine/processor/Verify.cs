@@ -34,8 +34,10 @@ public sealed partial class Ia32<W, TBus>
     private bool IsVisible(W selector, in Segment<W> segment) => Descriptor.IsConforming(segment.Attributes)
         || Math.Max((uint)Cpl, Known(selector & 3, "a selector")) <= segment.Dpl;
 
-    private bool IsAccessible(W selector, bool write)
+    private bool IsAccessible(in Operation op, bool write)
     {
+        RequireDescriptors();
+        var selector = Target(op);
         if (Look(selector) is not { } segment || !IsVisible(selector, segment))
             return false;
         return write
@@ -45,6 +47,7 @@ public sealed partial class Ia32<W, TBus>
 
     private void LoadAccessRights(in Operation op)
     {
+        RequireDescriptors();
         var selector = Source(op, 2);
         var segment = Look(selector);
         var valid = segment is { } s && IsVisible(selector, s) && ((s.Attributes & Descriptor.NotSystem) != 0
@@ -56,6 +59,7 @@ public sealed partial class Ia32<W, TBus>
 
     private void LoadSegmentLimit(in Operation op)
     {
+        RequireDescriptors();
         var selector = Source(op, 2);
         var segment = Look(selector);
         var valid = segment is { } s && IsVisible(selector, s) && ((s.Attributes & Descriptor.NotSystem) != 0
@@ -67,6 +71,7 @@ public sealed partial class Ia32<W, TBus>
 
     private void AdjustPrivilege(in Operation op)
     {
+        RequireDescriptors();
         var target = ToModify(op);
         var rpl = ReadRegister(op.SourceRegister, 2) & 3;
         var lower = (target & 3) < rpl;
@@ -79,7 +84,7 @@ public sealed partial class Ia32<W, TBus>
         var offset = EffectiveAddress(op);
         var index = SignExtend(ReadRegister(op.TargetRegister, op.Size), op.Size);
         var lower = SignExtend(ReadMemory(op.Segment, offset, op.Size), op.Size);
-        var upper = SignExtend(ReadMemory(op.Segment, offset + op.Size, op.Size), op.Size);
+        var upper = SignExtend(ReadMemory(op.Segment, Beyond(op, offset, op.Size), op.Size), op.Size);
         if (W.LessSigned(index, lower) | W.LessSigned(upper, index))
             throw new Fault(Vectors.BoundRange);
     }

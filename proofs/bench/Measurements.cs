@@ -66,7 +66,7 @@ public static class Measurements
         }
 
         if (Wanted("check"))
-            yield return new("check", $"model {Model.Ranked.Name}", Median(options, () => Checked(Model.Ranked)), "states/s", OfACore);
+            yield return new("check", $"model {Model.Trio.Name}", Median(options, () => Checked(Model.Trio)), "states/s", OfACore);
         if (Wanted("diff"))
             yield return new("diff", "image against spec", Median(options, () => Compared(image)), "events/s", OfACore);
         if (Wanted("prove"))

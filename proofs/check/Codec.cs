@@ -5,7 +5,28 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>A state packed to bits.</summary>
-public readonly record struct Key(ulong Low, ulong High);
+public readonly record struct Key(ulong Low, ulong High)
+{
+    /// <summary>So many bits from bit <paramref name="at"/> on; at most 32.</summary>
+    public uint Bits(int at, int count)
+    {
+        var from = at >= 64 ? High >> (at - 64) : at == 0 ? Low : Low >> at | High << (64 - at);
+        return (uint)from & (uint)((1UL << count) - 1);
+    }
+
+    /// <summary>Ones at so many bits from bit <paramref name="at"/> on, zeros elsewhere.</summary>
+    public static Key Ones(int at, int count)
+    {
+        var ones = ((UInt128.One << count) - 1) << at;
+        return new((ulong)ones, (ulong)(ones >> 64));
+    }
+
+    public static Key operator &(Key a, Key b) => new(a.Low & b.Low, a.High & b.High);
+
+    public static Key operator |(Key a, Key b) => new(a.Low | b.Low, a.High | b.High);
+
+    public static Key operator ~(Key a) => new(~a.Low, ~a.High);
+}
 
 /// <summary>
 /// Packs a state of a model into a key: of each column only the rows that can vary, in the bits that their values need.
@@ -19,58 +40,88 @@ public readonly record struct Key(ulong Low, ulong High);
 /// </remarks>
 public sealed class Codec
 {
-    private readonly record struct Slot(int Cell, int Bits, uint[]? Domain);
+    /// <summary>A packed cell: its bits of the key, and the values that it can have, by number; null where the value is its own number.</summary>
+    private readonly record struct Slot(int Cell, int At, int Bits, uint[]? Domain)
+    {
+        public Key Mask => Key.Ones(At, Bits);
+    }
 
-    private readonly record struct Phase(uint Row, Slot Ecx, Slot Ebp, Slot Esi);
+    /// <summary>The slots that are packed anew together, when one of their cells was written: a thread's, or all of the others.</summary>
+    private readonly record struct Part(Slot[] Slots, Phase? Phase, Key Others);
+
+    private sealed record Phase(uint Row, Slot Ecx, Slot Ebp, Slot Esi);
+
+    // What a cell has to do with the key, where it is in no part.
+    private const sbyte Constant = -1, LeftOut = -2;
 
     private readonly FlatTables _tables;
+    private readonly Column<Concrete> _status, _ecx, _ebp, _esi;
     private readonly uint[] _constant;
-    private readonly bool[] _packed;
-    private readonly Slot[] _slots;
-    private readonly Phase[] _phases;
+    private readonly sbyte[] _partOf;
+    private readonly Part[] _parts;
+    private readonly Dictionary<int, Slot> _slots = [];
+    private Key _unpacked;
+    private bool _fresh = true;
 
     public Codec(Model model, FlatTables tables)
     {
         _tables = tables;
+        (_status, _ecx, _ebp, _esi) = (tables.State.Status, tables.State.Ecx, tables.State.Ebp, tables.State.Esi);
         Rows = [.. model.Threads.Select(thread => tables.State.Row(thread.Id).Value)];
         CopyInto(Boot.Initial(model.Limits, model.Threads), tables);
         _constant = [.. tables.Cells];
+        _partOf = new sbyte[_constant.Length];
+        Array.Fill(_partOf, Constant);
+        foreach (var name in Arguments.Names)
+            foreach (var row in Rows)
+                _partOf[tables.Start(name) + (int)row] = LeftOut;
 
         uint[] numbers = [State<Concrete>.Nobody, .. Rows];
         uint[] cursors = [.. numbers.Distinct()];
-        Slot Cell(string column, uint row, int bits) => new(tables.Start(column) + (int)row, bits, null);
-        Slot Among(string column, uint row, uint[] domain) => new(tables.Start(column) + (int)row, Bits(domain.Length), domain);
-        Slot Argument(string column, uint row) =>
-            Among(column, row, model.Arguments.Values[Arguments.Index(column)]);
-
-        List<Slot> slots =
-        [
-            Cell(nameof(State<Concrete>.Stage), 0, 2),
-            Among(nameof(State<Concrete>.Current), 0, numbers),
-        ];
-        foreach (var row in Rows)
+        var at = 0;
+        Slot Cell(string column, uint row, int bits, uint[]? domain = null)
         {
-            slots.Add(Cell(nameof(State<Concrete>.Status), row, 3));
-            slots.Add(Among(nameof(State<Concrete>.Partner), row, numbers));
-            slots.Add(Among(nameof(State<Concrete>.Served), row, cursors));
-            slots.Add(Among(nameof(State<Concrete>.Slice), row, [.. Enumerable.Range(1, (int)model.SliceBound).Select(i => (uint)i)]));
+            var slot = new Slot(tables.Start(column) + (int)row, at, bits, domain);
+            at += bits;
+            _slots.Add(slot.Cell, slot);
+            return slot;
         }
 
-        slots.AddRange(model.Threads.Select(thread => thread.Priority).Distinct()
-            .Select(priority => Among(nameof(State<Concrete>.Picked), priority, cursors)));
-        _slots = [.. slots];
-        _phases = [.. Rows.Select(row => new Phase(
-            row, Argument(nameof(State<Concrete>.Ecx), row), Argument(nameof(State<Concrete>.Ebp), row),
-            Argument(nameof(State<Concrete>.Esi), row)))];
+        Slot Among(string column, uint row, uint[] domain) => Cell(column, row, Bits(domain.Length), domain);
+        Slot Argument(string column, uint row) => Among(column, row, model.Arguments.Values[Arguments.Index(column)]);
+        Part Make(Slot[] slots, Phase? phase = null)
+        {
+            var all = phase is null ? slots : [.. slots, phase.Ecx, phase.Ebp, phase.Esi];
+            return new(slots, phase, ~all.Aggregate(default(Key), (mask, slot) => mask | slot.Mask));
+        }
 
-        Width = _slots.Sum(slot => slot.Bits) + _phases.Sum(phase => phase.Ecx.Bits + phase.Ebp.Bits + phase.Esi.Bits);
+        _parts =
+        [
+            Make([
+                Cell(nameof(State<Concrete>.Stage), 0, 2),
+                Among(nameof(State<Concrete>.Current), 0, numbers),
+                .. model.Threads.Select(thread => thread.Priority).Distinct()
+                    .Select(priority => Among(nameof(State<Concrete>.Picked), priority, cursors)),
+            ]),
+            .. Rows.Select(row => Make(
+                [
+                    Cell(nameof(State<Concrete>.Status), row, 3),
+                    Among(nameof(State<Concrete>.Partner), row, numbers),
+                    Among(nameof(State<Concrete>.Served), row, cursors),
+                    Among(nameof(State<Concrete>.Slice), row, [.. Enumerable.Range(1, (int)model.SliceBound).Select(i => (uint)i)]),
+                ],
+                new(row, Argument(nameof(State<Concrete>.Ecx), row), Argument(nameof(State<Concrete>.Ebp), row),
+                    Argument(nameof(State<Concrete>.Esi), row)))),
+        ];
+        for (var part = 0; part < _parts.Length; part++)
+        {
+            foreach (var slot in _parts[part].Slots) _partOf[slot.Cell] = (sbyte)part;
+            if (_parts[part].Phase is not { } phase) continue;
+            foreach (var slot in (ReadOnlySpan<Slot>)[phase.Ecx, phase.Ebp, phase.Esi]) _partOf[slot.Cell] = (sbyte)part;
+        }
+
+        Width = at;
         if (Width > 128) throw new ModelException($"model {model.Name}: a state needs {Width} bits of 128; use fewer threads or values");
-
-        _packed = new bool[tables.Cells.Length];
-        foreach (var slot in _slots) _packed[slot.Cell] = true;
-        foreach (var name in Arguments.Names)
-            foreach (var row in Rows)
-                _packed[tables.Start(name) + (int)row] = true;
     }
 
     /// <summary>Thread numbers of the model's threads.</summary>
@@ -81,104 +132,117 @@ public sealed class Codec
 
     /// <summary>
     /// The key of the present state, if it has one: null where a value is outside of the model, and then <paramref name="outside"/>
-    /// is its cell.
+    /// is its cell. The state is the one unpacked last, apart from what was written since.
     /// </summary>
     public Key? Pack(out int outside)
     {
+        outside = -1;
+        var written = _fresh ? (1u << _parts.Length) - 1 : 0;
         foreach (var cell in _tables.Written)
-            if (!_packed[cell] && _tables.Cells[cell] != _constant[cell])
+            if (_partOf[cell] is >= 0 and var part)
+                written |= 1u << part;
+            else if (_partOf[cell] == Constant && _tables.Cells[cell] != _constant[cell])
             {
                 outside = cell;
                 return null;
             }
 
-        var writer = new Writer();
-        var state = _tables.State;
-        outside = -1;
-        foreach (ref readonly var slot in _slots.AsSpan())
-            if (!writer.Put(slot, _tables.Cells[slot.Cell])) outside = slot.Cell;
-        foreach (ref readonly var phase in _phases.AsSpan())
-        {
-            // Read through the columns, so that a register the step has not looked at is chosen now.
-            var status = state.Status[phase.Row].Value;
-            var receives = status is ThreadStatus.Sending or ThreadStatus.Resuming;
-            if (!writer.Put(phase.Ecx, receives ? state.Ecx[phase.Row] : phase.Ecx.Domain![0])) outside = phase.Ecx.Cell;
-            if (!writer.Put(phase.Ebp, receives ? state.Ebp[phase.Row] : phase.Ebp.Domain![0])) outside = phase.Ebp.Cell;
-            if (!writer.Put(phase.Esi, status == ThreadStatus.Sending ? state.Esi[phase.Row] : phase.Esi.Domain![0]))
-                outside = phase.Esi.Cell;
-        }
-
-        return outside < 0 ? writer.Key : null;
+        var key = _unpacked;
+        for (; written != 0; written &= written - 1)
+            Pack(_parts[BitOperations.TrailingZeroCount(written)], ref key, ref outside);
+        return outside < 0 ? key : null;
     }
 
     /// <summary>Makes the packed state the present one; registers left out are 0.</summary>
     public void Unpack(Key key)
     {
-        _constant.CopyTo(_tables.Cells.AsSpan());
-        var reader = new Reader(key);
-        foreach (ref readonly var slot in _slots.AsSpan()) _tables.Cells[slot.Cell] = reader.Take(slot);
-        foreach (ref readonly var phase in _phases.AsSpan())
+        var cells = _tables.Cells;
+        _constant.CopyTo(cells.AsSpan());
+        foreach (ref readonly var part in _parts.AsSpan())
         {
-            _tables.Cells[phase.Ecx.Cell] = reader.Take(phase.Ecx);
-            _tables.Cells[phase.Ebp.Cell] = reader.Take(phase.Ebp);
-            _tables.Cells[phase.Esi.Cell] = reader.Take(phase.Esi);
+            foreach (ref readonly var slot in part.Slots.AsSpan()) cells[slot.Cell] = Take(key, slot);
+            if (part.Phase is not { } phase) continue;
+            cells[phase.Ecx.Cell] = Take(key, phase.Ecx);
+            cells[phase.Ebp.Cell] = Take(key, phase.Ebp);
+            cells[phase.Esi.Cell] = Take(key, phase.Esi);
         }
 
         _tables.Commit();
+        (_unpacked, _fresh) = (key, false);
+    }
+
+    /// <summary>The bits of a thread's own cells; of <see cref="State{W}.Nobody"/>, those of the processor and the priorities.</summary>
+    public Key MaskOf(uint row) => ~_parts[Array.IndexOf(Rows, row) + 1].Others;
+
+    /// <summary>The bits of a cell that is packed.</summary>
+    public Key MaskOf(string column, uint row) => _slots[_tables.Start(column) + (int)row].Mask;
+
+    /// <summary>Whether in the present state, which has a key, the masked bits of the key tell the value of a cell.</summary>
+    public bool Tells(Key mask, int cell)
+    {
+        if (_partOf[cell] == Constant) return true;
+        if (!_slots.TryGetValue(cell, out var slot) || (slot.Mask & mask) != slot.Mask) return false;
+        if (_parts[_partOf[cell]].Phase is not { } phase || (cell != phase.Ecx.Cell && cell != phase.Ebp.Cell && cell != phase.Esi.Cell)) return true;
+        var status = MaskOf(nameof(State<Concrete>.Status), phase.Row);
+        return (status & mask) == status && IsPacked(_status[phase.Row], cell == phase.Esi.Cell);
     }
 
     /// <summary>Copies every column of <paramref name="from"/>, of the same limits.</summary>
     public static void CopyInto(State<Concrete> from, FlatTables tables)
     {
         foreach (var (info, column) in from.Columns)
-            for (var row = 0u; row < State<Concrete>.Rows(info.Table, from.Limits); row++)
-                tables.Cells[tables.Start(info.Name) + (int)row] = column[row];
+        {
+            var (start, rows) = (tables.Start(info.Name), State<Concrete>.Rows(info.Table, from.Limits));
+            for (var row = 0u; row < rows; row++) tables.Cells[start + (int)row] = column[row];
+        }
+
         tables.Commit();
     }
 
+    // Whether a thread's receive phase is in the key: its partner only while it waits to send.
+    private static bool IsPacked(Concrete status, bool partner) =>
+        status.Value == ThreadStatus.Sending || (status.Value == ThreadStatus.Resuming && !partner);
+
+    private void Pack(in Part part, ref Key key, ref int outside)
+    {
+        key &= part.Others;
+        foreach (ref readonly var slot in part.Slots.AsSpan()) Put(slot, _tables.Cells[slot.Cell], ref key, ref outside);
+        if (part.Phase is not { } phase) return;
+
+        // Read through the columns, so that a register the step has not looked at is chosen now.
+        var status = _status[phase.Row];
+        if (!IsPacked(status, partner: false)) return;
+        Put(phase.Ecx, _ecx[phase.Row], ref key, ref outside);
+        Put(phase.Ebp, _ebp[phase.Row], ref key, ref outside);
+        if (IsPacked(status, partner: true)) Put(phase.Esi, _esi[phase.Row], ref key, ref outside);
+    }
+
+    private static void Put(in Slot slot, uint value, ref Key key, ref int outside)
+    {
+        if (slot.Domain is { } domain)
+        {
+            var number = 0;
+            while (number < domain.Length && domain[number] != value) number++;
+            if (number == domain.Length)
+            {
+                outside = slot.Cell;
+                return;
+            }
+
+            value = (uint)number;
+        }
+
+        var (low, high) = slot.At < 64 ? ((ulong)value << slot.At, slot.At == 0 ? 0 : (ulong)value >> (64 - slot.At)) : (0, (ulong)value << (slot.At - 64));
+        key |= new Key(low, high);
+    }
+
+    private static uint Take(Key key, in Slot slot)
+    {
+        var value = key.Bits(slot.At, slot.Bits);
+        return slot.Domain is { } domain ? domain[value] : value;
+    }
+
     private static int Bits(int values) => BitOperations.Log2((uint)values - 1) + (values > 1 ? 1 : 0);
-
-    private ref struct Writer
-    {
-        private ulong _low, _high;
-        private int _at;
-
-        public readonly Key Key => new(_low, _high);
-
-        public bool Put(in Slot slot, uint value)
-        {
-            if (slot.Domain is { } domain)
-            {
-                var index = Array.IndexOf(domain, value);
-                if (index < 0) return false;
-                value = (uint)index;
-            }
-
-            if (_at < 64)
-            {
-                _low |= (ulong)value << _at;
-                if (_at + slot.Bits > 64) _high |= (ulong)value >> (64 - _at);
-            }
-            else
-                _high |= (ulong)value << (_at - 64);
-
-            _at += slot.Bits;
-            return true;
-        }
-    }
-
-    private ref struct Reader(Key key)
-    {
-        private readonly UInt128 _bits = new(key.High, key.Low);
-        private int _at;
-
-        public uint Take(in Slot slot)
-        {
-            var value = (uint)(_bits >> _at) & ((1u << slot.Bits) - 1);
-            _at += slot.Bits;
-            return slot.Domain is { } domain ? domain[value] : value;
-        }
-    }
 }
 
 /// <summary>A model or its bounds cannot be checked; the message says why.</summary>

@@ -13,12 +13,15 @@ public sealed class Expander
     private readonly KeySet _states;
     private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
     private readonly Func<Transition, Key?, bool> _visit;
+    private readonly InvariantMemo _memo;
     private readonly List<Sometimes> _pending = [];
+    private KeySet _found;
     private int _from;
 
     public Expander(Walker walker, KeySet states, IReadOnlyList<Invariant<Concrete>> invariants)
     {
         (Walker, _states, _invariants) = (walker, states, invariants);
+        (_memo, _found) = (new(walker, invariants), new(walker.Codec.Width));
         _visit = Visit;
     }
 
@@ -28,8 +31,8 @@ public sealed class Expander
 
     public long Beyond { get; private set; }
 
-    /// <summary>States that were not known before the level; one may occur twice.</summary>
-    public List<(Key Key, int From)> Found { get; } = [];
+    /// <summary>States that were not known before the level, each with the one it was first found from.</summary>
+    public KeySet Found => _found;
 
     /// <summary>What of the pending things happened first where.</summary>
     public List<(Sometimes Sometimes, (int From, Event Event) At)> Witnesses { get; } = [];
@@ -39,7 +42,7 @@ public sealed class Expander
     /// <summary>Expands states <paramref name="from"/>..<paramref name="end"/>-1, or up to the first violation.</summary>
     public void Expand(int from, int end, IEnumerable<Sometimes> pending)
     {
-        Found.Clear();
+        _found = new(Walker.Codec.Width);
         Witnesses.Clear();
         _pending.Clear();
         _pending.AddRange(pending);
@@ -61,10 +64,11 @@ public sealed class Expander
         return Failure is null;
     }
 
-    // A state not seen before: what is wrong with it, if anything; else it is kept.
+    // A state not known before the level: what is wrong with it, if anything; else it is kept. One found twice may differ in the registers
+    // that are left out of the key, so its invariants are looked at again.
     private Finding? Judge(Transition step, Key? key)
     {
-        if (Walker.Violated(_invariants) is var (invariant, i, j))
+        if ((key is not { } present || !_memo.Hold(present)) && Walker.Violated(_invariants) is var (invariant, i, j))
         {
             var rows = invariant.Pairs ? $"{i}, {j}" : $"{i}";
             return new(invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {rows})", _from, Walker.EventOf(step));
@@ -84,10 +88,7 @@ public sealed class Expander
                 _from, Walker.EventOf(step));
         }
 
-        if (!Walker.Settles())
-            return new("settles", "the kernel's own steps end at a user or idle", _from, Walker.EventOf(step));
-
-        Found.Add((fresh, _from));
-        return null;
+        return !_found.Add(fresh, _from) || Walker.Settles()
+            ? null : new("settles", "the kernel's own steps end at a user or idle", _from, Walker.EventOf(step));
     }
 }

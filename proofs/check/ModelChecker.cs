@@ -113,7 +113,7 @@ public sealed class ModelChecker
         foreach (var expander in _expanders.AsSpan(0, share))
         {
             foreach (var (sometimes, at) in expander.Witnesses) _witnesses.TryAdd(sometimes, at);
-            foreach (var (key, parent) in expander.Found) _states.Add(key, parent);
+            for (var n = 0; n < expander.Found.Count; n++) _states.Add(expander.Found[n], expander.Found.Parent(n));
             if (expander.Failure is { } failure) return failure;
         }
 

@@ -1,10 +1,12 @@
 using System.CommandLine;
+using System.Globalization;
 using Verified.Kernel;
 using Verified.Machine.Computer;
+using Verified.Machine.Processor;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary><c>run</c>: boots the image on the machine.</summary>
+/// <summary><c>run</c>: boots the image, or any other program, on the machine.</summary>
 internal static class RunVerb
 {
     /// <summary>isa-debug-exit makes 2 * value + 1 of the value that the guest writes; a guest that is content writes 0.</summary>
@@ -17,11 +19,25 @@ internal static class RunVerb
         DefaultValueFactory = _ => 10_000_000_000,
     }, 1, long.MaxValue);
 
+    private static readonly Option<bool> Trace = new("--trace") { Description = "Print each instruction with the registers that it changed" };
+
+    private static readonly Option<bool> Screen = new("--screen") { Description = "Print the text display at the end" };
+
+    private static readonly Option<int?> Gdb = new("--gdb")
+    {
+        Description = "Wait for gdb at this TCP port of this computer before the first instruction",
+        HelpName = "PORT",
+    };
+
     public static Command Make()
     {
-        var verb = new Command("run", "Boot the image on the machine, with COM1 on the terminal; exit code 1 unless its programs end content")
+        var verb = new Command("run",
+            "Run the image, a ROM, a kernel or a flat binary on the machine, with COM1, LPT1 and port E9h on the terminal and diagnostic "
+            + "codes (ports 80h and 190h) on the error output; exit code 1 unless it ends content")
         {
-            Budget, ImageVerb.RoundTrips, ImageSource.File, ImageSource.Size,
+            Budget, ImageVerb.RoundTrips, ImageSource.File, ImageSource.Size, MachineOptions.Rom, MachineOptions.Kernel,
+            MachineOptions.Modules, MachineOptions.Append, MachineOptions.Flat, MachineOptions.Boot, MachineOptions.Memory,
+            MachineOptions.Input, MachineOptions.Model, Trace, Screen, Gdb,
         };
         verb.SetAction(Run);
         return verb;
@@ -38,19 +54,72 @@ internal static class RunVerb
 
     private static int Run(ParseResult parsed)
     {
-        var output = parsed.InvocationConfiguration.Output;
-        var image = ImageSource.Of(parsed, new((uint)parsed.GetValue(ImageVerb.RoundTrips)));
-        var (reason, pc) = Boot(image, parsed.GetValue(Budget), sent =>
+        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+        var pc = MachineOptions.Start(parsed);
+        Func<uint, string> name = address => $"{address:X8}h";
+        if (!MachineOptions.IsForeign(parsed))
         {
-            output.Write((char)sent);
-            if (sent == '\n') output.Flush();
-        });
+            var image = ImageSource.Of(parsed, new((uint)parsed.GetValue(ImageVerb.RoundTrips)));
+            Multiboot.Load(pc, image.ToElf());
+            name = image.Name;
+        }
+        MachineOptions.Type(parsed, pc);
+        Connect(pc, output, error);
+        if (parsed.GetValue(Trace)) Tracing.Attach(pc, output);
+
+        StopReason reason;
+        try
+        {
+            reason = parsed.GetValue(Gdb) is { } port ? GdbServer.Serve(pc, port, error, parsed.GetValue(Budget)) : pc.Run(parsed.GetValue(Budget));
+        }
+        catch (Exception e) when (e is ShutdownException or UnimplementedInstruction or Machine.MachineException)
+        {
+            output.Flush();
+            Crash(pc, e, error);
+            return CommandLine.Refuted;
+        }
+        if (parsed.GetValue(Screen)) PrintScreen(pc, output);
+        Report(pc, reason, name, output, error);
+        return reason == StopReason.Exited && pc.ExitStatus == Content ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    private static void Connect(Pc pc, TextWriter output, TextWriter error)
+    {
+        void Sent(byte value)
+        {
+            output.Write((char)value);
+            if (value == '\n') output.Flush();
+        }
+        (pc.Serial.Sent, pc.Printer.Sent, pc.ConsoleSent) = (Sent, Sent, Sent);
+        pc.PostCode = code => error.WriteLine($"[POST {code:X2}h]");
+    }
+
+    private static void Report(Pc pc, StopReason reason, Func<uint, string> name, TextWriter output, TextWriter error)
+    {
+        var at = name((pc.Cpu.S[SegmentRegister.Cs].Base + pc.Cpu.Eip).Value);
+        var post = pc.LastPostCode != 0 ? string.Create(CultureInfo.InvariantCulture, $", last diagnostic code {pc.LastPostCode:X2}h") : "";
+        foreach (var (port, times) in pc.Unanswered.OrderBy(entry => entry.Key).Take(16))
+            error.WriteLine($"[nothing answers port {port:X3}h: {times:N0} accesses]");
         output.WriteLine(reason switch
         {
-            StopReason.Exited => $"[ended with status {pc.ExitStatus} after {pc.Instructions:N0} instructions]",
-            StopReason.Budget => $"[stopped after {pc.Instructions:N0} instructions, at {image.Name(pc.Cpu.Eip.Value)}]",
-            _ => $"[halted for ever after {pc.Instructions:N0} instructions, at {image.Name(pc.Cpu.Eip.Value)}]",
+            StopReason.Exited => $"[ended with status {pc.ExitStatus} after {pc.Instructions:N0} instructions{post}]",
+            StopReason.Budget => $"[stopped after {pc.Instructions:N0} instructions, at {at}{post}]",
+            StopReason.Reset => $"[reset after {pc.Instructions:N0} instructions, at {at}{post}]",
+            _ => $"[halted for ever after {pc.Instructions:N0} instructions, at {at}{post}]",
         });
-        return reason == StopReason.Exited && pc.ExitStatus == Content ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    private static void Crash(Pc pc, Exception e, TextWriter error)
+    {
+        error.WriteLine($"verified: the machine stopped after {pc.Instructions:N0} instructions: {e.Message}");
+        if (e is ShutdownException shutdown && pc.DescribeDescriptor(shutdown.Last) is { } descriptor) error.WriteLine(descriptor);
+        foreach (var line in pc.DescribeRegisters()) error.WriteLine(line);
+        error.WriteLine("last instructions:");
+        foreach (var line in pc.LastInstructions()) error.WriteLine($"  {line}");
+    }
+
+    private static void PrintScreen(Pc pc, TextWriter output)
+    {
+        foreach (var line in Machine.Chips.Vga.Text(at => (byte)pc.Memory.Load(at, 1))) output.WriteLine($"| {line}");
     }
 }

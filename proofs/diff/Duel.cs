@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Verified.Kernel;
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
@@ -10,25 +11,28 @@ namespace Verified.Proofs.Diff;
 /// The spec and an image side by side: the same state, the same events, the whole state compared after each.
 /// </summary>
 /// <remarks>
-/// After an event only those thread rows are compared that the spec wrote, whose bytes in the image changed, or that have or had the processor:
-/// any other row was equal before, and is now what it was on both sides. The rows of inactive threads, and every byte outside of the
-/// rows and sets of the active ones, are compared when the program ends: nothing may have changed there at all.
+/// After an event only what was written is compared, on either side: the spec's tables keep a journal of written cells, the machine's memory
+/// a log of written dwords. Anything else was equal before, and is now what it was on both sides. A dword that the spec
+/// does not let change is a difference wherever it is.
 /// </remarks>
 public sealed class Duel
 {
-    private readonly List<uint> _readyWords = [], _senderWords = [];
     private static readonly uint[] Processor = [0];
+    private static readonly RepresentationInvariant<Concrete>[] Invariants = [.. Representation<Concrete>.All];
 
     private readonly Layout _layout;
     private readonly ImageMachine _machine;
     private readonly FlatTables _tables;
     private readonly Kernel<Concrete> _kernel;
     private readonly Representation<Concrete> _representation;
-    private readonly (ColumnInfo Info, Column<Concrete> Column)[] _threadColumns, _otherColumns;
-    private readonly (int Column, uint Row)[] _places;
-    private uint[] _threads = [], _priorities = [], _placed = [];
-    private byte[] _shadow = [], _shadowPlaced = [];
-    private readonly List<uint> _changed = [];
+    private readonly Compared[] _ofThreads, _ofProcessor;
+    private readonly Compared _picked;
+    private readonly (Table Table, uint Row)[] _places;
+    private readonly Footprint _footprint;
+    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _placed = [];
+
+    /// <summary>A column on both sides.</summary>
+    private sealed record Compared(ColumnInfo Info, Column<Concrete> Spec, Func<Concrete, Concrete> Image);
 
     public Duel(ImageMachine machine)
     {
@@ -37,10 +41,11 @@ public sealed class Duel
         _tables = new(_layout.Limits);
         _kernel = new(_tables.State);
         _representation = new(machine.View, _tables.State);
-        _threadColumns = [.. _tables.State.Columns.Where(column => column.Info.Table == Table.Thread)];
-        _otherColumns = [.. _tables.State.Columns.Where(column => column.Info.Table == Table.Processor)];
-        _places = [.. Enumerable.Range(0, _tables.Cells.Length).Select(_tables.Locate)
-            .Select(place => (place.Column.Table == Table.Thread ? 1 : 0, place.Row))];
+        Compared[] Of(Table table) => [.. _tables.State.Columns.Where(column => column.Info.Table == table)
+            .Select(column => new Compared(column.Info, column.Column, machine.View.Reader(column.Info)))];
+        (_ofThreads, _ofProcessor, _picked) = (Of(Table.Thread), Of(Table.Processor), Of(Table.Priority).Single());
+        _places = [.. Enumerable.Range(0, _tables.Cells.Length).Select(_tables.Locate).Select(place => (place.Column.Table, place.Row))];
+        _footprint = new(_layout);
     }
 
     public ImageMachine Machine => _machine;
@@ -58,9 +63,8 @@ public sealed class Duel
         _tables.LookOnlyAt(_threads);
         _machine.Place(s, memory);
         _placed = [.. _tables.Cells];
-        _shadow = new byte[_threads.Length * Layout.ThreadSize];
-        for (var i = 0; i < _threads.Length; i++) Row(_threads[i]).CopyTo(Shadow(i));
-        _shadowPlaced = [.. _shadow];
+        (_readyWords, _senderWords) = (WordsOf(_priorities), WordsOf(_threads));
+        _footprint.Watch(_threads, _priorities);
         return Settle();
     }
 
@@ -69,7 +73,6 @@ public sealed class Duel
     {
         _machine.Return();
         _placed.CopyTo(_tables.Cells, 0);
-        _shadowPlaced.CopyTo(_shadow, 0);
         return Settle();
     }
 
@@ -78,19 +81,25 @@ public sealed class Duel
     {
         if (!Event.Fits(e.Entry, State.Stage.Value)) return null;
         _tables.Commit();
+        _machine.Pc.Mark();
         var before = State.Current.Value;
         e.Apply(_kernel, State);
         FinishSpec();
         return _machine.Deliver(e) is { } failure ? Stopped(failure) : Compare(before);
     }
 
-    /// <summary>Compares what <see cref="Step"/> leaves for the end of a program; null where all agree.</summary>
+    /// <summary>Compares everything, whatever was written; null where all agree.</summary>
     public Difference? End()
     {
-        foreach (var row in _threads)
-            if (CompareThread(row) is { } difference)
+        foreach (var thread in _threads)
+            if (CompareThread(thread) is { } difference)
                 return difference;
-        return CompareRepresentation(_threads) ?? ElsewhereUnchanged();
+        foreach (var invariant in Invariants)
+            foreach (var i in EveryValue(invariant.I))
+                foreach (var j in EveryValue(invariant.J))
+                    if (!invariant.Holds(_representation, i, j))
+                        return Violation(invariant, i, j);
+        return null;
     }
 
     private Difference? Settle()
@@ -112,54 +121,42 @@ public sealed class Duel
 
     private Difference? Compare(uint before)
     {
-        foreach (var (info, column) in _otherColumns)
-            if (Differ(info, column, 0) is { } difference)
+        _footprint.Clear();
+        _footprint.Add(before);
+        _footprint.Add(State.Current.Value);
+        foreach (var column in _ofProcessor)
+            if (Differ(column, 0) is { } difference)
                 return difference;
-        FindChanged(before);
-        foreach (var row in _changed)
+        foreach (var cell in _tables.Written)
+            if (_places[cell] is (Table.Thread, var row))
+                _footprint.Add(row);
+            else if (_places[cell] is (Table.Priority, var priority) && Differ(_picked, priority) is { } difference)
+                return difference;
+        if (_footprint.Add(_machine.Pc.Memory) is var (address, former)) return Unchangeable(address, former);
+        foreach (var row in _footprint.Threads)
             if (CompareThread(row) is { } difference)
                 return difference;
-        var picked = State.Columns[^1];
         foreach (var priority in _priorities)
-            if (Differ(picked.Info, picked.Column, priority) is { } difference)
+            if (Differ(_picked, priority) is { } difference)
                 return difference;
-        return CompareRepresentation(_changed);
+        return CompareRepresentation();
     }
 
-    private void FindChanged(uint before)
-    {
-        _changed.Clear();
-        Add(before);
-        Add(State.Current.Value);
-        foreach (var cell in _tables.Written)
-            if (_places[cell] is (1, var row))
-                Add(row);
-        for (var i = 0; i < _threads.Length; i++)
-        {
-            var row = Row(_threads[i]);
-            if (row.SequenceEqual(Shadow(i))) continue;
-            row.CopyTo(Shadow(i));
-            Add(_threads[i]);
-        }
-
-        void Add(uint row)
-        {
-            if (!_changed.Contains(row)) _changed.Add(row);
-        }
-    }
+    private Difference Unchangeable(uint address, uint former) =>
+        new($"{_machine.Image.Name(address)} ({address:X8}h)", $"unchanged {former:X8}h", $"{_machine.Load(address).Value:X8}h", address);
 
     private Difference? CompareThread(uint row)
     {
-        foreach (var (info, column) in _threadColumns)
-            if (Differ(info, column, row) is { } difference)
+        foreach (var column in _ofThreads)
+            if (Differ(column, row) is { } difference)
                 return difference;
         return null;
     }
 
-    private Difference? Differ(ColumnInfo info, Column<Concrete> column, uint row)
+    private Difference? Differ(Compared column, uint row)
     {
-        var (spec, image) = (column[row].Value, _machine.View.Column(info, row).Value);
-        return spec == image ? null : Describe(info, row, spec, image);
+        var (spec, image) = (column.Spec[row].Value, column.Image(row).Value);
+        return spec == image ? null : Describe(column.Info, row, spec, image);
     }
 
     private Difference Describe(ColumnInfo info, uint row, uint spec, uint image)
@@ -188,122 +185,68 @@ public sealed class Duel
         };
     }
 
-    // For the words that the given threads are in, or own, against all threads.
-    private Difference? CompareRepresentation(IReadOnlyList<uint> threads)
+    private Difference? CompareRepresentation()
     {
-        FindWords(threads);
-        foreach (var invariant in Representation<Concrete>.All)
-        {
-            var ofWords = invariant.I is Sort.ReadyWord or Sort.SenderWord;
-            if (Violated(invariant, Values(invariant.I, threads), Values(invariant.J, ofWords ? _threads : threads)) is var (i, j))
-                return new($"representation {invariant.Name} at {invariant.I} {i}, {invariant.J} {j}", invariant.Why, "violates it");
-        }
-
-        return null;
-    }
-
-    private void FindWords(IReadOnlyList<uint> threads)
-    {
-        _readyWords.Clear();
-        _senderWords.Clear();
-        foreach (var thread in threads)
-        {
-            foreach (var priority in _priorities) Add(_readyWords, priority, thread);
-            foreach (var other in _threads)
+        var threads = (ReadOnlySpan<uint>)CollectionsMarshal.AsSpan(_footprint.Threads);
+        foreach (var invariant in Invariants)
+            if (invariant.I switch
             {
-                Add(_senderWords, other, thread);
-                Add(_senderWords, thread, other);
-            }
-        }
-
-        void Add(List<uint> words, uint owner, uint thread)
-        {
-            var word = Representation<Concrete>.WordOf(_layout, owner, thread).Value;
-            if (!words.Contains(word)) words.Add(word);
-        }
-    }
-
-    private (uint I, uint J)? Violated(
-        RepresentationInvariant<Concrete> invariant, IReadOnlyList<uint> i, IReadOnlyList<uint> j)
-    {
-        for (var a = 0; a < i.Count; a++)
-            for (var b = 0; b < j.Count; b++)
-                if (!invariant.Holds(_representation, i[a], j[b]))
-                    return (i[a], j[b]);
+                Sort.Thread => Each(invariant, _footprint.Top ? _threads : threads),
+                Sort.Priority => Each(invariant, _priorities),
+                Sort.ReadyWord => OfSets(invariant, _priorities, _footprint.ReadyWords, _footprint.ReadySummaries),
+                Sort.SenderWord => OfSets(invariant, _threads, _footprint.SenderWords, _footprint.SenderSummaries),
+                _ => Each(invariant, Processor),
+            } is { } difference)
+                return difference;
         return null;
     }
 
-    private IReadOnlyList<uint> Values(Sort sort, IReadOnlyList<uint> threads) => sort switch
+    private Difference? Each(RepresentationInvariant<Concrete> invariant, ReadOnlySpan<uint> values)
     {
-        Sort.Thread => threads,
+        foreach (var i in values)
+            if (!invariant.Holds(_representation, i, 0))
+                return Violation(invariant, i, 0);
+        return null;
+    }
+
+    // What relates a word and a thread: wherever either changed. What is of words and summaries alone: where one of those did.
+    private Difference? OfSets(RepresentationInvariant<Concrete> invariant, uint[] owners, List<uint> words, List<uint> summaries)
+    {
+        if (invariant.J == Sort.None)
+        {
+            foreach (var word in words)
+                if (!invariant.Holds(_representation, word, 0))
+                    return Violation(invariant, word, 0);
+            foreach (var owner in summaries)
+                foreach (var thread in _threads)
+                    if (Representation<Concrete>.WordOf(_layout, owner, thread) is var word && !invariant.Holds(_representation, word, 0))
+                        return Violation(invariant, word, 0);
+            return null;
+        }
+
+        foreach (var word in words)
+            foreach (var thread in _threads)
+                if (!invariant.Holds(_representation, word, thread))
+                    return Violation(invariant, word, thread);
+        foreach (var thread in _footprint.Threads)
+            foreach (var owner in owners)
+                if (Representation<Concrete>.WordOf(_layout, owner, thread) is var word && !invariant.Holds(_representation, word, thread))
+                    return Violation(invariant, word, thread);
+        return null;
+    }
+
+    private static Difference Violation(RepresentationInvariant<Concrete> invariant, Concrete i, Concrete j) =>
+        new($"representation {invariant.Name} at {invariant.I} {i.Value}, {invariant.J} {j.Value}", invariant.Why, "violates it");
+
+    private uint[] EveryValue(Sort sort) => sort switch
+    {
+        Sort.Thread => _threads,
         Sort.Priority => _priorities,
         Sort.ReadyWord => _readyWords,
         Sort.SenderWord => _senderWords,
         _ => Processor,
     };
 
-    private Difference? ElsewhereUnchanged()
-    {
-        var memory = _machine.Pc.Memory;
-        for (var n = 0; n < memory.DirtyPages.Length; n++)
-        {
-            var page = memory.DirtyPages[n];
-            var now = memory.Page(page);
-            var then = memory.Original(n);
-            for (var at = now.CommonPrefixLength(then); at < now.Length; at += 4)
-            {
-                at &= ~3;
-                if (!now.Slice(at, 4).SequenceEqual(then.Slice(at, 4)))
-                {
-                    var address = Layout.KernelBase + page * Layout.PageSize + (uint)at;
-                    if (!MayChange(address, BitConverter.ToUInt32(now[at..]), BitConverter.ToUInt32(then[at..])))
-                        return new($"{_machine.Image.Name(address)} ({address:X8}h)", $"unchanged {BitConverter.ToUInt32(then[at..]):X8}h",
-                            $"{BitConverter.ToUInt32(now[at..]):X8}h", address);
-                }
-            }
-        }
-
-        return null;
-    }
-
-    // Whether the spec lets a dword change: then the comparison of states and the representation invariants say to what.
-    private bool MayChange(uint address, uint now, uint then)
-    {
-        if (_layout.Threads.Base <= address && address < _layout.Threads.End)
-        {
-            var offset = (address - _layout.Threads.Base) % Layout.ThreadSize;
-            return _threads.Contains((address - _layout.Threads.Base) / Layout.ThreadSize)
-                && _layout.Threads.Fields.Any(field => field.Offset == offset);
-        }
-
-        foreach (var area in _layout.Areas)
-            if (area.Base <= address && address < area.End)
-                return (area != _layout.Ready && area != _layout.SenderSets && area != _layout.ReadySummary && area != _layout.Picked)
-                    || IsOfActive(area, (address - area.Base) / 4, now ^ then);
-
-        // The processor itself marks descriptors and page-table entries accessed and dirty.
-        var inPageTables = _layout.Directories <= address && address < _layout.UserImages;
-        return inPageTables && ((now ^ then) & ~0x60u) == 0;
-    }
-
-    // Bits of active threads' sets only.
-    private bool IsOfActive(Area area, uint row, uint changed)
-    {
-        if (area == _layout.Picked || area == _layout.ReadySummary) return _priorities.Contains(row);
-        var owner = row / _layout.Words;
-        var first = row % _layout.Words * 32;
-        var owners = area == _layout.Ready ? _priorities : _threads;
-        foreach (var thread in _threads)
-            if (thread >= first && thread < first + 32)
-                changed &= ~(1u << (int)(thread - first));
-        return changed == 0 && owners.Contains(owner);
-    }
-
-    private ReadOnlySpan<byte> Row(uint row)
-    {
-        var at = Layout.Physical(_layout.Threads.Base) + row * Layout.ThreadSize;
-        return _machine.Pc.Memory.Page(at / Layout.PageSize).Slice((int)(at % Layout.PageSize), (int)Layout.ThreadSize);
-    }
-
-    private Span<byte> Shadow(int index) => _shadow.AsSpan(index * (int)Layout.ThreadSize, (int)Layout.ThreadSize);
+    private uint[] WordsOf(uint[] owners) => [.. owners
+        .SelectMany(owner => _threads.Select(thread => Representation<Concrete>.WordOf(_layout, owner, thread).Value)).Distinct()];
 }

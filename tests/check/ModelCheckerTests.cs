@@ -67,6 +67,16 @@ public class ModelCheckerTests
         Assert.Equal(name, ModelChecker.Run(Model.Pair, new(negated)).Failure?.Property);
     }
 
+    [Fact]
+    public void An_invariant_of_a_register_that_the_key_leaves_out_is_evaluated_in_every_state()
+    {
+        var invariant = new Invariant<Concrete>("no-cut", "no ready thread was told that its message was cut", Table.Thread, false,
+            (s, thread, _) => (s.Status[thread] != ThreadStatus.Ready) | (s.Eax[thread] != Code.ReceiveCut));
+        var failure = ModelChecker.Run(Model.Pair, new([invariant])).Failure;
+        Assert.Equal("no-cut", failure?.Property);
+        Assert.Equal(Entry.Ipc, failure!.Trace.Events[^1].Entry);
+    }
+
     public static TheoryData<string> Defects => [.. Damages.Keys];
 
     [Theory]

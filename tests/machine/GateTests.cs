@@ -106,7 +106,7 @@ public class GateTests
     {
         var pc = AtUser(c => { c.nop(); c.@int(0x31); }).RunToHalt();
         Assert.Equal(Handler + 13 * 16 + 1, pc.Cpu.Eip.Value);
-        Assert.Equal([0x31 * 8 + 2, User + 1, UserCode, Flag.Interrupt | Flag.Reserved, UserStack, UserData], Frame(pc, 6));
+        Assert.Equal([0x31 * 8 + 2, User + 1, UserCode, Flag.Interrupt | Flag.Reserved | Flag.Resume, UserStack, UserData], Frame(pc, 6));
     }
 
     [Fact]

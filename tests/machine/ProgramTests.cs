@@ -245,19 +245,40 @@ public class ProgramTests
         {
             pc.RunToHalt();
             Assert.Equal((1u, 1u, 2u), (pc.Reg(0), pc.Peek(TestPc.Data), pc.Peek(TestPc.Code + 1)));
-            Assert.Equal([TestPc.Data / 4096, TestPc.Code / 4096], pc.Memory.DirtyPages.ToArray());
+            Assert.Equal([(TestPc.Data, 0u), (TestPc.Code, 0x000001B8u)], pc.Memory.Log.Changes().ToArray());
             pc.Restore();
             Assert.Equal((0u, 0u, 1u), (pc.Reg(0), pc.Peek(TestPc.Data), pc.Peek(TestPc.Code + 1)));
-            Assert.Empty(pc.Memory.DirtyPages.ToArray());
+            Assert.Empty(pc.Memory.Log.Changes().ToArray());
         }
     }
 
     [Fact]
-    public void An_instruction_beyond_the_text_stops_with_address_bytes_and_name()
+    public void An_instruction_of_later_processors_does_not_exist()
     {
-        var pc = TestPc.With(0x90, 0x0F, 0x58, 0xC1);
-        var stop = Assert.Throws<UnimplementedInstruction>(() => pc.Run(10));
-        Assert.Equal("at 00010001h: unimplemented instruction 0F58C1: addps xmm0,xmm1", stop.Message);
+        // ADDPS and, without SSE, MOVD: an invalid opcode with EIP at the instruction.
+        foreach (var code in (byte[][])[[0x0F, 0x58, 0xC1], [0x0F, 0x6E, 0xC0], [0x0F, 0xA2 ^ 8]])
+        {
+            var pc = TestPc.With([0x90, .. code]);
+            pc.Descriptor(0x1000, 1, 0, 0xFFFFF, 0x9B, 0xC);
+            pc.Gate(0x2000, Vectors.UndefinedOpcode, 8, 0x18000, 0x8E);
+            pc.Memory.Write(0x18000, [0xF4]);
+            (pc.Cpu.GdtBase, pc.Cpu.IdtBase) = (0x1000, 0x2000);
+            pc.Cpu.S[SegmentRegister.Cs].Selector = 8;
+            pc.RunToHalt();
+            Assert.Equal(TestPc.Code + 1, pc.Peek(pc.Reg(4)));
+        }
+    }
+
+    [Fact]
+    public void Every_encoding_executes_or_is_undefined_but_none_is_missing()
+    {
+        foreach (var big in (bool[])[false, true])
+            for (var opcode = 0; opcode < 512; opcode++)
+                for (var operands = 0; operands < 256; operands++)
+                {
+                    byte[] code = [.. opcode < 256 ? (byte[])[(byte)opcode] : [0x0F, (byte)opcode], (byte)operands, .. new byte[14]];
+                    Assert.True(Decode.TryDecode(code, 0, 15, big, out _) || operands > 0, Convert.ToHexString(code));
+                }
     }
 
     [Fact]

@@ -1,0 +1,127 @@
+namespace Verified.Machine.Chips;
+
+/// <summary>
+/// The 8042 keyboard controller of the PC/AT (ports 60h and 64h) with a keyboard behind it: commands, the A20 gate, and the reset line.
+/// Nothing is typed on it, but software may send itself bytes.
+/// </summary>
+public sealed class KeyboardController
+{
+    private const byte Acknowledge = 0xFA, Resend = 0xFE;
+    private const int InterruptEnable = 1, SystemFlag = 4, Disabled = 0x10, OutputFull = 1, CommandLast = 8, NotInhibited = 0x10;
+    private const int ResetLine = 1, AddressLine20 = 2;
+
+    private readonly Queue<byte> _output = new();
+    private byte _mode = InterruptEnable | SystemFlag, _port = ResetLine | AddressLine20, _expects, _keyboardExpects;
+    private bool _commandLast;
+
+    /// <summary>The A20 gate as the controller's output port drives it.</summary>
+    public Action<bool>? AddressGate { get; set; }
+
+    /// <summary>The processor's reset line was pulsed.</summary>
+    public Action? Reset { get; set; }
+
+    /// <summary>Interrupt 1.</summary>
+    public bool Interrupts => (_mode & InterruptEnable) != 0 && _output.Count > 0;
+
+    /// <summary>Port 60h or 64h.</summary>
+    public byte Read(uint port)
+    {
+        if (port == 0x60)
+            return _output.TryDequeue(out var value) ? value : (byte)0;
+        return (byte)((_output.Count > 0 ? OutputFull : 0) | _mode & SystemFlag | (_commandLast ? CommandLast : 0) | NotInhibited);
+    }
+
+    public void Write(uint port, byte value)
+    {
+        _commandLast = port == 0x64;
+        if (_commandLast)
+            Command(value);
+        else
+            Data(value);
+    }
+
+    /// <summary>Drives the output port's A20 bit as another gate (port 92h) does.</summary>
+    public void NoteAddressGate(bool open) => _port = (byte)(open ? _port | AddressLine20 : _port & ~AddressLine20);
+
+    internal void CopyFrom(KeyboardController other)
+    {
+        (_mode, _port, _expects, _keyboardExpects, _commandLast) =
+            (other._mode, other._port, other._expects, other._keyboardExpects, other._commandLast);
+        _output.Clear();
+        foreach (var value in other._output)
+            _output.Enqueue(value);
+    }
+
+    private void Command(byte command)
+    {
+        _expects = 0;
+        switch (command)
+        {
+            case 0x20: _output.Enqueue(_mode); break;
+            case 0x60 or 0xD1 or 0xD2 or 0xD3 or 0xD4: _expects = command; break;
+            case 0xAA: _output.Enqueue(0x55); break;
+            case 0xA9 or 0xAB: _output.Enqueue(0); break;
+            case 0xAD: _mode |= Disabled; break;
+            case 0xAE: _mode &= unchecked((byte)~Disabled); break;
+            case 0xC0: _output.Enqueue(0x80); break;
+            case 0xD0: _output.Enqueue(_port); break;
+            case 0xDD or 0xDF: WritePort((byte)(_port & ~AddressLine20 | (command & AddressLine20))); break;
+            case 0xE0: _output.Enqueue(0); break;
+            case >= 0xF0 when (command & ResetLine) == 0: Reset?.Invoke(); break;
+            default:
+                // The other commands are of the auxiliary device, which is not there.
+                break;
+        }
+    }
+
+    private void Data(byte value)
+    {
+        var expected = _expects;
+        _expects = 0;
+        switch (expected)
+        {
+            case 0x60: _mode = value; break;
+            case 0xD1: WritePort(value); break;
+            case 0xD2: _output.Enqueue(value); break;
+            case 0xD3 or 0xD4: break;
+            default: ToKeyboard(value); break;
+        }
+    }
+
+    private void WritePort(byte value)
+    {
+        _port = value;
+        AddressGate?.Invoke((value & AddressLine20) != 0);
+        if ((value & ResetLine) == 0)
+            Reset?.Invoke();
+    }
+
+    private void ToKeyboard(byte value)
+    {
+        if (_keyboardExpects != 0)
+        {
+            // The parameter of LEDs, scan code set or repeat rate.
+            _keyboardExpects = 0;
+            _output.Enqueue(Acknowledge);
+            return;
+        }
+        switch (value)
+        {
+            case 0xED or 0xF0 or 0xF3:
+                _keyboardExpects = value;
+                _output.Enqueue(Acknowledge);
+                break;
+            case 0xEE: _output.Enqueue(0xEE); break;
+            case 0xF2: Answer([Acknowledge, 0xAB, 0x83]); break;
+            case 0xF4 or 0xF5 or 0xF6: _output.Enqueue(Acknowledge); break;
+            case 0xFF: Answer([Acknowledge, 0xAA]); break;
+            default: _output.Enqueue(Resend); break;
+        }
+    }
+
+    private void Answer(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var value in bytes)
+            _output.Enqueue(value);
+    }
+}

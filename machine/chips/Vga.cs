@@ -1,0 +1,79 @@
+using System.Text;
+
+namespace Verified.Machine.Chips;
+
+/// <summary>
+/// The text display of a VGA: 80 x 25 characters at physical B8000h, each with an attribute byte, and registers that keep what is
+/// written. The retrace bits alternate, so that software that waits for one goes on.
+/// </summary>
+public sealed class Vga
+{
+    public const uint FirstPort = 0x3B0, LastPort = 0x3DF, TextMemory = 0xB8000;
+    private const int Columns = 80, Rows = 25;
+    private const uint Attribute = 0x3C0, Sequencer = 0x3C4, MiscellaneousRead = 0x3CC, MiscellaneousWrite = 0x3C2, Graphics = 0x3CE,
+        ColourController = 0x3D4, MonochromeController = 0x3B4, ColourStatus = 0x3DA, MonochromeStatus = 0x3BA;
+
+    private readonly Dictionary<(uint Port, byte Index), byte> _indexed = [];
+    private readonly Dictionary<uint, byte> _plain = [];
+    private bool _retrace, _attributeData;
+    private byte _attributeIndex;
+
+    public byte Read(uint port)
+    {
+        switch (port)
+        {
+            case ColourStatus or MonochromeStatus:
+                _retrace = !_retrace;
+                _attributeData = false;
+                return (byte)(_retrace ? 9 : 0);
+            case Attribute + 1:
+                return _indexed.GetValueOrDefault((Attribute, _attributeIndex));
+            case Sequencer + 1 or Graphics + 1 or ColourController + 1 or MonochromeController + 1:
+                return _indexed.GetValueOrDefault((port, _plain.GetValueOrDefault(port - 1)));
+            case MiscellaneousRead:
+                return _plain.GetValueOrDefault(MiscellaneousWrite, (byte)0x67);
+            default:
+                return _plain.GetValueOrDefault(port, (byte)0xFF);
+        }
+    }
+
+    public void Write(uint port, byte value)
+    {
+        switch (port)
+        {
+            case Attribute:
+                // One port takes index and data in turn.
+                if (_attributeData)
+                    _indexed[(Attribute, _attributeIndex)] = value;
+                else
+                    _attributeIndex = (byte)(value & 0x1F);
+                _attributeData = !_attributeData;
+                break;
+            case Sequencer + 1 or Graphics + 1 or ColourController + 1 or MonochromeController + 1:
+                _indexed[(port, _plain.GetValueOrDefault(port - 1))] = value;
+                break;
+            default:
+                _plain[port] = value;
+                break;
+        }
+    }
+
+    /// <summary>The lines of the display, without trailing blanks; trailing empty lines are left out.</summary>
+    public static IReadOnlyList<string> Text(Func<uint, byte> memory)
+    {
+        var lines = new List<string>();
+        for (uint row = 0; row < Rows; row++)
+        {
+            var line = new StringBuilder();
+            for (uint column = 0; column < Columns; column++)
+            {
+                var character = memory(TextMemory + (row * Columns + column) * 2);
+                line.Append(character is >= 0x20 and < 0x7F ? (char)character : ' ');
+            }
+            lines.Add(line.ToString().TrimEnd());
+        }
+        while (lines.Count > 0 && lines[^1].Length == 0)
+            lines.RemoveAt(lines.Count - 1);
+        return lines;
+    }
+}

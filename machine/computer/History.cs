@@ -1,0 +1,84 @@
+using System.Globalization;
+using Iced.Intel;
+using Verified.Machine.Processor;
+using Decoder = Iced.Intel.Decoder;
+
+namespace Verified.Machine.Computer;
+
+/// <summary>What is shown of a machine that has crashed: registers, the last instructions, and the descriptor that failed.</summary>
+public sealed partial class Pc
+{
+    private const int Remembered = 32, LongestInstruction = 15;
+
+    // Linear address in the upper half; how many instructions were begun there, and the default operand size, below.
+    private readonly ulong[] _history = new ulong[Remembered];
+    private int _historyAt;
+
+    private void Remember(uint linear, bool big) =>
+        _history[_historyAt = _historyAt + 1 & Remembered - 1] = (ulong)linear << 32 | (uint)Cpu.Begun << 1 | (big ? 1u : 0);
+
+    /// <summary>The last instructions, oldest first: linear address, bytes, text.</summary>
+    /// <param name="most">How many.</param>
+    public IReadOnlyList<string> LastInstructions(int most = 16)
+    {
+        var lines = new List<string>();
+        for (var i = 1; i <= Remembered; i++)
+        {
+            var entry = _history[_historyAt + i & Remembered - 1];
+            var linear = (uint)(entry >> 32);
+            for (var left = (uint)entry >> 1; left > 0; left--)
+            {
+                var (text, length) = Disassemble(linear, (entry & 1) != 0);
+                lines.Add(text);
+                linear += (uint)Math.Max(length, 1);
+            }
+        }
+        return lines.TakeLast(most).ToList();
+    }
+
+    /// <summary>Disassembles the instruction at a linear address, as memory is now.</summary>
+    public (string Text, int Length) Disassemble(uint linear, bool big)
+    {
+        var bytes = new byte[LongestInstruction];
+        var length = 0;
+        for (; length < bytes.Length && Mmu.Look(linear + (uint)length) is { } at; length++)
+            bytes[length] = (byte)Memory.Load(at, 1);
+        var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(bytes, 0, length), linear);
+        decoder.Decode(out var instruction);
+        return ($"{linear:X8}  {Convert.ToHexString(bytes, 0, instruction.Length),-20} {instruction}", instruction.Length);
+    }
+
+    /// <summary>The registers, in four lines.</summary>
+    public IReadOnlyList<string> DescribeRegisters()
+    {
+        var (c, r) = (Cpu, Cpu.R);
+        var mode = c.Virtual ? "virtual-8086" : (c.Cr0 & ControlBit.ProtectionEnable) == 0 ? "real" : "protected";
+        return
+        [
+            $"EAX {Hex(r[0])} ECX {Hex(r[1])} EDX {Hex(r[2])} EBX {Hex(r[3])} ESP {Hex(r[4])} EBP {Hex(r[5])} ESI {Hex(r[6])} EDI {Hex(r[7])}",
+            $"CS:EIP {Sel(SegmentRegister.Cs)}:{Hex(c.Eip)} SS {Sel(SegmentRegister.Ss)} DS {Sel(SegmentRegister.Ds)} ES {Sel(SegmentRegister.Es)}"
+                + $" FS {Sel(SegmentRegister.Fs)} GS {Sel(SegmentRegister.Gs)} EFLAGS {Hex(c.Eflags)}, CPL {c.Cpl}, {mode} mode",
+            $"CR0 {Hex(c.Cr0)} CR2 {Hex(c.Cr2)} CR3 {Hex(c.Cr3)} CR4 {Hex(c.Cr4)} TR {(uint)c.TaskRegister.Selector:X4} LDTR {(uint)c.LocalTable.Selector:X4}",
+            $"GDT {Hex(c.GdtBase)}+{(uint)c.GdtLimit:X4} IDT {Hex(c.IdtBase)}+{(uint)c.IdtLimit:X4}",
+        ];
+    }
+
+    /// <summary>The table entry that an error code of #TS, #NP, #SS or #GP names, or null.</summary>
+    public string? DescribeDescriptor(Fault fault)
+    {
+        if (fault.ErrorCode is not { } code || fault.Vector is < Vectors.InvalidTaskState or > Vectors.GeneralProtection || code < 2)
+            return null;
+        var index = code & 0xFFF8;
+        var (name, table) = (code & 2) != 0 ? ("IDT", Cpu.IdtBase.Value)
+            : (code & 4) != 0 ? ("LDT", Cpu.LocalTable.Base.Value)
+            : ("GDT", Cpu.GdtBase.Value);
+        var entry = (code & 2) != 0 ? $"vector {index / 8:X2}h" : $"selector {index:X4}h";
+        return TryPeek(table + index) is { } low && TryPeek(table + index + 4) is { } high
+            ? string.Create(CultureInfo.InvariantCulture, $"{name} entry of {entry}, at {table + index:X8}h: {high:X8} {low:X8}")
+            : $"{name} entry of {entry}, at {table + index:X8}h: not mapped";
+    }
+
+    private string Sel(int register) => $"{Cpu.S[register].Selector.Value:X4}";
+
+    private static string Hex(uint value) => $"{value:X8}";
+}

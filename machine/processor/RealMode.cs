@@ -1,0 +1,78 @@
+namespace Verified.Machine.Processor;
+
+/// <summary>Real-address and virtual-8086 mode: segments without descriptors, and interrupts through the table at the IDT's base
+/// (SDM vol. 3, chapter 20).</summary>
+public sealed partial class Ia32<W, TBus>
+{
+    /// <summary>A present, writable data segment of 64 KB with privilege level 0, or 3.</summary>
+    private const uint RealRights = 0x9300, VirtualRights = 0xF300;
+
+    /// <summary>
+    /// What loading a segment register gives. In real mode only CS gets fixed limit and rights; the others keep what they had, which
+    /// is how programs reach 4 GB there.
+    /// </summary>
+    private Segment<W> RealSegment(int register, W selector)
+    {
+        selector &= 0xFFFF;
+        var @base = selector << 4;
+        if (Virtual)
+            return Segment<W>.Load(selector, @base, 0xFFFF, VirtualRights);
+        ref var old = ref S[register];
+        return register == SegmentRegister.Cs || !old.Usable
+            ? Segment<W>.Load(selector, @base, 0xFFFF, RealRights)
+            : Segment<W>.Load(selector, @base, old.Limit, old.Attributes);
+    }
+
+    private void JumpReal(W selector, W target)
+    {
+        if (target > 0xFFFF)
+            throw Fault.Protection(0);
+        S[SegmentRegister.Cs] = RealSegment(SegmentRegister.Cs, selector);
+        Eip = target;
+    }
+
+    private void InterruptReal(int vector)
+    {
+        if ((uint)vector * 4 + 3 > IdtLimit)
+            throw Fault.Protection((uint)vector * 8 + 2);
+        var target = Bus.Load(IdtBase + (uint)vector * 4, 4, false);
+        var esp = R[Register.Esp];
+        WriteMemory(SegmentRegister.Ss, StackOffset(esp - 2), 2, Eflags & 0xFFFF);
+        WriteMemory(SegmentRegister.Ss, StackOffset(esp - 4), 2, S[SegmentRegister.Cs].Selector);
+        WriteMemory(SegmentRegister.Ss, StackOffset(esp - 6), 2, Eip & 0xFFFF);
+        SetStackPointer(esp - 6);
+        S[SegmentRegister.Cs] = RealSegment(SegmentRegister.Cs, target >> 16);
+        Eip = target & 0xFFFF;
+        _system &= ~(W)(Flag.Trap | Flag.Interrupt | Flag.AlignmentCheck | Flag.Resume);
+    }
+
+    /// <summary>IRET and far RET: the flags only where they are popped.</summary>
+    private void ReturnReal(int size, bool flags, uint release)
+    {
+        var step = (uint)size;
+        var eip = Peek(0, size);
+        var selector = Peek(step, size);
+        var popped = flags ? Peek(2 * step, size) : 0;
+        if (eip > 0xFFFF)
+            throw Fault.Protection(0);
+        SetStackPointer(R[Register.Esp] + (flags ? 3u : 2u) * step + release);
+        S[SegmentRegister.Cs] = RealSegment(SegmentRegister.Cs, selector);
+        Eip = eip;
+        if (flags)
+            SetFlagsByPrivilege(popped, size == 4 ? ReturnFlags : ReturnFlags & 0xFFFF);
+    }
+
+    /// <summary>In virtual-8086 mode CLI, STI, PUSHF, POPF, IRET and INT n need IOPL 3.</summary>
+    private void RequireVirtualPrivilege()
+    {
+        if (Virtual && PrivilegeLevel != 3)
+            throw Fault.Protection(0);
+    }
+
+    /// <summary>Instructions on descriptors do not exist in real and virtual-8086 mode.</summary>
+    private void RequireDescriptors()
+    {
+        if (RealAddressing)
+            throw Fault.UndefinedOpcode();
+    }
+}

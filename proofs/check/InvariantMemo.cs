@@ -1,0 +1,93 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>
+/// Evaluates invariants on the states of a model, and most of them only once for all states that agree on what they read.
+/// </summary>
+/// <remarks>
+/// An invariant is a function of the cells it reads, and which it reads next depends on what it has read. So where it held and
+/// read nothing but cells that some bits of the key tell, it holds in every state with the same bits. Which cells it
+/// reads is recorded as it runs; one that has ever read others is evaluated in every state.
+/// </remarks>
+internal sealed class InvariantMemo
+{
+    private static readonly uint[] One = [0];
+
+    private readonly Codec _codec;
+    private readonly State<Concrete> _state;
+    private readonly TracedTables _traced;
+    private readonly uint[] _rows, _priorities;
+    private readonly Group[] _groups;
+
+    /// <summary>The invariants at one thread, or at nobody, the processor and the priorities.</summary>
+    /// <param name="Row">The thread.</param>
+    /// <param name="Mask">The bits that its invariants may read.</param>
+    /// <param name="Known">Values of those bits with which the memorised invariants hold.</param>
+    /// <param name="Memorised">What has read those bits only.</param>
+    /// <param name="Others">What is evaluated in every state.</param>
+    private sealed record Group(
+        uint Row, Key Mask, KeySet Known, List<Invariant<Concrete>> Memorised, List<Invariant<Concrete>> Others);
+
+    public InvariantMemo(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants)
+    {
+        _codec = walker.Codec;
+        _state = walker.State;
+        _traced = new(walker.Tables);
+        _rows = [State<Concrete>.Nobody, .. _codec.Rows];
+        _priorities = [.. Enumerable.Range(0, (int)walker.State.Limits.Priorities).Select(row => (uint)row)];
+
+        // Beside its own row, a thread's invariants read what the others do, and who acts next.
+        var shared = _codec.MaskOf(nameof(State<Concrete>.Stage), 0) | _codec.MaskOf(nameof(State<Concrete>.Current), 0);
+        foreach (var row in _codec.Rows)
+            shared |= _codec.MaskOf(nameof(State<Concrete>.Status), row) | _codec.MaskOf(nameof(State<Concrete>.Partner), row);
+        _groups = [.. _rows.Select(row => new Group(row, shared | _codec.MaskOf(row), new(_codec.Width), [.. invariants], []))];
+    }
+
+    /// <summary>Whether every invariant holds in the present state, whose key is given.</summary>
+    public bool Hold(Key key)
+    {
+        foreach (var group in _groups)
+        {
+            var bits = key & group.Mask;
+            if (!group.Known.Contains(bits))
+            {
+                if (!HoldTraced(group)) return false;
+                group.Known.Add(bits, -1);
+            }
+
+            foreach (var invariant in group.Others)
+                if (!Holds(invariant, _state, group.Row))
+                    return false;
+        }
+
+        return true;
+    }
+
+    // Moves to the others what turns out to read more than the group's bits tell.
+    private bool HoldTraced(Group group)
+    {
+        for (var n = group.Memorised.Count - 1; n >= 0; n--)
+        {
+            var invariant = group.Memorised[n];
+            _traced.Forget();
+            if (!Holds(invariant, _traced.State, group.Row)) return false;
+            if (_traced.Reads.All(cell => _codec.Tells(group.Mask, cell))) continue;
+            group.Memorised.RemoveAt(n);
+            group.Others.Add(invariant);
+        }
+
+        return true;
+    }
+
+    private bool Holds(Invariant<Concrete> invariant, State<Concrete> state, uint row)
+    {
+        if (invariant.Over != Table.Thread && row != State<Concrete>.Nobody) return true;
+        foreach (var i in invariant.Over == Table.Priority ? _priorities.AsSpan() : new ReadOnlySpan<uint>(in row))
+            foreach (var j in invariant.Pairs ? _rows : One)
+                if (!invariant.Holds(state, i, j))
+                    return false;
+        return true;
+    }
+}

@@ -1,0 +1,45 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>The same cells as other tables, read by a text of which it is asked which cells it reads.</summary>
+internal sealed class TracedTables : Tables<Concrete>
+{
+    private readonly FlatTables _tables;
+    private readonly List<int> _reads = [];
+
+    public TracedTables(FlatTables tables)
+    {
+        _tables = tables;
+        State = new State<Concrete>(tables.State.Limits, this);
+    }
+
+    public State<Concrete> State { get; }
+
+    /// <summary>Cells read since <see cref="Forget"/>; one may occur more than once.</summary>
+    public IReadOnlyList<int> Reads => _reads;
+
+    public void Forget() => _reads.Clear();
+
+    public override Column<Concrete> Make(ColumnInfo info, uint rows) => new TracedColumn(this, _tables.Start(info.Name));
+
+    public override (Truth Found, Concrete Row) First(Table table, Concrete after, Func<Concrete, Truth> predicate) =>
+        _tables.First(table, after, predicate);
+
+    public override (Truth Found, Concrete Key) Greatest(Table table, Func<Concrete, Truth> predicate, Func<Concrete, Concrete> key) =>
+        _tables.Greatest(table, predicate, key);
+
+    private sealed class TracedColumn(TracedTables tables, int start) : Column<Concrete>
+    {
+        public override Concrete this[Concrete row]
+        {
+            get
+            {
+                tables._reads.Add(start + (int)row.Value);
+                return tables._tables.Cells[start + (int)row.Value];
+            }
+            set => throw new NotSupportedException("an invariant only reads");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using Verified.Kernel;
+using Verified.Machine.Memory;
+
+namespace Verified.Proofs.Diff;
+
+/// <summary>
+/// What an event may have changed, from the log of every dword the image wrote: the thread rows and the words of sets to compare. A write
+/// anywhere else, or of a bit there that belongs to no active thread, is a difference by itself.
+/// </summary>
+internal sealed class Footprint
+{
+    // The processor marks page-table entries accessed and dirty by itself (SDM vol. 3, 4.8).
+    private const uint AccessedAndDirty = 0x60;
+
+    private readonly Layout _layout;
+    private readonly Area[] _singles;
+    private readonly bool[] _isActive, _isListed, _isInUse;
+    private readonly uint[] _threadsOfPlace, _prioritiesOfWord;
+    private uint _places, _priorityWords;
+
+    public Footprint(Layout layout)
+    {
+        _layout = layout;
+        _singles = [layout.TssStack, layout.Top];
+        _isActive = new bool[layout.Limits.Threads];
+        _isListed = new bool[layout.Limits.Threads];
+        _threadsOfPlace = new uint[layout.Words];
+        _prioritiesOfWord = new uint[layout.PriorityWords];
+        _isInUse = new bool[Layout.ThreadSize / 4];
+        foreach (var field in layout.Threads.Fields) _isInUse[field.Offset / 4] = true;
+    }
+
+    /// <summary>Rows of threads to compare, each once.</summary>
+    public List<uint> Threads { get; } = [];
+
+    /// <summary>Words of the ready and sender sets, rows of their areas, that were written; one may occur twice.</summary>
+    public List<uint> ReadyWords { get; } = [];
+
+    /// <inheritdoc cref="ReadyWords"/>
+    public List<uint> SenderWords { get; } = [];
+
+    /// <summary>Priorities and receivers whose summaries were written.</summary>
+    public List<uint> ReadySummaries { get; } = [];
+
+    /// <inheritdoc cref="ReadySummaries"/>
+    public List<uint> SenderSummaries { get; } = [];
+
+    /// <summary>Whether the top priority was written, which every thread's priority is compared with.</summary>
+    public bool Top { get; private set; }
+
+    /// <summary>Sets which threads exist, and which priorities they have.</summary>
+    public void Watch(ReadOnlySpan<uint> threads, ReadOnlySpan<uint> priorities)
+    {
+        Array.Clear(_isActive);
+        Array.Clear(_threadsOfPlace);
+        Array.Clear(_prioritiesOfWord);
+        (_places, _priorityWords) = (0, 0);
+        foreach (var thread in threads)
+        {
+            _isActive[thread] = true;
+            _threadsOfPlace[thread / 32] |= 1u << (int)(thread % 32);
+            _places |= 1u << (int)(thread / 32);
+        }
+
+        foreach (var priority in priorities)
+        {
+            _prioritiesOfWord[priority / 32] |= 1u << (int)(priority % 32);
+            _priorityWords |= 1u << (int)(priority / 32);
+        }
+    }
+
+    public void Clear()
+    {
+        foreach (var thread in Threads) _isListed[thread] = false;
+        Threads.Clear();
+        ReadyWords.Clear();
+        SenderWords.Clear();
+        ReadySummaries.Clear();
+        SenderSummaries.Clear();
+        Top = false;
+    }
+
+    public void Add(uint thread)
+    {
+        if (_isListed[thread]) return;
+        _isListed[thread] = true;
+        Threads.Add(thread);
+    }
+
+    /// <summary>Adds what the image wrote since the mark; the address and former value of a dword it may not change so, or null.</summary>
+    public (uint Address, uint Former)? Add(PhysicalMemory memory)
+    {
+        foreach (var (physical, former) in memory.Log.Changes())
+        {
+            var address = Layout.KernelBase + physical;
+            var changed = former ^ memory.Load(physical, 4);
+            if ((changed & ~Changeable(address)) != 0 && First(memory, physical) is var first
+                && ((first ^ memory.Load(physical, 4)) & ~Changeable(address)) != 0)
+                return (address, first);
+        }
+
+        return null;
+    }
+
+    // A dword that was changed and changed back is as it was.
+    private static uint First(PhysicalMemory memory, uint physical)
+    {
+        foreach (var (address, former) in memory.Log.Changes())
+            if (address == physical)
+                return former;
+        throw new ArgumentException("no change there", nameof(physical));
+    }
+
+    /// <summary>The bits of a written dword that the spec lets change: to what, the comparisons of what is listed here say.</summary>
+    private uint Changeable(uint address)
+    {
+        if (RowOf(_layout.Threads, address) is { } thread)
+        {
+            var offset = (address - _layout.Threads.Base) % Layout.ThreadSize;
+            if (!_isActive[thread] || !_isInUse[offset / 4]) return 0;
+            Add(thread);
+            if (offset != _layout.Senders.Offset) return uint.MaxValue;
+            SenderSummaries.Add(thread);
+            return _places;
+        }
+
+        if (RowOf(_layout.Ready, address) is { } ready)
+        {
+            ReadyWords.Add(ready);
+            return HasPriority(ready / _layout.Words) ? _threadsOfPlace[ready % _layout.Words] : 0;
+        }
+
+        if (RowOf(_layout.SenderSets, address) is { } senders)
+        {
+            SenderWords.Add(senders);
+            return _isActive[senders / _layout.Words] ? _threadsOfPlace[senders % _layout.Words] : 0;
+        }
+
+        if (RowOf(_layout.ReadySummary, address) is { } summary)
+        {
+            ReadySummaries.Add(summary);
+            return HasPriority(summary) ? _places : 0;
+        }
+
+        if (RowOf(_layout.PriorityMap, address) is { } word) return _prioritiesOfWord[word];
+        if (RowOf(_layout.PrioritySummary, address) is not null) return _priorityWords;
+        if (RowOf(_layout.Picked, address) is { } priority) return HasPriority(priority) ? uint.MaxValue : 0;
+        Top |= RowOf(_layout.Top, address) is not null;
+        foreach (var single in _singles)
+            if (RowOf(single, address) is not null)
+                return uint.MaxValue;
+        return _layout.Directories <= address && address < _layout.UserImages ? AccessedAndDirty : 0;
+    }
+
+    private bool HasPriority(uint priority) => (_prioritiesOfWord[priority / 32] >> (int)(priority % 32) & 1) != 0;
+
+    private static uint? RowOf(Area area, uint address) =>
+        address - area.Base < area.Rows * area.Stride ? (address - area.Base) / area.Stride : null;
+}
