@@ -99,6 +99,14 @@ public sealed class KernelImage
         }
     }
 
+    /// <summary>The same image with one bit of its code wrong.</summary>
+    public KernelImage WithFlippedBit(uint address, int bit)
+    {
+        var bytes = (byte[])Text.Bytes.Clone();
+        bytes[address - Text.Linear] ^= (byte)(1 << bit);
+        return new(Limits, [.. Segments.Select(segment => segment.Executable ? segment with { Bytes = bytes } : segment)], Symbols, Entry);
+    }
+
     /// <summary>The image as an ELF file with a Multiboot header.</summary>
     public byte[] ToElf() => ElfWriter.Write(this);
 

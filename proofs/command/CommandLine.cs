@@ -53,7 +53,7 @@ public static class CommandLine
         {
             new HelpOption(), new VersionOption(),
             CheckVerb.Make(), ProveVerb.Make(), FuzzVerb.Make(), DiffVerb.Make(), RunVerb.Make(), ReplayVerb.Make(),
-            ImageVerb.Make(), ListVerb.Make(), BenchVerb.Make(), ClaimsVerb.Make(),
+            ImageVerb.Make(), ListVerb.Make(), MutateVerb.Make(), BenchVerb.Make(), ClaimsVerb.Make(),
         };
         Everything.AddTo(root);
         return root;

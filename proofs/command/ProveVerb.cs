@@ -44,7 +44,7 @@ internal static class ProveVerb
     /// <summary>Loads libz3 here, where its absence can be reported, and not on a worker.</summary>
     public static string RequireSolver() => Microsoft.Z3.Version.FullVersion;
 
-    private static ProofCache Cache() => new(Path.Combine(Report.Folder, "proofs"));
+    public static ProofCache Cache() => new(Path.Combine(Report.Folder, "proofs"));
 
     private static int Run(ParseResult parsed)
     {

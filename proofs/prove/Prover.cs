@@ -25,7 +25,7 @@ public sealed record ProofResult(string Theorem, Verdict? Verdict, string? Failu
 public static class Prover
 {
     // Terms are deep; their recursion is bounded by what is left of the stack.
-    private const int StackSize = 64 << 20;
+    internal const int StackSize = 64 << 20;
 
     /// <summary>The results, in the order of the theorems.</summary>
     /// <param name="theorems">What to prove.</param>
