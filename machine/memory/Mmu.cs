@@ -301,7 +301,7 @@ public sealed unsafe class Mmu
         var physical = Translate(linear, true, user);
         if (!Crosses(linear, size))
             return _memory.Load(physical, size);
-        Translate(linear + (uint)size - 1, true, user);
+        Translate(linear + (uint)size - 1 & FrameMask, true, user);
         return LoadSlowly(linear, size, user);
     }
 
@@ -321,8 +321,8 @@ public sealed unsafe class Mmu
             AllowStores(_tlb + (linear >> 12 & Entries - 1));
             return;
         }
-        // Both pages must allow the store before either is written.
-        Translate(linear + (uint)size - 1, true, user);
+        // Both pages must allow the store before either is written; CR2 is the first address that may not be.
+        Translate(linear + (uint)size - 1 & FrameMask, true, user);
         for (var i = 0; i < size; i++)
             _memory.Store(Translate(linear + (uint)i, true, user), 1, value >> 8 * i & 0xFF);
     }

@@ -173,7 +173,7 @@ internal static class Mnemonics
     {
         foreach (var feature in i.CpuidFeatures)
             if (feature is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU287XL_ONLY or CpuidFeature.FPU387
-                or CpuidFeature.FPU387SL_ONLY or CpuidFeature.SSE3 && i.Mnemonic == Mnemonic.Fisttp)
+                or CpuidFeature.FPU387SL_ONLY)
                 return true;
         return false;
     }

@@ -148,9 +148,10 @@ public sealed partial class Ia32<W, TBus>
                 S[i] = RealSegment(i, next.Selectors[i].Selector);
             return;
         }
-        S[SegmentRegister.Cs] = TaskCode(Known(next.Selectors[SegmentRegister.Cs].Selector, "CS of a TSS"), external);
+        // The stack first: whatever is wrong with the rest is then reported on it.
         var stack = Known(next.Selectors[SegmentRegister.Ss].Selector, "SS of a TSS");
         S[SegmentRegister.Ss] = StackSegment(stack, Cpl, Fault.TaskState, external);
+        S[SegmentRegister.Cs] = TaskCode(Known(next.Selectors[SegmentRegister.Cs].Selector, "CS of a TSS"), external);
         foreach (var register in (ReadOnlySpan<int>)[SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs])
             S[register] = DataSegment(Known(next.Selectors[register].Selector, "a data segment of a TSS"), Fault.TaskState, external);
     }

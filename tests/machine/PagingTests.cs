@@ -115,7 +115,7 @@ public class PagingTests
     public void A_store_across_pages_writes_neither_when_the_second_faults()
     {
         var pc = Paged(Page | Present | Writable);
-        Assert.Equal(2u, FaultOf(() => pc.Cpu.Bus.Store(At + 0xFFE, 4, 0x11223344, false), At + 0x1001));
+        Assert.Equal(2u, FaultOf(() => pc.Cpu.Bus.Store(At + 0xFFE, 4, 0x11223344, false), At + 0x1000));
         Assert.Equal(0u, pc.Peek(Page + 0xFFC));
         pc.Poke(Table + 4, Other | Present | Writable);
         pc.Cpu.Bus.Store(At + 0xFFE, 4, 0x11223344, false);

@@ -1,0 +1,235 @@
+using Verified.Machine.Chips;
+using Xunit;
+
+namespace Verified.Tests.Machine;
+
+/// <summary>The chips by their data sheets, register by register.</summary>
+public class ChipTests
+{
+    private static Pic Pic(byte icw4 = 1, bool level = false, int cascade = -1)
+    {
+        var pic = new Pic(cascade);
+        pic.Write(0, (byte)(0x13 | (level ? 8 : 0)));
+        pic.Write(1, 0x20);
+        pic.Write(1, icw4);
+        pic.Write(1, 0);
+        return pic;
+    }
+
+    private static void Request(Pic pic, params int[] lines)
+    {
+        foreach (var line in lines)
+        {
+            pic.SetLine(line, false);
+            pic.SetLine(line, true);
+        }
+    }
+
+    [Fact]
+    public void A_lower_request_waits_for_the_end_of_the_higher()
+    {
+        var pic = Pic();
+        Request(pic, 3, 5);
+        Assert.Equal((0x23, -1), (pic.Acknowledge(), pic.Pending));
+        Request(pic, 1);
+        Assert.Equal(0x21, pic.Acknowledge());
+        pic.Write(0, 0x20);
+        Assert.Equal(-1, pic.Pending);
+        pic.Write(0, 0x20);
+        Assert.Equal(5, pic.Pending);
+    }
+
+    [Fact]
+    public void Rotation_makes_the_served_line_the_lowest()
+    {
+        var pic = Pic();
+        Request(pic, 2, 3);
+        pic.Acknowledge();
+        pic.Write(0, 0xA0);
+        Request(pic, 2);
+        Assert.Equal(0x23, pic.Acknowledge());
+        pic.Write(0, 0x63);
+        pic.Write(0, 0xC0 | 4);
+        Request(pic, 4, 5);
+        Assert.Equal(5, pic.Pending);
+    }
+
+    [Fact]
+    public void Automatic_end_leaves_nothing_in_service()
+    {
+        var pic = Pic(icw4: 3);
+        Request(pic, 0, 1);
+        Assert.Equal((0x20, 0x21), (pic.Acknowledge(), pic.Acknowledge()));
+        pic.Write(0, 0x0B);
+        Assert.Equal(0, pic.Read(0));
+    }
+
+    [Fact]
+    public void Special_mask_mode_lets_lower_lines_through_a_masked_one_in_service()
+    {
+        var pic = Pic();
+        Request(pic, 1, 6);
+        pic.Acknowledge();
+        pic.Write(1, 2);
+        Assert.Equal(-1, pic.Pending);
+        pic.Write(0, 0x68);
+        Assert.Equal(6, pic.Pending);
+    }
+
+    [Fact]
+    public void A_poll_reads_and_acknowledges_the_request()
+    {
+        var pic = Pic();
+        Request(pic, 4);
+        pic.Write(0, 0x0C);
+        Assert.Equal((0x84, -1), (pic.Read(0), pic.Pending));
+        pic.Write(0, 0x0C);
+        Assert.Equal(0, pic.Read(0));
+    }
+
+    [Fact]
+    public void A_level_counts_as_long_as_it_is_high()
+    {
+        var pic = Pic(level: true);
+        pic.SetLine(3, true);
+        pic.Acknowledge();
+        pic.Write(0, 0x20);
+        Assert.Equal(3, pic.Pending);
+        pic.SetLine(3, false);
+        Assert.Equal(-1, pic.Pending);
+    }
+
+    [Fact]
+    public void The_second_controller_interrupts_again_for_each_of_its_requests()
+    {
+        var pics = new PicPair();
+        foreach (var (port, value) in new (uint, byte)[]
+            { (0x20, 0x11), (0x21, 0x20), (0x21, 4), (0x21, 1), (0xA0, 0x11), (0xA1, 0x28), (0xA1, 2), (0xA1, 3), (0x21, 0), (0xA1, 0) })
+            pics.Write(port, value);
+        pics.SetLine(9, true);
+        pics.SetLine(12, true);
+        Assert.Equal(0x29, pics.Acknowledge());
+        pics.Write(0x20, 0x20);
+        Assert.Equal(0x2C, pics.Acknowledge());
+    }
+
+    [Theory]
+    [InlineData(0, 5, 99, false)]
+    [InlineData(0, 5, 100, true)]
+    [InlineData(2, 5, 98, true)]
+    [InlineData(2, 5, 99, false)]
+    [InlineData(3, 5, 49, true)]
+    [InlineData(3, 5, 50, false)]
+    [InlineData(4, 5, 100, false)]
+    [InlineData(4, 5, 101, true)]
+    public void A_timer_s_output_follows_its_mode(int mode, int start, int clock, bool output)
+    {
+        var pit = new Pit();
+        pit.SetGate2(true, 0);
+        pit.Write(0x43, (byte)(0xB0 | mode << 1), start);
+        pit.Write(0x42, 100, start);
+        pit.Write(0x42, 0, start);
+        Assert.Equal(output, pit.Output2(start + clock));
+    }
+
+    [Fact]
+    public void A_timer_s_gate_holds_its_count_and_read_back_latches_status_and_count()
+    {
+        var pit = new Pit();
+        pit.Write(0x43, 0xB0, 0);
+        pit.Write(0x42, 0x00, 0);
+        pit.Write(0x42, 0x10, 0);
+        pit.SetGate2(false, 0x100);
+        pit.Write(0x43, 0xC8, 0x200);
+        Assert.Equal((0x30, 0x00, 0x0F), (pit.Read(0x42, 0x300), pit.Read(0x42, 0x300), pit.Read(0x42, 0x300)));
+        pit.SetGate2(true, 0x400);
+        pit.Write(0x43, 0x80, 0x410);
+        Assert.Equal((0xF0, 0x0E), (pit.Read(0x42, 0x500), pit.Read(0x42, 0x500)));
+    }
+
+    [Fact]
+    public void A_timer_counts_in_decimal_where_told()
+    {
+        var pit = new Pit();
+        pit.Write(0x43, 0x35, 0);
+        pit.Write(0x40, 0x00, 0);
+        pit.Write(0x40, 0x10, 0);
+        pit.Write(0x43, 0x00, 1);
+        Assert.Equal((0x99, 0x09), (pit.Read(0x40, 1), pit.Read(0x40, 1)));
+    }
+
+    [Fact]
+    public void The_clock_counts_seconds_and_interrupts_periodically()
+    {
+        var clock = new Rtc(64 << 20);
+        clock.Select(0x0B);
+        clock.Write(0x42);
+        Assert.Equal(1_000_000_000L / 1024 + 1, clock.NextEvent);
+        clock.Advance(clock.NextEvent);
+        Assert.True(clock.Interrupts);
+        clock.Select(0x0C);
+        Assert.Equal(0xC0, clock.Read());
+        Assert.False(clock.Interrupts);
+        clock.Advance(75_000_000_000);
+        clock.Select(0);
+        Assert.Equal(0x15, clock.Read());
+        clock.Select(2);
+        Assert.Equal(1, clock.Read());
+    }
+
+    [Fact]
+    public void The_clock_tells_the_size_of_memory()
+    {
+        var clock = new Rtc(64 << 20);
+        byte At(byte cell)
+        {
+            clock.Select(cell);
+            return clock.Read();
+        }
+        Assert.Equal((640, 63 * 1024, 48 << 4), (At(0x15) | At(0x16) << 8, At(0x17) | At(0x18) << 8, At(0x34) | At(0x35) << 8));
+    }
+
+    [Fact]
+    public void The_keyboard_controller_tests_itself_gates_address_line_20_and_resets()
+    {
+        var (gate, resets) = (true, 0);
+        var keyboard = new KeyboardController { AddressGate = open => gate = open, Reset = () => resets++ };
+        keyboard.Write(0x64, 0xAA);
+        Assert.Equal((1, 0x55, 0), (keyboard.Read(0x64) & 1, keyboard.Read(0x60), keyboard.Read(0x64) & 1));
+        keyboard.Write(0x64, 0xD1);
+        keyboard.Write(0x60, 0xDD);
+        Assert.False(gate);
+        keyboard.Write(0x60, 0xFF);
+        Assert.Equal((0xFA, 0xAA), (keyboard.Read(0x60), keyboard.Read(0x60)));
+        keyboard.Write(0x64, 0xFE);
+        Assert.Equal(1, resets);
+    }
+
+    [Fact]
+    public void The_serial_port_interrupts_by_fifo_level_and_time_out()
+    {
+        var uart = new Uart();
+        uart.Write(4, 8);
+        uart.Write(2, 0x41);
+        uart.Write(1, 1);
+        uart.Receive("abc"u8);
+        Assert.Equal((true, 0xCC), (uart.Interrupts, uart.Read(2)));
+        uart.Receive("d"u8);
+        Assert.Equal(0xC4, uart.Read(2));
+        for (var i = 0; i < 4; i++)
+            uart.Read(0);
+        Assert.Equal((false, 0xC1), (uart.Interrupts, uart.Read(2)));
+    }
+
+    [Fact]
+    public void A_printer_prints_at_the_strobe()
+    {
+        var printed = new List<byte>();
+        var port = new ParallelPort { Sent = printed.Add };
+        port.Write(0, 65);
+        port.Write(2, 0x0D);
+        port.Write(2, 0x0D);
+        port.Write(2, 0x0C);
+        Assert.Equal([65], printed);
+    }
+}

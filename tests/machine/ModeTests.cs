@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Verified.Machine.Computer;
+using Verified.Machine.Processor;
+using Verified.Tests.Kernel;
+using Xunit;
+
+namespace Verified.Tests.Machine;
+
+/// <summary>
+/// What ring 3 of the host cannot reach, against QEMU: ROMs that walk through real mode, gates, tasks, virtual-8086 mode, paging and debug
+/// registers, and print what they meet. The transcripts are the same byte for byte.
+/// </summary>
+public class ModeTests
+{
+    [ModeTheory]
+    [InlineData("real")]
+    [InlineData("protected")]
+    public void A_rom_prints_the_same_here_and_in_qemu(string name)
+    {
+        var directory = Directory.CreateTempSubdirectory();
+        try
+        {
+            var rom = Path.Combine(directory.FullName, "rom.bin");
+            Run("nasm", "-f", "bin", Path.Combine(Programs(), name + ".asm"), "-o", rom);
+            var expected = Run(QemuFact.Program, "-bios", rom, "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
+                "-device", "isa-debug-exit,iobase=0xf4,iosize=4");
+            var pc = new Pc(16 << 20, File.ReadAllBytes(rom));
+            pc.Cpu.Model = ProcessorModel.PentiumII;
+            var text = new StringBuilder();
+            pc.Serial.Sent = sent => text.Append((char)sent);
+            Assert.Equal(StopReason.Exited, pc.Run(3_000_000));
+            Assert.Equal(expected.Replace("#", "\n#", StringComparison.Ordinal), text.ToString().Replace("#", "\n#", StringComparison.Ordinal));
+            Assert.True(text.Length > 1000, "the program ends before it has done much");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static string Programs([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "programs");
+
+    private static string Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        using var limit = new Timer(_ => process.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
+        var text = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return text;
+    }
+}
+
+/// <summary>A theory that needs QEMU and NASM, skipped where either is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ModeTheory : TheoryAttribute
+{
+    public ModeTheory()
+    {
+        var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        Skip = new[] { QemuFact.Program, "nasm" }.FirstOrDefault(program => !paths.Any(path => File.Exists(Path.Combine(path, program)))) is { } missing
+            ? $"{missing} is not installed"
+            : null;
+    }
+}
