@@ -42,20 +42,29 @@ public static class Invariants<W> where W : struct, IWord<W>
         Each("rows-in-range", "partner and cursor are rows of the thread table", (s, t) =>
             (s.Partner[t] < s.Limits.Threads) & (s.Served[t] < s.Limits.Threads)),
         Each("priority-in-range", "priorities are rows of the priority table", (s, t) => s.Priority[t] < s.Limits.Priorities),
-        Each("slices-positive", "time slices are 1..255 ticks", (s, t) =>
-            Is(s, t, ThreadStatus.Inactive) | ((s.Slice[t] - 1 < 255) & (s.Quantum[t] - 1 < 255))),
+        Each("slices-positive", "time slices are 1..255 ticks; 0 only until the tick ends that used it up", (s, t) =>
+            Is(s, t, ThreadStatus.Inactive)
+            | ((s.Quantum[t] - 1 < 255) & ((s.Slice[t] - 1 < 255) | ((s.Slice[t] == 0) & (t == s.Current) & (s.Stage == Stages.Wake))))),
+        Each("timed-waits", "only a thread that waits has a deadline", (s, t) =>
+            (s.Timed[t] == 0) | HasPartner(s, t)
+            | Is(s, t, ThreadStatus.ReceivingAny) | Is(s, t, ThreadStatus.Sleeping)),
+        Each("deadline-ahead", "no deadline has passed; in a tick, who is due has not been looked at yet", (s, t) =>
+            (s.Timed[t] == 0) | (s.Deadline[t] - s.Clock - 1 < Timeouts.MostTicks)
+            | ((s.Deadline[t] == s.Clock) & (s.Stage == Stages.Wake) & (t > s.Examined))),
         Each("flags-are-user", "a thread's EFLAGS give it no privilege and keep interrupts on", (s, t) =>
             Is(s, t, ThreadStatus.Inactive) | Flags.AreUser(s.Eflags[t])),
         Both("no-missed-rendezvous", "nobody waits to send to a thread that waits for that message", (s, sender, receiver) =>
             !(s.SendsTo(sender, receiver) & s.WaitsFor(receiver, sender))),
         Each("idle-only-without-work", "the processor idles only while no thread is ready", (s, t) =>
             (s.Stage != Stages.Idle) | !s.IsReady(t)),
-        One("current-fits-stage", "a user stage has a ready thread, a resume stage a resuming one, an idle stage nobody", s =>
+        One("current-fits-stage", "a user stage has a ready thread, a resume stage a resuming one, an idle stage nobody, a tick nobody or a ready one", s =>
             W.Select(s.Stage == Stages.User, Word(Is(s, s.Current, ThreadStatus.Ready)),
             W.Select(s.Stage == Stages.Resume, Word(Is(s, s.Current, ThreadStatus.Resuming)),
             W.Select(s.Stage == Stages.Idle, Word(s.Current == Nobody),
-                Word(!Is(s, s.Current, ThreadStatus.Resuming))))) == 1),
-        One("current-in-range", "the current thread is a row of the thread table", s => s.Current < s.Limits.Threads),
+            W.Select(s.Stage == Stages.Wake, Word((s.Current == Nobody) | Is(s, s.Current, ThreadStatus.Ready)),
+                Word(!Is(s, s.Current, ThreadStatus.Resuming)))))) == 1),
+        One("current-in-range", "the current thread, and the one examined last, are rows of the thread table", s =>
+            (s.Current < s.Limits.Threads) & (s.Examined < s.Limits.Threads)),
         new("picked-in-range", "the scheduler's cursors are rows of the thread table", Table.Priority, false,
             (s, p, _) => s.Picked[p] < s.Limits.Threads),
     ];

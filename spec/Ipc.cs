@@ -40,6 +40,7 @@ public sealed partial class Kernel<W>
         else
         {
             Block(me, ThreadStatus.Sending, partner);
+            if (!Timeouts.SendIsInfinite(s.Ecx[me])) StartTimer(me, Timeouts.SendTicks(s.Ecx[me]));
             s.Stage = Stages.Pick;
         }
     }
@@ -90,6 +91,7 @@ public sealed partial class Kernel<W>
     {
         Transfer(sender, me);
         s.Partner[sender] = State<W>.Nobody;
+        s.Timed[sender] = 0;
         Receive(sender);
     }
 
@@ -106,17 +108,22 @@ public sealed partial class Kernel<W>
         s.Esi[to] = s.Id[from];
     }
 
-    /// <summary>Waits, unless the receive timeout is zero. A finite timeout behaves as an infinite one until the clock wakes sleepers.</summary>
+    /// <summary>Waits, unless the receive timeout is zero.</summary>
     private void Wait(W me, uint status, W partner)
     {
         if (Timeouts.ReceiveIsZero(s.Ecx[me])) Finish(me, Code.ReceiveTimeout);
-        else Block(me, status, partner);
+        else
+        {
+            Block(me, status, partner);
+            if (!Timeouts.ReceiveIsInfinite(s.Ecx[me])) StartTimer(me, Timeouts.ReceiveTicks(s.Ecx[me]));
+        }
     }
 
     private void Block(W me, uint status, W partner)
     {
         s.Status[me] = status;
         s.Partner[me] = partner;
+        s.Timed[me] = 0;
     }
 
     /// <summary>Ends the ipc of <paramref name="me"/> with a code; its other registers keep their values.</summary>

@@ -28,6 +28,9 @@ public enum Entry
 
     /// <summary>The kernel's own step in <see cref="Stages.Resume"/>.</summary>
     Resume,
+
+    /// <summary>The kernel's own step in <see cref="Stages.Wake"/>.</summary>
+    Wake,
 }
 
 /// <summary>
@@ -49,6 +52,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.Spurious: break;
             case Entry.Pick: Pick(); break;
             case Entry.Resume: Resume(); break;
+            case Entry.Wake: WakeNext(); break;
             default: throw new ArgumentOutOfRangeException(nameof(entry), entry, "no such entry");
         }
     }
@@ -58,6 +62,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
     {
         Stages.Pick => Entry.Pick,
         Stages.Resume => Entry.Resume,
+        Stages.Wake => Entry.Wake,
         _ => null,
     };
 

@@ -3,8 +3,9 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Why the kernel's own steps come to an end, and a user or the idle processor always follows. The rank of a state is the sum over its
-/// threads; a resume step lowers it, and a pick step keeps it and leaves stage pick. So at most 4 steps per thread, and one.
+/// Why the kernel's own steps come to an end, and a user or the idle processor always follows. A wake step looks at a thread further on
+/// or leaves its stage, to which no own step returns. After that, the rank of a state is the sum over its threads; a resume step lowers it,
+/// and a pick step keeps it and leaves stage pick. So at most 5 steps per thread, and two.
 /// </summary>
 public static class Rank<W> where W : struct, IWord<W>
 {

@@ -76,17 +76,4 @@ public sealed partial class Kernel<W>
         s.Slice[me] = s.Quantum[me];
     }
 
-    /// <summary>The timer tick, 1 ms: uses up the time slice of the current thread.</summary>
-    private void Tick()
-    {
-        var me = s.Current;
-        if (me == State<W>.Nobody) return;
-        if (s.Slice[me] == 1)
-        {
-            s.Slice[me] = s.Quantum[me];
-            s.Stage = Stages.Pick;
-        }
-        else
-            s.Slice[me] -= 1;
-    }
 }

@@ -30,7 +30,9 @@ internal sealed partial class KernelProgram
 
         c.mov(eax, At(ebp, Layout.Id));
         c.mov(Me(Layout.Esi), eax);
+        LoadMe(edx);
         RemoveSender();
+        RemoveTimer();
 
         c.mov(eax, At(ebp, Layout.Ebp));
         c.cmp(eax, -1);
@@ -64,6 +66,11 @@ internal sealed partial class KernelProgram
         Mark(ref block);
         c.mov(At(ebp, Layout.Status), ecx);
         c.mov(At(ebp, _layout.Partner), edx);
+        c.mov(ecx, eax);
+        c.and(ecx, 0xF);
+        c.je(_leave);
+        c.shr(eax, 24);
+        StartTimer();
         c.jmp(_leave);
 
         Mark(ref done);

@@ -89,27 +89,19 @@ internal sealed partial class KernelProgram
 
     private void Tick()
     {
-        var expired = c.CreateLabel("tick_expired");
-        _idle = c.CreateLabel("idle");
+        _wake = c.CreateLabel("wake");
         Mark("tick");
         Enter();
         c.mov(eax, Pic.EndOfInterrupt);
         c.@out((byte)Pic.MasterCommand, al);
 
-        // Idle: nobody's row.
-        c.cmp(esp, _layout.Threads.Base + Frame);
-        c.je(_idle);
-        c.mov(eax, Me(Layout.Slice));
-        c.cmp(eax, 1);
-        c.je(expired);
-        c.dec(eax);
-        c.mov(Me(Layout.Slice), eax);
-        c.popad();
-        c.iretd();
+        c.inc(The(_layout.Clock));
+        c.mov(The(_layout.Examined), 0);
 
-        Mark(ref expired);
-        RenewSlice();
-        c.jmp(_pick);
+        // Idle: nobody's row, which has no time slice.
+        c.cmp(esp, _layout.Threads.Base + Frame);
+        c.je(_wake);
+        c.dec(Me(Layout.Slice));
     }
 
     private void RenewSlice()

@@ -48,6 +48,7 @@ internal sealed partial class KernelProgram
         IdNearest();
         ThreadSwitch();
         Tick();
+        Wake();
         Spurious();
         Exceptions();
         Pick();

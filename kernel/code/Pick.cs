@@ -7,7 +7,7 @@ namespace Verified.Kernel;
 /// <summary>The scheduler, and the ways out of the kernel to another thread and to the idle processor.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _pick, _switchTo, _idle;
+    private Label _pick, _switchTo;
 
     private void Pick()
     {
@@ -51,7 +51,6 @@ internal sealed partial class KernelProgram
         c.mov(The(_layout.TssStack), Nobody + Layout.ThreadSize);
 
         // An interrupt in ring 0 pushes no stack pointer: leave room for it, so that the frame is where it always is.
-        Mark(ref _idle);
         c.mov(esp, Nobody + Layout.Esp.Offset);
         c.sti();
         var halt = c.CreateLabel("idle_halt");

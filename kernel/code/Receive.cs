@@ -22,6 +22,7 @@ internal sealed partial class KernelProgram
         var waitFrom = c.CreateLabel("ipc_wait_from");
         var wait = c.CreateLabel("ipc_wait");
         var block = c.CreateLabel("ipc_block_receiving");
+        var untimed = c.CreateLabel();
         var done = c.CreateLabel("ipc_done");
         var cut = c.CreateLabel("ipc_receive_cut");
         var noPartner = c.CreateLabel("ipc_receive_no_partner");
@@ -76,7 +77,7 @@ internal sealed partial class KernelProgram
         c.cmp(At(ebp, Layout.Id), ecx);
         c.jne(noPartner);
         c.mov(eax, At(ebp, Layout.Status));
-        c.test(eax, eax);
+        c.and(eax, Layout.TimedStatus - 1);
         c.je(noPartner);
         c.cmp(eax, ThreadStatus.Sending);
         c.jne(waitFrom);
@@ -102,6 +103,13 @@ internal sealed partial class KernelProgram
         Mark(ref block);
         c.mov(Me(Layout.Status), eax);
         c.mov(Me(_layout.Partner), edx);
+        c.mov(eax, ecx);
+        c.and(ecx, 0xF);
+        c.je(untimed);
+        c.shr(eax, 24);
+        LoadMe(ebp);
+        StartTimer();
+        c.Label(ref untimed);
         c.test(esi, esi);
         c.jne(_handOff);
         c.jmp(_pick);

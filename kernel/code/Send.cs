@@ -36,7 +36,7 @@ internal sealed partial class KernelProgram
         c.cmp(At(ebp, Layout.Id), esi);
         c.jne(noPartner);
         c.mov(eax, At(ebp, Layout.Status));
-        c.test(eax, eax);
+        c.and(eax, Layout.TimedStatus - 1);
         c.je(noPartner);
         LoadMe(ebx);
         c.cmp(ebp, ebx);
@@ -60,6 +60,15 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Status), ThreadStatus.Sending);
         c.mov(Me(_layout.Partner), ebp);
         AddSender();
+        c.mov(ecx, Me(Layout.Ecx));
+        c.mov(eax, ecx);
+        c.shr(ecx, 4);
+        c.and(ecx, 0xF);
+        c.je(_pick);
+        c.shr(eax, 16);
+        c.and(eax, 0xFF);
+        LoadMe(ebp);
+        StartTimer();
         c.jmp(_pick);
 
         // A failed send skips the receive phase.
@@ -83,6 +92,7 @@ internal sealed partial class KernelProgram
 
         c.mov(eax, Me(Layout.Id));
         c.mov(At(ebp, Layout.Esi), eax);
+        RemoveTimer();
         c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
         c.mov(At(ebp, _layout.Partner), Nobody);
         c.mov(esi, ebp);

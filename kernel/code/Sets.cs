@@ -145,16 +145,15 @@ internal sealed partial class KernelProgram
         c.or(At(ebp, _layout.Senders), eax);
     });
 
-    /// <summary>Takes the thread at EBP out of the sender set of the current thread. Uses EAX, EBX, ECX.</summary>
+    /// <summary>Takes the thread at EBP out of the sender set of the thread at EDX. Uses EAX, EBX, ECX.</summary>
     private void RemoveSender() => Operation(SetOperationKind.RemoveSender, () =>
     {
-        LoadMe(eax);
-        SenderSet(eax);
+        SenderSet(edx);
         Number(ecx, ebp);
         c.mov(eax, 1);
         ClearBit(SetWord(_layout.SenderSets, ecx), () => c.shr(ecx, 5));
         IsEmpty();
-        ClearBit(Me(_layout.Senders));
+        ClearBit(At(edx, _layout.Senders));
     });
 
     /// <summary>
@@ -168,6 +167,61 @@ internal sealed partial class KernelProgram
         c.mov(ecx, Me(_layout.Served));
         FindNext(_layout.SenderSets, Me(_layout.Senders));
     });
+
+    /// <summary>Puts the thread at EBP into the set of its deadline's slot. Uses EAX, EBX, ECX, EDX.</summary>
+    private void AddTimer() => Operation(SetOperationKind.AddTimer, () =>
+    {
+        Number(ecx, ebp);
+        Slot(edx, At(ebp, Layout.Deadline));
+        c.mov(ebx, edx);
+        c.shl(ebx, SetShift);
+        Bit();
+        c.shr(ecx, 5);
+        c.or(SetWord(_layout.Timers, ecx), eax);
+        Bit();
+        c.or(In(_layout.TimerSummary, edx), eax);
+    });
+
+    /// <summary>Takes the thread at EBP out of the set of its deadline's slot, if its status says so. Uses EAX, EBX, ECX, EDX.</summary>
+    private void RemoveTimer() => Operation(SetOperationKind.RemoveTimer, () =>
+    {
+        var untimed = c.CreateLabel();
+        c.test(At(ebp, Layout.Status), Layout.TimedStatus);
+        c.je(untimed);
+        Number(ecx, ebp);
+        Slot(edx, At(ebp, Layout.Deadline));
+        c.mov(ebx, edx);
+        c.shl(ebx, SetShift);
+        c.mov(eax, 1);
+        ClearBit(SetWord(_layout.Timers, ecx), () => c.shr(ecx, 5));
+        IsEmpty();
+        ClearBit(In(_layout.TimerSummary, edx));
+        c.Label(ref untimed);
+    });
+
+    /// <summary>
+    /// EAX = the next thread number after the one examined last in the set of the clock's slot; to <paramref name="none"/> if there is none,
+    /// where <see cref="NoneFound"/> must be said. Uses EBX, ECX, EDX, ESI.
+    /// </summary>
+    private string NextTimer(Label none) => Operation(SetOperationKind.NextTimer, () =>
+    {
+        Slot(esi, The(_layout.Clock));
+        c.cmp(In(_layout.TimerSummary, esi), 0);
+        c.je(none);
+        c.mov(ebx, esi);
+        c.shl(ebx, SetShift);
+        c.mov(ecx, The(_layout.Examined));
+        FindNext(_layout.Timers, In(_layout.TimerSummary, esi));
+        c.cmp(eax, The(_layout.Examined));
+        c.jbe(none);
+    });
+
+    /// <summary>The slot that a time is in.</summary>
+    private void Slot(AssemblerRegister32 slot, AssemblerMemoryOperand time)
+    {
+        c.mov(slot, time);
+        c.and(slot, Spec.Limits.ClockSlots - 1);
+    }
 
     /// <summary>EBX = the offset of the sender set of the thread whose row's address is in a register.</summary>
     private void SenderSet(AssemblerRegister32 receiver)

@@ -30,9 +30,12 @@ public sealed class Layout
     // The task-state segment holds no more than the stack of ring 0 and the I/O permission map.
     public const uint TssStackTop = 4, TssStackSegment = 8, TssIoMapBase = 102, TssIoMap = 104, TssSize = 0x2000 + 0x100;
 
+    /// <summary>In the status field of a thread that waits with a deadline; so the fast path, which compares, leaves it alone.</summary>
+    public const uint TimedStatus = 8;
+
     // A row of the thread table. What ipc reads of a partner is in its first 32 bytes, one cache line.
     public static readonly Field Id = new("id", 0x00);
-    public static readonly Field Status = new("status", 0x04, 3);
+    public static readonly Field Status = new("status", 0x04, 4);
     public readonly Field Partner;
     public static readonly Field Priority = new("priority", 0x0C, 8);
     public readonly Field Senders;
@@ -40,6 +43,7 @@ public sealed class Layout
     public readonly Field Served;
     public static readonly Field Slice = new("slice", 0x1C, 8);
     public static readonly Field Quantum = new("quantum", 0x20, 8);
+    public static readonly Field Deadline = new("deadline", 0x24);
 
     // Its end is the stack that the processor and PUSHA push the user registers on.
     public static readonly Field Edi = new("edi", 0x4C), Esi = new("esi", 0x50), Ebp = new("ebp", 0x54);
@@ -50,9 +54,12 @@ public sealed class Layout
     public const uint ThreadSize = 0x80, ThreadShift = 7;
 
     /// <summary>The dword of an area whose rows are single dwords.</summary>
-    public readonly Field ReadyWord, ReadySummaryWord, PriorityWord, PrioritySummaryWord, PickedNumber, SendersWord;
+    public readonly Field ReadyWord, ReadySummaryWord, PriorityWord, PrioritySummaryWord, PickedNumber, SendersWord, TimerSummaryWord,
+        ExaminedNumber;
 
     public static readonly Field TopPriority = new("top", 0, 8);
+
+    public static readonly Field ClockTicks = new("ticks", 0);
 
     public Layout(Limits limits)
     {
@@ -67,6 +74,8 @@ public sealed class Layout
         PriorityWord = new("word", 0, Math.Min(32, limits.Priorities));
         PrioritySummaryWord = new("word", 0, PriorityWords);
         PickedNumber = new("number", 0, threads);
+        ExaminedNumber = PickedNumber;
+        TimerSummaryWord = ReadySummaryWord;
         StackTop = new("esp0", 0, threads, Encoding.ThreadTop);
 
         var next = KernelBase + ImageBase + TextSize;
@@ -85,7 +94,7 @@ public sealed class Layout
         Tss = Take(TssSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
         Threads = new("threads", Take(limits.Threads * ThreadSize, limits.Threads * ThreadSize), limits.Threads, ThreadSize,
-            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum,
+            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline,
              Edi, Esi, Ebp, Pushed, Ebx, Edx, Ecx, Eax, Eip, Cs, Eflags, Esp, Ss]);
         Ready = Make("ready", limits.Priorities * Words, 4, ReadyWord);
         ReadySummary = Make("ready_summary", limits.Priorities, 4, ReadySummaryWord);
@@ -94,6 +103,10 @@ public sealed class Layout
         Top = Make("top_priority", 1, 4, TopPriority);
         Picked = Make("picked", limits.Priorities, 4, PickedNumber);
         SenderSets = Make("sender_sets", limits.Threads * Words, 4, SendersWord);
+        Timers = Make("timers", Spec.Limits.ClockSlots * Words, 4, ReadyWord);
+        TimerSummary = Make("timer_summary", Spec.Limits.ClockSlots, 4, TimerSummaryWord);
+        Clock = Make("clock", 1, 4, ClockTicks);
+        Examined = Make("examined", 1, 4, ExaminedNumber);
         Directories = Take(limits.Tasks * PageSize);
         KernelPageTable = Take(PageSize);
         UserPageTables = Take(limits.Tasks * PageSize);
@@ -140,6 +153,18 @@ public sealed class Layout
     /// <summary>Per thread, the set of threads that wait to send to it; row t * <see cref="Words"/> + word.</summary>
     public Area SenderSets { get; }
 
+    /// <summary>Per slot of the clock, the set of threads whose deadline is in it; row slot * <see cref="Words"/> + word.</summary>
+    public Area Timers { get; }
+
+    /// <summary>Per slot, which words of its set are not 0.</summary>
+    public Area TimerSummary { get; }
+
+    /// <summary>Ticks since boot.</summary>
+    public Area Clock { get; }
+
+    /// <summary>The thread number that a tick looked at last.</summary>
+    public Area Examined { get; }
+
     /// <summary>One page directory per task.</summary>
     public uint Directories { get; }
 
@@ -154,19 +179,21 @@ public sealed class Layout
 
     /// <summary>Every table that the kernel's code may write after boot.</summary>
     public IReadOnlyList<Area> Areas =>
-        [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets];
+        [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets, Timers, TimerSummary, Clock,
+         Examined];
 
     /// <summary>What the rows of an area are.</summary>
     public Sort SortOf(Area area) =>
         area == Threads ? Sort.Thread
         : area == SenderSets ? Sort.SenderWord
         : area == Ready ? Sort.ReadyWord
+        : area == Timers ? Sort.TimerWord
         : area == ReadySummary || area == Picked ? Sort.Priority
         : Sort.None;
 
     /// <summary>Whether a field is part of the sets of threads, which only the set operations change.</summary>
     public bool IsSet(Area area, Field field) => field == Senders
-        || area == Ready || area == ReadySummary || area == PriorityMap || area == PrioritySummary || area == SenderSets;
+        || area == Ready || area == ReadySummary || area == PriorityMap || area == PrioritySummary || area == SenderSets || area == Timers || area == TimerSummary;
 
     /// <summary>The dword that holds <paramref name="value"/> in a field.</summary>
     public W Encode<W>(Field field, W value) where W : struct, IWord<W> => field.Encoding switch

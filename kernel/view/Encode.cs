@@ -53,6 +53,16 @@ public static class Encode
             }
         }
 
+        var timers = new uint[layout.Timers.Rows];
+        var timerSummary = new uint[Limits.ClockSlots];
+        for (var t = 0u; t < layout.Limits.Threads; t++)
+        {
+            if (state.Timed[t].Value == 0) continue;
+            var slot = state.Deadline[t].Value % Limits.ClockSlots;
+            Add(timers, slot * 32 * words + t);
+            Add(timerSummary, slot * 32 + t / 32);
+        }
+
         void Put(Area area, uint row, Field field, uint value) =>
             write(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value);
         void PutAll(Area area, Field field, uint[] values)
@@ -68,10 +78,15 @@ public static class Encode
         Put(layout.Top, 0, Layout.TopPriority, top);
         for (var p = 0u; p < layout.Picked.Rows; p++) Put(layout.Picked, p, layout.PickedNumber, state.Picked[p].Value);
         PutAll(layout.SenderSets, layout.SendersWord, senders);
+        PutAll(layout.Timers, layout.ReadyWord, timers);
+        PutAll(layout.TimerSummary, layout.TimerSummaryWord, timerSummary);
+        Put(layout.Clock, 0, Layout.ClockTicks, state.Clock.Value);
+        Put(layout.Examined, 0, layout.ExaminedNumber, state.Examined.Value);
         for (var t = 0u; t < layout.Limits.Threads; t++)
         {
             foreach (var (field, column) in Columns(layout, state)) Put(layout.Threads, t, field, column[t].Value);
             var active = state.Status[t] != ThreadStatus.Inactive;
+            Put(layout.Threads, t, Layout.Status, state.Status[t].Value | state.Timed[t].Value * Layout.TimedStatus);
             Put(layout.Threads, t, layout.Senders, sendersSummary[t]);
             Put(layout.Threads, t, Layout.Directory, Directory(layout, t));
             Put(layout.Threads, t, Layout.Pushed, 0);
@@ -103,6 +118,8 @@ public static class Encode
                 return Kernel("pick", InterruptsOff);
             case Stages.Resume:
                 return Kernel("resume", InterruptsOff);
+            case Stages.Wake:
+                return Kernel("wake", InterruptsOff);
             default:
                 throw new ArgumentException($"no stage {state.Stage.Value}", nameof(state));
         }
@@ -113,7 +130,7 @@ public static class Encode
 
     private static IEnumerable<(Field Field, Column<Concrete> Column)> Columns(Layout layout, State<Concrete> s) =>
     [
-        (Layout.Id, s.Id), (Layout.Status, s.Status), (layout.Partner, s.Partner), (layout.Served, s.Served),
+        (Layout.Id, s.Id), (Layout.Deadline, s.Deadline), (layout.Partner, s.Partner), (layout.Served, s.Served),
         (Layout.Priority, s.Priority), (Layout.Slice, s.Slice), (Layout.Quantum, s.Quantum),
         (Layout.Eax, s.Eax), (Layout.Ecx, s.Ecx), (Layout.Edx, s.Edx), (Layout.Ebx, s.Ebx), (Layout.Esp, s.Esp),
         (Layout.Ebp, s.Ebp), (Layout.Esi, s.Esi), (Layout.Edi, s.Edi), (Layout.Eip, s.Eip), (Layout.Eflags, s.Eflags),

@@ -20,6 +20,9 @@ public enum Sort
 
     /// <summary>Words of the sets of waiting senders: rows of <see cref="Layout.SenderSets"/>.</summary>
     SenderWord,
+
+    /// <summary>Words of the sets of threads with a deadline: rows of <see cref="Layout.Timers"/>.</summary>
+    TimerWord,
 }
 
 /// <summary>A property of the machine at every cut point, for all i and j.</summary>
@@ -65,6 +68,12 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         new("sender-summaries", "a receiver's summary tells which words of its sender set are not empty",
             Sort.SenderWord, Sort.None, (m, w, _) =>
             Bit(m.Senders(m.OwnerOf(w)), m.PlaceOf(w)) == (m.SendersWord(w) != 0)),
+        new("timer-sets", "a thread is in the set of its deadline's slot if it waits with one, and in no other",
+            Sort.TimerWord, Sort.Thread, (m, w, t) => !m.InWord(w, t)
+            | (Bit(m.TimerWord(w), t & 31) == (m._members.Timer(t) == m.OwnerOf(w)))),
+        new("timer-summaries", "a slot's summary tells which words of its set are not empty",
+            Sort.TimerWord, Sort.None, (m, w, _) =>
+            Bit(m.TimerSummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.TimerWord(w) != 0)),
     ];
 
     /// <summary>Everything but the sets.</summary>
@@ -96,6 +105,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         Sort.Priority => layout.Limits.Priorities,
         Sort.ReadyWord => layout.Ready.Rows,
         Sort.SenderWord => layout.SenderSets.Rows,
+        Sort.TimerWord => layout.Timers.Rows,
         _ => 1,
     };
 
@@ -104,7 +114,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     private Truth InWord(W word, W thread) => PlaceOf(word) == thread >> 5;
 
-    /// <summary>The priority or receiver whose set the word is of.</summary>
+    /// <summary>The priority, receiver or slot whose set the word is of.</summary>
     private W OwnerOf(W word) => word >> (uint)System.Numerics.BitOperations.Log2(_layout.Words);
 
     /// <summary>The word's place in its set: the number of its bit in the summary.</summary>
@@ -123,6 +133,10 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     private W SendersWord(W word) => view.Get(_layout.SenderSets, word, _layout.SendersWord);
 
     private W Senders(W receiver) => view.Thread(receiver, _layout.Senders);
+
+    private W TimerWord(W word) => view.Get(_layout.Timers, word, _layout.ReadyWord);
+
+    private W TimerSummary(W slot) => view.Get(_layout.TimerSummary, slot, _layout.TimerSummaryWord);
 
     private W Directory(W thread) => view.Thread(thread, Layout.Directory);
 

@@ -23,11 +23,23 @@ public enum SetOperationKind
     /// <summary>The current thread, in no sender set, enters that of the thread whose row is at EBP.</summary>
     AddSender,
 
-    /// <summary>The thread whose row is at EBP leaves the sender set of the current thread, in which it is.</summary>
+    /// <summary>The thread whose row is at EBP leaves the sender set of the thread whose row is at EDX, in which it is.</summary>
     RemoveSender,
 
     /// <summary>EAX is the next thread number, cyclically after the one served last, in the current thread's sender set, not empty.</summary>
     NextSender,
+
+    /// <summary>The thread whose row is at EBP, in no set of timers, enters that of its deadline's slot.</summary>
+    AddTimer,
+
+    /// <summary>The thread whose row is at EBP leaves the set of timers that it is in, if its status says so.</summary>
+    RemoveTimer,
+
+    /// <summary>
+    /// EAX is the next thread number after the one examined last in the set of the clock's slot; if there is none, leaves to another
+    /// address. ESI is lost too.
+    /// </summary>
+    NextTimer,
 }
 
 /// <summary>A piece of the image's code that is to keep a contract.</summary>
@@ -49,7 +61,7 @@ public sealed record SetOperation(string Name, SetOperationKind Kind, uint Start
             for (var number = 1; symbols.TryGetValue(Symbol(kind, number), out var start); number++)
             {
                 var name = Symbol(kind, number);
-                var none = kind == SetOperationKind.GreatestPriority ? Of(name + NoneSuffix) : 0;
+                var none = kind is SetOperationKind.GreatestPriority or SetOperationKind.NextTimer ? Of(name + NoneSuffix) : 0;
                 operations.Add(new(name, kind, start, Of(name + EndSuffix), none));
             }
 
@@ -70,6 +82,9 @@ public sealed record SetOperation(string Name, SetOperationKind Kind, uint Start
             SetOperationKind.AddSender => "add_sender",
             SetOperationKind.RemoveSender => "remove_sender",
             SetOperationKind.NextSender => "next_sender",
+            SetOperationKind.AddTimer => "add_timer",
+            SetOperationKind.RemoveTimer => "remove_timer",
+            SetOperationKind.NextTimer => "next_timer",
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
         return $"{words}_{number.ToString(CultureInfo.InvariantCulture)}";

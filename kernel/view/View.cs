@@ -20,8 +20,12 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
     {
         nameof(State<W>.Stage) => _ => machine.Stage,
         nameof(State<W>.Current) => _ => Current,
+        nameof(State<W>.Clock) => _ => Get(layout.Clock, 0, Layout.ClockTicks),
+        nameof(State<W>.Examined) => _ => Get(layout.Examined, 0, layout.ExaminedNumber),
         nameof(State<W>.Id) => row => Thread(row, Layout.Id),
-        nameof(State<W>.Status) => row => Thread(row, Layout.Status),
+        nameof(State<W>.Status) => row => Thread(row, Layout.Status) & (Layout.TimedStatus - 1),
+        nameof(State<W>.Timed) => row => Thread(row, Layout.Status) >> (uint)System.Numerics.BitOperations.Log2(Layout.TimedStatus),
+        nameof(State<W>.Deadline) => row => Thread(row, Layout.Deadline),
         nameof(State<W>.Partner) => row => Thread(row, layout.Partner),
         nameof(State<W>.Served) => row => Thread(row, layout.Served),
         nameof(State<W>.Priority) => row => Thread(row, Layout.Priority),

@@ -17,10 +17,10 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
 {
     private readonly Layout _layout = image.Layout;
 
-    public override string Key => $"{base.Key} {image.Control} {image.Pick:x} {image.Resume:x} {image.IdleHalt:x} {image.IpcSlow:x} {string.Join(',', image.Operations)}";
+    public override string Key => $"{base.Key} {image.Control} {image.Pick:x} {image.Resume:x} {image.Wake:x} {image.IdleHalt:x} {image.IpcSlow:x} {string.Join(',', image.Operations)}";
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
-    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.Pick or Entry.Resume;
+    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.Pick or Entry.Resume or Entry.Wake;
 
     public override int Weight => way.Entry switch { Entry.Ipc => 4, Entry.Resume => 3, Entry.Pick => 1, _ => 0 };
 
@@ -90,6 +90,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
                 "a thread is in the set of its priority if it competes for the processor, and in no other"),
             .. attempt.ForAll(Sort.Thread, Sort.None, written, (thread, _) => sets.Sender.Get(thread) == members.Sender(thread),
                 "a thread is in the sender set of the thread it waits to send to, and in no other"),
+            .. attempt.ForAll(Sort.Thread, Sort.None, written, (thread, _) => sets.Timer.Get(thread) == members.Timer(thread),
+                "a thread is in the set of its deadline's slot if it waits with one, and in no other"),
         ]);
         AcknowledgesInterrupt(path, memory);
     }
@@ -129,8 +131,20 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
     private SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
         new(image with { Constant = address => ConstantOf(attempt, address) }, attempt, memory, way.Stage, way.Kind == WayKind.Slow);
 
-    private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing? choosing) =>
-        new(Limits, view.Column, attempt.Terms, choosing is null ? null : (attempt.Universe, choosing));
+    private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing? choosing)
+    {
+        if (choosing is null) return new(Limits, view.Column, attempt.Terms, null);
+
+        // Once it is known that a row is no thread 0, its registers are no selection any more, and simplify as the code's do.
+        var asked = new HashSet<Symbolic>();
+        return new(Limits, Initial, attempt.Terms, (attempt.Universe, choosing));
+
+        Symbolic Initial(ColumnInfo column, Symbolic row)
+        {
+            if (column.Table == Table.Thread && column.Bits == 32 && asked.Add(row)) attempt.Path.Shows(row != State<Symbolic>.Nobody);
+            return view.Column(column, row);
+        }
+    }
 
     /// <summary>What the image or the spec wrote, by sort, each row once; those shown to differ are known to from here on.</summary>
     private Dictionary<Sort, List<Symbolic>> Written(

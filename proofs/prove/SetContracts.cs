@@ -27,18 +27,19 @@ public sealed class SetContracts(
     public IReadOnlyList<int> Apply(SetOperation operation, Ia32<Symbolic, KernelMemory> cpu)
     {
         var (found, result) = Effect(operation.Kind, cpu);
-        foreach (var register in Scratch) cpu.R[register] = attempt.Terms.Fresh("lost");
+        IReadOnlyList<int> lost = operation.Kind == SetOperationKind.NextTimer ? [.. Scratch, Register.Esi] : Scratch;
+        foreach (var register in lost) cpu.R[register] = attempt.Terms.Fresh("lost");
         cpu.Eflags = cpu.Eflags & ~Flag.Status | (Symbolic)attempt.Terms.Fresh("lost") & Flag.Status;
         cpu.Eip = operation.End;
-        if (result is not { } word) return Scratch;
+        if (result is not { } word) return lost;
         if (found)
         {
             cpu.R[Register.Eax] = word;
-            return Scratch[1..];
+            return [.. lost.Skip(1)];
         }
 
         cpu.Eip = operation.None;
-        return Scratch;
+        return lost;
     }
 
     private (Truth Found, Symbolic? Result) Effect(SetOperationKind kind, Ia32<Symbolic, KernelMemory> cpu)
@@ -51,8 +52,11 @@ public sealed class SetContracts(
             case SetOperationKind.GreatestPriority: return GreatestPriority();
             case SetOperationKind.NextReady: return NextReady(cpu.R[Register.Esi]);
             case SetOperationKind.AddSender: AddSender(ThreadAt(me), ThreadAt(cpu.R[Register.Ebp])); break;
-            case SetOperationKind.RemoveSender: RemoveSender(ThreadAt(cpu.R[Register.Ebp]), ThreadAt(me)); break;
+            case SetOperationKind.RemoveSender: RemoveSender(ThreadAt(cpu.R[Register.Ebp]), ThreadAt(cpu.R[Register.Edx])); break;
             case SetOperationKind.NextSender: return NextSender(ThreadAt(me));
+            case SetOperationKind.AddTimer: AddTimer(ThreadAt(cpu.R[Register.Ebp])); break;
+            case SetOperationKind.RemoveTimer: RemoveTimer(ThreadAt(cpu.R[Register.Ebp])); break;
+            case SetOperationKind.NextTimer: return NextTimer();
             default: throw new ArgumentOutOfRangeException(nameof(kind), kind, "no contract");
         }
 
@@ -110,6 +114,32 @@ public sealed class SetContracts(
         var served = Load(layout.Threads, receiver, layout.Served);
         return Next(served, thread => sender(thread) == receiver);
     }
+
+    private void AddTimer(Symbolic thread)
+    {
+        require(sets.Timer.Get(thread) == SymbolicSets.NoSlot, "a thread that enters a set of timers is in none");
+        sets.Timer.Set(thread, SlotOf(Load(layout.Threads, thread, Layout.Deadline)));
+    }
+
+    private void RemoveTimer(Symbolic thread)
+    {
+        var timed = (Load(layout.Threads, thread, Layout.Status) & Layout.TimedStatus) != 0;
+        var slot = SlotOf(Load(layout.Threads, thread, Layout.Deadline));
+        require(sets.Timer.Get(thread) == Symbolic.Select(timed, slot, SymbolicSets.NoSlot),
+            "a thread is in the set of its deadline's slot just if its status says so");
+        sets.Timer.Set(thread, SymbolicSets.NoSlot);
+    }
+
+    private (Truth Found, Symbolic Thread) NextTimer()
+    {
+        var timer = sets.Timer.AsNow();
+        var slot = SlotOf(Load(layout.Clock, 0, Layout.ClockTicks));
+        var examined = Load(layout.Examined, 0, layout.ExaminedNumber);
+        var (found, thread) = choosing.First(Sort.Thread, _threads, examined, thread => timer(thread) == slot);
+        return (found & (thread > examined), thread);
+    }
+
+    private static Symbolic SlotOf(Symbolic time) => time & (Spec.Limits.ClockSlots - 1);
 
     private (Truth Found, Symbolic Thread) Next(Symbolic after, Func<Symbolic, Truth> isMember)
     {

@@ -50,7 +50,11 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
         cpu.R[Register.Esp] = Row("me") + Layout.Edi.Offset;
         switch (operation.Kind)
         {
-            case SetOperationKind.AddReady or SetOperationKind.AddSender or SetOperationKind.RemoveSender:
+            case SetOperationKind.RemoveSender:
+                cpu.R[Register.Ebp] = Row("thread");
+                cpu.R[Register.Edx] = Row("receiver");
+                break;
+            case SetOperationKind.AddReady or SetOperationKind.AddSender or SetOperationKind.AddTimer or SetOperationKind.RemoveTimer:
                 cpu.R[Register.Ebp] = Row("thread");
                 break;
             case SetOperationKind.NextReady:
@@ -69,10 +73,9 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
     private void TouchResult(Attempt attempt, View<Symbolic> before, SymbolicMachine machine, IReadOnlyList<int> lost)
     {
         var result = machine.Cpu.R[Register.Eax];
-        if (lost.Contains(Register.Eax)) return;
-        if (operation.Kind != SetOperationKind.GreatestPriority)
+        if (operation.Kind == SetOperationKind.NextTimer || (!lost.Contains(Register.Eax) && operation.Kind != SetOperationKind.GreatestPriority))
             attempt.Universe.Touch(Sort.Thread, result & (Limits.Threads - 1));
-        else
+        else if (!lost.Contains(Register.Eax))
             TouchFirst(attempt, before, Layout.ReadySummary, Layout.ReadySummaryWord, result & (Limits.Priorities - 1));
     }
 

@@ -20,13 +20,14 @@ public abstract class SetTheorem(string name, BootedImage image) : Theorem(name,
 
     protected override void Assume(Attempt attempt)
     {
-        foreach (var sort in (Sort[])[Sort.ReadyWord, Sort.SenderWord])
+        foreach (var sort in (Sort[])[Sort.ReadyWord, Sort.SenderWord, Sort.TimerWord])
             attempt.Range(sort, Representation<Symbolic>.Count(sort, _layout));
         var members = InitialMembers(attempt);
         var representation = Meaning(attempt, Machine(attempt, Memory(attempt, null, null)), members);
         var limits = _layout.Limits;
         attempt.Universe.ForAll(Sort.Thread, Sort.None, (thread, _) =>
-            (members.Ready(thread) <= limits.Priorities) & (members.Sender(thread) <= limits.Threads));
+            (members.Ready(thread) <= limits.Priorities) & (members.Sender(thread) <= limits.Threads)
+            & (members.Timer(thread) <= Spec.Limits.ClockSlots));
         foreach (var invariant in Representation<Symbolic>.Sets)
             attempt.Universe.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
 
@@ -39,6 +40,7 @@ public abstract class SetTheorem(string name, BootedImage image) : Theorem(name,
                 (Sort.Priority, priority),
                 (Sort.ReadyWord, Representation<Symbolic>.WordOf(_layout, priority, thread)),
                 (Sort.SenderWord, Representation<Symbolic>.WordOf(_layout, receiver, thread)),
+                (Sort.TimerWord, Representation<Symbolic>.WordOf(_layout, members.Timer(thread) & (Spec.Limits.ClockSlots - 1), thread)),
             ];
         });
     }
@@ -46,8 +48,9 @@ public abstract class SetTheorem(string name, BootedImage image) : Theorem(name,
     protected static Membership<Symbolic> InitialMembers(Attempt attempt)
     {
         var limits = attempt.Limits;
-        var (priorities, threads) = (Width(limits.Priorities), Width(limits.Threads));
-        return new(thread => attempt.Initial("sets.ready", priorities, thread), thread => attempt.Initial("sets.sender", threads, thread));
+        var (priorities, threads, slots) = (Width(limits.Priorities), Width(limits.Threads), Width(Spec.Limits.ClockSlots));
+        return new(thread => attempt.Initial("sets.ready", priorities, thread), thread => attempt.Initial("sets.sender", threads, thread),
+            thread => attempt.Initial("sets.timer", slots, thread));
     }
 
     /// <summary>The kernel's memory; with <paramref name="senders"/>, without the bitmaps.</summary>
@@ -87,9 +90,14 @@ public abstract class SetTheorem(string name, BootedImage image) : Theorem(name,
             var word = row * words | Symbolic.LowestBit(before.Get(area, row, field)) & (words - 1);
             TouchFirst(attempt, before, _layout.SenderSets, _layout.SendersWord, word);
         }
-        else if (area == _layout.Ready || area == _layout.SenderSets)
+        else if (area == _layout.TimerSummary)
         {
-            attempt.Universe.Touch(area == _layout.Ready ? Sort.ReadyWord : Sort.SenderWord, row);
+            var word = row * words | Symbolic.LowestBit(before.Get(area, row, field)) & (words - 1);
+            TouchFirst(attempt, before, _layout.Timers, _layout.ReadyWord, word);
+        }
+        else if (area == _layout.Ready || area == _layout.SenderSets || area == _layout.Timers)
+        {
+            attempt.Universe.Touch(_layout.SortOf(area), row);
             var thread = (row & (words - 1)) << 5 | Symbolic.LowestBit(before.Get(area, row, field)) & 31;
             attempt.Universe.Touch(Sort.Thread, thread & (Limits.Threads - 1));
         }

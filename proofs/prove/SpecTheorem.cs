@@ -48,8 +48,14 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         }
 
         attempt.Path.Require(
-            stage == Stages.Pick ? change == 0 & after.Stage != Stages.Pick : Symbolic.LessSigned(change, 0),
-            "the kernel's own steps come to an end: a resume step lowers the rank, a pick step keeps it and leaves the stage");
+            stage switch
+            {
+                Stages.Wake => after.Stage != Stages.Wake | after.Examined > before.Examined,
+                Stages.Pick => after.Stage != Stages.Wake & after.Stage != Stages.Pick & change == 0,
+                _ => after.Stage != Stages.Wake & Symbolic.LessSigned(change, 0),
+            },
+            "the kernel's own steps come to an end: a wake step looks at a thread further on or leaves the stage, for ever; "
+            + "a resume step lowers the rank, a pick step keeps it and leaves the stage");
     }
 
     private SymbolicTables Tables(Attempt attempt, bool running)

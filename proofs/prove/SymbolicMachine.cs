@@ -57,6 +57,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
             Stages.User => slow ? image.IpcSlow : attempt.Register("eip"),
             Stages.Pick => image.Pick,
             Stages.Resume => image.Resume,
+            Stages.Wake => image.Wake,
             _ => image.IdleHalt + 1,
         };
         if (slow) _cpu.R[Processor.Esp] = SavedStack;
@@ -165,6 +166,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         else if (Trail.Count == 0 || !Symbolic.TryValue(_cpu.Eip, out var eip)) return false;
         else if (eip == _image.Pick) Stage = Stages.Pick;
         else if (eip == _image.Resume) Stage = Stages.Resume;
+        else if (eip == _image.Wake) Stage = Stages.Wake;
         else if (eip == _image.IdleHalt) Stage = Stages.Idle;
         else if (eip == _image.IpcSlow && _hasSlowPath) LeftFastPath = true;
         else return false;

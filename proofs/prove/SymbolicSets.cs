@@ -16,12 +16,17 @@ public sealed class SymbolicSets(Limits limits, Terms terms, Membership<Symbolic
     /// <summary>Of a thread, the thread number whose sender set it is in, or <see cref="NoThread"/>.</summary>
     public Contents Sender { get; } = new(initial.Sender, terms);
 
+    /// <summary>Of a thread, the slot of the clock whose set it is in, or <see cref="NoSlot"/>.</summary>
+    public Contents Timer { get; } = new(initial.Timer, terms);
+
     public uint NoPriority => limits.Priorities;
 
     public uint NoThread => limits.Threads;
 
-    public Membership<Symbolic> Members => new(Ready.Get, Sender.Get);
+    public static uint NoSlot => Limits.ClockSlots;
+
+    public Membership<Symbolic> Members => new(Ready.Get, Sender.Get, Timer.Get);
 
     /// <summary>The threads that entered or left a set.</summary>
-    public IEnumerable<Symbolic> Written => Ready.Written().Concat(Sender.Written());
+    public IEnumerable<Symbolic> Written => Ready.Written().Concat(Sender.Written()).Concat(Timer.Written());
 }

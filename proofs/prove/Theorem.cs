@@ -47,7 +47,7 @@ public abstract class Theorem(string name, Limits limits)
 
     public Verdict Prove()
     {
-        using var terms = new Terms();
+        using var terms = new Terms { DivisionsAreOpaque = true };
         Terms.Current = terms;
         using var reasoner = new Reasoner(terms);
         var path = new Exploration(terms, reasoner);

@@ -25,6 +25,7 @@ public static class Theorems
             Spec(Entry.Spurious, Stages.Idle, "spurious-idle"),
             Spec(Entry.Pick, Stages.Pick, "pick"),
             Spec(Entry.Resume, Stages.Resume, "resume"),
+            Spec(Entry.Wake, Stages.Wake, "wake"),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
             new SendersTheorem(image),

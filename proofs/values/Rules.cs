@@ -145,6 +145,10 @@ public static class Rules
         new(Select(p, x, x), x),
         new(Select(p, Select(p, x, y), z), Select(p, x, z)),
         new(Select(p, x, Select(p, y, z)), Select(p, x, z)),
+        new(Select(y == 0, x, x << y), x << y),
+        new(Select(y == 0, x, x >> y), x >> y),
+        new(Select(y == c, x, x << (y ^ c)), x << (y ^ c)),
+        new(Select(y == c, x, x >> (y ^ c)), x >> (y ^ c)),
 
         // Equality.
         new(x == x, yes),

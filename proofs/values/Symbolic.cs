@@ -91,6 +91,6 @@ public readonly struct Symbolic : IWord<Symbolic>
 
     private static Symbolic Divide(Op op, Symbolic high, Symbolic low, Symbolic divisor) =>
         (high.Term?.Terms ?? low.Term?.Terms ?? divisor.Term?.Terms) is { } terms
-            ? terms.MakeWord(op, terms.Of(high), terms.Of(low), terms.Of(divisor))
+            ? terms.MakeDivision(op, terms.Of(high), terms.Of(low), terms.Of(divisor))
             : Meaning.Apply(op, high.Value, low.Value, divisor.Value);
 }

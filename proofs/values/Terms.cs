@@ -40,6 +40,12 @@ public sealed class Terms : IDisposable
     /// <summary>The running exploration, or null outside of one.</summary>
     public IDecider? Decider { get; set; }
 
+    /// <summary>
+    /// Takes the result of a division as any word, the same one for the same operands. What is proved of any word holds of the
+    /// quotient; the solver is spared 64-bit division.
+    /// </summary>
+    public bool DivisionsAreOpaque { get; init; }
+
     public Context Context => _context ??= new Context();
 
     public Bool False { get; }
@@ -88,6 +94,13 @@ public sealed class Terms : IDisposable
     public Word MakeWord(Op op, ITerm a, ITerm? b = null, ITerm? c = null) => (Word)MakeTerm(op, a, b, c);
 
     public Bool Make(Op op, ITerm a, ITerm? b = null) => (Bool)MakeTerm(op, a, b);
+
+    /// <summary>A quotient or remainder.</summary>
+    public Word MakeDivision(Op op, ITerm high, ITerm low, ITerm divisor)
+    {
+        var word = MakeWord(op, high, low, divisor);
+        return DivisionsAreOpaque && word.Op == op ? Variable($"{op}!{word.Id}") : word;
+    }
 
     /// <summary>The simplified term for an operation.</summary>
     public ITerm MakeTerm(Op op, ITerm a, ITerm? b = null, ITerm? c = null)

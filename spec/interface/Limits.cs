@@ -12,6 +12,9 @@ public sealed record Limits(uint Tasks, uint Lthreads, uint Priorities)
     /// <summary>What the image ships with: 1,024 threads.</summary>
     public static readonly Limits Shipping = new(64, 16, 256);
 
+    /// <summary>Slots that deadlines are spread over, by their last bits: a tick looks at one of them.</summary>
+    public const uint ClockSlots = 64;
+
     /// <summary>Rows of the thread table.</summary>
     public uint Threads => Tasks * Lthreads;
 

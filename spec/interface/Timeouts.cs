@@ -12,11 +12,34 @@ public static class Timeouts
     public const uint ZeroReceiveOnly = 0x01;
     public const uint ZeroBoth = 0x11;
 
+    /// <summary>More than the longest finite timeout has ticks.</summary>
+    public const uint MostTicks = 1u << 29;
+
     public static Truth SendIsZero<W>(W timeouts) where W : struct, IWord<W> =>
         ((timeouts & 0xF0) != 0) & ((timeouts & 0x00FF0000) == 0);
 
     public static Truth ReceiveIsZero<W>(W timeouts) where W : struct, IWord<W> =>
         ((timeouts & 0x0F) != 0) & ((timeouts & 0xFF000000) == 0);
+
+    public static Truth SendIsInfinite<W>(W timeouts) where W : struct, IWord<W> => (timeouts & 0xF0) == 0;
+
+    public static Truth ReceiveIsInfinite<W>(W timeouts) where W : struct, IWord<W> => (timeouts & 0x0F) == 0;
+
+    /// <summary>Ticks of a finite send timeout.</summary>
+    public static W SendTicks<W>(W timeouts) where W : struct, IWord<W> => Ticks(timeouts >> 16 & 0xFF, timeouts >> 4 & 0xF);
+
+    /// <summary>Ticks of a finite receive timeout.</summary>
+    public static W ReceiveTicks<W>(W timeouts) where W : struct, IWord<W> => Ticks(timeouts >> 24, timeouts & 0xF);
+
+    /// <summary>
+    /// Ticks of 1 ms that last at least m * 4^(15-e) microseconds, e &gt; 0: rounded up, and one more as a tick has begun. The low word plus
+    /// 999 has no carry: above 255 * 4^4 its last ten bits are 0. The quotient has no bits but those of the mask, which says so.
+    /// </summary>
+    private static W Ticks<W>(W m, W e) where W : struct, IWord<W>
+    {
+        var (high, low) = (m >> 2 >> (e + e), m << (30 ^ (e + e)));
+        return (W.Divide(high, low + 999, 1000).Quotient & (MostTicks - 1)) + 1;
+    }
 
     /// <summary>Microseconds of a mantissa (0..255) and exponent (0..15); null is infinite.</summary>
     public static ulong? Decode(uint mantissa, uint exponent)

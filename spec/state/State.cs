@@ -12,12 +12,16 @@ public sealed class State<W> where W : struct, IWord<W>
 
     private static readonly ColumnInfo[] Schema =
     [
-        new(nameof(Stage), Table.Processor, 2),
+        new(nameof(Stage), Table.Processor, 3),
         new(nameof(Current), Table.Processor, 10),
+        new(nameof(Clock), Table.Processor, 32),
+        new(nameof(Examined), Table.Processor, 10),
         new(nameof(Id), Table.Thread, 32),
         new(nameof(Status), Table.Thread, 3),
         new(nameof(Partner), Table.Thread, 10),
         new(nameof(Served), Table.Thread, 10),
+        new(nameof(Timed), Table.Thread, 1),
+        new(nameof(Deadline), Table.Thread, 32),
         new(nameof(Priority), Table.Thread, 8),
         new(nameof(Slice), Table.Thread, 8),
         new(nameof(Quantum), Table.Thread, 8),
@@ -34,7 +38,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Picked), Table.Priority, 10),
     ];
 
-    private readonly Column<W> _stage, _current;
+    private readonly Column<W> _stage, _current, _clock, _examined;
 
     public State(Limits limits, Tables<W> tables)
     {
@@ -43,8 +47,8 @@ public sealed class State<W> where W : struct, IWord<W>
         Columns = [.. Schema.Select(info => (info, tables.Make(info, Rows(info.Table, limits))))];
         var next = 0;
         Column<W> Next() => Columns[next++].Column;
-        (_stage, _current) = (Next(), Next());
-        (Id, Status, Partner, Served) = (Next(), Next(), Next(), Next());
+        (_stage, _current, _clock, _examined) = (Next(), Next(), Next(), Next());
+        (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
         (Priority, Slice, Quantum) = (Next(), Next(), Next());
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Eip, Eflags) = (Next(), Next());
@@ -64,6 +68,12 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>The thread that has the processor, ready or about to leave it; 0 when idle.</summary>
     public W Current { get => _current[0]; set => _current[0] = value; }
 
+    /// <summary>Ticks since boot, modulo 2^32.</summary>
+    public W Clock { get => _clock[0]; set => _clock[0] = value; }
+
+    /// <summary>In <see cref="Stages.Wake"/>, the last thread of the clock's slot that was looked at; else of no meaning.</summary>
+    public W Examined { get => _examined[0]; set => _examined[0] = value; }
+
     /// <summary>The thread's id; 0 where inactive.</summary>
     public Column<W> Id { get; }
 
@@ -75,6 +85,12 @@ public sealed class State<W> where W : struct, IWord<W>
 
     /// <summary>The thread number whose message its last open receive took from the waiting senders.</summary>
     public Column<W> Served { get; }
+
+    /// <summary>1 while the thread waits with a finite timeout.</summary>
+    public Column<W> Timed { get; }
+
+    /// <summary>The clock at which a timed wait ends; else of no meaning.</summary>
+    public Column<W> Deadline { get; }
 
     public Column<W> Priority { get; }
 
@@ -119,6 +135,10 @@ public sealed class State<W> where W : struct, IWord<W>
 
     /// <summary>Whether the thread competes for the processor. The current thread does not: it has it.</summary>
     public Truth Competes(W thread) => IsReady(thread) & (thread != Current);
+
+    /// <summary>Whether the thread is one of those that a tick must look at: its deadline is in the same slot as a clock.</summary>
+    public Truth SharesSlot(W thread, W clock) =>
+        (Timed[thread] == 1) & ((Deadline[thread] & (Spec.Limits.ClockSlots - 1)) == (clock & (Spec.Limits.ClockSlots - 1)));
 
     /// <summary>Whether <paramref name="sender"/> waits until <paramref name="receiver"/> receives.</summary>
     public Truth SendsTo(W sender, W receiver) =>

@@ -46,5 +46,8 @@ public static class Stages
     /// <summary>The kernel, to complete the receive of the current thread.</summary>
     public const uint Resume = 3;
 
-    public static readonly string[] Names = ["user", "idle", "pick", "resume"];
+    /// <summary>The kernel, to wake who has waited long enough, after a tick.</summary>
+    public const uint Wake = 4;
+
+    public static readonly string[] Names = ["user", "idle", "pick", "resume", "wake"];
 }

@@ -1,0 +1,91 @@
+using Iced.Intel;
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+using Code = Verified.Spec.Code;
+
+namespace Verified.Kernel;
+
+/// <summary>Time: deadlines of those who wait, and who wakes at a tick.</summary>
+internal sealed partial class KernelProgram
+{
+    private Label _wake;
+
+    /// <summary>
+    /// Gives the thread at EBP, in no set of timers, the deadline of a finite timeout: EAX its mantissa, ECX its exponent. Uses EAX, EBX,
+    /// ECX, EDX.
+    /// </summary>
+    private void StartTimer()
+    {
+        // EDX:EAX = microseconds, m * 4^(15-e), and 999; the ticks that they fill, and the one that has begun.
+        c.add(ecx, ecx);
+        c.mov(edx, eax);
+        c.shr(edx, 2);
+        c.shr(edx, cl);
+        c.xor(ecx, 30);
+        c.shl(eax, cl);
+        c.add(eax, 999);
+        c.mov(ecx, 1000);
+        c.div(ecx);
+        c.and(eax, Timeouts.MostTicks - 1);
+        c.inc(eax);
+        c.add(eax, The(_layout.Clock));
+        c.mov(At(ebp, Layout.Deadline), eax);
+        c.or(At(ebp, Layout.Status), Layout.TimedStatus);
+        AddTimer();
+    }
+
+    /// <summary>After a tick: looks at the next thread in the clock's slot, or ends the tick.</summary>
+    private void Wake()
+    {
+        var none = c.CreateLabel("wake_none");
+        var receiving = c.CreateLabel();
+        var alone = c.CreateLabel("wake_alone");
+        var expired = c.CreateLabel("slice_expired");
+
+        // CUT POINT: the current thread, saved, or nobody.
+        Mark(ref _wake);
+        c.mov(esp, The(_layout.TssStack));
+        c.sub(esp, Layout.ThreadSize - Frame);
+        var search = NextTimer(none);
+        c.mov(The(_layout.Examined), eax);
+        c.shl(eax, (byte)Layout.ThreadShift);
+        c.lea(ebp, __[eax + _layout.Threads.Base]);
+        c.mov(ecx, At(ebp, Layout.Deadline));
+        c.cmp(ecx, The(_layout.Clock));
+        c.jne(_wake);
+
+        // Its wait ends.
+        c.mov(esi, Code.ReceiveTimeout);
+        c.cmp(At(ebp, Layout.Status), ThreadStatus.Sending | Layout.TimedStatus);
+        c.jne(receiving);
+        c.mov(edx, At(ebp, _layout.Partner));
+        RemoveSender();
+        c.mov(esi, Code.SendTimeout);
+        c.Label(ref receiving);
+        c.mov(At(ebp, Layout.Eax), esi);
+        RemoveTimer();
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, _layout.Partner), Nobody);
+        AddReady();
+        c.jmp(_wake);
+
+        // The current thread goes on, unless its slice is used up or somebody of a higher priority woke.
+        Mark(ref none);
+        NoneFound(search);
+        c.cmp(esp, _layout.Threads.Base + Frame);
+        c.je(_pick);
+        c.cmp(Me(Layout.Slice), 0);
+        c.je(expired);
+        var greatest = GreatestPriority(alone);
+        c.cmp(eax, Me(Layout.Priority));
+        c.ja(_pick);
+        Mark(ref alone);
+        NoneFound(greatest);
+        c.popad();
+        c.iretd();
+
+        Mark(ref expired);
+        RenewSlice();
+        c.jmp(_pick);
+    }
+}

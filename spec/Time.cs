@@ -1,0 +1,58 @@
+namespace Verified.Spec;
+
+/// <summary>
+/// Time: ticks of 1 ms, finite timeouts. Those who wait with a deadline are in the slot of their deadline's last bits; a tick
+/// looks at the slot of the new clock, one thread per step, and wakes whose deadline it is. So a step is short however many sleep.
+/// </summary>
+public sealed partial class Kernel<W>
+{
+    /// <summary>The timer tick: time goes on, for the clock and for the time slice of the current thread.</summary>
+    private void Tick()
+    {
+        var me = s.Current;
+        s.Clock += 1;
+        s.Examined = State<W>.Nobody;
+        s.Stage = Stages.Wake;
+        if (me != State<W>.Nobody) s.Slice[me] -= 1;
+    }
+
+    private void StartTimer(W me, W ticks)
+    {
+        s.Timed[me] = 1;
+        s.Deadline[me] = s.Clock + ticks;
+    }
+
+    /// <summary>Looks at the next thread of the clock's slot, in thread number; after the last one, ends the tick.</summary>
+    private void WakeNext()
+    {
+        var clock = s.Clock;
+        var (found, sleeper) = s.Tables.First(Table.Thread, s.Examined, thread => s.SharesSlot(thread, clock));
+        if (!(found & (sleeper > s.Examined))) EndTick();
+        else
+        {
+            s.Examined = sleeper;
+            if (s.Deadline[sleeper] == clock) Expire(sleeper);
+        }
+    }
+
+    /// <summary>The wait ends with a timeout; nothing was transferred.</summary>
+    private void Expire(W sleeper)
+    {
+        s.Eax[sleeper] = W.Select(s.Status[sleeper] == ThreadStatus.Sending, Code.SendTimeout, Code.ReceiveTimeout);
+        Block(sleeper, ThreadStatus.Ready, State<W>.Nobody);
+    }
+
+    /// <summary>The current thread goes on, unless its time slice is used up or somebody of a higher priority woke.</summary>
+    private void EndTick()
+    {
+        var me = s.Current;
+        s.Stage = Stages.Pick;
+        if (me == State<W>.Nobody) return;
+        if (s.Slice[me] == 0) s.Slice[me] = s.Quantum[me];
+        else
+        {
+            var (found, priority) = GreatestPriority();
+            if (!(found & (priority > s.Priority[me]))) s.Stage = Stages.User;
+        }
+    }
+}
