@@ -17,16 +17,19 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
     /// <summary>An address where a descriptor wants registers; no memory is behind it.</summary>
     public const uint Memory = 0x1000;
 
+    /// <summary>Each of send and receive timeout zero or infinite.</summary>
+    public static readonly uint[] NoFiniteTimeouts = [Timeouts.Infinite, Timeouts.ZeroReceiveOnly, 0x10, Timeouts.ZeroBoth];
+
     public static int Index(string column) => Array.IndexOf(Names, column);
 
     /// <summary>
-    /// Every kind of send and receive, each timeout zero or not, to and from each thread, nil, a stale version and an id of no
+    /// Every kind of send and receive, each timeout one of those given, to and from each thread, nil, a stale version and an id of no
     /// thread. One message is enough: the kernel moves the words and never looks at them.
     /// </summary>
-    public static Arguments For(IReadOnlyList<BootThread> threads) => new(
+    public static Arguments For(IReadOnlyList<BootThread> threads, uint[] timeouts) => new(
     [
         [Descriptor.None, 0, Memory],
-        [Timeouts.Infinite, Timeouts.ZeroReceiveOnly, 0x10, Timeouts.ZeroBoth],
+        timeouts,
         [1],
         [2],
         [Descriptor.None, 0, 1, Memory],

@@ -36,7 +36,8 @@ public readonly record struct Key(ulong Low, ulong High)
 /// anything there, before the kernel next looks; the message and the code of one that waits are overwritten when
 /// it is woken; one that sleeps or stopped stays so. What is left: a waiting sender's own receive phase (ECX, EBP,
 /// ESI), and a resuming thread's (ECX, EBP). Its words are left out too: the kernel moves them into registers that are left out and
-/// never decides by them.
+/// never decides by them. The clock is left out too: deadlines are packed as the ticks that are left. Who was examined last in a
+/// tick means nothing after it.
 /// </remarks>
 public sealed class Codec
 {
@@ -56,6 +57,7 @@ public sealed class Codec
 
     private readonly FlatTables _tables;
     private readonly Column<Concrete> _status, _ecx, _ebp, _esi;
+    private readonly int _clock, _examined, _deadlines, _timed;
     private readonly uint[] _constant;
     private readonly sbyte[] _partOf;
     private readonly Part[] _parts;
@@ -67,6 +69,9 @@ public sealed class Codec
     {
         _tables = tables;
         (_status, _ecx, _ebp, _esi) = (tables.State.Status, tables.State.Ecx, tables.State.Ebp, tables.State.Esi);
+        int Start(string column) => tables.Start(column);
+        (_clock, _examined) = (Start(nameof(State<Concrete>.Clock)), Start(nameof(State<Concrete>.Examined)));
+        (_deadlines, _timed) = (Start(nameof(State<Concrete>.Deadline)), Start(nameof(State<Concrete>.Timed)));
         Rows = [.. model.Threads.Select(thread => tables.State.Row(thread.Id).Value)];
         CopyInto(Boot.Initial(model.Limits, model.Threads), tables);
         _constant = [.. tables.Cells];
@@ -76,6 +81,7 @@ public sealed class Codec
             foreach (var row in Rows)
                 _partOf[tables.Start(name) + (int)row] = LeftOut;
 
+        _partOf[_clock] = LeftOut;
         uint[] numbers = [State<Concrete>.Nobody, .. Rows];
         uint[] cursors = [.. numbers.Distinct()];
         var at = 0;
@@ -98,8 +104,9 @@ public sealed class Codec
         _parts =
         [
             Make([
-                Cell(nameof(State<Concrete>.Stage), 0, 2),
+                Cell(nameof(State<Concrete>.Stage), 0, 3),
                 Among(nameof(State<Concrete>.Current), 0, numbers),
+                Among(nameof(State<Concrete>.Examined), 0, numbers),
                 .. model.Threads.Select(thread => thread.Priority).Distinct()
                     .Select(priority => Among(nameof(State<Concrete>.Picked), priority, cursors)),
             ]),
@@ -108,7 +115,9 @@ public sealed class Codec
                     Cell(nameof(State<Concrete>.Status), row, 3),
                     Among(nameof(State<Concrete>.Partner), row, numbers),
                     Among(nameof(State<Concrete>.Served), row, cursors),
-                    Among(nameof(State<Concrete>.Slice), row, [.. Enumerable.Range(1, (int)model.SliceBound).Select(i => (uint)i)]),
+                    Cell(nameof(State<Concrete>.Timed), row, model.MostTicks > 0 ? 1 : 0),
+                    Among(nameof(State<Concrete>.Deadline), row, [.. Enumerable.Range(0, (int)model.MostTicks + 1).Select(i => (uint)i)]),
+                    Among(nameof(State<Concrete>.Slice), row, [.. Enumerable.Range(0, (int)model.SliceBound + 1).Select(i => (uint)i)]),
                 ],
                 new(row, Argument(nameof(State<Concrete>.Ecx), row), Argument(nameof(State<Concrete>.Ebp), row),
                     Argument(nameof(State<Concrete>.Esi), row)))),
@@ -139,7 +148,9 @@ public sealed class Codec
         outside = -1;
         var written = _fresh ? (1u << _parts.Length) - 1 : 0;
         foreach (var cell in _tables.Written)
-            if (_partOf[cell] is >= 0 and var part)
+            if (cell == _clock)
+                written |= (1u << _parts.Length) - 1;
+            else if (_partOf[cell] is >= 0 and var part)
                 written |= 1u << part;
             else if (_partOf[cell] == Constant && _tables.Cells[cell] != _constant[cell])
             {
@@ -181,6 +192,7 @@ public sealed class Codec
     public bool Tells(Key mask, int cell)
     {
         if (_partOf[cell] == Constant) return true;
+        if (IsRelative(cell)) return false;
         if (!_slots.TryGetValue(cell, out var slot) || (slot.Mask & mask) != slot.Mask) return false;
         if (_parts[_partOf[cell]].Phase is not { } phase || (cell != phase.Ecx.Cell && cell != phase.Ebp.Cell && cell != phase.Esi.Cell)) return true;
         var status = MaskOf(nameof(State<Concrete>.Status), phase.Row);
@@ -206,7 +218,7 @@ public sealed class Codec
     private void Pack(in Part part, ref Key key, ref int outside)
     {
         key &= part.Others;
-        foreach (ref readonly var slot in part.Slots.AsSpan()) Put(slot, _tables.Cells[slot.Cell], ref key, ref outside);
+        foreach (ref readonly var slot in part.Slots.AsSpan()) Put(slot, ValueOf(slot.Cell), ref key, ref outside);
         if (part.Phase is not { } phase) return;
 
         // Read through the columns, so that a register the step has not looked at is chosen now.
@@ -216,6 +228,18 @@ public sealed class Codec
         Put(phase.Ebp, _ebp[phase.Row], ref key, ref outside);
         if (IsPacked(status, partner: true)) Put(phase.Esi, _esi[phase.Row], ref key, ref outside);
     }
+
+    /// <summary>What is packed of a cell: its value, but of a deadline what is left, and 0 of what means nothing now.</summary>
+    private uint ValueOf(int cell)
+    {
+        var value = _tables.Cells[cell];
+        if (!IsRelative(cell)) return value;
+        if (cell == _examined) return _tables.State.Stage.Value == Stages.Wake ? value : 0;
+        return _tables.Cells[_timed + cell - _deadlines] == 0 ? 0 : value - _tables.Cells[_clock];
+    }
+
+    private bool IsRelative(int cell) =>
+        cell == _examined || (uint)(cell - _deadlines) < _tables.State.Limits.Threads;
 
     private static void Put(in Slot slot, uint value, ref Key key, ref int outside)
     {

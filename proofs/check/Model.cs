@@ -15,31 +15,54 @@ namespace Verified.Proofs.Check;
 public sealed record Model(
     string Name, Limits Limits, IReadOnlyList<BootThread> Threads, Arguments Arguments, uint SliceBound)
 {
+    /// <summary>Ticks of the longest finite timeout among the arguments; 0 where there is none.</summary>
+    public uint MostTicks { get; } = Arguments.Values[Arguments.Index(nameof(State<Concrete>.Ecx))].Max(timeouts => Math.Max(
+        Timeouts.SendIsInfinite((Concrete)timeouts).Known || Timeouts.SendIsZero((Concrete)timeouts).Known ? 0 : Timeouts.SendTicks((Concrete)timeouts).Value,
+        Timeouts.ReceiveIsInfinite((Concrete)timeouts).Known || Timeouts.ReceiveIsZero((Concrete)timeouts).Known ? 0 : Timeouts.ReceiveTicks((Concrete)timeouts).Value));
+
     /// <summary>Names in <see cref="Sometimes.All"/> of what cannot happen with so few threads or priorities, and then must not.</summary>
     public IReadOnlyList<string> Never { get; init; } = [];
 
     // A thread resumes when it was accepted from and then finds another sender waiting: that takes three.
     private static readonly string[] WithTwo = ["entry Resume", "stage resume", "thread resuming"];
     private const string Preemption = "preemption by a woken thread";
+    private static readonly string[] WithoutDeadlines = ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
+
+    // 1 and 2 ms: deadlines two and three ticks ahead.
+    private static readonly uint[] Finite =
+    [
+        Timeouts.Infinite,
+        Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(2000)),
+        Timeouts.Word(Timeouts.Encode(2000), Timeouts.Encode(0)),
+    ];
 
     /// <summary>Two threads of one priority.</summary>
-    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [.. WithTwo, Preemption] };
+    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [.. WithTwo, Preemption, .. WithoutDeadlines] };
 
     /// <summary>Two threads, the second of which preempts the first.</summary>
-    public static readonly Model Ranked = Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1)) with { Never = WithTwo };
+    public static readonly Model Ranked = Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1)) with { Never = [.. WithTwo, .. WithoutDeadlines] };
 
     /// <summary>Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.</summary>
-    public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1));
+    public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1))
+        with { Never = WithoutDeadlines };
 
-    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio];
+    /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
+    public static readonly Model Sleepers = Make("sleepers", new(4, 1, 2), 2, Finite, (1, 0, 0, 2), (2, 0, 1, 1))
+        with { Never = [.. WithTwo, "a deadline of another round"] };
+
+    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers];
 
     /// <summary>A model of threads given as (task, lthread, priority, quantum).</summary>
     public static Model Make(
-        string name, Limits limits, uint sliceBound, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads)
+        string name, Limits limits, uint sliceBound, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads) =>
+        Make(name, limits, sliceBound, Arguments.NoFiniteTimeouts, threads);
+
+    private static Model Make(
+        string name, Limits limits, uint sliceBound, uint[] timeouts, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads)
     {
         BootThread[] boot = [.. threads.Select((thread, i) => new BootThread(
             ThreadId.Make<Concrete>(4, thread.Task, thread.Lthread, 1).Value,
             thread.Priority, thread.Quantum, 0x10000 + 0x1000 * (uint)i, 0x20000 + 0x1000 * (uint)i))];
-        return new(name, limits.Checked(), boot, Arguments.For(boot), sliceBound);
+        return new(name, limits.Checked(), boot, Arguments.For(boot, timeouts), sliceBound);
     }
 }

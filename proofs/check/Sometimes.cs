@@ -11,7 +11,7 @@ public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Ac
     /// <summary>Whether the step ended some thread's ipc with this code.</summary>
     public bool Delivers(uint code)
     {
-        if (Entry is not (Entry.Ipc or Entry.Resume)) return false;
+        if (Entry is not (Entry.Ipc or Entry.Resume or Entry.Wake)) return false;
         foreach (var cell in Tables.Written)
         {
             var row = (uint)(cell - Eax);
@@ -42,7 +42,11 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
         new("hand-off to the partner", t => t.Entry == Entry.Ipc && t.After.Stage.Value == Stages.User && t.After.Current.Value != t.Actor),
         new("preemption by a woken thread", t => t.Entry == Entry.Ipc && t.After.Stage.Value == Stages.Pick
             && t.After.Status[t.Actor].Value == ThreadStatus.Ready),
-        new("time slice used up", t => t.Entry == Entry.Tick && t.After.Stage.Value == Stages.Pick),
+        new("time slice used up", t => t.Entry == Entry.Wake && t.After.Stage.Value == Stages.Pick && t.Actor != State<Concrete>.Nobody),
+        new("a deadline ends a send", t => t.Entry == Entry.Wake && t.Delivers(Code.SendTimeout)),
+        new("a deadline ends a receive", t => t.Entry == Entry.Wake && t.Delivers(Code.ReceiveTimeout)),
+        new("a deadline of another round", t => t.Entry == Entry.Wake && t.After.Stage.Value == Stages.Wake
+            && !t.Delivers(Code.SendTimeout) && !t.Delivers(Code.ReceiveTimeout)),
         new("time slice donated", t => t.Entry == Entry.ThreadSwitch && t.After.Stage.Value == Stages.User),
         new("tick while idle", t => t.Entry == Entry.Tick && t.StageBefore == Stages.Idle),
     ];

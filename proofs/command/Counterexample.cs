@@ -87,7 +87,12 @@ internal static class Counterexample
 
             var area = layout.Areas.First(area => area.Name == areaName);
             var field = area.Fields.First(field => field.Name == fieldName);
-            if (ColumnOf(layout, area, field) is { } name) state.Add(new(name, row, value));
+            if (area == layout.Threads && field == Layout.Status)
+            {
+                state.Add(new(nameof(State<Concrete>.Status), row, value & (Layout.TimedStatus - 1)));
+                state.Add(new(nameof(State<Concrete>.Timed), row, value / Layout.TimedStatus));
+            }
+            else if (ColumnOf(layout, area, field) is { } name) state.Add(new(name, row, value));
             else memory.Add(new(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value));
         }
 
@@ -97,6 +102,8 @@ internal static class Counterexample
     private static string? ColumnOf(Layout layout, Area area, Field field)
     {
         if (area == layout.TssStack) return nameof(State<Concrete>.Current);
+        if (area == layout.Clock) return nameof(State<Concrete>.Clock);
+        if (area == layout.Examined) return nameof(State<Concrete>.Examined);
         if (area == layout.Picked) return nameof(State<Concrete>.Picked);
         var name = char.ToUpperInvariant(field.Name[0]) + field.Name[1..];
         return area == layout.Threads && Named.Contains(name) ? name : null;

@@ -18,6 +18,7 @@ namespace Verified.Proofs.Diff;
 public sealed class Duel
 {
     private static readonly uint[] Processor = [0];
+    private static readonly uint[] Slots = [.. Enumerable.Range(0, (int)Limits.ClockSlots).Select(slot => (uint)slot)];
     private static readonly RepresentationInvariant<Concrete>[] Invariants = [.. Representation<Concrete>.All];
 
     private readonly Layout _layout;
@@ -29,7 +30,7 @@ public sealed class Duel
     private readonly Compared _picked;
     private readonly (Table Table, uint Row)[] _places;
     private readonly Footprint _footprint;
-    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _placed = [];
+    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _placed = [];
 
     /// <summary>A column on both sides.</summary>
     private sealed record Compared(ColumnInfo Info, Column<Concrete> Spec, Func<Concrete, Concrete> Image);
@@ -63,7 +64,7 @@ public sealed class Duel
         _tables.LookOnlyAt(_threads);
         _machine.Place(s, memory);
         _placed = [.. _tables.Cells];
-        (_readyWords, _senderWords) = (WordsOf(_priorities), WordsOf(_threads));
+        (_readyWords, _senderWords, _timerWords) = (WordsOf(_priorities), WordsOf(_threads), WordsOf(Slots));
         _footprint.Watch(_threads, _priorities);
         return Settle();
     }
@@ -195,6 +196,7 @@ public sealed class Duel
                 Sort.Priority => Each(invariant, _priorities),
                 Sort.ReadyWord => OfSets(invariant, _priorities, _footprint.ReadyWords, _footprint.ReadySummaries),
                 Sort.SenderWord => OfSets(invariant, _threads, _footprint.SenderWords, _footprint.SenderSummaries),
+                Sort.TimerWord => OfSets(invariant, Slots, _footprint.TimerWords, _footprint.TimerSummaries),
                 _ => Each(invariant, Processor),
             } is { } difference)
                 return difference;
@@ -244,6 +246,7 @@ public sealed class Duel
         Sort.Priority => _priorities,
         Sort.ReadyWord => _readyWords,
         Sort.SenderWord => _senderWords,
+        Sort.TimerWord => _timerWords,
         _ => Processor,
     };
 

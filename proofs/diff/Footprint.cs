@@ -21,7 +21,7 @@ internal sealed class Footprint
     public Footprint(Layout layout)
     {
         _layout = layout;
-        _singles = [layout.TssStack, layout.Top];
+        _singles = [layout.TssStack, layout.Top, layout.Clock, layout.Examined];
         _isActive = new bool[layout.Limits.Threads];
         _isListed = new bool[layout.Limits.Threads];
         _threadsOfPlace = new uint[layout.Words];
@@ -39,11 +39,17 @@ internal sealed class Footprint
     /// <inheritdoc cref="ReadyWords"/>
     public List<uint> SenderWords { get; } = [];
 
+    /// <inheritdoc cref="ReadyWords"/>
+    public List<uint> TimerWords { get; } = [];
+
     /// <summary>Priorities and receivers whose summaries were written.</summary>
     public List<uint> ReadySummaries { get; } = [];
 
     /// <inheritdoc cref="ReadySummaries"/>
     public List<uint> SenderSummaries { get; } = [];
+
+    /// <inheritdoc cref="ReadySummaries"/>
+    public List<uint> TimerSummaries { get; } = [];
 
     /// <summary>Whether the top priority was written, which every thread's priority is compared with.</summary>
     public bool Top { get; private set; }
@@ -77,6 +83,8 @@ internal sealed class Footprint
         SenderWords.Clear();
         ReadySummaries.Clear();
         SenderSummaries.Clear();
+        TimerWords.Clear();
+        TimerSummaries.Clear();
         Top = false;
     }
 
@@ -134,6 +142,18 @@ internal sealed class Footprint
         {
             SenderWords.Add(senders);
             return _isActive[senders / _layout.Words] ? _threadsOfPlace[senders % _layout.Words] : 0;
+        }
+
+        if (RowOf(_layout.Timers, address) is { } timers)
+        {
+            TimerWords.Add(timers);
+            return _threadsOfPlace[timers % _layout.Words];
+        }
+
+        if (RowOf(_layout.TimerSummary, address) is { } slot)
+        {
+            TimerSummaries.Add(slot);
+            return _places;
         }
 
         if (RowOf(_layout.ReadySummary, address) is { } summary)

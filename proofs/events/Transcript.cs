@@ -53,6 +53,7 @@ public static class Transcript
         Entry.ThreadSwitch when e.Registers is { } r => $"thread_switch {Name(s, r.Esi)}",
         Entry.Pick => "picks",
         Entry.Resume => "completes its receive",
+        Entry.Wake => "the tick looks at the next who waits",
         _ => e.Entry.ToString().ToLowerInvariant(),
     };
 
@@ -91,9 +92,10 @@ public static class Transcript
             Stages.Idle => "idle",
             Stages.Pick => "kernel picks next",
             Stages.Resume => $"{Number(s, s.Current)} resumes",
+            Stages.Wake => "kernel looks who is due",
             _ => s.Current == actor ? "goes on" : $"{Number(s, s.Current)} runs",
         };
-        if (actor == State<Concrete>.Nobody || entry is Entry.Pick or Entry.Tick or Entry.Spurious) return runs;
+        if (actor == State<Concrete>.Nobody || entry is Entry.Pick or Entry.Tick or Entry.Wake or Entry.Spurious) return runs;
         var status = s.Status[actor].Value;
         var result = entry is Entry.Ipc or Entry.Resume && status == ThreadStatus.Ready
             ? CodeName(s.Eax[actor]) : status == ThreadStatus.Ready ? "ready" : ThreadStatus.Names[status % 8];

@@ -38,6 +38,7 @@ public sealed class Generator(int seed, Limits limits)
             (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (Word(), Word(), Word(), Word() & Flags.UserBits | Flags.User);
         }
 
+        s.Clock = Word();
         foreach (var priority in priorities)
             s.Picked[priority] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
         return s;
@@ -84,13 +85,16 @@ public sealed class Generator(int seed, Limits limits)
         _ => 0xFFFFFFFC + Below(3),
     };
 
+    // A mantissa's milliseconds, or a quarter of them, or 64: due within a program's few ticks, in this round of slots or in a later one.
+    private uint Exponent() => Pick([0u, 7u, 10u, 10u, 11u, 11u, 12u]);
+
     private uint Timeout() => _random.Next(12) switch
     {
         < 7 => Timeouts.Infinite,
         < 8 => Timeouts.ZeroReceiveOnly,
         < 9 => 0x10,
         < 10 => Timeouts.ZeroBoth,
-        < 11 => Word(),
+        < 11 => Chance(30) ? Word() : Word() & 0xFFFF0000 | Exponent() | Exponent() << 4,
         _ => Word() & 0x00FF00FF,
     };
 

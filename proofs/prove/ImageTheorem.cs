@@ -136,12 +136,12 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
         if (choosing is null) return new(Limits, view.Column, attempt.Terms, null);
 
         // Once it is known that a row is no thread 0, its registers are no selection any more, and simplify as the code's do.
-        var asked = new HashSet<Symbolic>();
+        var somebody = new HashSet<Symbolic>();
         return new(Limits, Initial, attempt.Terms, (attempt.Universe, choosing));
 
         Symbolic Initial(ColumnInfo column, Symbolic row)
         {
-            if (column.Table == Table.Thread && column.Bits == 32 && asked.Add(row)) attempt.Path.Shows(row != State<Symbolic>.Nobody);
+            if (View<Symbolic>.IsRegister(column) && !somebody.Contains(row) && attempt.Path.Shows(row != State<Symbolic>.Nobody)) somebody.Add(row);
             return view.Column(column, row);
         }
     }

@@ -96,7 +96,7 @@ public class ModelCheckerTests
         },
         ["a used-up slice is not renewed"] = (s, entry) =>
         {
-            if (entry == Entry.Tick && s.Stage == Stages.Pick) s.Slice[s.Current] = 0;
+            if (entry == Entry.Wake && s.Stage == Stages.Pick) s.Slice[s.Current] = 0;
         },
         ["pick never ends"] = (s, entry) =>
         {

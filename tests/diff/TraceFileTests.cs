@@ -27,12 +27,12 @@ public class TraceFileTests
     [InlineData("", "not a trace file")]
     [InlineData("{", "not a trace file")]
     [InlineData("null", "not a trace file")]
-    [InlineData("{\"version\":1}", "not a trace file")]
+    [InlineData("{\"version\":2}", "not a trace file")]
     [InlineData("{\"version\":99,\"new\":1}", "newer")]
-    [InlineData("{\"version\":1,\"tasks\":3,\"lthreads\":1,\"priorities\":2,\"state\":[],\"events\":[]}", "power of two")]
-    [InlineData("{\"version\":1,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Nose\",\"row\":0,\"value\":1}],\"events\":[]}", "no column Nose")]
-    [InlineData("{\"version\":1,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":9,\"value\":1}],\"events\":[]}", "rows 0..3")]
-    [InlineData("{\"version\":1,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":1,\"value\":8}],\"events\":[]}", "wider than 3 bits")]
+    [InlineData("{\"version\":2,\"tasks\":3,\"lthreads\":1,\"priorities\":2,\"state\":[],\"events\":[]}", "power of two")]
+    [InlineData("{\"version\":2,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Nose\",\"row\":0,\"value\":1}],\"events\":[]}", "no column Nose")]
+    [InlineData("{\"version\":2,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":9,\"value\":1}],\"events\":[]}", "rows 0..3")]
+    [InlineData("{\"version\":2,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":1,\"value\":8}],\"events\":[]}", "wider than 3 bits")]
     public void A_bad_file_gives_one_clear_line(string text, string says)
     {
         var e = Assert.Throws<TraceFileException>(() => TraceFile.Read(text));

@@ -75,11 +75,12 @@ internal sealed class Lockstep : IMachine<Concrete>
         }
 
         if (Kernel<Concrete>.Own(Stage) is not null) RunOne();
-        var (pick, resume, idle) = (_image.Symbols["pick"], _image.Symbols["resume"], _image.Symbols["idle_halt"]);
-        RunTo([pick, resume, idle], 400);
+        var (pick, resume, wake, idle) = (_image.Symbols["pick"], _image.Symbols["resume"], _image.Symbols["wake"], _image.Symbols["idle_halt"]);
+        RunTo([pick, resume, wake, idle], 400);
         Stage = cpu.Cpl == 3 ? Stages.User
             : cpu.Eip.Value == pick ? Stages.Pick
-            : cpu.Eip.Value == resume ? Stages.Resume : Stages.Idle;
+            : cpu.Eip.Value == resume ? Stages.Resume
+            : cpu.Eip.Value == wake ? Stages.Wake : Stages.Idle;
     }
 
     /// <summary>Every column at every row; every representation invariant at every row, or every few where there are many.</summary>

@@ -49,7 +49,7 @@ public class StepTests
         var limits = new Limits(4, 2, 4);
         var image = KernelImage.Build(limits, new ImageOptions(Programs: []));
         var reached = new HashSet<uint>();
-        Walk(limits, image, steps: 6000, reached);
+        Walk(limits, image, steps: 16000, reached);
 
         // But for the HLT, before which a walk stops, and what no thread can cause.
         var (panic, boot, halt) = (image.Symbols["panic"], image.Symbols["boot"], image.Symbols["idle_halt"]);
@@ -71,9 +71,17 @@ public class StepTests
         // Some wait already: those of low priority would seldom get to it.
         foreach (var thread in threads)
             if (random.Next(4) == 0) state.Status[state.Row(thread.Id)] = ThreadStatus.ReceivingAny;
+
+        // And a deadline of another round of slots, or of none.
+        foreach (var thread in threads)
+            if (state.Row(thread.Id) is var row && state.Status[row] == ThreadStatus.ReceivingAny && random.Next(2) == 0)
+                (state.Timed[row], state.Deadline[row]) = (1, (uint)random.Next(1, 200));
         for (var p = 0u; p < limits.Priorities; p++) state.Picked[p] = (uint)random.Next((int)limits.Threads);
         return state;
     }
+
+    // 1 ms to send, 2 ms to receive.
+    private static readonly uint Soon = Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(2000));
 
     private static Entry Choose(State<Concrete> s, Random random)
     {
@@ -83,7 +91,7 @@ public class StepTests
         uint One(params uint[] values) => random.Next(12) == 0 ? Any() : values[random.Next(values.Length)];
         var someone = s.Id[(uint)random.Next((int)s.Limits.Threads)].Value;
         s.Eax[me] = One(0, 0, 0, 2, 3, 4, Descriptor.None, Descriptor.None);
-        s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011);
+        s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011, Soon, Soon, Soon);
         s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5);
         s.Esi[me] = One(someone, someone, someone, someone, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
         s.Edx[me] = Any();
@@ -97,7 +105,7 @@ public class StepTests
             0 => Entry.Exception,
             1 or 2 => Entry.Spurious,
             3 or 4 => Entry.IdNearest,
-            < 9 => Entry.Tick,
+            < 11 => Entry.Tick,
             < 14 => Entry.ThreadSwitch,
             _ => Entry.Ipc,
         };

@@ -120,6 +120,7 @@ public class IpcTests
         for (var i = 0; i < 60; i++)
         {
             kernel.Step(Entry.Tick);
+            while (s.Stage.Value == Stages.Wake) kernel.Step(Entry.Wake);
             if (s.Stage.Value == Stages.Pick)
             {
                 Go();
