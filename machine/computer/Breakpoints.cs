@@ -151,7 +151,7 @@ public sealed partial class Pc
             Count(1);
         }
         Cpu.OneIteration = false;
-        Remember(linear, code.Big);
+        Remember(linear, code.Big, Cpu.Begun);
         if (resumed && operation.Op is not (Op.Iret or Op.Popf))
             Cpu.Resume();
         // The handler of an interrupt that the instruction raised is not traced; after MOV SS the trap waits for the next one.

@@ -14,8 +14,9 @@ public sealed partial class Pc
     private readonly ulong[] _history = new ulong[Remembered];
     private int _historyAt;
 
-    private void Remember(uint linear, bool big) =>
-        _history[_historyAt = _historyAt + 1 & Remembered - 1] = (ulong)linear << 32 | (uint)Cpu.Begun << 1 | (big ? 1u : 0);
+    // Of a compiled way only the first block is told.
+    private void Remember(uint linear, bool big, int begun) =>
+        _history[_historyAt = _historyAt + 1 & Remembered - 1] = (ulong)linear << 32 | (uint)begun << 1 | (big ? 1u : 0);
 
     /// <summary>The last instructions, oldest first: linear address, bytes, text.</summary>
     /// <param name="most">How many.</param>

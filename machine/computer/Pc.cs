@@ -173,8 +173,10 @@ public sealed partial class Pc
             StepOne(block, linear);
         else
         {
+            if (Compiled(block) is { } compiled && RunCompiled(block, compiled, limit))
+                return;
             Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
-            Remember(linear, code.Big);
+            Remember(linear, code.Big, Cpu.Begun);
         }
     }
 

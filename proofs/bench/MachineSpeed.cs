@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Verified.Kernel;
+using Verified.Machine;
 using Verified.Machine.Computer;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
@@ -12,20 +13,26 @@ namespace Verified.Proofs.Bench;
 /// <summary>How fast the machine emulates.</summary>
 public static class MachineSpeed
 {
-    private const uint Code = 0x10000, Table = 0x20000, Stack = 0x80000;
+    private const uint Code = 0x10000, Data = 0x20000, Words = 1024, Counter = Data + 4 * Words, Stack = 0x80000;
+    private const uint Turns = 10_250_000, Checksum = 0xD1BA9708;
 
-    /// <summary>Executes a loop of loads, stores, arithmetic, calls and branches; millions of instructions per second of a core.</summary>
-    /// <param name="instructions">About how many to execute.</param>
-    public static double LongRun(long instructions = 50_000_000)
+    /// <summary>
+    /// Executes 200 million instructions: loads, stores, arithmetic, shifts, calls, pushes and a branch by data, some 20 a turn. Millions of
+    /// instructions per second of a core.
+    /// </summary>
+    /// <exception cref="MachineException">The data ends up other than on a processor.</exception>
+    public static double LongRun()
     {
         var pc = new Pc(4 << 20);
         pc.Memory.Write(Code, Loop());
-        pc.Cpu.Eip = Code;
-        pc.Cpu.R[Cpu.Esp] = Stack;
-        pc.Run(instructions / 10);
-        var (clock, before) = (CoreClock.Start(), pc.Instructions);
-        pc.Run(instructions);
-        return (pc.Instructions - before) / clock.Seconds / 1e6;
+        pc.Poke(Counter, Turns);
+        (pc.Cpu.Eip, pc.Cpu.R[Cpu.Esi], pc.Cpu.R[Cpu.Esp]) = (Code, Data, Stack);
+        var clock = CoreClock.Start();
+        pc.Run(long.MaxValue);
+        var speed = pc.Instructions / clock.Seconds / 1e6;
+        var sum = 0u;
+        for (var i = 0u; i < Words; i++) sum += pc.Peek(Data + 4 * i);
+        return sum == Checksum ? speed : throw new MachineException($"the loop's data add up to {sum:X8}h, on a processor to {Checksum:X8}h");
     }
 
     /// <summary>
@@ -59,34 +66,35 @@ public static class MachineSpeed
         return (runs / clock.Seconds, (double)instructions / runs);
     }
 
-    // Shuffles a table of 1,024 words for ever: some 20 instructions a turn, a seventh of them branches.
     private static byte[] Loop()
     {
         var c = new Assembler(32);
-        var (turn, mix, even) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
-        c.xor(eax, eax);
-        c.mov(ecx, 1);
+        var (turn, even, difference) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+        c.xor(ecx, ecx);
+        c.mov(edx, 0x12345678);
         c.Label(ref turn);
-        c.mov(edx, ecx);
-        c.and(edx, 1023);
-        c.mov(ebx, __dword_ptr[edx * 4 + Table]);
-        c.add(ebx, ecx);
-        c.call(mix);
-        c.mov(__dword_ptr[edx * 4 + Table], ebx);
-        c.test(ebx, 1);
-        c.je(even);
-        c.add(eax, ebx);
-        c.Label(ref even);
+        c.mov(eax, __dword_ptr[esi + ecx * 4]);
+        c.add(eax, edx);
+        c.xor(eax, 0x5bd1e995);
+        c.mov(ebx, eax);
+        c.shr(ebx, 7);
+        c.lea(edi, __[eax + ebx * 2]);
+        c.mov(__dword_ptr[esi + ecx * 4], eax);
         c.inc(ecx);
-        c.jmp(turn);
-        c.Label(ref mix);
-        c.push(edx);
-        c.mov(edx, ebx);
-        c.shr(edx, 7);
-        c.xor(ebx, edx);
-        c.lea(ebx, __[ebx + ebx * 2 + 5]);
-        c.adc(eax, 0);
-        c.pop(edx);
+        c.and(ecx, Words - 1);
+        c.test(bl, 1);
+        c.je(even);
+        c.add(edx, 3);
+        c.Label(ref even);
+        c.adc(edx, edi);
+        c.call(difference);
+        c.push(eax);
+        c.pop(ebp);
+        c.sub(__dword_ptr[esi + 4 * Words], 1);
+        c.jne(turn);
+        c.hlt();
+        c.Label(ref difference);
+        c.sub(eax, ebx);
         c.ret();
         using var code = new MemoryStream();
         c.Assemble(new StreamCodeWriter(code), Code);
