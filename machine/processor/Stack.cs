@@ -85,6 +85,8 @@ public sealed partial class Ia32<W, TBus>
             top -= (uint)size;
             WriteMemory(SegmentRegister.Ss, StackOffset(top), size, frameTop);
         }
+        // A write to the new top must be possible, though none is made (SDM vol. 2, ENTER).
+        Bus.LoadForStore(LinearToWrite(SegmentRegister.Ss, StackOffset(top - frame), size), size, User);
         WriteRegister(Register.Ebp, size, frameTop);
         SetStackPointer(top - frame);
     }

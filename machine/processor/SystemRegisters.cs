@@ -94,7 +94,6 @@ public sealed partial class Ia32<W, TBus>
 
     private void LoadTaskRegister(uint selector)
     {
-        RequireKernel();
         var segment = SystemSegment(selector, Task16, Task32);
         segment.Attributes |= Busy;
         Bus.Store(GdtBase + (selector & ~7u) + 5, 1, segment.Attributes >> 8 & 0xFF, false);
@@ -103,7 +102,6 @@ public sealed partial class Ia32<W, TBus>
 
     private void LoadLocalTable(uint selector)
     {
-        RequireKernel();
         LocalTable = IsNull(selector) ? Segment<W>.Load(selector, 0, 0, 0) : SystemSegment(selector, 2);
     }
 
