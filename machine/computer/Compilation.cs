@@ -11,7 +11,7 @@ public sealed partial class Pc
     private static readonly CompiledCode Nothing = new(_ => 0, 0);
 
     /// <summary>A way is compiled when its first block has been executed so often; making its code takes some milliseconds.</summary>
-    public int HotAfter { get; init; } = 5_000;
+    public int HotAfter { get; set; } = 5_000;
 
     /// <summary>The code from a block on for the present state, made now if the block is hot; null where it is to be interpreted.</summary>
     private CompiledCode? Compiled(Block block)

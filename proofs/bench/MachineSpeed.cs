@@ -45,6 +45,7 @@ public static class MachineSpeed
         var machine = new ImageMachine(image);
         var state = KernelPaths.ShortIpc(image.Limits);
         machine.Place(state);
+        machine.Pc.HotAfter = 1_000;
         var entry = new Event(Entry.Ipc, Registers.Of(state, state.Current.Value));
         long Repeat(int count)
         {
