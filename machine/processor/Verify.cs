@@ -69,13 +69,15 @@ public sealed partial class Ia32<W, TBus>
         SetZero(valid);
     }
 
+    /// <summary>ARPL: memory is written, and need be writable, only where the RPL changes.</summary>
     private void AdjustPrivilege(in Operation op)
     {
         RequireDescriptors();
-        var target = ToModify(op);
+        var target = Target(op) & 0xFFFF;
         var rpl = ReadRegister(op.SourceRegister, 2) & 3;
         var lower = (target & 3) < rpl;
-        Modify(op, W.Select(lower, target & ~(W)3u | rpl, target));
+        if (lower)
+            Write(op, target & ~(W)3u | rpl);
         SetZero(lower);
     }
 
