@@ -121,6 +121,7 @@ public sealed partial class Ia32<W, TBus>
         var changeable = size == 4 ? (uint)UserFlags : UserFlags & 0xFFFF;
         SetFlagsByPrivilege(value, changeable);
         _system &= ~(W)Flag.Resume;
+        UpdateAlignment();
     }
 
     private const uint UserFlags = Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | Flag.AlignmentCheck

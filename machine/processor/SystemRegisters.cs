@@ -38,6 +38,7 @@ public sealed partial class Ia32<W, TBus>
                     throw Fault.Protection(0);
                 // What is reserved stays 0, and ET 1 (SDM vol. 3, 2.5).
                 Cr0 = bits & ControlBits0 | ControlBit.ExtensionType;
+                UpdateAlignment();
                 Bus.PagingChanged(Cr0, Cr4);
                 break;
             case 2:
