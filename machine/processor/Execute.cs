@@ -117,7 +117,7 @@ public sealed partial class Ia32<W, TBus>
 
             case Op.MovSegment: MoveToSegment(op.TargetRegister, Source(op, 2)); break;
             case Op.MovFromSegment: StoreSegment(op); break;
-            case Op.PushSegment: PushSegment(op); break;
+            case Op.PushSegment: Push(S[op.TargetRegister].Selector, size); break;
             case Op.PopSegment: PopSegment(op); break;
 
             case Op.In: WriteRegister(Register.Eax, size, InPort(Port(op.Source, op.Immediate), size)); break;

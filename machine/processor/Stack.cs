@@ -20,14 +20,6 @@ public sealed partial class Ia32<W, TBus>
         SetStackPointer(esp);
     }
 
-    /// <summary>PUSH of a segment register writes 16 bits, whatever the operand size moves ESP by (SDM vol. 2, PUSH).</summary>
-    private void PushSegment(in Operation op)
-    {
-        var esp = R[Register.Esp] - op.Size;
-        WriteMemory(SegmentRegister.Ss, StackOffset(esp), 2, S[op.TargetRegister].Selector);
-        SetStackPointer(esp);
-    }
-
     /// <summary>The item <paramref name="depth"/> bytes above the top; ESP is unchanged.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W Peek(uint depth, int size) => ReadMemory(SegmentRegister.Ss, StackOffset(R[Register.Esp] + depth), size);

@@ -73,11 +73,17 @@ public sealed partial class Ia32<W, TBus>
     private void AdjustPrivilege(in Operation op)
     {
         RequireDescriptors();
-        var target = Target(op) & 0xFFFF;
+        var target = op.Target == OperandKind.Register ? ReadRegister(op.TargetRegister, 2) : ReadMemory(op, 2);
         var rpl = ReadRegister(op.SourceRegister, 2) & 3;
         var lower = (target & 3) < rpl;
         if (lower)
-            Write(op, target & ~(W)3u | rpl);
+        {
+            var adjusted = target & ~(W)3u | rpl;
+            if (op.Target == OperandKind.Register)
+                WriteRegister(op.TargetRegister, 2, adjusted);
+            else
+                WriteMemory(op.Segment, EffectiveAddress(op), 2, adjusted);
+        }
         SetZero(lower);
     }
 
