@@ -140,6 +140,7 @@ public sealed partial class Pc
         Trace?.Invoke(this);
         var (traps, resumed, shadowed) = (Cpu.SingleStep.Known, Cpu.Resumes.Known, Cpu.InterruptShadow);
         _met = 0;
+        _running = linear;
         Cpu.Entered = false;
         Cpu.OneIteration = traps || _watchful || Cpu.BreakpointsArmed;
         ref var operation = ref block.Operations[0];
