@@ -8,7 +8,8 @@ namespace Verified.Proofs.Commands;
 internal static class MutateSpecVerb
 {
     private const string Help =
-        "Change the spec's sources one place at a time, build, and see which check notices: check, diff, prove spec, prove image.\n\n"
+        "Change the spec's sources one place at a time, build, and see which check notices: "
+        + "check, diff, prove spec, prove image.\n\n"
         + "A change of a step that every check lets pass is equivalent: the image is proved to do what it says, and what the spec says. "
         + "A change of an invariant that every check lets pass is one that nothing depends on.\n"
         + "Exit code: 0 where each change is noticed, equivalent, or does not compile; 1 where a change of an invariant passes; 2 without sources or SDK.";
@@ -51,17 +52,16 @@ internal static class MutateSpecVerb
 
     private static int Run(ParseResult parsed)
     {
-        var (json, seed, source) = (parsed.GetValue(CommonOptions.Json), parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Source)!);
+        var (json, source) = (parsed.GetValue(CommonOptions.Json), parsed.GetValue(Source)!);
         var display = json ? Display.Silent : new Display(parsed);
         var spec = Path.Combine(source, "spec");
         if (!File.Exists(Path.Combine(spec, "Spec.csproj")))
             throw new CommandException($"there are no sources in '{source}', and changes of the spec need them: give the folder that has spec/ in it, by --source");
 
-        var steps = Chosen(SpecMutants.OfSteps(spec), parsed.GetValue(Steps));
-        var invariants = Chosen(SpecMutants.OfInvariants(spec), parsed.GetValue(Invariants));
+        var (steps, invariants) = Changes(spec, parsed);
         if (parsed.GetValue(List))
         {
-            Report.Lines(display, steps.Concat(invariants).Select(mutant => mutant.ToString()), "");
+            Report.Lines(new Display(parsed), steps.Concat(invariants).Select(mutant => mutant.ToString()), "");
             return CommandLine.Holds;
         }
 
@@ -70,9 +70,22 @@ internal static class MutateSpecVerb
         Score(display, "steps", results.Where(result => steps.Contains(result.Mutant)).Select(result => result.Result));
         Score(display, "invariants", results.Where(result => !steps.Contains(result.Mutant)).Select(result => result.Result));
         return results.Any(result => result.Result.Fate == SpecFate.Survived && !steps.Contains(result.Mutant)) ? CommandLine.Refuted : CommandLine.Holds;
+    }
 
-        IReadOnlyList<Mutant> Chosen(IReadOnlyList<Mutant> all, int count) => SpecMutants.Sample(
-            [.. all.Where(mutant => parsed.GetValue(Only) is not { } text || mutant.ToString().Contains(text, StringComparison.Ordinal))], count, seed);
+    private static (IReadOnlyList<Mutant> Steps, IReadOnlyList<Mutant> Invariants) Changes(string spec, ParseResult parsed)
+    {
+        try
+        {
+            return (Chosen(SpecMutants.OfSteps(spec), Steps), Chosen(SpecMutants.OfInvariants(spec), Invariants));
+        }
+        catch (FormatException e)
+        {
+            throw new CommandException($"the sources in '{spec}' are not this program's, {e.Message}: give those that it was built from, by --source");
+        }
+
+        IReadOnlyList<Mutant> Chosen(IReadOnlyList<Mutant> all, Option<int> count) => SpecMutants.Sample(
+            [.. all.Where(mutant => parsed.GetValue(Only) is not { } text || mutant.ToString().Contains(text, StringComparison.Ordinal))],
+            parsed.GetValue(count), parsed.GetValue(CommonOptions.Seed));
     }
 
     private static List<(Mutant Mutant, SpecResult Result)> Try(
