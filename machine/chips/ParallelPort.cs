@@ -1,13 +1,17 @@
 namespace Verified.Machine.Chips;
 
-/// <summary>A parallel port (378h..37Ah) with a printer that is always ready: each strobe prints the data byte.</summary>
+/// <summary>
+/// A parallel port with a device that takes each byte as soon as it is on the data lines: it does not wait for the strobe, which
+/// programs that only want to be seen leave out.
+/// </summary>
 public sealed class ParallelPort
 {
-    private const byte Strobe = 1, NotBusy = 0x80, NotAcknowledge = 0x40, Selected = 0x10, NoError = 8;
+    private const byte NotBusy = 0x80, NotAcknowledge = 0x40, Selected = 0x10, NoError = 8;
     private byte _data, _control = 0x0C;
 
     public Action<byte>? Sent { get; set; }
 
+    /// <summary>Data, status and control are registers 0, 1 and 2.</summary>
     public byte Read(int register) => register switch
     {
         0 => _data,
@@ -17,13 +21,12 @@ public sealed class ParallelPort
 
     public void Write(int register, byte value)
     {
-        if (register == 0)
-            _data = value;
-        if (register != 2)
+        if (register == 2)
+            _control = (byte)(value & 0x1F);
+        if (register != 0)
             return;
-        if ((value & ~_control & Strobe) != 0)
-            Sent?.Invoke(_data);
-        _control = (byte)(value & 0x1F);
+        _data = value;
+        Sent?.Invoke(value);
     }
 
     internal void CopyFrom(ParallelPort other) => (_data, _control) = (other._data, other._control);

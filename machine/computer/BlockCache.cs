@@ -1,3 +1,4 @@
+using Verified.Machine.Compiler;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 
@@ -16,6 +17,15 @@ internal sealed class Block(uint physical, uint end, bool big, Operation[] opera
 
     /// <summary>False once a byte that this was decoded from has been overwritten.</summary>
     public bool IsValid = true;
+
+    /// <summary>How often it was executed, until it is compiled.</summary>
+    public int Uses;
+
+    /// <summary>The code of the way that starts here, by the form of the flags and the privilege level; null until the block is hot.</summary>
+    public CompiledCode?[]? Compiled;
+
+    /// <summary>Blocks whose compiled code goes through this one.</summary>
+    public readonly List<Block> Users = [];
 }
 
 /// <summary>Decoded blocks by the physical address of their first byte; those of a page go when code in it is overwritten.</summary>
@@ -55,6 +65,28 @@ internal sealed class BlockCache
         if (block.IsValid)
             _slots[slot] = block;
         return block;
+    }
+
+    /// <summary>
+    /// The block at a distance from another one, at <paramref name="linear"/>, for compiled code that starts there; null where it would be
+    /// in another page.
+    /// </summary>
+    public Block? Along(Block start, uint linear, uint distance, bool user)
+    {
+        if (((start.Physical + distance ^ start.Physical) & ~(PhysicalMemory.PageSize - 1)) != 0)
+            return null;
+        var block = distance == 0 ? start : At(linear + distance, start.Big, user);
+        if (!block.IsValid || block.Physical != start.Physical + distance)
+            return null;
+        block.Users.Add(start);
+        return block;
+    }
+
+    private static void Invalidate(Block block)
+    {
+        block.IsValid = false;
+        foreach (var user in block.Users)
+            user.Compiled = null;
     }
 
     private static uint Slot(uint physical) => (physical ^ physical >> 12) & Slots - 1;
@@ -139,7 +171,8 @@ internal sealed class BlockCache
         var forgotten = blocks.RemoveAll(block =>
         {
             var overlaps = block.Physical < physical + length && physical < block.End;
-            block.IsValid &= !overlaps;
+            if (overlaps)
+                Invalidate(block);
             return overlaps;
         });
         if (forgotten == 0)

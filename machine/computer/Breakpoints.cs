@@ -140,6 +140,7 @@ public sealed partial class Pc
         Trace?.Invoke(this);
         var (traps, resumed, shadowed) = (Cpu.SingleStep.Known, Cpu.Resumes.Known, Cpu.InterruptShadow);
         _met = 0;
+        _running = linear;
         Cpu.Entered = false;
         Cpu.OneIteration = traps || _watchful || Cpu.BreakpointsArmed;
         ref var operation = ref block.Operations[0];
@@ -151,7 +152,7 @@ public sealed partial class Pc
             Count(1);
         }
         Cpu.OneIteration = false;
-        Remember(linear, code.Big);
+        Remember(linear, code.Big, Cpu.Begun);
         if (resumed && operation.Op is not (Op.Iret or Op.Popf))
             Cpu.Resume();
         // The handler of an interrupt that the instruction raised is not traced; after MOV SS the trap waits for the next one.

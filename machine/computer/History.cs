@@ -14,8 +14,25 @@ public sealed partial class Pc
     private readonly ulong[] _history = new ulong[Remembered];
     private int _historyAt;
 
-    private void Remember(uint linear, bool big) =>
-        _history[_historyAt = _historyAt + 1 & Remembered - 1] = (ulong)linear << 32 | (uint)Cpu.Begun << 1 | (big ? 1u : 0);
+    // Where the present run of instructions began.
+    private uint _running;
+
+    // Of a compiled way only the first block is told.
+    private void Remember(uint linear, bool big, int begun) =>
+        _history[_historyAt = _historyAt + 1 & Remembered - 1] = Entry(linear, big, begun);
+
+    /// <summary>Completes the history where an exception ends the run: the instructions begun are not remembered yet. Catches nothing.</summary>
+    private bool RememberCrash()
+    {
+        var code = Cpu.S[SegmentRegister.Cs];
+        var last = (code.Base + Cpu.Eip).Value;
+        // An interrupt that could not be delivered is between runs.
+        if (last - _running < LongestInstruction * (uint)Cpu.Begun && _history[_historyAt] != Entry(_running, code.Big, Cpu.Begun))
+            Remember(_running, code.Big, Cpu.Begun);
+        return false;
+    }
+
+    private static ulong Entry(uint linear, bool big, int begun) => (ulong)linear << 32 | (uint)begun << 1 | (big ? 1u : 0);
 
     /// <summary>The last instructions, oldest first: linear address, bytes, text.</summary>
     /// <param name="most">How many.</param>

@@ -88,8 +88,19 @@ public sealed partial class Pc
     /// <exception cref="UnimplementedInstruction">With address, bytes and disassembly.</exception>
     public StopReason Run(long budget)
     {
-        var end = Instructions + budget;
         PassBreakpoint();
+        try
+        {
+            return RunTo(Instructions + budget);
+        }
+        catch (Exception) when (RememberCrash())
+        {
+            throw;
+        }
+    }
+
+    private StopReason RunTo(long end)
+    {
         while (true)
         {
             if (_stop is { } reason && !TryRestart(reason))
@@ -173,8 +184,11 @@ public sealed partial class Pc
             StepOne(block, linear);
         else
         {
+            if (Compiled(block) is { } compiled && RunCompiled(block, compiled, limit))
+                return;
+            _running = linear;
             Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
-            Remember(linear, code.Big);
+            Remember(linear, code.Big, Cpu.Begun);
         }
     }
 

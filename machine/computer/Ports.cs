@@ -5,8 +5,8 @@ namespace Verified.Machine.Computer;
 /// <summary>The I/O ports. A wider access is one byte access per port, low port first; where nothing answers, ones are read.</summary>
 public sealed partial class Pc
 {
-    private const uint Com1 = 0x3F8, Lpt1 = 0x378, DebugExit = 0xF4, DebugConsole = 0xE9, PostCard = 0x80, OtherPostCard = 0x190;
-    private const int KeyboardLine = 1, SerialLine = 4, ClockLine = 8;
+    private const uint Com1 = 0x3F8, Com2 = 0x2F8, DebugExit = 0xF4, DebugConsole = 0xE9, PostCard = 0x80, OtherPostCard = 0x190;
+    private const int KeyboardLine = 1, SecondSerialLine = 3, SerialLine = 4, ClockLine = 8;
 
     private readonly Dictionary<uint, long> _unanswered = [];
 
@@ -15,7 +15,10 @@ public sealed partial class Pc
     private byte _post;
     private bool _refresh;
 
-    /// <summary>The printer at LPT1.</summary>
+    /// <summary>COM2.</summary>
+    public Uart SecondSerial { get; } = new();
+
+    /// <summary>The device at the parallel ports, which are one: 378h, 278h and 3BCh.</summary>
     public ParallelPort Printer { get; } = new();
 
     /// <summary>The text display's registers.</summary>
@@ -92,12 +95,16 @@ public sealed partial class Pc
             case DebugConsole:
                 // What tells software that the console is there.
                 return (byte)DebugConsole;
-            case >= Lpt1 and < Lpt1 + 3:
-                return Printer.Read((int)(port - Lpt1));
+            case (>= 0x378 and < 0x37B) or (>= 0x278 and < 0x27B) or (>= 0x3BC and < 0x3BF):
+                return Printer.Read((int)(port & 3));
             case >= Com1 and < Com1 + 8:
                 var value = Serial.Read((int)(port - Com1));
                 UpdateLine(SerialLine, Serial.Interrupts);
                 return value;
+            case >= Com2 and < Com2 + 8:
+                var second = SecondSerial.Read((int)(port - Com2));
+                UpdateLine(SecondSerialLine, SecondSerial.Interrupts);
+                return second;
             case >= Vga.FirstPort and <= Vga.LastPort:
                 return Display.Read(port);
             default:
@@ -151,8 +158,12 @@ public sealed partial class Pc
             case DebugConsole:
                 ConsoleSent?.Invoke(value);
                 break;
-            case >= Lpt1 and < Lpt1 + 3:
-                Printer.Write((int)(port - Lpt1), value);
+            case (>= 0x378 and < 0x37B) or (>= 0x278 and < 0x27B) or (>= 0x3BC and < 0x3BF):
+                Printer.Write((int)(port & 3), value);
+                break;
+            case >= Com2 and < Com2 + 8:
+                SecondSerial.Write((int)(port - Com2), value);
+                UpdateLine(SecondSerialLine, SecondSerial.Interrupts);
                 break;
             case >= Com1 and < Com1 + 8:
                 Serial.Write((int)(port - Com1), value);

@@ -24,6 +24,7 @@ public sealed partial class Pc
         _saved.Clock.CopyFrom(_clock);
         _saved.Keyboard.CopyFrom(_keyboard);
         _saved.Printer.CopyFrom(Printer);
+        _saved.SecondSerial.CopyFrom(SecondSerial);
         _saved.Translations = Mmu.Save();
         _saved.State = (Instructions, Time, _nextTimer, _interruptPending, ExitStatus, _stop, Mmu.AddressLine20, _system);
         Memory.Log.Begin();
@@ -50,6 +51,7 @@ public sealed partial class Pc
         _clock.CopyFrom(saved.Clock);
         _keyboard.CopyFrom(saved.Keyboard);
         Printer.CopyFrom(saved.Printer);
+        SecondSerial.CopyFrom(saved.SecondSerial);
         (Instructions, Time, _nextTimer, _interruptPending, ExitStatus, _stop, Mmu.AddressLine20, _system) = saved.State;
         Mmu.Restore(saved.Translations, Cpu.Cr0, Cpu.Cr3, Cpu.Cr4);
     }
@@ -59,7 +61,7 @@ public sealed partial class Pc
         public readonly Ia32<Concrete, PcBus> Cpu = cpu;
         public readonly PicPair Pics = new();
         public readonly Pit Pit = new();
-        public readonly Uart Serial = new();
+        public readonly Uart Serial = new(), SecondSerial = new();
         public readonly Rtc Clock = new(memory);
         public readonly KeyboardController Keyboard = new();
         public readonly ParallelPort Printer = new();

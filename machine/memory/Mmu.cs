@@ -102,6 +102,54 @@ public sealed unsafe class Mmu
             *at = (byte)value;
     }
 
+    /// <summary>Where compiled code finds the tag that a page's address is compared with, and the host address, in the TLB.</summary>
+    internal (nint Tlb, int Entries, int TagOffset, int HostOffset) TlbLayout(bool write, bool user)
+    {
+        var tag = user ? write ? &_tlb->UserWrite : &_tlb->UserRead : write ? &_tlb->KernelWrite : &_tlb->KernelRead;
+        return ((nint)_tlb, Entries, (int)((byte*)tag - (byte*)_tlb), (int)((byte*)&_tlb->Host - (byte*)_tlb));
+    }
+
+    /// <summary>A load that is left undone where it faults or crosses pages.</summary>
+    /// <param name="linear">Linear address.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="write">As <see cref="LoadForStore"/>.</param>
+    /// <param name="user">With CPL 3.</param>
+    /// <param name="value">Set where it is done.</param>
+    internal bool TryLoad(uint linear, int size, bool write, bool user, ref uint value)
+    {
+        if (!TryTranslate(linear, size, write, user, out var physical))
+            return false;
+        value = _memory.Load(physical, size);
+        return true;
+    }
+
+    /// <summary>A store that is left undone where it faults, crosses pages, or is to a page that holds code.</summary>
+    internal bool TryStore(uint linear, int size, uint value, bool user)
+    {
+        if (!TryTranslate(linear, size, write: true, user, out var physical)
+            || (physical < _memory.Size && _memory.HoldsCode(physical / PhysicalMemory.PageSize)))
+            return false;
+        _memory.Store(physical, size, value);
+        AllowStores(_tlb + (linear >> 12 & Entries - 1));
+        return true;
+    }
+
+    private bool TryTranslate(uint linear, int size, bool write, bool user, out uint physical)
+    {
+        physical = 0;
+        if (Crosses(linear, size))
+            return false;
+        try
+        {
+            physical = Translate(linear, write, user);
+            return true;
+        }
+        catch (Fault)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The physical address of a fetch where the TLB has it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryTranslateFetch(uint linear, bool user, out uint physical)

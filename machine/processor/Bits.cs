@@ -97,11 +97,13 @@ public sealed partial class Ia32<W, TBus>
         var expected = ReadRegister(Register.Eax, op.Size);
         var value = ToModify(op);
         var same = expected == value;
-        Modify(op, W.Select(same, ReadRegister(op.SourceRegister, op.Size), value));
+        var replacement = W.Select(same, ReadRegister(op.SourceRegister, op.Size), value);
+        // The destination goes last: it may be the accumulator, which then is equal to itself.
         if (op.Size == 4)
             R[Register.Eax] = W.Select(same, R[Register.Eax], value);
         else
             WriteRegister(Register.Eax, op.Size, W.Select(same, expected, value));
+        Modify(op, replacement);
         Subtract(expected, value, op.Size);
     }
 

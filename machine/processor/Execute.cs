@@ -127,9 +127,9 @@ public sealed partial class Ia32<W, TBus>
             case Op.Invlpg: RequireKernel(); Bus.Invalidate(S[op.Segment].Base + EffectiveAddress(op)); break;
             case Op.Lgdt: LoadTable(op, out GdtBase, out GdtLimit); break;
             case Op.Lidt: LoadTable(op, out IdtBase, out IdtLimit); break;
-            case Op.Ltr: RequireDescriptors(); LoadTaskRegister(Known(Target(op) & 0xFFFF, "a selector")); break;
+            case Op.Ltr: RequireDescriptors(); RequireKernel(); LoadTaskRegister(Known(Target(op) & 0xFFFF, "a selector")); break;
 
-            case Op.Lldt: RequireDescriptors(); LoadLocalTable(Known(Target(op) & 0xFFFF, "a selector")); break;
+            case Op.Lldt: RequireDescriptors(); RequireKernel(); LoadLocalTable(Known(Target(op) & 0xFFFF, "a selector")); break;
             case Op.Sgdt: StoreTable(op, GdtBase, GdtLimit); break;
             case Op.Sidt: StoreTable(op, IdtBase, IdtLimit); break;
             case Op.Sldt: RequireDescriptors(); Write(op, LocalTable.Selector); break;

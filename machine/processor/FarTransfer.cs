@@ -114,6 +114,7 @@ public sealed partial class Ia32<W, TBus>
     {
         S[SegmentRegister.Cs] = code;
         Eip = target;
+        UpdateAlignment();
     }
 
     private void PushReturn(int size)

@@ -141,6 +141,7 @@ public sealed partial class Ia32<W, TBus>
         Eip = offset;
         var cleared = Flag.Trap | Flag.NestedTask | Flag.Resume | Flag.Virtual8086 | (disable ? Flag.Interrupt : 0);
         _system &= ~(W)cleared;
+        UpdateAlignment();
     }
 
     /// <summary>GS, FS, DS and ES, above the frame of a virtual-8086 program; returns where the frame then starts.</summary>

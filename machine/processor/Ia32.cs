@@ -92,6 +92,7 @@ public sealed partial class Ia32<W, TBus>
         (GdtBase, GdtLimit, IdtBase, IdtLimit) = (other.GdtBase, other.GdtLimit, other.IdtBase, other.IdtLimit);
         (TaskRegister, LocalTable) = (other.TaskRegister, other.LocalTable);
         (Halted, InterruptShadow, Virtual) = (other.Halted, other.InterruptShadow, other.Virtual);
+        _checksAlignment = other._checksAlignment;
         (PendingTrap, StepsAlone) = (other.PendingTrap, other.StepsAlone);
         (D, BreakpointsArmed, Model, _sysenter, _timeStampOffset) =
             (other.D, other.BreakpointsArmed, other.Model, other._sysenter, other._timeStampOffset);

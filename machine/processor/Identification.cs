@@ -102,6 +102,7 @@ public sealed partial class Ia32<W, TBus>
         S[SegmentRegister.Ss] = FlatSegment(selector + 8, code: false, level: 0);
         R[Register.Esp] = _sysenter.Esp;
         Eip = _sysenter.Eip;
+        UpdateAlignment();
     }
 
     private void SystemExit()
@@ -115,6 +116,7 @@ public sealed partial class Ia32<W, TBus>
         S[SegmentRegister.Ss] = FlatSegment(selector + 24, code: false, level: 3);
         R[Register.Esp] = R[Register.Ecx];
         Eip = R[Register.Edx];
+        UpdateAlignment();
     }
 
     /// <summary>

@@ -38,6 +38,7 @@ public sealed partial class Ia32<W, TBus>
             S[SegmentRegister.Cs] = code;
             Eip = eip;
             SetFlagsByPrivilege(flags, changeable);
+            UpdateAlignment();
             return;
         }
         var esp = Peek(3 * step, size);
@@ -52,6 +53,7 @@ public sealed partial class Ia32<W, TBus>
         // The caller's upper half survives where the new stack is a 16-bit one.
         SetStackPointer(esp);
         DropPrivilegedSegments();
+        UpdateAlignment();
     }
 
     /// <summary>The frame holds ESP, SS, ES, DS, FS and GS of the virtual-8086 program too (SDM vol. 3, 20.2.5).</summary>
@@ -75,5 +77,6 @@ public sealed partial class Ia32<W, TBus>
         Cpl = 3;
         Eip = eip;
         R[Register.Esp] = esp;
+        UpdateAlignment();
     }
 }

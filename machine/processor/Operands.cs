@@ -62,6 +62,7 @@ public sealed partial class Ia32<W, TBus>
             : Descriptor.IsData(s.Attributes) || Descriptor.IsReadableCode(s.Attributes));
         if (!allowed || Outside(s, offset, size))
             throw segment == SegmentRegister.Ss ? Fault.Stack(0) : Fault.Protection(0);
+        CheckAlignment(s.Base + offset, size);
         return s.Base + offset;
     }
 

@@ -60,6 +60,7 @@ public sealed partial class Ia32<W, TBus>
         Eip = eip;
         if (flags)
             SetFlagsByPrivilege(popped, size == 4 ? ReturnFlags : ReturnFlags & 0xFFFF);
+        UpdateAlignment();
     }
 
     /// <summary>In virtual-8086 mode CLI, STI, PUSHF, POPF, IRET and INT n need IOPL 3.</summary>

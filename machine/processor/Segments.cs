@@ -54,17 +54,12 @@ public sealed partial class Ia32<W, TBus>
         if (register == SegmentRegister.Cs)
             throw Fault.UndefinedOpcode();
         if (RealAddressing)
-        {
             S[register] = RealSegment(register, value);
-            return;
-        }
-        var selector = Known(value & 0xFFFF, "a selector");
-        if (register == SegmentRegister.Ss)
-        {
-            S[register] = StackSegment(selector, Cpl, Fault.Protection);
-            return;
-        }
-        S[register] = DataSegment(selector, Fault.Protection);
+        else if (register == SegmentRegister.Ss)
+            S[register] = StackSegment(Known(value & 0xFFFF, "a selector"), Cpl, Fault.Protection);
+        else
+            S[register] = DataSegment(Known(value & 0xFFFF, "a selector"), Fault.Protection);
+        UpdateAlignment();
     }
 
     /// <summary>MOV and POP of SS: the next instruction, which sets ESP, is not interrupted (SDM vol. 2).</summary>

@@ -85,6 +85,8 @@ public sealed partial class Ia32<W, TBus>
             top -= (uint)size;
             WriteMemory(SegmentRegister.Ss, StackOffset(top), size, frameTop);
         }
+        // A write to the new top must be possible, though none is made (SDM vol. 2, ENTER).
+        Bus.LoadForStore(LinearToWrite(SegmentRegister.Ss, StackOffset(top - frame), size), size, User);
         WriteRegister(Register.Ebp, size, frameTop);
         SetStackPointer(top - frame);
     }
@@ -111,6 +113,7 @@ public sealed partial class Ia32<W, TBus>
         var changeable = size == 4 ? (uint)UserFlags : UserFlags & 0xFFFF;
         SetFlagsByPrivilege(value, changeable);
         _system &= ~(W)Flag.Resume;
+        UpdateAlignment();
     }
 
     private const uint UserFlags = Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | Flag.AlignmentCheck

@@ -13,6 +13,9 @@ public sealed partial class Ia32<W, TBus>
 
     private void Repeat(in Operation op)
     {
+        // Before the count is looked at and memory is touched.
+        if (op.Op is Op.Ins or Op.Outs)
+            CheckPort(R[Register.Edx] & 0xFFFF, op.Size);
         if ((op.Prefix & (Prefix.Repeat | Prefix.RepeatNotEqual)) == 0)
         {
             StringStep(op);
@@ -61,7 +64,6 @@ public sealed partial class Ia32<W, TBus>
                 Advance(op, Register.Edi);
                 break;
             case Op.Ins:
-                CheckPort(R[Register.Edx] & 0xFFFF, size);
                 var linear = LinearToWrite(SegmentRegister.Es, StringOffset(op, Register.Edi), size);
                 // The port is read, with its effects, only once the store cannot fault.
                 Bus.LoadForStore(linear, size, User);
@@ -69,7 +71,7 @@ public sealed partial class Ia32<W, TBus>
                 Advance(op, Register.Edi);
                 break;
             default:
-                OutPort(R[Register.Edx] & 0xFFFF, size, ReadSource(op));
+                Bus.Out(R[Register.Edx] & 0xFFFF, size, ReadSource(op));
                 Advance(op, Register.Esi);
                 break;
         }

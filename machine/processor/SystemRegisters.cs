@@ -38,6 +38,7 @@ public sealed partial class Ia32<W, TBus>
                     throw Fault.Protection(0);
                 // What is reserved stays 0, and ET 1 (SDM vol. 3, 2.5).
                 Cr0 = bits & ControlBits0 | ControlBit.ExtensionType;
+                UpdateAlignment();
                 Bus.PagingChanged(Cr0, Cr4);
                 break;
             case 2:
@@ -94,7 +95,6 @@ public sealed partial class Ia32<W, TBus>
 
     private void LoadTaskRegister(uint selector)
     {
-        RequireKernel();
         var segment = SystemSegment(selector, Task16, Task32);
         segment.Attributes |= Busy;
         Bus.Store(GdtBase + (selector & ~7u) + 5, 1, segment.Attributes >> 8 & 0xFF, false);
@@ -103,7 +103,6 @@ public sealed partial class Ia32<W, TBus>
 
     private void LoadLocalTable(uint selector)
     {
-        RequireKernel();
         LocalTable = IsNull(selector) ? Segment<W>.Load(selector, 0, 0, 0) : SystemSegment(selector, 2);
     }
 

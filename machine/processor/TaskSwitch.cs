@@ -36,6 +36,7 @@ public sealed partial class Ia32<W, TBus>
             next.Flags |= Flag.NestedTask;
         BecomeTask(task, next);
         LoadTaskSegments(next, external);
+        UpdateAlignment();
         if (errorCode is { } code)
             Push(code, next.Is32 ? 4 : 2);
         CheckTarget(S[SegmentRegister.Cs], Eip);

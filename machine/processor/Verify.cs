@@ -69,13 +69,21 @@ public sealed partial class Ia32<W, TBus>
         SetZero(valid);
     }
 
+    /// <summary>ARPL: memory is written, and need be writable, only where the RPL changes.</summary>
     private void AdjustPrivilege(in Operation op)
     {
         RequireDescriptors();
-        var target = ToModify(op);
+        var target = op.Target == OperandKind.Register ? ReadRegister(op.TargetRegister, 2) : ReadMemory(op, 2);
         var rpl = ReadRegister(op.SourceRegister, 2) & 3;
         var lower = (target & 3) < rpl;
-        Modify(op, W.Select(lower, target & ~(W)3u | rpl, target));
+        if (lower)
+        {
+            var adjusted = target & ~(W)3u | rpl;
+            if (op.Target == OperandKind.Register)
+                WriteRegister(op.TargetRegister, 2, adjusted);
+            else
+                WriteMemory(op.Segment, EffectiveAddress(op), 2, adjusted);
+        }
         SetZero(lower);
     }
 

@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
 using Iced.Intel;
 using Verified.Kernel;
+using Verified.Machine;
 using Verified.Machine.Computer;
+using Verified.Machine.Memory;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Spec;
@@ -12,20 +15,101 @@ namespace Verified.Proofs.Bench;
 /// <summary>How fast the machine emulates.</summary>
 public static class MachineSpeed
 {
-    private const uint Code = 0x10000, Table = 0x20000, Stack = 0x80000;
+    private const uint Size = 4 << 20, Code = 0x10000, Data = 0x20000, Words = 1024, Counter = Data + 4 * Words, Stack = 0x80000;
+    private const uint Turns = 10_250_000, Checksum = 0xD1BA9708;
 
-    /// <summary>Executes a loop of loads, stores, arithmetic, calls and branches; millions of instructions per second of a core.</summary>
-    /// <param name="instructions">About how many to execute.</param>
-    public static double LongRun(long instructions = 50_000_000)
+    private const uint ShortTurns = 5;
+
+    // Of the loop's turns, its start and the jump to its HLT.
+    private const long LoopInstructions = 199_907_522;
+    private static readonly byte[] Loop = Assemble();
+    private static readonly uint Halt = Code + (uint)Loop.Length - 1;
+
+    /// <summary>
+    /// Executes 200 million instructions: loads, stores, arithmetic, shifts, calls, pushes and a branch by data, some 20 a turn. Millions of
+    /// instructions per second of a core.
+    /// </summary>
+    /// <exception cref="MachineException">The data ends up other than on a processor.</exception>
+    public static double LongRun()
     {
-        var pc = new Pc(4 << 20);
-        pc.Memory.Write(Code, Loop());
-        pc.Cpu.Eip = Code;
-        pc.Cpu.R[Cpu.Esp] = Stack;
-        pc.Run(instructions / 10);
-        var (clock, before) = (CoreClock.Start(), pc.Instructions);
-        pc.Run(instructions);
-        return (pc.Instructions - before) / clock.Seconds / 1e6;
+        var pc = WithLoop(Turns);
+        var clock = CoreClock.Start();
+        pc.Run(long.MaxValue);
+        var speed = pc.Instructions / clock.Seconds / 1e6;
+        if (pc.Instructions != LoopInstructions + 1) throw new MachineException($"the loop took {pc.Instructions:N0} instructions");
+        Require(pc.Memory.Page(Data / PhysicalMemory.PageSize));
+        return speed;
+    }
+
+    /// <summary><see cref="LongRun"/> on Unicorn; null where it is not installed.</summary>
+    public static double? UnicornLongRun()
+    {
+        using var unicorn = Unicorn.TryCreate(Size);
+        if (unicorn is null) return null;
+        unicorn.Write(Code, Loop);
+        unicorn.Write(Counter, BitConverter.GetBytes(Turns));
+        unicorn.Set(Unicorn.Esi, Data);
+        unicorn.Set(Unicorn.Esp, Stack);
+        var clock = CoreClock.Start();
+        unicorn.Run(Code, Halt);
+        var seconds = clock.Seconds;
+        var data = new byte[4 * Words];
+        unicorn.Read(Data, data);
+        Require(data);
+        return LoopInstructions / seconds / 1e6;
+    }
+
+    /// <summary>Five turns of the same loop from a snapshot, some 100 instructions, undone after each; runs per second of a core.</summary>
+    public static double LoopRuns(int runs = 200_000)
+    {
+        var pc = WithLoop(ShortTurns);
+        pc.Snapshot();
+        CoreClock clock = default;
+        for (var i = -runs / 10; i < runs; i++)
+        {
+            if (i == 0) clock = CoreClock.Start();
+            if (pc.Run(1_000) != StopReason.Halted) throw new MachineException("the loop does not end");
+            pc.Restore();
+        }
+
+        return runs / clock.Seconds;
+    }
+
+    /// <summary><see cref="LoopRuns"/> on Unicorn, registers and the 4 KB of data written back; null where it is not installed.</summary>
+    public static double? UnicornLoopRuns(int runs = 50_000)
+    {
+        using var unicorn = Unicorn.TryCreate(Size);
+        if (unicorn is null) return null;
+        unicorn.Write(Code, Loop);
+        var data = new byte[4 * Words + 4];
+        BitConverter.TryWriteBytes(data.AsSpan(4 * (int)Words), ShortTurns);
+        CoreClock clock = default;
+        for (var i = -runs / 10; i < runs; i++)
+        {
+            if (i == 0) clock = CoreClock.Start();
+            unicorn.Write(Data, data);
+            unicorn.Set(Unicorn.Esi, Data);
+            unicorn.Set(Unicorn.Esp, Stack);
+            unicorn.Run(Code, Halt);
+        }
+
+        return runs / clock.Seconds;
+    }
+
+    private static Pc WithLoop(uint turns)
+    {
+        var pc = new Pc(Size);
+        pc.Memory.Write(Code, Loop);
+        pc.Poke(Counter, turns);
+        (pc.Cpu.Eip, pc.Cpu.R[Cpu.Esi], pc.Cpu.R[Cpu.Esp]) = (Code, Data, Stack);
+        return pc;
+    }
+
+    private static void Require(ReadOnlySpan<byte> data)
+    {
+        var sum = 0u;
+        foreach (var word in MemoryMarshal.Cast<byte, uint>(data)) sum += word;
+        if (sum != Checksum) throw new MachineException($"the loop's data add up to {sum:X8}h, on a processor to {Checksum:X8}h");
     }
 
     /// <summary>
@@ -38,6 +122,7 @@ public static class MachineSpeed
         var machine = new ImageMachine(image);
         var state = KernelPaths.ShortIpc(image.Limits);
         machine.Place(state);
+        machine.Pc.HotAfter = 1_000;
         var entry = new Event(Entry.Ipc, Registers.Of(state, state.Current.Value));
         long Repeat(int count)
         {
@@ -59,35 +144,38 @@ public static class MachineSpeed
         return (runs / clock.Seconds, (double)instructions / runs);
     }
 
-    // Shuffles a table of 1,024 words for ever: some 20 instructions a turn, a seventh of them branches.
-    private static byte[] Loop()
+    private static byte[] Assemble()
     {
         var c = new Assembler(32);
-        var (turn, mix, even) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
-        c.xor(eax, eax);
-        c.mov(ecx, 1);
+        var (turn, even, difference, done) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+        c.xor(ecx, ecx);
+        c.mov(edx, 0x12345678);
         c.Label(ref turn);
-        c.mov(edx, ecx);
-        c.and(edx, 1023);
-        c.mov(ebx, __dword_ptr[edx * 4 + Table]);
-        c.add(ebx, ecx);
-        c.call(mix);
-        c.mov(__dword_ptr[edx * 4 + Table], ebx);
-        c.test(ebx, 1);
-        c.je(even);
-        c.add(eax, ebx);
-        c.Label(ref even);
+        c.mov(eax, __dword_ptr[esi + ecx * 4]);
+        c.add(eax, edx);
+        c.xor(eax, 0x5bd1e995);
+        c.mov(ebx, eax);
+        c.shr(ebx, 7);
+        c.lea(edi, __[eax + ebx * 2]);
+        c.mov(__dword_ptr[esi + ecx * 4], eax);
         c.inc(ecx);
-        c.jmp(turn);
-        c.Label(ref mix);
-        c.push(edx);
-        c.mov(edx, ebx);
-        c.shr(edx, 7);
-        c.xor(ebx, edx);
-        c.lea(ebx, __[ebx + ebx * 2 + 5]);
-        c.adc(eax, 0);
-        c.pop(edx);
+        c.and(ecx, Words - 1);
+        c.test(bl, 1);
+        c.je(even);
+        c.add(edx, 3);
+        c.Label(ref even);
+        c.adc(edx, edi);
+        c.call(difference);
+        c.push(eax);
+        c.pop(ebp);
+        c.sub(__dword_ptr[esi + 4 * Words], 1);
+        c.jne(turn);
+        c.jmp(done);
+        c.Label(ref difference);
+        c.sub(eax, ebx);
         c.ret();
+        c.Label(ref done);
+        c.hlt();
         using var code = new MemoryStream();
         c.Assemble(new StreamCodeWriter(code), Code);
         return code.ToArray();

@@ -65,10 +65,12 @@ public sealed class Expander
     }
 
     // A state not known before the level: what is wrong with it, if anything; else it is kept. One found twice may differ in the registers
-    // that are left out of the key, so its invariants are looked at again.
+    // that are left out of the key, so what reads them is evaluated again.
     private Finding? Judge(Transition step, Key? key)
     {
-        if ((key is not { } present || !_memo.Hold(present)) && Walker.Violated(_invariants) is var (invariant, i, j))
+        var again = key is { } known && _found.Contains(known);
+        var holds = key is { } present && (again ? _memo.HoldAgain() : _memo.Hold(present));
+        if (!holds && Walker.Violated(_invariants) is var (invariant, i, j))
         {
             var rows = invariant.Pairs ? $"{i}, {j}" : $"{i}";
             return new(invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {rows})", _from, Walker.EventOf(step));
@@ -88,7 +90,7 @@ public sealed class Expander
                 _from, Walker.EventOf(step));
         }
 
-        return !_found.Add(fresh, _from) || Walker.Settles()
+        return again || (_found.Add(fresh, _from) && Walker.Settles())
             ? null : new("settles", "the kernel's own steps end at a user or idle", _from, Walker.EventOf(step));
     }
 }

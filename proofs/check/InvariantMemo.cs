@@ -51,17 +51,21 @@ internal sealed class InvariantMemo
         foreach (var group in _groups)
         {
             var bits = key & group.Mask;
-            if (!group.Known.Contains(bits))
-            {
-                if (!HoldTraced(group)) return false;
-                group.Known.Add(bits, -1);
-            }
+            if (group.Known.Contains(bits)) continue;
+            if (!HoldTraced(group)) return false;
+            group.Known.Add(bits, -1);
+        }
 
+        return HoldAgain();
+    }
+
+    /// <summary>Whether every invariant holds in the present state, if they did in one with the same key.</summary>
+    public bool HoldAgain()
+    {
+        foreach (var group in _groups)
             foreach (var invariant in group.Others)
                 if (!Holds(invariant, _state, group.Row))
                     return false;
-        }
-
         return true;
     }
 

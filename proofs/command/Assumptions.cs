@@ -7,7 +7,7 @@ internal static class Assumptions
 {
     public static readonly IReadOnlyList<Claim> All =
     [
-        new("Ia32<W> is the processor", Assumed, "the tests run it against the host's processor (user mode), the manual's rules (gates, paging) and QEMU"),
+        new("Ia32<W> is the processor", Assumed, "beyond the cases compared with the host's: rings, gates and paging are tested by the manual's rules and in QEMU"),
         new("Z3 and the .NET runtime are right", Assumed, "an unsatisfiable answer is believed; counterexamples are replayed"),
         new("user mode changes neither the kernel's memory nor its own privilege, segments of the ring and interrupt flag", Assumed, "rings and paging of Ia32<W>, tested; boot checks the page directories"),
         new("the boot loader leaves a Multiboot machine", Assumed, "protected mode, paging off, A20 on, CR4 = 0, .bss zeroed"),

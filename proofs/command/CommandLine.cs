@@ -5,6 +5,7 @@ using Verified.Machine;
 using Verified.Machine.Processor;
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
+using Verified.Proofs.Oracle;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
@@ -53,7 +54,7 @@ public static class CommandLine
         {
             new HelpOption(), new VersionOption(),
             CheckVerb.Make(), ProveVerb.Make(), FuzzVerb.Make(), DiffVerb.Make(), RunVerb.Make(), ReplayVerb.Make(),
-            ImageVerb.Make(), ListVerb.Make(), MutateVerb.Make(), BenchVerb.Make(), ClaimsVerb.Make(),
+            ImageVerb.Make(), ListVerb.Make(), MutateVerb.Make(), OracleVerb.Make(), BenchVerb.Make(), ClaimsVerb.Make(),
         };
         Everything.AddTo(root);
         return root;
@@ -70,7 +71,7 @@ public static class CommandLine
     {
         for (; e is not null; e = e.InnerException)
             if (e is CommandException or ImageException or TraceFileException or MachineException or ModelException
-                or DllNotFoundException or ProverException or UnimplementedInstruction or ShutdownException)
+                or DllNotFoundException or ProverException or OracleUnavailableException or UnimplementedInstruction or ShutdownException)
                 return e;
         return null;
     }

@@ -4,6 +4,7 @@ using Verified.Machine.Computer;
 using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Fuzz;
+using Verified.Proofs.Oracle;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
@@ -46,6 +47,7 @@ internal static class Everything
 
         foreach (var model in Model.All) claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
         claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, Theorems.Of(image), cached), image));
+        claims.Add(Oracle(display, seed));
         var fuzz = new FuzzOptions(seed, Limits: image.Limits);
         claims.Add(Ledger.Of(FuzzVerb.Fuzz(display, fuzz), fuzz));
         var diff = new DiffOptions(seed, Workers: Environment.ProcessorCount);
@@ -55,6 +57,20 @@ internal static class Everything
         display.Line($"verified: done in {clock.Elapsed.TotalSeconds:F0} s");
         Ledger.Save(image, claims);
         return claims;
+    }
+
+    private static Claim Oracle(Display display, int seed)
+    {
+        var options = new OracleOptions(seed);
+        try
+        {
+            return Ledger.Of(OracleVerb.Compare(display, options), options);
+        }
+        catch (OracleUnavailableException nothing)
+        {
+            display.Line($"oracle: left out: {nothing.Message}");
+            return Ledger.Of(nothing);
+        }
     }
 
     private static Claim? Demonstration(Display display, KernelImage image)

@@ -6,6 +6,7 @@ using Verified.Kernel;
 using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Fuzz;
+using Verified.Proofs.Oracle;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
@@ -16,6 +17,8 @@ internal static class Ledger
     private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
     private static string Path => System.IO.Path.Combine(Report.Folder, "claims.json");
+
+    private const string ProcessorAgrees = "Ia32<W> agrees with the host's processor";
 
     private sealed record Saved(string Basis, IReadOnlyList<Claim> Claims);
 
@@ -63,6 +66,14 @@ internal static class Ledger
     public static Claim Of(DiffResult result, DiffOptions options) => Claim.Of(
         "image and spec agree on random programs", result.Holds, Standing.Tested,
         $"{result.Events:N0} events, whole state compared, seed {options.Seed}");
+
+    public static Claim Of(OracleResult result, OracleOptions options) => Claim.Of(
+        ProcessorAgrees, result.Holds, Standing.Tested,
+        $"{result.Cases:N0} random cases of {result.Compared.Count(form => form.Value > 0)} integer instruction forms in ring 3, "
+        + $"{result.Faulted:N0} of them trap, seed {options.Seed}");
+
+    /// <summary>The claim where there is nothing to compare with.</summary>
+    public static Claim Of(OracleUnavailableException nothing) => new(ProcessorAgrees, Standing.Assumed, $"not compared by this run: {nothing.Message}");
 
     public static Claim Of(DiffResult result, Model model) => Claim.Of(
         $"image and spec agree on all of model {model.Name}", result.Holds, Standing.Bounded,

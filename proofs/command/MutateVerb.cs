@@ -37,6 +37,7 @@ internal static class MutateVerb
             From, To, Events, ImageSource.Size, CommonOptions.Json,
         };
         verb.SetAction(Run);
+        verb.Subcommands.Add(MutateSpecVerb.Make());
         return verb;
     }
 

@@ -32,7 +32,7 @@ internal static class RunVerb
     public static Command Make()
     {
         var verb = new Command("run",
-            "Run the image, a ROM, a kernel or a flat binary on the machine, with COM1, LPT1 and port E9h on the terminal and diagnostic "
+            "Run the image, a ROM, a kernel or a flat binary on the machine, with the serial and parallel ports and port E9h on the terminal and diagnostic "
             + "codes (ports 80h and 190h) on the error output; exit code 1 unless it ends content")
         {
             Budget, ImageVerb.RoundTrips, ImageSource.File, ImageSource.Size, MachineOptions.Rom, MachineOptions.Kernel,
@@ -90,7 +90,7 @@ internal static class RunVerb
             output.Write((char)value);
             if (value == '\n') output.Flush();
         }
-        (pc.Serial.Sent, pc.Printer.Sent, pc.ConsoleSent) = (Sent, Sent, Sent);
+        (pc.Serial.Sent, pc.SecondSerial.Sent, pc.Printer.Sent, pc.ConsoleSent) = (Sent, Sent, Sent, Sent);
         pc.PostCode = code => error.WriteLine($"[POST {code:X2}h]");
     }
 
@@ -104,6 +104,7 @@ internal static class RunVerb
         {
             StopReason.Exited => $"[ended with status {pc.ExitStatus} after {pc.Instructions:N0} instructions{post}]",
             StopReason.Budget => $"[stopped after {pc.Instructions:N0} instructions, at {at}{post}]",
+            StopReason.Breakpoint => $"[left by gdb after {pc.Instructions:N0} instructions, at {at}{post}]",
             StopReason.Reset => $"[reset after {pc.Instructions:N0} instructions, at {at}{post}]",
             _ => $"[halted for ever after {pc.Instructions:N0} instructions, at {at}{post}]",
         });

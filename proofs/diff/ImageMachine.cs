@@ -31,7 +31,8 @@ public sealed class ImageMachine : IMachine<Concrete>
     public ImageMachine(KernelImage image)
     {
         Image = image;
-        Pc = new Pc();
+        // Entries are short: making code for them costs more than it saves in less than millions.
+        Pc = new Pc { HotAfter = int.MaxValue };
         _cpu = Pc.Cpu;
         Multiboot.Load(Pc, image.ToElf());
         if (Run(BootBudget) is { } failure) throw new ImageException($"the image does not boot: {failure}");

@@ -34,6 +34,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("run --image /nowhere", "/nowhere")]
     [InlineData("replay /nowhere", "/nowhere")]
     [InlineData("check pair --states 1", "more than 1 states")]
+    [InlineData("mutate spec --source /nowhere", "no sources in '/nowhere'")]
     public void What_cannot_be_carried_out_is_told_in_one_line(string arguments, string says) =>
         AssertUnusable(says, arguments.Split(' '));
 

@@ -222,14 +222,15 @@ public class ChipTests
     }
 
     [Fact]
-    public void A_printer_prints_at_the_strobe()
+    public void A_parallel_port_sends_each_byte_once_with_or_without_a_strobe()
     {
         var printed = new List<byte>();
         var port = new ParallelPort { Sent = printed.Add };
         port.Write(0, 65);
         port.Write(2, 0x0D);
-        port.Write(2, 0x0D);
         port.Write(2, 0x0C);
-        Assert.Equal([65], printed);
+        port.Write(0, 66);
+        Assert.Equal([65, 66], printed);
+        Assert.Equal(66, port.Read(0));
     }
 }

@@ -117,6 +117,27 @@ public class GateTests
         Assert.Equal(0xFFu * 8 + 2, Frame(pc.RunToHalt(), 1)[0]);
     }
 
+    [Theory]
+    [InlineData(Flag.AlignmentCheck, 1u, true)]
+    [InlineData(Flag.AlignmentCheck, 4u, false)]
+    [InlineData(0u, 1u, false)]
+    public void A_misaligned_access_of_ring_3_is_checked_where_both_bits_ask_for_it(uint flag, uint offset, bool raised)
+    {
+        var pc = AtUser(c =>
+        {
+            c.mov(ax, (ushort)UserData);
+            c.mov(ds, ax);
+            c.push(flag | Flag.Reserved);
+            c.popfd();
+            c.inc(__dword_ptr[TestPc.Data + offset]);
+            c.@int(0x30);
+        });
+        pc.Cpu.Cr0 |= ControlBit.AlignmentMask;
+        pc.RunToHalt();
+        Assert.Equal(raised ? Handler + 17 * 16 + 1 : Handler + 0x300 + 1, pc.Cpu.Eip.Value);
+        Assert.Equal(raised ? 0u : 1u, pc.Peek(TestPc.Data + offset));
+    }
+
     public static TheoryData<string, byte[], int, uint?> Faults => new()
     {
         { "hlt", [0xF4], 13, 0 },

@@ -1,0 +1,380 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Verified.Machine.Computer;
+using Verified.Machine.Memory;
+using Verified.Machine.Processor;
+using Verified.Spec.Values;
+
+namespace Verified.Machine.Compiler;
+
+/// <summary>
+/// Executes operations from EIP on, at most <paramref name="limit"/> of them, which must not be less than <see cref="CompiledCode.Longest"/>.
+/// </summary>
+/// <returns>How many were executed; 0 where the first is to be interpreted.</returns>
+internal delegate int Execution(int limit);
+
+/// <summary>The code of a way through the program.</summary>
+/// <param name="Execute">The method.</param>
+/// <param name="Longest">Operations of the way, from its start to its end or back to its start.</param>
+internal sealed record CompiledCode(Execution Execute, int Longest);
+
+/// <summary>
+/// Makes a method of a way through the program within one page: blocks that follow each other, by the branch that is taken more often
+/// where there is a choice, and back to the start if the way is a loop. It executes the operations over <see cref="Code"/>, so that
+/// the text of the instructions is the one that is interpreted and proved. The code is for one privilege level, flat
+/// segments, and one form of the flags on entry.
+/// </summary>
+/// <remarks>
+/// Every access goes through the TLB; where that does not allow it at once, the bus is asked to do it without a fault, and where it cannot, the
+/// method writes the state before the operation back and returns. So it does at every branch that leaves the way. Nothing else in the machine can
+/// change meanwhile: what could (interrupts, ports, control registers, stores to code) is interpreted.
+/// </remarks>
+internal sealed class BlockCompiler
+{
+    private const int MostOperations = 96;
+
+    private readonly Mmu _mmu;
+    private readonly bool _user;
+    private readonly DynamicMethod _method;
+    private readonly ILGenerator _il;
+    private readonly Emitter _emitter;
+    private readonly Ia32<Code, CodeBus> _text;
+    private readonly Code[] _registers, _flagWords;
+    private readonly int _entryForm;
+    private readonly List<Action> _exits = [];
+    private readonly Stack<Code> _returns = [];
+    private readonly HashSet<uint> _visited = [];
+    private readonly Label _start;
+    private readonly LocalBuilder _turns;
+    private State _before;
+    private int _done;
+
+    /// <summary>What an operation starts from.</summary>
+    private readonly record struct State(Registers<Code> Registers, Code Eip, int FlagForm, Code[] FlagWords);
+
+    private BlockCompiler(Mmu mmu, bool user, int flagForm)
+    {
+        (_mmu, _user, _entryForm) = (mmu, user, flagForm);
+        _method = new DynamicMethod("way", typeof(int), [typeof(Ia32<Concrete, PcBus>), typeof(int)], typeof(Ia32<Concrete, PcBus>), skipVisibility: true);
+        _il = _method.GetILGenerator();
+        _emitter = new Emitter(_il);
+        _start = _il.DefineLabel();
+        _turns = _il.DeclareLocal(typeof(int));
+        _text = new Ia32<Code, CodeBus>(new CodeBus(this)) { Cpl = user ? 3 : 0, Eip = Field(ProcessorField.Eip), FlagForm = flagForm };
+        _registers = [.. ProcessorField.Registers.Select(Field)];
+        for (var i = 0; i < _registers.Length; i++)
+            _text.R[i] = _registers[i];
+        _flagWords = [.. ProcessorField.FlagWords.Select(Field)];
+        _text.FlagWords = (_flagWords[0], _flagWords[1], _flagWords[2], _flagWords[3], _flagWords[4], _flagWords[5]);
+    }
+
+    /// <summary>Compiles the way from the processor's present state; null where its first operation is one to interpret.</summary>
+    /// <param name="blocks">The block at a distance from EIP, or null where the way may not go on there.</param>
+    /// <param name="cpu">The processor.</param>
+    /// <param name="mmu">Its memory.</param>
+    public static CompiledCode? Compile(Func<uint, Block?> blocks, Ia32<Concrete, PcBus> cpu, Mmu mmu)
+    {
+        var compiler = new BlockCompiler(mmu, cpu.Cpl == 3, cpu.FlagForm);
+        compiler.Write(blocks);
+        return compiler._done > 0 ? new(compiler._method.CreateDelegate<Execution>(cpu), compiler._done) : null;
+    }
+
+    /// <summary>A load of the operation that is being written; <paramref name="write"/> where a store to the place follows.</summary>
+    public Code Load(Code linear, int size, bool write)
+    {
+        var value = _emitter.NewLocal();
+        var local = value.Node!.Local!;
+        var (slow, end) = (_il.DefineLabel(), _il.DefineLabel());
+        var address = Probe(linear, size, write, slow);
+        _il.Emit(size == 4 ? OpCodes.Ldind_U4 : size == 2 ? OpCodes.Ldind_U2 : OpCodes.Ldind_U1);
+        _il.Emit(OpCodes.Stloc, local);
+        _il.MarkLabel(end);
+        AtExit(slow, end, () =>
+        {
+            _emitter.Push(address);
+            _il.Emit(OpCodes.Ldc_I4, size);
+            _il.Emit(OpCodes.Ldc_I4, write ? 1 : 0);
+            _il.Emit(OpCodes.Ldc_I4, _user ? 1 : 0);
+            _il.Emit(OpCodes.Ldloca, local);
+            _il.Emit(OpCodes.Call, typeof(BlockCompiler).GetMethod(nameof(TryLoad), BindingFlags.NonPublic | BindingFlags.Static)!);
+        });
+        return value;
+    }
+
+    /// <summary>A store of the operation that is being written.</summary>
+    public void Store(Code linear, int size, Code value)
+    {
+        value = _emitter.Fixed(value);
+        var (slow, end) = (_il.DefineLabel(), _il.DefineLabel());
+        var address = Probe(linear, size, write: true, slow);
+        _emitter.Push(value);
+        _il.Emit(size == 4 ? OpCodes.Stind_I4 : size == 2 ? OpCodes.Stind_I2 : OpCodes.Stind_I1);
+        _il.MarkLabel(end);
+        AtExit(slow, end, () =>
+        {
+            _emitter.Push(address);
+            _il.Emit(OpCodes.Ldc_I4, size);
+            _emitter.Push(value);
+            _il.Emit(OpCodes.Ldc_I4, _user ? 1 : 0);
+            _il.Emit(OpCodes.Call, typeof(BlockCompiler).GetMethod(nameof(TryStore), BindingFlags.NonPublic | BindingFlags.Static)!);
+        });
+    }
+
+    private static bool TryLoad(Ia32<Concrete, PcBus> cpu, uint linear, int size, bool write, bool user, ref uint value) =>
+        cpu.Bus.TryLoad(linear, size, write, user, ref value);
+
+    private static bool TryStore(Ia32<Concrete, PcBus> cpu, uint linear, int size, uint value, bool user) =>
+        cpu.Bus.TryStore(linear, size, value, user);
+
+    private static Code Field(ProcessorField field) => new(new Node(Operator.Field) { Field = field });
+
+    private void Write(Func<uint, Block?> blocks)
+    {
+        _il.MarkLabel(_start);
+        for (uint? at = 0; at is { } distance;)
+            at = _visited.Add(distance) && _done < MostOperations && blocks(distance) is { } block ? Write(block.Operations) : End();
+        foreach (var exit in _exits)
+            exit();
+    }
+
+    private uint? End()
+    {
+        WriteExit(Capture(), _done);
+        return null;
+    }
+
+    /// <summary>Writes a block; returns how far from the start the way goes on, or null where it has ended.</summary>
+    private uint? Write(ReadOnlySpan<Operation> operations)
+    {
+        foreach (ref readonly var operation in operations)
+        {
+            if (!Compilable.Includes(operation))
+                return End();
+            _before = Capture();
+            try
+            {
+                if (operation.EndsBlock)
+                    return WriteBranch(operation);
+                Execute(operation, _ => throw new NotCompilable());
+            }
+            catch (NotCompilable)
+            {
+                // What was written of the operation has changed nothing that its interpretation does not write again.
+                Resume(_before);
+                return End();
+            }
+            Fix();
+            _done++;
+        }
+        return Distance(_text.Eip);
+    }
+
+    private uint? WriteBranch(in Operation operation)
+    {
+        var after = _text.Eip + operation.Length;
+        Test? condition = null;
+        Execute(operation, test =>
+        {
+            if (condition is not null)
+                throw new NotCompilable();
+            condition = test;
+            return true;
+        });
+        _done++;
+        if (condition is not null)
+            WriteChoice(operation, condition);
+        if (operation.Op is Op.Call or Op.CallIndirect)
+            _returns.Push(after);
+        Fix();
+        if (operation.Op == Op.Ret && _returns.TryPop(out var expected))
+        {
+            LeaveIf(new Node(Operator.Equal, _text.Eip, expected), unless: true, Capture());
+            _text.Eip = expected;
+        }
+        if (Distance(_text.Eip) is not { } distance)
+            return End();
+        if (distance != 0 || _text.FlagForm != _entryForm)
+            return distance;
+        WriteLoop();
+        return null;
+    }
+
+    // The operation has been executed as if the condition held. Backward branches are expected to be taken, others not.
+    private void WriteChoice(in Operation operation, Test condition)
+    {
+        var taken = Capture();
+        Resume(_before);
+        Execute(operation, _ => false);
+        var backward = (int)operation.Immediate < 0;
+        LeaveIf(condition.Node, unless: backward, backward ? Capture() : taken);
+        if (backward)
+            Resume(taken);
+    }
+
+    /// <summary>Leaves the way in a state where a condition holds, or where it does not.</summary>
+    private void LeaveIf(Node condition, bool unless, State state)
+    {
+        var (exit, done) = (_il.DefineLabel(), _done);
+        _emitter.Push(new(condition));
+        _il.Emit(unless ? OpCodes.Brfalse : OpCodes.Brtrue, exit);
+        _exits.Add(() =>
+        {
+            _il.MarkLabel(exit);
+            WriteExit(state, done);
+        });
+    }
+
+    // Another turn, unless it could exceed the limit.
+    private void WriteLoop()
+    {
+        WriteBack(Capture());
+        PushDone(_done);
+        _il.Emit(OpCodes.Stloc, _turns);
+        PushDone(_done);
+        _il.Emit(OpCodes.Ldarg_1);
+        _il.Emit(OpCodes.Ble, _start);
+        PushDone(0);
+        _il.Emit(OpCodes.Ret);
+    }
+
+    /// <summary>Pushes the number of operations done: those of the turns before, and of this one.</summary>
+    private void PushDone(int ofThisTurn)
+    {
+        _il.Emit(OpCodes.Ldloc, _turns);
+        _il.Emit(OpCodes.Ldc_I4, ofThisTurn);
+        _il.Emit(OpCodes.Add);
+    }
+
+    /// <summary>How far a value of EIP is from that on entry, if that is known.</summary>
+    private static uint? Distance(Code eip) => eip.Node switch
+    {
+        { Operator: Operator.Field } field when field.Field == ProcessorField.Eip => 0,
+        { Operator: Operator.Add, A.Node: { Operator: Operator.Field } field, B: { Node: null, Value: var distance } }
+            when field.Field == ProcessorField.Eip => distance,
+        _ => null,
+    };
+
+    /// <summary>Computes what the operation has assigned, so that later ones, and exits, only read it.</summary>
+    private void Fix()
+    {
+        for (var i = 0; i < _registers.Length; i++)
+            FixUnlessField(_text.R[i]);
+        foreach (var word in Words(_text.FlagWords))
+            FixUnlessField(word);
+
+        void FixUnlessField(Code word)
+        {
+            if (word.Node?.Operator != Operator.Field)
+                _emitter.Fixed(word);
+        }
+    }
+
+    private void Execute(in Operation operation, Func<Test, bool> decider)
+    {
+        Test.Decider = decider;
+        try
+        {
+            _text.Step(operation);
+        }
+        finally
+        {
+            Test.Decider = null;
+        }
+    }
+
+    private State Capture() => new(_text.R, _text.Eip, _text.FlagForm, Words(_text.FlagWords));
+
+    private void Resume(State state)
+    {
+        (_text.R, _text.Eip, _text.FlagForm) = (state.Registers, state.Eip, state.FlagForm);
+        var words = state.FlagWords;
+        _text.FlagWords = (words[0], words[1], words[2], words[3], words[4], words[5]);
+    }
+
+    private static Code[] Words((Code, Code, Code, Code, Code, Code) words) =>
+        [words.Item1, words.Item2, words.Item3, words.Item4, words.Item5, words.Item6];
+
+    private void WriteExit(State state, int done)
+    {
+        WriteBack(state);
+        PushDone(done);
+        _il.Emit(OpCodes.Ret);
+    }
+
+    /// <summary>Makes a state the processor's, as far as it is not what it was on entry.</summary>
+    private void WriteBack(State state)
+    {
+        // All values first: the fields that they are computed from are about to change.
+        List<(ProcessorField Field, Code Value)> changes = [(ProcessorField.Eip, _emitter.Copied(state.Eip))];
+        for (var i = 0; i < _registers.Length; i++)
+            AddIfChanged(ProcessorField.Registers[i], _registers[i], state.Registers[i]);
+        for (var i = 0; i < _flagWords.Length; i++)
+            AddIfChanged(ProcessorField.FlagWords[i], _flagWords[i], state.FlagWords[i]);
+        foreach (var (field, value) in changes)
+            _emitter.Assign(field, value);
+        if (state.FlagForm != _entryForm)
+            _emitter.AssignFlagForm(state.FlagForm >> 2, Math.Max(1, (state.FlagForm & 3) << 1));
+
+        void AddIfChanged(ProcessorField field, Code onEntry, Code now)
+        {
+            if (!ReferenceEquals(now.Node, onEntry.Node))
+                changes.Add((field, _emitter.Copied(now)));
+        }
+    }
+
+    /// <summary>Pushes the host address of a linear one if the TLB allows the access, else goes to <paramref name="slow"/>.</summary>
+    /// <returns>The linear address, fixed.</returns>
+    private unsafe Code Probe(Code linear, int size, bool write, Label slow)
+    {
+        linear = _emitter.Fixed(linear);
+        var entry = _il.DeclareLocal(typeof(nint));
+        var layout = _mmu.TlbLayout(write, _user);
+
+        // entry = TLB + (linear >> 12 & entries - 1) * size of an entry
+        _il.Emit(OpCodes.Ldc_I8, (long)layout.Tlb);
+        _il.Emit(OpCodes.Conv_I);
+        _emitter.Push(linear);
+        _il.Emit(OpCodes.Ldc_I4, 12);
+        _il.Emit(OpCodes.Shr_Un);
+        _il.Emit(OpCodes.Ldc_I4, layout.Entries - 1);
+        _il.Emit(OpCodes.And);
+        _il.Emit(OpCodes.Conv_U);
+        _il.Emit(OpCodes.Ldc_I4, sizeof(Translation));
+        _il.Emit(OpCodes.Mul);
+        _il.Emit(OpCodes.Add);
+        _il.Emit(OpCodes.Stloc, entry);
+
+        // The page of the last byte is the one in the tag: so it is also the first byte's, or the access is slow.
+        _il.Emit(OpCodes.Ldloc, entry);
+        _il.Emit(OpCodes.Ldc_I4, layout.TagOffset);
+        _il.Emit(OpCodes.Add);
+        _il.Emit(OpCodes.Ldind_U4);
+        _emitter.Push(linear + (uint)(size - 1));
+        _il.Emit(OpCodes.Ldc_I4, unchecked((int)0xFFFFF000));
+        _il.Emit(OpCodes.And);
+        _il.Emit(OpCodes.Bne_Un, slow);
+
+        _il.Emit(OpCodes.Ldloc, entry);
+        _il.Emit(OpCodes.Ldc_I4, layout.HostOffset);
+        _il.Emit(OpCodes.Add);
+        _il.Emit(OpCodes.Ldind_I);
+        _emitter.Push(linear);
+        _il.Emit(OpCodes.Conv_U);
+        _il.Emit(OpCodes.Add);
+        return linear;
+    }
+
+    /// <summary>Has code written, after the rest, that tries what the TLB did not allow: on success it goes on at the end, else the method returns.</summary>
+    private void AtExit(Label slow, Label end, Action attempt)
+    {
+        var (before, done) = (_before, _done);
+        _exits.Add(() =>
+        {
+            _il.MarkLabel(slow);
+            _il.Emit(OpCodes.Ldarg_0);
+            attempt();
+            _il.Emit(OpCodes.Brtrue, end);
+            WriteExit(before, done);
+        });
+    }
+}

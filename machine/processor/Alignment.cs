@@ -1,0 +1,32 @@
+namespace Verified.Machine.Processor;
+
+/// <summary>
+/// Alignment checks: with CR0.AM and EFLAGS.AC set, a misaligned access of ring 3 raises #AC (SDM vol. 3, 6.15). While they are on no segment
+/// counts as flat, so that every access takes the way on which it is checked.
+/// </summary>
+public sealed partial class Ia32<W, TBus>
+{
+    private bool _checksAlignment;
+
+    /// <summary>To be called when CR0, EFLAGS, CPL or a segment register may have changed.</summary>
+    private void UpdateAlignment()
+    {
+        var masked = (Known(Cr0, "CR0") & ControlBit.AlignmentMask) != 0;
+        if (!masked && !_checksAlignment)
+            return;
+        _checksAlignment = masked && User && ((_system & Flag.AlignmentCheck) != 0 ? true : false);
+        for (var i = 0; i < 6; i++)
+        {
+            ref var s = ref S[i];
+            s = Segment<W>.Load(s.Selector, s.Base, s.Limit, s.Attributes);
+            s.FlatToRead &= !_checksAlignment;
+            s.FlatToWrite &= !_checksAlignment;
+        }
+    }
+
+    private void CheckAlignment(W linear, int size)
+    {
+        if (_checksAlignment && (linear & (uint)(size - 1)) != 0)
+            throw new Fault(Vectors.AlignmentCheck, 0);
+    }
+}

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.ComponentModel;
+using Verified.Proofs.Mutation;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary><c>mutate spec</c>: would the checks notice a damaged spec?</summary>
+internal static class MutateSpecVerb
+{
+    private const string Help =
+        "Change the spec's sources one place at a time, build, and see which check notices: "
+        + "check, diff, prove spec, prove image.\n\n"
+        + "A change of a step that every check lets pass is equivalent: the image is proved to do what it says, and what the spec says. "
+        + "A change of an invariant that every check lets pass is one that nothing depends on.\n"
+        + "Exit code: 0 where each change is noticed, equivalent, or does not compile; 1 where a change of an invariant passes; 2 without sources or SDK.";
+
+    private static readonly Option<string> Source = new("--source")
+    {
+        Description = "Folder of the sources, which has spec/ in it",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => ".",
+    };
+
+    private static readonly Option<int> Steps = CommonOptions.InRange(new Option<int>("--sample")
+    {
+        Description = "How many changes of the steps to try, all if there are fewer",
+        HelpName = "N",
+        DefaultValueFactory = _ => 30,
+    }, 0, int.MaxValue);
+
+    private static readonly Option<int> Invariants = CommonOptions.InRange(new Option<int>("--invariants")
+    {
+        Description = "How many changes of the invariants to try, all if there are fewer",
+        HelpName = "N",
+        DefaultValueFactory = _ => 30,
+    }, 0, int.MaxValue);
+
+    private static readonly Option<string?> Only = new("--only")
+    {
+        Description = "Try only changes whose line in the report has this text in it",
+        HelpName = "TEXT",
+    };
+
+    private static readonly Option<bool> List = new("--list") { Description = "List the changes and stop" };
+
+    public static Command Make()
+    {
+        var verb = new Command("spec", Help) { Source, Steps, Invariants, Only, List, CommonOptions.Seed, CommonOptions.Json };
+        verb.SetAction(Run);
+        return verb;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var (json, source) = (parsed.GetValue(CommonOptions.Json), parsed.GetValue(Source)!);
+        var display = json ? Display.Silent : new Display(parsed);
+        var spec = Path.Combine(source, "spec");
+        if (!File.Exists(Path.Combine(spec, "Spec.csproj")))
+            throw new CommandException($"there are no sources in '{source}', and changes of the spec need them: give the folder that has spec/ in it, by --source");
+
+        var (steps, invariants) = Changes(spec, parsed);
+        if (parsed.GetValue(List))
+        {
+            Report.Lines(new Display(parsed), steps.Concat(invariants).Select(mutant => mutant.ToString()), "");
+            return CommandLine.Holds;
+        }
+
+        var results = display.While("mutate", say => Try(display, source, steps, invariants, say));
+        if (json) new Display(parsed).Json(results.Select(result => Summary(result.Mutant, result.Result)));
+        Score(display, "steps", results.Where(result => steps.Contains(result.Mutant)).Select(result => result.Result));
+        Score(display, "invariants", results.Where(result => !steps.Contains(result.Mutant)).Select(result => result.Result));
+        return results.Any(result => result.Result.Fate == SpecFate.Survived && !steps.Contains(result.Mutant)) ? CommandLine.Refuted : CommandLine.Holds;
+    }
+
+    private static (IReadOnlyList<Mutant> Steps, IReadOnlyList<Mutant> Invariants) Changes(string spec, ParseResult parsed)
+    {
+        try
+        {
+            return (Chosen(SpecMutants.OfSteps(spec), Steps), Chosen(SpecMutants.OfInvariants(spec), Invariants));
+        }
+        catch (FormatException e)
+        {
+            throw new CommandException($"the sources in '{spec}' are not this program's, {e.Message}: give those that it was built from, by --source");
+        }
+
+        IReadOnlyList<Mutant> Chosen(IReadOnlyList<Mutant> all, Option<int> count) => SpecMutants.Sample(
+            [.. all.Where(mutant => parsed.GetValue(Only) is not { } text || mutant.ToString().Contains(text, StringComparison.Ordinal))],
+            parsed.GetValue(count), parsed.GetValue(CommonOptions.Seed));
+    }
+
+    private static List<(Mutant Mutant, SpecResult Result)> Try(
+        Display display, string source, IReadOnlyList<Mutant> steps, IReadOnlyList<Mutant> invariants, Action<string> say)
+    {
+        const string needed = "changes of the spec need the .NET SDK to be built: install it";
+        List<(Mutant, SpecResult)> results = [];
+        using var trials = new SpecTrials(source);
+        try
+        {
+            say("the spec as it is");
+            var right = trials.Try();
+            if (right.Fate == SpecFate.Rejected) throw new CommandException($"the spec as it is cannot be built, {right.Why}: {needed}, or mend the source");
+            if (right.Fate != SpecFate.Survived) throw new CommandException($"the spec as it is does not pass: 'verified {right.By}' says '{right.Why}'");
+            display.Line($"mutate: the spec as it is passes in {right.Seconds:F0} s");
+            foreach (var mutant in steps.Concat(invariants))
+            {
+                say($"{results.Count} of {steps.Count + invariants.Count} changes");
+                var result = trials.Try(mutant);
+                results.Add((mutant, result));
+                display.Line($"{mutant}");
+                display.Line($"  {Describe(result, steps.Contains(mutant))}");
+            }
+        }
+        catch (Win32Exception e)
+        {
+            throw new CommandException($"dotnet cannot be started, {e.Message}: {needed}");
+        }
+
+        return results;
+    }
+
+    private static string Describe(SpecResult result, bool step) => result.Fate switch
+    {
+        SpecFate.Noticed => $"noticed by {result.By} in {result.Seconds:F0} s: {result.Why}",
+        SpecFate.Endless => $"noticed by {result.By} in {result.Seconds:F0} s, which does not end",
+        SpecFate.Rejected => $"does not compile: {result.Why}",
+        _ => (step ? "EQUIVALENT: the image is proved to do this too" : "PASSES: nothing depends on it") + $", {result.Seconds:F0} s",
+    };
+
+    private static void Score(Display display, string what, IEnumerable<SpecResult> all)
+    {
+        var mutants = all.Where(result => result.Fate != SpecFate.Rejected).ToList();
+        display.Line($"mutate {what}: {mutants.Count(result => result.Fate != SpecFate.Survived)} of {mutants.Count} changes noticed, "
+            + $"{all.Count() - mutants.Count} more do not compile"
+            + string.Concat(mutants.GroupBy(result => result.By).Where(group => group.Key.Length > 0).Select(group => $"; {group.Count()} by {group.Key}")));
+    }
+
+    private static object Summary(Mutant mutant, SpecResult result) => new
+    {
+        mutant.File,
+        mutant.Line,
+        mutant.Kind,
+        mutant.Before,
+        mutant.After,
+        result.Fate,
+        result.By,
+        result.Why,
+        result.Seconds,
+    };
+}

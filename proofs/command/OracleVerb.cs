@@ -1,0 +1,82 @@
+using System.CommandLine;
+using Iced.Intel;
+using Verified.Proofs.Oracle;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary><c>oracle</c>: the machine against the host's own processor.</summary>
+internal static class OracleVerb
+{
+    private static readonly Option<long> Cases = CommonOptions.InRange(new Option<long>("--cases")
+    {
+        Description = "Random cases to compare",
+        HelpName = "N",
+        DefaultValueFactory = _ => OracleOptions.DefaultCount,
+    }, 1, 100_000_000_000);
+
+    private static readonly Option<string?> Opcode = new("--opcode")
+    {
+        Description = "Only forms of this mnemonic, or whose name starts so: shld, Add_rm8",
+        HelpName = "X",
+    };
+
+    public static Command Make()
+    {
+        var verb = new Command("oracle", "Compare the machine with the host's processor: random instructions, natively in 32-bit user mode")
+        {
+            Cases, CommonOptions.Seed, Opcode,
+        };
+        verb.SetAction(Run);
+        return verb;
+    }
+
+    /// <summary>Compares, and prints a line and each difference.</summary>
+    /// <exception cref="OracleUnavailableException">There is nothing to compare with here.</exception>
+    public static OracleResult Compare(Display display, OracleOptions options)
+    {
+        var program = NativeProgram.Build(Path.Combine(Report.Folder, "oracle"));
+        var result = display.While("oracle", say => OracleRun.Run(program, options with
+        {
+            Progress = cases => say($"{cases:N0} of {options.Count:N0} cases"),
+        }));
+        display.Line($"oracle: {result.Cases:N0} cases of {result.Compared.Count(form => form.Value > 0)} instruction forms on the host's processor, "
+            + $"{result.Faulted:N0} of them trap, in {result.Seconds:F1} s, seed {options.Seed}: {(result.Holds ? "holds" : "FAILED")}");
+        foreach (var failure in result.Failures) Print(display, failure);
+        return result;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var display = new Display(parsed);
+        var options = new OracleOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Cases), FormsOf(parsed.GetValue(Opcode)));
+        return Compare(display, options).Holds ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    private static List<Code>? FormsOf(string? opcode)
+    {
+        if (opcode is null) return null;
+        var named = Forms.Pentium.Where(code => code.Mnemonic().ToString().Equals(opcode, StringComparison.OrdinalIgnoreCase)
+            || code.ToString().StartsWith(opcode, StringComparison.OrdinalIgnoreCase)).ToList();
+        var compared = named.Where(code => Forms.WhyNot(code) is null).ToList();
+        if (compared.Count > 0) return compared;
+        throw new CommandException(named.Count == 0
+            ? $"--opcode {opcode}: no integer instruction of the Pentium is called so, and no form; try a mnemonic such as shld"
+            : $"--opcode {opcode}: not compared with the host: {Forms.WhyNot(named[0])}");
+    }
+
+    private static void Print(Display display, OracleFailure failure)
+    {
+        var c = failure.Case;
+        display.Line($"  {c.Instruction.Code} (case {failure.Number}): {failure.Difference.Field}: ours {failure.Difference.Own}, host's {failure.Difference.Host}");
+        display.Line($"    {Convert.ToHexString(c.Bytes)}  {c.Instruction}  ({(c.CodeSegment.Big ? 32 : 16)}-bit code at CS:{c.Eip:X})");
+        var r = c.Registers;
+        display.Line($"    EAX {r[0]:X8} ECX {r[1]:X8} EDX {r[2]:X8} EBX {r[3]:X8} ESP {r[4]:X8} EBP {r[5]:X8} ESI {r[6]:X8} EDI {r[7]:X8} EFLAGS {c.Eflags:X6}");
+        string[] names = ["ES", "CS", "SS", "DS", "FS", "GS"];
+        var special = Enumerable.Range(0, 6).Where(i => c.Segments[i] is not (Arena.FlatData or Arena.FlatCode)).ToList();
+        foreach (var i in special) display.Line($"    {names[i]} {c.Segments[i]:X4}: {Describe(c.Segments[i])}");
+        foreach (var (address, value) in c.Pokes) display.Line($"    memory at {address:X8}: {value:X8}");
+    }
+
+    private static string Describe(ushort selector) => Arena.Of(selector) is { } s
+        ? $"base {s.Base:X}h, limit {s.Limit:X}h, attributes {s.Attributes:X6}h" : "null";
+}

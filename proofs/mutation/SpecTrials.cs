@@ -1,0 +1,158 @@
+using System.Diagnostics;
+
+namespace Verified.Proofs.Mutation;
+
+/// <summary>What became of a changed spec.</summary>
+public enum SpecFate
+{
+    /// <summary>A check failed.</summary>
+    Noticed,
+
+    /// <summary>A check ran far longer than it does of the right spec, and was ended.</summary>
+    Endless,
+
+    /// <summary>It does not compile, so it is no mutant.</summary>
+    Rejected,
+
+    /// <summary>Every check holds.</summary>
+    Survived,
+}
+
+/// <summary>What became of a changed spec.</summary>
+/// <param name="Fate">What became of it.</param>
+/// <param name="By">The check that failed or did not end, as arguments of <c>verified</c>; empty where none did.</param>
+/// <param name="Why">What that check, or the compiler, says.</param>
+/// <param name="Seconds">Wall-clock time of the checks.</param>
+public sealed record SpecResult(SpecFate Fate, string By, string Why, double Seconds);
+
+/// <summary>
+/// A temporary folder with the sources of the spec and a copy of this program, whose assembly of the spec is exchanged for that of the
+/// sources as they are changed. The other assemblies stay: of the spec they have nothing in them but the values of its public
+/// constants, which a change must therefore leave alone.
+/// </summary>
+public sealed class SpecTrials : IDisposable
+{
+    /// <summary>The checks, in the order of what they cost.</summary>
+    public static readonly IReadOnlyList<string> Checks =
+        ["check pair", "check ranked", "diff --events 100000", "prove spec", "check trio", "prove image"];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
+    private static readonly string[] Settings = ["Directory.Build.props", "Directory.Packages.props", "global.json"];
+
+    // The check that runs, so that an interrupted program leaves neither it nor the folder behind.
+    private volatile Process? _running;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("verified-mutate-").FullName;
+
+    /// <param name="source">The folder that has spec/ and the settings of the build in it.</param>
+    public SpecTrials(string source)
+    {
+        CopyAll(AppContext.BaseDirectory, Program);
+        CopyAll(Path.Combine(source, "spec"), Path.Combine(_folder, "spec"), "bin", "obj");
+        foreach (var name in Settings) File.Copy(Path.Combine(source, name), Path.Combine(_folder, name));
+        AppDomain.CurrentDomain.ProcessExit += Interrupted;
+    }
+
+    private string Program => Path.Combine(_folder, "program");
+
+    public void Dispose()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= Interrupted;
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Builds the sources with a change, or as they are, and runs the checks until one fails.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no <c>dotnet</c>.</exception>
+    public SpecResult Try(Mutant? mutant = null)
+    {
+        if (mutant is null) return Try();
+        var file = Path.Combine(_folder, "spec", mutant.File);
+        var right = File.ReadAllText(file);
+        File.WriteAllText(file, mutant.Text);
+        try
+        {
+            return Try();
+        }
+        finally
+        {
+            File.WriteAllText(file, right);
+        }
+    }
+
+    private SpecResult Try()
+    {
+        // A change may leave something unused, which only a warning says: it compiles.
+        var (built, messages) = Run("build", "spec", "-c", "Release", "--no-incremental", "-o", Program, "-nologo", "-v:quiet",
+            "-p:TreatWarningsAsErrors=false", "-p:EnforceCodeStyleInBuild=false", "-p:RunAnalyzers=false");
+        if (built != 0)
+            return new(SpecFate.Rejected, "", messages.FirstOrDefault(line => line.Contains(" error ", StringComparison.Ordinal)) ?? (messages is [var first, ..] ? first : "says nothing"), 0);
+
+        var clock = Stopwatch.StartNew();
+        foreach (var check in Checks)
+        {
+            var (exit, lines) = Run([Path.Combine(Program, "Verified.Proofs.dll"), .. check.Split(' ')]);
+            if (exit != 0)
+                return new(exit is null ? SpecFate.Endless : SpecFate.Noticed, check, exit is null ? "does not end" : Reason(lines), clock.Elapsed.TotalSeconds);
+        }
+
+        return new(SpecFate.Survived, "", "", clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>The line of a verb's output that says what failed.</summary>
+    private static string Reason(IReadOnlyList<string> lines)
+    {
+        return (lines.FirstOrDefault(line => line.StartsWith("verified: ", StringComparison.Ordinal))
+            ?? lines.FirstOrDefault(line => line.Contains("REFUTED", StringComparison.Ordinal) || line.Contains("NOT PROVED", StringComparison.Ordinal))
+            ?? After("  difference:") ?? After("FAILED") ?? (lines is [.., var last] ? last : "says nothing")).Trim();
+
+        string? After(string text) => lines.SkipWhile(line => !line.Contains(text, StringComparison.Ordinal)).Skip(1).FirstOrDefault();
+    }
+
+    /// <summary>Runs <c>dotnet</c> in the folder: its exit code, or null where it had to be ended; and the lines of its output.</summary>
+    private (int? Exit, IReadOnlyList<string> Lines) Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            WorkingDirectory = _folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        _running = process;
+        List<string> lines = [];
+        DataReceivedEventHandler read = (_, line) =>
+        {
+            lock (lines)
+                if (!string.IsNullOrWhiteSpace(line.Data)) lines.Add(line.Data);
+        };
+        process.OutputDataReceived += read;
+        process.ErrorDataReceived += read;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var ended = process.WaitForExit(Patience);
+        if (!ended) process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        _running = null;
+        lock (lines) return (ended ? process.ExitCode : null, [.. lines]);
+    }
+
+    private void Interrupted(object? sender, EventArgs e)
+    {
+        if (_running is { } process)
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static void CopyAll(string from, string to, params string[] except)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        foreach (var folder in Directory.EnumerateDirectories(from).Where(folder => !except.Contains(Path.GetFileName(folder))))
+            CopyAll(folder, Path.Combine(to, Path.GetFileName(folder)), except);
+    }
+}

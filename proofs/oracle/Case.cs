@@ -1,0 +1,58 @@
+using Iced.Intel;
+
+namespace Verified.Proofs.Oracle;
+
+/// <summary>One instruction and the state that it starts from.</summary>
+public sealed record Case
+{
+    public const int MostPokes = 8;
+
+    /// <summary>The instruction, decoded at <see cref="Eip"/>.</summary>
+    public required Instruction Instruction { get; init; }
+
+    public required byte[] Bytes { get; init; }
+
+    /// <summary>General registers, in the encoding's order.</summary>
+    public required uint[] Registers { get; init; }
+
+    /// <summary>ES, CS, SS, DS, FS, GS.</summary>
+    public required ushort[] Segments { get; init; }
+
+    public required uint Eip { get; init; }
+
+    public required uint Eflags { get; init; }
+
+    /// <summary>Words written over the background, at linear addresses of writable pages.</summary>
+    public required IReadOnlyList<(uint Address, uint Value)> Pokes { get; init; }
+
+    public LocalSegment CodeSegment => Arena.Of(Segments[1])!.Value;
+
+    /// <summary>Linear address of the instruction.</summary>
+    public uint At => CodeSegment.Base + Eip;
+}
+
+/// <summary>What an instruction did.</summary>
+public sealed record Outcome
+{
+    /// <summary>The vector of the fault or trap that it ended in, or null.</summary>
+    public int? Vector { get; init; }
+
+    public uint Error { get; init; }
+
+    /// <summary>CR2 of a page fault.</summary>
+    public uint Address { get; init; }
+
+    public required uint[] Registers { get; init; }
+
+    public required uint Eip { get; init; }
+
+    public required uint Eflags { get; init; }
+
+    public required ushort[] Segments { get; init; }
+
+    /// <summary>Words of memory that differ from the background, ascending.</summary>
+    public required (uint Address, uint Value)[] Changes { get; init; }
+
+    /// <summary>Why there is no outcome: the machine does not have the instruction.</summary>
+    public string? Missing { get; init; }
+}

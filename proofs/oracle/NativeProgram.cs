@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Verified.Proofs.Oracle;
+
+/// <summary>The 32-bit program that executes instructions on the host: its source is part of this assembly, and built where it is used.</summary>
+public static class NativeProgram
+{
+    private const string Source = "oracle.c";
+
+    private static readonly string[] Options =
+    [
+        "-m32", "-O2", "-msse2", "-nostdlib", "-static", "-ffreestanding", "-fno-pic", "-no-pie", "-fno-stack-protector",
+        "-fno-tree-loop-distribute-patterns", "-Wl,--build-id=none",
+        .. new[] { ("CODE", Arena.Code), ("DATA", Arena.Data), ("WRITABLE_END", Arena.WritableEnd), ("END", Arena.End) }
+            .Select(constant => $"-D{constant.Item1}={constant.Item2}"),
+    ];
+
+    /// <summary>Path of the program, built now unless it is there already.</summary>
+    /// <param name="folder">Where it is kept.</param>
+    /// <exception cref="OracleUnavailableException">Not an x86-64 Linux, or no compiler for IA-32.</exception>
+    public static string Build(string folder)
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !OperatingSystem.IsLinux())
+            throw new OracleUnavailableException("the oracle is the host's own processor: x86-64 Linux only");
+        var source = ReadSource();
+        var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(source + string.Join(' ', Options))))[..16];
+        var program = Path.GetFullPath(Path.Combine(folder, $"oracle-{key}"));
+        if (File.Exists(program)) return program;
+        Directory.CreateDirectory(folder);
+        // Built beside and moved, so that another process never starts half a program.
+        var made = $"{program}.{Environment.ProcessId}-{Guid.NewGuid():N}";
+        Compile(source, made);
+        File.Move(made, program, overwrite: true);
+        return program;
+    }
+
+    private static void Compile(string source, string output)
+    {
+        const string remedy = "install gcc, a version that takes -m32 (Debian, Ubuntu: apt-get install gcc gcc-multilib)";
+        Process gcc;
+        try
+        {
+            gcc = Process.Start(new ProcessStartInfo("gcc", [.. Options, "-x", "c", "-", "-o", output])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardError = true,
+            })!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            throw new OracleUnavailableException($"no gcc to build the 32-bit native program with: {remedy}");
+        }
+
+        using (gcc)
+        {
+            gcc.StandardInput.Write(source);
+            gcc.StandardInput.Close();
+            var errors = gcc.StandardError.ReadToEnd();
+            gcc.WaitForExit();
+            if (gcc.ExitCode != 0)
+                throw new OracleUnavailableException($"gcc cannot build the 32-bit native program ({errors.Split('\n')[0].Trim()}): {remedy}");
+        }
+    }
+
+    private static string ReadSource()
+    {
+        using var stream = typeof(NativeProgram).Assembly.GetManifestResourceStream(Source)
+            ?? throw new InvalidOperationException($"{Source} is not in the assembly");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

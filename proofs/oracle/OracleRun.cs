@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using Iced.Intel;
+using Verified.Machine.Processor;
+
+namespace Verified.Proofs.Oracle;
+
+/// <param name="Seed">Of all cases.</param>
+/// <param name="Count">Cases, over all forms in turn.</param>
+/// <param name="Forms">The forms to compare; by default all that can be.</param>
+/// <param name="MostFailures">Forms that may fail before the run is given up.</param>
+/// <param name="Progress">Told the cases compared so far.</param>
+public sealed record OracleOptions(
+    int Seed = 1, long Count = OracleOptions.DefaultCount, IReadOnlyList<Code>? Forms = null, int MostFailures = 200, Action<long>? Progress = null)
+{
+    public const long DefaultCount = 500_000;
+}
+
+/// <summary>A case on which machine and host differ, by its number, which with the seed makes it again.</summary>
+public sealed record OracleFailure(Case Case, Outcome Own, Outcome Host, FieldDifference Difference, long Number);
+
+/// <param name="Compared">Cases compared, by form.</param>
+/// <param name="Faulted">Of those, the ones that ended in a trap on both sides.</param>
+/// <param name="Left">Cases that touched memory outside of the arena, and were not compared.</param>
+/// <param name="Failures">The first of each form, shrunk.</param>
+/// <param name="Seconds">Wall clock.</param>
+public sealed record OracleResult(
+    IReadOnlyDictionary<Code, long> Compared, long Faulted, long Left, IReadOnlyList<OracleFailure> Failures, double Seconds)
+{
+    public bool Holds => Failures.Count == 0;
+
+    public long Cases => Compared.Values.Sum();
+}
+
+/// <summary>Compares the machine's processor with the host's, case by case; the host works on one batch while the next is made.</summary>
+public static class OracleRun
+{
+    public static OracleResult Run(string program, OracleOptions options)
+    {
+        var clock = Stopwatch.StartNew();
+        var forms = options.Forms ?? Forms.Compared;
+        var compared = forms.ToDictionary(form => form, _ => 0L);
+        var failures = new Dictionary<Code, OracleFailure>();
+        var (faulted, left, made) = (0L, 0L, 0L);
+        var own = new OwnProcessor();
+        using var host = new HostProcessor(program);
+        List<Pair> sent = [];
+        do
+        {
+            List<Pair> next = [];
+            for (; next.Count < HostProcessor.MostCases && made < options.Count; made++)
+            {
+                var form = forms[(int)(made % forms.Count)];
+                if (Generator.Make(form, options.Seed, made) is not { } c) continue;
+                var outcome = own.Execute(c);
+                if (Strays(c, outcome)) left++;
+                else next.Add(new(c, outcome, made));
+            }
+
+            foreach (var (c, expected, number) in sent)
+            {
+                var outcome = host.Receive(c, expected);
+                compared[c.Instruction.Code]++;
+                if (outcome.Vector is not null) faulted++;
+                if (!failures.ContainsKey(c.Instruction.Code) && Comparison.Of(c, expected, outcome) is { } difference)
+                    failures[c.Instruction.Code] = new(c, expected, outcome, difference, number);
+            }
+
+            options.Progress?.Invoke(compared.Values.Sum());
+            sent = failures.Count < options.MostFailures ? next : [];
+            if (sent.Count > 0) host.Send([.. sent.Select(pair => (pair.Case, pair.Expected))]);
+        }
+        while (sent.Count > 0);
+
+        var shrunk = failures.Values.Select(failure => Shrinking.Shrink(failure, own, host)).ToList();
+        return new(compared, faulted, left, shrunk, clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>
+    /// True where a case touched, or went to, what the host may have something else at; or where a branch goes into its own bytes, so
+    /// that the native program could not tell where it went.
+    /// </summary>
+    public static bool Strays(Case c, Outcome own)
+    {
+        if (own.Vector is not null) return own.Vector == Vectors.PageFault && own.Address is (>= Arena.Code and < Arena.CodeEnd) or >= Arena.QuietEnd;
+        if (c.Instruction.FlowControl == FlowControl.Next) return false;
+        var at = own.Eip + (Arena.Of(own.Segments[SegmentRegister.Cs])?.Base ?? 0);
+        return at >= Arena.QuietEnd || at - c.At < c.Bytes.Length;
+    }
+
+    private readonly record struct Pair(Case Case, Outcome Expected, long Number);
+}

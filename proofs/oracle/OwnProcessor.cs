@@ -1,0 +1,158 @@
+using System.Buffers.Binary;
+using Verified.Machine.Computer;
+using Verified.Machine.Memory;
+using Verified.Machine.Processor;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Oracle;
+
+/// <summary>The machine's processor in ring 3 over the arena, with paging on: <c>Ia32&lt;Concrete&gt;</c> as the emulator has it.</summary>
+public sealed class OwnProcessor
+{
+    // Supervisor pages beyond what a compared case can touch.
+    private const uint Directory = 0x100000, Table = 0x101000, Globals = 0x102000, Interrupts = 0x103000, Locals = 0x104000, TaskState = 0x105000,
+        Stack = 0x107000, Handlers = 0x108000;
+
+    private const int MostBursts = 64;
+
+    private readonly Pc _pc = new(2 << 20);
+
+    public OwnProcessor()
+    {
+        _pc.Memory.Write(Arena.Data, Arena.Background);
+        MapPages();
+        Describe();
+        var cpu = _pc.Cpu;
+        cpu.Cr0 = ControlBit.ProtectionEnable | ControlBit.WriteProtect | ControlBit.AlignmentMask | ControlBit.Paging;
+        cpu.Cr3 = Directory;
+        cpu.Bus.PagingChanged(cpu.Cr0, cpu.Cr4);
+        cpu.Bus.PageDirectoryLoaded(Directory);
+        cpu.Cpl = 3;
+        _pc.Snapshot();
+    }
+
+    /// <summary>Executes the case from the arena's state.</summary>
+    public Outcome Execute(Case c)
+    {
+        var cpu = _pc.Cpu;
+        _pc.Restore();
+        for (var i = 0; i < 8; i++) cpu.R[i] = c.Registers[i];
+        for (var i = 0; i < 6; i++) cpu.S[i] = Load(c.Segments[i]);
+        cpu.Eip = c.Eip;
+        cpu.Eflags = c.Eflags;
+        foreach (var (address, value) in c.Pokes) _pc.Memory.Store(address, 4, value);
+        try
+        {
+            if (!Decode.TryDecode(c.Bytes, 0, c.Bytes.Length, c.CodeSegment.Big, out var operation))
+                return After(missing: "does not decode");
+            // A repeated string instruction stops now and then for interrupts, and goes on from there.
+            for (var bursts = 0; bursts < MostBursts; bursts++)
+            {
+                cpu.Step(operation);
+                if (!c.Instruction.IsStringInstruction || cpu.Eip != c.Eip) break;
+            }
+        }
+        catch (Fault fault)
+        {
+            return After(fault);
+        }
+        catch (UnimplementedInstruction e)
+        {
+            return After(missing: e.Message);
+        }
+
+        return cpu.Cpl == 3 ? After() : InHandler();
+    }
+
+    private Outcome After(Fault? fault = null, string? missing = null)
+    {
+        var cpu = _pc.Cpu;
+        return new Outcome
+        {
+            Vector = fault?.Vector,
+            Error = fault?.ErrorCode ?? 0,
+            Address = fault?.Address ?? 0,
+            Registers = [cpu.R[0], cpu.R[1], cpu.R[2], cpu.R[3], cpu.R[4], cpu.R[5], cpu.R[6], cpu.R[7]],
+            Eip = cpu.Eip,
+            Eflags = cpu.Eflags,
+            Segments = [.. Enumerable.Range(0, 6).Select(i => (ushort)cpu.S[i].Selector.Value)],
+            Changes = Changes(),
+            Missing = missing,
+        };
+    }
+
+    /// <summary>The outcome of an instruction that went through a gate: what it interrupted is on the kernel's stack.</summary>
+    private Outcome InHandler()
+    {
+        var cpu = _pc.Cpu;
+        var vector = (int)(cpu.Eip.Value - Handlers >> 4);
+        uint Frame(uint at) => _pc.Memory.Load(cpu.R[Register.Esp] + at, 4);
+        var after = After();
+        after.Registers[Register.Esp] = Frame(12);
+        after.Segments[SegmentRegister.Cs] = (ushort)Frame(4);
+        after.Segments[SegmentRegister.Ss] = (ushort)Frame(16);
+        return after with { Vector = vector, Eip = Frame(0), Eflags = Frame(8) };
+    }
+
+    private (uint, uint)[] Changes()
+    {
+        List<(uint, uint)>? changes = null;
+        for (var page = Arena.Data; page < Arena.WritableEnd; page += PhysicalMemory.PageSize)
+        {
+            var now = _pc.Memory.Page(page / PhysicalMemory.PageSize);
+            var then = Arena.Background.AsSpan((int)(page - Arena.Data), (int)PhysicalMemory.PageSize);
+            for (var at = now.CommonPrefixLength(then) & ~3; at < now.Length; at += 4 + (now[(at + 4)..].CommonPrefixLength(then[(at + 4)..]) & ~3))
+                (changes ??= []).Add((page + (uint)at, BinaryPrimitives.ReadUInt32LittleEndian(now[at..])));
+        }
+
+        return changes?.ToArray() ?? [];
+    }
+
+    private static Segment<Concrete> Load(ushort selector) => Arena.Of(selector) is { } s
+        ? Segment<Concrete>.Load(selector, s.Base, s.Limit, s.Attributes)
+        : Segment<Concrete>.Load(selector, 0, 0, 0);
+
+    private void MapPages()
+    {
+        const uint present = 1, writable = 2, user = 4, accessed = 0x60;
+        _pc.Poke(Directory, Table | present | writable | user | accessed);
+        for (var page = Arena.Data; page < Arena.End; page += PhysicalMemory.PageSize)
+            _pc.Poke(Table + page / 1024, page | present | user | accessed | (page < Arena.WritableEnd ? writable : 0));
+        for (var page = Directory; page < 2 << 20; page += PhysicalMemory.PageSize)
+            _pc.Poke(Table + page / 1024, page | present | writable | accessed);
+    }
+
+    private void Describe()
+    {
+        const uint kernelData = Descriptor.Present | Descriptor.NotSystem | Descriptor.Accessed | Descriptor.Writable | Descriptor.Big | Descriptor.Granular,
+            kernelCode = kernelData | Descriptor.Code, taskState = Descriptor.Present | 0xB00;
+        var cpu = _pc.Cpu;
+        Put(Globals, Arena.KernelCode, new(0, 0xFFFFF, kernelCode));
+        Put(Globals, Arena.KernelData, new(0, 0xFFFFF, kernelData));
+        Put(Globals, Arena.FlatCode, Arena.Of(Arena.FlatCode)!.Value);
+        Put(Globals, Arena.FlatData, Arena.Of(Arena.FlatData)!.Value);
+        for (var i = 0; i < Arena.Local.Length; i++) Put(Locals, Arena.Selector(i), Arena.Local[i]);
+        // As Linux: INT3 and INTO may be used in ring 3; INT 80h, which is not compared, is as the others here.
+        for (var vector = 0u; vector < 256; vector++)
+        {
+            const uint interruptGate = 0x8E00, level3 = 3 << 13;
+            var handler = Handlers + vector * 16;
+            _pc.Poke(Interrupts + vector * 8, (uint)Arena.KernelCode << 16 | handler & 0xFFFF);
+            _pc.Poke(Interrupts + vector * 8 + 4, handler & 0xFFFF0000 | interruptGate | (vector is 3 or 4 ? level3 : 0));
+        }
+
+        _pc.Poke(TaskState + 4, Stack + 0x1000);
+        _pc.Poke(TaskState + 8, Arena.KernelData);
+        _pc.Poke(TaskState + 0x64, 0x2068 << 16); // no I/O bitmap within the limit
+        (cpu.GdtBase, cpu.GdtLimit) = (Globals, 0x7F);
+        (cpu.IdtBase, cpu.IdtLimit) = (Interrupts, 0x7FF);
+        cpu.TaskRegister = Segment<Concrete>.Load(0x40, TaskState, 0x67, taskState);
+        cpu.LocalTable = Segment<Concrete>.Load(0x50, Locals, (uint)(Arena.Local.Length + 1) * 8 - 1, Descriptor.Present | 0x200);
+    }
+
+    private void Put(uint table, ushort selector, LocalSegment segment)
+    {
+        _pc.Poke(table + (selector & ~7u), segment.Low);
+        _pc.Poke(table + (selector & ~7u) + 4, segment.High);
+    }
+}

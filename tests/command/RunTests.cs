@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Verified.Proofs.Commands;
+using Verified.Tests.Machine;
+using Xunit;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Tests.Commands;
+
+/// <summary><c>verified run</c> with programs that are not the project's own: ROMs, kernels, flat binaries, gdb, and files that are no such thing.</summary>
+public sealed class RunTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("verified-run").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string Write(string name, params byte[] content)
+    {
+        var file = Path.Combine(_folder, name);
+        File.WriteAllBytes(file, content);
+        return file;
+    }
+
+    private static (int Code, string Output, string Error) Run(params string[] arguments)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var code = CommandLine.Run(["run", .. arguments], output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Echoes what COM1 receives until a zero byte, and ends content.</summary>
+    private static byte[] Echo(int bitness, uint at) => TestPc.Assemble(c =>
+    {
+        var (again, end) = (c.CreateLabel(), c.CreateLabel());
+        c.Label(ref again);
+        c.mov(dx, 0x3F8);
+        c.@in(al, dx);
+        c.test(al, al);
+        c.je(end);
+        c.@out(dx, al);
+        c.jmp(again);
+        c.Label(ref end);
+        c.mov(al, 0x42);
+        c.@out(0x80, al);
+        c.xor(eax, eax);
+        c.@out(0xF4, al);
+        c.hlt();
+    }, at, bitness);
+
+    [Theory]
+    [InlineData("--flat", 32, 0x100000u)]
+    [InlineData("--boot", 16, 0x7C00u)]
+    public void A_flat_binary_reads_the_input_file(string option, int bitness, uint at)
+    {
+        var (code, output, error) = Run(option, Write("program", Echo(bitness, at)), "--input", Write("input", "hello\r\n\0"u8.ToArray()));
+        Assert.Equal(CommandLine.Holds, code);
+        Assert.StartsWith("hello\r\n[ended with status 1 after ", output, StringComparison.Ordinal);
+        Assert.Contains("last diagnostic code 42h", output, StringComparison.Ordinal);
+        Assert.Equal("[POST 42h]", error.Trim());
+    }
+
+    [Fact]
+    public void A_crash_shows_registers_and_the_last_instructions()
+    {
+        var (code, _, error) = Run("--flat", Write("program", 0x90, 0x0F, 0x0B));
+        Assert.Equal(CommandLine.Refuted, code);
+        Assert.Contains("triple fault: ", error, StringComparison.Ordinal);
+        Assert.Contains("after #UD", error, StringComparison.Ordinal);
+        Assert.Contains("CS:EIP 0000:00100001", error, StringComparison.Ordinal);
+        Assert.EndsWith("00100001  0F0B                 ud2", error.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_trace_tells_the_registers_that_changed()
+    {
+        var (_, output, _) = Run("--flat", Write("program", 0xB8, 5, 0, 0, 0, 0xF4), "--trace");
+        Assert.Contains("00100000  B805000000           mov eax,5  ; EAX=5", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--rom", "pad it to a multiple of 4,096")]
+    [InlineData("--kernel", "not a Multiboot kernel")]
+    public void A_file_that_cannot_be_started_is_told_in_one_line(string option, string says)
+    {
+        var (code, _, error) = Run(option, Write("junk", new byte[1000]));
+        Assert.Equal(CommandLine.Unusable, code);
+        Assert.Contains(says, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("--rom /nowhere", "/nowhere cannot be read")]
+    [InlineData("--flat /nowhere,zz", "give hexadecimal digits")]
+    [InlineData("--module /nowhere", "--module without --kernel")]
+    [InlineData("--rom /nowhere --kernel /nowhere", "exclude each other")]
+    [InlineData("--memory 0", "--memory 0 is out of range")]
+    public void Options_that_make_no_sense_are_told_in_one_line(string arguments, string says)
+    {
+        var (code, _, error) = Run(arguments.Split(' '));
+        Assert.Equal(CommandLine.Unusable, code);
+        Assert.Contains(says, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_debugger_reads_steps_watches_and_stops()
+    {
+        // INC EAX; MOV [200000h], EAX; JMP to itself.
+        var program = Write("program", 0x40, 0xA3, 0, 0, 0x20, 0, 0xEB, 0xFE);
+        var port = FreePort();
+        var run = Task.Run(() => Run("--flat", program, "--gdb", $"{port}"));
+        using var client = await Connect(port);
+        var stream = client.GetStream();
+        string Ask(string packet)
+        {
+            stream.Write(Encoding.ASCII.GetBytes($"${packet}#{packet.Sum(c => c) & 0xFF:x2}"));
+            var answer = new StringBuilder();
+            int next;
+            while ((next = stream.ReadByte()) != '$') Assert.True(next >= 0);
+            while ((next = stream.ReadByte()) != '#') answer.Append((char)next);
+            stream.ReadByte();
+            stream.ReadByte();
+            return answer.ToString();
+        }
+        Assert.Equal("S05", Ask("?"));
+        Assert.Equal("40a3000020", Ask("m100000,5"));
+        Assert.Equal("S05", Ask("s"));
+        Assert.Equal("01000000", Ask("p0"));
+        Assert.Equal("01001000", Ask("p8"));
+        Assert.Equal("OK", Ask("P0=07000000"));
+        Assert.Equal("OK", Ask("Z2,200000,4"));
+        Assert.Equal("T05watch:200000;", Ask("c"));
+        Assert.Equal("07000000", Ask("m200000,4"));
+        Assert.Equal("OK", Ask("z2,200000,4"));
+        Assert.Equal("OK", Ask("P8=00001000"));
+        Assert.Equal("OK", Ask("Z0,100006,1"));
+        Assert.Equal("S05", Ask("c"));
+        Assert.Equal("06001000", Ask("p8"));
+        Assert.Equal("E01", Ask("mxyz,1"));
+        Assert.Equal("OK", Ask("D"));
+        Assert.Contains("left by gdb", (await run).Output, StringComparison.Ordinal);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static async Task<TcpClient> Connect(int port)
+    {
+        var client = new TcpClient();
+        for (var limit = Stopwatch.StartNew(); ;)
+        {
+            try
+            {
+                await client.ConnectAsync(IPAddress.Loopback, port);
+                return client;
+            }
+            catch (SocketException) when (limit.Elapsed < TimeSpan.FromSeconds(30))
+            {
+                // The other side is not listening yet.
+                await Task.Delay(50);
+            }
+        }
+    }
+}

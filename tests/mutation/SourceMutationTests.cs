@@ -1,0 +1,121 @@
+using Verified.Proofs.Mutation;
+using Verified.Spec;
+using Verified.Spec.Values;
+using Xunit;
+
+namespace Verified.Tests.Mutation;
+
+/// <summary>Each way to change a source yields the text that it should, and nothing but code is changed.</summary>
+public sealed class SourceMutationTests
+{
+    [Theory]
+    [InlineData("operator", "if (a == b) F();", "if (a != b) F();")]
+    [InlineData("operator", "x = a < b;", "x = a <= b;")]
+    [InlineData("operator", "x = a & b;", "x = a | b;")]
+    [InlineData("operator", "if (a || b) F();", "if (a && b) F();")]
+    [InlineData("operator", "x |= a;", "x = a;")]
+    [InlineData("operator", "x -= 1;", "x += 1;")]
+    [InlineData("constant", "F(Code.Done);", "F(Code.NoPartner);")]
+    [InlineData("constant", "F(ThreadStatus.Stopped);", "F(ThreadStatus.Inactive);")]
+    [InlineData("constant", "x = s.Ebx[me];", "x = s.Ebp[me];")]
+    [InlineData("constant", "F(Code.Unheard);")]
+    [InlineData("off by one", "x = 1;", "x = 2;", "x = 0;")]
+    [InlineData("off by one", "x = 0;", "x = 1;")]
+    [InlineData("statement dropped", "F(me);", "{ }")]
+    [InlineData("statement dropped", "s.Eax[to] = Code.Done;", "{ }")]
+    [InlineData("statement dropped", "if (a) F(me);", "if (a) { }")]
+    [InlineData("statement dropped", "else if (F(a)) G(me);", "else if (F(a)) { }")]
+    [InlineData("statement dropped", "else F(me);", "else { }")]
+    [InlineData("statement dropped", "case Entry.Ipc: Ipc(); break;", "case Entry.Ipc: { } break;")]
+    [InlineData("statement dropped", "if (a) return;", "if (a) { }")]
+    [InlineData("statement dropped", "var a = F();")]
+    [InlineData("statement dropped", "return a;")]
+    [InlineData("statement dropped", "private Truth _outranked;")]
+    [InlineData("condition negated", "if (F(a) & b) G();", "if (!(F(a) & b)) G();")]
+    [InlineData("arguments swapped", "F(a, b[c], d);", "F(b[c], a, d);", "F(a, d, b[c]);")]
+    [InlineData("arguments swapped", "F(a, a);")]
+    [InlineData("arguments swapped", "F(s, a);")]
+    [InlineData("arguments swapped", "private void F(W a, W b)")]
+    [InlineData("conjunct dropped", "if (a & (b | c) & d) F();", "if ((b | c) & d) F();", "if (a & d) F();", "if (a & (b | c)) F();")]
+    [InlineData("disjunct dropped", "if (a & (b | c) & d) F();", "if (a & (c) & d) F();", "if (a & (b) & d) F();")]
+    [InlineData("disjunct dropped", "x = a == b | c & d;", "x = c & d;", "x = a == b;")]
+    [InlineData("conjunct dropped", "x = a == b | c & d;", "x = a == b | d;", "x = a == b | c;")]
+    [InlineData("conjunct dropped", "Truth F(W a) => G(a) && (a != b);", "Truth F(W a) => (a != b);", "Truth F(W a) => G(a);")]
+    public void A_line_is_changed_in_every_way_of_its_kind(string kind, string line, params string[] changed) =>
+        Assert.Equal(changed, SourceMutations.Of(In(line), "File.cs").Where(mutant => mutant.Kind == kind).Select(mutant => mutant.After));
+
+    [Theory]
+    [InlineData("/// <summary>a == b, 1 &amp; 2</summary>")]
+    [InlineData("// F(a, b);")]
+    [InlineData("""Each("a == b & c, \" 1", x);""")]
+    [InlineData("W.Word(x);")]
+    public void Comments_and_texts_are_left_alone(string line) =>
+        Assert.DoesNotContain(SourceMutations.Of(In(line), "File.cs"), mutant => mutant.Kind is not "statement dropped");
+
+    [Fact]
+    public void A_change_is_told_by_its_line_and_leaves_the_others()
+    {
+        var mutant = Assert.Single(SourceMutations.Of(new("a\n  b\n    x = y &\n      z;\n"), "File.cs"), mutant => mutant.Kind == "operator");
+        Assert.Equal(3, mutant.Line);
+        Assert.Equal("a\n  b\n    x = y |\n      z;\n", mutant.Text);
+        Assert.Equal("File.cs:3 operator: x = y &  ->  x = y |", mutant.ToString());
+    }
+
+    [Fact]
+    public void An_invariant_is_dropped_or_negated_as_a_whole()
+    {
+        const string list =
+            """
+            [
+                Each("one", "why (1)", (s, t) =>
+                    A(s, t) | B(t)),
+                new("two", "why", Table.Priority, false,
+                    (s, p, _) => s.Picked[p] < 3),
+            ]
+            """;
+        Assert.Equal(
+            [
+                ("one dropped", "[\n    \n    new(\"two\", \"why\", Table.Priority, false,\n        (s, p, _) => s.Picked[p] < 3),\n]"),
+                ("one negated", list.Replace("A(s, t) | B(t)", "!(A(s, t) | B(t))")),
+                ("two dropped", "[\n    Each(\"one\", \"why (1)\", (s, t) =>\n        A(s, t) | B(t)),\n    \n]"),
+                ("two negated", list.Replace("s.Picked[p] < 3", "!(s.Picked[p] < 3)")),
+            ],
+            InvariantMutations.Of(new(list), "File.cs").Select(mutant => (mutant.Kind, mutant.Text)));
+    }
+
+    [Fact]
+    public void Every_invariant_of_the_spec_is_dropped_and_negated() =>
+        Assert.Equal(
+            Invariants<Concrete>.All.SelectMany(invariant => (string[])[$"{invariant.Name} dropped", $"{invariant.Name} negated"]),
+            SpecMutants.OfInvariants(Spec).Select(mutant => mutant.Kind).Where(kind => kind.Contains('-')));
+
+    [Fact]
+    public void Every_entry_of_the_spec_is_dropped() =>
+        Assert.All(Enum.GetNames<Entry>().Where(name => name != nameof(Entry.Spurious)), name =>
+            Assert.Contains(SpecMutants.OfSteps(Spec), mutant => mutant.After == $"case Entry.{name}: {{ }} break;"));
+
+    [Fact]
+    public void A_sample_is_the_same_for_the_same_seed_and_in_order()
+    {
+        var all = SpecMutants.OfSteps(Spec);
+        var sample = SpecMutants.Sample(all, 30, 7);
+        Assert.Equal(30, sample.Distinct().Count());
+        Assert.Equal(sample, SpecMutants.Sample(all, 30, 7));
+        Assert.NotEqual(sample, SpecMutants.Sample(all, 30, 8));
+        Assert.Equal(sample, all.Where(sample.Contains));
+        Assert.Equal(all, SpecMutants.Sample(all, int.MaxValue, 7));
+    }
+
+    /// <summary>The folder spec/ of the sources that these tests were built from.</summary>
+    private static string Spec
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Verified.sln"))) folder = folder.Parent;
+            return Path.Combine(folder!.FullName, "spec");
+        }
+    }
+
+    private static SourceText In(string line) => new($"{{\n    {line}\n}}\n");
+}

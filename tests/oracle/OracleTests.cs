@@ -1,0 +1,161 @@
+using Iced.Intel;
+using Verified.Proofs.Oracle;
+using Xunit;
+
+namespace Verified.Tests.Oracle;
+
+/// <summary>A fact that needs the host's processor by way of the native program.</summary>
+internal sealed class HostFactAttribute : FactAttribute
+{
+    public HostFactAttribute()
+    {
+        try
+        {
+            Program = NativeProgram.Build("oracle");
+        }
+        catch (OracleUnavailableException e)
+        {
+            Skip = e.Message;
+        }
+    }
+
+    /// <summary>Path of the native program.</summary>
+    public static string Program { get; private set; } = "";
+}
+
+/// <summary>The machine's processor against the host's, and that the comparison sees what it should.</summary>
+public class OracleTests
+{
+    [HostFact]
+    public void Every_form_does_what_the_host_does()
+    {
+        var result = OracleRun.Run(HostFactAttribute.Program, new OracleOptions(Seed: 20260101, Count: 100_000));
+        Assert.True(result.Holds, string.Join('\n', result.Failures.Select(failure =>
+            $"{failure.Case.Instruction} ({Convert.ToHexString(failure.Case.Bytes)}): {failure.Difference}")));
+        Assert.True(result.Cases > 95_000, $"{result.Cases} cases compared");
+        Assert.True(result.Faulted > result.Cases / 20, $"{result.Faulted} of them trap");
+        Assert.Equal([], Forms.Compared.Where(form => result.Compared[form] == 0));
+    }
+
+    [HostFact]
+    public void The_host_reports_registers_flags_memory_and_the_end()
+    {
+        // ADD [8004h], EAX.
+        var outcome = OnHost(Case([0x01, 0x05, 0x04, 0x80, 0, 0], eax: 1, pokes: (0x8004, 0xFFFFFFFF)));
+        Assert.Null(outcome.Vector);
+        Assert.Equal(Arena.Code + 0x406, outcome.Eip);
+        Assert.Equal(0x55u, outcome.Eflags & 0x8D5);
+        Assert.Equal([(0x8004u, 0u)], outcome.Changes);
+    }
+
+    [HostFact]
+    public void The_host_reports_traps_with_error_code_and_address()
+    {
+        var page = OnHost(Case([0x88, 0x05, 0, 0x7F, 0, 0])); // MOV [7F00h], AL
+        Assert.Equal((14, 6u, 0x7F00u), (page.Vector, page.Error, page.Address));
+        var interrupt = OnHost(Case([0xCD, 0x21])); // INT 21h
+        Assert.Equal((13, 0x21u * 8 + 2), (interrupt.Vector, interrupt.Error));
+        Assert.Equal(0, OnHost(Case([0xF6, 0xF3])).Vector); // DIV BL, by 0
+    }
+
+    [HostFact]
+    public void The_host_obeys_the_limits_of_the_local_table()
+    {
+        var limited = Arena.Selector(1);
+        var inside = Case([0x8A, 0x06], esi: 0xFFF) with { Segments = [Arena.FlatData, Arena.FlatCode, Arena.FlatData, limited, limited, limited] };
+        Assert.Null(OnHost(inside).Vector);
+        Assert.Equal(13, OnHost(inside with { Registers = [0, 0, 0, 0, 0x9000, 0, 0x1000, 0] }).Vector);
+    }
+
+    [HostFact]
+    public void A_wrong_outcome_is_seen_in_every_field()
+    {
+        var c = Case([0x01, 0x05, 0x04, 0x80, 0, 0], eax: 1); // ADD [8004h], EAX
+        var right = OnHost(c);
+        Assert.Null(Comparison.Of(c, right, right));
+        Outcome[] wrong =
+        [
+            right with { Vector = 13 }, right with { Eip = right.Eip + 1 }, right with { Eflags = right.Eflags ^ 1 },
+            right with { Changes = [] }, right with { Registers = [2, .. right.Registers[1..]] },
+            right with { Segments = [0, .. right.Segments[1..]] }, right with { Missing = "unimplemented" },
+        ];
+        Assert.All(wrong, outcome => Assert.NotNull(Comparison.Of(c, outcome, right)));
+    }
+
+    [HostFact]
+    public void A_failure_is_shrunk_to_what_matters()
+    {
+        using var host = new HostProcessor(HostFactAttribute.Program);
+        var own = new OwnProcessor();
+        // RDTSC is not compared, because it must differ: a failure on order.
+        var c = Case([0x2E, 0x0F, 0x31], eax: 5, esi: 77) with { Eflags = 0x202 | 0x8D5 };
+        var failure = Shrinking.Compare(c, own, host, 0);
+        Assert.NotNull(failure);
+        var shrunk = Shrinking.Shrink(failure, own, host).Case;
+        Assert.Equal([0x0F, 0x31], shrunk.Bytes);
+        Assert.Equal((0u, 0x202u), (shrunk.Registers[6], shrunk.Eflags));
+    }
+
+    [Fact]
+    public void Undefined_flags_are_those_that_Iced_knows()
+    {
+        Dictionary<RflagsBits, uint> bits = new()
+        {
+            [RflagsBits.OF] = 0x800, [RflagsBits.SF] = 0x80, [RflagsBits.ZF] = 0x40, [RflagsBits.AF] = 0x10, [RflagsBits.CF] = 1, [RflagsBits.PF] = 4,
+        };
+        for (var number = 0L; number < 20_000; number++)
+        {
+            var form = Forms.Compared[(int)(number % Forms.Compared.Count)];
+            if (Generator.Make(form, 7, number) is not { } c) continue;
+            var known = bits.Where(bit => (c.Instruction.RflagsUndefined & bit.Key) != 0).Aggregate(0u, (all, bit) => all | bit.Value);
+            var ours = UndefinedResults.Flags(c);
+            // Iced does not look at the count in CL, and takes CF of a long shift for defined.
+            if (c.Instruction.Mnemonic is Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Shld or Mnemonic.Shrd
+                or Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr) continue;
+            Assert.True(known == ours, $"{c.Instruction}: Iced {known:X}, ours {ours:X}");
+        }
+    }
+
+    [Fact]
+    public void Cases_follow_from_seed_and_number()
+    {
+        foreach (var form in Forms.Compared)
+        {
+            var (a, b) = (Generator.Make(form, 3, 99), Generator.Make(form, 3, 99));
+            Assert.NotNull(a);
+            Assert.Equal(a.Bytes, b!.Bytes);
+            Assert.Equal(a.Registers, b.Registers);
+        }
+    }
+
+    [Fact]
+    public void Every_form_of_the_Pentium_is_compared_or_says_why_not() =>
+        Assert.Equal(
+            ["Bswap_r16", "Cpuid", "Int1", "Rdtsc", "Sgdt_m1632", "Sgdt_m1632_16", "Sidt_m1632", "Sidt_m1632_16", "Sldt_r32m16", "Sldt_rm16",
+             "Smsw_r32m16", "Smsw_rm16", "Str_r32m16", "Str_rm16", "Ud0", "Ud0_r16_rm16", "Ud0_r32_rm32"],
+            Forms.Pentium.Except(Forms.Compared).Select(form => form.ToString()).Order(StringComparer.Ordinal));
+
+    private static Case Case(byte[] bytes, uint eax = 0, uint esi = 0, params (uint, uint)[] pokes)
+    {
+        const uint eip = Arena.Code + 0x400;
+        Assert.True(Generator.TryDecode(bytes, true, eip, out var instruction));
+        return new Case
+        {
+            Instruction = instruction,
+            Bytes = bytes,
+            Registers = [eax, 0, 0, 0, 0x9000, 0, esi, 0],
+            Segments = [Arena.FlatData, Arena.FlatCode, Arena.FlatData, Arena.FlatData, Arena.FlatData, Arena.FlatData],
+            Eip = eip,
+            Eflags = 0x202,
+            Pokes = pokes,
+        };
+    }
+
+    private static Outcome OnHost(Case c)
+    {
+        using var host = new HostProcessor(HostFactAttribute.Program);
+        var expected = new OwnProcessor().Execute(c);
+        host.Send([(c, expected)]);
+        return host.Receive(c, expected);
+    }
+}
