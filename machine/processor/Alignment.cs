@@ -9,7 +9,7 @@ public sealed partial class Ia32<W, TBus>
     private bool _checksAlignment;
 
     /// <summary>To be called when CR0, EFLAGS, CPL or a segment register may have changed.</summary>
-    private void UpdateAlignment()
+    public void UpdateAlignment()
     {
         var masked = (Known(Cr0, "CR0") & ControlBit.AlignmentMask) != 0;
         if (!masked && !_checksAlignment)

@@ -47,6 +47,7 @@ internal static class Everything
 
         foreach (var model in Model.All) claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
         claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, Theorems.Of(image), cached), image));
+        claims.Add(Ledger.Of(OracleVerb.CompareReadings(display, seed)));
         claims.Add(Oracle(display, seed));
         var fuzz = new FuzzOptions(seed, Limits: image.Limits);
         claims.Add(Ledger.Of(FuzzVerb.Fuzz(display, fuzz), fuzz));

@@ -72,6 +72,9 @@ internal static class Ledger
         $"{result.Cases:N0} random cases of {result.Compared.Count(form => form.Value > 0)} integer instruction forms in ring 3, "
         + $"{result.Faulted:N0} of them trap, seed {options.Seed}");
 
+    public static Claim Of(SymbolicResult result) => Claim.Of(
+        "Ia32<Symbolic> evaluates to what Ia32<Concrete> does", result.Holds, Standing.Tested, $"{result.Cases:N0} random cases");
+
     /// <summary>The claim where there is nothing to compare with.</summary>
     public static Claim Of(OracleUnavailableException nothing) => new(ProcessorAgrees, Standing.Assumed, $"not compared by this run: {nothing.Message}");
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Iced.Intel;
+using Spectre.Console;
+using Verified.Kernel;
 using Verified.Proofs.Oracle;
 
 namespace Verified.Proofs.Commands;
@@ -7,6 +9,8 @@ namespace Verified.Proofs.Commands;
 /// <summary><c>oracle</c>: the machine against the host's own processor.</summary>
 internal static class OracleVerb
 {
+    private const long SymbolicCases = 10_000;
+
     private static readonly Option<long> Cases = CommonOptions.InRange(new Option<long>("--cases")
     {
         Description = "Random cases to compare",
@@ -20,11 +24,16 @@ internal static class OracleVerb
         HelpName = "X",
     };
 
+    private static readonly Option<bool> Coverage = new("--coverage")
+    {
+        Description = "Print every form: in the image, compared natively, executed in the transcript that is QEMU's too",
+    };
+
     public static Command Make()
     {
         var verb = new Command("oracle", "Compare the machine with the host's processor: random instructions, natively in 32-bit user mode")
         {
-            Cases, CommonOptions.Seed, Opcode,
+            Cases, CommonOptions.Seed, Opcode, Coverage,
         };
         verb.SetAction(Run);
         return verb;
@@ -49,7 +58,25 @@ internal static class OracleVerb
     {
         var display = new Display(parsed);
         var options = new OracleOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Cases), FormsOf(parsed.GetValue(Opcode)));
-        return Compare(display, options).Holds ? CommandLine.Holds : CommandLine.Refuted;
+        var symbolic = CompareReadings(display, options.Seed);
+        var native = Compare(display, options);
+        if (parsed.GetValue(Coverage)) PrintCoverage(display, native);
+        return native.Holds && symbolic.Holds ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    /// <summary>Compares the symbolic reading with the concrete one, and prints a line and the first difference.</summary>
+    public static SymbolicResult CompareReadings(Display display, int seed)
+    {
+        var result = SymbolicReading.Run(seed, SymbolicCases);
+        display.Line($"oracle: {result.Cases:N0} cases evaluate to the same in the symbolic reading as in the concrete one, in {result.Seconds:F1} s: "
+            + (result.Holds ? "holds" : "FAILED"));
+        if (result.Failure is { } failure)
+        {
+            display.Line($"  {failure.Difference.Field}: symbolic {failure.Difference.Own}, concrete {failure.Difference.Host}");
+            Print(display, failure.Case);
+        }
+
+        return result;
     }
 
     private static List<Code>? FormsOf(string? opcode)
@@ -64,10 +91,28 @@ internal static class OracleVerb
             : $"--opcode {opcode}: not compared with the host: {Forms.WhyNot(named[0])}");
     }
 
+    private static void PrintCoverage(Display display, OracleResult native)
+    {
+        var forms = FormCoverage.Of(KernelImage.Build(Spec.Limits.Shipping, new ImageOptions(RoundTrips: 100)), native);
+        var table = new Table().Border(TableBorder.Simple).AddColumns("form", "in the image", "native, to the end", "native, trapped", "in QEMU's transcript", "");
+        foreach (var form in forms)
+            table.AddRow(new Text(form.Form.ToString()), Mark(form.InImage), new Text($"{form.Completed:N0}"), new Text($"{form.Trapped:N0}"),
+                Mark(form.InTranscript), new Text(form.IsUnseen ? "compared by nothing" : Forms.WhyNot(form.Form) ?? ""));
+        display.Write(table);
+        display.Line($"coverage: {forms.Count} forms, {forms.Count(form => form.Completed + form.Trapped > 0)} compared natively, "
+            + $"{forms.Count(form => form.InImage)} in the image, {forms.Count(form => form.IsUnseen)} of them compared by nothing");
+    }
+
+    private static Text Mark(bool yes) => new(yes ? "yes" : "");
+
     private static void Print(Display display, OracleFailure failure)
     {
-        var c = failure.Case;
-        display.Line($"  {c.Instruction.Code} (case {failure.Number}): {failure.Difference.Field}: ours {failure.Difference.Own}, host's {failure.Difference.Host}");
+        display.Line($"  {failure.Case.Instruction.Code} (case {failure.Number}): {failure.Difference.Field}: ours {failure.Difference.Own}, host's {failure.Difference.Host}");
+        Print(display, failure.Case);
+    }
+
+    private static void Print(Display display, Case c)
+    {
         display.Line($"    {Convert.ToHexString(c.Bytes)}  {c.Instruction}  ({(c.CodeSegment.Big ? 32 : 16)}-bit code at CS:{c.Eip:X})");
         var r = c.Registers;
         display.Line($"    EAX {r[0]:X8} ECX {r[1]:X8} EDX {r[2]:X8} EBX {r[3]:X8} ESP {r[4]:X8} EBP {r[5]:X8} ESI {r[6]:X8} EDI {r[7]:X8} EFLAGS {c.Eflags:X6}");

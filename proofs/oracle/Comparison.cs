@@ -44,6 +44,21 @@ public static class Comparison
         return destination && c.Instruction.Op0Kind != OpKind.Register ? null : Memory(own, host);
     }
 
+    /// <summary>The first difference of two readings of the same text, which leaves nothing open; or null.</summary>
+    public static FieldDifference? Exactly(Outcome one, Outcome other)
+    {
+        if ((one.Vector, one.Error, one.Address) != (other.Vector, other.Error, other.Address)) return new("trap", Trap(one), Trap(other));
+        if (one.Eip != other.Eip) return new("EIP", $"{one.Eip:X8}h", $"{other.Eip:X8}h");
+        if (one.Eflags != other.Eflags) return new("EFLAGS", $"{one.Eflags:X}h", $"{other.Eflags:X}h");
+        for (var i = 0; i < 8; i++)
+            if (one.Registers[i] != other.Registers[i])
+                return new(RegisterNames[i], $"{one.Registers[i]:X8}h", $"{other.Registers[i]:X8}h");
+        for (var i = 0; i < 6; i++)
+            if (one.Segments[i] != other.Segments[i])
+                return new(SegmentNames[i], $"{one.Segments[i]:X4}h", $"{other.Segments[i]:X4}h");
+        return Memory(one, other);
+    }
+
     private static FieldDifference? Memory(Outcome own, Outcome host)
     {
         if (own.Changes.AsSpan().SequenceEqual(host.Changes)) return null;

@@ -45,6 +45,7 @@ public static class Generator
         var eip = Arena.Code + 0x400 + (uint)dice.Below(0x700) - code.Base;
         if (!TryDecode(bytes, code.Big, eip, out var instruction) || instruction.Code != form) return null;
         var eflags = dice.Next() & (Flag.Status | Flag.Direction | Flag.Identification) | Flag.Reserved | Flag.Interrupt;
+        if (dice.Chance(6)) eflags |= Flag.AlignmentCheck;
         if (dice.Chance(4)) eflags |= Flag.NestedTask;
         if (Forms.WhyNot(instruction, eflags) is not null) return null;
 

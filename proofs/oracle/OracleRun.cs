@@ -19,12 +19,13 @@ public sealed record OracleOptions(
 public sealed record OracleFailure(Case Case, Outcome Own, Outcome Host, FieldDifference Difference, long Number);
 
 /// <param name="Compared">Cases compared, by form.</param>
-/// <param name="Faulted">Of those, the ones that ended in a trap on both sides.</param>
+/// <param name="Completed">Of those, the ones that ran to their end on the host, by form.</param>
+/// <param name="Faulted">The ones that ended in a trap on both sides.</param>
 /// <param name="Left">Cases that touched memory outside of the arena, and were not compared.</param>
 /// <param name="Failures">The first of each form, shrunk.</param>
 /// <param name="Seconds">Wall clock.</param>
 public sealed record OracleResult(
-    IReadOnlyDictionary<Code, long> Compared, long Faulted, long Left, IReadOnlyList<OracleFailure> Failures, double Seconds)
+    IReadOnlyDictionary<Code, long> Compared, IReadOnlyDictionary<Code, long> Completed, long Faulted, long Left, IReadOnlyList<OracleFailure> Failures, double Seconds)
 {
     public bool Holds => Failures.Count == 0;
 
@@ -39,6 +40,7 @@ public static class OracleRun
         var clock = Stopwatch.StartNew();
         var forms = options.Forms ?? Forms.Compared;
         var compared = forms.ToDictionary(form => form, _ => 0L);
+        var completed = forms.ToDictionary(form => form, _ => 0L);
         var failures = new Dictionary<Code, OracleFailure>();
         var (faulted, left, made) = (0L, 0L, 0L);
         var own = new OwnProcessor();
@@ -61,6 +63,7 @@ public static class OracleRun
                 var outcome = host.Receive(c, expected);
                 compared[c.Instruction.Code]++;
                 if (outcome.Vector is not null) faulted++;
+                else completed[c.Instruction.Code]++;
                 if (!failures.ContainsKey(c.Instruction.Code) && Comparison.Of(c, expected, outcome) is { } difference)
                     failures[c.Instruction.Code] = new(c, expected, outcome, difference, number);
             }
@@ -72,7 +75,7 @@ public static class OracleRun
         while (sent.Count > 0);
 
         var shrunk = failures.Values.Select(failure => Shrinking.Shrink(failure, own, host)).ToList();
-        return new(compared, faulted, left, shrunk, clock.Elapsed.TotalSeconds);
+        return new(compared, completed, faulted, left, shrunk, clock.Elapsed.TotalSeconds);
     }
 
     /// <summary>

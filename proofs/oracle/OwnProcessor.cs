@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Verified.Machine.Computer;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
+using Verified.Proofs.Values;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Oracle;
@@ -13,7 +14,7 @@ public sealed class OwnProcessor
     private const uint Directory = 0x100000, Table = 0x101000, Globals = 0x102000, Interrupts = 0x103000, Locals = 0x104000, TaskState = 0x105000,
         Stack = 0x107000, Handlers = 0x108000;
 
-    private const int MostBursts = 64;
+    internal const int MostBursts = 64;
 
     private readonly Pc _pc = new(2 << 20);
 
@@ -37,9 +38,10 @@ public sealed class OwnProcessor
         var cpu = _pc.Cpu;
         _pc.Restore();
         for (var i = 0; i < 8; i++) cpu.R[i] = c.Registers[i];
-        for (var i = 0; i < 6; i++) cpu.S[i] = Load(c.Segments[i]);
+        for (var i = 0; i < 6; i++) cpu.S[i] = Load<Concrete>(c.Segments[i]);
         cpu.Eip = c.Eip;
         cpu.Eflags = c.Eflags;
+        cpu.UpdateAlignment();
         foreach (var (address, value) in c.Pokes) _pc.Memory.Store(address, 4, value);
         try
         {
@@ -108,9 +110,27 @@ public sealed class OwnProcessor
         return changes?.ToArray() ?? [];
     }
 
-    private static Segment<Concrete> Load(ushort selector) => Arena.Of(selector) is { } s
-        ? Segment<Concrete>.Load(selector, s.Base, s.Limit, s.Attributes)
-        : Segment<Concrete>.Load(selector, 0, 0, 0);
+    /// <summary>The segment register that holds a selector of the arena.</summary>
+    internal static Segment<W> Load<W>(ushort selector) where W : struct, IWord<W> => Arena.Of(selector) is { } s
+        ? Segment<W>.Load(selector, s.Base, s.Limit, s.Attributes)
+        : Segment<W>.Load(selector, 0, 0, 0);
+
+    /// <summary>The word at an address of the descriptor tables or of the task's state.</summary>
+    internal uint System(uint address) => _pc.Memory.Load(address, 4);
+
+    /// <summary>Gives another reading this one's system registers.</summary>
+    internal void CopySystemTo<TBus>(Ia32<Symbolic, TBus> cpu) where TBus : IBus<Symbolic>
+    {
+        var from = _pc.Cpu;
+        (cpu.Cr0, cpu.Cr3, cpu.Cr4, cpu.Cpl, cpu.Model) = (from.Cr0.Value, from.Cr3.Value, from.Cr4.Value, 3, from.Model);
+        (cpu.GdtBase, cpu.GdtLimit) = (from.GdtBase.Value, from.GdtLimit.Value);
+        (cpu.IdtBase, cpu.IdtLimit) = (from.IdtBase.Value, from.IdtLimit.Value);
+        cpu.TaskRegister = Of(from.TaskRegister);
+        cpu.LocalTable = Of(from.LocalTable);
+    }
+
+    private static Segment<Symbolic> Of(Segment<Concrete> s) =>
+        Segment<Symbolic>.Load(s.Selector.Value, s.Base.Value, s.Limit.Value, s.Attributes);
 
     private void MapPages()
     {

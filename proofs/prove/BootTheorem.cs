@@ -48,7 +48,11 @@ public sealed class BootTheorem(KernelImage image, BootedImage booted) : Theorem
                 cpu.Bus.Stored.Clear();
             }
         }
-        catch (Exception e) when (e is Fault or UnimplementedInstruction or UnknownValueException or ShutdownException)
+        catch (UnknownValueException e)
+        {
+            throw path.Refuted($"at {pc.Cpu.Eip}: what boot does depends on what the loader left: {e.Message}");
+        }
+        catch (Exception e) when (e is Fault or UnimplementedInstruction or ShutdownException)
         {
             throw path.Refuted($"at {pc.Cpu.Eip}: {e.Message}");
         }

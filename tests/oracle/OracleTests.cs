@@ -1,5 +1,7 @@
 using Iced.Intel;
+using Verified.Kernel;
 using Verified.Proofs.Oracle;
+using Verified.Spec;
 using Xunit;
 
 namespace Verified.Tests.Oracle;
@@ -94,6 +96,33 @@ public class OracleTests
         var shrunk = Shrinking.Shrink(failure, own, host).Case;
         Assert.Equal([0x0F, 0x31], shrunk.Bytes);
         Assert.Equal((0u, 0x202u), (shrunk.Registers[6], shrunk.Eflags));
+    }
+
+    [Fact]
+    public void The_symbolic_reading_evaluates_to_the_concrete_one()
+    {
+        var result = SymbolicReading.Run(seed: 20260101, count: 5_000);
+        Assert.True(result.Holds, $"{result.Failure?.Case.Instruction}: {result.Failure?.Difference}");
+        Assert.True(result.Cases > 4_000, $"{result.Cases} cases compared");
+    }
+
+    [Fact]
+    public void A_reading_at_other_inputs_is_seen_to_differ()
+    {
+        var c = Case([0x01, 0x05, 0x04, 0x80, 0, 0], eax: 1); // ADD [8004h], EAX
+        var own = new OwnProcessor();
+        Assert.Null(Comparison.Exactly(SymbolicReading.Execute(c, own)!, own.Execute(c)));
+        var difference = Comparison.Exactly(SymbolicReading.Execute(c, own)!, own.Execute(c with { Registers = [1, 0, 0, 0, 0x9000, 0, 0, 0], Pokes = [(0x8004, 5)] }));
+        Assert.StartsWith("EFLAGS", difference!.Field, StringComparison.Ordinal);
+    }
+
+    [HostFact]
+    public void No_instruction_of_the_image_is_compared_by_nothing()
+    {
+        var native = OracleRun.Run(HostFactAttribute.Program, new OracleOptions(Seed: 2, Count: 60_000));
+        var forms = FormCoverage.Of(KernelImage.Build(Limits.Shipping, new ImageOptions(RoundTrips: 100)), native);
+        Assert.Equal([], forms.Where(form => form.IsUnseen).Select(form => form.Form));
+        Assert.True(forms.Count(form => form.InImage) > 60, "the image has more forms than that");
     }
 
     [Fact]
