@@ -10,9 +10,10 @@ public class ModelCheckerTests
 {
     public static TheoryData<string, int, long, int> Counts => new()
     {
-        { "pair", 18721, 89729, 16 },
-        { "ranked", 13053, 63437, 19 },
-        { "trio", 1178683, 4488549, 24 },
+        { "pair", 35017, 106025, 20 },
+        { "ranked", 21291, 66897, 25 },
+        { "trio", 2154464, 5464330, 25 },
+        { "sleepers", 38993, 88034, 28 },
     };
 
     [Theory]
