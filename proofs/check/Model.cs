@@ -44,11 +44,13 @@ public sealed record Model(
 
     /// <summary>Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.</summary>
     public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1))
-        with { Never = WithoutDeadlines };
+        with
+    { Never = WithoutDeadlines };
 
     /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
     public static readonly Model Sleepers = Make("sleepers", new(4, 1, 2), 2, Finite, (1, 0, 0, 2), (2, 0, 1, 1))
-        with { Never = [.. WithTwo, "a deadline of another round"] };
+        with
+    { Never = [.. WithTwo, "a deadline of another round"] };
 
     public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers];
 

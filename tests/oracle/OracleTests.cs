@@ -130,7 +130,12 @@ public class OracleTests
     {
         Dictionary<RflagsBits, uint> bits = new()
         {
-            [RflagsBits.OF] = 0x800, [RflagsBits.SF] = 0x80, [RflagsBits.ZF] = 0x40, [RflagsBits.AF] = 0x10, [RflagsBits.CF] = 1, [RflagsBits.PF] = 4,
+            [RflagsBits.OF] = 0x800,
+            [RflagsBits.SF] = 0x80,
+            [RflagsBits.ZF] = 0x40,
+            [RflagsBits.AF] = 0x10,
+            [RflagsBits.CF] = 1,
+            [RflagsBits.PF] = 4,
         };
         for (var number = 0L; number < 20_000; number++)
         {
