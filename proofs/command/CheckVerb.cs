@@ -51,6 +51,12 @@ internal static class CheckVerb
         return result;
     }
 
+    private static void Exclude(Display display, IReadOnlyList<(string Invariant, string Why)> failures)
+    {
+        display.Line($"check invariants: {Excluded.All.Count} states that they must exclude: {(failures.Count == 0 ? "holds" : "FAILED")}");
+        Report.Lines(display, failures.Select(failure => $"{failure.Invariant} {failure.Why}"), "  ");
+    }
+
     private static int Run(ParseResult parsed)
     {
         var display = new Display(parsed);
@@ -59,6 +65,8 @@ internal static class CheckVerb
         if (models.Count == 0) throw new CommandException($"there is no model '{name}': give {string.Join(", ", Model.All.Select(model => model.Name))}");
         var json = parsed.GetValue(CommonOptions.Json);
         List<CheckResult> results = [];
+        var excluded = Excluded.Failures();
+        if (!json) Exclude(display, excluded);
         foreach (var model in models)
         {
             var result = json
@@ -84,7 +92,8 @@ internal static class CheckVerb
                 result.Seconds,
                 result.Holds,
                 Violation = result.Failure is { } failure ? new { failure.Property, failure.Why, Run = Transcript.Of(failure.Trace) } : null,
+                Weak = excluded.Select(weak => $"{weak.Invariant}: {weak.Why}"),
             }));
-        return results.All(result => result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
+        return excluded.Count == 0 && results.All(result => result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Verified.Proofs.Mutation;
 
@@ -40,8 +41,10 @@ public sealed class SpecTrials : IDisposable
 
     private static readonly string[] Settings = ["Directory.Build.props", "Directory.Packages.props", "global.json"];
 
-    // The check that runs, so that an interrupted program leaves neither it nor the folder behind.
-    private volatile Process? _running;
+    // An interrupted program leaves neither its check nor the folder behind.
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private readonly object _starting = new();
+    private Process? _running;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("verified-mutate-").FullName;
 
@@ -51,14 +54,15 @@ public sealed class SpecTrials : IDisposable
         CopyAll(AppContext.BaseDirectory, Program);
         CopyAll(Path.Combine(source, "spec"), Path.Combine(_folder, "spec"), "bin", "obj");
         foreach (var name in Settings) File.Copy(Path.Combine(source, name), Path.Combine(_folder, name));
-        AppDomain.CurrentDomain.ProcessExit += Interrupted;
+        foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM])
+            _signals.Add(PosixSignalRegistration.Create(signal, _ => Interrupted()));
     }
 
     private string Program => Path.Combine(_folder, "program");
 
     public void Dispose()
     {
-        AppDomain.CurrentDomain.ProcessExit -= Interrupted;
+        foreach (var signal in _signals) signal.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -118,8 +122,7 @@ public sealed class SpecTrials : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using var process = Process.Start(start)!;
-        _running = process;
+        using var process = Start(start);
         List<string> lines = [];
         DataReceivedEventHandler read = (_, line) =>
         {
@@ -133,18 +136,21 @@ public sealed class SpecTrials : IDisposable
         var ended = process.WaitForExit(Patience);
         if (!ended) process.Kill(entireProcessTree: true);
         process.WaitForExit();
-        _running = null;
+        lock (_starting) _running = null;
         lock (lines) return (ended ? process.ExitCode : null, [.. lines]);
     }
 
-    private void Interrupted(object? sender, EventArgs e)
+    private Process Start(ProcessStartInfo start)
     {
-        if (_running is { } process)
-        {
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit();
-        }
+        lock (_starting) return _running = Process.Start(start)!;
+    }
 
+    // Keeps the lock: nothing more is started.
+    private void Interrupted()
+    {
+        Monitor.Enter(_starting);
+        _running?.Kill(entireProcessTree: true);
+        _running?.WaitForExit();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -1,0 +1,129 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>
+/// A state that an invariant must not let pass. Proofs and searches show that the invariants hold, which weaker ones would too: these
+/// states, one or more per part of each invariant, show that they still say what they are there to say.
+/// </summary>
+/// <param name="Invariant">The invariant's name.</param>
+/// <param name="Damage">Makes the state, of one where three threads are ready and the scheduler is about to pick.</param>
+public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
+{
+    private static readonly Limits Small = new(4, 2, 2);
+
+    // Rows of threads that exist; Absent is none of them, and Beyond is no row.
+    private const uint First = 2, Second = 3, Third = 4, Absent = 5, Beyond = 8;
+
+    public static readonly IReadOnlyList<Excluded> All =
+    [
+        new("id-names-row", s => s.Id[First] = s.Id[Second]),
+        new("id-names-row", s => s.Id[First] += Small.Tasks << 16),
+        new("id-names-row", s => s.Id[First] += Small.Lthreads << 10),
+        new("id-names-row", s => s.Id[First] -= 1),
+        new("inactive-is-blank", s => s.Id[Absent] = ThreadId.Make<Concrete>(4, 2, 1, 1)),
+        new("task-0-is-nobody", s => s.Status[1] = ThreadStatus.Ready),
+        new("status-known", s => s.Status[First] = ThreadStatus.Stopped + 1),
+        new("partner-active", s => Pair(s, First, ThreadStatus.Sending, Absent)),
+        new("partner-active", s => Pair(s, First, ThreadStatus.ReceivingFrom, Absent)),
+        new("partner-blank", s => Pair(s, First, ThreadStatus.Ready, Second)),
+        new("partner-blank", s => Pair(s, First, ThreadStatus.ReceivingAny, Second)),
+        new("partner-blank", s => s.Partner[Absent] = Second),
+        new("sender-names-partner", s =>
+        {
+            Pair(s, First, ThreadStatus.Sending, Second);
+            s.Esi[First] = s.Id[Third];
+        }),
+        new("sender-names-partner", s => Pair(s, First, ThreadStatus.Sending, First)),
+        new("resuming-is-open", s => Resume(s, First, 0)),
+        new("resuming-is-open", s => Resume(s, First, 0x1001)),
+        new("resuming-is-open", s => Resume(s, First, Descriptor.None)),
+        new("rows-in-range", s => s.Partner[First] = Beyond),
+        new("rows-in-range", s => s.Served[First] = Beyond),
+        new("priority-in-range", s => s.Priority[First] = Small.Priorities),
+        new("slices-positive", s => s.Slice[First] = 0),
+        new("slices-positive", s => s.Slice[First] = 256),
+        new("slices-positive", s => s.Quantum[First] = 0),
+        new("slices-positive", s => s.Quantum[First] = 256),
+        new("flags-are-user", s => s.Eflags[First] = 0x00000002),
+        new("flags-are-user", s => s.Eflags[First] = 0x00003202),
+        new("no-missed-rendezvous", s =>
+        {
+            Pair(s, First, ThreadStatus.Sending, Second);
+            s.Status[Second] = ThreadStatus.ReceivingAny;
+        }),
+        new("no-missed-rendezvous", s =>
+        {
+            Pair(s, First, ThreadStatus.Sending, Second);
+            Pair(s, Second, ThreadStatus.ReceivingFrom, First);
+        }),
+        new("idle-only-without-work", s => s.Stage = Stages.Idle),
+        new("idle-only-without-work", s =>
+        {
+            s.Stage = Stages.Idle;
+            foreach (var row in (uint[])[First, Second, Third]) Resume(s, row, 1);
+        }),
+        new("current-fits-stage", s => s.Stage = Stages.User),
+        new("current-fits-stage", s => Run(s, Stages.User, ThreadStatus.Resuming)),
+        new("current-fits-stage", s => Run(s, Stages.User, ThreadStatus.ReceivingAny)),
+        new("current-fits-stage", s => s.Stage = Stages.Resume),
+        new("current-fits-stage", s => Run(s, Stages.Resume, ThreadStatus.Ready)),
+        new("current-fits-stage", s => Run(s, Stages.Idle, ThreadStatus.ReceivingAny)),
+        new("current-fits-stage", s => Run(s, Stages.Pick, ThreadStatus.Resuming)),
+        new("current-in-range", s => s.Current = Beyond),
+        new("picked-in-range", s => s.Picked[1] = Beyond),
+    ];
+
+    /// <summary>Why an invariant does not do its part: it is missing, it excludes a good state, or lets this one pass; null if it does.</summary>
+    public string? Failure()
+    {
+        if (Invariants<Concrete>.All.SingleOrDefault(invariant => invariant.Name == Invariant) is not { } found) return "there is no such invariant";
+        var state = Ready();
+        if (!Holds(found, state)) return "excludes a state in which all threads are ready";
+        Damage(state);
+        return Holds(found, state) ? "lets pass a state that it must exclude" : null;
+    }
+
+    /// <summary>Invariants that fail, each with the reason; also those that no state here tries.</summary>
+    public static IReadOnlyList<(string Invariant, string Why)> Failures() =>
+    [
+        .. All.Select((excluded, i) => (excluded.Invariant, Why: excluded.Failure() is { } why ? $"{why}: case {i}" : null)).Where(failure => failure.Why is not null)
+            .Select(failure => (failure.Invariant, failure.Why!)),
+        .. Invariants<Concrete>.All.Select(invariant => invariant.Name).Except(All.Select(excluded => excluded.Invariant))
+            .Select(name => (name, "no state tries it")),
+    ];
+
+    /// <summary>Three threads, all ready, the scheduler about to pick.</summary>
+    private static State<Concrete> Ready() => Boot.Initial(Small, [Thread(1, 0), Thread(1, 1), Thread(2, 0)]);
+
+    private static BootThread Thread(uint task, uint lthread) =>
+        new(ThreadId.Make<Concrete>(4, task, lthread, 1).Value, Priority: 1, Quantum: 10, Eip: 0x10000, Esp: 0x20000);
+
+    private static void Pair(State<Concrete> s, uint row, uint status, uint partner)
+    {
+        s.Status[row] = status;
+        s.Partner[row] = partner;
+        s.Esi[row] = s.Id[partner];
+    }
+
+    private static void Resume(State<Concrete> s, uint row, uint receive)
+    {
+        s.Status[row] = ThreadStatus.Resuming;
+        s.Ebp[row] = receive;
+    }
+
+    private static void Run(State<Concrete> s, uint stage, uint status)
+    {
+        (s.Stage, s.Current) = (stage, First);
+        s.Status[First] = status;
+    }
+
+    private static bool Holds(Invariant<Concrete> invariant, State<Concrete> s)
+    {
+        for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
+            for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
+                if (!invariant.Holds(s, i, j)) return false;
+        return true;
+    }
+}
