@@ -13,6 +13,5 @@ internal static class Assumptions
         new("the boot loader leaves a Multiboot machine", Assumed, "protected mode, paging off, A20 on, CR4 = 0, .bss zeroed"),
         new("First and Greatest have their defining property", Assumed, "the prover uses the property, the concrete spec a scan; the tests compare them"),
         new("panic path", Assumed, "NMI, double fault, machine check: neither proved nor reached by a check"),
-        new("finite timeouts", Assumed, "behave as infinite, in spec and image alike: no clock wakes a thread yet"),
     ];
 }
