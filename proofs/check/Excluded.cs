@@ -46,6 +46,21 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("slices-positive", s => s.Slice[First] = 256),
         new("slices-positive", s => s.Quantum[First] = 0),
         new("slices-positive", s => s.Quantum[First] = 256),
+        new("slices-positive", s =>
+        {
+            s.Stage = Stages.Wake;
+            s.Slice[First] = 0;
+        }),
+        new("timed-waits", s => Due(s, First, ThreadStatus.Ready, 1)),
+        new("timed-waits", s => s.Timed[Absent] = s.Deadline[Absent] = 1),
+        new("deadline-ahead", s => Due(s, First, ThreadStatus.ReceivingAny, 0)),
+        new("deadline-ahead", s => Due(s, First, ThreadStatus.ReceivingAny, uint.MaxValue)),
+        new("deadline-ahead", s =>
+        {
+            Due(s, First, ThreadStatus.ReceivingAny, 0);
+            s.Stage = Stages.Wake;
+            s.Examined = First;
+        }),
         new("flags-are-user", s => s.Eflags[First] = 0x00000002),
         new("flags-are-user", s => s.Eflags[First] = 0x00003202),
         new("no-missed-rendezvous", s =>
@@ -71,7 +86,9 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("current-fits-stage", s => Run(s, Stages.Resume, ThreadStatus.Ready)),
         new("current-fits-stage", s => Run(s, Stages.Idle, ThreadStatus.ReceivingAny)),
         new("current-fits-stage", s => Run(s, Stages.Pick, ThreadStatus.Resuming)),
+        new("current-fits-stage", s => Run(s, Stages.Wake, ThreadStatus.ReceivingAny)),
         new("current-in-range", s => s.Current = Beyond),
+        new("current-in-range", s => s.Examined = Beyond),
         new("picked-in-range", s => s.Picked[1] = Beyond),
     ];
 
@@ -105,6 +122,13 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         s.Status[row] = status;
         s.Partner[row] = partner;
         s.Esi[row] = s.Id[partner];
+    }
+
+    private static void Due(State<Concrete> s, uint row, uint status, uint ticks)
+    {
+        s.Status[row] = status;
+        s.Timed[row] = 1;
+        s.Deadline[row] = s.Clock + ticks;
     }
 
     private static void Resume(State<Concrete> s, uint row, uint receive)

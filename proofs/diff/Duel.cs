@@ -30,7 +30,7 @@ public sealed class Duel
     private readonly Compared _picked;
     private readonly (Table Table, uint Row)[] _places;
     private readonly Footprint _footprint;
-    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _placed = [];
+    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _slots = [], _placed = [];
 
     /// <summary>A column on both sides.</summary>
     private sealed record Compared(ColumnInfo Info, Column<Concrete> Spec, Func<Concrete, Concrete> Image);
@@ -65,6 +65,7 @@ public sealed class Duel
         _machine.Place(s, memory);
         _placed = [.. _tables.Cells];
         (_readyWords, _senderWords, _timerWords) = (WordsOf(_priorities), WordsOf(_threads), WordsOf(Slots));
+        _slots = [.. _threads.Select(thread => s.Deadline[thread].Value % Limits.ClockSlots).Distinct()];
         _footprint.Watch(_threads, _priorities);
         return Settle();
     }
@@ -196,11 +197,25 @@ public sealed class Duel
                 Sort.Priority => Each(invariant, _priorities),
                 Sort.ReadyWord => OfSets(invariant, _priorities, _footprint.ReadyWords, _footprint.ReadySummaries),
                 Sort.SenderWord => OfSets(invariant, _threads, _footprint.SenderWords, _footprint.SenderSummaries),
-                Sort.TimerWord => OfSets(invariant, Slots, _footprint.TimerWords, _footprint.TimerSummaries),
+                Sort.TimerWord => OfSets(invariant, SlotsInUse(), _footprint.TimerWords, _footprint.TimerSummaries),
                 _ => Each(invariant, Processor),
             } is { } difference)
                 return difference;
         return null;
+    }
+
+    /// <summary>The slots whose sets anything was written to since the state was placed, or where a thread has its deadline.</summary>
+    private uint[] SlotsInUse()
+    {
+        foreach (var word in _footprint.TimerWords) Use(word / _layout.Words);
+        foreach (var slot in _footprint.TimerSummaries) Use(slot);
+        foreach (var thread in _footprint.Threads) Use(State.Deadline[thread].Value % Limits.ClockSlots);
+        return _slots;
+
+        void Use(uint slot)
+        {
+            if (!_slots.Contains(slot)) _slots = [.. _slots, slot];
+        }
     }
 
     private Difference? Each(RepresentationInvariant<Concrete> invariant, ReadOnlySpan<uint> values)
