@@ -13,24 +13,20 @@ namespace Verified.Proofs.Prove;
 /// <param name="name">The theorem's name.</param>
 /// <param name="image">The image.</param>
 /// <param name="way">The way in.</param>
-public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theorem(name, image.Layout.Limits)
+public sealed class ImageTheorem(string name, BootedImage image, Way way) : CodeTheorem(name, image)
 {
-    private readonly Layout _layout = image.Layout;
-
-    public override string Key => $"{base.Key} {image.Control} {image.Pick:x} {image.Resume:x} {image.Wake:x} {image.IdleHalt:x} {image.IpcSlow:x} {string.Join(',', image.Operations)}";
+    public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Resume:x} {Image.Wake:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
     public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.Pick or Entry.Resume or Entry.Wake;
 
     public override int Weight => way.Entry switch { Entry.Ipc => 4, Entry.Resume => 3, Entry.Pick => 1, _ => 0 };
 
-    public override uint? Constant(uint address) => image.Constant(address);
-
     protected override void Assume(Attempt attempt)
     {
         var machine = Machine(attempt, Memory(attempt));
-        var view = new View<Symbolic>(_layout, machine);
-        var state = new State<Symbolic>(Limits, Tables(attempt, view, null));
+        var view = new View<Symbolic>(Layout, machine);
+        var state = Before(attempt, view);
         foreach (var invariant in Invariants<Symbolic>.All)
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(state, i, j));
@@ -48,7 +44,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
     {
         var path = attempt.Path;
 
-        var before = new View<Symbolic>(_layout, Machine(attempt, Memory(attempt)));
+        var before = new View<Symbolic>(Layout, Machine(attempt, Memory(attempt)));
         var choosing = attempt.Choosing();
         var tables = Tables(attempt, before, choosing);
         var state = new State<Symbolic>(Limits, tables);
@@ -61,9 +57,9 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
         var choices = choosing.Results.ToArray();
 
         var sets = new SymbolicSets(Limits, attempt.Terms,
-            Membership<Symbolic>.Of(new State<Symbolic>(Limits, Tables(attempt, before, null))));
-        var memory = Memory(attempt, Touch, receiver => Summary(attempt, sets, choosing, receiver));
-        var contracts = new SetContracts(_layout, memory, sets, attempt, choosing, path.Require);
+            Membership<Symbolic>.Of(Before(attempt, before)));
+        var memory = Memory(attempt, (area, _, row) => Touch(attempt, area, row), receiver => Summary(attempt, sets, choosing, receiver));
+        var contracts = new SetContracts(Layout, memory, sets, attempt, choosing, path.Require);
         var machine = Machine(attempt, memory);
         machine.Contracts = (operation, cpu) =>
         {
@@ -76,7 +72,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
         attempt.Ran(machine.Length);
         if (fast && !machine.LeftFastPath) Specified();
 
-        var after = new View<Symbolic>(_layout, machine);
+        var after = new View<Symbolic>(Layout, machine);
         var written = Written(attempt, memory, tables, sets, before.Current, after.Current);
         var representation = new Representation<Symbolic>(after, state);
         var members = Membership<Symbolic>.Of(state);
@@ -110,31 +106,18 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
     {
         var sender = sets.Sender.AsNow();
         var (found, _) = choosing.First(Sort.Thread, Limits.Threads, 0, thread => sender(thread) == receiver);
-        Symbolic summary = attempt.Terms.Fresh("senders", (int)_layout.Words);
+        Symbolic summary = attempt.Terms.Fresh("senders", (int)Layout.Words);
         attempt.Path.Assume((summary != 0) == found);
         return summary;
     }
 
-    private KernelMemory Memory(Attempt attempt) => Memory(attempt, (_, _, _, _) => { }, receiver => receiver);
-
-    private KernelMemory Memory(Attempt attempt, Action<Attempt, Area, Field, Symbolic> touch, Func<Symbolic, Symbolic> senders) =>
-        new(_layout, attempt.Terms, attempt.Path,
-            (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row),
-            address => ConstantOf(attempt, address), (area, field, row) => touch(attempt, area, field, row), senders);
-
-    private uint? ConstantOf(Attempt attempt, uint address)
-    {
-        attempt.Constants.Add(address);
-        return image.Constant(address);
-    }
+    private KernelMemory Memory(Attempt attempt) => Memory(attempt, null, receiver => receiver);
 
     private SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
-        new(image with { Constant = address => ConstantOf(attempt, address) }, attempt, memory, way.Stage, way.Kind == WayKind.Slow);
+        Machine(attempt, memory, way.Stage, way.Kind == WayKind.Slow);
 
-    private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing? choosing)
+    private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing choosing)
     {
-        if (choosing is null) return new(Limits, view.Column, attempt.Terms, null);
-
         // Once it is known that a row is no thread 0, its registers are no selection any more, and simplify as the code's do.
         var somebody = new HashSet<Symbolic>();
         return new(Limits, Initial, attempt.Terms, (attempt.Universe, choosing));
@@ -151,7 +134,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
         Attempt attempt, KernelMemory memory, SymbolicTables tables, SymbolicSets sets, params ReadOnlySpan<Symbolic> currents)
     {
         var written = new Dictionary<Sort, List<Symbolic>> { [Sort.Thread] = [.. currents, .. sets.Written] };
-        foreach (var (sort, row) in memory.WrittenRows.Select(row => (_layout.SortOf(row.Area), row.Row)).Concat(tables.Written))
+        foreach (var (sort, row) in memory.WrittenRows.Select(row => (Layout.SortOf(row.Area), row.Row)).Concat(tables.Written))
         {
             if (sort == Sort.None) continue;
             written.TryAdd(sort, []);
@@ -162,8 +145,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Theo
         return written;
     }
 
-    private void Touch(Attempt attempt, Area area, Field field, Symbolic row)
+    private void Touch(Attempt attempt, Area area, Symbolic row)
     {
-        if (_layout.SortOf(area) is var sort and not Sort.None) attempt.Universe.Touch(sort, row);
+        if (Layout.SortOf(area) is var sort and not Sort.None) attempt.Universe.Touch(sort, row);
     }
 }

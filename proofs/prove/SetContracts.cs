@@ -26,6 +26,7 @@ public sealed class SetContracts(
     /// <returns>The registers whose contents are lost.</returns>
     public IReadOnlyList<int> Apply(SetOperation operation, Ia32<Symbolic, KernelMemory> cpu)
     {
+        Enter(cpu);
         var (found, result) = Effect(operation.Kind, cpu);
         IReadOnlyList<int> lost = operation.Kind == SetOperationKind.NextTimer ? [.. Scratch, Register.Esi] : Scratch;
         foreach (var register in lost) cpu.R[register] = attempt.Terms.Fresh("lost");
@@ -40,6 +41,15 @@ public sealed class SetContracts(
 
         cpu.Eip = operation.None;
         return lost;
+    }
+
+    /// <summary>What the theorem of an operation starts from beyond its registers: ring 0, flat segments, no trap or interrupt to come.</summary>
+    private void Enter(Ia32<Symbolic, KernelMemory> cpu)
+    {
+        require(cpu.Cpl == 0 & cpu.S[SegmentRegister.Cs].FlatToRead & cpu.S[SegmentRegister.Ss].FlatToWrite & cpu.S[SegmentRegister.Ds].FlatToWrite,
+            "an operation on sets is entered in ring 0 with flat segments");
+        require((cpu.Eflags & (Flag.Trap | Flag.Interrupt | Flag.Virtual8086 | Flag.NestedTask)) == 0,
+            "an operation on sets is entered without a trap or interrupt to come");
     }
 
     private (Truth Found, Symbolic? Result) Effect(SetOperationKind kind, Ia32<Symbolic, KernelMemory> cpu)

@@ -1,0 +1,38 @@
+using Verified.Kernel;
+using Verified.Proofs.Values;
+using Verified.Spec;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>A theorem about the code of a booted image: its processor and memory, nothing of which is known but what boot left for good.</summary>
+public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name, image.Layout.Limits)
+{
+    protected BootedImage Image => image;
+
+    protected Layout Layout { get; } = image.Layout;
+
+    public override uint? Constant(uint address) => image.Constant(address);
+
+    /// <summary>The kernel's tables.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="touch">Told of each row that the code reads or writes; null before it runs.</param>
+    /// <param name="senders">The summary of a thread's senders, where the sets are no bitmaps; null where they are.</param>
+    protected KernelMemory Memory(Attempt attempt, Action<Area, Field, Symbolic>? touch, Func<Symbolic, Symbolic>? senders) =>
+        new(Layout, attempt.Terms, attempt.Path,
+            (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row),
+            address => Recorded(attempt, address), touch ?? ((_, _, _) => { }), senders);
+
+    /// <inheritdoc cref="SymbolicMachine(BootedImage, Attempt, KernelMemory, uint, bool)"/>
+    protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory, uint stage, bool slow = false) =>
+        new(image with { Constant = address => Recorded(attempt, address) }, attempt, memory, stage, slow);
+
+    /// <summary>The state as it was, of which a machine is the view.</summary>
+    protected State<Symbolic> Before(Attempt attempt, View<Symbolic> view) =>
+        new(Limits, new SymbolicTables(Limits, view.Column, attempt.Terms, null));
+
+    private uint? Recorded(Attempt attempt, uint address)
+    {
+        attempt.Constants.Add(address);
+        return image.Constant(address);
+    }
+}
