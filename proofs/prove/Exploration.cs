@@ -217,17 +217,20 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
             : throw new ProverException($"a path is not reproducible: {about} where it was {answer.About}");
     }
 
-    private Answer Prove(Bool condition) =>
-        new(condition, Open(condition) is { } open && reasoner.Satisfiable(Not(open)) ? 0 : 1, false, false);
+    private Answer Prove(Bool condition)
+    {
+        var fails = Open(condition) is { } open && (open.Op == Op.False ? reasoner.Satisfiable() : reasoner.Satisfiable(Not(open)));
+        return new Answer(condition, fails ? 0 : 1, false, false);
+    }
 
-    /// <summary>What is left of a goal without the parts that are facts as they stand; null if nothing is.</summary>
+    /// <summary>What is left of a goal without the parts that are facts as they stand; null if nothing is, false if one is known not to hold.</summary>
     private Bool? Open(Bool goal)
     {
         if (Known(goal) == true || reasoner.IsFact(goal)) return null;
         if (goal is not { Op: Op.Both or Op.Either, A: Bool a, B: Bool b }) return goal;
         var (first, second) = (Open(a), Open(b));
         if (goal.Op == Op.Either) return first is null || second is null ? null : goal;
-        return first is null ? second : second is null ? first : (Bool?)(first.Truth & second.Truth).Undecided;
+        return first is null ? second : second is null ? first : terms.Of(first.Truth & second.Truth);
     }
 
     private Answer Choose(Bool condition)

@@ -64,6 +64,18 @@ public sealed class ExplorationTests
         });
     }
 
+    [Fact]
+    public void A_goal_with_a_part_that_is_known_not_to_hold_is_not_shown() => Run((path, x) =>
+    {
+        // Built before the part is known, or they would be no conjunctions any more.
+        var (first, second, both) = ((x >= 9) & (x != 3), (x != 3) & (x >= 9), (x < 9) & (x != 7));
+        path.Assume(x < 5);
+        Assert.True(path.Shows(x < 9));
+        Assert.False(path.Shows(first));
+        Assert.False(path.Shows(second));
+        Assert.True(path.Shows(both));
+    });
+
     private static int Run(Action<Exploration, Symbolic> run, Action<Terms, Exploration, Universe>? more = null)
     {
         using var terms = new Terms();
