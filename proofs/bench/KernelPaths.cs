@@ -25,8 +25,10 @@ public static class KernelPaths
     /// <summary>The path that published figures are about.</summary>
     public const string FastBetweenSpaces = "ipc fast, call, between spaces";
 
-    // Finite timeouts are for the slow path.
-    private const uint FiniteBoth = 0x01010011, Call = 0, ReplyAndWait = 1;
+    // Timeouts of 0 for page faults, which there are none of yet, and infinite ones for the rest: all that makes the path the slow one.
+    private const uint PageFaults = 0x00001100, Call = 0, ReplyAndWait = 1;
+
+    private static readonly uint Deadlines = Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(1000));
 
     /// <summary>
     /// Short ipc one way by each path, then the other entries. A call is to a server that waits for anyone, a reply to a client that
@@ -46,10 +48,11 @@ public static class KernelPaths
         {
             Add($"ipc fast, call, {space}", new(Entry.Ipc, ThreadStatus.ReceivingAny, sameSpace, Call));
             Add($"ipc fast, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait));
-            Add($"ipc slow, call, {space}", new(Entry.Ipc, ThreadStatus.ReceivingAny, sameSpace, Call, FiniteBoth));
-            Add($"ipc slow, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait, FiniteBoth));
+            Add($"ipc slow, call, {space}", new(Entry.Ipc, ThreadStatus.ReceivingAny, sameSpace, Call, PageFaults));
+            Add($"ipc slow, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait, PageFaults));
         }
 
+        Add("ipc with a deadline, call", new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, Deadlines));
         Add("ipc, send without receive", new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Descriptor.None));
         Add("ipc, call to a thread that does not wait", new(Entry.Ipc, ThreadStatus.Ready));
         Add("thread_switch between spaces", new(Entry.ThreadSwitch, ThreadStatus.Ready));
