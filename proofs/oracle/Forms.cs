@@ -20,6 +20,8 @@ public static class Forms
             or Code.Sldt_rm16 or Code.Sldt_r32m16 or Code.Str_rm16 or Code.Str_r32m16
             => "user mode may not on processors with UMIP, and gets what the operating system makes up",
         Code.Int1 => "undocumented on the Pentium",
+        Code.Pushd_ES or Code.Pushd_CS or Code.Pushd_SS or Code.Pushd_DS or Code.Pushd_FS or Code.Pushd_GS
+            => "the upper half of the dword is written as 0 or left as it was, by processor (SDM vol. 2, PUSH)",
         Code.Bswap_r16 => "undefined (SDM vol. 2, BSWAP)",
         Code.Ud0 or Code.Ud0_r16_rm16 or Code.Ud0_r32_rm32 => "#UD with or without a ModR/M byte, by processor",
         _ => null,
