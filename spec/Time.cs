@@ -11,6 +11,8 @@ public sealed partial class Kernel<W>
     {
         var me = s.Current;
         s.Clock += 1;
+        s.Time += Timeouts.TickMicroseconds;
+        s.TimeHigh += W.Select(s.Time < Timeouts.TickMicroseconds, 1, 0);
         s.Examined = State<W>.Nobody;
         s.Stage = Stages.Wake;
         if (me != State<W>.Nobody) s.Slice[me] -= 1;

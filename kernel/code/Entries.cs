@@ -96,6 +96,8 @@ internal sealed partial class KernelProgram
         c.@out((byte)Pic.MasterCommand, al);
 
         c.inc(The(_layout.Clock));
+        c.add(__dword_ptr[_layout.InfoClock.Base + Layout.Time.Offset], Timeouts.TickMicroseconds);
+        c.adc(__dword_ptr[_layout.InfoClock.Base + Layout.TimeHigh.Offset], 0);
         c.mov(The(_layout.Examined), 0);
 
         // Idle: nobody's row, which has no time slice.

@@ -11,7 +11,7 @@ public sealed record ImageOptions(uint RoundTrips = 100_000, IReadOnlyList<UserP
 public sealed class KernelImage
 {
     /// <summary>Of the tables' places and the rows' fields; raise it with any change of <see cref="Layout"/>.</summary>
-    public const uint LayoutVersion = 2;
+    public const uint LayoutVersion = 3;
 
     internal const uint MultibootMagic = 0x1BADB002;
 
@@ -60,6 +60,7 @@ public sealed class KernelImage
         data.Put(layout.Gdt, SegmentTables.Gdt(layout));
         data.Put(layout.Idt, SegmentTables.Idt(layout, symbols));
         data.Put(layout.Tss, SegmentTables.Tss(layout));
+        data.Put(layout.Info, KernelInfo.Page(layout));
         data.Put(layout.Directories, AddressSpaces.Directories(layout));
         data.Put(layout.KernelPageTable, AddressSpaces.KernelPageTable());
         data.Put(layout.UserPageTables, AddressSpaces.UserPageTables(layout, programs));

@@ -61,6 +61,9 @@ public sealed class Layout
 
     public static readonly Field ClockTicks = new("ticks", 0);
 
+    /// <summary>The clock of the info page: microseconds, 64 bits.</summary>
+    public static readonly Field Time = new("time", 0), TimeHigh = new("time_high", 4);
+
     public Layout(Limits limits)
     {
         Limits = limits.Checked();
@@ -107,6 +110,8 @@ public sealed class Layout
         TimerSummary = Make("timer_summary", Spec.Limits.ClockSlots, 4, TimerSummaryWord);
         Clock = Make("clock", 1, 4, ClockTicks);
         Examined = Make("examined", 1, 4, ExaminedNumber);
+        Info = Take(PageSize);
+        InfoClock = new("info_clock", Info + KernelInfo.Clock, 1, 8, [Time, TimeHigh]);
         Directories = Take(limits.Tasks * PageSize);
         KernelPageTable = Take(PageSize);
         UserPageTables = Take(limits.Tasks * PageSize);
@@ -165,6 +170,12 @@ public sealed class Layout
     /// <summary>The thread number that a tick looked at last.</summary>
     public Area Examined { get; }
 
+    /// <summary>The kernel info page (<see cref="KernelInfo"/>), which users may read.</summary>
+    public uint Info { get; }
+
+    /// <summary>Its clock, which ticks.</summary>
+    public Area InfoClock { get; }
+
     /// <summary>One page directory per task.</summary>
     public uint Directories { get; }
 
@@ -180,7 +191,7 @@ public sealed class Layout
     /// <summary>Every table that the kernel's code may write after boot.</summary>
     public IReadOnlyList<Area> Areas =>
         [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets, Timers, TimerSummary, Clock,
-         Examined];
+         Examined, InfoClock];
 
     /// <summary>What the rows of an area are.</summary>
     public Sort SortOf(Area area) =>

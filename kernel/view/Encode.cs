@@ -81,6 +81,8 @@ public static class Encode
         PutAll(layout.Timers, layout.ReadyWord, timers);
         PutAll(layout.TimerSummary, layout.TimerSummaryWord, timerSummary);
         Put(layout.Clock, 0, Layout.ClockTicks, state.Clock.Value);
+        Put(layout.InfoClock, 0, Layout.Time, state.Time.Value);
+        Put(layout.InfoClock, 0, Layout.TimeHigh, state.TimeHigh.Value);
         Put(layout.Examined, 0, layout.ExaminedNumber, state.Examined.Value);
         for (var t = 0u; t < layout.Limits.Threads; t++)
         {

@@ -21,6 +21,8 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
         nameof(State<W>.Stage) => _ => machine.Stage,
         nameof(State<W>.Current) => _ => Current,
         nameof(State<W>.Clock) => _ => Get(layout.Clock, 0, Layout.ClockTicks),
+        nameof(State<W>.Time) => _ => Get(layout.InfoClock, 0, Layout.Time),
+        nameof(State<W>.TimeHigh) => _ => Get(layout.InfoClock, 0, Layout.TimeHigh),
         nameof(State<W>.Examined) => _ => Get(layout.Examined, 0, layout.ExaminedNumber),
         nameof(State<W>.Id) => row => Thread(row, Layout.Id),
         nameof(State<W>.Status) => row => Thread(row, Layout.Status) & (Layout.TimedStatus - 1),

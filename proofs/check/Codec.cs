@@ -36,7 +36,8 @@ public readonly record struct Key(ulong Low, ulong High)
 /// anything there, before the kernel next looks; the message and the code of one that waits are overwritten when
 /// it is woken; one that sleeps or stopped stays so. What is left: a waiting sender's own receive phase (ECX, EBP,
 /// ESI), and a resuming thread's (ECX, EBP). Its words are left out too: the kernel moves them into registers that are left out and
-/// never decides by them. The clock is left out too: deadlines are packed as the ticks that are left. Who was examined last in a
+/// never decides by them. The clock is left out too: deadlines are packed as the ticks that are left,
+/// and no step decides by the time that users see. Who was examined last in a
 /// tick means nothing after it.
 /// </remarks>
 public sealed class Codec
@@ -81,7 +82,8 @@ public sealed class Codec
             foreach (var row in Rows)
                 _partOf[tables.Start(name) + (int)row] = LeftOut;
 
-        _partOf[_clock] = LeftOut;
+        foreach (var name in (string[])[nameof(State<Concrete>.Clock), nameof(State<Concrete>.Time), nameof(State<Concrete>.TimeHigh)])
+            _partOf[Start(name)] = LeftOut;
         uint[] numbers = [State<Concrete>.Nobody, .. Rows];
         uint[] cursors = [.. numbers.Distinct()];
         var at = 0;

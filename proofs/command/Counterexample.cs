@@ -103,6 +103,7 @@ internal static class Counterexample
     {
         if (area == layout.TssStack) return nameof(State<Concrete>.Current);
         if (area == layout.Clock) return nameof(State<Concrete>.Clock);
+        if (area == layout.InfoClock) return field == Layout.Time ? nameof(State<Concrete>.Time) : nameof(State<Concrete>.TimeHigh);
         if (area == layout.Examined) return nameof(State<Concrete>.Examined);
         if (area == layout.Picked) return nameof(State<Concrete>.Picked);
         var name = char.ToUpperInvariant(field.Name[0]) + field.Name[1..];

@@ -39,6 +39,7 @@ public sealed class Generator(int seed, Limits limits)
         }
 
         s.Clock = Word();
+        (s.Time, s.TimeHigh) = (Word(), Word());
         foreach (var priority in priorities)
             s.Picked[priority] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
         return s;

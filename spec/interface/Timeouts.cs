@@ -12,6 +12,9 @@ public static class Timeouts
     public const uint ZeroReceiveOnly = 0x01;
     public const uint ZeroBoth = 0x11;
 
+    /// <summary>A tick of the clock.</summary>
+    public const uint TickMicroseconds = 1000;
+
     /// <summary>More than the longest finite timeout has ticks.</summary>
     public const uint MostTicks = 1u << 29;
 
@@ -38,7 +41,7 @@ public static class Timeouts
     private static W Ticks<W>(W m, W e) where W : struct, IWord<W>
     {
         var (high, low) = (m >> 2 >> (e + e), m << (30 ^ (e + e)));
-        return (W.Divide(high, low + 999, 1000).Quotient & (MostTicks - 1)) + 1;
+        return (W.Divide(high, low + (TickMicroseconds - 1), TickMicroseconds).Quotient & (MostTicks - 1)) + 1;
     }
 
     /// <summary>Microseconds of a mantissa (0..255) and exponent (0..15); null is infinite.</summary>

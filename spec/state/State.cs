@@ -15,6 +15,8 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Stage), Table.Processor, 3),
         new(nameof(Current), Table.Processor, 10),
         new(nameof(Clock), Table.Processor, 32),
+        new(nameof(Time), Table.Processor, 32),
+        new(nameof(TimeHigh), Table.Processor, 32),
         new(nameof(Examined), Table.Processor, 10),
         new(nameof(Id), Table.Thread, 32),
         new(nameof(Status), Table.Thread, 3),
@@ -38,7 +40,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Picked), Table.Priority, 10),
     ];
 
-    private readonly Column<W> _stage, _current, _clock, _examined;
+    private readonly Column<W> _stage, _current, _clock, _time, _timeHigh, _examined;
 
     public State(Limits limits, Tables<W> tables)
     {
@@ -47,7 +49,7 @@ public sealed class State<W> where W : struct, IWord<W>
         Columns = [.. Schema.Select(info => (info, tables.Make(info, Rows(info.Table, limits))))];
         var next = 0;
         Column<W> Next() => Columns[next++].Column;
-        (_stage, _current, _clock, _examined) = (Next(), Next(), Next(), Next());
+        (_stage, _current, _clock, _time, _timeHigh, _examined) = (Next(), Next(), Next(), Next(), Next(), Next());
         (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
         (Priority, Slice, Quantum) = (Next(), Next(), Next());
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
@@ -70,6 +72,12 @@ public sealed class State<W> where W : struct, IWord<W>
 
     /// <summary>Ticks since boot, modulo 2^32.</summary>
     public W Clock { get => _clock[0]; set => _clock[0] = value; }
+
+    /// <summary>Microseconds since boot, the low word: the clock that users read in the kernel info page.</summary>
+    public W Time { get => _time[0]; set => _time[0] = value; }
+
+    /// <summary>Microseconds since boot, the high word.</summary>
+    public W TimeHigh { get => _timeHigh[0]; set => _timeHigh[0] = value; }
 
     /// <summary>In <see cref="Stages.Wake"/>, the last thread of the clock's slot that was looked at; else of no meaning.</summary>
     public W Examined { get => _examined[0]; set => _examined[0] = value; }
