@@ -1,12 +1,14 @@
 using Iced.Intel;
+using Verified.Spec;
+using Verified.Spec.Values;
 using static Iced.Intel.AssemblerRegisters;
 using Code = Iced.Intel.Code;
 
 namespace Verified.Kernel;
 
 /// <summary>
-/// From the boot loader to the first pick. All tables come with the image, so that boot has only the processor and the devices
-/// to set up.
+/// From the boot loader to the first pick. The tables come with the image, without threads; boot finds the servers among the loader's
+/// modules or, where it gives none, starts the image's own programs.
 /// </summary>
 internal sealed partial class KernelProgram
 {
@@ -16,6 +18,9 @@ internal sealed partial class KernelProgram
     // Protection, monitor and emulate coprocessor, task switched: no thread uses the coprocessor, whose registers nobody saves.
     // Native errors, write protection in ring 0, paging (SDM 3A, 2.5).
     private const uint Cr0 = 0x8001003F;
+
+    /// <summary>What the loader leaves in EAX (Multiboot 0.6, 3.2).</summary>
+    private const uint LoaderMagic = 0x2BADB002;
 
     /// <summary>Multiboot 0.6, 3.1: modules on page boundaries, memory sizes wanted; the addresses are the ELF file's.</summary>
     private void MultibootHeader()
@@ -28,10 +33,23 @@ internal sealed partial class KernelProgram
 
     private void Boot()
     {
+        _fail = c.CreateLabel("boot_fail");
+
         // Physical addresses, interrupts off, flat segments of the boot loader's.
         Mark("boot");
         c.cli();
         c.cld();
+        c.mov(esp, BootStack);
+        c.mov(esi, eax);
+        foreach (var (port, value) in (IEnumerable<(uint, uint)>)[.. Pic.Initialisation, .. Pit.Initialisation, .. Com1.Initialisation])
+        {
+            c.mov(edx, port);
+            c.mov(eax, value);
+            c.@out(dx, al);
+        }
+
+        FindPrograms();
+
         c.mov(eax, Layout.Physical(_layout.Directories));
         c.mov(cr3, eax);
         c.mov(eax, Cr0);
@@ -61,28 +79,83 @@ internal sealed partial class KernelProgram
         c.mov(eax, cr3);
         c.mov(cr3, eax);
 
-        foreach (var (port, value) in (IEnumerable<(uint, uint)>)[.. Pic.Initialisation, .. Pit.Initialisation, .. Com1.Initialisation])
-        {
-            c.mov(edx, port);
-            c.mov(eax, value);
-            c.@out(dx, al);
-        }
-
+        StartThreads();
         PrintLine("banner");
         c.jmp(_pick);
-        Constant("banner", "Verified: L4 X.0 on IA-32\r\n");
-        Constant("panic_line", "panic: NMI, double fault or machine check\r\n");
+        BootSubroutines();
+        BootConstants();
     }
+
+    /// <summary>Leaves in ESI the linear address of a table of threads to start. ESI is the loader's EAX, EBX its EBX.</summary>
+    private void FindPrograms()
+    {
+        var servers = c.CreateLabel();
+        var found = c.CreateLabel("boot_found");
+        c.cmp(esi, LoaderMagic);
+        Fail("boot: no Multiboot loader started this kernel; use one, such as GRUB's multiboot command", unless: c.je);
+        c.test(__byte_ptr[ebx], (byte)Multiboot.HasModules);
+        c.setne(al);
+        c.cmp(__dword_ptr[ebx + Multiboot.ModuleCount], 0);
+        c.setne(ah);
+        c.test(al, ah);
+        c.jne(servers);
+        c.mov(esi, _address("boot_table"));
+        c.jmp(found);
+        c.Label(ref servers);
+        LoadServers();
+        Mark(ref found);
+    }
+
+    /// <summary>
+    /// What a row of the table of threads tells, each a dword: the address of the thread's row, then these fields. A 0 ends the table.
+    /// </summary>
+    private static IReadOnlyList<Field> Started =>
+        [Layout.Id, Layout.Priority, Layout.Slice, Layout.Quantum, Layout.Eip, Layout.Esp];
+
+    private void StartThreads()
+    {
+        var next = c.CreateLabel();
+        var done = c.CreateLabel("boot_started");
+        c.Label(ref next);
+        c.mov(ebp, __dword_ptr[esi]);
+        c.test(ebp, ebp);
+        c.je(done);
+        for (var i = 0; i < Started.Count; i++)
+        {
+            c.mov(eax, __dword_ptr[esi + 4 * (i + 1)]);
+            c.mov(At(ebp, Started[i]), eax);
+        }
+
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Eflags), Flags.User);
+        c.mov(At(ebp, Layout.Cs), Layout.UserCode);
+        c.mov(At(ebp, Layout.Ss), Layout.UserData);
+        AddReady();
+        c.add(esi, 4 * (Started.Count + 1));
+        c.jmp(next);
+        Mark(ref done);
+    }
+
+    private uint[] StartRow(BootThread thread) =>
+    [
+        _layout.Threads.Base + ThreadId.Row<Concrete>(thread.Id, _layout.Limits).Value * Layout.ThreadSize,
+        thread.Id, thread.Priority, thread.Quantum, thread.Quantum, thread.Eip, thread.Esp,
+    ];
 
     /// <summary>Not a thread's doing, and nothing to go on with.</summary>
     private void Panic()
     {
-        var halt = c.CreateLabel("panic_halt");
         Mark("panic");
         c.cld();
         PrintLine("panic_line");
+        Halt();
+    }
+
+    private void Halt()
+    {
+        var halt = c.CreateLabel();
         c.cli();
-        Mark(ref halt);
+        c.Label(ref halt);
         c.hlt();
         c.jmp(halt);
     }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Iced.Intel;
+using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
@@ -22,19 +23,21 @@ internal sealed partial class KernelProgram
     private const uint InterruptFrame = 0x6C;
 
     private readonly Layout _layout;
+    private readonly IReadOnlyList<BootThread> _threads;
     private readonly Func<string, uint> _address;
     private readonly Assembler c = new(32);
     private readonly List<(string Name, Label Label)> _marks = [];
     private readonly List<(string Name, int Instruction)> _places = [];
 
-    private KernelProgram(Layout layout, Func<string, uint> address) => (_layout, _address) = (layout, address);
+    private KernelProgram(Layout layout, IReadOnlyList<BootThread> threads, Func<string, uint> address) =>
+        (_layout, _threads, _address) = (layout, threads, address);
 
-    /// <summary>The code and constants, to be loaded at <see cref="Layout.KernelBase"/> + <see cref="Layout.ImageBase"/>, and its symbols.</summary>
-    public static (byte[] Text, SortedDictionary<string, uint> Symbols) Assemble(Layout layout)
+    /// <summary>The code and constants, to be loaded at <see cref="Layout.KernelBase"/> + <see cref="Layout.ImageBase"/>, and its symbols. Where the loader gives no modules, boot starts <paramref name="threads"/>.</summary>
+    public static (byte[] Text, SortedDictionary<string, uint> Symbols) Assemble(Layout layout, IReadOnlyList<BootThread> threads)
     {
         // The first pass learns the addresses of the labels that boot takes as numbers; no length depends on them.
-        var (_, symbols) = new KernelProgram(layout, _ => Layout.KernelBase).Emit();
-        return new KernelProgram(layout, name => symbols[name]).Emit();
+        var (_, symbols) = new KernelProgram(layout, threads, _ => Layout.KernelBase).Emit();
+        return new KernelProgram(layout, threads, name => symbols[name]).Emit();
     }
 
     private (byte[] Text, SortedDictionary<string, uint> Symbols) Emit()

@@ -3,6 +3,9 @@ namespace Verified.Kernel;
 /// <summary>The page directories and tables as the image carries them (SDM 3A, 4.3).</summary>
 internal static class AddressSpaces
 {
+    /// <summary>A page, or a page table, of user mode's; and one that it may only read.</summary>
+    public const uint UserPage = Present | Writable | User, UserReadOnlyPage = Present | User;
+
     private const uint Present = 1, Writable = 2, User = 4, Span = Layout.PageSize * 1024;
 
     /// <summary>

@@ -52,7 +52,7 @@ public sealed class KernelImage
         var layout = new Layout(limits);
         var programs = options?.Programs
             ?? (Demonstration.Fits(limits) ? Demonstration.Programs((options ?? new()).RoundTrips) : []);
-        var (text, symbols) = KernelProgram.Assemble(layout);
+        var (text, symbols) = KernelProgram.Assemble(layout, [.. programs.Select(program => program.Thread)]);
         if (text.Length > Layout.TextSize) throw new ImageException($"the code has {text.Length} bytes, room is for {Layout.TextSize}");
         foreach (var area in layout.Areas) symbols.Add(area.Name, area.Base);
 
@@ -64,7 +64,7 @@ public sealed class KernelImage
         data.Put(layout.Directories, AddressSpaces.Directories(layout));
         data.Put(layout.KernelPageTable, AddressSpaces.KernelPageTable());
         data.Put(layout.UserPageTables, AddressSpaces.UserPageTables(layout, programs));
-        Verified.Kernel.Encode.Memory(layout, Verified.Spec.Boot.Initial(limits, programs.Select(program => program.Thread)), data.Put);
+        Verified.Kernel.Encode.Memory(layout, Verified.Spec.Boot.Initial(limits, []), data.Put);
         var next = layout.UserImages;
         foreach (var program in programs)
         {

@@ -36,9 +36,13 @@ public static class KernelInfo
         Put(0, Magic);
         Put(VersionAt, Version);
         Put(Reserved, Layout.ImageBase);
-        Put(Reserved + 4, Layout.Physical(layout.UserImages));
+        Put(Reserved + 4, layout.Boot.Sigma0Stack + Layout.PageSize);
         Put(Dedicated, DevicesBegin);
         Put(Dedicated + 4, DevicesEnd);
+
+        // Whoever asks for these two may have them, but they are not given away as free pages.
+        Put(Dedicated + 8, layout.Boot.Information);
+        Put(Dedicated + 12, layout.Boot.End);
         return page;
     }
 }

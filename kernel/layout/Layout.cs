@@ -115,6 +115,8 @@ public sealed class Layout
         Directories = Take(limits.Tasks * PageSize);
         KernelPageTable = Take(PageSize);
         UserPageTables = Take(limits.Tasks * PageSize);
+        Sigma0Tables = Take(MemorySize >> 10);
+        Boot = new(Physical(Take(BootPages.Size)));
         UserImages = Take(0);
     }
 
@@ -184,6 +186,15 @@ public sealed class Layout
 
     /// <summary>One page table per task, for the first 4 MB of its space.</summary>
     public uint UserPageTables { get; }
+
+    /// <summary>The page tables of σ0's space.</summary>
+    public uint Sigma0Tables { get; }
+
+    /// <summary>Pages that boot leaves to the servers.</summary>
+    public BootPages Boot { get; }
+
+    /// <summary>Bytes of physical memory that the kernel hands out, at most; a multiple of 4 MB.</summary>
+    public const uint MemorySize = 64 << 20;
 
     /// <summary>Where the user programs' pages start.</summary>
     public uint UserImages { get; }

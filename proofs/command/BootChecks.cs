@@ -12,7 +12,7 @@ namespace Verified.Proofs.Commands;
 /// </summary>
 internal static class BootChecks
 {
-    private const uint Present = 1, User = 4, Accessed = 0x20, Large = 0x80, EntriesPerTable = 1024;
+    private const uint Present = 1, Writable = 2, User = 4, Accessed = 0x20, Large = 0x80, EntriesPerTable = 1024;
 
     /// <summary>The claims about boot.</summary>
     /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
@@ -82,7 +82,8 @@ internal static class BootChecks
                 for (var page = 0u; page < EntriesPerTable; page++)
                 {
                     var pte = Dword((pde & ~0xFFFu) + 4 * page);
-                    if ((pte & (Present | User)) == (Present | User) && (pte & ~0xFFFu) - Layout.ImageBase < Layout.Physical(layout.UserImages) - Layout.ImageBase)
+                    if ((pte & (Present | User)) == (Present | User) && (pte & ~0xFFFu) - Layout.ImageBase < layout.Boot.Base - Layout.ImageBase
+                        && ((pte & ~0xFFFu) != Layout.Physical(layout.Info) || (pte & Writable) != 0))
                         return $"task {task} shows the kernel's frame {pte & ~0xFFFu:X8}h to user mode at {(entry << 22) + (page << 12):X8}h";
                 }
             }

@@ -8,7 +8,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Whatever a Multiboot loader leaves in the registers, boot comes to the one machine that the first pick starts from: the
+/// Whatever a Multiboot loader leaves in the other registers than EAX and EBX, which lead to its information, boot comes to the one machine that the first pick starts from: the
 /// symbolic processor, of whose registers nothing is known, goes along with the concrete machine; every address, every value stored,
 /// every port write and every branch is a constant, and the same.
 /// </summary>
@@ -64,7 +64,8 @@ public sealed class BootTheorem(KernelImage image, BootedImage booted) : Theorem
     private static Ia32<Symbolic, BootBus> FromLoader(Attempt attempt, Pc pc)
     {
         var cpu = new Ia32<Symbolic, BootBus>(new BootBus(pc, attempt.Path)) { Eip = pc.Cpu.Eip.Value };
-        for (var register = 0; register < Names.Length; register++) cpu.R[register] = attempt.Register(Names[register]);
+        for (var register = 0; register < Names.Length; register++)
+            cpu.R[register] = register is Register.Eax or Register.Ebx ? pc.Cpu.R[register].Value : attempt.Register(Names[register]);
         (cpu.Cr2, cpu.Cr3) = (attempt.Register("cr2"), attempt.Register("cr3"));
         (cpu.GdtBase, cpu.GdtLimit) = (attempt.Register("gdt"), attempt.Register("gdt-limit"));
         (cpu.IdtBase, cpu.IdtLimit) = (attempt.Register("idt"), attempt.Register("idt-limit"));

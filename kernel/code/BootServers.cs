@@ -1,0 +1,213 @@
+using Iced.Intel;
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Kernel;
+
+/// <summary>
+/// Boot with modules: the first is σ0, the second the root task, each an ELF executable, which goes where its program headers say, or
+/// flat, which runs where the loader put it. Further ones are the root task's business.
+/// </summary>
+/// <remarks>
+/// Everything is a region of physical memory. No two regions may overlap; a file that is still to be unpacked is moved out of the way of
+/// all others first, wherever the loader had put it. All this with paging off.
+/// </remarks>
+internal sealed partial class KernelProgram
+{
+    private const uint ElfMagic = ElfFormat.Magic;
+
+    // Boot's variables, and the regions (first byte, one after the last), in the page that becomes σ0's stack.
+    private uint Scratch => _layout.Boot.Sigma0Stack;
+    private AssemblerMemoryOperand MemoryEnd => __dword_ptr[Scratch];
+    private AssemblerMemoryOperand RegionCount => __dword_ptr[Scratch + 4];
+    private uint StartTable => Scratch + 8;
+    private uint Servers => Scratch + 0x80;
+    private uint Regions => Scratch + 0x100;
+    private uint MostRegions => (BootPages.InitialStack(Scratch) - Regions) / 8;
+
+    private uint BootStack => _layout.Boot.RootStack + Layout.PageSize;
+
+    /// <summary>A server that is being loaded: the module's address and size, its entry in the start table, its number for messages.</summary>
+    private const uint Source = 0, SourceSize = 4, Start = 8, Number_ = 12, IsElf = 16, ServerSize = 32;
+
+    private Label _addRegion, _findOverlap, _check, _stage, _unpack;
+
+    private uint InfoPage => Layout.Physical(_layout.Info);
+
+    /// <summary>EBX is the loader's information. Leaves in ESI the linear address of a table of threads to start.</summary>
+    private void LoadServers()
+    {
+        if (!ServerThreads.Fit(_layout.Limits))
+        {
+            Fail("boot: this kernel is too small for modules: build one of at least 8 tasks and 64 priorities");
+            return;
+        }
+
+        (_addRegion, _findOverlap) = (c.CreateLabel("boot_add_region"), c.CreateLabel("boot_find_overlap"));
+        (_check, _stage, _unpack) = (c.CreateLabel("boot_check"), c.CreateLabel("boot_stage"), c.CreateLabel("boot_unpack"));
+        MeasureMemory();
+        KeepInformation();
+        ListModules();
+        ForBoth(() => c.call(_check));
+        ForBoth(AddSource);
+        ForBoth(() => c.call(_stage));
+        ForBoth(() => c.call(_unpack));
+        DescribeMemory();
+        MapFrames();
+        ServersToStart();
+    }
+
+    private void ForBoth(Action emit)
+    {
+        for (var server = 0u; server < 2; server++)
+        {
+            c.mov(edi, Servers + server * ServerSize);
+            emit();
+        }
+    }
+
+    /// <summary>Where the loader put an ELF file nothing may go until it has been moved.</summary>
+    private void AddSource()
+    {
+        var flat = c.CreateLabel();
+        c.cmp(Of(IsElf), 0);
+        c.je(flat);
+        c.mov(eax, Of(Source));
+        c.mov(edx, eax);
+        c.add(edx, Of(SourceSize));
+        c.call(_addRegion);
+        c.Label(ref flat);
+    }
+
+    private void MeasureMemory()
+    {
+        c.test(__byte_ptr[ebx], (byte)Multiboot.HasMemory);
+        Fail("boot: the boot loader does not tell the size of memory; use one that keeps to Multiboot 0.6", unless: c.jne);
+        var fits = c.CreateLabel();
+        c.mov(eax, __dword_ptr[ebx + Multiboot.UpperKilobytes]);
+        c.cmp(eax, (Layout.MemorySize - Layout.ImageBase) >> 10);
+        c.jbe(fits);
+        c.mov(eax, (Layout.MemorySize - Layout.ImageBase) >> 10);
+        c.Label(ref fits);
+        c.shl(eax, 10);
+        c.add(eax, Layout.ImageBase);
+        c.and(eax, ~(Layout.PageSize - 1));
+        c.mov(MemoryEnd, eax);
+        c.mov(edx, Layout.Physical(_layout.UserImages));
+        c.cmp(eax, edx);
+        Fail("boot: not enough memory: the kernel needs it up to #; give the machine more", unless: c.jae);
+    }
+
+    /// <summary>
+    /// Regions: the kernel, what is not memory, and the modules that stay where they are. Programs' files are kept apart: they are
+    /// regions only once it is clear where their segments go.
+    /// </summary>
+    private void ListModules()
+    {
+        var next = c.CreateLabel();
+        var done = c.CreateLabel();
+        c.cmp(__dword_ptr[ebx + Multiboot.ModuleCount], 2);
+        Fail("boot: one module is not enough: give first sigma0, then the root task", unless: c.jae);
+        Region(Layout.ImageBase, Layout.Physical(_layout.UserImages));
+        c.mov(eax, __dword_ptr[ebx + Multiboot.LowerKilobytes]);
+        c.shl(eax, 10);
+        c.mov(edx, Layout.ImageBase);
+        c.call(_addRegion);
+
+        c.mov(esi, __dword_ptr[ebx + Multiboot.Modules]);
+        for (var server = 0u; server < 2; server++)
+        {
+            c.mov(eax, __dword_ptr[esi + Multiboot.ModuleStart]);
+            c.mov(edx, __dword_ptr[esi + Multiboot.ModuleEnd]);
+            c.mov(ServerField(server, Source), eax);
+            c.sub(edx, eax);
+            c.mov(ServerField(server, SourceSize), edx);
+            c.mov(ServerField(server, Start), InfoPage + (server == 0 ? KernelInfo.Sigma0 : KernelInfo.Root));
+            c.mov(ServerField(server, Number_), server + 1);
+            c.add(esi, Multiboot.ModuleSize);
+        }
+
+        c.mov(edi, __dword_ptr[ebx + Multiboot.ModuleCount]);
+        c.sub(edi, 2);
+        c.Label(ref next);
+        c.je(done);
+        c.mov(eax, __dword_ptr[esi + Multiboot.ModuleStart]);
+        c.mov(edx, __dword_ptr[esi + Multiboot.ModuleEnd]);
+        c.call(_addRegion);
+        c.add(esi, Multiboot.ModuleSize);
+        c.dec(edi);
+        c.jmp(next);
+        c.Label(ref done);
+    }
+
+    private AssemblerMemoryOperand ServerField(uint server, uint field) => __dword_ptr[Servers + server * ServerSize + field];
+
+    private static AssemblerMemoryOperand Of(uint field) => __dword_ptr[edi + field];
+
+    private void Region(uint begin, uint end)
+    {
+        c.mov(eax, begin);
+        c.mov(edx, end);
+        c.call(_addRegion);
+    }
+
+    /// <summary>The info page's view of memory, for σ0.</summary>
+    private void DescribeMemory()
+    {
+        c.mov(eax, MemoryEnd);
+        c.mov(__dword_ptr[InfoPage + KernelInfo.MainMemory + 4], eax);
+    }
+
+    /// <summary>σ0's space is every frame that the kernel has not reserved; of the kernel's it sees the info page, read-only.</summary>
+    private void MapFrames()
+    {
+        var tables = Layout.Physical(_layout.Sigma0Tables);
+        var frame = c.CreateLabel();
+        c.mov(edi, tables);
+        c.mov(eax, AddressSpaces.UserPage);
+        c.mov(ecx, MemoryEnd);
+        c.shr(ecx, 12);
+        c.Label(ref frame);
+        c.stosd();
+        c.add(eax, Layout.PageSize);
+        c.dec(ecx);
+        c.jne(frame);
+
+        c.mov(edi, tables + Layout.ImageBase / Layout.PageSize * 4);
+        c.mov(ecx, (_layout.Boot.Base - Layout.ImageBase) / Layout.PageSize);
+        c.xor(eax, eax);
+        c.rep.stosd();
+        c.mov(__dword_ptr[tables + InfoPage / Layout.PageSize * 4], InfoPage | AddressSpaces.UserReadOnlyPage);
+        for (var table = 0u; table < Layout.MemorySize >> 22; table++)
+            c.mov(__dword_ptr[Layout.Physical(_layout.Directories) + ServerThreads.Sigma0Task * Layout.PageSize + table * 4],
+                (tables + table * Layout.PageSize) | AddressSpaces.UserPage);
+    }
+
+    /// <summary>The table of threads: what the start table of the info page says, and each server's argument on its stack.</summary>
+    private void ServersToStart()
+    {
+        var at = StartTable;
+        foreach (var (thread, start, stack, argument) in ((BootThread, uint, uint, uint)[])
+        [
+            (ServerThreads.Sigma0, KernelInfo.Sigma0, _layout.Boot.Sigma0Stack, InfoPage),
+            (ServerThreads.Root, KernelInfo.Root, _layout.Boot.RootStack, _layout.Boot.Information),
+        ])
+        {
+            var esp = BootPages.InitialStack(stack);
+            c.mov(__dword_ptr[InfoPage + start + KernelInfo.StartEsp], esp);
+            c.mov(__dword_ptr[esp], argument);
+            foreach (var dword in StartRow(thread with { Esp = esp }))
+            {
+                c.mov(__dword_ptr[at], dword);
+                at += 4;
+            }
+
+            // EIP is not known before boot.
+            c.mov(eax, __dword_ptr[InfoPage + start + KernelInfo.StartEip]);
+            c.mov(__dword_ptr[at - 8], eax);
+        }
+
+        c.mov(__dword_ptr[at], 0);
+        c.mov(esi, Layout.KernelBase + StartTable);
+    }
+}

@@ -1,0 +1,16 @@
+namespace Verified.Kernel;
+
+/// <summary>The information that a Multiboot loader leaves at EBX (Multiboot 0.6, 3.3): flags and offsets.</summary>
+internal static class Multiboot
+{
+    public const uint HasMemory = 0x01, HasCommandLine = 0x04, HasModules = 0x08, HasMap = 0x40, HasName = 0x200;
+
+    /// <summary>What is handed on to the root task.</summary>
+    public const uint Kept = HasMemory | HasCommandLine | HasModules | HasMap | HasName;
+
+    public const uint LowerKilobytes = 4, UpperKilobytes = 8, CommandLine = 16, ModuleCount = 20, Modules = 24, MapLength = 44,
+        Map = 48, Name = 64, Size = 88;
+
+    /// <summary>A module: its first byte, the one after its last, its command line.</summary>
+    public const uint ModuleStart = 0, ModuleEnd = 4, ModuleText = 8, ModuleSize = 16;
+}

@@ -1,0 +1,223 @@
+using System.Text;
+using Iced.Intel;
+using Verified.Kernel;
+using Verified.Machine.Computer;
+using Verified.Spec;
+using Verified.Tests.Machine;
+using Xunit;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Tests.Kernel;
+
+/// <summary>σ0 and the root task as modules of the boot loader: what they find when they start, and what boot refuses.</summary>
+public class ServerTests
+{
+    private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
+    private static readonly BootModule Root = new("root", [0xEB, 0xFE]);
+
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(0x20000u)]
+    [InlineData(0x300000u)]
+    [InlineData(0x1000000u)]
+    public void Sigma0_finds_the_info_page_and_all_memory(uint linkedAt)
+    {
+        // [ESP] leads to the info page; every frame that is not reserved can be written.
+        void Program(Assembler c)
+        {
+            var (frame, next, wrong) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+            c.mov(ebp, __[esp]);
+            c.test(ebp, 0xFFF);
+            c.jne(wrong);
+            c.cmp(__dword_ptr[ebp], 0x4BE6344C);
+            c.jne(wrong);
+            c.mov(esi, __dword_ptr[ebp + 0x64]);
+            c.xor(ebx, ebx);
+            c.Label(ref frame);
+            c.sub(esi, 0x1000);
+            c.mov(eax, esi);
+            c.sub(eax, __dword_ptr[ebp + 0x68]);
+            c.mov(edx, __dword_ptr[ebp + 0x6C]);
+            c.sub(edx, __dword_ptr[ebp + 0x68]);
+            c.cmp(eax, edx);
+            c.jb(next);
+            c.mov(eax, __dword_ptr[esi]);
+            c.mov(__dword_ptr[esi], eax);
+            c.inc(ebx);
+            c.Label(ref next);
+            c.test(esi, esi);
+            c.jne(frame);
+            c.mov(eax, __dword_ptr[ebp + 0x6C]);
+            c.sub(eax, __dword_ptr[ebp + 0x68]);
+            c.shr(eax, 12);
+            c.add(eax, ebx);
+            c.shl(eax, 12);
+            c.cmp(eax, __dword_ptr[ebp + 0x64]);
+            c.jne(wrong);
+            Print(c, "all of it");
+            c.Label(ref wrong);
+            Print(c, "wrong");
+        }
+
+        var sigma0 = linkedAt == 0 ? Flat(Program) : Elf(linkedAt, Program);
+        var (lines, _) = Boot(sigma0, Root);
+        Assert.Equal(["Verified: L4 X.0 on IA-32", "all of it"], lines);
+    }
+
+    [Fact]
+    public void The_root_task_finds_what_the_loader_left_though_programs_overwrote_it()
+    {
+        // It cannot run without a pager yet; σ0 looks at the page that it would be given.
+        var information = Image.Layout.Boot.Information;
+        var sigma0 = Elf(0x9000, c =>
+        {
+            var wrong = c.CreateLabel();
+            c.mov(ebp, information);
+            c.cmp(__dword_ptr[ebp + 20], 3);
+            c.jne(wrong);
+            c.mov(ebx, __dword_ptr[ebp + 24]);
+            c.mov(ebx, __dword_ptr[ebx + 2 * 16 + 8]);
+            c.cmp(__dword_ptr[ebx], BitConverter.ToUInt32("data"u8));
+            c.jne(wrong);
+            c.mov(ebx, __dword_ptr[ebp + 24]);
+            c.mov(ebx, __dword_ptr[ebx + 2 * 16]);
+            c.cmp(__dword_ptr[ebx], 0x04030201);
+            c.jne(wrong);
+            c.mov(ebx, __dword_ptr[ebp + 64]);
+            c.cmp(__dword_ptr[ebx], BitConverter.ToUInt32("veri"u8));
+            c.jne(wrong);
+            c.mov(ebx, Image.Layout.Boot.RootStack + 0xFF0);
+            c.cmp(__dword_ptr[ebx], ebp);
+            c.jne(wrong);
+            Print(c, "right");
+            c.Label(ref wrong);
+            Print(c, "wrong");
+        });
+        Assert.Equal("right", Boot(sigma0, Root, new("data", [1, 2, 3, 4])).Lines[1]);
+    }
+
+    [Fact]
+    public void Segments_go_where_their_headers_say_and_the_rest_is_cleared()
+    {
+        // The second segment is where the loader puts the modules, the third has bytes and zeros.
+        var code = TestPc.Assemble(c =>
+        {
+            var wrong = c.CreateLabel();
+            c.cmp(__dword_ptr[0x20F000], 0x11111111);
+            c.jne(wrong);
+            c.cmp(__dword_ptr[0x800000], 0x22222222);
+            c.jne(wrong);
+            c.cmp(__dword_ptr[0x800004], 0);
+            c.jne(wrong);
+            c.cmp(__dword_ptr[0x8FFFFC], 0);
+            c.jne(wrong);
+            Print(c, "right");
+            c.Label(ref wrong);
+            Print(c, "wrong");
+        }, 0x20000);
+        var file = ElfFile.Of(0x20000, new(0x20000, code, (uint)code.Length), new(0x20F000, Repeat(0x11, 0x2000), 0x2000),
+            new(0x800000, Repeat(0x22, 4), 0x100000));
+        Assert.Equal("right", Boot(new BootModule("sigma0", file), Root).Lines[1]);
+        static byte[] Repeat(byte value, int count) => [.. Enumerable.Repeat(value, count)];
+    }
+
+    public static TheoryData<string, uint> Refused => new()
+    {
+        { "one module is not enough: give first sigma0, then the root task", 64 },
+        { "module 1 is empty", 64 },
+        { "module 2 is not a 32-bit little-endian ELF file", 64 },
+        { "module 2 is an ELF file, but no executable for IA-32", 64 },
+        { "module 1 is cut off: its program headers are beyond its end", 64 },
+        { "module 2 is cut off: a segment is beyond its end", 64 },
+        { "a segment of module 2 has more bytes in the file than in memory", 64 },
+        { "a segment of module 2 goes beyond 4 GB", 64 },
+        { "module 2 starts at 00700000h, where it has no segment", 64 },
+        { "module 2 overlaps what is at 00100000h", 64 },
+        { "module 2 overlaps what is at 0009FC00h", 64 },
+        { "module 2 overlaps what is at 00020000h", 64 },
+        { "module 2 needs it up to 00801000h", 8 },
+        { "not enough memory: the kernel needs it up to", 64 },
+        { "not enough memory to unpack module 1", 5 },
+        { "the boot loader's information does not fit in a page of 4096 bytes", 64 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Bad_input_is_told_in_one_line_and_the_processor_halts(string says, uint megabytes)
+    {
+        byte[] program = [0xEB, 0xFE];
+        byte[] good = ElfFile.Of(0x20000, new ElfPart(0x20000, program, 2)), other = ElfFile.Of(0x400000, new ElfPart(0x400000, program, 2));
+        byte[] Changed(byte[] file, int at, byte value)
+        {
+            file[at] = value;
+            return file;
+        }
+
+        byte[][] modules = says switch
+        {
+            "one module is not enough: give first sigma0, then the root task" => [good],
+            "module 1 is empty" => [[], other],
+            "module 2 is not a 32-bit little-endian ELF file" => [good, Changed(other, 4, 2)],
+            "module 2 is an ELF file, but no executable for IA-32" => [good, Changed(other, 16, 1)],
+            "module 1 is cut off: its program headers are beyond its end" => [good[..60], other],
+            "module 2 is cut off: a segment is beyond its end" => [good, other[..^1]],
+            "a segment of module 2 has more bytes in the file than in memory" => [good, ElfFile.Of(0x400000, new ElfPart(0x400000, program, 1))],
+            "a segment of module 2 goes beyond 4 GB" => [good, ElfFile.Of(0xFFFFFFFE, new ElfPart(0xFFFFFFFE, program, 4))],
+            "module 2 starts at 00700000h, where it has no segment" => [good, ElfFile.Of(0x700000, new ElfPart(0x400000, program, 2))],
+            "module 2 overlaps what is at 00100000h" => [good, ElfFile.Of(0x180000, new ElfPart(0x180000, program, 2))],
+            "module 2 overlaps what is at 0009FC00h" => [good, ElfFile.Of(0x90000, new ElfPart(0x90000, program, 0x10000))],
+            "module 2 overlaps what is at 00020000h" => [good, ElfFile.Of(0x1F000, new ElfPart(0x1F000, program, 0x1001))],
+            "module 2 needs it up to 00801000h" => [good, ElfFile.Of(0x800000, new ElfPart(0x800000, program, 0x1000))],
+            "not enough memory to unpack module 1" =>
+                [ElfFile.Of(0x20000, new ElfPart(0x20000, program, 2), new ElfPart(0x300000, new byte[0x180000], 0x180000)),
+                    ElfFile.Of(0x4C0000, new ElfPart(0x4C0000, program, 2))],
+            _ => [good, other],
+        };
+        var text = says.Contains("4096", StringComparison.Ordinal) ? new string('x', 5000) : "module";
+
+        // The loader tells of less memory than there is.
+        void Less(Pc pc)
+        {
+            if (says.Contains("the kernel needs", StringComparison.Ordinal)) pc.Memory.Store(pc.Cpu.R[3].Value + 8, 4, 512);
+        }
+
+        var (lines, pc) = Boot(megabytes, Less, modules.Select(module => new BootModule(text, module)).ToArray());
+        Assert.Single(lines);
+        Assert.StartsWith("boot: ", lines[0], StringComparison.Ordinal);
+        Assert.Contains(says, lines[0], StringComparison.Ordinal);
+        Assert.Equal(StopReason.Halted, pc.Run(1000));
+    }
+
+    private static BootModule Flat(Action<Assembler> program) => new("flat", TestPc.Assemble(program, FirstModule));
+
+    /// <summary>Where the loader puts the first module.</summary>
+    private static uint FirstModule => (Layout.Physical(Image.Layout.UserImages) + 0xFFF) & ~0xFFFu;
+
+    private static BootModule Elf(uint at, Action<Assembler> program) => new("elf", ElfFile.Of(at, TestPc.Assemble(program, at)));
+
+    private static void Print(Assembler c, string line)
+    {
+        foreach (var value in System.Text.Encoding.ASCII.GetBytes(line + "\r\n"))
+        {
+            c.mov(edx, 0x3F8);
+            c.mov(eax, value);
+            c.@out(dx, al);
+        }
+
+        c.xor(eax, eax);
+        c.@out(0xF4, al);
+    }
+
+    private static (string[] Lines, Pc Pc) Boot(params BootModule[] modules) => Boot(64, null, modules);
+
+    private static (string[] Lines, Pc Pc) Boot(uint megabytes, Action<Pc>? change, params BootModule[] modules)
+    {
+        var pc = new Pc(megabytes << 20);
+        var text = new StringBuilder();
+        pc.Serial.Sent = sent => text.Append((char)sent);
+        Multiboot.Load(pc, Image.ToElf(), "", modules);
+        change?.Invoke(pc);
+        pc.Run(10_000_000);
+        return (text.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries), pc);
+    }
+}
