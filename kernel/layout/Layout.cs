@@ -67,6 +67,7 @@ public sealed class Layout
     public Layout(Limits limits)
     {
         Limits = limits.Checked();
+        (Words, PriorityWords) = (Math.Max(1, limits.Threads / 32), Math.Max(1, limits.Priorities / 32));
         var threads = Bits(limits.Threads);
         Partner = new("partner", 0x08, threads, Encoding.ThreadPointer);
         Senders = new("senders", 0x10, Words);
@@ -123,10 +124,10 @@ public sealed class Layout
     public Limits Limits { get; }
 
     /// <summary>Words of 32 bits per set of threads.</summary>
-    public uint Words => Math.Max(1, Limits.Threads / 32);
+    public uint Words { get; }
 
     /// <summary>Words of 32 bits per set of priorities.</summary>
-    public uint PriorityWords => Math.Max(1, Limits.Priorities / 32);
+    public uint PriorityWords { get; }
 
     public Field StackTop { get; }
 

@@ -30,7 +30,8 @@ public sealed class Duel
     private readonly Compared _picked;
     private readonly (Table Table, uint Row)[] _places;
     private readonly Footprint _footprint;
-    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _slots = [], _placed = [];
+    private readonly Moves _moves;
+    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _placed = [];
 
     /// <summary>A column on both sides.</summary>
     private sealed record Compared(ColumnInfo Info, Column<Concrete> Spec, Func<Concrete, Concrete> Image);
@@ -41,7 +42,8 @@ public sealed class Duel
         _layout = machine.Image.Layout;
         _tables = new(_layout.Limits);
         _kernel = new(_tables.State);
-        _representation = new(machine.View, _tables.State);
+        _moves = new(_tables.State);
+        _representation = new(machine.View, _tables.State, _moves.Seen);
         Compared[] Of(Table table) => [.. _tables.State.Columns.Where(column => column.Info.Table == table)
             .Select(column => new Compared(column.Info, column.Column, machine.View.Reader(column.Info)))];
         (_ofThreads, _ofProcessor, _picked) = (Of(Table.Thread), Of(Table.Processor), Of(Table.Priority).Single());
@@ -65,8 +67,8 @@ public sealed class Duel
         _machine.Place(s, memory);
         _placed = [.. _tables.Cells];
         (_readyWords, _senderWords, _timerWords) = (WordsOf(_priorities), WordsOf(_threads), WordsOf(Slots));
-        _slots = [.. _threads.Select(thread => s.Deadline[thread].Value % Limits.ClockSlots).Distinct()];
         _footprint.Watch(_threads, _priorities);
+        _moves.Look(_threads);
         return Settle();
     }
 
@@ -75,6 +77,7 @@ public sealed class Duel
     {
         _machine.Return();
         _placed.CopyTo(_tables.Cells, 0);
+        _moves.Look(_threads);
         return Settle();
     }
 
@@ -99,7 +102,7 @@ public sealed class Duel
         foreach (var invariant in Invariants)
             foreach (var i in EveryValue(invariant.I))
                 foreach (var j in EveryValue(invariant.J))
-                    if (!invariant.Holds(_representation, i, j))
+                    if ((invariant.J == Sort.None || IsInPlace(j, i)) && !invariant.Holds(_representation, i, j))
                         return Violation(invariant, i, j);
         return null;
     }
@@ -190,32 +193,19 @@ public sealed class Duel
     private Difference? CompareRepresentation()
     {
         var threads = (ReadOnlySpan<uint>)CollectionsMarshal.AsSpan(_footprint.Threads);
+        _moves.Look(threads);
         foreach (var invariant in Invariants)
             if (invariant.I switch
             {
                 Sort.Thread => Each(invariant, _footprint.Top ? _threads : threads),
                 Sort.Priority => Each(invariant, _priorities),
-                Sort.ReadyWord => OfSets(invariant, _priorities, _footprint.ReadyWords, _footprint.ReadySummaries),
-                Sort.SenderWord => OfSets(invariant, _threads, _footprint.SenderWords, _footprint.SenderSummaries),
-                Sort.TimerWord => OfSets(invariant, SlotsInUse(), _footprint.TimerWords, _footprint.TimerSummaries),
+                Sort.ReadyWord => OfSets(invariant, _moves.Ready, _footprint.ReadyWords, _footprint.ReadySummaries),
+                Sort.SenderWord => OfSets(invariant, _moves.Sender, _footprint.SenderWords, _footprint.SenderSummaries),
+                Sort.TimerWord => OfSets(invariant, _moves.Timer, _footprint.TimerWords, _footprint.TimerSummaries),
                 _ => Each(invariant, Processor),
             } is { } difference)
                 return difference;
         return null;
-    }
-
-    /// <summary>The slots whose sets anything was written to since the state was placed, or where a thread has its deadline.</summary>
-    private uint[] SlotsInUse()
-    {
-        foreach (var word in _footprint.TimerWords) Use(word / _layout.Words);
-        foreach (var slot in _footprint.TimerSummaries) Use(slot);
-        foreach (var thread in _footprint.Threads) Use(State.Deadline[thread].Value % Limits.ClockSlots);
-        return _slots;
-
-        void Use(uint slot)
-        {
-            if (!_slots.Contains(slot)) _slots = [.. _slots, slot];
-        }
     }
 
     private Difference? Each(RepresentationInvariant<Concrete> invariant, ReadOnlySpan<uint> values)
@@ -226,8 +216,10 @@ public sealed class Duel
         return null;
     }
 
-    // What relates a word and a thread: wherever either changed. What is of words and summaries alone: where one of those did.
-    private Difference? OfSets(RepresentationInvariant<Concrete> invariant, uint[] owners, List<uint> words, List<uint> summaries)
+    // What relates a word and a thread: where the word was written, or the thread moved. What is of words and summaries alone: where one
+    // of those was written.
+    private Difference? OfSets(
+        RepresentationInvariant<Concrete> invariant, List<(uint Thread, uint Owner)> moves, List<uint> words, List<uint> summaries)
     {
         if (invariant.J == Sort.None)
         {
@@ -236,21 +228,25 @@ public sealed class Duel
                     return Violation(invariant, word, 0);
             foreach (var owner in summaries)
                 foreach (var thread in _threads)
-                    if (Representation<Concrete>.WordOf(_layout, owner, thread) is var word && !invariant.Holds(_representation, word, 0))
+                    if (WordOf(owner, thread) is var word && !invariant.Holds(_representation, word, 0))
                         return Violation(invariant, word, 0);
             return null;
         }
 
         foreach (var word in words)
             foreach (var thread in _threads)
-                if (!invariant.Holds(_representation, word, thread))
+                if (IsInPlace(thread, word) && !invariant.Holds(_representation, word, thread))
                     return Violation(invariant, word, thread);
-        foreach (var thread in _footprint.Threads)
-            foreach (var owner in owners)
-                if (Representation<Concrete>.WordOf(_layout, owner, thread) is var word && !invariant.Holds(_representation, word, thread))
-                    return Violation(invariant, word, thread);
+        foreach (var (thread, owner) in moves)
+            if (WordOf(owner, thread) is var word && !invariant.Holds(_representation, word, thread))
+                return Violation(invariant, word, thread);
         return null;
     }
+
+    private uint WordOf(uint owner, uint thread) => Representation<Concrete>.WordOf(_layout, owner, thread).Value;
+
+    /// <summary>Whether a thread's bit is in a word of its set; of other words the invariants say nothing about it.</summary>
+    private bool IsInPlace(uint thread, uint word) => (word & (_layout.Words - 1)) == thread >> 5;
 
     private static Difference Violation(RepresentationInvariant<Concrete> invariant, Concrete i, Concrete j) =>
         new($"representation {invariant.Name} at {invariant.I} {i.Value}, {invariant.J} {j.Value}", invariant.Why, "violates it");
@@ -266,5 +262,5 @@ public sealed class Duel
     };
 
     private uint[] WordsOf(uint[] owners) => [.. owners
-        .SelectMany(owner => _threads.Select(thread => Representation<Concrete>.WordOf(_layout, owner, thread).Value)).Distinct()];
+        .SelectMany(owner => _threads.Select(thread => WordOf(owner, thread))).Distinct()];
 }
