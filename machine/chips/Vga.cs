@@ -18,6 +18,17 @@ public sealed class Vga
     private bool _retrace, _attributeData;
     private byte _attributeIndex;
 
+    internal void CopyFrom(Vga other)
+    {
+        _indexed.Clear();
+        foreach (var (register, value) in other._indexed)
+            _indexed[register] = value;
+        _plain.Clear();
+        foreach (var (port, value) in other._plain)
+            _plain[port] = value;
+        (_retrace, _attributeData, _attributeIndex) = (other._retrace, other._attributeData, other._attributeIndex);
+    }
+
     public byte Read(uint port)
     {
         switch (port)

@@ -226,6 +226,7 @@ public sealed partial class Pc
             TakeDebugTrap();
             return;
         }
+        _devicesChanged = true;
         var vector = _pics.Acknowledge();
         _interruptPending = _pics.IsPending;
         try
@@ -257,6 +258,7 @@ public sealed partial class Pc
 
     private void AdvanceTimer()
     {
+        _devicesChanged = true;
         if (_pit.Advance(TimerClockAt(Time)))
         {
             // The output is low for a moment before each edge.

@@ -39,6 +39,7 @@ public sealed partial class Pc
     internal uint In(uint port, int size)
     {
         NotePort(port, size);
+        _devicesChanged = true;
         uint value = 0;
         for (var i = 0; i < size; i++)
             value |= (uint)InByte(port + (uint)i & 0xFFFF) << 8 * i;
@@ -48,6 +49,7 @@ public sealed partial class Pc
     internal void Out(uint port, int size, uint value)
     {
         NotePort(port, size);
+        _devicesChanged = true;
         if (port is >= DebugExit and < DebugExit + 4)
         {
             ExitStatus = (int)(value << 1 | 1);
@@ -61,6 +63,7 @@ public sealed partial class Pc
     /// <summary>Queues bytes for COM1.</summary>
     public void Type(ReadOnlySpan<byte> bytes)
     {
+        _devicesChanged = true;
         Serial.Receive(bytes);
         UpdateLine(SerialLine, Serial.Interrupts);
     }

@@ -13,6 +13,9 @@ public sealed partial class Pc
 {
     private Saved? _saved;
 
+    // Whether a device may be other than in the snapshot.
+    private bool _devicesChanged;
+
     /// <summary>Makes the present state the one that <see cref="Restore"/> returns to, in place of an earlier one.</summary>
     public void Snapshot()
     {
@@ -25,8 +28,10 @@ public sealed partial class Pc
         _saved.Keyboard.CopyFrom(_keyboard);
         _saved.Printer.CopyFrom(Printer);
         _saved.SecondSerial.CopyFrom(SecondSerial);
+        _saved.Display.CopyFrom(Display);
         _saved.Translations = Mmu.Save();
         _saved.State = (Instructions, Time, _nextTimer, _interruptPending, ExitStatus, _stop, Mmu.AddressLine20, _system);
+        _devicesChanged = false;
         Memory.Log.Begin();
         Mmu.RecheckStores();
     }
@@ -45,6 +50,14 @@ public sealed partial class Pc
         var saved = _saved ?? throw new InvalidOperationException("restore without a snapshot");
         Memory.Restore();
         Cpu.CopyFrom(saved.Cpu);
+        if (_devicesChanged)
+            RestoreDevices(saved);
+        (Instructions, Time, _nextTimer, _interruptPending, ExitStatus, _stop, Mmu.AddressLine20, _system) = saved.State;
+        Mmu.Restore(saved.Translations, Cpu.Cr0, Cpu.Cr3, Cpu.Cr4);
+    }
+
+    private void RestoreDevices(Saved saved)
+    {
         _pics.CopyFrom(saved.Pics);
         _pit.CopyFrom(saved.Pit);
         Serial.CopyFrom(saved.Serial);
@@ -52,8 +65,8 @@ public sealed partial class Pc
         _keyboard.CopyFrom(saved.Keyboard);
         Printer.CopyFrom(saved.Printer);
         SecondSerial.CopyFrom(saved.SecondSerial);
-        (Instructions, Time, _nextTimer, _interruptPending, ExitStatus, _stop, Mmu.AddressLine20, _system) = saved.State;
-        Mmu.Restore(saved.Translations, Cpu.Cr0, Cpu.Cr3, Cpu.Cr4);
+        Display.CopyFrom(saved.Display);
+        _devicesChanged = false;
     }
 
     private sealed class Saved(Ia32<Concrete, PcBus> cpu, uint memory)
@@ -65,6 +78,7 @@ public sealed partial class Pc
         public readonly Rtc Clock = new(memory);
         public readonly KeyboardController Keyboard = new();
         public readonly ParallelPort Printer = new();
+        public readonly Vga Display = new();
         public Translation[] Translations = [];
         public (long Instructions, long Time, long NextTimer, bool Pending, int? Exit, StopReason? Stop, bool Gate, byte System) State;
     }

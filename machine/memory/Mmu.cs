@@ -25,7 +25,8 @@ public sealed unsafe class Mmu
     private uint _directory;
     private bool _paging, _writeProtect, _largePages, _globalPages;
     private uint _addressMask = uint.MaxValue;
-    private IReadOnlySet<uint> _watched = new HashSet<uint>();
+    private HashSet<uint> _watched = [];
+    private bool _watching;
 
     public Mmu(PhysicalMemory memory)
     {
@@ -53,9 +54,9 @@ public sealed unsafe class Mmu
     }
 
     /// <summary>The linear pages (addresses of their first bytes) whose accesses <see cref="AccessSeen"/> is told, in place of earlier ones.</summary>
-    internal void Watch(IReadOnlySet<uint> pages)
+    internal void Watch(HashSet<uint> pages)
     {
-        _watched = pages;
+        (_watched, _watching) = (pages, pages.Count > 0);
         for (var i = 0; i < _filledCount; i++)
         {
             var entry = _tlb + _filled[i];
@@ -314,7 +315,7 @@ public sealed unsafe class Mmu
             UserRead = NoPage,
             UserWrite = NoPage,
         };
-        if (!_memory.Holds(frame) || _watched.Contains(page))
+        if (!_memory.Holds(frame) || (_watching && _watched.Contains(page)))
             return frame;
         entry->Host = _memory.Host + frame - page;
         entry->KernelRead = page;
@@ -325,7 +326,8 @@ public sealed unsafe class Mmu
 
     private void AllowStores(Translation* entry)
     {
-        if (entry->Frame >= _memory.Size || _watched.Contains(entry->Page) || !_memory.IsPlainlyWritable(entry->Frame / PhysicalMemory.PageSize))
+        if (entry->Frame >= _memory.Size || !_memory.IsPlainlyWritable(entry->Frame / PhysicalMemory.PageSize)
+            || (_watching && _watched.Contains(entry->Page)))
             return;
         entry->KernelWrite = Allows(entry->Rights, write: true, user: false) ? entry->Page : NoPage;
         entry->UserWrite = Allows(entry->Rights, write: true, user: true) ? entry->Page : NoPage;
@@ -355,7 +357,7 @@ public sealed unsafe class Mmu
 
     private void NoteAccess(uint linear, int size, bool write)
     {
-        if (_watched.Count > 0 && (_watched.Contains(linear & FrameMask) || _watched.Contains(linear + (uint)size - 1 & FrameMask)))
+        if (_watching && (_watched.Contains(linear & FrameMask) || _watched.Contains(linear + (uint)size - 1 & FrameMask)))
             AccessSeen?.Invoke(linear, size, write);
     }
 
