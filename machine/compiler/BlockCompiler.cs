@@ -126,6 +126,23 @@ internal sealed class BlockCompiler
     private static bool TryStore(Ia32<Concrete, PcBus> cpu, uint linear, int size, uint value, bool user) =>
         cpu.Bus.TryStore(linear, size, value, user);
 
+    private static bool TryLoadSegment(Ia32<Concrete, PcBus> cpu, int register, uint selector)
+    {
+        var former = cpu.S[register];
+        try
+        {
+            cpu.LoadSegment(register, selector);
+        }
+        catch (Fault)
+        {
+            return false;
+        }
+        if (register is SegmentRegister.Fs or SegmentRegister.Gs || cpu.S[register].FlatToWrite)
+            return true;
+        cpu.S[register] = former;
+        return false;
+    }
+
     private static Code Field(ProcessorField field) => new(new Node(Operator.Field) { Field = field });
 
     private void Write(Func<uint, Block?> blocks)
@@ -148,6 +165,11 @@ internal sealed class BlockCompiler
     {
         foreach (ref readonly var operation in operations)
         {
+            if (Compilable.LoadsDataSegment(operation))
+            {
+                WriteSegmentLoad(operation);
+                continue;
+            }
             if (!Compilable.Includes(operation))
                 return End();
             _before = Capture();
@@ -167,6 +189,26 @@ internal sealed class BlockCompiler
             _done++;
         }
         return Distance(_text.Eip);
+    }
+
+    // What the method keeps in locals does not change; a load that would fault, or leave a segment that is not flat, is interpreted.
+    private void WriteSegmentLoad(in Operation operation)
+    {
+        var (exit, before, done) = (_il.DefineLabel(), Capture(), _done);
+        var selector = _emitter.Fixed(_text.R[operation.SourceRegister] & 0xFFFF);
+        _il.Emit(OpCodes.Ldarg_0);
+        _il.Emit(OpCodes.Ldc_I4, (int)operation.TargetRegister);
+        _emitter.Push(selector);
+        _il.Emit(OpCodes.Call, typeof(BlockCompiler).GetMethod(nameof(TryLoadSegment), BindingFlags.NonPublic | BindingFlags.Static)!);
+        _il.Emit(OpCodes.Brfalse, exit);
+        _exits.Add(() =>
+        {
+            _il.MarkLabel(exit);
+            WriteExit(before, done);
+        });
+        _text.Eip += operation.Length;
+        Fix();
+        _done++;
     }
 
     private uint? WriteBranch(in Operation operation)

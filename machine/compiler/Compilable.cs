@@ -26,5 +26,9 @@ internal static class Compilable
         };
     }
 
+    /// <summary>MOV of a register to DS, ES, FS or GS: a call of the interpreter's own load.</summary>
+    public static bool LoadsDataSegment(in Operation op) => op.Op == Op.MovSegment && op.Source == OperandKind.Register
+        && op.TargetRegister is not (SegmentRegister.Cs or SegmentRegister.Ss);
+
     private static bool TouchesMemory(in Operation op) => op.Target == OperandKind.Memory || op.Source == OperandKind.Memory;
 }

@@ -130,8 +130,8 @@ public sealed unsafe class Mmu
         if (!TryTranslate(linear, size, write: true, user, out var physical)
             || (physical < _memory.Size && _memory.HoldsCode(physical / PhysicalMemory.PageSize)))
             return false;
-        _memory.Store(physical, size, value);
-        AllowStores(_tlb + (linear >> 12 & Entries - 1));
+        if (!_memory.Store(physical, size, value))
+            AllowStores(_tlb + (linear >> 12 & Entries - 1));
         return true;
     }
 
@@ -140,6 +140,12 @@ public sealed unsafe class Mmu
         physical = 0;
         if (Crosses(linear, size))
             return false;
+        var entry = _tlb + (linear >> 12 & Entries - 1);
+        if (entry->Page == (linear & FrameMask) && Allows(entry->Rights, write, user))
+        {
+            physical = entry->Frame | linear & ~FrameMask;
+            return true;
+        }
         try
         {
             physical = Translate(linear, write, user);
@@ -367,8 +373,8 @@ public sealed unsafe class Mmu
         var physical = Translate(linear, true, user);
         if (!Crosses(linear, size))
         {
-            _memory.Store(physical, size, value);
-            AllowStores(_tlb + (linear >> 12 & Entries - 1));
+            if (!_memory.Store(physical, size, value))
+                AllowStores(_tlb + (linear >> 12 & Entries - 1));
             return;
         }
         // Both pages must allow the store before either is written; CR2 is the first address that may not be.

@@ -79,13 +79,15 @@ public sealed unsafe class PhysicalMemory
         return size == 4 ? *(uint*)at : size == 2 ? *(ushort*)at : *at;
     }
 
-    public void Store(uint physical, int size, uint value)
+    /// <summary>Writes 1, 2 or 4 bytes at a stored address.</summary>
+    /// <returns>True where the log has seen it and has to see the next store to the page too.</returns>
+    public bool Store(uint physical, int size, uint value)
     {
         if (physical > Size - (uint)size)
-            return;
-        Log.Before(physical);
+            return false;
+        var seen = Log.Before(physical);
         if ((physical & 3) + (uint)size > 4)
-            Log.Before(physical + (uint)size - 1);
+            seen &= Log.Before(physical + (uint)size - 1);
         if (_code[physical / PageSize] != 0 && (physical & PageSize - 1) + (uint)size <= PageSize)
             NoteCode(physical, (uint)size);
         var at = _host + physical;
@@ -95,6 +97,7 @@ public sealed unsafe class PhysicalMemory
             *(ushort*)at = (ushort)value;
         else
             *at = (byte)value;
+        return seen;
     }
 
     /// <summary>Copies bytes in, as a loader does.</summary>

@@ -76,18 +76,27 @@ public sealed unsafe class StoreLog
     internal bool Sees(uint page) => _period != 0 && (_pages[page].Period != _period || _pages[page].Dwords <= MostDwords);
 
     /// <summary>Called before a byte is written.</summary>
-    internal void Before(uint physical)
+    /// <returns>Whether later stores to the page have to be told too.</returns>
+    internal bool Before(uint physical)
     {
+        if (_period == 0)
+            return false;
         var page = physical / PhysicalMemory.PageSize;
-        if (!Sees(page))
-            return;
         ref var seen = ref _pages[page];
         if (seen.Period != _period)
             (seen.Period, seen.Dwords) = (_period, 0);
-        if (seen.Dwords++ == MostDwords)
-            Copy(page);
-        else
+        if (seen.Dwords < MostDwords)
+        {
+            seen.Dwords++;
             Append(physical & ~3u, *(uint*)(_host + (physical & ~3u)));
+            return true;
+        }
+        if (seen.Dwords == MostDwords)
+        {
+            seen.Dwords++;
+            Copy(page);
+        }
+        return false;
     }
 
     /// <summary>Called before any number of bytes of a page are written.</summary>

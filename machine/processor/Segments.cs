@@ -49,7 +49,7 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>MOV, POP and far-pointer loads of DS, ES, FS, GS and SS.</summary>
-    private void LoadSegment(int register, W value)
+    internal void LoadSegment(int register, W value)
     {
         if (register == SegmentRegister.Cs)
             throw Fault.UndefinedOpcode();
