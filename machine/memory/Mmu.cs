@@ -310,17 +310,8 @@ public sealed unsafe class Mmu
         var entry = _tlb + slot;
         if (!entry->InUse)
             _filled[_filledCount++] = (ushort)slot;
-        *entry = new Translation
-        {
-            InUse = true,
-            Page = page,
-            Frame = frame,
-            Rights = rights,
-            KernelRead = NoPage,
-            KernelWrite = NoPage,
-            UserRead = NoPage,
-            UserWrite = NoPage,
-        };
+        (entry->InUse, entry->Page, entry->Frame, entry->Rights) = (true, page, frame, rights);
+        entry->KernelRead = entry->KernelWrite = entry->UserRead = entry->UserWrite = NoPage;
         if (!_memory.Holds(frame) || (_watching && _watched.Contains(page)))
             return frame;
         entry->Host = _memory.Host + frame - page;
