@@ -32,13 +32,15 @@ public static class Invariants<W> where W : struct, IWord<W>
         Each("status-known", "the status is one of the eight", (s, t) => s.Status[t] <= ThreadStatus.Stopped),
         Each("partner-active", "whoever sends or receives from a partner has one that is in use", (s, t) =>
             !HasPartner(s, t) | !Is(s, s.Partner[t], ThreadStatus.Inactive)),
-        Each("partner-blank", "a thread that waits for nobody in particular has no partner", (s, t) =>
-            HasPartner(s, t) | (s.Partner[t] == Nobody)),
+        Each("partner-blank", "a thread that waits for nobody in particular has no partner, but a sender it has found", (s, t) =>
+            HasPartner(s, t) | (s.Partner[t] == Nobody)
+            | ((t == s.Current) & (s.Stage == Stages.Accept))),
         Each("sender-names-partner", "a waiting sender's ESI still names its partner, who is another", (s, t) =>
             !Is(s, t, ThreadStatus.Sending) | ((s.Esi[t] == s.Id[s.Partner[t]]) & (s.Partner[t] != t))),
-        Each("resuming-is-open", "a thread that resumes does so for an open receive from registers", (s, t) =>
-            !Is(s, t, ThreadStatus.Resuming)
-            | (Descriptor.Open(s.Ebp[t]) & !Descriptor.ReceivesMemory(s.Ebp[t]) & (s.Ebp[t] != Descriptor.None))),
+        One("heir-is-ready", "there is an heir only in the stages after a send phase: another thread, who is ready", s =>
+            (s.Heir == Nobody) | ((s.Stage >= Stages.Receive) & (s.Heir != s.Current) & Is(s, s.Heir, ThreadStatus.Ready))),
+        One("accepted-is-sending", "whose message is to be accepted waits to send it", s =>
+            (s.Stage != Stages.Accept) | s.SendsTo(s.Partner[s.Current], s.Current)),
         Each("rows-in-range", "partner and cursor are rows of the thread table", (s, t) =>
             (s.Partner[t] < s.Limits.Threads) & (s.Served[t] < s.Limits.Threads)),
         Each("priority-in-range", "priorities are rows of the priority table", (s, t) => s.Priority[t] < s.Limits.Priorities),
@@ -57,14 +59,14 @@ public static class Invariants<W> where W : struct, IWord<W>
             !(s.SendsTo(sender, receiver) & s.WaitsFor(receiver, sender))),
         Each("idle-only-without-work", "the processor idles only while no thread is ready", (s, t) =>
             (s.Stage != Stages.Idle) | !s.IsReady(t)),
-        One("current-fits-stage", "a user stage has a ready thread, a resume stage a resuming one, an idle stage nobody, a tick nobody or a ready one", s =>
+        One("current-fits-stage", "a user stage has a ready thread, a receive phase a resuming one, an idle stage nobody, a tick nobody or a ready one", s =>
             W.Select(s.Stage == Stages.User, Word(Is(s, s.Current, ThreadStatus.Ready)),
-            W.Select(s.Stage == Stages.Resume, Word(Is(s, s.Current, ThreadStatus.Resuming)),
+            W.Select((s.Stage == Stages.Receive) | (s.Stage == Stages.Accept), Word(Is(s, s.Current, ThreadStatus.Resuming)),
             W.Select(s.Stage == Stages.Idle, Word(s.Current == Nobody),
             W.Select(s.Stage == Stages.Wake, Word((s.Current == Nobody) | Is(s, s.Current, ThreadStatus.Ready)),
                 Word(!Is(s, s.Current, ThreadStatus.Resuming)))))) == 1),
-        One("current-in-range", "the current thread, and the one examined last, are rows of the thread table", s =>
-            (s.Current < s.Limits.Threads) & (s.Examined < s.Limits.Threads)),
+        One("current-in-range", "the current thread, its heir, and the one examined last are rows of the thread table", s =>
+            (s.Current < s.Limits.Threads) & (s.Heir < s.Limits.Threads) & (s.Examined < s.Limits.Threads)),
         new("picked-in-range", "the scheduler's cursors are rows of the thread table", Table.Priority, false,
             (s, p, _) => s.Picked[p] < s.Limits.Threads),
     ];

@@ -1,25 +1,18 @@
-using Verified.Spec.Values;
-
 namespace Verified.Spec;
 
-/// <summary>ipc (L4-X0.md section 2): messages of three register words, synchronous and unbuffered.</summary>
+/// <summary>
+/// ipc (L4-X0.md section 2): messages of three register words, synchronous and unbuffered. The send phase, the receive phase, the
+/// acceptance of a waiting sender's message and the way out are steps of their own, between which no time passes: interrupts stay off.
+/// </summary>
 public sealed partial class Kernel<W>
 {
-    // Whether a thread that this step woke has a higher priority than the one that runs.
-    private Truth _outranked;
-
     /// <summary>EAX send descriptor, ECX timeouts, EDX EBX EDI words, EBP receive descriptor, ESI partner.</summary>
     private void Ipc()
     {
         var me = s.Current;
         var partner = s.Row(s.Esi[me]);
-        _outranked = false;
 
-        if (s.Eax[me] == Descriptor.None)
-        {
-            Receive(me);
-            Leave(me, State<W>.Nobody);
-        }
+        if (s.Eax[me] == Descriptor.None) BeginReceive(me, State<W>.Nobody);
 
         // A failed send skips the receive phase.
         else if (Descriptor.SendsMemory(s.Eax[me]))
@@ -31,9 +24,8 @@ public sealed partial class Kernel<W>
         else if (s.WaitsFor(partner, me))
         {
             Transfer(me, partner);
-            Wake(partner);
-            Receive(me);
-            Leave(me, partner);
+            Block(partner, ThreadStatus.Ready, State<W>.Nobody);
+            BeginReceive(me, partner);
         }
         else if (Timeouts.SendIsZero(s.Ecx[me]))
             Finish(me, Code.SendTimeout);
@@ -45,9 +37,49 @@ public sealed partial class Kernel<W>
         }
     }
 
+    /// <summary>My receive phase is the next step; the partner that my send phase woke, if any, is the heir of the processor.</summary>
+    private void BeginReceive(W me, W heir)
+    {
+        s.Heir = heir;
+        s.Status[me] = ThreadStatus.Resuming;
+        s.Stage = Stages.Receive;
+    }
+
+    /// <summary>The receive phase of the current thread.</summary>
+    private void Receive()
+    {
+        s.Stage = Stages.Leave;
+        Receive(s.Current);
+    }
+
+    /// <summary>The current thread takes the message of the waiting sender it has found, who goes on to its own receive phase.</summary>
+    private void Accept()
+    {
+        var me = s.Current;
+        var sender = s.Partner[me];
+        Transfer(sender, me);
+        Block(me, ThreadStatus.Ready, State<W>.Nobody);
+        s.Timed[sender] = 0;
+        Receive(sender);
+        s.Stage = Stages.Leave;
+    }
+
+    /// <summary>
+    /// Who runs after an ipc. Ready, I go on unless outranked. Waiting, I hand the processor to the heir, unless another has a higher
+    /// priority.
+    /// </summary>
+    private void Leave()
+    {
+        var (me, heir) = (s.Current, s.Heir);
+        s.Heir = State<W>.Nobody;
+        s.Stage = Stages.Pick;
+        if (s.IsReady(me)) GoOn();
+        else if ((heir != State<W>.Nobody) && (GreatestPriority().Priority == s.Priority[heir])) SwitchTo(heir);
+    }
+
     /// <summary>
     /// The receive phase of <paramref name="me"/>: the current thread, or one whose message the current thread has just accepted.
-    /// It ends ready with a code in EAX, or waiting.
+    /// It ends ready with a code in EAX, waiting, or with a sender found.
     /// </summary>
     private void Receive(W me)
     {
@@ -66,13 +98,13 @@ public sealed partial class Kernel<W>
         var (found, sender) = s.Tables.First(Table.Thread, s.Served[me], sender => s.SendsTo(sender, me));
         if (!found) Wait(me, ThreadStatus.ReceivingAny, State<W>.Nobody);
 
-        // One accepted message per step: a thread that is not running takes its own when it next gets the processor.
+        // One accepted message at a time: a thread that is not running takes its own when it next gets the processor.
         else if (me != s.Current)
-            Wake(me, ThreadStatus.Resuming);
+            Block(me, ThreadStatus.Resuming, State<W>.Nobody);
         else
         {
             s.Served[me] = sender;
-            Accept(me, sender);
+            BeginAccept(me, sender);
         }
     }
 
@@ -82,17 +114,14 @@ public sealed partial class Kernel<W>
         var partner = s.Row(id);
         if (id == ThreadId.Nil) Wait(me, ThreadStatus.Sleeping, State<W>.Nobody);
         else if (!s.Exists(id)) Finish(me, Code.NoPartner);
-        else if (s.SendsTo(partner, me)) Accept(me, partner);
+        else if (s.SendsTo(partner, me)) BeginAccept(me, partner);
         else Wait(me, ThreadStatus.ReceivingFrom, partner);
     }
 
-    /// <summary>Takes the message of a waiting sender, which goes on to its own receive phase.</summary>
-    private void Accept(W me, W sender)
+    private void BeginAccept(W me, W sender)
     {
-        Transfer(sender, me);
-        s.Partner[sender] = State<W>.Nobody;
-        s.Timed[sender] = 0;
-        Receive(sender);
+        s.Partner[me] = sender;
+        s.Stage = Stages.Accept;
     }
 
     /// <summary>
@@ -130,28 +159,6 @@ public sealed partial class Kernel<W>
     private void Finish(W me, uint code)
     {
         s.Eax[me] = code;
-        if (me != s.Current) Wake(me);
-    }
-
-    private void Wake(W thread, uint status = ThreadStatus.Ready)
-    {
-        Block(thread, status, State<W>.Nobody);
-        _outranked |= s.Priority[thread] > s.Priority[s.Current];
-    }
-
-    /// <summary>
-    /// Who runs after an ipc of <paramref name="me"/> that woke <paramref name="partner"/> (or nobody). Ready, I go on unless
-    /// outranked. Waiting, I hand the processor to the partner, unless another has a higher priority.
-    /// </summary>
-    private void Leave(W me, W partner)
-    {
-        if (s.IsReady(me))
-        {
-            if (_outranked) s.Stage = Stages.Pick;
-        }
-        else if ((partner != State<W>.Nobody) && (GreatestPriority().Priority == s.Priority[partner]))
-            SwitchTo(partner);
-        else
-            s.Stage = Stages.Pick;
+        Block(me, ThreadStatus.Ready, State<W>.Nobody);
     }
 }

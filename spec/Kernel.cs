@@ -26,8 +26,14 @@ public enum Entry
     /// <summary>The kernel's own step in <see cref="Stages.Pick"/>.</summary>
     Pick,
 
-    /// <summary>The kernel's own step in <see cref="Stages.Resume"/>.</summary>
-    Resume,
+    /// <summary>The kernel's own step in <see cref="Stages.Receive"/>.</summary>
+    Receive,
+
+    /// <summary>The kernel's own step in <see cref="Stages.Accept"/>.</summary>
+    Accept,
+
+    /// <summary>The kernel's own step in <see cref="Stages.Leave"/>.</summary>
+    Leave,
 
     /// <summary>The kernel's own step in <see cref="Stages.Wake"/>.</summary>
     Wake,
@@ -51,7 +57,9 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.Exception: Exception(); break;
             case Entry.Spurious: break;
             case Entry.Pick: Pick(); break;
-            case Entry.Resume: Resume(); break;
+            case Entry.Receive: Receive(); break;
+            case Entry.Accept: Accept(); break;
+            case Entry.Leave: Leave(); break;
             case Entry.Wake: WakeNext(); break;
             default: throw new ArgumentOutOfRangeException(nameof(entry), entry, "no such entry");
         }
@@ -61,7 +69,9 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
     public static Entry? Own(uint stage) => stage switch
     {
         Stages.Pick => Entry.Pick,
-        Stages.Resume => Entry.Resume,
+        Stages.Receive => Entry.Receive,
+        Stages.Accept => Entry.Accept,
+        Stages.Leave => Entry.Leave,
         Stages.Wake => Entry.Wake,
         _ => null,
     };

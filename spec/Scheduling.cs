@@ -42,18 +42,15 @@ public sealed partial class Kernel<W>
     {
         s.Current = thread;
         s.Stage = Stages.User;
-        if (s.Status[thread] == ThreadStatus.Resuming) s.Stage = Stages.Resume;
+        if (s.Status[thread] == ThreadStatus.Resuming) s.Stage = Stages.Receive;
     }
 
-    /// <summary>Completes the open receive of the current thread, for which a sender was waiting.</summary>
-    private void Resume()
+    /// <summary>The current thread, ready, keeps the processor unless somebody of a higher priority competes for it.</summary>
+    private void GoOn()
     {
-        var me = s.Current;
-        _outranked = false;
-        s.Status[me] = ThreadStatus.Ready;
+        var (found, priority) = GreatestPriority();
         s.Stage = Stages.User;
-        Receive(me);
-        Leave(me, State<W>.Nobody);
+        if (found & (priority > s.Priority[s.Current])) s.Stage = Stages.Pick;
     }
 
     /// <summary>

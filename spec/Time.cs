@@ -51,10 +51,6 @@ public sealed partial class Kernel<W>
         s.Stage = Stages.Pick;
         if (me == State<W>.Nobody) return;
         if (s.Slice[me] == 0) s.Slice[me] = s.Quantum[me];
-        else
-        {
-            var (found, priority) = GreatestPriority();
-            if (!(found & (priority > s.Priority[me]))) s.Stage = Stages.User;
-        }
+        else GoOn();
     }
 }

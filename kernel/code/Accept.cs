@@ -4,7 +4,7 @@ using Code = Verified.Spec.Code;
 
 namespace Verified.Kernel;
 
-/// <summary>ipc, the slow path: takes the message of the waiting sender at EBP, which goes on to its own receive phase.</summary>
+/// <summary>ipc, the slow path: takes the message of a waiting sender, which goes on to its own receive phase.</summary>
 internal sealed partial class KernelProgram
 {
     private void IpcAccept()
@@ -20,7 +20,10 @@ internal sealed partial class KernelProgram
         var finish = c.CreateLabel("accept_finish");
         var wake = c.CreateLabel("accept_wake");
 
+        // CUT POINT: the current thread, saved, takes the message of its partner, EBP.
         Mark(ref _accept);
+        LoadCurrent();
+        c.mov(ebp, Me(_layout.Partner));
         c.mov(Me(Layout.Eax), Code.Done);
         foreach (var word in Words)
         {
@@ -30,6 +33,8 @@ internal sealed partial class KernelProgram
 
         c.mov(eax, At(ebp, Layout.Id));
         c.mov(Me(Layout.Esi), eax);
+        c.mov(Me(Layout.Status), ThreadStatus.Ready);
+        c.mov(Me(_layout.Partner), Nobody);
         LoadMe(edx);
         RemoveSender();
         RemoveTimer();
@@ -45,7 +50,7 @@ internal sealed partial class KernelProgram
         c.test(eax, 1);
         c.je(from);
 
-        // Open: one accepted message per step; it takes its own when it next gets the processor.
+        // Open: one accepted message at a time; it takes its own when it next gets the processor.
         c.cmp(At(ebp, _layout.Senders), 0);
         c.jne(resuming);
         c.mov(ecx, ThreadStatus.ReceivingAny);
@@ -90,9 +95,6 @@ internal sealed partial class KernelProgram
         Mark(ref wake);
         c.mov(At(ebp, Layout.Status), ecx);
         c.mov(At(ebp, _layout.Partner), Nobody);
-        c.mov(eax, Me(Layout.Priority));
-        c.sub(eax, At(ebp, Layout.Priority));
-        c.or(edi, eax);
         AddReady();
     }
 }

@@ -47,7 +47,7 @@ internal sealed partial class KernelProgram
         IpcSend();
         IpcReceive();
         IpcAccept();
-        IpcLeave();
+        Leave();
         IdNearest();
         ThreadSwitch();
         Tick();
@@ -102,6 +102,13 @@ internal sealed partial class KernelProgram
 
     /// <summary>The partner field of a thread that has none.</summary>
     private uint Nobody => _layout.Threads.Base;
+
+    /// <summary>ESP as it is within the kernel, whatever it was: at a cut point nothing is known of the registers.</summary>
+    private void LoadCurrent()
+    {
+        c.mov(esp, The(_layout.TssStack));
+        c.sub(esp, Layout.ThreadSize - Frame);
+    }
 
     /// <summary>Address of the current thread's row.</summary>
     private void LoadMe(AssemblerRegister32 row) => c.lea(row, __[esp - (int)Frame]);

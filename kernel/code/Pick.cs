@@ -7,7 +7,7 @@ namespace Verified.Kernel;
 /// <summary>The scheduler, and the ways out of the kernel to another thread and to the idle processor.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _pick, _switchTo;
+    private Label _pick, _switchTo, _return;
 
     private void Pick()
     {
@@ -17,8 +17,7 @@ internal sealed partial class KernelProgram
 
         // CUT POINT: the current thread, saved, leaves the processor or keeps it.
         Mark(ref _pick);
-        c.mov(esp, The(_layout.TssStack));
-        c.sub(esp, Layout.ThreadSize - Frame);
+        LoadCurrent();
         var search = GreatestPriority(none);
         c.cmp(eax, Me(Layout.Priority));
         c.jae(other);
@@ -73,7 +72,7 @@ internal sealed partial class KernelProgram
         c.mov(cr3, ecx);
         c.Label(ref sameSpace);
         c.cmp(At(esi, Layout.Status), ThreadStatus.Resuming);
-        c.je(_resume);
+        c.je(_receive);
         c.lea(esp, __[esi + Frame]);
         c.popad();
         c.iretd();

@@ -5,45 +5,35 @@ using Code = Verified.Spec.Code;
 
 namespace Verified.Kernel;
 
-/// <summary>
-/// ipc, the slow path: the receive phase of the current thread, and what comes after. ESI is the address of the partner that
-/// the send phase woke (in no ready set yet), or 0; the sign of EDI tells whether a woken thread has a higher priority than mine.
-/// </summary>
+/// <summary>ipc, the slow path: the receive phase of the current thread, and what comes after.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _receive, _resume, _accept, _leave, _handOff;
+    private Label _receive, _accept, _leave, _goOn;
 
     private void IpcReceive()
     {
         var registers = c.CreateLabel();
         var take = c.CreateLabel();
-        var sleep = c.CreateLabel("ipc_sleep");
-        var from = c.CreateLabel("ipc_receive_from");
-        var waitFrom = c.CreateLabel("ipc_wait_from");
-        var wait = c.CreateLabel("ipc_wait");
-        var block = c.CreateLabel("ipc_block_receiving");
+        var sleep = c.CreateLabel("receive_sleep");
+        var from = c.CreateLabel("receive_from");
+        var waitFrom = c.CreateLabel("receive_wait_from");
+        var wait = c.CreateLabel("receive_wait");
+        var block = c.CreateLabel("receive_block");
         var untimed = c.CreateLabel();
-        var done = c.CreateLabel("ipc_done");
-        var cut = c.CreateLabel("ipc_receive_cut");
-        var noPartner = c.CreateLabel("ipc_receive_no_partner");
-        var timeout = c.CreateLabel("ipc_receive_timeout");
-        _resume = c.CreateLabel("resume");
-        _accept = c.CreateLabel("ipc_accept");
-        _leave = c.CreateLabel("ipc_leave");
-        _handOff = c.CreateLabel("ipc_hand_off");
+        var done = c.CreateLabel("receive_done");
+        var cut = c.CreateLabel("receive_cut");
+        var noPartner = c.CreateLabel("receive_no_partner");
+        var timeout = c.CreateLabel("receive_timeout");
+        var finish = c.CreateLabel("receive_finish");
+        var found = c.CreateLabel("receive_found");
+        _accept = c.CreateLabel("accept");
+        _leave = c.CreateLabel("leave");
+        _goOn = c.CreateLabel("go_on");
         _switchTo = c.CreateLabel("switch_to");
 
-        c.jmp(_receive);
-
-        // CUT POINT: the current thread completes the open receive for which a sender was waiting.
-        Mark(ref _resume);
-        c.mov(esp, The(_layout.TssStack));
-        c.sub(esp, Layout.ThreadSize - Frame);
-        c.mov(Me(Layout.Status), ThreadStatus.Ready);
-        c.xor(esi, esi);
-        c.xor(edi, edi);
-
+        // CUT POINT: the current thread, saved, begins its receive phase.
         Mark(ref _receive);
+        LoadCurrent();
         c.mov(eax, Me(Layout.Ebp));
         c.cmp(eax, -1);
         c.je(done);
@@ -66,7 +56,7 @@ internal sealed partial class KernelProgram
         c.mov(Me(_layout.Served), eax);
         c.shl(eax, (byte)Layout.ThreadShift);
         c.lea(ebp, __[eax + _layout.Threads.Base]);
-        c.jmp(_accept);
+        c.jmp(found);
 
         // Closed: from nil nothing ever comes.
         Mark(ref from);
@@ -83,7 +73,7 @@ internal sealed partial class KernelProgram
         c.jne(waitFrom);
         LoadMe(eax);
         c.cmp(At(ebp, _layout.Partner), eax);
-        c.je(_accept);
+        c.je(found);
 
         Mark(ref waitFrom);
         c.mov(eax, ThreadStatus.ReceivingFrom);
@@ -110,53 +100,68 @@ internal sealed partial class KernelProgram
         LoadMe(ebp);
         StartTimer();
         c.Label(ref untimed);
-        c.test(esi, esi);
-        c.jne(_handOff);
-        c.jmp(_pick);
-
-        Leave(ref done, Code.Done);
-        Leave(ref cut, Code.ReceiveCut);
-        Leave(ref noPartner, Code.NoPartner);
-        Leave(ref timeout, Code.ReceiveTimeout);
-    }
-
-    /// <summary>Ends my receive phase with a code.</summary>
-    private void Leave(ref Label label, uint code)
-    {
-        Mark(ref label);
-        c.mov(Me(Layout.Eax), code);
         c.jmp(_leave);
+
+        Mark(ref done);
+        c.mov(eax, Code.Done);
+        c.jmp(finish);
+        Mark(ref cut);
+        c.mov(eax, Code.ReceiveCut);
+        c.jmp(finish);
+        Mark(ref noPartner);
+        c.mov(eax, Code.NoPartner);
+        c.jmp(finish);
+        Mark(ref timeout);
+        c.mov(eax, Code.ReceiveTimeout);
+
+        Mark(ref finish);
+        c.mov(Me(Layout.Eax), eax);
+        c.mov(Me(Layout.Status), ThreadStatus.Ready);
+        c.jmp(_leave);
+
+        Mark(ref found);
+        c.mov(Me(_layout.Partner), ebp);
     }
 
-    /// <summary>After my ipc.</summary>
-    private void IpcLeave()
+    private void Leave()
     {
-        var settled = c.CreateLabel();
-        var alone = c.CreateLabel();
+        var waiting = c.CreateLabel("leave_waiting");
+        var alone = c.CreateLabel("leave_alone");
+        _return = c.CreateLabel("return");
 
-        // I am ready, and go on unless a woken thread has a higher priority.
+        // CUT POINT: the current thread, saved, is ready or waits. Its heir, if any, is in no ready set, and at ESI.
         Mark(ref _leave);
-        c.test(esi, esi);
-        c.je(settled);
+        LoadCurrent();
+        c.mov(esi, The(_layout.Heir));
+        c.mov(The(_layout.Heir), Nobody);
+        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        c.jne(waiting);
+
+        // I am ready, and go on unless somebody of a higher priority competes.
+        c.cmp(esi, Nobody);
+        c.je(_goOn);
         c.mov(ebp, esi);
         AddReady();
-        c.Label(ref settled);
-        c.test(edi, edi);
-        c.js(_pick);
-
+        Mark(ref _goOn);
+        var competitor = GreatestPriority(none: _return);
+        c.cmp(eax, Me(Layout.Priority));
+        c.ja(_pick);
+        NoneFound(competitor);
         Mark(ref _return);
         c.popad();
         c.iretd();
 
-        // I wait, the partner at ESI is ready: it runs, unless another has a higher priority.
-        Mark(ref _handOff);
+        // I wait: the heir runs, unless somebody has a higher priority.
+        Mark(ref waiting);
+        c.cmp(esi, Nobody);
+        c.je(_pick);
         var search = GreatestPriority(none: alone);
         c.cmp(eax, At(esi, Layout.Priority));
         c.jbe(_switchTo);
         c.mov(ebp, esi);
         AddReady();
         c.jmp(_pick);
-        c.Label(ref alone);
+        Mark(ref alone);
         NoneFound(search);
         c.mov(The(_layout.Top), 0);
         c.jmp(_switchTo);

@@ -8,8 +8,6 @@ namespace Verified.Kernel;
 /// <summary>ipc, the slow path: the send phase.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _return;
-
     private void IpcSend()
     {
         var receiveOnly = c.CreateLabel("ipc_receive_only");
@@ -19,9 +17,8 @@ internal sealed partial class KernelProgram
         var deliver = c.CreateLabel("ipc_deliver");
         var wait = c.CreateLabel("ipc_wait_to_send");
         var block = c.CreateLabel("ipc_block_sending");
-        _return = c.CreateLabel("return");
         _pick = c.CreateLabel("pick");
-        _receive = c.CreateLabel("ipc_receive");
+        _receive = c.CreateLabel("receive");
 
         Mark(ref _ipcSlow);
         c.mov(eax, Me(Layout.Eax));
@@ -77,11 +74,10 @@ internal sealed partial class KernelProgram
         Finish(ref timeout, Code.SendTimeout);
 
         Mark(ref receiveOnly);
-        c.xor(esi, esi);
-        c.xor(edi, edi);
+        c.mov(Me(Layout.Status), ThreadStatus.Resuming);
         c.jmp(_receive);
 
-        // The partner at EBP waits for me: transfer, wake it, go on to my receive phase.
+        // The partner at EBP waits for me: transfer, wake it, go on to my receive phase with it as the heir.
         Mark(ref deliver);
         c.mov(At(ebp, Layout.Eax), Code.Done);
         foreach (var word in Words)
@@ -95,9 +91,8 @@ internal sealed partial class KernelProgram
         RemoveTimer();
         c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
         c.mov(At(ebp, _layout.Partner), Nobody);
-        c.mov(esi, ebp);
-        c.mov(edi, Me(Layout.Priority));
-        c.sub(edi, At(ebp, Layout.Priority));
+        c.mov(Me(Layout.Status), ThreadStatus.Resuming);
+        c.mov(The(_layout.Heir), ebp);
     }
 
     private static IEnumerable<Field> Words => [Layout.Edx, Layout.Ebx, Layout.Edi];
@@ -114,6 +109,7 @@ internal sealed partial class KernelProgram
     {
         Mark(ref label);
         c.mov(Me(Layout.Eax), code);
-        c.jmp(_return);
+        c.popad();
+        c.iretd();
     }
 }

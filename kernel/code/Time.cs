@@ -39,13 +39,11 @@ internal sealed partial class KernelProgram
     {
         var none = c.CreateLabel("wake_none");
         var receiving = c.CreateLabel();
-        var alone = c.CreateLabel("wake_alone");
         var expired = c.CreateLabel("slice_expired");
 
         // CUT POINT: the current thread, saved, or nobody.
         Mark(ref _wake);
-        c.mov(esp, The(_layout.TssStack));
-        c.sub(esp, Layout.ThreadSize - Frame);
+        LoadCurrent();
         var search = NextTimer(none);
         c.mov(The(_layout.Examined), eax);
         c.shl(eax, (byte)Layout.ThreadShift);
@@ -76,13 +74,7 @@ internal sealed partial class KernelProgram
         c.je(_pick);
         c.cmp(Me(Layout.Slice), 0);
         c.je(expired);
-        var greatest = GreatestPriority(alone);
-        c.cmp(eax, Me(Layout.Priority));
-        c.ja(_pick);
-        Mark(ref alone);
-        NoneFound(greatest);
-        c.popad();
-        c.iretd();
+        c.jmp(_goOn);
 
         Mark(ref expired);
         RenewSlice();

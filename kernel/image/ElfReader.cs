@@ -115,7 +115,7 @@ internal sealed class ElfReader
                 throw new ImageException($"the {name} is not at {linear:X8}h, or is too large; {Rebuild}");
         var text = image.Text;
         if (text.Bytes.Length > Layout.TextSize) throw new ImageException($"the code has {text.Bytes.Length} bytes, room is for {Layout.TextSize}; {Rebuild}");
-        foreach (var name in SegmentTables.Vectors.Select(vector => vector.Entry).Concat(["boot", "pick", "resume", "idle_halt"]))
+        foreach (var name in SegmentTables.Vectors.Select(vector => vector.Entry).Concat(["boot", "pick", "receive", "accept", "leave", "wake", "idle_halt"]))
             if (!image.Symbols.TryGetValue(name, out var at) || at - text.Linear >= text.Bytes.Length)
                 throw new ImageException($"symbol {name} is missing or outside the code; {Rebuild}");
     }

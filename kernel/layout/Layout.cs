@@ -55,7 +55,7 @@ public sealed class Layout
 
     /// <summary>The dword of an area whose rows are single dwords.</summary>
     public readonly Field ReadyWord, ReadySummaryWord, PriorityWord, PrioritySummaryWord, PickedNumber, SendersWord, TimerSummaryWord,
-        ExaminedNumber;
+        ExaminedNumber, HeirPointer;
 
     public static readonly Field TopPriority = new("top", 0, 8);
 
@@ -111,6 +111,8 @@ public sealed class Layout
         TimerSummary = Make("timer_summary", Spec.Limits.ClockSlots, 4, TimerSummaryWord);
         Clock = Make("clock", 1, 4, ClockTicks);
         Examined = Make("examined", 1, 4, ExaminedNumber);
+        HeirPointer = new("heir", 0, threads, Encoding.ThreadPointer);
+        Heir = Make("heir", 1, 4, HeirPointer);
         Info = Take(PageSize);
         InfoClock = new("info_clock", Info + KernelInfo.Clock, 1, 8, [Time, TimeHigh]);
         Directories = Take(limits.Tasks * PageSize);
@@ -173,6 +175,9 @@ public sealed class Layout
     /// <summary>The thread number that a tick looked at last.</summary>
     public Area Examined { get; }
 
+    /// <summary>The heir of the current thread.</summary>
+    public Area Heir { get; }
+
     /// <summary>The kernel info page (<see cref="KernelInfo"/>), which users may read.</summary>
     public uint Info { get; }
 
@@ -203,7 +208,7 @@ public sealed class Layout
     /// <summary>Every table that the kernel's code may write after boot.</summary>
     public IReadOnlyList<Area> Areas =>
         [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets, Timers, TimerSummary, Clock,
-         Examined, InfoClock];
+         Examined, Heir, InfoClock];
 
     /// <summary>What the rows of an area are.</summary>
     public Sort SortOf(Area area) =>

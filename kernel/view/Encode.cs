@@ -84,6 +84,7 @@ public static class Encode
         Put(layout.InfoClock, 0, Layout.Time, state.Time.Value);
         Put(layout.InfoClock, 0, Layout.TimeHigh, state.TimeHigh.Value);
         Put(layout.Examined, 0, layout.ExaminedNumber, state.Examined.Value);
+        Put(layout.Heir, 0, layout.HeirPointer, state.Heir.Value);
         for (var t = 0u; t < layout.Limits.Threads; t++)
         {
             foreach (var (field, column) in Columns(layout, state)) Put(layout.Threads, t, field, column[t].Value);
@@ -118,8 +119,12 @@ public static class Encode
                 return Kernel("idle_halt", InterruptsOn);
             case Stages.Pick:
                 return Kernel("pick", InterruptsOff);
-            case Stages.Resume:
-                return Kernel("resume", InterruptsOff);
+            case Stages.Receive:
+                return Kernel("receive", InterruptsOff);
+            case Stages.Accept:
+                return Kernel("accept", InterruptsOff);
+            case Stages.Leave:
+                return Kernel("leave", InterruptsOff);
             case Stages.Wake:
                 return Kernel("wake", InterruptsOff);
             default:

@@ -24,6 +24,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
         nameof(State<W>.Time) => _ => Get(layout.InfoClock, 0, Layout.Time),
         nameof(State<W>.TimeHigh) => _ => Get(layout.InfoClock, 0, Layout.TimeHigh),
         nameof(State<W>.Examined) => _ => Get(layout.Examined, 0, layout.ExaminedNumber),
+        nameof(State<W>.Heir) => _ => Get(layout.Heir, 0, layout.HeirPointer),
         nameof(State<W>.Id) => row => Thread(row, Layout.Id),
         nameof(State<W>.Status) => row => Thread(row, Layout.Status) & (Layout.TimedStatus - 1),
         nameof(State<W>.Timed) => row => Thread(row, Layout.Status) >> (uint)System.Numerics.BitOperations.Log2(Layout.TimedStatus),

@@ -35,7 +35,7 @@ public readonly record struct Key(ulong Low, ulong High)
 /// Registers that no later step reads are left out. A thread that is ready will have run user code, which may put
 /// anything there, before the kernel next looks; the message and the code of one that waits are overwritten when
 /// it is woken; one that sleeps or stopped stays so. What is left: a waiting sender's own receive phase (ECX, EBP,
-/// ESI), and a resuming thread's (ECX, EBP). Its words are left out too: the kernel moves them into registers that are left out and
+/// ESI), and a resuming thread's, but for the current one's that has found a sender. Its words are left out too: the kernel moves them into registers that are left out and
 /// never decides by them. The clock is left out too: deadlines are packed as the ticks that are left,
 /// and no step decides by the time that users see. Who was examined last in a
 /// tick means nothing after it.
@@ -109,6 +109,7 @@ public sealed class Codec
                 Cell(nameof(State<Concrete>.Stage), 0, 3),
                 Among(nameof(State<Concrete>.Current), 0, numbers),
                 Among(nameof(State<Concrete>.Examined), 0, numbers),
+                Among(nameof(State<Concrete>.Heir), 0, numbers),
                 .. model.Threads.Select(thread => thread.Priority).Distinct()
                     .Select(priority => Among(nameof(State<Concrete>.Picked), priority, cursors)),
             ]),
@@ -198,7 +199,7 @@ public sealed class Codec
         if (!_slots.TryGetValue(cell, out var slot) || (slot.Mask & mask) != slot.Mask) return false;
         if (_parts[_partOf[cell]].Phase is not { } phase || (cell != phase.Ecx.Cell && cell != phase.Ebp.Cell && cell != phase.Esi.Cell)) return true;
         var status = MaskOf(nameof(State<Concrete>.Status), phase.Row);
-        return (status & mask) == status && IsPacked(_status[phase.Row], cell == phase.Esi.Cell);
+        return (status & mask) == status && _status[phase.Row].Value == ThreadStatus.Sending;
     }
 
     /// <summary>Copies every column of <paramref name="from"/>, of the same limits.</summary>
@@ -213,9 +214,13 @@ public sealed class Codec
         tables.Commit();
     }
 
-    // Whether a thread's receive phase is in the key: its partner only while it waits to send.
-    private static bool IsPacked(Concrete status, bool partner) =>
-        status.Value == ThreadStatus.Sending || (status.Value == ThreadStatus.Resuming && !partner);
+    // Whether a thread's receive phase is in the key: it is still to come.
+    private bool IsPacked(uint row) => _status[row].Value switch
+    {
+        ThreadStatus.Sending => true,
+        ThreadStatus.Resuming => _tables.State.Stage.Value != Stages.Accept || _tables.State.Current.Value != row,
+        _ => false,
+    };
 
     private void Pack(in Part part, ref Key key, ref int outside)
     {
@@ -224,11 +229,10 @@ public sealed class Codec
         if (part.Phase is not { } phase) return;
 
         // Read through the columns, so that a register the step has not looked at is chosen now.
-        var status = _status[phase.Row];
-        if (!IsPacked(status, partner: false)) return;
+        if (!IsPacked(phase.Row)) return;
         Put(phase.Ecx, _ecx[phase.Row], ref key, ref outside);
         Put(phase.Ebp, _ebp[phase.Row], ref key, ref outside);
-        if (IsPacked(status, partner: true)) Put(phase.Esi, _esi[phase.Row], ref key, ref outside);
+        Put(phase.Esi, _esi[phase.Row], ref key, ref outside);
     }
 
     /// <summary>What is packed of a cell: its value, but of a deadline what is left, and 0 of what means nothing now.</summary>

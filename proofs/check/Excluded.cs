@@ -36,9 +36,26 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
             s.Esi[First] = s.Id[Third];
         }),
         new("sender-names-partner", s => Pair(s, First, ThreadStatus.Sending, First)),
-        new("resuming-is-open", s => Resume(s, First, 0)),
-        new("resuming-is-open", s => Resume(s, First, 0x1001)),
-        new("resuming-is-open", s => Resume(s, First, Descriptor.None)),
+        new("partner-blank", s =>
+        {
+            Pair(s, First, ThreadStatus.Resuming, Second);
+            (s.Stage, s.Current) = (Stages.Accept, Third);
+        }),
+        new("heir-is-ready", s => Inherit(s, Stages.Pick, Second)),
+        new("heir-is-ready", s => Inherit(s, Stages.Wake, Second)),
+        new("heir-is-ready", s => Inherit(s, Stages.Receive, Absent)),
+        new("heir-is-ready", s => Inherit(s, Stages.Leave, First)),
+        new("heir-is-ready", s =>
+        {
+            Inherit(s, Stages.Accept, Second);
+            s.Status[Second] = ThreadStatus.Resuming;
+        }),
+        new("accepted-is-sending", s => Accept(s, Second)),
+        new("accepted-is-sending", s =>
+        {
+            Accept(s, Second);
+            Pair(s, Second, ThreadStatus.Sending, Third);
+        }),
         new("rows-in-range", s => s.Partner[First] = Beyond),
         new("rows-in-range", s => s.Served[First] = Beyond),
         new("priority-in-range", s => s.Priority[First] = Small.Priorities),
@@ -77,18 +94,21 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("idle-only-without-work", s =>
         {
             s.Stage = Stages.Idle;
-            foreach (var row in (uint[])[First, Second, Third]) Resume(s, row, 1);
+            foreach (var row in (uint[])[First, Second, Third]) s.Status[row] = ThreadStatus.Resuming;
         }),
         new("current-fits-stage", s => s.Stage = Stages.User),
         new("current-fits-stage", s => Run(s, Stages.User, ThreadStatus.Resuming)),
         new("current-fits-stage", s => Run(s, Stages.User, ThreadStatus.ReceivingAny)),
-        new("current-fits-stage", s => s.Stage = Stages.Resume),
-        new("current-fits-stage", s => Run(s, Stages.Resume, ThreadStatus.Ready)),
+        new("current-fits-stage", s => s.Stage = Stages.Receive),
+        new("current-fits-stage", s => Run(s, Stages.Receive, ThreadStatus.Ready)),
+        new("current-fits-stage", s => Run(s, Stages.Accept, ThreadStatus.Ready)),
+        new("current-fits-stage", s => Run(s, Stages.Leave, ThreadStatus.Resuming)),
         new("current-fits-stage", s => Run(s, Stages.Idle, ThreadStatus.ReceivingAny)),
         new("current-fits-stage", s => Run(s, Stages.Pick, ThreadStatus.Resuming)),
         new("current-fits-stage", s => Run(s, Stages.Wake, ThreadStatus.ReceivingAny)),
         new("current-in-range", s => s.Current = Beyond),
         new("current-in-range", s => s.Examined = Beyond),
+        new("current-in-range", s => s.Heir = Beyond),
         new("picked-in-range", s => s.Picked[1] = Beyond),
     ];
 
@@ -131,11 +151,13 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         s.Deadline[row] = s.Clock + ticks;
     }
 
-    private static void Resume(State<Concrete> s, uint row, uint receive)
+    private static void Accept(State<Concrete> s, uint partner)
     {
-        s.Status[row] = ThreadStatus.Resuming;
-        s.Ebp[row] = receive;
+        Run(s, Stages.Accept, ThreadStatus.Resuming);
+        s.Partner[First] = partner;
     }
+
+    private static void Inherit(State<Concrete> s, uint stage, uint heir) => (s.Stage, s.Current, s.Heir) = (stage, First, heir);
 
     private static void Run(State<Concrete> s, uint stage, uint status)
     {

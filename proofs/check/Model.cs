@@ -23,8 +23,8 @@ public sealed record Model(
     /// <summary>Names in <see cref="Sometimes.All"/> of what cannot happen with so few threads or priorities, and then must not.</summary>
     public IReadOnlyList<string> Never { get; init; } = [];
 
-    // A thread resumes when it was accepted from and then finds another sender waiting: that takes three.
-    private static readonly string[] WithTwo = ["entry Resume", "stage resume", "thread resuming"];
+    // It takes three for a thread to be accepted from and then find another sender waiting.
+    private static readonly string[] WithTwo = [Sometimes.PutOff];
     private const string Preemption = "preemption by a woken thread";
     private static readonly string[] WithoutDeadlines = ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
 
@@ -37,7 +37,7 @@ public sealed record Model(
     ];
 
     /// <summary>Two threads of one priority.</summary>
-    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [.. WithTwo, Preemption, .. WithoutDeadlines] };
+    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [Preemption, .. WithTwo, .. WithoutDeadlines] };
 
     /// <summary>Two threads, the second of which preempts the first.</summary>
     public static readonly Model Ranked = Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1)) with { Never = [.. WithTwo, .. WithoutDeadlines] };

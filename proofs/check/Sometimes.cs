@@ -11,7 +11,7 @@ public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Ac
     /// <summary>Whether the step ended some thread's ipc with this code.</summary>
     public bool Delivers(uint code)
     {
-        if (Entry is not (Entry.Ipc or Entry.Resume or Entry.Wake)) return false;
+        if (Entry is not (Entry.Ipc or Entry.Receive or Entry.Accept or Entry.Wake)) return false;
         foreach (var cell in Tables.Written)
         {
             var row = (uint)(cell - Eax);
@@ -26,6 +26,8 @@ public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Ac
 /// <summary>Something that must happen in some reachable step: a check that never meets it checks less than it says.</summary>
 public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
 {
+    public const string PutOff = "a receive phase put off until its thread runs";
+
     public static readonly IReadOnlyList<Sometimes> All =
     [
         .. Enum.GetValues<Entry>().Select(entry => new Sometimes($"entry {entry}", t => t.Entry == entry)),
@@ -39,9 +41,10 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
         new("code 30h, send timeout", t => t.Delivers(Code.SendTimeout)),
         new("code E0h, receive cut", t => t.Delivers(Code.ReceiveCut)),
         new("code F0h, send cut", t => t.Delivers(Code.SendCut)),
-        new("hand-off to the partner", t => t.Entry == Entry.Ipc && t.After.Stage.Value == Stages.User && t.After.Current.Value != t.Actor),
-        new("preemption by a woken thread", t => t.Entry == Entry.Ipc && t.After.Stage.Value == Stages.Pick
+        new("hand-off to the partner", t => t.Entry == Entry.Leave && t.After.Stage.Value == Stages.User && t.After.Current.Value != t.Actor),
+        new("preemption by a woken thread", t => t.Entry == Entry.Leave && t.After.Stage.Value == Stages.Pick
             && t.After.Status[t.Actor].Value == ThreadStatus.Ready),
+        new(PutOff, t => t.Entry == Entry.Pick && t.After.Stage.Value == Stages.Receive),
         new("time slice used up", t => t.Entry == Entry.Wake && t.After.Stage.Value == Stages.Pick && t.Actor != State<Concrete>.Nobody),
         new("a deadline ends a send", t => t.Entry == Entry.Wake && t.Delivers(Code.SendTimeout)),
         new("a deadline ends a receive", t => t.Entry == Entry.Wake && t.Delivers(Code.ReceiveTimeout)),

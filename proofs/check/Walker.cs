@@ -12,7 +12,7 @@ public sealed class Walker
 
     private static readonly Entry[] IdleEntries = [Entry.Tick, Entry.Spurious];
     private static readonly uint[] Nobody = [State<Concrete>.Nobody];
-    private static readonly Entry[] Pick = [Entry.Pick], Resume = [Entry.Resume], Wake = [Entry.Wake];
+    private static readonly Entry[] Pick = [Entry.Pick], Receive = [Entry.Receive], Accept = [Entry.Accept], Leave = [Entry.Leave], Wake = [Entry.Wake];
 
     private readonly Choices _choices;
     private readonly Kernel<Concrete> _kernel;
@@ -48,7 +48,9 @@ public sealed class Walker
         Stages.Idle => IdleEntries,
         Stages.Pick => Pick,
         Stages.Wake => Wake,
-        _ => Resume,
+        Stages.Accept => Accept,
+        Stages.Leave => Leave,
+        _ => Receive,
     };
 
     /// <summary>
@@ -102,14 +104,14 @@ public sealed class Walker
     }
 
     /// <summary>
-    /// Whether the kernel's own steps from the present state end, at a user or idle. A tick looks at each thread once; each resume takes a
-    /// message from a waiting sender, so there are at most a pick and a resume per thread.
+    /// Whether the kernel's own steps from the present state end, at a user or idle. A tick looks at each thread once; each receive
+    /// phase ends its thread's ipc or takes a message from a waiting sender, so there are at most two rounds of pick, receive, accept and leave per thread.
     /// </summary>
     public bool Settles()
     {
         for (var steps = 0; Kernel<Concrete>.Own(State.Stage.Value) is { } own; steps++)
         {
-            if (steps > 3 * _rows.Length) return false;
+            if (steps > 9 * _rows.Length) return false;
             _kernel.Step(own);
             _damage?.Invoke(State, own);
         }

@@ -105,6 +105,7 @@ internal static class Counterexample
         if (area == layout.Clock) return nameof(State<Concrete>.Clock);
         if (area == layout.InfoClock) return field == Layout.Time ? nameof(State<Concrete>.Time) : nameof(State<Concrete>.TimeHigh);
         if (area == layout.Examined) return nameof(State<Concrete>.Examined);
+        if (area == layout.Heir) return nameof(State<Concrete>.Heir);
         if (area == layout.Picked) return nameof(State<Concrete>.Picked);
         var name = char.ToUpperInvariant(field.Name[0]) + field.Name[1..];
         return area == layout.Threads && Named.Contains(name) ? name : null;

@@ -30,7 +30,7 @@ internal static class Ledger
             var entry = group.Key.Split('.')[^1];
             var what = group.Key switch
             {
-                "spec.pick" or "spec.resume" => $"spec: {entry} preserves the invariants, and lowers the rank",
+                "spec.pick" or "spec.receive" or "spec.accept" or "spec.leave" => $"spec: {entry} preserves the invariants, and lowers the rank",
                 "image.sets" => "image: the operations on the sets of threads keep their contracts",
                 "image.boot" => "image: boot comes to one machine, whatever the loader left in the registers",
                 _ when group.Key.StartsWith("spec.", StringComparison.Ordinal) => $"spec: {entry} preserves the invariants",

@@ -21,7 +21,7 @@ internal sealed class Footprint
     public Footprint(Layout layout)
     {
         _layout = layout;
-        _singles = [layout.TssStack, layout.Top, layout.Clock, layout.Examined, layout.InfoClock];
+        _singles = [layout.TssStack, layout.Top, layout.Clock, layout.Examined, layout.Heir, layout.InfoClock];
         _isActive = new bool[layout.Limits.Threads];
         _isListed = new bool[layout.Limits.Threads];
         _threadsOfPlace = new uint[layout.Words];

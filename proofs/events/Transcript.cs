@@ -6,13 +6,17 @@ namespace Verified.Proofs.Events;
 /// <summary>A trace as a reader of the interface's manual would tell it.</summary>
 public static class Transcript
 {
-    /// <summary>One line per event, run on the spec: <c>2.0 call 1.0 words 1 2 3 timeouts never -> waits</c>.</summary>
+    /// <summary>
+    /// One line per event, run on the spec: <c>2.0 call 1.0 words 1 2 3 timeouts never -> waits</c>. The phases of an ipc, between which
+    /// nothing else happens, are one.
+    /// </summary>
     public static IReadOnlyList<string> Of(Trace trace)
     {
         var s = new State<Concrete>(trace.Start.Limits, new ConcreteTables(trace.Start.Limits));
         trace.Start.CopyTo(s);
         var kernel = new Kernel<Concrete>(s);
         List<string> lines = [];
+        (string Action, uint Actor, Entry Entry)? begun = null;
         foreach (var @event in trace.Events)
         {
             // A trace may leave out the kernel's own steps.
@@ -20,13 +24,21 @@ public static class Transcript
             Tell(@event);
         }
 
+        End();
         return lines;
 
         void Tell(Event @event)
         {
             var (actor, stage) = (s.Current.Value, s.Stage.Value);
             @event.Apply(kernel, s);
-            lines.Add($"{Subject(s, actor, stage)} {Action(s, @event)} -> {Outcome(s, actor, @event.Entry)}");
+            begun ??= ($"{Subject(s, actor, stage)} {Action(s, @event)}", actor, @event.Entry);
+            if (s.Stage.Value < Stages.Receive || @event.Entry == Entry.Pick) End();
+        }
+
+        void End()
+        {
+            if (begun is var (action, actor, entry)) lines.Add($"{action} -> {Outcome(s, actor, entry)}");
+            begun = null;
         }
     }
 
@@ -52,7 +64,9 @@ public static class Transcript
         Entry.IdNearest when e.Registers is { } r => $"id_nearest {Name(s, r.Esi)}",
         Entry.ThreadSwitch when e.Registers is { } r => $"thread_switch {Name(s, r.Esi)}",
         Entry.Pick => "picks",
-        Entry.Resume => "completes its receive",
+        Entry.Receive => "resumes its receive",
+        Entry.Accept => "takes a message",
+        Entry.Leave => "ends its ipc",
         Entry.Wake => "the tick looks at the next who waits",
         _ => e.Entry.ToString().ToLowerInvariant(),
     };
@@ -91,13 +105,15 @@ public static class Transcript
         {
             Stages.Idle => "idle",
             Stages.Pick => "kernel picks next",
-            Stages.Resume => $"{Number(s, s.Current)} resumes",
+            Stages.Receive => $"{Number(s, s.Current)} receives",
+            Stages.Accept => $"{Number(s, s.Current)} accepts",
+            Stages.Leave => $"{Number(s, s.Current)} leaves",
             Stages.Wake => "kernel looks who is due",
             _ => s.Current == actor ? "goes on" : $"{Number(s, s.Current)} runs",
         };
         if (actor == State<Concrete>.Nobody || entry is Entry.Pick or Entry.Tick or Entry.Wake or Entry.Spurious) return runs;
         var status = s.Status[actor].Value;
-        var result = entry is Entry.Ipc or Entry.Resume && status == ThreadStatus.Ready
+        var result = entry is Entry.Ipc or Entry.Receive or Entry.Accept or Entry.Leave && status == ThreadStatus.Ready
             ? CodeName(s.Eax[actor]) : status == ThreadStatus.Ready ? "ready" : ThreadStatus.Names[status % 8];
         return $"{result}, {runs}";
     }

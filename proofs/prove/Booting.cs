@@ -15,7 +15,7 @@ public static class Booting
     /// <exception cref="ImageException">The image does not get there.</exception>
     public static (Pc Pc, BootedImage Image) Boot(KernelImage image)
     {
-        var (pick, resume, idle) = (Symbol(image, "pick"), Symbol(image, "resume"), Symbol(image, "idle_halt"));
+        var (pick, idle) = (Symbol(image, "pick"), Symbol(image, "idle_halt"));
         var pc = new Pc();
         try
         {
@@ -31,7 +31,7 @@ public static class Booting
 
         var cpu = pc.Cpu;
         var control = new ControlState(cpu.GdtBase, cpu.GdtLimit, cpu.IdtBase, cpu.IdtLimit, cpu.TaskRegister.Selector, cpu.Cr0, cpu.Cr4);
-        return (pc, new BootedImage(image.Layout, ConstantsOf(image, pc), pick, resume, Symbol(image, "wake"), idle, Symbol(image, "ipc_slow"), image.Operations, control));
+        return (pc, new BootedImage(image.Layout, ConstantsOf(image, pc), pick, Symbol(image, "receive"), Symbol(image, "accept"), Symbol(image, "leave"), Symbol(image, "wake"), idle, Symbol(image, "ipc_slow"), image.Operations, control));
     }
 
     /// <summary>Text, GDT, IDT and TSS: what the kernel reads and, by the theorems, never writes.</summary>

@@ -15,12 +15,12 @@ namespace Verified.Proofs.Prove;
 /// <param name="way">The way in.</param>
 public sealed class ImageTheorem(string name, BootedImage image, Way way) : CodeTheorem(name, image)
 {
-    public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Resume:x} {Image.Wake:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
+    public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
-    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.Pick or Entry.Resume or Entry.Wake;
+    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake;
 
-    public override int Weight => way.Entry switch { Entry.Ipc => 4, Entry.Resume => 3, Entry.Pick => 1, _ => 0 };
+    public override int Weight => way.Entry switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc => 3, Entry.Pick => 1, _ => 0 };
 
     protected override void Assume(Attempt attempt)
     {
@@ -48,12 +48,12 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         var choosing = attempt.Choosing();
         var tables = Tables(attempt, before, choosing);
         var state = new State<Symbolic>(Limits, tables);
-        void Specified() => new Kernel<Symbolic>(state).Step(way.Entry);
+        var kernel = new Kernel<Symbolic>(state);
 
         // The spec first: what it chooses are variables, and what the code then finds is shown to be one of them. But the fast
         // path chooses nothing, and decides what case of the spec it is.
         var fast = way is { Entry: Entry.Ipc, Kind: WayKind.SystemCall };
-        if (!fast) Specified();
+        if (!fast) kernel.Step(way.Entry);
         var choices = choosing.Results.ToArray();
 
         var sets = new SymbolicSets(Limits, attempt.Terms,
@@ -70,7 +70,12 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         attempt.Trail = machine.Trail;
         machine.Run(way, attempt.Register("error-code"));
         attempt.Ran(machine.Length);
-        if (fast && !machine.LeftFastPath) Specified();
+        if (fast && !machine.LeftFastPath)
+        {
+            // It passes the cut point of the receive phase.
+            kernel.Step(way.Entry);
+            while (Symbolic.TryValue(state.Stage, out var stage) && stage != machine.Stage && Kernel<Symbolic>.Own(stage) is { } own) kernel.Step(own);
+        }
 
         var after = new View<Symbolic>(Layout, machine);
         var written = Written(attempt, memory, tables, sets, before.Current, after.Current);

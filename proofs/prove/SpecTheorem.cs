@@ -11,7 +11,7 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage) : Theorem(name, limits)
 {
-    public override int Weight => entry switch { Entry.Ipc => 2, Entry.Resume => 1, _ => 0 };
+    public override int Weight => entry switch { Entry.Receive or Entry.Accept => 2, Entry.Ipc => 1, _ => 0 };
 
     protected override void Assume(Attempt attempt)
     {
@@ -51,11 +51,16 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
             stage switch
             {
                 Stages.Wake => after.Stage != Stages.Wake | after.Examined > before.Examined,
-                Stages.Pick => after.Stage != Stages.Wake & after.Stage != Stages.Pick & change == 0,
-                _ => after.Stage != Stages.Wake & Symbolic.LessSigned(change, 0),
+                Stages.Pick => change == 0 & (LeftTo(Stages.Receive) | IsOutside()),
+                Stages.Receive => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave) | change == 0 & LeftTo(Stages.Accept),
+                Stages.Accept => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave),
+                _ => change == 0 & (LeftTo(Stages.Pick) | IsOutside()),
             },
             "the kernel's own steps come to an end: a wake step looks at a thread further on or leaves the stage, for ever; "
-            + "a resume step lowers the rank, a pick step keeps it and leaves the stage");
+            + "a receive step lowers the rank or leaves to accept, which does; pick and leave steps keep it, and follow no others but receive and accept");
+
+        Truth LeftTo(uint next) => after.Stage == next;
+        Truth IsOutside() => LeftTo(Stages.User) | LeftTo(Stages.Idle);
     }
 
     private SymbolicTables Tables(Attempt attempt, bool running)

@@ -56,7 +56,9 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         {
             Stages.User => slow ? image.IpcSlow : attempt.Register("eip"),
             Stages.Pick => image.Pick,
-            Stages.Resume => image.Resume,
+            Stages.Receive => image.Receive,
+            Stages.Accept => image.Accept,
+            Stages.Leave => image.Leave,
             Stages.Wake => image.Wake,
             _ => image.IdleHalt + 1,
         };
@@ -165,7 +167,9 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         if (InUserMode) Stage = Stages.User;
         else if (Trail.Count == 0 || !Symbolic.TryValue(_cpu.Eip, out var eip)) return false;
         else if (eip == _image.Pick) Stage = Stages.Pick;
-        else if (eip == _image.Resume) Stage = Stages.Resume;
+        else if (eip == _image.Receive) Stage = Stages.Receive;
+        else if (eip == _image.Accept) Stage = Stages.Accept;
+        else if (eip == _image.Leave) Stage = Stages.Leave;
         else if (eip == _image.Wake) Stage = Stages.Wake;
         else if (eip == _image.IdleHalt) Stage = Stages.Idle;
         else if (eip == _image.IpcSlow && _hasSlowPath) LeftFastPath = true;

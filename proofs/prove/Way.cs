@@ -44,7 +44,9 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("spurious-27-idle", Stages.Idle, WayKind.Interrupt, 0x27, Entry.Spurious),
         new("spurious-2f-idle", Stages.Idle, WayKind.Interrupt, 0x2F, Entry.Spurious),
         new("pick", Stages.Pick, WayKind.Own, -1, Entry.Pick),
-        new("resume", Stages.Resume, WayKind.Own, -1, Entry.Resume),
+        new("receive", Stages.Receive, WayKind.Own, -1, Entry.Receive),
+        new("accept", Stages.Accept, WayKind.Own, -1, Entry.Accept),
+        new("leave", Stages.Leave, WayKind.Own, -1, Entry.Leave),
         new("wake", Stages.Wake, WayKind.Own, -1, Entry.Wake),
         .. UserExceptions.Select(vector => new Way($"exception-{vector}", Stages.User, WayKind.Exception, vector, Entry.Exception,
             vector is Vectors.InvalidTaskState or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection

@@ -18,6 +18,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Time), Table.Processor, 32),
         new(nameof(TimeHigh), Table.Processor, 32),
         new(nameof(Examined), Table.Processor, 10),
+        new(nameof(Heir), Table.Processor, 10),
         new(nameof(Id), Table.Thread, 32),
         new(nameof(Status), Table.Thread, 3),
         new(nameof(Partner), Table.Thread, 10),
@@ -40,7 +41,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Picked), Table.Priority, 10),
     ];
 
-    private readonly Column<W> _stage, _current, _clock, _time, _timeHigh, _examined;
+    private readonly Column<W> _stage, _current, _clock, _time, _timeHigh, _examined, _heir;
 
     public State(Limits limits, Tables<W> tables)
     {
@@ -49,7 +50,7 @@ public sealed class State<W> where W : struct, IWord<W>
         Columns = [.. Schema.Select(info => (info, tables.Make(info, Rows(info.Table, limits))))];
         var next = 0;
         Column<W> Next() => Columns[next++].Column;
-        (_stage, _current, _clock, _time, _timeHigh, _examined) = (Next(), Next(), Next(), Next(), Next(), Next());
+        (_stage, _current, _clock, _time, _timeHigh, _examined, _heir) = (Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
         (Priority, Slice, Quantum) = (Next(), Next(), Next());
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
@@ -82,13 +83,19 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>In <see cref="Stages.Wake"/>, the last thread of the clock's slot that was looked at; else of no meaning.</summary>
     public W Examined { get => _examined[0]; set => _examined[0] = value; }
 
+    /// <summary>
+    /// In the stages from <see cref="Stages.Receive"/> on, the thread that the send phase of the current one woke; else, or if there is none, 0.
+    /// It is ready, but does not compete: it is on its way to the processor.
+    /// </summary>
+    public W Heir { get => _heir[0]; set => _heir[0] = value; }
+
     /// <summary>The thread's id; 0 where inactive.</summary>
     public Column<W> Id { get; }
 
     /// <summary>What the thread does (<see cref="ThreadStatus"/>).</summary>
     public Column<W> Status { get; }
 
-    /// <summary>The thread number it sends to or receives from; 0 in every other status.</summary>
+    /// <summary>The thread number it sends to or receives from, or is about to accept a message of; 0 in every other status.</summary>
     public Column<W> Partner { get; }
 
     /// <summary>The thread number whose message its last open receive took from the waiting senders.</summary>
@@ -141,8 +148,9 @@ public sealed class State<W> where W : struct, IWord<W>
     public Truth IsReady(W thread) =>
         (Status[thread] == ThreadStatus.Ready) | (Status[thread] == ThreadStatus.Resuming);
 
-    /// <summary>Whether the thread competes for the processor. The current thread does not: it has it.</summary>
-    public Truth Competes(W thread) => IsReady(thread) & (thread != Current);
+    /// <summary>Whether the thread competes for the processor. The current thread does not: it has it; nor does its heir.</summary>
+    public Truth Competes(W thread) =>
+        IsReady(thread) & (thread != Current) & !((Stage >= Stages.Receive) & (thread == Heir));
 
     /// <summary>Whether the thread is one of those that a tick must look at: its deadline is in the same slot as a clock.</summary>
     public Truth SharesSlot(W thread, W clock) =>

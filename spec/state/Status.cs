@@ -9,7 +9,10 @@ public static class ThreadStatus
     /// <summary>Runs, or waits for the processor.</summary>
     public const uint Ready = 1;
 
-    /// <summary>Waits for the processor to complete an open receive, for which a sender is already waiting.</summary>
+    /// <summary>
+    /// In the receive phase of its ipc: the current thread at once; another, for whose open receive a sender is already waiting, when it
+    /// gets the processor.
+    /// </summary>
     public const uint Resuming = 2;
 
     /// <summary>Waits until its partner receives.</summary>
@@ -43,11 +46,20 @@ public static class Stages
     /// <summary>The kernel, to pick the next thread.</summary>
     public const uint Pick = 2;
 
-    /// <summary>The kernel, to complete the receive of the current thread.</summary>
-    public const uint Resume = 3;
-
     /// <summary>The kernel, to wake who has waited long enough, after a tick.</summary>
-    public const uint Wake = 4;
+    public const uint Wake = 3;
 
-    public static readonly string[] Names = ["user", "idle", "pick", "resume", "wake"];
+    /// <summary>
+    /// The kernel, for the receive phase of the current thread. In this and the following stages a thread that the send phase woke may be
+    /// the heir: it gets the processor if the current thread is to wait.
+    /// </summary>
+    public const uint Receive = 4;
+
+    /// <summary>The kernel, to take the message of the current thread's partner, who waits to send it.</summary>
+    public const uint Accept = 5;
+
+    /// <summary>The kernel, to go on with the current thread after its ipc, or to hand the processor to the heir.</summary>
+    public const uint Leave = 6;
+
+    public static readonly string[] Names = ["user", "idle", "pick", "wake", "receive", "accept", "leave"];
 }

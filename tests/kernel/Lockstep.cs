@@ -63,7 +63,8 @@ internal sealed class Lockstep : IMachine<Concrete>
         else if (Stage == Stages.Idle)
             cpu.Eip = _image.Symbols["idle_halt"] + 1;
 
-        new Kernel<Concrete>(state).Step(entry);
+        var kernel = new Kernel<Concrete>(state);
+        kernel.Step(entry);
         switch (entry)
         {
             case Entry.Ipc: cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
@@ -75,12 +76,11 @@ internal sealed class Lockstep : IMachine<Concrete>
         }
 
         if (Kernel<Concrete>.Own(Stage) is not null) RunOne();
-        var (pick, resume, wake, idle) = (_image.Symbols["pick"], _image.Symbols["resume"], _image.Symbols["wake"], _image.Symbols["idle_halt"]);
-        RunTo([pick, resume, wake, idle], 400);
-        Stage = cpu.Cpl == 3 ? Stages.User
-            : cpu.Eip.Value == pick ? Stages.Pick
-            : cpu.Eip.Value == resume ? Stages.Resume
-            : cpu.Eip.Value == wake ? Stages.Wake : Stages.Idle;
+        RunTo([.. Cuts.Select(cut => _image.Symbols[cut.Symbol])], 400);
+        Stage = cpu.Cpl == 3 ? Stages.User : Cuts.Single(cut => _image.Symbols[cut.Symbol] == cpu.Eip.Value).Stage;
+
+        // The fast path passes a cut point.
+        while (state.Stage.Value != Stage && Kernel<Concrete>.Own(state.Stage.Value) is { } own) kernel.Step(own);
     }
 
     /// <summary>Every column at every row; every representation invariant at every row, or every few where there are many.</summary>
@@ -99,6 +99,11 @@ internal sealed class Lockstep : IMachine<Concrete>
                 for (var j = 0u; j < Representation<Concrete>.Count(invariant.J, _image.Layout); j++)
                     Assert.True(invariant.Holds(representation, i, j).Known, $"{where}: {invariant.Name} fails at {i}, {j}: {invariant.Why}");
     }
+
+    private static readonly (string Symbol, uint Stage)[] Cuts =
+    [
+        ("pick", Stages.Pick), ("receive", Stages.Receive), ("accept", Stages.Accept), ("leave", Stages.Leave), ("wake", Stages.Wake), ("idle_halt", Stages.Idle),
+    ];
 
     private void RunTo(uint[] cuts, int most)
     {
