@@ -48,7 +48,8 @@ internal static class Everything
         foreach (var model in Model.All) claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
         claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, Theorems.Of(image), cached), image));
         claims.Add(Ledger.Of(OracleVerb.CompareReadings(display, seed)));
-        claims.Add(Oracle(display, seed));
+        claims.Add(Ledger.Of(OracleVerb.CompareCompiled(display, seed)));
+        claims.AddRange(Oracle(display, image, seed));
         var fuzz = new FuzzOptions(seed, Limits: image.Limits);
         claims.Add(Ledger.Of(FuzzVerb.Fuzz(display, fuzz), fuzz));
         var diff = new DiffOptions(seed, Workers: Environment.ProcessorCount);
@@ -60,17 +61,19 @@ internal static class Everything
         return claims;
     }
 
-    private static Claim Oracle(Display display, int seed)
+    private static IEnumerable<Claim> Oracle(Display display, KernelImage image, int seed)
     {
         var options = new OracleOptions(seed);
         try
         {
-            return Ledger.Of(OracleVerb.Compare(display, options), options);
+            var native = OracleVerb.Compare(display, options);
+            var sequences = OracleVerb.Compare(display, OracleVerb.InSequences(options));
+            return [Ledger.Of(native, sequences, options), Ledger.Of(FormCoverage.Of(image, native))];
         }
         catch (OracleUnavailableException nothing)
         {
             display.Line($"oracle: left out: {nothing.Message}");
-            return Ledger.Of(nothing);
+            return [Ledger.Of(nothing)];
         }
     }
 

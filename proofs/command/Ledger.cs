@@ -67,10 +67,22 @@ internal static class Ledger
         "image and spec agree on random programs", result.Holds, Standing.Tested,
         $"{result.Events:N0} events, whole state compared, seed {options.Seed}");
 
-    public static Claim Of(OracleResult result, OracleOptions options) => Claim.Of(
-        ProcessorAgrees, result.Holds, Standing.Tested,
+    public static Claim Of(OracleResult result, OracleResult sequences, OracleOptions options) => Claim.Of(
+        ProcessorAgrees, result.Holds && sequences.Holds, Standing.Tested,
         $"{result.Cases:N0} random cases of {result.Compared.Count(form => form.Value > 0)} integer instruction forms in ring 3, "
-        + $"{result.Faulted:N0} of them trap, seed {options.Seed}");
+        + $"{result.Faulted:N0} of them trap, and {sequences.Cases:N0} sequences, seed {options.Seed}");
+
+    public static Claim Of(CompiledResult result) => Claim.Of(
+        "code compiled from Ia32<W> does what Ia32<Concrete> does", result.Holds, Standing.Tested, $"{result.Cases:N0} random sequences");
+
+    /// <summary>The claim that another processor has done what the image relies on.</summary>
+    public static Claim Of(IReadOnlyList<CoveredForm> forms)
+    {
+        var (image, unseen) = (forms.Where(form => form.InImage).ToList(), forms.Where(form => form.IsUnseen).ToList());
+        return Claim.Of("each instruction form of the image is compared natively or in QEMU's transcript", unseen.Count == 0, Standing.Tested,
+            unseen.Count > 0 ? $"compared by nothing: {string.Join(", ", unseen.Select(form => form.Form))}"
+                : $"{image.Count} forms: {image.Count(form => form.Completed > 0)} natively, {image.Count(form => form.Completed == 0)} by transcript alone");
+    }
 
     public static Claim Of(SymbolicResult result) => Claim.Of(
         "Ia32<Symbolic> evaluates to what Ia32<Concrete> does", result.Holds, Standing.Tested, $"{result.Cases:N0} random cases");

@@ -9,7 +9,7 @@ namespace Verified.Proofs.Commands;
 /// <summary><c>oracle</c>: the machine against the host's own processor.</summary>
 internal static class OracleVerb
 {
-    private const long SymbolicCases = 10_000;
+    private const long SymbolicCases = 10_000, CompiledCases = 1_000, CasesPerSequence = 5;
 
     private static readonly Option<long> Cases = CommonOptions.InRange(new Option<long>("--cases")
     {
@@ -48,7 +48,8 @@ internal static class OracleVerb
         {
             Progress = cases => say($"{cases:N0} of {options.Count:N0} cases"),
         }));
-        display.Line($"oracle: {result.Cases:N0} cases of {result.Compared.Count(form => form.Value > 0)} instruction forms on the host's processor, "
+        var what = options.Sequences ? "sequences" : $"cases of {result.Compared.Count(form => form.Value > 0)} instruction forms";
+        display.Line($"oracle: {result.Cases:N0} {what} on the host's processor, "
             + $"{result.Faulted:N0} of them trap, in {result.Seconds:F1} s, seed {options.Seed}: {(result.Holds ? "holds" : "FAILED")}");
         foreach (var failure in result.Failures) Print(display, failure);
         return result;
@@ -59,9 +60,29 @@ internal static class OracleVerb
         var display = new Display(parsed);
         var options = new OracleOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Cases), FormsOf(parsed.GetValue(Opcode)));
         var symbolic = CompareReadings(display, options.Seed);
+        var compiled = CompareCompiled(display, options.Seed);
         var native = Compare(display, options);
+        var sequences = options.Forms is null ? Compare(display, InSequences(options)) : null;
         if (parsed.GetValue(Coverage)) PrintCoverage(display, native);
-        return native.Holds && symbolic.Holds ? CommandLine.Holds : CommandLine.Refuted;
+        return native.Holds && symbolic.Holds && compiled.Holds && sequences?.Holds != false ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    /// <summary>A share of the cases, as sequences.</summary>
+    public static OracleOptions InSequences(OracleOptions options) =>
+        options with { Sequences = true, Count = Math.Max(1, options.Count / CasesPerSequence) };
+
+    /// <summary>Compares compiled code with what it was made of, and prints a line and the first difference.</summary>
+    public static CompiledResult CompareCompiled(Display display, int seed)
+    {
+        var result = CompiledReading.Run(seed, CompiledCases);
+        display.Line($"oracle: {result.Cases:N0} sequences do compiled what they do interpreted, in {result.Seconds:F1} s: {(result.Holds ? "holds" : "FAILED")}");
+        if (result.Failure is { } failure)
+        {
+            display.Line($"  {failure.Difference.Field}: compiled {failure.Difference.Own}, interpreted {failure.Difference.Host}");
+            Print(display, failure.Case);
+        }
+
+        return result;
     }
 
     /// <summary>Compares the symbolic reading with the concrete one, and prints a line and the first difference.</summary>
@@ -113,13 +134,24 @@ internal static class OracleVerb
 
     private static void Print(Display display, Case c)
     {
-        display.Line($"    {Convert.ToHexString(c.Bytes)}  {c.Instruction}  ({(c.CodeSegment.Big ? 32 : 16)}-bit code at CS:{c.Eip:X})");
+        foreach (var (bytes, instruction) in Instructions(c))
+            display.Line($"    {bytes}  {instruction}  ({(c.CodeSegment.Big ? 32 : 16)}-bit code at CS:{instruction.IP32:X})");
         var r = c.Registers;
         display.Line($"    EAX {r[0]:X8} ECX {r[1]:X8} EDX {r[2]:X8} EBX {r[3]:X8} ESP {r[4]:X8} EBP {r[5]:X8} ESI {r[6]:X8} EDI {r[7]:X8} EFLAGS {c.Eflags:X6}");
         string[] names = ["ES", "CS", "SS", "DS", "FS", "GS"];
         var special = Enumerable.Range(0, 6).Where(i => c.Segments[i] is not (Arena.FlatData or Arena.FlatCode)).ToList();
         foreach (var i in special) display.Line($"    {names[i]} {c.Segments[i]:X4}: {Describe(c.Segments[i])}");
         foreach (var (address, value) in c.Pokes) display.Line($"    memory at {address:X8}: {value:X8}");
+    }
+
+    private static IEnumerable<(string Bytes, Instruction Instruction)> Instructions(Case c)
+    {
+        for (var at = 0; at < c.Bytes.Length;)
+        {
+            if (!Generator.TryDecode(c.Bytes[at..], c.CodeSegment.Big, c.Eip + (uint)at, out var instruction)) yield break;
+            yield return (Convert.ToHexString(c.Bytes, at, instruction.Length), instruction);
+            at += instruction.Length;
+        }
     }
 
     private static string Describe(ushort selector) => Arena.Of(selector) is { } s

@@ -2,13 +2,19 @@ using Iced.Intel;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>One instruction and the state that it starts from.</summary>
+/// <summary>One instruction, or several that follow each other, and the state that the first starts from.</summary>
 public sealed record Case
 {
     public const int MostPokes = 8;
 
-    /// <summary>The instruction, decoded at <see cref="Eip"/>.</summary>
+    /// <summary>Room for code in the native program.</summary>
+    public const int MostBytes = 64;
+
+    /// <summary>The first instruction, decoded at <see cref="Eip"/>.</summary>
     public required Instruction Instruction { get; init; }
+
+    /// <summary>What the bytes were made of, where there is more than one instruction.</summary>
+    public Sequence? Sequence { get; init; }
 
     public required byte[] Bytes { get; init; }
 
@@ -29,6 +35,9 @@ public sealed record Case
 
     /// <summary>Linear address of the instruction.</summary>
     public uint At => CodeSegment.Base + Eip;
+
+    /// <summary>Whether execution at an offset in CS is still in the case, or has yet to leave its only instruction.</summary>
+    public bool Includes(uint eip) => Sequence is null ? eip == Eip : eip - Eip < Bytes.Length;
 }
 
 /// <summary>What an instruction did.</summary>
@@ -52,6 +61,15 @@ public sealed record Outcome
 
     /// <summary>Words of memory that differ from the background, ascending.</summary>
     public required (uint Address, uint Value)[] Changes { get; init; }
+
+    /// <summary>Status flags that the manual leaves undefined at the end of a sequence.</summary>
+    public uint Undefined { get; init; }
+
+    /// <summary>The manual leaves open what happened: a result is undefined, or the sequence did not come to its end in time.</summary>
+    public bool IsOpen { get; init; }
+
+    /// <summary>Instructions begun: one, or as many as the sequence took.</summary>
+    public int Steps { get; init; } = 1;
 
     /// <summary>Why there is no outcome: the machine does not have the instruction.</summary>
     public string? Missing { get; init; }

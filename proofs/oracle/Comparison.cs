@@ -20,7 +20,7 @@ public static class Comparison
     {
         if (own.Missing is { } missing) return new("instruction", missing, Trap(host));
         if (IsUnneededWrite(c, own, host)) return null;
-        if (MemoryIsAccessedTwice(c) && IsOfMemory(own) && IsOfMemory(host)) return null;
+        if (c.Sequence is null && MemoryIsAccessedTwice(c) && IsOfMemory(own) && IsOfMemory(host)) return null;
         if (own.Vector != host.Vector) return new("trap", Trap(own), Trap(host));
         if (own.Vector is { } vector)
         {
@@ -29,16 +29,16 @@ public static class Comparison
         }
 
         var completed = own.Vector is null;
-        var destination = completed && UndefinedResults.Destination(c, (host.Eflags & Flag.Zero) != 0);
+        var destination = completed && c.Sequence is null && UndefinedResults.Destination(c, (host.Eflags & Flag.Zero) != 0);
         if (own.Eip != host.Eip) return new("EIP", $"{own.Eip:X8}h", $"{host.Eip:X8}h");
         for (var i = 0; i < 8; i++)
-            if (((own.Registers[i] ^ host.Registers[i]) & (completed ? ~UndefinedResults.Bits(c, i, destination) : uint.MaxValue)) != 0)
+            if (((own.Registers[i] ^ host.Registers[i]) & (completed && c.Sequence is null ? ~UndefinedResults.Bits(c, i, destination) : uint.MaxValue)) != 0)
                 return new(RegisterNames[i], $"{own.Registers[i]:X8}h", $"{host.Registers[i]:X8}h");
         for (var i = 0; i < 6; i++)
             // An interrupt of the host that returns to ring 3 clears the RPL of a null selector (SDM vol. 2, IRET).
             if (own.Segments[i] != host.Segments[i] && !(own.Segments[i] <= 3 && host.Segments[i] == 0))
                 return new(SegmentNames[i], $"{own.Segments[i]:X4}h", $"{host.Segments[i]:X4}h");
-        var compared = Flags & ~(completed ? UndefinedResults.Flags(c) : 0);
+        var compared = Flags & ~(c.Sequence is not null ? own.Undefined : completed ? UndefinedResults.Flags(c) : 0);
         if (((own.Eflags ^ host.Eflags) & compared) != 0)
             return new($"EFLAGS, of which {compared:X}h is defined", $"{own.Eflags & compared:X}h", $"{host.Eflags & compared:X}h");
         return destination && c.Instruction.Op0Kind != OpKind.Register ? null : Memory(own, host);

@@ -2,6 +2,7 @@ using Iced.Intel;
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
+using Limits = Verified.Spec.Limits;
 
 namespace Verified.Proofs.Oracle;
 
@@ -9,7 +10,7 @@ namespace Verified.Proofs.Oracle;
 /// <param name="InImage">The image's code after boot, or boot's, has it.</param>
 /// <param name="Completed">Native cases that ran to their end, as on the machine.</param>
 /// <param name="Trapped">Native cases that trapped, as on the machine.</param>
-/// <param name="InTranscript">The booting image or <see cref="WaitingRom"/> executes it: the tests compare their transcripts with QEMU's.</param>
+/// <param name="InTranscript">The image built here, booting, or <see cref="WaitingRom"/> executes it: the tests compare their transcripts with QEMU's.</param>
 public sealed record CoveredForm(Code Form, bool InImage, long Completed, long Trapped, bool InTranscript)
 {
     /// <summary>Nothing else has done what the image relies on.</summary>
@@ -24,7 +25,7 @@ public static class FormCoverage
 
     public static IReadOnlyList<CoveredForm> Of(KernelImage image, OracleResult native)
     {
-        var (has, does) = (FormsOf(image), Executed(image));
+        var (has, does) = (FormsOf(image), Executed(KernelImage.Build(Limits.Shipping, new ImageOptions(RoundTrips: 100))));
         return [.. Forms.Pentium.Union(has).Union(does).Order().Select(form =>
         {
             var cases = native.Compared.GetValueOrDefault(form);

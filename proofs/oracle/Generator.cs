@@ -33,13 +33,7 @@ public static class Generator
     {
         var segments = SegmentsOf(ref dice);
         var code = Arena.Of(segments[1])!.Value;
-        var bytes = new byte[15];
-        var length = Opcode(form, code.Big, ref dice, bytes);
-        while (length < 15)
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(Math.Min(length, 11)), dice.Word());
-            length += 4;
-        }
+        var bytes = Bytes(form, code.Big, ref dice);
 
         // Near the page's middle, so that jumps of 8 bits stay in it.
         var eip = Arena.Code + 0x400 + (uint)dice.Below(0x700) - code.Base;
@@ -63,6 +57,20 @@ public static class Generator
             Eflags = eflags,
             Pokes = operands.Pokes,
         };
+    }
+
+    /// <summary>15 bytes that start with what probably decodes to a form.</summary>
+    internal static byte[] Bytes(Code form, bool big, ref Dice dice)
+    {
+        var bytes = new byte[15];
+        var length = Opcode(form, big, ref dice, bytes);
+        while (length < 15)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(Math.Min(length, 11)), dice.Word());
+            length += 4;
+        }
+
+        return bytes;
     }
 
     public static bool TryDecode(byte[] bytes, bool big, uint eip, out Instruction instruction)

@@ -10,7 +10,7 @@ public sealed class HostProcessor : IDisposable
     /// <summary>The most cases of a batch (MAX_BATCH of the program).</summary>
     public const int MostCases = 2048;
 
-    private const int RequestWords = 42;
+    private const int RequestWords = 38 + Case.MostBytes / 4;
     private const uint Mark = 0x4D41524B, NoTrap = uint.MaxValue;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -86,7 +86,7 @@ public sealed class HostProcessor : IDisposable
         // The code page is full of INT3: one that is not the case's own shows where the instruction went on.
         if (vector == Vectors.Breakpoint && expected.Vector != Vectors.Breakpoint) (trapped, eip) = (false, eip - 1);
         // So does a fault of the next instruction. Of the traps, EIP is past the instruction that made them.
-        else if (trapped && eip != c.Eip && vector is not (Vectors.Debug or Vectors.Breakpoint or Vectors.Overflow)) trapped = false;
+        else if (trapped && !c.Includes(eip) && vector is not (Vectors.Debug or Vectors.Breakpoint or Vectors.Overflow)) trapped = false;
         return new Outcome
         {
             Vector = trapped ? (int)vector : null,
@@ -110,9 +110,6 @@ public sealed class HostProcessor : IDisposable
     {
         Put(to, c.At);
         Put(to, (uint)c.Bytes.Length);
-        Span<byte> code = stackalloc byte[16];
-        c.Bytes.CopyTo(code);
-        to.Write(code);
         foreach (var register in c.Registers) Put(to, register);
         Put(to, c.Eip);
         Put(to, c.Eflags);
@@ -133,6 +130,10 @@ public sealed class HostProcessor : IDisposable
             Put(to, 0);
             Put(to, 0);
         }
+
+        Span<byte> code = stackalloc byte[Case.MostBytes];
+        c.Bytes.CopyTo(code);
+        to.Write(code);
     }
 
     /// <summary>Where a jump back can be put, or 0: INT3 catches every case, but a signal costs as much as twenty jumps.</summary>

@@ -7,12 +7,17 @@ namespace Verified.Proofs.Oracle;
 /// <param name="Seed">Of all cases.</param>
 /// <param name="Count">Cases, over all forms in turn.</param>
 /// <param name="Forms">The forms to compare; by default all that can be.</param>
+/// <param name="Sequences">Cases are sequences of instructions instead.</param>
 /// <param name="MostFailures">Forms that may fail before the run is given up.</param>
 /// <param name="Progress">Told the cases compared so far.</param>
 public sealed record OracleOptions(
-    int Seed = 1, long Count = OracleOptions.DefaultCount, IReadOnlyList<Code>? Forms = null, int MostFailures = 200, Action<long>? Progress = null)
+    int Seed = 1, long Count = OracleOptions.DefaultCount, IReadOnlyList<Code>? Forms = null, bool Sequences = false, int MostFailures = 200, Action<long>? Progress = null)
 {
     public const long DefaultCount = 500_000;
+
+    /// <summary>The case of a number, of all forms in turn; null where there is none.</summary>
+    public Case? Make(IReadOnlyList<Code> forms, long number) =>
+        Sequences ? Oracle.Sequences.Make(Seed, number) : Generator.Make(forms[(int)(number % forms.Count)], Seed, number);
 }
 
 /// <summary>A case on which machine and host differ, by its number, which with the seed makes it again.</summary>
@@ -39,8 +44,8 @@ public static class OracleRun
     {
         var clock = Stopwatch.StartNew();
         var forms = options.Forms ?? Forms.Compared;
-        var compared = forms.ToDictionary(form => form, _ => 0L);
-        var completed = forms.ToDictionary(form => form, _ => 0L);
+        var compared = Forms.Compared.ToDictionary(form => form, _ => 0L);
+        var completed = Forms.Compared.ToDictionary(form => form, _ => 0L);
         var failures = new Dictionary<Code, OracleFailure>();
         var (faulted, left, made) = (0L, 0L, 0L);
         var own = new OwnProcessor();
@@ -51,8 +56,7 @@ public static class OracleRun
             List<Pair> next = [];
             for (; next.Count < HostProcessor.MostCases && made < options.Count; made++)
             {
-                var form = forms[(int)(made % forms.Count)];
-                if (Generator.Make(form, options.Seed, made) is not { } c) continue;
+                if (options.Make(forms, made) is not { } c) continue;
                 var outcome = own.Execute(c);
                 if (Strays(c, outcome)) left++;
                 else next.Add(new(c, outcome, made));
@@ -84,8 +88,9 @@ public static class OracleRun
     /// </summary>
     public static bool Strays(Case c, Outcome own)
     {
+        if (own.IsOpen) return true;
         if (own.Vector is not null) return own.Vector == Vectors.PageFault && own.Address is (>= Arena.Code and < Arena.CodeEnd) or >= Arena.QuietEnd;
-        if (c.Instruction.FlowControl == FlowControl.Next) return false;
+        if (c.Sequence is not null || c.Instruction.FlowControl == FlowControl.Next) return false;
         var at = own.Eip + (Arena.Of(own.Segments[SegmentRegister.Cs])?.Base ?? 0);
         return at >= Arena.QuietEnd || at - c.At < c.Bytes.Length;
     }

@@ -16,12 +16,17 @@ public sealed class OwnProcessor
 
     internal const int MostBursts = 64;
 
+    /// <summary>Instructions after which a sequence is given up.</summary>
+    internal const int MostSteps = 200;
+
     private readonly Pc _pc = new(2 << 20);
 
-    public OwnProcessor()
+    /// <param name="compiles">For <see cref="ExecuteInPlace"/>: the page of code is mapped, and what is executed there is compiled at once.</param>
+    public OwnProcessor(bool compiles = false)
     {
+        if (compiles) _pc.HotAfter = 0;
         _pc.Memory.Write(Arena.Data, Arena.Background);
-        MapPages();
+        MapPages(compiles);
         Describe();
         var cpu = _pc.Cpu;
         cpu.Cr0 = ControlBit.ProtectionEnable | ControlBit.WriteProtect | ControlBit.AlignmentMask | ControlBit.Paging;
@@ -36,13 +41,8 @@ public sealed class OwnProcessor
     public Outcome Execute(Case c)
     {
         var cpu = _pc.Cpu;
-        _pc.Restore();
-        for (var i = 0; i < 8; i++) cpu.R[i] = c.Registers[i];
-        for (var i = 0; i < 6; i++) cpu.S[i] = Load<Concrete>(c.Segments[i]);
-        cpu.Eip = c.Eip;
-        cpu.Eflags = c.Eflags;
-        cpu.UpdateAlignment();
-        foreach (var (address, value) in c.Pokes) _pc.Memory.Store(address, 4, value);
+        Place(c);
+        if (c.Sequence is not null) return ExecuteSequence(c);
         try
         {
             if (!Decode.TryDecode(c.Bytes, 0, c.Bytes.Length, c.CodeSegment.Big, out var operation))
@@ -64,6 +64,57 @@ public sealed class OwnProcessor
         }
 
         return cpu.Cpl == 3 ? After() : InHandler();
+    }
+
+    /// <summary>Executes the case where it is in memory, as the PC does, until what follows it, an INT3, or a fault.</summary>
+    public Outcome ExecuteInPlace(Case c)
+    {
+        const byte int3 = 0xCC;
+        Place(c);
+        _pc.Memory.Write(c.At, [.. c.Bytes, int3]);
+        _pc.Run(100 * MostSteps);
+        var outcome = InHandler();
+        return outcome.Vector == Vectors.Breakpoint ? outcome with { Vector = null, Eip = outcome.Eip - 1 } : outcome;
+    }
+
+    private void Place(Case c)
+    {
+        var cpu = _pc.Cpu;
+        _pc.Restore();
+        for (var i = 0; i < 8; i++) cpu.R[i] = c.Registers[i];
+        for (var i = 0; i < 6; i++) cpu.S[i] = Load<Concrete>(c.Segments[i]);
+        cpu.Eip = c.Eip;
+        cpu.Eflags = c.Eflags;
+        cpu.UpdateAlignment();
+        foreach (var (address, value) in c.Pokes) _pc.Memory.Store(address, 4, value);
+    }
+
+    private Outcome ExecuteSequence(Case c)
+    {
+        var cpu = _pc.Cpu;
+        var undefined = default(Undefinedness);
+        var steps = 0;
+        Fault? fault = null;
+        while (fault is null && steps < MostSteps && c.Includes(cpu.Eip))
+        {
+            var at = (int)(cpu.Eip.Value - c.Eip);
+            steps++;
+            if (!Decode.TryDecode(c.Bytes, at, c.Bytes.Length - at, big: true, out var operation) || !Generator.TryDecode(c.Bytes[at..], true, cpu.Eip, out var instruction))
+                return After(missing: "does not decode");
+            var ecx = cpu.R[Register.Ecx];
+            undefined.Begin(instruction);
+            try
+            {
+                cpu.Step(operation);
+                undefined.End(instruction, ecx, (cpu.Eflags & Flag.Zero) != 0 ? true : false);
+            }
+            catch (Fault raised)
+            {
+                fault = raised;
+            }
+        }
+
+        return After(fault) with { Undefined = undefined.Flags, IsOpen = undefined.Spoils || steps == MostSteps, Steps = steps };
     }
 
     private Outcome After(Fault? fault = null, string? missing = null)
@@ -88,12 +139,20 @@ public sealed class OwnProcessor
     {
         var cpu = _pc.Cpu;
         var vector = (int)(cpu.Eip.Value - Handlers >> 4);
-        uint Frame(uint at) => _pc.Memory.Load(cpu.R[Register.Esp] + at, 4);
+        var code = vector is Vectors.DoubleFault or Vectors.AlignmentCheck or (>= Vectors.InvalidTaskState and <= Vectors.PageFault) ? 4u : 0;
+        uint Frame(uint at) => _pc.Memory.Load(cpu.R[Register.Esp] + code + at, 4);
         var after = After();
         after.Registers[Register.Esp] = Frame(12);
         after.Segments[SegmentRegister.Cs] = (ushort)Frame(4);
         after.Segments[SegmentRegister.Ss] = (ushort)Frame(16);
-        return after with { Vector = vector, Eip = Frame(0), Eflags = Frame(8) };
+        return after with
+        {
+            Vector = vector,
+            Error = code > 0 ? Frame(0 - code) : 0,
+            Address = vector == Vectors.PageFault ? cpu.Cr2.Value : 0,
+            Eip = Frame(0),
+            Eflags = Frame(8) & ~Flag.Resume,
+        };
     }
 
     private (uint, uint)[] Changes()
@@ -132,12 +191,13 @@ public sealed class OwnProcessor
     private static Segment<Symbolic> Of(Segment<Concrete> s) =>
         Segment<Symbolic>.Load(s.Selector.Value, s.Base.Value, s.Limit.Value, s.Attributes);
 
-    private void MapPages()
+    private void MapPages(bool code)
     {
         const uint present = 1, writable = 2, user = 4, accessed = 0x60;
         _pc.Poke(Directory, Table | present | writable | user | accessed);
         for (var page = Arena.Data; page < Arena.End; page += PhysicalMemory.PageSize)
             _pc.Poke(Table + page / 1024, page | present | user | accessed | (page < Arena.WritableEnd ? writable : 0));
+        if (code) _pc.Poke(Table + Arena.Code / 1024, Arena.Code | present | user | accessed);
         for (var page = Directory; page < 2 << 20; page += PhysicalMemory.PageSize)
             _pc.Poke(Table + page / 1024, page | present | writable | accessed);
     }
@@ -157,6 +217,7 @@ public sealed class OwnProcessor
         {
             const uint interruptGate = 0x8E00, level3 = 3 << 13;
             var handler = Handlers + vector * 16;
+            _pc.Poke(handler, 0xF4); // HLT
             _pc.Poke(Interrupts + vector * 8, (uint)Arena.KernelCode << 16 | handler & 0xFFFF);
             _pc.Poke(Interrupts + vector * 8 + 4, handler & 0xFFFF0000 | interruptGate | (vector is 3 or 4 ? level3 : 0));
         }

@@ -37,6 +37,9 @@ public static class Shrinking
 
     private static IEnumerable<Case> Simpler(Case c)
     {
+        for (var i = 0; c.Sequence is { Steps.Count: > 1 } sequence && i < sequence.Steps.Count; i++)
+            if (sequence.Without(i).In(c) is { } shorter)
+                yield return shorter;
         for (var i = 0; i < c.Segments.Length; i++)
         {
             var flat = i == SegmentRegister.Cs ? Arena.FlatCode : Arena.FlatData;
@@ -54,7 +57,7 @@ public static class Shrinking
             foreach (var value in (uint[])[0, 1, c.Registers[i] & 0xFFFF, c.Registers[i] & 0xFF])
                 if (value < c.Registers[i])
                     yield return c with { Registers = [.. c.Registers[..i], value, .. c.Registers[(i + 1)..]] };
-        for (var i = 0; i < c.Bytes.Length && IsPrefix(c.Bytes[i]); i++)
+        for (var i = 0; c.Sequence is null && i < c.Bytes.Length && IsPrefix(c.Bytes[i]); i++)
         {
             byte[] shorter = [.. c.Bytes[..i], .. c.Bytes[(i + 1)..]];
             if (Generator.TryDecode(shorter, c.CodeSegment.Big, c.Eip, out var instruction) && instruction.Length == shorter.Length

@@ -1,5 +1,5 @@
 /*
- * Executes single instructions natively, in ring 3 of a 32-bit Linux process, and reports what they did. Freestanding: it needs a
+ * Executes single instructions, or a few after each other, natively, in ring 3 of a 32-bit Linux process, and reports what they did. Freestanding: it needs a
  * compiler for IA-32, but neither its C library nor anybody's headers. All words are 32 bits, little-endian.
  *
  * In:  segments of the LDT: count, then { entry, base, limit, flags } each; the background of the pages from DATA up to END;
@@ -20,8 +20,7 @@ typedef unsigned int u32;
 #define NO_TRAP 0xFFFFFFFFu
 
 struct request {
-    u32 at, length;         /* linear address of the instruction, and its bytes */
-    u8 code[16];
+    u32 at, length;         /* linear address of the instructions, and their bytes */
     u32 registers[8];       /* in the encoding's order */
     u32 eip, eflags;
     u32 segments[6];        /* ES CS SS DS FS GS */
@@ -29,6 +28,7 @@ struct request {
     u32 end_narrow;         /* CS is of 16 bits there */
     u32 pokes;
     struct { u32 address, value; } poke[8];
+    u8 code[64];
 };
 
 struct result {
@@ -135,20 +135,20 @@ void enter(void);
 asm("enter:\n"
     "   pushal\n"
     "   movl %esp, own_stack\n"
-    "   movw now+64, %es\n"
-    "   movw now+80, %fs\n"
-    "   movw now+84, %gs\n"
-    "   pushl now+60\n"
+    "   movw now+48, %es\n"
+    "   movw now+64, %fs\n"
+    "   movw now+68, %gs\n"
+    "   pushl now+44\n"
     "   popfl\n"
-    "   movl now+24, %eax\n"
-    "   movl now+28, %ecx\n"
-    "   movl now+32, %edx\n"
-    "   movl now+36, %ebx\n"
-    "   movl now+44, %ebp\n"
-    "   movl now+48, %esi\n"
-    "   movl now+52, %edi\n"
+    "   movl now+8, %eax\n"
+    "   movl now+12, %ecx\n"
+    "   movl now+16, %edx\n"
+    "   movl now+20, %ebx\n"
+    "   movl now+28, %ebp\n"
+    "   movl now+32, %esi\n"
+    "   movl now+36, %edi\n"
     "   lss stack_pointer, %esp\n"
-    "   movw now+76, %ds\n"
+    "   movw now+60, %ds\n"
     "   ljmp *%cs:target\n"
     "landing:\n"
     "   movl %eax, done+12\n"
@@ -183,8 +183,8 @@ asm("enter:\n"
     "   movl $173, %eax\n"
     "   int $0x80\n");
 
-_Static_assert(__builtin_offsetof(struct request, registers) == 24 && __builtin_offsetof(struct request, eflags) == 60
-    && __builtin_offsetof(struct request, segments) == 64 && __builtin_offsetof(struct result, registers) == 12
+_Static_assert(__builtin_offsetof(struct request, registers) == 8 && __builtin_offsetof(struct request, eflags) == 44
+    && __builtin_offsetof(struct request, segments) == 48 && __builtin_offsetof(struct result, registers) == 12
     && __builtin_offsetof(struct result, eflags) == 48 && __builtin_offsetof(struct result, segments) == 52, "as enter() has them");
 
 typedef u32 vector4 __attribute__((vector_size(16)));
