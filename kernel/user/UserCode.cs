@@ -4,8 +4,9 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>What the demonstration's programs have in common: printing, ending the run, short forms of ipc.</summary>
-internal sealed class UserCode
+/// <summary>What the user programs have in common: printing, ending the run, short forms of ipc.</summary>
+/// <param name="origin">Linear address of the first byte.</param>
+internal class UserCode(uint origin = UserProgram.CodePage)
 {
     public readonly Assembler c = new(32);
 
@@ -67,7 +68,7 @@ internal sealed class UserCode
     public byte[] Assemble()
     {
         using var code = new MemoryStream();
-        c.Assemble(new StreamCodeWriter(code), UserProgram.CodePage);
+        c.Assemble(new StreamCodeWriter(code), origin);
         return code.ToArray();
     }
 }

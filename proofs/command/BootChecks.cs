@@ -16,9 +16,15 @@ internal static class BootChecks
 
     /// <summary>The claims about boot.</summary>
     /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
-    public static IReadOnlyList<Claim> Of(KernelImage image)
+    public static IReadOnlyList<Claim> Of(KernelImage image) =>
+    [
+        .. Of("boot", image, []),
+        .. Booting.Servers(image) is { Count: > 0 } servers ? Of("boot with servers", image, servers) : [],
+    ];
+
+    private static IReadOnlyList<Claim> Of(string boot, KernelImage image, IReadOnlyList<BootModule> modules)
     {
-        var (pc, _) = Booting.Boot(image);
+        var (pc, _) = Booting.Boot(image, modules);
         var machine = new AtPick(pc);
         var view = new View<Concrete>(image.Layout, machine);
         var state = new State<Concrete>(image.Limits, new ConcreteTables(image.Limits));
@@ -26,15 +32,36 @@ internal static class BootChecks
             for (var row = 0u; row < State<Concrete>.Rows(info.Table, image.Limits); row++)
                 column[row] = view.Column(info, row);
 
+        var started = modules.Count == 0 ? [] : (IReadOnlyList<Claim>)
+            [Claim.Of($"{boot}: the state is what the spec's boot makes of them", Started(image, modules, state) is null, Standing.Proved,
+                Started(image, modules, state) ?? $"{state.Columns.Count} columns, every row")];
         return
         [
-            Claim.Of("boot: invariants hold at the first step", Invariant(state) is null, Standing.Proved,
+            .. started,
+            Claim.Of($"{boot}: invariants hold at the first step", Invariant(state) is null, Standing.Proved,
                 Invariant(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"),
-            Claim.Of("boot: representation holds at the first step", Representation(view, state) is null, Standing.Proved,
+            Claim.Of($"{boot}: representation holds at the first step", Representation(view, state) is null, Standing.Proved,
                 Representation(view, state) ?? $"{Representation<Concrete>.All.Count} invariants, every row"),
-            Claim.Of("boot: page directories map the kernel's part alike", Directories(image, pc) is null, Standing.Proved,
+            Claim.Of($"{boot}: page directories map the kernel's part alike", Directories(image, pc) is null, Standing.Proved,
                 Directories(image, pc) ?? $"{image.Limits.Tasks} directories; no user page shows a frame of the kernel's"),
         ];
+    }
+
+    /// <summary>Where the state is not the initial one of the two servers, which start at their files' entries, or null.</summary>
+    private static string? Started(KernelImage image, IReadOnlyList<BootModule> modules, State<Concrete> state)
+    {
+        uint Entry(int module) => BitConverter.ToUInt32(modules[module].Content, 24);
+        var pages = image.Layout.Boot;
+        var initial = Spec.Boot.Initial(image.Limits,
+        [
+            ServerThreads.Sigma0 with { Eip = Entry(0), Esp = BootPages.InitialStack(pages.Sigma0Stack) },
+            ServerThreads.Root with { Eip = Entry(1), Esp = BootPages.InitialStack(pages.RootStack) },
+        ]);
+        foreach (var ((info, booted), (_, expected)) in state.Columns.Zip(initial.Columns))
+            for (var row = 0u; row < State<Concrete>.Rows(info.Table, image.Limits); row++)
+                if (booted[row] != expected[row])
+                    return $"{info.Name} of row {row} is {booted[row]}, not {expected[row]}";
+        return null;
     }
 
     /// <summary>The first invariant that a state violates, or null.</summary>

@@ -8,7 +8,7 @@ internal static class ImageVerb
 {
     private static readonly Option<string> Output = new("--output", "-o")
     {
-        Description = "Where to write the ELF file",
+        Description = "Where to write the ELF file, and its modules beside it",
         HelpName = "FILE",
         Required = true,
     };
@@ -20,11 +20,24 @@ internal static class ImageVerb
         DefaultValueFactory = _ => 100_000,
     }, 1, 1_000_000_000);
 
+    public static readonly Option<ServerProgram?> Root = new("--root")
+    {
+        Description = $"Boot sigma0 and this root task: {string.Join(", ", ServerPrograms.Roots.Select(root => $"{root.Name} ({root.Description})"))}",
+        HelpName = "NAME",
+        CustomParser = argument =>
+        {
+            var name = argument.Tokens[0].Value;
+            if (ServerPrograms.Roots.FirstOrDefault(root => root.Name == name) is { } found) return found;
+            argument.AddError($"--root {name}: there is no such root task; give one of {string.Join(", ", ServerPrograms.Roots.Select(root => root.Name))}");
+            return null;
+        },
+    };
+
     public static Command Make()
     {
         var verb = new Command("image", "Write the bootable image: run it here, or with qemu-system-i386 -kernel FILE")
         {
-            Output, RoundTrips, ImageSource.Size,
+            Output, RoundTrips, Root, ImageSource.Size,
         };
         verb.SetAction(Run);
         return verb;
@@ -36,8 +49,16 @@ internal static class ImageVerb
         var path = parsed.GetRequiredValue(Output);
         image.Save(path);
         var (start, end) = image.Code;
-        new Display(parsed).Line(
+        var display = new Display(parsed);
+        display.Line(
             $"{path}: {new FileInfo(path).Length:N0} bytes, {ImageSource.Describe(image.Limits)}, {end - start:N0} bytes of kernel code after boot");
+        if (parsed.GetValue(Root) is { } root)
+        {
+            var modules = new[] { ServerPrograms.Sigma0, root }.Select(server => (Path: $"{path}.{server.Name}", server.File)).ToList();
+            foreach (var module in modules) File.WriteAllBytes(module.Path, module.File);
+            display.Line($"qemu-system-i386 -kernel {path} -initrd {string.Join(',', modules.Select(module => module.Path))}");
+        }
+
         return CommandLine.Holds;
     }
 }

@@ -32,6 +32,7 @@ internal static class Ledger
             {
                 "spec.pick" or "spec.receive" or "spec.accept" or "spec.leave" => $"spec: {entry} preserves the invariants, and lowers the rank",
                 "image.sets" => "image: the operations on the sets of threads keep their contracts",
+                "image.boot-servers" => "image: boot with modules comes to one machine, whatever the loader left in the registers",
                 "image.boot" => "image: boot comes to one machine, whatever the loader left in the registers",
                 _ when group.Key.StartsWith("spec.", StringComparison.Ordinal) => $"spec: {entry} preserves the invariants",
                 _ => $"image: the bytes of {entry} do what the spec says",

@@ -80,21 +80,24 @@ internal static class MachineOptions
     {
         var given = Programs.Where(option => parsed.GetResult(option) is OptionResult { Implicit: false }).Select(option => option.Name).ToArray();
         if (given.Length > 1) throw new CommandException($"{given[0]} and {given[1]} exclude each other: give one program to start");
-        if (parsed.GetValue(Modules)!.Length > 0 && parsed.GetValue(Kernel) is null)
-            throw new CommandException("--module without --kernel: only a Multiboot kernel takes modules");
+        if (parsed.GetValue(Modules)!.Length > 0 && parsed.GetValue(Kernel) is null && IsForeign(parsed))
+            throw new CommandException($"--module with {given[0]}: only a Multiboot kernel, such as the image, takes modules");
         var memory = parsed.GetValue(Memory) << 20;
         var pc = new Pc(memory, parsed.GetValue(Rom) is { } rom ? Read(rom) : []);
         pc.Cpu.Model = parsed.GetValue(Model);
         if (parsed.GetValue(Rom) is not null)
             pc.Cpu.Reset();
         else if (parsed.GetValue(Kernel) is { } kernel)
-            Multiboot.Load(pc, Read(kernel), parsed.GetValue(Append)!, [.. parsed.GetValue(Modules)!.Select(Module)]);
+            Multiboot.Load(pc, Read(kernel), parsed.GetValue(Append)!, ModulesOf(parsed));
         else if (parsed.GetValue(Flat) is { } flat)
             Start(flat, 0x100000, (content, at) => Machine.Computer.Boot.Flat(pc, content, at));
         else if (parsed.GetValue(Boot) is { } boot)
             Start(boot, 0x7C00, (content, at) => Machine.Computer.Boot.Real(pc, content, at));
         return pc;
     }
+
+    /// <exception cref="CommandException">One cannot be read.</exception>
+    public static BootModule[] ModulesOf(ParseResult parsed) => [.. parsed.GetValue(Modules)!.Select(Module)];
 
     public static void Type(ParseResult parsed, Pc pc)
     {

@@ -35,7 +35,7 @@ internal static class RunVerb
             "Run the image, a ROM, a kernel or a flat binary on the machine, with the serial and parallel ports and port E9h on the terminal and diagnostic "
             + "codes (ports 80h and 190h) on the error output; exit code 1 unless it ends content")
         {
-            Budget, ImageVerb.RoundTrips, ImageSource.File, ImageSource.Size, MachineOptions.Rom, MachineOptions.Kernel,
+            Budget, ImageVerb.RoundTrips, ImageVerb.Root, ImageSource.File, ImageSource.Size, MachineOptions.Rom, MachineOptions.Kernel,
             MachineOptions.Modules, MachineOptions.Append, MachineOptions.Flat, MachineOptions.Boot, MachineOptions.Memory,
             MachineOptions.Input, MachineOptions.Model, Trace, Screen, Gdb,
         };
@@ -52,6 +52,10 @@ internal static class RunVerb
         return (pc.Run(budget), pc);
     }
 
+    private static IEnumerable<BootModule> Servers(ParseResult parsed) =>
+        parsed.GetValue(ImageVerb.Root) is not { } root ? []
+        : new[] { ServerPrograms.Sigma0, root }.Select(server => new BootModule(server.Name, server.File));
+
     private static int Run(ParseResult parsed)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
@@ -60,7 +64,7 @@ internal static class RunVerb
         if (!MachineOptions.IsForeign(parsed))
         {
             var image = ImageSource.Of(parsed, new((uint)parsed.GetValue(ImageVerb.RoundTrips)));
-            Multiboot.Load(pc, image.ToElf());
+            Multiboot.Load(pc, image.ToElf(), parsed.GetValue(MachineOptions.Append)!, [.. Servers(parsed), .. MachineOptions.ModulesOf(parsed)]);
             name = image.Name;
         }
         MachineOptions.Type(parsed, pc);

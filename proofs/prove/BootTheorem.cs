@@ -14,13 +14,13 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 /// <remarks>
 /// Multiboot 0.6, 3.2: flat 32-bit segments, protection on, paging off, interrupts off. A port is read as the machine answers, as the
-/// serial line's transmitter is ready. What that first machine satisfies is then looked at in full (BootChecks).
+/// serial line's transmitter is ready. The memory is that of one machine, with one set of modules. What that first machine satisfies is then looked at in full (BootChecks).
 /// </remarks>
-public sealed class BootTheorem(KernelImage image, BootedImage booted) : Theorem("image.boot", image.Limits)
+public sealed class BootTheorem(string name, KernelImage image, BootedImage booted, IReadOnlyList<BootModule> modules) : Theorem(name, image.Limits)
 {
     private static readonly string[] Names = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
 
-    public override string Key => $"{base.Key} {Convert.ToHexString(SHA256.HashData(image.ToElf()))}";
+    public override string Key => $"{base.Key} {Convert.ToHexString(SHA256.HashData([.. image.ToElf(), .. modules.SelectMany(module => module.Content)]))}";
 
     public override uint? Constant(uint address) => booted.Constant(address);
 
@@ -33,7 +33,7 @@ public sealed class BootTheorem(KernelImage image, BootedImage booted) : Theorem
     {
         var path = attempt.Path;
         var pc = new Pc();
-        Multiboot.Load(pc, image.ToElf());
+        Multiboot.Load(pc, image.ToElf(), "", [.. modules]);
         var cpu = FromLoader(attempt, pc);
         try
         {

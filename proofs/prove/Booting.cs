@@ -11,15 +11,19 @@ public static class Booting
     // Boot is a few thousand instructions; an image that takes more is not this kernel.
     private const int MostInstructions = 10_000_000;
 
+    /// <summary>The project's own servers, for an image that has room for them; they stand for all that a loader may bring along.</summary>
+    public static IReadOnlyList<BootModule> Servers(KernelImage image) => !ServerThreads.Fit(image.Limits) ? []
+        : [.. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots[0] }.Select(server => new BootModule(server.Name, server.File))];
+
     /// <summary>The machine at the first pick, and what it leaves constant.</summary>
     /// <exception cref="ImageException">The image does not get there.</exception>
-    public static (Pc Pc, BootedImage Image) Boot(KernelImage image)
+    public static (Pc Pc, BootedImage Image) Boot(KernelImage image, params IEnumerable<BootModule> modules)
     {
         var (pick, idle) = (Symbol(image, "pick"), Symbol(image, "idle_halt"));
         var pc = new Pc();
         try
         {
-            Multiboot.Load(pc, image.ToElf());
+            Multiboot.Load(pc, image.ToElf(), "", [.. modules]);
             while (pc.Cpu.Eip.Value != pick)
                 if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions)
                     throw new ImageException($"the image does not boot: it stops at {image.Name(pc.Cpu.Eip.Value)} and never reaches pick");

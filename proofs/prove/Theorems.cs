@@ -31,7 +31,8 @@ public static class Theorems
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
             new SendersTheorem(image),
-            new BootTheorem(file, image),
+            new BootTheorem("image.boot", file, image, []),
+            .. Booting.Servers(file) is { Count: > 0 } servers ? (Theorem[])[new BootTheorem("image.boot-servers", file, image, servers)] : [],
         ];
     }
 

@@ -93,7 +93,9 @@ public sealed class RunTests : IDisposable
     [Theory]
     [InlineData("--rom /nowhere", "/nowhere cannot be read")]
     [InlineData("--flat /nowhere,zz", "give hexadecimal digits")]
-    [InlineData("--module /nowhere", "--module without --kernel")]
+    [InlineData("--module /nowhere", "/nowhere cannot be read")]
+    [InlineData("--module /nowhere --flat /nowhere", "--module with --flat")]
+    [InlineData("--root nobody", "there is no such root task; give one of hello")]
     [InlineData("--rom /nowhere --kernel /nowhere", "exclude each other")]
     [InlineData("--memory 0", "--memory 0 is out of range")]
     public void Options_that_make_no_sense_are_told_in_one_line(string arguments, string says)

@@ -115,8 +115,8 @@ public class ServerTests
             c.Label(ref wrong);
             Print(c, "wrong");
         }, 0x20000);
-        var file = ElfFile.Of(0x20000, new(0x20000, code, (uint)code.Length), new(0x20F000, Repeat(0x11, 0x2000), 0x2000),
-            new(0x800000, Repeat(0x22, 4), 0x100000));
+        var file = ElfProgram.Of(0x20000, new ProgramSegment(0x20000, code, (uint)code.Length),
+            new ProgramSegment(0x20F000, Repeat(0x11, 0x2000), 0x2000), new ProgramSegment(0x800000, Repeat(0x22, 4), 0x100000));
         Assert.Equal("right", Boot(new BootModule("sigma0", file), Root).Lines[1]);
         static byte[] Repeat(byte value, int count) => [.. Enumerable.Repeat(value, count)];
     }
@@ -146,7 +146,7 @@ public class ServerTests
     public void Bad_input_is_told_in_one_line_and_the_processor_halts(string says, uint megabytes)
     {
         byte[] program = [0xEB, 0xFE];
-        byte[] good = ElfFile.Of(0x20000, new ElfPart(0x20000, program, 2)), other = ElfFile.Of(0x400000, new ElfPart(0x400000, program, 2));
+        byte[] good = ElfProgram.Of(0x20000, new ProgramSegment(0x20000, program, 2)), other = ElfProgram.Of(0x400000, new ProgramSegment(0x400000, program, 2));
         byte[] Changed(byte[] file, int at, byte value)
         {
             file[at] = value;
@@ -161,16 +161,16 @@ public class ServerTests
             "module 2 is an ELF file, but no executable for IA-32" => [good, Changed(other, 16, 1)],
             "module 1 is cut off: its program headers are beyond its end" => [good[..60], other],
             "module 2 is cut off: a segment is beyond its end" => [good, other[..^1]],
-            "a segment of module 2 has more bytes in the file than in memory" => [good, ElfFile.Of(0x400000, new ElfPart(0x400000, program, 1))],
-            "a segment of module 2 goes beyond 4 GB" => [good, ElfFile.Of(0xFFFFFFFE, new ElfPart(0xFFFFFFFE, program, 4))],
-            "module 2 starts at 00700000h, where it has no segment" => [good, ElfFile.Of(0x700000, new ElfPart(0x400000, program, 2))],
-            "module 2 overlaps what is at 00100000h" => [good, ElfFile.Of(0x180000, new ElfPart(0x180000, program, 2))],
-            "module 2 overlaps what is at 0009FC00h" => [good, ElfFile.Of(0x90000, new ElfPart(0x90000, program, 0x10000))],
-            "module 2 overlaps what is at 00020000h" => [good, ElfFile.Of(0x1F000, new ElfPart(0x1F000, program, 0x1001))],
-            "module 2 needs it up to 00801000h" => [good, ElfFile.Of(0x800000, new ElfPart(0x800000, program, 0x1000))],
+            "a segment of module 2 has more bytes in the file than in memory" => [good, ElfProgram.Of(0x400000, new ProgramSegment(0x400000, program, 1))],
+            "a segment of module 2 goes beyond 4 GB" => [good, ElfProgram.Of(0xFFFFFFFE, new ProgramSegment(0xFFFFFFFE, program, 4))],
+            "module 2 starts at 00700000h, where it has no segment" => [good, ElfProgram.Of(0x700000, new ProgramSegment(0x400000, program, 2))],
+            "module 2 overlaps what is at 00100000h" => [good, ElfProgram.Of(0x180000, new ProgramSegment(0x180000, program, 2))],
+            "module 2 overlaps what is at 0009FC00h" => [good, ElfProgram.Of(0x90000, new ProgramSegment(0x90000, program, 0x10000))],
+            "module 2 overlaps what is at 00020000h" => [good, ElfProgram.Of(0x1F000, new ProgramSegment(0x1F000, program, 0x1001))],
+            "module 2 needs it up to 00801000h" => [good, ElfProgram.Of(0x800000, new ProgramSegment(0x800000, program, 0x1000))],
             "not enough memory to unpack module 1" =>
-                [ElfFile.Of(0x20000, new ElfPart(0x20000, program, 2), new ElfPart(0x300000, new byte[0x180000], 0x180000)),
-                    ElfFile.Of(0x4C0000, new ElfPart(0x4C0000, program, 2))],
+                [ElfProgram.Of(0x20000, new ProgramSegment(0x20000, program, 2), new ProgramSegment(0x300000, new byte[0x180000], 0x180000)),
+                    ElfProgram.Of(0x4C0000, new ProgramSegment(0x4C0000, program, 2))],
             _ => [good, other],
         };
         var text = says.Contains("4096", StringComparison.Ordinal) ? new string('x', 5000) : "module";
@@ -193,7 +193,7 @@ public class ServerTests
     /// <summary>Where the loader puts the first module.</summary>
     private static uint FirstModule => (Layout.Physical(Image.Layout.UserImages) + 0xFFF) & ~0xFFFu;
 
-    private static BootModule Elf(uint at, Action<Assembler> program) => new("elf", ElfFile.Of(at, TestPc.Assemble(program, at)));
+    private static BootModule Elf(uint at, Action<Assembler> program) => new("elf", ElfProgram.Of(at, TestPc.Assemble(program, at), 0x1000));
 
     private static void Print(Assembler c, string line)
     {

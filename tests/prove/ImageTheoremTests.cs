@@ -37,6 +37,14 @@ public sealed class ImageTheoremTests
         Assert.True(result.Verdict.Paths > 0);
     }
 
+    [Fact]
+    public void Boot_with_modules_comes_to_one_machine()
+    {
+        var result = Prove(Image, "image.boot-servers");
+        Assert.True(result.Proved, result.Failure ?? result.Verdict?.Refutation?.What);
+        Assert.True(result.Verdict!.Longest > 16384);
+    }
+
     // Every byte, its lowest bit: opcodes, registers, displacements, immediates and distances of jumps. Two flips change nothing that
     // matters: the upper half of the constant whose lower half is loaded into the segment registers.
     [Fact]

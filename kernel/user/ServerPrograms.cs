@@ -1,0 +1,19 @@
+namespace Verified.Kernel;
+
+/// <summary>A program that boot starts from a module.</summary>
+/// <param name="Name">As the command names it.</param>
+/// <param name="Description">One line.</param>
+/// <param name="File">An ELF executable.</param>
+public sealed record ServerProgram(string Name, string Description, byte[] File);
+
+/// <summary>The project's own servers: σ0, and the root tasks to choose from.</summary>
+public static class ServerPrograms
+{
+    public static ServerProgram Sigma0 { get; } = new("sigma0", "gives memory away, each frame to one task", Kernel.Sigma0.File());
+
+    /// <summary>Root tasks.</summary>
+    public static IReadOnlyList<ServerProgram> Roots { get; } =
+    [
+        new("hello", "asks sigma0 for the info page and for memory", Hello.File()),
+    ];
+}
