@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Spec;
@@ -27,46 +26,15 @@ public class BootTests
         pc.Serial.Sent = sent => text.Append((char)sent);
         Multiboot.Load(pc, KernelImage.Build(Limits.Shipping, new(RoundTrips)).ToElf());
         Assert.Equal(StopReason.Exited, pc.Run(100_000_000));
-        Assert.Equal(Transcript, Lines(text.ToString()));
+        Assert.Equal(Transcript, Qemu.Lines(text.ToString()));
         Assert.Equal(1, pc.ExitStatus);
     }
 
     [QemuFact]
     public void Programs_run_to_their_end_in_qemu()
     {
-        var file = Path.GetTempFileName();
-        try
-        {
-            KernelImage.Build(Limits.Shipping, new(RoundTrips)).Save(file);
-            using var qemu = Process.Start(new ProcessStartInfo(QemuFact.Program,
-                ["-kernel", file, "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
-                 "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
-            { RedirectStandardOutput = true, RedirectStandardInput = true })!;
-            using var limit = new Timer(_ => qemu.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
-            var text = qemu.StandardOutput.ReadToEnd();
-            qemu.WaitForExit();
-            Assert.Equal(Transcript, Lines(text));
-            Assert.Equal(1, qemu.ExitCode);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-    }
-
-    private static string[] Lines(string text) => text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-}
-
-/// <summary>A fact that needs QEMU, skipped where it is not installed.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class QemuFact : FactAttribute
-{
-    public const string Program = "qemu-system-i386";
-
-    public QemuFact()
-    {
-        var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        if (!paths.Any(path => File.Exists(Path.Combine(path, Program)) || File.Exists(Path.Combine(path, Program + ".exe"))))
-            Skip = $"{Program} is not installed";
+        var (lines, status) = Qemu.Run(KernelImage.Build(Limits.Shipping, new(RoundTrips)));
+        Assert.Equal(Transcript, lines);
+        Assert.Equal(1, status);
     }
 }

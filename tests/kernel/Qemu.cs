@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using Verified.Kernel;
+using Verified.Machine.Computer;
+using Xunit;
+
+namespace Verified.Tests.Kernel;
+
+/// <summary>Runs the image in QEMU.</summary>
+internal static class Qemu
+{
+    public const string Program = "qemu-system-i386";
+
+    /// <summary>Why it cannot be used here, or null.</summary>
+    public static readonly string? Missing = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Any(path => File.Exists(Path.Combine(path, Program)) || File.Exists(Path.Combine(path, Program + ".exe")))
+        ? null : $"{Program} is not installed";
+
+    /// <summary>The lines of its serial port and its exit status.</summary>
+    public static (string[] Lines, int Status) Run(KernelImage image, params IReadOnlyList<BootModule> modules)
+    {
+        var folder = Directory.CreateTempSubdirectory("verified-qemu").FullName;
+        try
+        {
+            var kernel = Path.Combine(folder, "kernel");
+            image.Save(kernel);
+            var files = modules.Select((module, i) =>
+            {
+                var file = Path.Combine(folder, $"module{i}");
+                File.WriteAllBytes(file, module.Content);
+                return file;
+            }).ToList();
+            string[] initrd = files.Count == 0 ? [] : ["-initrd", string.Join(',', files)];
+            using var qemu = Process.Start(new ProcessStartInfo(Program,
+                ["-kernel", kernel, .. initrd, "-m", "64", "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
+                 "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
+            { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+            using var limit = new Timer(_ => qemu.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
+            var text = qemu.StandardOutput.ReadToEnd();
+            qemu.WaitForExit();
+            return (Lines(text), qemu.ExitCode);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    public static string[] Lines(string text) => text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+}
+
+/// <summary>A fact that needs QEMU, skipped where it is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class QemuFact : FactAttribute
+{
+    public const string Program = Qemu.Program;
+
+    public QemuFact() => Skip = Qemu.Missing;
+}

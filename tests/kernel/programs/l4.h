@@ -1,0 +1,67 @@
+/* L4 X.0 on IA-32 as programs in C use it: register messages, no library. */
+typedef unsigned int word;
+
+#define NONE 0xFFFFFFFFu
+#define OPEN 1u
+#define ITEM 2u
+#define SIGMA0 0x04020001u
+#define ROOT 0x04040001u
+#define PAGE(address) ((address) | 12 << 2)
+
+typedef struct { word w0, w1, w2; } message;
+
+/* EAX and EBP the descriptors, ECX the timeouts, ESI the partner before and after; the code comes back. */
+static inline word ipc(word send, word receive, word timeouts, word *partner, message *m)
+{
+    word code;
+    __asm__ volatile("push %%ebp; mov %8, %%ebp; int $0x30; pop %%ebp"
+        : "=a"(code), "=S"(*partner), "=d"(m->w0), "=b"(m->w1), "=D"(m->w2), "+c"(timeouts)
+        : "0"(send), "1"(*partner), "m"(receive), "2"(m->w0), "3"(m->w1), "4"(m->w2)
+        : "memory", "cc");
+    return code;
+}
+
+static inline void out(word port, word value) { __asm__ volatile("outb %%al, %%dx" : : "a"(value), "d"(port)); }
+
+static inline word in(word port)
+{
+    word value = 0;
+    __asm__ volatile("inb %%dx, %%al" : "+a"(value) : "d"(port));
+    return value & 0xFF;
+}
+
+static inline word cycles(void)
+{
+    word low;
+    __asm__ volatile("rdtsc" : "=a"(low) : : "edx");
+    return low;
+}
+
+static void print(const char *text)
+{
+    for (; *text; text++) {
+        while (!(in(0x3FD) & 0x20)) { }
+        out(0x3F8, *text);
+    }
+}
+
+static void end(word status)
+{
+    out(0xF4, status);
+    for (;;) { }
+}
+
+static void check(int right, const char *what)
+{
+    if (right) return;
+    print("wrong: ");
+    print(what);
+    print("\r\n");
+    end(1);
+}
+
+void start(word argument);
+
+/* [ESP] holds the argument that boot leaves. */
+__asm__(".globl _start\n_start: mov (%esp), %eax; mov $stack_end, %esp; push %eax; call start\n"
+        ".bss\n.align 16\n.space 4096\nstack_end:\n.text\n");
