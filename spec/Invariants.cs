@@ -35,8 +35,8 @@ public static class Invariants<W> where W : struct, IWord<W>
         Each("partner-blank", "a thread that waits for nobody in particular has no partner, but a sender it has found", (s, t) =>
             HasPartner(s, t) | (s.Partner[t] == Nobody)
             | ((t == s.Current) & (s.Stage == Stages.Accept))),
-        Each("sender-names-partner", "a waiting sender's ESI still names its partner, who is another", (s, t) =>
-            !Is(s, t, ThreadStatus.Sending) | ((s.Esi[t] == s.Id[s.Partner[t]]) & (s.Partner[t] != t))),
+        Each("sender-names-partner", "a waiting sender's partner is another, and its ESI still names it unless it sends for an exception", (s, t) =>
+            !Is(s, t, ThreadStatus.Sending) | ((s.Partner[t] != t) & ((s.Faulting[t] == 1) | (s.Esi[t] == s.Id[s.Partner[t]])))),
         One("heir-is-ready", "there is an heir only in the stages after a send phase: another thread, who is ready", s =>
             (s.Heir == Nobody) | ((s.Stage >= Stages.Receive) & (s.Heir != s.Current) & Is(s, s.Heir, ThreadStatus.Ready))),
         One("accepted-is-sending", "whose message is to be accepted waits to send it", s =>
@@ -50,6 +50,8 @@ public static class Invariants<W> where W : struct, IWord<W>
         Each("timed-waits", "only a thread that waits has a deadline", (s, t) =>
             (s.Timed[t] == 0) | HasPartner(s, t)
             | Is(s, t, ThreadStatus.ReceivingAny) | Is(s, t, ThreadStatus.Sleeping)),
+        Each("faulting-waits", "an exception is reported and answered without timeouts", (s, t) =>
+            (s.Faulting[t] == 0) | (HasPartner(s, t) & (s.Timed[t] == 0))),
         Each("deadline-ahead", "no deadline has passed; in a tick, who is due has not been looked at yet", (s, t) =>
             (s.Timed[t] == 0) | (s.Deadline[t] - s.Clock - 1 < Timeouts.MostTicks)
             | ((s.Deadline[t] == s.Clock) & (s.Stage == Stages.Wake) & (t > s.Examined))),

@@ -60,7 +60,8 @@ public sealed partial class Kernel<W>
         Transfer(sender, me);
         Block(me, ThreadStatus.Ready, State<W>.Nobody);
         s.Timed[sender] = 0;
-        Receive(sender);
+        if (s.Faulting[sender] == 1) AwaitAnswer(sender, me);
+        else Receive(sender);
         s.Stage = Stages.Leave;
     }
 
@@ -126,14 +127,22 @@ public sealed partial class Kernel<W>
 
     /// <summary>
     /// The message: three words and the sender's id. EAX reports success and no words beyond the registers; ECX and EBP keep
-    /// their values. Map items (m = 1) arrive as words: nothing is mapped yet.
+    /// their values. Map items (m = 1) arrive as words: nothing is mapped yet. The words of a faulting thread are its fault and its EIP.
     /// </summary>
     private void Transfer(W from, W to)
     {
+        // The answer to a fault: the thread goes on as if there had been none. Of its words only map items would matter.
+        if (s.Faulting[to] == 1)
+        {
+            s.Faulting[to] = 0;
+            return;
+        }
+
+        var faulting = s.Faulting[from] == 1;
         s.Eax[to] = Code.Done;
-        s.Edx[to] = s.Edx[from];
-        s.Ebx[to] = s.Ebx[from];
-        s.Edi[to] = s.Edi[from];
+        s.Edx[to] = W.Select(faulting, s.Fault[from], s.Edx[from]);
+        s.Ebx[to] = W.Select(faulting, s.Eip[from], s.Ebx[from]);
+        s.Edi[to] = W.Select(faulting, 0, s.Edi[from]);
         s.Esi[to] = s.Id[from];
     }
 

@@ -17,7 +17,13 @@ public enum Entry
     /// <summary>The timer interrupt, in user mode or idle.</summary>
     Tick,
 
-    /// <summary>Any exception in user mode; a system call this kernel does not have is one.</summary>
+    /// <summary>A page fault in user mode. Takes its address and the error code.</summary>
+    PageFault,
+
+    /// <summary>
+    /// Any other exception in user mode; a system call this kernel does not have is one. Takes the vector and the error code, 0 where there
+    /// is none.
+    /// </summary>
     Exception,
 
     /// <summary>An interrupt that no device raised (the controller's spurious vectors).</summary>
@@ -46,7 +52,10 @@ public enum Entry
 public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
 {
     /// <summary>One step. User entries need <see cref="Stages.User"/> (a tick or spurious interrupt also <see cref="Stages.Idle"/>).</summary>
-    public void Step(Entry entry)
+    /// <param name="entry">The way in.</param>
+    /// <param name="argument">What the entry takes, if anything.</param>
+    /// <param name="code">The error code of an exception.</param>
+    public void Step(Entry entry, W argument = default, W code = default)
     {
         switch (entry)
         {
@@ -54,7 +63,8 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.IdNearest: IdNearest(); break;
             case Entry.ThreadSwitch: ThreadSwitch(); break;
             case Entry.Tick: Tick(); break;
-            case Entry.Exception: Exception(); break;
+            case Entry.PageFault: PageFault(argument, code); break;
+            case Entry.Exception: Exception(argument, code); break;
             case Entry.Spurious: break;
             case Entry.Pick: Pick(); break;
             case Entry.Receive: Receive(); break;
@@ -85,12 +95,5 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
         var me = s.Current;
         if (s.Esi[me] == ThreadId.Nil) s.Esi[me] = s.Id[me];
         s.Eax[me] = 0;
-    }
-
-    /// <summary>An exception: there are no pagers yet, so the thread stops for ever, its registers as they were.</summary>
-    private void Exception()
-    {
-        s.Status[s.Current] = ThreadStatus.Stopped;
-        s.Stage = Stages.Pick;
     }
 }

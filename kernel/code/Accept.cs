@@ -17,6 +17,7 @@ internal sealed partial class KernelProgram
         var cut = c.CreateLabel("accept_cut");
         var timeout = c.CreateLabel("accept_timeout");
         var resuming = c.CreateLabel("accept_resuming");
+        var fault = c.CreateLabel("accept_fault");
         var finish = c.CreateLabel("accept_finish");
         var wake = c.CreateLabel("accept_wake");
 
@@ -25,20 +26,21 @@ internal sealed partial class KernelProgram
         LoadCurrent();
         c.mov(ebp, Me(_layout.Partner));
         c.mov(Me(Layout.Eax), Code.Done);
-        foreach (var word in Words)
-        {
-            c.mov(eax, At(ebp, word));
-            c.mov(Me(word), eax);
-        }
-
         c.mov(eax, At(ebp, Layout.Id));
         c.mov(Me(Layout.Esi), eax);
         c.mov(Me(Layout.Status), ThreadStatus.Ready);
         c.mov(Me(_layout.Partner), Nobody);
         LoadMe(edx);
         RemoveSender();
-        RemoveTimer();
+        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.jne(fault);
+        foreach (var word in Words)
+        {
+            c.mov(eax, At(ebp, word));
+            c.mov(Me(word), eax);
+        }
 
+        RemoveTimer();
         c.mov(eax, At(ebp, Layout.Ebp));
         c.cmp(eax, -1);
         c.je(done);
@@ -56,6 +58,16 @@ internal sealed partial class KernelProgram
         c.mov(ecx, ThreadStatus.ReceivingAny);
         c.mov(edx, Nobody);
         c.jmp(wait);
+
+        // It reports an exception, and waits for my answer.
+        Mark(ref fault);
+        c.mov(eax, At(ebp, Layout.Fault));
+        c.mov(Me(Layout.Edx), eax);
+        c.mov(eax, At(ebp, Layout.Eip));
+        c.mov(Me(Layout.Ebx), eax);
+        c.mov(Me(Layout.Edi), 0);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.ReceivingFrom | Layout.FaultingStatus);
+        c.jmp(_leave);
 
         // Closed: its ESI names me, as it sent to me; and I am not sending.
         c.Label(ref from);

@@ -3,22 +3,9 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>The ways into the kernel other than ipc.</summary>
+/// <summary>The ways into the kernel other than ipc and exceptions.</summary>
 internal sealed partial class KernelProgram
 {
-    /// <summary>
-    /// Vectors of the exceptions that stop their thread, and whether the processor pushes an error code (SDM 3A, 6.15). Without
-    /// coprocessor and SSE, 9 and 19 are never raised; any vector without a gate ends as 13.
-    /// </summary>
-    internal static readonly IReadOnlyList<(uint Vector, bool HasCode)> ExceptionVectors =
-    [
-        (0, false), (1, false), (3, false), (4, false), (5, false), (6, false), (7, false), (10, true),
-        (11, true), (12, true), (13, true), (14, true), (16, false), (17, true),
-    ];
-
-    /// <summary>NMI, double fault, machine check: not a thread's doing.</summary>
-    internal static readonly IReadOnlyList<uint> PanicVectors = [2, 8, 18];
-
     /// <summary>Saves the registers; the thread may have loaded any user segment.</summary>
     private void Enter()
     {
@@ -122,21 +109,5 @@ internal sealed partial class KernelProgram
         Enter();
         c.popad();
         c.iretd();
-    }
-
-    private void Exceptions()
-    {
-        var exception = c.CreateLabel("exception");
-        foreach (var (vector, hasCode) in ExceptionVectors)
-        {
-            Mark($"exception_{vector}");
-            if (hasCode) c.add(esp, 4);
-            c.jmp(exception);
-        }
-
-        Mark(ref exception);
-        Enter();
-        c.mov(Me(Layout.Status), ThreadStatus.Stopped);
-        c.jmp(_pick);
     }
 }

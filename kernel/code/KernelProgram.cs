@@ -87,6 +87,9 @@ internal sealed partial class KernelProgram
     /// <summary>A field of the current thread.</summary>
     private static AssemblerMemoryOperand Me(Field field) => __dword_ptr[esp + (int)(field.Offset - Frame)];
 
+    /// <summary>A field of the current thread, before its registers are saved, where the processor has pushed no error code, or POP takes it.</summary>
+    private static AssemblerMemoryOperand AtStack(Field field) => __dword_ptr[esp + (int)(field.Offset - InterruptFrame)];
+
     /// <summary>A field of the thread whose row's address is in a register.</summary>
     private static AssemblerMemoryOperand At(AssemblerRegister32 row, Field field) => __dword_ptr[row + field.Offset];
 

@@ -67,7 +67,7 @@ internal sealed partial class KernelProgram
         c.cmp(At(ebp, Layout.Id), ecx);
         c.jne(noPartner);
         c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.TimedStatus - 1);
+        c.and(eax, Layout.StatusMask);
         c.je(noPartner);
         c.cmp(eax, ThreadStatus.Sending);
         c.jne(waitFrom);

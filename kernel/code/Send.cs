@@ -15,7 +15,7 @@ internal sealed partial class KernelProgram
         var noPartner = c.CreateLabel("ipc_no_partner");
         var timeout = c.CreateLabel("ipc_send_timeout");
         var deliver = c.CreateLabel("ipc_deliver");
-        var wait = c.CreateLabel("ipc_wait_to_send");
+        var answer = c.CreateLabel();
         var block = c.CreateLabel("ipc_block_sending");
         _pick = c.CreateLabel("pick");
         _receive = c.CreateLabel("receive");
@@ -27,26 +27,9 @@ internal sealed partial class KernelProgram
         c.cmp(eax, 4);
         c.jae(cut);
 
-        // A stale version, nil or an inactive thread does not exist.
         c.mov(esi, Me(Layout.Esi));
-        RowAddress(ebp, esi, eax);
-        c.cmp(At(ebp, Layout.Id), esi);
-        c.jne(noPartner);
-        c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.TimedStatus - 1);
-        c.je(noPartner);
-        LoadMe(ebx);
-        c.cmp(ebp, ebx);
-        c.je(noPartner);
-
-        c.cmp(eax, ThreadStatus.ReceivingAny);
-        c.je(deliver);
-        c.cmp(eax, ThreadStatus.ReceivingFrom);
-        c.jne(wait);
-        c.cmp(At(ebp, _layout.Partner), ebx);
-        c.je(deliver);
-
-        Mark(ref wait);
+        FindPartner(noPartner);
+        IfWaitsForMe(deliver);
         c.mov(eax, Me(Layout.Ecx));
         c.test(eax, 0xF0);
         c.je(block);
@@ -77,8 +60,11 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Status), ThreadStatus.Resuming);
         c.jmp(_receive);
 
-        // The partner at EBP waits for me: transfer, wake it, go on to my receive phase with it as the heir.
+        // The partner at EBP waits for me: transfer, wake it, go on to my receive phase with it as the heir. If it is my answer to an
+        // exception, its registers stay as they are.
         Mark(ref deliver);
+        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.jne(answer);
         c.mov(At(ebp, Layout.Eax), Code.Done);
         foreach (var word in Words)
         {
@@ -88,9 +74,8 @@ internal sealed partial class KernelProgram
 
         c.mov(eax, Me(Layout.Id));
         c.mov(At(ebp, Layout.Esi), eax);
-        RemoveTimer();
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
-        c.mov(At(ebp, _layout.Partner), Nobody);
+        c.Label(ref answer);
+        WakePartner();
         c.mov(Me(Layout.Status), ThreadStatus.Resuming);
         c.mov(The(_layout.Heir), ebp);
     }
@@ -102,6 +87,44 @@ internal sealed partial class KernelProgram
     {
         RowOffset(row, id, scratch);
         c.add(row, _layout.Threads.Base);
+    }
+
+    /// <summary>
+    /// EBP the row and EAX the status of the thread that the id in ESI names, EBX my row; elsewhere if it is myself, or none: a stale
+    /// version, nil or an inactive thread.
+    /// </summary>
+    private void FindPartner(Label none)
+    {
+        RowAddress(ebp, esi, eax);
+        c.cmp(At(ebp, Layout.Id), esi);
+        c.jne(none);
+        c.mov(eax, At(ebp, Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.je(none);
+        LoadMe(ebx);
+        c.cmp(ebp, ebx);
+        c.je(none);
+    }
+
+    /// <summary>Elsewhere if the thread that was found waits for a message that I may give.</summary>
+    private void IfWaitsForMe(Label then)
+    {
+        var waitsNot = c.CreateLabel();
+        c.cmp(eax, ThreadStatus.ReceivingAny);
+        c.je(then);
+        c.cmp(eax, ThreadStatus.ReceivingFrom);
+        c.jne(waitsNot);
+        c.cmp(At(ebp, _layout.Partner), ebx);
+        c.je(then);
+        c.Label(ref waitsNot);
+    }
+
+    /// <summary>The thread at EBP waits no more. It enters no ready set. Uses EAX, EBX, ECX, EDX.</summary>
+    private void WakePartner()
+    {
+        RemoveTimer();
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, _layout.Partner), Nobody);
     }
 
     /// <summary>Ends a send that failed: nobody was woken, so I go on.</summary>

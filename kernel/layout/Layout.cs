@@ -25,7 +25,7 @@ public sealed class Layout
     public const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, TaskState = 0x28;
 
     // Interrupt vectors.
-    public const uint TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, ThreadSwitchVector = 0x33;
+    public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, ThreadSwitchVector = 0x33;
 
     // The task-state segment holds no more than the stack of ring 0 and the I/O permission map.
     public const uint TssStackTop = 4, TssStackSegment = 8, TssIoMapBase = 102, TssIoMap = 104, TssSize = 0x2000 + 0x100;
@@ -33,9 +33,15 @@ public sealed class Layout
     /// <summary>In the status field of a thread that waits with a deadline; so the fast path, which compares, leaves it alone.</summary>
     public const uint TimedStatus = 8;
 
+    /// <summary>In the status field of a thread that reports an exception; likewise.</summary>
+    public const uint FaultingStatus = 16;
+
+    /// <summary>The status itself.</summary>
+    public const uint StatusMask = TimedStatus - 1;
+
     // A row of the thread table. What ipc reads of a partner is in its first 32 bytes, one cache line.
     public static readonly Field Id = new("id", 0x00);
-    public static readonly Field Status = new("status", 0x04, 4);
+    public static readonly Field Status = new("status", 0x04, 5);
     public readonly Field Partner;
     public static readonly Field Priority = new("priority", 0x0C, 8);
     public readonly Field Senders;
@@ -44,6 +50,8 @@ public sealed class Layout
     public static readonly Field Slice = new("slice", 0x1C, 8);
     public static readonly Field Quantum = new("quantum", 0x20, 8);
     public static readonly Field Deadline = new("deadline", 0x24);
+    public static readonly Field Pager = new("pager", 0x28);
+    public static readonly Field Fault = new("fault", 0x2C);
 
     // Its end is the stack that the processor and PUSHA push the user registers on.
     public static readonly Field Edi = new("edi", 0x4C), Esi = new("esi", 0x50), Ebp = new("ebp", 0x54);
@@ -98,7 +106,7 @@ public sealed class Layout
         Tss = Take(TssSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
         Threads = new("threads", Take(limits.Threads * ThreadSize, limits.Threads * ThreadSize), limits.Threads, ThreadSize,
-            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline,
+            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault,
              Edi, Esi, Ebp, Pushed, Ebx, Edx, Ecx, Eax, Eip, Cs, Eflags, Esp, Ss]);
         Ready = Make("ready", limits.Priorities * Words, 4, ReadyWord);
         ReadySummary = Make("ready_summary", limits.Priorities, 4, ReadySummaryWord);

@@ -15,8 +15,8 @@ public static class ServerThreads
     /// <summary>Its EIP and ESP are known at boot.</summary>
     public static readonly BootThread Sigma0 = new(0x04020001, Priority, Quantum, Eip: 0, Esp: 0);
 
-    /// <inheritdoc cref="Sigma0"/>
-    public static readonly BootThread Root = new(0x04040001, Priority, Quantum, Eip: 0, Esp: 0);
+    /// <summary>Likewise; σ0 is its pager.</summary>
+    public static readonly BootThread Root = new(0x04040001, Priority, Quantum, Eip: 0, Esp: 0, Pager: Sigma0.Id);
 
     /// <summary>Whether there are rows for them.</summary>
     public static bool Fit(Limits limits) => limits.Tasks > RootTask && limits.Priorities > Priority;

@@ -89,7 +89,8 @@ public static class Encode
         {
             foreach (var (field, column) in Columns(layout, state)) Put(layout.Threads, t, field, column[t].Value);
             var active = state.Status[t] != ThreadStatus.Inactive;
-            Put(layout.Threads, t, Layout.Status, state.Status[t].Value | state.Timed[t].Value * Layout.TimedStatus);
+            Put(layout.Threads, t, Layout.Status, state.Status[t].Value
+                | state.Timed[t].Value * Layout.TimedStatus | state.Faulting[t].Value * Layout.FaultingStatus);
             Put(layout.Threads, t, layout.Senders, sendersSummary[t]);
             Put(layout.Threads, t, Layout.Directory, Directory(layout, t));
             Put(layout.Threads, t, Layout.Pushed, 0);
@@ -137,7 +138,7 @@ public static class Encode
 
     private static IEnumerable<(Field Field, Column<Concrete> Column)> Columns(Layout layout, State<Concrete> s) =>
     [
-        (Layout.Id, s.Id), (Layout.Deadline, s.Deadline), (layout.Partner, s.Partner), (layout.Served, s.Served),
+        (Layout.Id, s.Id), (Layout.Deadline, s.Deadline), (Layout.Pager, s.Pager), (Layout.Fault, s.Fault), (layout.Partner, s.Partner), (layout.Served, s.Served),
         (Layout.Priority, s.Priority), (Layout.Slice, s.Slice), (Layout.Quantum, s.Quantum),
         (Layout.Eax, s.Eax), (Layout.Ecx, s.Ecx), (Layout.Edx, s.Edx), (Layout.Ebx, s.Ebx), (Layout.Esp, s.Esp),
         (Layout.Ebp, s.Ebp), (Layout.Esi, s.Esi), (Layout.Edi, s.Edi), (Layout.Eip, s.Eip), (Layout.Eflags, s.Eflags),

@@ -26,8 +26,11 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
         nameof(State<W>.Examined) => _ => Get(layout.Examined, 0, layout.ExaminedNumber),
         nameof(State<W>.Heir) => _ => Get(layout.Heir, 0, layout.HeirPointer),
         nameof(State<W>.Id) => row => Thread(row, Layout.Id),
-        nameof(State<W>.Status) => row => Thread(row, Layout.Status) & (Layout.TimedStatus - 1),
-        nameof(State<W>.Timed) => row => Thread(row, Layout.Status) >> (uint)System.Numerics.BitOperations.Log2(Layout.TimedStatus),
+        nameof(State<W>.Status) => row => Thread(row, Layout.Status) & Layout.StatusMask,
+        nameof(State<W>.Timed) => row => StatusBit(row, Layout.TimedStatus),
+        nameof(State<W>.Faulting) => row => StatusBit(row, Layout.FaultingStatus),
+        nameof(State<W>.Pager) => row => Thread(row, Layout.Pager),
+        nameof(State<W>.Fault) => row => Thread(row, Layout.Fault),
         nameof(State<W>.Deadline) => row => Thread(row, Layout.Deadline),
         nameof(State<W>.Partner) => row => Thread(row, layout.Partner),
         nameof(State<W>.Served) => row => Thread(row, layout.Served),
@@ -57,6 +60,8 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
     public W Get(Area area, W row, Field field) => layout.Decode(field, machine.Load(area.Address(row, field)));
 
     public W Thread(W row, Field field) => Get(layout.Threads, row, field);
+
+    private W StatusBit(W row, uint bit) => Thread(row, Layout.Status) >> (uint)System.Numerics.BitOperations.Log2(bit) & 1;
 
     // A user register: in the processor while the thread runs, else in its row. Thread 0 is nobody and has none.
     private W User(W row, W register, Field saved)

@@ -24,6 +24,20 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>An exception with the error code that its vector pushes, or none, through its gate.</summary>
     public void Deliver(int vector, W? errorCode) => ThroughGate(vector, software: false, external: 1, errorCode);
 
+    /// <summary>As <see cref="Deliver"/>, of a fault: the flags that it pushes have RF set (SDM vol. 3, 17.3.1.1).</summary>
+    public void DeliverFault(int vector, W? errorCode)
+    {
+        _pushedResume = Flag.Resume;
+        try
+        {
+            Deliver(vector, errorCode);
+        }
+        finally
+        {
+            _pushedResume = 0;
+        }
+    }
+
     /// <summary>
     /// Delivers a fault whose instruction EIP points at; a second one on the way becomes a double fault where the manual's table 6-5
     /// says so, a third stops the machine.

@@ -35,8 +35,9 @@ public readonly record struct Key(ulong Low, ulong High)
 /// Registers that no later step reads are left out. A thread that is ready will have run user code, which may put
 /// anything there, before the kernel next looks; the message and the code of one that waits are overwritten when
 /// it is woken; one that sleeps or stopped stays so. What is left: a waiting sender's own receive phase (ECX, EBP,
-/// ESI), and a resuming thread's, but for the current one's that has found a sender. Its words are left out too: the kernel moves them into registers that are left out and
-/// never decides by them. The clock is left out too: deadlines are packed as the ticks that are left,
+/// ESI), unless it reports an exception, and a resuming thread's, but for the current one's that has found a sender. The words of a
+/// message are left out too, those of an exception among them: the kernel moves them into registers that are left out and never
+/// decides by them. The clock is left out too: deadlines are packed as the ticks that are left,
 /// and no step decides by the time that users see. Who was examined last in a
 /// tick means nothing after it.
 /// </remarks>
@@ -78,7 +79,7 @@ public sealed class Codec
         _constant = [.. tables.Cells];
         _partOf = new sbyte[_constant.Length];
         Array.Fill(_partOf, Constant);
-        foreach (var name in Arguments.Names)
+        foreach (var name in (string[])[.. Arguments.Names, nameof(State<Concrete>.Eflags), nameof(State<Concrete>.Fault)])
             foreach (var row in Rows)
                 _partOf[tables.Start(name) + (int)row] = LeftOut;
 
@@ -116,6 +117,7 @@ public sealed class Codec
             .. Rows.Select(row => Make(
                 [
                     Cell(nameof(State<Concrete>.Status), row, 3),
+                    Cell(nameof(State<Concrete>.Faulting), row, 1),
                     Among(nameof(State<Concrete>.Partner), row, numbers),
                     Among(nameof(State<Concrete>.Served), row, cursors),
                     Cell(nameof(State<Concrete>.Timed), row, model.MostTicks > 0 ? 1 : 0),
@@ -199,7 +201,8 @@ public sealed class Codec
         if (!_slots.TryGetValue(cell, out var slot) || (slot.Mask & mask) != slot.Mask) return false;
         if (_parts[_partOf[cell]].Phase is not { } phase || (cell != phase.Ecx.Cell && cell != phase.Ebp.Cell && cell != phase.Esi.Cell)) return true;
         var status = MaskOf(nameof(State<Concrete>.Status), phase.Row);
-        return (status & mask) == status && _status[phase.Row].Value == ThreadStatus.Sending;
+        var faulting = MaskOf(nameof(State<Concrete>.Faulting), phase.Row);
+        return ((status | faulting) & mask) == (status | faulting) && _status[phase.Row].Value == ThreadStatus.Sending && IsPacked(phase.Row);
     }
 
     /// <summary>Copies every column of <paramref name="from"/>, of the same limits.</summary>
@@ -217,7 +220,7 @@ public sealed class Codec
     // Whether a thread's receive phase is in the key: it is still to come.
     private bool IsPacked(uint row) => _status[row].Value switch
     {
-        ThreadStatus.Sending => true,
+        ThreadStatus.Sending => _tables.State.Faulting[row].Value == 0,
         ThreadStatus.Resuming => _tables.State.Stage.Value != Stages.Accept || _tables.State.Current.Value != row,
         _ => false,
     };

@@ -36,6 +36,11 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
             s.Esi[First] = s.Id[Third];
         }),
         new("sender-names-partner", s => Pair(s, First, ThreadStatus.Sending, First)),
+        new("sender-names-partner", s =>
+        {
+            Pair(s, First, ThreadStatus.Sending, First);
+            s.Faulting[First] = 1;
+        }),
         new("partner-blank", s =>
         {
             Pair(s, First, ThreadStatus.Resuming, Second);
@@ -70,6 +75,18 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         }),
         new("timed-waits", s => Due(s, First, ThreadStatus.Ready, 1)),
         new("timed-waits", s => s.Timed[Absent] = s.Deadline[Absent] = 1),
+        new("faulting-waits", s => s.Faulting[First] = 1),
+        new("faulting-waits", s =>
+        {
+            s.Status[First] = ThreadStatus.ReceivingAny;
+            s.Faulting[First] = 1;
+        }),
+        new("faulting-waits", s =>
+        {
+            Pair(s, First, ThreadStatus.ReceivingFrom, Second);
+            Due(s, First, ThreadStatus.ReceivingFrom, 1);
+            s.Faulting[First] = 1;
+        }),
         new("deadline-ahead", s => Due(s, First, ThreadStatus.ReceivingAny, 0)),
         new("deadline-ahead", s => Due(s, First, ThreadStatus.ReceivingAny, uint.MaxValue)),
         new("deadline-ahead", s =>

@@ -25,6 +25,7 @@ public sealed record Model(
 
     // It takes three for a thread to be accepted from and then find another sender waiting.
     private static readonly string[] WithTwo = [Sometimes.PutOff];
+    private static readonly string[] WithoutPagers = [Sometimes.Reported, Sometimes.ReportedLater, Sometimes.Answered];
     private const string Preemption = "preemption by a woken thread";
     private static readonly string[] WithoutDeadlines = ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
 
@@ -37,20 +38,22 @@ public sealed record Model(
     ];
 
     /// <summary>Two threads of one priority.</summary>
-    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [Preemption, .. WithTwo, .. WithoutDeadlines] };
+    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [Preemption, .. WithoutPagers, .. WithTwo, .. WithoutDeadlines] };
 
-    /// <summary>Two threads, the second of which preempts the first.</summary>
-    public static readonly Model Ranked = Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1)) with { Never = [.. WithTwo, .. WithoutDeadlines] };
+    /// <summary>Two threads, the second of which preempts the first and is its pager.</summary>
+    public static readonly Model Ranked = WithPager(Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1)))
+        with
+    { Never = [.. WithTwo, .. WithoutDeadlines] };
 
     /// <summary>Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.</summary>
     public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1))
         with
-    { Never = WithoutDeadlines };
+    { Never = [.. WithoutPagers, .. WithoutDeadlines] };
 
     /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
     public static readonly Model Sleepers = Make("sleepers", new(4, 1, 2), 2, Finite, (1, 0, 0, 2), (2, 0, 1, 1))
         with
-    { Never = [.. WithTwo, "a deadline of another round"] };
+    { Never = [.. WithoutPagers, .. WithTwo, "a deadline of another round"] };
 
     public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers];
 
@@ -58,6 +61,11 @@ public sealed record Model(
     public static Model Make(
         string name, Limits limits, uint sliceBound, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads) =>
         Make(name, limits, sliceBound, Arguments.NoFiniteTimeouts, threads);
+
+    private static Model WithPager(Model model) => model with
+    {
+        Threads = [model.Threads[0] with { Pager = model.Threads[1].Id }, .. model.Threads.Skip(1)],
+    };
 
     private static Model Make(
         string name, Limits limits, uint sliceBound, uint[] timeouts, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads)

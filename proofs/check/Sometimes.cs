@@ -8,6 +8,9 @@ public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Ac
 {
     public State<Concrete> After => Tables.State;
 
+    /// <summary>Whether the step wrote a column of a row.</summary>
+    public bool Wrote(string column, uint row) => Tables.Written.Contains(Tables.Start(column) + (int)row);
+
     /// <summary>Whether the step ended some thread's ipc with this code.</summary>
     public bool Delivers(uint code)
     {
@@ -26,6 +29,9 @@ public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Ac
 /// <summary>Something that must happen in some reachable step: a check that never meets it checks less than it says.</summary>
 public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
 {
+    public const string Reported = "an exception reported to a pager that waits", ReportedLater = "an exception that waits for its pager",
+        Answered = "an exception answered";
+
     public const string PutOff = "a receive phase put off until its thread runs";
 
     public static readonly IReadOnlyList<Sometimes> All =
@@ -44,6 +50,9 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
         new("hand-off to the partner", t => t.Entry == Entry.Leave && t.After.Stage.Value == Stages.User && t.After.Current.Value != t.Actor),
         new("preemption by a woken thread", t => t.Entry == Entry.Leave && t.After.Stage.Value == Stages.Pick
             && t.After.Status[t.Actor].Value == ThreadStatus.Ready),
+        new(Reported, t => t.Entry == Entry.PageFault && t.After.Stage.Value == Stages.Leave),
+        new(ReportedLater, t => t.Entry == Entry.PageFault && t.After.Status[t.Actor].Value == ThreadStatus.Sending),
+        new(Answered, t => t.Entry == Entry.Ipc && t.After.Heir.Value is > 0 and var heir && t.Wrote(nameof(State<Concrete>.Faulting), heir)),
         new(PutOff, t => t.Entry == Entry.Pick && t.After.Stage.Value == Stages.Receive),
         new("time slice used up", t => t.Entry == Entry.Wake && t.After.Stage.Value == Stages.Pick && t.Actor != State<Concrete>.Nobody),
         new("a deadline ends a send", t => t.Entry == Entry.Wake && t.Delivers(Code.SendTimeout)),

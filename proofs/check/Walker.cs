@@ -8,7 +8,7 @@ namespace Verified.Proofs.Check;
 public sealed class Walker
 {
     private static readonly Entry[] UserEntries =
-        [Entry.Ipc, Entry.IdNearest, Entry.ThreadSwitch, Entry.Tick, Entry.Exception, Entry.Spurious];
+        [Entry.Ipc, Entry.IdNearest, Entry.ThreadSwitch, Entry.Tick, Entry.PageFault, Entry.Exception, Entry.Spurious];
 
     private static readonly Entry[] IdleEntries = [Entry.Tick, Entry.Spurious];
     private static readonly uint[] Nobody = [State<Concrete>.Nobody];
@@ -69,7 +69,7 @@ public sealed class Walker
             do
             {
                 _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody);
-                _kernel.Step(entry);
+                _kernel.Step(entry, ArgumentOf(entry));
                 _damage?.Invoke(State, entry);
                 var key = Codec.Pack(out var outside);
                 Outside = outside;
@@ -122,11 +122,14 @@ public sealed class Walker
     /// <summary>The event of the present step, with the registers it was made with.</summary>
     public Event EventOf(Transition step)
     {
-        if (step.StageBefore != Stages.User) return new(step.Entry);
+        if (step.StageBefore != Stages.User) return new(step.Entry, null, ArgumentOf(step.Entry));
         return new(step.Entry, new(
             _choices.Chosen(0), _choices.Chosen(1), _choices.Chosen(2), _choices.Chosen(3), State.Esp[step.Actor],
-            _choices.Chosen(4), _choices.Chosen(5), _choices.Chosen(6), State.Eip[step.Actor], State.Eflags[step.Actor]));
+            _choices.Chosen(4), _choices.Chosen(5), _choices.Chosen(6), State.Eip[step.Actor], State.Eflags[step.Actor]), ArgumentOf(step.Entry));
     }
+
+    // One exception is enough: the kernel reports which it was, and never looks.
+    private static uint ArgumentOf(Entry entry) => entry == Entry.Exception ? 6u : 0;
 
     /// <summary>The first event that leads from one state to another.</summary>
     public Event EventBetween(Key from, Key to)

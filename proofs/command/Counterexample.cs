@@ -41,7 +41,9 @@ internal static class Counterexample
         Complete(state);
 
         var own = Kernel<Concrete>.Own(way.Stage) is not null;
-        Event step = new(way.Entry, own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current), Vector(way));
+        Event step = new(way.Entry, own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current),
+            refutation.Registers.GetValueOrDefault("argument", way.Entry == Entry.PageFault ? refutation.Registers.GetValueOrDefault("cr2") : way.Argument),
+            refutation.Registers.GetValueOrDefault("error-code"));
         var trace = new Trace(Snapshot.Of(state), own ? [] : [step], Note: $"{theorem}: {refutation.What}");
         if (BootChecks.Invariant(state) is { } impossible)
             return new(trace, Defect: $"its case is no possible state: {impossible}");
@@ -70,8 +72,6 @@ internal static class Counterexample
             ?? throw new ProverException($"theorem {theorem} is about no way into the kernel, so its counterexample cannot be replayed");
     }
 
-    private static byte Vector(Way way) => way.Kind == WayKind.Exception ? (byte)way.Vector : Event.InvalidOpcode;
-
     /// <summary>The solver's values as cells of the state, and those of the sets as dwords of the machine.</summary>
     private static (List<Cell> State, List<Override> Memory) Values(Layout layout, Refutation refutation)
     {
@@ -89,7 +89,7 @@ internal static class Counterexample
             var field = area.Fields.First(field => field.Name == fieldName);
             if (area == layout.Threads && field == Layout.Status)
             {
-                state.Add(new(nameof(State<Concrete>.Status), row, value & (Layout.TimedStatus - 1)));
+                state.Add(new(nameof(State<Concrete>.Status), row, value & (Layout.StatusMask)));
                 state.Add(new(nameof(State<Concrete>.Timed), row, value / Layout.TimedStatus));
             }
             else if (ColumnOf(layout, area, field) is { } name) state.Add(new(name, row, value));
@@ -117,7 +117,7 @@ internal static class Counterexample
     private static Registers? RegistersOf(Refutation refutation)
     {
         uint Of(string name) => refutation.Registers.GetValueOrDefault(name);
-        return refutation.Registers.Count == 0 ? null : new(
+        return !refutation.Registers.ContainsKey("eax") ? null : new(
             Of("eax"), Of("ecx"), Of("edx"), Of("ebx"), Of("esp"), Of("ebp"), Of("esi"), Of("edi"), Of("eip"), Of("eflags"));
     }
 

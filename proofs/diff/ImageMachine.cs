@@ -104,7 +104,9 @@ public sealed class ImageMachine : IMachine<Concrete>
                 case Entry.ThreadSwitch: _cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
                 case Entry.Tick: _cpu.ExternalInterrupt((int)Layout.TickVector); break;
                 case Entry.Spurious: _cpu.ExternalInterrupt(SpuriousVector); break;
-                case Entry.Exception: _cpu.Exception(new Fault(e.Vector, PushesCode(e.Vector) ? 0 : null)); break;
+                case Entry.PageFault: _cpu.FaultOfInstruction(Fault.Page(e.Code, e.Argument)); break;
+                case Entry.Exception when FaultMessage.IsTrap((Concrete)e.Argument).Known: _cpu.Exception(new Fault((int)e.Argument)); break;
+                case Entry.Exception: _cpu.FaultOfInstruction(new Fault((int)e.Argument, PushesCode((int)e.Argument) ? e.Code : null)); break;
                 default: throw new ArgumentException($"{e.Entry} does not come from outside", nameof(e));
             }
         }
@@ -121,7 +123,7 @@ public sealed class ImageMachine : IMachine<Concrete>
     }
 
     /// <summary>Whether the processor pushes an error code for an exception (SDM vol. 3, table 6-1).</summary>
-    private static bool PushesCode(int vector) => vector is 8 or 10 or 11 or 12 or 13 or 14 or 17;
+    internal static bool PushesCode(int vector) => vector is 8 or 10 or 11 or 12 or 13 or 14 or 17;
 
     private string? Run(long budget)
     {

@@ -32,21 +32,21 @@ public readonly record struct Registers(
 /// </summary>
 /// <param name="Entry">The way in.</param>
 /// <param name="Registers">What the user code left.</param>
-/// <param name="Vector">Which exception; the spec does not tell them apart.</param>
-public sealed record Event(Entry Entry, Registers? Registers = null, byte Vector = Event.InvalidOpcode)
+/// <param name="Argument">What the entry takes: the vector of an exception, the address of a page fault.</param>
+/// <param name="Code">The error code of an exception.</param>
+public sealed record Event(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0)
 {
-    public const byte InvalidOpcode = 6;
-
     /// <summary>Whether the entry can come in <paramref name="stage"/>.</summary>
     public static bool Fits(Entry entry, uint stage) => Kernel<Concrete>.Own(stage) is { } own
         ? entry == own
         : entry is Entry.Tick or Entry.Spurious
-            || (stage == Stages.User && entry is Entry.Ipc or Entry.IdNearest or Entry.ThreadSwitch or Entry.Exception);
+            || (stage == Stages.User && entry is Entry.Ipc or Entry.IdNearest or Entry.ThreadSwitch
+                or Entry.PageFault or Entry.Exception);
 
     /// <summary>One step of <paramref name="kernel"/>, whose state is <paramref name="s"/>.</summary>
     public void Apply(Kernel<Concrete> kernel, State<Concrete> s)
     {
         if (Registers is { } registers && s.Stage.Value == Stages.User) registers.Set(s, s.Current);
-        kernel.Step(Entry);
+        kernel.Step(Entry, Argument, Code);
     }
 }

@@ -63,6 +63,8 @@ public static class Transcript
         Entry.Ipc when e.Registers is { } r => Ipc(s, r),
         Entry.IdNearest when e.Registers is { } r => $"id_nearest {Name(s, r.Esi)}",
         Entry.ThreadSwitch when e.Registers is { } r => $"thread_switch {Name(s, r.Esi)}",
+        Entry.PageFault => $"page fault at {e.Argument:X8}h, {((e.Code & 2) != 0 ? "writing" : "reading")}",
+        Entry.Exception => $"exception {e.Argument}",
         Entry.Pick => "picks",
         Entry.Receive => "resumes its receive",
         Entry.Accept => "takes a message",

@@ -130,7 +130,7 @@ public static class FuzzRun
         {
             for (var steps = 0; Kernel<Concrete>.Own(_tables.State.Stage.Value) is { } own; steps++)
             {
-                if (steps > 2 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
+                if (steps > 9 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
                 _kernel.Step(own);
                 if (After(own) is { } violated) return violated;
             }

@@ -11,7 +11,7 @@ namespace Verified.Proofs.Fuzz;
 public sealed class Generator(int seed, Limits limits)
 {
     private static readonly uint[] Quanta = [1, 1, 2, 3, 254, 255];
-    private static readonly byte[] ExceptionVectors = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 19];
+    private static readonly byte[] ExceptionVectors = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 16, 17];
 
     private readonly Random _random = new(seed);
 
@@ -33,6 +33,7 @@ public sealed class Generator(int seed, Limits limits)
         foreach (var row in rows)
         {
             s.Slice[row] = 1 + Below(s.Quantum[row]);
+            s.Pager[row] = Chance(80) ? s.Id[Pick([.. rows])] : Chance(50) ? Word() : ThreadId.Nil;
             s.Served[row] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
             (s.Eax[row], s.Ecx[row], s.Edx[row], s.Ebx[row]) = (Word(), Word(), Word(), Word());
             (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (Word(), Word(), Word(), Word() & Flags.UserBits | Flags.User);
@@ -53,17 +54,21 @@ public sealed class Generator(int seed, Limits limits)
         if (s.Stage.Value == Stages.Idle) return new(Chance(90) ? Entry.Tick : Entry.Spurious);
         var entry = _random.Next(100) switch
         {
-            < 76 => Entry.Ipc,
-            < 84 => Entry.Tick,
-            < 93 => Entry.ThreadSwitch,
-            < 96 => Entry.IdNearest,
-            < 98 => Entry.Spurious,
+            < 72 => Entry.Ipc,
+            < 80 => Entry.Tick,
+            < 88 => Entry.ThreadSwitch,
+            < 90 => Entry.IdNearest,
+            < 92 => Entry.Spurious,
+            < 97 => Entry.PageFault,
             _ => Entry.Exception,
         };
         var registers = new Registers(
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
-        return new(entry, registers, entry == Entry.Exception ? Pick(ExceptionVectors) : Event.InvalidOpcode);
+        if (entry == Entry.PageFault) return new(entry, registers, Word(), Below(32));
+        if (entry != Entry.Exception) return new(entry, registers);
+        var vector = Pick(ExceptionVectors);
+        return new(entry, registers, vector, Diff.ImageMachine.PushesCode(vector) ? Below(0x10000) : 0);
     }
 
     private uint Send() => _random.Next(20) switch

@@ -18,7 +18,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
-    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake;
+    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
+        or Entry.PageFault or Entry.Exception;
 
     public override int Weight => way.Entry switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc => 3, Entry.Pick => 1, _ => 0 };
 
@@ -53,7 +54,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         // The spec first: what it chooses are variables, and what the code then finds is shown to be one of them. But the fast
         // path chooses nothing, and decides what case of the spec it is.
         var fast = way is { Entry: Entry.Ipc, Kind: WayKind.SystemCall };
-        if (!fast) kernel.Step(way.Entry);
+        var errorCode = attempt.Register("error-code");
+        if (!fast) kernel.Step(way.Entry, way.Entry == Entry.PageFault ? attempt.Register("cr2") : way.Argument, way.HasErrorCode ? errorCode : 0);
         var choices = choosing.Results.ToArray();
 
         var sets = new SymbolicSets(Limits, attempt.Terms,
@@ -68,7 +70,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
             return lost;
         };
         attempt.Trail = machine.Trail;
-        machine.Run(way, attempt.Register("error-code"));
+        machine.Run(way, errorCode);
         attempt.Ran(machine.Length);
         if (fast && !machine.LeftFastPath)
         {

@@ -31,6 +31,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         {
             Cr0 = control.Cr0,
             Cr4 = control.Cr4,
+            Cr2 = attempt.Register("cr2"),
             Cr3 = attempt.Register("cr3"),
             GdtBase = control.GdtBase,
             GdtLimit = control.GdtLimit,
@@ -124,7 +125,8 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
             {
                 case WayKind.SystemCall: _cpu.SoftwareInterrupt(way.Vector); break;
                 case WayKind.Interrupt: _cpu.ExternalInterrupt(way.Vector); break;
-                case WayKind.Exception: _cpu.Deliver(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null); break;
+                case WayKind.Exception when way.IsTrap: _cpu.Deliver(way.Vector, null); break;
+                case WayKind.Exception: _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null); break;
                 case WayKind.Own or WayKind.Slow: break;
             }
 

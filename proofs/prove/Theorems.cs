@@ -20,6 +20,7 @@ public static class Theorems
             Spec(Entry.ThreadSwitch, Stages.User, "thread_switch"),
             Spec(Entry.Tick, Stages.User, "tick"),
             Spec(Entry.Tick, Stages.Idle, "tick-idle"),
+            Spec(Entry.PageFault, Stages.User, "page-fault"),
             Spec(Entry.Exception, Stages.User, "exception"),
             Spec(Entry.Spurious, Stages.User, "spurious"),
             Spec(Entry.Spurious, Stages.Idle, "spurious-idle"),

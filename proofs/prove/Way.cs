@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -30,6 +31,12 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
     /// <summary>Whether the processor is in user mode before.</summary>
     public bool FromUser => Stage == Stages.User && Kind != WayKind.Slow;
 
+    /// <summary>What the spec's entry takes, where the way tells: the vector of an exception.</summary>
+    public uint Argument => Entry == Entry.Exception ? (uint)Vector : 0;
+
+    /// <summary>Whether it is an exception after which the instruction is not executed again.</summary>
+    public bool IsTrap => Kind == WayKind.Exception && FaultMessage.IsTrap((Concrete)(uint)Vector).Known;
+
     /// <summary>Every way into the kernel, and to the slow path of ipc.</summary>
     public static readonly IReadOnlyList<Way> All =
     [
@@ -48,7 +55,8 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("accept", Stages.Accept, WayKind.Own, -1, Entry.Accept),
         new("leave", Stages.Leave, WayKind.Own, -1, Entry.Leave),
         new("wake", Stages.Wake, WayKind.Own, -1, Entry.Wake),
-        .. UserExceptions.Select(vector => new Way($"exception-{vector}", Stages.User, WayKind.Exception, vector, Entry.Exception,
+        .. UserExceptions.Select(vector => new Way($"exception-{vector}", Stages.User, WayKind.Exception, vector,
+            vector == Vectors.PageFault ? Entry.PageFault : Entry.Exception,
             vector is Vectors.InvalidTaskState or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection
                 or Vectors.PageFault or Vectors.AlignmentCheck)),
     ];

@@ -11,5 +11,8 @@ public static class Flags
     /// <summary>Interrupts on, I/O privilege level 0, no virtual-8086 mode; bit 1 is always set.</summary>
     public const uint User = 0x00000202;
 
+    /// <summary>RF: the next instruction raises no instruction breakpoint.</summary>
+    public const uint Resume = 0x00010000;
+
     public static Truth AreUser<W>(W flags) where W : struct, IWord<W> => (flags & ~UserBits) == User;
 }

@@ -8,7 +8,8 @@ namespace Verified.Spec;
 /// <param name="Quantum">Ticks of its time slice, 1..255.</param>
 /// <param name="Eip">Where it starts.</param>
 /// <param name="Esp">Its initial stack pointer.</param>
-public sealed record BootThread(uint Id, uint Priority, uint Quantum, uint Eip, uint Esp);
+/// <param name="Pager">The id of its pager.</param>
+public sealed record BootThread(uint Id, uint Priority, uint Quantum, uint Eip, uint Esp, uint Pager = ThreadId.Nil);
 
 /// <summary>The table of threads that exist at boot, and the state it makes.</summary>
 public static class Boot
@@ -28,6 +29,7 @@ public static class Boot
             s.Priority[row] = thread.Priority;
             s.Slice[row] = thread.Quantum;
             s.Quantum[row] = thread.Quantum;
+            s.Pager[row] = thread.Pager;
             s.Eip[row] = thread.Eip;
             s.Esp[row] = thread.Esp;
             s.Eflags[row] = Flags.User;

@@ -25,6 +25,9 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Served), Table.Thread, 10),
         new(nameof(Timed), Table.Thread, 1),
         new(nameof(Deadline), Table.Thread, 32),
+        new(nameof(Pager), Table.Thread, 32),
+        new(nameof(Faulting), Table.Thread, 1),
+        new(nameof(Fault), Table.Thread, 32),
         new(nameof(Priority), Table.Thread, 8),
         new(nameof(Slice), Table.Thread, 8),
         new(nameof(Quantum), Table.Thread, 8),
@@ -52,6 +55,7 @@ public sealed class State<W> where W : struct, IWord<W>
         Column<W> Next() => Columns[next++].Column;
         (_stage, _current, _clock, _time, _timeHigh, _examined, _heir) = (Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
+        (Pager, Faulting, Fault) = (Next(), Next(), Next());
         (Priority, Slice, Quantum) = (Next(), Next(), Next());
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Eip, Eflags) = (Next(), Next());
@@ -106,6 +110,15 @@ public sealed class State<W> where W : struct, IWord<W>
 
     /// <summary>The clock at which a timed wait ends; else of no meaning.</summary>
     public Column<W> Deadline { get; }
+
+    /// <summary>The id of the thread that its exceptions are reported to; of any value.</summary>
+    public Column<W> Pager { get; }
+
+    /// <summary>1 while its ipc is the kernel's, with its pager, for an exception.</summary>
+    public Column<W> Faulting { get; }
+
+    /// <summary>What it reports of its last exception (<see cref="FaultMessage"/>).</summary>
+    public Column<W> Fault { get; }
 
     public Column<W> Priority { get; }
 

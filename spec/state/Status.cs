@@ -27,7 +27,7 @@ public static class ThreadStatus
     /// <summary>Waits for a message from nil, which never comes.</summary>
     public const uint Sleeping = 6;
 
-    /// <summary>Raised an exception that nobody handles; never runs again.</summary>
+    /// <summary>Raised an exception and has no pager; never runs again.</summary>
     public const uint Stopped = 7;
 
     public static readonly string[] Names =

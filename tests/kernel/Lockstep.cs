@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
+using Verified.Machine.Processor;
 using Verified.Spec;
 using Verified.Spec.Values;
 using Xunit;
@@ -46,6 +47,8 @@ internal sealed class Lockstep : IMachine<Concrete>
         _pc.Cpu.Eip = _image.Symbols["pick"];
     }
 
+    private const uint Code = 0x1236, Address = 0x12345678;
+
     /// <summary>One entry on both sides; the current thread's registers are the spec's.</summary>
     public void Step(State<Concrete> state, Entry entry, int exception)
     {
@@ -64,7 +67,8 @@ internal sealed class Lockstep : IMachine<Concrete>
             cpu.Eip = _image.Symbols["idle_halt"] + 1;
 
         var kernel = new Kernel<Concrete>(state);
-        kernel.Step(entry);
+        var hasCode = entry == Entry.PageFault || exception is >= 10 and <= 13 or 17;
+        kernel.Step(entry, entry == Entry.PageFault ? Address : (uint)exception, hasCode ? Code : 0);
         switch (entry)
         {
             case Entry.Ipc: cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
@@ -72,7 +76,9 @@ internal sealed class Lockstep : IMachine<Concrete>
             case Entry.ThreadSwitch: cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
             case Entry.Tick: cpu.ExternalInterrupt((int)Layout.TickVector); break;
             case Entry.Spurious: cpu.ExternalInterrupt(0x27); break;
-            case Entry.Exception: cpu.Deliver(exception, exception is >= 10 and <= 14 or 17 ? (Concrete)0x1234u : null); break;
+            case Entry.PageFault: cpu.FaultOfInstruction(Fault.Page(Code, Address)); break;
+            case Entry.Exception when exception is 1 or 3 or 4: cpu.Deliver(exception, null); break;
+            case Entry.Exception: cpu.DeliverFault(exception, hasCode ? (Concrete)Code : null); break;
         }
 
         if (Kernel<Concrete>.Own(Stage) is not null) RunOne();

@@ -1,0 +1,97 @@
+using Iced.Intel;
+using Verified.Spec;
+using Verified.Spec.Values;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Kernel;
+
+/// <summary>Exceptions, page faults among them: the message to the pager.</summary>
+internal sealed partial class KernelProgram
+{
+    /// <summary>
+    /// Vectors of the exceptions that are reported to the pager, and whether the processor pushes an error code (SDM 3A, 6.15). Without
+    /// coprocessor and SSE, 9 and 19 are never raised; any vector without a gate ends as 13.
+    /// </summary>
+    internal static readonly IReadOnlyList<(uint Vector, bool HasCode)> ExceptionVectors =
+    [
+        (0, false), (1, false), (3, false), (4, false), (5, false), (6, false), (7, false), (10, true),
+        (11, true), (12, true), (13, true), (14, true), (16, false), (17, true),
+    ];
+
+    /// <summary>NMI, double fault, machine check: not a thread's doing.</summary>
+    internal static readonly IReadOnlyList<uint> PanicVectors = [2, 8, 18];
+
+    private void Exceptions()
+    {
+        var report = c.CreateLabel("report");
+        foreach (var (vector, hasCode) in ExceptionVectors.Where(exception => exception.Vector != Layout.PageFaultVector))
+        {
+            Mark($"exception_{vector}");
+            var word = FaultMessage.Of<Concrete>(vector, 0).Value;
+            if (hasCode)
+            {
+                c.pop(AtStack(Layout.Fault));
+                c.shl(AtStack(Layout.Fault), 16);
+                c.or(AtStack(Layout.Fault), word);
+            }
+            else
+                c.mov(AtStack(Layout.Fault), word);
+            c.jmp(report);
+        }
+
+        Mark($"exception_{Layout.PageFaultVector}");
+        c.pop(AtStack(Layout.Fault));
+        Enter();
+        c.mov(eax, cr2);
+        c.and(eax, ~3);
+        c.and(Me(Layout.Fault), 2);
+        c.or(Me(Layout.Fault), eax);
+        Report(ref report);
+    }
+
+    /// <summary>The thread's fault field tells what it raised.</summary>
+    private void Report(ref Label report)
+    {
+        var saved = c.CreateLabel();
+        var deliver = c.CreateLabel("report_deliver");
+        var answer = c.CreateLabel();
+        var stop = c.CreateLabel("report_stop");
+        c.jmp(saved);
+        Mark(ref report);
+        Enter();
+
+        c.Label(ref saved);
+        c.mov(esi, Me(Layout.Pager));
+        FindPartner(stop);
+        IfWaitsForMe(deliver);
+        c.mov(Me(Layout.Status), ThreadStatus.Sending | Layout.FaultingStatus);
+        c.mov(Me(_layout.Partner), ebp);
+        AddSender();
+        c.jmp(_pick);
+
+        // No pager: nobody will ever make it run again.
+        Mark(ref stop);
+        c.mov(Me(Layout.Status), ThreadStatus.Stopped);
+        c.jmp(_pick);
+
+        // The pager waits for me. It may do so for the answer to an exception of its own: then it goes on as if it had raised none.
+        Mark(ref deliver);
+        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.jne(answer);
+        c.mov(eax, Me(Layout.Fault));
+        c.mov(At(ebp, Layout.Edx), eax);
+        c.mov(eax, Me(Layout.Eip));
+        c.mov(At(ebp, Layout.Ebx), eax);
+        c.mov(eax, Me(Layout.Id));
+        c.mov(At(ebp, Layout.Esi), eax);
+        c.xor(eax, eax);
+        c.mov(At(ebp, Layout.Edi), eax);
+        c.mov(At(ebp, Layout.Eax), eax);
+        c.Label(ref answer);
+        WakePartner();
+        c.mov(Me(Layout.Status), ThreadStatus.ReceivingFrom | Layout.FaultingStatus);
+        c.mov(Me(_layout.Partner), ebp);
+        c.mov(The(_layout.Heir), ebp);
+        c.jmp(_leave);
+    }
+}

@@ -1,0 +1,25 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>
+/// The first word of the message that the kernel sends to a pager in the name of a thread that raised an exception (L4-X0.md section 4).
+/// </summary>
+public static class FaultMessage
+{
+    /// <summary>
+    /// A page fault: <c>address[31:2] w 0</c>, w for a write. The error code has it in the same place (Intel SDM 3A, 4.7).
+    /// </summary>
+    public static W OfPage<W>(W address, W code) where W : struct, IWord<W> => (address & ~3u) | (code & 2);
+
+    /// <summary>
+    /// Any other exception, a decision of this project: <c>code[31:16] vector[15:8] 01h</c>. It is odd, as that of a page fault never is.
+    /// </summary>
+    public static W Of<W>(W vector, W code) where W : struct, IWord<W> => (code << 16) | (vector << 8) | 1;
+
+    /// <summary>
+    /// Whether an exception is reported after its instruction, which is not executed again: debug, breakpoint and overflow (SDM 3A, table
+    /// 6-1; no user can set the debug registers that would make the first a fault).
+    /// </summary>
+    public static Truth IsTrap<W>(W vector) where W : struct, IWord<W> => (vector == 1) | (vector == 3) | (vector == 4);
+}
