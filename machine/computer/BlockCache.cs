@@ -31,7 +31,7 @@ internal sealed class Block(uint physical, uint end, bool big, Operation[] opera
 /// <summary>Decoded blocks by the physical address of their first byte; those of a page go when code in it is overwritten.</summary>
 internal sealed class BlockCache
 {
-    private const int Slots = 1 << 14, MostOperations = 64, LongestInstruction = 15;
+    private const int Slots = 1 << 14, MostOperations = 64, LongestInstruction = Decode.LongestInstruction;
 
     private readonly PhysicalMemory _memory;
     private readonly Mmu _mmu;
@@ -141,7 +141,7 @@ internal sealed class BlockCache
     {
         var bytes = new byte[LongestInstruction];
         var here = (int)(PhysicalMemory.PageSize - (physical & PhysicalMemory.PageSize - 1));
-        var next = _mmu.Translate(linear + (uint)here, write: false, user);
+        var next = here < LongestInstruction ? _mmu.Translate(linear + (uint)here, write: false, user) : 0;
         for (var i = 0; i < bytes.Length; i++)
             bytes[i] = (byte)_memory.Load(i < here ? physical + (uint)i : next + (uint)(i - here), 1);
         try

@@ -68,7 +68,7 @@ public sealed partial class Ia32<W, TBus>
         var found = reverse ? W.HighestBit(value) : W.LowestBit(value);
         var old = ReadRegister(op.TargetRegister, op.Size);
         WriteRegister(op.TargetRegister, op.Size, W.Select(value == 0, old, found));
-        _stored = W.Select(value == 0, Flag.Zero, 0) | W.Arbitrary() & (Flag.Status & ~Flag.Zero);
+        _stored = W.Select(value == 0, Flag.Zero, 0) | W.Arbitrary(0) & (Flag.Status & ~Flag.Zero);
         _rule = FlagRule.Stored;
     }
 
@@ -121,5 +121,6 @@ public sealed partial class Ia32<W, TBus>
         _stored = _stored & ~(W)Flag.Zero | W.Select(same, Flag.Zero, 0);
     }
 
-    private static W SwapBytes(W a) => a << 24 | (a & 0xFF00) << 8 | a >> 8 & 0xFF00 | a >> 24;
+    /// <summary>Of 16 bits undefined (SDM vol. 2, BSWAP), and usually 0.</summary>
+    private static W SwapBytes(W a, int size) => size == 2 ? W.Arbitrary(0) & 0xFFFF : a << 24 | (a & 0xFF00) << 8 | a >> 8 & 0xFF00 | a >> 24;
 }

@@ -15,7 +15,7 @@ public sealed partial class Ia32<W, TBus>
         var carry = subtract ? highAdjust | (lowAdjust & old < 6) : highAdjust;
         WriteRegister(Register.Eax, 1, result);
         SetResultFlags(result, W.Select(carry, Flag.Carry, 0) | W.Select(lowAdjust, Flag.Adjust, 0)
-            | W.Arbitrary() & Flag.Overflow);
+            | W.Arbitrary(0) & Flag.Overflow);
     }
 
     private void AsciiAdjust(bool subtract)
@@ -26,14 +26,14 @@ public sealed partial class Ia32<W, TBus>
         var adjusted = W.Select(adjust, subtract ? ax - 0x106 : ax + 0x106, ax) & 0xFF0F;
         WriteRegister(Register.Eax, 2, adjusted);
         const uint undefined = Flag.Overflow | Flag.Sign | Flag.Zero | Flag.Parity;
-        _stored = W.Select(adjust, Flag.Carry | Flag.Adjust, 0) | W.Arbitrary() & undefined;
+        _stored = W.Select(adjust, Flag.Carry | Flag.Adjust, 0) | W.Arbitrary(0) & undefined;
     }
 
     private void AsciiAdjustBeforeDivision(uint radix)
     {
         var result = (R[Register.Eax] + (R[Register.Eax] >> 8 & 0xFF) * radix) & 0xFF;
         WriteRegister(Register.Eax, 2, result);
-        SetResultFlags(result, W.Arbitrary() & (Flag.Overflow | Flag.Adjust | Flag.Carry));
+        SetResultFlags(result, W.Arbitrary(0) & (Flag.Overflow | Flag.Adjust | Flag.Carry));
     }
 
     private void AsciiAdjustAfterMultiply(uint radix)
@@ -42,14 +42,17 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.DivideError();
         var (quotient, remainder) = W.Divide(0, R[Register.Eax] & 0xFF, radix);
         WriteRegister(Register.Eax, 2, quotient << 8 | remainder);
-        SetResultFlags(remainder, W.Arbitrary() & (Flag.Overflow | Flag.Adjust | Flag.Carry));
+        SetResultFlags(remainder, W.Arbitrary(0) & (Flag.Overflow | Flag.Adjust | Flag.Carry));
     }
 
     /// <summary>Sign, zero and parity of a byte, beside the flags given.</summary>
     private void SetResultFlags(W result, W others)
     {
-        _stored = others | result & Flag.Sign | W.Select(result == 0, Flag.Zero, 0)
-            | W.Select(W.EvenParity(result), Flag.Parity, 0);
+        _stored = others | ResultFlags(result, 1);
         _rule = FlagRule.Stored;
     }
+
+    /// <summary>Sign, zero and parity of a result.</summary>
+    private static W ResultFlags(W result, int size) => SignBit(result, size) << 7 | W.Select(result == 0, Flag.Zero, 0)
+        | W.Select(W.EvenParity(result), Flag.Parity, 0);
 }

@@ -6,22 +6,42 @@ namespace Verified.Machine.Processor;
 /// <summary>Bytes to <see cref="Operation"/>. Iced reads the encoding; this maps its instruction to the operation that executes.</summary>
 public static class Decode
 {
+    /// <summary>The most bytes of an instruction; a longer one raises #GP (SDM vol. 2, 2.3.11).</summary>
+    public const int LongestInstruction = 15;
+
     /// <summary>
     /// Decodes the instruction at the start of <paramref name="code"/>, an array that Iced reads from <paramref name="start"/>. The result
     /// does not depend on the address.
     /// </summary>
-    /// <returns>False where the bytes end before the instruction does.</returns>
+    /// <returns>False where the bytes end before the instruction does: of 15, that it is too long.</returns>
     /// <exception cref="UnimplementedInstruction">An instruction that a Pentium may have, but this text does not.</exception>
     public static bool TryDecode(byte[] code, int start, int length, bool big, out Operation operation)
     {
         operation = default;
         var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start, length), 0UL);
         decoder.Decode(out var instruction);
-        if (decoder.LastError == DecoderError.NoMoreBytes)
+        if (decoder.LastError == DecoderError.NoMoreBytes || (instruction.Code == Code.INVALID && IsTooLong(code, start, length, big)))
             return false;
         operation = Map(instruction, code.AsSpan(start, instruction.Length));
         return true;
     }
+
+    // Iced takes what does not end within 15 bytes for invalid. Without the first of its prefixes it is seen to want more.
+    private static bool IsTooLong(byte[] code, int start, int length, bool big)
+    {
+        if (length < LongestInstruction)
+            return false;
+        for (var skipped = 1; skipped < LongestInstruction && IsPrefix(code[start + skipped - 1]); skipped++)
+        {
+            var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start + skipped, LongestInstruction - skipped), 0UL);
+            decoder.Decode(out _);
+            if (decoder.LastError == DecoderError.NoMoreBytes)
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsPrefix(byte value) => value is 0x26 or 0x2E or 0x36 or 0x3E or 0x64 or 0x65 or 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3;
 
     private static Operation Map(in Instruction i, ReadOnlySpan<byte> bytes)
     {

@@ -42,7 +42,7 @@ public sealed partial class Ia32<W, TBus>
             case Op.Movzx: WriteRegister(op.TargetRegister, size, Source(op, op.SourceSize)); break;
             case Op.Movsx: WriteRegister(op.TargetRegister, size, Mask(SignExtend(Source(op, op.SourceSize), op.SourceSize), size)); break;
             case Op.Xchg: Exchange(op); break;
-            case Op.Bswap: R[op.TargetRegister] = SwapBytes(R[op.TargetRegister]); break;
+            case Op.Bswap: WriteRegister(op.TargetRegister, size, SwapBytes(ReadRegister(op.TargetRegister, 4), size)); break;
             case Op.Cbw: WriteRegister(Register.Eax, size, SignExtend(ReadRegister(Register.Eax, size / 2), size / 2)); break;
             case Op.Cwd: WriteRegister(Register.Edx, size, W.ShiftRightSigned(SignExtend(ReadRegister(Register.Eax, size), size), 31)); break;
             case Op.Xlat: WriteRegister(Register.Eax, 1, ReadMemory(op.Segment, TableOffset(op), 1)); break;

@@ -53,11 +53,11 @@ public sealed partial class Ia32<W, TBus>
         WriteRegister(Register.Edx, size, high);
     }
 
-    /// <summary>Carry and overflow tell that the upper half is significant; the others are undefined.</summary>
+    /// <summary>Carry and overflow tell that the upper half is significant; the others are undefined, usually those of the lower half.</summary>
     private void MultiplyFlags(Truth overflow, W low, int size)
     {
         const uint undefined = Flag.Sign | Flag.Zero | Flag.Adjust | Flag.Parity;
-        _stored = W.Select(overflow, Flag.Carry | Flag.Overflow, 0) | W.Arbitrary() & undefined;
+        _stored = W.Select(overflow, Flag.Carry | Flag.Overflow, 0) | W.Arbitrary(ResultFlags(low, size)) & undefined;
         _rule = FlagRule.Stored;
     }
 
@@ -120,8 +120,8 @@ public sealed partial class Ia32<W, TBus>
             WriteRegister(Register.Eax, size, quotient);
             WriteRegister(Register.Edx, size, remainder);
         }
-        // Every status flag is undefined.
-        _stored = W.Arbitrary() & Flag.Status;
-        _rule = FlagRule.Stored;
+        // Every status flag is undefined, and usually unchanged.
+        Materialise();
+        _stored = W.Arbitrary(_stored) & Flag.Status;
     }
 }

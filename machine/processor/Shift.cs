@@ -2,7 +2,7 @@ namespace Verified.Machine.Processor;
 
 /// <summary>
 /// Shifts and rotates (SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD). The count is modulo 32; a count of 0 leaves every
-/// flag; overflow is defined for a count of 1 only.
+/// flag; overflow is defined for a count of 1 only, and usually what the same rule gives for the result of more.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -15,61 +15,79 @@ public sealed partial class Ia32<W, TBus>
     {
         var bits = (uint)size * 8;
         var result = Mask(a << count, size);
-        var carry = W.Select(count <= bits, a << (count - 1) >> (bits - 1) & 1, W.Arbitrary() & 1);
-        return ShiftFlags(a, count, result, carry, SignBit(result, size) ^ carry, size);
+        var carry = W.Select(count <= bits, a << (count - 1) >> (bits - 1) & 1, W.Arbitrary(0) & 1);
+        return ShiftFlags(a, count, result, carry, SignBit(result, size) ^ carry, 1, size);
     }
 
     private W ShiftRight(W a, W count, int size)
     {
-        var carry = W.Select(count <= (uint)size * 8, a >> (count - 1) & 1, W.Arbitrary() & 1);
-        return ShiftFlags(a, count, a >> count, carry, SignBit(a, size), size);
+        var carry = W.Select(count <= (uint)size * 8, a >> (count - 1) & 1, W.Arbitrary(0) & 1);
+        return ShiftFlags(a, count, a >> count, carry, SignBit(a, size), 0, size);
     }
 
     private W ShiftRightSigned(W a, W count, int size)
     {
         var value = SignExtend(a, size);
         var carry = W.ShiftRightSigned(value, count - 1) & 1;
-        return ShiftFlags(a, count, Mask(W.ShiftRightSigned(value, count), size), carry, 0, size);
+        return ShiftFlags(a, count, Mask(W.ShiftRightSigned(value, count), size), carry, 0, 0, size);
     }
 
-    /// <summary>SHLD: the count's bits come from <paramref name="fill"/>. Above 16 bits of a 16-bit operand all is undefined.</summary>
+    /// <summary>
+    /// SHLD: the count's bits come from <paramref name="fill"/>. Above 16 bits of a 16-bit operand all is undefined; there the operand itself
+    /// usually follows the fill.
+    /// </summary>
     private W ShiftLeftDouble(W a, W fill, W count, int size)
     {
         var bits = (uint)size * 8;
-        var result = W.Select(count <= bits, Mask(a << count | fill >> (bits - count), size), Mask(W.Arbitrary(), size));
-        var carry = W.Select(count <= bits, a >> (bits - count) & 1, W.Arbitrary() & 1);
-        return ShiftFlags(a, count, result, carry, SignBit(a ^ result, size), size);
+        var beyond = size == 4 ? a : fill << (count - bits) | a >> (2 * bits - count);
+        var result = Defined(count, bits, a << count | fill >> (bits - count), beyond, size);
+        var carry = W.Select(count <= bits, a >> (bits - count) & 1, W.Arbitrary(fill >> (2 * bits - count)) & 1);
+        return ShiftFlags(a, count, result, carry, SignBit(result, size) ^ carry, 1, size);
     }
 
+    /// <summary>SHRD, likewise.</summary>
     private W ShiftRightDouble(W a, W fill, W count, int size)
     {
         var bits = (uint)size * 8;
-        var result = W.Select(count <= bits, Mask(a >> count | fill << (bits - count), size), Mask(W.Arbitrary(), size));
-        var carry = W.Select(count <= bits, a >> (count - 1) & 1, W.Arbitrary() & 1);
-        return ShiftFlags(a, count, result, carry, SignBit(a ^ result, size), size);
+        var beyond = size == 4 ? a : fill >> (count - bits) | a << (2 * bits - count);
+        var result = Defined(count, bits, a >> count | fill << (bits - count), beyond, size);
+        var carry = W.Select(count <= bits, a >> (count - 1) & 1, W.Arbitrary(fill >> (count - bits - 1)) & 1);
+        return ShiftFlags(a, count, result, carry, TopBitsDiffer(result, size), 1, size);
     }
 
-    private W ShiftFlags(W a, W count, W result, W carry, W overflow, int size)
+    private static W Defined(W count, uint bits, W result, W beyond, int size) =>
+        W.Select(count <= bits, Mask(result, size), Mask(W.Arbitrary(beyond), size));
+
+    private static W TopBitsDiffer(W result, int size) => SignBit(result ^ result << 1, size);
+
+    /// <param name="a">The operand.</param>
+    /// <param name="count">Modulo 32.</param>
+    /// <param name="result">Of a count that is not 0.</param>
+    /// <param name="carry">The last bit shifted out.</param>
+    /// <param name="overflow">For a count of 1.</param>
+    /// <param name="usual">For more, 1: usually the same; 0: usually clear.</param>
+    /// <param name="size">Bytes.</param>
+    private W ShiftFlags(W a, W count, W result, W carry, W overflow, uint usual, int size)
     {
         if (W.TryValue(count, out var known))
         {
             if (known == 0)
                 return a;
-            SetShiftFlags(count, result, carry, overflow, size);
+            SetShiftFlags(count, result, carry, overflow, usual, size);
             return result;
         }
         Materialise();
         var before = _stored;
-        SetShiftFlags(count, result, carry, overflow, size);
+        SetShiftFlags(count, result, carry, overflow, usual, size);
         Materialise();
         _stored = W.Select(count == 0, before, _stored);
         return W.Select(count == 0, a, result);
     }
 
-    private void SetShiftFlags(W count, W result, W carry, W overflow, int size)
+    private void SetShiftFlags(W count, W result, W carry, W overflow, uint usual, int size)
     {
         _carry = carry;
-        _overflow = W.Select(count == 1, overflow, W.Arbitrary() & 1);
+        _overflow = W.Select(count == 1, overflow, W.Arbitrary(usual == 0 ? 0 : overflow) & 1);
         SetFlags(FlagRule.Shift, result, result, result, size);
     }
 
@@ -125,7 +143,7 @@ public sealed partial class Ia32<W, TBus>
         if (W.TryValue(count, out var known) && known == 0)
             return a;
         Materialise();
-        var defined = W.Select(count == 1, overflow & 1, W.Arbitrary() & 1);
+        var defined = W.Select(count == 1, overflow & 1, W.Arbitrary(overflow) & 1);
         var after = _stored & ~(W)(Flag.Carry | Flag.Overflow) | carry & 1 | defined << 11;
         _stored = W.Select(count == 0, _stored, after);
         return result;

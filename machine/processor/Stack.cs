@@ -73,7 +73,8 @@ public sealed partial class Ia32<W, TBus>
         var ebp = R[Register.Ebp];
         var top = esp - (uint)size;
         WriteMemory(SegmentRegister.Ss, StackOffset(top), size, ebp);
-        var frameTop = top;
+        // ESP as PUSH would leave it: its upper half stays where the stack is a 16-bit one.
+        var frameTop = S[SegmentRegister.Ss].Big ? top : esp & 0xFFFF0000 | top & 0xFFFF;
         for (uint i = 1; i < level; i++)
         {
             top -= (uint)size;

@@ -29,13 +29,16 @@ public static class SymbolicReading
             if (Generator.Make(Forms.Compared[(int)(number % Forms.Compared.Count)], seed, number) is not { } c) continue;
             var concrete = own.Execute(c);
             if (OracleRun.Strays(c, concrete)) continue;
-            if (Execute(c, own) is not { } symbolic)
+            if (Execute(c, own) is not { } symbolic || UndefinedResults.Destination(c, zero: false))
             {
                 left++;
                 continue;
             }
 
             cases++;
+            // What is undefined is a variable in the one, and what is usual in the other.
+            var undefined = symbolic.Vector is null ? UndefinedResults.Flags(c) : 0;
+            symbolic = symbolic with { Eflags = symbolic.Eflags & ~undefined | concrete.Eflags & undefined };
             if (Comparison.Exactly(symbolic, concrete) is { } difference)
                 return new(cases, left, (c, difference), clock.Elapsed.TotalSeconds);
         }

@@ -65,7 +65,7 @@ public readonly struct Symbolic : IWord<Symbolic>
         a.Term is null ? Meaning.Apply(Op.EvenParity, a.Value) != 0 : a.Term.Terms.Make(Op.EvenParity, a.Term).Truth;
 
     /// <summary>A fresh variable of <see cref="Terms.Current"/>.</summary>
-    public static Symbolic Arbitrary() => Terms.Current.Fresh();
+    public static Symbolic Arbitrary(Symbolic usual) => Terms.Current.Fresh();
 
     public static bool TryValue(Symbolic word, out uint value)
     {

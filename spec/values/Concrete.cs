@@ -48,7 +48,7 @@ public readonly struct Concrete(uint value) : IWord<Concrete>
 
     public static Truth EvenParity(Concrete a) => (BitOperations.PopCount(a.Value & 0xFF) & 1) == 0;
 
-    public static Concrete Arbitrary() => default;
+    public static Concrete Arbitrary(Concrete usual) => usual;
 
     public static bool TryValue(Concrete word, out uint value)
     {

@@ -59,8 +59,11 @@ public interface IWord<W> where W : struct, IWord<W>
     /// <summary>True where the low byte has an even number of set bits (the IA-32 parity flag).</summary>
     static abstract Truth EvenParity(W a);
 
-    /// <summary>A value that nothing is known about, such as a flag the manual leaves undefined. Concretely 0.</summary>
-    static abstract W Arbitrary();
+    /// <summary>
+    /// A value that nothing is known about, such as a flag the manual leaves undefined. Concretely <paramref name="usual"/>: what processors
+    /// are seen to leave there.
+    /// </summary>
+    static abstract W Arbitrary(W usual);
 
     /// <summary>True, with the number, where the word is a known constant in this reading.</summary>
     static abstract bool TryValue(W word, out uint value);
