@@ -19,15 +19,22 @@ public sealed class CycleCounter : IDisposable
     private readonly Action<Pc>? _former;
     private readonly Pipeline _pipeline;
     private readonly byte[] _bytes = new byte[LongestInstruction];
+    private readonly Timings _timings;
+    private readonly Buffers? _buffers;
+    private readonly DataAccesses _accesses;
     private (Instruction Instruction, int Ring, uint Ecx)? _running;
+    private uint _fetchedAt;
 
     /// <param name="pc">The machine; what already traces it goes on doing so.</param>
     /// <param name="prediction">Which branches are known.</param>
     /// <param name="timed">Told each instruction when it has been executed.</param>
-    public CycleCounter(Pc pc, Prediction prediction = Prediction.Hot, Action<Timed>? timed = null)
+    /// <param name="timings">The processor; the first Pentium if not given.</param>
+    /// <param name="buffers">Caches and translations, which the run changes; where not given all accesses hit.</param>
+    public CycleCounter(Pc pc, Prediction prediction = Prediction.Hot, Action<Timed>? timed = null, Timings? timings = null, Buffers? buffers = null)
     {
         (_pc, _former, Timed) = (pc, pc.Trace, timed);
-        _pipeline = new(prediction);
+        (_timings, _buffers, _accesses) = (timings ?? Timings.P5, buffers, new(pc));
+        _pipeline = new(prediction, _timings, buffers);
         pc.Trace = _ =>
         {
             _former?.Invoke(pc);
@@ -58,10 +65,11 @@ public sealed class CycleCounter : IDisposable
 
         // An instruction that goes elsewhere, or to another ring, by no means of its own was interrupted or has faulted.
         var interrupted = (!goesOn && !transfers && !continues) || (cpu.Cpl != last.Ring && !gate);
-        var timed = _pipeline.Next(new(i, Taken: transfers && !goesOn, last.Ring, interrupted ? last.Ring : cpu.Cpl, Count(last)));
+        var step = new Step(i, Taken: transfers && !goesOn, last.Ring, interrupted ? last.Ring : cpu.Cpl, Count(last), cpu.Eip.Value);
+        var timed = _pipeline.Next(step, Waited(step));
         Instructions++;
         Timed?.Invoke(timed);
-        if (interrupted) _pipeline.Wait(cpu.Cpl < last.Ring ? P5.Interrupt : P5.InterruptWithinRing);
+        if (interrupted) _pipeline.Wait(cpu.Cpl < last.Ring ? _timings.Interrupt : _timings.InterruptWithinRing);
     }
 
     /// <summary>The processor is about to enter a gate from ring 3 without an instruction of the run: an interrupt, or the INT given.</summary>
@@ -70,12 +78,14 @@ public sealed class CycleCounter : IDisposable
         Finish();
         if (instruction is not { } i)
         {
-            _pipeline.Wait(P5.Interrupt);
+            _pipeline.Wait(_timings.Interrupt);
             return;
         }
 
-        Instructions++;
-        Timed?.Invoke(_pipeline.Next(new(i, Taken: true, Ring: 3, NextRing: 0)));
+        // It is accounted for where it has led to.
+        _fetchedAt = 0;
+        _accesses.Begin(i);
+        _running = (i, 3, _pc.Cpu.R[Cpu.Ecx].Value);
     }
 
     public void Dispose()
@@ -95,7 +105,19 @@ public sealed class CycleCounter : IDisposable
             _bytes[length] = (byte)_pc.Memory.Load(at, 1);
         var decoder = Decoder.Create(code.Big ? 32 : 16, new ByteArrayCodeReader(_bytes, 0, length), cpu.Eip.Value);
         decoder.Decode(out var instruction);
+        _fetchedAt = linear;
+        if (_buffers is not null)
+            _accesses.Begin(instruction);
         _running = (instruction, cpu.Cpl, cpu.R[Cpu.Ecx].Value);
+    }
+
+    private int Waited(in Step step)
+    {
+        if (_buffers is null) return 0;
+        var waited = _fetchedAt == 0 ? 0 : _buffers.Fetch(_fetchedAt, _pc.Mmu.Look(_fetchedAt) ?? _fetchedAt, step.Instruction.Length);
+        foreach (var access in _accesses.End(step)) waited += _buffers.Reach(access);
+        if (step.Instruction.Mnemonic == Mnemonic.Mov && step.Instruction.Op0Register == Register.CR3) _buffers.ForgetTranslations();
+        return waited;
     }
 
     private uint Count((Instruction Instruction, int Ring, uint Ecx) last)

@@ -26,8 +26,14 @@ public static class P5
     /// <summary>A mispredicted conditional branch in the V pipe [F]; any other mispredicted branch [F].</summary>
     public const int MispredictedSecond = 4, Mispredicted = 3;
 
-    /// <summary>A miss in a TLB, page tables in the first-level cache. [L]. No path is charged for it: see <see cref="Pipeline"/>.</summary>
+    /// <summary>A miss in a TLB, page tables in the first-level cache. [L]</summary>
     public const int TlbMiss = 9;
+
+    /// <summary>
+    /// Two caches of 8 KB, two ways of 32-byte lines [L]; 32 translations of code and 64 of data, four ways [D]. An access waits for the first
+    /// transfer of a burst 3-1-1-1 from a second-level cache at half the processor's clock. Misaligned: [F].
+    /// </summary>
+    public static readonly MemoryTimings Memory = new(new(128, 2, 32), new(128, 2, 32), new(8, 4, 1), new(16, 4, 1), LineFill: 6, TableWalk: TlbMiss, Misaligned: 3);
 
     /// <summary>
     /// Two paired instructions of so many cycles: the longer one, but a second instruction that works on memory waits for a first one
@@ -193,16 +199,16 @@ public static class P5
 
     private static Cost Either(int cycles) => new(cycles, Pairing.Either);
 
-    private static int Prefixes(in Instruction i)
+    internal static int Prefixes(in Instruction i)
     {
         var narrow = i.OpCount > 0 && i.Code.ToOpCode().OperandSize == 16;
         var elsewhere = i.SegmentPrefix != Register.None;
         return (narrow ? 1 : 0) + (elsewhere ? 1 : 0) + (i.HasLockPrefix ? 1 : 0);
     }
 
-    private static bool HasDisplacement(in Instruction i) => i.MemoryDisplSize > 0;
+    internal static bool HasDisplacement(in Instruction i) => i.MemoryDisplSize > 0;
 
-    private static bool HasImmediate(in Instruction i)
+    internal static bool HasImmediate(in Instruction i)
     {
         for (var n = 0; n < i.OpCount; n++)
             if (i.GetOpKind(n) is >= OpKind.Immediate8 and <= OpKind.Immediate32 or OpKind.Immediate8to16 or OpKind.Immediate8to32)
@@ -210,6 +216,6 @@ public static class P5
         return false;
     }
 
-    private static int OperandSize(in Instruction i) =>
+    internal static int OperandSize(in Instruction i) =>
         i.Op0Kind == OpKind.Register ? i.Op0Register.GetSize() : i.MemorySize.GetSize();
 }

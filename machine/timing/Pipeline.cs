@@ -3,15 +3,21 @@ using Iced.Intel;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// The Pentium's two integer pipes: which instructions share a cycle, which wait for an address, and what branches cost.
+/// The Pentium's two integer pipes: which instructions share a cycle, which wait for an address, and what branches cost; or the 486's one.
 /// </summary>
 /// <remarks>
-/// Left out: cache and TLB misses (so nothing is charged for the TLB that a load of CR3 empties, <see cref="P5.TlbMiss"/> for each
-/// page touched after it), bank conflicts between paired memory accesses, misaligned operands and code fetch, the rule that code
-/// pairs only from its second execution on, and every branch prediction between "knows all" and "knows none".
+/// Left out: bank conflicts between paired memory accesses, prefetch that runs ahead and the decoder's alignment, the rule that code pairs
+/// only from its second execution on, write buffers that are full, the second-level cache's own misses, snooping, refresh and the bus. What
+/// is waited for in caches and translations is known only where the counter has <see cref="Buffers"/>; of a repeated string instruction
+/// only its first element is.
 /// </remarks>
-public sealed class Pipeline(Prediction prediction = Prediction.Hot)
+/// <param name="prediction">Which branches are known.</param>
+/// <param name="timings">The processor; the first Pentium if not given.</param>
+/// <param name="buffers">The branches that are known, where they were learned.</param>
+public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? timings = null, Buffers? buffers = null)
 {
+    private readonly Timings _timings = timings ?? Timings.P5;
+
     // The last instruction, if it is alone in the U pipe and may get a partner.
     private (Cost Cost, Effects Effects, bool Stalled)? _first;
 
@@ -22,9 +28,9 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot)
     public long Cycles { get; private set; }
 
     /// <summary>Times a path of instructions.</summary>
-    public static IReadOnlyList<Timed> Time(IEnumerable<Step> path, Prediction prediction = Prediction.Hot)
+    public static IReadOnlyList<Timed> Time(IEnumerable<Step> path, Prediction prediction = Prediction.Hot, Timings? timings = null)
     {
-        var pipeline = new Pipeline(prediction);
+        var pipeline = new Pipeline(prediction, timings);
         return [.. path.Select(step => pipeline.Next(step))];
     }
 
@@ -33,7 +39,8 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot)
     /// </summary>
     /// <param name="code">The bytes of whole instructions.</param>
     /// <param name="address">Linear address of the first.</param>
-    public static IReadOnlyList<Timed> Straight(byte[] code, uint address)
+    /// <param name="timings">The processor; the first Pentium if not given.</param>
+    public static IReadOnlyList<Timed> Straight(byte[] code, uint address, Timings? timings = null)
     {
         var decoder = Decoder.Create(32, code, address);
         var path = new List<Step>();
@@ -45,18 +52,22 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot)
                 Count: i.Mnemonic is Mnemonic.Bsf or Mnemonic.Bsr ? 31u : 0));
         }
 
-        return Time(path);
+        return Time(path, timings: timings);
     }
 
     /// <summary>The next instruction executed.</summary>
+    /// <param name="step">What it was.</param>
+    /// <param name="waited">Cycles that its code and data were waited for.</param>
     /// <exception cref="MachineException">No figure is known for it.</exception>
-    public Timed Next(in Step step)
+    public Timed Next(in Step step, int waited = 0)
     {
-        var cost = P5.Of(step);
+        var cost = _timings.Of(step);
         var effects = Effects.Of(step.Instruction);
-        return _first is { } first && Pairs(first.Cost, first.Effects, cost, effects)
+        var timed = _first is { } first && Pairs(first.Cost, first.Effects, cost, effects)
             ? Second(step, first.Cost, first.Stalled, cost, effects)
             : First(step, cost, effects);
+        Cycles += waited;
+        return timed with { Cycles = timed.Cycles + waited, Waited = waited };
     }
 
     /// <summary>Time that no instruction takes: an interrupt. Nothing pairs across it.</summary>
@@ -69,10 +80,10 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot)
 
     private Timed First(in Step step, Cost cost, Effects effects)
     {
-        var stall = (effects.Address & _written) != 0 ? P5.AddressInterlock : 0;
+        var stall = (effects.Address & _written) != 0 ? _timings.AddressInterlock : 0;
         (_before, _written) = (stall > 0 ? 0 : _written, effects.Written);
         _first = cost.Pairing is Pairing.U or Pairing.Either ? (cost, effects, stall > 0) : null;
-        var lost = Mispredicted(step) ? P5.Mispredicted : 0;
+        var lost = Mispredicted(step) ? _timings.Mispredicted : 0;
         var timed = new Timed(step, Cycles + stall, stall + cost.Cycles + lost, cost.Pairing, false, stall, lost);
         Cycles += timed.Cycles;
         return timed;
@@ -81,12 +92,12 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot)
     private Timed Second(in Step step, Cost first, bool stalled, Cost cost, Effects effects)
     {
         // Where the first has waited, the second's address is ready too.
-        var stall = !stalled && (effects.Address & _before) != 0 ? P5.AddressInterlock : 0;
+        var stall = !stalled && (effects.Address & _before) != 0 ? _timings.AddressInterlock : 0;
         _written |= effects.Written;
         _first = null;
         var conditional = step.Instruction.FlowControl == FlowControl.ConditionalBranch;
-        var lost = !Mispredicted(step) ? 0 : conditional ? P5.MispredictedSecond : P5.Mispredicted;
-        var added = P5.Pair(first.Cycles, stall + cost.Cycles) - first.Cycles + lost;
+        var lost = !Mispredicted(step) ? 0 : conditional ? _timings.MispredictedSecond : _timings.Mispredicted;
+        var added = _timings.Pair(first.Cycles, stall + cost.Cycles) - first.Cycles + lost;
         var timed = new Timed(step, Cycles - first.Cycles + stall, added, cost.Pairing, true, stall, lost);
         Cycles += added;
         return timed;
@@ -97,7 +108,11 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot)
         && (firstEffects.Written & (secondEffects.Read | secondEffects.Address | secondEffects.Written)) == 0;
 
     // Gates and far transfers are never predicted; their cycles are in the table.
-    private bool Mispredicted(in Step step) => prediction == Prediction.Cold && step.Taken && step.Ring == step.NextRing
-        && step.Instruction.FlowControl is FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch
-            or FlowControl.IndirectBranch or FlowControl.Call or FlowControl.IndirectCall or FlowControl.Return;
+    private bool Mispredicted(in Step step)
+    {
+        if (prediction == Prediction.Hot || step.Ring != step.NextRing || step.Instruction.FlowControl is not (FlowControl.ConditionalBranch
+            or FlowControl.UnconditionalBranch or FlowControl.IndirectBranch or FlowControl.Call or FlowControl.IndirectCall or FlowControl.Return))
+            return false;
+        return buffers is null ? step.Taken : !buffers.Predicts(step.Instruction.IP32, step.Taken, step.Next);
+    }
 }

@@ -10,7 +10,8 @@ namespace Verified.Machine.Timing;
 /// <param name="Count">
 /// Iterations of a repeated string instruction; bits that BSF or BSR passed over before the one it found; nesting level of ENTER.
 /// </param>
-public readonly record struct Step(Instruction Instruction, bool Taken = false, int Ring = 0, int NextRing = 0, uint Count = 0);
+/// <param name="Next">Address of the instruction after it, where that was learned.</param>
+public readonly record struct Step(Instruction Instruction, bool Taken = false, int Ring = 0, int NextRing = 0, uint Count = 0, uint Next = 0);
 
 /// <summary>The pipes in which an instruction may share a cycle with another.</summary>
 public enum Pairing
@@ -38,6 +39,9 @@ public enum Prediction
 
     /// <summary>None: those that are taken are mispredicted.</summary>
     Cold,
+
+    /// <summary>Those that <see cref="Buffers"/> know from what was run before.</summary>
+    Learned,
 }
 
 /// <summary>An instruction in the pipeline.</summary>
@@ -48,11 +52,12 @@ public enum Prediction
 /// <param name="Second">It is in the V pipe, paired with the instruction before.</param>
 /// <param name="Stall">Cycles it waited for an address register.</param>
 /// <param name="Mispredicted">Cycles lost as the branch target buffer did not know it.</param>
+/// <param name="Waited">Cycles it waited for caches and translations, and for misaligned data.</param>
 public readonly record struct Timed(
-    Step Step, long Start, int Cycles, Pairing Pairing, bool Second, int Stall, int Mispredicted)
+    Step Step, long Start, int Cycles, Pairing Pairing, bool Second, int Stall, int Mispredicted, int Waited = 0)
 {
     /// <summary>Cycles and pipe for a listing: <c>U 1</c>, <c>V 0</c>, <c>- 48</c> where it cannot pair, <c>+n</c> the stall in it.</summary>
     public override string ToString() =>
         $"{(Second ? "V" : Pairing is Pairing.None ? "-" : "U")} {Cycles}{(Stall > 0 ? $" (AGI {Stall})" : "")}"
-        + (Mispredicted > 0 ? $" (mispredicted {Mispredicted})" : "");
+        + (Mispredicted > 0 ? $" (mispredicted {Mispredicted})" : "") + (Waited > 0 ? $" (waited {Waited})" : "");
 }

@@ -1,11 +1,13 @@
 using Iced.Intel;
 using Verified.Kernel;
+using Verified.Machine;
 using Verified.Machine.Timing;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
 using Descriptor = Verified.Spec.Descriptor;
+using Register = Iced.Intel.Register;
 
 namespace Verified.Proofs.Bench;
 
@@ -17,6 +19,49 @@ public sealed record KernelPath(string Name, IReadOnlyList<Timed> Path)
     public int Instructions => Path.Count;
 
     public long Cycles => Path.Sum(timed => (long)timed.Cycles);
+
+    /// <summary>Where the cycles go, most first; they add up to all.</summary>
+    public IReadOnlyList<(string What, long Cycles)> Shares
+    {
+        get
+        {
+            var shares = new Dictionary<string, long>();
+            void Add(string what, long cycles) => shares[what] = shares.GetValueOrDefault(what) + cycles;
+            foreach (var timed in Path)
+            {
+                var i = timed.Step.Instruction;
+                var kind = timed.Step.Ring != timed.Step.NextRing ? "gates"
+                    : i.Op0Register == Register.CR3 ? "CR3"
+                    : i.OpCount > 0 && i.Op0Kind == OpKind.Register && i.Op0Register.IsSegmentRegister() ? "segment registers"
+                    : "other instructions";
+                Add(kind, timed.Cycles - timed.Stall - timed.Mispredicted - timed.Waited);
+                Add("address interlocks", timed.Stall);
+                Add("branches", timed.Mispredicted);
+                Add("memory", timed.Waited);
+            }
+
+            return [.. shares.Where(share => share.Value != 0).Select(share => (share.Key, share.Value)).OrderByDescending(share => share.Value)];
+        }
+    }
+}
+
+/// <summary>What a path finds when it is run.</summary>
+/// <param name="Timings">The processor.</param>
+/// <param name="Runs">
+/// So many runs over the same caches, translations and branch targets, empty at first, of which the last is measured; null: all accesses hit
+/// and branches go as <paramref name="Prediction"/> says.
+/// </param>
+/// <param name="Prediction">Where there are no such buffers.</param>
+public sealed record PathConditions(Timings Timings, int? Runs = null, Prediction Prediction = Prediction.Hot)
+{
+    /// <summary>As published figures are meant: nothing is waited for.</summary>
+    public static readonly PathConditions Ideal = new(Timings.P5);
+
+    /// <summary>After the same has been run some times: what still misses is what the path itself empties or throws out.</summary>
+    public static readonly PathConditions Repeated = new(Timings.P5, Runs: 4);
+
+    /// <summary>For the first time.</summary>
+    public static readonly PathConditions Cold = new(Timings.P5, Runs: 1);
 }
 
 /// <summary>What system calls cost on an image, in instructions and P5 model cycles.</summary>
@@ -35,13 +80,15 @@ public static class KernelPaths
     /// waits for it alone. What the image's limits have no room for is left out.
     /// </summary>
     /// <exception cref="ImageException">The image does not boot, or does not get back to a user instruction.</exception>
-    public static IReadOnlyList<KernelPath> Measure(KernelImage image, Prediction prediction = Prediction.Hot)
+    /// <exception cref="MachineException">The processor has no figure for an instruction of the kernel.</exception>
+    public static IReadOnlyList<KernelPath> Measure(KernelImage image, PathConditions? conditions = null)
     {
+        conditions ??= PathConditions.Ideal;
         var machine = new ImageMachine(image);
         List<KernelPath> paths = [];
         void Add(string name, Scenario scenario)
         {
-            if (scenario.Fits(image.Limits)) paths.Add(new(name, Run(machine, scenario, prediction)));
+            if (scenario.Fits(image.Limits)) paths.Add(new(name, Run(machine, scenario, conditions)));
         }
 
         foreach (var (space, sameSpace) in (ReadOnlySpan<(string, bool)>)[("between spaces", false), ("within a space", true)])
@@ -65,16 +112,24 @@ public static class KernelPaths
     internal static State<Concrete> ShortIpc(Limits limits) =>
         new Scenario(Entry.Ipc, ThreadStatus.ReceivingAny, SameSpace: limits.Tasks < 4).State(limits);
 
-    private static List<Timed> Run(ImageMachine machine, Scenario scenario, Prediction prediction)
+    private static List<Timed> Run(ImageMachine machine, Scenario scenario, PathConditions conditions)
     {
         var state = scenario.State(machine.Image.Limits);
         machine.Place(state);
+        var buffers = conditions.Runs is null ? null : new Buffers(conditions.Timings);
         List<Timed> path = [];
-        using var counter = new CycleCounter(machine.Pc, prediction, path.Add);
-        counter.Enter(Gate(scenario.Entry));
-        if (machine.Deliver(new(scenario.Entry, Registers.Of(state, state.Current.Value))) is { } failure)
-            throw new ImageException($"{scenario.Entry}: {failure}");
-        counter.Finish();
+        for (var run = 0; run < (conditions.Runs ?? 1); run++)
+        {
+            if (run > 0) machine.Return();
+            path.Clear();
+            using var counter = new CycleCounter(
+                machine.Pc, buffers is null ? conditions.Prediction : Prediction.Learned, path.Add, conditions.Timings, buffers);
+            counter.Enter(Gate(scenario.Entry));
+            if (machine.Deliver(new(scenario.Entry, Registers.Of(state, state.Current.Value))) is { } failure)
+                throw new ImageException($"{scenario.Entry}: {failure}");
+            counter.Finish();
+        }
+
         return path;
     }
 

@@ -97,14 +97,17 @@ public static class Measurements
             }
     }
 
-    // Hot is the published case; cold says only what the branches add.
+    // All hits is the published case.
     private static IEnumerable<BenchRow> Paths(KernelImage image)
     {
-        var cold = KernelPaths.Measure(image, Prediction.Cold).ToDictionary(path => path.Name, path => path.Cycles);
+        Dictionary<string, KernelPath> Under(PathConditions conditions) => KernelPaths.Measure(image, conditions).ToDictionary(path => path.Name);
+        var (repeated, cold, older) = (Under(PathConditions.Repeated), Under(PathConditions.Cold), Under(new(Timings.I486)));
         foreach (var path in KernelPaths.Measure(image))
         {
-            var gates = path.Path.Where(timed => timed.Step.Ring != timed.Step.NextRing).Sum(timed => timed.Cycles);
-            var note = $"{path.Instructions} instructions, {gates} cycles in gates, {cold[path.Name]} cycles unpredicted";
+            var shares = string.Join(", ", path.Shares.Select(share => $"{share.What} {share.Cycles}"));
+            var misses = repeated[path.Name].Shares.FirstOrDefault(share => share.What == "memory").Cycles;
+            var note = $"{path.Instructions} instructions: {shares}; repeated {repeated[path.Name].Cycles}, of which {misses} wait for memory; "
+                + $"cold {cold[path.Name].Cycles}; 486 {older[path.Name].Cycles}";
             if (path.Name == KernelPaths.FastBetweenSpaces) note += $"; {path.Cycles / Published:F2} times the published {Published}";
             yield return new("ipc", path.Name, path.Cycles, "P5 cycles", note);
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Verified.Kernel;
 using Verified.Machine.Timing;
+using Verified.Proofs.Bench;
 
 namespace Verified.Proofs.Commands;
 
@@ -13,9 +14,30 @@ internal static class ListVerb
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private static readonly Option<string?> Path = new("--path")
+    {
+        Description = "What is executed on a path that bench names, as far as NAME is given: 'ipc fast, call'",
+        HelpName = "NAME",
+    };
+
+    private static readonly Option<string> Processor = new("--processor")
+    {
+        Description = "Whose cycles: p5 or 486",
+        HelpName = "X",
+        DefaultValueFactory = _ => "p5",
+    };
+
+    private static readonly Option<bool> Cold = new("--cold")
+    {
+        Description = "With --path: caches, translations and branch targets empty at first",
+    };
+
     public static Command Make()
     {
-        var verb = new Command("list", "Disassemble the image's code, with symbols and model cycles") { Symbol, ImageSource.File, ImageSource.Size };
+        var verb = new Command("list", "Disassemble the image's code, with symbols and model cycles")
+        {
+            Symbol, Path, Processor, Cold, ImageSource.File, ImageSource.Size,
+        };
         verb.SetAction(Run);
         return verb;
     }
@@ -24,6 +46,14 @@ internal static class ListVerb
     {
         var display = new Display(parsed);
         var image = ImageSource.Of(parsed);
+        var timings = parsed.GetValue(Processor) switch
+        {
+            "p5" => Machine.Timing.Timings.P5,
+            "486" => Machine.Timing.Timings.I486,
+            var other => throw new CommandException($"--processor {other}: no cycles are known of it; give p5 or 486"),
+        };
+        if (parsed.GetValue(Path) is { } path) return ListPath(display, image, path, new(timings, parsed.GetValue(Cold) ? 1 : null));
+        if (parsed.GetValue(Cold)) throw new CommandException("--cold: give a path with it, such as --path 'ipc fast, call'");
         var lines = Listing.Of(image).ToList();
         if (parsed.GetValue(Symbol) is { } name)
         {
@@ -34,8 +64,8 @@ internal static class ListVerb
             lines = [lines[0], .. lines.Skip(1).TakeWhile(line => line.Label is null)];
         }
 
-        display.Line("cycles of the Pentium's U and V pipes, hot caches, for the code as it stands: no conditional branch taken");
-        foreach (var (line, timed) in Timings(lines))
+        display.Line($"cycles of the {timings.Name}, hot caches, for the code as it stands: no conditional branch taken");
+        foreach (var (line, timed) in Timed(lines, timings))
         {
             if (line.Label is not null) display.Line($"{line.Label}:");
             display.Line($"  {timed,-12}{line}");
@@ -44,15 +74,34 @@ internal static class ListVerb
         return CommandLine.Holds;
     }
 
+    private static int ListPath(Display display, KernelImage image, string name, PathConditions conditions)
+    {
+        var paths = KernelPaths.Measure(image, conditions);
+        var path = paths.FirstOrDefault(path => path.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new CommandException($"--path '{name}': there is no such path; give the start of one of: {string.Join("; ", paths.Select(path => path.Name))}");
+        var text = Listing.Of(image).ToDictionary(line => line.Address);
+        display.Line($"{path.Name}: {path.Instructions} instructions, {path.Cycles} cycles of the {conditions.Timings.Name}: "
+            + string.Join(", ", path.Shares.Select(share => $"{share.What} {share.Cycles}")));
+        foreach (var timed in path.Path)
+        {
+            // The user's INT is no code of the image.
+            var line = text.GetValueOrDefault(timed.Step.Instruction.IP32);
+            if (line?.Label is { } label) display.Line($"{label}:");
+            display.Line($"  {timed.Start,4}  {timed,-24}{line?.ToString() ?? timed.Step.Instruction.ToString()}");
+        }
+
+        return CommandLine.Holds;
+    }
+
     /// <summary>Each label starts anew: it is where jumps arrive.</summary>
-    private static IEnumerable<(ListingLine Line, Timed Timed)> Timings(List<ListingLine> lines)
+    private static IEnumerable<(ListingLine Line, Timed Timed)> Timed(List<ListingLine> lines, Timings timings)
     {
         for (var start = 0; start < lines.Count;)
         {
             var end = start + 1;
             while (end < lines.Count && lines[end].Label is null) end++;
             var run = lines.Skip(start).Take(end - start).ToList();
-            var timed = Pipeline.Straight([.. run.SelectMany(line => line.Bytes.ToArray())], run[0].Address);
+            var timed = Pipeline.Straight([.. run.SelectMany(line => line.Bytes.ToArray())], run[0].Address, timings);
             foreach (var pair in run.Zip(timed)) yield return pair;
             start = end;
         }

@@ -1,0 +1,108 @@
+namespace Verified.Machine.Timing;
+
+/// <summary>An access to data.</summary>
+public readonly record struct Access(uint Linear, uint Physical, int Size, bool Writes);
+
+/// <summary>
+/// What a processor keeps of the past: first-level caches, translations, and targets of branches. Empty at first; least recently used
+/// entries go. A store that misses goes to a write buffer and takes no line (Pentium data book, 3.5; 486 manual, 5.2).
+/// </summary>
+public sealed class Buffers(Timings timings)
+{
+    private const uint Page = 4096;
+    private const int BranchSets = 64, BranchWays = 4, Strongly = 3, Likely = 2;
+
+    private readonly MemoryTimings _timings = timings.Memory;
+    private readonly Entries _code = new(timings.Memory.Code), _codePages = new(timings.Memory.CodePages);
+    private readonly Entries? _ownData = timings.Memory.Data is { } data ? new(data) : null;
+    private readonly Entries? _ownDataPages = timings.Memory.DataPages is { } pages ? new(pages) : null;
+    private readonly Entries _branches = new(new(BranchSets, BranchWays, 1));
+    private readonly Dictionary<uint, (uint Target, int Counter)> _targets = [];
+
+    /// <summary>Cycles that fetching an instruction waits.</summary>
+    public int Fetch(uint linear, uint physical, int length)
+    {
+        var waited = Translate(_codePages, linear, length);
+        foreach (var line in Lines(physical, length, _timings.Code.Line))
+            if (!_code.Touch(line))
+                waited += _timings.LineFill;
+        return waited;
+    }
+
+    /// <summary>Cycles that an access to data waits.</summary>
+    public int Reach(in Access access)
+    {
+        var cache = _ownData ?? _code;
+        var waited = Translate(_ownDataPages ?? _codePages, access.Linear, access.Size);
+        foreach (var line in Lines(access.Physical, access.Size, (_timings.Data ?? _timings.Code).Line))
+            if (!cache.Touch(line, allocate: !access.Writes) && !access.Writes)
+                waited += _timings.LineFill;
+        var unit = (uint)Math.Min(access.Size, 4);
+        return waited + (access.Size <= 8 && (access.Linear & (unit - 1)) != 0 ? _timings.Misaligned : 0);
+    }
+
+    /// <summary>CR3 was loaded.</summary>
+    public void ForgetTranslations()
+    {
+        _codePages.Clear();
+        _ownDataPages?.Clear();
+    }
+
+    /// <summary>
+    /// Whether a branch went where its entry said, or, where it has none, to the next instruction; and what the entry learns from it. Only a
+    /// branch that was taken gets one ([F]; two bits that count).
+    /// </summary>
+    public bool Predicts(uint branch, bool taken, uint target)
+    {
+        var known = _branches.Touch(branch, allocate: taken) && _targets.TryGetValue(branch, out var entry) ? entry : ((uint, int)?)null;
+        if (known is not ({ } expected, { } counter))
+        {
+            if (taken) _targets[branch] = (target, Strongly);
+            return !taken;
+        }
+
+        _targets[branch] = (taken ? target : expected, Math.Clamp(counter + (taken ? 1 : -1), 0, Strongly));
+        return taken ? counter >= Likely && expected == target : counter < Likely;
+    }
+
+    private int Translate(Entries pages, uint linear, int length)
+    {
+        var waited = 0;
+        foreach (var page in Lines(linear, length, (int)Page))
+            if (!pages.Touch(page))
+                waited += _timings.TableWalk;
+        return waited;
+    }
+
+    /// <summary>The numbers of the lines that some bytes are in.</summary>
+    private static IEnumerable<uint> Lines(uint address, int length, int line)
+    {
+        for (var number = address / (uint)line; number <= (address + (uint)length - 1) / (uint)line; number++)
+            yield return number;
+    }
+
+    private sealed class Entries(BufferShape shape)
+    {
+        // Of each set, the numbers that it holds, most recently used first.
+        private readonly List<uint>[] _sets = [.. Enumerable.Range(0, shape.Sets).Select(_ => new List<uint>(shape.Ways))];
+
+        public void Clear()
+        {
+            foreach (var set in _sets)
+                set.Clear();
+        }
+
+        /// <summary>Whether a number was there; it is now, unless it was not and is not to be.</summary>
+        public bool Touch(uint number, bool allocate = true)
+        {
+            var set = _sets[number % (uint)_sets.Length];
+            var held = set.Remove(number);
+            if (!held && !allocate)
+                return false;
+            if (set.Count == shape.Ways)
+                set.RemoveAt(shape.Ways - 1);
+            set.Insert(0, number);
+            return held;
+        }
+    }
+}

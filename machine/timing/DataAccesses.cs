@@ -1,0 +1,69 @@
+using Iced.Intel;
+using Verified.Machine.Computer;
+using Verified.Machine.Processor;
+using Cpu = Verified.Machine.Processor.Register;
+using Register = Iced.Intel.Register;
+
+namespace Verified.Machine.Timing;
+
+/// <summary>
+/// The data that an instruction accesses: its operands and the stack as the registers say before it, and what the processor reads and
+/// writes by itself for a gate or a segment register as they say after it.
+/// </summary>
+internal sealed class DataAccesses(Pc pc)
+{
+    private const int DescriptorSize = 8, FrameSize = 20;
+
+    private readonly List<Access> _accesses = [];
+    private readonly InstructionInfoFactory _factory = new();
+    private uint _esp;
+
+    /// <summary>The instruction is about to be executed.</summary>
+    public void Begin(in Instruction i)
+    {
+        _accesses.Clear();
+        _esp = pc.Cpu.R[Cpu.Esp].Value;
+        if (IsGate(i)) return;
+        foreach (var used in _factory.GetInfo(i).GetUsedMemory())
+        {
+            if (used.Access is OpAccess.NoMemAccess or OpAccess.None) continue;
+            var offset = (uint)used.Displacement + Value(used.Base) + Value(used.Index) * (uint)used.Scale;
+            var segment = used.Segment is >= Register.ES and <= Register.GS ? pc.Cpu.S[used.Segment - Register.ES].Base.Value : 0;
+            Add(segment + offset, Math.Max(1, used.MemorySize.GetSize()),
+                used.Access is OpAccess.Write or OpAccess.CondWrite);
+        }
+    }
+
+    /// <summary>The instruction has been executed.</summary>
+    public IReadOnlyList<Access> End(in Step step)
+    {
+        var (i, cpu) = (step.Instruction, pc.Cpu);
+        if (i.OpCount > 0 && i.Op0Kind == OpKind.Register && i.Op0Register.IsSegmentRegister() && i.Mnemonic is Mnemonic.Mov or Mnemonic.Pop)
+            AddDescriptor(cpu.S[i.Op0Register - Register.ES].Selector.Value);
+        if (!IsGate(i)) return _accesses;
+        AddDescriptor(cpu.S[SegmentRegister.Cs].Selector.Value);
+        if (step.Ring != step.NextRing) AddDescriptor(cpu.S[SegmentRegister.Ss].Selector.Value);
+        if (i.Mnemonic is Mnemonic.Iret or Mnemonic.Iretd)
+        {
+            Add(_esp, FrameSize, writes: false);
+            return _accesses;
+        }
+
+        Add(cpu.IdtBase.Value + (i.Mnemonic == Mnemonic.Int3 ? 3u : i.Immediate8) * DescriptorSize, DescriptorSize, writes: false);
+        if (step.NextRing < step.Ring) Add(cpu.TaskRegister.Base.Value + 4, DescriptorSize, writes: false);
+        Add(cpu.R[Cpu.Esp].Value, FrameSize, writes: true);
+        return _accesses;
+    }
+
+    private static bool IsGate(in Instruction i) => i.Mnemonic is Mnemonic.Int or Mnemonic.Int3 or Mnemonic.Iret or Mnemonic.Iretd;
+
+    private void AddDescriptor(uint selector)
+    {
+        if ((selector & ~3u) != 0) Add(pc.Cpu.GdtBase.Value + (selector & ~7u), DescriptorSize, writes: false);
+    }
+
+    private void Add(uint linear, int size, bool writes) => _accesses.Add(new(linear, pc.Mmu.Look(linear) ?? linear, size, writes));
+
+    private uint Value(Register register) => register == Register.None ? 0
+        : pc.Cpu.R[register.GetFullRegister32() - Register.EAX].Value & (register.GetSize() == 2 ? 0xFFFF : uint.MaxValue);
+}
