@@ -97,6 +97,32 @@ public class ServerTests
     }
 
     [Fact]
+    public void Sigma0_is_the_pager_of_the_root_task()
+    {
+        // The root task's first instruction is the first fault.
+        var sigma0 = Elf(0x20000, c =>
+        {
+            var wrong = c.CreateLabel();
+            c.mov(eax, -1);
+            c.xor(ecx, ecx);
+            c.mov(ebp, 1);
+            c.@int(0x30);
+            c.cmp(esi, 0x04040001);
+            c.jne(wrong);
+            c.cmp(edx, 0x600000);
+            c.jne(wrong);
+            c.cmp(ebx, 0x600000);
+            c.jne(wrong);
+            c.test(eax, eax);
+            c.jne(wrong);
+            Print(c, "the root task's page is wanted");
+            c.Label(ref wrong);
+            Print(c, "wrong");
+        });
+        Assert.Equal("the root task's page is wanted", Boot(sigma0, Elf(0x600000, c => c.nop())).Lines[1]);
+    }
+
+    [Fact]
     public void Segments_go_where_their_headers_say_and_the_rest_is_cleared()
     {
         // The second segment is where the loader puts the modules, the third has bytes and zeros.
