@@ -14,6 +14,9 @@ public enum Entry
     /// <summary>INT 33h.</summary>
     ThreadSwitch,
 
+    /// <summary>INT 35h.</summary>
+    LthreadExRegs,
+
     /// <summary>The timer interrupt, in user mode or idle.</summary>
     Tick,
 
@@ -62,6 +65,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.Ipc: Ipc(); break;
             case Entry.IdNearest: IdNearest(); break;
             case Entry.ThreadSwitch: ThreadSwitch(); break;
+            case Entry.LthreadExRegs: LthreadExRegs(); break;
             case Entry.Tick: Tick(); break;
             case Entry.PageFault: PageFault(argument, code); break;
             case Entry.Exception: Exception(argument, code); break;

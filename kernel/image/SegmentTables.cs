@@ -8,7 +8,7 @@ internal static class SegmentTables
     /// <summary>Offsets, in the tables' pages, of the operands of LGDT and LIDT.</summary>
     public const uint GdtPointer = 0x40, IdtPointer = 0xF00;
 
-    private const uint Gates = Layout.ThreadSwitchVector + 1;
+    private const uint Gates = Layout.LthreadExRegsVector + 1;
     private const byte InterruptGate = 0x8E, Ring3 = 0x60;
 
     /// <summary>
@@ -54,6 +54,7 @@ internal static class SegmentTables
         (Layout.IpcVector, "ipc"),
         (Layout.IdNearestVector, "id_nearest"),
         (Layout.ThreadSwitchVector, "thread_switch"),
+        (Layout.LthreadExRegsVector, "lthread_ex_regs"),
     ];
 
     /// <summary>The ring-0 stack, and the ports that user programs may use: COM1's and the exit device's.</summary>

@@ -30,6 +30,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
         nameof(State<W>.Timed) => row => StatusBit(row, Layout.TimedStatus),
         nameof(State<W>.Faulting) => row => StatusBit(row, Layout.FaultingStatus),
         nameof(State<W>.Pager) => row => Thread(row, Layout.Pager),
+        nameof(State<W>.Preempter) => row => Thread(row, Layout.Preempter),
         nameof(State<W>.Fault) => row => Thread(row, Layout.Fault),
         nameof(State<W>.Deadline) => row => Thread(row, Layout.Deadline),
         nameof(State<W>.Partner) => row => Thread(row, layout.Partner),

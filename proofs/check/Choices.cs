@@ -26,9 +26,9 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
     /// Every kind of send and receive, each timeout one of those given, to and from each thread, nil, a stale version and an id of no
     /// thread. One message is enough: the kernel moves the words and never looks at them.
     /// </summary>
-    public static Arguments For(IReadOnlyList<BootThread> threads, uint[] timeouts) => new(
+    public static Arguments For(IReadOnlyList<BootThread> threads, uint[] timeouts, uint lthreads) => new(
     [
-        [Descriptor.None, 0, Memory],
+        [Descriptor.None, .. Enumerable.Range(0, (int)lthreads).Select(lthread => (uint)lthread), Memory],
         timeouts,
         [1],
         [2],

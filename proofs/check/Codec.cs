@@ -79,13 +79,17 @@ public sealed class Codec
         _constant = [.. tables.Cells];
         _partOf = new sbyte[_constant.Length];
         Array.Fill(_partOf, Constant);
-        foreach (var name in (string[])[.. Arguments.Names, nameof(State<Concrete>.Eflags), nameof(State<Concrete>.Fault)])
+        foreach (var name in (string[])[
+            .. Arguments.Names, nameof(State<Concrete>.Esp), nameof(State<Concrete>.Eip), nameof(State<Concrete>.Eflags), nameof(State<Concrete>.Fault),
+            nameof(State<Concrete>.Preempter)])
             foreach (var row in Rows)
                 _partOf[tables.Start(name) + (int)row] = LeftOut;
 
         foreach (var name in (string[])[nameof(State<Concrete>.Clock), nameof(State<Concrete>.Time), nameof(State<Concrete>.TimeHigh)])
             _partOf[Start(name)] = LeftOut;
         uint[] numbers = [State<Concrete>.Nobody, .. Rows];
+        uint[] pagers = [.. model.Threads.Select(thread => thread.Pager)
+            .Concat(model.Also.Contains(Entry.LthreadExRegs) ? model.Arguments.Values[Arguments.Index(nameof(State<Concrete>.Esi))] : []).Distinct()];
         uint[] cursors = [.. numbers.Distinct()];
         var at = 0;
         Slot Cell(string column, uint row, int bits, uint[]? domain = null)
@@ -118,6 +122,7 @@ public sealed class Codec
                 [
                     Cell(nameof(State<Concrete>.Status), row, 3),
                     Cell(nameof(State<Concrete>.Faulting), row, 1),
+                    Among(nameof(State<Concrete>.Pager), row, pagers),
                     Among(nameof(State<Concrete>.Partner), row, numbers),
                     Among(nameof(State<Concrete>.Served), row, cursors),
                     Cell(nameof(State<Concrete>.Timed), row, model.MostTicks > 0 ? 1 : 0),

@@ -21,7 +21,18 @@ public sealed record Model(
         Timeouts.ReceiveIsInfinite((Concrete)timeouts).Known || Timeouts.ReceiveIsZero((Concrete)timeouts).Known ? 0 : Timeouts.ReceiveTicks((Concrete)timeouts).Value));
 
     /// <summary>Names in <see cref="Sometimes.All"/> of what cannot happen with so few threads or priorities, and then must not.</summary>
-    public IReadOnlyList<string> Never { get; init; } = [];
+    public IReadOnlyList<string> Never
+    {
+        get => [.. Optional.Except(Also).Select(entry => $"entry {entry}"), .. _never];
+        init => _never = value;
+    }
+
+    /// <summary>The entries that users are tried with beyond those that every model has.</summary>
+    public IReadOnlyList<Entry> Also { get; init; } = [];
+
+    private static readonly Entry[] Optional = [Entry.LthreadExRegs];
+
+    private readonly IReadOnlyList<string> _never = [];
 
     // It takes three for a thread to be accepted from and then find another sender waiting.
     private static readonly string[] WithTwo = [Sometimes.PutOff];
@@ -51,16 +62,21 @@ public sealed record Model(
     { Never = [.. WithoutPagers, .. WithoutDeadlines] };
 
     /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
-    public static readonly Model Sleepers = Make("sleepers", new(4, 1, 2), 2, Finite, (1, 0, 0, 2), (2, 0, 1, 1))
+    public static readonly Model Sleepers = Make("sleepers", new(4, 1, 2), 2, Finite, 1, (1, 0, 0, 2), (2, 0, 1, 1))
         with
     { Never = [.. WithoutPagers, .. WithTwo, "a deadline of another round"] };
 
-    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers];
+    /// <summary>Two threads of a task that change each other, the second of which preempts the first.</summary>
+    public static readonly Model Siblings = Make("siblings", new(2, 2, 2), 2, [Timeouts.Infinite], 2, (1, 0, 0, 1), (1, 1, 1, 2))
+        with
+    { Also = [Entry.LthreadExRegs], Never = ["code 20h, receive timeout", "code 30h, send timeout", .. WithTwo, .. WithoutDeadlines] };
+
+    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers, Siblings];
 
     /// <summary>A model of threads given as (task, lthread, priority, quantum).</summary>
     public static Model Make(
         string name, Limits limits, uint sliceBound, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads) =>
-        Make(name, limits, sliceBound, Arguments.NoFiniteTimeouts, threads);
+        Make(name, limits, sliceBound, Arguments.NoFiniteTimeouts, 1, threads);
 
     private static Model WithPager(Model model) => model with
     {
@@ -68,11 +84,11 @@ public sealed record Model(
     };
 
     private static Model Make(
-        string name, Limits limits, uint sliceBound, uint[] timeouts, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads)
+        string name, Limits limits, uint sliceBound, uint[] timeouts, uint lthreads, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads)
     {
         BootThread[] boot = [.. threads.Select((thread, i) => new BootThread(
             ThreadId.Make<Concrete>(4, thread.Task, thread.Lthread, 1).Value,
             thread.Priority, thread.Quantum, 0x10000 + 0x1000 * (uint)i, 0x20000 + 0x1000 * (uint)i))];
-        return new(name, limits.Checked(), boot, Arguments.For(boot, timeouts), sliceBound);
+        return new(name, limits.Checked(), boot, Arguments.For(boot, timeouts, lthreads), sliceBound);
     }
 }

@@ -18,6 +18,7 @@ public sealed class Walker
     private readonly Kernel<Concrete> _kernel;
     private readonly Action<State<Concrete>, Entry>? _damage;
     private readonly int _eax;
+    private readonly Entry[] _userEntries;
     private readonly uint[] _rows, _priorities;
 
     /// <param name="model">The model.</param>
@@ -25,6 +26,7 @@ public sealed class Walker
     public Walker(Model model, Action<State<Concrete>, Entry>? damage)
     {
         _choices = new(model.Arguments);
+        _userEntries = [.. UserEntries, .. model.Also];
         _damage = damage;
         Tables = new(model.Limits, _choices);
         _kernel = new(Tables.State);
@@ -41,10 +43,9 @@ public sealed class Walker
 
     public Codec Codec { get; }
 
-    /// <summary>The ways on from a stage.</summary>
-    public static Entry[] Entries(uint stage) => stage switch
+    /// <summary>The ways on from a stage of no user.</summary>
+    private static Entry[] Entries(uint stage) => stage switch
     {
-        Stages.User => UserEntries,
         Stages.Idle => IdleEntries,
         Stages.Pick => Pick,
         Stages.Wake => Wake,
@@ -63,7 +64,7 @@ public sealed class Walker
         Codec.Unpack(from);
         var stage = State.Stage.Value;
         var actor = State.Current.Value;
-        foreach (var entry in Entries(stage))
+        foreach (var entry in stage == Stages.User ? _userEntries : Entries(stage))
         {
             _choices.Restart();
             do

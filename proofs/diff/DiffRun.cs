@@ -159,8 +159,6 @@ public static class DiffRun
         var program = new List<Event>(EventsPerProgram);
         Trace Failed() => new(Snapshot.Of(population), [.. program]);
 
-        uint[] threads = [.. Enumerable.Range(0, (int)population.Limits.Threads).Select(row => (uint)row)
-            .Where(row => population.Status[row].Value != ThreadStatus.Inactive)];
         if (duel.Place(population) is not null) return Failed();
         for (; programs < ProgramsPerPopulation; programs++)
         {
@@ -168,7 +166,7 @@ public static class DiffRun
             if (programs > 0 && duel.Return() is not null) return Failed();
             for (var idle = 0; program.Count < EventsPerProgram && idle < 2; idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0)
             {
-                program.Add(generator.Next(duel.State, threads));
+                program.Add(generator.Next(duel.State, duel.Threads));
                 events++;
                 if (duel.Step(program[^1]) is not null) return Failed();
             }

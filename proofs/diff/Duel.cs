@@ -55,21 +55,30 @@ public sealed class Duel
 
     public State<Concrete> State => _tables.State;
 
+    /// <summary>Rows of the threads that are in use, or may have been since the state was placed.</summary>
+    public IReadOnlyList<uint> Threads => _threads[1..];
+
     /// <summary>Starts both sides in a state, of the image's limits; null, or how they differ at the next cut point.</summary>
     public Difference? Place(State<Concrete> state, IReadOnlyList<Override>? memory = null)
     {
         Codec.CopyInto(state, _tables);
         var s = _tables.State;
-        _threads = [0, .. Enumerable.Range(1, (int)_layout.Limits.Threads - 1).Select(row => (uint)row)
-            .Where(row => s.Status[row].Value != ThreadStatus.Inactive)];
-        _priorities = [.. _threads.Select(row => s.Priority[row].Value).Append(0u).Distinct()];
-        _tables.LookOnlyAt(_threads);
         _machine.Place(s, memory);
         _placed = [.. _tables.Cells];
+        Watch([0, .. Enumerable.Range(1, (int)_layout.Limits.Threads - 1).Select(row => (uint)row)
+            .Where(row => s.Status[row].Value != ThreadStatus.Inactive)]);
+        return Settle();
+    }
+
+    // Threads that are in use, or may be after the next event.
+    private void Watch(uint[] threads)
+    {
+        _threads = threads;
+        _priorities = [.. _threads.Select(row => State.Priority[row].Value).Append(0u).Distinct()];
+        _tables.LookOnlyAt(_threads);
         (_readyWords, _senderWords, _timerWords) = (WordsOf(_priorities), WordsOf(_threads), WordsOf(Slots));
         _footprint.Watch(_threads, _priorities);
         _moves.Look(_threads);
-        return Settle();
     }
 
     /// <summary>Returns both sides to the state placed last; null, or how they differ at the next cut point.</summary>
@@ -85,6 +94,7 @@ public sealed class Duel
     public Difference? Step(Event e)
     {
         if (!Event.Fits(e.Entry, State.Stage.Value)) return null;
+        if (e.MayStart(State) is { } row && !_threads.Contains(row)) Watch([.. _threads, row]);
         _tables.Commit();
         _machine.Pc.Mark();
         var before = State.Current.Value;

@@ -83,10 +83,9 @@ public static class FuzzRun
             var start = generator.Population();
             List<Event> events = [];
             var violated = Place(start) ?? Settle();
-            var threads = _threads[1..];
             for (var idle = 0; violated is null && events.Count < _options.Events && idle < 2;)
             {
-                events.Add(generator.Next(_tables.State, threads));
+                events.Add(generator.Next(_tables.State, _threads[1..]));
                 violated = Step(events[^1]);
                 if (_tables.State.Stage.Value == Stages.Idle) idle++;
             }
@@ -122,6 +121,7 @@ public static class FuzzRun
         private (string, string)? Step(Event e)
         {
             if (!Event.Fits(e.Entry, _tables.State.Stage.Value)) return null;
+            if (e.MayStart(_tables.State) is { } row && !_threads.Contains(row)) _tables.LookOnlyAt(_threads = [.. _threads, row]);
             e.Apply(_kernel, _tables.State);
             return After(e.Entry) ?? Settle();
         }

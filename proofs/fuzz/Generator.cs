@@ -23,7 +23,7 @@ public sealed class Generator(int seed, Limits limits)
         var usable = limits.Threads - limits.Lthreads;
         var count = Math.Min((uint)_random.Next(3, 9), usable);
         uint[] priorities = [0, limits.Priorities - 1, Below(limits.Priorities), Below(limits.Priorities)];
-        var spread = Chance(50) ? usable : Math.Min(usable, 40);
+        var spread = Chance(40) ? usable : Math.Min(usable, Chance(50) ? 40 : limits.Lthreads);
         HashSet<uint> rows = [];
         while (rows.Count < count) rows.Add(limits.Lthreads + Below(Math.Max(spread, count)));
 
@@ -56,7 +56,8 @@ public sealed class Generator(int seed, Limits limits)
         {
             < 72 => Entry.Ipc,
             < 80 => Entry.Tick,
-            < 88 => Entry.ThreadSwitch,
+            < 86 => Entry.ThreadSwitch,
+            < 88 => Entry.LthreadExRegs,
             < 90 => Entry.IdNearest,
             < 92 => Entry.Spurious,
             < 97 => Entry.PageFault,
@@ -65,6 +66,11 @@ public sealed class Generator(int seed, Limits limits)
         var registers = new Registers(
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
+        if (entry == Entry.LthreadExRegs)
+            return new(entry, registers with
+            {
+                Eax = Lthread(s, threads), Ecx = OrInvalid(Word()), Edx = OrInvalid(Word()), Ebx = OrInvalid(Word()), Esi = OrInvalid(registers.Esi),
+            });
         if (entry == Entry.PageFault) return new(entry, registers, Word(), Below(32));
         if (entry != Entry.Exception) return new(entry, registers);
         var vector = Pick(ExceptionVectors);
@@ -130,6 +136,16 @@ public sealed class Generator(int seed, Limits limits)
             _ => Word(),
         };
     }
+
+    // One of my task, for the most part of those that exist.
+    private uint Lthread(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
+        var task = s.Current.Value / limits.Lthreads;
+        uint[] mine = [.. threads.Where(thread => thread / limits.Lthreads == task)];
+        return _random.Next(20) switch { < 16 => Pick(mine) % limits.Lthreads, < 18 => Below(limits.Lthreads), < 19 => limits.Lthreads + Below(64), _ => Word() };
+    }
+
+    private uint OrInvalid(uint word) => Chance(30) ? ThreadId.Invalid : word;
 
     private uint Word() => (uint)_random.NextInt64(1L << 32);
 

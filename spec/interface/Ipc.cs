@@ -25,6 +25,8 @@ public static class Code
     public const uint NoPartner = 0x10;
     public const uint ReceiveTimeout = 0x20;
     public const uint SendTimeout = 0x30;
+    public const uint ReceiveCancelled = 0x40;
+    public const uint SendCancelled = 0x50;
     public const uint ReceiveCut = 0xE0;
     public const uint SendCut = 0xF0;
 }

@@ -8,12 +8,19 @@ public static class ThreadId
     public const uint Nil = 0;
     public const uint Invalid = 0xFFFFFFFF;
 
+    public const int LthreadShift = 10;
+
+    public const uint LthreadMask = 0x3F << LthreadShift;
+
     public static W Make<W>(W chief, W task, W lthread, W version) where W : struct, IWord<W> =>
         (chief << 24) | (task << 16) | (lthread << 10) | version;
 
     public static W Task<W>(W id) where W : struct, IWord<W> => (id >> 16) & 0xFF;
 
     public static W Lthread<W>(W id) where W : struct, IWord<W> => (id >> 10) & 0x3F;
+
+    /// <summary>The id of another lthread of the same task and version.</summary>
+    public static W WithLthread<W>(W id, W lthread) where W : struct, IWord<W> => (id & ~LthreadMask) | (lthread << LthreadShift);
 
     public static W Version<W>(W id) where W : struct, IWord<W> => id & 0x3FF;
 

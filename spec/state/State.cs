@@ -26,6 +26,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Timed), Table.Thread, 1),
         new(nameof(Deadline), Table.Thread, 32),
         new(nameof(Pager), Table.Thread, 32),
+        new(nameof(Preempter), Table.Thread, 32),
         new(nameof(Faulting), Table.Thread, 1),
         new(nameof(Fault), Table.Thread, 32),
         new(nameof(Priority), Table.Thread, 8),
@@ -55,7 +56,7 @@ public sealed class State<W> where W : struct, IWord<W>
         Column<W> Next() => Columns[next++].Column;
         (_stage, _current, _clock, _time, _timeHigh, _examined, _heir) = (Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
-        (Pager, Faulting, Fault) = (Next(), Next(), Next());
+        (Pager, Preempter, Faulting, Fault) = (Next(), Next(), Next(), Next());
         (Priority, Slice, Quantum) = (Next(), Next(), Next());
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Eip, Eflags) = (Next(), Next());
@@ -113,6 +114,9 @@ public sealed class State<W> where W : struct, IWord<W>
 
     /// <summary>The id of the thread that its exceptions are reported to; of any value.</summary>
     public Column<W> Pager { get; }
+
+    /// <summary>The id of its internal preempter; of any value.</summary>
+    public Column<W> Preempter { get; }
 
     /// <summary>1 while its ipc is the kernel's, with its pager, for an exception.</summary>
     public Column<W> Faulting { get; }

@@ -72,7 +72,7 @@ public class StepTests
 
         // Some wait already: those of low priority would seldom get to it.
         foreach (var thread in threads)
-            if (random.Next(4) == 0) state.Status[state.Row(thread.Id)] = ThreadStatus.ReceivingAny;
+            if (random.Next(4) == 0) state.Status[state.Row(thread.Id)] = random.Next(3) == 0 ? ThreadStatus.Resuming : ThreadStatus.ReceivingAny;
 
         // And a deadline of another round of slots, or of none.
         foreach (var thread in threads)
@@ -92,11 +92,11 @@ public class StepTests
         uint Any() => (uint)random.NextInt64(1L << 32);
         uint One(params uint[] values) => random.Next(12) == 0 ? Any() : values[random.Next(values.Length)];
         var someone = s.Id[(uint)random.Next((int)s.Limits.Threads)].Value;
-        s.Eax[me] = One(0, 0, 0, 2, 3, 4, Descriptor.None, Descriptor.None);
+        s.Eax[me] = One(0, 0, 1, 1, 2, 3, 4, Descriptor.None, Descriptor.None);
         s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011, Soon, Soon, Soon);
         s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5);
         s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
-        s.Edx[me] = Any();
+        s.Edx[me] = One(Any(), Descriptor.None);
         s.Ebx[me] = Any();
         s.Edi[me] = Any();
         s.Esp[me] = Any();
@@ -106,8 +106,9 @@ public class StepTests
         {
             0 => Entry.Exception,
             1 => Entry.PageFault,
-            < 5 => Entry.Spurious,
-            < 8 => Entry.IdNearest,
+            2 or 3 or 4 => Entry.LthreadExRegs,
+            < 7 => Entry.Spurious,
+            < 9 => Entry.IdNearest,
             < 22 => Entry.Tick,
             < 28 => Entry.ThreadSwitch,
             _ => Entry.Ipc,

@@ -17,6 +17,7 @@ public sealed class ImageTheoremTests
     [InlineData("image.accept", 113)]
     [InlineData("image.leave", 47)]
     [InlineData("image.thread_switch", 111)]
+    [InlineData("image.lthread_ex_regs", 150)]
     [InlineData("image.pick", 112)]
     [InlineData("image.id_nearest", 13)]
     [InlineData("image.tick", 15)]

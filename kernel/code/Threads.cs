@@ -1,0 +1,119 @@
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+using Code = Verified.Spec.Code;
+
+namespace Verified.Kernel;
+
+/// <summary>lthread_ex_regs.</summary>
+internal sealed partial class KernelProgram
+{
+    private void LthreadExRegs()
+    {
+        var inactive = c.CreateLabel("ex_regs_inactive");
+        var kernels = c.CreateLabel();
+        var receiving = c.CreateLabel();
+        var cancel = c.CreateLabel();
+        var enter = c.CreateLabel("ex_regs_ready");
+        var exchange = c.CreateLabel("ex_regs_exchange");
+        var invalid = c.CreateLabel("ex_regs_invalid");
+        Mark("lthread_ex_regs");
+        Enter();
+        c.mov(eax, Me(Layout.Eax));
+        c.cmp(eax, _layout.Limits.Lthreads);
+        c.jae(invalid);
+        c.and(eax, _layout.Limits.Lthreads - 1);
+        LoadMe(esi);
+        Number(ebp, esi);
+        c.and(ebp, ~(_layout.Limits.Lthreads - 1));
+        c.or(ebp, eax);
+        c.shl(ebp, (byte)Layout.ThreadShift);
+        c.add(ebp, _layout.Threads.Base);
+        c.mov(edi, At(ebp, Layout.Status));
+        c.and(edi, Layout.StatusMask);
+        c.je(inactive);
+
+        // Ready, or myself: there is nothing to cancel.
+        c.cmp(ebp, esi);
+        c.je(exchange);
+        c.cmp(edi, ThreadStatus.Ready);
+        c.je(exchange);
+
+        // The kernel's own ipc for an exception, or a thread that stopped with one, gets no code.
+        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.jne(kernels);
+        c.cmp(edi, ThreadStatus.Stopped);
+        c.je(kernels);
+        c.mov(eax, Code.ReceiveCancelled);
+        c.cmp(edi, ThreadStatus.Sending);
+        c.jne(receiving);
+        c.mov(eax, Code.SendCancelled);
+        c.Label(ref receiving);
+        c.mov(At(ebp, Layout.Eax), eax);
+
+        c.Label(ref kernels);
+        c.cmp(edi, ThreadStatus.Sending);
+        c.jne(cancel);
+        c.mov(edx, At(ebp, _layout.Partner));
+        RemoveSender();
+        c.Label(ref cancel);
+        RemoveTimer();
+        c.mov(At(ebp, _layout.Partner), Nobody);
+
+        // One that was to resume competes already.
+        c.cmp(edi, ThreadStatus.Resuming);
+        c.jne(enter);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.jmp(exchange);
+
+        Mark(ref inactive);
+        c.cmp(Me(Layout.Ecx), -1);
+        c.je(invalid);
+        c.cmp(Me(Layout.Edx), -1);
+        c.je(invalid);
+        c.mov(eax, Me(Layout.Eax));
+        c.shl(eax, (byte)ThreadId.LthreadShift);
+        c.mov(ecx, Me(Layout.Id));
+        c.and(ecx, ~ThreadId.LthreadMask);
+        c.or(eax, ecx);
+        c.mov(At(ebp, Layout.Id), eax);
+        c.mov(eax, Me(Layout.Priority));
+        c.mov(At(ebp, Layout.Priority), eax);
+        c.mov(eax, Me(Layout.Quantum));
+        c.mov(At(ebp, Layout.Quantum), eax);
+        c.mov(At(ebp, Layout.Slice), eax);
+        c.mov(At(ebp, Layout.Eflags), Flags.User);
+        c.mov(At(ebp, Layout.Cs), Layout.UserCode);
+        c.mov(At(ebp, Layout.Ss), Layout.UserData);
+
+        Mark(ref enter);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        AddReady();
+
+        Mark(ref exchange);
+        c.mov(eax, At(ebp, Layout.Eflags));
+        c.mov(Me(Layout.Eax), eax);
+        foreach (var (argument, field) in ((Field, Field)[])
+            [(Layout.Ecx, Layout.Esp), (Layout.Edx, Layout.Eip), (Layout.Ebx, Layout.Preempter), (Layout.Esi, Layout.Pager)])
+        {
+            // The new value is the old one if the argument is -1, without a branch: old ^ ((old ^ argument) & (argument < -1 ? -1 : 0)).
+            c.mov(eax, Me(argument));
+            c.mov(edx, At(ebp, field));
+            c.cmp(eax, -1);
+            c.sbb(ecx, ecx);
+            c.xor(eax, edx);
+            c.and(eax, ecx);
+            c.xor(eax, edx);
+            c.mov(At(ebp, field), eax);
+            c.mov(Me(argument), edx);
+        }
+
+        c.jmp(_leave);
+
+        Mark(ref invalid);
+        c.or(eax, -1);
+        foreach (var result in (Field[])[Layout.Eax, Layout.Ecx, Layout.Edx, Layout.Ebx, Layout.Esi])
+            c.mov(Me(result), eax);
+        c.popad();
+        c.iretd();
+    }
+}

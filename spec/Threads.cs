@@ -1,0 +1,71 @@
+namespace Verified.Spec;
+
+/// <summary>The threads of one's own task: lthread_ex_regs (L4-X0.md section 2).</summary>
+public sealed partial class Kernel<W>
+{
+    /// <summary>
+    /// EAX lthread, ECX ESP, EDX EIP, EBX preempter, ESI pager; FFFFFFFFh leaves a value. Gives the values as they were, and EFLAGS in EAX.
+    /// Where there is no such lthread, and none is to be started, it gives FFFFFFFFh for each, and nothing else changes.
+    /// </summary>
+    private void LthreadExRegs()
+    {
+        var me = s.Current;
+        var lthread = s.Eax[me];
+        var thread = (me & ~(s.Limits.Lthreads - 1)) | (lthread & (s.Limits.Lthreads - 1));
+        if (lthread >= s.Limits.Lthreads) ReturnInvalid(me);
+
+        // It starts with the first EIP and ESP that it is given.
+        else if (s.Status[thread] != ThreadStatus.Inactive) Exchange(me, thread);
+        else if ((s.Ecx[me] == ThreadId.Invalid) | (s.Edx[me] == ThreadId.Invalid)) ReturnInvalid(me);
+        else
+        {
+            Start(me, thread);
+            Exchange(me, thread);
+        }
+    }
+
+    private void ReturnInvalid(W me) =>
+        s.Eax[me] = s.Ecx[me] = s.Edx[me] = s.Ebx[me] = s.Esi[me] = ThreadId.Invalid;
+
+    private void Exchange(W me, W thread)
+    {
+        if (thread != me) Cancel(thread);
+        s.Eax[me] = s.Eflags[thread];
+        Exchange(s.Ecx, me, s.Esp, thread);
+        Exchange(s.Edx, me, s.Eip, thread);
+        Exchange(s.Ebx, me, s.Preempter, thread);
+        Exchange(s.Esi, me, s.Pager, thread);
+        s.Stage = Stages.Leave;
+    }
+
+    private static void Exchange(Column<W> argument, W me, Column<W> column, W thread)
+    {
+        var (old, given) = (column[thread], argument[me]);
+        column[thread] = W.Select(given == ThreadId.Invalid, old, given);
+        argument[me] = old;
+    }
+
+    /// <summary>A new thread of my task and version, with my priority and time slice.</summary>
+    private void Start(W me, W thread)
+    {
+        s.Id[thread] = ThreadId.WithLthread(s.Id[me], thread & (s.Limits.Lthreads - 1));
+        s.Status[thread] = ThreadStatus.Ready;
+        s.Priority[thread] = s.Priority[me];
+        s.Quantum[thread] = s.Slice[thread] = s.Quantum[me];
+        s.Eflags[thread] = Flags.User;
+    }
+
+    /// <summary>
+    /// Ends whatever <paramref name="thread"/> waits for. It has the code of a cancelled ipc, unless the ipc is the kernel's: then it will
+    /// raise its exception again, if it still does; so does one that had stopped for want of a pager.
+    /// </summary>
+    private void Cancel(W thread)
+    {
+        var status = s.Status[thread];
+        var mine = (status != ThreadStatus.Ready) & (status != ThreadStatus.Stopped) & (s.Faulting[thread] == 0);
+        var code = W.Select(status == ThreadStatus.Sending, Code.SendCancelled, Code.ReceiveCancelled);
+        s.Eax[thread] = W.Select(mine, code, s.Eax[thread]);
+        s.Faulting[thread] = 0;
+        Block(thread, ThreadStatus.Ready, State<W>.Nobody);
+    }
+}
