@@ -10,7 +10,7 @@ namespace Verified.Proofs.Oracle;
 /// <param name="InImage">The image's code after boot, or boot's, has it.</param>
 /// <param name="Completed">Native cases that ran to their end, as on the machine.</param>
 /// <param name="Trapped">Native cases that trapped, as on the machine.</param>
-/// <param name="InTranscript">The image built here, booting, or <see cref="WaitingRom"/> executes it: the tests compare their transcripts with QEMU's.</param>
+/// <param name="InTranscript">The image built here, booting, or <see cref="WaitingRom"/> executes it: the tests compare their transcripts with QEMU's, the ROM's with Bochs' too.</param>
 public sealed record CoveredForm(Code Form, bool InImage, long Completed, long Trapped, bool InTranscript)
 {
     /// <summary>Nothing else has done what the image relies on.</summary>

@@ -5,7 +5,7 @@ namespace Verified.Proofs.Oracle;
 
 /// <summary>
 /// A ROM that waits for the timer with STI and HLT, and prints what woke it: what an idle kernel does, and the demonstration of the image
-/// never comes to. It ends by isa-debug-exit.
+/// never comes to. It prints on port E9h, and ends by isa-debug-exit, or the port that ends Bochs.
 /// </summary>
 public static class WaitingRom
 {
@@ -58,6 +58,13 @@ public static class WaitingRom
         c.jne(wait);
         c.mov(dx, 0xF4);
         c.@out(dx, al);
+        c.mov(dx, 0x8900);
+        foreach (var letter in "Shutdown")
+        {
+            c.mov(al, (byte)letter);
+            c.@out(dx, al);
+        }
+
         c.hlt();
     }
 
@@ -72,7 +79,7 @@ public static class WaitingRom
 
     private static void Put(Assembler c, char letter)
     {
-        c.mov(dx, 0x3F8);
+        c.mov(dx, 0xE9);
         c.mov(al, (byte)letter);
         c.@out(dx, al);
     }

@@ -9,7 +9,7 @@ using Xunit;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// What ring 3 of the host cannot reach, against QEMU: ROMs that walk through real mode, gates, tasks, virtual-8086 mode, paging and debug
+/// What ring 3 of the host cannot reach, against QEMU and Bochs: ROMs that walk through real mode, gates, tasks, virtual-8086 mode, paging and debug
 /// registers, and print what they meet. The transcripts are the same byte for byte.
 /// </summary>
 public class ModeTests
@@ -17,22 +17,30 @@ public class ModeTests
     [ModeTheory]
     [InlineData("real")]
     [InlineData("protected")]
-    public void A_rom_prints_the_same_here_and_in_qemu(string name)
+    public void A_rom_prints_the_same_here_and_in_qemu(string name) => Compare(name, (rom, own) =>
+        Assert.Equal(Run(QemuFact.Program, "-bios", rom, "-display", "none", "-debugcon", "stdio", "-serial", "none", "-monitor", "none", "-no-reboot",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4").Replace("#", "\n#", StringComparison.Ordinal), own.Replace("#", "\n#", StringComparison.Ordinal)));
+
+    [BochsTheory]
+    [InlineData("real")]
+    [InlineData("protected")]
+    public void A_rom_prints_the_same_here_and_in_bochs(string name) => Compare(name, (rom, own) =>
+        Assert.Contains(own.Replace("\r", "", StringComparison.Ordinal), Bochs.Run(rom)));
+
+    private static void Compare(string name, Action<string, string> with)
     {
         var directory = Directory.CreateTempSubdirectory();
         try
         {
             var rom = Path.Combine(directory.FullName, "rom.bin");
-            Run("nasm", "-f", "bin", Path.Combine(Programs(), name + ".asm"), "-o", rom);
-            var expected = Run(QemuFact.Program, "-bios", rom, "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
-                "-device", "isa-debug-exit,iobase=0xf4,iosize=4");
+            Run("nasm", "-f", "bin", Path.Combine(Folder(), name + ".asm"), "-o", rom);
             var pc = new Pc(16 << 20, File.ReadAllBytes(rom));
             pc.Cpu.Model = ProcessorModel.PentiumII;
             var text = new StringBuilder();
-            pc.Serial.Sent = sent => text.Append((char)sent);
+            pc.ConsoleSent = sent => text.Append((char)sent);
             Assert.Equal(StopReason.Exited, pc.Run(3_000_000));
-            Assert.Equal(expected.Replace("#", "\n#", StringComparison.Ordinal), text.ToString().Replace("#", "\n#", StringComparison.Ordinal));
             Assert.True(text.Length > 1000, "the program ends before it has done much");
+            with(rom, text.ToString());
         }
         finally
         {
@@ -40,7 +48,7 @@ public class ModeTests
         }
     }
 
-    private static string Programs([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "programs");
+    private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "programs");
 
     private static string Run(string program, params string[] arguments)
     {
@@ -56,11 +64,24 @@ public class ModeTests
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ModeTheory : TheoryAttribute
 {
-    public ModeTheory()
+    public ModeTheory() => Skip = Programs.Missing(QemuFact.Program, "nasm");
+}
+
+/// <summary>A theory that needs Bochs and NASM, skipped where either is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class BochsTheory : TheoryAttribute
+{
+    public BochsTheory() => Skip = Programs.Missing(Bochs.Program, "nasm");
+}
+
+/// <summary>Programs that tests need.</summary>
+internal static class Programs
+{
+    /// <summary>That one of them is not installed, or null.</summary>
+    public static string? Missing(params string[] programs)
     {
         var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        Skip = new[] { QemuFact.Program, "nasm" }.FirstOrDefault(program => !paths.Any(path => File.Exists(Path.Combine(path, program)))) is { } missing
-            ? $"{missing} is not installed"
-            : null;
+        return programs.FirstOrDefault(program => !paths.Any(path => File.Exists(Path.Combine(path, program)))) is { } missing
+            ? $"{missing} is not installed" : null;
     }
 }

@@ -1,6 +1,6 @@
-; Protected and virtual-8086 mode, gates, tasks and paging, as a ROM of 64 KB. Each step prints "." on COM1 or, where it faults,
+; Protected and virtual-8086 mode, gates, tasks and paging, as a ROM of 64 KB. Each step prints "." on port E9h or, where it faults,
 ; "#vector error eip cs eflags" (and CR2, or the segments of a virtual-8086 program), and the next step goes on. It leaves out limits and rights of
-; data segments, which QEMU does not check. Ends by isa-debug-exit.
+; data segments, which QEMU does not check. Ends by isa-debug-exit, or the port that ends Bochs.
 ;
 ; 1000h GDT   2000h IDT   3000h TSS   6000h, 8000h, 9000h other tasks   7000h LDT   40000h page tables
 ; [NEXT] where to go on after a fault, [STACK] with which ESP, [RING] 3 where that is in ring 3 (and then an index for virtual-8086 mode),
@@ -149,6 +149,7 @@ pm32:
   rep stosb
   mov byte [0x3068+(0x300>>3)],0xff
   mov byte [0x3068+(0x3f8>>3)],0
+  mov byte [0x3068+(0xe9>>3)],0
   mov byte [0x3068+0x1fff],0xff
   mov ax,TSS0
   ltr ax
@@ -227,6 +228,9 @@ pm32:
   mov eax,0xdeadbeef
   mov ecx,%1
   lar eax,ecx
+  pushfd
+  and eax,0xfff0ffff
+  popfd
   call pf
   mov eax,0xdeadbeef
   lsl eax,ecx
@@ -504,7 +508,15 @@ bp1: nop
   mov dx,0xf4
   mov al,0
   out dx,al
+  mov dx,0x8900
+  mov esi,ROM+farewell
+.bye: mov al,[cs:esi]
+  out dx,al
+  inc esi
+  test al,al
+  jnz .bye
   hlt
+farewell: db 'Shutdown',0
 taskb:
   push eax
   mov al,'B'
@@ -636,7 +648,7 @@ pf:
   ret
 putc:
   push edx
-  mov dx,0x3f8
+  mov dx,0xe9
   out dx,al
   pop edx
   ret
@@ -810,12 +822,12 @@ v86code:
 v86end:
 task16:
   mov al,'S'
-  mov dx,0x3f8
+  mov dx,0xe9
   out dx,al
   iret
 stub16:
   mov al,'s'
-  mov dx,0x3f8
+  mov dx,0xe9
   out dx,al
   mov eax,esp
   iret
@@ -827,7 +839,7 @@ code16t:
   retf
 gate16:
   mov al,'6'
-  mov dx,0x3f8
+  mov dx,0xe9
   out dx,al
   retf 2
 gdtr2: dw gdtend-gdt-1

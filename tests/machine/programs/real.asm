@@ -1,9 +1,9 @@
-; Real mode, as a ROM of 64 KB: prints results, and each exception with its IP, on COM1. It leaves out segment limits, which QEMU does not
-; check. Ends by isa-debug-exit.
+; Real mode, as a ROM of 64 KB: prints results, and each exception with its IP, on port E9h. It leaves out segment limits, which QEMU does not
+; check. Ends by isa-debug-exit, or the port that ends Bochs.
 bits 16
 org 0
 %macro OUTC 1
-  mov dx,3f8h
+  mov dx,0e9h
   mov al,%1
   out dx,al
 %endmacro
@@ -134,7 +134,15 @@ bounds: bound ax,[500h]
   mov dx,0f4h
   mov al,0
   out dx,al
+  mov dx,8900h
+  mov si,farewell
+.bye: mov al,[cs:si]
+  out dx,al
+  inc si
+  test al,al
+  jnz .bye
   hlt
+farewell: db 'Shutdown',0
 farp:
   OUTC 'F'
   retf
@@ -204,12 +212,12 @@ hex16:
   cmp al,'9'
   jbe .k
   add al,7
-.k: mov dx,3f8h
+.k: mov dx,0e9h
   out dx,al
   pop ax
   dec cx
   jnz .h
-  mov dx,3f8h
+  mov dx,0e9h
   mov al,' '
   out dx,al
   pop dx
