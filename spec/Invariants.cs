@@ -44,6 +44,7 @@ public static class Invariants<W> where W : struct, IWord<W>
         Each("rows-in-range", "partner and cursor are rows of the thread table", (s, t) =>
             (s.Partner[t] < s.Limits.Threads) & (s.Served[t] < s.Limits.Threads)),
         Each("priority-in-range", "priorities are rows of the priority table", (s, t) => s.Priority[t] < s.Limits.Priorities),
+        Each("mcp-in-range", "so are the priorities that threads may give", (s, t) => s.Mcp[t] < s.Limits.Priorities),
         Each("slices-positive", "time slices are 1..255 ticks; 0 only until the tick ends that used it up", (s, t) =>
             Is(s, t, ThreadStatus.Inactive)
             | ((s.Quantum[t] - 1 < 255) & ((s.Slice[t] - 1 < 255) | ((s.Slice[t] == 0) & (t == s.Current) & (s.Stage == Stages.Wake))))),

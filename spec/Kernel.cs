@@ -14,6 +14,9 @@ public enum Entry
     /// <summary>INT 33h.</summary>
     ThreadSwitch,
 
+    /// <summary>INT 34h.</summary>
+    ThreadSchedule,
+
     /// <summary>INT 35h.</summary>
     LthreadExRegs,
 
@@ -65,6 +68,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.Ipc: Ipc(); break;
             case Entry.IdNearest: IdNearest(); break;
             case Entry.ThreadSwitch: ThreadSwitch(); break;
+            case Entry.ThreadSchedule: ThreadSchedule(); break;
             case Entry.LthreadExRegs: LthreadExRegs(); break;
             case Entry.Tick: Tick(); break;
             case Entry.PageFault: PageFault(argument, code); break;

@@ -73,4 +73,33 @@ public sealed partial class Kernel<W>
         s.Slice[me] = s.Quantum[me];
     }
 
+    /// <summary>
+    /// thread_schedule. ESI thread, EAX parameter word or FFFFFFFFh only to read, EBX external preempter or FFFFFFFFh to leave it. The thread's
+    /// priority, and the one it is to have, must be within my limit. Gives the old parameter in EAX, the old preempter in EBX, in ESI the
+    /// partner of an ipc it waits in, or nil; no time is accounted: 0 in ECX and EDX. Else EAX is FFFFFFFFh.
+    /// </summary>
+    private void ThreadSchedule()
+    {
+        var me = s.Current;
+        var thread = s.Row(s.Esi[me]);
+        var param = s.Eax[me];
+        var sets = param != ThreadId.Invalid;
+        if (!s.Exists(s.Esi[me]) | (s.Priority[thread] > s.Mcp[me]) | (sets & (ScheduleParam.Priority(param) > s.Mcp[me])))
+        {
+            s.Eax[me] = ThreadId.Invalid;
+            return;
+        }
+
+        s.Eax[me] = ScheduleParam.Of(s.Priority[thread], s.Quantum[thread], s.Status[thread], s.Faulting[thread]);
+        s.Ecx[me] = s.Edx[me] = 0;
+        Exchange(s.Ebx, me, s.ExternalPreempter, thread);
+        s.Esi[me] = s.Id[s.Partner[thread]];
+        if (sets)
+        {
+            s.Quantum[thread] = ScheduleParam.Ticks(param);
+            s.Priority[thread] = ScheduleParam.Priority(param);
+        }
+
+        s.Stage = Stages.Leave;
+    }
 }

@@ -51,6 +51,7 @@ public sealed partial class Kernel<W>
         s.Id[thread] = ThreadId.WithLthread(s.Id[me], thread & (s.Limits.Lthreads - 1));
         s.Status[thread] = ThreadStatus.Ready;
         s.Priority[thread] = s.Priority[me];
+        s.Mcp[thread] = s.Mcp[me];
         s.Quantum[thread] = s.Slice[thread] = s.Quantum[me];
         s.Eflags[thread] = Flags.User;
     }

@@ -110,7 +110,7 @@ internal sealed partial class KernelProgram
     /// What a row of the table of threads tells, each a dword: the address of the thread's row, then these fields. A 0 ends the table.
     /// </summary>
     private static IReadOnlyList<Field> Started =>
-        [Layout.Id, Layout.Priority, Layout.Slice, Layout.Quantum, Layout.Pager, Layout.Eip, Layout.Esp];
+        [Layout.Id, Layout.Priority, Layout.Mcp, Layout.Slice, Layout.Quantum, Layout.Pager, Layout.Eip, Layout.Esp];
 
     private void StartThreads()
     {
@@ -139,7 +139,7 @@ internal sealed partial class KernelProgram
     private uint[] StartRow(BootThread thread) =>
     [
         _layout.Threads.Base + ThreadId.Row<Concrete>(thread.Id, _layout.Limits).Value * Layout.ThreadSize,
-        thread.Id, thread.Priority, thread.Quantum, thread.Quantum, thread.Pager, thread.Eip, thread.Esp,
+        thread.Id, thread.Priority, _layout.Limits.Priorities - 1, thread.Quantum, thread.Quantum, thread.Pager, thread.Eip, thread.Esp,
     ];
 
     /// <summary>Not a thread's doing, and nothing to go on with.</summary>

@@ -50,6 +50,7 @@ internal sealed partial class KernelProgram
         Leave();
         IdNearest();
         ThreadSwitch();
+        ThreadSchedule();
         LthreadExRegs();
         Tick();
         Wake();

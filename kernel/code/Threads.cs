@@ -78,6 +78,8 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Id), eax);
         c.mov(eax, Me(Layout.Priority));
         c.mov(At(ebp, Layout.Priority), eax);
+        c.mov(eax, Me(Layout.Mcp));
+        c.mov(At(ebp, Layout.Mcp), eax);
         c.mov(eax, Me(Layout.Quantum));
         c.mov(At(ebp, Layout.Quantum), eax);
         c.mov(At(ebp, Layout.Slice), eax);
@@ -92,21 +94,10 @@ internal sealed partial class KernelProgram
         Mark(ref exchange);
         c.mov(eax, At(ebp, Layout.Eflags));
         c.mov(Me(Layout.Eax), eax);
-        foreach (var (argument, field) in ((Field, Field)[])
-            [(Layout.Ecx, Layout.Esp), (Layout.Edx, Layout.Eip), (Layout.Ebx, Layout.Preempter), (Layout.Esi, Layout.Pager)])
-        {
-            // The new value is the old one if the argument is -1, without a branch: old ^ ((old ^ argument) & (argument < -1 ? -1 : 0)).
-            c.mov(eax, Me(argument));
-            c.mov(edx, At(ebp, field));
-            c.cmp(eax, -1);
-            c.sbb(ecx, ecx);
-            c.xor(eax, edx);
-            c.and(eax, ecx);
-            c.xor(eax, edx);
-            c.mov(At(ebp, field), eax);
-            c.mov(Me(argument), edx);
-        }
-
+        Exchange(Layout.Ecx, Layout.Esp);
+        Exchange(Layout.Edx, Layout.Eip);
+        Exchange(Layout.Ebx, Layout.Preempter);
+        Exchange(Layout.Esi, Layout.Pager);
         c.jmp(_leave);
 
         Mark(ref invalid);
@@ -115,5 +106,22 @@ internal sealed partial class KernelProgram
             c.mov(Me(result), eax);
         c.popad();
         c.iretd();
+    }
+
+    /// <summary>
+    /// My argument and a field of the thread at EBP change places, but for an argument of -1, which leaves the field: without a branch, the
+    /// new value is old ^ ((old ^ argument) &amp; (argument &lt; -1 ? -1 : 0)). Uses EAX, ECX, EDX.
+    /// </summary>
+    private void Exchange(Field argument, Field field)
+    {
+        c.mov(eax, Me(argument));
+        c.mov(edx, At(ebp, field));
+        c.cmp(eax, -1);
+        c.sbb(ecx, ecx);
+        c.xor(eax, edx);
+        c.and(eax, ecx);
+        c.xor(eax, edx);
+        c.mov(At(ebp, field), eax);
+        c.mov(Me(argument), edx);
     }
 }

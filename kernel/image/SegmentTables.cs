@@ -54,6 +54,7 @@ internal static class SegmentTables
         (Layout.IpcVector, "ipc"),
         (Layout.IdNearestVector, "id_nearest"),
         (Layout.ThreadSwitchVector, "thread_switch"),
+        (Layout.ThreadScheduleVector, "thread_schedule"),
         (Layout.LthreadExRegsVector, "lthread_ex_regs"),
     ];
 

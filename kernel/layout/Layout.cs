@@ -25,7 +25,7 @@ public sealed class Layout
     public const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, TaskState = 0x28;
 
     // Interrupt vectors.
-    public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, ThreadSwitchVector = 0x33, LthreadExRegsVector = 0x35;
+    public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, ThreadSwitchVector = 0x33, ThreadScheduleVector = 0x34, LthreadExRegsVector = 0x35;
 
     // The task-state segment holds no more than the stack of ring 0 and the I/O permission map.
     public const uint TssStackTop = 4, TssStackSegment = 8, TssIoMapBase = 102, TssIoMap = 104, TssSize = 0x2000 + 0x100;
@@ -53,6 +53,8 @@ public sealed class Layout
     public static readonly Field Pager = new("pager", 0x28);
     public static readonly Field Fault = new("fault", 0x2C);
     public static readonly Field Preempter = new("preempter", 0x30);
+    public static readonly Field Mcp = new("mcp", 0x34, 8);
+    public static readonly Field ExternalPreempter = new("external_preempter", 0x38);
 
     // Its end is the stack that the processor and PUSHA push the user registers on.
     public static readonly Field Edi = new("edi", 0x4C), Esi = new("esi", 0x50), Ebp = new("ebp", 0x54);
@@ -107,7 +109,7 @@ public sealed class Layout
         Tss = Take(TssSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
         Threads = new("threads", Take(limits.Threads * ThreadSize, limits.Threads * ThreadSize), limits.Threads, ThreadSize,
-            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault, Preempter,
+            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault, Preempter, Mcp, ExternalPreempter,
              Edi, Esi, Ebp, Pushed, Ebx, Edx, Ecx, Eax, Eip, Cs, Eflags, Esp, Ss]);
         Ready = Make("ready", limits.Priorities * Words, 4, ReadyWord);
         ReadySummary = Make("ready_summary", limits.Priorities, 4, ReadySummaryWord);

@@ -103,6 +103,7 @@ public static class KernelPaths
         Add("ipc, send without receive", new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Descriptor.None));
         Add("ipc, call to a thread that does not wait", new(Entry.Ipc, ThreadStatus.Ready));
         Add("thread_switch between spaces", new(Entry.ThreadSwitch, ThreadStatus.Ready));
+        Add("thread_schedule of another", new(Entry.ThreadSchedule, ThreadStatus.Ready));
         Add("lthread_ex_regs of oneself", new(Entry.LthreadExRegs, ThreadStatus.Ready));
         Add("id_nearest", new(Entry.IdNearest, ThreadStatus.Ready));
         Add("tick within a time slice", new(Entry.Tick, ThreadStatus.Ready));
@@ -142,6 +143,7 @@ public static class KernelPaths
             Entry.Ipc => Layout.IpcVector,
             Entry.IdNearest => Layout.IdNearestVector,
             Entry.ThreadSwitch => Layout.ThreadSwitchVector,
+            Entry.ThreadSchedule => Layout.ThreadScheduleVector,
             Entry.LthreadExRegs => Layout.LthreadExRegsVector,
             Entry.Tick => Layout.TickVector,
             _ => throw new ArgumentException($"{entry} has no vector of its own", nameof(entry)),

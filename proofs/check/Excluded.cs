@@ -64,6 +64,7 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("rows-in-range", s => s.Partner[First] = Beyond),
         new("rows-in-range", s => s.Served[First] = Beyond),
         new("priority-in-range", s => s.Priority[First] = Small.Priorities),
+        new("mcp-in-range", s => s.Mcp[First] = Small.Priorities),
         new("slices-positive", s => s.Slice[First] = 0),
         new("slices-positive", s => s.Slice[First] = 256),
         new("slices-positive", s => s.Quantum[First] = 0),

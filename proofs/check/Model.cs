@@ -30,7 +30,7 @@ public sealed record Model(
     /// <summary>The entries that users are tried with beyond those that every model has.</summary>
     public IReadOnlyList<Entry> Also { get; init; } = [];
 
-    private static readonly Entry[] Optional = [Entry.LthreadExRegs];
+    private static readonly Entry[] Optional = [Entry.ThreadSchedule, Entry.LthreadExRegs];
 
     private readonly IReadOnlyList<string> _never = [];
 

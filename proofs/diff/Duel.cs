@@ -65,16 +65,16 @@ public sealed class Duel
         var s = _tables.State;
         _machine.Place(s, memory);
         _placed = [.. _tables.Cells];
-        Watch([0, .. Enumerable.Range(1, (int)_layout.Limits.Threads - 1).Select(row => (uint)row)
-            .Where(row => s.Status[row].Value != ThreadStatus.Inactive)]);
+        uint[] threads = [0, .. Enumerable.Range(1, (int)_layout.Limits.Threads - 1).Select(row => (uint)row)
+            .Where(row => s.Status[row].Value != ThreadStatus.Inactive)];
+        Watch(threads, [.. threads.Select(row => s.Priority[row].Value).Append(0u).Distinct()]);
         return Settle();
     }
 
-    // Threads that are in use, or may be after the next event.
-    private void Watch(uint[] threads)
+    // Threads that are in use, and priorities that threads have, or may be after the next event.
+    private void Watch(uint[] threads, uint[] priorities)
     {
-        _threads = threads;
-        _priorities = [.. _threads.Select(row => State.Priority[row].Value).Append(0u).Distinct()];
+        (_threads, _priorities) = (threads, priorities);
         _tables.LookOnlyAt(_threads);
         (_readyWords, _senderWords, _timerWords) = (WordsOf(_priorities), WordsOf(_threads), WordsOf(Slots));
         _footprint.Watch(_threads, _priorities);
@@ -94,7 +94,8 @@ public sealed class Duel
     public Difference? Step(Event e)
     {
         if (!Event.Fits(e.Entry, State.Stage.Value)) return null;
-        if (e.MayStart(State) is { } row && !_threads.Contains(row)) Watch([.. _threads, row]);
+        if (e.MayStart(State) is { } row && !_threads.Contains(row)) Watch([.. _threads, row], _priorities);
+        if (e.MaySetPriority(State) is { } priority && !_priorities.Contains(priority)) Watch(_threads, [.. _priorities, priority]);
         _tables.Commit();
         _machine.Pc.Mark();
         var before = State.Current.Value;

@@ -102,6 +102,7 @@ public sealed class ImageMachine : IMachine<Concrete>
                 case Entry.Ipc: _cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
                 case Entry.IdNearest: _cpu.SoftwareInterrupt((int)Layout.IdNearestVector); break;
                 case Entry.ThreadSwitch: _cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
+                case Entry.ThreadSchedule: _cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector); break;
                 case Entry.LthreadExRegs: _cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector); break;
                 case Entry.Tick: _cpu.ExternalInterrupt((int)Layout.TickVector); break;
                 case Entry.Spurious: _cpu.ExternalInterrupt(SpuriousVector); break;

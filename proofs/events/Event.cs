@@ -40,13 +40,18 @@ public sealed record Event(Entry Entry, Registers? Registers = null, uint Argume
     public static bool Fits(Entry entry, uint stage) => Kernel<Concrete>.Own(stage) is { } own
         ? entry == own
         : entry is Entry.Tick or Entry.Spurious
-            || (stage == Stages.User && entry is Entry.Ipc or Entry.IdNearest or Entry.ThreadSwitch or Entry.LthreadExRegs
+            || (stage == Stages.User && entry is Entry.Ipc or Entry.IdNearest or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs
                 or Entry.PageFault or Entry.Exception);
 
     /// <summary>The row that a lthread_ex_regs in state <paramref name="s"/> is about, where a thread may start; null for other events.</summary>
     public uint? MayStart(State<Concrete> s) =>
         Entry == Entry.LthreadExRegs && (Registers?.Eax ?? s.Eax[s.Current].Value) is var lthread && lthread < s.Limits.Lthreads
             ? s.Current.Value / s.Limits.Lthreads * s.Limits.Lthreads + lthread : null;
+
+    /// <summary>The priority that a thread_schedule in state <paramref name="s"/> may set; null for other events.</summary>
+    public uint? MaySetPriority(State<Concrete> s) =>
+        Entry == Entry.ThreadSchedule && ScheduleParam.Priority<Concrete>(Registers?.Eax ?? s.Eax[s.Current]).Value is var priority
+            && priority < s.Limits.Priorities ? priority : null;
 
     /// <summary>One step of <paramref name="kernel"/>, whose state is <paramref name="s"/>.</summary>
     public void Apply(Kernel<Concrete> kernel, State<Concrete> s)

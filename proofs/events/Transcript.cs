@@ -63,6 +63,7 @@ public static class Transcript
         Entry.Ipc when e.Registers is { } r => Ipc(s, r),
         Entry.IdNearest when e.Registers is { } r => $"id_nearest {Name(s, r.Esi)}",
         Entry.ThreadSwitch when e.Registers is { } r => $"thread_switch {Name(s, r.Esi)}",
+        Entry.ThreadSchedule when e.Registers is { } r => $"thread_schedule {Name(s, r.Esi)} {r.Eax:X8}h",
         Entry.LthreadExRegs when e.Registers is { } r => $"lthread_ex_regs {r.Eax:X} ESP {r.Ecx:X} EIP {r.Edx:X} pager {Name(s, r.Esi)}",
         Entry.PageFault => $"page fault at {e.Argument:X8}h, {((e.Code & 2) != 0 ? "writing" : "reading")}",
         Entry.Exception => $"exception {e.Argument}",

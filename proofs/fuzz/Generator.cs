@@ -33,6 +33,7 @@ public sealed class Generator(int seed, Limits limits)
         foreach (var row in rows)
         {
             s.Slice[row] = 1 + Below(s.Quantum[row]);
+            s.Mcp[row] = Chance(70) ? limits.Priorities - 1 : Pick(priorities);
             s.Pager[row] = Chance(80) ? s.Id[Pick([.. rows])] : Chance(50) ? Word() : ThreadId.Nil;
             s.Served[row] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
             (s.Eax[row], s.Ecx[row], s.Edx[row], s.Ebx[row]) = (Word(), Word(), Word(), Word());
@@ -58,7 +59,8 @@ public sealed class Generator(int seed, Limits limits)
             < 80 => Entry.Tick,
             < 86 => Entry.ThreadSwitch,
             < 88 => Entry.LthreadExRegs,
-            < 90 => Entry.IdNearest,
+            < 90 => Entry.ThreadSchedule,
+            < 91 => Entry.IdNearest,
             < 92 => Entry.Spurious,
             < 97 => Entry.PageFault,
             _ => Entry.Exception,
@@ -66,6 +68,8 @@ public sealed class Generator(int seed, Limits limits)
         var registers = new Registers(
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
+        if (entry == Entry.ThreadSchedule)
+            return new(entry, registers with { Eax = Chance(15) ? ThreadId.Invalid : Word() & ~0xFFu | Level(s, threads), Ebx = OrInvalid(Word()) });
         if (entry == Entry.LthreadExRegs)
             return new(entry, registers with
             {
@@ -144,6 +148,10 @@ public sealed class Generator(int seed, Limits limits)
         uint[] mine = [.. threads.Where(thread => thread / limits.Lthreads == task)];
         return _random.Next(20) switch { < 16 => Pick(mine) % limits.Lthreads, < 18 => Below(limits.Lthreads), < 19 => limits.Lthreads + Below(64), _ => Word() };
     }
+
+    // A priority that a thread has, or any.
+    private uint Level(State<Concrete> s, IReadOnlyList<uint> threads) =>
+        Chance(80) ? s.Priority[threads[_random.Next(threads.Count)]].Value : Below(256);
 
     private uint OrInvalid(uint word) => Chance(30) ? ThreadId.Invalid : word;
 

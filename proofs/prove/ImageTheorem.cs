@@ -18,7 +18,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
-    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.LthreadExRegs or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
+    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
         or Entry.PageFault or Entry.Exception;
 
     public override int Weight => way.Entry switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc => 3, Entry.Pick => 1, _ => 0 };

@@ -18,6 +18,7 @@ public static class Theorems
             Spec(Entry.Ipc, Stages.User, "ipc"),
             Spec(Entry.IdNearest, Stages.User, "id_nearest"),
             Spec(Entry.ThreadSwitch, Stages.User, "thread_switch"),
+            Spec(Entry.ThreadSchedule, Stages.User, "thread_schedule"),
             Spec(Entry.LthreadExRegs, Stages.User, "lthread_ex_regs"),
             Spec(Entry.Tick, Stages.User, "tick"),
             Spec(Entry.Tick, Stages.Idle, "tick-idle"),

@@ -44,6 +44,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("ipc-slow", Stages.User, WayKind.Slow, -1, Entry.Ipc),
         new("id_nearest", Stages.User, WayKind.SystemCall, (int)Layout.IdNearestVector, Entry.IdNearest),
         new("thread_switch", Stages.User, WayKind.SystemCall, (int)Layout.ThreadSwitchVector, Entry.ThreadSwitch),
+        new("thread_schedule", Stages.User, WayKind.SystemCall, (int)Layout.ThreadScheduleVector, Entry.ThreadSchedule),
         new("lthread_ex_regs", Stages.User, WayKind.SystemCall, (int)Layout.LthreadExRegsVector, Entry.LthreadExRegs),
         new("tick", Stages.User, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
         new("tick-idle", Stages.Idle, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),

@@ -27,6 +27,7 @@ public static class Boot
             s.Id[row] = thread.Id;
             s.Status[row] = ThreadStatus.Ready;
             s.Priority[row] = thread.Priority;
+            s.Mcp[row] = limits.Priorities - 1;
             s.Slice[row] = thread.Quantum;
             s.Quantum[row] = thread.Quantum;
             s.Pager[row] = thread.Pager;

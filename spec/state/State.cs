@@ -30,6 +30,8 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Faulting), Table.Thread, 1),
         new(nameof(Fault), Table.Thread, 32),
         new(nameof(Priority), Table.Thread, 8),
+        new(nameof(Mcp), Table.Thread, 8),
+        new(nameof(ExternalPreempter), Table.Thread, 32),
         new(nameof(Slice), Table.Thread, 8),
         new(nameof(Quantum), Table.Thread, 8),
         new(nameof(Eax), Table.Thread, 32),
@@ -57,7 +59,7 @@ public sealed class State<W> where W : struct, IWord<W>
         (_stage, _current, _clock, _time, _timeHigh, _examined, _heir) = (Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
         (Pager, Preempter, Faulting, Fault) = (Next(), Next(), Next(), Next());
-        (Priority, Slice, Quantum) = (Next(), Next(), Next());
+        (Priority, Mcp, ExternalPreempter, Slice, Quantum) = (Next(), Next(), Next(), Next(), Next());
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Eip, Eflags) = (Next(), Next());
         Picked = Next();
@@ -125,6 +127,12 @@ public sealed class State<W> where W : struct, IWord<W>
     public Column<W> Fault { get; }
 
     public Column<W> Priority { get; }
+
+    /// <summary>The highest priority it may give, and schedule threads of; the same for all threads of a task.</summary>
+    public Column<W> Mcp { get; }
+
+    /// <summary>The id of its external preempter; of any value.</summary>
+    public Column<W> ExternalPreempter { get; }
 
     /// <summary>Ticks left of the time slice, at least 1.</summary>
     public Column<W> Slice { get; }

@@ -74,6 +74,7 @@ internal sealed class Lockstep : IMachine<Concrete>
             case Entry.Ipc: cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
             case Entry.IdNearest: cpu.SoftwareInterrupt((int)Layout.IdNearestVector); break;
             case Entry.ThreadSwitch: cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
+            case Entry.ThreadSchedule: cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector); break;
             case Entry.LthreadExRegs: cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector); break;
             case Entry.Tick: cpu.ExternalInterrupt((int)Layout.TickVector); break;
             case Entry.Spurious: cpu.ExternalInterrupt(0x27); break;

@@ -49,7 +49,7 @@ public class StepTests
         var limits = new Limits(4, 2, 4);
         var image = KernelImage.Build(limits, new ImageOptions(Programs: []));
         var reached = new HashSet<uint>();
-        Walk(limits, image, steps: 16000, reached);
+        Walk(limits, image, steps: 24000, reached);
 
         // But for the HLT, before which a walk stops, and what no thread can cause.
         var (panic, boot, halt) = (image.Symbols["panic"], image.Symbols["boot"], image.Symbols["idle_halt"]);
@@ -92,7 +92,7 @@ public class StepTests
         uint Any() => (uint)random.NextInt64(1L << 32);
         uint One(params uint[] values) => random.Next(12) == 0 ? Any() : values[random.Next(values.Length)];
         var someone = s.Id[(uint)random.Next((int)s.Limits.Threads)].Value;
-        s.Eax[me] = One(0, 0, 1, 1, 2, 3, 4, Descriptor.None, Descriptor.None);
+        s.Eax[me] = One(0, 0, 0, 0, 1, 2, 3, 4, Descriptor.None, Descriptor.None);
         s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011, Soon, Soon, Soon);
         s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5);
         s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
@@ -102,16 +102,21 @@ public class StepTests
         s.Esp[me] = Any();
         s.Eip[me] = Any();
         s.Eflags[me] = Flags.User | Any() & Flags.UserBits;
-        return random.Next(80) switch
+        var entry = random.Next(80) switch
         {
             0 => Entry.Exception,
             1 => Entry.PageFault,
             2 or 3 or 4 => Entry.LthreadExRegs,
-            < 7 => Entry.Spurious,
-            < 9 => Entry.IdNearest,
-            < 22 => Entry.Tick,
+            5 or 6 or 7 => Entry.ThreadSchedule,
+            < 10 => Entry.Spurious,
+            < 12 => Entry.IdNearest,
+            < 24 => Entry.Tick,
             < 28 => Entry.ThreadSwitch,
             _ => Entry.Ipc,
         };
+
+        // A priority that there is, and a time slice.
+        if (entry == Entry.ThreadSchedule) s.Eax[me] = One(Any() & ~0xFCu, Any() & ~0xFCu, ThreadId.Invalid);
+        return entry;
     }
 }

@@ -1,0 +1,111 @@
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Kernel;
+
+/// <summary>thread_schedule.</summary>
+internal sealed partial class KernelProgram
+{
+    private void ThreadSchedule()
+    {
+        var state = c.CreateLabel();
+        var told = c.CreateLabel("schedule_told");
+        var infinite = c.CreateLabel();
+        var quantum = c.CreateLabel("schedule_quantum");
+        var apart = c.CreateLabel("schedule_apart");
+        var invalid = c.CreateLabel("schedule_invalid");
+        Mark("thread_schedule");
+        Enter();
+
+        // The target exists, its priority and the one it is to have are within my limit.
+        c.mov(esi, Me(Layout.Esi));
+        RowAddress(ebp, esi, eax);
+        c.cmp(At(ebp, Layout.Id), esi);
+        c.jne(invalid);
+        c.mov(ecx, At(ebp, Layout.Status));
+        c.and(ecx, Layout.StatusMask);
+        c.je(invalid);
+        c.mov(edx, Me(Layout.Mcp));
+        c.cmp(edx, At(ebp, Layout.Priority));
+        c.jb(invalid);
+        c.mov(edi, Me(Layout.Eax));
+        c.cmp(edi, -1);
+        c.je(state);
+        c.mov(eax, edi);
+        c.and(eax, 0xFF);
+        c.cmp(edx, eax);
+        c.jb(invalid);
+
+        // What it was.
+        c.Label(ref state);
+        c.mov(eax, ScheduleParam.ReportsException);
+        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.jne(told);
+        c.shl(ecx, 2);
+        c.mov(eax, ScheduleParam.States);
+        c.shr(eax, cl);
+        c.and(eax, 0xF);
+        Mark(ref told);
+        c.shl(eax, 16);
+        c.mov(ecx, At(ebp, Layout.Quantum));
+        c.shl(ecx, 24);
+        c.or(eax, ecx);
+        c.or(eax, ScheduleParam.TickExponent << 20);
+        c.or(eax, At(ebp, Layout.Priority));
+        c.mov(Me(Layout.Eax), eax);
+        c.mov(Me(Layout.Ecx), 0);
+        c.mov(Me(Layout.Edx), 0);
+        Exchange(Layout.Ebx, Layout.ExternalPreempter);
+        c.mov(eax, At(ebp, _layout.Partner));
+        c.mov(eax, At(eax, Layout.Id));
+        c.mov(Me(Layout.Esi), eax);
+        c.cmp(edi, -1);
+        c.je(_leave);
+
+        // The time slice: the mantissa's ticks, at most 255: (ticks - 255 if that is negative) + 255, and at least 1.
+        c.mov(ecx, edi);
+        c.shr(ecx, 19);
+        c.and(ecx, 0x1E);
+        c.je(infinite);
+        c.mov(eax, edi);
+        c.shr(eax, 24);
+        c.shl(eax, 20);
+        c.shr(eax, cl);
+        c.sub(eax, 255);
+        c.sbb(ecx, ecx);
+        c.and(eax, ecx);
+        c.add(eax, 255);
+        c.cmp(eax, 1);
+        c.adc(eax, 0);
+        c.jmp(quantum);
+        c.Label(ref infinite);
+        c.mov(eax, 255);
+        Mark(ref quantum);
+        c.mov(At(ebp, Layout.Quantum), eax);
+
+        // The priority: one that competes goes over to another ready set.
+        c.mov(edx, edi);
+        c.and(edx, 0xFF);
+        c.mov(eax, At(ebp, Layout.Status));
+        c.dec(eax);
+        c.cmp(eax, ThreadStatus.Resuming - ThreadStatus.Ready);
+        c.ja(apart);
+        LoadMe(eax);
+        c.cmp(ebp, eax);
+        c.je(apart);
+        Number(edi, ebp);
+        c.mov(esi, At(ebp, Layout.Priority));
+        c.mov(At(ebp, Layout.Priority), edx);
+        RemoveReady();
+        AddReady();
+        c.jmp(_leave);
+        Mark(ref apart);
+        c.mov(At(ebp, Layout.Priority), edx);
+        c.jmp(_leave);
+
+        Mark(ref invalid);
+        c.mov(Me(Layout.Eax), -1);
+        c.popad();
+        c.iretd();
+    }
+}

@@ -1,0 +1,34 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>
+/// The parameter word of thread_schedule (L4-X0 section 2): <c>m[31:24] e[23:20] state[19:16] small[15:8] priority[7:0]</c>. Decisions: a
+/// tick counts as 1,024 microseconds, so that what is set is what is read; an infinite time slice has 255 ticks, the most; a shorter one
+/// than a tick, 0 too, has one. Numbers of small spaces are ignored.
+/// </summary>
+public static class ScheduleParam
+{
+    /// <summary>The exponent of 1,024 microseconds: 4^(15 - e).</summary>
+    public const uint TickExponent = 10;
+
+    /// <summary>By status, four bits each: 0 running, Dh waits to send, Ch waits to receive, Fh dead. No thread is ever seen transferring.</summary>
+    public const uint States = 0xFCCCD000;
+
+    /// <summary>Running, and the kernel reports an exception for it.</summary>
+    public const uint ReportsException = 1;
+
+    public static W Priority<W>(W param) where W : struct, IWord<W> => param & 0xFF;
+
+    /// <summary>Ticks of the time slice, 1..255.</summary>
+    public static W Ticks<W>(W param) where W : struct, IWord<W>
+    {
+        var shift = (param >> 19) & 0x1E;
+        var ticks = (param >> 24 << 20) >> shift;
+        return W.Select(shift == 0, 255, W.Select(ticks == 0, 1, W.Select(ticks <= 255, ticks, 255)));
+    }
+
+    /// <summary>The word that tells a thread's priority, time slice and state.</summary>
+    public static W Of<W>(W priority, W quantum, W status, W faulting) where W : struct, IWord<W> =>
+        (quantum << 24) | (TickExponent << 20) | (W.Select(faulting == 1, ReportsException, ((W)States >> (status << 2)) & 0xF) << 16) | priority;
+}
