@@ -15,13 +15,13 @@ namespace Verified.Proofs.Bench;
 /// <summary>How fast the machine emulates.</summary>
 public static class MachineSpeed
 {
-    private const uint Size = 4 << 20, Code = 0x10000, Data = 0x20000, Words = 1024, Counter = Data + 4 * Words, Stack = 0x80000;
-    private const uint Turns = 10_250_000, Checksum = 0xD1BA9708;
+    internal const uint Data = 0x20000, Words = 1024, Counter = Data + 4 * Words, Stack = 0x80000, Turns = 10_250_000;
+    private const uint Size = 4 << 20, Code = 0x10000, Checksum = 0xD1BA9708;
 
     private const uint ShortTurns = 5;
 
     // Of the loop's turns, its start and the jump to its HLT.
-    private const long LoopInstructions = 199_907_522;
+    internal const long LoopInstructions = 199_907_522;
     private static readonly byte[] Loop = Assemble();
     private static readonly uint Halt = Code + (uint)Loop.Length - 1;
 
@@ -147,6 +147,16 @@ public static class MachineSpeed
     private static byte[] Assemble()
     {
         var c = new Assembler(32);
+        WriteLoop(c);
+        c.hlt();
+        using var code = new MemoryStream();
+        c.Assemble(new StreamCodeWriter(code), Code);
+        return code.ToArray();
+    }
+
+    /// <summary>The loop over the data at ESI, as often as the counter says.</summary>
+    internal static void WriteLoop(Assembler c)
+    {
         var (turn, even, difference, done) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
         c.xor(ecx, ecx);
         c.mov(edx, 0x12345678);
@@ -175,9 +185,5 @@ public static class MachineSpeed
         c.sub(eax, ebx);
         c.ret();
         c.Label(ref done);
-        c.hlt();
-        using var code = new MemoryStream();
-        c.Assemble(new StreamCodeWriter(code), Code);
-        return code.ToArray();
     }
 }

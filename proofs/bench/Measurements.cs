@@ -72,7 +72,11 @@ public static class Measurements
             foreach (var row in Paths(image)) yield return row;
         if (Wanted("machine"))
         {
-            yield return Beside("long run", MachineSpeed.LongRun, MachineSpeed.UnicornLongRun, "million instructions/s");
+            var longRun = Beside("long run", MachineSpeed.LongRun, MachineSpeed.UnicornLongRun, "million instructions/s");
+            foreach (var (name, speed) in OtherMachines.All)
+                if (speed() is { } other)
+                    longRun = longRun with { Note = $"{longRun.Note}; {name} {other:N0}, so {longRun.Value / other:F1} times" };
+            yield return longRun;
             yield return Beside("100 instructions from a snapshot", () => MachineSpeed.LoopRuns(), () => MachineSpeed.UnicornLoopRuns(), "runs/s");
             var length = 0.0;
             var runs = Median(options, () =>
