@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Text.RegularExpressions;
 using Verified.Kernel;
 using Verified.Machine;
 using Verified.Machine.Processor;
@@ -11,7 +12,7 @@ using Verified.Proofs.Prove;
 namespace Verified.Proofs.Commands;
 
 /// <summary>The command <c>verified</c>: its verbs, and what its exit codes mean.</summary>
-public static class CommandLine
+public static partial class CommandLine
 {
     /// <summary>Everything asked for holds.</summary>
     public const int Holds = 0;
@@ -37,7 +38,7 @@ public static class CommandLine
     {
         var parsed = Root().Parse(arguments);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
-            return Fail(error, $"{OneLine(parsed.Errors[0].Message)} 'verified --help' lists verbs and options.");
+            return Fail(error, $"{OneLine(Plain(parsed.Errors[0].Message))} 'verified --help' lists verbs and options.");
         try
         {
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
@@ -79,6 +80,13 @@ public static class CommandLine
     private static string Unexpected(Exception e) => e is IOException or UnauthorizedAccessException
         ? e.Message
         : $"a defect of verified itself: {e.GetType().Name} in {e.TargetSite?.DeclaringType?.Name}.{e.TargetSite?.Name}: {e.Message}";
+
+    /// <summary>The parser's words for a value of the wrong kind name a type of this program.</summary>
+    private static string Plain(string error) =>
+        Unparsable().Match(error) is { Success: true } match ? $"{match.Groups["option"].Value} {match.Groups["value"].Value}: that is no value it takes." : error;
+
+    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (option|command|argument) '(?<option>.*)' as expected type")]
+    private static partial Regex Unparsable();
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
 }

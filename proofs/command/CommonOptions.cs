@@ -20,13 +20,23 @@ internal static class CommonOptions
     /// <summary>A number that is refused outside of <paramref name="least"/> to <paramref name="most"/>.</summary>
     public static Option<T> InRange<T>(Option<T> option, T least, T most) where T : struct, IBinaryInteger<T>
     {
+        Limit(option, BigInteger.CreateChecked(least), BigInteger.CreateChecked(most));
+        return option;
+    }
+
+    /// <summary>A TCP port.</summary>
+    public static Option<int?> Port(Option<int?> option)
+    {
+        Limit(option, 0, 65535);
+        return option;
+    }
+
+    private static void Limit(Option option, BigInteger least, BigInteger most) =>
         option.Validators.Add(result =>
         {
             // What is no number at all, the parser reports.
             if (result.Tokens.Count == 1 && BigInteger.TryParse(result.Tokens[0].Value, out var value)
-                && (value < BigInteger.CreateChecked(least) || value > BigInteger.CreateChecked(most)))
+                && (value < least || value > most))
                 result.AddError($"{option.Name} {value} is out of range: give {least} to {most}.");
         });
-        return option;
-    }
 }

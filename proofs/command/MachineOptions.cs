@@ -83,12 +83,12 @@ internal static class MachineOptions
         if (parsed.GetValue(Modules)!.Length > 0 && parsed.GetValue(Kernel) is null && IsForeign(parsed))
             throw new CommandException($"--module with {given[0]}: only a Multiboot kernel, such as the image, takes modules");
         var memory = parsed.GetValue(Memory) << 20;
-        var pc = new Pc(memory, parsed.GetValue(Rom) is { } rom ? Read(rom) : []);
+        var pc = new Pc(memory, parsed.GetValue(Rom) is { } rom ? Program(rom) : []);
         pc.Cpu.Model = parsed.GetValue(Model);
         if (parsed.GetValue(Rom) is not null)
             pc.Cpu.Reset();
         else if (parsed.GetValue(Kernel) is { } kernel)
-            Multiboot.Load(pc, Read(kernel), parsed.GetValue(Append)!, ModulesOf(parsed));
+            Multiboot.Load(pc, Program(kernel), parsed.GetValue(Append)!, ModulesOf(parsed));
         else if (parsed.GetValue(Flat) is { } flat)
             Start(flat, 0x100000, (content, at) => Machine.Computer.Boot.Flat(pc, content, at));
         else if (parsed.GetValue(Boot) is { } boot)
@@ -109,7 +109,7 @@ internal static class MachineOptions
         var (file, text) = Split(argument);
         if (text.Length > 0 && !uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address))
             throw new CommandException($"address {text} of {file}: give hexadecimal digits, such as 100000");
-        load(Read(file), address);
+        load(Program(file), address);
     }
 
     private static BootModule Module(string argument)
@@ -123,6 +123,9 @@ internal static class MachineOptions
         var comma = argument.IndexOf(',', StringComparison.Ordinal);
         return comma < 0 ? (argument, "") : (argument[..comma], argument[(comma + 1)..]);
     }
+
+    private static byte[] Program(string file) => Read(file) is { Length: > 0 } bytes ? bytes
+        : throw new CommandException($"{file} is empty: there is nothing in it to start");
 
     private static byte[] Read(string file)
     {

@@ -23,11 +23,11 @@ internal static class RunVerb
 
     private static readonly Option<bool> Screen = new("--screen") { Description = "Print the text display at the end" };
 
-    private static readonly Option<int?> Gdb = new("--gdb")
+    private static readonly Option<int?> Gdb = CommonOptions.Port(new Option<int?>("--gdb")
     {
-        Description = "Wait for gdb at this TCP port of this computer before the first instruction",
+        Description = "Wait for gdb at this TCP port of this computer before the first instruction; 0 takes a free one",
         HelpName = "PORT",
-    };
+    });
 
     public static Command Make()
     {
