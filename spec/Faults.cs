@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Page faults and other exceptions as ipc with the pager (L4-X0.md section 4). The kernel sends in the thread's name and then waits for
-/// the pager's answer, without timeouts; the thread's registers take no part in either, and it goes on where it was.
+/// Page faults and other exceptions as ipc with the pager, the end of a time slice as ipc with the preempter (L4-X0.md section 4). The kernel sends in the thread's name and then waits for
+/// the answer, without timeouts; the thread's registers take no part in either, and it goes on where it was.
 /// </summary>
 public sealed partial class Kernel<W>
 {
@@ -17,36 +17,41 @@ public sealed partial class Kernel<W>
     private void Fault(W word, Truth restarts)
     {
         var me = s.Current;
-        var pager = s.Row(s.Pager[me]);
-        s.Fault[me] = word;
 
         // The processor lets no instruction breakpoint stop the instruction again (SDM 3B, 17.3.1.1).
         s.Eflags[me] |= W.Select(restarts, Flags.Resume, 0);
+        Report(s.Pager[me], word, ThreadStatus.Stopped);
+    }
 
-        if (!s.Exists(s.Pager[me]) | (pager == me))
-        {
-            s.Status[me] = ThreadStatus.Stopped;
-            s.Stage = Stages.Pick;
-        }
+    /// <summary>The end of a time slice: the preempter learns ESP and EIP, and may let the thread go on. Without one it goes on by itself.</summary>
+    private void Preempt() => Report(s.Preempter[s.Current], s.Esp[s.Current], ThreadStatus.Ready);
 
-        // The pager waits for me: it takes the message, and is the heir of the processor.
-        else if (s.WaitsFor(pager, me))
+    /// <summary>Reports to the thread that an id names; what becomes of me where there is none, or it is myself, is <paramref name="otherwise"/>.</summary>
+    private void Report(W id, W word, uint otherwise)
+    {
+        var me = s.Current;
+        var partner = s.Row(id);
+        s.Fault[me] = word;
+        s.Stage = Stages.Pick;
+        if (!s.Exists(id) | (partner == me)) s.Status[me] = otherwise;
+
+        // The partner waits for me: it takes the message, and is the heir of the processor.
+        else if (s.WaitsFor(partner, me))
         {
             s.Faulting[me] = 1;
-            Transfer(me, pager);
-            Block(pager, ThreadStatus.Ready, State<W>.Nobody);
-            AwaitAnswer(me, pager);
-            s.Heir = pager;
+            Transfer(me, partner);
+            Block(partner, ThreadStatus.Ready, State<W>.Nobody);
+            AwaitAnswer(me, partner);
+            s.Heir = partner;
             s.Stage = Stages.Leave;
         }
         else
         {
             s.Faulting[me] = 1;
-            Block(me, ThreadStatus.Sending, pager);
-            s.Stage = Stages.Pick;
+            Block(me, ThreadStatus.Sending, partner);
         }
     }
 
-    /// <summary>The receive phase of a faulting thread, whose message <paramref name="pager"/> has taken.</summary>
-    private void AwaitAnswer(W thread, W pager) => Block(thread, ThreadStatus.ReceivingFrom, pager);
+    /// <summary>The receive phase of a thread that reports, whose message <paramref name="partner"/> has taken.</summary>
+    private void AwaitAnswer(W thread, W partner) => Block(thread, ThreadStatus.ReceivingFrom, partner);
 }

@@ -76,7 +76,7 @@ public sealed partial class Kernel<W>
     /// <summary>
     /// thread_schedule. ESI thread, EAX parameter word or FFFFFFFFh only to read, EBX external preempter or FFFFFFFFh to leave it. The thread's
     /// priority, and the one it is to have, must be within my limit. Gives the old parameter in EAX, the old preempter in EBX, in ESI the
-    /// partner of an ipc it waits in, or nil; no time is accounted: 0 in ECX and EDX. Else EAX is FFFFFFFFh.
+    /// partner of an ipc it waits in, or nil, in EDX:ECX the microseconds of the ticks that found it running. Else EAX is FFFFFFFFh.
     /// </summary>
     private void ThreadSchedule()
     {
@@ -91,7 +91,8 @@ public sealed partial class Kernel<W>
         }
 
         s.Eax[me] = ScheduleParam.Of(s.Priority[thread], s.Quantum[thread], s.Status[thread], s.Faulting[thread]);
-        s.Ecx[me] = s.Edx[me] = 0;
+        s.Ecx[me] = s.Consumed[thread] * Timeouts.TickMicroseconds;
+        s.Edx[me] = W.MultiplyHigh(s.Consumed[thread], Timeouts.TickMicroseconds);
         Exchange(s.Ebx, me, s.ExternalPreempter, thread);
         s.Esi[me] = s.Id[s.Partner[thread]];
         if (sets)

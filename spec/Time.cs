@@ -15,7 +15,9 @@ public sealed partial class Kernel<W>
         s.TimeHigh += W.Select(s.Time < Timeouts.TickMicroseconds, 1, 0);
         s.Examined = State<W>.Nobody;
         s.Stage = Stages.Wake;
-        if (me != State<W>.Nobody) s.Slice[me] -= 1;
+        if (me == State<W>.Nobody) return;
+        s.Slice[me] -= 1;
+        s.Consumed[me] += 1;
     }
 
     private void StartTimer(W me, W ticks)
@@ -50,7 +52,11 @@ public sealed partial class Kernel<W>
         var me = s.Current;
         s.Stage = Stages.Pick;
         if (me == State<W>.Nobody) return;
-        if (s.Slice[me] == 0) s.Slice[me] = s.Quantum[me];
+        if (s.Slice[me] == 0)
+        {
+            s.Slice[me] = s.Quantum[me];
+            Preempt();
+        }
         else GoOn();
     }
 }

@@ -91,6 +91,7 @@ internal sealed partial class KernelProgram
         c.cmp(esp, _layout.Threads.Base + Frame);
         c.je(_wake);
         c.dec(Me(Layout.Slice));
+        c.inc(Me(Layout.Consumed));
     }
 
     private void RenewSlice()

@@ -49,7 +49,7 @@ internal sealed partial class KernelProgram
         Report(ref report);
     }
 
-    /// <summary>The thread's fault field tells what it raised.</summary>
+    /// <summary>The thread's fault field tells what it raised. From where the partner is found on, it is what any report tells.</summary>
     private void Report(ref Label report)
     {
         var saved = c.CreateLabel();
@@ -63,6 +63,7 @@ internal sealed partial class KernelProgram
         c.Label(ref saved);
         c.mov(esi, Me(Layout.Pager));
         FindPartner(stop);
+        Mark(ref _report);
         IfWaitsForMe(deliver);
         c.mov(Me(Layout.Status), ThreadStatus.Sending | Layout.FaultingStatus);
         c.mov(Me(_layout.Partner), ebp);

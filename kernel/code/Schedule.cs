@@ -53,8 +53,10 @@ internal sealed partial class KernelProgram
         c.or(eax, ScheduleParam.TickExponent << 20);
         c.or(eax, At(ebp, Layout.Priority));
         c.mov(Me(Layout.Eax), eax);
-        c.mov(Me(Layout.Ecx), 0);
-        c.mov(Me(Layout.Edx), 0);
+        c.mov(eax, Timeouts.TickMicroseconds);
+        c.mul(At(ebp, Layout.Consumed));
+        c.mov(Me(Layout.Ecx), eax);
+        c.mov(Me(Layout.Edx), edx);
         Exchange(Layout.Ebx, Layout.ExternalPreempter);
         c.mov(eax, At(ebp, _layout.Partner));
         c.mov(eax, At(eax, Layout.Id));

@@ -8,7 +8,7 @@ namespace Verified.Kernel;
 /// <summary>Time: deadlines of those who wait, and who wakes at a tick.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _wake;
+    private Label _wake, _report;
 
     /// <summary>
     /// Gives the thread at EBP, in no set of timers, the deadline of a finite timeout: EAX its mantissa, ECX its exponent. Uses EAX, EBX,
@@ -40,6 +40,7 @@ internal sealed partial class KernelProgram
         var none = c.CreateLabel("wake_none");
         var receiving = c.CreateLabel();
         var expired = c.CreateLabel("slice_expired");
+        _report = c.CreateLabel("report_found");
 
         // CUT POINT: the current thread, saved, or nobody.
         Mark(ref _wake);
@@ -76,8 +77,13 @@ internal sealed partial class KernelProgram
         c.je(expired);
         c.jmp(_goOn);
 
+        // The end of my time slice is reported like an exception.
         Mark(ref expired);
         RenewSlice();
-        c.jmp(_pick);
+        c.mov(eax, Me(Layout.Esp));
+        c.mov(Me(Layout.Fault), eax);
+        c.mov(esi, Me(Layout.Preempter));
+        FindPartner(_pick);
+        c.jmp(_report);
     }
 }

@@ -55,6 +55,7 @@ public sealed class Layout
     public static readonly Field Preempter = new("preempter", 0x30);
     public static readonly Field Mcp = new("mcp", 0x34, 8);
     public static readonly Field ExternalPreempter = new("external_preempter", 0x38);
+    public static readonly Field Consumed = new("consumed", 0x3C);
 
     // Its end is the stack that the processor and PUSHA push the user registers on.
     public static readonly Field Edi = new("edi", 0x4C), Esi = new("esi", 0x50), Ebp = new("ebp", 0x54);
@@ -109,7 +110,7 @@ public sealed class Layout
         Tss = Take(TssSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
         Threads = new("threads", Take(limits.Threads * ThreadSize, limits.Threads * ThreadSize), limits.Threads, ThreadSize,
-            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault, Preempter, Mcp, ExternalPreempter,
+            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault, Preempter, Mcp, ExternalPreempter, Consumed,
              Edi, Esi, Ebp, Pushed, Ebx, Edx, Ecx, Eax, Eip, Cs, Eflags, Esp, Ss]);
         Ready = Make("ready", limits.Priorities * Words, 4, ReadyWord);
         ReadySummary = Make("ready_summary", limits.Priorities, 4, ReadySummaryWord);

@@ -139,7 +139,7 @@ public static class Encode
     private static IEnumerable<(Field Field, Column<Concrete> Column)> Columns(Layout layout, State<Concrete> s) =>
     [
         (Layout.Id, s.Id), (Layout.Deadline, s.Deadline), (Layout.Pager, s.Pager), (Layout.Preempter, s.Preempter),
-        (Layout.Mcp, s.Mcp), (Layout.ExternalPreempter, s.ExternalPreempter), (Layout.Fault, s.Fault), (layout.Partner, s.Partner), (layout.Served, s.Served),
+        (Layout.Mcp, s.Mcp), (Layout.Consumed, s.Consumed), (Layout.ExternalPreempter, s.ExternalPreempter), (Layout.Fault, s.Fault), (layout.Partner, s.Partner), (layout.Served, s.Served),
         (Layout.Priority, s.Priority), (Layout.Slice, s.Slice), (Layout.Quantum, s.Quantum),
         (Layout.Eax, s.Eax), (Layout.Ecx, s.Ecx), (Layout.Edx, s.Edx), (Layout.Ebx, s.Ebx), (Layout.Esp, s.Esp),
         (Layout.Ebp, s.Ebp), (Layout.Esi, s.Esi), (Layout.Edi, s.Edi), (Layout.Eip, s.Eip), (Layout.Eflags, s.Eflags),

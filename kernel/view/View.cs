@@ -38,6 +38,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
         nameof(State<W>.Priority) => row => Thread(row, Layout.Priority),
         nameof(State<W>.Mcp) => row => Thread(row, Layout.Mcp),
         nameof(State<W>.ExternalPreempter) => row => Thread(row, Layout.ExternalPreempter),
+        nameof(State<W>.Consumed) => row => Thread(row, Layout.Consumed),
         nameof(State<W>.Slice) => row => Thread(row, Layout.Slice),
         nameof(State<W>.Quantum) => row => Thread(row, Layout.Quantum),
         nameof(State<W>.Eax) => row => User(row, machine.Register(0), Layout.Eax),

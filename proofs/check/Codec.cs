@@ -81,7 +81,7 @@ public sealed class Codec
         Array.Fill(_partOf, Constant);
         foreach (var name in (string[])[
             .. Arguments.Names, nameof(State<Concrete>.Esp), nameof(State<Concrete>.Eip), nameof(State<Concrete>.Eflags), nameof(State<Concrete>.Fault),
-            nameof(State<Concrete>.Preempter)])
+            nameof(State<Concrete>.Consumed)])
             foreach (var row in Rows)
                 _partOf[tables.Start(name) + (int)row] = LeftOut;
 
@@ -90,6 +90,8 @@ public sealed class Codec
         uint[] numbers = [State<Concrete>.Nobody, .. Rows];
         uint[] pagers = [.. model.Threads.Select(thread => thread.Pager)
             .Concat(model.Also.Contains(Entry.LthreadExRegs) ? model.Arguments.Values[Arguments.Index(nameof(State<Concrete>.Esi))] : []).Distinct()];
+        uint[] preempters = model.Also.Contains(Entry.LthreadExRegs)
+            ? [.. model.Arguments.Values[Arguments.Index(nameof(State<Concrete>.Ebx))].Append(ThreadId.Nil).Distinct()] : [ThreadId.Nil];
         uint[] cursors = [.. numbers.Distinct()];
         var at = 0;
         Slot Cell(string column, uint row, int bits, uint[]? domain = null)
@@ -123,6 +125,7 @@ public sealed class Codec
                     Cell(nameof(State<Concrete>.Status), row, 3),
                     Cell(nameof(State<Concrete>.Faulting), row, 1),
                     Among(nameof(State<Concrete>.Pager), row, pagers),
+                    Among(nameof(State<Concrete>.Preempter), row, preempters),
                     Among(nameof(State<Concrete>.Partner), row, numbers),
                     Among(nameof(State<Concrete>.Served), row, cursors),
                     Cell(nameof(State<Concrete>.Timed), row, model.MostTicks > 0 ? 1 : 0),

@@ -33,6 +33,8 @@ public sealed class Generator(int seed, Limits limits)
         foreach (var row in rows)
         {
             s.Slice[row] = 1 + Below(s.Quantum[row]);
+            s.Preempter[row] = Chance(30) ? s.Id[Pick([.. rows])] : ThreadId.Nil;
+            s.Consumed[row] = Word();
             s.Mcp[row] = Chance(70) ? limits.Priorities - 1 : Pick(priorities);
             s.Pager[row] = Chance(80) ? s.Id[Pick([.. rows])] : Chance(50) ? Word() : ThreadId.Nil;
             s.Served[row] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);

@@ -34,6 +34,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(ExternalPreempter), Table.Thread, 32),
         new(nameof(Slice), Table.Thread, 8),
         new(nameof(Quantum), Table.Thread, 8),
+        new(nameof(Consumed), Table.Thread, 32),
         new(nameof(Eax), Table.Thread, 32),
         new(nameof(Ecx), Table.Thread, 32),
         new(nameof(Edx), Table.Thread, 32),
@@ -59,7 +60,7 @@ public sealed class State<W> where W : struct, IWord<W>
         (_stage, _current, _clock, _time, _timeHigh, _examined, _heir) = (Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
         (Pager, Preempter, Faulting, Fault) = (Next(), Next(), Next(), Next());
-        (Priority, Mcp, ExternalPreempter, Slice, Quantum) = (Next(), Next(), Next(), Next(), Next());
+        (Priority, Mcp, ExternalPreempter, Slice, Quantum, Consumed) = (Next(), Next(), Next(), Next(), Next(), Next());
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Eip, Eflags) = (Next(), Next());
         Picked = Next();
@@ -120,10 +121,10 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>The id of its internal preempter; of any value.</summary>
     public Column<W> Preempter { get; }
 
-    /// <summary>1 while its ipc is the kernel's, with its pager, for an exception.</summary>
+    /// <summary>1 while its ipc is the kernel's: with its pager for an exception, with its preempter for the end of its time slice.</summary>
     public Column<W> Faulting { get; }
 
-    /// <summary>What it reports of its last exception (<see cref="FaultMessage"/>).</summary>
+    /// <summary>The first word of its last report: of an exception (<see cref="FaultMessage"/>), or its ESP.</summary>
     public Column<W> Fault { get; }
 
     public Column<W> Priority { get; }
@@ -136,6 +137,9 @@ public sealed class State<W> where W : struct, IWord<W>
 
     /// <summary>Ticks left of the time slice, at least 1.</summary>
     public Column<W> Slice { get; }
+
+    /// <summary>Ticks that found it running, modulo 2^32.</summary>
+    public Column<W> Consumed { get; }
 
     /// <summary>Ticks of a fresh time slice, at least 1.</summary>
     public Column<W> Quantum { get; }

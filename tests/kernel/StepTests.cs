@@ -68,7 +68,12 @@ public class StepTests
                         (uint)random.Next((int)limits.Priorities), (uint)random.Next(1, 4), 0x1000 + task, 0x3000));
         var state = Boot.Initial(limits, threads);
         foreach (var thread in threads)
-            if (random.Next(4) != 0) state.Pager[state.Row(thread.Id)] = threads[random.Next(threads.Count)].Id;
+            if (state.Row(thread.Id) is var row)
+            {
+                if (random.Next(4) != 0) state.Pager[row] = threads[random.Next(threads.Count)].Id;
+                if (random.Next(4) == 0) state.Preempter[row] = threads[random.Next(threads.Count)].Id;
+            }
+
 
         // Some wait already: those of low priority would seldom get to it.
         foreach (var thread in threads)

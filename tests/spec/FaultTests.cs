@@ -85,6 +85,28 @@ public class FaultTests
         Assert.Equal((0x5000u, Id(A)), (s.Edx[B].Value, s.Esi[B].Value));
     }
 
+    [Fact]
+    public void The_end_of_a_time_slice_is_reported_to_the_preempter()
+    {
+        s.Preempter[A] = Id(B);
+        Ipc(B, Descriptor.None, 1, 0);
+        Enter(A, Entry.IdNearest);
+        s.Slice[A] = 1;
+        Enter(A, Entry.Tick);
+        Assert.Equal((0x2000u, Eip, Id(A), B), (s.Edx[B].Value, s.Ebx[B].Value, s.Esi[B].Value, s.Current.Value));
+        Assert.Equal((ThreadStatus.ReceivingFrom, 10u, 1u), (s.Status[A].Value, s.Slice[A].Value, s.Consumed[A].Value));
+        Ipc(B, 0, Descriptor.None, Id(A));
+        Assert.Equal(ThreadStatus.Ready, s.Status[A].Value);
+    }
+
+    [Fact]
+    public void Without_a_preempter_the_next_thread_has_its_turn()
+    {
+        s.Slice[A] = 1;
+        Enter(A, Entry.Tick);
+        Assert.Equal((ThreadStatus.Ready, B), (s.Status[A].Value, s.Current.Value));
+    }
+
     private static uint Id(uint task) => ThreadId.Make<Concrete>(4, task, 0, 1).Value;
 
     private void Ipc(uint thread, uint send, uint receive, uint partner)

@@ -30,11 +30,11 @@ public class ScheduleTests
     [InlineData(ThreadStatus.Sending, 1u, 0x1u)]
     public void It_tells_priority_slice_and_state(uint status, uint faulting, uint state)
     {
-        (s.Status[Other], s.Faulting[Other], s.ExternalPreempter[Other]) = (status, faulting, 0x77);
+        (s.Status[Other], s.Faulting[Other], s.ExternalPreempter[Other], s.Consumed[Other]) = (status, faulting, 0x77, 0x01000000);
         var partner = status is ThreadStatus.Sending or ThreadStatus.ReceivingFrom;
         if (partner) (s.Partner[Other], s.Esi[Other]) = (Me, s.Id[Me]);
         Schedule(Id(Other), Read, 0x88);
-        Assert.Equal((0x07A00001u | state << 16, 0u, 0u, 0x77u, partner ? Id(Me) : ThreadId.Nil),
+        Assert.Equal((0x07A00001u | state << 16, 0xE8000000u, 3u, 0x77u, partner ? Id(Me) : ThreadId.Nil),
             (s.Eax[Me].Value, s.Ecx[Me].Value, s.Edx[Me].Value, s.Ebx[Me].Value, s.Esi[Me].Value));
         Assert.Equal((1u, 7u, 0x88u), (s.Priority[Other].Value, s.Quantum[Other].Value, s.ExternalPreempter[Other].Value));
     }
