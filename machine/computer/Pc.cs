@@ -38,7 +38,7 @@ public sealed partial class Pc
     private readonly Rtc _clock;
     private readonly KeyboardController _keyboard = new();
     private readonly bool _hasRom;
-    private bool _interruptPending;
+    private bool _interruptPending, _nonMaskablePending;
     private long _nextTimer = long.MaxValue;
     private StopReason? _stop;
 
@@ -109,6 +109,8 @@ public sealed partial class Pc
                 return StopReason.Budget;
             if (Time >= _nextTimer)
                 AdvanceTimer();
+            if (_nonMaskablePending && !Cpu.InNonMaskable)
+                TakeNonMaskable();
             if (_interruptPending && Cpu.InterruptsEnabled.Known && !Cpu.InterruptShadow)
                 TakeInterrupt();
             if (Cpu.Halted)
@@ -237,6 +239,23 @@ public sealed partial class Pc
         {
             Cpu.Exception(fault);
         }
+    }
+
+    /// <summary>Asks for a non-maskable interrupt, as a failing memory or a button does; one at most waits.</summary>
+    public void RequestNonMaskable() => _nonMaskablePending = true;
+
+    private void TakeNonMaskable()
+    {
+        _nonMaskablePending = false;
+        try
+        {
+            Cpu.ExternalInterrupt(Vectors.NonMaskable);
+        }
+        catch (Fault fault)
+        {
+            Cpu.Exception(fault);
+        }
+        Cpu.InNonMaskable = true;
     }
 
     /// <summary>Lets the time pass in HLT; false where no interrupt can come.</summary>

@@ -30,7 +30,7 @@ public sealed partial class Pc
         _saved.SecondSerial.CopyFrom(SecondSerial);
         _saved.Display.CopyFrom(Display);
         _saved.Translations = Mmu.Save();
-        _saved.State = (Instructions, Time, _nextTimer, _interruptPending, ExitStatus, _stop, Mmu.AddressLine20, _system);
+        _saved.State = (Instructions, Time, _nextTimer, _interruptPending, _nonMaskablePending, ExitStatus, _stop, Mmu.AddressLine20, _system);
         _devicesChanged = false;
         Memory.Log.Begin();
         Mmu.RecheckStores();
@@ -52,7 +52,7 @@ public sealed partial class Pc
         Cpu.CopyFrom(saved.Cpu);
         if (_devicesChanged)
             RestoreDevices(saved);
-        (Instructions, Time, _nextTimer, _interruptPending, ExitStatus, _stop, Mmu.AddressLine20, _system) = saved.State;
+        (Instructions, Time, _nextTimer, _interruptPending, _nonMaskablePending, ExitStatus, _stop, Mmu.AddressLine20, _system) = saved.State;
         Mmu.Restore(saved.Translations, Cpu.Cr0, Cpu.Cr3, Cpu.Cr4);
     }
 
@@ -80,6 +80,6 @@ public sealed partial class Pc
         public readonly ParallelPort Printer = new();
         public readonly Vga Display = new();
         public Translation[] Translations = [];
-        public (long Instructions, long Time, long NextTimer, bool Pending, int? Exit, StopReason? Stop, bool Gate, byte System) State;
+        public (long Instructions, long Time, long NextTimer, bool Pending, bool NonMaskable, int? Exit, StopReason? Stop, bool Gate, byte System) State;
     }
 }

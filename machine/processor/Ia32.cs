@@ -45,6 +45,9 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>No interrupt is taken before the next instruction: it follows STI, MOV SS or POP SS.</summary>
     public bool InterruptShadow;
 
+    /// <summary>A non-maskable interrupt was taken, and no IRET has been executed since: another one waits (SDM vol. 3, 6.7.1).</summary>
+    public bool InNonMaskable;
+
     public TBus Bus;
 
     public Ia32(TBus bus)
@@ -78,7 +81,7 @@ public sealed partial class Ia32<W, TBus>
         S[SegmentRegister.Cs] = Segment<W>.Load(0xF000, 0xFFFF0000, 0xFFFF, RealRights);
         TaskRegister = LocalTable = Segment<W>.Load(0, 0, 0xFFFF, 0);
         Cpl = 0;
-        Halted = InterruptShadow = false;
+        Halted = InterruptShadow = InNonMaskable = false;
         ResetDebugRegisters();
         Bus.PagingChanged(Cr0, Cr4);
         Bus.PageDirectoryLoaded(Cr3);
@@ -91,7 +94,7 @@ public sealed partial class Ia32<W, TBus>
         (Cr0, Cr2, Cr3, Cr4) = (other.Cr0, other.Cr2, other.Cr3, other.Cr4);
         (GdtBase, GdtLimit, IdtBase, IdtLimit) = (other.GdtBase, other.GdtLimit, other.IdtBase, other.IdtLimit);
         (TaskRegister, LocalTable) = (other.TaskRegister, other.LocalTable);
-        (Halted, InterruptShadow, Virtual) = (other.Halted, other.InterruptShadow, other.Virtual);
+        (Halted, InterruptShadow, InNonMaskable, Virtual) = (other.Halted, other.InterruptShadow, other.InNonMaskable, other.Virtual);
         _checksAlignment = other._checksAlignment;
         (PendingTrap, StepsAlone) = (other.PendingTrap, other.StepsAlone);
         (D, BreakpointsArmed, Model, _sysenter, _timeStampOffset) =

@@ -5,6 +5,7 @@ public sealed partial class Ia32<W, TBus>
 {
     private void InterruptReturn(int size)
     {
+        InNonMaskable = false;
         if (RealAddressing)
         {
             RequireVirtualPrivilege();

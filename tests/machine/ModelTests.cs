@@ -1,0 +1,180 @@
+using Verified.Machine.Computer;
+using Verified.Machine.Processor;
+using Xunit;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Tests.Machine;
+
+/// <summary>What differs by processor model or is outside of the instruction set's core: CPUID, MSRs, SYSENTER, the absent coprocessor, NMI, A20.</summary>
+public class ModelTests
+{
+    private const uint Idt = 0x2000, Gdt = 0x1000, Handlers = 0x3000;
+
+    [Fact]
+    public void Cpuid_names_the_model_and_only_what_it_has()
+    {
+        uint Features(ProcessorModel model)
+        {
+            var pc = TestPc.With(c => { c.mov(eax, 1); c.cpuid(); c.hlt(); });
+            pc.Cpu.Model = model;
+            return pc.RunToHalt().Reg(2);
+        }
+
+        // DE, PSE, TSC, MSR, CX8, PGE; no FPU, VME, MMX or APIC. The Pentium II has SEP and CMOV.
+        Assert.Equal(0x213Cu, Features(ProcessorModel.Pentium));
+        Assert.Equal(0x213Cu | 1 << 11 | 1 << 15, Features(ProcessorModel.PentiumII));
+    }
+
+    [Fact]
+    public void Virtual_8086_extensions_cannot_be_turned_on() =>
+        Assert.Equal(Vectors.GeneralProtection, VectorOf(ProcessorModel.PentiumII, c => { c.mov(eax, 1); c.mov(cr4, eax); }));
+
+    [Fact]
+    public void The_time_stamp_can_be_written()
+    {
+        var pc = TestPc.With(c =>
+        {
+            c.mov(ecx, 0x10);
+            c.mov(eax, 0x1000);
+            c.mov(edx, 7);
+            c.wrmsr();
+            c.rdmsr();
+            c.hlt();
+        }).RunToHalt();
+        Assert.Equal(7u, pc.Reg(2));
+        Assert.InRange(pc.Reg(0), 0x1000u, 0x1100u);
+    }
+
+    [Fact]
+    public void An_unknown_model_register_is_a_protection_fault() =>
+        Assert.Equal(Vectors.GeneralProtection, VectorOf(ProcessorModel.PentiumII, c => { c.mov(ecx, 0x12345); c.rdmsr(); }));
+
+    [Fact]
+    public void Sysenter_goes_to_the_model_registers_and_sysexit_back()
+    {
+        const uint kernel = 0x18000, user = 0x19000, stack = 0x70000;
+        var pc = TestPc.With(c =>
+        {
+            foreach (var (register, value) in ((uint, uint)[])[(0x174, 8), (0x175, stack), (0x176, kernel)])
+            {
+                c.mov(ecx, register);
+                c.mov(eax, value);
+                c.xor(edx, edx);
+                c.wrmsr();
+            }
+
+            c.mov(ecx, 0x60000);
+            c.mov(edx, user);
+            c.sysexit();
+        });
+        pc.Memory.Write(user, TestPc.Assemble(c => { c.mov(ebp, esp); c.mov(edi, cs); c.sysenter(); }, user));
+        pc.Memory.Write(kernel, TestPc.Assemble(c => { c.mov(esi, cs); c.hlt(); }, kernel));
+        pc.Cpu.Model = ProcessorModel.PentiumII;
+        pc.RunToHalt();
+        Assert.Equal((0x60000u, 0x1Bu, 8u, stack), (pc.Reg(5), pc.Reg(7), pc.Reg(6), pc.Reg(4)));
+        Assert.Equal((0, 0x10u), (pc.Cpu.Cpl, pc.Cpu.S[SegmentRegister.Ss].Selector.Value));
+    }
+
+    [Theory]
+    [InlineData("0F34")] // SYSENTER
+    [InlineData("0F45C1")] // CMOVNE EAX, ECX
+    [InlineData("0F1F00")] // NOP [EAX]
+    [InlineData("0F77")] // EMMS
+    [InlineData("0F58C1")] // ADDPS
+    public void A_Pentium_does_not_have_what_came_later(string code) =>
+        Assert.Equal(Vectors.UndefinedOpcode, VectorOf(ProcessorModel.Pentium, c => c.db(Convert.FromHexString(code))));
+
+    [Fact]
+    public void The_absent_coprocessor_is_detected_as_absent()
+    {
+        var pc = TestPc.With(c => { c.mov(eax, 0x5A5A); c.fninit(); c.fnstsw(ax); c.hlt(); }).RunToHalt();
+        Assert.Equal(0xFFFFu, pc.Reg(0));
+    }
+
+    [Theory]
+    [InlineData(0x1u, "D9E8", Vectors.DeviceNotAvailable)] // FLD1: there is none
+    [InlineData(0x5u, "DBE3", Vectors.DeviceNotAvailable)] // FNINIT with EM
+    [InlineData(0x9u, "DBE3", Vectors.DeviceNotAvailable)] // FNINIT with TS
+    [InlineData(0xBu, "9B", Vectors.DeviceNotAvailable)] // WAIT with MP and TS
+    [InlineData(0x9u, "9B", null)] // WAIT with TS alone
+    public void Lazy_switching_gets_its_fault(uint cr0, string code, int? vector) =>
+        Assert.Equal(vector, VectorOf(ProcessorModel.Pentium, c => { c.mov(eax, cr0); c.mov(Iced.Intel.AssemblerRegisters.cr0, eax); c.db(Convert.FromHexString(code)); }));
+
+    [Fact]
+    public void A_second_non_maskable_interrupt_waits_for_iret()
+    {
+        var pc = WithHandlers(c => { c.cli(); c.hlt(); c.mov(esi, 1); c.hlt(); });
+        // The handler counts, and asks for nothing else; the second request comes while it runs.
+        pc.Memory.Write(Handlers + 2 * 16, TestPc.Assemble(c => { c.inc(edi); c.nop(); c.iretd(); }, Handlers + 2 * 16));
+        Assert.Equal(StopReason.Halted, pc.Run(100));
+        pc.RequestNonMaskable();
+        pc.Run(1);
+        Assert.Equal((1u, true), (pc.Reg(7), pc.Cpu.InNonMaskable));
+        pc.RequestNonMaskable();
+        pc.Run(1);
+        Assert.Equal(1u, pc.Reg(7));
+        Assert.Equal(StopReason.Halted, pc.Run(100));
+        Assert.Equal((2u, 1u, false), (pc.Reg(7), pc.Reg(6), pc.Cpu.InNonMaskable));
+    }
+
+    [Fact]
+    public void The_address_gate_folds_the_second_megabyte_onto_the_first()
+    {
+        var pc = TestPc.With(c =>
+        {
+            c.mov(__dword_ptr[0x40000], 1);
+            c.mov(__dword_ptr[0x140000], 2);
+            c.mov(al, 0);
+            c.@out(0x92, al);
+            c.mov(ebx, __dword_ptr[0x140000]);
+            c.mov(al, 2);
+            c.@out(0x92, al);
+            c.mov(ecx, __dword_ptr[0x140000]);
+            // The same by the keyboard controller's output port.
+            c.mov(al, 0xD1);
+            c.@out(0x64, al);
+            c.mov(al, 0xDD);
+            c.@out(0x60, al);
+            c.mov(edx, __dword_ptr[0x140000]);
+            c.hlt();
+        }).RunToHalt();
+        Assert.Equal((1u, 2u, 1u), (pc.Reg(3), pc.Reg(1), pc.Reg(2)));
+    }
+
+    [Fact]
+    public void A_crash_shows_the_last_instructions()
+    {
+        var pc = TestPc.With(c => { c.mov(eax, 7); c.inc(eax); c.ud2(); });
+        pc.Cpu.IdtLimit = 0;
+        Assert.Throws<ShutdownException>(() => pc.Run(100));
+        var last = pc.LastInstructions(3);
+        Assert.Equal(3, last.Count);
+        Assert.Contains("inc eax", last[1], StringComparison.Ordinal);
+        Assert.Contains("ud2", last[2], StringComparison.Ordinal);
+    }
+
+    /// <summary>The vector that a program ends in, or null where it comes to its end.</summary>
+    private static int? VectorOf(ProcessorModel model, Action<Iced.Intel.Assembler> program)
+    {
+        var pc = WithHandlers(c => { program(c); c.hlt(); });
+        pc.Cpu.Model = model;
+        pc.RunToHalt();
+        var at = pc.Cpu.Eip.Value - Handlers;
+        return at < 32 * 16 ? (int)(at / 16) : null;
+    }
+
+    private static Pc WithHandlers(Action<Iced.Intel.Assembler> program)
+    {
+        var pc = TestPc.With(program);
+        pc.Descriptor(Gdt, 1, 0, 0xFFFFF, 0x9B, 0xC);
+        for (var vector = 0; vector < 32; vector++)
+        {
+            pc.Gate(Idt, vector, 8, Handlers + (uint)vector * 16, 0x8E);
+            pc.Memory.Write(Handlers + (uint)vector * 16, [0xF4]);
+        }
+
+        (pc.Cpu.GdtBase, pc.Cpu.IdtBase) = (Gdt, Idt);
+        pc.Cpu.S[SegmentRegister.Cs].Selector = 8;
+        return pc;
+    }
+}
