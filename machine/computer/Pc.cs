@@ -45,10 +45,11 @@ public sealed partial class Pc
     /// <param name="memorySize">Bytes of RAM.</param>
     /// <param name="rom">A ROM at the end of the address space, which the processor is reset into; or nothing, and it is in flat
     /// protected mode.</param>
-    public Pc(uint memorySize = 64 << 20, ReadOnlySpan<byte> rom = default)
+    /// <param name="taggedTlb">The variant with an address space in each entry of the TLB: <see cref="Mmu.IsTagged"/>.</param>
+    public Pc(uint memorySize = 64 << 20, ReadOnlySpan<byte> rom = default, bool taggedTlb = false)
     {
         Memory = new PhysicalMemory(memorySize, rom);
-        Mmu = new Mmu(Memory) { AccessSeen = NoteAccess };
+        Mmu = new Mmu(Memory) { AccessSeen = NoteAccess, IsTagged = taggedTlb };
         _clock = new Rtc(memorySize);
         _blocks = new BlockCache(Memory, Mmu);
         Cpu = new Ia32<Concrete, PcBus>(new PcBus(this));

@@ -25,6 +25,7 @@ public sealed unsafe class Mmu
     private uint _directory;
     private bool _paging, _writeProtect, _largePages, _globalPages;
     private uint _addressMask = uint.MaxValue;
+    private readonly Dictionary<uint, Translation[]> _otherSpaces = [];
     private HashSet<uint> _watched = [];
     private bool _watching;
 
@@ -36,6 +37,12 @@ public sealed unsafe class Mmu
         for (var i = 0; i < Entries; i++)
             _tlb[i].Clear();
     }
+
+    /// <summary>
+    /// A variant that no Pentium is: an entry belongs to the page directory that it was made with, and a load of CR3 forgets none. INVLPG
+    /// reaches the present space alone; changing CR0 or CR4 forgets all.
+    /// </summary>
+    public bool IsTagged { get; init; }
 
     /// <summary>Told address, bytes and direction (true: a write) of each access to a watched page.</summary>
     internal Action<uint, int, bool>? AccessSeen { get; set; }
@@ -193,8 +200,19 @@ public sealed unsafe class Mmu
 
     internal void SetDirectory(uint cr3)
     {
+        var former = _directory;
         _directory = cr3 & FrameMask;
+        if (!IsTagged || !_paging)
+        {
+            Flush(keepGlobal: _globalPages);
+            return;
+        }
+        if (former == _directory)
+            return;
+        _otherSpaces[former] = Save();
         Flush(keepGlobal: _globalPages);
+        if (_otherSpaces.Remove(_directory, out var own))
+            Fill(own);
     }
 
     internal void SetPaging(uint cr0, uint cr4)
@@ -203,6 +221,7 @@ public sealed unsafe class Mmu
         _writeProtect = (cr0 & ControlBit.WriteProtect) != 0;
         _largePages = (cr4 & ControlBit.PageSizeExtension) != 0;
         _globalPages = (cr4 & ControlBit.PageGlobal) != 0;
+        _otherSpaces.Clear();
         Flush(keepGlobal: false);
     }
 
@@ -238,6 +257,11 @@ public sealed unsafe class Mmu
     {
         SetPaging(cr0, cr4);
         _directory = cr3 & FrameMask;
+        Fill(saved);
+    }
+
+    private void Fill(Translation[] saved)
+    {
         foreach (var translation in saved)
         {
             if (translation.Page != NoPage)

@@ -41,9 +41,14 @@ public sealed class Buffers(Timings timings)
         return waited + (access.Size <= 8 && (access.Linear & (unit - 1)) != 0 ? _timings.Misaligned : 0);
     }
 
+    /// <summary>The address space that translations are of, where they are tagged: a value of CR3.</summary>
+    public uint Space { get; set; }
+
     /// <summary>CR3 was loaded.</summary>
-    public void ForgetTranslations()
+    public void EnterSpace(uint cr3)
     {
+        Space = cr3;
+        if (_timings.IsTagged) return;
         _codePages.Clear();
         _ownDataPages?.Clear();
     }
@@ -69,7 +74,7 @@ public sealed class Buffers(Timings timings)
     {
         var waited = 0;
         foreach (var page in Lines(linear, length, (int)Page))
-            if (!pages.Touch(page))
+            if (!pages.Touch(page, _timings.IsTagged ? Space : 0))
                 waited += _timings.TableWalk;
         return waited;
     }
@@ -84,7 +89,7 @@ public sealed class Buffers(Timings timings)
     private sealed class Entries(BufferShape shape)
     {
         // Of each set, the numbers that it holds, most recently used first.
-        private readonly List<uint>[] _sets = [.. Enumerable.Range(0, shape.Sets).Select(_ => new List<uint>(shape.Ways))];
+        private readonly List<(uint, uint)>[] _sets = [.. Enumerable.Range(0, shape.Sets).Select(_ => new List<(uint, uint)>(shape.Ways))];
 
         public void Clear()
         {
@@ -92,16 +97,16 @@ public sealed class Buffers(Timings timings)
                 set.Clear();
         }
 
-        /// <summary>Whether a number was there; it is now, unless it was not and is not to be.</summary>
-        public bool Touch(uint number, bool allocate = true)
+        /// <summary>Whether a number was there, with its tag; it is now, unless it was not and is not to be.</summary>
+        public bool Touch(uint number, uint tag = 0, bool allocate = true)
         {
             var set = _sets[number % (uint)_sets.Length];
-            var held = set.Remove(number);
+            var held = set.Remove((number, tag));
             if (!held && !allocate)
                 return false;
             if (set.Count == shape.Ways)
                 set.RemoveAt(shape.Ways - 1);
-            set.Insert(0, number);
+            set.Insert(0, (number, tag));
             return held;
         }
     }

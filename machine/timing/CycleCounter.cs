@@ -34,6 +34,7 @@ public sealed class CycleCounter : IDisposable
     {
         (_pc, _former, Timed) = (pc, pc.Trace, timed);
         (_timings, _buffers, _accesses) = (timings ?? Timings.P5, buffers, new(pc));
+        if (buffers is not null) buffers.Space = pc.Cpu.Cr3.Value;
         _pipeline = new(prediction, _timings, buffers);
         pc.Trace = _ =>
         {
@@ -116,7 +117,7 @@ public sealed class CycleCounter : IDisposable
         if (_buffers is null) return 0;
         var waited = _fetchedAt == 0 ? 0 : _buffers.Fetch(_fetchedAt, _pc.Mmu.Look(_fetchedAt) ?? _fetchedAt, step.Instruction.Length);
         foreach (var access in _accesses.End(step)) waited += _buffers.Reach(access);
-        if (step.Instruction.Mnemonic == Mnemonic.Mov && step.Instruction.Op0Register == Register.CR3) _buffers.ForgetTranslations();
+        if (step.Instruction.Mnemonic == Mnemonic.Mov && step.Instruction.Op0Register == Register.CR3) _buffers.EnterSpace(_pc.Cpu.Cr3.Value);
         return waited;
     }
 

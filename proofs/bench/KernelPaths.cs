@@ -60,6 +60,9 @@ public sealed record PathConditions(Timings Timings, int? Runs = null, Predictio
     /// <summary>After the same has been run some times: what still misses is what the path itself empties or throws out.</summary>
     public static readonly PathConditions Repeated = new(Timings.P5, Runs: 4);
 
+    /// <summary>The same on the variant that a load of CR3 costs no translations.</summary>
+    public static readonly PathConditions Tagged = Repeated with { Timings = Timings.TaggedP5 };
+
     /// <summary>For the first time.</summary>
     public static readonly PathConditions Cold = new(Timings.P5, Runs: 1);
 }

@@ -105,12 +105,12 @@ public static class Measurements
     private static IEnumerable<BenchRow> Paths(KernelImage image)
     {
         Dictionary<string, KernelPath> Under(PathConditions conditions) => KernelPaths.Measure(image, conditions).ToDictionary(path => path.Name);
-        var (repeated, cold, older) = (Under(PathConditions.Repeated), Under(PathConditions.Cold), Under(new(Timings.I486)));
+        var (repeated, tagged, cold, older) = (Under(PathConditions.Repeated), Under(PathConditions.Tagged), Under(PathConditions.Cold), Under(new(Timings.I486)));
         foreach (var path in KernelPaths.Measure(image))
         {
             var shares = string.Join(", ", path.Shares.Select(share => $"{share.What} {share.Cycles}"));
             var misses = repeated[path.Name].Shares.FirstOrDefault(share => share.What == "memory").Cycles;
-            var note = $"{path.Instructions} instructions: {shares}; repeated {repeated[path.Name].Cycles}, of which {misses} wait for memory; "
+            var note = $"{path.Instructions} instructions: {shares}; repeated {repeated[path.Name].Cycles}, of which {misses} wait for memory; with a tagged TLB {tagged[path.Name].Cycles}; "
                 + $"cold {cold[path.Name].Cycles}; 486 {older[path.Name].Cycles}";
             if (path.Name == KernelPaths.FastBetweenSpaces) note += $"; {path.Cycles / Published:F2} times the published {Published}";
             yield return new("ipc", path.Name, path.Cycles, "P5 cycles", note);

@@ -12,9 +12,9 @@ public class PagingTests
     private const uint Present = 1, Writable = 2, User = 4, Accessed = 0x20, Dirty = 0x40;
 
     /// <summary>The low 4 MB mapped to itself, and a table of its own for addresses from <see cref="At"/>.</summary>
-    private static Pc Paged(uint pte, uint cr0 = ControlBit.Paging | ControlBit.WriteProtect)
+    private static Pc Paged(uint pte, uint cr0 = ControlBit.Paging | ControlBit.WriteProtect, bool taggedTlb = false)
     {
-        var pc = TestPc.With(c => c.hlt());
+        var pc = TestPc.With(TestPc.Assemble(c => c.hlt(), TestPc.Code), taggedTlb);
         for (uint i = 0; i < 1024; i++)
             pc.Poke(0x102000 + i * 4, i << 12 | Present | Writable);
         pc.Poke(Directory, 0x102000 | Present | Writable);
@@ -121,6 +121,27 @@ public class PagingTests
         pc.Cpu.Bus.Store(At + 0xFFE, 4, 0x11223344, false);
         Assert.Equal((0x33440000u, 0x1122u), (pc.Peek(Page + 0xFFC), pc.Peek(Other)));
         Assert.Equal(0x11223344u, pc.Cpu.Bus.Load(At + 0xFFE, 4, false).Value);
+    }
+
+    [Theory]
+    [InlineData(false, 2u)]
+    [InlineData(true, 1u)]
+    public void A_tagged_translation_outlives_a_load_of_cr3(bool tagged, uint expected)
+    {
+        const uint otherDirectory = 0x180000;
+        var pc = Paged(Page | Present, taggedTlb: tagged);
+        pc.Poke(Page, 1);
+        pc.Poke(Other, 2);
+        // The other directory is as this one, but for the page.
+        for (var at = 0u; at < 4096; at += 4) pc.Memory.Store(otherDirectory + at, 4, pc.Memory.Load(Directory + at, 4));
+        Assert.Equal(1u, pc.Cpu.Bus.Load(At, 4, false).Value);
+        pc.Memory.Store(Table, 4, Other | Present);
+        pc.Cpu.Bus.PageDirectoryLoaded(otherDirectory);
+        Assert.Equal(2u, pc.Cpu.Bus.Load(At, 4, false).Value);
+        pc.Cpu.Bus.PageDirectoryLoaded(Directory);
+        Assert.Equal(expected, pc.Cpu.Bus.Load(At, 4, false).Value);
+        pc.Cpu.Bus.Invalidate(At);
+        Assert.Equal(2u, pc.Cpu.Bus.Load(At, 4, false).Value);
     }
 
     [Fact]

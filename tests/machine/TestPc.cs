@@ -10,9 +10,11 @@ internal static class TestPc
 
     public static Pc With(Action<Assembler> program) => With(Assemble(program, Code));
 
-    public static Pc With(params byte[] code)
+    public static Pc With(params byte[] code) => With(code, taggedTlb: false);
+
+    public static Pc With(byte[] code, bool taggedTlb)
     {
-        var pc = new Pc(4 << 20);
+        var pc = new Pc(4 << 20, taggedTlb: taggedTlb);
         pc.Memory.Write(Code, code);
         pc.Cpu.Eip = Code;
         pc.Cpu.R[4] = Stack;

@@ -53,8 +53,19 @@ public class BuffersTests
     {
         var buffers = new Buffers(Timings.P5);
         buffers.Fetch(0x1000, 0x1000, 4);
-        buffers.ForgetTranslations();
+        buffers.EnterSpace(0x5000);
         Assert.Equal(P5.TableWalk, buffers.Fetch(0x1000, 0x1000, 4));
+    }
+
+    [Fact]
+    public void Tagged_translations_stay_but_serve_their_own_space_alone()
+    {
+        var buffers = new Buffers(Timings.TaggedP5);
+        buffers.Fetch(0x1000, 0x1000, 4);
+        buffers.EnterSpace(0x5000);
+        Assert.Equal(P5.TableWalk, buffers.Fetch(0x1000, 0x1000, 4));
+        buffers.EnterSpace(0);
+        Assert.Equal(0, buffers.Fetch(0x1000, 0x1000, 4));
     }
 
     [Fact]
