@@ -75,7 +75,11 @@ public sealed class Generator(int seed, Limits limits)
         if (entry == Entry.LthreadExRegs)
             return new(entry, registers with
             {
-                Eax = Lthread(s, threads), Ecx = OrInvalid(Word()), Edx = OrInvalid(Word()), Ebx = OrInvalid(Word()), Esi = OrInvalid(registers.Esi),
+                Eax = Lthread(s, threads),
+                Ecx = OrInvalid(Word()),
+                Edx = OrInvalid(Word()),
+                Ebx = OrInvalid(Word()),
+                Esi = OrInvalid(registers.Esi),
             });
         if (entry == Entry.PageFault) return new(entry, registers, Word(), Below(32));
         if (entry != Entry.Exception) return new(entry, registers);
