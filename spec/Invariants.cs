@@ -29,16 +29,17 @@ public static class Invariants<W> where W : struct, IWord<W>
             !Is(s, t, ThreadStatus.Inactive) | (s.Id[t] == ThreadId.Nil)),
         Each("task-0-is-nobody", "task 0 does not exist: its threads are never active", (s, t) =>
             (t >= s.Limits.Lthreads) | Is(s, t, ThreadStatus.Inactive)),
-        Each("status-known", "the status is one of the eight", (s, t) => s.Status[t] <= ThreadStatus.Stopped),
+        Each("status-known", "the status is one of the ten", (s, t) => s.Status[t] <= ThreadStatus.Giving),
         Each("partner-active", "whoever sends or receives from a partner has one that is in use", (s, t) =>
-            !HasPartner(s, t) | !Is(s, s.Partner[t], ThreadStatus.Inactive)),
+            !(HasPartner(s, t) | Is(s, t, ThreadStatus.Giving)) | !Is(s, s.Partner[t], ThreadStatus.Inactive)),
         Each("partner-blank", "a thread that waits for nobody in particular has no partner, but a sender it has found", (s, t) =>
-            HasPartner(s, t) | (s.Partner[t] == Nobody)
+            HasPartner(s, t) | Is(s, t, ThreadStatus.Giving) | Is(s, t, ThreadStatus.Mapping) | (s.Partner[t] == Nobody)
             | ((t == s.Current) & (s.Stage == Stages.Accept))),
         Each("sender-names-partner", "a waiting sender's partner is another, and its ESI still names it unless it sends for an exception", (s, t) =>
-            !Is(s, t, ThreadStatus.Sending) | ((s.Partner[t] != t) & ((s.Faulting[t] == 1) | (s.Esi[t] == s.Id[s.Partner[t]])))),
+            !(Is(s, t, ThreadStatus.Sending) | Is(s, t, ThreadStatus.Giving)) | ((s.Partner[t] != t) & ((s.Faulting[t] == 1) | (s.Esi[t] == s.Id[s.Partner[t]])))),
         One("heir-is-ready", "there is an heir only in the stages after a send phase: another thread, who is ready", s =>
-            (s.Heir == Nobody) | ((s.Stage >= Stages.Receive) & (s.Heir != s.Current) & Is(s, s.Heir, ThreadStatus.Ready))),
+            (s.Heir == Nobody) | ((s.Stage >= Stages.Receive) & (s.Heir != s.Current)
+                & (Is(s, s.Heir, ThreadStatus.Ready) | Is(s, s.Heir, ThreadStatus.Mapping)))),
         One("accepted-is-sending", "whose message is to be accepted waits to send it", s =>
             (s.Stage != Stages.Accept) | s.SendsTo(s.Partner[s.Current], s.Current)),
         Each("rows-in-range", "partner and cursor are rows of the thread table", (s, t) =>
@@ -52,7 +53,11 @@ public static class Invariants<W> where W : struct, IWord<W>
             (s.Timed[t] == 0) | HasPartner(s, t)
             | Is(s, t, ThreadStatus.ReceivingAny) | Is(s, t, ThreadStatus.Sleeping)),
         Each("faulting-waits", "an exception is reported and answered without timeouts", (s, t) =>
-            (s.Faulting[t] == 0) | (HasPartner(s, t) & (s.Timed[t] == 0))),
+            (s.Faulting[t] == 0)
+            | ((HasPartner(s, t) | (Is(s, t, ThreadStatus.Mapping) & (s.Partner[t] != Nobody))) & (s.Timed[t] == 0))),
+        Each("giver-and-taker", "whoever gives has a partner of another task who maps it, and the other way round", (s, t) =>
+            (!Is(s, t, ThreadStatus.Giving) | ((s.Faulting[t] == 0) & Takes(s, s.Partner[t], t)))
+            & (!Is(s, t, ThreadStatus.Mapping) | (s.Partner[t] == Nobody) | (Takes(s, t, s.Partner[t]) & Is(s, s.Partner[t], ThreadStatus.Giving)))),
         Each("deadline-ahead", "no deadline has passed; in a tick, who is due has not been looked at yet", (s, t) =>
             (s.Timed[t] == 0) | (s.Deadline[t] - s.Clock - 1 < Timeouts.MostTicks)
             | ((s.Deadline[t] == s.Clock) & (s.Stage == Stages.Wake) & (t > s.Examined))),
@@ -62,16 +67,18 @@ public static class Invariants<W> where W : struct, IWord<W>
             !(s.SendsTo(sender, receiver) & s.WaitsFor(receiver, sender))),
         Each("idle-only-without-work", "the processor idles only while no thread is ready", (s, t) =>
             (s.Stage != Stages.Idle) | !s.IsReady(t)),
-        One("current-fits-stage", "a user stage has a ready thread, a receive phase a resuming one, an idle stage nobody, a tick nobody or a ready one", s =>
+        One("current-fits-stage", "a user stage has a ready thread, a receive phase a resuming one, a map stage a mapping one, an idle stage nobody, a tick nobody or a ready or mapping one", s =>
             W.Select(s.Stage == Stages.User, Word(Is(s, s.Current, ThreadStatus.Ready)),
             W.Select((s.Stage == Stages.Receive) | (s.Stage == Stages.Accept), Word(Is(s, s.Current, ThreadStatus.Resuming)),
             W.Select(s.Stage == Stages.Idle, Word(s.Current == Nobody),
-            W.Select(s.Stage == Stages.Wake, Word((s.Current == Nobody) | Is(s, s.Current, ThreadStatus.Ready)),
-                Word(!Is(s, s.Current, ThreadStatus.Resuming)))))) == 1),
+            W.Select(s.Stage == Stages.Map, Word(Is(s, s.Current, ThreadStatus.Mapping)),
+            W.Select(s.Stage == Stages.Wake, Word((s.Current == Nobody) | Is(s, s.Current, ThreadStatus.Ready) | Is(s, s.Current, ThreadStatus.Mapping)),
+                Word(!Is(s, s.Current, ThreadStatus.Resuming))))))) == 1),
         One("current-in-range", "the current thread, its heir, and the one examined last are rows of the thread table", s =>
             (s.Current < s.Limits.Threads) & (s.Heir < s.Limits.Threads) & (s.Examined < s.Limits.Threads)),
         new("picked-in-range", "the scheduler's cursors are rows of the thread table", Table.Priority, false,
             (s, p, _) => s.Picked[p] < s.Limits.Threads),
+        .. MappingInvariants<W>.All,
     ];
 
     private static Invariant<W> Each(string name, string why, Func<State<W>, W, Truth> holds) =>
@@ -87,6 +94,10 @@ public static class Invariants<W> where W : struct, IWord<W>
 
     private static Truth HasPartner(State<W> s, W thread) =>
         Is(s, thread, ThreadStatus.Sending) | Is(s, thread, ThreadStatus.ReceivingFrom);
+
+    private static Truth Takes(State<W> s, W thread, W giver) =>
+        Is(s, thread, ThreadStatus.Mapping) & (s.Partner[thread] == giver) & (s.Partner[giver] == thread)
+        & (s.Task(thread) != s.Task(giver)) & (s.Task(thread) != Mappings<W>.Sigma0);
 
     private static W Word(Truth truth) => W.Select(truth, 1, 0);
 }

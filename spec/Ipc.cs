@@ -1,3 +1,5 @@
+using Verified.Spec.Values;
+
 namespace Verified.Spec;
 
 /// <summary>
@@ -23,9 +25,18 @@ public sealed partial class Kernel<W>
         // The partner waits for me: transfer, and no time passes before my receive phase.
         else if (s.WaitsFor(partner, me))
         {
+            var gives = Gives(me, partner);
             Transfer(me, partner);
-            Block(partner, ThreadStatus.Ready, State<W>.Nobody);
-            BeginReceive(me, partner);
+            if (gives)
+            {
+                Give(me, partner);
+                s.Heir = partner;
+            }
+            else
+            {
+                Block(partner, ThreadStatus.Ready, State<W>.Nobody);
+                BeginReceive(me, partner);
+            }
         }
         else if (Timeouts.SendIsZero(s.Ecx[me]))
             Finish(me, Code.SendTimeout);
@@ -57,12 +68,17 @@ public sealed partial class Kernel<W>
     {
         var me = s.Current;
         var sender = s.Partner[me];
+        var gives = Gives(sender, me);
         Transfer(sender, me);
-        Block(me, ThreadStatus.Ready, State<W>.Nobody);
-        s.Timed[sender] = 0;
-        if (s.Faulting[sender] == 1) AwaitAnswer(sender, me);
-        else Receive(sender);
-        s.Stage = Stages.Leave;
+        if (gives) Give(sender, me);
+        else
+        {
+            Block(me, ThreadStatus.Ready, State<W>.Nobody);
+            s.Timed[sender] = 0;
+            if (s.Faulting[sender] == 1) AwaitAnswer(sender, me);
+            else Receive(sender);
+            s.Stage = Stages.Leave;
+        }
     }
 
     /// <summary>
@@ -126,20 +142,37 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// The message: three words and the sender's id. EAX reports success and no words beyond the registers; ECX and EBP keep
-    /// their values. Map items (m = 1) arrive as words: nothing is mapped yet. The words of a faulting thread are its fault and its EIP.
+    /// Whether a message has a map item that the receiver takes: into its window, or as the answer to a fault of its own. Nothing is mapped
+    /// within a task, nor to σ0.
+    /// </summary>
+    private Truth Gives(W from, W to) =>
+        (s.Faulting[from] == 0) & Descriptor.HasItem(s.Eax[from])
+        & ((s.Faulting[to] == 1) | Descriptor.IsWindow(s.Ebp[to]))
+        & (s.Task(from) != s.Task(to)) & (s.Task(to) != Mappings<W>.Sigma0);
+
+    /// <summary>The words have arrived; the receiver maps the item, and until then the sender waits.</summary>
+    private void Give(W from, W to)
+    {
+        Block(from, ThreadStatus.Giving, to);
+        Block(to, ThreadStatus.Mapping, from);
+        s.Stage = Stages.Leave;
+    }
+
+    /// <summary>
+    /// The message: three words and the sender's id; a fault's are its own. EAX reports success, no words beyond the registers, and whether
+    /// there is a map item; ECX and EBP keep their values.
     /// </summary>
     private void Transfer(W from, W to)
     {
-        // The answer to a fault: the thread goes on as if there had been none. Of its words only map items would matter.
+        // The answer to a fault: the thread goes on as if there had been none, when what the answer gives is mapped.
         if (s.Faulting[to] == 1)
         {
-            s.Faulting[to] = 0;
+            if (!Gives(from, to)) s.Faulting[to] = 0;
             return;
         }
 
         var faulting = s.Faulting[from] == 1;
-        s.Eax[to] = Code.Done;
+        s.Eax[to] = W.Select(Gives(from, to), Code.Mapped, Code.Done);
         s.Edx[to] = W.Select(faulting, s.Fault[from], s.Edx[from]);
         s.Ebx[to] = W.Select(faulting, s.Eip[from], s.Ebx[from]);
         s.Edi[to] = W.Select(faulting, 0, s.Edi[from]);

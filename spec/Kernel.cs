@@ -11,6 +11,9 @@ public enum Entry
     /// <summary>INT 31h.</summary>
     IdNearest,
 
+    /// <summary>INT 32h.</summary>
+    FpageUnmap,
+
     /// <summary>INT 33h.</summary>
     ThreadSwitch,
 
@@ -49,6 +52,9 @@ public enum Entry
 
     /// <summary>The kernel's own step in <see cref="Stages.Wake"/>.</summary>
     Wake,
+
+    /// <summary>The kernel's own step in <see cref="Stages.Map"/>.</summary>
+    Map,
 }
 
 /// <summary>
@@ -67,6 +73,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
         {
             case Entry.Ipc: Ipc(); break;
             case Entry.IdNearest: IdNearest(); break;
+            case Entry.FpageUnmap: FpageUnmap(); break;
             case Entry.ThreadSwitch: ThreadSwitch(); break;
             case Entry.ThreadSchedule: ThreadSchedule(); break;
             case Entry.LthreadExRegs: LthreadExRegs(); break;
@@ -79,6 +86,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.Accept: Accept(); break;
             case Entry.Leave: Leave(); break;
             case Entry.Wake: WakeNext(); break;
+            case Entry.Map: Map(); break;
             default: throw new ArgumentOutOfRangeException(nameof(entry), entry, "no such entry");
         }
     }
@@ -91,6 +99,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
         Stages.Accept => Entry.Accept,
         Stages.Leave => Entry.Leave,
         Stages.Wake => Entry.Wake,
+        Stages.Map => Entry.Map,
         _ => null,
     };
 

@@ -6,7 +6,8 @@ namespace Verified.Spec;
 /// Why the kernel's own steps come to an end, and a user or the idle processor always follows. A wake step looks at a thread further on
 /// or leaves its stage, to which no own step returns. After that, the rank of a state is the sum over its threads. A pick step keeps it and
 /// leaves to no own stage but receive; a receive step lowers it, or keeps it and leaves to accept; an accept step lowers it by two; a leave
-/// step keeps it and leaves to no own stage but pick. So at most 7 steps per thread, and three.
+/// step keeps it and leaves to no own stage but pick. So at most 7 steps per thread, and three. A map step ends an operation, which
+/// leaves one thread less that waits for its own, or begins one, or brings it on (<see cref="BringsOn"/>).
 /// </summary>
 public static class Rank<W> where W : struct, IWord<W>
 {
@@ -15,5 +16,32 @@ public static class Rank<W> where W : struct, IWord<W>
     /// receive phase.
     /// </summary>
     public static W Of(State<W> s, W thread) =>
-        W.Select(s.Status[thread] == ThreadStatus.Sending, 2, W.Select(s.Status[thread] == ThreadStatus.Resuming, 1, 0));
+        W.Select((s.Status[thread] == ThreadStatus.Sending) | (s.Status[thread] == ThreadStatus.Giving), 2, W.Select(s.Status[thread] == ThreadStatus.Resuming, 1, 0));
+
+    /// <summary>What a thread adds to the threads that wait for the end of an operation on mappings.</summary>
+    public static W Mapping(State<W> s, W thread) => W.Select(s.Status[thread] == ThreadStatus.Mapping, 1, 0);
+
+    /// <summary>What a mapping adds to those in use.</summary>
+    public static W InUse(State<W> s, W node) => W.Select(s.Mappings.Space[node] == 0, 0, 1);
+
+    /// <summary>
+    /// Whether a map step brought the operation on: fewer pages left; or fewer page tables free; or <paramref name="fewer"/> mappings; or
+    /// what is in the way of the page is to be flushed, or to be made read-only, or is; or one further in the list of the frame, which is finite.
+    /// </summary>
+    public static Truth BringsOn(State<W> before, State<W> after, Truth fewer, Truth asMany)
+    {
+        var (b, a) = (before.Mappings, after.Mappings);
+        return (b.Operation == a.Operation)
+            & ((a.Left < b.Left) | ((a.Left == b.Left)
+                & ((a.FreeTable > b.FreeTable) | ((a.FreeTable == b.FreeTable)
+                    & (fewer | (asMany & (ToDo(after) < ToDo(before)))
+                        | (asMany & (b.Phase == Phases.Reduce) & (a.Phase == Phases.Reduce) & (a.At != 0) & (a.At == b.Next[b.At])))))));
+    }
+
+    private static W ToDo(State<W> s)
+    {
+        var node = s.NodeOf(s.Mappings.Source, s.Mappings.SourcePage);
+        var isDone = (s.Mappings.Operation == Operations.Map) & (s.Mappings.Level[node] <= s.Mappings.Depth[node]);
+        return W.Select(s.Mappings.Phase == Phases.Flush, 0, W.Select(s.Mappings.Phase == Phases.Reduce, 2, W.Select(isDone, 1, 3)));
+    }
 }

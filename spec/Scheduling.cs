@@ -43,14 +43,15 @@ public sealed partial class Kernel<W>
         s.Current = thread;
         s.Stage = Stages.User;
         if (s.Status[thread] == ThreadStatus.Resuming) s.Stage = Stages.Receive;
+        else if (s.Status[thread] == ThreadStatus.Mapping) s.Stage = Stages.Map;
     }
 
     /// <summary>The current thread, ready, keeps the processor unless somebody of a higher priority competes for it.</summary>
     private void GoOn()
     {
         var (found, priority) = GreatestPriority();
-        s.Stage = Stages.User;
         if (found & (priority > s.Priority[s.Current])) s.Stage = Stages.Pick;
+        else SwitchTo(s.Current);
     }
 
     /// <summary>

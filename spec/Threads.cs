@@ -14,6 +14,10 @@ public sealed partial class Kernel<W>
         var thread = (me & ~(s.Limits.Lthreads - 1)) | (lthread & (s.Limits.Lthreads - 1));
         if (lthread >= s.Limits.Lthreads) ReturnInvalid(me);
 
+        // Its message's pages are being mapped: that is done first, on my time, and then I ask again. INT 35h has two bytes.
+        else if (s.Status[thread] == ThreadStatus.Mapping) Retry(me, thread);
+        else if (s.Status[thread] == ThreadStatus.Giving) Retry(me, s.Partner[thread]);
+
         // It starts with the first EIP and ESP that it is given.
         else if (s.Status[thread] != ThreadStatus.Inactive) Exchange(me, thread);
         else if ((s.Ecx[me] == ThreadId.Invalid) | (s.Edx[me] == ThreadId.Invalid)) ReturnInvalid(me);
@@ -22,6 +26,12 @@ public sealed partial class Kernel<W>
             Start(me, thread);
             Exchange(me, thread);
         }
+    }
+
+    private void Retry(W me, W mapper)
+    {
+        s.Eip[me] -= 2;
+        SwitchTo(mapper);
     }
 
     private void ReturnInvalid(W me) =>

@@ -1,3 +1,4 @@
+using Iced.Intel;
 using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
 using Code = Verified.Spec.Code;
@@ -7,9 +8,12 @@ namespace Verified.Kernel;
 /// <summary>ipc, the slow path: takes the message of a waiting sender, which goes on to its own receive phase.</summary>
 internal sealed partial class KernelProgram
 {
+    private Label _goesOn;
+
     private void IpcAccept()
     {
         var registers = c.CreateLabel();
+        _goesOn = c.CreateLabel("accept_goes_on");
         var from = c.CreateLabel();
         var wait = c.CreateLabel();
         var block = c.CreateLabel("accept_block");
@@ -41,6 +45,16 @@ internal sealed partial class KernelProgram
         }
 
         RemoveTimer();
+        LoadMe(edx);
+        UnlessGives(ebp, edx, _goesOn);
+        c.mov(Me(Layout.Eax), Code.Mapped);
+        c.mov(Me(Layout.Status), ThreadStatus.Mapping);
+        c.mov(Me(_layout.Partner), ebp);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Giving);
+        c.jmp(_leave);
+
+        // The thread at EBP, whose message the one at EDX has, goes on to its receive phase.
+        Mark(ref _goesOn);
         c.mov(eax, At(ebp, Layout.Ebp));
         c.cmp(eax, -1);
         c.je(done);
@@ -69,10 +83,9 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Status), ThreadStatus.ReceivingFrom | Layout.FaultingStatus);
         c.jmp(_leave);
 
-        // Closed: its ESI names me, as it sent to me; and I am not sending.
+        // Closed: its ESI names the one it sent to, who is not sending.
         c.Label(ref from);
         c.mov(ecx, ThreadStatus.ReceivingFrom);
-        LoadMe(edx);
 
         c.Label(ref wait);
         c.mov(eax, At(ebp, Layout.Ecx));

@@ -158,29 +158,34 @@ internal sealed partial class KernelProgram
         c.mov(__dword_ptr[InfoPage + KernelInfo.MainMemory + 4], eax);
     }
 
-    /// <summary>σ0's space is every frame that the kernel has not reserved; of the kernel's it sees the info page, read-only.</summary>
+    /// <summary>The image gives σ0 every frame that the kernel has not reserved: takes away those beyond the memory there is.</summary>
     private void MapFrames()
     {
-        var tables = Layout.Physical(_layout.Sigma0Tables);
-        var frame = c.CreateLabel();
-        c.mov(edi, tables);
-        c.mov(eax, AddressSpaces.UserPage);
-        c.mov(ecx, MemoryEnd);
-        c.shr(ecx, 12);
-        c.Label(ref frame);
-        c.stosd();
-        c.add(eax, Layout.PageSize);
-        c.dec(ecx);
-        c.jne(frame);
+        var (paging, maps) = (_layout.Limits.Paging, _layout.Mappings);
+        var none = c.CreateLabel();
+        var node = c.CreateLabel();
+        c.mov(esi, MemoryEnd);
+        c.shr(esi, 12);
+        c.mov(edx, paging.Frames);
+        c.sub(edx, esi);
+        c.jbe(none);
 
-        c.mov(edi, tables + Layout.ImageBase / Layout.PageSize * 4);
-        c.mov(ecx, (_layout.Boot.Base - Layout.ImageBase) / Layout.PageSize);
+        // Its page tables are the first ones, in order: rows of frames follow each other.
         c.xor(eax, eax);
-        c.rep.stosd();
-        c.mov(__dword_ptr[tables + InfoPage / Layout.PageSize * 4], InfoPage | AddressSpaces.UserReadOnlyPage);
-        for (var table = 0u; table < Layout.MemorySize >> 22; table++)
-            c.mov(__dword_ptr[Layout.Physical(_layout.Directories) + ServerThreads.Sigma0Task * Layout.PageSize + table * 4],
-                (tables + table * Layout.PageSize) | AddressSpaces.UserPage);
+        foreach (var area in (Area[])[maps.Pages, maps.PageTables])
+        {
+            c.lea(edi, __[esi * 4 + (Layout.Physical(area.Base) + paging.Entries * 4)]);
+            c.mov(ecx, edx);
+            c.rep.stosd();
+        }
+
+        c.shl(esi, (byte)System.Numerics.BitOperations.Log2(MappingLayout.NodeSize));
+        c.Label(ref node);
+        c.mov(__dword_ptr[esi + (Layout.Physical(maps.Nodes.Base) + maps.Space.Offset)], eax);
+        c.add(esi, MappingLayout.NodeSize);
+        c.dec(edx);
+        c.jne(node);
+        c.Label(ref none);
     }
 
     /// <summary>The table of threads: what the start table of the info page says, and each server's argument on its stack.</summary>

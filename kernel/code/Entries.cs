@@ -1,3 +1,4 @@
+using Iced.Intel;
 using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -32,19 +33,23 @@ internal sealed partial class KernelProgram
         c.iretd();
     }
 
+    private Label _switchAway;
+
     private void ThreadSwitch()
     {
+        _switchAway = c.CreateLabel("switch_away");
         var yield = c.CreateLabel("thread_switch_yield");
         Mark("thread_switch");
         Enter();
 
-        // The target is in use, ready or resuming, and not myself.
+        // The target is ready, resuming or mapping, and not myself.
         RowAddress(ebp, esi, eax);
         c.cmp(At(ebp, Layout.Id), esi);
         c.jne(yield);
         c.mov(eax, At(ebp, Layout.Status));
+        c.and(eax, Layout.StatusMask);
         c.dec(eax);
-        c.cmp(eax, ThreadStatus.Resuming - ThreadStatus.Ready);
+        c.cmp(eax, ThreadStatus.Mapping - ThreadStatus.Ready);
         c.ja(yield);
         LoadMe(eax);
         c.cmp(ebp, eax);
@@ -60,7 +65,8 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Slice), eax);
         RenewSlice();
 
-        // The processor: the target leaves its ready set, I enter mine.
+        // The processor: the target, at EBP, leaves its ready set, I enter mine.
+        Mark(ref _switchAway);
         Number(edi, ebp);
         c.mov(esi, At(ebp, Layout.Priority));
         RemoveReady();

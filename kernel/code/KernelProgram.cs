@@ -49,6 +49,8 @@ internal sealed partial class KernelProgram
         IpcAccept();
         Leave();
         IdNearest();
+        FpageUnmap();
+        Map();
         ThreadSwitch();
         ThreadSchedule();
         LthreadExRegs();

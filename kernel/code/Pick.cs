@@ -14,6 +14,7 @@ internal sealed partial class KernelProgram
         var other = c.CreateLabel("pick_other");
         var none = c.CreateLabel("pick_none");
         var taken = c.CreateLabel();
+        var compete = c.CreateLabel();
 
         // CUT POINT: the current thread, saved, leaves the processor or keeps it.
         Mark(ref _pick);
@@ -21,8 +22,12 @@ internal sealed partial class KernelProgram
         var search = GreatestPriority(none);
         c.cmp(eax, Me(Layout.Priority));
         c.jae(other);
-        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        c.mov(ecx, Me(Layout.Status));
+        c.and(ecx, Layout.StatusMask);
+        c.cmp(ecx, ThreadStatus.Ready);
         c.je(_return);
+        c.cmp(ecx, ThreadStatus.Mapping);
+        c.je(_map);
 
         // The next of that priority after the one picked last.
         Mark(ref other);
@@ -32,9 +37,14 @@ internal sealed partial class KernelProgram
         c.mov(edi, eax);
         RemoveReady();
 
-        // Ready, I compete from now on.
-        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        // Ready or mapping, I compete from now on.
+        c.mov(eax, Me(Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.cmp(eax, ThreadStatus.Ready);
+        c.je(compete);
+        c.cmp(eax, ThreadStatus.Mapping);
         c.jne(taken);
+        c.Label(ref compete);
         LoadMe(ebp);
         AddReady();
         c.Label(ref taken);
@@ -45,8 +55,12 @@ internal sealed partial class KernelProgram
         Mark(ref none);
         NoneFound(search);
         c.mov(The(_layout.Top), 0);
-        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        c.mov(eax, Me(Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.cmp(eax, ThreadStatus.Ready);
         c.je(_return);
+        c.cmp(eax, ThreadStatus.Mapping);
+        c.je(_map);
         c.mov(The(_layout.TssStack), Nobody + Layout.ThreadSize);
 
         // An interrupt in ring 0 pushes no stack pointer: leave room for it, so that the frame is where it always is.
@@ -58,7 +72,7 @@ internal sealed partial class KernelProgram
         c.jmp(halt);
     }
 
-    /// <summary>Gives the processor to the thread at ESI, which is ready or resuming and in no ready set.</summary>
+    /// <summary>Gives the processor to the thread at ESI, which is ready, resuming or mapping, and in no ready set.</summary>
     private void SwitchTo()
     {
         var sameSpace = c.CreateLabel();
@@ -71,8 +85,12 @@ internal sealed partial class KernelProgram
         c.je(sameSpace);
         c.mov(cr3, ecx);
         c.Label(ref sameSpace);
-        c.cmp(At(esi, Layout.Status), ThreadStatus.Resuming);
+        c.mov(eax, At(esi, Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.cmp(eax, ThreadStatus.Resuming);
         c.je(_receive);
+        c.cmp(eax, ThreadStatus.Mapping);
+        c.je(_map);
         c.lea(esp, __[esi + Frame]);
         c.popad();
         c.iretd();

@@ -27,9 +27,9 @@ internal sealed partial class KernelProgram
         var finish = c.CreateLabel("receive_finish");
         var found = c.CreateLabel("receive_found");
         _accept = c.CreateLabel("accept");
-        _leave = c.CreateLabel("leave");
         _goOn = c.CreateLabel("go_on");
         _switchTo = c.CreateLabel("switch_to");
+        _map = c.CreateLabel("map");
 
         // CUT POINT: the current thread, saved, begins its receive phase.
         Mark(ref _receive);
@@ -127,6 +127,8 @@ internal sealed partial class KernelProgram
     {
         var waiting = c.CreateLabel("leave_waiting");
         var alone = c.CreateLabel("leave_alone");
+        var ready = c.CreateLabel();
+        var unrivalled = c.CreateLabel("go_on_unrivalled");
         _return = c.CreateLabel("return");
 
         // CUT POINT: the current thread, saved, is ready or waits. Its heir, if any, is in no ready set, and at ESI.
@@ -134,19 +136,29 @@ internal sealed partial class KernelProgram
         LoadCurrent();
         c.mov(esi, The(_layout.Heir));
         c.mov(The(_layout.Heir), Nobody);
-        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        c.mov(eax, Me(Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.cmp(eax, ThreadStatus.Ready);
+        c.je(ready);
+        c.cmp(eax, ThreadStatus.Mapping);
         c.jne(waiting);
 
         // I am ready, and go on unless somebody of a higher priority competes.
+        c.Label(ref ready);
         c.cmp(esi, Nobody);
         c.je(_goOn);
         c.mov(ebp, esi);
         AddReady();
         Mark(ref _goOn);
-        var competitor = GreatestPriority(none: _return);
+        var competitor = GreatestPriority(none: unrivalled);
         c.cmp(eax, Me(Layout.Priority));
         c.ja(_pick);
+        Mark(ref unrivalled);
         NoneFound(competitor);
+        c.mov(eax, Me(Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.cmp(eax, ThreadStatus.Mapping);
+        c.je(_map);
         Mark(ref _return);
         c.popad();
         c.iretd();

@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Verified.Spec;
+using Verified.Spec.Values;
 using static Iced.Intel.AssemblerRegisters;
 using Code = Verified.Spec.Code;
 
@@ -16,9 +17,12 @@ internal sealed partial class KernelProgram
         var timeout = c.CreateLabel("ipc_send_timeout");
         var deliver = c.CreateLabel("ipc_deliver");
         var answer = c.CreateLabel();
+        var faulting = c.CreateLabel();
+        var nothing = c.CreateLabel("ipc_gives_nothing");
         var block = c.CreateLabel("ipc_block_sending");
         _pick = c.CreateLabel("pick");
         _receive = c.CreateLabel("receive");
+        _leave = c.CreateLabel("leave");
 
         Mark(ref _ipcSlow);
         c.mov(eax, Me(Layout.Eax));
@@ -75,9 +79,51 @@ internal sealed partial class KernelProgram
         c.mov(eax, Me(Layout.Id));
         c.mov(At(ebp, Layout.Esi), eax);
         c.Label(ref answer);
+        LoadMe(esi);
+        UnlessGives(esi, ebp, nothing);
+        RemoveTimer();
+        c.mov(eax, At(ebp, Layout.Status));
+        c.and(eax, Layout.FaultingStatus);
+        c.jne(faulting);
+        c.mov(At(ebp, Layout.Eax), Code.Mapped);
+        c.Label(ref faulting);
+        c.or(eax, ThreadStatus.Mapping);
+        c.mov(At(ebp, Layout.Status), eax);
+        c.mov(At(ebp, _layout.Partner), esi);
+        c.mov(Me(Layout.Status), ThreadStatus.Giving);
+        c.mov(Me(_layout.Partner), ebp);
+        c.mov(The(_layout.Heir), ebp);
+        c.jmp(_leave);
+
+        Mark(ref nothing);
         WakePartner();
         c.mov(Me(Layout.Status), ThreadStatus.Resuming);
         c.mov(The(_layout.Heir), ebp);
+        c.jmp(_receive);
+    }
+
+    /// <summary>
+    /// Elsewhere, unless the message from one thread to another has a map item that the other takes. Uses EAX, ECX.
+    /// </summary>
+    private void UnlessGives(AssemblerRegister32 from, AssemblerRegister32 to, Label nothing)
+    {
+        var taken = c.CreateLabel();
+        var size = _layout.Limits.Lthreads * Layout.ThreadSize;
+        c.test(At(from, Layout.Eax), 2);
+        c.je(nothing);
+        c.test(At(to, Layout.Status), Layout.FaultingStatus);
+        c.jne(taken);
+        c.test(At(to, Layout.Ebp), 2);
+        c.je(nothing);
+        c.Label(ref taken);
+        c.mov(eax, from);
+        c.xor(eax, to);
+        c.cmp(eax, size);
+        c.jb(nothing);
+        c.mov(ecx, to);
+        c.sub(ecx, _layout.Threads.Base + Mappings<Concrete>.Sigma0 * size);
+        c.cmp(ecx, size);
+        c.jb(nothing);
     }
 
     private static IEnumerable<Field> Words => [Layout.Edx, Layout.Ebx, Layout.Edi];

@@ -11,6 +11,8 @@ internal sealed partial class KernelProgram
     {
         var inactive = c.CreateLabel("ex_regs_inactive");
         var kernels = c.CreateLabel();
+        var giving = c.CreateLabel("ex_regs_giving");
+        var retry = c.CreateLabel("ex_regs_retry");
         var receiving = c.CreateLabel();
         var cancel = c.CreateLabel();
         var enter = c.CreateLabel("ex_regs_ready");
@@ -31,6 +33,10 @@ internal sealed partial class KernelProgram
         c.mov(edi, At(ebp, Layout.Status));
         c.and(edi, Layout.StatusMask);
         c.je(inactive);
+        c.cmp(edi, ThreadStatus.Mapping);
+        c.je(retry);
+        c.cmp(edi, ThreadStatus.Giving);
+        c.je(giving);
 
         // Ready, or myself: there is nothing to cancel.
         c.cmp(ebp, esi);
@@ -64,6 +70,13 @@ internal sealed partial class KernelProgram
         c.jne(enter);
         c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
         c.jmp(exchange);
+
+        // The thread that maps gets the processor, and I ask again when I have it.
+        Mark(ref giving);
+        c.mov(ebp, At(ebp, _layout.Partner));
+        Mark(ref retry);
+        c.sub(Me(Layout.Eip), 2);
+        c.jmp(_switchAway);
 
         Mark(ref inactive);
         c.cmp(Me(Layout.Ecx), -1);

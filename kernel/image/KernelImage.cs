@@ -61,10 +61,9 @@ public sealed class KernelImage
         data.Put(layout.Idt, SegmentTables.Idt(layout, symbols));
         data.Put(layout.Tss, SegmentTables.Tss(layout));
         data.Put(layout.Info, KernelInfo.Page(layout));
-        data.Put(layout.Directories, AddressSpaces.Directories(layout));
-        data.Put(layout.KernelPageTable, AddressSpaces.KernelPageTable());
-        data.Put(layout.UserPageTables, AddressSpaces.UserPageTables(layout, programs));
-        Verified.Kernel.Encode.Memory(layout, Verified.Spec.Boot.Initial(limits, []), data.Put);
+        data.Put(layout.KernelPageTables, AddressSpaces.KernelPageTables());
+        Verified.Kernel.Encode.Memory(layout, BootState.Of(layout, programs), data.Put);
+        data.Put(layout.Directories, AddressSpaces.Identity(layout));
         var next = layout.UserImages;
         foreach (var program in programs)
         {
@@ -125,7 +124,7 @@ public sealed class KernelImage
     // Memory from an address on, as far as something is in it.
     private sealed class Memory(uint origin)
     {
-        private byte[] _bytes = new byte[1 << 22];
+        private readonly byte[] _bytes = new byte[Layout.KernelTables << 22];
         private int _used;
 
         public byte[] Bytes => _bytes[.._used];
@@ -139,7 +138,7 @@ public sealed class KernelImage
         {
             var at = (int)(linear - origin);
             var used = bytes.AsSpan().TrimEnd((byte)0).Length;
-            if (at + used > _bytes.Length) throw new ImageException("the tables and programs do not fit the kernel's 4 MB");
+            if (at + used > _bytes.Length) throw new ImageException("the tables and programs do not fit the kernel's memory");
             bytes.AsSpan(0, used).CopyTo(_bytes.AsSpan(at));
             _used = Math.Max(_used, at + used);
         }

@@ -53,6 +53,7 @@ internal static class SegmentTables
         (Pic.SlaveVector + Pic.SpuriousLine, "spurious"),
         (Layout.IpcVector, "ipc"),
         (Layout.IdNearestVector, "id_nearest"),
+        (Layout.FpageUnmapVector, "fpage_unmap"),
         (Layout.ThreadSwitchVector, "thread_switch"),
         (Layout.ThreadScheduleVector, "thread_schedule"),
         (Layout.LthreadExRegsVector, "lthread_ex_regs"),

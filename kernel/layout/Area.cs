@@ -13,6 +13,12 @@ public enum Encoding
 
     /// <summary>The address just past a row of the thread table (a stack top); the value is the row.</summary>
     ThreadTop,
+
+    /// <summary>The offset of a row in the table of mappings; the value is the row.</summary>
+    NodeOffset,
+
+    /// <summary>The address of a page, or its offset among others; the value is the page's number.</summary>
+    PageAddress,
 }
 
 /// <summary>A dword of every row of an area.</summary>

@@ -21,27 +21,31 @@ public sealed class Layout
 
     public const uint PageSize = 0x1000;
 
+    /// <summary>Page tables of the kernel's part, 4 MB of its memory each, and the first slot that they are in.</summary>
+    public const uint KernelTables = 2, KernelSlot = KernelBase >> 22;
+
     // Segment selectors (GDT indices times 8, plus the ring).
     public const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, TaskState = 0x28;
 
     // Interrupt vectors.
-    public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, ThreadSwitchVector = 0x33, ThreadScheduleVector = 0x34, LthreadExRegsVector = 0x35;
+    public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, FpageUnmapVector = 0x32,
+        ThreadSwitchVector = 0x33, ThreadScheduleVector = 0x34, LthreadExRegsVector = 0x35;
 
     // The task-state segment holds no more than the stack of ring 0 and the I/O permission map.
     public const uint TssStackTop = 4, TssStackSegment = 8, TssIoMapBase = 102, TssIoMap = 104, TssSize = 0x2000 + 0x100;
 
     /// <summary>In the status field of a thread that waits with a deadline; so the fast path, which compares, leaves it alone.</summary>
-    public const uint TimedStatus = 8;
+    public const uint TimedStatus = 16;
 
     /// <summary>In the status field of a thread that reports an exception; likewise.</summary>
-    public const uint FaultingStatus = 16;
+    public const uint FaultingStatus = 32;
 
     /// <summary>The status itself.</summary>
     public const uint StatusMask = TimedStatus - 1;
 
     // A row of the thread table. What ipc reads of a partner is in its first 32 bytes, one cache line.
     public static readonly Field Id = new("id", 0x00);
-    public static readonly Field Status = new("status", 0x04, 5);
+    public static readonly Field Status = new("status", 0x04, 6);
     public readonly Field Partner;
     public static readonly Field Priority = new("priority", 0x0C, 8);
     public readonly Field Senders;
@@ -127,10 +131,8 @@ public sealed class Layout
         Heir = Make("heir", 1, 4, HeirPointer);
         Info = Take(PageSize);
         InfoClock = new("info_clock", Info + KernelInfo.Clock, 1, 8, [Time, TimeHigh]);
-        Directories = Take(limits.Tasks * PageSize);
-        KernelPageTable = Take(PageSize);
-        UserPageTables = Take(limits.Tasks * PageSize);
-        Sigma0Tables = Take(MemorySize >> 10);
+        Mappings = new(limits, Make);
+        KernelPageTables = Take(KernelTables * PageSize);
         Boot = new(Physical(Take(BootPages.Size)));
         UserImages = Take(0);
     }
@@ -196,14 +198,13 @@ public sealed class Layout
     /// <summary>Its clock, which ticks.</summary>
     public Area InfoClock { get; }
 
+    public MappingLayout Mappings { get; }
+
     /// <summary>One page directory per task.</summary>
-    public uint Directories { get; }
+    public uint Directories => Mappings.Directories.Base;
 
-    /// <summary>The page table of the kernel's first 4 MB, shared by every directory.</summary>
-    public uint KernelPageTable { get; }
-
-    /// <summary>One page table per task, for the first 4 MB of its space.</summary>
-    public uint UserPageTables { get; }
+    /// <summary>The page tables of the kernel's part, shared by every directory.</summary>
+    public uint KernelPageTables { get; }
 
     /// <summary>The page tables of σ0's space.</summary>
     public uint Sigma0Tables { get; }
@@ -220,7 +221,7 @@ public sealed class Layout
     /// <summary>Every table that the kernel's code may write after boot.</summary>
     public IReadOnlyList<Area> Areas =>
         [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets, Timers, TimerSummary, Clock,
-         Examined, Heir, InfoClock];
+         Examined, Heir, InfoClock, .. Mappings.Areas];
 
     /// <summary>What the rows of an area are.</summary>
     public Sort SortOf(Area area) =>
@@ -229,6 +230,10 @@ public sealed class Layout
         : area == Ready ? Sort.ReadyWord
         : area == Timers ? Sort.TimerWord
         : area == ReadySummary || area == Picked ? Sort.Priority
+        : area == Mappings.Nodes ? Sort.Node
+        : area == Mappings.Tables ? Sort.PageTable
+        : area == Mappings.Slots || area == Mappings.Directories ? Sort.Slot
+        : area == Mappings.Pages || area == Mappings.PageTables ? Sort.Page
         : Sort.None;
 
     /// <summary>Whether a field is part of the sets of threads, which only the set operations change.</summary>
@@ -240,6 +245,8 @@ public sealed class Layout
     {
         Encoding.ThreadPointer => value * ThreadSize + Threads.Base,
         Encoding.ThreadTop => value * ThreadSize + (Threads.Base + ThreadSize),
+        Encoding.NodeOffset => value * MappingLayout.NodeSize,
+        Encoding.PageAddress => value * PageSize,
         _ => value,
     };
 
@@ -248,6 +255,8 @@ public sealed class Layout
     {
         Encoding.ThreadPointer => (dword - Threads.Base) >> ThreadShift,
         Encoding.ThreadTop => (dword - Threads.Base - ThreadSize) >> ThreadShift,
+        Encoding.NodeOffset => dword >> (uint)BitOperations.Log2(MappingLayout.NodeSize),
+        Encoding.PageAddress => dword >> (uint)BitOperations.Log2(PageSize),
         _ => dword,
     };
 

@@ -16,7 +16,7 @@ internal static class Demonstration
     private const uint Call = 0, Wait = 1, Send = 0;
     private const uint Finish = 0xFFFFFFFF;
 
-    public static bool Fits(Limits limits) => limits.Tasks > CounterTask && limits.Priorities > Urgent;
+    public static bool Fits(Limits limits) => limits.Tasks > CounterTask && limits.Priorities > Urgent && limits.Paging == Paging.Shipping;
 
     public static IReadOnlyList<UserProgram> Programs(uint roundTrips) =>
     [
@@ -103,6 +103,11 @@ internal static class Demonstration
         p.Ipc(Send, Descriptor.None);
         c.mov(esi, Id(CounterTask));
         p.Ipc(Send, Descriptor.None);
+
+        // Its data is of no use any more.
+        c.mov(eax, UserProgram.DataPage | 12 << 2);
+        c.mov(ecx, Fpage.Own | Fpage.Unmap);
+        c.@int((byte)Layout.FpageUnmapVector);
         p.Sleep();
 
         c.Label(ref wrong);

@@ -25,6 +25,13 @@ public static class Encode
     /// <summary>Writes every table. <paramref name="write"/> takes a linear address and a dword; each dword in use is written once.</summary>
     public static void Memory(Layout layout, State<Concrete> state, Action<uint, uint> write)
     {
+        Mappings(layout, state, null, write);
+        Threads(layout, state, write);
+    }
+
+    /// <summary>Writes the tables of threads and of their sets.</summary>
+    public static void Threads(Layout layout, State<Concrete> state, Action<uint, uint> write)
+    {
         var words = layout.Words;
         var ready = new uint[layout.Ready.Rows];
         var readySummary = new uint[layout.Limits.Priorities];
@@ -99,6 +106,43 @@ public static class Encode
         }
     }
 
+    /// <summary>Writes the tables of mappings; where another state is given, only what differs from its.</summary>
+    public static void Mappings(Layout layout, State<Concrete> state, State<Concrete>? written, Action<uint, uint> write)
+    {
+        var m = layout.Mappings;
+        foreach (var (info, column) in state.Columns.Where(column => Mappings<Concrete>.Schema.Contains(column.Info)))
+        {
+            var (area, field) = m.Place(info.Name);
+            var before = written?.Columns.Single(other => other.Info == info).Column;
+            for (var row = 0u; row < area.Rows; row++)
+                if (before is null || before[row].Value != column[row].Value)
+                    write(area.Address<Concrete>(row, field).Value, layout.Encode(field, column[row]).Value);
+        }
+
+        for (var slot = 0u; slot < m.Slots.Rows; slot++)
+            if (Directory(layout, state, slot) is var entry && (written is null || entry != Directory(layout, written, slot)))
+                write(m.Directories.Address<Concrete>(slot, MappingLayout.Entry).Value, entry);
+        for (var page = 0u; page < m.Pages.Rows; page++)
+            if (PageTable(state, page) is var entry && (written is null || entry != PageTable(written, page)))
+                write(m.PageTables.Address<Concrete>(page, MappingLayout.Entry).Value, entry);
+    }
+
+    private static uint Directory(Layout layout, State<Concrete> state, uint slot)
+    {
+        var (table, kernel) = (state.Mappings.TableAt[slot].Value, slot % layout.Limits.Paging.Slots - Layout.KernelSlot);
+        return kernel < Layout.KernelTables
+                ? Layout.Physical(layout.KernelPageTables) + kernel * Layout.PageSize | MappingLayout.Present | MappingLayout.Writable
+            : table == 0 ? 0
+            : Layout.Physical(layout.Mappings.PageTables.Base) + table * Layout.PageSize | MappingLayout.Present | MappingLayout.Writable | MappingLayout.User;
+    }
+
+    private static uint PageTable(State<Concrete> state, uint page)
+    {
+        var (m, node) = (state.Mappings, state.Mappings.NodeAt[page].Value);
+        var rights = m.Level[node].Value > m.Depth[node].Value ? MappingLayout.Writable : 0;
+        return node == 0 ? 0 : m.Frame[node].Value * Layout.PageSize | MappingLayout.Present | MappingLayout.User | rights;
+    }
+
     /// <summary>The processor at the state's cut point; registers that are dead there are 0.</summary>
     /// <param name="layout">The image's.</param>
     /// <param name="symbols">The image's: addresses of the kernel's own cut points.</param>
@@ -128,6 +172,8 @@ public static class Encode
                 return Kernel("leave", InterruptsOff);
             case Stages.Wake:
                 return Kernel("wake", InterruptsOff);
+            case Stages.Map:
+                return Kernel("map", InterruptsOff);
             default:
                 throw new ArgumentException($"no stage {state.Stage.Value}", nameof(state));
         }

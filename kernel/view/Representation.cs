@@ -23,6 +23,18 @@ public enum Sort
 
     /// <summary>Words of the sets of threads with a deadline: rows of <see cref="Layout.Timers"/>.</summary>
     TimerWord,
+
+    /// <summary>Mappings.</summary>
+    Node,
+
+    /// <summary>Slots of the spaces, for page tables.</summary>
+    Slot,
+
+    /// <summary>Page tables.</summary>
+    PageTable,
+
+    /// <summary>Pages of the page tables.</summary>
+    Page,
 }
 
 /// <summary>A property of the machine at every cut point, for all i and j.</summary>
@@ -88,6 +100,10 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
             | ((m.View.Thread(t, Layout.Cs) == Layout.UserCode) & (m.View.Thread(t, Layout.Ss) == Layout.UserData))),
         new("address-space", "CR3 is the page directory of the current thread, of anyone when there is none",
             Sort.None, Sort.None, (m, _, _) => m.AddressSpace),
+        new("directories-map", "the processor's page directories have the page tables that are in the slots, and the kernel's",
+            Sort.Slot, Sort.None, (m, slot, _) => m.DirectoryMaps(slot)),
+        new("page-tables-map", "the processor's page tables have the frame of the mapping at each page, with its rights, and nothing else",
+            Sort.Page, Sort.None, (m, page, _) => m.PageTableMaps(page)),
         new(SegmentsName, "the data segments are flat user segments after every entry",
             Sort.None, Sort.None, (m, _, _) => m.Segments),
     ];
@@ -106,6 +122,10 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         Sort.ReadyWord => layout.Ready.Rows,
         Sort.SenderWord => layout.SenderSets.Rows,
         Sort.TimerWord => layout.Timers.Rows,
+        Sort.Node => layout.Mappings.Nodes.Rows,
+        Sort.Slot => layout.Mappings.Slots.Rows,
+        Sort.PageTable => layout.Mappings.Tables.Rows,
+        Sort.Page => layout.Mappings.Pages.Rows,
         _ => 1,
     };
 
@@ -144,6 +164,28 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     private W DirectoryOf(W thread) => (uint)Layout.Physical(_layout.Directories) + TaskOf(thread) * Layout.PageSize;
 
     private W TaskOf(W thread) => thread >> (uint)System.Numerics.BitOperations.Log2(_layout.Limits.Lthreads);
+
+    // The processor itself marks what it has used (SDM 3A, 4.8).
+    private Truth DirectoryMaps(W slot)
+    {
+        const uint all = MappingLayout.Present | MappingLayout.Writable | MappingLayout.User;
+        var table = state.Mappings.TableAt[slot];
+        var user = W.Select(table == 0, 0, table * Layout.PageSize + (Layout.Physical(_layout.Mappings.PageTables.Base) | all));
+        var kernel = (slot & (_layout.Limits.Paging.Slots - 1)) - Layout.KernelSlot;
+        var expected = W.Select(kernel < Layout.KernelTables,
+            kernel * Layout.PageSize + (Layout.Physical(_layout.KernelPageTables) | MappingLayout.Present | MappingLayout.Writable), user);
+        return (view.Get(_layout.Mappings.Directories, slot, MappingLayout.Entry) & ~MappingLayout.Accessed) == expected;
+    }
+
+    private Truth PageTableMaps(W page)
+    {
+        var m = state.Mappings;
+        var node = m.NodeAt[page];
+        var rights = W.Select(m.Level[node] > m.Depth[node], MappingLayout.Present | MappingLayout.User | MappingLayout.Writable,
+            MappingLayout.Present | MappingLayout.User);
+        var expected = W.Select(node == 0, 0, m.Frame[node] * Layout.PageSize | rights);
+        return (view.Get(_layout.Mappings.PageTables, page, MappingLayout.Entry) & ~MappingLayout.AccessedAndDirty) == expected;
+    }
 
     private Truth InProcessor(W thread) => view.Machine.InUserMode & (thread == view.Current);
 

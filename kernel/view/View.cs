@@ -52,7 +52,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
         nameof(State<W>.Eip) => row => User(row, machine.Eip, Layout.Eip),
         nameof(State<W>.Eflags) => row => User(row, machine.Eflags, Layout.Eflags),
         nameof(State<W>.Picked) => row => Get(layout.Picked, row, layout.PickedNumber),
-        _ => throw new ArgumentException($"no view of column {column.Name}", nameof(column)),
+        _ => Mapped(layout.Mappings.Place(column.Name)),
     };
 
     /// <summary>Whether a column is a user register.</summary>
@@ -62,6 +62,8 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
 
     /// <summary>A field of a row, decoded.</summary>
     public W Get(Area area, W row, Field field) => layout.Decode(field, machine.Load(area.Address(row, field)));
+
+    private Func<W, W> Mapped((Area Area, Field Field) place) => row => Get(place.Area, row, place.Field);
 
     public W Thread(W row, Field field) => Get(layout.Threads, row, field);
 

@@ -122,7 +122,7 @@ public sealed class Codec
             ]),
             .. Rows.Select(row => Make(
                 [
-                    Cell(nameof(State<Concrete>.Status), row, 3),
+                    Cell(nameof(State<Concrete>.Status), row, 4),
                     Cell(nameof(State<Concrete>.Faulting), row, 1),
                     Among(nameof(State<Concrete>.Pager), row, pagers),
                     Among(nameof(State<Concrete>.Preempter), row, preempters),
@@ -181,7 +181,8 @@ public sealed class Codec
     public void Unpack(Key key)
     {
         var cells = _tables.Cells;
-        _constant.CopyTo(cells.AsSpan());
+        if (_fresh) _tables.Load(_constant);
+        else _tables.Restore(_constant);
         foreach (ref readonly var part in _parts.AsSpan())
         {
             foreach (ref readonly var slot in part.Slots.AsSpan()) cells[slot.Cell] = Take(key, slot);

@@ -11,7 +11,7 @@ namespace Verified.Proofs.Check;
 /// <param name="Damage">Makes the state, of one where three threads are ready and the scheduler is about to pick.</param>
 public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
 {
-    private static readonly Limits Small = new(4, 2, 2);
+    private static readonly Limits Small = new(4, 2, 2) { Paging = new(4, 16, 8) };
 
     // Rows of threads that exist; Absent is none of them, and Beyond is no row.
     private const uint First = 2, Second = 3, Third = 4, Absent = 5, Beyond = 8;
@@ -24,7 +24,7 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("id-names-row", s => s.Id[First] -= 1),
         new("inactive-is-blank", s => s.Id[Absent] = ThreadId.Make<Concrete>(4, 2, 1, 1)),
         new("task-0-is-nobody", s => s.Status[1] = ThreadStatus.Ready),
-        new("status-known", s => s.Status[First] = ThreadStatus.Stopped + 1),
+        new("status-known", s => s.Status[First] = ThreadStatus.Giving + 1),
         new("partner-active", s => Pair(s, First, ThreadStatus.Sending, Absent)),
         new("partner-active", s => Pair(s, First, ThreadStatus.ReceivingFrom, Absent)),
         new("partner-blank", s => Pair(s, First, ThreadStatus.Ready, Second)),
@@ -74,6 +74,19 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
             s.Stage = Stages.Wake;
             s.Slice[First] = 0;
         }),
+        new("giver-and-taker", s => Pair(s, First, ThreadStatus.Giving, Third)),
+        new("giver-and-taker", s => Give(s, First, Second)),
+        new("giver-and-taker", s =>
+        {
+            Give(s, First, Third);
+            s.Partner[Third] = Second;
+        }),
+        new("giver-and-taker", s =>
+        {
+            Give(s, First, Third);
+            s.Faulting[First] = 1;
+        }),
+        new("giver-and-taker", s => Pair(s, First, ThreadStatus.Mapping, Third)),
         new("timed-waits", s => Due(s, First, ThreadStatus.Ready, 1)),
         new("timed-waits", s => s.Timed[Absent] = s.Deadline[Absent] = 1),
         new("faulting-waits", s => s.Faulting[First] = 1),
@@ -128,6 +141,7 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("current-in-range", s => s.Examined = Beyond),
         new("current-in-range", s => s.Heir = Beyond),
         new("picked-in-range", s => s.Picked[1] = Beyond),
+        .. ExcludedMappings.All,
     ];
 
     /// <summary>Why an invariant does not do its part: it is missing, it excludes a good state, or lets this one pass; null if it does.</summary>
@@ -150,7 +164,8 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
     ];
 
     /// <summary>Three threads, all ready, the scheduler about to pick.</summary>
-    private static State<Concrete> Ready() => Boot.Initial(Small, [Thread(1, 0), Thread(1, 1), Thread(2, 0)]);
+    private static State<Concrete> Ready() => Boot.Initial(
+        Small, [Thread(1, 0), Thread(1, 1), Thread(2, 0)], ExcludedMappings.IsSigma0s, ExcludedMappings.Maps);
 
     private static BootThread Thread(uint task, uint lthread) =>
         new(ThreadId.Make<Concrete>(4, task, lthread, 1).Value, Priority: 1, Quantum: 10, Eip: 0x10000, Esp: 0x20000);
@@ -160,6 +175,12 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         s.Status[row] = status;
         s.Partner[row] = partner;
         s.Esi[row] = s.Id[partner];
+    }
+
+    private static void Give(State<Concrete> s, uint from, uint to)
+    {
+        Pair(s, from, ThreadStatus.Giving, to);
+        Pair(s, to, ThreadStatus.Mapping, from);
     }
 
     private static void Due(State<Concrete> s, uint row, uint status, uint ticks)

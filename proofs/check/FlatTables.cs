@@ -27,6 +27,7 @@ public sealed class FlatTables : Tables<Concrete>
         _threads = [.. Enumerable.Range(0, (int)limits.Threads).Select(row => (uint)row)];
         State = new State<Concrete>(limits, this);
         Array.Resize(ref Cells, _used);
+        MappingsStart = Start(Mappings<Concrete>.Schema[0].Name);
     }
 
     public State<Concrete> State { get; }
@@ -58,8 +59,14 @@ public sealed class FlatTables : Tables<Concrete>
         return (_columns[index].Info, (uint)(cell - _starts[index]));
     }
 
+    private readonly List<int> _mappings = [];
+
+    /// <summary>The first cell of the mappings, whose columns are the last ones.</summary>
+    public int MappingsStart { get; }
+
     public void Write(int cell, uint value)
     {
+        if (cell >= MappingsStart) _mappings.Add(cell);
         if (_count == _written.Length)
         {
             Array.Resize(ref _written, 2 * _count);
@@ -77,6 +84,21 @@ public sealed class FlatTables : Tables<Concrete>
     public void Undo()
     {
         while (_count > 0) Cells[_written[--_count]] = _old[_count];
+    }
+
+    /// <summary>Makes every cell what it is in <paramref name="cells"/>, if the mappings were so when this was last done.</summary>
+    public void Restore(uint[] cells)
+    {
+        cells.AsSpan(0, MappingsStart).CopyTo(Cells);
+        foreach (var cell in _mappings) Cells[cell] = cells[cell];
+        _mappings.Clear();
+    }
+
+    /// <summary>Makes every cell what it is in <paramref name="cells"/>.</summary>
+    public void Load(uint[] cells)
+    {
+        cells.CopyTo(Cells, 0);
+        _mappings.Clear();
     }
 
     /// <summary>

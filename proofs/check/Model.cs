@@ -37,6 +37,8 @@ public sealed record Model(
     // It takes three for a thread to be accepted from and then find another sender waiting.
     private static readonly string[] WithTwo = [Sometimes.PutOff];
     private static readonly string[] WithoutPagers = [Sometimes.Reported, Sometimes.ReportedLater, Sometimes.Answered];
+    // The models' threads have no mappings, and ask for none.
+    private static readonly string[] WithoutMappings = ["entry FpageUnmap", "entry Map", "stage map", "thread mapping"];
     private const string Preemption = "preemption by a woken thread";
     private static readonly string[] WithoutDeadlines = ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
 
@@ -49,22 +51,22 @@ public sealed record Model(
     ];
 
     /// <summary>Two threads of one priority.</summary>
-    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [Preemption, .. WithoutPagers, .. WithTwo, .. WithoutDeadlines] };
+    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [Preemption, .. WithoutPagers, .. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
 
     /// <summary>Two threads, the second of which preempts the first and is its pager.</summary>
     public static readonly Model Ranked = WithPager(Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1)))
         with
-    { Never = [.. WithTwo, .. WithoutDeadlines] };
+    { Never = [.. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
 
     /// <summary>Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.</summary>
     public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1))
         with
-    { Never = [.. WithoutPagers, .. WithoutDeadlines] };
+    { Never = [.. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings] };
 
     /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
     public static readonly Model Sleepers = Make("sleepers", new(4, 1, 2), 2, Finite, 1, (1, 0, 0, 2), (2, 0, 1, 1))
         with
-    { Never = [.. WithoutPagers, .. WithTwo, "a deadline of another round"] };
+    { Never = [.. WithoutPagers, .. WithTwo, "a deadline of another round", .. WithoutMappings] };
 
     /// <summary>Two threads of a task that change each other, the second of which preempts the first.</summary>
     public static readonly Model Siblings = Make("siblings", new(2, 2, 2), 2, [Timeouts.Infinite], 2, (1, 0, 0, 1), (1, 1, 1, 2))

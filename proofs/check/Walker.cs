@@ -12,7 +12,7 @@ public sealed class Walker
 
     private static readonly Entry[] IdleEntries = [Entry.Tick, Entry.Spurious];
     private static readonly uint[] Nobody = [State<Concrete>.Nobody];
-    private static readonly Entry[] Pick = [Entry.Pick], Receive = [Entry.Receive], Accept = [Entry.Accept], Leave = [Entry.Leave], Wake = [Entry.Wake];
+    private static readonly Entry[] Pick = [Entry.Pick], Receive = [Entry.Receive], Accept = [Entry.Accept], Leave = [Entry.Leave], Wake = [Entry.Wake], Map = [Entry.Map];
 
     private readonly Choices _choices;
     private readonly Kernel<Concrete> _kernel;
@@ -49,6 +49,7 @@ public sealed class Walker
         Stages.Idle => IdleEntries,
         Stages.Pick => Pick,
         Stages.Wake => Wake,
+        Stages.Map => Map,
         Stages.Accept => Accept,
         Stages.Leave => Leave,
         _ => Receive,

@@ -32,7 +32,8 @@ internal static class Counterexample
     public static Outcome Of(KernelImage image, string theorem, Refutation refutation)
     {
         var way = WayOf(theorem);
-        var state = new State<Concrete>(image.Limits, new ConcreteTables(image.Limits)) { Stage = way.Stage };
+        var state = Boot.Initial(image.Limits, []);
+        state.Stage = way.Stage;
         var (values, memory) = Values(image.Layout, refutation);
         foreach (var (column, row, value) in values)
             if (column != nameof(State<Concrete>.Stage))
@@ -90,7 +91,8 @@ internal static class Counterexample
             if (area == layout.Threads && field == Layout.Status)
             {
                 state.Add(new(nameof(State<Concrete>.Status), row, value & (Layout.StatusMask)));
-                state.Add(new(nameof(State<Concrete>.Timed), row, value / Layout.TimedStatus));
+                state.Add(new(nameof(State<Concrete>.Timed), row, (value & Layout.TimedStatus) / Layout.TimedStatus));
+                state.Add(new(nameof(State<Concrete>.Faulting), row, value / Layout.FaultingStatus));
             }
             else if (ColumnOf(layout, area, field) is { } name) state.Add(new(name, row, value));
             else memory.Add(new(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value));

@@ -75,9 +75,7 @@ public static class DiffRun
     /// <summary>Runs a trace on both sides; the disagreement, with the trace cut after its event, or null.</summary>
     public static Disagreement? Replay(Duel duel, Trace trace)
     {
-        var start = new State<Concrete>(trace.Start.Limits, new ConcreteTables(trace.Start.Limits));
-        trace.Start.CopyTo(start);
-        if (duel.Place(start, trace.Memory) is { } atOnce) return new(trace with { Events = [] }, atOnce);
+        if (duel.Place(trace.Start.ToState(), trace.Memory) is { } atOnce) return new(trace with { Events = [] }, atOnce);
         for (var i = 0; i < trace.Events.Count; i++)
             if ((duel.Step(trace.Events[i]) ?? (i == trace.Events.Count - 1 ? duel.End() : null)) is { } difference)
                 return new(trace with { Events = [.. trace.Events.Take(i + 1)] }, difference);

@@ -27,6 +27,7 @@ public sealed class Duel
     private readonly Kernel<Concrete> _kernel;
     private readonly Representation<Concrete> _representation;
     private readonly Compared[] _ofThreads, _ofProcessor;
+    private readonly Dictionary<Table, Compared[]> _ofMappings;
     private readonly Compared _picked;
     private readonly (Table Table, uint Row)[] _places;
     private readonly Footprint _footprint;
@@ -47,6 +48,9 @@ public sealed class Duel
         Compared[] Of(Table table) => [.. _tables.State.Columns.Where(column => column.Info.Table == table)
             .Select(column => new Compared(column.Info, column.Column, machine.View.Reader(column.Info)))];
         (_ofThreads, _ofProcessor, _picked) = (Of(Table.Thread), Of(Table.Processor), Of(Table.Priority).Single());
+        bool IsOfMappings(Compared column) => Mappings<Concrete>.Schema.Contains(column.Info);
+        _ofMappings = Footprint.Mappings.ToDictionary(table => table, table => Of(table).Where(IsOfMappings).ToArray());
+        _ofProcessor = [.. _ofProcessor.Where(column => !IsOfMappings(column))];
         _places = [.. Enumerable.Range(0, _tables.Cells.Length).Select(_tables.Locate).Select(place => (place.Column.Table, place.Row))];
         _footprint = new(_layout);
     }
@@ -65,6 +69,7 @@ public sealed class Duel
         var s = _tables.State;
         _machine.Place(s, memory);
         _placed = [.. _tables.Cells];
+        _tables.Load(_placed);
         uint[] threads = [0, .. Enumerable.Range(1, (int)_layout.Limits.Threads - 1).Select(row => (uint)row)
             .Where(row => s.Status[row].Value != ThreadStatus.Inactive)];
         Watch(threads, [.. threads.Select(row => s.Priority[row].Value).Append(0u).Distinct()]);
@@ -85,7 +90,7 @@ public sealed class Duel
     public Difference? Return()
     {
         _machine.Return();
-        _placed.CopyTo(_tables.Cells, 0);
+        _tables.Restore(_placed);
         _moves.Look(_threads);
         return Settle();
     }
@@ -146,8 +151,12 @@ public sealed class Duel
         foreach (var cell in _tables.Written)
             if (_places[cell] is (Table.Thread, var row))
                 _footprint.Add(row);
-            else if (_places[cell] is (Table.Priority, var priority) && Differ(_picked, priority) is { } difference)
-                return difference;
+            else if (_places[cell] is (Table.Priority, var priority))
+            {
+                if (Differ(_picked, priority) is { } difference) return difference;
+            }
+            else if (cell >= _tables.MappingsStart)
+                _footprint.Add(_places[cell].Table, _places[cell].Row);
         if (_footprint.Add(_machine.Pc.Memory) is var (address, former)) return Unchangeable(address, former);
         foreach (var row in _footprint.Threads)
             if (CompareThread(row) is { } difference)
@@ -155,7 +164,25 @@ public sealed class Duel
         foreach (var priority in _priorities)
             if (Differ(_picked, priority) is { } difference)
                 return difference;
-        return CompareRepresentation();
+        return CompareMappings() ?? CompareRepresentation();
+    }
+
+    /// <summary>Every row of the mappings' tables that was written on either side, and what the processor's page tables say of it.</summary>
+    private Difference? CompareMappings()
+    {
+        var s = State;
+        foreach (var (table, rows) in _footprint.Rows)
+            foreach (var row in rows)
+                foreach (var column in _ofMappings[table])
+                    if (Differ(column, row) is { } difference)
+                        return difference;
+        foreach (var node in _footprint.Rows[Table.Node])
+            if (s.Mappings.Space[node].Value != 0)
+                _footprint.Add(Table.Page, s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
+        foreach (var invariant in Invariants.Where(invariant => invariant.I is Sort.Page or Sort.Slot))
+            if (Each(invariant, CollectionsMarshal.AsSpan(_footprint.Rows[invariant.I == Sort.Page ? Table.Page : Table.Slot])) is { } difference)
+                return difference;
+        return null;
     }
 
     private Difference Unchangeable(uint address, uint former) =>
@@ -182,11 +209,17 @@ public sealed class Duel
             : null;
         uint? address = field is not null ? _layout.Threads.Address<Concrete>(row, field).Value
             : info.Table == Table.Priority ? _layout.Picked.Address<Concrete>(row, _layout.PickedNumber).Value
-            : info.Name == nameof(State<Concrete>.Current) ? _layout.TssStack.Base : null;
+            : info.Name == nameof(State<Concrete>.Current) ? _layout.TssStack.Base
+            : Mappings<Concrete>.Schema.Contains(info) && _layout.Mappings.Place(info.Name) is var (area, of) ? area.Address<Concrete>(row, of).Value
+            : null;
         var where = info.Table switch
         {
             Table.Thread => $"{info.Name} of {Transcript.Number(State, row)}",
             Table.Priority => $"{info.Name} of priority {row}",
+            Table.Node => $"{info.Name} of mapping {row:X}h",
+            Table.Slot => $"{info.Name} of slot {row % _layout.Limits.Paging.Slots:X}h of task {row / _layout.Limits.Paging.Slots}",
+            Table.PageTable => $"{info.Name} of page table {row}",
+            Table.Page => $"{info.Name} of entry {row % _layout.Limits.Paging.Entries:X}h of page table {row / _layout.Limits.Paging.Entries}",
             _ => info.Name,
         };
         return new(where, Name(spec), Name(image), address);
@@ -208,6 +241,7 @@ public sealed class Duel
         foreach (var invariant in Invariants)
             if (invariant.I switch
             {
+                Sort.Page or Sort.Slot => null,
                 Sort.Thread => Each(invariant, _footprint.Top ? _threads : threads),
                 Sort.Priority => Each(invariant, _priorities),
                 Sort.ReadyWord => OfSets(invariant, _moves.Ready, _footprint.ReadyWords, _footprint.ReadySummaries),
@@ -259,8 +293,13 @@ public sealed class Duel
     /// <summary>Whether a thread's bit is in a word of its set; of other words the invariants say nothing about it.</summary>
     private bool IsInPlace(uint thread, uint word) => (word & (_layout.Words - 1)) == thread >> 5;
 
-    private static Difference Violation(RepresentationInvariant<Concrete> invariant, Concrete i, Concrete j) =>
-        new($"representation {invariant.Name} at {invariant.I} {i.Value}, {invariant.J} {j.Value}", invariant.Why, "violates it");
+    private Difference Violation(RepresentationInvariant<Concrete> invariant, Concrete i, Concrete j) =>
+        new($"representation {invariant.Name} at {invariant.I} {i.Value}, {invariant.J} {j.Value}", invariant.Why, "violates it", invariant.I switch
+        {
+            Sort.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
+            Sort.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
+            _ => null,
+        });
 
     private uint[] EveryValue(Sort sort) => sort switch
     {

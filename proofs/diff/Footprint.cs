@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Machine.Memory;
+using Verified.Spec;
 
 namespace Verified.Proofs.Diff;
 
@@ -9,8 +10,8 @@ namespace Verified.Proofs.Diff;
 /// </summary>
 internal sealed class Footprint
 {
-    // The processor marks page-table entries accessed and dirty by itself (SDM vol. 3, 4.8).
-    private const uint AccessedAndDirty = 0x60;
+    /// <summary>The tables of mappings, and that of the operation that is going on.</summary>
+    public static readonly Table[] Mappings = [Table.Processor, Table.Node, Table.Slot, Table.PageTable, Table.Page];
 
     private readonly Layout _layout;
     private readonly Area[] _singles;
@@ -51,6 +52,9 @@ internal sealed class Footprint
     /// <inheritdoc cref="ReadySummaries"/>
     public List<uint> TimerSummaries { get; } = [];
 
+    /// <summary>Rows of the mappings' tables that were written; one may occur twice.</summary>
+    public IReadOnlyDictionary<Table, List<uint>> Rows { get; } = Mappings.ToDictionary(table => table, _ => new List<uint>());
+
     /// <summary>Whether the top priority was written, which every thread's priority is compared with.</summary>
     public bool Top { get; private set; }
 
@@ -85,6 +89,7 @@ internal sealed class Footprint
         SenderSummaries.Clear();
         TimerWords.Clear();
         TimerSummaries.Clear();
+        foreach (var rows in Rows.Values) rows.Clear();
         Top = false;
     }
 
@@ -94,6 +99,8 @@ internal sealed class Footprint
         _isListed[thread] = true;
         Threads.Add(thread);
     }
+
+    public void Add(Table table, uint row) => Rows[table].Add(row);
 
     /// <summary>Adds what the image wrote since the mark; the address and former value of a dword it may not change so, or null.</summary>
     public (uint Address, uint Former)? Add(PhysicalMemory memory)
@@ -169,7 +176,24 @@ internal sealed class Footprint
         foreach (var single in _singles)
             if (RowOf(single, address) is not null)
                 return uint.MaxValue;
-        return _layout.Directories <= address && address < _layout.UserImages ? AccessedAndDirty : 0;
+        return address < _layout.Mappings.Current.Base ? 0 : OfMappings(address);
+    }
+
+    private uint OfMappings(uint address)
+    {
+        var m = _layout.Mappings;
+        foreach (var (area, table) in (ReadOnlySpan<(Area, Table)>)
+            [(m.Current, Table.Processor), (m.Nodes, Table.Node), (m.Tables, Table.PageTable), (m.Slots, Table.Slot), (m.Directories, Table.Slot),
+             (m.Pages, Table.Page), (m.PageTables, Table.Page)])
+            if (RowOf(area, address) is { } row)
+            {
+                if (!area.Fields.Any(field => field.Offset == (address - area.Base) % area.Stride)) return 0;
+                Add(table, row);
+                return uint.MaxValue;
+            }
+
+        // The processor marks the kernel's pages accessed and dirty by itself (SDM vol. 3, 4.8).
+        return address - _layout.KernelPageTables < Layout.KernelTables * Layout.PageSize ? MappingLayout.AccessedAndDirty : 0;
     }
 
     private bool HasPriority(uint priority) => (_prioritiesOfWord[priority / 32] >> (int)(priority % 32) & 1) != 0;

@@ -17,14 +17,18 @@ namespace Verified.Proofs.Diff;
 /// </summary>
 public sealed class ImageMachine : IMachine<Concrete>
 {
-    /// <summary>Instructions from an entry to the next user instruction or HLT; the longest paths take some hundreds.</summary>
-    public const int Budget = 20_000;
+    /// <summary>
+    /// Instructions from an entry to the next user instruction or HLT; the longest paths take some hundreds, an operation on all mappings of a
+    /// space some hundred thousand.
+    /// </summary>
+    public const int Budget = 1_000_000;
 
     private const int BootBudget = 10_000_000;
     private const int SpuriousVector = 0x27;
 
     private readonly Ia32<Concrete, PcBus> _cpu;
     private bool _placed;
+    private State<Concrete>? _mappings;
 
     /// <summary>Boots the image to its first user instruction, or to idle if it has no user programs.</summary>
     /// <exception cref="ImageException">It does not get there.</exception>
@@ -65,7 +69,10 @@ public sealed class ImageMachine : IMachine<Concrete>
     {
         if (_placed) Pc.Restore();
         _placed = true;
-        Encode.Memory(Image.Layout, state, (linear, value) => Pc.Memory.Store(Layout.Physical(linear), 4, value));
+        void Write(uint linear, uint value) => Pc.Memory.Store(Layout.Physical(linear), 4, value);
+        Encode.Mappings(Image.Layout, state, _mappings, Write);
+        Encode.Threads(Image.Layout, state, Write);
+        _mappings = memory is null ? Copy(state) : null;
         foreach (var (address, value) in memory ?? []) Pc.Memory.Store(Layout.Physical(address), 4, value);
         var processor = Encode.Processor(Image.Layout, Image.Symbols, state);
         for (var i = 0; i < 8; i++) _cpu.R[i] = processor.Registers[i];
@@ -80,6 +87,16 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu.Cpl = (int)(processor.CodeSegment & 3);
         _cpu.Halted = state.Stage.Value == Stages.Idle;
         Pc.Snapshot();
+    }
+
+    // The state may be one that is stepped on.
+    private static State<Concrete> Copy(State<Concrete> state)
+    {
+        var copy = new State<Concrete>(state.Limits, new ConcreteTables(state.Limits));
+        for (var i = 0; i < state.Columns.Count; i++)
+            for (var row = 0u; row < State<Concrete>.Rows(state.Columns[i].Info.Table, state.Limits); row++)
+                copy.Columns[i].Column[row] = state.Columns[i].Column[row];
+        return copy;
     }
 
     /// <summary>Returns to the state placed last.</summary>
@@ -101,6 +118,7 @@ public sealed class ImageMachine : IMachine<Concrete>
             {
                 case Entry.Ipc: _cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
                 case Entry.IdNearest: _cpu.SoftwareInterrupt((int)Layout.IdNearestVector); break;
+                case Entry.FpageUnmap: _cpu.SoftwareInterrupt((int)Layout.FpageUnmapVector); break;
                 case Entry.ThreadSwitch: _cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
                 case Entry.ThreadSchedule: _cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector); break;
                 case Entry.LthreadExRegs: _cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector); break;

@@ -40,7 +40,7 @@ public sealed record Event(Entry Entry, Registers? Registers = null, uint Argume
     public static bool Fits(Entry entry, uint stage) => Kernel<Concrete>.Own(stage) is { } own
         ? entry == own
         : entry is Entry.Tick or Entry.Spurious
-            || (stage == Stages.User && entry is Entry.Ipc or Entry.IdNearest or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs
+            || (stage == Stages.User && entry is Entry.Ipc or Entry.IdNearest or Entry.FpageUnmap or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs
                 or Entry.PageFault or Entry.Exception);
 
     /// <summary>The row that a lthread_ex_regs in state <paramref name="s"/> is about, where a thread may start; null for other events.</summary>

@@ -6,20 +6,29 @@ namespace Verified.Proofs.Events;
 /// <summary>One value of a state.</summary>
 public readonly record struct Cell(string Column, uint Row, uint Value);
 
-/// <summary>A state by its values that are not 0.</summary>
+/// <summary>A state by its values that are not those of one without threads and mappings.</summary>
 public sealed record Snapshot(Limits Limits, IReadOnlyList<Cell> Cells)
 {
-    public static Snapshot Of(State<Concrete> s) => new(s.Limits,
-    [
-        .. from column in s.Columns
-           from row in Enumerable.Range(0, (int)State<Concrete>.Rows(column.Info.Table, s.Limits))
-           let value = column.Column[(uint)row].Value
-           where value != 0
-           select new Cell(column.Info.Name, (uint)row, value),
-    ]);
+    public static Snapshot Of(State<Concrete> s)
+    {
+        var blank = Boot.Initial(s.Limits, []).Columns;
+        List<Cell> cells = [];
+        for (var i = 0; i < blank.Count; i++)
+            for (var row = 0u; row < State<Concrete>.Rows(blank[i].Info.Table, s.Limits); row++)
+                if (s.Columns[i].Column[row] is var value && value != blank[i].Column[row])
+                    cells.Add(new(blank[i].Info.Name, row, value.Value));
+        return new(s.Limits, cells);
+    }
 
-    /// <summary>Writes the state over a blank one.</summary>
-    public void CopyTo(State<Concrete> blank)
+    /// <summary>The state.</summary>
+    public State<Concrete> ToState()
+    {
+        var state = Boot.Initial(Limits, []);
+        CopyTo(state);
+        return state;
+    }
+
+    private void CopyTo(State<Concrete> blank)
     {
         var columns = blank.Columns.ToDictionary(column => column.Info.Name, column => column.Column);
         foreach (var (column, row, value) in Cells) columns[column][row] = value;

@@ -12,8 +12,7 @@ public static class Transcript
     /// </summary>
     public static IReadOnlyList<string> Of(Trace trace)
     {
-        var s = new State<Concrete>(trace.Start.Limits, new ConcreteTables(trace.Start.Limits));
-        trace.Start.CopyTo(s);
+        var s = trace.Start.ToState();
         var kernel = new Kernel<Concrete>(s);
         List<string> lines = [];
         (string Action, uint Actor, Entry Entry)? begun = null;
@@ -32,7 +31,7 @@ public static class Transcript
             var (actor, stage) = (s.Current.Value, s.Stage.Value);
             @event.Apply(kernel, s);
             begun ??= ($"{Subject(s, actor, stage)} {Action(s, @event)}", actor, @event.Entry);
-            if (s.Stage.Value < Stages.Receive || @event.Entry == Entry.Pick) End();
+            if (s.Stage.Value is < Stages.Receive and not Stages.Map || @event.Entry == Entry.Pick) End();
         }
 
         void End()
@@ -67,13 +66,18 @@ public static class Transcript
         Entry.LthreadExRegs when e.Registers is { } r => $"lthread_ex_regs {r.Eax:X} ESP {r.Ecx:X} EIP {r.Edx:X} pager {Name(s, r.Esi)}",
         Entry.PageFault => $"page fault at {e.Argument:X8}h, {((e.Code & 2) != 0 ? "writing" : "reading")}",
         Entry.Exception => $"exception {e.Argument}",
+        Entry.FpageUnmap when e.Registers is { } r => $"fpage_unmap {Page(r.Eax)}, mask {r.Ecx:X8}h",
         Entry.Pick => "picks",
         Entry.Receive => "resumes its receive",
         Entry.Accept => "takes a message",
         Entry.Leave => "ends its ipc",
+        Entry.Map => "goes on with mappings",
         Entry.Wake => "the tick looks at the next who waits",
         _ => e.Entry.ToString().ToLowerInvariant(),
     };
+
+    private static string Page(uint fpage) =>
+        Fpage.IsValid((Concrete)fpage).Known ? $"{Fpage.Pages((Concrete)fpage).Value:N0} pages from {fpage & ~0xFFFu:X}h" : $"{fpage:X8}h (invalid)";
 
     private static string Ipc(State<Concrete> s, Registers r)
     {
@@ -113,6 +117,7 @@ public static class Transcript
             Stages.Accept => $"{Number(s, s.Current)} accepts",
             Stages.Leave => $"{Number(s, s.Current)} leaves",
             Stages.Wake => "kernel looks who is due",
+            Stages.Map => $"{Number(s, s.Current)} goes on with mappings",
             _ => s.Current == actor ? "goes on" : $"{Number(s, s.Current)} runs",
         };
         if (actor == State<Concrete>.Nobody || entry is Entry.Pick or Entry.Tick or Entry.Wake or Entry.Spurious) return runs;

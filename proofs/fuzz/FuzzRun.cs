@@ -54,8 +54,14 @@ public static class FuzzRun
     public static Violation? Replay(Trace trace, FuzzOptions? options = null) =>
         new Subject((options ?? new()) with { Limits = trace.Start.Limits }).Replay(trace);
 
+    // An operation on a whole space, every step of which does a page or a mapping.
+    private const int MostMapSteps = 4_000_000;
+
     private sealed class Subject
     {
+        private readonly Dictionary<Table, HashSet<uint>> _touched =
+            new Table[] { Table.Node, Table.Slot, Table.PageTable, Table.Page }.ToDictionary(table => table, _ => new HashSet<uint>());
+
         private static readonly uint[] One = [0];
 
         private readonly FuzzOptions _options;
@@ -95,8 +101,7 @@ public static class FuzzRun
 
         public Violation? Replay(Trace trace)
         {
-            var start = new State<Concrete>(Limits, new ConcreteTables(Limits));
-            trace.Start.CopyTo(start);
+            var start = trace.Start.ToState();
             if ((Place(start) ?? Settle()) is { } atOnce) return Named(trace with { Events = [] }, atOnce);
             for (var i = 0; i < trace.Events.Count; i++)
                 if (Step(trace.Events[i]) is { } violated)
@@ -128,9 +133,10 @@ public static class FuzzRun
 
         private (string, string)? Settle()
         {
-            for (var steps = 0; Kernel<Concrete>.Own(_tables.State.Stage.Value) is { } own; steps++)
+            var (steps, mapSteps) = (0, 0);
+            while (Kernel<Concrete>.Own(_tables.State.Stage.Value) is { } own)
             {
-                if (steps > 9 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
+                if (own == Entry.Map ? mapSteps++ > MostMapSteps : steps++ > 9 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
                 _kernel.Step(own);
                 if (After(own) is { } violated) return violated;
             }
@@ -141,16 +147,31 @@ public static class FuzzRun
         private (string, string)? After(Entry entry)
         {
             _options.Damage?.Invoke(_tables.State, entry);
+            foreach (var rows in _touched.Values) rows.Clear();
+            foreach (var cell in _tables.Written)
+                if (cell >= _tables.MappingsStart)
+                    Touch(cell);
             _tables.Commit();
             Steps++;
             return Violated();
+        }
+
+        // Of the mappings' many rows those that a step wrote, and the neighbours in a list, which are what invariants of a row look at.
+        private void Touch(int cell)
+        {
+            var (column, row) = _tables.Locate(cell);
+            if (!_touched.TryGetValue(column.Table, out var rows)) return;
+            rows.Add(row);
+            if (column.Table != Table.Node) return;
+            rows.Add(_tables.State.Mappings.Next[row].Value);
+            rows.Add(_tables.State.Mappings.Previous[row].Value);
         }
 
         // Rows of inactive threads are blank, as row 0 is.
         private (string, string)? Violated()
         {
             foreach (var invariant in _invariants)
-                foreach (var i in invariant.Over switch { Table.Thread => _threads, Table.Priority => _priorities, _ => One })
+                foreach (var i in invariant.Over switch { Table.Thread => _threads, Table.Priority => _priorities, Table.Processor => One, var table => [.. _touched[table]] })
                     foreach (var j in invariant.Pairs ? _threads : One)
                         if (!invariant.Holds(_tables.State, i, j))
                             return (invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {i}{(invariant.Pairs ? $", {j}" : "")})");

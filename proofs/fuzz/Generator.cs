@@ -29,7 +29,7 @@ public sealed class Generator(int seed, Limits limits)
 
         var s = Boot.Initial(limits, rows.Select(row => new BootThread(
             ThreadId.Make<Concrete>(Below(256), row / limits.Lthreads, row % limits.Lthreads, 1 + Below(1023)).Value,
-            Pick(priorities), Pick(Quanta), Word(), Word())));
+            Pick(priorities), Pick(Quanta), Word(), Word())), Pages.IsSigma0s(limits));
         foreach (var row in rows)
         {
             s.Slice[row] = 1 + Below(s.Quantum[row]);
@@ -42,6 +42,7 @@ public sealed class Generator(int seed, Limits limits)
             (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (Word(), Word(), Word(), Word() & Flags.UserBits | Flags.User);
         }
 
+        new Pages(_random, s).Populate([.. rows]);
         s.Clock = Word();
         (s.Time, s.TimeHigh) = (Word(), Word());
         foreach (var priority in priorities)
@@ -57,6 +58,7 @@ public sealed class Generator(int seed, Limits limits)
         if (s.Stage.Value == Stages.Idle) return new(Chance(90) ? Entry.Tick : Entry.Spurious);
         var entry = _random.Next(100) switch
         {
+            < 6 => Entry.FpageUnmap,
             < 72 => Entry.Ipc,
             < 80 => Entry.Tick,
             < 86 => Entry.ThreadSwitch,
@@ -70,6 +72,8 @@ public sealed class Generator(int seed, Limits limits)
         var registers = new Registers(
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
+        if (entry == Entry.Ipc && Chance(25)) registers = registers with { Eax = 2 + Below(2), Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random) };
+        if (entry == Entry.FpageUnmap) registers = registers with { Eax = Pages.Fpage(_random), Ecx = Mask() };
         if (entry == Entry.ThreadSchedule)
             return new(entry, registers with { Eax = Chance(15) ? ThreadId.Invalid : Word() & ~0xFFu | Level(s, threads), Ebx = OrInvalid(Word()) });
         if (entry == Entry.LthreadExRegs)
@@ -87,6 +91,8 @@ public sealed class Generator(int seed, Limits limits)
         return new(entry, registers, vector, Diff.ImageMachine.PushesCode(vector) ? Below(0x10000) : 0);
     }
 
+    private uint Mask() => Chance(90) ? Pick([0u, Fpage.Unmap, Fpage.Own, Fpage.Own | Fpage.Unmap]) : Word();
+
     private uint Send() => _random.Next(20) switch
     {
         < 5 => Descriptor.None,
@@ -99,8 +105,9 @@ public sealed class Generator(int seed, Limits limits)
     private uint Receive() => _random.Next(20) switch
     {
         < 4 => Descriptor.None,
-        < 9 => 0,
-        < 16 => 1,
+        < 8 => 0,
+        < 13 => 1,
+        < 16 => Pages.Fpage(_random) & ~1u | 2 | Below(2),
         < 17 => 2 + Below(4),
         < 18 => Word() | 2,
         < 19 => Word(),

@@ -3,11 +3,11 @@ namespace Verified.Proofs.Mutation;
 /// <summary>Every mutant of the spec: of what the kernel does, and of the invariants.</summary>
 public static class SpecMutants
 {
-    private const string Invariants = "Invariants.cs";
+    private static readonly string[] Invariants = ["Invariants.cs", "MappingInvariants.cs"];
 
     // Where the text of transitions begins; what is before it is declarations and public constants.
     private static readonly (string File, string From)[] Transitions =
-        [("Ipc.cs", ""), ("Scheduling.cs", ""), ("Kernel.cs", ""), ("state/State.cs", "public W Row(W id)")];
+        [("Ipc.cs", ""), ("Mapping.cs", ""), ("Faults.cs", ""), ("Threads.cs", ""), ("Scheduling.cs", ""), ("Kernel.cs", ""), ("state/State.cs", "public W Row(W id)")];
 
     /// <summary>Mutants of the steps and of the predicates on states, in order of place.</summary>
     /// <param name="spec">The folder spec/.</param>
@@ -24,8 +24,9 @@ public static class SpecMutants
     /// <inheritdoc cref="OfSteps" path="//param|//exception"/>
     public static IReadOnlyList<Mutant> OfInvariants(string spec)
     {
-        var source = Read(spec, Invariants);
-        return Distinct(InvariantMutations.Of(source, Invariants).Concat(SourceMutations.Of(source, Invariants)));
+        var sources = Invariants.Select(file => (Text: Read(spec, file), File: file)).ToArray();
+        return Distinct(sources.SelectMany(source => InvariantMutations.Of(source.Text, source.File))
+            .Concat(sources.SelectMany(source => SourceMutations.Of(source.Text, source.File))));
     }
 
     /// <summary>So many of them, chosen by a seed, in their order.</summary>

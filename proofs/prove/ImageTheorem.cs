@@ -2,6 +2,7 @@ using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -15,7 +16,7 @@ namespace Verified.Proofs.Prove;
 /// <param name="way">The way in.</param>
 public sealed class ImageTheorem(string name, BootedImage image, Way way) : CodeTheorem(name, image)
 {
-    public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
+    public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
     public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
@@ -34,6 +35,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 
         var representation = new Representation<Symbolic>(view, state);
         attempt.Universe.Follow(Sort.Thread, thread => [(Sort.Priority, state.Priority[thread])]);
+        Following.Mappings(attempt.Universe, state);
         foreach (var invariant in Representation<Symbolic>.Others)
         {
             if (invariant.Name == Representation<Symbolic>.SegmentsName) continue; // a user may have loaded others
@@ -97,6 +99,23 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
                 "a thread is in the set of its deadline's slot if it waits with one, and in no other"),
         ]);
         AcknowledgesInterrupt(path, memory);
+        LeavesNothingStale(path, memory, state);
+    }
+
+    /// <summary>
+    /// Where a page-table entry was present and has been written, INVLPG of its page followed: whatever the TLB holds at a cut point, the page
+    /// tables say the same.
+    /// </summary>
+    private void LeavesNothingStale(Exploration path, KernelMemory memory, State<Symbolic> state)
+    {
+        var entries = (uint)System.Numerics.BitOperations.Log2(Limits.Paging.Entries);
+        foreach (var (row, before, invalidated) in memory.Entries)
+        {
+            var page = state.Mappings.TableSlot[row >> entries] << entries | row & (Limits.Paging.Entries - 1);
+            Truth stale = (before & MappingLayout.Present) != 0;
+            foreach (var linear in invalidated) stale &= (linear >> 12) != page;
+            path.Require(!stale, "an entry of the page tables that changes leaves the TLB too");
+        }
     }
 
     /// <summary>The timer interrupt is acknowledged once (non-specific EOI to the first controller); no other port is written.</summary>

@@ -42,6 +42,9 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// <summary>Port writes of the run, in order.</summary>
     public List<(Symbolic Port, Symbolic Value)> Written { get; } = [];
 
+    /// <summary>The page-table entries written: their rows, what they held, and the linear addresses invalidated since.</summary>
+    public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> Entries { get; } = [];
+
     /// <summary>The rows written, with their areas.</summary>
     public IEnumerable<(Area Area, Symbolic Row)> WrittenRows =>
         _contents.SelectMany(column => column.Value.Written().Select(row => (column.Key.Item1, row)));
@@ -88,6 +91,7 @@ public sealed class KernelMemory : IBus<Symbolic>
                 $"the value that the kernel writes to {area.Name}.{field.Name} fits its {field.Bits} bits");
         }
 
+        if (area == _layout.Mappings.PageTables) Entries.Add((row, _contents[(area, field)].Get(row), []));
         _contents[(area, field)].Set(row, value);
     }
 
@@ -106,6 +110,7 @@ public sealed class KernelMemory : IBus<Symbolic>
 
     public void Invalidate(Symbolic linear)
     {
+        foreach (var entry in Entries) entry.Invalidated.Add(linear);
     }
 
     public (Symbolic Low, Symbolic High) TimeStamp() => throw _path.Refuted("the kernel reads the time-stamp counter");

@@ -19,6 +19,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         foreach (var invariant in Invariants<Symbolic>.All)
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
+        Following.Mappings(attempt.Universe, before);
     }
 
     protected override void Run(Attempt attempt)
@@ -37,30 +38,47 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
     private void Descends(Attempt attempt, SymbolicTables tables, State<Symbolic> after)
     {
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
-        Symbolic change = 0;
-        var counted = new List<Symbolic>();
-        foreach (var (_, row) in tables.Written.Where(written => written.Sort == Sort.Thread).Distinct())
-        {
-            Truth isNew = true;
-            foreach (var earlier in counted) isNew &= row != earlier;
-            change += Symbolic.Select(isNew, Rank<Symbolic>.Of(after, row) - Rank<Symbolic>.Of(before, row), 0);
-            counted.Add(row);
-        }
-
+        var change = Change(tables, Sort.Thread, row => Rank<Symbolic>.Of(after, row) - Rank<Symbolic>.Of(before, row));
         attempt.Path.Require(
             stage switch
             {
                 Stages.Wake => after.Stage != Stages.Wake | after.Examined > before.Examined,
-                Stages.Pick => change == 0 & (LeftTo(Stages.Receive) | IsOutside()),
+                Stages.Pick => change == 0 & (LeftTo(Stages.Receive) | LeftTo(Stages.Map) | IsOutside()),
+                Stages.Map => !Symbolic.LessSigned(0, change) & MapDescends(tables, before, after),
                 Stages.Receive => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave) | change == 0 & LeftTo(Stages.Accept),
                 Stages.Accept => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave),
-                _ => change == 0 & (LeftTo(Stages.Pick) | IsOutside()),
+                _ => change == 0 & (LeftTo(Stages.Pick) | LeftTo(Stages.Map) | IsOutside()),
             },
             "the kernel's own steps come to an end: a wake step looks at a thread further on or leaves the stage, for ever; "
-            + "a receive step lowers the rank or leaves to accept, which does; pick and leave steps keep it, and follow no others but receive and accept");
+            + "a receive step lowers the rank or leaves to accept, which does; pick and leave steps keep it, and follow no others but receive and accept; a map step brings its operation on");
 
         Truth LeftTo(uint next) => after.Stage == next;
         Truth IsOutside() => LeftTo(Stages.User) | LeftTo(Stages.Idle);
+    }
+
+    private static Truth MapDescends(SymbolicTables tables, State<Symbolic> before, State<Symbolic> after)
+    {
+        var threads = Change(tables, Sort.Thread, row => Rank<Symbolic>.Mapping(after, row) - Rank<Symbolic>.Mapping(before, row));
+        var nodes = Change(tables, Sort.Node, row => Rank<Symbolic>.InUse(after, row) - Rank<Symbolic>.InUse(before, row));
+        var begins = before.Mappings.Operation == Operations.None & after.Mappings.Operation != Operations.None;
+        return Symbolic.LessSigned(threads, 0)
+            | (threads == 0 & after.Stage == Stages.Map & (begins | Rank<Symbolic>.BringsOn(before, after, Symbolic.LessSigned(nodes, 0), nodes == 0)));
+    }
+
+    /// <summary>The sum, over the rows of a sort that the step wrote, of what each changed by.</summary>
+    private static Symbolic Change(SymbolicTables tables, Sort sort, Func<Symbolic, Symbolic> change)
+    {
+        Symbolic sum = 0;
+        var counted = new List<Symbolic>();
+        foreach (var (_, row) in tables.Written.Where(written => written.Sort == sort).Distinct())
+        {
+            Truth isNew = true;
+            foreach (var earlier in counted) isNew &= row != earlier;
+            sum += Symbolic.Select(isNew, change(row), 0);
+            counted.Add(row);
+        }
+
+        return sum;
     }
 
     private SymbolicTables Tables(Attempt attempt, bool running)

@@ -61,6 +61,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
             Stages.Accept => image.Accept,
             Stages.Leave => image.Leave,
             Stages.Wake => image.Wake,
+            Stages.Map => image.Map,
             _ => image.IdleHalt + 1,
         };
         if (slow) _cpu.R[Processor.Esp] = SavedStack;
@@ -173,6 +174,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         else if (eip == _image.Accept) Stage = Stages.Accept;
         else if (eip == _image.Leave) Stage = Stages.Leave;
         else if (eip == _image.Wake) Stage = Stages.Wake;
+        else if (eip == _image.Map) Stage = Stages.Map;
         else if (eip == _image.IdleHalt) Stage = Stages.Idle;
         else if (eip == _image.IpcSlow && _hasSlowPath) LeftFastPath = true;
         else return false;

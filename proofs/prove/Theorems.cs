@@ -17,6 +17,7 @@ public static class Theorems
         [
             Spec(Entry.Ipc, Stages.User, "ipc"),
             Spec(Entry.IdNearest, Stages.User, "id_nearest"),
+            Spec(Entry.FpageUnmap, Stages.User, "fpage_unmap"),
             Spec(Entry.ThreadSwitch, Stages.User, "thread_switch"),
             Spec(Entry.ThreadSchedule, Stages.User, "thread_schedule"),
             Spec(Entry.LthreadExRegs, Stages.User, "lthread_ex_regs"),
@@ -31,6 +32,7 @@ public static class Theorems
             Spec(Entry.Accept, Stages.Accept, "accept"),
             Spec(Entry.Leave, Stages.Leave, "leave"),
             Spec(Entry.Wake, Stages.Wake, "wake"),
+            Spec(Entry.Map, Stages.Map, "map"),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
             new SendersTheorem(image),

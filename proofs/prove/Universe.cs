@@ -81,6 +81,10 @@ public sealed class Universe
     {
         Table.Thread => Sort.Thread,
         Table.Priority => Sort.Priority,
+        Table.Node => Sort.Node,
+        Table.Slot => Sort.Slot,
+        Table.PageTable => Sort.PageTable,
+        Table.Page => Sort.Page,
         _ => Sort.None,
     };
 

@@ -43,6 +43,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("ipc", Stages.User, WayKind.SystemCall, (int)Layout.IpcVector, Entry.Ipc),
         new("ipc-slow", Stages.User, WayKind.Slow, -1, Entry.Ipc),
         new("id_nearest", Stages.User, WayKind.SystemCall, (int)Layout.IdNearestVector, Entry.IdNearest),
+        new("fpage_unmap", Stages.User, WayKind.SystemCall, (int)Layout.FpageUnmapVector, Entry.FpageUnmap),
         new("thread_switch", Stages.User, WayKind.SystemCall, (int)Layout.ThreadSwitchVector, Entry.ThreadSwitch),
         new("thread_schedule", Stages.User, WayKind.SystemCall, (int)Layout.ThreadScheduleVector, Entry.ThreadSchedule),
         new("lthread_ex_regs", Stages.User, WayKind.SystemCall, (int)Layout.LthreadExRegsVector, Entry.LthreadExRegs),
@@ -57,6 +58,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("accept", Stages.Accept, WayKind.Own, -1, Entry.Accept),
         new("leave", Stages.Leave, WayKind.Own, -1, Entry.Leave),
         new("wake", Stages.Wake, WayKind.Own, -1, Entry.Wake),
+        new("map", Stages.Map, WayKind.Own, -1, Entry.Map),
         .. UserExceptions.Select(vector => new Way($"exception-{vector}", Stages.User, WayKind.Exception, vector,
             vector == Vectors.PageFault ? Entry.PageFault : Entry.Exception,
             vector is Vectors.InvalidTaskState or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection

@@ -14,6 +14,12 @@ public static class Descriptor
     /// <summary>A receive descriptor that names a buffer in memory: <c>address[31:2] 0 o</c>; with bit 1 it is a window instead.</summary>
     public static Truth ReceivesMemory<W>(W receive) where W : struct, IWord<W> => (receive >= 4) & ((receive & 2) == 0);
 
+    /// <summary>m: the words are a map item, send base and send fpage.</summary>
+    public static Truth HasItem<W>(W send) where W : struct, IWord<W> => (send & 2) != 0;
+
+    /// <summary>The receive descriptor is a window for map items: <c>fpage[31:2] 1 o[0]</c>.</summary>
+    public static Truth IsWindow<W>(W receive) where W : struct, IWord<W> => (receive & 2) != 0;
+
     /// <summary>Receive from anyone.</summary>
     public static Truth Open<W>(W receive) where W : struct, IWord<W> => (receive & 1) != 0;
 }
@@ -22,11 +28,19 @@ public static class Descriptor
 public static class Code
 {
     public const uint Done = 0x00;
+
+    /// <summary>Done, and the message contained map items.</summary>
+    public const uint Mapped = 0x02;
+
     public const uint NoPartner = 0x10;
     public const uint ReceiveTimeout = 0x20;
     public const uint SendTimeout = 0x30;
     public const uint ReceiveCancelled = 0x40;
     public const uint SendCancelled = 0x50;
+
+    /// <summary>Mappings or page tables ran out.</summary>
+    public const uint ReceiveMapFailed = 0x62, SendMapFailed = 0x70;
+
     public const uint ReceiveCut = 0xE0;
     public const uint SendCut = 0xF0;
 }

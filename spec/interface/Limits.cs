@@ -12,6 +12,9 @@ public sealed record Limits(uint Tasks, uint Lthreads, uint Priorities)
     /// <summary>What the image ships with: 1,024 threads.</summary>
     public static readonly Limits Shipping = new(64, 16, 256);
 
+    /// <summary>Sizes of what mappings are kept in.</summary>
+    public Paging Paging { get; init; } = Tasks * Lthreads < 1024 ? Paging.Small : Paging.Shipping;
+
     /// <summary>Slots that deadlines are spread over, by their last bits: a tick looks at one of them.</summary>
     public const uint ClockSlots = 64;
 
@@ -25,10 +28,11 @@ public sealed record Limits(uint Tasks, uint Lthreads, uint Priorities)
         Require(Lthreads, 1, 64, nameof(Lthreads));
         Require(Priorities, 2, 256, nameof(Priorities));
         Require(Threads, 2, 1024, nameof(Threads));
+        Paging.Checked();
         return this;
     }
 
-    private static void Require(uint size, uint least, uint most, string name)
+    internal static void Require(uint size, uint least, uint most, string name)
     {
         if (size < least || size > most || (size & (size - 1)) != 0)
             throw new ArgumentOutOfRangeException(name, size, $"{name} must be a power of two from {least} to {most}");

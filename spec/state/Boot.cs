@@ -11,11 +11,20 @@ namespace Verified.Spec;
 /// <param name="Pager">The id of its pager.</param>
 public sealed record BootThread(uint Id, uint Priority, uint Quantum, uint Eip, uint Esp, uint Pager = ThreadId.Nil);
 
+/// <summary>A page that is mapped at boot, from σ0's frame.</summary>
+public sealed record BootMapping(uint Task, uint Page, uint Frame, bool Writable);
+
 /// <summary>The table of threads that exist at boot, and the state it makes.</summary>
 public static class Boot
 {
     /// <summary>The initial state: every listed thread ready, the scheduler about to pick.</summary>
-    public static State<Concrete> Initial(Limits limits, IEnumerable<BootThread> threads)
+    /// <param name="limits">Sizes of the tables.</param>
+    /// <param name="threads">The threads.</param>
+    /// <param name="isSigma0s">Which frames σ0 has; of frame 0 it is not asked. Null: none.</param>
+    /// <param name="maps">Pages of others, from σ0's frames.</param>
+    /// <exception cref="ArgumentException">A thread is outside the tables, there are too few page tables or mappings, or a page is given twice.</exception>
+    public static State<Concrete> Initial(
+        Limits limits, IEnumerable<BootThread> threads, Func<uint, bool>? isSigma0s = null, IEnumerable<BootMapping>? maps = null)
     {
         var s = new State<Concrete>(limits.Checked(), new ConcreteTables(limits)) { Stage = Stages.Pick };
         foreach (var thread in threads)
@@ -36,6 +45,48 @@ public static class Boot
             s.Eflags[row] = Flags.User;
         }
 
+        Mappings(s, isSigma0s ?? (_ => false), maps ?? []);
         return s;
+    }
+
+    private static void Mappings(State<Concrete> s, Func<uint, bool> isSigma0s, IEnumerable<BootMapping> maps)
+    {
+        var (m, paging) = (s.Mappings, s.Limits.Paging);
+        m.FreeTable = 1;
+        m.FreeNode = paging.Frames;
+        for (var node = paging.Frames; node < paging.Nodes; node++)
+            (m.Next[node], m.Previous[node]) = (node + 1 < paging.Nodes ? node + 1 : 0, node > paging.Frames ? node - 1 : 0);
+        for (var frame = 0u; frame < paging.Frames; frame++)
+        {
+            (m.Frame[frame], m.Level[frame]) = (frame, 1);
+            if (frame != 0 && isSigma0s(frame)) Place(s, frame, Mappings<Concrete>.Sigma0, frame);
+        }
+
+        foreach (var map in maps)
+        {
+            var node = m.FreeNode.Value;
+            if (node == 0 || m.Space[map.Frame] == 0) throw new ArgumentException($"there is no mapping left for page {map.Page:X}h of task {map.Task}, or no frame {map.Frame:X}h");
+            (m.FreeNode, m.Previous[m.Next[node]]) = (m.Next[node], 0);
+            (m.Next[node], m.Previous[node], m.Next[map.Frame]) = (m.Next[map.Frame], map.Frame, node);
+            m.Previous[m.Next[node]] = node;
+            (m.Frame[node], m.Depth[node], m.Level[node]) = (map.Frame, 1, map.Writable ? 2u : 1u);
+            Place(s, node, map.Task, map.Page);
+        }
+    }
+
+    private static void Place(State<Concrete> s, uint node, uint task, uint page)
+    {
+        var m = s.Mappings;
+        var table = s.TableOf(task, page);
+        if (table == 0)
+        {
+            table = m.FreeTable;
+            if (table == s.Limits.Paging.Tables) throw new ArgumentException($"there is no page table left for page {page:X}h of task {task}");
+            var slot = page / s.Limits.Paging.Entries;
+            (m.TableTask[table], m.TableSlot[table], m.TableAt[s.SlotOf(task, page)], m.FreeTable) = (task, slot, table, table + 1);
+        }
+
+        if (m.NodeAt[s.EntryOf(table, page)] != 0) throw new ArgumentException($"page {page:X}h of task {task} is mapped twice");
+        (m.Space[node], m.Page[node], m.NodeAt[s.EntryOf(table, page)]) = (task, page, node);
     }
 }

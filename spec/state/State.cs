@@ -20,7 +20,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Examined), Table.Processor, 10),
         new(nameof(Heir), Table.Processor, 10),
         new(nameof(Id), Table.Thread, 32),
-        new(nameof(Status), Table.Thread, 3),
+        new(nameof(Status), Table.Thread, 4),
         new(nameof(Partner), Table.Thread, 10),
         new(nameof(Served), Table.Thread, 10),
         new(nameof(Timed), Table.Thread, 1),
@@ -46,6 +46,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Eip), Table.Thread, 32),
         new(nameof(Eflags), Table.Thread, 32),
         new(nameof(Picked), Table.Priority, 10),
+        .. Mappings<W>.Schema,
     ];
 
     private readonly Column<W> _stage, _current, _clock, _time, _timeHigh, _examined, _heir;
@@ -64,6 +65,7 @@ public sealed class State<W> where W : struct, IWord<W>
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Eip, Eflags) = (Next(), Next());
         Picked = Next();
+        Mappings = new(Next);
     }
 
     public Limits Limits { get; }
@@ -159,23 +161,45 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>Per priority, the thread number the scheduler picked last.</summary>
     public Column<W> Picked { get; }
 
+    /// <summary>Which pages are mapped.</summary>
+    public Mappings<W> Mappings { get; }
+
     public static uint Rows(Table table, Limits limits) => table switch
     {
         Table.Processor => 1,
         Table.Thread => limits.Threads,
         Table.Priority => limits.Priorities,
+        Table.Node => limits.Paging.Nodes,
+        Table.Slot => limits.Tasks * limits.Paging.Slots,
+        Table.PageTable => limits.Paging.Tables,
+        Table.Page => limits.Paging.Tables * limits.Paging.Entries,
         _ => throw new ArgumentOutOfRangeException(nameof(table)),
     };
 
     /// <summary>The row an id names, whether or not it does exist.</summary>
     public W Row(W id) => ThreadId.Row(id, Limits);
 
+    /// <summary>The task of a thread.</summary>
+    public W Task(W thread) => thread >> (uint)System.Numerics.BitOperations.Log2(Limits.Lthreads);
+
+    /// <summary>The page table of a task for a page; 0 where it has none.</summary>
+    public W TableOf(W task, W page) => Mappings.TableAt[SlotOf(task, page)];
+
+    /// <summary>Row of the slot of a page.</summary>
+    public W SlotOf(W task, W page) => (task * Limits.Paging.Slots) | (page >> (uint)System.Numerics.BitOperations.Log2(Limits.Paging.Entries));
+
+    /// <summary>Row of a page in a page table.</summary>
+    public W EntryOf(W table, W page) => (table * Limits.Paging.Entries) | (page & (Limits.Paging.Entries - 1));
+
+    /// <summary>The mapping at a page of a task; 0 where there is none.</summary>
+    public W NodeOf(W task, W page) => Mappings.NodeAt[EntryOf(TableOf(task, page), page)];
+
     /// <summary>Whether <paramref name="id"/> names a thread in use: a stale version, nil or an inactive thread does not.</summary>
     public Truth Exists(W id) => (Id[Row(id)] == id) & (Status[Row(id)] != ThreadStatus.Inactive);
 
     /// <summary>Whether the thread would run if it had the processor.</summary>
     public Truth IsReady(W thread) =>
-        (Status[thread] == ThreadStatus.Ready) | (Status[thread] == ThreadStatus.Resuming);
+        (Status[thread] == ThreadStatus.Ready) | (Status[thread] == ThreadStatus.Resuming) | (Status[thread] == ThreadStatus.Mapping);
 
     /// <summary>Whether the thread competes for the processor. The current thread does not: it has it; nor does its heir.</summary>
     public Truth Competes(W thread) =>

@@ -13,6 +13,18 @@ public enum Table
 
     /// <summary>A row per priority.</summary>
     Priority,
+
+    /// <summary>A row per mapping that can be: the first ones are σ0's, of the frame of the same number.</summary>
+    Node,
+
+    /// <summary>A row per task and slot for a page table.</summary>
+    Slot,
+
+    /// <summary>A row per page table.</summary>
+    PageTable,
+
+    /// <summary>A row per page of every page table.</summary>
+    Page,
 }
 
 /// <summary>A column of the state.</summary>

@@ -27,7 +27,7 @@ public class StrayWriteTests
         { "nobody in the top priority's set", Layout.Ready.Base + 255 * Layout.Words * 4, 1 << 1 },
         { "nobody as sender to nobody", Layout.SenderSets.Base, 1 << 2 },
         { "a sender set of an inactive thread", Layout.SenderSets.Base + Layout.Words * 4, 1 },
-        { "the right to a page", Layout.UserPageTables + 4 * 0x100, 4 },
+        { "the right to a page", Layout.Mappings.PageTables.Base + 4 * 0x400 + 4 * 0x100, 2 },
         { "a user's page", Layout.UserImages + 0x10, 1 },
     };
 

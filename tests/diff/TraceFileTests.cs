@@ -32,7 +32,7 @@ public class TraceFileTests
     [InlineData("{\"version\":3,\"tasks\":3,\"lthreads\":1,\"priorities\":2,\"state\":[],\"events\":[]}", "power of two")]
     [InlineData("{\"version\":3,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Nose\",\"row\":0,\"value\":1}],\"events\":[]}", "no column Nose")]
     [InlineData("{\"version\":3,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":9,\"value\":1}],\"events\":[]}", "rows 0..3")]
-    [InlineData("{\"version\":3,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":1,\"value\":8}],\"events\":[]}", "wider than 3 bits")]
+    [InlineData("{\"version\":3,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":1,\"value\":16}],\"events\":[]}", "wider than 4 bits")]
     public void A_bad_file_gives_one_clear_line(string text, string says)
     {
         var e = Assert.Throws<TraceFileException>(() => TraceFile.Read(text));

@@ -1,0 +1,526 @@
+using System.Numerics;
+using Iced.Intel;
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+using Code = Verified.Spec.Code;
+
+namespace Verified.Kernel;
+
+/// <summary>
+/// Mapping, granting, unmapping: one step, of one page or one mapping, from one cut point to the next. A mapping in a register is its
+/// row's offset in the table, 0 for none.
+/// </summary>
+internal sealed partial class KernelProgram
+{
+    private Label _map;
+
+    private MappingLayout Maps => _layout.Mappings;
+
+    private void FpageUnmap()
+    {
+        Mark("fpage_unmap");
+        Enter();
+        c.mov(Me(Layout.Status), ThreadStatus.Mapping);
+        c.jmp(_map);
+    }
+
+    private void Map()
+    {
+        var begin = c.CreateLabel("map_begin");
+        var page = c.CreateLabel("map_page");
+        var flush = c.CreateLabel("map_flush");
+        var end = c.CreateLabel("map_end");
+
+        // CUT POINT: the current thread, saved, does the next step of the operation that is going on, or the first of its own.
+        Mark(ref _map);
+        c.mov(esp, The(_layout.TssStack));
+        c.sub(esp, Layout.ThreadSize - Frame);
+        c.cmp(Op(MappingLayout.Operation), Operations.None);
+        c.je(begin);
+        c.mov(eax, Op(MappingLayout.Phase));
+        c.cmp(eax, Phases.Flush);
+        c.je(flush);
+        c.jb(page);
+
+        MapReduce();
+        MapFlush(ref flush);
+        c.Label(ref page);
+        c.cmp(Op(MappingLayout.Left), 0);
+        c.je(end);
+        MapPage();
+        MapEnd(ref end);
+        MapBegin(ref begin);
+    }
+
+    /// <summary>The next mapping derived from the root is made read-only.</summary>
+    private void MapReduce()
+    {
+        var done = c.CreateLabel("map_reduced");
+        c.mov(esi, Op(Maps.At));
+        c.mov(edi, Op(Maps.Root));
+        c.mov(ebx, Node(esi, Maps.Next));
+        c.mov(ecx, Node(edi, MappingLayout.Depth));
+        c.cmp(Node(ebx, MappingLayout.Depth), ecx);
+        c.jbe(done);
+
+        // The root's level or depth, whichever is more; and the least of that and its own.
+        c.mov(edx, Node(edi, MappingLayout.Level));
+        c.sub(edx, ecx);
+        c.sbb(eax, eax);
+        c.not(eax);
+        c.and(edx, eax);
+        c.add(edx, ecx);
+        Least(edx, Node(ebx, MappingLayout.Level), eax);
+        c.mov(Node(ebx, MappingLayout.Level), edx);
+        c.mov(Op(Maps.At), ebx);
+        WriteEntry();
+        c.jmp(_map);
+
+        Mark(ref done);
+        c.mov(Op(MappingLayout.Phase), Phases.Page);
+        c.mov(Op(Maps.Root), 0);
+        c.mov(Op(Maps.At), 0);
+        c.cmp(Op(MappingLayout.Operation), Operations.Unmap);
+        c.jne(_map);
+        c.mov(eax, 1);
+        Advance();
+    }
+
+    /// <summary>The next mapping derived from the root goes, or at last the root itself.</summary>
+    private void MapFlush(ref Label flush)
+    {
+        var remove = c.CreateLabel("map_remove");
+        var keeps = c.CreateLabel("map_keeps_root");
+
+        Mark(ref flush);
+        c.mov(esi, Op(Maps.Root));
+        c.mov(ebx, Node(esi, Maps.Next));
+        c.mov(eax, Node(ebx, MappingLayout.Depth));
+        c.xor(edi, edi);
+        c.cmp(eax, Node(esi, MappingLayout.Depth));
+        c.ja(remove);
+
+        c.mov(Op(MappingLayout.Phase), Phases.Page);
+        c.mov(Op(Maps.Root), 0);
+        c.mov(edi, Op(MappingLayout.Operation));
+        c.shr(edi, (byte)BitOperations.Log2(Operations.Unmap));
+        UnlessTaken(esi, keeps);
+        c.mov(ebx, esi);
+
+        // The mapping at EBX, without derived ones, goes; then so many pages are done as EDI says.
+        Mark(ref remove);
+        c.mov(edx, Node(ebx, Maps.Previous));
+        c.mov(ecx, Node(ebx, Maps.Next));
+        c.mov(Node(edx, Maps.Next), ecx);
+        c.mov(Node(ecx, Maps.Previous), edx);
+        Entry();
+        c.mov(InPages(ecx), 0);
+        c.mov(InTables(ecx), 0);
+        c.invlpg(__byte_ptr[edx]);
+        c.mov(Node(ebx, Maps.Space), 0);
+        c.mov(eax, Op(Maps.FreeNode));
+        c.mov(Node(ebx, Maps.Next), eax);
+        c.mov(Node(eax, Maps.Previous), ebx);
+        c.mov(Node(ebx, Maps.Previous), 0);
+        c.mov(Op(Maps.FreeNode), ebx);
+        Mark(ref keeps);
+        c.mov(eax, edi);
+        c.test(eax, eax);
+        c.je(_map);
+        Advance();
+    }
+
+    /// <summary>The next page of an operation.</summary>
+    private void MapPage()
+    {
+        var some = c.CreateLabel();
+        var skip = c.CreateLabel("map_skip");
+        var map = c.CreateLabel("map_one");
+        var reduce = c.CreateLabel("map_begin_reduce");
+        var occupied = c.CreateLabel("map_occupied");
+        var addTable = c.CreateLabel("map_add_table");
+        var derive = c.CreateLabel("map_derive");
+        var grant = c.CreateLabel("map_grant");
+        var kept = c.CreateLabel("map_root_kept");
+        var move = c.CreateLabel("map_move");
+        var fail = c.CreateLabel("map_fail");
+
+        // EBX the mapping at the source page, ESI its place in the page tables.
+        Lookup(Maps.Source, MappingLayout.SourcePage, esi, edi);
+        c.mov(ebx, InPages(esi));
+        c.test(ebx, ebx);
+        c.je(skip);
+        c.cmp(Op(MappingLayout.Operation), Operations.Map);
+        c.je(map);
+        c.mov(Op(Maps.Root), ebx);
+        c.test(Op(MappingLayout.Item), Fpage.Unmap);
+        c.je(reduce);
+        c.mov(Op(MappingLayout.Phase), Phases.Flush);
+        c.jmp(_map);
+
+        // Nothing there, one page; no page table there, as far as it would go.
+        Mark(ref skip);
+        c.mov(eax, 1);
+        c.test(edi, edi);
+        c.jne(some);
+        c.mov(ecx, Op(MappingLayout.SourcePage));
+        c.and(ecx, _layout.Limits.Paging.Entries - 1);
+        c.mov(eax, _layout.Limits.Paging.Entries);
+        c.sub(eax, ecx);
+        Least(eax, Op(MappingLayout.Left), ecx);
+        c.Label(ref some);
+        Advance();
+
+        // The mapping at EBX is the root; it is made read-only, where it is to be, and all derived from it.
+        Mark(ref reduce);
+        c.mov(Op(MappingLayout.Phase), Phases.Reduce);
+        c.mov(Op(Maps.Root), ebx);
+        c.mov(Op(Maps.At), ebx);
+        UnlessTaken(ebx, kept);
+        c.mov(edx, Node(ebx, MappingLayout.Depth));
+        Least(edx, Node(ebx, MappingLayout.Level), eax);
+        c.mov(Node(ebx, MappingLayout.Level), edx);
+        WriteEntry();
+        Mark(ref kept);
+        c.jmp(_map);
+
+        // EDI the place of the target page.
+        Mark(ref map);
+        c.mov(eax, 1);
+        c.cmp(Op(MappingLayout.TargetPage), _layout.Limits.Paging.UserPages);
+        c.jae(some);
+        Lookup(Maps.Target, MappingLayout.TargetPage, edi, edx);
+        c.test(edx, edx);
+        c.je(addTable);
+        c.mov(eax, InPages(edi));
+        c.test(eax, eax);
+        c.jne(occupied);
+        c.test(Op(MappingLayout.Item), Fpage.Grant);
+        c.je(derive);
+        c.mov(edx, Node(ebx, MappingLayout.Depth));
+        c.test(edx, edx);
+        c.jne(grant);
+
+        // A new mapping at EAX, behind the one at EBX.
+        Mark(ref derive);
+        c.mov(eax, Op(Maps.FreeNode));
+        c.test(eax, eax);
+        c.je(fail);
+        c.mov(edx, Node(ebx, MappingLayout.Depth));
+        c.cmp(edx, Paging.MostDepth);
+        c.je(fail);
+        c.mov(ecx, Node(eax, Maps.Next));
+        c.mov(Op(Maps.FreeNode), ecx);
+        c.mov(Node(ecx, Maps.Previous), 0);
+        c.mov(ecx, Node(ebx, Maps.Next));
+        c.mov(Node(ebx, Maps.Next), eax);
+        c.mov(Node(eax, Maps.Previous), ebx);
+        c.mov(Node(eax, Maps.Next), ecx);
+        c.mov(Node(ecx, Maps.Previous), eax);
+
+        // Its level is one more where the mapper's is more than its depth, and the item says writable.
+        c.mov(ecx, Node(ebx, MappingLayout.Level));
+        c.mov(esi, edx);
+        c.sub(esi, ecx);
+        c.sbb(esi, esi);
+        c.and(esi, Op(MappingLayout.Item));
+        c.and(esi, Fpage.Writable);
+        c.shr(esi, 1);
+        c.add(ecx, esi);
+        c.mov(Node(eax, MappingLayout.Level), ecx);
+        c.inc(edx);
+        c.mov(Node(eax, MappingLayout.Depth), edx);
+        c.mov(edx, Node(ebx, Maps.Frame));
+        c.mov(Node(eax, Maps.Frame), edx);
+        c.add(esi, esi);
+        c.lea(edx, __[edx + esi + (MappingLayout.Present | MappingLayout.User)]);
+        c.mov(InTables(edi), edx);
+        c.mov(InPages(edi), eax);
+        c.mov(ebx, eax);
+        AtTarget();
+        c.mov(eax, 1);
+        Advance();
+
+        // The mapping itself, at EBX, goes there; read-only, it is made so first. EDX its depth.
+        Mark(ref grant);
+        c.cmp(Node(ebx, MappingLayout.Level), edx);
+        c.jbe(move);
+        c.test(Op(MappingLayout.Item), Fpage.Writable);
+        c.je(reduce);
+        Mark(ref move);
+        c.mov(eax, InTables(esi));
+        c.and(eax, ~MappingLayout.AccessedAndDirty);
+        c.mov(InPages(esi), 0);
+        c.mov(InTables(esi), 0);
+        c.mov(InPages(edi), ebx);
+        c.mov(InTables(edi), eax);
+        c.mov(eax, Node(ebx, MappingLayout.Page));
+        c.invlpg(__byte_ptr[eax]);
+        AtTarget();
+        c.mov(eax, 1);
+        Advance();
+
+        // The mapping at EAX is in the way.
+        Mark(ref occupied);
+        c.mov(Op(MappingLayout.Phase), Phases.Flush);
+        c.mov(Op(Maps.Root), eax);
+        c.jmp(_map);
+
+        // A page table for the target page.
+        Mark(ref addTable);
+        c.mov(eax, Op(Maps.FreeTable));
+        c.cmp(eax, _layout.Limits.Paging.Tables * Layout.PageSize);
+        c.je(fail);
+        c.lea(ecx, __[eax + Layout.PageSize]);
+        c.mov(Op(Maps.FreeTable), ecx);
+        c.mov(ecx, Op(MappingLayout.TargetPage));
+        c.shr(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Entries));
+        c.mov(edx, eax);
+        c.shr(edx, (byte)(BitOperations.Log2(Layout.PageSize) - BitOperations.Log2(Maps.Tables.Stride)));
+        c.mov(Table(edx, MappingLayout.TableSlot), ecx);
+        c.mov(ebx, Op(Maps.Target));
+        c.mov(Table(edx, Maps.TableTask), ebx);
+        c.shl(ebx, (byte)(BitOperations.Log2(_layout.Limits.Paging.Slots)));
+        c.or(ebx, ecx);
+        c.mov(In(Maps.Slots, ebx), eax);
+        c.add(eax, Layout.Physical(Maps.PageTables.Base) + (MappingLayout.Present | MappingLayout.Writable | MappingLayout.User));
+        c.mov(In(Maps.Directories, ebx), eax);
+        c.jmp(_map);
+
+        Mark(ref fail);
+        c.mov(Op(MappingLayout.Failed), 1);
+        c.mov(Op(MappingLayout.Left), 0);
+        c.jmp(_map);
+    }
+
+    /// <summary>The operation has come to its end: its owner goes on, and the sender of what was mapped.</summary>
+    private void MapEnd(ref Label end)
+    {
+        var unmapped = c.CreateLabel("map_unmapped");
+        var failed = c.CreateLabel("map_failed");
+        var told = c.CreateLabel();
+        Mark(ref end);
+        c.mov(edx, Op(Maps.Owner));
+        c.mov(ebp, At(edx, _layout.Partner));
+        c.mov(edi, At(edx, Layout.Status));
+        c.mov(At(edx, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(edx, _layout.Partner), Nobody);
+        c.mov(eax, Op(MappingLayout.Operation));
+        c.mov(Op(MappingLayout.Operation), Operations.None);
+        c.cmp(eax, Operations.Map);
+        c.jne(_leave);
+        c.cmp(Op(MappingLayout.Failed), 0);
+        c.je(_goesOn);
+
+        // A faulting thread's registers are its own.
+        c.test(edi, Layout.FaultingStatus);
+        c.jne(told);
+        c.mov(At(edx, Layout.Eax), Code.ReceiveMapFailed);
+        c.Label(ref told);
+        c.mov(At(ebp, Layout.Eax), Code.SendMapFailed);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, _layout.Partner), Nobody);
+        AddReady();
+        c.jmp(_leave);
+    }
+
+    /// <summary>The current thread's own operation begins.</summary>
+    private void MapBegin(ref Label begin)
+    {
+        var none = c.CreateLabel("map_no_fpage");
+        var unmap = c.CreateLabel("map_begin_unmap");
+        var window = c.CreateLabel();
+        Mark(ref begin);
+        LoadMe(edi);
+        c.mov(Op(Maps.Owner), edi);
+        c.mov(Op(MappingLayout.Failed), 0);
+        c.mov(Op(MappingLayout.Left), 0);
+        c.mov(ebp, Me(_layout.Partner));
+        c.cmp(ebp, Nobody);
+        c.je(unmap);
+
+        // The item in the sender's words, into my window, or anywhere if I fault.
+        c.mov(Op(MappingLayout.Operation), Operations.Map);
+        TaskOf(edi, Maps.Target);
+        c.mov(edx, ebp);
+        TaskOf(edx, Maps.Source);
+        c.mov(edx, At(ebp, Layout.Ebx));
+        c.mov(Op(MappingLayout.Item), edx);
+        c.mov(ebx, Me(Layout.Ebp));
+        c.test(Me(Layout.Status), Layout.FaultingStatus);
+        c.je(window);
+        c.mov(ebx, Fpage.Whole);
+        c.Label(ref window);
+        PagesOf(edx, esi, none);
+        PagesOf(ebx, edi, none);
+
+        // The least of their sizes; where in the larger one, the hot spot says.
+        c.mov(eax, esi);
+        c.sub(eax, edi);
+        c.sbb(ecx, ecx);
+        c.and(eax, ecx);
+        c.add(eax, edi);
+        c.mov(Op(MappingLayout.Left), eax);
+        c.neg(eax);
+        c.mov(ecx, At(ebp, Layout.Edx));
+        c.shr(ecx, (byte)BitOperations.Log2(Layout.PageSize));
+        c.and(ecx, eax);
+        c.dec(esi);
+        c.and(esi, ecx);
+        c.add(esi, edx);
+        c.mov(Op(MappingLayout.SourcePage), esi);
+        c.dec(edi);
+        c.and(edi, ecx);
+        c.add(edi, ebx);
+        c.mov(Op(MappingLayout.TargetPage), edi);
+        c.jmp(_map);
+
+        Mark(ref unmap);
+        c.mov(Op(MappingLayout.Operation), Operations.Unmap);
+        TaskOf(edi, Maps.Source);
+        c.mov(eax, Me(Layout.Ecx));
+        c.mov(Op(MappingLayout.Item), eax);
+        c.mov(edx, Me(Layout.Eax));
+        c.mov(eax, edx);
+        c.shr(eax, (byte)BitOperations.Log2(Layout.PageSize));
+        c.mov(Op(MappingLayout.SourcePage), eax);
+        PagesOf(edx, esi, none);
+        c.mov(Op(MappingLayout.Left), esi);
+        Mark(ref none);
+        c.jmp(_map);
+    }
+
+    /// <summary>The task of the thread whose row's address is in a register, to a field; the register is lost.</summary>
+    private void TaskOf(AssemblerRegister32 row, Field field)
+    {
+        c.shr(row, (byte)(Layout.ThreadShift + BitOperations.Log2(_layout.Limits.Lthreads)));
+        c.and(row, _layout.Limits.Tasks - 1);
+        c.mov(Op(field), row);
+    }
+
+    /// <summary>Of an fpage the number of its first page, in the same register, and how many there are; elsewhere if it is invalid. Uses EAX, ECX.</summary>
+    private void PagesOf(AssemblerRegister32 fpage, AssemblerRegister32 pages, Label invalid)
+    {
+        c.mov(ecx, fpage);
+        c.shr(ecx, 2);
+        c.and(ecx, 0x3F);
+        c.sub(ecx, 12);
+        c.cmp(ecx, 20);
+        c.ja(invalid);
+        c.mov(pages, 1);
+        c.shl(pages, cl);
+        c.shr(fpage, (byte)BitOperations.Log2(Layout.PageSize));
+        c.lea(ecx, __[pages - 1]);
+        c.test(fpage, ecx);
+        c.jne(invalid);
+    }
+
+    /// <summary>So many pages as EAX says are done; the step ends.</summary>
+    private void Advance()
+    {
+        c.sub(Op(MappingLayout.Left), eax);
+        c.mov(ecx, Op(MappingLayout.SourcePage));
+        c.add(ecx, eax);
+        c.and(ecx, _layout.Limits.Paging.Pages - 1);
+        c.mov(Op(MappingLayout.SourcePage), ecx);
+        c.cmp(Op(MappingLayout.Operation), Operations.Map);
+        c.jne(_map);
+        c.add(eax, Op(MappingLayout.TargetPage));
+        c.and(eax, _layout.Limits.Paging.Pages - 1);
+        c.mov(Op(MappingLayout.TargetPage), eax);
+        c.jmp(_map);
+    }
+
+    /// <summary>The mapping at EBX is at the target's page.</summary>
+    private void AtTarget()
+    {
+        c.mov(eax, Op(Maps.Target));
+        c.mov(Node(ebx, Maps.Space), eax);
+        c.mov(eax, Op(MappingLayout.TargetPage));
+        c.shl(eax, (byte)BitOperations.Log2(Layout.PageSize));
+        c.mov(Node(ebx, MappingLayout.Page), eax);
+    }
+
+    /// <summary>Goes on where the root itself is taken: by a map operation, or if the mask says so, but never σ0's.</summary>
+    private void UnlessTaken(AssemblerRegister32 root, Label no)
+    {
+        var derived = c.CreateLabel();
+        c.cmp(Op(MappingLayout.Operation), Operations.Map);
+        c.je(derived);
+        c.cmp(Op(MappingLayout.Item), 0);
+        c.jns(no);
+        c.Label(ref derived);
+        c.cmp(Node(root, MappingLayout.Depth), 0);
+        c.je(no);
+    }
+
+    /// <summary>
+    /// Of a page of a task: its place in the page tables, and the offset of its page table, 0 for none. Uses EAX.
+    /// </summary>
+    private void Lookup(Field task, Field page, AssemblerRegister32 place, AssemblerRegister32 table)
+    {
+        c.mov(place, Op(page));
+        c.mov(eax, Op(task));
+        c.mov(table, place);
+        c.shl(eax, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
+        c.shr(table, (byte)BitOperations.Log2(_layout.Limits.Paging.Entries));
+        c.or(eax, table);
+        c.and(place, _layout.Limits.Paging.Entries - 1);
+        c.mov(table, In(Maps.Slots, eax));
+        c.lea(place, __[table + place * 4]);
+    }
+
+    /// <summary>Of the mapping at EBX: ECX its place in the page tables, EDX its page's address. Uses EAX.</summary>
+    private void Entry()
+    {
+        c.mov(edx, Node(ebx, MappingLayout.Page));
+        c.mov(ecx, Node(ebx, Maps.Space));
+        c.mov(eax, edx);
+        c.shr(eax, 22);
+        c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
+        c.or(ecx, eax);
+        c.mov(eax, edx);
+        c.shr(eax, 12);
+        c.and(eax, _layout.Limits.Paging.Entries - 1);
+        c.mov(ecx, In(Maps.Slots, ecx));
+        c.lea(ecx, __[ecx + eax * 4]);
+    }
+
+    /// <summary>The page-table entry of the mapping at EBX, with its rights, and the TLB's. Uses EAX, ECX, EDX.</summary>
+    private void WriteEntry()
+    {
+        Entry();
+        c.mov(eax, Node(ebx, MappingLayout.Depth));
+        c.sub(eax, Node(ebx, MappingLayout.Level));
+        c.sbb(eax, eax);
+        c.and(eax, MappingLayout.Writable);
+        c.or(eax, Node(ebx, Maps.Frame));
+        c.or(eax, MappingLayout.Present | MappingLayout.User);
+        c.mov(InTables(ecx), eax);
+        c.invlpg(__byte_ptr[edx]);
+    }
+
+    /// <summary>The least of a register and a dword, in the register.</summary>
+    private void Least(AssemblerRegister32 value, AssemblerMemoryOperand other, AssemblerRegister32 scratch)
+    {
+        c.sub(value, other);
+        c.sbb(scratch, scratch);
+        c.and(value, scratch);
+        c.add(value, other);
+    }
+
+    /// <summary>A field of the operation that is going on.</summary>
+    private AssemblerMemoryOperand Op(Field field) => __dword_ptr[Maps.Current.Base + field.Offset];
+
+    /// <summary>A field of a mapping.</summary>
+    private AssemblerMemoryOperand Node(AssemblerRegister32 offset, Field field) => __dword_ptr[offset + (Maps.Nodes.Base + field.Offset)];
+
+    /// <summary>A field of a page table whose row's offset is in a register.</summary>
+    private AssemblerMemoryOperand Table(AssemblerRegister32 offset, Field field) => __dword_ptr[offset + (Maps.Tables.Base + field.Offset)];
+
+    /// <summary>The mapping at a place in the page tables.</summary>
+    private AssemblerMemoryOperand InPages(AssemblerRegister32 place) => __dword_ptr[place + Maps.Pages.Base];
+
+    /// <summary>The processor's entry at a place in the page tables.</summary>
+    private AssemblerMemoryOperand InTables(AssemblerRegister32 place) => __dword_ptr[place + Maps.PageTables.Base];
+}

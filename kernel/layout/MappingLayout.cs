@@ -1,0 +1,123 @@
+using System.Numerics;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Kernel;
+
+/// <summary>The tables that mappings are kept in: mappings, page tables and what is where in them, and the operation that is going on.</summary>
+public sealed class MappingLayout
+{
+    public const uint NodeSize = 0x20;
+
+    // What the processor's own page tables say (SDM 3A, 4.3).
+    public const uint Present = 1, Writable = 2, User = 4, Accessed = 0x20, AccessedAndDirty = 0x60;
+
+    // A row of the table of mappings.
+    public readonly Field Space;
+    public static readonly Field Page = new("page", 0x04, 20, Encoding.PageAddress);
+    public readonly Field Frame, Next, Previous;
+    public static readonly Field Depth = new("depth", 0x0C, 8), Level = new("level", 0x10, 9);
+
+    // The only row of the operation's table.
+    public static readonly Field Operation = new("kind", 0x00, 2), Phase = new("phase", 0x04, 2), Item = new("item", 0x0C);
+    public readonly Field Owner, Root, At, FreeNode, FreeTable;
+    public readonly Field Source, Target;
+    public static readonly Field SourcePage = new("source_page", 0x14, 20), TargetPage = new("target_page", 0x1C, 20);
+    public static readonly Field Left = new("left", 0x20, 21), Failed = new("failed", 0x24, 1);
+
+    // A row of the table of page tables.
+    public readonly Field TableTask;
+    public static readonly Field TableSlot = new("slot", 4, 10);
+
+    /// <summary>A dword of the processor's page directories and tables.</summary>
+    public static readonly Field Entry = new("entry", 0);
+
+    /// <summary>The dword of an area whose rows are single dwords.</summary>
+    public readonly Field TableAt, NodeAt;
+
+    internal MappingLayout(Limits limits, Func<string, uint, uint, Field[], Area> make)
+    {
+        var paging = limits.Paging;
+        uint nodes = Bits(paging.Nodes), threads = Bits(limits.Threads), tables = Bits(paging.Tables);
+        var tasks = Bits(limits.Tasks);
+        Space = new("space", 0x00, tasks);
+        Source = new("source", 0x10, tasks);
+        Target = new("target", 0x18, tasks);
+        TableTask = new("task", 0, tasks);
+        Frame = new("frame", 0x08, Bits(paging.Frames), Encoding.PageAddress);
+        Next = new("next", 0x14, nodes, Encoding.NodeOffset);
+        Previous = new("previous", 0x18, nodes, Encoding.NodeOffset);
+        Owner = new("owner", 0x08, threads, Encoding.ThreadPointer);
+        Root = new("root", 0x28, nodes, Encoding.NodeOffset);
+        At = new("at", 0x2C, nodes, Encoding.NodeOffset);
+        FreeNode = new("free_node", 0x30, nodes, Encoding.NodeOffset);
+        FreeTable = new("free_table", 0x34, tables + 1, Encoding.PageAddress);
+        TableAt = new("table", 0, tables, Encoding.PageAddress);
+        NodeAt = new("node", 0, nodes, Encoding.NodeOffset);
+
+        Current = make("operation", 1, 0x40,
+            [Operation, Phase, Owner, Item, Source, SourcePage, Target, TargetPage, Left, Failed, Root, At, FreeNode, FreeTable]);
+        Nodes = make("nodes", paging.Nodes, NodeSize, [Space, Page, Frame, Depth, Level, Next, Previous]);
+        Tables = make("tables", paging.Tables, 8, [TableTask, TableSlot]);
+        Slots = make("slots", limits.Tasks * paging.Slots, 4, [TableAt]);
+        Pages = make("pages", paging.Tables * paging.Entries, 4, [NodeAt]);
+        Directories = make("directories", limits.Tasks * paging.Slots, 4, [Entry]);
+        PageTables = make("page_tables", paging.Tables * paging.Entries, 4, [Entry]);
+    }
+
+    /// <summary>The operation that is going on, and the heads of what is free.</summary>
+    public Area Current { get; }
+
+    public Area Nodes { get; }
+
+    /// <summary>Per page table, where it is.</summary>
+    public Area Tables { get; }
+
+    /// <summary>Per task and slot, the page table that is there; row task * slots + slot.</summary>
+    public Area Slots { get; }
+
+    /// <summary>Per page table and entry, the mapping that is there: the way back from a page to its mapping.</summary>
+    public Area Pages { get; }
+
+    /// <summary>The processor's page directories, a page per task; they say the same as <see cref="Slots"/>.</summary>
+    public Area Directories { get; }
+
+    /// <summary>The processor's page tables, a page each; they say the same as <see cref="Pages"/>.</summary>
+    public Area PageTables { get; }
+
+    public IReadOnlyList<Area> Areas => [Current, Nodes, Tables, Slots, Pages, Directories, PageTables];
+
+    /// <summary>Where a column of the spec's <see cref="Mappings{W}"/> is.</summary>
+    /// <exception cref="ArgumentException">It has no such column.</exception>
+    public (Area Area, Field Field) Place(string column) => column switch
+    {
+        nameof(Mappings<Concrete>.Operation) => (Current, Operation),
+        nameof(Mappings<Concrete>.Phase) => (Current, Phase),
+        nameof(Mappings<Concrete>.Owner) => (Current, Owner),
+        nameof(Mappings<Concrete>.Item) => (Current, Item),
+        nameof(Mappings<Concrete>.Source) => (Current, Source),
+        nameof(Mappings<Concrete>.SourcePage) => (Current, SourcePage),
+        nameof(Mappings<Concrete>.Target) => (Current, Target),
+        nameof(Mappings<Concrete>.TargetPage) => (Current, TargetPage),
+        nameof(Mappings<Concrete>.Left) => (Current, Left),
+        nameof(Mappings<Concrete>.Failed) => (Current, Failed),
+        nameof(Mappings<Concrete>.Root) => (Current, Root),
+        nameof(Mappings<Concrete>.At) => (Current, At),
+        nameof(Mappings<Concrete>.FreeNode) => (Current, FreeNode),
+        nameof(Mappings<Concrete>.FreeTable) => (Current, FreeTable),
+        nameof(Mappings<Concrete>.Space) => (Nodes, Space),
+        nameof(Mappings<Concrete>.Page) => (Nodes, Page),
+        nameof(Mappings<Concrete>.Frame) => (Nodes, Frame),
+        nameof(Mappings<Concrete>.Depth) => (Nodes, Depth),
+        nameof(Mappings<Concrete>.Level) => (Nodes, Level),
+        nameof(Mappings<Concrete>.Next) => (Nodes, Next),
+        nameof(Mappings<Concrete>.Previous) => (Nodes, Previous),
+        nameof(Mappings<Concrete>.TableTask) => (Tables, TableTask),
+        nameof(Mappings<Concrete>.TableSlot) => (Tables, TableSlot),
+        nameof(Mappings<Concrete>.TableAt) => (Slots, TableAt),
+        nameof(Mappings<Concrete>.NodeAt) => (Pages, NodeAt),
+        _ => throw new ArgumentException($"no place for column {column}", nameof(column)),
+    };
+
+    private static uint Bits(uint rows) => (uint)BitOperations.Log2(rows);
+}

@@ -1,0 +1,36 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>
+/// A flexpage (L4-X0 section 1): <c>base[31:12] 0[11:8] s[7:2] w[1] g[0]</c>, 2^s bytes from a base that is a multiple of its size.
+/// </summary>
+public static class Fpage
+{
+    /// <summary>g: the mapping moves instead of being derived from.</summary>
+    public const uint Grant = 1;
+
+    /// <summary>w: with the mapper's rights; else read-only.</summary>
+    public const uint Writable = 2;
+
+    /// <summary>Of the mask of fpage_unmap: takes the pages away, instead of making them read-only.</summary>
+    public const uint Unmap = 2;
+
+    /// <summary>Of the mask of fpage_unmap: also in the caller's own space.</summary>
+    public const uint Own = 0x80000000;
+
+    /// <summary>The whole space.</summary>
+    public const uint Whole = 32 << 2;
+
+    /// <summary>4 KB to 4 GB, and aligned; of 4 GB, that is at 0.</summary>
+    public static Truth IsValid<W>(W fpage) where W : struct, IWord<W> =>
+        (Size(fpage) - 12 <= 20) & ((Page(fpage) & (Pages(fpage) - 1)) == 0);
+
+    /// <summary>Number of the first page.</summary>
+    public static W Page<W>(W fpage) where W : struct, IWord<W> => fpage >> 12;
+
+    /// <summary>How many pages; defined where the size is valid.</summary>
+    public static W Pages<W>(W fpage) where W : struct, IWord<W> => (W)1 << (Size(fpage) - 12);
+
+    private static W Size<W>(W fpage) where W : struct, IWord<W> => (fpage >> 2) & 0x3F;
+}

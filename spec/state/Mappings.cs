@@ -1,0 +1,164 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec;
+
+/// <summary>
+/// Which pages are mapped, from whom, with which rights; and the operation on them that is going on.
+/// </summary>
+/// <remarks>
+/// The mappings of a frame are a list in pre-order: behind each are those derived from it, as far as they are deeper. The head is
+/// σ0's, which never goes away. A page table says for each page of a part of a space which mapping is there. Row 0 is no mapping and no
+/// page table; only <see cref="Previous"/> of it is ever written, and means nothing.
+/// </remarks>
+public sealed class Mappings<W> where W : struct, IWord<W>
+{
+    /// <summary>σ0's task, whose space is every frame that is not reserved.</summary>
+    public const uint Sigma0 = 2;
+
+    public static readonly ColumnInfo[] Schema =
+    [
+        new(nameof(Operation), Table.Processor, 2),
+        new(nameof(Phase), Table.Processor, 2),
+        new(nameof(Owner), Table.Processor, 10),
+        new(nameof(Item), Table.Processor, 32),
+        new(nameof(Source), Table.Processor, 6),
+        new(nameof(SourcePage), Table.Processor, 20),
+        new(nameof(Target), Table.Processor, 6),
+        new(nameof(TargetPage), Table.Processor, 20),
+        new(nameof(Left), Table.Processor, 21),
+        new(nameof(Failed), Table.Processor, 1),
+        new(nameof(Root), Table.Processor, 15),
+        new(nameof(At), Table.Processor, 15),
+        new(nameof(FreeNode), Table.Processor, 15),
+        new(nameof(FreeTable), Table.Processor, 9),
+        new(nameof(Space), Table.Node, 6),
+        new(nameof(Page), Table.Node, 20),
+        new(nameof(Frame), Table.Node, 14),
+        new(nameof(Depth), Table.Node, 8),
+        new(nameof(Level), Table.Node, 9),
+        new(nameof(Next), Table.Node, 15),
+        new(nameof(Previous), Table.Node, 15),
+        new(nameof(TableAt), Table.Slot, 8),
+        new(nameof(TableTask), Table.PageTable, 6),
+        new(nameof(TableSlot), Table.PageTable, 10),
+        new(nameof(NodeAt), Table.Page, 15),
+    ];
+
+    private readonly Column<W>[] _processor;
+
+    internal Mappings(Func<Column<W>> next)
+    {
+        _processor = [.. Schema.Where(info => info.Table == Table.Processor).Select(_ => next())];
+        (Space, Page, Frame, Depth, Level, Next, Previous) = (next(), next(), next(), next(), next(), next(), next());
+        (TableAt, TableTask, TableSlot, NodeAt) = (next(), next(), next(), next());
+    }
+
+    /// <summary>What is going on (<see cref="Operations"/>).</summary>
+    public W Operation { get => _processor[0][0]; set => _processor[0][0] = value; }
+
+    /// <summary>What is being done for the present page (<see cref="Phases"/>).</summary>
+    public W Phase { get => _processor[1][0]; set => _processor[1][0] = value; }
+
+    /// <summary>The thread that the operation is for.</summary>
+    public W Owner { get => _processor[2][0]; set => _processor[2][0] = value; }
+
+    /// <summary>The send fpage, or the mask of fpage_unmap.</summary>
+    public W Item { get => _processor[3][0]; set => _processor[3][0] = value; }
+
+    /// <summary>The task whose pages are mapped from, or unmapped.</summary>
+    public W Source { get => _processor[4][0]; set => _processor[4][0] = value; }
+
+    /// <summary>The next page there; of no meaning when none is left.</summary>
+    public W SourcePage { get => _processor[5][0]; set => _processor[5][0] = value; }
+
+    /// <summary>The task that pages are mapped to.</summary>
+    public W Target { get => _processor[6][0]; set => _processor[6][0] = value; }
+
+    /// <summary>The next page there; likewise.</summary>
+    public W TargetPage { get => _processor[7][0]; set => _processor[7][0] = value; }
+
+    /// <summary>Pages that the operation has still to do.</summary>
+    public W Left { get => _processor[8][0]; set => _processor[8][0] = value; }
+
+    /// <summary>1 where mappings or page tables ran out.</summary>
+    public W Failed { get => _processor[9][0]; set => _processor[9][0] = value; }
+
+    /// <summary>The mapping whose derived ones are taken away or made read-only; 0 in between.</summary>
+    public W Root { get => _processor[10][0]; set => _processor[10][0] = value; }
+
+    /// <summary>The mapping that was made read-only last; 0 when nothing is.</summary>
+    public W At { get => _processor[11][0]; set => _processor[11][0] = value; }
+
+    /// <summary>Head of the list of free mappings, linked both ways; 0 when there are none.</summary>
+    public W FreeNode { get => _processor[12][0]; set => _processor[12][0] = value; }
+
+    /// <summary>The first page table that is not in use, as are all after it.</summary>
+    public W FreeTable { get => _processor[13][0]; set => _processor[13][0] = value; }
+
+    /// <summary>What is made read-only keeps a level of no more than this: the root's depth, or its level where it stays writable.</summary>
+    public W Bound => W.Select(Level[Root] > Depth[Root], Level[Root], Depth[Root]);
+
+    /// <summary>The task in whose space the mapping is; 0 where it is free, or the frame reserved.</summary>
+    public Column<W> Space { get; }
+
+    /// <summary>The page there.</summary>
+    public Column<W> Page { get; }
+
+    public Column<W> Frame { get; }
+
+    /// <summary>How many mappings it is derived from, one from the other: 0 for σ0's.</summary>
+    public Column<W> Depth { get; }
+
+    /// <summary>
+    /// How many mappings from σ0's down, this one included, are writable without a gap: this one is if that is more than its depth. So
+    /// rights that only shrink along a derivation are a property of neighbours in the list.
+    /// </summary>
+    public Column<W> Level { get; }
+
+    /// <summary>The next in the frame's list, or among the free ones; 0 at the end.</summary>
+    public Column<W> Next { get; }
+
+    /// <summary>The one before; 0 at the head.</summary>
+    public Column<W> Previous { get; }
+
+    /// <summary>Per task and slot, the page table that is there, or 0.</summary>
+    public Column<W> TableAt { get; }
+
+    /// <summary>The task that has the page table; 0 for none.</summary>
+    public Column<W> TableTask { get; }
+
+    /// <summary>The slot of that task that it is in.</summary>
+    public Column<W> TableSlot { get; }
+
+    /// <summary>Per page table and entry, the mapping that is there, or 0.</summary>
+    public Column<W> NodeAt { get; }
+}
+
+/// <summary>Operations on mappings.</summary>
+public static class Operations
+{
+    public const uint None = 0;
+
+    /// <summary>Pages are mapped or granted.</summary>
+    public const uint Map = 1;
+
+    /// <summary>Pages are unmapped or made read-only.</summary>
+    public const uint Unmap = 2;
+
+    public static readonly string[] Names = ["none", "map", "unmap"];
+}
+
+/// <summary>Phases of an operation on mappings.</summary>
+public static class Phases
+{
+    /// <summary>The next page is to be looked at.</summary>
+    public const uint Page = 0;
+
+    /// <summary>What is derived from the root is taken away.</summary>
+    public const uint Flush = 1;
+
+    /// <summary>What is derived from the root is made read-only.</summary>
+    public const uint Reduce = 2;
+
+    public static readonly string[] Names = ["page", "flush", "reduce"];
+}
