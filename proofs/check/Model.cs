@@ -38,7 +38,7 @@ public sealed record Model(
     private static readonly string[] WithTwo = [Sometimes.PutOff];
     private static readonly string[] WithoutPagers = [Sometimes.Reported, Sometimes.ReportedLater, Sometimes.Answered];
     // The models' threads have no mappings, and ask for none.
-    private static readonly string[] WithoutMappings = ["entry FpageUnmap", "entry Map", "stage map", "thread mapping"];
+    private static readonly string[] WithoutMappings = ["entry FpageUnmap", "entry Map", "stage map", "thread mapping", "thread giving"];
     private const string Preemption = "preemption by a woken thread";
     private static readonly string[] WithoutDeadlines = ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
 
@@ -71,7 +71,7 @@ public sealed record Model(
     /// <summary>Two threads of a task that change each other, the second of which preempts the first.</summary>
     public static readonly Model Siblings = Make("siblings", new(2, 2, 2), 2, [Timeouts.Infinite], 2, (1, 0, 0, 1), (1, 1, 1, 2))
         with
-    { Also = [Entry.LthreadExRegs], Never = ["code 20h, receive timeout", "code 30h, send timeout", .. WithTwo, .. WithoutDeadlines] };
+    { Also = [Entry.LthreadExRegs], Never = ["code 20h, receive timeout", "code 30h, send timeout", .. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
 
     public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers, Siblings];
 
