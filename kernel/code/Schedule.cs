@@ -41,6 +41,10 @@ internal sealed partial class KernelProgram
         c.mov(eax, ScheduleParam.ReportsException);
         c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
         c.jne(told);
+        c.mov(eax, ScheduleParam.Gives);
+        c.cmp(ecx, ThreadStatus.Giving);
+        c.je(told);
+        c.dec(ecx);
         c.shl(ecx, 2);
         c.mov(eax, ScheduleParam.States);
         c.shr(eax, cl);
@@ -89,8 +93,9 @@ internal sealed partial class KernelProgram
         c.mov(edx, edi);
         c.and(edx, 0xFF);
         c.mov(eax, At(ebp, Layout.Status));
+        c.and(eax, Layout.StatusMask);
         c.dec(eax);
-        c.cmp(eax, ThreadStatus.Resuming - ThreadStatus.Ready);
+        c.cmp(eax, ThreadStatus.Mapping - ThreadStatus.Ready);
         c.ja(apart);
         LoadMe(eax);
         c.cmp(ebp, eax);

@@ -12,11 +12,17 @@ public static class ScheduleParam
     /// <summary>The exponent of 1,024 microseconds: 4^(15 - e).</summary>
     public const uint TickExponent = 10;
 
-    /// <summary>By status, four bits each: 0 running, Dh waits to send, Ch waits to receive, Fh dead. No thread is ever seen transferring.</summary>
-    public const uint States = 0xFCCCD000;
+    /// <summary>By status from ready on, four bits each: 0 running, 8 receiving, Dh waits to send, Ch waits to receive, Fh dead.</summary>
+    public const uint States = 0xFCCCD800;
+
+    /// <summary>Sending: its message's pages are being mapped.</summary>
+    public const uint Gives = 4;
 
     /// <summary>Running, and the kernel reports an exception for it.</summary>
     public const uint ReportsException = 1;
+
+    private static W StateOf<W>(W status) where W : struct, IWord<W> =>
+        W.Select(status == ThreadStatus.Giving, Gives, ((W)States >> ((status - 1) << 2)) & 0xF);
 
     public static W Priority<W>(W param) where W : struct, IWord<W> => param & 0xFF;
 
@@ -30,5 +36,5 @@ public static class ScheduleParam
 
     /// <summary>The word that tells a thread's priority, time slice and state.</summary>
     public static W Of<W>(W priority, W quantum, W status, W faulting) where W : struct, IWord<W> =>
-        (quantum << 24) | (TickExponent << 20) | (W.Select(faulting == 1, ReportsException, ((W)States >> (status << 2)) & 0xF) << 16) | priority;
+        (quantum << 24) | (TickExponent << 20) | (W.Select(faulting == 1, ReportsException, StateOf(status)) << 16) | priority;
 }
