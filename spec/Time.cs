@@ -55,7 +55,7 @@ public sealed partial class Kernel<W>
         if (s.Slice[me] == 0)
         {
             s.Slice[me] = s.Quantum[me];
-            Preempt();
+            if (s.Status[me] == ThreadStatus.Ready) Preempt();
         }
         else GoOn();
     }

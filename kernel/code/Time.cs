@@ -80,6 +80,8 @@ internal sealed partial class KernelProgram
         // The end of my time slice is reported like an exception.
         Mark(ref expired);
         RenewSlice();
+        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        c.jne(_pick);
         c.mov(eax, Me(Layout.Esp));
         c.mov(Me(Layout.Fault), eax);
         c.mov(esi, Me(Layout.Preempter));

@@ -17,7 +17,7 @@ public sealed class ImageTheoremTests
     [InlineData("image.accept", 128)]
     [InlineData("image.leave", 53)]
     [InlineData("image.thread_switch", 116)]
-    [InlineData("image.thread_schedule", 156)]
+    [InlineData("image.thread_schedule", 158)]
     [InlineData("image.lthread_ex_regs", 154)]
     [InlineData("image.pick", 120)]
     [InlineData("image.map", 95)]
