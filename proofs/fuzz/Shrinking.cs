@@ -45,6 +45,9 @@ public static class Shrinking
         return trace;
     }
 
+    private static readonly HashSet<string> OfThreads =
+        [.. Boot.Initial(new Limits(2, 1, 2), []).Columns.Where(column => column.Info.Table == Table.Thread).Select(column => column.Info.Name)];
+
     // A thread that only ever was ready can go without breaking an invariant.
     private static Snapshot? Without(Snapshot start, uint row)
     {
@@ -52,7 +55,7 @@ public static class Shrinking
         var current = start.Cells.Contains(new(nameof(State<Concrete>.Current), 0, row));
         var named = start.Cells.Any(cell => cell.Column == nameof(State<Concrete>.Partner) && cell.Value == row);
         return ready && !current && !named
-            ? start with { Cells = [.. start.Cells.Where(cell => cell.Row != row || cell.Column is nameof(State<Concrete>.Picked))] }
+            ? start with { Cells = [.. start.Cells.Where(cell => cell.Row != row || !OfThreads.Contains(cell.Column))] }
             : null;
     }
 

@@ -24,7 +24,7 @@ public class ModelCheckerTests
         var result = ModelChecker.Run(Find(name));
         Assert.Null(result.Failure);
         Assert.Equal((states, transitions, levels), (result.States, result.Transitions, result.Levels));
-        Assert.Equal(result.Model.Never, result.Witnesses.Where(w => w.Trace is null).Select(w => w.Name));
+        Assert.Equal(result.Model.Never.Order(StringComparer.Ordinal), result.Witnesses.Where(w => w.Trace is null).Select(w => w.Name).Order(StringComparer.Ordinal));
         Assert.True(result.Holds);
     }
 
