@@ -75,7 +75,7 @@ internal sealed partial class KernelProgram
         c.ltr(ax);
 
         // No identity mapping from here on.
-        c.mov(__dword_ptr[_layout.Directories], 0);
+        c.mov(__dword_ptr[AddressSpaces.Identity(_layout).At], 0);
         c.mov(eax, cr3);
         c.mov(cr3, eax);
 
@@ -99,11 +99,29 @@ internal sealed partial class KernelProgram
         c.setne(ah);
         c.test(al, ah);
         c.jne(servers);
+        ApplyMappings();
         c.mov(esi, _address("boot_table"));
         c.jmp(found);
         c.Label(ref servers);
         LoadServers();
         Mark(ref found);
+    }
+
+    /// <summary>The image's tables are those of a kernel without programs; its own programs differ by a list of dwords, which a 0 ends.</summary>
+    private void ApplyMappings()
+    {
+        var next = c.CreateLabel();
+        var done = c.CreateLabel();
+        c.mov(esi, Layout.Physical(_address("boot_mappings")));
+        c.Label(ref next);
+        c.mov(edi, __dword_ptr[esi]);
+        c.test(edi, edi);
+        c.je(done);
+        c.mov(eax, __dword_ptr[esi + 4]);
+        c.mov(__dword_ptr[edi], eax);
+        c.add(esi, 8);
+        c.jmp(next);
+        c.Label(ref done);
     }
 
     /// <summary>

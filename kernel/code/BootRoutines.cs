@@ -36,6 +36,9 @@ internal sealed partial class KernelProgram
             foreach (var dword in StartRow(thread))
                 c.dd(dword);
         c.dd(0);
+        Mark("boot_mappings");
+        foreach (var (linear, dword) in _mappings) c.dd(Layout.Physical(linear), dword);
+        c.dd(0);
         for (var i = 0; i < _messages.Count; i++) Constant(MessageSymbol(i), _messages[i]);
     }
 
@@ -303,7 +306,7 @@ internal sealed partial class KernelProgram
         c.and(eax, ~(Layout.PageSize - 1));
         c.mov(edx, eax);
         c.add(edx, Of(SourceSize));
-        c.cmp(eax, Layout.ImageBase);
+        c.cmp(eax, Multiboot.UpperMemory);
         c.jb(room);
         c.call(_findOverlap);
         c.jnc(found);

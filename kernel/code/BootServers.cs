@@ -85,12 +85,12 @@ internal sealed partial class KernelProgram
         Fail("boot: the boot loader does not tell the size of memory; use one that keeps to Multiboot 0.6", unless: c.jne);
         var fits = c.CreateLabel();
         c.mov(eax, __dword_ptr[ebx + Multiboot.UpperKilobytes]);
-        c.cmp(eax, (Layout.MemorySize - Layout.ImageBase) >> 10);
+        c.cmp(eax, (Layout.MemorySize - Multiboot.UpperMemory) >> 10);
         c.jbe(fits);
-        c.mov(eax, (Layout.MemorySize - Layout.ImageBase) >> 10);
+        c.mov(eax, (Layout.MemorySize - Multiboot.UpperMemory) >> 10);
         c.Label(ref fits);
         c.shl(eax, 10);
-        c.add(eax, Layout.ImageBase);
+        c.add(eax, Multiboot.UpperMemory);
         c.and(eax, ~(Layout.PageSize - 1));
         c.mov(MemoryEnd, eax);
         c.mov(edx, Layout.Physical(_layout.UserImages));
@@ -111,7 +111,7 @@ internal sealed partial class KernelProgram
         Region(Layout.ImageBase, Layout.Physical(_layout.UserImages));
         c.mov(eax, __dword_ptr[ebx + Multiboot.LowerKilobytes]);
         c.shl(eax, 10);
-        c.mov(edx, Layout.ImageBase);
+        c.mov(edx, Multiboot.UpperMemory);
         c.call(_addRegion);
 
         c.mov(esi, __dword_ptr[ebx + Multiboot.Modules]);

@@ -24,20 +24,24 @@ internal sealed partial class KernelProgram
 
     private readonly Layout _layout;
     private readonly IReadOnlyList<BootThread> _threads;
+    private readonly IReadOnlyList<(uint Linear, uint Dword)> _mappings;
     private readonly Func<string, uint> _address;
     private readonly Assembler c = new(32);
     private readonly List<(string Name, Label Label)> _marks = [];
     private readonly List<(string Name, int Instruction)> _places = [];
 
-    private KernelProgram(Layout layout, IReadOnlyList<BootThread> threads, Func<string, uint> address) =>
-        (_layout, _threads, _address) = (layout, threads, address);
+    private KernelProgram(
+        Layout layout, IReadOnlyList<BootThread> threads, IReadOnlyList<(uint Linear, uint Dword)> mappings, Func<string, uint> address) =>
+        (_layout, _threads, _mappings, _address) = (layout, threads, mappings, address);
 
-    /// <summary>The code and constants, to be loaded at <see cref="Layout.KernelBase"/> + <see cref="Layout.ImageBase"/>, and its symbols. Where the loader gives no modules, boot starts <paramref name="threads"/>.</summary>
-    public static (byte[] Text, SortedDictionary<string, uint> Symbols) Assemble(Layout layout, IReadOnlyList<BootThread> threads)
+    /// <summary>The code and constants, to be loaded at <see cref="Layout.KernelBase"/> + <see cref="Layout.ImageBase"/>, and its symbols. Where the loader gives no modules, boot
+    /// starts <paramref name="threads"/>, after it has made their <paramref name="mappings"/>: dwords of the tables.</summary>
+    public static (byte[] Text, SortedDictionary<string, uint> Symbols) Assemble(
+        Layout layout, IReadOnlyList<BootThread> threads, IReadOnlyList<(uint Linear, uint Dword)> mappings)
     {
         // The first pass learns the addresses of the labels that boot takes as numbers; no length depends on them.
-        var (_, symbols) = new KernelProgram(layout, threads, _ => Layout.KernelBase).Emit();
-        return new KernelProgram(layout, threads, name => symbols[name]).Emit();
+        var (_, symbols) = new KernelProgram(layout, threads, mappings, _ => Layout.KernelBase).Emit();
+        return new KernelProgram(layout, threads, mappings, name => symbols[name]).Emit();
     }
 
     private (byte[] Text, SortedDictionary<string, uint> Symbols) Emit()

@@ -11,6 +11,9 @@ internal static class Multiboot
     public const uint LowerKilobytes = 4, UpperKilobytes = 8, CommandLine = 16, ModuleCount = 20, Modules = 24, MapLength = 44,
         Map = 48, Name = 64, Size = 88;
 
+    /// <summary>Where the upper memory starts.</summary>
+    public const uint UpperMemory = 0x100000;
+
     /// <summary>A module: its first byte, the one after its last, its command line.</summary>
     public const uint ModuleStart = 0, ModuleEnd = 4, ModuleText = 8, ModuleSize = 16;
 }

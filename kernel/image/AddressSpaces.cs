@@ -7,7 +7,7 @@ internal static class AddressSpaces
     public static byte[] KernelPageTables()
     {
         var tables = new byte[Layout.KernelTables * Layout.PageSize];
-        for (var page = 0u; page < Layout.KernelTables * 1024 * Layout.PageSize; page += Layout.PageSize)
+        for (var page = Layout.ImageBase; page < Layout.KernelEnd; page += Layout.PageSize)
         {
             var text = page - Layout.ImageBase < Layout.TextSize;
             BitConverter.TryWriteBytes(tables.AsSpan((int)(page / Layout.PageSize * 4)), page | MappingLayout.Present | (text ? 0 : MappingLayout.Writable));
@@ -17,8 +17,13 @@ internal static class AddressSpaces
     }
 
     /// <summary>
-    /// The first entry of nobody's directory until boot has come to the kernel's part: physical addresses are linear ones for the moment when
-    /// it turns paging on.
+    /// An entry of nobody's directory until boot has come to the kernel's part: the physical addresses of its code are linear ones for the
+    /// moment when it turns paging on.
     /// </summary>
-    public static uint Identity(Layout layout) => Layout.Physical(layout.KernelPageTables) | MappingLayout.Present | MappingLayout.Writable;
+    public static (uint At, uint Entry) Identity(Layout layout)
+    {
+        const uint slot = Layout.ImageBase >> 22;
+        return (layout.Directories + slot * 4,
+            Layout.Physical(layout.KernelPageTables) + slot * Layout.PageSize | MappingLayout.Present | MappingLayout.Writable);
+    }
 }

@@ -111,7 +111,7 @@ internal sealed class ElfReader
         foreach (var (name, segment, linear) in ((string, Segment, uint)[])
                  [("code", image.Segments[0], Layout.KernelBase + Layout.ImageBase), ("data", image.Segments[1], layout.Gdt)])
             if (segment.Linear != linear || segment.Physical != Layout.Physical(linear) || segment.Size < segment.Bytes.Length
-                || (ulong)segment.Physical + segment.Size > Layout.KernelTables << 22)
+                || (ulong)segment.Physical + segment.Size > Layout.KernelEnd)
                 throw new ImageException($"the {name} is not at {linear:X8}h, or is too large; {Rebuild}");
         var text = image.Text;
         if (text.Bytes.Length > Layout.TextSize) throw new ImageException($"the code has {text.Bytes.Length} bytes, room is for {Layout.TextSize}; {Rebuild}");

@@ -52,7 +52,10 @@ public sealed class KernelImage
         var layout = new Layout(limits);
         var programs = options?.Programs
             ?? (Demonstration.Fits(limits) ? Demonstration.Programs((options ?? new()).RoundTrips) : []);
-        var (text, symbols) = KernelProgram.Assemble(layout, [.. programs.Select(program => program.Thread)]);
+        var empty = BootState.Of(layout, []);
+        List<(uint, uint)> mappings = [];
+        Verified.Kernel.Encode.Mappings(layout, BootState.Of(layout, programs), empty, (linear, dword) => mappings.Add((linear, dword)));
+        var (text, symbols) = KernelProgram.Assemble(layout, [.. programs.Select(program => program.Thread)], mappings);
         if (text.Length > Layout.TextSize) throw new ImageException($"the code has {text.Length} bytes, room is for {Layout.TextSize}");
         foreach (var area in layout.Areas) symbols.Add(area.Name, area.Base);
 
@@ -62,8 +65,9 @@ public sealed class KernelImage
         data.Put(layout.Tss, SegmentTables.Tss(layout));
         data.Put(layout.Info, KernelInfo.Page(layout));
         data.Put(layout.KernelPageTables, AddressSpaces.KernelPageTables());
-        Verified.Kernel.Encode.Memory(layout, BootState.Of(layout, programs), data.Put);
-        data.Put(layout.Directories, AddressSpaces.Identity(layout));
+        Verified.Kernel.Encode.Memory(layout, empty, data.Put);
+        var (identity, entry) = AddressSpaces.Identity(layout);
+        data.Put(identity, entry);
         var next = layout.UserImages;
         foreach (var program in programs)
         {
@@ -124,7 +128,7 @@ public sealed class KernelImage
     // Memory from an address on, as far as something is in it.
     private sealed class Memory(uint origin)
     {
-        private readonly byte[] _bytes = new byte[Layout.KernelTables << 22];
+        private readonly byte[] _bytes = new byte[Layout.KernelEnd - Layout.ImageBase];
         private int _used;
 
         public byte[] Bytes => _bytes[.._used];

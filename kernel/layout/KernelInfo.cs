@@ -37,6 +37,8 @@ public static class KernelInfo
         Put(VersionAt, Version);
         Put(Reserved, Layout.ImageBase);
         Put(Reserved + 4, layout.Boot.Sigma0Stack + Layout.PageSize);
+
+        // A page at 0 would look like a refusal of σ0's.
         Put(Reserved1 + 4, Layout.PageSize);
         Put(Dedicated, DevicesBegin);
         Put(Dedicated + 4, DevicesEnd);

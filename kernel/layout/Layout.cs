@@ -13,16 +13,21 @@ public sealed class Layout
     /// <summary>The kernel's part of every address space starts here; below is the user's.</summary>
     public const uint KernelBase = 0xF0000000;
 
-    /// <summary>Physical address of the image's first byte (Multiboot loads above 1 MB).</summary>
-    public const uint ImageBase = 0x00100000;
+    /// <summary>
+    /// Physical address of the image's first byte: servers for L4 X.0 are linked below, at 128 KB, 3 MB or 4 MB, or above, from 15 MB on.
+    /// </summary>
+    public const uint ImageBase = 0x00800000;
 
     /// <summary>Room for the kernel's code and constants.</summary>
     public const uint TextSize = 0x10000;
 
     public const uint PageSize = 0x1000;
 
-    /// <summary>Page tables of the kernel's part, 4 MB of its memory each, and the first slot that they are in.</summary>
-    public const uint KernelTables = 2, KernelSlot = KernelBase >> 22;
+    /// <summary>Page tables of the kernel's part, for 4 MB of physical memory each from 0 on, and the first slot that they are in.</summary>
+    public const uint KernelTables = 4, KernelSlot = KernelBase >> 22;
+
+    /// <summary>The kernel's memory ends before this physical address.</summary>
+    public const uint KernelEnd = KernelTables << 22;
 
     // Segment selectors (GDT indices times 8, plus the ring).
     public const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, TaskState = 0x28;

@@ -1,8 +1,9 @@
+using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>What root tasks have in common: where they are linked, asking σ0, making tasks and threads.</summary>
+/// <summary>What root tasks have in common: where they are linked, asking σ0, code of other threads.</summary>
 internal sealed class RootCode() : UserCode(Origin)
 {
     /// <summary>Where they are linked.</summary>
@@ -14,7 +15,15 @@ internal sealed class RootCode() : UserCode(Origin)
     /// <summary>Nothing is mapped from here on.</summary>
     public const uint Window = 0x10000000;
 
-    private const uint DataSize = 0x4000, Call = 0, AcceptsItems = 2, Page = 12 << 2;
+    public const uint Call = 0, Send = 0, MapItems = 2, Closed = 0, Open = 1, AcceptsItems = 2;
+
+    /// <summary>Size of a page in an fpage; its right to be written.</summary>
+    public const uint Page = 12 << 2, Writable = 2;
+
+    /// <summary>EAX of a message with map items that arrived.</summary>
+    public const uint MappedDope = 2;
+
+    private const uint DataSize = 0x4000;
 
     /// <summary>Calls σ0 with two words; what it maps arrives in the page at <paramref name="window"/>. Failing, it ends the run.</summary>
     public void AskSigma0(uint w0, uint w1, uint window)
@@ -31,12 +40,46 @@ internal sealed class RootCode() : UserCode(Origin)
         c.Label(ref mapped);
     }
 
-    /// <summary>A message with map items, done.</summary>
-    private const uint MappedDope = 0x02;
+    /// <summary>The code of another thread, which is not run here; leaves its address in EDX.</summary>
+    public void Elsewhere(Action code)
+    {
+        var here = c.CreateLabel();
+        c.call(here);
+        code();
+        c.Label(ref here);
+        c.pop(edx);
+    }
+
+    /// <summary>Starts an lthread of the root task at EDX, with σ0 as its pager (lthread_ex_regs).</summary>
+    public void StartThread(uint lthread, uint stack)
+    {
+        c.mov(eax, lthread);
+        c.mov(ecx, stack);
+        c.mov(ebx, ThreadId.Invalid);
+        c.mov(esi, ServerThreads.Sigma0.Id);
+        c.@int(LthreadExRegs);
+    }
+
+    /// <summary>Starts the first thread of task 5 at EDX, with the root task as its pager (task_new).</summary>
+    public void StartTask(uint stack)
+    {
+        c.mov(eax, 255);
+        c.mov(ecx, stack);
+        c.mov(ebx, ServerThreads.Root.Id);
+        c.mov(esi, Child);
+        c.@int(TaskNew);
+    }
+
+    /// <summary>The first thread of task 5.</summary>
+    public const uint Child = 0x04050001;
+
+    // Vectors (L4-X0 section 2).
+    private const byte LthreadExRegs = 0x35, TaskNew = 0x36;
 
     public byte[] File()
     {
         var code = Assemble();
+        if (code.Length > Data - Origin) throw new ImageException($"the root task has {code.Length} bytes of code, room is for {Data - Origin}");
         return ElfProgram.Of(Origin, new ProgramSegment(Origin, code, Data + DataSize - Origin));
     }
 }

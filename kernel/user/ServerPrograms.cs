@@ -3,17 +3,21 @@ namespace Verified.Kernel;
 /// <summary>A program that boot starts from a module.</summary>
 /// <param name="Name">As the command names it.</param>
 /// <param name="Description">One line.</param>
-/// <param name="File">An ELF executable.</param>
-public sealed record ServerProgram(string Name, string Description, byte[] File);
+/// <param name="Build">Makes its file, an ELF executable.</param>
+public sealed record ServerProgram(string Name, string Description, Func<byte[]> Build)
+{
+    public byte[] File => Build();
+}
 
 /// <summary>The project's own servers: σ0, and the root tasks to choose from.</summary>
 public static class ServerPrograms
 {
-    public static ServerProgram Sigma0 { get; } = new("sigma0", "gives memory away, each frame to one task", Kernel.Sigma0.File());
+    public static ServerProgram Sigma0 { get; } = new("sigma0", "gives memory away, each frame to one task", Kernel.Sigma0.File);
 
     /// <summary>Root tasks.</summary>
     public static IReadOnlyList<ServerProgram> Roots { get; } =
     [
-        new("hello", "asks sigma0 for the info page and for memory", Hello.File()),
+        new("hello", "asks sigma0 for the info page and for memory", Hello.File),
+        new("pingpong", "two of its threads call each other", PingPong.File),
     ];
 }

@@ -93,7 +93,7 @@ internal static class Sigma0
         c.xor(edx, edx);
         c.jmp(map);
 
-        GiveFrame(c, any, frame, superpage, refuse, map);
+        GiveFrame(c, any, frame, superpage, wait, refuse, map);
         GiveSuperpage(c, superpage, refuse, map);
         return p.Assemble();
     }
@@ -146,7 +146,7 @@ internal static class Sigma0
     }
 
     /// <summary>EDX is an address, or for any page nothing; CL the client's task.</summary>
-    private static void GiveFrame(Assembler c, Label any, Label frame, Label superpage, Label refuse, Label map)
+    private static void GiveFrame(Assembler c, Label any, Label frame, Label superpage, Label wait, Label refuse, Label map)
     {
         var (search, page, take, give) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
         c.Label(ref any);
@@ -160,12 +160,14 @@ internal static class Sigma0
         c.inc(eax);
         c.jmp(search);
 
-        // With bit 0 and this size, the client wants the 4 MB around the address.
+        // With bit 0 and this size, the client wants the 4 MB around the address. Else it has raised an exception, which no answer mends: it
+        // waits for one for ever.
         c.Label(ref frame);
         c.test(dl, 1);
         c.je(page);
         c.cmp(bl, (sbyte)Superpage);
         c.je(superpage);
+        c.jmp(wait);
         c.Label(ref page);
         c.mov(eax, edx);
         c.shr(eax, 12);

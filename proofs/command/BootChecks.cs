@@ -52,7 +52,7 @@ internal static class BootChecks
     {
         uint Entry(int module) => BitConverter.ToUInt32(modules[module].Content, 24);
         var pages = image.Layout.Boot;
-        var initial = Spec.Boot.Initial(image.Limits,
+        var initial = BootState.Of(image.Layout, [],
         [
             ServerThreads.Sigma0 with { Eip = Entry(0), Esp = BootPages.InitialStack(pages.Sigma0Stack) },
             ServerThreads.Root with { Eip = Entry(1), Esp = BootPages.InitialStack(pages.RootStack) },
@@ -116,9 +116,9 @@ internal static class BootChecks
             }
         }
 
-        for (var page = 0u; page < EntriesPerTable; page++)
+        for (var page = 0u; page < Layout.KernelTables * EntriesPerTable; page++)
         {
-            var pte = Dword((Dword(first + 4 * kernelPart) & ~0xFFFu) + 4 * page);
+            var pte = Dword((Dword(first + 4 * (kernelPart + page / EntriesPerTable)) & ~0xFFFu) + 4 * (page % EntriesPerTable));
             if ((pte & Present) != 0 && (pte & ~0xFFFu) != page * Layout.PageSize)
                 return $"the kernel's page {page} is frame {pte & ~0xFFFu:X8}h, not its own";
         }

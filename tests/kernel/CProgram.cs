@@ -69,6 +69,20 @@ public sealed class GccFact : FactAttribute
     public GccFact() => Skip = CProgram.Missing;
 }
 
+/// <summary>A theory that needs gcc for IA-32, skipped where there is none.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class GccTheory : TheoryAttribute
+{
+    public GccTheory() => Skip = CProgram.Missing;
+}
+
+/// <summary>A theory that needs gcc for IA-32 and QEMU, skipped where one is missing.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class GccAndQemuTheory : TheoryAttribute
+{
+    public GccAndQemuTheory() => Skip = CProgram.Missing ?? Qemu.Missing;
+}
+
 /// <summary>A fact that needs gcc for IA-32 and QEMU, skipped where one is missing.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class GccAndQemuFact : FactAttribute

@@ -13,6 +13,17 @@ public class CProgramTests
     private static readonly BootModule Nobody = new("nobody", [0xEB, 0xFE]);
     private static readonly string[] Hello = ["Verified: L4 X.0 on IA-32", "hello from C", "5 milliseconds later", "done"];
 
+    private static readonly BootModule Sigma0 = new("sigma0", ServerPrograms.Sigma0.File);
+
+    public static TheoryData<string, string[]> RootTasks => new()
+    {
+        {
+            "client",
+            ["client: the loader's information is here", "client: the info page", "client: 64 free pages", "client: a frame in two places", "client: 4 MB at once"]
+        },
+        { "bench", ["bench: 10000 round trips"] },
+    };
+
     [GccFact]
     public void Hello_runs_as_sigma0_on_the_machine()
     {
@@ -23,6 +34,28 @@ public class CProgramTests
         pc.Run(100_000_000);
         Assert.Equal(Hello, Qemu.Lines(text.ToString()));
         Assert.Equal(1, pc.ExitStatus);
+    }
+
+    [GccTheory]
+    [MemberData(nameof(RootTasks))]
+    public void A_root_task_runs_on_the_machine(string program, string[] says)
+    {
+        var pc = new Pc();
+        var text = new StringBuilder();
+        pc.Serial.Sent = sent => text.Append((char)sent);
+        Multiboot.Load(pc, Image.ToElf(), "", Sigma0, CProgram.Module(program, 0x300000));
+        pc.Run(100_000_000);
+        Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], Qemu.Lines(text.ToString()));
+        Assert.Equal(1, pc.ExitStatus);
+    }
+
+    [GccAndQemuTheory]
+    [MemberData(nameof(RootTasks))]
+    public void A_root_task_runs_in_qemu(string program, string[] says)
+    {
+        var (lines, status) = Qemu.Run(Image, Sigma0, CProgram.Module(program, 0x300000));
+        Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], lines);
+        Assert.Equal(1, status);
     }
 
     [GccAndQemuFact]

@@ -17,7 +17,7 @@ public class KernelInfoTests
         uint At(uint offset) => BitConverter.ToUInt32(Image.Segments[1].Bytes, (int)(layout.Info + offset - layout.Gdt));
         Assert.Equal([(byte)'L', (byte)'4', 0xE6, (byte)'K'], BitConverter.GetBytes(At(0)));
         Assert.Equal(4u, At(0x04));
-        Assert.Equal((0x100000u, layout.Boot.Information), (At(0x68), At(0x6C)));
+        Assert.Equal((Layout.ImageBase, layout.Boot.Information), (At(0x68), At(0x6C)));
         Assert.Equal((0xA0000u, 0x100000u), (At(0x78), At(0x7C)));
         Assert.Equal(0u, layout.Info % Layout.PageSize);
     }

@@ -17,7 +17,7 @@ internal sealed class Lockstep : IMachine<Concrete>
     {
         _image = image;
         // So many instructions a second that the timer never ticks by itself.
-        _pc = new Pc(8 << 20) { ClockRate = 1_000_000_000_000_000 };
+        _pc = new Pc(32 << 20) { ClockRate = 1_000_000_000_000_000 };
         Multiboot.Load(_pc, image.ToElf());
         RunTo([image.Symbols["pick"]], 100_000);
     }

@@ -18,11 +18,11 @@ public class ServerTests
     [Theory]
     [InlineData(0u)]
     [InlineData(0x20000u)]
-    [InlineData(0x600000u)]
+    [InlineData(0x300000u)]
     [InlineData(0x1000000u)]
     public void Sigma0_finds_the_info_page_and_all_memory(uint linkedAt)
     {
-        // [ESP] leads to the info page; every frame that is not reserved, as 0 is, can be written.
+        // [ESP] leads to the info page; every frame that is not reserved, as the one at 0 is, can be written.
         void Program(Assembler c)
         {
             var (frame, next, wrong) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
@@ -129,20 +129,20 @@ public class ServerTests
         var code = TestPc.Assemble(c =>
         {
             var wrong = c.CreateLabel();
-            c.cmp(__dword_ptr[0x60F000], 0x11111111);
+            c.cmp(__dword_ptr[FirstModule], 0x11111111);
             c.jne(wrong);
-            c.cmp(__dword_ptr[0x800000], 0x22222222);
+            c.cmp(__dword_ptr[0x2000000], 0x22222222);
             c.jne(wrong);
-            c.cmp(__dword_ptr[0x800004], 0);
+            c.cmp(__dword_ptr[0x2000004], 0);
             c.jne(wrong);
-            c.cmp(__dword_ptr[0x8FFFFC], 0);
+            c.cmp(__dword_ptr[0x20FFFFC], 0);
             c.jne(wrong);
             Print(c, "right");
             c.Label(ref wrong);
             Print(c, "wrong");
         }, 0x20000);
         var file = ElfProgram.Of(0x20000, new ProgramSegment(0x20000, code, (uint)code.Length),
-            new ProgramSegment(0x60F000, Repeat(0x11, 0x2000), 0x2000), new ProgramSegment(0x800000, Repeat(0x22, 4), 0x100000));
+            new ProgramSegment(FirstModule, Repeat(0x11, 0x2000), 0x2000), new ProgramSegment(0x2000000, Repeat(0x22, 4), 0x100000));
         Assert.Equal("right", Boot(new BootModule("sigma0", file), Root).Lines[1]);
         static byte[] Repeat(byte value, int count) => [.. Enumerable.Repeat(value, count)];
     }
@@ -158,12 +158,12 @@ public class ServerTests
         { "a segment of module 2 has more bytes in the file than in memory", 64 },
         { "a segment of module 2 goes beyond 4 GB", 64 },
         { "module 2 starts at 00700000h, where it has no segment", 64 },
-        { "module 2 overlaps what is at 00100000h", 64 },
+        { "module 2 overlaps what is at 00800000h", 64 },
         { "module 2 overlaps what is at 0009FC00h", 64 },
         { "module 2 overlaps what is at 00020000h", 64 },
-        { "module 2 needs it up to 00801000h", 8 },
+        { "module 2 needs it up to 01401000h", 20 },
         { "not enough memory: the kernel needs it up to", 64 },
-        { "not enough memory to unpack module 1", 8 },
+        { "not enough memory to unpack module 1", 14 },
         { "the boot loader's information does not fit in a page of 4096 bytes", 64 },
     };
 
@@ -172,7 +172,7 @@ public class ServerTests
     public void Bad_input_is_told_in_one_line_and_the_processor_halts(string says, uint megabytes)
     {
         byte[] program = [0xEB, 0xFE];
-        byte[] good = ElfProgram.Of(0x20000, new ProgramSegment(0x20000, program, 2)), other = ElfProgram.Of(0x600000, new ProgramSegment(0x600000, program, 2));
+        byte[] good = ElfProgram.Of(0x20000, new ProgramSegment(0x20000, program, 2)), other = ElfProgram.Of(0x400000, new ProgramSegment(0x400000, program, 2));
         byte[] Changed(byte[] file, int at, byte value)
         {
             file[at] = value;
@@ -187,16 +187,16 @@ public class ServerTests
             "module 2 is an ELF file, but no executable for IA-32" => [good, Changed(other, 16, 1)],
             "module 1 is cut off: its program headers are beyond its end" => [good[..60], other],
             "module 2 is cut off: a segment is beyond its end" => [good, other[..^1]],
-            "a segment of module 2 has more bytes in the file than in memory" => [good, ElfProgram.Of(0x600000, new ProgramSegment(0x600000, program, 1))],
+            "a segment of module 2 has more bytes in the file than in memory" => [good, ElfProgram.Of(0x400000, new ProgramSegment(0x400000, program, 1))],
             "a segment of module 2 goes beyond 4 GB" => [good, ElfProgram.Of(0xFFFFFFFE, new ProgramSegment(0xFFFFFFFE, program, 4))],
-            "module 2 starts at 00700000h, where it has no segment" => [good, ElfProgram.Of(0x700000, new ProgramSegment(0x600000, program, 2))],
-            "module 2 overlaps what is at 00100000h" => [good, ElfProgram.Of(0x180000, new ProgramSegment(0x180000, program, 2))],
+            "module 2 starts at 00700000h, where it has no segment" => [good, ElfProgram.Of(0x700000, new ProgramSegment(0x400000, program, 2))],
+            "module 2 overlaps what is at 00800000h" => [good, ElfProgram.Of(0x880000, new ProgramSegment(0x880000, program, 2))],
             "module 2 overlaps what is at 0009FC00h" => [good, ElfProgram.Of(0x90000, new ProgramSegment(0x90000, program, 0x10000))],
             "module 2 overlaps what is at 00020000h" => [good, ElfProgram.Of(0x1F000, new ProgramSegment(0x1F000, program, 0x1001))],
-            "module 2 needs it up to 00801000h" => [good, ElfProgram.Of(0x800000, new ProgramSegment(0x800000, program, 0x1000))],
+            "module 2 needs it up to 01401000h" => [good, ElfProgram.Of(0x1400000, new ProgramSegment(0x1400000, program, 0x1000))],
             "not enough memory to unpack module 1" =>
-                [ElfProgram.Of(0x20000, new ProgramSegment(0x20000, program, 2), new ProgramSegment(0x600000, new byte[0x180000], 0x180000)),
-                    ElfProgram.Of(0x7C0000, new ProgramSegment(0x7C0000, program, 2))],
+                [ElfProgram.Of(0x20000, new ProgramSegment(0x20000, program, 2), new ProgramSegment(0x100000, new byte[0x180000], 0x180000)),
+                    ElfProgram.Of(0x280000, new ProgramSegment(0x280000, program, 0x580000))],
             _ => [good, other],
         };
         var text = says.Contains("4096", StringComparison.Ordinal) ? new string('x', 5000) : "module";

@@ -10,13 +10,17 @@ typedef unsigned int word;
 
 typedef struct { word w0, w1, w2; } message;
 
+/* At a fixed address: no register is left for it. */
+static volatile word receive_descriptor;
+
 /* EAX and EBP the descriptors, ECX the timeouts, ESI the partner before and after; the code comes back. */
 static inline word ipc(word send, word receive, word timeouts, word *partner, message *m)
 {
     word code;
-    __asm__ volatile("push %%ebp; mov %8, %%ebp; int $0x30; pop %%ebp"
+    receive_descriptor = receive;
+    __asm__ volatile("push %%ebp; mov receive_descriptor, %%ebp; int $0x30; pop %%ebp"
         : "=a"(code), "=S"(*partner), "=d"(m->w0), "=b"(m->w1), "=D"(m->w2), "+c"(timeouts)
-        : "0"(send), "1"(*partner), "m"(receive), "2"(m->w0), "3"(m->w1), "4"(m->w2)
+        : "0"(send), "1"(*partner), "2"(m->w0), "3"(m->w1), "4"(m->w2)
         : "memory", "cc");
     return code;
 }

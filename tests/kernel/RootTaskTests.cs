@@ -1,0 +1,55 @@
+using System.Text;
+using Verified.Kernel;
+using Verified.Machine.Computer;
+using Verified.Spec;
+using Xunit;
+
+namespace Verified.Tests.Kernel;
+
+/// <summary>The project's own root tasks on σ0 say the same on the machine and in QEMU.</summary>
+public class RootTaskTests
+{
+    private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
+
+    public static TheoryData<string, string[]> Transcripts => new()
+    {
+        { "hello", ["hello: running", "hello: the info page is here", "hello: 3 milliseconds later", "hello: a page of memory"] },
+        { "pingpong", ["pingpong: 10000 round trips, every answer right"] },
+    };
+
+    [Fact]
+    public void Every_root_task_is_tried() =>
+        Assert.Equal(ServerPrograms.Roots.Select(root => root.Name), Transcripts.Select(row => (string)row[0]));
+
+    [Theory]
+    [MemberData(nameof(Transcripts))]
+    public void It_runs_on_the_machine(string name, string[] says)
+    {
+        var pc = new Pc();
+        var text = new StringBuilder();
+        pc.Serial.Sent = sent => text.Append((char)sent);
+        Multiboot.Load(pc, Image.ToElf(), "", Modules(name));
+        pc.Run(100_000_000);
+        Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], Qemu.Lines(text.ToString()));
+        Assert.Equal(1, pc.ExitStatus);
+    }
+
+    [QemuTheory]
+    [MemberData(nameof(Transcripts))]
+    public void It_runs_in_qemu(string name, string[] says)
+    {
+        var (lines, status) = Qemu.Run(Image, Modules(name));
+        Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], lines);
+        Assert.Equal(1, status);
+    }
+
+    private static BootModule[] Modules(string name) =>
+        [.. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots.Single(root => root.Name == name) }.Select(server => new BootModule(server.Name, server.File))];
+}
+
+/// <summary>A theory that needs QEMU, skipped where it is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class QemuTheory : TheoryAttribute
+{
+    public QemuTheory() => Skip = Qemu.Missing;
+}
