@@ -7,7 +7,7 @@ namespace Verified.Kernel;
 internal sealed class RootCode() : UserCode(Origin)
 {
     /// <summary>Where they are linked.</summary>
-    public const uint Origin = 0x800000;
+    public const uint Origin = 0x400000;
 
     /// <summary>Zeros at boot.</summary>
     public const uint Data = Origin + 0x2000;
