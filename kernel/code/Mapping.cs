@@ -83,7 +83,8 @@ internal sealed partial class KernelProgram
         c.cmp(Op(MappingLayout.Operation), Operations.Unmap);
         c.jne(_map);
         c.mov(eax, 1);
-        Advance();
+        AdvanceSource();
+        c.jmp(_map);
     }
 
     /// <summary>The next mapping derived from the root goes, or at last the root itself.</summary>
@@ -127,7 +128,8 @@ internal sealed partial class KernelProgram
         c.mov(eax, edi);
         c.test(eax, eax);
         c.je(_map);
-        Advance();
+        AdvanceSource();
+        c.jmp(_map);
     }
 
     /// <summary>The next page of an operation.</summary>
@@ -418,17 +420,23 @@ internal sealed partial class KernelProgram
     /// <summary>So many pages as EAX says are done; the step ends.</summary>
     private void Advance()
     {
-        c.sub(Op(MappingLayout.Left), eax);
-        c.mov(ecx, Op(MappingLayout.SourcePage));
-        c.add(ecx, eax);
-        c.and(ecx, _layout.Limits.Paging.Pages - 1);
-        c.mov(Op(MappingLayout.SourcePage), ecx);
+        AdvanceSource();
         c.cmp(Op(MappingLayout.Operation), Operations.Map);
         c.jne(_map);
         c.add(eax, Op(MappingLayout.TargetPage));
         c.and(eax, _layout.Limits.Paging.Pages - 1);
         c.mov(Op(MappingLayout.TargetPage), eax);
         c.jmp(_map);
+    }
+
+    /// <summary>So many pages of the source as EAX says are done. Uses ECX.</summary>
+    private void AdvanceSource()
+    {
+        c.sub(Op(MappingLayout.Left), eax);
+        c.mov(ecx, Op(MappingLayout.SourcePage));
+        c.add(ecx, eax);
+        c.and(ecx, _layout.Limits.Paging.Pages - 1);
+        c.mov(Op(MappingLayout.SourcePage), ecx);
     }
 
     /// <summary>The mapping at EBX is at the target's page.</summary>

@@ -104,10 +104,14 @@ public sealed class KernelImage
     }
 
     /// <summary>The same image with one bit of its code wrong.</summary>
-    public KernelImage WithFlippedBit(uint address, int bit)
+    public KernelImage WithFlippedBit(uint address, int bit) =>
+        WithBytes(address, [(byte)(Text.Bytes[address - Text.Linear] ^ 1 << bit)]);
+
+    /// <summary>The same image with other bytes of code at an address.</summary>
+    public KernelImage WithBytes(uint address, ReadOnlySpan<byte> code)
     {
         var bytes = (byte[])Text.Bytes.Clone();
-        bytes[address - Text.Linear] ^= (byte)(1 << bit);
+        code.CopyTo(bytes.AsSpan((int)(address - Text.Linear)));
         return new(Limits, [.. Segments.Select(segment => segment.Executable ? segment with { Bytes = bytes } : segment)], Symbols, Entry);
     }
 

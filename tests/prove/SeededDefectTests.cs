@@ -1,0 +1,42 @@
+using Iced.Intel;
+using Verified.Kernel;
+using Verified.Proofs.Diff;
+using Verified.Proofs.Prove;
+using Verified.Spec;
+using Xunit;
+
+namespace Verified.Tests.Prove;
+
+/// <summary>Mistakes that kernels have made, in the code of mappings: an instruction is left out. Each is refuted, and differs where a state can tell.</summary>
+public sealed class SeededDefectTests
+{
+    private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
+
+    [Theory]
+    [InlineData("a removed page stays in the TLB", "map_remove", "invlpg", 1, "leaves the TLB", false)]
+    [InlineData("a page made read-only stays writable in the TLB", "map_begin_reduce", "invlpg", 1, "leaves the TLB", false)]
+    [InlineData("a removed mapping's neighbour still names it", "map_remove", "mov [ecx", 1, "Previous", true)]
+    [InlineData("the mapping behind a new one names the old one before it", "map_derive", "mov [ecx", 1, "Previous", true)]
+    [InlineData("a removed page stays in the page table", "map_remove", "mov dword ptr [ecx", 2, "page-tables-map", true)]
+    [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "", true)]
+    public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string what, bool differs)
+    {
+        var damaged = Without(symbol, starts, number);
+        var verdict = Theorems.Of(damaged).Single(theorem => theorem.Name == "image.map").Prove();
+        Assert.True(verdict.Refutation is not null, $"{defect}: proved");
+        Assert.Contains(what, verdict.Refutation.What, StringComparison.Ordinal);
+        Assert.Equal(differs, DiffRun.Run(damaged, new(Events: 100_000)).Disagreement is not null);
+    }
+
+    private static KernelImage Without(string symbol, string starts, int number)
+    {
+        var at = Image.Symbols[symbol];
+        var decoder = Decoder.Create(32, Image.Text.Bytes[(int)(at - Image.Text.Linear)..], at);
+        while (true)
+        {
+            var instruction = decoder.Decode();
+            if (!instruction.ToString().StartsWith(starts, StringComparison.Ordinal) || --number > 0) continue;
+            return Image.WithBytes((uint)instruction.IP, Enumerable.Repeat((byte)0x90, instruction.Length).ToArray());
+        }
+    }
+}
