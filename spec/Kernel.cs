@@ -63,7 +63,7 @@ public enum Entry
 /// </summary>
 public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
 {
-    /// <summary>One step. User entries need <see cref="Stages.User"/> (a tick or spurious interrupt also <see cref="Stages.Idle"/>).</summary>
+    /// <summary>One step. User entries need <see cref="Stages.User"/> (a tick or spurious interrupt also <see cref="Stages.Idle"/> or <see cref="Stages.Map"/>).</summary>
     /// <param name="entry">The way in.</param>
     /// <param name="argument">What the entry takes, if anything.</param>
     /// <param name="code">The error code of an exception.</param>

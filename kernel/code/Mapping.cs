@@ -31,10 +31,16 @@ internal sealed partial class KernelProgram
         var flush = c.CreateLabel("map_flush");
         var end = c.CreateLabel("map_end");
 
-        // CUT POINT: the current thread, saved, does the next step of the operation that is going on, or the first of its own.
+        // Between the steps an interrupt may come; it pushes on nobody's row, as when idle.
         Mark(ref _map);
-        c.mov(esp, The(_layout.TssStack));
-        c.sub(esp, Layout.ThreadSize - Frame);
+        c.mov(esp, Nobody + Layout.Esp.Offset);
+        c.sti();
+        c.nop();
+
+        // CUT POINT: the current thread, saved, does the next step of the operation that is going on, or the first of its own.
+        Mark("map_step");
+        c.cli();
+        LoadCurrent();
         c.cmp(Op(MappingLayout.Operation), Operations.None);
         c.je(begin);
         c.mov(eax, Op(MappingLayout.Phase));

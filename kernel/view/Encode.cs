@@ -173,7 +173,8 @@ public static class Encode
             case Stages.Wake:
                 return Kernel("wake", InterruptsOff);
             case Stages.Map:
-                return Kernel("map", InterruptsOff);
+                none[4] = layout.Threads.Base + Layout.Esp.Offset;
+                return Kernel("map_step", InterruptsOn);
             default:
                 throw new ArgumentException($"no stage {state.Stage.Value}", nameof(state));
         }

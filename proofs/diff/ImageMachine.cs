@@ -41,6 +41,10 @@ public sealed class ImageMachine : IMachine<Concrete>
         Multiboot.Load(Pc, image.ToElf());
         if (Run(BootBudget) is { } failure) throw new ImageException($"the image does not boot: {failure}");
         View = new View<Concrete>(image.Layout, this);
+
+        // The kernel takes interrupts between steps on mappings too: they are to come as events only.
+        _cpu.Bus.Out(0x21, 1, 0xFF);
+        _cpu.Bus.Out(0xA1, 1, 0xFF);
     }
 
     public KernelImage Image { get; }

@@ -137,8 +137,10 @@ public static class FuzzRun
             while (Kernel<Concrete>.Own(_tables.State.Stage.Value) is { } own)
             {
                 if (own == Entry.Map ? mapSteps++ > MostMapSteps : steps++ > 9 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
-                _kernel.Step(own);
-                if (After(own) is { } violated) return violated;
+                var entry = own;
+                if (own == Entry.Map && mapSteps % 16 == 0) (entry, steps) = (Entry.Tick, 0);
+                _kernel.Step(entry);
+                if (After(entry) is { } violated) return violated;
             }
 
             return null;

@@ -31,7 +31,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
             attempt.Path.RequireLemma(
                 invariant.Holds(state, attempt.Any(Universe.Of(invariant.Over), false), attempt.Any(Sort.Thread, true)),
                 $"invariant {invariant.Name} is preserved: {invariant.Why}");
-        if (Kernel<Symbolic>.Own(stage) is not null) Descends(attempt, tables, state);
+        if (Kernel<Symbolic>.Own(stage) == entry) Descends(attempt, tables, state);
     }
 
     /// <summary>One step nearer to the end of the kernel's own steps (<see cref="Rank{W}"/>).</summary>

@@ -65,8 +65,8 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
             _ => image.IdleHalt + 1,
         };
         if (slow) _cpu.R[Processor.Esp] = SavedStack;
-        if (stage != Stages.Idle) return;
-        _cpu.Halted = true;
+        if (stage is not (Stages.Idle or Stages.Map)) return;
+        _cpu.Halted = stage == Stages.Idle;
         _cpu.Eflags = _cpu.Eflags | Flag.Interrupt;
         _cpu.R[Processor.Esp] = IdleStack;
     }
@@ -241,10 +241,10 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
             & _cpu.TaskRegister.Selector == control.TaskRegister, "the system registers stay as boot left them");
         _path.Require(_cpu.S[SegmentRegister.Cs].Selector == (user ? Layout.UserCode : Layout.KernelCode)
             & _cpu.S[SegmentRegister.Ss].Selector == (user ? Layout.UserData : Layout.KernelData), "CS and SS are those of the ring");
-        _path.Require(_cpu.InterruptsEnabled == (user || Stage == Stages.Idle),
-            "interrupts are on in user mode and when idle, off in the kernel");
-        if (Stage == Stages.Idle)
-            _path.Require(_cpu.R[Processor.Esp] == IdleStack, "the idle processor pushes on row 0");
+        _path.Require(_cpu.InterruptsEnabled == (user || Stage is Stages.Idle or Stages.Map),
+            "interrupts are on in user mode, when idle and between steps on mappings, off in the kernel");
+        if (Stage is Stages.Idle or Stages.Map)
+            _path.Require(_cpu.R[Processor.Esp] == IdleStack, "the idle processor, and one between steps, pushes on row 0");
         else if (!user)
             _path.Require((_cpu.Eflags & (Flag.Trap | Flag.NestedTask | Flag.Virtual8086 | Flag.PrivilegeLevel)) == 0,
                 "the kernel runs without trap, nested task and I/O privilege");
