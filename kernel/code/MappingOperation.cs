@@ -1,0 +1,133 @@
+using System.Numerics;
+using Iced.Intel;
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+using Code = Verified.Spec.Code;
+
+namespace Verified.Kernel;
+
+/// <summary>Mappings: where an operation begins and ends.</summary>
+internal sealed partial class KernelProgram
+{
+    /// <summary>The operation has come to its end: its owner goes on, and the sender of what was mapped.</summary>
+    private void MapEnd(ref Label end)
+    {
+        var unmapped = c.CreateLabel("map_unmapped");
+        var failed = c.CreateLabel("map_failed");
+        var told = c.CreateLabel();
+        Mark(ref end);
+        c.mov(edx, Op(Maps.Owner));
+        c.mov(ebp, At(edx, _layout.Partner));
+        c.mov(edi, At(edx, Layout.Status));
+        c.mov(At(edx, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(edx, _layout.Partner), Nobody);
+        c.mov(eax, Op(MappingLayout.Operation));
+        c.mov(Op(MappingLayout.Operation), Operations.None);
+        c.cmp(eax, Operations.Map);
+        c.jne(_leave);
+        c.cmp(Op(MappingLayout.Failed), 0);
+        c.je(_goesOn);
+
+        // A faulting thread's registers are its own.
+        c.test(edi, Layout.FaultingStatus);
+        c.jne(told);
+        c.mov(At(edx, Layout.Eax), Code.ReceiveMapFailed);
+        c.Label(ref told);
+        c.mov(At(ebp, Layout.Eax), Code.SendMapFailed);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, _layout.Partner), Nobody);
+        AddReady();
+        c.jmp(_leave);
+    }
+
+    /// <summary>The current thread's own operation begins.</summary>
+    private void MapBegin(ref Label begin)
+    {
+        var none = c.CreateLabel("map_no_fpage");
+        var unmap = c.CreateLabel("map_begin_unmap");
+        var window = c.CreateLabel();
+        Mark(ref begin);
+        LoadMe(edi);
+        c.mov(Op(Maps.Owner), edi);
+        c.mov(Op(MappingLayout.Failed), 0);
+        c.mov(Op(MappingLayout.Left), 0);
+        c.mov(ebp, Me(_layout.Partner));
+        c.cmp(ebp, Nobody);
+        c.je(unmap);
+
+        // The item in the sender's words, into my window, or anywhere if I fault.
+        c.mov(Op(MappingLayout.Operation), Operations.Map);
+        TaskOf(edi, Maps.Target);
+        c.mov(edx, ebp);
+        TaskOf(edx, Maps.Source);
+        c.mov(edx, At(ebp, Layout.Ebx));
+        c.mov(Op(MappingLayout.Item), edx);
+        c.mov(ebx, Me(Layout.Ebp));
+        c.test(Me(Layout.Status), Layout.FaultingStatus);
+        c.je(window);
+        c.mov(ebx, Fpage.Whole);
+        c.Label(ref window);
+        PagesOf(edx, esi, none);
+        PagesOf(ebx, edi, none);
+
+        // The least of their sizes; where in the larger one, the hot spot says.
+        c.mov(eax, esi);
+        c.sub(eax, edi);
+        c.sbb(ecx, ecx);
+        c.and(eax, ecx);
+        c.add(eax, edi);
+        c.mov(Op(MappingLayout.Left), eax);
+        c.neg(eax);
+        c.mov(ecx, At(ebp, Layout.Edx));
+        c.shr(ecx, (byte)BitOperations.Log2(Layout.PageSize));
+        c.and(ecx, eax);
+        c.dec(esi);
+        c.and(esi, ecx);
+        c.add(esi, edx);
+        c.mov(Op(MappingLayout.SourcePage), esi);
+        c.dec(edi);
+        c.and(edi, ecx);
+        c.add(edi, ebx);
+        c.mov(Op(MappingLayout.TargetPage), edi);
+        c.jmp(_map);
+
+        Mark(ref unmap);
+        c.mov(Op(MappingLayout.Operation), Operations.Unmap);
+        TaskOf(edi, Maps.Source);
+        c.mov(eax, Me(Layout.Ecx));
+        c.mov(Op(MappingLayout.Item), eax);
+        c.mov(edx, Me(Layout.Eax));
+        c.mov(eax, edx);
+        c.shr(eax, (byte)BitOperations.Log2(Layout.PageSize));
+        c.mov(Op(MappingLayout.SourcePage), eax);
+        PagesOf(edx, esi, none);
+        c.mov(Op(MappingLayout.Left), esi);
+        Mark(ref none);
+        c.jmp(_map);
+    }
+
+    /// <summary>The task of the thread whose row's address is in a register, to a field; the register is lost.</summary>
+    private void TaskOf(AssemblerRegister32 row, Field field)
+    {
+        c.shr(row, (byte)(Layout.ThreadShift + BitOperations.Log2(_layout.Limits.Lthreads)));
+        c.and(row, _layout.Limits.Tasks - 1);
+        c.mov(Op(field), row);
+    }
+
+    /// <summary>Of an fpage the number of its first page, in the same register, and how many there are; elsewhere if it is invalid. Uses EAX, ECX.</summary>
+    private void PagesOf(AssemblerRegister32 fpage, AssemblerRegister32 pages, Label invalid)
+    {
+        c.mov(ecx, fpage);
+        c.shr(ecx, 2);
+        c.and(ecx, 0x3F);
+        c.sub(ecx, 12);
+        c.cmp(ecx, 20);
+        c.ja(invalid);
+        c.mov(pages, 1);
+        c.shl(pages, cl);
+        c.shr(fpage, (byte)BitOperations.Log2(Layout.PageSize));
+        c.lea(ecx, __[pages - 1]);
+        c.test(fpage, ecx);
+        c.jne(invalid);
+    }
+}
