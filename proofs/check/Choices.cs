@@ -20,6 +20,12 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
     /// <summary>Each of send and receive timeout zero or infinite.</summary>
     public static readonly uint[] NoFiniteTimeouts = [Timeouts.Infinite, Timeouts.ZeroReceiveOnly, 0x10, Timeouts.ZeroBoth];
 
+    /// <summary>Likewise for fpage_unmap: an fpage in EAX, a mask in ECX.</summary>
+    public IReadOnlyList<uint[]> Unmap { get; init; } = Values;
+
+    /// <summary>The values that an entry is tried with.</summary>
+    public IReadOnlyList<uint[]> Of(Entry entry) => entry == Entry.FpageUnmap ? Unmap : Values;
+
     public static int Index(string column) => Array.IndexOf(Names, column);
 
     /// <summary>
@@ -48,10 +54,12 @@ public sealed class Choices(Arguments arguments)
     private readonly int[] _registers = new int[Arguments.Names.Length];
     private int _depth, _length;
     private uint _row, _open;
+    private IReadOnlyList<uint[]> _values = arguments.Values;
 
-    /// <summary>Starts a run in which <paramref name="row"/>'s registers may hold anything; row 0 for nobody's.</summary>
-    public void Begin(uint row)
+    /// <summary>Starts a run in which <paramref name="row"/>'s registers may hold any of an entry's arguments; row 0 for nobody's.</summary>
+    public void Begin(uint row, Entry entry)
     {
+        _values = arguments.Of(entry);
         (_row, _depth) = (row, 0);
         _open = row == State<Concrete>.Nobody ? 0 : (1u << Arguments.Names.Length) - 1;
     }
@@ -66,7 +74,7 @@ public sealed class Choices(Arguments arguments)
     public bool Advance()
     {
         for (; _length > 0; _length--)
-            if (++_path[_length - 1] < arguments.Values[_registers[_length - 1]].Length)
+            if (++_path[_length - 1] < _values[_registers[_length - 1]].Length)
                 return true;
         return false;
     }
@@ -82,13 +90,13 @@ public sealed class Choices(Arguments arguments)
     {
         _open &= ~(1u << register);
         if (_depth == _length) (_registers[_length], _path[_length++]) = (register, 0);
-        return arguments.Values[register][_path[_depth++]];
+        return _values[register][_path[_depth++]];
     }
 
     /// <summary>The value this run gave to a register; the first of its list where the kernel did not look.</summary>
     public uint Chosen(int register)
     {
         var at = Array.IndexOf(_registers, register, 0, _depth);
-        return arguments.Values[register][at < 0 ? 0 : _path[at]];
+        return _values[register][at < 0 ? 0 : _path[at]];
     }
 }

@@ -4,30 +4,6 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>A state packed to bits.</summary>
-public readonly record struct Key(ulong Low, ulong High)
-{
-    /// <summary>So many bits from bit <paramref name="at"/> on; at most 32.</summary>
-    public uint Bits(int at, int count)
-    {
-        var from = at >= 64 ? High >> (at - 64) : at == 0 ? Low : Low >> at | High << (64 - at);
-        return (uint)from & (uint)((1UL << count) - 1);
-    }
-
-    /// <summary>Ones at so many bits from bit <paramref name="at"/> on, zeros elsewhere.</summary>
-    public static Key Ones(int at, int count)
-    {
-        var ones = ((UInt128.One << count) - 1) << at;
-        return new((ulong)ones, (ulong)(ones >> 64));
-    }
-
-    public static Key operator &(Key a, Key b) => new(a.Low & b.Low, a.High & b.High);
-
-    public static Key operator |(Key a, Key b) => new(a.Low | b.Low, a.High | b.High);
-
-    public static Key operator ~(Key a) => new(~a.Low, ~a.High);
-}
-
 /// <summary>
 /// Packs a state of a model into a key: of each column only the rows that can vary, in the bits that their values need.
 /// </summary>
@@ -43,22 +19,25 @@ public readonly record struct Key(ulong Low, ulong High)
 /// </remarks>
 public sealed class Codec
 {
-    /// <summary>A packed cell: its bits of the key, and the values that it can have, by number; null where the value is its own number.</summary>
-    private readonly record struct Slot(int Cell, int At, int Bits, uint[]? Domain)
-    {
-        public Key Mask => Key.Ones(At, Bits);
-    }
-
     /// <summary>The slots that are packed anew together, when one of their cells was written: a thread's, or all of the others.</summary>
     private readonly record struct Part(Slot[] Slots, Phase? Phase, Key Others);
 
-    private sealed record Phase(uint Row, Slot Ecx, Slot Ebp, Slot Esi);
+    // A thread's registers that are packed while a step to come reads them: those of Registers, in order.
+    private sealed record Phase(uint Row, Slot[] Slots);
+
+    private static readonly string[] Registers =
+    [
+        nameof(State<Concrete>.Ecx), nameof(State<Concrete>.Ebp), nameof(State<Concrete>.Esi),
+        nameof(State<Concrete>.Eax), nameof(State<Concrete>.Ebx),
+    ];
 
     // What a cell has to do with the key, where it is in no part.
     private const sbyte Constant = -1, LeftOut = -2;
 
     private readonly FlatTables _tables;
-    private readonly Column<Concrete> _status, _ecx, _ebp, _esi;
+    private readonly MappingsCodec? _mappings;
+    private readonly Column<Concrete> _status;
+    private readonly Column<Concrete>[] _registers;
     private readonly int _clock, _examined, _deadlines, _timed;
     private readonly uint[] _constant;
     private readonly sbyte[] _partOf;
@@ -70,12 +49,13 @@ public sealed class Codec
     public Codec(Model model, FlatTables tables)
     {
         _tables = tables;
-        (_status, _ecx, _ebp, _esi) = (tables.State.Status, tables.State.Ecx, tables.State.Ebp, tables.State.Esi);
+        var state = tables.State;
+        (_status, _registers) = (state.Status, [state.Ecx, state.Ebp, state.Esi, state.Eax, state.Ebx]);
         int Start(string column) => tables.Start(column);
         (_clock, _examined) = (Start(nameof(State<Concrete>.Clock)), Start(nameof(State<Concrete>.Examined)));
         (_deadlines, _timed) = (Start(nameof(State<Concrete>.Deadline)), Start(nameof(State<Concrete>.Timed)));
         Rows = [.. model.Threads.Select(thread => tables.State.Row(thread.Id).Value)];
-        CopyInto(Boot.Initial(model.Limits, model.Threads), tables);
+        CopyInto(model.Initial(), tables);
         _constant = [.. tables.Cells];
         _partOf = new sbyte[_constant.Length];
         Array.Fill(_partOf, Constant);
@@ -103,10 +83,11 @@ public sealed class Codec
         }
 
         Slot Among(string column, uint row, uint[] domain) => Cell(column, row, Bits(domain.Length), domain);
-        Slot Argument(string column, uint row) => Among(column, row, model.Arguments.Values[Arguments.Index(column)]);
+        Slot Argument(string column, uint row) => Among(column, row, [.. model.Arguments.Values[Arguments.Index(column)]
+            .Union(model.Maps ? model.Arguments.Of(Entry.FpageUnmap)[Arguments.Index(column)] : [])]);
         Part Make(Slot[] slots, Phase? phase = null)
         {
-            var all = phase is null ? slots : [.. slots, phase.Ecx, phase.Ebp, phase.Esi];
+            var all = phase is null ? slots : [.. slots, .. phase.Slots];
             return new(slots, phase, ~all.Aggregate(default(Key), (mask, slot) => mask | slot.Mask));
         }
 
@@ -132,18 +113,24 @@ public sealed class Codec
                     Among(nameof(State<Concrete>.Deadline), row, [.. Enumerable.Range(0, (int)model.MostTicks + 1).Select(i => (uint)i)]),
                     Among(nameof(State<Concrete>.Slice), row, [.. Enumerable.Range(0, (int)model.SliceBound + 1).Select(i => (uint)i)]),
                 ],
-                new(row, Argument(nameof(State<Concrete>.Ecx), row), Argument(nameof(State<Concrete>.Ebp), row),
-                    Argument(nameof(State<Concrete>.Esi), row)))),
+                new(row, [.. Registers.Take(model.Maps ? 5 : 3).Select(register => Argument(register, row))]))),
         ];
+        if (model.Maps)
+        {
+            _mappings = new(model, tables, (column, row, bits, domain) => domain is null ? Cell(column, row, bits) : Among(column, row, domain), numbers);
+            _parts = [.. _parts, Make(_mappings.Slots)];
+            Array.Fill(_partOf, (sbyte)(_parts.Length - 1), tables.MappingsStart, _partOf.Length - tables.MappingsStart);
+        }
+
         for (var part = 0; part < _parts.Length; part++)
         {
             foreach (var slot in _parts[part].Slots) _partOf[slot.Cell] = (sbyte)part;
             if (_parts[part].Phase is not { } phase) continue;
-            foreach (var slot in (ReadOnlySpan<Slot>)[phase.Ecx, phase.Ebp, phase.Esi]) _partOf[slot.Cell] = (sbyte)part;
+            foreach (var slot in phase.Slots) _partOf[slot.Cell] = (sbyte)part;
         }
 
         Width = at;
-        if (Width > 128) throw new ModelException($"model {model.Name}: a state needs {Width} bits of 128; use fewer threads or values");
+        if (Width > Key.Width) throw new ModelException($"model {model.Name}: a state needs {Width} bits of {Key.Width}; use fewer threads or values");
     }
 
     /// <summary>Thread numbers of the model's threads.</summary>
@@ -161,7 +148,7 @@ public sealed class Codec
         outside = -1;
         var written = _fresh ? (1u << _parts.Length) - 1 : 0;
         foreach (var cell in _tables.Written)
-            if (cell == _clock)
+            if (cell == _clock || (_mappings is not null && cell >= _tables.MappingsStart))
                 written |= (1u << _parts.Length) - 1;
             else if (_partOf[cell] is >= 0 and var part)
                 written |= 1u << part;
@@ -181,23 +168,25 @@ public sealed class Codec
     public void Unpack(Key key)
     {
         var cells = _tables.Cells;
-        if (_fresh) _tables.Load(_constant);
+        if (_fresh || _mappings is not null) _tables.Load(_constant);
         else _tables.Restore(_constant);
         foreach (ref readonly var part in _parts.AsSpan())
         {
-            foreach (ref readonly var slot in part.Slots.AsSpan()) cells[slot.Cell] = Take(key, slot);
+            foreach (ref readonly var slot in part.Slots.AsSpan()) cells[slot.Cell] = slot.Take(key);
             if (part.Phase is not { } phase) continue;
-            cells[phase.Ecx.Cell] = Take(key, phase.Ecx);
-            cells[phase.Ebp.Cell] = Take(key, phase.Ebp);
-            cells[phase.Esi.Cell] = Take(key, phase.Esi);
+            foreach (ref readonly var slot in phase.Slots.AsSpan()) cells[slot.Cell] = slot.Take(key);
         }
 
+        _mappings?.Unpack(key);
         _tables.Commit();
         (_unpacked, _fresh) = (key, false);
     }
 
     /// <summary>The bits of a thread's own cells; of <see cref="State{W}.Nobody"/>, those of the processor and the priorities.</summary>
     public Key MaskOf(uint row) => ~_parts[Array.IndexOf(Rows, row) + 1].Others;
+
+    /// <summary>The bits of the mappings.</summary>
+    public Key MaskOfMappings => _mappings is null ? default : ~_parts[^1].Others;
 
     /// <summary>The bits of a cell that is packed.</summary>
     public Key MaskOf(string column, uint row) => _slots[_tables.Start(column) + (int)row].Mask;
@@ -207,11 +196,14 @@ public sealed class Codec
     {
         if (_partOf[cell] == Constant) return true;
         if (IsRelative(cell)) return false;
+        if (_mappings is not null && cell >= _tables.MappingsStart)
+            return (MaskOfMappings & mask) == MaskOfMappings && !_mappings.IsMeaningless(cell);
         if (!_slots.TryGetValue(cell, out var slot) || (slot.Mask & mask) != slot.Mask) return false;
-        if (_parts[_partOf[cell]].Phase is not { } phase || (cell != phase.Ecx.Cell && cell != phase.Ebp.Cell && cell != phase.Esi.Cell)) return true;
+        if (_parts[_partOf[cell]].Phase is not { } phase || !phase.Slots.Any(register => register.Cell == cell)) return true;
         var status = MaskOf(nameof(State<Concrete>.Status), phase.Row);
         var faulting = MaskOf(nameof(State<Concrete>.Faulting), phase.Row);
-        return ((status | faulting) & mask) == (status | faulting) && _status[phase.Row].Value == ThreadStatus.Sending && IsPacked(phase.Row);
+        return ((status | faulting) & mask) == (status | faulting) && _mappings is null
+            && _status[phase.Row].Value == ThreadStatus.Sending && Needed(phase.Row) != 0;
     }
 
     /// <summary>Copies every column of <paramref name="from"/>, of the same limits.</summary>
@@ -226,25 +218,47 @@ public sealed class Codec
         tables.Commit();
     }
 
-    // Whether a thread's receive phase is in the key: it is still to come.
-    private bool IsPacked(uint row) => _status[row].Value switch
+    // Which of a thread's registers are in the key, as bits by their place in Registers: its receive phase, if that is still to come; and
+    // in models with mappings its item, window or request, until an operation has taken them over.
+    private uint Needed(uint row)
     {
-        ThreadStatus.Sending => _tables.State.Faulting[row].Value == 0,
-        ThreadStatus.Resuming => _tables.State.Stage.Value != Stages.Accept || _tables.State.Current.Value != row,
-        _ => false,
-    };
+        const uint window = 2, receive = 1 | window | 4, send = 8, item = 16, request = 1 | 8;
+        var s = _tables.State;
+        var own = s.Faulting[row].Value == 0;
+        var needed = _status[row].Value switch
+        {
+            ThreadStatus.Sending => !own ? 0 : _mappings is not null && Descriptor.HasItem(s.Eax[row]).Known ? receive | send | item : receive | send,
+            ThreadStatus.Resuming => s.Stage.Value != Stages.Accept || s.Current.Value != row ? receive : window,
+            ThreadStatus.ReceivingAny or ThreadStatus.ReceivingFrom => own ? window : 0,
+            ThreadStatus.Giving => IsBegun(s.Partner[row].Value) ? receive : receive | item,
+            ThreadStatus.Mapping => IsBegun(row) ? 0 : s.Partner[row].Value == State<Concrete>.Nobody ? request : own ? window : 0,
+            _ => 0u,
+        };
+        return _mappings is not null || (needed & receive) == receive ? needed : 0;
+    }
+
+    private bool IsBegun(uint owner) =>
+        _tables.State.Mappings.Operation.Value != Operations.None && _tables.State.Mappings.Owner.Value == owner;
 
     private void Pack(in Part part, ref Key key, ref int outside)
     {
         key &= part.Others;
-        foreach (ref readonly var slot in part.Slots.AsSpan()) Put(slot, ValueOf(slot.Cell), ref key, ref outside);
+        if (_mappings is { } mappings && part.Slots == mappings.Slots)
+        {
+            if (mappings.Pack(ref key) is >= 0 and var cell) outside = cell;
+            return;
+        }
+
+        foreach (ref readonly var slot in part.Slots.AsSpan())
+            if (!slot.Put(ValueOf(slot.Cell), ref key))
+                outside = slot.Cell;
         if (part.Phase is not { } phase) return;
+        var needed = Needed(phase.Row);
 
         // Read through the columns, so that a register the step has not looked at is chosen now.
-        if (!IsPacked(phase.Row)) return;
-        Put(phase.Ecx, _ecx[phase.Row], ref key, ref outside);
-        Put(phase.Ebp, _ebp[phase.Row], ref key, ref outside);
-        Put(phase.Esi, _esi[phase.Row], ref key, ref outside);
+        for (var register = 0; register < phase.Slots.Length; register++)
+            if ((needed >> register & 1) != 0 && !phase.Slots[register].Put(_registers[register][phase.Row].Value, ref key))
+                outside = phase.Slots[register].Cell;
     }
 
     /// <summary>What is packed of a cell: its value, but of a deadline what is left, and 0 of what means nothing now.</summary>
@@ -258,31 +272,6 @@ public sealed class Codec
 
     private bool IsRelative(int cell) =>
         cell == _examined || (uint)(cell - _deadlines) < _tables.State.Limits.Threads;
-
-    private static void Put(in Slot slot, uint value, ref Key key, ref int outside)
-    {
-        if (slot.Domain is { } domain)
-        {
-            var number = 0;
-            while (number < domain.Length && domain[number] != value) number++;
-            if (number == domain.Length)
-            {
-                outside = slot.Cell;
-                return;
-            }
-
-            value = (uint)number;
-        }
-
-        var (low, high) = slot.At < 64 ? ((ulong)value << slot.At, slot.At == 0 ? 0 : (ulong)value >> (64 - slot.At)) : (0, (ulong)value << (slot.At - 64));
-        key |= new Key(low, high);
-    }
-
-    private static uint Take(Key key, in Slot slot)
-    {
-        var value = key.Bits(slot.At, slot.Bits);
-        return slot.Domain is { } domain ? domain[value] : value;
-    }
 
     private static int Bits(int values) => BitOperations.Log2((uint)values - 1) + (values > 1 ? 1 : 0);
 }

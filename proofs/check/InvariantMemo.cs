@@ -18,10 +18,11 @@ internal sealed class InvariantMemo
     private readonly Codec _codec;
     private readonly State<Concrete> _state;
     private readonly TracedTables _traced;
-    private readonly uint[] _rows, _priorities;
+    private readonly uint[] _rows;
+    private readonly Walker _walker;
     private readonly Group[] _groups;
 
-    /// <summary>The invariants at one thread, or at nobody, the processor and the priorities.</summary>
+    /// <summary>The invariants at one thread; or at nobody, the processor and the priorities; or at the rows of the mappings' tables.</summary>
     /// <param name="Row">The thread.</param>
     /// <param name="Mask">The bits that its invariants may read.</param>
     /// <param name="Known">Values of those bits with which the memorised invariants hold.</param>
@@ -32,18 +33,24 @@ internal sealed class InvariantMemo
 
     public InvariantMemo(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants)
     {
-        _codec = walker.Codec;
+        (_walker, _codec) = (walker, walker.Codec);
         _state = walker.State;
         _traced = new(walker.Tables);
         _rows = [State<Concrete>.Nobody, .. _codec.Rows];
-        _priorities = [.. Enumerable.Range(0, (int)walker.State.Limits.Priorities).Select(row => (uint)row)];
 
         // Beside its own row, a thread's invariants read what the others do, and who acts next.
         var shared = _codec.MaskOf(nameof(State<Concrete>.Stage), 0) | _codec.MaskOf(nameof(State<Concrete>.Current), 0);
         foreach (var row in _codec.Rows)
             shared |= _codec.MaskOf(nameof(State<Concrete>.Status), row) | _codec.MaskOf(nameof(State<Concrete>.Partner), row);
-        _groups = [.. _rows.Select(row => new Group(row, shared | _codec.MaskOf(row), new(_codec.Width), [.. invariants], []))];
+        _groups =
+        [
+            .. _rows.Select(row => new Group(row, shared | _codec.MaskOf(row), new(_codec.Width),
+                [.. invariants.Where(invariant => !IsOfMappings(invariant) && (invariant.Over == Table.Thread || row == State<Concrete>.Nobody))], [])),
+            new(State<Concrete>.Nobody, _codec.MaskOfMappings, new(_codec.Width), [.. invariants.Where(IsOfMappings)], []),
+        ];
     }
+
+    private static bool IsOfMappings(Invariant<Concrete> invariant) => invariant.Over is not (Table.Processor or Table.Thread or Table.Priority);
 
     /// <summary>Whether every invariant holds in the present state, whose key is given.</summary>
     public bool Hold(Key key)
@@ -87,8 +94,7 @@ internal sealed class InvariantMemo
 
     private bool Holds(Invariant<Concrete> invariant, State<Concrete> state, uint row)
     {
-        if (invariant.Over != Table.Thread && row != State<Concrete>.Nobody) return true;
-        foreach (var i in invariant.Over == Table.Priority ? _priorities.AsSpan() : new ReadOnlySpan<uint>(in row))
+        foreach (var i in invariant.Over == Table.Thread ? new ReadOnlySpan<uint>(in row) : _walker.RowsOf(invariant.Over))
             foreach (var j in invariant.Pairs ? _rows : One)
                 if (!invariant.Holds(state, i, j))
                     return false;

@@ -8,24 +8,25 @@ namespace Verified.Proofs.Check;
 /// </summary>
 public sealed class KeySet
 {
-    private readonly bool _wide;
+    private readonly bool _wide, _widest;
     private ulong[] _low = new ulong[1 << 12];
-    private ulong[] _high;
+    private ulong[] _high, _top;
     private int[] _parent = new int[1 << 12];
     private int[] _slots = new int[1 << 13];
 
     /// <param name="bits">Width of the keys.</param>
     public KeySet(int bits)
     {
-        _wide = bits > 64;
+        (_wide, _widest) = (bits > 64, bits > 128);
         _high = _wide ? new ulong[1 << 12] : [];
+        _top = _widest ? new ulong[1 << 12] : [];
     }
 
     public int Count { get; private set; }
 
-    public long Bytes => 8L * _low.Length + 8L * _high.Length + 4L * _parent.Length + 4L * _slots.Length;
+    public long Bytes => 8L * _low.Length + 8L * _high.Length + 8L * _top.Length + 4L * _parent.Length + 4L * _slots.Length;
 
-    public Key this[int number] => new(_low[number], _wide ? _high[number] : 0);
+    public Key this[int number] => new(_low[number], _wide ? _high[number] : 0, _widest ? _top[number] : 0);
 
     /// <summary>The number of the state this one was found from; -1 for the first.</summary>
     public int Parent(int number) => _parent[number];
@@ -46,6 +47,7 @@ public sealed class KeySet
 
         _low[Count] = key.Low;
         if (_wide) _high[Count] = key.High;
+        if (_widest) _top[Count] = key.Top;
         _parent[Count] = parent;
         _slots[slot] = ++Count;
         return true;
@@ -54,11 +56,11 @@ public sealed class KeySet
     private int Slot(Key key)
     {
         var mask = _slots.Length - 1;
-        var hash = (key.Low ^ BitOperations.RotateLeft(key.High, 32)) * 0x9E3779B97F4A7C15;
+        var hash = (key.Low ^ BitOperations.RotateLeft(key.High, 32) ^ key.Top * 0xC2B2AE3D27D4EB4F) * 0x9E3779B97F4A7C15;
         for (var slot = (int)(hash >> 33) & mask; ; slot = (slot + 1) & mask)
         {
             var number = _slots[slot] - 1;
-            if (number < 0 || (_low[number] == key.Low && (!_wide || _high[number] == key.High))) return slot;
+            if (number < 0 || (_low[number] == key.Low && (!_wide || _high[number] == key.High) && (!_widest || _top[number] == key.Top))) return slot;
         }
     }
 
@@ -67,6 +69,7 @@ public sealed class KeySet
         var size = Count + Count / 2;
         Array.Resize(ref _low, size);
         if (_wide) Array.Resize(ref _high, size);
+        if (_widest) Array.Resize(ref _top, size);
         Array.Resize(ref _parent, size);
     }
 

@@ -23,12 +23,33 @@ public sealed record Model(
     /// <summary>Names in <see cref="Sometimes.All"/> of what cannot happen with so few threads or priorities, and then must not.</summary>
     public IReadOnlyList<string> Never
     {
-        get => [.. Optional.Except(Also).Select(entry => $"entry {entry}"), .. _never];
+        get => [.. Optional.Except(Also).Union(Without).Select(entry => $"entry {entry}"), .. _never];
         init => _never = value;
     }
 
     /// <summary>The entries that users are tried with beyond those that every model has.</summary>
     public IReadOnlyList<Entry> Also { get; init; } = [];
+
+    /// <summary>The entries that every model has but this one.</summary>
+    public IReadOnlyList<Entry> Without { get; init; } = [];
+
+    /// <summary>How many of the first frames are σ0's, but for frame 0; where there are none, nobody maps.</summary>
+    public uint Sigma0Frames { get; init; }
+
+    /// <summary>What is mapped at boot.</summary>
+    public IReadOnlyList<BootMapping> Mapped { get; init; } = [];
+
+    /// <summary>Whether its threads map pages. Its page tables need not be of the processor's size.</summary>
+    public bool Maps => Sigma0Frames != 0;
+
+    /// <summary>The boot state.</summary>
+    public State<Concrete> Initial() => Boot.Initial(Limits, Threads, frame => frame <= Sigma0Frames, Mapped);
+
+    /// <summary>
+    /// Own steps of the kernel to a user or idle: 9 per thread and for nobody (<see cref="Rank{W}"/>); and an operation of each thread that maps, which has
+    /// per page a page table to add, at most every mapping to take away or make read-only, both with a beginning and an end, and the page itself.
+    /// </summary>
+    public uint MostOwnSteps => (uint)(Threads.Count + 1) * (9 + (Maps ? Limits.Paging.Pages * (2 * Limits.Paging.Nodes + 4) + 2 : 0));
 
     private static readonly Entry[] Optional = [Entry.ThreadSchedule, Entry.LthreadExRegs];
 
@@ -38,7 +59,8 @@ public sealed record Model(
     private static readonly string[] WithTwo = [Sometimes.PutOff];
     private static readonly string[] WithoutPagers = [Sometimes.Reported, Sometimes.ReportedLater, Sometimes.Answered];
     // The models' threads have no mappings, and ask for none.
-    private static readonly string[] WithoutMappings = ["entry FpageUnmap", "entry Map", "stage map", "thread mapping", "thread giving"];
+    private static readonly string[] WithoutMappings = 
+        ["entry FpageUnmap", "entry Map", "stage map", "thread mapping", "thread giving", .. Sometimes.OfMappings.Select(sometimes => sometimes.Name)];
     private const string Preemption = "preemption by a woken thread";
     private static readonly string[] WithoutDeadlines = ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
 
@@ -73,7 +95,45 @@ public sealed record Model(
         with
     { Also = [Entry.LthreadExRegs], Never = ["code 20h, receive timeout", "code 30h, send timeout", .. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
 
-    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers, Siblings];
+    /// <summary>
+    /// Three tasks, the second of them σ0 with two frames, whose threads map, grant and unmap pages of spaces of two small page tables. No
+    /// time passes, and no sender waits: the other models have ticks and waiting senders. Few mappings and no page tables are left at boot.
+    /// </summary>
+    public static readonly Model Mappers = new(
+        "mappers", new Limits(4, 1, 2) { Paging = new(4, 8, 4) { Entries = 4, Slots = 2 } },
+        [.. new uint[] { 1, 2, 3 }.Select(task => new BootThread(ThreadId.Make<Concrete>(4, task, 0, 1).Value, task / 3, 1, 0x10000, 0x20000))],
+        new(
+        [
+            [Descriptor.None, 2],
+            [0x10],
+            [0x1000],
+            [Page(1) | Fpage.Writable, Page(1) | Fpage.Grant, Page(2) | Fpage.Writable],
+            [Page(1) | AnyWindow, Page(4) | AnyWindow],
+            [.. new uint[] { 1, 2, 3 }.Select(task => ThreadId.Make<Concrete>(4, task, 0, 1).Value)],
+            [3],
+        ])
+        {
+            Unmap = [[Page(1)], [0, Fpage.Unmap | Fpage.Own], [3], [3], [0], [0], [3]],
+        }, 1)
+    {
+        Sigma0Frames = 2,
+        Mapped = [new(1, 0, 1, true), new(3, 0, 1, true), new(1, 2, 2, true)],
+        Also = [Entry.FpageUnmap],
+        Without = [Entry.Tick, Entry.ThreadSwitch, Entry.IdNearest, Entry.Spurious, Entry.PageFault, Entry.Exception],
+        Never =
+        [
+            "entry Accept", "entry Wake", "stage wake", "stage accept", "thread sending", "thread receiving-from", "thread sleeping", "thread stopped",
+            "code 20h, receive timeout", "code E0h, receive cut", "code F0h, send cut", "time slice used up", "time slice donated", "tick while idle",
+            .. WithoutPagers, .. WithTwo, .. WithoutDeadlines,
+        ],
+    };
+
+    // A window for map items from anyone.
+    private const uint AnyWindow = 3;
+
+    private static uint Page(uint number) => number << 12 | 12 << 2;
+
+    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers, Siblings, Mappers];
 
     /// <summary>A model of threads given as (task, lthread, priority, quantum).</summary>
     public static Model Make(

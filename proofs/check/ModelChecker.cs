@@ -56,7 +56,7 @@ public sealed class ModelChecker
     private ModelChecker(Model model, CheckOptions options)
     {
         (_model, _options) = (model, options);
-        var invariants = options.Invariants ?? Invariants<Concrete>.All;
+        var invariants = options.Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
         var width = new Walker(model, null).Codec.Width;
         _states = new(width);
         _expanders = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
@@ -78,7 +78,7 @@ public sealed class ModelChecker
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var walker = _expanders[0].Walker;
-        Codec.CopyInto(Boot.Initial(_model.Limits, _model.Threads), walker.Tables);
+        Codec.CopyInto(_model.Initial(), walker.Tables);
         _states.Add(walker.Codec.Pack(out _) ?? throw new ModelException($"model {_model.Name}: the boot state is outside of it"), -1);
 
         var levels = 0;
@@ -126,6 +126,6 @@ public sealed class ModelChecker
         List<Event> events = [last];
         for (var to = state; _states.Parent(to) is var from && from >= 0; to = from)
             events.Insert(0, _expanders[0].Walker.EventBetween(_states[from], _states[to]));
-        return new(Snapshot.Of(Boot.Initial(_model.Limits, _model.Threads)), events);
+        return new(Snapshot.Of(_model.Initial()), events);
     }
 }

@@ -14,7 +14,7 @@ public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Ac
     /// <summary>Whether the step ended some thread's ipc with this code.</summary>
     public bool Delivers(uint code)
     {
-        if (Entry is not (Entry.Ipc or Entry.Receive or Entry.Accept or Entry.Wake)) return false;
+        if (Entry is not (Entry.Ipc or Entry.Receive or Entry.Accept or Entry.Wake or Entry.Map)) return false;
         foreach (var cell in Tables.Written)
         {
             var row = (uint)(cell - Eax);
@@ -31,6 +31,38 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
 {
     public const string Reported = "an exception reported to a pager that waits", ReportedLater = "an exception that waits for its pager",
         Answered = "an exception answered";
+
+    /// <summary>What only threads that map can bring about.</summary>
+    public static readonly IReadOnlyList<Sometimes> OfMappings =
+    [
+        Map("a mapping derived from a derived one", (s, t) => Nodes(s).Any(n => s.Mappings.Depth[n].Value > 1 && t.Wrote(nameof(Mappings<Concrete>.Depth), n))),
+        Map("a mapping granted", (s, t) => Nodes(s).Any(n => s.Mappings.Space[n].Value != 0
+            && t.Wrote(nameof(Mappings<Concrete>.Space), n) && !t.Wrote(nameof(Mappings<Concrete>.Depth), n))),
+        Map("a subtree flushed", (s, t) => s.Mappings.Phase == Phases.Flush && s.Mappings.Depth[s.Mappings.Root] != 0
+            && t.Wrote(nameof(Mappings<Concrete>.FreeNode), 0)),
+        Map("a derived mapping made read-only", (s, t) => s.Mappings.Phase == Phases.Reduce && s.Mappings.At != s.Mappings.Root),
+        Map("made read-only before it is granted", (s, t) => s.Mappings.Phase == Phases.Reduce && s.Mappings.Operation == Operations.Map),
+        Map("an occupied destination flushed", (s, t) => s.Mappings.Operation == Operations.Map && Begins(t, Phases.Flush)),
+        Map("the source was derived from the destination", (s, t) => s.Mappings.Operation == Operations.Map && Begins(t, Phases.Flush)
+            && Forest.IsDerived(s, s.NodeOf(s.Mappings.Source, s.Mappings.SourcePage), s.Mappings.Root)),
+        Map("mappings run out", (s, t) => Fails(t) && s.TableOf(s.Mappings.Target, s.Mappings.TargetPage) != 0),
+        Map("page tables run out", (s, t) => Fails(t) && s.TableOf(s.Mappings.Target, s.Mappings.TargetPage) == 0),
+        Map("code 62h, mappings or page tables ran out", (_, t) => t.Delivers(Code.ReceiveMapFailed)),
+        Map("code 70h, mappings or page tables ran out", (_, t) => t.Delivers(Code.SendMapFailed)),
+    ];
+
+    private static Sometimes Map(string name, Func<State<Concrete>, Transition, Truth> happens) =>
+        new(name, t => t.Entry == Entry.Map && happens(t.After, t).Known);
+
+    private static IEnumerable<uint> Nodes(State<Concrete> s)
+    {
+        for (var node = s.Limits.Paging.Frames; node < s.Limits.Paging.Nodes; node++) yield return node;
+    }
+
+    private static bool Begins(Transition t, uint phase) =>
+        t.After.Mappings.Phase.Value == phase && t.Wrote(nameof(Mappings<Concrete>.Phase), 0);
+
+    private static bool Fails(Transition t) => t.After.Mappings.Failed.Value == 1 && t.Wrote(nameof(Mappings<Concrete>.Failed), 0);
 
     public const string PutOff = "a receive phase put off until its thread runs";
 
@@ -60,6 +92,7 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
         new("a deadline of another round", t => t.Entry == Entry.Wake && t.After.Stage.Value == Stages.Wake
             && !t.Delivers(Code.SendTimeout) && !t.Delivers(Code.ReceiveTimeout)),
         new("time slice donated", t => t.Entry == Entry.ThreadSwitch && t.After.Stage.Value == Stages.User),
+        .. OfMappings,
         new("tick while idle", t => t.Entry == Entry.Tick && t.StageBefore == Stages.Idle),
     ];
 }

@@ -18,22 +18,27 @@ public sealed class Walker
     private readonly Kernel<Concrete> _kernel;
     private readonly Action<State<Concrete>, Entry>? _damage;
     private readonly int _eax;
-    private readonly Entry[] _userEntries;
-    private readonly uint[] _rows, _priorities;
+    private readonly Entry[] _userEntries, _idleEntries;
+    private readonly uint _most;
+    private readonly uint[] _rows;
+    private readonly uint[][] _rowsOf;
 
     /// <param name="model">The model.</param>
     /// <param name="damage">Changes the state after each step: a defect for the checker to find.</param>
     public Walker(Model model, Action<State<Concrete>, Entry>? damage)
     {
         _choices = new(model.Arguments);
-        _userEntries = [.. UserEntries, .. model.Also];
+        _userEntries = [.. UserEntries.Except(model.Without), .. model.Also];
+        _idleEntries = [.. IdleEntries.Except(model.Without)];
+        _most = model.MostOwnSteps;
         _damage = damage;
         Tables = new(model.Limits, _choices);
         _kernel = new(Tables.State);
         Codec = new(model, Tables);
         _eax = Tables.Start(nameof(State<Concrete>.Eax));
         _rows = [State<Concrete>.Nobody, .. Codec.Rows];
-        _priorities = [.. Enumerable.Range(0, (int)model.Limits.Priorities).Select(row => (uint)row)];
+        _rowsOf = [.. Enum.GetValues<Table>().Select(table => table == Table.Thread ? _rows
+            : [.. Enumerable.Range(0, (int)State<Concrete>.Rows(table, model.Limits)).Select(row => (uint)row)])];
         Tables.LookOnlyAt(_rows);
     }
 
@@ -44,9 +49,9 @@ public sealed class Walker
     public Codec Codec { get; }
 
     /// <summary>The ways on from a stage of no user.</summary>
-    private static Entry[] Entries(uint stage) => stage switch
+    private Entry[] Entries(uint stage) => stage switch
     {
-        Stages.Idle => IdleEntries,
+        Stages.Idle => _idleEntries,
         Stages.Pick => Pick,
         Stages.Wake => Wake,
         Stages.Map => Map,
@@ -61,7 +66,7 @@ public sealed class Walker
     /// </summary>
     public void Expand(Key from, Func<Transition, Key?, bool> visit)
     {
-        _choices.Begin(State<Concrete>.Nobody);
+        _choices.Begin(State<Concrete>.Nobody, Entry.Pick);
         Codec.Unpack(from);
         var stage = State.Stage.Value;
         var actor = State.Current.Value;
@@ -70,7 +75,7 @@ public sealed class Walker
             _choices.Restart();
             do
             {
-                _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody);
+                _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody, entry);
                 _kernel.Step(entry, ArgumentOf(entry));
                 _damage?.Invoke(State, entry);
                 var key = Codec.Pack(out var outside);
@@ -96,7 +101,7 @@ public sealed class Walker
         for (var n = 0; n < invariants.Count; n++)
         {
             var invariant = invariants[n];
-            foreach (var i in invariant.Over == Table.Thread ? _rows : invariant.Over == Table.Priority ? _priorities : Nobody)
+            foreach (var i in RowsOf(invariant.Over))
                 foreach (var j in invariant.Pairs ? _rows : Nobody)
                     if (!invariant.Holds(State, i, j))
                         return (invariant, i, j);
@@ -104,6 +109,9 @@ public sealed class Walker
 
         return null;
     }
+
+    /// <summary>The rows of a table that an invariant over it is evaluated at.</summary>
+    public uint[] RowsOf(Table table) => _rowsOf[(int)table];
 
     /// <summary>
     /// Whether the kernel's own steps from the present state end, at a user or idle. A tick looks at each thread once; each receive
@@ -113,7 +121,7 @@ public sealed class Walker
     {
         for (var steps = 0; Kernel<Concrete>.Own(State.Stage.Value) is { } own; steps++)
         {
-            if (steps > 9 * _rows.Length) return false;
+            if (steps > _most) return false;
             _kernel.Step(own);
             _damage?.Invoke(State, own);
         }

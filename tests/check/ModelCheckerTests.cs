@@ -15,6 +15,7 @@ public class ModelCheckerTests
         { "trio", 5598866, 10798451, 42 },
         { "sleepers", 81614, 151116, 38 },
         { "siblings", 396579, 981659, 35 },
+        { "mappers", 457075, 628685, 86 },
     };
 
     [Theory]

@@ -1,0 +1,54 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>
+/// What the invariants of neighbours in the lists say of whole lists only by induction; for states small enough to walk along them.
+/// </summary>
+public static class Forest
+{
+    public static readonly IReadOnlyList<Invariant<Concrete>> All =
+    [
+        Node("rights-within-parents", "a mapping is writable only if the one it is derived from is, but while that is being made read-only", (s, m, n) =>
+            m.Space[n] == 0 || m.Depth[n] == 0 || m.Phase == Phases.Reduce || !IsWritable(m, n) || IsWritable(m, Parent(s, n))),
+        Node("list-has-all-of-a-frame", "the list of a frame ends, and has every mapping of that frame", (s, m, n) =>
+            m.Space[n] == 0 || List(s, m.Frame[n].Value).Contains(n.Value)),
+        Node("node-in-one-list", "every mapping is once in the list of one frame, or once among the free ones", (s, m, n) =>
+            n == 0 || Lists(s).Count(node => node == n.Value) == 1),
+    ];
+
+    /// <summary>The mapping that one is derived from: the nearest before it that is less deep; 0 for none.</summary>
+    public static Concrete Parent(State<Concrete> s, Concrete node)
+    {
+        var (m, parent) = (s.Mappings, s.Mappings.Previous[node]);
+        for (var steps = s.Limits.Paging.Nodes; steps > 0 && parent != 0 && m.Depth[parent] >= m.Depth[node]; steps--) parent = m.Previous[parent];
+        return parent;
+    }
+
+    /// <summary>Whether <paramref name="node"/> is derived from <paramref name="ancestor"/>, directly or not.</summary>
+    public static bool IsDerived(State<Concrete> s, Concrete node, Concrete ancestor)
+    {
+        for (var steps = s.Limits.Paging.Nodes; steps > 0 && node != 0; steps--)
+            if ((node = Parent(s, node)) == ancestor && ancestor != 0)
+                return true;
+        return false;
+    }
+
+    private static Truth IsWritable(Mappings<Concrete> m, Concrete node) => m.Level[node] > m.Depth[node];
+
+    private static IEnumerable<uint> Lists(State<Concrete> s)
+    {
+        var free = s.Mappings.FreeNode.Value;
+        return Enumerable.Range(1, (int)s.Limits.Paging.Frames - 1).SelectMany(frame => List(s, (uint)frame)).Concat(free == 0 ? [] : List(s, free));
+    }
+
+    // Of a list with a cycle, some rows twice.
+    private static IEnumerable<uint> List(State<Concrete> s, uint node)
+    {
+        for (var steps = s.Limits.Paging.Nodes + 1; node != 0 && steps > 0; steps--, node = s.Mappings.Next[node].Value) yield return node;
+    }
+
+    private static Invariant<Concrete> Node(string name, string why, Func<State<Concrete>, Mappings<Concrete>, Concrete, Truth> holds) =>
+        new(name, why, Table.Node, false, (s, n, _) => holds(s, s.Mappings, n));
+}
