@@ -298,4 +298,5 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Failed), 1);
         c.mov(Op(MappingLayout.Left), 0);
         c.jmp(_map);
-    }}
+    }
+}

@@ -59,7 +59,7 @@ public sealed record Model(
     private static readonly string[] WithTwo = [Sometimes.PutOff];
     private static readonly string[] WithoutPagers = [Sometimes.Reported, Sometimes.ReportedLater, Sometimes.Answered];
     // The models' threads have no mappings, and ask for none.
-    private static readonly string[] WithoutMappings = 
+    private static readonly string[] WithoutMappings =
         ["entry FpageUnmap", "entry Map", "stage map", "thread mapping", "thread giving", .. Sometimes.OfMappings.Select(sometimes => sometimes.Name)];
     private const string Preemption = "preemption by a woken thread";
     private static readonly string[] WithoutDeadlines = ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
