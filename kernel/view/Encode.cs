@@ -120,27 +120,13 @@ public static class Encode
         }
 
         for (var slot = 0u; slot < m.Slots.Rows; slot++)
-            if (Directory(layout, state, slot) is var entry && (written is null || entry != Directory(layout, written, slot)))
+            if (PageEntries.OfDirectory<Concrete>(layout, state, slot).Value is var entry
+                && (written is null || entry != PageEntries.OfDirectory<Concrete>(layout, written, slot).Value))
                 write(m.Directories.Address<Concrete>(slot, MappingLayout.Entry).Value, entry);
         for (var page = 0u; page < m.Pages.Rows; page++)
-            if (PageTable(state, page) is var entry && (written is null || entry != PageTable(written, page)))
+            if (PageEntries.OfTable<Concrete>(state, page).Value is var entry
+                && (written is null || entry != PageEntries.OfTable<Concrete>(written, page).Value))
                 write(m.PageTables.Address<Concrete>(page, MappingLayout.Entry).Value, entry);
-    }
-
-    private static uint Directory(Layout layout, State<Concrete> state, uint slot)
-    {
-        var (table, kernel) = (state.Mappings.TableAt[slot].Value, slot % layout.Limits.Paging.Slots - Layout.KernelSlot);
-        return kernel < Layout.KernelTables
-                ? Layout.Physical(layout.KernelPageTables) + kernel * Layout.PageSize | MappingLayout.Present | MappingLayout.Writable
-            : table == 0 ? 0
-            : Layout.Physical(layout.Mappings.PageTables.Base) + table * Layout.PageSize | MappingLayout.Present | MappingLayout.Writable | MappingLayout.User;
-    }
-
-    private static uint PageTable(State<Concrete> state, uint page)
-    {
-        var (m, node) = (state.Mappings, state.Mappings.NodeAt[page].Value);
-        var rights = m.Level[node].Value > m.Depth[node].Value ? MappingLayout.Writable : 0;
-        return node == 0 ? 0 : m.Frame[node].Value * Layout.PageSize | MappingLayout.Present | MappingLayout.User | rights;
     }
 
     /// <summary>The processor at the state's cut point; registers that are dead there are 0.</summary>

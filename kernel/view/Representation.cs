@@ -166,26 +166,11 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     private W TaskOf(W thread) => thread >> (uint)System.Numerics.BitOperations.Log2(_layout.Limits.Lthreads);
 
     // The processor itself marks what it has used (SDM 3A, 4.8).
-    private Truth DirectoryMaps(W slot)
-    {
-        const uint all = MappingLayout.Present | MappingLayout.Writable | MappingLayout.User;
-        var table = state.Mappings.TableAt[slot];
-        var user = W.Select(table == 0, 0, table * Layout.PageSize + (Layout.Physical(_layout.Mappings.PageTables.Base) | all));
-        var kernel = (slot & (_layout.Limits.Paging.Slots - 1)) - Layout.KernelSlot;
-        var expected = W.Select(kernel < Layout.KernelTables,
-            kernel * Layout.PageSize + (Layout.Physical(_layout.KernelPageTables) | MappingLayout.Present | MappingLayout.Writable), user);
-        return (view.Get(_layout.Mappings.Directories, slot, MappingLayout.Entry) & ~MappingLayout.Accessed) == expected;
-    }
+    private Truth DirectoryMaps(W slot) =>
+        (view.Get(_layout.Mappings.Directories, slot, MappingLayout.Entry) & ~MappingLayout.Accessed) == PageEntries.OfDirectory(_layout, state, slot);
 
-    private Truth PageTableMaps(W page)
-    {
-        var m = state.Mappings;
-        var node = m.NodeAt[page];
-        var rights = W.Select(m.Level[node] > m.Depth[node], MappingLayout.Present | MappingLayout.User | MappingLayout.Writable,
-            MappingLayout.Present | MappingLayout.User);
-        var expected = W.Select(node == 0, 0, m.Frame[node] * Layout.PageSize | rights);
-        return (view.Get(_layout.Mappings.PageTables, page, MappingLayout.Entry) & ~MappingLayout.AccessedAndDirty) == expected;
-    }
+    private Truth PageTableMaps(W page) =>
+        (view.Get(_layout.Mappings.PageTables, page, MappingLayout.Entry) & ~MappingLayout.AccessedAndDirty) == PageEntries.OfTable(state, page);
 
     private Truth InProcessor(W thread) => view.Machine.InUserMode & (thread == view.Current);
 

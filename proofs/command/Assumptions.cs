@@ -10,6 +10,8 @@ internal static class Assumptions
         new("Ia32<W> is the processor", Assumed, "beyond the cases compared with the host's: rings, gates and paging are tested by the manual's rules and in QEMU"),
         new("Z3 and the .NET runtime are right", Assumed, "an unsatisfiable answer is believed; counterexamples are replayed"),
         new("user mode changes neither the kernel's memory nor its own privilege, segments of the ring and interrupt flag", Assumed, "rings and paging of Ia32<W>, tested; boot checks the page directories"),
+        new("the TLB holds what the page tables said since the page's last INVLPG or the last load of CR3, and no entry that is not present", Assumed, "SDM 3A, 4.10; each step's INVLPG is proved, the TLB itself is the machine's"),
+        new("the processor writes nothing to page tables by itself but the accessed and dirty bits", Assumed, "SDM 3A, 4.8; the representation leaves them open"),
         new("the boot loader leaves a Multiboot machine", Assumed, "protected mode, paging off, A20 on, CR4 = 0, .bss zeroed"),
         new("First and Greatest have their defining property", Assumed, "the prover uses the property, the concrete spec a scan; the tests compare them"),
         new("panic path", Assumed, "NMI, double fault, machine check: neither proved nor reached by a check"),

@@ -109,13 +109,16 @@ public sealed class Duel
         return _machine.Deliver(e) is { } failure ? Stopped(failure) : Compare(before);
     }
 
-    /// <summary>Compares everything, whatever was written; null where all agree.</summary>
+    /// <summary>
+    /// Compares everything of threads and their sets, whatever was written; null where all agree. The mappings' tables are too large for that:
+    /// of them each event compares what it wrote.
+    /// </summary>
     public Difference? End()
     {
         foreach (var thread in _threads)
             if (CompareThread(thread) is { } difference)
                 return difference;
-        foreach (var invariant in Invariants)
+        foreach (var invariant in Invariants.Where(invariant => invariant.I is not (Sort.Page or Sort.Slot)))
             foreach (var i in EveryValue(invariant.I))
                 foreach (var j in EveryValue(invariant.J))
                     if ((invariant.J == Sort.None || IsInPlace(j, i)) && !invariant.Holds(_representation, i, j))

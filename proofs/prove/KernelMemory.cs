@@ -91,6 +91,8 @@ public sealed class KernelMemory : IBus<Symbolic>
                 $"the value that the kernel writes to {area.Name}.{field.Name} fits its {field.Bits} bits");
         }
 
+        if (area == _layout.Mappings.Directories)
+            _path.Require((_contents[(area, field)].Get(row) & MappingLayout.Present) == 0, "an entry of the page directories that was present stays");
         if (area == _layout.Mappings.PageTables) Entries.Add((row, _contents[(area, field)].Get(row), []));
         _contents[(area, field)].Set(row, value);
     }
