@@ -60,15 +60,17 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
                 & ((m.Operation == Operations.Unmap)
                     | ((m.Operation == Operations.Map) & ((m.Left == 0) | (m.Left <= s.Limits.Paging.Pages - m.TargetPage))
                         & (m.Target < s.Limits.Tasks) & (m.Target != 0) & (m.Target != Mappings<W>.Sigma0))))),
-        One("operation-has-owner", "an operation is for a thread that waits for its end", (s, m) =>
+        One("operation-has-owner", "an operation is for a thread that waits for its end; it takes pages from the task of whoever gives, or unmaps, to that thread's own", (s, m) =>
             (m.Operation == Operations.None)
             | ((s.Status[m.Owner] == ThreadStatus.Mapping)
-                & ((m.Operation == Operations.Unmap) == (s.Partner[m.Owner] == State<W>.Nobody)))),
+                & ((m.Operation == Operations.Unmap) == (s.Partner[m.Owner] == State<W>.Nobody))
+                & (m.Source == s.Task(W.Select(m.Operation == Operations.Unmap, m.Owner, s.Partner[m.Owner])))
+                & ((m.Operation == Operations.Unmap) | (m.Target == s.Task(m.Owner))))),
         One("phase-fits", "what is flushed or made read-only is a mapping, of a page that the operation is at", (s, m) =>
             (m.Phase <= Phases.Reduce) & (m.Owner < s.Limits.Threads)
             & W.Select(m.Phase == Phases.Page, Word((m.Root == 0) & (m.At == 0)),
                 Word((m.Operation != Operations.None) & (m.Left != 0) & InUse(s, m, m.Root)
-                    & ((m.Phase != Phases.Flush) | ((m.At == 0) & ((m.Operation == Operations.Unmap) | (m.Depth[m.Root] != 0)))) & ((m.Phase != Phases.Reduce) | (InUse(s, m, m.At) & (m.Root == s.NodeOf(m.Source, m.SourcePage))
+                    & ((m.Phase != Phases.Flush) | ((m.At == 0) & IsAt(s, m, m.Root) & ((m.Operation == Operations.Unmap) | (m.Depth[m.Root] != 0)))) & ((m.Phase != Phases.Reduce) | (InUse(s, m, m.At) & (m.Root == s.NodeOf(m.Source, m.SourcePage))
                         & ((m.Operation == Operations.Unmap) | (m.Level[m.Root] <= m.Depth[m.Root])))))) == 1),
     ];
 
@@ -102,6 +104,10 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
         var bound = W.Select(flushed, Least(shared, m.Depth[node] + 1), W.Select(reduced, Least(shared, m.Bound), shared));
         return (next == 0) | (bound <= m.Level[node]);
     }
+
+    // What is flushed is the mapping at the page that is unmapped, or that is mapped to.
+    private static Truth IsAt(State<W> s, Mappings<W> m, W root) => W.Select(m.Operation == Operations.Unmap,
+        Word(root == s.NodeOf(m.Source, m.SourcePage)), Word(root == s.NodeOf(m.Target, m.TargetPage))) == 1;
 
     private static Truth IsFree(Mappings<W> m, W node) => m.Space[node] == 0;
 

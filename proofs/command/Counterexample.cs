@@ -21,7 +21,10 @@ internal static class Counterexample
     /// <param name="Disagreement">Where image and spec differ, for a theorem about the image.</param>
     /// <param name="Violation">The violated invariant, for a theorem about the spec.</param>
     /// <param name="Defect">Why nothing fails when it is run, which is a defect of the prover; null where something does.</param>
-    public sealed record Outcome(Trace Trace, Disagreement? Disagreement = null, Violation? Violation = null, string? Defect = null);
+    public sealed record Outcome(Trace Trace, Disagreement? Disagreement = null, Violation? Violation = null, string? Defect = null)
+    {
+        public static Outcome Of(Trace trace, Violation? violation) => new(trace, null, violation, violation is null ? NothingFails : null);
+    }
 
     /// <summary>Whether a theorem is about one whole step, so that its counterexample can be run.</summary>
     public static bool IsOfStep(string theorem) =>
@@ -35,7 +38,7 @@ internal static class Counterexample
         var state = Boot.Initial(image.Limits, []);
         state.Stage = way.Stage;
         var (values, memory) = Values(image.Layout, refutation);
-        foreach (var (column, row, value) in values)
+        foreach (var (column, row, value) in values.Where(cell => !IsOfOtherState(cell)))
             if (column != nameof(State<Concrete>.Stage))
                 state.Columns.First(candidate => candidate.Info.Name == column).Column[row] = value;
         if (way.FromUser && RegistersOf(refutation) is { } registers) registers.Set(state, state.Current);
@@ -48,11 +51,11 @@ internal static class Counterexample
         var trace = new Trace(Snapshot.Of(state), own ? [] : [step], Note: $"{theorem}: {refutation.What}");
         if (BootChecks.Invariant(state) is { } impossible)
             return new(trace, Defect: $"its case is no possible state: {impossible}");
-        if (theorem.StartsWith("spec.", StringComparison.Ordinal))
-        {
-            var violation = FuzzRun.Replay(trace with { Events = [step] });
-            return new(trace with { Events = [step] }, null, violation, violation is null ? NothingFails : null);
-        }
+        var one = trace with { Events = [step] };
+        if (theorem.StartsWith("spec.", StringComparison.Ordinal)) return Outcome.Of(one, FuzzRun.Replay(one));
+        if (theorem.StartsWith("isolation.", StringComparison.Ordinal))
+            return Outcome.Of(one, FuzzRun.Replay(one) ?? FuzzRun.ReplayTwice(one, (info, row) =>
+                values.Where(cell => cell.Column == IsolationTheorem.InOtherState(info) && cell.Row == row).Select(cell => cell.Value).LastOrDefault()));
 
         // First with sets that agree with the state; then with the solver's own, of which it names only what it looked at.
         var duel = new Duel(new ImageMachine(image));
@@ -62,6 +65,8 @@ internal static class Counterexample
                 return new(disagreement.Trace with { Note = trace.Note }, disagreement);
         return new(trace, Defect: NothingFails);
     }
+
+    private static bool IsOfOtherState(Cell cell) => !Named.Contains(cell.Column);
 
     private static Way WayOf(string theorem)
     {

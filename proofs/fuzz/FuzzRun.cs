@@ -28,7 +28,7 @@ public sealed record FuzzResult(long Programs, long Steps, double Seconds, Viola
     public bool Holds => Failure is null;
 }
 
-/// <summary>Random programs on the spec, every invariant checked after every step.</summary>
+/// <summary>Random programs on the spec, every invariant and the step's integrity checked after every step.</summary>
 public static class FuzzRun
 {
     public static FuzzResult Run(FuzzOptions? options = null)
@@ -54,6 +54,12 @@ public static class FuzzRun
     public static Violation? Replay(Trace trace, FuzzOptions? options = null) =>
         new Subject((options ?? new()) with { Limits = trace.Start.Limits }).Replay(trace);
 
+    /// <summary>
+    /// Runs the one step of a trace from two states, of which the other differs in registers of threads that take no part in it; what else they then differ in, or null.
+    /// </summary>
+    public static Violation? ReplayTwice(Trace trace, Func<ColumnInfo, uint, uint> other) =>
+        new Subject(new() { Limits = trace.Start.Limits }).ReplayTwice(trace, other);
+
     // An operation on a whole space, every step of which does a page or a mapping.
     private const int MostMapSteps = 4_000_000;
 
@@ -68,6 +74,7 @@ public static class FuzzRun
         private readonly FlatTables _tables;
         private readonly Kernel<Concrete> _kernel;
         private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+        private readonly Separation _separation;
         private uint[] _threads = [], _priorities = [];
 
         public Subject(FuzzOptions options)
@@ -76,6 +83,7 @@ public static class FuzzRun
             Limits = options.Limits ?? Limits.Shipping;
             _tables = new(Limits);
             _kernel = new(_tables.State);
+            _separation = new(_tables);
             _invariants = options.Invariants ?? Invariants<Concrete>.All;
         }
 
@@ -109,6 +117,16 @@ public static class FuzzRun
             return null;
         }
 
+        public Violation? ReplayTwice(Trace trace, Func<ColumnInfo, uint, uint> other)
+        {
+            var step = trace.Events.Single();
+            Place(trace.Start.ToState());
+            if (step.Registers is { } registers && _tables.State.Stage.Value == Stages.User) registers.Set(_tables.State, _tables.State.Current.Value);
+            return _separation.Confidentiality(step.Entry, _threads, () => step.Apply(_kernel, _tables.State), other) is var (column, row)
+                ? Named(trace, ("confidentiality", $"a step depends on no registers of threads that take no part in it ({step.Entry} makes {column.Name} of {column.Table} {row} differ)"))
+                : null;
+        }
+
         private static Violation Named(Trace trace, (string Property, string Why) violated) =>
             new(violated.Property, violated.Why, trace with { Note = $"{violated.Property}: {violated.Why}" });
 
@@ -127,6 +145,8 @@ public static class FuzzRun
         {
             if (!Event.Fits(e.Entry, _tables.State.Stage.Value)) return null;
             if (e.MayStart(_tables.State) is { } row && !_threads.Contains(row)) _tables.LookOnlyAt(_threads = [.. _threads, row]);
+            if (e.Registers is { } registers && _tables.State.Stage.Value == Stages.User) registers.Set(_tables.State, _tables.State.Current.Value);
+            _tables.Commit();
             e.Apply(_kernel, _tables.State);
             return After(e.Entry) ?? Settle();
         }
@@ -149,12 +169,15 @@ public static class FuzzRun
         private (string, string)? After(Entry entry)
         {
             _options.Damage?.Invoke(_tables.State, entry);
+            var reached = _separation.Integrity(entry);
             foreach (var rows in _touched.Values) rows.Clear();
             foreach (var cell in _tables.Written)
                 if (cell >= _tables.MappingsStart)
                     Touch(cell);
             _tables.Commit();
             Steps++;
+            if (reached is var (column, row))
+                return ("integrity", $"a step changes nothing of threads and spaces that take no part in it ({entry} changed {column.Name} of {column.Table} {row})");
             return Violated();
         }
 

@@ -6,35 +6,41 @@ namespace Verified.Proofs.Prove;
 /// <summary>The index of theorems: one line each.</summary>
 public static class Theorems
 {
+    /// <summary>Every step of the spec, by the stage it is made in.</summary>
+    private static readonly (Entry Entry, uint Stage, string Name)[] Steps =
+    [
+        (Entry.Ipc, Stages.User, "ipc"),
+        (Entry.IdNearest, Stages.User, "id_nearest"),
+        (Entry.FpageUnmap, Stages.User, "fpage_unmap"),
+        (Entry.ThreadSwitch, Stages.User, "thread_switch"),
+        (Entry.ThreadSchedule, Stages.User, "thread_schedule"),
+        (Entry.LthreadExRegs, Stages.User, "lthread_ex_regs"),
+        (Entry.Tick, Stages.User, "tick"),
+        (Entry.Tick, Stages.Idle, "tick-idle"),
+        (Entry.Tick, Stages.Map, "tick-map"),
+        (Entry.PageFault, Stages.User, "page-fault"),
+        (Entry.Exception, Stages.User, "exception"),
+        (Entry.Spurious, Stages.User, "spurious"),
+        (Entry.Spurious, Stages.Idle, "spurious-idle"),
+        (Entry.Spurious, Stages.Map, "spurious-map"),
+        (Entry.Pick, Stages.Pick, "pick"),
+        (Entry.Receive, Stages.Receive, "receive"),
+        (Entry.Accept, Stages.Accept, "accept"),
+        (Entry.Leave, Stages.Leave, "leave"),
+        (Entry.Wake, Stages.Wake, "wake"),
+        (Entry.Map, Stages.Map, "map"),
+    ];
+
     /// <summary>Every theorem about an image and its spec, at the image's size.</summary>
     /// <exception cref="ImageException">The image does not boot.</exception>
     public static IReadOnlyList<Theorem> Of(KernelImage file)
     {
         var image = Booting.Boot(file).Image;
         var limits = image.Layout.Limits;
-        Theorem Spec(Entry entry, uint stage, string name) => new SpecTheorem($"spec.{name}", limits, entry, stage);
         return
         [
-            Spec(Entry.Ipc, Stages.User, "ipc"),
-            Spec(Entry.IdNearest, Stages.User, "id_nearest"),
-            Spec(Entry.FpageUnmap, Stages.User, "fpage_unmap"),
-            Spec(Entry.ThreadSwitch, Stages.User, "thread_switch"),
-            Spec(Entry.ThreadSchedule, Stages.User, "thread_schedule"),
-            Spec(Entry.LthreadExRegs, Stages.User, "lthread_ex_regs"),
-            Spec(Entry.Tick, Stages.User, "tick"),
-            Spec(Entry.Tick, Stages.Idle, "tick-idle"),
-            Spec(Entry.Tick, Stages.Map, "tick-map"),
-            Spec(Entry.PageFault, Stages.User, "page-fault"),
-            Spec(Entry.Exception, Stages.User, "exception"),
-            Spec(Entry.Spurious, Stages.User, "spurious"),
-            Spec(Entry.Spurious, Stages.Idle, "spurious-idle"),
-            Spec(Entry.Spurious, Stages.Map, "spurious-map"),
-            Spec(Entry.Pick, Stages.Pick, "pick"),
-            Spec(Entry.Receive, Stages.Receive, "receive"),
-            Spec(Entry.Accept, Stages.Accept, "accept"),
-            Spec(Entry.Leave, Stages.Leave, "leave"),
-            Spec(Entry.Wake, Stages.Wake, "wake"),
-            Spec(Entry.Map, Stages.Map, "map"),
+            .. Steps.Select(step => new SpecTheorem($"spec.{step.Name}", limits, step.Entry, step.Stage)),
+            .. Steps.Select(step => new IsolationTheorem($"isolation.{step.Name}", limits, step.Entry, step.Stage)),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
             new SendersTheorem(image),
