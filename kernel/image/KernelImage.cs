@@ -54,7 +54,9 @@ public sealed class KernelImage
             ?? (Demonstration.Fits(limits) ? Demonstration.Programs((options ?? new()).RoundTrips) : []);
         var empty = BootState.Of(layout, []);
         List<(uint, uint)> mappings = [];
-        Verified.Kernel.Encode.Mappings(layout, BootState.Of(layout, programs), empty, (linear, dword) => mappings.Add((linear, dword)));
+        var boot = BootState.Of(layout, programs);
+        Verified.Kernel.Encode.Mappings(
+            layout, boot, Verified.Kernel.Encode.Differing(layout, boot, empty), (linear, dword) => mappings.Add((linear, dword)));
         var (text, symbols) = KernelProgram.Assemble(layout, [.. programs.Select(program => program.Thread)], mappings);
         if (text.Length > Layout.TextSize) throw new ImageException($"the code has {text.Length} bytes, room is for {Layout.TextSize}");
         foreach (var area in layout.Areas) symbols.Add(area.Name, area.Base);

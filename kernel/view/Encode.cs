@@ -106,27 +106,43 @@ public static class Encode
         }
     }
 
-    /// <summary>Writes the tables of mappings; where another state is given, only what differs from its.</summary>
-    public static void Mappings(Layout layout, State<Concrete> state, State<Concrete>? written, Action<uint, uint> write)
+    /// <summary>Writes the tables of mappings: all, or of those that were written of another state before, what <paramref name="changed"/> says.</summary>
+    /// <param name="layout">The image's.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="changed">The cells that changed, and those of all pages that are mapped; null for all.</param>
+    /// <param name="write">Takes a linear address and a dword.</param>
+    public static void Mappings(Layout layout, State<Concrete> state, IEnumerable<(ColumnInfo Column, uint Row)>? changed, Action<uint, uint> write)
     {
         var m = layout.Mappings;
-        foreach (var (info, column) in state.Columns.Where(column => Mappings<Concrete>.Schema.Contains(column.Info)))
+        var columns = state.Columns.Where(column => Mappings<Concrete>.Schema.Contains(column.Info)).ToDictionary(
+            column => column.Info, column => (Place: m.Place(column.Info.Name), column.Column));
+        foreach (var (info, row) in changed ?? columns.SelectMany(column => Rows(column.Value.Place.Area).Select(row => (column.Key, row))))
         {
-            var (area, field) = m.Place(info.Name);
-            var before = written?.Columns.Single(other => other.Info == info).Column;
-            for (var row = 0u; row < area.Rows; row++)
-                if (before is null || before[row].Value != column[row].Value)
-                    write(area.Address<Concrete>(row, field).Value, layout.Encode(field, column[row]).Value);
+            var ((area, field), column) = columns[info];
+            write(area.Address<Concrete>(row, field).Value, layout.Encode(field, column[row]).Value);
+            if (info.Name == nameof(Mappings<Concrete>.TableAt))
+                write(m.Directories.Address<Concrete>(row, MappingLayout.Entry).Value, PageEntries.OfDirectory<Concrete>(layout, state, row).Value);
+            else if (info.Name == nameof(Mappings<Concrete>.NodeAt))
+                write(m.PageTables.Address<Concrete>(row, MappingLayout.Entry).Value, PageEntries.OfTable<Concrete>(state, row).Value);
         }
+    }
 
-        for (var slot = 0u; slot < m.Slots.Rows; slot++)
-            if (PageEntries.OfDirectory<Concrete>(layout, state, slot).Value is var entry
-                && (written is null || entry != PageEntries.OfDirectory<Concrete>(layout, written, slot).Value))
-                write(m.Directories.Address<Concrete>(slot, MappingLayout.Entry).Value, entry);
-        for (var page = 0u; page < m.Pages.Rows; page++)
-            if (PageEntries.OfTable<Concrete>(state, page).Value is var entry
-                && (written is null || entry != PageEntries.OfTable<Concrete>(written, page).Value))
-                write(m.PageTables.Address<Concrete>(page, MappingLayout.Entry).Value, entry);
+    /// <summary>The cells of mappings in which two states differ; of those, all of pages that are mapped differ where one has no mappings.</summary>
+    public static IEnumerable<(ColumnInfo Column, uint Row)> Differing(Layout layout, State<Concrete> state, State<Concrete> other)
+    {
+        for (var i = 0; i < state.Columns.Count; i++)
+        {
+            var (info, column) = state.Columns[i];
+            if (!Mappings<Concrete>.Schema.Contains(info)) continue;
+            foreach (var row in Rows(layout.Mappings.Place(info.Name).Area))
+                if (column[row].Value != other.Columns[i].Column[row].Value)
+                    yield return (info, row);
+        }
+    }
+
+    private static IEnumerable<uint> Rows(Area area)
+    {
+        for (var row = 0u; row < area.Rows; row++) yield return row;
     }
 
     /// <summary>The processor at the state's cut point; registers that are dead there are 0.</summary>

@@ -209,13 +209,16 @@ public sealed class Codec
     /// <summary>Copies every column of <paramref name="from"/>, of the same limits.</summary>
     public static void CopyInto(State<Concrete> from, FlatTables tables)
     {
-        foreach (var (info, column) in from.Columns)
+        tables.Fill(cells =>
         {
-            var (start, rows) = (tables.Start(info.Name), State<Concrete>.Rows(info.Table, from.Limits));
-            for (var row = 0u; row < rows; row++) tables.Cells[start + (int)row] = column[row];
-        }
-
-        tables.Commit();
+            foreach (var (info, column) in from.Columns)
+            {
+                var (start, rows) = (tables.Start(info.Name), State<Concrete>.Rows(info.Table, from.Limits));
+                if (column is ArrayColumn array) array.Values.CopyTo(cells, start);
+                else
+                    for (var row = 0u; row < rows; row++) cells[start + (int)row] = column[row];
+            }
+        });
     }
 
     // Which of a thread's registers are in the key, as bits by their place in Registers: its receive phase, if that is still to come; and

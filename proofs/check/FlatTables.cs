@@ -59,14 +59,14 @@ public sealed class FlatTables : Tables<Concrete>
         return (_columns[index].Info, (uint)(cell - _starts[index]));
     }
 
-    private readonly List<int> _mappings = [];
+    private readonly List<int> _sinceLoad = [];
 
     /// <summary>The first cell of the mappings, whose columns are the last ones.</summary>
     public int MappingsStart { get; }
 
     public void Write(int cell, uint value)
     {
-        if (cell >= MappingsStart) _mappings.Add(cell);
+        _sinceLoad.Add(cell);
         if (_count == _written.Length)
         {
             Array.Resize(ref _written, 2 * _count);
@@ -86,19 +86,44 @@ public sealed class FlatTables : Tables<Concrete>
         while (_count > 0) Cells[_written[--_count]] = _old[_count];
     }
 
-    /// <summary>Makes every cell what it is in <paramref name="cells"/>, if the mappings were so when this was last done.</summary>
-    public void Restore(uint[] cells)
-    {
-        cells.AsSpan(0, MappingsStart).CopyTo(Cells);
-        foreach (var cell in _mappings) Cells[cell] = cells[cell];
-        _mappings.Clear();
-    }
-
     /// <summary>Makes every cell what it is in <paramref name="cells"/>.</summary>
     public void Load(uint[] cells)
     {
         cells.CopyTo(Cells, 0);
-        _mappings.Clear();
+        _sinceLoad.Clear();
+    }
+
+    /// <summary>Makes every cell what it is in <paramref name="cells"/>, if the mappings were so when this was last done; whoever else wrote the others.</summary>
+    public void Restore(uint[] cells)
+    {
+        cells.AsSpan(0, MappingsStart).CopyTo(Cells);
+        Rewind(cells);
+    }
+
+    /// <summary>Makes every cell that was written since again what it is in the <paramref name="cells"/> that were loaded last.</summary>
+    public void Rewind(uint[] cells)
+    {
+        foreach (var cell in _sinceLoad) Cells[cell] = cells[cell];
+        _sinceLoad.Clear();
+    }
+
+    /// <summary>Fills the cells by <paramref name="fill"/>, as the state to which <see cref="Undo"/> returns.</summary>
+    public void Fill(Action<uint[]> fill)
+    {
+        fill(Cells);
+        _sinceLoad.Clear();
+        Commit();
+    }
+
+    /// <summary>Cells of mappings that differ from those of another state, and all of pages that are mapped.</summary>
+    public IEnumerable<(ColumnInfo Column, uint Row)> MappingsOtherThan(uint[] cells)
+    {
+        for (var cell = MappingsStart; (cell += Cells.AsSpan(cell).CommonPrefixLength(cells.AsSpan(cell))) < Cells.Length; cell++)
+            yield return Locate(cell);
+        var pages = _columns.FindIndex(column => column.Info.Name == nameof(Mappings<Concrete>.NodeAt));
+        var end = _starts[pages] + (int)_columns[pages].Rows;
+        for (var cell = _starts[pages]; Cells.AsSpan(cell, end - cell).IndexOfAnyExcept(0u) is var next and >= 0; cell += next + 1)
+            yield return Locate(cell + next);
     }
 
     /// <summary>

@@ -32,6 +32,7 @@ public sealed class Duel
     private readonly (Table Table, uint Row)[] _places;
     private readonly Footprint _footprint;
     private readonly Moves _moves;
+    private bool _placedAlone;
     private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _placed = [];
 
     /// <summary>A column on both sides.</summary>
@@ -67,7 +68,8 @@ public sealed class Duel
     {
         Codec.CopyInto(state, _tables);
         var s = _tables.State;
-        _machine.Place(s, memory);
+        _machine.Place(s, memory, _placedAlone ? _tables.MappingsOtherThan(_placed) : null);
+        _placedAlone = memory is null;
         _placed = [.. _tables.Cells];
         _tables.Load(_placed);
         uint[] threads = [0, .. Enumerable.Range(1, (int)_layout.Limits.Threads - 1).Select(row => (uint)row)
@@ -90,7 +92,7 @@ public sealed class Duel
     public Difference? Return()
     {
         _machine.Return();
-        _tables.Restore(_placed);
+        _tables.Rewind(_placed);
         _moves.Look(_threads);
         return Settle();
     }
@@ -174,16 +176,19 @@ public sealed class Duel
     private Difference? CompareMappings()
     {
         var s = State;
-        foreach (var (table, rows) in _footprint.Rows)
-            foreach (var row in rows)
-                foreach (var column in _ofMappings[table])
-                    if (Differ(column, row) is { } difference)
-                        return difference;
-        foreach (var node in _footprint.Rows[Table.Node])
+        foreach (var written in _footprint.Rows)
+            if (written.Rows.Length > 0)
+                foreach (var column in _ofMappings[written.Table])
+                    foreach (var row in written.Rows)
+                        if (Differ(column, row) is { } difference)
+                            return difference;
+        var (nodes, pages, slots) = (_footprint.Of(Table.Node), _footprint.Of(Table.Page), _footprint.Of(Table.Slot));
+        foreach (var node in nodes.Rows)
             if (s.Mappings.Space[node].Value != 0)
-                _footprint.Add(Table.Page, s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
+                pages.Add(s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
+        if (pages.Rows.Length + slots.Rows.Length == 0) return null;
         foreach (var invariant in Invariants.Where(invariant => invariant.I is Sort.Page or Sort.Slot))
-            if (Each(invariant, CollectionsMarshal.AsSpan(_footprint.Rows[invariant.I == Sort.Page ? Table.Page : Table.Slot])) is { } difference)
+            if (Each(invariant, (invariant.I == Sort.Page ? pages : slots).Rows) is { } difference)
                 return difference;
         return null;
     }

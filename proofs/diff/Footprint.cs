@@ -1,8 +1,34 @@
+using System.Runtime.InteropServices;
 using Verified.Kernel;
 using Verified.Machine.Memory;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Diff;
+
+/// <summary>Rows of a table, each once.</summary>
+internal sealed class RowsOf(Table table, uint count)
+{
+    private readonly bool[] _isListed = new bool[count];
+    private readonly List<uint> _rows = [];
+
+    public Table Table => table;
+
+    public ReadOnlySpan<uint> Rows => CollectionsMarshal.AsSpan(_rows);
+
+    public void Add(uint row)
+    {
+        if (_isListed[row]) return;
+        _isListed[row] = true;
+        _rows.Add(row);
+    }
+
+    public void Clear()
+    {
+        foreach (var row in _rows) _isListed[row] = false;
+        _rows.Clear();
+    }
+}
 
 /// <summary>
 /// What an event may have changed, from the log of every dword the image wrote: the thread rows and the words of sets to compare. A write
@@ -16,6 +42,7 @@ internal sealed class Footprint
     private readonly Layout _layout;
     private readonly Area[] _singles;
     private readonly bool[] _isActive, _isListed, _isInUse;
+    private readonly RowsOf[] _rows;
     private readonly uint[] _threadsOfPlace, _prioritiesOfWord;
     private uint _places, _priorityWords;
 
@@ -28,6 +55,7 @@ internal sealed class Footprint
         _threadsOfPlace = new uint[layout.Words];
         _prioritiesOfWord = new uint[layout.PriorityWords];
         _isInUse = new bool[Layout.ThreadSize / 4];
+        _rows = [.. Mappings.Select(table => new RowsOf(table, State<Concrete>.Rows(table, layout.Limits)))];
         foreach (var field in layout.Threads.Fields) _isInUse[field.Offset / 4] = true;
     }
 
@@ -52,8 +80,8 @@ internal sealed class Footprint
     /// <inheritdoc cref="ReadySummaries"/>
     public List<uint> TimerSummaries { get; } = [];
 
-    /// <summary>Rows of the mappings' tables that were written; one may occur twice.</summary>
-    public IReadOnlyDictionary<Table, List<uint>> Rows { get; } = Mappings.ToDictionary(table => table, _ => new List<uint>());
+    /// <summary>Rows of the mappings' tables that were written, each once.</summary>
+    public IReadOnlyList<RowsOf> Rows => _rows;
 
     /// <summary>Whether the top priority was written, which every thread's priority is compared with.</summary>
     public bool Top { get; private set; }
@@ -89,7 +117,7 @@ internal sealed class Footprint
         SenderSummaries.Clear();
         TimerWords.Clear();
         TimerSummaries.Clear();
-        foreach (var rows in Rows.Values) rows.Clear();
+        foreach (var rows in _rows) rows.Clear();
         Top = false;
     }
 
@@ -100,7 +128,10 @@ internal sealed class Footprint
         Threads.Add(thread);
     }
 
-    public void Add(Table table, uint row) => Rows[table].Add(row);
+    public void Add(Table table, uint row) => Of(table).Add(row);
+
+    /// <summary>The written rows of a table of mappings.</summary>
+    public RowsOf Of(Table table) => Array.Find(_rows, rows => rows.Table == table)!;
 
     /// <summary>Adds what the image wrote since the mark; the address and former value of a dword it may not change so, or null.</summary>
     public (uint Address, uint Former)? Add(PhysicalMemory memory)

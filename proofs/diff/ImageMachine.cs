@@ -28,7 +28,6 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     private readonly Ia32<Concrete, PcBus> _cpu;
     private bool _placed;
-    private State<Concrete>? _mappings;
 
     /// <summary>Boots the image to its first user instruction, or to idle if it has no user programs.</summary>
     /// <exception cref="ImageException">It does not get there.</exception>
@@ -69,14 +68,16 @@ public sealed class ImageMachine : IMachine<Concrete>
     public Concrete Selector(int number) => _cpu.S[number].Selector;
 
     /// <summary>Writes a state into the tables and the processor, and makes it what <see cref="Return"/> returns to.</summary>
-    public void Place(State<Concrete> state, IReadOnlyList<Override>? memory = null)
+    /// <param name="state">The state.</param>
+    /// <param name="memory">Dwords that are other than the state has them.</param>
+    /// <param name="changed">Of the mappings, what differs from the state placed before (<see cref="Encode.Mappings"/>); null for all.</param>
+    public void Place(State<Concrete> state, IReadOnlyList<Override>? memory = null, IEnumerable<(ColumnInfo Column, uint Row)>? changed = null)
     {
         if (_placed) Pc.Restore();
         _placed = true;
         void Write(uint linear, uint value) => Pc.Memory.Store(Layout.Physical(linear), 4, value);
-        Encode.Mappings(Image.Layout, state, _mappings, Write);
+        Encode.Mappings(Image.Layout, state, changed, Write);
         Encode.Threads(Image.Layout, state, Write);
-        _mappings = memory is null ? Copy(state) : null;
         foreach (var (address, value) in memory ?? []) Pc.Memory.Store(Layout.Physical(address), 4, value);
         var processor = Encode.Processor(Image.Layout, Image.Symbols, state);
         for (var i = 0; i < 8; i++) _cpu.R[i] = processor.Registers[i];
@@ -91,16 +92,6 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu.Cpl = (int)(processor.CodeSegment & 3);
         _cpu.Halted = state.Stage.Value == Stages.Idle;
         Pc.Snapshot();
-    }
-
-    // The state may be one that is stepped on.
-    private static State<Concrete> Copy(State<Concrete> state)
-    {
-        var copy = new State<Concrete>(state.Limits, new ConcreteTables(state.Limits));
-        for (var i = 0; i < state.Columns.Count; i++)
-            for (var row = 0u; row < State<Concrete>.Rows(state.Columns[i].Info.Table, state.Limits); row++)
-                copy.Columns[i].Column[row] = state.Columns[i].Column[row];
-        return copy;
     }
 
     /// <summary>Returns to the state placed last.</summary>
