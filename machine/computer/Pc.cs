@@ -128,13 +128,17 @@ public sealed partial class Pc
     /// Runs until the processor is at a user instruction or executes HLT, with the timer stopped: one kernel entry. The interrupts that are
     /// pending are taken as always.
     /// </summary>
-    public StopReason RunToUser(long budget)
+    /// <param name="budget">Instructions, at most.</param>
+    /// <param name="pause">Where to stop before that, but not at once: the start of a block of code that runs with interrupts on.</param>
+    public StopReason RunToUser(long budget, uint? pause = null)
     {
-        var end = Instructions + budget;
+        var (begin, end) = (Instructions, Instructions + budget);
         while (true)
         {
             if (_stop is { } reason)
                 return reason;
+            if (Cpu.Eip.Value == pause && Instructions != begin)
+                return StopReason.Breakpoint;
             if (Cpu.Halted)
                 return StopReason.Halted;
             if (Cpu.Cpl == 3)

@@ -21,11 +21,19 @@ internal static class DiffVerb
         Description = "Every step from every reachable state of the small models, on images of their sizes",
     };
 
+    private static readonly Option<bool> Coverage = new("--coverage")
+    {
+        Description = "Tell which basic blocks and edges of the kernel's code random programs reach, and list those that they do not",
+    };
+
+    // About 200,000 events, one by one.
+    private const int CoveragePopulations = 100;
+
     public static Command Make()
     {
         var verb = new Command("diff", "Run the same random events on image and spec; compare the whole state after every event")
         {
-            Events, Exhaustive, CommonOptions.Seed, ImageSource.File, ImageSource.Size, CommonOptions.Json,
+            Events, Exhaustive, Coverage, CommonOptions.Seed, ImageSource.File, ImageSource.Size, CommonOptions.Json,
         };
         verb.SetAction(Run);
         return verb;
@@ -63,10 +71,44 @@ internal static class DiffVerb
         var display = new Display(parsed);
         if (parsed.GetValue(Exhaustive)) return RunExhaustive(parsed, display);
         var image = ImageSource.Of(parsed);
+        if (parsed.GetValue(Coverage)) return RunCoverage(parsed, display, image);
         var options = new DiffOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Events), Environment.ProcessorCount);
         var result = parsed.GetValue(CommonOptions.Json) ? DiffRun.Run(image, options) : Diff(display, image, options);
         if (parsed.GetValue(CommonOptions.Json)) display.Json(new[] { Summary("random", result, options.Seed) });
         return result.Holds ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    /// <summary>What random programs reach, with a line.</summary>
+    public static FlowCoverage Cover(Display display, KernelImage image, int seed)
+    {
+        var coverage = display.While("coverage", _ => FlowCoverage.Of(image, seed, CoveragePopulations));
+        display.Line($"diff: random programs reach {coverage}, seed {seed}");
+        return coverage;
+    }
+
+    private static int RunCoverage(ParseResult parsed, Display display, KernelImage image)
+    {
+        var seed = parsed.GetValue(CommonOptions.Seed);
+        if (parsed.GetValue(CommonOptions.Json))
+        {
+            var quiet = FlowCoverage.Of(image, seed, CoveragePopulations);
+            display.Json(new
+            {
+                Blocks = quiet.Graph.Blocks.Count,
+                Edges = quiet.Graph.Edges.Count,
+                quiet.Events,
+                Seed = seed,
+                MissedBlocks = quiet.Missed.Select(image.Name),
+                MissedEdges = quiet.MissedEdges.Select(edge => new { From = image.Name(edge.From), To = image.Name(edge.To) }),
+            });
+            return CommandLine.Holds;
+        }
+
+        var coverage = Cover(display, image, seed);
+        Report.Lines(display, coverage.Missed.Select(block => $"block {block:X8}h  {image.Name(block)}"), "  ");
+        Report.Lines(display, coverage.MissedEdges.Where(edge => !coverage.Missed.Contains(edge.From) && !coverage.Missed.Contains(edge.To))
+            .Select(edge => $"edge  {edge.From:X8}h  {image.Name(edge.From)} -> {image.Name(edge.To)}"), "  ");
+        return CommandLine.Holds;
     }
 
     private static int RunExhaustive(ParseResult parsed, Display display)

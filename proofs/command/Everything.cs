@@ -54,6 +54,7 @@ internal static class Everything
         claims.Add(Ledger.Of(FuzzVerb.Fuzz(display, fuzz), fuzz));
         var diff = new DiffOptions(seed, Workers: Environment.ProcessorCount);
         claims.Add(Ledger.Of(DiffVerb.Diff(display, image, diff), diff));
+        claims.Add(Ledger.Of(DiffVerb.Cover(display, image, seed), image));
         claims.Add(Ledger.Of(DiffVerb.DiffAll(display, Model.Ranked), Model.Ranked));
         claims.AddRange(Assumptions.All);
         display.Line($"verified: done in {clock.Elapsed.TotalSeconds:F0} s");

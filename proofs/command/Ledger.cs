@@ -69,6 +69,10 @@ internal static class Ledger
         "image and spec agree on random programs", result.Holds, Standing.Tested,
         $"{result.Events:N0} events, whole state compared, seed {options.Seed}");
 
+    public static Claim Of(FlowCoverage coverage, KernelImage image) => new(
+        "what random programs reach of the kernel's code", Standing.Tested,
+        coverage + (coverage.Missed.Count > 0 ? $"; not {string.Join(", ", coverage.Missed.Select(image.Name))}" : ""));
+
     public static Claim Of(OracleResult result, OracleResult sequences, OracleOptions options) => Claim.Of(
         ProcessorAgrees, result.Holds && sequences.Holds, Standing.Tested,
         $"{result.Cases:N0} random cases of {result.Compared.Count(form => form.Value > 0)} integer instruction forms in ring 3, "

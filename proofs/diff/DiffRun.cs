@@ -122,25 +122,18 @@ public static class DiffRun
         return new(compared, visited, clock.Elapsed.TotalSeconds, null, null);
     }
 
-    /// <summary>Which instructions of the kernel's code random programs of some populations execute, and which not.</summary>
-    public static (IReadOnlySet<uint> Executed, IReadOnlyList<uint> Missed) Coverage(KernelImage image, int seed, int populations)
+    /// <summary>Random programs of some populations, whatever comes of them; how many events.</summary>
+    public static long RunPopulations(ImageMachine machine, int seed, int populations)
     {
-        var machine = new ImageMachine(image);
         var duel = new Duel(machine);
-        HashSet<uint> executed = [];
-        machine.Pc.Trace = pc => executed.Add(pc.Cpu.Eip.Value);
-        for (var i = 0; i < populations; i++) OnePopulation(duel, new(seed + i, image.Limits), out _, out _);
-
-        List<uint> missed = [];
-        var (start, end) = image.Code;
-        var decoder = Iced.Intel.Decoder.Create(32, image.Text.Bytes[(int)(start - image.Text.Linear)..(int)(end - image.Text.Linear)], start);
-        while (decoder.IP < end)
+        var total = 0L;
+        for (var i = 0; i < populations; i++)
         {
-            var address = (uint)decoder.Decode().IP;
-            if (!executed.Contains(address)) missed.Add(address);
+            OnePopulation(duel, new(seed + i, machine.Image.Limits), out var events, out _);
+            total += events;
         }
 
-        return (executed, missed);
+        return total;
     }
 
     private static Disagreement Explain(Duel duel, Trace trace)

@@ -107,7 +107,7 @@ public sealed class Duel
         _machine.Pc.Mark();
         var before = State.Current.Value;
         e.Apply(_kernel, State);
-        FinishSpec();
+        FinishSpec(e.TickAfter);
         return _machine.Deliver(e) is { } failure ? Stopped(failure) : Compare(before);
     }
 
@@ -137,9 +137,9 @@ public sealed class Duel
         return _machine.Settle() is { } failure ? Stopped(failure) : Compare(before);
     }
 
-    private void FinishSpec()
+    private void FinishSpec(uint? tickAfter = null)
     {
-        while (Kernel<Concrete>.Own(State.Stage.Value) is { } own) _kernel.Step(own);
+        foreach (var own in Event.OwnSteps(State, tickAfter)) _kernel.Step(own);
     }
 
     private Difference Stopped(string failure) =>

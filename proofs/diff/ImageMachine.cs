@@ -134,19 +134,33 @@ public sealed class ImageMachine : IMachine<Concrete>
             return stopped.Message;
         }
 
+        return e.TickAfter is { } steps ? RunWithTick(steps) : Run(Budget);
+    }
+
+    // Between two steps on mappings, where interrupts are on.
+    private string? RunWithTick(uint steps)
+    {
+        var between = Image.Symbols["map_step"];
+        for (var made = 0u; made <= steps; made++)
+        {
+            if (Run(Budget, between) is { } failure) return failure;
+            if (_cpu.Cpl == 3 || _cpu.Halted) return null;
+        }
+
+        _cpu.ExternalInterrupt((int)Layout.TickVector);
         return Run(Budget);
     }
 
     /// <summary>Whether the processor pushes an error code for an exception (SDM vol. 3, table 6-1).</summary>
     internal static bool PushesCode(int vector) => vector is 8 or 10 or 11 or 12 or 13 or 14 or 17;
 
-    private string? Run(long budget)
+    private string? Run(long budget, uint? pause = null)
     {
         try
         {
-            return Pc.RunToUser(budget) switch
+            return Pc.RunToUser(budget, pause) switch
             {
-                StopReason.User => null,
+                StopReason.User or StopReason.Breakpoint => null,
                 StopReason.Halted when _cpu.Eip == Image.Symbols["idle_halt"] + 1 && _cpu.InterruptsEnabled.Known => null,
                 StopReason.Halted => $"HLT at {Image.Name(_cpu.Eip.Value - 1)}, which is not idle",
                 StopReason.Budget => $"no user instruction within {budget:N0} instructions; now at {Image.Name(_cpu.Eip.Value)}",

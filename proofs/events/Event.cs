@@ -34,8 +34,18 @@ public readonly record struct Registers(
 /// <param name="Registers">What the user code left.</param>
 /// <param name="Argument">What the entry takes: the vector of an exception, the address of a page fault.</param>
 /// <param name="Code">The error code of an exception.</param>
-public sealed record Event(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0)
+/// <param name="TickAfter">The timer ticks when the kernel has made so many steps on mappings since, if it makes more; null: not among them.</param>
+public sealed record Event(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, uint? TickAfter = null)
 {
+    /// <summary>The kernel's own steps after a event, to the next user or idle, to be made one by one.</summary>
+    /// <param name="s">The state they are made on.</param>
+    /// <param name="tickAfter">The event's <see cref="TickAfter"/>.</param>
+    public static IEnumerable<Entry> OwnSteps(State<Concrete> s, uint? tickAfter = null)
+    {
+        for (var steps = 0u; Kernel<Concrete>.Own(s.Stage.Value) is { } own;)
+            yield return own == Entry.Map && steps++ == tickAfter ? Entry.Tick : own;
+    }
+
     /// <summary>Whether the entry can come in <paramref name="stage"/>.</summary>
     public static bool Fits(Entry entry, uint stage) => Kernel<Concrete>.Own(stage) is { } own
         ? entry == own

@@ -16,11 +16,13 @@ public static class Transcript
         var kernel = new Kernel<Concrete>(s);
         List<string> lines = [];
         (string Action, uint Actor, Entry Entry)? begun = null;
+        uint? tickAfter = null;
         foreach (var @event in trace.Events)
         {
             // A trace may leave out the kernel's own steps.
-            while (Kernel<Concrete>.Own(s.Stage.Value) is { } own && own != @event.Entry) Tell(new(own));
+            foreach (var own in Event.OwnSteps(s, tickAfter).TakeWhile(own => own != @event.Entry)) Tell(new(own));
             Tell(@event);
+            tickAfter = @event.TickAfter;
         }
 
         End();
@@ -57,7 +59,10 @@ public static class Transcript
     private static string Subject(State<Concrete> s, uint actor, uint stage) =>
         stage == Stages.Pick ? "kernel" : actor == State<Concrete>.Nobody ? "idle" : Number(s, actor);
 
-    private static string Action(State<Concrete> s, Event e) => e.Entry switch
+    private static string Action(State<Concrete> s, Event e) =>
+        Way(s, e) + (e.TickAfter is { } steps ? $" (a tick after {steps} steps on mappings)" : "");
+
+    private static string Way(State<Concrete> s, Event e) => e.Entry switch
     {
         Entry.Ipc when e.Registers is { } r => Ipc(s, r),
         Entry.IdNearest when e.Registers is { } r => $"id_nearest {Name(s, r.Esi)}",

@@ -148,17 +148,16 @@ public static class FuzzRun
             if (e.Registers is { } registers && _tables.State.Stage.Value == Stages.User) registers.Set(_tables.State, _tables.State.Current.Value);
             _tables.Commit();
             e.Apply(_kernel, _tables.State);
-            return After(e.Entry) ?? Settle();
+            return After(e.Entry) ?? Settle(e.TickAfter);
         }
 
-        private (string, string)? Settle()
+        private (string, string)? Settle(uint? tickAfter = null)
         {
             var (steps, mapSteps) = (0, 0);
-            while (Kernel<Concrete>.Own(_tables.State.Stage.Value) is { } own)
+            foreach (var entry in Event.OwnSteps(_tables.State, tickAfter))
             {
-                if (own == Entry.Map ? mapSteps++ > MostMapSteps : steps++ > 9 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
-                var entry = own;
-                if (own == Entry.Map && mapSteps % 16 == 0) (entry, steps) = (Entry.Tick, 0);
+                if (entry == Entry.Tick) steps = 0;
+                if (entry == Entry.Map ? mapSteps++ > MostMapSteps : steps++ > 9 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
                 _kernel.Step(entry);
                 if (After(entry) is { } violated) return violated;
             }

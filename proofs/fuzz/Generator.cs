@@ -55,6 +55,12 @@ public sealed class Generator(int seed, Limits limits)
     /// <param name="threads">Rows of the threads that exist.</param>
     public Event Next(State<Concrete> s, IReadOnlyList<uint> threads)
     {
+        var next = Any(s, threads);
+        return Chance(20) ? next with { TickAfter = Below(12) } : next;
+    }
+
+    private Event Any(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
         if (s.Stage.Value == Stages.Idle) return new(Chance(90) ? Entry.Tick : Entry.Spurious);
         var entry = _random.Next(100) switch
         {
@@ -69,6 +75,9 @@ public sealed class Generator(int seed, Limits limits)
             < 97 => Entry.PageFault,
             _ => Entry.Exception,
         };
+
+        // To change a thread in the middle of a transfer takes both at once.
+        if (entry == Entry.Ipc && MidTransfer(s, threads) is not null && Chance(40)) entry = Entry.LthreadExRegs;
         var registers = new Registers(
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
@@ -154,9 +163,19 @@ public sealed class Generator(int seed, Limits limits)
         };
     }
 
+    // One of my task whose pages are being mapped.
+    private uint? MidTransfer(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
+        foreach (var thread in threads)
+            if (thread / limits.Lthreads == s.Current.Value / limits.Lthreads && s.Status[thread].Value is ThreadStatus.Giving or ThreadStatus.Mapping)
+                return thread;
+        return null;
+    }
+
     // One of my task, for the most part of those that exist.
     private uint Lthread(State<Concrete> s, IReadOnlyList<uint> threads)
     {
+        if (MidTransfer(s, threads) is { } transfers && Chance(70)) return transfers % limits.Lthreads;
         var task = s.Current.Value / limits.Lthreads;
         uint[] mine = [.. threads.Where(thread => thread / limits.Lthreads == task)];
         return _random.Next(20) switch { < 16 => Pick(mine) % limits.Lthreads, < 18 => Below(limits.Lthreads), < 19 => limits.Lthreads + Below(64), _ => Word() };
