@@ -11,8 +11,11 @@ public sealed class KeyboardController
     private const int ResetLine = 1, AddressLine20 = 2;
 
     private readonly Queue<byte> _output = new();
-    private byte _mode = InterruptEnable | SystemFlag, _port = ResetLine | AddressLine20, _expects, _keyboardExpects;
+    private byte _mode, _last, _port = ResetLine | AddressLine20, _expects, _keyboardExpects;
     private bool _commandLast;
+
+    /// <param name="tested">Firmware has run its self-test and let keys interrupt.</param>
+    public KeyboardController(bool tested) => _mode = tested ? (byte)(InterruptEnable | SystemFlag) : (byte)0;
 
     /// <summary>The A20 gate as the controller's output port drives it.</summary>
     public Action<bool>? AddressGate { get; set; }
@@ -27,7 +30,7 @@ public sealed class KeyboardController
     public byte Read(uint port)
     {
         if (port == 0x60)
-            return _output.TryDequeue(out var value) ? value : (byte)0;
+            return _last = _output.TryDequeue(out var value) ? value : _last;
         return (byte)((_output.Count > 0 ? OutputFull : 0) | _mode & SystemFlag | (_commandLast ? CommandLast : 0) | NotInhibited);
     }
 
@@ -45,8 +48,8 @@ public sealed class KeyboardController
 
     internal void CopyFrom(KeyboardController other)
     {
-        (_mode, _port, _expects, _keyboardExpects, _commandLast) =
-            (other._mode, other._port, other._expects, other._keyboardExpects, other._commandLast);
+        (_mode, _last, _port, _expects, _keyboardExpects, _commandLast) =
+            (other._mode, other._last, other._port, other._expects, other._keyboardExpects, other._commandLast);
         _output.Clear();
         foreach (var value in other._output)
             _output.Enqueue(value);
@@ -59,7 +62,10 @@ public sealed class KeyboardController
         {
             case 0x20: _output.Enqueue(_mode); break;
             case 0x60 or 0xD1 or 0xD2 or 0xD3 or 0xD4: _expects = command; break;
-            case 0xAA: _output.Enqueue(0x55); break;
+            case 0xAA:
+                _mode |= SystemFlag;
+                _output.Enqueue(0x55);
+                break;
             case 0xA9 or 0xAB: _output.Enqueue(0); break;
             case 0xAD: _mode |= Disabled; break;
             case 0xAE: _mode &= unchecked((byte)~Disabled); break;

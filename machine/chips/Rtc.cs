@@ -7,7 +7,7 @@ namespace Verified.Machine.Chips;
 public sealed class Rtc
 {
     private const int StatusA = 10, StatusB = 11, StatusC = 12, StatusD = 13, Century = 0x32;
-    private const int Set = 0x80, PeriodicEnable = 0x40, AlarmEnable = 0x20, UpdateEnable = 0x10, Binary = 4, TwentyFour = 2;
+    private const int UpdateInProgress = 0x80, Set = 0x80, PeriodicEnable = 0x40, AlarmEnable = 0x20, UpdateEnable = 0x10, Binary = 4, TwentyFour = 2;
 
     /// <summary>Interrupt sources have the same bits in status B and C.</summary>
     private const int Sources = PeriodicEnable | AlarmEnable | UpdateEnable, Requested = 0x80;
@@ -15,7 +15,10 @@ public sealed class Rtc
     private readonly byte[] _cells = new byte[128];
     private DateTime _date = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private byte _index;
-    private long _seconds, _periods;
+    private long _now, _seconds, _periods;
+
+    // The flag rises 244 us before an update of 1,984 us (data sheet, "update cycle").
+    private const long UpdateNanoseconds = 244_000 + 1_984_000, Second = 1_000_000_000;
 
     /// <param name="memory">Bytes of RAM, which the CMOS tells a BIOS.</param>
     public Rtc(uint memory)
@@ -53,6 +56,7 @@ public sealed class Rtc
     /// <summary>Lets the time pass up to <paramref name="now"/>, in nanoseconds.</summary>
     public void Advance(long now)
     {
+        _now = now;
         if (Rate > 0 && (long)((Int128)now * Rate / 1_000_000_000) is var periods && periods > _periods)
         {
             _periods = periods;
@@ -85,6 +89,7 @@ public sealed class Rtc
             8 => Encode(_date.Month),
             9 => Encode(_date.Year % 100),
             Century => Encode(_date.Year / 100),
+            StatusA => (byte)(_cells[StatusA] | (IsUpdating ? UpdateInProgress : 0)),
             _ => _cells[_index],
         };
         if (_index == StatusC)
@@ -115,7 +120,7 @@ public sealed class Rtc
     internal void CopyFrom(Rtc other)
     {
         other._cells.CopyTo(_cells, 0);
-        (_date, _index, _seconds, _periods) = (other._date, other._index, other._seconds, other._periods);
+        (_date, _index, _now, _seconds, _periods) = (other._date, other._index, other._now, other._seconds, other._periods);
     }
 
     private static long Ceiling(long periods, int rate) => (long)(((Int128)periods * 1_000_000_000 + rate - 1) / rate);
@@ -126,6 +131,8 @@ public sealed class Rtc
         if ((_cells[StatusB] & source) != 0)
             _cells[StatusC] |= Requested;
     }
+
+    private bool IsUpdating => (_cells[StatusB] & Set) == 0 && _now % Second >= Second - UpdateNanoseconds;
 
     // An alarm cell of C0h and above matches always.
     private bool Matches(int cell, int value) => _cells[cell] >= 0xC0 || _cells[cell] == Encode(value);

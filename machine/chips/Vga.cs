@@ -31,6 +31,8 @@ public sealed class Vga
 
     public byte Read(uint port)
     {
+        if (IsOfOtherDisplay(port))
+            return 0xFF;
         switch (port)
         {
             case ColourStatus or MonochromeStatus:
@@ -42,7 +44,7 @@ public sealed class Vga
             case Sequencer + 1 or Graphics + 1 or ColourController + 1 or MonochromeController + 1:
                 return _indexed.GetValueOrDefault((port, _plain.GetValueOrDefault(port - 1)));
             case MiscellaneousRead:
-                return _plain.GetValueOrDefault(MiscellaneousWrite, (byte)0x67);
+                return Miscellaneous;
             default:
                 return _plain.GetValueOrDefault(port, (byte)0xFF);
         }
@@ -50,6 +52,8 @@ public sealed class Vga
 
     public void Write(uint port, byte value)
     {
+        if (IsOfOtherDisplay(port))
+            return;
         switch (port)
         {
             case Attribute:
@@ -68,6 +72,11 @@ public sealed class Vga
                 break;
         }
     }
+
+    private byte Miscellaneous => _plain.GetValueOrDefault(MiscellaneousWrite, (byte)0x67);
+
+    /// <summary>Bit 0 of the miscellaneous output says whether the CRT controller is at 3D0h, or at 3B0h as that of a monochrome display.</summary>
+    private bool IsOfOtherDisplay(uint port) => (Miscellaneous & 1) != 0 ? port < Attribute : port >= ColourController - 4 && port <= LastPort;
 
     /// <summary>The lines of the display, without trailing blanks; trailing empty lines are left out.</summary>
     public static IReadOnlyList<string> Text(Func<uint, byte> memory)

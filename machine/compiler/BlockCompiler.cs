@@ -52,7 +52,7 @@ internal sealed class BlockCompiler
     /// <summary>What an operation starts from.</summary>
     private readonly record struct State(Registers<Code> Registers, Code Eip, int FlagForm, Code[] FlagWords);
 
-    private BlockCompiler(Mmu mmu, bool user, int flagForm)
+    private BlockCompiler(Mmu mmu, bool user, ProcessorModel model, int flagForm)
     {
         (_mmu, _user, _entryForm) = (mmu, user, flagForm);
         _method = new DynamicMethod("way", typeof(int), [typeof(Ia32<Concrete, PcBus>), typeof(int)], typeof(Ia32<Concrete, PcBus>), skipVisibility: true);
@@ -60,7 +60,7 @@ internal sealed class BlockCompiler
         _emitter = new Emitter(_il);
         _start = _il.DefineLabel();
         _turns = _il.DeclareLocal(typeof(int));
-        _text = new Ia32<Code, CodeBus>(new CodeBus(this)) { Cpl = user ? 3 : 0, Eip = Field(ProcessorField.Eip), FlagForm = flagForm };
+        _text = new Ia32<Code, CodeBus>(new CodeBus(this)) { Cpl = user ? 3 : 0, Model = model, Eip = Field(ProcessorField.Eip), FlagForm = flagForm };
         _registers = [.. ProcessorField.Registers.Select(Field)];
         for (var i = 0; i < _registers.Length; i++)
             _text.R[i] = _registers[i];
@@ -74,7 +74,7 @@ internal sealed class BlockCompiler
     /// <param name="mmu">Its memory.</param>
     public static CompiledCode? Compile(Func<uint, Block?> blocks, Ia32<Concrete, PcBus> cpu, Mmu mmu)
     {
-        var compiler = new BlockCompiler(mmu, cpu.Cpl == 3, cpu.FlagForm);
+        var compiler = new BlockCompiler(mmu, cpu.Cpl == 3, cpu.Model, cpu.FlagForm);
         compiler.Write(blocks);
         return compiler._done > 0 ? new(compiler._method.CreateDelegate<Execution>(cpu), compiler._done) : null;
     }
@@ -179,7 +179,7 @@ internal sealed class BlockCompiler
                     return WriteBranch(operation);
                 Execute(operation, _ => throw new NotCompilable());
             }
-            catch (NotCompilable)
+            catch (Exception e) when (e is NotCompilable or Fault)
             {
                 // What was written of the operation has changed nothing that its interpretation does not write again.
                 Resume(_before);

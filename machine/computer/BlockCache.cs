@@ -60,7 +60,7 @@ internal sealed class BlockCache
         if (_slots[slot] is { } known && known.Physical == physical && known.IsValid && known.Big == big)
             return known;
         if (!_memory.Holds(physical))
-            throw new MachineException($"execution at {linear:X8}h, physical {physical:X8}h, where there is no memory");
+            return Alone(linear, physical, big, user);
         var block = Build(linear, physical, big, user);
         if (block.IsValid)
             _slots[slot] = block;
@@ -107,10 +107,7 @@ internal sealed class BlockCache
                 break;
         }
         if (operations.Count == 0)
-        {
-            var across = AcrossPages(linear, physical, big, user);
-            return new Block(physical, physical + across.Length, big, [across]) { IsValid = false };
-        }
+            return Alone(linear, physical, big, user);
         _memory.MarkCode(physical, at - physical);
         _mmu.RecheckStores();
         var block = new Block(physical, at, big, [.. operations]);
@@ -136,8 +133,17 @@ internal sealed class BlockCache
         }
     }
 
-    /// <summary>An instruction that continues in the next page is decoded each time: its second half has a translation of its own.</summary>
-    private Operation AcrossPages(uint linear, uint physical, bool big, bool user)
+    /// <summary>
+    /// An instruction that is decoded each time: one that continues in the next page, whose second half has a translation of its own, or one that
+    /// is fetched from where nothing is, which reads as ones.
+    /// </summary>
+    private Block Alone(uint linear, uint physical, bool big, bool user)
+    {
+        var operation = DecodeAlone(linear, physical, big, user);
+        return new Block(physical, physical + operation.Length, big, [operation]) { IsValid = false };
+    }
+
+    private Operation DecodeAlone(uint linear, uint physical, bool big, bool user)
     {
         var bytes = new byte[LongestInstruction];
         var here = (int)(PhysicalMemory.PageSize - (physical & PhysicalMemory.PageSize - 1));

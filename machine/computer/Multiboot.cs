@@ -10,19 +10,34 @@ public sealed record BootModule(string CommandLine, byte[] Content);
 /// <summary>Boots a Multiboot 0.6 kernel in an ELF32 file, as a boot loader leaves the machine (Multiboot specification, 3.2 and 3.3).</summary>
 public static class Multiboot
 {
-    private const uint Magic = 0x1BADB002, LoaderMagic = 0x2BADB002, InfoAt = 0x9000, HasAddresses = 1 << 16;
+    private const uint Magic = 0x1BADB002, LoaderMagic = 0x2BADB002, HasAddresses = 1 << 16;
+
+    /// <summary>Bits 0..15 of the header's flags say what the loader must do: align modules, tell of memory, and, best-effort, of video modes.</summary>
+    private const uint Required = 0xFFFF, Provided = 7;
+
+    // Where the information goes: below the conventional memory's end, or behind a kernel that is itself there.
+    private const uint InfoAt = 0x9000, Conventional = 0x9F000;
 
     /// <summary>Loads the segments and modules and sets the processor to the kernel's entry.</summary>
     /// <exception cref="MachineException">The file is not such a kernel, or does not fit in memory.</exception>
     public static void Load(Pc pc, ReadOnlySpan<byte> image, string commandLine = "", params ReadOnlySpan<BootModule> modules)
     {
         var header = FindHeader(image);
-        var (entry, end) = (Word(image, header + 4) & HasAddresses) != 0 ? LoadFlat(pc, image, header) : LoadSegments(pc, image);
-        WriteInformation(pc, commandLine, modules, end);
+        var flags = Word(image, header + 4);
+        if ((flags & Required & ~Provided) != 0)
+            throw new MachineException($"the kernel requires what no Multiboot 0.6 loader has: flags {flags:X8}h");
+        var (entry, start, end) = (flags & HasAddresses) != 0 ? LoadFlat(pc, image, header) : LoadSegments(pc, image);
+        var (at, limit) = (InfoAt, Conventional);
+        if (start < Conventional)
+            (at, limit) = (end + 4095 & ~4095u, pc.Memory.Size);
+        var used = WriteInformation(pc, at, limit, commandLine, modules);
+        LoadModules(pc, at, modules, start < Conventional ? used : end);
+        SetSegments(pc, at);
+        pc.LeaveAsFirmware();
         var cpu = pc.Cpu;
         cpu.Eip = entry;
         cpu.R[Register.Eax] = LoaderMagic;
-        cpu.R[Register.Ebx] = InfoAt;
+        cpu.R[Register.Ebx] = at;
     }
 
     private static int FindHeader(ReadOnlySpan<byte> image)
@@ -34,7 +49,7 @@ public static class Multiboot
     }
 
     /// <summary>A kernel of any format whose header says where it goes (Multiboot specification, 3.1.3).</summary>
-    private static (uint Entry, uint End) LoadFlat(Pc pc, ReadOnlySpan<byte> image, int header)
+    private static (uint Entry, uint Start, uint End) LoadFlat(Pc pc, ReadOnlySpan<byte> image, int header)
     {
         if (header + 32 > image.Length)
             throw new MachineException("truncated kernel: the addresses of its Multiboot header are beyond its end");
@@ -50,10 +65,10 @@ public static class Multiboot
             throw new MachineException($"bss up to {cleared:X8}h does not fit in {pc.Memory.Size >> 20} MB of memory");
         if (cleared > end)
             pc.Memory.Write(end, new byte[cleared - end]);
-        return (entry, Math.Max(end, cleared));
+        return (entry, start, Math.Max(end, cleared));
     }
 
-    private static (uint Entry, uint End) LoadSegments(Pc pc, ReadOnlySpan<byte> image)
+    private static (uint Entry, uint Start, uint End) LoadSegments(Pc pc, ReadOnlySpan<byte> image)
     {
         const int headerSize = 52, executable = 2, i386 = 3, load = 1, programHeaderSize = 32;
         if (image.Length < headerSize || Word(image, 0) != 0x464C457F || image[4] != 1 || image[5] != 1)
@@ -63,7 +78,7 @@ public static class Multiboot
         var (table, size, count) = (Word(image, 28), Half(image, 42), Half(image, 44));
         if (size < programHeaderSize || table + (long)size * count > image.Length)
             throw new MachineException("truncated ELF file: its program headers are beyond its end");
-        var (entry, end) = (Word(image, 24), 0u);
+        var (entry, start, end) = (Word(image, 24), uint.MaxValue, 0u);
         for (var i = 0; i < count; i++)
         {
             var header = image[(int)(table + (uint)(i * size))..];
@@ -76,7 +91,7 @@ public static class Multiboot
                 throw new MachineException($"segment {i} at {physical:X8}h does not fit in {pc.Memory.Size >> 20} MB of memory");
             pc.Memory.Write(physical, image.Slice((int)offset, (int)inFile));
             pc.Memory.Write(physical + inFile, new byte[inMemory - inFile]);
-            end = Math.Max(end, physical + inMemory);
+            (start, end) = (Math.Min(start, physical), Math.Max(end, physical + inMemory));
             // The entry is a virtual address; paging is off.
             var @virtual = Word(header, 8);
             if (Word(image, 24) - @virtual < inMemory)
@@ -84,36 +99,73 @@ public static class Multiboot
         }
         if (end == 0)
             throw new MachineException("the ELF file has no segment to load");
-        return (entry, end);
+        return (entry, start, end);
     }
 
-    private static void WriteInformation(Pc pc, string commandLine, ReadOnlySpan<BootModule> modules, uint end)
+    // After the information: the map, the table of modules, strings; the descriptors that the segments were loaded from are between.
+    private const uint Descriptors = 0x60, Map = 0x80, ModuleTable = 0x100, ModuleRow = 16;
+
+    /// <returns>The end of what was written.</returns>
+    private static uint WriteInformation(Pc pc, uint at, uint limit, string commandLine, ReadOnlySpan<BootModule> modules)
     {
         const uint hasMemory = 1, hasCommandLine = 4, hasModules = 8, hasMap = 64, hasName = 512, lowerKilobytes = 639;
-        const uint map = InfoAt + 0x80, moduleTable = InfoAt + 0x100;
-        var strings = moduleTable + 16 * (uint)modules.Length;
+        var strings = at + ModuleTable + ModuleRow * (uint)modules.Length;
+        var texts = new List<string> { commandLine, "verified" };
+        foreach (var module in modules)
+            texts.Add(module.CommandLine);
+        if (strings + texts.Sum(text => Encoding.UTF8.GetByteCount(text) + 1L) > limit)
+            throw new MachineException($"{modules.Length} modules and their command lines do not fit below {limit:X8}h");
         var info = new byte[88];
         Put(info, 0, hasMemory | hasCommandLine | hasModules | hasMap | hasName);
         Put(info, 4, lowerKilobytes);
         Put(info, 8, (pc.Memory.Size >> 10) - 1024);
         Put(info, 16, WriteString(pc, commandLine, ref strings));
         Put(info, 20, (uint)modules.Length);
-        Put(info, 24, moduleTable);
-        Put(info, 44, WriteMap(pc, map, lowerKilobytes << 10));
-        Put(info, 48, map);
+        Put(info, 24, at + ModuleTable);
+        Put(info, 44, WriteMap(pc, at + Map, lowerKilobytes << 10));
+        Put(info, 48, at + Map);
         Put(info, 64, WriteString(pc, "verified", ref strings));
-        pc.Memory.Write(InfoAt, info);
+        pc.Memory.Write(at, info);
+        for (var i = 0; i < modules.Length; i++)
+        {
+            var row = new byte[4];
+            Put(row, 0, WriteString(pc, modules[i].CommandLine, ref strings));
+            pc.Memory.Write(at + ModuleTable + ModuleRow * (uint)i + 8, row);
+        }
+        return strings;
+    }
+
+    /// <summary>Modules follow the kernel, each on a page of its own.</summary>
+    private static void LoadModules(Pc pc, uint at, ReadOnlySpan<BootModule> modules, uint end)
+    {
         for (var i = 0; i < modules.Length; i++)
         {
             var start = (end + 4095) & ~4095u;
             end = start + (uint)modules[i].Content.Length;
             pc.Memory.Write(start, modules[i].Content);
-            var row = new byte[16];
+            var row = new byte[8];
             Put(row, 0, start);
             Put(row, 4, end);
-            Put(row, 8, WriteString(pc, modules[i].CommandLine, ref strings));
-            pc.Memory.Write(moduleTable + 16 * (uint)i, row);
+            pc.Memory.Write(at + ModuleTable + ModuleRow * (uint)i, row);
         }
+    }
+
+    /// <summary>
+    /// Flat segments of a table that is there: the specification leaves GDTR open, but loaders' selectors can be loaded again, and kernels
+    /// do so.
+    /// </summary>
+    private static void SetSegments(Pc pc, uint at)
+    {
+        const uint code = 0x00CF9B00, data = 0x00CF9300, limit = 0xFFFF, codeSelector = 8, dataSelector = 16;
+        var table = new byte[24];
+        Put(table, 8, limit);
+        Put(table, 12, code);
+        Put(table, 16, limit);
+        Put(table, 20, data);
+        pc.Memory.Write(at + Descriptors, table);
+        (pc.Cpu.GdtBase, pc.Cpu.GdtLimit) = (at + Descriptors, (uint)table.Length - 1);
+        for (var i = 0; i < 6; i++)
+            pc.Cpu.S[i].Selector = i == SegmentRegister.Cs ? codeSelector : dataSelector;
     }
 
     /// <summary>RAM, the BIOS area, and RAM from 1 MB; returns the bytes of the map.</summary>

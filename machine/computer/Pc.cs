@@ -36,7 +36,7 @@ public sealed partial class Pc
     private readonly PicPair _pics = new();
     private readonly Pit _pit = new();
     private readonly Rtc _clock;
-    private readonly KeyboardController _keyboard = new();
+    private readonly KeyboardController _keyboard;
     private readonly bool _hasRom;
     private bool _interruptPending, _nonMaskablePending;
     private long _nextTimer = long.MaxValue;
@@ -54,9 +54,8 @@ public sealed partial class Pc
         _blocks = new BlockCache(Memory, Mmu);
         Cpu = new Ia32<Concrete, PcBus>(new PcBus(this));
         _blocks.Overwritten = () => Cpu.Interrupted = true;
-        _keyboard.Reset = RequestReset;
-        _keyboard.AddressGate = open => Mmu.AddressLine20 = open;
         _hasRom = rom.Length > 0;
+        _keyboard = new(tested: !_hasRom) { Reset = RequestReset, AddressGate = open => Mmu.AddressLine20 = open };
         if (_hasRom)
             Cpu.Reset();
     }

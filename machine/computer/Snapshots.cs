@@ -76,7 +76,7 @@ public sealed partial class Pc
         public readonly Pit Pit = new();
         public readonly Uart Serial = new(), SecondSerial = new();
         public readonly Rtc Clock = new(memory);
-        public readonly KeyboardController Keyboard = new();
+        public readonly KeyboardController Keyboard = new(tested: true);
         public readonly ParallelPort Printer = new();
         public readonly Vga Display = new();
         public Translation[] Translations = [];

@@ -44,6 +44,9 @@ public sealed unsafe class Mmu
     /// </summary>
     public bool IsTagged { get; init; }
 
+    /// <summary>How often memory was accessed where nothing is, and the first linear address.</summary>
+    public (long Accesses, uint First) Unanswered { get; private set; }
+
     /// <summary>Told address, bytes and direction (true: a write) of each access to a watched page.</summary>
     internal Action<uint, int, bool>? AccessSeen { get; set; }
 
@@ -360,7 +363,7 @@ public sealed unsafe class Mmu
     {
         NoteAccess(linear, size, write: false);
         if (!Crosses(linear, size))
-            return _memory.Load(Translate(linear, false, user), size);
+            return _memory.Load(Noted(linear, Translate(linear, false, user)), size);
         uint value = 0;
         for (var i = 0; i < size; i++)
             value |= _memory.Load(Translate(linear + (uint)i, false, user), 1) << 8 * i;
@@ -371,9 +374,16 @@ public sealed unsafe class Mmu
     {
         var physical = Translate(linear, true, user);
         if (!Crosses(linear, size))
-            return _memory.Load(physical, size);
+            return _memory.Load(Noted(linear, physical), size);
         Translate(linear + (uint)size - 1 & FrameMask, true, user);
         return LoadSlowly(linear, size, user);
+    }
+
+    private uint Noted(uint linear, uint physical)
+    {
+        if (!_memory.Holds(physical))
+            Unanswered = (Unanswered.Accesses + 1, Unanswered.Accesses == 0 ? linear : Unanswered.First);
+        return physical;
     }
 
     private void NoteAccess(uint linear, int size, bool write)
@@ -388,7 +398,7 @@ public sealed unsafe class Mmu
         var physical = Translate(linear, true, user);
         if (!Crosses(linear, size))
         {
-            if (!_memory.Store(physical, size, value))
+            if (!_memory.Store(Noted(linear, physical), size, value))
                 AllowStores(_tlb + (linear >> 12 & Entries - 1));
             return;
         }

@@ -20,7 +20,7 @@ public sealed partial class Ia32<W, TBus>
         if (op.Target == OperandKind.Register)
         {
             var value = ReadRegister(op.TargetRegister, size);
-            SetCarryOnly(value >> bit & 1);
+            SetTestedBit(value, bit, size);
             if (change != BitChange.None)
                 WriteRegister(op.TargetRegister, size, Changed(value, bit, change));
             return;
@@ -34,13 +34,13 @@ public sealed partial class Ia32<W, TBus>
             address &= 0xFFFF;
         if (change == BitChange.None)
         {
-            SetCarryOnly(ReadMemory(op.Segment, address, size) >> bit & 1);
+            SetTestedBit(ReadMemory(op.Segment, address, size), bit, size);
             return;
         }
         var linear = LinearToWrite(op.Segment, address, size);
         var old = Bus.LoadForStore(linear, size, User);
         Bus.Store(linear, size, Changed(old, bit, change), User);
-        SetCarryOnly(old >> bit & 1);
+        SetTestedBit(old, bit, size);
     }
 
     private static W Changed(W value, W bit, BitChange change)
@@ -54,11 +54,21 @@ public sealed partial class Ia32<W, TBus>
         };
     }
 
-    /// <summary>The other flags are undefined or unchanged by model; processors leave them.</summary>
+    /// <summary>The other flags are unchanged, or undefined and usually unchanged.</summary>
     private void SetCarryOnly(W carry)
     {
         Materialise();
         _stored = _stored & ~(W)Flag.Carry | carry;
+    }
+
+    /// <summary>The tested bit; the 386 finds it by a rotation through a clear carry, which leaves overflow as RCR does.</summary>
+    private void SetTestedBit(W value, W bit, int size)
+    {
+        SetCarryOnly(value >> bit & 1);
+        if (Model != ProcessorModel.I386)
+            return;
+        var overflow = W.Select(bit == 0, value >> (uint)(size * 8 - 1), (value << 1 ^ value << 2) >> bit);
+        _stored = _stored & ~(W)Flag.Overflow | W.Arbitrary(overflow) << 11 & Flag.Overflow;
     }
 
     /// <summary>BSF and BSR: of 0, the destination is undefined (processors keep it) and only ZF is set.</summary>

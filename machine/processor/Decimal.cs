@@ -1,6 +1,9 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>BCD and ASCII adjusts (SDM vol. 2, AAA, AAD, AAM, AAS, DAA, DAS).</summary>
+/// <summary>
+/// BCD and ASCII adjusts (SDM vol. 2, AAA, AAD, AAM, AAS, DAA, DAS). The flags that are undefined are usually those of the addition or
+/// subtraction of bytes that the adjustment is made with, as on a 386.
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     private void DecimalAdjust(bool subtract)
@@ -10,12 +13,22 @@ public sealed partial class Ia32<W, TBus>
         var lowAdjust = (old & 15) > 9 | (_stored & Flag.Adjust) != 0;
         var highAdjust = old > 0x99 | (_stored & Flag.Carry) != 0;
         var amount = W.Select(lowAdjust, 6, 0) + W.Select(highAdjust, 0x60, 0);
-        var result = (subtract ? old - amount : old + amount) & 0xFF;
+        var (result, sum) = SumOfBytes(old, amount, subtract);
         // DAS of a low digit that borrows sets carry too: its subtraction of 6 went below 0.
         var carry = subtract ? highAdjust | (lowAdjust & old < 6) : highAdjust;
         WriteRegister(Register.Eax, 1, result);
         SetResultFlags(result, W.Select(carry, Flag.Carry, 0) | W.Select(lowAdjust, Flag.Adjust, 0)
-            | W.Arbitrary(0) & Flag.Overflow);
+            | W.Arbitrary(sum) & Flag.Overflow);
+    }
+
+    /// <summary>A sum or difference of bytes, and all of its status flags.</summary>
+    private static (W Result, W Flags) SumOfBytes(W a, W b, bool subtract)
+    {
+        var result = (subtract ? a - b : a + b) & 0xFF;
+        var carry = subtract ? a < b : result < a;
+        var overflow = Negative((subtract ? a ^ b : ~(a ^ b)) & (a ^ result), 1);
+        return (result, ResultFlags(result, 1) | W.Select(carry, Flag.Carry, 0) | W.Select(overflow, Flag.Overflow, 0)
+            | (a ^ b ^ result) & Flag.Adjust);
     }
 
     private void AsciiAdjust(bool subtract)
@@ -26,14 +39,15 @@ public sealed partial class Ia32<W, TBus>
         var adjusted = W.Select(adjust, subtract ? ax - 0x106 : ax + 0x106, ax) & 0xFF0F;
         WriteRegister(Register.Eax, 2, adjusted);
         const uint undefined = Flag.Overflow | Flag.Sign | Flag.Zero | Flag.Parity;
-        _stored = W.Select(adjust, Flag.Carry | Flag.Adjust, 0) | W.Arbitrary(0) & undefined;
+        var (_, sum) = SumOfBytes(ax & 0xFF, W.Select(adjust, 6, 0), subtract);
+        _stored = W.Select(adjust, Flag.Carry | Flag.Adjust, 0) | W.Arbitrary(sum) & undefined;
     }
 
     private void AsciiAdjustBeforeDivision(uint radix)
     {
-        var result = (R[Register.Eax] + (R[Register.Eax] >> 8 & 0xFF) * radix) & 0xFF;
+        var (result, sum) = SumOfBytes(R[Register.Eax] & 0xFF, (R[Register.Eax] >> 8 & 0xFF) * radix & 0xFF, subtract: false);
         WriteRegister(Register.Eax, 2, result);
-        SetResultFlags(result, W.Arbitrary(0) & (Flag.Overflow | Flag.Adjust | Flag.Carry));
+        SetResultFlags(result, W.Arbitrary(sum) & (Flag.Overflow | Flag.Adjust | Flag.Carry));
     }
 
     private void AsciiAdjustAfterMultiply(uint radix)

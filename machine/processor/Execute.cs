@@ -42,7 +42,7 @@ public sealed partial class Ia32<W, TBus>
             case Op.Movzx: WriteRegister(op.TargetRegister, size, Source(op, op.SourceSize)); break;
             case Op.Movsx: WriteRegister(op.TargetRegister, size, Mask(SignExtend(Source(op, op.SourceSize), op.SourceSize), size)); break;
             case Op.Xchg: Exchange(op); break;
-            case Op.Bswap: WriteRegister(op.TargetRegister, size, SwapBytes(ReadRegister(op.TargetRegister, 4), size)); break;
+            case Op.Bswap: RequireModel(ProcessorModel.I486); WriteRegister(op.TargetRegister, size, SwapBytes(ReadRegister(op.TargetRegister, 4), size)); break;
             case Op.Cbw: WriteRegister(Register.Eax, size, SignExtend(ReadRegister(Register.Eax, size / 2), size / 2)); break;
             case Op.Cwd: WriteRegister(Register.Edx, size, W.ShiftRightSigned(SignExtend(ReadRegister(Register.Eax, size), size), 31)); break;
             case Op.Xlat: WriteRegister(Register.Eax, 1, ReadMemory(op.Segment, TableOffset(op), 1)); break;
@@ -70,9 +70,9 @@ public sealed partial class Ia32<W, TBus>
             case Op.Bsf: BitScan(op, reverse: false); break;
             case Op.Bsr: BitScan(op, reverse: true); break;
             case Op.Setcc: Write(op, Bit(Holds(op.Extra))); break;
-            case Op.Cmpxchg: CompareExchange(op); break;
-            case Op.Cmpxchg8b: CompareExchange8(op); break;
-            case Op.Xadd: ExchangeAdd(op); break;
+            case Op.Cmpxchg: RequireModel(ProcessorModel.I486); CompareExchange(op); break;
+            case Op.Cmpxchg8b: RequireModel(ProcessorModel.Pentium); CompareExchange8(op); break;
+            case Op.Xadd: RequireModel(ProcessorModel.I486); ExchangeAdd(op); break;
 
             case Op.Push: Push(Target(op), size); break;
             case Op.Pop: PopOperand(op); break;
@@ -117,14 +117,14 @@ public sealed partial class Ia32<W, TBus>
 
             case Op.MovSegment: MoveToSegment(op.TargetRegister, Source(op, 2)); break;
             case Op.MovFromSegment: StoreSegment(op); break;
-            case Op.PushSegment: Push(S[op.TargetRegister].Selector, size); break;
+            case Op.PushSegment: PushSegment(op.TargetRegister, size); break;
             case Op.PopSegment: PopSegment(op); break;
 
             case Op.In: WriteRegister(Register.Eax, size, InPort(Port(op.Source, op.Immediate), size)); break;
             case Op.Out: OutPort(Port(op.Target, op.Immediate), size, ReadRegister(Register.Eax, size)); break;
             case Op.MovFromControl: RequireKernel(); R[op.TargetRegister] = ReadControl(op.SourceRegister); break;
             case Op.MovToControl: RequireKernel(); WriteControl(op.TargetRegister, R[op.SourceRegister]); break;
-            case Op.Invlpg: RequireKernel(); Bus.Invalidate(S[op.Segment].Base + EffectiveAddress(op)); break;
+            case Op.Invlpg: RequireModel(ProcessorModel.I486); RequireKernel(); Bus.Invalidate(S[op.Segment].Base + EffectiveAddress(op)); break;
             case Op.Lgdt: LoadTable(op, out GdtBase, out GdtLimit); break;
             case Op.Lidt: LoadTable(op, out IdtBase, out IdtLimit); break;
             case Op.Ltr: RequireDescriptors(); RequireKernel(); LoadTaskRegister(Known(Target(op) & 0xFFFF, "a selector")); break;
@@ -137,7 +137,7 @@ public sealed partial class Ia32<W, TBus>
             case Op.Smsw: Write(op, Mask(Cr0, size)); break;
             case Op.Lmsw: RequireKernel(); LoadMachineStatus(Target(op)); break;
             case Op.Clts: RequireKernel(); Cr0 &= ~(W)ControlBit.TaskSwitched; break;
-            case Op.Wbinvd: RequireKernel(); break;
+            case Op.Wbinvd: RequireModel(ProcessorModel.I486); RequireKernel(); break;
             case Op.LoadFarPointer: LoadFarPointer(op); break;
             case Op.Lar: LoadAccessRights(op); break;
             case Op.Lsl: LoadSegmentLimit(op); break;
@@ -145,8 +145,9 @@ public sealed partial class Ia32<W, TBus>
             case Op.Verw: SetZero(IsAccessible(op, write: true)); break;
             case Op.Arpl: AdjustPrivilege(op); break;
             case Op.Cpuid: Identify(); break;
-            case Op.Rdtsc: ReadTimeStamp(); break;
+            case Op.Rdtsc: RequireModel(ProcessorModel.Pentium); ReadTimeStamp(); break;
 
+            case Op.Rdpmc: ReadCounter(); break;
             case Op.Rdmsr: ReadModelRegister(); break;
             case Op.Wrmsr: WriteModelRegister(); break;
             case Op.Sysenter: SystemEnter(); break;

@@ -144,7 +144,9 @@ public sealed partial class Ia32<W, TBus>
 
     private W AdjustBit() => _rule switch
     {
-        FlagRule.Logic or FlagRule.Shift => W.Arbitrary(0) & Flag.Adjust,
+        FlagRule.Logic => W.Arbitrary(0) & Flag.Adjust,
+        // The 386 sets it.
+        FlagRule.Shift => W.Arbitrary(Model == ProcessorModel.I386 ? Flag.Adjust : 0) & Flag.Adjust,
         FlagRule.Increment => W.Select((_result & 15) == 0, Flag.Adjust, 0),
         FlagRule.Decrement => W.Select((_result & 15) == 15, Flag.Adjust, 0),
         _ => (_left ^ _right ^ _result) & Flag.Adjust,

@@ -134,15 +134,15 @@ public sealed partial class Ia32<W, TBus>
         {
             esp -= 2 * step;
             if (Virtual)
-                esp = PutVirtualSegments(stack, esp, at + 5 * step, size);
-            Put(stack, esp, at + 4 * step, oldStack, level, size);
-            Put(stack, esp, at + 3 * step, oldEsp, level, size);
+                esp = PutVirtualSegments(stack, esp, at + 5 * step, size, external);
+            Put(stack, esp, at + 4 * step, oldStack, level, size, external);
+            Put(stack, esp, at + 3 * step, oldEsp, level, size, external);
         }
-        Put(stack, esp, at + 2 * step, flags, level, size);
-        Put(stack, esp, at + step, S[SegmentRegister.Cs].Selector, level, size);
-        Put(stack, esp, at, Eip, level, size);
+        Put(stack, esp, at + 2 * step, flags, level, size, external);
+        Put(stack, esp, at + step, S[SegmentRegister.Cs].Selector, level, size, external);
+        Put(stack, esp, at, Eip, level, size, external);
         if (errorCode is { } pushed)
-            Put(stack, esp, 0, pushed, level, size);
+            Put(stack, esp, 0, pushed, level, size, external);
 
         MarkAccessed(ref code);
         code.Selector = selector & ~3u | (uint)level;
@@ -159,13 +159,13 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>GS, FS, DS and ES, above the frame of a virtual-8086 program; returns where the frame then starts.</summary>
-    private W PutVirtualSegments(in Segment<W> stack, W esp, uint above, int size)
+    private W PutVirtualSegments(in Segment<W> stack, W esp, uint above, int size, uint external)
     {
         var step = (uint)size;
         esp -= 4 * step;
         ReadOnlySpan<int> upwards = [SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs, SegmentRegister.Gs];
         for (var i = 0; i < upwards.Length; i++)
-            Put(stack, esp, above + (uint)i * step, S[upwards[i]].Selector, 0, size);
+            Put(stack, esp, above + (uint)i * step, S[upwards[i]].Selector, 0, size, external);
         return esp;
     }
 
@@ -177,13 +177,13 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>Stores an item of the frame on the stack that is being entered.</summary>
-    private void Put(in Segment<W> stack, W esp, uint displacement, W value, int level, int size)
+    private void Put(in Segment<W> stack, W esp, uint displacement, W value, int level, int size, uint external = 0)
     {
         var offset = esp + displacement;
         if (!stack.Big)
             offset &= 0xFFFF;
         if (!stack.FlatToWrite && Outside(stack, offset, size))
-            throw Fault.Stack(level < Cpl ? Known(stack.Selector, "a selector") & ~3u : 0);
+            throw Fault.Stack((level < Cpl ? Known(stack.Selector, "a selector") & ~3u : 0) | external);
         Bus.Store(stack.Base + offset, size, value, level == 3);
     }
 

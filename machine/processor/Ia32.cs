@@ -36,8 +36,14 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>DR0..DR3, DR6 and DR7; DR4 and DR5 are not used.</summary>
     public DebugRegisters<W> D;
 
+    private ModelTraits _model = ModelTraits.Of(ProcessorModel.Pentium);
+
     /// <summary>Which instructions exist, and what CPUID says.</summary>
-    public ProcessorModel Model;
+    public ProcessorModel Model
+    {
+        get => _model.Model;
+        set => _model = ModelTraits.Of(value);
+    }
 
     /// <summary>HLT: nothing is fetched until an interrupt.</summary>
     public bool Halted;
@@ -70,10 +76,10 @@ public sealed partial class Ia32<W, TBus>
     public void Reset()
     {
         R = default;
-        R[Register.Edx] = Signature;
+        R[Register.Edx] = _model.Signature;
         Eip = 0xFFF0;
         Eflags = Flag.Reserved;
-        Cr0 = ControlBit.CacheDisable | ControlBit.NotWriteThrough | ControlBit.ExtensionType;
+        Cr0 = (ControlBit.CacheDisable | ControlBit.NotWriteThrough) & _model.Control0 | _model.Control0Ones;
         Cr2 = Cr3 = Cr4 = GdtBase = IdtBase = 0;
         GdtLimit = IdtLimit = 0xFFFF;
         for (var i = 0; i < 6; i++)
@@ -83,6 +89,7 @@ public sealed partial class Ia32<W, TBus>
         Cpl = 0;
         Halted = InterruptShadow = InNonMaskable = false;
         ResetDebugRegisters();
+        ResetCoprocessor();
         Bus.PagingChanged(Cr0, Cr4);
         Bus.PageDirectoryLoaded(Cr3);
     }
@@ -97,8 +104,9 @@ public sealed partial class Ia32<W, TBus>
         (Halted, InterruptShadow, InNonMaskable, Virtual) = (other.Halted, other.InterruptShadow, other.InNonMaskable, other.Virtual);
         _checksAlignment = other._checksAlignment;
         (PendingTrap, StepsAlone) = (other.PendingTrap, other.StepsAlone);
-        (D, BreakpointsArmed, Model, _sysenter, _timeStampOffset) =
-            (other.D, other.BreakpointsArmed, other.Model, other._sysenter, other._timeStampOffset);
+        (D, BreakpointsArmed, _model, _sysenter, _timeStampOffset) =
+            (other.D, other.BreakpointsArmed, other._model, other._sysenter, other._timeStampOffset);
+        CopyCoprocessor(other);
         (_rule, _size, _system, _stored) = (other._rule, other._size, other._system, other._stored);
         (_left, _right, _result, _carry, _overflow) = (other._left, other._right, other._result, other._carry, other._overflow);
     }

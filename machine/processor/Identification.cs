@@ -1,6 +1,6 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>CPUID, the model-specific registers, SYSENTER, and a coprocessor that is not there.</summary>
+/// <summary>CPUID, the model-specific registers, and SYSENTER.</summary>
 public sealed partial class Ia32<W, TBus>
 {
     private const uint SysenterCode = 0x174;
@@ -9,17 +9,16 @@ public sealed partial class Ia32<W, TBus>
     private (W Code, W Esp, W Eip) _sysenter;
     private (W Low, W High) _timeStampOffset;
 
-    private uint Signature => Model == ProcessorModel.Pentium ? 0x52Cu : 0x652;
-
     private void RequireModel(ProcessorModel model)
     {
         if (Model < model)
             throw Fault.UndefinedOpcode();
     }
 
-    /// <summary>A processor of <see cref="Model"/> without FPU, MMX and APIC (SDM vol. 2, CPUID).</summary>
+    /// <summary>A processor of <see cref="Model"/> without MMX, APIC and virtual-8086 extensions (SDM vol. 2, CPUID).</summary>
     private void Identify()
     {
+        RequireModel(ProcessorModel.Pentium);
         if (R[Register.Eax] == 0)
         {
             R[Register.Eax] = 1;
@@ -28,13 +27,10 @@ public sealed partial class Ia32<W, TBus>
             R[Register.Ecx] = 0x6C65746E;
             return;
         }
-        const uint debugExtensions = 1 << 2, pageSize = 1 << 3, timeStamp = 1 << 4, modelRegisters = 1 << 5, exchange8 = 1 << 8,
-            sysenter = 1 << 11, global = 1 << 13, conditionalMove = 1 << 15;
-        R[Register.Eax] = Signature;
+        R[Register.Eax] = _model.Signature;
         R[Register.Ebx] = 0;
         R[Register.Ecx] = 0;
-        R[Register.Edx] = debugExtensions | pageSize | timeStamp | modelRegisters | exchange8 | global
-            | (Model >= ProcessorModel.PentiumII ? sysenter | conditionalMove : 0);
+        R[Register.Edx] = _model.Features;
     }
 
     private (W Low, W High) TimeStamp()
@@ -49,9 +45,10 @@ public sealed partial class Ia32<W, TBus>
         return (sum, high + addedHigh + Bit(sum < low));
     }
 
-    /// <summary>RDMSR: the time stamp (10h), the machine-check pair of the Pentium (0 and 1), SYSENTER's three (174h..176h).</summary>
+    /// <summary>RDMSR: the time stamp (10h), the machine-check pair of the Pentium (0 and 1), SYSENTER's three (174h..176h), and the counters.</summary>
     private void ReadModelRegister()
     {
+        RequireModel(ProcessorModel.Pentium);
         RequireKernel();
         (R[Register.Eax], R[Register.Edx]) = Known(R[Register.Ecx], "a model-specific register's number") switch
         {
@@ -60,12 +57,14 @@ public sealed partial class Ia32<W, TBus>
             SysenterCode when Model >= ProcessorModel.PentiumII => (_sysenter.Code, (W)0),
             SysenterCode + 1 when Model >= ProcessorModel.PentiumII => (_sysenter.Esp, (W)0),
             SysenterCode + 2 when Model >= ProcessorModel.PentiumII => (_sysenter.Eip, (W)0),
+            var number when IsCounter(number) => ((W)0, (W)0),
             _ => throw Fault.Protection(0),
         };
     }
 
     private void WriteModelRegister()
     {
+        RequireModel(ProcessorModel.Pentium);
         RequireKernel();
         var (low, high) = (R[Register.Eax], R[Register.Edx]);
         switch (Known(R[Register.Ecx], "a model-specific register's number"))
@@ -78,8 +77,20 @@ public sealed partial class Ia32<W, TBus>
             case SysenterCode when Model >= ProcessorModel.PentiumII: _sysenter.Code = low; break;
             case SysenterCode + 1 when Model >= ProcessorModel.PentiumII: _sysenter.Esp = low; break;
             case SysenterCode + 2 when Model >= ProcessorModel.PentiumII: _sysenter.Eip = low; break;
+            case var number when IsCounter(number): break;
             default: throw Fault.Protection(0);
         }
+    }
+
+    private bool IsCounter(uint number) => Array.IndexOf(_model.Counters, number) >= 0;
+
+    /// <summary>RDPMC of counters that count nothing (SDM vol. 2).</summary>
+    private void ReadCounter()
+    {
+        RequireModel(ProcessorModel.PentiumII);
+        if ((Cpl != 0 && (Known(Cr4, "CR4") & ControlBit.CounterEnable) == 0) || R[Register.Ecx] > 1)
+            throw Fault.Protection(0);
+        R[Register.Eax] = R[Register.Edx] = 0;
     }
 
     private static Segment<W> FlatSegment(uint selector, bool code, int level)
@@ -118,39 +129,4 @@ public sealed partial class Ia32<W, TBus>
         Eip = R[Register.Edx];
         UpdateAlignment();
     }
-
-    /// <summary>
-    /// ESC without a coprocessor: #NM where CR0 asks for it. FNINIT and the like do nothing and FNSTSW and FNSTCW find ones, which is how
-    /// programs learn that none is there; anything else is #NM too, there being no device (SDM vol. 3, 2.5 and 9.2).
-    /// </summary>
-    private void Coprocessor(in Operation op)
-    {
-        if ((Known(Cr0, "CR0") & (ControlBit.Emulation | ControlBit.TaskSwitched)) != 0)
-            throw new Fault(Vectors.DeviceNotAvailable);
-        switch ((CoprocessorUse)op.Extra)
-        {
-            case CoprocessorUse.Control: break;
-            case CoprocessorUse.StoreWord: Write(op, 0xFFFF); break;
-            default: throw new Fault(Vectors.DeviceNotAvailable);
-        }
-    }
-
-    private void WaitForCoprocessor()
-    {
-        const uint both = ControlBit.MonitorCoprocessor | ControlBit.TaskSwitched;
-        if ((Known(Cr0, "CR0") & both) == both)
-            throw new Fault(Vectors.DeviceNotAvailable);
-    }
-}
-
-/// <summary>What a detection routine may do with a coprocessor that is not there.</summary>
-internal enum CoprocessorUse : ushort
-{
-    Arithmetic,
-
-    /// <summary>FNINIT, FNCLEX, FNDISI, FNENI, FNSETPM.</summary>
-    Control,
-
-    /// <summary>FNSTSW, FNSTCW.</summary>
-    StoreWord,
 }

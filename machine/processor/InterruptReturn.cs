@@ -67,7 +67,7 @@ public sealed partial class Ia32<W, TBus>
             Peek(16 + (uint)i * 4, 4);
         if (eip > 0xFFFF)
             throw Fault.Protection(0);
-        const uint changeable = ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086;
+        var changeable = ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086;
         StoreFlags(flags & changeable);
         Virtual = true;
         S[SegmentRegister.Cs] = RealSegment(SegmentRegister.Cs, selector);

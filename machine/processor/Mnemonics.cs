@@ -140,6 +140,7 @@ internal static class Mnemonics
         Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd => Op.Outs,
         Mnemonic.Cpuid => Op.Cpuid,
         Mnemonic.Rdtsc => Op.Rdtsc,
+        Mnemonic.Rdpmc => Op.Rdpmc,
         Mnemonic.Les => FarPointer(SegmentRegister.Es, ref op),
         Mnemonic.Lds => FarPointer(SegmentRegister.Ds, ref op),
         Mnemonic.Lss => FarPointer(SegmentRegister.Ss, ref op),
@@ -190,12 +191,19 @@ internal static class Mnemonics
 
     private static Op UseOfCoprocessor(in Instruction i, ref Operation op)
     {
-        op.Size = 2;
+        op.Size = (byte)(i.Code is Code.Fnstenv_m28byte or Code.Fldenv_m28byte or Code.Fnsave_m108byte or Code.Frstor_m108byte ? 4 : 2);
         op.Extra = (ushort)(i.Mnemonic switch
         {
-            Mnemonic.Fnstsw or Mnemonic.Fnstcw => CoprocessorUse.StoreWord,
-            Mnemonic.Fninit or Mnemonic.Fnclex or Mnemonic.Fndisi or Mnemonic.Fneni or Mnemonic.Fnsetpm or Mnemonic.Fnop
-                => CoprocessorUse.Control,
+            Mnemonic.Fnop or Mnemonic.Fndisi or Mnemonic.Fneni or Mnemonic.Fnsetpm => CoprocessorUse.Nothing,
+            Mnemonic.Fninit => CoprocessorUse.Initialise,
+            Mnemonic.Fnclex => CoprocessorUse.ClearExceptions,
+            Mnemonic.Fnstcw => CoprocessorUse.StoreControl,
+            Mnemonic.Fnstsw => CoprocessorUse.StoreStatus,
+            Mnemonic.Fldcw => CoprocessorUse.LoadControl,
+            Mnemonic.Fnstenv => CoprocessorUse.StoreEnvironment,
+            Mnemonic.Fldenv => CoprocessorUse.LoadEnvironment,
+            Mnemonic.Fnsave => CoprocessorUse.Save,
+            Mnemonic.Frstor => CoprocessorUse.Restore,
             _ => CoprocessorUse.Arithmetic,
         });
         return Op.Coprocessor;

@@ -13,7 +13,7 @@ public enum Op : ushort
     Jmp, JmpIndirect, JmpFar, Jcc, Jcxz, Loop, Loope, Loopne, Call, CallIndirect, CallFar, Ret, RetFar,
     Int, Into, Iret, Bound,
     Movs, Cmps, Stos, Lods, Scas, Ins, Outs,
-    Clc, Stc, Cmc, Cld, Std, Cli, Sti, Hlt, Nop, In, Out, Cpuid, Rdtsc,
+    Clc, Stc, Cmc, Cld, Std, Cli, Sti, Hlt, Nop, In, Out, Cpuid, Rdtsc, Rdpmc,
     MovSegment, MovFromSegment, PushSegment, PopSegment, LoadFarPointer,
     MovFromControl, MovToControl, Invlpg, Wbinvd, Clts, Lmsw, Smsw,
     Lgdt, Lidt, Sgdt, Sidt, Lldt, Ltr, Sldt, Str, Lar, Lsl, Verr, Verw, Arpl,

@@ -43,7 +43,7 @@ public sealed partial class Ia32<W, TBus>
         SetStackPointer(esp - 6);
         S[SegmentRegister.Cs] = RealSegment(SegmentRegister.Cs, target >> 16);
         Eip = target & 0xFFFF;
-        _system &= ~(W)(Flag.Trap | Flag.Interrupt | Flag.AlignmentCheck | Flag.Resume);
+        _system &= ~(W)(Flag.Trap | Flag.Interrupt | Flag.AlignmentCheck & _model.Flags | Flag.Resume);
     }
 
     /// <summary>IRET and far RET: the flags only where they are popped.</summary>

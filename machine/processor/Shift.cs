@@ -15,15 +15,19 @@ public sealed partial class Ia32<W, TBus>
     {
         var bits = (uint)size * 8;
         var result = Mask(a << count, size);
-        var carry = W.Select(count <= bits, a << (count - 1) >> (bits - 1) & 1, W.Arbitrary(0) & 1);
+        var carry = W.Select(count <= bits, a << (count - 1) >> (bits - 1) & 1, W.Arbitrary(CarryBeyond(a, count, size)) & 1);
         return ShiftFlags(a, count, result, carry, SignBit(result, size) ^ carry, 1, size);
     }
 
     private W ShiftRight(W a, W count, int size)
     {
-        var carry = W.Select(count <= (uint)size * 8, a >> (count - 1) & 1, W.Arbitrary(0) & 1);
+        var carry = W.Select(count <= (uint)size * 8, a >> (count - 1) & 1, W.Arbitrary(CarryBeyond(SignBit(a, size), count, size)) & 1);
         return ShiftFlags(a, count, a >> count, carry, SignBit(a, size), 0, size);
     }
+
+    /// <summary>The carry of a shift by more than the operand's width: 0, but the 386 repeats the last bit of a byte every eight places.</summary>
+    private W CarryBeyond(W last, W count, int size) =>
+        Model == ProcessorModel.I386 && size == 1 ? W.Select((count & 7) == 0, last & 1, 0) : 0;
 
     private W ShiftRightSigned(W a, W count, int size)
     {

@@ -20,6 +20,14 @@ public sealed partial class Ia32<W, TBus>
         SetStackPointer(esp);
     }
 
+    /// <summary>Of 32 bits the upper half stays as it was (SDM vol. 2, PUSH).</summary>
+    private void PushSegment(int segment, int size)
+    {
+        var esp = R[Register.Esp] - (uint)size;
+        WriteMemory(SegmentRegister.Ss, StackOffset(esp), 2, S[segment].Selector);
+        SetStackPointer(esp);
+    }
+
     /// <summary>The item <paramref name="depth"/> bytes above the top; ESP is unchanged.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W Peek(uint depth, int size) => ReadMemory(SegmentRegister.Ss, StackOffset(R[Register.Esp] + depth), size);
@@ -64,6 +72,9 @@ public sealed partial class Ia32<W, TBus>
         for (var i = 0; i < 8; i++)
             if (7 - i != Register.Esp)
                 WriteRegister(7 - i, size, Peek((uint)(i * size), size));
+        // The 386 takes the upper half of ESP, where a 16-bit stack leaves it open, from the item that is skipped.
+        if (size == 4 && Model == ProcessorModel.I386 && !S[SegmentRegister.Ss].Big)
+            R[Register.Esp] = Peek(4 * (7 - Register.Esp), 4) & 0xFFFF0000 | R[Register.Esp] & 0xFFFF;
         SetStackPointer(R[Register.Esp] + (uint)(8 * size));
     }
 
@@ -111,17 +122,16 @@ public sealed partial class Ia32<W, TBus>
     {
         RequireVirtualPrivilege();
         var value = Pop(size);
-        var changeable = size == 4 ? (uint)UserFlags : UserFlags & 0xFFFF;
+        var changeable = size == 4 ? UserFlags : UserFlags & 0xFFFF;
         SetFlagsByPrivilege(value, changeable);
         _system &= ~(W)Flag.Resume;
         UpdateAlignment();
     }
 
-    private const uint UserFlags = Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | Flag.AlignmentCheck
-        | Flag.Identification;
+    private uint UserFlags => Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | _model.Flags;
 
     /// <summary>What IRET can change in any ring.</summary>
-    private const uint ReturnFlags = UserFlags | Flag.Resume;
+    private uint ReturnFlags => UserFlags | Flag.Resume;
 
     private void SetFlagsByPrivilege(W value, uint changeable)
     {

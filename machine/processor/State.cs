@@ -94,16 +94,6 @@ public struct DebugRegisters<W> where W : struct
     private W _first;
 }
 
-/// <summary>The processors that CPUID can name; each has the instructions of those before.</summary>
-public enum ProcessorModel
-{
-    /// <summary>Family 5, model 2: the Pentium, without its FPU.</summary>
-    Pentium,
-
-    /// <summary>Family 6, model 5: with CMOVcc, SYSENTER and the multi-byte NOPs.</summary>
-    PentiumII,
-}
-
 /// <summary>Bits of EFLAGS (SDM vol. 1, 3.4.3).</summary>
 public static class Flag
 {
@@ -122,5 +112,5 @@ public static class ControlBit
         Paging = 1u << 31;
 
     public const uint TimeStampDisable = 1 << 2, DebugExtensions = 1 << 3, PageSizeExtension = 1 << 4, MachineCheck = 1 << 6,
-        PageGlobal = 1 << 7;
+        PageGlobal = 1 << 7, CounterEnable = 1 << 8;
 }

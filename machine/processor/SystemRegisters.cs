@@ -3,13 +3,6 @@ namespace Verified.Machine.Processor;
 /// <summary>Control registers, descriptor-table registers, ports and the interrupt flag (SDM vol. 3, chapters 2 and 5).</summary>
 public sealed partial class Ia32<W, TBus>
 {
-    private const uint ControlBits0 = ControlBit.ProtectionEnable | ControlBit.MonitorCoprocessor | ControlBit.Emulation
-        | ControlBit.TaskSwitched | ControlBit.NumericError | ControlBit.WriteProtect | ControlBit.AlignmentMask
-        | ControlBit.NotWriteThrough | ControlBit.CacheDisable | ControlBit.Paging;
-
-    private const uint ControlBits4 = ControlBit.TimeStampDisable | ControlBit.DebugExtensions | ControlBit.PageSizeExtension
-        | ControlBit.MachineCheck | ControlBit.PageGlobal;
-
     private void RequireKernel()
     {
         if (Cpl != 0)
@@ -21,23 +14,28 @@ public sealed partial class Ia32<W, TBus>
         0 => Cr0,
         2 => Cr2,
         3 => Cr3,
-        4 => Cr4,
+        4 => Control4(),
         >= Decode.FirstDebugRegister => ReadDebug(register - Decode.FirstDebugRegister),
         _ => throw Fault.UndefinedOpcode(),
     };
+
+    private W Control4()
+    {
+        RequireModel(ProcessorModel.Pentium);
+        return Cr4;
+    }
 
     private void WriteControl(int register, W value)
     {
         switch (register)
         {
             case 0:
-                var bits = Known(value, "CR0");
+                var bits = Known(value, "CR0") & _model.Control0;
                 if ((bits & ControlBit.Paging) != 0 && (bits & ControlBit.ProtectionEnable) == 0)
                     throw Fault.Protection(0);
                 if ((bits & ControlBit.NotWriteThrough) != 0 && (bits & ControlBit.CacheDisable) == 0)
                     throw Fault.Protection(0);
-                // What is reserved stays 0, and ET 1 (SDM vol. 3, 2.5).
-                Cr0 = bits & ControlBits0 | ControlBit.ExtensionType;
+                Cr0 = bits | _model.Control0Ones;
                 UpdateAlignment();
                 Bus.PagingChanged(Cr0, Cr4);
                 break;
@@ -49,7 +47,8 @@ public sealed partial class Ia32<W, TBus>
                 Bus.PageDirectoryLoaded(value);
                 break;
             case 4:
-                if ((Known(value, "CR4") & ~ControlBits4) != 0)
+                RequireModel(ProcessorModel.Pentium);
+                if ((Known(value, "CR4") & ~_model.Control4) != 0)
                     throw Fault.Protection(0);
                 Cr4 = value;
                 Bus.PagingChanged(Cr0, Cr4);

@@ -62,10 +62,25 @@ internal static class MachineOptions
         HelpName = Images,
     };
 
+    private static readonly Dictionary<string, ProcessorModel> Models = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["386"] = ProcessorModel.I386,
+        ["486"] = ProcessorModel.I486,
+        ["Pentium"] = ProcessorModel.Pentium,
+        ["PentiumII"] = ProcessorModel.PentiumII,
+    };
+
     public static readonly Option<ProcessorModel> Model = new("--cpu")
     {
-        Description = "The processor; PentiumII adds CMOVcc, SYSENTER and multi-byte NOPs",
+        Description = $"The processor: {string.Join(", ", Models.Keys)}. The 386 has no x87; the last adds CMOVcc, SYSENTER and multi-byte NOPs",
+        HelpName = "NAME",
         DefaultValueFactory = _ => ProcessorModel.PentiumII,
+        CustomParser = ModelOf,
+    };
+
+    public static readonly Option<bool> TaggedTlb = new("--tagged-tlb")
+    {
+        Description = "A TLB whose entries belong to the address space they were made in, so that a load of CR3 forgets none: a variant that no Pentium is",
     };
 
     private static readonly Option[] Programs = [Rom, Kernel, Flat, Boot, ImageSource.File];
@@ -83,7 +98,7 @@ internal static class MachineOptions
         if (parsed.GetValue(Modules)!.Length > 0 && parsed.GetValue(Kernel) is null && IsForeign(parsed))
             throw new CommandException($"--module with {given[0]}: only a Multiboot kernel, such as the image, takes modules");
         var memory = parsed.GetValue(Memory) << 20;
-        var pc = new Pc(memory, parsed.GetValue(Rom) is { } rom ? Program(rom) : []);
+        var pc = new Pc(memory, parsed.GetValue(Rom) is { } rom ? Program(rom) : [], parsed.GetValue(TaggedTlb));
         pc.Cpu.Model = parsed.GetValue(Model);
         if (parsed.GetValue(Rom) is not null)
             pc.Cpu.Reset();
@@ -102,6 +117,14 @@ internal static class MachineOptions
     public static void Type(ParseResult parsed, Pc pc)
     {
         if (parsed.GetValue(Input) is { } input) pc.Type(Read(input));
+    }
+
+    private static ProcessorModel ModelOf(ArgumentResult result)
+    {
+        var name = result.Tokens[0].Value;
+        if (Models.TryGetValue(name, out var model)) return model;
+        result.AddError($"--cpu {name}: there is no such processor; give one of {string.Join(", ", Models.Keys)}");
+        return default;
     }
 
     private static void Start(string argument, uint address, Action<byte[], uint> load)

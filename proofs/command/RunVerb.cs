@@ -37,7 +37,7 @@ internal static class RunVerb
         {
             Budget, ImageVerb.RoundTrips, ImageVerb.Root, ImageSource.File, ImageSource.Size, MachineOptions.Rom, MachineOptions.Kernel,
             MachineOptions.Modules, MachineOptions.Append, MachineOptions.Flat, MachineOptions.Boot, MachineOptions.Memory,
-            MachineOptions.Input, MachineOptions.Model, Trace, Screen, Gdb,
+            MachineOptions.Input, MachineOptions.Model, MachineOptions.TaggedTlb, Trace, Screen, Gdb,
         };
         verb.SetAction(Run);
         return verb;
@@ -104,6 +104,8 @@ internal static class RunVerb
         var post = pc.LastPostCode != 0 ? string.Create(CultureInfo.InvariantCulture, $", last diagnostic code {pc.LastPostCode:X2}h") : "";
         foreach (var (port, times) in pc.Unanswered.OrderBy(entry => entry.Key).Take(16))
             error.WriteLine($"[nothing answers port {port:X3}h: {times:N0} accesses]");
+        if (pc.Mmu.Unanswered is { Accesses: > 0 } nowhere)
+            error.WriteLine($"[nothing answers at {nowhere.First:X8}h and elsewhere: {nowhere.Accesses:N0} accesses to memory]");
         output.WriteLine(reason switch
         {
             StopReason.Exited => $"[ended with status {pc.ExitStatus} after {pc.Instructions:N0} instructions{post}]",

@@ -20,9 +20,9 @@ public class ModelTests
             return pc.RunToHalt().Reg(2);
         }
 
-        // DE, PSE, TSC, MSR, CX8, PGE; no FPU, VME, MMX or APIC. The Pentium II has SEP and CMOV.
-        Assert.Equal(0x213Cu, Features(ProcessorModel.Pentium));
-        Assert.Equal(0x213Cu | 1 << 11 | 1 << 15, Features(ProcessorModel.PentiumII));
+        // FPU, DE, PSE, TSC, MSR, CX8, PGE; no VME, MMX or APIC. The Pentium II has SEP and CMOV.
+        Assert.Equal(0x213Du, Features(ProcessorModel.Pentium));
+        Assert.Equal(0x213Du | 1 << 11 | 1 << 15, Features(ProcessorModel.PentiumII));
     }
 
     [Fact]
@@ -84,15 +84,48 @@ public class ModelTests
     public void A_Pentium_does_not_have_what_came_later(string code) =>
         Assert.Equal(Vectors.UndefinedOpcode, VectorOf(ProcessorModel.Pentium, c => c.db(Convert.FromHexString(code))));
 
-    [Fact]
-    public void The_absent_coprocessor_is_detected_as_absent()
+    [Theory]
+    [InlineData("0FA2", ProcessorModel.Pentium)] // CPUID
+    [InlineData("0F31", ProcessorModel.Pentium)] // RDTSC
+    [InlineData("0F20E0", ProcessorModel.Pentium)] // MOV EAX, CR4
+    [InlineData("0FC70C24", ProcessorModel.Pentium)] // CMPXCHG8B [ESP]
+    [InlineData("0FB1C8", ProcessorModel.I486)] // CMPXCHG EAX, ECX
+    [InlineData("0FC1C8", ProcessorModel.I486)] // XADD EAX, ECX
+    [InlineData("0FC8", ProcessorModel.I486)] // BSWAP EAX
+    [InlineData("0F0138", ProcessorModel.I486)] // INVLPG [EAX]
+    [InlineData("0F09", ProcessorModel.I486)] // WBINVD
+    public void An_instruction_is_there_from_its_first_model_on(string code, ProcessorModel first)
     {
-        var pc = TestPc.With(c => { c.mov(eax, 0x5A5A); c.fninit(); c.fnstsw(ax); c.hlt(); }).RunToHalt();
-        Assert.Equal(0xFFFFu, pc.Reg(0));
+        foreach (var model in Enum.GetValues<ProcessorModel>())
+            Assert.Equal(model < first ? Vectors.UndefinedOpcode : null, VectorOf(model, c => { c.sub(esp, 8); c.db(Convert.FromHexString(code)); }));
     }
 
     [Theory]
-    [InlineData(0x1u, "D9E8", Vectors.DeviceNotAvailable)] // FLD1: there is none
+    [InlineData(ProcessorModel.I386, 0u)]
+    [InlineData(ProcessorModel.I486, Flag.AlignmentCheck)]
+    [InlineData(ProcessorModel.Pentium, Flag.AlignmentCheck | Flag.Identification)]
+    public void Programs_tell_the_models_by_the_flags_that_they_can_change(ProcessorModel model, uint changeable)
+    {
+        var pc = TestPc.With(c => { c.push(unchecked((int)0xFFFFFFFF & ~0x100)); c.popfd(); c.pushfd(); c.pop(eax); c.hlt(); });
+        pc.Cpu.Model = model;
+        Assert.Equal(changeable, pc.RunToHalt().Reg(0) & 0xFFFF0000);
+    }
+
+    [Fact]
+    public void Performance_counters_count_nothing() => Assert.Equal(0u, WithModel(ProcessorModel.PentiumII, c =>
+    {
+        c.mov(ecx, 0x186);
+        c.mov(eax, 0x410079);
+        c.wrmsr();
+        c.mov(eax, 0x100);
+        c.mov(cr4, eax);
+        c.mov(ecx, 0);
+        c.rdpmc();
+        c.hlt();
+    }).RunToHalt().Reg(0));
+
+    [Theory]
+    [InlineData(0x1u, "D9E8", Vectors.UndefinedOpcode)] // FLD1: nothing computes
     [InlineData(0x5u, "DBE3", Vectors.DeviceNotAvailable)] // FNINIT with EM
     [InlineData(0x9u, "DBE3", Vectors.DeviceNotAvailable)] // FNINIT with TS
     [InlineData(0xBu, "9B", Vectors.DeviceNotAvailable)] // WAIT with MP and TS
@@ -151,6 +184,13 @@ public class ModelTests
         Assert.Equal(3, last.Count);
         Assert.Contains("inc eax", last[1], StringComparison.Ordinal);
         Assert.Contains("ud2", last[2], StringComparison.Ordinal);
+    }
+
+    private static Pc WithModel(ProcessorModel model, Action<Iced.Intel.Assembler> program)
+    {
+        var pc = TestPc.With(program);
+        pc.Cpu.Model = model;
+        return pc;
     }
 
     /// <summary>The vector that a program ends in, or null where it comes to its end.</summary>

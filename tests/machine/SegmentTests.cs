@@ -164,12 +164,15 @@ public class SegmentTests
         Assert.Equal("IDT entry of vector 08h, at 00002040h: 00000000 00000000", pc.DescribeDescriptor(shutdown.Last));
     }
 
-    [Fact]
-    public void A_coprocessor_is_looked_for_and_not_found()
+    [Theory]
+    [InlineData(ProcessorModel.I386, 0xFFFFu)]
+    [InlineData(ProcessorModel.Pentium, 0u)]
+    public void A_coprocessor_is_looked_for(ProcessorModel model, uint status)
     {
         var pc = TestPc.With(0xDB, 0xE3, 0xDF, 0xE0, 0xF4);
+        pc.Cpu.Model = model;
         pc.Cpu.R[0] = 0x5A5A;
-        Assert.Equal(0xFFFFu, pc.RunToHalt().Reg(0));
+        Assert.Equal(status, pc.RunToHalt().Reg(0));
     }
 
     [Theory]
@@ -177,7 +180,7 @@ public class SegmentTests
     [InlineData("9B", ControlBit.TaskSwitched | ControlBit.MonitorCoprocessor, true)]
     [InlineData("DBE3", ControlBit.Emulation, true)]
     [InlineData("DBE3", ControlBit.TaskSwitched, true)]
-    [InlineData("D9E8", 0u, true)]
+    [InlineData("D9E8", ControlBit.TaskSwitched, true)]
     public void Escapes_raise_device_not_available_as_cr0_says(string code, uint cr0, bool raised)
     {
         var pc = TestPc.With([.. Convert.FromHexString(code), 0xF4]);

@@ -1,0 +1,94 @@
+using Verified.Machine.Processor;
+using Xunit;
+
+namespace Verified.Tests.Machine;
+
+/// <summary>
+/// What manuals leave undefined and a 386 does, as published measurements of one have it: flags of adjustments (here for all models), of shifts and
+/// bit tests, and the upper half of ESP after POPAD.
+/// </summary>
+public class UndefinedFlagTests
+{
+    private const uint C = Flag.Carry, P = Flag.Parity, A = Flag.Adjust, Z = Flag.Zero, S = Flag.Sign, O = Flag.Overflow;
+
+    private static uint After(ProcessorModel model, string code, uint eax, uint flags, uint ecx = 0)
+    {
+        var pc = TestPc.With([.. Convert.FromHexString(code), 0xF4]);
+        pc.Cpu.Model = model;
+        (pc.Cpu.R[Register.Eax], pc.Cpu.R[Register.Ecx], pc.Cpu.Eflags) = (eax, ecx, flags);
+        return pc.RunToHalt().Cpu.Eflags & Flag.Status;
+    }
+
+    [Theory]
+    [InlineData("37", 0x7A, 0, C | A | S | O)] // AAA
+    [InlineData("37", 0x7B, A, C | A | P | S | O)]
+    [InlineData("37", 1, P | Z | S | O, 0)]
+    [InlineData("3F", 0, A, C | A | P | S)] // AAS
+    [InlineData("3F", 0x680, A, C | A | O)]
+    [InlineData("27", 0x1A, C, C | A | S | O)] // DAA
+    [InlineData("27", 0x1A, A | O, A)]
+    [InlineData("2F", 0x80, A, A | O)] // DAS
+    [InlineData("2F", 0x80, O, S)]
+    [InlineData("D50A", 0x0D8E, 0, C | A | O)] // AAD
+    [InlineData("D50A", 0x0106, 0, A)]
+    [InlineData("D50A", 0x01F7, 0, C | A)]
+    [InlineData("D40A", 0, C | A | O, Z | P)] // AAM
+    public void Adjustments_leave_the_flags_of_their_addition(string code, uint eax, uint flags, uint after)
+    {
+        foreach (var model in Enum.GetValues<ProcessorModel>())
+            Assert.Equal(after, After(model, code, eax, flags));
+    }
+
+    [Theory]
+    [InlineData("D2E8", 0x80, 8, C | P | A | Z)] // SHR AL, CL
+    [InlineData("D2E8", 0x80, 16, C | P | A | Z)]
+    [InlineData("D2E8", 0x80, 24, C | P | A | Z)]
+    [InlineData("D2E8", 0x80, 32, 0)]
+    [InlineData("D2E8", 0x82, 2, C | A)]
+    [InlineData("66D3E8", 0x8000, 16, C | P | A | Z)] // SHR AX, CL
+    [InlineData("D2E0", 0x41, 2, C | A | O)] // SHL AL, CL
+    [InlineData("D2E0", 0x01, 24, C | P | A | Z | O)]
+    [InlineData("66D3E0", 0x01, 16, C | P | A | Z | O)]
+    [InlineData("66D3E0", 0x01, 32, 0)]
+    [InlineData("660FA3C8", 1, 0, C)] // BT AX, CX
+    [InlineData("660FA3C8", 1, 1, O)]
+    [InlineData("660FA3C8", 1, 2, O)]
+    [InlineData("660FA3C8", 1, 3, 0)]
+    public void A_386_sets_what_its_shifter_gives(string code, uint eax, uint ecx, uint after) =>
+        Assert.Equal(after, After(ProcessorModel.I386, code, eax, 0, ecx));
+
+    [Theory]
+    [InlineData(ProcessorModel.I386, 0x12345678u)]
+    [InlineData(ProcessorModel.I486, 0xAAAA5678u)]
+    public void Popad_of_a_16_bit_stack_takes_the_upper_half_of_esp_on_a_386(ProcessorModel model, uint esp)
+    {
+        var pc = TestPc.With(0x61, 0xF4);
+        pc.Cpu.Model = model;
+        pc.Cpu.S[SegmentRegister.Ss] = Segment<Verified.Spec.Values.Concrete>.Load(0, 0, 0xFFFF, 0x9300);
+        pc.Cpu.R[Register.Esp] = 0xAAAA5678 - 32;
+        pc.Poke(0x5678 - 32 + 12, 0x12340000);
+        Assert.Equal(esp, pc.RunToHalt().Reg(Register.Esp));
+    }
+
+    [Fact]
+    public void A_selector_is_pushed_as_16_bits_of_a_dword()
+    {
+        var pc = TestPc.With(0x06, 0x66, 0x06, 0xF4);
+        pc.Cpu.S[SegmentRegister.Es].Selector = 0x1234;
+        pc.Poke(TestPc.Stack - 4, 0xDEADBEEF);
+        pc.Poke(TestPc.Stack - 8, 0xDEADBEEF);
+        Assert.Equal(TestPc.Stack - 6, pc.RunToHalt().Reg(Register.Esp));
+        Assert.Equal((0xDEAD1234u, 0x1234BEEFu), (pc.Peek(TestPc.Stack - 4), pc.Peek(TestPc.Stack - 8)));
+    }
+
+    [Fact]
+    public void What_is_fetched_from_nowhere_is_undefined()
+    {
+        var pc = TestPc.With(0xEA, 0, 0, 0, 0xD0, 8, 0);
+        pc.Descriptor(0x1000, 1, 0, 0xFFFFF, 0x9B, 0xC);
+        pc.Gate(0x2000, Vectors.UndefinedOpcode, 8, 0x18000, 0x8E);
+        pc.Memory.Write(0x18000, [0xF4]);
+        (pc.Cpu.GdtBase, pc.Cpu.IdtBase) = (0x1000, 0x2000);
+        Assert.Equal((0x18001u, 0xD0000000u), (pc.RunToHalt().Cpu.Eip.Value, pc.Peek(pc.Reg(Register.Esp))));
+    }
+}
