@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
+using Verified.Spec.Values;
 
 namespace Verified.Machine.Computer;
 
@@ -10,7 +12,8 @@ public sealed record BootModule(string CommandLine, byte[] Content);
 /// <summary>Boots a Multiboot 0.6 kernel in an ELF32 file, as a boot loader leaves the machine (Multiboot specification, 3.2 and 3.3).</summary>
 public static class Multiboot
 {
-    private const uint Magic = 0x1BADB002, LoaderMagic = 0x2BADB002, HasAddresses = 1 << 16;
+    internal const uint LoaderMagic = 0x2BADB002;
+    private const uint Magic = 0x1BADB002, HasAddresses = 1 << 16;
 
     /// <summary>Bits 0..15 of the header's flags say what the loader must do: align modules, tell of memory, and, best-effort, of video modes.</summary>
     private const uint Required = 0xFFFF, Provided = 7;
@@ -19,25 +22,39 @@ public static class Multiboot
     private const uint InfoAt = 0x9000, Conventional = 0x9F000;
 
     /// <summary>Loads the segments and modules and sets the processor to the kernel's entry.</summary>
+    /// <returns>The memory that was written, from and to which address; pieces may overlap.</returns>
     /// <exception cref="MachineException">The file is not such a kernel, or does not fit in memory.</exception>
-    public static void Load(Pc pc, ReadOnlySpan<byte> image, string commandLine = "", params ReadOnlySpan<BootModule> modules)
+    public static IReadOnlyList<(uint Start, uint End)> Load(Pc pc, ReadOnlySpan<byte> image, string commandLine = "", params ReadOnlySpan<BootModule> modules)
     {
-        var header = FindHeader(image);
+        var (to, header) = (new Area(pc.Memory, []), FindHeader(image));
         var flags = Word(image, header + 4);
         if ((flags & Required & ~Provided) != 0)
             throw new MachineException($"the kernel requires what no Multiboot 0.6 loader has: flags {flags:X8}h");
-        var (entry, start, end) = (flags & HasAddresses) != 0 ? LoadFlat(pc, image, header) : LoadSegments(pc, image);
+        var (entry, start, end) = (flags & HasAddresses) != 0 ? LoadFlat(to, image, header) : LoadSegments(to, image);
         var (at, limit) = (InfoAt, Conventional);
         if (start < Conventional)
-            (at, limit) = (end + 4095 & ~4095u, pc.Memory.Size);
-        var used = WriteInformation(pc, at, limit, commandLine, modules);
-        LoadModules(pc, at, modules, start < Conventional ? used : end);
-        SetSegments(pc, at);
-        pc.LeaveAsFirmware();
+            (at, limit) = (end + 4095 & ~4095u, to.Size);
+        var used = WriteInformation(to, at, limit, commandLine, modules);
+        LoadModules(to, at, modules, start < Conventional ? used : end);
         var cpu = pc.Cpu;
+        SetSegments(to, cpu, at);
+        pc.LeaveAsFirmware();
         cpu.Eip = entry;
         cpu.R[Register.Eax] = LoaderMagic;
         cpu.R[Register.Ebx] = at;
+        return to.Written;
+    }
+
+    /// <summary>Memory, and what of it was written.</summary>
+    private readonly record struct Area(PhysicalMemory Memory, List<(uint Start, uint End)> Written)
+    {
+        public uint Size => Memory.Size;
+
+        public void Write(uint at, ReadOnlySpan<byte> bytes)
+        {
+            Memory.Write(at, bytes);
+            Written.Add((at, at + (uint)bytes.Length));
+        }
     }
 
     private static int FindHeader(ReadOnlySpan<byte> image)
@@ -49,7 +66,7 @@ public static class Multiboot
     }
 
     /// <summary>A kernel of any format whose header says where it goes (Multiboot specification, 3.1.3).</summary>
-    private static (uint Entry, uint Start, uint End) LoadFlat(Pc pc, ReadOnlySpan<byte> image, int header)
+    private static (uint Entry, uint Start, uint End) LoadFlat(Area to, ReadOnlySpan<byte> image, int header)
     {
         if (header + 32 > image.Length)
             throw new MachineException("truncated kernel: the addresses of its Multiboot header are beyond its end");
@@ -59,16 +76,16 @@ public static class Multiboot
         var length = end == 0 ? image.Length - offset : end - (long)start;
         if (headerAt < start || offset < 0 || length < 0 || offset + length > image.Length)
             throw new MachineException("the load addresses of the Multiboot header are not those of the file");
-        pc.Memory.Write(start, image.Slice((int)offset, (int)length));
+        to.Write(start, image.Slice((int)offset, (int)length));
         end = start + (uint)length;
-        if (cleared > pc.Memory.Size)
-            throw new MachineException($"bss up to {cleared:X8}h does not fit in {pc.Memory.Size >> 20} MB of memory");
+        if (cleared > to.Size)
+            throw new MachineException($"bss up to {cleared:X8}h does not fit in {to.Size >> 20} MB of memory");
         if (cleared > end)
-            pc.Memory.Write(end, new byte[cleared - end]);
+            to.Write(end, new byte[cleared - end]);
         return (entry, start, Math.Max(end, cleared));
     }
 
-    private static (uint Entry, uint Start, uint End) LoadSegments(Pc pc, ReadOnlySpan<byte> image)
+    private static (uint Entry, uint Start, uint End) LoadSegments(Area to, ReadOnlySpan<byte> image)
     {
         const int headerSize = 52, executable = 2, i386 = 3, load = 1, programHeaderSize = 32;
         if (image.Length < headerSize || Word(image, 0) != 0x464C457F || image[4] != 1 || image[5] != 1)
@@ -87,10 +104,10 @@ public static class Multiboot
             var (offset, physical, inFile, inMemory) = (Word(header, 4), Word(header, 12), Word(header, 16), Word(header, 20));
             if ((long)offset + inFile > image.Length || inFile > inMemory)
                 throw new MachineException($"truncated ELF file: segment {i} is beyond its end");
-            if ((long)physical + inMemory > pc.Memory.Size)
-                throw new MachineException($"segment {i} at {physical:X8}h does not fit in {pc.Memory.Size >> 20} MB of memory");
-            pc.Memory.Write(physical, image.Slice((int)offset, (int)inFile));
-            pc.Memory.Write(physical + inFile, new byte[inMemory - inFile]);
+            if ((long)physical + inMemory > to.Size)
+                throw new MachineException($"segment {i} at {physical:X8}h does not fit in {to.Size >> 20} MB of memory");
+            to.Write(physical, image.Slice((int)offset, (int)inFile));
+            to.Write(physical + inFile, new byte[inMemory - inFile]);
             (start, end) = (Math.Min(start, physical), Math.Max(end, physical + inMemory));
             // The entry is a virtual address; paging is off.
             var @virtual = Word(header, 8);
@@ -106,7 +123,7 @@ public static class Multiboot
     private const uint Descriptors = 0x60, Map = 0x80, ModuleTable = 0x100, ModuleRow = 16;
 
     /// <returns>The end of what was written.</returns>
-    private static uint WriteInformation(Pc pc, uint at, uint limit, string commandLine, ReadOnlySpan<BootModule> modules)
+    private static uint WriteInformation(Area to, uint at, uint limit, string commandLine, ReadOnlySpan<BootModule> modules)
     {
         const uint hasMemory = 1, hasCommandLine = 4, hasModules = 8, hasMap = 64, hasName = 512, lowerKilobytes = 639;
         var strings = at + ModuleTable + ModuleRow * (uint)modules.Length;
@@ -118,35 +135,35 @@ public static class Multiboot
         var info = new byte[88];
         Put(info, 0, hasMemory | hasCommandLine | hasModules | hasMap | hasName);
         Put(info, 4, lowerKilobytes);
-        Put(info, 8, (pc.Memory.Size >> 10) - 1024);
-        Put(info, 16, WriteString(pc, commandLine, ref strings));
+        Put(info, 8, (to.Size >> 10) - 1024);
+        Put(info, 16, WriteString(to, commandLine, ref strings));
         Put(info, 20, (uint)modules.Length);
         Put(info, 24, at + ModuleTable);
-        Put(info, 44, WriteMap(pc, at + Map, lowerKilobytes << 10));
+        Put(info, 44, WriteMap(to, at + Map, lowerKilobytes << 10));
         Put(info, 48, at + Map);
-        Put(info, 64, WriteString(pc, "verified", ref strings));
-        pc.Memory.Write(at, info);
+        Put(info, 64, WriteString(to, "verified", ref strings));
+        to.Write(at, info);
         for (var i = 0; i < modules.Length; i++)
         {
             var row = new byte[4];
-            Put(row, 0, WriteString(pc, modules[i].CommandLine, ref strings));
-            pc.Memory.Write(at + ModuleTable + ModuleRow * (uint)i + 8, row);
+            Put(row, 0, WriteString(to, modules[i].CommandLine, ref strings));
+            to.Write(at + ModuleTable + ModuleRow * (uint)i + 8, row);
         }
         return strings;
     }
 
     /// <summary>Modules follow the kernel, each on a page of its own.</summary>
-    private static void LoadModules(Pc pc, uint at, ReadOnlySpan<BootModule> modules, uint end)
+    private static void LoadModules(Area to, uint at, ReadOnlySpan<BootModule> modules, uint end)
     {
         for (var i = 0; i < modules.Length; i++)
         {
             var start = (end + 4095) & ~4095u;
             end = start + (uint)modules[i].Content.Length;
-            pc.Memory.Write(start, modules[i].Content);
+            to.Write(start, modules[i].Content);
             var row = new byte[8];
             Put(row, 0, start);
             Put(row, 4, end);
-            pc.Memory.Write(at + ModuleTable + ModuleRow * (uint)i, row);
+            to.Write(at + ModuleTable + ModuleRow * (uint)i, row);
         }
     }
 
@@ -154,7 +171,7 @@ public static class Multiboot
     /// Flat segments of a table that is there: the specification leaves GDTR open, but loaders' selectors can be loaded again, and kernels
     /// do so.
     /// </summary>
-    private static void SetSegments(Pc pc, uint at)
+    private static void SetSegments(Area to, Ia32<Concrete, PcBus> cpu, uint at)
     {
         const uint code = 0x00CF9B00, data = 0x00CF9300, limit = 0xFFFF, codeSelector = 8, dataSelector = 16;
         var table = new byte[24];
@@ -162,18 +179,18 @@ public static class Multiboot
         Put(table, 12, code);
         Put(table, 16, limit);
         Put(table, 20, data);
-        pc.Memory.Write(at + Descriptors, table);
-        (pc.Cpu.GdtBase, pc.Cpu.GdtLimit) = (at + Descriptors, (uint)table.Length - 1);
+        to.Write(at + Descriptors, table);
+        (cpu.GdtBase, cpu.GdtLimit) = (at + Descriptors, (uint)table.Length - 1);
         for (var i = 0; i < 6; i++)
-            pc.Cpu.S[i].Selector = i == SegmentRegister.Cs ? codeSelector : dataSelector;
+            cpu.S[i].Selector = i == SegmentRegister.Cs ? codeSelector : dataSelector;
     }
 
     /// <summary>RAM, the BIOS area, and RAM from 1 MB; returns the bytes of the map.</summary>
-    private static uint WriteMap(Pc pc, uint at, uint lower)
+    private static uint WriteMap(Area to, uint at, uint lower)
     {
         const uint available = 1, reserved = 2, rowSize = 24;
         (uint Start, uint End, uint Type)[] areas =
-            [(0, lower, available), (lower, 1 << 20, reserved), (1 << 20, pc.Memory.Size, available)];
+            [(0, lower, available), (lower, 1 << 20, reserved), (1 << 20, to.Size, available)];
         for (var i = 0; i < areas.Length; i++)
         {
             var row = new byte[rowSize];
@@ -181,16 +198,16 @@ public static class Multiboot
             Put(row, 4, areas[i].Start);
             Put(row, 12, areas[i].End - areas[i].Start);
             Put(row, 20, areas[i].Type);
-            pc.Memory.Write(at + (uint)i * rowSize, row);
+            to.Write(at + (uint)i * rowSize, row);
         }
         return (uint)areas.Length * rowSize;
     }
 
-    private static uint WriteString(Pc pc, string text, ref uint at)
+    private static uint WriteString(Area to, string text, ref uint at)
     {
         var start = at;
         byte[] bytes = [.. Encoding.UTF8.GetBytes(text), 0];
-        pc.Memory.Write(start, bytes);
+        to.Write(start, bytes);
         at += (uint)bytes.Length;
         return start;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Verified.Kernel;
+using Verified.Machine.Computer;
 
 namespace Verified.Proofs.Commands;
 
@@ -33,11 +34,16 @@ internal static class ImageVerb
         },
     };
 
+    private static readonly Option<bool> Disk = new("--disk")
+    {
+        Description = "Write a raw disk in its place, with a boot sector and the modules, for a PC or emulator with a BIOS and 64 MB of RAM",
+    };
+
     public static Command Make()
     {
         var verb = new Command("image", "Write the bootable image: run it here, or with qemu-system-i386 -kernel FILE")
         {
-            Output, RoundTrips, Root, ImageSource.Size,
+            Output, RoundTrips, Root, Disk, MachineOptions.Modules, MachineOptions.Append, ImageSource.Size,
         };
         verb.SetAction(Run);
         return verb;
@@ -47,6 +53,9 @@ internal static class ImageVerb
     {
         var image = KernelImage.Build(ImageSource.LimitsOf(parsed), new((uint)parsed.GetValue(RoundTrips)));
         var path = parsed.GetRequiredValue(Output);
+        if (parsed.GetValue(Disk)) return WriteDisk(parsed, image, path);
+        if (parsed.GetValue(MachineOptions.Modules)!.Length > 0 || parsed.GetValue(MachineOptions.Append)!.Length > 0)
+            throw new CommandException("--module or --append without --disk: a loader is given them beside the image");
         image.Save(path);
         var (start, end) = image.Code;
         var display = new Display(parsed);
@@ -59,6 +68,16 @@ internal static class ImageVerb
             display.Line($"qemu-system-i386 -kernel {path} -initrd {string.Join(',', modules.Select(module => module.Path))}");
         }
 
+        return CommandLine.Holds;
+    }
+
+    private static int WriteDisk(ParseResult parsed, KernelImage image, string path)
+    {
+        const uint memory = 64 << 20;
+        var disk = BootDisk.Make(memory, image.ToElf(), parsed.GetValue(MachineOptions.Append)!,
+            [.. RunVerb.Servers(parsed), .. MachineOptions.ModulesOf(parsed)]);
+        File.WriteAllBytes(path, disk);
+        new Display(parsed).Line($"{path}: a disk of {disk.Length:N0} bytes, {disk.Length / (16 * 63 * 512)} cylinders of 16 heads and 63 sectors");
         return CommandLine.Holds;
     }
 }

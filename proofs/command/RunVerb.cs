@@ -52,7 +52,7 @@ internal static class RunVerb
         return (pc.Run(budget), pc);
     }
 
-    private static IEnumerable<BootModule> Servers(ParseResult parsed) =>
+    internal static IEnumerable<BootModule> Servers(ParseResult parsed) =>
         parsed.GetValue(ImageVerb.Root) is not { } root ? []
         : new[] { ServerPrograms.Sigma0, root }.Select(server => new BootModule(server.Name, server.File));
 

@@ -29,20 +29,39 @@ internal static class Qemu
                 File.WriteAllBytes(file, module.Content);
                 return file;
             }).ToList();
-            string[] initrd = files.Count == 0 ? [] : ["-initrd", string.Join(',', files)];
-            using var qemu = Process.Start(new ProcessStartInfo(Program,
-                ["-kernel", kernel, .. initrd, "-m", "64", "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
-                 "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
-            { RedirectStandardOutput = true, RedirectStandardInput = true })!;
-            using var limit = new Timer(_ => qemu.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
-            var text = qemu.StandardOutput.ReadToEnd();
-            qemu.WaitForExit();
-            return (Lines(text), qemu.ExitCode);
+            return Start(["-kernel", kernel, .. files.Count == 0 ? (string[])[] : ["-initrd", string.Join(',', files)]]);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <inheritdoc cref="Run"/>
+    public static (string[] Lines, int Status) Boot(byte[] disk)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(file, disk);
+            return Start(["-drive", $"file={file},format=raw"]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static (string[] Lines, int Status) Start(string[] options)
+    {
+        using var qemu = Process.Start(new ProcessStartInfo(Program,
+            [.. options, "-m", "64", "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
+             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
+        { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        using var limit = new Timer(_ => qemu.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
+        var text = qemu.StandardOutput.ReadToEnd();
+        qemu.WaitForExit();
+        return (Lines(text), qemu.ExitCode);
     }
 
     public static string[] Lines(string text) => text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);

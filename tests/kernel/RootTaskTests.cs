@@ -2,11 +2,12 @@ using System.Text;
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Spec;
+using Verified.Tests.Machine;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
 
-/// <summary>The project's own root tasks on σ0 say the same on the machine and in QEMU.</summary>
+/// <summary>The project's own root tasks on σ0 say the same on the machine, in QEMU, and in Bochs.</summary>
 public class RootTaskTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
@@ -42,6 +43,22 @@ public class RootTaskTests
         Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], lines);
         Assert.Equal(1, status);
     }
+
+    [QemuTheory]
+    [MemberData(nameof(Transcripts))]
+    public void It_runs_from_a_disk_in_qemu(string name, string[] says)
+    {
+        var (lines, status) = Qemu.Boot(BootDisk.Make(Memory, Image.ToElf(), "", Modules(name)));
+        Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], lines);
+        Assert.Equal(1, status);
+    }
+
+    [BochsBiosTheory]
+    [MemberData(nameof(Transcripts))]
+    public void It_runs_from_a_disk_in_bochs(string name, string[] says) =>
+        Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], Bochs.Boot(BootDisk.Make(Memory, Image.ToElf(), "", Modules(name)), says[^1]));
+
+    private const uint Memory = 64 << 20;
 
     private static BootModule[] Modules(string name) =>
         [.. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots.Single(root => root.Name == name) }.Select(server => new BootModule(server.Name, server.File))];

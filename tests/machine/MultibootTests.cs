@@ -144,6 +144,12 @@ public class MultibootTests
         Assert.InRange(refused, 500, 3_000);
     }
 
+    [Theory]
+    [InlineData(0x8000u)]
+    [InlineData(0x10000u)]
+    public void A_kernel_in_the_place_of_the_boot_sector_cannot_be_on_a_disk(uint at) => Assert.Contains("no disk can be made",
+        Assert.Throws<MachineException>(() => BootDisk.Make(4 << 20, Kernel(at, new byte[0x1000]), "")).Message, StringComparison.Ordinal);
+
     private static uint Word(Random random) => random.Next(4) switch
     {
         0 => 0,
