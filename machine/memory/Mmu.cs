@@ -201,6 +201,29 @@ public sealed unsafe class Mmu
         return (pte & Present) == 0 ? null : Resolve(pte & FrameMask | linear & ~FrameMask);
     }
 
+    /// <summary>A page that user code reaches by the TLB in a way that the tables in memory do not allow, or null: a translation that INVLPG should have ended.</summary>
+    public uint? FirstStale()
+    {
+        for (var i = 0; i < _filledCount; i++)
+        {
+            var entry = _tlb + _filled[i];
+            if (entry->Page == NoPage || (entry->Rights & User) == 0 || !_paging) continue;
+            var rights = RightsOf(entry->Page);
+            if ((rights & (Present | User)) != (Present | User) || Look(entry->Page) != entry->Frame || (entry->Rights & Writable & ~rights) != 0)
+                return entry->Page;
+        }
+
+        return null;
+    }
+
+    private uint RightsOf(uint linear)
+    {
+        var pde = _memory.Load(Resolve(_directory + (linear >> 22) * 4), 4);
+        if ((pde & Present) == 0 || (_largePages && (pde & Large) != 0))
+            return pde;
+        return pde & _memory.Load(Resolve((pde & FrameMask) + (linear >> 12 & 1023) * 4), 4);
+    }
+
     internal void SetDirectory(uint cr3)
     {
         var former = _directory;

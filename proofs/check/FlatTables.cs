@@ -16,6 +16,7 @@ public sealed class FlatTables : Tables<Concrete>
     private int[] _written = new int[64];
     private uint[] _old = new uint[64];
     private uint[] _threads;
+    private readonly int _pages;
     private int _count;
     private int _used;
 
@@ -28,6 +29,7 @@ public sealed class FlatTables : Tables<Concrete>
         State = new State<Concrete>(limits, this);
         Array.Resize(ref Cells, _used);
         MappingsStart = Start(Mappings<Concrete>.Schema[0].Name);
+        _pages = _columns.FindIndex(column => column.Info.Name == nameof(Mappings<Concrete>.NodeAt));
     }
 
     public State<Concrete> State { get; }
@@ -120,10 +122,15 @@ public sealed class FlatTables : Tables<Concrete>
     {
         for (var cell = MappingsStart; (cell += Cells.AsSpan(cell).CommonPrefixLength(cells.AsSpan(cell))) < Cells.Length; cell++)
             yield return Locate(cell);
-        var pages = _columns.FindIndex(column => column.Info.Name == nameof(Mappings<Concrete>.NodeAt));
-        var end = _starts[pages] + (int)_columns[pages].Rows;
-        for (var cell = _starts[pages]; Cells.AsSpan(cell, end - cell).IndexOfAnyExcept(0u) is var next and >= 0; cell += next + 1)
-            yield return Locate(cell + next);
+        foreach (var page in PagesMapped()) yield return (_columns[_pages].Info, page);
+    }
+
+    /// <summary>The pages that are mapped, as rows of <see cref="Table.Page"/>.</summary>
+    public IEnumerable<uint> PagesMapped()
+    {
+        var (start, rows) = (_starts[_pages], (int)_columns[_pages].Rows);
+        for (var page = 0; Cells.AsSpan(start + page, rows - page).IndexOfAnyExcept(0u) is var next and >= 0; page += next + 1)
+            yield return (uint)(page + next);
     }
 
     /// <summary>

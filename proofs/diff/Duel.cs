@@ -33,6 +33,8 @@ public sealed class Duel
     private readonly Footprint _footprint;
     private readonly Moves _moves;
     private bool _placedAlone;
+    private uint[] _mapped = [];
+    private List<uint> _pages = [];
     private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _placed = [];
 
     /// <summary>A column on both sides.</summary>
@@ -72,6 +74,9 @@ public sealed class Duel
         _placedAlone = memory is null;
         _placed = [.. _tables.Cells];
         _tables.Load(_placed);
+        _mapped = [.. _tables.PagesMapped().Where(page => s.Mappings.TableTask[page / _layout.Limits.Paging.Entries] is var task
+            && Enumerable.Range(0, (int)_layout.Limits.Lthreads).Any(lthread => s.Status[task * _layout.Limits.Lthreads + (uint)lthread].Value != ThreadStatus.Inactive))];
+        _pages = [.. _mapped];
         uint[] threads = [0, .. Enumerable.Range(1, (int)_layout.Limits.Threads - 1).Select(row => (uint)row)
             .Where(row => s.Status[row].Value != ThreadStatus.Inactive)];
         Watch(threads, [.. threads.Select(row => s.Priority[row].Value).Append(0u).Distinct()]);
@@ -93,6 +98,8 @@ public sealed class Duel
     {
         _machine.Return();
         _tables.Rewind(_placed);
+        _pages.Clear();
+        _pages.AddRange(_mapped);
         _moves.Look(_threads);
         return Settle();
     }
@@ -103,6 +110,7 @@ public sealed class Duel
         if (!Event.Fits(e.Entry, State.Stage.Value)) return null;
         if (e.MayStart(State) is { } row && !_threads.Contains(row)) Watch([.. _threads, row], _priorities);
         if (e.MaySetPriority(State) is { } priority && !_priorities.Contains(priority)) Watch(_threads, [.. _priorities, priority]);
+        if (UsePages() is { } faults) return faults;
         _tables.Commit();
         _machine.Pc.Mark();
         var before = State.Current.Value;
@@ -125,6 +133,23 @@ public sealed class Duel
                 foreach (var j in EveryValue(invariant.J))
                     if ((invariant.J == Sort.None || IsInPlace(j, i)) && !invariant.Holds(_representation, i, j))
                         return Violation(invariant, i, j);
+        return null;
+    }
+
+    // Before it enters the kernel the user program has used every page that it can, so that the TLB has them.
+    private Difference? UsePages()
+    {
+        if (State.Stage.Value != Stages.User) return null;
+        var (m, entries) = (State.Mappings, _layout.Limits.Paging.Entries);
+        var task = State.Task(State.Current);
+        foreach (var page in CollectionsMarshal.AsSpan(_pages))
+        {
+            var (table, node) = (page / entries, m.NodeAt[page]);
+            if (node == 0 || m.TableTask[table] != task) continue;
+            var linear = (m.TableSlot[table].Value * entries + page % entries) * Layout.PageSize;
+            if (!_machine.Uses(linear, (m.Level[node] > m.Depth[node]).Known)) return new("execution", $"page {linear:X}h is mapped", "using it faults");
+        }
+
         return null;
     }
 
@@ -169,7 +194,9 @@ public sealed class Duel
         foreach (var priority in _priorities)
             if (Differ(_picked, priority) is { } difference)
                 return difference;
-        return CompareMappings() ?? CompareRepresentation();
+        if (CompareMappings() is { } differs) return differs;
+        if (_machine.Pc.Mmu.FirstStale() is { } page) return new("TLB", "what the page tables give", $"a user may still use page {page:X}h as it was");
+        return CompareRepresentation();
     }
 
     /// <summary>Every row of the mappings' tables that was written on either side, and what the processor's page tables say of it.</summary>
@@ -186,6 +213,7 @@ public sealed class Duel
         foreach (var node in nodes.Rows)
             if (s.Mappings.Space[node].Value != 0)
                 pages.Add(s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
+        _pages.AddRange(pages.Rows);
         if (pages.Rows.Length + slots.Rows.Length == 0) return null;
         foreach (var invariant in Invariants.Where(invariant => invariant.I is Sort.Page or Sort.Slot))
             if (Each(invariant, (invariant.I == Sort.Page ? pages : slots).Rows) is { } difference)

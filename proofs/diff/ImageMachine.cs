@@ -151,6 +151,20 @@ public sealed class ImageMachine : IMachine<Concrete>
         return Run(Budget);
     }
 
+    /// <summary>As user code does that reads a page, or writes it; false where that faults.</summary>
+    public bool Uses(uint linear, bool writes)
+    {
+        try
+        {
+            Pc.Mmu.Translate(linear, writes, user: true);
+            return true;
+        }
+        catch (Fault)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether the processor pushes an error code for an exception (SDM vol. 3, table 6-1).</summary>
     internal static bool PushesCode(int vector) => vector is 8 or 10 or 11 or 12 or 13 or 14 or 17;
 

@@ -7,25 +7,25 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>Mistakes that kernels have made, in the code of mappings: an instruction is left out. Each is refuted, and differs where a state can tell.</summary>
+/// <summary>Mistakes that kernels have made, in the code of mappings: an instruction is left out. Each is refuted, and differs.</summary>
 public sealed class SeededDefectTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
 
     [Theory]
-    [InlineData("a removed page stays in the TLB", "map_remove", "invlpg", 1, "leaves the TLB", false)]
-    [InlineData("a page made read-only stays writable in the TLB", "map_begin_reduce", "invlpg", 1, "leaves the TLB", false)]
-    [InlineData("a removed mapping's neighbour still names it", "map_remove", "mov [ecx", 1, "Previous", true)]
-    [InlineData("the mapping behind a new one names the old one before it", "map_derive", "mov [ecx", 1, "Previous", true)]
-    [InlineData("a removed page stays in the page table", "map_remove", "mov dword ptr [ecx", 2, "page-tables-map", true)]
-    [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "", true)]
-    public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string what, bool differs)
+    [InlineData("a removed page stays in the TLB", "map_remove", "invlpg", 1, "leaves the TLB")]
+    [InlineData("a page made read-only stays writable in the TLB", "map_begin_reduce", "invlpg", 1, "leaves the TLB")]
+    [InlineData("a removed mapping's neighbour still names it", "map_remove", "mov [ecx", 1, "Previous")]
+    [InlineData("the mapping behind a new one names the old one before it", "map_derive", "mov [ecx", 1, "Previous")]
+    [InlineData("a removed page stays in the page table", "map_remove", "mov dword ptr [ecx", 2, "page-tables-map")]
+    [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "")]
+    public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string what)
     {
         var damaged = Without(symbol, starts, number);
         var verdict = Theorems.Of(damaged).Single(theorem => theorem.Name == "image.map").Prove();
         Assert.True(verdict.Refutation is not null, $"{defect}: proved");
         Assert.Contains(what, verdict.Refutation.What, StringComparison.Ordinal);
-        Assert.Equal(differs, DiffRun.Run(damaged, new(Events: 100_000)).Disagreement is not null);
+        Assert.NotNull(DiffRun.Run(damaged, new(Events: 200_000)).Disagreement);
     }
 
     private static KernelImage Without(string symbol, string starts, int number)
