@@ -55,7 +55,7 @@ public static class BootDisk
     }
 
     /// <summary>The written sectors in order; long rows of zeros are not stored.</summary>
-    private static IEnumerable<(uint At, uint Sectors, bool Zero)> Pieces(Pc pc, IEnumerable<(uint Start, uint End)> written)
+    private static List<(uint At, uint Sectors, bool Zero)> Pieces(Pc pc, IEnumerable<(uint Start, uint End)> written)
     {
         var sectors = new SortedSet<uint>(written.SelectMany(area =>
             Enumerable.Range((int)(area.Start / Sector), (int)((area.End + Sector - 1) / Sector - area.Start / Sector)).Select(i => (uint)i)));

@@ -34,7 +34,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("run --rom /dev/null --kernel /dev/null", "exclude each other")]
     [InlineData("run --gdb 65536", "--gdb 65536 is out of range")]
     [InlineData("run --memory 0", "--memory 0 is out of range")]
-    [InlineData("run --cpu Z80", "--cpu Z80: that is no value it takes")]
+    [InlineData("run --cpu Z80", "--cpu Z80: there is no such processor; give one of 386")]
     [InlineData("oracle --cases 0", "--cases 0 is out of range")]
     [InlineData("oracle --opcode frobnicate", "no integer instruction of the Pentium")]
     [InlineData("oracle --opcode cpuid", "not compared with the host")]
