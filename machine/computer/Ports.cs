@@ -69,12 +69,13 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// The chips as a PC's firmware leaves them to a loader: interrupts 0..15 at 08h and 70h, the timer's open and ticking 18.2 times a second.
+    /// The chips as a PC's firmware leaves them to a loader: interrupts 0..15 at 08h and 70h, the timer ticking 18.2 times a second. All lines are
+    /// masked, though: there are no firmware's handlers.
     /// </summary>
     internal void LeaveAsFirmware()
     {
         foreach (var (port, value) in (ReadOnlySpan<(uint, byte)>)
-            [(0x20, 0x11), (0x21, 8), (0x21, 4), (0x21, 1), (0x21, 0xB8), (0xA0, 0x11), (0xA1, 0x70), (0xA1, 2), (0xA1, 1), (0xA1, 0x8F),
+            [(0x20, 0x11), (0x21, 8), (0x21, 4), (0x21, 1), (0x21, 0xFF), (0xA0, 0x11), (0xA1, 0x70), (0xA1, 2), (0xA1, 1), (0xA1, 0xFF),
              (0x43, 0x36), (0x40, 0), (0x40, 0)])
             OutByte(port, value);
     }

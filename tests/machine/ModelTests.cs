@@ -112,6 +112,15 @@ public class ModelTests
     }
 
     [Fact]
+    public void The_mode_bits_of_a_move_to_a_control_or_debug_register_are_ignored()
+    {
+        // MOV DR0, EBX; MOV EAX, DR0 and MOV ECX, CR3 with 00 and 01 in MOD.
+        var pc = TestPc.With(0x0F, 0x23, 0xC3, 0x0F, 0x21, 0x00, 0x0F, 0x20, 0x59, 0xF4);
+        (pc.Cpu.R[3], pc.Cpu.Cr3) = (0xACED, 0x5000);
+        Assert.Equal((0xACEDu, 0x5000u), (pc.RunToHalt().Reg(0), pc.Reg(1)));
+    }
+
+    [Fact]
     public void Performance_counters_count_nothing() => Assert.Equal(0u, WithModel(ProcessorModel.PentiumII, c =>
     {
         c.mov(ecx, 0x186);

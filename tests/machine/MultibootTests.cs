@@ -64,7 +64,17 @@ public class MultibootTests
     [Fact]
     public void The_timer_ticks_as_firmware_leaves_it()
     {
-        var pc = Boot(Kernel(0x100000, TestPc.Assemble(c => { c.mov(esp, 0x200000); c.sti(); c.hlt(); c.jmp(0x100026); }, 0x100020)));
+        var pc = Boot(Kernel(0x100000, TestPc.Assemble(c =>
+        {
+            var again = c.CreateLabel();
+            c.mov(esp, 0x200000);
+            c.mov(al, 0xFE);
+            c.@out(0x21, al);
+            c.sti();
+            c.Label(ref again);
+            c.hlt();
+            c.jmp(again);
+        }, 0x100020)));
         pc.Gate(0x2000, 8, 8, 0x2800, 0x8E);
         pc.Memory.Write(0x2800, TestPc.Assemble(c => { c.inc(edi); c.mov(al, 0x20); c.@out(0x20, al); c.iretd(); }, 0x2800));
         (pc.Cpu.IdtBase, pc.Cpu.IdtLimit) = (0x2000, 0x7FF);
