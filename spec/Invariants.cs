@@ -78,6 +78,7 @@ public static class Invariants<W> where W : struct, IWord<W>
             (s.Current < s.Limits.Threads) & (s.Heir < s.Limits.Threads) & (s.Examined < s.Limits.Threads)),
         new("picked-in-range", "the scheduler's cursors are rows of the thread table", Table.Priority, false,
             (s, p, _) => s.Picked[p] < s.Limits.Threads),
+        .. InterruptInvariants<W>.All,
         .. MappingInvariants<W>.All,
     ];
 

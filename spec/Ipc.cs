@@ -107,17 +107,18 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Open receive. Of the waiting senders it takes the next in thread number, cyclically, after the one it took last:
+    /// Open receive. One's interrupt comes before waiting senders. Of those it takes the next in thread number, cyclically, after the one it took last:
     /// none waits for ever while others are served twice.
     /// </summary>
     private void ReceiveAny(W me)
     {
         var (found, sender) = s.Tables.First(Table.Thread, s.Served[me], sender => s.SendsTo(sender, me));
-        if (!found) Wait(me, ThreadStatus.ReceivingAny, State<W>.Nobody);
 
-        // One accepted message at a time: a thread that is not running takes its own when it next gets the processor.
-        else if (me != s.Current)
-            Block(me, ThreadStatus.Resuming, State<W>.Nobody);
+        // One accepted message at a time: a thread that is not running takes its own, or looks for its interrupt, when it next gets the
+        // processor.
+        if ((me != s.Current) & (found | (s.Handles[me] != 0))) Block(me, ThreadStatus.Resuming, State<W>.Nobody);
+        else if (TakesInterrupt(me)) return;
+        else if (!found) Wait(me, ThreadStatus.ReceivingAny, State<W>.Nobody);
         else
         {
             s.Served[me] = sender;
@@ -125,11 +126,16 @@ public sealed partial class Kernel<W>
         }
     }
 
-    /// <summary>Closed receive. From nil, nothing ever comes: sleep.</summary>
+    /// <summary>Closed receive. From nil, nothing ever comes: sleep; with timeout zero it gives one's interrupt up.</summary>
     private void ReceiveFrom(W me, W id)
     {
         var partner = s.Row(id);
-        if (id == ThreadId.Nil) Wait(me, ThreadStatus.Sleeping, State<W>.Nobody);
+        if (Interrupts.IsId(id)) ReceiveInterrupt(me, id);
+        else if (id == ThreadId.Nil)
+        {
+            if (Timeouts.ReceiveIsZero(s.Ecx[me])) Dissociate(me);
+            Wait(me, ThreadStatus.Sleeping, State<W>.Nobody);
+        }
         else if (!s.Exists(id)) Finish(me, Code.NoPartner);
         else if (s.SendsTo(partner, me)) BeginAccept(me, partner);
         else Wait(me, ThreadStatus.ReceivingFrom, partner);

@@ -17,7 +17,8 @@ public static class Isolation<W> where W : struct, IWord<W>
         or nameof(State<W>.Eip) or nameof(State<W>.Eflags) or nameof(State<W>.Fault) or nameof(State<W>.Pager) or nameof(State<W>.Preempter);
 
     /// <summary>Whether a thread takes part in the step that the state <paramref name="s"/> is about to make.</summary>
-    public static Truth TakesPart(State<W> s, Entry entry, W thread) => Acts(s, entry, thread) | Agrees(s, entry, thread);
+    public static Truth TakesPart(State<W> s, Entry entry, W thread) =>
+        Acts(s, entry, thread) | Agrees(s, entry, thread) | (entry == Entry.Interrupt ? s.Handles[thread] != 0 : false);
 
     /// <summary>Whether the step may change a cell.</summary>
     public static Truth MayChange(State<W> s, Entry entry, ColumnInfo column, W row) => column.Table switch
@@ -26,6 +27,12 @@ public static class Isolation<W> where W : struct, IWord<W>
         Table.Page => entry == Entry.Map ? MayChangePage(s, s.Mappings, row) : false,
         Table.Node => entry == Entry.Map ? MayChangeMapping(s, s.Mappings, column.Name, row) : false,
         Table.Slot or Table.PageTable => entry == Entry.Map,
+        Table.Interrupt => entry switch
+        {
+            Entry.Interrupt => column.Name == nameof(State<W>.Pending),
+            Entry.Receive => (s.Handler[row] == State<W>.Nobody) | (s.Handler[row] == s.Current),
+            _ => false,
+        },
         _ => true,
     };
 
@@ -34,7 +41,7 @@ public static class Isolation<W> where W : struct, IWord<W>
         ((s.Current != State<W>.Nobody) & (thread == s.Current))
         | (entry == Entry.LthreadExRegs ? s.Task(thread) == s.Task(s.Current) : false);
 
-    // A message reaches who waits for it, and its sender. A wait may have a deadline. Whoever maps has agreed with the giver, whoever does the step.
+    // A message reaches who waits for it, and its sender; an interrupt its handler. A wait may have a deadline. Whoever maps has agreed with the giver, whoever does the step.
     private static Truth Agrees(State<W> s, Entry entry, W thread)
     {
         var me = s.Current;
@@ -44,6 +51,7 @@ public static class Isolation<W> where W : struct, IWord<W>
             Entry.Ipc => Waits(s, thread, s.Esi[me]),
             Entry.PageFault or Entry.Exception => Waits(s, thread, s.Pager[me]),
             Entry.Wake => isDue | Waits(s, thread, s.Preempter[me]),
+            Entry.Interrupt => (s.Handles[thread] != 0) & s.WaitsForInterrupt(thread, s.Handles[thread]),
             Entry.Accept => s.SendsTo(thread, me) & (thread == s.Partner[me]),
             Entry.Map => (s.Mappings.Operation == Operations.None ? (thread == s.Partner[me]) : (thread == s.Mappings.Owner) | (thread == s.Partner[s.Mappings.Owner])),
             _ => false,

@@ -35,8 +35,8 @@ public enum Entry
     /// </summary>
     Exception,
 
-    /// <summary>An interrupt that no device raised (the controller's spurious vectors).</summary>
-    Spurious,
+    /// <summary>An interrupt of a device, or what a controller takes for one, in user mode, idle or between steps on mappings. Takes its id.</summary>
+    Interrupt,
 
     /// <summary>The kernel's own step in <see cref="Stages.Pick"/>.</summary>
     Pick,
@@ -63,7 +63,7 @@ public enum Entry
 /// </summary>
 public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
 {
-    /// <summary>One step. User entries need <see cref="Stages.User"/> (a tick or spurious interrupt also <see cref="Stages.Idle"/> or <see cref="Stages.Map"/>).</summary>
+    /// <summary>One step. User entries need <see cref="Stages.User"/> (a tick or interrupt also <see cref="Stages.Idle"/> or <see cref="Stages.Map"/>).</summary>
     /// <param name="entry">The way in.</param>
     /// <param name="argument">What the entry takes, if anything.</param>
     /// <param name="code">The error code of an exception.</param>
@@ -80,7 +80,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.Tick: Tick(); break;
             case Entry.PageFault: PageFault(argument, code); break;
             case Entry.Exception: Exception(argument, code); break;
-            case Entry.Spurious: break;
+            case Entry.Interrupt: Interrupt(argument); break;
             case Entry.Pick: Pick(); break;
             case Entry.Receive: Receive(); break;
             case Entry.Accept: Accept(); break;

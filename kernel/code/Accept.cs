@@ -66,8 +66,10 @@ internal sealed partial class KernelProgram
         c.test(eax, 1);
         c.je(from);
 
-        // Open: one accepted message at a time; it takes its own when it next gets the processor.
+        // Open: one accepted message at a time; it takes its own, or looks for its interrupt, when it next gets the processor.
         c.cmp(At(ebp, _layout.Senders), 0);
+        c.jne(resuming);
+        c.cmp(At(ebp, Layout.Handles), 0);
         c.jne(resuming);
         c.mov(ecx, ThreadStatus.ReceivingAny);
         c.mov(edx, Nobody);

@@ -1,3 +1,5 @@
+using Verified.Spec;
+
 namespace Verified.Kernel;
 
 /// <summary>The two 8259A interrupt controllers: ports and commands.</summary>
@@ -8,18 +10,21 @@ internal static class Pic
     /// <summary>Non-specific end of interrupt (OCW2).</summary>
     public const uint EndOfInterrupt = 0x20;
 
+    /// <summary>Specific end of interrupt, of a line to be added (OCW2).</summary>
+    public const uint SpecificEnd = 0x60;
+
+    /// <summary>Lines of a controller.</summary>
+    public const uint Lines = 8;
+
     /// <summary>Vectors of the slave's lines.</summary>
-    public const uint SlaveVector = Layout.TickVector + 8;
+    private const uint SlaveVector = Layout.TickVector + Lines;
 
-    /// <summary>Line 7 is where a controller reports an interrupt that has gone.</summary>
-    public const uint SpuriousLine = 7;
-
-    /// <summary>Port and value: edge-triggered, cascaded on line 2, 8086 mode, all lines masked but the timer's (ICW1-4, OCW1).</summary>
+    /// <summary>Port and value: edge-triggered, cascaded on line 2, 8086 mode, all lines masked but the kernel's (ICW1-4, OCW1).</summary>
     public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
     [
-        (MasterCommand, 0x11), (MasterData, Layout.TickVector), (MasterData, 0x04), (MasterData, 0x01),
-        (SlaveCommand, 0x11), (SlaveData, SlaveVector), (SlaveData, 0x02), (SlaveData, 0x01),
-        (MasterData, 0xFE), (SlaveData, 0xFF),
+        (MasterCommand, 0x11), (MasterData, Layout.TickVector), (MasterData, 1 << (int)Interrupts.Cascade), (MasterData, 0x01),
+        (SlaveCommand, 0x11), (SlaveData, SlaveVector), (SlaveData, Interrupts.Cascade), (SlaveData, 0x01),
+        (MasterData, Interrupts.AllMasked & 0xFF), (SlaveData, Interrupts.AllMasked >> (int)Lines),
     ];
 }
 
@@ -37,15 +42,24 @@ internal static class Pit
 /// <summary>The 16550 serial port COM1.</summary>
 internal static class Com1
 {
-    public const uint Data = 0x3F8, LineStatus = 0x3FD, Last = 0x3FF;
+    public const uint Data = 0x3F8, InterruptEnable = 0x3F9, FifoControl = 0x3FA, ModemControl = 0x3FC, LineStatus = 0x3FD, Last = 0x3FF;
 
-    /// <summary>The transmitter takes a byte (LSR bit 5).</summary>
-    public const uint TransmitterEmpty = 0x20;
+    /// <summary>A byte has been received (LSR bit 0); the transmitter takes one (bit 5).</summary>
+    public const uint DataReady = 0x01, TransmitterEmpty = 0x20;
 
-    /// <summary>Port and value: no interrupts, 115,200 baud, 8 bits, no parity, 1 stop bit, FIFOs on, DTR and RTS.</summary>
+    /// <summary>IER: an interrupt for received data.</summary>
+    public const uint ReceivedData = 0x01;
+
+    /// <summary>FCR: FIFOs on, which are told of a first byte at once.</summary>
+    public const uint FifosOn = 0x01;
+
+    /// <summary>MCR: DTR, RTS, and OUT2, which wires the interrupt to its line.</summary>
+    public const uint Connected = 0x0B;
+
+    /// <summary>Port and value: no interrupts, 115,200 baud, 8 bits, no parity, 1 stop bit, FIFOs on, DTR and RTS. What is received stays.</summary>
     public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
     [
-        (Data + 1, 0x00), (Data + 3, 0x80), (Data, 0x01), (Data + 1, 0x00), (Data + 3, 0x03), (Data + 2, 0xC7), (Data + 4, 0x03),
+        (Data + 1, 0x00), (Data + 3, 0x80), (Data, 0x01), (Data + 1, 0x00), (Data + 3, 0x03), (Data + 2, 0xC1), (Data + 4, 0x03),
     ];
 }
 

@@ -11,6 +11,11 @@ internal sealed partial class KernelProgram
     private void Enter()
     {
         c.pushad();
+        LoadSegments();
+    }
+
+    private void LoadSegments()
+    {
         c.mov(eax, Layout.UserData);
         c.mov(ds, eax);
         c.mov(es, eax);
@@ -105,17 +110,5 @@ internal sealed partial class KernelProgram
     {
         c.mov(eax, Me(Layout.Quantum));
         c.mov(Me(Layout.Slice), eax);
-    }
-
-    /// <summary>
-    /// The interrupt controller's answer when the line fell before it was acknowledged: none is in service, so none is ended. It
-    /// loads the segments all the same: they are flat after every entry.
-    /// </summary>
-    private void Spurious()
-    {
-        Mark("spurious");
-        Enter();
-        c.popad();
-        c.iretd();
     }
 }

@@ -56,8 +56,9 @@ internal sealed partial class KernelProgram
         c.cmp(esi, The(_layout.Top));
         c.jb(_ipcSlow);
 
-        // Nobody waits to send to me, so an open receive waits too.
-        c.cmp(Me(_layout.Senders), 0);
+        // Nobody waits to send to me, and I handle no interrupt, so an open receive waits too.
+        c.mov(esi, Me(_layout.Senders));
+        c.or(esi, Me(Layout.Handles));
         c.jne(_ipcSlow);
 
         // POINT OF NO RETURN

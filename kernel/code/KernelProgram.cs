@@ -60,7 +60,7 @@ internal sealed partial class KernelProgram
         LthreadExRegs();
         Tick();
         Wake();
-        Spurious();
+        DeviceInterrupts();
         Exceptions();
         Pick();
         Panic();

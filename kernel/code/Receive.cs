@@ -13,7 +13,11 @@ internal sealed partial class KernelProgram
     private void IpcReceive()
     {
         var registers = c.CreateLabel();
+        var senders = c.CreateLabel("receive_senders");
         var take = c.CreateLabel();
+        var own = c.CreateLabel("receive_interrupt");
+        var fromInterrupt = c.CreateLabel("receive_from_interrupt");
+        var noLine = c.CreateLabel("receive_sleep_wait");
         var sleep = c.CreateLabel("receive_sleep");
         var from = c.CreateLabel("receive_from");
         var waitFrom = c.CreateLabel("receive_wait_from");
@@ -45,7 +49,11 @@ internal sealed partial class KernelProgram
         c.test(eax, 1);
         c.je(from);
 
-        // Open: of the waiting senders the next after the one taken last.
+        // Open: my interrupt, or of the waiting senders the next after the one taken last.
+        c.mov(edi, Me(Layout.Handles));
+        c.test(edi, edi);
+        c.jne(own);
+        Mark(ref senders);
         c.cmp(Me(_layout.Senders), 0);
         c.jne(take);
         c.mov(eax, ThreadStatus.ReceivingAny);
@@ -58,11 +66,13 @@ internal sealed partial class KernelProgram
         c.lea(ebp, __[eax + _layout.Threads.Base]);
         c.jmp(found);
 
-        // Closed: from nil nothing ever comes.
+        // Closed: from an interrupt; from nil nothing ever comes.
         Mark(ref from);
         c.mov(ecx, Me(Layout.Esi));
         c.test(ecx, ecx);
         c.je(sleep);
+        c.cmp(ecx, Interrupts.Lines);
+        c.jbe(fromInterrupt);
         RowAddress(ebp, ecx, eax);
         c.cmp(At(ebp, Layout.Id), ecx);
         c.jne(noPartner);
@@ -80,6 +90,13 @@ internal sealed partial class KernelProgram
         c.mov(edx, ebp);
         c.jmp(wait);
         Mark(ref sleep);
+        c.mov(eax, Me(Layout.Ecx));
+        c.test(eax, 0x0F);
+        c.je(noLine);
+        c.test(eax, 0xFF000000);
+        c.jne(noLine);
+        Dissociate(noLine);
+        Mark(ref noLine);
         c.mov(eax, ThreadStatus.Sleeping);
         c.mov(edx, Nobody);
 
@@ -118,6 +135,13 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Eax), eax);
         c.mov(Me(Layout.Status), ThreadStatus.Ready);
         c.jmp(_leave);
+
+        Mark(ref fromInterrupt);
+        c.mov(edi, ecx);
+        c.cmp(edi, Me(Layout.Handles));
+        c.je(own);
+        Associate(noPartner);
+        ReceiveInterrupt(ref own, finish, senders, noLine);
 
         Mark(ref found);
         c.mov(Me(_layout.Partner), ebp);

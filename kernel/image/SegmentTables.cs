@@ -1,3 +1,4 @@
+using Verified.Spec;
 using Verified.Spec.Values;
 
 namespace Verified.Kernel;
@@ -49,8 +50,7 @@ internal static class SegmentTables
         .. KernelProgram.ExceptionVectors.Select(exception => (exception.Vector, $"exception_{exception.Vector}")),
         .. KernelProgram.PanicVectors.Select(vector => (vector, "panic")),
         (Layout.TickVector, "tick"),
-        (Layout.TickVector + Pic.SpuriousLine, "spurious"),
-        (Pic.SlaveVector + Pic.SpuriousLine, "spurious"),
+        .. Interrupts.OfUsers.Select(id => (Layout.TickVector + id - 1, $"interrupt_{id - 1}")),
         (Layout.IpcVector, "ipc"),
         (Layout.IdNearestVector, "id_nearest"),
         (Layout.FpageUnmapVector, "fpage_unmap"),

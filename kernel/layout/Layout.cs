@@ -66,6 +66,9 @@ public sealed class Layout
     public static readonly Field ExternalPreempter = new("external_preempter", 0x38);
     public static readonly Field Consumed = new("consumed", 0x3C);
 
+    /// <summary>The id of the interrupt that it handles.</summary>
+    public static readonly Field Handles = new("handles", 0x40, 5);
+
     // Its end is the stack that the processor and PUSHA push the user registers on.
     public static readonly Field Edi = new("edi", 0x4C), Esi = new("esi", 0x50), Ebp = new("ebp", 0x54);
     public static readonly Field Pushed = new("pushed_esp", 0x58);
@@ -76,11 +79,15 @@ public sealed class Layout
 
     /// <summary>The dword of an area whose rows are single dwords.</summary>
     public readonly Field ReadyWord, ReadySummaryWord, PriorityWord, PrioritySummaryWord, PickedNumber, SendersWord, TimerSummaryWord,
-        ExaminedNumber, HeirPointer;
+        ExaminedNumber, HeirPointer, HandlerPointer;
 
     public static readonly Field TopPriority = new("top", 0, 8);
 
     public static readonly Field ClockTicks = new("ticks", 0);
+
+    public static readonly Field PendingNumber = new("pending", 4, 1);
+
+    public static readonly Field MaskedLines = new("lines", 0, Spec.Interrupts.Lines);
 
     /// <summary>The clock of the info page: microseconds, 64 bits.</summary>
     public static readonly Field Time = new("time", 0), TimeHigh = new("time_high", 4);
@@ -119,7 +126,7 @@ public sealed class Layout
         Tss = Take(TssSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
         Threads = new("threads", Take(limits.Threads * ThreadSize, limits.Threads * ThreadSize), limits.Threads, ThreadSize,
-            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault, Preempter, Mcp, ExternalPreempter, Consumed,
+            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault, Preempter, Mcp, ExternalPreempter, Consumed, Handles,
              Edi, Esi, Ebp, Pushed, Ebx, Edx, Ecx, Eax, Eip, Cs, Eflags, Esp, Ss]);
         Ready = Make("ready", limits.Priorities * Words, 4, ReadyWord);
         ReadySummary = Make("ready_summary", limits.Priorities, 4, ReadySummaryWord);
@@ -134,6 +141,9 @@ public sealed class Layout
         Examined = Make("examined", 1, 4, ExaminedNumber);
         HeirPointer = new("heir", 0, threads, Encoding.ThreadPointer);
         Heir = Make("heir", 1, 4, HeirPointer);
+        HandlerPointer = new("handler", 0, threads, Encoding.ThreadPointer);
+        Interrupts = Make("interrupts", Spec.Interrupts.Rows, 8, HandlerPointer, PendingNumber);
+        Masked = Make("masked", 1, 4, MaskedLines);
         Info = Take(PageSize);
         InfoClock = new("info_clock", Info + KernelInfo.Clock, 1, 8, [Time, TimeHigh]);
         Mappings = new(limits, Make);
@@ -197,6 +207,12 @@ public sealed class Layout
     /// <summary>The heir of the current thread.</summary>
     public Area Heir { get; }
 
+    /// <summary>Per id of an interrupt, its handler and whether it is pending.</summary>
+    public Area Interrupts { get; }
+
+    /// <summary>What the interrupt controllers' mask registers hold: the first one's in bits 7..0, the second one's in bits 15..8.</summary>
+    public Area Masked { get; }
+
     /// <summary>The kernel info page (<see cref="KernelInfo"/>), which users may read.</summary>
     public uint Info { get; }
 
@@ -226,7 +242,7 @@ public sealed class Layout
     /// <summary>Every table that the kernel's code may write after boot.</summary>
     public IReadOnlyList<Area> Areas =>
         [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets, Timers, TimerSummary, Clock,
-         Examined, Heir, InfoClock, .. Mappings.Areas];
+         Examined, Heir, Interrupts, Masked, InfoClock, .. Mappings.Areas];
 
     /// <summary>What the rows of an area are.</summary>
     public Sort SortOf(Area area) =>
@@ -235,6 +251,7 @@ public sealed class Layout
         : area == Ready ? Sort.ReadyWord
         : area == Timers ? Sort.TimerWord
         : area == ReadySummary || area == Picked ? Sort.Priority
+        : area == Interrupts ? Sort.Interrupt
         : area == Mappings.Nodes ? Sort.Node
         : area == Mappings.Tables ? Sort.PageTable
         : area == Mappings.Slots || area == Mappings.Directories ? Sort.Slot

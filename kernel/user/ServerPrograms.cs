@@ -19,5 +19,6 @@ public static class ServerPrograms
     [
         new("hello", "asks sigma0 for the info page and for memory", Hello.File),
         new("pingpong", "two of its threads call each other", PingPong.File),
+        new("uart", "a driver of COM1 by interrupts; a thread echoes a line of --input", UartDriver.File),
     ];
 }

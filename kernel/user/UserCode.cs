@@ -36,6 +36,20 @@ internal class UserCode(uint origin = UserProgram.CodePage)
         c.Label(ref done);
     }
 
+    /// <summary>Sends BL on COM1. Uses EAX, EDX.</summary>
+    public void PutByte()
+    {
+        var wait = c.CreateLabel();
+        c.mov(edx, Com1.LineStatus);
+        c.Label(ref wait);
+        c.@in(al, dx);
+        c.test(al, (byte)Com1.TransmitterEmpty);
+        c.je(wait);
+        c.mov(al, bl);
+        c.mov(edx, Com1.Data);
+        c.@out(dx, al);
+    }
+
     /// <summary>Ends the run; status 0 is success.</summary>
     public void Exit(byte status)
     {

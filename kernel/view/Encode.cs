@@ -11,8 +11,9 @@ namespace Verified.Kernel;
 /// <param name="CodeSegment">CS selector.</param>
 /// <param name="StackSegment">SS selector.</param>
 /// <param name="DataSegments">Selector of DS, ES, FS and GS.</param>
+/// <param name="Masks">The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</param>
 public sealed record ProcessorState(
-    IReadOnlyList<uint> Registers, uint Eip, uint Eflags, uint Cr3, uint CodeSegment, uint StackSegment, uint DataSegments);
+    IReadOnlyList<uint> Registers, uint Eip, uint Eflags, uint Cr3, uint CodeSegment, uint StackSegment, uint DataSegments, uint Masks);
 
 /// <summary>
 /// The way back from <see cref="View{W}"/>: a machine that means a given state, and whose representation invariants hold if the
@@ -92,6 +93,13 @@ public static class Encode
         Put(layout.InfoClock, 0, Layout.TimeHigh, state.TimeHigh.Value);
         Put(layout.Examined, 0, layout.ExaminedNumber, state.Examined.Value);
         Put(layout.Heir, 0, layout.HeirPointer, state.Heir.Value);
+        Put(layout.Masked, 0, Layout.MaskedLines, state.Masked.Value);
+        for (var id = 0u; id < layout.Interrupts.Rows; id++)
+        {
+            Put(layout.Interrupts, id, layout.HandlerPointer, state.Handler[id].Value);
+            Put(layout.Interrupts, id, Layout.PendingNumber, state.Pending[id].Value);
+        }
+
         for (var t = 0u; t < layout.Limits.Threads; t++)
         {
             foreach (var (field, column) in Columns(layout, state)) Put(layout.Threads, t, field, column[t].Value);
@@ -160,7 +168,7 @@ public static class Encode
                 Concrete[] registers =
                     [state.Eax[t], state.Ecx[t], state.Edx[t], state.Ebx[t], state.Esp[t], state.Ebp[t], state.Esi[t], state.Edi[t]];
                 return new([.. registers.Select(register => register.Value)], state.Eip[t].Value, state.Eflags[t].Value, cr3,
-                    Layout.UserCode, Layout.UserData, Layout.UserData);
+                    Layout.UserCode, Layout.UserData, Layout.UserData, state.Masked);
             case Stages.Idle:
                 none[4] = layout.Threads.Base + Layout.Esp.Offset;
                 return Kernel("idle_halt", InterruptsOn);
@@ -182,13 +190,13 @@ public static class Encode
         }
 
         ProcessorState Kernel(string symbol, uint eflags) =>
-            new(none, symbols[symbol], eflags, cr3, Layout.KernelCode, Layout.KernelData, Layout.UserData);
+            new(none, symbols[symbol], eflags, cr3, Layout.KernelCode, Layout.KernelData, Layout.UserData, state.Masked);
     }
 
     private static IEnumerable<(Field Field, Column<Concrete> Column)> Columns(Layout layout, State<Concrete> s) =>
     [
         (Layout.Id, s.Id), (Layout.Deadline, s.Deadline), (Layout.Pager, s.Pager), (Layout.Preempter, s.Preempter),
-        (Layout.Mcp, s.Mcp), (Layout.Consumed, s.Consumed), (Layout.ExternalPreempter, s.ExternalPreempter), (Layout.Fault, s.Fault), (layout.Partner, s.Partner), (layout.Served, s.Served),
+        (Layout.Mcp, s.Mcp), (Layout.Consumed, s.Consumed), (Layout.Handles, s.Handles), (Layout.ExternalPreempter, s.ExternalPreempter), (Layout.Fault, s.Fault), (layout.Partner, s.Partner), (layout.Served, s.Served),
         (Layout.Priority, s.Priority), (Layout.Slice, s.Slice), (Layout.Quantum, s.Quantum),
         (Layout.Eax, s.Eax), (Layout.Ecx, s.Ecx), (Layout.Edx, s.Edx), (Layout.Ebx, s.Ebx), (Layout.Esp, s.Esp),
         (Layout.Ebp, s.Ebp), (Layout.Esi, s.Esi), (Layout.Edi, s.Edi), (Layout.Eip, s.Eip), (Layout.Eflags, s.Eflags),

@@ -21,6 +21,9 @@ public interface IMachine<W> where W : struct, IWord<W>
     /// <summary>A segment register's selector: ES, CS, SS, DS, FS, GS.</summary>
     W Selector(int number);
 
+    /// <summary>The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</summary>
+    W Masks { get; }
+
     /// <summary>Where the kernel's cut point is: a value of <see cref="Verified.Spec.Stages"/>.</summary>
     uint Stage { get; }
 

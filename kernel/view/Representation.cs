@@ -24,6 +24,9 @@ public enum Sort
     /// <summary>Words of the sets of threads with a deadline: rows of <see cref="Layout.Timers"/>.</summary>
     TimerWord,
 
+    /// <summary>Ids of interrupts.</summary>
+    Interrupt,
+
     /// <summary>Mappings.</summary>
     Node,
 
@@ -104,6 +107,8 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
             Sort.Slot, Sort.None, (m, slot, _) => m.DirectoryMaps(slot)),
         new("page-tables-map", "the processor's page tables have the frame of the mapping at each page, with its rights, and nothing else",
             Sort.Page, Sort.None, (m, page, _) => m.PageTableMaps(page)),
+        new("interrupt-masks", "the interrupt controllers mask what the kernel's memory says", Sort.None, Sort.None, (m, _, _) =>
+            m.View.Machine.Masks == m.State.Masked),
         new(SegmentsName, "the data segments are flat user segments after every entry",
             Sort.None, Sort.None, (m, _, _) => m.Segments),
     ];
@@ -122,6 +127,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         Sort.ReadyWord => layout.Ready.Rows,
         Sort.SenderWord => layout.SenderSets.Rows,
         Sort.TimerWord => layout.Timers.Rows,
+        Sort.Interrupt => layout.Interrupts.Rows,
         Sort.Node => layout.Mappings.Nodes.Rows,
         Sort.Slot => layout.Mappings.Slots.Rows,
         Sort.PageTable => layout.Mappings.Tables.Rows,

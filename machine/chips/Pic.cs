@@ -13,6 +13,9 @@ public sealed class Pic(int cascade)
     private int _expected, _lowest = 7;
     private bool _needsIcw4, _single, _level, _automatic, _rotateAutomatically, _nested, _specialMask, _readService, _poll;
 
+    /// <summary>The mask register.</summary>
+    public byte Mask => _mask;
+
     /// <summary>The highest request that may interrupt now: 0..7, or -1.</summary>
     public int Pending
     {

@@ -8,6 +8,9 @@ public sealed class PicPair
 
     public bool IsPending => _first.Pending >= 0;
 
+    /// <summary>The mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</summary>
+    public uint Masks => _first.Mask | (uint)_second.Mask << 8;
+
     public void SetLine(int interrupt, bool high)
     {
         if (interrupt < 8)

@@ -66,6 +66,9 @@ public sealed partial class Pc
 
     public Ia32<Concrete, PcBus> Cpu { get; }
 
+    /// <summary>The interrupt controllers.</summary>
+    public PicPair Interrupts => _pics;
+
     /// <summary>COM1.</summary>
     public Uart Serial { get; } = new();
 

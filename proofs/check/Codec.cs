@@ -10,7 +10,7 @@ namespace Verified.Proofs.Check;
 /// <remarks>
 /// Registers that no later step reads are left out. A thread that is ready will have run user code, which may put
 /// anything there, before the kernel next looks; the message and the code of one that waits are overwritten when
-/// it is woken; one that sleeps or stopped stays so. What is left: a waiting sender's own receive phase (ECX, EBP,
+/// it is woken; one that sleeps or stopped stays so, unless its ESI names its interrupt. What is left: a waiting sender's own receive phase (ECX, EBP,
 /// ESI), unless it reports an exception, and a resuming thread's, but for the current one's that has found a sender. The words of a
 /// message are left out too, those of an exception among them: the kernel moves them into registers that are left out and never
 /// decides by them. The clock is left out too: deadlines are packed as the ticks that are left,
@@ -38,6 +38,7 @@ public sealed class Codec
     private readonly MappingsCodec? _mappings;
     private readonly Column<Concrete> _status;
     private readonly Column<Concrete>[] _registers;
+    private readonly bool _handles;
     private readonly int _clock, _examined, _deadlines, _timed;
     private readonly uint[] _constant;
     private readonly sbyte[] _partOf;
@@ -48,7 +49,7 @@ public sealed class Codec
 
     public Codec(Model model, FlatTables tables)
     {
-        _tables = tables;
+        (_tables, _handles) = (tables, model.Handles);
         var state = tables.State;
         (_status, _registers) = (state.Status, [state.Ecx, state.Ebp, state.Esi, state.Eax, state.Ebx]);
         int Start(string column) => tables.Start(column);
@@ -100,6 +101,9 @@ public sealed class Codec
                 Among(nameof(State<Concrete>.Heir), 0, numbers),
                 .. model.Threads.Select(thread => thread.Priority).Distinct()
                     .Select(priority => Among(nameof(State<Concrete>.Picked), priority, cursors)),
+                .. !model.Handles ? [] : model.Interrupts.SelectMany(id => (Slot[])
+                    [Among(nameof(State<Concrete>.Handler), id, numbers), Cell(nameof(State<Concrete>.Pending), id, 1)])
+                    .Append(Among(nameof(State<Concrete>.Masked), 0, MasksOf(model))),
             ]),
             .. Rows.Select(row => Make(
                 [
@@ -109,6 +113,7 @@ public sealed class Codec
                     Among(nameof(State<Concrete>.Preempter), row, preempters),
                     Among(nameof(State<Concrete>.Partner), row, numbers),
                     Among(nameof(State<Concrete>.Served), row, cursors),
+                    .. model.Handles ? (Slot[])[Among(nameof(State<Concrete>.Handles), row, [0, .. model.Interrupts])] : [],
                     Cell(nameof(State<Concrete>.Timed), row, model.MostTicks > 0 ? 1 : 0),
                     Among(nameof(State<Concrete>.Deadline), row, [.. Enumerable.Range(0, (int)model.MostTicks + 1).Select(i => (uint)i)]),
                     Among(nameof(State<Concrete>.Slice), row, [.. Enumerable.Range(0, (int)model.SliceBound + 1).Select(i => (uint)i)]),
@@ -225,9 +230,10 @@ public sealed class Codec
     // in models with mappings its item, window or request, until an operation has taken them over.
     private uint Needed(uint row)
     {
-        const uint window = 2, receive = 1 | window | 4, send = 8, item = 16, request = 1 | 8;
+        const uint window = 2, partner = 4, receive = 1 | window | partner, send = 8, item = 16, request = 1 | 8;
         var s = _tables.State;
         var own = s.Faulting[row].Value == 0;
+        if (_handles && _status[row].Value == ThreadStatus.Sleeping) return partner;
         var needed = _status[row].Value switch
         {
             ThreadStatus.Sending => !own ? 0 : _mappings is not null && Descriptor.HasItem(s.Eax[row]).Known ? receive | send | item : receive | send,
@@ -275,6 +281,10 @@ public sealed class Codec
 
     private bool IsRelative(int cell) =>
         cell == _examined || (uint)(cell - _deadlines) < _tables.State.Limits.Threads;
+
+    // Of the interrupts that come, any may be masked.
+    private static uint[] MasksOf(Model model) => [.. Enumerable.Range(0, 1 << model.Interrupts.Count).Select(open =>
+        model.Interrupts.Where((_, i) => (open >> i & 1) != 0).Aggregate(Interrupts.AllMasked, (masked, id) => masked & ~Interrupts.Bit<Concrete>(id).Value))];
 
     private static int Bits(int values) => BitOperations.Log2((uint)values - 1) + (values > 1 ? 1 : 0);
 }

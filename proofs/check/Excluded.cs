@@ -140,6 +140,35 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("current-in-range", s => s.Current = Beyond),
         new("current-in-range", s => s.Examined = Beyond),
         new("current-in-range", s => s.Heir = Beyond),
+        new("handler-handles", s => s.Handler[5] = First),
+        new("handler-handles", s => Handle(s, Interrupts.Timer + 1, First)),
+        new("handler-handles", s => Handle(s, Interrupts.Cascade + 1, First)),
+        new("handler-handles", s => Handle(s, 5, Absent)),
+        new("handled-has-handler", s => s.Handles[First] = 5),
+        new("handled-has-handler", s => (s.Handler[5], s.Handles[First], s.Handles[Second]) = (First, 5, 5)),
+        new("handler-handles", s => Handle(s, Interrupts.Lines + 1, First)),
+        new("handled-has-handler", s => s.Handles[State<Concrete>.Nobody] = 5),
+        new("handlers-in-range", s => s.Handler[5] = Beyond),
+        new("pending-is-handled", s => s.Pending[5] = 1),
+        new("pending-is-handled", s =>
+        {
+            Handle(s, 5, First);
+            (s.Pending[5], s.Masked) = (1, s.Masked & ~(1u << 4));
+        }),
+        new("only-handled-fire", s => s.Masked &= ~(1u << 4)),
+        new("only-handled-fire", s => s.Masked |= 1u << (int)Interrupts.Timer),
+        new("only-handled-fire", s => s.Masked |= 1u << (int)Interrupts.Cascade),
+        new("no-missed-interrupt", s =>
+        {
+            Handle(s, 5, First);
+            s.Status[First] = ThreadStatus.ReceivingAny;
+        }),
+        new("no-missed-interrupt", s =>
+        {
+            Handle(s, 5, First);
+            (s.Status[First], s.Esi[First]) = (ThreadStatus.Sleeping, 5);
+        }),
+        new("masks-in-range", s => s.Masked |= 1u << (int)Interrupts.Lines),
         new("picked-in-range", s => s.Picked[1] = Beyond),
         .. ExcludedMappings.All,
     ];
@@ -176,6 +205,8 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         s.Partner[row] = partner;
         s.Esi[row] = s.Id[partner];
     }
+
+    private static void Handle(State<Concrete> s, uint id, uint thread) => (s.Handler[id], s.Handles[thread]) = (thread, id);
 
     private static void Give(State<Concrete> s, uint from, uint to)
     {

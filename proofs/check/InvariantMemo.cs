@@ -50,7 +50,7 @@ internal sealed class InvariantMemo
         ];
     }
 
-    private static bool IsOfMappings(Invariant<Concrete> invariant) => invariant.Over is not (Table.Processor or Table.Thread or Table.Priority);
+    private static bool IsOfMappings(Invariant<Concrete> invariant) => invariant.Over is not (Table.Processor or Table.Thread or Table.Priority or Table.Interrupt);
 
     /// <summary>Whether every invariant holds in the present state, whose key is given.</summary>
     public bool Hold(Key key)

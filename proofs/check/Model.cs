@@ -23,7 +23,7 @@ public sealed record Model(
     /// <summary>Names in <see cref="Sometimes.All"/> of what cannot happen with so few threads or priorities, and then must not.</summary>
     public IReadOnlyList<string> Never
     {
-        get => [.. Optional.Except(Also).Union(Without).Select(entry => $"entry {entry}"), .. _never];
+        get => [.. Optional.Except(Also).Union(Without).Select(entry => $"entry {entry}"), .. Handles ? [] : Sometimes.OfInterrupts.Select(sometimes => sometimes.Name), .. _never];
         init => _never = value;
     }
 
@@ -32,6 +32,12 @@ public sealed record Model(
 
     /// <summary>The entries that every model has but this one.</summary>
     public IReadOnlyList<Entry> Without { get; init; } = [];
+
+    /// <summary>Ids of the interrupts that may come: by default one that nobody handles, as a spurious interrupt.</summary>
+    public IReadOnlyList<uint> Interrupts { get; init; } = [8];
+
+    /// <summary>Whether its threads may handle them.</summary>
+    public bool Handles => Interrupts.Any(Arguments.Values[Arguments.Index(nameof(State<Concrete>.Esi))].Contains);
 
     /// <summary>How many of the first frames are σ0's, but for frame 0; where there are none, nobody maps.</summary>
     public uint Sigma0Frames { get; init; }
@@ -119,7 +125,7 @@ public sealed record Model(
         Sigma0Frames = 2,
         Mapped = [new(1, 0, 1, true), new(3, 0, 1, true), new(1, 2, 2, true)],
         Also = [Entry.FpageUnmap],
-        Without = [Entry.Tick, Entry.ThreadSwitch, Entry.IdNearest, Entry.Spurious, Entry.PageFault, Entry.Exception],
+        Without = [Entry.Tick, Entry.ThreadSwitch, Entry.IdNearest, Entry.Interrupt, Entry.PageFault, Entry.Exception],
         Never =
         [
             "entry Accept", "entry Wake", "stage wake", "stage accept", "thread sending", "thread receiving-from", "thread sleeping", "thread stopped",
@@ -128,12 +134,23 @@ public sealed record Model(
         ],
     };
 
+    /// <summary>Two threads, the second of which preempts the first, that both want the same two interrupts.</summary>
+    public static readonly Model Drivers = Make("drivers", new(4, 1, 2), 2, [Timeouts.Infinite, Timeouts.ZeroReceiveOnly], 1, (1, 0, 0, 1), (2, 0, 1, 1))
+        .WithInterrupts(5, 16) with
+    { Never = ["code 30h, send timeout", .. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings] };
+
+    private Model WithInterrupts(params uint[] ids) => this with
+    {
+        Interrupts = ids,
+        Arguments = new([.. Arguments.Values.Select((values, i) => i == Arguments.Index(nameof(State<Concrete>.Esi)) ? [.. values, .. ids] : values)]),
+    };
+
     // A window for map items from anyone.
     private const uint AnyWindow = 3;
 
     private static uint Page(uint number) => number << 12 | 12 << 2;
 
-    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers, Siblings, Mappers];
+    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers, Siblings, Drivers, Mappers];
 
     /// <summary>A model of threads given as (task, lthread, priority, quantum).</summary>
     public static Model Make(

@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>A step just made: the entry, who had the processor, and the state after it (with its journal).</summary>
-public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Actor, uint StageBefore, int Eax)
+public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Argument, uint Actor, uint StageBefore, int Eax)
 {
     public State<Concrete> After => Tables.State;
 
@@ -31,6 +31,20 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
 {
     public const string Reported = "an exception reported to a pager that waits", ReportedLater = "an exception that waits for its pager",
         Answered = "an exception answered";
+
+    /// <summary>What only threads that handle interrupts can bring about.</summary>
+    public static readonly IReadOnlyList<Sometimes> OfInterrupts =
+    [
+        new("an interrupt associated", t => Interrupts.OfUsers.Any(id => t.Wrote(nameof(State<Concrete>.Handler), id) && t.After.Handler[id].Value != State<Concrete>.Nobody)),
+        new("an interrupt given up", t => Interrupts.OfUsers.Any(id => t.Wrote(nameof(State<Concrete>.Handler), id) && t.After.Handler[id].Value == State<Concrete>.Nobody)),
+        new("an interrupt that its handler waits for", t => t.Entry == Entry.Interrupt && t.After.Stage.Value == Stages.Leave),
+        new("an interrupt that its handler waits for, while idle", t => t.StageBefore == Stages.Idle && t.Entry == Entry.Interrupt && t.After.Stage.Value == Stages.Leave),
+        new("an interrupt that is pending", t => t.Entry == Entry.Interrupt && t.Wrote(nameof(State<Concrete>.Pending), t.Argument)),
+        new("a pending interrupt taken", t => t.Entry == Entry.Receive && Interrupts.OfUsers.Any(id => t.Wrote(nameof(State<Concrete>.Pending), id) && t.After.Handler[id].Value == t.Actor)),
+        new("a pending interrupt taken before a waiting sender's message", t => t.Entry == Entry.Receive && t.After.Stage.Value == Stages.Leave
+            && Interrupts.OfUsers.Any(id => t.Wrote(nameof(State<Concrete>.Pending), id) && t.After.Handler[id].Value == t.Actor)
+            && Enumerable.Range(0, (int)t.After.Limits.Threads).Any(thread => t.After.SendsTo((uint)thread, t.Actor).Known)),
+    ];
 
     /// <summary>What only threads that map can bring about.</summary>
     public static readonly IReadOnlyList<Sometimes> OfMappings =
@@ -93,6 +107,7 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
             && !t.Delivers(Code.SendTimeout) && !t.Delivers(Code.ReceiveTimeout)),
         new("time slice donated", t => t.Entry == Entry.ThreadSwitch && t.After.Stage.Value == Stages.User),
         .. OfMappings,
+        .. OfInterrupts,
         new("tick while idle", t => t.Entry == Entry.Tick && t.StageBefore == Stages.Idle),
     ];
 }

@@ -8,9 +8,9 @@ namespace Verified.Proofs.Check;
 public sealed class Walker
 {
     private static readonly Entry[] UserEntries =
-        [Entry.Ipc, Entry.IdNearest, Entry.ThreadSwitch, Entry.Tick, Entry.PageFault, Entry.Exception, Entry.Spurious];
+        [Entry.Ipc, Entry.IdNearest, Entry.ThreadSwitch, Entry.Tick, Entry.PageFault, Entry.Exception, Entry.Interrupt];
 
-    private static readonly Entry[] IdleEntries = [Entry.Tick, Entry.Spurious];
+    private static readonly Entry[] IdleEntries = [Entry.Tick, Entry.Interrupt];
     private static readonly uint[] Nobody = [State<Concrete>.Nobody];
     private static readonly Entry[] Pick = [Entry.Pick], Receive = [Entry.Receive], Accept = [Entry.Accept], Leave = [Entry.Leave], Wake = [Entry.Wake], Map = [Entry.Map];
 
@@ -19,6 +19,7 @@ public sealed class Walker
     private readonly Action<State<Concrete>, Entry>? _damage;
     private readonly int _eax;
     private readonly Entry[] _userEntries, _idleEntries;
+    private readonly IReadOnlyList<uint> _interrupts;
     private readonly uint _most;
     private readonly uint[] _rows;
     private readonly uint[][] _rowsOf;
@@ -30,6 +31,7 @@ public sealed class Walker
         _choices = new(model.Arguments);
         _userEntries = [.. UserEntries.Except(model.Without), .. model.Also];
         _idleEntries = [.. IdleEntries.Except(model.Without)];
+        _interrupts = model.Interrupts;
         _most = model.MostOwnSteps;
         _damage = damage;
         Tables = new(model.Limits, _choices);
@@ -71,17 +73,19 @@ public sealed class Walker
         var stage = State.Stage.Value;
         var actor = State.Current.Value;
         foreach (var entry in stage == Stages.User ? _userEntries : Entries(stage))
+        foreach (var argument in ArgumentsOf(entry))
         {
+            if (entry == Entry.Interrupt && !Event.MayCome(State, argument)) continue;
             _choices.Restart();
             do
             {
                 _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody, entry);
-                _kernel.Step(entry, ArgumentOf(entry));
+                _kernel.Step(entry, argument);
                 _damage?.Invoke(State, entry);
                 var key = Codec.Pack(out var outside);
                 Outside = outside;
                 _choices.Seal();
-                var goOn = visit(new Transition(Tables, entry, actor, stage, _eax), key);
+                var goOn = visit(new Transition(Tables, entry, argument, actor, stage, _eax), key);
                 Tables.Undo();
                 if (!goOn) return;
             }
@@ -132,14 +136,16 @@ public sealed class Walker
     /// <summary>The event of the present step, with the registers it was made with.</summary>
     public Event EventOf(Transition step)
     {
-        if (step.StageBefore != Stages.User) return new(step.Entry, null, ArgumentOf(step.Entry));
+        if (step.StageBefore != Stages.User) return new(step.Entry, null, step.Argument);
         return new(step.Entry, new(
             _choices.Chosen(0), _choices.Chosen(1), _choices.Chosen(2), _choices.Chosen(3), State.Esp[step.Actor],
-            _choices.Chosen(4), _choices.Chosen(5), _choices.Chosen(6), State.Eip[step.Actor], State.Eflags[step.Actor]), ArgumentOf(step.Entry));
+            _choices.Chosen(4), _choices.Chosen(5), _choices.Chosen(6), State.Eip[step.Actor], State.Eflags[step.Actor]), step.Argument);
     }
 
+    private static readonly uint[] AnException = [6], NoArgument = [0];
+
     // One exception is enough: the kernel reports which it was, and never looks.
-    private static uint ArgumentOf(Entry entry) => entry == Entry.Exception ? 6u : 0;
+    private IReadOnlyList<uint> ArgumentsOf(Entry entry) => entry switch { Entry.Exception => AnException, Entry.Interrupt => _interrupts, _ => NoArgument };
 
     /// <summary>The first event that leads from one state to another.</summary>
     public Event EventBetween(Key from, Key to)

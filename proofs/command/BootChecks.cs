@@ -139,6 +139,8 @@ internal static class BootChecks
 
         public Concrete Cr3 => pc.Cpu.Cr3;
 
+        public Concrete Masks => pc.Interrupts.Masks;
+
         public Concrete Load(Concrete linear) => pc.Memory.Load(Layout.Physical(linear.Value), 4);
 
         public Concrete Register(int number) => pc.Cpu.R[number];

@@ -113,9 +113,10 @@ internal static class Counterexample
         if (area == layout.InfoClock) return field == Layout.Time ? nameof(State<Concrete>.Time) : nameof(State<Concrete>.TimeHigh);
         if (area == layout.Examined) return nameof(State<Concrete>.Examined);
         if (area == layout.Heir) return nameof(State<Concrete>.Heir);
+        if (area == layout.Masked) return nameof(State<Concrete>.Masked);
         if (area == layout.Picked) return nameof(State<Concrete>.Picked);
         var name = char.ToUpperInvariant(field.Name[0]) + field.Name[1..];
-        return area == layout.Threads && Named.Contains(name) ? name : null;
+        return (area == layout.Threads || area == layout.Interrupts) && Named.Contains(name) ? name : null;
     }
 
     private static readonly HashSet<string> Named =

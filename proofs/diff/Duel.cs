@@ -27,7 +27,7 @@ public sealed class Duel
     private readonly Kernel<Concrete> _kernel;
     private readonly Representation<Concrete> _representation;
     private readonly Compared[] _ofThreads, _ofProcessor;
-    private readonly Dictionary<Table, Compared[]> _ofMappings;
+    private readonly Dictionary<Table, Compared[]> _byRow;
     private readonly Compared _picked;
     private readonly (Table Table, uint Row)[] _places;
     private readonly Footprint _footprint;
@@ -52,7 +52,7 @@ public sealed class Duel
             .Select(column => new Compared(column.Info, column.Column, machine.View.Reader(column.Info)))];
         (_ofThreads, _ofProcessor, _picked) = (Of(Table.Thread), Of(Table.Processor), Of(Table.Priority).Single());
         bool IsOfMappings(Compared column) => Mappings<Concrete>.Schema.Contains(column.Info);
-        _ofMappings = Footprint.Mappings.ToDictionary(table => table, table => Of(table).Where(IsOfMappings).ToArray());
+        _byRow = Footprint.ByRow.ToDictionary(table => table, table => Of(table).Where(column => table == Table.Interrupt || IsOfMappings(column)).ToArray());
         _ofProcessor = [.. _ofProcessor.Where(column => !IsOfMappings(column))];
         _places = [.. Enumerable.Range(0, _tables.Cells.Length).Select(_tables.Locate).Select(place => (place.Column.Table, place.Row))];
         _footprint = new(_layout);
@@ -107,7 +107,7 @@ public sealed class Duel
     /// <summary>One event on both sides; null where they agree after it. An event that the stage does not take is left out.</summary>
     public Difference? Step(Event e)
     {
-        if (!Event.Fits(e.Entry, State.Stage.Value)) return null;
+        if (!e.Fits(State)) return null;
         if (e.MayStart(State) is { } row && !_threads.Contains(row)) Watch([.. _threads, row], _priorities);
         if (e.MaySetPriority(State) is { } priority && !_priorities.Contains(priority)) Watch(_threads, [.. _priorities, priority]);
         if (UsePages() is { } faults) return faults;
@@ -185,7 +185,7 @@ public sealed class Duel
             {
                 if (Differ(_picked, priority) is { } difference) return difference;
             }
-            else if (cell >= _tables.MappingsStart)
+            else if (cell >= _tables.MappingsStart || _places[cell].Table == Table.Interrupt)
                 _footprint.Add(_places[cell].Table, _places[cell].Row);
         if (_footprint.Add(_machine.Pc.Memory) is var (address, former)) return Unchangeable(address, former);
         foreach (var row in _footprint.Threads)
@@ -194,18 +194,18 @@ public sealed class Duel
         foreach (var priority in _priorities)
             if (Differ(_picked, priority) is { } difference)
                 return difference;
-        if (CompareMappings() is { } differs) return differs;
+        if (CompareRows() is { } differs) return differs;
         if (_machine.Pc.Mmu.FirstStale() is { } page) return new("TLB", "what the page tables give", $"a user may still use page {page:X}h as it was");
         return CompareRepresentation();
     }
 
-    /// <summary>Every row of the mappings' tables that was written on either side, and what the processor's page tables say of it.</summary>
-    private Difference? CompareMappings()
+    /// <summary>Every row of the mappings' tables and of the interrupts' that was written on either side, and what the processor's page tables say of it.</summary>
+    private Difference? CompareRows()
     {
         var s = State;
         foreach (var written in _footprint.Rows)
             if (written.Rows.Length > 0)
-                foreach (var column in _ofMappings[written.Table])
+                foreach (var column in _byRow[written.Table])
                     foreach (var row in written.Rows)
                         if (Differ(column, row) is { } difference)
                             return difference;
@@ -252,6 +252,7 @@ public sealed class Duel
         {
             Table.Thread => $"{info.Name} of {Transcript.Number(State, row)}",
             Table.Priority => $"{info.Name} of priority {row}",
+            Table.Interrupt => $"{info.Name} of interrupt id {row}",
             Table.Node => $"{info.Name} of mapping {row:X}h",
             Table.Slot => $"{info.Name} of slot {row % _layout.Limits.Paging.Slots:X}h of task {row / _layout.Limits.Paging.Slots}",
             Table.PageTable => $"{info.Name} of page table {row}",

@@ -36,8 +36,8 @@ internal sealed class RowsOf(Table table, uint count)
 /// </summary>
 internal sealed class Footprint
 {
-    /// <summary>The tables of mappings, and that of the operation that is going on.</summary>
-    public static readonly Table[] Mappings = [Table.Processor, Table.Node, Table.Slot, Table.PageTable, Table.Page];
+    /// <summary>The tables of interrupts and of mappings, and that of the operation that is going on.</summary>
+    public static readonly Table[] ByRow = [Table.Interrupt, Table.Processor, Table.Node, Table.Slot, Table.PageTable, Table.Page];
 
     private readonly Layout _layout;
     private readonly Area[] _singles;
@@ -49,13 +49,13 @@ internal sealed class Footprint
     public Footprint(Layout layout)
     {
         _layout = layout;
-        _singles = [layout.TssStack, layout.Top, layout.Clock, layout.Examined, layout.Heir, layout.InfoClock];
+        _singles = [layout.TssStack, layout.Top, layout.Clock, layout.Examined, layout.Heir, layout.Masked, layout.InfoClock];
         _isActive = new bool[layout.Limits.Threads];
         _isListed = new bool[layout.Limits.Threads];
         _threadsOfPlace = new uint[layout.Words];
         _prioritiesOfWord = new uint[layout.PriorityWords];
         _isInUse = new bool[Layout.ThreadSize / 4];
-        _rows = [.. Mappings.Select(table => new RowsOf(table, State<Concrete>.Rows(table, layout.Limits)))];
+        _rows = [.. ByRow.Select(table => new RowsOf(table, State<Concrete>.Rows(table, layout.Limits)))];
         foreach (var field in layout.Threads.Fields) _isInUse[field.Offset / 4] = true;
     }
 
@@ -80,7 +80,7 @@ internal sealed class Footprint
     /// <inheritdoc cref="ReadySummaries"/>
     public List<uint> TimerSummaries { get; } = [];
 
-    /// <summary>Rows of the mappings' tables that were written, each once.</summary>
+    /// <summary>Rows of these tables that were written, each once.</summary>
     public IReadOnlyList<RowsOf> Rows => _rows;
 
     /// <summary>Whether the top priority was written, which every thread's priority is compared with.</summary>
@@ -207,6 +207,12 @@ internal sealed class Footprint
         foreach (var single in _singles)
             if (RowOf(single, address) is not null)
                 return uint.MaxValue;
+        if (RowOf(_layout.Interrupts, address) is { } id)
+        {
+            Of(Table.Interrupt).Add(id);
+            return uint.MaxValue;
+        }
+
         return address < _layout.Mappings.Current.Base ? 0 : OfMappings(address);
     }
 

@@ -24,7 +24,6 @@ public sealed class ImageMachine : IMachine<Concrete>
     public const int Budget = 1_000_000;
 
     private const int BootBudget = 10_000_000;
-    private const int SpuriousVector = 0x27;
 
     private readonly Ia32<Concrete, PcBus> _cpu;
     private bool _placed;
@@ -40,10 +39,6 @@ public sealed class ImageMachine : IMachine<Concrete>
         Multiboot.Load(Pc, image.ToElf());
         if (Run(BootBudget) is { } failure) throw new ImageException($"the image does not boot: {failure}");
         View = new View<Concrete>(image.Layout, this);
-
-        // The kernel takes interrupts between steps on mappings too: they are to come as events only.
-        _cpu.Bus.Out(0x21, 1, 0xFF);
-        _cpu.Bus.Out(0xA1, 1, 0xFF);
     }
 
     public KernelImage Image { get; }
@@ -59,6 +54,8 @@ public sealed class ImageMachine : IMachine<Concrete>
     public Concrete Eflags => _cpu.Eflags;
 
     public Concrete Cr3 => _cpu.Cr3;
+
+    public Concrete Masks => Pc.Interrupts.Masks;
 
     // Every address space has the kernel's part at the same frames, so its memory is read below paging.
     public Concrete Load(Concrete linear) => Pc.Memory.Load(Layout.Physical(linear.Value), 4);
@@ -91,6 +88,8 @@ public sealed class ImageMachine : IMachine<Concrete>
             _cpu.S[data] = Flat(processor.DataSegments);
         _cpu.Cpl = (int)(processor.CodeSegment & 3);
         _cpu.Halted = state.Stage.Value == Stages.Idle;
+        Pc.Interrupts.Write(0x21, (byte)processor.Masks);
+        Pc.Interrupts.Write(0xA1, (byte)(processor.Masks >> 8));
         Pc.Snapshot();
     }
 
@@ -117,8 +116,8 @@ public sealed class ImageMachine : IMachine<Concrete>
                 case Entry.ThreadSwitch: _cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
                 case Entry.ThreadSchedule: _cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector); break;
                 case Entry.LthreadExRegs: _cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector); break;
-                case Entry.Tick: _cpu.ExternalInterrupt((int)Layout.TickVector); break;
-                case Entry.Spurious: _cpu.ExternalInterrupt(SpuriousVector); break;
+                case Entry.Tick or Entry.Interrupt when !Raise(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1): return NoInterrupt;
+                case Entry.Tick or Entry.Interrupt: break;
                 case Entry.PageFault: _cpu.FaultOfInstruction(Fault.Page(e.Code, e.Argument)); break;
                 case Entry.Exception when FaultMessage.IsTrap((Concrete)e.Argument).Known: _cpu.Exception(new Fault((int)e.Argument)); break;
                 case Entry.Exception: _cpu.FaultOfInstruction(new Fault((int)e.Argument, PushesCode((int)e.Argument) ? e.Code : null)); break;
@@ -137,6 +136,8 @@ public sealed class ImageMachine : IMachine<Concrete>
         return e.TickAfter is { } steps ? RunWithTick(steps) : Run(Budget);
     }
 
+    private const string NoInterrupt = "the interrupt does not come";
+
     // Between two steps on mappings, where interrupts are on.
     private string? RunWithTick(uint steps)
     {
@@ -147,8 +148,7 @@ public sealed class ImageMachine : IMachine<Concrete>
             if (_cpu.Cpl == 3 || _cpu.Halted) return null;
         }
 
-        _cpu.ExternalInterrupt((int)Layout.TickVector);
-        return Run(Budget);
+        return Raise(0) ? Run(Budget) : NoInterrupt;
     }
 
     /// <summary>As user code does that reads a page, or writes it; false where that faults.</summary>
@@ -163,6 +163,26 @@ public sealed class ImageMachine : IMachine<Concrete>
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// Raises a line, 0 for a tick, for as long as it takes to be acknowledged; whether it was, but for a masked one, which comes as a
+    /// spurious interrupt does.
+    /// </summary>
+    private bool Raise(int line)
+    {
+        var pics = Pc.Interrupts;
+        if ((pics.Masks >> line & 1) != 0)
+        {
+            _cpu.ExternalInterrupt((int)Layout.TickVector + line);
+            return true;
+        }
+
+        pics.SetLine(line, true);
+        if (!pics.IsPending) return false;
+        _cpu.ExternalInterrupt(pics.Acknowledge());
+        pics.SetLine(line, false);
+        return true;
     }
 
     /// <summary>Whether the processor pushes an error code for an exception (SDM vol. 3, table 6-1).</summary>

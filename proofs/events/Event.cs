@@ -32,7 +32,7 @@ public readonly record struct Registers(
 /// </summary>
 /// <param name="Entry">The way in.</param>
 /// <param name="Registers">What the user code left.</param>
-/// <param name="Argument">What the entry takes: the vector of an exception, the address of a page fault.</param>
+/// <param name="Argument">What the entry takes: the vector of an exception, the address of a page fault, the id of an interrupt.</param>
 /// <param name="Code">The error code of an exception.</param>
 /// <param name="TickAfter">The timer ticks when the kernel has made so many steps on mappings since, if it makes more; null: not among them.</param>
 public sealed record Event(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, uint? TickAfter = null)
@@ -46,12 +46,16 @@ public sealed record Event(Entry Entry, Registers? Registers = null, uint Argume
             yield return own == Entry.Map && steps++ == tickAfter ? Entry.Tick : own;
     }
 
-    /// <summary>Whether the entry can come in <paramref name="stage"/>.</summary>
-    public static bool Fits(Entry entry, uint stage) => Kernel<Concrete>.Own(stage) is { } own
-        ? entry == own
-        : entry is Entry.Tick or Entry.Spurious
-            || (stage == Stages.User && entry is Entry.Ipc or Entry.IdNearest or Entry.FpageUnmap or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs
+    /// <summary>Whether it can come in a state.</summary>
+    public bool Fits(State<Concrete> s) => Kernel<Concrete>.Own(s.Stage.Value) is { } own
+        ? Entry == own
+        : Entry == Entry.Tick || (Entry == Entry.Interrupt && MayCome(s, Argument))
+            || (s.Stage.Value == Stages.User && Entry is Entry.Ipc or Entry.IdNearest or Entry.FpageUnmap or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs
                 or Entry.PageFault or Entry.Exception);
+
+    /// <summary>Whether an interrupt may come: one that threads may have, and that is not masked, or comes as a spurious one.</summary>
+    public static bool MayCome(State<Concrete> s, uint id) => Interrupts.IsUsers<Concrete>(id).Known
+        && ((s.Masked.Value & Interrupts.Bit<Concrete>(id).Value) == 0 || Interrupts.MayBeSpurious(id));
 
     /// <summary>The row that a lthread_ex_regs in state <paramref name="s"/> is about, where a thread may start; null for other events.</summary>
     public uint? MayStart(State<Concrete> s) =>

@@ -48,6 +48,7 @@ public static class Transcript
     {
         if (id == ThreadId.Nil) return "nil";
         if (id == ThreadId.Invalid) return "invalid";
+        if (Interrupts.IsId((Concrete)id).Known) return $"interrupt {id - 1}";
         var row = s.Row(id).Value;
         if (s.Exists(id)) return Number(s, row);
         return s.Id[row] != ThreadId.Nil && (s.Id[row].Value ^ id) >> 10 == 0 ? $"{Number(s, row)} (stale)" : $"{id:X8}h";
@@ -70,6 +71,7 @@ public static class Transcript
         Entry.ThreadSchedule when e.Registers is { } r => $"thread_schedule {Name(s, r.Esi)} {r.Eax:X8}h",
         Entry.LthreadExRegs when e.Registers is { } r => $"lthread_ex_regs {r.Eax:X} ESP {r.Ecx:X} EIP {r.Edx:X} pager {Name(s, r.Esi)}",
         Entry.PageFault => $"page fault at {e.Argument:X8}h, {((e.Code & 2) != 0 ? "writing" : "reading")}",
+        Entry.Interrupt => $"interrupt {e.Argument - 1}",
         Entry.Exception => $"exception {e.Argument}",
         Entry.FpageUnmap when e.Registers is { } r => $"fpage_unmap {Page(r.Eax)}, mask {r.Ecx:X8}h",
         Entry.Pick => "picks",
@@ -125,7 +127,7 @@ public static class Transcript
             Stages.Map => $"{Number(s, s.Current)} goes on with mappings",
             _ => s.Current == actor ? "goes on" : $"{Number(s, s.Current)} runs",
         };
-        if (actor == State<Concrete>.Nobody || entry is Entry.Pick or Entry.Tick or Entry.Wake or Entry.Spurious) return runs;
+        if (actor == State<Concrete>.Nobody || entry is Entry.Pick or Entry.Tick or Entry.Wake or Entry.Interrupt) return runs;
         var status = s.Status[actor].Value;
         var result = entry is Entry.Ipc or Entry.Receive or Entry.Accept or Entry.Leave && status == ThreadStatus.Ready
             ? CodeName(s.Eax[actor]) : status == ThreadStatus.Ready ? "ready" : ThreadStatus.Names[status % 8];

@@ -68,7 +68,7 @@ public static class FuzzRun
         private readonly Dictionary<Table, HashSet<uint>> _touched =
             new Table[] { Table.Node, Table.Slot, Table.PageTable, Table.Page }.ToDictionary(table => table, _ => new HashSet<uint>());
 
-        private static readonly uint[] One = [0];
+        private static readonly uint[] One = [0], Ids = [.. Enumerable.Range(0, (int)Interrupts.Rows).Select(id => (uint)id)];
 
         private readonly FuzzOptions _options;
         private readonly FlatTables _tables;
@@ -143,7 +143,7 @@ public static class FuzzRun
 
         private (string, string)? Step(Event e)
         {
-            if (!Event.Fits(e.Entry, _tables.State.Stage.Value)) return null;
+            if (!e.Fits(_tables.State)) return null;
             if (e.MayStart(_tables.State) is { } row && !_threads.Contains(row)) _tables.LookOnlyAt(_threads = [.. _threads, row]);
             if (e.Registers is { } registers && _tables.State.Stage.Value == Stages.User) registers.Set(_tables.State, _tables.State.Current.Value);
             _tables.Commit();
@@ -195,7 +195,7 @@ public static class FuzzRun
         private (string, string)? Violated()
         {
             foreach (var invariant in _invariants)
-                foreach (var i in invariant.Over switch { Table.Thread => _threads, Table.Priority => _priorities, Table.Processor => One, var table => [.. _touched[table]] })
+                foreach (var i in invariant.Over switch { Table.Thread => _threads, Table.Priority => _priorities, Table.Processor => One, Table.Interrupt => Ids, var table => [.. _touched[table]] })
                     foreach (var j in invariant.Pairs ? _threads : One)
                         if (!invariant.Holds(_tables.State, i, j))
                             return (invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {i}{(invariant.Pairs ? $", {j}" : "")})");

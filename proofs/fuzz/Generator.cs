@@ -13,6 +13,8 @@ public sealed class Generator(int seed, Limits limits)
     private static readonly uint[] Quanta = [1, 1, 2, 3, 254, 255];
     private static readonly byte[] ExceptionVectors = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 16, 17];
 
+    private static readonly uint[] Ids = [2, 5, 8, 13, 16];
+
     private readonly Random _random = new(seed);
 
     public int Seed => seed;
@@ -42,6 +44,7 @@ public sealed class Generator(int seed, Limits limits)
             (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (Word(), Word(), Word(), Word() & Flags.UserBits | Flags.User);
         }
 
+        Handle([.. rows], s);
         new Pages(_random, s).Populate([.. rows]);
         s.Clock = Word();
         (s.Time, s.TimeHigh) = (Word(), Word());
@@ -61,7 +64,7 @@ public sealed class Generator(int seed, Limits limits)
 
     private Event Any(State<Concrete> s, IReadOnlyList<uint> threads)
     {
-        if (s.Stage.Value == Stages.Idle) return new(Chance(90) ? Entry.Tick : Entry.Spurious);
+        if (s.Stage.Value == Stages.Idle) return Chance(70) ? new(Entry.Tick) : new(Entry.Interrupt, null, Id(s));
         var entry = _random.Next(100) switch
         {
             < 6 => Entry.FpageUnmap,
@@ -71,7 +74,7 @@ public sealed class Generator(int seed, Limits limits)
             < 88 => Entry.LthreadExRegs,
             < 90 => Entry.ThreadSchedule,
             < 91 => Entry.IdNearest,
-            < 92 => Entry.Spurious,
+            < 94 => Entry.Interrupt,
             < 97 => Entry.PageFault,
             _ => Entry.Exception,
         };
@@ -82,6 +85,8 @@ public sealed class Generator(int seed, Limits limits)
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
         if (entry == Entry.Ipc && Chance(25)) registers = registers with { Eax = 2 + Below(2), Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random) };
+        if (entry == Entry.Ipc && registers.Esi <= Interrupts.Lines && Chance(80))
+            registers = registers with { Eax = Descriptor.None, Ebp = Chance(80) ? 0 : registers.Ebp, Ecx = Chance(50) ? Timeouts.ZeroReceiveOnly : registers.Ecx };
         if (entry == Entry.FpageUnmap) registers = registers with { Eax = Pages.Fpage(_random), Ecx = Mask() };
         if (entry == Entry.ThreadSchedule)
             return new(entry, registers with { Eax = Chance(15) ? ThreadId.Invalid : Word() & ~0xFFu | Level(s, threads), Ebx = OrInvalid(Word()) });
@@ -94,10 +99,29 @@ public sealed class Generator(int seed, Limits limits)
                 Ebx = OrInvalid(Word()),
                 Esi = OrInvalid(registers.Esi),
             });
+        if (entry == Entry.Interrupt) return new(entry, registers, Id(s));
         if (entry == Entry.PageFault) return new(entry, registers, Word(), Below(32));
         if (entry != Entry.Exception) return new(entry, registers);
         var vector = Pick(ExceptionVectors);
         return new(entry, registers, vector, Diff.ImageMachine.PushesCode(vector) ? Below(0x10000) : 0);
+    }
+
+    // Some of the threads have interrupts, which may be pending; few, so that threads want the same.
+    private void Handle(uint[] rows, State<Concrete> s)
+    {
+        foreach (var row in rows)
+            if (Chance(30) && Pick(Ids) is var id && s.Handler[id].Value == State<Concrete>.Nobody)
+            {
+                (s.Handler[id], s.Handles[row], s.Pending[id]) = (row, id, Below(2));
+                if (s.Pending[id].Value == 0 && Chance(50)) s.Masked &= ~Interrupts.Bit<Concrete>(id);
+            }
+    }
+
+    // One that may fire, if there is any: a masked one only as a spurious interrupt.
+    private uint Id(State<Concrete> s)
+    {
+        uint[] able = [.. Ids.Where(id => Event.MayCome(s, id))];
+        return able.Length == 0 ? 8 : Pick(able);
     }
 
     private uint Mask() => Chance(90) ? Pick([0u, Fpage.Unmap, Fpage.Own, Fpage.Own | Fpage.Unmap]) : Word();
@@ -150,6 +174,9 @@ public sealed class Generator(int seed, Limits limits)
                 if (s.SendsTo(other, me) | s.WaitsFor(other, me)) return s.Id[other];
             }
         }
+
+        // An interrupt that is mine, or that somebody may have, or nobody.
+        if (choice is >= 40 and < 52) return Chance(50) && s.Handles[s.Current].Value is > 0 and var mine ? mine : Chance(70) ? Pick(Ids) : Below(18);
 
         var id = s.Id[threads[_random.Next(threads.Count)]].Value;
         return choice switch

@@ -20,7 +20,7 @@ public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name
     protected KernelMemory Memory(Attempt attempt, Action<Area, Field, Symbolic>? touch, Func<Symbolic, Symbolic>? senders) =>
         new(Layout, attempt.Terms, attempt.Path,
             (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row),
-            address => Recorded(attempt, address), touch ?? ((_, _, _) => { }), senders);
+            address => Recorded(attempt, address), touch ?? ((_, _, _) => { }), attempt.Initial($"{Layout.Masked.Name}.{Layout.MaskedLines.Name}", (int)Layout.MaskedLines.Bits, 0), senders);
 
     /// <inheritdoc cref="SymbolicMachine(BootedImage, Attempt, KernelMemory, uint, bool)"/>
     protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory, uint stage, bool slow = false) =>

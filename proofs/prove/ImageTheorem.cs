@@ -20,7 +20,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
     public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
-        or Entry.PageFault or Entry.Exception;
+        or Entry.PageFault or Entry.Exception or Entry.Interrupt;
 
     public override int Weight => way.Entry switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc => 3, Entry.Pick => 1, _ => 0 };
 
@@ -118,13 +118,27 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         }
     }
 
-    /// <summary>The timer interrupt is acknowledged once (non-specific EOI to the first controller); no other port is written.</summary>
+    /// <summary>
+    /// An interrupt is acknowledged once: the timer's by a non-specific EOI; a device's, once masked, by a specific one, to the second controller
+    /// first. Otherwise only masks are written, which the representation is about.
+    /// </summary>
     private void AcknowledgesInterrupt(Exploration path, KernelMemory memory)
     {
-        var expected = way.Entry == Entry.Tick ? 1 : 0;
-        path.Require(memory.Written.Count == expected, "ports are written only to acknowledge an interrupt");
-        foreach (var (port, value) in memory.Written)
-            path.Require(port == 0x20 & (value & 0xFF) == 0x20, "the end of interrupt goes to the first controller");
+        const uint specific = 0x60;
+        var line = way.Argument - 1;
+        (uint Port, uint Value)[] expected = way.Entry switch
+        {
+            Entry.Tick => [(KernelMemory.FirstCommand, 0x20)],
+            Entry.Interrupt when line < 8 => [(KernelMemory.FirstCommand, specific | line)],
+            Entry.Interrupt => [(KernelMemory.SecondCommand, specific | line & 7), (KernelMemory.FirstCommand, specific | Interrupts.Cascade)],
+            _ => [],
+        };
+        var others = memory.Written.FindAll(write => !path.Shows(write.Port == KernelMemory.FirstMask | write.Port == KernelMemory.SecondMask));
+        path.Require(others.Count == expected.Length, "ports are written only to acknowledge an interrupt, or to mask");
+        foreach (var (write, (port, value)) in others.Zip(expected))
+            path.Require(write.Port == port & write.Value == value, "the end of interrupt goes to the controllers that are in service");
+        path.Require(way.Entry != Entry.Interrupt || memory.Written[0].Port == (line < 8 ? KernelMemory.FirstMask : KernelMemory.SecondMask),
+            "a line is masked before the end of its interrupt");
     }
 
     /// <summary>The summary of a thread's senders: 0 just where it has none (<see cref="SendersTheorem"/>).</summary>

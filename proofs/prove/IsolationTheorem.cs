@@ -35,6 +35,7 @@ public sealed class IsolationTheorem(string name, Limits limits, Entry entry, ui
         var before = Before(attempt);
         var choosing = attempt.Choosing();
         var (argument, code) = (attempt.Register("argument"), attempt.Register("error-code"));
+        if (entry == Entry.Interrupt) attempt.Path.Assume(Interrupts.IsUsers(argument));
         State<Symbolic> After(Func<ColumnInfo, Symbolic, Symbolic> initial)
         {
             var state = new State<Symbolic>(Limits, new SymbolicTables(Limits, initial, attempt.Terms, (attempt.Universe, choosing)));

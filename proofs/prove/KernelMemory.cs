@@ -27,20 +27,24 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// <param name="initial">A field's value (decoded) at a row, before the run.</param>
     /// <param name="constant">The dword at an address that never changes after boot, or null.</param>
     /// <param name="touch">Told of each row that the run reads or writes.</param>
+    /// <param name="masks">The interrupt controllers' mask registers, before the run.</param>
     /// <param name="senders">
     /// The summary of a thread's senders, where the sets are no memory but what they mean; null where they are bitmaps.
     /// </param>
     public KernelMemory(Layout layout, Terms terms, Exploration path, Func<Area, Field, Symbolic, Symbolic> initial,
-        Func<uint, uint?> constant, Action<Area, Field, Symbolic> touch, Func<Symbolic, Symbolic>? senders = null)
+        Func<uint, uint?> constant, Action<Area, Field, Symbolic> touch, Symbolic masks, Func<Symbolic, Symbolic>? senders = null)
     {
-        (_layout, _path, _constant, _touch, _senders) = (layout, path, constant, touch, senders);
+        (_layout, _path, _constant, _touch, _senders, Masks) = (layout, path, constant, touch, senders, masks);
         foreach (var area in layout.Areas)
             foreach (var field in area.Fields)
                 _contents.Add((area, field), new Contents(row => layout.Encode(field, initial(area, field, row)), terms));
     }
 
-    /// <summary>Port writes of the run, in order.</summary>
+    /// <summary>Port writes of the run, in order: the byte.</summary>
     public List<(Symbolic Port, Symbolic Value)> Written { get; } = [];
+
+    /// <summary>The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</summary>
+    public Symbolic Masks { get; private set; }
 
     /// <summary>The page-table entries written: their rows, what they held, and the linear addresses invalidated since.</summary>
     public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> Entries { get; } = [];
@@ -99,7 +103,19 @@ public sealed class KernelMemory : IBus<Symbolic>
 
     public Symbolic In(Symbolic port, int size) => throw _path.Refuted($"the kernel reads port {port}");
 
-    public void Out(Symbolic port, int size, Symbolic value) => Written.Add((port, value));
+    public void Out(Symbolic port, int size, Symbolic value)
+    {
+        if (size != 1) throw _path.Refuted($"the kernel writes {size} bytes to port {port}");
+        var written = value & 0xFF;
+        Written.Add((port, written));
+
+        // OCW1, as the controllers were initialised at boot (8259A data sheet, "operation command words").
+        Masks = Symbolic.Select(port == FirstMask, Masks & 0xFFFFFF00 | written, Masks);
+        Masks = Symbolic.Select(port == SecondMask, Masks & 0xFFFF00FF | written << 8, Masks);
+    }
+
+    /// <summary>Ports of the controllers' mask registers, and for their commands.</summary>
+    public const uint FirstMask = 0x21, SecondMask = 0xA1, FirstCommand = 0x20, SecondCommand = 0xA0;
 
     public void PageDirectoryLoaded(Symbolic cr3)
     {

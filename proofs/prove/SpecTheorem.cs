@@ -26,7 +26,9 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
     {
         var tables = Tables(attempt, running: true);
         var state = new State<Symbolic>(Limits, tables);
-        new Kernel<Symbolic>(state).Step(entry, attempt.Register("argument"), attempt.Register("error-code"));
+        var argument = attempt.Register("argument");
+        if (entry == Entry.Interrupt) attempt.Path.Assume(Interrupts.IsUsers(argument));
+        new Kernel<Symbolic>(state).Step(entry, argument, attempt.Register("error-code"));
         foreach (var invariant in Invariants<Symbolic>.All)
             attempt.Path.RequireLemma(
                 invariant.Holds(state, attempt.Any(Universe.Of(invariant.Over), false), attempt.Any(Sort.Thread, true)),

@@ -96,6 +96,8 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
     public Symbolic Cr3 => _cpu.Cr3;
 
+    public Symbolic Masks => _memory.Masks;
+
     /// <summary>ESP while idle: an interrupt then pushes EFLAGS, CS and EIP to their places in row 0.</summary>
     private Symbolic IdleStack => _image.Layout.Threads.Base + Layout.ThreadSize - 8;
 

@@ -31,8 +31,8 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
     /// <summary>Whether the processor is in user mode before.</summary>
     public bool FromUser => Stage == Stages.User && Kind != WayKind.Slow;
 
-    /// <summary>What the spec's entry takes, where the way tells: the vector of an exception.</summary>
-    public uint Argument => Entry == Entry.Exception ? (uint)Vector : 0;
+    /// <summary>What the spec's entry takes, where the way tells: the vector of an exception, the id of an interrupt.</summary>
+    public uint Argument => Entry switch { Entry.Exception => (uint)Vector, Entry.Interrupt => (uint)Vector - Layout.TickVector + 1, _ => 0 };
 
     /// <summary>Whether it is an exception after which the instruction is not executed again.</summary>
     public bool IsTrap => Kind == WayKind.Exception && FaultMessage.IsTrap((Concrete)(uint)Vector).Known;
@@ -49,13 +49,8 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("lthread_ex_regs", Stages.User, WayKind.SystemCall, (int)Layout.LthreadExRegsVector, Entry.LthreadExRegs),
         new("tick", Stages.User, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
         new("tick-idle", Stages.Idle, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
-        new("spurious-27", Stages.User, WayKind.Interrupt, 0x27, Entry.Spurious),
-        new("spurious-2f", Stages.User, WayKind.Interrupt, 0x2F, Entry.Spurious),
         new("tick-map", Stages.Map, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
-        new("spurious-27-map", Stages.Map, WayKind.Interrupt, 0x27, Entry.Spurious),
-        new("spurious-2f-map", Stages.Map, WayKind.Interrupt, 0x2F, Entry.Spurious),
-        new("spurious-27-idle", Stages.Idle, WayKind.Interrupt, 0x27, Entry.Spurious),
-        new("spurious-2f-idle", Stages.Idle, WayKind.Interrupt, 0x2F, Entry.Spurious),
+        .. Devices(Stages.User, ""), .. Devices(Stages.Idle, "-idle"), .. Devices(Stages.Map, "-map"),
         new("pick", Stages.Pick, WayKind.Own, -1, Entry.Pick),
         new("receive", Stages.Receive, WayKind.Own, -1, Entry.Receive),
         new("accept", Stages.Accept, WayKind.Own, -1, Entry.Accept),
@@ -67,6 +62,9 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
             vector is Vectors.InvalidTaskState or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection
                 or Vectors.PageFault or Vectors.AlignmentCheck)),
     ];
+
+    private static IEnumerable<Way> Devices(uint stage, string where) => Interrupts.OfUsers
+        .Select(id => new Way($"interrupt-{id - 1}{where}", stage, WayKind.Interrupt, (int)(Layout.TickVector + id - 1), Entry.Interrupt));
 
     // What ring 3 can raise; not NMI (2), double fault (8), vectors that no processor raises (9, 15), machine check (18).
     private static IEnumerable<int> UserExceptions => [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17];

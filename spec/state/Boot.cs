@@ -26,7 +26,7 @@ public static class Boot
     public static State<Concrete> Initial(
         Limits limits, IEnumerable<BootThread> threads, Func<uint, bool>? isSigma0s = null, IEnumerable<BootMapping>? maps = null)
     {
-        var s = new State<Concrete>(limits.Checked(), new ConcreteTables(limits)) { Stage = Stages.Pick };
+        var s = new State<Concrete>(limits.Checked(), new ConcreteTables(limits)) { Stage = Stages.Pick, Masked = Interrupts.AllMasked };
         foreach (var thread in threads)
         {
             var row = s.Row(thread.Id);

@@ -19,6 +19,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(TimeHigh), Table.Processor, 32),
         new(nameof(Examined), Table.Processor, 10),
         new(nameof(Heir), Table.Processor, 10),
+        new(nameof(Masked), Table.Processor, 16),
         new(nameof(Id), Table.Thread, 32),
         new(nameof(Status), Table.Thread, 4),
         new(nameof(Partner), Table.Thread, 10),
@@ -35,6 +36,7 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Slice), Table.Thread, 8),
         new(nameof(Quantum), Table.Thread, 8),
         new(nameof(Consumed), Table.Thread, 32),
+        new(nameof(Handles), Table.Thread, 5),
         new(nameof(Eax), Table.Thread, 32),
         new(nameof(Ecx), Table.Thread, 32),
         new(nameof(Edx), Table.Thread, 32),
@@ -46,10 +48,12 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Eip), Table.Thread, 32),
         new(nameof(Eflags), Table.Thread, 32),
         new(nameof(Picked), Table.Priority, 10),
+        new(nameof(Handler), Table.Interrupt, 10),
+        new(nameof(Pending), Table.Interrupt, 1),
         .. Mappings<W>.Schema,
     ];
 
-    private readonly Column<W> _stage, _current, _clock, _time, _timeHigh, _examined, _heir;
+    private readonly Column<W> _stage, _current, _clock, _time, _timeHigh, _examined, _heir, _masked;
 
     public State(Limits limits, Tables<W> tables)
     {
@@ -58,13 +62,14 @@ public sealed class State<W> where W : struct, IWord<W>
         Columns = [.. Schema.Select(info => (info, tables.Make(info, Rows(info.Table, limits))))];
         var next = 0;
         Column<W> Next() => Columns[next++].Column;
-        (_stage, _current, _clock, _time, _timeHigh, _examined, _heir) = (Next(), Next(), Next(), Next(), Next(), Next(), Next());
+        (_stage, _current, _clock, _time, _timeHigh, _examined, _heir, _masked) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
         (Pager, Preempter, Faulting, Fault) = (Next(), Next(), Next(), Next());
-        (Priority, Mcp, ExternalPreempter, Slice, Quantum, Consumed) = (Next(), Next(), Next(), Next(), Next(), Next());
+        (Priority, Mcp, ExternalPreempter, Slice, Quantum, Consumed, Handles) = (Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Eip, Eflags) = (Next(), Next());
         Picked = Next();
+        (Handler, Pending) = (Next(), Next());
         Mappings = new(Next);
     }
 
@@ -98,6 +103,9 @@ public sealed class State<W> where W : struct, IWord<W>
     /// It is ready, but does not compete: it is on its way to the processor.
     /// </summary>
     public W Heir { get => _heir[0]; set => _heir[0] = value; }
+
+    /// <summary>The lines that may not interrupt, bit by line: what the interrupt controllers' mask registers hold.</summary>
+    public W Masked { get => _masked[0]; set => _masked[0] = value; }
 
     /// <summary>The thread's id; 0 where inactive.</summary>
     public Column<W> Id { get; }
@@ -143,6 +151,9 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>Ticks that found it running, modulo 2^32.</summary>
     public Column<W> Consumed { get; }
 
+    /// <summary>The id of the interrupt that it handles, 1..16; 0 for none.</summary>
+    public Column<W> Handles { get; }
+
     /// <summary>Ticks of a fresh time slice, at least 1.</summary>
     public Column<W> Quantum { get; }
 
@@ -161,6 +172,12 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>Per priority, the thread number the scheduler picked last.</summary>
     public Column<W> Picked { get; }
 
+    /// <summary>Per interrupt, the thread that it is a message to; 0 for none.</summary>
+    public Column<W> Handler { get; }
+
+    /// <summary>1 where the interrupt has come and its handler does not know yet.</summary>
+    public Column<W> Pending { get; }
+
     /// <summary>Which pages are mapped.</summary>
     public Mappings<W> Mappings { get; }
 
@@ -169,6 +186,7 @@ public sealed class State<W> where W : struct, IWord<W>
         Table.Processor => 1,
         Table.Thread => limits.Threads,
         Table.Priority => limits.Priorities,
+        Table.Interrupt => Interrupts.Rows,
         Table.Node => limits.Paging.Nodes,
         Table.Slot => limits.Tasks * limits.Paging.Slots,
         Table.PageTable => limits.Paging.Tables,
@@ -212,6 +230,11 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>Whether <paramref name="sender"/> waits until <paramref name="receiver"/> receives.</summary>
     public Truth SendsTo(W sender, W receiver) =>
         (Status[sender] == ThreadStatus.Sending) & (Partner[sender] == receiver);
+
+    /// <summary>Whether the handler of an interrupt waits for it.</summary>
+    public Truth WaitsForInterrupt(W handler, W id) =>
+        (Status[handler] == ThreadStatus.ReceivingAny)
+        | ((Status[handler] == ThreadStatus.Sleeping) & (Esi[handler] == id));
 
     /// <summary>Whether <paramref name="receiver"/> waits for a message that <paramref name="sender"/> may give.</summary>
     public Truth WaitsFor(W receiver, W sender) =>

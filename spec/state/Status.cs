@@ -27,7 +27,7 @@ public static class ThreadStatus
     /// <summary>Waits for a message from anyone.</summary>
     public const uint ReceivingAny = 6;
 
-    /// <summary>Waits for a message from nil, which never comes.</summary>
+    /// <summary>Waits for no thread: for the interrupt that ESI names, or for nil, which never sends.</summary>
     public const uint Sleeping = 7;
 
     /// <summary>Raised an exception and has no pager; never runs again.</summary>

@@ -15,6 +15,7 @@ public class ModelCheckerTests
         { "trio", 5598866, 10798451, 42 },
         { "sleepers", 81614, 151116, 38 },
         { "siblings", 396579, 981659, 35 },
+        { "drivers", 791941, 1690765, 44 },
         { "mappers", 457075, 628685, 86 },
     };
 

@@ -38,19 +38,19 @@ public class StrayWriteTests
         var machine = new ImageMachine(Image);
         var duel = new Duel(machine);
         Assert.Null(duel.Place(new Generator(1, Image.Limits).Population()));
-        Assert.Null(duel.Step(new(Entry.Spurious)));
+        Assert.Null(duel.Step(new(Entry.Interrupt, null, 8)));
 
         machine.Pc.Trace = pc =>
         {
             pc.Memory.Store(Layout.Physical(address), 4, pc.Memory.Load(Layout.Physical(address), 4) ^ bits);
             pc.Trace = null;
         };
-        var difference = duel.Step(new(Entry.Spurious));
+        var difference = duel.Step(new(Entry.Interrupt, null, 8));
         Assert.True(difference is not null, place);
         Assert.Equal(address, difference.Address);
 
         Assert.Null(duel.Return());
-        Assert.Null(duel.Step(new(Entry.Spurious)));
+        Assert.Null(duel.Step(new(Entry.Interrupt, null, 8)));
     }
 
     [Fact]
@@ -65,6 +65,6 @@ public class StrayWriteTests
             foreach (var value in (ReadOnlySpan<uint>)[1, 2, 0]) pc.Memory.Store(physical, 4, value);
             pc.Trace = null;
         };
-        Assert.Null(duel.Step(new(Entry.Spurious)));
+        Assert.Null(duel.Step(new(Entry.Interrupt, null, 8)));
     }
 }

@@ -31,11 +31,13 @@ public sealed class ProgramProperties
     private static readonly Gen<uint> Timeout = Mostly(
         Timeouts.Infinite, Timeouts.Infinite, Timeouts.ZeroReceiveOnly, 0x10, Timeouts.ZeroBoth, 0x010100AA, 0xFF0000AA, 0x00FF0011);
 
-    private static readonly Gen<uint> Partner = Mostly([.. Ids, .. Ids, ThreadId.Nil, ThreadId.Invalid, Ids[0] + 1]);
+    private static readonly Gen<uint> Partner = Mostly([.. Ids, .. Ids, ThreadId.Nil, ThreadId.Invalid, Ids[0] + 1, Interrupt, Interrupt]);
+
+    private const uint Interrupt = 5;
 
     private static readonly Gen<Entry> Entries = Gen.Frequency(
         (12, Gen.Constant(Entry.Ipc)), (5, Gen.Constant(Entry.Tick)), (3, Gen.Constant(Entry.ThreadSwitch)),
-        (1, Gen.Constant(Entry.IdNearest)), (1, Gen.Constant(Entry.Spurious)), (1, Gen.Constant(Entry.Exception)));
+        (1, Gen.Constant(Entry.IdNearest)), (2, Gen.Constant(Entry.Interrupt)), (1, Gen.Constant(Entry.Exception)));
 
     private static readonly Gen<Event> Events =
         from entry in Entries
@@ -44,7 +46,7 @@ public sealed class ProgramProperties
         from receive in Receive
         from partner in Partner
         from word in Garbage
-        select new Event(entry, new Registers(send, timeout, word, ~word, word, receive, partner, word + 1, word, Flags.User));
+        select new Event(entry, new Registers(send, timeout, word, ~word, word, receive, partner, word + 1, word, Flags.User), entry == Entry.Interrupt ? Interrupt : 0);
 
     private static readonly Arbitrary<Trace> Programs = Arb.From(
         from priorities in Gen.ArrayOf(Gen.Choose(0, 2), Ids.Length)

@@ -33,7 +33,7 @@ public class BootTests
     [QemuFact]
     public void Programs_run_to_their_end_in_qemu()
     {
-        var (lines, status) = Qemu.Run(KernelImage.Build(Limits.Shipping, new(RoundTrips)));
+        var (lines, status) = Qemu.Run(KernelImage.Build(Limits.Shipping, new(RoundTrips)), []);
         Assert.Equal(Transcript, lines);
         Assert.Equal(1, status);
     }

@@ -53,7 +53,7 @@ public class CProgramTests
     [MemberData(nameof(RootTasks))]
     public void A_root_task_runs_in_qemu(string program, string[] says)
     {
-        var (lines, status) = Qemu.Run(Image, Sigma0, CProgram.Module(program, 0x300000));
+        var (lines, status) = Qemu.Run(Image, [Sigma0, CProgram.Module(program, 0x300000)]);
         Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], lines);
         Assert.Equal(1, status);
     }
@@ -61,7 +61,7 @@ public class CProgramTests
     [GccAndQemuFact]
     public void Hello_runs_as_sigma0_in_qemu()
     {
-        var (lines, status) = Qemu.Run(Image, CProgram.Module("hello", 0x30000), Nobody);
+        var (lines, status) = Qemu.Run(Image, [CProgram.Module("hello", 0x30000), Nobody]);
         Assert.Equal(Hello, lines);
         Assert.Equal(1, status);
     }

@@ -33,6 +33,8 @@ internal sealed class Lockstep : IMachine<Concrete>
 
     public Concrete Cr3 => _pc.Cpu.Cr3;
 
+    public Concrete Masks => _pc.Interrupts.Masks;
+
     public Concrete Load(Concrete linear) => _pc.Peek(linear.Value);
 
     public Concrete Register(int number) => _pc.Cpu.R[number];
@@ -50,7 +52,7 @@ internal sealed class Lockstep : IMachine<Concrete>
     private const uint Code = 0x1236, Address = 0x12345678;
 
     /// <summary>One entry on both sides; the current thread's registers are the spec's.</summary>
-    public void Step(State<Concrete> state, Entry entry, int exception)
+    public void Step(State<Concrete> state, Entry entry, int exception, int interrupt)
     {
         var cpu = _pc.Cpu;
         if (Stage == Stages.User)
@@ -68,7 +70,8 @@ internal sealed class Lockstep : IMachine<Concrete>
 
         var kernel = new Kernel<Concrete>(state);
         var hasCode = entry == Entry.PageFault || exception is >= 10 and <= 13 or 17;
-        kernel.Step(entry, entry == Entry.PageFault ? Address : (uint)exception, hasCode ? Code : 0);
+        var argument = entry switch { Entry.PageFault => Address, Entry.Interrupt => (uint)interrupt, _ => (uint)exception };
+        kernel.Step(entry, argument, hasCode ? Code : 0);
         switch (entry)
         {
             case Entry.Ipc: cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
@@ -77,7 +80,7 @@ internal sealed class Lockstep : IMachine<Concrete>
             case Entry.ThreadSchedule: cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector); break;
             case Entry.LthreadExRegs: cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector); break;
             case Entry.Tick: cpu.ExternalInterrupt((int)Layout.TickVector); break;
-            case Entry.Spurious: cpu.ExternalInterrupt(0x27); break;
+            case Entry.Interrupt: cpu.ExternalInterrupt((int)Layout.TickVector + interrupt - 1); break;
             case Entry.PageFault: cpu.FaultOfInstruction(Fault.Page(Code, Address)); break;
             case Entry.Exception when exception is 1 or 3 or 4: cpu.Deliver(exception, null); break;
             case Entry.Exception: cpu.DeliverFault(exception, hasCode ? (Concrete)Code : null); break;

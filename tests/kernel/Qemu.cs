@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Xunit;
@@ -16,7 +17,11 @@ internal static class Qemu
         ? null : $"{Program} is not installed";
 
     /// <summary>The lines of its serial port and its exit status.</summary>
-    public static (string[] Lines, int Status) Run(KernelImage image, params IReadOnlyList<BootModule> modules)
+    /// <param name="image">The image.</param>
+    /// <param name="modules">Its servers.</param>
+    /// <param name="prompt">When it has said this, which is the end of a line, something is typed.</param>
+    /// <param name="typed">What.</param>
+    public static (string[] Lines, int Status) Run(KernelImage image, IReadOnlyList<BootModule> modules, string prompt = "", string typed = "")
     {
         var folder = Directory.CreateTempSubdirectory("verified-qemu").FullName;
         try
@@ -29,7 +34,7 @@ internal static class Qemu
                 File.WriteAllBytes(file, module.Content);
                 return file;
             }).ToList();
-            return Start(["-kernel", kernel, .. files.Count == 0 ? (string[])[] : ["-initrd", string.Join(',', files)]]);
+            return Start(["-kernel", kernel, .. files.Count == 0 ? (string[])[] : ["-initrd", string.Join(',', files)]], prompt, typed);
         }
         finally
         {
@@ -52,16 +57,24 @@ internal static class Qemu
         }
     }
 
-    private static (string[] Lines, int Status) Start(string[] options)
+    private static (string[] Lines, int Status) Start(string[] options, string prompt = "", string typed = "")
     {
         using var qemu = Process.Start(new ProcessStartInfo(Program,
             [.. options, "-m", "64", "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
              "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
         { RedirectStandardOutput = true, RedirectStandardInput = true })!;
         using var limit = new Timer(_ => qemu.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
-        var text = qemu.StandardOutput.ReadToEnd();
+        var text = new StringBuilder();
+        while (qemu.StandardOutput.Read() is >= 0 and var read)
+        {
+            text.Append((char)read);
+            if (typed.Length == 0 || read != '\n' || !text.ToString().EndsWith(prompt + "\r\n", StringComparison.Ordinal)) continue;
+            qemu.StandardInput.Write(typed);
+            qemu.StandardInput.Flush();
+        }
+
         qemu.WaitForExit();
-        return (Lines(text), qemu.ExitCode);
+        return (Lines(text.ToString()), qemu.ExitCode);
     }
 
     public static string[] Lines(string text) => text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);

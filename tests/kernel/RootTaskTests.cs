@@ -12,10 +12,11 @@ public class RootTaskTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
 
-    public static TheoryData<string, string[]> Transcripts => new()
+    public static TheoryData<string, string, string[]> Transcripts => new()
     {
-        { "hello", ["hello: running", "hello: the info page is here", "hello: 3 milliseconds later", "hello: a page of memory"] },
-        { "pingpong", ["pingpong: 10000 round trips, every answer right"] },
+        { "hello", "", ["hello: running", "hello: the info page is here", "hello: 3 milliseconds later", "hello: a page of memory"] },
+        { "pingpong", "", ["pingpong: 10000 round trips, every answer right"] },
+        { "uart", "a driver\n", ["uart: type a line", "a driver", "uart: the end of the line"] },
     };
 
     [Fact]
@@ -24,12 +25,13 @@ public class RootTaskTests
 
     [Theory]
     [MemberData(nameof(Transcripts))]
-    public void It_runs_on_the_machine(string name, string[] says)
+    public void It_runs_on_the_machine(string name, string typed, string[] says)
     {
         var pc = new Pc();
         var text = new StringBuilder();
         pc.Serial.Sent = sent => text.Append((char)sent);
         Multiboot.Load(pc, Image.ToElf(), "", Modules(name));
+        pc.Type(Encoding.ASCII.GetBytes(typed));
         pc.Run(100_000_000);
         Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], Qemu.Lines(text.ToString()));
         Assert.Equal(1, pc.ExitStatus);
@@ -37,9 +39,9 @@ public class RootTaskTests
 
     [QemuTheory]
     [MemberData(nameof(Transcripts))]
-    public void It_runs_in_qemu(string name, string[] says)
+    public void It_runs_in_qemu(string name, string typed, string[] says)
     {
-        var (lines, status) = Qemu.Run(Image, Modules(name));
+        var (lines, status) = Qemu.Run(Image, Modules(name), says[0], typed);
         Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], lines);
         Assert.Equal(1, status);
     }

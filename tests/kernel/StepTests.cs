@@ -10,6 +10,7 @@ public class StepTests
 {
     private static readonly int[] Exceptions = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 16, 17];
 
+
     [Theory]
     [InlineData(2, 1, 2, 300)]
     [InlineData(16, 4, 64, 300)]
@@ -34,7 +35,7 @@ public class StepTests
             {
                 var entry = Kernel<Concrete>.Own(state.Stage) ?? Choose(state, random);
                 var where = $"seed {seed}, step {done}: {entry} of thread {state.Current.Value}";
-                machine.Step(state, entry, Exceptions[random.Next(Exceptions.Length)]);
+                machine.Step(state, entry, Exceptions[random.Next(Exceptions.Length)], (int)AnInterrupt(state, random));
                 machine.Compare(state, where);
                 if (state.Stage.Value == Stages.Idle && random.Next(3) == 0) break;
             }
@@ -86,24 +87,40 @@ public class StepTests
         foreach (var thread in threads)
             if (state.Row(thread.Id) is var row && state.Status[row] == ThreadStatus.ReceivingAny && random.Next(2) == 0)
                 (state.Timed[row], state.Deadline[row]) = (1, (uint)random.Next(1, 200));
+
+        // Interrupts, of some that wait for them, and of some that do not.
+        foreach (var thread in threads)
+            if (random.Next(3) == 0 && state.Row(thread.Id) is var row && Interrupts.OfUsers[random.Next(Interrupts.OfUsers.Count)] is var id && state.Handler[id] == 0)
+            {
+                (state.Handler[id], state.Handles[row]) = (row, id);
+                if (state.Status[row] == ThreadStatus.Ready && random.Next(2) == 0) (state.Status[row], state.Esi[row]) = (ThreadStatus.Sleeping, id);
+                if (state.WaitsForInterrupt(row, id)) state.Masked &= ~Interrupts.Bit<Concrete>(id);
+                else state.Pending[id] = (uint)random.Next(2);
+            }
+
         for (var p = 0u; p < limits.Priorities; p++) state.Picked[p] = (uint)random.Next((int)limits.Threads);
         return state;
     }
+
+    // One that somebody handles, for the most part; the walks give them masked or not.
+    private static uint AnInterrupt(State<Concrete> s, Random random) =>
+        Interrupts.OfUsers.Where(id => s.Handler[id] != 0 || random.Next(8) == 0).OrderBy(_ => random.Next()).FirstOrDefault(8u);
 
     // 1 ms to send, 2 ms to receive.
     private static readonly uint Soon = Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(2000));
 
     private static Entry Choose(State<Concrete> s, Random random)
     {
-        if (s.Stage.Value == Stages.Idle) return random.Next(2) == 0 ? Entry.Tick : Entry.Spurious;
+        if (s.Stage.Value == Stages.Idle) return random.Next(2) == 0 ? Entry.Tick : Entry.Interrupt;
         var me = s.Current;
         uint Any() => (uint)random.NextInt64(1L << 32);
         uint One(params uint[] values) => random.Next(12) == 0 ? Any() : values[random.Next(values.Length)];
-        var someone = s.Id[(uint)random.Next((int)s.Limits.Threads)].Value;
+        var someone = random.Next(8) == 0 ? (uint)random.Next(18) : s.Id[(uint)random.Next((int)s.Limits.Threads)].Value;
         s.Eax[me] = One(0, 0, 0, 0, 1, 2, 3, 4, Descriptor.None, Descriptor.None);
         s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011, Soon, Soon, Soon);
         s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5);
-        s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
+        s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value, s.Handles[me].Value);
+        if (s.Esi[me].Value <= Interrupts.Lines && random.Next(2) == 0) (s.Eax[me], s.Ebp[me]) = (Descriptor.None, 0);
         s.Edx[me] = One(Any(), Descriptor.None);
         s.Ebx[me] = Any();
         s.Edi[me] = Any();
@@ -116,7 +133,7 @@ public class StepTests
             1 => Entry.PageFault,
             2 or 3 or 4 => Entry.LthreadExRegs,
             5 or 6 or 7 => Entry.ThreadSchedule,
-            < 10 => Entry.Spurious,
+            < 10 => Entry.Interrupt,
             < 12 => Entry.IdNearest,
             < 24 => Entry.Tick,
             < 28 => Entry.ThreadSwitch,

@@ -91,7 +91,7 @@ public sealed class SourceMutationTests
 
     [Fact]
     public void Every_entry_of_the_spec_is_dropped() =>
-        Assert.All(Enum.GetNames<Entry>().Where(name => name != nameof(Entry.Spurious)), name =>
+        Assert.All(Enum.GetNames<Entry>(), name =>
             Assert.Contains(SpecMutants.OfSteps(Spec), mutant => mutant.After == $"case Entry.{name}: {{ }} break;"));
 
     [Fact]

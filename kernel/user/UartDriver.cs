@@ -1,0 +1,126 @@
+using Iced.Intel;
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+using Code = Verified.Spec.Code;
+
+namespace Verified.Kernel;
+
+/// <summary>
+/// A driver of the serial port COM1 at user level, and its client, threads of the root task. The driver waits for interrupts and for its
+/// client at once: what is received it keeps, and gives to the client byte by byte; the client echoes it, up to the end of a line.
+/// </summary>
+internal static class UartDriver
+{
+    private const uint Driver = 0x04040401, Urgent = 60, Slice = 10, Stack = RootCode.Data + 0x3000;
+
+    /// <summary>COM1's interrupt, as a sender.</summary>
+    private const uint Interrupt = 4 + 1;
+
+    private const uint Associated = Code.ReceiveTimeout;
+
+    // What the driver has: a ring of 256 bytes, where the next goes in and comes out, and the client that waits for one, or nil.
+    private const uint Ring = RootCode.Data + 0x100;
+    private static readonly AssemblerMemoryOperand In = __dword_ptr[RootCode.Data], Out = __dword_ptr[RootCode.Data + 4],
+        Client = __dword_ptr[RootCode.Data + 8];
+
+    public static byte[] File()
+    {
+        var p = new RootCode();
+        var c = p.c;
+        var (next, done, wrong) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+        p.Print("uart: type a line");
+        p.Elsewhere(() => Drive(p));
+        p.StartThread(lthread: 1, Stack);
+
+        // The driver outranks those it serves.
+        c.mov(esi, Driver);
+        c.mov(eax, Slice << 24 | ScheduleParam.TickExponent << 20 | Urgent);
+        c.mov(ebx, ThreadId.Invalid);
+        c.@int((byte)Layout.ThreadScheduleVector);
+        c.Label(ref next);
+        c.mov(esi, Driver);
+        p.Ipc(RootCode.Call, RootCode.Closed);
+        c.test(eax, eax);
+        c.jne(wrong);
+        c.cmp(dl, (byte)'\r');
+        c.je(done);
+        c.cmp(dl, (byte)'\n');
+        c.je(done);
+        c.mov(bl, dl);
+        p.PutByte();
+        c.jmp(next);
+        c.Label(ref done);
+        p.Print("");
+        p.Print("uart: the end of the line");
+        p.Exit(0);
+        c.Label(ref wrong);
+        p.Print("uart: wrong");
+        p.Exit(1);
+        return p.File();
+    }
+
+    private static void Drive(RootCode p)
+    {
+        var c = p.c;
+        var (wait, message, request, drain, serve, fail) =
+            (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+        c.mov(esi, Interrupt);
+        p.Ipc(Descriptor.None, RootCode.Closed, Timeouts.ZeroReceiveOnly);
+        c.cmp(eax, Associated);
+        c.jne(fail);
+
+        // An interrupt for every byte, which OUT2 lets through to the controller.
+        Put(Com1.FifoControl, Com1.FifosOn);
+        Put(Com1.ModemControl, Com1.Connected);
+        Put(Com1.InterruptEnable, Com1.ReceivedData);
+
+        c.Label(ref wait);
+        p.Ipc(Descriptor.None, RootCode.Open);
+        c.Label(ref message);
+        c.test(eax, eax);
+        c.jne(wait);
+        c.cmp(esi, Interrupt);
+        c.jne(request);
+
+        // The line stays masked until the next receive: until then all that is there must be taken, or no further edge comes.
+        c.Label(ref drain);
+        c.mov(edx, Com1.LineStatus);
+        c.@in(al, dx);
+        c.test(al, (byte)Com1.DataReady);
+        c.je(serve);
+        c.mov(edx, Com1.Data);
+        c.@in(al, dx);
+        c.mov(ecx, In);
+        c.mov(__byte_ptr[ecx + Ring], al);
+        c.inc(cl);
+        c.mov(In, ecx);
+        c.jmp(drain);
+
+        c.Label(ref request);
+        c.mov(Client, esi);
+        c.Label(ref serve);
+        c.mov(esi, Client);
+        c.test(esi, esi);
+        c.je(wait);
+        c.mov(ecx, Out);
+        c.cmp(ecx, In);
+        c.je(wait);
+        c.movzx(edx, __byte_ptr[ecx + Ring]);
+        c.inc(cl);
+        c.mov(Out, ecx);
+        c.mov(Client, ThreadId.Nil);
+        p.Ipc(RootCode.Send, RootCode.Open);
+        c.jmp(message);
+
+        c.Label(ref fail);
+        p.Print("uart: the interrupt is taken");
+        p.Exit(1);
+
+        void Put(uint port, uint value)
+        {
+            c.mov(edx, port);
+            c.mov(eax, value);
+            c.@out(dx, al);
+        }
+    }
+}
