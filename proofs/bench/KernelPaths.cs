@@ -110,6 +110,7 @@ public static class KernelPaths
         Add("lthread_ex_regs of oneself", new(Entry.LthreadExRegs, ThreadStatus.Ready));
         Add("id_nearest", new(Entry.IdNearest, ThreadStatus.Ready));
         Add("tick within a time slice", new(Entry.Tick, ThreadStatus.Ready));
+        Add("interrupt to a driver that waits and preempts", new(Entry.Interrupt, ThreadStatus.Sleeping));
         return paths;
     }
 
@@ -130,13 +131,16 @@ public static class KernelPaths
             using var counter = new CycleCounter(
                 machine.Pc, buffers is null ? conditions.Prediction : Prediction.Learned, path.Add, conditions.Timings, buffers);
             counter.Enter(Gate(scenario.Entry));
-            if (machine.Deliver(new(scenario.Entry, Registers.Of(state, state.Current.Value))) is { } failure)
+            if (machine.Deliver(new(scenario.Entry, Registers.Of(state, state.Current.Value), scenario.Entry == Entry.Interrupt ? Interrupt : 0)) is { } failure)
                 throw new ImageException($"{scenario.Entry}: {failure}");
             counter.Finish();
         }
 
         return path;
     }
+
+    // The serial line's.
+    private const uint Interrupt = 5;
 
     // An interrupt is shown as the INT that it costs as much as.
     private static Instruction Gate(Entry entry)
@@ -149,6 +153,7 @@ public static class KernelPaths
             Entry.ThreadSchedule => Layout.ThreadScheduleVector,
             Entry.LthreadExRegs => Layout.LthreadExRegsVector,
             Entry.Tick => Layout.TickVector,
+            Entry.Interrupt => Layout.TickVector + Interrupt - 1,
             _ => throw new ArgumentException($"{entry} has no vector of its own", nameof(entry)),
         };
         return Instruction.Create(Iced.Intel.Code.Int_imm8, (int)vector);
@@ -175,6 +180,9 @@ public static class KernelPaths
             (s.Ebp[me], s.Esi[me]) = (Receive, Partner);
             s.Status[partner] = PartnerStatus;
             if (PartnerStatus == ThreadStatus.ReceivingFrom) s.Partner[partner] = me;
+            if (Entry != Entry.Interrupt) return s;
+            (s.Handler[Interrupt], s.Handles[partner], s.Esi[partner], s.Priority[me]) = (partner, Interrupt, Interrupt, 0);
+            s.Masked &= ~Interrupts.Bit<Concrete>(Interrupt);
             return s;
         }
     }

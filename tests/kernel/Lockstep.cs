@@ -45,6 +45,8 @@ internal sealed class Lockstep : IMachine<Concrete>
     public void Begin(State<Concrete> state)
     {
         Encode.Memory(_image.Layout, state, (linear, dword) => _pc.Memory.Store(Layout.Physical(linear), 4, dword));
+        _pc.Interrupts.Write(0x21, (byte)state.Masked.Value);
+        _pc.Interrupts.Write(0xA1, (byte)(state.Masked.Value >> 8));
         _pc.Cpu.R[Verified.Machine.Processor.Register.Esp] = 0;
         _pc.Cpu.Eip = _image.Symbols["pick"];
     }

@@ -31,7 +31,7 @@ public class RootTaskTests
         var text = new StringBuilder();
         pc.Serial.Sent = sent => text.Append((char)sent);
         Multiboot.Load(pc, Image.ToElf(), "", Modules(name));
-        pc.Type(Encoding.ASCII.GetBytes(typed));
+        pc.Type(System.Text.Encoding.ASCII.GetBytes(typed));
         pc.Run(100_000_000);
         Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], Qemu.Lines(text.ToString()));
         Assert.Equal(1, pc.ExitStatus);

@@ -90,13 +90,16 @@ public class StepTests
 
         // Interrupts, of some that wait for them, and of some that do not.
         foreach (var thread in threads)
-            if (random.Next(3) == 0 && state.Row(thread.Id) is var row && Interrupts.OfUsers[random.Next(Interrupts.OfUsers.Count)] is var id && state.Handler[id] == 0)
+        {
+            var (row, id) = (state.Row(thread.Id), Interrupts.OfUsers[random.Next(Interrupts.OfUsers.Count)]);
+            if (random.Next(3) == 0 && state.Handler[id].Value == State<Concrete>.Nobody)
             {
                 (state.Handler[id], state.Handles[row]) = (row, id);
                 if (state.Status[row] == ThreadStatus.Ready && random.Next(2) == 0) (state.Status[row], state.Esi[row]) = (ThreadStatus.Sleeping, id);
                 if (state.WaitsForInterrupt(row, id)) state.Masked &= ~Interrupts.Bit<Concrete>(id);
                 else state.Pending[id] = (uint)random.Next(2);
             }
+        }
 
         for (var p = 0u; p < limits.Priorities; p++) state.Picked[p] = (uint)random.Next((int)limits.Threads);
         return state;
@@ -104,7 +107,7 @@ public class StepTests
 
     // One that somebody handles, for the most part; the walks give them masked or not.
     private static uint AnInterrupt(State<Concrete> s, Random random) =>
-        Interrupts.OfUsers.Where(id => s.Handler[id] != 0 || random.Next(8) == 0).OrderBy(_ => random.Next()).FirstOrDefault(8u);
+        Interrupts.OfUsers.Where(id => s.Handler[id].Value != State<Concrete>.Nobody || random.Next(8) == 0).OrderBy(_ => random.Next()).FirstOrDefault(8u);
 
     // 1 ms to send, 2 ms to receive.
     private static readonly uint Soon = Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(2000));
