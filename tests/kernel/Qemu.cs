@@ -42,14 +42,14 @@ internal static class Qemu
         }
     }
 
-    /// <inheritdoc cref="Run"/>
-    public static (string[] Lines, int Status) Boot(byte[] disk)
+    /// <summary>The same of a disk that it boots from.</summary>
+    public static (string[] Lines, int Status) Boot(byte[] disk, string prompt, string typed)
     {
         var file = Path.GetTempFileName();
         try
         {
             File.WriteAllBytes(file, disk);
-            return Start(["-drive", $"file={file},format=raw"]);
+            return Start(["-drive", $"file={file},format=raw"], prompt, typed);
         }
         finally
         {

@@ -118,12 +118,16 @@ public class StepTests
         var me = s.Current;
         uint Any() => (uint)random.NextInt64(1L << 32);
         uint One(params uint[] values) => random.Next(12) == 0 ? Any() : values[random.Next(values.Length)];
-        var someone = random.Next(8) == 0 ? (uint)random.Next(18) : s.Id[(uint)random.Next((int)s.Limits.Threads)].Value;
+        var someone = s.Id[(uint)random.Next((int)s.Limits.Threads)].Value;
         s.Eax[me] = One(0, 0, 0, 0, 1, 2, 3, 4, Descriptor.None, Descriptor.None);
         s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011, Soon, Soon, Soon);
         s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5);
-        s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value, s.Handles[me].Value);
-        if (s.Esi[me].Value <= Interrupts.Lines && random.Next(2) == 0) (s.Eax[me], s.Ebp[me]) = (Descriptor.None, 0);
+        s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
+
+        // Some receive from an interrupt, their own for the most part, or give it up.
+        if (random.Next(16) == 0)
+            (s.Eax[me], s.Ebp[me], s.Esi[me]) = (Descriptor.None, 0, One(s.Handles[me].Value, s.Handles[me].Value, (uint)random.Next(18)));
+
         s.Edx[me] = One(Any(), Descriptor.None);
         s.Ebx[me] = Any();
         s.Edi[me] = Any();
