@@ -1,5 +1,3 @@
-using Verified.Spec.Values;
-
 namespace Verified.Spec;
 
 /// <summary>

@@ -73,24 +73,24 @@ public sealed class Walker
         var stage = State.Stage.Value;
         var actor = State.Current.Value;
         foreach (var entry in stage == Stages.User ? _userEntries : Entries(stage))
-        foreach (var argument in ArgumentsOf(entry))
-        {
-            if (entry == Entry.Interrupt && !Event.MayCome(State, argument)) continue;
-            _choices.Restart();
-            do
+            foreach (var argument in ArgumentsOf(entry))
             {
-                _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody, entry);
-                _kernel.Step(entry, argument);
-                _damage?.Invoke(State, entry);
-                var key = Codec.Pack(out var outside);
-                Outside = outside;
-                _choices.Seal();
-                var goOn = visit(new Transition(Tables, entry, argument, actor, stage, _eax), key);
-                Tables.Undo();
-                if (!goOn) return;
+                if (entry == Entry.Interrupt && !Event.MayCome(State, argument)) continue;
+                _choices.Restart();
+                do
+                {
+                    _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody, entry);
+                    _kernel.Step(entry, argument);
+                    _damage?.Invoke(State, entry);
+                    var key = Codec.Pack(out var outside);
+                    Outside = outside;
+                    _choices.Seal();
+                    var goOn = visit(new Transition(Tables, entry, argument, actor, stage, _eax), key);
+                    Tables.Undo();
+                    if (!goOn) return;
+                }
+                while (_choices.Advance());
             }
-            while (_choices.Advance());
-        }
     }
 
     /// <summary>The cell whose value was outside of the model in the last step; -1 where none.</summary>
