@@ -1,11 +1,16 @@
 ; Real mode, as a ROM of 64 KB: prints results, and each exception with its IP, on port E9h. It leaves out segment limits, which QEMU does not
-; check. Ends by isa-debug-exit, or the port that ends Bochs.
+; check, and the halves of FNSTENV's words and the masks it sets, which QEMU leaves. Ends by isa-debug-exit, or the port that ends Bochs.
 bits 16
 org 0
 %macro OUTC 1
   mov dx,0e9h
   mov al,%1
   out dx,al
+%endmacro
+%macro WORDAT 2 ; what an instruction stores at an address
+  %1 [%2]
+  mov ax,[%2]
+  call hex16
 %endmacro
 start:
   cli
@@ -28,6 +33,8 @@ start:
   mov word [0*4+2], 0f000h
   mov word [5*4], br
   mov word [5*4+2], 0f000h
+  mov word [7*4], nm
+  mov word [7*4+2], 0f000h
   mov word [1*4], db1
   mov word [1*4+2], 0f000h
   mov word [12*4], ss1
@@ -131,6 +138,48 @@ bounds: bound ax,[500h]
   mov eax,ecx
   shr eax,16
   call hex16
+  ; the x87's control instructions
+  fninit
+  fnstsw ax
+  call hex16
+  WORDAT fnstcw,700h
+  mov word [700h],27fh
+  fldcw [700h]
+  fnsave [700h]
+  mov ax,[700h]
+  call hex16
+  mov ax,[702h]
+  call hex16
+  mov ax,[704h]
+  call hex16
+  WORDAT fnstcw,700h
+  mov word [700h],340h
+  fldcw [700h]
+  o32 fnstenv [700h]
+  mov ax,[700h]
+  call hex16
+  mov ax,[708h]
+  call hex16
+  WORDAT fnstsw,700h
+  mov eax,cr0
+  or al,8
+  mov cr0,eax
+lazy: fninit
+  wait
+  mov eax,cr0
+  or al,2
+  mov cr0,eax
+waits: wait
+  clts
+  fnclex
+  mov eax,cr0
+  and al,0fdh
+  or al,4
+  mov cr0,eax
+emulated: fnstsw ax
+  mov eax,cr0
+  and al,0fbh
+  mov cr0,eax
   mov dx,0f4h
   mov al,0
   out dx,al
@@ -157,6 +206,8 @@ gp: OUTC 'G'
 ud: OUTC 'U'
   jmp skip
 de: OUTC 'D'
+  jmp skip
+nm: OUTC 'N'
   jmp skip
 br: OUTC 'B'
   jmp skip
@@ -230,6 +281,9 @@ lens:
   dw store, 3
   dw locked, 2
   dw bounds, 4
+  dw lazy, 2
+  dw waits, 1
+  dw emulated, 2
 lensend:
 times 0xfff0-($-$$) db 0xf4
 reset: jmp 0f000h:start
