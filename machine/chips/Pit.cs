@@ -16,6 +16,9 @@ public sealed class Pit
     /// <summary>Advances to the clock <paramref name="now"/>; true where the output rose since the last call.</summary>
     public bool Advance(long now) => _channels[0].Advance(now);
 
+    /// <summary>The output of channel 0.</summary>
+    public bool Output0(long now) => _channels[0].Output(now);
+
     /// <summary>The output of channel 2.</summary>
     public bool Output2(long now) => _channels[2].Output(now);
 

@@ -138,6 +138,9 @@ public sealed partial class Pc
                 break;
             case >= 0x40 and <= 0x43:
                 _pit.Write(port, value, TimerClockAt(Now));
+                // A mode whose output starts low withdraws what has not been acknowledged.
+                if (!_pit.Output0(TimerClockAt(Now)))
+                    UpdateLine(0, false);
                 ScheduleTimer();
                 break;
             case 0x60 or 0x64:

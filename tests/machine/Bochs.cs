@@ -9,7 +9,7 @@ internal static class Bochs
 
     /// <summary>Everything that it prints until the ROM ends it by port 8900h, without carriage returns.</summary>
     /// <param name="rom">A file of 64 KB.</param>
-    public static string Run(string rom) => With(["megs: 16", $"romimage: file={rom}, address=0xffff0000"], bochs =>
+    public static string Run(string rom) => With(["megs: 16", $"romimage: file={rom}, address=0xffff0000", "com1: enabled=1, mode=file, dev=/dev/null"], bochs =>
     {
         var text = bochs.StandardOutput.ReadToEnd();
         bochs.WaitForExit();

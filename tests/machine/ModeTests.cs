@@ -10,7 +10,8 @@ namespace Verified.Tests.Machine;
 
 /// <summary>
 /// What ring 3 of the host cannot reach, against QEMU and Bochs: ROMs that walk through real mode, gates, tasks, virtual-8086 mode, paging and debug
-/// registers, and print what they meet. The transcripts are the same byte for byte.
+/// registers, and print what they meet. The transcripts are the same byte for byte. The chips' registers are compared with Bochs's alone: QEMU has no
+/// null count, closed gates or changed modem lines.
 /// </summary>
 public class ModeTests
 {
@@ -24,6 +25,7 @@ public class ModeTests
     [BochsTheory]
     [InlineData("real")]
     [InlineData("protected")]
+    [InlineData("chips")]
     public void A_rom_prints_the_same_here_and_in_bochs(string name) => Compare(name, (rom, own) =>
         Assert.Contains(own.Replace("\r", "", StringComparison.Ordinal), Bochs.Run(rom)));
 
@@ -39,7 +41,7 @@ public class ModeTests
             var text = new StringBuilder();
             pc.ConsoleSent = sent => text.Append((char)sent);
             Assert.Equal(StopReason.Exited, pc.Run(3_000_000));
-            Assert.True(text.Length > 1000, "the program ends before it has done much");
+            Assert.True(text.Length > 250, "the program ends before it has done much");
             with(rom, text.ToString());
         }
         finally
