@@ -10,7 +10,7 @@ public static class DebugStatus
 public sealed partial class Ia32<W, TBus>
 {
     private const int Status = 6, Control = 7;
-    private const uint GeneralDetect = 1 << 13, AlwaysSet = 1 << 10, LocalEnables = 0x155;
+    private const uint GeneralDetect = 1 << 13, LocalEnables = 0x155;
 
     /// <summary>A breakpoint of DR7 is enabled.</summary>
     public bool BreakpointsArmed;
@@ -25,7 +25,7 @@ public sealed partial class Ia32<W, TBus>
     {
         D = default;
         D[Status] = DebugStatus.Reserved;
-        D[Control] = AlwaysSet;
+        D[Control] = _model.Debug7Ones;
         BreakpointsArmed = false;
         PendingTrap = 0;
     }
@@ -66,7 +66,7 @@ public sealed partial class Ia32<W, TBus>
         D[register] = register switch
         {
             Status => value & 0xE00F | DebugStatus.Reserved,
-            Control => value & 0xFFFF23FF | AlwaysSet,
+            Control => value & 0xFFFF23FF | _model.Debug7Ones,
             _ => value,
         };
         BreakpointsArmed = (Known(D[Control], "DR7") & 0xFF) != 0;

@@ -39,6 +39,9 @@ public sealed partial class Ia32<W, TBus>
         var offset = R[op.Base] + op.Displacement;
         if (op.Index != Register.None)
             offset += op.Scale == 0 ? R[op.Index] : R[op.Index] << op.Scale;
+        else if (op.Scale != 0 && Model == ProcessorModel.I386)
+            // A scale without an index is undefined (386 manual, 17.2.1): the 386 scales the base.
+            offset = (R[op.Base] << op.Scale) + op.Displacement;
         return (op.Prefix & Prefix.Address16) == 0 ? offset : offset & 0xFFFF;
     }
 

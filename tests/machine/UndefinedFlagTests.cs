@@ -70,6 +70,18 @@ public class UndefinedFlagTests
         Assert.Equal(esp, pc.RunToHalt().Reg(Register.Esp));
     }
 
+    [Theory]
+    [InlineData(ProcessorModel.I386, 0x7C75u)]
+    [InlineData(ProcessorModel.Pentium, 0xFFFFFA5Bu)]
+    public void A_scale_without_an_index_is_that_of_the_base_on_a_386(ProcessorModel model, uint address)
+    {
+        // LEA EDX, [EAX * 8 - 183Bh], with 100 for the index.
+        var pc = TestPc.With(0x8D, 0x94, 0xE0, 0xC5, 0xE7, 0xFF, 0xFF, 0xF4);
+        pc.Cpu.Model = model;
+        pc.Cpu.R[Register.Eax] = 0x1296;
+        Assert.Equal(address, pc.RunToHalt().Reg(Register.Edx));
+    }
+
     [Fact]
     public void A_selector_is_pushed_as_16_bits_of_a_dword()
     {
