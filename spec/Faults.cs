@@ -13,6 +13,19 @@ public sealed partial class Kernel<W>
 
     private void Exception(W vector, W code) => Fault(FaultMessage.Of(vector, code), restarts: !FaultMessage.IsTrap(vector));
 
+    /// <summary>
+    /// The processor does not tell a use of ports without the right from anything else that it forbids: the first bytes of the instruction do.
+    /// </summary>
+    private void Protection(W instruction, W code)
+    {
+        var access = PortAccess<W>.Of(instruction, s.Edx[s.Current]);
+        if (access.IsPorts & (access.Last >> 4 < s.Limits.Paging.Ports) && (!MayUse(access.First) | !MayUse(access.Last)))
+            Fault(FaultMessage.OfPorts(access.First, access.Last), restarts: true);
+        else Exception(FaultMessage.Protection, code);
+    }
+
+    private Truth MayUse(W port) => s.NodeOf(s.Task(s.Current), s.Limits.Paging.Home((port >> 4) + s.Limits.Paging.Frames)) != 0;
+
     /// <summary>A thread whose pager does not exist, or is itself, stops for ever.</summary>
     private void Fault(W word, Truth restarts)
     {

@@ -49,7 +49,7 @@ public static class Isolation<W> where W : struct, IWord<W>
         return entry switch
         {
             Entry.Ipc => Waits(s, thread, s.Esi[me]),
-            Entry.PageFault or Entry.Exception => Waits(s, thread, s.Pager[me]),
+            Entry.PageFault or Entry.Protection or Entry.Exception => Waits(s, thread, s.Pager[me]),
             Entry.Wake => isDue | Waits(s, thread, s.Preempter[me]),
             Entry.Interrupt => (s.Handles[thread] != 0) & s.WaitsForInterrupt(thread, s.Handles[thread]),
             Entry.Accept => s.SendsTo(thread, me) & (thread == s.Partner[me]),

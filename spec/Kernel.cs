@@ -30,6 +30,12 @@ public enum Entry
     PageFault,
 
     /// <summary>
+    /// A general-protection exception in user mode. Takes the first bytes of the instruction (<see cref="PortAccess{W}"/>), of which those that it
+    /// does not have mean nothing, and the error code.
+    /// </summary>
+    Protection,
+
+    /// <summary>
     /// Any other exception in user mode; a system call this kernel does not have is one. Takes the vector and the error code, 0 where there
     /// is none.
     /// </summary>
@@ -79,6 +85,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.LthreadExRegs: LthreadExRegs(); break;
             case Entry.Tick: Tick(); break;
             case Entry.PageFault: PageFault(argument, code); break;
+            case Entry.Protection: Protection(argument, code); break;
             case Entry.Exception: Exception(argument, code); break;
             case Entry.Interrupt: Interrupt(argument); break;
             case Entry.Pick: Pick(); break;

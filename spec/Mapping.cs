@@ -39,11 +39,11 @@ public sealed partial class Kernel<W>
 
     /// <summary>
     /// The item in the sender's words: the hot spot, and the send fpage. The larger of fpage and window shrinks to the other's size, where the
-    /// hot spot says.
+    /// hot spot says; of ports, to what is in both. Memory goes to memory, ports only to their own page: anything else maps nothing.
     /// </summary>
     private void BeginMap(W me, W sender)
     {
-        var (item, window) = (s.Ebx[sender], W.Select(s.Faulting[me] == 1, Fpage.Whole, s.Ebp[me]));
+        var (item, window, paging) = (s.Ebx[sender], W.Select(s.Faulting[me] == 1, Fpage.Whole, s.Ebp[me]), s.Limits.Paging);
         m.Operation = Operations.Map;
         m.Item = item;
         m.Source = s.Task(sender);
@@ -51,11 +51,13 @@ public sealed partial class Kernel<W>
         m.Left = 0;
         if (Fpage.IsValid(item) & Fpage.IsValid(window))
         {
-            var (sent, taken, last) = (Fpage.Pages(item), Fpage.Pages(window), s.Limits.Paging.Pages - 1);
-            m.Left = Least(sent, taken);
-            var hot = (s.Edx[sender] >> 12) & ~(m.Left - 1);
-            m.SourcePage = (Fpage.Page(item) + (hot & (sent - 1))) & last;
-            m.TargetPage = (Fpage.Page(window) + (hot & (taken - 1))) & last;
+            var (sent, taken, last) = (Fpage.Pages(item), Fpage.Pages(window), paging.Pages - 1);
+            var size = Least(sent, taken);
+            var hot = W.Select(Fpage.IsPorts(item), Fpage.Page(item) | Fpage.Page(window), s.Edx[sender] >> 12) & ~(size - 1);
+            var source = m.SourcePage = (Fpage.Page(item) + (hot & (sent - 1))) & last;
+            var target = m.TargetPage = (Fpage.Page(window) + (hot & (taken - 1))) & last;
+            var isAllowed = (source == target) | ((source < paging.UserPages) & (target < paging.UserPages));
+            m.Left = W.Select(isAllowed, Least(size, Least(paging.RestOf(source), paging.RestOf(target))), 0);
         }
     }
 
@@ -66,7 +68,7 @@ public sealed partial class Kernel<W>
         m.Item = s.Ecx[me];
         m.Source = s.Task(me);
         m.SourcePage = Fpage.Page(fpage) & (s.Limits.Paging.Pages - 1);
-        m.Left = W.Select(Fpage.IsValid(fpage), Fpage.Pages(fpage), 0);
+        m.Left = W.Select(Fpage.IsValid(fpage), Least(Fpage.Pages(fpage), s.Limits.Paging.RestOf(m.SourcePage)), 0);
     }
 
     private void UnmapPage()
@@ -86,7 +88,7 @@ public sealed partial class Kernel<W>
     {
         var table = s.TableOf(m.Source, m.SourcePage);
         var node = m.NodeAt[s.EntryOf(table, m.SourcePage)];
-        if ((node == 0) | (m.TargetPage >= s.Limits.Paging.UserPages)) Advance(W.Select(table == 0, RestOfTable(), 1));
+        if (node == 0) Advance(W.Select(table == 0, RestOfTable(), 1));
         else
         {
             var into = s.TableOf(m.Target, m.TargetPage);

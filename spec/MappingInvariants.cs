@@ -7,24 +7,26 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
 {
     public static readonly IReadOnlyList<Invariant<W>> All =
     [
-        Node("mapping-at-its-page", "a mapping is where the page tables have it, in the user's part of a space: so a page has one mapping at most", (s, m, n) =>
-            IsFree(m, n)
-            | ((s.NodeOf(m.Space[n], m.Page[n]) == n) & (m.Space[n] < s.Limits.Tasks) & (m.Page[n] < s.Limits.Paging.UserPages))),
+        Node("mapping-at-its-page", "a mapping is where the page tables have it: so a page has one mapping at most", (s, m, n) =>
+            IsFree(m, n) | ((s.NodeOf(m.Space[n], m.Page[n]) == n) & (m.Space[n] < s.Limits.Tasks))),
+        Node("ports-at-their-page", "memory is in the user's part of a space, ports are at the pages of their numbers", (s, m, n) =>
+            IsFree(m, n) | W.Select(m.Frame[n] < s.Limits.Paging.Frames,
+                Word(m.Page[n] < s.Limits.Paging.UserPages), Word(m.Page[n] == s.Limits.Paging.Home(m.Frame[n]))) == 1),
         new("page-has-its-mapping", "what the page tables have at a page is a mapping of that page", Table.Page, false, (s, e, _) =>
             Has(s, s.Mappings, e)),
         new("table-at-its-slot", "a page table in use is in the slot that it says", Table.PageTable, false, (s, t, _) =>
             (s.Mappings.TableTask[t] == 0)
             | ((SlotHas(s, s.Mappings.TableTask[t], s.Mappings.TableSlot[t]) == t)
-                & (s.Mappings.TableTask[t] < s.Limits.Tasks) & (s.Mappings.TableSlot[t] < s.Limits.Paging.Slots - s.Limits.Paging.Slots / 16))),
+                & (s.Mappings.TableTask[t] < s.Limits.Tasks) & (s.Mappings.TableSlot[t] < s.Limits.Paging.UserSlots))),
         new("slot-has-its-table", "what is in a slot is a page table that says so", Table.Slot, false, (s, slot, _) =>
             SlotIsRight(s, s.Mappings, slot)),
         new("tables-in-order", "the page tables in use are those before the first free one, but for 0", Table.PageTable, false, (s, t, _) =>
             ((s.Mappings.TableTask[t] != 0) == ((t != 0) & (t < s.Mappings.FreeTable)))
             & (s.Mappings.FreeTable != 0) & (s.Mappings.FreeTable <= s.Limits.Paging.Tables)),
-        Node("one-root-per-frame", "the first mapping of a frame is \u03c30's, at the page of the frame's number, and all others are derived ones of others", (s, m, n) =>
-            W.Select(n < s.Limits.Paging.Frames,
+        Node("one-root-per-frame", "the first mapping of a frame is \u03c30's, at the frame's page, and all others are derived ones of others", (s, m, n) =>
+            W.Select(n < s.Limits.Paging.Roots,
                 Word((m.Depth[n] == 0) & (m.Frame[n] == n) & (m.Level[n] <= 1) & ((n == 0) | (m.Previous[n] == 0))
-                    & (IsFree(m, n) | ((n != 0) & (m.Space[n] == Mappings<W>.Sigma0) & (m.Page[n] == n)))),
+                    & (IsFree(m, n) | ((n != 0) & (m.Space[n] == Mappings<W>.Sigma0) & (m.Page[n] == s.Limits.Paging.Home(n))))),
                 Word(IsFree(m, n) | ((m.Depth[n] != 0) & (m.Previous[n] != 0) & (m.Space[n] != Mappings<W>.Sigma0)))) == 1),
         Node("list-forward", "the mapping that follows another is of the same frame, says that it follows, and is at most one deeper", (s, m, n) =>
             IsFree(m, n) | (m.Next[n] == 0)
@@ -36,7 +38,7 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
         Node("frame-0-is-none", "row 0 is no mapping, and followed by none", (s, m, n) =>
             (n != 0) | (IsFree(m, n) & (m.Next[n] == 0))),
         Node("reserved-is-unmapped", "a frame that is not \u03c30's is nobody's", (s, m, n) =>
-            !IsFree(m, n) | (n >= s.Limits.Paging.Frames) | (m.Next[n] == 0)),
+            !IsFree(m, n) | (n >= s.Limits.Paging.Roots) | (m.Next[n] == 0)),
         Node("rights-shrink", "nothing is writable but what is derived from writable mappings only; what is being made read-only is so from the root on", (s, m, n) =>
             IsFree(m, n) | RightsShrink(s, m, n)),
         Node("rights-in-range", "a mapping that is writable is so from \u03c30's down", (s, m, n) =>
@@ -50,15 +52,17 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
         One("free-head", "the head of the free mappings is one, and the first", (s, m) =>
             (m.FreeNode == 0) | (IsSpare(s, m, m.FreeNode) & (m.Previous[m.FreeNode] == 0))),
         Node("nodes-in-range", "links are rows of the table of mappings", (s, m, n) =>
-            (m.Next[n] < s.Limits.Paging.Nodes) & (m.Previous[n] < s.Limits.Paging.Nodes) & (m.Frame[n] < s.Limits.Paging.Frames)),
+            (m.Next[n] < s.Limits.Paging.Nodes) & (m.Previous[n] < s.Limits.Paging.Nodes) & (m.Frame[n] < s.Limits.Paging.Roots)),
         new("node-at-in-range", "pages have rows of the table of mappings", Table.Page, false, (s, e, _) =>
             s.Mappings.NodeAt[e] < s.Limits.Paging.Nodes),
         new("table-at-in-range", "slots have page tables", Table.Slot, false, (s, slot, _) => s.Mappings.TableAt[slot] < s.Limits.Paging.Tables),
-        One("operation-in-range", "an operation's pages are pages of spaces, and a map operation's target is not \u03c30", (s, m) =>
+        One("operation-in-range", "an operation's pages are all memory or all ports, which are mapped to where they are; a map operation's target is not \u03c30", (s, m) =>
             (m.Operation == Operations.None)
-            | ((m.Source < s.Limits.Tasks) & ((m.Left == 0) | (m.Left <= s.Limits.Paging.Pages - m.SourcePage))
+            | ((m.Source < s.Limits.Tasks) & (m.Left <= s.Limits.Paging.RestOf(m.SourcePage))
                 & ((m.Operation == Operations.Unmap)
-                    | ((m.Operation == Operations.Map) & ((m.Left == 0) | (m.Left <= s.Limits.Paging.Pages - m.TargetPage))
+                    | ((m.Operation == Operations.Map) & (m.Left <= s.Limits.Paging.RestOf(m.TargetPage))
+                        & ((m.Left == 0) | (m.SourcePage == m.TargetPage)
+                            | ((m.SourcePage < s.Limits.Paging.UserPages) & (m.TargetPage < s.Limits.Paging.UserPages)))
                         & (m.Target < s.Limits.Tasks) & (m.Target != 0) & (m.Target != Mappings<W>.Sigma0))))),
         One("operation-has-owner", "an operation is for a thread that waits for its end; it takes pages from the task of whoever gives, or unmaps, to that thread's own", (s, m) =>
             (m.Operation == Operations.None)
@@ -112,7 +116,7 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
     private static Truth IsFree(Mappings<W> m, W node) => m.Space[node] == 0;
 
     /// <summary>Free, and no frame's first.</summary>
-    private static Truth IsSpare(State<W> s, Mappings<W> m, W node) => IsFree(m, node) & (node >= s.Limits.Paging.Frames);
+    private static Truth IsSpare(State<W> s, Mappings<W> m, W node) => IsFree(m, node) & (node >= s.Limits.Paging.Roots);
 
     private static Truth InUse(State<W> s, Mappings<W> m, W node) => !IsFree(m, node) & (node < s.Limits.Paging.Nodes);
 

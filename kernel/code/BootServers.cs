@@ -170,11 +170,12 @@ internal sealed partial class KernelProgram
         c.sub(edx, esi);
         c.jbe(none);
 
-        // Its page tables are the first ones, in order: rows of frames follow each other.
+        // Its page tables follow those of its ports, in order: rows of frames follow each other.
+        var before = paging.UserSlots - paging.UserPages / paging.Entries + 1;
         c.xor(eax, eax);
         foreach (var area in (Area[])[maps.Pages, maps.PageTables])
         {
-            c.lea(edi, __[esi * 4 + (Layout.Physical(area.Base) + paging.Entries * 4)]);
+            c.lea(edi, __[esi * 4 + (Layout.Physical(area.Base) + before * paging.Entries * 4)]);
             c.mov(ecx, edx);
             c.rep.stosd();
         }

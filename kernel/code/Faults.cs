@@ -24,7 +24,8 @@ internal sealed partial class KernelProgram
     private void Exceptions()
     {
         var report = c.CreateLabel("report");
-        foreach (var (vector, hasCode) in ExceptionVectors.Where(exception => exception.Vector != Layout.PageFaultVector))
+        var saved = c.CreateLabel();
+        foreach (var (vector, hasCode) in ExceptionVectors.Where(exception => exception.Vector is not (Layout.PageFaultVector or FaultMessage.Protection)))
         {
             Mark($"exception_{vector}");
             var word = FaultMessage.Of<Concrete>(vector, 0).Value;
@@ -39,6 +40,7 @@ internal sealed partial class KernelProgram
             c.jmp(report);
         }
 
+        Protection(saved);
         Mark($"exception_{Layout.PageFaultVector}");
         c.pop(AtStack(Layout.Fault));
         Enter();
@@ -46,13 +48,12 @@ internal sealed partial class KernelProgram
         c.and(eax, ~3);
         c.and(Me(Layout.Fault), 2);
         c.or(Me(Layout.Fault), eax);
-        Report(ref report);
+        Report(ref report, ref saved);
     }
 
     /// <summary>The thread's fault field tells what it raised. From where the partner is found on, it is what any report tells.</summary>
-    private void Report(ref Label report)
+    private void Report(ref Label report, ref Label saved)
     {
-        var saved = c.CreateLabel();
         var deliver = c.CreateLabel("report_deliver");
         var answer = c.CreateLabel();
         var stop = c.CreateLabel("report_stop");

@@ -123,6 +123,7 @@ internal sealed partial class KernelProgram
         c.mov(InPages(ecx), 0);
         c.mov(InTables(ecx), 0);
         c.invlpg(__byte_ptr[edx]);
+        TurnPorts();
         c.mov(Node(ebx, Maps.Space), 0);
         c.mov(eax, Op(Maps.FreeNode));
         c.mov(Node(ebx, Maps.Next), eax);
@@ -193,9 +194,6 @@ internal sealed partial class KernelProgram
 
         // EDI the place of the target page.
         Mark(ref map);
-        c.mov(eax, 1);
-        c.cmp(Op(MappingLayout.TargetPage), _layout.Limits.Paging.UserPages);
-        c.jae(some);
         Lookup(Maps.Target, MappingLayout.TargetPage, edi, edx);
         c.test(edx, edx);
         c.je(addTable);
@@ -263,6 +261,7 @@ internal sealed partial class KernelProgram
         c.mov(InTables(edi), eax);
         c.mov(eax, Node(ebx, MappingLayout.Page));
         c.invlpg(__byte_ptr[eax]);
+        TurnPorts();
         AtTarget();
         c.mov(eax, 1);
         Advance();
@@ -290,6 +289,10 @@ internal sealed partial class KernelProgram
         c.shl(ebx, (byte)(BitOperations.Log2(_layout.Limits.Paging.Slots)));
         c.or(ebx, ecx);
         c.mov(In(Maps.Slots, ebx), eax);
+
+        // Of ports the processor has no page table there.
+        c.cmp(ecx, Layout.KernelSlot);
+        c.jae(_map);
         c.add(eax, Layout.Physical(Maps.PageTables.Base) + (MappingLayout.Present | MappingLayout.Writable | MappingLayout.User));
         c.mov(In(Maps.Directories, ebx), eax);
         c.jmp(_map);

@@ -46,6 +46,8 @@ internal sealed partial class KernelProgram
         var none = c.CreateLabel("map_no_fpage");
         var unmap = c.CreateLabel("map_begin_unmap");
         var window = c.CreateLabel();
+        var memory = c.CreateLabel();
+        var allowed = c.CreateLabel();
         Mark(ref begin);
         LoadMe(edi);
         c.mov(Op(Maps.Owner), edi);
@@ -70,17 +72,24 @@ internal sealed partial class KernelProgram
         PagesOf(edx, esi, none);
         PagesOf(ebx, edi, none);
 
-        // The least of their sizes; where in the larger one, the hot spot says.
+        // The least of their sizes; where in the larger one, the hot spot says. Ports are where they are.
         c.mov(eax, esi);
         c.sub(eax, edi);
         c.sbb(ecx, ecx);
         c.and(eax, ecx);
         c.add(eax, edi);
-        c.mov(Op(MappingLayout.Left), eax);
-        c.neg(eax);
         c.mov(ecx, At(ebp, Layout.Edx));
         c.shr(ecx, (byte)BitOperations.Log2(Layout.PageSize));
+        c.mov(ebp, edx);
+        c.shr(ebp, 12);
+        c.cmp(ebp, Fpage.PortsTag);
+        c.jne(memory);
+        c.mov(ecx, edx);
+        c.or(ecx, ebx);
+        c.Label(ref memory);
+        c.neg(eax);
         c.and(ecx, eax);
+        c.neg(eax);
         c.dec(esi);
         c.and(esi, ecx);
         c.add(esi, edx);
@@ -89,6 +98,18 @@ internal sealed partial class KernelProgram
         c.and(edi, ecx);
         c.add(edi, ebx);
         c.mov(Op(MappingLayout.TargetPage), edi);
+
+        // The same page, or memory both; as far as that goes.
+        c.cmp(esi, edi);
+        c.je(allowed);
+        c.cmp(esi, _layout.Limits.Paging.UserPages);
+        c.jae(none);
+        c.cmp(edi, _layout.Limits.Paging.UserPages);
+        c.jae(none);
+        c.Label(ref allowed);
+        RestOf(esi, none);
+        RestOf(edi, none);
+        c.mov(Op(MappingLayout.Left), eax);
         c.jmp(_map);
 
         Mark(ref unmap);
@@ -101,7 +122,9 @@ internal sealed partial class KernelProgram
         c.shr(eax, (byte)BitOperations.Log2(Layout.PageSize));
         c.mov(Op(MappingLayout.SourcePage), eax);
         PagesOf(edx, esi, none);
-        c.mov(Op(MappingLayout.Left), esi);
+        c.mov(eax, esi);
+        RestOf(edx, none);
+        c.mov(Op(MappingLayout.Left), eax);
         Mark(ref none);
         c.jmp(_map);
     }
@@ -114,14 +137,25 @@ internal sealed partial class KernelProgram
         c.mov(Op(field), row);
     }
 
-    /// <summary>Of an fpage the number of its first page, in the same register, and how many there are; elsewhere if it is invalid. Uses EAX, ECX.</summary>
+    /// <summary>
+    /// Of an fpage the number of its first page, in the same register, and how many there are; elsewhere if it is invalid. Its size is that of
+    /// 12 to 32 bits, or of ports 4 to 16. Uses EAX, ECX.
+    /// </summary>
     private void PagesOf(AssemblerRegister32 fpage, AssemblerRegister32 pages, Label invalid)
     {
         c.mov(ecx, fpage);
+        c.mov(eax, fpage);
         c.shr(ecx, 2);
+        c.shr(eax, 24);
         c.and(ecx, 0x3F);
-        c.sub(ecx, 12);
-        c.cmp(ecx, 20);
+        c.xor(eax, Fpage.PortsTag);
+        c.sub(eax, 1);
+        c.sbb(eax, eax);
+        c.and(eax, 8);
+        c.lea(ecx, __[ecx + eax - 12]);
+        c.neg(eax);
+        c.add(eax, 20);
+        c.cmp(ecx, eax);
         c.ja(invalid);
         c.mov(pages, 1);
         c.shl(pages, cl);
@@ -129,5 +163,23 @@ internal sealed partial class KernelProgram
         c.lea(ecx, __[pages - 1]);
         c.test(fpage, ecx);
         c.jne(invalid);
+    }
+
+    /// <summary>Leaves in EAX no more pages than there are from one to the end of its kind; elsewhere if it is of none. Uses ECX, EDX.</summary>
+    private void RestOf(AssemblerRegister32 page, Label none)
+    {
+        var memory = c.CreateLabel();
+        c.mov(ecx, _layout.Limits.Paging.UserPages);
+        c.cmp(page, ecx);
+        c.jb(memory);
+        c.add(ecx, _layout.Limits.Paging.Ports);
+        c.cmp(page, ecx);
+        c.jae(none);
+        c.Label(ref memory);
+        c.sub(ecx, page);
+        c.sub(eax, ecx);
+        c.sbb(edx, edx);
+        c.and(eax, edx);
+        c.add(eax, ecx);
     }
 }

@@ -30,7 +30,7 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.SourcePage), ecx);
     }
 
-    /// <summary>The mapping at EBX is at the target's page.</summary>
+    /// <summary>The mapping at EBX is at the target's page. Uses EAX, ECX, EDX.</summary>
     private void AtTarget()
     {
         c.mov(eax, Op(Maps.Target));
@@ -38,6 +38,29 @@ internal sealed partial class KernelProgram
         c.mov(eax, Op(MappingLayout.TargetPage));
         c.shl(eax, (byte)BitOperations.Log2(Layout.PageSize));
         c.mov(Node(ebx, MappingLayout.Page), eax);
+        TurnPorts();
+    }
+
+    /// <summary>
+    /// The mapping at EBX comes to its page or leaves it: if that is one of ports, its 16 bits in the map of its task turn. Uses EAX, ECX, EDX.
+    /// </summary>
+    private void TurnPorts()
+    {
+        var memory = c.CreateLabel();
+        c.mov(ecx, Node(ebx, MappingLayout.Page));
+        c.cmp(ecx, Layout.KernelBase);
+        c.jb(memory);
+
+        // Two pages to a dword: the second's are its high bits.
+        c.shr(ecx, (byte)(BitOperations.Log2(Layout.PageSize) + 1));
+        c.sbb(eax, eax);
+        c.xor(eax, 0xFFFF);
+        c.and(ecx, MappingLayout.PortWords - 1);
+        c.mov(edx, Node(ebx, Maps.Space));
+        c.shl(edx, (byte)BitOperations.Log2(MappingLayout.PortWords));
+        c.or(ecx, edx);
+        c.xor(In(Maps.PortMaps, ecx), eax);
+        c.Label(ref memory);
     }
 
     /// <summary>Goes on where the root itself is taken: by a map operation, or if the mask says so, but never σ0's.</summary>

@@ -6,17 +6,32 @@ namespace Verified.Kernel;
 /// <summary>The state that the image's tables mean at boot.</summary>
 public static class BootState
 {
-    /// <summary>σ0 has every frame but 0 and the kernel's; the programs, two frames each that follow the kernel's.</summary>
+    /// <summary>
+    /// σ0 has every frame but 0 and the kernel's, and all ports, which the root task has too; the programs, two frames each that follow the
+    /// kernel's, and the ports to print and to end the run.
+    /// </summary>
     public static State<Concrete> Of(Layout layout, IReadOnlyList<UserProgram> programs, IEnumerable<BootThread>? threads = null)
     {
         var (first, boot, last) = (Layout.ImageBase / Layout.PageSize, layout.Boot.Base / Layout.PageSize, Layout.Physical(layout.UserImages) / Layout.PageSize);
-        var info = Layout.Physical(layout.Info) / Layout.PageSize;
-        var state = Boot.Initial(layout.Limits, threads ?? [], frame => Mappings<Concrete>.Sigma0 < layout.Limits.Tasks && (frame - first >= boot - first || frame == info), programs.SelectMany((program, i) => (BootMapping[])
+        var (info, ports) = (Layout.Physical(layout.Info) / Layout.PageSize, layout.Limits.Tasks > ServerThreads.RootTask ? layout.Limits.Paging.Ports : 0);
+        var state = Boot.Initial(layout.Limits, threads ?? [], frame => Mappings<Concrete>.Sigma0 < layout.Limits.Tasks && (frame - first >= boot - first || frame == info),
         [
-            new(program.Task, UserProgram.CodePage / Layout.PageSize, last + 2 * (uint)i, Writable: false),
-            new(program.Task, UserProgram.DataPage / Layout.PageSize, last + 2 * (uint)i + 1, Writable: true),
-        ]));
+            .. Enumerable.Range(0, (int)ports).Select(group => Ports(layout, ServerThreads.RootTask, (uint)group)),
+            .. programs.SelectMany((program, i) => (BootMapping[])
+            [
+                new(program.Task, UserProgram.CodePage / Layout.PageSize, last + 2 * (uint)i, Writable: false),
+                new(program.Task, UserProgram.DataPage / Layout.PageSize, last + 2 * (uint)i + 1, Writable: true),
+                Ports(layout, program.Task, Com1.Data / 16),
+                Ports(layout, program.Task, DebugExit.Port / 16),
+            ]),
+        ]);
         if (info < layout.Limits.Paging.Frames) state.Mappings.Level[info] = 0;
         return state;
+    }
+
+    private static BootMapping Ports(Layout layout, uint task, uint group)
+    {
+        var frame = layout.Limits.Paging.Frames + group;
+        return new(task, layout.Limits.Paging.Home<Concrete>(frame).Value, frame, Writable: true);
     }
 }

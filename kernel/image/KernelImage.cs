@@ -67,6 +67,7 @@ public sealed class KernelImage
         data.Put(layout.Tss, SegmentTables.Tss(layout));
         data.Put(layout.Info, KernelInfo.Page(layout));
         data.Put(layout.KernelPageTables, AddressSpaces.KernelPageTables());
+        data.Put(layout.TssTables, AddressSpaces.TssTables(layout));
         Verified.Kernel.Encode.Memory(layout, empty, data.Put);
         var (identity, entry) = AddressSpaces.Identity(layout);
         data.Put(identity, entry);

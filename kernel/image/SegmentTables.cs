@@ -23,7 +23,7 @@ internal static class SegmentTables
         Segment(table, Layout.KernelData, 0, 0xFFFFF, 0x93, 0xC);
         Segment(table, Layout.UserCode, 0, 0xFFFFF, 0xFB, 0xC);
         Segment(table, Layout.UserData, 0, 0xFFFFF, 0xF3, 0xC);
-        Segment(table, Layout.TaskState, layout.Tss, TssLimit, 0x89, 0);
+        Segment(table, Layout.TaskState, layout.Tss, Layout.TssLimit, 0x89, 0);
         Pointer(table, GdtPointer, (Layout.TaskState & ~7u) + 8, layout.Gdt);
         return table;
     }
@@ -59,24 +59,16 @@ internal static class SegmentTables
         (Layout.LthreadExRegsVector, "lthread_ex_regs"),
     ];
 
-    /// <summary>The ring-0 stack, and the ports that user programs may use: COM1's and the exit device's.</summary>
+    /// <summary>The ring-0 stack, where the map of ports is, and the byte behind it, that ends it.</summary>
     public static byte[] Tss(Layout layout)
     {
-        var segment = new byte[TssLimit + 1];
+        var segment = new byte[Layout.TssLimit + 1];
         Put(segment, Layout.TssStackTop, layout.Encode<Concrete>(layout.StackTop, 0));
         Put(segment, Layout.TssStackSegment, Layout.KernelData);
-        Put(segment, Layout.TssIoMapBase & ~3u, Layout.TssIoMap << 16);
-        var map = segment.AsSpan((int)Layout.TssIoMap);
-        map.Fill(0xFF);
-        for (var port = Com1.Data; port <= Com1.Last; port++) Allow(map, port);
-        Allow(map, DebugExit.Port);
+        Put(segment, Layout.TssPortMapBase & ~3u, Layout.TssPortMap << 16);
+        segment[Layout.TssLimit] = 0xFF;
         return segment;
     }
-
-    // The map ends with a byte of ones within the limit.
-    private const uint TssLimit = Layout.TssIoMap + 0x10000 / 8;
-
-    private static void Allow(Span<byte> map, uint port) => map[(int)(port / 8)] &= (byte)~(1 << (int)(port % 8));
 
     private static void Segment(byte[] table, uint selector, uint start, uint limit, byte access, uint flags)
     {

@@ -24,7 +24,7 @@ public sealed class Layout
     public const uint PageSize = 0x1000;
 
     /// <summary>Page tables of the kernel's part, for 4 MB of physical memory each from 0 on, and the first slot that they are in.</summary>
-    public const uint KernelTables = 4, KernelSlot = KernelBase >> 22;
+    public const uint KernelTables = 5, KernelSlot = KernelBase >> 22;
 
     /// <summary>The kernel's memory ends before this physical address.</summary>
     public const uint KernelEnd = KernelTables << 22;
@@ -36,8 +36,10 @@ public sealed class Layout
     public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, FpageUnmapVector = 0x32,
         ThreadSwitchVector = 0x33, ThreadScheduleVector = 0x34, LthreadExRegsVector = 0x35;
 
-    // The task-state segment holds no more than the stack of ring 0 and the I/O permission map.
-    public const uint TssStackTop = 4, TssStackSegment = 8, TssIoMapBase = 102, TssIoMap = 104, TssSize = 0x2000 + 0x100;
+    // The task-state segment holds no more than the stack of ring 0 and, two pages behind its own, the current task's map of ports, with the
+    // byte of ones that ends it (SDM 1, 19.5.2).
+    public const uint TssStackTop = 4, TssStackSegment = 8, TssPortMapBase = 102, TssPortMap = PageSize, TssPortMapSize = 0x10000 / 8,
+        TssLimit = TssPortMap + TssPortMapSize;
 
     /// <summary>In the status field of a thread that waits with a deadline; so the fast path, which compares, leaves it alone.</summary>
     public const uint TimedStatus = 16;
@@ -123,7 +125,7 @@ public sealed class Layout
 
         Gdt = Take(PageSize);
         Idt = Take(PageSize);
-        Tss = Take(TssSize);
+        Tss = Take(4 * PageSize, 4 * PageSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
         Threads = new("threads", Take(limits.Threads * ThreadSize, limits.Threads * ThreadSize), limits.Threads, ThreadSize,
             [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault, Preempter, Mcp, ExternalPreempter, Consumed, Handles,
@@ -148,6 +150,7 @@ public sealed class Layout
         InfoClock = new("info_clock", Info + KernelInfo.Clock, 1, 8, [Time, TimeHigh]);
         Mappings = new(limits, Make);
         KernelPageTables = Take(KernelTables * PageSize);
+        TssTables = Take(limits.Tasks * PageSize);
         Boot = new(Physical(Take(BootPages.Size)));
         UserImages = Take(0);
     }
@@ -164,7 +167,14 @@ public sealed class Layout
 
     public uint Gdt { get; }
     public uint Idt { get; }
+
+    /// <summary>
+    /// Of its four pages, the middle two are in every task's space that task's map of ports, so that a switch of spaces switches the maps.
+    /// </summary>
     public uint Tss { get; }
+
+    /// <summary>Per task, the page table of the part of its space that has the TSS; in all else like the kernel's.</summary>
+    public uint TssTables { get; }
 
     /// <summary>The TSS's ring-0 stack pointer: the end of the current thread's row. It is the only record of who is current.</summary>
     public Area TssStack { get; }
@@ -255,6 +265,7 @@ public sealed class Layout
         : area == Mappings.Nodes ? Sort.Node
         : area == Mappings.Tables ? Sort.PageTable
         : area == Mappings.Slots || area == Mappings.Directories ? Sort.Slot
+        : area == Mappings.PortMaps ? Sort.PortWord
         : area == Mappings.Pages || area == Mappings.PageTables ? Sort.Page
         : Sort.None;
 

@@ -32,6 +32,12 @@ public sealed class MappingLayout
     /// <summary>A dword of the processor's page directories and tables.</summary>
     public static readonly Field Entry = new("entry", 0);
 
+    /// <summary>32 ports of a map: a 0 lets the task use the port (SDM 1, 19.5.2).</summary>
+    public static readonly Field PortBits = new("ports", 0);
+
+    /// <summary>Dwords of a map of ports.</summary>
+    public const uint PortWords = Layout.TssPortMapSize / 4;
+
     /// <summary>The dword of an area whose rows are single dwords.</summary>
     public readonly Field TableAt, NodeAt;
 
@@ -44,7 +50,7 @@ public sealed class MappingLayout
         Source = new("source", 0x10, tasks);
         Target = new("target", 0x18, tasks);
         TableTask = new("task", 0, tasks);
-        Frame = new("frame", 0x08, Bits(paging.Frames), Encoding.PageAddress);
+        Frame = new("frame", 0x08, Bits(paging.Roots - 1) + 1, Encoding.PageAddress);
         Next = new("next", 0x14, nodes, Encoding.NodeOffset);
         Previous = new("previous", 0x18, nodes, Encoding.NodeOffset);
         Owner = new("owner", 0x08, threads, Encoding.ThreadPointer);
@@ -62,6 +68,7 @@ public sealed class MappingLayout
         Slots = make("slots", limits.Tasks * paging.Slots, 4, [TableAt]);
         Pages = make("pages", paging.Tables * paging.Entries, 4, [NodeAt]);
         Directories = make("directories", limits.Tasks * paging.Slots, 4, [Entry]);
+        PortMaps = make("port_maps", limits.Tasks * PortWords, 4, [PortBits]);
         PageTables = make("page_tables", paging.Tables * paging.Entries, 4, [Entry]);
     }
 
@@ -85,7 +92,10 @@ public sealed class MappingLayout
     /// <summary>The processor's page tables, a page each; they say the same as <see cref="Pages"/>.</summary>
     public Area PageTables { get; }
 
-    public IReadOnlyList<Area> Areas => [Current, Nodes, Tables, Slots, Pages, Directories, PageTables];
+    /// <summary>The processor's maps of ports, two pages per task; they say the same as <see cref="Pages"/>.</summary>
+    public Area PortMaps { get; }
+
+    public IReadOnlyList<Area> Areas => [Current, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps];
 
     /// <summary>Where a column of the spec's <see cref="Mappings{W}"/> is.</summary>
     /// <exception cref="ArgumentException">It has no such column.</exception>

@@ -129,10 +129,19 @@ public static class Encode
             var ((area, field), column) = columns[info];
             write(area.Address<Concrete>(row, field).Value, layout.Encode(field, column[row]).Value);
             if (info.Name == nameof(Mappings<Concrete>.TableAt))
+            {
                 write(m.Directories.Address<Concrete>(row, MappingLayout.Entry).Value, PageEntries.OfDirectory<Concrete>(layout, state, row).Value);
+                foreach (var word in PageEntries.PortWordsOf(state.Limits, row)) PutPorts(word);
+            }
             else if (info.Name == nameof(Mappings<Concrete>.NodeAt))
+            {
                 write(m.PageTables.Address<Concrete>(row, MappingLayout.Entry).Value, PageEntries.OfTable<Concrete>(state, row).Value);
+                if (changed is not null && PageEntries.PortWordOf(state, row) is { } word) PutPorts(word);
+            }
         }
+
+        void PutPorts(uint word) =>
+            write(m.PortMaps.Address<Concrete>(word, MappingLayout.PortBits).Value, PageEntries.OfPorts<Concrete>(state, word).Value);
     }
 
     /// <summary>The cells of mappings in which two states differ; of those, all of pages that are mapped differ where one has no mappings.</summary>

@@ -38,6 +38,9 @@ public enum Sort
 
     /// <summary>Pages of the page tables.</summary>
     Page,
+
+    /// <summary>Words of the maps of ports: rows of <see cref="MappingLayout.PortMaps"/>.</summary>
+    PortWord,
 }
 
 /// <summary>A property of the machine at every cut point, for all i and j.</summary>
@@ -109,6 +112,8 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
             Sort.Page, Sort.None, (m, page, _) => m.PageTableMaps(page)),
         new("interrupt-masks", "the interrupt controllers mask what the kernel's memory says", Sort.None, Sort.None, (m, _, _) =>
             m.View.Machine.Masks == m.State.Masked),
+        new("port-maps", "the processor's maps let each task use the ports that are mapped to it, and no others",
+            Sort.PortWord, Sort.None, (m, word, _) => m.MapsPorts(word)),
         new(SegmentsName, "the data segments are flat user segments after every entry",
             Sort.None, Sort.None, (m, _, _) => m.Segments),
     ];
@@ -132,6 +137,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         Sort.Slot => layout.Mappings.Slots.Rows,
         Sort.PageTable => layout.Mappings.Tables.Rows,
         Sort.Page => layout.Mappings.Pages.Rows,
+        Sort.PortWord => layout.Mappings.PortMaps.Rows,
         _ => 1,
     };
 
@@ -177,6 +183,8 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     private Truth PageTableMaps(W page) =>
         (view.Get(_layout.Mappings.PageTables, page, MappingLayout.Entry) & ~MappingLayout.AccessedAndDirty) == PageEntries.OfTable(state, page);
+
+    private Truth MapsPorts(W word) => view.Get(_layout.Mappings.PortMaps, word, MappingLayout.PortBits) == PageEntries.OfPorts(state, word);
 
     private Truth InProcessor(W thread) => view.Machine.InUserMode & (thread == view.Current);
 

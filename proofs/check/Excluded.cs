@@ -11,7 +11,7 @@ namespace Verified.Proofs.Check;
 /// <param name="Damage">Makes the state, of one where three threads are ready and the scheduler is about to pick.</param>
 public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
 {
-    private static readonly Limits Small = new(4, 2, 2) { Paging = new(4, 16, 8) };
+    private static readonly Limits Small = new(4, 2, 2) { Paging = new(4, 16, 8) { Ports = 1 } };
 
     // Rows of threads that exist; Absent is none of them, and Beyond is no row.
     private const uint First = 2, Second = 3, Third = 4, Absent = 5, Beyond = 8;

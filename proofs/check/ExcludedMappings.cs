@@ -9,8 +9,8 @@ namespace Verified.Proofs.Check;
 /// </summary>
 internal static class ExcludedMappings
 {
-    // Rows of the table of mappings: frames 1 and 2, those of task 1, that of task 3; what is free; a page table's number.
-    private const uint Frame1 = 1, Frame2 = 2, Reserved = 3, One = 4, Two = 5, Three = 6, Free = 7, Last = 15;
+    // Rows of the table of mappings: frames 1 and 2, ports, those of task 1, that of task 3; what is free.
+    private const uint Frame1 = 1, Frame2 = 2, Reserved = 3, Ports = 4, One = 5, Two = 6, Three = 7, Free = 8, Last = 15;
     private const uint Page1 = 5, Page2 = 6, Page3 = 9;
 
     /// <summary>The mappings that the states are made of.</summary>
@@ -23,6 +23,10 @@ internal static class ExcludedMappings
     [
         Of("mapping-at-its-page", (_, m) => m.Page[One] = Page1 + 2),
         Of("mapping-at-its-page", (s, m) => m.NodeAt[Entry(s, 1, Page1)] = 0),
+        Of("ports-at-their-page", (_, m) => m.Page[Ports] = Page1),
+        Of("ports-at-their-page", (_, m) => m.Page[Ports] += 1),
+        Of("ports-at-their-page", (_, m) => m.Frame[Ports] = Frame1),
+        Of("ports-at-their-page", (s, m) => m.Page[One] = s.Limits.Paging.UserPages),
         Of("page-has-its-mapping", (s, m) => m.NodeAt[Entry(s, 1, Page1 + 2)] = One),
         Of("page-has-its-mapping", (s, m) => m.NodeAt[Entry(s, 3, Page1)] = One),
         Of("page-has-its-mapping", (s, m) => m.NodeAt[Entry(s, 1, Page1 + 2)] = Free),
@@ -43,6 +47,7 @@ internal static class ExcludedMappings
         Of("one-root-per-frame", (_, m) => m.Frame[Frame1] = Frame2),
         Of("one-root-per-frame", (_, m) => m.Space[Frame1] = 1),
         Of("one-root-per-frame", (_, m) => m.Page[Frame1] = Frame2),
+        Of("one-root-per-frame", (_, m) => m.Page[Ports] = Ports),
         Of("one-root-per-frame", (_, m) => m.Previous[Frame1] = One),
         Of("one-root-per-frame", (_, m) => m.Depth[One] = 0),
         Of("one-root-per-frame", (_, m) => m.Previous[Three] = 0),
@@ -74,12 +79,15 @@ internal static class ExcludedMappings
         Of("free-head", (_, m) => m.FreeNode = Reserved),
         Of("nodes-in-range", (s, m) => m.Next[One] = s.Limits.Paging.Nodes),
         Of("nodes-in-range", (s, m) => m.Previous[One] = s.Limits.Paging.Nodes),
-        Of("nodes-in-range", (s, m) => m.Frame[One] = s.Limits.Paging.Frames),
+        Of("nodes-in-range", (s, m) => m.Frame[One] = s.Limits.Paging.Roots),
         Of("node-at-in-range", (s, m) => m.NodeAt[0] = s.Limits.Paging.Nodes),
         Of("table-at-in-range", (s, m) => m.TableAt[0] = s.Limits.Paging.Tables),
         Of("operation-in-range", (s, m) => (m.Operation, m.Source) = (Operations.Unmap, s.Limits.Tasks)),
         Of("operation-in-range", (s, m) => (m.Operation, m.SourcePage, m.Left) = (Operations.Unmap, s.Limits.Paging.Pages - 1, 2)),
         Of("operation-in-range", (s, m) => (m.Operation, m.Target, m.TargetPage, m.Left) = (Operations.Map, 1, s.Limits.Paging.Pages - 1, 2)),
+        Of("operation-in-range", (s, m) => (m.Operation, m.Target, m.SourcePage, m.Left) = (Operations.Map, 1, s.Limits.Paging.UserPages, 1)),
+        Of("operation-in-range", (s, m) => (m.Operation, m.SourcePage, m.Left) = (Operations.Unmap, s.Limits.Paging.UserPages - 1, 2)),
+        Of("operation-in-range", (s, m) => (m.Operation, m.SourcePage, m.Left) = (Operations.Unmap, s.Limits.Paging.UserPages + s.Limits.Paging.Ports, 1)),
         Of("operation-in-range", (s, m) => (m.Operation, m.Target) = (Operations.Map, s.Limits.Tasks)),
         Of("operation-in-range", (_, m) => m.Operation = Operations.Map),
         Of("operation-in-range", (_, m) => (m.Operation, m.Target) = (Operations.Map, Mappings<Concrete>.Sigma0)),

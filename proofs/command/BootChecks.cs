@@ -99,7 +99,12 @@ internal static class BootChecks
                 var pde = Dword(directory + 4 * entry);
                 if (entry >= kernelPart)
                 {
-                    if (pde != Dword(first + 4 * entry)) return $"task {task} maps the kernel's part otherwise than task 0 at entry {entry}";
+                    if (entry == layout.Tss >> 22)
+                    {
+                        if (Tss(layout, task, pde, Dword) is { } wrong) return wrong;
+                    }
+                    else if (pde != Dword(first + 4 * entry)) return $"task {task} maps the kernel's part otherwise than task 0 at entry {entry}";
+
                     if ((pde & Present) != 0 && (pde & User) != 0) return $"task {task} lets user mode into the kernel's part at entry {entry}";
                     continue;
                 }
@@ -118,15 +123,39 @@ internal static class BootChecks
 
         for (var page = 0u; page < Layout.KernelTables * EntriesPerTable; page++)
         {
-            var pte = Dword((Dword(first + 4 * (kernelPart + page / EntriesPerTable)) & ~0xFFFu) + 4 * (page % EntriesPerTable));
-            if ((pte & Present) != 0 && (pte & ~0xFFFu) != page * Layout.PageSize)
-                return $"the kernel's page {page} is frame {pte & ~0xFFFu:X8}h, not its own";
+            var pde = Dword(first + 4 * (kernelPart + page / EntriesPerTable));
+            if (kernelPart + page / EntriesPerTable != layout.Tss >> 22 && OwnFrame(page, pde, Dword) is { } wrong) return wrong;
         }
 
         return null;
 
         // The processor marks what it has used.
         uint Dword(uint physical) => pc.Memory.Load(physical, 4) & ~Accessed;
+    }
+
+    /// <summary>Where the part of a space that has the TSS is not the kernel's own frames with the task's map of ports behind the TSS, or null.</summary>
+    private static string? Tss(Layout layout, uint task, uint pde, Func<uint, uint> dword)
+    {
+        var (first, map) = (Layout.Physical(layout.Tss) >> 22 << 10, (layout.Tss + Layout.TssPortMap - Layout.KernelBase) / Layout.PageSize);
+        for (var page = first; page < first + EntriesPerTable; page++)
+        {
+            if (page - map >= Layout.TssPortMapSize / Layout.PageSize)
+            {
+                if (OwnFrame(page, pde, dword) is { } wrong) return $"in task {task} {wrong}";
+            }
+            else if (dword((pde & ~0xFFFu) + 4 * (page % EntriesPerTable))
+                != (Layout.Physical(layout.Mappings.PortMaps.Base) + task * Layout.TssPortMapSize + (page - map) * Layout.PageSize | Present))
+                return $"task {task} has not its own map of ports";
+        }
+
+        return null;
+    }
+
+    private static string? OwnFrame(uint page, uint pde, Func<uint, uint> dword)
+    {
+        var pte = dword((pde & ~0xFFFu) + 4 * (page % EntriesPerTable));
+        return (pte & Present) != 0 && (pte & ~0xFFFu) != page * Layout.PageSize
+            ? $"the kernel's page {page} is frame {pte & ~0xFFFu:X8}h, not its own" : null;
     }
 
     private sealed class AtPick(Pc pc) : IMachine<Concrete>

@@ -46,7 +46,12 @@ internal static class Counterexample
 
         var own = Kernel<Concrete>.Own(way.Stage) is not null;
         Event step = new(way.Entry, own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current),
-            refutation.Registers.GetValueOrDefault("argument", way.Entry == Entry.PageFault ? refutation.Registers.GetValueOrDefault("cr2") : way.Argument),
+            refutation.Registers.GetValueOrDefault("argument", way.Entry switch
+            {
+                Entry.PageFault => refutation.Registers.GetValueOrDefault("cr2"),
+                Entry.Protection => refutation.Registers.GetValueOrDefault(ImageTheorem.CodeBytes),
+                _ => way.Argument,
+            }),
             refutation.Registers.GetValueOrDefault("error-code"));
         var trace = new Trace(Snapshot.Of(state), own ? [] : [step], Note: $"{theorem}: {refutation.What}");
         if (BootChecks.Invariant(state) is { } impossible)

@@ -104,10 +104,13 @@ public sealed class Duel
         return Settle();
     }
 
-    /// <summary>One event on both sides; null where they agree after it. An event that the stage does not take is left out.</summary>
+    /// <summary>
+    /// One event on both sides; null where they agree after it. An event that the stage does not take, or whose instruction is in no page, is
+    /// left out.
+    /// </summary>
     public Difference? Step(Event e)
     {
-        if (!e.Fits(State)) return null;
+        if (!e.Fits(State) || (e.Entry == Entry.Protection && !_machine.PutInstruction(e, State))) return null;
         if (e.MayStart(State) is { } row && !_threads.Contains(row)) Watch([.. _threads, row], _priorities);
         if (e.MaySetPriority(State) is { } priority && !_priorities.Contains(priority)) Watch(_threads, [.. _priorities, priority]);
         if (UsePages() is { } faults) return faults;
@@ -128,7 +131,7 @@ public sealed class Duel
         foreach (var thread in _threads)
             if (CompareThread(thread) is { } difference)
                 return difference;
-        foreach (var invariant in Invariants.Where(invariant => invariant.I is not (Sort.Page or Sort.Slot)))
+        foreach (var invariant in Invariants.Where(invariant => !IsOfPages(invariant.I)))
             foreach (var i in EveryValue(invariant.I))
                 foreach (var j in EveryValue(invariant.J))
                     if ((invariant.J == Sort.None || IsInPlace(j, i)) && !invariant.Holds(_representation, i, j))
@@ -145,8 +148,8 @@ public sealed class Duel
         foreach (var page in CollectionsMarshal.AsSpan(_pages))
         {
             var (table, node) = (page / entries, m.NodeAt[page]);
-            if (node == 0 || m.TableTask[table] != task) continue;
             var linear = (m.TableSlot[table].Value * entries + page % entries) * Layout.PageSize;
+            if (node == 0 || m.TableTask[table] != task || linear >= Layout.KernelBase) continue;
             if (!_machine.Uses(linear, (m.Level[node] > m.Depth[node]).Known)) return new("execution", $"page {linear:X}h is mapped", "using it faults");
         }
 
@@ -214,9 +217,13 @@ public sealed class Duel
             if (s.Mappings.Space[node].Value != 0)
                 pages.Add(s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
         _pages.AddRange(pages.Rows);
-        if (pages.Rows.Length + slots.Rows.Length == 0) return null;
-        foreach (var invariant in Invariants.Where(invariant => invariant.I is Sort.Page or Sort.Slot))
-            if (Each(invariant, (invariant.I == Sort.Page ? pages : slots).Rows) is { } difference)
+        foreach (var page in pages.Rows)
+            if (PageEntries.PortWordOf(s, page) is { } word)
+                _footprint.PortWords.Add(word);
+        var words = CollectionsMarshal.AsSpan(_footprint.PortWords);
+        if (pages.Rows.Length + slots.Rows.Length + words.Length == 0) return null;
+        foreach (var invariant in Invariants.Where(invariant => IsOfPages(invariant.I)))
+            if (Each(invariant, invariant.I == Sort.PortWord ? words : (invariant.I == Sort.Page ? pages : slots).Rows) is { } difference)
                 return difference;
         return null;
     }
@@ -278,7 +285,7 @@ public sealed class Duel
         foreach (var invariant in Invariants)
             if (invariant.I switch
             {
-                Sort.Page or Sort.Slot => null,
+                Sort.Page or Sort.Slot or Sort.PortWord => null,
                 Sort.Thread => Each(invariant, _footprint.Top ? _threads : threads),
                 Sort.Priority => Each(invariant, _priorities),
                 Sort.ReadyWord => OfSets(invariant, _moves.Ready, _footprint.ReadyWords, _footprint.ReadySummaries),
@@ -334,9 +341,12 @@ public sealed class Duel
         new($"representation {invariant.Name} at {invariant.I} {i.Value}, {invariant.J} {j.Value}", invariant.Why, "violates it", invariant.I switch
         {
             Sort.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
+            Sort.PortWord => _layout.Mappings.PortMaps.Address(i, MappingLayout.PortBits).Value,
             Sort.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
             _ => null,
         });
+
+    private static bool IsOfPages(Sort sort) => sort is Sort.Page or Sort.Slot or Sort.PortWord;
 
     private uint[] EveryValue(Sort sort) => sort switch
     {

@@ -83,6 +83,9 @@ internal sealed class Footprint
     /// <summary>Rows of these tables that were written, each once.</summary>
     public IReadOnlyList<RowsOf> Rows => _rows;
 
+    /// <summary>Words of the maps of ports that were written; one may occur twice.</summary>
+    public List<uint> PortWords { get; } = [];
+
     /// <summary>Whether the top priority was written, which every thread's priority is compared with.</summary>
     public bool Top { get; private set; }
 
@@ -117,6 +120,7 @@ internal sealed class Footprint
         SenderSummaries.Clear();
         TimerWords.Clear();
         TimerSummaries.Clear();
+        PortWords.Clear();
         foreach (var rows in _rows) rows.Clear();
         Top = false;
     }
@@ -229,8 +233,15 @@ internal sealed class Footprint
                 return uint.MaxValue;
             }
 
+        if (RowOf(m.PortMaps, address) is { } word)
+        {
+            PortWords.Add(word);
+            return uint.MaxValue;
+        }
+
         // The processor marks the kernel's pages accessed and dirty by itself (SDM vol. 3, 4.8).
-        return address - _layout.KernelPageTables < Layout.KernelTables * Layout.PageSize ? MappingLayout.AccessedAndDirty : 0;
+        return address - _layout.KernelPageTables < Layout.KernelTables * Layout.PageSize
+            || address - _layout.TssTables < _layout.Limits.Tasks * Layout.PageSize ? MappingLayout.AccessedAndDirty : 0;
     }
 
     private bool HasPriority(uint priority) => (_prioritiesOfWord[priority / 32] >> (int)(priority % 32) & 1) != 0;

@@ -19,9 +19,9 @@ public sealed class ImageMachine : IMachine<Concrete>
 {
     /// <summary>
     /// Instructions from an entry to the next user instruction or HLT; the longest paths take some hundreds, an operation on all mappings of a
-    /// space some hundred thousand.
+    /// space some million.
     /// </summary>
-    public const int Budget = 1_000_000;
+    public const int Budget = 5_000_000;
 
     private const int BootBudget = 10_000_000;
 
@@ -100,6 +100,30 @@ public sealed class ImageMachine : IMachine<Concrete>
     public string? Settle() => Run(Budget);
 
     /// <summary>
+    /// Writes the instruction of a general-protection exception where the thread's EIP will be; false where nothing is mapped for it, so that no
+    /// such exception can be.
+    /// </summary>
+    public bool PutInstruction(Event e, State<Concrete> state)
+    {
+        var registers = e.Registers ?? Registers.Of(state, state.Current.Value);
+        var length = PortAccess<Concrete>.Of(e.Argument, registers.Edx).Length.Value;
+        var addresses = Enumerable.Range(0, (int)PortAccess<Concrete>.Bytes).Select(i => Physical(state, registers.Eip + (uint)i)).ToArray();
+        if (addresses.Take((int)length).Any(address => address is null)) return false;
+        for (var i = 0; i < addresses.Length; i++)
+            if (addresses[i] is { } address)
+                Pc.Memory.Store(address, 1, e.Argument >> 8 * i & 0xFF);
+        return true;
+    }
+
+    // Where the current thread finds the byte at a linear address, if it is memory of its task.
+    private static uint? Physical(State<Concrete> state, uint linear)
+    {
+        var page = linear / Layout.PageSize;
+        var node = page < state.Limits.Paging.UserPages ? state.NodeOf(state.Task(state.Current), page).Value : 0;
+        return node == 0 ? null : state.Mappings.Frame[node].Value * Layout.PageSize + linear % Layout.PageSize;
+    }
+
+    /// <summary>
     /// The event, and the kernel to the next user instruction or HLT; null, or what went wrong. The interrupted thread's EIP is past its
     /// INT already, as the saved one is.
     /// </summary>
@@ -119,6 +143,7 @@ public sealed class ImageMachine : IMachine<Concrete>
                 case Entry.Tick or Entry.Interrupt when !Raise(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1): return NoInterrupt;
                 case Entry.Tick or Entry.Interrupt: break;
                 case Entry.PageFault: _cpu.FaultOfInstruction(Fault.Page(e.Code, e.Argument)); break;
+                case Entry.Protection: _cpu.FaultOfInstruction(new Fault((int)FaultMessage.Protection, e.Code)); break;
                 case Entry.Exception when FaultMessage.IsTrap((Concrete)e.Argument).Known: _cpu.Exception(new Fault((int)e.Argument)); break;
                 case Entry.Exception: _cpu.FaultOfInstruction(new Fault((int)e.Argument, PushesCode((int)e.Argument) ? e.Code : null)); break;
                 default: throw new ArgumentException($"{e.Entry} does not come from outside", nameof(e));

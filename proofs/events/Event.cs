@@ -51,7 +51,7 @@ public sealed record Event(Entry Entry, Registers? Registers = null, uint Argume
         ? Entry == own
         : Entry == Entry.Tick || (Entry == Entry.Interrupt && MayCome(s, Argument))
             || (s.Stage.Value == Stages.User && Entry is Entry.Ipc or Entry.IdNearest or Entry.FpageUnmap or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs
-                or Entry.PageFault or Entry.Exception);
+                or Entry.PageFault or Entry.Protection or Entry.Exception);
 
     /// <summary>Whether an interrupt may come: one that threads may have, and that is not masked, or comes as a spurious one.</summary>
     public static bool MayCome(State<Concrete> s, uint id) => Interrupts.IsUsers<Concrete>(id).Known

@@ -11,7 +11,7 @@ namespace Verified.Proofs.Fuzz;
 public sealed class Generator(int seed, Limits limits)
 {
     private static readonly uint[] Quanta = [1, 1, 2, 3, 254, 255];
-    private static readonly byte[] ExceptionVectors = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 16, 17];
+    private static readonly byte[] ExceptionVectors = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 16, 17];
 
     private static readonly uint[] Ids = [2, 5, 8, 13, 16];
 
@@ -75,7 +75,8 @@ public sealed class Generator(int seed, Limits limits)
             < 90 => Entry.ThreadSchedule,
             < 91 => Entry.IdNearest,
             < 94 => Entry.Interrupt,
-            < 97 => Entry.PageFault,
+            < 96 => Entry.PageFault,
+            < 98 => Entry.Protection,
             _ => Entry.Exception,
         };
 
@@ -101,6 +102,8 @@ public sealed class Generator(int seed, Limits limits)
             });
         if (entry == Entry.Interrupt) return new(entry, registers, Id(s));
         if (entry == Entry.PageFault) return new(entry, registers, Word(), Below(32));
+        if (entry == Entry.Protection)
+            return new(entry, registers with { Edx = Chance(80) ? Pages.Port(_random) : Word(), Eip = Code(s) }, Pages.Instruction(_random), Chance(80) ? 0 : Below(0x10000));
         if (entry != Entry.Exception) return new(entry, registers);
         var vector = Pick(ExceptionVectors);
         return new(entry, registers, vector, Diff.ImageMachine.PushesCode(vector) ? Below(0x10000) : 0);
@@ -124,6 +127,10 @@ public sealed class Generator(int seed, Limits limits)
         return able.Length == 0 ? 8 : Pick(able);
     }
 
+    // In a page that is mapped, for the most part, and often so that the page's end is within the instruction.
+    private uint Code(State<Concrete> s) =>
+        (Pages.Mapped(_random, s) is { } page ? page * 0x1000 : Word() & ~0xFFFu) | (Chance(50) ? 0x1000 - 1 - Below(4) : Below(0x1000));
+
     private uint Mask() => Chance(90) ? Pick([0u, Fpage.Unmap, Fpage.Own, Fpage.Own | Fpage.Unmap]) : Word();
 
     private uint Send() => _random.Next(20) switch
@@ -140,7 +147,7 @@ public sealed class Generator(int seed, Limits limits)
         < 4 => Descriptor.None,
         < 8 => 0,
         < 13 => 1,
-        < 16 => Pages.Fpage(_random) & ~1u | 2 | Below(2),
+        < 16 => Pages.Window(_random) & ~1u | 2 | Below(2),
         < 17 => 2 + Below(4),
         < 18 => Word() | 2,
         < 19 => Word(),

@@ -7,7 +7,7 @@ public static class SpecMutants
 
     // Where the text of transitions begins; what is before it is declarations and public constants.
     private static readonly (string File, string From)[] Transitions =
-        [("Ipc.cs", ""), ("Mapping.cs", ""), ("Faults.cs", ""), ("Threads.cs", ""), ("Scheduling.cs", ""), ("Kernel.cs", ""), ("state/State.cs", "public W Row(W id)")];
+        [("Ipc.cs", ""), ("Mapping.cs", ""), ("Faults.cs", ""), ("interface/PortAccess.cs", ""), ("Threads.cs", ""), ("Scheduling.cs", ""), ("Kernel.cs", ""), ("state/State.cs", "public W Row(W id)")];
 
     /// <summary>Mutants of the steps and of the predicates on states, in order of place.</summary>
     /// <param name="spec">The folder spec/.</param>

@@ -47,7 +47,7 @@ public static class Booting
             (image.Text.Linear, image.Text.Linear + image.Text.Size),
             (layout.Gdt, layout.Gdt + Layout.PageSize),
             (layout.Idt, layout.Idt + Layout.PageSize),
-            (layout.Tss, layout.Tss + Layout.TssSize),
+            (layout.Tss, layout.Tss + Layout.TssPortMap),
         ];
         var dwords = new Dictionary<uint, uint>();
         foreach (var (start, end) in ranges)

@@ -17,10 +17,13 @@ public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name
     /// <param name="attempt">The attempt.</param>
     /// <param name="touch">Told of each row that the code reads or writes; null before it runs.</param>
     /// <param name="senders">The summary of a thread's senders, where the sets are no bitmaps; null where they are.</param>
-    protected KernelMemory Memory(Attempt attempt, Action<Area, Field, Symbolic>? touch, Func<Symbolic, Symbolic>? senders) =>
+    /// <param name="instruction">The user's instruction that the code may read (<see cref="KernelMemory.Instruction"/>).</param>
+    protected KernelMemory Memory(Attempt attempt, Action<Area, Field, Symbolic>? touch, Func<Symbolic, Symbolic>? senders,
+        (Symbolic At, Symbolic Bytes, Symbolic Length)? instruction = null) =>
         new(Layout, attempt.Terms, attempt.Path,
             (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row),
-            address => Recorded(attempt, address), touch ?? ((_, _, _) => { }), attempt.Initial($"{Layout.Masked.Name}.{Layout.MaskedLines.Name}", (int)Layout.MaskedLines.Bits, 0), senders);
+            address => Recorded(attempt, address), touch ?? ((_, _, _) => { }), attempt.Initial($"{Layout.Masked.Name}.{Layout.MaskedLines.Name}", (int)Layout.MaskedLines.Bits, 0), senders)
+        { Instruction = instruction };
 
     /// <inheritdoc cref="SymbolicMachine(BootedImage, Attempt, KernelMemory, uint, bool)"/>
     protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory, uint stage, bool slow = false) =>

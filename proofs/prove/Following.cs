@@ -19,4 +19,15 @@ internal static class Following
         universe.Follow(Sort.Page, entry => [(Sort.PageTable, entry >> entries)]);
         universe.Follow(Sort.Slot, slot => [(Sort.PageTable, m.TableAt[slot])]);
     }
+
+    /// <summary>Of a word of a map of ports, the slot of its pages and the pages.</summary>
+    public static void Ports(Universe universe, State<Symbolic> state)
+    {
+        universe.Follow(Sort.PortWord, word =>
+        {
+            var (task, page) = (word >> (uint)System.Numerics.BitOperations.Log2(MappingLayout.PortWords), PageEntries.PageOfPorts(state.Limits, word));
+            var table = state.TableOf(task, page);
+            return [(Sort.Slot, state.SlotOf(task, page)), (Sort.Page, state.EntryOf(table, page)), (Sort.Page, state.EntryOf(table, page + 1))];
+        });
+    }
 }

@@ -18,9 +18,12 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 {
     public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
+    /// <summary>How a refutation calls the first bytes of the instruction that raised a general-protection exception.</summary>
+    public const string CodeBytes = "instruction";
+
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
     public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
-        or Entry.PageFault or Entry.Exception or Entry.Interrupt;
+        or Entry.PageFault or Entry.Protection or Entry.Exception or Entry.Interrupt;
 
     public override int Weight => way.Entry switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc => 3, Entry.Pick => 1, _ => 0 };
 
@@ -36,6 +39,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         var representation = new Representation<Symbolic>(view, state);
         attempt.Universe.Follow(Sort.Thread, thread => [(Sort.Priority, state.Priority[thread])]);
         Following.Mappings(attempt.Universe, state);
+        attempt.Range(Sort.PortWord, Representation<Symbolic>.Count(Sort.PortWord, Layout));
+        Following.Ports(attempt.Universe, state);
         foreach (var invariant in Representation<Symbolic>.Others)
         {
             if (invariant.Name == Representation<Symbolic>.SegmentsName) continue; // a user may have loaded others
@@ -57,12 +62,19 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         // path chooses nothing, and decides what case of the spec it is.
         var fast = way is { Entry: Entry.Ipc, Kind: WayKind.SystemCall };
         var errorCode = attempt.Register("error-code");
-        if (!fast) kernel.Step(way.Entry, way.Entry == Entry.PageFault ? attempt.Register("cr2") : way.Argument, way.HasErrorCode ? errorCode : 0);
+        var argument = way.Entry switch
+        {
+            Entry.PageFault => attempt.Register("cr2"),
+            Entry.Protection => attempt.Register(CodeBytes),
+            _ => way.Argument,
+        };
+        if (!fast) kernel.Step(way.Entry, argument, way.HasErrorCode ? errorCode : 0);
         var choices = choosing.Results.ToArray();
 
         var sets = new SymbolicSets(Limits, attempt.Terms,
             Membership<Symbolic>.Of(Before(attempt, before)));
-        var memory = Memory(attempt, (area, _, row) => Touch(attempt, area, row), receiver => Summary(attempt, sets, choosing, receiver));
+        var memory = Memory(attempt, (area, _, row) => Touch(attempt, area, row), receiver => Summary(attempt, sets, choosing, receiver),
+            way.Entry == Entry.Protection ? (attempt.Register("eip"), argument, PortAccess<Symbolic>.Of(argument, attempt.Register("edx")).Length) : null);
         var contracts = new SetContracts(Layout, memory, sets, attempt, choosing, path.Require);
         var machine = Machine(attempt, memory);
         machine.Contracts = (operation, cpu) =>

@@ -9,8 +9,9 @@ namespace Verified.Proofs.Prove;
 /// provably; anything else is refuted: a write outside the tables, a row out of range, a value wider than its field.
 /// </summary>
 /// <remarks>
-/// There is no paging below it: every page directory maps the kernel's part alike, to the frames at the same offset (checked on
-/// the booted image by the theorem of boot), and CR3 only ever holds one of them (required here at each load).
+/// There is no paging below it: every page directory maps the kernel's part alike, to the frames at the same offset, but for the maps of ports
+/// behind the TSS, which only the processor reads (checked on the booted image by the theorem of boot), and CR3 only ever holds one of them
+/// (required here at each load).
 /// </remarks>
 public sealed class KernelMemory : IBus<Symbolic>
 {
@@ -40,6 +41,12 @@ public sealed class KernelMemory : IBus<Symbolic>
                 _contents.Add((area, field), new Contents(row => layout.Encode(field, initial(area, field, row)), terms));
     }
 
+    /// <summary>
+    /// Where a user's instruction is that has just raised an exception, its first bytes in a word, and how many of them it has at least: so
+    /// many can be read, as the processor has read them.
+    /// </summary>
+    public (Symbolic At, Symbolic Bytes, Symbolic Length)? Instruction { get; init; }
+
     /// <summary>Port writes of the run, in order: the byte.</summary>
     public List<(Symbolic Port, Symbolic Value)> Written { get; } = [];
 
@@ -68,6 +75,13 @@ public sealed class KernelMemory : IBus<Symbolic>
     public Symbolic Load(Symbolic linear, int size, bool user)
     {
         if (Symbolic.TryValue(linear, out var address) && Constant(address, size) is { } value) return value;
+        if (size == 1 && Instruction is var (at, bytes, length))
+        {
+            var offset = linear - at;
+            _path.Require(offset < length, "of a user's memory the kernel reads no more than the instruction that it has executed");
+            return bytes >> (offset << 3) & 0xFF;
+        }
+
         if (size != 4) throw _path.Refuted($"the kernel reads {size} bytes at {linear}: its tables hold dwords");
         var (area, row, field) = Locate(linear);
         _touch(area, field, row);

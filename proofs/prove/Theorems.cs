@@ -19,6 +19,7 @@ public static class Theorems
         (Entry.Tick, Stages.Idle, "tick-idle"),
         (Entry.Tick, Stages.Map, "tick-map"),
         (Entry.PageFault, Stages.User, "page-fault"),
+        (Entry.Protection, Stages.User, "protection"),
         (Entry.Exception, Stages.User, "exception"),
         (Entry.Interrupt, Stages.User, "interrupt"),
         (Entry.Interrupt, Stages.Idle, "interrupt-idle"),

@@ -58,7 +58,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("wake", Stages.Wake, WayKind.Own, -1, Entry.Wake),
         new("map", Stages.Map, WayKind.Own, -1, Entry.Map),
         .. UserExceptions.Select(vector => new Way($"exception-{vector}", Stages.User, WayKind.Exception, vector,
-            vector == Vectors.PageFault ? Entry.PageFault : Entry.Exception,
+            vector switch { Vectors.PageFault => Entry.PageFault, Vectors.GeneralProtection => Entry.Protection, _ => Entry.Exception },
             vector is Vectors.InvalidTaskState or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection
                 or Vectors.PageFault or Vectors.AlignmentCheck)),
     ];

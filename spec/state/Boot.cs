@@ -11,7 +11,7 @@ namespace Verified.Spec;
 /// <param name="Pager">The id of its pager.</param>
 public sealed record BootThread(uint Id, uint Priority, uint Quantum, uint Eip, uint Esp, uint Pager = ThreadId.Nil);
 
-/// <summary>A page that is mapped at boot, from σ0's frame.</summary>
+/// <summary>A page that is mapped at boot, from σ0's frame; of ports, the page is the frame's own.</summary>
 public sealed record BootMapping(uint Task, uint Page, uint Frame, bool Writable);
 
 /// <summary>The table of threads that exist at boot, and the state it makes.</summary>
@@ -20,7 +20,7 @@ public static class Boot
     /// <summary>The initial state: every listed thread ready, the scheduler about to pick.</summary>
     /// <param name="limits">Sizes of the tables.</param>
     /// <param name="threads">The threads.</param>
-    /// <param name="isSigma0s">Which frames σ0 has; of frame 0 it is not asked. Null: none.</param>
+    /// <param name="isSigma0s">Which frames of memory σ0 has; of frame 0 it is not asked. Null: none. The ports it has all.</param>
     /// <param name="maps">Pages of others, from σ0's frames.</param>
     /// <exception cref="ArgumentException">A thread is outside the tables, there are too few page tables or mappings, or a page is given twice.</exception>
     public static State<Concrete> Initial(
@@ -53,14 +53,15 @@ public static class Boot
     {
         var (m, paging) = (s.Mappings, s.Limits.Paging);
         m.FreeTable = 1;
-        m.FreeNode = paging.Frames;
-        for (var node = paging.Frames; node < paging.Nodes; node++)
-            (m.Next[node], m.Previous[node]) = (node + 1 < paging.Nodes ? node + 1 : 0, node > paging.Frames ? node - 1 : 0);
-        for (var frame = 0u; frame < paging.Frames; frame++)
-        {
-            (m.Frame[frame], m.Level[frame]) = (frame, 1);
-            if (frame != 0 && isSigma0s(frame)) Place(s, frame, Mappings<Concrete>.Sigma0, frame);
-        }
+        m.FreeNode = paging.Roots;
+        for (var node = paging.Roots; node < paging.Nodes; node++)
+            (m.Next[node], m.Previous[node]) = (node + 1 < paging.Nodes ? node + 1 : 0, node > paging.Roots ? node - 1 : 0);
+        for (var frame = 0u; frame < paging.Roots; frame++) (m.Frame[frame], m.Level[frame]) = (frame, 1);
+        if (Mappings<Concrete>.Sigma0 < s.Limits.Tasks)
+            for (var frame = paging.Frames; frame < paging.Roots; frame++) Place(s, frame, Mappings<Concrete>.Sigma0, paging.Home<Concrete>(frame).Value);
+        for (var frame = 1u; frame < paging.Frames; frame++)
+            if (isSigma0s(frame))
+                Place(s, frame, Mappings<Concrete>.Sigma0, frame);
 
         foreach (var map in maps)
         {

@@ -12,7 +12,7 @@ namespace Verified.Spec;
 /// </remarks>
 public sealed class Mappings<W> where W : struct, IWord<W>
 {
-    /// <summary>σ0's task, whose space is every frame that is not reserved.</summary>
+    /// <summary>σ0's task, whose space is every frame that is not reserved, and all ports.</summary>
     public const uint Sigma0 = 2;
 
     public static readonly ColumnInfo[] Schema =
@@ -27,21 +27,21 @@ public sealed class Mappings<W> where W : struct, IWord<W>
         new(nameof(TargetPage), Table.Processor, 20),
         new(nameof(Left), Table.Processor, 21),
         new(nameof(Failed), Table.Processor, 1),
-        new(nameof(Root), Table.Processor, 15),
-        new(nameof(At), Table.Processor, 15),
-        new(nameof(FreeNode), Table.Processor, 15),
+        new(nameof(Root), Table.Processor, 16),
+        new(nameof(At), Table.Processor, 16),
+        new(nameof(FreeNode), Table.Processor, 16),
         new(nameof(FreeTable), Table.Processor, 9),
         new(nameof(Space), Table.Node, 6),
         new(nameof(Page), Table.Node, 20),
-        new(nameof(Frame), Table.Node, 14),
+        new(nameof(Frame), Table.Node, 15),
         new(nameof(Depth), Table.Node, 8),
         new(nameof(Level), Table.Node, 9),
-        new(nameof(Next), Table.Node, 15),
-        new(nameof(Previous), Table.Node, 15),
+        new(nameof(Next), Table.Node, 16),
+        new(nameof(Previous), Table.Node, 16),
         new(nameof(TableAt), Table.Slot, 8),
         new(nameof(TableTask), Table.PageTable, 6),
         new(nameof(TableSlot), Table.PageTable, 10),
-        new(nameof(NodeAt), Table.Page, 15),
+        new(nameof(NodeAt), Table.Page, 16),
     ];
 
     private readonly Column<W>[] _processor;
@@ -104,6 +104,7 @@ public sealed class Mappings<W> where W : struct, IWord<W>
     /// <summary>The page there.</summary>
     public Column<W> Page { get; }
 
+    /// <summary>What is mapped: a frame of memory, or, behind them, 16 ports.</summary>
     public Column<W> Frame { get; }
 
     /// <summary>How many mappings it is derived from, one from the other: 0 for σ0's.</summary>

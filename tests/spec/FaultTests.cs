@@ -34,8 +34,8 @@ public class FaultTests
     public void Another_exception_has_an_odd_word()
     {
         Ipc(B, Descriptor.None, 1, 0);
-        Enter(A, Entry.Exception, 13, 0x12);
-        Assert.Equal(0x00120D01u, s.Edx[B].Value);
+        Enter(A, Entry.Exception, 12, 0x12);
+        Assert.Equal(0x00120C01u, s.Edx[B].Value);
     }
 
     [Fact]
