@@ -11,7 +11,7 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>To be called when CR0, EFLAGS, CPL or a segment register may have changed.</summary>
     public void UpdateAlignment()
     {
-        var masked = (Known(Cr0, "CR0") & ControlBit.AlignmentMask) != 0;
+        var masked = (Known(Cr0, "CR0") & ControlBit.AlignmentMask & _model.Control0) != 0;
         if (!masked && !_checksAlignment)
             return;
         _checksAlignment = masked && User && ((_system & Flag.AlignmentCheck) != 0 ? true : false);

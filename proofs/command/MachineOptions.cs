@@ -32,7 +32,7 @@ internal static class MachineOptions
 
     public static readonly Option<string> Append = new("--append")
     {
-        Description = "The kernel's command line",
+        Description = "The kernel's command line; that of --kernel starts with the file's name, as loaders have it",
         HelpName = "TEXT",
         DefaultValueFactory = _ => "",
     };
@@ -103,7 +103,7 @@ internal static class MachineOptions
         if (parsed.GetValue(Rom) is not null)
             pc.Cpu.Reset();
         else if (parsed.GetValue(Kernel) is { } kernel)
-            Multiboot.Load(pc, Program(kernel), parsed.GetValue(Append)!, ModulesOf(parsed));
+            Multiboot.Load(pc, Program(kernel), $"{kernel} {parsed.GetValue(Append)}".TrimEnd(), ModulesOf(parsed));
         else if (parsed.GetValue(Flat) is { } flat)
             Start(flat, 0x100000, (content, at) => Machine.Computer.Boot.Flat(pc, content, at));
         else if (parsed.GetValue(Boot) is { } boot)

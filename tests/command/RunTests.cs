@@ -62,6 +62,27 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public void A_kernel_is_told_its_name_and_command_line()
+    {
+        var kernel = Write("kernel", MultibootTests.Kernel(0x100000, TestPc.Assemble(c =>
+        {
+            var (again, end) = (c.CreateLabel(), c.CreateLabel());
+            c.mov(esi, __dword_ptr[ebx + 16]);
+            c.Label(ref again);
+            c.lodsb();
+            c.test(al, al);
+            c.je(end);
+            c.@out(0xE9, al);
+            c.jmp(again);
+            c.Label(ref end);
+            c.@out(0xF4, al);
+        }, 0x100020)));
+        var (code, output, _) = Run("--kernel", kernel, "--append", "quiet fast");
+        Assert.Equal(CommandLine.Holds, code);
+        Assert.StartsWith($"{kernel} quiet fast[ended with status 1", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_crash_shows_registers_and_the_last_instructions()
     {
         var (code, _, error) = Run("--flat", Write("program", 0x90, 0x0F, 0x0B));

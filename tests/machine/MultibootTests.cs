@@ -13,7 +13,7 @@ public class MultibootTests
     private const uint HasAddresses = 1 << 16;
 
     /// <summary>A kernel in the format of the header's addresses.</summary>
-    private static byte[] Kernel(uint at, byte[] code, uint flags = HasAddresses)
+    internal static byte[] Kernel(uint at, byte[] code, uint flags = HasAddresses)
     {
         var image = new byte[32 + code.Length];
         uint[] header = [0x1BADB002, flags, unchecked(0u - 0x1BADB002u - flags), at, at, 0, 0, at + 32];
