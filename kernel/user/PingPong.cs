@@ -6,7 +6,7 @@ namespace Verified.Kernel;
 /// <summary>A root task of two threads: the first starts the second by lthread_ex_regs and calls it, again and again.</summary>
 internal static class PingPong
 {
-    private const uint RoundTrips = 10_000, Pong = 0x04040401, Stack = RootCode.Data + 0x2000;
+    private const uint RoundTrips = 10_000, Pong = RootCode.Second, Stack = RootCode.Data + 0x2000;
 
     public static byte[] File()
     {

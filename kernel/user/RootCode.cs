@@ -50,15 +50,26 @@ internal sealed class RootCode() : UserCode(Origin)
         c.pop(edx);
     }
 
-    /// <summary>Starts an lthread of the root task at EDX, with σ0 as its pager (lthread_ex_regs).</summary>
-    public void StartThread(uint lthread, uint stack)
+    /// <summary>Starts an lthread of the root task at EDX, with σ0 as its pager, or another (lthread_ex_regs).</summary>
+    public void StartThread(uint lthread, uint stack, uint? pager = null)
     {
         c.mov(eax, lthread);
         c.mov(ecx, stack);
         c.mov(ebx, ThreadId.Invalid);
-        c.mov(esi, ServerThreads.Sigma0.Id);
+        c.mov(esi, pager ?? ServerThreads.Sigma0.Id);
         c.@int(LthreadExRegs);
     }
+
+    /// <summary>Takes pages, or ports, away from the root task itself (fpage_unmap). Uses EAX, ECX.</summary>
+    public void Unmap(uint fpage)
+    {
+        c.mov(eax, fpage);
+        c.mov(ecx, Fpage.Own | Fpage.Unmap);
+        c.@int((byte)Layout.FpageUnmapVector);
+    }
+
+    /// <summary>The second thread of the root task.</summary>
+    public const uint Second = 0x04040401;
 
     /// <summary>Starts the first thread of task 5 at EDX, with the root task as its pager (task_new).</summary>
     public void StartTask(uint stack)

@@ -11,13 +11,15 @@ internal class UserCode(uint origin = UserProgram.CodePage)
     public readonly Assembler c = new(32);
 
     /// <summary>Prints a line on COM1. Uses EAX, EDX, ESI.</summary>
-    public void Print(string line)
+    public void Print(string line) => Print(line, "\r\n");
+
+    private void Print(string line, string end)
     {
         var (next, wait, done) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
         var skip = c.CreateLabel();
         // The text is its call's return address.
         c.call(skip);
-        c.db(System.Text.Encoding.ASCII.GetBytes(line + "\r\n\0"));
+        c.db(System.Text.Encoding.ASCII.GetBytes(line + end + "\0"));
         c.Label(ref skip);
         c.pop(esi);
         c.Label(ref next);
@@ -48,6 +50,33 @@ internal class UserCode(uint origin = UserProgram.CodePage)
         c.mov(al, bl);
         c.mov(edx, Com1.Data);
         c.@out(dx, al);
+    }
+
+    /// <summary>Prints a line that ends with the number in EBX, hexadecimal. Uses EAX, ECX, EDX, ESI.</summary>
+    public void PrintNumber(string text)
+    {
+        var (digit, wait, isDecimal) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+        Print(text, "");
+        c.mov(ecx, 8);
+        c.Label(ref digit);
+        c.mov(edx, Com1.LineStatus);
+        c.Label(ref wait);
+        c.@in(al, dx);
+        c.test(al, (byte)Com1.TransmitterEmpty);
+        c.je(wait);
+        c.rol(ebx, 4);
+        c.mov(eax, ebx);
+        c.and(eax, 0xF);
+        c.add(al, (byte)'0');
+        c.cmp(al, (byte)'9');
+        c.jbe(isDecimal);
+        c.add(al, 'A' - '9' - 1);
+        c.Label(ref isDecimal);
+        c.mov(edx, Com1.Data);
+        c.@out(dx, al);
+        c.dec(ecx);
+        c.jne(digit);
+        Print("h");
     }
 
     /// <summary>Ends the run; status 0 is success.</summary>
