@@ -12,7 +12,11 @@ namespace Verified.Spec;
 /// <param name="Pairs">Whether <c>j</c> matters.</param>
 /// <param name="Holds">The property at (i, j).</param>
 public sealed record Invariant<W>(string Name, string Why, Table Over, bool Pairs, Func<State<W>, W, W, Truth> Holds)
-    where W : struct, IWord<W>;
+    where W : struct, IWord<W>
+{
+    /// <summary>Whether only steps that create or delete need it: any other step keeps it at a row because it held at that row.</summary>
+    public bool IsApart { get; init; }
+}
 
 /// <summary>What always holds. Every transition is proved to preserve each; every check evaluates each after every step.</summary>
 public static class Invariants<W> where W : struct, IWord<W>
@@ -30,13 +34,15 @@ public static class Invariants<W> where W : struct, IWord<W>
         Each("task-0-is-nobody", "task 0 does not exist: its threads are never active", (s, t) =>
             (t >= s.Limits.Lthreads) | Is(s, t, ThreadStatus.Inactive)),
         Each("status-known", "the status is one of the ten", (s, t) => s.Status[t] <= ThreadStatus.Giving),
-        Each("partner-active", "whoever sends or receives from a partner has one that is in use", (s, t) =>
-            !(HasPartner(s, t) | Is(s, t, ThreadStatus.Giving)) | !Is(s, s.Partner[t], ThreadStatus.Inactive)),
+        Each("partner-active", "whoever sends or receives from a partner has one that is in use, or was until just now", (s, t) =>
+            !(HasPartner(s, t) | Is(s, t, ThreadStatus.Giving)) | !Is(s, s.Partner[t], ThreadStatus.Inactive)
+            | (HasPartner(s, t) & TaskInvariants<W>.MayWaitInVain(s, t))),
         Each("partner-blank", "a thread that waits for nobody in particular has no partner, but a sender it has found", (s, t) =>
             HasPartner(s, t) | Is(s, t, ThreadStatus.Giving) | Is(s, t, ThreadStatus.Mapping) | (s.Partner[t] == Nobody)
             | ((t == s.Current) & (s.Stage == Stages.Accept))),
         Each("sender-names-partner", "a waiting sender's partner is another, and its ESI still names it unless it sends for an exception", (s, t) =>
-            !(Is(s, t, ThreadStatus.Sending) | Is(s, t, ThreadStatus.Giving)) | ((s.Partner[t] != t) & ((s.Faulting[t] == 1) | (s.Esi[t] == s.Id[s.Partner[t]])))),
+            !(Is(s, t, ThreadStatus.Sending) | Is(s, t, ThreadStatus.Giving)) | ((s.Partner[t] != t)
+                & ((s.Faulting[t] == 1) | (s.Esi[t] == s.Id[s.Partner[t]]) | Is(s, s.Partner[t], ThreadStatus.Inactive)))),
         One("heir-is-ready", "there is an heir only in the stages after a send phase: another thread, who is ready", s =>
             (s.Heir == Nobody) | ((s.Stage >= Stages.Receive) & (s.Heir != s.Current)
                 & (Is(s, s.Heir, ThreadStatus.Ready) | Is(s, s.Heir, ThreadStatus.Mapping)))),
@@ -80,6 +86,7 @@ public static class Invariants<W> where W : struct, IWord<W>
             (s, p, _) => s.Picked[p] < s.Limits.Threads),
         .. InterruptInvariants<W>.All,
         .. MappingInvariants<W>.All,
+        .. TaskInvariants<W>.All.Select(invariant => invariant with { IsApart = true }),
     ];
 
     private static Invariant<W> Each(string name, string why, Func<State<W>, W, Truth> holds) =>

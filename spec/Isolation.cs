@@ -31,17 +31,28 @@ public static class Isolation<W> where W : struct, IWord<W>
         {
             Entry.Interrupt => column.Name == nameof(State<W>.Pending),
             Entry.Receive => (s.Handler[row] == State<W>.Nobody) | (s.Handler[row] == s.Current),
+            Entry.Map => IsDoomed(s, s.Handler[row]),
+            _ => false,
+        },
+        Table.Task => entry switch
+        {
+            Entry.TaskNew => s.Mappings.Chief[row] == s.Task(s.Current),
+            Entry.Map => (s.Mappings.Doomed[row] == 1) | (s.Mappings.Doomed[s.Mappings.Chief[row]] == 1),
             _ => false,
         },
         _ => true,
     };
 
-    // The thread that has the processor; by lthread_ex_regs also those of its task.
+    // The thread that has the processor; by lthread_ex_regs also those of its task; those that are deleted, or created in their place.
     private static Truth Acts(State<W> s, Entry entry, W thread) =>
         ((s.Current != State<W>.Nobody) & (thread == s.Current))
-        | (entry == Entry.LthreadExRegs ? s.Task(thread) == s.Task(s.Current) : false);
+        | (entry == Entry.LthreadExRegs ? s.Task(thread) == s.Task(s.Current) : false)
+        | (entry == Entry.Map ? IsDoomed(s, thread) : false);
 
-    // A message reaches who waits for it, and its sender; an interrupt its handler. A wait may have a deadline. Whoever maps has agreed with the giver, whoever does the step.
+    private static Truth IsDoomed(State<W> s, W thread) => s.Mappings.Doomed[s.Task(thread)] == 1;
+
+    // A message reaches who waits for it, and its sender; an interrupt its handler. A wait may have a deadline. Whoever maps has agreed with the giver, whoever does the
+    // step. Whoever has a partner that is deleted hears of it.
     private static Truth Agrees(State<W> s, Entry entry, W thread)
     {
         var me = s.Current;
@@ -53,7 +64,8 @@ public static class Isolation<W> where W : struct, IWord<W>
             Entry.Wake => isDue | Waits(s, thread, s.Preempter[me]),
             Entry.Interrupt => (s.Handles[thread] != 0) & s.WaitsForInterrupt(thread, s.Handles[thread]),
             Entry.Accept => s.SendsTo(thread, me) & (thread == s.Partner[me]),
-            Entry.Map => (s.Mappings.Operation == Operations.None ? (thread == s.Partner[me]) : (thread == s.Mappings.Owner) | (thread == s.Partner[s.Mappings.Owner])),
+            Entry.Map => (s.Mappings.Operation == Operations.None ? (thread == s.Partner[me]) : (thread == s.Mappings.Owner) | (thread == s.Partner[s.Mappings.Owner]))
+                | IsDoomed(s, s.Partner[thread]),
             _ => false,
         };
     }

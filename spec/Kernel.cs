@@ -23,6 +23,9 @@ public enum Entry
     /// <summary>INT 35h.</summary>
     LthreadExRegs,
 
+    /// <summary>INT 36h.</summary>
+    TaskNew,
+
     /// <summary>The timer interrupt, in user mode or idle.</summary>
     Tick,
 
@@ -83,6 +86,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.ThreadSwitch: ThreadSwitch(); break;
             case Entry.ThreadSchedule: ThreadSchedule(); break;
             case Entry.LthreadExRegs: LthreadExRegs(); break;
+            case Entry.TaskNew: TaskNew(); break;
             case Entry.Tick: Tick(); break;
             case Entry.PageFault: PageFault(argument, code); break;
             case Entry.Protection: Protection(argument, code); break;

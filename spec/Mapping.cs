@@ -24,9 +24,10 @@ public sealed partial class Kernel<W>
         if (m.Operation == Operations.None) Begin(s.Current);
         else if (m.Phase == Phases.Flush) Flush();
         else if (m.Phase == Phases.Reduce) Reduce();
-        else if (m.Left == 0) EndOperation();
-        else if (m.Operation == Operations.Unmap) UnmapPage();
-        else MapPage();
+        else if (m.Left != 0 && m.Operation == Operations.Map) MapPage();
+        else if (m.Left != 0) UnmapPage();
+        else if (m.Operation == Operations.Delete) Delete();
+        else EndOperation();
     }
 
     private void Begin(W me)
@@ -120,7 +121,7 @@ public sealed partial class Kernel<W>
             m.Phase = Phases.Page;
             m.Root = 0;
             if (TakesRoot(root)) Remove(root);
-            if (m.Operation == Operations.Unmap) Advance(1);
+            if (m.Operation != Operations.Map) Advance(1);
         }
     }
 
@@ -173,11 +174,12 @@ public sealed partial class Kernel<W>
     private void AddTable()
     {
         var table = m.FreeTable;
-        if (table == s.Limits.Paging.Tables) Fail();
+        if (table == 0) Fail();
         else
         {
             var slot = m.TargetPage >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Paging.Entries);
-            m.FreeTable = table + 1;
+            m.FreeTable = m.NextTable[table];
+            m.PreviousTable[m.FreeTable] = 0;
             m.TableTask[table] = m.Target;
             m.TableSlot[table] = slot;
             m.TableAt[(m.Target * s.Limits.Paging.Slots) | slot] = table;

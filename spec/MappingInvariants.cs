@@ -20,9 +20,16 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
                 & (s.Mappings.TableTask[t] < s.Limits.Tasks) & (s.Mappings.TableSlot[t] < s.Limits.Paging.UserSlots))),
         new("slot-has-its-table", "what is in a slot is a page table that says so", Table.Slot, false, (s, slot, _) =>
             SlotIsRight(s, s.Mappings, slot)),
-        new("tables-in-order", "the page tables in use are those before the first free one, but for 0", Table.PageTable, false, (s, t, _) =>
-            ((s.Mappings.TableTask[t] != 0) == ((t != 0) & (t < s.Mappings.FreeTable)))
-            & (s.Mappings.FreeTable != 0) & (s.Mappings.FreeTable <= s.Limits.Paging.Tables)),
+        PageTable("free-table-forward", "a free page table is followed by a free one that says so", (m, t) =>
+            !IsFreeTable(m, t) | (m.NextTable[t] == 0) | (IsFreeTable(m, m.NextTable[t]) & (m.PreviousTable[m.NextTable[t]] == t))),
+        PageTable("free-table-backward", "a free page table is the first, or follows a free one that says so", (m, t) =>
+            !IsFreeTable(m, t)
+            | W.Select(m.PreviousTable[t] == 0, Word(m.FreeTable == t), Word(IsFreeTable(m, m.PreviousTable[t]) & (m.NextTable[m.PreviousTable[t]] == t))) == 1),
+        One("free-table-head", "the head of the free page tables is one, and the first", (s, m) =>
+            (m.FreeTable == 0) | (IsFreeTable(m, m.FreeTable) & (m.PreviousTable[m.FreeTable] == 0))),
+        new("tables-in-range", "links are rows of the table of page tables, of which 0 is nobody's", Table.PageTable, false, (s, t, _) =>
+            (s.Mappings.NextTable[t] < s.Limits.Paging.Tables) & (s.Mappings.PreviousTable[t] < s.Limits.Paging.Tables)
+            & ((t != 0) | (s.Mappings.TableTask[t] == 0))),
         Node("one-root-per-frame", "the first mapping of a frame is \u03c30's, at the frame's page, and all others are derived ones of others", (s, m, n) =>
             W.Select(n < s.Limits.Paging.Roots,
                 Word((m.Depth[n] == 0) & (m.Frame[n] == n) & (m.Level[n] <= 1) & ((n == 0) | (m.Previous[n] == 0))
@@ -60,16 +67,17 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
             (m.Operation == Operations.None)
             | ((m.Source < s.Limits.Tasks) & (m.Left <= s.Limits.Paging.RestOf(m.SourcePage))
                 & ((m.Operation == Operations.Unmap)
-                    | ((m.Operation == Operations.Map) & (m.Left <= s.Limits.Paging.RestOf(m.TargetPage))
-                        & ((m.Left == 0) | (m.SourcePage == m.TargetPage)
-                            | ((m.SourcePage < s.Limits.Paging.UserPages) & (m.TargetPage < s.Limits.Paging.UserPages)))
+                    | (((m.Operation == Operations.Delete)
+                            | ((m.Left <= s.Limits.Paging.RestOf(m.TargetPage))
+                                & ((m.Left == 0) | (m.SourcePage == m.TargetPage)
+                                    | ((m.SourcePage < s.Limits.Paging.UserPages) & (m.TargetPage < s.Limits.Paging.UserPages)))))
                         & (m.Target < s.Limits.Tasks) & (m.Target != 0) & (m.Target != Mappings<W>.Sigma0))))),
-        One("operation-has-owner", "an operation is for a thread that waits for its end; it takes pages from the task of whoever gives, or unmaps, to that thread's own", (s, m) =>
+        One("operation-has-owner", "an operation is for a thread that waits for its end; it takes pages from the task of whoever gives, or unmaps, to that thread's own, or deletes", (s, m) =>
             (m.Operation == Operations.None)
             | ((s.Status[m.Owner] == ThreadStatus.Mapping)
-                & ((m.Operation == Operations.Unmap) == (s.Partner[m.Owner] == State<W>.Nobody))
-                & (m.Source == s.Task(W.Select(m.Operation == Operations.Unmap, m.Owner, s.Partner[m.Owner])))
-                & ((m.Operation == Operations.Unmap) | (m.Target == s.Task(m.Owner))))),
+                & ((m.Operation == Operations.Map) == (s.Partner[m.Owner] != State<W>.Nobody))
+                & ((m.Operation == Operations.Delete) | (m.Source == s.Task(W.Select(m.Operation == Operations.Unmap, m.Owner, s.Partner[m.Owner]))))
+                & ((m.Operation != Operations.Map) | (m.Target == s.Task(m.Owner))))),
         One("phase-fits", "what is flushed or made read-only is a mapping, of a page that the operation is at", (s, m) =>
             (m.Phase <= Phases.Reduce) & (m.Owner < s.Limits.Threads)
             & W.Select(m.Phase == Phases.Page, Word((m.Root == 0) & (m.At == 0)),
@@ -110,10 +118,12 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
     }
 
     // What is flushed is the mapping at the page that is unmapped, or that is mapped to.
-    private static Truth IsAt(State<W> s, Mappings<W> m, W root) => W.Select(m.Operation == Operations.Unmap,
-        Word(root == s.NodeOf(m.Source, m.SourcePage)), Word(root == s.NodeOf(m.Target, m.TargetPage))) == 1;
+    private static Truth IsAt(State<W> s, Mappings<W> m, W root) => W.Select(m.Operation == Operations.Map,
+        Word(root == s.NodeOf(m.Target, m.TargetPage)), Word(root == s.NodeOf(m.Source, m.SourcePage))) == 1;
 
     private static Truth IsFree(Mappings<W> m, W node) => m.Space[node] == 0;
+
+    private static Truth IsFreeTable(Mappings<W> m, W table) => (table != 0) & (m.TableTask[table] == 0);
 
     /// <summary>Free, and no frame's first.</summary>
     private static Truth IsSpare(State<W> s, Mappings<W> m, W node) => IsFree(m, node) & (node >= s.Limits.Paging.Roots);
@@ -122,6 +132,9 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
 
     private static Invariant<W> Node(string name, string why, Func<State<W>, Mappings<W>, W, Truth> holds) =>
         new(name, why, Table.Node, false, (s, n, _) => holds(s, s.Mappings, n));
+
+    private static Invariant<W> PageTable(string name, string why, Func<Mappings<W>, W, Truth> holds) =>
+        new(name, why, Table.PageTable, false, (s, t, _) => holds(s.Mappings, t));
 
     private static Invariant<W> One(string name, string why, Func<State<W>, Mappings<W>, Truth> holds) =>
         new(name, why, Table.Processor, false, (s, _, _) => holds(s, s.Mappings));

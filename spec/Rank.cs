@@ -24,19 +24,29 @@ public static class Rank<W> where W : struct, IWord<W>
     /// <summary>What a mapping adds to those in use.</summary>
     public static W InUse(State<W> s, W node) => W.Select(s.Mappings.Space[node] == 0, 0, 1);
 
+    /// <summary>What a page table adds to those in use.</summary>
+    public static W TableInUse(State<W> s, W table) => W.Select(s.Mappings.TableTask[table] == 0, 0, 1);
+
     /// <summary>
-    /// Whether a map step brought the operation on: fewer pages left; or fewer page tables free; or <paramref name="fewer"/> mappings; or
-    /// what is in the way of the page is to be flushed, or to be made read-only, or is; or one further in the list of the frame, which is finite.
+    /// Whether a map step brought the operation on, in which <paramref name="nodes"/> mappings, <paramref name="tables"/> page tables in use and
+    /// <paramref name="doomed"/> doomed tasks became more: a deletion's pass is a later one; or has doomed one more; or is further on; or is at
+    /// the same row, and fewer pages are left; or fewer page tables free; or fewer mappings; or what is in the way of the page is to be flushed,
+    /// or to be made read-only, or is; or one further in the list of the frame, which is finite.
     /// </summary>
-    public static Truth BringsOn(State<W> before, State<W> after, Truth fewer, Truth asMany)
+    public static Truth BringsOn(State<W> before, State<W> after, W nodes, W tables, W doomed)
     {
         var (b, a) = (before.Mappings, after.Mappings);
+        var page = W.LessSigned(nodes, 0) | ((nodes == 0)
+            & ((ToDo(after) < ToDo(before)) | ((b.Phase == Phases.Reduce) & (a.Phase == Phases.Reduce) & (a.At != 0) & (a.At == b.Next[b.At]))));
+        var pages = (a.Left < b.Left) | ((a.Left == b.Left) & (W.LessSigned(0, tables) | ((tables == 0) & page)));
+        var row = (a.Cursor > b.Cursor) | ((a.Cursor == b.Cursor) & ((a.Pass > b.Pass) | ((a.Pass == b.Pass) & pages)));
+        var more = (b.Pass == Passes.Clan) & W.LessSigned(0, doomed);
         return (b.Operation == a.Operation)
-            & ((a.Left < b.Left) | ((a.Left == b.Left)
-                & ((a.FreeTable > b.FreeTable) | ((a.FreeTable == b.FreeTable)
-                    & (fewer | (asMany & (ToDo(after) < ToDo(before)))
-                        | (asMany & (b.Phase == Phases.Reduce) & (a.Phase == Phases.Reduce) & (a.At != 0) & (a.At == b.Next[b.At])))))));
+            & ((Pass(a) > Pass(b)) | ((Pass(a) == Pass(b)) & (more | (((b.Pass != Passes.Clan) | (doomed == 0)) & row))));
     }
+
+    // At one page table, and at the next: over page tables.
+    private static W Pass(Mappings<W> m) => W.Select(m.Pass == Passes.Table, Passes.Tables, m.Pass);
 
     private static W ToDo(State<W> s)
     {

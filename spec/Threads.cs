@@ -14,6 +14,9 @@ public sealed partial class Kernel<W>
         var thread = (me & ~(s.Limits.Lthreads - 1)) | (lthread & (s.Limits.Lthreads - 1));
         if (lthread >= s.Limits.Lthreads) ReturnInvalid(me);
 
+        // My task is being deleted: nobody in it starts any more.
+        else if (m.Doomed[s.Task(me)] == 1) Retry(me, m.Owner);
+
         // Its message's pages are being mapped: that is done first, on my time, and then I ask again. INT 35h has two bytes.
         else if (s.Status[thread] == ThreadStatus.Mapping) Retry(me, thread);
         else if (s.Status[thread] == ThreadStatus.Giving) Retry(me, s.Partner[thread]);
@@ -23,7 +26,7 @@ public sealed partial class Kernel<W>
         else if ((s.Ecx[me] == ThreadId.Invalid) | (s.Edx[me] == ThreadId.Invalid)) ReturnInvalid(me);
         else
         {
-            Start(me, thread);
+            Start(me, thread, ThreadId.WithLthread(s.Id[me], thread & (s.Limits.Lthreads - 1)));
             Exchange(me, thread);
         }
     }
@@ -55,10 +58,10 @@ public sealed partial class Kernel<W>
         argument[me] = old;
     }
 
-    /// <summary>A new thread of my task and version, with my priority and time slice.</summary>
-    private void Start(W me, W thread)
+    /// <summary>A new thread, with my priority and time slice.</summary>
+    private void Start(W me, W thread, W id)
     {
-        s.Id[thread] = ThreadId.WithLthread(s.Id[me], thread & (s.Limits.Lthreads - 1));
+        s.Id[thread] = id;
         s.Status[thread] = ThreadStatus.Ready;
         s.Priority[thread] = s.Priority[me];
         s.Mcp[thread] = s.Mcp[me];

@@ -128,13 +128,13 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Handles), edi);
     }
 
-    /// <summary>The current thread's interrupt, if it has one, is nobody's. Uses EAX, ECX, EDI.</summary>
-    private void Dissociate(Label done)
+    /// <summary>A thread's interrupt, if it has one, is nobody's. Uses EAX, ECX, EDI.</summary>
+    private void Dissociate(AssemblerMemoryOperand handles, Label done)
     {
-        c.mov(edi, Me(Layout.Handles));
+        c.mov(edi, handles);
         c.test(edi, edi);
         c.je(done);
-        c.mov(Me(Layout.Handles), 0);
+        c.mov(handles, 0);
         c.mov(OfInterrupt(edi, _layout.HandlerPointer), Nobody);
         c.mov(OfInterrupt(edi, Layout.PendingNumber), 0);
         InterruptBit();

@@ -58,6 +58,8 @@ internal sealed partial class KernelProgram
         ThreadSwitch();
         ThreadSchedule();
         LthreadExRegs();
+        TaskNew();
+        Delete();
         Tick();
         Wake();
         DeviceInterrupts();

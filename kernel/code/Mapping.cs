@@ -29,6 +29,7 @@ internal sealed partial class KernelProgram
         var page = c.CreateLabel("map_page");
         var flush = c.CreateLabel("map_flush");
         var end = c.CreateLabel("map_end");
+        _delete = c.CreateLabel("delete");
 
         // Between the steps an interrupt may come; it pushes on nobody's row, as when idle.
         Mark(ref _map);
@@ -109,7 +110,7 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Phase), Phases.Page);
         c.mov(Op(Maps.Root), 0);
         c.mov(edi, Op(MappingLayout.Operation));
-        c.shr(edi, (byte)BitOperations.Log2(Operations.Unmap));
+        c.shr(edi, 1);
         UnlessTaken(esi, keeps);
         c.mov(ebx, esi);
 
@@ -275,14 +276,16 @@ internal sealed partial class KernelProgram
         // A page table for the target page.
         Mark(ref addTable);
         c.mov(eax, Op(Maps.FreeTable));
-        c.cmp(eax, _layout.Limits.Paging.Tables * Layout.PageSize);
+        c.test(eax, eax);
         c.je(fail);
-        c.lea(ecx, __[eax + Layout.PageSize]);
+        c.mov(edx, eax);
+        TableOffset(edx);
+        c.mov(ecx, Table(edx, Maps.NextTable));
         c.mov(Op(Maps.FreeTable), ecx);
+        TableOffset(ecx);
+        c.mov(Table(ecx, Maps.PreviousTable), 0);
         c.mov(ecx, Op(MappingLayout.TargetPage));
         c.shr(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Entries));
-        c.mov(edx, eax);
-        c.shr(edx, (byte)(BitOperations.Log2(Layout.PageSize) - BitOperations.Log2(Maps.Tables.Stride)));
         c.mov(Table(edx, MappingLayout.TableSlot), ecx);
         c.mov(ebx, Op(Maps.Target));
         c.mov(Table(edx, Maps.TableTask), ebx);

@@ -16,6 +16,8 @@ internal sealed partial class KernelProgram
         var failed = c.CreateLabel("map_failed");
         var told = c.CreateLabel();
         Mark(ref end);
+        c.cmp(Op(MappingLayout.Operation), Operations.Delete);
+        c.je(_delete);
         c.mov(edx, Op(Maps.Owner));
         c.mov(ebp, At(edx, _layout.Partner));
         c.mov(edi, At(edx, Layout.Status));
@@ -132,8 +134,7 @@ internal sealed partial class KernelProgram
     /// <summary>The task of the thread whose row's address is in a register, to a field; the register is lost.</summary>
     private void TaskOf(AssemblerRegister32 row, Field field)
     {
-        c.shr(row, (byte)(Layout.ThreadShift + BitOperations.Log2(_layout.Limits.Lthreads)));
-        c.and(row, _layout.Limits.Tasks - 1);
+        TaskOf(row);
         c.mov(Op(field), row);
     }
 

@@ -95,7 +95,7 @@ internal sealed partial class KernelProgram
         c.je(noLine);
         c.test(eax, 0xFF000000);
         c.jne(noLine);
-        Dissociate(noLine);
+        Dissociate(Me(Layout.Handles), noLine);
         Mark(ref noLine);
         c.mov(eax, ThreadStatus.Sleeping);
         c.mov(edx, Nobody);

@@ -12,7 +12,8 @@ internal sealed partial class KernelProgram
         var inactive = c.CreateLabel("ex_regs_inactive");
         var kernels = c.CreateLabel();
         var giving = c.CreateLabel("ex_regs_giving");
-        var retry = c.CreateLabel("ex_regs_retry");
+        var dooms = c.CreateLabel("ex_regs_doomed");
+        _retry = c.CreateLabel("retry");
         var receiving = c.CreateLabel();
         var cancel = c.CreateLabel();
         var enter = c.CreateLabel("ex_regs_ready");
@@ -25,6 +26,11 @@ internal sealed partial class KernelProgram
         c.jae(invalid);
         c.and(eax, _layout.Limits.Lthreads - 1);
         LoadMe(esi);
+        c.mov(ecx, esi);
+        TaskOf(ecx);
+        c.shl(ecx, TaskShift);
+        c.cmp(Task(ecx, MappingLayout.Doomed), 0);
+        c.jne(dooms);
         Number(ebp, esi);
         c.and(ebp, ~(_layout.Limits.Lthreads - 1));
         c.or(ebp, eax);
@@ -34,7 +40,7 @@ internal sealed partial class KernelProgram
         c.and(edi, Layout.StatusMask);
         c.je(inactive);
         c.cmp(edi, ThreadStatus.Mapping);
-        c.je(retry);
+        c.je(_retry);
         c.cmp(edi, ThreadStatus.Giving);
         c.je(giving);
 
@@ -71,10 +77,15 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
         c.jmp(exchange);
 
+        // My task is being deleted.
+        Mark(ref dooms);
+        c.mov(ebp, Op(Maps.Owner));
+        c.jmp(_retry);
+
         // The thread that maps gets the processor, and I ask again when I have it.
         Mark(ref giving);
         c.mov(ebp, At(ebp, _layout.Partner));
-        Mark(ref retry);
+        Mark(ref _retry);
         c.sub(Me(Layout.Eip), 2);
         c.jmp(_switchAway);
 
@@ -89,16 +100,9 @@ internal sealed partial class KernelProgram
         c.and(ecx, ~ThreadId.LthreadMask);
         c.or(eax, ecx);
         c.mov(At(ebp, Layout.Id), eax);
-        c.mov(eax, Me(Layout.Priority));
-        c.mov(At(ebp, Layout.Priority), eax);
         c.mov(eax, Me(Layout.Mcp));
         c.mov(At(ebp, Layout.Mcp), eax);
-        c.mov(eax, Me(Layout.Quantum));
-        c.mov(At(ebp, Layout.Quantum), eax);
-        c.mov(At(ebp, Layout.Slice), eax);
-        c.mov(At(ebp, Layout.Eflags), Flags.User);
-        c.mov(At(ebp, Layout.Cs), Layout.UserCode);
-        c.mov(At(ebp, Layout.Ss), Layout.UserData);
+        StartThread(esi);
 
         Mark(ref enter);
         c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);

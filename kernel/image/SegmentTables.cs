@@ -9,7 +9,7 @@ internal static class SegmentTables
     /// <summary>Offsets, in the tables' pages, of the operands of LGDT and LIDT.</summary>
     public const uint GdtPointer = 0x40, IdtPointer = 0xF00;
 
-    private const uint Gates = Layout.LthreadExRegsVector + 1;
+    private const uint Gates = Layout.TaskNewVector + 1;
     private const byte InterruptGate = 0x8E, Ring3 = 0x60;
 
     /// <summary>
@@ -57,6 +57,7 @@ internal static class SegmentTables
         (Layout.ThreadSwitchVector, "thread_switch"),
         (Layout.ThreadScheduleVector, "thread_schedule"),
         (Layout.LthreadExRegsVector, "lthread_ex_regs"),
+        (Layout.TaskNewVector, "task_new"),
     ];
 
     /// <summary>The ring-0 stack, where the map of ports is, and the byte behind it, that ends it.</summary>

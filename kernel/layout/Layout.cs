@@ -34,7 +34,7 @@ public sealed class Layout
 
     // Interrupt vectors.
     public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, FpageUnmapVector = 0x32,
-        ThreadSwitchVector = 0x33, ThreadScheduleVector = 0x34, LthreadExRegsVector = 0x35;
+        ThreadSwitchVector = 0x33, ThreadScheduleVector = 0x34, LthreadExRegsVector = 0x35, TaskNewVector = 0x36;
 
     // The task-state segment holds no more than the stack of ring 0 and, two pages behind its own, the current task's map of ports, with the
     // byte of ones that ends it (SDM 1, 19.5.2).
@@ -262,6 +262,7 @@ public sealed class Layout
         : area == Timers ? Sort.TimerWord
         : area == ReadySummary || area == Picked ? Sort.Priority
         : area == Interrupts ? Sort.Interrupt
+        : area == Mappings.Tasks ? Sort.Task
         : area == Mappings.Nodes ? Sort.Node
         : area == Mappings.Tables ? Sort.PageTable
         : area == Mappings.Slots || area == Mappings.Directories ? Sort.Slot

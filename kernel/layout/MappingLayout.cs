@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>The tables that mappings are kept in: mappings, page tables and what is where in them, and the operation that is going on.</summary>
+/// <summary>The tables that mappings are kept in: tasks, mappings, page tables and what is where in them, and the operation that is going on.</summary>
 public sealed class MappingLayout
 {
     public const uint NodeSize = 0x20;
@@ -18,16 +18,23 @@ public sealed class MappingLayout
     public readonly Field Frame, Next, Previous;
     public static readonly Field Depth = new("depth", 0x0C, 8), Level = new("level", 0x10, 9);
 
+    // A row of the table of tasks.
+    public readonly Field Chief;
+    public static readonly Field Version = new("version", 0x04, 10), Doomed = new("doomed", 0x08, 1);
+    public const uint TaskSize = 0x10;
+
     // The only row of the operation's table.
     public static readonly Field Operation = new("kind", 0x00, 2), Phase = new("phase", 0x04, 2), Item = new("item", 0x0C);
     public readonly Field Owner, Root, At, FreeNode, FreeTable;
     public readonly Field Source, Target;
     public static readonly Field SourcePage = new("source_page", 0x14, 20), TargetPage = new("target_page", 0x1C, 20);
-    public static readonly Field Left = new("left", 0x20, 21), Failed = new("failed", 0x24, 1);
+    public static readonly Field Left = new("left", 0x20, 21), Failed = new("failed", 0x24, 1), Pass = new("pass", 0x38, 3);
+    public readonly Field Cursor;
 
     // A row of the table of page tables.
-    public readonly Field TableTask;
+    public readonly Field TableTask, NextTable, PreviousTable;
     public static readonly Field TableSlot = new("slot", 4, 10);
+    public const uint TableSize = 0x10;
 
     /// <summary>A dword of the processor's page directories and tables.</summary>
     public static readonly Field Entry = new("entry", 0);
@@ -50,6 +57,10 @@ public sealed class MappingLayout
         Source = new("source", 0x10, tasks);
         Target = new("target", 0x18, tasks);
         TableTask = new("task", 0, tasks);
+        NextTable = new("next", 8, tables, Encoding.PageAddress);
+        PreviousTable = new("previous", 12, tables, Encoding.PageAddress);
+        Chief = new("chief", 0x00, tasks);
+        Cursor = new("cursor", 0x3C, Math.Max(threads, tables));
         Frame = new("frame", 0x08, Bits(paging.Roots - 1) + 1, Encoding.PageAddress);
         Next = new("next", 0x14, nodes, Encoding.NodeOffset);
         Previous = new("previous", 0x18, nodes, Encoding.NodeOffset);
@@ -57,14 +68,15 @@ public sealed class MappingLayout
         Root = new("root", 0x28, nodes, Encoding.NodeOffset);
         At = new("at", 0x2C, nodes, Encoding.NodeOffset);
         FreeNode = new("free_node", 0x30, nodes, Encoding.NodeOffset);
-        FreeTable = new("free_table", 0x34, tables + 1, Encoding.PageAddress);
+        FreeTable = new("free_table", 0x34, tables, Encoding.PageAddress);
         TableAt = new("table", 0, tables, Encoding.PageAddress);
         NodeAt = new("node", 0, nodes, Encoding.NodeOffset);
 
         Current = make("operation", 1, 0x40,
-            [Operation, Phase, Owner, Item, Source, SourcePage, Target, TargetPage, Left, Failed, Root, At, FreeNode, FreeTable]);
+            [Operation, Phase, Owner, Item, Source, SourcePage, Target, TargetPage, Left, Failed, Root, At, FreeNode, FreeTable, Pass, Cursor]);
+        Tasks = make("tasks", limits.Tasks, TaskSize, [Chief, Version, Doomed]);
         Nodes = make("nodes", paging.Nodes, NodeSize, [Space, Page, Frame, Depth, Level, Next, Previous]);
-        Tables = make("tables", paging.Tables, 8, [TableTask, TableSlot]);
+        Tables = make("tables", paging.Tables, TableSize, [TableTask, TableSlot, NextTable, PreviousTable]);
         Slots = make("slots", limits.Tasks * paging.Slots, 4, [TableAt]);
         Pages = make("pages", paging.Tables * paging.Entries, 4, [NodeAt]);
         Directories = make("directories", limits.Tasks * paging.Slots, 4, [Entry]);
@@ -74,6 +86,9 @@ public sealed class MappingLayout
 
     /// <summary>The operation that is going on, and the heads of what is free.</summary>
     public Area Current { get; }
+
+    /// <summary>Whose the tasks are.</summary>
+    public Area Tasks { get; }
 
     public Area Nodes { get; }
 
@@ -95,7 +110,7 @@ public sealed class MappingLayout
     /// <summary>The processor's maps of ports, two pages per task; they say the same as <see cref="Pages"/>.</summary>
     public Area PortMaps { get; }
 
-    public IReadOnlyList<Area> Areas => [Current, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps];
+    public IReadOnlyList<Area> Areas => [Current, Tasks, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps];
 
     /// <summary>Where a column of the spec's <see cref="Mappings{W}"/> is.</summary>
     /// <exception cref="ArgumentException">It has no such column.</exception>
@@ -115,6 +130,11 @@ public sealed class MappingLayout
         nameof(Mappings<Concrete>.At) => (Current, At),
         nameof(Mappings<Concrete>.FreeNode) => (Current, FreeNode),
         nameof(Mappings<Concrete>.FreeTable) => (Current, FreeTable),
+        nameof(Mappings<Concrete>.Pass) => (Current, Pass),
+        nameof(Mappings<Concrete>.Cursor) => (Current, Cursor),
+        nameof(Mappings<Concrete>.Chief) => (Tasks, Chief),
+        nameof(Mappings<Concrete>.Version) => (Tasks, Version),
+        nameof(Mappings<Concrete>.Doomed) => (Tasks, Doomed),
         nameof(Mappings<Concrete>.Space) => (Nodes, Space),
         nameof(Mappings<Concrete>.Page) => (Nodes, Page),
         nameof(Mappings<Concrete>.Frame) => (Nodes, Frame),
@@ -124,6 +144,8 @@ public sealed class MappingLayout
         nameof(Mappings<Concrete>.Previous) => (Nodes, Previous),
         nameof(Mappings<Concrete>.TableTask) => (Tables, TableTask),
         nameof(Mappings<Concrete>.TableSlot) => (Tables, TableSlot),
+        nameof(Mappings<Concrete>.NextTable) => (Tables, NextTable),
+        nameof(Mappings<Concrete>.PreviousTable) => (Tables, PreviousTable),
         nameof(Mappings<Concrete>.TableAt) => (Slots, TableAt),
         nameof(Mappings<Concrete>.NodeAt) => (Pages, NodeAt),
         _ => throw new ArgumentException($"no place for column {column}", nameof(column)),

@@ -27,6 +27,9 @@ public enum Sort
     /// <summary>Ids of interrupts.</summary>
     Interrupt,
 
+    /// <summary>Task numbers.</summary>
+    Task,
+
     /// <summary>Mappings.</summary>
     Node,
 
@@ -133,6 +136,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         Sort.SenderWord => layout.SenderSets.Rows,
         Sort.TimerWord => layout.Timers.Rows,
         Sort.Interrupt => layout.Interrupts.Rows,
+        Sort.Task => layout.Mappings.Tasks.Rows,
         Sort.Node => layout.Mappings.Nodes.Rows,
         Sort.Slot => layout.Mappings.Slots.Rows,
         Sort.PageTable => layout.Mappings.Tables.Rows,

@@ -152,6 +152,7 @@ public static class KernelPaths
             Entry.ThreadSwitch => Layout.ThreadSwitchVector,
             Entry.ThreadSchedule => Layout.ThreadScheduleVector,
             Entry.LthreadExRegs => Layout.LthreadExRegsVector,
+            Entry.TaskNew => Layout.TaskNewVector,
             Entry.Tick => Layout.TickVector,
             Entry.Interrupt => Layout.TickVector + Interrupt - 1,
             _ => throw new ArgumentException($"{entry} has no vector of its own", nameof(entry)),

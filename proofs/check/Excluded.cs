@@ -171,6 +171,7 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("masks-in-range", s => s.Masked |= 1u << (int)Interrupts.Lines),
         new("picked-in-range", s => s.Picked[1] = Beyond),
         .. ExcludedMappings.All,
+        .. ExcludedTasks.All,
     ];
 
     /// <summary>Why an invariant does not do its part: it is missing, it excludes a good state, or lets this one pass; null if it does.</summary>

@@ -260,6 +260,7 @@ public sealed class Duel
             Table.Thread => $"{info.Name} of {Transcript.Number(State, row)}",
             Table.Priority => $"{info.Name} of priority {row}",
             Table.Interrupt => $"{info.Name} of interrupt id {row}",
+            Table.Task => $"{info.Name} of task {row}",
             Table.Node => $"{info.Name} of mapping {row:X}h",
             Table.Slot => $"{info.Name} of slot {row % _layout.Limits.Paging.Slots:X}h of task {row / _layout.Limits.Paging.Slots}",
             Table.PageTable => $"{info.Name} of page table {row}",

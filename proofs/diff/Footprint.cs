@@ -36,8 +36,8 @@ internal sealed class RowsOf(Table table, uint count)
 /// </summary>
 internal sealed class Footprint
 {
-    /// <summary>The tables of interrupts and of mappings, and that of the operation that is going on.</summary>
-    public static readonly Table[] ByRow = [Table.Interrupt, Table.Processor, Table.Node, Table.Slot, Table.PageTable, Table.Page];
+    /// <summary>The tables of interrupts, of tasks and of mappings, and that of the operation that is going on.</summary>
+    public static readonly Table[] ByRow = [Table.Interrupt, Table.Processor, Table.Task, Table.Node, Table.Slot, Table.PageTable, Table.Page];
 
     private readonly Layout _layout;
     private readonly Area[] _singles;
@@ -224,7 +224,7 @@ internal sealed class Footprint
     {
         var m = _layout.Mappings;
         foreach (var (area, table) in (ReadOnlySpan<(Area, Table)>)
-            [(m.Current, Table.Processor), (m.Nodes, Table.Node), (m.Tables, Table.PageTable), (m.Slots, Table.Slot), (m.Directories, Table.Slot),
+            [(m.Current, Table.Processor), (m.Tasks, Table.Task), (m.Nodes, Table.Node), (m.Tables, Table.PageTable), (m.Slots, Table.Slot), (m.Directories, Table.Slot),
              (m.Pages, Table.Page), (m.PageTables, Table.Page)])
             if (RowOf(area, address) is { } row)
             {

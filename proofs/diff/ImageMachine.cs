@@ -140,6 +140,7 @@ public sealed class ImageMachine : IMachine<Concrete>
                 case Entry.ThreadSwitch: _cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
                 case Entry.ThreadSchedule: _cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector); break;
                 case Entry.LthreadExRegs: _cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector); break;
+                case Entry.TaskNew: _cpu.SoftwareInterrupt((int)Layout.TaskNewVector); break;
                 case Entry.Tick or Entry.Interrupt when !Raise(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1): return NoInterrupt;
                 case Entry.Tick or Entry.Interrupt: break;
                 case Entry.PageFault: _cpu.FaultOfInstruction(Fault.Page(e.Code, e.Argument)); break;

@@ -51,16 +51,23 @@ public sealed record Event(Entry Entry, Registers? Registers = null, uint Argume
         ? Entry == own
         : Entry == Entry.Tick || (Entry == Entry.Interrupt && MayCome(s, Argument))
             || (s.Stage.Value == Stages.User && Entry is Entry.Ipc or Entry.IdNearest or Entry.FpageUnmap or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs
-                or Entry.PageFault or Entry.Protection or Entry.Exception);
+                or Entry.TaskNew or Entry.PageFault or Entry.Protection or Entry.Exception);
 
     /// <summary>Whether an interrupt may come: one that threads may have, and that is not masked, or comes as a spurious one.</summary>
     public static bool MayCome(State<Concrete> s, uint id) => Interrupts.IsUsers<Concrete>(id).Known
         && ((s.Masked.Value & Interrupts.Bit<Concrete>(id).Value) == 0 || Interrupts.MayBeSpurious(id));
 
-    /// <summary>The row that a lthread_ex_regs in state <paramref name="s"/> is about, where a thread may start; null for other events.</summary>
-    public uint? MayStart(State<Concrete> s) =>
-        Entry == Entry.LthreadExRegs && (Registers?.Eax ?? s.Eax[s.Current].Value) is var lthread && lthread < s.Limits.Lthreads
-            ? s.Current.Value / s.Limits.Lthreads * s.Limits.Lthreads + lthread : null;
+    /// <summary>
+    /// The row that a lthread_ex_regs in state <paramref name="s"/> is about, where a thread may start, or that of the first thread of the task that
+    /// a task_new may create; null for other events.
+    /// </summary>
+    public uint? MayStart(State<Concrete> s)
+    {
+        if (Entry == Entry.LthreadExRegs && (Registers?.Eax ?? s.Eax[s.Current].Value) is var lthread && lthread < s.Limits.Lthreads)
+            return s.Current.Value / s.Limits.Lthreads * s.Limits.Lthreads + lthread;
+        return Entry == Entry.TaskNew && ThreadId.Task<Concrete>(Registers?.Esi ?? s.Esi[s.Current]).Value is var task && task < s.Limits.Tasks
+            ? task * s.Limits.Lthreads : null;
+    }
 
     /// <summary>The priority that a thread_schedule in state <paramref name="s"/> may set; null for other events.</summary>
     public uint? MaySetPriority(State<Concrete> s) =>

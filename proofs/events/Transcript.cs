@@ -70,6 +70,8 @@ public static class Transcript
         Entry.ThreadSwitch when e.Registers is { } r => $"thread_switch {Name(s, r.Esi)}",
         Entry.ThreadSchedule when e.Registers is { } r => $"thread_schedule {Name(s, r.Esi)} {r.Eax:X8}h",
         Entry.LthreadExRegs when e.Registers is { } r => $"lthread_ex_regs {r.Eax:X} ESP {r.Ecx:X} EIP {r.Edx:X} pager {Name(s, r.Esi)}",
+        Entry.TaskNew when e.Registers is { } r => $"task_new {ThreadId.Task<Concrete>(r.Esi).Value} "
+            + (r.Ebx == ThreadId.Nil ? $"inactive, chief {Name(s, r.Eax)}" : $"ESP {r.Ecx:X} EIP {r.Edx:X} pager {Name(s, r.Ebx)} mcp {r.Eax:X}"),
         Entry.PageFault => $"page fault at {e.Argument:X8}h, {((e.Code & 2) != 0 ? "writing" : "reading")}",
         Entry.Interrupt => $"interrupt {e.Argument - 1}",
         Entry.Exception => $"exception {e.Argument}",

@@ -66,7 +66,7 @@ public static class FuzzRun
     private sealed class Subject
     {
         private readonly Dictionary<Table, HashSet<uint>> _touched =
-            new Table[] { Table.Node, Table.Slot, Table.PageTable, Table.Page }.ToDictionary(table => table, _ => new HashSet<uint>());
+            new Table[] { Table.Task, Table.Node, Table.Slot, Table.PageTable, Table.Page }.ToDictionary(table => table, _ => new HashSet<uint>());
 
         private static readonly uint[] One = [0], Ids = [.. Enumerable.Range(0, (int)Interrupts.Rows).Select(id => (uint)id)];
 

@@ -29,8 +29,9 @@ public sealed class Generator(int seed, Limits limits)
         HashSet<uint> rows = [];
         while (rows.Count < count) rows.Add(limits.Lthreads + Below(Math.Max(spread, count)));
 
+        var versions = rows.Select(row => row / limits.Lthreads).Distinct().ToDictionary(task => task, _ => Chance(10) ? ThreadId.LastVersion : 1 + Below(1023));
         var s = Boot.Initial(limits, rows.Select(row => new BootThread(
-            ThreadId.Make<Concrete>(Below(256), row / limits.Lthreads, row % limits.Lthreads, 1 + Below(1023)).Value,
+            ThreadId.Make<Concrete>(Below(256), row / limits.Lthreads, row % limits.Lthreads, versions[row / limits.Lthreads]).Value,
             Pick(priorities), Pick(Quanta), Word(), Word())), Pages.IsSigma0s(limits));
         foreach (var row in rows)
         {
@@ -45,6 +46,7 @@ public sealed class Generator(int seed, Limits limits)
         }
 
         Handle([.. rows], s);
+        GiveChiefs(s, [.. versions.Keys]);
         new Pages(_random, s).Populate([.. rows]);
         s.Clock = Word();
         (s.Time, s.TimeHigh) = (Word(), Word());
@@ -53,13 +55,22 @@ public sealed class Generator(int seed, Limits limits)
         return s;
     }
 
+    // Of the tasks that exist, and some others, to each other; not always as a tree.
+    private void GiveChiefs(State<Concrete> s, uint[] tasks)
+    {
+        foreach (var task in (uint[])[.. tasks, Below(limits.Tasks), Below(limits.Tasks)])
+            if (Pick(tasks) is var chief && chief != task && task is not (0 or Mappings<Concrete>.Sigma0) && Chance(80))
+                s.Mappings.Chief[task] = chief;
+    }
+
     /// <summary>An event that fits the state, at <see cref="Stages.User"/> or <see cref="Stages.Idle"/>.</summary>
     /// <param name="s">The state.</param>
     /// <param name="threads">Rows of the threads that exist.</param>
     public Event Next(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var next = Any(s, threads);
-        return Chance(20) ? next with { TickAfter = Below(12) } : next;
+        return next.Entry == Entry.TaskNew && Chance(50) ? next with { TickAfter = Below(limits.Tasks + 2 * limits.Threads) }
+            : Chance(20) ? next with { TickAfter = Below(12) } : next;
     }
 
     private Event Any(State<Concrete> s, IReadOnlyList<uint> threads)
@@ -74,7 +85,8 @@ public sealed class Generator(int seed, Limits limits)
             < 88 => Entry.LthreadExRegs,
             < 90 => Entry.ThreadSchedule,
             < 91 => Entry.IdNearest,
-            < 94 => Entry.Interrupt,
+            < 93 => Entry.Interrupt,
+            < 94 => Entry.TaskNew,
             < 96 => Entry.PageFault,
             < 98 => Entry.Protection,
             _ => Entry.Exception,
@@ -101,6 +113,8 @@ public sealed class Generator(int seed, Limits limits)
                 Esi = OrInvalid(registers.Esi),
             });
         if (entry == Entry.Interrupt) return new(entry, registers, Id(s));
+        if (entry == Entry.TaskNew)
+            return new(entry, registers with { Eax = Chance(50) ? SomeId(s, threads) : Word(), Ebx = Chance(30) ? ThreadId.Nil : SomeId(s, threads), Esi = SubTask(s, threads) });
         if (entry == Entry.PageFault) return new(entry, registers, Word(), Below(32));
         if (entry == Entry.Protection)
             return new(entry, registers with { Edx = Chance(80) ? Pages.Port(_random) : Word(), Eip = Code(s) }, Pages.Instruction(_random), Chance(80) ? 0 : Below(0x10000));
@@ -204,6 +218,16 @@ public sealed class Generator(int seed, Limits limits)
             if (thread / limits.Lthreads == s.Current.Value / limits.Lthreads && s.Status[thread].Value is ThreadStatus.Giving or ThreadStatus.Mapping)
                 return thread;
         return null;
+    }
+
+    private uint SomeId(State<Concrete> s, IReadOnlyList<uint> threads) => Chance(90) ? s.Id[threads[_random.Next(threads.Count)]].Value : Word();
+
+    // A task that I may create, as far as there is one, of any version; or any task.
+    private uint SubTask(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
+        var me = s.Task(s.Current).Value;
+        uint[] mine = [.. Enumerable.Range(1, (int)limits.Tasks - 1).Select(task => (uint)task).Where(task => s.Mappings.Chief[task].Value == me)];
+        return mine.Length == 0 || Chance(10) ? SomeId(s, threads) : Word() & 0xFF00FFFF | Pick(mine) << 16;
     }
 
     // One of my task, for the most part of those that exist.

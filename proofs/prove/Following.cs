@@ -7,7 +7,7 @@ namespace Verified.Proofs.Prove;
 /// <summary>Which rows matter where others do: those that the invariants of the others are about.</summary>
 internal static class Following
 {
-    /// <summary>A mapping's slot and page in the page tables, and the page tables that are there.</summary>
+    /// <summary>A mapping's slot and page in the page tables, the page tables that are there, and whose they are.</summary>
     public static void Mappings(Universe universe, State<Symbolic> state)
     {
         var (m, entries) = (state.Mappings, (uint)System.Numerics.BitOperations.Log2(state.Limits.Paging.Entries));
@@ -17,6 +17,7 @@ internal static class Following
             (Sort.Page, state.EntryOf(state.TableOf(m.Space[node], m.Page[node]), m.Page[node])),
         ]);
         universe.Follow(Sort.Page, entry => [(Sort.PageTable, entry >> entries)]);
+        universe.Follow(Sort.PageTable, table => [(Sort.Task, m.TableTask[table])]);
         universe.Follow(Sort.Slot, slot => [(Sort.PageTable, m.TableAt[slot])]);
     }
 

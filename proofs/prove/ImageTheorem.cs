@@ -22,7 +22,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     public const string CodeBytes = "instruction";
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
-    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
+    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.TaskNew or Entry.Map or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
         or Entry.PageFault or Entry.Protection or Entry.Exception or Entry.Interrupt;
 
     public override int Weight => way.Entry switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc => 3, Entry.Pick => 1, _ => 0 };
@@ -32,7 +32,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         var machine = Machine(attempt, Memory(attempt));
         var view = new View<Symbolic>(Layout, machine);
         var state = Before(attempt, view);
-        foreach (var invariant in Invariants<Symbolic>.All)
+        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(way.Entry, way.Only, invariant)))
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(state, i, j));
 
@@ -41,6 +41,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         Following.Mappings(attempt.Universe, state);
         attempt.Range(Sort.PortWord, Representation<Symbolic>.Count(Sort.PortWord, Layout));
         Following.Ports(attempt.Universe, state);
+        if (way.Only is { } only) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(state));
         foreach (var invariant in Representation<Symbolic>.Others)
         {
             if (invariant.Name == Representation<Symbolic>.SegmentsName) continue; // a user may have loaded others
@@ -116,7 +117,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 
     /// <summary>
     /// Where a page-table entry was present and has been written, INVLPG of its page followed: whatever the TLB holds at a cut point, the page
-    /// tables say the same.
+    /// tables say the same. Of an entry of the page directory likewise, by a page of its own: the page table may be another's next.
     /// </summary>
     private void LeavesNothingStale(Exploration path, KernelMemory memory, State<Symbolic> state)
     {
@@ -127,6 +128,13 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
             Truth stale = (before & MappingLayout.Present) != 0;
             foreach (var linear in invalidated) stale &= (linear >> 12) != page;
             path.Require(!stale, "an entry of the page tables that changes leaves the TLB too");
+        }
+
+        foreach (var (row, before, invalidated) in memory.DirectoryEntries)
+        {
+            Truth stale = (before & MappingLayout.Present) != 0;
+            foreach (var linear in invalidated) stale &= (linear >> 22) != (row & (Limits.Paging.Slots - 1));
+            path.Require(!stale, "an entry of the page directories that changes leaves the processor's caches too");
         }
     }
 

@@ -12,8 +12,9 @@ namespace Verified.Proofs.Prove;
 /// <param name="limits">Sizes of the tables.</param>
 /// <param name="entry">The step.</param>
 /// <param name="stage">The stage it is made in.</param>
+/// <param name="only">The states that it is about; null for all.</param>
 /// <param name="policy">What the step is held to in place of what the spec grants it.</param>
-public sealed class IsolationTheorem(string name, Limits limits, Entry entry, uint stage, IsolationTheorem.Policy? policy = null) : Theorem(name, limits)
+public sealed class IsolationTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null, IsolationTheorem.Policy? policy = null) : Theorem(name, limits)
 {
     /// <summary>Who takes part in a step, and what it may change.</summary>
     public sealed record Policy(
@@ -24,9 +25,10 @@ public sealed class IsolationTheorem(string name, Limits limits, Entry entry, ui
     protected override void Assume(Attempt attempt)
     {
         var before = Before(attempt);
-        foreach (var invariant in Invariants<Symbolic>.All)
+        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Kernel.Sort.Thread : Kernel.Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
+        if (only is not null) attempt.Universe.ForAll(Kernel.Sort.None, Kernel.Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
 

@@ -56,6 +56,9 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// <summary>The page-table entries written: their rows, what they held, and the linear addresses invalidated since.</summary>
     public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> Entries { get; } = [];
 
+    /// <summary>Of the page directories likewise.</summary>
+    public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> DirectoryEntries { get; } = [];
+
     /// <summary>The rows written, with their areas.</summary>
     public IEnumerable<(Area Area, Symbolic Row)> WrittenRows =>
         _contents.SelectMany(column => column.Value.Written().Select(row => (column.Key.Item1, row)));
@@ -109,8 +112,7 @@ public sealed class KernelMemory : IBus<Symbolic>
                 $"the value that the kernel writes to {area.Name}.{field.Name} fits its {field.Bits} bits");
         }
 
-        if (area == _layout.Mappings.Directories)
-            _path.Require((_contents[(area, field)].Get(row) & MappingLayout.Present) == 0, "an entry of the page directories that was present stays");
+        if (area == _layout.Mappings.Directories) DirectoryEntries.Add((row, _contents[(area, field)].Get(row), []));
         if (area == _layout.Mappings.PageTables) Entries.Add((row, _contents[(area, field)].Get(row), []));
         _contents[(area, field)].Set(row, value);
     }
@@ -142,7 +144,7 @@ public sealed class KernelMemory : IBus<Symbolic>
 
     public void Invalidate(Symbolic linear)
     {
-        foreach (var entry in Entries) entry.Invalidated.Add(linear);
+        foreach (var entry in Entries.Concat(DirectoryEntries)) entry.Invalidated.Add(linear);
     }
 
     public (Symbolic Low, Symbolic High) TimeStamp() => throw _path.Refuted("the kernel reads the time-stamp counter");

@@ -9,16 +9,20 @@ namespace Verified.Proofs.Prove;
 /// A step of the spec preserves the invariants: for every state of the entry's stage that satisfies all of them, so does the state
 /// after the step; and the kernel's own steps come to an end.
 /// </summary>
-public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage) : Theorem(name, limits)
+public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null) : Theorem(name, limits)
 {
     public override int Weight => entry switch { Entry.Receive or Entry.Accept => 2, Entry.Ipc => 1, _ => 0 };
+
+    /// <summary>Whether the step may rely on an invariant at every row, and not only where that itself is to be preserved.</summary>
+    private bool IsGiven(Invariant<Symbolic> invariant) => Case.Needs(entry, only, invariant);
 
     protected override void Assume(Attempt attempt)
     {
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
-        foreach (var invariant in Invariants<Symbolic>.All)
+        foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
+        if (only is not null) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
 
@@ -29,10 +33,14 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         var argument = attempt.Register("argument");
         if (entry == Entry.Interrupt) attempt.Path.Assume(Interrupts.IsUsers(argument));
         new Kernel<Symbolic>(state).Step(entry, argument, attempt.Register("error-code"));
+        var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
         foreach (var invariant in Invariants<Symbolic>.All)
-            attempt.Path.RequireLemma(
-                invariant.Holds(state, attempt.Any(Universe.Of(invariant.Over), false), attempt.Any(Sort.Thread, true)),
-                $"invariant {invariant.Name} is preserved: {invariant.Why}");
+        {
+            var (i, j) = (attempt.Any(Universe.Of(invariant.Over), false), attempt.Any(Sort.Thread, true));
+            var held = IsGiven(invariant) ? true : invariant.Holds(before, i, j);
+            attempt.Path.RequireLemma(!held | invariant.Holds(state, i, j), $"invariant {invariant.Name} is preserved: {invariant.Why}");
+        }
+
         if (Kernel<Symbolic>.Own(stage) == entry) Descends(attempt, tables, state);
     }
 
@@ -62,9 +70,11 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
     {
         var threads = Change(tables, Sort.Thread, row => Rank<Symbolic>.Mapping(after, row) - Rank<Symbolic>.Mapping(before, row));
         var nodes = Change(tables, Sort.Node, row => Rank<Symbolic>.InUse(after, row) - Rank<Symbolic>.InUse(before, row));
+        var pageTables = Change(tables, Sort.PageTable, row => Rank<Symbolic>.TableInUse(after, row) - Rank<Symbolic>.TableInUse(before, row));
+        var doomed = Change(tables, Sort.Task, row => after.Mappings.Doomed[row] - before.Mappings.Doomed[row]);
         var begins = before.Mappings.Operation == Operations.None & after.Mappings.Operation != Operations.None;
         return Symbolic.LessSigned(threads, 0)
-            | (threads == 0 & after.Stage == Stages.Map & (begins | Rank<Symbolic>.BringsOn(before, after, Symbolic.LessSigned(nodes, 0), nodes == 0)));
+            | (threads == 0 & after.Stage == Stages.Map & (begins | Rank<Symbolic>.BringsOn(before, after, nodes, pageTables, doomed)));
     }
 
     /// <summary>The sum, over the rows of a sort that the step wrote, of what each changed by.</summary>

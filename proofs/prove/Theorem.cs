@@ -84,7 +84,7 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     private readonly Dictionary<string, Unknown> _unknowns = [];
     private readonly Dictionary<string, Symbolic> _registers = [];
     private readonly HashSet<uint> _executed = [];
-    private readonly Dictionary<Sort, Symbolic> _others = new Table[] { Table.Interrupt, Table.Node, Table.Slot, Table.PageTable, Table.Page }
+    private readonly Dictionary<Sort, Symbolic> _others = new Table[] { Table.Interrupt, Table.Task, Table.Node, Table.Slot, Table.PageTable, Table.Page }
         .ToDictionary(Universe.Of, table => (Symbolic)terms.Variable($"{table}-i", Width(State<Symbolic>.Rows(table, limits))));
 
     public Terms Terms => terms;

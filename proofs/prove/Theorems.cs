@@ -7,29 +7,30 @@ namespace Verified.Proofs.Prove;
 public static class Theorems
 {
     /// <summary>Every step of the spec, by the stage it is made in.</summary>
-    private static readonly (Entry Entry, uint Stage, string Name)[] Steps =
+    private static readonly (Entry Entry, uint Stage, string Name, Case? Only)[] Steps =
     [
-        (Entry.Ipc, Stages.User, "ipc"),
-        (Entry.IdNearest, Stages.User, "id_nearest"),
-        (Entry.FpageUnmap, Stages.User, "fpage_unmap"),
-        (Entry.ThreadSwitch, Stages.User, "thread_switch"),
-        (Entry.ThreadSchedule, Stages.User, "thread_schedule"),
-        (Entry.LthreadExRegs, Stages.User, "lthread_ex_regs"),
-        (Entry.Tick, Stages.User, "tick"),
-        (Entry.Tick, Stages.Idle, "tick-idle"),
-        (Entry.Tick, Stages.Map, "tick-map"),
-        (Entry.PageFault, Stages.User, "page-fault"),
-        (Entry.Protection, Stages.User, "protection"),
-        (Entry.Exception, Stages.User, "exception"),
-        (Entry.Interrupt, Stages.User, "interrupt"),
-        (Entry.Interrupt, Stages.Idle, "interrupt-idle"),
-        (Entry.Interrupt, Stages.Map, "interrupt-map"),
-        (Entry.Pick, Stages.Pick, "pick"),
-        (Entry.Receive, Stages.Receive, "receive"),
-        (Entry.Accept, Stages.Accept, "accept"),
-        (Entry.Leave, Stages.Leave, "leave"),
-        (Entry.Wake, Stages.Wake, "wake"),
-        (Entry.Map, Stages.Map, "map"),
+        (Entry.Ipc, Stages.User, "ipc", null),
+        (Entry.IdNearest, Stages.User, "id_nearest", null),
+        (Entry.FpageUnmap, Stages.User, "fpage_unmap", null),
+        (Entry.ThreadSwitch, Stages.User, "thread_switch", null),
+        (Entry.ThreadSchedule, Stages.User, "thread_schedule", null),
+        (Entry.LthreadExRegs, Stages.User, "lthread_ex_regs", null),
+        (Entry.TaskNew, Stages.User, "task_new", null),
+        (Entry.Tick, Stages.User, "tick", null),
+        (Entry.Tick, Stages.Idle, "tick-idle", null),
+        (Entry.Tick, Stages.Map, "tick-map", null),
+        (Entry.PageFault, Stages.User, "page-fault", null),
+        (Entry.Protection, Stages.User, "protection", null),
+        (Entry.Exception, Stages.User, "exception", null),
+        (Entry.Interrupt, Stages.User, "interrupt", null),
+        (Entry.Interrupt, Stages.Idle, "interrupt-idle", null),
+        (Entry.Interrupt, Stages.Map, "interrupt-map", null),
+        (Entry.Pick, Stages.Pick, "pick", null),
+        (Entry.Receive, Stages.Receive, "receive", null),
+        (Entry.Accept, Stages.Accept, "accept", null),
+        (Entry.Leave, Stages.Leave, "leave", null),
+        (Entry.Wake, Stages.Wake, "wake", null),
+        .. Case.OfMap.Select(only => (Entry.Map, Stages.Map, only.Name, only)),
     ];
 
     /// <summary>Every theorem about an image and its spec, at the image's size.</summary>
@@ -40,8 +41,8 @@ public static class Theorems
         var limits = image.Layout.Limits;
         return
         [
-            .. Steps.Select(step => new SpecTheorem($"spec.{step.Name}", limits, step.Entry, step.Stage)),
-            .. Steps.Select(step => new IsolationTheorem($"isolation.{step.Name}", limits, step.Entry, step.Stage)),
+            .. Steps.Select(step => new SpecTheorem($"spec.{step.Name}", limits, step.Entry, step.Stage, step.Only)),
+            .. Steps.Select(step => new IsolationTheorem($"isolation.{step.Name}", limits, step.Entry, step.Stage, step.Only)),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
             new SendersTheorem(image),

@@ -82,6 +82,7 @@ public sealed class Universe
         Table.Thread => Sort.Thread,
         Table.Priority => Sort.Priority,
         Table.Interrupt => Sort.Interrupt,
+        Table.Task => Sort.Task,
         Table.Node => Sort.Node,
         Table.Slot => Sort.Slot,
         Table.PageTable => Sort.PageTable,

@@ -28,6 +28,9 @@ public enum WayKind
 /// <param name="HasErrorCode">Whether the processor pushes an error code.</param>
 public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entry Entry, bool HasErrorCode = false)
 {
+    /// <summary>The states that it is about; null for all of the stage.</summary>
+    public Case? Only { get; init; }
+
     /// <summary>Whether the processor is in user mode before.</summary>
     public bool FromUser => Stage == Stages.User && Kind != WayKind.Slow;
 
@@ -47,6 +50,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("thread_switch", Stages.User, WayKind.SystemCall, (int)Layout.ThreadSwitchVector, Entry.ThreadSwitch),
         new("thread_schedule", Stages.User, WayKind.SystemCall, (int)Layout.ThreadScheduleVector, Entry.ThreadSchedule),
         new("lthread_ex_regs", Stages.User, WayKind.SystemCall, (int)Layout.LthreadExRegsVector, Entry.LthreadExRegs),
+        new("task_new", Stages.User, WayKind.SystemCall, (int)Layout.TaskNewVector, Entry.TaskNew),
         new("tick", Stages.User, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
         new("tick-idle", Stages.Idle, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
         new("tick-map", Stages.Map, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
@@ -56,7 +60,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("accept", Stages.Accept, WayKind.Own, -1, Entry.Accept),
         new("leave", Stages.Leave, WayKind.Own, -1, Entry.Leave),
         new("wake", Stages.Wake, WayKind.Own, -1, Entry.Wake),
-        new("map", Stages.Map, WayKind.Own, -1, Entry.Map),
+        .. Case.OfMap.Select(only => new Way(only.Name, Stages.Map, WayKind.Own, -1, Entry.Map) { Only = only }),
         .. UserExceptions.Select(vector => new Way($"exception-{vector}", Stages.User, WayKind.Exception, vector,
             vector switch { Vectors.PageFault => Entry.PageFault, Vectors.GeneralProtection => Entry.Protection, _ => Entry.Exception },
             vector is Vectors.InvalidTaskState or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection

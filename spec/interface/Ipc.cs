@@ -41,6 +41,9 @@ public static class Code
     /// <summary>Mappings or page tables ran out.</summary>
     public const uint ReceiveMapFailed = 0x62, SendMapFailed = 0x70;
 
+    /// <summary>The partner was deleted before it had mapped what the message gave.</summary>
+    public const uint ReceiveAborted = 0xC2, SendAborted = 0xD0;
+
     public const uint ReceiveCut = 0xE0;
     public const uint SendCut = 0xF0;
 }

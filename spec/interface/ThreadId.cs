@@ -8,6 +8,8 @@ public static class ThreadId
     public const uint Nil = 0;
     public const uint Invalid = 0xFFFFFFFF;
 
+    public const uint LastVersion = 0x3FF;
+
     public const int LthreadShift = 10;
 
     public const uint LthreadMask = 0x3F << LthreadShift;
@@ -22,7 +24,7 @@ public static class ThreadId
     /// <summary>The id of another lthread of the same task and version.</summary>
     public static W WithLthread<W>(W id, W lthread) where W : struct, IWord<W> => (id & ~LthreadMask) | (lthread << LthreadShift);
 
-    public static W Version<W>(W id) where W : struct, IWord<W> => id & 0x3FF;
+    public static W Version<W>(W id) where W : struct, IWord<W> => id & LastVersion;
 
     /// <summary>
     /// The only row of the thread table that <paramref name="id"/> can name. Whether it does name it, the row's own id tells:

@@ -17,6 +17,9 @@ public sealed record BootMapping(uint Task, uint Page, uint Frame, bool Writable
 /// <summary>The table of threads that exist at boot, and the state it makes.</summary>
 public static class Boot
 {
+    /// <summary>The root task: at boot all tasks after it, as yet inactive, are its own (L4-X0 section 4).</summary>
+    public const uint RootTask = 4;
+
     /// <summary>The initial state: every listed thread ready, the scheduler about to pick.</summary>
     /// <param name="limits">Sizes of the tables.</param>
     /// <param name="threads">The threads.</param>
@@ -27,6 +30,8 @@ public static class Boot
         Limits limits, IEnumerable<BootThread> threads, Func<uint, bool>? isSigma0s = null, IEnumerable<BootMapping>? maps = null)
     {
         var s = new State<Concrete>(limits.Checked(), new ConcreteTables(limits)) { Stage = Stages.Pick, Masked = Interrupts.AllMasked };
+        for (var task = 0u; task < limits.Tasks; task++)
+            (s.Mappings.Chief[task], s.Mappings.Version[task]) = task > RootTask ? (RootTask, 0u) : (0u, 1u);
         foreach (var thread in threads)
         {
             var row = s.Row(thread.Id);
@@ -34,6 +39,7 @@ public static class Boot
                 || ThreadId.Lthread<Concrete>(thread.Id).Value >= limits.Lthreads)
                 throw new ArgumentException($"boot thread {thread.Id:X8}h is outside tasks 1..{limits.Tasks - 1}, lthreads 0..{limits.Lthreads - 1}");
             s.Id[row] = thread.Id;
+            s.Mappings.Version[s.Task(row)] = ThreadId.Version<Concrete>(thread.Id);
             s.Status[row] = ThreadStatus.Ready;
             s.Priority[row] = thread.Priority;
             s.Mcp[row] = limits.Priorities - 1;
@@ -53,6 +59,8 @@ public static class Boot
     {
         var (m, paging) = (s.Mappings, s.Limits.Paging);
         m.FreeTable = 1;
+        for (var table = 1u; table < paging.Tables; table++)
+            (m.NextTable[table], m.PreviousTable[table]) = (table + 1 < paging.Tables ? table + 1 : 0, table - 1);
         m.FreeNode = paging.Roots;
         for (var node = paging.Roots; node < paging.Nodes; node++)
             (m.Next[node], m.Previous[node]) = (node + 1 < paging.Nodes ? node + 1 : 0, node > paging.Roots ? node - 1 : 0);
@@ -82,9 +90,10 @@ public static class Boot
         if (table == 0)
         {
             table = m.FreeTable;
-            if (table == s.Limits.Paging.Tables) throw new ArgumentException($"there is no page table left for page {page:X}h of task {task}");
+            if (table == 0) throw new ArgumentException($"there is no page table left for page {page:X}h of task {task}");
             var slot = page / s.Limits.Paging.Entries;
-            (m.TableTask[table], m.TableSlot[table], m.TableAt[s.SlotOf(task, page)], m.FreeTable) = (task, slot, table, table + 1);
+            (m.FreeTable, m.PreviousTable[m.NextTable[table]]) = (m.NextTable[table], 0);
+            (m.TableTask[table], m.TableSlot[table], m.TableAt[s.SlotOf(task, page)]) = (task, slot, table);
         }
 
         if (m.NodeAt[s.EntryOf(table, page)] != 0) throw new ArgumentException($"page {page:X}h of task {task} is mapped twice");

@@ -3,12 +3,12 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Which pages are mapped, from whom, with which rights; and the operation on them that is going on.
+/// The tasks; which pages of theirs are mapped, from whom, with which rights; and the operation on them that is going on.
 /// </summary>
 /// <remarks>
 /// The mappings of a frame are a list in pre-order: behind each are those derived from it, as far as they are deeper. The head is
 /// σ0's, which never goes away. A page table says for each page of a part of a space which mapping is there. Row 0 is no mapping and no
-/// page table; only <see cref="Previous"/> of it is ever written, and means nothing.
+/// page table; only <see cref="Previous"/> and <see cref="PreviousTable"/> of it are ever written, and mean nothing.
 /// </remarks>
 public sealed class Mappings<W> where W : struct, IWord<W>
 {
@@ -30,7 +30,12 @@ public sealed class Mappings<W> where W : struct, IWord<W>
         new(nameof(Root), Table.Processor, 16),
         new(nameof(At), Table.Processor, 16),
         new(nameof(FreeNode), Table.Processor, 16),
-        new(nameof(FreeTable), Table.Processor, 9),
+        new(nameof(FreeTable), Table.Processor, 8),
+        new(nameof(Pass), Table.Processor, 3),
+        new(nameof(Cursor), Table.Processor, 10),
+        new(nameof(Chief), Table.Task, 6),
+        new(nameof(Version), Table.Task, 10),
+        new(nameof(Doomed), Table.Task, 1),
         new(nameof(Space), Table.Node, 6),
         new(nameof(Page), Table.Node, 20),
         new(nameof(Frame), Table.Node, 15),
@@ -41,6 +46,8 @@ public sealed class Mappings<W> where W : struct, IWord<W>
         new(nameof(TableAt), Table.Slot, 8),
         new(nameof(TableTask), Table.PageTable, 6),
         new(nameof(TableSlot), Table.PageTable, 10),
+        new(nameof(NextTable), Table.PageTable, 8),
+        new(nameof(PreviousTable), Table.PageTable, 8),
         new(nameof(NodeAt), Table.Page, 16),
     ];
 
@@ -49,8 +56,9 @@ public sealed class Mappings<W> where W : struct, IWord<W>
     internal Mappings(Func<Column<W>> next)
     {
         _processor = [.. Schema.Where(info => info.Table == Table.Processor).Select(_ => next())];
+        (Chief, Version, Doomed) = (next(), next(), next());
         (Space, Page, Frame, Depth, Level, Next, Previous) = (next(), next(), next(), next(), next(), next(), next());
-        (TableAt, TableTask, TableSlot, NodeAt) = (next(), next(), next(), next());
+        (TableAt, TableTask, TableSlot, NextTable, PreviousTable, NodeAt) = (next(), next(), next(), next(), next(), next());
     }
 
     /// <summary>What is going on (<see cref="Operations"/>).</summary>
@@ -92,11 +100,26 @@ public sealed class Mappings<W> where W : struct, IWord<W>
     /// <summary>Head of the list of free mappings, linked both ways; 0 when there are none.</summary>
     public W FreeNode { get => _processor[12][0]; set => _processor[12][0] = value; }
 
-    /// <summary>The first page table that is not in use, as are all after it.</summary>
+    /// <summary>Head of the list of free page tables, linked both ways; 0 when there are none.</summary>
     public W FreeTable { get => _processor[13][0]; set => _processor[13][0] = value; }
+
+    /// <summary>What a deletion does (<see cref="Passes"/>); else of no meaning.</summary>
+    public W Pass { get => _processor[14][0]; set => _processor[14][0] = value; }
+
+    /// <summary>The task, thread or page table that a deletion's pass comes to next; else of no meaning.</summary>
+    public W Cursor { get => _processor[15][0]; set => _processor[15][0] = value; }
 
     /// <summary>What is made read-only keeps a level of no more than this: the root's depth, or its level where it stays writable.</summary>
     public W Bound => W.Select(Level[Root] > Depth[Root], Level[Root], Depth[Root]);
+
+    /// <summary>The task that may create and delete the task; 0 for none.</summary>
+    public Column<W> Chief { get; }
+
+    /// <summary>The version of the task's present or last incarnation; 0 before the first.</summary>
+    public Column<W> Version { get; }
+
+    /// <summary>1 while the task is being deleted.</summary>
+    public Column<W> Doomed { get; }
 
     /// <summary>The task in whose space the mapping is; 0 where it is free, or the frame reserved.</summary>
     public Column<W> Space { get; }
@@ -131,6 +154,12 @@ public sealed class Mappings<W> where W : struct, IWord<W>
     /// <summary>The slot of that task that it is in.</summary>
     public Column<W> TableSlot { get; }
 
+    /// <summary>Of a free page table the next free one; 0 at the end.</summary>
+    public Column<W> NextTable { get; }
+
+    /// <summary>The one before; 0 at the head.</summary>
+    public Column<W> PreviousTable { get; }
+
     /// <summary>Per page table and entry, the mapping that is there, or 0.</summary>
     public Column<W> NodeAt { get; }
 }
@@ -146,7 +175,37 @@ public static class Operations
     /// <summary>Pages are unmapped or made read-only.</summary>
     public const uint Unmap = 2;
 
-    public static readonly string[] Names = ["none", "map", "unmap"];
+    /// <summary>A task is deleted, and created anew.</summary>
+    public const uint Delete = 3;
+
+    public static readonly string[] Names = ["none", "map", "unmap", "delete"];
+}
+
+/// <summary>Passes of a deletion, each over the rows of a table.</summary>
+public static class Passes
+{
+    /// <summary>Over tasks: those whose chief is doomed are so too.</summary>
+    public const uint Clan = 0;
+
+    /// <summary>Over threads: those of doomed tasks are blanked.</summary>
+    public const uint Threads = 1;
+
+    /// <summary>Over threads: those that wait for one that is gone do so no longer.</summary>
+    public const uint Waiters = 2;
+
+    /// <summary>Over page tables, for those of doomed tasks.</summary>
+    public const uint Tables = 3;
+
+    /// <summary>At one of them: its pages are unmapped, then it is free.</summary>
+    public const uint Table = 4;
+
+    /// <summary>Over tasks: the clan is the deleting task's, without threads and space.</summary>
+    public const uint Return = 5;
+
+    /// <summary>Everything is deleted; the task is created.</summary>
+    public const uint Create = 6;
+
+    public static readonly string[] Names = ["clan", "threads", "waiters", "tables", "table", "return", "create"];
 }
 
 /// <summary>Phases of an operation on mappings.</summary>

@@ -179,6 +179,7 @@ public sealed class State<W> where W : struct, IWord<W>
     public Column<W> Pending { get; }
 
     /// <summary>Which pages are mapped.</summary>
+    /// <summary>The tasks, and which pages are mapped.</summary>
     public Mappings<W> Mappings { get; }
 
     public static uint Rows(Table table, Limits limits) => table switch
@@ -187,6 +188,7 @@ public sealed class State<W> where W : struct, IWord<W>
         Table.Thread => limits.Threads,
         Table.Priority => limits.Priorities,
         Table.Interrupt => Interrupts.Rows,
+        Table.Task => limits.Tasks,
         Table.Node => limits.Paging.Nodes,
         Table.Slot => limits.Tasks * limits.Paging.Slots,
         Table.PageTable => limits.Paging.Tables,

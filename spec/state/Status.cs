@@ -15,7 +15,7 @@ public static class ThreadStatus
     /// </summary>
     public const uint Resuming = 2;
 
-    /// <summary>Runs, or waits for the processor, in the kernel: pages are mapped to it from its partner, or it unmaps some.</summary>
+    /// <summary>Runs, or waits for the processor, in the kernel: pages are mapped to it from its partner, or it unmaps some, or deletes a task.</summary>
     public const uint Mapping = 3;
 
     /// <summary>Waits until its partner receives.</summary>

@@ -16,6 +16,8 @@ public enum Table
 
     /// <summary>A row per id of an interrupt.</summary>
     Interrupt,
+    /// <summary>A row per task number.</summary>
+    Task,
 
     /// <summary>A row per mapping that can be: the first ones are σ0's, of the frame of the same number.</summary>
     Node,

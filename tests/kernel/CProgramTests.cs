@@ -22,6 +22,10 @@ public class CProgramTests
             ["client: the loader's information is here", "client: the info page", "client: 64 free pages", "client: a frame in two places", "client: 4 MB at once"]
         },
         { "bench", ["bench: 10000 round trips"] },
+        {
+            "tasks",
+            ["tasks: ping-pong with task 5", "tasks: again, by its next version", "tasks: 300 more than there are page tables for", "tasks: a sub-task goes with its chief"]
+        },
     };
 
     [GccFact]

@@ -81,6 +81,7 @@ internal sealed class Lockstep : IMachine<Concrete>
             case Entry.ThreadSwitch: cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
             case Entry.ThreadSchedule: cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector); break;
             case Entry.LthreadExRegs: cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector); break;
+            case Entry.TaskNew: cpu.SoftwareInterrupt((int)Layout.TaskNewVector); break;
             case Entry.Tick: cpu.ExternalInterrupt((int)Layout.TickVector); break;
             case Entry.Interrupt: cpu.ExternalInterrupt((int)Layout.TickVector + interrupt - 1); break;
             case Entry.PageFault: cpu.FaultOfInstruction(Fault.Page(Code, Address)); break;

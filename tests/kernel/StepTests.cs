@@ -52,25 +52,32 @@ public class StepTests
         var reached = new HashSet<uint>();
         Walk(limits, image, steps: 24000, reached);
 
-        // But for the HLT, before which a walk stops, what no thread can cause, and operations on mappings: these walks have none, come
+        // But for the HLT, before which a walk stops, what no thread can cause, and operations on mappings and deletions: these walks have none, come
         // upon no thread in the middle of one, and execute no instruction that could be forbidden.
         var (from, to) = (image.Symbols["fpage_unmap"], image.Symbols["thread_switch"]);
-        var (giving, inactive) = (image.Symbols["ex_regs_giving"], image.Symbols["ex_regs_inactive"]);
+        var (giving, inactive) = (image.Symbols["ex_regs_doomed"], image.Symbols["ex_regs_inactive"]);
         var (protection, pageFault) = (image.Symbols["exception_13"], image.Symbols["exception_14"]);
+        var (delete, tick) = (image.Symbols["task_new"], image.Symbols["tick"]);
         var (panic, boot, halt) = (image.Symbols["panic"], image.Symbols["boot"], image.Symbols["idle_halt"]);
         var missed = Listing.Lines(image, image.Code.Start, image.Code.End)
-            .Where(line => !reached.Contains(line.Address) && line.Address != halt && (line.Address < from || line.Address >= to) && (line.Address < protection || line.Address >= pageFault) && (line.Address < giving || line.Address >= inactive) && (line.Address < panic || line.Address >= boot));
+            .Where(line => !reached.Contains(line.Address) && line.Address != halt && (line.Address < from || line.Address >= to) && (line.Address < protection || line.Address >= pageFault) && (line.Address < delete || line.Address >= tick)
+                && (line.Address < giving || line.Address >= inactive) && (line.Address < panic || line.Address >= boot));
         Assert.True(!missed.Any(), "not reached:\n" + string.Join('\n', missed.Select(line => $"{image.Name(line.Address)}: {line}")));
     }
 
     private static State<Concrete> Start(Limits limits, Random random)
     {
         var threads = new List<BootThread>();
+        var versions = new Dictionary<uint, uint>();
         for (var task = 1u; task < limits.Tasks; task++)
             for (var lthread = 0u; lthread < limits.Lthreads; lthread++)
                 if (random.Next(4) != 0)
-                    threads.Add(new(ThreadId.Make<Concrete>(4, task, lthread, (uint)random.Next(1, 3)),
+                {
+                    versions.TryAdd(task, (uint)random.Next(1, 3));
+                    threads.Add(new(ThreadId.Make<Concrete>(4, task, lthread, versions[task]),
                         (uint)random.Next((int)limits.Priorities), (uint)random.Next(1, 4), 0x1000 + task, 0x3000));
+                }
+
         var state = Boot.Initial(limits, threads);
         foreach (var thread in threads)
             if (state.Row(thread.Id) is var row)

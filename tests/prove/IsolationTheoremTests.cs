@@ -42,5 +42,5 @@ public sealed class IsolationTheoremTests
         }));
 
     private static string? Refutation(Entry entry, uint stage, IsolationTheorem.Policy policy) =>
-        new IsolationTheorem("isolation", Limits.Shipping, entry, stage, policy).Prove().Refutation?.What;
+        new IsolationTheorem("isolation", Limits.Shipping, entry, stage, policy: policy).Prove().Refutation?.What;
 }

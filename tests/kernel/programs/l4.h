@@ -25,6 +25,13 @@ static inline word ipc(word send, word receive, word timeouts, word *partner, me
     return code;
 }
 
+/* The new task's id, 0 if it failed; pager 0 makes it inactive, and mcp the id of its new chief. */
+static inline word task_new(word mcp, word esp, word eip, word pager, word task)
+{
+    __asm__ volatile("int $0x36" : "+a"(mcp), "+c"(esp), "+d"(eip), "+b"(pager), "+S"(task) : : "memory", "cc");
+    return task;
+}
+
 static inline void out(word port, word value) { __asm__ volatile("outb %%al, %%dx" : : "a"(value), "d"(port)); }
 
 static inline word in(word port)

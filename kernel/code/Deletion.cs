@@ -1,0 +1,297 @@
+using System.Numerics;
+using Iced.Intel;
+using Verified.Spec;
+using static Iced.Intel.AssemblerRegisters;
+using Code = Verified.Spec.Code;
+
+namespace Verified.Kernel;
+
+/// <summary>The deletion of tasks: one step, at a row of the table that the present pass is over.</summary>
+internal sealed partial class KernelProgram
+{
+    private Label _delete, _nextRow;
+
+    private void Delete()
+    {
+        var passes = new Label[Passes.Create];
+        for (var pass = 0; pass < passes.Length; pass++) passes[pass] = c.CreateLabel($"delete_{Passes.Names[pass]}");
+        _nextRow = c.CreateLabel("delete_next");
+
+        // EAX the row.
+        Mark(ref _delete);
+        c.mov(edx, Op(MappingLayout.Pass));
+        c.mov(eax, Op(Maps.Cursor));
+        for (var pass = 0; pass < passes.Length; pass++)
+        {
+            c.cmp(edx, pass);
+            c.je(passes[pass]);
+        }
+
+        CreateTask();
+        DoomClan(ref passes[Passes.Clan]);
+        DeleteThread(ref passes[Passes.Threads]);
+        EndWait(ref passes[Passes.Waiters]);
+        BeginTable(ref passes[Passes.Tables]);
+        FreeTable(ref passes[Passes.Table]);
+        ReturnTask(ref passes[Passes.Return]);
+        NextRow();
+    }
+
+    private void DoomClan(ref Label clan)
+    {
+        var spared = c.CreateLabel("delete_spared");
+        Mark(ref clan);
+        c.mov(edx, eax);
+        c.shl(edx, TaskShift);
+        c.cmp(Task(edx, MappingLayout.Doomed), 0);
+        c.jne(spared);
+        c.mov(ecx, Task(edx, Maps.Chief));
+        c.shl(ecx, TaskShift);
+        c.cmp(Task(ecx, MappingLayout.Doomed), 0);
+        c.je(spared);
+        c.mov(ecx, Op(Maps.Owner));
+        TaskOf(ecx);
+        c.cmp(eax, ecx);
+        c.je(spared);
+        c.mov(Task(edx, MappingLayout.Doomed), 1);
+        c.mov(Op(Maps.Cursor), 0);
+        c.jmp(_map);
+        Mark(ref spared);
+        Next(_layout.Limits.Tasks, Passes.Threads);
+    }
+
+    private void DeleteThread(ref Label threads)
+    {
+        var doomed = c.CreateLabel("delete_thread");
+        var next = c.CreateLabel("delete_next_thread");
+        var untied = c.CreateLabel();
+        var apart = c.CreateLabel();
+        var gives = c.CreateLabel("delete_giver");
+        var faulting = c.CreateLabel();
+        var blank = c.CreateLabel("delete_blank");
+        var free = c.CreateLabel();
+        Mark(ref threads);
+        c.mov(ecx, eax);
+        c.shr(ecx, (byte)BitOperations.Log2(_layout.Limits.Lthreads));
+        c.shl(ecx, TaskShift);
+        c.cmp(Task(ecx, MappingLayout.Doomed), 0);
+        c.jne(doomed);
+
+        // On to the next task.
+        c.or(eax, _layout.Limits.Lthreads - 1);
+        c.jmp(next);
+
+        // The thread at EBP leaves the sets that it is in.
+        Mark(ref doomed);
+        RowOfCursor();
+        c.mov(eax, At(ebp, Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.cmp(eax, ThreadStatus.Sending);
+        c.jne(untied);
+        c.mov(edx, At(ebp, _layout.Partner));
+        RemoveSender();
+        c.Label(ref untied);
+        RemoveTimer();
+        c.mov(eax, At(ebp, Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.dec(eax);
+        c.cmp(eax, ThreadStatus.Mapping - ThreadStatus.Ready);
+        c.ja(apart);
+        LoadMe(eax);
+        c.cmp(ebp, eax);
+        c.je(apart);
+        Number(edi, ebp);
+        c.mov(esi, At(ebp, Layout.Priority));
+        RemoveReady();
+
+        // Whoever was to give it pages, at EBP, or to be given some by it, is told.
+        c.Label(ref apart);
+        c.mov(esi, ebp);
+        c.mov(ebp, At(esi, _layout.Partner));
+        c.mov(eax, At(esi, Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.cmp(eax, ThreadStatus.Giving);
+        c.je(gives);
+        c.cmp(eax, ThreadStatus.Mapping);
+        c.jne(blank);
+        c.cmp(ebp, Nobody);
+        c.je(blank);
+        c.mov(At(ebp, Layout.Eax), Code.SendAborted);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, _layout.Partner), Nobody);
+        AddReady();
+        c.jmp(blank);
+        Mark(ref gives);
+        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.jne(faulting);
+        c.mov(At(ebp, Layout.Eax), Code.ReceiveAborted);
+        c.Label(ref faulting);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, _layout.Partner), Nobody);
+
+        Mark(ref blank);
+        Dissociate(At(esi, Layout.Handles), free);
+        c.Label(ref free);
+        c.xor(eax, eax);
+        foreach (var field in Blanked) c.mov(At(esi, field), eax);
+        c.mov(At(esi, _layout.Partner), Nobody);
+        c.mov(eax, Op(Maps.Cursor));
+        Mark(ref next);
+        Next(_layout.Limits.Threads, Passes.Waiters);
+    }
+
+    /// <summary>What is 0 in a row that is not in use.</summary>
+    private IEnumerable<Field> Blanked => _layout.Threads.Fields.Except(
+        [_layout.Partner, _layout.Senders, Layout.Directory, Layout.Pushed, Layout.Cs, Layout.Ss]);
+
+    private void EndWait(ref Label waiters)
+    {
+        var waits = c.CreateLabel("delete_waits");
+        var receiving = c.CreateLabel();
+        var faulting = c.CreateLabel();
+        var next = c.CreateLabel("delete_next_waiter");
+        Mark(ref waiters);
+        RowOfCursor();
+        c.mov(esi, At(ebp, Layout.Status));
+        c.and(esi, Layout.StatusMask);
+        c.cmp(esi, ThreadStatus.Sending);
+        c.je(waits);
+        c.cmp(esi, ThreadStatus.ReceivingFrom);
+        c.jne(next);
+        Mark(ref waits);
+        c.mov(edx, At(ebp, _layout.Partner));
+        c.test(At(edx, Layout.Status), Layout.StatusMask);
+        c.jne(next);
+        c.cmp(esi, ThreadStatus.Sending);
+        c.jne(receiving);
+        RemoveSender();
+        c.Label(ref receiving);
+        RemoveTimer();
+        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.jne(faulting);
+        c.mov(At(ebp, Layout.Eax), Code.NoPartner);
+        c.Label(ref faulting);
+        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, _layout.Partner), Nobody);
+        AddReady();
+        Mark(ref next);
+        c.mov(eax, Op(Maps.Cursor));
+        Next(_layout.Limits.Threads, Passes.Tables);
+    }
+
+    private void BeginTable(ref Label tables)
+    {
+        var next = c.CreateLabel("delete_next_table");
+        Mark(ref tables);
+        c.mov(edx, eax);
+        c.shl(edx, TableShift);
+        c.mov(ecx, Table(edx, Maps.TableTask));
+        c.mov(ebx, ecx);
+        c.shl(ebx, TaskShift);
+        c.cmp(Task(ebx, MappingLayout.Doomed), 0);
+        c.je(next);
+        c.mov(Op(MappingLayout.Pass), Passes.Table);
+        c.mov(Op(Maps.Source), ecx);
+        c.mov(ecx, Table(edx, MappingLayout.TableSlot));
+        c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Entries));
+        c.mov(Op(MappingLayout.SourcePage), ecx);
+        c.mov(Op(MappingLayout.Left), _layout.Limits.Paging.Entries);
+        c.jmp(_map);
+        Mark(ref next);
+        Next(_layout.Limits.Paging.Tables, Passes.Return);
+    }
+
+    /// <summary>The page table, empty, leaves its slot. No address that it translated is in the TLB; what is kept of its slot goes with INVLPG.</summary>
+    private void FreeTable(ref Label table)
+    {
+        var ports = c.CreateLabel("delete_table_of_ports");
+        Mark(ref table);
+        c.mov(edx, eax);
+        c.shl(edx, TableShift);
+        c.mov(ebx, Table(edx, MappingLayout.TableSlot));
+        c.mov(ecx, Table(edx, Maps.TableTask));
+        c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
+        c.or(ecx, ebx);
+        c.mov(In(Maps.Slots, ecx), 0);
+
+        // Of ports the processor has no page table there.
+        c.cmp(ebx, Layout.KernelSlot);
+        c.jae(ports);
+        c.mov(In(Maps.Directories, ecx), 0);
+        c.shl(ebx, (byte)(BitOperations.Log2(_layout.Limits.Paging.Entries) + BitOperations.Log2(Layout.PageSize)));
+        c.invlpg(__byte_ptr[ebx]);
+        Mark(ref ports);
+        c.mov(Table(edx, Maps.TableTask), 0);
+
+        // It is the first of the free ones.
+        c.mov(ebx, eax);
+        c.shl(ebx, (byte)BitOperations.Log2(Layout.PageSize));
+        c.mov(ecx, Op(Maps.FreeTable));
+        c.mov(Op(Maps.FreeTable), ebx);
+        c.mov(Table(edx, Maps.NextTable), ecx);
+        TableOffset(ecx);
+        c.mov(Table(ecx, Maps.PreviousTable), ebx);
+        c.mov(Table(edx, Maps.PreviousTable), 0);
+        c.mov(Op(MappingLayout.Pass), Passes.Tables);
+        Next(_layout.Limits.Paging.Tables, Passes.Return);
+    }
+
+    private void ReturnTask(ref Label @return)
+    {
+        var next = c.CreateLabel("delete_next_task");
+        Mark(ref @return);
+        c.mov(edx, eax);
+        c.shl(edx, TaskShift);
+        c.cmp(Task(edx, MappingLayout.Doomed), 0);
+        c.je(next);
+        c.cmp(eax, Op(Maps.Target));
+        c.je(next);
+        c.mov(ecx, Op(Maps.Owner));
+        TaskOf(ecx);
+        c.mov(Task(edx, Maps.Chief), ecx);
+        c.mov(Task(edx, MappingLayout.Doomed), 0);
+        Mark(ref next);
+        Next(_layout.Limits.Tasks, Passes.Create);
+    }
+
+    /// <summary>On to the row after that in EAX, of so many, or to the next pass.</summary>
+    private void Next(uint rows, uint pass)
+    {
+        c.mov(ecx, rows);
+        c.mov(edx, pass);
+        c.jmp(_nextRow);
+    }
+
+    private void NextRow()
+    {
+        var same = c.CreateLabel();
+        Mark(ref _nextRow);
+        c.inc(eax);
+        c.cmp(eax, ecx);
+        c.jne(same);
+        c.xor(eax, eax);
+        c.mov(Op(MappingLayout.Pass), edx);
+        c.Label(ref same);
+        c.mov(Op(Maps.Cursor), eax);
+
+        // The current thread may be gone, or have nothing to map any more.
+        c.mov(eax, Me(Layout.Status));
+        c.and(eax, Layout.StatusMask);
+        c.cmp(eax, ThreadStatus.Mapping);
+        c.je(_map);
+        c.jmp(_leave);
+    }
+
+    /// <summary>EBP the row of the thread whose number is in EAX, which is lost.</summary>
+    private void RowOfCursor()
+    {
+        c.shl(eax, (byte)Layout.ThreadShift);
+        c.lea(ebp, __[eax + _layout.Threads.Base]);
+    }
+
+    private static byte TableShift => (byte)BitOperations.Log2(MappingLayout.TableSize);
+
+    /// <summary>The offset of a page table's row, of the page table's own offset, in the same register.</summary>
+    private void TableOffset(AssemblerRegister32 table) =>
+        c.shr(table, (byte)(BitOperations.Log2(Layout.PageSize) - BitOperations.Log2(MappingLayout.TableSize)));
+}
