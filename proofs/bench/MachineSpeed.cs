@@ -124,6 +124,7 @@ public static class MachineSpeed
         machine.Place(state);
         machine.Pc.HotAfter = 1_000;
         var entry = new Event(Entry.Ipc, Registers.Of(state, state.Current.Value));
+        Access(machine, entry);
         long Repeat(int count)
         {
             var executed = 0L;
@@ -142,6 +143,21 @@ public static class MachineSpeed
         var clock = CoreClock.Start();
         var instructions = Repeat(runs);
         return (runs / clock.Seconds, (double)instructions / runs);
+    }
+
+    /// <summary>Has the pages that an entry uses accessed before, as those of a kernel that runs have been.</summary>
+    private static void Access(ImageMachine machine, Event entry)
+    {
+        const uint accessedAndDirty = 0x60;
+        if (machine.Deliver(entry) is { } failure) throw new ImageException($"short ipc: {failure}");
+        var memory = machine.Pc.Memory;
+        List<(uint Address, uint Value)> entries = [];
+        foreach (var (address, former) in memory.Log.Changes())
+            if (memory.Load(address, 4) is var now && now != former && (now & ~accessedAndDirty) == (former & ~accessedAndDirty))
+                entries.Add((address, now));
+        machine.Return();
+        foreach (var (address, value) in entries) memory.Store(address, 4, value);
+        machine.Pc.Snapshot();
     }
 
     private static byte[] Assemble()
