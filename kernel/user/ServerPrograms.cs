@@ -20,6 +20,7 @@ public static class ServerPrograms
         new("hello", "asks sigma0 for the info page and for memory", Hello.File),
         new("pingpong", "two of its threads call each other", PingPong.File),
         new("pager", "one of its threads is the pager of another, whose pages it gets from sigma0", Pager.File),
+        new("memory", "maps and grants pages to a client in a task of its own, and flushes them", MemoryServer.File),
         new("ports", "a thread uses ports that were taken away; its pager gets them back from sigma0", PortServer.File),
         new("uart", "a driver of COM1 by interrupts; a thread echoes a line of --input", UartDriver.File),
     ];

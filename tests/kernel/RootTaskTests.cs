@@ -17,6 +17,11 @@ public class RootTaskTests
         { "hello", "", ["hello: running", "hello: the info page is here", "hello: 3 milliseconds later", "hello: a page of memory"] },
         { "pingpong", "", ["pingpong: 10000 round trips, every answer right"] },
         { "pager", "", ["pager: missed 1000000Ah", "pager: missed 1000100Ah", "pager: missed 1000200Ah", "pager: missed 10001008h", "pager: its client found all as it should be"] },
+        {
+            "memory", "",
+            ["memory: a client in a task of its own", "memory: mapped, it holds 11111111h", "memory: granted, it holds 33333333h", "memory: the client wrote 22222222h",
+                "memory: what was granted stays, and holds 33333333h", "memory: flushed, and missed at 20000000h"]
+        },
         { "ports", "", ["ports: reported F0006010h", "ports: reported F0006014h", "ports: reported 00000D01h", "ports: given back"] },
         { "uart", "a driver\n", ["uart: type a line", "a driver", "uart: the end of the line"] },
     };

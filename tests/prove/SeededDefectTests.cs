@@ -18,6 +18,7 @@ public sealed class SeededDefectTests
     [InlineData("a removed mapping's neighbour still names it", "map_remove", "mov [ecx", 1, "Previous")]
     [InlineData("the mapping behind a new one names the old one before it", "map_derive", "mov [ecx", 1, "Previous")]
     [InlineData("a removed page stays in the page table", "map_remove", "mov dword ptr [ecx", 2, "page-tables-map")]
+    [InlineData("a port that is taken away can still be used", "map_remove", "xor [ecx*4", 1, "port-maps")]
     [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "")]
     public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string what)
     {
