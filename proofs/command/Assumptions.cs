@@ -14,6 +14,7 @@ internal static class Assumptions
         new("the processor writes nothing to page tables by itself but the accessed and dirty bits", Assumed, "SDM 3A, 4.8; the representation leaves them open"),
         new("an instruction that has raised an exception can be read by the kernel", Assumed, "the processor has just read it; each byte that is read is proved to be one of it, by its prefixes and opcode"),
         new("the processor lets ring 3 use the ports whose bits are 0 in the map behind the TSS", Assumed, "SDM 1, 19.5.2; the maps are proved, boot checks that each space has its own"),
+        new("the interrupt controllers let through what is not masked and not in service", Assumed, "8259A data sheet; each step's masks and ends of interrupt are proved, the controllers themselves are the machine's"),
         new("the boot loader leaves a Multiboot machine", Assumed, "protected mode, paging off, A20 on, CR4 = 0, .bss zeroed"),
         new("First and Greatest have their defining property", Assumed, "the prover uses the property, the concrete spec a scan; the tests compare them"),
         new("panic path", Assumed, "NMI, double fault, machine check: neither proved nor reached by a check"),

@@ -84,7 +84,7 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu.Bus.PageDirectoryLoaded(processor.Cr3);
         _cpu.S[SegmentRegister.Cs] = Flat(processor.CodeSegment);
         _cpu.S[SegmentRegister.Ss] = Flat(processor.StackSegment);
-        foreach (var data in (ReadOnlySpan<int>)[SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs])
+        foreach (var data in DataSegments)
             _cpu.S[data] = Flat(processor.DataSegments);
         _cpu.Cpl = (int)(processor.CodeSegment & 3);
         _cpu.Halted = state.Stage.Value == Stages.Idle;
@@ -248,7 +248,12 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu.R[Cpu.Edi] = r.Edi;
         _cpu.Eip = r.Eip;
         _cpu.Eflags = r.Eflags;
+
+        // Seldom the user has loaded a null selector somewhere.
+        if (r.Eip % 32 >= 28) _cpu.S[DataSegments[r.Eip % 4]] = Segment<Concrete>.Load(0, 0, 0, 0);
     }
+
+    private static readonly int[] DataSegments = [SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs];
 
     private Segment<Concrete> Flat(uint selector)
     {

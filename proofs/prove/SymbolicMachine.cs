@@ -2,6 +2,8 @@ using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Values;
+using Processors = Verified.Machine.Processor.Descriptor;
 
 namespace Verified.Proofs.Prove;
 
@@ -13,7 +15,10 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 {
     private static readonly string[] Names = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
 
+    private static readonly int[] DataSegments = [SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs];
+
     private readonly BootedImage _image;
+    private readonly Attempt _attempt;
     private readonly Exploration _path;
     private readonly KernelMemory _memory;
     private readonly Ia32<Symbolic, KernelMemory> _cpu;
@@ -25,7 +30,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     /// </summary>
     public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, uint stage, bool slow = false)
     {
-        (_image, _path, _memory, Stage) = (image, attempt.Path, memory, stage);
+        (_image, _attempt, _path, _memory, Stage) = (image, attempt, attempt.Path, memory, stage);
         var control = image.Control;
         _cpu = new Ia32<Symbolic, KernelMemory>(memory)
         {
@@ -46,8 +51,8 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         _cpu.S[SegmentRegister.Cs] = SegmentOf(user ? Layout.UserCode : Layout.KernelCode);
         _cpu.S[SegmentRegister.Ss] = SegmentOf(user ? Layout.UserData : Layout.KernelData);
 
-        // A user may have loaded anything, null for one; the kernel's own steps find them flat.
-        foreach (var segment in (int[])[SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs, SegmentRegister.Gs])
+        // A user may have loaded anything, null for one (but see UserSegments); the kernel's own steps find them flat.
+        foreach (var segment in DataSegments)
             _cpu.S[segment] = user ? Segment<Symbolic>.Load(0, 0, 0, 0) : SegmentOf(Layout.UserData);
 
         // Kernel steps run with interrupts off, no trap and no nested task; the entry's gate has cleared them.
@@ -122,6 +127,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     public void Run(Way way, Symbolic errorCode)
     {
         _hasSlowPath = way is { Entry: Entry.Ipc, Kind: WayKind.SystemCall };
+        if (_hasSlowPath) UserSegments();
         Guarded(() =>
         {
             switch (way.Kind)
@@ -253,14 +259,46 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         if (LeftFastPath) _path.Require(_cpu.R[Processor.Esp] == SavedStack, "the slow path finds the saved registers");
     }
 
+    /// <summary>
+    /// The fast path looks at what the user has loaded. Where all are the flat data segment, they can be used; else the code must not
+    /// rely on any, as if each were null, but with the selector of a segment that a user can load (SDM vol. 3, 5.5 and 5.6).
+    /// </summary>
+    private void UserSegments()
+    {
+        uint[] selectors = [.. UserSelectors()];
+        Truth flat = true;
+        foreach (var segment in DataSegments)
+        {
+            var selector = _attempt.Register($"selector-{segment}");
+            Truth loadable = false;
+            foreach (var one in selectors) loadable |= selector == one;
+            _path.Assume(loadable);
+            _cpu.S[segment].Selector = selector;
+            flat &= selector == Layout.UserData;
+        }
+
+        if (flat) foreach (var segment in DataSegments) _cpu.S[segment] = SegmentOf(Layout.UserData);
+    }
+
+    /// <summary>Null, and what of the GDT ring 3 may load into a data segment register. There is no LDT.</summary>
+    private IEnumerable<uint> UserSelectors()
+    {
+        for (var selector = 0u; selector <= _image.Control.GdtLimit; selector++)
+        {
+            var a = (selector & 4) == 0 && selector >= 8 ? SegmentOf(selector).Attributes : 0;
+            var readable = Processors.IsData(a) || Processors.IsReadableCode(a);
+            if (selector < 4 || (readable && (Processors.IsConforming(a) || Processors.Dpl(a) == 3))) yield return selector;
+        }
+    }
+
     private Segment<Symbolic> SegmentOf(uint selector)
     {
         var address = _image.Control.GdtBase + (selector & ~7u);
         var (low, high) = (Constant(address), Constant(address + 4));
         var @base = low >> 16 | (high & 0xFF) << 16 | high & 0xFF000000;
         var limit = high & 0xF0000 | low & 0xFFFF;
-        if ((high & Machine.Processor.Descriptor.Granular) != 0) limit = limit << 12 | 0xFFF;
-        return Segment<Symbolic>.Load(selector, @base, limit, high & Machine.Processor.Descriptor.Mask);
+        if ((high & Processors.Granular) != 0) limit = limit << 12 | 0xFFF;
+        return Segment<Symbolic>.Load(selector, @base, limit, high & Processors.Mask);
     }
 
     private uint Constant(uint address) =>

@@ -109,7 +109,7 @@ public sealed class CommandTests : IDisposable
         var run = Run("run", "--image", file);
         Assert.Equal(CommandLine.Holds, run.Exit);
         Assert.Contains("ping: 20 round trips to pong, every answer right", run.Output);
-        Assert.Contains("pusha", Run("list", "ipc", "--image", file).Output);
+        Assert.Contains("iret", Run("list", "ipc", "--image", file).Output);
         Assert.Equal(CommandLine.Holds, Run("diff", "--image", file, "--events", "1000", "--seed", "3").Exit);
     }
 

@@ -11,7 +11,7 @@ public sealed class ImageTheoremTests
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
 
     [Theory]
-    [InlineData("image.ipc", 54)]
+    [InlineData("image.ipc", 69)]
     [InlineData("image.ipc-slow", 87)]
     [InlineData("image.receive", 78)]
     [InlineData("image.accept", 130)]
