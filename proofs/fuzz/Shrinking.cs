@@ -53,7 +53,7 @@ public static class Shrinking
     {
         var ready = start.Cells.Contains(new(nameof(State<Concrete>.Status), row, ThreadStatus.Ready));
         var current = start.Cells.Contains(new(nameof(State<Concrete>.Current), 0, row));
-        var named = start.Cells.Any(cell => cell.Column == nameof(State<Concrete>.Partner) && cell.Value == row);
+        var named = start.Cells.Any(cell => cell.Column is nameof(State<Concrete>.Partner) or nameof(State<Concrete>.Handler) && cell.Value == row);
         return ready && !current && !named
             ? start with { Cells = [.. start.Cells.Where(cell => cell.Row != row || !OfThreads.Contains(cell.Column))] }
             : null;
