@@ -3,11 +3,11 @@ namespace Verified.Proofs.Mutation;
 /// <summary>Every mutant of the spec: of what the kernel does, and of the invariants.</summary>
 public static class SpecMutants
 {
-    private static readonly string[] Invariants = ["Invariants.cs", "MappingInvariants.cs"];
+    private static readonly string[] Invariants = ["Invariants.cs", "InterruptInvariants.cs", "MappingInvariants.cs", "TaskInvariants.cs"];
 
     // Where the text of transitions begins; what is before it is declarations and public constants.
     private static readonly (string File, string From)[] Transitions =
-        [("Ipc.cs", ""), ("Mapping.cs", ""), ("Faults.cs", ""), ("interface/PortAccess.cs", ""), ("Threads.cs", ""), ("Scheduling.cs", ""), ("Kernel.cs", ""), ("state/State.cs", "public W Row(W id)")];
+        [("Ipc.cs", ""), ("Mapping.cs", ""), ("Faults.cs", ""), ("Interrupts.cs", ""), ("Tasks.cs", ""), ("interface/PortAccess.cs", ""), ("Threads.cs", ""), ("Scheduling.cs", ""), ("Kernel.cs", ""), ("state/State.cs", "public W Row(W id)")];
 
     /// <summary>Mutants of the steps and of the predicates on states, in order of place.</summary>
     /// <param name="spec">The folder spec/.</param>

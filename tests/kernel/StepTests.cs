@@ -22,7 +22,7 @@ public class StepTests
         Walk(limits, KernelImage.Build(limits, new ImageOptions(Programs: [])), steps, []);
     }
 
-    private static void Walk(Limits limits, KernelImage image, int steps, HashSet<uint> reached)
+    private static void Walk(Limits limits, KernelImage image, int steps, HashSet<uint> reached, bool answers = false)
     {
         const int seed = 20261121;
         var random = new Random(seed);
@@ -33,7 +33,7 @@ public class StepTests
             machine.Begin(state);
             for (var i = 0; i < 200 && done < steps; i++, done++)
             {
-                var entry = Kernel<Concrete>.Own(state.Stage) ?? Choose(state, random);
+                var entry = Kernel<Concrete>.Own(state.Stage) ?? Choose(state, random, answers);
                 var where = $"seed {seed}, step {done}: {entry} of thread {state.Current.Value}";
                 machine.Step(state, entry, Exceptions[random.Next(Exceptions.Length)], (int)AnInterrupt(state, random));
                 machine.Compare(state, where);
@@ -51,6 +51,7 @@ public class StepTests
         var image = KernelImage.Build(limits, new ImageOptions(Programs: []));
         var reached = new HashSet<uint>();
         Walk(limits, image, steps: 24000, reached);
+        Walk(limits, image, steps: 2000, reached, answers: true);
 
         // But for the HLT, before which a walk stops, what no thread can cause, and operations on mappings and deletions: these walks have none, come
         // upon no thread in the middle of one, and execute no instruction that could be forbidden.
@@ -120,7 +121,7 @@ public class StepTests
     // 1 ms to send, 2 ms to receive.
     private static readonly uint Soon = Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(2000));
 
-    private static Entry Choose(State<Concrete> s, Random random)
+    private static Entry Choose(State<Concrete> s, Random random, bool answers)
     {
         if (s.Stage.Value == Stages.Idle) return random.Next(2) == 0 ? Entry.Tick : Entry.Interrupt;
         var me = s.Current;
@@ -131,6 +132,11 @@ public class StepTests
         s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011, Soon, Soon, Soon);
         s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5);
         s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
+
+        // Who waits for me alone gets an answer, and I wait for anyone.
+        if (answers && Enumerable.Range(1, (int)s.Limits.Threads - 1).Select(row => (uint)row).FirstOrDefault(row =>
+                (s.Status[row].Value, s.Partner[row]) == (ThreadStatus.ReceivingFrom, me)) is var caller and > 0)
+            (s.Eax[me], s.Ecx[me], s.Ebp[me], s.Esi[me]) = (0, 0, 1, s.Id[caller]);
 
         // Some receive from an interrupt, their own for the most part, or give it up.
         if (random.Next(16) == 0)

@@ -18,7 +18,7 @@ public sealed class ImageTheoremTests
     [InlineData("image.leave", 56)]
     [InlineData("image.thread_switch", 116)]
     [InlineData("image.thread_schedule", 158)]
-    [InlineData("image.lthread_ex_regs", 154)]
+    [InlineData("image.lthread_ex_regs", 160)]
     [InlineData("image.pick", 120)]
     [InlineData("image.map", 119)]
     [InlineData("image.id_nearest", 13)]
