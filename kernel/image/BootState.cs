@@ -26,6 +26,7 @@ public static class BootState
             ]),
         ]);
         if (info < layout.Limits.Paging.Frames) state.Mappings.Level[info] = 0;
+        foreach (var program in programs) state.Mappings.Version[program.Task] = ThreadId.Version<Concrete>(program.Thread.Id);
         return state;
     }
 

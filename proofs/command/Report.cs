@@ -40,8 +40,8 @@ internal static class Report
     /// <summary>The instructions of the last event, the deviating one marked.</summary>
     public static void Path(Display display, KernelImage image, Disagreement found)
     {
-        var path = Explanation.Path(new Duel(new ImageMachine(image)), found);
-        display.Line($"  the image's path, {path.Count} instructions:");
+        var (path, length) = Explanation.Path(new Duel(new ImageMachine(image)), found);
+        display.Line($"  the image's path, {length:N0} instructions{(path.Count < length ? $", the last {path.Count:N0} of them" : "")}:");
         foreach (var step in path)
             display.Line($"  {(step.Deviates ? "=>" : "  ")} {step.Address:X8}  {step.Place,-20}  {step.Text}");
     }

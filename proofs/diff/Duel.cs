@@ -118,8 +118,8 @@ public sealed class Duel
         _machine.Pc.Mark();
         var before = State.Current.Value;
         e.Apply(_kernel, State);
-        FinishSpec(e.TickAfter);
-        return _machine.Deliver(e) is { } failure ? Stopped(failure) : Compare(before);
+        var steps = 1 + FinishSpec(e.TickAfter);
+        return _machine.Deliver(e, steps) is { } failure ? Stopped(failure) : Compare(before);
     }
 
     /// <summary>
@@ -161,13 +161,21 @@ public sealed class Duel
         _tables.Commit();
         if (Kernel<Concrete>.Own(State.Stage.Value) is null) return null;
         var before = State.Current.Value;
-        FinishSpec();
-        return _machine.Settle() is { } failure ? Stopped(failure) : Compare(before);
+        var steps = FinishSpec();
+        return _machine.Settle(steps) is { } failure ? Stopped(failure) : Compare(before);
     }
 
-    private void FinishSpec(uint? tickAfter = null)
+    /// <summary>The kernel's own steps; how many they are.</summary>
+    private int FinishSpec(uint? tickAfter = null)
     {
-        foreach (var own in Event.OwnSteps(State, tickAfter)) _kernel.Step(own);
+        var steps = 0;
+        foreach (var own in Event.OwnSteps(State, tickAfter))
+        {
+            _kernel.Step(own);
+            steps++;
+        }
+
+        return steps;
     }
 
     private Difference Stopped(string failure) =>

@@ -13,18 +13,21 @@ public sealed record Executed(uint Address, string Place, string Text, bool Devi
 /// <summary>What the image executed, and where it went wrong.</summary>
 public static class Explanation
 {
+    /// <summary>Of a longer path only the last instructions are told: of an endless loop, or a long operation.</summary>
+    public const int Most = 500;
+
     private const int LongestInstruction = 15;
 
-    /// <summary>The path of the last event of a disagreement, the kernel's own steps after it included.</summary>
-    public static IReadOnlyList<Executed> Path(Duel duel, Disagreement disagreement)
+    /// <summary>The end of the path of a disagreement's last event, the kernel's own steps after it included, and the path's length in instructions.</summary>
+    public static (IReadOnlyList<Executed> Last, long Length) Path(Duel duel, Disagreement disagreement)
     {
         var trace = disagreement.Trace;
         var machine = duel.Machine;
-        if (trace.Events.Count == 0) return [];
+        if (trace.Events.Count == 0) return ([], 0);
         DiffRun.Replay(duel, trace with { Events = [.. trace.Events.Take(trace.Events.Count - 1)] });
 
-        List<uint> path = [];
-        var (watched, deviating) = (Watched(), -1);
+        Queue<uint> path = [];
+        var (watched, length, deviating) = (Watched(), 0L, -1L);
         machine.Pc.Trace = Record;
         try
         {
@@ -36,21 +39,24 @@ public static class Explanation
             machine.Pc.Trace = null;
         }
 
-        if (deviating < 0) deviating = path.Count - 1;
-        return [.. path.Select((address, i) => new Executed(address, machine.Image.Name(address), Disassemble(machine, address), i == deviating))];
+        if (deviating < 0) deviating = length - 1;
+        var first = length - path.Count;
+        return ([.. path.Select((address, i) => new Executed(address, machine.Image.Name(address), Disassemble(machine, address), first + i == deviating))], length);
 
         uint Watched() => disagreement.Difference.Address is { } address ? machine.Load(address).Value : 0;
 
         void Compare()
         {
             if (Watched() is var now && now == watched) return;
-            (watched, deviating) = (now, path.Count - 1);
+            (watched, deviating) = (now, length - 1);
         }
 
         void Record(Pc pc)
         {
             Compare();
-            path.Add(pc.Cpu.Eip.Value);
+            if (path.Count == Most) path.Dequeue();
+            path.Enqueue(pc.Cpu.Eip.Value);
+            length++;
         }
     }
 

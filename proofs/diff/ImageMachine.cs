@@ -17,11 +17,8 @@ namespace Verified.Proofs.Diff;
 /// </summary>
 public sealed class ImageMachine : IMachine<Concrete>
 {
-    /// <summary>
-    /// Instructions from an entry to the next user instruction or HLT; the longest paths take some hundreds, an operation on all mappings of a
-    /// space some million.
-    /// </summary>
-    public const int Budget = 5_000_000;
+    /// <summary>Of these, at most, from one step of the spec to the next; the longest path proved has some two hundred.</summary>
+    private const int InstructionsPerStep = 1_000;
 
     private const int BootBudget = 10_000_000;
 
@@ -97,7 +94,8 @@ public sealed class ImageMachine : IMachine<Concrete>
     public void Return() => Pc.Restore();
 
     /// <summary>Goes on from a placed state of one of the kernel's own stages; null, or what went wrong.</summary>
-    public string? Settle() => Run(Budget);
+    /// <param name="steps">How many steps the spec makes.</param>
+    public string? Settle(int steps) => Run(steps * (long)InstructionsPerStep);
 
     /// <summary>
     /// Writes the instruction of a general-protection exception where the thread's EIP will be; false where nothing is mapped for it, so that no
@@ -127,8 +125,11 @@ public sealed class ImageMachine : IMachine<Concrete>
     /// The event, and the kernel to the next user instruction or HLT; null, or what went wrong. The interrupted thread's EIP is past its
     /// INT already, as the saved one is.
     /// </summary>
-    public string? Deliver(Event e)
+    /// <param name="e">The event.</param>
+    /// <param name="steps">How many steps the spec makes of it, the kernel's own included, or more.</param>
+    public string? Deliver(Event e, int steps = 10_000)
     {
+        var budget = steps * (long)InstructionsPerStep;
         if (e.Registers is { } registers && Stage == Stages.User) Set(registers);
         try
         {
@@ -159,22 +160,22 @@ public sealed class ImageMachine : IMachine<Concrete>
             return stopped.Message;
         }
 
-        return e.TickAfter is { } steps ? RunWithTick(steps) : Run(Budget);
+        return e.TickAfter is { } after ? RunWithTick(after, budget) : Run(budget);
     }
 
     private const string NoInterrupt = "the interrupt does not come";
 
     // Between two steps on mappings, where interrupts are on.
-    private string? RunWithTick(uint steps)
+    private string? RunWithTick(uint after, long budget)
     {
         var between = Image.Symbols["map_step"];
-        for (var made = 0u; made <= steps; made++)
+        for (var made = 0u; made <= after; made++)
         {
-            if (Run(Budget, between) is { } failure) return failure;
+            if (Run(InstructionsPerStep, between) is { } failure) return failure;
             if (_cpu.Cpl == 3 || _cpu.Halted) return null;
         }
 
-        return Raise(0) ? Run(Budget) : NoInterrupt;
+        return Raise(0) ? Run(budget) : NoInterrupt;
     }
 
     /// <summary>As user code does that reads a page, or writes it; false where that faults.</summary>

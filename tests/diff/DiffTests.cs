@@ -38,8 +38,8 @@ public class DiffTests
         var result = DiffRun.Run(image, new(Seed: 1, Events: 50_000, Workers: 1));
         var found = Assert.IsType<Disagreement>(result.Disagreement);
         Assert.InRange(found.Trace.Events.Count, 1, 4);
-        var path = Explanation.Path(new Duel(new ImageMachine(image)), found);
-        Assert.NotEmpty(path);
+        var (path, length) = Explanation.Path(new Duel(new ImageMachine(image)), found);
+        Assert.InRange(path.Count, 1, length);
         Assert.Single(path, line => line.Deviates);
 
         var again = DiffRun.Replay(new Duel(new ImageMachine(image)), TraceFile.Read(TraceFile.Write(found.Trace)));
