@@ -172,6 +172,8 @@ internal sealed class BlockCompiler
             }
             if (!Compilable.Includes(operation))
                 return End();
+            if (operation.Op == Op.MovFromSegment)
+                _text.S[operation.SourceRegister].Selector = _emitter.Copied(Field(ProcessorField.Selectors[operation.SourceRegister]));
             _before = Capture();
             try
             {

@@ -14,7 +14,7 @@ internal static class Compilable
             return false;
         return op.Op switch
         {
-            Op.Mov or Op.Movzx or Op.Movsx or Op.Lea or Op.Xchg or Op.Bswap or Op.Cbw or Op.Cwd or Op.Nop => true,
+            Op.Mov or Op.Movzx or Op.Movsx or Op.Lea or Op.Xchg or Op.Bswap or Op.Cbw or Op.Cwd or Op.Nop or Op.MovFromSegment => true,
             Op.Add or Op.Or or Op.Adc or Op.Sbb or Op.And or Op.Sub or Op.Xor or Op.Cmp or Op.Test => true,
             Op.Inc or Op.Dec or Op.Not or Op.Neg or Op.Mul or Op.Imul or Op.ImulTwo or Op.ImulThree => true,
             Op.Shl or Op.Shr or Op.Sar or Op.Rol or Op.Ror or Op.Shld or Op.Shrd => true,

@@ -68,9 +68,9 @@ internal sealed class Emitter(ILGenerator il)
     {
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldflda, field.Field);
-        if (field.Index == 0)
+        if (field.Offset == 0)
             return;
-        il.Emit(OpCodes.Ldc_I4, field.Index * sizeof(uint));
+        il.Emit(OpCodes.Ldc_I4, field.Offset);
         il.Emit(OpCodes.Add);
     }
 

@@ -145,17 +145,17 @@ public sealed unsafe class Mmu
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTranslate(uint linear, int size, bool write, bool user, out uint physical)
     {
-        physical = 0;
-        if (Crosses(linear, size))
-            return false;
         var entry = _tlb + (linear >> 12 & Entries - 1);
-        if (entry->Page == (linear & FrameMask) && Allows(entry->Rights, write, user))
-        {
-            physical = entry->Frame | linear & ~FrameMask;
-            return true;
-        }
+        physical = entry->Frame | linear & ~FrameMask;
+        return !Crosses(linear, size)
+            && ((entry->Page == (linear & FrameMask) && Allows(entry->Rights, write, user)) || TryWalk(linear, write, user, out physical));
+    }
+
+    private bool TryWalk(uint linear, bool write, bool user, out uint physical)
+    {
         try
         {
             physical = Translate(linear, write, user);
@@ -163,6 +163,7 @@ public sealed unsafe class Mmu
         }
         catch (Fault)
         {
+            physical = 0;
             return false;
         }
     }
@@ -354,6 +355,7 @@ public sealed unsafe class Mmu
             _memory.Store(at, 4, entry | bits);
     }
 
+    // Stores are allowed by the first one, which finds out whether the memory has to see them.
     private uint Fill(uint page, uint frame, uint rights)
     {
         var slot = page >> 12 & Entries - 1;
@@ -367,7 +369,6 @@ public sealed unsafe class Mmu
         entry->Host = _memory.Host + frame - page;
         entry->KernelRead = page;
         entry->UserRead = (rights & User) != 0 ? page : NoPage;
-        AllowStores(entry);
         return frame;
     }
 
@@ -384,7 +385,8 @@ public sealed unsafe class Mmu
 
     private uint LoadSlowly(uint linear, int size, bool user)
     {
-        NoteAccess(linear, size, write: false);
+        if (_watching)
+            NoteAccess(linear, size, write: false);
         if (!Crosses(linear, size))
             return _memory.Load(Noted(linear, Translate(linear, false, user)), size);
         uint value = 0;
@@ -411,13 +413,14 @@ public sealed unsafe class Mmu
 
     private void NoteAccess(uint linear, int size, bool write)
     {
-        if (_watching && (_watched.Contains(linear & FrameMask) || _watched.Contains(linear + (uint)size - 1 & FrameMask)))
+        if (_watched.Contains(linear & FrameMask) || _watched.Contains(linear + (uint)size - 1 & FrameMask))
             AccessSeen?.Invoke(linear, size, write);
     }
 
     private void StoreSlowly(uint linear, int size, uint value, bool user)
     {
-        NoteAccess(linear, size, write: true);
+        if (_watching)
+            NoteAccess(linear, size, write: true);
         var physical = Translate(linear, true, user);
         if (!Crosses(linear, size))
         {

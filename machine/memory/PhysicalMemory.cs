@@ -59,10 +59,10 @@ public sealed unsafe class PhysicalMemory
     internal bool Holds(uint stored) => stored < _extent;
 
     /// <summary>Where a physical address is stored: RAM at itself, ROM behind it.</summary>
-    internal uint Resolve(uint physical)
+    internal uint Resolve(uint physical) => _rom == 0 ? physical : ResolveBesideRom(physical);
+
+    private uint ResolveBesideRom(uint physical)
     {
-        if (_rom == 0)
-            return physical;
         if (physical >= 0 - _rom)
             return physical + _extent;
         if (physical < LowRomEnd)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Verified.Machine.Memory;
@@ -77,20 +78,23 @@ public sealed unsafe class StoreLog
 
     /// <summary>Called before a byte is written.</summary>
     /// <returns>Whether later stores to the page have to be told too.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Before(uint physical)
     {
         if (_period == 0)
             return false;
-        var page = physical / PhysicalMemory.PageSize;
-        ref var seen = ref _pages[page];
+        ref var seen = ref _pages[physical / PhysicalMemory.PageSize];
         if (seen.Period != _period)
             (seen.Period, seen.Dwords) = (_period, 0);
-        if (seen.Dwords < MostDwords)
-        {
-            seen.Dwords++;
-            Append(physical & ~3u, *(uint*)(_host + (physical & ~3u)));
-            return true;
-        }
+        if (seen.Dwords >= MostDwords)
+            return BeforeUnseen(physical / PhysicalMemory.PageSize, ref seen);
+        seen.Dwords++;
+        Append(physical & ~3u, *(uint*)(_host + (physical & ~3u)));
+        return true;
+    }
+
+    private bool BeforeUnseen(uint page, ref Page seen)
+    {
         if (seen.Dwords == MostDwords)
         {
             seen.Dwords++;
@@ -109,6 +113,7 @@ public sealed unsafe class StoreLog
     }
 
     /// <summary>Takes back the last entry, and tells where it was; false where none is left, and then a new log has begun.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryUndo(out uint physical, out uint length)
     {
         if (_count == 0)
@@ -124,10 +129,12 @@ public sealed unsafe class StoreLog
         else
         {
             length = PhysicalMemory.PageSize;
-            _copies[(int)former].CopyTo(new Span<byte>(_host + physical, (int)length));
+            CopyBack((int)former, physical);
         }
         return true;
     }
+
+    private void CopyBack(int copy, uint page) => _copies[copy].CopyTo(new Span<byte>(_host + page, (int)PhysicalMemory.PageSize));
 
     private void AddPage(uint start, uint copy)
     {
@@ -149,7 +156,9 @@ public sealed unsafe class StoreLog
     private void Append(uint address, uint former)
     {
         if (_count == _entries.Length)
-            Array.Resize(ref _entries, 2 * _count);
+            Grow();
         _entries[_count++] = (address, former);
     }
+
+    private void Grow() => Array.Resize(ref _entries, 2 * _count);
 }

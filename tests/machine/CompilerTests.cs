@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Verified.Machine.Computer;
+using Verified.Machine.Processor;
 using Xunit;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -84,6 +85,48 @@ public class CompilerTests
             Assert.Equal(TestPc.Data + 9 * 4096, pc.Cpu.Cr2.Value);
         }
 
+        Assert.Equal(State(machines[1]), State(machines[0]));
+    }
+
+    [Fact]
+    public void A_selector_is_read_as_it_is_at_that_place_of_a_way()
+    {
+        const uint table = 0x2000, first = 0x10, second = 0x18;
+        var program = TestPc.Assemble(c =>
+        {
+            var turn = c.CreateLabel();
+            c.mov(esi, TestPc.Data);
+            c.mov(ecx, 100);
+            c.Label(ref turn);
+            c.mov(eax, ds);
+            c.mov(edx, eax);
+            c.xor(eax, (int)(first ^ second));
+            c.mov(ds, eax);
+            c.mov(ebx, ds);
+            c.add(__dword_ptr[esi], edx);
+            c.sub(__dword_ptr[esi + 4], ebx);
+            c.mov(__word_ptr[esi + 8], ds);
+            c.mov(di, es);
+            c.dec(ecx);
+            c.jne(turn);
+            c.hlt();
+        }, TestPc.Code);
+        var machines = new[] { With(program, 3), With(program, int.MaxValue) };
+        foreach (var pc in machines)
+        {
+            pc.Descriptor(table, 1, 0, 0xFFFFF, 0x9B, 0xC);
+            pc.Descriptor(table, (int)first / 8, 0, 0xFFFFF, 0x93, 0xC);
+            pc.Descriptor(table, (int)second / 8, 0, 0xFFFFF, 0x93, 0xC);
+            pc.Cpu.GdtBase = table;
+            pc.Cpu.S[SegmentRegister.Ds].Selector = first;
+            pc.Cpu.S[SegmentRegister.Es].Selector = second;
+            pc.Cpu.R[7] = 0xFFFFFFFF;
+            Assert.Equal(StopReason.Halted, pc.Run(10_000));
+        }
+
+        const uint half = 50 * (first + second);
+        Assert.Equal((half, unchecked(0 - half), first), (machines[0].Peek(TestPc.Data), machines[0].Peek(TestPc.Data + 4), machines[0].Peek(TestPc.Data + 8)));
+        Assert.Equal(0xFFFF0000 | second, machines[0].Reg(7));
         Assert.Equal(State(machines[1]), State(machines[0]));
     }
 
