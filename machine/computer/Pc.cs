@@ -37,14 +37,14 @@ public sealed partial class Pc
     private readonly Pit _pit = new();
     private readonly Rtc _clock;
     private readonly KeyboardController _keyboard;
-    private readonly bool _hasRom;
+    private readonly HostBridge? _bridge;
     private bool _interruptPending, _nonMaskablePending;
     private long _nextTimer = long.MaxValue;
     private StopReason? _stop;
 
     /// <param name="memorySize">Bytes of RAM.</param>
     /// <param name="rom">A ROM at the end of the address space, which the processor is reset into; or nothing, and it is in flat
-    /// protected mode.</param>
+    /// protected mode. With a ROM there is a chipset whose RAM can take the place of the ROM's copy below 1 MB.</param>
     /// <param name="taggedTlb">The variant with an address space in each entry of the TLB: <see cref="Mmu.IsTagged"/>.</param>
     public Pc(uint memorySize = 64 << 20, ReadOnlySpan<byte> rom = default, bool taggedTlb = false)
     {
@@ -54,11 +54,17 @@ public sealed partial class Pc
         _blocks = new BlockCache(Memory, Mmu);
         Cpu = new Ia32<Concrete, PcBus>(new PcBus(this));
         _blocks.Overwritten = () => Cpu.Interrupted = true;
-        _hasRom = rom.Length > 0;
-        _keyboard = new(tested: !_hasRom) { Reset = RequestReset, AddressGate = open => Mmu.AddressLine20 = open };
-        if (_hasRom)
+        if (rom.Length > 0)
+        {
+            _bridge = new HostBridge(Memory.LowRomStart) { ShadowChanged = UpdateShadow };
+            UpdateShadow();
+        }
+        _keyboard = new(tested: !HasRom) { Reset = RequestReset, AddressGate = open => Mmu.AddressLine20 = open };
+        if (HasRom)
             Cpu.Reset();
     }
+
+    private bool HasRom => _bridge is not null;
 
     public PhysicalMemory Memory { get; }
 
@@ -297,12 +303,22 @@ public sealed partial class Pc
         _interruptPending = _pics.IsPending;
     }
 
+    private void UpdateShadow()
+    {
+        for (var piece = 0; piece < HostBridge.Pieces; piece++)
+        {
+            var (reads, writes) = _bridge!.Shadow(piece);
+            Memory.Shadow(piece, reads, writes);
+        }
+        Mmu.Flush();
+    }
+
     private void RequestReset() => _stop = StopReason.Reset;
 
     /// <summary>A reset of a machine with ROM goes on there; RAM and chips stay as they are.</summary>
     private bool TryRestart(StopReason reason)
     {
-        if (reason != StopReason.Reset || !_hasRom)
+        if (reason != StopReason.Reset || !HasRom)
             return false;
         _stop = null;
         Cpu.Reset();

@@ -5,7 +5,7 @@ namespace Verified.Machine.Computer;
 /// <summary>The I/O ports. A wider access is one byte access per port, low port first; where nothing answers, ones are read.</summary>
 public sealed partial class Pc
 {
-    private const uint Com1 = 0x3F8, Com2 = 0x2F8, DebugExit = 0xF4, DebugConsole = 0xE9, PostCard = 0x80, OtherPostCard = 0x190;
+    private const uint Com1 = 0x3F8, Com2 = 0x2F8, DebugExit = 0xF4, DebugConsole = 0xE9, FirmwareConsole = 0x402, PostCard = 0x80, OtherPostCard = 0x190;
     private const int KeyboardLine = 1, SecondSerialLine = 3, SerialLine = 4, ClockLine = 8;
 
     private readonly Dictionary<uint, long> _unanswered = [];
@@ -24,7 +24,7 @@ public sealed partial class Pc
     /// <summary>The text display's registers.</summary>
     public Vga Display { get; } = new();
 
-    /// <summary>Told each byte written to port E9h.</summary>
+    /// <summary>Told each byte written to port E9h, or 402h, where firmware has its messages.</summary>
     public Action<byte>? ConsoleSent { get; set; }
 
     /// <summary>Told each diagnostic code, written to port 80h or 190h.</summary>
@@ -40,6 +40,8 @@ public sealed partial class Pc
     {
         NotePort(port, size);
         _devicesChanged = true;
+        if (port == HostBridge.AddressPort && size == 4 && _bridge is not null)
+            return _bridge.Address;
         uint value = 0;
         for (var i = 0; i < size; i++)
             value |= (uint)InByte(port + (uint)i & 0xFFFF) << 8 * i;
@@ -54,6 +56,15 @@ public sealed partial class Pc
         {
             ExitStatus = (int)(value << 1 | 1);
             _stop = StopReason.Exited;
+            return;
+        }
+        if (port == HostBridge.AddressPort && size == 4)
+        {
+            // One register: the byte at CF9h in it resets nothing.
+            if (_bridge is not null)
+                _bridge.Address = value;
+            else
+                NoteUnanswered(port);
             return;
         }
         for (var i = 0; i < size; i++)
@@ -107,9 +118,11 @@ public sealed partial class Pc
                 return (byte)(Mmu.AddressLine20 ? 2 : 0);
             case PostCard or OtherPostCard:
                 return _post;
-            case DebugConsole:
+            case DebugConsole or FirmwareConsole:
                 // What tells software that the console is there.
                 return (byte)DebugConsole;
+            case >= HostBridge.DataPort and < HostBridge.DataPort + 4 when _bridge is not null:
+                return _bridge.Read(port);
             case (>= 0x378 and < 0x37B) or (>= 0x278 and < 0x27B) or (>= 0x3BC and < 0x3BF):
                 return Printer.Read((int)(port & 3));
             case >= Com1 and < Com1 + 8:
@@ -173,8 +186,11 @@ public sealed partial class Pc
                 _post = value;
                 PostCode?.Invoke(value);
                 break;
-            case DebugConsole:
+            case DebugConsole or FirmwareConsole:
                 ConsoleSent?.Invoke(value);
+                break;
+            case >= HostBridge.DataPort and < HostBridge.DataPort + 4 when _bridge is not null:
+                _bridge.Write(port, value);
                 break;
             case (>= 0x378 and < 0x37B) or (>= 0x278 and < 0x27B) or (>= 0x3BC and < 0x3BF):
                 Printer.Write((int)(port & 3), value);

@@ -19,7 +19,7 @@ public sealed partial class Pc
     /// <summary>Makes the present state the one that <see cref="Restore"/> returns to, in place of an earlier one.</summary>
     public void Snapshot()
     {
-        _saved ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), Memory.Size);
+        _saved ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), Memory);
         _saved.Cpu.CopyFrom(Cpu);
         _saved.Pics.CopyFrom(_pics);
         _saved.Pit.CopyFrom(_pit);
@@ -29,6 +29,8 @@ public sealed partial class Pc
         _saved.Printer.CopyFrom(Printer);
         _saved.SecondSerial.CopyFrom(SecondSerial);
         _saved.Display.CopyFrom(Display);
+        if (_bridge is not null)
+            _saved.Bridge.CopyFrom(_bridge);
         _saved.Translations = Mmu.Save();
         _saved.State = (Instructions, Time, _nextTimer, _interruptPending, _nonMaskablePending, ExitStatus, _stop, Mmu.AddressLine20, _system);
         _devicesChanged = false;
@@ -66,19 +68,25 @@ public sealed partial class Pc
         Printer.CopyFrom(saved.Printer);
         SecondSerial.CopyFrom(saved.SecondSerial);
         Display.CopyFrom(saved.Display);
+        if (_bridge is not null)
+        {
+            _bridge.CopyFrom(saved.Bridge);
+            UpdateShadow();
+        }
         _devicesChanged = false;
     }
 
-    private sealed class Saved(Ia32<Concrete, PcBus> cpu, uint memory)
+    private sealed class Saved(Ia32<Concrete, PcBus> cpu, PhysicalMemory memory)
     {
         public readonly Ia32<Concrete, PcBus> Cpu = cpu;
         public readonly PicPair Pics = new();
         public readonly Pit Pit = new();
         public readonly Uart Serial = new(), SecondSerial = new();
-        public readonly Rtc Clock = new(memory);
+        public readonly Rtc Clock = new(memory.Size);
         public readonly KeyboardController Keyboard = new(tested: true);
         public readonly ParallelPort Printer = new();
         public readonly Vga Display = new();
+        public readonly HostBridge Bridge = new(memory.LowRomStart);
         public Translation[] Translations = [];
         public (long Instructions, long Time, long NextTimer, bool Pending, bool NonMaskable, int? Exit, StopReason? Stop, bool Gate, byte System) State;
     }

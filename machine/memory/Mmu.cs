@@ -63,6 +63,13 @@ public sealed unsafe class Mmu
         }
     }
 
+    /// <summary>Forgets every translation: what is at physical addresses has changed.</summary>
+    internal void Flush()
+    {
+        _otherSpaces.Clear();
+        Flush(keepGlobal: false);
+    }
+
     /// <summary>The linear pages (addresses of their first bytes) whose accesses <see cref="AccessSeen"/> is told, in place of earlier ones.</summary>
     internal void Watch(HashSet<uint> pages)
     {

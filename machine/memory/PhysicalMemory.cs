@@ -3,13 +3,19 @@ namespace Verified.Machine.Memory;
 /// <summary>
 /// RAM from physical address 0, with a <see cref="StoreLog"/> of what was written since the snapshot, and with marks on the 128-byte
 /// chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes. A ROM lies at the end of the address
-/// space and, its last 128 KB, below 1 MB; it is stored behind the RAM, where <see cref="Resolve"/> finds it.
+/// space and, its last 128 KB, below 1 MB, where a chipset can have RAM in its place (<see cref="Shadow"/>). Both are stored behind the RAM,
+/// where <see cref="Resolve"/> finds them.
 /// </summary>
 public sealed unsafe class PhysicalMemory
 {
     public const uint PageSize = 4096;
     private const int ChunkBits = 7;
     private const uint MostRom = 16 << 20, LowRomEnd = 1 << 20, MostLowRom = 128 << 10, Nowhere = 0xFFFFF000;
+    private const uint ShadowStart = 0xC0000, ShadowSize = LowRomEnd - ShadowStart;
+    private const int PieceBits = 14;
+
+    // Of each piece of 16 KB from C0000h, where there is a ROM: it is read from RAM, and written to RAM.
+    private readonly bool[] _readsRam = new bool[ShadowSize >> PieceBits], _writesRam = new bool[ShadowSize >> PieceBits];
 
     private readonly uint _rom, _lowRom, _extent;
     private readonly byte[] _bytes;
@@ -27,9 +33,10 @@ public sealed unsafe class PhysicalMemory
         Size = size;
         _rom = (uint)rom.Length;
         _lowRom = Math.Min(_rom, MostLowRom);
-        _extent = size + _rom;
+        _extent = size + _lowRom + _rom;
         _bytes = GC.AllocateArray<byte>((int)_extent, pinned: true);
-        rom.CopyTo(_bytes.AsSpan((int)size));
+        rom[^(int)_lowRom..].CopyTo(_bytes.AsSpan((int)size));
+        rom.CopyTo(_bytes.AsSpan((int)(size + _lowRom)));
         fixed (byte* host = _bytes)
             _host = host;
         Log = new StoreLog(_host, _extent);
@@ -37,6 +44,9 @@ public sealed unsafe class PhysicalMemory
     }
 
     public uint Size { get; }
+
+    /// <summary>Where the ROM's copy below 1 MB starts.</summary>
+    internal uint LowRomStart => LowRomEnd - _lowRom;
 
     /// <summary>Host address of physical address 0; stays valid while this object lives.</summary>
     internal byte* Host => _host;
@@ -53,7 +63,10 @@ public sealed unsafe class PhysicalMemory
     public ReadOnlySpan<byte> Page(uint number) => _bytes.AsSpan((int)(number * PageSize), (int)PageSize);
 
     /// <summary>True where a store may go straight to the host page: the log need not see it, and no code was decoded from it.</summary>
-    internal bool IsPlainlyWritable(uint page) => _code[page] == 0 && !Log.Sees(page);
+    internal bool IsPlainlyWritable(uint page) => _code[page] == 0 && !Log.Sees(page) && !IsProtected(page * PageSize);
+
+    /// <summary>Says of a piece of 16 KB from C0000h whether RAM is read there, and whether it is written.</summary>
+    internal void Shadow(int piece, bool reads, bool writes) => (_readsRam[piece], _writesRam[piece]) = (reads, writes);
 
     /// <summary>True where something answers a read of the stored address.</summary>
     internal bool Holds(uint stored) => stored < _extent;
@@ -65,10 +78,13 @@ public sealed unsafe class PhysicalMemory
     {
         if (physical >= 0 - _rom)
             return physical + _extent;
-        if (physical < LowRomEnd)
-            return physical < LowRomEnd - _lowRom ? physical : physical - LowRomEnd + _extent;
+        if (physical - ShadowStart < ShadowSize && !_readsRam[physical - ShadowStart >> PieceBits])
+            return physical < LowRomStart ? physical | Nowhere : physical - LowRomStart + Size;
         return physical < Size ? physical : physical | Nowhere;
     }
+
+    /// <summary>RAM that may not be written, as the chipset has it.</summary>
+    private bool IsProtected(uint stored) => _rom != 0 && stored - ShadowStart < ShadowSize && !_writesRam[stored - ShadowStart >> PieceBits];
 
     /// <summary>Reads 1, 2 or 4 bytes at a stored address.</summary>
     public uint Load(uint physical, int size)
@@ -84,6 +100,8 @@ public sealed unsafe class PhysicalMemory
     public bool Store(uint physical, int size, uint value)
     {
         if (physical > Size - (uint)size)
+            return StoreBehindRom(physical, size, value);
+        if (IsProtected(physical))
             return false;
         var seen = Log.Before(physical);
         if ((physical & 3) + (uint)size > 4)
@@ -99,6 +117,10 @@ public sealed unsafe class PhysicalMemory
             *at = (byte)value;
         return seen;
     }
+
+    // Where the ROM is read below 1 MB, RAM may be written: so firmware copies itself.
+    private bool StoreBehindRom(uint stored, int size, uint value) =>
+        stored - Size < _lowRom && _writesRam[stored - Size + LowRomStart - ShadowStart >> PieceBits] && Store(stored - Size + LowRomStart, size, value);
 
     /// <summary>Copies bytes in, as a loader does.</summary>
     public void Write(uint physical, ReadOnlySpan<byte> bytes)
