@@ -9,6 +9,9 @@ public static class Decode
     /// <summary>The most bytes of an instruction; a longer one raises #GP (SDM vol. 2, 2.3.11).</summary>
     public const int LongestInstruction = 15;
 
+    // Of the 386 and 486 alone: moves of test registers, and UMOV.
+    private const DecoderOptions OfOldModels = DecoderOptions.MovTr | DecoderOptions.Umov;
+
     /// <summary>
     /// Decodes the instruction at the start of <paramref name="code"/>, an array that Iced reads from <paramref name="start"/>. The result
     /// does not depend on the address.
@@ -18,12 +21,22 @@ public static class Decode
     public static bool TryDecode(byte[] code, int start, int length, bool big, out Operation operation)
     {
         operation = default;
-        var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start, length), 0UL);
+        var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start, length), 0UL, OfOldModels);
         decoder.Decode(out var instruction);
+        if (instruction.Code == Code.INVALID && decoder.LastError != DecoderError.NoMoreBytes && LockedBitTest(code, start, length, big) is { } locked)
+            instruction = locked;
         if (decoder.LastError == DecoderError.NoMoreBytes || (instruction.Code == Code.INVALID && IsTooLong(code, start, length, big)))
             return false;
         operation = Map(instruction, code.AsSpan(start, instruction.Length));
         return true;
+    }
+
+    // What a 386 may lock (its manual's LOCK) and no later processor: which it is is looked at when it executes.
+    private static Instruction? LockedBitTest(byte[] code, int start, int length, bool big)
+    {
+        var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start, length), 0UL, OfOldModels | DecoderOptions.NoInvalidCheck);
+        decoder.Decode(out var instruction);
+        return instruction.Mnemonic == Mnemonic.Bt && instruction.HasLockPrefix && instruction.Op0Kind == OpKind.Memory ? instruction : null;
     }
 
     // Iced takes what does not end within 15 bytes for invalid. Without the first of its prefixes it is seen to want more.
@@ -135,8 +148,8 @@ public static class Decode
             op.Prefix |= Prefix.Address16;
     }
 
-    /// <summary>Number of DR0 among the control registers of an operand.</summary>
-    internal const int FirstDebugRegister = 16;
+    /// <summary>Numbers of DR0 and TR0 among the control registers of an operand.</summary>
+    internal const int FirstDebugRegister = 16, FirstTestRegister = 32;
 
     // XMM and other registers that no instruction of this text has.
     private const byte UnknownRegister = 0xFF;
@@ -144,7 +157,7 @@ public static class Decode
     private static OperandKind KindOf(R register) => register switch
     {
         >= R.ES and <= R.GS => OperandKind.Segment,
-        >= R.CR0 and <= R.DR15 => OperandKind.Control,
+        >= R.CR0 and <= R.DR15 or >= R.TR0 and <= R.TR7 => OperandKind.Control,
         _ => OperandKind.Register,
     };
 
@@ -156,6 +169,7 @@ public static class Decode
         >= R.ES and <= R.GS => register - R.ES,
         >= R.CR0 and <= R.CR15 => register - R.CR0,
         >= R.DR0 and <= R.DR15 => register - R.DR0 + FirstDebugRegister,
+        >= R.TR0 and <= R.TR7 => register - R.TR0 + FirstTestRegister,
         _ => UnknownRegister,
     });
 

@@ -122,8 +122,8 @@ public sealed partial class Ia32<W, TBus>
 
             case Op.In: WriteRegister(Register.Eax, size, InPort(Port(op.Source, op.Immediate), size)); break;
             case Op.Out: OutPort(Port(op.Target, op.Immediate), size, ReadRegister(Register.Eax, size)); break;
-            case Op.MovFromControl: RequireKernel(); R[op.TargetRegister] = ReadControl(op.SourceRegister); break;
-            case Op.MovToControl: RequireKernel(); WriteControl(op.TargetRegister, R[op.SourceRegister]); break;
+            case Op.MovFromControl: RequireControl(op.SourceRegister); R[op.TargetRegister] = ReadControl(op.SourceRegister); break;
+            case Op.MovToControl: RequireControl(op.TargetRegister); WriteControl(op.TargetRegister, R[op.SourceRegister]); break;
             case Op.Invlpg: RequireModel(ProcessorModel.I486); RequireKernel(); Bus.Invalidate(S[op.Segment].Base + EffectiveAddress(op)); break;
             case Op.Lgdt: LoadTable(op, out GdtBase, out GdtLimit); break;
             case Op.Lidt: LoadTable(op, out IdtBase, out IdtLimit); break;
@@ -155,6 +155,7 @@ public sealed partial class Ia32<W, TBus>
             case Op.Cmovcc: ConditionalMove(op); break;
             case Op.LongNop: RequireModel(ProcessorModel.PentiumII); break;
             case Op.Icebp: Deliver(Vectors.Debug, null); break;
+            case Op.Umov: RequireOldModel(); Write(op, Source(op)); break;
             case Op.Fwait: WaitForCoprocessor(); break;
             case Op.Coprocessor: Coprocessor(op); break;
 

@@ -107,6 +107,7 @@ public sealed partial class Ia32<W, TBus>
         (D, BreakpointsArmed, _model, _sysenter, _timeStampOffset) =
             (other.D, other.BreakpointsArmed, other._model, other._sysenter, other._timeStampOffset);
         CopyCoprocessor(other);
+        CopyTest(other);
         (_rule, _size, _system, _stored) = (other._rule, other._size, other._system, other._stored);
         (_left, _right, _result, _carry, _overflow) = (other._left, other._right, other._result, other._carry, other._overflow);
     }

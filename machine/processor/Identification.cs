@@ -15,6 +15,13 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.UndefinedOpcode();
     }
 
+    /// <summary>What the 386 and 486 have and no later one: UMOV moves past an in-circuit emulator's memory, which there is none of.</summary>
+    private void RequireOldModel()
+    {
+        if (Model > ProcessorModel.I486)
+            throw Fault.UndefinedOpcode();
+    }
+
     /// <summary>A processor of <see cref="Model"/> without MMX, APIC and virtual-8086 extensions (SDM vol. 2, CPUID).</summary>
     private void Identify()
     {

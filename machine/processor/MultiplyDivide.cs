@@ -69,7 +69,16 @@ public sealed partial class Ia32<W, TBus>
         if (size != 4 && quotient > (size == 1 ? 0xFFu : 0xFFFFu))
             throw Fault.DivideError();
         WriteQuotient(quotient, remainder, size);
+        if (Model <= ProcessorModel.I486)
+            OldDivisionFlags(quotient);
     }
+
+    /// <summary>
+    /// Of DIV on 386 and 486 programs know that zero tells of the quotient (a 386 from a Nx586 by 5555h / 2), and that 5 / 2 leaves some flag set
+    /// that was clear (an Intel 486 from a Cyrix). Which one is not published: it is adjust here, as after their shifts.
+    /// </summary>
+    private void OldDivisionFlags(W quotient) => _stored =
+        W.Arbitrary(_stored & ~(W)Flag.Zero | Flag.Adjust | W.Select(quotient == 0, Flag.Zero, 0)) & Flag.Status;
 
     private (W Quotient, W Remainder) DivideLong(W divisor)
     {

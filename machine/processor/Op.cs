@@ -17,7 +17,7 @@ public enum Op : ushort
     MovSegment, MovFromSegment, PushSegment, PopSegment, LoadFarPointer,
     MovFromControl, MovToControl, Invlpg, Wbinvd, Clts, Lmsw, Smsw,
     Lgdt, Lidt, Sgdt, Sidt, Lldt, Ltr, Sldt, Str, Lar, Lsl, Verr, Verw, Arpl,
-    Icebp, Rdmsr, Wrmsr, Sysenter, Sysexit, Cmovcc, LongNop, Fwait, Coprocessor,
+    Icebp, Rdmsr, Wrmsr, Sysenter, Sysexit, Cmovcc, LongNop, Fwait, Coprocessor, Umov,
 
     // 32-bit forms with a register target: the source is a register or immediate (Quick), or memory (Load).
     MovQuick, MovLoad, MovStore, LeaQuick, AddQuick, SubQuick, AndQuick, OrQuick, XorQuick, CmpQuick, TestQuick, AdcQuick,

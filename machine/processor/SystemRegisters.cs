@@ -9,12 +9,21 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.Protection(0);
     }
 
+    /// <summary>A control, debug or test register is the kernel's; a test register that the model does not have is no instruction.</summary>
+    private void RequireControl(int register)
+    {
+        if (register >= Decode.FirstTestRegister)
+            RequireTest(register - Decode.FirstTestRegister);
+        RequireKernel();
+    }
+
     private W ReadControl(int register) => register switch
     {
         0 => Cr0,
         2 => Cr2,
         3 => Cr3,
         4 => Control4(),
+        >= Decode.FirstTestRegister => _test.Registers[register - Decode.FirstTestRegister],
         >= Decode.FirstDebugRegister => ReadDebug(register - Decode.FirstDebugRegister),
         _ => throw Fault.UndefinedOpcode(),
     };
@@ -52,6 +61,9 @@ public sealed partial class Ia32<W, TBus>
                     throw Fault.Protection(0);
                 Cr4 = value;
                 Bus.PagingChanged(Cr0, Cr4);
+                break;
+            case >= Decode.FirstTestRegister:
+                WriteTest(register - Decode.FirstTestRegister, value);
                 break;
             case >= Decode.FirstDebugRegister:
                 WriteDebug(register - Decode.FirstDebugRegister, value);

@@ -45,6 +45,67 @@ public class ModelTests
         Assert.InRange(pc.Reg(0), 0x1000u, 0x1100u);
     }
 
+    [Theory]
+    // LOCK BT [DS:1000h], EAX; the same of a register.
+    [InlineData(ProcessorModel.I386, "F00FA30500100000", null)]
+    [InlineData(ProcessorModel.I486, "F00FA30500100000", Vectors.UndefinedOpcode)]
+    [InlineData(ProcessorModel.Pentium, "F00FA30500100000", Vectors.UndefinedOpcode)]
+    [InlineData(ProcessorModel.I386, "F00FA3C1", Vectors.UndefinedOpcode)]
+    [InlineData(ProcessorModel.I386, "F00FBA25001000001F", null)]
+    [InlineData(ProcessorModel.Pentium, "F00FAB0500100000", null)]
+    // UMOV
+    [InlineData(ProcessorModel.I386, "0F11C1", null)]
+    [InlineData(ProcessorModel.I486, "0F130500100000", null)]
+    [InlineData(ProcessorModel.Pentium, "0F11C1", Vectors.UndefinedOpcode)]
+    // MOV of TR7, TR3 and TR2
+    [InlineData(ProcessorModel.I386, "0F24F8", null)]
+    [InlineData(ProcessorModel.I486, "0F26F8", null)]
+    [InlineData(ProcessorModel.Pentium, "0F24F8", Vectors.UndefinedOpcode)]
+    [InlineData(ProcessorModel.I386, "0F24D8", Vectors.UndefinedOpcode)]
+    [InlineData(ProcessorModel.I486, "0F26D8", null)]
+    [InlineData(ProcessorModel.I486, "0F24D0", Vectors.UndefinedOpcode)]
+    public void Some_instructions_are_of_one_model(ProcessorModel model, string code, int? vector) =>
+        Assert.Equal(vector, VectorOf(model, c => c.db(Convert.FromHexString(code))));
+
+    [Fact]
+    public void Umov_moves()
+    {
+        // UMOV ECX, EAX; UMOV [DS:20000h], CX; UMOV DL, [DS:20000h]
+        var pc = TestPc.With([.. Convert.FromHexString("0F11C1660F110D000002000F121500000200"), 0xF4]);
+        pc.Cpu.Model = ProcessorModel.I386;
+        pc.Cpu.R[0] = 0x12345678;
+        pc.RunToHalt();
+        Assert.Equal((0x12345678u, 0x5678u, 0x78u), (pc.Reg(1), pc.Peek(TestPc.Data), pc.Reg(2)));
+    }
+
+    [Theory]
+    // Linear page, attributes (valid, then pairs D, U, W and their complements), what TR7 then tells of the hit and its block.
+    [InlineData(0x00403000, 0x801 | 0x540, 0x1235001Cu)]
+    [InlineData(0x00403000, 0x801 | 0x7E0, 0x1235001Cu)]
+    [InlineData(0x00403000, 0x801 | 0x2A0, 0u)]
+    [InlineData(0x00403000, 0x801 | 0x140, 0u)]
+    [InlineData(0x00404000, 0x801 | 0x7E0, 0u)]
+    [InlineData(0x00C03000, 0x801 | 0x7E0, 0u)]
+    public void The_test_registers_write_an_entry_and_look_it_up(uint linear, uint command, uint found)
+    {
+        var pc = TestPc.With(c =>
+        {
+            c.db(0x0F, 0x26, 0xFB); // MOV TR7, EBX
+            c.db(0x0F, 0x26, 0xF0); // MOV TR6, EAX
+            c.db(0x0F, 0x26, 0xFD); // MOV TR7, EBP
+            c.db(0x0F, 0x26, 0xF1); // MOV TR6, ECX
+            c.db(0x0F, 0x24, 0xFA); // MOV EDX, TR7
+            c.db(0x0F, 0x24, 0xF6); // MOV ESI, TR6
+            c.hlt();
+        });
+        pc.Cpu.Model = ProcessorModel.I386;
+        // Dirty, for users, writable, in block 3.
+        (pc.Cpu.R[0], pc.Cpu.R[3]) = (0x00403000 | 0x800 | 0x540, 0x12350000 | 0x10 | 3 << 2);
+        pc.Cpu.R[1] = linear | command;
+        pc.RunToHalt();
+        Assert.Equal((found, linear | command), (pc.Reg(2), pc.Reg(6)));
+    }
+
     [Fact]
     public void An_unknown_model_register_is_a_protection_fault() =>
         Assert.Equal(Vectors.GeneralProtection, VectorOf(ProcessorModel.PentiumII, c => { c.mov(ecx, 0x12345); c.rdmsr(); }));

@@ -58,6 +58,16 @@ public class UndefinedFlagTests
         Assert.Equal(after, After(ProcessorModel.I386, code, eax, 0, ecx));
 
     [Theory]
+    // 5 / 2, by which programs tell a Cyrix, whose flags stay; then 5555h / 2, and a quotient of 0.
+    [InlineData(ProcessorModel.I386, 5, 0, A)]
+    [InlineData(ProcessorModel.I486, 5, 0, A)]
+    [InlineData(ProcessorModel.I386, 0x55, P | Z, P | A)]
+    [InlineData(ProcessorModel.I386, 1, C, C | A | Z)]
+    [InlineData(ProcessorModel.Pentium, 5, P | Z, P | Z)]
+    public void A_division_leaves_flags_by_which_models_are_told(ProcessorModel model, uint eax, uint flags, uint after) =>
+        Assert.Equal(after, After(model, "F6F1", eax, flags, ecx: 2));
+
+    [Theory]
     [InlineData(ProcessorModel.I386, 0x12345678u)]
     [InlineData(ProcessorModel.I486, 0xAAAA5678u)]
     public void Popad_of_a_16_bit_stack_takes_the_upper_half_of_esp_on_a_386(ProcessorModel model, uint esp)
