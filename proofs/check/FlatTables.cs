@@ -13,6 +13,7 @@ public sealed class FlatTables : Tables<Concrete>
     private readonly Choices? _choices;
     private readonly List<(ColumnInfo Info, uint Rows)> _columns = [];
     private readonly List<int> _starts = [];
+    private readonly Dictionary<string, int> _startOf = [];
     private int[] _written = new int[64];
     private uint[] _old = new uint[64];
     private uint[] _threads;
@@ -47,12 +48,13 @@ public sealed class FlatTables : Tables<Concrete>
         if (_used > Cells.Length) Array.Resize(ref Cells, 2 * _used);
         _columns.Add((info, rows));
         _starts.Add(start);
+        _startOf.Add(info.Name, start);
         var register = _choices is null ? -1 : Arguments.Index(info.Name);
         return register < 0 ? new FlatColumn(this, start) : new ArgumentColumn(this, start, register, _choices!);
     }
 
     /// <summary>The first cell of a column; its rows follow.</summary>
-    public int Start(string column) => _starts[_columns.FindIndex(c => c.Info.Name == column)];
+    public int Start(string column) => _startOf[column];
 
     /// <summary>Column and row of a cell.</summary>
     public (ColumnInfo Column, uint Row) Locate(int cell)

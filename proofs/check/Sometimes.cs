@@ -35,8 +35,8 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
     /// <summary>What only threads that handle interrupts can bring about.</summary>
     public static readonly IReadOnlyList<Sometimes> OfInterrupts =
     [
-        new("an interrupt associated", t => Interrupts.OfUsers.Any(id => t.Wrote(nameof(State<Concrete>.Handler), id) && t.After.Handler[id].Value != State<Concrete>.Nobody)),
-        new("an interrupt given up", t => Interrupts.OfUsers.Any(id => t.Wrote(nameof(State<Concrete>.Handler), id) && t.After.Handler[id].Value == State<Concrete>.Nobody)),
+        new("an interrupt associated", t => t.Entry == Entry.Receive && Interrupts.OfUsers.Any(id => t.Wrote(nameof(State<Concrete>.Handler), id) && t.After.Handler[id].Value != State<Concrete>.Nobody)),
+        new("an interrupt given up", t => t.Entry == Entry.Receive && Interrupts.OfUsers.Any(id => t.Wrote(nameof(State<Concrete>.Handler), id) && t.After.Handler[id].Value == State<Concrete>.Nobody)),
         new("an interrupt that its handler waits for", t => t.Entry == Entry.Interrupt && t.After.Stage.Value == Stages.Leave),
         new("an interrupt that its handler waits for, while idle", t => t.StageBefore == Stages.Idle && t.Entry == Entry.Interrupt && t.After.Stage.Value == Stages.Leave),
         new("an interrupt that is pending", t => t.Entry == Entry.Interrupt && t.Wrote(nameof(State<Concrete>.Pending), t.Argument)),

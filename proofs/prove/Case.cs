@@ -9,18 +9,24 @@ namespace Verified.Proofs.Prove;
 /// <param name="Holds">Whether a state is of the case.</param>
 public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds)
 {
-    /// <summary>The cases of a map step; each state is of one.</summary>
-    public static readonly IReadOnlyList<Case> OfMap =
-    [
-        new("map", s => !IsDeletion(s)),
+    /// <summary>The cases of a map step; a state is of the first one that holds of it.</summary>
+    public static readonly IReadOnlyList<Case> OfMap = InTurn(
         new("delete-page", s => IsDeletion(s) & s.Mappings.Left != 0),
-        new("delete", s => IsDeletion(s) & s.Mappings.Left == 0 & s.Mappings.Pass != Passes.Threads),
-        new("delete-thread", s => IsDeletion(s) & s.Mappings.Left == 0 & s.Mappings.Pass == Passes.Threads),
-    ];
+        new("delete-thread", s => IsDeletion(s) & s.Mappings.Pass == Passes.Threads),
+        new("delete", IsDeletion),
+        new("map-item", s => s.Mappings.Operation == Operations.None),
+        new("map-flush", s => s.Mappings.Phase == Phases.Flush),
+        new("map-reduce", s => s.Mappings.Phase == Phases.Reduce),
+        new("map-page", s => s.Mappings.Left != 0 & s.Mappings.Operation == Operations.Map),
+        new("map-unmap", s => s.Mappings.Left != 0),
+        new("map-end", _ => true));
 
     /// <summary>Whether a step must know an invariant: one that is apart only if it deletes or creates.</summary>
     public static bool Needs(Entry entry, Case? only, Invariant<Symbolic> invariant) =>
-        !invariant.IsApart || entry is Entry.TaskNew or Entry.LthreadExRegs || (entry == Entry.Map && only?.Name != "map");
+        !invariant.IsApart || entry is Entry.TaskNew or Entry.LthreadExRegs || (entry == Entry.Map && only?.Name.StartsWith("delete", StringComparison.Ordinal) != false);
+
+    private static IReadOnlyList<Case> InTurn(params Case[] cases) =>
+        [.. cases.Select((only, i) => only with { Holds = s => cases[..i].Aggregate(only.Holds(s), (holds, earlier) => holds & !earlier.Holds(s)) })];
 
     private static Truth IsDeletion(State<Symbolic> s) => s.Mappings.Operation == Operations.Delete;
 }

@@ -20,7 +20,9 @@ public sealed class Reasoner : IDisposable
     private readonly Solver _solver;
     private readonly HashSet<Bool> _facts = [];
     private readonly HashSet<Bool> _told = [];
-    private readonly HashSet<Bool> _useful = [];
+
+    // How many models each fact broke. What broke two is told before the next question; what broke one may have been of that question only.
+    private readonly Dictionary<Bool, int> _broken = [];
     private readonly Stack<Scope> _scopes = new();
     private Model? _model;
 
@@ -95,7 +97,7 @@ public sealed class Reasoner : IDisposable
     public bool Satisfiable(Bool? assumption = null)
     {
         foreach (var fact in _facts.ToArray())
-            if (_useful.Contains(fact))
+            if (_broken.GetValueOrDefault(fact) > 1)
                 Tell(fact);
         while (HasModel(assumption))
         {
@@ -103,7 +105,7 @@ public sealed class Reasoner : IDisposable
             if (broken.Count == 0) return true;
             foreach (var fact in broken)
             {
-                _useful.Add(fact);
+                _broken[fact] = _broken.GetValueOrDefault(fact) + 1;
                 Tell(fact);
             }
         }

@@ -52,13 +52,13 @@ public static class Theorems
     }
 
     /// <summary>
-    /// Those that <paramref name="name"/> asks for: a full name (<c>image.ipc</c>), a way (<c>ipc</c>, <c>exception-13</c>), a kind
+    /// Those that <paramref name="name"/> asks for: a full name (<c>image.leave</c>) or its beginning (<c>spec.map</c>), a way (<c>ipc</c>, <c>exception-13</c>), a kind
     /// (<c>spec</c>, <c>image</c>), or the common part of several (<c>exception</c>, <c>sets</c>). What a way does to the sets of threads is
     /// proved apart, so it brings the theorems of the sets with it.
     /// </summary>
     public static IReadOnlyList<Theorem> Named(IReadOnlyList<Theorem> all, string name)
     {
-        var named = all.Where(theorem => theorem.Name == name || theorem.Name.Split('.').Any(part =>
+        var named = all.Where(theorem => theorem.Name.Split('.').Append(theorem.Name).Any(part =>
             part == name || part.StartsWith(name + "-", StringComparison.Ordinal) || part.StartsWith(name + "_", StringComparison.Ordinal))).ToHashSet();
         if (named.OfType<ImageTheorem>().Any(theorem => theorem.UsesSets)) named.UnionWith(all.OfType<SetTheorem>());
         return [.. all.Where(named.Contains)];

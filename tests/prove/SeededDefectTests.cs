@@ -13,17 +13,17 @@ public sealed class SeededDefectTests
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
 
     [Theory]
-    [InlineData("a removed page stays in the TLB", "map_remove", "invlpg", 1, "leaves the TLB")]
-    [InlineData("a page made read-only stays writable in the TLB", "map_begin_reduce", "invlpg", 1, "leaves the TLB")]
-    [InlineData("a removed mapping's neighbour still names it", "map_remove", "mov [ecx", 1, "Previous")]
-    [InlineData("the mapping behind a new one names the old one before it", "map_derive", "mov [ecx", 1, "Previous")]
-    [InlineData("a removed page stays in the page table", "map_remove", "mov dword ptr [ecx", 2, "page-tables-map")]
-    [InlineData("a port that is taken away can still be used", "map_remove", "xor [ecx*4", 1, "port-maps")]
-    [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "")]
-    public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string what)
+    [InlineData("a removed page stays in the TLB", "map_remove", "invlpg", 1, "map-flush", "leaves the TLB")]
+    [InlineData("a page made read-only stays writable in the TLB", "map_begin_reduce", "invlpg", 1, "map-unmap", "leaves the TLB")]
+    [InlineData("a removed mapping's neighbour still names it", "map_remove", "mov [ecx", 1, "map-flush", "Previous")]
+    [InlineData("the mapping behind a new one names the old one before it", "map_derive", "mov [ecx", 1, "map-page", "Previous")]
+    [InlineData("a removed page stays in the page table", "map_remove", "mov dword ptr [ecx", 2, "map-flush", "page-tables-map")]
+    [InlineData("a port that is taken away can still be used", "map_remove", "xor [ecx*4", 1, "map-flush", "port-maps")]
+    [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "map-page", "")]
+    public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string way, string what)
     {
         var damaged = Without(symbol, starts, number);
-        var verdict = Theorems.Of(damaged).Single(theorem => theorem.Name == "image.map").Prove();
+        var verdict = Theorems.Of(damaged).Single(theorem => theorem.Name == $"image.{way}").Prove();
         Assert.True(verdict.Refutation is not null, $"{defect}: proved");
         Assert.Contains(what, verdict.Refutation.What, StringComparison.Ordinal);
         Assert.NotNull(DiffRun.Run(damaged, new(Events: 200_000)).Disagreement);
