@@ -102,16 +102,23 @@ internal sealed class Lockstep : IMachine<Concrete>
     {
         var view = new View<Concrete>(_image.Layout, this);
         foreach (var (info, column) in state.Columns)
-            for (var row = 0u; row < State<Concrete>.Rows(info.Table, state.Limits); row++)
-                if (column[row].Value != view.Column(info, row).Value)
-                    Assert.Fail($"{where}: {info.Name}[{row}] is {column[row]} in the spec, {view.Column(info, row)} in the image");
+        {
+            var (rows, image) = (State<Concrete>.Rows(info.Table, state.Limits), view.Reader(info));
+            for (var row = 0u; row < rows; row++)
+                if (column[row].Value != image(row).Value)
+                    Assert.Fail($"{where}: {info.Name}[{row}] is {column[row]} in the spec, {image(row)} in the image");
+        }
 
         var stride = 1 + state.Limits.Threads / 37;
         var representation = new Representation<Concrete>(view, state);
         foreach (var invariant in Representation<Concrete>.All)
-            for (var i = 0u; i < Representation<Concrete>.Count(invariant.I, _image.Layout); i += stride)
-                for (var j = 0u; j < Representation<Concrete>.Count(invariant.J, _image.Layout); j++)
-                    Assert.True(invariant.Holds(representation, i, j).Known, $"{where}: {invariant.Name} fails at {i}, {j}: {invariant.Why}");
+        {
+            var (rows, columns) = (Representation<Concrete>.Count(invariant.I, _image.Layout), Representation<Concrete>.Count(invariant.J, _image.Layout));
+            for (var i = 0u; i < rows; i += stride)
+                for (var j = 0u; j < columns; j++)
+                    if (!invariant.Holds(representation, i, j).Known)
+                        Assert.Fail($"{where}: {invariant.Name} fails at {i}, {j}: {invariant.Why}");
+        }
     }
 
     private static readonly (string Symbol, uint Stage)[] Cuts =
@@ -123,7 +130,7 @@ internal sealed class Lockstep : IMachine<Concrete>
     {
         for (var count = 0; _pc.Cpu.Cpl == 0 && !cuts.Contains(_pc.Cpu.Eip.Value); count++)
         {
-            Assert.True(count < most, $"no cut point after {most} instructions, at {_image.Name(_pc.Cpu.Eip.Value)}");
+            if (count >= most) Assert.Fail($"no cut point after {most} instructions, at {_image.Name(_pc.Cpu.Eip.Value)}");
             RunOne();
         }
     }
