@@ -33,8 +33,7 @@ public sealed class Duel
     private readonly Footprint _footprint;
     private readonly Moves _moves;
     private bool _placedAlone;
-    private uint[] _mapped = [];
-    private List<uint> _pages = [];
+    private readonly List<uint>[] _pages, _placedPages;
     private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _placed = [];
 
     /// <summary>A column on both sides.</summary>
@@ -56,6 +55,8 @@ public sealed class Duel
         _ofProcessor = [.. _ofProcessor.Where(column => !IsOfMappings(column))];
         _places = [.. Enumerable.Range(0, _tables.Cells.Length).Select(_tables.Locate).Select(place => (place.Column.Table, place.Row))];
         _footprint = new(_layout);
+        List<uint>[] OfTasks() => [.. Enumerable.Range(0, (int)_layout.Limits.Tasks).Select(_ => new List<uint>())];
+        (_pages, _placedPages) = (OfTasks(), OfTasks());
     }
 
     public ImageMachine Machine => _machine;
@@ -74,9 +75,13 @@ public sealed class Duel
         _placedAlone = memory is null;
         _placed = [.. _tables.Cells];
         _tables.Load(_placed);
-        _mapped = [.. _tables.PagesMapped().Where(page => s.Mappings.TableTask[page / _layout.Limits.Paging.Entries] is var task
-            && Enumerable.Range(0, (int)_layout.Limits.Lthreads).Any(lthread => s.Status[task * _layout.Limits.Lthreads + (uint)lthread].Value != ThreadStatus.Inactive))];
-        _pages = [.. _mapped];
+        foreach (var pages in _placedPages) pages.Clear();
+        var hasThreads = Enumerable.Range(0, (int)_layout.Limits.Tasks)
+            .Select(task => Enumerable.Range(0, (int)_layout.Limits.Lthreads).Any(lthread => s.Status[(uint)task * _layout.Limits.Lthreads + (uint)lthread].Value != ThreadStatus.Inactive)).ToArray();
+        foreach (var page in _tables.PagesMapped())
+            if (hasThreads[s.Mappings.TableTask[page / _layout.Limits.Paging.Entries].Value])
+                PagesOf(_placedPages, page).Add(page);
+        PlacePages();
         uint[] threads = [0, .. Enumerable.Range(1, (int)_layout.Limits.Threads - 1).Select(row => (uint)row)
             .Where(row => s.Status[row].Value != ThreadStatus.Inactive)];
         Watch(threads, [.. threads.Select(row => s.Priority[row].Value).Append(0u).Distinct()]);
@@ -98,8 +103,7 @@ public sealed class Duel
     {
         _machine.Return();
         _tables.Rewind(_placed);
-        _pages.Clear();
-        _pages.AddRange(_mapped);
+        PlacePages();
         _moves.Look(_threads);
         return Settle();
     }
@@ -145,7 +149,7 @@ public sealed class Duel
         if (State.Stage.Value != Stages.User) return null;
         var (m, entries) = (State.Mappings, _layout.Limits.Paging.Entries);
         var task = State.Task(State.Current);
-        foreach (var page in CollectionsMarshal.AsSpan(_pages))
+        foreach (var page in CollectionsMarshal.AsSpan(_pages[task.Value]))
         {
             var (table, node) = (page / entries, m.NodeAt[page]);
             var linear = (m.TableSlot[table].Value * entries + page % entries) * Layout.PageSize;
@@ -154,6 +158,18 @@ public sealed class Duel
         }
 
         return null;
+    }
+
+    // The pages that a task may use, by the task that the page's table is of; some may be gone, or there twice.
+    private List<uint> PagesOf(List<uint>[] tasks, uint page) => tasks[State.Mappings.TableTask[page / _layout.Limits.Paging.Entries].Value];
+
+    private void PlacePages()
+    {
+        foreach (var (pages, placed) in _pages.Zip(_placedPages))
+        {
+            pages.Clear();
+            pages.AddRange(placed);
+        }
     }
 
     private Difference? Settle()
@@ -224,7 +240,7 @@ public sealed class Duel
         foreach (var node in nodes.Rows)
             if (s.Mappings.Space[node].Value != 0)
                 pages.Add(s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
-        _pages.AddRange(pages.Rows);
+        foreach (var page in pages.Rows) PagesOf(_pages, page).Add(page);
         foreach (var page in pages.Rows)
             if (PageEntries.PortWordOf(s, page) is { } word)
                 _footprint.PortWords.Add(word);
