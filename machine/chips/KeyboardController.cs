@@ -2,16 +2,21 @@ namespace Verified.Machine.Chips;
 
 /// <summary>
 /// The 8042 keyboard controller of the PC/AT (ports 60h and 64h) with a keyboard behind it: commands, the A20 gate, and the reset line.
-/// Nothing is typed on it, but software may send itself bytes.
+/// Nothing is typed on it, but software may send itself bytes. What the keyboard says is translated to scan code set 1 where the mode has it so.
 /// </summary>
 public sealed class KeyboardController
 {
-    private const byte Acknowledge = 0xFA, Resend = 0xFE;
-    private const int InterruptEnable = 1, SystemFlag = 4, Disabled = 0x10, OutputFull = 1, CommandLast = 8, NotInhibited = 0x10;
+    private const byte Acknowledge = 0xFA, Resend = 0xFE, SetCommand = 0xF0;
+    private const int InterruptEnable = 1, SystemFlag = 4, Disabled = 0x10, Translated = 0x40, OutputFull = 1, CommandLast = 8, NotInhibited = 0x10;
     private const int ResetLine = 1, AddressLine20 = 2;
 
+    private const byte FirstSet = 1, UsualSet = 2, LastSet = 3;
+
     private readonly Queue<byte> _output = new();
-    private byte _mode, _last, _port = ResetLine | AddressLine20, _expects, _keyboardExpects;
+
+    // Cells 1..31 of the controller's memory; its mode is cell 0.
+    private readonly byte[] _cells = new byte[32];
+    private byte _mode, _last, _port = ResetLine | AddressLine20, _expects, _keyboardExpects, _set = UsualSet, _said;
     private bool _commandLast;
 
     /// <param name="tested">Firmware has run its self-test and let keys interrupt.</param>
@@ -50,6 +55,8 @@ public sealed class KeyboardController
     {
         (_mode, _last, _port, _expects, _keyboardExpects, _commandLast) =
             (other._mode, other._last, other._port, other._expects, other._keyboardExpects, other._commandLast);
+        (_set, _said) = (other._set, other._said);
+        other._cells.CopyTo(_cells, 0);
         _output.Clear();
         foreach (var value in other._output)
             _output.Enqueue(value);
@@ -61,7 +68,8 @@ public sealed class KeyboardController
         switch (command)
         {
             case 0x20: _output.Enqueue(_mode); break;
-            case 0x60 or 0xD1 or 0xD2 or 0xD3 or 0xD4: _expects = command; break;
+            case > 0x20 and <= 0x3F: _output.Enqueue(_cells[command & 31]); break;
+            case (>= 0x60 and <= 0x7F) or 0xD1 or 0xD2 or 0xD3 or 0xD4: _expects = command; break;
             case 0xAA:
                 _mode |= SystemFlag;
                 _output.Enqueue(0x55);
@@ -87,6 +95,7 @@ public sealed class KeyboardController
         switch (expected)
         {
             case 0x60: _mode = value; break;
+            case > 0x60 and <= 0x7F: _cells[expected & 31] = value; break;
             case 0xD1: WritePort(value); break;
             case 0xD2: _output.Enqueue(value); break;
             case 0xD3 or 0xD4: break;
@@ -104,30 +113,72 @@ public sealed class KeyboardController
 
     private void ToKeyboard(byte value)
     {
-        if (_keyboardExpects != 0)
+        var expected = _keyboardExpects;
+        _keyboardExpects = 0;
+        if (expected == SetCommand)
+            ChooseSet(value);
+        else if (expected != 0)
+            // The parameter of LEDs or repeat rate.
+            Say(Acknowledge);
+        else
+            KeyboardCommand(value);
+    }
+
+    private void KeyboardCommand(byte command)
+    {
+        switch (command)
         {
-            // The parameter of LEDs, scan code set or repeat rate.
-            _keyboardExpects = 0;
-            _output.Enqueue(Acknowledge);
-            return;
-        }
-        switch (value)
-        {
-            case 0xED or 0xF0 or 0xF3:
-                _keyboardExpects = value;
-                _output.Enqueue(Acknowledge);
+            case 0xED or SetCommand or 0xF3:
+                _keyboardExpects = command;
+                Say(Acknowledge);
                 break;
-            case 0xEE: _output.Enqueue(0xEE); break;
-            case 0xF2: Answer([Acknowledge, 0xAB, 0x83]); break;
-            case 0xF4 or 0xF5 or 0xF6: _output.Enqueue(Acknowledge); break;
-            case 0xFF: Answer([Acknowledge, 0xAA]); break;
-            default: _output.Enqueue(Resend); break;
+            case 0xEE: Say(0xEE); break;
+            case 0xF2: Say(Acknowledge, 0xAB, 0x83); break;
+            case 0xF4: Say(Acknowledge); break;
+            case 0xF5 or 0xF6:
+                _set = UsualSet;
+                Say(Acknowledge);
+                break;
+            case 0xFE: Say(_said); break;
+            case 0xFF:
+                _set = UsualSet;
+                Say(Acknowledge, 0xAA);
+                break;
+            default: Say(Resend); break;
         }
     }
 
-    private void Answer(ReadOnlySpan<byte> bytes)
+    // 0 asks which one it is.
+    private void ChooseSet(byte set)
+    {
+        if (set > LastSet)
+        {
+            Say(Resend);
+            return;
+        }
+        Say(Acknowledge);
+        if (set == 0)
+            Say(_set);
+        else
+            _set = set;
+    }
+
+    private void Say(params ReadOnlySpan<byte> bytes)
     {
         foreach (var value in bytes)
-            _output.Enqueue(value);
+        {
+            _said = value;
+            _output.Enqueue((_mode & Translated) == 0 ? value : Translate(value));
+        }
     }
+
+    /// <summary>Answers that are scan codes of set 2 too, as the keys of set 1; the others are above them, and stay.</summary>
+    private static byte Translate(byte value) => value switch
+    {
+        FirstSet => 0x43,
+        UsualSet => 0x41,
+        LastSet => 0x3F,
+        0x83 => 0x41,
+        _ => value,
+    };
 }

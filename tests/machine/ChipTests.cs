@@ -217,6 +217,55 @@ public class ChipTests
         Assert.Equal((0xFF, 0x55), (Kept(0x3D4), Kept(0x3B4)));
     }
 
+    [Theory]
+    // Identification, plain and translated.
+    [InlineData(0x04, new[] { 0xF2 }, new[] { 0xFA, 0xAB, 0x83 })]
+    [InlineData(0x44, new[] { 0xF2 }, new[] { 0xFA, 0xAB, 0x41 })]
+    // Which scan code set: as it is after reset, then another one, then an impossible one.
+    [InlineData(0x04, new[] { 0xF0, 0 }, new[] { 0xFA, 0xFA, 2 })]
+    [InlineData(0x44, new[] { 0xF0, 0 }, new[] { 0xFA, 0xFA, 0x41 })]
+    [InlineData(0x44, new[] { 0xF0, 1, 0xF0, 0 }, new[] { 0xFA, 0xFA, 0xFA, 0xFA, 0x43 })]
+    [InlineData(0x44, new[] { 0xF0, 3, 0xF0, 0 }, new[] { 0xFA, 0xFA, 0xFA, 0xFA, 0x3F })]
+    [InlineData(0x04, new[] { 0xF0, 4, 0xF0, 0 }, new[] { 0xFA, 0xFE, 0xFA, 0xFA, 2 })]
+    [InlineData(0x04, new[] { 0xF0, 1, 0xFF, 0xF0, 0 }, new[] { 0xFA, 0xFA, 0xFA, 0xAA, 0xFA, 0xFA, 2 })]
+    // LEDs; the last byte again, untranslated before it is translated.
+    [InlineData(0x44, new[] { 0xED, 7, 0xF2, 0xFE }, new[] { 0xFA, 0xFA, 0xFA, 0xAB, 0x41, 0x41 })]
+    [InlineData(0x44, new[] { 0xEE, 0xF7 }, new[] { 0xEE, 0xFE })]
+    public void The_keyboard_answers(int mode, int[] commands, int[] answers)
+    {
+        var keyboard = new KeyboardController(tested: true);
+        keyboard.Write(0x64, 0x60);
+        keyboard.Write(0x60, (byte)mode);
+        foreach (var command in commands) keyboard.Write(0x60, (byte)command);
+        foreach (var answer in answers)
+        {
+            Assert.Equal(1, keyboard.Read(0x64) & 1);
+            Assert.Equal(answer, keyboard.Read(0x60));
+        }
+
+        Assert.Equal(0, keyboard.Read(0x64) & 1);
+    }
+
+    [Fact]
+    public void The_keyboard_controller_has_a_memory()
+    {
+        var keyboard = new KeyboardController(tested: true);
+        foreach (var cell in (int[])[1, 31])
+        {
+            keyboard.Write(0x64, (byte)(0x60 + cell));
+            keyboard.Write(0x60, (byte)(0xA0 + cell));
+        }
+
+        foreach (var cell in (int[])[31, 1])
+        {
+            keyboard.Write(0x64, (byte)(0x20 + cell));
+            Assert.Equal(0xA0 + cell, keyboard.Read(0x60));
+        }
+
+        keyboard.Write(0x64, 0x20);
+        Assert.Equal(5, keyboard.Read(0x60));
+    }
+
     [Fact]
     public void The_keyboard_controller_tests_itself_gates_address_line_20_and_resets()
     {
