@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>Mistakes that kernels have made, in the code of mappings: an instruction is left out. Each is refuted, and differs.</summary>
+/// <summary>Mistakes that kernels have made, in the code of mappings and interrupts: an instruction is left out. Each is refuted, and differs.</summary>
 public sealed class SeededDefectTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
@@ -20,6 +20,9 @@ public sealed class SeededDefectTests
     [InlineData("a removed page stays in the page table", "map_remove", "mov dword ptr [ecx", 2, "map-flush", "page-tables-map")]
     [InlineData("a port that is taken away can still be used", "map_remove", "xor [ecx*4", 1, "map-flush", "port-maps")]
     [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "map-page", "")]
+    [InlineData("a freed page table stays in the TLB", "delete_table", "invlpg", 1, "delete", "page directories that cha")]
+    [InlineData("a line is not masked when it fires", "interrupt_first", "out", 1, "interrupt-4", "")]
+    [InlineData("an interrupt is not ended at the controller", "interrupt_first", "out", 2, "interrupt-4", "")]
     public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string way, string what)
     {
         var damaged = Without(symbol, starts, number);
