@@ -1,5 +1,4 @@
 using Iced.Intel;
-using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
 using Code = Verified.Spec.Code;
 
@@ -32,11 +31,11 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Eax), Code.Done);
         c.mov(eax, At(ebp, Layout.Id));
         c.mov(Me(Layout.Esi), eax);
-        c.mov(Me(Layout.Status), ThreadStatus.Ready);
+        c.mov(Me(Layout.Status), StoredStatus.Ready);
         c.mov(Me(_layout.Partner), Nobody);
         LoadMe(edx);
         RemoveSender();
-        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(fault);
         foreach (var word in Words)
         {
@@ -48,9 +47,9 @@ internal sealed partial class KernelProgram
         LoadMe(edx);
         UnlessGives(ebp, edx, _goesOn);
         c.mov(Me(Layout.Eax), Code.Mapped);
-        c.mov(Me(Layout.Status), ThreadStatus.Mapping);
+        c.mov(Me(Layout.Status), StoredStatus.Mapping);
         c.mov(Me(_layout.Partner), ebp);
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Giving);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Giving);
         c.jmp(_leave);
 
         // The thread at EBP, whose message the one at EDX has, goes on to its receive phase.
@@ -71,7 +70,7 @@ internal sealed partial class KernelProgram
         c.jne(resuming);
         c.cmp(At(ebp, Layout.Handles), 0);
         c.jne(resuming);
-        c.mov(ecx, ThreadStatus.ReceivingAny);
+        c.mov(ecx, StoredStatus.ReceivingAny);
         c.mov(edx, Nobody);
         c.jmp(wait);
 
@@ -82,12 +81,12 @@ internal sealed partial class KernelProgram
         c.mov(eax, At(ebp, Layout.Eip));
         c.mov(Me(Layout.Ebx), eax);
         c.mov(Me(Layout.Edi), 0);
-        c.mov(At(ebp, Layout.Status), ThreadStatus.ReceivingFrom | Layout.FaultingStatus);
+        c.mov(At(ebp, Layout.Status), StoredStatus.ReceivingFrom | StoredStatus.Faulting);
         c.jmp(_leave);
 
         // Closed: its ESI names the one it sent to, who is not sending.
         c.Label(ref from);
-        c.mov(ecx, ThreadStatus.ReceivingFrom);
+        c.mov(ecx, StoredStatus.ReceivingFrom);
 
         c.Label(ref wait);
         c.mov(eax, At(ebp, Layout.Ecx));
@@ -115,10 +114,10 @@ internal sealed partial class KernelProgram
         c.mov(eax, Code.ReceiveTimeout);
         Mark(ref finish);
         c.mov(At(ebp, Layout.Eax), eax);
-        c.mov(ecx, ThreadStatus.Ready);
+        c.mov(ecx, StoredStatus.Ready);
         c.jmp(wake);
         Mark(ref resuming);
-        c.mov(ecx, ThreadStatus.Resuming);
+        c.mov(ecx, StoredStatus.Resuming);
         Mark(ref wake);
         c.mov(At(ebp, Layout.Status), ecx);
         c.mov(At(ebp, _layout.Partner), Nobody);

@@ -144,7 +144,7 @@ internal sealed partial class KernelProgram
             c.mov(At(ebp, Started[i]), eax);
         }
 
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         c.mov(At(ebp, Layout.Eflags), Flags.User);
         c.mov(At(ebp, Layout.Cs), Layout.UserCode);
         c.mov(At(ebp, Layout.Ss), Layout.UserData);
@@ -156,7 +156,7 @@ internal sealed partial class KernelProgram
 
     private uint[] StartRow(BootThread thread) =>
     [
-        _layout.Threads.Base + ThreadId.Row<Concrete>(thread.Id, _layout.Limits).Value * Layout.ThreadSize,
+        _layout.Threads.Base + _layout.Threads.Offset(ThreadId.Row<Concrete>(thread.Id, _layout.Limits)).Value,
         thread.Id, thread.Priority, _layout.Limits.Priorities - 1, thread.Quantum, thread.Quantum, thread.Pager, thread.Eip, thread.Esp,
     ];
 

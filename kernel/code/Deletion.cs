@@ -83,20 +83,17 @@ internal sealed partial class KernelProgram
 
         // The thread at EBP leaves the sets that it is in.
         Mark(ref doomed);
-        RowOfCursor();
+        RowOfNumber(ebp, eax);
         c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.cmp(eax, ThreadStatus.Sending);
+        c.and(eax, StoredStatus.Mask);
+        c.cmp(eax, StoredStatus.Sending);
         c.jne(untied);
         c.mov(edx, At(ebp, _layout.Partner));
         RemoveSender();
         c.Label(ref untied);
         RemoveTimer();
         c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.dec(eax);
-        c.cmp(eax, ThreadStatus.Mapping - ThreadStatus.Ready);
-        c.ja(apart);
+        UnlessCompetes(apart);
         LoadMe(eax);
         c.cmp(ebp, eax);
         c.je(apart);
@@ -109,24 +106,24 @@ internal sealed partial class KernelProgram
         c.mov(esi, ebp);
         c.mov(ebp, At(esi, _layout.Partner));
         c.mov(eax, At(esi, Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.cmp(eax, ThreadStatus.Giving);
+        c.and(eax, StoredStatus.Mask);
+        c.cmp(eax, StoredStatus.Giving);
         c.je(gives);
-        c.cmp(eax, ThreadStatus.Mapping);
+        c.cmp(eax, StoredStatus.Mapping);
         c.jne(blank);
         c.cmp(ebp, Nobody);
         c.je(blank);
         c.mov(At(ebp, Layout.Eax), Code.SendAborted);
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         c.mov(At(ebp, _layout.Partner), Nobody);
         AddReady();
         c.jmp(blank);
         Mark(ref gives);
-        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(faulting);
         c.mov(At(ebp, Layout.Eax), Code.ReceiveAborted);
         c.Label(ref faulting);
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         c.mov(At(ebp, _layout.Partner), Nobody);
 
         Mark(ref blank);
@@ -134,6 +131,7 @@ internal sealed partial class KernelProgram
         c.Label(ref free);
         c.xor(eax, eax);
         foreach (var field in Blanked) c.mov(At(esi, field), eax);
+        c.mov(At(esi, Layout.Status), StoredStatus.Inactive);
         c.mov(At(esi, _layout.Partner), Nobody);
         c.mov(eax, Op(Maps.Cursor));
         Mark(ref next);
@@ -142,7 +140,7 @@ internal sealed partial class KernelProgram
 
     /// <summary>What is 0 in a row that is not in use.</summary>
     private IEnumerable<Field> Blanked => _layout.Threads.Fields.Except(
-        [_layout.Partner, _layout.Senders, Layout.Directory, Layout.Pushed, Layout.Cs, Layout.Ss]);
+        [Layout.Status, _layout.Partner, _layout.Senders, Layout.Directory, Layout.Pushed, Layout.Cs, Layout.Ss]);
 
     private void EndWait(ref Label waiters)
     {
@@ -151,27 +149,27 @@ internal sealed partial class KernelProgram
         var faulting = c.CreateLabel();
         var next = c.CreateLabel("delete_next_waiter");
         Mark(ref waiters);
-        RowOfCursor();
+        RowOfNumber(ebp, eax);
         c.mov(esi, At(ebp, Layout.Status));
-        c.and(esi, Layout.StatusMask);
-        c.cmp(esi, ThreadStatus.Sending);
+        c.and(esi, StoredStatus.Mask);
+        c.cmp(esi, StoredStatus.Sending);
         c.je(waits);
-        c.cmp(esi, ThreadStatus.ReceivingFrom);
+        c.cmp(esi, StoredStatus.ReceivingFrom);
         c.jne(next);
         Mark(ref waits);
         c.mov(edx, At(ebp, _layout.Partner));
-        c.test(At(edx, Layout.Status), Layout.StatusMask);
+        c.cmp(At(edx, Layout.Status), StoredStatus.Inactive);
         c.jne(next);
-        c.cmp(esi, ThreadStatus.Sending);
+        c.cmp(esi, StoredStatus.Sending);
         c.jne(receiving);
         RemoveSender();
         c.Label(ref receiving);
         RemoveTimer();
-        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(faulting);
         c.mov(At(ebp, Layout.Eax), Code.NoPartner);
         c.Label(ref faulting);
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         c.mov(At(ebp, _layout.Partner), Nobody);
         AddReady();
         Mark(ref next);
@@ -276,17 +274,10 @@ internal sealed partial class KernelProgram
 
         // The current thread may be gone, or have nothing to map any more.
         c.mov(eax, Me(Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.cmp(eax, ThreadStatus.Mapping);
+        c.and(eax, StoredStatus.Mask);
+        c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
         c.jmp(_leave);
-    }
-
-    /// <summary>EBP the row of the thread whose number is in EAX, which is lost.</summary>
-    private void RowOfCursor()
-    {
-        c.shl(eax, (byte)Layout.ThreadShift);
-        c.lea(ebp, __[eax + _layout.Threads.Base]);
     }
 
     private static byte TableShift => (byte)BitOperations.Log2(MappingLayout.TableSize);

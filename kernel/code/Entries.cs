@@ -48,14 +48,11 @@ internal sealed partial class KernelProgram
         Enter();
 
         // The target is ready, resuming or mapping, and not myself.
-        RowAddress(ebp, esi, eax);
+        RowAddress(ebp, esi);
         c.cmp(At(ebp, Layout.Id), esi);
         c.jne(yield);
         c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.dec(eax);
-        c.cmp(eax, ThreadStatus.Mapping - ThreadStatus.Ready);
-        c.ja(yield);
+        UnlessCompetes(yield);
         LoadMe(eax);
         c.cmp(ebp, eax);
         c.je(yield);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Iced.Intel;
 using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
@@ -25,45 +24,45 @@ internal sealed partial class KernelProgram
     {
         var answers = c.CreateLabel("ipc_reply");
         var unsaved = c.CreateLabel("ipc_unsaved");
+        var notFlat = c.CreateLabel("ipc_not_flat");
         var leave = c.CreateLabel("ipc_leave");
         _ipcSlow = c.CreateLabel("ipc_slow");
 
         // Registers only, both ways, no timeouts.
         Mark("ipc");
         c.mov(AtStack(Layout.Eax), eax);
-        c.mov(AtStack(Layout.Ecx), ecx);
         c.or(eax, ecx);
+        c.mov(AtStack(Layout.Ecx), ecx);
         c.mov(AtStack(Layout.Ebp), ebp);
-        c.or(eax, ebp);
+        c.or(ebp, eax);
         c.jne(answers);
-        FindReceiver(ThreadStatus.ReceivingAny, leave);
+        FindReceiver(StoredStatus.ReceivingAny, notFlat, leave, () => c.mov(ecx, StoredStatus.ReceivingFrom));
 
         // POINT OF NO RETURN: I wait for the partner.
-        c.mov(ecx, ThreadStatus.ReceivingFrom);
-        c.lea(esi, __[ebp + Layout.ThreadSize]);
         c.mov(AtStack(Layout.Status), ecx);
+        c.xor(eax, eax);
         c.mov(AtStack(_layout.Partner), ebp);
+        c.lea(esi, __[ebp + Layout.ThreadSize]);
         SwitchToReceiver();
 
         Mark(ref answers);
         c.cmp(ebp, 1);
         c.jne(unsaved);
-        c.or(ecx, AtStack(Layout.Eax));
+        c.test(eax, eax);
         c.jne(unsaved);
-        FindReceiver(ThreadStatus.ReceivingFrom, leave);
-        c.lea(ecx, __[esp - (int)InterruptFrame]);
+        FindReceiver(StoredStatus.ReceivingFrom, notFlat, leave, () => c.lea(ecx, __[esp - (int)InterruptFrame]));
         c.mov(esi, At(ebp, _layout.Partner));
+        c.mov(eax, AtStack(_layout.Senders));
         c.cmp(esi, ecx);
         c.jne(leave);
 
         // Nobody waits to send to me, and I handle no interrupt: so I wait too.
-        c.mov(ecx, AtStack(_layout.Senders));
-        c.mov(esi, AtStack(Layout.Handles));
-        c.or(ecx, esi);
+        c.mov(ecx, AtStack(Layout.Handles));
+        c.or(eax, ecx);
         c.jne(leave);
 
         // POINT OF NO RETURN: I wait for anyone.
-        c.mov(ecx, ThreadStatus.ReceivingAny);
+        c.mov(ecx, StoredStatus.ReceivingAny);
         c.mov(esi, Nobody);
         c.mov(AtStack(Layout.Status), ecx);
         c.mov(AtStack(_layout.Partner), esi);
@@ -73,9 +72,10 @@ internal sealed partial class KernelProgram
 
         // The slow path finds all registers saved, and flat segments.
         Mark(ref unsaved);
-        c.mov(AtStack(Layout.Edx), edx);
-        c.mov(AtStack(Layout.Ebx), ebx);
         c.mov(AtStack(Layout.Esi), esi);
+        c.mov(AtStack(Layout.Edx), edx);
+        Mark(ref notFlat);
+        c.mov(AtStack(Layout.Ebx), ebx);
         c.mov(AtStack(Layout.Edi), edi);
         Mark(ref leave);
         LoadSegments();
@@ -83,67 +83,68 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// EBP the row of the thread that ESI names, which waits as it is said, and EAX what its status will be. Elsewhere if there is none, if
-    /// somebody who competes has a higher priority, or if my segments are not flat: until that is known, accesses go through SS, which is.
+    /// EBP the row of the thread that ESI names, which waits as it is said. Elsewhere if there is none, if somebody who competes has a higher
+    /// priority, or if my segments are not flat: until that is known, accesses go through SS, which is.
     /// </summary>
-    private void FindReceiver(uint status, Label leave)
+    /// <param name="status">How it waits, as its row holds it.</param>
+    /// <param name="notFlat">Where EBX and EDI are not saved yet.</param>
+    /// <param name="leave">Where all registers are.</param>
+    /// <param name="meanwhile">An instruction that prepares ECX for what follows.</param>
+    private void FindReceiver(uint status, Label notFlat, Label leave, Action meanwhile)
     {
-        var lthreadBits = BitOperations.Log2(_layout.Limits.Lthreads);
-        c.mov(ecx, esi);
-        c.mov(ebp, esi);
-        c.shr(ebp, (byte)(16 - lthreadBits - (int)Layout.ThreadShift));
-        c.mov(AtStack(Layout.Esi), esi);
-        c.shr(ecx, (byte)(ThreadId.LthreadShift - Layout.ThreadShift));
-        c.and(ebp, (_layout.Limits.Tasks - 1) << (lthreadBits + (int)Layout.ThreadShift));
-        c.and(ecx, (_layout.Limits.Lthreads - 1) << (int)Layout.ThreadShift);
-        c.mov(AtStack(Layout.Edx), edx);
         c.mov(eax, ds);
-        c.lea(ebp, __[ebp + ecx + _layout.Threads.Base]);
-        c.and(eax, 0xFFFF);
         c.mov(ecx, es);
-        c.and(eax, ecx);
-        c.mov(AtStack(Layout.Ebx), ebx);
-        c.mov(ecx, fs);
-        c.and(eax, ecx);
-        c.mov(AtStack(Layout.Edi), edi);
-        c.mov(ecx, gs);
-        c.and(eax, ecx);
-        c.mov(ecx, At(ebp, Layout.Status));
+        c.mov(ebp, esi);
+        c.mov(AtStack(Layout.Esi), esi);
+        c.shr(ebp, (byte)(ThreadId.LthreadShift - Layout.ThreadShift));
 
-        // No other segment that a user can load has all of these bits. The Pentium leaves those above undefined (SDM vol. 2, MOV).
-        c.cmp(eax, Layout.UserData);
-        c.jne(leave);
-        c.cmp(ecx, status);
-        c.jne(leave);
+        // Of the segments that a user can load the flat one has the greatest selector: so the sum of four is its fourfold only if all are it. The
+        // Pentium leaves the bits above a selector undefined (SDM vol. 2, MOV): of the sum the low byte counts.
+        c.lea(eax, __[eax + ecx - 4 * (int)Layout.UserData]);
+        c.mov(ecx, fs);
+        c.add(eax, ecx);
+        c.and(ebp, RowMask);
+        c.mov(ecx, gs);
+        c.add(ebp, _layout.Threads.Base);
+        c.mov(AtStack(Layout.Edx), edx);
+        c.add(al, cl);
+        c.jne(notFlat);
+
+        // The difference of the statuses, and top: without a sign more than any priority, if they differ (StoredStatus); just top, if not.
+        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(ecx, The(_layout.Top));
+        c.mov(AtStack(Layout.Ebx), ebx);
+        c.mov(AtStack(Layout.Edi), edi);
+        c.lea(eax, __[eax + ecx - (int)status]);
 
         // The id is of this version.
-        c.mov(eax, At(ebp, Layout.Id));
-        c.mov(ecx, The(_layout.Top));
-        c.cmp(eax, esi);
+        c.mov(ecx, At(ebp, Layout.Id));
+        c.cmp(ecx, esi);
         c.jne(leave);
         c.mov(esi, At(ebp, Layout.Priority));
-        c.mov(eax, ThreadStatus.Ready);
-        c.cmp(esi, ecx);
-        c.jb(leave);
+        meanwhile();
+        c.cmp(eax, esi);
+        c.ja(leave);
     }
 
-    /// <summary>The receiver has the processor: ESI the end of its row, its stack. The words are in their registers since the interrupt.</summary>
+    /// <summary>
+    /// The receiver has the processor: ESI the end of its row, its stack, EAX 0. The words are in their registers since the interrupt.
+    /// </summary>
     private void SwitchToReceiver()
     {
         var sameSpace = c.CreateLabel();
         c.mov(At(ebp, Layout.Status), eax);
         c.mov(The(_layout.TssStack), esi);
         c.mov(ecx, At(ebp, Layout.Directory));
-        c.mov(eax, AtStack(Layout.Directory));
-        c.cmp(eax, ecx);
+        c.mov(esi, AtStack(Layout.Directory));
+        c.cmp(esi, ecx);
         c.je(sameSpace);
         c.mov(cr3, ecx);
         c.Label(ref sameSpace);
         c.mov(esi, AtStack(Layout.Id));
-        c.mov(ecx, At(ebp, Layout.Ecx));
         c.lea(esp, __[ebp + InterruptFrame]);
+        c.mov(ecx, At(ebp, Layout.Ecx));
         c.mov(ebp, At(ebp, Layout.Ebp));
-        c.xor(eax, eax);
         c.iretd();
     }
 }

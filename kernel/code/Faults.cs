@@ -66,19 +66,19 @@ internal sealed partial class KernelProgram
         FindPartner(stop);
         Mark(ref _report);
         IfWaitsForMe(deliver);
-        c.mov(Me(Layout.Status), ThreadStatus.Sending | Layout.FaultingStatus);
+        c.mov(Me(Layout.Status), StoredStatus.Sending | StoredStatus.Faulting);
         c.mov(Me(_layout.Partner), ebp);
         AddSender();
         c.jmp(_pick);
 
         // No pager: nobody will ever make it run again.
         Mark(ref stop);
-        c.mov(Me(Layout.Status), ThreadStatus.Stopped);
+        c.mov(Me(Layout.Status), StoredStatus.Stopped);
         c.jmp(_pick);
 
         // The pager waits for me. It may do so for the answer to an exception of its own: then it goes on as if it had raised none.
         Mark(ref deliver);
-        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(answer);
         c.mov(eax, Me(Layout.Fault));
         c.mov(At(ebp, Layout.Edx), eax);
@@ -91,7 +91,7 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Eax), eax);
         c.Label(ref answer);
         WakePartner();
-        c.mov(Me(Layout.Status), ThreadStatus.ReceivingFrom | Layout.FaultingStatus);
+        c.mov(Me(Layout.Status), StoredStatus.ReceivingFrom | StoredStatus.Faulting);
         c.mov(Me(_layout.Partner), ebp);
         c.mov(The(_layout.Heir), ebp);
         c.jmp(_leave);

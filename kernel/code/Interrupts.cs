@@ -53,10 +53,10 @@ internal sealed partial class KernelProgram
         c.cmp(ebp, Nobody);
         c.je(done);
         c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.cmp(eax, ThreadStatus.ReceivingAny);
+        c.and(eax, StoredStatus.Mask);
+        c.cmp(eax, StoredStatus.ReceivingAny);
         c.je(tell);
-        c.cmp(eax, ThreadStatus.Sleeping);
+        c.cmp(eax, StoredStatus.Sleeping);
         c.jne(later);
         c.cmp(At(ebp, Layout.Esi), edi);
         c.je(tell);
@@ -72,7 +72,7 @@ internal sealed partial class KernelProgram
         foreach (var word in Words) c.mov(At(ebp, word), eax);
         c.mov(At(ebp, Layout.Esi), edi);
         RemoveTimer();
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         AddReady();
         c.jmp(_leave);
     }

@@ -103,10 +103,6 @@ internal sealed partial class KernelProgram
     /// <summary>A field of the thread whose row's address is in a register.</summary>
     private static AssemblerMemoryOperand At(AssemblerRegister32 row, Field field) => __dword_ptr[row + field.Offset];
 
-    /// <summary>A field of the thread whose row's offset within the table is in a register.</summary>
-    private AssemblerMemoryOperand AtOffset(AssemblerRegister32 offset, Field field) =>
-        __dword_ptr[offset + (_layout.Threads.Base + field.Offset)];
-
     /// <summary>The dword of an area of dwords whose row's number is in a register.</summary>
     private static AssemblerMemoryOperand In(Area area, AssemblerRegister32 row) => __dword_ptr[row * 4 + area.Base];
 
@@ -126,26 +122,41 @@ internal sealed partial class KernelProgram
     /// <summary>Address of the current thread's row.</summary>
     private void LoadMe(AssemblerRegister32 row) => c.lea(row, __[esp - (int)Frame]);
 
-    /// <summary>
-    /// Offset, within the thread table, of the row that an id names: shifts and masks, so that no id leaves the table.
-    /// </summary>
-    private void RowOffset(AssemblerRegister32 row, AssemblerRegister32 id, AssemblerRegister32 scratch)
+    /// <summary>Address of the row that an id names: a shift and a mask, so that no id leaves the table.</summary>
+    private void RowAddress(AssemblerRegister32 row, AssemblerRegister32 id)
     {
-        var lthreadBits = BitOperations.Log2(_layout.Limits.Lthreads);
         c.mov(row, id);
-        c.mov(scratch, id);
-        c.shr(row, (byte)(16 - lthreadBits - (int)Layout.ThreadShift));
-        c.shr(scratch, (byte)(10 - Layout.ThreadShift));
-        c.and(row, (_layout.Limits.Tasks - 1) << (lthreadBits + (int)Layout.ThreadShift));
-        c.and(scratch, (_layout.Limits.Lthreads - 1) << (int)Layout.ThreadShift);
-        c.or(row, scratch);
+        c.shr(row, (byte)(ThreadId.LthreadShift - Layout.ThreadShift));
+        c.and(row, RowMask);
+        c.add(row, _layout.Threads.Base);
     }
 
-    /// <summary>Number of the thread whose row's address is in a register.</summary>
+    /// <summary>The bits of a row's offset in the table of threads.</summary>
+    private uint RowMask => (_layout.Limits.Tasks - 1) << Layout.BlockShift | (_layout.Limits.Lthreads - 1) << (int)Layout.ThreadShift;
+
+    /// <summary>Number of the thread whose row's address is in another register. Uses EAX, which may be that one.</summary>
     private void Number(AssemblerRegister32 number, AssemblerRegister32 row)
     {
         c.mov(number, row);
-        c.shr(number, (byte)Layout.ThreadShift);
-        c.and(number, _layout.Limits.Threads - 1);
+        if (row != eax) c.mov(eax, row);
+        c.shr(number, (byte)(Layout.BlockShift - LthreadBits));
+        c.and(eax, (_layout.Limits.Lthreads - 1) << (int)Layout.ThreadShift);
+        c.shr(eax, (byte)Layout.ThreadShift);
+        c.and(number, (_layout.Limits.Tasks - 1) << LthreadBits);
+        c.or(number, eax);
     }
+
+    /// <summary>Address of the row of the thread whose number is in another register, which is lost.</summary>
+    private void RowOfNumber(AssemblerRegister32 row, AssemblerRegister32 number)
+    {
+        c.mov(row, number);
+        c.and(number, _layout.Limits.Lthreads - 1);
+        c.shl(number, (byte)Layout.ThreadShift);
+        c.and(row, (_layout.Limits.Tasks - 1) << LthreadBits);
+        c.shl(row, (byte)(Layout.BlockShift - LthreadBits));
+        c.add(number, _layout.Threads.Base);
+        c.add(row, number);
+    }
+
+    private int LthreadBits => BitOperations.Log2(_layout.Limits.Lthreads);
 }

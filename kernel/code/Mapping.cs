@@ -19,7 +19,7 @@ internal sealed partial class KernelProgram
     {
         Mark("fpage_unmap");
         Enter();
-        c.mov(Me(Layout.Status), ThreadStatus.Mapping);
+        c.mov(Me(Layout.Status), StoredStatus.Mapping);
         c.jmp(_map);
     }
 

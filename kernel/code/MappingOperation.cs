@@ -21,7 +21,7 @@ internal sealed partial class KernelProgram
         c.mov(edx, Op(Maps.Owner));
         c.mov(ebp, At(edx, _layout.Partner));
         c.mov(edi, At(edx, Layout.Status));
-        c.mov(At(edx, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(edx, Layout.Status), StoredStatus.Ready);
         c.mov(At(edx, _layout.Partner), Nobody);
         c.mov(eax, Op(MappingLayout.Operation));
         c.mov(Op(MappingLayout.Operation), Operations.None);
@@ -31,12 +31,12 @@ internal sealed partial class KernelProgram
         c.je(_goesOn);
 
         // A faulting thread's registers are its own.
-        c.test(edi, Layout.FaultingStatus);
+        c.test(edi, StoredStatus.Faulting);
         c.jne(told);
         c.mov(At(edx, Layout.Eax), Code.ReceiveMapFailed);
         c.Label(ref told);
         c.mov(At(ebp, Layout.Eax), Code.SendMapFailed);
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         c.mov(At(ebp, _layout.Partner), Nobody);
         AddReady();
         c.jmp(_leave);
@@ -67,7 +67,7 @@ internal sealed partial class KernelProgram
         c.mov(edx, At(ebp, Layout.Ebx));
         c.mov(Op(MappingLayout.Item), edx);
         c.mov(ebx, Me(Layout.Ebp));
-        c.test(Me(Layout.Status), Layout.FaultingStatus);
+        c.test(Me(Layout.Status), StoredStatus.Faulting);
         c.je(window);
         c.mov(ebx, Fpage.Whole);
         c.Label(ref window);

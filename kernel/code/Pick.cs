@@ -1,5 +1,4 @@
 using Iced.Intel;
-using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
@@ -23,10 +22,9 @@ internal sealed partial class KernelProgram
         c.cmp(eax, Me(Layout.Priority));
         c.jae(other);
         c.mov(ecx, Me(Layout.Status));
-        c.and(ecx, Layout.StatusMask);
-        c.cmp(ecx, ThreadStatus.Ready);
+        c.and(ecx, StoredStatus.Mask);
         c.je(_return);
-        c.cmp(ecx, ThreadStatus.Mapping);
+        c.cmp(ecx, StoredStatus.Mapping);
         c.je(_map);
 
         // The next of that priority after the one picked last.
@@ -39,27 +37,24 @@ internal sealed partial class KernelProgram
 
         // Ready or mapping, I compete from now on.
         c.mov(eax, Me(Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.cmp(eax, ThreadStatus.Ready);
+        c.and(eax, StoredStatus.Mask);
         c.je(compete);
-        c.cmp(eax, ThreadStatus.Mapping);
+        c.cmp(eax, StoredStatus.Mapping);
         c.jne(taken);
         c.Label(ref compete);
         LoadMe(ebp);
         AddReady();
         c.Label(ref taken);
-        c.shl(edi, (byte)Layout.ThreadShift);
-        c.lea(esi, __[edi + _layout.Threads.Base]);
+        RowOfNumber(esi, edi);
         SwitchTo();
 
         Mark(ref none);
         NoneFound(search);
         c.mov(The(_layout.Top), 0);
         c.mov(eax, Me(Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.cmp(eax, ThreadStatus.Ready);
+        c.and(eax, StoredStatus.Mask);
         c.je(_return);
-        c.cmp(eax, ThreadStatus.Mapping);
+        c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
         c.mov(The(_layout.TssStack), Nobody + Layout.ThreadSize);
 
@@ -86,10 +81,10 @@ internal sealed partial class KernelProgram
         c.mov(cr3, ecx);
         c.Label(ref sameSpace);
         c.mov(eax, At(esi, Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.cmp(eax, ThreadStatus.Resuming);
+        c.and(eax, StoredStatus.Mask);
+        c.cmp(eax, StoredStatus.Resuming);
         c.je(_receive);
-        c.cmp(eax, ThreadStatus.Mapping);
+        c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
         c.lea(esp, __[esi + Frame]);
         c.popad();

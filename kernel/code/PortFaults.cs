@@ -62,7 +62,7 @@ internal sealed partial class KernelProgram
 
         // Whoever has the right to both was forbidden something else.
         LoadMe(esi);
-        c.shr(esi, (byte)(Layout.ThreadShift + BitOperations.Log2(_layout.Limits.Lthreads)));
+        c.shr(esi, (byte)Layout.BlockShift);
         c.and(esi, _layout.Limits.Tasks - 1);
         c.shl(esi, (byte)BitOperations.Log2(MappingLayout.PortWords));
         Denied(edx, eax);

@@ -56,14 +56,13 @@ internal sealed partial class KernelProgram
         Mark(ref senders);
         c.cmp(Me(_layout.Senders), 0);
         c.jne(take);
-        c.mov(eax, ThreadStatus.ReceivingAny);
+        c.mov(eax, StoredStatus.ReceivingAny);
         c.mov(edx, Nobody);
         c.jmp(wait);
         c.Label(ref take);
         NextSender();
         c.mov(Me(_layout.Served), eax);
-        c.shl(eax, (byte)Layout.ThreadShift);
-        c.lea(ebp, __[eax + _layout.Threads.Base]);
+        RowOfNumber(ebp, eax);
         c.jmp(found);
 
         // Closed: from an interrupt; from nil nothing ever comes.
@@ -73,20 +72,21 @@ internal sealed partial class KernelProgram
         c.je(sleep);
         c.cmp(ecx, Interrupts.Lines);
         c.jbe(fromInterrupt);
-        RowAddress(ebp, ecx, eax);
+        RowAddress(ebp, ecx);
         c.cmp(At(ebp, Layout.Id), ecx);
         c.jne(noPartner);
         c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.StatusMask);
+        c.and(eax, StoredStatus.Mask);
+        c.cmp(eax, StoredStatus.Inactive);
         c.je(noPartner);
-        c.cmp(eax, ThreadStatus.Sending);
+        c.cmp(eax, StoredStatus.Sending);
         c.jne(waitFrom);
         LoadMe(eax);
         c.cmp(At(ebp, _layout.Partner), eax);
         c.je(found);
 
         Mark(ref waitFrom);
-        c.mov(eax, ThreadStatus.ReceivingFrom);
+        c.mov(eax, StoredStatus.ReceivingFrom);
         c.mov(edx, ebp);
         c.jmp(wait);
         Mark(ref sleep);
@@ -97,7 +97,7 @@ internal sealed partial class KernelProgram
         c.jne(noLine);
         Dissociate(Me(Layout.Handles), noLine);
         Mark(ref noLine);
-        c.mov(eax, ThreadStatus.Sleeping);
+        c.mov(eax, StoredStatus.Sleeping);
         c.mov(edx, Nobody);
 
         // EAX the status and EDX the partner to wait with.
@@ -133,7 +133,7 @@ internal sealed partial class KernelProgram
 
         Mark(ref finish);
         c.mov(Me(Layout.Eax), eax);
-        c.mov(Me(Layout.Status), ThreadStatus.Ready);
+        c.mov(Me(Layout.Status), StoredStatus.Ready);
         c.jmp(_leave);
 
         Mark(ref fromInterrupt);
@@ -161,10 +161,9 @@ internal sealed partial class KernelProgram
         c.mov(esi, The(_layout.Heir));
         c.mov(The(_layout.Heir), Nobody);
         c.mov(eax, Me(Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.cmp(eax, ThreadStatus.Ready);
+        c.and(eax, StoredStatus.Mask);
         c.je(ready);
-        c.cmp(eax, ThreadStatus.Mapping);
+        c.cmp(eax, StoredStatus.Mapping);
         c.jne(waiting);
 
         // I am ready, and go on unless somebody of a higher priority competes.
@@ -180,8 +179,8 @@ internal sealed partial class KernelProgram
         Mark(ref unrivalled);
         NoneFound(competitor);
         c.mov(eax, Me(Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.cmp(eax, ThreadStatus.Mapping);
+        c.and(eax, StoredStatus.Mask);
+        c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
         Mark(ref _return);
         c.popad();

@@ -19,11 +19,12 @@ internal sealed partial class KernelProgram
 
         // The target exists, its priority and the one it is to have are within my limit.
         c.mov(esi, Me(Layout.Esi));
-        RowAddress(ebp, esi, eax);
+        RowAddress(ebp, esi);
         c.cmp(At(ebp, Layout.Id), esi);
         c.jne(invalid);
         c.mov(ecx, At(ebp, Layout.Status));
-        c.and(ecx, Layout.StatusMask);
+        c.and(ecx, StoredStatus.Mask);
+        c.cmp(ecx, StoredStatus.Inactive);
         c.je(invalid);
         c.mov(edx, Me(Layout.Mcp));
         c.cmp(edx, At(ebp, Layout.Priority));
@@ -39,13 +40,14 @@ internal sealed partial class KernelProgram
         // What it was.
         c.Label(ref state);
         c.mov(eax, ScheduleParam.ReportsException);
-        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(told);
         c.mov(eax, ScheduleParam.Gives);
-        c.cmp(ecx, ThreadStatus.Giving);
+        c.cmp(ecx, StoredStatus.Giving);
         c.je(told);
-        c.dec(ecx);
-        c.shl(ecx, 2);
+        c.shr(ecx, (byte)(StoredStatus.Shift - 2));
+        c.xor(ecx, ThreadStatus.Ready << 2);
+        c.sub(ecx, ThreadStatus.Ready << 2);
         c.mov(eax, ScheduleParam.States);
         c.shr(eax, cl);
         c.and(eax, 0xF);
@@ -93,10 +95,7 @@ internal sealed partial class KernelProgram
         c.mov(edx, edi);
         c.and(edx, 0xFF);
         c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.StatusMask);
-        c.dec(eax);
-        c.cmp(eax, ThreadStatus.Mapping - ThreadStatus.Ready);
-        c.ja(apart);
+        UnlessCompetes(apart);
         LoadMe(eax);
         c.cmp(ebp, eax);
         c.je(apart);

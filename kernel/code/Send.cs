@@ -41,7 +41,7 @@ internal sealed partial class KernelProgram
         c.je(timeout);
 
         Mark(ref block);
-        c.mov(Me(Layout.Status), ThreadStatus.Sending);
+        c.mov(Me(Layout.Status), StoredStatus.Sending);
         c.mov(Me(_layout.Partner), ebp);
         AddSender();
         c.mov(ecx, Me(Layout.Ecx));
@@ -61,13 +61,13 @@ internal sealed partial class KernelProgram
         Finish(ref timeout, Code.SendTimeout);
 
         Mark(ref receiveOnly);
-        c.mov(Me(Layout.Status), ThreadStatus.Resuming);
+        c.mov(Me(Layout.Status), StoredStatus.Resuming);
         c.jmp(_receive);
 
         // The partner at EBP waits for me: transfer, wake it, go on to my receive phase with it as the heir. If it is my answer to an
         // exception, its registers stay as they are.
         Mark(ref deliver);
-        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(answer);
         c.mov(At(ebp, Layout.Eax), Code.Done);
         foreach (var word in Words)
@@ -83,21 +83,21 @@ internal sealed partial class KernelProgram
         UnlessGives(esi, ebp, nothing);
         RemoveTimer();
         c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.FaultingStatus);
+        c.and(eax, StoredStatus.Faulting);
         c.jne(faulting);
         c.mov(At(ebp, Layout.Eax), Code.Mapped);
         c.Label(ref faulting);
-        c.or(eax, ThreadStatus.Mapping);
+        c.or(eax, StoredStatus.Mapping);
         c.mov(At(ebp, Layout.Status), eax);
         c.mov(At(ebp, _layout.Partner), esi);
-        c.mov(Me(Layout.Status), ThreadStatus.Giving);
+        c.mov(Me(Layout.Status), StoredStatus.Giving);
         c.mov(Me(_layout.Partner), ebp);
         c.mov(The(_layout.Heir), ebp);
         c.jmp(_leave);
 
         Mark(ref nothing);
         WakePartner();
-        c.mov(Me(Layout.Status), ThreadStatus.Resuming);
+        c.mov(Me(Layout.Status), StoredStatus.Resuming);
         c.mov(The(_layout.Heir), ebp);
         c.jmp(_receive);
     }
@@ -108,32 +108,24 @@ internal sealed partial class KernelProgram
     private void UnlessGives(AssemblerRegister32 from, AssemblerRegister32 to, Label nothing)
     {
         var taken = c.CreateLabel();
-        var size = _layout.Limits.Lthreads * Layout.ThreadSize;
         c.test(At(from, Layout.Eax), 2);
         c.je(nothing);
-        c.test(At(to, Layout.Status), Layout.FaultingStatus);
+        c.test(At(to, Layout.Status), StoredStatus.Faulting);
         c.jne(taken);
         c.test(At(to, Layout.Ebp), 2);
         c.je(nothing);
         c.Label(ref taken);
         c.mov(eax, from);
         c.xor(eax, to);
-        c.cmp(eax, size);
+        c.cmp(eax, Layout.BlockSize);
         c.jb(nothing);
         c.mov(ecx, to);
-        c.sub(ecx, _layout.Threads.Base + Mappings<Concrete>.Sigma0 * size);
-        c.cmp(ecx, size);
+        c.sub(ecx, _layout.Threads.Base + Mappings<Concrete>.Sigma0 * Layout.BlockSize);
+        c.cmp(ecx, Layout.BlockSize);
         c.jb(nothing);
     }
 
     private static IEnumerable<Field> Words => [Layout.Edx, Layout.Ebx, Layout.Edi];
-
-    /// <summary>Address of the row that an id names.</summary>
-    private void RowAddress(AssemblerRegister32 row, AssemblerRegister32 id, AssemblerRegister32 scratch)
-    {
-        RowOffset(row, id, scratch);
-        c.add(row, _layout.Threads.Base);
-    }
 
     /// <summary>
     /// EBP the row and EAX the status of the thread that the id in ESI names, EBX my row; elsewhere if it is myself, or none: a stale
@@ -141,24 +133,35 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void FindPartner(Label none)
     {
-        RowAddress(ebp, esi, eax);
+        RowAddress(ebp, esi);
         c.cmp(At(ebp, Layout.Id), esi);
         c.jne(none);
         c.mov(eax, At(ebp, Layout.Status));
-        c.and(eax, Layout.StatusMask);
+        c.and(eax, StoredStatus.Mask);
+        c.cmp(eax, StoredStatus.Inactive);
         c.je(none);
         LoadMe(ebx);
         c.cmp(ebp, ebx);
         c.je(none);
     }
 
+    /// <summary>Elsewhere, if the status whose dword is in EAX is none of a thread that competes for the processor. EAX is lost.</summary>
+    private void UnlessCompetes(Label no)
+    {
+        c.and(eax, StoredStatus.Mask);
+        c.cmp(eax, StoredStatus.Inactive);
+        c.je(no);
+        c.cmp(eax, StoredStatus.Resuming);
+        c.ja(no);
+    }
+
     /// <summary>Elsewhere if the thread that was found waits for a message that I may give.</summary>
     private void IfWaitsForMe(Label then)
     {
         var waitsNot = c.CreateLabel();
-        c.cmp(eax, ThreadStatus.ReceivingAny);
+        c.cmp(eax, StoredStatus.ReceivingAny);
         c.je(then);
-        c.cmp(eax, ThreadStatus.ReceivingFrom);
+        c.cmp(eax, StoredStatus.ReceivingFrom);
         c.jne(waitsNot);
         c.cmp(At(ebp, _layout.Partner), ebx);
         c.je(then);
@@ -169,7 +172,7 @@ internal sealed partial class KernelProgram
     private void WakePartner()
     {
         RemoveTimer();
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         c.mov(At(ebp, _layout.Partner), Nobody);
     }
 

@@ -113,8 +113,10 @@ internal sealed partial class KernelProgram
     /// </summary>
     private string GreatestPriority(Label none) => Operation(SetOperationKind.GreatestPriority, () =>
     {
-        c.bsr(eax, The(_layout.PrioritySummary));
+        c.mov(eax, The(_layout.PrioritySummary));
+        c.test(eax, eax);
         c.je(none);
+        c.bsr(eax, eax);
         c.bsr(ecx, In(_layout.PriorityMap, eax));
         c.shl(eax, 5);
         c.or(eax, ecx);
@@ -186,7 +188,7 @@ internal sealed partial class KernelProgram
     private void RemoveTimer() => Operation(SetOperationKind.RemoveTimer, () =>
     {
         var untimed = c.CreateLabel();
-        c.test(At(ebp, Layout.Status), Layout.TimedStatus);
+        c.test(At(ebp, Layout.Status), StoredStatus.Timed);
         c.je(untimed);
         Number(ecx, ebp);
         Slot(edx, At(ebp, Layout.Deadline));

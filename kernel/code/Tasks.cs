@@ -42,7 +42,7 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Pass), Passes.Clan);
         c.mov(Op(Maps.Cursor), 0);
         c.mov(Task(edx, MappingLayout.Doomed), 1);
-        c.mov(Me(Layout.Status), ThreadStatus.Mapping);
+        c.mov(Me(Layout.Status), StoredStatus.Mapping);
         c.jmp(_map);
 
         // Whoever has the operation that is going on gets the processor.
@@ -65,7 +65,7 @@ internal sealed partial class KernelProgram
         c.mov(edi, Op(Maps.Owner));
         c.mov(esi, Op(Maps.Target));
         c.mov(Op(MappingLayout.Operation), Operations.None);
-        c.mov(At(edi, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(edi, Layout.Status), StoredStatus.Ready);
         c.mov(ecx, edi);
         TaskOf(ecx);
         c.mov(edx, esi);
@@ -85,7 +85,7 @@ internal sealed partial class KernelProgram
 
         // Its first thread, whose row is blank.
         c.mov(ebp, esi);
-        c.shl(ebp, (byte)(Layout.ThreadShift + BitOperations.Log2(_layout.Limits.Lthreads)));
+        c.shl(ebp, (byte)Layout.BlockShift);
         c.add(ebp, _layout.Threads.Base);
         c.mov(At(ebp, Layout.Id), eax);
         c.mov(ecx, At(edi, Layout.Mcp));
@@ -104,10 +104,10 @@ internal sealed partial class KernelProgram
         // The new chief, if it exists.
         Mark(ref inactive);
         c.mov(ebx, At(edi, Layout.Eax));
-        RowAddress(ebp, ebx, ecx);
+        RowAddress(ebp, ebx);
         c.cmp(At(ebp, Layout.Id), ebx);
         c.jne(mine);
-        c.test(At(ebp, Layout.Status), Layout.StatusMask);
+        c.cmp(At(ebp, Layout.Status), StoredStatus.Inactive);
         c.je(mine);
         c.mov(ecx, ebp);
         TaskOf(ecx);
@@ -146,13 +146,13 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Eflags), Flags.User);
         c.mov(At(ebp, Layout.Cs), Layout.UserCode);
         c.mov(At(ebp, Layout.Ss), Layout.UserData);
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
     }
 
     /// <summary>The task of the thread whose row's address is in a register, in the same.</summary>
     private void TaskOf(AssemblerRegister32 row)
     {
-        c.shr(row, (byte)(Layout.ThreadShift + BitOperations.Log2(_layout.Limits.Lthreads)));
+        c.shr(row, (byte)Layout.BlockShift);
         c.and(row, _layout.Limits.Tasks - 1);
     }
 

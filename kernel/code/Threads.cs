@@ -31,39 +31,39 @@ internal sealed partial class KernelProgram
         c.shl(ecx, TaskShift);
         c.cmp(Task(ecx, MappingLayout.Doomed), 0);
         c.jne(dooms);
-        Number(ebp, esi);
-        c.and(ebp, ~(_layout.Limits.Lthreads - 1));
+        c.mov(ebp, esi);
+        c.and(ebp, ~(Layout.BlockSize - 1));
+        c.shl(eax, (byte)Layout.ThreadShift);
         c.or(ebp, eax);
-        c.shl(ebp, (byte)Layout.ThreadShift);
-        c.add(ebp, _layout.Threads.Base);
         c.mov(edi, At(ebp, Layout.Status));
-        c.and(edi, Layout.StatusMask);
+        c.and(edi, StoredStatus.Mask);
+        c.cmp(edi, StoredStatus.Inactive);
         c.je(inactive);
-        c.cmp(edi, ThreadStatus.Mapping);
+        c.cmp(edi, StoredStatus.Mapping);
         c.je(_retry);
-        c.cmp(edi, ThreadStatus.Giving);
+        c.cmp(edi, StoredStatus.Giving);
         c.je(giving);
 
         // Ready, or myself: there is nothing to cancel.
         c.cmp(ebp, esi);
         c.je(exchange);
-        c.cmp(edi, ThreadStatus.Ready);
+        c.cmp(edi, StoredStatus.Ready);
         c.je(exchange);
 
         // The kernel's own ipc for an exception, or a thread that stopped with one, gets no code.
-        c.test(At(ebp, Layout.Status), Layout.FaultingStatus);
+        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(kernels);
-        c.cmp(edi, ThreadStatus.Stopped);
+        c.cmp(edi, StoredStatus.Stopped);
         c.je(kernels);
         c.mov(eax, Code.ReceiveCancelled);
-        c.cmp(edi, ThreadStatus.Sending);
+        c.cmp(edi, StoredStatus.Sending);
         c.jne(receiving);
         c.mov(eax, Code.SendCancelled);
         c.Label(ref receiving);
         c.mov(At(ebp, Layout.Eax), eax);
 
         c.Label(ref kernels);
-        c.cmp(edi, ThreadStatus.Sending);
+        c.cmp(edi, StoredStatus.Sending);
         c.jne(cancel);
         c.mov(edx, At(ebp, _layout.Partner));
         RemoveSender();
@@ -72,9 +72,9 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, _layout.Partner), Nobody);
 
         // One that was to resume competes already.
-        c.cmp(edi, ThreadStatus.Resuming);
+        c.cmp(edi, StoredStatus.Resuming);
         c.jne(enter);
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         c.jmp(exchange);
 
         // My task is being deleted.
@@ -105,7 +105,7 @@ internal sealed partial class KernelProgram
         StartThread(esi);
 
         Mark(ref enter);
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         AddReady();
 
         Mark(ref exchange);

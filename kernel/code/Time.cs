@@ -30,7 +30,7 @@ internal sealed partial class KernelProgram
         c.inc(eax);
         c.add(eax, The(_layout.Clock));
         c.mov(At(ebp, Layout.Deadline), eax);
-        c.or(At(ebp, Layout.Status), Layout.TimedStatus);
+        c.or(At(ebp, Layout.Status), StoredStatus.Timed);
         AddTimer();
     }
 
@@ -47,15 +47,14 @@ internal sealed partial class KernelProgram
         LoadCurrent();
         var search = NextTimer(none);
         c.mov(The(_layout.Examined), eax);
-        c.shl(eax, (byte)Layout.ThreadShift);
-        c.lea(ebp, __[eax + _layout.Threads.Base]);
+        RowOfNumber(ebp, eax);
         c.mov(ecx, At(ebp, Layout.Deadline));
         c.cmp(ecx, The(_layout.Clock));
         c.jne(_wake);
 
         // Its wait ends.
         c.mov(esi, Code.ReceiveTimeout);
-        c.cmp(At(ebp, Layout.Status), ThreadStatus.Sending | Layout.TimedStatus);
+        c.cmp(At(ebp, Layout.Status), StoredStatus.Sending | StoredStatus.Timed);
         c.jne(receiving);
         c.mov(edx, At(ebp, _layout.Partner));
         RemoveSender();
@@ -63,7 +62,7 @@ internal sealed partial class KernelProgram
         c.Label(ref receiving);
         c.mov(At(ebp, Layout.Eax), esi);
         RemoveTimer();
-        c.mov(At(ebp, Layout.Status), ThreadStatus.Ready);
+        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         c.mov(At(ebp, _layout.Partner), Nobody);
         AddReady();
         c.jmp(_wake);
@@ -80,7 +79,7 @@ internal sealed partial class KernelProgram
         // The end of my time slice is reported like an exception.
         Mark(ref expired);
         RenewSlice();
-        c.cmp(Me(Layout.Status), ThreadStatus.Ready);
+        c.cmp(Me(Layout.Status), StoredStatus.Ready);
         c.jne(_pick);
         c.mov(eax, Me(Layout.Esp));
         c.mov(Me(Layout.Fault), eax);

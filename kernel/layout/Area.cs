@@ -8,6 +8,9 @@ public enum Encoding
     /// <summary>The value itself.</summary>
     Number,
 
+    /// <summary>A status with its flags, as <see cref="StoredStatus"/> says.</summary>
+    Status,
+
     /// <summary>The address of a row of the thread table; the value is the row.</summary>
     ThreadPointer,
 
@@ -36,8 +39,27 @@ public sealed record Field(string Name, uint Offset, uint Bits = 32, Encoding En
 /// <param name="Fields">The dwords that are in use.</param>
 public sealed record Area(string Name, uint Base, uint Rows, uint Stride, IReadOnlyList<Field> Fields)
 {
-    public uint End => Base + Rows * Stride;
+    /// <summary>So many rows follow each other; a power of two.</summary>
+    public uint RowsOfBlock { get; init; } = Rows;
+
+    /// <summary>Bytes from such a block of rows to the next; a power of two. Between them is nothing.</summary>
+    public uint BlockSize { get; init; } = Rows * Stride;
+
+    public uint End => Base + Rows / RowsOfBlock * BlockSize;
+
+    /// <summary>The bits of an offset in the area that are 0 at every row.</summary>
+    public uint Between => BlockSize - RowsOfBlock * Stride;
 
     /// <summary>Linear address of a field of a row.</summary>
-    public W Address<W>(W row, Field field) where W : struct, IWord<W> => row * Stride + (Base + field.Offset);
+    public W Address<W>(W row, Field field) where W : struct, IWord<W> => Offset(row) + (Base + field.Offset);
+
+    /// <summary>Bytes from the area's start to a row.</summary>
+    public W Offset<W>(W row) where W : struct, IWord<W> =>
+        RowsOfBlock == Rows ? row * Stride : (row >> Log2(RowsOfBlock)) * BlockSize + (row & (RowsOfBlock - 1)) * Stride;
+
+    /// <summary>The row that is so many bytes from the area's start.</summary>
+    public W Row<W>(W offset) where W : struct, IWord<W> =>
+        RowsOfBlock == Rows ? offset >> Log2(Stride) : (offset >> Log2(BlockSize)) * RowsOfBlock + (offset >> Log2(Stride) & (RowsOfBlock - 1));
+
+    private static uint Log2(uint power) => (uint)System.Numerics.BitOperations.Log2(power);
 }

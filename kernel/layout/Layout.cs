@@ -24,7 +24,7 @@ public sealed class Layout
     public const uint PageSize = 0x1000;
 
     /// <summary>Page tables of the kernel's part, for 4 MB of physical memory each from 0 on, and the first slot that they are in.</summary>
-    public const uint KernelTables = 5, KernelSlot = KernelBase >> 22;
+    public const uint KernelTables = 6, KernelSlot = KernelBase >> 22;
 
     /// <summary>The kernel's memory ends before this physical address.</summary>
     public const uint KernelEnd = KernelTables << 22;
@@ -41,10 +41,10 @@ public sealed class Layout
     public const uint TssStackTop = 4, TssStackSegment = 8, TssPortMapBase = 102, TssPortMap = PageSize, TssPortMapSize = 0x10000 / 8,
         TssLimit = TssPortMap + TssPortMapSize;
 
-    /// <summary>In the status field of a thread that waits with a deadline; so the fast path, which compares, leaves it alone.</summary>
+    /// <summary>With the status of a thread that waits with a deadline.</summary>
     public const uint TimedStatus = 16;
 
-    /// <summary>In the status field of a thread that reports an exception; likewise.</summary>
+    /// <summary>With that of a thread that reports an exception.</summary>
     public const uint FaultingStatus = 32;
 
     /// <summary>The status itself.</summary>
@@ -52,7 +52,7 @@ public sealed class Layout
 
     // A row of the thread table. What ipc reads of a partner is in its first 32 bytes, one cache line.
     public static readonly Field Id = new("id", 0x00);
-    public static readonly Field Status = new("status", 0x04, 6);
+    public static readonly Field Status = new("status", 0x04, 6, Encoding.Status);
     public readonly Field Partner;
     public static readonly Field Priority = new("priority", 0x0C, 8);
     public readonly Field Senders;
@@ -78,6 +78,14 @@ public sealed class Layout
     public static readonly Field Eip = new("eip", 0x6C), Cs = new("cs", 0x70), Eflags = new("eflags", 0x74);
     public static readonly Field Esp = new("esp", 0x78), Ss = new("ss", 0x7C);
     public const uint ThreadSize = 0x80, ThreadShift = 7;
+
+    /// <summary>
+    /// The rows of a task's threads are a block with room for all lthreads that an id can name (so many bits), so that shifted and masked an id
+    /// is the offset of a row.
+    /// </summary>
+    public const int LthreadBits = 16 - ThreadId.LthreadShift, BlockShift = (int)ThreadShift + LthreadBits;
+
+    public const uint BlockSize = 1 << BlockShift;
 
     /// <summary>The dword of an area whose rows are single dwords.</summary>
     public readonly Field ReadyWord, ReadySummaryWord, PriorityWord, PrioritySummaryWord, PickedNumber, SendersWord, TimerSummaryWord,
@@ -127,9 +135,13 @@ public sealed class Layout
         Idt = Take(PageSize);
         Tss = Take(4 * PageSize, 4 * PageSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
-        Threads = new("threads", Take(limits.Threads * ThreadSize, limits.Threads * ThreadSize), limits.Threads, ThreadSize,
+        Threads = new("threads", Take(limits.Tasks * BlockSize, limits.Tasks * BlockSize), limits.Threads, ThreadSize,
             [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault, Preempter, Mcp, ExternalPreempter, Consumed, Handles,
-             Edi, Esi, Ebp, Pushed, Ebx, Edx, Ecx, Eax, Eip, Cs, Eflags, Esp, Ss]);
+             Edi, Esi, Ebp, Pushed, Ebx, Edx, Ecx, Eax, Eip, Cs, Eflags, Esp, Ss])
+        {
+            RowsOfBlock = limits.Lthreads,
+            BlockSize = BlockSize,
+        };
         Ready = Make("ready", limits.Priorities * Words, 4, ReadyWord);
         ReadySummary = Make("ready_summary", limits.Priorities, 4, ReadySummaryWord);
         PriorityMap = Make("priority_map", PriorityWords, 4, PriorityWord);
@@ -277,8 +289,9 @@ public sealed class Layout
     /// <summary>The dword that holds <paramref name="value"/> in a field.</summary>
     public W Encode<W>(Field field, W value) where W : struct, IWord<W> => field.Encoding switch
     {
-        Encoding.ThreadPointer => value * ThreadSize + Threads.Base,
-        Encoding.ThreadTop => value * ThreadSize + (Threads.Base + ThreadSize),
+        Encoding.Status => StoredStatus.Encode(value),
+        Encoding.ThreadPointer => Threads.Offset(value) + Threads.Base,
+        Encoding.ThreadTop => Threads.Offset(value) + (Threads.Base + ThreadSize),
         Encoding.NodeOffset => value * MappingLayout.NodeSize,
         Encoding.PageAddress => value * PageSize,
         _ => value,
@@ -287,8 +300,9 @@ public sealed class Layout
     /// <summary>The value that a field's dword holds.</summary>
     public W Decode<W>(Field field, W dword) where W : struct, IWord<W> => field.Encoding switch
     {
-        Encoding.ThreadPointer => (dword - Threads.Base) >> ThreadShift,
-        Encoding.ThreadTop => (dword - Threads.Base - ThreadSize) >> ThreadShift,
+        Encoding.Status => StoredStatus.Decode(dword),
+        Encoding.ThreadPointer => Threads.Row(dword - Threads.Base),
+        Encoding.ThreadTop => Threads.Row(dword - (Threads.Base + ThreadSize)),
         Encoding.NodeOffset => dword >> (uint)BitOperations.Log2(MappingLayout.NodeSize),
         Encoding.PageAddress => dword >> (uint)BitOperations.Log2(PageSize),
         _ => dword,

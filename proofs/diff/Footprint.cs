@@ -247,5 +247,5 @@ internal sealed class Footprint
     private bool HasPriority(uint priority) => (_prioritiesOfWord[priority / 32] >> (int)(priority % 32) & 1) != 0;
 
     private static uint? RowOf(Area area, uint address) =>
-        address - area.Base < area.Rows * area.Stride ? (address - area.Base) / area.Stride : null;
+        address - area.Base is var offset && offset < area.End - area.Base && (offset & area.Between) == 0 ? area.Row<Concrete>(offset).Value : null;
 }

@@ -174,8 +174,8 @@ public sealed class KernelMemory : IBus<Symbolic>
             throw _path.Refuted($"{linear} is not at a known field of {area.Name}");
         var field = area.Fields.FirstOrDefault(field => field.Offset == at)
             ?? throw _path.Refuted($"{linear} is not at a field of {area.Name}, but {at} bytes into its row");
-        var row = offset >> (uint)System.Numerics.BitOperations.Log2(area.Stride);
-        return (area, row, field);
+        if (area.Between != 0) _path.Require((offset & area.Between) == 0, $"the kernel accesses no memory between rows of {area.Name}");
+        return (area, area.Row(offset), field);
     }
 
     private Exception Bypassed(string what, Area area, Field field) =>
