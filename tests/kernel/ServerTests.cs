@@ -163,7 +163,7 @@ public class ServerTests
         { "module 2 overlaps what is at 00020000h", 64 },
         { "module 2 needs it up to 01401000h", 20 },
         { "not enough memory: the kernel needs it up to", 64 },
-        { "not enough memory to unpack module 1", 16 },
+        { "not enough memory to unpack module 1", 17 },
         { "the boot loader's information does not fit in a page of 4096 bytes", 64 },
     };
 

@@ -20,7 +20,6 @@ public sealed class SeededDefectTests
     [InlineData("a removed page stays in the page table", "map_remove", "mov dword ptr [ecx", 2, "map-flush", "page-tables-map")]
     [InlineData("a port that is taken away can still be used", "map_remove", "xor [ecx*4", 1, "map-flush", "port-maps")]
     [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "map-page", "")]
-    [InlineData("a freed page table stays in the TLB", "delete_table", "invlpg", 1, "delete", "page directories that cha")]
     [InlineData("a line is not masked when it fires", "interrupt_first", "out", 1, "interrupt-4", "")]
     [InlineData("an interrupt is not ended at the controller", "interrupt_first", "out", 2, "interrupt-4", "")]
     public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string way, string what)
@@ -30,6 +29,14 @@ public sealed class SeededDefectTests
         Assert.True(verdict.Refutation is not null, $"{defect}: proved");
         Assert.Contains(what, verdict.Refutation.What, StringComparison.Ordinal);
         Assert.NotNull(DiffRun.Run(damaged, new(Events: 200_000)).Disagreement);
+    }
+
+    // The machine's TLB holds pages, not entries of directories as later processors' do, so no run of it can differ.
+    [Fact]
+    public void A_freed_page_table_that_the_processor_may_still_use_is_refuted()
+    {
+        var verdict = Theorems.Of(Without("delete_table", "invlpg", 1)).Single(theorem => theorem.Name == "image.delete").Prove();
+        Assert.Contains("an entry of the page directories that cha", verdict.Refutation?.What, StringComparison.Ordinal);
     }
 
     private static KernelImage Without(string symbol, string starts, int number)
