@@ -11,7 +11,7 @@ public sealed record ImageOptions(uint RoundTrips = 100_000, IReadOnlyList<UserP
 public sealed class KernelImage
 {
     /// <summary>Of the tables' places and the rows' fields; raise it with any change of <see cref="Layout"/>.</summary>
-    public const uint LayoutVersion = 7;
+    public const uint LayoutVersion = 8;
 
     internal const uint MultibootMagic = 0x1BADB002;
 
