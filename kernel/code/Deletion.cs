@@ -114,8 +114,7 @@ internal sealed partial class KernelProgram
         c.cmp(ebp, Nobody);
         c.je(blank);
         c.mov(At(ebp, Layout.Eax), Code.SendAborted);
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
-        c.mov(At(ebp, _layout.Partner), Nobody);
+        Free(ebp);
         AddReady();
         c.jmp(blank);
         Mark(ref gives);
@@ -123,8 +122,7 @@ internal sealed partial class KernelProgram
         c.jne(faulting);
         c.mov(At(ebp, Layout.Eax), Code.ReceiveAborted);
         c.Label(ref faulting);
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
-        c.mov(At(ebp, _layout.Partner), Nobody);
+        Free(ebp);
 
         Mark(ref blank);
         Dissociate(At(esi, Layout.Handles), free);
@@ -169,8 +167,7 @@ internal sealed partial class KernelProgram
         c.jne(faulting);
         c.mov(At(ebp, Layout.Eax), Code.NoPartner);
         c.Label(ref faulting);
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
-        c.mov(At(ebp, _layout.Partner), Nobody);
+        Free(ebp);
         AddReady();
         Mark(ref next);
         c.mov(eax, Op(Maps.Cursor));

@@ -122,6 +122,13 @@ internal sealed partial class KernelProgram
     /// <summary>Address of the current thread's row.</summary>
     private void LoadMe(AssemblerRegister32 row) => c.lea(row, __[esp - (int)Frame]);
 
+    /// <summary>The thread whose row's address is in a register is ready, and has no partner.</summary>
+    private void Free(AssemblerRegister32 row)
+    {
+        c.mov(At(row, Layout.Status), StoredStatus.Ready);
+        c.mov(At(row, _layout.Partner), Nobody);
+    }
+
     /// <summary>Address of the row that an id names: a shift and a mask, so that no id leaves the table.</summary>
     private void RowAddress(AssemblerRegister32 row, AssemblerRegister32 id)
     {

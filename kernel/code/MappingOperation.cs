@@ -21,8 +21,7 @@ internal sealed partial class KernelProgram
         c.mov(edx, Op(Maps.Owner));
         c.mov(ebp, At(edx, _layout.Partner));
         c.mov(edi, At(edx, Layout.Status));
-        c.mov(At(edx, Layout.Status), StoredStatus.Ready);
-        c.mov(At(edx, _layout.Partner), Nobody);
+        Free(edx);
         c.mov(eax, Op(MappingLayout.Operation));
         c.mov(Op(MappingLayout.Operation), Operations.None);
         c.cmp(eax, Operations.Map);
@@ -36,8 +35,7 @@ internal sealed partial class KernelProgram
         c.mov(At(edx, Layout.Eax), Code.ReceiveMapFailed);
         c.Label(ref told);
         c.mov(At(ebp, Layout.Eax), Code.SendMapFailed);
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
-        c.mov(At(ebp, _layout.Partner), Nobody);
+        Free(ebp);
         AddReady();
         c.jmp(_leave);
     }

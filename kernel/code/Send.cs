@@ -172,8 +172,7 @@ internal sealed partial class KernelProgram
     private void WakePartner()
     {
         RemoveTimer();
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
-        c.mov(At(ebp, _layout.Partner), Nobody);
+        Free(ebp);
     }
 
     /// <summary>Ends a send that failed: nobody was woken, so I go on.</summary>

@@ -62,8 +62,7 @@ internal sealed partial class KernelProgram
         c.Label(ref receiving);
         c.mov(At(ebp, Layout.Eax), esi);
         RemoveTimer();
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
-        c.mov(At(ebp, _layout.Partner), Nobody);
+        Free(ebp);
         AddReady();
         c.jmp(_wake);
 

@@ -26,12 +26,7 @@ internal static class MemoryServer
         p.AskSigma0(0xFFFFFFFC, 0, Granted);
         p.Elsewhere(() => Run(p));
         p.StartTask(ClientStack);
-        p.Ipc(Descriptor.None, RootCode.Open);
-        c.Label(ref next);
-        c.test(eax, eax);
-        c.jne(wrong);
-        c.cmp(esi, RootCode.Child);
-        c.jne(wrong);
+        p.Receive(ref next, RootCode.Child, wrong);
         c.cmp(edx, Map);
         c.je(map);
         c.cmp(edx, Grant);

@@ -18,12 +18,7 @@ internal static class Pager
         var (next, done, wrong) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
         p.Elsewhere(() => Client(p));
         p.StartThread(lthread: 1, Stack, ServerThreads.Root.Id);
-        p.Ipc(Descriptor.None, RootCode.Open);
-        c.Label(ref next);
-        c.test(eax, eax);
-        c.jne(wrong);
-        c.cmp(esi, RootCode.Second);
-        c.jne(wrong);
+        p.Receive(ref next, RootCode.Second, wrong);
         c.cmp(edx, Finish);
         c.je(done);
         c.mov(edi, edx);

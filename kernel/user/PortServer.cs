@@ -30,12 +30,7 @@ internal static class PortServer
             c.hlt();
         });
         p.StartThread(lthread: 1, Stack, ServerThreads.Root.Id);
-        p.Ipc(Descriptor.None, RootCode.Open);
-        c.Label(ref next);
-        c.test(eax, eax);
-        c.jne(wrong);
-        c.cmp(esi, RootCode.Second);
-        c.jne(wrong);
+        p.Receive(ref next, RootCode.Second, wrong);
         c.mov(edi, edx);
         c.mov(ebp, ebx);
         c.mov(ebx, edx);

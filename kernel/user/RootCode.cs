@@ -1,3 +1,4 @@
+using Iced.Intel;
 using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -38,6 +39,17 @@ internal sealed class RootCode() : UserCode(Origin)
         Print("sigma0 does not give it");
         Exit(1);
         c.Label(ref mapped);
+    }
+
+    /// <summary>Waits for the first message; <paramref name="next"/> is where the present one is looked at, which must be from one thread and without an error.</summary>
+    public void Receive(ref Label next, uint from, Label wrong)
+    {
+        Ipc(Descriptor.None, Open);
+        c.Label(ref next);
+        c.test(eax, eax);
+        c.jne(wrong);
+        c.cmp(esi, from);
+        c.jne(wrong);
     }
 
     /// <summary>The code of another thread, which is not run here; leaves its address in EDX.</summary>

@@ -66,25 +66,33 @@ public static class Boot
             (m.Next[node], m.Previous[node]) = (node + 1 < paging.Nodes ? node + 1 : 0, node > paging.Roots ? node - 1 : 0);
         for (var frame = 0u; frame < paging.Roots; frame++) (m.Frame[frame], m.Level[frame]) = (frame, 1);
         if (Mappings<Concrete>.Sigma0 < s.Limits.Tasks)
-            for (var frame = paging.Frames; frame < paging.Roots; frame++) Place(s, frame, Mappings<Concrete>.Sigma0, paging.Home<Concrete>(frame).Value);
+            for (var frame = paging.Frames; frame < paging.Roots; frame++) Place(s, frame, paging.Home<Concrete>(frame).Value);
         for (var frame = 1u; frame < paging.Frames; frame++)
             if (isSigma0s(frame))
-                Place(s, frame, Mappings<Concrete>.Sigma0, frame);
+                Place(s, frame, frame);
 
-        foreach (var map in maps)
-        {
-            var node = m.FreeNode.Value;
-            if (node == 0 || m.Space[map.Frame] == 0) throw new ArgumentException($"there is no mapping left for page {map.Page:X}h of task {map.Task}, or no frame {map.Frame:X}h");
-            (m.FreeNode, m.Previous[m.Next[node]]) = (m.Next[node], 0);
-            (m.Next[node], m.Previous[node], m.Next[map.Frame]) = (m.Next[map.Frame], map.Frame, node);
-            m.Previous[m.Next[node]] = node;
-            (m.Frame[node], m.Depth[node], m.Level[node]) = (map.Frame, 1, map.Writable ? 2u : 1u);
-            Place(s, node, map.Task, map.Page);
-        }
+        foreach (var map in maps) Map(s, map);
     }
 
-    private static void Place(State<Concrete> s, uint node, uint task, uint page)
+    /// <summary>A page is mapped from σ0, by the kernel's own steps.</summary>
+    private static void Map(State<Concrete> s, BootMapping map)
     {
+        var m = s.Mappings;
+        if (s.NodeOf(map.Task, map.Page) != 0) throw new ArgumentException($"page {map.Page:X}h of task {map.Task} is mapped twice");
+        (m.Operation, m.Item, m.Left) = (Operations.Map, map.Writable ? Fpage.Writable : 0, 1);
+        (m.Source, m.SourcePage) = (Mappings<Concrete>.Sigma0, s.Limits.Paging.Home<Concrete>(map.Frame));
+        (m.Target, m.TargetPage) = (map.Task, map.Page);
+        var kernel = new Kernel<Concrete>(s);
+        while (m.Left != 0) kernel.Step(Entry.Map);
+        if (m.Failed == 1 || s.NodeOf(map.Task, map.Page) == 0)
+            throw new ArgumentException($"there is no mapping or page table left for page {map.Page:X}h of task {map.Task}, or no frame {map.Frame:X}h");
+        (m.Operation, m.Item, m.Source, m.SourcePage, m.Target, m.TargetPage) = (Operations.None, 0, 0, 0, 0, 0);
+    }
+
+    /// <summary>A frame, or ports, are σ0's.</summary>
+    private static void Place(State<Concrete> s, uint node, uint page)
+    {
+        const uint task = Mappings<Concrete>.Sigma0;
         var m = s.Mappings;
         var table = s.TableOf(task, page);
         if (table == 0)
@@ -96,7 +104,6 @@ public static class Boot
             (m.TableTask[table], m.TableSlot[table], m.TableAt[s.SlotOf(task, page)]) = (task, slot, table);
         }
 
-        if (m.NodeAt[s.EntryOf(table, page)] != 0) throw new ArgumentException($"page {page:X}h of task {task} is mapped twice");
         (m.Space[node], m.Page[node], m.NodeAt[s.EntryOf(table, page)]) = (task, page, node);
     }
 }

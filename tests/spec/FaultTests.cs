@@ -16,7 +16,7 @@ public class FaultTests
     {
         s = Boot.Initial(new(4, 1, 2), new[] { A, B, C }.Select(task => new BootThread(Id(task), 1, 10, Eip, 0x2000, Pager: Id(task + 1))));
         kernel = new(s);
-        Settle();
+        kernel.Settle(s);
     }
 
     [Theory]
@@ -121,19 +121,14 @@ public class FaultTests
         {
             s.Esi[s.Current] = Id(thread);
             kernel.Step(Entry.ThreadSwitch);
-            Settle();
+            kernel.Settle(s);
         }
 
         kernel.Step(entry, argument, code);
-        Settle();
+        kernel.Settle(s);
         foreach (var invariant in Invariants<Concrete>.All)
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
                 for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
                     Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
-    }
-
-    private void Settle()
-    {
-        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own) kernel.Step(own);
     }
 }

@@ -16,7 +16,7 @@ public sealed class InterruptTests
     {
         s = Boot.Initial(new(4, 1, 2), [new(Id(Driver), 1, 9, 0x1000, 0x2000), new(Id(Other), 0, 9, 0x1000, 0x2000)]);
         kernel = new(s);
-        Settle();
+        kernel.Settle(s);
         Assert.Equal(Driver, s.Current.Value);
     }
 
@@ -103,7 +103,7 @@ public sealed class InterruptTests
         {
             Assert.True(i < 5);
             kernel.Step(Entry.Tick);
-            Settle();
+            kernel.Settle(s);
         }
 
         Assert.Equal(Code.ReceiveTimeout, s.Eax[Driver].Value);
@@ -132,13 +132,13 @@ public sealed class InterruptTests
         var me = s.Current;
         (s.Eax[me], s.Ebp[me], s.Ecx[me], s.Esi[me]) = (send, receive, timeouts, partner);
         kernel.Step(Entry.Ipc);
-        Settle();
+        kernel.Settle(s);
     }
 
     private void Interrupt(uint id)
     {
         kernel.Step(Entry.Interrupt, id);
-        Settle();
+        kernel.Settle(s);
     }
 
     // To the other thread, whatever its priority.
@@ -146,12 +146,7 @@ public sealed class InterruptTests
     {
         s.Esi[s.Current] = Id(3 - s.Current.Value);
         kernel.Step(Entry.ThreadSwitch);
-        Settle();
-    }
-
-    private void Settle()
-    {
-        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own) kernel.Step(own);
+        kernel.Settle(s);
     }
 
     private static uint Id(uint task) => ThreadId.Make<Concrete>(4, task, 0, 1).Value;

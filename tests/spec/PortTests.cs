@@ -17,7 +17,7 @@ public class PortTests
         var limits = new Limits(4, 1, 2) { Paging = new(4, 64, 16) { Ports = 16 } };
         s = Boot.Initial(limits, new[] { A, Sigma0, B }.Select(task => new BootThread(Id(task), 1, 10, Eip, 0x2000, Pager: Id(Sigma0))), frame => frame == 1);
         kernel = new(s);
-        Settle();
+        kernel.Settle(s);
     }
 
     [Theory]
@@ -157,19 +157,14 @@ public class PortTests
         {
             s.Esi[s.Current] = Id(thread);
             kernel.Step(Entry.ThreadSwitch);
-            Settle();
+            kernel.Settle(s);
         }
 
         kernel.Step(entry, argument);
-        Settle();
+        kernel.Settle(s);
         foreach (var invariant in Invariants<Concrete>.All)
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
                 for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
                     Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
-    }
-
-    private void Settle()
-    {
-        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own) kernel.Step(own);
     }
 }

@@ -16,7 +16,7 @@ public class ScheduleTests
     {
         s = Boot.Initial(new(4, 1, 4), [new(Id(Me), 2, 10, 0x1000, 0x2000), new(Id(Other), 1, 7, 0x1000, 0x2000)]);
         kernel = new(s);
-        Settle();
+        kernel.Settle(s);
     }
 
     [Theory]
@@ -96,17 +96,12 @@ public class ScheduleTests
     {
         (s.Eax[Me], s.Ebx[Me], s.Esi[Me]) = (param, preempter, thread);
         kernel.Step(Entry.ThreadSchedule);
-        Settle();
+        kernel.Settle(s);
         Assert.All(Invariants<Concrete>.All, invariant =>
         {
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
                 for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
                     Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
         });
-    }
-
-    private void Settle()
-    {
-        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own) kernel.Step(own);
     }
 }

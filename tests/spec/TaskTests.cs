@@ -18,7 +18,7 @@ public class TaskTests
             frame => frame is 1 or 2, [new(3, 5, 1, true), new(4, 6, 1, true), new(5, 7, 2, true)]);
         (s.Mappings.Chief[3], s.Mappings.Chief[4], s.Mappings.Chief[5]) = (1, 3, 0);
         kernel = new(s);
-        Settle();
+        kernel.Settle(s);
         Assert.Equal(Me, s.Current.Value);
     }
 
@@ -141,12 +141,7 @@ public class TaskTests
                         Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
         }
 
-        Settle();
+        kernel.Settle(s);
         return s.Esi[Me].Value;
-    }
-
-    private void Settle()
-    {
-        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own) kernel.Step(own);
     }
 }

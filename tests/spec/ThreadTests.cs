@@ -16,7 +16,7 @@ public class ThreadTests
     {
         s = Boot.Initial(new(4, 4, 4), [Thread(1, 0, 2), Thread(1, 1, 1), Thread(2, 0, 1)]);
         kernel = new(s);
-        Settle();
+        kernel.Settle(s);
         Assert.Equal(Me, s.Current.Value);
     }
 
@@ -108,7 +108,7 @@ public class ThreadTests
     {
         (s.Eax[Me], s.Ecx[Me], s.Edx[Me], s.Ebx[Me], s.Esi[Me]) = (lthread, esp, eip, preempter, pager);
         kernel.Step(Entry.LthreadExRegs);
-        Settle();
+        kernel.Settle(s);
         foreach (var invariant in Invariants<Concrete>.All)
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
                 for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
@@ -120,9 +120,4 @@ public class ThreadTests
 
     private (uint Esp, uint Eip, uint Preempter, uint Pager) Values(uint row) =>
         (s.Esp[row].Value, s.Eip[row].Value, s.Preempter[row].Value, s.Pager[row].Value);
-
-    private void Settle()
-    {
-        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own) kernel.Step(own);
-    }
 }

@@ -16,7 +16,7 @@ public sealed class TimeTests
     {
         s = Boot.Initial(new(4, 1, 2), [.. new[] { A, B }.Select(task => new BootThread(Id(task), 0, 9, 0x1000, 0x2000))]);
         kernel = new(s);
-        Settle();
+        kernel.Settle(s);
     }
 
     [Fact]
@@ -104,14 +104,14 @@ public sealed class TimeTests
         var me = s.Current;
         (s.Eax[me], s.Ebp[me], s.Ecx[me], s.Esi[me]) = (send, receive, timeouts, partner);
         kernel.Step(Entry.Ipc);
-        Settle();
+        kernel.Settle(s);
     }
 
     private void Yield()
     {
         s.Esi[s.Current] = ThreadId.Nil;
         kernel.Step(Entry.ThreadSwitch);
-        Settle();
+        kernel.Settle(s);
     }
 
     private void Tick(int ticks)
@@ -119,13 +119,8 @@ public sealed class TimeTests
         for (var i = 0; i < ticks; i++)
         {
             kernel.Step(Entry.Tick);
-            Settle();
+            kernel.Settle(s);
         }
-    }
-
-    private void Settle()
-    {
-        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own) kernel.Step(own);
     }
 
     private static uint Id(uint task) => ThreadId.Make<Concrete>(4, task, 0, 1).Value;
