@@ -29,7 +29,6 @@ public static class PageEntries
     public static W PageOfPorts<W>(Limits limits, W row) where W : struct, IWord<W> =>
         (row & (MappingLayout.PortWords - 1)) * 2 + limits.Paging.UserPages;
 
-
     /// <summary>The words of the maps of ports that are of a slot: none, but of those for ports.</summary>
     public static IEnumerable<uint> PortWordsOf(Limits limits, uint slot)
     {

@@ -6,8 +6,6 @@ namespace Verified.Proofs.Fuzz;
 /// <summary>Random mappings among tasks, made by the spec's own steps; few pages, so that they meet.</summary>
 internal sealed class Pages(Random random, State<Concrete> s)
 {
-    private readonly Kernel<Concrete> _kernel = new(s);
-
     // Where σ0's frames are, and pages at both ends of page tables and of the user's part.
     private static readonly uint[] Places = [0x001, 0x004, 0x3FC, 0x400, 0x405, 0xEFFFC, 0xEFFFF];
 
@@ -111,13 +109,7 @@ internal sealed class Pages(Random random, State<Concrete> s)
 
     private void Run(uint owner, uint operation, uint item, uint source, uint sourcePage, uint target, uint targetPage, uint pages)
     {
-        var m = s.Mappings;
-        (s.Stage, s.Current, s.Status[owner]) = (Stages.Map, owner, ThreadStatus.Mapping);
-        (m.Operation, m.Owner, m.Item, m.Left) = (operation, owner, item, pages);
-        (m.Source, m.SourcePage, m.Target, m.TargetPage) = (source, sourcePage, target, targetPage);
-
-        // There is no message that it would answer at its end.
-        while (m.Left.Value != 0) _kernel.Step(Entry.Map);
-        m.Operation = Operations.None;
+        (s.Stage, s.Current, s.Status[owner], s.Mappings.Owner) = (Stages.Map, owner, ThreadStatus.Mapping, owner);
+        Boot.Run(s, operation, item, source, sourcePage, target, targetPage, pages);
     }
 }

@@ -7,13 +7,14 @@ namespace Verified.Proofs.Prove;
 /// <summary>A part of a step's states: theorems about it are proved case by case, side by side.</summary>
 /// <param name="Name">Names the theorems.</param>
 /// <param name="Holds">Whether a state is of the case.</param>
-public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds)
+/// <param name="Deletes">Whether its steps are a deletion's.</param>
+public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool Deletes = false)
 {
     /// <summary>The cases of a map step; a state is of the first one that holds of it.</summary>
     public static readonly IReadOnlyList<Case> OfMap = InTurn(
-        new("delete-page", s => IsDeletion(s) & s.Mappings.Left != 0),
-        new("delete-thread", s => IsDeletion(s) & s.Mappings.Pass == Passes.Threads),
-        new("delete", IsDeletion),
+        new("delete-page", s => IsDeletion(s) & s.Mappings.Left != 0, Deletes: true),
+        new("delete-thread", s => IsDeletion(s) & s.Mappings.Pass == Passes.Threads, Deletes: true),
+        new("delete", IsDeletion, Deletes: true),
         new("map-item", s => s.Mappings.Operation == Operations.None),
         new("map-flush", s => s.Mappings.Phase == Phases.Flush),
         new("map-reduce", s => s.Mappings.Phase == Phases.Reduce),
@@ -23,7 +24,7 @@ public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds)
 
     /// <summary>Whether a step must know an invariant: one that is apart only if it deletes or creates.</summary>
     public static bool Needs(Entry entry, Case? only, Invariant<Symbolic> invariant) =>
-        !invariant.IsApart || entry is Entry.TaskNew or Entry.LthreadExRegs || (entry == Entry.Map && only?.Name.StartsWith("delete", StringComparison.Ordinal) != false);
+        !invariant.IsApart || entry is Entry.TaskNew or Entry.LthreadExRegs || (entry == Entry.Map && only?.Deletes != false);
 
     private static IReadOnlyList<Case> InTurn(params Case[] cases) =>
         [.. cases.Select((only, i) => only with { Holds = s => cases[..i].Aggregate(only.Holds(s), (holds, earlier) => holds & !earlier.Holds(s)) })];

@@ -79,14 +79,21 @@ public static class Boot
     {
         var m = s.Mappings;
         if (s.NodeOf(map.Task, map.Page) != 0) throw new ArgumentException($"page {map.Page:X}h of task {map.Task} is mapped twice");
-        (m.Operation, m.Item, m.Left) = (Operations.Map, map.Writable ? Fpage.Writable : 0, 1);
-        (m.Source, m.SourcePage) = (Mappings<Concrete>.Sigma0, s.Limits.Paging.Home<Concrete>(map.Frame));
-        (m.Target, m.TargetPage) = (map.Task, map.Page);
-        var kernel = new Kernel<Concrete>(s);
-        while (m.Left != 0) kernel.Step(Entry.Map);
+        Run(s, Operations.Map, map.Writable ? Fpage.Writable : 0, Mappings<Concrete>.Sigma0, s.Limits.Paging.Home<Concrete>(map.Frame).Value, map.Task, map.Page, 1);
         if (m.Failed == 1 || s.NodeOf(map.Task, map.Page) == 0)
             throw new ArgumentException($"there is no mapping or page table left for page {map.Page:X}h of task {map.Task}, or no frame {map.Frame:X}h");
-        (m.Operation, m.Item, m.Source, m.SourcePage, m.Target, m.TargetPage) = (Operations.None, 0, 0, 0, 0, 0);
+        (m.Item, m.Source, m.SourcePage, m.Target, m.TargetPage) = (0, 0, 0, 0, 0);
+    }
+
+    /// <summary>An operation on so many pages that no message or system call began, and that answers none at its end: by the kernel's own steps.</summary>
+    public static void Run(State<Concrete> s, uint operation, uint item, uint source, uint sourcePage, uint target, uint targetPage, uint pages)
+    {
+        var m = s.Mappings;
+        (m.Operation, m.Item, m.Left) = (operation, item, pages);
+        (m.Source, m.SourcePage, m.Target, m.TargetPage) = (source, sourcePage, target, targetPage);
+        var kernel = new Kernel<Concrete>(s);
+        while (m.Left.Value != 0) kernel.Step(Entry.Map);
+        m.Operation = Operations.None;
     }
 
     /// <summary>A frame, or ports, are σ0's.</summary>
