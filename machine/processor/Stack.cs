@@ -72,8 +72,8 @@ public sealed partial class Ia32<W, TBus>
         for (var i = 0; i < 8; i++)
             if (7 - i != Register.Esp)
                 WriteRegister(7 - i, size, Peek((uint)(i * size), size));
-        // The 386 takes the upper half of ESP, where a 16-bit stack leaves it open, from the item that is skipped.
-        if (size == 4 && Model == ProcessorModel.I386 && !S[SegmentRegister.Ss].Big)
+        // The 386 was seen, in real mode, to take the upper half of ESP from the item that is skipped; protected mode's programs count on its staying.
+        if (size == 4 && Model == ProcessorModel.I386 && !ProtectionEnabled && !S[SegmentRegister.Ss].Big)
             R[Register.Esp] = Peek(4 * (7 - Register.Esp), 4) & 0xFFFF0000 | R[Register.Esp] & 0xFFFF;
         SetStackPointer(R[Register.Esp] + (uint)(8 * size));
     }

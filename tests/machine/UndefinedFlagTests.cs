@@ -68,12 +68,15 @@ public class UndefinedFlagTests
         Assert.Equal(after, After(model, "F6F1", eax, flags, ecx: 2));
 
     [Theory]
-    [InlineData(ProcessorModel.I386, 0x12345678u)]
-    [InlineData(ProcessorModel.I486, 0xAAAA5678u)]
-    public void Popad_of_a_16_bit_stack_takes_the_upper_half_of_esp_on_a_386(ProcessorModel model, uint esp)
+    [InlineData(ProcessorModel.I386, false, 0x12345678u)]
+    [InlineData(ProcessorModel.I386, true, 0xAAAA5678u)]
+    [InlineData(ProcessorModel.I486, false, 0xAAAA5678u)]
+    public void Popad_of_a_16_bit_stack_takes_the_upper_half_of_esp_on_a_386_in_real_mode(ProcessorModel model, bool protection, uint esp)
     {
         var pc = TestPc.With(0x61, 0xF4);
         pc.Cpu.Model = model;
+        if (!protection)
+            pc.Cpu.Cr0 &= ~(Verified.Spec.Values.Concrete)ControlBit.ProtectionEnable;
         pc.Cpu.S[SegmentRegister.Ss] = Segment<Verified.Spec.Values.Concrete>.Load(0, 0, 0xFFFF, 0x9300);
         pc.Cpu.R[Register.Esp] = 0xAAAA5678 - 32;
         pc.Poke(0x5678 - 32 + 12, 0x12340000);
