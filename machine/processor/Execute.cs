@@ -100,7 +100,7 @@ public sealed partial class Ia32<W, TBus>
 
             case Op.Movs or Op.Cmps or Op.Stos or Op.Lods or Op.Scas or Op.Ins or Op.Outs: Repeat(op); break;
 
-            case Op.Int: RequireVirtualPrivilegeFor(op); SoftwareInterrupt((int)op.Immediate); break;
+            case Op.Int: Interrupt(op); break;
             case Op.Into: if (OverflowFlag()) SoftwareInterrupt(Vectors.Overflow); break;
             case Op.Bound: CheckBounds(op); break;
             case Op.Iret: InterruptReturn(size); break;
@@ -166,11 +166,13 @@ public sealed partial class Ia32<W, TBus>
 
     private W Port(OperandKind kind, uint immediate) => kind == OperandKind.Immediate ? immediate : R[Register.Edx] & 0xFFFF;
 
-    /// <summary>INT n, which 0 in the last field tells from INT3, needs IOPL 3 in virtual-8086 mode.</summary>
-    private void RequireVirtualPrivilegeFor(in Operation op)
+    /// <summary>INT n, which 0 in the last field tells from INT3, is not every virtual-8086 program's.</summary>
+    private void Interrupt(in Operation op)
     {
-        if (op.Extra == 0)
-            RequireVirtualPrivilege();
+        if (Virtual && op.Extra == 0)
+            VirtualSoftwareInterrupt((int)op.Immediate);
+        else
+            SoftwareInterrupt((int)op.Immediate);
     }
 
     /// <summary>The source is read, and may fault, whether the condition holds or not.</summary>

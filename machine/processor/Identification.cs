@@ -22,7 +22,7 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.UndefinedOpcode();
     }
 
-    /// <summary>A processor of <see cref="Model"/> without MMX, APIC and virtual-8086 extensions (SDM vol. 2, CPUID).</summary>
+    /// <summary>A processor of <see cref="Model"/> without MMX and APIC (SDM vol. 2, CPUID).</summary>
     private void Identify()
     {
         RequireModel(ProcessorModel.Pentium);

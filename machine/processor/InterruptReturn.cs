@@ -8,7 +8,7 @@ public sealed partial class Ia32<W, TBus>
         InNonMaskable = false;
         if (RealAddressing)
         {
-            RequireVirtualPrivilege();
+            RequireVirtualPrivilege(size);
             ReturnReal(size, flags: true, release: 0);
             return;
         }
@@ -30,7 +30,7 @@ public sealed partial class Ia32<W, TBus>
         var selector = Known(popped & 0xFFFF, "CS of an interrupt frame");
         var level = (int)(selector & 3);
         var code = ReturnCodeSegment(selector, level);
-        var changeable = size == 4 ? ReturnFlags : ReturnFlags & 0xFFFF;
+        var changeable = size == 4 ? ReturnFlags | (Cpl == 0 ? _model.VirtualInterruptFlags : 0) : ReturnFlags & 0xFFFF;
         if (level == Cpl)
         {
             CheckTarget(code, eip);
@@ -55,6 +55,7 @@ public sealed partial class Ia32<W, TBus>
         SetStackPointer(esp);
         DropPrivilegedSegments();
         UpdateAlignment();
+        CheckVirtualInterruptPending();
     }
 
     /// <summary>The frame holds ESP, SS, ES, DS, FS and GS of the virtual-8086 program too (SDM vol. 3, 20.2.5).</summary>
@@ -67,7 +68,7 @@ public sealed partial class Ia32<W, TBus>
             Peek(16 + (uint)i * 4, 4);
         if (eip > 0xFFFF)
             throw Fault.Protection(0);
-        var changeable = ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086;
+        var changeable = ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086 | _model.VirtualInterruptFlags;
         StoreFlags(flags & changeable);
         Virtual = true;
         S[SegmentRegister.Cs] = RealSegment(SegmentRegister.Cs, selector);
@@ -79,5 +80,6 @@ public sealed partial class Ia32<W, TBus>
         Eip = eip;
         R[Register.Esp] = esp;
         UpdateAlignment();
+        CheckVirtualInterruptPending();
     }
 }

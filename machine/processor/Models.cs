@@ -29,7 +29,7 @@ public enum ProcessorModel
 internal sealed record ModelTraits(ProcessorModel Model, uint Signature, uint Features, uint Control0, uint Control0Ones, uint Debug7Ones, uint Control4, uint Flags,
     uint[] Counters)
 {
-    private const uint Floating = 1, DebugExtensions = 1 << 2, LargePages = 1 << 3, TimeStamp = 1 << 4, ModelRegisters = 1 << 5, Exchange8 = 1 << 8,
+    private const uint Floating = 1, VirtualExtensions = 1 << 1, DebugExtensions = 1 << 2, LargePages = 1 << 3, TimeStamp = 1 << 4, ModelRegisters = 1 << 5, Exchange8 = 1 << 8,
         Sysenter = 1 << 11, GlobalPages = 1 << 13, ConditionalMove = 1 << 15;
 
     private const uint AlwaysEnabled = 1 << 10;
@@ -40,10 +40,10 @@ internal sealed record ModelTraits(ProcessorModel Model, uint Signature, uint Fe
     private const uint Since486 = MachineStatus | ControlBit.NumericError | ControlBit.WriteProtect | ControlBit.AlignmentMask
         | ControlBit.NotWriteThrough | ControlBit.CacheDisable;
 
-    private const uint Since586 = ControlBit.TimeStampDisable | ControlBit.DebugExtensions | ControlBit.PageSizeExtension | ControlBit.MachineCheck
+    private const uint Since586 = ControlBit.VirtualExtensions | ControlBit.ProtectedVirtualInterrupts | ControlBit.TimeStampDisable | ControlBit.DebugExtensions | ControlBit.PageSizeExtension | ControlBit.MachineCheck
         | ControlBit.PageGlobal;
 
-    private const uint Pentium = Floating | DebugExtensions | LargePages | TimeStamp | ModelRegisters | Exchange8 | GlobalPages;
+    private const uint Pentium = Floating | VirtualExtensions | DebugExtensions | LargePages | TimeStamp | ModelRegisters | Exchange8 | GlobalPages;
 
     // The counters' numbers: CESR, CTR0 and CTR1; PerfCtr0 and 1, PerfEvtSel0 and 1, DebugCtl, and the last branches (SDM vol. 4).
     private static readonly ModelTraits[] All =
@@ -61,4 +61,7 @@ internal sealed record ModelTraits(ProcessorModel Model, uint Signature, uint Fe
 
     /// <summary>An x87 is there, as far as <see cref="CoprocessorUse"/> goes.</summary>
     public bool HasCoprocessor => Model >= ProcessorModel.I486;
+
+    /// <summary>VIF and VIP, which CPL 0 changes by IRET and by switching tasks (SDM vol. 3, 2.3).</summary>
+    public uint VirtualInterruptFlags => Model >= ProcessorModel.Pentium ? Flag.VirtualInterrupt | Flag.VirtualInterruptPending : 0;
 }

@@ -33,17 +33,23 @@ public sealed partial class Ia32<W, TBus>
 
     private void InterruptReal(int vector)
     {
+        // The 386's table that is too small is exception 8 (386 Programmer's Reference Manual, 14.3).
         if ((uint)vector * 4 + 3 > IdtLimit)
-            throw Fault.Protection((uint)vector * 8 + 2);
-        var target = Bus.Load(IdtBase + (uint)vector * 4, 4, false);
+            throw Model == ProcessorModel.I386 ? new Fault(Vectors.DoubleFault, 0) : Fault.Protection((uint)vector * 8 + 2);
+        EnterReal(Bus.Load(IdtBase + (uint)vector * 4, 4, false), Eflags, Flag.Interrupt | Flag.AlignmentCheck & _model.Flags);
+    }
+
+    /// <summary>Goes to the far pointer <paramref name="target"/> with the low half of <paramref name="flags"/> on the stack.</summary>
+    private void EnterReal(W target, W flags, uint cleared)
+    {
         var esp = R[Register.Esp];
-        WriteMemory(SegmentRegister.Ss, StackOffset(esp - 2), 2, Eflags & 0xFFFF);
+        WriteMemory(SegmentRegister.Ss, StackOffset(esp - 2), 2, flags & 0xFFFF);
         WriteMemory(SegmentRegister.Ss, StackOffset(esp - 4), 2, S[SegmentRegister.Cs].Selector);
         WriteMemory(SegmentRegister.Ss, StackOffset(esp - 6), 2, Eip & 0xFFFF);
         SetStackPointer(esp - 6);
         S[SegmentRegister.Cs] = RealSegment(SegmentRegister.Cs, target >> 16);
         Eip = target & 0xFFFF;
-        _system &= ~(W)(Flag.Trap | Flag.Interrupt | Flag.AlignmentCheck & _model.Flags | Flag.Resume);
+        _system &= ~(W)(Flag.Trap | Flag.Resume | cleared);
     }
 
     /// <summary>IRET and far RET: the flags only where they are popped.</summary>
@@ -55,19 +61,14 @@ public sealed partial class Ia32<W, TBus>
         var popped = flags ? Peek(2 * step, size) : 0;
         if (eip > 0xFFFF)
             throw Fault.Protection(0);
+        if (flags)
+            CheckVirtualImage(popped);
         SetStackPointer(R[Register.Esp] + (flags ? 3u : 2u) * step + release);
         S[SegmentRegister.Cs] = RealSegment(SegmentRegister.Cs, selector);
         Eip = eip;
         if (flags)
             SetFlagsByPrivilege(popped, size == 4 ? ReturnFlags : ReturnFlags & 0xFFFF);
         UpdateAlignment();
-    }
-
-    /// <summary>In virtual-8086 mode CLI, STI, PUSHF, POPF, IRET and INT n need IOPL 3.</summary>
-    private void RequireVirtualPrivilege()
-    {
-        if (Virtual && PrivilegeLevel != 3)
-            throw Fault.Protection(0);
     }
 
     /// <summary>Instructions on descriptors do not exist in real and virtual-8086 mode.</summary>

@@ -113,15 +113,17 @@ public sealed partial class Ia32<W, TBus>
 
     private void PushFlags(int size)
     {
-        RequireVirtualPrivilege();
-        Push(Eflags & ~(W)(Flag.Virtual8086 | Flag.Resume), size);
+        RequireVirtualPrivilege(size);
+        Push(VirtualImage(Eflags) & ~(W)(Flag.Virtual8086 | Flag.Resume), size);
     }
 
     /// <summary>POPF: IOPL changes only at CPL 0, IF only where CPL is at most IOPL (SDM vol. 2, POPF).</summary>
     private void PopFlags(int size)
     {
-        RequireVirtualPrivilege();
-        var value = Pop(size);
+        RequireVirtualPrivilege(size);
+        var value = Peek(0, size);
+        CheckVirtualImage(value);
+        SetStackPointer(R[Register.Esp] + (uint)size);
         var changeable = size == 4 ? UserFlags : UserFlags & 0xFFFF;
         SetFlagsByPrivilege(value, changeable);
         _system &= ~(W)Flag.Resume;
@@ -138,6 +140,8 @@ public sealed partial class Ia32<W, TBus>
         W mask = changeable;
         if (Cpl == 0)
             mask |= Flag.PrivilegeLevel | Flag.Interrupt;
+        else if (HasVirtualInterruptFlag)
+            (mask, value) = (mask | Flag.VirtualInterrupt, value & ~(W)Flag.VirtualInterrupt | (value & Flag.Interrupt) << 10);
         else
             mask |= W.Select((uint)Cpl <= PrivilegeLevel, Flag.Interrupt, 0);
         StoreFlags(Eflags & ~mask | value & mask);

@@ -99,7 +99,7 @@ public static class Flag
 {
     public const uint Carry = 1, Reserved = 2, Parity = 4, Adjust = 0x10, Zero = 0x40, Sign = 0x80, Trap = 0x100, Interrupt = 0x200,
         Direction = 0x400, Overflow = 0x800, PrivilegeLevel = 0x3000, NestedTask = 0x4000, Resume = 0x10000, Virtual8086 = 0x20000,
-        AlignmentCheck = 0x40000, Identification = 0x200000;
+        AlignmentCheck = 0x40000, VirtualInterrupt = 0x80000, VirtualInterruptPending = 0x100000, Identification = 0x200000;
 
     public const uint Status = Carry | Parity | Adjust | Zero | Sign | Overflow;
 }
@@ -111,6 +111,6 @@ public static class ControlBit
         NumericError = 0x20, WriteProtect = 1 << 16, AlignmentMask = 1 << 18, NotWriteThrough = 1 << 29, CacheDisable = 1 << 30,
         Paging = 1u << 31;
 
-    public const uint TimeStampDisable = 1 << 2, DebugExtensions = 1 << 3, PageSizeExtension = 1 << 4, MachineCheck = 1 << 6,
+    public const uint VirtualExtensions = 1, ProtectedVirtualInterrupts = 1 << 1, TimeStampDisable = 1 << 2, DebugExtensions = 1 << 3, PageSizeExtension = 1 << 4, MachineCheck = 1 << 6,
         PageGlobal = 1 << 7, CounterEnable = 1 << 8;
 }

@@ -122,15 +122,20 @@ public sealed partial class Ia32<W, TBus>
     {
         if (!Virtual && (uint)Cpl <= PrivilegeLevel)
             return;
-        var task = TaskRegister;
-        if ((Descriptor.Type(task.Attributes) & ~2) != 9 || 0x67 > task.Limit)
+        var at = PortMap() + (port >> 3);
+        if (at + 1 > TaskRegister.Limit)
             throw Fault.Protection(0);
-        var at = Bus.Load(task.Base + 0x66, 2, false) + (port >> 3);
-        if (at + 1 > task.Limit)
-            throw Fault.Protection(0);
-        var bits = Bus.Load(task.Base + at, 2, false) >> (port & 7);
+        var bits = Bus.Load(TaskRegister.Base + at, 2, false) >> (port & 7);
         if ((bits & ((1u << size) - 1)) != 0)
             throw Fault.Protection(0);
+    }
+
+    /// <summary>Where the bitmap of ports starts in the TSS.</summary>
+    private W PortMap()
+    {
+        if ((Descriptor.Type(TaskRegister.Attributes) & ~2) != 9 || 0x67 > TaskRegister.Limit)
+            throw Fault.Protection(0);
+        return Bus.Load(TaskRegister.Base + 0x66, 2, false);
     }
 
     private W InPort(W port, int size)
@@ -148,14 +153,24 @@ public sealed partial class Ia32<W, TBus>
     private void ClearInterruptFlag()
     {
         if ((uint)Cpl > PrivilegeLevel)
-            throw Fault.Protection(0);
+        {
+            RequireVirtualInterruptFlag();
+            _system &= ~(W)Flag.VirtualInterrupt;
+            return;
+        }
         _system &= ~(W)Flag.Interrupt;
     }
 
     private void SetInterruptFlag()
     {
         if ((uint)Cpl > PrivilegeLevel)
-            throw Fault.Protection(0);
+        {
+            RequireVirtualInterruptFlag();
+            if ((_system & Flag.VirtualInterruptPending) != 0)
+                throw Fault.Protection(0);
+            _system |= Flag.VirtualInterrupt;
+            return;
+        }
         // Only the STI that turns interrupts on holds them off for one instruction.
         if ((_system & Flag.Interrupt) == 0)
             InterruptShadow = true;

@@ -40,6 +40,7 @@ public sealed partial class Ia32<W, TBus>
         if (errorCode is { } code)
             Push(code, next.Is32 ? 4 : 2);
         CheckTarget(S[SegmentRegister.Cs], Eip);
+        CheckVirtualInterruptPending();
         if (next.Traps)
             RaiseTrap(DebugStatus.TaskSwitch);
     }
@@ -130,7 +131,7 @@ public sealed partial class Ia32<W, TBus>
         for (var i = 0; i < 8; i++)
             R[i] = next.Registers[i];
         Eip = _start = next.Eip;
-        Eflags = next.Flags & (ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086);
+        Eflags = next.Flags & (ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086 | _model.VirtualInterruptFlags);
         for (var i = 0; i < 6; i++)
             S[i] = Segment<W>.Load(next.Selectors[i].Selector, 0, 0, 0);
         LocalTable = Segment<W>.Load(next.LocalTable, 0, 0, 0);

@@ -20,14 +20,57 @@ public class ModelTests
             return pc.RunToHalt().Reg(2);
         }
 
-        // FPU, DE, PSE, TSC, MSR, CX8, PGE; no VME, MMX or APIC. The Pentium II has SEP and CMOV.
-        Assert.Equal(0x213Du, Features(ProcessorModel.Pentium));
-        Assert.Equal(0x213Du | 1 << 11 | 1 << 15, Features(ProcessorModel.PentiumII));
+        // FPU, VME, DE, PSE, TSC, MSR, CX8, PGE; no MMX or APIC. The Pentium II has SEP and CMOV.
+        Assert.Equal(0x213Fu, Features(ProcessorModel.Pentium));
+        Assert.Equal(0x213Fu | 1 << 11 | 1 << 15, Features(ProcessorModel.PentiumII));
+    }
+
+    [Theory]
+    [InlineData(0xFB, ControlBit.ProtectedVirtualInterrupts, 0, Flag.VirtualInterrupt)] // STI
+    [InlineData(0xFB, ControlBit.ProtectedVirtualInterrupts, Flag.VirtualInterruptPending, null)]
+    [InlineData(0xFB, ControlBit.VirtualExtensions, 0, null)]
+    [InlineData(0xFA, ControlBit.ProtectedVirtualInterrupts, Flag.Interrupt | Flag.VirtualInterrupt | Flag.VirtualInterruptPending,
+        Flag.Interrupt | Flag.VirtualInterruptPending)] // CLI
+    [InlineData(0xFA, ControlBit.ProtectedVirtualInterrupts, Flag.Interrupt | Flag.PrivilegeLevel, Flag.PrivilegeLevel)]
+    [InlineData(0xFA, 0, Flag.Interrupt, null)]
+    public void Ring_3_has_a_virtual_interrupt_flag_where_it_is_turned_on(byte code, uint control, uint before, uint? after)
+    {
+        var pc = TestPc.With(code, 0x90);
+        (pc.Cpu.Cpl, pc.Cpu.Cr4, pc.Cpu.Eflags, pc.Cpu.IdtLimit) = (3, control, before, 0);
+        if (after is null)
+        {
+            Assert.Throws<ShutdownException>(() => pc.Run(1));
+            return;
+        }
+        pc.Run(1);
+        Assert.Equal(after | Flag.Reserved, pc.Cpu.Eflags.Value);
+    }
+
+    [Theory]
+    [InlineData(ProcessorModel.I386, Vectors.DoubleFault)]
+    [InlineData(ProcessorModel.I486, Vectors.GeneralProtection)]
+    public void A_vector_beyond_real_mode_s_table_is_exception_8_on_a_386(ProcessorModel model, int vector)
+    {
+        var pc = TestPc.With(0xCD, 0x30);
+        pc.Cpu.Model = model;
+        pc.Cpu.Cr0 &= ~(Verified.Spec.Values.Concrete)ControlBit.ProtectionEnable;
+        pc.Cpu.IdtLimit = 0x3F;
+        pc.Poke((uint)vector * 4, 0x2000_8000);
+        pc.Poke(0x28000, 0xF4);
+        Assert.Equal(0x8001u, pc.RunToHalt().Cpu.Eip.Value);
+        // IP of INT 30h itself.
+        Assert.Equal(TestPc.Code & 0xFFFF, pc.Peek(pc.Reg(Register.Esp)) & 0xFFFF);
     }
 
     [Fact]
-    public void Virtual_8086_extensions_cannot_be_turned_on() =>
-        Assert.Equal(Vectors.GeneralProtection, VectorOf(ProcessorModel.PentiumII, c => { c.mov(eax, 1); c.mov(cr4, eax); }));
+    public void A_386_shuts_down_where_not_even_exception_8_has_a_vector()
+    {
+        var pc = TestPc.With(0xCD, 0x30);
+        pc.Cpu.Model = ProcessorModel.I386;
+        pc.Cpu.Cr0 &= ~(Verified.Spec.Values.Concrete)ControlBit.ProtectionEnable;
+        pc.Cpu.IdtLimit = 0x1F;
+        Assert.Throws<ShutdownException>(() => pc.Run(1));
+    }
 
     [Fact]
     public void The_time_stamp_can_be_written()
