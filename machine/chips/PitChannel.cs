@@ -5,8 +5,8 @@ internal sealed class PitChannel
 {
     private int _mode = 3, _access = 3;
     private bool _decimal, _gate = true, _loaded, _highNext, _readHighNext;
-    private uint _reload = 0x10000, _paused;
-    private long _start, _edge = long.MaxValue;
+    private uint _reload = 0x10000, _next, _paused;
+    private long _start, _edge = long.MaxValue, _switch = long.MaxValue;
     private byte _low;
     private int _latch = -1, _status = -1;
 
@@ -23,8 +23,9 @@ internal sealed class PitChannel
     {
         if (now < _edge)
             return false;
+        Settle(now);
         // A periodic channel that was not looked at for several periods rises once: the line was already high.
-        _edge = Periodic ? _edge + ((now - _edge) / _reload + 1) * _reload : long.MaxValue;
+        _edge = Periodic ? RiseAfter(now) : long.MaxValue;
         return true;
     }
 
@@ -33,12 +34,13 @@ internal sealed class PitChannel
     {
         if (!_loaded)
             return _mode != 0;
+        Settle(now);
         var elapsed = Elapsed(now);
         return _mode switch
         {
             0 or 1 => elapsed >= _reload,
             2 => !_gate || elapsed % _reload != _reload - 1,
-            3 => !_gate || elapsed % _reload < (_reload + 1) / 2,
+            3 => !_gate || elapsed % _reload < FirstHalf(_reload),
             _ => elapsed != _reload,
         };
     }
@@ -47,11 +49,14 @@ internal sealed class PitChannel
     {
         if (open == _gate)
             return;
+        Settle(now);
         if (!open && !StartsByGate)
             _paused = (uint)Math.Min(Elapsed(now), uint.MaxValue);
         _gate = open;
         if (!open)
             return;
+        if (_switch != long.MaxValue)
+            (_reload, _switch) = (_next, long.MaxValue);
         if (StartsByGate || Periodic)
             _start = now;
         else
@@ -73,7 +78,7 @@ internal sealed class PitChannel
         _decimal = (command & 1) != 0;
         _highNext = _readHighNext = _loaded = false;
         _latch = _status = -1;
-        _edge = long.MaxValue;
+        _edge = _switch = long.MaxValue;
     }
 
     public void Latch(long now) => _latch = _latch < 0 ? (int)Count(now) : _latch;
@@ -81,8 +86,9 @@ internal sealed class PitChannel
     /// <summary>Read-back of OUT, null count, access, mode and BCD.</summary>
     public void LatchStatus(long now)
     {
+        Settle(now);
         if (_status < 0)
-            _status = (Output(now) ? 0x80 : 0) | (_loaded ? 0 : 0x40) | _access << 4 | _mode << 1 | (_decimal ? 1 : 0);
+            _status = (Output(now) ? 0x80 : 0) | (_loaded && _switch == long.MaxValue ? 0 : 0x40) | _access << 4 | _mode << 1 | (_decimal ? 1 : 0);
     }
 
     public void Write(byte value, long now)
@@ -104,7 +110,14 @@ internal sealed class PitChannel
         _highNext = false;
         var most = _decimal ? 10_000u : 0x10000;
         count = _decimal ? FromDecimal(count) : count;
-        _reload = count == 0 ? most : count;
+        count = count == 0 ? most : count;
+        Settle(now);
+        if (Periodic && Counting)
+        {
+            ReloadLater(count, now);
+            return;
+        }
+        _reload = count;
         _paused = 0;
         // A gate that has not risen since leaves a one-shot as if it had run out.
         _start = StartsByGate ? now - _reload - 1 : now;
@@ -133,7 +146,37 @@ internal sealed class PitChannel
     {
         (_mode, _access, _decimal, _gate, _loaded) = (other._mode, other._access, other._decimal, other._gate, other._loaded);
         (_highNext, _readHighNext, _reload, _paused) = (other._highNext, other._readHighNext, other._reload, other._paused);
+        (_next, _switch) = (other._next, other._switch);
         (_start, _edge, _low, _latch, _status) = (other._start, other._edge, other._low, other._latch, other._status);
+    }
+
+    private static uint FirstHalf(uint count) => (count + 1) / 2;
+
+    /// <summary>A count written to a periodic channel that counts is its next one: from the end of the period in mode 2, of the half in mode 3.</summary>
+    private void ReloadLater(uint count, long now)
+    {
+        var within = (now - _start) % _reload;
+        var falls = _mode == 3 && within < FirstHalf(_reload);
+        _next = count;
+        _switch = now - within + (falls ? FirstHalf(_reload) : _reload);
+        if (now < _edge)
+            _edge = RiseAfter(now);
+    }
+
+    /// <summary>The clock at which a periodic channel's output rises next.</summary>
+    private long RiseAfter(long now) =>
+        _switch == long.MaxValue ? _start + ((now - _start) / _reload + 1) * _reload
+        : SwitchesLow ? _switch + _next - FirstHalf(_next) : _switch;
+
+    /// <summary>The next count starts with its low half: mode 3, and the present one's high half ends there.</summary>
+    private bool SwitchesLow => _mode == 3 && (_switch - _start) % _reload != 0;
+
+    /// <summary>Takes the next count over, if it is time.</summary>
+    private void Settle(long now)
+    {
+        if (now < _switch)
+            return;
+        (_reload, _start, _switch) = (_next, SwitchesLow ? _switch - FirstHalf(_next) : _switch, long.MaxValue);
     }
 
     private long Elapsed(long now) => Counting ? now - _start : _paused;
@@ -142,6 +185,7 @@ internal sealed class PitChannel
     {
         if (!_loaded)
             return 0;
+        Settle(now);
         var elapsed = Elapsed(now);
         var within = (uint)(elapsed % _reload);
         // Mode 3 counts by two, twice per period; the one-shot modes go on from the top.

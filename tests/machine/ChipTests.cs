@@ -132,6 +132,43 @@ public class ChipTests
         Assert.Equal(output, pit.Output2(start + clock));
     }
 
+    [Theory]
+    // Mode, clock of the second count, then the clocks at which channel 0 rises: 60 after 100.
+    [InlineData(2, 30, new long[] { 100, 160, 220 })]
+    [InlineData(2, 130, new long[] { 100, 200, 260 })]
+    [InlineData(3, 30, new long[] { 80, 140, 200 })]
+    [InlineData(3, 70, new long[] { 100, 160, 220 })]
+    public void A_periodic_timer_s_next_count_waits_for_the_end_of_the_present_one(int mode, int second, long[] rises)
+    {
+        var pit = new Pit();
+        pit.Write(0x43, (byte)(0x10 | mode << 1), 0);
+        pit.Write(0x40, 100, 0);
+        var seen = new List<long>();
+        for (var now = 1; now <= rises[^1]; now++)
+        {
+            var before = pit.Output0(now - 1);
+            if (now == second)
+                pit.Write(0x40, 60, now);
+            if (pit.Advance(now))
+                seen.Add(now);
+            Assert.Equal(seen.Count > 0 && seen[^1] == now, !before && pit.Output0(now));
+        }
+        Assert.Equal(rises, seen);
+    }
+
+    [Fact]
+    public void A_count_that_waits_is_null_and_the_present_one_is_read()
+    {
+        var pit = new Pit();
+        pit.Write(0x43, 0x14, 0);
+        pit.Write(0x40, 100, 0);
+        pit.Write(0x40, 60, 30);
+        pit.Write(0x43, 0xE2, 40);
+        Assert.Equal((0xD4, 60), (pit.Read(0x40, 40), pit.Read(0x40, 40)));
+        pit.Write(0x43, 0xE2, 101);
+        Assert.Equal((0x94, 59), (pit.Read(0x40, 101), pit.Read(0x40, 101)));
+    }
+
     [Fact]
     public void A_timer_s_gate_holds_its_count_and_read_back_latches_status_and_count()
     {

@@ -296,6 +296,19 @@ start:
   W 43h,0bbh
   W 43h,0e8h
   RM 42h,3fh
+  ; A count written while one is counted is null until that ends.
+  W 61h,1
+  W 43h,0b4h
+  W 42h,0
+  W 42h,0
+  call pause
+  W 43h,0e8h
+  R 42h
+  W 42h,0
+  W 42h,80h
+  W 43h,0e8h
+  R 42h
+  W 61h,0
   ; Latched status and count, least byte first; the gate is closed, so that mode 0 waits.
   W 43h,0b0h
   W 42h,78h
