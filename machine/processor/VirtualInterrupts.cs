@@ -12,7 +12,7 @@ public sealed partial class Ia32<W, TBus>
     private bool Extends(uint control) => (Known(Cr4, "CR4") & control) != 0;
 
     /// <summary>PUSHF, POPF and IRET see VIF at the place of IF, and IOPL 3.</summary>
-    private bool HasVirtualInterruptFlag => Virtual && Extends(ControlBit.VirtualExtensions) && (PrivilegeLevel != 3 ? true : false);
+    private bool HasVirtualInterruptFlag => Virtual && Extends(ControlBit.VirtualExtensions) && Known(PrivilegeLevel, "IOPL") != 3;
 
     /// <summary>PUSHF, POPF and IRET of <paramref name="size"/> bytes need IOPL 3 in virtual-8086 mode, or VIF and a size that does not show it.</summary>
     private void RequireVirtualPrivilege(int size)
@@ -56,7 +56,7 @@ public sealed partial class Ia32<W, TBus>
         {
             Entered = true;
             var target = Bus.Load((uint)vector * 4, 4, false);
-            EnterReal(target, VirtualImage(Eflags), PrivilegeLevel != 3 ? Flag.VirtualInterrupt : Flag.Interrupt);
+            EnterReal(target, VirtualImage(Eflags), HasVirtualInterruptFlag ? Flag.VirtualInterrupt : Flag.Interrupt);
             return;
         }
         if (PrivilegeLevel != 3)
