@@ -26,6 +26,13 @@ public sealed partial class Kernel<W>
 
     private Truth MayUse(W port) => s.NodeOf(s.Task(s.Current), s.Limits.Paging.Home((port >> 4) + s.Limits.Paging.Frames)) != 0;
 
+    /// <summary>The task's space is large from now on, where the thread tries again: nobody is told.</summary>
+    private void Outgrow()
+    {
+        s.Eflags[s.Current] |= Flags.Resume;
+        m.Small[s.Task(s.Current)] = 0;
+    }
+
     /// <summary>A thread whose pager does not exist, or is itself, stops for ever.</summary>
     private void Fault(W word, Truth restarts)
     {

@@ -37,6 +37,8 @@ public static class Isolation<W> where W : struct, IWord<W>
         Table.Task => entry switch
         {
             Entry.TaskNew => s.Mappings.Chief[row] == s.Task(s.Current),
+            Entry.ThreadSchedule => (column.Name == nameof(Mappings<W>.Small)) & (row == s.Task(s.Row(s.Esi[s.Current]))) & (s.Priority[s.Row(s.Esi[s.Current])] <= s.Mcp[s.Current]),
+            Entry.Outgrow => (column.Name == nameof(Mappings<W>.Small)) & (row == s.Task(s.Current)),
             Entry.Map => (s.Mappings.Doomed[row] == 1) | (s.Mappings.Doomed[s.Mappings.Chief[row]] == 1),
             _ => false,
         },

@@ -44,6 +44,11 @@ public enum Entry
     /// </summary>
     Exception,
 
+    /// <summary>
+    /// An exception in user mode by a thread that runs in its task's small space, for what is beyond that or its segments: 11, 12 or 13.
+    /// </summary>
+    Outgrow,
+
     /// <summary>An interrupt of a device, or what a controller takes for one, in user mode, idle or between steps on mappings. Takes its id.</summary>
     Interrupt,
 
@@ -91,6 +96,7 @@ public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>
             case Entry.PageFault: PageFault(argument, code); break;
             case Entry.Protection: Protection(argument, code); break;
             case Entry.Exception: Exception(argument, code); break;
+            case Entry.Outgrow: Outgrow(); break;
             case Entry.Interrupt: Interrupt(argument); break;
             case Entry.Pick: Pick(); break;
             case Entry.Receive: Receive(); break;

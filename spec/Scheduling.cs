@@ -91,7 +91,7 @@ public sealed partial class Kernel<W>
             return;
         }
 
-        s.Eax[me] = ScheduleParam.Of(s.Priority[thread], s.Quantum[thread], s.Status[thread], s.Faulting[thread]);
+        s.Eax[me] = ScheduleParam.Of(s.Priority[thread], m.Small[s.Task(thread)], s.Quantum[thread], s.Status[thread], s.Faulting[thread]);
         s.Ecx[me] = s.Consumed[thread] * Timeouts.TickMicroseconds;
         s.Edx[me] = W.MultiplyHigh(s.Consumed[thread], Timeouts.TickMicroseconds);
         Exchange(s.Ebx, me, s.ExternalPreempter, thread);
@@ -100,6 +100,8 @@ public sealed partial class Kernel<W>
         {
             s.Quantum[thread] = ScheduleParam.Ticks(param);
             s.Priority[thread] = ScheduleParam.Priority(param);
+            var small = ScheduleParam.Small(param);
+            if (ScheduleParam.IsSmall(small)) m.Small[s.Task(thread)] = small;
         }
 
         s.Stage = Stages.Leave;

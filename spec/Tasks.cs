@@ -125,7 +125,7 @@ public sealed partial class Kernel<W>
         if ((m.Doomed[task] == 1) & (task != m.Target))
         {
             m.Chief[task] = s.Task(m.Owner);
-            m.Doomed[task] = 0;
+            m.Doomed[task] = m.Small[task] = 0;
         }
 
         Pass(task + 1, s.Limits.Tasks, Passes.Create);
@@ -152,7 +152,7 @@ public sealed partial class Kernel<W>
         }
 
         m.Chief[task] = chief;
-        m.Doomed[task] = 0;
+        m.Doomed[task] = m.Small[task] = 0;
         m.Operation = Operations.None;
         s.Esi[me] = ThreadId.Make<W>(chief, task, 0, version);
         Block(me, ThreadStatus.Ready, State<W>.Nobody);

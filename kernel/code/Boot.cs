@@ -63,8 +63,8 @@ internal sealed partial class KernelProgram
         c.mov(eax, Layout.KernelData);
         c.mov(ss, eax);
         c.mov(esp, Nobody + Layout.ThreadSize);
-        c.mov(eax, Layout.UserData);
         c.mov(ds, eax);
+        c.mov(eax, Layout.FlatData);
         c.mov(es, eax);
         c.mov(fs, eax);
         c.mov(gs, eax);
@@ -75,7 +75,8 @@ internal sealed partial class KernelProgram
         c.ltr(ax);
 
         // No identity mapping from here on.
-        c.mov(__dword_ptr[AddressSpaces.Identity(_layout).At], 0);
+        var (at, _, then) = AddressSpaces.Identity(_layout);
+        c.mov(__dword_ptr[at], then);
         c.mov(eax, cr3);
         c.mov(cr3, eax);
 

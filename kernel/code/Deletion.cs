@@ -200,6 +200,7 @@ internal sealed partial class KernelProgram
     private void FreeTable(ref Label table)
     {
         var ports = c.CreateLabel("delete_table_of_ports");
+        var later = c.CreateLabel();
         Mark(ref table);
         c.mov(edx, eax);
         c.shl(edx, TableShift);
@@ -208,6 +209,11 @@ internal sealed partial class KernelProgram
         c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
         c.or(ecx, ebx);
         c.mov(In(Maps.Slots, ecx), 0);
+        c.test(ebx, ebx);
+        c.jne(later);
+        c.mov(esi, Table(edx, Maps.TableTask));
+        c.mov(In(Maps.SmallSegments, esi), 0);
+        c.Label(ref later);
 
         // Of ports the processor has no page table there.
         c.cmp(ebx, Layout.KernelSlot);
@@ -245,6 +251,8 @@ internal sealed partial class KernelProgram
         TaskOf(ecx);
         c.mov(Task(edx, Maps.Chief), ecx);
         c.mov(Task(edx, MappingLayout.Doomed), 0);
+        c.mov(edx, eax);
+        NoSmallSpace(edx);
         Mark(ref next);
         Next(_layout.Limits.Tasks, Passes.Create);
     }

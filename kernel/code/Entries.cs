@@ -11,16 +11,14 @@ internal sealed partial class KernelProgram
     private void Enter()
     {
         c.pushad();
-        LoadSegments();
+        LoadSegment();
     }
 
-    private void LoadSegments()
+    /// <summary>The only segment register, beside CS and SS, that the kernel uses.</summary>
+    private void LoadSegment()
     {
-        c.mov(eax, Layout.UserData);
+        c.mov(eax, Layout.KernelData);
         c.mov(ds, eax);
-        c.mov(es, eax);
-        c.mov(fs, eax);
-        c.mov(gs, eax);
     }
 
     private void IdNearest()
@@ -34,8 +32,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, Me(Layout.Id));
         c.mov(Me(Layout.Esi), eax);
         c.Label(ref named);
-        c.popad();
-        c.iretd();
+        c.jmp(_exit);
     }
 
     private Label _switchAway;

@@ -24,7 +24,8 @@ internal sealed partial class KernelProgram
     {
         var answers = c.CreateLabel("ipc_reply");
         var unsaved = c.CreateLabel("ipc_unsaved");
-        var notFlat = c.CreateLabel("ipc_not_flat");
+        var smallCall = c.CreateLabel("ipc_small_call");
+        var smallReply = c.CreateLabel("ipc_small_reply");
         var leave = c.CreateLabel("ipc_leave");
         _ipcSlow = c.CreateLabel("ipc_slow");
 
@@ -36,7 +37,7 @@ internal sealed partial class KernelProgram
         c.mov(AtStack(Layout.Ebp), ebp);
         c.or(ebp, eax);
         c.jne(answers);
-        FindReceiver(StoredStatus.ReceivingAny, notFlat, leave, () => c.mov(ecx, StoredStatus.ReceivingFrom));
+        FindReceiver(StoredStatus.ReceivingAny, smallCall, leave, () => c.mov(ecx, StoredStatus.ReceivingFrom));
 
         // POINT OF NO RETURN: I wait for the partner.
         c.mov(AtStack(Layout.Status), ecx);
@@ -50,7 +51,7 @@ internal sealed partial class KernelProgram
         c.jne(unsaved);
         c.test(eax, eax);
         c.jne(unsaved);
-        FindReceiver(StoredStatus.ReceivingFrom, notFlat, leave, () => c.lea(ecx, __[esp - (int)InterruptFrame]));
+        FindReceiver(StoredStatus.ReceivingFrom, smallReply, leave, () => c.lea(ecx, __[esp - (int)InterruptFrame]));
         c.mov(esi, At(ebp, _layout.Partner));
         c.mov(eax, AtStack(_layout.Senders));
         c.cmp(esi, ecx);
@@ -70,15 +71,16 @@ internal sealed partial class KernelProgram
         c.lea(esi, __[ebp + Layout.ThreadSize]);
         SwitchToReceiver();
 
-        // The slow path finds all registers saved, and flat segments.
+        SmallIpc(ref smallCall, ref smallReply, unsaved, leave);
+
+        // The slow path finds all registers saved, and its segment.
         Mark(ref unsaved);
         c.mov(AtStack(Layout.Esi), esi);
         c.mov(AtStack(Layout.Edx), edx);
-        Mark(ref notFlat);
         c.mov(AtStack(Layout.Ebx), ebx);
         c.mov(AtStack(Layout.Edi), edi);
         Mark(ref leave);
-        LoadSegments();
+        LoadSegment();
         c.sub(esp, InterruptFrame - Frame);
     }
 
@@ -87,7 +89,7 @@ internal sealed partial class KernelProgram
     /// priority, or if my segments are not flat: until that is known, accesses go through SS, which is.
     /// </summary>
     /// <param name="status">How it waits, as its row holds it.</param>
-    /// <param name="notFlat">Where EBX and EDI are not saved yet.</param>
+    /// <param name="notFlat">Where my segments are not flat, and EBX and EDI not saved yet.</param>
     /// <param name="leave">Where all registers are.</param>
     /// <param name="meanwhile">An instruction that prepares ECX for what follows.</param>
     private void FindReceiver(uint status, Label notFlat, Label leave, Action meanwhile)
@@ -100,7 +102,7 @@ internal sealed partial class KernelProgram
 
         // Of the segments that a user can load the flat one has the greatest selector: so the sum of four is its fourfold only if all are it. The
         // Pentium leaves the bits above a selector undefined (SDM vol. 2, MOV): of the sum the low byte counts.
-        c.lea(eax, __[eax + ecx - 4 * (int)Layout.UserData]);
+        c.lea(eax, __[eax + ecx - 4 * (int)Layout.FlatData]);
         c.mov(ecx, fs);
         c.add(eax, ecx);
         c.and(ebp, RowMask);
@@ -116,8 +118,12 @@ internal sealed partial class KernelProgram
         c.mov(AtStack(Layout.Ebx), ebx);
         c.mov(AtStack(Layout.Edi), edi);
         c.lea(eax, __[eax + ecx - (int)status]);
+        IfNamed(leave, meanwhile);
+    }
 
-        // The id is of this version.
+    /// <summary>Elsewhere unless the thread at EBP has the id in ESI, and a priority that is not less than EAX, without a sign.</summary>
+    private void IfNamed(Label leave, Action meanwhile)
+    {
         c.mov(ecx, At(ebp, Layout.Id));
         c.cmp(ecx, esi);
         c.jne(leave);
@@ -141,6 +147,12 @@ internal sealed partial class KernelProgram
         c.je(sameSpace);
         c.mov(cr3, ecx);
         c.Label(ref sameSpace);
+        RunReceiver();
+    }
+
+    /// <summary>Its registers, and my id in ESI. What it is to find in EAX is there.</summary>
+    private void RunReceiver()
+    {
         c.mov(esi, AtStack(Layout.Id));
         c.lea(esp, __[ebp + InterruptFrame]);
         c.mov(ecx, At(ebp, Layout.Ecx));

@@ -25,9 +25,12 @@ internal sealed partial class KernelProgram
     {
         var report = c.CreateLabel("report");
         var saved = c.CreateLabel();
+        var outgrow = c.CreateLabel("outgrow");
+        var large = c.CreateLabel();
         foreach (var (vector, hasCode) in ExceptionVectors.Where(exception => exception.Vector is not (Layout.PageFaultVector or FaultMessage.Protection)))
         {
             Mark($"exception_{vector}");
+            if (UserSegments.Outgrows.Contains(vector)) IfInSmallSpace(outgrow);
             var word = FaultMessage.Of<Concrete>(vector, 0).Value;
             if (hasCode)
             {
@@ -40,15 +43,22 @@ internal sealed partial class KernelProgram
             c.jmp(report);
         }
 
-        Protection(saved);
+        Protection(outgrow, saved);
         Mark($"exception_{Layout.PageFaultVector}");
         c.pop(AtStack(Layout.Fault));
         Enter();
+
+        // In a small space the address is what is left of the base.
         c.mov(eax, cr2);
+        c.test(High(_layout.DataSegment), UserSegments.LimitMask);
+        c.jne(large);
+        c.and(eax, UserSegments.SmallSize - 1);
+        c.Label(ref large);
         c.and(eax, ~3);
         c.and(Me(Layout.Fault), 2);
         c.or(Me(Layout.Fault), eax);
         Report(ref report, ref saved);
+        Outgrow(ref outgrow);
     }
 
     /// <summary>The thread's fault field tells what it raised. From where the partner is found on, it is what any report tells.</summary>

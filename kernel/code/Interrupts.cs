@@ -26,7 +26,7 @@ internal sealed partial class KernelProgram
         // In user mode, idle or between steps on mappings: ESP is at a frame, but not always at the current thread's. The ends of interrupt
         // are specific, so that one which no device raised ends no other.
         Mark(ref first);
-        LoadSegments();
+        LoadSegment();
         InterruptBit();
         c.or(eax, The(_layout.Masked));
         c.mov(The(_layout.Masked), eax);
@@ -36,7 +36,7 @@ internal sealed partial class KernelProgram
         c.jmp(find);
 
         Mark(ref second);
-        LoadSegments();
+        LoadSegment();
         InterruptBit();
         c.or(eax, The(_layout.Masked));
         c.mov(The(_layout.Masked), eax);
@@ -63,6 +63,8 @@ internal sealed partial class KernelProgram
         c.Label(ref later);
         c.mov(OfInterrupt(edi, Layout.PendingNumber), 1);
         c.Label(ref done);
+        c.cmp(Me(Layout.Cs), Layout.KernelCode);
+        c.jne(_exit);
         c.popad();
         c.iretd();
 

@@ -46,6 +46,7 @@ internal sealed partial class KernelProgram
 
     private (byte[] Text, SortedDictionary<string, uint> Symbols) Emit()
     {
+        _exit = c.CreateLabel("exit");
         MultibootHeader();
         Ipc();
         IpcSend();
@@ -65,6 +66,7 @@ internal sealed partial class KernelProgram
         DeviceInterrupts();
         Exceptions();
         Pick();
+        Exit();
         Panic();
         Boot();
 

@@ -123,7 +123,7 @@ internal sealed partial class KernelProgram
         Entry();
         c.mov(InPages(ecx), 0);
         c.mov(InTables(ecx), 0);
-        c.invlpg(__byte_ptr[edx]);
+        Invalidate(ecx, edx);
         TurnPorts();
         c.mov(Node(ebx, Maps.Space), 0);
         c.mov(eax, Op(Maps.FreeNode));
@@ -261,7 +261,7 @@ internal sealed partial class KernelProgram
         c.mov(InPages(edi), ebx);
         c.mov(InTables(edi), eax);
         c.mov(eax, Node(ebx, MappingLayout.Page));
-        c.invlpg(__byte_ptr[eax]);
+        Invalidate(esi, eax);
         TurnPorts();
         AtTarget();
         c.mov(eax, 1);
@@ -298,6 +298,17 @@ internal sealed partial class KernelProgram
         c.jae(_map);
         c.add(eax, Layout.Physical(Maps.PageTables.Base) + (MappingLayout.Present | MappingLayout.Writable | MappingLayout.User));
         c.mov(In(Maps.Directories, ebx), eax);
+
+        // The first page table is that of a small space.
+        c.test(ecx, ecx);
+        c.jne(_map);
+        c.mov(ebx, Op(Maps.Target));
+        c.mov(ecx, ebx);
+        c.shl(ecx, TaskShift);
+        c.cmp(Task(ecx, MappingLayout.Small), 0);
+        c.je(_map);
+        c.shl(edx, (byte)(BitOperations.Log2(Layout.PageSize) - BitOperations.Log2(MappingLayout.TableSize)));
+        SmallSegment(ebx, edx, ecx, _map);
         c.jmp(_map);
 
         Mark(ref fail);

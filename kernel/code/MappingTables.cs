@@ -119,7 +119,18 @@ internal sealed partial class KernelProgram
         c.or(eax, Node(ebx, Maps.Frame));
         c.or(eax, MappingLayout.Present | MappingLayout.User);
         c.mov(InTables(ecx), eax);
-        c.invlpg(__byte_ptr[edx]);
+        Invalidate(ecx, edx);
+    }
+
+    /// <summary>
+    /// The TLB loses the page at an address, and at that of its place in the page tables in nobody's directory
+    /// (<see cref="UserSegments"/>). The place is lost.
+    /// </summary>
+    private void Invalidate(AssemblerRegister32 place, AssemblerRegister32 page)
+    {
+        c.invlpg(__byte_ptr[page]);
+        c.shl(place, (byte)(BitOperations.Log2(Layout.PageSize) - 2));
+        c.invlpg(__byte_ptr[place]);
     }
 
     /// <summary>The least of a register and a dword, in the register.</summary>

@@ -3,10 +3,10 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>The scheduler, and the ways out of the kernel to another thread and to the idle processor.</summary>
+/// <summary>The scheduler, and the ways to another thread and to the idle processor.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _pick, _switchTo, _return;
+    private Label _pick, _switchTo;
 
     private void Pick()
     {
@@ -23,7 +23,7 @@ internal sealed partial class KernelProgram
         c.jae(other);
         c.mov(ecx, Me(Layout.Status));
         c.and(ecx, StoredStatus.Mask);
-        c.je(_return);
+        c.je(_exit);
         c.cmp(ecx, StoredStatus.Mapping);
         c.je(_map);
 
@@ -53,7 +53,7 @@ internal sealed partial class KernelProgram
         c.mov(The(_layout.Top), 0);
         c.mov(eax, Me(Layout.Status));
         c.and(eax, StoredStatus.Mask);
-        c.je(_return);
+        c.je(_exit);
         c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
         c.mov(The(_layout.TssStack), Nobody + Layout.ThreadSize);
@@ -70,24 +70,15 @@ internal sealed partial class KernelProgram
     /// <summary>Gives the processor to the thread at ESI, which is ready, resuming or mapping, and in no ready set.</summary>
     private void SwitchTo()
     {
-        var sameSpace = c.CreateLabel();
         Mark(ref _switchTo);
         c.lea(eax, __[esi + Layout.ThreadSize]);
         c.mov(The(_layout.TssStack), eax);
-        c.mov(ecx, At(esi, Layout.Directory));
-        c.mov(eax, cr3);
-        c.cmp(eax, ecx);
-        c.je(sameSpace);
-        c.mov(cr3, ecx);
-        c.Label(ref sameSpace);
         c.mov(eax, At(esi, Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Resuming);
         c.je(_receive);
         c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
-        c.lea(esp, __[esi + Frame]);
-        c.popad();
-        c.iretd();
+        c.jmp(_exit);
     }
 }

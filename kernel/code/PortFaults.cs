@@ -13,9 +13,10 @@ internal sealed partial class KernelProgram
     /// Only the instruction itself tells. No byte is read that it does not have, as the next may be in a page that is not there: behind a
     /// prefix there is one, and behind an opcode with a port.
     /// </summary>
-    private void Protection(Label saved)
+    private void Protection(Label outgrow, Label saved)
     {
         Mark($"exception_{FaultMessage.Protection}");
+        IfInSmallSpace(outgrow);
         c.pop(AtStack(Layout.Fault));
         Enter();
         c.shl(Me(Layout.Fault), 16);

@@ -153,7 +153,6 @@ internal sealed partial class KernelProgram
         var alone = c.CreateLabel("leave_alone");
         var ready = c.CreateLabel();
         var unrivalled = c.CreateLabel("go_on_unrivalled");
-        _return = c.CreateLabel("return");
 
         // CUT POINT: the current thread, saved, is ready or waits. Its heir, if any, is in no ready set, and at ESI.
         Mark(ref _leave);
@@ -182,9 +181,7 @@ internal sealed partial class KernelProgram
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
-        Mark(ref _return);
-        c.popad();
-        c.iretd();
+        c.jmp(_exit);
 
         // I wait: the heir runs, unless somebody has a higher priority.
         Mark(ref waiting);

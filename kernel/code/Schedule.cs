@@ -1,3 +1,4 @@
+using System.Numerics;
 using Verified.Spec;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -11,6 +12,7 @@ internal sealed partial class KernelProgram
         var state = c.CreateLabel();
         var told = c.CreateLabel("schedule_told");
         var infinite = c.CreateLabel();
+        var large = c.CreateLabel("schedule_large");
         var quantum = c.CreateLabel("schedule_quantum");
         var apart = c.CreateLabel("schedule_apart");
         var invalid = c.CreateLabel("schedule_invalid");
@@ -58,6 +60,13 @@ internal sealed partial class KernelProgram
         c.or(eax, ecx);
         c.or(eax, ScheduleParam.TickExponent << 20);
         c.or(eax, At(ebp, Layout.Priority));
+        c.mov(ebx, ebp);
+        TaskOf(ebx);
+        c.mov(ecx, ebx);
+        c.shl(ecx, TaskShift);
+        c.mov(ecx, Task(ecx, MappingLayout.Small));
+        c.shl(ecx, 8);
+        c.or(eax, ecx);
         c.mov(Me(Layout.Eax), eax);
         c.mov(eax, Timeouts.TickMicroseconds);
         c.mul(At(ebp, Layout.Consumed));
@@ -91,6 +100,22 @@ internal sealed partial class KernelProgram
         Mark(ref quantum);
         c.mov(At(ebp, Layout.Quantum), eax);
 
+        // The small space of its task, EBX, if it is to have one.
+        c.mov(eax, edi);
+        c.shr(eax, 8);
+        c.and(eax, 0xFF);
+        c.lea(ecx, __[eax - 1]);
+        c.cmp(ecx, ScheduleParam.LastSmall);
+        c.jae(large);
+        c.mov(ecx, ebx);
+        c.shl(ecx, TaskShift);
+        c.mov(Task(ecx, MappingLayout.Small), eax);
+        c.mov(ecx, ebx);
+        c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
+        c.mov(eax, In(Maps.Slots, ecx));
+        SmallSegment(ebx, eax, ecx, large);
+        Mark(ref large);
+
         // The priority: one that competes goes over to another ready set.
         c.mov(edx, edi);
         c.and(edx, 0xFF);
@@ -111,7 +136,6 @@ internal sealed partial class KernelProgram
 
         Mark(ref invalid);
         c.mov(Me(Layout.Eax), -1);
-        c.popad();
-        c.iretd();
+        c.jmp(_exit);
     }
 }

@@ -180,7 +180,6 @@ internal sealed partial class KernelProgram
     {
         Mark(ref label);
         c.mov(Me(Layout.Eax), code);
-        c.popad();
-        c.iretd();
+        c.jmp(_exit);
     }
 }

@@ -52,8 +52,7 @@ internal sealed partial class KernelProgram
 
         Mark(ref failed);
         c.mov(Me(Layout.Esi), ThreadId.Nil);
-        c.popad();
-        c.iretd();
+        c.jmp(_exit);
     }
 
     /// <summary>Everything is deleted: the task is created, for the owner of the operation.</summary>
@@ -71,6 +70,8 @@ internal sealed partial class KernelProgram
         c.mov(edx, esi);
         c.shl(edx, TaskShift);
         c.mov(Task(edx, MappingLayout.Doomed), 0);
+        c.mov(eax, esi);
+        NoSmallSpace(eax);
         c.mov(eax, Task(edx, MappingLayout.Version));
         c.cmp(At(edi, Layout.Ebx), ThreadId.Nil);
         c.je(inactive);

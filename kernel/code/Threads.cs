@@ -121,8 +121,7 @@ internal sealed partial class KernelProgram
         c.or(eax, -1);
         foreach (var result in (Field[])[Layout.Eax, Layout.Ecx, Layout.Edx, Layout.Ebx, Layout.Esi])
             c.mov(Me(result), eax);
-        c.popad();
-        c.iretd();
+        c.jmp(_exit);
     }
 
     /// <summary>

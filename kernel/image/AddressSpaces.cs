@@ -1,3 +1,5 @@
+using Verified.Spec.Values;
+
 namespace Verified.Kernel;
 
 /// <summary>What of the page directories and tables boot needs beyond the mappings (SDM 3A, 4.3).</summary>
@@ -35,12 +37,13 @@ internal static class AddressSpaces
 
     /// <summary>
     /// An entry of nobody's directory until boot has come to the kernel's part: the physical addresses of its code are linear ones for the
-    /// moment when it turns paging on.
+    /// moment when it turns paging on. And what it is from then on.
     /// </summary>
-    public static (uint At, uint Entry) Identity(Layout layout)
+    public static (uint At, uint Entry, uint Then) Identity(Layout layout)
     {
-        const uint slot = Layout.ImageBase >> 22;
+        const uint slot = Layout.ImageBase >> 22, kernels = MappingLayout.Present | MappingLayout.Writable;
         return (layout.Directories + slot * 4,
-            Layout.Physical(layout.KernelPageTables) + slot * Layout.PageSize | MappingLayout.Present | MappingLayout.Writable);
+            Layout.Physical(layout.KernelPageTables) + slot * Layout.PageSize | kernels,
+            PageEntries.OfDirectoryFor<Concrete>(layout, slot < layout.Limits.Paging.Tables ? slot : 0).Value);
     }
 }

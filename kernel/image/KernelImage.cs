@@ -11,7 +11,7 @@ public sealed record ImageOptions(uint RoundTrips = 100_000, IReadOnlyList<UserP
 public sealed class KernelImage
 {
     /// <summary>Of the tables' places and the rows' fields; raise it with any change of <see cref="Layout"/>.</summary>
-    public const uint LayoutVersion = 8;
+    public const uint LayoutVersion = 9;
 
     internal const uint MultibootMagic = 0x1BADB002;
 
@@ -69,7 +69,7 @@ public sealed class KernelImage
         data.Put(layout.KernelPageTables, AddressSpaces.KernelPageTables());
         data.Put(layout.TssTables, AddressSpaces.TssTables(layout));
         Verified.Kernel.Encode.Memory(layout, empty, data.Put);
-        var (identity, entry) = AddressSpaces.Identity(layout);
+        var (identity, entry, _) = AddressSpaces.Identity(layout);
         data.Put(identity, entry);
         var next = layout.UserImages;
         foreach (var program in programs)

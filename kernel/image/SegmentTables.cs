@@ -13,8 +13,8 @@ internal static class SegmentTables
     private const byte InterruptGate = 0x8E, Ring3 = 0x60;
 
     /// <summary>
-    /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Only paging protects the kernel:
-    /// it uses the user's data segment itself.
+    /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Only paging protects the kernel, whose fast
+    /// path uses the user's data segment itself, but from threads in small spaces (<see cref="UserSegments"/>).
     /// </summary>
     public static byte[] Gdt(Layout layout)
     {
@@ -23,6 +23,7 @@ internal static class SegmentTables
         Segment(table, Layout.KernelData, 0, 0xFFFFF, 0x93, 0xC);
         Segment(table, Layout.UserCode, 0, 0xFFFFF, 0xFB, 0xC);
         Segment(table, Layout.UserData, 0, 0xFFFFF, 0xF3, 0xC);
+        Segment(table, Layout.FlatData, 0, 0xFFFFF, 0xF3, 0xC);
         Segment(table, Layout.TaskState, layout.Tss, Layout.TssLimit, 0x89, 0);
         Pointer(table, GdtPointer, (Layout.TaskState & ~7u) + 8, layout.Gdt);
         return table;

@@ -30,7 +30,7 @@ public sealed class Layout
     public const uint KernelEnd = KernelTables << 22;
 
     // Segment selectors (GDT indices times 8, plus the ring).
-    public const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, TaskState = 0x28;
+    public const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, FlatData = 0x2B, TaskState = 0x30;
 
     // Interrupt vectors.
     public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, FpageUnmapVector = 0x32,
@@ -91,6 +91,9 @@ public sealed class Layout
     public readonly Field ReadyWord, ReadySummaryWord, PriorityWord, PrioritySummaryWord, PickedNumber, SendersWord, TimerSummaryWord,
         ExaminedNumber, HeirPointer, HandlerPointer;
 
+    /// <summary>The two dwords of a descriptor (SDM 3A, 3.4.5).</summary>
+    public static readonly Field DescriptorLow = new("low", 0), DescriptorHigh = new("high", 4);
+
     public static readonly Field TopPriority = new("top", 0, 8);
 
     public static readonly Field ClockTicks = new("ticks", 0);
@@ -132,6 +135,8 @@ public sealed class Layout
             new(name, Take(rows * stride), rows, stride, fields);
 
         Gdt = Take(PageSize);
+        Area Descriptor(string name, uint selector) => new(name, Gdt + (selector & ~7u), 1, 8, [DescriptorLow, DescriptorHigh]);
+        (CodeSegment, DataSegment, FlatSegment) = (Descriptor("user_code", UserCode), Descriptor("user_data", UserData), Descriptor("flat_data", FlatData));
         Idt = Take(PageSize);
         Tss = Take(4 * PageSize, 4 * PageSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
@@ -179,6 +184,15 @@ public sealed class Layout
 
     public uint Gdt { get; }
     public uint Idt { get; }
+
+    /// <summary>Descriptors of the users' segments: of code, and of stack and data (<see cref="UserSegments"/>).</summary>
+    public Area CodeSegment { get; }
+
+    /// <inheritdoc cref="CodeSegment"/>
+    public Area DataSegment { get; }
+
+    /// <summary>That of the data segment of users in a large space, which the kernel's fast path uses as it finds it.</summary>
+    public Area FlatSegment { get; }
 
     /// <summary>
     /// Of its four pages, the middle two are in every task's space that task's map of ports, so that a switch of spaces switches the maps.
@@ -263,7 +277,7 @@ public sealed class Layout
 
     /// <summary>Every table that the kernel's code may write after boot.</summary>
     public IReadOnlyList<Area> Areas =>
-        [TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets, Timers, TimerSummary, Clock,
+        [CodeSegment, DataSegment, FlatSegment, TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets, Timers, TimerSummary, Clock,
          Examined, Heir, Interrupts, Masked, InfoClock, .. Mappings.Areas];
 
     /// <summary>What the rows of an area are.</summary>
@@ -274,7 +288,7 @@ public sealed class Layout
         : area == Timers ? Sort.TimerWord
         : area == ReadySummary || area == Picked ? Sort.Priority
         : area == Interrupts ? Sort.Interrupt
-        : area == Mappings.Tasks ? Sort.Task
+        : area == Mappings.Tasks || area == Mappings.SmallSegments ? Sort.Task
         : area == Mappings.Nodes ? Sort.Node
         : area == Mappings.Tables ? Sort.PageTable
         : area == Mappings.Slots || area == Mappings.Directories ? Sort.Slot

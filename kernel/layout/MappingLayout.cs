@@ -20,7 +20,7 @@ public sealed class MappingLayout
 
     // A row of the table of tasks.
     public readonly Field Chief;
-    public static readonly Field Version = new("version", 0x04, 10), Doomed = new("doomed", 0x08, 1);
+    public static readonly Field Version = new("version", 0x04, 10), Doomed = new("doomed", 0x08, 1), Small = new("small", 0x0C, 7);
     public const uint TaskSize = 0x10;
 
     // The only row of the operation's table.
@@ -44,6 +44,9 @@ public sealed class MappingLayout
 
     /// <summary>Dwords of a map of ports.</summary>
     public const uint PortWords = Layout.TssPortMapSize / 4;
+
+    /// <summary>The high dword of a descriptor.</summary>
+    public static readonly Field SmallSegment = new("segment", 0);
 
     /// <summary>The dword of an area whose rows are single dwords.</summary>
     public readonly Field TableAt, NodeAt;
@@ -74,7 +77,8 @@ public sealed class MappingLayout
 
         Current = make("operation", 1, 0x40,
             [Operation, Phase, Owner, Item, Source, SourcePage, Target, TargetPage, Left, Failed, Root, At, FreeNode, FreeTable, Pass, Cursor]);
-        Tasks = make("tasks", limits.Tasks, TaskSize, [Chief, Version, Doomed]);
+        Tasks = make("tasks", limits.Tasks, TaskSize, [Chief, Version, Doomed, Small]);
+        SmallSegments = make("small_segments", limits.Tasks, 4, [SmallSegment]);
         Nodes = make("nodes", paging.Nodes, NodeSize, [Space, Page, Frame, Depth, Level, Next, Previous]);
         Tables = make("tables", paging.Tables, TableSize, [TableTask, TableSlot, NextTable, PreviousTable]);
         Slots = make("slots", limits.Tasks * paging.Slots, 4, [TableAt]);
@@ -90,6 +94,9 @@ public sealed class MappingLayout
     /// <summary>Whose the tasks are.</summary>
     public Area Tasks { get; }
 
+    /// <summary>Per task, the segment of data in its small space; 0 where it has none (<see cref="UserSegments.HighOf"/>).</summary>
+    public Area SmallSegments { get; }
+
     public Area Nodes { get; }
 
     /// <summary>Per page table, where it is.</summary>
@@ -101,7 +108,10 @@ public sealed class MappingLayout
     /// <summary>Per page table and entry, the mapping that is there: the way back from a page to its mapping.</summary>
     public Area Pages { get; }
 
-    /// <summary>The processor's page directories, a page per task; they say the same as <see cref="Slots"/>.</summary>
+    /// <summary>
+    /// The processor's page directories, a page per task; they say the same as <see cref="Slots"/>. Nobody's has all page tables
+    /// (<see cref="UserSegments"/>).
+    /// </summary>
     public Area Directories { get; }
 
     /// <summary>The processor's page tables, a page each; they say the same as <see cref="Pages"/>.</summary>
@@ -110,7 +120,7 @@ public sealed class MappingLayout
     /// <summary>The processor's maps of ports, two pages per task; they say the same as <see cref="Pages"/>.</summary>
     public Area PortMaps { get; }
 
-    public IReadOnlyList<Area> Areas => [Current, Tasks, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps];
+    public IReadOnlyList<Area> Areas => [Current, Tasks, SmallSegments, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps];
 
     /// <summary>Where a column of the spec's <see cref="Mappings{W}"/> is.</summary>
     /// <exception cref="ArgumentException">It has no such column.</exception>
@@ -135,6 +145,7 @@ public sealed class MappingLayout
         nameof(Mappings<Concrete>.Chief) => (Tasks, Chief),
         nameof(Mappings<Concrete>.Version) => (Tasks, Version),
         nameof(Mappings<Concrete>.Doomed) => (Tasks, Doomed),
+        nameof(Mappings<Concrete>.Small) => (Tasks, Small),
         nameof(Mappings<Concrete>.Space) => (Nodes, Space),
         nameof(Mappings<Concrete>.Page) => (Nodes, Page),
         nameof(Mappings<Concrete>.Frame) => (Nodes, Frame),

@@ -5,15 +5,16 @@ namespace Verified.Kernel;
 
 /// <summary>The processor at a cut point, as <see cref="Encode.Processor"/> says it has to be.</summary>
 /// <param name="Registers">EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI.</param>
-/// <param name="Eip">Linear, as every segment is flat.</param>
+/// <param name="Eip">From the base of CS.</param>
 /// <param name="Eflags">With bit 1, which is always set.</param>
 /// <param name="Cr3">Physical address of the page directory.</param>
 /// <param name="CodeSegment">CS selector.</param>
 /// <param name="StackSegment">SS selector.</param>
-/// <param name="DataSegments">Selector of DS, ES, FS and GS.</param>
+/// <param name="DataSegments">Selector of DS and ES.</param>
+/// <param name="FurtherSegments">Selector of FS and GS.</param>
 /// <param name="Masks">The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</param>
 public sealed record ProcessorState(
-    IReadOnlyList<uint> Registers, uint Eip, uint Eflags, uint Cr3, uint CodeSegment, uint StackSegment, uint DataSegments, uint Masks);
+    IReadOnlyList<uint> Registers, uint Eip, uint Eflags, uint Cr3, uint CodeSegment, uint StackSegment, uint DataSegments, uint FurtherSegments, uint Masks);
 
 /// <summary>
 /// The way back from <see cref="View{W}"/>: a machine that means a given state, and whose representation invariants hold if the
@@ -78,6 +79,7 @@ public static class Encode
             for (var row = 0u; row < area.Rows; row++) Put(area, row, field, values[row]);
         }
 
+        Descriptors(layout, SmallTable(state), Put);
         Put(layout.TssStack, 0, layout.StackTop, state.Current.Value);
         PutAll(layout.Ready, layout.ReadyWord, ready);
         PutAll(layout.ReadySummary, layout.ReadySummaryWord, readySummary);
@@ -114,6 +116,24 @@ public static class Encode
         }
     }
 
+    /// <summary>The page table of the small space that the current thread runs in, as the kernel decides it; 0 if in its task's whole space.</summary>
+    public static uint SmallTable(State<Concrete> state)
+    {
+        var (task, m) = (state.Task(state.Current), state.Mappings);
+        return state.Stage == Stages.User & m.Small[task] != 0 & state.Eip[state.Current] < UserSegments.SmallSize ? state.TableOf(task, 0).Value : 0;
+    }
+
+    private static void Descriptors(Layout layout, uint table, Action<Area, uint, Field, uint> put)
+    {
+        var (low, high) = table == 0 ? (UserSegments.FlatLow, UserSegments.FlatHigh) : (UserSegments.SmallLow, UserSegments.HighOf<Concrete>(table).Value);
+        foreach (var (area, l, h) in ((Area, uint, uint)[])[(layout.CodeSegment, low, high | UserSegments.Code), (layout.DataSegment, low, high),
+            (layout.FlatSegment, UserSegments.FlatLow, table == 0 ? UserSegments.FlatHigh : UserSegments.FlatHigh & ~UserSegments.Present)])
+        {
+            put(area, 0, Layout.DescriptorLow, l);
+            put(area, 0, Layout.DescriptorHigh, h);
+        }
+    }
+
     /// <summary>Writes the tables of mappings: all, or of those that were written of another state before, what <paramref name="changed"/> says.</summary>
     /// <param name="layout">The image's.</param>
     /// <param name="state">The state.</param>
@@ -128,8 +148,10 @@ public static class Encode
         {
             var ((area, field), column) = columns[info];
             write(area.Address<Concrete>(row, field).Value, layout.Encode(field, column[row]).Value);
-            if (info.Name == nameof(Mappings<Concrete>.TableAt))
+            if (info.Name == nameof(Mappings<Concrete>.Small)) PutSmall(row);
+            else if (info.Name == nameof(Mappings<Concrete>.TableAt))
             {
+                PutSmall(row / state.Limits.Paging.Slots);
                 write(m.Directories.Address<Concrete>(row, MappingLayout.Entry).Value, PageEntries.OfDirectory<Concrete>(layout, state, row).Value);
                 foreach (var word in PageEntries.PortWordsOf(state.Limits, row)) PutPorts(word);
             }
@@ -139,6 +161,9 @@ public static class Encode
                 if (changed is not null && PageEntries.PortWordOf(state, row) is { } word) PutPorts(word);
             }
         }
+
+        void PutSmall(uint task) =>
+            write(m.SmallSegments.Address<Concrete>(task, MappingLayout.SmallSegment).Value, PageEntries.OfSmallSpace<Concrete>(state, task).Value);
 
         void PutPorts(uint word) =>
             write(m.PortMaps.Address<Concrete>(word, MappingLayout.PortBits).Value, PageEntries.OfPorts<Concrete>(state, word).Value);
@@ -169,7 +194,8 @@ public static class Encode
     public static ProcessorState Processor(Layout layout, IReadOnlyDictionary<string, uint> symbols, State<Concrete> state)
     {
         var t = state.Current;
-        var cr3 = Directory(layout, t.Value);
+        var isSmall = SmallTable(state) != 0;
+        var cr3 = Directory(layout, isSmall ? State<Concrete>.Nobody : t.Value);
         var none = new uint[8];
         switch (state.Stage.Value)
         {
@@ -177,7 +203,7 @@ public static class Encode
                 Concrete[] registers =
                     [state.Eax[t], state.Ecx[t], state.Edx[t], state.Ebx[t], state.Esp[t], state.Ebp[t], state.Esi[t], state.Edi[t]];
                 return new([.. registers.Select(register => register.Value)], state.Eip[t].Value, state.Eflags[t].Value, cr3,
-                    Layout.UserCode, Layout.UserData, Layout.UserData, state.Masked);
+                    Layout.UserCode, Layout.UserData, isSmall ? Layout.UserData : Layout.FlatData, isSmall ? 0 : Layout.FlatData, state.Masked);
             case Stages.Idle:
                 none[4] = layout.Threads.Base + Layout.Esp.Offset;
                 return Kernel("idle_halt", InterruptsOn);
@@ -199,7 +225,7 @@ public static class Encode
         }
 
         ProcessorState Kernel(string symbol, uint eflags) =>
-            new(none, symbols[symbol], eflags, cr3, Layout.KernelCode, Layout.KernelData, Layout.UserData, state.Masked);
+            new(none, symbols[symbol], eflags, cr3, Layout.KernelCode, Layout.KernelData, Layout.KernelData, 0, state.Masked);
     }
 
     private static IEnumerable<(Field Field, Column<Concrete> Column)> Columns(Layout layout, State<Concrete> s) =>

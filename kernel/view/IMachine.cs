@@ -21,6 +21,9 @@ public interface IMachine<W> where W : struct, IWord<W>
     /// <summary>A segment register's selector: ES, CS, SS, DS, FS, GS.</summary>
     W Selector(int number);
 
+    /// <summary>A segment register's hidden part: the base, and the last byte's offset.</summary>
+    (W Base, W Limit) Hidden(int number);
+
     /// <summary>The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</summary>
     W Masks { get; }
 

@@ -6,16 +6,27 @@ namespace Verified.Kernel;
 /// <summary>What the processor's page directories, page tables and maps of ports hold of a state, but for the marks it makes itself (SDM 3A, 4.3 and 4.8).</summary>
 public static class PageEntries
 {
-    /// <summary>The directory entry of a slot: the page table that is there, or the kernel's.</summary>
+    /// <summary>The directory entry of a slot: the page table that is there, of nobody's the one of that number, or the kernel's.</summary>
     public static W OfDirectory<W>(Layout layout, State<W> state, W slot) where W : struct, IWord<W>
     {
-        const uint kernels = MappingLayout.Present | MappingLayout.Writable, users = kernels | MappingLayout.User;
-        var table = state.Mappings.TableAt[slot];
-        var user = W.Select(table == 0, 0, table * Layout.PageSize + (Layout.Physical(layout.Mappings.PageTables.Base) | users));
+        const uint kernels = MappingLayout.Present | MappingLayout.Writable;
         var (task, number) = (slot >> (uint)System.Numerics.BitOperations.Log2(layout.Limits.Paging.Slots), slot & (layout.Limits.Paging.Slots - 1));
+        var table = W.Select(task == State<W>.Nobody, W.Select(number < layout.Limits.Paging.Tables, number, 0), state.Mappings.TableAt[slot]);
+        var user = OfDirectoryFor(layout, table);
         var kernel = (number - Layout.KernelSlot) * Layout.PageSize + (Layout.Physical(layout.KernelPageTables) | kernels);
         var tss = task * Layout.PageSize + (Layout.Physical(layout.TssTables) | kernels);
         return W.Select(number - Layout.KernelSlot < Layout.KernelTables, W.Select(number == layout.Tss >> 22, tss, kernel), user);
+    }
+
+    /// <summary>The directory entry for a page table of users', 0 for none.</summary>
+    public static W OfDirectoryFor<W>(Layout layout, W table) where W : struct, IWord<W> => W.Select(table == 0, 0,
+        table * Layout.PageSize + (Layout.Physical(layout.Mappings.PageTables.Base) | MappingLayout.Present | MappingLayout.Writable | MappingLayout.User));
+
+    /// <summary>The high dword of the descriptor of a task's small space; 0 where it has none.</summary>
+    public static W OfSmallSpace<W>(State<W> state, W task) where W : struct, IWord<W>
+    {
+        var table = state.TableOf(task, 0);
+        return W.Select((state.Mappings.Small[task] == 0) | (table == 0), 0, UserSegments.HighOf(table));
     }
 
     /// <summary>32 bits of a task's map of ports: 0 for the ports that are mapped.</summary>

@@ -62,7 +62,10 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     /// <summary>The invariant that a user can break by loading other selectors: every entry restores it.</summary>
     public const string SegmentsName = "segments";
 
-    private static readonly uint[] DataSegments = [0, 3, 4, 5];
+    // As they are encoded (SDM 2, B.1.4.2): ES, DS, FS, GS.
+    private const int Es = 0, CodeSegment = 1, StackSegment = 2, Ds = 3, Fs = 4, Gs = 5;
+
+    private static readonly int[] DataSegments = [Es, Ds, Fs, Gs];
 
     private readonly Layout _layout = view.Layout;
 
@@ -107,7 +110,11 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         new("saved-selectors", "a saved frame returns to ring 3", Sort.Thread, Sort.None, (m, t, _) =>
             (m.State.Status[t] == ThreadStatus.Inactive) | m.InProcessor(t)
             | ((m.View.Thread(t, Layout.Cs) == Layout.UserCode) & (m.View.Thread(t, Layout.Ss) == Layout.UserData))),
-        new("address-space", "CR3 is the page directory of the current thread, of anyone when there is none",
+        new("user-segments", "the descriptors of users' segments are those of all of memory, or of a small space, where none is of more",
+            Sort.None, Sort.None, (m, _, _) => m.UserDescriptors),
+        new("small-segments", "each task's small space is what its first page table has, and it has none without a number", Sort.Task, Sort.None, (m, task, _) =>
+            m.View.Get(m._layout.Mappings.SmallSegments, task, MappingLayout.SmallSegment) == PageEntries.OfSmallSpace(m.State, task)),
+        new("address-space", "CR3 is a page directory; where the current thread runs its task's, or nobody's, with the segments of its small space",
             Sort.None, Sort.None, (m, _, _) => m.AddressSpace),
         new("directories-map", "the processor's page directories have the page tables that are in the slots, and the kernel's",
             Sort.Slot, Sort.None, (m, slot, _) => m.DirectoryMaps(slot)),
@@ -117,7 +124,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
             m.View.Machine.Masks == m.State.Masked),
         new("port-maps", "the processor's maps let each task use the ports that are mapped to it, and no others",
             Sort.PortWord, Sort.None, (m, word, _) => m.MapsPorts(word)),
-        new(SegmentsName, "the data segments are flat user segments after every entry",
+        new(SegmentsName, "where the current thread runs its segment registers are those of its space, FS and GS null in a small one; the kernel has its own DS",
             Sort.None, Sort.None, (m, _, _) => m.Segments),
     ];
 
@@ -192,23 +199,60 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     private Truth InProcessor(W thread) => view.Machine.InUserMode & (thread == view.Current);
 
+    private W High(Area descriptor) => view.Get(descriptor, 0, Layout.DescriptorHigh);
+
+    /// <summary>Whether users run in a whole space; else in a small one.</summary>
+    public Truth IsFlat => High(_layout.DataSegment) == UserSegments.FlatHigh;
+
+    private Truth UserDescriptors
+    {
+        get
+        {
+            var (high, low) = (High(_layout.DataSegment), W.Select(IsFlat, UserSegments.FlatLow, UserSegments.SmallLow));
+            return (High(_layout.CodeSegment) == (high | UserSegments.Code)) & ((high & UserSegments.Code) == 0)
+                & (view.Get(_layout.DataSegment, 0, Layout.DescriptorLow) == low) & (view.Get(_layout.CodeSegment, 0, Layout.DescriptorLow) == low)
+                & (view.Get(_layout.FlatSegment, 0, Layout.DescriptorLow) == UserSegments.FlatLow)
+                & (High(_layout.FlatSegment) == W.Select(IsFlat, UserSegments.FlatHigh, UserSegments.FlatHigh & ~UserSegments.Present));
+        }
+    }
+
     private Truth AddressSpace
     {
         get
         {
-            var offset = view.Machine.Cr3 - Layout.Physical(_layout.Directories);
-            return ((view.Current == State<W>.Nobody) & ((offset & (Layout.PageSize - 1)) == 0) & (offset < _layout.Limits.Tasks * Layout.PageSize))
-                | (view.Machine.Cr3 == DirectoryOf(view.Current));
+            var (cr3, directories) = (view.Machine.Cr3, (uint)Layout.Physical(_layout.Directories));
+            if (!view.Machine.InUserMode)
+                return (((cr3 - directories) & (Layout.PageSize - 1)) == 0) & (cr3 - directories < _layout.Limits.Tasks * Layout.PageSize);
+            var table = SmallTable;
+            return (IsFlat & (cr3 == DirectoryOf(view.Current)))
+                | ((table != 0) & (High(_layout.DataSegment) == UserSegments.HighOf(table)) & (cr3 == directories));
         }
     }
+
+    /// <summary>The first page table of the current thread's task.</summary>
+    private W SmallTable => state.TableOf(TaskOf(view.Current), 0);
 
     private Truth Segments
     {
         get
         {
-            Truth flat = true;
-            foreach (var segment in DataSegments) flat &= view.Machine.Selector((int)segment) == Layout.UserData;
-            return flat;
+            if (!view.Machine.InUserMode) return view.Machine.Selector(Ds) == Layout.KernelData;
+            Truth holds = true;
+            var (start, limit) = (W.Select(IsFlat, 0, UserSegments.BaseOf(SmallTable)), W.Select(IsFlat, uint.MaxValue, UserSegments.SmallSize - 1));
+            foreach (var segment in (ReadOnlySpan<int>)[CodeSegment, StackSegment, .. DataSegments])
+            {
+                var (selector, hidden) = (view.Machine.Selector(segment), view.Machine.Hidden(segment));
+                var isWhole = (hidden.Base == start) & (hidden.Limit == limit);
+                holds &= segment switch
+                {
+                    CodeSegment => isWhole & (selector == Layout.UserCode),
+                    StackSegment => isWhole & (selector == Layout.UserData),
+                    Es or Ds => isWhole & (selector == W.Select(IsFlat, Layout.FlatData, Layout.UserData)),
+                    _ => (isWhole | !IsFlat) & (selector == W.Select(IsFlat, Layout.FlatData, 0)),
+                };
+            }
+
+            return holds;
         }
     }
 

@@ -102,6 +102,9 @@ public static class KernelPaths
             Add($"ipc slow, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait, PageFaults));
         }
 
+        Add("ipc fast, call, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Call) { InSmallSpaces = true });
+        Add("ipc fast, reply and wait, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: ReplyAndWait) { InSmallSpaces = true });
+        Add("ipc slow, call, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, PageFaults) { InSmallSpaces = true });
         Add("ipc with a deadline, call", new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, Deadlines));
         Add("ipc, send without receive", new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Descriptor.None));
         Add("ipc, call to a thread that does not wait", new(Entry.Ipc, ThreadStatus.Ready));
@@ -166,15 +169,24 @@ public static class KernelPaths
     {
         private const uint Eip = 0x1000, Esp = 0x3000, Quantum = 10;
 
+        /// <summary>Both tasks have a small space, with a page of memory.</summary>
+        public bool InSmallSpaces { get; init; }
+
         private static uint Me => ThreadId.Make<Concrete>(4, 1, 0, 1).Value;
 
-        private uint Partner => (SameSpace ? ThreadId.Make<Concrete>(4, 1, 1, 1) : ThreadId.Make<Concrete>(4, 2, 0, 1)).Value;
+        private uint Partner => (SameSpace ? ThreadId.Make<Concrete>(4, 1, 1, 1) : ThreadId.Make<Concrete>(4, OtherTask, 0, 1)).Value;
+
+        // σ0 has no small space here: its page tables are many.
+        private uint OtherTask => InSmallSpaces ? 3u : 2;
 
         public bool Fits(Limits limits) => SameSpace ? limits.Lthreads >= 2 : limits.Tasks >= 4;
 
         public State<Concrete> State(Limits limits)
         {
-            var s = Boot.Initial(limits, [new(Me, 1, Quantum, Eip, Esp), new(Partner, 1, Quantum, Eip, Esp)]);
+            uint[] small = InSmallSpaces ? [1, OtherTask] : [];
+            var s = Boot.Initial(limits, [new(Me, 1, Quantum, Eip, Esp), new(Partner, 1, Quantum, Eip, Esp)], InSmallSpaces ? small.Contains : null,
+                small.Select(task => new BootMapping(task, Eip / Layout.PageSize, task, Writable: false)));
+            foreach (var task in small) s.Mappings.Small[task] = task;
             var (me, partner) = (s.Row(Me), s.Row(Partner));
             (s.Stage, s.Current) = (Stages.User, me);
             (s.Eax[me], s.Ecx[me], s.Edx[me], s.Ebx[me], s.Edi[me]) = (0, Timeouts, 0x11111111, 0x22222222, 0x33333333);

@@ -57,7 +57,7 @@ public sealed record Model(
     /// </summary>
     public uint MostOwnSteps => (uint)(Threads.Count + 1) * (9 + (Maps ? Limits.Paging.Pages * (2 * Limits.Paging.Nodes + 4) + 2 : 0));
 
-    private static readonly Entry[] Optional = [Entry.Protection, Entry.ThreadSchedule, Entry.LthreadExRegs, Entry.TaskNew];
+    private static readonly Entry[] Optional = [Entry.Protection, Entry.Outgrow, Entry.ThreadSchedule, Entry.LthreadExRegs, Entry.TaskNew];
 
     private readonly IReadOnlyList<string> _never = [];
 

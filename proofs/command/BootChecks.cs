@@ -175,5 +175,7 @@ internal static class BootChecks
         public Concrete Register(int number) => pc.Cpu.R[number];
 
         public Concrete Selector(int number) => pc.Cpu.S[number].Selector;
+
+        public (Concrete Base, Concrete Limit) Hidden(int number) => (pc.Cpu.S[number].Base, pc.Cpu.S[number].Limit);
     }
 }

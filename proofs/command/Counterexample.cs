@@ -45,8 +45,8 @@ internal static class Counterexample
         Complete(state);
 
         var own = Kernel<Concrete>.Own(way.Stage) is not null;
-        Event step = new(way.Entry, own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current),
-            refutation.Registers.GetValueOrDefault("argument", way.Entry switch
+        Event step = new(way.Step ?? Entry.IdNearest, own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current),
+            refutation.Registers.GetValueOrDefault("argument", way.Step switch
             {
                 Entry.PageFault => refutation.Registers.GetValueOrDefault("cr2"),
                 Entry.Protection => refutation.Registers.GetValueOrDefault(ImageTheorem.CodeBytes),

@@ -110,10 +110,12 @@ public sealed class Duel
 
     /// <summary>
     /// One event on both sides; null where they agree after it. An event that the stage does not take, or whose instruction is in no page, is
-    /// left out.
+    /// left out. An exception that a thread may raise for being in a small space comes again when it no longer is.
     /// </summary>
     public Difference? Step(Event e)
     {
+        if (_machine.InSmallSpace && LeavesSmallSpace(e) && Step(new Event(Entry.Outgrow, e.Registers, FaultMessage.Protection)) is { } differs) return differs;
+        if (e.Entry == Entry.Outgrow && !_machine.InSmallSpace) return null;
         if (!e.Fits(State) || (e.Entry == Entry.Protection && !_machine.PutInstruction(e, State))) return null;
         if (e.MayStart(State) is { } row && !_threads.Contains(row)) Watch([.. _threads, row], _priorities);
         if (e.MaySetPriority(State) is { } priority && !_priorities.Contains(priority)) Watch(_threads, [.. _priorities, priority]);
@@ -125,6 +127,9 @@ public sealed class Duel
         var steps = 1 + FinishSpec(e.TickAfter);
         return _machine.Deliver(e, steps) is { } failure ? Stopped(failure) : Compare(before);
     }
+
+    private static bool LeavesSmallSpace(Event e) =>
+        e.Entry == Entry.Protection || (e.Entry == Entry.PageFault && e.Argument >= UserSegments.SmallSize) || (e.Entry == Entry.Exception && UserSegments.Outgrows.Contains(e.Argument));
 
     /// <summary>
     /// Compares everything of threads and their sets, whatever was written; null where all agree. The mappings' tables are too large for that:
@@ -236,7 +241,7 @@ public sealed class Duel
                     foreach (var row in written.Rows)
                         if (Differ(column, row) is { } difference)
                             return difference;
-        var (nodes, pages, slots) = (_footprint.Of(Table.Node), _footprint.Of(Table.Page), _footprint.Of(Table.Slot));
+        var (nodes, pages, slots, tasks) = (_footprint.Of(Table.Node), _footprint.Of(Table.Page), _footprint.Of(Table.Slot), _footprint.Of(Table.Task));
         foreach (var node in nodes.Rows)
             if (s.Mappings.Space[node].Value != 0)
                 pages.Add(s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
@@ -245,9 +250,10 @@ public sealed class Duel
             if (PageEntries.PortWordOf(s, page) is { } word)
                 _footprint.PortWords.Add(word);
         var words = CollectionsMarshal.AsSpan(_footprint.PortWords);
-        if (pages.Rows.Length + slots.Rows.Length + words.Length == 0) return null;
+        foreach (var slot in slots.Rows) tasks.Add(slot / _layout.Limits.Paging.Slots);
+        if (pages.Rows.Length + slots.Rows.Length + words.Length + tasks.Rows.Length == 0) return null;
         foreach (var invariant in Invariants.Where(invariant => IsOfPages(invariant.I)))
-            if (Each(invariant, invariant.I == Sort.PortWord ? words : (invariant.I == Sort.Page ? pages : slots).Rows) is { } difference)
+            if (Each(invariant, invariant.I switch { Sort.PortWord => words, Sort.Page => pages.Rows, Sort.Slot => slots.Rows, _ => tasks.Rows }) is { } difference)
                 return difference;
         return null;
     }
@@ -310,7 +316,7 @@ public sealed class Duel
         foreach (var invariant in Invariants)
             if (invariant.I switch
             {
-                Sort.Page or Sort.Slot or Sort.PortWord => null,
+                Sort.Page or Sort.Slot or Sort.PortWord or Sort.Task => null,
                 Sort.Thread => Each(invariant, _footprint.Top ? _threads : threads),
                 Sort.Priority => Each(invariant, _priorities),
                 Sort.ReadyWord => OfSets(invariant, _moves.Ready, _footprint.ReadyWords, _footprint.ReadySummaries),
@@ -367,11 +373,12 @@ public sealed class Duel
         {
             Sort.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
             Sort.PortWord => _layout.Mappings.PortMaps.Address(i, MappingLayout.PortBits).Value,
+            Sort.Task => _layout.Mappings.SmallSegments.Address(i, MappingLayout.SmallSegment).Value,
             Sort.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
             _ => null,
         });
 
-    private static bool IsOfPages(Sort sort) => sort is Sort.Page or Sort.Slot or Sort.PortWord;
+    private static bool IsOfPages(Sort sort) => sort is Sort.Page or Sort.Slot or Sort.PortWord or Sort.Task;
 
     private uint[] EveryValue(Sort sort) => sort switch
     {

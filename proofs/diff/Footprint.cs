@@ -49,7 +49,7 @@ internal sealed class Footprint
     public Footprint(Layout layout)
     {
         _layout = layout;
-        _singles = [layout.TssStack, layout.Top, layout.Clock, layout.Examined, layout.Heir, layout.Masked, layout.InfoClock];
+        _singles = [layout.CodeSegment, layout.DataSegment, layout.FlatSegment, layout.TssStack, layout.Top, layout.Clock, layout.Examined, layout.Heir, layout.Masked, layout.InfoClock];
         _isActive = new bool[layout.Limits.Threads];
         _isListed = new bool[layout.Limits.Threads];
         _threadsOfPlace = new uint[layout.Words];
@@ -224,7 +224,7 @@ internal sealed class Footprint
     {
         var m = _layout.Mappings;
         foreach (var (area, table) in (ReadOnlySpan<(Area, Table)>)
-            [(m.Current, Table.Processor), (m.Tasks, Table.Task), (m.Nodes, Table.Node), (m.Tables, Table.PageTable), (m.Slots, Table.Slot), (m.Directories, Table.Slot),
+            [(m.Current, Table.Processor), (m.Tasks, Table.Task), (m.SmallSegments, Table.Task), (m.Nodes, Table.Node), (m.Tables, Table.PageTable), (m.Slots, Table.Slot), (m.Directories, Table.Slot),
              (m.Pages, Table.Page), (m.PageTables, Table.Page)])
             if (RowOf(area, address) is { } row)
             {

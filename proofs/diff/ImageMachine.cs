@@ -61,6 +61,11 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     public Concrete Selector(int number) => _cpu.S[number].Selector;
 
+    public (Concrete Base, Concrete Limit) Hidden(int number) => (_cpu.S[number].Base, _cpu.S[number].Limit);
+
+    /// <summary>Whether the current thread runs in its task's small space.</summary>
+    public bool InSmallSpace => Stage == Stages.User && Load(Image.Layout.DataSegment.Base + Layout.DescriptorHigh.Offset).Value != UserSegments.FlatHigh;
+
     /// <summary>Writes a state into the tables and the processor, and makes it what <see cref="Return"/> returns to.</summary>
     /// <param name="state">The state.</param>
     /// <param name="memory">Dwords that are other than the state has them.</param>
@@ -79,10 +84,10 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu.Eflags = processor.Eflags;
         _cpu.Cr3 = processor.Cr3;
         _cpu.Bus.PageDirectoryLoaded(processor.Cr3);
-        _cpu.S[SegmentRegister.Cs] = Flat(processor.CodeSegment);
-        _cpu.S[SegmentRegister.Ss] = Flat(processor.StackSegment);
-        foreach (var data in DataSegments)
-            _cpu.S[data] = Flat(processor.DataSegments);
+        _cpu.S[SegmentRegister.Cs] = SegmentOf(processor.CodeSegment);
+        _cpu.S[SegmentRegister.Ss] = SegmentOf(processor.StackSegment);
+        _cpu.S[SegmentRegister.Ds] = _cpu.S[SegmentRegister.Es] = SegmentOf(processor.DataSegments);
+        _cpu.S[SegmentRegister.Fs] = _cpu.S[SegmentRegister.Gs] = SegmentOf(processor.FurtherSegments);
         _cpu.Cpl = (int)(processor.CodeSegment & 3);
         _cpu.Halted = state.Stage.Value == Stages.Idle;
         Pc.Interrupts.Write(0x21, (byte)processor.Masks);
@@ -144,7 +149,8 @@ public sealed class ImageMachine : IMachine<Concrete>
                 case Entry.TaskNew: _cpu.SoftwareInterrupt((int)Layout.TaskNewVector); break;
                 case Entry.Tick or Entry.Interrupt when !Raise(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1): return NoInterrupt;
                 case Entry.Tick or Entry.Interrupt: break;
-                case Entry.PageFault: _cpu.FaultOfInstruction(Fault.Page(e.Code, e.Argument)); break;
+                case Entry.PageFault: _cpu.FaultOfInstruction(Fault.Page(e.Code, e.Argument + (InSmallSpace ? _cpu.S[SegmentRegister.Ss].Base : 0))); break;
+                case Entry.Outgrow: _cpu.FaultOfInstruction(new Fault((int)e.Argument, e.Code)); break;
                 case Entry.Protection: _cpu.FaultOfInstruction(new Fault((int)FaultMessage.Protection, e.Code)); break;
                 case Entry.Exception when FaultMessage.IsTrap((Concrete)e.Argument).Known: _cpu.Exception(new Fault((int)e.Argument)); break;
                 case Entry.Exception: _cpu.FaultOfInstruction(new Fault((int)e.Argument, PushesCode((int)e.Argument) ? e.Code : null)); break;
@@ -178,12 +184,14 @@ public sealed class ImageMachine : IMachine<Concrete>
         return Raise(0) ? Run(budget) : NoInterrupt;
     }
 
-    /// <summary>As user code does that reads a page, or writes it; false where that faults.</summary>
-    public bool Uses(uint linear, bool writes)
+    /// <summary>As user code does that reads a page, or writes it; false where that faults, but beyond a small space.</summary>
+    public bool Uses(uint address, bool writes)
     {
+        var stack = _cpu.S[SegmentRegister.Ss];
+        if (address > stack.Limit.Value) return true;
         try
         {
-            Pc.Mmu.Translate(linear, writes, user: true);
+            Pc.Mmu.Translate(stack.Base.Value + address, writes, user: true);
             return true;
         }
         catch (Fault)
@@ -250,15 +258,19 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu.Eip = r.Eip;
         _cpu.Eflags = r.Eflags;
 
-        // Seldom the user has loaded a null selector somewhere.
-        if (r.Eip % 32 >= 28) _cpu.S[DataSegments[r.Eip % 4]] = Segment<Concrete>.Load(0, 0, 0, 0);
+        // Seldom the user has loaded another selector somewhere.
+        uint? other = (r.Eip / 4 % 16) switch { 13 => Layout.UserCode, 14 => Layout.UserData, 15 => 0, _ => null };
+        if (other is { } selector) _cpu.S[DataSegments[r.Eip % 4]] = SegmentOf(selector);
     }
 
     private static readonly int[] DataSegments = [SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs];
 
-    private Segment<Concrete> Flat(uint selector)
+    private Segment<Concrete> SegmentOf(uint selector)
     {
-        var high = Load(Image.Layout.Gdt + (selector & ~7u) + 4).Value;
-        return Segment<Concrete>.Load(selector, 0, uint.MaxValue, high & Descriptor.Mask);
+        if (selector == 0) return Segment<Concrete>.Load(0, 0, 0, 0);
+        var address = Image.Layout.Gdt + (selector & ~7u);
+        uint low = Load(address), high = Load(address + 4), limit = high & 0xF0000 | low & 0xFFFF;
+        return Segment<Concrete>.Load(selector, low >> 16 | (high & 0xFF) << 16 | high & 0xFF000000,
+            (high & Descriptor.Granular) != 0 ? limit << 12 | 0xFFF : limit, high & Descriptor.Mask);
     }
 }

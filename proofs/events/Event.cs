@@ -32,7 +32,7 @@ public readonly record struct Registers(
 /// </summary>
 /// <param name="Entry">The way in.</param>
 /// <param name="Registers">What the user code left.</param>
-/// <param name="Argument">What the entry takes: the vector of an exception, the address of a page fault, the id of an interrupt.</param>
+/// <param name="Argument">What the entry takes: the vector of an exception, of one that a small space makes too, the address of a page fault, the id of an interrupt.</param>
 /// <param name="Code">The error code of an exception.</param>
 /// <param name="TickAfter">The timer ticks when the kernel has made so many steps on mappings since, if it makes more; null: not among them.</param>
 public sealed record Event(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, uint? TickAfter = null)
@@ -51,7 +51,8 @@ public sealed record Event(Entry Entry, Registers? Registers = null, uint Argume
         ? Entry == own
         : Entry == Entry.Tick || (Entry == Entry.Interrupt && MayCome(s, Argument))
             || (s.Stage.Value == Stages.User && Entry is Entry.Ipc or Entry.IdNearest or Entry.FpageUnmap or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs
-                or Entry.TaskNew or Entry.PageFault or Entry.Protection or Entry.Exception);
+                or Entry.TaskNew or Entry.PageFault or Entry.Protection or Entry.Exception)
+            || (s.Stage.Value == Stages.User && Entry == Entry.Outgrow && s.Mappings.Small[s.Task(s.Current)].Value != 0);
 
     /// <summary>Whether an interrupt may come: one that threads may have, and that is not masked, or comes as a spurious one.</summary>
     public static bool MayCome(State<Concrete> s, uint id) => Interrupts.IsUsers<Concrete>(id).Known

@@ -1,3 +1,4 @@
+using Verified.Kernel;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -32,7 +33,7 @@ public sealed class Generator(int seed, Limits limits)
         var versions = rows.Select(row => row / limits.Lthreads).Distinct().ToDictionary(task => task, _ => Chance(10) ? ThreadId.LastVersion : 1 + Below(1023));
         var s = Boot.Initial(limits, rows.Select(row => new BootThread(
             ThreadId.Make<Concrete>(Below(256), row / limits.Lthreads, row % limits.Lthreads, versions[row / limits.Lthreads]).Value,
-            Pick(priorities), Pick(Quanta), Word(), Word())), Pages.IsSigma0s(limits));
+            Pick(priorities), Pick(Quanta), Chance(60) ? Word() % UserSegments.SmallSize : Word(), Word())), Pages.IsSigma0s(limits));
         foreach (var row in rows)
         {
             s.Slice[row] = 1 + Below(s.Quantum[row]);
@@ -45,6 +46,9 @@ public sealed class Generator(int seed, Limits limits)
             (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (Word(), Word(), Word(), Word() & Flags.UserBits | Flags.User);
         }
 
+        var areSmall = Chance(30);
+        foreach (var task in versions.Keys)
+            if (areSmall || Chance(20)) s.Mappings.Small[task] = 1 + Below(ScheduleParam.LastSmall);
         Handle([.. rows], s);
         GiveChiefs(s, [.. versions.Keys]);
         new Pages(_random, s).Populate([.. rows]);
@@ -97,9 +101,17 @@ public sealed class Generator(int seed, Limits limits)
         var registers = new Registers(
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
+        if (entry == Entry.Ipc && Chance(15) && Waiting(s, threads) is { } partner)
+            return new(entry, registers with { Eax = 0, Ecx = 0, Ebp = s.Status[partner].Value == ThreadStatus.ReceivingFrom ? 1u : Below(2), Esi = s.Id[partner] });
         if (entry == Entry.Ipc && Chance(25)) registers = registers with { Eax = 2 + Below(2), Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random) };
         if (entry == Entry.Ipc && registers.Esi <= Interrupts.Lines && Chance(80))
             registers = registers with { Eax = Descriptor.None, Ebp = Chance(80) ? 0 : registers.Ebp, Ecx = Chance(50) ? Timeouts.ZeroReceiveOnly : registers.Ecx };
+        if (s.Mappings.Small[s.Task(s.Current)].Value != 0)
+        {
+            if (Chance(3)) return new(Entry.Outgrow, registers, Pick([.. UserSegments.Outgrows]), Below(0x10000));
+            if (Chance(90)) registers = registers with { Eip = registers.Eip % UserSegments.SmallSize };
+        }
+
         if (entry == Entry.FpageUnmap) registers = registers with { Eax = Pages.Fpage(_random), Ecx = Mask() };
         if (entry == Entry.ThreadSchedule)
             return new(entry, registers with { Eax = Chance(15) ? ThreadId.Invalid : Word() & ~0xFFu | Level(s, threads), Ebx = OrInvalid(Word()) });
@@ -115,7 +127,7 @@ public sealed class Generator(int seed, Limits limits)
         if (entry == Entry.Interrupt) return new(entry, registers, Id(s));
         if (entry == Entry.TaskNew)
             return new(entry, registers with { Eax = Chance(50) ? SomeId(s, threads) : Word(), Ebx = Chance(30) ? ThreadId.Nil : SomeId(s, threads), Esi = SubTask(s, threads) });
-        if (entry == Entry.PageFault) return new(entry, registers, Word(), Below(32));
+        if (entry == Entry.PageFault) return new(entry, registers, Chance(30) ? Word() % UserSegments.SmallSize : Word(), Below(32));
         if (entry == Entry.Protection)
             return new(entry, registers with { Edx = Chance(80) ? Pages.Port(_random) : Word(), Eip = Code(s) }, Pages.Instruction(_random), Chance(80) ? 0 : Below(0x10000));
         if (entry != Entry.Exception) return new(entry, registers);
@@ -184,17 +196,7 @@ public sealed class Generator(int seed, Limits limits)
     private uint Destination(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var choice = _random.Next(100);
-        if (choice < 40)
-        {
-            // Somebody who waits for me, or for a message of mine.
-            var me = s.Current.Value;
-            var from = _random.Next(threads.Count);
-            for (var i = 0; i < threads.Count; i++)
-            {
-                var other = threads[(from + i) % threads.Count];
-                if (s.SendsTo(other, me) | s.WaitsFor(other, me)) return s.Id[other];
-            }
-        }
+        if (choice < 40 && Partner(s, threads, other => s.SendsTo(other, s.Current) | s.WaitsFor(other, s.Current)) is { } partner) return s.Id[partner];
 
         // An interrupt that is mine, or that somebody may have, or nobody.
         if (choice is >= 40 and < 52) return Chance(50) && s.Handles[s.Current].Value is > 0 and var mine ? mine : Chance(70) ? Pick(Ids) : Below(18);
@@ -209,6 +211,18 @@ public sealed class Generator(int seed, Limits limits)
             < 98 => s.Id[s.Current],
             _ => Word(),
         };
+    }
+
+    // Somebody who waits for a message of mine.
+    private uint? Waiting(State<Concrete> s, IReadOnlyList<uint> threads) => Partner(s, threads, other => s.WaitsFor(other, s.Current));
+
+    private uint? Partner(State<Concrete> s, IReadOnlyList<uint> threads, Func<uint, Truth> fits)
+    {
+        var from = _random.Next(threads.Count);
+        for (var i = 0; i < threads.Count; i++)
+            if (threads[(from + i) % threads.Count] is var other && fits(other).Known)
+                return other;
+        return null;
     }
 
     // One of my task whose pages are being mapped.

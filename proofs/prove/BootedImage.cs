@@ -14,12 +14,13 @@ namespace Verified.Proofs.Prove;
 /// <param name="Leave">Address of the cut point of stage leave.</param>
 /// <param name="Wake">Address of the cut point of stage wake.</param>
 /// <param name="Map">Address of the cut point of stage map.</param>
+/// <param name="Exit">Address of the way out to the current thread.</param>
 /// <param name="IdleHalt">Address of the HLT of stage idle.</param>
 /// <param name="IpcSlow">Address where the fast path of ipc leaves to the slow one.</param>
 /// <param name="Operations">The pieces of code that keep a contract about the sets.</param>
 /// <param name="Control">GDTR, IDTR, TR, CR0 and CR4.</param>
 public sealed record BootedImage(
-    Layout Layout, Func<uint, uint?> Constant, uint Pick, uint Receive, uint Accept, uint Leave, uint Wake, uint Map, uint IdleHalt, uint IpcSlow,
+    Layout Layout, Func<uint, uint?> Constant, uint Pick, uint Receive, uint Accept, uint Leave, uint Wake, uint Map, uint Exit, uint IdleHalt, uint IpcSlow,
     IReadOnlyList<SetOperation> Operations, ControlState Control);
 
 /// <summary>The system registers that stay as boot left them.</summary>

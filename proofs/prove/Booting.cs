@@ -35,7 +35,7 @@ public static class Booting
 
         var cpu = pc.Cpu;
         var control = new ControlState(cpu.GdtBase, cpu.GdtLimit, cpu.IdtBase, cpu.IdtLimit, cpu.TaskRegister.Selector, cpu.Cr0, cpu.Cr4);
-        return (pc, new BootedImage(image.Layout, ConstantsOf(image, pc), pick, Symbol(image, "receive"), Symbol(image, "accept"), Symbol(image, "leave"), Symbol(image, "wake"), Symbol(image, "map_step"), idle, Symbol(image, "ipc_slow"), image.Operations, control));
+        return (pc, new BootedImage(image.Layout, ConstantsOf(image, pc), pick, Symbol(image, "receive"), Symbol(image, "accept"), Symbol(image, "leave"), Symbol(image, "wake"), Symbol(image, "map_step"), Symbol(image, "exit"), idle, Symbol(image, "ipc_slow"), image.Operations, control));
     }
 
     /// <summary>Text, GDT, IDT and TSS: what the kernel reads and, by the theorems, never writes.</summary>

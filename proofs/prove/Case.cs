@@ -23,7 +23,7 @@ public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool 
         new("map-end", _ => true));
 
     /// <summary>Whether a step must know an invariant: one that is apart only if it deletes or creates.</summary>
-    public static bool Needs(Entry entry, Case? only, Invariant<Symbolic> invariant) =>
+    public static bool Needs(Entry? entry, Case? only, Invariant<Symbolic> invariant) =>
         !invariant.IsApart || entry is Entry.TaskNew or Entry.LthreadExRegs || (entry == Entry.Map && only?.Deletes != false);
 
     private static IReadOnlyList<Case> InTurn(params Case[] cases) =>

@@ -16,23 +16,23 @@ namespace Verified.Proofs.Prove;
 /// <param name="way">The way in.</param>
 public sealed class ImageTheorem(string name, BootedImage image, Way way) : CodeTheorem(name, image)
 {
-    public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
+    public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} {Image.Exit:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
     /// <summary>How a refutation calls the first bytes of the instruction that raised a general-protection exception.</summary>
     public const string CodeBytes = "instruction";
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
-    public bool UsesSets => way.Entry is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.TaskNew or Entry.Map or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
+    public bool UsesSets => way.Step is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.TaskNew or Entry.Map or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
         or Entry.PageFault or Entry.Protection or Entry.Exception or Entry.Interrupt;
 
-    public override int Weight => way.Entry switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc => 3, Entry.Pick => 1, _ => 0 };
+    public override int Weight => way.Step switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc => 3, Entry.Pick => 1, _ => 0 };
 
     protected override void Assume(Attempt attempt)
     {
         var machine = Machine(attempt, Memory(attempt));
         var view = new View<Symbolic>(Layout, machine);
         var state = Before(attempt, view);
-        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(way.Entry, way.Only, invariant)))
+        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(way.Step, way.Only, invariant)))
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(state, i, j));
 
@@ -42,6 +42,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         attempt.Range(Sort.PortWord, Representation<Symbolic>.Count(Sort.PortWord, Layout));
         Following.Ports(attempt.Universe, state);
         if (way.Only is { } only) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(state));
+        if (way.InSmallSpace is { } small) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => small ? !representation.IsFlat : representation.IsFlat);
         foreach (var invariant in Representation<Symbolic>.Others)
         {
             if (invariant.Name == Representation<Symbolic>.SegmentsName) continue; // a user may have loaded others
@@ -61,21 +62,21 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 
         // The spec first: what it chooses are variables, and what the code then finds is shown to be one of them. But the fast
         // path chooses nothing, and decides what case of the spec it is.
-        var fast = way is { Entry: Entry.Ipc, Kind: WayKind.SystemCall };
+        var fast = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
         var errorCode = attempt.Register("error-code");
-        var argument = way.Entry switch
+        var argument = way.Step switch
         {
-            Entry.PageFault => attempt.Register("cr2"),
+            Entry.PageFault => UserSegments.AddressOf(before.Get(Layout.DataSegment, 0, Layout.DescriptorHigh), attempt.Register("cr2")),
             Entry.Protection => attempt.Register(CodeBytes),
             _ => way.Argument,
         };
-        if (!fast) kernel.Step(way.Entry, argument, way.HasErrorCode ? errorCode : 0);
+        if (!fast && way.Step is { } entry) kernel.Step(entry, argument, way.HasErrorCode ? errorCode : 0);
         var choices = choosing.Results.ToArray();
 
         var sets = new SymbolicSets(Limits, attempt.Terms,
             Membership<Symbolic>.Of(Before(attempt, before)));
         var memory = Memory(attempt, (area, _, row) => Touch(attempt, area, row), receiver => Summary(attempt, sets, choosing, receiver),
-            way.Entry == Entry.Protection ? (attempt.Register("eip"), argument, PortAccess<Symbolic>.Of(argument, attempt.Register("edx")).Length) : null);
+            way.Step == Entry.Protection ? (attempt.Register("eip"), argument, PortAccess<Symbolic>.Of(argument, attempt.Register("edx")).Length) : null);
         var contracts = new SetContracts(Layout, memory, sets, attempt, choosing, path.Require);
         var machine = Machine(attempt, memory);
         machine.Contracts = (operation, cpu) =>
@@ -90,7 +91,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         if (fast && !machine.LeftFastPath)
         {
             // It passes the cut point of the receive phase.
-            kernel.Step(way.Entry);
+            kernel.Step(Entry.Ipc);
             while (Symbolic.TryValue(state.Stage, out var stage) && stage != machine.Stage && Kernel<Symbolic>.Own(stage) is { } own) kernel.Step(own);
         }
 
@@ -117,7 +118,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 
     /// <summary>
     /// Where a page-table entry was present and has been written, INVLPG of its page followed: whatever the TLB holds at a cut point, the page
-    /// tables say the same. Of an entry of the page directory likewise, by a page of its own: the page table may be another's next.
+    /// tables say the same; INVLPG at its place in nobody's directory too (<see cref="UserSegments"/>). Of an entry of the page directory likewise, by a page of its own: the page table may be another's next.
     /// </summary>
     private void LeavesNothingStale(Exploration path, KernelMemory memory, State<Symbolic> state)
     {
@@ -125,9 +126,12 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         foreach (var (row, before, invalidated) in memory.Entries)
         {
             var page = state.Mappings.TableSlot[row >> entries] << entries | row & (Limits.Paging.Entries - 1);
-            Truth stale = (before & MappingLayout.Present) != 0;
-            foreach (var linear in invalidated) stale &= (linear >> 12) != page;
-            path.Require(!stale, "an entry of the page tables that changes leaves the TLB too");
+            foreach (var (place, what) in ((Symbolic, string)[])[(page, "the TLB"), (row, "the TLB, where a small space may be,")])
+            {
+                Truth stale = (before & MappingLayout.Present) != 0;
+                foreach (var linear in invalidated) stale &= (linear >> 12) != place;
+                path.Require(!stale, $"an entry of the page tables that changes leaves {what} too");
+            }
         }
 
         foreach (var (row, before, invalidated) in memory.DirectoryEntries)
@@ -146,7 +150,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     {
         const uint specific = 0x60;
         var line = way.Argument - 1;
-        (uint Port, uint Value)[] expected = way.Entry switch
+        (uint Port, uint Value)[] expected = way.Step switch
         {
             Entry.Tick => [(KernelMemory.FirstCommand, 0x20)],
             Entry.Interrupt when line < 8 => [(KernelMemory.FirstCommand, specific | line)],
@@ -157,7 +161,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         path.Require(others.Count == expected.Length, "ports are written only to acknowledge an interrupt, or to mask");
         foreach (var (write, (port, value)) in others.Zip(expected))
             path.Require(write.Port == port & write.Value == value, "the end of interrupt goes to the controllers that are in service");
-        path.Require(way.Entry != Entry.Interrupt || memory.Written[0].Port == (line < 8 ? KernelMemory.FirstMask : KernelMemory.SecondMask),
+        path.Require(way.Step != Entry.Interrupt || memory.Written[0].Port == (line < 8 ? KernelMemory.FirstMask : KernelMemory.SecondMask),
             "a line is masked before the end of its interrupt");
     }
 
@@ -174,7 +178,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     private KernelMemory Memory(Attempt attempt) => Memory(attempt, null, receiver => receiver);
 
     private SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
-        Machine(attempt, memory, way.Stage, way.Kind == WayKind.Slow);
+        Machine(attempt, memory, way.Stage, way.Kind);
 
     private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing choosing)
     {

@@ -92,9 +92,18 @@ public sealed class KernelMemory : IBus<Symbolic>
             return field == _layout.Senders ? _senders(row) : throw Bypassed("read", area, field);
         var dword = _contents[(area, field)].Get(row);
 
-        // IRET must know the segments that it returns to; the representation says which.
+        // IRET must know the segments that it returns to, and what each is; the representation says which.
+        if (field == Layout.DescriptorHigh) return Settled(dword, area == _layout.CodeSegment ? UserSegments.Code : 0);
         if (field == Layout.Cs) return _path.Settle(dword, Layout.UserCode, Layout.KernelCode);
         return field == Layout.Ss ? _path.Settle(dword, Layout.UserData) : dword;
+    }
+
+    // All of a flat segment's descriptor, of another's all but the base.
+    private Symbolic Settled(Symbolic high, uint code)
+    {
+        const uint known = Descriptor.Mask | UserSegments.LimitMask;
+        var whole = _path.Settle(high, UserSegments.FlatHigh | code);
+        return Symbolic.TryValue(whole, out _) ? whole : (high & ~known) | _path.Settle(high & known, UserSegments.SmallHigh | code);
     }
 
     public Symbolic LoadForStore(Symbolic linear, int size, bool user) => Load(linear, size, user);

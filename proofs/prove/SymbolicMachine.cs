@@ -25,10 +25,10 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     private bool _hasSlowPath;
 
     /// <summary>
-    /// The processor at the cut point of <paramref name="stage"/>; with <paramref name="slow"/>, where a system call of a user has saved its
-    /// registers and left the fast path.
+    /// The processor at the cut point of <paramref name="stage"/>; of stage user, where <paramref name="kind"/> says that a system call has saved its
+    /// registers and left the fast path, or the kernel is about to return.
     /// </summary>
-    public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, uint stage, bool slow = false)
+    public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, uint stage, WayKind kind = WayKind.Own)
     {
         (_image, _attempt, _path, _memory, Stage) = (image, attempt, attempt.Path, memory, stage);
         var control = image.Control;
@@ -46,21 +46,23 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         _cpu.TaskRegister = SegmentOf(control.TaskRegister);
         for (var i = 0; i < Names.Length; i++) _cpu.R[i] = attempt.Register(Names[i]);
 
-        var user = InUserMode = stage == Stages.User && !slow;
+        var user = InUserMode = stage == Stages.User && kind is not (WayKind.Slow or WayKind.Exit);
         _cpu.Cpl = user ? 3 : 0;
-        _cpu.S[SegmentRegister.Cs] = SegmentOf(user ? Layout.UserCode : Layout.KernelCode);
-        _cpu.S[SegmentRegister.Ss] = SegmentOf(user ? Layout.UserData : Layout.KernelData);
 
-        // A user may have loaded anything, null for one (but see UserSegments); the kernel's own steps find them flat.
-        foreach (var segment in DataSegments)
-            _cpu.S[segment] = user ? Segment<Symbolic>.Load(0, 0, 0, 0) : SegmentOf(Layout.UserData);
+        // The entry does not look at more of a user's than the selectors.
+        _cpu.S[SegmentRegister.Cs] = user ? Flat(Layout.UserCode) : SegmentOf(Layout.KernelCode);
+        _cpu.S[SegmentRegister.Ss] = user ? Flat(Layout.UserData) : SegmentOf(Layout.KernelData);
+
+        // A user may have loaded anything, null for one (but see LoadedByUser); the kernel's own steps find DS.
+        foreach (var segment in DataSegments) _cpu.S[segment] = Segment<Symbolic>.Load(0, 0, 0, 0);
+        if (!user) _cpu.S[SegmentRegister.Ds] = SegmentOf(Layout.KernelData);
 
         // Kernel steps run with interrupts off, no trap and no nested task; the entry's gate has cleared them.
         var flags = attempt.Register("eflags");
         _cpu.Eflags = user ? flags : flags & (Flag.Status | Flag.Direction) | Flag.Reserved;
         _cpu.Eip = stage switch
         {
-            Stages.User => slow ? image.IpcSlow : attempt.Register("eip"),
+            Stages.User => kind switch { WayKind.Slow => image.IpcSlow, WayKind.Exit => image.Exit, _ => attempt.Register("eip") },
             Stages.Pick => image.Pick,
             Stages.Receive => image.Receive,
             Stages.Accept => image.Accept,
@@ -69,7 +71,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
             Stages.Map => image.Map,
             _ => image.IdleHalt + 1,
         };
-        if (slow) _cpu.R[Processor.Esp] = SavedStack;
+        if (kind == WayKind.Slow) _cpu.R[Processor.Esp] = SavedStack;
         if (stage is not (Stages.Idle or Stages.Map)) return;
         _cpu.Halted = stage == Stages.Idle;
         _cpu.Eflags = _cpu.Eflags | Flag.Interrupt;
@@ -122,12 +124,14 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
     public Symbolic Selector(int number) => _cpu.S[number].Selector;
 
+    public (Symbolic Base, Symbolic Limit) Hidden(int number) => (_cpu.S[number].Base, _cpu.S[number].Limit);
+
     /// <summary>Enters the kernel (an own step is entered already) and runs to the next cut point.</summary>
     /// <exception cref="RefutedException">The kernel faults, loops, or leaves its tables.</exception>
     public void Run(Way way, Symbolic errorCode)
     {
-        _hasSlowPath = way is { Entry: Entry.Ipc, Kind: WayKind.SystemCall };
-        if (_hasSlowPath) UserSegments();
+        _hasSlowPath = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
+        if (_hasSlowPath) LoadedByUser();
         Guarded(() =>
         {
             switch (way.Kind)
@@ -136,7 +140,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
                 case WayKind.Interrupt: _cpu.ExternalInterrupt(way.Vector); break;
                 case WayKind.Exception when way.IsTrap: _cpu.Deliver(way.Vector, null); break;
                 case WayKind.Exception: _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null); break;
-                case WayKind.Own or WayKind.Slow: break;
+                case WayKind.Own or WayKind.Slow or WayKind.Exit: break;
             }
 
             while (!AtCutPoint()) Step();
@@ -182,6 +186,7 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         else if (eip == _image.Accept) Stage = Stages.Accept;
         else if (eip == _image.Leave) Stage = Stages.Leave;
         else if (eip == _image.Wake) Stage = Stages.Wake;
+        else if (eip == _image.Exit) Stage = Stages.User;
         else if (eip == _image.Map) Stage = Stages.Map;
         else if (eip == _image.IdleHalt) Stage = Stages.Idle;
         else if (eip == _image.IpcSlow && _hasSlowPath) LeftFastPath = true;
@@ -263,33 +268,43 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
     /// The fast path looks at what the user has loaded. Where all are the flat data segment, they can be used; else the code must not
     /// rely on any, as if each were null, but with the selector of a segment that a user can load (SDM vol. 3, 5.5 and 5.6).
     /// </summary>
-    private void UserSegments()
+    private void LoadedByUser()
     {
-        uint[] selectors = [.. UserSelectors()];
+        (uint Selector, Truth IsLoadable)[] selectors = [.. UserSelectors()];
         Truth flat = true;
         foreach (var segment in DataSegments)
         {
             var selector = _attempt.Register($"selector-{segment}");
             Truth loadable = false;
-            foreach (var one in selectors) loadable |= selector == one;
+            foreach (var one in selectors) loadable |= selector == one.Selector & one.IsLoadable;
             _path.Assume(loadable);
             _cpu.S[segment].Selector = selector;
-            flat &= selector == Layout.UserData;
+            flat &= selector == Layout.FlatData;
         }
 
-        if (flat) foreach (var segment in DataSegments) _cpu.S[segment] = SegmentOf(Layout.UserData);
+        if (flat) foreach (var segment in DataSegments) _cpu.S[segment] = Flat(Layout.FlatData);
     }
 
     /// <summary>Null, and what of the GDT ring 3 may load into a data segment register. There is no LDT.</summary>
-    private IEnumerable<uint> UserSelectors()
+    private IEnumerable<(uint Selector, Truth IsLoadable)> UserSelectors()
     {
         for (var selector = 0u; selector <= _image.Control.GdtLimit; selector++)
         {
+            if ((selector | 3) is Layout.UserCode or Layout.UserData or Layout.FlatData)
+            {
+                var high = Load(_image.Control.GdtBase + (selector & ~7u) + Layout.DescriptorHigh.Offset);
+                yield return (selector, (high & UserSegments.Present) != 0);
+                continue;
+            }
+
             var a = (selector & 4) == 0 && selector >= 8 ? SegmentOf(selector).Attributes : 0;
             var readable = Processors.IsData(a) || Processors.IsReadableCode(a);
-            if (selector < 4 || (readable && (Processors.IsConforming(a) || Processors.Dpl(a) == 3))) yield return selector;
+            if (selector < 4 || (readable && (Processors.IsConforming(a) || Processors.Dpl(a) == 3))) yield return (selector, true);
         }
     }
+
+    private static Segment<Symbolic> Flat(uint selector) => Segment<Symbolic>.Load(
+        selector, 0, uint.MaxValue, (UserSegments.FlatHigh | (selector == Layout.UserCode ? UserSegments.Code : 0)) & Processors.Mask);
 
     private Segment<Symbolic> SegmentOf(uint selector)
     {

@@ -22,6 +22,7 @@ public static class Theorems
         (Entry.PageFault, Stages.User, "page-fault", null),
         (Entry.Protection, Stages.User, "protection", null),
         (Entry.Exception, Stages.User, "exception", null),
+        (Entry.Outgrow, Stages.User, "outgrow", null),
         (Entry.Interrupt, Stages.User, "interrupt", null),
         (Entry.Interrupt, Stages.Idle, "interrupt-idle", null),
         (Entry.Interrupt, Stages.Map, "interrupt-map", null),

@@ -17,6 +17,9 @@ public enum WayKind
 
     /// <summary>It is there already, and has saved the user's registers and no more: the slow path of a system call.</summary>
     Slow,
+
+    /// <summary>It is on its way out: what the spec does is done, and the current thread's registers are still in its row.</summary>
+    Exit,
 }
 
 /// <summary>One way into the kernel: at which stage, by what, and the entry of the spec that it is.</summary>
@@ -24,18 +27,21 @@ public enum WayKind
 /// <param name="Stage">Where the machine is before.</param>
 /// <param name="Kind">How it gets in.</param>
 /// <param name="Vector">The interrupt vector; -1 where it is there already.</param>
-/// <param name="Entry">The spec's entry.</param>
+/// <param name="Step">The spec's entry; null where it does nothing.</param>
 /// <param name="HasErrorCode">Whether the processor pushes an error code.</param>
-public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entry Entry, bool HasErrorCode = false)
+public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entry? Step, bool HasErrorCode = false)
 {
     /// <summary>The states that it is about; null for all of the stage.</summary>
     public Case? Only { get; init; }
 
     /// <summary>Whether the processor is in user mode before.</summary>
-    public bool FromUser => Stage == Stages.User && Kind != WayKind.Slow;
+    public bool FromUser => Stage == Stages.User && Kind is not (WayKind.Slow or WayKind.Exit);
+
+    /// <summary>Whether the thread runs in a small space: it must, may not, or, where this is null, may.</summary>
+    public bool? InSmallSpace => Step == Entry.Outgrow ? true : Kind == WayKind.Exception && UserSegments.Outgrows.Contains((uint)Vector) ? false : null;
 
     /// <summary>What the spec's entry takes, where the way tells: the vector of an exception, the id of an interrupt.</summary>
-    public uint Argument => Entry switch { Entry.Exception => (uint)Vector, Entry.Interrupt => (uint)Vector - Layout.TickVector + 1, _ => 0 };
+    public uint Argument => Step switch { Entry.Exception => (uint)Vector, Entry.Interrupt => (uint)Vector - Layout.TickVector + 1, _ => 0 };
 
     /// <summary>Whether it is an exception after which the instruction is not executed again.</summary>
     public bool IsTrap => Kind == WayKind.Exception && FaultMessage.IsTrap((Concrete)(uint)Vector).Known;
@@ -59,12 +65,14 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("receive", Stages.Receive, WayKind.Own, -1, Entry.Receive),
         new("accept", Stages.Accept, WayKind.Own, -1, Entry.Accept),
         new("leave", Stages.Leave, WayKind.Own, -1, Entry.Leave),
+        new("exit", Stages.User, WayKind.Exit, -1, null),
         new("wake", Stages.Wake, WayKind.Own, -1, Entry.Wake),
         .. Case.OfMap.Select(only => new Way(only.Name, Stages.Map, WayKind.Own, -1, Entry.Map) { Only = only }),
         .. UserExceptions.Select(vector => new Way($"exception-{vector}", Stages.User, WayKind.Exception, vector,
             vector switch { Vectors.PageFault => Entry.PageFault, Vectors.GeneralProtection => Entry.Protection, _ => Entry.Exception },
             vector is Vectors.InvalidTaskState or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection
                 or Vectors.PageFault or Vectors.AlignmentCheck)),
+        .. UserSegments.Outgrows.Select(vector => new Way($"outgrow-{vector}", Stages.User, WayKind.Exception, (int)vector, Entry.Outgrow, HasErrorCode: true)),
     ];
 
     private static IEnumerable<Way> Devices(uint stage, string where) => Interrupts.OfUsers

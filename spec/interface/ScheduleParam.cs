@@ -5,7 +5,7 @@ namespace Verified.Spec;
 /// <summary>
 /// The parameter word of thread_schedule (L4-X0 section 2): <c>m[31:24] e[23:20] state[19:16] small[15:8] priority[7:0]</c>. Decisions: a
 /// tick counts as 1,024 microseconds, so that what is set is what is read; an infinite time slice has 255 ticks, the most; a shorter one
-/// than a tick, 0 too, has one. Numbers of small spaces are ignored.
+/// than a tick, 0 too, has one. Numbers of small spaces above 127 leave it as it is, like 0 and 255.
 /// </summary>
 public static class ScheduleParam
 {
@@ -26,6 +26,15 @@ public static class ScheduleParam
 
     public static W Priority<W>(W param) where W : struct, IWord<W> => param & 0xFF;
 
+    /// <summary>The most that a number of a small space may be.</summary>
+    public const uint LastSmall = 127;
+
+    /// <summary>The number of a small space, or of none.</summary>
+    public static W Small<W>(W param) where W : struct, IWord<W> => (param >> 8) & 0xFF;
+
+    /// <summary>Whether it is the number of one.</summary>
+    public static Truth IsSmall<W>(W number) where W : struct, IWord<W> => number - 1 < LastSmall;
+
     /// <summary>Ticks of the time slice, 1..255.</summary>
     public static W Ticks<W>(W param) where W : struct, IWord<W>
     {
@@ -34,7 +43,7 @@ public static class ScheduleParam
         return W.Select(shift == 0, 255, W.Select(ticks == 0, 1, W.Select(ticks <= 255, ticks, 255)));
     }
 
-    /// <summary>The word that tells a thread's priority, time slice and state.</summary>
-    public static W Of<W>(W priority, W quantum, W status, W faulting) where W : struct, IWord<W> =>
-        (quantum << 24) | (TickExponent << 20) | (W.Select(faulting == 1, ReportsException, StateOf(status)) << 16) | priority;
+    /// <summary>The word that tells a thread's priority, its task's small space, its time slice and state.</summary>
+    public static W Of<W>(W priority, W small, W quantum, W status, W faulting) where W : struct, IWord<W> =>
+        (quantum << 24) | (TickExponent << 20) | (W.Select(faulting == 1, ReportsException, StateOf(status)) << 16) | (small << 8) | priority;
 }

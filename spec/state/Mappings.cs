@@ -36,6 +36,7 @@ public sealed class Mappings<W> where W : struct, IWord<W>
         new(nameof(Chief), Table.Task, 6),
         new(nameof(Version), Table.Task, 10),
         new(nameof(Doomed), Table.Task, 1),
+        new(nameof(Small), Table.Task, 7),
         new(nameof(Space), Table.Node, 6),
         new(nameof(Page), Table.Node, 20),
         new(nameof(Frame), Table.Node, 15),
@@ -56,7 +57,7 @@ public sealed class Mappings<W> where W : struct, IWord<W>
     internal Mappings(Func<Column<W>> next)
     {
         _processor = [.. Schema.Where(info => info.Table == Table.Processor).Select(_ => next())];
-        (Chief, Version, Doomed) = (next(), next(), next());
+        (Chief, Version, Doomed, Small) = (next(), next(), next(), next());
         (Space, Page, Frame, Depth, Level, Next, Previous) = (next(), next(), next(), next(), next(), next(), next());
         (TableAt, TableTask, TableSlot, NextTable, PreviousTable, NodeAt) = (next(), next(), next(), next(), next(), next());
     }
@@ -120,6 +121,9 @@ public sealed class Mappings<W> where W : struct, IWord<W>
 
     /// <summary>1 while the task is being deleted.</summary>
     public Column<W> Doomed { get; }
+
+    /// <summary>The number of its small address space; 0 where its space is large.</summary>
+    public Column<W> Small { get; }
 
     /// <summary>The task in whose space the mapping is; 0 where it is free, or the frame reserved.</summary>
     public Column<W> Space { get; }

@@ -15,7 +15,7 @@ public class StrayWriteTests
     public static TheoryData<string, uint, uint> Places => new()
     {
         { "the kernel's code", Image.Text.Linear + 0x4000, 1 },
-        { "a descriptor", Layout.Gdt + 0x30, 1 },
+        { "a descriptor", Layout.Gdt + 0x38, 1 },
         { "a gate", Layout.Idt + 8 * 0x40, 1 },
         { "a map of ports", Layout.Mappings.PortMaps.Base + 5 * Layout.TssPortMapSize + 0x10, 1 },
         { "the end of all maps of ports", Layout.Tss + Layout.TssLimit, 1 },
@@ -63,7 +63,7 @@ public class StrayWriteTests
         Assert.Null(duel.Place(new Generator(1, Image.Limits).Population()));
         machine.Pc.Trace = pc =>
         {
-            var physical = Layout.Physical(Layout.Gdt + 0x30);
+            var physical = Layout.Physical(Layout.Gdt + 0x38);
             foreach (var value in (ReadOnlySpan<uint>)[1, 2, 0]) pc.Memory.Store(physical, 4, value);
             pc.Trace = null;
         };

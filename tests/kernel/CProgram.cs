@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Verified.Machine.Computer;
+using Verified.Tests.Machine;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -88,4 +89,11 @@ public sealed class GccAndQemuTheory : TheoryAttribute
 public sealed class GccAndQemuFact : FactAttribute
 {
     public GccAndQemuFact() => Skip = CProgram.Missing ?? Qemu.Missing;
+}
+
+/// <summary>A fact that needs gcc for IA-32 and Bochs with its BIOS, skipped where they are not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class GccAndBochsFact : FactAttribute
+{
+    public GccAndBochsFact() => Skip = CProgram.Missing ?? BochsBiosTheory.Missing;
 }

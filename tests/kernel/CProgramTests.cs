@@ -2,6 +2,7 @@ using System.Text;
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Spec;
+using Verified.Tests.Machine;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -22,11 +23,23 @@ public class CProgramTests
             ["client: the loader's information is here", "client: the info page", "client: 64 free pages", "client: a frame in two places", "client: 4 MB at once"]
         },
         { "bench", ["bench: 10000 round trips"] },
+        { "small", ["small: 1000 round trips between small spaces"] },
         {
             "tasks",
             ["tasks: ping-pong with task 5", "tasks: again, by its next version", "tasks: 300 more than there are page tables for", "tasks: a sub-task goes with its chief"]
         },
     };
+
+    private static readonly string[] Beyond = ["small: 1000 round trips between small spaces", "small: too small for one of them"];
+
+    // QEMU's code generator does not look at the limits of segments: there it is no small space.
+    [GccFact]
+    public void What_is_beyond_a_small_space_makes_it_large() => A_root_task_runs_on_the_machine("beyond", Beyond);
+
+    [GccAndBochsFact]
+    public void What_is_beyond_a_small_space_makes_it_large_in_bochs() =>
+        Assert.Equal(["Verified: L4 X.0 on IA-32", .. Beyond],
+            Bochs.Boot(BootDisk.Make(64 << 20, Image.ToElf(), "", Sigma0, CProgram.Module("beyond", 0x300000)), Beyond[^1]));
 
     [GccFact]
     public void Hello_runs_as_sigma0_on_the_machine()

@@ -41,6 +41,8 @@ internal sealed class Lockstep : IMachine<Concrete>
 
     public Concrete Selector(int number) => _pc.Cpu.S[number].Selector;
 
+    public (Concrete Base, Concrete Limit) Hidden(int number) => (_pc.Cpu.S[number].Base, _pc.Cpu.S[number].Limit);
+
     /// <summary>Puts a state of stage pick into the memory; the machine must be at that stage.</summary>
     public void Begin(State<Concrete> state)
     {

@@ -108,6 +108,9 @@ public sealed class BochsFact : Xunit.FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BochsBiosTheory : Xunit.TheoryAttribute
 {
-    public BochsBiosTheory() => Skip = Programs.Missing(Bochs.Program)
+    public BochsBiosTheory() => Skip = Missing;
+
+    /// <summary>What Bochs lacks here to boot a disk, or null.</summary>
+    internal static string? Missing => Programs.Missing(Bochs.Program)
         ?? new[] { Bochs.Bios, Bochs.VideoBios }.Where(file => !File.Exists(file)).Select(file => $"{file} is not installed").FirstOrDefault();
 }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>Mistakes that kernels have made, in the code of mappings and interrupts: an instruction is left out. Each is refuted, and differs.</summary>
+/// <summary>Mistakes that kernels have made, in the code of mappings, interrupts and small spaces: an instruction is left out. Each is refuted, and differs.</summary>
 public sealed class SeededDefectTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
@@ -22,6 +22,13 @@ public sealed class SeededDefectTests
     [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "map-page", "")]
     [InlineData("a line is not masked when it fires", "interrupt_first", "out", 1, "interrupt-4", "")]
     [InlineData("an interrupt is not ended at the controller", "interrupt_first", "out", 2, "interrupt-4", "")]
+    [InlineData("a removed page stays in the TLB where a small space is", "map_remove", "invlpg", 2, "map-flush", "where a small space may be")]
+    [InlineData("a segment register keeps another small space", "exit_load", "mov es", 1, "exit", "segments")]
+    [InlineData("a small space ends where all memory does", "exit_small", "mov dword", 1, "exit", "user-segments")]
+    [InlineData("a thread returns to where its small space is not", "exit_small", "jae", 1, "exit", "exception 13")]
+    [InlineData("FS keeps the sender's small space", "ipc_small_call", "jne", 1, "ipc", "segments")]
+    [InlineData("ES keeps the sender small space", "ipc_small_call", "mov es,", 1, "ipc", "segments")]
+    [InlineData("a task that outgrew its small space gets it again", "outgrow", "mov dword", 1, "outgrow-12", "small-segments")]
     public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string way, string what)
     {
         var damaged = Without(symbol, starts, number);

@@ -32,6 +32,21 @@ public class KernelPathTests
         Assert.Equal(21, paths["ipc fast, call, between spaces"] - paths["ipc fast, call, within a space"]);
     }
 
+    [Theory]
+    [InlineData("call")]
+    [InlineData("reply and wait")]
+    public void Between_small_spaces_the_directory_stays_and_ipc_is_cheaper(string operation)
+    {
+        foreach (var conditions in (PathConditions[])[PathConditions.Ideal, PathConditions.Repeated])
+        {
+            var paths = KernelPaths.Measure(Image, conditions).ToDictionary(path => path.Name);
+            var (small, large) = (paths[$"ipc fast, {operation}, between small spaces"], paths[$"ipc fast, {operation}, between spaces"]);
+            Assert.DoesNotContain(small.Path, timed => timed.Step.Instruction.Op0Register == Iced.Intel.Register.CR3);
+            Assert.DoesNotContain(small.Path, timed => timed.Step.Instruction.IP32 >= Image.Symbols["ipc_slow"] && timed.Step.Ring == 0);
+            Assert.True(small.Cycles < large.Cycles, $"{small.Cycles} cycles, and {large.Cycles}");
+        }
+    }
+
     [Fact]
     public void Unpredicted_branches_only_add()
     {

@@ -1,0 +1,120 @@
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Verified.Kernel;
+
+/// <summary>The way out of the kernel to the current thread: its space, its segments, its registers. And what makes a small space large.</summary>
+internal sealed partial class KernelProgram
+{
+    private Label _exit;
+
+    private void Exit()
+    {
+        var small = c.CreateLabel("exit_small");
+        var large = c.CreateLabel("exit_large");
+        var sameSpace = c.CreateLabel();
+        var load = c.CreateLabel("exit_load");
+
+        // CUT POINT: the current thread, saved, is ready and runs.
+        Mark(ref _exit);
+        LoadCurrent();
+        c.mov(edx, esp);
+        TaskOf(edx);
+        c.mov(edx, In(Maps.SmallSegments, edx));
+        c.test(edx, edx);
+        c.jne(small);
+
+        Mark(ref large);
+        c.mov(ecx, Me(Layout.Directory));
+        c.mov(ebx, Layout.FlatData);
+        c.mov(edi, ebx);
+        c.mov(edx, UserSegments.FlatHigh);
+        c.cmp(High(_layout.DataSegment), edx);
+        c.je(load);
+        LoadDescriptors(UserSegments.FlatLow, UserSegments.FlatHigh);
+
+        // CR3 is to be ECX, DS and ES to be EBX, FS and GS to be EDI.
+        Mark(ref load);
+        c.mov(eax, cr3);
+        c.cmp(eax, ecx);
+        c.je(sameSpace);
+        c.mov(cr3, ecx);
+        c.Label(ref sameSpace);
+        c.mov(ds, ebx);
+        c.mov(es, ebx);
+        c.mov(fs, edi);
+        c.mov(gs, edi);
+        c.popad();
+        c.iretd();
+
+        // My task has a small space, and I am in there: IRET would find that I am not.
+        Mark(ref small);
+        c.cmp(Me(Layout.Eip), UserSegments.SmallSize);
+        c.jae(large);
+        c.mov(ecx, Layout.Physical(_layout.Directories));
+        c.mov(ebx, Layout.UserData);
+        c.xor(edi, edi);
+        c.cmp(High(_layout.DataSegment), edx);
+        c.je(load);
+        LoadDescriptors(UserSegments.SmallLow, UserSegments.FlatHigh & ~UserSegments.Present);
+        c.jmp(load);
+    }
+
+    /// <summary>
+    /// A task's small space is that of a page table, its first, whose offset is in a register; elsewhere if there is none. The offset is lost.
+    /// </summary>
+    private void SmallSegment(AssemblerRegister32 task, AssemblerRegister32 table, AssemblerRegister32 scratch, Label none)
+    {
+        c.test(table, table);
+        c.je(none);
+        c.mov(scratch, table);
+        c.shl(table, 22 - 12);
+        c.shr(scratch, 12 - 6);
+        c.and(table, 0xFF000000);
+        c.and(scratch, 0xFF);
+        c.lea(table, __[table + scratch + UserSegments.SmallHigh]);
+        c.mov(In(Maps.SmallSegments, task), table);
+    }
+
+    /// <summary>The users' descriptors: their low dword, the high one in EDX, which is lost, and the flat segment's.</summary>
+    private void LoadDescriptors(uint low, uint flatHigh)
+    {
+        c.mov(Low(_layout.DataSegment), low);
+        c.mov(Low(_layout.CodeSegment), low);
+        c.mov(High(_layout.DataSegment), edx);
+        c.or(edx, UserSegments.Code);
+        c.mov(High(_layout.CodeSegment), edx);
+        c.mov(High(_layout.FlatSegment), flatHigh);
+    }
+
+    /// <summary>Elsewhere if the thread that has raised an exception, with its error code on the stack and nothing saved, is in a small space.</summary>
+    private void IfInSmallSpace(Label then)
+    {
+        c.test(__dword_ptr.ss[_layout.DataSegment.Base + Layout.DescriptorHigh.Offset], UserSegments.LimitMask);
+        c.je(then);
+    }
+
+    /// <summary>My space is large from now on, and I try again.</summary>
+    private void Outgrow(ref Label outgrow)
+    {
+        Mark(ref outgrow);
+        c.add(esp, 4);
+        Enter();
+        LoadMe(edx);
+        TaskOf(edx);
+        NoSmallSpace(edx);
+        c.jmp(_exit);
+    }
+
+    /// <summary>The space of the task in a register, which is lost, is large.</summary>
+    private void NoSmallSpace(AssemblerRegister32 task)
+    {
+        c.mov(In(Maps.SmallSegments, task), 0);
+        c.shl(task, TaskShift);
+        c.mov(Task(task, MappingLayout.Small), 0);
+    }
+
+    private static AssemblerMemoryOperand Low(Area descriptor) => __dword_ptr[descriptor.Base + Layout.DescriptorLow.Offset];
+
+    private static AssemblerMemoryOperand High(Area descriptor) => __dword_ptr[descriptor.Base + Layout.DescriptorHigh.Offset];
+}

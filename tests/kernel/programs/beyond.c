@@ -1,0 +1,2 @@
+#define BEYOND
+#include "small.c"
