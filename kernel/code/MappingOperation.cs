@@ -93,10 +93,12 @@ internal sealed partial class KernelProgram
         c.dec(esi);
         c.and(esi, ecx);
         c.add(esi, edx);
+        c.and(esi, _layout.Limits.Paging.Pages - 1);
         c.mov(Op(MappingLayout.SourcePage), esi);
         c.dec(edi);
         c.and(edi, ecx);
         c.add(edi, ebx);
+        c.and(edi, _layout.Limits.Paging.Pages - 1);
         c.mov(Op(MappingLayout.TargetPage), edi);
 
         // The same page, or memory both; as far as that goes.

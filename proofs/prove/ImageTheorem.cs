@@ -25,7 +25,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     public bool UsesSets => way.Step is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.TaskNew or Entry.Map or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
         or Entry.PageFault or Entry.Protection or Entry.Exception or Entry.Interrupt;
 
-    public override int Weight => way.Step switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc => 3, Entry.Pick => 1, _ => 0 };
+    public override int Weight => way.Step switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc or Entry.Map or Entry.ThreadSchedule => 3, Entry.Pick => 1, _ => 0 };
 
     protected override void Assume(Attempt attempt)
     {

@@ -11,7 +11,7 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null) : Theorem(name, limits)
 {
-    public override int Weight => entry switch { Entry.Receive or Entry.Accept => 2, Entry.Ipc => 1, _ => 0 };
+    public override int Weight => entry switch { Entry.Receive or Entry.Accept or Entry.Map => 2, Entry.Ipc => 1, _ => 0 };
 
     /// <summary>Whether the step may rely on an invariant at every row, and not only where that itself is to be preserved.</summary>
     private bool IsGiven(Invariant<Symbolic> invariant) => Case.Needs(entry, only, invariant);

@@ -38,6 +38,9 @@ public static class Rules
         new((x & c) + (x & d), x & (c | d), (c & d) == 0),
         new((y + (x & c)) + (x & d), y + (x & (c | d)), (c & d) == 0),
         new(Select(p, c, d) + k, Select(p, c + k, d + k)),
+        new(Select(p, x - y, 0) + y, Select(p, x, y)),
+        new(Select(p, x + c, 0) + d, Select(p, x, d), (c + d) == 0),
+        new((Select(p, x - (c - y), 0) - y) + c, Select(p, x, c - y)),
 
         // Differences.
         new(x - c, x + (0 - c)),
@@ -84,6 +87,7 @@ public static class Rules
         new((x ^ y) & c, y & c, (Bits(x) & c) == 0),
         new((x ^ c) & d, (x & d) ^ (c & d), (c & ~d) != 0),
         new(Select(p, c, d) & k, Select(p, c & k, d & k)),
+        new(x & Select(p, all, 0), Select(p, x, 0)),
         new(x & c, x & (c & Bits(x)), (c & ~Bits(x)) != 0),
 
         // OR.

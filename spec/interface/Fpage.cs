@@ -31,13 +31,13 @@ public static class Fpage
 
     /// <summary>4 KB to 4 GB, or 16 to all ports, and aligned; of 4 GB, that is at 0.</summary>
     public static Truth IsValid<W>(W fpage) where W : struct, IWord<W> =>
-        (Size(fpage) - Unit(fpage) <= W.Select(IsPorts(fpage), 12, 20)) & ((Page(fpage) & (Pages(fpage) - 1)) == 0);
+        (Exponent(fpage) <= W.Select(IsPorts(fpage), 12, 20)) & ((Page(fpage) & (Pages(fpage) - 1)) == 0);
 
     /// <summary>Number of the first page.</summary>
     public static W Page<W>(W fpage) where W : struct, IWord<W> => fpage >> 12;
 
     /// <summary>How many pages; defined where the size is valid.</summary>
-    public static W Pages<W>(W fpage) where W : struct, IWord<W> => (W)1 << (Size(fpage) - Unit(fpage));
+    public static W Pages<W>(W fpage) where W : struct, IWord<W> => (W)1 << (Exponent(fpage) & 31);
 
     /// <summary>The least fpage of ports that contains the first and the last of some.</summary>
     public static W OfPorts<W>(W first, W last) where W : struct, IWord<W>
@@ -46,7 +46,6 @@ public static class Fpage
         return (PortsTag << 24) | ((first >> size << size) << 8) | (size << 2);
     }
 
-    private static W Unit<W>(W fpage) where W : struct, IWord<W> => W.Select(IsPorts(fpage), 4, 12);
-
-    private static W Size<W>(W fpage) where W : struct, IWord<W> => (fpage >> 2) & 0x3F;
+    // Of two, for the number of pages: 2^12 bytes are one, or 2^4 ports.
+    private static W Exponent<W>(W fpage) where W : struct, IWord<W> => ((fpage >> 2) & 0x3F) + W.Select(IsPorts(fpage), 8, 0) - 12;
 }
