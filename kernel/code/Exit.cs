@@ -31,6 +31,7 @@ internal sealed partial class KernelProgram
         c.mov(edx, UserSegments.FlatHigh);
         c.cmp(High(_layout.DataSegment), edx);
         c.je(load);
+        Place("exit_grown");
         LoadDescriptors(UserSegments.FlatLow, UserSegments.FlatHigh);
 
         // CR3 is to be ECX, DS and ES to be EBX, FS and GS to be EDI.

@@ -26,7 +26,7 @@ internal sealed partial class KernelProgram
         var report = c.CreateLabel("report");
         var saved = c.CreateLabel();
         var outgrow = c.CreateLabel("outgrow");
-        var large = c.CreateLabel();
+        var large = c.CreateLabel("fault_large");
         foreach (var (vector, hasCode) in ExceptionVectors.Where(exception => exception.Vector is not (Layout.PageFaultVector or FaultMessage.Protection)))
         {
             Mark($"exception_{vector}");
@@ -52,8 +52,9 @@ internal sealed partial class KernelProgram
         c.mov(eax, cr2);
         c.test(High(_layout.DataSegment), UserSegments.LimitMask);
         c.jne(large);
+        Place("fault_small");
         c.and(eax, UserSegments.SmallSize - 1);
-        c.Label(ref large);
+        Mark(ref large);
         c.and(eax, ~3);
         c.and(Me(Layout.Fault), 2);
         c.or(Me(Layout.Fault), eax);

@@ -113,6 +113,7 @@ internal sealed partial class KernelProgram
         c.mov(ecx, ebx);
         c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
         c.mov(eax, In(Maps.Slots, ecx));
+        Place("schedule_small");
         SmallSegment(ebx, eax, ecx, large);
         Mark(ref large);
 
