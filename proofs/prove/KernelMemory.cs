@@ -80,7 +80,7 @@ public sealed class KernelMemory : IBus<Symbolic>
         if (Symbolic.TryValue(linear, out var address) && Constant(address, size) is { } value) return value;
         if (size == 1 && Instruction is var (at, bytes, length))
         {
-            var offset = linear - at;
+            var offset = linear.Term is { } sum && at.Term is { } start && Beyond(sum, start) is { } beyond ? beyond : linear - at;
             _path.Require(offset < length, "of a user's memory the kernel reads no more than the instruction that it has executed");
             return bytes >> (offset << 3) & 0xFF;
         }
@@ -96,6 +96,15 @@ public sealed class KernelMemory : IBus<Symbolic>
         if (field == Layout.DescriptorHigh) return Settled(dword, area == _layout.CodeSegment ? UserSegments.Code : 0);
         if (field == Layout.Cs) return _path.Settle(dword, Layout.UserCode, Layout.KernelCode);
         return field == Layout.Ss ? _path.Settle(dword, Layout.UserData) : dword;
+    }
+
+    /// <summary>What a sum adds to one of its terms; null where it is none.</summary>
+    private static Symbolic? Beyond(Word sum, Word term)
+    {
+        if (ReferenceEquals(sum, term)) return (Symbolic)0;
+        if (sum is not { Op: Values.Op.Add, A: Word a, B: Word b }) return null;
+        if (Beyond(a, term) is { } left) return left + b;
+        return Beyond(b, term) is { } right ? right + a : (Symbolic?)null;
     }
 
     // All of a flat segment's descriptor, of another's all but the base.

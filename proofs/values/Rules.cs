@@ -88,6 +88,7 @@ public static class Rules
         new((x ^ c) & d, (x & d) ^ (c & d), (c & ~d) != 0),
         new(Select(p, c, d) & k, Select(p, c & k, d & k)),
         new(x & Select(p, all, 0), Select(p, x, 0)),
+        new(x & Select(p, 0, all), Select(p, 0, x)),
         new(x & c, x & (c & Bits(x)), (c & ~Bits(x)) != 0),
 
         // OR.
@@ -99,6 +100,7 @@ public static class Rules
         new(x | ~x, all),
         new(x | y, x + y, Disjoint(x, y)),
         new((x & c) | (x & d), x & (c | d)),
+        new(Select(p, c, 0) | Select(q, c, 0), Select(p | q, c, 0)),
 
         // Exclusive OR.
         new(x ^ 0, x),
@@ -108,6 +110,7 @@ public static class Rules
         new((x ^ y) ^ x, y),
         new(x ^ y, x + y, Disjoint(x, y)),
         new(Select(p, c, d) ^ k, Select(p, c ^ k, d ^ k)),
+        new(Select(p, x ^ y, 0) ^ y, Select(p, x, y)),
 
         // Shifts to the left.
         new(x << c, 0, c >= 32),
@@ -133,6 +136,7 @@ public static class Rules
         new((x & c) >> k, (x >> k) & (c >> k)),
         new((x + y) >> k, (x >> k) + (y >> k), NoCarryAt(k, x, y)),
         new(Select(p, c, d) >> k, Select(p, c >> k, d >> k)),
+        new(c >> Select(p, d, k), Select(p, c >> d, c >> k)),
         new(Signed(x, 0), x),
         new(Signed(x, c), x >> c, Bits(x) < Top),
         new(Signed(x, c), Signed(x, 31), c > 31),

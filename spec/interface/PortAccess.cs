@@ -15,17 +15,20 @@ public readonly record struct PortAccess<W>(Truth IsPorts, W First, W Last, W Le
     /// <summary>The instruction whose first bytes are those of a word, the lowest first; EDX has the port, unless the instruction has.</summary>
     public static PortAccess<W> Of(W instruction, W edx)
     {
-        var (first, second) = (instruction & 0xFF, (instruction >> 8) & 0xFF);
-        var (one, two) = (IsPrefix(first), IsPrefix(first) & IsPrefix(second));
-        var prefixes = W.Select(two, 2, W.Select(one, 1, 0));
-        var rest = instruction >> (prefixes << 3);
-        var opcode = rest & 0xFF;
-        var port = W.Select(HasPort(opcode), (rest >> 8) & 0xFF, edx & 0xFFFF);
-        var isSmall = (one & (first == OperandSize)) | (two & (second == OperandSize));
-        var width = W.Select((opcode & 1) == 0, 1, W.Select(isSmall, 2, 4));
-        return new(HasPort(opcode) | ((opcode & 0x7C) == 0x6C), port, port + width - 1,
-            prefixes + W.Select(HasPort(opcode), 2, 1));
+        var second = Behind(instruction, 0);
+        var at = Behind(instruction, second);
+        var opcode = Byte(instruction, at);
+        var last = at + W.Select(HasPort(opcode), 1, 0);
+        var port = W.Select(HasPort(opcode), Byte(instruction, last), edx & 0xFFFF);
+        var isSmall = (Byte(instruction, 0) == OperandSize) | (Byte(instruction, second) == OperandSize);
+        var further = W.Select((opcode & 1) == 0, 0, W.Select(isSmall, 1, 3));
+        return new(HasPort(opcode) | ((opcode & 0x7C) == 0x6C), port, port + further, last + 1);
     }
+
+    private static W Byte(W instruction, W at) => (instruction >> (at << 3)) & 0xFF;
+
+    // Where a prefix is, the byte behind it.
+    private static W Behind(W instruction, W at) => at + W.Select(IsPrefix(Byte(instruction, at)), 1, 0);
 
     private const uint OperandSize = 0x66;
 
