@@ -27,7 +27,7 @@ public sealed class SeededDefectTests
     [InlineData("a small space ends where all memory does", "exit_small", "mov dword", 1, "exit", "user-segments")]
     [InlineData("a thread returns to where its small space is not", "exit_small", "jae", 1, "exit", "exception 13")]
     [InlineData("FS keeps the sender's small space", "ipc_small_call", "jne", 1, "ipc", "segments")]
-    [InlineData("ES keeps the sender small space", "ipc_small_call", "mov es,", 1, "ipc", "segments")]
+    [InlineData("ES keeps the sender's small space", "ipc_small_call", "mov es,", 1, "ipc", "segments")]
     [InlineData("a task that outgrew its small space gets it again", "outgrow", "mov dword", 1, "outgrow-12", "small-segments")]
     public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string way, string what)
     {
