@@ -177,7 +177,7 @@ public sealed class ImageMachine : IMachine<Concrete>
         var between = Image.Symbols["map_step"];
         for (var made = 0u; made <= after; made++)
         {
-            if (Run(InstructionsPerStep, between) is { } failure) return failure;
+            if (Run(budget, between) is { } failure) return failure;
             if (_cpu.Cpl == 3 || _cpu.Halted) return null;
         }
 
