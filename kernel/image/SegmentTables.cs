@@ -14,16 +14,13 @@ internal static class SegmentTables
 
     /// <summary>
     /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Only paging protects the kernel, whose fast
-    /// path uses the user's data segment itself, but from threads in small spaces (<see cref="UserSegments"/>).
+    /// path uses the user's data segment itself, but from threads in small spaces. The users' segments are tables like others (<see cref="UserSegments"/>).
     /// </summary>
     public static byte[] Gdt(Layout layout)
     {
         var table = new byte[GdtPointer + 6];
         Segment(table, Layout.KernelCode, 0, 0xFFFFF, 0x9B, 0xC);
         Segment(table, Layout.KernelData, 0, 0xFFFFF, 0x93, 0xC);
-        Segment(table, Layout.UserCode, 0, 0xFFFFF, 0xFB, 0xC);
-        Segment(table, Layout.UserData, 0, 0xFFFFF, 0xF3, 0xC);
-        Segment(table, Layout.FlatData, 0, 0xFFFFF, 0xF3, 0xC);
         Segment(table, Layout.TaskState, layout.Tss, Layout.TssLimit, 0x89, 0);
         Pointer(table, GdtPointer, (Layout.TaskState & ~7u) + 8, layout.Gdt);
         return table;

@@ -79,7 +79,7 @@ public static class Encode
             for (var row = 0u; row < area.Rows; row++) Put(area, row, field, values[row]);
         }
 
-        Descriptors(layout, SmallTable(state), Put);
+        Descriptors(layout, SmallSpace(state), Put);
         Put(layout.TssStack, 0, layout.StackTop, state.Current.Value);
         PutAll(layout.Ready, layout.ReadyWord, ready);
         PutAll(layout.ReadySummary, layout.ReadySummaryWord, readySummary);
@@ -116,18 +116,15 @@ public static class Encode
         }
     }
 
-    /// <summary>The page table of the small space that the current thread runs in, as the kernel decides it; 0 if in its task's whole space.</summary>
-    public static uint SmallTable(State<Concrete> state)
-    {
-        var (task, m) = (state.Task(state.Current), state.Mappings);
-        return state.Stage == Stages.User & m.Small[task] != 0 & state.Eip[state.Current] < UserSegments.SmallSize ? state.TableOf(task, 0).Value : 0;
-    }
+    /// <summary>The high dword for data of the small space that the current thread runs in, wherever it can; 0 if in its task's whole space.</summary>
+    private static uint SmallSpace(State<Concrete> state) => state.Stage == Stages.User & state.Eip[state.Current] < UserSegments.SmallSize
+        ? PageEntries.OfSmallSpace(state, state.Task(state.Current)).Value : 0;
 
-    private static void Descriptors(Layout layout, uint table, Action<Area, uint, Field, uint> put)
+    private static void Descriptors(Layout layout, uint small, Action<Area, uint, Field, uint> put)
     {
-        var (low, high) = table == 0 ? (UserSegments.FlatLow, UserSegments.FlatHigh) : (UserSegments.SmallLow, UserSegments.HighOf<Concrete>(table).Value);
+        var (low, high) = small == 0 ? (UserSegments.FlatLow, UserSegments.FlatHigh) : (UserSegments.SmallLow, small);
         foreach (var (area, l, h) in ((Area, uint, uint)[])[(layout.CodeSegment, low, high | UserSegments.Code), (layout.DataSegment, low, high),
-            (layout.FlatSegment, UserSegments.FlatLow, table == 0 ? UserSegments.FlatHigh : UserSegments.FlatHigh & ~UserSegments.Present)])
+            (layout.FlatSegment, UserSegments.FlatLow, small == 0 ? UserSegments.FlatHigh : UserSegments.FlatHigh & ~UserSegments.Present)])
         {
             put(area, 0, Layout.DescriptorLow, l);
             put(area, 0, Layout.DescriptorHigh, h);
@@ -194,7 +191,7 @@ public static class Encode
     public static ProcessorState Processor(Layout layout, IReadOnlyDictionary<string, uint> symbols, State<Concrete> state)
     {
         var t = state.Current;
-        var isSmall = SmallTable(state) != 0;
+        var isSmall = SmallSpace(state) != 0;
         var cr3 = Directory(layout, isSmall ? State<Concrete>.Nobody : t.Value);
         var none = new uint[8];
         switch (state.Stage.Value)

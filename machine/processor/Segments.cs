@@ -27,15 +27,8 @@ public sealed partial class Ia32<W, TBus>
         return (Bus.Load(address, 4, false), Bus.Load(address + 4, 4, false));
     }
 
-    private static Segment<W> Unpack(uint selector, W low, W high)
-    {
-        var attributes = Known(high & Descriptor.Mask, "a descriptor's type and rights");
-        var @base = low >> 16 | (high & 0xFF) << 16 | high & 0xFF000000;
-        var limit = high & 0xF0000 | low & 0xFFFF;
-        if ((attributes & Descriptor.Granular) != 0)
-            limit = limit << 12 | 0xFFF;
-        return Segment<W>.Load(selector, @base, limit, attributes);
-    }
+    private static Segment<W> Unpack(uint selector, W low, W high) =>
+        Segment<W>.Unpack(selector, low, high, Known(high & Descriptor.Mask, "a descriptor's type and rights"));
 
     /// <summary>Sets the accessed bit in the table where it is clear, as the processor does when it loads a segment register.</summary>
     private void MarkAccessed(ref Segment<W> segment)

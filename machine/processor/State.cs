@@ -46,6 +46,14 @@ public struct Segment<W> where W : struct, IWord<W>
     /// <summary>The D/B bit: 32-bit operands or stack pointer.</summary>
     public readonly bool Big => (Attributes & Descriptor.Big) != 0;
 
+    /// <summary>What the two dwords of a descriptor say (SDM vol. 3, 3.4.5), of which the attributes are known.</summary>
+    public static Segment<W> Unpack(uint selector, W low, W high, uint attributes)
+    {
+        var @base = low >> 16 | (high & 0xFF) << 16 | high & 0xFF000000;
+        var limit = high & 0xF0000 | low & 0xFFFF;
+        return Load(selector, @base, (attributes & Descriptor.Granular) != 0 ? limit << 12 | 0xFFF : limit, attributes);
+    }
+
     public static Segment<W> Load(W selector, W @base, W limit, uint attributes)
     {
         var readable = Descriptor.IsData(attributes) || Descriptor.IsReadableCode(attributes);

@@ -9,7 +9,8 @@ internal static class Assumptions
     [
         new("Ia32<W> is the processor", Assumed, "beyond the cases compared with the host's: rings, gates and paging are tested by the manual's rules and in QEMU"),
         new("Z3 and the .NET runtime are right", Assumed, "an unsatisfiable answer is believed; counterexamples are replayed"),
-        new("user mode changes neither the kernel's memory nor its own privilege, segments of the ring and interrupt flag", Assumed, "rings and paging of Ia32<W>, tested; boot checks the page directories"),
+        new("user mode changes neither the kernel's memory nor its own privilege, segments of the ring and interrupt flag", Assumed, "rings, paging and segments of Ia32<W>, tested; boot checks the page directories"),
+        new("the processor keeps ring 3 within its segments, and in a small space reports page faults at their base and the address used", Assumed, "SDM 3A, 5.3 and 3.4; the segments are proved at each return to a user, their limits tried on the machine and in Bochs; QEMU ignores them"),
         new("the TLB holds what the page tables said since the page's last INVLPG or the last load of CR3, and no entry that is not present", Assumed, "SDM 3A, 4.10; each step's INVLPG is proved, the TLB itself is the machine's"),
         new("the processor writes nothing to page tables by itself but the accessed and dirty bits", Assumed, "SDM 3A, 4.8; the representation leaves them open"),
         new("an instruction that has raised an exception can be read by the kernel", Assumed, "the processor has just read it; each byte that is read is proved to be one of it, by its prefixes and opcode"),

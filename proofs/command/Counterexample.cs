@@ -48,7 +48,7 @@ internal static class Counterexample
         Event step = new(way.Step ?? Entry.IdNearest, own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current),
             refutation.Registers.GetValueOrDefault("argument", way.Step switch
             {
-                Entry.PageFault => refutation.Registers.GetValueOrDefault("cr2"),
+                Entry.PageFault => AddressOf(image.Layout, refutation),
                 Entry.Protection => refutation.Registers.GetValueOrDefault(ImageTheorem.CodeBytes),
                 _ => way.Argument,
             }),
@@ -69,6 +69,13 @@ internal static class Counterexample
             if (DiffRun.Replay(duel, candidate) is { } disagreement)
                 return new(disagreement.Trace with { Note = trace.Note }, disagreement);
         return new(trace, Defect: NothingFails);
+    }
+
+    // What the user has used, of the linear address.
+    private static uint AddressOf(Layout layout, Refutation refutation)
+    {
+        var high = refutation.Fields.Where(field => field.Column == $"{layout.DataSegment.Name}.{Layout.DescriptorHigh.Name}").Select(field => field.Value).FirstOrDefault(UserSegments.FlatHigh);
+        return UserSegments.AddressOf<Concrete>(high, refutation.Registers.GetValueOrDefault("cr2")).Value;
     }
 
     private static bool IsOfOtherState(Cell cell) => !Named.Contains(cell.Column);

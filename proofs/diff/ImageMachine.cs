@@ -269,8 +269,7 @@ public sealed class ImageMachine : IMachine<Concrete>
     {
         if (selector == 0) return Segment<Concrete>.Load(0, 0, 0, 0);
         var address = Image.Layout.Gdt + (selector & ~7u);
-        uint low = Load(address), high = Load(address + 4), limit = high & 0xF0000 | low & 0xFFFF;
-        return Segment<Concrete>.Load(selector, low >> 16 | (high & 0xFF) << 16 | high & 0xFF000000,
-            (high & Descriptor.Granular) != 0 ? limit << 12 | 0xFFF : limit, high & Descriptor.Mask);
+        var high = Load(address + 4);
+        return Segment<Concrete>.Unpack(selector, Load(address), high, high.Value & Descriptor.Mask);
     }
 }

@@ -303,17 +303,17 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         }
     }
 
-    private static Segment<Symbolic> Flat(uint selector) => Segment<Symbolic>.Load(
-        selector, 0, uint.MaxValue, (UserSegments.FlatHigh | (selector == Layout.UserCode ? UserSegments.Code : 0)) & Processors.Mask);
+    private static Segment<Symbolic> Flat(uint selector)
+    {
+        var high = UserSegments.FlatHigh | (selector == Layout.UserCode ? UserSegments.Code : 0);
+        return Segment<Symbolic>.Unpack(selector, UserSegments.FlatLow, high, high & Processors.Mask);
+    }
 
     private Segment<Symbolic> SegmentOf(uint selector)
     {
         var address = _image.Control.GdtBase + (selector & ~7u);
         var (low, high) = (Constant(address), Constant(address + 4));
-        var @base = low >> 16 | (high & 0xFF) << 16 | high & 0xFF000000;
-        var limit = high & 0xF0000 | low & 0xFFFF;
-        if ((high & Processors.Granular) != 0) limit = limit << 12 | 0xFFF;
-        return Segment<Symbolic>.Load(selector, @base, limit, high & Processors.Mask);
+        return Segment<Symbolic>.Unpack(selector, low, high, high & Processors.Mask);
     }
 
     private uint Constant(uint address) =>

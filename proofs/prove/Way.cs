@@ -41,7 +41,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
     public bool? InSmallSpace => Step == Entry.Outgrow ? true : Kind == WayKind.Exception && UserSegments.Outgrows.Contains((uint)Vector) ? false : null;
 
     /// <summary>What the spec's entry takes, where the way tells: the vector of an exception, the id of an interrupt.</summary>
-    public uint Argument => Step switch { Entry.Exception => (uint)Vector, Entry.Interrupt => (uint)Vector - Layout.TickVector + 1, _ => 0 };
+    public uint Argument => Step switch { Entry.Exception or Entry.Outgrow => (uint)Vector, Entry.Interrupt => (uint)Vector - Layout.TickVector + 1, _ => 0 };
 
     /// <summary>Whether it is an exception after which the instruction is not executed again.</summary>
     public bool IsTrap => Kind == WayKind.Exception && FaultMessage.IsTrap((Concrete)(uint)Vector).Known;

@@ -17,6 +17,9 @@ public sealed record Paging(uint Frames, uint Nodes, uint Tables)
     /// <summary>A mapping may have so many others between itself and σ0's.</summary>
     public const uint MostDepth = 255;
 
+    /// <summary>Page tables, at most: those that may be small spaces fit into one space, side by side.</summary>
+    public const uint MostTables = 512;
+
     /// <summary>Pages of a page table; the processor has 1,024.</summary>
     public uint Entries { get; init; } = 1024;
 
@@ -53,7 +56,7 @@ public sealed record Paging(uint Frames, uint Nodes, uint Tables)
         Limits.Require(Frames, 2, 1 << 20, nameof(Frames));
         Limits.Require(Nodes, 2 * Frames, 1 << 20, nameof(Nodes));
         if (Roots >= Nodes || UserSlots > Slots) throw new ArgumentOutOfRangeException(nameof(Ports), Ports, "there is no room for so many");
-        Limits.Require(Tables, 2, 1 << 12, nameof(Tables));
+        Limits.Require(Tables, 2, MostTables, nameof(Tables));
         Limits.Require(Entries, 1, 1024, nameof(Entries));
         Limits.Require(Slots, 1, 1024, nameof(Slots));
     }
