@@ -7,7 +7,7 @@ namespace Verified.Kernel;
 /// The segments that users run in: those of the whole space, or, for a task that has been given a small one, the 4 MB of its first page table.
 /// </summary>
 /// <remarks>
-/// Nobody's page directory has every page table of the kernel's at 4 MB times its number. There a small space is what is mapped in the first
+/// Nobody's page directory has every page table of the users' at 4 MB times its number. There a small space is what is mapped in the first
 /// 4 MB of its task's own: between two that are small the processor's segments change, and CR3 does not. What a thread can reach there is
 /// within its segments; the flat one, which is as large as memory, cannot be loaded meanwhile.
 /// </remarks>

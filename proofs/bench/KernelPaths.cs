@@ -176,7 +176,7 @@ public static class KernelPaths
 
         private uint Partner => (SameSpace ? ThreadId.Make<Concrete>(4, 1, 1, 1) : ThreadId.Make<Concrete>(4, OtherTask, 0, 1)).Value;
 
-        // σ0 has no small space here: its page tables are many.
+        // Task 2 is σ0, to which nothing is mapped.
         private uint OtherTask => InSmallSpaces ? 3u : 2;
 
         public bool Fits(Limits limits) => SameSpace ? limits.Lthreads >= 2 : limits.Tasks >= 4;
