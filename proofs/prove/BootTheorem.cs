@@ -58,6 +58,7 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
         }
 
         attempt.Ran(attempt.Trail.Count);
+        path.IsTaken();
         RequireSame(path, cpu, pc.Cpu);
     }
 

@@ -24,8 +24,9 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     private readonly List<Answer> _answers = [];
     private readonly Dictionary<Bool, bool> _known = [];
     private int _next, _decided, _scopes;
+    private bool _isTaken;
 
-    /// <summary>Complete paths so far, each with a model of its own.</summary>
+    /// <summary>Complete paths so far, each taken by something.</summary>
     public int Paths { get; private set; }
 
     /// <summary>Explores every path of <paramref name="run"/>.</summary>
@@ -36,15 +37,14 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         {
             do
             {
-                (_next, _decided) = (0, 0);
+                (_next, _decided, _isTaken) = (0, 0, false);
                 _known.Clear();
                 terms.ResetFresh();
                 try
                 {
                     run();
-
-                    // A path counts if something takes it: what is proved is not proved from a contradiction.
-                    if (reasoner.Satisfiable()) Paths++;
+                    if (!_isTaken) throw new ProverException("a path came to its end, and nothing was shown to take it");
+                    Paths++;
                 }
                 catch (ImpossiblePath)
                 {
@@ -103,6 +103,16 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     {
         if (fact.Undecided is null && !fact.Known) throw new ImpossiblePath();
         reasoner.Assert(fact);
+    }
+
+    /// <summary>
+    /// At the end of the text, before the goals: something takes the path, so that what is proved of it is not proved from a
+    /// contradiction. A path that nothing takes ends here, and does not count.
+    /// </summary>
+    public void IsTaken()
+    {
+        if (!reasoner.Satisfiable()) throw new ImpossiblePath();
+        _isTaken = true;
     }
 
     /// <summary>Whether <paramref name="goal"/> holds on this path, whatever the values; if not, the reasoner holds a model.</summary>

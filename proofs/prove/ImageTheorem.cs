@@ -95,6 +95,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
             while (Symbolic.TryValue(state.Stage, out var stage) && stage != machine.Stage && Kernel<Symbolic>.Own(stage) is { } own) kernel.Step(own);
         }
 
+        path.IsTaken();
         var after = new View<Symbolic>(Layout, machine);
         var written = Written(attempt, memory, tables, sets, before.Current, after.Current);
         var representation = new Representation<Symbolic>(after, state);

@@ -54,6 +54,7 @@ public sealed class IsolationTheorem(string name, Limits limits, Entry entry, ui
                 : Symbolic.Select(takesPart, Initial(attempt, info, row), Others(attempt, info, row));
         });
 
+        attempt.Path.IsTaken();
         for (var i = 0; i < after.Columns.Count; i++)
         {
             var (info, column) = after.Columns[i];

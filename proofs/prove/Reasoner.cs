@@ -16,19 +16,35 @@ public sealed class Reasoner : IDisposable
     // Nearly all questions need fewer; for the rest, simplifying first is cheaper than searching on.
     private const uint FewSteps = 4_000_000;
 
+    // Of neighbouring paths, mostly: what distinguishes more of them is cheaper to ask for than to keep.
+    private const int KeptWitnesses = 16;
+
     private readonly Terms _terms;
     private readonly Solver _solver;
-    private readonly HashSet<Bool> _facts = [];
+    private readonly List<Bool> _facts = [];
+    private readonly HashSet<Bool> _isFact = [];
     private readonly HashSet<Bool> _told = [];
 
     // How many models each fact broke. What broke two is told before the next question; what broke one may have been of that question only.
     private readonly Dictionary<Bool, int> _broken = [];
     private readonly Stack<Scope> _scopes = new();
-    private Model? _model;
 
-    private sealed class Scope
+    // Models of earlier questions, the last used first; and the one of the last question, if it had any.
+    private readonly LinkedList<Witness> _witnesses = new();
+    private Witness? _witness;
+
+    /// <summary>A model, and the values of terms in it.</summary>
+    private sealed class Witness(Model model) : IDisposable
     {
-        public List<Bool> Facts { get; } = [];
+        public Evaluation Values { get; } = new(variable => variable.ValueIn(model));
+
+        public void Dispose() => model.Dispose();
+    }
+
+    private sealed class Scope(int outerFacts)
+    {
+        /// <summary>How many facts are those of the scopes around it.</summary>
+        public int OuterFacts { get; } = outerFacts;
 
         /// <summary>What the solver was told in this scope.</summary>
         public List<Bool> Told { get; } = [];
@@ -40,7 +56,7 @@ public sealed class Reasoner : IDisposable
     {
         _terms = terms;
         _solver = Limited(terms.Context.MkSimpleSolver(), FewSteps);
-        _scopes.Push(new());
+        _scopes.Push(new(0));
     }
 
     /// <summary>Questions asked of the solver.</summary>
@@ -50,14 +66,15 @@ public sealed class Reasoner : IDisposable
     public void Push()
     {
         _solver.Push();
-        _scopes.Push(new());
+        _scopes.Push(new(_facts.Count));
     }
 
     public void Pop()
     {
         _solver.Pop();
         var scope = _scopes.Pop();
-        _facts.ExceptWith(scope.Facts);
+        _isFact.ExceptWith(_facts.Skip(scope.OuterFacts));
+        _facts.RemoveRange(scope.OuterFacts, _facts.Count - scope.OuterFacts);
         _told.ExceptWith(scope.Told);
     }
 
@@ -74,14 +91,14 @@ public sealed class Reasoner : IDisposable
         }
         else if (fact.Undecided is Bool condition)
         {
-            if (_facts.Add(condition)) _scopes.Peek().Facts.Add(condition);
+            if (_isFact.Add(condition)) _facts.Add(condition);
         }
         else if (!fact.Known)
             throw new ProverException("a hypothesis is false: nothing may be proved from it");
     }
 
     /// <summary>Whether a condition is one of the facts, as it stands.</summary>
-    public bool IsFact(Bool condition) => _facts.Contains(condition);
+    public bool IsFact(Bool condition) => _isFact.Contains(condition);
 
     /// <summary>Asserts a fact and tells the solver at once.</summary>
     public void Tell(Bool fact)
@@ -92,17 +109,24 @@ public sealed class Reasoner : IDisposable
         _solver.Assert(_terms.Translate(fact));
     }
 
-    /// <summary>Whether the facts and the assumption, if any, have a model.</summary>
+    /// <summary>Whether the facts and the assumption, if any, have a model: one that is known, or one that the solver finds.</summary>
     /// <exception cref="ProverException">The solver does not know.</exception>
     public bool Satisfiable(Bool? assumption = null)
     {
-        foreach (var fact in _facts.ToArray())
+        if (IsWitnessed(assumption)) return true;
+        foreach (var fact in _facts)
             if (_broken.GetValueOrDefault(fact) > 1)
                 Tell(fact);
         while (HasModel(assumption))
         {
             var broken = Broken();
-            if (broken.Count == 0) return true;
+            if (broken.Count == 0)
+            {
+                Keep(_witness!);
+                return true;
+            }
+
+            _witness!.Dispose();
             foreach (var fact in broken)
             {
                 _broken[fact] = _broken.GetValueOrDefault(fact) + 1;
@@ -113,6 +137,26 @@ public sealed class Reasoner : IDisposable
         return false;
     }
 
+    private bool IsWitnessed(Bool? assumption)
+    {
+        // From the last fact on: what was learnt last is the least likely to hold.
+        bool Satisfies(Evaluation values) => (assumption is null || values.Of(assumption)) && _facts.FindLastIndex(fact => !values.Of(fact)) < 0;
+
+        if (_witnesses.FirstOrDefault(witness => Satisfies(witness.Values)) is not { } found) return false;
+        _witnesses.Remove(found);
+        _witnesses.AddFirst(found);
+        _witness = found;
+        return true;
+    }
+
+    private void Keep(Witness witness)
+    {
+        _witnesses.AddFirst(witness);
+        if (_witnesses.Count <= KeptWitnesses) return;
+        _witnesses.Last!.Value.Dispose();
+        _witnesses.RemoveLast();
+    }
+
     /// <summary>
     /// Asks the incremental solver first; what it does not settle in a few steps goes to one that sees the whole question at once
     /// and simplifies it before it searches.
@@ -120,8 +164,7 @@ public sealed class Reasoner : IDisposable
     private bool HasModel(Bool? assumption)
     {
         Questions++;
-        _model?.Dispose();
-        _model = null;
+        _witness = null;
         var status = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));
         if (status != Status.UNKNOWN) return Answer(_solver, status);
         using var whole = Limited(_terms.Context.MkSolver("QF_BV"), StepLimit);
@@ -133,7 +176,7 @@ public sealed class Reasoner : IDisposable
     private bool Answer(Solver solver, Status status)
     {
         if (status == Status.UNKNOWN) throw new ProverException($"the solver does not know: {solver.ReasonUnknown}");
-        if (status == Status.SATISFIABLE) _model = solver.Model;
+        if (status == Status.SATISFIABLE) _witness = new(solver.Model);
         return status == Status.SATISFIABLE;
     }
 
@@ -150,31 +193,28 @@ public sealed class Reasoner : IDisposable
     /// <exception cref="ProverException">The model breaks what the solver was told.</exception>
     private List<Bool> Broken()
     {
-        var evaluation = new Evaluation(variable => variable.ValueIn(_model!));
-        var broken = _facts.Where(fact => !evaluation.Of(fact)).ToList();
+        var broken = _facts.FindAll(fact => !_witness!.Values.Of(fact));
         if (broken.Find(_told.Contains) is { } told) throw new ProverException($"the solver's model breaks what it was told: {told}");
         return broken;
     }
 
     /// <summary>The value of a word in the model of the last satisfiable question; what it leaves open is 0.</summary>
     public uint ValueOf(Symbolic word) =>
-        word.Term is not { } term ? word.Value
-        : term.ValueIn(_model ?? throw new InvalidOperationException("the last question had no model"));
+        (_witness ?? throw new InvalidOperationException("the last question had no model")).Values.Of(word);
 
-    /// <summary>A Boolean constant that equals the condition: assumptions must be literals.</summary>
+    /// <summary>A Boolean constant that implies the condition: assumptions must be literals. Where it is not assumed the condition is of no matter.</summary>
     private BoolExpr Literal(Bool condition)
     {
-        if (condition is { Op: Op.Not, A: Bool inner }) return _terms.Context.MkNot(Literal(inner));
         var literal = _terms.Context.MkBoolConst($"?{condition.Id}");
         if (_scopes.Any(scope => scope.Named.Contains(condition))) return literal;
         _scopes.Peek().Named.Add(condition);
-        _solver.Assert(_terms.Context.MkIff(literal, _terms.Translate(condition)));
+        _solver.Assert(_terms.Context.MkOr(_terms.Context.MkNot(literal), _terms.Translate(condition)));
         return literal;
     }
 
     public void Dispose()
     {
-        _model?.Dispose();
+        foreach (var witness in _witnesses) witness.Dispose();
         _solver.Dispose();
     }
 }

@@ -20,6 +20,7 @@ public sealed class SendersTheorem(BootedImage image) : SetTheorem("image.sets.s
         var place = Symbolic.LowestBit(summary) & (Layout.Words - 1);
         var word = before.Get(Layout.SenderSets, receiver * Layout.Words | place, Layout.SendersWord);
         var first = (place << 5 | Symbolic.LowestBit(word) & 31) & (Limits.Threads - 1);
+        attempt.Path.IsTaken();
         attempt.Path.Require(summary == 0 | members.Sender(first) == receiver, "a summary that is not 0 names a thread in the set");
         attempt.Path.Require(members.Sender(thread) != receiver | summary != 0, "a thread in the set shows in the summary");
     }

@@ -32,6 +32,7 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
         machine.Run(operation);
         attempt.Ran(machine.Length);
         TouchResult(attempt, before, machine, lost);
+        path.IsTaken();
 
         path.RequireAll([.. Registers(machine.Cpu, expected.Cpu, lost), .. OtherMemory(memory, contractMemory)]);
         path.Require(memory.Written.Count == 0, "no port is written");

@@ -33,6 +33,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         var argument = attempt.Register("argument");
         if (entry == Entry.Interrupt) attempt.Path.Assume(Interrupts.IsUsers(argument));
         new Kernel<Symbolic>(state).Step(entry, argument, attempt.Register("error-code"));
+        attempt.Path.IsTaken();
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
         foreach (var invariant in Invariants<Symbolic>.All)
         {

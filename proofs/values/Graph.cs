@@ -37,10 +37,12 @@ public static class Graph
         Pending(root, _ => false).Where(term => term.Op == Op.Variable).Cast<Word>();
 }
 
-/// <summary>The values of terms under one assignment of the variables; what was computed is kept.</summary>
+/// <summary>The values of terms of one universe under one assignment of the variables; what was computed is kept.</summary>
 public sealed class Evaluation(Func<Word, uint> variables)
 {
-    private readonly Dictionary<ITerm, uint> _values = new(ReferenceEqualityComparer.Instance);
+    private readonly Stack<ITerm> _open = new();
+    private uint[] _values = [];
+    private bool[] _known = [];
 
     public uint Of(Word word) => Value(word);
 
@@ -52,15 +54,38 @@ public sealed class Evaluation(Func<Word, uint> variables)
 
     private uint Value(ITerm root)
     {
-        foreach (var term in Graph.Pending(root, _values.ContainsKey))
-            _values[term] = term switch
+        // Operands were made first, so they have smaller numbers.
+        if (root.Id >= _known.Length)
+        {
+            var room = Math.Max(root.Terms.Count, 2 * _known.Length);
+            Array.Resize(ref _values, room);
+            Array.Resize(ref _known, room);
+        }
+
+        if (_known[root.Id]) return _values[root.Id];
+        _open.Push(root);
+        while (_open.TryPeek(out var term))
+        {
+            if (IsOpen(term.A) | IsOpen(term.B) | IsOpen(term.C)) continue;
+            _open.Pop();
+            _values[term.Id] = term switch
             {
                 Word { Op: Op.Constant } constant => constant.Value,
                 Word { Op: Op.Variable } variable => variables(variable) & variable.Bits,
                 _ => Meaning.Apply(term.Op, At(term.A), At(term.B), At(term.C)),
             };
-        return _values[root];
+            _known[term.Id] = true;
+        }
+
+        return _values[root.Id];
     }
 
-    private uint At(ITerm? operand) => operand is null ? 0 : _values[operand];
+    private bool IsOpen(ITerm? operand)
+    {
+        if (operand is null || _known[operand.Id]) return false;
+        _open.Push(operand);
+        return true;
+    }
+
+    private uint At(ITerm? operand) => operand is null ? 0 : _values[operand.Id];
 }

@@ -88,6 +88,7 @@ public sealed class ExplorationTests
             universe.Begin();
             run(path, terms.Variable("x"));
             more?.Invoke(terms, path, universe);
+            path.IsTaken();
         });
         return path.Paths;
     }
