@@ -19,9 +19,6 @@ internal sealed partial class KernelProgram
     // Native errors, write protection in ring 0, paging (SDM 3A, 2.5).
     private const uint Cr0 = 0x8001003F;
 
-    /// <summary>What the loader leaves in EAX (Multiboot 0.6, 3.2).</summary>
-    private const uint LoaderMagic = 0x2BADB002;
-
     /// <summary>Multiboot 0.6, 3.1: modules on page boundaries, memory sizes wanted; the addresses are the ELF file's.</summary>
     private void MultibootHeader()
     {
@@ -92,7 +89,7 @@ internal sealed partial class KernelProgram
     {
         var servers = c.CreateLabel();
         var found = c.CreateLabel("boot_found");
-        c.cmp(esi, LoaderMagic);
+        c.cmp(esi, Multiboot.LoaderMagic);
         Fail("boot: no Multiboot loader started this kernel; use one, such as GRUB's multiboot command", unless: c.je);
         c.test(__byte_ptr[ebx], (byte)Multiboot.HasModules);
         c.setne(al);
@@ -129,7 +126,7 @@ internal sealed partial class KernelProgram
     /// What a row of the table of threads tells, each a dword: the address of the thread's row, then these fields. A 0 ends the table.
     /// </summary>
     private static IReadOnlyList<Field> Started =>
-        [Layout.Id, Layout.Priority, Layout.Mcp, Layout.Slice, Layout.Quantum, Layout.Pager, Layout.Eip, Layout.Esp];
+        [Layout.Id, Layout.Priority, Layout.Mcp, Layout.Slice, Layout.Quantum, Layout.Pager, Layout.Eax, Layout.Ebx, Layout.Eip, Layout.Esp];
 
     private void StartThreads()
     {
@@ -158,7 +155,8 @@ internal sealed partial class KernelProgram
     private uint[] StartRow(BootThread thread) =>
     [
         _layout.Threads.Base + _layout.Threads.Offset(ThreadId.Row<Concrete>(thread.Id, _layout.Limits)).Value,
-        thread.Id, thread.Priority, _layout.Limits.Priorities - 1, thread.Quantum, thread.Quantum, thread.Pager, thread.Eip, thread.Esp,
+        thread.Id, thread.Priority, _layout.Limits.Priorities - 1, thread.Quantum, thread.Quantum, thread.Pager, thread.Eax, thread.Ebx,
+        thread.Eip, thread.Esp,
     ];
 
     /// <summary>Not a thread's doing, and nothing to go on with.</summary>

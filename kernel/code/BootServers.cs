@@ -189,20 +189,22 @@ internal sealed partial class KernelProgram
         c.Label(ref none);
     }
 
-    /// <summary>The table of threads: what the start table of the info page says, and each server's argument on its stack.</summary>
+    /// <summary>The table of threads: what the start table of the info page says, in whole pages, and each server's argument on its stack.</summary>
     private void ServersToStart()
     {
         var at = StartTable;
-        foreach (var (thread, start, stack, argument) in ((BootThread, uint, uint, uint)[])
+        foreach (var (thread, start, argument) in ((BootThread, uint, uint)[])
         [
-            (ServerThreads.Sigma0, KernelInfo.Sigma0, _layout.Boot.Sigma0Stack, InfoPage),
-            (ServerThreads.Root, KernelInfo.Root, _layout.Boot.RootStack, _layout.Boot.Information),
+            (ServerThreads.Sigma0At(_layout, eip: 0), KernelInfo.Sigma0, InfoPage),
+            (ServerThreads.RootAt(_layout, eip: 0), KernelInfo.Root, _layout.Boot.Information),
         ])
         {
-            var esp = BootPages.InitialStack(stack);
-            c.mov(__dword_ptr[InfoPage + start + KernelInfo.StartEsp], esp);
-            c.mov(__dword_ptr[esp], argument);
-            foreach (var dword in StartRow(thread with { Esp = esp }))
+            c.and(__dword_ptr[InfoPage + start + KernelInfo.StartBegin], ~(Layout.PageSize - 1));
+            c.add(__dword_ptr[InfoPage + start + KernelInfo.StartEnd], Layout.PageSize - 1);
+            c.and(__dword_ptr[InfoPage + start + KernelInfo.StartEnd], ~(Layout.PageSize - 1));
+            c.mov(__dword_ptr[InfoPage + start + KernelInfo.StartEsp], thread.Esp);
+            c.mov(__dword_ptr[thread.Esp], argument);
+            foreach (var dword in StartRow(thread))
             {
                 c.mov(__dword_ptr[at], dword);
                 at += 4;

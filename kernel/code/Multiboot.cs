@@ -3,6 +3,9 @@ namespace Verified.Kernel;
 /// <summary>The information that a Multiboot loader leaves at EBX (Multiboot 0.6, 3.3): flags and offsets.</summary>
 internal static class Multiboot
 {
+    /// <summary>What the loader leaves in EAX (Multiboot 0.6, 3.2).</summary>
+    public const uint LoaderMagic = 0x2BADB002;
+
     public const uint HasMemory = 0x01, HasCommandLine = 0x04, HasModules = 0x08, HasMap = 0x40, HasName = 0x200;
 
     /// <summary>What is handed on to the root task.</summary>

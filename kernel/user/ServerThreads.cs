@@ -18,6 +18,14 @@ public static class ServerThreads
     /// <summary>Likewise; σ0 is its pager.</summary>
     public static readonly BootThread Root = new(0x04040001, Priority, Quantum, Eip: 0, Esp: 0, Pager: Sigma0.Id);
 
+    /// <summary>σ0 as boot starts it: the address of the info page is in EAX, and on its stack.</summary>
+    public static BootThread Sigma0At(Layout layout, uint eip) =>
+        Sigma0 with { Eip = eip, Esp = BootPages.InitialStack(layout.Boot.Sigma0Stack), Eax = Layout.Physical(layout.Info) };
+
+    /// <summary>The root task as boot starts it: its registers are as a Multiboot loader leaves them, and the address of the information is on its stack too.</summary>
+    public static BootThread RootAt(Layout layout, uint eip) =>
+        Root with { Eip = eip, Esp = BootPages.InitialStack(layout.Boot.RootStack), Eax = Multiboot.LoaderMagic, Ebx = layout.Boot.Information };
+
     /// <summary>Whether there are rows for them.</summary>
     public static bool Fit(Limits limits) => limits.Tasks > RootTask && limits.Priorities > Priority;
 }

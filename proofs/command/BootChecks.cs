@@ -51,11 +51,10 @@ internal static class BootChecks
     private static string? Started(KernelImage image, IReadOnlyList<BootModule> modules, State<Concrete> state)
     {
         uint Entry(int module) => BitConverter.ToUInt32(modules[module].Content, 24);
-        var pages = image.Layout.Boot;
         var initial = BootState.Of(image.Layout, [],
         [
-            ServerThreads.Sigma0 with { Eip = Entry(0), Esp = BootPages.InitialStack(pages.Sigma0Stack) },
-            ServerThreads.Root with { Eip = Entry(1), Esp = BootPages.InitialStack(pages.RootStack) },
+            ServerThreads.Sigma0At(image.Layout, Entry(0)),
+            ServerThreads.RootAt(image.Layout, Entry(1)),
         ]);
         foreach (var ((info, booted), (_, expected)) in state.Columns.Zip(initial.Columns))
             for (var row = 0u; row < State<Concrete>.Rows(info.Table, image.Limits); row++)

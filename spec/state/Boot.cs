@@ -9,7 +9,9 @@ namespace Verified.Spec;
 /// <param name="Eip">Where it starts.</param>
 /// <param name="Esp">Its initial stack pointer.</param>
 /// <param name="Pager">The id of its pager.</param>
-public sealed record BootThread(uint Id, uint Priority, uint Quantum, uint Eip, uint Esp, uint Pager = ThreadId.Nil);
+/// <param name="Eax">Its first argument, if it takes one there.</param>
+/// <param name="Ebx">Its second.</param>
+public sealed record BootThread(uint Id, uint Priority, uint Quantum, uint Eip, uint Esp, uint Pager = ThreadId.Nil, uint Eax = 0, uint Ebx = 0);
 
 /// <summary>A page that is mapped at boot, from σ0's frame; of ports, the page is the frame's own.</summary>
 public sealed record BootMapping(uint Task, uint Page, uint Frame, bool Writable);
@@ -46,6 +48,7 @@ public static class Boot
             s.Slice[row] = thread.Quantum;
             s.Quantum[row] = thread.Quantum;
             s.Pager[row] = thread.Pager;
+            (s.Eax[row], s.Ebx[row]) = (thread.Eax, thread.Ebx);
             s.Eip[row] = thread.Eip;
             s.Esp[row] = thread.Esp;
             s.Eflags[row] = Flags.User;

@@ -123,6 +123,43 @@ public class ServerTests
     }
 
     [Fact]
+    public void The_start_table_has_whole_pages_and_the_info_page_is_in_eax()
+    {
+        // Half a page at its begin and at its end: what is free is not a part of σ0.
+        var sigma0 = Elf(0x20800, c =>
+        {
+            var wrong = c.CreateLabel();
+            c.cmp(eax, __[esp]);
+            c.jne(wrong);
+            c.cmp(__dword_ptr[eax + 0x28], 0x20000);
+            c.jne(wrong);
+            c.cmp(__dword_ptr[eax + 0x2C], 0x22000);
+            c.jne(wrong);
+            Print(c, "right");
+            c.Label(ref wrong);
+            Print(c, "wrong");
+        });
+        Assert.Equal("right", Boot(sigma0, Root).Lines[1]);
+    }
+
+    [Fact]
+    public void The_root_task_starts_with_registers_as_a_loader_leaves_them()
+    {
+        var root = Elf(0x600000, c =>
+        {
+            var wrong = c.CreateLabel();
+            c.cmp(eax, 0x2BADB002);
+            c.jne(wrong);
+            c.cmp(ebx, Image.Layout.Boot.Information);
+            c.jne(wrong);
+            Print(c, "right");
+            c.Label(ref wrong);
+            Print(c, "wrong");
+        });
+        Assert.Equal("right", Boot(new("sigma0", ServerPrograms.Sigma0.File), root).Lines[1]);
+    }
+
+    [Fact]
     public void Segments_go_where_their_headers_say_and_the_rest_is_cleared()
     {
         // The second segment is where the loader puts the modules, the third has bytes and zeros.
