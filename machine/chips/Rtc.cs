@@ -38,7 +38,10 @@ public sealed class Rtc
     /// <summary>The interrupt output.</summary>
     public bool Interrupts => (_cells[StatusC] & Requested) != 0;
 
-    // Periods of the divider's output: status A's rate r means 32,768 >> (r - 1) Hz, where 1 and 2 stand for 8 and 9.
+    // The divider's output at status A's rate, which no write starts anew: periods that have ended by now.
+    private long Periods => (long)((Int128)_now * Rate / 1_000_000_000);
+
+    // Periods a second: status A's rate r means 32,768 >> (r - 1) Hz, where 1 and 2 stand for 8 and 9.
     private int Rate => (_cells[StatusA] & 15) switch { 0 => 0, 1 => 256, 2 => 128, var r => 32768 >> r - 1 };
 
     /// <summary>Nanoseconds of virtual time at which something may next happen, or <see cref="long.MaxValue"/>.</summary>
@@ -57,9 +60,9 @@ public sealed class Rtc
     public void Advance(long now)
     {
         _now = now;
-        if (Rate > 0 && (long)((Int128)now * Rate / 1_000_000_000) is var periods && periods > _periods)
+        if (Periods > _periods)
         {
-            _periods = periods;
+            _periods = Periods;
             Raise(PeriodicEnable);
         }
         for (; _seconds < now / 1_000_000_000; _seconds++)
@@ -106,7 +109,7 @@ public sealed class Rtc
                 break;
             case StatusA:
                 _cells[StatusA] = (byte)(value & 0x7F);
-                _periods = 0;
+                _periods = Periods;
                 break;
             case 6 or StatusC or StatusD:
                 // The weekday follows from the date; C and D are read only.

@@ -2,12 +2,14 @@ namespace Verified.Machine.Chips;
 
 /// <summary>
 /// A 16550A (National data sheet PC16550D) whose transmitter is always ready: what is written goes to <see cref="Sent"/> at once,
-/// what is queued by <see cref="Receive"/> is read. In FIFO mode fewer bytes than the trigger level raise the time-out interrupt. The
+/// what is queued by <see cref="Receive"/> is read. It arrives when somebody looks, or has interrupts for it: so a driver that empties the
+/// receiver when it starts loses nothing of it. In FIFO mode fewer bytes than the trigger level raise the time-out interrupt. The
 /// modem lines are those of a connected terminal, or in loop-back the chip's own outputs.
 /// </summary>
 public sealed class Uart
 {
-    private readonly Queue<byte> _input = new();
+    // What the other side has sent, and what of it has arrived.
+    private readonly Queue<byte> _wire = new(), _received = new();
     private byte _enable, _line, _modem, _scratch, _divisorLow = 1, _divisorHigh;
     private bool _fifo, _transmitterEmptied;
     private int _trigger = 1;
@@ -24,12 +26,22 @@ public sealed class Uart
     public void Receive(ReadOnlySpan<byte> bytes)
     {
         foreach (var b in bytes)
-            _input.Enqueue(b);
+            _wire.Enqueue(b);
+    }
+
+    // Bytes to be read.
+    private int Waiting => _received.Count + (Loopback ? 0 : _wire.Count);
+
+    private int Depth => _fifo ? 16 : 1;
+
+    private void Arrive()
+    {
+        while (!Loopback && _received.Count < Depth && _wire.TryDequeue(out var b)) _received.Enqueue(b);
     }
 
     // Interrupt identification: 4 data available, Ch data that waits below the trigger level, 2 transmitter empty, 0 modem lines, 1 none.
     private byte Cause =>
-        (_enable & 1) != 0 && _input.Count > 0 ? _fifo && _input.Count < _trigger ? (byte)12 : (byte)4
+        (_enable & 1) != 0 && Waiting > 0 ? _fifo && Waiting < _trigger ? (byte)12 : (byte)4
         : (_enable & 2) != 0 && _transmitterEmptied ? (byte)2
         : (_enable & 8) != 0 && ModemChanges != 0 ? (byte)0
         : (byte)1;
@@ -49,12 +61,13 @@ public sealed class Uart
     /// <summary>Register 0..7 from the chip's first port.</summary>
     public byte Read(int register)
     {
+        if (register is 2 or 5 || (register == 0 && !DivisorLatch)) Arrive();
         switch (register)
         {
             case 0 when DivisorLatch:
                 return _divisorLow;
             case 0:
-                return _input.TryDequeue(out var b) ? b : (byte)0;
+                return _received.TryDequeue(out var b) ? b : (byte)0;
             case 1:
                 return DivisorLatch ? _divisorHigh : _enable;
             case 2:
@@ -67,7 +80,7 @@ public sealed class Uart
             case 4:
                 return _modem;
             case 5:
-                return (byte)(0x60 | (_input.Count > 0 ? 1 : 0));
+                return (byte)(0x60 | (Waiting > 0 ? 1 : 0));
             case 6:
                 var status = (byte)(ModemLines | ModemChanges);
                 _modemBefore = ModemLines;
@@ -86,10 +99,10 @@ public sealed class Uart
                 break;
             case 0:
                 _transmitterEmptied = true;
-                if (Loopback)
-                    _input.Enqueue(value);
-                else
+                if (!Loopback)
                     Sent?.Invoke(value);
+                else if (_received.Count < Depth)
+                    _received.Enqueue(value);
                 break;
             case 1 when DivisorLatch:
                 _divisorHigh = value;
@@ -100,10 +113,12 @@ public sealed class Uart
                 _enable = (byte)(value & 15);
                 break;
             case 2:
-                _fifo = (value & 1) != 0;
+                // A change of mode empties the receiver too; without FIFOs there is nothing else to control.
+                var fifo = (value & 1) != 0;
+                if ((_enable & 1) != 0) Arrive();
+                if (fifo != _fifo || (fifo && (value & 2) != 0)) _received.Clear();
+                _fifo = fifo;
                 _trigger = (value >> 6) switch { 0 => 1, 1 => 4, 2 => 8, _ => 14 };
-                if ((value & 2) != 0)
-                    _input.Clear();
                 break;
             case 3:
                 _line = value;
@@ -125,8 +140,11 @@ public sealed class Uart
         (_enable, _line, _modem, _scratch, _divisorLow, _divisorHigh, _fifo, _transmitterEmptied) = (other._enable, other._line,
             other._modem, other._scratch, other._divisorLow, other._divisorHigh, other._fifo, other._transmitterEmptied);
         (_trigger, _modemBefore) = (other._trigger, other._modemBefore);
-        _input.Clear();
-        foreach (var b in other._input)
-            _input.Enqueue(b);
+        foreach (var (to, from) in ((Queue<byte>, Queue<byte>)[])[(_wire, other._wire), (_received, other._received)])
+        {
+            to.Clear();
+            foreach (var b in from)
+                to.Enqueue(b);
+        }
     }
 }

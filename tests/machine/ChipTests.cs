@@ -215,6 +215,27 @@ public class ChipTests
     }
 
     [Fact]
+    public void A_new_rate_of_the_clock_does_not_end_a_period_early()
+    {
+        // 2 Hz, set a little after half a second: the next edge of the divider is at the whole one (MC146818A, "periodic interrupt rate").
+        var clock = new Rtc(64 << 20);
+        clock.Advance(600_000_000);
+        byte Flags()
+        {
+            clock.Select(12);
+            return clock.Read();
+        }
+
+        Flags();
+        clock.Select(10);
+        clock.Write(0x2F);
+        clock.Advance(999_999_999);
+        Assert.Equal(0, Flags());
+        clock.Advance(1_000_000_000);
+        Assert.Equal(0x40, Flags() & 0x40);
+    }
+
+    [Fact]
     public void The_clock_tells_the_size_of_memory()
     {
         var clock = new Rtc(64 << 20);
@@ -335,6 +356,29 @@ public class ChipTests
         for (var i = 0; i < 4; i++)
             uart.Read(0);
         Assert.Equal((false, 0xC1), (uart.Interrupts, uart.Read(2)));
+    }
+
+    [Fact]
+    public void The_serial_port_s_receiver_is_emptied_of_what_has_arrived()
+    {
+        // At its start a driver has seen nothing yet; later the 16 bytes of the FIFO are what it loses.
+        var uart = new Uart();
+        uart.Receive([.. Enumerable.Range(1, 20).Select(i => (byte)i)]);
+        uart.Write(2, 0x07);
+        Assert.Equal(1, uart.Read(5) & 1);
+        Assert.Equal(1, uart.Read(0));
+        uart.Write(2, 0x07);
+        Assert.Equal(17, uart.Read(0));
+
+        // In loop-back it receives what it sends, and the line is not connected.
+        uart.Write(4, 0x10);
+        Assert.Equal([18, 19, 20], [uart.Read(0), uart.Read(0), uart.Read(0)]);
+        uart.Receive([21]);
+        Assert.Equal(0, uart.Read(5) & 1);
+        uart.Write(0, 99);
+        Assert.Equal(99, uart.Read(0));
+        uart.Write(4, 0);
+        Assert.Equal(21, uart.Read(0));
     }
 
     [Fact]
