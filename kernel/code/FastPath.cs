@@ -5,7 +5,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// ipc, the fast path: three words by call to a thread that waits for anyone, or by reply and wait to one that waits for me.
+/// ipc, the fast path: three words by call to a thread that waits for anyone or for me, or by reply and wait to one that waits for me.
 /// </summary>
 /// <remarks>
 /// Instructions stand in pairs, as the Pentium's pipes take them: so the registers are saved between the guards, as each is free to go. No
@@ -23,6 +23,8 @@ internal sealed partial class KernelProgram
     private void Ipc()
     {
         var answers = c.CreateLabel("ipc_reply");
+        var closed = c.CreateLabel("ipc_call_closed");
+        var call = c.CreateLabel("ipc_call_go");
         var unsaved = c.CreateLabel("ipc_unsaved");
         var smallCall = c.CreateLabel("ipc_small_call");
         var smallReply = c.CreateLabel("ipc_small_reply");
@@ -37,9 +39,10 @@ internal sealed partial class KernelProgram
         c.mov(AtStack(Layout.Ebp), ebp);
         c.or(ebp, eax);
         c.jne(answers);
-        FindReceiver(StoredStatus.ReceivingAny, smallCall, leave, () => c.mov(ecx, StoredStatus.ReceivingFrom));
+        FindReceiver(StoredStatus.ReceivingAny, smallCall, leave, closed, () => c.mov(ecx, StoredStatus.ReceivingFrom));
 
         // POINT OF NO RETURN: I wait for the partner.
+        Mark(ref call);
         c.mov(AtStack(Layout.Status), ecx);
         c.xor(eax, eax);
         c.mov(AtStack(_layout.Partner), ebp);
@@ -51,7 +54,7 @@ internal sealed partial class KernelProgram
         c.jne(unsaved);
         c.test(eax, eax);
         c.jne(unsaved);
-        FindReceiver(StoredStatus.ReceivingFrom, smallReply, leave, () => c.lea(ecx, __[esp - (int)InterruptFrame]));
+        FindReceiver(StoredStatus.ReceivingFrom, smallReply, leave, leave, () => c.lea(ecx, __[esp - (int)InterruptFrame]));
         c.mov(esi, At(ebp, _layout.Partner));
         c.mov(eax, AtStack(_layout.Senders));
         c.cmp(esi, ecx);
@@ -70,6 +73,15 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, _layout.Partner), esi);
         c.lea(esi, __[ebp + Layout.ThreadSize]);
         SwitchToReceiver();
+
+        // Two threads that call each other: it waits, but not for anyone.
+        Mark(ref closed);
+        IfClosedOnMe(leave);
+
+        // POINT OF NO RETURN: it waits for nobody, and goes on as above.
+        c.mov(esi, Nobody);
+        c.mov(At(ebp, _layout.Partner), esi);
+        c.jmp(call);
 
         SmallIpc(ref smallCall, ref smallReply, unsaved, leave);
 
@@ -91,8 +103,9 @@ internal sealed partial class KernelProgram
     /// <param name="status">How it waits, as its row holds it.</param>
     /// <param name="notFlat">Where my segments are not flat, and EBX and EDI not saved yet.</param>
     /// <param name="leave">Where all registers are.</param>
+    /// <param name="otherwise">Where it waits otherwise, or somebody has a higher priority: EAX the difference and top, ESI its priority.</param>
     /// <param name="meanwhile">An instruction that prepares ECX for what follows.</param>
-    private void FindReceiver(uint status, Label notFlat, Label leave, Action meanwhile)
+    private void FindReceiver(uint status, Label notFlat, Label leave, Label otherwise, Action meanwhile)
     {
         c.mov(eax, ds);
         c.mov(ecx, es);
@@ -118,11 +131,11 @@ internal sealed partial class KernelProgram
         c.mov(AtStack(Layout.Ebx), ebx);
         c.mov(AtStack(Layout.Edi), edi);
         c.lea(eax, __[eax + ecx - (int)status]);
-        IfNamed(leave, meanwhile);
+        IfNamed(leave, otherwise, meanwhile);
     }
 
     /// <summary>Elsewhere unless the thread at EBP has the id in ESI, and a priority that is not less than EAX, without a sign.</summary>
-    private void IfNamed(Label leave, Action meanwhile)
+    private void IfNamed(Label leave, Label otherwise, Action meanwhile)
     {
         c.mov(ecx, At(ebp, Layout.Id));
         c.cmp(ecx, esi);
@@ -130,7 +143,25 @@ internal sealed partial class KernelProgram
         c.mov(esi, At(ebp, Layout.Priority));
         meanwhile();
         c.cmp(eax, esi);
+        c.ja(otherwise);
+    }
+
+    /// <summary>Elsewhere unless the thread at EBP, which is not open to anyone, waits for me, and nobody who competes has a higher priority than its, ESI.</summary>
+    private void IfClosedOnMe(Label leave)
+    {
+        c.add(eax, unchecked((int)(StoredStatus.ReceivingAny - StoredStatus.ReceivingFrom)));
+        c.cmp(eax, esi);
         c.ja(leave);
+        IfPartnerIsMe(leave);
+    }
+
+    /// <summary>Elsewhere unless the thread at EBP, which waits for one, waits for me.</summary>
+    private void IfPartnerIsMe(Label leave)
+    {
+        c.mov(esi, At(ebp, _layout.Partner));
+        c.lea(eax, __[esp - (int)InterruptFrame]);
+        c.cmp(esi, eax);
+        c.jne(leave);
     }
 
     /// <summary>

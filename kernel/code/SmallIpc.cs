@@ -11,19 +11,24 @@ internal sealed partial class KernelProgram
     private void SmallIpc(ref Label call, ref Label reply, Label unsaved, Label leave)
     {
         Mark(ref call);
-        FindSmallReceiver(StoredStatus.ReceivingAny, unsaved, leave, () => { });
+        var closed = c.CreateLabel("ipc_small_closed");
+        var named = c.CreateLabel("ipc_small_named");
+        FindSmallReceiver(StoredStatus.ReceivingAny, unsaved, leave, closed, () => Mark(ref named));
 
-        // POINT OF NO RETURN: I wait for the partner.
+        // POINT OF NO RETURN: I wait for the partner, and it for nobody, as it did if it waited for anyone.
+        c.mov(esi, Nobody);
         c.mov(AtStack(_layout.Partner), ebp);
+        c.mov(At(ebp, _layout.Partner), esi);
         SwitchToSmallReceiver(() => c.mov(esi, StoredStatus.ReceivingFrom));
 
+        Mark(ref closed);
+        IfClosedOnMe(leave);
+        c.jmp(named);
+
         Mark(ref reply);
-        FindSmallReceiver(StoredStatus.ReceivingFrom, unsaved, leave, () =>
+        FindSmallReceiver(StoredStatus.ReceivingFrom, unsaved, leave, leave, () =>
         {
-            c.mov(esi, At(ebp, _layout.Partner));
-            c.lea(eax, __[esp - (int)InterruptFrame]);
-            c.cmp(esi, eax);
-            c.jne(leave);
+            IfPartnerIsMe(leave);
             c.mov(eax, AtStack(_layout.Senders));
             c.mov(esi, AtStack(Layout.Handles));
             c.or(eax, esi);
@@ -41,7 +46,7 @@ internal sealed partial class KernelProgram
     /// EAX the small space's segment of the thread at EBP, which ESI names and which waits as it is said. Elsewhere if it is no such thread, has
     /// no small space or is not in it, or if I am not in one: FS and GS are null there, as they stay.
     /// </summary>
-    private void FindSmallReceiver(uint status, Label unsaved, Label leave, Action check)
+    private void FindSmallReceiver(uint status, Label unsaved, Label leave, Label otherwise, Action check)
     {
         c.mov(eax, fs);
         c.or(eax, ecx);
@@ -58,13 +63,13 @@ internal sealed partial class KernelProgram
         c.add(eax, ecx);
         c.mov(AtStack(Layout.Edi), edi);
         c.sub(eax, status);
-        IfNamed(leave, () => c.mov(ecx, ebp));
+        IfNamed(leave, otherwise, () => c.mov(ecx, ebp));
+        check();
         c.shr(ecx, (byte)(Layout.BlockShift - 2));
         c.mov(esi, At(ebp, Layout.Eip));
         c.and(ecx, (_layout.Limits.Tasks - 1) << 2);
         c.cmp(esi, UserSegments.SmallSize);
         c.jae(leave);
-        check();
         c.mov(eax, __dword_ptr[ecx + Maps.SmallSegments.Base]);
         c.mov(ecx, Layout.UserData);
         c.test(eax, eax);
