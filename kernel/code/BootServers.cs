@@ -53,6 +53,7 @@ internal sealed partial class KernelProgram
         ForBoth(() => c.call(_stage));
         ForBoth(() => c.call(_unpack));
         DescribeMemory();
+        MeasureFrequency();
         MapFrames();
         ServersToStart();
     }
@@ -156,6 +157,52 @@ internal sealed partial class KernelProgram
     {
         c.mov(eax, MemoryEnd);
         c.mov(__dword_ptr[InfoPage + KernelInfo.MainMemory + 4], eax);
+    }
+
+    /// <summary>
+    /// The info page's frequency of the processor: how often its time-stamp counter counts while the timer's third channel counts down a
+    /// millisecond; nothing where it has no such counter.
+    /// </summary>
+    private void MeasureFrequency()
+    {
+        const uint identification = 1 << 21, timeStamp = 1 << 4;
+        var wait = c.CreateLabel();
+        var none = c.CreateLabel();
+
+        // A processor that identifies itself lets EFLAGS.ID change (SDM vol. 2, CPUID).
+        c.pushfd();
+        c.pop(eax);
+        c.mov(ecx, eax);
+        c.xor(eax, identification);
+        c.push(eax);
+        c.popfd();
+        c.pushfd();
+        c.pop(eax);
+        c.push(ecx);
+        c.popfd();
+        c.cmp(eax, ecx);
+        c.je(none);
+        c.mov(eax, 1);
+        c.cpuid();
+        c.test(edx, timeStamp);
+        c.je(none);
+
+        foreach (var (port, value) in Pit.Millisecond)
+        {
+            c.mov(al, (byte)value);
+            c.@out((byte)port, al);
+        }
+
+        c.rdtsc();
+        c.mov(esi, eax);
+        c.Label(ref wait);
+        c.@in(al, (byte)Pit.Gate);
+        c.test(al, (byte)Pit.Ended);
+        c.je(wait);
+        c.rdtsc();
+        c.sub(eax, esi);
+        c.mov(__dword_ptr[InfoPage + KernelInfo.ProcessorFrequency], eax);
+        c.Label(ref none);
     }
 
     /// <summary>The image gives σ0 every frame that the kernel has not reserved: takes away those beyond the memory there is.</summary>

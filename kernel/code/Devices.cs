@@ -37,6 +37,16 @@ internal static class Pit
     /// <summary>Port and value: channel 0, both bytes, mode 2 (rate generator), binary.</summary>
     public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
         [(0x43, 0x34), (0x40, Divisor & 0xFF), (0x40, Divisor >> 8)];
+
+    /// <summary>The gate of channel 2, whose output is read there too.</summary>
+    public const uint Gate = 0x61;
+
+    /// <summary>Channel 2 has counted down.</summary>
+    public const uint Ended = 0x20;
+
+    /// <summary>Port and value: the speaker off and the gate open; channel 2, both bytes, mode 0 (output rises at the end), a millisecond.</summary>
+    public static IReadOnlyList<(uint Port, uint Value)> Millisecond =>
+        [(Gate, 0x01), (0x43, 0xB0), (0x42, Divisor & 0xFF), (0x42, Divisor >> 8)];
 }
 
 /// <summary>The 16550 serial port COM1.</summary>

@@ -22,7 +22,7 @@ public static class KernelInfo
     /// <summary>Microseconds since boot, 64 bits.</summary>
     public const uint Clock = 0xA0;
 
-    /// <summary>Kilohertz; 0 where the kernel has not measured it.</summary>
+    /// <summary>Kilohertz: the processor's is measured at boot, 0 if it has no time-stamp counter; nobody tells the bus's.</summary>
     public const uint ProcessorFrequency = 0xB0, BusFrequency = 0xB4;
 
     /// <summary>Display memory and the BIOS (IBM PC).</summary>

@@ -116,8 +116,8 @@ internal static class ProveVerb
         Report.Lines(display, refutation.Registers.Select(register => $"{register.Key} = {register.Value:X}h"), "    ");
         Report.Lines(display, refutation.Fields.Where(field => field.Value != 0)
             .Select(field => $"{field.Column}[{field.Row}] = {field.Value:X}h"), "    ");
-        display.Line("  its path:");
-        Report.Lines(display, refutation.Trail.SelectMany(address => Listing.Lines(image, address, address + 1)).Select(line => line.ToString()), "    ");
+        display.Line($"  its path, {refutation.Trail.Count:N0} instructions{(refutation.Trail.Count > Explanation.Most ? $", the last {Explanation.Most} of them" : "")}:");
+        Report.Lines(display, refutation.Trail.TakeLast(Explanation.Most).SelectMany(address => Listing.Lines(image, address, address + 1)).Select(line => line.ToString()), "    ");
         DiffVerb.Diff(display, image, new DiffOptions(Events: PieceEvents, Workers: Environment.ProcessorCount));
     }
 

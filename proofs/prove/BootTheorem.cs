@@ -39,7 +39,8 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
         {
             while (pc.Cpu.Eip.Value != booted.Pick)
             {
-                attempt.Trail.Add(pc.Cpu.Eip.Value);
+                // Until paging is on it runs where the kernel's linear addresses lead.
+                attempt.Trail.Add(pc.Cpu.Eip.Value | Layout.KernelBase);
                 if (!Symbolic.TryValue(cpu.Eip, out var eip) || eip != pc.Cpu.Eip.Value) throw path.Refuted($"boot branches to {cpu.Eip} on what the loader left");
                 cpu.Step(Decoded(pc, eip, path));
                 if (pc.Run(1) != StopReason.Budget) throw path.Refuted($"boot stops at {pc.Cpu.Eip}");
@@ -132,7 +133,11 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
 
         public void Invalidate(Symbolic linear) => Known(linear, "a page that boot invalidates");
 
-        public (Symbolic Low, Symbolic High) TimeStamp() => throw path.Refuted("boot reads the time-stamp counter");
+        public (Symbolic Low, Symbolic High) TimeStamp()
+        {
+            var (low, high) = pc.Cpu.Bus.TimeStamp();
+            return (low.Value, high.Value);
+        }
 
         private uint Known(Symbolic word, string what) =>
             Symbolic.TryValue(word, out var value) ? value : throw path.Refuted($"{what} depends on what the loader left: {word}");

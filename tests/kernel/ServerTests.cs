@@ -2,6 +2,7 @@ using System.Text;
 using Iced.Intel;
 using Verified.Kernel;
 using Verified.Machine.Computer;
+using Verified.Machine.Processor;
 using Verified.Spec;
 using Verified.Tests.Machine;
 using Xunit;
@@ -140,6 +141,16 @@ public class ServerTests
             Print(c, "wrong");
         });
         Assert.Equal("right", Boot(sigma0, Root).Lines[1]);
+    }
+
+    [Theory]
+    [InlineData(ProcessorModel.Pentium, 99_900, 100_100)]
+    [InlineData(ProcessorModel.I486, 0, 0)]
+    public void The_info_page_has_the_processor_s_frequency_where_it_can_be_measured(ProcessorModel model, uint least, uint most)
+    {
+        // The machine executes 100 million instructions a second.
+        var (_, pc) = Boot(64, pc => pc.Cpu.Model = model, new("sigma0", ServerPrograms.Sigma0.File), Root);
+        Assert.InRange(pc.Memory.Load(Layout.Physical(Image.Layout.Info) + 0xB0, 4), least, most);
     }
 
     [Fact]

@@ -48,6 +48,15 @@ public sealed class ImageTheoremTests
         Assert.True(result.Verdict!.Longest > 1000);
     }
 
+    [Fact]
+    public void Boot_that_leaves_the_direction_flag_is_refuted_with_a_path_in_the_image()
+    {
+        // CLD, behind CLI, becomes STD; where it runs before paging, it is shown at its linear address.
+        var refutation = Prove(Damaged(Image.Symbols["boot"] + 1, 1), "image.boot").Verdict?.Refutation;
+        Assert.Contains("direction flag", refutation?.What, StringComparison.Ordinal);
+        Assert.All(refutation!.Trail, address => Assert.InRange(address, Image.Code.Start, Image.Boot.End));
+    }
+
     // Every byte, its lowest bit: opcodes, registers, displacements, immediates and distances of jumps. Two flips change nothing that
     // matters: the upper half of the constant whose lower half is loaded into the segment registers.
     [Fact]
