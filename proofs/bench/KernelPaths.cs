@@ -97,14 +97,14 @@ public static class KernelPaths
         foreach (var (space, sameSpace) in (ReadOnlySpan<(string, bool)>)[("between spaces", false), ("within a space", true)])
         {
             Add($"ipc fast, call, {space}", new(Entry.Ipc, ThreadStatus.ReceivingAny, sameSpace, Call));
-            Add($"ipc fast, call of one that calls, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, Call));
+            Add($"ipc fast, call a caller, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, Call));
             Add($"ipc fast, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait));
             Add($"ipc slow, call, {space}", new(Entry.Ipc, ThreadStatus.ReceivingAny, sameSpace, Call, PageFaults));
             Add($"ipc slow, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait, PageFaults));
         }
 
         Add("ipc fast, call, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Call) { InSmallSpaces = true });
-        Add("ipc fast, call of one that calls, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: Call) { InSmallSpaces = true });
+        Add("ipc fast, call a caller, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: Call) { InSmallSpaces = true });
         Add("ipc fast, reply and wait, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: ReplyAndWait) { InSmallSpaces = true });
         Add("ipc slow, call, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, PageFaults) { InSmallSpaces = true });
         Add("ipc with a deadline, call", new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, Deadlines));

@@ -34,7 +34,7 @@ public class KernelPathTests
 
     [Theory]
     [InlineData("call")]
-    [InlineData("call of one that calls")]
+    [InlineData("call a caller")]
     [InlineData("reply and wait")]
     public void Between_small_spaces_the_directory_stays_and_ipc_is_cheaper(string operation)
     {
