@@ -89,6 +89,9 @@ public sealed partial class Pc
     /// <summary>Instructions per virtual second; it sets how often the timer ticks.</summary>
     public long ClockRate { get; init; } = 100_000_000;
 
+    /// <summary>What the time-stamp counter is at, where something else than instructions is counted.</summary>
+    public Func<long>? TimeStamp { get; set; }
+
     /// <summary>Called before every instruction, which makes execution slow; null in normal use.</summary>
     public Action<Pc>? Trace { get; set; }
 

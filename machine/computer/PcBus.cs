@@ -39,7 +39,7 @@ public readonly struct PcBus : IBus<Concrete>
     public (Concrete Low, Concrete High) TimeStamp()
     {
         // Pc.Time is counted block by block.
-        var now = _pc.Time + _pc.Cpu.Begun;
+        var now = _pc.TimeStamp?.Invoke() ?? _pc.Time + _pc.Cpu.Begun;
         return ((uint)now, (uint)(now >> 32));
     }
 }

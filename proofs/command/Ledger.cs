@@ -33,8 +33,8 @@ internal static class Ledger
                 "spec.pick" or "spec.receive" or "spec.accept" or "spec.leave" => $"spec: {entry} preserves the invariants, and lowers the rank",
                 "isolation" => "spec: a step changes nothing of threads and spaces that take no part in it, and depends on no registers of theirs",
                 "image.sets" => "image: the operations on the sets of threads keep their contracts",
-                "image.boot-servers" => "image: boot with modules comes to one machine, whatever the loader left in the registers",
                 "image.boot" => "image: boot comes to one machine, whatever the loader left in the registers",
+                "spec.page" => "spec: a page fault preserves the invariants",
                 _ when group.Key.StartsWith("spec.", StringComparison.Ordinal) => $"spec: {entry} preserves the invariants",
                 _ => $"image: the bytes of {entry} do what the spec says",
             };

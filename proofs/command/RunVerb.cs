@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
+using Verified.Machine.Timing;
 
 namespace Verified.Proofs.Commands;
 
@@ -23,6 +25,14 @@ internal static class RunVerb
 
     private static readonly Option<bool> Screen = new("--screen") { Description = "Print the text display at the end" };
 
+    private static readonly Option<Timings?> Cycles = new("--cycles")
+    {
+        Description = "Count the cycles of this processor's timing model, caches, translations and branch targets with them, which RDTSC then reads: "
+            + "P5 or 486, or P5-tagged, whose TLB survives loads of CR3. Slow; chips go on by instructions",
+        HelpName = "NAME",
+        CustomParser = TimingsOf,
+    };
+
     private static readonly Option<int?> Gdb = CommonOptions.Port(new Option<int?>("--gdb")
     {
         Description = "Wait for gdb at this TCP port of this computer before the first instruction; 0 takes a free one",
@@ -37,7 +47,7 @@ internal static class RunVerb
         {
             Budget, ImageVerb.RoundTrips, ImageVerb.Root, ImageSource.File, ImageSource.Size, MachineOptions.Rom, MachineOptions.Kernel,
             MachineOptions.Modules, MachineOptions.Append, MachineOptions.Flat, MachineOptions.Boot, MachineOptions.Memory,
-            MachineOptions.Input, MachineOptions.Model, MachineOptions.TaggedTlb, Trace, Screen, Gdb,
+            MachineOptions.Input, MachineOptions.Model, MachineOptions.TaggedTlb, Cycles, Trace, Screen, Gdb,
         };
         verb.SetAction(Run);
         return verb;
@@ -70,6 +80,11 @@ internal static class RunVerb
         MachineOptions.Type(parsed, pc);
         Connect(pc, output, error);
         if (parsed.GetValue(Trace)) Tracing.Attach(pc, output);
+        var timings = parsed.GetValue(Cycles);
+        using var counter = timings is null ? null : new CycleCounter(pc, Prediction.Learned, timings: timings, buffers: new Buffers(timings));
+
+        // HLT's time counts too.
+        if (counter is not null) pc.TimeStamp = () => counter.Cycles + pc.Time - pc.Instructions;
 
         StopReason reason;
         try
@@ -84,7 +99,22 @@ internal static class RunVerb
         }
         if (parsed.GetValue(Screen)) PrintScreen(pc, output);
         Report(pc, reason, name, output, error);
+        if (counter is not null) output.WriteLine($"[{counter.Cycles:N0} cycles of the {timings!.Name}]");
         return reason == StopReason.Exited && pc.ExitStatus == Content ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    private static Timings? TimingsOf(ArgumentResult result)
+    {
+        var name = result.Tokens[0].Value;
+        switch (name.ToUpperInvariant())
+        {
+            case "P5": return Timings.P5;
+            case "P5-TAGGED": return Timings.TaggedP5;
+            case "486": return Timings.I486;
+            default:
+                result.AddError($"--cycles {name}: there is no timing model of it; give one of P5, P5-tagged, 486");
+                return null;
+        }
     }
 
     private static void Connect(Pc pc, TextWriter output, TextWriter error)

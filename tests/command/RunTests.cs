@@ -82,6 +82,42 @@ public sealed class RunTests : IDisposable
         Assert.StartsWith($"{kernel} quiet fast[ended with status 1", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("p5", 10 * 9, 10 * 9 + 40, "cycles of the P5]")]
+    [InlineData(null, 12, 12, "")]
+    public void The_time_stamp_counts_the_cycles_of_a_processor_where_told(string? processor, int least, int most, string says)
+    {
+        // Ten multiplications between two readings: 9 cycles each on a Pentium; without a model, as many as instructions.
+        var program = Write("program", TestPc.Assemble(c =>
+        {
+            c.rdtsc();
+            c.mov(ebx, eax);
+            for (var i = 0; i < 10; i++) c.imul(ecx, ecx);
+            c.rdtsc();
+            c.sub(eax, ebx);
+            c.@out(0x80, al);
+            c.xor(eax, eax);
+            c.@out(0xF4, al);
+        }, 0x100000));
+        var (code, output, error) = Run(["--flat", program, .. processor is null ? Array.Empty<string>() : ["--cycles", processor]]);
+        Assert.Equal(CommandLine.Holds, code);
+        Assert.Contains(says, output, StringComparison.Ordinal);
+        Assert.InRange(Convert.ToInt32(error.Trim()["[POST ".Length..^2], 16), least, most);
+    }
+
+    [Fact]
+    public void A_486_has_cycles_and_no_counter_of_them()
+    {
+        var (_, output, _) = Run("--flat", Write("program", 0x90, 0x31, 0xC0, 0xE6, 0xF4), "--cycles", "486");
+        Assert.Contains("cycles of the 486]", output, StringComparison.Ordinal);
+        var (code, _, error) = Run("--flat", Write("counter", 0x0F, 0x31, 0xE6, 0xF4), "--cycles", "486");
+        Assert.Equal(CommandLine.Refuted, code);
+        Assert.Contains("no 486 clocks are known for Rdtsc", error, StringComparison.Ordinal);
+        (code, _, error) = Run("--flat", "program", "--cycles", "386");
+        Assert.Equal(CommandLine.Unusable, code);
+        Assert.Contains("--cycles 386: there is no timing model of it; give one of P5, P5-tagged, 486", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_crash_shows_registers_and_the_last_instructions()
     {
