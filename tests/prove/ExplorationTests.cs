@@ -48,6 +48,15 @@ public sealed class ExplorationTests
         }));
 
     [Fact]
+    public void A_path_that_nothing_is_shown_to_take_is_no_path()
+    {
+        using var terms = new Terms();
+        Terms.Current = terms;
+        using var reasoner = new Reasoner(terms);
+        Assert.Throws<ProverException>(() => new Exploration(terms, reasoner).Explore(() => { }));
+    }
+
+    [Fact]
     public void A_choice_is_the_first_in_cyclic_order()
     {
         // Of the rows 3 and 9 after 5, it is 9; after 9, it is 3.
