@@ -253,7 +253,7 @@ public sealed partial class Pc
         }
         catch (Fault fault)
         {
-            Cpu.Exception(fault);
+            Cpu.FaultOfInstruction(fault);
         }
     }
 
@@ -269,7 +269,7 @@ public sealed partial class Pc
         }
         catch (Fault fault)
         {
-            Cpu.Exception(fault);
+            Cpu.FaultOfInstruction(fault);
         }
         Cpu.InNonMaskable = true;
     }

@@ -220,9 +220,9 @@ public sealed partial class Ia32<W, TBus>
         return code;
     }
 
-    private static void CheckTarget(in Segment<W> code, W eip)
+    private static void CheckTarget(in Segment<W> code, W eip, uint external = 0)
     {
         if (eip > code.Limit)
-            throw Fault.Protection(0);
+            throw Fault.Protection(external);
     }
 }

@@ -45,23 +45,33 @@ public sealed partial class Ia32<W, TBus>
     /// <exception cref="ShutdownException">A fault while the double fault was delivered.</exception>
     public void Exception(Fault fault)
     {
-        for (var current = fault; ;)
+        var resume = _pushedResume;
+        try
         {
-            if (current.Address is { } address)
-                Cr2 = address;
-            try
+            for (var current = fault; ;)
             {
-                var isDoubleFault = current.Vector == Vectors.DoubleFault;
-                // A fault in the delivery of an external event sets EXT in its own error code.
-                Deliver(current.Vector, isDoubleFault ? 0 : current.ErrorCode is { } code ? (W)code : null);
-                return;
+                if (current.Address is { } address)
+                    Cr2 = address;
+                try
+                {
+                    var isDoubleFault = current.Vector == Vectors.DoubleFault;
+                    // A fault in the delivery of an external event sets EXT in its own error code.
+                    Deliver(current.Vector, isDoubleFault ? 0 : current.ErrorCode is { } code ? (W)code : null);
+                    return;
+                }
+                catch (Fault next)
+                {
+                    if (current.Vector == Vectors.DoubleFault)
+                        throw new ShutdownException($"triple fault: {next.Message} while a double fault was delivered, after {fault.Message}", next);
+                    current = Combine(current, next);
+                    // What was delivered may be a trap, this is a fault (SDM vol. 3, 17.3.1.1).
+                    _pushedResume = Flag.Resume;
+                }
             }
-            catch (Fault next)
-            {
-                if (current.Vector == Vectors.DoubleFault)
-                    throw new ShutdownException($"triple fault: {next.Message} while a double fault was delivered, after {fault.Message}", next);
-                current = Combine(current, next);
-            }
+        }
+        finally
+        {
+            _pushedResume = resume;
         }
     }
 

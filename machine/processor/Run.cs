@@ -56,8 +56,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Delivers the fault of an instruction. The flags that it pushes have RF set, so that an instruction breakpoint does not stop the
-    /// instruction again (SDM vol. 3, 17.3.1.1).
+    /// Delivers the fault of an instruction, or of entering an interrupt before one. The flags that it pushes have RF set, so that an
+    /// instruction breakpoint does not stop the instruction again (SDM vol. 3, 17.3.1.1).
     /// </summary>
     public void FaultOfInstruction(Fault fault)
     {

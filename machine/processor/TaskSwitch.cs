@@ -25,12 +25,14 @@ public sealed partial class Ia32<W, TBus>
     private void SwitchTask(uint selector, TaskSwitch how, uint external, W? errorCode)
     {
         var task = NewTask(selector, how, external);
-        var next = ReadTask(task);
+        CheckAccess(task, selector, how, external);
         SaveTask(how);
         if (how != TaskSwitch.Return)
-            StoreBusy(selector, task.Attributes | Busy);
+            Bus.Store(Access(selector), 1, Bus.Load(Access(selector), 1, false) | Busy >> 8, false);
         if (how == TaskSwitch.Call)
             Bus.Store(task.Base, 2, TaskRegister.Selector, false);
+        // Loaded after the old task is saved, which may be the same (SDM vol. 3, 7.3).
+        var next = ReadTask(task);
         task.Attributes |= Busy;
         if (how == TaskSwitch.Call)
             next.Flags |= Flag.NestedTask;
@@ -38,8 +40,8 @@ public sealed partial class Ia32<W, TBus>
         LoadTaskSegments(next, external);
         UpdateAlignment();
         if (errorCode is { } code)
-            Push(code, next.Is32 ? 4 : 2);
-        CheckTarget(S[SegmentRegister.Cs], Eip);
+            PushErrorCode(code, next.Is32 ? 4 : 2, external);
+        CheckTarget(S[SegmentRegister.Cs], Eip, external);
         CheckVirtualInterruptPending();
         if (next.Traps)
             RaiseTrap(DebugStatus.TaskSwitch);
@@ -62,6 +64,35 @@ public sealed partial class Ia32<W, TBus>
         if (task.Limit < (IsTask32(task.Attributes) ? Limit32 : Limit16))
             throw Fault.TaskState(code);
         return task;
+    }
+
+    /// <summary>What cannot be read or stored faults in the old task, which has not changed then (SDM vol. 3, 7.3 and table 6-7).</summary>
+    private void CheckAccess(in Segment<W> task, uint selector, TaskSwitch how, uint external)
+    {
+        var old = Known(TaskRegister.Selector, "TR");
+        var is32 = IsTask32(TaskRegister.Attributes);
+        var (first, last) = is32 ? (0x20u, 0x5Cu) : (0x0Eu, 0x28u);
+        if (last + 1 > TaskRegister.Limit)
+            throw Fault.TaskState(old & ~3u | external);
+        Bus.LoadForStore(TaskRegister.Base + first, is32 ? 4 : 2, false);
+        Bus.LoadForStore(TaskRegister.Base + last, 2, false);
+        ReadTask(task);
+        if (how == TaskSwitch.Call)
+            Bus.LoadForStore(task.Base, 2, false);
+        if (how != TaskSwitch.Call)
+            Bus.LoadForStore(Access(old), 1, false);
+        if (how != TaskSwitch.Return)
+            Bus.LoadForStore(Access(selector), 1, false);
+    }
+
+    /// <summary>Where the type and the busy bit of a TSS's descriptor are.</summary>
+    private W Access(uint selector) => GdtBase + (selector & ~7u) + 5;
+
+    private void PushErrorCode(W code, int size, uint external)
+    {
+        var esp = R[Register.Esp] - (uint)size;
+        Put(S[SegmentRegister.Ss], esp, 0, code, Cpl, size, external);
+        SetStackPointer(esp);
     }
 
     private struct Task
@@ -102,11 +133,11 @@ public sealed partial class Ia32<W, TBus>
         var (size, step) = is32 ? (4, 4u) : (2, 2u);
         var at = TaskRegister.Base + (is32 ? 0x20u : 0x0E);
         var segments = is32 ? 6u : 4;
-        // The whole of what is written must be writable before any of it is.
-        Bus.LoadForStore(at, size, false);
-        Bus.LoadForStore(at + (9 + segments) * step, 2, false);
         if (how != TaskSwitch.Call)
-            StoreBusy(Known(TaskRegister.Selector, "TR"), TaskRegister.Attributes & ~Busy);
+        {
+            var access = Access(Known(TaskRegister.Selector, "TR"));
+            Bus.Store(access, 1, Bus.Load(access, 1, false) & ~(W)(Busy >> 8), false);
+        }
         Bus.Store(at, size, Eip, false);
         Bus.Store(at + step, size, flags | _pushedResume, false);
         for (uint i = 0; i < 8; i++)
@@ -114,9 +145,6 @@ public sealed partial class Ia32<W, TBus>
         for (uint i = 0; i < segments; i++)
             Bus.Store(at + (10 + i) * step, 2, S[TaskSegments32[i]].Selector, false);
     }
-
-    private void StoreBusy(uint selector, uint attributes) =>
-        Bus.Store(GdtBase + (selector & ~7u) + 5, 1, attributes >> 8 & 0xFF, false);
 
     /// <summary>The point of no return: what is wrong with the new task from here on is raised in the new task.</summary>
     private void BecomeTask(in Segment<W> task, in Task next)

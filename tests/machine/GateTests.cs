@@ -217,4 +217,35 @@ public class GateTests
         without.Cpu.IdtLimit = 0;
         Assert.Throws<ShutdownException>(() => without.Run(10));
     }
+
+    /// <summary>The #GP of an entry to an interrupt is a fault like any other: RF is set in what it pushes (SDM vol. 3, 17.3.1.1), and EXT in its code.</summary>
+    [Fact]
+    public void A_fault_of_entering_an_interrupt_pushes_rf()
+    {
+        var pc = AtUser(c => c.nop());
+        pc.Gate(Idt, Vectors.NonMaskable, 0, Handler, 0x8E);
+        pc.RequestNonMaskable();
+        pc.RunToHalt();
+        Assert.Equal([1u, User, UserCode, Flag.Interrupt | Flag.Reserved | Flag.Resume, UserStack, UserData], Frame(pc, 6));
+    }
+
+    /// <summary>Bochs checks EIP after the delivery; the manual's INT checks it while the exception is delivered, with EXT.</summary>
+    [Fact]
+    public void An_exceptions_task_that_starts_beyond_its_limit_faults_with_ext()
+    {
+        const uint other = 0x4000, stack = 0x48000;
+        var pc = AtUser(c => c.ud2());
+        pc.Cpu.GdtLimit = 0x3F;
+        pc.Descriptor(Gdt, 6, other, 103, 0x89, 0);
+        pc.Descriptor(Gdt, 7, 0, 0xF, 0x9B, 4);
+        pc.Gate(Idt, Vectors.UndefinedOpcode, 0x30, 0, 0x85);
+        pc.Poke(other + 0x20, 0x10);
+        pc.Poke(other + 0x38, stack);
+        pc.Poke(other + 0x4C, 0x38);
+        pc.Poke(other + 0x50, KernelData);
+        pc.RunToHalt();
+        Assert.Equal(Handler + 13 * 16 + 1, pc.Cpu.Eip.Value);
+        Assert.Equal([1u, 0x10, 0x38, Flag.Reserved | Flag.NestedTask | Flag.Resume], Frame(pc, 4));
+        Assert.Equal((User, TaskSelector), (pc.Peek(Tss + 0x20), pc.Peek(other)));
+    }
 }
