@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The smallest root task: its pages come by page faults; it asks σ0 for the info page, watches the clock there, and gets a free page,
+/// The smallest root task: its pages come by page faults; it asks σ0 for the info page, looks at the frequency and watches the clock there, and gets a free page,
 /// which is empty and can be written.
 /// </summary>
 internal static class Hello
@@ -15,7 +15,7 @@ internal static class Hello
     {
         var p = new RootCode();
         var c = p.c;
-        var (later, wrong) = (c.CreateLabel(), c.CreateLabel());
+        var (unknown, later, wrong) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
         p.Print("hello: running");
 
         // [ESP] led to the loader's information when it started: two modules at least.
@@ -27,6 +27,13 @@ internal static class Hello
         c.cmp(__dword_ptr[InfoWindow], KernelInfo.Magic);
         c.jne(wrong);
         p.Print("hello: the info page is here");
+        c.cmp(__dword_ptr[InfoWindow + KernelInfo.ProcessorFrequency], 0);
+        c.je(unknown);
+        p.Print("hello: the processor's frequency is measured");
+
+        // Both labels need an instruction of their own.
+        c.nop();
+        c.Label(ref unknown);
         c.mov(ebx, __dword_ptr[InfoWindow + KernelInfo.Clock]);
         c.Label(ref later);
         c.mov(eax, __dword_ptr[InfoWindow + KernelInfo.Clock]);

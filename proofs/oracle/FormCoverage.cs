@@ -10,7 +10,10 @@ namespace Verified.Proofs.Oracle;
 /// <param name="InImage">The image's code after boot, or boot's, has it.</param>
 /// <param name="Completed">Native cases that ran to their end, as on the machine.</param>
 /// <param name="Trapped">Native cases that trapped, as on the machine.</param>
-/// <param name="InTranscript">The image built here, booting, or <see cref="WaitingRom"/> executes it: the tests compare their transcripts with QEMU's, the ROM's with Bochs' too.</param>
+/// <param name="InTranscript">
+/// The image built here, booting by itself or with root task hello, or <see cref="WaitingRom"/> executes it: the tests compare their
+/// transcripts with QEMU's, the ROM's with Bochs' too.
+/// </param>
 public sealed record CoveredForm(Code Form, bool InImage, long Completed, long Trapped, bool InTranscript)
 {
     /// <summary>Nothing else has done what the image relies on.</summary>
@@ -45,9 +48,11 @@ public static class FormCoverage
     private static HashSet<Code> Executed(KernelImage image)
     {
         HashSet<Code> forms = [];
-        var booting = new Pc();
+        var (booting, serving) = (new Pc(), new Pc());
         Multiboot.Load(booting, image.ToElf());
-        foreach (var pc in (Pc[])[booting, new Pc(16 << 20, WaitingRom.Build())])
+        Multiboot.Load(serving, image.ToElf(), "",
+            [.. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots.Single(root => root.Name == "hello") }.Select(server => new BootModule(server.Name, server.File))]);
+        foreach (var pc in (Pc[])[booting, serving, new Pc(16 << 20, WaitingRom.Build())])
         {
             HashSet<uint> seen = [];
             pc.Trace = machine => Note(machine, seen, forms);

@@ -14,7 +14,7 @@ public class RootTaskTests
 
     public static TheoryData<string, string, string[]> Transcripts => new()
     {
-        { "hello", "", ["hello: running", "hello: the info page is here", "hello: 3 milliseconds later", "hello: a page of memory"] },
+        { "hello", "", ["hello: running", "hello: the info page is here", "hello: the processor's frequency is measured", "hello: 3 milliseconds later", "hello: a page of memory"] },
         { "pingpong", "", ["pingpong: 10000 round trips, every answer right"] },
         { "pager", "", ["pager: missed 1000000Ah", "pager: missed 1000100Ah", "pager: missed 1000200Ah", "pager: missed 10001008h", "pager: its client found all as it should be"] },
         {
