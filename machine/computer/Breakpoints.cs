@@ -155,10 +155,19 @@ public sealed partial class Pc
         Remember(linear, code.Big, Cpu.Begun);
         if (resumed && operation.Op is not (Op.Iret or Op.Popf))
             Cpu.Resume();
+        var loadsStack = Cpu.InterruptShadow && !shadowed && operation.Op is Op.MovSegment or Op.PopSegment;
         // The handler of an interrupt that the instruction raised is not traced; after MOV SS the trap waits for the next one.
-        if (traps && !Cpu.Entered && !(Cpu.InterruptShadow && !shadowed && operation.Op is Op.MovSegment or Op.PopSegment))
+        if (traps && !Cpu.Entered && !loadsStack)
             Cpu.PendingTrap |= DebugStatus.SingleStep;
-        if (Cpu.BreakpointsArmed && Enabled(_met) is var met and not 0)
+        var met = Cpu.BreakpointsArmed ? Enabled(_met) : 0;
+        var held = Cpu.HeldTrap ?? 0;
+        Cpu.HeldTrap = loadsStack ? met : null;
+        // ICEBP is a #DB itself.
+        if (operation.Op == Op.Icebp)
+            Cpu.D[Status] |= held;
+        else
+            Cpu.PendingTrap |= held;
+        if (!loadsStack)
             Cpu.PendingTrap |= met;
         if (Watched is not null)
             _stop ??= StopReason.Breakpoint;
@@ -176,7 +185,7 @@ public sealed partial class Pc
             _stop = StopReason.Breakpoint;
             return true;
         }
-        if (!Cpu.BreakpointsArmed || Cpu.Resumes.Known)
+        if (!Cpu.BreakpointsArmed || Cpu.Resumes.Known || Cpu.HeldTrap is not null)
             return false;
         var met = Meets(linear, 1, kind => kind == Execute);
         if (Enabled(met) == 0)

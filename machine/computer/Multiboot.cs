@@ -26,6 +26,7 @@ public static class Multiboot
     /// <exception cref="MachineException">The file is not such a kernel, or does not fit in memory.</exception>
     public static IReadOnlyList<(uint Start, uint End)> Load(Pc pc, ReadOnlySpan<byte> image, string commandLine = "", params ReadOnlySpan<BootModule> modules)
     {
+        WriteVectors(pc.Memory);
         var (to, header) = (new Area(pc.Memory, []), FindHeader(image));
         var flags = Word(image, header + 4);
         if ((flags & Required & ~Provided) != 0)
@@ -55,6 +56,21 @@ public static class Multiboot
             Memory.Write(at, bytes);
             Written.Add((at, at + (uint)bytes.Length));
         }
+    }
+
+    /// <summary>
+    /// The interrupt vectors of a BIOS, for a kernel that goes back to real mode: handlers that only end the interrupts of either controller, and
+    /// an IRET for all others.
+    /// </summary>
+    private static void WriteVectors(PhysicalMemory memory)
+    {
+        const uint handlers = 0xF0000, first = 0, second = 8, others = 15;
+        // push ax; mov al,20h; out 20h,al; pop ax; iret - the second's has out A0h before.
+        memory.Write(handlers, [0x50, 0xB0, 0x20, 0xE6, 0x20, 0x58, 0xCF, 0x90, 0x50, 0xB0, 0x20, 0xE6, 0xA0, 0xEB, 0xF4, 0xCF]);
+        var table = new byte[1024];
+        for (var i = 0; i < 256; i++)
+            Put(table, 4 * i, (handlers >> 4) << 16 | (i switch { >= 8 and < 16 => first, >= 0x70 and < 0x78 => second, _ => others }));
+        memory.Write(0, table);
     }
 
     private static int FindHeader(ReadOnlySpan<byte> image)

@@ -277,7 +277,9 @@ public sealed partial class Pc
     /// <summary>Lets the time pass in HLT; false where no interrupt can come.</summary>
     private bool SkipToTimer()
     {
-        if (!Cpu.InterruptsEnabled.Known || _nextTimer == long.MaxValue)
+        const uint timer = 1, clock = 1 << ClockLine | 1 << CascadeLine;
+        var masks = _pics.Masks;
+        if (!Cpu.InterruptsEnabled.Known || _nextTimer == long.MaxValue || ((masks & timer) != 0 && (masks & clock) != 0))
             return false;
         Time = Math.Max(Time, _nextTimer);
         AdvanceTimer();

@@ -6,7 +6,7 @@ namespace Verified.Machine.Computer;
 public sealed partial class Pc
 {
     private const uint Com1 = 0x3F8, Com2 = 0x2F8, DebugExit = 0xF4, DebugConsole = 0xE9, FirmwareConsole = 0x402, PostCard = 0x80, OtherPostCard = 0x190;
-    private const int KeyboardLine = 1, SecondSerialLine = 3, SerialLine = 4, ClockLine = 8;
+    private const int KeyboardLine = 1, CascadeLine = 2, SecondSerialLine = 3, SerialLine = 4, ClockLine = 8;
 
     private readonly Dictionary<uint, long> _unanswered = [];
 
@@ -80,13 +80,13 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// The chips as a PC's firmware leaves them to a loader: interrupts 0..15 at 08h and 70h, the timer ticking 18.2 times a second. All lines are
-    /// masked, though: there are no firmware's handlers.
+    /// The chips as a PC's firmware leaves them to a loader: interrupts 0..15 at 08h and 70h, the timer ticking 18.2 times a second. The lines of
+    /// timer, keyboard, second controller, diskette, clock, mouse, coprocessor and disks are open (Multiboot specification, 3.2).
     /// </summary>
     internal void LeaveAsFirmware()
     {
         foreach (var (port, value) in (ReadOnlySpan<(uint, byte)>)
-            [(0x20, 0x11), (0x21, 8), (0x21, 4), (0x21, 1), (0x21, 0xFF), (0xA0, 0x11), (0xA1, 0x70), (0xA1, 2), (0xA1, 1), (0xA1, 0xFF),
+            [(0x20, 0x11), (0x21, 8), (0x21, 4), (0x21, 1), (0x21, 0xB8), (0xA0, 0x11), (0xA1, 0x70), (0xA1, 2), (0xA1, 1), (0xA1, 0x8E),
              (0x43, 0x36), (0x40, 0), (0x40, 0)])
             OutByte(port, value);
     }

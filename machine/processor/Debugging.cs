@@ -10,13 +10,19 @@ public static class DebugStatus
 public sealed partial class Ia32<W, TBus>
 {
     private const int Status = 6, Control = 7;
-    private const uint GeneralDetect = 1 << 13, LocalEnables = 0x155;
+    private const uint GeneralDetect = 1 << 13, LocalEnables = 0x155, BreakpointsMet = 15;
 
     /// <summary>A breakpoint of DR7 is enabled.</summary>
     public bool BreakpointsArmed;
 
     /// <summary>The #DB that the present instruction has earned, raised after it; bits of DR6.</summary>
     public uint PendingTrap;
+
+    /// <summary>
+    /// After MOV SS or POP SS: the #DB that it has earned, raised after the next instruction, no breakpoint on which is met (SDM vol. 3, 6.8.3
+    /// and 17.3.1.1); bits of DR6.
+    /// </summary>
+    public uint? HeldTrap;
 
     /// <summary>Execution must go one instruction at a time: a breakpoint is armed, a trap is pending, or the machine around wants it.</summary>
     public bool StepsAlone;
@@ -27,7 +33,7 @@ public sealed partial class Ia32<W, TBus>
         D[Status] = DebugStatus.Reserved;
         D[Control] = _model.Debug7Ones;
         BreakpointsArmed = false;
-        PendingTrap = 0;
+        (PendingTrap, HeldTrap) = (0, null);
     }
 
     private void RaiseTrap(uint status)
@@ -39,7 +45,8 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>Raises #DB, with its reason in DR6.</summary>
     public void DebugException(uint status)
     {
-        D[Status] |= status;
+        Halted = false;
+        D[Status] = D[Status] & ~BreakpointsMet | status;
         D[Control] &= ~(W)GeneralDetect;
         Exception(new Fault(Vectors.Debug));
     }

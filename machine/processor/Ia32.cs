@@ -103,7 +103,7 @@ public sealed partial class Ia32<W, TBus>
         (TaskRegister, LocalTable) = (other.TaskRegister, other.LocalTable);
         (Halted, InterruptShadow, InNonMaskable, Virtual) = (other.Halted, other.InterruptShadow, other.InNonMaskable, other.Virtual);
         _checksAlignment = other._checksAlignment;
-        (PendingTrap, StepsAlone) = (other.PendingTrap, other.StepsAlone);
+        (PendingTrap, HeldTrap, StepsAlone) = (other.PendingTrap, other.HeldTrap, other.StepsAlone);
         (D, BreakpointsArmed, _model, _sysenter, _timeStampOffset) =
             (other.D, other.BreakpointsArmed, other._model, other._sysenter, other._timeStampOffset);
         CopyCoprocessor(other);
