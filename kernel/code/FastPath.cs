@@ -24,7 +24,7 @@ internal sealed partial class KernelProgram
     {
         var answers = c.CreateLabel("ipc_reply");
         var closed = c.CreateLabel("ipc_call_closed");
-        var call = c.CreateLabel("ipc_call_go");
+        var call = c.CreateLabel();
         var unsaved = c.CreateLabel("ipc_unsaved");
         var smallCall = c.CreateLabel("ipc_small_call");
         var smallReply = c.CreateLabel("ipc_small_reply");
@@ -42,7 +42,7 @@ internal sealed partial class KernelProgram
         FindReceiver(StoredStatus.ReceivingAny, smallCall, leave, closed, () => c.mov(ecx, StoredStatus.ReceivingFrom));
 
         // POINT OF NO RETURN: I wait for the partner.
-        Mark(ref call);
+        c.Label(ref call);
         c.mov(AtStack(Layout.Status), ecx);
         c.xor(eax, eax);
         c.mov(AtStack(_layout.Partner), ebp);

@@ -12,8 +12,8 @@ internal sealed partial class KernelProgram
     {
         Mark(ref call);
         var closed = c.CreateLabel("ipc_small_closed");
-        var named = c.CreateLabel("ipc_small_named");
-        FindSmallReceiver(StoredStatus.ReceivingAny, unsaved, leave, closed, () => Mark(ref named));
+        var named = c.CreateLabel();
+        FindSmallReceiver(StoredStatus.ReceivingAny, unsaved, leave, closed, () => c.Label(ref named));
 
         // POINT OF NO RETURN: I wait for the partner, and it for nobody, as it did if it waited for anyone.
         c.mov(esi, Nobody);

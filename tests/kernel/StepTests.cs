@@ -134,10 +134,10 @@ public class StepTests
         s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5);
         s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
 
-        // Who waits for me alone gets an answer, and I wait for anyone.
+        // Who waits for me alone gets an answer, and I wait for anyone; or a call, and I wait for it.
         if (answers && Enumerable.Range(1, (int)s.Limits.Threads - 1).Select(row => (uint)row).FirstOrDefault(row =>
                 (s.Status[row].Value, s.Partner[row]) == (ThreadStatus.ReceivingFrom, me)) is var caller and > 0)
-            (s.Eax[me], s.Ecx[me], s.Ebp[me], s.Esi[me]) = (0, 0, 1, s.Id[caller]);
+            (s.Eax[me], s.Ecx[me], s.Ebp[me], s.Esi[me]) = (0, 0, (uint)random.Next(2), s.Id[caller]);
 
         // Some receive from an interrupt, their own for the most part, or give it up.
         if (random.Next(16) == 0)
