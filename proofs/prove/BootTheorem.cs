@@ -13,8 +13,8 @@ namespace Verified.Proofs.Prove;
 /// every port write and every branch is a constant, and the same.
 /// </summary>
 /// <remarks>
-/// Multiboot 0.6, 3.2: flat 32-bit segments, protection on, paging off, interrupts off. A port is read as the machine answers, as the
-/// serial line's transmitter is ready. The memory is that of one machine, with one set of modules. What that first machine satisfies is then looked at in full (BootChecks).
+/// Multiboot 0.6, 3.2: flat 32-bit segments, protection on, paging off, interrupts off. A port and the time-stamp counter are read as the
+/// machine answers: the serial line's transmitter is ready, and the frequency in the info page is that machine's. The memory is that of one machine, with one set of modules. What that first machine satisfies is then looked at in full (BootChecks).
 /// </remarks>
 public sealed class BootTheorem(string name, KernelImage image, BootedImage booted, IReadOnlyList<BootModule> modules) : Theorem(name, image.Limits)
 {

@@ -36,6 +36,14 @@ public class DebugExceptionTests
         c.popfd();
     }
 
+    private static void Watch(Assembler c)
+    {
+        c.mov(eax, TestPc.Data);
+        c.mov(dr0, eax);
+        c.mov(eax, WatchFirst);
+        c.mov(dr7, eax);
+    }
+
     [Fact]
     public void A_step_over_hlt_leaves_it()
     {
@@ -56,26 +64,20 @@ public class DebugExceptionTests
     [Fact]
     public void A_breakpoint_that_mov_ss_meets_waits_for_the_next_instruction()
     {
-        var pc = Run(c =>
+        static void Met(Assembler c)
         {
-            c.mov(eax, TestPc.Data);
-            c.mov(dr0, eax);
-            c.mov(eax, WatchFirst);
-            c.mov(dr7, eax);
+            Watch(c);
             c.mov(ss, __word_ptr[TestPc.Data]);
             c.inc(ecx);
+        }
+
+        var pc = Run(c =>
+        {
+            Met(c);
             c.inc(edx);
             c.hlt();
         });
-        var after = TestPc.Code + (uint)TestPc.Assemble(c =>
-        {
-            c.mov(eax, TestPc.Data);
-            c.mov(dr0, eax);
-            c.mov(eax, WatchFirst);
-            c.mov(dr7, eax);
-            c.mov(ss, __word_ptr[TestPc.Data]);
-            c.inc(ecx);
-        }, TestPc.Code).Length;
+        var after = TestPc.Code + (uint)TestPc.Assemble(Met, TestPc.Code).Length;
         Assert.Equal((1u, after, 1u), (pc.Reg(3), pc.Reg(6), pc.Reg(7) & 15));
     }
 
@@ -86,10 +88,7 @@ public class DebugExceptionTests
         {
             c.mov(eax, 2);
             c.mov(dr6, eax);
-            c.mov(eax, TestPc.Data);
-            c.mov(dr0, eax);
-            c.mov(eax, WatchFirst);
-            c.mov(dr7, eax);
+            Watch(c);
             c.mov(ecx, __[TestPc.Data]);
             c.hlt();
         });
