@@ -47,6 +47,9 @@ public sealed unsafe class Mmu
     /// <summary>How often memory was accessed where nothing is, and the first linear address.</summary>
     public (long Accesses, uint First) Unanswered { get; private set; }
 
+    /// <summary>How often every translation was forgotten but those of global pages.</summary>
+    public long Flushes { get; private set; }
+
     /// <summary>Told address, bytes and direction (true: a write) of each access to a watched page.</summary>
     internal Action<uint, int, bool>? AccessSeen { get; set; }
 
@@ -305,6 +308,7 @@ public sealed unsafe class Mmu
 
     private void Flush(bool keepGlobal)
     {
+        Flushes++;
         var kept = 0;
         for (var i = 0; i < _filledCount; i++)
         {

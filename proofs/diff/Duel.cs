@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Verified.Kernel;
+using Verified.Machine.Processor;
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Spec;
@@ -34,6 +35,7 @@ public sealed class Duel
     private readonly Moves _moves;
     private bool _placedAlone;
     private readonly List<uint>[] _pages, _placedPages;
+    private (uint Task, uint Base, long Flushes) _used;
     private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _placed = [];
 
     /// <summary>A column on both sides.</summary>
@@ -148,12 +150,15 @@ public sealed class Duel
         return null;
     }
 
-    // Before it enters the kernel the user program has used every page that it can, so that the TLB has them.
+    // Before it enters the kernel the user program has used every page that it can, so that the TLB has them; it need not where it still has.
     private Difference? UsePages()
     {
         if (State.Stage.Value != Stages.User) return null;
         var (m, entries) = (State.Mappings, _layout.Limits.Paging.Entries);
         var task = State.Task(State.Current);
+        var used = (task.Value, _machine.Hidden(SegmentRegister.Ss).Base.Value, _machine.Pc.Mmu.Flushes);
+        if (used == _used) return null;
+        _used = used;
         foreach (var page in CollectionsMarshal.AsSpan(_pages[task.Value]))
         {
             var (table, node) = (page / entries, m.NodeAt[page]);
@@ -170,6 +175,7 @@ public sealed class Duel
 
     private void PlacePages()
     {
+        _used = default;
         foreach (var (pages, placed) in _pages.Zip(_placedPages))
         {
             pages.Clear();
@@ -246,6 +252,7 @@ public sealed class Duel
             if (s.Mappings.Space[node].Value != 0)
                 pages.Add(s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
         foreach (var page in pages.Rows) PagesOf(_pages, page).Add(page);
+        if (pages.Rows.Length > 0) _used = default;
         foreach (var page in pages.Rows)
             if (PageEntries.PortWordOf(s, page) is { } word)
                 _footprint.PortWords.Add(word);

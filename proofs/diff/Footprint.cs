@@ -40,23 +40,31 @@ internal sealed class Footprint
     public static readonly Table[] ByRow = [Table.Interrupt, Table.Processor, Table.Task, Table.Node, Table.Slot, Table.PageTable, Table.Page];
 
     private readonly Layout _layout;
-    private readonly Area[] _singles;
-    private readonly bool[] _isActive, _isListed, _isInUse;
+    private readonly bool[] _isActive, _isListed;
     private readonly RowsOf[] _rows;
+    private readonly RowsOf?[] _rowsOf = new RowsOf?[Enum.GetValues<Table>().Length];
     private readonly uint[] _threadsOfPlace, _prioritiesOfWord;
+    private readonly Part[] _parts;
+    private readonly uint[] _starts;
     private uint _places, _priorityWords;
+
+    /// <summary>What the spec lets change in an area.</summary>
+    /// <param name="Area">Where.</param>
+    /// <param name="InUse">A bit per dword of a row: whether it is a field.</param>
+    /// <param name="Changeable">Notes that a field was written, given row and offset; the bits of it that may have changed.</param>
+    private readonly record struct Part(Area Area, ulong InUse, Func<uint, uint, uint> Changeable);
 
     public Footprint(Layout layout)
     {
         _layout = layout;
-        _singles = [layout.CodeSegment, layout.DataSegment, layout.FlatSegment, layout.TssStack, layout.Top, layout.Clock, layout.Examined, layout.Heir, layout.Masked, layout.InfoClock];
         _isActive = new bool[layout.Limits.Threads];
         _isListed = new bool[layout.Limits.Threads];
         _threadsOfPlace = new uint[layout.Words];
         _prioritiesOfWord = new uint[layout.PriorityWords];
-        _isInUse = new bool[Layout.ThreadSize / 4];
         _rows = [.. ByRow.Select(table => new RowsOf(table, State<Concrete>.Rows(table, layout.Limits)))];
-        foreach (var field in layout.Threads.Fields) _isInUse[field.Offset / 4] = true;
+        foreach (var rows in _rows) _rowsOf[(int)rows.Table] = rows;
+        _parts = [.. Parts().OrderBy(part => part.Area.Base)];
+        _starts = [.. _parts.Select(part => part.Area.Base)];
     }
 
     /// <summary>Rows of threads to compare, each once.</summary>
@@ -135,7 +143,7 @@ internal sealed class Footprint
     public void Add(Table table, uint row) => Of(table).Add(row);
 
     /// <summary>The written rows of a table of mappings.</summary>
-    public RowsOf Of(Table table) => Array.Find(_rows, rows => rows.Table == table)!;
+    public RowsOf Of(Table table) => _rowsOf[(int)table]!;
 
     /// <summary>Adds what the image wrote since the mark; the address and former value of a dword it may not change so, or null.</summary>
     public (uint Address, uint Former)? Add(PhysicalMemory memory)
@@ -164,88 +172,70 @@ internal sealed class Footprint
     /// <summary>The bits of a written dword that the spec lets change: to what, the comparisons of what is listed here say.</summary>
     private uint Changeable(uint address)
     {
-        if (RowOf(_layout.Threads, address) is { } thread)
-        {
-            var offset = (address - _layout.Threads.Base) % Layout.ThreadSize;
-            if (!_isActive[thread] || !_isInUse[offset / 4]) return 0;
-            Add(thread);
-            if (offset != _layout.Senders.Offset) return uint.MaxValue;
-            SenderSummaries.Add(thread);
-            return _places;
-        }
-
-        if (RowOf(_layout.Ready, address) is { } ready)
-        {
-            ReadyWords.Add(ready);
-            return HasPriority(ready / _layout.Words) ? _threadsOfPlace[ready % _layout.Words] : 0;
-        }
-
-        if (RowOf(_layout.SenderSets, address) is { } senders)
-        {
-            SenderWords.Add(senders);
-            return _isActive[senders / _layout.Words] ? _threadsOfPlace[senders % _layout.Words] : 0;
-        }
-
-        if (RowOf(_layout.Timers, address) is { } timers)
-        {
-            TimerWords.Add(timers);
-            return _threadsOfPlace[timers % _layout.Words];
-        }
-
-        if (RowOf(_layout.TimerSummary, address) is { } slot)
-        {
-            TimerSummaries.Add(slot);
-            return _places;
-        }
-
-        if (RowOf(_layout.ReadySummary, address) is { } summary)
-        {
-            ReadySummaries.Add(summary);
-            return HasPriority(summary) ? _places : 0;
-        }
-
-        if (RowOf(_layout.PriorityMap, address) is { } word) return _prioritiesOfWord[word];
-        if (RowOf(_layout.PrioritySummary, address) is not null) return _priorityWords;
-        if (RowOf(_layout.Picked, address) is { } priority) return HasPriority(priority) ? uint.MaxValue : 0;
-        Top |= RowOf(_layout.Top, address) is not null;
-        foreach (var single in _singles)
-            if (RowOf(single, address) is not null)
-                return uint.MaxValue;
-        if (RowOf(_layout.Interrupts, address) is { } id)
-        {
-            Of(Table.Interrupt).Add(id);
-            return uint.MaxValue;
-        }
-
-        return address < _layout.Mappings.Current.Base ? 0 : OfMappings(address);
+        var index = Array.BinarySearch(_starts, address);
+        if (index < 0) index = ~index - 1;
+        if (index < 0) return 0;
+        var (area, inUse, changeable) = _parts[index];
+        var (offset, field) = (address - area.Base, (address - area.Base) % area.Stride);
+        return address < area.End && (offset & area.Between) == 0 && (inUse >> (int)(field / 4) & 1) != 0
+            ? changeable(area.Row<Concrete>(offset).Value, field) : 0;
     }
 
-    private uint OfMappings(uint address)
+    private IEnumerable<Part> Parts()
     {
-        var m = _layout.Mappings;
-        foreach (var (area, table) in (ReadOnlySpan<(Area, Table)>)
-            [(m.Current, Table.Processor), (m.Tasks, Table.Task), (m.SmallSegments, Table.Task), (m.Nodes, Table.Node), (m.Tables, Table.PageTable), (m.Slots, Table.Slot), (m.Directories, Table.Slot),
-             (m.Pages, Table.Page), (m.PageTables, Table.Page)])
-            if (RowOf(area, address) is { } row)
-            {
-                if (!area.Fields.Any(field => field.Offset == (address - area.Base) % area.Stride)) return 0;
-                Add(table, row);
-                return uint.MaxValue;
-            }
-
-        if (RowOf(m.PortMaps, address) is { } word)
+        var (l, m) = (_layout, _layout.Mappings);
+        yield return Make(l.Threads, OfThread);
+        yield return Make(l.Ready, (word, _) => List(ReadyWords, word, HasPriority(word / l.Words) ? _threadsOfPlace[word % l.Words] : 0));
+        yield return Make(l.SenderSets, (word, _) => List(SenderWords, word, _isActive[word / l.Words] ? _threadsOfPlace[word % l.Words] : 0));
+        yield return Make(l.Timers, (word, _) => List(TimerWords, word, _threadsOfPlace[word % l.Words]));
+        yield return Make(l.TimerSummary, (slot, _) => List(TimerSummaries, slot, _places));
+        yield return Make(l.ReadySummary, (priority, _) => List(ReadySummaries, priority, HasPriority(priority) ? _places : 0));
+        yield return Make(l.PriorityMap, (word, _) => _prioritiesOfWord[word]);
+        yield return Make(l.PrioritySummary, (_, _) => _priorityWords);
+        yield return Make(l.Picked, (priority, _) => HasPriority(priority) ? uint.MaxValue : 0);
+        yield return Make(l.Top, (_, _) =>
         {
-            PortWords.Add(word);
+            Top = true;
             return uint.MaxValue;
+        });
+        foreach (var single in (Area[])[l.CodeSegment, l.DataSegment, l.FlatSegment, l.TssStack, l.Clock, l.Examined, l.Heir, l.Masked, l.InfoClock])
+            yield return Make(single, (_, _) => uint.MaxValue);
+        foreach (var (area, table) in ((Area, Table)[])
+            [(l.Interrupts, Table.Interrupt), (m.Current, Table.Processor), (m.Tasks, Table.Task), (m.SmallSegments, Table.Task), (m.Nodes, Table.Node), (m.Tables, Table.PageTable),
+             (m.Slots, Table.Slot), (m.Directories, Table.Slot), (m.Pages, Table.Page), (m.PageTables, Table.Page)])
+        {
+            var rows = Of(table);
+            yield return Make(area, (row, _) =>
+            {
+                rows.Add(row);
+                return uint.MaxValue;
+            });
         }
 
+        yield return Make(m.PortMaps, (word, _) => List(PortWords, word, uint.MaxValue));
+
         // The processor marks the kernel's pages accessed and dirty by itself (SDM vol. 3, 4.8).
-        return address - _layout.KernelPageTables < Layout.KernelTables * Layout.PageSize
-            || address - _layout.TssTables < _layout.Limits.Tasks * Layout.PageSize ? MappingLayout.AccessedAndDirty : 0;
+        foreach (var (start, pages) in ((uint, uint)[])[(l.KernelPageTables, Layout.KernelTables), (l.TssTables, l.Limits.Tasks)])
+            yield return Make(new("page tables of the kernel", start, pages * Layout.PageSize / 4, 4, [MappingLayout.Entry]), (_, _) => MappingLayout.AccessedAndDirty);
+
+        static Part Make(Area area, Func<uint, uint, uint> changeable) =>
+            new(area, area.Fields.Aggregate(0ul, (inUse, field) => inUse | 1ul << (int)(field.Offset / 4)), changeable);
+
+        static uint List(List<uint> rows, uint row, uint changeable)
+        {
+            rows.Add(row);
+            return changeable;
+        }
+    }
+
+    private uint OfThread(uint thread, uint field)
+    {
+        if (!_isActive[thread]) return 0;
+        Add(thread);
+        if (field != _layout.Senders.Offset) return uint.MaxValue;
+        SenderSummaries.Add(thread);
+        return _places;
     }
 
     private bool HasPriority(uint priority) => (_prioritiesOfWord[priority / 32] >> (int)(priority % 32) & 1) != 0;
-
-    private static uint? RowOf(Area area, uint address) =>
-        address - area.Base is var offset && offset < area.End - area.Base && (offset & area.Between) == 0 ? area.Row<Concrete>(offset).Value : null;
 }

@@ -14,9 +14,11 @@ public sealed class Generator(int seed, Limits limits)
     private static readonly uint[] Quanta = [1, 1, 2, 3, 254, 255];
     private static readonly byte[] ExceptionVectors = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 16, 17];
 
-    private static readonly uint[] Ids = [2, 5, 8, 13, 16];
+    private const int IdsOfPopulation = 4;
+    private const uint SpuriousId = 8;
 
     private readonly Random _random = new(seed);
+    private uint[] _ids = [];
 
     public int Seed => seed;
 
@@ -49,6 +51,7 @@ public sealed class Generator(int seed, Limits limits)
         var areSmall = Chance(30);
         foreach (var task in versions.Keys)
             if (areSmall || Chance(20)) s.Mappings.Small[task] = 1 + Below(ScheduleParam.LastSmall);
+        _ids = [.. Enumerable.Range(0, IdsOfPopulation).Select(_ => 1 + Below(Interrupts.Lines)).Where(id => Interrupts.IsUsers<Concrete>(id).Known), SpuriousId];
         Handle([.. rows], s);
         GiveChiefs(s, [.. versions.Keys]);
         new Pages(_random, s).Populate([.. rows]);
@@ -80,24 +83,27 @@ public sealed class Generator(int seed, Limits limits)
     private Event Any(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         if (s.Stage.Value == Stages.Idle) return Chance(70) ? new(Entry.Tick) : new(Entry.Interrupt, null, Id(s));
-        var entry = _random.Next(100) switch
+
+        // To delete a task takes as long as a thousand of the others.
+        var entry = _random.Next(1000) switch
         {
-            < 6 => Entry.FpageUnmap,
-            < 72 => Entry.Ipc,
-            < 80 => Entry.Tick,
-            < 86 => Entry.ThreadSwitch,
-            < 88 => Entry.LthreadExRegs,
-            < 90 => Entry.ThreadSchedule,
-            < 91 => Entry.IdNearest,
-            < 93 => Entry.Interrupt,
-            < 94 => Entry.TaskNew,
-            < 96 => Entry.PageFault,
-            < 98 => Entry.Protection,
+            < 50 => Entry.FpageUnmap,
+            < 728 => Entry.Ipc,
+            < 808 => Entry.Tick,
+            < 868 => Entry.ThreadSwitch,
+            < 888 => Entry.LthreadExRegs,
+            < 908 => Entry.ThreadSchedule,
+            < 918 => Entry.IdNearest,
+            < 938 => Entry.Interrupt,
+            < 940 => Entry.TaskNew,
+            < 960 => Entry.PageFault,
+            < 980 => Entry.Protection,
             _ => Entry.Exception,
         };
 
-        // To change a thread in the middle of a transfer takes both at once.
-        if (entry == Entry.Ipc && MidTransfer(s, threads) is not null && Chance(40)) entry = Entry.LthreadExRegs;
+        // To change a thread in the middle of a transfer, or to delete its task, takes both at once.
+        if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfMyTask) is not null && Chance(40)) entry = Entry.LthreadExRegs;
+        if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfSubTask) is not null && Chance(40)) entry = Entry.TaskNew;
         var registers = new Registers(
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
@@ -139,7 +145,7 @@ public sealed class Generator(int seed, Limits limits)
     private void Handle(uint[] rows, State<Concrete> s)
     {
         foreach (var row in rows)
-            if (Chance(30) && Pick(Ids) is var id && s.Handler[id].Value == State<Concrete>.Nobody)
+            if (Chance(30) && Pick(_ids) is var id && s.Handler[id].Value == State<Concrete>.Nobody)
             {
                 (s.Handler[id], s.Handles[row], s.Pending[id]) = (row, id, Below(2));
                 if (s.Pending[id].Value == 0 && Chance(50)) s.Masked &= ~Interrupts.Bit<Concrete>(id);
@@ -149,8 +155,8 @@ public sealed class Generator(int seed, Limits limits)
     // One that may fire, if there is any: a masked one only as a spurious interrupt.
     private uint Id(State<Concrete> s)
     {
-        uint[] able = [.. Ids.Where(id => Event.MayCome(s, id))];
-        return able.Length == 0 ? 8 : Pick(able);
+        uint[] able = [.. _ids.Where(id => Event.MayCome(s, id))];
+        return able.Length == 0 ? SpuriousId : Pick(able);
     }
 
     // In a page that is mapped, for the most part, and often so that the page's end is within the instruction.
@@ -199,7 +205,7 @@ public sealed class Generator(int seed, Limits limits)
         if (choice < 40 && Partner(s, threads, other => s.SendsTo(other, s.Current) | s.WaitsFor(other, s.Current)) is { } partner) return s.Id[partner];
 
         // An interrupt that is mine, or that somebody may have, or nobody.
-        if (choice is >= 40 and < 52) return Chance(50) && s.Handles[s.Current].Value is > 0 and var mine ? mine : Chance(70) ? Pick(Ids) : Below(18);
+        if (choice is >= 40 and < 52) return Chance(50) && s.Handles[s.Current].Value is > 0 and var mine ? mine : Chance(70) ? Pick(_ids) : Below(18);
 
         var id = s.Id[threads[_random.Next(threads.Count)]].Value;
         return choice switch
@@ -225,14 +231,18 @@ public sealed class Generator(int seed, Limits limits)
         return null;
     }
 
-    // One of my task whose pages are being mapped.
-    private uint? MidTransfer(State<Concrete> s, IReadOnlyList<uint> threads)
+    // One whose pages are being mapped.
+    private static uint? MidTransfer(State<Concrete> s, IReadOnlyList<uint> threads, Func<State<Concrete>, uint, bool> fits)
     {
         foreach (var thread in threads)
-            if (thread / limits.Lthreads == s.Current.Value / limits.Lthreads && s.Status[thread].Value is ThreadStatus.Giving or ThreadStatus.Mapping)
+            if (s.Status[thread].Value is ThreadStatus.Giving or ThreadStatus.Mapping && fits(s, thread))
                 return thread;
         return null;
     }
+
+    private static bool IsOfMyTask(State<Concrete> s, uint thread) => (s.Task(thread) == s.Task(s.Current)).Known;
+
+    private static bool IsOfSubTask(State<Concrete> s, uint thread) => (s.Mappings.Chief[s.Task(thread)] == s.Task(s.Current)).Known;
 
     private uint SomeId(State<Concrete> s, IReadOnlyList<uint> threads) => Chance(90) ? s.Id[threads[_random.Next(threads.Count)]].Value : Word();
 
@@ -241,13 +251,14 @@ public sealed class Generator(int seed, Limits limits)
     {
         var me = s.Task(s.Current).Value;
         uint[] mine = [.. Enumerable.Range(1, (int)limits.Tasks - 1).Select(task => (uint)task).Where(task => s.Mappings.Chief[task].Value == me)];
+        if (MidTransfer(s, threads, IsOfSubTask) is { } transfers && Chance(70)) return s.Id[transfers];
         return mine.Length == 0 || Chance(10) ? SomeId(s, threads) : Word() & 0xFF00FFFF | Pick(mine) << 16;
     }
 
     // One of my task, for the most part of those that exist.
     private uint Lthread(State<Concrete> s, IReadOnlyList<uint> threads)
     {
-        if (MidTransfer(s, threads) is { } transfers && Chance(70)) return transfers % limits.Lthreads;
+        if (MidTransfer(s, threads, IsOfMyTask) is { } transfers && Chance(70)) return transfers % limits.Lthreads;
         var task = s.Current.Value / limits.Lthreads;
         uint[] mine = [.. threads.Where(thread => thread / limits.Lthreads == task)];
         return _random.Next(20) switch { < 16 => Pick(mine) % limits.Lthreads, < 18 => Below(limits.Lthreads), < 19 => limits.Lthreads + Below(64), _ => Word() };
