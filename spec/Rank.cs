@@ -28,16 +28,16 @@ public static class Rank<W> where W : struct, IWord<W>
     public static W TableInUse(State<W> s, W table) => W.Select(s.Mappings.TableTask[table] == 0, 0, 1);
 
     /// <summary>
-    /// Whether a map step brought the operation on, in which <paramref name="nodes"/> mappings, <paramref name="tables"/> page tables in use and
+    /// Whether a map step brought the operation on, where mappings have a <paramref name="position"/> (<see cref="ListOrder{W}"/>) and <paramref name="nodes"/> mappings, <paramref name="tables"/> page tables in use and
     /// <paramref name="doomed"/> doomed tasks became more: a deletion's pass is a later one; or has doomed one more; or is further on; or is at
     /// the same row, and fewer pages are left; or fewer page tables free; or fewer mappings; or what is in the way of the page is to be flushed,
-    /// or to be made read-only, or is; or one further in the list of the frame, which is finite.
+    /// or to be made read-only, or is; or one of a later position is, and no mapping is new.
     /// </summary>
-    public static Truth BringsOn(State<W> before, State<W> after, W nodes, W tables, W doomed)
+    public static Truth BringsOn(State<W> before, State<W> after, Func<W, W> position, W nodes, W tables, W doomed)
     {
         var (b, a) = (before.Mappings, after.Mappings);
         var page = W.LessSigned(nodes, 0) | ((nodes == 0)
-            & ((ToDo(after) < ToDo(before)) | ((b.Phase == Phases.Reduce) & (a.Phase == Phases.Reduce) & (a.At != 0) & (a.At == b.Next[b.At]))));
+            & ((ToDo(after) < ToDo(before)) | ((b.Phase == Phases.Reduce) & (a.Phase == Phases.Reduce) & (a.FreeNode == b.FreeNode) & (position(b.At) < position(a.At)))));
         var pages = (a.Left < b.Left) | ((a.Left == b.Left) & (W.LessSigned(0, tables) | ((tables == 0) & page)));
         var row = (a.Cursor > b.Cursor) | ((a.Cursor == b.Cursor) & ((a.Pass > b.Pass) | ((a.Pass == b.Pass) & pages)));
         var more = (b.Pass == Passes.Clan) & W.LessSigned(0, doomed);

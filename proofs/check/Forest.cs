@@ -8,12 +8,15 @@ namespace Verified.Proofs.Check;
 /// </summary>
 public static class Forest
 {
+    public static readonly Invariant<Concrete> ListEnds =
+        Node("list-has-all-of-a-frame", "the list of a frame ends, and has every mapping of that frame", (s, m, n) =>
+            m.Space[n] == 0 || List(s, m.Frame[n].Value).Contains(n.Value));
+
     public static readonly IReadOnlyList<Invariant<Concrete>> All =
     [
         Node("rights-within-parents", "a mapping is writable only if the one it is derived from is, but while that is being made read-only", (s, m, n) =>
             m.Space[n] == 0 || m.Depth[n] == 0 || m.Phase == Phases.Reduce || !IsWritable(m, n) || IsWritable(m, Parent(s, n))),
-        Node("list-has-all-of-a-frame", "the list of a frame ends, and has every mapping of that frame", (s, m, n) =>
-            m.Space[n] == 0 || List(s, m.Frame[n].Value).Contains(n.Value)),
+        ListEnds,
         Node("node-in-one-list", "every mapping is once in the list of one frame, or once among the free ones", (s, m, n) =>
             n == 0 || Lists(s).Count(node => node == n.Value) == 1),
     ];

@@ -57,7 +57,8 @@ internal static class Counterexample
         if (BootChecks.Invariant(state) is { } impossible)
             return new(trace, Defect: $"its case is no possible state: {impossible}");
         var one = trace with { Events = [step] };
-        if (theorem.StartsWith("spec.", StringComparison.Ordinal)) return Outcome.Of(one, FuzzRun.Replay(one));
+        if (theorem.StartsWith("spec.", StringComparison.Ordinal) || theorem.StartsWith("order.", StringComparison.Ordinal))
+            return Outcome.Of(one, FuzzRun.Replay(one, new() { Invariants = [.. Invariants<Concrete>.All, Forest.ListEnds] }));
         if (theorem.StartsWith("isolation.", StringComparison.Ordinal))
             return Outcome.Of(one, FuzzRun.Replay(one) ?? FuzzRun.ReplayTwice(one, (info, row) =>
                 values.Where(cell => cell.Column == IsolationTheorem.InOtherState(info) && cell.Row == row).Select(cell => cell.Value).LastOrDefault()));
@@ -160,7 +161,9 @@ internal static class Counterexample
             if (s.Slice[row].Value == 0) s.Slice[row] = 1;
             if (s.Quantum[row].Value == 0) s.Quantum[row] = 1;
             if (s.Eflags[row].Value == 0) s.Eflags[row] = Flags.User;
-            if (s.Status[row].Value == ThreadStatus.Sending && s.Esi[row].Value == 0) s.Esi[row] = s.Id[s.Partner[row]];
         }
+
+        for (var row = limits.Lthreads; row < limits.Threads; row++)
+            if (s.Status[row].Value == ThreadStatus.Sending && s.Esi[row].Value == 0) s.Esi[row] = s.Id[s.Partner[row]];
     }
 }

@@ -10,6 +10,9 @@ namespace Verified.Proofs.Prove;
 /// <param name="Deletes">Whether its steps are a deletion's.</param>
 public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool Deletes = false)
 {
+    /// <summary>The case that walks along a list.</summary>
+    public const string Reduces = "map-reduce";
+
     /// <summary>The cases of a map step; a state is of the first one that holds of it.</summary>
     public static readonly IReadOnlyList<Case> OfMap = InTurn(
         new("delete-page", s => IsDeletion(s) & s.Mappings.Left != 0, Deletes: true),
@@ -17,7 +20,7 @@ public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool 
         new("delete", IsDeletion, Deletes: true),
         new("map-item", s => s.Mappings.Operation == Operations.None),
         new("map-flush", s => s.Mappings.Phase == Phases.Flush),
-        new("map-reduce", s => s.Mappings.Phase == Phases.Reduce),
+        new(Reduces, s => s.Mappings.Phase == Phases.Reduce),
         new("map-page", s => s.Mappings.Left != 0 & s.Mappings.Operation == Operations.Map),
         new("map-unmap", s => s.Mappings.Left != 0),
         new("map-end", _ => true));

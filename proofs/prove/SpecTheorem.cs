@@ -5,11 +5,23 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
+/// <summary>What a theorem about a step shows: one thing is cheaper to show than two.</summary>
+[Flags]
+public enum Goals
+{
+    /// <summary>The invariants hold after the step, and the kernel's own steps come to an end.</summary>
+    Invariants = 1,
+
+    /// <summary>The lists of mappings stay in order (<see cref="ListOrder{W}"/>), which those own steps that walk along one need.</summary>
+    Order = 2,
+}
+
 /// <summary>
 /// A step of the spec preserves the invariants: for every state of the entry's stage that satisfies all of them, so does the state
-/// after the step; and the kernel's own steps come to an end.
+/// after the step; the lists of mappings stay in order; and the kernel's own steps come to an end.
 /// </summary>
-public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null) : Theorem(name, limits)
+public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null, Goals goals = Goals.Invariants | Goals.Order)
+    : Theorem(name, limits)
 {
     public override int Weight => entry switch { Entry.Receive or Entry.Accept or Entry.Map => 2, Entry.Ipc => 1, _ => 0 };
 
@@ -22,6 +34,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
+        if (goals.HasFlag(Goals.Order)) attempt.Universe.ForAll(Sort.Node, Sort.None, (node, _) => ListOrder<Symbolic>.Holds(before, Position(attempt), node));
         if (only is not null) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
@@ -35,6 +48,11 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         new Kernel<Symbolic>(state).Step(entry, argument, attempt.Register("error-code"));
         attempt.Path.IsTaken();
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
+        if (goals.HasFlag(Goals.Order))
+            attempt.Path.RequireLemma(
+                ListOrder<Symbolic>.Holds(state, node => ListOrder<Symbolic>.After(before, state, Position(attempt), node), attempt.Any(Sort.Node, false)),
+                "the lists of mappings come to an end: a mapping stands before the one that follows it");
+        if (!goals.HasFlag(Goals.Invariants)) return;
         foreach (var invariant in Invariants<Symbolic>.All)
         {
             var (i, j) = (attempt.Any(Universe.Of(invariant.Over), false), attempt.Any(Sort.Thread, true));
@@ -44,6 +62,10 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
 
         if (Kernel<Symbolic>.Own(stage) == entry) Descends(attempt, tables, state);
     }
+
+    // Of so many, as there are mappings.
+    private Func<Symbolic, Symbolic> Position(Attempt attempt) =>
+        node => attempt.Initial("position", System.Numerics.BitOperations.Log2(Limits.Paging.Nodes), node);
 
     /// <summary>One step nearer to the end of the kernel's own steps (<see cref="Rank{W}"/>).</summary>
     private void Descends(Attempt attempt, SymbolicTables tables, State<Symbolic> after)
@@ -55,7 +77,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
             {
                 Stages.Wake => after.Stage != Stages.Wake | after.Examined > before.Examined,
                 Stages.Pick => change == 0 & (LeftTo(Stages.Receive) | LeftTo(Stages.Map) | IsOutside()),
-                Stages.Map => !Symbolic.LessSigned(0, change) & MapDescends(tables, before, after),
+                Stages.Map => !Symbolic.LessSigned(0, change) & MapDescends(tables, before, after, Position(attempt)),
                 Stages.Receive => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave) | change == 0 & LeftTo(Stages.Accept),
                 Stages.Accept => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave),
                 _ => change == 0 & (LeftTo(Stages.Pick) | LeftTo(Stages.Map) | IsOutside()),
@@ -67,7 +89,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         Truth IsOutside() => LeftTo(Stages.User) | LeftTo(Stages.Idle);
     }
 
-    private static Truth MapDescends(SymbolicTables tables, State<Symbolic> before, State<Symbolic> after)
+    private static Truth MapDescends(SymbolicTables tables, State<Symbolic> before, State<Symbolic> after, Func<Symbolic, Symbolic> position)
     {
         var threads = Change(tables, Sort.Thread, row => Rank<Symbolic>.Mapping(after, row) - Rank<Symbolic>.Mapping(before, row));
         var nodes = Change(tables, Sort.Node, row => Rank<Symbolic>.InUse(after, row) - Rank<Symbolic>.InUse(before, row));
@@ -75,7 +97,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         var doomed = Change(tables, Sort.Task, row => after.Mappings.Doomed[row] - before.Mappings.Doomed[row]);
         var begins = before.Mappings.Operation == Operations.None & after.Mappings.Operation != Operations.None;
         return Symbolic.LessSigned(threads, 0)
-            | (threads == 0 & after.Stage == Stages.Map & (begins | Rank<Symbolic>.BringsOn(before, after, nodes, pageTables, doomed)));
+            | (threads == 0 & after.Stage == Stages.Map & (begins | Rank<Symbolic>.BringsOn(before, after, position, nodes, pageTables, doomed)));
     }
 
     /// <summary>The sum, over the rows of a sort that the step wrote, of what each changed by.</summary>
