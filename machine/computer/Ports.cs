@@ -36,10 +36,13 @@ public sealed partial class Pc
     /// <summary>Ports that were accessed though nothing is there, with how often.</summary>
     public IReadOnlyDictionary<uint, long> Unanswered => _unanswered;
 
+    /// <summary>What each port reads where no chip is there, and what is written goes nowhere: a processor alone in a rig; null in a PC.</summary>
+    public Func<uint, byte>? BarePorts { get; init; }
+
     internal uint In(uint port, int size)
     {
         NotePort(port, size);
-        _devicesChanged = true;
+        _devicesChanged = BarePorts is null;
         if (port == HostBridge.AddressPort && size == 4 && _bridge is not null)
             return _bridge.Address;
         uint value = 0;
@@ -51,6 +54,8 @@ public sealed partial class Pc
     internal void Out(uint port, int size, uint value)
     {
         NotePort(port, size);
+        if (BarePorts is not null)
+            return;
         _devicesChanged = true;
         if (port is >= DebugExit and < DebugExit + 4)
         {
@@ -93,6 +98,8 @@ public sealed partial class Pc
 
     private byte InByte(uint port)
     {
+        if (BarePorts is { } bare)
+            return bare(port);
         switch (port)
         {
             case 0x20 or 0x21 or 0xA0 or 0xA1:

@@ -72,7 +72,7 @@ public static partial class CommandLine
     {
         for (; e is not null; e = e.InnerException)
             if (e is CommandException or ImageException or TraceFileException or MachineException or ModelException
-                or DllNotFoundException or ProverException or OracleUnavailableException or UnimplementedInstruction or ShutdownException)
+                or DllNotFoundException or ProverException or OracleUnavailableException or VectorFileException or UnimplementedInstruction or ShutdownException)
                 return e;
         return null;
     }

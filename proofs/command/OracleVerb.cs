@@ -31,11 +31,16 @@ internal static class OracleVerb
 
     public static Command Make()
     {
-        var verb = new Command("oracle", "Compare the machine with the host's processor: random instructions, natively in 32-bit user mode")
+        var verb = new Command("oracle", "Compare the machine with the host's processor: random instructions, natively in 32-bit user mode; or with cases recorded on a real 386")
         {
-            Cases, CommonOptions.Seed, Opcode, Coverage,
+            Cases, CommonOptions.Seed, Opcode, Coverage, VectorReport.Paths, CommonOptions.Json,
         };
-        verb.SetAction(Run);
+        verb.Validators.Add(result =>
+        {
+            if (result.GetResult(CommonOptions.Json) is { Implicit: false } && result.GetResult(VectorReport.Paths) is null)
+                result.AddError("--json: give --vectors PATH with it");
+        });
+        verb.SetAction(parsed => parsed.GetValue(VectorReport.Paths) is { Length: > 0 } ? VectorReport.Run(parsed) : Run(parsed));
         return verb;
     }
 
