@@ -14,9 +14,6 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>BT, BTS, BTR, BTC: a register offset reaches beyond a memory operand, in units of the operand.</summary>
     private void BitTest(in Operation op, BitChange change)
     {
-        // LOCK before BT is decoded for the 386, whose manual allows it.
-        if (change == BitChange.None && (op.Prefix & Prefix.Lock) != 0 && Model != ProcessorModel.I386)
-            throw Fault.UndefinedOpcode();
         int size = op.Size;
         var offset = Source(op);
         var bit = offset & (uint)(size * 8 - 1);

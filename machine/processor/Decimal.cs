@@ -53,7 +53,12 @@ public sealed partial class Ia32<W, TBus>
     private void AsciiAdjustAfterMultiply(uint radix)
     {
         if (radix == 0)
+        {
+            // What a 386 then pushes has sign, zero and parity of what its divider made of AL in the first step (SingleStepTests/80386, D4).
+            if (Model == ProcessorModel.I386)
+                SetResultFlags(R[Register.Eax] >> 1 & 0x7F, Eflags & (Flag.Overflow | Flag.Adjust | Flag.Carry));
             throw Fault.DivideError();
+        }
         var (quotient, remainder) = W.Divide(0, R[Register.Eax] & 0xFF, radix);
         WriteRegister(Register.Eax, 2, quotient << 8 | remainder);
         SetResultFlags(remainder, W.Arbitrary(0) & (Flag.Overflow | Flag.Adjust | Flag.Carry));

@@ -9,8 +9,8 @@ public static class Decode
     /// <summary>The most bytes of an instruction; a longer one raises #GP (SDM vol. 2, 2.3.11).</summary>
     public const int LongestInstruction = 15;
 
-    // Of the 386 and 486 alone: moves of test registers, and UMOV.
-    private const DecoderOptions OfOldModels = DecoderOptions.MovTr | DecoderOptions.Umov;
+    // Of the 386 and 486 alone: moves of test registers, and UMOV. REP before BSF and BSR, TZCNT and LZCNT later, means nothing to a Pentium.
+    private const DecoderOptions OfOldModels = DecoderOptions.MovTr | DecoderOptions.Umov | DecoderOptions.NoMPFX_0FBC | DecoderOptions.NoMPFX_0FBD;
 
     /// <summary>
     /// Decodes the instruction at the start of <paramref name="code"/>, an array that Iced reads from <paramref name="start"/>. The result
@@ -23,20 +23,10 @@ public static class Decode
         operation = default;
         var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start, length), 0UL, OfOldModels);
         decoder.Decode(out var instruction);
-        if (instruction.Code == Code.INVALID && decoder.LastError != DecoderError.NoMoreBytes && LockedBitTest(code, start, length, big) is { } locked)
-            instruction = locked;
         if (decoder.LastError == DecoderError.NoMoreBytes || (instruction.Code == Code.INVALID && IsTooLong(code, start, length, big)))
             return false;
         operation = Map(instruction, code.AsSpan(start, instruction.Length));
         return true;
-    }
-
-    // What a 386 may lock (its manual's LOCK) and no later processor: which it is is looked at when it executes.
-    private static Instruction? LockedBitTest(byte[] code, int start, int length, bool big)
-    {
-        var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start, length), 0UL, OfOldModels | DecoderOptions.NoInvalidCheck);
-        decoder.Decode(out var instruction);
-        return instruction.Mnemonic == Mnemonic.Bt && instruction.HasLockPrefix && instruction.Op0Kind == OpKind.Memory ? instruction : null;
     }
 
     // Iced takes what does not end within 15 bytes for invalid. Without the first of its prefixes it is seen to want more.

@@ -82,6 +82,9 @@ public sealed partial class Ia32<W, TBus>
         Cr0 = (ControlBit.CacheDisable | ControlBit.NotWriteThrough) & _model.Control0 | _model.Control0Ones;
         Cr2 = Cr3 = Cr4 = GdtBase = IdtBase = 0;
         GdtLimit = IdtLimit = 0xFFFF;
+        // What real mode's table needs (386 Programmer's Reference Manual, 10.2.3).
+        if (Model == ProcessorModel.I386)
+            IdtLimit = 0x3FF;
         for (var i = 0; i < 6; i++)
             S[i] = Segment<W>.Load(0, 0, 0xFFFF, RealRights);
         S[SegmentRegister.Cs] = Segment<W>.Load(0xF000, 0xFFFF0000, 0xFFFF, RealRights);

@@ -108,7 +108,14 @@ public sealed partial class Ia32<W, TBus>
         var (quotient, remainder) = W.Divide(dividendHigh, dividendLow, magnitude);
         var negative = negativeDividend != negativeDivisor;
         if (quotient > W.Select(negative, 1u << size * 8 - 1, (1u << size * 8 - 1) - 1))
-            throw Fault.DivideError();
+        {
+            // Of bytes the 386 misses one overflow: a negative quotient where the dividend is 80h * (divisor + 80h) and a remainder becomes -80h
+            // and that remainder (SingleStepTests/80386, F6.7, as emu88 found).
+            remainder = dividendLow - (magnitude << 7) - 0x4000;
+            if (Model != ProcessorModel.I386 || size != 1 || !negative | remainder >= magnitude)
+                throw Fault.DivideError();
+            quotient = 0x80;
+        }
         WriteQuotient(W.Select(negative, 0 - quotient, quotient), W.Select(negativeDividend, 0 - remainder, remainder), size);
     }
 

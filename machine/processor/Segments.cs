@@ -67,7 +67,8 @@ public sealed partial class Ia32<W, TBus>
         // The pop is from the stack as it was, whatever the size of the one that SS then has.
         var esp = R[Register.Esp] + op.Size;
         var next = S[SegmentRegister.Ss].Big ? esp : R[Register.Esp] & 0xFFFF0000 | esp & 0xFFFF;
-        MoveToSegment(op.TargetRegister, Peek(0, op.Size));
+        // The 386 reads no more than the selector, so that the rest of a dword may be beyond the limit (SingleStepTests/80386, 6607).
+        MoveToSegment(op.TargetRegister, Peek(0, Model == ProcessorModel.I386 ? 2 : op.Size));
         R[Register.Esp] = next;
     }
 

@@ -38,12 +38,12 @@ public sealed partial class Ia32<W, TBus>
 
     /// <summary>
     /// SHLD: the count's bits come from <paramref name="fill"/>. Above 16 bits of a 16-bit operand all is undefined; there the operand itself
-    /// usually follows the fill.
+    /// usually follows the fill, and on a 386 the fill once more (SingleStepTests/80386, 0FA4..0FAD).
     /// </summary>
     private W ShiftLeftDouble(W a, W fill, W count, int size)
     {
         var bits = (uint)size * 8;
-        var beyond = size == 4 ? a : fill << (count - bits) | a >> (2 * bits - count);
+        var beyond = size == 4 ? a : fill << (count - bits) | Following(a, fill) >> (2 * bits - count);
         var result = Defined(count, bits, a << count | fill >> (bits - count), beyond, size);
         var carry = W.Select(count <= bits, a >> (bits - count) & 1, W.Arbitrary(fill >> (2 * bits - count)) & 1);
         return ShiftFlags(a, count, result, carry, SignBit(result, size) ^ carry, 1, size);
@@ -53,11 +53,13 @@ public sealed partial class Ia32<W, TBus>
     private W ShiftRightDouble(W a, W fill, W count, int size)
     {
         var bits = (uint)size * 8;
-        var beyond = size == 4 ? a : fill >> (count - bits) | a << (2 * bits - count);
+        var beyond = size == 4 ? a : fill >> (count - bits) | Following(a, fill) << (2 * bits - count);
         var result = Defined(count, bits, a >> count | fill << (bits - count), beyond, size);
         var carry = W.Select(count <= bits, a >> (count - 1) & 1, W.Arbitrary(fill >> (count - bits - 1)) & 1);
         return ShiftFlags(a, count, result, carry, TopBitsDiffer(result, size), 1, size);
     }
+
+    private W Following(W a, W fill) => Model == ProcessorModel.I386 ? fill : a;
 
     private static W Defined(W count, uint bits, W result, W beyond, int size) =>
         W.Select(count <= bits, Mask(result, size), Mask(W.Arbitrary(beyond), size));

@@ -59,15 +59,19 @@ public sealed partial class Ia32<W, TBus>
     private void PushAll(int size)
     {
         var top = R[Register.Esp];
-        for (var register = 0; register < 8; register++)
+        for (var i = 0; i < 8; i++)
+        {
+            // The 386 starts at the lowest address, which is seen where a later item faults (SingleStepTests/80386, 60).
+            var register = Model == ProcessorModel.I386 ? 7 - i : i;
             WriteMemory(SegmentRegister.Ss, StackOffset(top - (uint)((register + 1) * size)), size, R[register]);
+        }
         SetStackPointer(top - (uint)(8 * size));
     }
 
     private void PopAll(int size)
     {
-        // The last item's access faults before any register has changed.
-        for (var i = 7; i >= 0; i--)
+        // The last item's access faults before any register has changed; the 386 keeps what it has popped before (SingleStepTests/80386, 61).
+        for (var i = 7; i >= 0 && Model != ProcessorModel.I386; i--)
             Peek((uint)(i * size), size);
         for (var i = 0; i < 8; i++)
             if (7 - i != Register.Esp)

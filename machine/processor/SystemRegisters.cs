@@ -86,6 +86,9 @@ public sealed partial class Ia32<W, TBus>
     private void StoreTable(in Operation op, W @base, W limit)
     {
         var offset = EffectiveAddress(op);
+        // The 386 looks at all six bytes before it writes one.
+        if (Model == ProcessorModel.I386)
+            LinearToWrite(op.Segment, offset, 6);
         WriteMemory(op.Segment, offset, 2, limit);
         WriteMemory(op.Segment, Beyond(op, offset, 2), 4, @base);
     }

@@ -10,11 +10,20 @@ public sealed class DefinedFlags
 {
     private const string Table = "80386.csv";
 
-    // Version 1 of the suite has no masks for IMUL r, r/m, which later tables say: its SF, ZF, AF and PF are undefined (SingleStepTests/80386, issue 6).
-    private const string Unmasked = "0FAF";
-    private const uint OfMultiplication = 0xFF2B;
+    // What the table says of instructions whose files have no masks of their own; of IMUL r, r/m only later tables do (the suite's issue 6).
+    private static readonly (uint Mask, string[] Files)[] Usual =
+    [
+        (0xFF2B, ["0FAF", "69", "6B", "F6.4", "F6.5", "F7.4", "F7.5"]), // IMUL, MUL
+        (0xF72A, ["F6.6", "F6.7", "F7.6", "F7.7"]), // DIV, IDIV
+        (0xF72B, ["0FA3", "0FAB", "0FB3", "0FBB", "0FBA"]), // BT, BTS, BTR, BTC
+        (0xF76A, ["0FBC", "0FBD"]), // BSF, BSR
+        (0xF7EF, ["0FA4", "0FA5", "0FAC", "0FAD"]), // SHLD, SHRD
+        (0xF73B, ["37", "3F"]), // AAA, AAS
+        (0xF7EE, ["D4", "D5"]), // AAM, AAD
+        (0xF7FF, ["27", "2F"]), // DAA, DAS
+    ];
 
-    private readonly Dictionary<string, uint> _masks = new(StringComparer.OrdinalIgnoreCase) { [Unmasked] = OfMultiplication };
+    private readonly Dictionary<string, uint> _masks = Usual.SelectMany(usual => usual.Files.Select(file => (file, usual.Mask))).ToDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What is known of the files in a folder.</summary>
     public static DefinedFlags Of(string folder)

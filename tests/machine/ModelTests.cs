@@ -90,11 +90,12 @@ public class ModelTests
 
     [Theory]
     // LOCK BT [DS:1000h], EAX; the same of a register.
-    [InlineData(ProcessorModel.I386, "F00FA30500100000", null)]
+    [InlineData(ProcessorModel.I386, "F00FA30500100000", Vectors.UndefinedOpcode)]
     [InlineData(ProcessorModel.I486, "F00FA30500100000", Vectors.UndefinedOpcode)]
     [InlineData(ProcessorModel.Pentium, "F00FA30500100000", Vectors.UndefinedOpcode)]
     [InlineData(ProcessorModel.I386, "F00FA3C1", Vectors.UndefinedOpcode)]
-    [InlineData(ProcessorModel.I386, "F00FBA25001000001F", null)]
+    [InlineData(ProcessorModel.I386, "F00FBA25001000001F", Vectors.UndefinedOpcode)]
+    [InlineData(ProcessorModel.I386, "F00FBA2D001000001F", null)]
     [InlineData(ProcessorModel.Pentium, "F00FAB0500100000", null)]
     // UMOV
     [InlineData(ProcessorModel.I386, "0F11C1", null)]

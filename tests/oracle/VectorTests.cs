@@ -83,8 +83,16 @@ public sealed class VectorTests : IDisposable
     {
         var odd = Increment with { After = [.. Increment.After.Select((value, i) => i == RecordedRegister.Eflags ? value ^ 0x10 : value)] };
         Write("80386.csv", "op,g,ex,f_umask,desc\n40,,,FFEF,\"increments, by one\"\nC1,2,4,0xF7EF,\n"u8.ToArray());
-        foreach (var (name, holds) in new[] { ("40.MOO", true), ("676640.MOO", true), ("41.MOO", false), ("C1.4.MOO", true), ("C1.5.MOO", false), ("660FAF.MOO", true) })
+        foreach (var (name, holds) in new[] { ("40.MOO", true), ("676640.MOO", true), ("41.MOO", false), ("C1.4.MOO", true), ("C1.5.MOO", false) })
             Assert.Equal((name, holds), (name, RunOne(odd, name: Path.Combine("files", name)).Holds));
+    }
+
+    [Fact]
+    public void Without_it_what_is_known_of_it_counts()
+    {
+        var odd = Increment with { After = [.. Increment.After.Select((value, i) => i == RecordedRegister.Eflags ? value ^ 0x10 : value)] };
+        foreach (var (name, holds) in new[] { ("40.MOO", false), ("660FAF.MOO", true), ("0FBA.4.MOO", true), ("67F6.7.MOO", true), ("F6.2.MOO", false), ("27.MOO", false) })
+            Assert.Equal((name, holds), (name, RunOne(odd, name: name).Holds));
     }
 
     [Fact]
