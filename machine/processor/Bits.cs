@@ -61,14 +61,14 @@ public sealed partial class Ia32<W, TBus>
         _stored = _stored & ~(W)Flag.Carry | carry;
     }
 
-    /// <summary>The tested bit; the 386 finds it by a rotation through a clear carry, which leaves overflow as RCR does.</summary>
+    /// <summary>The tested bit; the 386 turns it to the end, which leaves overflow as ROR does (SingleStepTests/80386, 0FA3, as emu88 and rex86 found).</summary>
     private void SetTestedBit(W value, W bit, int size)
     {
         SetCarryOnly(value >> bit & 1);
         if (Model != ProcessorModel.I386)
             return;
-        var overflow = W.Select(bit == 0, value >> (uint)(size * 8 - 1), (value << 1 ^ value << 2) >> bit);
-        _stored = _stored & ~(W)Flag.Overflow | W.Arbitrary(overflow) << 11 & Flag.Overflow;
+        var turned = Mask(value >> bit | value << ((uint)size * 8 - bit), size);
+        _stored = _stored & ~(W)Flag.Overflow | W.Arbitrary(TopBitsDiffer(turned, size)) << 11 & Flag.Overflow;
     }
 
     /// <summary>BSF and BSR: of 0, the destination is undefined (processors keep it) and only ZF is set.</summary>
@@ -78,8 +78,22 @@ public sealed partial class Ia32<W, TBus>
         var found = reverse ? W.HighestBit(value) : W.LowestBit(value);
         var old = ReadRegister(op.TargetRegister, op.Size);
         WriteRegister(op.TargetRegister, op.Size, W.Select(value == 0, old, found));
-        _stored = W.Select(value == 0, Flag.Zero, 0) | W.Arbitrary(0) & (Flag.Status & ~Flag.Zero);
+        var others = Model == ProcessorModel.I386 ? W.Select(value == 0, Flag.Parity, ScanFlags(value, found, reverse, op.Size)) : 0;
+        _stored = W.Select(value == 0, Flag.Zero, 0) | W.Arbitrary(others) & (Flag.Status & ~Flag.Zero);
         _rule = FlagRule.Stored;
+    }
+
+    /// <summary>
+    /// What a 386's scan leaves in the flags: those of the value's negation, and of the last shift; of a forward scan past bit 0, the parity of
+    /// the number found (SingleStepTests/80386, 0FBC and 0FBD, as emu88 has it).
+    /// </summary>
+    private static W ScanFlags(W value, W found, bool reverse, int size)
+    {
+        var negation = ResultFlags(Mask(0 - value, size), size) | W.Select((value & 15) != 0, Flag.Adjust, 0);
+        var (below, next) = (value << 1 >> found & 1, value << 2 >> found & 1);
+        if (reverse)
+            return negation | below | W.Select(found == 0, Flag.Overflow, (below ^ next) << 11);
+        return W.Select(found == 0, negation | value >> 1 & 1 | SignBit(value, size) << 11, W.Select(W.EvenParity(found), Flag.Parity, 0));
     }
 
     private void Exchange(in Operation op)

@@ -54,6 +54,17 @@ public class UndefinedFlagTests
     [InlineData("660FA3C8", 1, 1, O)]
     [InlineData("660FA3C8", 1, 2, O)]
     [InlineData("660FA3C8", 1, 3, 0)]
+    [InlineData("660FA3C8", 0x8001, 1, 0)]
+    [InlineData("660FA3C8", 0x8000, 0, O)]
+    [InlineData("660FA3C8", 0xC000, 0, 0)]
+    [InlineData("660FBCC8", 0, 0, Z | P)] // BSF CX, AX
+    [InlineData("660FBCC8", 0x40, 0, P)]
+    [InlineData("660FBCC8", 0x10, 0, 0)]
+    [InlineData("660FBCC8", 0x8003, 0, C | A | O)]
+    [InlineData("660FBDC8", 0, 0, Z | P)] // BSR CX, AX
+    [InlineData("660FBDC8", 1, 0, P | A | S | O)]
+    [InlineData("660FBDC8", 0x6000, 0, C | P | S | O)]
+    [InlineData("0FBDC8", 0x80000000, 0, P | S)]
     public void A_386_sets_what_its_shifter_gives(string code, uint eax, uint ecx, uint after) =>
         Assert.Equal(after, After(ProcessorModel.I386, code, eax, 0, ecx));
 

@@ -32,8 +32,9 @@ public sealed class VectorTests : IDisposable
     [MemberData(nameof(Published))]
     public void The_machine_does_what_a_386EX_was_recorded_to_do(int number)
     {
+        // Under a name that says nothing of undefined flags, so that they are compared too, but for those of a division.
         var c = PublishedCases.All[number];
-        var result = RecordedRun.Run([Write("case.MOO", MooWriter.File([c], defined: c.Name.StartsWith("idiv") ? OfDivision : c.Name.StartsWith("aam") ? 0xFFFFF7EE : null))]);
+        var result = RunOne(c, defined: c.Name.StartsWith("idiv") ? OfDivision : null, name: "case.MOO");
         Assert.Equal(1, result.Cases);
         Assert.True(result.Holds, string.Join("; ", result.Files[0].Failures.SelectMany(failure => failure.Differences)));
     }
