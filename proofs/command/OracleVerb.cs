@@ -37,8 +37,12 @@ internal static class OracleVerb
         };
         verb.Validators.Add(result =>
         {
-            if (result.GetResult(CommonOptions.Json) is { Implicit: false } && result.GetResult(VectorReport.Paths) is null)
+            var recorded = result.GetResult(VectorReport.Paths) is not null;
+            if (!recorded && result.GetResult(CommonOptions.Json) is { Implicit: false })
                 result.AddError("--json: give --vectors PATH with it");
+            foreach (var option in (Option[])[Cases, CommonOptions.Seed, Opcode, Coverage])
+                if (recorded && result.GetResult(option) is { Implicit: false })
+                    result.AddError($"{option.Name} is about random cases, and excludes --vectors");
         });
         verb.SetAction(parsed => parsed.GetValue(VectorReport.Paths) is { Length: > 0 } ? VectorReport.Run(parsed) : Run(parsed));
         return verb;

@@ -20,7 +20,7 @@ internal static class VectorReport
         var json = parsed.GetValue(CommonOptions.Json);
         var display = json ? Display.Silent : new Display(parsed);
         var files = RecordedRun.FilesOf(parsed.GetValue(Paths)!);
-        var result = new Display(parsed).While("vectors", say => RecordedRun.Run(files, (done, cases) => say($"{done:N0} of {files.Count:N0} files, {cases:N0} cases")));
+        var result = display.While("vectors", say => RecordedRun.Run(files, (done, cases) => say($"{done:N0} of {files.Count:N0} files, {cases:N0} cases")));
         if (json) new Display(parsed).Json(result);
         foreach (var file in result.Files) display.Line(Line(file));
         foreach (var (file, failure) in result.Files.SelectMany(file => file.Failures.Select(failure => (file, failure))).Take(MostPrinted))

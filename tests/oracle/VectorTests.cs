@@ -229,12 +229,15 @@ public sealed class VectorTests : IDisposable
         Assert.Single(error.TrimEnd().Split('\n'));
     }
 
-    [Fact]
-    public void Json_goes_with_vectors_alone()
+    [Theory]
+    [InlineData("oracle --json", "--json: give --vectors PATH with it")]
+    [InlineData("oracle --vectors X --cases 5", "--cases is about random cases, and excludes --vectors")]
+    [InlineData("oracle --coverage --vectors X", "--coverage is about random cases, and excludes --vectors")]
+    public void Options_of_the_other_kind_of_cases_are_refused(string arguments, string says)
     {
-        var (code, _, error) = Run("oracle", "--json");
+        var (code, _, error) = Run(arguments.Split(' '));
         Assert.Equal(CommandLine.Unusable, code);
-        Assert.Contains("--json: give --vectors PATH with it", error);
+        Assert.Contains(says, error);
     }
 
     private static (int Code, string Output, string Error) Run(params string[] arguments)
