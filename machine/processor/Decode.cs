@@ -55,8 +55,6 @@ public static class Decode
             op.Prefix |= Prefix.Repeat;
         if (i.HasRepnePrefix)
             op.Prefix |= Prefix.RepeatNotEqual;
-        if (i.HasLockPrefix)
-            op.Prefix |= Prefix.Lock;
         op.Size = (byte)OperandSize(i);
         op.SourceSize = op.Size;
         for (var n = 0; n < Math.Min(i.OpCount, 3); n++)

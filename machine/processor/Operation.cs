@@ -72,7 +72,6 @@ public enum Prefix : byte
     None = 0,
     Repeat = 1,
     RepeatNotEqual = 2,
-    Lock = 4,
 
     /// <summary>16-bit addressing.</summary>
     Address16 = 8,
