@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Verified.Kernel;
+using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
+using Verified.Proofs.Fuzz;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
@@ -17,8 +19,9 @@ internal static class ProveVerb
 
     private static readonly Option<bool> Names = new("--names") { Description = "List the theorems' names and stop" };
 
-    // A few seconds: what is wrong with a set shows soon, if it shows at all.
-    private const long PieceEvents = 100_000;
+    // A few seconds: what is wrong shows soon, if it shows at all.
+    private const long EventsOfSearch = 100_000;
+    private const int ProgramsOfSearch = 200;
 
     public static Command Make()
     {
@@ -103,11 +106,26 @@ internal static class ProveVerb
         else
         {
             display.Line($"  this counterexample does not reproduce, which is a defect of the prover: {outcome.Defect}");
-            display.Line("  its path:");
+            if (refutation.Trail.Count > 0) display.Line("  its path:");
             Report.Lines(display, refutation.Trail.Select(address => $"{address:X8}  {image.Name(address)}"), "    ");
             Report.Save(display, outcome.Trace, $"prove-{result.Theorem}");
+            display.Line("  what shows the same, if anything does:");
+            if (result.Theorem.StartsWith("image.", StringComparison.Ordinal)) SearchImage(display, image);
+            else SearchSpec(display, image);
         }
     }
+
+    // Programs, then small models.
+    private static void SearchSpec(Display display, KernelImage image)
+    {
+        if (!FuzzVerb.Fuzz(display, new FuzzOptions(Count: ProgramsOfSearch, Limits: image.Limits)).Holds) return;
+        foreach (var model in Model.All)
+            if (!CheckVerb.Check(display, model, new CheckOptions().MostStates).Holds)
+                return;
+    }
+
+    private static void SearchImage(Display display, KernelImage image) =>
+        DiffVerb.Diff(display, image, new DiffOptions(Events: EventsOfSearch, Workers: Environment.ProcessorCount));
 
     /// <summary>The case of a piece of code, which is no whole step: its values and its path, then a program that shows the same.</summary>
     private static void Piece(Display display, KernelImage image, Refutation refutation)
@@ -118,7 +136,7 @@ internal static class ProveVerb
             .Select(field => $"{field.Column}[{field.Row}] = {field.Value:X}h"), "    ");
         display.Line($"  its path, {refutation.Trail.Count:N0} instructions{(refutation.Trail.Count > Explanation.Most ? $", the last {Explanation.Most} of them" : "")}:");
         Report.Lines(display, refutation.Trail.TakeLast(Explanation.Most).SelectMany(address => Listing.Lines(image, address, address + 1)).Select(line => line.ToString()), "    ");
-        DiffVerb.Diff(display, image, new DiffOptions(Events: PieceEvents, Workers: Environment.ProcessorCount));
+        SearchImage(display, image);
     }
 
     private static object Summary(KernelImage image, ProofResult result)
