@@ -20,11 +20,17 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
     /// <summary>Each of send and receive timeout zero or infinite.</summary>
     public static readonly uint[] NoFiniteTimeouts = [Timeouts.Infinite, Timeouts.ZeroReceiveOnly, 0x10, Timeouts.ZeroBoth];
 
-    /// <summary>Likewise for fpage_unmap: an fpage in EAX, a mask in ECX.</summary>
-    public IReadOnlyList<uint[]> Unmap { get; init; } = Values;
+    /// <summary>Likewise for the entries that are tried with other values.</summary>
+    public IReadOnlyDictionary<Entry, IReadOnlyList<uint[]>> Of { get; init; } = new Dictionary<Entry, IReadOnlyList<uint[]>>();
+
+    /// <summary>The values that an entry is tried with, in a register.</summary>
+    public uint[] In(Entry entry, string register) => For(entry)[Index(register)];
+
+    /// <summary>The values that a register has in any entry.</summary>
+    public uint[] In(string register) => [.. Of.Values.Prepend(Values).SelectMany(values => values[Index(register)]).Distinct()];
 
     /// <summary>The values that an entry is tried with.</summary>
-    public IReadOnlyList<uint[]> Of(Entry entry) => entry == Entry.FpageUnmap ? Unmap : Values;
+    public IReadOnlyList<uint[]> For(Entry entry) => Of.GetValueOrDefault(entry, Values);
 
     public static int Index(string column) => Array.IndexOf(Names, column);
 
@@ -59,7 +65,7 @@ public sealed class Choices(Arguments arguments)
     /// <summary>Starts a run in which <paramref name="row"/>'s registers may hold any of an entry's arguments; row 0 for nobody's.</summary>
     public void Begin(uint row, Entry entry)
     {
-        _values = arguments.Of(entry);
+        _values = arguments.For(entry);
         (_row, _depth) = (row, 0);
         _open = row == State<Concrete>.Nobody ? 0 : (1u << Arguments.Names.Length) - 1;
     }

@@ -55,25 +55,21 @@ public sealed class Codec
         int Start(string column) => tables.Start(column);
         (_clock, _examined) = (Start(nameof(State<Concrete>.Clock)), Start(nameof(State<Concrete>.Examined)));
         (_deadlines, _timed) = (Start(nameof(State<Concrete>.Deadline)), Start(nameof(State<Concrete>.Timed)));
-        Rows = [.. model.Threads.Select(thread => tables.State.Row(thread.Id).Value)];
+        Rows = [.. model.Rows];
         CopyInto(model.Initial(), tables);
         _constant = [.. tables.Cells];
         _partOf = new sbyte[_constant.Length];
         Array.Fill(_partOf, Constant);
         foreach (var name in (string[])[
             .. Arguments.Names, nameof(State<Concrete>.Esp), nameof(State<Concrete>.Eip), nameof(State<Concrete>.Eflags), nameof(State<Concrete>.Fault),
-            nameof(State<Concrete>.Consumed)])
+            nameof(State<Concrete>.Consumed), nameof(State<Concrete>.ExternalPreempter)])
             foreach (var row in Rows)
                 _partOf[tables.Start(name) + (int)row] = LeftOut;
 
         foreach (var name in (string[])[nameof(State<Concrete>.Clock), nameof(State<Concrete>.Time), nameof(State<Concrete>.TimeHigh)])
             _partOf[Start(name)] = LeftOut;
-        uint[] numbers = [State<Concrete>.Nobody, .. Rows];
-        uint[] pagers = [.. model.Threads.Select(thread => thread.Pager)
-            .Concat(model.Also.Contains(Entry.LthreadExRegs) ? model.Arguments.Values[Arguments.Index(nameof(State<Concrete>.Esi))] : []).Distinct()];
-        uint[] preempters = model.Also.Contains(Entry.LthreadExRegs)
-            ? [.. model.Arguments.Values[Arguments.Index(nameof(State<Concrete>.Ebx))].Append(ThreadId.Nil).Distinct()] : [ThreadId.Nil];
-        uint[] cursors = [.. numbers.Distinct()];
+        var domains = new Domains(model);
+        var numbers = domains.Numbers;
         var at = 0;
         Slot Cell(string column, uint row, int bits, uint[]? domain = null)
         {
@@ -84,8 +80,7 @@ public sealed class Codec
         }
 
         Slot Among(string column, uint row, uint[] domain) => Cell(column, row, Bits(domain.Length), domain);
-        Slot Argument(string column, uint row) => Among(column, row, [.. model.Arguments.Values[Arguments.Index(column)]
-            .Union(model.Maps ? model.Arguments.Of(Entry.FpageUnmap)[Arguments.Index(column)] : [])]);
+        Slot Argument(string column, uint row) => Among(column, row, model.Maps ? model.Arguments.In(column) : model.Arguments.In(Entry.Ipc, column));
         Part Make(Slot[] slots, Phase? phase = null)
         {
             var all = phase is null ? slots : [.. slots, .. phase.Slots];
@@ -99,8 +94,8 @@ public sealed class Codec
                 Among(nameof(State<Concrete>.Current), 0, numbers),
                 Among(nameof(State<Concrete>.Examined), 0, numbers),
                 Among(nameof(State<Concrete>.Heir), 0, numbers),
-                .. model.Threads.Select(thread => thread.Priority).Distinct()
-                    .Select(priority => Among(nameof(State<Concrete>.Picked), priority, cursors)),
+                .. domains.Priorities.Select(priority => Among(nameof(State<Concrete>.Picked), priority, numbers)),
+                .. !model.Also.Contains(Entry.ThreadSchedule) ? [] : domains.Chiefs.Select(task => Among(nameof(Mappings<Concrete>.Small), task, domains.Smalls)),
                 .. !model.Handles ? [] : model.Interrupts.SelectMany(id => (Slot[])
                     [Among(nameof(State<Concrete>.Handler), id, numbers), Cell(nameof(State<Concrete>.Pending), id, 1)])
                     .Append(Among(nameof(State<Concrete>.Masked), 0, MasksOf(model))),
@@ -109,10 +104,18 @@ public sealed class Codec
                 [
                     Cell(nameof(State<Concrete>.Status), row, 4),
                     Cell(nameof(State<Concrete>.Faulting), row, 1),
-                    Among(nameof(State<Concrete>.Pager), row, pagers),
-                    Among(nameof(State<Concrete>.Preempter), row, preempters),
+                    Among(nameof(State<Concrete>.Pager), row, domains.Pagers),
+                    Among(nameof(State<Concrete>.Preempter), row, domains.Preempters),
                     Among(nameof(State<Concrete>.Partner), row, numbers),
-                    Among(nameof(State<Concrete>.Served), row, cursors),
+                    Among(nameof(State<Concrete>.Served), row, numbers),
+                    Among(nameof(State<Concrete>.Priority), row, domains.Priorities),
+                    Among(nameof(State<Concrete>.Quantum), row, domains.Quanta),
+                    .. !model.Creates ? (Slot[])[] :
+                    [
+                        Among(nameof(State<Concrete>.Id), row, domains.IdsOf(row)),
+                        Among(nameof(State<Concrete>.Mcp), row, domains.Mcps),
+                        Among(nameof(State<Concrete>.Eflags), row, [0, Flags.User]),
+                    ],
                     .. model.Handles ? (Slot[])[Among(nameof(State<Concrete>.Handles), row, [0, .. model.Interrupts])] : [],
                     Cell(nameof(State<Concrete>.Timed), row, model.MostTicks > 0 ? 1 : 0),
                     Among(nameof(State<Concrete>.Deadline), row, [.. Enumerable.Range(0, (int)model.MostTicks + 1).Select(i => (uint)i)]),
@@ -240,7 +243,7 @@ public sealed class Codec
             ThreadStatus.Resuming => s.Stage.Value != Stages.Accept || s.Current.Value != row ? receive : window,
             ThreadStatus.ReceivingAny or ThreadStatus.ReceivingFrom => own ? window : 0,
             ThreadStatus.Giving => IsBegun(s.Partner[row].Value) ? receive : receive | item,
-            ThreadStatus.Mapping => IsBegun(row) ? 0 : s.Partner[row].Value == State<Concrete>.Nobody ? request : own ? window : 0,
+            ThreadStatus.Mapping => IsBegun(row) ? s.Mappings.Operation == Operations.Delete ? send | item : 0 : s.Partner[row].Value == State<Concrete>.Nobody ? request : own ? window : 0,
             _ => 0u,
         };
         return _mappings is not null || (needed & receive) == receive ? needed : 0;

@@ -80,7 +80,7 @@ public sealed class Expander
         {
             var (column, row) = Walker.Tables.Locate(Walker.Outside);
             var value = Walker.Tables.Cells[Walker.Outside];
-            if (column.Name == nameof(State<Concrete>.Slice) && value is > 0 and < 256)
+            if (Walker.Model.IsBeyond(column.Name, value))
             {
                 Beyond++;
                 return null;

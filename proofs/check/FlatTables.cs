@@ -82,6 +82,13 @@ public sealed class FlatTables : Tables<Concrete>
         Cells[cell] = value;
     }
 
+    /// <summary>What a cell was before the first time it was written since the last commit; if it was not, what it is.</summary>
+    public uint Before(int cell)
+    {
+        var first = Written.IndexOf(cell);
+        return first < 0 ? Cells[cell] : _old[first];
+    }
+
     /// <summary>Makes the cells the state to which <see cref="Undo"/> returns.</summary>
     public void Commit() => _count = 0;
 

@@ -43,7 +43,7 @@ public static class Forest
     private static IEnumerable<uint> Lists(State<Concrete> s)
     {
         var free = s.Mappings.FreeNode.Value;
-        return Enumerable.Range(1, (int)s.Limits.Paging.Frames - 1).SelectMany(frame => List(s, (uint)frame)).Concat(free == 0 ? [] : List(s, free));
+        return Enumerable.Range(1, (int)s.Limits.Paging.Roots - 1).SelectMany(frame => List(s, (uint)frame)).Concat(free == 0 ? [] : List(s, free));
     }
 
     // Of a list with a cycle, some rows twice.

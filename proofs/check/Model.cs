@@ -6,15 +6,19 @@ namespace Verified.Proofs.Check;
 /// <summary>A kernel small enough to visit every state of, and what its threads may do.</summary>
 /// <param name="Name">How reports and the command call it.</param>
 /// <param name="Limits">Sizes of the tables.</param>
-/// <param name="Threads">The threads that exist.</param>
+/// <param name="Threads">The threads that exist at boot.</param>
 /// <param name="Arguments">What system calls are tried with.</param>
 /// <param name="SliceBound">
 /// States with a longer time slice than this are counted but not expanded: thread_switch adds slices up, so that without a
 /// bound each thread has 255.
 /// </param>
-public sealed record Model(
+public sealed partial record Model(
     string Name, Limits Limits, IReadOnlyList<BootThread> Threads, Arguments Arguments, uint SliceBound)
 {
+    private static readonly Entry[] Optional = [Entry.Protection, Entry.Outgrow, Entry.ThreadSchedule, Entry.LthreadExRegs, Entry.TaskNew];
+
+    private readonly IReadOnlyList<string> _never = [];
+
     /// <summary>Ticks of the longest finite timeout among the arguments; 0 where there is none.</summary>
     public uint MostTicks { get; } = Arguments.Values[Arguments.Index(nameof(State<Concrete>.Ecx))].Max(timeouts => Math.Max(
         Timeouts.SendIsInfinite((Concrete)timeouts).Known || Timeouts.SendIsZero((Concrete)timeouts).Known ? 0 : Timeouts.SendTicks((Concrete)timeouts).Value,
@@ -23,7 +27,13 @@ public sealed record Model(
     /// <summary>Names in <see cref="Sometimes.All"/> of what cannot happen with so few threads or priorities, and then must not.</summary>
     public IReadOnlyList<string> Never
     {
-        get => [.. Optional.Except(Also).Union(Without).Select(entry => $"entry {entry}"), .. Handles ? [] : Sometimes.OfInterrupts.Select(sometimes => sometimes.Name), .. _never];
+        get =>
+        [
+            .. Optional.Except(Also).Union(Without).Select(entry => $"entry {entry}"),
+            .. Names(Sometimes.OfInterrupts, Handles), .. Names(Sometimes.OfScheduling, Also.Contains(Entry.ThreadSchedule)),
+            .. Names(Sometimes.OfPreempters, HasPreempters), .. Names(Sometimes.OfTasks, Creates), .. Names(Sometimes.OfPorts, Limits.Paging.Ports != 0),
+            .. Names(Sometimes.BetweenSteps, IsInterrupted), .. _never,
+        ];
         init => _never = value;
     }
 
@@ -37,7 +47,8 @@ public sealed record Model(
     public IReadOnlyList<uint> Interrupts { get; init; } = [8];
 
     /// <summary>Whether its threads may handle them.</summary>
-    public bool Handles => Interrupts.Any(Arguments.Values[Arguments.Index(nameof(State<Concrete>.Esi))].Contains);
+    public bool Handles => Arranged(s => Interrupts.Any(id => s.Handler[id].Value != State<Concrete>.Nobody))
+        || Interrupts.Any(Arguments.Values[Arguments.Index(nameof(State<Concrete>.Esi))].Contains);
 
     /// <summary>How many of the first frames are σ0's, but for frame 0; where there are none, nobody maps.</summary>
     public uint Sigma0Frames { get; init; }
@@ -45,129 +56,62 @@ public sealed record Model(
     /// <summary>What is mapped at boot.</summary>
     public IReadOnlyList<BootMapping> Mapped { get; init; } = [];
 
+    /// <summary>What else is not as the kernel's boot makes it.</summary>
+    public Action<State<Concrete>> Arrange { get; init; } = _ => { };
+
     /// <summary>Whether its threads map pages. Its page tables need not be of the processor's size.</summary>
     public bool Maps => Sigma0Frames != 0;
 
+    /// <summary>Whether its threads create and delete tasks.</summary>
+    public bool Creates => Also.Contains(Entry.TaskNew);
+
+    /// <summary>Tasks that do not exist at boot, and whose first thread may.</summary>
+    public IReadOnlyList<uint> Later { get; init; } = [];
+
+    /// <summary>
+    /// The versions that tasks may come to have beside those of boot. States with any other are counted but not expanded: a task has one after the other
+    /// of 1,023.
+    /// </summary>
+    public IReadOnlyList<uint> Versions { get; init; } = [];
+
+    /// <summary>Whether the kernel's steps on mappings are interrupted.</summary>
+    public bool IsInterrupted => Maps && !Without.Contains(Entry.Tick);
+
+    /// <summary>Thread numbers of those that exist, at boot or later.</summary>
+    public IReadOnlyList<uint> Rows => [.. Threads.Select(thread => ThreadId.Row<Concrete>(thread.Id, Limits).Value), .. Later.Select(task => task * Limits.Lthreads)];
+
+    /// <summary>
+    /// The same at the sizes of page tables that an image has; null where it would be another, as there are ports at their pages of the numbers in fpages, or too large, as
+    /// a deletion looks at every page of a page table.
+    /// </summary>
+    public Model? OnImage => !Maps ? this : Creates || Limits.Paging.Ports != 0 ? null
+        : this with { Limits = Limits with { Paging = Limits.Paging with { Entries = Paging.Small.Entries, Slots = Paging.Small.Slots } } };
+
+    private bool HasPreempters => Arranged(s => Rows.Any(row => s.Preempter[row].Value != ThreadId.Nil));
+
     /// <summary>The boot state.</summary>
-    public State<Concrete> Initial() => Boot.Initial(Limits, Threads, frame => frame <= Sigma0Frames, Mapped);
+    public State<Concrete> Initial()
+    {
+        var state = Boot.Initial(Limits, Threads, frame => frame <= Sigma0Frames, Mapped);
+        Arrange(state);
+        return state;
+    }
+
+    /// <summary>Whether a value that the model has no bits for is beyond a bound that it has, and not a defect.</summary>
+    public bool IsBeyond(string column, uint value) =>
+        (column == nameof(State<Concrete>.Slice) && value is > 0 and < 256)
+        || (column == nameof(Mappings<Concrete>.Version) && Creates && value is > 0 and <= ThreadId.LastVersion);
 
     /// <summary>
     /// Own steps of the kernel to a user or idle: 9 per thread and for nobody (<see cref="Rank{W}"/>); and an operation of each thread that maps, which has
-    /// per page a page table to add, at most every mapping to take away or make read-only, both with a beginning and an end, and the page itself.
+    /// per page a page table to add, at most every mapping to take away or make read-only, both with a beginning and an end, and the page itself; or that
+    /// deletes, which looks at tasks as often as one more is found, at threads twice, and at the pages of every page table.
     /// </summary>
-    public uint MostOwnSteps => (uint)(Threads.Count + 1) * (9 + (Maps ? Limits.Paging.Pages * (2 * Limits.Paging.Nodes + 4) + 2 : 0));
+    public uint MostOwnSteps => (uint)(Rows.Count + 1) * (9
+        + (Maps ? Limits.Paging.Pages * (2 * Limits.Paging.Nodes + 4) + 2 : 0)
+        + (Creates ? (Limits.Tasks + 2) * Limits.Tasks + 2 * Limits.Threads + Limits.Paging.Tables * (Limits.Paging.Entries * (Limits.Paging.Nodes + 3) + 2) + 1 : 0));
 
-    private static readonly Entry[] Optional = [Entry.Protection, Entry.Outgrow, Entry.ThreadSchedule, Entry.LthreadExRegs, Entry.TaskNew];
+    private bool Arranged(Func<State<Concrete>, bool> holds) => holds(Initial());
 
-    private readonly IReadOnlyList<string> _never = [];
-
-    // It takes three for a thread to be accepted from and then find another sender waiting.
-    private static readonly string[] WithTwo = [Sometimes.PutOff];
-    private static readonly string[] WithoutPagers = [Sometimes.Reported, Sometimes.ReportedLater, Sometimes.Answered];
-    // The models' threads have no mappings, and ask for none.
-    private static readonly string[] WithoutMappings =
-        ["entry FpageUnmap", "entry Map", "stage map", "thread mapping", "thread giving", .. Sometimes.OfMappings.Select(sometimes => sometimes.Name)];
-    private const string Preemption = "preemption by a woken thread";
-    private static readonly string[] WithoutDeadlines = ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
-
-    // 1 and 2 ms: deadlines two and three ticks ahead.
-    private static readonly uint[] Finite =
-    [
-        Timeouts.Infinite,
-        Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(2000)),
-        Timeouts.Word(Timeouts.Encode(2000), Timeouts.Encode(0)),
-    ];
-
-    /// <summary>Two threads of one priority.</summary>
-    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [Preemption, .. WithoutPagers, .. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
-
-    /// <summary>Two threads, the second of which preempts the first and is its pager.</summary>
-    public static readonly Model Ranked = WithPager(Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1)))
-        with
-    { Never = [.. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
-
-    /// <summary>Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.</summary>
-    public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1))
-        with
-    { Never = [.. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings] };
-
-    /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
-    public static readonly Model Sleepers = Make("sleepers", new(4, 1, 2), 2, Finite, 1, (1, 0, 0, 2), (2, 0, 1, 1))
-        with
-    { Never = [.. WithoutPagers, .. WithTwo, "a deadline of another round", .. WithoutMappings] };
-
-    /// <summary>Two threads of a task that change each other, the second of which preempts the first.</summary>
-    public static readonly Model Siblings = Make("siblings", new(2, 2, 2), 2, [Timeouts.Infinite], 2, (1, 0, 0, 1), (1, 1, 1, 2))
-        with
-    { Also = [Entry.LthreadExRegs], Never = ["code 20h, receive timeout", "code 30h, send timeout", .. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
-
-    /// <summary>
-    /// Three tasks, the second of them σ0 with two frames, whose threads map, grant and unmap pages of spaces of two small page tables. No
-    /// time passes, and no sender waits: the other models have ticks and waiting senders. Few mappings and no page tables are left at boot.
-    /// </summary>
-    public static readonly Model Mappers = new(
-        "mappers", new Limits(4, 1, 2) { Paging = new(4, 8, 4) { Entries = 4, Slots = 2 } },
-        [.. new uint[] { 1, 2, 3 }.Select(task => new BootThread(ThreadId.Make<Concrete>(4, task, 0, 1).Value, task / 3, 1, 0x10000, 0x20000))],
-        new(
-        [
-            [Descriptor.None, 2],
-            [0x10],
-            [0x1000],
-            [Page(1) | Fpage.Writable, Page(1) | Fpage.Grant, Page(2) | Fpage.Writable],
-            [Page(1) | AnyWindow, Page(4) | AnyWindow],
-            [.. new uint[] { 1, 2, 3 }.Select(task => ThreadId.Make<Concrete>(4, task, 0, 1).Value)],
-            [3],
-        ])
-        {
-            Unmap = [[Page(1)], [0, Fpage.Unmap | Fpage.Own], [3], [3], [0], [0], [3]],
-        }, 1)
-    {
-        Sigma0Frames = 2,
-        Mapped = [new(1, 0, 1, true), new(3, 0, 1, true), new(1, 2, 2, true)],
-        Also = [Entry.FpageUnmap],
-        Without = [Entry.Tick, Entry.ThreadSwitch, Entry.IdNearest, Entry.Interrupt, Entry.PageFault, Entry.Exception],
-        Never =
-        [
-            "entry Accept", "entry Wake", "stage wake", "stage accept", "thread sending", "thread receiving-from", "thread sleeping", "thread stopped",
-            "code 20h, receive timeout", "code E0h, receive cut", "code F0h, send cut", "time slice used up", "time slice donated", "tick while idle",
-            .. WithoutPagers, .. WithTwo, .. WithoutDeadlines,
-        ],
-    };
-
-    /// <summary>Two threads, the second of which preempts the first, that both want the same two interrupts.</summary>
-    public static readonly Model Drivers = Make("drivers", new(4, 1, 2), 2, [Timeouts.Infinite, Timeouts.ZeroReceiveOnly], 1, (1, 0, 0, 1), (2, 0, 1, 1))
-        .WithInterrupts(5, 16) with
-    { Never = ["code 30h, send timeout", .. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings] };
-
-    private Model WithInterrupts(params uint[] ids) => this with
-    {
-        Interrupts = ids,
-        Arguments = new([.. Arguments.Values.Select((values, i) => i == Arguments.Index(nameof(State<Concrete>.Esi)) ? [.. values, .. ids] : values)]),
-    };
-
-    // A window for map items from anyone.
-    private const uint AnyWindow = 3;
-
-    private static uint Page(uint number) => number << 12 | 12 << 2;
-
-    public static readonly IReadOnlyList<Model> All = [Pair, Ranked, Trio, Sleepers, Siblings, Drivers, Mappers];
-
-    /// <summary>A model of threads given as (task, lthread, priority, quantum).</summary>
-    public static Model Make(
-        string name, Limits limits, uint sliceBound, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads) =>
-        Make(name, limits, sliceBound, Arguments.NoFiniteTimeouts, 1, threads);
-
-    private static Model WithPager(Model model) => model with
-    {
-        Threads = [model.Threads[0] with { Pager = model.Threads[1].Id }, .. model.Threads.Skip(1)],
-    };
-
-    private static Model Make(
-        string name, Limits limits, uint sliceBound, uint[] timeouts, uint lthreads, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads)
-    {
-        BootThread[] boot = [.. threads.Select((thread, i) => new BootThread(
-            ThreadId.Make<Concrete>(4, thread.Task, thread.Lthread, 1).Value,
-            thread.Priority, thread.Quantum, 0x10000 + 0x1000 * (uint)i, 0x20000 + 0x1000 * (uint)i))];
-        return new(name, limits.Checked(), boot, Arguments.For(boot, timeouts, lthreads), sliceBound);
-    }
+    private static IEnumerable<string> Names(IReadOnlyList<Sometimes> sometimes, bool happen) => happen ? [] : sometimes.Select(each => each.Name);
 }

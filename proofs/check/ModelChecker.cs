@@ -22,7 +22,7 @@ public sealed record CheckOptions(
 /// <param name="States">Reachable states, every stage counted.</param>
 /// <param name="Transitions">Steps made: one per way the kernel goes, not per combination of arguments it never reads.</param>
 /// <param name="Levels">Longest of the shortest ways from boot to a state, in steps.</param>
-/// <param name="Beyond">Steps to states with a longer time slice than the model's bound; not followed.</param>
+/// <param name="Beyond">Steps to states with a longer time slice than the model's bound, or a version that is none of the model's; not followed.</param>
 /// <param name="Seconds">Wall-clock time.</param>
 /// <param name="BytesPerState">Memory of the tables of states, per state.</param>
 /// <param name="Failure">A violated property with its shortest trace; null where all hold.</param>

@@ -11,6 +11,12 @@ public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Ar
     /// <summary>Whether the step wrote a column of a row.</summary>
     public bool Wrote(string column, uint row) => Tables.Written.Contains(Tables.Start(column) + (int)row);
 
+    /// <summary>What a column of a row was before the step.</summary>
+    public uint Before(string column, uint row) => Tables.Before(Tables.Start(column) + (int)row);
+
+    /// <summary>Whether the step changed a column of a row.</summary>
+    public bool Changed(string column, uint row) => Wrote(column, row) && Before(column, row) != Tables.Cells[Tables.Start(column) + (int)row];
+
     /// <summary>Whether the step ended some thread's ipc with this code.</summary>
     public bool Delivers(uint code)
     {
@@ -27,7 +33,7 @@ public readonly record struct Transition(FlatTables Tables, Entry Entry, uint Ar
 }
 
 /// <summary>Something that must happen in some reachable step: a check that never meets it checks less than it says.</summary>
-public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
+public sealed partial record Sometimes(string Name, Func<Transition, bool> Happens)
 {
     public const string Reported = "an exception reported to a pager that waits", ReportedLater = "an exception that waits for its pager",
         Answered = "an exception answered";
@@ -70,7 +76,7 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
 
     private static IEnumerable<uint> Nodes(State<Concrete> s)
     {
-        for (var node = s.Limits.Paging.Frames; node < s.Limits.Paging.Nodes; node++) yield return node;
+        for (var node = s.Limits.Paging.Roots; node < s.Limits.Paging.Nodes; node++) yield return node;
     }
 
     private static bool Begins(Transition t, uint phase) =>
@@ -96,9 +102,11 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
         new("hand-off to the partner", t => t.Entry == Entry.Leave && t.After.Stage.Value == Stages.User && t.After.Current.Value != t.Actor),
         new("preemption by a woken thread", t => t.Entry == Entry.Leave && t.After.Stage.Value == Stages.Pick
             && t.After.Status[t.Actor].Value == ThreadStatus.Ready),
-        new(Reported, t => t.Entry == Entry.PageFault && t.After.Stage.Value == Stages.Leave),
-        new(ReportedLater, t => t.Entry == Entry.PageFault && t.After.Status[t.Actor].Value == ThreadStatus.Sending),
-        new(Answered, t => t.Entry == Entry.Ipc && t.After.Heir.Value is > 0 and var heir && t.Wrote(nameof(State<Concrete>.Faulting), heir)),
+        new(Reported, t => t.Entry is Entry.PageFault or Entry.Protection && t.After.Stage.Value == Stages.Leave),
+        new(ReportedLater, t => t.Entry is Entry.PageFault or Entry.Protection && t.After.Status[t.Actor].Value == ThreadStatus.Sending),
+        new(Answered, t => t.Entry == Entry.Ipc && t.After.Heir.Value is > 0 and var heir && t.Wrote(nameof(State<Concrete>.Faulting), heir)
+            || t.Entry == Entry.Map && Enumerable.Range(1, (int)t.After.Limits.Threads - 1).Any(thread => t.Wrote(nameof(State<Concrete>.Faulting), (uint)thread)
+                && t.After.Mappings.Operation.Value == Operations.None)),
         new(PutOff, t => t.Entry == Entry.Pick && t.After.Stage.Value == Stages.Receive),
         new("time slice used up", t => t.Entry == Entry.Wake && t.After.Stage.Value == Stages.Pick && t.Actor != State<Concrete>.Nobody),
         new("a deadline ends a send", t => t.Entry == Entry.Wake && t.Delivers(Code.SendTimeout)),
@@ -108,6 +116,11 @@ public sealed record Sometimes(string Name, Func<Transition, bool> Happens)
         new("time slice donated", t => t.Entry == Entry.ThreadSwitch && t.After.Stage.Value == Stages.User),
         .. OfMappings,
         .. OfInterrupts,
+        .. OfScheduling,
+        .. OfPreempters,
+        .. OfTasks,
+        .. OfPorts,
+        .. BetweenSteps,
         new("tick while idle", t => t.Entry == Entry.Tick && t.StageBefore == Stages.Idle),
     ];
 }

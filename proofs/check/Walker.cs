@@ -12,13 +12,13 @@ public sealed class Walker
 
     private static readonly Entry[] IdleEntries = [Entry.Tick, Entry.Interrupt];
     private static readonly uint[] Nobody = [State<Concrete>.Nobody];
-    private static readonly Entry[] Pick = [Entry.Pick], Receive = [Entry.Receive], Accept = [Entry.Accept], Leave = [Entry.Leave], Wake = [Entry.Wake], Map = [Entry.Map];
+    private static readonly Entry[] Pick = [Entry.Pick], Receive = [Entry.Receive], Accept = [Entry.Accept], Leave = [Entry.Leave], Wake = [Entry.Wake];
 
     private readonly Choices _choices;
     private readonly Kernel<Concrete> _kernel;
     private readonly Action<State<Concrete>, Entry>? _damage;
     private readonly int _eax;
-    private readonly Entry[] _userEntries, _idleEntries;
+    private readonly Entry[] _userEntries, _idleEntries, _mapEntries;
     private readonly IReadOnlyList<uint> _interrupts;
     private readonly uint _most;
     private readonly uint[] _rows;
@@ -28,9 +28,11 @@ public sealed class Walker
     /// <param name="damage">Changes the state after each step: a defect for the checker to find.</param>
     public Walker(Model model, Action<State<Concrete>, Entry>? damage)
     {
+        Model = model;
         _choices = new(model.Arguments);
         _userEntries = [.. UserEntries.Except(model.Without), .. model.Also];
         _idleEntries = [.. IdleEntries.Except(model.Without)];
+        _mapEntries = [Entry.Map, .. _idleEntries];
         _interrupts = model.Interrupts;
         _most = model.MostOwnSteps;
         _damage = damage;
@@ -44,19 +46,21 @@ public sealed class Walker
         Tables.LookOnlyAt(_rows);
     }
 
+    public Model Model { get; }
+
     public FlatTables Tables { get; }
 
     public State<Concrete> State => Tables.State;
 
     public Codec Codec { get; }
 
-    /// <summary>The ways on from a stage of no user.</summary>
+    /// <summary>The ways on from a stage of no user. Between its steps on mappings the kernel can be interrupted.</summary>
     private Entry[] Entries(uint stage) => stage switch
     {
         Stages.Idle => _idleEntries,
         Stages.Pick => Pick,
         Stages.Wake => Wake,
-        Stages.Map => Map,
+        Stages.Map => _mapEntries,
         Stages.Accept => Accept,
         Stages.Leave => Leave,
         _ => Receive,
@@ -75,7 +79,7 @@ public sealed class Walker
         foreach (var entry in stage == Stages.User ? _userEntries : Entries(stage))
             foreach (var argument in ArgumentsOf(entry))
             {
-                if (entry == Entry.Interrupt && !Event.MayCome(State, argument)) continue;
+                if (!MayCome(entry, argument)) continue;
                 _choices.Restart();
                 do
                 {
@@ -142,10 +146,30 @@ public sealed class Walker
             _choices.Chosen(4), _choices.Chosen(5), _choices.Chosen(6), State.Eip[step.Actor], State.Eflags[step.Actor]), step.Argument);
     }
 
+    // Whether an interrupt is not masked, and an exception for being in a small space one of a thread that is.
+    private bool MayCome(Entry entry, uint argument) => entry switch
+    {
+        Entry.Interrupt => Event.MayCome(State, argument),
+        Entry.Outgrow => State.Mappings.Small[State.Task(State.Current)].Value != 0,
+        _ => true,
+    };
+
+    private static readonly uint[] AProtection = [FaultMessage.Protection];
+
+    // IN AL,DX.
+    private static readonly uint[] PortInstruction = [0xEC];
+
     private static readonly uint[] AnException = [6], NoArgument = [0];
 
     // One exception is enough: the kernel reports which it was, and never looks.
-    private IReadOnlyList<uint> ArgumentsOf(Entry entry) => entry switch { Entry.Exception => AnException, Entry.Interrupt => _interrupts, _ => NoArgument };
+    private IReadOnlyList<uint> ArgumentsOf(Entry entry) => entry switch
+    {
+        Entry.Exception => AnException,
+        Entry.Interrupt => _interrupts,
+        Entry.Outgrow => AProtection,
+        Entry.Protection => PortInstruction,
+        _ => NoArgument,
+    };
 
     /// <summary>The first event that leads from one state to another.</summary>
     public Event EventBetween(Key from, Key to)

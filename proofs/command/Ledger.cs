@@ -60,7 +60,8 @@ internal static class Ledger
 
     public static Claim Of(CheckResult result) => Claim.Of(
         $"model {result.Model.Name}: invariants hold, what must happen does", result.Holds, Standing.Bounded,
-        $"all {result.States:N0} states of {result.Model.Threads.Count} threads, {ImageSource.Describe(result.Model.Limits)}");
+        $"all {result.States:N0} states of {result.Model.Rows.Count} threads, {ImageSource.Describe(result.Model.Limits)}"
+        + (result.Beyond > 0 ? $"; {result.Beyond:N0} steps beyond its bound of time slices or versions are not followed" : ""));
 
     public static Claim Of(FuzzResult result, FuzzOptions options) => Claim.Of(
         "spec: invariants hold in random programs", result.Holds, Standing.Tested,

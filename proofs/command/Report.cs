@@ -21,7 +21,9 @@ internal static class Report
     {
         display.Line($"  {violation.Property}: {violation.Why}");
         Lines(display, Transcript.Of(violation.Trace), "    ");
-        Save(display, violation.Trace with { Note = $"{violation.Property}: {violation.Why}" }, name);
+
+        // A trace file tells the sizes of an image; no image has page tables of another size than the processor's.
+        if (violation.Trace.Start.Limits.Paging.Entries == Spec.Paging.Small.Entries) Save(display, violation.Trace with { Note = $"{violation.Property}: {violation.Why}" }, name);
     }
 
     /// <summary>Where image and spec differ, and the instructions that led there.</summary>

@@ -54,6 +54,9 @@ public sealed record Event(Entry Entry, Registers? Registers = null, uint Argume
                 or Entry.TaskNew or Entry.PageFault or Entry.Protection or Entry.Exception)
             || (s.Stage.Value == Stages.User && Entry == Entry.Outgrow && s.Mappings.Small[s.Task(s.Current)].Value != 0);
 
+    /// <summary>Whether it can come between the kernel's own steps that a state is between.</summary>
+    public bool ComesBetween(State<Concrete> s) => s.Stage.Value == Stages.Map && (Entry == Entry.Tick || (Entry == Entry.Interrupt && MayCome(s, Argument)));
+
     /// <summary>Whether an interrupt may come: one that threads may have, and that is not masked, or comes as a spurious one.</summary>
     public static bool MayCome(State<Concrete> s, uint id) => Interrupts.IsUsers<Concrete>(id).Known
         && ((s.Masked.Value & Interrupts.Bit<Concrete>(id).Value) == 0 || Interrupts.MayBeSpurious(id));

@@ -17,10 +17,12 @@ public static class Transcript
         List<string> lines = [];
         (string Action, uint Actor, Entry Entry)? begun = null;
         uint? tickAfter = null;
+        var spelledOut = trace.Events.Any(e => e.Entry == Entry.Map);
         foreach (var @event in trace.Events)
         {
-            // A trace may leave out the kernel's own steps.
-            foreach (var own in Event.OwnSteps(s, tickAfter).TakeWhile(own => own != @event.Entry)) Tell(new(own));
+            // A trace may leave out the kernel's own steps; in one that does not, an interrupt may come between them.
+            if (!spelledOut || !@event.ComesBetween(s))
+                foreach (var own in Event.OwnSteps(s, tickAfter).TakeWhile(own => own != @event.Entry)) Tell(new(own));
             Tell(@event);
             tickAfter = @event.TickAfter;
         }
@@ -134,7 +136,7 @@ public static class Transcript
         if (actor == State<Concrete>.Nobody || entry is Entry.Pick or Entry.Tick or Entry.Wake or Entry.Interrupt) return runs;
         var status = s.Status[actor].Value;
         var result = entry is Entry.Ipc or Entry.Receive or Entry.Accept or Entry.Leave && status == ThreadStatus.Ready
-            ? CodeName(s.Eax[actor]) : status == ThreadStatus.Ready ? "ready" : ThreadStatus.Names[status % 8];
+            ? CodeName(s.Eax[actor]) : status == ThreadStatus.Ready ? "ready" : status < ThreadStatus.Names.Length ? ThreadStatus.Names[status] : $"status {status}";
         return $"{result}, {runs}";
     }
 

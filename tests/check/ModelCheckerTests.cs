@@ -16,7 +16,11 @@ public class ModelCheckerTests
         { "sleepers", 81614, 151116, 38 },
         { "siblings", 396579, 981659, 35 },
         { "drivers", 791941, 1690765, 44 },
+        { "schedulers", 796673, 1709245, 42 },
         { "mappers", 457075, 628685, 86 },
+        { "ports", 121488, 158866, 105 },
+        { "interrupted", 178047, 279330, 61 },
+        { "family", 528893, 805538, 160 },
     };
 
     [Theory]
@@ -80,41 +84,6 @@ public class ModelCheckerTests
         Assert.Equal("no-cut", failure?.Property);
         Assert.Equal(Entry.Receive, failure!.Trace.Events[^1].Entry);
     }
-
-    public static TheoryData<string> Defects => [.. Damages.Keys];
-
-    [Theory]
-    [MemberData(nameof(Defects))]
-    public void A_defect_in_a_step_is_found(string defect)
-    {
-        var failure = ModelChecker.Run(Model.Pair, new(Damage: Damages[defect])).Failure;
-        Assert.NotNull(failure);
-        Assert.NotEmpty(Transcript.Of(failure.Trace));
-    }
-
-    private static readonly Dictionary<string, Action<State<Concrete>, Entry>> Damages = new()
-    {
-        ["a woken thread keeps its partner"] = (s, entry) =>
-        {
-            if (entry == Entry.Ipc && s.Current == 1 && s.Status[1] == ThreadStatus.Ready) s.Partner[1] = 2;
-        },
-        ["a used-up slice is not renewed"] = (s, entry) =>
-        {
-            if (entry == Entry.Wake && s.Stage == Stages.Pick) s.Slice[s.Current] = 0;
-        },
-        ["pick never ends"] = (s, entry) =>
-        {
-            if (entry == Entry.Pick && s.Stage == Stages.Idle) s.Stage = Stages.Pick;
-        },
-        ["idle while a thread is ready"] = (s, entry) =>
-        {
-            if (entry == Entry.Exception) (s.Stage, s.Current) = (Stages.Idle, 0);
-        },
-        ["a priority changes"] = (s, entry) =>
-        {
-            if (entry == Entry.ThreadSwitch) s.Priority[1] = 0;
-        },
-    };
 
     private static Model Find(string name) => Model.All.Single(model => model.Name == name);
 }
