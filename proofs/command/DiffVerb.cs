@@ -111,14 +111,16 @@ internal static class DiffVerb
         return CommandLine.Holds;
     }
 
+    private static IReadOnlyList<Model> OfImages => [.. Model.All.Select(model => model.OnImage).OfType<Model>()];
+
     private static int RunExhaustive(ParseResult parsed, Display display)
     {
         var given = parsed.GetValue(ImageSource.File) is null && parsed.GetValue(ImageSource.Size) is null ? null : ImageSource.Of(parsed);
-        var models = Model.All.Where(model => !model.Maps && (given is null || model.Limits == given.Limits)).ToList();
+        var models = OfImages.Where(model => given is null || model.Limits == given.Limits).ToList();
         if (models.Count == 0)
             throw new CommandException(
                 $"no model has the image's size {ImageSource.Describe(given!.Limits)}: --exhaustive takes images of "
-                + string.Join(" or ", Model.All.Where(model => !model.Maps).Select(model => ImageSource.Describe(model.Limits)).Distinct()));
+                + string.Join(" or ", OfImages.Select(model => ImageSource.Describe(model.Limits)).Distinct()));
         var json = parsed.GetValue(CommonOptions.Json);
         var results = models.Select(model => (model.Name, Result: json ? DiffRun.Exhaustive(model, given) : DiffAll(display, model, given))).ToList();
         if (json) display.Json(results.Select(result => Summary(result.Name, result.Result, null)));

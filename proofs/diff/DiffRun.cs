@@ -87,7 +87,8 @@ public static class DiffRun
 
     /// <summary>
     /// Every step from every reachable state of a model, on the image built for the model's limits and on the spec. States of the
-    /// kernel's own stages are passed through on the way to the next user or idle state.
+    /// kernel's own stages are passed through on the way to the next user or idle state. Where the model's steps on mappings are interrupted, a tick comes
+    /// between any two of them, one at a time.
     /// </summary>
     public static DiffResult Exhaustive(Model model, KernelImage? image = null, Action<long>? progress = null)
     {
@@ -113,8 +114,15 @@ public static class DiffRun
             {
                 compared++;
                 differs = duel.Step(events[i]) is not null || duel.End() is not null;
-                if (differs) events = [events[i]];
-                else duel.Return();
+                if (differs)
+                {
+                    events = [events[i]];
+                    break;
+                }
+
+                if (model.IsInterrupted && events[i].TickAfter is null)
+                    events.AddRange(Enumerable.Range(0, (int)duel.StepsOnMappings).Select(steps => events[i] with { TickAfter = (uint)steps }));
+                duel.Return();
             }
 
             if (differs)

@@ -68,6 +68,9 @@ public sealed class Duel
     /// <summary>Rows of the threads that are in use, or may have been since the state was placed.</summary>
     public IReadOnlyList<uint> Threads => _threads[1..];
 
+    /// <summary>How many of the kernel's own steps since the last event were on mappings.</summary>
+    public uint StepsOnMappings { get; private set; }
+
     /// <summary>Starts both sides in a state, of the image's limits; null, or how they differ at the next cut point.</summary>
     public Difference? Place(State<Concrete> state, IReadOnlyList<Override>? memory = null)
     {
@@ -196,10 +199,12 @@ public sealed class Duel
     private int FinishSpec(uint? tickAfter = null)
     {
         var steps = 0;
+        StepsOnMappings = 0;
         foreach (var own in Event.OwnSteps(State, tickAfter))
         {
             _kernel.Step(own);
             steps++;
+            StepsOnMappings += own == Entry.Map ? 1u : 0;
         }
 
         return steps;

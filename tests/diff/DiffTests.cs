@@ -27,6 +27,14 @@ public class DiffTests
         Assert.True(result.Programs > 5_000);
     }
 
+    [Fact]
+    public void Every_step_on_mappings_with_a_tick_between_does_what_the_spec_says()
+    {
+        var result = DiffRun.Exhaustive(Model.Interrupted.OnImage!);
+        Assert.True(result.Holds, result.Disagreement?.Difference.ToString());
+        Assert.Equal((6324, 217226), (result.Programs, result.Events));
+    }
+
     [Theory]
     [InlineData("id_nearest")]
     [InlineData("thread_switch")]
