@@ -81,10 +81,10 @@ public sealed partial record Model(
     public IReadOnlyList<uint> Rows => [.. Threads.Select(thread => ThreadId.Row<Concrete>(thread.Id, Limits).Value), .. Later.Select(task => task * Limits.Lthreads)];
 
     /// <summary>
-    /// The same at the sizes of page tables that an image has; null where it would be another, as there are ports at their pages of the numbers in fpages, or too large, as
-    /// a deletion looks at every page of a page table.
+    /// The same at the sizes of page tables that an image has; null where it would be another, as there are ports at their pages of the numbers in fpages, or take
+    /// long: a deletion looks at every page of a page table, and each state with more mappings has all of them to look at.
     /// </summary>
-    public Model? OnImage => !Maps ? this : Creates || Limits.Paging.Ports != 0 ? null
+    public Model? OnImage => !Maps ? this : !IsInterrupted || Creates ? null
         : this with { Limits = Limits with { Paging = Limits.Paging with { Entries = Paging.Small.Entries, Slots = Paging.Small.Slots } } };
 
     private bool HasPreempters => Arranged(s => Rows.Any(row => s.Preempter[row].Value != ThreadId.Nil));
