@@ -88,7 +88,7 @@ public static class DiffRun
     /// <summary>
     /// Every step from every reachable state of a model, on the image built for the model's limits and on the spec. States of the
     /// kernel's own stages are passed through on the way to the next user or idle state. Where the model's steps on mappings are interrupted, a tick comes
-    /// between any two of them, one at a time.
+    /// between any two of them, one at a time, and so does each interrupt.
     /// </summary>
     public static DiffResult Exhaustive(Model model, KernelImage? image = null, Action<long>? progress = null)
     {
@@ -120,8 +120,9 @@ public static class DiffRun
                     break;
                 }
 
-                if (model.IsInterrupted && events[i].TickAfter is null)
-                    events.AddRange(Enumerable.Range(0, (int)duel.StepsOnMappings).Select(steps => events[i] with { TickAfter = (uint)steps }));
+                if (model.IsInterrupted && events[i].Between is null)
+                    foreach (var id in model.Interrupts.Prepend(0u))
+                        events.AddRange(Enumerable.Range(0, (int)duel.StepsOnMappings).Select(steps => events[i] with { Between = new((uint)steps, id) }));
                 duel.Return();
             }
 

@@ -33,7 +33,7 @@ public sealed class Duel
     private readonly (Table Table, uint Row)[] _places;
     private readonly Footprint _footprint;
     private readonly Moves _moves;
-    private bool _placedAlone;
+    private bool _placedAlone, _cameBetween;
     private readonly List<uint>[] _pages, _placedPages;
     private (uint Task, uint Base, long Flushes) _used;
     private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _placed = [];
@@ -129,8 +129,8 @@ public sealed class Duel
         _machine.Pc.Mark();
         var before = State.Current.Value;
         e.Apply(_kernel, State);
-        var steps = 1 + FinishSpec(e.TickAfter);
-        return _machine.Deliver(e, steps) is { } failure ? Stopped(failure) : Compare(before);
+        var steps = 1 + FinishSpec(e.Between);
+        return _machine.Deliver(_cameBetween ? e : e with { Between = null }, steps) is { } failure ? Stopped(failure) : Compare(before);
     }
 
     private static bool LeavesSmallSpace(Event e) =>
@@ -196,14 +196,16 @@ public sealed class Duel
     }
 
     /// <summary>The kernel's own steps; how many they are.</summary>
-    private int FinishSpec(uint? tickAfter = null)
+    private int FinishSpec(Between? between = null)
     {
         var steps = 0;
         StepsOnMappings = 0;
-        foreach (var own in Event.OwnSteps(State, tickAfter))
+        _cameBetween = false;
+        foreach (var (own, argument) in Event.OwnSteps(State, between))
         {
-            _kernel.Step(own);
+            _kernel.Step(own, argument);
             steps++;
+            _cameBetween |= own is Entry.Tick or Entry.Interrupt;
             StepsOnMappings += own == Entry.Map ? 1u : 0;
         }
 

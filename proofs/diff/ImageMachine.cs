@@ -166,22 +166,22 @@ public sealed class ImageMachine : IMachine<Concrete>
             return stopped.Message;
         }
 
-        return e.TickAfter is { } after ? RunWithTick(after, budget) : Run(budget);
+        return e.Between is { } between ? RunInterrupted(between, budget) : Run(budget);
     }
 
     private const string NoInterrupt = "the interrupt does not come";
 
     // Between two steps on mappings, where interrupts are on.
-    private string? RunWithTick(uint after, long budget)
+    private string? RunInterrupted(Between between, long budget)
     {
-        var between = Image.Symbols["map_step"];
-        for (var made = 0u; made <= after; made++)
+        var pause = Image.Symbols["map_step"];
+        for (var made = 0u; made <= between.Steps; made++)
         {
-            if (Run(budget, between) is { } failure) return failure;
+            if (Run(budget, pause) is { } failure) return failure;
             if (_cpu.Cpl == 3 || _cpu.Halted) return null;
         }
 
-        return Raise(0) ? Run(budget) : NoInterrupt;
+        return Raise(between.Line) ? Run(budget) : NoInterrupt;
     }
 
     /// <summary>As user code does that reads a page, or writes it; false where that faults, but beyond a small space.</summary>

@@ -34,16 +34,17 @@ public readonly record struct Registers(
 /// <param name="Registers">What the user code left.</param>
 /// <param name="Argument">What the entry takes: the vector of an exception, of one that a small space makes too, the address of a page fault, the id of an interrupt.</param>
 /// <param name="Code">The error code of an exception.</param>
-/// <param name="TickAfter">The timer ticks when the kernel has made so many steps on mappings since, if it makes more; null: not among them.</param>
-public sealed record Event(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, uint? TickAfter = null)
+/// <param name="Between">What comes between the kernel's own steps since; null for nothing.</param>
+public sealed record Event(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, Between? Between = null)
 {
     /// <summary>The kernel's own steps after a event, to the next user or idle, to be made one by one.</summary>
     /// <param name="s">The state they are made on.</param>
-    /// <param name="tickAfter">The event's <see cref="TickAfter"/>.</param>
-    public static IEnumerable<Entry> OwnSteps(State<Concrete> s, uint? tickAfter = null)
+    /// <param name="between">The event's <see cref="Between"/>.</param>
+    /// <returns>Each step's entry, and what it takes.</returns>
+    public static IEnumerable<(Entry Entry, uint Argument)> OwnSteps(State<Concrete> s, Between? between = null)
     {
         for (var steps = 0u; Kernel<Concrete>.Own(s.Stage.Value) is { } own;)
-            yield return own == Entry.Map && steps++ == tickAfter ? Entry.Tick : own;
+            yield return own == Entry.Map && between is not null && steps++ == between.Steps && between.MayCome(s) ? (between.Entry, between.Id) : (own, 0);
     }
 
     /// <summary>Whether it can come in a state.</summary>

@@ -44,7 +44,7 @@ public static class TraceFile
         int Version, uint Tasks, uint Lthreads, uint Priorities, IReadOnlyList<Cell> State, IReadOnlyList<Step> Events,
         IReadOnlyList<Override>? Memory = null, string? Note = null);
 
-    private sealed record Step(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, uint? TickAfter = null);
+    private sealed record Step(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, Between? Between = null);
 
     private sealed record Header(int Version);
 
@@ -52,7 +52,7 @@ public static class TraceFile
 
     public static string Write(Trace trace) => JsonSerializer.Serialize(
         new Contents(Version, trace.Start.Limits.Tasks, trace.Start.Limits.Lthreads, trace.Start.Limits.Priorities, trace.Start.Cells,
-            [.. trace.Events.Select(e => new Step(e.Entry, e.Registers, e.Argument, e.Code, e.TickAfter))], trace.Memory, trace.Note),
+            [.. trace.Events.Select(e => new Step(e.Entry, e.Registers, e.Argument, e.Code, e.Between))], trace.Memory, trace.Note),
         Format) + "\n";
 
     /// <exception cref="TraceFileException">The file cannot be read, or is no trace.</exception>
@@ -82,7 +82,7 @@ public static class TraceFile
             var limits = new Limits(contents.Tasks, contents.Lthreads, contents.Priorities).Checked();
             var start = new Snapshot(limits, contents.State);
             Validate(start);
-            return new(start, [.. contents.Events.Select(e => new Event(e.Entry, e.Registers, e.Argument, e.Code, e.TickAfter))], contents.Memory, contents.Note);
+            return new(start, [.. contents.Events.Select(e => new Event(e.Entry, e.Registers, e.Argument, e.Code, e.Between))], contents.Memory, contents.Note);
         }
         catch (JsonException e)
         {

@@ -16,15 +16,15 @@ public static class Transcript
         var kernel = new Kernel<Concrete>(s);
         List<string> lines = [];
         (string Action, uint Actor, Entry Entry)? begun = null;
-        uint? tickAfter = null;
+        Between? between = null;
         var spelledOut = trace.Events.Any(e => e.Entry == Entry.Map);
         foreach (var @event in trace.Events)
         {
             // A trace may leave out the kernel's own steps; in one that does not, an interrupt may come between them.
             if (!spelledOut || !@event.ComesBetween(s))
-                foreach (var own in Event.OwnSteps(s, tickAfter).TakeWhile(own => own != @event.Entry)) Tell(new(own));
+                foreach (var (own, argument) in Event.OwnSteps(s, between).TakeWhile(own => own.Entry != @event.Entry)) Tell(new(own, null, argument));
             Tell(@event);
-            tickAfter = @event.TickAfter;
+            between = @event.Between;
         }
 
         End();
@@ -63,7 +63,7 @@ public static class Transcript
         stage == Stages.Pick ? "kernel" : actor == State<Concrete>.Nobody ? "idle" : Number(s, actor);
 
     private static string Action(State<Concrete> s, Event e) =>
-        Way(s, e) + (e.TickAfter is { } steps ? $" (a tick after {steps} steps on mappings)" : "");
+        Way(s, e) + (e.Between is { } between ? $" ({between})" : "");
 
     private static string Way(State<Concrete> s, Event e) => e.Entry switch
     {

@@ -148,17 +148,17 @@ public static class FuzzRun
             if (e.Registers is { } registers && _tables.State.Stage.Value == Stages.User) registers.Set(_tables.State, _tables.State.Current.Value);
             _tables.Commit();
             e.Apply(_kernel, _tables.State);
-            return After(e.Entry) ?? Settle(e.TickAfter);
+            return After(e.Entry) ?? Settle(e.Between);
         }
 
-        private (string, string)? Settle(uint? tickAfter = null)
+        private (string, string)? Settle(Between? between = null)
         {
             var (steps, mapSteps) = (0, 0);
-            foreach (var entry in Event.OwnSteps(_tables.State, tickAfter))
+            foreach (var (entry, argument) in Event.OwnSteps(_tables.State, between))
             {
-                if (entry == Entry.Tick) steps = 0;
+                if (entry is Entry.Tick or Entry.Interrupt) steps = 0;
                 if (entry == Entry.Map ? mapSteps++ > MostMapSteps : steps++ > 9 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
-                _kernel.Step(entry);
+                _kernel.Step(entry, argument);
                 if (After(entry) is { } violated) return violated;
             }
 

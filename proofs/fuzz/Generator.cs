@@ -76,8 +76,8 @@ public sealed class Generator(int seed, Limits limits)
     public Event Next(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var next = Any(s, threads);
-        return next.Entry == Entry.TaskNew && Chance(50) ? next with { TickAfter = Below(limits.Tasks + 2 * limits.Threads) }
-            : Chance(20) ? next with { TickAfter = Below(12) } : next;
+        return next.Entry == Entry.TaskNew && Chance(50) ? next with { Between = new(Below(limits.Tasks + 2 * limits.Threads), OrTick(s)) }
+            : Chance(20) ? next with { Between = new(Below(12), OrTick(s)) } : next;
     }
 
     private Event Any(State<Concrete> s, IReadOnlyList<uint> threads)
@@ -151,6 +151,9 @@ public sealed class Generator(int seed, Limits limits)
                 if (s.Pending[id].Value == 0 && Chance(50)) s.Masked &= ~Interrupts.Bit<Concrete>(id);
             }
     }
+
+    // The timer's tick, or an interrupt that may fire.
+    private uint OrTick(State<Concrete> s) => Chance(70) ? 0 : Id(s);
 
     // One that may fire, if there is any: a masked one only as a spurious interrupt.
     private uint Id(State<Concrete> s)

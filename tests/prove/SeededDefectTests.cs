@@ -37,7 +37,7 @@ public sealed class SeededDefectTests
         var verdict = Theorems.Of(damaged).Single(theorem => theorem.Name == $"image.{way}").Prove();
         Assert.True(verdict.Refutation is not null, $"{defect}: proved");
         Assert.Contains(what, verdict.Refutation.What, StringComparison.Ordinal);
-        Assert.NotNull(DiffRun.Run(damaged, new(Events: 200_000)).Disagreement);
+        Assert.NotNull(DiffRun.Run(damaged, new(Events: 500_000)).Disagreement);
     }
 
     // The machine's TLB holds pages, not entries of directories as later processors' do, so no run of it can differ.
