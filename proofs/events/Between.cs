@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -8,9 +9,11 @@ namespace Verified.Proofs.Events;
 /// <param name="Id">The interrupt's id; 0 for the timer's tick.</param>
 public sealed record Between(uint Steps, uint Id = 0)
 {
+    [JsonIgnore]
     public Entry Entry => Id == 0 ? Entry.Tick : Entry.Interrupt;
 
     /// <summary>The line of the interrupt controllers that is raised.</summary>
+    [JsonIgnore]
     public int Line => Id == 0 ? 0 : (int)Id - 1;
 
     public bool MayCome(State<Concrete> s) => new Event(Entry, null, Id).ComesBetween(s);

@@ -24,7 +24,7 @@ public sealed class TraceFileException : Exception
 public static class TraceFile
 {
     /// <summary>Raised with every change that older readers would misread.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     private static readonly JsonSerializerOptions Format = new()
     {

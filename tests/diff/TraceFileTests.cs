@@ -9,7 +9,7 @@ public class TraceFileTests
 {
     private static readonly Trace Example = new(
         Snapshot.Of(new Generator(3, new(4, 4, 4)).Population()),
-        [new(Entry.Ipc, new Registers(1, 2, 3, 4, 5, 6, 7, 8, 9, Flags.User)), new(Entry.Exception, Argument: 13, Code: 7)],
+        [new(Entry.Ipc, new Registers(1, 2, 3, 4, 5, 6, 7, 8, 9, Flags.User)), new(Entry.Exception, Argument: 13, Code: 7), new(Entry.FpageUnmap, Between: new(2, 6))],
         [new Override(0xF0110000, 7)], "note");
 
     [Fact]
@@ -27,12 +27,12 @@ public class TraceFileTests
     [InlineData("", "not a trace file")]
     [InlineData("{", "not a trace file")]
     [InlineData("null", "not a trace file")]
-    [InlineData("{\"version\":3}", "not a trace file")]
+    [InlineData("{\"version\":4}", "not a trace file")]
     [InlineData("{\"version\":99,\"new\":1}", "newer")]
-    [InlineData("{\"version\":3,\"tasks\":3,\"lthreads\":1,\"priorities\":2,\"state\":[],\"events\":[]}", "power of two")]
-    [InlineData("{\"version\":3,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Nose\",\"row\":0,\"value\":1}],\"events\":[]}", "no column Nose")]
-    [InlineData("{\"version\":3,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":9,\"value\":1}],\"events\":[]}", "rows 0..3")]
-    [InlineData("{\"version\":3,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":1,\"value\":16}],\"events\":[]}", "wider than 4 bits")]
+    [InlineData("{\"version\":4,\"tasks\":3,\"lthreads\":1,\"priorities\":2,\"state\":[],\"events\":[]}", "power of two")]
+    [InlineData("{\"version\":4,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Nose\",\"row\":0,\"value\":1}],\"events\":[]}", "no column Nose")]
+    [InlineData("{\"version\":4,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":9,\"value\":1}],\"events\":[]}", "rows 0..3")]
+    [InlineData("{\"version\":4,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":1,\"value\":16}],\"events\":[]}", "wider than 4 bits")]
     public void A_bad_file_gives_one_clear_line(string text, string says)
     {
         var e = Assert.Throws<TraceFileException>(() => TraceFile.Read(text));
