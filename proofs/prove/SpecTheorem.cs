@@ -12,15 +12,18 @@ public enum Goals
     /// <summary>The invariants hold after the step, and the kernel's own steps come to an end.</summary>
     Invariants = 1,
 
-    /// <summary>The lists of mappings stay in order (<see cref="ListOrder{W}"/>), which those own steps that walk along one need.</summary>
-    Order = 2,
+    /// <summary>
+    /// The lists of mappings stay in order (<see cref="ListOrder{W}"/>), which those own steps that walk along one need; and what a step does to a
+    /// mapping is what it may (<see cref="Derivation{W}"/>).
+    /// </summary>
+    Lists = 2,
 }
 
 /// <summary>
 /// A step of the spec preserves the invariants: for every state of the entry's stage that satisfies all of them, so does the state
-/// after the step; the lists of mappings stay in order; and the kernel's own steps come to an end.
+/// after the step; the lists of mappings stay in order, and mappings what they were derived as; and the kernel's own steps come to an end.
 /// </summary>
-public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null, Goals goals = Goals.Invariants | Goals.Order)
+public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null, Goals goals = Goals.Invariants | Goals.Lists)
     : Theorem(name, limits)
 {
     public override int Weight => entry switch { Entry.Receive or Entry.Accept or Entry.Map => 2, Entry.Ipc => 1, _ => 0 };
@@ -34,7 +37,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
-        if (goals.HasFlag(Goals.Order)) attempt.Universe.ForAll(Sort.Node, Sort.None, (node, _) => ListOrder<Symbolic>.Holds(before, Position(attempt), node));
+        if (goals.HasFlag(Goals.Lists)) attempt.Universe.ForAll(Sort.Node, Sort.None, (node, _) => ListOrder<Symbolic>.Holds(before, Position(attempt), node));
         if (only is not null) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
@@ -48,10 +51,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         new Kernel<Symbolic>(state).Step(entry, argument, attempt.Register("error-code"));
         attempt.Path.IsTaken();
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
-        if (goals.HasFlag(Goals.Order))
-            attempt.Path.RequireLemma(
-                ListOrder<Symbolic>.Holds(state, node => ListOrder<Symbolic>.After(before, state, Position(attempt), node), attempt.Any(Sort.Node, false)),
-                "the lists of mappings come to an end: a mapping stands before the one that follows it");
+        if (goals.HasFlag(Goals.Lists)) Lists(attempt, before, state);
         if (!goals.HasFlag(Goals.Invariants)) return;
         foreach (var invariant in Invariants<Symbolic>.All)
         {
@@ -61,6 +61,16 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         }
 
         if (Kernel<Symbolic>.Own(stage) == entry) Descends(attempt, tables, state);
+    }
+
+    private void Lists(Attempt attempt, State<Symbolic> before, State<Symbolic> after)
+    {
+        var node = attempt.Any(Sort.Node, false);
+        attempt.Path.RequireLemma(
+            ListOrder<Symbolic>.Holds(after, row => ListOrder<Symbolic>.After(before, after, Position(attempt), row), node),
+            "the lists of mappings come to an end: a mapping stands before the one that follows it");
+        foreach (var property in Derivation<Symbolic>.All)
+            attempt.Path.RequireLemma(property.Holds(before, after, node), $"{property.Name}: {property.Why}");
     }
 
     // Of so many, as there are mappings.
