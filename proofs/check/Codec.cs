@@ -108,8 +108,8 @@ public sealed class Codec
                     Among(nameof(State<Concrete>.Preempter), row, domains.Preempters),
                     Among(nameof(State<Concrete>.Partner), row, numbers),
                     Among(nameof(State<Concrete>.Served), row, numbers),
-                    Among(nameof(State<Concrete>.Priority), row, domains.Priorities),
-                    Among(nameof(State<Concrete>.Quantum), row, domains.Quanta),
+                    Among(nameof(State<Concrete>.Priority), row, domains.PrioritiesOf(row)),
+                    Among(nameof(State<Concrete>.Quantum), row, domains.QuantaOf(row)),
                     .. !model.Creates ? (Slot[])[] :
                     [
                         Among(nameof(State<Concrete>.Id), row, domains.IdsOf(row)),

@@ -18,8 +18,14 @@ internal sealed class Domains(Model model)
     public uint[] Priorities => OfThreads(_boot.Priority, model.Also.Contains(Entry.ThreadSchedule)
         ? Scheduled.Select(param => ScheduleParam.Priority((Concrete)param).Value) : []);
 
-    public uint[] Quanta => OfThreads(_boot.Quantum, model.Also.Contains(Entry.ThreadSchedule)
+    private uint[] Quanta => OfThreads(_boot.Quantum, model.Also.Contains(Entry.ThreadSchedule)
         ? Scheduled.Select(param => ScheduleParam.Ticks((Concrete)param).Value) : []);
+
+    /// <summary>Of one thread: its own, where none is scheduled or created.</summary>
+    public uint[] PrioritiesOf(uint row) => Changes ? Priorities : [_boot.Priority[row].Value];
+
+    /// <inheritdoc cref="PrioritiesOf"/>
+    public uint[] QuantaOf(uint row) => Changes ? Quanta : [_boot.Quantum[row].Value];
 
     /// <summary>The highest priorities that threads may give.</summary>
     public uint[] Mcps => OfThreads(_boot.Mcp, !model.Creates ? []
@@ -74,6 +80,8 @@ internal sealed class Domains(Model model)
     // Map items, windows, and what is unmapped; none of them the whole space.
     private IEnumerable<uint> Fpages => In(Entry.Ipc, nameof(_boot.Ebx)).Concat(In(Entry.Ipc, nameof(_boot.Ebp))).Concat(Given(Entry.FpageUnmap, nameof(_boot.Eax)))
         .Where(fpage => Fpage.IsValid((Concrete)fpage).Known);
+
+    private bool Changes => model.Creates || model.Also.Contains(Entry.ThreadSchedule);
 
     private IEnumerable<uint> Scheduled => In(Entry.ThreadSchedule, nameof(_boot.Eax)).Where(param => param != ThreadId.Invalid);
 
