@@ -21,6 +21,16 @@ public static class Forest
             n == 0 || Lists(s).Count(node => node == n.Value) == 1),
     ];
 
+    /// <summary>How far down its frame's list each mapping is; of a list with a cycle, some number.</summary>
+    public static uint[] Positions(State<Concrete> s)
+    {
+        var positions = new uint[s.Limits.Paging.Nodes];
+        for (var root = 1u; root < s.Limits.Paging.Roots; root++)
+            foreach (var (position, node) in List(s, root).Index())
+                positions[node] = (uint)position;
+        return positions;
+    }
+
     /// <summary>The mapping that one is derived from: the nearest before it that is less deep; 0 for none.</summary>
     public static Concrete Parent(State<Concrete> s, Concrete node)
     {

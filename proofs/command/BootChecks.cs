@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
+using Verified.Proofs.Check;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -40,6 +41,8 @@ internal static class BootChecks
             .. started,
             Claim.Of($"{boot}: invariants hold at the first step", Invariant(state) is null, Standing.Proved,
                 Invariant(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"),
+            Claim.Of($"{boot}: the lists of mappings are in order at the first step", Order(state) is null, Standing.Proved,
+                Order(state) ?? "every mapping stands before the one that follows it"),
             Claim.Of($"{boot}: representation holds at the first step", Representation(view, state) is null, Standing.Proved,
                 Representation(view, state) ?? $"{Representation<Concrete>.All.Count} invariants, every row"),
             Claim.Of($"{boot}: page directories map the kernel's part alike", Directories(image, pc) is null, Standing.Proved,
@@ -71,6 +74,15 @@ internal static class BootChecks
                 for (var j = 0u; j < (invariant.Pairs ? state.Limits.Threads : 1); j++)
                     if (!invariant.Holds(state, i, j))
                         return $"{invariant.Name} is violated at row {i}: {invariant.Why}";
+        return null;
+    }
+
+    private static string? Order(State<Concrete> state)
+    {
+        var positions = Forest.Positions(state);
+        for (var node = 0u; node < state.Limits.Paging.Nodes; node++)
+            if (!ListOrder<Concrete>.Holds(state, row => positions[row], node))
+                return $"mapping {node} does not stand before the one that follows it";
         return null;
     }
 

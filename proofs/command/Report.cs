@@ -2,6 +2,7 @@ using Verified.Kernel;
 using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
+using Verified.Spec;
 
 namespace Verified.Proofs.Commands;
 
@@ -21,9 +22,7 @@ internal static class Report
     {
         display.Line($"  {violation.Property}: {violation.Why}");
         Lines(display, Transcript.Of(violation.Trace), "    ");
-
-        // A trace file tells the sizes of an image; no image has page tables of another size than the processor's.
-        if (violation.Trace.Start.Limits.Paging.Entries == Spec.Paging.Small.Entries) Save(display, violation.Trace with { Note = $"{violation.Property}: {violation.Why}" }, name);
+        Save(display, violation.Trace with { Note = $"{violation.Property}: {violation.Why}" }, name);
     }
 
     /// <summary>Where image and spec differ, and the instructions that led there.</summary>
@@ -50,6 +49,13 @@ internal static class Report
 
     public static void Save(Display display, Trace trace, string name)
     {
+        var limits = trace.Start.Limits;
+        if (limits != new Limits(limits.Tasks, limits.Lthreads, limits.Priorities))
+        {
+            display.Line("  not saved: a trace file does not tell a model's sizes of page tables");
+            return;
+        }
+
         Directory.CreateDirectory(Folder);
         var path = System.IO.Path.Combine(Folder, $"{name}.json");
         TraceFile.Save(path, trace);

@@ -259,7 +259,7 @@ public sealed class Duel
             if (s.Mappings.Space[node].Value != 0)
                 pages.Add(s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
         foreach (var page in pages.Rows) PagesOf(_pages, page).Add(page);
-        if (pages.Rows.Length > 0) _used = default;
+        if (pages.Rows.Length + slots.Rows.Length > 0) _used = default;
         foreach (var page in pages.Rows)
             if (PageEntries.PortWordOf(s, page) is { } word)
                 _footprint.PortWords.Add(word);

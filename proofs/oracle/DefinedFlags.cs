@@ -1,29 +1,17 @@
 using System.Globalization;
+using Iced.Intel;
 
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The flags that an instruction defines, by the name of its file: <c>6766C1.4</c> is opcode C1, extension 4, behind 66h and 67h. They are in the
-/// suite's table 80386.csv (columns op, ex and f_umask, whose ones are defined flags), where that is beside the files or above them.
+/// The flags that an instruction defines: by the name of its file, where the suite's table 80386.csv is beside the files or above them (columns op, ex and
+/// f_umask, whose ones are defined flags; <c>6766C1.4</c> is opcode C1, extension 4, behind 66h and 67h); else as everywhere (<see cref="UndefinedResults"/>).
 /// </summary>
 public sealed class DefinedFlags
 {
     private const string Table = "80386.csv";
 
-    // What the table says of instructions whose files have no masks of their own; of IMUL r, r/m only later tables do (the suite's issue 6).
-    private static readonly (uint Mask, string[] Files)[] Usual =
-    [
-        (0xFF2B, ["0FAF", "69", "6B", "F6.4", "F6.5", "F7.4", "F7.5"]), // IMUL, MUL
-        (0xF72A, ["F6.6", "F6.7", "F7.6", "F7.7"]), // DIV, IDIV
-        (0xF72B, ["0FA3", "0FAB", "0FB3", "0FBB", "0FBA"]), // BT, BTS, BTR, BTC
-        (0xF76A, ["0FBC", "0FBD"]), // BSF, BSR
-        (0xF7EF, ["0FA4", "0FA5", "0FAC", "0FAD"]), // SHLD, SHRD
-        (0xF73B, ["37", "3F"]), // AAA, AAS
-        (0xF7EE, ["D4", "D5"]), // AAM, AAD
-        (0xF7FF, ["27", "2F"]), // DAA, DAS
-    ];
-
-    private readonly Dictionary<string, uint> _masks = Usual.SelectMany(usual => usual.Files.Select(file => (file, usual.Mask))).ToDictionary(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, uint> _masks = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What is known of the files in a folder.</summary>
     public static DefinedFlags Of(string folder)
@@ -33,13 +21,15 @@ public sealed class DefinedFlags
         return flags;
     }
 
-    /// <summary>EFLAGS' defined bits after the instruction of a file.</summary>
-    public uint Mask(string file)
+    /// <summary>EFLAGS' defined bits after a case of a file.</summary>
+    public uint Mask(string file, RecordedCase c)
     {
         var name = Path.GetFileName(file);
         name = name[..Math.Max(0, name.IndexOf(".MOO", StringComparison.OrdinalIgnoreCase))];
         while (name.Length > 2 && name[..2] is "66" or "67") name = name[2..];
-        return 0xFFFF0000 | (_masks.TryGetValue(name, out var mask) || _masks.TryGetValue(name.Split('.')[0], out mask) ? mask : 0xFFFF);
+        if (_masks.TryGetValue(name, out var mask) || _masks.TryGetValue(name.Split('.')[0], out mask)) return 0xFFFF0000 | mask;
+        var instruction = Decoder.Create(16, new ByteArrayCodeReader(c.Bytes)).Decode();
+        return ~UndefinedResults.Flags(instruction, c.Registers[RecordedRegister.Ecx]);
     }
 
     private void Add(string path, string[] lines)

@@ -3,7 +3,7 @@ namespace Verified.Proofs.Oracle;
 /// <summary>The registers of a recorded state, in the order of MOO's RG32 and RM32.</summary>
 public static class RecordedRegister
 {
-    public const int Cr0 = 0, Cr3 = 1, Cs = 10, Ss = 15, Eip = 16, Eflags = 17, Dr6 = 18, Dr7 = 19, Count = 20;
+    public const int Cr0 = 0, Cr3 = 1, Ecx = 4, Cs = 10, Ss = 15, Eip = 16, Eflags = 17, Dr6 = 18, Dr7 = 19, Count = 20;
 
     public static readonly string[] Names =
         ["CR0", "CR3", "EAX", "EBX", "ECX", "EDX", "ESI", "EDI", "EBP", "ESP", "CS", "DS", "ES", "FS", "GS", "SS", "EIP", "EFLAGS", "DR6", "DR7"];

@@ -66,7 +66,7 @@ public static class RecordedRun
             Parallel.For(0, files.Count, () => new RecordedMachine(), (i, _, machine) =>
             {
                 var folder = folders.GetOrAdd(Path.GetDirectoryName(Path.GetFullPath(files[i]))!, name => (DefinedFlags.Of(name), Revoked(name)));
-                results[i] = RunFile(machine, files[i], folder.Flags.Mask(files[i]), folder.Revoked);
+                results[i] = RunFile(machine, files[i], folder.Flags, folder.Revoked);
                 progress?.Invoke(Interlocked.Increment(ref done), Interlocked.Add(ref cases, results[i].Cases));
                 return machine;
             }, _ => { });
@@ -79,7 +79,7 @@ public static class RecordedRun
         return new(results, clock.Elapsed.TotalSeconds);
     }
 
-    private static RecordedFile RunFile(RecordedMachine machine, string file, uint flags, HashSet<string> revoked)
+    private static RecordedFile RunFile(RecordedMachine machine, string file, DefinedFlags flags, HashSet<string> revoked)
     {
         var (cases, failed, skipped, queued) = (0, 0, 0, 0);
         List<RecordedFailure> failures = [];
@@ -92,7 +92,7 @@ public static class RecordedRun
             }
 
             var c = recorded with { Defined = [.. recorded.Defined] };
-            c.Defined[RecordedRegister.Eflags] &= flags;
+            c.Defined[RecordedRegister.Eflags] &= flags.Mask(file, c);
             cases++;
             if (RecordedMachine.WritesOverItsEnd(c)) queued++;
             var differences = machine.Run(c);

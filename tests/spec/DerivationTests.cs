@@ -23,7 +23,7 @@ public class DerivationTests
             walker.Codec.Unpack(states[number]);
             if (s.Stage.Value != Stages.Map) continue;
             earlier.Codec.Unpack(states[number]);
-            var positions = Positions(before);
+            var positions = Forest.Positions(before);
             kernel.Step(Entry.Map);
             for (var node = 0u; node < s.Limits.Paging.Nodes; node++)
             {
@@ -48,14 +48,5 @@ public class DerivationTests
         foreach (var node in (uint[])[1, 2, 3]) (s.Mappings.Space[node], s.Mappings.Next[node]) = (2, node % 3 + 1);
         foreach (var order in (uint[][])[[0, 1, 2, 3], [0, 3, 1, 2], [0, 2, 3, 1], [0, 3, 2, 1], [0, 1, 1, 1]])
             Assert.Contains([1u, 2u, 3u], node => !ListOrder<Concrete>.Holds(s, row => order[row], node).Known);
-    }
-
-    private static uint[] Positions(State<Concrete> s)
-    {
-        var positions = new uint[s.Limits.Paging.Nodes];
-        for (var root = 1u; root < s.Limits.Paging.Roots; root++)
-            for (var (node, position) = (root, 0u); node != 0; node = s.Mappings.Next[node], position++)
-                positions[node] = position;
-        return positions;
     }
 }
