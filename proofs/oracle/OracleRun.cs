@@ -5,7 +5,7 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Oracle;
 
 /// <param name="Seed">Of all cases.</param>
-/// <param name="Count">Cases, over all forms in turn.</param>
+/// <param name="Count">Cases to compare, over all forms in turn; fewer only where the forms hardly have any that can be.</param>
 /// <param name="Forms">The forms to compare; by default all that can be.</param>
 /// <param name="Sequences">Cases are sequences of instructions instead.</param>
 /// <param name="MostFailures">Forms that may fail before the run is given up.</param>
@@ -14,6 +14,12 @@ public sealed record OracleOptions(
     int Seed = 1, long Count = OracleOptions.DefaultCount, IReadOnlyList<Code>? Forms = null, bool Sequences = false, int MostFailures = 200, Action<long>? Progress = null)
 {
     public const long DefaultCount = 500_000;
+
+    // About one in a hundred cannot be compared, and of sequences one in eight.
+    private const long TriesPerCase = 20;
+
+    /// <summary>Cases that are made, at most.</summary>
+    public long MostMade => Count * TriesPerCase;
 
     /// <summary>The case of a number, of all forms in turn; null where there is none.</summary>
     public Case? Make(IReadOnlyList<Code> forms, long number) =>
@@ -47,19 +53,25 @@ public static class OracleRun
         var compared = Forms.Compared.ToDictionary(form => form, _ => 0L);
         var completed = Forms.Compared.ToDictionary(form => form, _ => 0L);
         var failures = new Dictionary<Code, OracleFailure>();
-        var (faulted, left, made) = (0L, 0L, 0L);
+        var (faulted, left, made, kept) = (0L, 0L, 0L, 0L);
         var own = new OwnProcessor();
         using var host = new HostProcessor(program);
         List<Pair> sent = [];
         do
         {
             List<Pair> next = [];
-            for (; next.Count < HostProcessor.MostCases && made < options.Count; made++)
+            for (; next.Count < HostProcessor.MostCases && kept < options.Count && made < options.MostMade; made++)
             {
                 if (options.Make(forms, made) is not { } c) continue;
                 var outcome = own.Execute(c);
-                if (Strays(c, outcome)) left++;
-                else next.Add(new(c, outcome, made));
+                if (Strays(c, outcome))
+                {
+                    left++;
+                    continue;
+                }
+
+                next.Add(new(c, outcome, made));
+                kept++;
             }
 
             foreach (var (c, expected, number) in sent)
