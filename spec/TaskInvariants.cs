@@ -14,7 +14,7 @@ internal static class TaskInvariants<W> where W : struct, IWord<W>
             | (IsDeletion(m) & (m.Chief[t] != 0) & (t != s.Task(m.Owner))
                 & ((m.Pass < Passes.Return) | ((m.Pass == Passes.Return) & (t >= m.Cursor)) | (t == m.Target)))),
         Task("clan-is-doomed", "the tasks whose chief is doomed are so too, but the one that deletes, as far as the clan has been found", (s, m, t) =>
-            !IsDeletion(m) | (m.Pass >= Passes.Return) | ((m.Pass == Passes.Clan) & (t >= m.Cursor))
+            !IsDeletion(m) | ((m.Pass == Passes.Clan) & (t >= m.Cursor))
             | (m.Doomed[m.Chief[t]] == 0) | (m.Doomed[t] == 1) | (t == s.Task(m.Owner))),
         Thread("id-has-version", "a thread has the version of its task", (s, m, t) =>
             (s.Status[t] == ThreadStatus.Inactive) | (ThreadId.Version(s.Id[t]) == m.Version[s.Task(t)])),

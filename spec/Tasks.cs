@@ -47,7 +47,7 @@ public sealed partial class Kernel<W>
         else CreateTask();
     }
 
-    /// <summary>The tasks whose chief is doomed are too; but never the one that deletes, wherever the chiefs of chiefs may lead.</summary>
+    /// <summary>The tasks whose chief is doomed are too; but never the one that deletes, which by <see cref="ChiefOrder{W}"/> has no doomed chief.</summary>
     private void DoomClan(W task)
     {
         if ((m.Doomed[task] == 0) & (m.Doomed[m.Chief[task]] == 1) & (task != s.Task(m.Owner)))

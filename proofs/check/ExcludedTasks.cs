@@ -23,6 +23,7 @@ internal static class ExcludedTasks
         Deleting("doomed-has-chief", Passes.Return, Target, (_, m) => (m.Chief[Sigma0], m.Doomed[Sigma0]) = (Mine, 1)),
         Deleting("clan-is-doomed", Passes.Threads, 0, (_, m) => m.Chief[Sigma0] = Target),
         Deleting("clan-is-doomed", Passes.Clan, Target, (_, m) => m.Chief[Sigma0] = Target),
+        Deleting("clan-is-doomed", Passes.Create, 0, (_, m) => m.Chief[Sigma0] = Target),
         Deleting("doomed-is-gone", Passes.Waiters, 0, (s, _) => s.Status[Thread] = ThreadStatus.Ready),
         Deleting("doomed-is-gone", Passes.Threads, Thread + 1, (s, _) => s.Status[Thread] = ThreadStatus.Ready),
         new("doomed-is-awaited", s => (s.Status[Owner], s.Partner[Owner]) = (ThreadStatus.ReceivingFrom, Thread)),

@@ -4,7 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// What the invariants of neighbours in the lists say of whole lists only by induction; for states small enough to walk along them.
+/// What the invariants of neighbours in the lists say of whole lists only by induction, and chiefs of the chiefs of chiefs; for states small
+/// enough to walk along them.
 /// </summary>
 public static class Forest
 {
@@ -12,8 +13,12 @@ public static class Forest
         Node("list-has-all-of-a-frame", "the list of a frame ends, and has every mapping of that frame", (s, m, n) =>
             m.Space[n] == 0 || List(s, m.Frame[n].Value).Contains(n.Value));
 
+    public static readonly Invariant<Concrete> ChiefsEnd =
+        new("chiefs-are-a-tree", "the chiefs of chiefs of a task come to an end", Table.Task, false, (s, t, _) => Height(s, t) < s.Limits.Tasks);
+
     public static readonly IReadOnlyList<Invariant<Concrete>> All =
     [
+        ChiefsEnd,
         Node("rights-within-parents", "a mapping is writable only if the one it is derived from is, but while that is being made read-only", (s, m, n) =>
             m.Space[n] == 0 || m.Depth[n] == 0 || m.Phase == Phases.Reduce || !IsWritable(m, n) || IsWritable(m, Parent(s, n))),
         ListEnds,
@@ -29,6 +34,14 @@ public static class Forest
             foreach (var (position, node) in List(s, root).Index())
                 positions[node] = (uint)position;
         return positions;
+    }
+
+    /// <summary>How many chiefs are above a task: where they lead back to it, as many as there are tasks.</summary>
+    public static uint Height(State<Concrete> s, Concrete task)
+    {
+        var height = 0u;
+        for (; s.Mappings.Chief[task] != 0 && height < s.Limits.Tasks; height++) task = s.Mappings.Chief[task];
+        return height;
     }
 
     /// <summary>The mapping that one is derived from: the nearest before it that is less deep; 0 for none.</summary>

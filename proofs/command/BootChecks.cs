@@ -41,8 +41,8 @@ internal static class BootChecks
             .. started,
             Claim.Of($"{boot}: invariants hold at the first step", Invariant(state) is null, Standing.Proved,
                 Invariant(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"),
-            Claim.Of($"{boot}: the lists of mappings are in order at the first step", Order(state) is null, Standing.Proved,
-                Order(state) ?? "every mapping stands before the one that follows it"),
+            Claim.Of($"{boot}: the lists of mappings and the chiefs are in order at the first step", Order(state) is null, Standing.Proved,
+                Order(state) ?? "every mapping stands before the one that follows it, every chief before its tasks"),
             Claim.Of($"{boot}: representation holds at the first step", Representation(view, state) is null, Standing.Proved,
                 Representation(view, state) ?? $"{Representation<Concrete>.All.Count} invariants, every row"),
             Claim.Of($"{boot}: page directories map the kernel's part alike", Directories(image, pc) is null, Standing.Proved,
@@ -83,6 +83,9 @@ internal static class BootChecks
         for (var node = 0u; node < state.Limits.Paging.Nodes; node++)
             if (!ListOrder<Concrete>.Holds(state, row => positions[row], node))
                 return $"mapping {node} does not stand before the one that follows it";
+        for (var task = 0u; task < state.Limits.Tasks; task++)
+            if (!ChiefOrder<Concrete>.Holds(state, row => Forest.Height(state, row), task))
+                return $"task {task} does not stand behind its chief";
         return null;
     }
 

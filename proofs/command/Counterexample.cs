@@ -57,8 +57,8 @@ internal static class Counterexample
         if (BootChecks.Invariant(state) is { } impossible)
             return new(trace, Defect: $"its case is no possible state: {impossible}");
         var one = trace with { Events = [step] };
-        if (theorem.StartsWith("spec.", StringComparison.Ordinal) || theorem.StartsWith("lists.", StringComparison.Ordinal))
-            return Outcome.Of(one, FuzzRun.Replay(one, new() { Invariants = [.. Invariants<Concrete>.All, Forest.ListEnds] }) ?? Derived(one));
+        if (theorem.StartsWith("spec.", StringComparison.Ordinal) || theorem.StartsWith("orders.", StringComparison.Ordinal))
+            return Outcome.Of(one, FuzzRun.Replay(one, new() { Invariants = [.. Invariants<Concrete>.All, Forest.ListEnds, Forest.ChiefsEnd] }) ?? Derived(one));
         if (theorem.StartsWith("isolation.", StringComparison.Ordinal))
             return Outcome.Of(one, FuzzRun.Replay(one) ?? FuzzRun.ReplayTwice(one, (info, row) =>
                 values.Where(cell => cell.Column == IsolationTheorem.InOtherState(info) && cell.Row == row).Select(cell => cell.Value).LastOrDefault()));

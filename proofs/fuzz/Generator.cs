@@ -1,4 +1,5 @@
 using Verified.Kernel;
+using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -62,12 +63,16 @@ public sealed class Generator(int seed, Limits limits)
         return s;
     }
 
-    // Of the tasks that exist, and some others, to each other; not always as a tree.
+    // Of the tasks that exist, and some others, to each other, as a tree.
     private void GiveChiefs(State<Concrete> s, uint[] tasks)
     {
         foreach (var task in (uint[])[.. tasks, Below(limits.Tasks), Below(limits.Tasks)])
             if (Pick(tasks) is var chief && chief != task && task is not (0 or Mappings<Concrete>.Sigma0) && Chance(80))
+            {
+                var former = s.Mappings.Chief[task];
                 s.Mappings.Chief[task] = chief;
+                if (Forest.Height(s, task) == limits.Tasks) s.Mappings.Chief[task] = former;
+            }
     }
 
     /// <summary>An event that fits the state, at <see cref="Stages.User"/> or <see cref="Stages.Idle"/>.</summary>

@@ -13,20 +13,23 @@ public enum Goals
     Invariants = 1,
 
     /// <summary>
-    /// The lists of mappings stay in order (<see cref="ListOrder{W}"/>), which those own steps that walk along one need; and what a step does to a
-    /// mapping is what it may (<see cref="Derivation{W}"/>).
+    /// The lists of mappings stay in order (<see cref="ListOrder{W}"/>), which those own steps that walk along one need, and so do chiefs
+    /// (<see cref="ChiefOrder{W}"/>); and what a step does to a mapping is what it may (<see cref="Derivation{W}"/>).
     /// </summary>
-    Lists = 2,
+    Orders = 2,
 }
 
 /// <summary>
 /// A step of the spec preserves the invariants: for every state of the entry's stage that satisfies all of them, so does the state
-/// after the step; the lists of mappings stay in order, and mappings what they were derived as; and the kernel's own steps come to an end.
+/// after the step; the lists of mappings and the chiefs stay in order, and mappings what they were derived as; and the kernel's own steps come to an end.
 /// </summary>
-public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null, Goals goals = Goals.Invariants | Goals.Lists)
+public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null, Goals goals = Goals.Invariants | Goals.Orders)
     : Theorem(name, limits)
 {
     public override int Weight => entry switch { Entry.Receive or Entry.Accept or Entry.Map => 2, Entry.Ipc => 1, _ => 0 };
+
+    // Any other step keeps a task's chief.
+    private bool ChangesChiefs => entry == Entry.TaskNew || (entry == Entry.Map && only?.Deletes != false);
 
     /// <summary>Whether the step may rely on an invariant at every row, and not only where that itself is to be preserved.</summary>
     private bool IsGiven(Invariant<Symbolic> invariant) => Case.Needs(entry, only, invariant);
@@ -37,7 +40,8 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
-        if (goals.HasFlag(Goals.Lists)) attempt.Universe.ForAll(Sort.Node, Sort.None, (node, _) => ListOrder<Symbolic>.Holds(before, Position(attempt), node));
+        if (goals.HasFlag(Goals.Orders)) attempt.Universe.ForAll(Sort.Node, Sort.None, (node, _) => ListOrder<Symbolic>.Holds(before, Position(attempt), node));
+        if (goals.HasFlag(Goals.Orders) && ChangesChiefs) attempt.Universe.ForAll(Sort.Task, Sort.None, (task, _) => ChiefOrder<Symbolic>.Holds(before, Standing(attempt), task));
         if (only is not null) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
@@ -51,7 +55,8 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         new Kernel<Symbolic>(state).Step(entry, argument, attempt.Register("error-code"));
         attempt.Path.IsTaken();
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
-        if (goals.HasFlag(Goals.Lists)) Lists(attempt, before, state);
+        if (goals.HasFlag(Goals.Orders)) Lists(attempt, before, state);
+        if (goals.HasFlag(Goals.Orders)) Chiefs(attempt, before, state);
         if (!goals.HasFlag(Goals.Invariants)) return;
         foreach (var invariant in Invariants<Symbolic>.All)
         {
@@ -73,9 +78,22 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
             attempt.Path.RequireLemma(property.Holds(before, after, node), $"{property.Name}: {property.Why}");
     }
 
+    private void Chiefs(Attempt attempt, State<Symbolic> before, State<Symbolic> after)
+    {
+        var task = attempt.Any(Sort.Task, false);
+        var held = ChangesChiefs ? true : ChiefOrder<Symbolic>.Holds(before, Standing(attempt), task);
+        attempt.Path.RequireLemma(
+            !held | ChiefOrder<Symbolic>.Holds(after, row => ChiefOrder<Symbolic>.After(before, after, Standing(attempt), row), task),
+            "the chiefs of chiefs come to an end: a chief stands before its tasks, and the one that deletes before those that are doomed");
+    }
+
     // Of so many, as there are mappings.
     private Func<Symbolic, Symbolic> Position(Attempt attempt) =>
         node => attempt.Initial("position", System.Numerics.BitOperations.Log2(Limits.Paging.Nodes), node);
+
+    // Of so many, as there are tasks.
+    private Func<Symbolic, Symbolic> Standing(Attempt attempt) =>
+        task => attempt.Initial("standing", System.Numerics.BitOperations.Log2(Limits.Tasks), task);
 
     /// <summary>One step nearer to the end of the kernel's own steps (<see cref="Rank{W}"/>).</summary>
     private void Descends(Attempt attempt, SymbolicTables tables, State<Symbolic> after)

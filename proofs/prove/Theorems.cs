@@ -34,7 +34,7 @@ public static class Theorems
         .. Case.OfMap.Select(only => (Entry.Map, Stages.Map, only.Name, only)),
     ];
 
-    // What becomes of their lists is a theorem of its own; but a walk along a list ends by their order.
+    // What becomes of lists and chiefs is a theorem of its own; but a walk along a list ends by its order.
     private static bool IsOfMappings(Case? only) => only is not null && only.Name != Case.Reduces;
 
     /// <summary>Every theorem about an image and its spec, at the image's size.</summary>
@@ -45,8 +45,8 @@ public static class Theorems
         var limits = image.Layout.Limits;
         return
         [
-            .. Steps.Select(step => new SpecTheorem($"spec.{step.Name}", limits, step.Entry, step.Stage, step.Only, IsOfMappings(step.Only) ? Goals.Invariants : Goals.Invariants | Goals.Lists)),
-            .. Steps.Where(step => IsOfMappings(step.Only)).Select(step => new SpecTheorem($"lists.{step.Name}", limits, step.Entry, step.Stage, step.Only, Goals.Lists)),
+            .. Steps.Select(step => new SpecTheorem($"spec.{step.Name}", limits, step.Entry, step.Stage, step.Only, IsOfMappings(step.Only) ? Goals.Invariants : Goals.Invariants | Goals.Orders)),
+            .. Steps.Where(step => IsOfMappings(step.Only)).Select(step => new SpecTheorem($"orders.{step.Name}", limits, step.Entry, step.Stage, step.Only, Goals.Orders)),
             .. Steps.Select(step => new IsolationTheorem($"isolation.{step.Name}", limits, step.Entry, step.Stage, step.Only)),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),

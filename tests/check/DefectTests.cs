@@ -85,6 +85,10 @@ public sealed class DefectTests
         ["a deletion leaves a mapping behind"] = new(Model.Family, "emptied-behind", OfDeletions(Passes.Table, (_, m) => m.Left = 0)),
         ["a deletion takes a page table from under a mapping"] = new(Model.Family, "mapping-at-its-page", OfDeletions(Passes.Tables, (s, m) =>
             m.TableAt[m.Target * s.Limits.Paging.Slots] = 0)),
+        ["a task becomes its chief's chief"] = new(Model.Family, "chiefs-are-a-tree", OfMappings((_, m) =>
+        {
+            if (m.Operation == Operations.None && m.Chief[1] == 3) m.Chief[3] = 1;
+        })),
         ["a version is used again"] = new(Model.Family, "id-has-version", OfMappings((s, m) =>
         {
             if (m.Operation == Operations.None && s.Status[3] != ThreadStatus.Inactive) m.Version[3] = ThreadId.LastVersion;

@@ -42,6 +42,31 @@ public class DerivationTests
     }
 
     [Fact]
+    public void Chiefs_stay_in_order()
+    {
+        var states = ModelChecker.Reachable(Model.Family);
+        var (walker, earlier) = (new Walker(Model.Family, null), new Walker(Model.Family, null));
+        var (s, before, kernel) = (walker.State, earlier.State, new Kernel<Concrete>(walker.State));
+        var (returned, given) = (0, 0);
+        for (var number = 0; number < states.Count; number++)
+        {
+            walker.Codec.Unpack(states[number]);
+            if (s.Stage.Value != Stages.Map) continue;
+            earlier.Codec.Unpack(states[number]);
+            kernel.Step(Entry.Map);
+            for (var task = 0u; task < s.Limits.Tasks; task++)
+            {
+                Assert.True(ChiefOrder<Concrete>.Holds(s, row => ChiefOrder<Concrete>.After(before, s, at => Forest.Height(before, at), row), task).Known);
+                if (before.Mappings.Chief[task] == s.Mappings.Chief[task]) continue;
+                if (s.Mappings.Operation == Operations.None) given++;
+                else returned++;
+            }
+        }
+
+        Assert.True(returned > 10 && given > 10, $"{returned} returned, {given} given to another chief");
+    }
+
+    [Fact]
     public void No_positions_make_an_order_of_a_cycle()
     {
         var s = new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping));
