@@ -55,7 +55,7 @@ public static partial class CommandLine
         {
             new HelpOption(), new VersionOption(),
             CheckVerb.Make(), ProveVerb.Make(), FuzzVerb.Make(), DiffVerb.Make(), RunVerb.Make(), ReplayVerb.Make(),
-            ImageVerb.Make(), ListVerb.Make(), MutateVerb.Make(), OracleVerb.Make(), BenchVerb.Make(), ClaimsVerb.Make(),
+            ImageVerb.Make(), ListVerb.Make(), MutateVerb.Make(), OracleVerb.Make(), BenchVerb.Make(), WaysVerb.Make(), ClaimsVerb.Make(),
         };
         Everything.AddTo(root);
         return root;

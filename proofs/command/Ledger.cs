@@ -46,10 +46,10 @@ internal static class Ledger
             }
 
             var verdicts = group.Select(proof => proof.Verdict!).ToList();
-            var longest = verdicts.Max(verdict => verdict.Longest);
+            var worst = verdicts.Select(verdict => verdict.Worst).Aggregate((a, b) => a.Or(b));
             yield return new(what, Standing.Proved,
                 (verdicts.Count > 1 ? $"{verdicts.Count} theorems, " : "") + $"{verdicts.Sum(verdict => verdict.Paths)} paths"
-                + (longest > 0 ? $", longest {longest} instructions" : "") + (group.All(proof => proof.Cached) ? ", cached" : ""));
+                + (worst.Instructions > 0 ? $", at most {worst}" : "") + (group.All(proof => proof.Cached) ? ", cached" : ""));
         }
 
         var executed = proofs.Where(proof => proof.Proved).SelectMany(proof => proof.Verdict!.Executed).ToHashSet();

@@ -85,7 +85,7 @@ internal static class ProveVerb
         { Failure: { } failure } => $"NOT PROVED: {failure}",
         { Verdict.Refutation: { } refutation } => $"REFUTED: {refutation.What}",
         { Verdict: { } verdict } => $"proved, {verdict.Paths} paths, {verdict.Questions} questions"
-            + (verdict.Longest > 0 ? $", longest {verdict.Longest} instructions" : "") + (result.Cached ? ", cached" : $", {result.Time.TotalSeconds:F1} s"),
+            + (verdict.Worst.Instructions > 0 ? $", at most {verdict.Worst}" : "") + (result.Cached ? ", cached" : $", {result.Time.TotalSeconds:F1} s"),
         _ => "NOT PROVED",
     };
 
@@ -152,7 +152,7 @@ internal static class ProveVerb
             Seconds = result.Time.TotalSeconds,
             result.Verdict?.Paths,
             result.Verdict?.Questions,
-            Longest = result.Verdict?.Longest,
+            result.Verdict?.Worst,
             Reproduces = outcome is null ? (bool?)null : outcome.Defect is null,
             Difference = outcome?.Disagreement?.Difference,
             Violation = outcome?.Violation?.Property,

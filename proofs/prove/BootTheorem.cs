@@ -58,7 +58,7 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
             throw path.Refuted($"at {pc.Cpu.Eip}: {e.Message}");
         }
 
-        attempt.Ran(attempt.Trail.Count);
+        attempt.Ran(new(attempt.Trail.Count, 0, 0));
         path.IsTaken();
         RequireSame(path, cpu, pc.Cpu);
     }

@@ -16,6 +16,8 @@ namespace Verified.Proofs.Prove;
 /// <param name="way">The way in.</param>
 public sealed class ImageTheorem(string name, BootedImage image, Way way) : CodeTheorem(name, image)
 {
+    private readonly PathTimer _timer = new(image);
+
     public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} {Image.Exit:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
     /// <summary>How a refutation calls the first bytes of the instruction that raised a general-protection exception.</summary>
@@ -87,7 +89,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         };
         attempt.Trail = machine.Trail;
         machine.Run(way, errorCode);
-        attempt.Ran(machine.Length);
+        attempt.Ran(_timer.Time(machine.Trail, machine.End, way, byContract: true));
         if (fast && !machine.LeftFastPath)
         {
             // It passes the cut point of the receive phase.

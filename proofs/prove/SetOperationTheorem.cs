@@ -11,6 +11,8 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 public sealed class SetOperationTheorem(BootedImage image, SetOperation operation) : SetTheorem($"image.sets.{operation.Name}", image)
 {
+    private readonly PathTimer _timer = new(image);
+
     public override string Key => $"{base.Key} {operation}";
 
     protected override void Run(Attempt attempt)
@@ -30,7 +32,7 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
         var machine = Enter(attempt, memory);
         attempt.Trail = machine.Trail;
         machine.Run(operation);
-        attempt.Ran(machine.Length);
+        attempt.Ran(_timer.Time(machine.Trail, machine.End, null, byContract: false));
         TouchResult(attempt, before, machine, lost);
         path.IsTaken();
 

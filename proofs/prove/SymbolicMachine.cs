@@ -83,14 +83,14 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
 
     public bool InUserMode { get; private set; }
 
+    /// <summary>Where the kernel goes on; null where the run has ended in user mode.</summary>
+    public uint? End => !InUserMode && Symbolic.TryValue(_cpu.Eip, out var eip) ? eip : null;
+
     /// <summary>Whether the run ended at the slow path of ipc, with the system call still to be done.</summary>
     public bool LeftFastPath { get; private set; }
 
     /// <summary>Addresses of the instructions executed, in order; of a set operation, of its first.</summary>
     public List<uint> Trail { get; } = [];
-
-    /// <summary>Instructions executed, at most: those of a set operation count all.</summary>
-    public int Length { get; private set; }
 
     /// <summary>What the set operations do; null where their bytes are executed.</summary>
     public Func<SetOperation, Ia32<Symbolic, KernelMemory>, IReadOnlyList<int>>? Contracts { get; set; }
@@ -199,16 +199,8 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
         if (!Symbolic.TryValue(_cpu.Eip, out var eip)) throw _path.Refuted($"the kernel jumps to {_cpu.Eip}");
         if (Trail.Contains(eip)) throw _path.Refuted($"the kernel loops at {eip:X8}h inside a step");
         Trail.Add(eip);
-        if (Contracts is { } contracts && _image.Operations.FirstOrDefault(operation => operation.Start == eip) is { } operation)
-        {
-            contracts(operation, _cpu);
-            Length += LengthOf(operation);
-        }
-        else
-        {
-            Execute(eip);
-            Length++;
-        }
+        if (Contracts is { } contracts && _image.Operations.FirstOrDefault(operation => operation.Start == eip) is { } operation) contracts(operation, _cpu);
+        else Execute(eip);
     }
 
     private void Execute(uint eip)
@@ -220,13 +212,6 @@ public sealed class SymbolicMachine : IMachine<Symbolic>
             _path.Shows(_cpu.R[operation.SourceRegister] != 0);
         _cpu.Step(operation);
         if (_cpu.Halted) throw _path.Refuted($"the kernel halts at {eip:X8}h");
-    }
-
-    private int LengthOf(SetOperation operation)
-    {
-        var count = 0;
-        for (var at = operation.Start; at < operation.End; count++) at += (uint)DecodeAt(at).Length;
-        return count;
     }
 
     private Operation DecodeAt(uint eip)

@@ -10,11 +10,11 @@ namespace Verified.Proofs.Prove;
 /// <param name="Refutation">Null where it is proved.</param>
 /// <param name="Paths">Paths explored.</param>
 /// <param name="Questions">Questions asked of the solver.</param>
-/// <param name="Longest">Instructions on the longest path; 0 for theorems about the spec.</param>
+/// <param name="Worst">What its longest paths take; nothing for theorems about the spec.</param>
 /// <param name="Executed">Addresses of the instructions that some path executes.</param>
 /// <param name="Constants">Addresses of the dwords of the image that the proof depends on: code, gates, descriptors.</param>
 public sealed record Verdict(
-    string Theorem, Refutation? Refutation, int Paths, int Questions, int Longest, IReadOnlySet<uint> Executed,
+    string Theorem, Refutation? Refutation, int Paths, int Questions, WorstCase Worst, IReadOnlySet<uint> Executed,
     IReadOnlySet<uint> Constants);
 
 /// <summary>Why a theorem is not proved: what fails, and the values of a case where it does.</summary>
@@ -68,7 +68,7 @@ public abstract class Theorem(string name, Limits limits)
         }
 
         if (refutation is null && path.Paths == 0) throw new ProverException("no path comes to its end: nothing is proved");
-        return new Verdict(name, refutation, path.Paths, reasoner.Questions, attempt.Longest, attempt.Executed, attempt.Constants);
+        return new Verdict(name, refutation, path.Paths, reasoner.Questions, attempt.Worst, attempt.Executed, attempt.Constants);
     }
 
     /// <summary>Asserts the hypotheses.</summary>
@@ -104,7 +104,7 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
 
     public Symbolic PriorityI { get; } = terms.Variable("priority-i", Width(limits.Priorities));
 
-    public int Longest { get; private set; }
+    public WorstCase Worst { get; private set; }
 
     public IReadOnlySet<uint> Executed => _executed;
 
@@ -127,9 +127,10 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
         foreach (var (sort, any) in _others) universe.Touch(sort, any);
     }
 
-    public void Ran(int instructions)
+    /// <summary>A path has been run, which takes so much.</summary>
+    public void Ran(WorstCase time)
     {
-        Longest = Math.Max(Longest, instructions);
+        Worst = Worst.Or(time);
         _executed.UnionWith(Trail);
     }
 

@@ -34,6 +34,10 @@ public static class Theorems
         .. Case.OfMap.Select(only => (Entry.Map, Stages.Map, only.Name, only)),
     ];
 
+    /// <summary>The name of the spec's step that a way takes, as the theorems about it have it; null where it takes none.</summary>
+    public static string? StepOf(Way way) =>
+        way.Step is null ? null : Steps.Single(step => step.Entry == way.Step && step.Stage == way.Stage && step.Only == way.Only).Name;
+
     // What becomes of lists and chiefs is a theorem of its own; but a walk along a list ends by its order.
     private static bool IsOfMappings(Case? only) => only is not null && only.Name != Case.Reduces;
 

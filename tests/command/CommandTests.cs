@@ -60,7 +60,7 @@ public sealed class CommandTests : IDisposable
     public void A_file_that_is_no_image_is_told_in_one_line(string content, string says)
     {
         var file = Write("image.elf", content);
-        foreach (var verb in (string[])["run", "diff", "prove", "list", "bench", "claims"]) AssertUnusable(says, verb, "--image", file);
+        foreach (var verb in (string[])["run", "diff", "prove", "list", "bench", "ways", "claims"]) AssertUnusable(says, verb, "--image", file);
         AssertUnusable(says, "--image", file);
     }
 
@@ -93,7 +93,7 @@ public sealed class CommandTests : IDisposable
     public void Every_verb_has_help()
     {
         Assert.Contains("Exit code: 0 all holds", Run("--help").Output);
-        foreach (var verb in (string[])["check", "prove", "fuzz", "diff", "run", "replay", "image", "list", "bench", "claims"])
+        foreach (var verb in (string[])["check", "prove", "fuzz", "diff", "run", "replay", "image", "list", "bench", "ways", "claims"])
         {
             var (exit, output, _) = Run(verb, "--help");
             Assert.Equal(CommandLine.Holds, exit);

@@ -34,7 +34,7 @@ public sealed class ImageTheoremTests
     {
         var result = Prove(Image, theorem);
         Assert.True(result.Proved, result.Failure ?? result.Verdict?.Refutation?.What);
-        Assert.Equal(longest, result.Verdict!.Longest);
+        Assert.Equal(longest, result.Verdict!.Worst.Instructions);
         Assert.True(result.Verdict.Paths > 0);
     }
 
@@ -45,7 +45,7 @@ public sealed class ImageTheoremTests
     {
         var result = Prove(Image, theorem);
         Assert.True(result.Proved, result.Failure ?? result.Verdict?.Refutation?.What);
-        Assert.True(result.Verdict!.Longest > 1000);
+        Assert.True(result.Verdict!.Worst.Instructions > 1000);
     }
 
     [Fact]

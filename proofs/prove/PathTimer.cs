@@ -1,0 +1,127 @@
+using Iced.Intel;
+using Verified.Kernel;
+using Verified.Machine.Timing;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>
+/// Times a path of the kernel's code by the Pentium's model (<see cref="Timings.P5"/>), whatever it finds: bit scans go over all bits, and an
+/// operation on the sets of threads, which a path has as one address, takes as long as the longest way through its code.
+/// </summary>
+/// <remarks>
+/// A miss is counted for each line and page of code once, for each read of data in its cache and TLB, for each write in the TLB; so what the
+/// path itself has brought there is counted as missing again.
+/// </remarks>
+public sealed class PathTimer(BootedImage image)
+{
+    private const uint MostScanned = 31, Page = 4096;
+
+    private const int LongestInstruction = 15;
+
+    private static readonly Timings P5 = Timings.P5;
+
+    private readonly Dictionary<uint, Instruction> _decoded = [];
+    private readonly Dictionary<SetOperation, WorstCase> _operations = [];
+    private readonly InstructionInfoFactory _factory = new();
+
+    /// <summary>The time of one path.</summary>
+    /// <param name="trail">Addresses of the instructions, in order; of an operation on sets, of its first.</param>
+    /// <param name="end">Where it goes on; null where that is user mode.</param>
+    /// <param name="way">How the processor gets in, where that is part of the path.</param>
+    /// <param name="byContract">Whether the operations on sets are one address each.</param>
+    public WorstCase Time(IReadOnlyList<uint> trail, uint? end, Way? way, bool byContract)
+    {
+        var pipeline = new Pipeline();
+        var (instructions, misses) = (0, 0L);
+        HashSet<uint> lines = [], pages = [];
+        if (way is not null && way.Kind is not (WayKind.Own or WayKind.Slow or WayKind.Exit))
+        {
+            pipeline.Wait(way.FromUser ? P5.Interrupt : P5.InterruptWithinRing);
+            misses += GateMisses;
+        }
+
+        for (var k = 0; k < trail.Count; k++)
+        {
+            if (byContract && image.Operations.FirstOrDefault(operation => operation.Start == trail[k]) is { } operation)
+            {
+                var worst = Of(operation);
+                pipeline.Wait((int)worst.Cycles + P5.AddressInterlock);
+                instructions += worst.Instructions;
+                misses += worst.Missing - worst.Cycles;
+                continue;
+            }
+
+            var instruction = At(trail[k]);
+            var next = k + 1 < trail.Count ? trail[k + 1] : end;
+            var leaves = next is null;
+            pipeline.Next(new(instruction, Taken: next != instruction.NextIP32 && instruction.FlowControl != FlowControl.Next,
+                NextRing: leaves ? 3 : 0, Count: instruction.Mnemonic is Mnemonic.Bsf or Mnemonic.Bsr ? MostScanned : 0u));
+            instructions++;
+            misses += Misses(instruction);
+            foreach (var at in (uint[])[instruction.IP32, instruction.NextIP32 - 1])
+            {
+                if (lines.Add(at / (uint)P5.Memory.Code.Line)) misses += P5.Memory.LineFill;
+                if (pages.Add(at / Page)) misses += P5.Memory.TableWalk;
+            }
+        }
+
+        return new(instructions, pipeline.Cycles, pipeline.Cycles + misses);
+    }
+
+    // A gate's descriptor, CS and SS, the stack of the TSS, and what is written to it.
+    private static int GateMisses => 4 * (P5.Memory.LineFill + P5.Memory.TableWalk) + P5.Memory.TableWalk;
+
+    /// <summary>The longest way through an operation's code, which has no loop.</summary>
+    private WorstCase Of(SetOperation operation)
+    {
+        if (_operations.TryGetValue(operation, out var known)) return known;
+        var worst = default(WorstCase);
+        List<uint> trail = [];
+        Go(operation.Start);
+        return _operations[operation] = worst;
+
+        void Go(uint at)
+        {
+            if (at == operation.None || at < operation.Start || at >= operation.End)
+            {
+                worst = worst.Or(Time(trail, at, null, byContract: false));
+                return;
+            }
+
+            if (trail.Contains(at)) throw new ProverException($"operation {operation.Name} loops at {at:X8}h");
+            var instruction = At(at);
+            trail.Add(at);
+            if (instruction.FlowControl is FlowControl.Next or FlowControl.ConditionalBranch) Go(instruction.NextIP32);
+            if (instruction.FlowControl is FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch) Go((uint)instruction.NearBranchTarget);
+            trail.RemoveAt(trail.Count - 1);
+        }
+    }
+
+    private int Misses(in Instruction instruction)
+    {
+        var (memory, misses) = (P5.Memory, 0);
+
+        // Two descriptors, and the two lines that the frame of a return may be in.
+        if (instruction.Mnemonic is Mnemonic.Iret or Mnemonic.Iretd) return 4 * memory.LineFill + 3 * memory.TableWalk;
+        if (instruction.OpCount > 0 && instruction.Op0Kind == OpKind.Register && instruction.Op0Register.IsSegmentRegister()) misses += memory.LineFill + memory.TableWalk;
+        foreach (var used in _factory.GetInfo(instruction).GetUsedMemory())
+            misses += used.Access switch
+            {
+                OpAccess.None or OpAccess.NoMemAccess => 0,
+                OpAccess.Write or OpAccess.CondWrite => memory.TableWalk,
+                _ => memory.LineFill + memory.TableWalk,
+            };
+        if (instruction.FlowControl is FlowControl.ConditionalBranch) misses += Math.Max(P5.Mispredicted, P5.MispredictedSecond);
+        else if (instruction.FlowControl is not FlowControl.Next) misses += P5.Mispredicted;
+        return misses;
+    }
+
+    private Instruction At(uint address)
+    {
+        if (_decoded.TryGetValue(address, out var known)) return known;
+        var bytes = new byte[LongestInstruction];
+        for (var i = 0u; i < bytes.Length; i++)
+            if (image.Constant((address + i) & ~3u) is { } dword) bytes[i] = (byte)(dword >> (int)((address + i) & 3) * 8);
+        return _decoded[address] = Decoder.Create(32, bytes, address).Decode();
+    }
+}
