@@ -26,13 +26,24 @@ public static class Forest
             n == 0 || Lists(s).Count(node => node == n.Value) == 1),
     ];
 
-    /// <summary>How far down its frame's list each mapping is; of a list with a cycle, some number.</summary>
+    /// <summary>How far down its frame's list each mapping is, how far from the end a free one is; of a list with a cycle, some number.</summary>
     public static uint[] Positions(State<Concrete> s)
     {
         var positions = new uint[s.Limits.Paging.Nodes];
         for (var root = 1u; root < s.Limits.Paging.Roots; root++)
             foreach (var (position, node) in List(s, root).Index())
                 positions[node] = (uint)position;
+        foreach (var (position, node) in List(s, s.Mappings.FreeNode.Value).Reverse().Index()) positions[node] = (uint)position;
+        return positions;
+    }
+
+    /// <summary>How far from the end of the free page tables each is; of a list with a cycle, some number.</summary>
+    public static uint[] TablePositions(State<Concrete> s)
+    {
+        var (positions, tables) = (new uint[s.Limits.Paging.Tables], s.Limits.Paging.Tables);
+        List<uint> free = [];
+        for (var table = s.Mappings.FreeTable.Value; table != 0 && free.Count <= tables; table = s.Mappings.NextTable[table].Value) free.Add(table);
+        foreach (var (position, table) in Enumerable.Reverse(free).Index()) positions[table] = (uint)position;
         return positions;
     }
 

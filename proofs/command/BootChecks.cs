@@ -79,10 +79,13 @@ internal static class BootChecks
 
     private static string? Order(State<Concrete> state)
     {
-        var positions = Forest.Positions(state);
+        var (positions, tables) = (Forest.Positions(state), Forest.TablePositions(state));
         for (var node = 0u; node < state.Limits.Paging.Nodes; node++)
             if (!ListOrder<Concrete>.Holds(state, row => positions[row], node))
                 return $"mapping {node} does not stand before the one that follows it";
+        for (var table = 0u; table < state.Limits.Paging.Tables; table++)
+            if (!ListOrder<Concrete>.HoldsOfTable(state, row => tables[row], table))
+                return $"free page table {table} does not stand behind the one that follows it";
         for (var task = 0u; task < state.Limits.Tasks; task++)
             if (!ChiefOrder<Concrete>.Holds(state, row => Forest.Height(state, row), task))
                 return $"task {task} does not stand behind its chief";

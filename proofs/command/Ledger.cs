@@ -32,7 +32,7 @@ internal static class Ledger
             {
                 "spec.pick" or "spec.receive" or "spec.accept" or "spec.leave" => $"spec: {entry} preserves the invariants, and lowers the rank",
                 "isolation" => "spec: a step changes nothing of threads and spaces that take no part in it, and depends on no registers of theirs",
-                "orders" => "spec: lists of mappings have no cycle, nor have chiefs; a flush leaves nothing derived, a grant keeps the derivation, and rights never grow",
+                "orders" => "spec: lists of mappings and page tables have no cycle, nor have chiefs; a flush leaves nothing derived, a grant keeps the derivation, and rights never grow",
                 "image.sets" => "image: the operations on the sets of threads keep their contracts",
                 "image.boot" => "image: boot comes to one machine, whatever the loader left in the registers",
                 "spec.page" => "spec: a page fault preserves the invariants",

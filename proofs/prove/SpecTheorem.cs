@@ -13,8 +13,7 @@ public enum Goals
     Invariants = 1,
 
     /// <summary>
-    /// The lists of mappings stay in order (<see cref="ListOrder{W}"/>), which those own steps that walk along one need, and so do chiefs
-    /// (<see cref="ChiefOrder{W}"/>); and what a step does to a mapping is what it may (<see cref="Derivation{W}"/>).
+    /// The lists of mappings and chiefs stay in order (<see cref="Orders"/>), which those own steps that walk along a list need; and what a step does to a mapping is what it may (<see cref="Derivation{W}"/>).
     /// </summary>
     Orders = 2,
 }
@@ -40,8 +39,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
             attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
-        if (goals.HasFlag(Goals.Orders)) attempt.Universe.ForAll(Sort.Node, Sort.None, (node, _) => ListOrder<Symbolic>.Holds(before, Position(attempt), node));
-        if (goals.HasFlag(Goals.Orders) && ChangesChiefs) attempt.Universe.ForAll(Sort.Task, Sort.None, (task, _) => ChiefOrder<Symbolic>.Holds(before, Standing(attempt), task));
+        if (goals.HasFlag(Goals.Orders)) new Orders(attempt, ChangesChiefs).Assume(before);
         if (only is not null) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
@@ -55,8 +53,12 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         new Kernel<Symbolic>(state).Step(entry, argument, attempt.Register("error-code"));
         attempt.Path.IsTaken();
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
-        if (goals.HasFlag(Goals.Orders)) Lists(attempt, before, state);
-        if (goals.HasFlag(Goals.Orders)) Chiefs(attempt, before, state);
+        if (goals.HasFlag(Goals.Orders))
+        {
+            new Orders(attempt, ChangesChiefs).Require(before, state);
+            Derivations(attempt, before, state);
+        }
+
         if (!goals.HasFlag(Goals.Invariants)) return;
         foreach (var invariant in Invariants<Symbolic>.All)
         {
@@ -68,32 +70,12 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         if (Kernel<Symbolic>.Own(stage) == entry) Descends(attempt, tables, state);
     }
 
-    private void Lists(Attempt attempt, State<Symbolic> before, State<Symbolic> after)
+    private static void Derivations(Attempt attempt, State<Symbolic> before, State<Symbolic> after)
     {
         var node = attempt.Any(Sort.Node, false);
-        attempt.Path.RequireLemma(
-            ListOrder<Symbolic>.Holds(after, row => ListOrder<Symbolic>.After(before, after, Position(attempt), row), node),
-            "the lists of mappings come to an end: a mapping stands before the one that follows it");
         foreach (var property in Derivation<Symbolic>.All)
             attempt.Path.RequireLemma(property.Holds(before, after, node), $"{property.Name}: {property.Why}");
     }
-
-    private void Chiefs(Attempt attempt, State<Symbolic> before, State<Symbolic> after)
-    {
-        var task = attempt.Any(Sort.Task, false);
-        var held = ChangesChiefs ? true : ChiefOrder<Symbolic>.Holds(before, Standing(attempt), task);
-        attempt.Path.RequireLemma(
-            !held | ChiefOrder<Symbolic>.Holds(after, row => ChiefOrder<Symbolic>.After(before, after, Standing(attempt), row), task),
-            "the chiefs of chiefs come to an end: a chief stands before its tasks, and the one that deletes before those that are doomed");
-    }
-
-    // Of so many, as there are mappings.
-    private Func<Symbolic, Symbolic> Position(Attempt attempt) =>
-        node => attempt.Initial("position", System.Numerics.BitOperations.Log2(Limits.Paging.Nodes), node);
-
-    // Of so many, as there are tasks.
-    private Func<Symbolic, Symbolic> Standing(Attempt attempt) =>
-        task => attempt.Initial("standing", System.Numerics.BitOperations.Log2(Limits.Tasks), task);
 
     /// <summary>One step nearer to the end of the kernel's own steps (<see cref="Rank{W}"/>).</summary>
     private void Descends(Attempt attempt, SymbolicTables tables, State<Symbolic> after)
@@ -105,7 +87,7 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
             {
                 Stages.Wake => after.Stage != Stages.Wake | after.Examined > before.Examined,
                 Stages.Pick => change == 0 & (LeftTo(Stages.Receive) | LeftTo(Stages.Map) | IsOutside()),
-                Stages.Map => !Symbolic.LessSigned(0, change) & MapDescends(tables, before, after, Position(attempt)),
+                Stages.Map => !Symbolic.LessSigned(0, change) & MapDescends(tables, before, after, new Orders(attempt, ChangesChiefs).OfMappings),
                 Stages.Receive => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave) | change == 0 & LeftTo(Stages.Accept),
                 Stages.Accept => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave),
                 _ => change == 0 & (LeftTo(Stages.Pick) | LeftTo(Stages.Map) | IsOutside()),

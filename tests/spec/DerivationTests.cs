@@ -23,7 +23,7 @@ public class DerivationTests
             walker.Codec.Unpack(states[number]);
             if (s.Stage.Value != Stages.Map) continue;
             earlier.Codec.Unpack(states[number]);
-            var positions = Forest.Positions(before);
+            var (positions, tables) = (Forest.Positions(before), Forest.TablePositions(before));
             kernel.Step(Entry.Map);
             for (var node = 0u; node < s.Limits.Paging.Nodes; node++)
             {
@@ -35,6 +35,8 @@ public class DerivationTests
                 moved += was != 0 && isNow != 0 && was != isNow ? 1 : 0;
             }
 
+            for (var table = 0u; table < s.Limits.Paging.Tables; table++)
+                Assert.True(ListOrder<Concrete>.HoldsOfTable(s, row => ListOrder<Concrete>.AfterOfTable(before, s, at => tables[at], row), table).Known, $"page table {table} after state {number}");
             flushed += before.Mappings.Phase.Value == Phases.Flush && s.Mappings.Phase.Value == Phases.Page ? 1 : 0;
         }
 
@@ -66,12 +68,17 @@ public class DerivationTests
         Assert.True(returned > 10 && given > 10, $"{returned} returned, {given} given to another chief");
     }
 
-    [Fact]
-    public void No_positions_make_an_order_of_a_cycle()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(0)]
+    public void No_positions_make_an_order_of_a_cycle(uint space)
     {
         var s = new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping));
-        foreach (var node in (uint[])[1, 2, 3]) (s.Mappings.Space[node], s.Mappings.Next[node]) = (2, node % 3 + 1);
+        foreach (var node in (uint[])[1, 2, 3]) (s.Mappings.Space[node], s.Mappings.Next[node], s.Mappings.NextTable[node]) = (space, node % 3 + 1, node % 3 + 1);
         foreach (var order in (uint[][])[[0, 1, 2, 3], [0, 3, 1, 2], [0, 2, 3, 1], [0, 3, 2, 1], [0, 1, 1, 1]])
+        {
             Assert.Contains([1u, 2u, 3u], node => !ListOrder<Concrete>.Holds(s, row => order[row], node).Known);
+            Assert.Contains([1u, 2u, 3u], table => !ListOrder<Concrete>.HoldsOfTable(s, row => order[row], table).Known);
+        }
     }
 }
