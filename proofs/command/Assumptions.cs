@@ -18,7 +18,7 @@ internal static class Assumptions
         new("the interrupt controllers let through what is not masked and not in service", Assumed, "8259A data sheet; each step's masks and ends of interrupt are proved, the controllers themselves are the machine's"),
         new("the boot loader leaves a Multiboot machine", Assumed, "protected mode, paging off, A20 on, CR4 = 0, .bss zeroed"),
         new("First and Greatest have their defining property", Assumed, "the prover uses the property, the concrete spec a scan; the tests compare them"),
-        new("what is proved of neighbours in a frame's list of mappings holds along the list: it has all of them, and rights only shrink", Assumed, "the induction is no solver's, nor that positions of the lists' order can be numbered anew after a step; that the order is kept is proved, and models mappers, ports, interrupted and family look at whole lists in every state"),
+        new("induction along a finite list, and an order's positions may be numbered anew", Assumed, "the solver proves the first mapping and the step from each to the next, and that the order is kept; models mappers, ports, interrupted and family look at whole lists in every state"),
         new("panic path", Assumed, "NMI, double fault, machine check: neither proved nor reached by a check"),
     ];
 }

@@ -97,6 +97,8 @@ internal static class ProveVerb
         if (!Counterexample.IsOfStep(result.Theorem))
         {
             Piece(display, image, refutation);
+            if (result.Theorem.StartsWith("lists.", StringComparison.Ordinal)) SearchSpec(display, image);
+            else SearchImage(display, image);
             return;
         }
 
@@ -127,16 +129,16 @@ internal static class ProveVerb
     private static void SearchImage(Display display, KernelImage image) =>
         DiffVerb.Diff(display, image, new DiffOptions(Events: EventsOfSearch, Workers: Environment.ProcessorCount));
 
-    /// <summary>The case of a piece of code, which is no whole step: its values and its path, then a program that shows the same.</summary>
+    /// <summary>The case of what is no whole step: its values and, of a piece of code, its path.</summary>
     private static void Piece(Display display, KernelImage image, Refutation refutation)
     {
         display.Line("  values at its start:");
         Report.Lines(display, refutation.Registers.Select(register => $"{register.Key} = {register.Value:X}h"), "    ");
         Report.Lines(display, refutation.Fields.Where(field => field.Value != 0)
             .Select(field => $"{field.Column}[{field.Row}] = {field.Value:X}h"), "    ");
+        if (refutation.Trail.Count == 0) return;
         display.Line($"  its path, {refutation.Trail.Count:N0} instructions{(refutation.Trail.Count > Explanation.Most ? $", the last {Explanation.Most} of them" : "")}:");
         Report.Lines(display, refutation.Trail.TakeLast(Explanation.Most).SelectMany(address => Listing.Lines(image, address, address + 1)).Select(line => line.ToString()), "    ");
-        SearchImage(display, image);
     }
 
     private static object Summary(KernelImage image, ProofResult result)

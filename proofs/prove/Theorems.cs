@@ -51,6 +51,7 @@ public static class Theorems
         [
             .. Steps.Select(step => new SpecTheorem($"spec.{step.Name}", limits, step.Entry, step.Stage, step.Only, IsOfMappings(step.Only) ? Goals.Invariants : Goals.Invariants | Goals.Orders)),
             .. Steps.Where(step => IsOfMappings(step.Only)).Select(step => new SpecTheorem($"orders.{step.Name}", limits, step.Entry, step.Stage, step.Only, Goals.Orders)),
+            new ListTheorem(limits),
             .. Steps.Select(step => new IsolationTheorem($"isolation.{step.Name}", limits, step.Entry, step.Stage, step.Only)),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),

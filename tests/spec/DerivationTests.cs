@@ -44,6 +44,41 @@ public class DerivationTests
     }
 
     [Fact]
+    public void Along_lists_holds_what_theorems_say()
+    {
+        var states = ModelChecker.Reachable(Model.Mappers);
+        var walker = new Walker(Model.Mappers, null);
+        var (s, m, derived) = (walker.State, walker.State.Mappings, 0);
+        for (var number = 0; number < states.Count; number += 7)
+        {
+            walker.Codec.Unpack(states[number]);
+            var positions = Forest.Positions(s);
+            for (var node = 1u; node < s.Limits.Paging.Nodes; node++)
+                Assert.True(AlongLists<Concrete>.IsReached(s, row => positions[row], node).Known, $"mapping {node} in state {number}");
+            for (var frame = 1u; frame < s.Limits.Paging.Roots; frame++)
+                for (var from = 1u; from < s.Limits.Paging.Nodes; from++)
+                    derived += DerivedFrom(s, from, frame, number);
+        }
+
+        Assert.True(derived > 1000, $"{derived} mappings derived from others");
+    }
+
+    // Along a frame's list, by the rule of neighbours: as a walk back to what each is derived from says.
+    private static int DerivedFrom(State<Concrete> s, uint from, uint frame, int number)
+    {
+        var (m, count, isDerived) = (s.Mappings, 0, (Truth)false);
+        for (Concrete node = frame; m.Space[node] != 0 && m.Space[from] != 0 && m.Next[node] != 0; node = m.Next[node])
+        {
+            isDerived = AlongLists<Concrete>.IsNextDerived(s, from, isDerived, node);
+            Assert.Equal(Forest.IsDerived(s, m.Next[node], from), isDerived.Known);
+            Assert.True(AlongLists<Concrete>.RightsShrink(s, from, isDerived, m.Next[node]).Known, $"mapping {m.Next[node]} of {from} in state {number}");
+            count += isDerived ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    [Fact]
     public void Chiefs_stay_in_order()
     {
         var states = ModelChecker.Reachable(Model.Family);
