@@ -13,9 +13,10 @@ namespace Verified.Proofs.Diff;
 /// <param name="Events">Events to compare, at least.</param>
 /// <param name="Workers">Machines that run at once.</param>
 /// <param name="Progress">Told the number of events so far, now and then, by any worker.</param>
-public sealed record DiffOptions(int Seed = 1, long Events = 1_000_000, int Workers = 2, Action<long>? Progress = null);
+/// <param name="Shrink">Whether the program of a disagreement is made as short as can be; else it is the whole program, not run again.</param>
+public sealed record DiffOptions(int Seed = 1, long Events = 1_000_000, int Workers = 2, Action<long>? Progress = null, bool Shrink = true);
 
-/// <summary>What was compared, and the first disagreement, shrunk.</summary>
+/// <summary>What was compared, and the first disagreement.</summary>
 /// <param name="Events">Events compared.</param>
 /// <param name="Programs">Programs they belonged to.</param>
 /// <param name="Seconds">Wall-clock time.</param>
@@ -42,13 +43,14 @@ public static class DiffRun
         options ??= new();
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var (events, programs, next) = (0L, 0L, options.Seed);
-        var found = new SortedList<int, Trace>();
+        var found = new SortedList<int, Disagreement>();
         var workers = Enumerable.Range(0, Math.Max(1, options.Workers)).Select(_ => new Thread(Work)).ToList();
         ExceptionDispatchInfo? failure = null;
         workers.ForEach(worker => worker.Start());
         workers.ForEach(worker => worker.Join());
         failure?.Throw();
-        var disagreement = found.Count > 0 ? Explain(new Duel(new ImageMachine(image)), found.Values[0]) : null;
+        var first = found.Values.FirstOrDefault();
+        var disagreement = first is not null && options.Shrink ? Explain(new Duel(new ImageMachine(image)), first.Trace) : first;
         return new(events, programs, clock.Elapsed.TotalSeconds, disagreement, found.Count > 0 ? found.Keys[0] : null);
 
         void Work()
@@ -59,13 +61,13 @@ public static class DiffRun
                 while (found.Count == 0 && Interlocked.Read(ref events) < options.Events)
                 {
                     var seed = Interlocked.Increment(ref next) - 1;
-                    var trace = OnePopulation(duel, new(seed, image.Limits), out var compared, out var run);
+                    var disagreement = OnePopulation(duel, new(seed, image.Limits), out var compared, out var run);
                     Interlocked.Add(ref programs, run);
                     var total = Interlocked.Add(ref events, compared);
                     options.Progress?.Invoke(total);
-                    if (trace is not null)
+                    if (disagreement is not null)
                         lock (found)
-                            found[seed] = trace;
+                            found[seed] = disagreement;
                 }
             }
             catch (Exception e)
@@ -155,26 +157,26 @@ public static class DiffRun
         return shown with { Trace = shown.Trace with { Note = shown.Difference.ToString() } };
     }
 
-    private static Trace? OnePopulation(Duel duel, Generator generator, out long events, out long programs)
+    private static Disagreement? OnePopulation(Duel duel, Generator generator, out long events, out long programs)
     {
         var population = generator.Population();
         (events, programs) = (0, 0);
         var program = new List<Event>(EventsPerProgram);
-        Trace Failed() => new(Snapshot.Of(population), [.. program]);
+        Disagreement Failed(Difference difference) => new(new(Snapshot.Of(population), [.. program]), difference);
 
-        if (duel.Place(population) is not null) return Failed();
+        if (duel.Place(population) is { } atOnce) return Failed(atOnce);
         for (; programs < ProgramsPerPopulation; programs++)
         {
             program.Clear();
-            if (programs > 0 && duel.Return() is not null) return Failed();
+            if (programs > 0 && duel.Return() is { } onReturn) return Failed(onReturn);
             for (var idle = 0; program.Count < EventsPerProgram && idle < 2; idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0)
             {
                 program.Add(generator.Next(duel.State, duel.Threads));
                 events++;
-                if (duel.Step(program[^1]) is not null) return Failed();
+                if (duel.Step(program[^1]) is { } difference) return Failed(difference);
             }
 
-            if (programs % ProgramsPerEnd == 0 && duel.End() is not null) return Failed();
+            if (programs % ProgramsPerEnd == 0 && duel.End() is { } atEnd) return Failed(atEnd);
         }
 
         return null;

@@ -55,6 +55,15 @@ public class DiffTests
         Assert.Null(DiffRun.Replay(new Duel(new ImageMachine(Shipping)), found.Trace));
     }
 
+    [Fact]
+    public void A_difference_need_not_be_shrunk()
+    {
+        var image = Damaged(Shipping, Shipping.Symbols["id_nearest"], 0x60, 0x90);
+        var result = DiffRun.Run(image, new(Seed: 1, Events: 50_000, Workers: 1, Shrink: false));
+        Assert.Equal(DiffRun.Run(image, new(Seed: 1, Events: 50_000, Workers: 1)).Seed, result.Seed);
+        Assert.Equal(result.Disagreement!.Difference, DiffRun.Replay(new Duel(new ImageMachine(image)), result.Disagreement.Trace)?.Difference);
+    }
+
     private static KernelImage Damaged(KernelImage image, uint address, byte expected, byte replacement)
     {
         var elf = image.ToElf();
