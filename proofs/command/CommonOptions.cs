@@ -8,7 +8,7 @@ internal static class CommonOptions
 {
     public static readonly Option<int> Seed = InRange(new Option<int>("--seed")
     {
-        Description = "Seed of the random programs",
+        Description = "Seed of what is chosen at random",
         HelpName = "N",
         DefaultValueFactory = _ => 1,
     }, 0, int.MaxValue);

@@ -58,17 +58,20 @@ internal static class MutateSpecVerb
         if (!File.Exists(Path.Combine(spec, "Spec.csproj")))
             throw new CommandException($"there are no sources in '{source}', and changes of the spec need them: give the folder that has spec/ in it, by --source");
 
-        var (steps, invariants) = Changes(spec, parsed);
+        var (allSteps, allInvariants) = Changes(spec, parsed);
+        var seed = parsed.GetValue(CommonOptions.Seed);
+        var (steps, invariants) = (Sample.Of(allSteps, parsed.GetValue(Steps), seed), Sample.Of(allInvariants, parsed.GetValue(Invariants), seed));
         if (parsed.GetValue(List))
         {
             Report.Lines(new Display(parsed), steps.Concat(invariants).Select(mutant => mutant.ToString()), "");
             return CommandLine.Holds;
         }
 
+        display.Line($"mutate: {steps.Count:N0} of {allSteps.Count:N0} changes of steps, {invariants.Count:N0} of {allInvariants.Count:N0} of invariants, seed {seed}");
         var results = display.While("mutate", say => Try(display, source, steps, invariants, say));
         if (json) new Display(parsed).Json(results.Select(result => Summary(result.Mutant, result.Result)));
-        Score(display, "steps", results.Where(result => steps.Contains(result.Mutant)).Select(result => result.Result));
-        Score(display, "invariants", results.Where(result => !steps.Contains(result.Mutant)).Select(result => result.Result));
+        Score(display, "steps", allSteps.Count, results.Where(result => steps.Contains(result.Mutant)).Select(result => result.Result));
+        Score(display, "invariants", allInvariants.Count, results.Where(result => !steps.Contains(result.Mutant)).Select(result => result.Result));
         return results.Any(result => result.Result.Fate == SpecFate.Survived && !steps.Contains(result.Mutant)) ? CommandLine.Refuted : CommandLine.Holds;
     }
 
@@ -76,16 +79,15 @@ internal static class MutateSpecVerb
     {
         try
         {
-            return (Chosen(SpecMutants.OfSteps(spec), Steps), Chosen(SpecMutants.OfInvariants(spec), Invariants));
+            return (Asked(SpecMutants.OfSteps(spec)), Asked(SpecMutants.OfInvariants(spec)));
         }
         catch (FormatException e)
         {
             throw new CommandException($"the sources in '{spec}' are not this program's, {e.Message}: give those that it was built from, by --source");
         }
 
-        IReadOnlyList<Mutant> Chosen(IReadOnlyList<Mutant> all, Option<int> count) => SpecMutants.Sample(
-            [.. all.Where(mutant => parsed.GetValue(Only) is not { } text || mutant.ToString().Contains(text, StringComparison.Ordinal))],
-            parsed.GetValue(count), parsed.GetValue(CommonOptions.Seed));
+        IReadOnlyList<Mutant> Asked(IReadOnlyList<Mutant> all) =>
+            [.. all.Where(mutant => parsed.GetValue(Only) is not { } text || mutant.ToString().Contains(text, StringComparison.Ordinal))];
     }
 
     private static List<(Mutant Mutant, SpecResult Result)> Try(
@@ -126,10 +128,10 @@ internal static class MutateSpecVerb
         _ => (step ? "EQUIVALENT: the image is proved to do this too" : "PASSES: nothing depends on it") + $", {result.Seconds:F0} s",
     };
 
-    private static void Score(Display display, string what, IEnumerable<SpecResult> all)
+    private static void Score(Display display, string what, int of, IEnumerable<SpecResult> all)
     {
         var mutants = all.Where(result => result.Fate != SpecFate.Rejected).ToList();
-        display.Line($"mutate {what}: {mutants.Count(result => result.Fate != SpecFate.Survived)} of {mutants.Count} changes noticed, "
+        display.Line($"mutate {what}: {all.Count():N0} of {of:N0} changes tried: {mutants.Count(result => result.Fate != SpecFate.Survived)} of {mutants.Count} noticed, "
             + $"{all.Count() - mutants.Count} more do not compile"
             + string.Concat(mutants.GroupBy(result => result.By).Where(group => group.Key.Length > 0).Select(group => $"; {group.Count()} by {group.Key}")));
     }

@@ -29,14 +29,6 @@ public static class SpecMutants
             .Concat(sources.SelectMany(source => SourceMutations.Of(source.Text, source.File))));
     }
 
-    /// <summary>So many of them, chosen by a seed, in their order.</summary>
-    public static IReadOnlyList<Mutant> Sample(IReadOnlyList<Mutant> mutants, int count, int seed)
-    {
-        var indices = Enumerable.Range(0, mutants.Count).ToArray();
-        new Random(seed).Shuffle(indices);
-        return [.. indices.Take(count).Order().Select(i => mutants[i])];
-    }
-
     private static SourceText Read(string spec, string file) => new(File.ReadAllText(Path.Combine(spec, file)));
 
     private static IReadOnlyList<Mutant> Distinct(IEnumerable<Mutant> mutants) => [.. mutants.DistinctBy(mutant => mutant.Text)];

@@ -94,18 +94,6 @@ public sealed class SourceMutationTests
         Assert.All(Enum.GetNames<Entry>(), name =>
             Assert.Contains(SpecMutants.OfSteps(Spec), mutant => mutant.After == $"case Entry.{name}: {{ }} break;"));
 
-    [Fact]
-    public void A_sample_is_the_same_for_the_same_seed_and_in_order()
-    {
-        var all = SpecMutants.OfSteps(Spec);
-        var sample = SpecMutants.Sample(all, 30, 7);
-        Assert.Equal(30, sample.Distinct().Count());
-        Assert.Equal(sample, SpecMutants.Sample(all, 30, 7));
-        Assert.NotEqual(sample, SpecMutants.Sample(all, 30, 8));
-        Assert.Equal(sample, all.Where(sample.Contains));
-        Assert.Equal(all, SpecMutants.Sample(all, int.MaxValue, 7));
-    }
-
     /// <summary>The folder spec/ of the sources that these tests were built from.</summary>
     private static string Spec
     {
