@@ -39,6 +39,9 @@ public sealed class SpecTrials : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
+    // A step that a change makes endless may write without end: 4 GB, in hexadecimal, many times what the checks take.
+    private const string MostMemory = "100000000";
+
     private static readonly string[] Settings = ["Directory.Build.props", "Directory.Packages.props", "global.json"];
 
     // An interrupted program leaves neither its check nor the folder behind.
@@ -121,6 +124,7 @@ public sealed class SpecTrials : IDisposable
             WorkingDirectory = _folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            Environment = { ["DOTNET_GCHeapHardLimit"] = MostMemory },
         };
         using var process = Start(start);
         List<string> lines = [];
