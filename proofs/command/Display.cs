@@ -38,6 +38,9 @@ internal sealed class Display
         if (!_terminal) _console.Profile.Width = PipeWidth;
     }
 
+    /// <summary>Whether there is a status line; where there is none, what takes long tells in lines how far it is.</summary>
+    public bool IsTerminal => _terminal;
+
     /// <summary>Prints nothing.</summary>
     public static Display Silent { get; } = new(TextWriter.Null);
 

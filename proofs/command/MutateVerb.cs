@@ -1,13 +1,22 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Verified.Kernel;
 using Verified.Proofs.Mutation;
+using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
 
 /// <summary><c>mutate</c>: would the checks notice a damaged image?</summary>
 internal static class MutateVerb
 {
+    private const string Help =
+        "Flip every bit of a piece of the image's code, one at a time: diff must notice, or else prove refute it or show it equivalent.\n\n"
+        + "Exit code: 0 where each flip is noticed or proved to do the same; 1 where one is without an answer; 2 the command cannot be carried out.";
+
     private const long FewEvents = 50_000;
+
+    // Results to a line of counts, where there is no status line.
+    private const int Stride = 100;
 
     private static readonly Argument<string> From = new("from")
     {
@@ -30,12 +39,16 @@ internal static class MutateVerb
         DefaultValueFactory = _ => FewEvents,
     }, 1, 1_000_000_000_000);
 
+    private static readonly Option<int> Some = CommonOptions.InRange(new Option<int>("--sample")
+    {
+        Description = "How many flips to try, chosen at random; all if there are fewer [default: all]",
+        HelpName = "N",
+        DefaultValueFactory = _ => int.MaxValue,
+    }, 1, int.MaxValue);
+
     public static Command Make()
     {
-        var verb = new Command("mutate", "Flip every bit of a piece of the image's code, one at a time: diff must notice, or else prove refute it or show it equivalent")
-        {
-            From, To, Events, ImageSource.Size, CommonOptions.Json,
-        };
+        var verb = new Command("mutate", Help) { From, To, Some, Events, CommonOptions.Seed, ImageSource.Size, CommonOptions.Json };
         verb.SetAction(Run);
         verb.Subcommands.Add(MutateSpecVerb.Make());
         return verb;
@@ -48,34 +61,51 @@ internal static class MutateVerb
         var image = ImageSource.Of(parsed);
         var (start, end) = (Symbol(image, parsed.GetValue(From)!), Symbol(image, parsed.GetValue(To)!));
         if (end <= start) throw new CommandException($"'{parsed.GetValue(To)}' is not after '{parsed.GetValue(From)}': 'verified list' shows the order");
-        if (ProveVerb.Prove(display, image, Prove.Theorems.Of(image), cached: true).Any(result => !result.Proved))
+        if (ProveVerb.Prove(display, image, Theorems.Of(image), cached: true).Any(result => !result.Proved))
             throw new CommandException("the image itself is not proved: 'verified prove' says why");
 
-        var count = 0;
-        var results = display.While("mutate", say => Flips.Run(
-            image, start, end, parsed.GetValue(Events), Environment.ProcessorCount, ProveVerb.Cache(),
-            _ => say($"{++count} of {(end - start) * 8} flips")));
-        if (json) new Display(parsed).Json(results);
-        foreach (var result in results.Where(result => result.Fate is not Fate.Differs))
-            display.Line($"{image.Name(result.Address)} bit {result.Bit}: {result.Fate switch
+        var all = Flips.Between(start, end);
+        var (events, seed) = (parsed.GetValue(Events), parsed.GetValue(CommonOptions.Seed));
+        var chosen = Sample.Of(all, parsed.GetValue(Some), seed);
+        var results = Try(display, image, new Flips(image, Theorems.Of, ProveVerb.Cache(), events, seed), chosen, $"{chosen.Count:N0} of {all.Count:N0} flips, seed {seed}");
+        if (json)
+            new Display(parsed).Json(new
             {
-                Fate.Refuted => "refuted, ",
-                Fate.Equivalent => "equivalent, ",
-                _ => "NO ANSWER, ",
-            }}{result.Why}, {result.Seconds:F1} s");
-        foreach (var fate in results.GroupBy(result => result.Fate).OrderBy(group => group.Key))
-            display.Line($"mutate: {fate.Count()} of {results.Count} flips {Name(fate.Key)}, the slowest in {fate.Max(result => result.Seconds):F1} s");
+                Of = all.Count,
+                Seed = seed,
+                Events = events,
+                Flips = results.Select(result => new { result.Flip.Address, result.Flip.Bit, result.Fate, result.By, result.Why, result.Seconds }),
+            });
         return results.Any(result => result.Fate == Fate.Unknown) ? CommandLine.Refuted : CommandLine.Holds;
     }
 
-    private static uint Symbol(KernelImage image, string name) => image.Symbols.TryGetValue(name, out var address) ? address
-        : throw new CommandException($"the image has no symbol '{name}': 'verified list' shows them");
-
-    private static string Name(Fate fate) => fate switch
+    /// <summary>Tries each, and tells as it goes: what random programs let pass, and how far it is.</summary>
+    private static IReadOnlyList<FlipResult> Try(Display display, KernelImage image, Flips flips, IReadOnlyList<Flip> chosen, string what)
     {
-        Fate.Differs => "do not boot or differ from the spec in random programs",
-        Fate.Refuted => "are refuted by a proof",
-        Fate.Equivalent => "are proved to do the same",
-        _ => "have no answer",
-    };
+        var clock = Stopwatch.StartNew();
+        display.Line($"mutate: {what}");
+        var results = display.While("mutate", say =>
+        {
+            List<FlipResult> soFar = [];
+            return flips.Run(chosen, Environment.ProcessorCount, result =>
+            {
+                soFar.Add(result);
+                if (result.Fate is not (Fate.Unbootable or Fate.Differs)) display.Line(FlipReport.Line(image, result));
+                var left = clock.Elapsed / soFar.Count * (chosen.Count - soFar.Count);
+                say($"{soFar.Count:N0} of {chosen.Count:N0}, about {left.TotalMinutes:F0} min left: {FlipReport.Counts(soFar)}");
+                if (!display.IsTerminal && soFar.Count % Stride == 0 && soFar.Count < chosen.Count)
+                    display.Line($"mutate: {soFar.Count:N0} of {chosen.Count:N0} so far: {FlipReport.Counts(soFar)}");
+            });
+        });
+        display.Line($"mutate: {what}, in {clock.Elapsed.TotalSeconds:F0} s");
+        Report.Lines(display, FlipReport.Summary(image, results), "  ");
+        return results;
+    }
+
+    private static uint Symbol(KernelImage image, string name)
+    {
+        if (!image.Symbols.TryGetValue(name, out var address)) throw new CommandException($"the image has no symbol '{name}': 'verified list' shows them");
+        return address >= image.Code.Start && address <= image.Code.End ? address
+            : throw new CommandException($"'{name}' is not in the code that runs after boot: give symbols from 'ipc' to 'boot'");
+    }
 }

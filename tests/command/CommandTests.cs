@@ -50,6 +50,15 @@ public sealed class CommandTests : IDisposable
     [InlineData("run --image /nowhere", "/nowhere")]
     [InlineData("replay /nowhere", "/nowhere")]
     [InlineData("check pair --states 1", "more than 1 states")]
+    [InlineData("mutate frobnicate", "no symbol 'frobnicate'")]
+    [InlineData("mutate ipc frobnicate", "no symbol 'frobnicate'")]
+    [InlineData("mutate ipc_slow ipc", "'ipc' is not after 'ipc_slow'")]
+    [InlineData("mutate boot_found boot_high", "not in the code that runs after boot")]
+    [InlineData("mutate ipc threads", "not in the code that runs after boot")]
+    [InlineData("mutate --sample 0", "--sample 0 is out of range")]
+    [InlineData("mutate --sample some", "--sample some: that is no value it takes")]
+    [InlineData("mutate --seed -1", "--seed -1 is out of range")]
+    [InlineData("mutate spec --sample -1", "--sample -1 is out of range")]
     [InlineData("mutate spec --source /nowhere", "no sources in '/nowhere'")]
     public void What_cannot_be_carried_out_is_told_in_one_line(string arguments, string says) =>
         AssertUnusable(says, arguments.Split(' '));
@@ -93,7 +102,7 @@ public sealed class CommandTests : IDisposable
     public void Every_verb_has_help()
     {
         Assert.Contains("Exit code: 0 all holds", Run("--help").Output);
-        foreach (var verb in (string[])["check", "prove", "fuzz", "diff", "run", "replay", "image", "list", "bench", "ways", "claims"])
+        foreach (var verb in (string[])["check", "prove", "fuzz", "diff", "run", "replay", "image", "list", "mutate", "bench", "ways", "claims"])
         {
             var (exit, output, _) = Run(verb, "--help");
             Assert.Equal(CommandLine.Holds, exit);
