@@ -51,6 +51,33 @@ public sealed class FlipsTests : IDisposable
         Assert.StartsWith("no theorem executes ", result.Why, StringComparison.Ordinal);
     }
 
+    // The flip does the same, so all of what is proved of it comes to be asked for.
+    [Theory]
+    [InlineData(Fate.Refuted, "no image is right")]
+    [InlineData(Fate.Unknown, "InvalidOperationException: no image is wrong")]
+    public void What_becomes_of_a_theorem_is_its_flips_fate(Fate fate, string why)
+    {
+        var cache = new ProofCache(_folder);
+        Prover.Prove(OfIdNearest(Image), 1, cache);
+        var flips = new Flips(Image, image => [.. OfIdNearest(image), new Never(fate == Fate.Refuted)], cache, events: 1, seed: 1);
+        var result = Assert.Single(flips.Run([new(Image.Symbols["id_nearest"] + 4, 0)], 1));
+        Assert.Equal((fate, "never", why), (result.Fate, result.By, result.Why));
+    }
+
+    /// <summary>Is refuted, or stops its prover.</summary>
+    private sealed class Never(bool refuted) : Theorem("never", Limits.Shipping)
+    {
+        public override int Weight => 5;
+
+        protected override void Assume(Attempt attempt)
+        {
+            // Nothing.
+        }
+
+        protected override void Run(Attempt attempt) =>
+            throw (refuted ? attempt.Path.Refuted("no image is right") : new InvalidOperationException("no image is wrong"));
+    }
+
     private static IReadOnlyList<Theorem> OfIdNearest(KernelImage image) => Theorems.Named(Theorems.Of(image), "image.id_nearest");
 
     private Dictionary<string, string> Kept() => Directory.GetFiles(_folder).ToDictionary(file => file, File.ReadAllText);
