@@ -85,7 +85,7 @@ public sealed class Duel
             .Select(task => Enumerable.Range(0, (int)_layout.Limits.Lthreads).Any(lthread => s.Status[(uint)task * _layout.Limits.Lthreads + (uint)lthread].Value != ThreadStatus.Inactive)).ToArray();
         foreach (var page in _tables.PagesMapped())
             if (hasThreads[s.Mappings.TableTask[page / _layout.Limits.Paging.Entries].Value])
-                PagesOf(_placedPages, page).Add(page);
+                List(_placedPages, page);
         PlacePages();
         uint[] threads = [0, .. Enumerable.Range(1, (int)_layout.Limits.Threads - 1).Select(row => (uint)row)
             .Where(row => s.Status[row].Value != ThreadStatus.Inactive)];
@@ -173,8 +173,13 @@ public sealed class Duel
         return null;
     }
 
-    // The pages that a task may use, by the task that the page's table is of; some may be gone, or there twice.
-    private List<uint> PagesOf(List<uint>[] tasks, uint page) => tasks[State.Mappings.TableTask[page / _layout.Limits.Paging.Entries].Value];
+    // Lists a page with those that a task may use, by the task that the page's table is of; some may be gone, or there twice. Ports, of which
+    // σ0 has thousands, are not used.
+    private void List(List<uint>[] tasks, uint page)
+    {
+        var (m, table) = (State.Mappings, page / _layout.Limits.Paging.Entries);
+        if (m.TableSlot[table] < Layout.KernelSlot) tasks[m.TableTask[table].Value].Add(page);
+    }
 
     private void PlacePages()
     {
@@ -258,7 +263,7 @@ public sealed class Duel
         foreach (var node in nodes.Rows)
             if (s.Mappings.Space[node].Value != 0)
                 pages.Add(s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value);
-        foreach (var page in pages.Rows) PagesOf(_pages, page).Add(page);
+        foreach (var page in pages.Rows) List(_pages, page);
         if (pages.Rows.Length + slots.Rows.Length > 0) _used = default;
         foreach (var page in pages.Rows)
             if (PageEntries.PortWordOf(s, page) is { } word)
