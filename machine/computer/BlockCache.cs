@@ -4,7 +4,7 @@ using Verified.Machine.Processor;
 
 namespace Verified.Machine.Computer;
 
-/// <summary>A straight run of decoded operations within one page; only the last may transfer control.</summary>
+/// <summary>A straight run of decoded operations within one page, which conditional branches may leave; only the last may transfer control otherwise.</summary>
 internal sealed class Block(uint physical, uint end, bool big, Operation[] operations)
 {
     public readonly uint Physical = physical;
@@ -103,7 +103,7 @@ internal sealed class BlockCache
                 break;
             operations.Add(operation);
             at += operation.Length;
-            if (operation.EndsBlock)
+            if (operation.EndsBlock && !operation.MayFallThrough)
                 break;
         }
         if (operations.Count == 0)

@@ -19,7 +19,8 @@ public enum Op : ushort
     Lgdt, Lidt, Sgdt, Sidt, Lldt, Ltr, Sldt, Str, Lar, Lsl, Verr, Verw, Arpl,
     Icebp, Rdmsr, Wrmsr, Sysenter, Sysexit, Cmovcc, LongNop, Fwait, Coprocessor, Umov,
 
-    // 32-bit forms with a register target: the source is a register or immediate (Quick), or memory (Load).
+    // 32-bit forms with a register target: the source is a register or immediate (Quick), or memory (Load). Of MovStore and CmpMemory the target
+    // is memory.
     MovQuick, MovLoad, MovStore, LeaQuick, AddQuick, SubQuick, AndQuick, OrQuick, XorQuick, CmpQuick, TestQuick, AdcQuick,
-    AddLoad, SubLoad, CmpLoad, IncQuick, DecQuick, ShlQuick, ShrQuick, PushQuick, PopQuick,
+    AddLoad, SubLoad, CmpLoad, CmpMemory, IncQuick, DecQuick, ShlQuick, ShrQuick, PushQuick, PopQuick,
 }

@@ -64,6 +64,9 @@ public struct Operation
         Op.Invalid => true,
         _ => false,
     };
+
+    /// <summary>True where decoding goes on although the operation may transfer control: branches that guard are seldom taken.</summary>
+    public readonly bool MayFallThrough => Op == Op.Jcc;
 }
 
 [Flags]

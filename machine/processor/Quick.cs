@@ -15,6 +15,7 @@ internal static class Quick
             (true, _) when op.Source == OperandKind.Memory => FromMemory(op.Op),
             (true, _) when op.Source == OperandKind.None => Unary(op.Op),
             (false, true) when op.Op == Op.Mov && op.Target == OperandKind.Memory => Op.MovStore,
+            (false, true) when op.Op == Op.Cmp && op.Target == OperandKind.Memory => Op.CmpMemory,
             _ => Op.Invalid,
         };
         if (op.Op == Op.Push && op.Target is (OperandKind.Register or OperandKind.Immediate))

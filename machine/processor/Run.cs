@@ -38,7 +38,7 @@ public sealed partial class Ia32<W, TBus>
 
     /// <summary>
     /// Executes operations that follow each other, or fewer of them where one faults (the fault is delivered) or
-    /// <see cref="Interrupted"/> is set. Only the last may transfer control.
+    /// <see cref="Interrupted"/> is set, or a conditional branch is taken. Only the last may transfer control otherwise.
     /// </summary>
     /// <returns>How many were begun.</returns>
     public int Run(ReadOnlySpan<Operation> block)
@@ -100,6 +100,7 @@ public sealed partial class Ia32<W, TBus>
                 case Op.AddLoad: R[op.TargetRegister] = Add(R[op.TargetRegister], Load(op), 4); break;
                 case Op.SubLoad: R[op.TargetRegister] = Subtract(R[op.TargetRegister], Load(op), 4); break;
                 case Op.CmpLoad: Subtract(R[op.TargetRegister], Load(op), 4); break;
+                case Op.CmpMemory: Subtract(Load(op), Value(op), 4); break;
                 case Op.IncQuick: R[op.TargetRegister] = Increment(R[op.TargetRegister], 4); break;
                 case Op.DecQuick: R[op.TargetRegister] = Decrement(R[op.TargetRegister], 4); break;
                 case Op.ShlQuick: R[op.TargetRegister] = ShiftLeft(R[op.TargetRegister], op.Immediate, 4); break;
@@ -107,7 +108,10 @@ public sealed partial class Ia32<W, TBus>
                 case Op.PushQuick: Push(Value(op), 4); break;
                 case Op.PopQuick: R[op.TargetRegister] = Pop(4); break;
                 case Op.Jmp: JumpBy(op); break;
-                case Op.Jcc: if (Holds(op.Extra)) JumpBy(op); break;
+                case Op.Jcc:
+                    if (!Holds(op.Extra)) break;
+                    JumpBy(op);
+                    return;
                 case Op.Call: Call(Eip + op.Immediate, op.Size); break;
                 case Op.Ret: Return(op); break;
                 default: Execute(op); break;
