@@ -102,9 +102,10 @@ public static class Encode
             Put(layout.Interrupts, id, Layout.PendingNumber, state.Pending[id].Value);
         }
 
+        var columns = Columns(layout, state).ToArray();
         for (var t = 0u; t < layout.Limits.Threads; t++)
         {
-            foreach (var (field, column) in Columns(layout, state)) Put(layout.Threads, t, field, column[t].Value);
+            foreach (var (field, column) in columns) Put(layout.Threads, t, field, column[t].Value);
             var active = state.Status[t] != ThreadStatus.Inactive;
             Put(layout.Threads, t, Layout.Status, state.Status[t].Value
                 | state.Timed[t].Value * Layout.TimedStatus | state.Faulting[t].Value * Layout.FaultingStatus);
@@ -141,9 +142,11 @@ public static class Encode
         var m = layout.Mappings;
         var columns = state.Columns.Where(column => Mappings<Concrete>.Schema.Contains(column.Info)).ToDictionary(
             column => column.Info, column => (Place: m.Place(column.Info.Name), column.Column));
+        ColumnInfo? last = null;
+        var ((area, field), column) = columns.Values.First();
         foreach (var (info, row) in changed ?? columns.SelectMany(column => Rows(column.Value.Place.Area).Select(row => (column.Key, row))))
         {
-            var ((area, field), column) = columns[info];
+            if (!ReferenceEquals(info, last)) ((area, field), column) = columns[last = info];
             write(area.Address<Concrete>(row, field).Value, layout.Encode(field, column[row]).Value);
             if (info.Name == nameof(Mappings<Concrete>.Small)) PutSmall(row);
             else if (info.Name == nameof(Mappings<Concrete>.TableAt))

@@ -129,8 +129,13 @@ public sealed class FlatTables : Tables<Concrete>
     /// <summary>Cells of mappings that differ from those of another state, and all of pages that are mapped.</summary>
     public IEnumerable<(ColumnInfo Column, uint Row)> MappingsOtherThan(uint[] cells)
     {
-        for (var cell = MappingsStart; (cell += Cells.AsSpan(cell).CommonPrefixLength(cells.AsSpan(cell))) < Cells.Length; cell++)
-            yield return Locate(cell);
+        foreach (var (info, rows) in _columns.Where((_, column) => _starts[column] >= MappingsStart))
+        {
+            var (start, end) = (Start(info.Name), Start(info.Name) + (int)rows);
+            for (var cell = start; (cell += Cells.AsSpan(cell..end).CommonPrefixLength(cells.AsSpan(cell..end))) < end; cell++)
+                yield return (info, (uint)(cell - start));
+        }
+
         foreach (var page in PagesMapped()) yield return (_columns[_pages].Info, page);
     }
 

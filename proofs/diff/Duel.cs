@@ -36,7 +36,8 @@ public sealed class Duel
     private bool _placedAlone, _cameBetween;
     private readonly List<uint>[] _pages, _placedPages;
     private (uint Task, uint Base, long Flushes) _used;
-    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [], _placed = [];
+    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [];
+    private readonly uint[] _placed;
 
     /// <summary>A column on both sides.</summary>
     private sealed record Compared(ColumnInfo Info, Column<Concrete> Spec, Func<Concrete, Concrete> Image);
@@ -46,6 +47,7 @@ public sealed class Duel
         _machine = machine;
         _layout = machine.Image.Layout;
         _tables = new(_layout.Limits);
+        _placed = new uint[_tables.Cells.Length];
         _kernel = new(_tables.State);
         _moves = new(_tables.State);
         _representation = new(machine.View, _tables.State, _moves.Seen);
@@ -78,8 +80,7 @@ public sealed class Duel
         var s = _tables.State;
         _machine.Place(s, memory, _placedAlone ? _tables.MappingsOtherThan(_placed) : null);
         _placedAlone = memory is null;
-        _placed = [.. _tables.Cells];
-        _tables.Load(_placed);
+        _tables.Cells.CopyTo(_placed, 0);
         foreach (var pages in _placedPages) pages.Clear();
         var hasThreads = Enumerable.Range(0, (int)_layout.Limits.Tasks)
             .Select(task => Enumerable.Range(0, (int)_layout.Limits.Lthreads).Any(lthread => s.Status[(uint)task * _layout.Limits.Lthreads + (uint)lthread].Value != ThreadStatus.Inactive)).ToArray();

@@ -74,7 +74,12 @@ public sealed class ImageMachine : IMachine<Concrete>
     {
         if (_placed) Pc.Restore();
         _placed = true;
-        void Write(uint linear, uint value) => Pc.Memory.Store(Layout.Physical(linear), 4, value);
+        // Most is as the state before has it: what is not stored need not be logged.
+        void Write(uint linear, uint value)
+        {
+            if (Load(linear) != value) Pc.Memory.Store(Layout.Physical(linear), 4, value);
+        }
+
         Encode.Mappings(Image.Layout, state, changed, Write);
         Encode.Threads(Image.Layout, state, Write);
         foreach (var (address, value) in memory ?? []) Pc.Memory.Store(Layout.Physical(address), 4, value);
