@@ -20,7 +20,7 @@ public sealed unsafe class StoreLog
     private readonly List<byte[]> _copies = [];
     private readonly List<(uint, uint)> _changes = [];
     private (uint Address, uint Former)[] _entries = new (uint, uint)[256];
-    private int _count, _copied, _marked;
+    private int _count, _copied, _marked, _copiedAtMark;
     private uint _period;
 
     /// <summary>The period in which stores to a page were last logged, and how many of its dwords were then.</summary>
@@ -42,6 +42,9 @@ public sealed unsafe class StoreLog
     /// </summary>
     public ReadOnlySpan<(uint Address, uint Former)> Changes()
     {
+        // Most often no page was copied.
+        if (_copied == _copiedAtMark)
+            return _entries.AsSpan(_marked, _count - _marked);
         _changes.Clear();
         for (var i = _marked; i < _count; i++)
         {
@@ -58,10 +61,8 @@ public sealed unsafe class StoreLog
     /// <returns>Whether stores to some page were not seen, but are from now on.</returns>
     public bool Mark()
     {
-        var unseen = false;
-        for (var i = _marked; i < _count && !unseen; i++)
-            unseen = (_entries[i].Address & WholePage) != 0;
-        _marked = _count;
+        var unseen = _copied != _copiedAtMark;
+        (_marked, _copiedAtMark) = (_count, _copied);
         _period++;
         return unseen;
     }
@@ -69,7 +70,7 @@ public sealed unsafe class StoreLog
     /// <summary>Starts a log with the present content, which <see cref="TryUndo"/> goes back to.</summary>
     internal void Begin()
     {
-        (_count, _copied, _marked) = (0, 0, 0);
+        (_count, _copied, _marked, _copiedAtMark) = (0, 0, 0, 0);
         _period++;
     }
 

@@ -20,7 +20,8 @@ public sealed class Duel
 {
     private static readonly uint[] Processor = [0];
     private static readonly uint[] Slots = [.. Enumerable.Range(0, (int)Limits.ClockSlots).Select(slot => (uint)slot)];
-    private static readonly RepresentationInvariant<Concrete>[] Invariants = [.. Representation<Concrete>.All];
+    private static readonly RepresentationInvariant<Concrete>[] Invariants = [.. Representation<Concrete>.All],
+        OfPages = [.. Invariants.Where(invariant => IsOfPages(invariant.I))], OfOthers = [.. Invariants.Where(invariant => !IsOfPages(invariant.I))];
 
     private readonly Layout _layout;
     private readonly ImageMachine _machine;
@@ -30,13 +31,18 @@ public sealed class Duel
     private readonly Compared[] _ofThreads, _ofProcessor;
     private readonly Dictionary<Table, Compared[]> _byRow;
     private readonly Compared _picked;
-    private readonly (Table Table, uint Row)[] _places;
+
+    // A cell's column, in a byte: what is written is all over the tables, and is looked up after every event.
+    private readonly byte[] _columnOf;
+    private readonly (Table Table, int Start)[] _columns;
+
     private readonly Footprint _footprint;
     private readonly Moves _moves;
     private bool _placedAlone, _cameBetween;
     private readonly List<uint>[] _pages, _placedPages;
     private (uint Task, uint Base, long Flushes) _used;
-    private uint[] _threads = [], _priorities = [], _readyWords = [], _senderWords = [], _timerWords = [];
+    private uint[] _threads = [], _priorities = [], _threadWords = [];
+    private uint[]? _readyWords, _senderWords, _timerWords;
     private readonly uint[] _placed;
 
     /// <summary>A column on both sides.</summary>
@@ -57,7 +63,9 @@ public sealed class Duel
         bool IsOfMappings(Compared column) => Mappings<Concrete>.Schema.Contains(column.Info);
         _byRow = Footprint.ByRow.ToDictionary(table => table, table => Of(table).Where(column => table == Table.Interrupt || IsOfMappings(column)).ToArray());
         _ofProcessor = [.. _ofProcessor.Where(column => !IsOfMappings(column))];
-        _places = [.. Enumerable.Range(0, _tables.Cells.Length).Select(_tables.Locate).Select(place => (place.Column.Table, place.Row))];
+        _columns = [.. _tables.State.Columns.Select(column => (column.Info.Table, _tables.Start(column.Info.Name)))];
+        _columnOf = new byte[_tables.Cells.Length];
+        for (var column = 0; column < _columns.Length; column++) _columnOf.AsSpan(_columns[column].Start).Fill((byte)column);
         _footprint = new(_layout);
         List<uint>[] OfTasks() => [.. Enumerable.Range(0, (int)_layout.Limits.Tasks).Select(_ => new List<uint>())];
         (_pages, _placedPages) = (OfTasks(), OfTasks());
@@ -68,7 +76,7 @@ public sealed class Duel
     public State<Concrete> State => _tables.State;
 
     /// <summary>Rows of the threads that are in use, or may have been since the state was placed.</summary>
-    public IReadOnlyList<uint> Threads => _threads[1..];
+    public IReadOnlyList<uint> Threads { get; private set; } = [];
 
     /// <summary>How many of the kernel's own steps since the last event were on mappings.</summary>
     public uint StepsOnMappings { get; private set; }
@@ -98,8 +106,10 @@ public sealed class Duel
     private void Watch(uint[] threads, uint[] priorities)
     {
         (_threads, _priorities) = (threads, priorities);
+        Threads = threads[1..];
         _tables.LookOnlyAt(_threads);
-        (_readyWords, _senderWords, _timerWords) = (WordsOf(_priorities), WordsOf(_threads), WordsOf(Slots));
+        _threadWords = [.. _threads.Select(thread => WordOf(0, thread)).Distinct()];
+        _readyWords = _senderWords = _timerWords = null;
         _footprint.Watch(_threads, _priorities);
         _moves.Look(_threads);
     }
@@ -146,7 +156,10 @@ public sealed class Duel
         foreach (var thread in _threads)
             if (CompareThread(thread) is { } difference)
                 return difference;
-        foreach (var invariant in Invariants.Where(invariant => !IsOfPages(invariant.I)))
+        foreach (var priority in _priorities)
+            if (Differ(_picked, priority) is { } difference)
+                return difference;
+        foreach (var invariant in OfOthers)
             foreach (var i in EveryValue(invariant.I))
                 foreach (var j in EveryValue(invariant.J))
                     if ((invariant.J == Sort.None || IsInPlace(j, i)) && !invariant.Holds(_representation, i, j))
@@ -230,19 +243,19 @@ public sealed class Duel
             if (Differ(column, 0) is { } difference)
                 return difference;
         foreach (var cell in _tables.Written)
-            if (_places[cell] is (Table.Thread, var row))
-                _footprint.Add(row);
-            else if (_places[cell] is (Table.Priority, var priority))
-            {
-                if (Differ(_picked, priority) is { } difference) return difference;
-            }
-            else if (cell >= _tables.MappingsStart || _places[cell].Table == Table.Interrupt)
-                _footprint.Add(_places[cell].Table, _places[cell].Row);
+        {
+            var (table, start) = _columns[_columnOf[cell]];
+            var row = (uint)(cell - start);
+            if (table == Table.Thread) _footprint.Add(row);
+            else if (table == Table.Priority) _footprint.Picked.Add(row);
+            else if (cell >= _tables.MappingsStart || table == Table.Interrupt) _footprint.Add(table, row);
+        }
+
         if (_footprint.Add(_machine.Pc.Memory) is var (address, former)) return Unchangeable(address, former);
         foreach (var row in _footprint.Threads)
             if (CompareThread(row) is { } difference)
                 return difference;
-        foreach (var priority in _priorities)
+        foreach (var priority in _footprint.Picked)
             if (Differ(_picked, priority) is { } difference)
                 return difference;
         if (CompareRows() is { } differs) return differs;
@@ -272,7 +285,7 @@ public sealed class Duel
         var words = CollectionsMarshal.AsSpan(_footprint.PortWords);
         foreach (var slot in slots.Rows) tasks.Add(slot / _layout.Limits.Paging.Slots);
         if (pages.Rows.Length + slots.Rows.Length + words.Length + tasks.Rows.Length == 0) return null;
-        foreach (var invariant in Invariants.Where(invariant => IsOfPages(invariant.I)))
+        foreach (var invariant in OfPages)
             if (Each(invariant, invariant.I switch { Sort.PortWord => words, Sort.Page => pages.Rows, Sort.Slot => slots.Rows, _ => tasks.Rows }) is { } difference)
                 return difference;
         return null;
@@ -333,12 +346,11 @@ public sealed class Duel
     {
         var threads = (ReadOnlySpan<uint>)CollectionsMarshal.AsSpan(_footprint.Threads);
         _moves.Look(threads);
-        foreach (var invariant in Invariants)
+        foreach (var invariant in OfOthers)
             if (invariant.I switch
             {
-                Sort.Page or Sort.Slot or Sort.PortWord or Sort.Task => null,
                 Sort.Thread => Each(invariant, _footprint.Top ? _threads : threads),
-                Sort.Priority => Each(invariant, _priorities),
+                Sort.Priority => _footprint.IsPriorityMapWritten ? Each(invariant, _priorities) : null,
                 Sort.ReadyWord => OfSets(invariant, _moves.Ready, _footprint.ReadyWords, _footprint.ReadySummaries),
                 Sort.SenderWord => OfSets(invariant, _moves.Sender, _footprint.SenderWords, _footprint.SenderSummaries),
                 Sort.TimerWord => OfSets(invariant, _moves.Timer, _footprint.TimerWords, _footprint.TimerSummaries),
@@ -367,8 +379,8 @@ public sealed class Duel
                 if (!invariant.Holds(_representation, word, 0))
                     return Violation(invariant, word, 0);
             foreach (var owner in summaries)
-                foreach (var thread in _threads)
-                    if (WordOf(owner, thread) is var word && !invariant.Holds(_representation, word, 0))
+                foreach (var place in _threadWords)
+                    if (owner * _layout.Words + place is var word && !invariant.Holds(_representation, word, 0))
                         return Violation(invariant, word, 0);
             return null;
         }
@@ -404,12 +416,11 @@ public sealed class Duel
     {
         Sort.Thread => _threads,
         Sort.Priority => _priorities,
-        Sort.ReadyWord => _readyWords,
-        Sort.SenderWord => _senderWords,
-        Sort.TimerWord => _timerWords,
+        Sort.ReadyWord => _readyWords ??= WordsOf(_priorities),
+        Sort.SenderWord => _senderWords ??= WordsOf(_threads),
+        Sort.TimerWord => _timerWords ??= WordsOf(Slots),
         _ => Processor,
     };
 
-    private uint[] WordsOf(uint[] owners) => [.. owners
-        .SelectMany(owner => _threads.Select(thread => WordOf(owner, thread))).Distinct()];
+    private uint[] WordsOf(uint[] owners) => [.. owners.SelectMany(owner => _threadWords.Select(place => owner * _layout.Words + place))];
 }

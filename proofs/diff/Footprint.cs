@@ -45,7 +45,9 @@ internal sealed class Footprint
     private readonly RowsOf?[] _rowsOf = new RowsOf?[Enum.GetValues<Table>().Length];
     private readonly uint[] _threadsOfPlace, _prioritiesOfWord;
     private readonly Part[] _parts;
-    private readonly uint[] _starts;
+
+    // Of each page from the kernel's base on, the last part that starts at its first byte or before, or the first part.
+    private readonly int[] _partOfPage;
     private uint _places, _priorityWords;
 
     /// <summary>What the spec lets change in an area.</summary>
@@ -64,7 +66,8 @@ internal sealed class Footprint
         _rows = [.. ByRow.Select(table => new RowsOf(table, State<Concrete>.Rows(table, layout.Limits)))];
         foreach (var rows in _rows) _rowsOf[(int)rows.Table] = rows;
         _parts = [.. Parts().OrderBy(part => part.Area.Base)];
-        _starts = [.. _parts.Select(part => part.Area.Base)];
+        _partOfPage = [.. Enumerable.Range(0, (int)((_parts[^1].Area.End - Layout.KernelBase) / Layout.PageSize) + 1)
+            .Select(page => Math.Max(0, Array.FindLastIndex(_parts, part => part.Area.Base <= Layout.KernelBase + (uint)page * Layout.PageSize)))];
     }
 
     /// <summary>Rows of threads to compare, each once.</summary>
@@ -93,6 +96,12 @@ internal sealed class Footprint
 
     /// <summary>Words of the maps of ports that were written; one may occur twice.</summary>
     public List<uint> PortWords { get; } = [];
+
+    /// <summary>Priorities whose last pick was written; one may occur twice.</summary>
+    public List<uint> Picked { get; } = [];
+
+    /// <summary>Whether the map of priorities was written, or its summary, or that of a priority's set.</summary>
+    public bool IsPriorityMapWritten { get; private set; }
 
     /// <summary>Whether the top priority was written, which every thread's priority is compared with.</summary>
     public bool Top { get; private set; }
@@ -129,8 +138,9 @@ internal sealed class Footprint
         TimerWords.Clear();
         TimerSummaries.Clear();
         PortWords.Clear();
+        Picked.Clear();
         foreach (var rows in _rows) rows.Clear();
-        Top = false;
+        Top = IsPriorityMapWritten = false;
     }
 
     public void Add(uint thread)
@@ -172,12 +182,11 @@ internal sealed class Footprint
     /// <summary>The bits of a written dword that the spec lets change: to what, the comparisons of what is listed here say.</summary>
     private uint Changeable(uint address)
     {
-        var index = Array.BinarySearch(_starts, address);
-        if (index < 0) index = ~index - 1;
-        if (index < 0) return 0;
+        var index = _partOfPage[Math.Min((address - Layout.KernelBase) / Layout.PageSize, (uint)_partOfPage.Length - 1)];
+        while (index + 1 < _parts.Length && _parts[index + 1].Area.Base <= address) index++;
         var (area, inUse, changeable) = _parts[index];
-        var (offset, field) = (address - area.Base, (address - area.Base) % area.Stride);
-        return address < area.End && (offset & area.Between) == 0 && (inUse >> (int)(field / 4) & 1) != 0
+        var (offset, field) = (address - area.Base, address - area.Base & (area.Stride - 1));
+        return address >= area.Base && address < area.End && (offset & area.Between) == 0 && (inUse >> (int)(field / 4) & 1) != 0
             ? changeable(area.Row<Concrete>(offset).Value, field) : 0;
     }
 
@@ -189,10 +198,10 @@ internal sealed class Footprint
         yield return Make(l.SenderSets, (word, _) => List(SenderWords, word, _isActive[word / l.Words] ? _threadsOfPlace[word % l.Words] : 0));
         yield return Make(l.Timers, (word, _) => List(TimerWords, word, _threadsOfPlace[word % l.Words]));
         yield return Make(l.TimerSummary, (slot, _) => List(TimerSummaries, slot, _places));
-        yield return Make(l.ReadySummary, (priority, _) => List(ReadySummaries, priority, HasPriority(priority) ? _places : 0));
-        yield return Make(l.PriorityMap, (word, _) => _prioritiesOfWord[word]);
-        yield return Make(l.PrioritySummary, (_, _) => _priorityWords);
-        yield return Make(l.Picked, (priority, _) => HasPriority(priority) ? uint.MaxValue : 0);
+        yield return Make(l.ReadySummary, (priority, _) => OfPriorityMap(List(ReadySummaries, priority, HasPriority(priority) ? _places : 0)));
+        yield return Make(l.PriorityMap, (word, _) => OfPriorityMap(_prioritiesOfWord[word]));
+        yield return Make(l.PrioritySummary, (_, _) => OfPriorityMap(_priorityWords));
+        yield return Make(l.Picked, (priority, _) => List(Picked, priority, HasPriority(priority) ? uint.MaxValue : 0));
         yield return Make(l.Top, (_, _) =>
         {
             Top = true;
@@ -226,6 +235,12 @@ internal sealed class Footprint
             rows.Add(row);
             return changeable;
         }
+    }
+
+    private uint OfPriorityMap(uint changeable)
+    {
+        IsPriorityMapWritten = true;
+        return changeable;
     }
 
     private uint OfThread(uint thread, uint field)
