@@ -47,6 +47,7 @@ internal static class BootChecks
                 Representation(view, state) ?? $"{Representation<Concrete>.All.Count} invariants, every row"),
             Claim.Of($"{boot}: page directories map the kernel's part alike", Directories(image, pc) is null, Standing.Proved,
                 Directories(image, pc) ?? $"{image.Limits.Tasks} directories; no user page shows a frame of the kernel's"),
+            .. ChipChecks.Of(boot, image, modules),
         ];
     }
 
