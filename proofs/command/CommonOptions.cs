@@ -24,10 +24,10 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>A TCP port.</summary>
-    public static Option<int?> Port(Option<int?> option)
+    /// <summary>The same of a number that need not be given.</summary>
+    public static Option<int?> InRange(Option<int?> option, int least, int most)
     {
-        Limit(option, 0, 65535);
+        Limit(option, least, most);
         return option;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Verified.Kernel;
 using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
@@ -16,6 +17,12 @@ internal static class DiffVerb
         DefaultValueFactory = _ => new DiffOptions().Events,
     }, 1, 1_000_000_000_000);
 
+    private static readonly Option<int?> Minutes = CommonOptions.InRange(new Option<int?>("--minutes")
+    {
+        Description = "Compare for so long, in place of so many events",
+        HelpName = "N",
+    }, 1, 10_000);
+
     private static readonly Option<bool> Exhaustive = new("--exhaustive")
     {
         Description = "Every step from every reachable state of the small models, on images of their sizes",
@@ -26,6 +33,9 @@ internal static class DiffVerb
         Description = "Tell which basic blocks and edges of the kernel's code random programs reach, and list those that they do not",
     };
 
+    // From line to line of a long comparison, where there is no status line.
+    private static readonly TimeSpan Stride = TimeSpan.FromMinutes(5);
+
     // About 200,000 events, one by one.
     private const int CoveragePopulations = 100;
 
@@ -33,7 +43,7 @@ internal static class DiffVerb
     {
         var verb = new Command("diff", "Run the same random events on image and spec; compare the whole state after every event")
         {
-            Events, Exhaustive, Coverage, CommonOptions.Seed, ImageSource.File, ImageSource.Size, CommonOptions.Json,
+            Events, Minutes, Exhaustive, Coverage, CommonOptions.Seed, ImageSource.File, ImageSource.Size, CommonOptions.Json,
         };
         verb.SetAction(Run);
         return verb;
@@ -42,9 +52,20 @@ internal static class DiffVerb
     /// <summary>Compares and prints a line, and the explained difference.</summary>
     public static DiffResult Diff(Display display, KernelImage image, DiffOptions options)
     {
+        var (clock, told, telling) = (Stopwatch.StartNew(), TimeSpan.Zero, new Lock());
         var result = display.While("diff", say => DiffRun.Run(image, options with
         {
-            Progress = events => say($"{events:N0} of {options.Events:N0} events"),
+            Progress = events =>
+            {
+                say(options.Time is { } time ? $"{events:N0} events, {(time - clock.Elapsed).TotalMinutes:F0} min left" : $"{events:N0} of {options.Events:N0} events");
+                if (display.IsTerminal) return;
+                lock (telling)
+                {
+                    if (clock.Elapsed - told < Stride) return;
+                    told = clock.Elapsed;
+                    display.Line($"diff: {events:N0} events so far, {told.TotalMinutes:F0} min");
+                }
+            },
         }));
         display.Line(
             $"diff: {result.Events:N0} events compared, {result.Programs:N0} programs, {result.Seconds:F1} s "
@@ -72,7 +93,10 @@ internal static class DiffVerb
         if (parsed.GetValue(Exhaustive)) return RunExhaustive(parsed, display);
         var image = ImageSource.Of(parsed);
         if (parsed.GetValue(Coverage)) return RunCoverage(parsed, display, image);
-        var options = new DiffOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Events), Environment.ProcessorCount);
+        var options = new DiffOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Events), Environment.ProcessorCount)
+        {
+            Time = parsed.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+        };
         var result = parsed.GetValue(CommonOptions.Json) ? DiffRun.Run(image, options) : Diff(display, image, options);
         if (parsed.GetValue(CommonOptions.Json)) display.Json(new[] { Summary("random", result, options.Seed) });
         return result.Holds ? CommandLine.Holds : CommandLine.Refuted;

@@ -33,11 +33,11 @@ internal static class RunVerb
         CustomParser = TimingsOf,
     };
 
-    private static readonly Option<int?> Gdb = CommonOptions.Port(new Option<int?>("--gdb")
+    private static readonly Option<int?> Gdb = CommonOptions.InRange(new Option<int?>("--gdb")
     {
         Description = "Wait for gdb at this TCP port of this computer before the first instruction; 0 takes a free one",
         HelpName = "PORT",
-    });
+    }, 0, 65535);
 
     public static Command Make()
     {

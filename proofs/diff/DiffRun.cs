@@ -14,7 +14,9 @@ namespace Verified.Proofs.Diff;
 /// <param name="Workers">Machines that run at once.</param>
 /// <param name="Progress">Told the number of events so far, now and then, by any worker.</param>
 /// <param name="Shrink">Whether the program of a disagreement is made as short as can be; else it is the whole program, not run again.</param>
-public sealed record DiffOptions(int Seed = 1, long Events = 1_000_000, int Workers = 2, Action<long>? Progress = null, bool Shrink = true);
+/// <param name="Time">Compare for so long, in place of so many events; null for those.</param>
+public sealed record DiffOptions(
+    int Seed = 1, long Events = 1_000_000, int Workers = 2, Action<long>? Progress = null, bool Shrink = true, TimeSpan? Time = null);
 
 /// <summary>What was compared, and the first disagreement.</summary>
 /// <param name="Events">Events compared.</param>
@@ -58,7 +60,7 @@ public static class DiffRun
             try
             {
                 var duel = new Duel(new ImageMachine(image));
-                while (found.Count == 0 && Interlocked.Read(ref events) < options.Events)
+                while (found.Count == 0 && (options.Time is { } time ? clock.Elapsed < time : Interlocked.Read(ref events) < options.Events))
                 {
                     var seed = Interlocked.Increment(ref next) - 1;
                     var disagreement = OnePopulation(duel, new(seed, image.Limits), out var compared, out var run);

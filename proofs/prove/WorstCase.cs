@@ -10,5 +10,5 @@ public readonly record struct WorstCase(int Instructions, long Cycles, long Miss
         Math.Max(Instructions, other.Instructions), Math.Max(Cycles, other.Cycles), Math.Max(Missing, other.Missing));
 
     public override string ToString() =>
-        $"{Instructions} instructions" + (Cycles > 0 ? $", {Cycles:N0} cycles, {Missing:N0} if all misses" : "");
+        $"{Instructions:N0} instructions" + (Cycles > 0 ? $", {Cycles:N0} cycles, {Missing:N0} if all misses" : "");
 }

@@ -178,7 +178,6 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>1 where the interrupt has come and its handler does not know yet.</summary>
     public Column<W> Pending { get; }
 
-    /// <summary>Which pages are mapped.</summary>
     /// <summary>The tasks, and which pages are mapped.</summary>
     public Mappings<W> Mappings { get; }
 

@@ -120,6 +120,7 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("ping: 20 round trips to pong, every answer right", run.Output);
         Assert.Contains("iret", Run("list", "ipc", "--image", file).Output);
         Assert.Equal(CommandLine.Holds, Run("diff", "--image", file, "--events", "1000", "--seed", "3").Exit);
+        AssertUnusable("--minutes 0 is out of range", "diff", "--minutes", "0");
     }
 
     [Fact]
