@@ -95,5 +95,5 @@ public sealed class GccAndQemuFact : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class GccAndBochsFact : FactAttribute
 {
-    public GccAndBochsFact() => Skip = CProgram.Missing ?? BochsBiosTheory.Missing;
+    public GccAndBochsFact() => Skip = CProgram.Missing ?? Bochs.Missing(biosToo: true);
 }

@@ -75,7 +75,7 @@ public sealed class ModeTheory : TheoryAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BochsTheory : TheoryAttribute
 {
-    public BochsTheory() => Skip = Programs.Missing(Bochs.Program, "nasm");
+    public BochsTheory() => Skip = Bochs.Missing(biosToo: false, "nasm");
 }
 
 /// <summary>Programs that tests need.</summary>
