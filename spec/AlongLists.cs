@@ -31,10 +31,8 @@ public static class AlongLists<W> where W : struct, IWord<W>
     /// </summary>
     public static Truth RightsShrink(State<W> s, W from, Truth isDerived, W node) =>
         !isDerived | (s.Mappings.Phase == Phases.Reduce)
-        | ((s.Mappings.Depth[node] > s.Mappings.Depth[from]) & ((s.Mappings.Level[node] <= s.Mappings.Depth[from]) | IsWritable(s, from))
-            & (!IsWritable(s, node) | IsWritable(s, from)));
-
-    private static Truth IsWritable(State<W> s, W node) => s.Mappings.Level[node] > s.Mappings.Depth[node];
+        | ((s.Mappings.Depth[node] > s.Mappings.Depth[from]) & ((s.Mappings.Level[node] <= s.Mappings.Depth[from]) | s.Mappings.IsWritable(from))
+            & (!s.Mappings.IsWritable(node) | s.Mappings.IsWritable(from)));
 
     private static Truth IsFree(Mappings<W> m, W node) => m.Space[node] == 0;
 }

@@ -29,7 +29,7 @@ public sealed record Derivation<W>(string Name, string Why, Func<State<W>, State
     // Writable from σ0 down to a depth, the one itself included or not.
     private static Truth IsDerived(Mappings<W> m, W node, W from) =>
         (m.Frame[node] == m.Frame[from]) & (m.Depth[node] == m.Depth[from] + 1)
-        & ((m.Level[node] == m.Level[from]) | ((m.Level[from] > m.Depth[from]) & (m.Level[node] == m.Level[from] + 1)));
+        & ((m.Level[node] == m.Level[from]) | (m.IsWritable(from) & (m.Level[node] == m.Level[from] + 1)));
 
     private static Derivation<W> Of(string name, string why, Func<Mappings<W>, Mappings<W>, W, Truth> holds) =>
         new(name, why, (before, after, node) => holds(before.Mappings, after.Mappings, node));

@@ -99,7 +99,7 @@ public sealed partial class Kernel<W>
 
             // σ0 grants nothing away: its pages are always its own.
             else if (((m.Item & Fpage.Grant) == 0) | (m.Depth[node] == 0)) Derive(node, s.EntryOf(into, m.TargetPage));
-            else if (((m.Item & Fpage.Writable) == 0) & (m.Level[node] > m.Depth[node])) BeginReduce(node);
+            else if (((m.Item & Fpage.Writable) == 0) & m.IsWritable(node)) BeginReduce(node);
             else Move(node, s.EntryOf(table, m.SourcePage), s.EntryOf(into, m.TargetPage));
         }
     }
@@ -207,7 +207,7 @@ public sealed partial class Kernel<W>
             m.Frame[derived] = m.Frame[node];
             m.Depth[derived] = m.Depth[node] + 1;
             m.Level[derived] = m.Level[node]
-                + W.Select(((m.Item & Fpage.Writable) != 0) & (m.Level[node] > m.Depth[node]), 1, 0);
+                + W.Select(((m.Item & Fpage.Writable) != 0) & m.IsWritable(node), 1, 0);
             m.NodeAt[entry] = derived;
             Advance(1);
         }

@@ -64,6 +64,6 @@ public static class PageEntries
         const uint readable = MappingLayout.Present | MappingLayout.User, writable = readable | MappingLayout.Writable;
         var m = state.Mappings;
         var node = m.NodeAt[page];
-        return W.Select(node == 0, 0, m.Frame[node] * Layout.PageSize | W.Select(m.Level[node] > m.Depth[node], writable, readable));
+        return W.Select(node == 0, 0, m.Frame[node] * Layout.PageSize | W.Select(m.IsWritable(node), writable, readable));
     }
 }

@@ -12,7 +12,7 @@ namespace Verified.Machine.Timing;
 /// </summary>
 internal sealed class DataAccesses(Pc pc)
 {
-    private const int DescriptorSize = 8, FrameSize = 20;
+    private const int DescriptorSize = ImpliedAccesses.DescriptorSize, FrameSize = ImpliedAccesses.FrameSize;
 
     private readonly List<Access> _accesses = [];
     private readonly InstructionInfoFactory _factory = new();
@@ -23,7 +23,7 @@ internal sealed class DataAccesses(Pc pc)
     {
         _accesses.Clear();
         _esp = pc.Cpu.R[Cpu.Esp].Value;
-        if (IsGate(i)) return;
+        if (ImpliedAccesses.IsGate(i)) return;
         foreach (var used in _factory.GetInfo(i).GetUsedMemory())
         {
             if (used.Access is OpAccess.NoMemAccess or OpAccess.None) continue;
@@ -38,24 +38,20 @@ internal sealed class DataAccesses(Pc pc)
     public IReadOnlyList<Access> End(in Step step)
     {
         var (i, cpu) = (step.Instruction, pc.Cpu);
-        if (i.OpCount > 0 && i.Op0Kind == OpKind.Register && i.Op0Register.IsSegmentRegister() && i.Mnemonic is Mnemonic.Mov or Mnemonic.Pop)
-            AddDescriptor(cpu.S[i.Op0Register - Register.ES].Selector.Value);
-        if (!IsGate(i)) return _accesses;
-        AddDescriptor(cpu.S[SegmentRegister.Cs].Selector.Value);
-        if (step.Ring != step.NextRing) AddDescriptor(cpu.S[SegmentRegister.Ss].Selector.Value);
-        if (i.Mnemonic is Mnemonic.Iret or Mnemonic.Iretd)
-        {
-            Add(_esp, FrameSize, writes: false);
-            return _accesses;
-        }
+        foreach (var access in ImpliedAccesses.Of(i, step.Ring, step.NextRing))
+            switch (access)
+            {
+                case ImpliedAccess.Segment: AddDescriptor(cpu.S[i.Op0Register - Register.ES].Selector.Value); break;
+                case ImpliedAccess.Code: AddDescriptor(cpu.S[SegmentRegister.Cs].Selector.Value); break;
+                case ImpliedAccess.Stack: AddDescriptor(cpu.S[SegmentRegister.Ss].Selector.Value); break;
+                case ImpliedAccess.Gate: Add(cpu.IdtBase.Value + (i.Mnemonic == Mnemonic.Int3 ? 3u : i.Immediate8) * DescriptorSize, DescriptorSize, writes: false); break;
+                case ImpliedAccess.InnerStack: Add(cpu.TaskRegister.Base.Value + 4, DescriptorSize, writes: false); break;
+                case ImpliedAccess.PushedFrame: Add(cpu.R[Cpu.Esp].Value, FrameSize, writes: true); break;
+                case ImpliedAccess.PoppedFrame: Add(_esp, FrameSize, writes: false); break;
+            }
 
-        Add(cpu.IdtBase.Value + (i.Mnemonic == Mnemonic.Int3 ? 3u : i.Immediate8) * DescriptorSize, DescriptorSize, writes: false);
-        if (step.NextRing < step.Ring) Add(cpu.TaskRegister.Base.Value + 4, DescriptorSize, writes: false);
-        Add(cpu.R[Cpu.Esp].Value, FrameSize, writes: true);
         return _accesses;
     }
-
-    private static bool IsGate(in Instruction i) => i.Mnemonic is Mnemonic.Int or Mnemonic.Int3 or Mnemonic.Iret or Mnemonic.Iretd;
 
     private void AddDescriptor(uint selector)
     {

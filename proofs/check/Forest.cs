@@ -20,7 +20,7 @@ public static class Forest
     [
         ChiefsEnd,
         Node("rights-within-parents", "a mapping is writable only if the one it is derived from is, but while that is being made read-only", (s, m, n) =>
-            m.Space[n] == 0 || m.Depth[n] == 0 || m.Phase == Phases.Reduce || !IsWritable(m, n) || IsWritable(m, Parent(s, n))),
+            m.Space[n] == 0 || m.Depth[n] == 0 || m.Phase == Phases.Reduce || !m.IsWritable(n) || m.IsWritable(Parent(s, n))),
         ListEnds,
         Node("node-in-one-list", "every mapping is once in the list of one frame, or once among the free ones", (s, m, n) =>
             n == 0 || Lists(s).Count(node => node == n.Value) == 1),
@@ -71,8 +71,6 @@ public static class Forest
                 return true;
         return false;
     }
-
-    private static Truth IsWritable(Mappings<Concrete> m, Concrete node) => m.Level[node] > m.Depth[node];
 
     private static IEnumerable<uint> Lists(State<Concrete> s)
     {

@@ -33,7 +33,7 @@ internal static class Ledger
                 "spec.pick" or "spec.receive" or "spec.accept" or "spec.leave" => $"spec: {entry} preserves the invariants, and lowers the rank",
                 "isolation" => "spec: a step changes nothing of threads and spaces that take no part in it, and depends on no registers of theirs",
                 "orders" => "spec: lists of mappings and page tables have no cycle, nor have chiefs; a flush leaves nothing derived, a grant keeps the derivation, and rights never grow",
-                "lists" => "spec: a frame's list has all of its mappings, and what is derived from a mapping has no right that it has not",
+                "lists" => "spec: a frame's list has all of its mappings, and what is derived from a mapping has no right that it has not, but while something is being made read-only",
                 "image.sets" => "image: the operations on the sets of threads keep their contracts",
                 "image.boot" => "image: boot comes to one machine, whatever the loader left in the registers",
                 "spec.page" => "spec: a page fault preserves the invariants",

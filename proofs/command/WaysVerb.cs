@@ -36,10 +36,7 @@ internal static class WaysVerb
     {
         var (display, json) = (new Display(parsed), parsed.GetValue(CommonOptions.Json));
         var image = ImageSource.Of(parsed);
-        ProveVerb.RequireSolver();
-        var cache = parsed.GetValue(CommonOptions.NoCache) ? null : ProveVerb.Cache();
-        var theorems = Theorems.Of(image);
-        var results = (json ? Display.Silent : display).While("prove", say => Prover.Prove(theorems, Environment.ProcessorCount, cache, new Said(say)));
+        var results = ProveVerb.Prove(json ? Display.Silent : display, image, Theorems.Of(image), cached: !parsed.GetValue(CommonOptions.NoCache));
         var lines = Of(results.ToDictionary(result => result.Theorem));
         if (json) display.Json(lines);
         else Print(display, lines);
@@ -75,12 +72,5 @@ internal static class WaysVerb
                 $"{line.Worst.Instructions}", $"{line.Worst.Cycles:N0}", $"{line.Worst.Missing:N0}"]).Select(cell => new Text(cell))]);
         display.Write(table);
         display.Line("instructions and cycles of the P5 are the most of any path to the next cut point, the gate included; all missing: in caches, TLBs and branch targets");
-    }
-
-    private sealed class Said(Action<string> say) : IProofProgress
-    {
-        public void Started(string theorem) => say(theorem);
-
-        public void Ended(ProofResult result) => say($"{result.Theorem} has ended");
     }
 }

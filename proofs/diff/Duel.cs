@@ -181,7 +181,7 @@ public sealed class Duel
             var (table, node) = (page / entries, m.NodeAt[page]);
             var linear = (m.TableSlot[table].Value * entries + page % entries) * Layout.PageSize;
             if (node == 0 || m.TableTask[table] != task || linear >= Layout.KernelBase) continue;
-            if (!_machine.Uses(linear, (m.Level[node] > m.Depth[node]).Known)) return new("execution", $"page {linear:X}h is mapped", "using it faults");
+            if (!_machine.Uses(linear, m.IsWritable(node).Known)) return new("execution", $"page {linear:X}h is mapped", "using it faults");
         }
 
         return null;

@@ -6,7 +6,7 @@ namespace Verified.Proofs.Prove;
 
 /// <summary>
 /// Times a path of the kernel's code by the Pentium's model (<see cref="Timings.P5"/>), whatever it finds: bit scans go over all bits, and an
-/// operation on the sets of threads, which a path has as one address, takes as long as the longest way through its code.
+/// operation on the sets of threads, which a path has as one address, takes as long as the longest way through its code, and an interlock before and behind it.
 /// </summary>
 /// <remarks>
 /// A miss is counted for each line and page of code once, for each read of data in its cache and TLB, for each write in the TLB; so what the
@@ -37,7 +37,7 @@ public sealed class PathTimer(BootedImage image)
         if (way is not null && way.Kind is not (WayKind.Own or WayKind.Slow or WayKind.Exit))
         {
             pipeline.Wait(way.FromUser ? P5.Interrupt : P5.InterruptWithinRing);
-            misses += GateMisses;
+            misses += ImpliedAccesses.OfGate(way.FromUser ? 3 : 0, 0).Sum(Misses);
         }
 
         for (var k = 0; k < trail.Count; k++)
@@ -45,7 +45,7 @@ public sealed class PathTimer(BootedImage image)
             if (byContract && image.Operations.FirstOrDefault(operation => operation.Start == trail[k]) is { } operation)
             {
                 var worst = Of(operation);
-                pipeline.Wait((int)worst.Cycles + P5.AddressInterlock);
+                pipeline.Wait((int)worst.Cycles + 2 * P5.AddressInterlock);
                 instructions += worst.Instructions;
                 misses += worst.Missing - worst.Cycles;
                 continue;
@@ -57,7 +57,7 @@ public sealed class PathTimer(BootedImage image)
             pipeline.Next(new(instruction, Taken: next != instruction.NextIP32 && instruction.FlowControl != FlowControl.Next,
                 NextRing: leaves ? 3 : 0, Count: instruction.Mnemonic is Mnemonic.Bsf or Mnemonic.Bsr ? MostScanned : 0u));
             instructions++;
-            misses += Misses(instruction);
+            misses += Misses(instruction, leaves ? 3 : 0);
             foreach (var at in (uint[])[instruction.IP32, instruction.NextIP32 - 1])
             {
                 if (lines.Add(at / (uint)P5.Memory.Code.Line)) misses += P5.Memory.LineFill;
@@ -67,9 +67,6 @@ public sealed class PathTimer(BootedImage image)
 
         return new(instructions, pipeline.Cycles, pipeline.Cycles + misses);
     }
-
-    // A gate's descriptor, CS and SS, the stack of the TSS, and what is written to it.
-    private static int GateMisses => 4 * (P5.Memory.LineFill + P5.Memory.TableWalk) + P5.Memory.TableWalk;
 
     /// <summary>The longest way through an operation's code, which has no loop.</summary>
     private WorstCase Of(SetOperation operation)
@@ -97,23 +94,33 @@ public sealed class PathTimer(BootedImage image)
         }
     }
 
-    private int Misses(in Instruction instruction)
+    private int Misses(in Instruction instruction, int nextRing)
     {
-        var (memory, misses) = (P5.Memory, 0);
+        var misses = ImpliedAccesses.Of(instruction, 0, nextRing).Sum(Misses);
+        if (!ImpliedAccesses.IsGate(instruction))
+            foreach (var used in _factory.GetInfo(instruction).GetUsedMemory())
+                if (used.Access is not (OpAccess.None or OpAccess.NoMemAccess))
+                    misses += Misses(used.MemorySize.GetSize(), writes: used.Access is OpAccess.Write or OpAccess.CondWrite);
+        return misses + instruction.FlowControl switch
+        {
+            FlowControl.Next => 0,
+            FlowControl.ConditionalBranch => Math.Max(P5.Mispredicted, P5.MispredictedSecond),
+            _ => P5.Mispredicted,
+        };
+    }
 
-        // Two descriptors, and the two lines that the frame of a return may be in.
-        if (instruction.Mnemonic is Mnemonic.Iret or Mnemonic.Iretd) return 4 * memory.LineFill + 3 * memory.TableWalk;
-        if (instruction.OpCount > 0 && instruction.Op0Kind == OpKind.Register && instruction.Op0Register.IsSegmentRegister()) misses += memory.LineFill + memory.TableWalk;
-        foreach (var used in _factory.GetInfo(instruction).GetUsedMemory())
-            misses += used.Access switch
-            {
-                OpAccess.None or OpAccess.NoMemAccess => 0,
-                OpAccess.Write or OpAccess.CondWrite => memory.TableWalk,
-                _ => memory.LineFill + memory.TableWalk,
-            };
-        if (instruction.FlowControl is FlowControl.ConditionalBranch) misses += Math.Max(P5.Mispredicted, P5.MispredictedSecond);
-        else if (instruction.FlowControl is not FlowControl.Next) misses += P5.Mispredicted;
-        return misses;
+    private static int Misses(ImpliedAccess access) => access switch
+    {
+        ImpliedAccess.PushedFrame => Misses(ImpliedAccesses.FrameSize, writes: true),
+        ImpliedAccess.PoppedFrame => Misses(ImpliedAccesses.FrameSize, writes: false),
+        _ => Misses(ImpliedAccesses.DescriptorSize, writes: false),
+    };
+
+    // The kernel's dwords and descriptors are aligned; what is larger may be in one line more than it fills, and is in one page.
+    private static int Misses(int size, bool writes)
+    {
+        var lines = size <= ImpliedAccesses.DescriptorSize ? 1 : (size - 1) / P5.Memory.Code.Line + 2;
+        return P5.Memory.TableWalk + (writes ? 0 : lines * P5.Memory.LineFill);
     }
 
     private Instruction At(uint address)

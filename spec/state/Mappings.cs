@@ -110,8 +110,11 @@ public sealed class Mappings<W> where W : struct, IWord<W>
     /// <summary>The task, thread or page table that a deletion's pass comes to next; else of no meaning.</summary>
     public W Cursor { get => _processor[15][0]; set => _processor[15][0] = value; }
 
+    /// <summary>Whether a mapping gives the right to write.</summary>
+    public Truth IsWritable(W node) => Level[node] > Depth[node];
+
     /// <summary>What is made read-only keeps a level of no more than this: the root's depth, or its level where it stays writable.</summary>
-    public W Bound => W.Select(Level[Root] > Depth[Root], Level[Root], Depth[Root]);
+    public W Bound => W.Select(IsWritable(Root), Level[Root], Depth[Root]);
 
     /// <summary>The task that may create and delete the task; 0 for none.</summary>
     public Column<W> Chief { get; }

@@ -38,12 +38,12 @@ public sealed class PathTimerTests
     [Fact]
     public void An_operation_on_sets_takes_as_long_by_its_contract_as_by_its_bytes()
     {
-        // Beyond the interlock that its first address may meet.
+        // Beyond the interlocks that its first address may meet, and the first one behind it.
         var image = Booting.Boot(Image).Image;
         foreach (var operation in image.Operations.Where(operation => operation.Kind is SetOperationKind.AddReady or SetOperationKind.NextReady).Take(4))
         {
             var contract = new PathTimer(image).Time([operation.Start], operation.End, null, byContract: true);
-            Assert.InRange(contract.Cycles - Worst($"image.sets.{operation.Name}").Cycles, 0, 1);
+            Assert.InRange(contract.Cycles - Worst($"image.sets.{operation.Name}").Cycles, 0, 2);
             Assert.Equal(contract.Instructions, Worst($"image.sets.{operation.Name}").Instructions);
         }
     }
