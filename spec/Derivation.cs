@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>What holds of a mapping from one step to the next, beside what always holds of it (L4-X0.md section 3).</summary>
+/// <summary>What holds of a mapping from one step to the next, beside what always holds of it (interface, section 11).</summary>
 /// <param name="Name">How reports call it.</param>
 /// <param name="Why">What it says.</param>
 /// <param name="Holds">Given the states before and after a step, and a mapping.</param>

@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Page faults and other exceptions as ipc with the pager, the end of a time slice as ipc with the preempter (L4-X0.md section 4). The kernel sends in the thread's name and then waits for
+/// Page faults and other exceptions as ipc with the pager, the end of a time slice as ipc with the preempter (interface, sections 14 and 15). The kernel sends in the thread's name and then waits for
 /// the answer, without timeouts; the thread's registers take no part in either, and it goes on where it was.
 /// </summary>
 public sealed partial class Kernel<W>

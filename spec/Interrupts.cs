@@ -1,7 +1,7 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// Interrupts as ipc (L4-X0.md section 4). An interrupt has one handler, a handler one interrupt. Its line is masked from when it fires
+/// Interrupts as ipc (interface, section 16). An interrupt has one handler, a handler one interrupt. Its line is masked from when it fires
 /// until a receive phase of its handler, closed from it or open, finds it not pending; whether that then waits, or takes a waiting sender's
 /// message, or its timeout is zero. So no driver is told twice of what it has not looked at, and none is kept from its interrupts by senders.
 /// </summary>

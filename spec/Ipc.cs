@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// ipc (L4-X0.md section 2): messages of three register words, synchronous and unbuffered. The send phase, the receive phase, the
+/// ipc (interface, section 3): messages of three register words, synchronous and unbuffered. The send phase, the receive phase, the
 /// acceptance of a waiting sender's message and the way out are steps of their own, between which no time passes: interrupts stay off.
 /// </summary>
 public sealed partial class Kernel<W>

@@ -72,7 +72,7 @@ public enum Entry
 }
 
 /// <summary>
-/// What the kernel does: each entry is one bounded step on the state. Sources: L4-X0.md section 2; where it leaves a
+/// What the kernel does: each entry is one bounded step on the state. Source: spec/interface/README.md, cited by its numbers as "interface"; where it leaves a
 /// choice, the choice is commented at the place.
 /// </summary>
 public sealed partial class Kernel<W>(State<W> s) where W : struct, IWord<W>

@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Mapping, granting and unmapping (L4-X0.md section 3), one page or one mapping per step. At most one operation goes on at a time. A
+/// Mapping, granting and unmapping (interface, sections 5 and 11), one page or one mapping per step. At most one operation goes on at a time. A
 /// thread whose turn comes while another's is going on does the steps of that one first: so nobody waits for a thread of lower
 /// priority to get the processor, and no one ever sees mappings that an operation has half taken away.
 /// </summary>

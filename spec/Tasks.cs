@@ -1,7 +1,7 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// task_new (L4-X0.md section 2): deletes a task, and creates its next incarnation. The deletion is an operation like those on mappings, a
+/// task_new (interface, section 9): deletes a task, and creates its next incarnation. The deletion is an operation like those on mappings, a
 /// row of a table per step: whoever comes next to map or unmap does its steps first. Until a thread is deleted it may run.
 /// </summary>
 public sealed partial class Kernel<W>

@@ -1,6 +1,6 @@
 namespace Verified.Spec;
 
-/// <summary>The threads of one's own task: lthread_ex_regs (L4-X0.md section 2).</summary>
+/// <summary>The threads of one's own task: lthread_ex_regs (interface, section 8).</summary>
 public sealed partial class Kernel<W>
 {
     /// <summary>

@@ -1,6 +1,6 @@
 namespace Verified.Kernel;
 
-/// <summary>The kernel info page: offsets of its dwords (L4 X.0 reference manual, 2.9; L4-X0 section 4).</summary>
+/// <summary>The kernel info page: offsets of its dwords (L4 X.0 reference manual, 2.9; interface, section 18).</summary>
 public static class KernelInfo
 {
     /// <summary>"L4", E6h, "K": the Greek letter is one byte of code page 437.</summary>

@@ -96,7 +96,7 @@ internal sealed class RootCode() : UserCode(Origin)
     /// <summary>The first thread of task 5.</summary>
     public const uint Child = 0x04050001;
 
-    // Vectors (L4-X0 section 2).
+    // Vectors (interface, section 2).
     private const byte LthreadExRegs = 0x35, TaskNew = 0x36;
 
     public byte[] File()

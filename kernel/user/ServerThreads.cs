@@ -2,7 +2,7 @@ using Verified.Spec;
 
 namespace Verified.Kernel;
 
-/// <summary>The first threads of the two servers that every system has (L4-X0 section 4).</summary>
+/// <summary>The first threads of the two servers that every system has (interface, 19.4 to 19.10).</summary>
 public static class ServerThreads
 {
     public const uint Sigma0Task = 2, RootTask = 4;

@@ -6,7 +6,7 @@ namespace Verified.Kernel;
 
 /// <summary>
 /// σ0, which owns all memory at boot and gives it away, idempotently: each frame to one task, which may ask again. Its clients' messages,
-/// page faults among them, are those of L4-X0 section 4.
+/// page faults among them, are those of the interface, section 17.
 /// </summary>
 internal static class Sigma0
 {

@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The first word of the message that the kernel sends to a pager in the name of a thread that raised an exception (L4-X0.md section 4).
+/// The first word of the message that the kernel sends to a pager in the name of a thread that raised an exception (interface, section 14).
 /// </summary>
 public static class FaultMessage
 {

@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// A flexpage (L4-X0 section 1): <c>base[31:12] 0[11:8] s[7:2] w[1] g[0]</c>, 2^s bytes from a base that is a multiple of its size. One of
+/// A flexpage (interface, 1.14 to 1.24): <c>base[31:12] 0[11:8] s[7:2] w[1] g[0]</c>, 2^s bytes from a base that is a multiple of its size. One of
 /// I/O ports: <c>F0h[31:24] port/16[23:12] 0[11:8] s[7:2] w[1] g[0]</c>, 2^s ports. Read as one of memory, that is at the pages of the same numbers as
 /// the ports' own (<see cref="Paging.Ports"/>). w means nothing for ports: they can be used or not.
 /// </summary>

@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>Interrupts 0..15, the lines of the two controllers, as senders of messages (L4-X0 section 4): line n has the id n + 1.</summary>
+/// <summary>Interrupts 0..15, the lines of the two controllers, as senders of messages (interface, section 16): line n has the id n + 1.</summary>
 public static class Interrupts
 {
     public const uint Lines = 16;

@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>Send and receive descriptors of ipc (L4-X0 section 2).</summary>
+/// <summary>Send and receive descriptors of ipc (interface, section 3).</summary>
 public static class Descriptor
 {
     /// <summary>No send, or no receive phase.</summary>
@@ -24,7 +24,7 @@ public static class Descriptor
     public static Truth Open<W>(W receive) where W : struct, IWord<W> => (receive & 1) != 0;
 }
 
-/// <summary>Condition codes that ipc returns in EAX (L4-X0 section 1).</summary>
+/// <summary>Condition codes that ipc returns in EAX (interface, 1.29 to 1.36).</summary>
 public static class Code
 {
     public const uint Done = 0x00;

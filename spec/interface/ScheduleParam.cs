@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The parameter word of thread_schedule (L4-X0 section 2): <c>m[31:24] e[23:20] state[19:16] small[15:8] priority[7:0]</c>. Decisions: a
+/// The parameter word of thread_schedule (interface, section 7): <c>m[31:24] e[23:20] state[19:16] small[15:8] priority[7:0]</c>. Decisions: a
 /// tick counts as 1,024 microseconds, so that what is set is what is read; an infinite time slice has 255 ticks, the most; a shorter one
 /// than a tick, 0 too, has one. Numbers of small spaces above 127 leave it as it is, like 0 and 255.
 /// </summary>

@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>A thread id, unique in time (L4-X0 section 1): <c>chief[31:24] task[23:16] lthread[15:10] version[9:0]</c>.</summary>
+/// <summary>A thread id, unique in time (interface, 1.1 to 1.13): <c>chief[31:24] task[23:16] lthread[15:10] version[9:0]</c>.</summary>
 public static class ThreadId
 {
     public const uint Nil = 0;

@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The timeout word of ipc (L4-X0 section 1): <c>m_rcv[31:24] m_snd[23:16] p_snd[15:12] p_rcv[11:8] e_snd[7:4] e_rcv[3:0]</c>.
+/// The timeout word of ipc (interface, 1.25 to 1.28): <c>m_rcv[31:24] m_snd[23:16] p_snd[15:12] p_rcv[11:8] e_snd[7:4] e_rcv[3:0]</c>.
 /// e = 0 is infinite; e &gt; 0 with m = 0 is zero; else m * 4^(15-e) microseconds.
 /// </summary>
 public static class Timeouts

@@ -19,7 +19,7 @@ public sealed record BootMapping(uint Task, uint Page, uint Frame, bool Writable
 /// <summary>The table of threads that exist at boot, and the state it makes.</summary>
 public static class Boot
 {
-    /// <summary>The root task: at boot all tasks after it, as yet inactive, are its own (L4-X0 section 4).</summary>
+    /// <summary>The root task: at boot all tasks after it, as yet inactive, are its own (interface, 19.14).</summary>
     public const uint RootTask = 4;
 
     /// <summary>The initial state: every listed thread ready, the scheduler about to pick.</summary>

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>Exceptions as ipc with the pager (L4-X0 section 4); the pager of a is b, that of b is c.</summary>
+/// <summary>Exceptions as ipc with the pager (interface, section 14); the pager of a is b, that of b is c.</summary>
 public class FaultTests
 {
     private const uint A = 1, B = 2, C = 3, Write = 2, InvalidOpcode = 6, Breakpoint = 3, Eip = 0x1000;

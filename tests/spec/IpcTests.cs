@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>L4-X0 section 2, operation by operation; a, b and c are threads of one priority.</summary>
+/// <summary>ipc (interface, section 3), operation by operation; a, b and c are threads of one priority.</summary>
 public class IpcTests
 {
     private const uint A = 1, B = 2, C = 3, Never = Timeouts.Infinite, No = Descriptor.None, Closed = 0, Open = 1, Memory = 0x1000;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>Ports mapped, taken away and wanted without the right (L4-X0 sections 1, 3 and 4); σ0 is the pager of a, and b has nobody.</summary>
+/// <summary>Ports mapped, taken away and wanted without the right (interface, sections 11 and 14); σ0 is the pager of a, and b has nobody.</summary>
 public class PortTests
 {
     private const uint A = 1, Sigma0 = 2, B = 3, Eip = 0x1000, Grant = 1, Item = 2;

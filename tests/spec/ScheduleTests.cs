@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>thread_schedule (L4-X0 section 2): 1.0, of priority 2, calls for 2.0, of priority 1.</summary>
+/// <summary>thread_schedule (interface, section 7): 1.0, of priority 2, calls for 2.0, of priority 1.</summary>
 public class ScheduleTests
 {
     private const uint Me = 1, Other = 2, Read = ThreadId.Invalid, Refused = ThreadId.Invalid;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>task_new (L4-X0 section 2); 1.0 calls and is the chief of task 3, which is the chief of task 4; 2.0 and 5.0 are others.</summary>
+/// <summary>task_new (interface, section 9); 1.0 calls and is the chief of task 3, which is the chief of task 4; 2.0 and 5.0 are others.</summary>
 public class TaskTests
 {
     private const uint Me = 2, Other = 10, Victim = 6, Second = 7, Sub = 8;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>lthread_ex_regs (L4-X0 section 2); 1.0 calls, 1.1 exists, 1.2 was never started, 2.0 is another task's.</summary>
+/// <summary>lthread_ex_regs (interface, section 8); 1.0 calls, 1.1 exists, 1.2 was never started, 2.0 is another task's.</summary>
 public class ThreadTests
 {
     private const uint Me = 4, Sibling = 5, New = 6, Other = 8, Leave = ThreadId.Invalid;
