@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using Iced.Intel;
+using Verified.Proofs.Host;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Proofs.Bench;
@@ -12,13 +14,17 @@ internal static class OtherMachines
 {
     private const int Size = 0x10000, Entry = 0x100, Table = 0x80, Loop = 0x200;
     private const ushort FlatCode = 8, FlatData = 16;
+
+    // The loop's value for isa-debug-exit: QEMU itself fails with other codes.
+    private const byte EndStatus = 0x10;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), Sample = TimeSpan.FromMilliseconds(5);
 
     public static IReadOnlyList<(string Name, Func<double?> Speed)> All { get; } =
     [
-        ("QEMU", () => Speed("qemu-system-i386", (rom, _) =>
+        ("QEMU", () => Speed("qemu-system-i386", ended => ended.Exit == EndStatus * 2 + 1, (rom, _) =>
             ["-cpu", "486", "-bios", rom, "-display", "none", "-serial", "none", "-monitor", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"])),
-        ("Bochs", () => Speed("bochs", (rom, folder) =>
+        ("Bochs", () => Speed("bochs", ended => ended.Errors.Contains("shutdown requested", StringComparison.Ordinal), (rom, folder) =>
         {
             var (options, commands) = (Path.Combine(folder, "bochsrc"), Path.Combine(folder, "commands"));
             File.WriteAllLines(options,
@@ -33,7 +39,7 @@ internal static class OtherMachines
     ];
 
     /// <summary>Millions of instructions per second of a core; null where the program is not installed or did not end.</summary>
-    private static double? Speed(string program, Func<string, string, string[]> arguments)
+    private static double? Speed(string program, Func<Ended, bool> isRegular, Func<string, string, string[]> arguments)
     {
         var folder = Directory.CreateTempSubdirectory("verified-bench").FullName;
         try
@@ -53,29 +59,15 @@ internal static class OtherMachines
             File.WriteAllBytes(rom, Rom(turns));
             try
             {
-                using var process = Process.Start(new ProcessStartInfo(program, arguments(rom, folder))
-                {
-                    RedirectStandardInput = true,
-                    RedirectStandardOutput = true,
-                    RedirectStandardError = true,
-                })!;
-                process.OutputDataReceived += (_, _) => { };
-                process.ErrorDataReceived += (_, _) => { };
-                process.BeginOutputReadLine();
-                process.BeginErrorReadLine();
-                // What a process has used is not told once it has ended.
+                using var running = OtherProgram.Start(program, arguments(rom, folder), Patience);
+                running.Process.OutputDataReceived += (_, _) => { };
+                running.Process.BeginOutputReadLine();
+                // The system does not report the time of a process that has ended.
                 var used = TimeSpan.Zero;
-                for (var clock = Stopwatch.StartNew(); !process.WaitForExit(Sample);)
-                {
-                    used = Used(process) ?? used;
-                    if (clock.Elapsed < Patience) continue;
-                    process.Kill();
-                    return null;
-                }
-
-                return used.TotalSeconds;
+                while (!running.Process.WaitForExit(Sample)) used = Used(running.Process) ?? used;
+                return isRegular(running.End("")) ? used.TotalSeconds : null;
             }
-            catch (System.ComponentModel.Win32Exception)
+            catch (Win32Exception)
             {
                 return null;
             }
@@ -133,6 +125,7 @@ internal static class OtherMachines
             c.mov(__dword_ptr[MachineSpeed.Counter], turns);
             MachineSpeed.WriteLoop(c);
             c.mov(dx, 0xF4);
+            c.mov(al, EndStatus);
             c.@out(dx, al);
             c.mov(dx, 0x8900);
             foreach (var letter in "Shutdown")

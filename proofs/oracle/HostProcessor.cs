@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
+using System.ComponentModel;
 using Verified.Machine.Processor;
+using Verified.Proofs.Host;
 
 namespace Verified.Proofs.Oracle;
 
@@ -12,12 +13,12 @@ public sealed class HostProcessor : IDisposable
 
     private const int RequestWords = 38 + Case.MostBytes / 4;
     private const uint Mark = 0x4D41524B, NoTrap = uint.MaxValue;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), Ending = TimeSpan.FromSeconds(1);
 
     // JMP ptr16:32, with a size prefix where the segment is of 16 bits.
     private const uint LongestEnd = 8;
 
-    private readonly Process _process;
+    private readonly OtherProgram _program;
     private readonly Stream _requests, _results;
     private readonly byte[] _buffer = new byte[1 << 16];
     private int _at, _filled;
@@ -27,14 +28,14 @@ public sealed class HostProcessor : IDisposable
     {
         try
         {
-            _process = Process.Start(new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            _program = OtherProgram.Start(program, [], Timeout.InfiniteTimeSpan);
         }
-        catch (System.ComponentModel.Win32Exception e)
+        catch (Win32Exception e)
         {
             throw new OracleUnavailableException($"the 32-bit native program does not start: {e.Message}; a kernel with IA-32 emulation is needed");
         }
 
-        (_requests, _results) = (_process.StandardInput.BaseStream, _process.StandardOutput.BaseStream);
+        (_requests, _results) = (_program.Process.StandardInput.BaseStream, _program.Process.StandardOutput.BaseStream);
         using var start = new MemoryStream();
         Put(start, (uint)Arena.Local.Length);
         for (var i = 0; i < Arena.Local.Length; i++)
@@ -52,9 +53,28 @@ public sealed class HostProcessor : IDisposable
         }
         catch (IOException)
         {
-            _process.WaitForExit();
+            var step = _program.Process.WaitForExit(Ending) ? $"step {_program.Process.ExitCode}" : "it does not answer";
+            _program.Dispose();
             throw new OracleUnavailableException(
-                $"the 32-bit native program could not be set up (step {_process.ExitCode}): it needs modify_ldt and memory below 64 KB");
+                $"the 32-bit native program could not be set up ({step}): it needs 32-bit programs, modify_ldt and memory below 64 KB");
+        }
+    }
+
+    /// <summary>Executes one instruction natively, which shows that the host can. What it does is not judged here.</summary>
+    /// <exception cref="OracleUnavailableException">It cannot; the message says why.</exception>
+    public static void Check(string program)
+    {
+        using var host = new HostProcessor(program);
+        var c = Generator.Make(Iced.Intel.Code.Inc_r32, seed: 1, number: 1)!;
+        var own = new OwnProcessor().Execute(c);
+        try
+        {
+            host.Send([(c, own)]);
+            host.Receive(c, own);
+        }
+        catch (IOException e)
+        {
+            throw new OracleUnavailableException($"the 32-bit native program does not execute an instruction: {e.Message}");
         }
     }
 
@@ -100,11 +120,7 @@ public sealed class HostProcessor : IDisposable
         };
     }
 
-    public void Dispose()
-    {
-        if (!_process.HasExited) _process.Kill();
-        _process.Dispose();
-    }
+    public void Dispose() => _program.Dispose();
 
     private static void Put(MemoryStream to, Case c, Outcome expected)
     {

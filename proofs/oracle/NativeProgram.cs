@@ -1,7 +1,8 @@
-using System.Diagnostics;
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Verified.Proofs.Host;
 
 namespace Verified.Proofs.Oracle;
 
@@ -9,6 +10,7 @@ namespace Verified.Proofs.Oracle;
 public static class NativeProgram
 {
     private const string Source = "oracle.c";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static readonly string[] Options =
     [
@@ -20,8 +22,9 @@ public static class NativeProgram
 
     /// <summary>Path of the program, built now unless it is there already.</summary>
     /// <param name="folder">Where it is kept.</param>
+    /// <param name="compiler">Name or path of gcc.</param>
     /// <exception cref="OracleUnavailableException">Not an x86-64 Linux, or no compiler for IA-32.</exception>
-    public static string Build(string folder)
+    public static string Build(string folder, string compiler = "gcc")
     {
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !OperatingSystem.IsLinux())
             throw new OracleUnavailableException("the oracle is the host's own processor: x86-64 Linux only");
@@ -32,38 +35,31 @@ public static class NativeProgram
         Directory.CreateDirectory(folder);
         // Built beside and moved, so that another process never starts half a program.
         var made = $"{program}.{Environment.ProcessId}-{Guid.NewGuid():N}";
-        Compile(source, made);
+        Compile(compiler, source, made);
         File.Move(made, program, overwrite: true);
         return program;
     }
 
-    private static void Compile(string source, string output)
+    private static void Compile(string compiler, string source, string output)
     {
         const string remedy = "install gcc, a version that takes -m32 (Debian, Ubuntu: apt-get install gcc gcc-multilib)";
-        Process gcc;
+        Ended gcc;
         try
         {
-            gcc = Process.Start(new ProcessStartInfo("gcc", [.. Options, "-x", "c", "-", "-o", output])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardError = true,
-            })!;
+            gcc = OtherProgram.Run(compiler, [.. Options, "-x", "c", "-", "-o", output], Patience, source);
         }
-        catch (System.ComponentModel.Win32Exception)
+        catch (Win32Exception)
         {
             throw new OracleUnavailableException($"no gcc to build the 32-bit native program with: {remedy}");
         }
 
-        using (gcc)
-        {
-            gcc.StandardInput.Write(source);
-            gcc.StandardInput.Close();
-            var errors = gcc.StandardError.ReadToEnd();
-            gcc.WaitForExit();
-            if (gcc.ExitCode != 0)
-                throw new OracleUnavailableException($"gcc cannot build the 32-bit native program ({errors.Split('\n')[0].Trim()}): {remedy}");
-        }
+        if (gcc.Exit != 0)
+            throw new OracleUnavailableException($"gcc cannot build the 32-bit native program ({FirstLine(gcc)}): {remedy}");
+        if (!File.Exists(output))
+            throw new OracleUnavailableException($"gcc made no program, and said it had: {remedy}");
     }
+
+    private static string FirstLine(Ended gcc) => gcc.Errors.Split('\n')[0].Trim() is { Length: > 0 } line ? line : $"exit code {gcc.Exit}";
 
     private static string ReadSource()
     {

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Spec;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -30,7 +31,7 @@ public class BootTests
         Assert.Equal(1, pc.ExitStatus);
     }
 
-    [QemuFact]
+    [FactWith(Tool.Qemu)]
     public void Programs_run_to_their_end_in_qemu()
     {
         var (lines, status) = Qemu.Run(KernelImage.Build(Limits.Shipping, new(RoundTrips)), []);

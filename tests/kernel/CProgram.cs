@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Verified.Machine.Computer;
-using Verified.Tests.Machine;
+using Verified.Proofs.Host;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -20,17 +18,14 @@ internal static class CProgram
         "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-Wl,--build-id=none",
     ];
 
-    /// <summary>Why programs cannot be built here, or null.</summary>
-    public static readonly string? Missing = Try();
-
     /// <summary>The program of this name as a module, linked at a physical address.</summary>
     public static BootModule Module(string name, uint at) => new(name, Built.GetOrAdd(name, _ =>
     {
         var output = Path.GetTempFileName();
         try
         {
-            var (code, errors) = Gcc([Path.Combine(Programs(), $"{name}.c"), string.Create(CultureInfo.InvariantCulture, $"-Wl,-Ttext={at:x}"), "-o", output]);
-            Assert.True(code == 0, errors);
+            var gcc = Gcc([Path.Combine(Programs(), $"{name}.c"), string.Create(CultureInfo.InvariantCulture, $"-Wl,-Ttext={at:x}"), "-o", output]);
+            Assert.True(gcc.Exit == 0, gcc.Errors);
             return File.ReadAllBytes(output);
         }
         finally
@@ -39,61 +34,25 @@ internal static class CProgram
         }
     }));
 
-    private static string? Try()
+    /// <summary>Why programs cannot be built here, or null: builds one.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">gcc is not installed.</exception>
+    public static string? Try()
     {
+        var output = Path.GetTempFileName();
         try
         {
-            var (code, errors) = Gcc(["-x", "c", "-c", "/dev/null", "-o", "/dev/null"]);
-            return code == 0 ? null : $"gcc does not build for IA-32 ({errors.Split('\n')[0]}); install gcc-multilib";
+            var gcc = Gcc(["-x", "c", "-", "-o", output], "void _start(void) { for (;;); }");
+            return gcc.Exit != 0 ? $"gcc does not build for IA-32 ({gcc.Errors.Split('\n')[0]}); install gcc-multilib"
+                : new FileInfo(output) is { Exists: true, Length: > 0 } ? null : "gcc makes no program";
         }
-        catch (Win32Exception)
+        finally
         {
-            return "gcc is not installed";
+            File.Delete(output);
         }
     }
 
-    private static (int Code, string Errors) Gcc(IEnumerable<string> arguments)
-    {
-        using var gcc = Process.Start(new ProcessStartInfo("gcc", [.. Options, .. arguments]) { RedirectStandardError = true })!;
-        var errors = gcc.StandardError.ReadToEnd();
-        gcc.WaitForExit();
-        return (gcc.ExitCode, errors);
-    }
+    private static Ended Gcc(IEnumerable<string> arguments, string input = "") =>
+        OtherProgram.Run("gcc", [.. Options, .. arguments], TimeSpan.FromMinutes(2), input);
 
     private static string Programs([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "programs");
-}
-
-/// <summary>A fact that needs gcc for IA-32, skipped where there is none.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class GccFact : FactAttribute
-{
-    public GccFact() => Skip = CProgram.Missing;
-}
-
-/// <summary>A theory that needs gcc for IA-32, skipped where there is none.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class GccTheory : TheoryAttribute
-{
-    public GccTheory() => Skip = CProgram.Missing;
-}
-
-/// <summary>A theory that needs gcc for IA-32 and QEMU, skipped where one is missing.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class GccAndQemuTheory : TheoryAttribute
-{
-    public GccAndQemuTheory() => Skip = CProgram.Missing ?? Qemu.Missing;
-}
-
-/// <summary>A fact that needs gcc for IA-32 and QEMU, skipped where one is missing.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class GccAndQemuFact : FactAttribute
-{
-    public GccAndQemuFact() => Skip = CProgram.Missing ?? Qemu.Missing;
-}
-
-/// <summary>A fact that needs gcc for IA-32 and Bochs with its BIOS, skipped where they are not installed.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class GccAndBochsFact : FactAttribute
-{
-    public GccAndBochsFact() => Skip = CProgram.Missing ?? Bochs.Missing(biosToo: true);
 }

@@ -3,6 +3,7 @@ using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Spec;
 using Verified.Tests.Machine;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -33,15 +34,15 @@ public class CProgramTests
     private static readonly string[] Beyond = ["small: 1000 round trips between small spaces", "small: too small for one of them"];
 
     // QEMU's code generator does not look at the limits of segments: there it is no small space.
-    [GccFact]
+    [FactWith(Tool.Gcc)]
     public void What_is_beyond_a_small_space_makes_it_large() => A_root_task_runs_on_the_machine("beyond", Beyond);
 
-    [GccAndBochsFact]
+    [FactWith(Tool.Gcc | Tool.BochsBios)]
     public void What_is_beyond_a_small_space_makes_it_large_in_bochs() =>
         Assert.Equal(["Verified: L4 X.0 on IA-32", .. Beyond],
             Bochs.Boot(BootDisk.Make(64 << 20, Image.ToElf(), "", Sigma0, CProgram.Module("beyond", 0x300000)), Beyond[^1]));
 
-    [GccFact]
+    [FactWith(Tool.Gcc)]
     public void Hello_runs_as_sigma0_on_the_machine()
     {
         var pc = new Pc();
@@ -53,7 +54,7 @@ public class CProgramTests
         Assert.Equal(1, pc.ExitStatus);
     }
 
-    [GccTheory]
+    [TheoryWith(Tool.Gcc)]
     [MemberData(nameof(RootTasks))]
     public void A_root_task_runs_on_the_machine(string program, string[] says)
     {
@@ -66,7 +67,7 @@ public class CProgramTests
         Assert.Equal(1, pc.ExitStatus);
     }
 
-    [GccAndQemuTheory]
+    [TheoryWith(Tool.Gcc | Tool.Qemu)]
     [MemberData(nameof(RootTasks))]
     public void A_root_task_runs_in_qemu(string program, string[] says)
     {
@@ -75,7 +76,7 @@ public class CProgramTests
         Assert.Equal(1, status);
     }
 
-    [GccAndQemuFact]
+    [FactWith(Tool.Gcc | Tool.Qemu)]
     public void Hello_runs_as_sigma0_in_qemu()
     {
         var (lines, status) = Qemu.Run(Image, [CProgram.Module("hello", 0x30000), Nobody]);

@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Text;
 using Verified.Kernel;
 using Verified.Machine.Computer;
+using Verified.Proofs.Host;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -11,10 +11,41 @@ internal static class Qemu
 {
     public const string Program = "qemu-system-i386";
 
-    /// <summary>Why it cannot be used here, or null.</summary>
-    public static readonly string? Missing = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Any(path => File.Exists(Path.Combine(path, Program)) || File.Exists(Path.Combine(path, Program + ".exe")))
-        ? null : $"{Program} is not installed";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    // A program ends QEMU with an odd status.
+    private static readonly string[] Machine =
+        ["-display", "none", "-monitor", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"];
+
+    /// <summary>What a ROM prints on port E9h until it ends QEMU.</summary>
+    /// <param name="rom">A file of 64 KB.</param>
+    /// <param name="options">More options.</param>
+    public static string RunRom(string rom, params string[] options)
+    {
+        var ended = TryRom(rom, options);
+        Assert.True(ended.Exit % 2 == 1, $"QEMU did not end as the ROM ends it: {ended.Why}");
+        return ended.Output;
+    }
+
+    /// <summary>Why it does not run a ROM that prints a text, or null if it does.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">It is not installed.</exception>
+    public static string? TryRom(byte[] content, string text)
+    {
+        var rom = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(rom, content);
+            var ended = TryRom(rom, []);
+            return ended.Output == text ? null : $"{Program} does not run a ROM: {ended.Why}";
+        }
+        finally
+        {
+            File.Delete(rom);
+        }
+    }
+
+    private static Ended TryRom(string rom, string[] options) =>
+        OtherProgram.Run(Program, [.. Machine, "-serial", "none", "-debugcon", "stdio", "-bios", rom, .. options], Patience);
 
     /// <summary>The lines of its serial port and its exit status.</summary>
     /// <param name="image">The image.</param>
@@ -59,32 +90,20 @@ internal static class Qemu
 
     private static (string[] Lines, int Status) Start(string[] options, string prompt = "", string typed = "")
     {
-        using var qemu = Process.Start(new ProcessStartInfo(Program,
-            [.. options, "-m", "64", "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
-             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
-        { RedirectStandardOutput = true, RedirectStandardInput = true })!;
-        using var limit = new Timer(_ => qemu.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
+        using var qemu = OtherProgram.Start(Program, [.. Machine, "-serial", "stdio", "-m", "64", .. options], Patience);
         var text = new StringBuilder();
-        while (qemu.StandardOutput.Read() is >= 0 and var read)
+        while (qemu.Process.StandardOutput.Read() is >= 0 and var read)
         {
             text.Append((char)read);
             if (typed.Length == 0 || read != '\n' || !text.ToString().EndsWith(prompt + "\r\n", StringComparison.Ordinal)) continue;
-            qemu.StandardInput.Write(typed);
-            qemu.StandardInput.Flush();
+            qemu.Process.StandardInput.Write(typed);
+            qemu.Process.StandardInput.Flush();
         }
 
-        qemu.WaitForExit();
-        return (Lines(text.ToString()), qemu.ExitCode);
+        var ended = qemu.End(text.ToString());
+        Assert.True(ended.Exit % 2 == 1, $"QEMU did not end as its program ends it: {ended.Why}\n{text}");
+        return (Lines(text.ToString()), ended.Exit!.Value);
     }
 
     public static string[] Lines(string text) => text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-}
-
-/// <summary>A fact that needs QEMU, skipped where it is not installed.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class QemuFact : FactAttribute
-{
-    public const string Program = Qemu.Program;
-
-    public QemuFact() => Skip = Qemu.Missing;
 }

@@ -3,6 +3,7 @@ using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Spec;
 using Verified.Tests.Machine;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -56,7 +57,7 @@ public class RootTaskTests
         Assert.Equal(1, pc.ExitStatus);
     }
 
-    [QemuTheory]
+    [TheoryWith(Tool.Qemu)]
     [MemberData(nameof(Transcripts))]
     public void It_runs_in_qemu(string name, string typed, string[] says)
     {
@@ -65,7 +66,7 @@ public class RootTaskTests
         Assert.Equal(1, status);
     }
 
-    [QemuTheory]
+    [TheoryWith(Tool.Qemu)]
     [MemberData(nameof(Transcripts))]
     public void It_runs_from_a_disk_in_qemu(string name, string typed, string[] says)
     {
@@ -74,7 +75,7 @@ public class RootTaskTests
         Assert.Equal(1, status);
     }
 
-    [BochsBiosTheory]
+    [TheoryWith(Tool.BochsBios)]
     [MemberData(nameof(Quiet))]
     public void It_runs_from_a_disk_in_bochs(string name, string[] says) =>
         Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], Bochs.Boot(BootDisk.Make(Memory, Image.ToElf(), "", Modules(name)), says[^1]));
@@ -83,11 +84,4 @@ public class RootTaskTests
 
     private static BootModule[] Modules(string name) =>
         [.. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots.Single(root => root.Name == name) }.Select(server => new BootModule(server.Name, server.File))];
-}
-
-/// <summary>A theory that needs QEMU, skipped where it is not installed.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class QemuTheory : TheoryAttribute
-{
-    public QemuTheory() => Skip = Qemu.Missing;
 }

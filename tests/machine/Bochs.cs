@@ -1,4 +1,5 @@
-using System.Diagnostics;
+using Verified.Proofs.Host;
+using Xunit;
 
 namespace Verified.Tests.Machine;
 
@@ -7,14 +8,41 @@ internal static class Bochs
 {
     public const string Program = "bochs";
 
+    // What it says on standard error when a program ends it by port 8900h.
+    private const string RegularEnd = "shutdown requested";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     /// <summary>Everything that it prints until the ROM ends it by port 8900h, without carriage returns.</summary>
     /// <param name="rom">A file of 64 KB.</param>
-    public static string Run(string rom) => With(["megs: 16", $"romimage: file={rom}, address=0xffff0000", "com1: enabled=1, mode=file, dev=/dev/null"], bochs =>
+    public static string Run(string rom)
     {
-        var text = bochs.StandardOutput.ReadToEnd();
-        bochs.WaitForExit();
-        return text.Replace("\r", "", StringComparison.Ordinal);
-    });
+        var ended = RunRom(rom);
+        Assert.True(ended.Errors.Contains(RegularEnd, StringComparison.Ordinal), $"Bochs did not end as the ROM ends it: {ended.Why}");
+        return ended.Output.Replace("\r", "", StringComparison.Ordinal);
+    }
+
+    /// <summary>Why it does not run a ROM that prints a text, or null if it does.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">It is not installed.</exception>
+    public static string? TryRom(byte[] content, string text)
+    {
+        if (!IsThere(VideoBios)) return $"{VideoBios} is not installed, and Bochs starts nothing without it";
+        var rom = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(rom, content);
+            var ended = RunRom(rom);
+            return ended.Output.Contains(text, StringComparison.Ordinal) ? null : $"Bochs does not run a ROM: {ended.Why}";
+        }
+        finally
+        {
+            File.Delete(rom);
+        }
+    }
+
+    private static Ended RunRom(string rom) =>
+        With(["megs: 16", $"romimage: file={rom}, address=0xffff0000", "com1: enabled=1, mode=file, dev=/dev/null"],
+            bochs => bochs.End(bochs.Process.StandardOutput.ReadToEnd()));
 
     /// <summary>What a disk's program writes to COM1, up to a line or until it has not come for a minute.</summary>
     /// <param name="disk">Whole cylinders of 16 heads and 63 sectors.</param>
@@ -33,15 +61,15 @@ internal static class Bochs
             ],
             bochs =>
             {
-                bochs.OutputDataReceived += (_, _) => { };
-                bochs.BeginOutputReadLine();
+                bochs.Process.OutputDataReceived += (_, _) => { };
+                bochs.Process.BeginOutputReadLine();
                 string text;
                 do
                 {
                     text = ReadShared(serial);
-                } while (!text.Contains(last + "\r\n", StringComparison.Ordinal) && !bochs.WaitForExit(50));
-                // It waits for interrupts for ever.
-                bochs.Kill();
+                } while (!text.Contains(last + "\r\n", StringComparison.Ordinal) && !bochs.Process.WaitForExit(50));
+                // The program waits for interrupts for ever, so Bochs ends by itself only if it fails.
+                if (bochs.Process.HasExited) Assert.Fail($"Bochs ended before '{last}' came: {bochs.End(text).Why}\n{text}");
                 return text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
             });
         }
@@ -54,11 +82,8 @@ internal static class Bochs
 
     public const string Bios = "/usr/share/bochs/BIOS-bochs-latest", VideoBios = "/usr/share/bochs/VGABIOS-lgpl-latest";
 
-    /// <summary>What is not there to run it, or null: it starts nothing without a video BIOS, and boots a disk with its own BIOS alone.</summary>
-    /// <param name="biosToo">Whether a disk is to be booted.</param>
-    /// <param name="others">Other programs that are needed.</param>
-    public static string? Missing(bool biosToo, params string[] others) => Programs.Missing([Program, .. others])
-        ?? (biosToo ? [Bios, VideoBios] : (string[])[VideoBios]).Where(file => !IsThere(file)).Select(file => $"{file} is not installed").FirstOrDefault();
+    /// <summary>Which BIOS it lacks to boot a disk, or null.</summary>
+    public static string? WithoutBios => IsThere(Bios) ? null : $"{Bios} is not installed";
 
     // A package may bring a link to a file of another package.
     private static bool IsThere(string file) => File.Exists(file) && File.ResolveLinkTarget(file, returnFinalTarget: true) is not { Exists: false };
@@ -69,7 +94,7 @@ internal static class Bochs
         return reader.ReadToEnd();
     }
 
-    private static T With<T>(string[] machine, Func<Process, T> use)
+    private static T With<T>(string[] machine, Func<OtherProgram, T> use)
     {
         var folder = Directory.CreateTempSubdirectory("verified-bochs").FullName;
         try
@@ -78,12 +103,12 @@ internal static class Bochs
             File.WriteAllLines(options,
             [
                 .. machine, "display_library: rfb, options=\"timeout=0\"", "cpu: model=p2_klamath, ips=50000000, reset_on_triple_fault=0",
-                "port_e9_hack: enabled=1", $"log: {Path.Combine(folder, "log")}", "panic: action=fatal", "error: action=ignore", "info: action=ignore",
+                "port_e9_hack: enabled=1", $"log: {Path.Combine(folder, "log")}", "panic: action=fatal", "error: action=ignore",
+                "info: action=ignore",
             ]);
             // A build with the debugger waits for a command first.
             File.WriteAllText(commands, "c\n");
-            using var bochs = Start(options, commands);
-            using var limit = new Timer(_ => bochs.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
+            using var bochs = OtherProgram.Start(Program, ["-q", "-f", options, "-rc", commands], Patience);
             return use(bochs);
         }
         finally
@@ -91,31 +116,4 @@ internal static class Bochs
             Directory.Delete(folder, recursive: true);
         }
     }
-
-    private static Process Start(string options, string commands)
-    {
-        var process = Process.Start(new ProcessStartInfo(Program, ["-q", "-f", options, "-rc", commands])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginErrorReadLine();
-        return process;
-    }
-}
-
-/// <summary>A fact that needs Bochs, skipped where it is not installed.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class BochsFact : Xunit.FactAttribute
-{
-    public BochsFact() => Skip = Bochs.Missing(biosToo: false);
-}
-
-/// <summary>A theory that needs Bochs and its BIOS, skipped where either is not installed.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class BochsBiosTheory : Xunit.TheoryAttribute
-{
-    public BochsBiosTheory() => Skip = Bochs.Missing(biosToo: true);
 }

@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Verified.Machine.Computer;
+using Verified.Tests.Host;
 using Xunit;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -109,7 +110,7 @@ public class FirmwareTests
     /// <summary>Those that are installed.</summary>
     public static TheoryData<string> Bioses => [.. Published.Where(File.Exists)];
 
-    [BiosTheory]
+    [TheoryWith(Tool.Bios)]
     [MemberData(nameof(Bioses))]
     public void A_BIOS_of_others_gets_to_where_it_would_boot(string file)
     {
@@ -142,11 +143,4 @@ public class FirmwareTests
         new byte[] { 0xEA, 0x00, 0x00, 0x00, 0xF0 }.CopyTo(rom, RomSize - 16);
         return rom;
     }
-}
-
-/// <summary>A theory that needs a BIOS, skipped where none is installed.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class BiosTheory : TheoryAttribute
-{
-    public BiosTheory() => Skip = FirmwareTests.Bioses.Count == 0 ? "no BIOS is installed" : null;
 }

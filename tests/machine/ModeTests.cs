@@ -1,8 +1,9 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
+using Verified.Proofs.Host;
+using Verified.Tests.Host;
 using Verified.Tests.Kernel;
 using Xunit;
 
@@ -15,14 +16,13 @@ namespace Verified.Tests.Machine;
 /// </summary>
 public class ModeTests
 {
-    [ModeTheory]
+    [TheoryWith(Tool.Qemu | Tool.Nasm)]
     [InlineData("real")]
     [InlineData("protected")]
     public void A_rom_prints_the_same_here_and_in_qemu(string name) => Compare(name, (rom, own) =>
-        Assert.Equal(Run(QemuFact.Program, "-bios", rom, "-display", "none", "-debugcon", "stdio", "-serial", "none", "-monitor", "none", "-no-reboot",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=4").Replace("#", "\n#", StringComparison.Ordinal), own.Replace("#", "\n#", StringComparison.Ordinal)));
+        Assert.Equal(InLines(Qemu.RunRom(rom)), InLines(own)));
 
-    [BochsTheory]
+    [TheoryWith(Tool.Bochs | Tool.Nasm)]
     [InlineData("real")]
     [InlineData("protected")]
     [InlineData("chips")]
@@ -37,7 +37,8 @@ public class ModeTests
         try
         {
             var rom = Path.Combine(directory.FullName, "rom.bin");
-            Run("nasm", "-f", "bin", Path.Combine(Folder(), name + ".asm"), "-o", rom);
+            var nasm = OtherProgram.Run("nasm", ["-f", "bin", Path.Combine(Folder(), name + ".asm"), "-o", rom], TimeSpan.FromMinutes(1));
+            Assert.True(nasm.Exit == 0, nasm.Why);
             var pc = new Pc(16 << 20, File.ReadAllBytes(rom));
             pc.Cpu.Model = ProcessorModel.PentiumII;
             var text = new StringBuilder();
@@ -54,38 +55,5 @@ public class ModeTests
 
     private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "programs");
 
-    private static string Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
-        using var limit = new Timer(_ => process.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
-        var text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return text;
-    }
-}
-
-/// <summary>A theory that needs QEMU and NASM, skipped where either is not installed.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class ModeTheory : TheoryAttribute
-{
-    public ModeTheory() => Skip = Programs.Missing(QemuFact.Program, "nasm");
-}
-
-/// <summary>A theory that needs Bochs and NASM, skipped where either is not installed.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class BochsTheory : TheoryAttribute
-{
-    public BochsTheory() => Skip = Bochs.Missing(biosToo: false, "nasm");
-}
-
-/// <summary>Programs that tests need.</summary>
-internal static class Programs
-{
-    /// <summary>That one of them is not installed, or null.</summary>
-    public static string? Missing(params string[] programs)
-    {
-        var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        return programs.FirstOrDefault(program => !paths.Any(path => File.Exists(Path.Combine(path, program)))) is { } missing
-            ? $"{missing} is not installed" : null;
-    }
+    private static string InLines(string text) => text.Replace("#", "\n#", StringComparison.Ordinal);
 }

@@ -2,36 +2,18 @@ using Iced.Intel;
 using Verified.Kernel;
 using Verified.Proofs.Oracle;
 using Verified.Spec;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Oracle;
 
-/// <summary>A fact that needs the host's processor by way of the native program.</summary>
-internal sealed class HostFactAttribute : FactAttribute
-{
-    public HostFactAttribute()
-    {
-        try
-        {
-            Program = NativeProgram.Build("oracle");
-        }
-        catch (OracleUnavailableException e)
-        {
-            Skip = e.Message;
-        }
-    }
-
-    /// <summary>Path of the native program.</summary>
-    public static string Program { get; private set; } = "";
-}
-
 /// <summary>The machine's processor against the host's, and that the comparison sees what it should.</summary>
 public class OracleTests
 {
-    [HostFact]
+    [FactWith(Tool.HostProcessor)]
     public void Every_form_does_what_the_host_does()
     {
-        var result = OracleRun.Run(HostFactAttribute.Program, new OracleOptions(Seed: 20260101, Count: 100_000));
+        var result = OracleRun.Run(Tools.NativeProgram, new OracleOptions(Seed: 20260101, Count: 100_000));
         Assert.True(result.Holds, string.Join('\n', result.Failures.Select(failure =>
             $"{failure.Case.Instruction} ({Convert.ToHexString(failure.Case.Bytes)}): {failure.Difference}")));
         Assert.True(result.Cases > 95_000, $"{result.Cases} cases compared");
@@ -39,7 +21,7 @@ public class OracleTests
         Assert.Equal([], Forms.Compared.Where(form => result.Compared[form] == 0));
     }
 
-    [HostFact]
+    [FactWith(Tool.HostProcessor)]
     public void The_host_reports_registers_flags_memory_and_the_end()
     {
         // ADD [8004h], EAX.
@@ -50,7 +32,7 @@ public class OracleTests
         Assert.Equal([(0x8004u, 0u)], outcome.Changes);
     }
 
-    [HostFact]
+    [FactWith(Tool.HostProcessor)]
     public void The_host_reports_traps_with_error_code_and_address()
     {
         var page = OnHost(Case([0x88, 0x05, 0, 0x7F, 0, 0])); // MOV [7F00h], AL
@@ -60,7 +42,7 @@ public class OracleTests
         Assert.Equal(0, OnHost(Case([0xF6, 0xF3])).Vector); // DIV BL, by 0
     }
 
-    [HostFact]
+    [FactWith(Tool.HostProcessor)]
     public void The_host_obeys_the_limits_of_the_local_table()
     {
         var limited = Arena.Selector(1);
@@ -69,7 +51,7 @@ public class OracleTests
         Assert.Equal(13, OnHost(inside with { Registers = [0, 0, 0, 0, 0x9000, 0, 0x1000, 0] }).Vector);
     }
 
-    [HostFact]
+    [FactWith(Tool.HostProcessor)]
     public void A_wrong_outcome_is_seen_in_every_field()
     {
         var c = Case([0x01, 0x05, 0x04, 0x80, 0, 0], eax: 1); // ADD [8004h], EAX
@@ -84,10 +66,10 @@ public class OracleTests
         Assert.All(wrong, outcome => Assert.NotNull(Comparison.Of(c, outcome, right)));
     }
 
-    [HostFact]
+    [FactWith(Tool.HostProcessor)]
     public void A_failure_is_shrunk_to_what_matters()
     {
-        using var host = new HostProcessor(HostFactAttribute.Program);
+        using var host = new HostProcessor(Tools.NativeProgram);
         var own = new OwnProcessor();
         // RDTSC is not compared, because it must differ: a failure on order.
         var c = Case([0x2E, 0x0F, 0x31], eax: 5, esi: 77) with { Eflags = 0x202 | 0x8D5 };
@@ -116,10 +98,10 @@ public class OracleTests
         Assert.StartsWith("EFLAGS", difference!.Field, StringComparison.Ordinal);
     }
 
-    [HostFact]
+    [FactWith(Tool.HostProcessor)]
     public void No_instruction_of_the_image_is_compared_by_nothing()
     {
-        var native = OracleRun.Run(HostFactAttribute.Program, new OracleOptions(Seed: 2, Count: 60_000));
+        var native = OracleRun.Run(Tools.NativeProgram, new OracleOptions(Seed: 2, Count: 60_000));
         var forms = FormCoverage.Of(KernelImage.Build(Limits.Shipping, new ImageOptions(RoundTrips: 100)), native);
         Assert.Equal([], forms.Where(form => form.IsUnseen).Select(form => form.Form));
         Assert.True(forms.Count(form => form.InImage) > 60, "the image has more forms than that");
@@ -187,7 +169,7 @@ public class OracleTests
 
     private static Outcome OnHost(Case c)
     {
-        using var host = new HostProcessor(HostFactAttribute.Program);
+        using var host = new HostProcessor(Tools.NativeProgram);
         var expected = new OwnProcessor().Execute(c);
         host.Send([(c, expected)]);
         return host.Receive(c, expected);

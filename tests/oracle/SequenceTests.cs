@@ -1,4 +1,5 @@
 using Verified.Proofs.Oracle;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Oracle;
@@ -6,10 +7,10 @@ namespace Verified.Tests.Oracle;
 /// <summary>Sequences of instructions: on the host, compiled, and what they leave undefined.</summary>
 public class SequenceTests
 {
-    [HostFact]
+    [FactWith(Tool.HostProcessor)]
     public void Sequences_do_what_they_do_on_the_host()
     {
-        var result = OracleRun.Run(HostFactAttribute.Program, new OracleOptions(Seed: 20260102, Count: 40_000, Sequences: true));
+        var result = OracleRun.Run(Tools.NativeProgram, new OracleOptions(Seed: 20260102, Count: 40_000, Sequences: true));
         Assert.True(result.Holds, string.Join('\n', result.Failures.Select(failure =>
             $"{Convert.ToHexString(failure.Case.Bytes)}: {failure.Difference}")));
         Assert.True(result.Cases > 30_000, $"{result.Cases} sequences compared");
@@ -58,10 +59,10 @@ public class SequenceTests
         Assert.Equal((0u, 1u, 2), (outcome.Registers[1], outcome.Registers[2], outcome.Steps));
     }
 
-    [HostFact]
+    [FactWith(Tool.HostProcessor)]
     public void A_failing_sequence_is_shrunk_to_the_instruction_that_fails()
     {
-        using var host = new HostProcessor(HostFactAttribute.Program);
+        using var host = new HostProcessor(Tools.NativeProgram);
         var own = new OwnProcessor();
         // RDTSC must differ.
         var c = Case(new([0x41]), new([0x0F, 0x31]), new([0x43]));

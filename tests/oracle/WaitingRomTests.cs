@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Text;
 using Verified.Machine.Computer;
 using Verified.Proofs.Oracle;
+using Verified.Tests.Host;
 using Verified.Tests.Kernel;
 using Verified.Tests.Machine;
 using Xunit;
@@ -21,7 +21,7 @@ public class WaitingRomTests
         Assert.Equal(WaitingRom.Transcript, text.ToString());
     }
 
-    [QemuFact]
+    [FactWith(Tool.Qemu)]
     public void So_does_qemu()
     {
         var file = Path.GetTempFileName();
@@ -29,14 +29,7 @@ public class WaitingRomTests
         {
             File.WriteAllBytes(file, WaitingRom.Build());
             // A 486 has no local APIC, which would have to be told to let the 8259 through.
-            using var qemu = Process.Start(new ProcessStartInfo(QemuFact.Program,
-                ["-cpu", "486", "-bios", file, "-display", "none", "-debugcon", "stdio", "-serial", "none", "-monitor", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-            })!;
-            using var limit = new Timer(_ => qemu.Kill(), null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
-            Assert.Equal(WaitingRom.Transcript, qemu.StandardOutput.ReadToEnd());
+            Assert.Equal(WaitingRom.Transcript, Qemu.RunRom(file, "-cpu", "486"));
         }
         finally
         {
@@ -44,7 +37,7 @@ public class WaitingRomTests
         }
     }
 
-    [BochsFact]
+    [FactWith(Tool.Bochs)]
     public void So_does_bochs()
     {
         var file = Path.GetTempFileName();

@@ -1,0 +1,107 @@
+using System.ComponentModel;
+using Verified.Proofs.Host;
+using Verified.Proofs.Oracle;
+using Verified.Tests.Kernel;
+using Verified.Tests.Machine;
+using Xunit;
+
+namespace Verified.Tests.Host;
+
+/// <summary>What a test may need of the host beyond the .NET SDK.</summary>
+[Flags]
+public enum Tool
+{
+    /// <summary>The host's processor, by way of a 32-bit native program.</summary>
+    HostProcessor = 1,
+
+    /// <summary>A gcc that builds programs for IA-32.</summary>
+    Gcc = 2,
+
+    Nasm = 4,
+    Qemu = 8,
+
+    /// <summary>Bochs as far as it runs a ROM.</summary>
+    Bochs = 16,
+
+    /// <summary>Bochs with its BIOS and a video BIOS, which boots a disk.</summary>
+    BochsBios = 32,
+
+    /// <summary>A BIOS of others, for our own machine.</summary>
+    Bios = 64,
+}
+
+/// <summary>
+/// Finds out once per process whether each tool works here, by using it: a file of the right name may be a program that this host
+/// cannot execute.
+/// </summary>
+internal static class Tools
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly Dictionary<Tool, Lazy<string?>> Missing = new()
+    {
+        [Tool.HostProcessor] = new(TryHost),
+        [Tool.Gcc] = new(() => Try("gcc", CProgram.Try)),
+        [Tool.Nasm] = new(() => Try("nasm", TryNasm)),
+        [Tool.Qemu] = new(() => Try(Qemu.Program, () => Qemu.TryRom(ProbeRom.Bytes, ProbeRom.Text))),
+        [Tool.Bochs] = new(() => Try(Bochs.Program, () => Bochs.TryRom(ProbeRom.Bytes, ProbeRom.Text))),
+        [Tool.BochsBios] = new(() => WhyNot(Tool.Bochs) ?? Bochs.WithoutBios),
+        [Tool.Bios] = new(() => FirmwareTests.Bioses.Count == 0 ? "no BIOS is installed" : null),
+    };
+
+    /// <summary>Path of the oracle's native program, where the host can execute it.</summary>
+    public static string NativeProgram => Proofs.Oracle.NativeProgram.Build("oracle");
+
+    /// <summary>Why one of some tools does not work here, or null if all of them do.</summary>
+    public static string? WhyNot(Tool tools) => Missing.Where(tool => (tools & tool.Key) != 0)
+        .Select(tool => tool.Value.Value).FirstOrDefault(reason => reason is not null);
+
+    private static string? TryHost()
+    {
+        try
+        {
+            HostProcessor.Check(NativeProgram);
+            return null;
+        }
+        catch (OracleUnavailableException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string? TryNasm()
+    {
+        var nasm = OtherProgram.Run("nasm", ["-v"], Patience);
+        return nasm.Exit == 0 ? null : $"nasm does not work: {nasm.Why}";
+    }
+
+    private static string? Try(string program, Func<string?> use)
+    {
+        try
+        {
+            return use();
+        }
+        catch (Win32Exception e)
+        {
+            return $"{program} cannot be started: {e.Message}";
+        }
+    }
+}
+
+/// <summary>A fact that needs tools of the host; the runner skips and counts it where one of them does not work.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class FactWithAttribute : FactAttribute
+{
+    public FactWithAttribute(Tool tools) => (Tools, Skip) = (tools, Host.Tools.WhyNot(tools));
+
+    public Tool Tools { get; }
+}
+
+/// <summary>A theory that needs tools of the host; the runner skips and counts it where one of them does not work.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class TheoryWithAttribute : TheoryAttribute
+{
+    public TheoryWithAttribute(Tool tools) => (Tools, Skip) = (tools, Host.Tools.WhyNot(tools));
+
+    public Tool Tools { get; }
+}
