@@ -29,6 +29,7 @@ internal static class ProveVerb
         {
             Name, Names, CommonOptions.NoCache, ImageSource.File, ImageSource.Size, CommonOptions.Json,
         };
+        QuestionChecks.AddTo(verb);
         verb.SetAction(Run);
         return verb;
     }
@@ -45,7 +46,7 @@ internal static class ProveVerb
     }
 
     /// <summary>Loads libz3 here, where its absence can be reported, and not on a worker.</summary>
-    public static string RequireSolver() => Microsoft.Z3.Version.FullVersion;
+    public static string RequireSolver() => Z3.Context.Version;
 
     public static ProofCache Cache() => new(Path.Combine(Report.Folder, "proofs"));
 
@@ -65,6 +66,7 @@ internal static class ProveVerb
             return CommandLine.Holds;
         }
 
+        if (QuestionChecks.Run(parsed, image, theorems) is { } code) return code;
         var cached = !parsed.GetValue(CommonOptions.NoCache);
         if (parsed.GetValue(CommonOptions.Json))
         {

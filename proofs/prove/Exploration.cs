@@ -38,6 +38,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
             do
             {
                 (_next, _decided, _isTaken) = (0, 0, false);
+                reasoner.Path = Paths + 1;
                 _known.Clear();
                 terms.ResetFresh();
                 try
@@ -111,15 +112,29 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     /// </summary>
     public void IsTaken()
     {
+        reasoner.Purpose = "something takes the path";
         if (!reasoner.Satisfiable()) throw new ImpossiblePath();
         _isTaken = true;
     }
 
     /// <summary>Whether <paramref name="goal"/> holds on this path, whatever the values; if not, the reasoner holds a model.</summary>
-    public bool Shows(Truth goal)
+    public bool Shows(Truth goal) => Shows(goal, "a fact that helps");
+
+    private bool Shows(Truth goal, string what)
     {
-        if (goal.Undecided is not Bool condition) return goal.Known || !reasoner.Satisfiable();
-        if (Known(condition) == true) return true;
+        reasoner.Purpose = what;
+        if (goal.Undecided is not Bool condition)
+        {
+            if (goal.Known) reasoner.Unasked();
+            return goal.Known || !reasoner.Satisfiable();
+        }
+
+        if (Known(condition) == true)
+        {
+            reasoner.Unasked();
+            return true;
+        }
+
         if (Next(condition, Prove).Value == 0) return false;
         _known[Positive(condition, out var value)] = value;
         return true;
@@ -129,7 +144,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     /// <exception cref="RefutedException">It does not hold; the reasoner holds the model.</exception>
     public void Require(Truth goal, string what)
     {
-        if (!Shows(goal)) throw new RefutedException(what);
+        if (!Shows(goal, what)) throw new RefutedException(what);
     }
 
     /// <summary>Shows a goal, and uses it for those after it.</summary>
@@ -144,7 +159,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     {
         Truth all = true;
         foreach (var (goal, _) in goals) all &= goal;
-        if (Shows(all)) return;
+        if (Shows(all, string.Join("; ", goals.Select(goal => goal.What).Distinct()))) return;
         foreach (var (goal, what) in goals) Require(goal, what);
         throw new ProverException("goals that hold one by one do not hold together");
     }
@@ -192,6 +207,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 
         int Find()
         {
+            reasoner.Purpose = "two words are the same";
             if (!reasoner.Satisfiable(condition.Undecided as Bool)) return -1;
             var value = reasoner.ValueOf(word);
             var agreeing = candidates.Select((candidate, i) => (candidate, i)).Where(c => reasoner.ValueOf(c.candidate) == value).ToList();
@@ -215,6 +231,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     /// <summary>Fails on this path unless nothing takes it.</summary>
     public Exception Refuted(string what)
     {
+        reasoner.Purpose = what;
         if (!reasoner.Satisfiable()) return new ImpossiblePath();
         return new RefutedException(what);
     }
@@ -229,7 +246,9 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 
     private Answer Prove(Bool condition)
     {
-        var fails = Open(condition) is { } open && (open.Op == Op.False ? reasoner.Satisfiable() : reasoner.Satisfiable(Not(open)));
+        var open = Open(condition);
+        if (open is null) reasoner.Unasked();
+        var fails = open is not null && (open.Op == Op.False ? reasoner.Satisfiable() : reasoner.Satisfiable(Not(open)));
         return new Answer(condition, fails ? 0 : 1, false, false);
     }
 
@@ -245,6 +264,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 
     private Answer Choose(Bool condition)
     {
+        reasoner.Purpose = "a choice of the path";
+
         // Where it cannot hold it fails, or nothing takes the path at all and every goal on it is idle.
         if (!reasoner.Satisfiable(condition)) return new Answer(condition, 0, false, true);
         return new Answer(condition, 1, reasoner.Satisfiable(Not(condition)), true);

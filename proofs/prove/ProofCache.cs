@@ -17,7 +17,7 @@ public sealed class ProofCache(string folder)
     private static readonly string Basis = string.Join(' ', new[]
     {
         typeof(Spec.Kernel<>), typeof(Machine.Processor.Fault), typeof(Kernel.Layout), typeof(Theorem),
-    }.Select(type => type.Module.ModuleVersionId.ToString("N"))) + " z3 " + Microsoft.Z3.Version.FullVersion;
+    }.Select(type => type.Module.ModuleVersionId.ToString("N"))) + " z3 " + Z3.Context.Version;
 
     /// <summary>The proof of an earlier run, or null.</summary>
     public Verdict? Find(Theorem theorem)

@@ -1,16 +1,17 @@
-using Microsoft.Z3;
 using Verified.Proofs.Values;
+using Verified.Proofs.Z3;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// What is known about terms, in scopes: facts, and questions under one assumption. One incremental bit-vector solver per
-/// theorem, whose scopes follow the choices of the exploration.
+/// What is known about terms, in scopes: facts, and questions under one assumption. One incremental bit-vector solver
+/// per theorem, whose scopes follow the choices of the exploration.
 /// </summary>
 public sealed class Reasoner : IDisposable
 {
-    // In solver steps, so the same on every machine; the hardest question of the shipped theorems needs a small part of it.
+    // In solver steps, so the same on every machine; the hardest question of the shipped theorems needs a small part of
+    // it.
     private const uint StepLimit = 400_000_000;
 
     // Nearly all questions need fewer; for the rest, simplifying first is cheaper than searching on.
@@ -20,12 +21,14 @@ public sealed class Reasoner : IDisposable
     private const int KeptWitnesses = 16;
 
     private readonly Terms _terms;
+    private readonly IQuestionRecord? _record;
     private readonly Solver _solver;
     private readonly List<Bool> _facts = [];
     private readonly HashSet<Bool> _isFact = [];
     private readonly HashSet<Bool> _told = [];
 
-    // How many models each fact broke. What broke two is told before the next question; what broke one may have been of that question only.
+    // How many models each fact broke. What broke two is told before the next question; what broke one may have been of
+    // that question only.
     private readonly Dictionary<Bool, int> _broken = [];
     private readonly Stack<Scope> _scopes = new();
 
@@ -52,15 +55,27 @@ public sealed class Reasoner : IDisposable
         public HashSet<Bool> Named { get; } = [];
     }
 
-    public Reasoner(Terms terms)
+    /// <param name="terms">The universe of the facts.</param>
+    /// <param name="record">Told of every question and how it was answered; null if nobody asks.</param>
+    public Reasoner(Terms terms, IQuestionRecord? record = null)
     {
         _terms = terms;
-        _solver = Limited(terms.Context.MkSimpleSolver(), FewSteps);
+        _record = record;
+        _solver = terms.Context.Incremental(FewSteps);
         _scopes.Push(new(0));
     }
 
     /// <summary>Questions asked of the solver.</summary>
     public int Questions { get; private set; }
+
+    /// <summary>The path that is being explored, from 1; 0 outside of an exploration.</summary>
+    public int Path { get; set; }
+
+    /// <summary>Why the next questions are asked: a goal in words, or a choice of the path.</summary>
+    public string Purpose { get; set; } = "";
+
+    /// <summary>A goal held without a question: the simplifier made it true, or it is a fact as it stands.</summary>
+    public void Unasked() => _record?.Unasked(Path, Purpose);
 
     /// <summary>Opens a scope: what is asserted from here on is forgotten with it.</summary>
     public void Push()
@@ -109,11 +124,18 @@ public sealed class Reasoner : IDisposable
         _solver.Assert(_terms.Translate(fact));
     }
 
-    /// <summary>Whether the facts and the assumption, if any, have a model: one that is known, or one that the solver finds.</summary>
+    /// <summary>
+    /// Whether the facts and the assumption, if any, have a model: one that is known, or one that the solver finds.
+    /// </summary>
     /// <exception cref="ProverException">The solver does not know.</exception>
     public bool Satisfiable(Bool? assumption = null)
     {
-        if (IsWitnessed(assumption)) return true;
+        if (IsWitnessed(assumption))
+        {
+            _record?.Witnessed(Path, Purpose);
+            return true;
+        }
+
         foreach (var fact in _facts)
             if (_broken.GetValueOrDefault(fact) > 1)
                 Tell(fact);
@@ -140,7 +162,8 @@ public sealed class Reasoner : IDisposable
     private bool IsWitnessed(Bool? assumption)
     {
         // From the last fact on: what was learnt last is the least likely to hold.
-        bool Satisfies(Evaluation values) => (assumption is null || values.Of(assumption)) && _facts.FindLastIndex(fact => !values.Of(fact)) < 0;
+        bool Satisfies(Evaluation values) =>
+            (assumption is null || values.Of(assumption)) && _facts.FindLastIndex(fact => !values.Of(fact)) < 0;
 
         if (_witnesses.FirstOrDefault(witness => Satisfies(witness.Values)) is not { } found) return false;
         _witnesses.Remove(found);
@@ -158,35 +181,28 @@ public sealed class Reasoner : IDisposable
     }
 
     /// <summary>
-    /// Asks the incremental solver first; what it does not settle in a few steps goes to one that sees the whole question at once
-    /// and simplifies it before it searches.
+    /// Asks the incremental solver first; what it does not settle in a few steps goes to one that sees the whole
+    /// question at once and simplifies it before it searches.
     /// </summary>
     private bool HasModel(Bool? assumption)
     {
         Questions++;
         _witness = null;
-        var status = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));
-        if (status != Status.UNKNOWN) return Answer(_solver, status);
-        using var whole = Limited(_terms.Context.MkSolver("QF_BV"), StepLimit);
+        var answer = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));
+        if (answer is { } quick) return Answer(_solver, quick, assumption);
+        using var whole = _terms.Context.OneShot(StepLimit);
         foreach (var fact in _told) whole.Assert(_terms.Translate(fact));
         if (assumption is not null) whole.Assert(_terms.Translate(assumption));
-        return Answer(whole, whole.Check());
+        return Answer(whole, whole.Check(), assumption);
     }
 
-    private bool Answer(Solver solver, Status status)
+    private bool Answer(Solver solver, bool? answer, Bool? assumption)
     {
-        if (status == Status.UNKNOWN) throw new ProverException($"the solver does not know: {solver.ReasonUnknown}");
-        if (status == Status.SATISFIABLE) _witness = new(solver.Model);
-        return status == Status.SATISFIABLE;
-    }
-
-    private Solver Limited(Solver solver, uint steps)
-    {
-        using var parameters = _terms.Context.MkParams();
-        parameters.Add("random_seed", 1u);
-        parameters.Add("rlimit", steps);
-        solver.Parameters = parameters;
-        return solver;
+        if (answer is not { } satisfiable)
+            throw new ProverException($"the solver does not know: {solver.ReasonUnknown}");
+        _record?.Solved(new(Path, Purpose, [.. _told.OrderBy(fact => fact.Id)], assumption, satisfiable));
+        if (satisfiable) _witness = new(solver.Model());
+        return satisfiable;
     }
 
     /// <summary>The facts that the solver was not told of and that its model breaks.</summary>
@@ -194,7 +210,8 @@ public sealed class Reasoner : IDisposable
     private List<Bool> Broken()
     {
         var broken = _facts.FindAll(fact => !_witness!.Values.Of(fact));
-        if (broken.Find(_told.Contains) is { } told) throw new ProverException($"the solver's model breaks what it was told: {told}");
+        if (broken.Find(_told.Contains) is { } told)
+            throw new ProverException($"the solver's model breaks what it was told: {told}");
         return broken;
     }
 
@@ -202,13 +219,17 @@ public sealed class Reasoner : IDisposable
     public uint ValueOf(Symbolic word) =>
         (_witness ?? throw new InvalidOperationException("the last question had no model")).Values.Of(word);
 
-    /// <summary>A Boolean constant that implies the condition: assumptions must be literals. Where it is not assumed the condition is of no matter.</summary>
-    private BoolExpr Literal(Bool condition)
+    /// <summary>
+    /// A Boolean constant that implies the condition: assumptions must be literals. Where it is not assumed the
+    /// condition is of no matter.
+    /// </summary>
+    private Expr Literal(Bool condition)
     {
-        var literal = _terms.Context.MkBoolConst($"?{condition.Id}");
+        var z3 = _terms.Context;
+        var literal = z3.Bool($"?{condition.Id}");
         if (_scopes.Any(scope => scope.Named.Contains(condition))) return literal;
         _scopes.Peek().Named.Add(condition);
-        _solver.Assert(_terms.Context.MkOr(_terms.Context.MkNot(literal), _terms.Translate(condition)));
+        _solver.Assert(z3.Or(z3.Not(literal), _terms.Translate(condition)));
         return literal;
     }
 

@@ -45,11 +45,12 @@ public abstract class Theorem(string name, Limits limits)
 
     protected Limits Limits => limits;
 
-    public Verdict Prove()
+    /// <param name="record">Told of every question and how it was answered; null if nobody asks.</param>
+    public Verdict Prove(IQuestionRecord? record = null)
     {
         using var terms = new Terms { DivisionsAreOpaque = true };
         Terms.Current = terms;
-        using var reasoner = new Reasoner(terms);
+        using var reasoner = new Reasoner(terms, record);
         var path = new Exploration(terms, reasoner);
         var attempt = new Attempt(terms, reasoner, path, new Universe(reasoner, path), limits);
         Refutation? refutation = null;

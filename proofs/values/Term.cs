@@ -1,4 +1,4 @@
-using Microsoft.Z3;
+using Verified.Proofs.Z3;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Values;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Z3;
+using Verified.Proofs.Z3;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Values;
@@ -120,13 +120,13 @@ public sealed class Terms : IDisposable
     }
 
     /// <summary>The solver's term for a word: 32 bits.</summary>
-    public BitVecExpr Translate(Word word) => (BitVecExpr)Translation.Of(Own(word));
+    public Expr Translate(Word word) => Translation.Of(Own(word));
 
-    public BoolExpr Translate(Bool condition) => (BoolExpr)Translation.Of(Own(condition));
+    public Expr Translate(Bool condition) => Translation.Of(Own(condition));
 
-    public BoolExpr Translate(Truth truth) => Translate(Of(truth));
+    public Expr Translate(Truth truth) => Translate(Of(truth));
 
-    public BitVecExpr Translate(Symbolic word) => Translate(Of(word));
+    public Expr Translate(Symbolic word) => Translate(Of(word));
 
     public void Dispose()
     {

@@ -1,4 +1,4 @@
-using Microsoft.Z3;
+using Verified.Proofs.Z3;
 
 namespace Verified.Proofs.Values;
 
@@ -9,89 +9,86 @@ public static class Translation
     public static Expr Of(ITerm root)
     {
         if (root.Translation is { } made) return made;
-        var context = root.Terms.Context;
+        var z3 = root.Terms.Context;
         foreach (var term in Graph.Pending(root, term => term.Translation is not null))
             term.Translation = term switch
             {
-                Word { Op: Op.Constant } constant => context.MkBV(constant.Value, 32),
-                Word { Op: Op.Variable } variable => Variable(context, variable.Name!, variable.Value),
+                Word { Op: Op.Constant } constant => z3.Number(constant.Value),
+                Word { Op: Op.Variable } variable => Variable(z3, variable.Name!, variable.Value),
                 // No carries: the solver need not build an adder. Rules.DisjointSum is the lemma.
                 { Op: Op.Add, A: Word a, B: Word b } when (a.Bits & b.Bits) == 0 =>
-                    Apply(context, Op.Or, a.Translation!, b.Translation!),
-                _ => Apply(context, term.Op, term.A?.Translation!, term.B?.Translation!, term.C?.Translation!),
+                    Apply(z3, Op.Or, Made(a), Made(b)),
+                _ => Apply(z3, term.Op, Made(term.A), Made(term.B), Made(term.C)),
             };
-        return root.Translation!;
+        return Made(root);
+
+        static Expr Made(ITerm? term) => term?.Translation ?? default;
     }
 
     /// <summary>The value that a model gives to a word; what it leaves open is 0.</summary>
-    public static uint ValueIn(this Word word, Model model) =>
-        ((BitVecNum)model.Eval(word.Terms.Translate(word), true)).UInt;
+    public static uint ValueIn(this Word word, Model model) => model.ValueOf(word.Terms.Translate(word));
 
     /// <summary>One operation on the solver's terms.</summary>
-    public static Expr Apply(Context z3, Op op, Expr? a = null, Expr? b = null, Expr? c = null)
+    public static Expr Apply(Context z3, Op op, Expr a = default, Expr b = default, Expr c = default) => op switch
     {
-        return op switch
-        {
-            Op.Add => z3.MkBVAdd(Word(a), Word(b)),
-            Op.Subtract => z3.MkBVSub(Word(a), Word(b)),
-            Op.Multiply => z3.MkBVMul(Word(a), Word(b)),
-            Op.MultiplyHigh => z3.MkExtract(63, 32, z3.MkBVMul(z3.MkZeroExt(32, Word(a)), z3.MkZeroExt(32, Word(b)))),
-            Op.Quotient => z3.MkExtract(31, 0, z3.MkBVUDiv(z3.MkConcat(Word(a), Word(b)), z3.MkZeroExt(32, Word(c)))),
-            Op.Remainder => z3.MkExtract(31, 0, z3.MkBVURem(z3.MkConcat(Word(a), Word(b)), z3.MkZeroExt(32, Word(c)))),
-            Op.And => z3.MkBVAND(Word(a), Word(b)),
-            Op.Or => z3.MkBVOR(Word(a), Word(b)),
-            Op.Xor => z3.MkBVXOR(Word(a), Word(b)),
-            Op.ShiftLeft => z3.MkBVSHL(Word(a), Word(b)),
-            Op.ShiftRight => z3.MkBVLSHR(Word(a), Word(b)),
-            Op.ShiftRightSigned => z3.MkBVASHR(Word(a), Word(b)),
-            Op.Select => z3.MkITE(Bool(a), b!, c!),
-            Op.LowestBit => Number(z3, z3.MkBVAND(Word(a), z3.MkBVNeg(Word(a)))),
-            Op.HighestBit => Number(z3, Highest(z3, Word(a))),
-            Op.False => z3.MkFalse(),
-            Op.True => z3.MkTrue(),
-            Op.Equal => z3.MkEq(a!, b!),
-            Op.Less => z3.MkBVULT(Word(a), Word(b)),
-            Op.LessSigned => z3.MkBVSLT(Word(a), Word(b)),
-            Op.Both => z3.MkAnd(Bool(a), Bool(b)),
-            Op.Either => z3.MkOr(Bool(a), Bool(b)),
-            Op.Not => z3.MkNot(Bool(a)),
-            Op.EvenParity => EvenParity(z3, Word(a)),
-            _ => throw new ArgumentOutOfRangeException(nameof(op), op, "a constant or variable is not applied"),
-        };
+        Op.Add => z3.Add(a, b),
+        Op.Subtract => z3.Subtract(a, b),
+        Op.Multiply => z3.Multiply(a, b),
+        Op.MultiplyHigh => z3.Extract(63, 32, z3.Multiply(z3.Widen(32, a), z3.Widen(32, b))),
+        Op.Quotient => z3.Extract(31, 0, z3.Divide(z3.Concat(a, b), z3.Widen(32, c))),
+        Op.Remainder => z3.Extract(31, 0, z3.Remainder(z3.Concat(a, b), z3.Widen(32, c))),
+        Op.And => z3.BitAnd(a, b),
+        Op.Or => z3.BitOr(a, b),
+        Op.Xor => z3.BitXor(a, b),
+        Op.ShiftLeft => z3.ShiftLeft(a, b),
+        Op.ShiftRight => z3.ShiftRight(a, b),
+        Op.ShiftRightSigned => z3.ShiftRightSigned(a, b),
+        Op.Select => z3.Select(a, b, c),
+        Op.LowestBit => Number(z3, z3.BitAnd(a, z3.Negate(a))),
+        Op.HighestBit => Number(z3, Highest(z3, a)),
+        Op.False => z3.Truth(false),
+        Op.True => z3.Truth(true),
+        Op.Equal => z3.Equal(a, b),
+        Op.Less => z3.Less(a, b),
+        Op.LessSigned => z3.LessSigned(a, b),
+        Op.Both => z3.And(a, b),
+        Op.Either => z3.Or(a, b),
+        Op.Not => z3.Not(a),
+        Op.EvenParity => EvenParity(z3, a),
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op, "a constant or variable is not applied"),
+    };
 
-        static BitVecExpr Word(Expr? expr) => (BitVecExpr)expr!;
-        static BoolExpr Bool(Expr? expr) => (BoolExpr)expr!;
-    }
+    private static Expr Variable(Context z3, string name, uint width) =>
+        width == 32 ? z3.Word(name, 32) : z3.Widen(32 - width, z3.Word(name, width));
 
-    private static BitVecExpr Variable(Context z3, string name, uint width) =>
-        width == 32 ? z3.MkBVConst(name, 32) : z3.MkZeroExt(32 - width, z3.MkBVConst(name, width));
-
-    /// <summary>The number of the one set bit: bit i of the number is set where the bit is in an odd run of 2^i.</summary>
-    private static BitVecExpr Number(Context z3, BitVecExpr oneBit)
+    /// <summary>
+    /// The number of the one set bit: bit i of the number is set where the bit is in an odd run of 2^i.
+    /// </summary>
+    private static Expr Number(Context z3, Expr oneBit)
     {
-        BitVecExpr? number = null;
+        Expr? number = null;
         foreach (var odd in (ReadOnlySpan<uint>)[0xFFFF0000, 0xFF00FF00, 0xF0F0F0F0, 0xCCCCCCCC, 0xAAAAAAAA])
         {
-            var outside = z3.MkEq(z3.MkBVAND(oneBit, z3.MkBV(odd, 32)), z3.MkBV(0u, 32));
-            var bit = (BitVecExpr)z3.MkITE(outside, z3.MkBV(0u, 1), z3.MkBV(1u, 1));
-            number = number is null ? bit : z3.MkConcat(number, bit);
+            var outside = z3.Equal(z3.BitAnd(oneBit, z3.Number(odd)), z3.Number(0));
+            var bit = z3.Select(outside, z3.Number(0, 1), z3.Number(1, 1));
+            number = number is { } above ? z3.Concat(above, bit) : bit;
         }
 
-        return z3.MkZeroExt(27, number!);
+        return z3.Widen(27, number!.Value);
     }
 
     /// <summary>The word's highest set bit alone.</summary>
-    private static BitVecExpr Highest(Context z3, BitVecExpr word)
+    private static Expr Highest(Context z3, Expr word)
     {
         foreach (var distance in (ReadOnlySpan<uint>)[1, 2, 4, 8, 16])
-            word = z3.MkBVOR(word, z3.MkBVLSHR(word, z3.MkBV(distance, 32)));
-        return z3.MkBVXOR(word, z3.MkBVLSHR(word, z3.MkBV(1u, 32)));
+            word = z3.BitOr(word, z3.ShiftRight(word, z3.Number(distance)));
+        return z3.BitXor(word, z3.ShiftRight(word, z3.Number(1)));
     }
 
-    private static BoolExpr EvenParity(Context z3, BitVecExpr word)
+    private static Expr EvenParity(Context z3, Expr word)
     {
-        var odd = z3.MkExtract(0, 0, word);
-        for (var bit = 1u; bit < 8; bit++) odd = z3.MkBVXOR(odd, z3.MkExtract(bit, bit, word));
-        return z3.MkEq(odd, z3.MkBV(0u, 1));
+        var odd = z3.Extract(0, 0, word);
+        for (var bit = 1u; bit < 8; bit++) odd = z3.BitXor(odd, z3.Extract(bit, bit, word));
+        return z3.Equal(odd, z3.Number(0, 1));
     }
 }

@@ -1,158 +1,151 @@
-using System.Runtime.InteropServices;
+using Microsoft.Z3;
 
-namespace Microsoft.Z3;
+namespace Verified.Proofs.Z3;
 
-/// <summary>A universe of terms and solvers, used by one thread at a time; everything made in it ends with it.</summary>
-public partial class Context : IDisposable
+/// <summary>A bit vector or Boolean term of one <see cref="Context"/>. Z3 makes equal terms one object.</summary>
+public readonly record struct Expr(nint Handle);
+
+/// <summary>
+/// A universe of Z3's terms and solvers, for one thread at a time. It uses the functions of the C API (the package's
+/// class <see cref="Native"/>, which throws <see cref="Z3Exception"/> for a refused call). The package's own class
+/// Context releases terms from finalizers, concurrently, and Debian's libz3 does not bear that. Here every term lives
+/// as long as its context.
+/// </summary>
+public sealed class Context : IDisposable
 {
-    /// <summary>So many handles may await their release.</summary>
-    private const int Batch = 4096;
-
-    /// <summary>The fewest live handles at which unreachable ones are looked for.</summary>
-    private const int Few = 1 << 18;
-
-    /// <summary>The wrappers of each object: libz3 counts all of them as one.</summary>
-    private readonly Dictionary<nint, (Counted Kind, int References)> _counts = [];
-
-    private readonly Lock _lock = new();
-    private List<(Counted Kind, nint Handle)> _deferred = [];
+    // Each counted once more for each call that returned it, in the order of those calls: operands first.
+    private readonly List<nint> _terms = [];
+    private readonly Dictionary<uint, nint> _words = [];
+    private readonly nint _bool;
     private nint _handle;
-    private int _enough = Few;
 
-    public Context() : this([]) { }
+    static Context() => Library.Register();
 
-    public Context(Dictionary<string, string> settings)
+    /// <exception cref="SolverMissingException">There is no libz3.</exception>
+    public Context()
     {
-        var config = Native.MkConfig();
-        foreach (var (name, value) in settings) Native.SetParamValue(config, name, value);
-        _handle = Native.MkContextRc(config);
-        Native.DelConfig(config);
-        // Without a handler libz3 leaves errors in the error code, which is read after each call.
-        Native.SetErrorHandler(_handle, 0);
+        var config = Native.Z3_mk_config();
+        _handle = Native.Z3_mk_context_rc(config);
+        Native.Z3_del_config(config);
+
+        // Z3's own handler ends the process. Without one an error stays in the error code, which Native reads after
+        // each call.
+        Native.Z3_set_error_handler(_handle, null!);
+        _bool = Kept(Native.Z3_mk_bool_sort(_handle)).Handle;
     }
 
-    ~Context() => Delete();
+    /// <summary>The version of the libz3 that was found.</summary>
+    /// <exception cref="SolverMissingException">There is no libz3.</exception>
+    public static string Version => Native.Z3_get_full_version();
 
-    internal nint C => _handle != 0 ? _handle : throw new ObjectDisposedException(nameof(Context));
+    internal bool IsDisposed => _handle == 0;
 
-    public void Interrupt() => Native.Interrupt(C);
+    internal nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(nameof(Context));
+
+    /// <summary>A solver without tactics, which keeps what it learns between questions.</summary>
+    /// <param name="steps">The resources after which it answers unknown, in Z3's units.</param>
+    public Solver Incremental(uint steps) => new(this, Native.Z3_mk_simple_solver(Handle), steps);
+
+    /// <summary>A solver for bit vectors, which simplifies the whole question before it searches.</summary>
+    /// <param name="steps">The resources after which it answers unknown, in Z3's units.</param>
+    public Solver OneShot(uint steps) => new(this, Native.Z3_mk_solver_for_logic(Handle, Symbol("QF_BV")), steps);
+
+    /// <summary>The bit vector of this name and width.</summary>
+    public Expr Word(string name, uint width) => Kept(Native.Z3_mk_const(Handle, Symbol(name), SortOf(width)));
+
+    /// <summary>The Boolean of this name.</summary>
+    public Expr Bool(string name) => Kept(Native.Z3_mk_const(Handle, Symbol(name), _bool));
+
+    public Expr Number(uint value, uint width = 32) => Kept(Native.Z3_mk_unsigned_int(Handle, value, SortOf(width)));
+
+    public Expr Truth(bool value) => Kept(value ? Native.Z3_mk_true(Handle) : Native.Z3_mk_false(Handle));
+
+    public Expr Add(Expr a, Expr b) => Kept(Native.Z3_mk_bvadd(Handle, a.Handle, b.Handle));
+
+    public Expr Subtract(Expr a, Expr b) => Kept(Native.Z3_mk_bvsub(Handle, a.Handle, b.Handle));
+
+    public Expr Multiply(Expr a, Expr b) => Kept(Native.Z3_mk_bvmul(Handle, a.Handle, b.Handle));
+
+    public Expr Divide(Expr a, Expr b) => Kept(Native.Z3_mk_bvudiv(Handle, a.Handle, b.Handle));
+
+    public Expr Remainder(Expr a, Expr b) => Kept(Native.Z3_mk_bvurem(Handle, a.Handle, b.Handle));
+
+    public Expr BitAnd(Expr a, Expr b) => Kept(Native.Z3_mk_bvand(Handle, a.Handle, b.Handle));
+
+    public Expr BitOr(Expr a, Expr b) => Kept(Native.Z3_mk_bvor(Handle, a.Handle, b.Handle));
+
+    public Expr BitXor(Expr a, Expr b) => Kept(Native.Z3_mk_bvxor(Handle, a.Handle, b.Handle));
+
+    public Expr BitNot(Expr a) => Kept(Native.Z3_mk_bvnot(Handle, a.Handle));
+
+    public Expr Negate(Expr a) => Kept(Native.Z3_mk_bvneg(Handle, a.Handle));
+
+    public Expr ShiftLeft(Expr a, Expr b) => Kept(Native.Z3_mk_bvshl(Handle, a.Handle, b.Handle));
+
+    public Expr ShiftRight(Expr a, Expr b) => Kept(Native.Z3_mk_bvlshr(Handle, a.Handle, b.Handle));
+
+    public Expr ShiftRightSigned(Expr a, Expr b) => Kept(Native.Z3_mk_bvashr(Handle, a.Handle, b.Handle));
+
+    public Expr Concat(Expr high, Expr low) => Kept(Native.Z3_mk_concat(Handle, high.Handle, low.Handle));
+
+    /// <summary>Bits <paramref name="high"/> down to <paramref name="low"/>, both included.</summary>
+    public Expr Extract(uint high, uint low, Expr a) => Kept(Native.Z3_mk_extract(Handle, high, low, a.Handle));
+
+    /// <summary>The word with <paramref name="bits"/> more bits above it, all 0.</summary>
+    public Expr Widen(uint bits, Expr a) => Kept(Native.Z3_mk_zero_ext(Handle, bits, a.Handle));
+
+    public Expr Select(Expr condition, Expr a, Expr b) =>
+        Kept(Native.Z3_mk_ite(Handle, condition.Handle, a.Handle, b.Handle));
+
+    public Expr Equal(Expr a, Expr b) => Kept(Native.Z3_mk_eq(Handle, a.Handle, b.Handle));
+
+    public Expr Less(Expr a, Expr b) => Kept(Native.Z3_mk_bvult(Handle, a.Handle, b.Handle));
+
+    public Expr LessSigned(Expr a, Expr b) => Kept(Native.Z3_mk_bvslt(Handle, a.Handle, b.Handle));
+
+    public Expr Not(Expr a) => Kept(Native.Z3_mk_not(Handle, a.Handle));
+
+    public Expr And(Expr a, Expr b) => Kept(Native.Z3_mk_and(Handle, 2, [a.Handle, b.Handle]));
+
+    public Expr Or(Expr a, Expr b) => Kept(Native.Z3_mk_or(Handle, 2, [a.Handle, b.Handle]));
+
+    /// <summary>
+    /// The value of a term without variables, a truth as 0 or 1; null if Z3 does not reduce it to one.
+    /// </summary>
+    public uint? ValueOf(Expr a) => Read(Kept(Native.Z3_simplify(Handle, a.Handle)).Handle);
+
+    /// <summary>The value that a literal has, a truth as 0 or 1; null for other terms.</summary>
+    internal uint? Read(nint literal)
+    {
+        uint value = 0;
+        if (Native.Z3_get_sort(Handle, literal) == _bool)
+            return Native.Z3_get_bool_value(Handle, literal) switch { 1 => 1, -1 => 0, _ => null };
+        if (Native.Z3_is_numeral_ast(Handle, literal) == 0) return null;
+        return Native.Z3_get_numeral_uint(Handle, literal, ref value) != 0 ? value : null;
+    }
 
     public void Dispose()
     {
-        Delete();
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>The handle that a call returned, or the error that it left.</summary>
-    internal nint Checked(nint handle)
-    {
-        Check();
-        return handle != 0 ? handle : throw new Z3Exception("libz3 returned no object");
-    }
-
-    internal T Checked<T>(T value)
-    {
-        Check();
-        return value;
-    }
-
-    internal void Check()
-    {
-        var code = Native.GetErrorCode(C);
-        if (code != 0) throw new Z3Exception(Native.Text(Native.GetErrorMsg(C, code)));
-    }
-
-    internal void Retain(Counted kind, nint handle)
-    {
-        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, handle, out var isCounted);
-        count.Kind = kind;
-        count.References++;
-        if (!isCounted) CountUp(kind, handle);
-
-        // Only now: until it is counted, the new object lives by being the last one that libz3 returned.
-        if (_counts.Count >= _enough) Collect();
-        else if (_deferred.Count >= Batch) ReleaseDeferred();
-    }
-
-    internal void Release(Counted kind, nint handle)
-    {
-        // A deleted context has already freed all its objects.
         if (_handle == 0) return;
-        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, handle);
-        if (--count.References > 0) return;
-        _counts.Remove(handle);
-        CountDown(_handle, kind, handle);
+
+        // Z3 deletes what is still counted too, but in a time that is quadratic in its depth.
+        for (var i = _terms.Count - 1; i >= 0; i--) Native.Z3_dec_ref(_handle, _terms[i]);
+        _terms.Clear();
+        Native.Z3_del_context(_handle);
+        _handle = 0;
     }
 
-    /// <summary>Called by the finalizer's thread: the release waits for the context's own.</summary>
-    internal void Defer(Counted kind, nint handle)
+    private nint SortOf(uint width) =>
+        _words.TryGetValue(width, out var sort)
+            ? sort
+            : _words[width] = Kept(Native.Z3_mk_bv_sort(Handle, width)).Handle;
+
+    private nint Symbol(string name) => Native.Z3_mk_string_symbol(Handle, name);
+
+    private Expr Kept(nint term)
     {
-        lock (_lock)
-            if (_handle != 0) _deferred.Add((kind, handle));
-    }
-
-    /// <summary>
-    /// The collector sees small wrappers, not what libz3 holds for them, and would come late. A collection whenever the
-    /// live handles have doubled costs a bounded share of the time and keeps memory within a factor of what is in use.
-    /// </summary>
-    private void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        ReleaseDeferred();
-        _enough = Math.Max(Few, 2 * _counts.Count);
-    }
-
-    private void ReleaseDeferred()
-    {
-        List<(Counted, nint)> batch;
-        lock (_lock)
-        {
-            batch = _deferred;
-            _deferred = [];
-        }
-
-        foreach (var (kind, handle) in batch) Release(kind, handle);
-    }
-
-    private void Delete()
-    {
-        nint handle;
-        lock (_lock)
-        {
-            handle = _handle;
-            _handle = 0;
-            _deferred.Clear();
-        }
-
-        if (handle == 0) return;
-        // libz3 deletes what is still counted too, but in a time that is quadratic in its depth.
-        foreach (var (counted, (kind, _)) in _counts) CountDown(handle, kind, counted);
-        _counts.Clear();
-        Native.DelContext(handle);
-    }
-
-    private void CountUp(Counted kind, nint handle)
-    {
-        switch (kind)
-        {
-            case Counted.Ast: Native.IncRef(C, handle); break;
-            case Counted.Solver: Native.SolverIncRef(C, handle); break;
-            case Counted.Params: Native.ParamsIncRef(C, handle); break;
-            case Counted.Model: Native.ModelIncRef(C, handle); break;
-            case Counted.Statistics: Native.StatsIncRef(C, handle); break;
-        }
-    }
-
-    private static void CountDown(nint context, Counted kind, nint handle)
-    {
-        switch (kind)
-        {
-            case Counted.Ast: Native.DecRef(context, handle); break;
-            case Counted.Solver: Native.SolverDecRef(context, handle); break;
-            case Counted.Params: Native.ParamsDecRef(context, handle); break;
-            case Counted.Model: Native.ModelDecRef(context, handle); break;
-            case Counted.Statistics: Native.StatsDecRef(context, handle); break;
-        }
+        Native.Z3_inc_ref(Handle, term);
+        _terms.Add(term);
+        return new(term);
     }
 }

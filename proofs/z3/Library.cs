@@ -1,23 +1,38 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Verified.Proofs;
+using Microsoft.Z3;
 
-namespace Microsoft.Z3;
+namespace Verified.Proofs.Z3;
 
 /// <summary>
-/// Finds libz3: the file that VERIFIED_LIBZ3 names, else beside the program, else where the system looks.
+/// Finds libz3 for the package Microsoft.Z3, which brings none for Linux. The search goes through the file that
+/// VERIFIED_LIBZ3 names, the program's folder, the package's own libraries (Windows and macOS), and the system's
+/// libraries.
 /// </summary>
-/// <exception cref="SolverMissingException">No libz3, or one older than 4.8.8.</exception>
+/// <exception cref="SolverMissingException">No libz3 was found, or only one older than 4.8.8.</exception>
 internal static class Library
 {
-    /// <summary>The first release whose C API has every entry point and Boolean type that the binding assumes.</summary>
+    /// <summary>
+    /// The first release whose C API has every function and Boolean type that <see cref="Context"/> uses.
+    /// </summary>
     private static readonly System.Version Oldest = new(4, 8, 8);
 
     private static readonly string[] Names = ["libz3.so.4", "libz3.so", "libz3.dylib", "libz3.dll"];
 
     private static readonly Lazy<nint> Handle = new(Load, LazyThreadSafetyMode.PublicationOnly);
 
-    internal static void Register() => NativeLibrary.SetDllImportResolver(typeof(Library).Assembly, Resolve);
+    private static readonly Lock Once = new();
+    private static bool s_registered;
+
+    /// <summary>Makes the package's calls go to the library that this search finds.</summary>
+    internal static void Register()
+    {
+        lock (Once)
+        {
+            if (!s_registered) NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, Resolve);
+            s_registered = true;
+        }
+    }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>
         name == "libz3" ? Handle.Value : 0;
@@ -27,7 +42,8 @@ internal static class Library
         var handle = Find(Environment.GetEnvironmentVariable("VERIFIED_LIBZ3"), out var place);
         var version = VersionOf(handle);
         return version >= Oldest ? handle : throw new SolverMissingException(
-            $"{place} is Z3 {version}, and {Oldest} or later is needed: install a newer libz3, or name one in VERIFIED_LIBZ3");
+            $"{place} is Z3 {version}, and {Oldest} or later is needed: "
+            + "install a newer libz3, or name one in VERIFIED_LIBZ3");
     }
 
     private static nint Find(string? named, out string place)
@@ -43,11 +59,15 @@ internal static class Library
         foreach (var name in Names)
             if (NativeLibrary.TryLoad(place = Path.Combine(AppContext.BaseDirectory, name), out handle))
                 return handle;
+
+        // The runtime's own search: the folders that the package has for this platform, if there are any.
+        if (NativeLibrary.TryLoad(place = "libz3", typeof(Native).Assembly, null, out handle)) return handle;
         foreach (var name in Names)
             if (NativeLibrary.TryLoad(place = name, out handle))
                 return handle;
         throw new SolverMissingException(
-            $"libz3 was not found: install Z3 {Oldest} or later (Debian: apt-get install libz3-4), or name the library in VERIFIED_LIBZ3");
+            $"libz3 was not found: install Z3 {Oldest} or later (Debian: apt-get install libz3-4), "
+            + "or name the library in VERIFIED_LIBZ3");
     }
 
     private static unsafe System.Version VersionOf(nint handle)

@@ -1,160 +1,93 @@
-namespace Microsoft.Z3;
+using Microsoft.Z3;
 
-/// <summary>Z3_lbool, as an answer.</summary>
-public enum Status
+namespace Verified.Proofs.Z3;
+
+/// <summary>Facts in scopes, and the question whether they have a model.</summary>
+public sealed class Solver : IDisposable
 {
-    UNSATISFIABLE = -1,
-    UNKNOWN = 0,
-    SATISFIABLE = 1,
-}
+    private readonly Context _context;
+    private nint _handle;
 
-public class Params : Z3Object
-{
-    internal Params(Context context, nint handle) : base(context, Counted.Params, handle) { }
-
-    public Params Add(string name, bool value)
+    internal Solver(Context context, nint handle, uint steps)
     {
-        Native.ParamsSetBool(Context.C, Handle, Context.MkSymbol(name).Handle, value);
-        return Context.Checked(this);
+        (_context, _handle) = (context, handle);
+        Native.Z3_solver_inc_ref(context.Handle, handle);
+        var parameters = Native.Z3_mk_params(context.Handle);
+        Native.Z3_params_inc_ref(context.Handle, parameters);
+        Set("random_seed", 1);
+        Set("rlimit", steps);
+        Native.Z3_solver_set_params(context.Handle, handle, parameters);
+        Native.Z3_params_dec_ref(context.Handle, parameters);
+
+        void Set(string name, uint value) => Native.Z3_params_set_uint(
+            context.Handle, parameters, Native.Z3_mk_string_symbol(context.Handle, name), value);
     }
 
-    public Params Add(string name, uint value)
+    private nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(nameof(Solver));
+
+    /// <summary>Why the last answer was unknown.</summary>
+    public string ReasonUnknown => Native.Z3_solver_get_reason_unknown(_context.Handle, Handle);
+
+    public void Push() => Native.Z3_solver_push(_context.Handle, Handle);
+
+    public void Pop() => Native.Z3_solver_pop(_context.Handle, Handle, 1);
+
+    public void Assert(Expr fact) => Native.Z3_solver_assert(_context.Handle, Handle, fact.Handle);
+
+    /// <summary>Whether the facts and the assumptions have a model; null if the solver does not know.</summary>
+    /// <param name="assumptions">Boolean variables or their negations.</param>
+    public bool? Check(params ReadOnlySpan<Expr> assumptions)
     {
-        Native.ParamsSetUint(Context.C, Handle, Context.MkSymbol(name).Handle, value);
-        return Context.Checked(this);
+        var handles = new nint[assumptions.Length];
+        for (var i = 0; i < handles.Length; i++) handles[i] = assumptions[i].Handle;
+        var answer = (Z3_lbool)Native.Z3_solver_check_assumptions(
+            _context.Handle, Handle, (uint)handles.Length, handles);
+        return answer switch { Z3_lbool.Z3_L_TRUE => true, Z3_lbool.Z3_L_FALSE => false, _ => null };
     }
 
-    public Params Add(string name, double value)
+    /// <summary>The model of the last check, which must have found one. The caller disposes of it.</summary>
+    public Model Model() => new(_context, Native.Z3_solver_get_model(_context.Handle, Handle));
+
+    public void Dispose()
     {
-        Native.ParamsSetDouble(Context.C, Handle, Context.MkSymbol(name).Handle, value);
-        return Context.Checked(this);
-    }
-
-    public Params Add(string name, string value)
-    {
-        Native.ParamsSetSymbol(Context.C, Handle, Context.MkSymbol(name).Handle, Context.MkSymbol(value).Handle);
-        return Context.Checked(this);
-    }
-}
-
-public class Solver : Z3Object
-{
-    internal Solver(Context context, nint handle) : base(context, Counted.Solver, handle) { }
-
-    public Params Parameters
-    {
-        set
-        {
-            Native.SolverSetParams(Context.C, Handle, value.Handle);
-            Context.Check();
-        }
-    }
-
-    public uint NumScopes => Context.Checked(Native.SolverGetNumScopes(Context.C, Handle));
-
-    public BoolExpr[] Assertions => Vector(Native.SolverGetAssertions(Context.C, Handle));
-
-    public uint NumAssertions => (uint)Assertions.Length;
-
-    /// <summary>Of the last check, which must have found one.</summary>
-    public Model Model => new(Context, Context.Checked(Native.SolverGetModel(Context.C, Handle)));
-
-    /// <summary>Those of the last check's assumptions and labels that suffice to refute.</summary>
-    public BoolExpr[] UnsatCore => Vector(Native.SolverGetUnsatCore(Context.C, Handle));
-
-    public string ReasonUnknown => Native.Text(Context.Checked(Native.SolverGetReasonUnknown(Context.C, Handle)));
-
-    public Statistics Statistics => new(Context, Context.Checked(Native.SolverGetStatistics(Context.C, Handle)));
-
-    public void Set(string name, bool value)
-    {
-        using var parameters = Context.MkParams().Add(name, value);
-        Parameters = parameters;
-    }
-
-    public void Set(string name, uint value)
-    {
-        using var parameters = Context.MkParams().Add(name, value);
-        Parameters = parameters;
-    }
-
-    public void Set(string name, double value)
-    {
-        using var parameters = Context.MkParams().Add(name, value);
-        Parameters = parameters;
-    }
-
-    public void Set(string name, string value)
-    {
-        using var parameters = Context.MkParams().Add(name, value);
-        Parameters = parameters;
-    }
-
-    public void Push()
-    {
-        Native.SolverPush(Context.C, Handle);
-        Context.Check();
-    }
-
-    public void Pop(uint n = 1)
-    {
-        Native.SolverPop(Context.C, Handle, n);
-        Context.Check();
-    }
-
-    public void Reset()
-    {
-        Native.SolverReset(Context.C, Handle);
-        Context.Check();
-    }
-
-    public void Assert(params BoolExpr[] constraints)
-    {
-        foreach (var constraint in constraints)
-        {
-            Native.SolverAssert(Context.C, Handle, constraint.Handle);
-            Context.Check();
-        }
-    }
-
-    public void Add(params BoolExpr[] constraints) => Assert(constraints);
-
-    public void Add(IEnumerable<BoolExpr> constraints) => Assert(constraints.ToArray());
-
-    public void AssertAndTrack(BoolExpr constraint, BoolExpr p)
-    {
-        Native.SolverAssertAndTrack(Context.C, Handle, constraint.Handle, p.Handle);
-        Context.Check();
-    }
-
-    public Status Check(params Expr[] assumptions) => (Status)Context.Checked(
-        Native.SolverCheckAssumptions(Context.C, Handle, (uint)assumptions.Length, Handles(assumptions)));
-
-    public Status Check(IEnumerable<BoolExpr> assumptions) => Check(assumptions.ToArray<Expr>());
-
-    /// <summary>SMT-LIB 2.</summary>
-    public override string ToString() => Native.Text(Context.Checked(Native.SolverToString(Context.C, Handle)));
-
-    private BoolExpr[] Vector(nint vector)
-    {
-        Context.Checked(vector);
-        Native.AstVectorIncRef(Context.C, vector);
-        var conditions = new BoolExpr[Native.AstVectorSize(Context.C, vector)];
-        for (var i = 0u; i < conditions.Length; i++)
-            conditions[i] = new BoolExpr(Context, Context.Checked(Native.AstVectorGet(Context.C, vector, i)));
-        Native.AstVectorDecRef(Context.C, vector);
-        return conditions;
+        // A disposed context has already deleted its solvers.
+        if (_handle != 0 && !_context.IsDisposed) Native.Z3_solver_dec_ref(_context.Handle, _handle);
+        _handle = 0;
     }
 }
 
-public partial class Context
+/// <summary>Values that satisfy what was checked.</summary>
+public sealed class Model : IDisposable
 {
-    public Params MkParams() => new(this, Checked(Native.MkParams(C)));
+    private readonly Context _context;
+    private nint _handle;
 
-    public Solver MkSolver() => new(this, Checked(Native.MkSolver(C)));
+    internal Model(Context context, nint handle)
+    {
+        (_context, _handle) = (context, handle);
+        Native.Z3_model_inc_ref(context.Handle, handle);
+    }
 
-    /// <param name="logic">An SMT-LIB logic; QF_FD and QF_BV give solvers over one incremental SAT solver.</param>
-    public Solver MkSolver(string logic) => new(this, Checked(Native.MkSolverForLogic(C, MkSymbol(logic).Handle)));
+    /// <summary>
+    /// The value of a word of at most 32 bits or of a truth (0 or 1); what the model leaves open is 0.
+    /// </summary>
+    public uint ValueOf(Expr term)
+    {
+        nint value = 0;
+        ObjectDisposedException.ThrowIf(_handle == 0, this);
+        if (Native.Z3_model_eval(_context.Handle, _handle, term.Handle, 1, ref value) == 0)
+            throw new Z3Exception("the model does not evaluate a term");
+        Native.Z3_inc_ref(_context.Handle, value);
+        var number = _context.Read(value);
+        Native.Z3_dec_ref(_context.Handle, value);
+        return number ?? throw new Z3Exception("the model evaluates a term to no number");
+    }
 
-    public Solver MkSimpleSolver() => new(this, Checked(Native.MkSimpleSolver(C)));
+    public override string ToString() => Native.Z3_model_to_string(_context.Handle, _handle);
+
+    public void Dispose()
+    {
+        if (_handle != 0 && !_context.IsDisposed) Native.Z3_model_dec_ref(_context.Handle, _handle);
+        _handle = 0;
+    }
 }

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Verified.Proofs.Fuzz;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -9,13 +10,12 @@ namespace Verified.Tests.Fuzz;
 
 public class FuzzTests
 {
-    [Fact]
-    public void Random_programs_keep_the_invariants() =>
-        Prop.ForAll(Gen.Choose(1, int.MaxValue / 2).ToArbitrary(), seed =>
-        {
-            var result = FuzzRun.Run(new(seed, Count: 2));
-            return result.Holds.Label($"{result.Failure?.Property} with seed {result.Seed}");
-        }).QuickCheckThrowOnFailure();
+    [Property]
+    public Property Random_programs_keep_the_invariants(PositiveInt seed)
+    {
+        var result = FuzzRun.Run(new(seed.Get, Count: 2));
+        return result.Holds.Label($"{result.Failure?.Property} with seed {result.Seed}");
+    }
 
     [Fact]
     public void The_same_seed_runs_the_same_steps() =>

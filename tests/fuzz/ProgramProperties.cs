@@ -1,12 +1,12 @@
 using FsCheck;
 using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Verified.Kernel;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
 using Verified.Spec;
 using Verified.Spec.Values;
-using Xunit;
 using Registers = Verified.Proofs.Events.Registers;
 
 namespace Verified.Tests.Fuzz;
@@ -48,23 +48,22 @@ public sealed class ProgramProperties
         from word in Garbage
         select new Event(entry, new Registers(send, timeout, word, ~word, word, receive, partner, word + 1, word, Flags.User), entry == Entry.Interrupt ? Interrupt : 0);
 
-    private static readonly Arbitrary<Trace> Programs = Arb.From(
+    private readonly Duel _duel = new(new ImageMachine(KernelImage.Build(Limits.Shipping)));
+
+    /// <summary>What FsCheck makes for a parameter of type <see cref="Trace"/>; a program shrinks by one event at a time.</summary>
+    public static Arbitrary<Trace> Programs() => Arb.From(
         from priorities in Gen.ArrayOf(Gen.Choose(0, 2), Ids.Length)
         from events in Gen.ListOf(Events)
         select new Trace(Start(priorities), [.. events]),
         program => program.Events.Select((_, i) => program with { Events = [.. program.Events.Where((_, j) => j != i)] }));
 
-    private readonly Duel _duel = new(new ImageMachine(KernelImage.Build(Limits.Shipping)));
+    [Property(MaxTest = 300, Arbitrary = [typeof(ProgramProperties)])]
+    public Property The_invariants_hold_after_every_step(Trace program) =>
+        (FuzzRun.Replay(program) is var violation && violation is null).Label($"{violation?.Property}: {violation?.Why}");
 
-    [Fact]
-    public void The_invariants_hold_after_every_step() =>
-        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(Programs, program =>
-            (FuzzRun.Replay(program) is var violation && violation is null).Label($"{violation?.Property}: {violation?.Why}")));
-
-    [Fact]
-    public void The_image_does_what_the_spec_does() =>
-        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(Programs, program =>
-            (DiffRun.Replay(_duel, program) is var found && found is null).Label($"{found?.Difference}")));
+    [Property(MaxTest = 300, Arbitrary = [typeof(ProgramProperties)])]
+    public Property The_image_does_what_the_spec_does(Trace program) =>
+        (DiffRun.Replay(_duel, program) is var found && found is null).Label($"{found?.Difference}");
 
     private static Snapshot Start(int[] priorities) => Snapshot.Of(Boot.Initial(Limits.Shipping, Ids.Select((id, i) =>
         new BootThread(id, (uint)priorities[i], Quantum: 2, Eip: 0x1000, Esp: 0x2000))));

@@ -28,6 +28,15 @@ public enum Tool
 
     /// <summary>A BIOS of others, for our own machine.</summary>
     Bios = 64,
+
+    /// <summary>A second solver, asked over a pipe.</summary>
+    Cvc5 = 128,
+
+    /// <summary>A second solver, asked by files.</summary>
+    Boolector = 256,
+
+    /// <summary>A SAT solver that writes proofs.</summary>
+    Cadical = 512,
 }
 
 /// <summary>
@@ -46,6 +55,9 @@ internal static class Tools
         [Tool.Qemu] = new(() => Try(Qemu.Program, () => Qemu.TryRom(ProbeRom.Bytes, ProbeRom.Text))),
         [Tool.Bochs] = new(() => Try(Bochs.Program, () => Bochs.TryRom(ProbeRom.Bytes, ProbeRom.Text))),
         [Tool.BochsBios] = new(() => WhyNot(Tool.Bochs) ?? Bochs.WithoutBios),
+        [Tool.Cvc5] = new(() => Try("cvc5", () => TryVersion("cvc5"))),
+        [Tool.Boolector] = new(() => Try("boolector", () => TryVersion("boolector"))),
+        [Tool.Cadical] = new(() => Try("cadical", () => TryVersion("cadical"))),
         [Tool.Bios] = new(() => FirmwareTests.Bioses.Count == 0 ? "no BIOS is installed" : null),
     };
 
@@ -73,6 +85,12 @@ internal static class Tools
     {
         var nasm = OtherProgram.Run("nasm", ["-v"], Patience);
         return nasm.Exit == 0 ? null : $"nasm does not work: {nasm.Why}";
+    }
+
+    private static string? TryVersion(string program)
+    {
+        var ended = OtherProgram.Run(program, ["--version"], Patience);
+        return ended.Exit == 0 ? null : $"{program} does not work: {ended.Why}";
     }
 
     private static string? Try(string program, Func<string?> use)

@@ -1,7 +1,6 @@
-using Microsoft.Z3;
 using Verified.Proofs.Values;
+using Verified.Proofs.Z3;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace Verified.Tests.Values;
 
@@ -9,7 +8,7 @@ namespace Verified.Tests.Values;
 /// Every simplification of the symbolic values, proved for all words: both sides are given to Z3 as they are written,
 /// with fresh variables for words, constants and known bits, and nothing of the simplifier between.
 /// </summary>
-public sealed class RuleProofs(ITestOutputHelper output) : IDisposable
+public sealed class RuleProofs : IDisposable
 {
     /// <summary>Resources, not seconds: several times what the hardest rule needs.</summary>
     private const uint Limit = 10_000_000;
@@ -24,9 +23,7 @@ public sealed class RuleProofs(ITestOutputHelper output) : IDisposable
         var wrong = new List<string>();
         foreach (var rule in Rules.Table.Append(Rules.DisjointSum))
         {
-            var (counterexample, cost) = Refute(rule);
-            if (cost > Limit / 10) output.WriteLine($"{cost,12:N0}  {rule}");
-            if (counterexample is not null) wrong.Add($"{rule}: {counterexample}");
+            if (Refute(rule) is { } counterexample) wrong.Add($"{rule}: {counterexample}");
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
@@ -36,10 +33,10 @@ public sealed class RuleProofs(ITestOutputHelper output) : IDisposable
     public void A_wrong_rule_is_refuted()
     {
         var (x, y, c) = (Pattern.Word("x", 0), Pattern.Word("y", 1), Pattern.Constant("c", 3));
-        Assert.NotNull(Refute(new((x + y) & c, y & c)).Counterexample);
-        Assert.NotNull(Refute(new((x << c) >> c, x)).Counterexample);
-        Assert.NotNull(Refute(new(x < c, Pattern.Apply(Op.True), Pattern.Bits(x) <= c)).Counterexample);
-        Assert.NotNull(Refute(new(x & c, x, Pattern.Apply(Op.False))).Counterexample);
+        Assert.NotNull(Refute(new((x + y) & c, y & c)));
+        Assert.NotNull(Refute(new((x << c) >> c, x)));
+        Assert.NotNull(Refute(new(x < c, Pattern.Apply(Op.True), Pattern.Bits(x) <= c)));
+        Assert.NotNull(Refute(new(x & c, x, Pattern.Apply(Op.False))));
     }
 
     [Fact]
@@ -50,23 +47,23 @@ public sealed class RuleProofs(ITestOutputHelper output) : IDisposable
 
         void Check(Op op, Pattern bound, bool countIsConstant)
         {
-            var operands = KnownBits.Operands.Select(o => _z3.MkBVConst(o.Name!, 32)).ToArray();
-            var bits = KnownBits.Operands.Select(o => _z3.MkBVConst($"bits({o.Name})", 32)).ToArray();
+            var operands = KnownBits.Operands.Select(o => _z3.Word(o.Name!, 32)).ToArray();
+            var bits = KnownBits.Operands.Select(o => _z3.Word($"bits({o.Name})", 32)).ToArray();
             if (countIsConstant) bits[1] = operands[1];
-            var solver = _z3.MkSolver("QF_BV");
+            using var solver = _z3.OneShot(Limit);
             for (var i = 0; i < bits.Length; i++) solver.Assert(Within(operands[i], bits[i]));
-            var first = op == Op.Select ? (Expr)_z3.MkBoolConst("p") : operands[0];
-            var result = (BitVecExpr)Translation.Apply(_z3, op, first, operands[1], operands[2]);
-            solver.Assert(!Within(result, (BitVecExpr)Read(bound, slot => bits[slot], slot => bits[slot])));
-            solver.Set("rlimit", Limit);
-            Assert.True(solver.Check() == Status.UNSATISFIABLE, $"the bits of {op}: {bound}");
+            var first = op == Op.Select ? _z3.Bool("p") : operands[0];
+            var result = Translation.Apply(_z3, op, first, operands[1], operands[2]);
+            solver.Assert(_z3.Not(Within(result, Read(bound, slot => bits[slot], slot => bits[slot]))));
+            Assert.True(solver.Check() == false, $"the bits of {op}: {bound}");
         }
     }
 
     [Fact]
     public void The_solver_reads_each_operation_as_the_concrete_domain_does()
     {
-        uint[] numbers = [0, 1, 2, 3, 7, 31, 32, 33, 0x80, 0xFF, 0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF];
+        uint[] numbers =
+            [0, 1, 2, 3, 7, 31, 32, 33, 0x80, 0xFF, 0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF];
         foreach (var op in Enum.GetValues<Op>().Where(op => op is not (Op.Constant or Op.Variable)))
             foreach (var a in numbers)
                 foreach (var b in numbers)
@@ -80,67 +77,78 @@ public sealed class RuleProofs(ITestOutputHelper output) : IDisposable
             if (logical && op != Op.Select) b &= 1;
             // A quotient of more than 32 bits is outside the contract.
             if (op is Op.Quotient && c != 0 && a >= c) return;
-            var solved = Translation.Apply(_z3, op, Operand(logical, a), Operand(logical && op != Op.Select, b), _z3.MkBV(c, 32)).Simplify();
-            var value = solved is BitVecNum number ? number.UInt : solved.IsTrue ? 1u : solved.IsFalse ? 0u : throw new InvalidOperationException($"{op} of numbers is {solved}");
-            Assert.True(value == Meaning.Apply(op, a, b, c), $"{op}({a:X}, {b:X}, {c:X}) is {Meaning.Apply(op, a, b, c):X}, and {value:X} to Z3");
+            var (first, second) = (Operand(logical, a), Operand(logical && op != Op.Select, b));
+            var solved = _z3.ValueOf(Translation.Apply(_z3, op, first, second, _z3.Number(c)));
+            var meant = Meaning.Apply(op, a, b, c);
+            Assert.True(solved == meant, $"{op}({a:X}, {b:X}, {c:X}) is {meant:X}, and {solved:X} to Z3");
         }
 
-        Expr Operand(bool logical, uint value) => logical ? _z3.MkBool(value != 0) : _z3.MkBV(value, 32);
+        Expr Operand(bool logical, uint value) => logical ? _z3.Truth(value != 0) : _z3.Number(value);
     }
 
-    /// <summary>Why a rule does not hold, or null; with what the proof cost in Z3's units.</summary>
-    private (string? Counterexample, uint Cost) Refute(Rule rule)
+    /// <summary>Why a rule does not hold, or null.</summary>
+    private string? Refute(Rule rule)
     {
-        var bits = new Dictionary<int, BitVecExpr>();
-        var claim = _z3.MkEq(Read(rule.Left, Variable, Bits), Read(rule.Right, Variable, Bits));
-        var condition = rule.When is null ? _z3.MkTrue() : (BoolExpr)Read(rule.When, Variable, Bits);
-        foreach (var (slot, mask) in bits) condition &= Within((BitVecExpr)Variable(slot), mask);
-
-        var solver = _z3.MkSolver("QF_BV");
-        solver.Set("rlimit", Limit);
-        var before = Spent(solver);
-        solver.Assert(condition);
-        var applies = solver.Check();
-        if (applies != Status.SATISFIABLE) return ($"its condition is {applies}", 0);
-        foreach (var (variable, value) in Cases(rule, condition))
+        using var applies = _z3.OneShot(Limit);
+        applies.Assert(Condition(rule, Variable));
+        if (applies.Check() is not true) return "its condition is not shown to be satisfiable";
+        foreach (var (split, value) in Cases(rule))
         {
-            solver.Reset();
-            solver.Assert((BoolExpr)(condition & !claim).Substitute([variable], [value]).Simplify());
-            var differs = solver.Check();
-            if (differs == Status.SATISFIABLE) return (solver.Model.ToString().ReplaceLineEndings(" "), 0);
-            if (differs == Status.UNKNOWN) return ($"unknown: {solver.ReasonUnknown}", 0);
+            Expr Instance(int slot) => slot == split ? value : Variable(slot);
+            using var solver = _z3.OneShot(Limit);
+            solver.Assert(Condition(rule, Instance));
+            solver.Assert(_z3.Not(_z3.Equal(Read(rule.Left, Instance, Bits), Read(rule.Right, Instance, Bits))));
+            if (solver.Check() is not { } differs) return $"unknown: {solver.ReasonUnknown}";
+            if (!differs) continue;
+            using var model = solver.Model();
+            return model.ToString().ReplaceLineEndings(" ");
         }
 
-        return (null, Spent(solver) - before);
-
-        Expr Bits(int slot) => bits.TryGetValue(slot, out var mask) ? mask : bits[slot] = _z3.MkBVConst($"bits{slot}", 32);
+        return null;
     }
+
+    /// <summary>When a rule applies: what it says itself, and that each word has no more than its known bits.</summary>
+    private Expr Condition(Rule rule, Func<int, Expr> variable)
+    {
+        var masked = new HashSet<int>();
+        var condition = rule.When is null ? _z3.Truth(true) : Read(rule.When, variable, slot =>
+        {
+            masked.Add(slot);
+            return Bits(slot);
+        });
+        foreach (var side in (Pattern[])[rule.Left, rule.Right])
+            Read(side, variable, slot =>
+            {
+                masked.Add(slot);
+                return Bits(slot);
+            });
+        foreach (var slot in masked) condition = _z3.And(condition, Within(variable(slot), Bits(slot)));
+        return condition;
+    }
+
+    private Expr Bits(int slot) => _z3.Word($"bits{slot}", 32);
 
     /// <summary>
     /// The proof's cases, each a variable and its value: the two sides of p, and for divisions, which are slow to prove
     /// otherwise, the powers of 2, once the condition is shown to allow no other divisor.
     /// </summary>
-    private IEnumerable<(Expr Variable, Expr Value)> Cases(Rule rule, BoolExpr condition)
+    private IEnumerable<(int Slot, Expr Value)> Cases(Rule rule)
     {
+        const int Divisor = 3, Side = 6;
         if (rule.Left.Op is not (Op.Quotient or Op.Remainder))
-            return [(Variable(6), _z3.MkTrue()), (Variable(6), _z3.MkFalse())];
-
-        var divisor = Variable(3);
-        var powers = Enumerable.Range(0, 32).Select(bit => _z3.MkBV(1u << bit, 32)).ToArray();
-        var others = _z3.MkSolver("QF_BV");
-        others.Assert(condition & !_z3.MkOr(powers.Select(power => _z3.MkEq(divisor, power))));
-        Assert.Equal(Status.UNSATISFIABLE, others.Check());
-        return powers.Select(power => (divisor, (Expr)power));
+            return [(Side, _z3.Truth(true)), (Side, _z3.Truth(false))];
+        using var others = _z3.OneShot(Limit);
+        others.Assert(Condition(rule, Variable));
+        var powers = Enumerable.Range(0, 32).Select(bit => _z3.Number(1u << bit)).ToArray();
+        foreach (var power in powers) others.Assert(_z3.Not(_z3.Equal(Variable(Divisor), power)));
+        Assert.False(others.Check());
+        return powers.Select(power => (Divisor, power));
     }
 
     /// <summary>A variable of <see cref="Rules"/> by its slot: words and constants first, then conditions.</summary>
-    private Expr Variable(int slot) => slot < 6 ? _z3.MkBVConst($"word{slot}", 32) : _z3.MkBoolConst($"condition{slot}");
+    private Expr Variable(int slot) => slot < 6 ? _z3.Word($"word{slot}", 32) : _z3.Bool($"condition{slot}");
 
-    /// <summary>What the context's solvers have used, in Z3's units.</summary>
-    private static uint Spent(Solver solver) => solver.Statistics["rlimit count"]?.UIntValue ?? 0;
-
-    private BoolExpr Within(BitVecExpr word, BitVecExpr bits) =>
-        _z3.MkEq(_z3.MkBVAND(word, _z3.MkBVNot(bits)), _z3.MkBV(0u, 32));
+    private Expr Within(Expr word, Expr bits) => _z3.Equal(_z3.BitAnd(word, _z3.BitNot(bits)), _z3.Number(0));
 
     /// <summary>A pattern in Z3, as it is written; variables and known bits are named by slot.</summary>
     private Expr Read(Pattern pattern, Func<int, Expr> variable, Func<int, Expr> bits)
@@ -148,11 +156,11 @@ public sealed class RuleProofs(ITestOutputHelper output) : IDisposable
         return pattern.Place switch
         {
             Place.Term or Place.Constant => variable(pattern.Slot),
-            Place.Number => _z3.MkBV(pattern.Value, 32),
+            Place.Number => _z3.Number(pattern.Value),
             Place.Bits => bits(pattern.Slot),
             _ => Translation.Apply(_z3, pattern.Op, Operand(pattern.A), Operand(pattern.B), Operand(pattern.C)),
         };
 
-        Expr? Operand(Pattern? operand) => operand is null ? null : Read(operand, variable, bits);
+        Expr Operand(Pattern? operand) => operand is null ? default : Read(operand, variable, bits);
     }
 }

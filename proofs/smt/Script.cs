@@ -1,0 +1,118 @@
+using System.Text;
+using Verified.Proofs.Prove;
+using Verified.Proofs.Values;
+
+namespace Verified.Proofs.Smt;
+
+/// <summary>
+/// A question as a script in SMT-LIB 2, logic QF_BV. It is written from the terms themselves and not by Z3's printer.
+/// It also spells the operations in its own way (a sum is always a sum, the lowest bit is a chain of cases), so an
+/// error of
+/// <see cref="Translation"/> shows as a disagreement.
+/// </summary>
+public static class Script
+{
+    /// <summary>The whole script: a comment, the logic, and one question.</summary>
+    /// <param name="theorem">The theorem's name.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="equations">Whether shared terms are variables with equations, for a solver without definitions.</param>
+    public static string Of(string theorem, Question question, bool equations = false)
+    {
+        var text = new StringBuilder();
+        text.Append("; theorem ").Append(theorem).Append(", path ").Append(question.Path).Append('\n');
+        text.Append("; ").Append(OneLine(question.Purpose)).Append('\n');
+        if (question.Assumption is { } assumed) text.Append("; assumed: ").Append(OneLine($"{assumed}")).Append('\n');
+        text.Append("; Z3 answered: ").Append(Answer(question.Satisfiable)).Append("\n(set-logic QF_BV)\n");
+        Write(text, question, equations);
+        return text.Append("(exit)\n").ToString();
+    }
+
+    /// <summary>The declarations, definitions, assertions and the check.</summary>
+    public static void Write(StringBuilder text, Question question, bool equations = false)
+    {
+        var roots = question.Assumption is null ? question.Facts : [.. question.Facts, question.Assumption];
+        var done = new HashSet<ITerm>(ReferenceEqualityComparer.Instance);
+        foreach (var root in roots)
+        {
+            foreach (var term in Graph.Pending(root, done.Contains))
+            {
+                done.Add(term);
+                if (term is Word { Op: Op.Variable } variable)
+                    text.Append("(declare-fun |").Append(variable.Name).Append("| () ")
+                        .Append(SortOf(variable.Value)).Append(")\n");
+                else if (!IsLiteral(term))
+                    Define(Name(term), term is Word ? SortOf(32) : "Bool", Operation(term));
+            }
+        }
+
+        foreach (var root in roots) text.Append("(assert ").Append(Name(root)).Append(")\n");
+        text.Append("(check-sat)\n");
+
+        void Define(string name, string sort, string definition) => text.Append(equations
+            ? $"(declare-fun {name} () {sort})\n(assert (= {name} {definition}))\n"
+            : $"(define-fun {name} () {sort} {definition})\n");
+    }
+
+    /// <summary>How a solver says it.</summary>
+    public static string Answer(bool satisfiable) => satisfiable ? "sat" : "unsat";
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
+
+    private static bool IsLiteral(ITerm term) => term.Op is Op.Constant or Op.True or Op.False;
+
+    private static string SortOf(uint width) => $"(_ BitVec {width})";
+
+    private static string Name(ITerm term) => term switch
+    {
+        Word { Op: Op.Constant } constant => $"#x{constant.Value:x8}",
+        Word { Op: Op.Variable, Value: 32 } variable => $"|{variable.Name}|",
+        Word { Op: Op.Variable } variable => $"((_ zero_extend {32 - variable.Value}) |{variable.Name}|)",
+        { Op: Op.True } => "true",
+        { Op: Op.False } => "false",
+        _ => $"t{term.Id}",
+    };
+
+    private static string Operation(ITerm term)
+    {
+        var (a, b, c) = (Operand(term.A), Operand(term.B), Operand(term.C));
+        return term.Op switch
+        {
+            Op.Add => $"(bvadd {a} {b})",
+            Op.Subtract => $"(bvsub {a} {b})",
+            Op.Multiply => $"(bvmul {a} {b})",
+            Op.MultiplyHigh => $"((_ extract 63 32) (bvmul (concat #x00000000 {a}) (concat #x00000000 {b})))",
+            Op.Quotient => $"((_ extract 31 0) (bvudiv (concat {a} {b}) (concat #x00000000 {c})))",
+            Op.Remainder => $"((_ extract 31 0) (bvurem (concat {a} {b}) (concat #x00000000 {c})))",
+            Op.And => $"(bvand {a} {b})",
+            Op.Or => $"(bvor {a} {b})",
+            Op.Xor => $"(bvxor {a} {b})",
+            Op.ShiftLeft => $"(bvshl {a} {b})",
+            Op.ShiftRight => $"(bvlshr {a} {b})",
+            Op.ShiftRightSigned => $"(bvashr {a} {b})",
+            Op.Select => $"(ite {a} {b} {c})",
+            Op.LowestBit => FirstOf(Enumerable.Range(0, 32), a),
+            Op.HighestBit => FirstOf(Enumerable.Range(0, 32).Reverse(), a),
+            Op.Equal => $"(= {a} {b})",
+            Op.Less => $"(bvult {a} {b})",
+            Op.LessSigned => $"(bvslt {a} {b})",
+            Op.Both => $"(and {a} {b})",
+            Op.Either => $"(or {a} {b})",
+            Op.Not => $"(not {a})",
+            Op.EvenParity =>
+                $"(= #b0 {Enumerable.Range(1, 7).Aggregate(Bit(0, a), (odd, bit) => $"(bvxor {odd} {Bit(bit, a)})")})",
+            _ => throw new ArgumentOutOfRangeException(nameof(term), term.Op, "a constant or variable is no operation"),
+        };
+    }
+
+    private static string Operand(ITerm? term) => term is null ? "" : Name(term);
+
+    private static string Bit(int bit, string word) => $"((_ extract {bit} {bit}) {word})";
+
+    /// <summary>The number of the first bit that is set, in an order of the bits; 0 if none is.</summary>
+    private static string FirstOf(IEnumerable<int> bits, string word)
+    {
+        var order = bits.ToList();
+        var cases = string.Concat(order.Select(bit => $"(ite (= #b1 {Bit(bit, word)}) #x{bit:x8} "));
+        return cases + "#x00000000" + new string(')', order.Count);
+    }
+}

@@ -1,0 +1,101 @@
+using System.ComponentModel;
+using System.Text;
+using Verified.Proofs.Host;
+using Verified.Proofs.Prove;
+
+namespace Verified.Proofs.Smt;
+
+/// <summary>A solver for SMT-LIB 2 that is asked what Z3 was asked.</summary>
+/// <param name="Name">The name of the program, looked for on the path.</param>
+/// <param name="Arguments">How it is started.</param>
+/// <param name="Piped">
+/// Whether one process answers many questions over a pipe, each in a scope of its own. If not, each question is a file
+/// and a process.
+/// </param>
+/// <param name="Version">The argument that makes it print its version.</param>
+public sealed record SolverProgram(string Name, IReadOnlyList<string> Arguments, bool Piped, string Version)
+{
+    public static IReadOnlyList<SolverProgram> All { get; } =
+    [
+        new("cvc5", ["--lang=smt2", "--incremental", "--quiet"], Piped: true, "--version"),
+        new("z3", ["-smt2", "-in"], Piped: true, "-version"),
+        new("boolector", ["--smt2"], Piped: false, "--version"),
+        new("bitwuzla", [], Piped: false, "--version"),
+    ];
+
+    /// <summary>The first line of what it says of its version.</summary>
+    /// <exception cref="Win32Exception">The program is not installed, or this host cannot execute it.</exception>
+    public string Describe()
+    {
+        var line = OtherProgram.Run(Name, [Version], TimeSpan.FromMinutes(1)).Output.Split('\n')[0].Trim();
+        return line.Contains(Name, StringComparison.OrdinalIgnoreCase) ? line : $"{Name} {line}";
+    }
+}
+
+/// <summary>A running second solver, for one thread.</summary>
+/// <param name="program">The solver.</param>
+/// <param name="limit">How long it may take for one question.</param>
+public sealed class SecondSolver(SolverProgram program, TimeSpan limit) : IDisposable
+{
+    // A process answers all questions of a theorem: only the time of one question is limited.
+    private static readonly TimeSpan Days = TimeSpan.FromDays(10);
+
+    private OtherProgram? _running;
+
+    /// <summary>sat, unsat, or what else the solver said: an error, or that it found no answer in time.</summary>
+    public string Ask(string theorem, Question question) =>
+        program.Piped ? AskPiped(question) : AskFile(Script.Of(theorem, question, equations: true));
+
+    private string AskPiped(Question question)
+    {
+        var text = new StringBuilder();
+        if (_running is null)
+        {
+            _running = OtherProgram.Start(program.Name, program.Arguments, Days);
+            text.Append("(set-logic QF_BV)\n");
+        }
+
+        text.Append("(push 1)\n");
+        Script.Write(text, question);
+        text.Append("(pop 1)\n");
+        var answer = "the process has ended";
+        try
+        {
+            _running.Process.StandardInput.Write(text);
+            _running.Process.StandardInput.Flush();
+            var line = _running.Process.StandardOutput.ReadLineAsync();
+            answer = !line.Wait(limit) ? $"no answer in {limit.TotalSeconds:F0} s" : line.Result ?? answer;
+        }
+        catch (IOException)
+        {
+            // It ended without reading all of the question.
+        }
+
+        // After anything but an answer, the next question gets a new process.
+        if (answer is "sat" or "unsat") return answer;
+        Dispose();
+        return answer;
+    }
+
+    private string AskFile(string script)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"verified-{Guid.NewGuid():N}.smt2");
+        File.WriteAllText(file, script);
+        try
+        {
+            var ended = OtherProgram.Run(program.Name, [.. program.Arguments, file], limit);
+            if (ended.Exit is null) return $"no answer in {limit.TotalSeconds:F0} s";
+            return ended.Output.Split('\n')[0].Trim() is { Length: > 0 } line ? line : ended.Why;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    public void Dispose()
+    {
+        _running?.Dispose();
+        _running = null;
+    }
+}

@@ -1,0 +1,223 @@
+using FsCheck.Xunit;
+using Verified.Proofs.Certify;
+using Xunit;
+
+namespace Verified.Tests.Certify;
+
+/// <summary>The checker accepts proofs of contradictions, and no damaged proof and no proof of anything else.</summary>
+public sealed class ProofCheckerTests
+{
+    /// <summary>
+    /// The first two clauses need variable 2, then the next two need 3 and 1, and the last excludes both.
+    /// </summary>
+    private static readonly int[][] Small = [[1, 2], [-1, 2], [-2, 3], [-3, -2, 1], [-1, -3]];
+
+    private static readonly int[][] SmallProof = [[2], []];
+
+    [Fact]
+    public void A_proof_is_accepted()
+    {
+        Assert.Null(Check(3, Small, SmallProof));
+        Assert.Null(Check(3, Small, [[2, 1], [2], []]));
+    }
+
+    [Fact]
+    public void A_proof_with_a_changed_literal_is_rejected()
+    {
+        var (variables, clauses) = Pigeons(3);
+        var proof = Refutation(variables, clauses);
+        var rejected = 0;
+        for (var lemma = 0; lemma < proof.Count; lemma++)
+            for (var place = 0; place < proof[lemma].Length; place++)
+            {
+                var changed = proof.ConvertAll(clause => (int[])clause.Clone());
+                changed[lemma][place] = -changed[lemma][place];
+                var follows = Follows(clauses, changed);
+                Assert.Equal(follows, Check(variables, clauses, changed) is null);
+                if (!follows) rejected++;
+            }
+
+        Assert.True(rejected >= 10, $"{rejected} changed proofs are rejected");
+    }
+
+    [Fact]
+    public void A_truncated_proof_is_rejected()
+    {
+        var (variables, clauses) = Pigeons(4);
+        var proof = Bytes(Refutation(variables, clauses));
+        Assert.Null(ProofChecker.Check(variables, Flat(clauses), proof));
+        for (var length = 0; length < proof.Length / 2; length += 7)
+            AssertSays("the proof ends", ProofChecker.Check(variables, Flat(clauses), proof.AsSpan(0, length)));
+    }
+
+    [Fact]
+    public void Without_any_one_of_its_clauses_a_minimal_formula_is_not_refuted()
+    {
+        var (variables, clauses) = Pigeons(3);
+        var proof = Refutation(variables, clauses);
+        Assert.Null(Check(variables, clauses, proof));
+        for (var dropped = 0; dropped < clauses.Count; dropped++)
+        {
+            var rest = clauses.Where((_, i) => i != dropped).ToList();
+            Assert.NotNull(Check(variables, rest, proof));
+        }
+    }
+
+    [Fact]
+    public void A_proof_that_deletes_what_it_needs_is_rejected()
+    {
+        var (variables, clauses) = Pigeons(3);
+        var proof = Bytes(Refutation(variables, clauses));
+        Assert.Null(ProofChecker.Check(variables, Flat(clauses), (byte[])[.. Bytes([[1, 2, -3]], 'd'), .. proof]));
+        Assert.NotNull(ProofChecker.Check(variables, Flat(clauses), (byte[])[.. Bytes([clauses[0]], 'd'), .. proof]));
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_proof_are_rejected()
+    {
+        AssertSays("where a clause should begin", ProofChecker.Check(3, Flat(Small), [0x13]));
+        AssertSays("unknown variable", ProofChecker.Check(3, Flat(Small), [(byte)'a', 200, 1, 0]));
+        AssertSays("within a clause", ProofChecker.Check(3, Flat(Small), [(byte)'a', 0x84]));
+        AssertSays("of 1 variables", ProofChecker.Check(1, Flat(Small), Bytes(SmallProof)));
+        AssertSays("no end", ProofChecker.Check(3, [1, 2], Bytes(SmallProof)));
+    }
+
+    [Fact]
+    public void Clauses_with_a_literal_twice_or_with_its_negation_mean_what_they_mean()
+    {
+        Assert.Null(Check(1, [[1, 1], [-1, -1, -1]], [[]]));
+        Assert.NotNull(Check(2, [[1, -1], [2, -2, 1]], [[]]));
+        Assert.NotNull(Check(2, [[1, -1]], [[2, -2], []]));
+    }
+
+    [Property(MaxTest = 500)]
+    public void What_is_accepted_has_no_model_and_each_refutation_is_accepted(int seed)
+    {
+        const int Variables = 6;
+        var random = new Random(seed);
+        var clauses = Enumerable.Range(0, random.Next(5, 50)).Select(_ => Clause()).ToList();
+        var satisfiable = Enumerable.Range(0, 1 << Variables).Any(
+            model => clauses.TrueForAll(clause => clause.Any(literal => Holds(model, literal))));
+        if (!satisfiable) Assert.Null(Check(Variables, clauses, Refutation(Variables, clauses)));
+
+        // Whatever the proof says, with deletions at random: only a contradiction is accepted.
+        var proof = new List<byte>();
+        for (var i = 0; i < 30; i++)
+        {
+            var clause = random.Next(3) == 0 ? clauses[random.Next(clauses.Count)] : Clause();
+            proof.AddRange(Bytes([clause], random.Next(3) == 0 ? 'd' : 'a'));
+        }
+
+        if (ProofChecker.Check(Variables, Flat(clauses), proof.ToArray()) is null) Assert.False(satisfiable);
+        var additions = Enumerable.Range(0, 5).Select(_ => (int[])[Literal(), Literal()]).ToList();
+        Assert.Equal(Follows(clauses, additions), Check(Variables, clauses, additions) is null);
+
+        int[] Clause() => [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Literal())];
+        int Literal() => random.Next(1, Variables + 1) * (random.Next(2) == 0 ? 1 : -1);
+        static bool Holds(int model, int literal) => (model >> (Math.Abs(literal) - 1) & 1) != 0 == literal > 0;
+    }
+
+    private static void AssertSays(string says, string? rejected) =>
+        Assert.Contains(says, rejected, StringComparison.Ordinal);
+
+    private static string? Check(int variables, IReadOnlyList<int[]> clauses, IReadOnlyList<int[]> proof) =>
+        ProofChecker.Check(variables, Flat(clauses), Bytes(proof));
+
+    private static IEnumerable<int> Flat(IEnumerable<int[]> clauses) =>
+        clauses.SelectMany(clause => (int[])[.. clause, 0]);
+
+    private static byte[] Bytes(IEnumerable<int[]> clauses, char kind = 'a')
+    {
+        var bytes = new List<byte>();
+        foreach (var clause in clauses)
+        {
+            bytes.Add((byte)kind);
+            foreach (var literal in clause)
+            {
+                var code = literal > 0 ? 2 * literal : 2 * -literal + 1;
+                for (; code >= 0x80; code >>= 7) bytes.Add((byte)(code | 0x80));
+                bytes.Add((byte)code);
+            }
+
+            bytes.Add(0);
+        }
+
+        return [.. bytes];
+    }
+
+    /// <summary>
+    /// One pigeon more than holes: each is in a hole, no two are in one. Without any one of the clauses there is a
+    /// model.
+    /// </summary>
+    private static (int Variables, List<int[]> Clauses) Pigeons(int holes)
+    {
+        var clauses = new List<int[]>();
+        for (var pigeon = 0; pigeon <= holes; pigeon++)
+            clauses.Add([.. Enumerable.Range(0, holes).Select(hole => In(pigeon, hole))]);
+        for (var hole = 0; hole < holes; hole++)
+            for (var one = 0; one <= holes; one++)
+                for (var other = 0; other < one; other++)
+                    clauses.Add([-In(one, hole), -In(other, hole)]);
+        return ((holes + 1) * holes, clauses);
+
+        int In(int pigeon, int hole) => pigeon * holes + hole + 1;
+    }
+
+    /// <summary>
+    /// The proof that a search by cases leaves: at the end of each case, that its decisions exclude each other.
+    /// </summary>
+    private static List<int[]> Refutation(int variables, IReadOnlyList<int[]> clauses)
+    {
+        var proof = new List<int[]>();
+        Search([]);
+        return proof;
+
+        void Search(int[] decisions)
+        {
+            if (!Conflicts(clauses, decisions))
+            {
+                var next = Enumerable.Range(1, variables).First(
+                    variable => !decisions.Contains(variable) && !decisions.Contains(-variable));
+                Search([.. decisions, next]);
+                Search([.. decisions, -next]);
+            }
+
+            proof.Add(Array.ConvertAll(decisions, literal => -literal));
+        }
+    }
+
+    /// <summary>
+    /// Whether clauses follow one after the other and end in a contradiction, by the plainest propagation there is.
+    /// </summary>
+    private static bool Follows(IReadOnlyList<int[]> clauses, IReadOnlyList<int[]> proof)
+    {
+        var known = clauses.ToList();
+        foreach (var clause in proof)
+        {
+            if (Conflicts(known, [])) return true;
+            if (!Conflicts(known, Array.ConvertAll(clause, literal => -literal))) return false;
+            known.Add(clause);
+        }
+
+        return Conflicts(known, []);
+    }
+
+    private static bool Conflicts(IReadOnlyList<int[]> clauses, int[] assumed)
+    {
+        var held = new HashSet<int>(assumed);
+        if (assumed.Any(literal => held.Contains(-literal))) return true;
+        for (var more = true; more;)
+        {
+            more = false;
+            foreach (var clause in clauses)
+            {
+                if (clause.Any(held.Contains) || clause.Any(literal => clause.Contains(-literal))) continue;
+                var open = clause.Where(literal => !held.Contains(-literal)).Distinct().ToList();
+                if (open.Count == 0) return true;
+                if (open.Count == 1) more |= held.Add(open[0]);
+            }
+        }
+
+        return false;
+    }
+}

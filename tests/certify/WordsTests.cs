@@ -1,0 +1,202 @@
+using Verified.Proofs.Certify;
+using Verified.Proofs.Values;
+using Xunit;
+
+namespace Verified.Tests.Certify;
+
+/// <summary>
+/// Each operation of the bit-blaster against the concrete domain: the clauses must determine that result and no other.
+/// </summary>
+public sealed class WordsTests
+{
+    private static readonly Op[] Binary =
+    [
+        Op.Add, Op.Subtract, Op.Multiply, Op.MultiplyHigh, Op.And, Op.Or, Op.Xor, Op.ShiftLeft, Op.ShiftRight,
+        Op.ShiftRightSigned, Op.Equal, Op.Less, Op.LessSigned,
+    ];
+
+    private static readonly Op[] Unary = [Op.LowestBit, Op.HighestBit, Op.EvenParity];
+
+    private static readonly uint[] Numbers =
+    [
+        0, 1, 2, 3, 5, 31, 32, 33, 64, 0x80, 0xFF, 0xFFFF, 0x12345678, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFE0,
+        0xFFFFFFFF,
+    ];
+
+    public static TheoryData<int> Widths => [1, 2, 3, 4, 5];
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void At_small_widths_every_operation_gives_every_result_of_the_concrete_domain(int width)
+    {
+        foreach (var op in (Op[])[.. Binary, .. Unary, Op.Select])
+        {
+            var gates = new Circuit();
+            int[] a = Words.Input(gates, width, width), b = Words.Input(gates, width, width), c = [gates.Input()];
+            var result = Apply(gates, op, a, b, c[0]);
+            for (var x = 0u; x < 1u << width; x++)
+                for (var y = 0u; y < 1u << width; y++)
+                    for (var z = 0u; z < (op == Op.Select ? 2u : 1u); z++)
+                    {
+                        var found = Evaluate(gates, [(a, x), (b, y), (c, z)], result);
+                        AssertResult(op, Meant(op, x, y, z, width), found, x, y);
+                    }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void At_small_widths_a_constant_operand_changes_no_result(int width)
+    {
+        foreach (var op in Binary)
+            for (var constant = 0u; constant < 1u << width; constant++)
+                foreach (var first in (bool[])[true, false])
+                {
+                    var gates = new Circuit();
+                    int[] number = Words.Constant(constant, width), other = Words.Input(gates, width, width);
+                    var result = Apply(gates, op, first ? number : other, first ? other : number, Circuit.True);
+                    for (var x = 0u; x < 1u << width; x++)
+                    {
+                        var (a, b) = first ? (constant, x) : (x, constant);
+                        AssertResult(op, Meant(op, a, b, 0, width), Evaluate(gates, [(other, x)], result), a, b);
+                    }
+                }
+    }
+
+    [Fact]
+    public void At_32_bits_the_operations_on_terms_are_those_of_the_concrete_domain()
+    {
+        using var terms = new Terms();
+        Word x = terms.Variable("x"), y = terms.Variable("y");
+        var random = new Random(1);
+        foreach (var op in (Op[])[.. Binary, .. Unary])
+        {
+            var term = Unary.Contains(op) ? terms.MakeTerm(op, x) : terms.MakeTerm(op, x, y);
+            var blaster = new BitBlaster();
+            int[] a = [.. blaster.Literals(x)], b = [.. blaster.Literals(y)];
+            int[] result = term is Word word ? [.. blaster.Literals(word)] : [blaster.Literal((Bool)term)];
+            for (var i = 0; i < 300; i++)
+            {
+                var (v, w) = (Number(random), Number(random));
+                AssertResult(op, Meaning.Apply(op, v, w), Evaluate(blaster.Gates, [(a, v), (b, w)], result), v, w);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_narrow_variable_and_each_connective_mean_what_their_terms_mean()
+    {
+        using var terms = new Terms();
+        Word x = terms.Variable("x", 5), y = terms.Variable("y", 3);
+        var (less, equal) = (terms.Make(Op.Less, x, y), terms.Make(Op.Equal, x, terms.Constant(3)));
+        var all = (ITerm[])
+        [
+            x, terms.Make(Op.Both, less, equal), terms.Make(Op.Either, less, equal), terms.Make(Op.Not, less),
+            terms.MakeWord(Op.Select, less, x, y),
+            terms.MakeWord(Op.Add, terms.MakeWord(Op.Select, equal, y, x), terms.Constant(9)),
+        ];
+        foreach (var term in all)
+        {
+            var blaster = new BitBlaster();
+            int[] result = term is Word word ? [.. blaster.Literals(word)] : [blaster.Literal((Bool)term)];
+            int[] a = [.. blaster.Literals(x).Take(5)], b = [.. blaster.Literals(y).Take(3)];
+            for (var v = 0u; v < 32; v++)
+                for (var w = 0u; w < 8; w++)
+                {
+                    var meant = new Evaluation(variable => variable.Name == "x" ? v : w);
+                    var expected = term is Word number ? meant.Of(number) : meant.Of((Bool)term) ? 1u : 0u;
+                    AssertResult(term.Op, expected, Evaluate(blaster.Gates, [(a, v), (b, w)], result), v, w);
+                }
+        }
+    }
+
+    private static int[] Apply(Circuit gates, Op op, int[] a, int[] b, int c) => op switch
+    {
+        Op.Add => Words.Add(gates, a, b),
+        Op.Subtract => Words.Subtract(gates, a, b),
+        Op.Multiply => Words.Multiply(gates, a, b),
+        Op.MultiplyHigh => Words.MultiplyHigh(gates, a, b),
+        Op.And => Words.And(gates, a, b),
+        Op.Or => Words.Or(gates, a, b),
+        Op.Xor => Words.Xor(gates, a, b),
+        Op.ShiftLeft => Words.ShiftLeft(gates, a, b),
+        Op.ShiftRight => Words.ShiftRight(gates, a, b),
+        Op.ShiftRightSigned => Words.ShiftRightSigned(gates, a, b),
+        Op.Equal => [Words.Equal(gates, a, b)],
+        Op.Less => [Words.Less(gates, a, b)],
+        Op.LessSigned => [Words.LessSigned(gates, a, b)],
+        Op.LowestBit => Words.LowestBit(gates, a),
+        Op.HighestBit => Words.HighestBit(gates, a),
+        Op.EvenParity => [Words.EvenParity(gates, a)],
+        Op.Select => Words.Select(gates, c, a, b),
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op, "no operation of words"),
+    };
+
+    /// <summary>The result in a domain of so many bits, from the concrete domain of 32.</summary>
+    private static uint Meant(Op op, uint a, uint b, uint c, int width)
+    {
+        var mask = uint.MaxValue >> (32 - width);
+        return mask & op switch
+        {
+            Op.MultiplyHigh => Meaning.Apply(Op.Multiply, a, b) >> width,
+            Op.ShiftRightSigned => Meaning.Apply(op, Extended(a), b),
+            Op.LessSigned => Meaning.Apply(op, Extended(a), Extended(b)),
+            Op.Select => Meaning.Apply(op, c, a, b),
+            _ => Meaning.Apply(op, a, b),
+        };
+
+        uint Extended(uint value) => (value >> (width - 1) & 1) != 0 ? value | ~mask : value;
+    }
+
+    /// <summary>What the clauses imply of a word once the inputs are given; every clause must then hold.</summary>
+    private static uint Evaluate(Circuit gates, ReadOnlySpan<(int[] Word, uint Value)> inputs, int[] result)
+    {
+        var values = new bool?[gates.Variables + 1];
+        foreach (var (word, value) in inputs)
+            for (var bit = 0; bit < word.Length; bit++)
+                values[word[bit]] = (value >> bit & 1) != 0;
+
+        var clause = new List<int>();
+        foreach (var literal in gates.Clauses)
+        {
+            if (literal != 0)
+            {
+                clause.Add(literal);
+                continue;
+            }
+
+            // A gate's clauses come after those of its inputs.
+            if (!clause.Exists(other => Value(other) == true))
+            {
+                var open = clause.FindAll(other => Value(other) is null);
+                Assert.True(open.Count == 1, $"{open.Count} literals are left of a clause");
+                values[Math.Abs(open[0])] = open[0] > 0;
+            }
+
+            clause.Clear();
+        }
+
+        foreach (var literal in gates.Clauses)
+        {
+            if (literal != 0) clause.Add(literal);
+            else
+            {
+                Assert.Contains(clause, other => Value(other) == true);
+                clause.Clear();
+            }
+        }
+
+        var number = 0u;
+        for (var bit = 0; bit < result.Length; bit++)
+            number |= (Value(result[bit]) ?? throw new InvalidOperationException("a bit is open")) ? 1u << bit : 0;
+        return number;
+
+        bool? Value(int literal) => literal > 0 ? values[literal] : !values[-literal];
+    }
+
+    private static void AssertResult(Op op, uint meant, uint found, uint a, uint b) =>
+        Assert.True(meant == found, $"{op}({a:X}, {b:X}) is {meant:X}, and {found:X} to the bit-blaster");
+
+    private static uint Number(Random random) =>
+        random.Next(2) == 0 ? Numbers[random.Next(Numbers.Length)] : (uint)random.NextInt64(1L << 32);
+}

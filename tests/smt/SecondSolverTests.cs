@@ -1,0 +1,100 @@
+using Verified.Proofs.Prove;
+using Verified.Proofs.Smt;
+using Verified.Proofs.Values;
+using Verified.Tests.Host;
+using Xunit;
+
+namespace Verified.Tests.Smt;
+
+/// <summary>Questions as scripts, and what other solvers answer.</summary>
+public sealed class SecondSolverTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Terms _terms = new();
+
+    public void Dispose() => _terms.Dispose();
+
+    [Fact]
+    public void A_script_names_theorem_path_goal_and_answer()
+    {
+        Symbolic x = _terms.Variable("x", 10);
+        var script = Script.Of("spec.ipc", new(3, "nobody\nwaits", [_terms.Of(x < 5)], _terms.Of(x == 9), false));
+        Assert.StartsWith(
+            "; theorem spec.ipc, path 3\n; nobody waits\n; assumed: x == 9\n; Z3 answered: unsat\n(set-logic QF_BV)\n",
+            script, StringComparison.Ordinal);
+        Assert.Contains("(declare-fun |x| () (_ BitVec 10))", script, StringComparison.Ordinal);
+        Assert.EndsWith("(check-sat)\n(exit)\n", script, StringComparison.Ordinal);
+    }
+
+    [FactWith(Tool.Cvc5)]
+    public void Cvc5_reads_each_operation_as_the_concrete_domain_does() => Agrees("cvc5", 2);
+
+    [FactWith(Tool.Boolector)]
+    public void Boolector_reads_each_operation_as_the_concrete_domain_does() => Agrees("boolector", 1);
+
+    [FactWith(Tool.Cvc5)]
+    public void A_wrong_answer_shows()
+    {
+        Symbolic x = _terms.Variable("x");
+        using var solver = new SecondSolver(Program("cvc5"), Patience);
+        var fact = _terms.Of(x < 5);
+        Assert.Equal("sat", solver.Ask("a test", new(1, "", [fact], _terms.Of(x > 3), Satisfiable: false)));
+        Assert.Equal("unsat", solver.Ask("a test", new(1, "", [fact], _terms.Of(x > 4), Satisfiable: true)));
+    }
+
+    [Fact]
+    public void A_program_that_is_no_solver_gives_no_answer()
+    {
+        Symbolic x = _terms.Variable("x");
+        foreach (var (program, says) in (ReadOnlySpan<(SolverProgram, string)>)
+        [
+            (new("true", [], Piped: true, ""), "the process has ended"),
+            (new("sleep", ["60"], Piped: true, ""), "no answer in 1 s"),
+            (new("echo", ["segmentation fault"], Piped: false, ""), "segmentation fault"),
+        ])
+        {
+            using var solver = new SecondSolver(program, TimeSpan.FromSeconds(1));
+            var answer = solver.Ask("a test", new(1, "", [], _terms.Of(x == 3), true));
+            Assert.Contains(says, answer, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>
+    /// The operation on two variables that have given values has the value that it means, and no other.
+    /// </summary>
+    private void Agrees(string name, int samples)
+    {
+        using var solver = new SecondSolver(Program(name), Patience);
+        Word x = _terms.Variable("x"), y = _terms.Variable("y"), narrow = _terms.Variable("narrow", 7);
+        var random = new Random(1);
+        foreach (var op in Enum.GetValues<Op>())
+        {
+            if (op is Op.Constant or Op.Variable or Op.True or Op.False or Op.Both or Op.Either or Op.Not) continue;
+            for (var i = 0; i < samples; i++)
+            {
+                var a = (uint)random.NextInt64(1L << 32);
+                var (b, c) = ((uint)random.Next(i % 2 == 0 ? 40 : int.MaxValue), (uint)random.Next(128));
+                if (op is Op.Quotient or Op.Remainder) (a, c) = (a % 64, 64 + c % 64);
+                var condition = _terms.Make(Op.Less, x, y);
+                var term = op switch
+                {
+                    Op.Select => _terms.MakeTerm(op, condition, x, narrow),
+                    Op.Quotient or Op.Remainder => _terms.MakeTerm(op, x, y, narrow),
+                    Op.LowestBit or Op.HighestBit or Op.EvenParity => _terms.MakeTerm(op, x),
+                    _ => _terms.MakeTerm(op, x, y),
+                };
+                var meant = new Evaluation(variable => variable == x ? a : variable == y ? b : c);
+                var value = term is Word word ? _terms.Make(Op.Equal, word, _terms.Constant(meant.Of(word)))
+                    : meant.Of((Bool)term) ? (Bool)term : _terms.Make(Op.Not, term);
+                Bool[] given = [Is(x, a), Is(y, b), Is(narrow, c)];
+                Assert.Equal("sat", solver.Ask("a test", new(1, "", given, value, true)));
+                Assert.Equal("unsat", solver.Ask("a test", new(1, "", given, _terms.Make(Op.Not, value), false)));
+            }
+        }
+
+        Bool Is(Word word, uint number) => _terms.Make(Op.Equal, word, _terms.Constant(number));
+    }
+
+    private static SolverProgram Program(string name) => SolverProgram.All.Single(program => program.Name == name);
+}
