@@ -64,18 +64,8 @@ internal static class Everything
 
     private static IEnumerable<Claim> Oracle(Display display, KernelImage image, int seed)
     {
-        var options = new OracleOptions(seed);
-        try
-        {
-            var native = OracleVerb.Compare(display, options);
-            var sequences = OracleVerb.Compare(display, OracleVerb.InSequences(options));
-            return [Ledger.Of(native, sequences, options), Ledger.Of(FormCoverage.Of(image, native))];
-        }
-        catch (OracleUnavailableException nothing)
-        {
-            display.Line($"oracle: left out: {nothing.Message}");
-            return [Ledger.Of(nothing)];
-        }
+        var compared = OracleVerb.Compare(display, new OracleOptions(seed));
+        return [Ledger.Of(compared), Ledger.Of(FormCoverage.Of(image, compared.Cases))];
     }
 
     private static Claim? Demonstration(Display display, KernelImage image)

@@ -18,8 +18,6 @@ internal static class Ledger
 
     private static string Path => System.IO.Path.Combine(Report.Folder, "claims.json");
 
-    private const string ProcessorAgrees = "Ia32<W> agrees with the host's processor";
-
     private sealed record Saved(string Basis, IReadOnlyList<Claim> Claims);
 
     public static IEnumerable<Claim> Of(IReadOnlyList<ProofResult> proofs, KernelImage image)
@@ -76,10 +74,10 @@ internal static class Ledger
         "what random programs reach of the kernel's code", Standing.Tested,
         coverage + (coverage.Missed.Count > 0 ? $"; not {string.Join(", ", coverage.Missed.Select(image.Name))}" : ""));
 
-    public static Claim Of(OracleResult result, OracleResult sequences, OracleOptions options) => Claim.Of(
-        ProcessorAgrees, result.Holds && sequences.Holds, Standing.Tested,
-        $"{result.Cases:N0} random cases of {result.Compared.Count(form => form.Value > 0)} integer instruction forms in ring 3, "
-        + $"{result.Faulted:N0} of them trap, and {sequences.Cases:N0} sequences, seed {options.Seed}");
+    public static Claim Of(OracleComparison compared) => Claim.Of(
+        "Ia32<W> agrees with a real processor", compared.Holds, Standing.Tested,
+        $"{compared.Cases.Cases:N0} random cases of {compared.Cases.Compared.Count(form => form.Value > 0)} integer instruction forms in ring 3, "
+        + $"{compared.Cases.Faulted:N0} of them trap, and {compared.Sequences?.Cases ?? 0:N0} sequences, {compared.With}");
 
     public static Claim Of(CompiledResult result) => Claim.Of(
         "code compiled from Ia32<W> does what Ia32<Concrete> does", result.Holds, Standing.Tested, $"{result.Cases:N0} random sequences");
@@ -95,9 +93,6 @@ internal static class Ledger
 
     public static Claim Of(SymbolicResult result) => Claim.Of(
         "Ia32<Symbolic> evaluates to what Ia32<Concrete> does", result.Holds, Standing.Tested, $"{result.Cases:N0} random cases");
-
-    /// <summary>The claim where there is nothing to compare with.</summary>
-    public static Claim Of(OracleUnavailableException nothing) => new(ProcessorAgrees, Standing.Assumed, $"not compared by this run: {nothing.Message}");
 
     public static Claim Of(DiffResult result, Model model) => Claim.Of(
         $"image and spec agree on all of model {model.Name}", result.Holds, Standing.Bounded,

@@ -19,20 +19,21 @@ internal static class MachineOptions
 
     public static readonly Option<string?> Kernel = new("--kernel")
     {
-        Description = "Boot this Multiboot kernel",
+        Description = "Boot this kernel: Multiboot, or the Linux/x86 boot protocol (bzImage, .lkrn)",
         HelpName = Images,
     };
 
     public static readonly Option<string[]> Modules = new("--module")
     {
-        Description = "Give the kernel this file, with an optional command line after a comma; may be repeated",
+        Description = "Give the kernel this file, with an optional command line after a comma; may be repeated. A Linux kernel gets all of "
+            + "them as its initial RAM disk",
         HelpName = "FILE[,TEXT]",
         DefaultValueFactory = _ => [],
     };
 
     public static readonly Option<string> Append = new("--append")
     {
-        Description = "The kernel's command line; that of --kernel starts with the file's name, as loaders have it",
+        Description = "The kernel's command line; that of a Multiboot --kernel starts with the file's name, as loaders have it",
         HelpName = "TEXT",
         DefaultValueFactory = _ => "",
     };
@@ -96,14 +97,14 @@ internal static class MachineOptions
         var given = Programs.Where(option => parsed.GetResult(option) is OptionResult { Implicit: false }).Select(option => option.Name).ToArray();
         if (given.Length > 1) throw new CommandException($"{given[0]} and {given[1]} exclude each other: give one program to start");
         if (parsed.GetValue(Modules)!.Length > 0 && parsed.GetValue(Kernel) is null && IsForeign(parsed))
-            throw new CommandException($"--module with {given[0]}: only a Multiboot kernel, such as the image, takes modules");
+            throw new CommandException($"--module with {given[0]}: only a kernel, such as the image, takes modules");
         var memory = parsed.GetValue(Memory) << 20;
         var pc = new Pc(memory, parsed.GetValue(Rom) is { } rom ? Program(rom) : [], parsed.GetValue(TaggedTlb));
         pc.Cpu.Model = parsed.GetValue(Model);
         if (parsed.GetValue(Rom) is not null)
             pc.Cpu.Reset();
         else if (parsed.GetValue(Kernel) is { } kernel)
-            Multiboot.Load(pc, Program(kernel), $"{kernel} {parsed.GetValue(Append)}".TrimEnd(), ModulesOf(parsed));
+            StartKernel(pc, kernel, parsed.GetValue(Append)!, ModulesOf(parsed));
         else if (parsed.GetValue(Flat) is { } flat)
             Start(flat, 0x100000, (content, at) => Machine.Computer.Boot.Flat(pc, content, at));
         else if (parsed.GetValue(Boot) is { } boot)
@@ -117,6 +118,13 @@ internal static class MachineOptions
     public static void Type(ParseResult parsed, Pc pc)
     {
         if (parsed.GetValue(Input) is { } input) pc.Type(Read(input));
+    }
+
+    private static void StartKernel(Pc pc, string file, string commandLine, BootModule[] modules)
+    {
+        var content = Program(file);
+        if (LinuxBoot.IsKernel(content)) LinuxBoot.Load(pc, content, commandLine, modules);
+        else Multiboot.Load(pc, content, $"{file} {commandLine}".TrimEnd(), modules);
     }
 
     private static ProcessorModel ModelOf(ArgumentResult result)

@@ -31,49 +31,84 @@ internal static class OracleVerb
 
     public static Command Make()
     {
-        var verb = new Command("oracle", "Compare the machine with the host's processor: random instructions, natively in 32-bit user mode; or with cases recorded on a real 386")
+        var verb = new Command("oracle", "Compare the machine with the host's processor: random instructions, natively in 32-bit user mode. "
+            + "Where the host cannot, with cases recorded on another; or with cases recorded on a real 386")
         {
-            Cases, CommonOptions.Seed, Opcode, Coverage, VectorReport.Paths, CommonOptions.Json,
+            Cases, CommonOptions.Seed, Opcode, Coverage, RecordingVerb.Record, RecordingVerb.Recorded, VectorReport.Paths,
+            CommonOptions.Json,
         };
         verb.Validators.Add(result =>
         {
             var recorded = result.GetResult(VectorReport.Paths) is not null;
             if (!recorded && result.GetResult(CommonOptions.Json) is { Implicit: false })
                 result.AddError("--json: give --vectors PATH with it");
-            foreach (var option in (Option[])[Cases, CommonOptions.Seed, Opcode, Coverage])
+            foreach (var option in (Option[])[Cases, CommonOptions.Seed, Opcode, Coverage, RecordingVerb.Record, RecordingVerb.Recorded])
                 if (recorded && result.GetResult(option) is { Implicit: false })
                     result.AddError($"{option.Name} is about random cases, and excludes --vectors");
+            foreach (var option in (Option[])[Cases, CommonOptions.Seed, RecordingVerb.Record])
+                if (result.GetResult(RecordingVerb.Recorded) is not null && result.GetResult(option) is { Implicit: false })
+                    result.AddError($"{option.Name} is about new cases, and excludes --recorded");
         });
         verb.SetAction(parsed => parsed.GetValue(VectorReport.Paths) is { Length: > 0 } ? VectorReport.Run(parsed) : Run(parsed));
         return verb;
     }
 
-    /// <summary>Compares, and prints a line and each difference.</summary>
-    /// <exception cref="OracleUnavailableException">There is nothing to compare with here.</exception>
-    public static OracleResult Compare(Display display, OracleOptions options)
+    /// <summary>
+    /// Compares with the host's processor. If this host cannot execute the cases, compares with the recorded ones and says so.
+    /// </summary>
+    public static OracleComparison Compare(Display display, OracleOptions options)
+    {
+        try
+        {
+            return CompareNatively(display, options);
+        }
+        catch (OracleUnavailableException nothing)
+        {
+            display.Line($"oracle: the host's processor is left out: {nothing.Message}");
+            var compared = RecordingVerb.Compare(display, RecordedOracle.Own(), options.Forms);
+            return compared with { With = $"{compared.With}; the host's processor is left out: {nothing.Message}" };
+        }
+    }
+
+    /// <summary>Compares with the host's processor: cases, and unless forms were chosen, sequences.</summary>
+    /// <exception cref="OracleUnavailableException">This host cannot execute the cases.</exception>
+    public static OracleComparison CompareNatively(Display display, OracleOptions options)
     {
         var program = NativeProgram.Build(Path.Combine(Report.Folder, "oracle"));
-        var result = display.While("oracle", say => OracleRun.Run(program, options with
+        var with = $"on the host's processor, seed {options.Seed}";
+        return new(RunNatively(options), options.Forms is null ? RunNatively(InSequences(options)) : null, with);
+
+        OracleResult RunNatively(OracleOptions some)
         {
-            Progress = cases => say($"{cases:N0} of {options.Count:N0} cases"),
-        }));
-        var what = options.Sequences ? "sequences" : $"cases of {result.Compared.Count(form => form.Value > 0)} instruction forms";
-        display.Line($"oracle: {result.Cases:N0} {what} on the host's processor, "
-            + $"{result.Faulted:N0} of them trap, in {result.Seconds:F1} s, seed {options.Seed}: {(result.Holds ? "holds" : "FAILED")}");
+            var result = display.While("oracle", say => OracleRun.Run(program, some with
+            {
+                Progress = cases => say($"{cases:N0} of {some.Count:N0} cases"),
+            }));
+            Print(display, result, some.Sequences, with);
+            return result;
+        }
+    }
+
+    /// <summary>Prints a line and each difference.</summary>
+    public static void Print(Display display, OracleResult result, bool sequences, string with)
+    {
+        var what = sequences ? "sequences" : $"cases of {result.Compared.Count(form => form.Value > 0)} instruction forms";
+        display.Line($"oracle: {result.Cases:N0} {what} {with}, "
+            + $"{result.Faulted:N0} of them trap, in {result.Seconds:F1} s: {(result.Holds ? "holds" : "FAILED")}");
         foreach (var failure in result.Failures) Print(display, failure);
-        return result;
     }
 
     private static int Run(ParseResult parsed)
     {
         var display = new Display(parsed);
         var options = new OracleOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Cases), FormsOf(parsed.GetValue(Opcode)));
+        if (parsed.GetValue(RecordingVerb.Record) is { } file) return RecordingVerb.Write(display, options, file);
         var symbolic = CompareReadings(display, options.Seed);
         var compiled = CompareCompiled(display, options.Seed);
-        var native = Compare(display, options);
-        var sequences = options.Forms is null ? Compare(display, InSequences(options)) : null;
-        if (parsed.GetValue(Coverage)) PrintCoverage(display, native);
-        return native.Holds && symbolic.Holds && compiled.Holds && sequences?.Holds != false ? CommandLine.Holds : CommandLine.Refuted;
+        var real = parsed.GetResult(RecordingVerb.Recorded) is null ? Compare(display, options)
+            : RecordingVerb.Compare(display, parsed, options.Forms);
+        if (parsed.GetValue(Coverage)) PrintCoverage(display, real.Cases);
+        return real.Holds && symbolic.Holds && compiled.Holds ? CommandLine.Holds : CommandLine.Refuted;
     }
 
     /// <summary>A share of the cases, as sequences.</summary>

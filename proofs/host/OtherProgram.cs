@@ -18,7 +18,8 @@ public sealed record Ended(int? Exit, string Output, string Errors)
 }
 
 /// <summary>
-/// A program of the host that checks may use: gcc, QEMU, Bochs, nasm, gdb, and the native program of the oracle. All of them start here,
+/// A program of the host that checks may use: gcc, QEMU, Bochs, nasm, gdb, and the native program of the oracle. All of
+/// them start here,
 /// with a small environment of their own, because some of them fail in an unusual environment.
 /// </summary>
 public sealed class OtherProgram : IDisposable

@@ -10,8 +10,10 @@ namespace Verified.Proofs.Oracle;
 /// <param name="Sequences">Cases are sequences of instructions instead.</param>
 /// <param name="MostFailures">Forms that may fail before the run is given up.</param>
 /// <param name="Progress">Told the cases compared so far.</param>
+/// <param name="Seen">Told each case that was compared, and what the host did.</param>
 public sealed record OracleOptions(
-    int Seed = 1, long Count = OracleOptions.DefaultCount, IReadOnlyList<Code>? Forms = null, bool Sequences = false, int MostFailures = 200, Action<long>? Progress = null)
+    int Seed = 1, long Count = OracleOptions.DefaultCount, IReadOnlyList<Code>? Forms = null, bool Sequences = false, int MostFailures = 200,
+    Action<long>? Progress = null, Action<Case, Outcome>? Seen = null)
 {
     public const long DefaultCount = 500_000;
 
@@ -77,6 +79,7 @@ public static class OracleRun
             foreach (var (c, expected, number) in sent)
             {
                 var outcome = host.Receive(c, expected);
+                options.Seen?.Invoke(c, outcome);
                 compared[c.Instruction.Code]++;
                 if (outcome.Vector is not null) faulted++;
                 else completed[c.Instruction.Code]++;

@@ -16,7 +16,8 @@ public class OtherProgramTests
         Environment.SetEnvironmentVariable(name, new string('x', 100_000));
         try
         {
-            var names = OtherProgram.Run("env", [], Patience).Output.Split('\n').Select(line => line.Split('=')[0]).ToHashSet();
+            var names = OtherProgram.Run("env", [], Patience).Output.Split('\n').Select(line =>
+                line.Split('=')[0]).ToHashSet();
             names.ExceptWith(["", "_", "PWD", "SHLVL"]);
             Assert.Equal(["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR"], names.Order(StringComparer.Ordinal));
         }
@@ -43,7 +44,9 @@ public class OtherProgramTests
     public void A_program_that_is_not_there_cannot_be_started() =>
         Assert.Throws<Win32Exception>(() => OtherProgram.Run("no-such-program-anywhere", [], Patience));
 
-    /// <summary>Bochs crashes if this variable of its plugin loader is long, so the variable must not reach it.</summary>
+    /// <summary>
+    /// Bochs crashes if this variable of its plugin loader is long, so the variable must not reach it.
+    /// </summary>
     [FactWith(Tool.Bochs)]
     public void Bochs_runs_although_the_environment_has_what_it_cannot_bear()
     {

@@ -1,6 +1,8 @@
 namespace Verified.Tests.Host;
 
-/// <summary>The smallest ROM that shows that an emulator works: it prints a word on port E9h and ends the emulator.</summary>
+/// <summary>
+/// The smallest ROM that shows that an emulator works: it prints a word on port E9h and ends the emulator.
+/// </summary>
 internal static class ProbeRom
 {
     public const string Text = "works";

@@ -40,7 +40,8 @@ public enum Tool
 }
 
 /// <summary>
-/// Finds out once per process whether each tool works here, by using it: a file of the right name may be a program that this host
+/// Finds out once per process whether each tool works here, by using it: a file of the right name may be a program that
+/// this host
 /// cannot execute.
 /// </summary>
 internal static class Tools
@@ -106,7 +107,9 @@ internal static class Tools
     }
 }
 
-/// <summary>A fact that needs tools of the host; the runner skips and counts it where one of them does not work.</summary>
+/// <summary>
+/// A fact that needs tools of the host; the runner skips and counts it where one of them does not work.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class FactWithAttribute : FactAttribute
 {
@@ -115,7 +118,9 @@ public sealed class FactWithAttribute : FactAttribute
     public Tool Tools { get; }
 }
 
-/// <summary>A theory that needs tools of the host; the runner skips and counts it where one of them does not work.</summary>
+/// <summary>
+/// A theory that needs tools of the host; the runner skips and counts it where one of them does not work.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TheoryWithAttribute : TheoryAttribute
 {

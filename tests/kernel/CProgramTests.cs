@@ -2,8 +2,8 @@ using System.Text;
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Spec;
-using Verified.Tests.Machine;
 using Verified.Tests.Host;
+using Verified.Tests.Machine;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
