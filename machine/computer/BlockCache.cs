@@ -5,15 +5,18 @@ using Verified.Machine.Processor;
 namespace Verified.Machine.Computer;
 
 /// <summary>A straight run of decoded operations within one page, which conditional branches may leave; only the last may transfer control otherwise.</summary>
-internal sealed class Block(uint physical, uint end, bool big, Operation[] operations)
+internal sealed class Block(uint physical, bool big, Operation[] operations, byte[] bytes)
 {
     public readonly uint Physical = physical;
 
     /// <summary>Physical address after the last byte.</summary>
-    public readonly uint End = end;
+    public uint End => Physical + (uint)Bytes.Length;
 
     public readonly bool Big = big;
     public readonly Operation[] Operations = operations;
+
+    /// <summary>What the operations were decoded from.</summary>
+    public readonly byte[] Bytes = bytes;
 
     /// <summary>False once a byte that this was decoded from has been overwritten.</summary>
     public bool IsValid = true;
@@ -110,7 +113,7 @@ internal sealed class BlockCache
             return Alone(linear, physical, big, user);
         _memory.MarkCode(physical, at - physical);
         _mmu.RecheckStores();
-        var block = new Block(physical, at, big, [.. operations]);
+        var block = new Block(physical, big, [.. operations], _memory.Bytes.AsSpan((int)physical, (int)(at - physical)).ToArray());
         Remember(block);
         return block;
     }
@@ -139,11 +142,11 @@ internal sealed class BlockCache
     /// </summary>
     private Block Alone(uint linear, uint physical, bool big, bool user)
     {
-        var operation = DecodeAlone(linear, physical, big, user);
-        return new Block(physical, physical + operation.Length, big, [operation]) { IsValid = false };
+        var (operation, bytes) = DecodeAlone(linear, physical, big, user);
+        return new Block(physical, big, [operation], bytes) { IsValid = false };
     }
 
-    private Operation DecodeAlone(uint linear, uint physical, bool big, bool user)
+    private (Operation Operation, byte[] Bytes) DecodeAlone(uint linear, uint physical, bool big, bool user)
     {
         var bytes = new byte[LongestInstruction];
         var here = (int)(PhysicalMemory.PageSize - (physical & PhysicalMemory.PageSize - 1));
@@ -153,7 +156,8 @@ internal sealed class BlockCache
         try
         {
             // Longer than 15 bytes: the processor raises #GP.
-            return Decode.TryDecode(bytes, 0, bytes.Length, big, out var operation) ? operation : throw Fault.Protection(0);
+            return Decode.TryDecode(bytes, 0, bytes.Length, big, out var operation) ? (operation, bytes[..operation.Length])
+                : throw Fault.Protection(0);
         }
         catch (UnimplementedInstruction e)
         {

@@ -15,27 +15,46 @@ public static class Boot
     /// <param name="at">Its physical address.</param>
     public static void Flat(Pc pc, ReadOnlySpan<byte> content, uint at)
     {
+        Firmware.Write(pc);
         pc.Memory.Write(at, content);
         pc.Cpu.Eip = at;
         pc.Cpu.R[Register.Esp] = at;
     }
 
-    /// <summary>Loads bytes and starts at the first in real mode, as a BIOS starts a boot sector: DL is the drive, the stack below.</summary>
+    /// <summary>
+    /// Loads bytes and starts at the first in real mode, as a BIOS starts a boot sector: DL is the drive, the stack
+    /// below.
+    /// </summary>
     /// <inheritdoc cref="Flat"/>
     public static void Real(Pc pc, ReadOnlySpan<byte> content, uint at)
     {
         const uint bootDrive = 0x80;
         if (at + (long)content.Length > RealTop)
-            throw new MachineException($"{content.Length:N0} bytes at {at:X8}h do not fit below {RealTop:X5}h: give a smaller file or another address");
+            throw new MachineException(
+                $"{content.Length:N0} bytes at {at:X8}h do not fit below {RealTop:X5}h: give a smaller file or another address");
+        Firmware.Write(pc);
         pc.Memory.Write(at, content);
-        pc.Cpu.Reset();
         var (segment, offset) = at < 0x10000 ? (0u, at) : (at >> 4, at & 15);
-        for (var i = 0; i < 6; i++)
-            pc.Cpu.S[i] = Segment<Concrete>.Load(0, 0, 0xFFFF, pc.Cpu.S[i].Attributes);
-        pc.Cpu.S[SegmentRegister.Cs] = Segment<Concrete>.Load(segment, segment << 4, 0xFFFF, pc.Cpu.S[SegmentRegister.Ds].Attributes);
-        pc.Cpu.IdtLimit = 0x3FF;
-        pc.Cpu.Eip = offset;
+        EnterReal(pc, segment, offset, data: 0, stack: at < 0x10000 ? at : 0x7C00);
         pc.Cpu.R[Register.Edx] = bootDrive;
-        pc.Cpu.R[Register.Esp] = at < 0x10000 ? at : 0x7C00;
+    }
+
+    /// <summary>Sets the processor to an address in real mode.</summary>
+    /// <param name="pc">The machine.</param>
+    /// <param name="segment">CS.</param>
+    /// <param name="offset">IP.</param>
+    /// <param name="data">The other segment registers.</param>
+    /// <param name="stack">SP.</param>
+    internal static void EnterReal(Pc pc, uint segment, uint offset, uint data, uint stack)
+    {
+        var cpu = pc.Cpu;
+        cpu.Reset();
+        var rights = cpu.S[SegmentRegister.Ds].Attributes;
+        for (var i = 0; i < 6; i++)
+            cpu.S[i] = Segment<Concrete>.Load(data, data << 4, 0xFFFF, rights);
+        cpu.S[SegmentRegister.Cs] = Segment<Concrete>.Load(segment, segment << 4, 0xFFFF, rights);
+        cpu.IdtLimit = 0x3FF;
+        cpu.Eip = offset;
+        cpu.R[Register.Esp] = stack;
     }
 }

@@ -132,6 +132,7 @@ public static class BootDisk
         c.mov(fs, eax);
         c.mov(gs, eax);
         c.mov(ss, eax);
+        c.mov(esp, (uint)pc.Cpu.R[Register.Esp]);
         c.mov(eax, Multiboot.LoaderMagic);
         c.mov(ebx, (uint)pc.Cpu.R[Register.Ebx]);
         c.mov(ecx, (uint)pc.Cpu.Eip);

@@ -140,7 +140,7 @@ public sealed partial class Pc
         Trace?.Invoke(this);
         var (traps, resumed, shadowed) = (Cpu.SingleStep.Known, Cpu.Resumes.Known, Cpu.InterruptShadow);
         _met = 0;
-        _running = linear;
+        BeginRun(block, linear);
         Cpu.Entered = false;
         Cpu.OneIteration = traps || _watchful || Cpu.BreakpointsArmed;
         ref var operation = ref block.Operations[0];
@@ -152,7 +152,7 @@ public sealed partial class Pc
             Count(1);
         }
         Cpu.OneIteration = false;
-        Remember(linear, code.Big, Cpu.Begun);
+        Remember(block, linear, Cpu.Begun);
         if (resumed && operation.Op is not (Op.Iret or Op.Popf))
             Cpu.Resume();
         var loadsStack = Cpu.InterruptShadow && !shadowed && operation.Op is Op.MovSegment or Op.PopSegment;

@@ -47,7 +47,7 @@ public sealed partial class Pc
             done += executed;
             if (executed == 0)
                 break;
-            Remember(start, big: true, Math.Min(executed, block.Operations.Length));
+            Remember(block, start, Math.Min(executed, block.Operations.Length));
             if (_blocks.Find(Cpu.Eip, big: true, user) is not { } next || Compiled(next) is not { } following)
                 break;
             (block, compiled) = (next, following);

@@ -5,49 +5,63 @@ using Decoder = Iced.Intel.Decoder;
 
 namespace Verified.Machine.Computer;
 
-/// <summary>What is shown of a machine that has crashed: registers, the last instructions, and the descriptor that failed.</summary>
+/// <summary>
+/// What is shown of a machine that has crashed: registers, the last instructions, and the descriptor that failed.
+/// </summary>
 public sealed partial class Pc
 {
     private const int Remembered = 32, LongestInstruction = 15;
 
-    // Linear address in the upper half; how many instructions were begun there, and the default operand size, below.
-    private readonly ulong[] _history = new ulong[Remembered];
+    private readonly Ran[] _history = new Ran[Remembered];
     private int _historyAt;
 
-    // Where the present run of instructions began.
+    // The present run of instructions.
+    private Block? _runningBlock;
     private uint _running;
 
-    // Of a compiled way only the first block is told.
-    private void Remember(uint linear, bool big, int begun) =>
-        _history[_historyAt = _historyAt + 1 & Remembered - 1] = Entry(linear, big, begun);
+    /// <summary>
+    /// The start of a block was executed: at which linear address, and how many instructions were begun there.
+    /// </summary>
+    private readonly record struct Ran(Block Block, uint Linear, int Begun);
 
-    /// <summary>Completes the history where an exception ends the run: the instructions begun are not remembered yet. Catches nothing.</summary>
+    // Of a compiled way only the first block is told.
+    private void Remember(Block block, uint linear, int begun) =>
+        _history[_historyAt = _historyAt + 1 & Remembered - 1] = new(block, linear, begun);
+
+    private void BeginRun(Block block, uint linear) => (_runningBlock, _running) = (block, linear);
+
+    /// <summary>
+    /// Completes the history where an exception ends the run: the instructions begun are not remembered yet. Catches
+    /// nothing.
+    /// </summary>
     private bool RememberCrash()
     {
         var code = Cpu.S[SegmentRegister.Cs];
         var last = (code.Base + Cpu.Eip).Value;
         // An interrupt that could not be delivered is between runs.
-        if (last - _running < LongestInstruction * (uint)Cpu.Begun && _history[_historyAt] != Entry(_running, code.Big, Cpu.Begun))
-            Remember(_running, code.Big, Cpu.Begun);
+        if (_runningBlock is { } block && last - _running < LongestInstruction * (uint)Cpu.Begun
+            && _history[_historyAt] != new Ran(block, _running, Cpu.Begun))
+            Remember(block, _running, Cpu.Begun);
         return false;
     }
 
-    private static ulong Entry(uint linear, bool big, int begun) => (ulong)linear << 32 | (uint)begun << 1 | (big ? 1u : 0);
-
-    /// <summary>The last instructions, oldest first: linear address, bytes, text.</summary>
+    /// <summary>
+    /// The last instructions, oldest first: linear address, bytes, text. The bytes are those that were executed,
+    /// whatever has become of
+    /// memory and page tables.
+    /// </summary>
     /// <param name="most">How many.</param>
     public IReadOnlyList<string> LastInstructions(int most = 16)
     {
         var lines = new List<string>();
         for (var i = 1; i <= Remembered; i++)
         {
-            var entry = _history[_historyAt + i & Remembered - 1];
-            var linear = (uint)(entry >> 32);
-            for (var left = (uint)entry >> 1; left > 0; left--)
+            var (block, linear, begun) = _history[_historyAt + i & Remembered - 1];
+            for (var at = 0; begun > 0 && at < block.Bytes.Length; begun--)
             {
-                var (text, length) = Disassemble(linear, (entry & 1) != 0);
+                var (text, length) = Disassemble(block.Bytes.AsSpan(at), linear + (uint)at, block.Big);
                 lines.Add(text);
-                linear += (uint)Math.Max(length, 1);
+                at += Math.Max(length, 1);
             }
         }
         return lines.TakeLast(most).ToList();
@@ -60,9 +74,15 @@ public sealed partial class Pc
         var length = 0;
         for (; length < bytes.Length && Mmu.Look(linear + (uint)length) is { } at; length++)
             bytes[length] = (byte)Memory.Load(at, 1);
-        var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(bytes, 0, length), linear);
+        return Disassemble(bytes.AsSpan(0, length), linear, big);
+    }
+
+    private static (string Text, int Length) Disassemble(ReadOnlySpan<byte> bytes, uint linear, bool big)
+    {
+        var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(bytes.ToArray()), linear);
         decoder.Decode(out var instruction);
-        return ($"{linear:X8}  {Convert.ToHexString(bytes, 0, instruction.Length),-20} {instruction}", instruction.Length);
+        return ($"{linear:X8}  {Convert.ToHexString(bytes[..instruction.Length]),-20} {instruction}",
+            instruction.Length);
     }
 
     /// <summary>The registers, in four lines.</summary>
@@ -83,7 +103,8 @@ public sealed partial class Pc
     /// <summary>The table entry that an error code of #TS, #NP, #SS or #GP names, or null.</summary>
     public string? DescribeDescriptor(Fault fault)
     {
-        if (fault.ErrorCode is not { } code || fault.Vector is < Vectors.InvalidTaskState or > Vectors.GeneralProtection || code < 2)
+        if (fault.ErrorCode is not { } code || fault.Vector is < Vectors.InvalidTaskState
+            or > Vectors.GeneralProtection || code < 2)
             return null;
         var index = code & 0xFFF8;
         var (name, table) = (code & 2) != 0 ? ("IDT", Cpu.IdtBase.Value)
@@ -91,7 +112,8 @@ public sealed partial class Pc
             : ("GDT", Cpu.GdtBase.Value);
         var entry = (code & 2) != 0 ? $"vector {index / 8:X2}h" : $"selector {index:X4}h";
         return TryPeek(table + index) is { } low && TryPeek(table + index + 4) is { } high
-            ? string.Create(CultureInfo.InvariantCulture, $"{name} entry of {entry}, at {table + index:X8}h: {high:X8} {low:X8}")
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"{name} entry of {entry}, at {table + index:X8}h: {high:X8} {low:X8}")
             : $"{name} entry of {entry}, at {table + index:X8}h: not mapped";
     }
 

@@ -21,12 +21,15 @@ public static class Multiboot
     // Where the information goes: below the conventional memory's end, or behind a kernel that is itself there.
     private const uint InfoAt = 0x9000, Conventional = 0x9F000;
 
+    // The specification leaves ESP open, but loaders have a stack in usable memory: below the information, or behind it.
+    private const uint StackSize = 0x1000;
+
     /// <summary>Loads the segments and modules and sets the processor to the kernel's entry.</summary>
     /// <returns>The memory that was written, from and to which address; pieces may overlap.</returns>
     /// <exception cref="MachineException">The file is not such a kernel, or does not fit in memory.</exception>
     public static IReadOnlyList<(uint Start, uint End)> Load(Pc pc, ReadOnlySpan<byte> image, string commandLine = "", params ReadOnlySpan<BootModule> modules)
     {
-        WriteVectors(pc.Memory);
+        Firmware.Write(pc);
         var (to, header) = (new Area(pc.Memory, []), FindHeader(image));
         var flags = Word(image, header + 4);
         if ((flags & Required & ~Provided) != 0)
@@ -36,13 +39,18 @@ public static class Multiboot
         if (start < Conventional)
             (at, limit) = (end + 4095 & ~4095u, to.Size);
         var used = WriteInformation(to, at, limit, commandLine, modules);
+        var stack = at;
+        if (start < Conventional)
+            used = stack = (used + 4095 & ~4095u) + StackSize;
+        if (stack > to.Size)
+            throw new MachineException($"the kernel leaves no room for a stack below {to.Size:X}h");
         LoadModules(to, at, modules, start < Conventional ? used : end);
         var cpu = pc.Cpu;
         SetSegments(to, cpu, at);
-        pc.LeaveAsFirmware();
         cpu.Eip = entry;
         cpu.R[Register.Eax] = LoaderMagic;
         cpu.R[Register.Ebx] = at;
+        cpu.R[Register.Esp] = stack;
         return to.Written;
     }
 
@@ -56,21 +64,6 @@ public static class Multiboot
             Memory.Write(at, bytes);
             Written.Add((at, at + (uint)bytes.Length));
         }
-    }
-
-    /// <summary>
-    /// The interrupt vectors of a BIOS, for a kernel that goes back to real mode: handlers that only end the interrupts of either controller, and
-    /// an IRET for all others.
-    /// </summary>
-    private static void WriteVectors(PhysicalMemory memory)
-    {
-        const uint handlers = 0xF0000, first = 0, second = 8, others = 15;
-        // push ax; mov al,20h; out 20h,al; pop ax; iret - the second's has out A0h before.
-        memory.Write(handlers, [0x50, 0xB0, 0x20, 0xE6, 0x20, 0x58, 0xCF, 0x90, 0x50, 0xB0, 0x20, 0xE6, 0xA0, 0xEB, 0xF4, 0xCF]);
-        var table = new byte[1024];
-        for (var i = 0; i < 256; i++)
-            Put(table, 4 * i, (handlers >> 4) << 16 | (i switch { >= 8 and < 16 => first, >= 0x70 and < 0x78 => second, _ => others }));
-        memory.Write(0, table);
     }
 
     private static int FindHeader(ReadOnlySpan<byte> image)
@@ -141,7 +134,7 @@ public static class Multiboot
     /// <returns>The end of what was written.</returns>
     private static uint WriteInformation(Area to, uint at, uint limit, string commandLine, ReadOnlySpan<BootModule> modules)
     {
-        const uint hasMemory = 1, hasCommandLine = 4, hasModules = 8, hasMap = 64, hasName = 512, lowerKilobytes = 639;
+        const uint hasMemory = 1, hasCommandLine = 4, hasModules = 8, hasMap = 64, hasName = 512;
         var strings = at + ModuleTable + ModuleRow * (uint)modules.Length;
         var texts = new List<string> { commandLine, "verified" };
         foreach (var module in modules)
@@ -150,12 +143,12 @@ public static class Multiboot
             throw new MachineException($"{modules.Length} modules and their command lines do not fit below {limit:X8}h");
         var info = new byte[88];
         Put(info, 0, hasMemory | hasCommandLine | hasModules | hasMap | hasName);
-        Put(info, 4, lowerKilobytes);
+        Put(info, 4, Firmware.LowerKilobytes);
         Put(info, 8, (to.Size >> 10) - 1024);
         Put(info, 16, WriteString(to, commandLine, ref strings));
         Put(info, 20, (uint)modules.Length);
         Put(info, 24, at + ModuleTable);
-        Put(info, 44, WriteMap(to, at + Map, lowerKilobytes << 10));
+        Put(info, 44, WriteMap(to, at + Map));
         Put(info, 48, at + Map);
         Put(info, 64, WriteString(to, "verified", ref strings));
         to.Write(at, info);
@@ -201,12 +194,11 @@ public static class Multiboot
             cpu.S[i].Selector = i == SegmentRegister.Cs ? codeSelector : dataSelector;
     }
 
-    /// <summary>RAM, the BIOS area, and RAM from 1 MB; returns the bytes of the map.</summary>
-    private static uint WriteMap(Area to, uint at, uint lower)
+    /// <returns>The bytes of the map.</returns>
+    private static uint WriteMap(Area to, uint at)
     {
-        const uint available = 1, reserved = 2, rowSize = 24;
-        (uint Start, uint End, uint Type)[] areas =
-            [(0, lower, available), (lower, 1 << 20, reserved), (1 << 20, to.Size, available)];
+        const uint rowSize = 24;
+        var areas = Firmware.Areas(to.Size);
         for (var i = 0; i < areas.Length; i++)
         {
             var row = new byte[rowSize];

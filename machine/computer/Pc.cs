@@ -204,9 +204,9 @@ public sealed partial class Pc
         {
             if (Compiled(block) is { } compiled && RunCompiled(block, compiled, limit))
                 return;
-            _running = linear;
+            BeginRun(block, linear);
             Count(Cpu.Run(block.Operations.AsSpan(0, (int)Math.Min(limit, block.Operations.Length))));
-            Remember(linear, code.Big, Cpu.Begun);
+            Remember(block, linear, Cpu.Begun);
         }
     }
 

@@ -10,7 +10,9 @@ public static class Decode
     public const int LongestInstruction = 15;
 
     // Of the 386 and 486 alone: moves of test registers, and UMOV. REP before BSF and BSR, TZCNT and LZCNT later, means nothing to a Pentium.
-    private const DecoderOptions OfOldModels = DecoderOptions.MovTr | DecoderOptions.Umov | DecoderOptions.NoMPFX_0FBC | DecoderOptions.NoMPFX_0FBD;
+    // 0F 0D and 0F 18 to 0F 1F are hints: whatever their operand and prefix, a processor that does not know them has nothing to do.
+    private const DecoderOptions OfOldModels = DecoderOptions.MovTr | DecoderOptions.Umov | DecoderOptions.NoMPFX_0FBC
+        | DecoderOptions.NoMPFX_0FBD | DecoderOptions.ForceReservedNop;
 
     /// <summary>
     /// Decodes the instruction at the start of <paramref name="code"/>, an array that Iced reads from <paramref name="start"/>. The result

@@ -165,9 +165,8 @@ internal static class Mnemonics
         Mnemonic.Sysenter => Op.Sysenter,
         Mnemonic.Sysexit => Op.Sysexit,
         Mnemonic.Wait => Op.Fwait,
-        Mnemonic.Endbr32 or Mnemonic.Endbr64 => Op.LongNop,
         Mnemonic.Umov => Op.Umov,
-        >= Mnemonic.Reservednop and <= Mnemonic.Reservednop => Op.LongNop,
+        Mnemonic.Reservednop => Op.LongNop,
         _ => IsCoprocessor(i) ? UseOfCoprocessor(i, ref op) : Op.Invalid,
     };
 

@@ -70,15 +70,18 @@ public sealed partial class Ia32<W, TBus>
 
     private void PopAll(int size)
     {
-        // The last item's access faults before any register has changed; the 386 keeps what it has popped before (SingleStepTests/80386, 61).
-        for (var i = 7; i >= 0 && Model != ProcessorModel.I386; i--)
+        // An access that faults changes no register; the lowest comes first (SDM vol. 2, POPA).
+        for (var i = 0; i < 8 && Model != ProcessorModel.I386; i++)
             Peek((uint)(i * size), size);
         for (var i = 0; i < 8; i++)
+        {
+            var value = Peek((uint)(i * size), size);
             if (7 - i != Register.Esp)
-                WriteRegister(7 - i, size, Peek((uint)(i * size), size));
-        // The 386 was seen, in real mode, to take the upper half of ESP from the item that is skipped; protected mode's programs count on its staying.
-        if (size == 4 && Model == ProcessorModel.I386 && !ProtectionEnabled && !S[SegmentRegister.Ss].Big)
-            R[Register.Esp] = Peek(4 * (7 - Register.Esp), 4) & 0xFFFF0000 | R[Register.Esp] & 0xFFFF;
+                WriteRegister(7 - i, size, value);
+            else if (size == 4 && Model == ProcessorModel.I386 && !S[SegmentRegister.Ss].Big)
+                // The 386 takes the upper half of ESP from the item that it skips (SingleStepTests/80386, 6661; test386.asm).
+                R[Register.Esp] = value & 0xFFFF0000 | R[Register.Esp] & 0xFFFF;
+        }
         SetStackPointer(R[Register.Esp] + (uint)(8 * size));
     }
 

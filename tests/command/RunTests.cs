@@ -164,6 +164,26 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public void A_Linux_kernel_is_started_with_its_command_line_and_modules()
+    {
+        // Prints the first letters of the command line and of the RAM disk, and ends with status 1.
+        var kernel = Write("bzImage", LinuxBootTests.Kernel(TestPc.Assemble(c =>
+        {
+            c.mov(ebx, __dword_ptr[esi + 0x228]);
+            c.mov(al, __byte_ptr[ebx]);
+            c.@out(0xE9, al);
+            c.mov(ebx, __dword_ptr[esi + 0x218]);
+            c.mov(al, __byte_ptr[ebx]);
+            c.@out(0xE9, al);
+            c.xor(eax, eax);
+            c.@out(0xF4, al);
+        }, 0x100000)));
+        var (code, output, _) = Run("--kernel", kernel, "--append", "quiet", "--module", Write("initrd", (byte)'R'));
+        Assert.StartsWith("qR", output, StringComparison.Ordinal);
+        Assert.Equal(CommandLine.Holds, code);
+    }
+
+    [Fact]
     public async Task A_debugger_reads_steps_watches_and_stops()
     {
         // INC EAX; MOV [200000h], EAX; JMP to itself.

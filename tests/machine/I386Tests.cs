@@ -1,4 +1,5 @@
 using Verified.Machine.Processor;
+using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Machine;
@@ -35,6 +36,27 @@ public class I386Tests
         pc.Memory.Write(Stack + 0xFFFB, [0x11, 0x11, 0x22, 0x22]);
         Assert.Equal(Vectors.StackFault, pc.Execute(0x61));
         Assert.Equal((edi, esi, 0xFFF5u), (pc.Reg(Register.Edi), pc.Reg(Register.Esi), pc.Reg(Register.Esp)));
+    }
+
+    [Theory]
+    // Real mode, and protected mode with a stack of 16 bits and of 32.
+    [InlineData(ProcessorModel.I386, false, false, 0xDEAD1020u)]
+    [InlineData(ProcessorModel.I386, true, false, 0xDEAD1020u)]
+    [InlineData(ProcessorModel.I386, true, true, 0x00021020u)]
+    [InlineData(ProcessorModel.Pentium, false, false, 0x00021020u)]
+    [InlineData(ProcessorModel.Pentium, true, false, 0x00021020u)]
+    public void Popad_takes_the_upper_half_of_ESP_from_the_skipped_item_of_a_16_bit_stack(
+        ProcessorModel model, bool isProtected, bool big, uint esp)
+    {
+        const uint dataRights = 0x9300, bigBit = 1 << 22, top = 0x21000;
+        var pc = RealModePc.Make(model);
+        var stack = big ? 0u : Stack;
+        pc.Cpu.S[SegmentRegister.Ss] = Segment<Concrete>.Load(0x10, stack, big ? 0xFFFFFFu : 0xFFFFu, dataRights | (big ? bigBit : 0));
+        if (isProtected) pc.Cpu.Cr0 |= ControlBit.ProtectionEnable;
+        pc.Cpu.R[Register.Esp] = top;
+        pc.Memory.Store(stack + (big ? top : 0x1000) + 12, 4, 0xDEADBEEF);
+        pc.Execute(0x66, 0x61);
+        Assert.Equal(esp, pc.Reg(Register.Esp));
     }
 
     [Theory]

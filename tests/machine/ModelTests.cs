@@ -300,6 +300,60 @@ public class ModelTests
         Assert.Contains("ud2", last[2], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_crash_shows_the_instructions_as_they_were_executed()
+    {
+        const uint directory = 0x20000, table = 0x21000, unmapped = 0x30000;
+        var pc = TestPc.With(c =>
+        {
+            c.inc(ebx);
+            // The instruction above becomes NOP, and then all pages go.
+            c.mov(__byte_ptr[TestPc.Code], 0x90);
+            c.mov(eax, unmapped);
+            c.mov(cr3, eax);
+            c.dec(ebx);
+        });
+        pc.Poke(directory, table | 3);
+        for (var page = 0u; page < 1024; page++) pc.Poke(table + page * 4, page << 12 | 3);
+        pc.Cpu.Cr3 = directory;
+        pc.Cpu.Cr0 |= ControlBit.Paging;
+        pc.Cpu.Bus.PagingChanged(pc.Cpu.Cr0, 0);
+        pc.Cpu.Bus.PageDirectoryLoaded(directory);
+        Assert.Throws<ShutdownException>(() => pc.Run(100));
+        var last = pc.LastInstructions();
+        Assert.Equal(["inc ebx", "mov byte ptr ds:[10000h],90h", "mov eax,30000h", "mov cr3,eax"], last.Select(line => line[30..].Trim()));
+        Assert.StartsWith($"{TestPc.Code:X8}  43 ", last[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0F0D")]
+    [InlineData("0F18")]
+    [InlineData("0F19")]
+    [InlineData("0F1A")]
+    [InlineData("0F1B")]
+    [InlineData("0F1C")]
+    [InlineData("0F1D")]
+    [InlineData("0F1E")]
+    [InlineData("0F1F")]
+    public void Hints_do_the_same_with_any_operand_and_prefix(string opcode)
+    {
+        foreach (var prefix in (string[])["", "66", "F2", "F3"])
+            for (var modrm = 0; modrm < 256; modrm += 5)
+            {
+                // SIB and displacement, if there are any, are of an address where nothing is: hints touch no memory.
+                var code = Convert.FromHexString($"{prefix}{opcode}{modrm:X2}25F0FFFFFF");
+                Assert.True(Decode.TryDecode(code, 0, code.Length, big: true, out var operation), Convert.ToHexString(code));
+                foreach (var (model, vector) in (ReadOnlySpan<(ProcessorModel, int?)>)
+                    [(ProcessorModel.PentiumII, null), (ProcessorModel.Pentium, Vectors.UndefinedOpcode), (ProcessorModel.I386, Vectors.UndefinedOpcode)])
+                {
+                    var pc = TestPc.With();
+                    pc.Cpu.Model = model;
+                    var fault = Record.Exception(() => pc.Cpu.Step(operation));
+                    Assert.True(vector == (fault as Fault)?.Vector, $"{Convert.ToHexString(code)} on a {model}: {fault}");
+                }
+            }
+    }
+
     private static Pc WithModel(ProcessorModel model, Action<Iced.Intel.Assembler> program)
     {
         var pc = TestPc.With(program);

@@ -61,6 +61,69 @@ public class MultibootTests
         Assert.Equal((0x100081u, 0x200000u), (pc.Cpu.Eip.Value, pc.Reg(Register.Esp)));
     }
 
+    [Theory]
+    [InlineData(0x100000u)]
+    [InlineData(0x8000u)]
+    [InlineData(0x1000u)]
+    public void A_kernel_starts_with_a_stack_in_memory_that_nothing_else_uses(uint at)
+    {
+        var kernel = Kernel(at, TestPc.Assemble(c =>
+        {
+            var (function, again) = (c.CreateLabel(), c.CreateLabel());
+            c.mov(ecx, 100);
+            c.Label(ref again);
+            c.push(ecx);
+            c.loop(again);
+            c.call(function);
+            c.hlt();
+            c.Label(ref function);
+            c.ret();
+        }, at + 32));
+        var module = Enumerable.Repeat((byte)5, 5000).ToArray();
+        var pc = Boot(kernel, new BootModule("module", module));
+        var before = (Kernel: kernel, Information: Bytes(pc, pc.Reg(Register.Ebx), 0x140), Module: module);
+        pc.RunToHalt();
+        var information = pc.Reg(Register.Ebx);
+        Assert.Equal(before.Kernel, Bytes(pc, at, kernel.Length));
+        Assert.Equal(before.Information, Bytes(pc, information, 0x140));
+        Assert.Equal(before.Module, Bytes(pc, pc.Peek(pc.Peek(information + 24)), module.Length));
+        Assert.InRange(pc.Reg(Register.Esp), 0x500u, pc.Memory.Size);
+    }
+
+    [Theory]
+    [InlineData(0x400u, 0x3F8)] // COM1
+    [InlineData(0x408u, 0x378)] // LPT1
+    [InlineData(0x40Eu, 0x9FC0)] // segment of the extended area
+    [InlineData(0x410u, 0x4222)] // a printer, a serial port, 80 columns in colour, an x87
+    [InlineData(0x413u, 639)] // kilobytes
+    [InlineData(0x41Au, 0x1E)] // an empty keyboard buffer
+    [InlineData(0x41Cu, 0x1E)]
+    [InlineData(0x44Au, 80)]
+    [InlineData(0x463u, 0x3D4)]
+    [InlineData(0x480u, 0x1E)]
+    [InlineData(0x482u, 0x3E)]
+    [InlineData(0x9FC00u, 1)] // kilobytes of the extended area
+    public void The_BIOS_data_area_is_filled_in(uint at, int value)
+    {
+        Assert.Equal((uint)value, Boot(Kernel(0x100000, [0xF4])).Memory.Load(at, 2));
+        var flat = new Pc(4 << 20);
+        Verified.Machine.Computer.Boot.Flat(flat, [0xF4], 0x100000);
+        var real = new Pc(4 << 20);
+        Verified.Machine.Computer.Boot.Real(real, [0xF4], 0x7C00);
+        var linux = new Pc(4 << 20);
+        LinuxBoot.Load(linux, LinuxBootTests.Kernel([0xF4]), "");
+        foreach (var pc in (Pc[])[flat, real, linux]) Assert.Equal((uint)value, pc.Memory.Load(at, 2));
+    }
+
+    [Fact]
+    public void A_386_has_no_coprocessor_in_the_BIOS_data_area()
+    {
+        var pc = new Pc(4 << 20);
+        pc.Cpu.Model = ProcessorModel.I386;
+        Multiboot.Load(pc, Kernel(0x100000, [0xF4]));
+        Assert.Equal(0x4220u, pc.Memory.Load(0x410, 2));
+    }
+
     [Fact]
     public void The_timer_ticks_as_firmware_leaves_it()
     {
