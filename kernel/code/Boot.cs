@@ -15,10 +15,6 @@ internal sealed partial class KernelProgram
     /// <summary>The first instruction after the Multiboot header: a line of the cache.</summary>
     private const int HeaderSize = 32;
 
-    // Protection, monitor and emulate coprocessor, task switched: no thread uses the coprocessor, whose registers nobody saves.
-    // Native errors, write protection in ring 0, paging (SDM 3A, 2.5).
-    private const uint Cr0 = 0x8001003F;
-
     /// <summary>Multiboot 0.6, 3.1: modules on page boundaries, memory sizes wanted; the addresses are the ELF file's.</summary>
     private void MultibootHeader()
     {
@@ -49,7 +45,7 @@ internal sealed partial class KernelProgram
 
         c.mov(eax, Layout.Physical(_layout.Directories));
         c.mov(cr3, eax);
-        c.mov(eax, Cr0);
+        c.mov(eax, Layout.Cr0);
         c.mov(cr0, eax);
 
         // The identity mapping of nobody's directory carries these two instructions.

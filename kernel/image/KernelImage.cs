@@ -110,12 +110,15 @@ public sealed class KernelImage
     public KernelImage WithFlippedBit(uint address, int bit) =>
         WithBytes(address, [(byte)(Text.Bytes[address - Text.Linear] ^ 1 << bit)]);
 
-    /// <summary>The same image with other bytes of code at an address.</summary>
-    public KernelImage WithBytes(uint address, ReadOnlySpan<byte> code)
+    /// <summary>The same image with other bytes of code or data at an address.</summary>
+    public KernelImage WithBytes(uint address, ReadOnlySpan<byte> bytes)
     {
-        var bytes = (byte[])Text.Bytes.Clone();
-        code.CopyTo(bytes.AsSpan((int)(address - Text.Linear)));
-        return new(Limits, [.. Segments.Select(segment => segment.Executable ? segment with { Bytes = bytes } : segment)], Symbols, Entry);
+        var segments = Segments.ToArray();
+        var place = Array.FindIndex(segments, segment => address - segment.Linear < (uint)segment.Bytes.Length);
+        var changed = (byte[])segments[place].Bytes.Clone();
+        bytes.CopyTo(changed.AsSpan((int)(address - segments[place].Linear)));
+        segments[place] = segments[place] with { Bytes = changed };
+        return new(Limits, [.. segments], Symbols, Entry);
     }
 
     /// <summary>The image as an ELF file with a Multiboot header.</summary>

@@ -9,7 +9,6 @@ internal static class SegmentTables
     /// <summary>Offsets, in the tables' pages, of the operands of LGDT and LIDT.</summary>
     public const uint GdtPointer = 0x40, IdtPointer = 0xF00;
 
-    private const uint Gates = Layout.TaskNewVector + 1;
     private const byte InterruptGate = 0x8E, Ring3 = 0x60;
 
     /// <summary>
@@ -22,7 +21,7 @@ internal static class SegmentTables
         Segment(table, Layout.KernelCode, 0, 0xFFFFF, 0x9B, 0xC);
         Segment(table, Layout.KernelData, 0, 0xFFFFF, 0x93, 0xC);
         Segment(table, Layout.TaskState, layout.Tss, Layout.TssLimit, 0x89, 0);
-        Pointer(table, GdtPointer, (Layout.TaskState & ~7u) + 8, layout.Gdt);
+        Pointer(table, GdtPointer, Layout.GdtLimit, layout.Gdt);
         return table;
     }
 
@@ -38,7 +37,7 @@ internal static class SegmentTables
             Put(table, vector * 8 + 4, target & 0xFFFF0000 | (uint)(InterruptGate | (open ? Ring3 : 0)) << 8);
         }
 
-        Pointer(table, IdtPointer, Gates * 8, layout.Idt);
+        Pointer(table, IdtPointer, Layout.IdtLimit, layout.Idt);
         return table;
     }
 
@@ -75,9 +74,9 @@ internal static class SegmentTables
         Put(table, (selector & ~7u) + 4, start & 0xFF000000 | flags << 20 | limit & 0xF0000 | (uint)access << 8 | start >> 16 & 0xFF);
     }
 
-    private static void Pointer(byte[] table, uint offset, uint size, uint start)
+    private static void Pointer(byte[] table, uint offset, uint limit, uint start)
     {
-        BitConverter.TryWriteBytes(table.AsSpan((int)offset), (ushort)(size - 1));
+        BitConverter.TryWriteBytes(table.AsSpan((int)offset), (ushort)limit);
         Put(table, offset + 2, start);
     }
 

@@ -32,6 +32,15 @@ public sealed class Layout
     // Segment selectors (GDT indices times 8, plus the ring).
     public const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, FlatData = 0x2B, TaskState = 0x30;
 
+    /// <summary>The last bytes of the GDT and of the IDT.</summary>
+    public const uint GdtLimit = TaskState | 7, IdtLimit = (TaskNewVector << 3) | 7;
+
+    /// <summary>
+    /// CR0 after boot: protection, monitor and emulate coprocessor, task switched (no thread uses the coprocessor, whose registers nobody
+    /// saves), native errors, write protection in ring 0, paging (SDM 3A, 2.5).
+    /// </summary>
+    public const uint Cr0 = 0x8001003F;
+
     // Interrupt vectors.
     public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, FpageUnmapVector = 0x32,
         ThreadSwitchVector = 0x33, ThreadScheduleVector = 0x34, LthreadExRegsVector = 0x35, TaskNewVector = 0x36;

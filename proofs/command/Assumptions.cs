@@ -1,3 +1,5 @@
+using Verified.Proofs.Prove;
+using Verified.Proofs.Values;
 using static Verified.Proofs.Commands.Standing;
 
 namespace Verified.Proofs.Commands;
@@ -7,6 +9,8 @@ internal static class Assumptions
 {
     public static readonly IReadOnlyList<Claim> All =
     [
+        .. ProcessorState<Symbolic, KernelMemory>.All.Where(field => field.Accounting == Accounting.Excluded)
+            .Select(field => new Claim($"processor state that no check compares: {field.Name}", Assumed, field.Why)),
         new("Ia32<W> is the processor", Assumed, "beyond the cases compared with the host's: rings, gates and paging are tested by the manual's rules and in QEMU"),
         new("Z3 and the .NET runtime are right", Assumed, "an unsatisfiable answer is believed; counterexamples are replayed"),
         new("user mode changes neither the kernel's memory nor its own privilege, segments of the ring and interrupt flag", Assumed, "rings, paging and segments of Ia32<W>, tested; boot checks the page directories"),

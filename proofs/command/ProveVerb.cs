@@ -96,9 +96,10 @@ internal static class ProveVerb
         if (result.Verdict?.Refutation is not { } refutation) return;
         display.Line();
         display.Line($"{result.Theorem} is refuted: {refutation.What}");
-        if (!Counterexample.IsOfStep(result.Theorem))
+        if (!Counterexample.IsOfStep(result.Theorem) || refutation.IsOfProcessor)
         {
             Piece(display, image, refutation);
+            if (refutation.IsOfProcessor) return;
             if (result.Theorem.StartsWith("lists.", StringComparison.Ordinal)) SearchSpec(display, image);
             else SearchImage(display, image);
             return;
@@ -145,7 +146,7 @@ internal static class ProveVerb
 
     private static object Summary(KernelImage image, ProofResult result)
     {
-        var outcome = result.Verdict?.Refutation is { } refutation && Counterexample.IsOfStep(result.Theorem) ? Counterexample.Of(image, result.Theorem, refutation) : null;
+        var outcome = result.Verdict?.Refutation is { IsOfProcessor: false } refutation && Counterexample.IsOfStep(result.Theorem) ? Counterexample.Of(image, result.Theorem, refutation) : null;
         return new
         {
             result.Theorem,

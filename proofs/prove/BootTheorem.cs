@@ -18,8 +18,6 @@ namespace Verified.Proofs.Prove;
 /// </remarks>
 public sealed class BootTheorem(string name, KernelImage image, BootedImage booted, IReadOnlyList<BootModule> modules) : Theorem(name, image.Limits)
 {
-    private static readonly string[] Names = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
-
     public override string Key => $"{base.Key} {Convert.ToHexString(SHA256.HashData([.. image.ToElf(), .. modules.SelectMany(module => module.Content)]))}";
 
     public override uint? Constant(uint address) => booted.Constant(address);
@@ -60,21 +58,27 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
 
         attempt.Ran(new(attempt.Trail.Count, 0, 0));
         path.IsTaken();
-        RequireSame(path, cpu, pc.Cpu);
+        RequireContract(path, cpu, pc.Cpu);
     }
 
     private static Ia32<Symbolic, BootBus> FromLoader(Attempt attempt, Pc pc)
     {
         var cpu = new Ia32<Symbolic, BootBus>(new BootBus(pc, attempt.Path)) { Eip = pc.Cpu.Eip.Value };
-        for (var register = 0; register < Names.Length; register++)
-            cpu.R[register] = register is Register.Eax or Register.Ebx ? pc.Cpu.R[register].Value : attempt.Register(Names[register]);
-        (cpu.Cr2, cpu.Cr3) = (attempt.Register("cr2"), attempt.Register("cr3"));
-        (cpu.GdtBase, cpu.GdtLimit) = (attempt.Register("gdt"), attempt.Register("gdt-limit"));
-        (cpu.IdtBase, cpu.IdtLimit) = (attempt.Register("idt"), attempt.Register("idt-limit"));
+        foreach (var field in ProcessorState<Symbolic, BootBus>.All)
+            if (field.Write is { } write && IsLeftByLoader(field.Name)) write(cpu, attempt.Register(field.Name.ToLowerInvariant()));
+        (cpu.R[Register.Eax], cpu.R[Register.Ebx]) = (pc.Cpu.R[Register.Eax].Value, pc.Cpu.R[Register.Ebx].Value);
         cpu.Eflags = attempt.Register("eflags") & (Flag.Status | Flag.Direction) | Flag.Reserved;
         for (var segment = 0; segment < 6; segment++) cpu.S[segment].Selector = attempt.Register($"selector-{segment}");
         return cpu;
     }
+
+    /// <summary>
+    /// Whether a field may have any value when the loader starts the image. The loader leaves flat segments and no breakpoint; what it leaves in
+    /// the other plain fields is that of a processor after RESET.
+    /// </summary>
+    private static bool IsLeftByLoader(string field) => ProcessorNames.General.Contains(field) || field is "CR2" or "CR3" or "DR6"
+        || field.StartsWith("GDTR", StringComparison.Ordinal) || field.StartsWith("IDTR", StringComparison.Ordinal)
+        || field.StartsWith("x87", StringComparison.Ordinal) || field.StartsWith("time-stamp", StringComparison.Ordinal);
 
     private static Operation Decoded(Pc pc, uint eip, Exploration path)
     {
@@ -85,20 +89,25 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
             : throw path.Refuted($"the instruction at {eip:X8}h does not end");
     }
 
-    /// <summary>What the theorems of the kernel's own steps take as given, but for the general registers, which pick does not read.</summary>
-    private static void RequireSame(Exploration path, Ia32<Symbolic, BootBus> cpu, Ia32<Concrete, PcBus> machine)
+    /// <summary>
+    /// What the theorems that start at pick take as given: the contract of the cut point; and that the machine looked at in full is in the same
+    /// state, but for the general registers and the flags, of which pick knows nothing.
+    /// </summary>
+    private void RequireContract(Exploration path, Ia32<Symbolic, BootBus> cpu, Ia32<Concrete, PcBus> machine)
     {
-        for (var segment = 0; segment < 6; segment++)
-            path.Require(cpu.S[segment].Selector == machine.S[segment].Selector.Value
-                & cpu.S[segment].Base == machine.S[segment].Base.Value & cpu.S[segment].Limit == machine.S[segment].Limit.Value
-                & cpu.S[segment].Attributes == machine.S[segment].Attributes, "boot loads every segment register");
-        path.Require(cpu.Cpl == 0 & cpu.Cr0 == machine.Cr0.Value & cpu.Cr3 == machine.Cr3.Value & cpu.Cr4 == machine.Cr4.Value
-            & cpu.GdtBase == machine.GdtBase.Value & cpu.GdtLimit == machine.GdtLimit.Value & cpu.IdtBase == machine.IdtBase.Value
-            & cpu.IdtLimit == machine.IdtLimit.Value & cpu.TaskRegister.Selector == machine.TaskRegister.Selector.Value,
-            "boot loads every system register");
-        path.Require((cpu.Eflags & ~(Flag.Status | Flag.Direction)) == Flag.Reserved, "boot leaves interrupts off");
         path.Require((cpu.Eflags & Flag.Direction) == 0, "boot leaves the direction flag clear");
+        foreach (var (field, known) in ProcessorState<Symbolic, BootBus>.All.Zip(ProcessorState<Concrete, PcBus>.All))
+        {
+            if (field.Read is not { } read) continue;
+            var (value, holding) = (read(cpu), booted.Points.Pick[field.Name]);
+            if (holding.Kind == HoldingKind.Is) path.Require(value == holding.Value, $"boot leaves {field.Name} as the contract of cut point pick says, {holding}");
+            if (IsSegment(field.Name) || holding.Kind == HoldingKind.Compared)
+                path.Require(value == known.Read!(machine).Value, $"boot loads {field.Name}");
+        }
     }
+
+    private static bool IsSegment(string field) =>
+        ProcessorNames.Segments.Any(segment => field.StartsWith(segment + ' ', StringComparison.Ordinal));
 
     /// <summary>The concrete machine's memory and ports, for constants only; its stores are made by the machine itself.</summary>
     private sealed class BootBus(Pc pc, Exploration path) : IBus<Symbolic>

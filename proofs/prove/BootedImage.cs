@@ -18,10 +18,28 @@ namespace Verified.Proofs.Prove;
 /// <param name="IdleHalt">Address of the HLT of stage idle.</param>
 /// <param name="IpcSlow">Address where the fast path of ipc leaves to the slow one.</param>
 /// <param name="Operations">The pieces of code that keep a contract about the sets.</param>
-/// <param name="Control">GDTR, IDTR, TR, CR0 and CR4.</param>
 public sealed record BootedImage(
     Layout Layout, Func<uint, uint?> Constant, uint Pick, uint Receive, uint Accept, uint Leave, uint Wake, uint Map, uint Exit, uint IdleHalt, uint IpcSlow,
-    IReadOnlyList<SetOperation> Operations, ControlState Control);
+    IReadOnlyList<SetOperation> Operations)
+{
+    /// <summary>The cut points, with the contracts that theorems start from and show.</summary>
+    public CutPoints Points { get; init; } = CutPoints.Of(Layout);
 
-/// <summary>The system registers that stay as boot left them.</summary>
-public sealed record ControlState(uint GdtBase, uint GdtLimit, uint IdtBase, uint IdtLimit, uint TaskRegister, uint Cr0, uint Cr4);
+    /// <summary>Where the own step of a cut point starts; the HLT where it is idle. Null of user mode.</summary>
+    public uint? AddressOf(CutPoint point) => point.Name switch
+    {
+        CutPoints.SlowName => IpcSlow,
+        CutPoints.ExitName => Exit,
+        _ => point.Stage switch
+        {
+            Spec.Stages.Pick => Pick,
+            Spec.Stages.Receive => Receive,
+            Spec.Stages.Accept => Accept,
+            Spec.Stages.Leave => Leave,
+            Spec.Stages.Wake => Wake,
+            Spec.Stages.Map => Map,
+            Spec.Stages.Idle => IdleHalt,
+            _ => null,
+        },
+    };
+}

@@ -33,9 +33,35 @@ public static class Booting
             throw new ImageException($"the image does not boot: at {image.Name(pc.Cpu.Eip.Value)}, {e.Message}", e);
         }
 
-        var cpu = pc.Cpu;
-        var control = new ControlState(cpu.GdtBase, cpu.GdtLimit, cpu.IdtBase, cpu.IdtLimit, cpu.TaskRegister.Selector, cpu.Cr0, cpu.Cr4);
-        return (pc, new BootedImage(image.Layout, ConstantsOf(image, pc), pick, Symbol(image, "receive"), Symbol(image, "accept"), Symbol(image, "leave"), Symbol(image, "wake"), Symbol(image, "map_step"), Symbol(image, "exit"), idle, Symbol(image, "ipc_slow"), image.Operations, control));
+        return (pc, new BootedImage(image.Layout, ConstantsOf(image, pc), pick, Symbol(image, "receive"), Symbol(image, "accept"), Symbol(image, "leave"), Symbol(image, "wake"), Symbol(image, "map_step"), Symbol(image, "exit"), idle, Symbol(image, "ipc_slow"), image.Operations));
+    }
+
+    /// <summary>The vector that the controllers, as boot initialised them, give each line when it alone is raised and unmasked; -1 where none comes.</summary>
+    public static IReadOnlyList<int> Vectors(Pc pc)
+    {
+        const uint firstMask = 0x21, secondMask = 0xA1;
+        var controllers = pc.Interrupts;
+        controllers.Write(firstMask, 0);
+        controllers.Write(secondMask, 0);
+        var vectors = new List<int>();
+        for (var line = 0; line < 2 * 8; line++)
+        {
+            for (var other = 0; other < 2 * 8; other++) controllers.SetLine(other, false);
+            if (line == Spec.Interrupts.Cascade)
+            {
+                vectors.Add(-1);
+                continue;
+            }
+
+            controllers.SetLine(line, true);
+            vectors.Add(controllers.IsPending ? controllers.Acknowledge() : -1);
+
+            // Both ends of interrupt, so that the next line is not held back.
+            controllers.Write(firstMask - 1, 0x20);
+            controllers.Write(secondMask - 1, 0x20);
+        }
+
+        return vectors;
     }
 
     /// <summary>Text, GDT, IDT and TSS: what the kernel reads and, by the theorems, never writes.</summary>

@@ -25,9 +25,9 @@ public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name
             address => Recorded(attempt, address), touch ?? ((_, _, _) => { }), attempt.Initial($"{Layout.Masked.Name}.{Layout.MaskedLines.Name}", (int)Layout.MaskedLines.Bits, 0), senders)
         { Instruction = instruction };
 
-    /// <inheritdoc cref="SymbolicMachine(BootedImage, Attempt, KernelMemory, uint, WayKind)"/>
-    protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory, uint stage, WayKind kind = WayKind.Own) =>
-        new(image with { Constant = address => Recorded(attempt, address) }, attempt, memory, stage, kind);
+    /// <inheritdoc cref="SymbolicMachine(BootedImage, Attempt, KernelMemory, CutPoint)"/>
+    protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory, CutPoint start) =>
+        new(image with { Constant = address => Recorded(attempt, address) }, attempt, memory, start);
 
     /// <summary>The state as it was, of which a machine is the view.</summary>
     protected State<Symbolic> Before(Attempt attempt, View<Symbolic> view) =>

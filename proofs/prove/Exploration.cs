@@ -147,6 +147,19 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         if (!Shows(goal, what)) throw new RefutedException(what);
     }
 
+    /// <summary>Shows goals about the processor's own state.</summary>
+    public void RequireOfProcessor(IReadOnlyList<(Truth Goal, string What)> goals)
+    {
+        try
+        {
+            RequireAll(goals);
+        }
+        catch (RefutedException refuted)
+        {
+            throw new RefutedException(refuted.Message) { IsOfProcessor = true };
+        }
+    }
+
     /// <summary>Shows a goal, and uses it for those after it.</summary>
     public void RequireLemma(Truth goal, string what)
     {
@@ -298,4 +311,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 }
 
 /// <summary>A goal that does not hold on some path.</summary>
-public sealed class RefutedException(string what) : Exception(what);
+public sealed class RefutedException(string what) : Exception(what)
+{
+    /// <summary>Whether it is about state of the processor that no column of the spec shows, so that no run on the spec differs.</summary>
+    public bool IsOfProcessor { get; init; }
+}

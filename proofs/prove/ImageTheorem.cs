@@ -18,7 +18,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 {
     private readonly PathTimer _timer = new(image);
 
-    public override string Key => $"{base.Key} {Image.Control} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} {Image.Exit:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
+    public override string Key => $"{base.Key} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} {Image.Exit:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
     /// <summary>How a refutation calls the first bytes of the instruction that raised a general-protection exception.</summary>
     public const string CodeBytes = "instruction";
@@ -79,7 +79,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
             Membership<Symbolic>.Of(Before(attempt, before)));
         var memory = Memory(attempt, (area, _, row) => Touch(attempt, area, row), receiver => Summary(attempt, sets, choosing, receiver),
             way.Step == Entry.Protection ? (attempt.Register("eip"), argument, PortAccess<Symbolic>.Of(argument, attempt.Register("edx")).Length) : null);
-        var contracts = new SetContracts(Layout, memory, sets, attempt, choosing, path.Require);
+        var contracts = new SetContracts(Layout, memory, sets, attempt, choosing, Image.Points.Pick, path.Require);
         var machine = Machine(attempt, memory);
         machine.Contracts = (operation, cpu) =>
         {
@@ -89,7 +89,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         };
         attempt.Trail = machine.Trail;
         machine.Run(way, errorCode);
-        attempt.Ran(_timer.Time(machine.Trail, machine.End, way, byContract: true));
+        attempt.Ran(_timer.Time(machine.Trail, machine.End, way, byContract: true), machine.Reached?.Name);
         if (fast && !machine.LeftFastPath)
         {
             // It passes the cut point of the receive phase.
@@ -181,7 +181,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     private KernelMemory Memory(Attempt attempt) => Memory(attempt, null, receiver => receiver);
 
     private SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
-        Machine(attempt, memory, way.Stage, way.Kind);
+        Machine(attempt, memory, way.StartsAt(Image.Points));
 
     private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing choosing)
     {

@@ -11,7 +11,7 @@ namespace Verified.Proofs.Prove;
 public sealed class ProofCache(string folder)
 {
     private sealed record Entry(
-        string Theorem, string Basis, uint[] Addresses, string Constants, int Paths, int Questions, WorstCase Worst, uint[] Executed);
+        string Theorem, string Basis, uint[] Addresses, string Constants, int Paths, int Questions, WorstCase Worst, uint[] Executed, string[] Ends);
 
     // Module version ids change with every change of the code: builds are deterministic.
     private static readonly string Basis = string.Join(' ', new[]
@@ -29,7 +29,8 @@ public sealed class ProofCache(string folder)
             var entry = JsonSerializer.Deserialize<Entry>(File.ReadAllText(path));
             if (entry is null || entry.Theorem != theorem.Key || entry.Basis != Basis
                 || entry.Constants != HashOf(entry.Addresses, theorem)) return null;
-            return new(theorem.Name, null, entry.Paths, entry.Questions, entry.Worst, entry.Executed.ToHashSet(), entry.Addresses.ToHashSet());
+            return new(theorem.Name, null, entry.Paths, entry.Questions, entry.Worst, entry.Executed.ToHashSet(), entry.Addresses.ToHashSet())
+            { Ends = entry.Ends };
         }
         catch (Exception e) when (e is JsonException or IOException)
         {
@@ -42,7 +43,7 @@ public sealed class ProofCache(string folder)
         Directory.CreateDirectory(folder);
         var addresses = verdict.Constants.Order().ToArray();
         var entry = new Entry(theorem.Key, Basis, addresses, HashOf(addresses, theorem), verdict.Paths, verdict.Questions,
-            verdict.Worst, [.. verdict.Executed.Order()]);
+            verdict.Worst, [.. verdict.Executed.Order()], [.. verdict.Ends]);
         var path = PathOf(theorem);
         var temporary = $"{path}.{Environment.ProcessId}";
         File.WriteAllText(temporary, JsonSerializer.Serialize(entry));

@@ -14,9 +14,10 @@ namespace Verified.Proofs.Prove;
 /// <param name="sets">The sets.</param>
 /// <param name="attempt">Terms and universe.</param>
 /// <param name="choosing">The choices of the path.</param>
+/// <param name="start">The cut point whose contract holds where an operation starts.</param>
 /// <param name="require">What to do with a precondition: show it, or assume it.</param>
 public sealed class SetContracts(
-    Layout layout, KernelMemory memory, SymbolicSets sets, Attempt attempt, Choosing choosing, Action<Truth, string> require)
+    Layout layout, KernelMemory memory, SymbolicSets sets, Attempt attempt, Choosing choosing, CutPoint start, Action<Truth, string> require)
 {
     private static readonly int[] Scratch = [Register.Eax, Register.Ecx, Register.Edx, Register.Ebx];
 
@@ -43,13 +44,12 @@ public sealed class SetContracts(
         return lost;
     }
 
-    /// <summary>What the theorem of an operation starts from beyond its registers: ring 0, flat segments, no trap or interrupt to come.</summary>
+    /// <summary>What the theorem of an operation starts from beyond its registers: the contract of the kernel's cut points.</summary>
     private void Enter(Ia32<Symbolic, KernelMemory> cpu)
     {
-        require(cpu.Cpl == 0 & cpu.S[SegmentRegister.Cs].FlatToRead & cpu.S[SegmentRegister.Ss].FlatToWrite & cpu.S[SegmentRegister.Ds].FlatToWrite,
-            "an operation on sets is entered in ring 0 with flat segments");
-        require((cpu.Eflags & (Flag.Trap | Flag.Interrupt | Flag.Virtual8086 | Flag.NestedTask)) == 0,
-            "an operation on sets is entered without a trap or interrupt to come");
+        foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
+            if (field.Read is { } read && start[field.Name] is { Kind: HoldingKind.Is } holding)
+                require(read(cpu) == holding.Value, $"where an operation on sets starts {field.Name} is {holding}");
     }
 
     private (Truth Found, Symbolic? Result) Effect(SetOperationKind kind, Ia32<Symbolic, KernelMemory> cpu)

@@ -25,7 +25,7 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
 
         var contractMemory = Memory(attempt, Touch, senders: _ => throw new ProverException("a contract reads no bitmap"));
         var expected = Enter(attempt, contractMemory);
-        var contracts = new SetContracts(Layout, contractMemory, sets, attempt, choosing, (condition, _) => path.Assume(condition));
+        var contracts = new SetContracts(Layout, contractMemory, sets, attempt, choosing, Image.Points.Pick, (condition, _) => path.Assume(condition));
         var lost = contracts.Apply(operation, expected.Cpu);
 
         var memory = Memory(attempt, Touch, senders: null);
@@ -88,14 +88,12 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
         for (var register = 0; register < 8; register++)
             if (!lost.Contains(register))
                 yield return (cpu.R[register] == expected.R[register], $"{(Iced.Intel.Register)((int)Iced.Intel.Register.EAX + register)} is what the contract says");
-        for (var segment = 0; segment < 6; segment++)
-            yield return (cpu.S[segment].Selector == expected.S[segment].Selector, "the segment registers are kept");
-        yield return (cpu.Eip == expected.Eip, "it leaves to where the contract says");
-        yield return ((cpu.Eflags & ~Flag.Status) == (expected.Eflags & ~Flag.Status), "all flags but the status flags are kept");
-        yield return (cpu.Cr3 == expected.Cr3 & cpu.Cr0 == expected.Cr0 & cpu.Cr4 == expected.Cr4 & cpu.GdtBase == expected.GdtBase
-            & cpu.GdtLimit == expected.GdtLimit & cpu.IdtBase == expected.IdtBase & cpu.IdtLimit == expected.IdtLimit
-            & cpu.TaskRegister.Selector == expected.TaskRegister.Selector, "the system registers are kept");
+        foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
+            if (field.Read is { } read && !ProcessorNames.General.Contains(field.Name) && !IsStatus(field.Name))
+                yield return (read(cpu) == read(expected), $"{field.Name} is what the contract of the operation says");
     }
+
+    private static bool IsStatus(string flag) => ProcessorNames.Eflags.Any(known => known.Name == flag && (known.Mask & Flag.Status) != 0);
 
     private IEnumerable<(Truth, string)> OtherMemory(KernelMemory memory, KernelMemory expected)
     {

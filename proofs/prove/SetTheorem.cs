@@ -1,6 +1,5 @@
 using Verified.Kernel;
 using Verified.Proofs.Values;
-using Verified.Spec;
 
 namespace Verified.Proofs.Prove;
 
@@ -48,7 +47,7 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
     }
 
     /// <summary>The processor somewhere in the kernel.</summary>
-    protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory) => Machine(attempt, memory, Stages.Pick);
+    protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory) => Machine(attempt, memory, Image.Points.Pick);
 
     /// <summary>The sets of a machine as what they are to mean.</summary>
     protected Representation<Symbolic> Meaning(Attempt attempt, SymbolicMachine machine, Membership<Symbolic> members)

@@ -15,7 +15,11 @@ namespace Verified.Proofs.Prove;
 /// <param name="Constants">Addresses of the dwords of the image that the proof depends on: code, gates, descriptors.</param>
 public sealed record Verdict(
     string Theorem, Refutation? Refutation, int Paths, int Questions, WorstCase Worst, IReadOnlySet<uint> Executed,
-    IReadOnlySet<uint> Constants);
+    IReadOnlySet<uint> Constants)
+{
+    /// <summary>Names of the cut points where its paths end.</summary>
+    public IReadOnlyCollection<string> Ends { get; init; } = [];
+}
 
 /// <summary>Why a theorem is not proved: what fails, and the values of a case where it does.</summary>
 /// <param name="What">The goal, in words.</param>
@@ -24,7 +28,11 @@ public sealed record Verdict(
 /// <param name="Trail">Instructions executed, in order.</param>
 public sealed record Refutation(
     string What, IReadOnlyList<(string Column, uint Row, uint Value)> Fields, IReadOnlyDictionary<string, uint> Registers,
-    IReadOnlyList<uint> Trail);
+    IReadOnlyList<uint> Trail)
+{
+    /// <summary>Whether it is about state of the processor that no column of the spec shows, so that no run on the spec differs.</summary>
+    public bool IsOfProcessor { get; init; }
+}
 
 /// <summary>
 /// The frame of both theorems: a universe of terms of its own, the skolem rows that goals are about, and the exploration of
@@ -65,11 +73,11 @@ public abstract class Theorem(string name, Limits limits)
         }
         catch (RefutedException refuted)
         {
-            refutation = attempt.Explain(refuted.Message);
+            refutation = attempt.Explain(refuted.Message) with { IsOfProcessor = refuted.IsOfProcessor };
         }
 
         if (refutation is null && path.Paths == 0) throw new ProverException("no path comes to its end: nothing is proved");
-        return new Verdict(name, refutation, path.Paths, reasoner.Questions, attempt.Worst, attempt.Executed, attempt.Constants);
+        return new Verdict(name, refutation, path.Paths, reasoner.Questions, attempt.Worst, attempt.Executed, attempt.Constants) { Ends = attempt.Ends };
     }
 
     /// <summary>Asserts the hypotheses.</summary>
@@ -109,6 +117,9 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
 
     public IReadOnlySet<uint> Executed => _executed;
 
+    /// <summary>Names of the cut points where paths end.</summary>
+    public SortedSet<string> Ends { get; } = [];
+
     /// <summary>Addresses of the constants read.</summary>
     public HashSet<uint> Constants { get; } = [];
 
@@ -128,9 +139,10 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
         foreach (var (sort, any) in _others) universe.Touch(sort, any);
     }
 
-    /// <summary>A path has been run, which takes so much.</summary>
-    public void Ran(WorstCase time)
+    /// <summary>A path has been run, which takes so much, and ends at a cut point.</summary>
+    public void Ran(WorstCase time, string? end = null)
     {
+        if (end is not null) Ends.Add(end);
         Worst = Worst.Or(time);
         _executed.UnionWith(Trail);
     }

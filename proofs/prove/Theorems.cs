@@ -43,9 +43,13 @@ public static class Theorems
 
     /// <summary>Every theorem about an image and its spec, at the image's size.</summary>
     /// <exception cref="ImageException">The image does not boot.</exception>
-    public static IReadOnlyList<Theorem> Of(KernelImage file)
+    public static IReadOnlyList<Theorem> Of(KernelImage file) => WithContracts(file, points => points);
+
+    /// <summary>The same with other contracts of cut points, to see that each part of a contract is needed.</summary>
+    public static IReadOnlyList<Theorem> WithContracts(KernelImage file, Func<CutPoints, CutPoints> change)
     {
-        var image = Booting.Boot(file).Image;
+        var (pc, image) = Booting.Boot(file);
+        image = image with { Points = change(image.Points) };
         var limits = image.Layout.Limits;
         return
         [
@@ -56,6 +60,7 @@ public static class Theorems
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
             new SendersTheorem(image),
+            new VectorsTheorem(image, Booting.Vectors(pc)),
             new BootTheorem("image.boot", file, image, []),
             .. Booting.Servers(file) is { Count: > 0 } servers ? (Theorem[])[new BootTheorem("image.boot-servers", file, image, servers)] : [],
         ];

@@ -37,6 +37,14 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
     /// <summary>Whether the processor is in user mode before.</summary>
     public bool FromUser => Stage == Stages.User && Kind is not (WayKind.Slow or WayKind.Exit);
 
+    /// <summary>The cut point that it starts at.</summary>
+    public CutPoint StartsAt(CutPoints points) => Kind switch
+    {
+        WayKind.Slow => points.Slow,
+        WayKind.Exit => points.Exit,
+        _ => points.All.First(point => point.Stage == Stage),
+    };
+
     /// <summary>Whether the thread runs in a small space: it must, may not, or, where this is null, may.</summary>
     public bool? InSmallSpace => Step == Entry.Outgrow ? true : Kind == WayKind.Exception && UserSegments.Outgrows.Contains((uint)Vector) ? false : null;
 
@@ -45,6 +53,28 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
 
     /// <summary>Whether it is an exception after which the instruction is not executed again.</summary>
     public bool IsTrap => Kind == WayKind.Exception && FaultMessage.IsTrap((Concrete)(uint)Vector).Known;
+
+    /// <summary>
+    /// The user's instruction that enters the kernel; null for a fault, which any instruction may raise, and for what is no instruction. ICEBP
+    /// delivers what a single step does.
+    /// </summary>
+    public byte[]? Instruction => Kind switch
+    {
+        WayKind.SystemCall => [0xCD, (byte)Vector],
+        WayKind.Exception => Vector switch { Vectors.Debug => [0xF1], Vectors.Breakpoint => [0xCC], Vectors.Overflow => [0xCD, (byte)Vector], _ => null },
+        _ => null,
+    };
+
+    /// <summary>Vectors below 20h that no instruction of ring 3 raises, whether they have a gate, and why (SDM vol. 3, 6.15).</summary>
+    public static readonly IReadOnlyList<(int Vector, bool HasGate, string Why)> NotByUsers =
+    [
+        (2, true, "NMI: a failure of the hardware; its gate leads to the panic path"),
+        (8, true, "double fault: ring 3 raises one fault at a time, and the delivery of that is proved to raise none; its gate leads to the panic path"),
+        (9, false, "coprocessor segment overrun: the 387 alone raises it, and CR0.EM keeps every instruction from it"),
+        (15, false, "reserved: no processor raises it"),
+        (18, true, "machine check: a failure of the hardware, and CR4.MCE is clear; its gate leads to the panic path"),
+        .. Enumerable.Range(19, 13).Select(vector => (vector, false, vector == 19 ? "SIMD exception: CR4.OSXMMEXCPT is clear" : "reserved: no processor of these models raises it")),
+    ];
 
     /// <summary>Every way into the kernel, and to the slow path of ipc.</summary>
     public static readonly IReadOnlyList<Way> All =
@@ -66,6 +96,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("accept", Stages.Accept, WayKind.Own, -1, Entry.Accept),
         new("leave", Stages.Leave, WayKind.Own, -1, Entry.Leave),
         new("exit", Stages.User, WayKind.Exit, -1, null),
+        new("idle", Stages.Idle, WayKind.Own, -1, null),
         new("wake", Stages.Wake, WayKind.Own, -1, Entry.Wake),
         .. Case.OfMap.Select(only => new Way(only.Name, Stages.Map, WayKind.Own, -1, Entry.Map) { Only = only }),
         .. UserExceptions.Select(vector => new Way($"exception-{vector}", Stages.User, WayKind.Exception, vector,
@@ -78,6 +109,6 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
     private static IEnumerable<Way> Devices(uint stage, string where) => Interrupts.OfUsers
         .Select(id => new Way($"interrupt-{id - 1}{where}", stage, WayKind.Interrupt, (int)(Layout.TickVector + id - 1), Entry.Interrupt));
 
-    // What ring 3 can raise; not NMI (2), double fault (8), vectors that no processor raises (9, 15), machine check (18).
-    private static IEnumerable<int> UserExceptions => [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17];
+    /// <summary>Exceptions that ring 3 can raise: all below 20h but those of <see cref="NotByUsers"/>.</summary>
+    public static IEnumerable<int> UserExceptions => Enumerable.Range(0, 32).Except(NotByUsers.Select(other => other.Vector));
 }

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Verified.Kernel;
+using Verified.Machine.Processor;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>What a contract says about a field of the processor.</summary>
+public enum HoldingKind
+{
+    /// <summary>Nothing: a theorem that starts at the cut point knows nothing about the field, and none that ends there has to show anything.</summary>
+    Any,
+
+    /// <summary>The field has one value.</summary>
+    Is,
+
+    /// <summary>The field may have any value; a step of the kernel leaves it as it is.</summary>
+    Kept,
+
+    /// <summary>The view or a representation invariant tells the value.</summary>
+    Compared,
+
+    /// <summary>A selector that ring 3 can load into a data segment register.</summary>
+    Loadable,
+
+    /// <summary>The attributes of a user's data segment, or those of no segment where the selector is null.</summary>
+    OfSelector,
+
+    /// <summary>The place in the current thread's row where its general registers are saved.</summary>
+    SavedRegisters,
+}
+
+/// <summary>What a contract says about a field; the value is that of kind <see cref="HoldingKind.Is"/>.</summary>
+public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
+{
+    public static readonly Holding Any = new(HoldingKind.Any), Kept = new(HoldingKind.Kept), Compared = new(HoldingKind.Compared);
+
+    public static Holding Is(uint value) => new(HoldingKind.Is, value);
+
+    /// <summary>
+    /// What a value, its field's selector and the value at the start of the step show about the kinds that need no more than these.
+    /// </summary>
+    public Truth Allows<W>(W value, W before, W selector) where W : struct, IWord<W> => Kind switch
+    {
+        HoldingKind.Is => value == Value,
+        HoldingKind.Kept => value == before,
+        HoldingKind.OfSelector => value == W.Select((selector & ~3u) == 0, 0, UserSegments.FlatHigh & Machine.Processor.Descriptor.Mask),
+        _ => true,
+    };
+
+    public override string ToString() => Kind switch
+    {
+        HoldingKind.Is => $"{Value:X}h",
+        HoldingKind.Kept => "what it was",
+        HoldingKind.Compared => "what the state says",
+        HoldingKind.Loadable => "one that ring 3 can load",
+        HoldingKind.OfSelector => "that of its selector",
+        HoldingKind.SavedRegisters => "where the registers are saved",
+        _ => "unknown",
+    };
+}
+
+/// <summary>
+/// A place where theorems start and end. Its contract is for every entry of the list of processor state. A theorem that starts here assumes
+/// the contract; every theorem that ends here, and the theorem of boot, proves it.
+/// </summary>
+/// <param name="Name">The name that reports use.</param>
+/// <param name="Stage">The stage of the spec.</param>
+/// <param name="InUserMode">Whether the current thread's registers are in the processor.</param>
+/// <param name="Contract">What holds, by the name of the field.</param>
+public sealed record CutPoint(string Name, uint Stage, bool InUserMode, ImmutableDictionary<string, Holding> Contract)
+{
+    /// <summary>Whether the processor takes interrupts here: they are on, and no instruction holds them off.</summary>
+    public bool IsInterruptible => this["EFLAGS.IF"] == Holding.Is(Flag.Interrupt);
+
+    /// <summary>What holds of a field.</summary>
+    /// <exception cref="ProverException">The contract leaves the field out.</exception>
+    public Holding this[string field] =>
+        Contract.TryGetValue(field, out var holding) ? holding : throw new ProverException($"the contract of cut point {Name} leaves out {field}");
+
+    /// <summary>The cut point with another contract.</summary>
+    public CutPoint With(string field, Holding holding) => this with { Contract = Contract.SetItem(field, holding) };
+}

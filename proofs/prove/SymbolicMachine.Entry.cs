@@ -1,0 +1,42 @@
+using Verified.Machine.Processor;
+using Verified.Proofs.Values;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>How a run starts: by the user's instruction, at an interrupt line, or with the kernel's own step.</summary>
+public sealed partial class SymbolicMachine
+{
+    private void Enter(Way way, Symbolic errorCode)
+    {
+        switch (way.Kind)
+        {
+            case WayKind.Interrupt: _cpu.ExternalInterrupt(way.Vector); break;
+            case WayKind.Exception or WayKind.SystemCall when way.Instruction is { } instruction: Execute(instruction); break;
+            case WayKind.Exception: _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null); break;
+            case WayKind.Own when _start == _image.Points.Idle:
+                // Not halted: behind an interrupt, or at the HLT itself.
+                _cpu.Halted = false;
+                _cpu.Eip = _cpu.Eip == _image.IdleHalt ? _image.IdleHalt : _image.IdleHalt + 1;
+                break;
+        }
+
+        if (_cpu.Cpl != 0) throw _path.Refuted($"{way.Name} does not enter ring 0");
+    }
+
+    /// <summary>Executes a user's instruction, behind which EIP of the state already is.</summary>
+    private void Execute(byte[] instruction)
+    {
+        if (!Decode.TryDecode(instruction, 0, instruction.Length, true, out var operation)) throw new ProverException("a way's instruction does not end");
+        _cpu.Eip -= (uint)instruction.Length;
+        try
+        {
+            _cpu.Step(operation);
+        }
+        catch (Fault fault)
+        {
+            throw _path.Refuted($"{Convert.ToHexString(instruction)} in ring 3 raises {fault.Message}");
+        }
+    }
+}
