@@ -34,6 +34,8 @@ internal static class Ledger
                 "lists" => "spec: a frame's list has all of its mappings, and what is derived from a mapping has no right that it has not, but while something is being made read-only",
                 "image.sets" => "image: the operations on the sets of threads keep their contracts",
                 "image.boot" => "image: boot comes to one machine, whatever the loader left in the registers",
+                "image.vectors" => "image: INT n of all 256 vectors, and the interrupt lines, take the ways in and no other",
+                "image.idle" => "image: the processor that idles takes interrupts, and comes back to that",
                 "spec.page" => "spec: a page fault preserves the invariants",
                 _ when group.Key.StartsWith("spec.", StringComparison.Ordinal) => $"spec: {entry} preserves the invariants",
                 _ => $"image: the bytes of {entry} do what the spec says",
@@ -51,6 +53,9 @@ internal static class Ledger
                 + (worst.Instructions > 0 ? $", at most {worst}" : "") + (group.All(proof => proof.Cached) ? ", cached" : ""));
         }
 
+        if (WayGraph.Of(image.Layout, proofs) is { } graph)
+            yield return Claim.Of("image: cut points are closed: boot and each way end where the contract is proved that the next way assumes", graph.Gaps.Count == 0,
+                Standing.Proved, graph.Gaps.FirstOrDefault() ?? $"{graph.Points.Count} cut points, {graph.Edges.Count} ways");
         var executed = proofs.Where(proof => proof.Proved).SelectMany(proof => proof.Verdict!.Executed).ToHashSet();
         var coverage = CodeCoverage.Of(image, executed);
         yield return new("code that theorems execute", Standing.Proved, $"{coverage.Covered} of {coverage.Total} bytes after boot");

@@ -9,7 +9,10 @@ namespace Verified.Proofs.Prove;
 /// <summary>What a contract says about a field of the processor.</summary>
 public enum HoldingKind
 {
-    /// <summary>Nothing: a theorem that starts at the cut point knows nothing about the field, and none that ends there has to show anything.</summary>
+    /// <summary>
+    /// Nothing: a theorem that starts at the cut point knows nothing about the field, and none that ends there has to
+    /// show anything.
+    /// </summary>
     Any,
 
     /// <summary>The field has one value.</summary>
@@ -34,18 +37,21 @@ public enum HoldingKind
 /// <summary>What a contract says about a field; the value is that of kind <see cref="HoldingKind.Is"/>.</summary>
 public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
 {
-    public static readonly Holding Any = new(HoldingKind.Any), Kept = new(HoldingKind.Kept), Compared = new(HoldingKind.Compared);
+    public static readonly Holding
+        Any = new(HoldingKind.Any), Kept = new(HoldingKind.Kept), Compared = new(HoldingKind.Compared);
 
     public static Holding Is(uint value) => new(HoldingKind.Is, value);
 
     /// <summary>
-    /// What a value, its field's selector and the value at the start of the step show about the kinds that need no more than these.
+    /// What a value, its field's selector and the value at the start of the step show about the kinds that need no more
+    /// than these.
     /// </summary>
     public Truth Allows<W>(W value, W before, W selector) where W : struct, IWord<W> => Kind switch
     {
         HoldingKind.Is => value == Value,
         HoldingKind.Kept => value == before,
-        HoldingKind.OfSelector => value == W.Select((selector & ~3u) == 0, 0, UserSegments.FlatHigh & Machine.Processor.Descriptor.Mask),
+        HoldingKind.OfSelector =>
+            value == W.Select((selector & ~3u) == 0, 0, UserSegments.FlatHigh & Machine.Processor.Descriptor.Mask),
         _ => true,
     };
 
@@ -62,8 +68,8 @@ public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
 }
 
 /// <summary>
-/// A place where theorems start and end. Its contract is for every entry of the list of processor state. A theorem that starts here assumes
-/// the contract; every theorem that ends here, and the theorem of boot, proves it.
+/// A place where theorems start and end. Its contract is for every entry of the list of processor state. A theorem that
+/// starts here assumes the contract; every theorem that ends here, and the theorem of boot, proves it.
 /// </summary>
 /// <param name="Name">The name that reports use.</param>
 /// <param name="Stage">The stage of the spec.</param>
@@ -77,7 +83,8 @@ public sealed record CutPoint(string Name, uint Stage, bool InUserMode, Immutabl
     /// <summary>What holds of a field.</summary>
     /// <exception cref="ProverException">The contract leaves the field out.</exception>
     public Holding this[string field] =>
-        Contract.TryGetValue(field, out var holding) ? holding : throw new ProverException($"the contract of cut point {Name} leaves out {field}");
+        Contract.TryGetValue(field, out var holding) ? holding
+            : throw new ProverException($"the contract of cut point {Name} leaves out {field}");
 
     /// <summary>The cut point with another contract.</summary>
     public CutPoint With(string field, Holding holding) => this with { Contract = Contract.SetItem(field, holding) };

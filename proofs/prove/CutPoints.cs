@@ -8,7 +8,9 @@ namespace Verified.Proofs.Prove;
 
 /// <summary>The cut points of the kernel and their contracts.</summary>
 public sealed record CutPoints(
-    CutPoint User, CutPoint Slow, CutPoint Exit, CutPoint Pick, CutPoint Receive, CutPoint Accept, CutPoint Leave, CutPoint Wake, CutPoint Map, CutPoint Idle)
+    CutPoint User, CutPoint Slow, CutPoint Exit, CutPoint Pick, CutPoint Receive, CutPoint Accept, CutPoint Leave,
+        CutPoint Wake,
+    CutPoint Map, CutPoint Idle)
 {
     internal const string SlowName = "ipc-slow", ExitName = "exit";
 
@@ -18,7 +20,10 @@ public sealed record CutPoints(
     // SDM vol. 3, table 9-1: DR7 after RESET.
     private const uint NoBreakpoint = 0x400;
 
-    /// <summary>Flags that the kernel finds as the user left them and never reads; those of the user that a gate clears are not among them.</summary>
+    /// <summary>
+    /// Flags that the kernel finds as the user left them and never reads; those of the user that a gate clears are not
+    /// among them.
+    /// </summary>
     private const uint LeftByUser = Flag.Status | Flag.Direction | Flag.AlignmentCheck | Flag.Identification;
 
     private static readonly string[] DataSegments = ["DS", "ES", "FS", "GS"];
@@ -68,18 +73,19 @@ public sealed record CutPoints(
         Segment("TR", Layout.TaskState, layout.Tss, Layout.TssLimit, BusyTask);
         foreach (var msr in (string[])["CS", "ESP", "EIP"]) contract[$"IA32_SYSENTER_{msr}"] = Holding.Is(0);
         foreach (var half in (string[])["low", "high"]) contract[$"time-stamp offset, {half}"] = Holding.Kept;
-        for (var i = 0; i < Ia32<Values.Symbolic, KernelMemory>.CoprocessorItems; i++) contract[$"x87 word {i}"] = Holding.Kept;
-        for (var i = 0; i < Ia32<Values.Symbolic, KernelMemory>.TestRegisters; i++) contract[$"test register {i}"] = Holding.Is(0);
-        foreach (var clear in (string[])["halted state", "interrupt shadow", "NMI block", "pending debug exception", "held debug exception",
-            "armed breakpoints", "alignment checks"])
+        for (var i = 0; i < ProcessorNames.CoprocessorItems; i++) contract[$"x87 word {i}"] = Holding.Kept;
+        for (var i = 0; i < ProcessorNames.TestRegisters; i++) contract[$"test register {i}"] = Holding.Is(0);
+        foreach (var clear in (string[])["halted state", "interrupt shadow", "NMI block", "pending debug exception",
+            "held debug exception", "armed breakpoints", "alignment checks"])
             contract[clear] = Holding.Is(0);
         foreach (var (flag, mask) in ProcessorNames.Eflags) contract[flag] = Holding.Is(mask & Flag.Reserved);
         return contract.ToImmutable();
     }
 
     /// <summary>
-    /// A user in ring 3 with IOPL 0. POPF and IRET there change neither IF nor IOPL nor VM (SDM vol. 2, POPF: at CPL 3 &gt; IOPL), CLI and STI raise #GP, and
-    /// CR4 turns the virtual interrupt flag off. So these three are what the kernel's IRET made them; everything else that ring 3 can change is unknown.
+    /// A user in ring 3 with IOPL 0. POPF and IRET there change neither IF nor IOPL nor VM (SDM vol. 2, POPF: at CPL 3
+    /// &gt; IOPL), CLI and STI raise #GP, and CR4 turns the virtual interrupt flag off. So these three are what the
+    /// kernel's IRET made them; everything else that ring 3 can change is unknown.
     /// </summary>
     private static IEnumerable<KeyValuePair<string, Holding>> InUser()
     {
@@ -90,7 +96,10 @@ public sealed record CutPoints(
         yield return new("EFLAGS.IF", Holding.Is(Flag.Interrupt));
         yield return new("CPL", Holding.Is(3));
         foreach (var (segment, selector, attributes) in ((string, uint, uint)[])
-            [("CS", Layout.UserCode, UserSegments.FlatHigh | UserSegments.Code), ("SS", Layout.UserData, UserSegments.FlatHigh)])
+        [
+            ("CS", Layout.UserCode, UserSegments.FlatHigh | UserSegments.Code),
+                ("SS", Layout.UserData, UserSegments.FlatHigh),
+        ])
         {
             yield return new($"{segment} selector", Holding.Is(selector));
             yield return new($"{segment} attributes", Holding.Is(attributes & Descriptors.Mask));
@@ -107,7 +116,9 @@ public sealed record CutPoints(
         }
     }
 
-    /// <summary>The kernel between two steps: its own CS, SS and DS, no trap, no nested task, no I/O privilege.</summary>
+    /// <summary>
+    /// The kernel between two steps: its own CS, SS and DS, no trap, no nested task, no I/O privilege.
+    /// </summary>
     private static IEnumerable<KeyValuePair<string, Holding>> InKernel()
     {
         foreach (var register in ProcessorNames.General) yield return new(register, Holding.Any);
@@ -119,7 +130,10 @@ public sealed record CutPoints(
             foreach (var part in (string[])["selector", "base", "limit", "attributes"])
                 yield return new($"{segment} {part}", Holding.Any);
         foreach (var (segment, selector, attributes) in ((string, uint, uint)[])
-            [("CS", Layout.KernelCode, CodeOfKernel), ("SS", Layout.KernelData, DataOfKernel), ("DS", Layout.KernelData, DataOfKernel)])
+        [
+            ("CS", Layout.KernelCode, CodeOfKernel), ("SS", Layout.KernelData, DataOfKernel),
+            ("DS", Layout.KernelData, DataOfKernel),
+        ])
         {
             yield return new($"{segment} selector", Holding.Is(selector));
             yield return new($"{segment} base", Holding.Is(0));

@@ -36,7 +36,8 @@ public sealed partial class SymbolicMachine
         }
 
         _cpu.Eflags = unknown == 0 ? known : _attempt.Register("eflags") & unknown | known;
-        if (start == _image.Points.Idle) _cpu.Eip = Symbolic.Select(_attempt.Register("idle") == 0, _image.IdleHalt, _image.IdleHalt + 1);
+        if (start == _image.Points.Idle) _cpu.Eip = Symbolic.Select(_attempt.Register("idle") == 0, _image.IdleHalt,
+            _image.IdleHalt + 1);
         else if (_image.AddressOf(start) is { } address) _cpu.Eip = address;
         foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
             if (field.Read is { } read)
@@ -55,7 +56,9 @@ public sealed partial class SymbolicMachine
 
         // Of a segment that a user has loaded nothing may be used, as if it were null.
         _ when field.EndsWith(" attributes", StringComparison.Ordinal) => 0,
-        _ when Array.Exists(DataSegments, segment => field.StartsWith(ProcessorNames.Segments[segment] + ' ', StringComparison.Ordinal) && !field.EndsWith("selector", StringComparison.Ordinal)) => 0,
+        _ when Array.Exists(DataSegments, segment =>
+            field.StartsWith(ProcessorNames.Segments[segment] + ' ', StringComparison.Ordinal)
+            && !field.EndsWith("selector", StringComparison.Ordinal)) => 0,
         _ => _attempt.Register(field.ToLowerInvariant()),
     };
 
@@ -65,13 +68,15 @@ public sealed partial class SymbolicMachine
         var goals = new List<(Truth, string)>();
         foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
         {
-            if (field.Read is not { } read || end[field.Name] is not { Kind: not (HoldingKind.Any or HoldingKind.Compared) } holding) continue;
+            if (field.Read is not { } read
+                || end[field.Name] is not { Kind: not (HoldingKind.Any or HoldingKind.Compared) } holding) continue;
             var value = read(_cpu);
             var holds = holding.Kind switch
             {
                 HoldingKind.SavedRegisters => value == SavedStack,
                 HoldingKind.Loadable => IsLoadable(value),
-                _ => holding.Allows(value, _before[field.Name], holding.Kind == HoldingKind.OfSelector ? SelectorOf(field.Name) : 0),
+                _ => holding.Allows(value, _before[field.Name], holding.Kind == HoldingKind.OfSelector
+                    ? SelectorOf(field.Name) : 0),
             };
             goals.Add((holds, $"at cut point {end.Name} {field.Name} is {holding}"));
         }
@@ -79,7 +84,8 @@ public sealed partial class SymbolicMachine
         _path.RequireOfProcessor(goals);
     }
 
-    private Symbolic SelectorOf(string attributes) => _cpu.S[ProcessorNames.Segments.ToList().IndexOf(attributes.Split(' ')[0])].Selector;
+    private Symbolic SelectorOf(string attributes) =>
+        _cpu.S[ProcessorNames.Segments.ToList().IndexOf(attributes.Split(' ')[0])].Selector;
 
     private Symbolic LoadedByUser(string field)
     {
@@ -89,11 +95,12 @@ public sealed partial class SymbolicMachine
         return selector;
     }
 
-    private static readonly int[] DataSegments = [SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs];
+    private static readonly int[] DataSegments = [SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs,
+        SegmentRegister.Gs];
 
     /// <summary>
-    /// The fast path of ipc looks at what the user has loaded. Where all are the flat data segment, they can be used; else the code must not
-    /// rely on any (SDM vol. 3, 5.5 and 5.6).
+    /// The fast path of ipc looks at what the user has loaded. Where all are the flat data segment, they can be used;
+    /// else the code must not rely on any (SDM vol. 3, 5.5 and 5.6).
     /// </summary>
     private void FlatIfAllAre()
     {
@@ -101,7 +108,8 @@ public sealed partial class SymbolicMachine
         foreach (var segment in DataSegments) flat &= _cpu.S[segment].Selector == Layout.FlatData;
         if (flat)
             foreach (var segment in DataSegments)
-                _cpu.S[segment] = Segment<Symbolic>.Unpack(Layout.FlatData, UserSegments.FlatLow, UserSegments.FlatHigh, UserSegments.FlatHigh & Processors.Mask);
+                _cpu.S[segment] = Segment<Symbolic>.Unpack(Layout.FlatData, UserSegments.FlatLow,
+                    UserSegments.FlatHigh, UserSegments.FlatHigh & Processors.Mask);
     }
 
     private Truth IsLoadable(Symbolic selector)
@@ -123,9 +131,12 @@ public sealed partial class SymbolicMachine
                 continue;
             }
 
-            var a = (selector & 4) == 0 && selector >= 8 ? Constant(_image.Layout.Gdt + (selector & ~7u) + 4) & Processors.Mask : 0;
+            var a = (selector & 4) == 0 && selector >= 8 ? Constant(_image.Layout.Gdt + (selector & ~7u) + 4)
+                & Processors.Mask : 0;
             var readable = Processors.IsData(a) || Processors.IsReadableCode(a);
-            if (selector < 4 || (readable && (a & Processors.Present) != 0 && (Processors.IsConforming(a) || Processors.Dpl(a) == 3)))
+            if (selector < 4
+                || (readable && (a & Processors.Present) != 0
+                && (Processors.IsConforming(a) || Processors.Dpl(a) == 3)))
                 yield return (selector, true);
         }
     }

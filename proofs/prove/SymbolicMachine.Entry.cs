@@ -13,8 +13,11 @@ public sealed partial class SymbolicMachine
         switch (way.Kind)
         {
             case WayKind.Interrupt: _cpu.ExternalInterrupt(way.Vector); break;
-            case WayKind.Exception or WayKind.SystemCall when way.Instruction is { } instruction: Execute(instruction); break;
-            case WayKind.Exception: _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null); break;
+            case WayKind.Exception or WayKind.SystemCall when way.Instruction is { } instruction:
+                Execute(instruction);
+                break;
+            case WayKind.Exception: _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode
+                : null); break;
             case WayKind.Own when _start == _image.Points.Idle:
                 // Not halted: behind an interrupt, or at the HLT itself.
                 _cpu.Halted = false;
@@ -28,7 +31,8 @@ public sealed partial class SymbolicMachine
     /// <summary>Executes a user's instruction, behind which EIP of the state already is.</summary>
     private void Execute(byte[] instruction)
     {
-        if (!Decode.TryDecode(instruction, 0, instruction.Length, true, out var operation)) throw new ProverException("a way's instruction does not end");
+        if (!Decode.TryDecode(instruction, 0, instruction.Length, true,
+            out var operation)) throw new ProverException("a way's instruction does not end");
         _cpu.Eip -= (uint)instruction.Length;
         try
         {

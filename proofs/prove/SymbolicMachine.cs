@@ -7,8 +7,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A processor over the kernel's typed memory, started at a cut point with what the cut point's contract says, and run to the next cut
-/// point, whose contract it then has to satisfy.
+/// A processor over the kernel's typed memory, started at a cut point with what the cut point's contract says, and run
+/// to the next cut point, whose contract it then has to satisfy.
 /// </summary>
 public sealed partial class SymbolicMachine : IMachine<Symbolic>
 {
@@ -21,10 +21,14 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     private readonly Dictionary<string, Symbolic> _before = [];
     private bool _hasSlowPath;
 
-    /// <summary>The processor at a cut point: each field as the contract says, and where that leaves it open a value that nothing is known about.</summary>
+    /// <summary>
+    /// The processor at a cut point: each field as the contract says, and where that leaves it open a value that
+    /// nothing is known about.
+    /// </summary>
     public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, CutPoint start)
     {
-        (_image, _attempt, _path, _memory, _start, Stage, InUserMode) = (image, attempt, attempt.Path, memory, start, start.Stage, start.InUserMode);
+        (_image, _attempt, _path, _memory, _start, Stage, InUserMode) = (image, attempt, attempt.Path, memory, start,
+            start.Stage, start.InUserMode);
         _cpu = new Ia32<Symbolic, KernelMemory>(memory);
         Assume(start);
     }
@@ -68,7 +72,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     public (Symbolic Base, Symbolic Limit) Hidden(int number) => (_cpu.S[number].Base, _cpu.S[number].Limit);
 
     /// <summary>Enters the kernel (an own step is entered already) and runs to the next cut point.</summary>
-    /// <exception cref="RefutedException">The kernel faults, loops, leaves its tables, or breaks the contract of the cut point.</exception>
+    /// <exception cref="RefutedException">The kernel faults, loops, leaves its tables, or breaks the contract of the
+    /// cut point.</exception>
     public void Run(Way way, Symbolic errorCode)
     {
         _hasSlowPath = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
@@ -120,7 +125,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         var points = _image.Points;
         if (_cpu.Cpl == 3) return points.User;
         if (Trail.Count == 0) return null;
-        if (!Symbolic.TryValue(_cpu.Eip, out var eip)) return _start == points.Idle && _path.Shows(IsIdle(_cpu.Eip)) ? points.Idle : null;
+        if (!Symbolic.TryValue(_cpu.Eip, out var eip)) return _start == points.Idle && _path.Shows(IsIdle(_cpu.Eip))
+            ? points.Idle : null;
 
         // In the shadow of STI the HLT is still to be executed.
         if (eip == _image.IdleHalt + 1 || (eip == _image.IdleHalt && !_cpu.InterruptShadow)) return points.Idle;
@@ -135,7 +141,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     private void TakesNoInterrupt()
     {
         if (!_cpu.InterruptShadow)
-            _path.RequireOfProcessor([(!_cpu.InterruptsEnabled, $"no interrupt is taken at {_cpu.Eip}, which is no cut point")]);
+            _path.RequireOfProcessor([(!_cpu.InterruptsEnabled,
+                $"no interrupt is taken at {_cpu.Eip}, which is no cut point")]);
     }
 
     private void Step()
@@ -143,7 +150,9 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         if (!Symbolic.TryValue(_cpu.Eip, out var eip)) throw _path.Refuted($"the kernel jumps to {_cpu.Eip}");
         if (Trail.Contains(eip)) throw _path.Refuted($"the kernel loops at {eip:X8}h inside a step");
         Trail.Add(eip);
-        if (Contracts is { } contracts && _image.Operations.FirstOrDefault(operation => operation.Start == eip) is { } operation) contracts(operation, _cpu);
+        if (Contracts is { } contracts
+            && _image.Operations.FirstOrDefault(operation =>
+            operation.Start == eip) is { } operation) contracts(operation, _cpu);
         else Execute(eip);
     }
 
@@ -151,7 +160,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     {
         var operation = DecodeAt(eip);
 
-        // A bit scan of 0 leaves its target undefined: with the operand shown not to be 0, the result is a bit's number.
+        // A bit scan of 0 leaves its target undefined: with the operand shown not to be 0, the result is a bit's
+        // number.
         if (operation is { Op: Machine.Processor.Op.Bsf or Machine.Processor.Op.Bsr, Source: OperandKind.Register })
             _path.Shows(_cpu.R[operation.SourceRegister] != 0);
         _cpu.Step(operation);
@@ -164,7 +174,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         for (var i = 0u; i < code.Length; i++)
         {
             var at = eip + i;
-            if (_image.Constant(at & ~3u) is not { } dword) throw _path.Refuted($"the kernel executes {at:X8}h, outside its text");
+            if (_image.Constant(at
+                & ~3u) is not { } dword) throw _path.Refuted($"the kernel executes {at:X8}h, outside its text");
             code[i] = (byte)(dword >> (int)(at & 3) * 8);
         }
 

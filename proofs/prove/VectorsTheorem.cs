@@ -7,13 +7,15 @@ using Traps = Verified.Machine.Processor.Vectors;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The ways in are all there are. Of the 256 vectors, INT n in ring 3 enters the kernel just where a system call or a trap has its way in;
-/// any other raises #GP with the error code n * 8 + 2, and so takes the way of exception 13. INT3, INTO and ICEBP take the ways of 3, 4 and 1.
-/// The IDT has a gate for each way and for the panic path, and no other. The controllers give each line the vector of its way. The GDT has no
-/// gate, and no segment of more privilege that ring 3 may enter.
+/// The ways in are all there are. Of the 256 vectors, INT n in ring 3 enters the kernel just where a system call or a
+/// trap has its way in; any other raises #GP with the error code n * 8 + 2, and so takes the way of exception 13. INT3,
+/// INTO and ICEBP take the ways of 3, 4 and 1. The IDT has a gate for each way and for the panic path, and no other.
+/// The controllers give each line the vector of its way. The GDT has no gate, and no segment of more privilege that
+/// ring 3 may enter.
 /// </summary>
 /// <param name="image">The booted image.</param>
-/// <param name="lines">The vector that the initialised interrupt controllers give each line; -1 where none comes.</param>
+/// <param name="lines">The vector that the initialised interrupt controllers give each line; -1 where none
+/// comes.</param>
 public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) : CodeTheorem("image.vectors", image)
 {
     private const int Vectors256 = 256, InterruptGate = 14;
@@ -41,7 +43,8 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
         Software(attempt, path, Traps.Breakpoint, [0xCC]);
         Software(attempt, path, Traps.Overflow, [0xCE]);
         foreach (var way in Way.All.Where(way => way.Kind == WayKind.Interrupt))
-            path.Require(lines.Contains(way.Vector), $"the interrupt controllers give a line the vector {way.Vector:X}h, of way {way.Name}");
+            path.Require(lines.Contains(way.Vector),
+                $"the interrupt controllers give a line the vector {way.Vector:X}h, of way {way.Name}");
         for (var line = 0; line < lines.Count; line++)
             path.Require(lines[line] < 0 || Ways[lines[line]].Any(way => way.Kind == WayKind.Interrupt),
                 $"the vector of line {line}, {lines[line]:X}h, has a way in");
@@ -56,14 +59,16 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
         path.Require(isThere || !wanted, $"vector {vector:X}h has a gate, as there is a way in for it");
         path.Require(wanted || !isThere, $"vector {vector:X}h has no gate, as there is no way in for it");
         if (isThere)
-            path.Require(Descriptor.Type(Constant(attempt, at + 4)) == InterruptGate && Constant(attempt, at) >> 16 == Layout.KernelCode,
+            path.Require(Descriptor.Type(Constant(attempt, at + 4)) == InterruptGate
+                && Constant(attempt, at) >> 16 == Layout.KernelCode,
                 $"the gate of vector {vector:X}h is an interrupt gate to the kernel's code segment");
     }
 
     /// <summary>A user's instruction that raises a vector: INT n, or, where it asks for no right, ICEBP.</summary>
     private void Software(Attempt attempt, Exploration path, int vector, byte[] instruction, bool enters = false)
     {
-        if (!Decode.TryDecode(instruction, 0, instruction.Length, true, out var operation)) throw new ProverException("an INT does not end");
+        if (!Decode.TryDecode(instruction, 0, instruction.Length, true, out var operation))
+            throw new ProverException("an INT does not end");
         var memory = Memory(attempt, null, null);
         var cpu = Machine(attempt, memory, Image.Points.User).Cpu;
         if (instruction[0] == 0xCE) cpu.Eflags |= Flag.Overflow;
@@ -73,7 +78,8 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
         {
             cpu.Step(operation);
             path.Require(wanted, $"{name}, INT {vector:X}h, does not enter the kernel, as no way in is for it");
-            path.Require(cpu.Cpl == 0 & cpu.Eip == Target(attempt, vector), $"{name} enters the kernel at its gate's address");
+            path.Require(cpu.Cpl == 0 & cpu.Eip == Target(attempt, vector),
+                $"{name} enters the kernel at its gate's address");
         }
         catch (Fault fault)
         {
@@ -82,29 +88,37 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
                 $"{name} raises #GP with the error code of its vector, not {fault.Message}");
             cpu.FaultOfInstruction(fault);
             var frame = cpu.R[Register.Esp];
-            path.Require(cpu.Cpl == 0 & cpu.Eip == Target(attempt, Traps.GeneralProtection) & memory.Peek(frame + 4) == eip,
-                $"{name} takes the way of exception 13, and shows the instruction");
+            path.Require(cpu.Cpl == 0 & cpu.Eip == Target(attempt, Traps.GeneralProtection)
+                & memory.Peek(frame) == (uint)vector * 8 + 2 & memory.Peek(frame + 4) == eip,
+                $"{name} takes the way of exception 13 with that error code, and shows the instruction");
         }
     }
 
-    /// <summary>Ring 3 comes to ring 0 by no far CALL or JMP: the GDT has no gate, and no conforming code or task that ring 3 may enter.</summary>
+    /// <summary>
+    /// Ring 3 comes to ring 0 by no far CALL or JMP: the GDT has no gate, and no conforming code or task that ring 3
+    /// may enter.
+    /// </summary>
     private void Segments(Attempt attempt, Exploration path)
     {
         for (var selector = 8u; selector <= Layout.GdtLimit; selector += 8)
         {
-            if ((selector | 3) is Layout.UserCode or Layout.UserData or Layout.FlatData) continue; // the representation tells these
+            // The representation tells what the users' descriptors are.
+            if ((selector | 3) is Layout.UserCode or Layout.UserData or Layout.FlatData) continue;
             var rights = Constant(attempt, Layout.Gdt + selector + 4);
-            path.Require(Descriptor.Dpl(rights) == 0 && !Descriptor.IsConforming(rights) && ((rights & Descriptor.NotSystem) != 0 || selector == Layout.TaskState),
+            path.Require(Descriptor.Dpl(rights) == 0 && !Descriptor.IsConforming(rights)
+                && ((rights & Descriptor.NotSystem) != 0 || selector == Layout.TaskState),
                 $"descriptor {selector:X}h of the GDT is a segment of ring 0, and no gate");
         }
     }
 
     private Symbolic Target(Attempt attempt, int vector) =>
-        Constant(attempt, Layout.Idt + (uint)vector * 8 + 4) & 0xFFFF0000 | Constant(attempt, Layout.Idt + (uint)vector * 8) & 0xFFFF;
+        Constant(attempt, Layout.Idt + (uint)vector * 8 + 4) & 0xFFFF0000
+            | Constant(attempt, Layout.Idt + (uint)vector * 8) & 0xFFFF;
 
     private uint Constant(Attempt attempt, uint address)
     {
         attempt.Constants.Add(address);
-        return Image.Constant(address) ?? throw new ProverException($"{address:X8}h holds no constant of the booted image");
+        return Image.Constant(address)
+            ?? throw new ProverException($"{address:X8}h holds no constant of the booted image");
     }
 }

@@ -3,8 +3,9 @@ using Verified.Spec;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The cut points and the ways between them, as the theorems found them. If the graph is closed, a processor that boot leaves at pick is at a
-/// cut point with its contract whenever no theorem is running: each step starts where a contract holds, and ends where one is proved.
+/// The cut points and the ways between them, as the theorems found them. If the graph is closed, a processor that boot
+/// leaves at pick is at a cut point with its contract whenever no theorem is running: each step starts where a contract
+/// holds, and ends where one is proved.
 /// </summary>
 public sealed class WayGraph
 {
@@ -12,7 +13,8 @@ public sealed class WayGraph
     public sealed record Edge(string Way, string From, IReadOnlyCollection<string> To, bool Proved);
 
     /// <summary>A cut point, and which ways lead to it and from it.</summary>
-    public sealed record Point(string Name, bool TakesInterrupts, IReadOnlyList<string> ProvedBy, IReadOnlyList<string> Starts);
+    public sealed record Point(string Name, bool TakesInterrupts, IReadOnlyList<string> ProvedBy,
+        IReadOnlyList<string> Starts);
 
     /// <summary>The theorem of boot ends here.</summary>
     private const string Boot = "boot";
@@ -33,6 +35,15 @@ public sealed class WayGraph
         Vectors = results["image.vectors"].Proved;
     }
 
+    /// <summary>The graph that the results of all theorems about an image show; null if some are missing.</summary>
+    public static WayGraph? Of(Kernel.Layout layout, IReadOnlyList<ProofResult> results)
+    {
+        var byName = results.ToDictionary(result => result.Theorem);
+        return Way.All.All(way => byName.ContainsKey($"image.{way.Name}")) && byName.ContainsKey("image.boot")
+            && byName.ContainsKey("image.vectors")
+            ? new(CutPoints.Of(layout), byName) : null;
+    }
+
     public IReadOnlyList<Edge> Edges { get; }
 
     /// <summary>Whether the ways from user mode are proved to be all there are.</summary>
@@ -48,7 +59,8 @@ public sealed class WayGraph
     [
         .. Edges.Where(edge => !edge.Proved).Select(edge => $"{edge.Way} is not proved"),
         .. Edges.Where(edge => edge.Proved && edge.To.Count == 0).Select(edge => $"{edge.Way} ends at no cut point"),
-        .. Edges.SelectMany(edge => edge.To).Distinct().Except(_points.All.Select(point => point.Name)).Select(end => $"{end} is no cut point"),
+        .. Edges.SelectMany(edge => edge.To).Distinct().Except(_points.All.Select(point => point.Name)).Select(end =>
+            $"{end} is no cut point"),
         .. Vectors ? (string[])[] : ["it is not proved that the ways from user mode are all there are"],
         .. Points.Where(point => point.ProvedBy.Count == 0).Select(point => $"no way leads to cut point {point.Name}"),
         .. Points.Where(point => point.Starts.Count == 0).Select(point => $"no way starts at cut point {point.Name}"),
@@ -57,22 +69,28 @@ public sealed class WayGraph
     ];
 
     /// <summary>Interrupts that the kernel takes at a cut point and that no way is for.</summary>
-    private static IEnumerable<string> Uninterrupted(CutPoint point) => Way.All.Where(way => way.Kind == WayKind.Interrupt).Select(way => way.Vector).Distinct()
-        .Where(vector => !Way.All.Any(way => way.Kind == WayKind.Interrupt && way.Stage == point.Stage && way.Vector == vector))
+    private static IEnumerable<string> Uninterrupted(CutPoint point) =>
+        Way.All.Where(way => way.Kind == WayKind.Interrupt).Select(way => way.Vector).Distinct()
+        .Where(vector =>
+            !Way.All.Any(way => way.Kind == WayKind.Interrupt && way.Stage == point.Stage && way.Vector == vector))
         .Select(vector => $"no way takes interrupt {vector:X}h at cut point {point.Name}");
 
     /// <summary>
-    /// Cut points without interrupts that the kernel may come back to without a theorem that a rank falls (<see cref="Rank{W}"/>): a long
-    /// operation that avoids the interrupts' window.
+    /// Cut points without interrupts that the kernel may come back to without a theorem that a rank falls
+    /// (<see cref="Rank{W}"/>): a long operation that avoids the interrupts' window.
     /// </summary>
     private IEnumerable<string> Endless()
     {
         uint[] ranked = [Stages.Pick, Stages.Receive, Stages.Accept, Stages.Leave, Stages.Wake];
-        foreach (var point in _points.All.Where(point => !point.IsInterruptible && (point.Stage == Stages.User || !ranked.Contains(point.Stage))))
+        foreach (var point in _points.All.Where(point => !point.IsInterruptible
+            && (point.Stage == Stages.User || !ranked.Contains(point.Stage))))
             if (Reaches(point.Name, point.Name, []))
                 yield return $"cut point {point.Name} comes back without a window for interrupts";
     }
 
-    private bool Reaches(string from, string to, HashSet<string> seen) => Edges.Where(edge => edge.From == from).SelectMany(edge => edge.To)
-        .Any(next => next == to || (!_points.All.Single(point => point.Name == next).IsInterruptible && seen.Add(next) && Reaches(next, to, seen)));
+    private bool Reaches(string from, string to, HashSet<string> seen) =>
+        Edges.Where(edge => edge.From == from).SelectMany(edge => edge.To)
+        .Any(next => next == to
+            || (!_points.All.Single(point => point.Name == next).IsInterruptible && seen.Add(next)
+            && Reaches(next, to, seen)));
 }

@@ -8,7 +8,10 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>Kernels that leave state of the processor wrong which no column of the spec shows. Each is refuted, and the report names the field and the cut point.</summary>
+/// <summary>
+/// Kernels that leave state of the processor wrong which no column of the spec shows. Each is refuted, and the report
+/// names the field and the cut point.
+/// </summary>
 public sealed class PlantedKernelTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
@@ -16,7 +19,8 @@ public sealed class PlantedKernelTests
     private static readonly CutPoints Points = CutPoints.Of(Image.Layout);
 
     // The instruction behind Enter stores 0 in the thread's EAX: MOV, eight bytes.
-    private static readonly (uint Start, uint End) InIdNearest = (Image.Symbols["id_nearest"] + 8, Image.Symbols["id_nearest"] + 16);
+    private static readonly (uint Start, uint End) InIdNearest = (Image.Symbols["id_nearest"] + 8,
+        Image.Symbols["id_nearest"] + 16);
 
     public static TheoryData<string, string> OfSystemCall => new()
     {
@@ -35,7 +39,8 @@ public sealed class PlantedKernelTests
 
     [Theory]
     [MemberData(nameof(OfSystemCall))]
-    public void A_system_call_that_leaves_state_wrong_is_refuted(string defect, string what) => Assert.Contains(what, Refutation(Planted(InIdNearest.Start, InIdNearest.End, c =>
+    public void A_system_call_that_leaves_state_wrong_is_refuted(string defect, string what) =>
+        Assert.Contains(what, Refutation(Planted(InIdNearest.Start, InIdNearest.End, c =>
     {
         switch (defect)
         {
@@ -83,8 +88,10 @@ public sealed class PlantedKernelTests
     {
         // STI and NOP change places.
         var nop = Image.Symbols["map_step"] - 1;
-        Assert.Equal([0xFB, 0x90], Image.Text.Bytes[(int)(nop - 1 - Image.Text.Linear)..(int)(nop + 1 - Image.Text.Linear)]);
-        Assert.Contains("at cut point map interrupt shadow is 0h", Refutation(Image.WithBytes(nop - 1, [0x90, 0xFB]), "image.fpage_unmap"), StringComparison.Ordinal);
+        Assert.Equal([0xFB, 0x90],
+            Image.Text.Bytes[(int)(nop - 1 - Image.Text.Linear)..(int)(nop + 1 - Image.Text.Linear)]);
+        Assert.Contains("at cut point map interrupt shadow is 0h",
+            Refutation(Image.WithBytes(nop - 1, [0x90, 0xFB]), "image.fpage_unmap"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +100,8 @@ public sealed class PlantedKernelTests
         // POPAD and IRETD follow MOV GS, EDI, of two bytes.
         var text = Image.Text.Bytes.AsSpan((int)(Image.Symbols["exit_load"] - Image.Text.Linear));
         var at = Image.Symbols["exit_load"] + (uint)text.IndexOf((ReadOnlySpan<byte>)[0x8E, 0xEF, 0x61, 0xCF]);
-        Assert.Contains("at cut point user GS", Refutation(Image.WithBytes(at, [0x90, 0x90]), "image.exit"), StringComparison.Ordinal);
+        Assert.Contains("at cut point user GS", Refutation(Image.WithBytes(at, [0x90, 0x90]), "image.exit"),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -106,29 +114,36 @@ public sealed class PlantedKernelTests
     [InlineData(0x05, 0x0E, "vector 5h has a gate")]
     [InlineData(0x33, 0xEF, "the gate of vector 33h is an interrupt gate")]
     public void A_wrong_gate_is_refuted(uint vector, byte rights, string what) => Assert.Contains(what,
-        Refutation(Image.WithBytes(Image.Layout.Idt + vector * 8 + 5, [rights]), "image.vectors"), StringComparison.Ordinal);
+        Refutation(Image.WithBytes(Image.Layout.Idt + vector * 8 + 5, [rights]), "image.vectors"),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_longer_gdt_with_a_call_gate_at_its_end_is_refuted()
     {
         const uint limit = 0x40; // where the operand of LGDT is in the table's page
         byte[] gate = [0, 0, (byte)Layout.KernelCode, 0, 0, 0xEC, 0, 0];
-        var image = Image.WithBytes(Image.Layout.Gdt + Layout.GdtLimit + 1, gate).WithBytes(Image.Layout.Gdt + limit, [(byte)(Layout.GdtLimit + 8)]);
-        Assert.Contains("boot leaves GDTR limit as the contract", Refutation(image, "image.boot"), StringComparison.Ordinal);
+        var image = Image.WithBytes(Image.Layout.Gdt + Layout.GdtLimit + 1, gate).WithBytes(Image.Layout.Gdt + limit,
+            [(byte)(Layout.GdtLimit + 8)]);
+        Assert.Contains("boot leaves GDTR limit as the contract", Refutation(image, "image.boot"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_weaker_contract_of_a_cut_point_breaks_the_proof_of_what_starts_there()
     {
-        var weaker = Theorems.WithContracts(Image, points => points with { Exit = points.Exit.With("EFLAGS.NT", Holding.Any) });
+        var weaker = Theorems.WithContracts(Image, points =>
+            points with { Exit = points.Exit.With("EFLAGS.NT", Holding.Any) });
         Assert.NotNull(weaker.Single(theorem => theorem.Name == "image.exit").Prove().Refutation);
     }
 
     [Fact]
     public void A_stronger_contract_of_a_cut_point_breaks_the_proof_of_what_ends_there()
     {
-        var stronger = Theorems.WithContracts(Image, points => points with { Exit = points.Exit.With("EFLAGS.DF", Holding.Is(0)) });
-        Assert.Contains("at cut point exit EFLAGS.DF is 0h", stronger.Single(theorem => theorem.Name == "image.id_nearest").Prove().Refutation?.What, StringComparison.Ordinal);
+        var stronger = Theorems.WithContracts(Image, points =>
+            points with { Exit = points.Exit.With("EFLAGS.DF", Holding.Is(0)) });
+        Assert.Contains("at cut point exit EFLAGS.DF is 0h",
+            stronger.Single(theorem => theorem.Name == "image.id_nearest").Prove().Refutation?.What,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,9 +151,12 @@ public sealed class PlantedKernelTests
 
     [Fact]
     public void Interrupts_are_taken_only_in_user_mode_between_steps_on_mappings_and_when_idle() =>
-        Assert.Equal(["user", "map", "idle"], Points.All.Where(point => point.IsInterruptible).Select(point => point.Name));
+        Assert.Equal(["user", "map", "idle"],
+            Points.All.Where(point => point.IsInterruptible).Select(point => point.Name));
 
-    /// <summary>The code between two addresses becomes a jump to other code, in the place of the panic path, and back.</summary>
+    /// <summary>
+    /// The code between two addresses becomes a jump to other code, in the place of the panic path, and back.
+    /// </summary>
     private static KernelImage Planted(uint start, uint end, Action<Assembler> code)
     {
         var cave = Image.Symbols["panic"];
@@ -160,7 +178,9 @@ public sealed class PlantedKernelTests
         return stream.ToArray();
     }
 
-    private static string Refutation(KernelImage image, string theorem) => Prove(image, theorem).Refutation?.What ?? "nothing: it is proved";
+    private static string Refutation(KernelImage image, string theorem) =>
+        Prove(image, theorem).Refutation?.What ?? "nothing: it is proved";
 
-    private static Verdict Prove(KernelImage image, string name) => Theorems.Of(image).Single(theorem => theorem.Name == name).Prove();
+    private static Verdict Prove(KernelImage image, string name) =>
+        Theorems.Of(image).Single(theorem => theorem.Name == name).Prove();
 }

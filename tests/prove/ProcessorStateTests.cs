@@ -9,7 +9,9 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>The list of processor state has every field of the processor, and each cut point says what holds of each entry.</summary>
+/// <summary>
+/// The list of processor state has every field of the processor, and each cut point says what holds of each entry.
+/// </summary>
 public sealed class ProcessorStateTests
 {
     private const BindingFlags Everything = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
@@ -20,7 +22,8 @@ public sealed class ProcessorStateTests
     public void Every_field_of_the_processor_and_of_its_segments_is_in_the_list()
     {
         var listed = Fields.SelectMany(field => field.Members).ToHashSet();
-        Assert.Empty(FieldNames(typeof(Ia32<Concrete, PcBus>)).Concat(FieldNames(typeof(Segment<Concrete>))).Where(name => !listed.Contains(name)));
+        Assert.Empty(FieldNames(typeof(Ia32<Concrete,
+            PcBus>)).Concat(FieldNames(typeof(Segment<Concrete>))).Where(name => !listed.Contains(name)));
     }
 
     [Fact]
@@ -57,7 +60,9 @@ public sealed class ProcessorStateTests
         foreach (var field in Fields.Where(field => field.Write is not null && field.Read is not null))
         {
             var mask = ProcessorNames.Eflags.FirstOrDefault(flag => flag.Name == field.Name).Mask;
-            var written = mask != 0 ? mask : field.Name is "CPL" or "halted state" or "interrupt shadow" or "NMI block" or "armed breakpoints" ? 1 : ++value;
+            var written = mask != 0 ? mask
+                : field.Name is "CPL" or "halted state" or "interrupt shadow" or "NMI block" or "armed breakpoints" ? 1
+                : ++value;
             field.Write!(cpu, written);
             Assert.True(field.Read!(cpu).Value == written, field.Name);
         }
