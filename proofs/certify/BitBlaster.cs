@@ -6,8 +6,8 @@ namespace Verified.Proofs.Certify;
 /// <summary>Questions as one formula of gates, which has a model if and only if one of the questions has.</summary>
 public sealed class BitBlaster
 {
-    private readonly Dictionary<ITerm, int[]> _words = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<ITerm, int> _conditions = new(ReferenceEqualityComparer.Instance);
+    // The literals of a word, the lowest bit first; a condition has one.
+    private readonly Dictionary<ITerm, int[]> _made = new(ReferenceEqualityComparer.Instance);
     private readonly List<int> _questions = [];
 
     public Circuit Gates { get; } = new();
@@ -25,62 +25,50 @@ public sealed class BitBlaster
     public void End() => Gates.Clause([.. _questions]);
 
     /// <summary>The literal of a condition.</summary>
-    public int Literal(Bool condition)
+    public int Literal(Bool condition) => Literals(condition)[0];
+
+    /// <summary>The literals of a word, the lowest bit first; those of a condition are one.</summary>
+    public int[] Literals(ITerm root)
     {
-        Translate(condition);
-        return _conditions[condition];
+        foreach (var term in Graph.Pending(root, _made.ContainsKey))
+            _made[term] = term switch
+            {
+                Word { Op: Op.Constant } constant => Words.Constant(constant.Value),
+                Word { Op: Op.Variable } variable => Words.Input(Gates, (int)variable.Value),
+                _ => Apply(Gates, term.Op, Operand(term.A), Operand(term.B), Operand(term.C)),
+            };
+        return _made[root];
+
+        int[] Operand(ITerm? term) => term is null ? [] : _made[term];
     }
 
-    /// <summary>The literals of a word, the lowest bit first.</summary>
-    public IReadOnlyList<int> Literals(Word word)
+    /// <summary>One operation, on operands of any one width; a condition is a word of one bit.</summary>
+    public static int[] Apply(Circuit gates, Op op, int[] a, int[] b, int[] c) => op switch
     {
-        Translate(word);
-        return _words[word];
-    }
-
-    private void Translate(ITerm root)
-    {
-        foreach (var term in Graph.Pending(root, term => _words.ContainsKey(term) || _conditions.ContainsKey(term)))
-            if (term is Word word) _words[term] = Of(word);
-            else _conditions[term] = Of((Bool)term);
-    }
-
-    private int[] Of(Word word) => word.Op switch
-    {
-        Op.Constant => Words.Constant(word.Value),
-        Op.Variable => Words.Input(Gates, (int)word.Value),
-        Op.Add => Words.Add(Gates, A(word), B(word)),
-        Op.Subtract => Words.Subtract(Gates, A(word), B(word)),
-        Op.Multiply => Words.Multiply(Gates, A(word), B(word)),
-        Op.MultiplyHigh => Words.MultiplyHigh(Gates, A(word), B(word)),
-        Op.And => Words.And(Gates, A(word), B(word)),
-        Op.Or => Words.Or(Gates, A(word), B(word)),
-        Op.Xor => Words.Xor(Gates, A(word), B(word)),
-        Op.ShiftLeft => Words.ShiftLeft(Gates, A(word), B(word)),
-        Op.ShiftRight => Words.ShiftRight(Gates, A(word), B(word)),
-        Op.ShiftRightSigned => Words.ShiftRightSigned(Gates, A(word), B(word)),
-        Op.Select => Words.Select(Gates, _conditions[word.A!], B(word), _words[word.C!]),
-        Op.LowestBit => Words.LowestBit(Gates, A(word)),
-        Op.HighestBit => Words.HighestBit(Gates, A(word)),
-        _ => throw new ProverException($"the bit-blaster has no {word.Op}"),
+        Op.Add => Words.Add(gates, a, b),
+        Op.Subtract => Words.Subtract(gates, a, b),
+        Op.Multiply => Words.Multiply(gates, a, b),
+        Op.MultiplyHigh => Words.MultiplyHigh(gates, a, b),
+        Op.Quotient => Words.Divide(gates, a, b, c).Quotient,
+        Op.Remainder => Words.Divide(gates, a, b, c).Remainder,
+        Op.And => Words.And(gates, a, b),
+        Op.Or => Words.Or(gates, a, b),
+        Op.Xor => Words.Xor(gates, a, b),
+        Op.ShiftLeft => Words.ShiftLeft(gates, a, b),
+        Op.ShiftRight => Words.ShiftRight(gates, a, b),
+        Op.ShiftRightSigned => Words.ShiftRightSigned(gates, a, b),
+        Op.Select => Words.Select(gates, a[0], b, c),
+        Op.LowestBit => Words.LowestBit(gates, a),
+        Op.HighestBit => Words.HighestBit(gates, a),
+        Op.False => [Circuit.False],
+        Op.True => [Circuit.True],
+        Op.Equal => [Words.Equal(gates, a, b)],
+        Op.Less => [Words.Less(gates, a, b)],
+        Op.LessSigned => [Words.LessSigned(gates, a, b)],
+        Op.Both => [gates.And(a[0], b[0])],
+        Op.Either => [gates.Or(a[0], b[0])],
+        Op.Not => [-a[0]],
+        Op.EvenParity => [Words.EvenParity(gates, a)],
+        _ => throw new ArgumentOutOfRangeException(nameof(op), op, "a constant or variable is not applied"),
     };
-
-    private int Of(Bool condition) => condition.Op switch
-    {
-        Op.True => Circuit.True,
-        Op.False => Circuit.False,
-        Op.Equal when condition.A is Bool => -Gates.Xor(_conditions[condition.A], _conditions[condition.B!]),
-        Op.Equal => Words.Equal(Gates, A(condition), B(condition)),
-        Op.Less => Words.Less(Gates, A(condition), B(condition)),
-        Op.LessSigned => Words.LessSigned(Gates, A(condition), B(condition)),
-        Op.Both => Gates.And(_conditions[condition.A!], _conditions[condition.B!]),
-        Op.Either => Gates.Or(_conditions[condition.A!], _conditions[condition.B!]),
-        Op.Not => -_conditions[condition.A!],
-        Op.EvenParity => Words.EvenParity(Gates, A(condition)),
-        _ => throw new ProverException($"the bit-blaster has no {condition.Op}"),
-    };
-
-    private int[] A(ITerm term) => _words[term.A!];
-
-    private int[] B(ITerm term) => _words[term.B!];
 }

@@ -49,6 +49,27 @@ public static class Words
     public static int[] MultiplyHigh(Circuit gates, int[] a, int[] b) =>
         Multiply(gates, [.. a, .. Constant(0, a.Length)], [.. b, .. Constant(0, b.Length)])[a.Length..];
 
+    /// <summary>
+    /// The low half of the quotient, and the remainder, of a word of twice the width. Division by 0 gives all ones, and
+    /// the low half of the dividend.
+    /// </summary>
+    public static (int[] Quotient, int[] Remainder) Divide(Circuit gates, int[] high, int[] low, int[] divisor)
+    {
+        var dividend = (int[])[.. low, .. high];
+        var quotient = new int[dividend.Length];
+
+        // One bit more than the divisor: a remainder is less than it, and takes in the next bit of the dividend.
+        var (wide, rest) = ((int[])[.. divisor, Circuit.False], Constant(0, divisor.Length + 1));
+        for (var bit = dividend.Length - 1; bit >= 0; bit--)
+        {
+            rest = [dividend[bit], .. rest[..^1]];
+            quotient[bit] = -Less(gates, rest, wide);
+            rest = Select(gates, quotient[bit], Subtract(gates, rest, wide), rest);
+        }
+
+        return (quotient[..low.Length], rest[..^1]);
+    }
+
     public static int[] ShiftLeft(Circuit gates, int[] a, int[] count)
     {
         Array.Reverse(a = [.. a]);

@@ -7,12 +7,14 @@ namespace Verified.Proofs.Commands;
 /// <summary>What no check of a run covers: part of the statement of every proved claim.</summary>
 internal static class Assumptions
 {
-    public static readonly IReadOnlyList<Claim> All =
+    /// <summary>The assumptions.</summary>
+    /// <param name="solver">What has to be believed of the solver.</param>
+    public static IReadOnlyList<Claim> All(Claim solver) =>
     [
         .. ProcessorState<Symbolic, KernelMemory>.All.Where(field => field.Accounting == Accounting.Excluded)
             .Select(field => new Claim($"processor state that no check compares: {field.Name}", Assumed, field.Why)),
         new("Ia32<W> is the processor", Assumed, "beyond the cases compared with the host's: rings, gates and paging are tested by the manual's rules and in QEMU"),
-        new("Z3 and the .NET runtime are right", Assumed, "an unsatisfiable answer is believed; counterexamples are replayed"),
+        solver,
         new("user mode changes neither the kernel's memory nor its own privilege, segments of the ring and interrupt flag", Assumed, "rings, paging and segments of Ia32<W>, tested; boot checks the page directories"),
         new("the processor keeps ring 3 within its segments, and in a small space reports page faults at their base and the address used", Assumed, "SDM 3A, 5.3 and 3.4; the segments are proved at each return to a user, their limits tried on the machine and in Bochs; QEMU ignores them"),
         new("the TLB holds what the page tables said since the page's last INVLPG or the last load of CR3, and no entry that is not present", Assumed, "SDM 3A, 4.10; each step's INVLPG is proved, the TLB itself is the machine's"),

@@ -46,7 +46,10 @@ internal static class Everything
         if (Demonstration(display, image) is { } demonstration) claims.Add(demonstration);
 
         foreach (var model in Model.All) claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
-        claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, Theorems.Of(image), cached), image));
+        var theorems = Theorems.Of(image);
+        var confirmed = Confirmations.Of(theorems);
+        claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, theorems, cached), image, confirmed));
+        claims.AddRange(confirmed.Claims(theorems.Count));
         claims.Add(Ledger.Of(OracleVerb.CompareReadings(display, seed)));
         claims.Add(Ledger.Of(OracleVerb.CompareCompiled(display, seed)));
         claims.AddRange(Oracle(display, image, seed));
@@ -56,7 +59,7 @@ internal static class Everything
         claims.Add(Ledger.Of(DiffVerb.Diff(display, image, diff), diff));
         claims.Add(Ledger.Of(DiffVerb.Cover(display, image, seed), image));
         claims.Add(Ledger.Of(DiffVerb.DiffAll(display, Model.Ranked), Model.Ranked));
-        claims.AddRange(Assumptions.All);
+        claims.AddRange(Assumptions.All(confirmed.Assumption(theorems.Count)));
         display.Line($"verified: done in {clock.Elapsed.TotalSeconds:F0} s");
         Ledger.Save(image, claims);
         return claims;

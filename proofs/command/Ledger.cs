@@ -20,7 +20,7 @@ internal static class Ledger
 
     private sealed record Saved(string Basis, IReadOnlyList<Claim> Claims);
 
-    public static IEnumerable<Claim> Of(IReadOnlyList<ProofResult> proofs, KernelImage image)
+    public static IEnumerable<Claim> Of(IReadOnlyList<ProofResult> proofs, KernelImage image, Confirmations confirmed)
     {
         // exception-0, exception-1, ... make one claim; so do the set operations, and all steps that keep tasks apart.
         foreach (var group in proofs.GroupBy(proof => string.Join('.', proof.Theorem.Split('-')[0].Split('.').Take(proof.Theorem.Split('.')[0] is "isolation" or "orders" or "lists" ? 1 : 2))))
@@ -50,7 +50,8 @@ internal static class Ledger
             var worst = verdicts.Select(verdict => verdict.Worst).Aggregate((a, b) => a.Or(b));
             yield return new(what, Standing.Proved,
                 (verdicts.Count > 1 ? $"{verdicts.Count} theorems, " : "") + $"{verdicts.Sum(verdict => verdict.Paths)} paths"
-                + (worst.Instructions > 0 ? $", at most {worst}" : "") + (group.All(proof => proof.Cached) ? ", cached" : ""));
+                + (worst.Instructions > 0 ? $", at most {worst}" : "") + (group.All(proof => proof.Cached) ? ", cached" : "")
+                + confirmed.Of([.. group.Select(proof => proof.Theorem)]));
         }
 
         if (WayGraph.Of(image.Layout, proofs) is { } graph)

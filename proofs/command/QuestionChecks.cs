@@ -42,12 +42,6 @@ internal static class QuestionChecks
     // What a theorem's line says of its first failures.
     private const int MostFailures = 5;
 
-    /// <summary>The folder of theorems whose questions are certified.</summary>
-    private const string Certified = "certified";
-
-    /// <summary>Theorems of which a solver confirmed every answer.</summary>
-    public static ProofCache Confirmed(string by) => new(Path.Combine(Report.Folder, "confirmed", by));
-
     public static void AddTo(Command verb)
     {
         foreach (var option in (Option[])[Smt, Second, Certify, Sample, CommonOptions.Seed]) verb.Add(option);
@@ -79,13 +73,13 @@ internal static class QuestionChecks
             var program = SolverProgram.All.FirstOrDefault(program => program.Name == name)
                 ?? throw new CommandException($"--second {name}: give one of {SolverNames}");
             var version = Installed(name, program.Describe);
-            return Run(parsed, image, theorems, $"second {name}", $"confirmed by {version}", Confirmed(name),
+            return Run(parsed, image, theorems, $"second {name}", $"confirmed by {version}", Confirmations.By(name),
                 unsatisfiable: false, (theorem, asked) => Ask(program, theorem.Name, asked.Kept));
         }
 
         if (!parsed.GetValue(Certify)) return null;
         var by = Installed(SatSolver.Name, SatSolver.Describe);
-        return Run(parsed, image, theorems, "certify", $"certified by proofs of {by}", Confirmed(Certified),
+        return Run(parsed, image, theorems, "certify", $"certified by proofs of {by}", Confirmations.By(Confirmations.Certificates),
             unsatisfiable: true, (theorem, asked) => CertifyAll(theorem.Name, asked.Kept));
     }
 

@@ -15,7 +15,8 @@ public static class Script
     /// <summary>The whole script: a comment, the logic, and one question.</summary>
     /// <param name="theorem">The theorem's name.</param>
     /// <param name="question">The question.</param>
-    /// <param name="equations">Whether shared terms are variables with equations, for a solver without definitions.</param>
+    /// <param name="equations">Whether shared terms are variables with equations, for a solver without
+    /// definitions.</param>
     public static string Of(string theorem, Question question, bool equations = false)
     {
         var text = new StringBuilder();

@@ -33,7 +33,7 @@ public sealed class WordsTests
         {
             var gates = new Circuit();
             int[] a = Words.Input(gates, width, width), b = Words.Input(gates, width, width), c = [gates.Input()];
-            var result = Apply(gates, op, a, b, c[0]);
+            var result = op == Op.Select ? BitBlaster.Apply(gates, op, c, a, b) : BitBlaster.Apply(gates, op, a, b, []);
             for (var x = 0u; x < 1u << width; x++)
                 for (var y = 0u; y < 1u << width; y++)
                     for (var z = 0u; z < (op == Op.Select ? 2u : 1u); z++)
@@ -54,7 +54,7 @@ public sealed class WordsTests
                 {
                     var gates = new Circuit();
                     int[] number = Words.Constant(constant, width), other = Words.Input(gates, width, width);
-                    var result = Apply(gates, op, first ? number : other, first ? other : number, Circuit.True);
+                    var result = BitBlaster.Apply(gates, op, first ? number : other, first ? other : number, []);
                     for (var x = 0u; x < 1u << width; x++)
                     {
                         var (a, b) = first ? (constant, x) : (x, constant);
@@ -73,14 +73,37 @@ public sealed class WordsTests
         {
             var term = Unary.Contains(op) ? terms.MakeTerm(op, x) : terms.MakeTerm(op, x, y);
             var blaster = new BitBlaster();
-            int[] a = [.. blaster.Literals(x)], b = [.. blaster.Literals(y)];
-            int[] result = term is Word word ? [.. blaster.Literals(word)] : [blaster.Literal((Bool)term)];
+            int[] a = blaster.Literals(x), b = blaster.Literals(y), result = blaster.Literals(term);
             for (var i = 0; i < 300; i++)
             {
                 var (v, w) = (Number(random), Number(random));
                 AssertResult(op, Meaning.Apply(op, v, w), Evaluate(blaster.Gates, [(a, v), (b, w)], result), v, w);
             }
         }
+    }
+
+    [Fact]
+    public void A_division_gives_the_quotient_and_the_remainder_of_the_concrete_domain()
+    {
+        const int Width = 3;
+        var gates = new Circuit();
+        int[] high = Words.Input(gates, Width, Width), low = Words.Input(gates, Width, Width);
+        var divisor = Words.Input(gates, Width, Width);
+        var quotient = BitBlaster.Apply(gates, Op.Quotient, high, low, divisor);
+        var remainder = BitBlaster.Apply(gates, Op.Remainder, high, low, divisor);
+        for (var a = 0u; a < 8; a++)
+            for (var b = 0u; b < 8; b++)
+                for (var c = 0u; c < 8; c++)
+                {
+                    (int[], uint)[] inputs = [(high, a), (low, b), (divisor, c)];
+                    var n = a << Width | b;
+
+                    // A quotient that does not fit is cut.
+                    var q = 7 & Meaning.Apply(Op.Quotient, 0, n, c);
+                    var r = c == 0 ? b : Meaning.Apply(Op.Remainder, 0, n, c);
+                    AssertResult(Op.Quotient, q, Evaluate(gates, inputs, quotient), n, c);
+                    AssertResult(Op.Remainder, r, Evaluate(gates, inputs, remainder), n, c);
+                }
     }
 
     [Fact]
@@ -98,8 +121,7 @@ public sealed class WordsTests
         foreach (var term in all)
         {
             var blaster = new BitBlaster();
-            int[] result = term is Word word ? [.. blaster.Literals(word)] : [blaster.Literal((Bool)term)];
-            int[] a = [.. blaster.Literals(x).Take(5)], b = [.. blaster.Literals(y).Take(3)];
+            int[] result = blaster.Literals(term), a = blaster.Literals(x)[..5], b = blaster.Literals(y)[..3];
             for (var v = 0u; v < 32; v++)
                 for (var w = 0u; w < 8; w++)
                 {
@@ -109,28 +131,6 @@ public sealed class WordsTests
                 }
         }
     }
-
-    private static int[] Apply(Circuit gates, Op op, int[] a, int[] b, int c) => op switch
-    {
-        Op.Add => Words.Add(gates, a, b),
-        Op.Subtract => Words.Subtract(gates, a, b),
-        Op.Multiply => Words.Multiply(gates, a, b),
-        Op.MultiplyHigh => Words.MultiplyHigh(gates, a, b),
-        Op.And => Words.And(gates, a, b),
-        Op.Or => Words.Or(gates, a, b),
-        Op.Xor => Words.Xor(gates, a, b),
-        Op.ShiftLeft => Words.ShiftLeft(gates, a, b),
-        Op.ShiftRight => Words.ShiftRight(gates, a, b),
-        Op.ShiftRightSigned => Words.ShiftRightSigned(gates, a, b),
-        Op.Equal => [Words.Equal(gates, a, b)],
-        Op.Less => [Words.Less(gates, a, b)],
-        Op.LessSigned => [Words.LessSigned(gates, a, b)],
-        Op.LowestBit => Words.LowestBit(gates, a),
-        Op.HighestBit => Words.HighestBit(gates, a),
-        Op.EvenParity => [Words.EvenParity(gates, a)],
-        Op.Select => Words.Select(gates, c, a, b),
-        _ => throw new ArgumentOutOfRangeException(nameof(op), op, "no operation of words"),
-    };
 
     /// <summary>The result in a domain of so many bits, from the concrete domain of 32.</summary>
     private static uint Meant(Op op, uint a, uint b, uint c, int width)

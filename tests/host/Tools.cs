@@ -29,14 +29,17 @@ public enum Tool
     /// <summary>A BIOS of others, for our own machine.</summary>
     Bios = 64,
 
-    /// <summary>A second solver, asked over a pipe.</summary>
+    /// <summary>A second solver.</summary>
     Cvc5 = 128,
 
-    /// <summary>A second solver, asked by files.</summary>
+    /// <summary>A second solver, without definitions.</summary>
     Boolector = 256,
 
+    /// <summary>Z3 as a program, asked over a pipe.</summary>
+    Z3 = 512,
+
     /// <summary>A SAT solver that writes proofs.</summary>
-    Cadical = 512,
+    Cadical = 1024,
 }
 
 /// <summary>
@@ -58,6 +61,7 @@ internal static class Tools
         [Tool.BochsBios] = new(() => WhyNot(Tool.Bochs) ?? Bochs.WithoutBios),
         [Tool.Cvc5] = new(() => Try("cvc5", () => TryVersion("cvc5"))),
         [Tool.Boolector] = new(() => Try("boolector", () => TryVersion("boolector"))),
+        [Tool.Z3] = new(() => Try("z3", () => TryVersion("z3"))),
         [Tool.Cadical] = new(() => Try("cadical", () => TryVersion("cadical"))),
         [Tool.Bios] = new(() => FirmwareTests.Bioses.Count == 0 ? "no BIOS is installed" : null),
     };

@@ -30,6 +30,9 @@ public sealed class SecondSolverTests : IDisposable
     [FactWith(Tool.Cvc5)]
     public void Cvc5_reads_each_operation_as_the_concrete_domain_does() => Agrees("cvc5", 2);
 
+    [FactWith(Tool.Z3)]
+    public void The_program_z3_reads_each_operation_as_the_concrete_domain_does() => Agrees("z3", 2);
+
     [FactWith(Tool.Boolector)]
     public void Boolector_reads_each_operation_as_the_concrete_domain_does() => Agrees("boolector", 1);
 
@@ -49,9 +52,9 @@ public sealed class SecondSolverTests : IDisposable
         Symbolic x = _terms.Variable("x");
         foreach (var (program, says) in (ReadOnlySpan<(SolverProgram, string)>)
         [
-            (new("true", [], Piped: true, ""), "the process has ended"),
-            (new("sleep", ["60"], Piped: true, ""), "no answer in 1 s"),
-            (new("echo", ["segmentation fault"], Piped: false, ""), "segmentation fault"),
+            (new("true", [], Piped: true, Defines: true, ""), "the process has ended"),
+            (new("sleep", ["60"], Piped: true, Defines: true, ""), "no answer in 1 s"),
+            (new("echo", ["segmentation fault"], Piped: false, Defines: true, ""), "segmentation fault"),
         ])
         {
             using var solver = new SecondSolver(program, TimeSpan.FromSeconds(1));
