@@ -15,10 +15,13 @@ public sealed class KernelImage
 
     internal const uint MultibootMagic = 0x1BADB002;
 
-    internal KernelImage(Limits limits, IReadOnlyList<Segment> segments, IReadOnlyDictionary<string, uint> symbols, uint entry)
+    internal KernelImage(
+        Limits limits, IReadOnlyList<Segment> segments, IReadOnlyDictionary<string, uint> symbols, uint entry,
+        IReadOnlyList<UserProgram>? programs = null)
     {
         (Limits, Segments, Symbols, Entry) = (limits, segments, symbols, entry);
         Layout = new Layout(limits);
+        Programs = programs ?? DefaultPrograms(limits, new());
     }
 
     public Limits Limits { get; }
@@ -33,6 +36,12 @@ public sealed class KernelImage
 
     /// <summary>Physical address at which the boot loader enters, paging off.</summary>
     public uint Entry { get; }
+
+    /// <summary>The programs that boot starts if the loader gives no modules. Those of a file are the demonstration, if it fits.</summary>
+    public IReadOnlyList<UserProgram> Programs { get; }
+
+    /// <summary>The file that the image was read from; null if it was built or changed here.</summary>
+    public byte[]? File { get; private set; }
 
     /// <summary>The pieces of code that keep a contract about the sets.</summary>
     public IReadOnlyList<SetOperation> Operations => SetOperation.In(Symbols);
@@ -50,8 +59,7 @@ public sealed class KernelImage
     public static KernelImage Build(Limits limits, ImageOptions? options = null)
     {
         var layout = new Layout(limits);
-        var programs = options?.Programs
-            ?? (Demonstration.Fits(limits) ? Demonstration.Programs((options ?? new()).RoundTrips) : []);
+        var programs = options?.Programs ?? DefaultPrograms(limits, options ?? new());
         var empty = BootState.Of(layout, []);
         List<(uint, uint)> mappings = [];
         var boot = BootState.Of(layout, programs);
@@ -85,7 +93,19 @@ public sealed class KernelImage
             new(Layout.KernelBase + Layout.ImageBase, Layout.ImageBase, text, (uint)text.Length, Executable: true),
             new(layout.Gdt, Layout.Physical(layout.Gdt), data.Bytes, next - layout.Gdt, Executable: false),
         ];
-        return new(limits, segments, symbols, Layout.Physical(symbols["boot"]));
+        return new(limits, segments, symbols, Layout.Physical(symbols["boot"]), programs);
+    }
+
+    private static IReadOnlyList<UserProgram> DefaultPrograms(Limits limits, ImageOptions options) =>
+        Demonstration.Fits(limits) ? Demonstration.Programs(options.RoundTrips) : [];
+
+    /// <summary>Reads the bytes of an image file.</summary>
+    /// <exception cref="ImageException">They are no image of this kernel and layout.</exception>
+    public static KernelImage Read(byte[] file)
+    {
+        var image = ElfReader.Read(file);
+        image.File = file;
+        return image;
     }
 
     /// <summary>Reads an image file.</summary>
@@ -94,7 +114,7 @@ public sealed class KernelImage
     {
         try
         {
-            return ElfReader.Read(File.ReadAllBytes(path));
+            return Read(System.IO.File.ReadAllBytes(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -106,25 +126,33 @@ public sealed class KernelImage
         }
     }
 
-    /// <summary>The same image with one bit of its code wrong.</summary>
-    public KernelImage WithFlippedBit(uint address, int bit) =>
-        WithBytes(address, [(byte)(Text.Bytes[address - Text.Linear] ^ 1 << bit)]);
-
-    /// <summary>The same image with other bytes of code or data at an address.</summary>
-    public KernelImage WithBytes(uint address, ReadOnlySpan<byte> bytes)
+    /// <summary>The same image with one bit of its code or data wrong.</summary>
+    /// <inheritdoc cref="WithBytes"/>
+    public KernelImage WithFlippedBit(uint address, int bit)
     {
-        var segments = Segments.ToArray();
-        var place = Array.FindIndex(segments, segment => address - segment.Linear < (uint)segment.Bytes.Length);
-        var changed = (byte[])segments[place].Bytes.Clone();
-        bytes.CopyTo(changed.AsSpan((int)(address - segments[place].Linear)));
-        segments[place] = segments[place] with { Bytes = changed };
-        return new(Limits, [.. segments], Symbols, Entry);
+        var segment = SegmentAt(address);
+        return WithBytes(address, [(byte)(segment.Bytes[address - segment.Linear] ^ 1 << bit)]);
     }
+
+    /// <summary>The same image with other bytes at a linear address of its code or data.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The file holds no byte of that address.</exception>
+    public KernelImage WithBytes(uint address, ReadOnlySpan<byte> replacement)
+    {
+        var changed = SegmentAt(address);
+        var bytes = (byte[])changed.Bytes.Clone();
+        replacement.CopyTo(bytes.AsSpan((int)(address - changed.Linear)));
+        Segment[] segments = [.. Segments.Select(segment => segment == changed ? segment with { Bytes = bytes } : segment)];
+        return new(Limits, segments, Symbols, Entry, Programs);
+    }
+
+    private Segment SegmentAt(uint address) =>
+        Segments.FirstOrDefault(segment => address - segment.Linear < segment.Bytes.Length)
+        ?? throw new ArgumentOutOfRangeException(nameof(address), $"the file holds no byte of {address:X8}h");
 
     /// <summary>The image as an ELF file with a Multiboot header.</summary>
     public byte[] ToElf() => ElfWriter.Write(this);
 
-    public void Save(string path) => File.WriteAllBytes(path, ToElf());
+    public void Save(string path) => System.IO.File.WriteAllBytes(path, ToElf());
 
     /// <summary>The symbol at or before an address, with the distance as a suffix, for reports; hexadecimal where there is none.</summary>
     public string Name(uint address)

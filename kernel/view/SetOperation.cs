@@ -71,22 +71,23 @@ public sealed record SetOperation(string Name, SetOperationKind Kind, uint Start
             : throw new ImageException($"the image has no symbol {name}: it is not this kernel, or was damaged");
     }
 
-    internal static string Symbol(SetOperationKind kind, int number)
+    /// <summary>What the symbols of operations begin with.</summary>
+    public static IEnumerable<string> Beginnings => Enum.GetValues<SetOperationKind>().Select(Words);
+
+    internal static string Symbol(SetOperationKind kind, int number) => $"{Words(kind)}_{number.ToString(CultureInfo.InvariantCulture)}";
+
+    private static string Words(SetOperationKind kind) => kind switch
     {
-        var words = kind switch
-        {
-            SetOperationKind.AddReady => "add_ready",
-            SetOperationKind.RemoveReady => "remove_ready",
-            SetOperationKind.GreatestPriority => "greatest_priority",
-            SetOperationKind.NextReady => "next_ready",
-            SetOperationKind.AddSender => "add_sender",
-            SetOperationKind.RemoveSender => "remove_sender",
-            SetOperationKind.NextSender => "next_sender",
-            SetOperationKind.AddTimer => "add_timer",
-            SetOperationKind.RemoveTimer => "remove_timer",
-            SetOperationKind.NextTimer => "next_timer",
-            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-        };
-        return $"{words}_{number.ToString(CultureInfo.InvariantCulture)}";
-    }
+        SetOperationKind.AddReady => "add_ready",
+        SetOperationKind.RemoveReady => "remove_ready",
+        SetOperationKind.GreatestPriority => "greatest_priority",
+        SetOperationKind.NextReady => "next_ready",
+        SetOperationKind.AddSender => "add_sender",
+        SetOperationKind.RemoveSender => "remove_sender",
+        SetOperationKind.NextSender => "next_sender",
+        SetOperationKind.AddTimer => "add_timer",
+        SetOperationKind.RemoveTimer => "remove_timer",
+        SetOperationKind.NextTimer => "next_timer",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
 }

@@ -32,7 +32,14 @@ public sealed record CheckResult(
     Model Model, int States, long Transitions, int Levels, long Beyond, double Seconds, double BytesPerState,
     Violation? Failure, IReadOnlyList<(string Name, Trace? Trace)> Witnesses)
 {
-    public bool Holds => Failure is null && Witnesses.All(witness => (witness.Trace is null) == Model.Never.Contains(witness.Name));
+    /// <summary>The counts that the check has seen.</summary>
+    public ModelCounts Seen => new(States, Transitions, Levels);
+
+    /// <summary>How the counts differ from the expected ones; null where they agree or none are expected.</summary>
+    public string? Miscount => Model.Pinned is { } expected && expected != Seen ? $"expected {expected}; seen {Seen}" : null;
+
+    public bool Holds => Failure is null && Miscount is null
+        && Witnesses.All(witness => (witness.Trace is null) == Model.Never.Contains(witness.Name));
 }
 
 /// <summary>A property that a reachable state violates.</summary>

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Proofs.Check;
+using Verified.Proofs.First;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -8,8 +9,9 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// The booted machine at its first cut point, the only one there is (<see cref="BootTheorem"/>), looked at in full: the state that it means satisfies every invariant, its memory every
-/// representation invariant, and its page directories keep the kernel to itself.
+/// The booted machine at its first cut point, the only one there is (<see cref="BootTheorem"/>), in full: memory and
+/// processor are as declared, bit by bit; the state that they mean satisfies every invariant, and memory every
+/// representation invariant; page directories and segments keep the kernel to itself.
 /// </summary>
 internal static class BootChecks
 {
@@ -19,9 +21,22 @@ internal static class BootChecks
     /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
     public static IReadOnlyList<Claim> Of(KernelImage image) =>
     [
+        .. OfFile(image),
         .. Of("boot", image, []),
         .. Booting.Servers(image) is { Count: > 0 } servers ? Of("boot with servers", image, servers) : [],
     ];
+
+    private static IEnumerable<Claim> OfFile(KernelImage image)
+    {
+        var (file, message) = (FileCheck.Wrong(image), BootMessages.Wrong(image));
+        return
+        [
+            Claim.Of("image file: headers, padding and tables of symbols are exact", file is null, Standing.Proved,
+                file ?? "every byte that is no code and no data"),
+            Claim.Of("boot and panic print their lines", message is null, Standing.Tested,
+                message ?? $"{BootMessages.Refusals(image).Count} refusals, and NMI, double fault and machine check"),
+        ];
+    }
 
     private static IReadOnlyList<Claim> Of(string boot, KernelImage image, IReadOnlyList<BootModule> modules)
     {
@@ -33,12 +48,18 @@ internal static class BootChecks
             for (var row = 0u; row < State<Concrete>.Rows(info.Table, image.Limits); row++)
                 column[row] = view.Column(info, row);
 
-        var started = modules.Count == 0 ? [] : (IReadOnlyList<Claim>)
-            [Claim.Of($"{boot}: the state is what the spec's boot makes of them", Started(image, modules, state) is null, Standing.Proved,
-                Started(image, modules, state) ?? $"{state.Columns.Count} columns, every row")];
+        var declared = FirstStateCheck.Declared(image, modules);
+        var memory = declared.Differences(physical => pc.Memory.Load(physical, 4)).FirstOrDefault();
+        var registers = FirstStateCheck.Registers(image, pc).FirstOrDefault();
+        var (wrong, cases) = RingCheck.Of(image, pc);
         return
         [
-            .. started,
+            Claim.Of($"{boot}: memory is the declared first state, bit by bit", memory is null, Standing.Proved,
+                memory ?? $"{declared.Bytes:N0} bytes in {declared.Regions.Count} regions"),
+            Claim.Of($"{boot}: the processor is as declared", registers is null, Standing.Proved,
+                registers ?? $"{DeclaredProcessor.Of(image).Count} registers and hidden parts"),
+            Claim.Of($"{boot}: only the declared gates lead from ring 3 to ring 0", wrong is null, Standing.Proved,
+                wrong ?? $"{cases:N0} far transfers, returns, INT n and events: every selector and vector"),
             Claim.Of($"{boot}: invariants hold at the first step", Invariant(state) is null, Standing.Proved,
                 Invariant(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"),
             Claim.Of($"{boot}: the lists of mappings and the chiefs are in order at the first step", Order(state) is null, Standing.Proved,
@@ -49,22 +70,6 @@ internal static class BootChecks
                 Directories(image, pc) ?? $"{image.Limits.Tasks} directories; no user page shows a frame of the kernel's"),
             .. ChipChecks.Of(boot, image, modules),
         ];
-    }
-
-    /// <summary>Where the state is not the initial one of the two servers, which start at their files' entries, or null.</summary>
-    private static string? Started(KernelImage image, IReadOnlyList<BootModule> modules, State<Concrete> state)
-    {
-        uint Entry(int module) => BitConverter.ToUInt32(modules[module].Content, 24);
-        var initial = BootState.Of(image.Layout, [],
-        [
-            ServerThreads.Sigma0At(image.Layout, Entry(0)),
-            ServerThreads.RootAt(image.Layout, Entry(1)),
-        ]);
-        foreach (var ((info, booted), (_, expected)) in state.Columns.Zip(initial.Columns))
-            for (var row = 0u; row < State<Concrete>.Rows(info.Table, image.Limits); row++)
-                if (booted[row] != expected[row])
-                    return $"{info.Name} of row {row} is {booted[row]}, not {expected[row]}";
-        return null;
     }
 
     /// <summary>The first invariant that a state violates, or null.</summary>

@@ -42,9 +42,10 @@ internal static class CheckVerb
             MostStates: mostStates, Workers: Environment.ProcessorCount,
             Progress: (states, level) => say($"{states:N0} states, {level} steps from boot"))));
         display.Line(
-            $"check {model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions, {result.Levels} steps deep, "
+            $"check {model.Name}: {result.Seen}, "
             + $"{result.States / result.Seconds / 1e6:F2} M states/s, {result.BytesPerState:F0} bytes per state: {(result.Holds ? "holds" : "FAILED")}");
         if (result.Failure is { } failure) Report.Violation(display, failure, $"check-{model.Name}");
+        else if (result.Miscount is { } miscount) display.Line($"  the counts differ: {miscount}");
         foreach (var (name, trace) in result.Witnesses)
             if ((trace is null) != model.Never.Contains(name))
                 display.Line(trace is null ? $"  never happens: {name}" : $"  happens, and should not be able to: {name}");
@@ -88,6 +89,7 @@ internal static class CheckVerb
                 result.States,
                 result.Transitions,
                 result.Levels,
+                Expected = result.Model.Pinned,
                 result.Beyond,
                 result.Seconds,
                 result.Holds,

@@ -12,7 +12,7 @@ using Verified.Proofs.Prove;
 namespace Verified.Proofs.Commands;
 
 /// <summary>The table of claims, made from the results of one run.</summary>
-internal static class Ledger
+public static class Ledger
 {
     private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
@@ -40,9 +40,10 @@ internal static class Ledger
                 _ when group.Key.StartsWith("spec.", StringComparison.Ordinal) => $"spec: {entry} preserves the invariants",
                 _ => $"image: the bytes of {entry} do what the spec says",
             };
+            var cached = group.Where(proof => proof.Cached).Select(proof => proof.Theorem).ToList();
             if (group.FirstOrDefault(proof => !proof.Proved) is { } failed)
             {
-                yield return new(what, Standing.Failed, $"{failed.Theorem}: {ProveVerb.Describe(failed)}");
+                yield return new(what, Standing.Failed, $"{failed.Theorem}: {ProveVerb.Describe(failed)}") { Cached = cached };
                 continue;
             }
 
@@ -50,8 +51,9 @@ internal static class Ledger
             var worst = verdicts.Select(verdict => verdict.Worst).Aggregate((a, b) => a.Or(b));
             yield return new(what, Standing.Proved,
                 (verdicts.Count > 1 ? $"{verdicts.Count} theorems, " : "") + $"{verdicts.Sum(verdict => verdict.Paths)} paths"
-                + (worst.Instructions > 0 ? $", at most {worst}" : "") + (group.All(proof => proof.Cached) ? ", cached" : "")
-                + confirmed.Of([.. group.Select(proof => proof.Theorem)]));
+                + (worst.Instructions > 0 ? $", at most {worst}" : "") + FromCache(cached.Count, verdicts.Count)
+                + confirmed.Of([.. group.Select(proof => proof.Theorem)]))
+            { Cached = cached };
         }
 
         if (WayGraph.Of(image.Layout, proofs) is { } graph)
@@ -61,11 +63,15 @@ internal static class Ledger
         var coverage = CodeCoverage.Of(image, executed);
         yield return new("code that theorems execute", Standing.Proved, $"{coverage.Covered} of {coverage.Total} bytes after boot");
         if (coverage.Rest.Count > 0) yield return new("code that no theorem executes", Standing.Assumed, string.Join("; ", coverage.Rest));
+        yield return BytesListing.Claim(image, BytesListing.Map(image, executed));
     }
 
+    private static string FromCache(int cached, int all) => cached == 0 ? "" : all == 1 ? ", from the cache" : $", {cached} from the cache";
+
     public static Claim Of(CheckResult result) => Claim.Of(
-        $"model {result.Model.Name}: invariants hold, what must happen does", result.Holds, Standing.Bounded,
-        $"all {result.States:N0} states of {result.Model.Rows.Count} threads, {ImageSource.Describe(result.Model.Limits)}"
+        $"model {result.Model.Name}: invariants hold, what must happen does, counts are as expected", result.Holds, Standing.Bounded,
+        (result.Miscount is { } miscount ? $"{miscount}; " : "")
+        + $"all {result.States:N0} states of {result.Model.Rows.Count} threads, {ImageSource.Describe(result.Model.Limits)}"
         + (result.Beyond > 0 ? $"; {result.Beyond:N0} steps beyond its bound of time slices or versions are not followed" : ""));
 
     public static Claim Of(FuzzResult result, FuzzOptions options) => Claim.Of(
@@ -104,7 +110,7 @@ internal static class Ledger
         $"image and spec agree on all of model {model.Name}", result.Holds, Standing.Bounded,
         $"all {result.Events:N0} steps from {result.Programs:N0} states");
 
-    public static void Print(Display display, IReadOnlyList<Claim> claims, KernelImage image)
+    internal static void Print(Display display, IReadOnlyList<Claim> claims, KernelImage image)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("claim", "status", "detail");
         foreach (var claim in claims.OrderBy(claim => Order(claim.Standing)))
@@ -112,6 +118,8 @@ internal static class Ledger
         display.Write(table);
         display.Line(string.Join(", ", claims.GroupBy(claim => claim.Standing).OrderBy(group => Order(group.Key))
             .Select(group => $"{group.Count()} {Name(group.Key, image)}")));
+        var cached = claims.SelectMany(claim => claim.Cached).ToList();
+        display.Line(cached.Count == 0 ? "no theorem came from the cache" : $"{cached.Count} theorems came from the cache: {string.Join(", ", cached)}");
     }
 
     /// <summary>Keeps the claims of a whole run for <c>claims</c>.</summary>

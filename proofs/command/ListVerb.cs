@@ -2,6 +2,8 @@ using System.CommandLine;
 using Verified.Kernel;
 using Verified.Machine.Timing;
 using Verified.Proofs.Bench;
+using Verified.Proofs.First;
+using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
 
@@ -32,11 +34,21 @@ internal static class ListVerb
         Description = "With --path: caches, translations and branch targets empty at first",
     };
 
+    private static readonly Option<bool> Tables = new("--tables")
+    {
+        Description = "The declared first state in words: registers, each descriptor and gate, TSS, memory by region",
+    };
+
+    private static readonly Option<bool> Bytes = new("--bytes")
+    {
+        Description = "What would notice a wrong byte, for each range of the image file; proves what no earlier run has proved",
+    };
+
     public static Command Make()
     {
         var verb = new Command("list", "Disassemble the image's code, with symbols and model cycles")
         {
-            Symbol, Path, Processor, Cold, ImageSource.File, ImageSource.Size,
+            Symbol, Path, Processor, Cold, Tables, Bytes, ImageSource.File, ImageSource.Size,
         };
         verb.SetAction(Run);
         return verb;
@@ -46,6 +58,13 @@ internal static class ListVerb
     {
         var display = new Display(parsed);
         var image = ImageSource.Of(parsed);
+        if (parsed.GetValue(Tables))
+        {
+            Report.Lines(display, TablesListing.Lines(image), "");
+            return CommandLine.Holds;
+        }
+
+        if (parsed.GetValue(Bytes)) return ListBytes(display, image);
         var timings = parsed.GetValue(Processor) switch
         {
             "p5" => Machine.Timing.Timings.P5,
@@ -72,6 +91,17 @@ internal static class ListVerb
         }
 
         return CommandLine.Holds;
+    }
+
+    private static int ListBytes(Display display, KernelImage image)
+    {
+        ProveVerb.RequireSolver();
+        var theorems = Theorems.Of(image).Where(theorem => theorem.Name.StartsWith("image.", StringComparison.Ordinal)).ToList();
+        var executed = Prover.Prove(theorems, Environment.ProcessorCount, ProveVerb.Cache())
+            .Where(result => result.Proved).SelectMany(result => result.Verdict!.Executed).ToHashSet();
+        var map = BytesListing.Map(image, executed);
+        Report.Lines(display, BytesListing.Lines(image, map), "");
+        return map.Count(Guard.None) == 0 ? CommandLine.Holds : CommandLine.Refuted;
     }
 
     private static int ListPath(Display display, KernelImage image, string name, PathConditions conditions)

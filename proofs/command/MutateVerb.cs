@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Verified.Kernel;
+using Verified.Proofs.First;
 using Verified.Proofs.Mutation;
 using Verified.Proofs.Prove;
 
@@ -10,26 +11,35 @@ namespace Verified.Proofs.Commands;
 internal static class MutateVerb
 {
     private const string Help =
-        "Flip every bit of a piece of the image's code, one at a time: diff must notice, or else prove refute it or show it equivalent.\n\n"
-        + "Exit code: 0 where each flip is noticed or proved to do the same; 1 where one is without an answer; 2 the command cannot be carried out.";
+        "Flip bits of the image file, one at a time: reader, boot checks, diff, a run or a theorem must notice, "
+        + "or there is a reason why the bit has no effect. Without symbols: a sample of each region of the file. "
+        + "With symbols: the bits of that code.\n\n"
+        + "Exit code: 0 if each flip is noticed, proved to do the same, or without effect; 1 if one has no answer; "
+        + "2 if the command cannot be carried out.";
 
     private const long FewEvents = 50_000;
+
+    private const int FewOfRegion = 8;
 
     // Results to a line of counts, where there is no status line.
     private const int Stride = 100;
 
-    private static readonly Argument<string> From = new("from")
+    private static readonly Argument<string?> From = new("from")
     {
         Description = "Damage the code from this symbol ...",
         Arity = ArgumentArity.ZeroOrOne,
-        DefaultValueFactory = _ => "ipc",
     };
 
-    private static readonly Argument<string> To = new("to")
+    private static readonly Argument<string?> To = new("to")
     {
-        Description = "... up to this one; by default the fast path of ipc",
+        Description = "... up to this one",
         Arity = ArgumentArity.ZeroOrOne,
-        DefaultValueFactory = _ => "ipc_slow",
+    };
+
+    private static readonly Option<string?> Region = new("--region")
+    {
+        Description = "Only this region, such as 'fast path', boot, idt; 'verified list --bytes' shows all",
+        HelpName = "NAME",
     };
 
     private static readonly Option<long> Events = CommonOptions.InRange(new Option<long>("--events")
@@ -39,16 +49,19 @@ internal static class MutateVerb
         DefaultValueFactory = _ => FewEvents,
     }, 1, 1_000_000_000_000);
 
-    private static readonly Option<int> Some = CommonOptions.InRange(new Option<int>("--sample")
+    private static readonly Option<int?> Some = CommonOptions.InRange(new Option<int?>("--sample")
     {
-        Description = "How many flips to try, chosen at random; all if there are fewer [default: all]",
+        Description = "How many flips to try, of each region or of the code, chosen at random "
+            + $"[default: {FewOfRegion} of each region, all of the code]",
         HelpName = "N",
-        DefaultValueFactory = _ => int.MaxValue,
     }, 1, int.MaxValue);
 
     public static Command Make()
     {
-        var verb = new Command("mutate", Help) { From, To, Some, Events, CommonOptions.Seed, ImageSource.Size, CommonOptions.Json };
+        var verb = new Command("mutate", Help)
+        {
+            From, To, Region, Some, Events, CommonOptions.Seed, ImageSource.Size, CommonOptions.Json,
+        };
         verb.SetAction(Run);
         verb.Subcommands.Add(MutateSpecVerb.Make());
         return verb;
@@ -59,28 +72,58 @@ internal static class MutateVerb
         var json = parsed.GetValue(CommonOptions.Json);
         var display = json ? Display.Silent : new Display(parsed);
         var image = ImageSource.Of(parsed);
-        var (start, end) = (Symbol(image, parsed.GetValue(From)!), Symbol(image, parsed.GetValue(To)!));
-        if (end <= start) throw new CommandException($"'{parsed.GetValue(To)}' is not after '{parsed.GetValue(From)}': 'verified list' shows the order");
-        if (ProveVerb.Prove(display, image, Theorems.Of(image), cached: true).Any(result => !result.Proved))
+        var piece = parsed.GetValue(From) is { } from ? Piece(image, from, parsed.GetValue(To) ?? Next(image, from))
+            : null;
+        if (piece is not null && parsed.GetValue(Region) is not null)
+            throw new CommandException("--region and symbols exclude each other: give one of them");
+        var regions = ByteMap.Of(image, new HashSet<uint>(), new HashSet<uint>()).Ranges.Select(range => range.Region)
+            .Distinct().ToList();
+        if (parsed.GetValue(Region) is { } name && !regions.Contains(name))
+            throw new CommandException($"there is no region '{name}': give one of {string.Join(", ", regions)}");
+        var proofs = ProveVerb.Prove(display, image, Theorems.Of(image), cached: true);
+        if (proofs.Any(result => !result.Proved))
             throw new CommandException("the image itself is not proved: 'verified prove' says why");
 
-        var all = Flips.Between(start, end);
+        var map = BytesListing.Map(image, proofs.SelectMany(result => result.Verdict!.Executed).ToHashSet());
         var (events, seed) = (parsed.GetValue(Events), parsed.GetValue(CommonOptions.Seed));
-        var chosen = Sample.Of(all, parsed.GetValue(Some), seed);
-        var results = Try(display, image, new Flips(image, Theorems.Of, ProveVerb.Cache(), events, seed), chosen, $"{chosen.Count:N0} of {all.Count:N0} flips, seed {seed}");
+        var chosen = piece is not null ? Sample.Of(piece, parsed.GetValue(Some) ?? int.MaxValue, seed)
+            : Chosen(map, parsed.GetValue(Region), parsed.GetValue(Some) ?? FewOfRegion, seed);
+        var flips = new Flips(image, map, Theorems.Of, ProveVerb.Cache(), events, seed);
+        var results = Try(display, Place, flips, chosen, $"{chosen.Count:N0} flips, seed {seed}");
         if (json)
             new Display(parsed).Json(new
             {
-                Of = all.Count,
                 Seed = seed,
                 Events = events,
-                Flips = results.Select(result => new { result.Flip.Address, result.Flip.Bit, result.Fate, result.By, result.Why, result.Seconds }),
+                Regions = results.GroupBy(result => result.Region).Select(group => new
+                {
+                    Region = group.Key,
+                    Score = FlipReport.Score([.. group]),
+                    Fates = group.GroupBy(result => result.Fate)
+                        .ToDictionary(fate => fate.Key.ToString(), fate => fate.Count()),
+                }),
+                Flips = results.Select(result => new
+                {
+                    result.Region, result.Flip.Offset, Address = flips.Linear(result.Flip), result.Flip.Bit,
+                        result.Fate, result.By, result.Why, result.Seconds,
+                }),
             });
         return results.Any(result => result.Fate == Fate.Unknown) ? CommandLine.Refuted : CommandLine.Holds;
+
+        string Place(Flip flip) => FlipReport.Place(image, flips.Linear(flip), flip);
     }
 
-    /// <summary>Tries each, and tells as it goes: what random programs let pass, and how far it is.</summary>
-    private static IReadOnlyList<FlipResult> Try(Display display, KernelImage image, Flips flips, IReadOnlyList<Flip> chosen, string what)
+    /// <summary>A seeded sample of the bits of each region, or of one.</summary>
+    private static IReadOnlyList<Flip> Chosen(ByteMap map, string? only, int count, int seed) =>
+    [
+        .. map.Ranges.GroupBy(range => range.Region).Where(region => only is null || region.Key == only)
+            .SelectMany(region =>
+                Sample.Of([.. region.SelectMany(range => Flips.Of(range.Offset, range.Length))], count, seed)),
+    ];
+
+    /// <summary>Tries each, and tells as it goes: what no cheap check noticed, and how far it is.</summary>
+    private static IReadOnlyList<FlipResult> Try(Display display, Func<Flip, string> place, Flips flips,
+        IReadOnlyList<Flip> chosen, string what)
     {
         var clock = Stopwatch.StartNew();
         display.Line($"mutate: {what}");
@@ -90,22 +133,38 @@ internal static class MutateVerb
             return flips.Run(chosen, Environment.ProcessorCount, result =>
             {
                 soFar.Add(result);
-                if (result.Fate is not (Fate.Unbootable or Fate.Differs)) display.Line(FlipReport.Line(image, result));
+                if (result.Fate is Fate.Refuted or Fate.Equivalent or Fate.NoEffect or Fate.Unknown)
+                    display.Line(FlipReport.Line(result, place(result.Flip)));
                 var left = clock.Elapsed / soFar.Count * (chosen.Count - soFar.Count);
-                say($"{soFar.Count:N0} of {chosen.Count:N0}, about {left.TotalMinutes:F0} min left: {FlipReport.Counts(soFar)}");
+                say($"{soFar.Count:N0} of {chosen.Count:N0}, about {left.TotalMinutes:F0} min left: "
+                    + FlipReport.Counts(soFar));
                 if (!display.IsTerminal && soFar.Count % Stride == 0 && soFar.Count < chosen.Count)
                     display.Line($"mutate: {soFar.Count:N0} of {chosen.Count:N0} so far: {FlipReport.Counts(soFar)}");
             });
         });
-        display.Line($"mutate: {what}, in {clock.Elapsed.TotalSeconds:F0} s");
-        Report.Lines(display, FlipReport.Summary(image, results), "  ");
+        display.Line($"mutate: {what}, in {clock.Elapsed.TotalSeconds:F0} s: {FlipReport.Score(results)}");
+        Report.Lines(display, FlipReport.Summary(results, place), "  ");
+        display.Line("by region:");
+        Report.Lines(display, FlipReport.ByRegion(results), "  ");
         return results;
     }
 
+    private static IReadOnlyList<Flip> Piece(KernelImage image, string from, string to)
+    {
+        var (start, end) = (Symbol(image, from), Symbol(image, to));
+        return end > start ? Flips.Between(image, start, end)
+            : throw new CommandException($"'{to}' is not after '{from}': 'verified list' shows the order");
+    }
+
+    private static string Next(KernelImage image, string from) =>
+        image.Symbols.Where(symbol => symbol.Value > Symbol(image, from)).OrderBy(symbol => symbol.Value)
+            .Select(symbol => symbol.Key).First();
+
     private static uint Symbol(KernelImage image, string name)
     {
-        if (!image.Symbols.TryGetValue(name, out var address)) throw new CommandException($"the image has no symbol '{name}': 'verified list' shows them");
-        return address >= image.Code.Start && address <= image.Code.End ? address
-            : throw new CommandException($"'{name}' is not in the code that runs after boot: give symbols from 'ipc' to 'boot'");
+        if (!image.Symbols.TryGetValue(name, out var address))
+            throw new CommandException($"the image has no symbol '{name}': 'verified list' shows them");
+        return address >= image.Code.Start && address <= image.Boot.End ? address
+            : throw new CommandException($"'{name}' is not in the code: give symbols from 'ipc' on, or --region");
     }
 }

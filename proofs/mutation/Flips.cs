@@ -1,19 +1,31 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text;
 using Verified.Kernel;
+using Verified.Machine.Computer;
 using Verified.Proofs.Diff;
+using Verified.Proofs.First;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Mutation;
 
-/// <summary>What became of a damaged image.</summary>
+/// <summary>What became of a damaged image, in the order of the checks.</summary>
 public enum Fate
 {
+    /// <summary>It is no image file, or its headers, padding or tables of symbols are not exact.</summary>
+    Unreadable,
+
     /// <summary>It does not boot.</summary>
     Unbootable,
 
+    /// <summary>It boots to another first state, or prints another line.</summary>
+    Misbooted,
+
     /// <summary>Random programs on it and on the spec differ.</summary>
     Differs,
+
+    /// <summary>Its programs do not end content.</summary>
+    Discontent,
 
     /// <summary>Random programs agree; a theorem is refuted.</summary>
     Refuted,
@@ -21,39 +33,62 @@ public enum Fate
     /// <summary>Every theorem is proved of it: the changed code does the same.</summary>
     Equivalent,
 
-    /// <summary>The prover has no answer, or no theorem is about the byte.</summary>
+    /// <summary>Every check holds, and there is a reason why the bit has no effect.</summary>
+    NoEffect,
+
+    /// <summary>The prover has no answer, or nothing is about the byte.</summary>
     Unknown,
 }
 
-/// <summary>A bit of the code that is wrong.</summary>
-/// <param name="Address">Linear address of its byte.</param>
+/// <summary>A bit of the image file that is wrong.</summary>
+/// <param name="Offset">Offset of its byte in the file.</param>
 /// <param name="Bit">0 to 7.</param>
-public readonly record struct Flip(uint Address, int Bit);
+public readonly record struct Flip(uint Offset, int Bit);
 
 /// <summary>A flipped bit, and what became of it.</summary>
 /// <param name="Flip">The bit.</param>
+/// <param name="Region">The region of the file that it is in.</param>
 /// <param name="Fate">What became of it.</param>
-/// <param name="By">The theorem that is refuted or has no answer; empty where it was none.</param>
+/// <param name="By">The theorem that is refuted or has no answer; empty if it is none.</param>
 /// <param name="Why">The difference, the refuted goal, the changed instruction, or why there is no answer.</param>
 /// <param name="Seconds">How long that took.</param>
-public sealed record FlipResult(Flip Flip, Fate Fate, string By, string Why, double Seconds);
+public sealed record FlipResult(Flip Flip, string Region, Fate Fate, string By, string Why, double Seconds);
 
-/// <summary>Damages the code one bit at a time: random programs first, then the theorems that read the byte.</summary>
+/// <summary>
+/// Damages the image file one bit at a time. The checks are in the order of what they cost: the reader, the boot
+/// checks, random programs or the image's own, then the theorems that read the byte.
+/// </summary>
 /// <param name="image">The image that is right.</param>
+/// <param name="map">What guards its bytes.</param>
 /// <param name="theorems">What is to be proved of an image (<see cref="Theorems.Of"/>).</param>
-/// <param name="proved">The proofs of the image itself: what they did not read, a flip does not change. Those of damaged images are not added.</param>
+/// <param name="proved">The proofs of the image itself: what they did not read, a flip does not change. Those of
+/// damaged images are not added.</param>
 /// <param name="events">Events that random programs get, at least, before the proofs.</param>
 /// <param name="seed">The random programs'.</param>
-public sealed class Flips(KernelImage image, Func<KernelImage, IReadOnlyList<Theorem>> theorems, ProofCache proved, long events, int seed)
+public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IReadOnlyList<Theorem>> theorems,
+    ProofCache proved, long events, int seed)
 {
-    private readonly HashSet<uint> _executed =
-        [.. theorems(image).SelectMany(theorem => proved.Find(theorem)?.Executed ?? (IEnumerable<uint>)[])];
+    private const long DemonstrationBudget = 200_000_000;
 
-    /// <summary>Every bit from a linear address of the code up to another, in order.</summary>
-    public static IReadOnlyList<Flip> Between(uint start, uint end) =>
-        [.. from offset in Enumerable.Range(0, (int)(end - start)) from bit in Enumerable.Range(0, 8) select new Flip(start + (uint)offset, bit)];
+    private static readonly string[] CutPoints =
+        ["pick", "receive", "accept", "leave", "wake", "map_step", "exit", "idle_halt", "ipc_slow"];
 
-    /// <summary>The results, in order of address and bit.</summary>
+    private readonly byte[] _file = image.ToElf();
+
+    private readonly IReadOnlyList<FilePiece> _pieces = FilePiece.Of(image.ToElf());
+
+    /// <summary>Every bit of the code from a linear address up to another, in order.</summary>
+    public static IReadOnlyList<Flip> Between(KernelImage image, uint start, uint end)
+    {
+        var text = FilePiece.Of(image.ToElf()).Single(piece => piece.Name == FilePiece.Text);
+        return Of(text.Offset + start - image.Text.Linear, end - start);
+    }
+
+    /// <summary>Every bit of some bytes of the file, in order.</summary>
+    public static IReadOnlyList<Flip> Of(uint offset, uint length) =>
+        [.. Enumerable.Range(0, (int)length * 8).Select(i => new Flip(offset + (uint)i / 8, i % 8))];
+
+    /// <summary>The results, in order of offset and bit.</summary>
     /// <param name="flips">The bits, one to an image.</param>
     /// <param name="workers">How many images at a time.</param>
     /// <param name="progress">Told each result as it comes, from several threads, one call at a time.</param>
@@ -64,7 +99,7 @@ public sealed class Flips(KernelImage image, Func<KernelImage, IReadOnlyList<The
         var threads = Enumerable.Range(0, workers).Select(_ => new Thread(Work, Prover.StackSize)).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
-        return [.. results.OrderBy(result => result.Flip.Address).ThenBy(result => result.Flip.Bit)];
+        return [.. results.OrderBy(result => result.Flip.Offset).ThenBy(result => result.Flip.Bit)];
 
         void Work()
         {
@@ -74,34 +109,49 @@ public sealed class Flips(KernelImage image, Func<KernelImage, IReadOnlyList<The
                 var (fate, by, why) = Try(flip);
                 lock (results)
                 {
-                    results.Add(new(flip, fate, by, why, clock.Elapsed.TotalSeconds));
+                    results.Add(new(flip, map.At(flip.Offset).Region, fate, by, why, clock.Elapsed.TotalSeconds));
                     progress?.Invoke(results[^1]);
                 }
             }
         }
     }
 
+    /// <summary>Where a bit is in memory; null if no loader puts it there.</summary>
+    public uint? Linear(Flip flip) =>
+        _pieces.First(piece => flip.Offset - piece.Offset < piece.Length) is { Linear: { } linear } piece
+            ? linear + flip.Offset - piece.Offset : null;
+
     private (Fate Fate, string By, string Why) Try(Flip flip)
     {
+        KernelImage damaged;
+        try
+        {
+            var file = (byte[])_file.Clone();
+            file[flip.Offset] ^= (byte)(1 << flip.Bit);
+            damaged = KernelImage.Read(file);
+            if (FileCheck.Wrong(damaged) is { } wrong) return (Fate.Unreadable, "", wrong);
+        }
+        catch (ImageException e)
+        {
+            return (Fate.Unreadable, "", e.Message);
+        }
+
         var by = "";
         try
         {
-            // The first difference is enough: it is not shrunk.
-            var damaged = image.WithFlippedBit(flip.Address, flip.Bit);
-            if (DiffRun.Run(damaged, new(seed, events, Workers: 1, Shrink: false)).Disagreement is { } found)
-                return (Fate.Differs, "", found.Difference.What);
-            var line = Listing.Lines(image, image.Code.Start, flip.Address + 1).Last();
-            if (!_executed.Contains(line.Address)) return (Fate.Unknown, "", $"no theorem executes {line.Text}");
-
-            // The cheap ones first: one refutation is enough.
-            foreach (var theorem in theorems(damaged).Where(theorem => theorem is not BootTheorem).OrderBy(theorem => theorem.Weight))
+            if (FirstStateCheck.Differences(damaged).FirstOrDefault() is { } alone) return (Fate.Misbooted, "", alone);
+            if (Booting.Servers(damaged) is { Count: > 0 } servers
+                && FirstStateCheck.Differences(damaged, servers).FirstOrDefault() is { } served)
+                return (Fate.Misbooted, "", $"with servers, {served}");
+            return map.At(flip.Offset).Region switch
             {
-                if (proved.Find(theorem) is not null) continue;
-                by = theorem.Name;
-                if (theorem.Prove().Refutation is { } refutation) return (Fate.Refuted, by, refutation.What);
-            }
-
-            return (Fate.Equivalent, "", $"{line.Text} -> {Listing.Lines(damaged, line.Address, line.Address + 1).First().Text}");
+                ByteMap.FastPath or ByteMap.Code => OfCode(damaged, flip, ref by),
+                ByteMap.Panic or ByteMap.Boot or ByteMap.Constants => OfBoot(damaged, flip, ref by),
+                ByteMap.Programs => OfPrograms(damaged),
+                FilePiece.Symbols or FilePiece.Names => OfSymbols(damaged, ref by),
+                _ => map.At(flip.Offset) is { Guard: Guard.NoEffect } range ? (Fate.NoEffect, "", range.Why)
+                    : (Fate.Unknown, "", "every check holds"),
+            };
         }
         catch (ImageException e)
         {
@@ -113,4 +163,86 @@ public sealed class Flips(KernelImage image, Func<KernelImage, IReadOnlyList<The
             return (Fate.Unknown, by, e is ProverException ? e.Message : $"{e.GetType().Name}: {e.Message}");
         }
     }
+
+    private (Fate, string, string) OfCode(KernelImage damaged, Flip flip, ref string by)
+    {
+        // The first difference is enough: it is not shrunk.
+        if (DiffRun.Run(damaged, new(seed, events, Workers: 1, Shrink: false)).Disagreement is { } found)
+            return (Fate.Differs, "", found.Difference.What);
+        var line = Line(flip);
+        if (map.At(flip.Offset).Guard != Guard.Theorem) return (Fate.Unknown, "", $"no theorem executes {line.Text}");
+        return Refuted(damaged, theorem => theorem is not BootTheorem, ref by) is { } refutation
+            ? (Fate.Refuted, by, refutation)
+            : (Fate.Equivalent, "", Change(damaged, line));
+    }
+
+    /// <summary>
+    /// Boot and the panic path: the lines that they print, and where boot comes to whatever the loader left in the
+    /// registers.
+    /// </summary>
+    private (Fate, string, string) OfBoot(KernelImage damaged, Flip flip, ref string by)
+    {
+        if (BootMessages.Wrong(damaged) is { } wrong) return (Fate.Misbooted, "", wrong);
+        if (Refuted(damaged, theorem => theorem is BootTheorem, ref by) is { } refutation)
+            return (Fate.Refuted, by, refutation);
+        var change = map.At(flip.Offset).Region == ByteMap.Constants ? "a constant" : Change(damaged, Line(flip));
+        return (Fate.Unknown, "", $"boot comes to the same first state and prints the same lines: {change}");
+    }
+
+    private static (Fate, string, string) OfPrograms(KernelImage damaged)
+    {
+        var lines = new StringBuilder();
+        var (reason, pc) = Commands.RunVerb.Boot(damaged, DemonstrationBudget, sent => lines.Append((char)sent));
+        return reason != StopReason.Exited || pc.ExitStatus != Commands.RunVerb.Content
+            ? (Fate.Discontent, "", $"the run ends otherwise: {reason}")
+            : (Fate.NoEffect, "",
+                "a demonstration program: all programs end content, and the kernel does not depend on them");
+    }
+
+    /// <summary>
+    /// A symbol that reports alone use may have any name and value; a theorem about another address is another
+    /// theorem.
+    /// </summary>
+    private (Fate, string, string) OfSymbols(KernelImage damaged, ref string by)
+    {
+        var changed = damaged.Symbols.Except(image.Symbols).Concat(image.Symbols.Except(damaged.Symbols))
+            .Select(symbol => symbol.Key).Distinct().ToList();
+        if (changed.Count == 0) return (Fate.Unknown, "", "no symbol has changed, and every check holds");
+        if (!changed.Any(IsRead))
+            return (Fate.NoEffect, "", $"the symbol {string.Join(", ", changed)} names an address in reports");
+        foreach (var theorem in theorems(damaged).OfType<CodeTheorem>().OrderBy(theorem => theorem.Weight))
+        {
+            by = theorem.Name;
+            if (theorem.Prove().Refutation is { } refutation) return (Fate.Refuted, by, refutation.What);
+        }
+
+        return (Fate.Unknown, "", $"every theorem holds with another {string.Join(", ", changed)}");
+    }
+
+    /// <summary>Whether theorems begin or end at a symbol.</summary>
+    private static bool IsRead(string symbol) => CutPoints.Contains(symbol)
+        || SetOperation.Beginnings.Any(name => symbol.StartsWith(name, StringComparison.Ordinal));
+
+    private string? Refuted(KernelImage damaged, Func<Theorem, bool> about, ref string by)
+    {
+        // The cheap ones first: one refutation is enough.
+        foreach (var theorem in theorems(damaged).Where(about).OrderBy(theorem => theorem.Weight))
+        {
+            if (proved.Find(theorem) is not null) continue;
+            by = theorem.Name;
+            if (theorem.Prove().Refutation is { } refutation) return refutation.What;
+        }
+
+        return null;
+    }
+
+    private ListingLine Line(Flip flip)
+    {
+        var address = Linear(flip)!.Value;
+        return Listing.Lines(image, address >= image.Boot.Start ? image.Boot.Start : image.Code.Start, address + 1)
+            .Last();
+    }
+
+    private static string Change(KernelImage damaged, ListingLine line) =>
+        $"{line.Text} -> {Listing.Lines(damaged, line.Address, line.Address + 1).First().Text}";
 }

@@ -1,0 +1,45 @@
+namespace Verified.Kernel;
+
+/// <summary>A piece of the kernel's memory, and what it holds at the first cut point.</summary>
+/// <param name="Name">What reports call it.</param>
+/// <param name="Start">Linear address of its first byte.</param>
+/// <param name="End">Linear address behind its last byte.</param>
+/// <param name="Contents">What it holds, in words.</param>
+public sealed record FirstRegion(string Name, uint Start, uint End, string Contents)
+{
+    /// <summary>Bits of each dword that the processor sets when it uses the dword: accessed and dirty.</summary>
+    public uint Marks { get; init; }
+
+    /// <summary>Whether each byte has a declared value. If it has none, <see cref="Contents"/> says why.</summary>
+    public bool IsDeclared { get; init; } = true;
+}
+
+/// <summary>A dword that boot measures.</summary>
+/// <param name="Linear">Its linear address.</param>
+/// <param name="Least">Its least value.</param>
+/// <param name="Most">Its greatest value.</param>
+/// <param name="What">What it is.</param>
+public sealed record MeasuredDword(uint Linear, uint Least, uint Most, string What);
+
+/// <summary>A server that boot starts from a module.</summary>
+/// <param name="Eip">Its entry.</param>
+/// <param name="Begin">Physical address of the first byte of its memory.</param>
+/// <param name="End">Physical address behind the last byte of its memory.</param>
+public sealed record FirstServer(uint Eip, uint Begin, uint End)
+{
+    /// <summary>What the headers of an ELF executable say.</summary>
+    public static FirstServer Of(ReadOnlySpan<byte> file)
+    {
+        var (begin, end) = (uint.MaxValue, 0u);
+        var (table, size) = (BitConverter.ToUInt32(file[28..]), BitConverter.ToUInt16(file[42..]));
+        for (var i = 0; i < BitConverter.ToUInt16(file[44..]); i++)
+        {
+            var header = file[(int)(table + (uint)(i * size))..];
+            var (at, bytes) = (BitConverter.ToUInt32(header[12..]), BitConverter.ToUInt32(header[20..]));
+            if (BitConverter.ToUInt32(header) != ElfFormat.Load || bytes == 0) continue;
+            (begin, end) = (Math.Min(begin, at), Math.Max(end, at + bytes));
+        }
+
+        return new(BitConverter.ToUInt32(file[24..]), begin, end);
+    }
+}

@@ -1,0 +1,219 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Kernel;
+
+/// <summary>
+/// What the kernel's memory holds at the first cut point after boot: a value for every bit. GDT, IDT, TSS, the info
+/// page and the kernel's page tables are declared in words (<see cref="DeclaredTables"/>); the tables hold the exact
+/// encoding of the spec's boot state; what lies between fields, rows and tables is 0.
+/// </summary>
+public sealed class FirstState
+{
+    private const uint Origin = Layout.KernelBase + Layout.ImageBase;
+
+    private readonly KernelImage _image;
+    private readonly Layout _layout;
+    private readonly uint[] _dwords;
+    private readonly List<FirstRegion> _regions = [];
+
+    private FirstState(KernelImage image, State<Concrete> state, IReadOnlyList<FirstServer> servers)
+    {
+        (_image, _layout, State) = (image, image.Layout, state);
+        _dwords = new uint[(End - Origin) / 4];
+        PutText();
+        Encode.Memory(_layout, state, Put);
+        DeclaredTables.Write(_layout, image.Symbols, Put);
+        PutInfo(servers);
+        PutKernelTables();
+        PutPrograms(servers.Count > 0);
+        DeclareRegions(servers.Count > 0);
+        Measured = servers.Count == 0 ? []
+            : [new(_layout.Info + KernelInfo.ProcessorFrequency, 99_900, 100_100,
+                "the processor's frequency in kHz: the machine executes 100 million instructions a second")];
+    }
+
+    /// <summary>The spec's state at boot.</summary>
+    public State<Concrete> State { get; }
+
+    /// <summary>Every byte from the image's first one on, in order of address, without gaps.</summary>
+    public IReadOnlyList<FirstRegion> Regions => _regions;
+
+    /// <summary>Bytes that have a declared value.</summary>
+    public long Bytes => _regions.Where(region => region.IsDeclared).Sum(region => region.End - region.Start);
+
+    /// <summary>The dwords whose value boot measures.</summary>
+    public IReadOnlyList<MeasuredDword> Measured { get; }
+
+    private uint End => _layout.UserImages + Math.Max(2 * (uint)_image.Programs.Count, 1) * Layout.PageSize;
+
+    /// <summary>The first state of an image that starts its own programs, or two servers.</summary>
+    public static FirstState Of(KernelImage image, params IReadOnlyList<FirstServer> servers) =>
+        new(image, servers.Count == 0
+        ? BootState.Of(image.Layout, image.Programs, image.Programs.Select(program => program.Thread))
+        : BootState.Of(image.Layout, [],
+            [ServerThreads.Sigma0At(image.Layout, servers[0].Eip), ServerThreads.RootAt(image.Layout, servers[1].Eip)]),
+        servers);
+
+    /// <summary>The declared dword at an aligned linear address, without the processor's marks.</summary>
+    public uint Dword(uint linear) => _dwords[(linear - Origin) / 4];
+
+    /// <summary>Every place where a memory differs, in order of address.</summary>
+    /// <param name="load">The dword at a physical address.</param>
+    public IEnumerable<string> Differences(Func<uint, uint> load)
+    {
+        foreach (var region in _regions.Where(region => region.IsDeclared))
+            for (var at = region.Start; at < region.End; at += 4)
+            {
+                var seen = load(Layout.Physical(at)) & ~region.Marks;
+                if (seen != Dword(at) && Measured.All(each => each.Linear != at))
+                    yield return $"{Place(region, at)} is {seen:X8}h, not {Dword(at):X8}h";
+            }
+
+        foreach (var (linear, least, most, what) in Measured)
+            if (load(Layout.Physical(linear)) is var seen && (seen < least || seen > most))
+                yield return $"the dword at {linear:X8}h is {seen}, not {least} to {most}: {what}";
+    }
+
+    /// <summary>What is at an address: the region, and the entry, row and field in it.</summary>
+    public string Place(FirstRegion region, uint at)
+    {
+        var offset = at - region.Start;
+        var where = $"{region.Name}+{offset:X}h";
+        if (region.Start == _layout.Gdt)
+            return $"{where}, {DeclaredTables.Descriptor(_layout, offset & ~7u)?.Name ?? "no descriptor"}";
+        if (region.Start == _layout.Idt && offset < DeclaredTables.Vectors * 8)
+            return $"{where}, gate {offset / 8:X2}h"
+                + (DeclaredTables.Gate(offset / 8) is { } gate ? $" to {gate.Entry}" : ", which is absent");
+        if (region.Start == _layout.Tss)
+            return $"{where}, "
+                + (DeclaredTables.Tss(_layout).FirstOrDefault(part => part.Offset == offset).What ?? "unused");
+        if (_layout.Areas.FirstOrDefault(area => area.Base == region.Start) is { } table)
+        {
+            var row = table.Row<Concrete>(offset).Value;
+            var inRow = offset - table.Offset<Concrete>(row).Value;
+            var field = table.Fields.FirstOrDefault(field => field.Offset == inRow);
+            return $"{where}, row {row}{(field is null ? ", between the fields" : $", {field.Name}")}";
+        }
+
+        return $"{where} at {at:X8}h";
+    }
+
+    private void Put(uint linear, uint dword) => _dwords[(linear - Origin) / 4] = dword;
+
+    private void PutText()
+    {
+        for (var at = 0u; at < _image.Text.Bytes.Length; at += 4) Put(Origin + at, InFile(_image.Text, at));
+    }
+
+    /// <summary>The dword at an offset of a segment; what the file does not hold is 0.</summary>
+    private static uint InFile(Segment segment, uint offset)
+    {
+        Span<byte> dword = stackalloc byte[4];
+        if (offset < segment.Bytes.Length)
+            segment.Bytes.AsSpan((int)offset)[..(int)Math.Min(4, segment.Bytes.Length - offset)].CopyTo(dword);
+        return BitConverter.ToUInt32(dword);
+    }
+
+    /// <summary>
+    /// The info page in words (L4 X.0 reference manual, 2.9). The clock is a part of the spec's state, and 0.
+    /// </summary>
+    private void PutInfo(IReadOnlyList<FirstServer> servers)
+    {
+        const uint memoryEnd = 64 << 20, page = 0x1000;
+        var info = _layout.Info;
+        foreach (var (offset, dword) in ((uint, uint)[])
+        [
+            (0x00, 0x4BE6344C), (0x04, 4),
+            (0x68, 0x00800000), (0x6C, _layout.Boot.Sigma0Stack + page),
+            (0x74, page), (0x78, 0xA0000), (0x7C, 0x100000),
+            (0x80, _layout.Boot.Information), (0x84, _layout.Boot.End),
+        ]) Put(info + offset, dword);
+        if (servers.Count == 0) return;
+        Put(info + 0x64, memoryEnd);
+        foreach (var (start, server, stack) in ((uint, FirstServer, uint)[])
+            [(0x20, servers[0], _layout.Boot.Sigma0Stack), (0x40, servers[1], _layout.Boot.RootStack)])
+        {
+            Put(info + start, stack + page - 16);
+            Put(info + start + 4, server.Eip);
+            Put(info + start + 8, server.Begin & ~(page - 1));
+            Put(info + start + 12, (server.End + page - 1) & ~(page - 1));
+        }
+    }
+
+    /// <summary>
+    /// The kernel's page tables in words: its frames are at their physical address above the kernel's base, for ring
+    /// 0 only. Code and constants are read-only. In each task's table for the part with the TSS, the two pages behind
+    /// the TSS are the task's own map of ports, read-only.
+    /// </summary>
+    private void PutKernelTables()
+    {
+        const uint present = 1, writable = 2, entries = 1024;
+        uint OwnFrame(uint page) =>
+            page < Layout.ImageBase / Layout.PageSize || page >= Layout.KernelEnd / Layout.PageSize ? 0
+            : page * Layout.PageSize | present
+                | (page < (Layout.ImageBase + Layout.TextSize) / Layout.PageSize ? 0 : writable);
+        for (var page = 0u; page < Layout.KernelTables * entries; page++)
+            Put(_layout.KernelPageTables + page * 4, OwnFrame(page));
+        var first = Layout.Physical(_layout.Tss) >> 22 << 10;
+        var map = Layout.Physical(_layout.Tss) / Layout.PageSize + 1;
+        for (var task = 0u; task < _layout.Limits.Tasks; task++)
+            for (var page = first; page < first + entries; page++)
+                Put(_layout.TssTables + task * Layout.PageSize + (page - first) * 4, page - map >= 2 ? OwnFrame(page)
+                    : Layout.Physical(_layout.Mappings.PortMaps.Base) + (2 * task + page - map) * Layout.PageSize
+                        | present);
+    }
+
+    /// <summary>The programs' code is what the file holds; their pages for data are 0.</summary>
+    private void PutPrograms(bool servers)
+    {
+        if (servers) return;
+        var data = _image.Segments[1];
+        for (var page = _layout.UserImages; page < End; page += 2 * Layout.PageSize)
+            for (var at = page; at < page + Layout.PageSize; at += 4) Put(at, InFile(data, at - data.Linear));
+    }
+
+    private void DeclareRegions(bool servers)
+    {
+        const uint page = Layout.PageSize;
+        const string pageMarks = "; the processor sets the bits accessed and dirty";
+        List<FirstRegion> declared =
+        [
+            new("text", Origin, Origin + Layout.TextSize, "code and constants, as the file has them, then zeros"),
+            new("gdt", _layout.Gdt, _layout.Gdt + page, "six descriptors, then the operand of LGDT"),
+            new("idt", _layout.Idt, _layout.Idt + page, "256 entries, then the operand of LIDT"),
+            new("tss", _layout.Tss, _layout.Tss + 4 * page,
+                "one TSS of 104 bytes, and the byte that ends the map of ports"),
+            new("info", _layout.Info, _layout.Info + page, "the kernel info page"),
+            new("kernel_page_tables", _layout.KernelPageTables, _layout.KernelPageTables + Layout.KernelTables * page,
+                $"the kernel's frames, for ring 0; code is read-only{pageMarks}")
+                { Marks = MappingLayout.AccessedAndDirty },
+            new("tss_tables", _layout.TssTables, _layout.TssTables + _layout.Limits.Tasks * page,
+                $"the same for the part with the TSS, with each task's map of ports{pageMarks}")
+                { Marks = MappingLayout.AccessedAndDirty },
+            .. _layout.Areas.Where(OfItsOwnPages).Select(Table),
+            new("boot pages", Layout.KernelBase + _layout.Boot.Base, Layout.KernelBase + _layout.Boot.End,
+                "left to the servers: stacks, and the loader's information")
+                { IsDeclared = false },
+            new("programs", _layout.UserImages, End, servers ? "no longer the kernel's: memory that sigma0 gives away"
+                : "for each program a page of code, as the file has it, and a page of zeros") { IsDeclared = !servers },
+        ];
+        var next = Origin;
+        foreach (var region in declared.OrderBy(region => region.Start))
+        {
+            if (region.Start > next) _regions.Add(new($"behind {_regions[^1].Name}", next, region.Start, "zeros"));
+            _regions.Add(region);
+            next = region.End;
+        }
+
+        bool OfItsOwnPages(Area area) =>
+            !((uint[])[_layout.Gdt, _layout.Tss, _layout.Info]).Contains(area.Base & ~(page - 1));
+        FirstRegion Table(Area area) =>
+            new(area.Name, area.Base, area.End,
+                $"{area.Rows:N0} rows of {area.Stride} bytes: the spec's boot state, encoded")
+        {
+            Marks = area == _layout.Mappings.PageTables ? MappingLayout.AccessedAndDirty
+                : area == _layout.Mappings.Directories ? MappingLayout.Accessed : 0,
+        };
+    }
+}
