@@ -30,6 +30,20 @@ public static class BootState
         return state;
     }
 
+    /// <summary>
+    /// Takes from σ0 the frames from one on, which are beyond the memory that there is. The page tables stay, and the mappings keep their page.
+    /// </summary>
+    internal static void Without(State<Concrete> state, uint first)
+    {
+        var m = state.Mappings;
+        for (var frame = first; frame < state.Limits.Paging.Frames; frame++)
+        {
+            if (m.Space[frame] == 0) continue;
+            m.NodeAt[state.EntryOf(state.TableOf(m.Space[frame], m.Page[frame]), m.Page[frame])] = 0;
+            m.Space[frame] = 0;
+        }
+    }
+
     private static BootMapping Ports(Layout layout, uint task, uint group)
     {
         var frame = layout.Limits.Paging.Frames + group;

@@ -17,14 +17,14 @@ public sealed class FirstState
     private readonly uint[] _dwords;
     private readonly List<FirstRegion> _regions = [];
 
-    private FirstState(KernelImage image, State<Concrete> state, IReadOnlyList<FirstServer> servers)
+    private FirstState(KernelImage image, State<Concrete> state, IReadOnlyList<FirstServer> servers, uint memory)
     {
         (_image, _layout, State) = (image, image.Layout, state);
         _dwords = new uint[(End - Origin) / 4];
         PutText();
         Encode.Memory(_layout, state, Put);
         DeclaredTables.Write(_layout, image.Symbols, Put);
-        PutInfo(servers);
+        PutInfo(servers, memory);
         PutKernelTables();
         PutPrograms(servers.Count > 0);
         DeclareRegions(servers.Count > 0);
@@ -47,13 +47,22 @@ public sealed class FirstState
 
     private uint End => _layout.UserImages + Math.Max(2 * (uint)_image.Programs.Count, 1) * Layout.PageSize;
 
-    /// <summary>The first state of an image that starts its own programs, or two servers.</summary>
-    public static FirstState Of(KernelImage image, params IReadOnlyList<FirstServer> servers) =>
-        new(image, servers.Count == 0
-        ? BootState.Of(image.Layout, image.Programs, image.Programs.Select(program => program.Thread))
-        : BootState.Of(image.Layout, [],
-            [ServerThreads.Sigma0At(image.Layout, servers[0].Eip), ServerThreads.RootAt(image.Layout, servers[1].Eip)]),
-        servers);
+    /// <summary>The first state of an image that starts its own programs.</summary>
+    public static FirstState Of(KernelImage image) => new(image,
+        BootState.Of(image.Layout, image.Programs, image.Programs.Select(program => program.Thread)), [], Layout.MemorySize);
+
+    /// <summary>The first state of an image that starts two servers.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="servers">σ0, then the root task; none for the image's own programs.</param>
+    /// <param name="memory">Bytes of memory, 64 MB at most.</param>
+    public static FirstState Of(KernelImage image, IReadOnlyList<FirstServer> servers, uint memory = Layout.MemorySize)
+    {
+        if (servers.Count == 0) return Of(image);
+        var state = BootState.Of(image.Layout, [],
+            [ServerThreads.Sigma0At(image.Layout, servers[0].Eip), ServerThreads.RootAt(image.Layout, servers[1].Eip)]);
+        BootState.Without(state, memory / Layout.PageSize);
+        return new(image, state, servers, memory);
+    }
 
     /// <summary>The declared dword at an aligned linear address, without the processor's marks.</summary>
     public uint Dword(uint linear) => _dwords[(linear - Origin) / 4];
@@ -118,9 +127,9 @@ public sealed class FirstState
     /// <summary>
     /// The info page in words (L4 X.0 reference manual, 2.9). The clock is a part of the spec's state, and 0.
     /// </summary>
-    private void PutInfo(IReadOnlyList<FirstServer> servers)
+    private void PutInfo(IReadOnlyList<FirstServer> servers, uint memory)
     {
-        const uint memoryEnd = 64 << 20, page = 0x1000;
+        const uint page = 0x1000;
         var info = _layout.Info;
         foreach (var (offset, dword) in ((uint, uint)[])
         [
@@ -130,7 +139,7 @@ public sealed class FirstState
             (0x80, _layout.Boot.Information), (0x84, _layout.Boot.End),
         ]) Put(info + offset, dword);
         if (servers.Count == 0) return;
-        Put(info + 0x64, memoryEnd);
+        Put(info + 0x64, memory);
         foreach (var (start, server, stack) in ((uint, FirstServer, uint)[])
             [(0x20, servers[0], _layout.Boot.Sigma0Stack), (0x40, servers[1], _layout.Boot.RootStack)])
         {

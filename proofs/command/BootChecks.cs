@@ -28,13 +28,15 @@ internal static class BootChecks
 
     private static IEnumerable<Claim> OfFile(KernelImage image)
     {
-        var (file, message) = (FileCheck.Wrong(image), BootMessages.Wrong(image));
+        var (file, message, other) = (FileCheck.Wrong(image), BootMessages.Wrong(image), OtherBoots.Wrong(image));
         return
         [
             Claim.Of("image file: headers, padding and tables of symbols are exact", file is null, Standing.Proved,
                 file ?? "every byte that is no code and no data"),
             Claim.Of("boot and panic print their lines", message is null, Standing.Tested,
                 message ?? $"{BootMessages.Refusals(image).Count} refusals, and NMI, double fault and machine check"),
+            Claim.Of("boot comes to the declared first state with flat modules and with less memory", other is null, Standing.Tested,
+                other ?? $"{OtherBoots.Count(image)} boots, every bit"),
         ];
     }
 
@@ -51,15 +53,13 @@ internal static class BootChecks
         var declared = FirstStateCheck.Declared(image, modules);
         var memory = declared.Differences(physical => pc.Memory.Load(physical, 4)).FirstOrDefault();
         var registers = FirstStateCheck.Registers(image, pc).FirstOrDefault();
-        var (wrong, cases) = RingCheck.Of(image, pc);
         return
         [
             Claim.Of($"{boot}: memory is the declared first state, bit by bit", memory is null, Standing.Proved,
                 memory ?? $"{declared.Bytes:N0} bytes in {declared.Regions.Count} regions"),
             Claim.Of($"{boot}: the processor is as declared", registers is null, Standing.Proved,
                 registers ?? $"{DeclaredProcessor.Of(image).Count} registers and hidden parts"),
-            Claim.Of($"{boot}: only the declared gates lead from ring 3 to ring 0", wrong is null, Standing.Proved,
-                wrong ?? $"{cases:N0} far transfers, returns, INT n and events: every selector and vector"),
+            .. modules.Count == 0 ? (IReadOnlyList<Claim>)[OfRings(boot, image, pc)] : [],
             Claim.Of($"{boot}: invariants hold at the first step", Invariant(state) is null, Standing.Proved,
                 Invariant(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"),
             Claim.Of($"{boot}: the lists of mappings and the chiefs are in order at the first step", Order(state) is null, Standing.Proved,
@@ -70,6 +70,14 @@ internal static class BootChecks
                 Directories(image, pc) ?? $"{image.Limits.Tasks} directories; no user page shows a frame of the kernel's"),
             .. ChipChecks.Of(boot, image, modules),
         ];
+    }
+
+    /// <summary>The tables are the same with servers: memory is as declared.</summary>
+    private static Claim OfRings(string boot, KernelImage image, Pc pc)
+    {
+        var (wrong, cases) = RingCheck.Of(image, pc);
+        return Claim.Of($"{boot}: only the declared gates lead from ring 3 to ring 0", wrong is null, Standing.Proved,
+            wrong ?? $"{cases:N0} far transfers, returns, INT n and events: every selector and vector");
     }
 
     /// <summary>The first invariant that a state violates, or null.</summary>

@@ -11,6 +11,7 @@ public static class BytesListing
     {
         HashSet<uint> run = [];
         BootMessages.Wrong(image, run);
+        OtherBoots.Wrong(image, run);
         return ByteMap.Of(image, executed, run);
     }
 

@@ -46,12 +46,13 @@ public sealed record ByteMap(IReadOnlyList<GuardedBytes> Ranges)
     private const string Exact = "image file: headers, padding and tables of symbols are exact",
         Memory = "boot: memory is the declared first state",
         Messages = "boot and panic print their lines",
+        Runs = "boot and panic print their lines; boot comes to its first state with other modules and memory",
         Demonstration = "image: boots, its programs talk and end content";
 
     /// <summary>The map of an image.</summary>
     /// <param name="image">The image.</param>
     /// <param name="executed">Addresses of the instructions that theorems execute.</param>
-    /// <param name="run">Addresses of the instructions that <see cref="BootMessages"/> executes.</param>
+    /// <param name="run">Addresses of the instructions that <see cref="BootMessages"/> and <see cref="OtherBoots"/> execute.</param>
     public static ByteMap Of(KernelImage image, IReadOnlySet<uint> executed, IReadOnlySet<uint> run)
     {
         List<GuardedBytes> ranges = [];
@@ -97,7 +98,7 @@ public sealed record ByteMap(IReadOnlyList<GuardedBytes> Ranges)
                 yield return Range(region, line.Address, line.Address + (uint)line.Bytes.Length, guard, guard switch
                 {
                     Guard.Theorem => "a theorem executes the instruction",
-                    Guard.Run => Messages,
+                    Guard.Run => Runs,
                     _ => "no theorem and no claim executes the instruction",
                 });
             }

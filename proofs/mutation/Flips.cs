@@ -182,7 +182,7 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
     /// </summary>
     private (Fate, string, string) OfBoot(KernelImage damaged, Flip flip, ref string by)
     {
-        if (BootMessages.Wrong(damaged) is { } wrong) return (Fate.Misbooted, "", wrong);
+        if ((BootMessages.Wrong(damaged) ?? OtherBoots.Wrong(damaged)) is { } wrong) return (Fate.Misbooted, "", wrong);
         if (Refuted(damaged, theorem => theorem is BootTheorem, ref by) is { } refutation)
             return (Fate.Refuted, by, refutation);
         var change = map.At(flip.Offset).Region == ByteMap.Constants ? "a constant" : Change(damaged, Line(flip));

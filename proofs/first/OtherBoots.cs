@@ -1,0 +1,76 @@
+using Verified.Kernel;
+using Verified.Machine.Computer;
+using Verified.Machine.Processor;
+
+namespace Verified.Proofs.First;
+
+/// <summary>
+/// Boots that go along code which neither the theorems of boot nor the refusals execute: flat modules, more than two modules, a module
+/// without a text, less memory than the kernel can hand out.
+/// </summary>
+public static class OtherBoots
+{
+    private const long MostInstructions = 10_000_000;
+
+    private const int Modules = 24;
+
+    private const uint ModuleSize = 16, ModuleText = 8;
+
+    private static readonly byte[] Endless = [0xEB, 0xFE];
+
+    private sealed record Boot(string Name, uint Megabytes, IReadOnlyList<BootModule> Modules, Action<Pc> Change);
+
+    private static IReadOnlyList<Boot> All(KernelImage image) => Booting(image) is not { } servers ? [] :
+    [
+        new("flat modules, and a third one without a text", 64,
+            [new("sigma0", Endless), new("root", Endless), new("data", [1, 2, 3])], pc => Put(pc, 2, ModuleText, 0)),
+        new("32 MB of memory", 32, servers, _ => { }),
+    ];
+
+    /// <summary>How many boots there are for an image.</summary>
+    public static int Count(KernelImage image) => All(image).Count;
+
+    /// <summary>
+    /// The first boot that does not come to its declared first state, or null. Adds the addresses of the instructions that are executed.
+    /// </summary>
+    public static string? Wrong(KernelImage image, ISet<uint>? executed = null) =>
+        All(image).Select(boot => Wrong(image, boot, executed) is { } wrong ? $"with {boot.Name}: {wrong}" : null)
+            .FirstOrDefault(wrong => wrong is not null);
+
+    private static string? Wrong(KernelImage image, Boot boot, ISet<uint>? executed)
+    {
+        var pc = new Pc(boot.Megabytes << 20);
+        Multiboot.Load(pc, image.ToElf(), "", [.. boot.Modules]);
+        boot.Change(pc);
+        FirstServer[] servers = [.. boot.Modules.Take(2).Select((module, i) => Server(pc, (uint)i, module.Content))];
+        if (executed is not null) pc.Trace = traced => executed.Add(traced.Cpu.Eip.Value | Layout.KernelBase);
+        try
+        {
+            while (pc.Cpu.Eip.Value != image.Symbols["pick"])
+                if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions) return "it never reaches pick";
+        }
+        catch (Exception e) when (e is Fault or UnimplementedInstruction or ShutdownException)
+        {
+            return e.Message;
+        }
+
+        return FirstState.Of(image, servers, boot.Megabytes << 20).Differences(physical => pc.Memory.Load(physical, 4))
+            .Concat(FirstStateCheck.Registers(image, pc)).FirstOrDefault();
+    }
+
+    private static IReadOnlyList<BootModule>? Booting(KernelImage image) =>
+        Prove.Booting.Servers(image) is { Count: > 0 } servers ? servers : null;
+
+    /// <summary>An ELF file goes where its headers say; a flat one starts where the loader put it.</summary>
+    private static FirstServer Server(Pc pc, uint number, byte[] content)
+    {
+        if (content is [0x7F, (byte)'E', (byte)'L', (byte)'F', ..]) return FirstServer.Of(content);
+        var at = pc.Memory.Load(Row(pc, number), 4);
+        return new(at, at, at + (uint)content.Length);
+    }
+
+    private static uint Row(Pc pc, uint module) =>
+        pc.Memory.Load(pc.Cpu.R[Register.Ebx].Value + Modules, 4) + module * ModuleSize;
+
+    private static void Put(Pc pc, uint module, uint offset, uint value) => pc.Memory.Store(Row(pc, module) + offset, 4, value);
+}
