@@ -7,14 +7,18 @@ namespace Verified.Kernel;
 public static class BootState
 {
     /// <summary>
-    /// σ0 has every frame but 0 and the kernel's, and all ports, which the root task has too; the programs, two frames each that follow the
-    /// kernel's, and the ports to print and to end the run.
+    /// σ0 has every frame but 0 and the kernel's, and all ports, which the root task has too; the programs, two
+    /// frames each that follow the kernel's, and the ports to print and to end the run.
     /// </summary>
-    public static State<Concrete> Of(Layout layout, IReadOnlyList<UserProgram> programs, IEnumerable<BootThread>? threads = null)
+    public static State<Concrete> Of(Layout layout, IReadOnlyList<UserProgram> programs,
+        IEnumerable<BootThread>? threads = null)
     {
-        var (first, boot, last) = (Layout.ImageBase / Layout.PageSize, layout.Boot.Base / Layout.PageSize, Layout.Physical(layout.UserImages) / Layout.PageSize);
-        var (info, ports) = (Layout.Physical(layout.Info) / Layout.PageSize, layout.Limits.Tasks > ServerThreads.RootTask ? layout.Limits.Paging.Ports : 0);
-        var state = Boot.Initial(layout.Limits, threads ?? [], frame => Mappings<Concrete>.Sigma0 < layout.Limits.Tasks && (frame - first >= boot - first || frame == info),
+        var (first, boot, last) = (Layout.ImageBase / Layout.PageSize, layout.Boot.Base / Layout.PageSize,
+            Layout.Physical(layout.UserImages) / Layout.PageSize);
+        var (info, ports) = (Layout.Physical(layout.Info) / Layout.PageSize,
+            layout.Limits.Tasks > ServerThreads.RootTask ? layout.Limits.Paging.Ports : 0);
+        var state = Boot.Initial(layout.Limits, threads ?? [], frame =>
+            Mappings<Concrete>.Sigma0 < layout.Limits.Tasks && (frame - first >= boot - first || frame == info),
         [
             .. Enumerable.Range(0, (int)ports).Select(group => Ports(layout, ServerThreads.RootTask, (uint)group)),
             .. programs.SelectMany((program, i) => (BootMapping[])
@@ -31,7 +35,8 @@ public static class BootState
     }
 
     /// <summary>
-    /// Takes from σ0 the frames from one on, which are beyond the memory that there is. The page tables stay, and the mappings keep their page.
+    /// Takes from σ0 the frames from one on, which are beyond the memory that there is. The page tables stay, and the
+    /// mappings keep their page.
     /// </summary>
     internal static void Without(State<Concrete> state, uint first)
     {

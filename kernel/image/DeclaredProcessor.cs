@@ -1,7 +1,8 @@
 namespace Verified.Kernel;
 
 /// <summary>A register and what it holds at the first cut point.</summary>
-/// <param name="Register">Its name, such as <c>CR0</c> or <c>CS limit</c>.</param>
+/// <param name="Register">Its name in the list of processor state, such as <c>CR0</c>, or <c>EFLAGS</c> for all
+/// flags.</param>
 /// <param name="Value">Its value.</param>
 /// <param name="Why">What the value means.</param>
 /// <param name="Mask">The bits that are declared; others are the loader's or the machine's.</param>
@@ -40,7 +41,7 @@ public static class DeclaredProcessor
             new("GDTR limit", DeclaredTables.GdtLimit, "six descriptors and the null descriptor"),
             new("IDTR base", layout.Idt, "the IDT"),
             new("IDTR limit", DeclaredTables.IdtLimit, "vectors 00h to 36h"),
-            new("LDTR", 0, "no local descriptor table"),
+            new("LDTR selector", 0, "no local descriptor table"),
             new("LDTR attributes", 0, "no local descriptor table"),
             .. Segment("TR", descriptors["task_state"]),
             .. Segment("CS", descriptors["kernel_code"]),
@@ -49,15 +50,16 @@ public static class DeclaredProcessor
             .. Segment("ES", descriptors["flat_data"]),
             .. Segment("FS", descriptors["flat_data"]),
             .. Segment("GS", descriptors["flat_data"]),
-            new("HLT", 0, "the processor runs"),
+            new("halted state", 0, "the processor runs"),
             new("interrupt shadow", 0, "no instruction holds back interrupts"),
-            new("pending debug exceptions", 0, "none"),
+            new("pending debug exception", 0, "none"),
+            new("held debug exception", 0, "none"),
         ];
     }
 
     private static IEnumerable<DeclaredRegister> Segment(string register, DeclaredDescriptor descriptor) =>
     [
-        new(register, descriptor.Selector, descriptor.Name),
+        new($"{register} selector", descriptor.Selector, descriptor.Name),
         new($"{register} base", descriptor.Base, descriptor.Name),
         new($"{register} limit", descriptor.Limit, descriptor.Name),
         new($"{register} attributes", descriptor.Attributes, descriptor.Name),

@@ -49,7 +49,8 @@ public sealed class FirstState
 
     /// <summary>The first state of an image that starts its own programs.</summary>
     public static FirstState Of(KernelImage image) => new(image,
-        BootState.Of(image.Layout, image.Programs, image.Programs.Select(program => program.Thread)), [], Layout.MemorySize);
+        BootState.Of(image.Layout, image.Programs, image.Programs.Select(program => program.Thread)), [],
+            Layout.MemorySize);
 
     /// <summary>The first state of an image that starts two servers.</summary>
     /// <param name="image">The image.</param>

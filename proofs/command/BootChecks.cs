@@ -35,7 +35,7 @@ internal static class BootChecks
                 file ?? "every byte that is no code and no data"),
             Claim.Of("boot and panic print their lines", message is null, Standing.Tested,
                 message ?? $"{BootMessages.Refusals(image).Count} refusals, and NMI, double fault and machine check"),
-            Claim.Of("boot comes to the declared first state with flat modules and with less memory", other is null, Standing.Tested,
+            Claim.Of("boot comes to the declared first state with flat modules, and with less and more memory", other is null, Standing.Tested,
                 other ?? $"{OtherBoots.Count(image)} boots, every bit"),
         ];
     }

@@ -86,7 +86,7 @@ public static class Ledger
         "what random programs reach of the kernel's code", Standing.Tested,
         coverage + (coverage.Missed.Count > 0 ? $"; not {string.Join(", ", coverage.Missed.Select(image.Name))}" : ""));
 
-    public static Claim Of(OracleComparison compared) => Claim.Of(
+    internal static Claim Of(OracleComparison compared) => Claim.Of(
         "Ia32<W> agrees with a real processor", compared.Holds, Standing.Tested,
         $"{compared.Cases.Cases:N0} random cases of {compared.Cases.Compared.Count(form => form.Value > 0)} integer instruction forms in ring 3, "
         + $"{compared.Cases.Faulted:N0} of them trap, and {compared.Sequences?.Cases ?? 0:N0} sequences, {compared.With}");

@@ -24,7 +24,7 @@ public sealed record BootRefusal(string Line, params IReadOnlyList<BootModule> M
 public static class BootMessages
 {
     private const long MostInstructions = 20_000_000;
-    private const int InformationFlags = 0, UpperKilobytes = 8, ModuleCount = 20;
+    private const int InformationFlags = 0, UpperKilobytes = 8, ModuleCount = 20, ModuleTable = 24;
     private const uint Sigma0At = 0x20000, RootAt = 0x400000, Small = 2;
 
     private const string Banner = "Verified: L4 X.0 on IA-32", Panic = "panic: NMI, double fault or machine check";
@@ -85,6 +85,12 @@ public static class BootMessages
             Told("the boot loader's information does not fit in a page of 4096 bytes; shorten the command lines",
                 Sigma0, Root)
                 with { Modules = [new(new string('x', 5000), Sigma0), new("root", Root)] },
+            Told($"not enough memory: module 1 needs it up to {FirstModule(image) + Small:X8}h; "
+                + "give the machine more, or link it lower", Endless, Endless)
+                with { Change = pc => Put(pc, UpperKilobytes, end - (1 << 20) >> 10) },
+            Told("module 1 overlaps what is at 00800000h: the kernel, devices, a module or itself; link it elsewhere",
+                Endless, Endless)
+                with { Change = pc => MoveFirstModule(pc, Layout.ImageBase) },
             Told("too many modules; give fewer", Sigma0, Root) with { Change = pc => Put(pc, ModuleCount, 256) },
             Told("too many modules and program segments; give fewer", Sigma0, ElfProgram.Of(RootAt,
                 [.. Enumerable.Range(0, 600).Select(i => new ProgramSegment(RootAt + (uint)i * 16, Endless, Small))])),
@@ -157,6 +163,17 @@ public static class BootMessages
     {
         file[at] = value;
         return file;
+    }
+
+    /// <summary>Where the loader puts the first module: on the first page behind the image.</summary>
+    private static uint FirstModule(KernelImage image) =>
+        Layout.Physical(image.Segments[1].End + Layout.PageSize - 1 & ~(Layout.PageSize - 1));
+
+    private static void MoveFirstModule(Pc pc, uint to)
+    {
+        var row = Get(pc, ModuleTable);
+        pc.Memory.Store(row, 4, to);
+        pc.Memory.Store(row + 4, 4, to + Small);
     }
 
     private static uint Get(Pc pc, int offset) => pc.Memory.Load(pc.Cpu.R[Register.Ebx].Value + (uint)offset, 4);

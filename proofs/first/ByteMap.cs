@@ -52,7 +52,8 @@ public sealed record ByteMap(IReadOnlyList<GuardedBytes> Ranges)
     /// <summary>The map of an image.</summary>
     /// <param name="image">The image.</param>
     /// <param name="executed">Addresses of the instructions that theorems execute.</param>
-    /// <param name="run">Addresses of the instructions that <see cref="BootMessages"/> and <see cref="OtherBoots"/> execute.</param>
+    /// <param name="run">Addresses of the instructions that <see cref="BootMessages"/> and <see cref="OtherBoots"/>
+    /// execute.</param>
     public static ByteMap Of(KernelImage image, IReadOnlySet<uint> executed, IReadOnlySet<uint> run)
     {
         List<GuardedBytes> ranges = [];

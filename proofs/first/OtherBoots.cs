@@ -5,8 +5,8 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.First;
 
 /// <summary>
-/// Boots that go along code which neither the theorems of boot nor the refusals execute: flat modules, more than two modules, a module
-/// without a text, less memory than the kernel can hand out.
+/// Boots that go along code which neither the theorems of boot nor the refusals execute: flat modules, more than two
+/// modules, a module without a text, less and more memory than the kernel can hand out.
 /// </summary>
 public static class OtherBoots
 {
@@ -25,13 +25,15 @@ public static class OtherBoots
         new("flat modules, and a third one without a text", 64,
             [new("sigma0", Endless), new("root", Endless), new("data", [1, 2, 3])], pc => Put(pc, 2, ModuleText, 0)),
         new("32 MB of memory", 32, servers, _ => { }),
+        new("128 MB of memory", 128, servers, _ => { }),
     ];
 
     /// <summary>How many boots there are for an image.</summary>
     public static int Count(KernelImage image) => All(image).Count;
 
     /// <summary>
-    /// The first boot that does not come to its declared first state, or null. Adds the addresses of the instructions that are executed.
+    /// The first boot that does not come to its declared first state, or null. Adds the addresses of the instructions
+    /// that are executed.
     /// </summary>
     public static string? Wrong(KernelImage image, ISet<uint>? executed = null) =>
         All(image).Select(boot => Wrong(image, boot, executed) is { } wrong ? $"with {boot.Name}: {wrong}" : null)
@@ -47,14 +49,16 @@ public static class OtherBoots
         try
         {
             while (pc.Cpu.Eip.Value != image.Symbols["pick"])
-                if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions) return "it never reaches pick";
+                if (pc.Run(1) != StopReason.Budget
+                    || pc.Instructions > MostInstructions) return "it never reaches pick";
         }
         catch (Exception e) when (e is Fault or UnimplementedInstruction or ShutdownException)
         {
             return e.Message;
         }
 
-        return FirstState.Of(image, servers, boot.Megabytes << 20).Differences(physical => pc.Memory.Load(physical, 4))
+        return FirstState.Of(image, servers, Math.Min(boot.Megabytes << 20, Layout.MemorySize))
+            .Differences(physical => pc.Memory.Load(physical, 4))
             .Concat(FirstStateCheck.Registers(image, pc)).FirstOrDefault();
     }
 
@@ -72,5 +76,6 @@ public static class OtherBoots
     private static uint Row(Pc pc, uint module) =>
         pc.Memory.Load(pc.Cpu.R[Register.Ebx].Value + Modules, 4) + module * ModuleSize;
 
-    private static void Put(Pc pc, uint module, uint offset, uint value) => pc.Memory.Store(Row(pc, module) + offset, 4, value);
+    private static void Put(Pc pc, uint module, uint offset, uint value) =>
+        pc.Memory.Store(Row(pc, module) + offset, 4, value);
 }

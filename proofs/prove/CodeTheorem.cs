@@ -11,15 +11,6 @@ public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name
 
     protected Layout Layout { get; } = image.Layout;
 
-    /// <summary>Where cut points and operations are is no constant of the memory: it comes from the image's symbols.</summary>
-    public override string Key => string.Join(' ',
-    [
-        base.Key, .. new[]
-        {
-            image.Pick, image.Receive, image.Accept, image.Leave, image.Wake, image.Map, image.Exit, image.IdleHalt, image.IpcSlow,
-        }.Concat(image.Operations.SelectMany(operation => new[] { operation.Start, operation.End, operation.None })).Select(address => $"{address:X}"),
-    ]);
-
     public override uint? Constant(uint address) => image.Constant(address);
 
     /// <summary>The kernel's tables.</summary>

@@ -81,7 +81,7 @@ public class FirstStateTests
         ["CR0 is 8000003Fh, not 8001003Fh"] = () =>
             Replaced([0xB8, 0x3F, 0x00, 0x01, 0x80], [0xB8, 0x3F, 0x00, 0x00, 0x80]),
         ["DR7 is 0000040Fh"] = () => Replaced(LoadNoLdt, [0xB0, 0x0F, 0x90, 0x0F, 0x23, 0xF8]),
-        ["LDTR is 00000038h"] = WithLdt,
+        ["LDTR selector is 00000038h"] = WithLdt,
     };
 
     public static TheoryData<string> Places => [.. Planted.Keys];
