@@ -9,7 +9,7 @@ namespace Verified.Proofs.Commands;
 /// <param name="Certified">The theorems whose questions have checked certificates.</param>
 /// <param name="BySolver">The theorems whose questions a second solver answered as Z3 did, by the solver's
 /// name.</param>
-internal sealed record Confirmations(
+public sealed record Confirmations(
     IReadOnlySet<string> Certified, IReadOnlyDictionary<string, IReadOnlySet<string>> BySolver)
 {
     /// <summary>The folder of theorems whose questions are certified; the folder of a solver has its name.</summary>

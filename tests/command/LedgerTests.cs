@@ -16,7 +16,8 @@ public class LedgerTests
     public void Each_theorem_from_the_cache_is_marked_also_among_others_of_its_claim()
     {
         var claims = Ledger.Of([Proof("spec.exception-1", false), Proof("spec.exception-2", true),
-            Proof("spec.exception-3", true), Proof("spec.ipc", true), Proof("spec.wake", false)], Image).ToList();
+            Proof("spec.exception-3", true), Proof("spec.ipc", true), Proof("spec.wake", false)], Image,
+            new(new HashSet<string>(), new Dictionary<string, IReadOnlySet<string>>())).ToList();
 
         Assert.Equal(["spec.exception-2", "spec.exception-3"], claims[0].Cached);
         Assert.Equal("3 theorems, 3 paths, 2 from the cache", claims[0].Detail);
