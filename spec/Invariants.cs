@@ -52,16 +52,18 @@ public static class Invariants<W> where W : struct, IWord<W>
             (s.Partner[t] < s.Limits.Threads) & (s.Served[t] < s.Limits.Threads)),
         Each("priority-in-range", "priorities are rows of the priority table", (s, t) => s.Priority[t] < s.Limits.Priorities),
         Each("mcp-in-range", "so are the priorities that threads may give", (s, t) => s.Mcp[t] < s.Limits.Priorities),
-        Each("slices-positive", "time slices are 1..255 ticks; 0 only until the tick ends that used it up", (s, t) =>
-            Is(s, t, ThreadStatus.Inactive)
-            | ((s.Quantum[t] - 1 < 255) & ((s.Slice[t] - 1 < 255) | ((s.Slice[t] == 0) & (t == s.Current) & (s.Stage == Stages.Wake))))),
+        Each("slices-fit", "a time slice has at most 255 ticks, or is infinite like its length", (s, t) =>
+            (s.Quantum[t] <= ScheduleParam.Infinite) & (s.Slice[t] <= ScheduleParam.Infinite)
+            & ((s.Slice[t] == ScheduleParam.Infinite) == (s.Quantum[t] == ScheduleParam.Infinite))),
+        Each("has-time-or-length-0", "only a thread with slice length 0 has no time, or the current one while a tick ends", (s, t) =>
+            Is(s, t, ThreadStatus.Inactive) | s.HasTime(t) | (s.Quantum[t] == 0) | ((t == s.Current) & (s.Stage == Stages.Wake))),
         Each("timed-waits", "only a thread that waits has a deadline", (s, t) =>
             (s.Timed[t] == 0) | HasPartner(s, t)
             | Is(s, t, ThreadStatus.ReceivingAny) | Is(s, t, ThreadStatus.Sleeping)),
         Each("faulting-waits", "an exception is reported and answered without timeouts", (s, t) =>
             (s.Faulting[t] == 0)
             | ((HasPartner(s, t) | (Is(s, t, ThreadStatus.Mapping) & (s.Partner[t] != Nobody))) & (s.Timed[t] == 0))),
-        Each("giver-and-taker", "whoever gives has a partner of another task who maps it, and the other way round", (s, t) =>
+        Each("giver-and-taker", "a giver's partner is of another task and maps into a window or after a fault, and the other way round", (s, t) =>
             (!Is(s, t, ThreadStatus.Giving) | ((s.Faulting[t] == 0) & Takes(s, s.Partner[t], t)))
             & (!Is(s, t, ThreadStatus.Mapping) | (s.Partner[t] == Nobody) | (Takes(s, t, s.Partner[t]) & Is(s, s.Partner[t], ThreadStatus.Giving)))),
         Each("deadline-ahead", "no deadline has passed; in a tick, who is due has not been looked at yet", (s, t) =>
@@ -71,8 +73,8 @@ public static class Invariants<W> where W : struct, IWord<W>
             Is(s, t, ThreadStatus.Inactive) | Flags.AreUser(s.Eflags[t])),
         Both("no-missed-rendezvous", "nobody waits to send to a thread that waits for that message", (s, sender, receiver) =>
             !(s.SendsTo(sender, receiver) & s.WaitsFor(receiver, sender))),
-        Each("idle-only-without-work", "the processor idles only while no thread is ready", (s, t) =>
-            (s.Stage != Stages.Idle) | !s.IsReady(t)),
+        Each("idle-only-without-work", "the processor idles only while no thread is ready that has time", (s, t) =>
+            (s.Stage != Stages.Idle) | !s.IsReady(t) | !s.HasTime(t)),
         One("current-fits-stage", "a user stage has a ready thread, a receive phase a resuming one, a map stage a mapping one, an idle stage nobody, a tick nobody or a ready or mapping one", s =>
             W.Select(s.Stage == Stages.User, Word(Is(s, s.Current, ThreadStatus.Ready)),
             W.Select((s.Stage == Stages.Receive) | (s.Stage == Stages.Accept), Word(Is(s, s.Current, ThreadStatus.Resuming)),
@@ -105,7 +107,11 @@ public static class Invariants<W> where W : struct, IWord<W>
 
     private static Truth Takes(State<W> s, W thread, W giver) =>
         Is(s, thread, ThreadStatus.Mapping) & (s.Partner[thread] == giver) & (s.Partner[giver] == thread)
-        & (s.Task(thread) != s.Task(giver)) & (s.Task(thread) != Mappings<W>.Sigma0);
+        & (s.Task(thread) != s.Task(giver)) & (s.Task(thread) != Mappings<W>.Sigma0)
+        & ((s.Faulting[thread] == 1) | HasBegun(s, thread) | Descriptor.IsWindow(s.Ebp[thread]));
+
+    private static Truth HasBegun(State<W> s, W mapper) =>
+        (s.Mappings.Operation != Operations.None) & (s.Mappings.Owner == mapper);
 
     private static W Word(Truth truth) => W.Select(truth, 1, 0);
 }

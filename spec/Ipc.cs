@@ -91,7 +91,7 @@ public sealed partial class Kernel<W>
         s.Heir = State<W>.Nobody;
         s.Stage = Stages.Pick;
         if (s.IsReady(me)) GoOn();
-        else if ((heir != State<W>.Nobody) && (GreatestPriority().Priority == s.Priority[heir])) SwitchTo(heir);
+        else if ((heir != State<W>.Nobody) && !IsOutranked(heir)) SwitchTo(heir);
     }
 
     /// <summary>

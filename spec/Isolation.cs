@@ -80,8 +80,8 @@ public static class Isolation<W> where W : struct, IWord<W>
         nameof(State<W>.Eax) or nameof(State<W>.Edx) or nameof(State<W>.Ebx) or nameof(State<W>.Esi) or nameof(State<W>.Edi)
             or nameof(State<W>.Status) or nameof(State<W>.Partner) or nameof(State<W>.Timed) or nameof(State<W>.Deadline)
             or nameof(State<W>.Faulting) => Agrees(s, entry, thread),
-        nameof(State<W>.Slice) => entry == Entry.ThreadSwitch ? thread == s.Row(s.Esi[s.Current]) : false,
-        nameof(State<W>.Priority) or nameof(State<W>.Quantum) or nameof(State<W>.ExternalPreempter) =>
+        nameof(State<W>.Slice) when entry == Entry.ThreadSwitch => thread == s.Row(s.Esi[s.Current]),
+        nameof(State<W>.Priority) or nameof(State<W>.Slice) or nameof(State<W>.Quantum) or nameof(State<W>.ExternalPreempter) =>
             entry == Entry.ThreadSchedule ? (thread == s.Row(s.Esi[s.Current])) & (s.Priority[thread] <= s.Mcp[s.Current]) : false,
         _ => false,
     };

@@ -50,7 +50,7 @@ public sealed partial class Kernel<W>
         m.Source = s.Task(sender);
         m.Target = s.Task(me);
         m.Left = 0;
-        if (Fpage.IsValid(item) & Fpage.IsValid(window))
+        if (Fpage.IsValid(item))
         {
             var (sent, taken, last) = (Fpage.Pages(item), Fpage.Pages(window), paging.Pages - 1);
             var size = Least(sent, taken);

@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Scheduling: strict priorities; within one, round robin by time slices. An ipc partner or the target of a
-/// thread_switch gets the processor directly.
+/// Scheduling (interface, section 10): strict priorities; within a priority, round robin by time slices. An ipc partner or the target of a
+/// thread_switch gets the processor directly, also if it has no time of its own.
 /// </summary>
 public sealed partial class Kernel<W>
 {
@@ -13,15 +13,16 @@ public sealed partial class Kernel<W>
         s.Tables.Greatest(Table.Thread, s.Competes, thread => s.Priority[thread]);
 
     /// <summary>
-    /// The scheduler. The thread that leaves the processor keeps it if it is ready and no other of its priority or a higher
-    /// one is. Else it goes to the next of the greatest priority, in thread number, cyclically, after the one picked last:
-    /// every thread of that priority is picked before any is picked twice.
+    /// The scheduler. The thread that leaves the processor keeps it if it is ready, has time left, and no thread of its priority or a higher
+    /// one competes. Otherwise the processor goes to the next thread of the greatest priority, in thread number, cyclically, after the one
+    /// picked last. So every thread of that priority is picked before any is picked twice. If only threads without time are ready, the
+    /// processor idles.
     /// </summary>
     private void Pick()
     {
         var me = s.Current;
         var (found, priority) = GreatestPriority();
-        if (s.IsReady(me) && (!found | (priority < s.Priority[me])))
+        if ((s.IsReady(me) & s.HasTime(me)) && (!found | (priority < s.Priority[me])))
             SwitchTo(me);
         else if (!found)
         {
@@ -49,23 +50,28 @@ public sealed partial class Kernel<W>
     /// <summary>The current thread, ready, keeps the processor unless somebody of a higher priority competes for it.</summary>
     private void GoOn()
     {
-        var (found, priority) = GreatestPriority();
-        if (found & (priority > s.Priority[s.Current])) s.Stage = Stages.Pick;
+        if (IsOutranked(s.Current)) s.Stage = Stages.Pick;
         else SwitchTo(s.Current);
     }
 
+    private Truth IsOutranked(W thread)
+    {
+        var (found, priority) = GreatestPriority();
+        return found & (priority > s.Priority[thread]);
+    }
+
     /// <summary>
-    /// thread_switch. ESI names a ready thread: it gets the processor and what is left of my time slice. Anything else (nil,
+    /// thread_switch. If ESI names another ready thread, it gets the processor and the rest of my time slice. Anything else (nil,
     /// myself, a thread that waits or does not exist) yields. Either way my next slice is a fresh one.
     /// </summary>
     private void ThreadSwitch()
     {
         var me = s.Current;
         var target = s.Row(s.Esi[me]);
-        if (s.Exists(s.Esi[me]) & s.Competes(target))
+        if (s.Exists(s.Esi[me]) & s.IsReady(target) & (target != me))
         {
-            var slice = s.Slice[target] + s.Slice[me];
-            s.Slice[target] = W.Select(slice <= 255, slice, 255);
+            var slice = Least(s.Slice[target] + s.Slice[me], ScheduleParam.MostTicks);
+            s.Slice[target] = W.Select(s.Slice[target] == ScheduleParam.Infinite, ScheduleParam.Infinite, slice);
             SwitchTo(target);
         }
         else
@@ -98,7 +104,10 @@ public sealed partial class Kernel<W>
         s.Esi[me] = s.Id[s.Partner[thread]];
         if (sets)
         {
-            s.Quantum[thread] = ScheduleParam.Ticks(param);
+            // A new length starts a fresh slice; the present one, as it was read, changes nothing.
+            var ticks = ScheduleParam.Ticks(param);
+            s.Slice[thread] = W.Select(s.Quantum[thread] == ticks, s.Slice[thread], ticks);
+            s.Quantum[thread] = ticks;
             s.Priority[thread] = ScheduleParam.Priority(param);
             var small = ScheduleParam.Small(param);
             if (ScheduleParam.IsSmall(small)) m.Small[s.Task(thread)] = small;

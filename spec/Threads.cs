@@ -4,8 +4,8 @@ namespace Verified.Spec;
 public sealed partial class Kernel<W>
 {
     /// <summary>
-    /// EAX lthread, ECX ESP, EDX EIP, EBX preempter, ESI pager; FFFFFFFFh leaves a value. Gives the values as they were, and EFLAGS in EAX.
-    /// Where there is no such lthread, and none is to be started, it gives FFFFFFFFh for each, and nothing else changes.
+    /// EAX lthread, ECX ESP, EDX EIP, EBX preempter, ESI pager; FFFFFFFFh leaves a value. Returns the old values, and the old EFLAGS in EAX.
+    /// If there is no such lthread, and none is to be started, it returns FFFFFFFFh for each, and nothing else changes.
     /// </summary>
     private void LthreadExRegs()
     {
@@ -44,6 +44,9 @@ public sealed partial class Kernel<W>
     {
         if (thread != me) Cancel(thread);
         s.Eax[me] = s.Eflags[thread];
+
+        // Code that is started at an EIP must not depend on TF, DF or AC of the code before it (8.9).
+        s.Eflags[thread] = W.Select(s.Edx[me] == ThreadId.Invalid, s.Eflags[thread], Flags.User);
         Exchange(s.Ecx, me, s.Esp, thread);
         Exchange(s.Edx, me, s.Eip, thread);
         Exchange(s.Ebx, me, s.Preempter, thread);

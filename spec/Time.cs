@@ -16,7 +16,7 @@ public sealed partial class Kernel<W>
         s.Examined = State<W>.Nobody;
         s.Stage = Stages.Wake;
         if (me == State<W>.Nobody) return;
-        s.Slice[me] -= 1;
+        s.Slice[me] -= W.Select(s.HasTime(me) & (s.Slice[me] != ScheduleParam.Infinite), 1, 0);
         s.Consumed[me] += 1;
     }
 
@@ -46,13 +46,13 @@ public sealed partial class Kernel<W>
         Block(sleeper, ThreadStatus.Ready, State<W>.Nobody);
     }
 
-    /// <summary>The current thread goes on, unless its time slice is used up or somebody of a higher priority woke.</summary>
+    /// <summary>The current thread goes on, unless it has no time left or a thread of a higher priority woke.</summary>
     private void EndTick()
     {
         var me = s.Current;
         s.Stage = Stages.Pick;
         if (me == State<W>.Nobody) return;
-        if (s.Slice[me] == 0)
+        if (!s.HasTime(me))
         {
             s.Slice[me] = s.Quantum[me];
             if (s.Status[me] == ThreadStatus.Ready) Preempt();

@@ -93,7 +93,7 @@ internal sealed partial class KernelProgram
         c.Label(ref untied);
         RemoveTimer();
         c.mov(eax, At(ebp, Layout.Status));
-        UnlessCompetes(apart);
+        UnlessReady(apart);
         LoadMe(eax);
         c.cmp(ebp, eax);
         c.je(apart);

@@ -41,6 +41,7 @@ internal sealed partial class KernelProgram
     {
         _switchAway = c.CreateLabel("switch_away");
         var yield = c.CreateLabel("thread_switch_yield");
+        var donated = c.CreateLabel("thread_switch_donated");
         Mark("thread_switch");
         Enter();
 
@@ -49,22 +50,26 @@ internal sealed partial class KernelProgram
         c.cmp(At(ebp, Layout.Id), esi);
         c.jne(yield);
         c.mov(eax, At(ebp, Layout.Status));
-        UnlessCompetes(yield);
+        UnlessReady(yield);
         LoadMe(eax);
         c.cmp(ebp, eax);
         c.je(yield);
 
-        // It gets what is left of my slice, 255 at most: (sum - 255 if that is negative) + 255.
+        // It gets the rest of my slice, 255 ticks at most: (sum - 255 if that is negative) + 255.
+        // An infinite slice stays infinite.
         c.mov(eax, At(ebp, Layout.Slice));
+        c.cmp(eax, ScheduleParam.Infinite);
+        c.je(donated);
         c.add(eax, Me(Layout.Slice));
-        c.sub(eax, 255);
+        c.sub(eax, ScheduleParam.MostTicks);
         c.sbb(ecx, ecx);
         c.and(eax, ecx);
-        c.add(eax, 255);
+        c.add(eax, ScheduleParam.MostTicks);
         c.mov(At(ebp, Layout.Slice), eax);
+        Mark(ref donated);
         RenewSlice();
 
-        // The processor: the target, at EBP, leaves its ready set, I enter mine.
+        // The processor: the target, at EBP, leaves its ready set, if it is in there, and I enter mine.
         Mark(ref _switchAway);
         Number(edi, ebp);
         c.mov(esi, At(ebp, Layout.Priority));
@@ -96,8 +101,14 @@ internal sealed partial class KernelProgram
         LoadCurrent();
         c.cmp(esp, _layout.Threads.Base + Frame);
         c.je(_wake);
-        c.dec(Me(Layout.Slice));
         c.inc(Me(Layout.Consumed));
+
+        // A tick less, if there are 1 to 255: a slice without time or an infinite one stays what it is.
+        c.mov(eax, Me(Layout.Slice));
+        c.dec(eax);
+        c.cmp(eax, ScheduleParam.MostTicks);
+        c.sbb(ecx, ecx);
+        c.add(Me(Layout.Slice), ecx);
     }
 
     private void RenewSlice()

@@ -70,7 +70,7 @@ internal sealed partial class KernelProgram
         c.mov(ebx, Fpage.Whole);
         c.Label(ref window);
         PagesOf(edx, esi, none);
-        PagesOf(ebx, edi, none);
+        PagesOfValid(ebx, edi);
 
         // The least of their sizes; where in the larger one, the hot spot says. Ports are where they are.
         c.mov(eax, esi);
@@ -139,10 +139,31 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Of an fpage the number of its first page, in the same register, and how many there are; elsewhere if it is invalid. Its size is that of
-    /// 12 to 32 bits, or of ports 4 to 16. Uses EAX, ECX.
+    /// Turns an fpage into the number of its first page, and counts its pages. Jumps to <paramref name="invalid"/> unless it has 12 to 32 bits, of
+    /// ports 4 to 16, and is aligned. Uses EAX, ECX.
     /// </summary>
     private void PagesOf(AssemblerRegister32 fpage, AssemblerRegister32 pages, Label invalid)
+    {
+        Exponent(fpage);
+        c.neg(eax);
+        c.add(eax, 20);
+        c.cmp(ecx, eax);
+        c.ja(invalid);
+        CountPages(fpage, pages);
+        c.lea(ecx, __[pages - 1]);
+        c.test(fpage, ecx);
+        c.jne(invalid);
+    }
+
+    /// <summary>The same for an fpage that is known to be valid, as a receiver's window is. Uses EAX, ECX.</summary>
+    private void PagesOfValid(AssemblerRegister32 fpage, AssemblerRegister32 pages)
+    {
+        Exponent(fpage);
+        CountPages(fpage, pages);
+    }
+
+    /// <summary>ECX = log2 of the pages of an fpage, EAX = 8 if it is of ports, else 0.</summary>
+    private void Exponent(AssemblerRegister32 fpage)
     {
         c.mov(ecx, fpage);
         c.mov(eax, fpage);
@@ -154,16 +175,14 @@ internal sealed partial class KernelProgram
         c.sbb(eax, eax);
         c.and(eax, 8);
         c.lea(ecx, __[ecx + eax - 12]);
-        c.neg(eax);
-        c.add(eax, 20);
-        c.cmp(ecx, eax);
-        c.ja(invalid);
+    }
+
+    // Of an fpage whose pages' logarithm is in CL.
+    private void CountPages(AssemblerRegister32 fpage, AssemblerRegister32 pages)
+    {
         c.mov(pages, 1);
         c.shl(pages, cl);
         c.shr(fpage, (byte)BitOperations.Log2(Layout.PageSize));
-        c.lea(ecx, __[pages - 1]);
-        c.test(fpage, ecx);
-        c.jne(invalid);
     }
 
     /// <summary>Leaves in EAX no more pages than there are from one to the end of its kind; elsewhere if it is of none. Uses ECX, EDX.</summary>

@@ -12,6 +12,7 @@ internal sealed partial class KernelProgram
     {
         var other = c.CreateLabel("pick_other");
         var none = c.CreateLabel("pick_none");
+        var idle = c.CreateLabel("pick_idle");
         var taken = c.CreateLabel();
         var compete = c.CreateLabel();
 
@@ -21,6 +22,8 @@ internal sealed partial class KernelProgram
         var search = GreatestPriority(none);
         c.cmp(eax, Me(Layout.Priority));
         c.jae(other);
+        c.cmp(Me(Layout.Slice), 0);
+        c.je(other);
         c.mov(ecx, Me(Layout.Status));
         c.and(ecx, StoredStatus.Mask);
         c.je(_exit);
@@ -35,7 +38,7 @@ internal sealed partial class KernelProgram
         c.mov(edi, eax);
         RemoveReady();
 
-        // Ready or mapping, I compete from now on.
+        // Ready or mapping, I compete from now on, if I have time.
         c.mov(eax, Me(Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.je(compete);
@@ -51,11 +54,14 @@ internal sealed partial class KernelProgram
         Mark(ref none);
         NoneFound(search);
         c.mov(The(_layout.Top), 0);
+        c.cmp(Me(Layout.Slice), 0);
+        c.je(idle);
         c.mov(eax, Me(Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.je(_exit);
         c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
+        Mark(ref idle);
         c.mov(The(_layout.TssStack), Nobody + Layout.ThreadSize);
 
         // An interrupt in ring 0 pushes no stack pointer: leave room for it, so that the frame is where it always is.

@@ -14,6 +14,7 @@ internal sealed partial class KernelProgram
         var infinite = c.CreateLabel();
         var large = c.CreateLabel("schedule_large");
         var quantum = c.CreateLabel("schedule_quantum");
+        var sameLength = c.CreateLabel("schedule_same_length");
         var apart = c.CreateLabel("schedule_apart");
         var invalid = c.CreateLabel("schedule_invalid");
         Mark("thread_schedule");
@@ -55,10 +56,16 @@ internal sealed partial class KernelProgram
         c.and(eax, 0xF);
         Mark(ref told);
         c.shl(eax, 16);
+
+        // The slice: its ticks and the exponent, or, if it is infinite, 0 for both.
         c.mov(ecx, At(ebp, Layout.Quantum));
+        c.mov(edx, ecx);
         c.shl(ecx, 24);
+        c.shr(edx, (byte)BitOperations.Log2(ScheduleParam.Infinite));
+        c.dec(edx);
+        c.and(edx, ScheduleParam.TickExponent << 20);
         c.or(eax, ecx);
-        c.or(eax, ScheduleParam.TickExponent << 20);
+        c.or(eax, edx);
         c.or(eax, At(ebp, Layout.Priority));
         c.mov(ebx, ebp);
         TaskOf(ebx);
@@ -80,6 +87,7 @@ internal sealed partial class KernelProgram
         c.je(_leave);
 
         // The time slice: the mantissa's ticks, at most 255: (ticks - 255 if that is negative) + 255, and at least 1.
+        // It is 0 if the mantissa is.
         c.mov(ecx, edi);
         c.shr(ecx, 19);
         c.and(ecx, 0x1E);
@@ -88,17 +96,28 @@ internal sealed partial class KernelProgram
         c.shr(eax, 24);
         c.shl(eax, 20);
         c.shr(eax, cl);
-        c.sub(eax, 255);
+        c.sub(eax, ScheduleParam.MostTicks);
         c.sbb(ecx, ecx);
         c.and(eax, ecx);
-        c.add(eax, 255);
+        c.add(eax, ScheduleParam.MostTicks);
         c.cmp(eax, 1);
         c.adc(eax, 0);
+        c.mov(ecx, edi);
+        c.shr(ecx, 24);
+        c.neg(ecx);
+        c.sbb(ecx, ecx);
+        c.and(eax, ecx);
         c.jmp(quantum);
         c.Label(ref infinite);
-        c.mov(eax, 255);
+        c.mov(eax, ScheduleParam.Infinite);
+
+        // A new length starts a fresh slice.
         Mark(ref quantum);
+        c.cmp(eax, At(ebp, Layout.Quantum));
+        c.je(sameLength);
         c.mov(At(ebp, Layout.Quantum), eax);
+        c.mov(At(ebp, Layout.Slice), eax);
+        Mark(ref sameLength);
 
         // The small space of its task, EBX, if it is to have one.
         c.mov(eax, edi);
@@ -117,11 +136,11 @@ internal sealed partial class KernelProgram
         SmallSegment(ebx, eax, ecx, large);
         Mark(ref large);
 
-        // The priority: one that competes goes over to another ready set.
+        // The priority: one that competes goes over to another ready set. With a new length it may begin or cease to compete.
         c.mov(edx, edi);
         c.and(edx, 0xFF);
         c.mov(eax, At(ebp, Layout.Status));
-        UnlessCompetes(apart);
+        UnlessReady(apart);
         LoadMe(eax);
         c.cmp(ebp, eax);
         c.je(apart);

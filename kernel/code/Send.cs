@@ -103,7 +103,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Elsewhere, unless the message from one thread to another has a map item that the other takes. Uses EAX, ECX.
+    /// Jumps to <paramref name="nothing"/> unless the message from one thread to another has a map item that the receiver takes. The receiver
+    /// takes it into a valid window, or as the answer to its fault. Uses EAX, EBX, ECX, EDI.
     /// </summary>
     private void UnlessGives(AssemblerRegister32 from, AssemblerRegister32 to, Label nothing)
     {
@@ -112,8 +113,10 @@ internal sealed partial class KernelProgram
         c.je(nothing);
         c.test(At(to, Layout.Status), StoredStatus.Faulting);
         c.jne(taken);
-        c.test(At(to, Layout.Ebp), 2);
+        c.mov(ebx, At(to, Layout.Ebp));
+        c.test(bl, 2);
         c.je(nothing);
+        PagesOf(ebx, edi, nothing);
         c.Label(ref taken);
         c.mov(eax, from);
         c.xor(eax, to);
@@ -145,8 +148,8 @@ internal sealed partial class KernelProgram
         c.je(none);
     }
 
-    /// <summary>Elsewhere, if the status whose dword is in EAX is none of a thread that competes for the processor. EAX is lost.</summary>
-    private void UnlessCompetes(Label no)
+    /// <summary>Jumps to <paramref name="no"/> if the status whose dword is in EAX is not ready, resuming or mapping. EAX is lost.</summary>
+    private void UnlessReady(Label no)
     {
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Inactive);

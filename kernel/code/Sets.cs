@@ -61,9 +61,15 @@ internal sealed partial class KernelProgram
         c.neg(eax);
     }
 
-    /// <summary>Puts the thread at EBP, which is in none, into the ready set of its priority. Uses EAX, EBX, ECX, EDX.</summary>
+    /// <summary>
+    /// Puts the thread at EBP, which is in none, into the ready set of its priority, if it has time. Uses EAX, EBX, ECX, EDX.
+    /// </summary>
     private void AddReady() => Operation(SetOperationKind.AddReady, () =>
     {
+        var noTime = c.CreateLabel();
+        c.mov(eax, The(_layout.Top));
+        c.cmp(At(ebp, Layout.Slice), 0);
+        c.je(noTime);
         Number(ecx, ebp);
         c.mov(edx, At(ebp, Layout.Priority));
         c.mov(ebx, edx);
@@ -87,10 +93,11 @@ internal sealed partial class KernelProgram
         c.sbb(ecx, ecx);
         c.and(ebx, ecx);
         c.sub(eax, ebx);
+        c.Label(ref noTime);
         c.mov(The(_layout.Top), eax);
     });
 
-    /// <summary>Takes thread number EDI out of the ready set of priority ESI. Uses EAX, EBX, ECX.</summary>
+    /// <summary>Takes thread number EDI out of the ready set of priority ESI, if it is in there. Uses EAX, EBX, ECX.</summary>
     private void RemoveReady() => Operation(SetOperationKind.RemoveReady, () =>
     {
         c.mov(ecx, edi);

@@ -18,6 +18,7 @@ internal sealed partial class KernelProgram
         var cancel = c.CreateLabel();
         var enter = c.CreateLabel("ex_regs_ready");
         var exchange = c.CreateLabel("ex_regs_exchange");
+        var sameEip = c.CreateLabel("ex_regs_same_eip");
         var invalid = c.CreateLabel("ex_regs_invalid");
         Mark("lthread_ex_regs");
         Enter();
@@ -111,6 +112,10 @@ internal sealed partial class KernelProgram
         Mark(ref exchange);
         c.mov(eax, At(ebp, Layout.Eflags));
         c.mov(Me(Layout.Eax), eax);
+        c.cmp(Me(Layout.Edx), -1);
+        c.je(sameEip);
+        c.mov(At(ebp, Layout.Eflags), Flags.User);
+        Mark(ref sameEip);
         Exchange(Layout.Ecx, Layout.Esp);
         Exchange(Layout.Edx, Layout.Eip);
         Exchange(Layout.Ebx, Layout.Preempter);

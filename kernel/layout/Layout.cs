@@ -67,8 +67,8 @@ public sealed class Layout
     public readonly Field Senders;
     public static readonly Field Directory = new("directory", 0x14);
     public readonly Field Served;
-    public static readonly Field Slice = new("slice", 0x1C, 8);
-    public static readonly Field Quantum = new("quantum", 0x20, 8);
+    public static readonly Field Slice = new("slice", 0x1C, 9);
+    public static readonly Field Quantum = new("quantum", 0x20, 9);
     public static readonly Field Deadline = new("deadline", 0x24);
     public static readonly Field Pager = new("pager", 0x28);
     public static readonly Field Fault = new("fault", 0x2C);

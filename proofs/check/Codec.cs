@@ -119,7 +119,7 @@ public sealed class Codec
                     .. model.Handles ? (Slot[])[Among(nameof(State<Concrete>.Handles), row, [0, .. model.Interrupts])] : [],
                     Cell(nameof(State<Concrete>.Timed), row, model.MostTicks > 0 ? 1 : 0),
                     Among(nameof(State<Concrete>.Deadline), row, [.. Enumerable.Range(0, (int)model.MostTicks + 1).Select(i => (uint)i)]),
-                    Among(nameof(State<Concrete>.Slice), row, [.. Enumerable.Range(0, (int)model.SliceBound + 1).Select(i => (uint)i)]),
+                    Among(nameof(State<Concrete>.Slice), row, domains.SlicesOf(row)),
                 ],
                 new(row, [.. Registers.Take(model.Maps ? 5 : 3).Select(register => Argument(register, row))]))),
         ];

@@ -18,8 +18,10 @@ internal sealed class Domains(Model model)
     public uint[] Priorities => OfThreads(_boot.Priority, model.Also.Contains(Entry.ThreadSchedule)
         ? Scheduled.Select(param => ScheduleParam.Priority((Concrete)param).Value) : []);
 
-    private uint[] Quanta => OfThreads(_boot.Quantum, model.Also.Contains(Entry.ThreadSchedule)
-        ? Scheduled.Select(param => ScheduleParam.Ticks((Concrete)param).Value) : []);
+    private uint[] Quanta => OfThreads(_boot.Quantum, model.Lengths);
+
+    /// <summary>The values of a thread's slice: up to the model's bound, and infinite if that is a length.</summary>
+    public uint[] SlicesOf(uint row) => [.. Enumerable.Range(0, (int)model.SliceBound + 1).Select(i => (uint)i), .. QuantaOf(row).Where(length => length == ScheduleParam.Infinite)];
 
     /// <summary>Of one thread: its own, where none is scheduled or created.</summary>
     public uint[] PrioritiesOf(uint row) => Changes ? Priorities : [_boot.Priority[row].Value];

@@ -65,11 +65,13 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("rows-in-range", s => s.Served[First] = Beyond),
         new("priority-in-range", s => s.Priority[First] = Small.Priorities),
         new("mcp-in-range", s => s.Mcp[First] = Small.Priorities),
-        new("slices-positive", s => s.Slice[First] = 0),
-        new("slices-positive", s => s.Slice[First] = 256),
-        new("slices-positive", s => s.Quantum[First] = 0),
-        new("slices-positive", s => s.Quantum[First] = 256),
-        new("slices-positive", s =>
+        new("slices-fit", s => s.Slice[First] = ScheduleParam.Infinite),
+        new("slices-fit", s => s.Quantum[First] = ScheduleParam.Infinite),
+        new("slices-fit", s => s.Slice[First] = s.Quantum[First] = ScheduleParam.Infinite + 1),
+        new("slices-fit", s => s.Slice[First] = ScheduleParam.Infinite + 1),
+        new("slices-fit", s => s.Quantum[First] = ScheduleParam.Infinite + 1),
+        new("has-time-or-length-0", s => s.Slice[First] = 0),
+        new("has-time-or-length-0", s =>
         {
             s.Stage = Stages.Wake;
             s.Slice[First] = 0;
@@ -87,6 +89,11 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
             s.Faulting[First] = 1;
         }),
         new("giver-and-taker", s => Pair(s, First, ThreadStatus.Mapping, Third)),
+        new("giver-and-taker", s =>
+        {
+            Give(s, First, Third);
+            s.Ebp[Third] = 2;
+        }),
         new("timed-waits", s => Due(s, First, ThreadStatus.Ready, 1)),
         new("timed-waits", s => s.Timed[Absent] = s.Deadline[Absent] = 1),
         new("faulting-waits", s => s.Faulting[First] = 1),
@@ -213,6 +220,7 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
     {
         Pair(s, from, ThreadStatus.Giving, to);
         Pair(s, to, ThreadStatus.Mapping, from);
+        s.Ebp[to] = Fpage.Whole | 2;
     }
 
     private static void Due(State<Concrete> s, uint row, uint status, uint ticks)

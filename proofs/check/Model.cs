@@ -31,6 +31,7 @@ public sealed partial record Model(
         [
             .. Optional.Except(Also).Union(Without).Select(entry => $"entry {entry}"),
             .. Names(Sometimes.OfInterrupts, Handles), .. Names(Sometimes.OfScheduling, Also.Contains(Entry.ThreadSchedule)),
+            .. Names(Sometimes.OfDonatedTime, Lengths.Contains(0u)),
             .. Names(Sometimes.OfPreempters, HasPreempters), .. Names(Sometimes.OfTasks, Creates), .. Names(Sometimes.OfPorts, Limits.Paging.Ports != 0),
             .. Names(Sometimes.BetweenSteps, IsInterrupted), .. _never,
         ];
@@ -42,6 +43,10 @@ public sealed partial record Model(
 
     /// <summary>The entries that every model has but this one.</summary>
     public IReadOnlyList<Entry> Without { get; init; } = [];
+
+    /// <summary>The lengths of time slices that its threads may set.</summary>
+    public IReadOnlyList<uint> Lengths => !Also.Contains(Entry.ThreadSchedule) ? [] :
+        [.. Arguments.In(Entry.ThreadSchedule, nameof(State<Concrete>.Eax)).Where(param => param != ThreadId.Invalid).Select(param => ScheduleParam.Ticks((Concrete)param).Value)];
 
     /// <summary>Ids of the interrupts that may come: by default one that nobody handles, as a spurious interrupt.</summary>
     public IReadOnlyList<uint> Interrupts { get; init; } = [8];
@@ -99,7 +104,7 @@ public sealed partial record Model(
 
     /// <summary>Whether a value that the model has no bits for is beyond a bound that it has, and not a defect.</summary>
     public bool IsBeyond(string column, uint value) =>
-        (column == nameof(State<Concrete>.Slice) && value is > 0 and < 256)
+        (column == nameof(State<Concrete>.Slice) && value is > 0 and <= ScheduleParam.MostTicks)
         || (column == nameof(Mappings<Concrete>.Version) && Creates && value is > 0 and <= ThreadId.LastVersion);
 
     /// <summary>

@@ -53,12 +53,12 @@ public sealed partial record Model
 
     /// <summary>
     /// Two threads that schedule each other: the second, of a higher priority, may schedule both, and the first of the lower one only, and is the
-    /// first one's preempter. A time slice has one or two ticks; what is set may be a small space's number.
+    /// first one's preempter. A time slice has no tick, one, or no end; what is set may be a small space's number.
     /// </summary>
     public static readonly Model Schedulers = Make("schedulers", new(4, 1, 2), 2, [Timeouts.Infinite], 1, (1, 0, 0, 1), (2, 0, 1, 1))
         .Trying(Entry.Ipc, (nameof(State<Concrete>.Eax), [Descriptor.None, 0]), (nameof(State<Concrete>.Ebp), [Descriptor.None, 0, 1]),
             (nameof(State<Concrete>.Esi), [ThreadId.Make<Concrete>(4, 1, 0, 1).Value, ThreadId.Make<Concrete>(4, 2, 0, 1).Value, ThreadId.Nil]))
-        .Trying(Entry.ThreadSchedule, (nameof(State<Concrete>.Eax), [ThreadId.Invalid, Param(0, 2, 0), Param(1, 1, 1)]), (nameof(State<Concrete>.Ebx), [ThreadId.Invalid]))
+        .Trying(Entry.ThreadSchedule, (nameof(State<Concrete>.Eax), [ThreadId.Invalid, Param(0, 0, 0), Param(1, 1, 1), Endless]), (nameof(State<Concrete>.Ebx), [ThreadId.Invalid]))
         with
     {
         Also = [Entry.ThreadSchedule, Entry.Outgrow],
@@ -77,6 +77,9 @@ public sealed partial record Model
 
     // What thread_schedule sets: a priority, so many ticks, a small space's number.
     private static uint Param(uint priority, uint ticks, uint small) => ticks << 24 | ScheduleParam.TickExponent << 20 | small << 8 | priority;
+
+    // Priority 1, an infinite slice.
+    private const uint Endless = 1;
 
     private Model Trying(Entry entry, params (string Register, uint[] Values)[] values) => this with
     {

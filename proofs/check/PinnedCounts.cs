@@ -21,7 +21,7 @@ public sealed partial record Model
         ["sleepers"] = new(81_614, 151_116, 38),
         ["siblings"] = new(396_579, 981_659, 35),
         ["drivers"] = new(791_941, 1_690_765, 44),
-        ["schedulers"] = new(796_673, 1_709_245, 42),
+        ["schedulers"] = new(1_086_461, 2_447_935, 44),
         ["mappers"] = new(457_075, 628_685, 86),
         ["ports"] = new(121_488, 158_866, 105),
         ["interrupted"] = new(178_047, 279_330, 61),

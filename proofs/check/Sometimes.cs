@@ -118,6 +118,7 @@ public sealed partial record Sometimes(string Name, Func<Transition, bool> Happe
         .. OfInterrupts,
         .. OfScheduling,
         .. OfPreempters,
+        .. OfDonatedTime,
         .. OfTasks,
         .. OfPorts,
         .. BetweenSteps,

@@ -37,6 +37,23 @@ public sealed partial record Sometimes
             && t.After.Preempter[thread].Value == t.After.Id[t.Actor].Value && t.After.Pager[thread].Value == ThreadId.Nil)),
     ];
 
+    /// <summary>Steps that only slices of length 0, or infinite slices, can bring about.</summary>
+    public static IReadOnlyList<Sometimes> OfDonatedTime =>
+    [
+        new("the processor idles although a thread without time is ready", t => t.Entry == Entry.Pick && t.After.Stage.Value == Stages.Idle
+            && Threads(t).Any(thread => t.After.Status[thread].Value == ThreadStatus.Ready)),
+        new("time donated to a thread without time", t => t.Entry == Entry.ThreadSwitch
+            && Threads(t).Any(thread => thread != t.Actor && t.Changed(nameof(State<Concrete>.Slice), thread) && t.Before(nameof(State<Concrete>.Slice), thread) == 0)),
+        new("a message gives the processor to a thread without time", t => t.Entry == Entry.Leave && t.After.Stage.Value == Stages.User
+            && t.After.Current.Value != t.Actor && !t.After.HasTime(t.After.Current).Known),
+        new("a message to a thread without time that gives it no time", t => t.Entry == Entry.Leave && t.After.Stage.Value == Stages.User
+            && t.After.Current.Value == t.Actor && Threads(t).Any(thread => thread != t.Actor && t.After.IsReady(thread).Known && !t.After.HasTime(thread).Known)),
+        new("donated time used up", t => t.Entry == Entry.Wake && t.After.Stage.Value == Stages.Pick && t.Actor != State<Concrete>.Nobody
+            && t.After.IsReady(t.Actor).Known && !t.After.HasTime(t.Actor).Known),
+        new("an infinite slice that a tick leaves", t => t.Entry == Entry.Tick && t.After.Slice[t.Actor].Value == ScheduleParam.Infinite),
+        Scheduled("a thread's time taken by slice length 0", t => Threads(t).Any(thread => t.Changed(nameof(State<Concrete>.Slice), thread) && !t.After.HasTime(thread).Known)),
+    ];
+
     private static Sometimes Refused(string name, Func<State<Concrete>, uint, Truth> why) => new($"refused: {name}", t =>
         t.Entry == Entry.ThreadSchedule && t.After.Stage.Value == Stages.User && why(t.After, t.Actor).Known);
 

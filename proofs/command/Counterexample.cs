@@ -171,8 +171,9 @@ internal static class Counterexample
         {
             if (s.Status[row].Value == ThreadStatus.Inactive) continue;
             if (s.Id[row].Value == ThreadId.Nil) s.Id[row] = ThreadId.Make<Concrete>(4, row / limits.Lthreads, row % limits.Lthreads, 1);
-            if (s.Slice[row].Value == 0) s.Slice[row] = 1;
-            if (s.Quantum[row].Value == 0) s.Quantum[row] = 1;
+            if (s.Slice[row].Value == 0 && !(row == s.Current.Value && s.Stage.Value == Stages.Wake)) s.Slice[row] = s.Quantum[row];
+            if (s.Slice[row].Value == ScheduleParam.Infinite) s.Quantum[row] = ScheduleParam.Infinite;
+            if (s.Quantum[row].Value == ScheduleParam.Infinite) s.Slice[row] = ScheduleParam.Infinite;
             if (s.Eflags[row].Value == 0) s.Eflags[row] = Flags.User;
         }
 

@@ -12,7 +12,7 @@ namespace Verified.Proofs.Fuzz;
 /// </summary>
 public sealed class Generator(int seed, Limits limits)
 {
-    private static readonly uint[] Quanta = [1, 1, 2, 3, 254, 255];
+    private static readonly uint[] Quanta = [1, 1, 2, 3, 254, 255, 0, ScheduleParam.Infinite];
     private static readonly byte[] ExceptionVectors = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 16, 17];
 
     private const int IdsOfPopulation = 4;
@@ -39,7 +39,7 @@ public sealed class Generator(int seed, Limits limits)
             Pick(priorities), Pick(Quanta), Chance(60) ? Word() % UserSegments.SmallSize : Word(), Word())), Pages.IsSigma0s(limits));
         foreach (var row in rows)
         {
-            s.Slice[row] = 1 + Below(s.Quantum[row]);
+            s.Slice[row] = Left(s.Quantum[row].Value);
             s.Preempter[row] = Chance(30) ? s.Id[Pick([.. rows])] : ThreadId.Nil;
             s.Consumed[row] = Word();
             s.Mcp[row] = Chance(70) ? limits.Priorities - 1 : Pick(priorities);
@@ -62,6 +62,17 @@ public sealed class Generator(int seed, Limits limits)
             s.Picked[priority] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
         return s;
     }
+
+    // The parameter of thread_schedule but for the priority: of any slice, often one of length 0 or an infinite one.
+    private uint Length() => Word() & Pick([0xFFFFFF00u, 0xFFFFFF00u, 0x00FFFF00u, 0xFF0FFF00u]);
+
+    // A random rest of a time slice of this length; a slice of length 0 has donated ticks at most.
+    private uint Left(uint quantum) => quantum switch
+    {
+        0 => Chance(50) ? 0 : 1 + Below(3),
+        ScheduleParam.Infinite => quantum,
+        _ => 1 + Below(quantum),
+    };
 
     // Of the tasks that exist, and some others, to each other, as a tree.
     private void GiveChiefs(State<Concrete> s, uint[] tasks)
@@ -125,7 +136,7 @@ public sealed class Generator(int seed, Limits limits)
 
         if (entry == Entry.FpageUnmap) registers = registers with { Eax = Pages.Fpage(_random), Ecx = Mask() };
         if (entry == Entry.ThreadSchedule)
-            return new(entry, registers with { Eax = Chance(15) ? ThreadId.Invalid : Word() & ~0xFFu | Level(s, threads), Ebx = OrInvalid(Word()) });
+            return new(entry, registers with { Eax = Chance(15) ? ThreadId.Invalid : Length() | Level(s, threads), Ebx = OrInvalid(Word()) });
         if (entry == Entry.LthreadExRegs)
             return new(entry, registers with
             {

@@ -77,15 +77,17 @@ public sealed class SetContracts(
     {
         require(sets.Ready.Get(thread) == sets.NoPriority, "a thread that enters a ready set is in none");
         var priority = Load(layout.Threads, thread, Layout.Priority);
-        sets.Ready.Set(thread, priority);
+        var hasTime = Load(layout.Threads, thread, Layout.Slice) != 0;
+        sets.Ready.Set(thread, Symbolic.Select(hasTime, priority, sets.NoPriority));
         var top = Load(layout.Top, 0, Layout.TopPriority);
-        StoreTop(Symbolic.Select(top < priority, priority, top));
+        StoreTop(Symbolic.Select(hasTime & (top < priority), priority, top));
     }
 
     private void RemoveReady(Symbolic thread, Symbolic priority)
     {
         require((thread < _threads) & (priority < layout.Limits.Priorities), "thread and priority are rows");
-        require(sets.Ready.Get(thread) == priority, "a thread that leaves a ready set is in it");
+        var set = sets.Ready.Get(thread);
+        require((set == priority) | (set == sets.NoPriority), "a thread that leaves a ready set is in it, or in none");
         sets.Ready.Set(thread, sets.NoPriority);
     }
 

@@ -17,8 +17,8 @@ public static class Descriptor
     /// <summary>m: the words are a map item, send base and send fpage.</summary>
     public static Truth HasItem<W>(W send) where W : struct, IWord<W> => (send & 2) != 0;
 
-    /// <summary>The receive descriptor is a window for map items: <c>fpage[31:2] 1 o[0]</c>.</summary>
-    public static Truth IsWindow<W>(W receive) where W : struct, IWord<W> => (receive & 2) != 0;
+    /// <summary>The receive descriptor has a window for map items: <c>fpage[31:2] 1 o[0]</c>; an invalid fpage is none (3.27).</summary>
+    public static Truth IsWindow<W>(W receive) where W : struct, IWord<W> => ((receive & 2) != 0) & Fpage.IsValid(receive);
 
     /// <summary>Receive from anyone.</summary>
     public static Truth Open<W>(W receive) where W : struct, IWord<W> => (receive & 1) != 0;

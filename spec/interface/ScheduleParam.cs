@@ -3,14 +3,19 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The parameter word of thread_schedule (interface, section 7): <c>m[31:24] e[23:20] state[19:16] small[15:8] priority[7:0]</c>. Decisions: a
-/// tick counts as 1,024 microseconds, so that what is set is what is read; an infinite time slice has 255 ticks, the most; a shorter one
-/// than a tick, 0 too, has one. Numbers of small spaces above 127 leave it as it is, like 0 and 255.
+/// The parameter word of thread_schedule (interface, section 7): <c>m[31:24] e[23:20] state[19:16] small[15:8] priority[7:0]</c>. A tick
+/// counts as 1,024 microseconds, so that a word that was read can be written back (7.12, 7.16).
 /// </summary>
 public static class ScheduleParam
 {
     /// <summary>The exponent of 1,024 microseconds: 4^(15 - e).</summary>
     public const uint TickExponent = 10;
+
+    /// <summary>The most ticks that a finite time slice has (7.13).</summary>
+    public const uint MostTicks = 255;
+
+    /// <summary>The value of a time slice that ticks do not use up (7.15).</summary>
+    public const uint Infinite = MostTicks + 1;
 
     /// <summary>By status from ready on, four bits each: 0 running, 8 receiving, Dh waits to send, Ch waits to receive, Fh dead.</summary>
     public const uint States = 0xFCCCD800;
@@ -35,15 +40,20 @@ public static class ScheduleParam
     /// <summary>Whether it is the number of one.</summary>
     public static Truth IsSmall<W>(W number) where W : struct, IWord<W> => number - 1 < LastSmall;
 
-    /// <summary>Ticks of the time slice, 1..255.</summary>
+    /// <summary>Ticks of the time slice, 1..255; 0 if the thread is to run on donated time only (7.14); or <see cref="Infinite"/>.</summary>
     public static W Ticks<W>(W param) where W : struct, IWord<W>
     {
-        var shift = (param >> 19) & 0x1E;
-        var ticks = (param >> 24 << 20) >> shift;
-        return W.Select(shift == 0, 255, W.Select(ticks == 0, 1, W.Select(ticks <= 255, ticks, 255)));
+        var (m, shift) = (param >> 24, (param >> 19) & 0x1E);
+        var ticks = m << 20 >> shift;
+        var finite = W.Select(ticks == 0, 1, W.Select(ticks <= MostTicks, ticks, MostTicks));
+        return W.Select(shift == 0, Infinite, W.Select(m == 0, 0, finite));
     }
 
     /// <summary>The word that tells a thread's priority, its task's small space, its time slice and state.</summary>
     public static W Of<W>(W priority, W small, W quantum, W status, W faulting) where W : struct, IWord<W> =>
-        (quantum << 24) | (TickExponent << 20) | (W.Select(faulting == 1, ReportsException, StateOf(status)) << 16) | (small << 8) | priority;
+        Length(quantum) | (W.Select(faulting == 1, ReportsException, StateOf(status)) << 16) | (small << 8) | priority;
+
+    // The mantissa and exponent of a time slice; both are 0 of an infinite one.
+    private static W Length<W>(W quantum) where W : struct, IWord<W> =>
+        W.Select(quantum == Infinite, 0, (quantum << 24) | (TickExponent << 20));
 }

@@ -5,7 +5,7 @@ namespace Verified.Spec;
 /// <summary>A thread that exists at boot.</summary>
 /// <param name="Id">Its id; task and lthread give its row.</param>
 /// <param name="Priority">0..255.</param>
-/// <param name="Quantum">Ticks of its time slice, 1..255.</param>
+/// <param name="Quantum">Ticks of its time slices, 0..255, or <see cref="ScheduleParam.Infinite"/>.</param>
 /// <param name="Eip">Where it starts.</param>
 /// <param name="Esp">Its initial stack pointer.</param>
 /// <param name="Pager">The id of its pager.</param>

@@ -33,8 +33,8 @@ public sealed class State<W> where W : struct, IWord<W>
         new(nameof(Priority), Table.Thread, 8),
         new(nameof(Mcp), Table.Thread, 8),
         new(nameof(ExternalPreempter), Table.Thread, 32),
-        new(nameof(Slice), Table.Thread, 8),
-        new(nameof(Quantum), Table.Thread, 8),
+        new(nameof(Slice), Table.Thread, 9),
+        new(nameof(Quantum), Table.Thread, 9),
         new(nameof(Consumed), Table.Thread, 32),
         new(nameof(Handles), Table.Thread, 5),
         new(nameof(Eax), Table.Thread, 32),
@@ -145,7 +145,7 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>The id of its external preempter; of any value.</summary>
     public Column<W> ExternalPreempter { get; }
 
-    /// <summary>Ticks left of the time slice, at least 1.</summary>
+    /// <summary>Ticks left of the time slice; 0 without time; or <see cref="ScheduleParam.Infinite"/>.</summary>
     public Column<W> Slice { get; }
 
     /// <summary>Ticks that found it running, modulo 2^32.</summary>
@@ -154,7 +154,7 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>The id of the interrupt that it handles, 1..16; 0 for none.</summary>
     public Column<W> Handles { get; }
 
-    /// <summary>Ticks of a fresh time slice, at least 1.</summary>
+    /// <summary>Ticks of a fresh time slice; 0 for a thread that runs on donated time only; or <see cref="ScheduleParam.Infinite"/>.</summary>
     public Column<W> Quantum { get; }
 
     // The user registers: what the thread finds when it next runs in user mode.
@@ -220,9 +220,15 @@ public sealed class State<W> where W : struct, IWord<W>
     public Truth IsReady(W thread) =>
         (Status[thread] == ThreadStatus.Ready) | (Status[thread] == ThreadStatus.Resuming) | (Status[thread] == ThreadStatus.Mapping);
 
-    /// <summary>Whether the thread competes for the processor. The current thread does not: it has it; nor does its heir.</summary>
+    /// <summary>Whether ticks are left of its time slice, or the slice is infinite. A thread without time runs only on donated time.</summary>
+    public Truth HasTime(W thread) => Slice[thread] != 0;
+
+    /// <summary>
+    /// Whether the thread competes for the processor: it is ready and has time. The current thread does not, because it has the processor;
+    /// nor does its heir.
+    /// </summary>
     public Truth Competes(W thread) =>
-        IsReady(thread) & (thread != Current) & !((Stage >= Stages.Receive) & (thread == Heir));
+        IsReady(thread) & HasTime(thread) & (thread != Current) & !((Stage >= Stages.Receive) & (thread == Heir));
 
     /// <summary>Whether the thread is one of those that a tick must look at: its deadline is in the same slot as a clock.</summary>
     public Truth SharesSlot(W thread, W clock) =>

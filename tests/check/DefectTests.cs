@@ -42,7 +42,7 @@ public sealed class DefectTests
         {
             if (entry == Entry.Ipc && s.Current == 1 && s.Status[1] == ThreadStatus.Ready) s.Partner[1] = 2;
         }),
-        ["a used-up slice is not renewed"] = new(Model.Pair, "slices-positive", (s, entry) =>
+        ["a used-up slice is not renewed"] = new(Model.Pair, "has-time-or-length-0", (s, entry) =>
         {
             if (entry == Entry.Wake && s.Stage == Stages.Pick) s.Slice[s.Current] = 0;
         }),
@@ -62,9 +62,9 @@ public sealed class DefectTests
         {
             if (entry == Entry.ThreadSchedule && s.Stage == Stages.Leave) s.Priority[1] = s.Limits.Priorities;
         }),
-        ["a time slice of no ticks is set"] = new(Model.Schedulers, "slices-positive", (s, entry) =>
+        ["a time slice of a length that is none is set"] = new(Model.Schedulers, "slices-fit", (s, entry) =>
         {
-            if (entry == Entry.ThreadSchedule && s.Stage == Stages.Leave) s.Quantum[1] = 0;
+            if (entry == Entry.ThreadSchedule && s.Stage == Stages.Leave) s.Quantum[1] = ScheduleParam.Infinite + 1;
         }),
         ["a deleted task's thread is still ready"] = new(Model.Family, "id-names-row", OfDeletions(Passes.Waiters, (s, m) => s.Status[m.Target] = ThreadStatus.Ready)),
         ["a deleted task's thread still waits to send"] = new(Model.Family, "id-names-row", OfDeletions(Passes.Waiters,

@@ -25,6 +25,8 @@ public class CProgramTests
         },
         { "bench", ["bench: 10000 round trips"] },
         { "small", ["small: 1000 round trips between small spaces"] },
+        { "donated", ["donated: it runs on donated time only", "donated: 1000 calls on donated time", "donated: infinite"] },
+        { "anew", ["anew: flags of a new thread", "anew: no x87"] },
         {
             "tasks",
             ["tasks: ping-pong with task 5", "tasks: again, by its next version", "tasks: 300 more than there are page tables for", "tasks: a sub-task goes with its chief"]

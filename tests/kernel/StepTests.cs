@@ -91,7 +91,9 @@ public class StepTests
 
         // Some wait already: those of low priority would seldom get to it.
         foreach (var thread in threads)
-            if (random.Next(4) == 0) state.Status[state.Row(thread.Id)] = random.Next(3) == 0 ? ThreadStatus.Resuming : ThreadStatus.ReceivingAny;
+            if (random.Next(4) == 0)
+                (state.Status[state.Row(thread.Id)], state.Ebp[state.Row(thread.Id)]) =
+                    (random.Next(3) == 0 ? ThreadStatus.Resuming : ThreadStatus.ReceivingAny, random.Next(2) == 0 ? 1 : Fpage.Whole | 3);
 
         // And a deadline of another round of slots, or of none.
         foreach (var thread in threads)
@@ -131,7 +133,7 @@ public class StepTests
         var someone = s.Id[(uint)random.Next((int)s.Limits.Threads)].Value;
         s.Eax[me] = One(0, 0, 0, 0, 1, 2, 3, 4, Descriptor.None, Descriptor.None);
         s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011, Soon, Soon, Soon);
-        s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5);
+        s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5, Fpage.Whole | 2, Fpage.Whole | 3);
         s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
 
         // Who waits for me alone gets an answer, and I wait for anyone; or a call, and I wait for it.
@@ -162,8 +164,8 @@ public class StepTests
             _ => Entry.Ipc,
         };
 
-        // A priority that there is, and a time slice.
-        if (entry == Entry.ThreadSchedule) s.Eax[me] = One(Any() & ~0xFCu, Any() & ~0xFCu, ThreadId.Invalid);
+        // A priority that there is, and a time slice: some have length 0, some no end.
+        if (entry == Entry.ThreadSchedule) s.Eax[me] = One(Any() & ~0xFCu, Any() & ~0xFCu, Any() & 0x00FFFF03, Any() & 0xFF0FFF03, ThreadId.Invalid);
         return entry;
     }
 }

@@ -46,8 +46,11 @@ public class ScheduleTests
     [InlineData(0xFF900000u, 255u)]
     [InlineData(0x10B00000u, 4u)]
     [InlineData(0xFFF00000u, 1u)]
-    [InlineData(0x00A00000u, 1u)]
-    [InlineData(0x05000000u, 255u)]
+    [InlineData(0x00A00000u, 0u)]
+    [InlineData(0x00100000u, 0u)]
+    [InlineData(0x00F00000u, 0u)]
+    [InlineData(0x05000000u, ScheduleParam.Infinite)]
+    [InlineData(0x00000000u, ScheduleParam.Infinite)]
     public void The_slice_is_a_number_of_ticks(uint param, uint ticks)
     {
         Schedule(Id(Other), param, ThreadId.Invalid);

@@ -96,6 +96,7 @@ public class TaskTests
     {
         (s.Status[Other], s.Partner[Other], s.Esi[Other]) = (others, Victim, s.Id[Victim]);
         (s.Status[Victim], s.Partner[Victim], s.Esi[Victim]) = (its, Other, s.Id[Other]);
+        s.Ebp[Other] = s.Ebp[Victim] = Fpage.Whole | 2;
         New(3, pager: ThreadId.Nil);
         Assert.Equal((ThreadStatus.Ready, code), (s.Status[Other].Value, s.Eax[Other].Value));
     }

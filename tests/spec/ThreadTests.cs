@@ -37,6 +37,28 @@ public class ThreadTests
         Assert.Equal((0x2001u, 0x1001u, 0u, 0u), Values(Sibling));
     }
 
+    [Theory]
+    [InlineData(1u, 0x6000u)]
+    [InlineData(1u, 0x1001u)]
+    [InlineData(0u, 0x6000u)]
+    public void A_thread_that_is_given_an_eip_starts_with_the_flags_of_a_new_thread(uint lthread, uint eip)
+    {
+        s.Eflags[Me + lthread] = Flags.User | Flags.UserBits;
+        ExRegs(lthread, Leave, eip, Leave, Leave);
+        Assert.Equal(Flags.User | Flags.UserBits, s.Eax[Me].Value);
+        Assert.Equal(Flags.User, s.Eflags[Me + lthread].Value);
+    }
+
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(1u)]
+    public void Without_an_eip_a_thread_keeps_its_flags(uint lthread)
+    {
+        s.Eflags[Me + lthread] = Flags.User | Flags.UserBits;
+        ExRegs(lthread, 0x5000, Leave, 0x33, 0x44);
+        Assert.Equal(Flags.User | Flags.UserBits, s.Eflags[Me + lthread].Value);
+    }
+
     [Fact]
     public void A_thread_may_change_itself()
     {
