@@ -15,7 +15,7 @@ internal sealed class Block(uint physical, bool big, Operation[] operations, byt
     public readonly bool Big = big;
     public readonly Operation[] Operations = operations;
 
-    /// <summary>What the operations were decoded from.</summary>
+    /// <summary>The operations were decoded from these bytes.</summary>
     public readonly byte[] Bytes = bytes;
 
     /// <summary>False once a byte that this was decoded from has been overwritten.</summary>

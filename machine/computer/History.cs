@@ -24,7 +24,7 @@ public sealed partial class Pc
     /// </summary>
     private readonly record struct Ran(Block Block, uint Linear, int Begun);
 
-    // Of a compiled way only the first block is told.
+    // The history has only the first block of a compiled way.
     private void Remember(Block block, uint linear, int begun) =>
         _history[_historyAt = _historyAt + 1 & Remembered - 1] = new(block, linear, begun);
 

@@ -72,7 +72,7 @@ public static class LinuxBoot
             StartReal(pc, image, kernel, ramdisk, text);
     }
 
-    /// <summary>What the header says of a kernel.</summary>
+    /// <summary>A kernel, as its header describes it.</summary>
     private readonly record struct Kernel(int Version, int SetupSize, bool IsHigh, uint Entry, uint RamdiskMost,
         int CommandLineSize, uint InitSize)
     {
@@ -135,7 +135,7 @@ public static class LinuxBoot
         return CommandLine;
     }
 
-    /// <summary>What a loader fills in of the header.</summary>
+    /// <summary>Fills in the fields of the header that belong to the loader.</summary>
     private static void Complete(Span<byte> header, in Kernel kernel, (uint At, uint Size) ramdisk, uint commandLine)
     {
         const ushort ordinaryMode = 0xFFFF, oldMagic = 0xA33F;

@@ -74,8 +74,11 @@ public static class Measurements
         {
             var longRun = Beside("long run", MachineSpeed.LongRun, MachineSpeed.UnicornLongRun, "million instructions/s");
             foreach (var (name, speed) in OtherMachines.All)
-                if (speed() is { } other)
-                    longRun = longRun with { Note = $"{longRun.Note}; {name} {other:N0}, so {longRun.Value / other:F1} times" };
+                longRun = longRun with
+                {
+                    Note = longRun.Note + (speed() is { } other ? $"; {name} {other:N0}, so {longRun.Value / other:F1} times"
+                        : $"; {name} is left out: it does not run here"),
+                };
             yield return longRun;
             yield return Beside("100 instructions from a snapshot", () => MachineSpeed.LoopRuns(), () => MachineSpeed.UnicornLoopRuns(), "runs/s");
             var length = 0.0;

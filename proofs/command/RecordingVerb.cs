@@ -4,7 +4,7 @@ using Verified.Proofs.Oracle;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>What the machine's processor was compared with, and the results.</summary>
+/// <summary>A comparison of the machine's processor with a real one.</summary>
 /// <param name="Cases">Of single instructions.</param>
 /// <param name="Sequences">Of sequences of them; null if only some forms were asked for.</param>
 /// <param name="With">The processor, and where its outcomes come from.</param>

@@ -45,7 +45,7 @@ public sealed class OtherProgram : IDisposable
     /// <summary>The process was ended because it took too long.</summary>
     public bool TookTooLong { get; private set; }
 
-    /// <summary>What it has written to standard error until now.</summary>
+    /// <summary>Its standard error until now.</summary>
     public string Errors
     {
         get
@@ -86,7 +86,7 @@ public sealed class OtherProgram : IDisposable
     }
 
     /// <summary>Waits for the end of the process.</summary>
-    /// <param name="output">What the caller has read of its standard output.</param>
+    /// <param name="output">The part of its standard output that the caller has read.</param>
     public Ended End(string output)
     {
         Process.WaitForExit();

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Verified.Tests.Host;
 
-/// <summary>What a test may need of the host beyond the .NET SDK.</summary>
+/// <summary>A tool that a test may need beyond the .NET SDK.</summary>
 [Flags]
 public enum Tool
 {

@@ -8,7 +8,7 @@ internal static class Bochs
 {
     public const string Program = "bochs";
 
-    // What it says on standard error when a program ends it by port 8900h.
+    // It writes this to standard error when a program ends it by port 8900h.
     private const string RegularEnd = "shutdown requested";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);

@@ -82,7 +82,7 @@ public class LinuxBootTests
         uint[] rows = [.. Enumerable.Range(0, 15).Select(i => pc.Peek(at + 0x2D0 + 4 * (uint)i))];
         Assert.Equal([0u, 0, 639 << 10, 0, 1, 639 << 10, 0, 385 << 10, 0, 2, 1 << 20, 0, Memory - (1 << 20), 0, 1],
             rows);
-        // Of the file, the header alone is copied.
+        // The loader copies only the header of the file.
         Assert.Equal(0u, pc.Peek(at + 0x268));
     }
 

@@ -42,6 +42,20 @@ public class OracleTests
         Assert.Equal(0, OnHost(Case([0xF6, 0xF3])).Vector); // DIV BL, by 0
     }
 
+    /// <summary>All items are in two absent pages, which end at 8000h. CR2 tells which access came first.</summary>
+    [TheoryWith(Tool.HostProcessor)]
+    [InlineData("61", 0x6FF0u, 0x6FF0u)] // POPAD
+    [InlineData("61", 0x6FF4u, 0x6FF4u)] // its skipped item is the first in the second page
+    [InlineData("60", 0x7010u, 0x700Cu)] // PUSHAD
+    public void The_host_and_the_machine_make_their_accesses_in_the_same_order(string code, uint esp, uint first)
+    {
+        var c = Case(Convert.FromHexString(code)) with { Registers = [0, 0, 0, 0, esp, 0, 0, 0] };
+        var host = OnHost(c);
+        Assert.Equal((14, first), (host.Vector, host.Address));
+        var own = new OwnProcessor().Execute(c);
+        Assert.Equal((14, first), (own.Vector, own.Address));
+    }
+
     [FactWith(Tool.HostProcessor)]
     public void The_host_obeys_the_limits_of_the_local_table()
     {
