@@ -4,8 +4,8 @@ using Verified.Machine.Processor;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// The firmware of a PC leaves this in memory for the program that it starts: vectors of its services, the BIOS data area, a map of the
-/// memory.
+/// The firmware of a PC leaves this in memory for the program that it starts: vectors of its services, the BIOS data
+/// area, a map of the memory.
 /// </summary>
 internal static class Firmware
 {

@@ -5,9 +5,9 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// The services of a BIOS that setup code and kernels call in real mode (INT 10h to 1Ah; Ralf Brown's interrupt list), as code at F000:0000.
-/// They print letters on port E9h, and return the sizes of memory, its map and the ticks of the timer. A service without a device fails with
-/// CF set.
+/// The services of a BIOS that setup code and kernels call in real mode (INT 10h to 1Ah; Ralf Brown's interrupt list),
+/// as code at F000:0000. They print letters on port E9h, and return the sizes of memory, its map and the ticks of the
+/// timer. A service without a device fails with CF set.
 /// </summary>
 internal static class FirmwareServices
 {

@@ -76,7 +76,8 @@ public static class Measurements
             foreach (var (name, speed) in OtherMachines.All)
                 longRun = longRun with
                 {
-                    Note = longRun.Note + (speed() is { } other ? $"; {name} {other:N0}, so {longRun.Value / other:F1} times"
+                    Note = longRun.Note + (speed() is { } other
+                        ? $"; {name} {other:N0}, so {longRun.Value / other:F1} times"
                         : $"; {name} is left out: it does not run here"),
                 };
             yield return longRun;

@@ -60,7 +60,9 @@ public sealed class HostProcessor : IDisposable
         }
     }
 
-    /// <summary>Executes one instruction natively, which shows that the host can. This does not judge what the instruction does.</summary>
+    /// <summary>
+    /// Executes one instruction natively, which shows that the host can. This does not judge what the instruction does.
+    /// </summary>
     /// <exception cref="OracleUnavailableException">It cannot; the message says why.</exception>
     public static void Check(string program)
     {

@@ -72,8 +72,10 @@ public sealed class CaseFileTests : IDisposable
              right with { Changes = [] }, right with { Registers = [right.Registers[0] ^ 1, .. right.Registers[1..]] },
              right with { Segments = [Arena.Selector(6), .. right.Segments[1..]] }])
         {
-            var damaged = recorded with { Cases = [.. recorded.Cases.Take(number), (c, wrong),
-                .. recorded.Cases.Skip(number + 1)] };
+            var damaged = recorded with
+            {
+                Cases = [.. recorded.Cases.Take(number), (c, wrong), .. recorded.Cases.Skip(number + 1)],
+            };
             var result = RecordedOracle.Run(CaseFile.Read(CaseFile.Write(damaged), "file"), sequences: false);
             Assert.Equal(number, Assert.Single(result.Failures).Number);
         }
