@@ -80,7 +80,8 @@ internal static class MutateVerb
             .Distinct().ToList();
         if (parsed.GetValue(Region) is { } name && !regions.Contains(name))
             throw new CommandException($"there is no region '{name}': give one of {string.Join(", ", regions)}");
-        var proofs = ProveVerb.Prove(display, image, Theorems.Of(image), cached: true);
+        var proofs = ProveVerb.Prove(display, image,
+            About(piece is null ? parsed.GetValue(Region) : ByteMap.Code, image), cached: true);
         if (proofs.Any(result => !result.Proved))
             throw new CommandException("the image itself is not proved: 'verified prove' says why");
 
@@ -112,6 +113,14 @@ internal static class MutateVerb
 
         string Place(Flip flip) => FlipReport.Place(image, flips.Linear(flip), flip);
     }
+
+    /// <summary>The theorems that a flip in a region may refute; null stands for every region.</summary>
+    private static IReadOnlyList<Theorem> About(string? region, KernelImage image) => region switch
+    {
+        null or ByteMap.FastPath or ByteMap.Code or FilePiece.Symbols or FilePiece.Names => Theorems.Of(image),
+        ByteMap.Boot or ByteMap.Panic or ByteMap.Constants => [.. Theorems.Of(image).OfType<BootTheorem>()],
+        _ => [],
+    };
 
     /// <summary>A seeded sample of the bits of each region, or of one.</summary>
     private static IReadOnlyList<Flip> Chosen(ByteMap map, string? only, int count, int seed) =>
