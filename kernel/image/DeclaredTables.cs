@@ -1,4 +1,3 @@
-using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Verified.Machine.Processor;
-using Verified.Spec.Values;
 
 namespace Verified.Machine.Computer;
 

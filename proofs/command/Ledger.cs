@@ -58,7 +58,7 @@ public static class Ledger
 
         if (WayGraph.Of(image.Layout, proofs) is { } graph)
             yield return Claim.Of("image: cut points are closed: boot and each way end where the contract is proved that the next way assumes", graph.Gaps.Count == 0,
-                Standing.Proved, graph.Gaps.FirstOrDefault() ?? $"{graph.Points.Count} cut points, {graph.Edges.Count} ways");
+                Standing.Proved, graph.Gaps.Count > 0 ? graph.Gaps[0] : $"{graph.Points.Count} cut points, {graph.Edges.Count} ways");
         var executed = proofs.Where(proof => proof.Proved).SelectMany(proof => proof.Verdict!.Executed).ToHashSet();
         var coverage = CodeCoverage.Of(image, executed);
         yield return new("code that theorems execute", Standing.Proved, $"{coverage.Covered} of {coverage.Total} bytes after boot");

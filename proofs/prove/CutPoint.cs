@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Verified.Kernel;
 using Verified.Machine.Processor;
-using Verified.Spec;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;

@@ -1,7 +1,6 @@
 using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Values;
-using Verified.Spec.Values;
 using Traps = Verified.Machine.Processor.Vectors;
 
 namespace Verified.Proofs.Prove;

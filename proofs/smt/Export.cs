@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Smt;
 
