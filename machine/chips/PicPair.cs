@@ -1,6 +1,8 @@
 namespace Verified.Machine.Chips;
 
-/// <summary>The PC's two interrupt controllers, the second behind line 2 of the first: interrupts 0..15, ports 20h and A0h.</summary>
+/// <summary>
+/// The PC's two interrupt controllers, the second behind line 2 of the first: interrupts 0..15, ports 20h and A0h.
+/// </summary>
 public sealed class PicPair
 {
     private const int Cascade = 2;
@@ -18,6 +20,19 @@ public sealed class PicPair
         else
             _second.SetLine(interrupt - 8, high);
         UpdateCascade();
+    }
+
+    /// <summary>
+    /// A line falls after its request has reached the processor. The first controller still has the request of the
+    /// second one, but the second
+    /// one has nothing to report.
+    /// </summary>
+    public void Withdraw(int interrupt)
+    {
+        if (interrupt < 8)
+            _first.SetLine(interrupt, false);
+        else
+            _second.SetLine(interrupt - 8, false);
     }
 
     /// <summary>Acknowledges the most urgent interrupt and returns its vector.</summary>

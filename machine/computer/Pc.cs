@@ -81,6 +81,12 @@ public sealed partial class Pc
     /// <summary>What QEMU's isa-debug-exit makes the exit status: the value written, times 2, plus 1.</summary>
     public int? ExitStatus { get; private set; }
 
+    /// <summary>How many interrupts of the controllers the processor has taken, and EIP when it took the last one.</summary>
+    public long InterruptsTaken { get; private set; }
+
+    /// <inheritdoc cref="InterruptsTaken"/>
+    public uint InterruptedAt { get; private set; }
+
     public long Instructions { get; private set; }
 
     /// <summary>Virtual time in instructions: those executed, and the time skipped in HLT.</summary>
@@ -226,7 +232,9 @@ public sealed partial class Pc
         }
         catch (Fault fault)
         {
-            Cpu.FaultOfInstruction(fault);
+            // The limit of the segment is checked before the page of an instruction's later bytes (SDM vol. 3, 5.3).
+            var isBeyond = fault.Vector == Vectors.PageFault && fault.Address is { } address && (address - code.Base).Value > code.Limit.Value;
+            Cpu.FaultOfInstruction(isBeyond ? Fault.Protection(0) : fault);
             return null;
         }
     }
@@ -247,6 +255,7 @@ public sealed partial class Pc
         _devicesChanged = true;
         var vector = _pics.Acknowledge();
         _interruptPending = _pics.IsPending;
+        (InterruptsTaken, InterruptedAt) = (InterruptsTaken + 1, Cpu.Eip);
         try
         {
             Cpu.ExternalInterrupt(vector);

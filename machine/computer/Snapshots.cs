@@ -6,12 +6,12 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// One snapshot of the whole machine, TLB included. Going back undoes only the stores since, which are in the memory's
-/// <see cref="PhysicalMemory.Log"/>.
+/// A snapshot of the whole machine, TLB included, and perhaps a later one within it. Going back undoes only the stores since, which are in
+/// the memory's <see cref="PhysicalMemory.Log"/>.
 /// </summary>
 public sealed partial class Pc
 {
-    private Saved? _saved;
+    private Saved? _saved, _outer, _spare;
 
     // Whether a device may be other than in the snapshot.
     private bool _devicesChanged;
@@ -20,7 +20,38 @@ public sealed partial class Pc
     public void Snapshot()
     {
         _saved ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), Memory);
-        _saved.Cpu.CopyFrom(Cpu);
+        Save();
+        Memory.Log.Begin();
+        Mmu.RecheckStores();
+    }
+
+    /// <summary>
+    /// Makes the present state the one that <see cref="Restore"/> returns to, and keeps the snapshot before it for <see cref="LeaveInner"/>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is no snapshot, or an inner one already.</exception>
+    public void SnapshotInner()
+    {
+        if (_saved is null || _outer is not null) throw new InvalidOperationException("an inner snapshot needs one outer snapshot");
+        (_outer, _saved) = (_saved, _spare ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), Memory));
+        Save();
+        Memory.Log.Nest();
+        Mmu.RecheckStores();
+    }
+
+    /// <summary>Returns to the outer snapshot, and forgets the inner one.</summary>
+    /// <exception cref="InvalidOperationException">There is no inner snapshot.</exception>
+    public void LeaveInner()
+    {
+        (_saved, _outer) = (_outer ?? throw new InvalidOperationException("there is no inner snapshot"), null);
+        Memory.Restore();
+        Memory.Log.Leave();
+        _devicesChanged = true;
+        Restore();
+    }
+
+    private void Save()
+    {
+        _saved!.Cpu.CopyFrom(Cpu);
         _saved.Pics.CopyFrom(_pics);
         _saved.Pit.CopyFrom(_pit);
         _saved.Serial.CopyFrom(Serial);
@@ -34,8 +65,6 @@ public sealed partial class Pc
         _saved.Translations = Mmu.Save();
         _saved.State = (Instructions, Time, _nextTimer, _interruptPending, _nonMaskablePending, ExitStatus, _stop, Mmu.AddressLine20, _system);
         _devicesChanged = false;
-        Memory.Log.Begin();
-        Mmu.RecheckStores();
     }
 
     /// <summary>From here on the log tells what changes; the snapshot stays.</summary>

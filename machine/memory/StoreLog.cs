@@ -21,6 +21,10 @@ public sealed unsafe class StoreLog
     private readonly List<(uint, uint)> _changes = [];
     private (uint Address, uint Former)[] _entries = new (uint, uint)[256];
     private int _count, _copied, _marked, _copiedAtMark;
+
+    // Where an inner log began: the entries and copies before are an outer one's.
+    private int _floor, _copiedAtFloor;
+
     private uint _period;
 
     /// <summary>The period in which stores to a page were last logged, and how many of its dwords were then.</summary>
@@ -71,8 +75,19 @@ public sealed unsafe class StoreLog
     internal void Begin()
     {
         (_count, _copied, _marked, _copiedAtMark) = (0, 0, 0, 0);
+        (_floor, _copiedAtFloor) = (0, 0);
         _period++;
     }
+
+    /// <summary>Starts a log within the present one: <see cref="TryUndo"/> goes back to here, until <see cref="Leave"/>.</summary>
+    internal void Nest()
+    {
+        (_floor, _copiedAtFloor) = (_count, _copied);
+        Mark();
+    }
+
+    /// <summary>From here on <see cref="TryUndo"/> goes back to where the outer log began.</summary>
+    internal void Leave() => (_floor, _copiedAtFloor) = (0, 0);
 
     /// <summary>True where each store to the page has to be told to the log.</summary>
     internal bool Sees(uint page) => _period != 0 && (_pages[page].Period != _period || _pages[page].Dwords <= MostDwords);
@@ -113,13 +128,14 @@ public sealed unsafe class StoreLog
         Copy(page);
     }
 
-    /// <summary>Takes back the last entry, and tells where it was; false where none is left, and then a new log has begun.</summary>
+    /// <summary>Takes back the last entry, and tells where it was; false if none is left, and then the log starts again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryUndo(out uint physical, out uint length)
     {
-        if (_count == 0)
+        if (_count == _floor)
         {
-            Begin();
+            _copied = _copiedAtFloor;
+            Mark();
             (physical, length) = (0, 0);
             return false;
         }

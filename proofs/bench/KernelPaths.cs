@@ -87,7 +87,7 @@ public static class KernelPaths
     public static IReadOnlyList<KernelPath> Measure(KernelImage image, PathConditions? conditions = null)
     {
         conditions ??= PathConditions.Ideal;
-        var machine = new ImageMachine(image);
+        var machine = new ImageMachine(image, servers: false);
         List<KernelPath> paths = [];
         void Add(string name, Scenario scenario)
         {

@@ -119,7 +119,7 @@ public static class MachineSpeed
     /// <param name="runs">How many.</param>
     public static (double PerSecond, double Instructions) ShortRuns(KernelImage image, int runs = 200_000)
     {
-        var machine = new ImageMachine(image);
+        var machine = new ImageMachine(image, servers: false);
         var state = KernelPaths.ShortIpc(image.Limits);
         machine.Place(state);
         machine.Pc.HotAfter = 1_000;

@@ -53,7 +53,7 @@ internal static class Counterexample
                 Entry.Protection => refutation.Registers.GetValueOrDefault(ImageTheorem.CodeBytes),
                 _ => way.Argument,
             }),
-            refutation.Registers.GetValueOrDefault("error-code"));
+            refutation.Registers.GetValueOrDefault("error-code"), Injected: !own && way.Stage == Stages.User && way.Step is not (Entry.Tick or Entry.Interrupt));
         var trace = new Trace(Snapshot.Of(state), own ? [] : [step], Note: $"{theorem}: {refutation.What}");
         if (BootChecks.Invariant(state) is { } impossible)
             return new(trace, Defect: $"its case is no possible state: {impossible}");

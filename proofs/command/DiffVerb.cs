@@ -41,9 +41,11 @@ internal static class DiffVerb
 
     public static Command Make()
     {
-        var verb = new Command("diff", "Run the same random events on image and spec; compare the whole state after every event")
+        var verb = new Command("diff",
+            "Run the same random events on image and spec; compare the whole state after every event")
         {
-            Events, Minutes, Exhaustive, Coverage, CommonOptions.Seed, ImageSource.File, ImageSource.Size, CommonOptions.Json,
+            Events, Minutes, Exhaustive, Coverage, CommonOptions.Seed, ImageSource.File, ImageSource.Size,
+                CommonOptions.Json,
         };
         verb.SetAction(Run);
         return verb;
@@ -57,7 +59,8 @@ internal static class DiffVerb
         {
             Progress = events =>
             {
-                say(options.Time is { } time ? $"{events:N0} events, {(time - clock.Elapsed).TotalMinutes:F0} min left" : $"{events:N0} of {options.Events:N0} events");
+                say(options.Time is { } time ? $"{events:N0} events, {(time - clock.Elapsed).TotalMinutes:F0} min left"
+                    : $"{events:N0} of {options.Events:N0} events");
                 if (display.IsTerminal) return;
                 lock (telling)
                 {
@@ -68,7 +71,8 @@ internal static class DiffVerb
             },
         }));
         display.Line(
-            $"diff: {result.Events:N0} events compared, {result.Programs:N0} programs, {result.Seconds:F1} s "
+            $"diff: {result.Events:N0} events compared ({result.Injected:N0} without an instruction that raises them), {result.Programs:N0} programs "
+            + $"({100 - 100 * result.Booted / Math.Max(1, result.Programs)} % from random tables, the others from boot), {result.Seconds:F1} s "
             + $"({result.Events / result.Seconds / options.Workers:N0} events per second per core), seed {options.Seed}: "
             + (result.Holds ? "holds" : $"FAILED at seed {result.Seed}"));
         if (result.Disagreement is { } found) Report.Disagreement(display, image, found, "diff");
@@ -79,7 +83,8 @@ internal static class DiffVerb
     public static DiffResult DiffAll(Display display, Model model, KernelImage? image = null)
     {
         var small = image ?? KernelImage.Build(model.Limits);
-        var result = display.While($"diff of all of {model.Name}", say => DiffRun.Exhaustive(model, small, events => say($"{events:N0} steps")));
+        var result = display.While($"diff of all of {model.Name}", say =>
+            DiffRun.Exhaustive(model, small, events => say($"{events:N0} steps")));
         display.Line(
             $"diff {model.Name}: all {result.Events:N0} steps from {result.Programs:N0} states, {result.Seconds:F1} s: "
             + (result.Holds ? "holds" : "FAILED"));
@@ -93,7 +98,8 @@ internal static class DiffVerb
         if (parsed.GetValue(Exhaustive)) return RunExhaustive(parsed, display);
         var image = ImageSource.Of(parsed);
         if (parsed.GetValue(Coverage)) return RunCoverage(parsed, display, image);
-        var options = new DiffOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Events), Environment.ProcessorCount)
+        var options = new DiffOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Events),
+            Environment.ProcessorCount)
         {
             Time = parsed.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
         };
@@ -123,14 +129,16 @@ internal static class DiffVerb
                 quiet.Events,
                 Seed = seed,
                 MissedBlocks = quiet.Missed.Select(image.Name),
-                MissedEdges = quiet.MissedEdges.Select(edge => new { From = image.Name(edge.From), To = image.Name(edge.To) }),
+                MissedEdges = quiet.MissedEdges.Select(edge =>
+                    new { From = image.Name(edge.From), To = image.Name(edge.To) }),
             });
             return CommandLine.Holds;
         }
 
         var coverage = Cover(display, image, seed);
         Report.Lines(display, coverage.Missed.Select(block => $"block {block:X8}h  {image.Name(block)}"), "  ");
-        Report.Lines(display, coverage.MissedEdges.Where(edge => !coverage.Missed.Contains(edge.From) && !coverage.Missed.Contains(edge.To))
+        Report.Lines(display, coverage.MissedEdges.Where(edge => !coverage.Missed.Contains(edge.From)
+            && !coverage.Missed.Contains(edge.To))
             .Select(edge => $"edge  {edge.From:X8}h  {image.Name(edge.From)} -> {image.Name(edge.To)}"), "  ");
         return CommandLine.Holds;
     }
@@ -139,14 +147,16 @@ internal static class DiffVerb
 
     private static int RunExhaustive(ParseResult parsed, Display display)
     {
-        var given = parsed.GetValue(ImageSource.File) is null && parsed.GetValue(ImageSource.Size) is null ? null : ImageSource.Of(parsed);
+        var given = parsed.GetValue(ImageSource.File) is null && parsed.GetValue(ImageSource.Size) is null ? null
+            : ImageSource.Of(parsed);
         var models = OfImages.Where(model => given is null || model.Limits == given.Limits).ToList();
         if (models.Count == 0)
             throw new CommandException(
                 $"no model has the image's size {ImageSource.Describe(given!.Limits)}: --exhaustive takes images of "
                 + string.Join(" or ", OfImages.Select(model => ImageSource.Describe(model.Limits)).Distinct()));
         var json = parsed.GetValue(CommonOptions.Json);
-        var results = models.Select(model => (model.Name, Result: json ? DiffRun.Exhaustive(model, given) : DiffAll(display, model, given))).ToList();
+        var results = models.Select(model => (model.Name, Result: json ? DiffRun.Exhaustive(model, given)
+            : DiffAll(display, model, given))).ToList();
         if (json) display.Json(results.Select(result => Summary(result.Name, result.Result, null)));
         return results.All(result => result.Result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
     }

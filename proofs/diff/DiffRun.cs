@@ -9,14 +9,19 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Diff;
 
 /// <summary>How much to compare.</summary>
-/// <param name="Seed">The first population's; the next populations have the next seeds, each the same programs in every run.</param>
+/// <param name="Seed">
+/// The first population's; the next populations have the next seeds, each the same programs in every run.
+/// </param>
 /// <param name="Events">Events to compare, at least.</param>
 /// <param name="Workers">Machines that run at once.</param>
 /// <param name="Progress">Told the number of events so far, now and then, by any worker.</param>
-/// <param name="Shrink">Whether the program of a disagreement is made as short as can be; else it is the whole program, not run again.</param>
+/// <param name="Shrink">
+/// Whether the program of a disagreement is made as short as can be; else it is the whole program, not run again.
+/// </param>
 /// <param name="Time">Compare for so long, in place of so many events; null for those.</param>
 public sealed record DiffOptions(
-    int Seed = 1, long Events = 1_000_000, int Workers = 2, Action<long>? Progress = null, bool Shrink = true, TimeSpan? Time = null);
+    int Seed = 1, long Events = 1_000_000, int Workers = 2, Action<long>? Progress = null, bool Shrink = true,
+        TimeSpan? Time = null);
 
 /// <summary>What was compared, and the first disagreement.</summary>
 /// <param name="Events">Events compared.</param>
@@ -24,7 +29,10 @@ public sealed record DiffOptions(
 /// <param name="Seconds">Wall-clock time.</param>
 /// <param name="Disagreement">Null where image and spec agree throughout.</param>
 /// <param name="Seed">Where the disagreement came from.</param>
-public sealed record DiffResult(long Events, long Programs, double Seconds, Disagreement? Disagreement, int? Seed)
+/// <param name="Injected">Of the events, those that the processor was made to raise without an instruction.</param>
+/// <param name="Booted">Of the programs, those that started from what boot leaves.</param>
+public sealed record DiffResult(long Events, long Programs, double Seconds, Disagreement? Disagreement, int? Seed,
+    long Injected = 0, long Booted = 0)
 {
     public bool Holds => Disagreement is null;
 }
@@ -35,7 +43,8 @@ public static class DiffRun
     private const int ProgramsPerPopulation = 128;
     private const int EventsPerProgram = 64;
 
-    // What is compared after each event is what was written; that nothing else differs is looked at after one program in so many.
+    // What is compared after each event is what was written; that nothing else differs is looked at after one program
+    // in so many.
     private const int ProgramsPerEnd = 8;
 
     /// <summary>Compares until the budget is used up or something differs.</summary>
@@ -44,7 +53,7 @@ public static class DiffRun
     {
         options ??= new();
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var (events, programs, next) = (0L, 0L, options.Seed);
+        var (events, programs, injected, booted, next) = (0L, 0L, 0L, 0L, options.Seed);
         var found = new SortedList<int, Disagreement>();
         var workers = Enumerable.Range(0, Math.Max(1, options.Workers)).Select(_ => new Thread(Work)).ToList();
         ExceptionDispatchInfo? failure = null;
@@ -52,25 +61,33 @@ public static class DiffRun
         workers.ForEach(worker => worker.Join());
         failure?.Throw();
         var first = found.Values.FirstOrDefault();
-        var disagreement = first is not null && options.Shrink ? Explain(new Duel(new ImageMachine(image)), first.Trace) : first;
-        return new(events, programs, clock.Elapsed.TotalSeconds, disagreement, found.Count > 0 ? found.Keys[0] : null);
+        var disagreement = first is not null && options.Shrink ? Explain(new Duel(new ImageMachine(image)), first.Trace)
+            : first;
+        return new(events, programs, clock.Elapsed.TotalSeconds, disagreement, found.Count > 0 ? found.Keys[0] : null,
+            injected, booted);
 
         void Work()
         {
             try
             {
                 var duel = new Duel(new ImageMachine(image));
-                while (found.Count == 0 && (options.Time is { } time ? clock.Elapsed < time : Interlocked.Read(ref events) < options.Events))
+                var compared = 0L;
+                while (found.Count == 0 && (options.Time is { } time ? clock.Elapsed < time
+                    : Interlocked.Read(ref events) < options.Events))
                 {
                     var seed = Interlocked.Increment(ref next) - 1;
-                    var disagreement = OnePopulation(duel, new(seed, image.Limits), out var compared, out var run);
+                    var disagreement = OnePopulation(duel, new(seed, image.Limits), out var run);
                     Interlocked.Add(ref programs, run);
-                    var total = Interlocked.Add(ref events, compared);
+                    if (StartsFromBoot(duel.Machine, seed)) Interlocked.Add(ref booted, run);
+                    var total = Interlocked.Add(ref events, duel.Events - compared);
+                    compared = duel.Events;
                     options.Progress?.Invoke(total);
                     if (disagreement is not null)
                         lock (found)
                             found[seed] = disagreement;
                 }
+
+                Interlocked.Add(ref injected, duel.Injected);
             }
             catch (Exception e)
             {
@@ -82,7 +99,8 @@ public static class DiffRun
     /// <summary>Runs a trace on both sides; the disagreement, with the trace cut after its event, or null.</summary>
     public static Disagreement? Replay(Duel duel, Trace trace)
     {
-        if (duel.Place(trace.Start.ToState(), trace.Memory) is { } atOnce) return new(trace with { Events = [] }, atOnce);
+        if ((trace.Booted ? duel.PlaceBooted() : duel.Place(trace.Start.ToState(),
+            trace.Memory)) is { } atOnce) return new(trace with { Events = [] }, atOnce);
         for (var i = 0; i < trace.Events.Count; i++)
             if ((duel.Step(trace.Events[i]) ?? (i == trace.Events.Count - 1 ? duel.End() : null)) is { } difference)
                 return new(trace with { Events = [.. trace.Events.Take(i + 1)] }, difference);
@@ -90,8 +108,10 @@ public static class DiffRun
     }
 
     /// <summary>
-    /// Every step from every reachable state of a model, on the image built for the model's limits and on the spec. States of the
-    /// kernel's own stages are passed through on the way to the next user or idle state. Where the model's steps on mappings are interrupted, a tick comes
+    /// Every step from every reachable state of a model, on the image built for the model's limits and on the spec.
+    /// States of the
+    /// kernel's own stages are passed through on the way to the next user or idle state. Where the model's steps on
+    /// mappings are interrupted, a tick comes
     /// between any two of them, one at a time, and so does each interrupt.
     /// </summary>
     public static DiffResult Exhaustive(Model model, KernelImage? image = null, Action<long>? progress = null)
@@ -126,12 +146,14 @@ public static class DiffRun
 
                 if (model.IsInterrupted && events[i].Between is null)
                     foreach (var id in model.Interrupts.Prepend(0u))
-                        events.AddRange(Enumerable.Range(0, (int)duel.StepsOnMappings).Select(steps => events[i] with { Between = new((uint)steps, id) }));
+                        events.AddRange(Enumerable.Range(0, (int)duel.StepsOnMappings)
+                            .Select(steps => events[i] with { Between = new((uint)steps, id) }));
                 duel.Return();
             }
 
             if (differs)
-                return new(compared, visited, clock.Elapsed.TotalSeconds, Explain(duel, new(Snapshot.Of(walker.State), [.. events])), null);
+                return new(compared, visited, clock.Elapsed.TotalSeconds,
+                    Explain(duel, new(Snapshot.Of(walker.State), [.. events])), null);
             if (visited % 1000 == 0) progress?.Invoke(compared);
         }
 
@@ -142,45 +164,70 @@ public static class DiffRun
     public static long RunPopulations(ImageMachine machine, int seed, int populations)
     {
         var duel = new Duel(machine);
-        var total = 0L;
-        for (var i = 0; i < populations; i++)
-        {
-            OnePopulation(duel, new(seed + i, machine.Image.Limits), out var events, out _);
-            total += events;
-        }
-
-        return total;
+        for (var i = 0; i < populations; i++) OnePopulation(duel, new(seed + i, machine.Image.Limits), out _);
+        return duel.Events;
     }
 
     private static Disagreement Explain(Duel duel, Trace trace)
     {
         var small = Shrinking.Shrink(trace, candidate => Replay(duel, candidate)?.Trace);
-        var shown = Replay(duel, small) ?? throw new InvalidOperationException("a difference does not repeat: the machine is not deterministic");
+        var shown = Replay(duel,
+            small) ?? throw new InvalidOperationException("a difference does not repeat: the machine is not deterministic");
         return shown with { Trace = shown.Trace with { Note = shown.Difference.ToString() } };
     }
 
-    private static Disagreement? OnePopulation(Duel duel, Generator generator, out long events, out long programs)
-    {
-        var population = generator.Population();
-        (events, programs) = (0, 0);
-        var program = new List<Event>(EventsPerProgram);
-        Disagreement Failed(Difference difference) => new(new(Snapshot.Of(population), [.. program]), difference);
+    // Of ten populations, so many are made of random tables; the others grow from what boot leaves.
+    private const int GeneratedOfTen = 3;
 
-        if (duel.Place(population) is { } atOnce) return Failed(atOnce);
+    private static bool StartsFromBoot(ImageMachine machine, int seed) => machine.HasServers
+        && (uint)seed % 10 >= GeneratedOfTen;
+
+    private static Disagreement? OnePopulation(Duel duel, Generator generator, out long programs)
+    {
+        programs = 0;
+        var isBooted = StartsFromBoot(duel.Machine, generator.Seed);
+        var population = isBooted ? null : generator.Population();
+        var program = new List<Event>(EventsPerProgram);
+        Disagreement Failed(Difference difference) =>
+            new(new(population is null ? BootedState.Snapshot(duel.Machine.Image.Limits) : Snapshot.Of(population),
+                [.. program], Booted: isBooted), difference);
+
+        if ((population is null ? duel.PlaceBooted() : duel.Place(population)) is { } atOnce) return Failed(atOnce);
+        if (isBooted && Grow(duel, generator, program) is { } inGrowth) return Failed(inGrowth);
+        var growth = program.Count;
         for (; programs < ProgramsPerPopulation; programs++)
         {
-            program.Clear();
+            program.RemoveRange(growth, program.Count - growth);
             if (programs > 0 && duel.Return() is { } onReturn) return Failed(onReturn);
-            for (var idle = 0; program.Count < EventsPerProgram && idle < 2; idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0)
+            for (var idle = 0; program.Count < growth + EventsPerProgram && idle < 2;
+                idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0)
             {
                 program.Add(generator.Next(duel.State, duel.Threads));
-                events++;
                 if (duel.Step(program[^1]) is { } difference) return Failed(difference);
             }
 
             if (programs % ProgramsPerEnd == 0 && duel.End() is { } atEnd) return Failed(atEnd);
         }
 
+        return null;
+    }
+
+    private const int LeastGrowth = 40, MostGrowth = 160;
+
+    /// <summary>From what boot leaves to a population of threads, by events that are compared like others.</summary>
+    private static Difference? Grow(Duel duel, Generator generator, List<Event> events)
+    {
+        generator.ChooseInterrupts();
+        var idle = 0;
+        for (var most = LeastGrowth + generator.Seed % (MostGrowth - LeastGrowth); events.Count < most && idle < 4;
+            idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0)
+        {
+            events.Add(generator.Grow(duel.State, duel.Threads));
+            if (duel.Step(events[^1]) is { } difference) return difference;
+        }
+
+        if (duel.End() is { } atEnd) return atEnd;
+        duel.Keep();
         return null;
     }
 }

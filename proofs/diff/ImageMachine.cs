@@ -3,6 +3,7 @@ using Verified.Machine;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Verified.Proofs.Events;
+using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Spec.Values;
 using Cpu = Verified.Machine.Processor.Register;
@@ -12,31 +13,79 @@ using Registers = Verified.Proofs.Events.Registers;
 namespace Verified.Proofs.Diff;
 
 /// <summary>
-/// An image on the machine, driven from cut point to cut point: a state is written into its tables, and entries are delivered to the
+/// An image on the machine, driven from cut point to cut point: a state is written into its tables, and entries are
+/// delivered to the
 /// processor as hardware would.
 /// </summary>
 public sealed class ImageMachine : IMachine<Concrete>
 {
-    /// <summary>Of these, at most, from one step of the spec to the next; the longest path proved has some two hundred.</summary>
+    /// <summary>
+    /// Of these, at most, from one step of the spec to the next; the longest path proved has some two hundred.
+    /// </summary>
     private const int InstructionsPerStep = 1_000;
 
     private const int BootBudget = 10_000_000;
 
     private readonly Ia32<Concrete, PcBus> _cpu;
+
+    // How the state after boot is encoded, dword by dword from the image's base on.
+    private readonly uint[] _booted;
+    private readonly uint _pause, _idle;
     private bool _placed;
 
     /// <summary>Boots the image to its first user instruction, or to idle if it has no user programs.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="servers">
+    /// Whether to boot it with the project's own servers, if it has room for them, and with a window for user code;
+    /// else with its own programs.
+    /// </param>
     /// <exception cref="ImageException">It does not get there.</exception>
-    public ImageMachine(KernelImage image)
+    public ImageMachine(KernelImage image, bool servers = true)
     {
         Image = image;
         // Entries are short: making code for them costs more than it saves in less than millions.
-        Pc = new Pc { HotAfter = int.MaxValue };
+        Pc = new Pc(servers ? Window.MemorySize : Layout.MemorySize) { HotAfter = int.MaxValue };
         _cpu = Pc.Cpu;
-        Multiboot.Load(Pc, image.ToElf());
+        HasServers = servers && BootedState.Exists(image.Limits);
+        Multiboot.Load(Pc, image.ToElf(), "", [.. HasServers ? Booting.Servers(image) : []]);
         if (Run(BootBudget) is { } failure) throw new ImageException($"the image does not boot: {failure}");
         View = new View<Concrete>(image.Layout, this);
+        (_pause, _idle) = (image.Symbols.GetValueOrDefault("map_step"), image.Symbols.GetValueOrDefault("idle_halt"));
+        Booted = HasServers ? BootedState.AtUser(image.Layout) : Decode();
+        _booted = new uint[(image.Layout.UserImages - Layout.KernelBase - Layout.ImageBase) / 4];
+        Encode.Memory(image.Layout, Booted, (linear, value) => _booted[BootedIndex(linear)] = value);
+        if (servers) Window.Open(Pc, image.Layout);
+        if (HasServers)
+            foreach (var frame in CodeFrames)
+                CommonCode.Fill(Pc, frame * Layout.PageSize);
+        Pc.Snapshot();
     }
+
+    private State<Concrete> Decode()
+    {
+        var state = new State<Concrete>(Image.Limits, new ConcreteTables(Image.Limits));
+        foreach (var (info, column) in state.Columns)
+        {
+            var read = View.Reader(info);
+            for (var row = 0u; row < State<Concrete>.Rows(info.Table, Image.Limits); row++) column[row] = read(row);
+        }
+
+        return state;
+    }
+
+    // Frames that programs map most often (<see cref="Fuzz.Pages"/>).
+    private static readonly uint[] CodeFrames = [1, 2, 3, 4, 5, 6, 7, 8, 12, 0x3FC, 0x3FD, 0x3FE, 0x3FF, 0x400, 0x401,
+        0x402, 0x403, 0x404, 0x405, 0x406, 0x407];
+
+    private static uint BootedIndex(uint linear) => (linear - Layout.KernelBase - Layout.ImageBase) / 4;
+
+    /// <summary>
+    /// The state after boot. With servers the spec says what it is; else it is read from the machine.
+    /// </summary>
+    public State<Concrete> Booted { get; }
+
+    /// <summary>Whether boot has started the project's own servers: <see cref="PlaceBooted"/>.</summary>
+    public bool HasServers { get; }
 
     public KernelImage Image { get; }
 
@@ -64,20 +113,44 @@ public sealed class ImageMachine : IMachine<Concrete>
     public (Concrete Base, Concrete Limit) Hidden(int number) => (_cpu.S[number].Base, _cpu.S[number].Limit);
 
     /// <summary>Whether the current thread runs in its task's small space.</summary>
-    public bool InSmallSpace => Stage == Stages.User && Load(Image.Layout.DataSegment.Base + Layout.DescriptorHigh.Offset).Value != UserSegments.FlatHigh;
+    public bool InSmallSpace => Stage == Stages.User
+        && Load(Image.Layout.DataSegment.Base + Layout.DescriptorHigh.Offset).Value != UserSegments.FlatHigh;
 
-    /// <summary>Writes a state into the tables and the processor, and makes it what <see cref="Return"/> returns to.</summary>
+    /// <summary>
+    /// Goes back to what boot left; the next <see cref="Keep"/> makes the state of then what <see cref="Return"/>
+    /// returns to.
+    /// </summary>
+    public void PlaceBooted()
+    {
+        if (_placed) Pc.LeaveInner();
+        else Pc.Restore();
+        _placed = false;
+    }
+
+    /// <summary>Makes the present state what <see cref="Return"/> returns to.</summary>
+    public void Keep()
+    {
+        Pc.SnapshotInner();
+        _placed = true;
+    }
+
+    /// <summary>
+    /// Writes a state into the tables and the processor, and makes it what <see cref="Return"/> returns to. Cells that
+    /// are encoded as after
+    /// boot stay as boot left them.
+    /// </summary>
     /// <param name="state">The state.</param>
     /// <param name="memory">Dwords that are other than the state has them.</param>
-    /// <param name="changed">Of the mappings, what differs from the state placed before (<see cref="Encode.Mappings"/>); null for all.</param>
-    public void Place(State<Concrete> state, IReadOnlyList<Override>? memory = null, IEnumerable<(ColumnInfo Column, uint Row)>? changed = null)
+    /// <param name="changed">
+    /// Of the mappings, the cells that differ from those after boot (<see cref="Encode.Mappings"/>); null for all.
+    /// </param>
+    public void Place(State<Concrete> state, IReadOnlyList<Override>? memory = null,
+        IEnumerable<(ColumnInfo Column, uint Row)>? changed = null)
     {
-        if (_placed) Pc.Restore();
-        _placed = true;
-        // Most is as the state before has it: what is not stored need not be logged.
+        PlaceBooted();
         void Write(uint linear, uint value)
         {
-            if (Load(linear) != value) Pc.Memory.Store(Layout.Physical(linear), 4, value);
+            if (_booted[BootedIndex(linear)] != value) Pc.Memory.Store(Layout.Physical(linear), 4, value);
         }
 
         Encode.Mappings(Image.Layout, state, changed, Write);
@@ -97,7 +170,7 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu.Halted = state.Stage.Value == Stages.Idle;
         Pc.Interrupts.Write(0x21, (byte)processor.Masks);
         Pc.Interrupts.Write(0xA1, (byte)(processor.Masks >> 8));
-        Pc.Snapshot();
+        Keep();
     }
 
     /// <summary>Returns to the state placed last.</summary>
@@ -108,88 +181,191 @@ public sealed class ImageMachine : IMachine<Concrete>
     public string? Settle(int steps) => Run(steps * (long)InstructionsPerStep);
 
     /// <summary>
-    /// Writes the instruction of a general-protection exception where the thread's EIP will be; false where nothing is mapped for it, so that no
-    /// such exception can be.
+    /// Runs an event as it arises on a PC, and the kernel to the next user instruction or HLT; null, or what went
+    /// wrong. User code executes its
+    /// instruction, or a line is raised at the controllers.
     /// </summary>
-    public bool PutInstruction(Event e, State<Concrete> state)
-    {
-        var registers = e.Registers ?? Registers.Of(state, state.Current.Value);
-        var length = PortAccess<Concrete>.Of(e.Argument, registers.Edx).Length.Value;
-        var addresses = Enumerable.Range(0, (int)PortAccess<Concrete>.Bytes).Select(i => Physical(state, registers.Eip + (uint)i)).ToArray();
-        if (addresses.Take((int)length).Any(address => address is null)) return false;
-        for (var i = 0; i < addresses.Length; i++)
-            if (addresses[i] is { } address)
-                Pc.Memory.Store(address, 1, e.Argument >> 8 * i & 0xFF);
-        return true;
-    }
-
-    // Where the current thread finds the byte at a linear address, if it is memory of its task.
-    private static uint? Physical(State<Concrete> state, uint linear)
-    {
-        var page = linear / Layout.PageSize;
-        var node = page < state.Limits.Paging.UserPages ? state.NodeOf(state.Task(state.Current), page).Value : 0;
-        return node == 0 ? null : state.Mappings.Frame[node].Value * Layout.PageSize + linear % Layout.PageSize;
-    }
-
-    /// <summary>
-    /// The event, and the kernel to the next user instruction or HLT; null, or what went wrong. The interrupted thread's EIP is past its
-    /// INT already, as the saved one is.
-    /// </summary>
-    /// <param name="e">The event.</param>
+    /// <param name="e">The event, as the spec has it.</param>
+    /// <param name="loaded">A segment register that user code has loaded.</param>
+    /// <param name="arising">What its instruction raises; null for a tick or an interrupt.</param>
+    /// <param name="arrival">When its <see cref="Event.Between"/> comes.</param>
     /// <param name="steps">How many steps the spec makes of it, the kernel's own included, or more.</param>
-    public string? Deliver(Event e, int steps = 10_000)
+    internal string? Perform(Event e, LoadedSegment? loaded, Arising? arising, Arrival arrival, int steps)
     {
         var budget = steps * (long)InstructionsPerStep;
-        if (e.Registers is { } registers && Stage == Stages.User) Set(registers);
         try
         {
-            switch (e.Entry)
+            if (arising is not { } instruction)
             {
-                case Entry.Ipc: _cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
-                case Entry.IdNearest: _cpu.SoftwareInterrupt((int)Layout.IdNearestVector); break;
-                case Entry.FpageUnmap: _cpu.SoftwareInterrupt((int)Layout.FpageUnmapVector); break;
-                case Entry.ThreadSwitch: _cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
-                case Entry.ThreadSchedule: _cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector); break;
-                case Entry.LthreadExRegs: _cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector); break;
-                case Entry.TaskNew: _cpu.SoftwareInterrupt((int)Layout.TaskNewVector); break;
-                case Entry.Tick or Entry.Interrupt when !Raise(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1): return NoInterrupt;
-                case Entry.Tick or Entry.Interrupt: break;
-                case Entry.PageFault: _cpu.FaultOfInstruction(Fault.Page(e.Code, e.Argument + (InSmallSpace ? _cpu.S[SegmentRegister.Ss].Base : 0))); break;
-                case Entry.Outgrow: _cpu.FaultOfInstruction(new Fault((int)e.Argument, e.Code)); break;
-                case Entry.Protection: _cpu.FaultOfInstruction(new Fault((int)FaultMessage.Protection, e.Code)); break;
-                case Entry.Exception when FaultMessage.IsTrap((Concrete)e.Argument).Known: _cpu.Exception(new Fault((int)e.Argument)); break;
-                case Entry.Exception: _cpu.FaultOfInstruction(new Fault((int)e.Argument, PushesCode((int)e.Argument) ? e.Code : null)); break;
-                default: throw new ArgumentException($"{e.Entry} does not come from outside", nameof(e));
+                if (e.Registers is { } registers && Stage == Stages.User) Set(registers, loaded);
+                if (!Request(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1)) return NoInterrupt;
             }
-        }
-        catch (Fault fault)
-        {
-            return $"the entry itself faults: {fault.Message}";
+            else
+            {
+                Set(instruction.Start, loaded);
+                if (e.Injected) EnterGate(e);
+                else Pc.StepOnce();
+                if (instruction.Event is null) return _cpu.Cpl == 3 && !_cpu.Halted ? null
+                    : $"it gets into the kernel, at {Image.Name(_cpu.Eip.Value)}";
+                if (_cpu.Cpl == 3) return $"user code goes on at {_cpu.Eip.Value:X8}h";
+            }
         }
         catch (Exception stopped) when (IsMachineStop(stopped))
         {
             return stopped.Message;
         }
 
-        return e.Between is { } between ? RunInterrupted(between, budget) : Run(budget);
+        return e.Between is { } between && arrival.Kind != ArrivalKind.None ? RunInterrupted(between, arrival, budget)
+            : Run(budget);
+    }
+
+    /// <summary>
+    /// Enters the kernel through an event's gate without an instruction, and runs it to the next user instruction or
+    /// HLT; null, or what went
+    /// wrong. This is for measurements of the kernel alone.
+    /// </summary>
+    /// <inheritdoc cref="Perform"/>
+    public string? Deliver(Event e, int steps = 10_000)
+    {
+        if (e.Registers is { } registers && Stage == Stages.User) Set(registers, e.Loaded);
+        try
+        {
+            if (e.Entry is Entry.Tick or Entry.Interrupt)
+            {
+                if (!Request(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1)) return NoInterrupt;
+            }
+            else EnterGate(e);
+        }
+        catch (Exception stopped) when (IsMachineStop(stopped))
+        {
+            return stopped.Message;
+        }
+
+        return Run(steps * (long)InstructionsPerStep);
     }
 
     private const string NoInterrupt = "the interrupt does not come";
 
-    // Between two steps on mappings, where interrupts are on.
-    private string? RunInterrupted(Between between, long budget)
+    private void EnterGate(Event e)
     {
-        var pause = Image.Symbols["map_step"];
-        for (var made = 0u; made <= between.Steps; made++)
-        {
-            if (Run(budget, pause) is { } failure) return failure;
-            if (_cpu.Cpl == 3 || _cpu.Halted) return null;
-        }
-
-        return Raise(between.Line) ? Run(budget) : NoInterrupt;
+        if (UserInstructions.VectorOf(e.Entry) is { } vector) _cpu.SoftwareInterrupt((int)vector);
+        else if (e.Entry == Entry.Exception && FaultMessage.IsTrap((Concrete)e.Argument)
+            .Known) _cpu.Exception(new Fault((int)e.Argument));
+        else
+            _cpu.FaultOfInstruction(e.Entry switch
+            {
+                Entry.PageFault => Fault.Page(e.Code, e.Argument
+                    + (InSmallSpace ? _cpu.S[SegmentRegister.Ss].Base : 0)),
+                Entry.Outgrow => new Fault((int)e.Argument, e.Code),
+                Entry.Protection => new Fault((int)FaultMessage.Protection, e.Code),
+                Entry.Exception => new Fault((int)e.Argument, PushesCode((int)e.Argument) ? e.Code : null),
+                _ => throw new ArgumentException($"{e.Entry} does not come from outside", nameof(e)),
+            });
     }
 
-    /// <summary>As user code does that reads a page, or writes it; false where that faults, but beyond a small space.</summary>
+    // An interrupt that is raised while the kernel works: between two steps on mappings, where interrupts are on, or
+    // when it is done.
+    private string? RunInterrupted(Between between, Arrival arrival, long budget)
+    {
+        if (between.Steps == 0) Pc.Drive(between.Line, true);
+        try
+        {
+            if (arrival.Kind == ArrivalKind.InWindow)
+            {
+                for (var made = 0u; made <= arrival.Window; made++)
+                {
+                    if (Run(budget, _pause) is { } failure) return failure;
+                    if (_cpu.Eip.Value != _pause || _cpu.Cpl != 0) return $"the kernel makes {made} steps on mappings";
+                }
+            }
+            else
+            {
+                // A kernel that was idle is idle with interrupts on before it halts again.
+                var taken = Pc.InterruptsTaken;
+                if (Run(budget) is { } failure) return failure;
+                if (arrival.Kind == ArrivalKind.AtEnd && Pc.InterruptsTaken == taken + 1
+                    && Pc.InterruptedAt - _idle <= 1) return null;
+            }
+
+            if (arrival.Kind == ArrivalKind.Masked) return Pc.TakeRequested()
+                ? $"line {between.Line} interrupts, though it is masked" : null;
+            if (!(IsMasked(between.Line) ? Request(between.Line) : RequestAgain(between.Line)))
+                return arrival.Kind == ArrivalKind.InWindow ? "no interrupt is taken between two steps" : NoInterrupt;
+        }
+        finally
+        {
+            Pc.Drive(between.Line, false);
+        }
+
+        return Run(budget);
+    }
+
+    private bool IsMasked(int line) => (Pc.Interrupts.Masks >> line & 1) != 0;
+
+    // A line that is high already, or rises now.
+    private bool RequestAgain(int line)
+    {
+        Pc.Drive(line, true);
+        return Pc.TakeRequested();
+    }
+
+    /// <summary>
+    /// Raises a line until it is acknowledged; whether the processor takes the interrupt. A masked one comes as a
+    /// spurious interrupt: another
+    /// line of the same controller rises, and falls too early.
+    /// </summary>
+    private bool Request(int line)
+    {
+        if (IsMasked(line))
+        {
+            var first = line & ~7;
+            var other = Enumerable.Range(first, 8)
+                .Where(candidate => candidate != Interrupts.Cascade && !IsMasked(candidate)).Append(-1).First();
+            if (other < 0) return false;
+            Pc.Glitch(other);
+            return Pc.TakeRequested();
+        }
+
+        Pc.Drive(line, true);
+        var isTaken = Pc.TakeRequested();
+        Pc.Drive(line, false);
+        return isTaken;
+    }
+
+    /// <summary>
+    /// Writes an instruction where user code starts it; false if a byte of it is in no page that may be written.
+    /// </summary>
+    public bool PutInstruction(UserInstruction instruction, uint start, State<Concrete> state)
+    {
+        Span<uint> addresses = stackalloc uint[instruction.Length];
+        var length = 0;
+        for (; length < instruction.Length; length++)
+        {
+            if (Physical(state, start + (uint)length) is not { } physical) break;
+            if (physical - Layout.ImageBase < Layout.Physical(Image.Layout.UserImages) - Layout.ImageBase) return false;
+            addresses[length] = physical;
+        }
+
+        // If the next page is absent, the instruction has only its part in this page.
+        if (length == 0 || (length < instruction.Length && (start + (uint)length) % Layout.PageSize != 0)) return false;
+        for (var i = 0; i < length; i++)
+            if (Pc.Memory.Load(addresses[i], 1) != instruction[i])
+                Pc.Memory.Store(addresses[i], 1, instruction[i]);
+        return true;
+    }
+
+    // Where the current thread finds the byte at an address of its space, if it is memory of its task or the window.
+    private static uint? Physical(State<Concrete> state, uint address)
+    {
+        if (Window.Contains(address)) return Window.Physical(address);
+        var page = address / Layout.PageSize;
+        var node = page < state.Limits.Paging.UserPages ? state.NodeOf(state.Task(state.Current), page).Value : 0;
+        return node == 0 ? null : state.Mappings.Frame[node].Value * Layout.PageSize + address % Layout.PageSize;
+    }
+
+    /// <summary>
+    /// As user code does that reads a page, or writes it; false where that faults, but beyond a small space.
+    /// </summary>
     public bool Uses(uint address, bool writes)
     {
         var stack = _cpu.S[SegmentRegister.Ss];
@@ -205,26 +381,6 @@ public sealed class ImageMachine : IMachine<Concrete>
         }
     }
 
-    /// <summary>
-    /// Raises a line, 0 for a tick, for as long as it takes to be acknowledged; whether it was, but for a masked one, which comes as a
-    /// spurious interrupt does.
-    /// </summary>
-    private bool Raise(int line)
-    {
-        var pics = Pc.Interrupts;
-        if ((pics.Masks >> line & 1) != 0)
-        {
-            _cpu.ExternalInterrupt((int)Layout.TickVector + line);
-            return true;
-        }
-
-        pics.SetLine(line, true);
-        if (!pics.IsPending) return false;
-        _cpu.ExternalInterrupt(pics.Acknowledge());
-        pics.SetLine(line, false);
-        return true;
-    }
-
     /// <summary>Whether the processor pushes an error code for an exception (SDM vol. 3, table 6-1).</summary>
     internal static bool PushesCode(int vector) => vector is 8 or 10 or 11 or 12 or 13 or 14 or 17;
 
@@ -235,9 +391,11 @@ public sealed class ImageMachine : IMachine<Concrete>
             return Pc.RunToUser(budget, pause) switch
             {
                 StopReason.User or StopReason.Breakpoint => null,
-                StopReason.Halted when _cpu.Eip == Image.Symbols["idle_halt"] + 1 && _cpu.InterruptsEnabled.Known => null,
+                StopReason.Halted when _cpu.Eip == Image.Symbols["idle_halt"] + 1 && _cpu.InterruptsEnabled.Known =>
+                    null,
                 StopReason.Halted => $"HLT at {Image.Name(_cpu.Eip.Value - 1)}, which is not idle",
-                StopReason.Budget => $"no user instruction within {budget:N0} instructions; now at {Image.Name(_cpu.Eip.Value)}",
+                StopReason.Budget =>
+                    $"no user instruction within {budget:N0} instructions; now at {Image.Name(_cpu.Eip.Value)}",
                 var other => $"the kernel stopped the machine: {other}",
             };
         }
@@ -250,7 +408,7 @@ public sealed class ImageMachine : IMachine<Concrete>
     private static bool IsMachineStop(Exception e) =>
         e is ShutdownException or UnimplementedInstruction or UnknownValueException or MachineException;
 
-    private void Set(in Registers r)
+    private void Set(in Registers r, LoadedSegment? loaded)
     {
         _cpu.R[Cpu.Eax] = r.Eax;
         _cpu.R[Cpu.Ecx] = r.Ecx;
@@ -263,12 +421,10 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu.Eip = r.Eip;
         _cpu.Eflags = r.Eflags;
 
-        // Seldom the user has loaded another selector somewhere.
-        uint? other = (r.Eip / 4 % 16) switch { 13 => Layout.UserCode, 14 => Layout.UserData, 15 => 0, _ => null };
-        if (other is { } selector) _cpu.S[DataSegments[r.Eip % 4]] = SegmentOf(selector);
+        // In a small space the flat segment cannot be loaded.
+        if (loaded is var (register, selector) && !((selector & ~3u) == (Layout.FlatData & ~3u)
+            && InSmallSpace)) _cpu.S[register] = SegmentOf(selector);
     }
-
-    private static readonly int[] DataSegments = [SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs];
 
     private Segment<Concrete> SegmentOf(uint selector)
     {

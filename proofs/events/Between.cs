@@ -4,8 +4,14 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Events;
 
-/// <summary>What comes when the kernel has made so many steps on mappings since an event, if it makes more, and if it may come then.</summary>
-/// <param name="Steps">So many steps.</param>
+/// <summary>
+/// An interrupt that a device raises while the kernel works on an event, when the kernel has made so many steps on
+/// mappings. It comes between
+/// two such steps. If it was raised at the start and there are none, it comes as soon as the kernel is done.
+/// </summary>
+/// <param name="Steps">
+/// Steps on mappings since the event. If the kernel makes fewer, and at least 1 is asked for, nothing is raised.
+/// </param>
 /// <param name="Id">The interrupt's id; 0 for the timer's tick.</param>
 public sealed record Between(uint Steps, uint Id = 0)
 {
@@ -16,7 +22,9 @@ public sealed record Between(uint Steps, uint Id = 0)
     [JsonIgnore]
     public int Line => Id == 0 ? 0 : (int)Id - 1;
 
-    public bool MayCome(State<Concrete> s) => new Event(Entry, null, Id).ComesBetween(s);
+    /// <summary>Whether the controllers let it through in a state.</summary>
+    public bool MayCome(State<Concrete> s) => Id == 0 || Event.MayArise(s, Id);
 
-    public override string ToString() => $"{(Id == 0 ? "a tick" : $"interrupt {Line}")} after {Steps} steps on mappings";
+    public override string ToString() =>
+        $"{(Id == 0 ? "a tick" : $"interrupt {Line}")} after {Steps} steps on mappings";
 }

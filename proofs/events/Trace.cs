@@ -41,7 +41,11 @@ public readonly record struct Override(uint Address, uint Value);
 /// <summary>A run that can be repeated: a state, and what happened from there.</summary>
 /// <param name="Start">The state at a cut point.</param>
 /// <param name="Events">The steps, the kernel's own included where they are spelled out.</param>
-/// <param name="Memory">Dwords set after the state was written to the machine; for states that only a prover thought of.</param>
+/// <param name="Memory">
+/// Dwords set after the state was written to the machine; for states that only a prover thought of.
+/// </param>
 /// <param name="Note">What was found, in a line or more.</param>
+/// <param name="Booted">The start is what boot leaves: the machine boots, and nothing is written to it.</param>
 public sealed record Trace(
-    Snapshot Start, IReadOnlyList<Event> Events, IReadOnlyList<Override>? Memory = null, string? Note = null);
+    Snapshot Start, IReadOnlyList<Event> Events, IReadOnlyList<Override>? Memory = null, string? Note = null,
+        bool Booted = false);

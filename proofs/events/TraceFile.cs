@@ -24,7 +24,7 @@ public sealed class TraceFileException : Exception
 public static class TraceFile
 {
     /// <summary>Raised with every change that older readers would misread.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     private static readonly JsonSerializerOptions Format = new()
     {
@@ -34,7 +34,7 @@ public static class TraceFile
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
-        Converters = { new JsonStringEnumConverter() },
+        Converters = { new JsonStringEnumConverter(), new UserInstruction.Converter() },
     };
 
     // For the version alone: a newer file may hold anything else.
@@ -42,17 +42,27 @@ public static class TraceFile
 
     private sealed record Contents(
         int Version, uint Tasks, uint Lthreads, uint Priorities, IReadOnlyList<Cell> State, IReadOnlyList<Step> Events,
-        IReadOnlyList<Override>? Memory = null, string? Note = null);
+        IReadOnlyList<Override>? Memory = null, string? Note = null, bool? Booted = null);
 
-    private sealed record Step(Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, Between? Between = null);
+    private sealed record Step(
+        Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, Between? Between = null,
+            UserInstruction? By = null,
+        LoadedSegment? Loaded = null, bool? Injected = null)
+    {
+        public static Step Of(Event e) => new(e.Entry, e.Registers, e.Argument, e.Code, e.Between, e.By, e.Loaded,
+            e.Injected ? true : null);
+
+        public Event ToEvent() => new(Entry, Registers, Argument, Code, Between, By, Loaded, Injected == true);
+    }
 
     private sealed record Header(int Version);
 
     public static void Save(string path, Trace trace) => File.WriteAllText(path, Write(trace));
 
     public static string Write(Trace trace) => JsonSerializer.Serialize(
-        new Contents(Version, trace.Start.Limits.Tasks, trace.Start.Limits.Lthreads, trace.Start.Limits.Priorities, trace.Start.Cells,
-            [.. trace.Events.Select(e => new Step(e.Entry, e.Registers, e.Argument, e.Code, e.Between))], trace.Memory, trace.Note),
+        new Contents(Version, trace.Start.Limits.Tasks, trace.Start.Limits.Lthreads, trace.Start.Limits.Priorities,
+            trace.Booted ? [] : trace.Start.Cells, [.. trace.Events.Select(Step.Of)], trace.Memory, trace.Note,
+                trace.Booted ? true : null),
         Format) + "\n";
 
     /// <exception cref="TraceFileException">The file cannot be read, or is no trace.</exception>
@@ -77,12 +87,15 @@ public static class TraceFile
                 throw new TraceFileException("not a trace file; give one that a check saved");
             if (header.Version > Version)
                 throw new TraceFileException($"trace version {header.Version} is newer than {Version}, the newest known here; use a newer verified");
-            if (header.Version != Version) throw new TraceFileException($"no trace version {header.Version}; save it again");
+            if (header.Version != Version)
+                throw new TraceFileException($"trace version {header.Version} is older than {Version}, the only one known here; save it again");
             var contents = JsonSerializer.Deserialize<Contents>(text, Format)!;
             var limits = new Limits(contents.Tasks, contents.Lthreads, contents.Priorities).Checked();
-            var start = new Snapshot(limits, contents.State);
+            var booted = contents.Booted == true;
+            var start = booted ? BootedState.Snapshot(limits) : new Snapshot(limits, contents.State);
             Validate(start);
-            return new(start, [.. contents.Events.Select(e => new Event(e.Entry, e.Registers, e.Argument, e.Code, e.Between))], contents.Memory, contents.Note);
+            return new(start, [.. contents.Events.Select(step => step.ToEvent())], contents.Memory, contents.Note,
+                booted);
         }
         catch (JsonException e)
         {

@@ -1,3 +1,4 @@
+using Verified.Proofs.Diff;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -7,7 +8,8 @@ namespace Verified.Proofs.Events;
 public static class Transcript
 {
     /// <summary>
-    /// One line per event, run on the spec: <c>2.0 call 1.0 words 1 2 3 timeouts never -> waits</c>. The phases of an ipc, between which
+    /// One line per event, run on the spec: <c>2.0 call 1.0 words 1 2 3 timeouts never -> waits</c>. The phases of an
+    /// ipc, between which
     /// nothing else happens, are one.
     /// </summary>
     public static IReadOnlyList<string> Of(Trace trace)
@@ -22,9 +24,18 @@ public static class Transcript
         {
             // A trace may leave out the kernel's own steps; in one that does not, an interrupt may come between them.
             if (!spelledOut || !@event.ComesBetween(s))
-                foreach (var (own, argument) in Event.OwnSteps(s, between).TakeWhile(own => own.Entry != @event.Entry)) Tell(new(own, null, argument));
-            Tell(@event);
+                foreach (var (own, argument) in Event.OwnSteps(s, between)
+                    .TakeWhile(own => own.Entry != @event.Entry)) Tell(new(own, null, argument));
+            // What an instruction raises depends on the state.
             between = @event.Between;
+            if (@event.By is { } instruction && s.Stage.Value == Stages.User)
+                foreach (var arisen in Judge.Arisen(s, @event))
+                {
+                    foreach (var (own, argument) in Event.OwnSteps(s)) Tell(new(own, null, argument));
+                    if (arisen is null) lines.Add($"{Number(s, s.Current.Value)} executes {instruction}h -> goes on");
+                    else Tell(arisen);
+                }
+            else Tell(@event);
         }
 
         End();
@@ -53,7 +64,8 @@ public static class Transcript
         if (Interrupts.IsId((Concrete)id).Known) return $"interrupt {id - 1}";
         var row = s.Row(id).Value;
         if (s.Exists(id)) return Number(s, row);
-        return s.Id[row] != ThreadId.Nil && (s.Id[row].Value ^ id) >> 10 == 0 ? $"{Number(s, row)} (stale)" : $"{id:X8}h";
+        return s.Id[row] != ThreadId.Nil && (s.Id[row].Value ^ id) >> 10 == 0 ? $"{Number(s, row)} (stale)"
+            : $"{id:X8}h";
     }
 
     /// <summary>task.lthread of a thread number.</summary>
@@ -71,9 +83,11 @@ public static class Transcript
         Entry.IdNearest when e.Registers is { } r => $"id_nearest {Name(s, r.Esi)}",
         Entry.ThreadSwitch when e.Registers is { } r => $"thread_switch {Name(s, r.Esi)}",
         Entry.ThreadSchedule when e.Registers is { } r => $"thread_schedule {Name(s, r.Esi)} {r.Eax:X8}h",
-        Entry.LthreadExRegs when e.Registers is { } r => $"lthread_ex_regs {r.Eax:X} ESP {r.Ecx:X} EIP {r.Edx:X} pager {Name(s, r.Esi)}",
+        Entry.LthreadExRegs when e.Registers is { } r =>
+            $"lthread_ex_regs {r.Eax:X} ESP {r.Ecx:X} EIP {r.Edx:X} pager {Name(s, r.Esi)}",
         Entry.TaskNew when e.Registers is { } r => $"task_new {ThreadId.Task<Concrete>(r.Esi).Value} "
-            + (r.Ebx == ThreadId.Nil ? $"inactive, chief {Name(s, r.Eax)}" : $"ESP {r.Ecx:X} EIP {r.Edx:X} pager {Name(s, r.Ebx)} mcp {r.Eax:X}"),
+            + (r.Ebx == ThreadId.Nil ? $"inactive, chief {Name(s, r.Eax)}"
+                : $"ESP {r.Ecx:X} EIP {r.Edx:X} pager {Name(s, r.Ebx)} mcp {r.Eax:X}"),
         Entry.PageFault => $"page fault at {e.Argument:X8}h, {((e.Code & 2) != 0 ? "writing" : "reading")}",
         Entry.Interrupt => $"interrupt {e.Argument - 1}",
         Entry.Exception => $"exception {e.Argument}",
@@ -90,7 +104,8 @@ public static class Transcript
     };
 
     private static string Page(uint fpage) =>
-        Fpage.IsValid((Concrete)fpage).Known ? $"{Fpage.Pages((Concrete)fpage).Value:N0} pages from {fpage & ~0xFFFu:X}h" : $"{fpage:X8}h (invalid)";
+        Fpage.IsValid((Concrete)fpage).Known
+            ? $"{Fpage.Pages((Concrete)fpage).Value:N0} pages from {fpage & ~0xFFFu:X}h" : $"{fpage:X8}h (invalid)";
 
     private static string Ipc(State<Concrete> s, Registers r)
     {
@@ -103,8 +118,10 @@ public static class Transcript
             (false, true) => open ? "wait" : r.Esi == ThreadId.Nil ? "sleep" : $"receive from {partner}",
             (false, false) => "ipc without phases",
         };
-        var words = !sends ? "" : r.Eax >= 4 ? $" message at {r.Eax & ~3u:X}h" : $" words {r.Edx:X} {r.Ebx:X} {r.Edi:X}";
-        var buffer = r.Ebp == Descriptor.None || r.Ebp < 4 ? "" : (r.Ebp & 2) != 0 ? $" window {r.Ebp:X}h" : $" buffer at {r.Ebp & ~3u:X}h";
+        var words = !sends ? "" : r.Eax >= 4 ? $" message at {r.Eax & ~3u:X}h"
+            : $" words {r.Edx:X} {r.Ebx:X} {r.Edi:X}";
+        var buffer = r.Ebp == Descriptor.None || r.Ebp < 4 ? "" : (r.Ebp & 2) != 0 ? $" window {r.Ebp:X}h"
+            : $" buffer at {r.Ebp & ~3u:X}h";
         return $"{operation}{words}{buffer} timeouts {Timeout(r.Ecx)}";
     }
 
@@ -133,10 +150,12 @@ public static class Transcript
             Stages.Map => $"{Number(s, s.Current)} goes on with mappings",
             _ => s.Current == actor ? "goes on" : $"{Number(s, s.Current)} runs",
         };
-        if (actor == State<Concrete>.Nobody || entry is Entry.Pick or Entry.Tick or Entry.Wake or Entry.Interrupt) return runs;
+        if (actor == State<Concrete>.Nobody
+            || entry is Entry.Pick or Entry.Tick or Entry.Wake or Entry.Interrupt) return runs;
         var status = s.Status[actor].Value;
         var result = entry is Entry.Ipc or Entry.Receive or Entry.Accept or Entry.Leave && status == ThreadStatus.Ready
-            ? CodeName(s.Eax[actor]) : status == ThreadStatus.Ready ? "ready" : status < ThreadStatus.Names.Length ? ThreadStatus.Names[status] : $"status {status}";
+            ? CodeName(s.Eax[actor]) : status == ThreadStatus.Ready ? "ready" : status < ThreadStatus.Names.Length
+                ? ThreadStatus.Names[status] : $"status {status}";
         return $"{result}, {runs}";
     }
 

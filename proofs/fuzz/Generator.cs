@@ -7,23 +7,27 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Fuzz;
 
 /// <summary>
-/// Random populations of threads and random events for them; the same seed gives the same ones. Events look at the state, so that
+/// Random populations of threads and random events for them; the same seed gives the same ones. Events look at the
+/// state, so that
 /// the rare ways (rendezvous, chains of waiting senders, preemption) are common.
 /// </summary>
 public sealed class Generator(int seed, Limits limits)
 {
     private static readonly uint[] Quanta = [1, 1, 2, 3, 254, 255, 0, ScheduleParam.Infinite];
-    private static readonly byte[] ExceptionVectors = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 16, 17];
 
     private const int IdsOfPopulation = 4;
     private const uint SpuriousId = 8;
 
     private readonly Random _random = new(seed);
+    private readonly UserCode _code = new(new Random(seed));
     private uint[] _ids = [];
 
     public int Seed => seed;
 
-    /// <summary>3 to 8 ready threads (as far as there are rows) anywhere in the table, the scheduler about to pick, cursors anywhere.</summary>
+    /// <summary>
+    /// 3 to 8 ready threads (as far as there are rows) anywhere in the table, the scheduler about to pick, cursors
+    /// anywhere.
+    /// </summary>
     public State<Concrete> Population()
     {
         var usable = limits.Threads - limits.Lthreads;
@@ -33,10 +37,13 @@ public sealed class Generator(int seed, Limits limits)
         HashSet<uint> rows = [];
         while (rows.Count < count) rows.Add(limits.Lthreads + Below(Math.Max(spread, count)));
 
-        var versions = rows.Select(row => row / limits.Lthreads).Distinct().ToDictionary(task => task, _ => Chance(10) ? ThreadId.LastVersion : 1 + Below(1023));
+        var versions = rows.Select(row => row / limits.Lthreads).Distinct()
+            .ToDictionary(task => task, _ => Chance(10) ? ThreadId.LastVersion : 1 + Below(1023));
         var s = Boot.Initial(limits, rows.Select(row => new BootThread(
-            ThreadId.Make<Concrete>(Below(256), row / limits.Lthreads, row % limits.Lthreads, versions[row / limits.Lthreads]).Value,
-            Pick(priorities), Pick(Quanta), Chance(60) ? Word() % UserSegments.SmallSize : Word(), Word())), Pages.IsSigma0s(limits));
+            ThreadId.Make<Concrete>(Below(256), row / limits.Lthreads, row % limits.Lthreads,
+                versions[row / limits.Lthreads]).Value,
+            Pick(priorities), Pick(Quanta), Chance(60) ? Word() % UserSegments.SmallSize : Word(), Word())),
+                Pages.IsSigma0s(limits));
         foreach (var row in rows)
         {
             s.Slice[row] = Left(s.Quantum[row].Value);
@@ -46,13 +53,14 @@ public sealed class Generator(int seed, Limits limits)
             s.Pager[row] = Chance(80) ? s.Id[Pick([.. rows])] : Chance(50) ? Word() : ThreadId.Nil;
             s.Served[row] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
             (s.Eax[row], s.Ecx[row], s.Edx[row], s.Ebx[row]) = (Word(), Word(), Word(), Word());
-            (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (Word(), Word(), Word(), Word() & Flags.UserBits | Flags.User);
+            (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (Word(), Word(), Word(),
+                Word() & Flags.UserBits | Flags.User);
         }
 
         var areSmall = Chance(30);
         foreach (var task in versions.Keys)
             if (areSmall || Chance(20)) s.Mappings.Small[task] = 1 + Below(ScheduleParam.LastSmall);
-        _ids = [.. Enumerable.Range(0, IdsOfPopulation).Select(_ => 1 + Below(Interrupts.Lines)).Where(id => Interrupts.IsUsers<Concrete>(id).Known), SpuriousId];
+        ChooseInterrupts();
         Handle([.. rows], s);
         GiveChiefs(s, [.. versions.Keys]);
         new Pages(_random, s).Populate([.. rows]);
@@ -74,6 +82,11 @@ public sealed class Generator(int seed, Limits limits)
         _ => 1 + Below(quantum),
     };
 
+    /// <summary>Chooses the interrupts that come, for a state that this generator has not made.</summary>
+    public void ChooseInterrupts() =>
+        _ids = [.. Enumerable.Range(0, IdsOfPopulation).Select(_ => 1 + Below(Interrupts.Lines))
+            .Where(id => Interrupts.IsUsers<Concrete>(id).Known), SpuriousId];
+
     // Of the tasks that exist, and some others, to each other, as a tree.
     private void GiveChiefs(State<Concrete> s, uint[] tasks)
     {
@@ -92,15 +105,74 @@ public sealed class Generator(int seed, Limits limits)
     public Event Next(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var next = Any(s, threads);
-        return next.Entry == Entry.TaskNew && Chance(50) ? next with { Between = new(Below(limits.Tasks + 2 * limits.Threads), OrTick(s)) }
-            : Chance(20) ? next with { Between = new(Below(12), OrTick(s)) } : next;
+        if (s.Stage.Value == Stages.User) next = _code.Placed(next, s);
+        return next.Entry == Entry.TaskNew && Chance(50) ? next
+            with { Between = new(Below(limits.Tasks + 2 * limits.Threads), OrTick(s)) }
+            : _random.Next(25) switch
+            {
+                < 5 => next with { Between = new(Below(12), OrTick(s)) },
+                < 6 => next with { Between = new(0, OrTick(s)) },
+                _ => next,
+            };
     }
+
+    /// <summary>
+    /// An event by which few threads become many: new tasks and threads, other priorities and small spaces, items sent
+    /// to whoever waits for them;
+    /// or any event.
+    /// </summary>
+    /// <inheritdoc cref="Next"/>
+    public Event Grow(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
+        if (s.Stage.Value != Stages.User) return Next(s, threads);
+        var registers = new Registers(0, Timeouts.Infinite, Word(), Word(), Word(), 0, Destination(s, threads), Word(),
+            Word(), Word() & Flags.UserBits | Flags.User);
+        return _random.Next(12) switch
+        {
+            < 2 when threads.Count < MostThreads =>
+                _code.Placed(NewTask(s, threads, registers) with { Between = null }, s),
+            < 5 when threads.Count < MostThreads => _code.Placed(new(Entry.LthreadExRegs, registers with
+            {
+                Eax = Below(limits.Lthreads),
+                Ecx = Word(),
+                Edx = Word() % (2 * UserSegments.SmallSize),
+                Ebx = ThreadId.Invalid,
+                Esi = SomeId(s, threads),
+            }), s),
+            < 7 => _code.Placed(new(Entry.ThreadSchedule, registers with
+            {
+                Eax = Word() & 0xFFF07F00 | Below(limits.Priorities),
+                Ebx = ThreadId.Invalid,
+                Esi = SomeId(s, threads),
+            }), s),
+            < 9 when Waiting(s, threads) is { } partner =>
+                _code.Placed(new(Entry.Ipc, registers
+                    with { Eax = 2, Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random), Ebp = Descriptor.None,
+                    Esi = s.Id[partner] }), s),
+            < 11 when threads.Any(other => other != s.Current.Value && s.IsReady(other).Known) =>
+                _code.Placed(new(Entry.Ipc, registers
+                    with { Eax = Descriptor.None, Ebp = Pages.Window(_random) & ~3u | 3 }), s),
+            _ => Next(s, threads),
+        };
+    }
+
+    // So many threads at most come from boot's two.
+    private const int MostThreads = 20;
+
+    private Event NewTask(State<Concrete> s, IReadOnlyList<uint> threads, Registers registers) =>
+        new(Entry.TaskNew, registers with
+    {
+        Eax = limits.Priorities - 1,
+        Ebx = Chance(85) ? SomeId(s, threads) : ThreadId.Nil,
+        Edx = Word() % (2 * UserSegments.SmallSize),
+        Esi = SubTask(s, threads),
+    });
 
     private Event Any(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         if (s.Stage.Value == Stages.Idle) return Chance(70) ? new(Entry.Tick) : new(Entry.Interrupt, null, Id(s));
 
-        // To delete a task takes as long as a thousand of the others.
+        // To delete a task takes as long as a thousand other events.
         var entry = _random.Next(1000) switch
         {
             < 50 => Entry.FpageUnmap,
@@ -118,25 +190,28 @@ public sealed class Generator(int seed, Limits limits)
         };
 
         // To change a thread in the middle of a transfer, or to delete its task, takes both at once.
-        if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfMyTask) is not null && Chance(40)) entry = Entry.LthreadExRegs;
+        if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfMyTask) is not null
+            && Chance(40)) entry = Entry.LthreadExRegs;
         if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfSubTask) is not null && Chance(40)) entry = Entry.TaskNew;
         var registers = new Registers(
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
         if (entry == Entry.Ipc && Chance(15) && Waiting(s, threads) is { } partner)
-            return new(entry, registers with { Eax = 0, Ecx = 0, Ebp = s.Status[partner].Value == ThreadStatus.ReceivingFrom ? 1u : Below(2), Esi = s.Id[partner] });
-        if (entry == Entry.Ipc && Chance(25)) registers = registers with { Eax = 2 + Below(2), Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random) };
+            return new(entry, registers with { Eax = 0, Ecx = 0,
+                Ebp = s.Status[partner].Value == ThreadStatus.ReceivingFrom ? 1u : Below(2), Esi = s.Id[partner] });
+        if (entry == Entry.Ipc && Chance(25)) registers = registers
+            with { Eax = 2 + Below(2), Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random) };
         if (entry == Entry.Ipc && registers.Esi <= Interrupts.Lines && Chance(80))
-            registers = registers with { Eax = Descriptor.None, Ebp = Chance(80) ? 0 : registers.Ebp, Ecx = Chance(50) ? Timeouts.ZeroReceiveOnly : registers.Ecx };
-        if (s.Mappings.Small[s.Task(s.Current)].Value != 0)
-        {
-            if (Chance(3)) return new(Entry.Outgrow, registers, Pick([.. UserSegments.Outgrows]), Below(0x10000));
-            if (Chance(90)) registers = registers with { Eip = registers.Eip % UserSegments.SmallSize };
-        }
-
+            registers = registers with { Eax = Descriptor.None, Ebp = Chance(80) ? 0 : registers.Ebp, Ecx = Chance(50)
+                ? Timeouts.ZeroReceiveOnly : registers.Ecx };
+        if (s.Mappings.Small[s.Task(s.Current)].Value != 0 && Chance(3)) return _code.Outgrow(registers);
         if (entry == Entry.FpageUnmap) registers = registers with { Eax = Pages.Fpage(_random), Ecx = Mask() };
         if (entry == Entry.ThreadSchedule)
-            return new(entry, registers with { Eax = Chance(15) ? ThreadId.Invalid : Length() | Level(s, threads), Ebx = OrInvalid(Word()) });
+            return new(entry, registers with
+            {
+                Eax = Chance(15) ? ThreadId.Invalid : Length() | Level(s, threads),
+                Ebx = OrInvalid(Word()),
+            });
         if (entry == Entry.LthreadExRegs)
             return new(entry, registers with
             {
@@ -148,13 +223,15 @@ public sealed class Generator(int seed, Limits limits)
             });
         if (entry == Entry.Interrupt) return new(entry, registers, Id(s));
         if (entry == Entry.TaskNew)
-            return new(entry, registers with { Eax = Chance(50) ? SomeId(s, threads) : Word(), Ebx = Chance(30) ? ThreadId.Nil : SomeId(s, threads), Esi = SubTask(s, threads) });
-        if (entry == Entry.PageFault) return new(entry, registers, Chance(30) ? Word() % UserSegments.SmallSize : Word(), Below(32));
-        if (entry == Entry.Protection)
-            return new(entry, registers with { Edx = Chance(80) ? Pages.Port(_random) : Word(), Eip = Code(s) }, Pages.Instruction(_random), Chance(80) ? 0 : Below(0x10000));
-        if (entry != Entry.Exception) return new(entry, registers);
-        var vector = Pick(ExceptionVectors);
-        return new(entry, registers, vector, Diff.ImageMachine.PushesCode(vector) ? Below(0x10000) : 0);
+            return new(entry, registers with { Eax = Chance(50) ? SomeId(s, threads) : Word(), Ebx = Chance(30)
+                ? ThreadId.Nil : SomeId(s, threads), Esi = SubTask(s, threads) });
+        return entry switch
+        {
+            Entry.PageFault => _code.PageFault(registers, s),
+            Entry.Protection => _code.Protection(registers),
+            Entry.Exception => _code.Exception(registers),
+            _ => new(entry, registers),
+        };
     }
 
     // Some of the threads have interrupts, which may be pending; few, so that threads want the same.
@@ -174,13 +251,9 @@ public sealed class Generator(int seed, Limits limits)
     // One that may fire, if there is any: a masked one only as a spurious interrupt.
     private uint Id(State<Concrete> s)
     {
-        uint[] able = [.. _ids.Where(id => Event.MayCome(s, id))];
+        uint[] able = [.. _ids.Where(id => Event.MayArise(s, id))];
         return able.Length == 0 ? SpuriousId : Pick(able);
     }
-
-    // In a page that is mapped, for the most part, and often so that the page's end is within the instruction.
-    private uint Code(State<Concrete> s) =>
-        (Pages.Mapped(_random, s) is { } page ? page * 0x1000 : Word() & ~0xFFFu) | (Chance(50) ? 0x1000 - 1 - Below(4) : Below(0x1000));
 
     private uint Mask() => Chance(90) ? Pick([0u, Fpage.Unmap, Fpage.Own, Fpage.Own | Fpage.Unmap]) : Word();
 
@@ -205,7 +278,8 @@ public sealed class Generator(int seed, Limits limits)
         _ => 0xFFFFFFFC + Below(3),
     };
 
-    // A mantissa's milliseconds, or a quarter of them, or 64: due within a program's few ticks, in this round of slots or in a later one.
+    // A mantissa's milliseconds, or a quarter of them, or 64: due within a program's few ticks, in this round of slots
+    // or in a later one.
     private uint Exponent() => Pick([0u, 7u, 10u, 10u, 11u, 11u, 12u]);
 
     private uint Timeout() => _random.Next(12) switch
@@ -221,10 +295,12 @@ public sealed class Generator(int seed, Limits limits)
     private uint Destination(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var choice = _random.Next(100);
-        if (choice < 40 && Partner(s, threads, other => s.SendsTo(other, s.Current) | s.WaitsFor(other, s.Current)) is { } partner) return s.Id[partner];
+        if (choice < 40 && Partner(s, threads, other =>
+            s.SendsTo(other, s.Current) | s.WaitsFor(other, s.Current)) is { } partner) return s.Id[partner];
 
         // An interrupt that is mine, or that somebody may have, or nobody.
-        if (choice is >= 40 and < 52) return Chance(50) && s.Handles[s.Current].Value is > 0 and var mine ? mine : Chance(70) ? Pick(_ids) : Below(18);
+        if (choice is >= 40 and < 52) return Chance(50) && s.Handles[s.Current].Value is > 0 and var mine ? mine
+            : Chance(70) ? Pick(_ids) : Below(18);
 
         var id = s.Id[threads[_random.Next(threads.Count)]].Value;
         return choice switch
@@ -239,7 +315,8 @@ public sealed class Generator(int seed, Limits limits)
     }
 
     // Somebody who waits for a message of mine.
-    private uint? Waiting(State<Concrete> s, IReadOnlyList<uint> threads) => Partner(s, threads, other => s.WaitsFor(other, s.Current));
+    private uint? Waiting(State<Concrete> s, IReadOnlyList<uint> threads) =>
+        Partner(s, threads, other => s.WaitsFor(other, s.Current));
 
     private uint? Partner(State<Concrete> s, IReadOnlyList<uint> threads, Func<uint, Truth> fits)
     {
@@ -251,7 +328,8 @@ public sealed class Generator(int seed, Limits limits)
     }
 
     // One whose pages are being mapped.
-    private static uint? MidTransfer(State<Concrete> s, IReadOnlyList<uint> threads, Func<State<Concrete>, uint, bool> fits)
+    private static uint? MidTransfer(State<Concrete> s, IReadOnlyList<uint> threads, Func<State<Concrete>, uint,
+        bool> fits)
     {
         foreach (var thread in threads)
             if (s.Status[thread].Value is ThreadStatus.Giving or ThreadStatus.Mapping && fits(s, thread))
@@ -261,15 +339,18 @@ public sealed class Generator(int seed, Limits limits)
 
     private static bool IsOfMyTask(State<Concrete> s, uint thread) => (s.Task(thread) == s.Task(s.Current)).Known;
 
-    private static bool IsOfSubTask(State<Concrete> s, uint thread) => (s.Mappings.Chief[s.Task(thread)] == s.Task(s.Current)).Known;
+    private static bool IsOfSubTask(State<Concrete> s, uint thread) =>
+        (s.Mappings.Chief[s.Task(thread)] == s.Task(s.Current)).Known;
 
-    private uint SomeId(State<Concrete> s, IReadOnlyList<uint> threads) => Chance(90) ? s.Id[threads[_random.Next(threads.Count)]].Value : Word();
+    private uint SomeId(State<Concrete> s, IReadOnlyList<uint> threads) => Chance(90)
+        ? s.Id[threads[_random.Next(threads.Count)]].Value : Word();
 
     // A task that I may create, as far as there is one, of any version; or any task.
     private uint SubTask(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var me = s.Task(s.Current).Value;
-        uint[] mine = [.. Enumerable.Range(1, (int)limits.Tasks - 1).Select(task => (uint)task).Where(task => s.Mappings.Chief[task].Value == me)];
+        uint[] mine = [.. Enumerable.Range(1, (int)limits.Tasks - 1).Select(task => (uint)task)
+            .Where(task => s.Mappings.Chief[task].Value == me)];
         if (MidTransfer(s, threads, IsOfSubTask) is { } transfers && Chance(70)) return s.Id[transfers];
         return mine.Length == 0 || Chance(10) ? SomeId(s, threads) : Word() & 0xFF00FFFF | Pick(mine) << 16;
     }
@@ -280,7 +361,8 @@ public sealed class Generator(int seed, Limits limits)
         if (MidTransfer(s, threads, IsOfMyTask) is { } transfers && Chance(70)) return transfers % limits.Lthreads;
         var task = s.Current.Value / limits.Lthreads;
         uint[] mine = [.. threads.Where(thread => thread / limits.Lthreads == task)];
-        return _random.Next(20) switch { < 16 => Pick(mine) % limits.Lthreads, < 18 => Below(limits.Lthreads), < 19 => limits.Lthreads + Below(64), _ => Word() };
+        return _random.Next(20) switch { < 16 => Pick(mine) % limits.Lthreads, < 18 => Below(limits.Lthreads), < 19 =>
+            limits.Lthreads + Below(64), _ => Word() };
     }
 
     // A priority that a thread has, or any.

@@ -12,83 +12,90 @@ internal sealed class Pages(Random random, State<Concrete> s)
     // Ports at both ends of a map and of its page tables, COM1's among them; any beside them.
     private static readonly ushort[] Ports = [0x0000, 0x0010, 0x03F0, 0x3FF0, 0x4000, 0xFFF0];
 
-    // Prefixes and opcodes of instructions that use ports, and of others that may be forbidden: HLT, INT, POPF.
-    private static readonly byte[] Prefixes = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF2, 0xF3],
-        Opcodes = [0x6C, 0x6D, 0x6E, 0x6F, 0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED, 0xEE, 0xEF, 0xF4, 0xCD, 0x9D, 0x60, 0xE3, 0xE8];
-
     public static uint Port(Random random) =>
-        (uint)(Ports[random.Next(Ports.Length)] + random.Next(16)) | (random.Next(2) == 0 ? 0 : (uint)random.Next(1 << 16) << 16);
+        (uint)(Ports[random.Next(Ports.Length)] + random.Next(16)) | (random.Next(2) == 0 ? 0
+            : (uint)random.Next(1 << 16) << 16);
 
-    /// <summary>The first bytes of an instruction that raises a general-protection exception, mostly for ports.</summary>
-    public static uint Instruction(Random random)
-    {
-        var (bytes, shift) = ((uint)random.NextInt64(1L << 32), 0);
-        if (random.Next(20) == 0) return bytes;
-        for (var prefixes = random.Next(8) switch { < 4 => 0, < 6 => 1, < 7 => 2, _ => 3 }; prefixes > 0; prefixes--) Put(Prefixes);
-        Put(Opcodes);
-        return bytes;
-
-        void Put(byte[] values)
-        {
-            bytes = bytes & ~(0xFFu << shift) | (uint)values[random.Next(values.Length)] << shift;
-            shift += 8;
-        }
-    }
-
-    /// <summary>A page near those that are mapped where the current thread has memory, if it has.</summary>
-    public static uint? Mapped(Random random, State<Concrete> s)
+    /// <summary>
+    /// A page near those that are mapped where the current thread has memory, below a limit; null if a few tries find
+    /// none.
+    /// </summary>
+    public static uint? Mapped(Random random, State<Concrete> s, uint limit)
     {
         var task = s.Task(s.Current);
-        uint[] pages = [.. Places.SelectMany(place => Enumerable.Range(-1, 6).Select(i => place + (uint)i))
-            .Where(page => page < s.Limits.Paging.UserPages && s.NodeOf(task, page).Value != 0)];
-        return pages.Length == 0 ? null : pages[random.Next(pages.Length)];
+        for (var tries = 0; tries < 8; tries++)
+        {
+            var page = Places[random.Next(Places.Length)] + (uint)random.Next(6) - 1;
+            if (page < limit && page < s.Limits.Paging.UserPages && s.NodeOf(task, page).Value != 0) return page;
+        }
+
+        return null;
     }
 
-    /// <summary>An fpage near where mappings are, or of ports; seldom a large one or none.</summary>
+    /// <summary>Whether a page is near those where mappings are.</summary>
+    public static bool IsUsual(uint page) => Array.Exists(Places, place => page - place + 1 < 6);
+
+    /// <summary>
+    /// An fpage near where mappings are, or of ports; seldom a large one, which costs thousands of steps, or none.
+    /// </summary>
     public static uint Fpage(Random random)
     {
         if (random.Next(5) == 0)
         {
-            var (port, ports) = (Port(random), random.Next(20) switch { < 12 => 4, < 15 => 5, < 17 => 6, < 18 => 14, < 19 => 16, _ => random.Next(64) });
+            var (port, ports) = (Port(random), random.Next(200) switch { < 140 => 4, < 170 => 5, < 190 => 6, < 191 =>
+                14, < 192 => 16, _ => random.Next(64) });
             if (random.Next(20) != 0) port = port >> ports << ports;
             return 0xF0000000 | (port & 0xFFF0) << 8 | (uint)ports << 2 | (uint)random.Next(4);
         }
 
         var place = Places[random.Next(Places.Length)];
-        var size = random.Next(100) switch { < 40 => 12, < 60 => 13, < 85 => 14, < 93 => 16, < 97 => 22, < 98 => 32, _ => random.Next(64) };
+        var size = random.Next(1000) switch { < 400 => 12, < 600 => 13, < 870 => 14, < 980 => 16, < 987 => 22, < 990 =>
+            32, _ => random.Next(64) };
         var pages = 1u << Math.Clamp(size - 12, 0, 20);
         var page = random.Next(100) < 95 ? place & ~(pages - 1) : place;
         return page << 12 | (uint)size << 2 | (uint)random.Next(4);
     }
 
     /// <summary>A window: an fpage, or the whole space, or all ports.</summary>
-    public static uint Window(Random random) => random.Next(10) switch { < 3 => Spec.Fpage.Whole, < 4 => Spec.Fpage.PortsTag << 24 | 16 << 2, _ => Fpage(random) };
+    public static uint Window(Random random) => random.Next(10) switch { < 3 => Spec.Fpage.Whole, < 4 =>
+        Spec.Fpage.PortsTag << 24 | 16 << 2, _ => Fpage(random) };
 
     /// <summary>σ0's frames are a few, if it exists.</summary>
-    public static Func<uint, bool> IsSigma0s(Limits limits) => frame => frame < 16 && Mappings<Concrete>.Sigma0 < limits.Tasks;
+    public static Func<uint, bool> IsSigma0s(Limits limits) => frame => frame < 16
+        && Mappings<Concrete>.Sigma0 < limits.Tasks;
 
-    /// <summary>Maps and grants pages between the tasks of some threads; seldom until mappings or page tables have all but run out.</summary>
+    /// <summary>
+    /// Maps and grants pages between the tasks of some threads; seldom until mappings or page tables have all but run
+    /// out.
+    /// </summary>
     public void Populate(uint[] threads)
     {
         if (Mappings<Concrete>.Sigma0 >= s.Limits.Tasks) return;
         var stage = s.Stage.Value;
         var (owner, tasks) = (threads[0], threads.Select(thread => thread / s.Limits.Lthreads).ToArray());
         for (var i = random.Next(16); i > 0; i--)
-            Map(owner, i % 3 == 0 ? Mappings<Concrete>.Sigma0 : tasks[random.Next(tasks.Length)], tasks[random.Next(tasks.Length)]);
-        if (random.Next(200) is var chance and < 20 && Enumerable.Range(1, (int)s.Limits.Tasks - 1).Select(task => (uint)task)
-            .Where(task => task != Mappings<Concrete>.Sigma0 && !tasks.Contains(task)).LastOrDefault() is var idle and > 0)
+            Map(owner, i % 3 == 0 ? Mappings<Concrete>.Sigma0 : tasks[random.Next(tasks.Length)],
+                tasks[random.Next(tasks.Length)]);
+        if (random.Next(200) is var chance and < 20 && Enumerable.Range(1, (int)s.Limits.Tasks - 1)
+            .Select(task => (uint)task)
+            .Where(task => task != Mappings<Concrete>.Sigma0 && !tasks.Contains(task))
+                .LastOrDefault() is var idle and > 0)
             Fill(owner, idle, chance < 1 ? 1 : s.Limits.Paging.Entries);
         (s.Stage, s.Current, s.Status[owner]) = (stage, State<Concrete>.Nobody, ThreadStatus.Ready);
     }
 
-    /// <summary>Maps a frame into a space again and again, at pages so far apart, until something runs out; then takes up to two of them away.</summary>
+    /// <summary>
+    /// Maps a frame into a space again and again, at pages so far apart, until something runs out; then takes up to two
+    /// of them away.
+    /// </summary>
     private void Fill(uint owner, uint task, uint distance)
     {
         var (m, at) = (s.Mappings, s.Limits.Paging.Entries);
         for (m.Failed = 0; m.Failed == 0 && at < s.Limits.Paging.UserPages; at += distance)
             Run(owner, Operations.Map, 0, Mappings<Concrete>.Sigma0, 4 + at % 8, task, at, 1);
         for (var given = random.Next(3); given > 0; given--)
-            Run(owner, Operations.Unmap, Spec.Fpage.Own | Spec.Fpage.Unmap, task, at - (uint)(given + 1) * distance, 0, 0, 1);
+            Run(owner, Operations.Unmap, Spec.Fpage.Own | Spec.Fpage.Unmap, task, at - (uint)(given + 1) * distance, 0,
+                0, 1);
         m.Failed = 0;
     }
 
@@ -103,11 +110,14 @@ internal sealed class Pages(Random random, State<Concrete> s)
             return;
         }
 
-        Run(owner, Operations.Map, (uint)random.Next(4), source, (source == Mappings<Concrete>.Sigma0 ? (uint)random.Next(4) * 4 : Places[random.Next(Places.Length)]) & ~(pages - 1),
+        Run(owner, Operations.Map, (uint)random.Next(4), source,
+            (source == Mappings<Concrete>.Sigma0 ? (uint)random.Next(4) * 4
+            : Places[random.Next(Places.Length)]) & ~(pages - 1),
             target, Places[random.Next(Places.Length)] & ~(pages - 1), pages);
     }
 
-    private void Run(uint owner, uint operation, uint item, uint source, uint sourcePage, uint target, uint targetPage, uint pages)
+    private void Run(uint owner, uint operation, uint item, uint source, uint sourcePage, uint target, uint targetPage,
+        uint pages)
     {
         (s.Stage, s.Current, s.Status[owner], s.Mappings.Owner) = (Stages.Map, owner, ThreadStatus.Mapping, owner);
         Boot.Run(s, operation, item, source, sourcePage, target, targetPage, pages);

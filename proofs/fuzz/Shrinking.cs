@@ -4,7 +4,9 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Fuzz;
 
-/// <summary>Makes a failing trace small: fewer events, fewer threads, plainer registers, as long as it still fails.</summary>
+/// <summary>
+/// Makes a failing trace small: fewer events, fewer threads, plainer registers, as long as it still fails.
+/// </summary>
 public static class Shrinking
 {
     /// <summary>Every trace one step simpler than <paramref name="trace"/>, the boldest first.</summary>
@@ -15,7 +17,9 @@ public static class Shrinking
             for (var at = 0; at + length <= events.Count; at += length)
                 yield return trace with { Events = [.. events.Take(at), .. events.Skip(at + length)] };
 
-        foreach (var row in trace.Start.Cells.Where(cell => cell.Column == nameof(State<Concrete>.Id)).Select(cell => cell.Row))
+        // What boot leaves is no larger than it is.
+        foreach (var row in trace.Booted ? [] : trace.Start.Cells.Where(cell =>
+            cell.Column == nameof(State<Concrete>.Id)).Select(cell => cell.Row))
             if (Without(trace.Start, row) is { } fewer)
                 yield return trace with { Start = fewer };
 
@@ -46,14 +50,16 @@ public static class Shrinking
     }
 
     private static readonly HashSet<string> OfThreads =
-        [.. Boot.Initial(new Limits(2, 1, 2), []).Columns.Where(column => column.Info.Table == Table.Thread).Select(column => column.Info.Name)];
+        [.. Boot.Initial(new Limits(2, 1, 2), []).Columns.Where(column => column.Info.Table == Table.Thread)
+            .Select(column => column.Info.Name)];
 
     // A thread that only ever was ready can go without breaking an invariant.
     private static Snapshot? Without(Snapshot start, uint row)
     {
         var ready = start.Cells.Contains(new(nameof(State<Concrete>.Status), row, ThreadStatus.Ready));
         var current = start.Cells.Contains(new(nameof(State<Concrete>.Current), 0, row));
-        var named = start.Cells.Any(cell => cell.Column is nameof(State<Concrete>.Partner) or nameof(State<Concrete>.Handler) && cell.Value == row);
+        var named = start.Cells.Any(cell =>
+            cell.Column is nameof(State<Concrete>.Partner) or nameof(State<Concrete>.Handler) && cell.Value == row);
         return ready && !current && !named
             ? start with { Cells = [.. start.Cells.Where(cell => cell.Row != row || !OfThreads.Contains(cell.Column))] }
             : null;
@@ -61,10 +67,13 @@ public static class Shrinking
 
     private static IEnumerable<Event> Plainer(Event e)
     {
+        if (e.Between is not null) yield return e with { Between = null };
+        if (e.Loaded is not null) yield return e with { Loaded = null };
         if (e.Registers is not { } r) yield break;
         Registers[] candidates =
         [
-            r with { Edx = 0, Ebx = 0, Edi = 0 }, r with { Esp = 0, Eip = 0 }, r with { Eflags = Flags.User }, r with { Ecx = 0 },
+            r with { Edx = 0, Ebx = 0, Edi = 0 }, r with { Esp = 0, Eip = 0 }, r with { Eflags = Flags.User }, r
+                with { Ecx = 0 },
             r with { Eax = 0 }, r with { Ebp = 0 }, r with { Ebp = 1 }, r with { Esi = 0 },
         ];
         foreach (var plainer in candidates)

@@ -16,7 +16,8 @@ public sealed class FlowCoverageTests
         var entered = graph.Edges.Select(edge => edge.To).ToHashSet();
         Assert.Contains(Image.Symbols["ipc"], graph.Blocks);
         Assert.All(graph.Edges, edge => Assert.Contains(edge.To, graph.Blocks));
-        Assert.All(graph.Blocks.Where(block => !entered.Contains(block)), block => Assert.DoesNotContain('+', Image.Name(block)));
+        Assert.All(graph.Blocks.Where(block => !entered.Contains(block)), block =>
+            Assert.DoesNotContain('+', Image.Name(block)));
     }
 
     [Fact]

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Verified.Tests.Diff;
 
-/// <summary>A bit that flips while the kernel runs, where the event has nothing to write, is a difference after that very event.</summary>
+/// <summary>
+/// A bit that flips while the kernel runs, where the event has nothing to write, is a difference after that very event.
+/// </summary>
 public class StrayWriteTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);

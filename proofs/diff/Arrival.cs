@@ -1,0 +1,22 @@
+namespace Verified.Proofs.Diff;
+
+/// <summary>Where an interrupt comes that is raised while the kernel works.</summary>
+public enum ArrivalKind
+{
+    /// <summary>It is not raised.</summary>
+    None,
+
+    /// <summary>Between two steps on mappings.</summary>
+    InWindow,
+
+    /// <summary>When the kernel has come to user code or to HLT.</summary>
+    AtEnd,
+
+    /// <summary>It is raised, but masked wherever interrupts are on.</summary>
+    Masked,
+}
+
+/// <summary>When an interrupt comes by the spec.</summary>
+/// <param name="Kind">Where.</param>
+/// <param name="Window">Steps on mappings before it comes.</param>
+public readonly record struct Arrival(ArrivalKind Kind, uint Window = 0);
