@@ -11,7 +11,11 @@ public sealed partial class SymbolicMachine
     {
         switch (way.Kind)
         {
-            case WayKind.Interrupt: _cpu.ExternalInterrupt(way.Vector); break;
+            case WayKind.Interrupt:
+                _path.RequireOfProcessor([(_cpu.InterruptsEnabled & !_cpu.InterruptShadow,
+                    $"the processor takes an interrupt at cut point {_start.Name}")]);
+                _cpu.ExternalInterrupt(way.Vector);
+                break;
             case WayKind.Exception or WayKind.SystemCall when way.Instruction is { } instruction:
                 Execute(instruction);
                 break;

@@ -82,7 +82,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         {
             Enter(way, errorCode);
             for (; (Reached = CutPointHere()) is null; Step())
-                if (Trail.Count > 0) TakesNoInterrupt();
+                if (Trail.Count > 0
+                    || way.Kind is WayKind.SystemCall or WayKind.Interrupt or WayKind.Exception) TakesNoInterrupt();
         });
         (Stage, InUserMode) = (Reached!.Stage, Reached.InUserMode);
         Show(Reached);

@@ -136,6 +136,16 @@ public sealed class PlantedKernelTests
         Assert.NotNull(weaker.Single(theorem => theorem.Name == "image.exit").Prove().Refutation);
     }
 
+    [Theory]
+    [InlineData("tick-map")]
+    [InlineData("interrupt-7-map")]
+    public void Without_the_contract_of_the_window_no_interrupt_is_taken_there(string way)
+    {
+        var weaker = Theorems.WithContracts(Image, points => points with { Map = points.Map.With("EFLAGS.IF", Holding.Any) });
+        Assert.Contains("takes an interrupt at cut point map",
+            weaker.Single(theorem => theorem.Name == $"image.{way}").Prove().Refutation?.What, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_stronger_contract_of_a_cut_point_breaks_the_proof_of_what_ends_there()
     {
