@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Iced.Intel;
 using Verified.Machine;
 using Verified.Machine.Computer;
 using Xunit;
