@@ -91,6 +91,8 @@ public sealed class QuestionChecksTests : IDisposable
         Assert.Equal(CommandLine.Holds, exit);
         Assert.Matches(
             "certify: 1 of 1 theorems certified by proofs of cadical [^:]*: ([0-9]+) of \\1 questions", output);
+        Assert.Contains(
+            "1 theorems by an earlier run", Run("prove", "spec.id_nearest", "--certify").Output, StringComparison.Ordinal);
         (exit, output, _) = Run("prove", "spec.id_nearest", "--certify", "--json", "--sample", "5");
         Assert.Equal(CommandLine.Holds, exit);
         Assert.Contains("\"agreed\": 5", output, StringComparison.Ordinal);

@@ -11,9 +11,9 @@ namespace Verified.Tests.Fuzz;
 public class FuzzTests
 {
     [Property]
-    public Property Random_programs_keep_the_invariants(PositiveInt seed)
+    public Property Random_programs_keep_the_invariants(DoNotSize<int> seed)
     {
-        var result = FuzzRun.Run(new(seed.Get, Count: 2));
+        var result = FuzzRun.Run(new(seed.Item & int.MaxValue >> 1, Count: 2));
         return result.Holds.Label($"{result.Failure?.Property} with seed {result.Seed}");
     }
 
