@@ -1,4 +1,3 @@
-using Verified.Proofs.Prove;
 using Verified.Proofs.Smt;
 using Verified.Proofs.Values;
 using Verified.Tests.Host;

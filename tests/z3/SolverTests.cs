@@ -1,5 +1,4 @@
 using Microsoft.Z3;
-using Verified.Proofs.Z3;
 using Xunit;
 using Context = Verified.Proofs.Z3.Context;
 
