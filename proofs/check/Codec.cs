@@ -66,6 +66,12 @@ public sealed class Codec
             foreach (var row in Rows)
                 _partOf[tables.Start(name) + (int)row] = LeftOut;
 
+        // Each thread has words of its own, so that a message that brings another's is seen; but a new thread has none.
+        foreach (var name in model.Creates ? (string[])[] : [
+            nameof(State<Concrete>.Edi), .. model.Maps ? (string[])[] : [nameof(State<Concrete>.Edx), nameof(State<Concrete>.Ebx), nameof(State<Concrete>.Fault)]])
+            foreach (var row in Rows)
+                _constant[tables.Start(name) + (int)row] = (uint)tables.Start(name) << 16 | row;
+
         foreach (var name in (string[])[nameof(State<Concrete>.Clock), nameof(State<Concrete>.Time), nameof(State<Concrete>.TimeHigh)])
             _partOf[Start(name)] = LeftOut;
         var domains = new Domains(model);

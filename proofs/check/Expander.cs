@@ -1,5 +1,6 @@
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Meaning;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
@@ -14,14 +15,19 @@ public sealed class Expander
     private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
     private readonly Func<Transition, Key?, bool> _visit;
     private readonly InvariantMemo _memo;
+    private readonly MeaningJudge? _meaning;
+    private readonly uint[] _threads;
     private readonly List<Sometimes> _pending = [];
     private KeySet _found;
     private int _from;
 
-    public Expander(Walker walker, KeySet states, IReadOnlyList<Invariant<Concrete>> invariants)
+    public Expander(
+        Walker walker, KeySet states, IReadOnlyList<Invariant<Concrete>> invariants, IReadOnlyList<Property<Concrete>> properties)
     {
         (Walker, _states, _invariants) = (walker, states, invariants);
         (_memo, _found) = (new(walker, invariants), new(walker.Codec.Width));
+        _meaning = properties.Count == 0 ? null : new(walker.Tables, properties);
+        _threads = [State<Concrete>.Nobody, .. walker.Codec.Rows];
         _visit = Visit;
     }
 
@@ -59,6 +65,12 @@ public sealed class Expander
                 _pending.RemoveAt(n);
             }
 
+        if (_meaning?.Judge(step.Entry, step.Argument, 0, _threads, Walker.RowsOf) is var (property, why))
+        {
+            Failure = new(property, why, _from, Walker.EventOf(step));
+            return false;
+        }
+
         if (key is { } known && _states.Contains(known)) return true;
         Failure = Judge(step, key);
         return Failure is null;
@@ -91,6 +103,7 @@ public sealed class Expander
         }
 
         return again || (_found.Add(fresh, _from) && Walker.Settles())
-            ? null : new("settles", "the kernel's own steps end at a user or idle", _from, Walker.EventOf(step));
+            ? null : Walker.Meant is var (name, says) ? new(name, says, _from, Walker.EventOf(step))
+            : new("settles", "the kernel's own steps end at a user or idle", _from, Walker.EventOf(step));
     }
 }

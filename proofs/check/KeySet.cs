@@ -33,6 +33,9 @@ public sealed class KeySet
 
     public bool Contains(Key key) => _slots[Slot(key)] != 0;
 
+    /// <summary>The number of a state; -1 if it is not there.</summary>
+    public int IndexOf(Key key) => _slots[Slot(key)] - 1;
+
     /// <summary>Adds a state unless it is there; says whether it was new.</summary>
     public bool Add(Key key, int parent)
     {

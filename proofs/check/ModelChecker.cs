@@ -1,5 +1,6 @@
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Meaning;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
@@ -10,12 +11,14 @@ namespace Verified.Proofs.Check;
 /// <param name="MostStates">Gives up with a <see cref="ModelException"/> beyond this many states.</param>
 /// <param name="Workers">Threads that expand states; the result does not depend on it.</param>
 /// <param name="Progress">Told the number of states and the level after each level.</param>
+/// <param name="Properties">What each step is held to; null for all that the spec states, of a model that is held to them.</param>
 public sealed record CheckOptions(
     IReadOnlyList<Invariant<Concrete>>? Invariants = null,
     Action<State<Concrete>, Entry>? Damage = null,
     int MostStates = 100_000_000,
     int Workers = 2,
-    Action<int, int>? Progress = null);
+    Action<int, int>? Progress = null,
+    IReadOnlyList<Property<Concrete>>? Properties = null);
 
 /// <summary>What a check found.</summary>
 /// <param name="Model">What was checked.</param>
@@ -64,19 +67,20 @@ public sealed class ModelChecker
     {
         (_model, _options) = (model, options);
         var invariants = options.Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
+        var properties = options.Properties ?? (model.IsHeldToMeaning ? Statements<Concrete>.All : []);
         var width = new Walker(model, null).Codec.Width;
         _states = new(width);
         _expanders = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
-            .Select(_ => new Expander(new(model, options.Damage), _states, invariants))];
+            .Select(_ => new Expander(new(model, options.Damage), _states, invariants, properties))];
     }
 
     /// <summary>Visits every state of <paramref name="model"/>, or stops at the first violation.</summary>
     public static CheckResult Run(Model model, CheckOptions? options = null) => new ModelChecker(model, options ?? new()).Run();
 
     /// <summary>Every reachable state of a model, in breadth-first order.</summary>
-    public static KeySet Reachable(Model model)
+    public static KeySet Reachable(Model model, Action<State<Concrete>, Entry>? damage = null)
     {
-        var checker = new ModelChecker(model, new());
+        var checker = new ModelChecker(model, new(Invariants: [], Damage: damage, Properties: []));
         checker.Run();
         return checker._states;
     }

@@ -21,6 +21,7 @@ public sealed class Walker
     private readonly Entry[] _userEntries, _idleEntries, _mapEntries;
     private readonly IReadOnlyList<uint> _interrupts;
     private readonly uint _most;
+    private readonly SpaceHistory? _history;
     private readonly uint[] _rows;
     private readonly uint[][] _rowsOf;
 
@@ -38,6 +39,7 @@ public sealed class Walker
         _damage = damage;
         Tables = new(model.Limits, _choices);
         _kernel = new(Tables.State);
+        _history = model.Maps ? new(Tables) : null;
         Codec = new(model, Tables);
         _eax = Tables.Start(nameof(State<Concrete>.Eax));
         _rows = [State<Concrete>.Nobody, .. Codec.Rows];
@@ -127,15 +129,21 @@ public sealed class Walker
     /// </summary>
     public bool Settles()
     {
+        Meant = null;
+        _history?.Begin();
         for (var steps = 0; Kernel<Concrete>.Own(State.Stage.Value) is { } own; steps++)
         {
             if (steps > _most) return false;
             _kernel.Step(own);
             _damage?.Invoke(State, own);
+            if (own == Entry.Map) Meant ??= _history?.After(own);
         }
 
-        return true;
+        return Meant is null;
     }
+
+    /// <summary>What the operations on mappings violated when the kernel's own steps were last run; null for nothing.</summary>
+    public (string Name, string Why)? Meant { get; private set; }
 
     /// <summary>The event of the present step, with the registers it was made with.</summary>
     public Event EventOf(Transition step)

@@ -7,9 +7,11 @@ namespace Verified.Proofs.Commands;
 /// <summary><c>check</c>: every reachable state of small kernels.</summary>
 internal static class CheckVerb
 {
+    private static string Names => string.Join(", ", Model.All.Append(Liveness.Fair).Select(model => model.Name));
+
     private static readonly Argument<string?> Name = new("model")
     {
-        Description = $"One of {string.Join(", ", Model.All.Select(model => model.Name))}; all if not given",
+        Description = $"One of {Names}; all if not given",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -27,7 +29,9 @@ internal static class CheckVerb
 
     public static Command Make()
     {
-        var verb = new Command("check", "Visit every state of small kernels; check every invariant, and that what must happen sometimes does")
+        var verb = new Command("check", 
+            "Visit every state of small kernels; check every invariant, what each step is for, and that what must happen sometimes does; "
+            + "search for cycles on which somebody waits for ever")
         {
             Name, Witnesses, MostStates, CommonOptions.Json,
         };
@@ -52,6 +56,21 @@ internal static class CheckVerb
         return result;
     }
 
+    /// <summary>Searches a small model for a cycle on which somebody waits for ever, and prints a line, and the cycle if there is one.</summary>
+    public static LivenessResult CheckFair(Display display)
+    {
+        var result = display.While($"model {Liveness.Fair.Name}", _ => Liveness.Run(Liveness.Fair));
+        display.Line($"check {result.Model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions: nobody waits for ever: "
+            + (result.Violation is null ? "holds" : "FAILED"));
+        if (result.Violation is not { } found) return result;
+        display.Line($"  {found.Property}: {found.Why}");
+        var all = Transcript.Of(found.Prefix with { Events = [.. found.Prefix.Events, .. found.Cycle] });
+        Report.Lines(display, all.Take(all.Count - found.Cycle.Count), "    ");
+        display.Line("    then for ever:");
+        Report.Lines(display, all.Skip(all.Count - found.Cycle.Count), "      ");
+        return result;
+    }
+
     private static void Exclude(Display display, IReadOnlyList<(string Invariant, string Why)> failures)
     {
         display.Line($"check invariants: {Excluded.All.Count} states that they must exclude: {(failures.Count == 0 ? "holds" : "FAILED")}");
@@ -63,7 +82,8 @@ internal static class CheckVerb
         var display = new Display(parsed);
         var name = parsed.GetValue(Name);
         var models = Model.All.Where(model => name is null || model.Name == name).ToList();
-        if (models.Count == 0) throw new CommandException($"there is no model '{name}': give {string.Join(", ", Model.All.Select(model => model.Name))}");
+        var fair = name is null || name == Liveness.Fair.Name;
+        if (models.Count == 0 && !fair) throw new CommandException($"there is no model '{name}': give {Names}");
         var json = parsed.GetValue(CommonOptions.Json);
         List<CheckResult> results = [];
         var excluded = Excluded.Failures();
@@ -82,6 +102,7 @@ internal static class CheckVerb
             }
         }
 
+        var isFair = !fair || (json ? Liveness.Run(Liveness.Fair) : CheckFair(display)).Violation is null;
         if (json)
             display.Json(results.Select(result => new
             {
@@ -96,6 +117,6 @@ internal static class CheckVerb
                 Violation = result.Failure is { } failure ? new { failure.Property, failure.Why, Run = Transcript.Of(failure.Trace) } : null,
                 Weak = excluded.Select(weak => $"{weak.Invariant}: {weak.Why}"),
             }));
-        return excluded.Count == 0 && results.All(result => result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
+        return excluded.Count == 0 && isFair && results.All(result => result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
     }
 }

@@ -46,6 +46,7 @@ internal static class Everything
         if (Demonstration(display, image) is { } demonstration) claims.Add(demonstration);
 
         foreach (var model in Model.All) claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
+        claims.Add(Ledger.Of(CheckVerb.CheckFair(display)));
         var theorems = Theorems.Of(image);
         var confirmed = Confirmations.Of(theorems);
         claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, theorems, cached), image, confirmed));

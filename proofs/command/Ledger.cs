@@ -23,7 +23,7 @@ public static class Ledger
     public static IEnumerable<Claim> Of(IReadOnlyList<ProofResult> proofs, KernelImage image, Confirmations confirmed)
     {
         // exception-0, exception-1, ... make one claim; so do the set operations, and all steps that keep tasks apart.
-        foreach (var group in proofs.GroupBy(proof => string.Join('.', proof.Theorem.Split('-')[0].Split('.').Take(proof.Theorem.Split('.')[0] is "isolation" or "orders" or "lists" ? 1 : 2))))
+        foreach (var group in proofs.GroupBy(proof => string.Join('.', proof.Theorem.Split('-')[0].Split('.').Take(proof.Theorem.Split('.')[0] is "isolation" or "orders" or "lists" or "meaning" ? 1 : 2))))
         {
             var entry = group.Key.Split('.')[^1];
             var what = group.Key switch
@@ -31,6 +31,8 @@ public static class Ledger
                 "spec.pick" or "spec.receive" or "spec.accept" or "spec.leave" => $"spec: {entry} preserves the invariants, and lowers the rank",
                 "isolation" => "spec: a step changes nothing of threads and spaces that take no part in it, and depends on no registers of theirs",
                 "orders" => "spec: lists of mappings and page tables have no cycle, nor have chiefs; a flush leaves nothing derived, a grant keeps the derivation, and rights never grow",
+                "meaning" => $"meaning: each step does what the interface says it is for: {MeaningTheorem.Count} named properties of messages, waits, time, "
+                    + "interrupts, calls and unmapping",
                 "lists" => "spec: a frame's list has all of its mappings, and what is derived from a mapping has no right that it has not, but while something is being made read-only",
                 "image.sets" => "image: the operations on the sets of threads keep their contracts",
                 "image.boot" => "image: boot comes to one machine, whatever the loader left in the registers",
@@ -69,13 +71,18 @@ public static class Ledger
     private static string FromCache(int cached, int all) => cached == 0 ? "" : all == 1 ? ", from the cache" : $", {cached} from the cache";
 
     public static Claim Of(CheckResult result) => Claim.Of(
-        $"model {result.Model.Name}: invariants hold, what must happen does, counts are as expected", result.Holds, Standing.Bounded,
+        $"model {result.Model.Name}: invariants {(result.Model.IsHeldToMeaning ? "and meaning " : "")}hold, what must happen does, "
+        + "counts are as expected", result.Holds, Standing.Bounded,
         (result.Miscount is { } miscount ? $"{miscount}; " : "")
         + $"all {result.States:N0} states of {result.Model.Rows.Count} threads, {ImageSource.Describe(result.Model.Limits)}"
         + (result.Beyond > 0 ? $"; {result.Beyond:N0} steps beyond its bound of time slices or versions are not followed" : ""));
 
+    public static Claim Of(LivenessResult result) => Claim.Of(
+        "meaning: waiting senders are served, and ready threads run", result.Violation is null, Standing.Bounded,
+        $"no fair cycle without progress among all {result.States:N0} states of model {result.Model.Name}");
+
     public static Claim Of(FuzzResult result, FuzzOptions options) => Claim.Of(
-        "spec: invariants hold in random programs", result.Holds, Standing.Tested,
+        "spec: invariants and meaning hold in random programs", result.Holds, Standing.Tested,
         $"{result.Programs:N0} programs, {result.Steps:N0} steps, seed {options.Seed}");
 
     public static Claim Of(DiffResult result, DiffOptions options) => Claim.Of(

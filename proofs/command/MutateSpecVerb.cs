@@ -41,11 +41,16 @@ internal static class MutateSpecVerb
         HelpName = "TEXT",
     };
 
+    private static readonly Option<bool> Meaning = new("--meaning")
+    {
+        Description = "Change what the spec means in each way of a table, and see which property of the meaning catches it; the image takes no part",
+    };
+
     private static readonly Option<bool> List = new("--list") { Description = "List the changes and stop" };
 
     public static Command Make()
     {
-        var verb = new Command("spec", Help) { Source, Steps, Invariants, Only, List, CommonOptions.Seed, CommonOptions.Json };
+        var verb = new Command("spec", Help) { Source, Steps, Invariants, Only, List, Meaning, CommonOptions.Seed, CommonOptions.Json };
         verb.SetAction(Run);
         return verb;
     }
@@ -58,6 +63,7 @@ internal static class MutateSpecVerb
         if (!File.Exists(Path.Combine(spec, "Spec.csproj")))
             throw new CommandException($"there are no sources in '{source}', and changes of the spec need them: give the folder that has spec/ in it, by --source");
 
+        if (parsed.GetValue(Meaning)) return MutateMeaning.Run(parsed, spec, parsed.GetValue(Only), parsed.GetValue(List));
         var (allSteps, allInvariants) = Changes(spec, parsed);
         var seed = parsed.GetValue(CommonOptions.Seed);
         var (steps, invariants) = (Sample.Of(allSteps, parsed.GetValue(Steps), seed), Sample.Of(allInvariants, parsed.GetValue(Invariants), seed));

@@ -14,6 +14,7 @@ internal static class WaysVerb
     /// <param name="Invariants">The step of the spec preserves every invariant.</param>
     /// <param name="Orders">It keeps the lists of mappings and the chiefs in order.</param>
     /// <param name="Isolation">It changes nothing, and depends on no register, of those that take no part.</param>
+    /// <param name="Meaning">It does what the interface says it is for.</param>
     /// <param name="Bytes">
     /// The image's bytes do what the step does, write nothing else, raise no exception and do not loop; the operations on sets, which they take by
     /// contract, keep it.
@@ -23,7 +24,8 @@ internal static class WaysVerb
     /// <param name="From">The cut point that it starts at.</param>
     /// <param name="To">The cut points where its paths end.</param>
     private sealed record Line(
-        string Way, string Invariants, string Orders, string Isolation, string Bytes, string Ends, WorstCase Worst, string From, IReadOnlyList<string> To);
+        string Way, string Invariants, string Orders, string Isolation, string Meaning, string Bytes, string Ends,
+        WorstCase Worst, string From, IReadOnlyList<string> To);
 
     /// <summary>What the verb shows.</summary>
     /// <param name="Ways">The ways.</param>
@@ -67,7 +69,7 @@ internal static class WaysVerb
         var own = ways[0].Kind == WayKind.Own;
         return new(
             (step ?? ways[0].Name) + (ways[0].Kind == WayKind.Slow ? ", slow path" : "") + (ways.Count > 1 ? $", {ways.Count} vectors" : ""),
-            Cell($"spec.{step}"), Cell(results.ContainsKey($"orders.{step}") ? $"orders.{step}" : $"spec.{step}"), Cell($"isolation.{step}"),
+            Cell($"spec.{step}"), Cell(results.ContainsKey($"orders.{step}") ? $"orders.{step}" : $"spec.{step}"), Cell($"isolation.{step}"), Cell($"meaning.{step}"),
             bytes.Concat(contracts).FirstOrDefault(result => !result.Proved) is { } failed ? Failed(failed) : Proved,
             own && step is not null ? "by rank" : "one step",
             bytes.Select(result => result.Verdict?.Worst ?? default).Aggregate((a, b) => a.Or(b)),
@@ -80,11 +82,11 @@ internal static class WaysVerb
 
     private static void Print(Display display, Shown shown)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("way", "invariants", "orders", "isolation", "bytes", "ends");
+        var table = new Table().Border(TableBorder.Simple).AddColumns("way", "invariants", "orders", "isolation", "meaning", "bytes", "ends");
         foreach (var column in (string[])["instructions", "cycles", "all missing"]) table.AddColumn(new TableColumn(column).RightAligned());
         table.AddColumns("from", "to");
         foreach (var line in shown.Ways)
-            table.AddRow([.. ((string[])[line.Way, line.Invariants, line.Orders, line.Isolation, line.Bytes, line.Ends,
+            table.AddRow([.. ((string[])[line.Way, line.Invariants, line.Orders, line.Isolation, line.Meaning, line.Bytes, line.Ends,
                 $"{line.Worst.Instructions}", $"{line.Worst.Cycles:N0}", $"{line.Worst.Missing:N0}", line.From, string.Join(", ", line.To)]).Select(cell => new Text(cell))]);
         display.Write(table);
         display.Line("instructions and cycles of the P5 are the most of any path to the next cut point, the gate included; all missing: in caches, TLBs and branch targets");

@@ -1,6 +1,7 @@
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Meaning;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Fuzz;
@@ -13,9 +14,13 @@ namespace Verified.Proofs.Fuzz;
 /// <param name="Invariants">Checked after every step; null for those of the spec.</param>
 /// <param name="Damage">Changes the state after each step: a defect to find.</param>
 /// <param name="Progress">Told the number of programs so far.</param>
+/// <param name="Properties">What each step is held to; null for all that the spec states.</param>
+/// <param name="Shrinks">Whether a failing program is made small.</param>
+/// <param name="LooksEverywhere">Whether each property is checked also where a step has written nothing.</param>
 public sealed record FuzzOptions(
     int Seed = 1, int Count = 2_000, int Events = 64, Limits? Limits = null,
-    IReadOnlyList<Invariant<Concrete>>? Invariants = null, Action<State<Concrete>, Entry>? Damage = null, Action<int>? Progress = null);
+    IReadOnlyList<Invariant<Concrete>>? Invariants = null, Action<State<Concrete>, Entry>? Damage = null, Action<int>? Progress = null,
+    IReadOnlyList<Property<Concrete>>? Properties = null, bool Shrinks = true, bool LooksEverywhere = false);
 
 /// <summary>What was tried.</summary>
 /// <param name="Programs">Programs run.</param>
@@ -42,7 +47,7 @@ public static class FuzzRun
             options.Progress?.Invoke(n + 1);
             if (trace is null) continue;
             var steps = subject.Steps;
-            var small = Shrinking.Shrink(trace, candidate => subject.Replay(candidate)?.Trace);
+            var small = !options.Shrinks ? trace : Shrinking.Shrink(trace, candidate => subject.Replay(candidate)?.Trace);
             var violation = subject.Replay(small) ?? throw new InvalidOperationException("a violation does not repeat");
             return new(n + 1, steps, clock.Elapsed.TotalSeconds, violation, options.Seed + n);
         }
@@ -75,6 +80,9 @@ public static class FuzzRun
         private readonly Kernel<Concrete> _kernel;
         private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
         private readonly Separation _separation;
+        private readonly MeaningJudge _meaning;
+        private readonly SpaceHistory _spaces;
+        private readonly TurnHistory _turns;
         private uint[] _threads = [], _priorities = [];
 
         public Subject(FuzzOptions options)
@@ -84,10 +92,14 @@ public static class FuzzRun
             _tables = new(Limits);
             _kernel = new(_tables.State);
             _separation = new(_tables);
+            _meaning = new(_tables, options.Properties) { LooksEverywhere = options.LooksEverywhere };
+            (_spaces, _turns) = (new(_tables), new(_tables));
             _invariants = options.Invariants ?? Invariants<Concrete>.All;
         }
 
         public Limits Limits { get; }
+
+        private uint[] Tasks => [.. _threads.Select(thread => thread / Limits.Lthreads).Distinct()];
 
         public long Steps { get; private set; }
 
@@ -138,6 +150,8 @@ public static class FuzzRun
             _priorities = [.. Enumerable.Range(0, (int)Limits.Priorities).Select(row => (uint)row)
                 .Where(row => start.Picked[row].Value != 0 || _threads.Any(thread => start.Priority[thread].Value == row))];
             _tables.LookOnlyAt(_threads);
+            _spaces.Begin();
+            _turns.Begin();
             return Violated();
         }
 
@@ -148,7 +162,7 @@ public static class FuzzRun
             if (e.Registers is { } registers && _tables.State.Stage.Value == Stages.User) registers.Set(_tables.State, _tables.State.Current.Value);
             _tables.Commit();
             e.Apply(_kernel, _tables.State);
-            return After(e.Entry) ?? Settle(e.Between);
+            return After(e.Entry, e.Argument, e.Code) ?? Settle(e.Between);
         }
 
         private (string, string)? Settle(Between? between = null)
@@ -159,15 +173,17 @@ public static class FuzzRun
                 if (entry is Entry.Tick or Entry.Interrupt) steps = 0;
                 if (entry == Entry.Map ? mapSteps++ > MostMapSteps : steps++ > 9 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
                 _kernel.Step(entry, argument);
-                if (After(entry) is { } violated) return violated;
+                if (After(entry, argument) is { } violated) return violated;
             }
 
             return null;
         }
 
-        private (string, string)? After(Entry entry)
+        private (string, string)? After(Entry entry, uint argument, uint code = 0)
         {
             _options.Damage?.Invoke(_tables.State, entry);
+            if ((_meaning.Judge(entry, argument, code, _threads, RowsOf) ?? _spaces.After(entry) ?? _turns.After(entry, _threads)) is { } meant)
+                return meant;
             var reached = _separation.Integrity(entry);
             foreach (var rows in _touched.Values) rows.Clear();
             foreach (var cell in _tables.Written)
@@ -190,6 +206,9 @@ public static class FuzzRun
             rows.Add(_tables.State.Mappings.Next[row].Value);
             rows.Add(_tables.State.Mappings.Previous[row].Value);
         }
+
+        private IEnumerable<uint> RowsOf(Table table) =>
+            table switch { Table.Priority => _priorities, Table.Interrupt => Ids, Table.Task => Tasks, _ => _touched[table] };
 
         // Rows of inactive threads are blank, as row 0 is.
         private (string, string)? Violated()

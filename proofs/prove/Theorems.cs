@@ -57,6 +57,7 @@ public static class Theorems
             .. Steps.Where(step => IsOfMappings(step.Only)).Select(step => new SpecTheorem($"orders.{step.Name}", limits, step.Entry, step.Stage, step.Only, Goals.Orders)),
             new ListTheorem(limits),
             .. Steps.Select(step => new IsolationTheorem($"isolation.{step.Name}", limits, step.Entry, step.Stage, step.Only)),
+            .. Steps.Select(step => new MeaningTheorem($"meaning.{step.Name}", limits, step.Entry, step.Stage, step.Only)),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
             new SendersTheorem(image),

@@ -1,0 +1,91 @@
+using Verified.Spec;
+using Verified.Spec.Meaning;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>Holds a step that tables have just made to what it is for (<see cref="Statements{W}"/>).</summary>
+public sealed class MeaningJudge
+{
+    private static readonly uint[] One = [0];
+
+    private readonly State<Concrete> _before, _after;
+    private readonly FlatTables _tables;
+    private readonly Property<Concrete>[][] _ofEntry;
+    private readonly List<uint>[] _changed = [.. Enum.GetValues<Table>().Select(_ => new List<uint>())];
+    private readonly byte[] _tableOf;
+    private readonly int[] _startOf;
+
+    /// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
+    /// <param name="properties">What steps are held to; null for all.</param>
+    public MeaningJudge(FlatTables tables, IReadOnlyList<Property<Concrete>>? properties = null)
+    {
+        _tables = tables;
+        (_before, _after) = (new State<Concrete>(tables.State.Limits, new BeforeTables(tables)), tables.State);
+        properties ??= Statements<Concrete>.All;
+        (_tableOf, _startOf) = (new byte[tables.Cells.Length], new int[tables.Cells.Length]);
+        foreach (var (info, _) in tables.State.Columns)
+        {
+            var (start, rows) = (tables.Start(info.Name), (int)State<Concrete>.Rows(info.Table, tables.State.Limits));
+            Array.Fill(_tableOf, (byte)info.Table, start, rows);
+            Array.Fill(_startOf, start, start, rows);
+        }
+
+        _ofEntry = [.. Enum.GetValues<Entry>().Select(entry => properties.Where(property => property.Entries.Contains(entry)).ToArray())];
+    }
+
+    /// <summary>Whether it looks also where a property says that it need not (<see cref="Property{W}.Keeps"/>).</summary>
+    public bool LooksEverywhere { get; init; }
+
+    /// <summary>The first property that the step violates, and where; null if all hold.</summary>
+    /// <param name="entry">The step's entry.</param>
+    /// <param name="argument">What the entry took.</param>
+    /// <param name="code">Its error code.</param>
+    /// <param name="threads">Rows of the threads in use, before or after.</param>
+    /// <param name="rowsOf">The rows of the other tables to look at.</param>
+    public (string Name, string Why)? Judge(Entry entry, uint argument, uint code, uint[] threads, Func<Table, IEnumerable<uint>> rowsOf)
+    {
+        var step = new Step<Concrete>(_before, _after, entry, argument, code);
+        FindChanged(step.Me.Value);
+        foreach (var property in _ofEntry[(int)entry])
+            foreach (var i in property.Keeps && !LooksEverywhere ? _changed[(int)property.Over]
+                : property.Over switch { Table.Thread => threads, Table.Processor => One, var table => rowsOf(table) })
+                foreach (var j in property.Pairs ? threads : One)
+                    if (!property.Holds(step, i, j))
+                        return (property.Name, $"{property.Says} ({entry}, violated at {property.Over} {i}{(property.Pairs ? $", {j}" : "")})");
+        return null;
+    }
+
+    // Rows that the step wrote, and that of the current thread.
+    private void FindChanged(uint me)
+    {
+        foreach (var rows in _changed) rows.Clear();
+        _changed[(int)Table.Thread].Add(me);
+        foreach (var cell in _tables.Written)
+        {
+            var (table, row) = (_tableOf[cell], (uint)(cell - _startOf[cell]));
+            if (!_changed[table].Contains(row)) _changed[table].Add(row);
+        }
+    }
+
+    // The state as it was at the last commit.
+    private sealed class BeforeTables(FlatTables tables) : Tables<Concrete>
+    {
+        public override Column<Concrete> Make(ColumnInfo info, uint rows) => new BeforeColumn(tables, tables.Start(info.Name));
+
+        public override (Truth Found, Concrete Row) First(Table table, Concrete after, Func<Concrete, Truth> predicate) =>
+            throw new NotSupportedException("a property reads columns");
+
+        public override (Truth Found, Concrete Key) Greatest(Table table, Func<Concrete, Truth> predicate, Func<Concrete, Concrete> key) =>
+            throw new NotSupportedException("a property reads columns");
+    }
+
+    private sealed class BeforeColumn(FlatTables tables, int start) : Column<Concrete>
+    {
+        public override Concrete this[Concrete row]
+        {
+            get => tables.Before(start + (int)row.Value);
+            set => throw new NotSupportedException("a property only reads");
+        }
+    }
+}

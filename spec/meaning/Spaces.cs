@@ -1,0 +1,118 @@
+using Verified.Spec.Values;
+
+namespace Verified.Spec.Meaning;
+
+/// <summary>A page of a task's space.</summary>
+public readonly record struct Place(uint Task, uint Page)
+{
+    public override string ToString() => $"page {Page:X}h of task {Task}";
+}
+
+/// <summary>Where a page comes from, and whether it can be written.</summary>
+public readonly record struct Link(Place From, bool IsWritable);
+
+/// <summary>
+/// Address spaces as in "On µ-Kernel Construction" (SOSP 1995), appendix A: a space maps each page to a page of another space, or to
+/// nothing; σ0's pages are frames. Every change is "replace": flush the page, then write it. That is why no cycle arises.
+/// </summary>
+/// <param name="isFrame">Whether a page of σ0's space is a frame that it has.</param>
+public sealed class Spaces(Func<uint, bool> isFrame)
+{
+    private const uint Sigma0 = 2;
+
+    private readonly Dictionary<Place, Link> _links = [];
+
+    public IReadOnlyDictionary<Place, Link> Links => _links;
+
+    public Spaces(Func<uint, bool> isFrame, IEnumerable<KeyValuePair<Place, Link>> links) : this(isFrame) => _links = new(links);
+
+    public bool Has(Place place) => place.Task == Sigma0 ? isFrame(place.Page) : _links.ContainsKey(place);
+
+    public bool IsWritable(Place place) => place.Task == Sigma0 || _links[place].IsWritable;
+
+    /// <summary>Every page that was derived from a page, directly or not.</summary>
+    public IReadOnlyList<Place> DerivedFrom(Place place)
+    {
+        List<Place> derived = [.. _links.Where(link => link.Value.From == place).Select(link => link.Key)];
+        for (var i = 0; i < derived.Count; i++)
+            derived.AddRange(_links.Where(link => link.Value.From == derived[i]).Select(link => link.Key));
+        return derived;
+    }
+
+    /// <summary>Removes what was derived from a page, and the page itself if it is to go; σ0 keeps its own.</summary>
+    public void Flush(Place place, bool own)
+    {
+        foreach (var derived in DerivedFrom(place)) _links.Remove(derived);
+        if (own) _links.Remove(place);
+    }
+
+    /// <summary>Takes the right to write from what was derived from a page, and from the page itself if it is to lose it.</summary>
+    public void Reduce(Place place, bool own)
+    {
+        foreach (var reduced in own ? [place, .. DerivedFrom(place)] : DerivedFrom(place))
+            if (_links.TryGetValue(reduced, out var link))
+                _links[reduced] = link with { IsWritable = false };
+    }
+
+    /// <summary>The destination is flushed, and then a link to the source, if that is still there; with the source's rights, at most.</summary>
+    public void Map(Place source, Place destination, bool writable)
+    {
+        if (!Has(source)) return;
+        Flush(destination, own: true);
+        if (Has(source)) _links[destination] = new(source, writable && IsWritable(source));
+    }
+
+    /// <summary>The destination is flushed, and then has the source's own link, with all that was derived from it; σ0 maps.</summary>
+    public void Grant(Place source, Place destination, bool writable)
+    {
+        if (source.Task == Sigma0) Map(source, destination, writable);
+        if (source.Task == Sigma0 || !Has(source)) return;
+        Flush(destination, own: true);
+        if (!_links.Remove(source, out var link)) return;
+        _links[destination] = link;
+        foreach (var (place, derived) in _links.Where(each => each.Value.From == source).ToList())
+            _links[place] = derived with { From = destination };
+        if (!writable) Reduce(destination, own: true);
+    }
+
+    /// <summary>The first page in which two differ, in words; null if they are the same.</summary>
+    public string? Difference(Spaces other)
+    {
+        foreach (var place in _links.Keys.Union(other._links.Keys))
+            if (!Told(place).Equals(other.Told(place), StringComparison.Ordinal))
+                return $"{place} is {other.Told(place)}, and must be {Told(place)}";
+        return null;
+    }
+
+    private string Told(Place place) => _links.TryGetValue(place, out var link)
+        ? $"{link.From}, {(link.IsWritable ? "writable" : "read-only")}" : "nothing";
+
+    /// <summary>
+    /// The abstraction: which spaces a state means. A frame's mappings are listed with their depths, each behind the one that it is
+    /// derived from.
+    /// </summary>
+    /// <param name="s">The state.</param>
+    /// <param name="frames">The frames to look at.</param>
+    public static Spaces Of(State<Concrete> s, IEnumerable<uint> frames)
+    {
+        var m = s.Mappings;
+        var spaces = new Spaces(page => m.Space[s.NodeOf(Sigma0, page)].Value == Sigma0 && s.NodeOf(Sigma0, page).Value != 0);
+        List<Place> above = [];
+        foreach (var frame in frames)
+        {
+            above.Clear();
+            var steps = s.Limits.Paging.Nodes;
+            for (var node = frame; steps-- > 0 && (node == frame || node != 0); node = m.Next[node].Value)
+            {
+                var place = new Place(m.Space[node].Value, m.Page[node].Value);
+                var depth = (int)m.Depth[node].Value;
+                if (depth > above.Count) break;
+                if (depth > 0) spaces._links[place] = new(above[depth - 1], m.Level[node].Value > m.Depth[node].Value);
+                above.RemoveRange(depth, above.Count - depth);
+                above.Add(place);
+            }
+        }
+
+        return spaces;
+    }
+}
