@@ -1,6 +1,7 @@
 namespace Verified.Proofs.Check;
 
-/// <summary>The strongly connected components of a graph, after Tarjan (1972); those of one node without a step to itself count as well.</summary>
+/// <summary>The strongly connected components of a graph, after Tarjan (1972); those of one node without a step to
+/// itself count as well.</summary>
 public sealed class Components
 {
     private readonly int[] _index, _low;

@@ -31,10 +31,12 @@ public sealed class MeaningJudge
             Array.Fill(_startOf, start, start, rows);
         }
 
-        _ofEntry = [.. Enum.GetValues<Entry>().Select(entry => properties.Where(property => property.Entries.Contains(entry)).ToArray())];
+        _ofEntry = [.. Enum.GetValues<Entry>().Select(entry => properties.Where(property =>
+            property.Entries.Contains(entry)).ToArray())];
     }
 
-    /// <summary>Whether it looks also where a property says that it need not (<see cref="Property{W}.Keeps"/>).</summary>
+    /// <summary>Whether it looks also where a property says that it need not (<see
+    /// cref="Property{W}.Keeps"/>).</summary>
     public bool LooksEverywhere { get; init; }
 
     /// <summary>The first property that the step violates, and where; null if all hold.</summary>
@@ -43,7 +45,8 @@ public sealed class MeaningJudge
     /// <param name="code">Its error code.</param>
     /// <param name="threads">Rows of the threads in use, before or after.</param>
     /// <param name="rowsOf">The rows of the other tables to look at.</param>
-    public (string Name, string Why)? Judge(Entry entry, uint argument, uint code, uint[] threads, Func<Table, IEnumerable<uint>> rowsOf)
+    public (string Name, string Why)? Judge(Entry entry, uint argument, uint code, uint[] threads, Func<Table,
+        IEnumerable<uint>> rowsOf)
     {
         var step = new Step<Concrete>(_before, _after, entry, argument, code);
         FindChanged(step.Me.Value);
@@ -52,7 +55,8 @@ public sealed class MeaningJudge
                 : property.Over switch { Table.Thread => threads, Table.Processor => One, var table => rowsOf(table) })
                 foreach (var j in property.Pairs ? threads : One)
                     if (!property.Holds(step, i, j))
-                        return (property.Name, $"{property.Says} ({entry}, violated at {property.Over} {i}{(property.Pairs ? $", {j}" : "")})");
+                        return (property.Name, $"{property.Says} ({entry}, violated at {property.Over} "
+                            + $"{i}{(property.Pairs ? $", {j}" : "")})");
         return null;
     }
 
@@ -71,12 +75,15 @@ public sealed class MeaningJudge
     // The state as it was at the last commit.
     private sealed class BeforeTables(FlatTables tables) : Tables<Concrete>
     {
-        public override Column<Concrete> Make(ColumnInfo info, uint rows) => new BeforeColumn(tables, tables.Start(info.Name));
+        public override Column<Concrete> Make(ColumnInfo info, uint rows) => new BeforeColumn(tables,
+            tables.Start(info.Name));
 
-        public override (Truth Found, Concrete Row) First(Table table, Concrete after, Func<Concrete, Truth> predicate) =>
+        public override (Truth Found, Concrete Row) First(Table table, Concrete after, Func<Concrete,
+            Truth> predicate) =>
             throw new NotSupportedException("a property reads columns");
 
-        public override (Truth Found, Concrete Key) Greatest(Table table, Func<Concrete, Truth> predicate, Func<Concrete, Concrete> key) =>
+        public override (Truth Found, Concrete Key) Greatest(Table table, Func<Concrete, Truth> predicate,
+            Func<Concrete, Concrete> key) =>
             throw new NotSupportedException("a property reads columns");
     }
 

@@ -71,7 +71,7 @@ public sealed class ModelChecker
         var width = new Walker(model, null).Codec.Width;
         _states = new(width);
         _expanders = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
-            .Select(_ => new Expander(new(model, options.Damage), _states, invariants, properties))];
+            .Select(_ => new Expander(new(model, options.Damage, properties.Count > 0), _states, invariants, properties))];
     }
 
     /// <summary>Visits every state of <paramref name="model"/>, or stops at the first violation.</summary>

@@ -5,17 +5,21 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Holds a run to the model of address spaces (<see cref="Spaces"/>): each completed operation is the one that its caller asked for, page by
+/// Holds a run to the model of address spaces (<see cref="Spaces"/>): each completed operation is the one that its
+/// caller asked for, page by
 /// page, and nothing else changes a space. A deletion leaves nothing of its tasks.
 /// </summary>
 /// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
 public sealed class SpaceHistory(FlatTables tables)
 {
     public const string Abstract = "an-operation-is-the-papers", Between = "between-pages-the-papers-spaces",
-        Nothing = "nothing-else-changes-spaces", Deleted = "a-deletion-leaves-nothing", Full = "mapping-fails-only-if-full";
+        Nothing = "nothing-else-changes-spaces", Deleted = "a-deletion-leaves-nothing",
+            Full = "mapping-fails-only-if-full";
 
-    private static readonly HashSet<string> OfSpaces = [nameof(Mappings<Concrete>.Space), nameof(Mappings<Concrete>.Page),
-        nameof(Mappings<Concrete>.Frame), nameof(Mappings<Concrete>.Depth), nameof(Mappings<Concrete>.Level), nameof(Mappings<Concrete>.NodeAt),
+    private static readonly HashSet<string> OfSpaces = [nameof(Mappings<Concrete>.Space),
+        nameof(Mappings<Concrete>.Page),
+        nameof(Mappings<Concrete>.Frame), nameof(Mappings<Concrete>.Depth), nameof(Mappings<Concrete>.Level),
+            nameof(Mappings<Concrete>.NodeAt),
         nameof(Mappings<Concrete>.TableAt)];
 
     private readonly State<Concrete> s = tables.State;
@@ -80,7 +84,8 @@ public sealed class SpaceHistory(FlatTables tables)
         _left = m.Left.Value;
         for (var i = 0; i < done; i++, _done++)
         {
-            if (_done >= _operation!.Count) return (Between, $"an operation does the pages that were asked for, and is at one more than {_done}");
+            if (_done >= _operation!.Count) return (Between,
+                $"an operation does the pages that were asked for, and is at one more than {_done}");
             _operation.Apply(_spaces!, _done);
         }
 
@@ -93,7 +98,8 @@ public sealed class SpaceHistory(FlatTables tables)
     private (string, string)? Failed(Mappings<Concrete> m)
     {
         _left = 0;
-        if (_done >= _operation!.Count) return (Between, "an operation does the pages that were asked for, and fails at another");
+        if (_done >= _operation!.Count) return (Between, "an operation does the pages that were asked for, and "
+            + "fails at another");
         var (source, destination) = _operation.At(_done);
         var flushed = new Spaces(_ => true, _spaces!.Links);
         flushed.Flush(destination, own: true);
@@ -123,14 +129,17 @@ public sealed class SpaceHistory(FlatTables tables)
             if (_clan.Contains(m.TableTask[table].Value)) return $"task {m.TableTask[table].Value} has a page table";
         foreach (var task in _clan)
             for (var thread = task * lthreads; thread < (task + 1) * lthreads; thread++)
-                if (s.Status[thread].Value != ThreadStatus.Inactive && (thread != m.Target.Value * lthreads || s.Consumed[thread].Value != 0))
+                if (s.Status[thread].Value != ThreadStatus.Inactive && (thread != m.Target.Value * lthreads
+                    || s.Consumed[thread].Value != 0))
                     return $"thread {thread} is still there";
         for (var thread = lthreads; thread < s.Limits.Threads; thread++)
             if (s.Status[thread].Value is ThreadStatus.Sending or ThreadStatus.ReceivingFrom or ThreadStatus.Giving
                 && s.Status[s.Partner[thread]].Value == ThreadStatus.Inactive)
                 return $"thread {thread} waits for one that is gone";
         foreach (var id in Interrupts.OfUsers)
-            if (s.Handler[id].Value != 0 && s.Status[s.Handler[id]].Value == ThreadStatus.Inactive) return $"interrupt {id} has a thread that is gone";
+            if (s.Handler[id].Value != 0
+                && s.Status[s.Handler[id]].Value == ThreadStatus.Inactive) return $"interrupt {id} has a thread "
+                + $"that is gone";
         for (var task = 1u; task < s.Limits.Tasks; task++)
             if (m.Doomed[task].Value != 0) return $"task {task} is still being deleted";
         return null;
@@ -139,7 +148,8 @@ public sealed class SpaceHistory(FlatTables tables)
     private string? Changed()
     {
         foreach (var cell in tables.Written)
-            if (cell >= _firstSpace && tables.Before(cell) != tables.Cells[cell] && tables.Locate(cell).Column.Name is var name && OfSpaces.Contains(name))
+            if (cell >= _firstSpace && tables.Before(cell) != tables.Cells[cell]
+                && tables.Locate(cell).Column.Name is var name && OfSpaces.Contains(name))
                 return name;
         return null;
     }
@@ -150,7 +160,8 @@ public sealed class SpaceHistory(FlatTables tables)
         List<uint> frames = [];
         HashSet<uint> seen = [];
         foreach (var page in tables.PagesMapped())
-            if (s.Mappings.NodeAt[page].Value is var node && s.Mappings.Depth[node].Value != 0 && seen.Add(s.Mappings.Frame[node].Value))
+            if (s.Mappings.NodeAt[page].Value is var node && s.Mappings.Depth[node].Value != 0
+                && seen.Add(s.Mappings.Frame[node].Value))
                 frames.Add(s.Mappings.Frame[node].Value);
         return frames;
     }

@@ -27,7 +27,8 @@ public sealed class Walker
 
     /// <param name="model">The model.</param>
     /// <param name="damage">Changes the state after each step: a defect for the checker to find.</param>
-    public Walker(Model model, Action<State<Concrete>, Entry>? damage)
+    /// <param name="isHeldToMeaning">Whether operations on mappings are held to the model of address spaces.</param>
+    public Walker(Model model, Action<State<Concrete>, Entry>? damage, bool isHeldToMeaning = false)
     {
         Model = model;
         _choices = new(model.Arguments);
@@ -39,7 +40,7 @@ public sealed class Walker
         _damage = damage;
         Tables = new(model.Limits, _choices);
         _kernel = new(Tables.State);
-        _history = model.Maps ? new(Tables) : null;
+        _history = model.Maps && isHeldToMeaning ? new(Tables) : null;
         Codec = new(model, Tables);
         _eax = Tables.Start(nameof(State<Concrete>.Eax));
         _rows = [State<Concrete>.Nobody, .. Codec.Rows];

@@ -182,8 +182,7 @@ public static class FuzzRun
         private (string, string)? After(Entry entry, uint argument, uint code = 0)
         {
             _options.Damage?.Invoke(_tables.State, entry);
-            if ((_meaning.Judge(entry, argument, code, _threads, RowsOf) ?? _spaces.After(entry) ?? _turns.After(entry, _threads)) is { } meant)
-                return meant;
+            if (_options.Properties is not { Count: 0 } && Meant(entry, argument, code) is { } meant) return meant;
             var reached = _separation.Integrity(entry);
             foreach (var rows in _touched.Values) rows.Clear();
             foreach (var cell in _tables.Written)
@@ -206,6 +205,9 @@ public static class FuzzRun
             rows.Add(_tables.State.Mappings.Next[row].Value);
             rows.Add(_tables.State.Mappings.Previous[row].Value);
         }
+
+        private (string, string)? Meant(Entry entry, uint argument, uint code) =>
+            _meaning.Judge(entry, argument, code, _threads, RowsOf) ?? _spaces.After(entry) ?? _turns.After(entry, _threads);
 
         private IEnumerable<uint> RowsOf(Table table) =>
             table switch { Table.Priority => _priorities, Table.Interrupt => Ids, Table.Task => Tasks, _ => _touched[table] };

@@ -18,7 +18,8 @@ public sealed class MeaningTrials(ChangedSpec spec)
 
     /// <summary>Judges the spec with a change.</summary>
     /// <exception cref="FormatException">The spec has not the text that is changed.</exception>
-    public MeaningResult Try(MeaningMutant mutant) => Judge(mutant, spec.Compile(mutant.File, mutant.Change(spec.TextOf(mutant.File))));
+    public MeaningResult Try(MeaningMutant mutant) => Judge(mutant, spec.Compile(mutant.File,
+        mutant.Change(spec.TextOf(mutant.File))));
 
     /// <summary>Judges the spec as it is: nothing may be caught.</summary>
     public MeaningResult TryRight() => Judge(new("the spec as it is", "", "", ""), spec.Compile());
@@ -26,7 +27,8 @@ public sealed class MeaningTrials(ChangedSpec spec)
     private static MeaningResult Judge(MeaningMutant mutant, (byte[]? Assembly, string? Error) compiled)
     {
         var clock = Stopwatch.StartNew();
-        if (compiled.Assembly is not { } assembly) return new(mutant, null, "compiler", $"it does not compile: {compiled.Error}", 0);
+        if (compiled.Assembly is not { } assembly) return new(mutant, null, "compiler",
+            $"it does not compile: {compiled.Error}", 0);
         string[] told = [];
         Exception? failure = null;
 
@@ -44,7 +46,8 @@ public sealed class MeaningTrials(ChangedSpec spec)
         }, 64 << 20)
         { IsBackground = true };
         thread.Start();
-        if (!thread.Join(Patience)) return new(mutant, null, "time", "its steps do not end", clock.Elapsed.TotalSeconds);
+        if (!thread.Join(Patience)) return new(mutant, null, "time", "its steps do not end",
+            clock.Elapsed.TotalSeconds);
         if (failure is not null) return new(mutant, null, "exception", failure.Message, clock.Elapsed.TotalSeconds);
         return told.Length < 3 ? new(mutant, null, "", "every property holds", clock.Elapsed.TotalSeconds)
             : new(mutant, told[0], told[1], told[2], clock.Elapsed.TotalSeconds);

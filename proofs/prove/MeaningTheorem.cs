@@ -6,7 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A step of the spec is what it is for: from every state of its stage that satisfies the invariants, every property of the meaning that
+/// A step of the spec is what it is for: from every state of its stage that satisfies the invariants, every property
+/// of the meaning that
 /// is about its entry holds (<see cref="Statements{W}"/>), at every row.
 /// </summary>
 /// <param name="name">The theorem's name.</param>
@@ -35,7 +36,8 @@ public sealed class MeaningTheorem(
     {
         var before = Before(attempt);
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
-            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Kernel.Sort.Thread : Kernel.Sort.None,
+            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Kernel.Sort.Thread
+                : Kernel.Sort.None,
                 (i, j) => invariant.Holds(before, i, j));
         if (only is not null) attempt.Universe.ForAll(Kernel.Sort.None, Kernel.Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
@@ -47,7 +49,8 @@ public sealed class MeaningTheorem(
         var choosing = attempt.Choosing();
         var before = Before(attempt, (attempt.Universe, choosing));
         var state = new State<Symbolic>(Limits,
-            new SymbolicTables(Limits, (info, row) => Initial(attempt, info, row), attempt.Terms, (attempt.Universe, choosing)));
+            new SymbolicTables(Limits, (info, row) => Initial(attempt, info, row), attempt.Terms, (attempt.Universe,
+                choosing)));
         var (argument, code) = (attempt.Register("argument"), attempt.Register("error-code"));
         if (entry == Entry.Interrupt) attempt.Path.Assume(Interrupts.IsUsers(argument));
         new Kernel<Symbolic>(state).Step(entry, argument, code);

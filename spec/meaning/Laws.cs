@@ -2,14 +2,18 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec.Meaning;
 
-/// <summary>What the words of the interface mean, for every value that they can have (interface, sections 1, 7 and 14).</summary>
+/// <summary>What the words of the interface mean, for every value that they can have (interface, sections 1, 7 and
+/// 14).</summary>
 public static class Laws
 {
     public static readonly IReadOnlyList<Law> All =
     [
-        new("timeouts-last-as-asked", "1.25 1.26 1.27 10.2", "a finite wait of t microseconds lasts ceil(t / 1000) + 1 ticks", Timeout),
-        new("fpages-have-their-size", "1.14 1.15 1.17 1.18 1.19 1.22 1.23", "an fpage has 2^s bytes or ports, and is valid if its size and base are", OfFpages),
-        new("ports-are-the-smallest-fpage", "14.12 14.13", "ports are reported with the smallest I/O fpage that has them all", OfPorts),
+        new("timeouts-last-as-asked", "1.25 1.26 1.27 10.2",
+            "a finite wait of t microseconds lasts ceil(t / 1000) + 1 ticks", Timeout),
+        new("fpages-have-their-size", "1.14 1.15 1.17 1.18 1.19 1.22 1.23",
+            "an fpage has 2^s bytes or ports, and is valid if its size and base are", OfFpages),
+        new("ports-are-the-smallest-fpage", "14.12 14.13", "ports are reported with the smallest I/O fpage that "
+            + "has them all", OfPorts),
     ];
 
     private static string? Timeout()
@@ -19,8 +23,10 @@ public static class Laws
             {
                 var ticks = (((ulong)m << (int)(2 * (15 - e))) + 999) / 1000 + 1;
                 var (send, receive) = ((Concrete)(m << 16 | e << 4), (Concrete)(m << 24 | e));
-                if (Timeouts.SendTicks(send).Value != ticks) return $"send timeout {send}: {Timeouts.SendTicks(send).Value} ticks";
-                if (Timeouts.ReceiveTicks(receive).Value != ticks) return $"receive timeout {receive}: {Timeouts.ReceiveTicks(receive).Value} ticks";
+                if (Timeouts.SendTicks(send).Value != ticks) return $"send timeout {send}: "
+                    + $"{Timeouts.SendTicks(send).Value} ticks";
+                if (Timeouts.ReceiveTicks(receive).Value != ticks) return $"receive timeout {receive}: "
+                    + $"{Timeouts.ReceiveTicks(receive).Value} ticks";
             }
 
         return null;
@@ -37,7 +43,8 @@ public static class Laws
                     var fpage = tag | place | size << 2 | 0xF00;
                     var (least, most) = tag == 0 ? (12u, 32u) : (4u, 16u);
                     var bytes = 1UL << (int)(size - least);
-                    var isValid = size >= least && size <= most && ((tag | place) >> 12 & (tag == 0 ? ~0u : 0xFFF)) % bytes == 0;
+                    var isValid = size >= least && size <= most && ((tag | place) >> 12 & (tag == 0 ? ~0u
+                        : 0xFFF)) % bytes == 0;
                     if (Fpage.IsValid((Concrete)fpage).Known != isValid) return $"fpage {fpage:X8}h";
                     if (isValid && Fpage.Pages((Concrete)fpage).Value != bytes) return $"size of fpage {fpage:X8}h";
                 }
@@ -55,7 +62,8 @@ public static class Laws
                 var size = 4u;
                 while (first >> (int)size != last >> (int)size) size++;
                 var expected = 0xF0000000 | first >> (int)size << (int)size >> 4 << 12 | size << 2;
-                if (FaultMessage.OfPorts<Concrete>(first, last).Value != expected) return $"ports {first:X}h to {last:X}h";
+                if (FaultMessage.OfPorts<Concrete>(first, last).Value != expected) return $"ports {first:X}h to "
+                    + $"{last:X}h";
             }
 
         return null;

@@ -3,7 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// What the models read of a state, and the words of the interface, stated again on purpose: if the spec's own predicate or number is
+/// What the models read of a state, and the words of the interface, stated again on purpose: if the spec's own
+/// predicate or number is
 /// wrong, it differs from the one here.
 /// </summary>
 internal static class Reading<W> where W : struct, IWord<W>
@@ -11,7 +12,8 @@ internal static class Reading<W> where W : struct, IWord<W>
     public const uint Nobody = 0;
 
     /// <summary>Condition codes (interface, section 1).</summary>
-    public const uint Done = 0x00, Mapped = 0x02, NoPartner = 0x10, ReceiveTimeout = 0x20, SendTimeout = 0x30, ReceiveCancelled = 0x40,
+    public const uint Done = 0x00, Mapped = 0x02, NoPartner = 0x10, ReceiveTimeout = 0x20, SendTimeout = 0x30,
+        ReceiveCancelled = 0x40,
         SendCancelled = 0x50, ReceiveMapFailed = 0x62, SendMapFailed = 0x70, ReceiveAborted = 0xC2, SendAborted = 0xD0,
         ReceiveCut = 0xE0, SendCut = 0xF0;
 
@@ -40,10 +42,12 @@ internal static class Reading<W> where W : struct, IWord<W>
 
     /// <summary>Whether a thread waits for a message of anyone: a thread, an interrupt, or nil.</summary>
     public static Truth Listens(State<W> s, W thread) =>
-        Is(s, thread, ThreadStatus.ReceivingFrom) | Is(s, thread, ThreadStatus.ReceivingAny) | Is(s, thread, ThreadStatus.Sleeping);
+        Is(s, thread, ThreadStatus.ReceivingFrom) | Is(s, thread, ThreadStatus.ReceivingAny) | Is(s, thread,
+            ThreadStatus.Sleeping);
 
     /// <summary>Whether a thread would run if it had the processor.</summary>
-    public static Truth Runs(State<W> s, W thread) => Is(s, thread, ThreadStatus.Ready) | Is(s, thread, ThreadStatus.Resuming)
+    public static Truth Runs(State<W> s, W thread) => Is(s, thread, ThreadStatus.Ready) | Is(s, thread,
+        ThreadStatus.Resuming)
         | Is(s, thread, ThreadStatus.Mapping);
 
     /// <summary>Whether an id names a thread: only all of its bits do, and only a thread in use has a name.</summary>
@@ -55,18 +59,21 @@ internal static class Reading<W> where W : struct, IWord<W>
         | (Is(s, receiver, ThreadStatus.ReceivingFrom) & (s.Partner[receiver] == sender));
 
     /// <summary>Whether a thread waits to send to another.</summary>
-    public static Truth Sends(State<W> s, W sender, W receiver) => IsSending(s, sender) & (s.Partner[sender] == receiver);
+    public static Truth Sends(State<W> s, W sender, W receiver) => IsSending(s, sender)
+        & (s.Partner[sender] == receiver);
 
     public static Truth IsFaulting(State<W> s, W thread) => s.Faulting[thread] == 1;
 
     /// <summary>
-    /// Whether a message has a map item that its receiver takes: into a window, or as the answer to a fault. Nothing is mapped within a
+    /// Whether a message has a map item that its receiver takes: into a window, or as the answer to a fault. Nothing
+    /// is mapped within a
     /// task, nor to σ0 (task 2).
     /// </summary>
     public static Truth HasItem(State<W> s, W from, W to) => !IsFaulting(s, from) & ((s.Eax[from] & 2) != 0)
         & (IsFaulting(s, to) | ((s.Ebp[to] & 2) != 0)) & (TaskOf(s, from) != TaskOf(s, to)) & (TaskOf(s, to) != 2);
 
-    public static W TaskOf(State<W> s, W thread) => thread >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Lthreads);
+    public static W TaskOf(State<W> s, W thread) =>
+        thread >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Lthreads);
 
     /// <summary>Whether a thread's task is being deleted.</summary>
     public static Truth IsDoomed(State<W> s, W thread) => s.Mappings.Doomed[TaskOf(s, thread)] == 1;
@@ -75,7 +82,8 @@ internal static class Reading<W> where W : struct, IWord<W>
 
     public static Truth IsReceiveZero(W timeouts) => ((timeouts & 0x0F) != 0) & (timeouts >> 24 == 0);
 
-    /// <summary>Whether a wait that has just begun has the deadline that its timeout gives it (law <c>timeouts-last-as-asked</c>).</summary>
+    /// <summary>Whether a wait that has just begun has the deadline that its timeout gives it (law
+    /// <c>timeouts-last-as-asked</c>).</summary>
     public static Truth IsTimedToSend(State<W> after, W thread, W timeouts) => IsTimed(
         after, thread, (timeouts & 0xF0) == 0, Timeouts.SendTicks(timeouts));
 
@@ -84,10 +92,12 @@ internal static class Reading<W> where W : struct, IWord<W>
         after, thread, (timeouts & 0x0F) == 0, Timeouts.ReceiveTicks(timeouts));
 
     private static Truth IsTimed(State<W> after, W thread, Truth infinite, W ticks) => Either(
-        infinite, () => after.Timed[thread] == 0, () => (after.Timed[thread] == 1) & (after.Deadline[thread] == after.Clock + ticks));
+        infinite, () => after.Timed[thread] == 0, () => (after.Timed[thread] == 1)
+            & (after.Deadline[thread] == after.Clock + ticks));
 
     /// <summary>Whether a thread's ipc has ended with a code, and the thread can run.</summary>
-    public static Truth Ended(State<W> after, W thread, uint code) => IsFree(after, thread) & (after.Eax[thread] == code);
+    public static Truth Ended(State<W> after, W thread, uint code) => IsFree(after, thread)
+        & (after.Eax[thread] == code);
 
     /// <summary>Whether a thread is ready, waits for nobody, and has no deadline.</summary>
     public static Truth IsFree(State<W> s, W thread) =>

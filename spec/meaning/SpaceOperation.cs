@@ -3,13 +3,16 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// An operation on address spaces as its caller asked for it: which pages, of whom, and what is to become of each. It is applied page by
+/// An operation on address spaces as its caller asked for it: which pages, of whom, and what is to become of each. It
+/// is applied page by
 /// page, so that the spaces between two pages are known as well. (Interface, sections 5 and 11.)
 /// </summary>
 /// <param name="Count">How many pages it is about.</param>
-/// <param name="At">The pages, in order: of a map operation each source with its destination, of others each with itself.</param>
+/// <param name="At">The pages, in order: of a map operation each source with its destination, of others each with
+/// itself.</param>
 /// <param name="Change">What becomes of one page.</param>
-public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place Destination)> At, Action<Spaces, Place, Place> Change)
+public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place Destination)> At, Action<Spaces, Place,
+    Place> Change)
 {
     private const uint Ports = 0xF0;
 
@@ -20,7 +23,8 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
         if (spaces.Has(source)) Change(spaces, source, destination);
     }
 
-    /// <summary>The pages of an fpage: <c>base[31:12] s[7:2]</c>; of ports, 16 to a page. None of an invalid one.</summary>
+    /// <summary>The pages of an fpage: <c>base[31:12] s[7:2]</c>; of ports, 16 to a page. None of an invalid
+    /// one.</summary>
     public static (ulong First, ulong Count, bool IsOfPorts) Range(uint fpage)
     {
         var (size, isOfPorts) = ((int)(fpage >> 2 & 0x3F), fpage >> 24 == Ports);
@@ -45,7 +49,8 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
     }
 
     /// <summary>
-    /// The map item of a giver to a taker: the send base and send fpage in its words. The hot spot says where the smaller of fpage and window
+    /// The map item of a giver to a taker: the send base and send fpage in its words. The hot spot says where the
+    /// smaller of fpage and window
     /// is in the larger one; ports keep their places.
     /// </summary>
     public static SpaceOperation Map(State<Concrete> s, uint giver, uint taker)
@@ -63,7 +68,8 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
         });
     }
 
-    /// <summary>The deletion of a task, and of all tasks below it, but never of the caller's: every page goes, with all that is derived from it.</summary>
+    /// <summary>The deletion of a task, and of all tasks below it, but never of the caller's: every page goes, with
+    /// all that is derived from it.</summary>
     public static SpaceOperation Delete(State<Concrete> s, uint target, Spaces spaces)
     {
         var deleted = Clan(s, target);
@@ -86,7 +92,8 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
     }
 
     private static (uint Source, uint Destination, int Count) Pairs(
-        State<Concrete> s, (ulong First, ulong Count, bool IsOfPorts) sent, (ulong First, ulong Count, bool IsOfPorts) taken, uint hot)
+        State<Concrete> s, (ulong First, ulong Count, bool IsOfPorts) sent, (ulong First, ulong Count,
+            bool IsOfPorts) taken, uint hot)
     {
         if (sent.Count == 0 || taken.Count == 0) return default;
         if (sent.IsOfPorts)
@@ -112,7 +119,8 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
     {
         var paging = s.Limits.Paging;
         first = Folded(s, first);
-        var end = first < paging.UserPages ? paging.UserPages : first < paging.UserPages + paging.Ports ? paging.UserPages + paging.Ports : first;
+        var end = first < paging.UserPages ? paging.UserPages : first < paging.UserPages + paging.Ports
+            ? paging.UserPages + paging.Ports : first;
         return ((uint)first, (int)Math.Min(count, end - first));
     }
 

@@ -12,8 +12,10 @@ public readonly record struct Place(uint Task, uint Page)
 public readonly record struct Link(Place From, bool IsWritable);
 
 /// <summary>
-/// Address spaces as in "On µ-Kernel Construction" (SOSP 1995), appendix A: a space maps each page to a page of another space, or to
-/// nothing; σ0's pages are frames. Every change is "replace": flush the page, then write it. That is why no cycle arises.
+/// Address spaces as in "On µ-Kernel Construction" (SOSP 1995), appendix A: a space maps each page to a page of
+/// another space, or to
+/// nothing; σ0's pages are frames. Every change is "replace": flush the page, then write it. That is why no cycle
+/// arises.
 /// </summary>
 /// <param name="isFrame">Whether a page of σ0's space is a frame that it has.</param>
 public sealed class Spaces(Func<uint, bool> isFrame)
@@ -24,7 +26,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
 
     public IReadOnlyDictionary<Place, Link> Links => _links;
 
-    public Spaces(Func<uint, bool> isFrame, IEnumerable<KeyValuePair<Place, Link>> links) : this(isFrame) => _links = new(links);
+    public Spaces(Func<uint, bool> isFrame, IEnumerable<KeyValuePair<Place, Link>> links) : this(isFrame) =>
+        _links = new(links);
 
     public bool Has(Place place) => place.Task == Sigma0 ? isFrame(place.Page) : _links.ContainsKey(place);
 
@@ -46,7 +49,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
         if (own) _links.Remove(place);
     }
 
-    /// <summary>Takes the right to write from what was derived from a page, and from the page itself if it is to lose it.</summary>
+    /// <summary>Takes the right to write from what was derived from a page, and from the page itself if it is to lose
+    /// it.</summary>
     public void Reduce(Place place, bool own)
     {
         foreach (var reduced in own ? [place, .. DerivedFrom(place)] : DerivedFrom(place))
@@ -54,7 +58,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
                 _links[reduced] = link with { IsWritable = false };
     }
 
-    /// <summary>The destination is flushed, and then a link to the source, if that is still there; with the source's rights, at most.</summary>
+    /// <summary>The destination is flushed, and then a link to the source, if that is still there; with the source's
+    /// rights, at most.</summary>
     public void Map(Place source, Place destination, bool writable)
     {
         if (!Has(source)) return;
@@ -62,7 +67,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
         if (Has(source)) _links[destination] = new(source, writable && IsWritable(source));
     }
 
-    /// <summary>The destination is flushed, and then has the source's own link, with all that was derived from it; σ0 maps.</summary>
+    /// <summary>The destination is flushed, and then has the source's own link, with all that was derived from it; σ0
+    /// maps.</summary>
     public void Grant(Place source, Place destination, bool writable)
     {
         if (source.Task == Sigma0) Map(source, destination, writable);
@@ -88,7 +94,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
         ? $"{link.From}, {(link.IsWritable ? "writable" : "read-only")}" : "nothing";
 
     /// <summary>
-    /// The abstraction: which spaces a state means. A frame's mappings are listed with their depths, each behind the one that it is
+    /// The abstraction: which spaces a state means. A frame's mappings are listed with their depths, each behind the
+    /// one that it is
     /// derived from.
     /// </summary>
     /// <param name="s">The state.</param>
@@ -96,7 +103,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
     public static Spaces Of(State<Concrete> s, IEnumerable<uint> frames)
     {
         var m = s.Mappings;
-        var spaces = new Spaces(page => m.Space[s.NodeOf(Sigma0, page)].Value == Sigma0 && s.NodeOf(Sigma0, page).Value != 0);
+        var spaces = new Spaces(page => m.Space[s.NodeOf(Sigma0, page)].Value == Sigma0 && s.NodeOf(Sigma0,
+            page).Value != 0);
         List<Place> above = [];
         foreach (var frame in frames)
         {

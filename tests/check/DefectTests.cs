@@ -18,7 +18,7 @@ public sealed class DefectTests
     public void A_defect_in_a_step_is_found(string name)
     {
         var defect = Defects[name];
-        var failure = ModelChecker.Run(defect.Model, new(Damage: defect.Damage)).Failure;
+        var failure = ModelChecker.Run(defect.Model, new(Damage: defect.Damage, Properties: [])).Failure;
         Assert.Equal(defect.Property, failure?.Property);
         Assert.NotEmpty(Transcript.Of(failure!.Trace));
     }
@@ -27,7 +27,7 @@ public sealed class DefectTests
     public void What_no_longer_happens_is_found()
     {
         // Ports are never taken away: every state is a good one.
-        var result = ModelChecker.Run(Model.Ports, new(Damage: OfMappings((s, m) =>
+        var result = ModelChecker.Run(Model.Ports, new(Properties: [], Damage: OfMappings((s, m) =>
         {
             if (m.Phase == Phases.Flush) (m.Phase, m.Root, m.Left) = (Phases.Page, 0, 0);
         })));

@@ -32,10 +32,10 @@ public class FuzzTests
                     s.Partner[row] = s.Limits.Lthreads;
         }
 
-        var result = FuzzRun.Run(new(Limits: new(4, 4, 4), Damage: Damage));
+        var result = FuzzRun.Run(new(Limits: new(4, 4, 4), Damage: Damage, Properties: []));
         Assert.Equal("partner-blank", result.Failure?.Property);
         Assert.InRange(result.Failure!.Trace.Events.Count, 1, 2);
-        Assert.NotNull(FuzzRun.Replay(result.Failure.Trace, new(Damage: Damage)));
+        Assert.NotNull(FuzzRun.Replay(result.Failure.Trace, new(Damage: Damage, Properties: [])));
         Assert.Null(FuzzRun.Replay(result.Failure.Trace));
     }
 }

@@ -20,7 +20,7 @@ public sealed class SeparationTests
                     s.Edi[row] += 1;
         }
 
-        var result = FuzzRun.Run(new(Limits: new(4, 4, 4), Damage: Damage));
+        var result = FuzzRun.Run(new(Limits: new(4, 4, 4), Damage: Damage, Properties: []));
         Assert.Equal("integrity", result.Failure?.Property);
         Assert.Contains("IdNearest changed Edi", result.Failure!.Why);
         Assert.Null(FuzzRun.Replay(result.Failure.Trace));

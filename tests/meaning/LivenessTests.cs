@@ -4,7 +4,7 @@ using Verified.Spec;
 using Verified.Spec.Values;
 using Xunit;
 
-namespace Verified.Tests.Meaning;
+namespace Verified.Tests.Meanings;
 
 /// <summary>A thread that waits for ever though others are served is found as a cycle of states.</summary>
 public sealed class LivenessTests
@@ -47,6 +47,7 @@ public sealed class LivenessTests
         var violation = Liveness.Run(Liveness.Fair, defect).Violation;
         Assert.Equal(property, violation?.Property);
         Assert.NotEmpty(violation!.Cycle);
-        Assert.NotEmpty(Transcript.Of(violation.Prefix with { Events = [.. violation.Prefix.Events, .. violation.Cycle] }));
+        Assert.NotEmpty(Transcript.Of(violation.Prefix with { Events = [.. violation.Prefix.Events,
+            .. violation.Cycle] }));
     }
 }

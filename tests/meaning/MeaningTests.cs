@@ -7,7 +7,7 @@ using Verified.Spec.Meaning;
 using Verified.Spec.Values;
 using Xunit;
 
-namespace Verified.Tests.Meaning;
+namespace Verified.Tests.Meanings;
 
 /// <summary>What the kernel is for is stated by name, and a kernel that is consistently wrong violates it.</summary>
 public sealed class MeaningTests
@@ -15,7 +15,8 @@ public sealed class MeaningTests
     [Fact]
     public void Names_of_properties_are_distinct()
     {
-        string[] names = [.. Statements<Concrete>.All.Select(property => property.Name), .. Laws.All.Select(law => law.Name),
+        string[] names = [.. Statements<Concrete>.All.Select(property => property.Name), .. Laws.All.Select(law =>
+            law.Name),
             .. SpaceHistory.Names, .. TurnHistory.Names];
         Assert.Equal(names.Length, names.Distinct().Count());
     }
@@ -50,13 +51,16 @@ public sealed class MeaningTests
     public void The_table_of_changes_is_the_specs()
     {
         var spec = new ChangedSpec(Sources.Spec);
-        Assert.All(MeaningMutant.All, mutant => Assert.NotEqual(spec.TextOf(mutant.File), mutant.Change(spec.TextOf(mutant.File))));
+        Assert.All(MeaningMutant.All, mutant => Assert.NotEqual(spec.TextOf(mutant.File),
+            mutant.Change(spec.TextOf(mutant.File))));
         Assert.True(MeaningMutant.All.Select(mutant => mutant.What).Distinct().Count() == MeaningMutant.All.Count);
     }
 
     [Fact]
     public void A_change_of_a_text_that_is_gone_is_refused_in_a_line() =>
-        Assert.Contains("Ipc.cs has no text", Assert.Throws<FormatException>(() => new MeaningMutant("x", "Ipc.cs", "no such text", "").Change("{ }")).Message);
+        Assert.Contains("Ipc.cs has no text", Assert.Throws<FormatException>(() => new MeaningMutant("x", "Ipc.cs",
+            "no such text", "").Change("{ }")).Message);
 
-    private static IEnumerable<string> OfSteps() => Statements<Concrete>.All.Where(property => !property.Searches).Select(property => property.Name);
+    private static IEnumerable<string> OfSteps() => Statements<Concrete>.All.Where(property =>
+        !property.Searches).Select(property => property.Name);
 }

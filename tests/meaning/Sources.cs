@@ -1,4 +1,4 @@
-namespace Verified.Tests.Meaning;
+namespace Verified.Tests.Meanings;
 
 /// <summary>The sources that these tests were built from.</summary>
 internal static class Sources
@@ -9,7 +9,8 @@ internal static class Sources
         get
         {
             var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Verified.sln"))) folder = folder.Parent;
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName,
+                "Verified.sln"))) folder = folder.Parent;
             return Path.Combine(folder!.FullName, "spec");
         }
     }
