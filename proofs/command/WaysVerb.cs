@@ -69,7 +69,8 @@ internal static class WaysVerb
         var own = ways[0].Kind == WayKind.Own;
         return new(
             (step ?? ways[0].Name) + (ways[0].Kind == WayKind.Slow ? ", slow path" : "") + (ways.Count > 1 ? $", {ways.Count} vectors" : ""),
-            Cell($"spec.{step}"), Cell(results.ContainsKey($"orders.{step}") ? $"orders.{step}" : $"spec.{step}"), Cell($"isolation.{step}"), Cell($"meaning.{step}"),
+            Cell($"spec.{step}"), Cell(results.ContainsKey($"orders.{step}") ? $"orders.{step}" : $"spec.{step}"), Cell($"isolation.{step}"),
+            Cell($"meaning.{step}"),
             bytes.Concat(contracts).FirstOrDefault(result => !result.Proved) is { } failed ? Failed(failed) : Proved,
             own && step is not null ? "by rank" : "one step",
             bytes.Select(result => result.Verdict?.Worst ?? default).Aggregate((a, b) => a.Or(b)),
@@ -82,11 +83,13 @@ internal static class WaysVerb
 
     private static void Print(Display display, Shown shown)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("way", "invariants", "orders", "isolation", "meaning", "bytes", "ends");
+        var table = new Table().Border(TableBorder.Simple).AddColumns("way", "invariants", "orders", "isolation", "meaning",
+            "bytes", "ends");
         foreach (var column in (string[])["instructions", "cycles", "all missing"]) table.AddColumn(new TableColumn(column).RightAligned());
         table.AddColumns("from", "to");
         foreach (var line in shown.Ways)
-            table.AddRow([.. ((string[])[line.Way, line.Invariants, line.Orders, line.Isolation, line.Meaning, line.Bytes, line.Ends,
+            table.AddRow([.. ((string[])[line.Way, line.Invariants, line.Orders, line.Isolation, line.Meaning,
+                line.Bytes, line.Ends,
                 $"{line.Worst.Instructions}", $"{line.Worst.Cycles:N0}", $"{line.Worst.Missing:N0}", line.From, string.Join(", ", line.To)]).Select(cell => new Text(cell))]);
         display.Write(table);
         display.Line("instructions and cycles of the P5 are the most of any path to the next cut point, the gate included; all missing: in caches, TLBs and branch targets");
