@@ -110,7 +110,8 @@ public sealed class Liveness
             var status = step.Before(nameof(State<Concrete>.Status), row);
             if (status == ThreadStatus.Sending && step.Before(nameof(State<Concrete>.Timed),
                 row) == 0) _waits[0][state] |= 1u << i;
-            if (status is ThreadStatus.Ready or ThreadStatus.Resuming && step.Before(nameof(State<Concrete>.Current),
+            if (status is ThreadStatus.Ready or ThreadStatus.Resuming && step.Before(nameof(State<Concrete>.Slice),
+                row) != 0 && step.Before(nameof(State<Concrete>.Current),
                 0) != row)
             {
                 _waits[1][state] |= 1u << i;

@@ -44,7 +44,8 @@ public sealed class TurnHistory(FlatTables tables)
     }
 
     private bool Competes(uint thread) =>
-        s.Status[thread].Value is ThreadStatus.Ready or ThreadStatus.Resuming or ThreadStatus.Mapping;
+        s.Slice[thread].Value != 0
+        && s.Status[thread].Value is ThreadStatus.Ready or ThreadStatus.Resuming or ThreadStatus.Mapping;
 
     private static (string, string)? Passed(
         Dictionary<uint, HashSet<uint>> passed, uint served, IEnumerable<uint> waiting, string name, string says)

@@ -135,9 +135,10 @@ public static class Calls<W> where W : struct, IWord<W>
         var small = (param >> 8) & 0xFF;
         var oldSmall = before.Mappings.Small[Reading<W>.TaskOf(before, t)];
         var gives = (after.Eax[me] & 0xFFFFF) == ((StateOf(before, t) << 16) | (oldSmall << 8) | before.Priority[t]);
+        var length = after.Eax[me] >> 20 == W.Select(before.Quantum[t] == 256, 0, (before.Quantum[t] << 4) | 10);
         var partner = after.Esi[me] == before.Id[before.Partner[t]];
         var set = Reading<W>.Either(sets,
-            () => (after.Priority[t] == (param & 0xFF))
+            () => (after.Priority[t] == (param & 0xFF)) & (after.Quantum[t] == ScheduleParam.Ticks(param))
                 & (after.Mappings.Small[Reading<W>.TaskOf(before, t)] == W.Select((small != 0) & (small <= 127),
                     small, oldSmall)),
             () => Same(x, t, s => s.Priority) & Same(x, t, s => s.Quantum));
@@ -150,7 +151,8 @@ public static class Calls<W> where W : struct, IWord<W>
             & Same(x, me, s => s.Esi) & Same(x, t, s => s.Priority) & Same(x, t, s => s.Quantum) & Same(x, t, s =>
                 s.ExternalPreempter)
             & (after.Stage == Stages.User);
-        return Reading<W>.Either(may, () => gives & partner & set & exchanged & time & (after.Stage == Stages.Leave),
+        return Reading<W>.Either(may, () => gives & length & partner & set & exchanged & time
+            & (after.Stage == Stages.Leave),
             () => refused);
     }
 
@@ -178,7 +180,10 @@ public static class Calls<W> where W : struct, IWord<W>
         var sets = Sets(after.Esp[t], before.Esp[t], before.Ecx[me]) & Sets(after.Eip[t], before.Eip[t], before.Edx[me])
             & Sets(after.Preempter[t], before.Preempter[t], before.Ebx[me]) & Sets(after.Pager[t], before.Pager[t],
                 before.Esi[me]);
-        var started = Reading<W>.Implies(inactive, () => (after.Eflags[t] == 0x202) & (after.Id[t] == ((before.Id[me]
+        var flags = after.Eflags[t] == W.Select(inactive | (before.Edx[me] != Reading<W>.None), 0x202,
+            before.Eflags[t]);
+        var started = flags & Reading<W>.Implies(inactive, () => (after.Eflags[t] == 0x202)
+            & (after.Id[t] == ((before.Id[me]
             & 0xFFFF03FF) | (before.Eax[me] << 10)))
             & (after.Quantum[t] == before.Quantum[me]));
         return Reading<W>.Either(waits, () => Same(x, t, s => s.Status) & (after.Eip[me] == before.Eip[me] - 2),

@@ -12,9 +12,35 @@ public static class Laws
             "a finite wait of t microseconds lasts ceil(t / 1000) + 1 ticks", Timeout),
         new("fpages-have-their-size", "1.14 1.15 1.17 1.18 1.19 1.22 1.23",
             "an fpage has 2^s bytes or ports, and is valid if its size and base are", OfFpages),
+        new("slices-have-their-length", "7.12 7.13 7.14 7.15",
+            "a slice of m * 4^(15-e) microseconds has so many ticks", Slices),
+        new("the-clock-carries", "18.5 18.6", "the time after FFFFFFFFh microseconds goes on in the high word", Carry),
         new("ports-are-the-smallest-fpage", "14.12 14.13", "ports are reported with the smallest I/O fpage that "
             + "has them all", OfPorts),
     ];
+
+    // A tick of a slice counts as 1,024 microseconds; 256 ticks stand for an infinite slice.
+    private static string? Slices()
+    {
+        for (var e = 0u; e <= 15; e++)
+            for (var m = 0u; m <= 255; m++)
+            {
+                var ticks = ((ulong)m << (int)(2 * (15 - e))) / 1024;
+                var expected = e == 0 ? 256 : m == 0 ? 0 : Math.Clamp(ticks, 1, 255);
+                if (ScheduleParam.Ticks((Concrete)(m << 24 | e << 20)).Value != expected) return $"slice m = {m}, "
+                    + $"e = {e}";
+            }
+
+        return null;
+    }
+
+    private static string? Carry()
+    {
+        var s = Boot.Initial(new(2, 1, 2), []);
+        (s.Stage, s.Time) = (Stages.Idle, uint.MaxValue);
+        new Kernel<Concrete>(s).Step(Entry.Tick);
+        return (s.Time.Value, s.TimeHigh.Value) == (999, 1) ? null : $"{s.TimeHigh}:{s.Time}";
+    }
 
     private static string? Timeout()
     {

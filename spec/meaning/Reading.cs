@@ -70,7 +70,8 @@ internal static class Reading<W> where W : struct, IWord<W>
     /// task, nor to σ0 (task 2).
     /// </summary>
     public static Truth HasItem(State<W> s, W from, W to) => !IsFaulting(s, from) & ((s.Eax[from] & 2) != 0)
-        & (IsFaulting(s, to) | ((s.Ebp[to] & 2) != 0)) & (TaskOf(s, from) != TaskOf(s, to)) & (TaskOf(s, to) != 2);
+        & (IsFaulting(s, to) | (((s.Ebp[to] & 2) != 0) & Fpage.IsValid(s.Ebp[to]))) & (TaskOf(s, from) != TaskOf(s,
+            to)) & (TaskOf(s, to) != 2);
 
     public static W TaskOf(State<W> s, W thread) =>
         thread >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Lthreads);

@@ -11,6 +11,9 @@ public static class Time<W> where W : struct, IWord<W>
 {
     private const uint TickMicroseconds = 1000;
 
+    // The ticks of a slice that ticks do not use up.
+    private const uint Infinite = 256;
+
     public static readonly IReadOnlyList<Property<W>> All =
     [
         One("the-clock-counts-ticks", "10.1 18.5 18.6", "a tick takes the clock on by one and the time by 1,000, "
@@ -37,7 +40,7 @@ public static class Time<W> where W : struct, IWord<W>
         Of("the-picked-thread-is-ready", "10.3", "the scheduler gives the processor to a thread that is ready",
             [Entry.Pick], (x, t, _) =>
             Reading<W>.Implies((x.After.Stage != Stages.Idle) & (t == x.After.Current), () =>
-                Reading<W>.Runs(x.Before, t) & IsAt(x.After, t)
+                Competes(x.Before, t) & IsAt(x.After, t)
                 & Reading<W>.Implies(t != x.Me, () => x.After.Picked[x.Before.Priority[t]] == t))),
         new("turns-are-kept", "10.4", "only the scheduler moves a priority's turn on", Table.Priority,
             Reading<W>.Every, (x, p, _) =>
@@ -101,7 +104,7 @@ public static class Time<W> where W : struct, IWord<W>
         | (s.Stage == Stages.Map);
 
     /// <summary>Whether the scheduler may give a thread the processor.</summary>
-    private static Truth Competes(State<W> s, W thread) => Reading<W>.Runs(s, thread);
+    private static Truth Competes(State<W> s, W thread) => Reading<W>.Runs(s, thread) & (s.Slice[thread] != 0);
 
     // The stage in which a thread that has just got the processor goes on.
     private static Truth IsAt(State<W> s, W t) => s.Stage == W.Select(Reading<W>.Is(s, t, ThreadStatus.Resuming),
@@ -154,11 +157,12 @@ public static class Time<W> where W : struct, IWord<W>
             ThreadStatus.Inactive);
         var expected = x.Entry switch
         {
-            Entry.Tick => W.Select((t == me) & (t != Reading<W>.Nobody), old - 1, old),
+            Entry.Tick => W.Select((t == me) & (t != Reading<W>.Nobody) & (old != 0) & (old != Infinite), old - 1, old),
+            Entry.ThreadSchedule => W.Select(x.After.Quantum[t] == x.Before.Quantum[t], old, x.After.Quantum[t]),
             Entry.Wake => W.Select((t == me) & (t != Reading<W>.Nobody) & (x.After.Stage != Stages.Wake) & (old == 0),
                 x.Before.Quantum[t], old),
-            Entry.ThreadSwitch => W.Select(t == me, x.Before.Quantum[t], W.Select(t == x.After.Current, Capped(old
-                + x.Before.Slice[me]), old)),
+            Entry.ThreadSwitch => W.Select(t == me, x.Before.Quantum[t], W.Select(t == x.After.Current,
+                W.Select(old == Infinite, old, Capped(old + x.Before.Slice[me])), old)),
             _ => old,
         };
         return starts | (now == expected);
