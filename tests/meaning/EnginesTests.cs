@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -42,13 +43,14 @@ public sealed class EnginesTests
 
         string? found = null;
         var shortest = int.MaxValue;
-        var failed = Record.Exception(() => FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(1_000),
-            Prop.ForAll(ProgramProperties.Programs, program =>
+        Func<Trace, bool> holds = program =>
         {
             if (FuzzRun.Replay(program, new(Damage: defect)) is not { } violation) return true;
             (found, shortest) = (violation.Property, Math.Min(shortest, violation.Trace.Events.Count));
             return false;
-        })));
+        };
+        var failed = Record.Exception(() => FsCheck.Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(1_000), Prop.ForAll(ProgramProperties.Programs, holds)));
         Assert.NotNull(failed);
         Assert.Equal(property, found);
         Assert.InRange(shortest, 1, 8);
