@@ -60,7 +60,7 @@ internal static class MutateMeaning
     }
 
     private static List<MeaningResult> Try(Display display, MeaningTrials trials,
-        IReadOnlyList<MeaningMutant> mutants, Action<string> say)
+        List<MeaningMutant> mutants, Action<string> say)
     {
         say("the spec as it is");
         var right = trials.TryRight();

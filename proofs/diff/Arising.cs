@@ -147,7 +147,7 @@ internal sealed class Judge(State<Concrete> state)
         return null;
     }
 
-    private Arising? OfOutgrow(Event e, Registers start, UserInstruction code, uint? segment, bool isSmall)
+    private static Arising? OfOutgrow(Event e, Registers start, UserInstruction code, uint? segment, bool isSmall)
     {
         if (!isSmall) return null;
         var arises = e.Argument switch
@@ -162,7 +162,7 @@ internal sealed class Judge(State<Concrete> state)
         return arises ? new(Outgrow(e.Argument, start) with { Between = e.Between }, start, code) : null;
     }
 
-    private Arising? OfException(Event e, Registers registers, Registers start, UserInstruction code, uint? segment,
+    private static Arising? OfException(Event e, Registers registers, Registers start, UserInstruction code, uint? segment,
         bool isSmall)
     {
         const uint trap = Machine.Processor.Flag.Trap, nested = Machine.Processor.Flag.NestedTask,

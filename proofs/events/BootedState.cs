@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Verified.Kernel;
-using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Spec.Values;
 

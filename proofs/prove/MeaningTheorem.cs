@@ -1,7 +1,6 @@
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Meaning;
-using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 

@@ -1,6 +1,5 @@
 using Verified.Machine.Processor;
 using Verified.Proofs.Values;
-using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 

@@ -51,7 +51,7 @@ public sealed class RuleCertificates
     /// The proof's cases, each a variable and its value: the two sides of a condition. A division, or a product with a
     /// power of 2, is shown for each power of 2, after it is shown that the rule applies to no other number.
     /// </summary>
-    private static IReadOnlyList<(int Slot, int[] Value)?> Cases(Rule rule)
+    private static List<(int Slot, int[] Value)?> Cases(Rule rule)
     {
         if (Mentions(rule.Left, Side)) return [(Side, [Circuit.True]), (Side, [Circuit.False])];
         if (rule.Left.Op is not (Op.Quotient or Op.Remainder or Op.Multiply or Op.MultiplyHigh) || rule.When is null)

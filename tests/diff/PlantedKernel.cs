@@ -1,7 +1,6 @@
 using Iced.Intel;
 using Verified.Kernel;
 using Xunit;
-using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Diff;
 

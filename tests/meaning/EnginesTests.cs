@@ -50,7 +50,7 @@ public sealed class EnginesTests
             return false;
         };
         var failed = Record.Exception(() => FsCheck.Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(1_000), Prop.ForAll(ProgramProperties.Programs, holds)));
+            Config.QuickThrowOnFailure.WithMaxTest(1_000), Prop.ForAll(ProgramProperties.Programs(), holds)));
         Assert.NotNull(failed);
         Assert.Equal(property, found);
         Assert.InRange(shortest, 1, 8);

@@ -174,7 +174,7 @@ public sealed class CaseFileTests : IDisposable
 
     /// <summary>The host has a gcc that cannot build for IA-32.</summary>
     [Fact]
-    public void A_host_without_32_bit_programs_compares_with_the_recording_and_says_so()
+    public async Task A_host_without_32_bit_programs_compares_with_the_recording_and_says_so()
     {
         var gcc = Path.Combine(_folder, "gcc");
         File.WriteAllText(gcc, "#!/bin/sh\ncat > /dev/null\necho 'no -m32 here' >&2\nexit 1\n");
@@ -189,9 +189,9 @@ public sealed class CaseFileTests : IDisposable
         start.Environment["PATH"] = _folder + Path.PathSeparator + start.Environment["PATH"];
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == CommandLine.Holds, error.Result + output);
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == CommandLine.Holds, await error + output);
         Assert.Contains("the host's processor is left out: gcc cannot build the 32-bit native program (no -m32 here)",
             output, StringComparison.Ordinal);
         Assert.Contains("recorded on", output, StringComparison.Ordinal);

@@ -1,7 +1,5 @@
 using Verified.Kernel;
-using Verified.Machine;
 using Verified.Machine.Computer;
-using Verified.Machine.Processor;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Spec.Values;
