@@ -15,12 +15,12 @@ public class SegmentTests
     private static Pc Real(Action<Assembler> program)
     {
         var pc = new Pc(4 << 20);
+        Boot.Real(pc, TestPc.Assemble(program, At, 16), At);
         for (uint vector = 0; vector < 32; vector++)
         {
             pc.Poke(vector * 4, Handlers + vector * 2);
             pc.Memory.Write(Handlers + vector * 2, [0xF4]);
         }
-        Boot.Real(pc, TestPc.Assemble(program, At, 16), At);
         return pc.RunToHalt();
     }
 
