@@ -221,9 +221,9 @@ public sealed class FirstState
         FirstRegion Table(Area area) =>
             new(area.Name, area.Base, area.End,
                 $"{area.Rows:N0} rows of {area.Stride} bytes: the spec's boot state, encoded")
-        {
-            Marks = area == _layout.Mappings.PageTables ? MappingLayout.AccessedAndDirty
+            {
+                Marks = area == _layout.Mappings.PageTables ? MappingLayout.AccessedAndDirty
                 : area == _layout.Mappings.Directories ? MappingLayout.Accessed : 0,
-        };
+            };
     }
 }

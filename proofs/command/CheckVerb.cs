@@ -29,7 +29,7 @@ internal static class CheckVerb
 
     public static Command Make()
     {
-        var verb = new Command("check", 
+        var verb = new Command("check",
             "Visit every state of small kernels; check every invariant, what each step is for, and that what must happen sometimes does; "
             + "search for cycles on which somebody waits for ever")
         {

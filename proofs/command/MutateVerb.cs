@@ -105,8 +105,14 @@ internal static class MutateVerb
                 }),
                 Flips = results.Select(result => new
                 {
-                    result.Region, result.Flip.Offset, Address = flips.Linear(result.Flip), result.Flip.Bit,
-                        result.Fate, result.By, result.Why, result.Seconds,
+                    result.Region,
+                    result.Flip.Offset,
+                    Address = flips.Linear(result.Flip),
+                    result.Flip.Bit,
+                    result.Fate,
+                    result.By,
+                    result.Why,
+                    result.Seconds,
                 }),
             });
         return results.Any(result => result.Fate == Fate.Unknown) ? CommandLine.Refuted : CommandLine.Holds;

@@ -17,7 +17,8 @@ internal static class QuestionChecks
 
     private static readonly Option<string?> Smt = new("--smt")
     {
-        Description = "Write every question to a folder, as SMT-LIB 2, with an index", HelpName = "FOLDER",
+        Description = "Write every question to a folder, as SMT-LIB 2, with an index",
+        HelpName = "FOLDER",
     };
 
     private static readonly Option<string?> Second = new("--second")
@@ -33,7 +34,8 @@ internal static class QuestionChecks
 
     private static readonly Option<int?> Sample = CommonOptions.InRange(new Option<int?>("--sample")
     {
-        Description = "With one of these: so many questions, of theorems chosen at random", HelpName = "N",
+        Description = "With one of these: so many questions, of theorems chosen at random",
+        HelpName = "N",
     }, 1, int.MaxValue);
 
     // Seconds: a question takes Z3 a few at most, and other solvers are slower on some.

@@ -59,7 +59,8 @@ internal sealed class Judge(State<Concrete> state)
                 || (e.Entry == Entry.Exception && UserSegments.Outgrows.Contains(e.Argument))
                 || (e.Entry == Entry.PageFault && e.Argument >= UserSegments.SmallSize));
             return new(leaves ? Outgrow(FaultMessage.Protection, registers) with { Injected = true } : e
-                with { Registers = registers }, registers, null);
+                with
+            { Registers = registers }, registers, null);
         }
 
         if ((e.By ?? UserInstructions.Usual(e)) is not { } code)

@@ -206,8 +206,14 @@ public sealed class Duel
         if (Arises(e)) return e;
         var code = e.By ?? UserInstructions.Usual(e);
         var moved = code is { } bytes
-            ? e with { Registers = registers with { Eip = Window.Base + registers.Eip % Layout.PageSize / 2
-                + UserInstructions.Past(e, bytes) } } : e;
+            ? e with
+            {
+                Registers = registers with
+                {
+                    Eip = Window.Base + registers.Eip % Layout.PageSize / 2
+                + UserInstructions.Past(e, bytes)
+                }
+            } : e;
         return !_machine.InSmallSpace && Arises(moved) ? moved : e with { Injected = true };
     }
 
@@ -243,7 +249,8 @@ public sealed class Duel
 
     // The registers after an instruction that just completes.
     private static Proofs.Events.Registers Complete(Arising arising) => arising.Start
-        with { Eip = arising.Start.Eip + (uint)arising.Code!.Value.Length };
+        with
+    { Eip = arising.Start.Eip + (uint)arising.Code!.Value.Length };
 
     /// <summary>
     /// Compares everything of threads and their sets, whatever was written; null where all agree. The mappings' tables
@@ -404,8 +411,14 @@ public sealed class Duel
         foreach (var slot in slots.Rows) tasks.Add(slot / _layout.Limits.Paging.Slots);
         if (pages.Rows.Length + slots.Rows.Length + words.Length + tasks.Rows.Length == 0) return null;
         foreach (var invariant in OfPages)
-            if (Each(invariant, invariant.I switch { Sort.PortWord => words, Sort.Page => pages.Rows, Sort.Slot =>
-                slots.Rows, _ => tasks.Rows }) is { } difference)
+            if (Each(invariant, invariant.I switch
+            {
+                Sort.PortWord => words,
+                Sort.Page => pages.Rows,
+                Sort.Slot =>
+                slots.Rows,
+                _ => tasks.Rows
+            }) is { } difference)
                 return difference;
         return null;
     }
@@ -530,13 +543,13 @@ public sealed class Duel
     private Difference Violation(RepresentationInvariant<Concrete> invariant, Concrete i, Concrete j) =>
         new($"representation {invariant.Name} at {invariant.I} {i.Value}, {invariant.J} {j.Value}", invariant.Why,
             "violates it", invariant.I switch
-        {
-            Sort.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
-            Sort.PortWord => _layout.Mappings.PortMaps.Address(i, MappingLayout.PortBits).Value,
-            Sort.Task => _layout.Mappings.SmallSegments.Address(i, MappingLayout.SmallSegment).Value,
-            Sort.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
-            _ => null,
-        });
+            {
+                Sort.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
+                Sort.PortWord => _layout.Mappings.PortMaps.Address(i, MappingLayout.PortBits).Value,
+                Sort.Task => _layout.Mappings.SmallSegments.Address(i, MappingLayout.SmallSegment).Value,
+                Sort.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
+                _ => null,
+            });
 
     private static bool IsOfPages(Sort sort) => sort is Sort.Page or Sort.Slot or Sort.PortWord or Sort.Task;
 

@@ -41,7 +41,8 @@ public static class BootMessages
     public static IReadOnlyList<BootRefusal> Refusals(KernelImage image)
     {
         BootRefusal without = Told("no Multiboot loader started this kernel; use one, such as GRUB's multiboot command")
-            with { Change = pc => pc.Cpu.R[Register.Eax] = 0 };
+            with
+        { Change = pc => pc.Cpu.R[Register.Eax] = 0 };
         if (!ServerThreads.Fit(image.Limits))
             return [without,
                 Told("this kernel is too small for modules: build one of at least 8 tasks and 64 priorities", Sigma0,

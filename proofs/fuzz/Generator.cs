@@ -107,7 +107,8 @@ public sealed class Generator(int seed, Limits limits)
         var next = Any(s, threads);
         if (s.Stage.Value == Stages.User) next = _code.Placed(next, s);
         return next.Entry == Entry.TaskNew && Chance(50) ? next
-            with { Between = new(Below(limits.Tasks + 2 * limits.Threads), OrTick(s)) }
+            with
+        { Between = new(Below(limits.Tasks + 2 * limits.Threads), OrTick(s)) }
             : _random.Next(25) switch
             {
                 < 5 => next with { Between = new(Below(12), OrTick(s)) },
@@ -147,11 +148,18 @@ public sealed class Generator(int seed, Limits limits)
             }), s),
             < 9 when Waiting(s, threads) is { } partner =>
                 _code.Placed(new(Entry.Ipc, registers
-                    with { Eax = 2, Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random), Ebp = Descriptor.None,
-                    Esi = s.Id[partner] }), s),
+                    with
+                {
+                    Eax = 2,
+                    Edx = Pages.Fpage(_random),
+                    Ebx = Pages.Fpage(_random),
+                    Ebp = Descriptor.None,
+                    Esi = s.Id[partner]
+                }), s),
             < 11 when threads.Any(other => other != s.Current.Value && s.IsReady(other).Known) =>
                 _code.Placed(new(Entry.Ipc, registers
-                    with { Eax = Descriptor.None, Ebp = Pages.Window(_random) & ~3u | 3 }), s),
+                    with
+                { Eax = Descriptor.None, Ebp = Pages.Window(_random) & ~3u | 3 }), s),
             _ => Next(s, threads),
         };
     }
@@ -161,12 +169,12 @@ public sealed class Generator(int seed, Limits limits)
 
     private Event NewTask(State<Concrete> s, IReadOnlyList<uint> threads, Registers registers) =>
         new(Entry.TaskNew, registers with
-    {
-        Eax = limits.Priorities - 1,
-        Ebx = Chance(85) ? SomeId(s, threads) : ThreadId.Nil,
-        Edx = Word() % (2 * UserSegments.SmallSize),
-        Esi = SubTask(s, threads),
-    });
+        {
+            Eax = limits.Priorities - 1,
+            Ebx = Chance(85) ? SomeId(s, threads) : ThreadId.Nil,
+            Edx = Word() % (2 * UserSegments.SmallSize),
+            Esi = SubTask(s, threads),
+        });
 
     private Event Any(State<Concrete> s, IReadOnlyList<uint> threads)
     {
@@ -197,13 +205,24 @@ public sealed class Generator(int seed, Limits limits)
             Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
             Word() & Flags.UserBits | Flags.User);
         if (entry == Entry.Ipc && Chance(15) && Waiting(s, threads) is { } partner)
-            return new(entry, registers with { Eax = 0, Ecx = 0,
-                Ebp = s.Status[partner].Value == ThreadStatus.ReceivingFrom ? 1u : Below(2), Esi = s.Id[partner] });
+            return new(entry, registers with
+            {
+                Eax = 0,
+                Ecx = 0,
+                Ebp = s.Status[partner].Value == ThreadStatus.ReceivingFrom ? 1u : Below(2),
+                Esi = s.Id[partner]
+            });
         if (entry == Entry.Ipc && Chance(25)) registers = registers
-            with { Eax = 2 + Below(2), Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random) };
+            with
+        { Eax = 2 + Below(2), Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random) };
         if (entry == Entry.Ipc && registers.Esi <= Interrupts.Lines && Chance(80))
-            registers = registers with { Eax = Descriptor.None, Ebp = Chance(80) ? 0 : registers.Ebp, Ecx = Chance(50)
-                ? Timeouts.ZeroReceiveOnly : registers.Ecx };
+            registers = registers with
+            {
+                Eax = Descriptor.None,
+                Ebp = Chance(80) ? 0 : registers.Ebp,
+                Ecx = Chance(50)
+                ? Timeouts.ZeroReceiveOnly : registers.Ecx
+            };
         if (s.Mappings.Small[s.Task(s.Current)].Value != 0 && Chance(3)) return _code.Outgrow(registers);
         if (entry == Entry.FpageUnmap) registers = registers with { Eax = Pages.Fpage(_random), Ecx = Mask() };
         if (entry == Entry.ThreadSchedule)
@@ -223,8 +242,13 @@ public sealed class Generator(int seed, Limits limits)
             });
         if (entry == Entry.Interrupt) return new(entry, registers, Id(s));
         if (entry == Entry.TaskNew)
-            return new(entry, registers with { Eax = Chance(50) ? SomeId(s, threads) : Word(), Ebx = Chance(30)
-                ? ThreadId.Nil : SomeId(s, threads), Esi = SubTask(s, threads) });
+            return new(entry, registers with
+            {
+                Eax = Chance(50) ? SomeId(s, threads) : Word(),
+                Ebx = Chance(30)
+                ? ThreadId.Nil : SomeId(s, threads),
+                Esi = SubTask(s, threads)
+            });
         return entry switch
         {
             Entry.PageFault => _code.PageFault(registers, s),
@@ -361,8 +385,14 @@ public sealed class Generator(int seed, Limits limits)
         if (MidTransfer(s, threads, IsOfMyTask) is { } transfers && Chance(70)) return transfers % limits.Lthreads;
         var task = s.Current.Value / limits.Lthreads;
         uint[] mine = [.. threads.Where(thread => thread / limits.Lthreads == task)];
-        return _random.Next(20) switch { < 16 => Pick(mine) % limits.Lthreads, < 18 => Below(limits.Lthreads), < 19 =>
-            limits.Lthreads + Below(64), _ => Word() };
+        return _random.Next(20) switch
+        {
+            < 16 => Pick(mine) % limits.Lthreads,
+            < 18 => Below(limits.Lthreads),
+            < 19 =>
+            limits.Lthreads + Below(64),
+            _ => Word()
+        };
     }
 
     // A priority that a thread has, or any.

@@ -42,23 +42,45 @@ internal sealed class Pages(Random random, State<Concrete> s)
     {
         if (random.Next(5) == 0)
         {
-            var (port, ports) = (Port(random), random.Next(200) switch { < 140 => 4, < 170 => 5, < 190 => 6, < 191 =>
-                14, < 192 => 16, _ => random.Next(64) });
+            var (port, ports) = (Port(random), random.Next(200) switch
+            {
+                < 140 => 4,
+                < 170 => 5,
+                < 190 => 6,
+                < 191 =>
+                14,
+                < 192 => 16,
+                _ => random.Next(64)
+            });
             if (random.Next(20) != 0) port = port >> ports << ports;
             return 0xF0000000 | (port & 0xFFF0) << 8 | (uint)ports << 2 | (uint)random.Next(4);
         }
 
         var place = Places[random.Next(Places.Length)];
-        var size = random.Next(1000) switch { < 400 => 12, < 600 => 13, < 870 => 14, < 980 => 16, < 987 => 22, < 990 =>
-            32, _ => random.Next(64) };
+        var size = random.Next(1000) switch
+        {
+            < 400 => 12,
+            < 600 => 13,
+            < 870 => 14,
+            < 980 => 16,
+            < 987 => 22,
+            < 990 =>
+            32,
+            _ => random.Next(64)
+        };
         var pages = 1u << Math.Clamp(size - 12, 0, 20);
         var page = random.Next(100) < 95 ? place & ~(pages - 1) : place;
         return page << 12 | (uint)size << 2 | (uint)random.Next(4);
     }
 
     /// <summary>A window: an fpage, or the whole space, or all ports.</summary>
-    public static uint Window(Random random) => random.Next(10) switch { < 3 => Spec.Fpage.Whole, < 4 =>
-        Spec.Fpage.PortsTag << 24 | 16 << 2, _ => Fpage(random) };
+    public static uint Window(Random random) => random.Next(10) switch
+    {
+        < 3 => Spec.Fpage.Whole,
+        < 4 =>
+        Spec.Fpage.PortsTag << 24 | 16 << 2,
+        _ => Fpage(random)
+    };
 
     /// <summary>σ0's frames are a few, if it exists.</summary>
     public static Func<uint, bool> IsSigma0s(Limits limits) => frame => frame < 16

@@ -39,8 +39,13 @@ internal sealed class UserCode(Random random)
         // Now and then the end of the page is within the instruction.
         var offset = e.Entry == Entry.Protection && Chance(25) ? Layout.PageSize - 1 - Word() % 4
             : Chance(2) ? Word() % Layout.PageSize : CommonCode.Offset(code, Word());
-        return WithSegment(e with { By = code, Registers = registers
-            with { Eip = page * Layout.PageSize + offset + UserInstructions.Past(e, code) } });
+        return WithSegment(e with
+        {
+            By = code,
+            Registers = registers
+            with
+            { Eip = page * Layout.PageSize + offset + UserInstructions.Past(e, code) }
+        });
     }
 
     /// <summary>An access of memory, which may be there.</summary>
@@ -75,8 +80,11 @@ internal sealed class UserCode(Random random)
             case < 10:
                 // Ports that a thread may use, for the most part: the instruction just completes.
                 code = UserInstructions.OutByte;
-                registers = registers with { Edx = Chance(50) ? 0xFFFF - Word() % 16 : Pages.Port(random),
-                    Eflags = registers.Eflags & ~(Flag.Trap | Flag.Resume) };
+                registers = registers with
+                {
+                    Edx = Chance(50) ? 0xFFFF - Word() % 16 : Pages.Port(random),
+                    Eflags = registers.Eflags & ~(Flag.Trap | Flag.Resume)
+                };
                 break;
             case < 12:
                 code = Pick(UserInstructions.Privileged);
@@ -153,7 +161,8 @@ internal sealed class UserCode(Random random)
 
     // User code has loaded some segment register.
     private Event WithSegment(Event e) => e.Loaded is null && Chance(18) ? e
-        with { Loaded = new(Pick(DataSegments), Pick(Selectors)) } : e;
+        with
+    { Loaded = new(Pick(DataSegments), Pick(Selectors)) } : e;
 
     // Entries of the global table, or beyond it, or of the local table that nobody has.
     private uint AnySelector() => Chance(80) ? Word() % 16 << 3 | (Chance(80) ? 3 : Word() % 8) : Word() % 0x10000;

@@ -18,7 +18,8 @@ public sealed partial class SymbolicMachine
             case WayKind.Exception or WayKind.SystemCall when way.Instruction is { } instruction:
                 Execute(instruction);
                 break;
-            case WayKind.Exception: _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode
+            case WayKind.Exception:
+                _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode
                 : null); break;
             case WayKind.Own when _start == _image.Points.Idle:
                 // Not halted: behind an interrupt, or at the HLT itself.

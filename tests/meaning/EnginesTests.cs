@@ -21,15 +21,18 @@ public sealed class EnginesTests
         ["a message that waited loses its third word"] = ("message-words-arrive", (s, entry) =>
         {
             if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready) s.Edi[s.Current] = 0;
-        }),
+        }
+        ),
         ["a receiver gets its own id as the sender's"] = ("message-names-its-sender", (s, entry) =>
         {
             if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready) s.Esi[s.Current] = s.Id[s.Current];
-        }),
+        }
+        ),
         ["a tick takes the time on by too much"] = ("the-clock-counts-ticks", (s, entry) =>
         {
             if (entry == Entry.Tick) s.Time += 1;
-        }),
+        }
+        ),
     };
 
     public static TheoryData<string> Names => [.. Defects.Keys];

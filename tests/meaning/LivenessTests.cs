@@ -47,7 +47,10 @@ public sealed class LivenessTests
         var violation = Liveness.Run(Liveness.Fair, defect).Violation;
         Assert.Equal(property, violation?.Property);
         Assert.NotEmpty(violation!.Cycle);
-        Assert.NotEmpty(Transcript.Of(violation.Prefix with { Events = [.. violation.Prefix.Events,
-            .. violation.Cycle] }));
+        Assert.NotEmpty(Transcript.Of(violation.Prefix with
+        {
+            Events = [.. violation.Prefix.Events,
+            .. violation.Cycle]
+        }));
     }
 }

@@ -96,7 +96,8 @@ public sealed class CutPointTests
             };
             var verdict = new Verdict(name, isProved(name) ? null
                 : new("planted", [], new Dictionary<string, uint>(), []), 1, 1, default,
-                new HashSet<uint>(), new HashSet<uint>()) { Ends = ends };
+                new HashSet<uint>(), new HashSet<uint>())
+            { Ends = ends };
             return new ProofResult(name, verdict, null, TimeSpan.Zero, Cached: false);
         });
     }
