@@ -37,7 +37,8 @@ public static class Calls<W> where W : struct, IWord<W>
             "a deletion ends with the new task that the caller asked for",
             [Entry.Map], (x, t, _) => Reading<W>.Implies(
                 Reading<W>.Ends(x, Operations.Delete, x.Before.Mappings.Owner)
-                    & (t == x.Before.Mappings.Target * x.Before.Limits.Lthreads), () => Creates(x, t))),
+                    & (t == x.Before.Mappings.Target * x.Before.Limits.Lthreads), () => Creates(x, t)))
+            with { IsOpen = true },
         Kept("a-deleted-thread-is-gone", "9.3 1.2", "nothing is left of a deleted thread, above all no id",
             [Entry.Map], (x, t, _) => Reading<W>.Implies(
             Reading<W>.Is(x.After, t, ThreadStatus.Inactive) & !Reading<W>.Is(x.Before, t, ThreadStatus.Inactive),

@@ -38,6 +38,9 @@ public sealed record Property<W>(
     /// <summary>Whether its text looks for a row among many, so that it has a concrete reading only and is no
     /// theorem.</summary>
     public bool Searches { get; init; }
+
+    /// <summary>Whether its theorem is not proved yet: runs and small models check it, and the ledger says so.</summary>
+    public bool IsOpen { get; init; }
 }
 
 /// <summary>A sentence about values, not about states: it is checked for all of them.</summary>
