@@ -117,7 +117,9 @@ public class DebugExceptionTests
         Multiboot.Load(pc, MultibootTests.Kernel(0x100000, [0xF4]));
         Assert.Equal((0xB8u, 0x8Eu), (pc.Cpu.Bus.In(0x21, 1).Value & 0xFF, pc.Cpu.Bus.In(0xA1, 1).Value & 0xFF));
         uint At(int vector) => pc.Peek((uint)vector * 4) is var far ? (far >> 16 << 4) + (far & 0xFFFF) : 0;
-        Assert.Equal((0xE620B050u, 0xCFu), (pc.Peek(At(8)), pc.Peek(At(0x10)) & 0xFF));
+
+        // MOV AL, 20h and OUT 20h, AL are in the timer's handler.
+        Assert.Contains(Enumerable.Range(0, 32), offset => pc.Peek(At(8) + (uint)offset) == 0x20E620B0);
         Assert.NotEqual(At(8), At(0x70));
     }
 }
