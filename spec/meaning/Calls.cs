@@ -35,7 +35,7 @@ public static class Calls<W> where W : struct, IWord<W>
             Reading<W>.Implies(t == x.Me, () => BeginsDeletion(x))),
         Of("a-new-thread-is-as-asked", "1.11 1.12 1.13 9.4 9.5 9.6 9.8 9.9 9.10 9.11 9.12 9.20 13.1 15.4",
             "a deletion ends with the new task that the caller asked for",
-            [Entry.Map], (x, t, _) => Reading<W>.Implies(
+            [], (x, t, _) => Reading<W>.Implies(
                 Reading<W>.Ends(x, Operations.Delete, x.Before.Mappings.Owner)
                     & (t == x.Before.Mappings.Target * x.Before.Limits.Lthreads), () => Creates(x, t)))
             with { IsOpen = true },

@@ -39,7 +39,7 @@ public sealed record Property<W>(
     /// theorem.</summary>
     public bool Searches { get; init; }
 
-    /// <summary>Whether its theorem is not proved yet: runs and small models check it, and the ledger says so.</summary>
+    /// <summary>Whether it is refuted as it is stated: no check asks it until it is mended, and the ledger says so.</summary>
     public bool IsOpen { get; init; }
 }
 

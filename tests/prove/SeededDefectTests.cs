@@ -28,8 +28,8 @@ public sealed class SeededDefectTests
     [InlineData("a thread returns to where its small space is not", "exit_small", "jae", 1, "exit", "exception 13")]
     [InlineData("a call reaches a caller that waits for another", "ipc_call_closed", "jne", 1, "ipc", "")]
     [InlineData("a caller that was called still names whom it waited for", "ipc_call_closed", "mov [ebp", 1, "ipc", "Partner")]
-    [InlineData("FS keeps the sender's small space", "ipc_small_call", "jne", 1, "ipc", "segments")]
-    [InlineData("ES keeps the sender's small space", "ipc_small_call", "mov es,", 1, "ipc", "segments")]
+    [InlineData("FS keeps the sender's small space", "ipc_small_call", "jne", 1, "ipc", "FS")]
+    [InlineData("ES keeps the sender's small space", "ipc_small_call", "mov es,", 1, "ipc", "ES")]
     [InlineData("a task that outgrew its small space gets it again", "outgrow", "mov dword", 1, "outgrow-12", "small-segments")]
     public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string way, string what)
     {
