@@ -23,7 +23,7 @@ public sealed class SeededDefectTests
     [InlineData("a line is not masked when it fires", "interrupt_first", "out", 1, "interrupt-4", "")]
     [InlineData("an interrupt is not ended at the controller", "interrupt_first", "out", 2, "interrupt-4", "")]
     [InlineData("a removed page stays in the TLB where a small space is", "map_remove", "invlpg", 2, "map-flush", "where a small space may be")]
-    [InlineData("a segment register keeps another small space", "exit_load", "mov es", 1, "exit", "segments")]
+    [InlineData("a segment register keeps another small space", "exit_load", "mov es", 1, "exit", "ES")]
     [InlineData("a small space ends where all memory does", "exit_small", "mov dword", 1, "exit", "user-segments")]
     [InlineData("a thread returns to where its small space is not", "exit_small", "jae", 1, "exit", "exception 13")]
     [InlineData("a call reaches a caller that waits for another", "ipc_call_closed", "jne", 1, "ipc", "")]
