@@ -20,7 +20,7 @@ public sealed class MeaningTheorem(
     : Theorem(name, limits)
 {
     private static readonly IReadOnlyList<Property<Symbolic>> Properties =
-        [.. Statements<Symbolic>.All.Where(property => !property.Searches && !property.IsOpen)];
+        [.. Statements<Symbolic>.All.Where(property => !property.Searches)];
 
     /// <summary>How many properties have theorems.</summary>
     public static int Count => Properties.Count;

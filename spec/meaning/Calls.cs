@@ -35,15 +35,14 @@ public static class Calls<W> where W : struct, IWord<W>
             Reading<W>.Implies(t == x.Me, () => BeginsDeletion(x))),
         Of("a-new-thread-is-as-asked", "1.11 1.12 1.13 9.4 9.5 9.6 9.8 9.9 9.10 9.11 9.12 9.20 13.1 15.4",
             "a deletion ends with the new task that the caller asked for",
-            [], (x, t, _) => Reading<W>.Implies(
+            [Entry.Map], (x, t, _) => Reading<W>.Implies(
                 Reading<W>.Ends(x, Operations.Delete, x.Before.Mappings.Owner)
-                    & (t == x.Before.Mappings.Target * x.Before.Limits.Lthreads), () => Creates(x, t)))
-            with { IsOpen = true },
+                    & (t == x.Before.Mappings.Target * x.Before.Limits.Lthreads), () => Creates(x, t))),
         Kept("a-deleted-thread-is-gone", "9.3 1.2", "nothing is left of a deleted thread, above all no id",
             [Entry.Map], (x, t, _) => Reading<W>.Implies(
             Reading<W>.Is(x.After, t, ThreadStatus.Inactive) & !Reading<W>.Is(x.Before, t, ThreadStatus.Inactive),
                 () => (x.After.Id[t] == 0) & (x.After.Handles[t] == 0) & (x.After.Partner[t] == 0)
-                & (x.After.Timed[t] == 0))),
+                & (x.After.Timed[t] == 0) & AllCleared(column => column(x.After)[t] == 0))),
         Kept("a-large-task-is-large", "12.3 12.4 9.18", "a task's small space is lost when it outgrows that, and "
             + "no thread hears of it", [Entry.Outgrow], (x, t, _) =>
             Reading<W>.Implies(t == x.Me, () => (x.After.Mappings.Small[Reading<W>.TaskOf(x.Before, t)] == 0)
@@ -227,10 +226,7 @@ public static class Calls<W> where W : struct, IWord<W>
             & (after.Pager[t] == before.Ebx[owner]) & (after.Eflags[t] == 0x202)
                 & (after.Quantum[t] == before.Quantum[owner])
             & (after.Mcp[t] == W.Select(before.Eax[owner] < before.Mcp[owner], before.Eax[owner], before.Mcp[owner]))
-            & (after.Preempter[t] == 0) & (after.Eax[t] == 0) & (after.Ecx[t] == 0) & (after.Edx[t] == 0)
-                & (after.Ebx[t] == 0)
-            & (after.Ebp[t] == 0) & (after.Esi[t] == 0) & (after.Edi[t] == 0) & (after.Faulting[t] == 0)
-                & (after.Consumed[t] == 0);
+            & AllCleared(column => Same(x, t, column));
         return (after.Esi[owner] == id) & (after.Mappings.Chief[task] == chief)
             & (after.Mappings.Version[task] == version)
             & (after.Mappings.Small[task] == 0) & (after.Mappings.Doomed[task] == 0)
@@ -258,6 +254,18 @@ public static class Calls<W> where W : struct, IWord<W>
             Entry.Outgrow => chief & version & doomed & (small | (task == Reading<W>.TaskOf(x.Before, x.Me))),
             _ => chief & version & small & doomed,
         };
+    }
+
+    /// <summary>
+    /// Whether something holds of each column that a deletion clears and a creation leaves: so a new thread has 0 there.
+    /// </summary>
+    private static Truth AllCleared(Func<Func<State<W>, Column<W>>, Truth> holds)
+    {
+        Truth all = true;
+        foreach (var column in (Func<State<W>, Column<W>>[])[s => s.Preempter, s => s.Faulting, s => s.Consumed,
+            s => s.Eax, s => s.Ecx, s => s.Edx, s => s.Ebx, s => s.Ebp, s => s.Esi, s => s.Edi])
+            all &= holds(column);
+        return all;
     }
 
     private static Truth Same(Step<W> x, W t, Func<State<W>, Column<W>> column) => Reading<W>.Same(column(x.Before),

@@ -38,9 +38,6 @@ public sealed record Property<W>(
     /// <summary>Whether its text looks for a row among many, so that it has a concrete reading only and is no
     /// theorem.</summary>
     public bool Searches { get; init; }
-
-    /// <summary>Whether it is refuted as it is stated: no check asks it until it is mended, and the ledger says so.</summary>
-    public bool IsOpen { get; init; }
 }
 
 /// <summary>A sentence about values, not about states: it is checked for all of them.</summary>
