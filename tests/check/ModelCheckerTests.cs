@@ -25,10 +25,13 @@ public class ModelCheckerTests
     public void A_changed_spec_that_shows_in_the_counts_alone_fails()
     {
         // The kernel forgets which sender it served last: every state is a good one, and everything that must happen does.
-        var result = ModelChecker.Run(Model.Pair, new(Damage: (s, entry) =>
+        void Forget(State<Concrete> s, Entry entry)
         {
             if (entry == Entry.Accept) s.Served[s.Current] = 0;
-        }));
+        }
+
+        Assert.Equal("served-is-kept", ModelChecker.Run(Model.Pair, new(Damage: Forget)).Failure?.Property);
+        var result = ModelChecker.Run(Model.Pair, new(Damage: Forget, Properties: []));
         Assert.Null(result.Failure);
         Assert.All(result.Witnesses, witness => Assert.Equal(Model.Pair.Never.Contains(witness.Name), witness.Trace is null));
         Assert.Equal($"expected {Model.Pair.Pinned}; seen {result.Seen}", result.Miscount);
