@@ -54,6 +54,9 @@ internal sealed partial class KernelProgram
         c.jae(large);
         c.mov(ecx, Layout.Physical(_layout.Directories));
         c.mov(ebx, Layout.UserData);
+
+        // In a large space the thread may have loaded the flat segment into SS, which is absent now.
+        c.mov(Me(Layout.Ss), ebx);
         c.xor(edi, edi);
         c.cmp(High(_layout.DataSegment), edx);
         c.je(load);

@@ -88,6 +88,7 @@ internal sealed partial class KernelProgram
         c.xor(eax, eax);
         c.mov(The(_layout.TssStack), esi);
         c.mov(At(ebp, Layout.Status), eax);
+        c.mov(At(ebp, Layout.Ss), ecx);
         c.mov(ds, ecx);
         c.mov(es, ecx);
         RunReceiver();

@@ -109,7 +109,8 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
             m.Directory(t) == m.DirectoryOf(t)),
         new("saved-selectors", "a saved frame returns to ring 3", Sort.Thread, Sort.None, (m, t, _) =>
             (m.State.Status[t] == ThreadStatus.Inactive) | m.InProcessor(t)
-            | ((m.View.Thread(t, Layout.Cs) == Layout.UserCode) & (m.View.Thread(t, Layout.Ss) == Layout.UserData))),
+            | ((m.View.Thread(t, Layout.Cs) == Layout.UserCode)
+                & ((m.View.Thread(t, Layout.Ss) == Layout.UserData) | (m.View.Thread(t, Layout.Ss) == Layout.FlatData)))),
         new("user-segments", "the descriptors of users' segments are those of all of memory, or of a small space, where none is of more",
             Sort.None, Sort.None, (m, _, _) => m.UserDescriptors),
         new("small-segments", "each task's small space is what its first page table has, and it has none without a number", Sort.Task, Sort.None, (m, task, _) =>
@@ -246,7 +247,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
                 holds &= segment switch
                 {
                     CodeSegment => isWhole & (selector == Layout.UserCode),
-                    StackSegment => isWhole & (selector == Layout.UserData),
+                    StackSegment => isWhole & ((selector == Layout.UserData) | (IsFlat & (selector == Layout.FlatData))),
                     Es or Ds => isWhole & (selector == W.Select(IsFlat, Layout.FlatData, Layout.UserData)),
                     _ => (isWhole | !IsFlat) & (selector == W.Select(IsFlat, Layout.FlatData, 0)),
                 };

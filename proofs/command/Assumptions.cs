@@ -18,8 +18,6 @@ internal static class Assumptions
         solver,
         new("user mode changes neither the kernel's memory nor its own privilege, CS and interrupt flag", Assumed,
             "rings, paging and segments of Ia32<W>, tested; boot checks the page directories"),
-        new("a user leaves SS as the kernel's IRET has loaded it", Assumed,
-            "nothing keeps ring 3 from loading the flat data segment, 2Bh, into SS; the theorems do not cover a thread that does"),
         new("the processor keeps ring 3 within its segments, and in a small space reports page faults at their base and the address used", Assumed, "SDM 3A, 5.3 and 3.4; the segments are proved at each return to a user, their limits tried on the machine and in Bochs; QEMU ignores them"),
         new("the TLB holds what the page tables said since the page's last INVLPG or the last load of CR3, and no entry that is not present", Assumed, "SDM 3A, 4.10; each step's INVLPG is proved, the TLB itself is the machine's"),
         new("the processor writes nothing to page tables by itself but the accessed and dirty bits", Assumed, "SDM 3A, 4.8; the representation leaves them open"),

@@ -155,7 +155,9 @@ internal sealed class Judge(State<Concrete> state)
         {
             11 => code.Length == 2 && code[0] == 0x8E && (code[1] >> 3 & 7) is 0 or 3 or 4 or 5
                 && (code[1] & 0xC7) == 0xC0 && (start.Eax & 0xFFFC) == (Layout.FlatData & ~3u),
-            12 => code == UserInstructions.PushEax && start.Esp - 4 >= UserSegments.SmallSize,
+            12 => (code == UserInstructions.PushEax && start.Esp - 4 >= UserSegments.SmallSize)
+                || (code == UserInstructions.LoadSegment(Machine.Processor.SegmentRegister.Ss)
+                && (start.Eax & 0xFFFF) == Layout.FlatData),
             FaultMessage.Protection => (code == UserInstructions.LoadAtEsi || code == UserInstructions.StoreAtEsi)
                 && (start.Esi >= UserSegments.SmallSize || IsForbidden(segment, code == UserInstructions.StoreAtEsi)),
             _ => false,

@@ -333,7 +333,8 @@ public sealed class ImageMachine : IMachine<Concrete>
     }
 
     /// <summary>
-    /// Writes an instruction where user code starts it; false if a byte of it is in no page that may be written.
+    /// Writes an instruction where user code starts it; false if a byte of it is in no page that may be written, or
+    /// where the window holds bounds.
     /// </summary>
     public bool PutInstruction(UserInstruction instruction, uint start, State<Concrete> state)
     {
@@ -341,6 +342,7 @@ public sealed class ImageMachine : IMachine<Concrete>
         var length = 0;
         for (; length < instruction.Length; length++)
         {
+            if (CommonCode.HoldsBounds(start + (uint)length)) return false;
             if (Physical(state, start + (uint)length) is not { } physical) break;
             if (physical - Layout.ImageBase < Layout.Physical(Image.Layout.UserImages) - Layout.ImageBase) return false;
             addresses[length] = physical;

@@ -106,6 +106,10 @@ internal static class CommonCode
     /// <summary>Two dwords, of which the first is more than the second: no number is within these bounds.</summary>
     public const uint Bounds = (Cells - 1) * CellSize;
 
+    /// <summary>Whether a byte of the window is one of the bounds: no instruction may overwrite it.</summary>
+    public static bool HoldsBounds(uint linear) =>
+        Window.Contains(linear) && linear % Layout.PageSize - Bounds < sizeof(ulong);
+
     // Instructions do not all start at the same offset of their line.
     private static uint Indent(uint cell) => cell >= Cells - Free ? 0 : cell * 5 % 11;
 

@@ -17,6 +17,7 @@ internal sealed class UserCode(Random random)
     private static readonly uint[] Raised = [0, 1, 3, 4, 5, 6, 7, 10];
     private static readonly uint[] Selectors = [0, 3, Layout.UserCode, Layout.UserCode & ~3u, Layout.UserData,
         Layout.UserData & ~3u, Layout.FlatData];
+    private static readonly uint[] StackSelectors = [Layout.UserData, Layout.FlatData];
     private static readonly int[] DataSegments = [SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs,
         SegmentRegister.Gs];
 
@@ -153,6 +154,8 @@ internal sealed class UserCode(Random random)
         {
             11 => new(Entry.Outgrow, registers with { Eax = registers.Eax & 0xFFFF0000 | Layout.FlatData }, 11,
                 By: UserInstructions.LoadSegment(Pick(DataSegments))),
+            12 when Chance(25) => new(Entry.Outgrow, registers with { Eax = Layout.FlatData }, 12,
+                By: UserInstructions.LoadSegment(SegmentRegister.Ss)),
             12 => new(Entry.Outgrow, registers with { Esp = beyond | 4 }, 12, By: UserInstructions.PushEax),
             var vector => new(Entry.Outgrow, registers with { Esi = beyond }, vector, By: Chance(50)
                 ? UserInstructions.LoadAtEsi : UserInstructions.StoreAtEsi),
@@ -160,9 +163,10 @@ internal sealed class UserCode(Random random)
     }
 
     // User code has loaded some segment register.
-    private Event WithSegment(Event e) => e.Loaded is null && Chance(18) ? e
-        with
-    { Loaded = new(Pick(DataSegments), Pick(Selectors)) } : e;
+    private Event WithSegment(Event e) => e.Loaded is not null || !Chance(20) ? e : e with
+    {
+        Loaded = Chance(10) ? new(SegmentRegister.Ss, Pick(StackSelectors)) : new(Pick(DataSegments), Pick(Selectors)),
+    };
 
     // Entries of the global table, or beyond it, or of the local table that nobody has.
     private uint AnySelector() => Chance(80) ? Word() % 16 << 3 | (Chance(80) ? 3 : Word() % 8) : Word() % 0x10000;

@@ -26,6 +26,9 @@ public enum HoldingKind
     /// <summary>A selector that ring 3 can load into a data segment register.</summary>
     Loadable,
 
+    /// <summary>A selector that ring 3 can load into SS.</summary>
+    LoadableStack,
+
     /// <summary>The attributes of a user's data segment, or those of no segment where the selector is null.</summary>
     OfSelector,
 
@@ -60,6 +63,7 @@ public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
         HoldingKind.Kept => "what it was",
         HoldingKind.Compared => "what the state says",
         HoldingKind.Loadable => "one that ring 3 can load",
+        HoldingKind.LoadableStack => "one that ring 3 can load into SS",
         HoldingKind.OfSelector => "that of its selector",
         HoldingKind.SavedRegisters => "where the registers are saved",
         _ => "unknown",

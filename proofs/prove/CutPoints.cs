@@ -101,7 +101,7 @@ public sealed record CutPoints(
                 ("SS", Layout.UserData, UserSegments.FlatHigh),
         ])
         {
-            yield return new($"{segment} selector", Holding.Is(selector));
+            yield return new($"{segment} selector", segment == "SS" ? new(HoldingKind.LoadableStack) : Holding.Is(selector));
             yield return new($"{segment} attributes", Holding.Is(attributes & Descriptors.Mask));
             yield return new($"{segment} base", Holding.Compared);
             yield return new($"{segment} limit", Holding.Compared);

@@ -95,7 +95,8 @@ public sealed class KernelMemory : IBus<Symbolic>
         // IRET must know the segments that it returns to, and what each is; the representation says which.
         if (field == Layout.DescriptorHigh) return Settled(dword, area == _layout.CodeSegment ? UserSegments.Code : 0);
         if (field == Layout.Cs) return _path.Settle(dword, Layout.UserCode, Layout.KernelCode);
-        return field == Layout.Ss ? _path.Settle(dword, Layout.UserData) : dword;
+        if (field != Layout.Ss || Symbolic.TryValue(dword, out _)) return dword;
+        return dword == Layout.FlatData ? Layout.FlatData : _path.Settle(dword, Layout.UserData);
     }
 
     /// <summary>What a sum adds to one of its terms; null where it is none.</summary>
@@ -111,7 +112,8 @@ public sealed class KernelMemory : IBus<Symbolic>
     private Symbolic Settled(Symbolic high, uint code)
     {
         const uint known = Descriptor.Mask | UserSegments.LimitMask;
-        var whole = _path.Settle(high, UserSegments.FlatHigh | code);
+        var whole = _path.Settle(high, UserSegments.FlatHigh | code,
+            (UserSegments.FlatHigh & ~UserSegments.Present) | code);
         return Symbolic.TryValue(whole, out _) ? whole : (high & ~known) | _path.Settle(high & known, UserSegments.SmallHigh | code);
     }
 

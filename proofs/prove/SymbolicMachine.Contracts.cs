@@ -49,7 +49,8 @@ public sealed partial class SymbolicMachine
     {
         HoldingKind.Is => holding.Value,
         HoldingKind.SavedRegisters => SavedStack,
-        HoldingKind.Loadable => LoadedByUser(field),
+        HoldingKind.Loadable => LoadedByUser(field, IsLoadable),
+        HoldingKind.LoadableStack => LoadedByUser(field, IsLoadableStack),
 
         // An interrupt ends the halted state, whether the processor is in it or not.
         HoldingKind.Any when field == "halted state" => 1,
@@ -75,6 +76,7 @@ public sealed partial class SymbolicMachine
             {
                 HoldingKind.SavedRegisters => value == SavedStack,
                 HoldingKind.Loadable => IsLoadable(value),
+                HoldingKind.LoadableStack => IsLoadableStack(value),
                 _ => holding.Allows(value, _before[field.Name], holding.Kind == HoldingKind.OfSelector
                     ? SelectorOf(field.Name) : 0),
             };
@@ -87,11 +89,11 @@ public sealed partial class SymbolicMachine
     private Symbolic SelectorOf(string attributes) =>
         _cpu.S[ProcessorNames.Segments.ToList().IndexOf(attributes.Split(' ')[0])].Selector;
 
-    private Symbolic LoadedByUser(string field)
+    private Symbolic LoadedByUser(string field, Func<Symbolic, Truth> isLoadable)
     {
         var number = ProcessorNames.Segments.ToList().IndexOf(field.Split(' ')[0]);
         var selector = _attempt.Register($"selector-{number}");
-        _path.Assume(IsLoadable(selector));
+        _path.Assume(isLoadable(selector));
         return selector;
     }
 
@@ -117,6 +119,14 @@ public sealed partial class SymbolicMachine
         Truth loadable = false;
         foreach (var (one, isLoadable) in UserSelectors()) loadable |= selector == one & isLoadable;
         return loadable;
+    }
+
+    /// <summary>The users' two data segments; of the others ring 3 can write none (SDM vol. 3, 5.7).</summary>
+    private Truth IsLoadableStack(Symbolic selector)
+    {
+        var high = Load(_image.Layout.FlatSegment.Base + Layout.DescriptorHigh.Offset);
+        return (selector == Layout.UserData)
+            | ((selector == Layout.FlatData) & ((high & UserSegments.Present) != 0));
     }
 
     /// <summary>Null, and what of the GDT ring 3 may load into a data segment register. There is no LDT.</summary>

@@ -30,6 +30,8 @@ public sealed class SeededDefectTests
     [InlineData("a caller that was called still names whom it waited for", "ipc_call_closed", "mov [ebp", 1, "ipc", "Partner")]
     [InlineData("FS keeps the sender's small space", "ipc_small_call", "jne", 1, "ipc", "FS")]
     [InlineData("ES keeps the sender's small space", "ipc_small_call", "mov es,", 1, "ipc", "ES")]
+    [InlineData("SS keeps the flat segment in a small space", "exit_small", "mov [esp", 1, "exit", "exception 12")]
+    [InlineData("SS of a small receiver keeps the flat segment", "ipc_small_call", "mov [ebp+7Ch", 1, "ipc", "exception 12")]
     [InlineData("a task that outgrew its small space gets it again", "outgrow", "mov dword", 1, "outgrow-12", "small-segments")]
     public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string way, string what)
     {
