@@ -27,16 +27,6 @@ public class DeviceTests
     public void Timer_and_clock_wake_a_halted_processor_in_real_mode(int vector, int firstMask, int secondMask)
     {
         var pc = new Pc(4 << 20);
-        pc.Poke((uint)vector * 4, Handler);
-        pc.Memory.Write(Handler, TestPc.Assemble(c =>
-        {
-            c.inc(bx);
-            // Reading status C lets the clock interrupt again.
-            Out(c, (0x70, 0x0C));
-            c.@in(al, 0x71);
-            Out(c, (0xA0, 0x20), (0x20, 0x20));
-            c.iret();
-        }, Handler, 16));
         Boot.Real(pc, TestPc.Assemble(c =>
         {
             Out(c, (0x20, 0x11), (0x21, 8), (0x21, 4), (0x21, 1), (0xA0, 0x11), (0xA1, 0x70), (0xA1, 2), (0xA1, 1));
@@ -52,6 +42,18 @@ public class DeviceTests
             c.cli();
             c.hlt();
         }, At, 16), At);
+
+        // The program's handler in place of the firmware's.
+        pc.Poke((uint)vector * 4, Handler);
+        pc.Memory.Write(Handler, TestPc.Assemble(c =>
+        {
+            c.inc(bx);
+            // Reading status C lets the clock interrupt again.
+            Out(c, (0x70, 0x0C));
+            c.@in(al, 0x71);
+            Out(c, (0xA0, 0x20), (0x20, 0x20));
+            c.iret();
+        }, Handler, 16));
         pc.RunToHalt();
         Assert.Equal(5u, pc.Reg(3));
         // 1,193 counts of the timer or a 1,024th of a second, five times.
