@@ -49,6 +49,11 @@ public static partial class CommandLine
         }
     }
 
+    /// <summary>Why a command line cannot be understood; null if it can. Nothing is carried out.</summary>
+    /// <param name="arguments">Without the program's name.</param>
+    public static string? Misunderstood(IReadOnlyList<string> arguments) =>
+        Root().Parse(arguments) is { Errors: [var first, ..], Action: not HelpAction } ? Plain(first.Message) : null;
+
     private static Command Root()
     {
         var root = new Command("verified", Help)

@@ -3,15 +3,18 @@ namespace Verified.Tests.Meanings;
 /// <summary>The sources that these tests were built from.</summary>
 internal static class Sources
 {
-    /// <summary>The folder spec/.</summary>
-    public static string Spec
+    /// <summary>The root of the repository.</summary>
+    public static string Root
     {
         get
         {
             var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName,
-                "Verified.sln"))) folder = folder.Parent;
-            return Path.Combine(folder!.FullName, "spec");
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Verified.sln")))
+                folder = folder.Parent;
+            return folder!.FullName;
         }
     }
+
+    /// <summary>The folder spec/.</summary>
+    public static string Spec => Path.Combine(Root, "spec");
 }
