@@ -24,6 +24,6 @@ public static partial class InvariantMutations
         return mutants;
     }
 
-    [GeneratedRegex("""^ +(?<maker>Each|Both|One|Node|PageTable|Task|Thread|new)(?<open>\()"(?<name>[\w-]+)",""", RegexOptions.Multiline)]
+    [GeneratedRegex("""^ +(?<maker>Each|Both|One|Node|PageTable|Task|Thread|new)(?<open>\()\s*"(?<name>[\w-]+)",""", RegexOptions.Multiline)]
     private static partial Regex Entry();
 }

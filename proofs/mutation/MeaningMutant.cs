@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Verified.Proofs.Mutation;
 
 /// <summary>A change of what the spec means, which every check of the image lets pass if the image is changed
@@ -6,21 +8,27 @@ namespace Verified.Proofs.Mutation;
 /// <param name="File">The file below spec/.</param>
 /// <param name="Old">The text that is replaced: it occurs once.</param>
 /// <param name="New">What stands there instead.</param>
-public sealed record MeaningMutant(string What, string File, string Old, string New)
+public sealed partial record MeaningMutant(string What, string File, string Old, string New)
 {
     public static readonly IReadOnlyList<MeaningMutant> All =
         [.. MeaningMutants.OfMessages, .. MeaningMutants.OfTime, .. MeaningMutants.OfMappings,
             .. MeaningMutants.OfTasks];
 
-    /// <summary>The changed text.</summary>
+    /// <summary>The changed text. Blanks and line breaks between the words of the old text do not matter.</summary>
     /// <exception cref="FormatException">The old text does not occur exactly once.</exception>
     public string Change(string? text)
     {
-        var at = text?.IndexOf(Old, StringComparison.Ordinal)
-            ?? throw new FormatException($"'{What}': there is no file {File}");
-        if (at < 0) throw new FormatException($"'{What}': {File} has no text '{Old}' any more");
-        if (text.IndexOf(Old, at + 1, StringComparison.Ordinal) >= 0) throw new FormatException($"'{What}': {File} "
-            + $"has '{Old}' more than once");
-        return text[..at] + New + text[(at + Old.Length)..];
+        if (text is null) throw new FormatException($"'{What}': there is no file {File}");
+        var words = Word().Matches(Old).Select(word => Regex.Escape(word.Value));
+        var found = Regex.Matches(text, string.Join(@"\s*", words), RegexOptions.CultureInvariant);
+        return found.Count switch
+        {
+            0 => throw new FormatException($"'{What}': {File} has no text '{Old}' any more"),
+            1 => text[..found[0].Index] + New + text[(found[0].Index + found[0].Length)..],
+            _ => throw new FormatException($"'{What}': {File} has '{Old}' more than once"),
+        };
     }
+
+    [GeneratedRegex(@"\w+|[^\w\s]")]
+    private static partial Regex Word();
 }
