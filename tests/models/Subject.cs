@@ -57,6 +57,17 @@ public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concret
         if (s.Current.Value != thread) throw new InvalidOperationException($"thread {thread} does not get the processor");
         registers.Set(s, thread);
         Enter(entry, between: between);
+        GiveBack();
+    }
+
+    /// <summary>A thread that a call leaves in user mode gives the processor back to the driver.</summary>
+    public void GiveBack()
+    {
+        var (me, esi) = (s.Current.Value, s.Esi[s.Current].Value);
+        if (me == driver || s.Stage.Value != Stages.User) return;
+        s.Esi[me] = s.Id[driver];
+        Enter(Entry.ThreadSwitch);
+        s.Esi[me] = esi;
     }
 
     private void One(Entry entry, uint argument, uint code)
