@@ -29,10 +29,6 @@ public sealed class EnginesTests
         {
             if (s.Mappings.Operation.Value == Operations.Unmap) s.Mappings.Item &= ~(Concrete)Fpage.Own;
         }),
-        ["a grant maps"] = ("spaces", (s, _) =>
-        {
-            if (s.Mappings.Operation.Value == Operations.Map) s.Mappings.Item &= ~(Concrete)Fpage.Grant;
-        }),
         ["lthread_ex_regs forgets the pager"] = ("tasks", (s, entry) =>
         {
             if (entry != Entry.LthreadExRegs) return;
@@ -54,7 +50,7 @@ public sealed class EnginesTests
     public void Both_engines_find_a_seeded_bug(string name)
     {
         var (suite, damage) = Bugs[name];
-        Assert.NotNull(FuzzRun.Run(new(Damage: damage, Shrinks: false, Limits: new(8, 4, 4), Invariants: [])).Failure);
+        Assert.NotNull(FuzzRun.Run(new(Damage: damage, Shrinks: false, Invariants: [])).Failure);
         Assert.Contains("Label of failing property", suite switch
         {
             "messages" => MessagesSuite.Make().With(damage).Find()?.Text,

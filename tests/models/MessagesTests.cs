@@ -26,7 +26,7 @@ public sealed class MessagesTests(ITestOutputHelper output)
         ["sent: receive cut"] = 0.1, ["cancel: a send"] = 0.1, ["cancel: a receive"] = 0.1,
         ["receive from nobody's interrupt"] = 0.05, ["sleeps"] = 0.05, ["resumed: item accepted"] = 0.01,
         ["resumed: waits for anyone"] = 0.01, ["sent: item accepted"] = 0.005,
-        ["resumed: receive ends at once"] = 0.005,
+        
     };
 
     [Property(MaxTest = 200)]
