@@ -202,17 +202,12 @@ public sealed class IpcSentences : Scenario
     [Fact, Sentence("3.32")]
     public void A_thread_of_higher_priority_gets_the_processor_before_the_partner()
     {
+        // C, ready, gives the processor away by thread_switch.
         S.Priority[C] = Usual + 1;
-        Begin();
-        Wait(C, TwoTicks);
         Wait(B);
-        Let(A);
-        Tick();
-        Enter(A, Entry.Ipc, 0, Never, ebp: Closed, esi: Id(B));
-        Runs(B);
-        Tick();
+        Call(A, B);
         Runs(C);
-        Ends(C, 0x20);
+        Got(B, A);
     }
 
     [Fact, Sentence("3.33")]

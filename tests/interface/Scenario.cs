@@ -32,6 +32,9 @@ public abstract class Scenario : IDisposable
     /// <summary>Pages of A: two that can be written, one that cannot.</summary>
     protected const uint Page = 0x10, Second = 0x11, ReadOnly = 0x12;
 
+    /// <summary>The first of 16 ports of A, at which nothing answers.</summary>
+    protected const uint Port = 0x1000;
+
     /// <summary>Where a thread's code is: user code that the harness puts into every space.</summary>
     protected const uint Code = 0xFC000000;
 
@@ -54,7 +57,7 @@ public abstract class Scenario : IDisposable
             [Of(A, Usual, 10), Of(A2, Usual, 10), Of(B, Usual, 10), Of(C, Usual, 10), Of(Sigma0, Usual, 10),
                 Of(Onlooker, 0, ScheduleParam.Infinite)],
             frame => frame < 16,
-            [new(A / Lthreads, Page, 4, true), new(A / Lthreads, Second, 5, true), new(A / Lthreads, ReadOnly, 6, false)]);
+            [new(A / Lthreads, Page, 4, true), new(A / Lthreads, Second, 5, true), new(A / Lthreads, ReadOnly, 6, false), new(A / Lthreads, PageOfPort(Port), Limits.Shipping.Paging.Frames + Port / 16, true)]);
     }
 
     public void Dispose()
@@ -104,6 +107,9 @@ public abstract class Scenario : IDisposable
         Runs(thread);
     }
 
+    /// <summary>A thread that goes on in the kernel gets the processor, and does there what it has to do.</summary>
+    protected void Help(uint thread) => Step(new(Entry.ThreadSwitch, Registers.Of(S, S.Current) with { Esi = Id(thread) }));
+
     /// <summary>A thread enters the kernel, with the processor if it has not got it yet.</summary>
     protected void Enter(
         uint thread, Entry entry, uint? eax = null, uint? ecx = null, uint? edx = null, uint? ebx = null, uint? ebp = null,
@@ -133,21 +139,26 @@ public abstract class Scenario : IDisposable
 
     protected void Receive(uint thread, uint from, uint timeouts = Never) => Ipc(thread, No, Closed, Id(from), timeouts, 0, 0, 0);
 
-    /// <summary>A map item to a thread that waits with a window; the receiver then has the processor until it is mapped.</summary>
-    protected void Give(uint from, uint to, uint fpage, uint hot = 0, uint receive = No)
+    /// <summary>A map item to a thread that waits with a window, and maps it before it goes on.</summary>
+    protected void Give(uint from, uint to, uint fpage, uint hot = 0, uint receive = No, Between? between = null) =>
+        Ipc(from, Item, receive, Id(to), Never, hot, fpage, between: between);
+
+    /// <summary>A page is mapped: the receiver waits with a window, and a message brings the item.</summary>
+    protected void Map(uint from, uint page, uint to, uint at, uint rights = Fpage.Writable)
     {
-        Ipc(from, Item, receive, Id(to), Never, hot, fpage);
-        Let2(to);
+        Wait(to, receive: Window | Open);
+        Give(from, to, Pages(page, rights: rights), at << 12);
+        Is(to, ThreadStatus.Ready, Verified.Spec.Code.Mapped);
     }
 
-    // The taker maps when it has the processor: its priority is as good as others'.
-    private void Let2(uint taker)
-    {
-        if (S.Status[taker].Value == ThreadStatus.Mapping && S.Current.Value != taker)
-            Step(new(Entry.ThreadSwitch, Registers.Of(S, S.Current) with { Esi = Id(taker) }));
-    }
+    /// <summary>The word of an fpage of memory.</summary>
+    protected static uint Pages(uint page, uint size = 12, uint rights = Fpage.Writable) => page << 12 | size << 2 | rights;
 
-    protected static uint Fpage_(uint page, uint size = 12, uint rights = Fpage.Writable) => page << 12 | size << 2 | rights;
+    /// <summary>The word of an fpage of ports.</summary>
+    protected static uint Ports(uint port, uint size = 4, uint rights = 0) => Fpage.PortsTag << 24 | port << 8 | size << 2 | rights;
+
+    /// <summary>The page that 16 ports have in every space.</summary>
+    protected static uint PageOfPort(uint port) => Limits.Shipping.Paging.UserPages + port / 16;
 
     /// <summary>What a column of both sides must be at a row.</summary>
     protected void Is(uint expected, Func<State<Concrete>, Column<Concrete>> column, uint row) => Is(expected, column(S), row);
@@ -192,6 +203,24 @@ public abstract class Scenario : IDisposable
         var current = S.Columns.Single(each => each.Info.Name == nameof(S.Current));
         Is(thread, current.Column, 0);
         Assert.Equal((Stages.User, Stages.User), (S.Stage.Value, _duel.Machine.Stage));
+    }
+
+    /// <summary>Whether the current thread runs in its task's small space.</summary>
+    protected bool RunsSmall
+    {
+        get
+        {
+            Begin();
+            return _duel.Machine.InSmallSpace;
+        }
+    }
+
+    /// <summary>A segment register of the machine, as the kernel has left it: selector, base and limit.</summary>
+    protected (uint Selector, uint Base, uint Limit) Segment(int number)
+    {
+        Begin();
+        var (first, limit) = _duel.Machine.Hidden(number);
+        return (_duel.Machine.Selector(number).Value, first.Value, limit.Value);
     }
 
     protected void Idles()
