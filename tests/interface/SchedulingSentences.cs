@@ -31,7 +31,6 @@ public sealed class SchedulingSentences : Scenario
         S.Slice[A] = 3;
         OnlyAAndB();
         Let(A);
-        S.Picked[Usual].ToString();
         Enter(A, Entry.ThreadSwitch, esi: id);
         Runs(B);
         Is(10, s => s.Slice, A);
@@ -48,9 +47,10 @@ public sealed class SchedulingSentences : Scenario
     public void A_thread_that_waits_counts_as_nil()
     {
         Wait(B);
-        Enter(A, Entry.ThreadSwitch, esi: Id(B));
+        var slice = S.Slice[B].Value;
+        Switch(Id(B));
         Is(B, ThreadStatus.ReceivingAny);
-        Is(10, s => s.Slice, B);
+        Is(slice, s => s.Slice, B);
     }
 
     [Theory, Sentence("6.3", "6.4", "6.5", "6.6")]
@@ -319,8 +319,7 @@ public sealed class SchedulingSentences : Scenario
     [Fact, Sentence("10.11", "10.12")]
     public void A_call_gives_the_processor_to_a_thread_without_time_until_the_next_tick()
     {
-        (S.Quantum[B], S.Slice[B]) = (0, 0);
-        Help1(B);
+        (S.Quantum[B], S.Slice[B], S.Status[B], S.Ebp[B]) = (0, 0, ThreadStatus.ReceivingAny, Open);
         Call(A, B);
         Runs(B);
         Got(B, A);
@@ -328,14 +327,11 @@ public sealed class SchedulingSentences : Scenario
         Assert.NotEqual(B, S.Current.Value);
     }
 
-    // A thread without time waits, when another has given it the processor.
-    private void Help1(uint thread) => Wait(thread);
-
     [Fact, Sentence("10.14")]
     public void A_wakeup_makes_a_thread_without_time_ready_and_gives_it_none()
     {
         (S.Quantum[B], S.Slice[B], S.Priority[B]) = (0, 0, Usual + 1);
-        Wait(B, 0x010100FF);
+        (S.Status[B], S.Ebp[B], S.Timed[B], S.Deadline[B]) = (ThreadStatus.ReceivingAny, Open, 1, 2);
         Tick(2);
         Ends(B, 0x20);
         Is(0, s => s.Slice, B);
