@@ -36,9 +36,10 @@ public sealed class FaultSentences : Scenario
         Map(Sigma0, 7, B, At);
         Let(A);
         Fault();
+        Receive(B, A);
+        Is(A, ThreadStatus.ReceivingFrom);
         Send(C, A, Zero);
         Ends(C, 0x30);
-        Receive(B, A);
         Ipc(B, Item, No, Id(A), Never, 0x123000, Pages(At));
         Maps(A, 0x123, 7);
         Is(A, ThreadStatus.Ready);
@@ -53,7 +54,7 @@ public sealed class FaultSentences : Scenario
         Is(A, ThreadStatus.Ready, 10, 11, 12, 13, 14, 15, 16, 0x8000 + A, Code + A);
     }
 
-    [Fact, Sentence("14.7")]
+    [Fact, Sentence("14.7", "1.36")]
     public void The_report_and_its_answer_have_no_timeouts()
     {
         Enter(A, Entry.PageFault, ecx: Zero, argument: Absent);

@@ -9,7 +9,7 @@ public sealed class IpcSentences : Scenario
 {
     private const uint TwoTicks = 0x010100FF, Memory = 0x1000;
 
-    [Fact, Sentence("3.1", "3.2", "3.16", "3.18")]
+    [Fact, Sentence("3.1", "3.2", "3.16", "3.18", "1.29", "1.30")]
     public void Three_words_and_the_senders_id_arrive_with_code_0()
     {
         Wait(B);
@@ -48,7 +48,7 @@ public sealed class IpcSentences : Scenario
         Ends(A, 0x30);
     }
 
-    [Fact, Sentence("3.6")]
+    [Fact, Sentence("3.6", "1.32")]
     public void A_send_with_timeout_zero_to_a_thread_that_does_not_wait_ends_at_once()
     {
         Call(A, B, ZeroToSend);
@@ -65,7 +65,7 @@ public sealed class IpcSentences : Scenario
         Ends(A, 0x20);
     }
 
-    [Fact, Sentence("3.9")]
+    [Fact, Sentence("3.9", "1.32")]
     public void A_receive_with_timeout_zero_that_finds_no_message_ends_at_once()
     {
         Wait(A, ZeroToReceive);
@@ -101,13 +101,15 @@ public sealed class IpcSentences : Scenario
         Got(A, B);
     }
 
-    [Theory, Sentence("3.13", "1.2", "1.3", "1.4")]
+    [Theory, Sentence("3.13", "1.2", "1.3", "1.4", "1.1")]
     [InlineData(ThreadId.Nil)]
     [InlineData(None)]
     [InlineData(0x04060002u)]
     [InlineData(0x04090001u)]
     [InlineData(0x04050001u)]
     [InlineData(0x05060001u)]
+    [InlineData(0x04060401u)]
+    [InlineData(0x01060001u)]
     public void A_send_to_what_is_no_other_thread_returns_10h(uint id)
     {
         Ipc(A, 0, No, id);

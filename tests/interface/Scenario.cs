@@ -78,6 +78,16 @@ public abstract class Scenario : IDisposable
         Assert.Null(_duel.Place(start));
     }
 
+    /// <summary>The start is what boot leaves: the image has booted with its own servers.</summary>
+    protected void BeginBooted()
+    {
+        _start = null;
+        Assert.Null(_duel.PlaceBooted());
+    }
+
+    /// <summary>A word of a frame in the machine's memory.</summary>
+    protected uint WordOfFrame(uint frame, uint offset) => _duel.Machine.Pc.Memory.Load(frame * 4096 + offset, 4);
+
     /// <summary>One event on both sides; it must be one that can arise.</summary>
     protected void Step(Event e)
     {

@@ -29,7 +29,7 @@ public sealed class TaskSentences : Scenario
         Is(TaskOf(A), s => s.Mappings.Chief, TaskOf(B));
     }
 
-    [Theory, Sentence("9.2")]
+    [Theory, Sentence("9.2", "1.5")]
     [InlineData(7u)]
     [InlineData(2u)]
     [InlineData(0u)]
