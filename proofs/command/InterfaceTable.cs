@@ -21,7 +21,9 @@ public sealed record SentenceRow(
     string Number, string Text, IReadOnlyList<string> Tests, IReadOnlyList<string> Properties,
     IReadOnlyList<string> Meaning, IReadOnlyList<string> Image, string? Untested);
 
-/// <summary>The table of the interface: made from the document, the sources of the tests, and the index of properties.</summary>
+/// <summary>
+/// The table of the interface: made from the document, the sources of the tests, and the index of properties.
+/// </summary>
 public static partial class InterfaceTable
 {
     /// <summary>Sentences that say nothing of what the kernel does, and why.</summary>
@@ -34,7 +36,9 @@ public static partial class InterfaceTable
     // Histories judge whole operations, so no property of one step cites these sentences.
     private static readonly (string Name, string Sentences)[] Histories =
     [
-        (SpaceHistory.Abstract, "5.1 5.2 5.3 5.4 5.5 5.6 5.8 11.1 11.2 11.3 11.4 11.5 11.6 11.7 11.8 11.10 11.11 11.12 11.16 11.22 11.23 11.24"),
+        (SpaceHistory.Abstract,
+            "5.1 5.2 5.3 5.4 5.5 5.6 5.8 11.1 11.2 11.3 11.4 11.5 11.6 11.7 11.8 11.10 11.11 11.12 11.16 11.22 11.23 "
+            + "11.24"),
         (SpaceHistory.Between, "11.14 11.20"),
         (SpaceHistory.Nothing, "11.21"),
         (SpaceHistory.Deleted, "9.3 9.14 9.21"),
@@ -59,7 +63,8 @@ public static partial class InterfaceTable
         ([Entry.Map], "11.15"),
     ];
 
-    [GeneratedRegex(@"^- \*\*(?<number>\d+\.\d+)\*\* (?<text>.+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^- \*\*(?<number>\d+\.\d+)\*\* (?<text>.+)$",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Sentence();
 
     /// <summary>Every sentence of the document, in its order.</summary>
@@ -69,7 +74,8 @@ public static partial class InterfaceTable
     {
         var (document, tests) = (Path.Combine(source, "spec", "interface", "README.md"), Path.Combine(source, "tests"));
         if (!File.Exists(document) || !Directory.Exists(tests))
-            throw new CommandException($"there are no sources in '{source}': give the folder that has spec/ and tests/ in it, by --source");
+            throw new CommandException($"there are no sources in '{source}': "
+                + "give the folder that has spec/ and tests/ in it, by --source");
         var ofTests = TestsOf(tests);
         return [.. Sentence().Matches(File.ReadAllText(document)).Select(match =>
             Row(match.Groups["number"].Value, match.Groups["text"].Value, ofTests))];
@@ -103,11 +109,13 @@ public static partial class InterfaceTable
     private static SentenceRow Row(string number, string text, ILookup<string, string> tests)
     {
         var properties = Properties[number].Distinct().ToList();
-        var entries = Statements<Concrete>.All.Where(property => !property.Searches && properties.Contains(property.Name))
+        var entries = Statements<Concrete>.All
+            .Where(property => !property.Searches && properties.Contains(property.Name))
             .SelectMany(property => property.Entries).ToHashSet();
         var meaning = Theorems.StepsOf(entries).Select(step => $"meaning.{step}");
         entries.UnionWith(OfBytes.Where(each => Cites(each.Sentences, number)).SelectMany(each => each.Entries));
-        var image = Way.All.Where(way => way.Step is { } step && entries.Contains(step)).Select(way => $"image.{way.Name}")
+        var image = Way.All.Where(way => way.Step is { } step && entries.Contains(step))
+            .Select(way => $"image.{way.Name}")
             .Concat(Direct.Where(each => Cites(each.Sentences, number)).Select(each => each.Theorem));
         return new(number, text.Replace(" **[D]**", "", StringComparison.Ordinal), [.. tests[number]], properties,
             [.. meaning], [.. image], Untested.GetValueOrDefault(number));

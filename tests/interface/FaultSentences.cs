@@ -5,16 +5,18 @@ using Xunit;
 
 namespace Verified.Tests.Interface;
 
-/// <summary>Sections 14 and 15: faults, exceptions and the end of a slice, as ipc. A's pager and preempter is B.</summary>
+/// <summary>Sections 14 and 15: faults, exceptions and the end of a slice, as ipc. A's pager is B.</summary>
 public sealed class FaultSentences : Scenario
 {
     private const uint Absent = 0x00123457, Resume = 0x10000, At = 0x20;
 
     public FaultSentences() => S.Pager[A] = Id(B);
 
-    private void Fault(uint address = Absent, uint code = 0) => Enter(A, Entry.PageFault, argument: address, code: code);
+    private void Fault(uint address = Absent, uint code = 0) =>
+        Enter(A, Entry.PageFault, argument: address, code: code);
 
-    private void Raise(uint vector, params byte[] bytes) => Enter(A, Entry.Exception, eip: Code + 0x801, argument: vector,
+    private void Raise(uint vector, params byte[] bytes) =>
+        Enter(A, Entry.Exception, eip: Code + 0x801, argument: vector,
         by: UserInstruction.Of(bytes));
 
     [Theory, Sentence("14.1", "14.2", "14.3", "14.4", "14.5")]
@@ -101,7 +103,8 @@ public sealed class FaultSentences : Scenario
     [InlineData(new byte[] { 0xEF }, 0x7Eu, 0xF0000020u)]
     [InlineData(new byte[] { 0xE4, 0x60 }, 0u, 0xF0006010u)]
     [InlineData(new byte[] { 0x66, 0xF3, 0x6D }, 0x60u, 0xF0006010u)]
-    public void A_use_of_ports_without_the_right_is_reported_with_the_smallest_fpage(byte[] bytes, uint port, uint fpage)
+    public void A_use_of_ports_without_the_right_is_reported_with_the_smallest_fpage(byte[] bytes, uint port,
+        uint fpage)
     {
         Wait(B);
         Protect(bytes, port);
@@ -177,7 +180,8 @@ public sealed class FaultSentences : Scenario
     [Fact, Sentence("15.1", "15.2")]
     public void The_end_of_a_slice_is_reported_and_the_answer_resumes()
     {
-        (S.Preempter[A], S.Slice[A], S.Priority[A], S.Status[B], S.Ebp[B]) = (Id(B), 1, Usual + 1, ThreadStatus.ReceivingAny, Open);
+        (S.Preempter[A], S.Slice[A], S.Priority[A], S.Status[B], S.Ebp[B]) = (Id(B), 1, Usual + 1,
+            ThreadStatus.ReceivingAny, Open);
         Tick();
         Is(B, ThreadStatus.Ready, 0, edx: 0x8000 + A, ebx: Code + A, edi: 0, esi: Id(A));
         Is(A, ThreadStatus.ReceivingFrom);

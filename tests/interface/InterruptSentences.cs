@@ -10,7 +10,8 @@ public sealed class InterruptSentences : Scenario
 {
     private const uint Keyboard = 1, KeyboardId = 2, Serial = 4, SerialId = 5;
 
-    private void Ask(uint thread, uint id, uint timeouts = ZeroToReceive) => Ipc(thread, No, Closed, id, timeouts, 1, 2, 3);
+    private void Ask(uint thread, uint id, uint timeouts = ZeroToReceive) =>
+        Ipc(thread, No, Closed, id, timeouts, 1, 2, 3);
 
     private bool IsMasked(uint line) => (S.Masked.Value >> (int)line & 1) != 0;
 

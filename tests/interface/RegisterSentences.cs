@@ -102,8 +102,10 @@ public sealed class RegisterSentences : Scenario
     {
         Small();
         Runs(A);
-        foreach (var number in (int[])[.. Segments, SegmentRegister.Cs]) Assert.Equal(SmallLimit, Segment(number).Limit);
-        foreach (var number in (int[])[SegmentRegister.Fs, SegmentRegister.Gs]) Assert.Equal(0u, Segment(number).Selector);
+        foreach (var number in (int[])[.. Segments, SegmentRegister.Cs]) Assert.Equal(SmallLimit,
+            Segment(number).Limit);
+        foreach (var number in (int[])[SegmentRegister.Fs, SegmentRegister.Gs]) Assert.Equal(0u,
+            Segment(number).Selector);
     }
 
     [Fact, Sentence("13.6", "13.9")]

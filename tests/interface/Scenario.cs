@@ -20,7 +20,8 @@ public abstract class Scenario : IDisposable
         Onlooker = 8 * Lthreads;
 
     /// <summary>Descriptors, and a window that takes items anywhere.</summary>
-    protected const uint No = Descriptor.None, Closed = 0, Open = 1, Item = 2, Window = Fpage.Whole | 2, None = ThreadId.Invalid;
+    protected const uint No = Descriptor.None, Closed = 0, Open = 1, Item = 2, Window = Fpage.Whole | 2,
+        None = ThreadId.Invalid;
 
     /// <summary>Timeout words.</summary>
     protected const uint Never = Timeouts.Infinite, ZeroToReceive = Timeouts.ZeroReceiveOnly, ZeroToSend = 0x10,
@@ -43,8 +44,13 @@ public abstract class Scenario : IDisposable
     private static readonly Lazy<KernelImage> Image = new(() => KernelImage.Build(Limits.Shipping));
     private static readonly ConcurrentBag<Duel> Idle = [];
 
-    private readonly Duel _duel = Idle.TryTake(out var duel) ? duel : new(new ImageMachine(Image.Value));
+    private readonly bool _isShared;
+    private readonly Duel _duel;
     private State<Concrete>? _start = Initial();
+
+    /// <param name="image">An image in place of the shipped one; null for that.</param>
+    protected Scenario(KernelImage? image = null) => (_isShared, _duel) = (image is null,
+        image is null && Idle.TryTake(out var duel) ? duel : new(new ImageMachine(image ?? Image.Value)));
 
     /// <summary>Before the first event the start, which a test may change; then the spec's state.</summary>
     protected State<Concrete> S => _start ?? _duel.State;
@@ -52,17 +58,20 @@ public abstract class Scenario : IDisposable
     private static State<Concrete> Initial()
     {
         BootThread Of(uint row, uint priority, uint slice) => new(
-            ThreadId.Make<Concrete>(4, row / Lthreads, row % Lthreads, 1).Value, priority, slice, Code + row, 0x8000 + row);
+            ThreadId.Make<Concrete>(4, row / Lthreads, row % Lthreads, 1).Value, priority, slice, Code + row, 0x8000
+                + row);
         return Boot.Initial(Limits.Shipping,
             [Of(A, Usual, 10), Of(A2, Usual, 10), Of(B, Usual, 10), Of(C, Usual, 10), Of(Sigma0, Usual, 10),
                 Of(Onlooker, 0, ScheduleParam.Infinite)],
             frame => frame < 16,
-            [new(A / Lthreads, Page, 4, true), new(A / Lthreads, Second, 5, true), new(A / Lthreads, ReadOnly, 6, false), new(A / Lthreads, PageOfPort(Port), Limits.Shipping.Paging.Frames + Port / 16, true)]);
+            [new(A / Lthreads, Page, 4, true), new(A / Lthreads, Second, 5, true),
+                new(A / Lthreads, ReadOnly, 6, false),
+                    new(A / Lthreads, PageOfPort(Port), Limits.Shipping.Paging.Frames + Port / 16, true)]);
     }
 
     public void Dispose()
     {
-        Idle.Add(_duel);
+        if (_isShared) Idle.Add(_duel);
         GC.SuppressFinalize(this);
     }
 
@@ -118,11 +127,13 @@ public abstract class Scenario : IDisposable
     }
 
     /// <summary>A thread that goes on in the kernel gets the processor, and does there what it has to do.</summary>
-    protected void Help(uint thread) => Step(new(Entry.ThreadSwitch, Registers.Of(S, S.Current) with { Esi = Id(thread) }));
+    protected void Help(uint thread) =>
+        Step(new(Entry.ThreadSwitch, Registers.Of(S, S.Current) with { Esi = Id(thread) }));
 
     /// <summary>A thread enters the kernel, with the processor if it has not got it yet.</summary>
     protected void Enter(
-        uint thread, Entry entry, uint? eax = null, uint? ecx = null, uint? edx = null, uint? ebx = null, uint? ebp = null,
+        uint thread, Entry entry, uint? eax = null, uint? ecx = null, uint? edx = null, uint? ebx = null,
+            uint? ebp = null,
         uint? esi = null, uint? edi = null, uint? eip = null, uint? eflags = null, uint argument = 0, uint code = 0,
         Between? between = null, UserInstruction? by = null)
     {
@@ -145,9 +156,11 @@ public abstract class Scenario : IDisposable
 
     protected void Call(uint thread, uint to, uint timeouts = Never) => Ipc(thread, 0, Closed, Id(to), timeouts);
 
-    protected void Wait(uint thread, uint timeouts = Never, uint receive = Open) => Ipc(thread, No, receive, 0, timeouts, 0, 0, 0);
+    protected void Wait(uint thread, uint timeouts = Never, uint receive = Open) =>
+        Ipc(thread, No, receive, 0, timeouts, 0, 0, 0);
 
-    protected void Receive(uint thread, uint from, uint timeouts = Never) => Ipc(thread, No, Closed, Id(from), timeouts, 0, 0, 0);
+    protected void Receive(uint thread, uint from, uint timeouts = Never) =>
+        Ipc(thread, No, Closed, Id(from), timeouts, 0, 0, 0);
 
     /// <summary>A map item to a thread that waits with a window, and maps it before it goes on.</summary>
     protected void Give(uint from, uint to, uint fpage, uint hot = 0, uint receive = No, Between? between = null) =>
@@ -162,16 +175,19 @@ public abstract class Scenario : IDisposable
     }
 
     /// <summary>The word of an fpage of memory.</summary>
-    protected static uint Pages(uint page, uint size = 12, uint rights = Fpage.Writable) => page << 12 | size << 2 | rights;
+    protected static uint Pages(uint page, uint size = 12, uint rights = Fpage.Writable) =>
+        page << 12 | size << 2 | rights;
 
     /// <summary>The word of an fpage of ports.</summary>
-    protected static uint Ports(uint port, uint size = 4, uint rights = 0) => Fpage.PortsTag << 24 | port << 8 | size << 2 | rights;
+    protected static uint Ports(uint port, uint size = 4, uint rights = 0) =>
+        Fpage.PortsTag << 24 | port << 8 | size << 2 | rights;
 
     /// <summary>The page that 16 ports have in every space.</summary>
     protected static uint PageOfPort(uint port) => Limits.Shipping.Paging.UserPages + port / 16;
 
     /// <summary>What a column of both sides must be at a row.</summary>
-    protected void Is(uint expected, Func<State<Concrete>, Column<Concrete>> column, uint row) => Is(expected, column(S), row);
+    protected void Is(uint expected, Func<State<Concrete>, Column<Concrete>> column, uint row) =>
+        Is(expected, column(S), row);
 
     private void Is(uint expected, Column<Concrete> column, uint row)
     {
@@ -181,7 +197,8 @@ public abstract class Scenario : IDisposable
         Assert.Equal((info.Name, expected), (info.Name, _duel.Machine.View.Reader(info)(row).Value));
     }
 
-    private ColumnInfo InfoOf(Column<Concrete> column) => S.Columns.Single(each => ReferenceEquals(each.Column, column)).Info;
+    private ColumnInfo InfoOf(Column<Concrete> column) =>
+        S.Columns.Single(each => ReferenceEquals(each.Column, column)).Info;
 
     /// <summary>What a thread must do, and have in its registers.</summary>
     protected void Is(
@@ -246,7 +263,9 @@ public abstract class Scenario : IDisposable
         Is(expected, S.Columns.Single(each => each.Info.Name == name).Column, 0);
     }
 
-    /// <summary>Which frame a page of a thread's task is, and whether it can be written; no frame if it has none.</summary>
+    /// <summary>
+    /// Which frame a page of a thread's task is, and whether it can be written; no frame if it has none.
+    /// </summary>
     protected void Maps(uint thread, uint page, uint? frame, bool? writable = null)
     {
         Begin();

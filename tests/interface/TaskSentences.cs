@@ -12,7 +12,8 @@ public sealed class TaskSentences : Scenario
 
     public TaskSentences() => (S.Mappings.Chief[TaskOf(B)], S.Mappings.Chief[TaskOf(C)]) = (TaskOf(A), TaskOf(B));
 
-    private void TaskNew(uint task, uint pager, uint mcp = 255, Between? between = null) => Enter(A, Entry.TaskNew, eax: mcp,
+    private void TaskNew(uint task, uint pager, uint mcp = 255, Between? between = null) =>
+        Enter(A, Entry.TaskNew, eax: mcp,
         ecx: 0x9000, edx: Code + 0x200, ebx: pager, esi: task << 16 | 0x3C0003FF, between: between);
 
     [Fact, Sentence("9.1", "9.4", "9.5", "9.6", "9.8", "9.11", "9.20", "1.12", "13.1", "15.4")]
@@ -157,7 +158,8 @@ public sealed class TaskSentences : Scenario
         Let(A);
         TaskNew(TaskOf(B), Id(A), between: new Between(2));
         Runs(B);
-        Step(new(Entry.LthreadExRegs, Registers.Of(S, B) with { Eax = 1, Ecx = 0x9000, Edx = Code, Ebx = None, Esi = None }));
+        Step(new(Entry.LthreadExRegs,
+            Registers.Of(S, B) with { Eax = 1, Ecx = 0x9000, Edx = Code, Ebx = None, Esi = None }));
         Is(B + 1, ThreadStatus.Inactive);
         Is(A, ThreadStatus.Ready, esi: NewB);
     }

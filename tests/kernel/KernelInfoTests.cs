@@ -21,6 +21,7 @@ public class KernelInfoTests
         Assert.Equal(4u, At(0x04));
         Assert.Equal((Layout.ImageBase, layout.Boot.Information), (At(0x68), At(0x6C)));
         Assert.Equal((0xA0000u, 0x100000u), (At(0x78), At(0x7C)));
+        for (var other = 0x80u; other < 0xA0; other += 8) Assert.InRange(At(other), 0u, At(other + 4));
         Assert.Equal(0u, At(0xB4));
         Assert.Equal(0u, layout.Info % Layout.PageSize);
     }

@@ -38,7 +38,8 @@ public sealed class EnginesTests
         {
             if (entry != Entry.ThreadSchedule || s.Eax[s.Current].Value == ThreadId.Invalid) return;
             for (var thread = 1u; thread < s.Limits.Threads; thread++)
-                if (s.Status[thread].Value != ThreadStatus.Inactive && s.Priority[thread].Value < s.Limits.Priorities - 1)
+                if (s.Status[thread].Value != ThreadStatus.Inactive
+                    && s.Priority[thread].Value < s.Limits.Priorities - 1)
                     s.Priority[thread] = 1;
         }),
     };

@@ -5,7 +5,9 @@ using Verified.Spec.Values;
 
 namespace Verified.Tests.Models;
 
-/// <summary>Commands on messages: ipc, the processor for a thread that goes on in the kernel, time, cancellation.</summary>
+/// <summary>
+/// Commands on messages: ipc, the processor for a thread that goes on in the kernel, time, cancellation.
+/// </summary>
 public abstract record MessagesCommand : ICommand<MessagesModel>
 {
     public abstract bool Fits(MessagesModel model);
@@ -14,7 +16,8 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
 
     public abstract void Do(Subject subject);
 
-    protected static uint Row(int party) => ThreadId.Row((Concrete)MessagesModel.Ids[party], MessagesSuite.Limits).Value;
+    protected static uint Row(int party) =>
+        ThreadId.Row((Concrete)MessagesModel.Ids[party], MessagesSuite.Limits).Value;
 
     /// <summary>Every thread does what the model says, with the registers that it says.</summary>
     public string? Difference(Subject subject, MessagesModel after)
@@ -34,7 +37,8 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
         return null;
     }
 
-    private static string Told(Words words) => $"EAX {words.Eax:X} ECX {words.Ecx:X} EDX {words.Edx:X} EBX {words.Ebx:X} "
+    private static string Told(Words words) =>
+        $"EAX {words.Eax:X} ECX {words.Ecx:X} EDX {words.Edx:X} EBX {words.Ebx:X} "
         + $"EBP {words.Ebp:X} ESI {words.Esi:X} EDI {words.Edi:X}";
 
     private static uint StatusOf(Doing doing) => doing switch
@@ -116,7 +120,9 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
     }
 }
 
-/// <summary>Commands worth giving: rendezvous in either order, timeouts at their boundaries, and hostile words.</summary>
+/// <summary>
+/// Commands worth giving: rendezvous in either order, timeouts at their boundaries, and hostile words.
+/// </summary>
 public static class MessagesSuite
 {
     private const uint No = Descriptor.None, Window = Fpage.Whole | 2;
@@ -131,13 +137,15 @@ public static class MessagesSuite
         (5, Gen.Constant(No)), (1, Gen.Elements(1u, 3u, 4u, 0xFFFFFFFEu)), (1, Word));
 
     private static readonly Gen<uint> Receive = Gen.Frequency((5, Gen.Constant(0u)), (6, Gen.Constant(1u)),
-        (5, Gen.Constant(No)), (3, Gen.Elements(Window, Window | 1)), (1, Gen.Elements(2u, 3u, 4u, 5u, 0x2002u)), (1, Word));
+        (5, Gen.Constant(No)), (3, Gen.Elements(Window, Window | 1)), (1, Gen.Elements(2u, 3u, 4u, 5u, 0x2002u)),
+            (1, Word));
 
     // Without end, zero, of one, two and three ticks, and the longest one; of either part.
     private static readonly Gen<uint>
         Soon = Gen.Frequency((1, Gen.Elements(0x01u, 0x10u, 0x11u)),
             (4, Gen.Elements(0x0101009Fu, 0x010100FFu, 0x040400CAu, 0x08FF00FFu))),
-        Timeout = Gen.Frequency((8, Gen.Constant(0u)), (8, Soon), (1, Gen.Elements(0xFFFF0011u, 0x00010010u)), (1, Word));
+        Timeout = Gen.Frequency((8, Gen.Constant(0u)), (8, Soon), (1, Gen.Elements(0xFFFF0011u, 0x00010010u)),
+            (1, Word));
 
     public static Suite<MessagesModel> Make() => new(Start, () => MessagesModel.Start, Next);
 
@@ -195,10 +203,12 @@ public static class MessagesSuite
     private static readonly (int, Gen<(uint, uint, uint)>)[] Nothing = [];
 
     private static uint[] Others(MessagesModel model, int me, Func<Party, bool> which) =>
-        [.. Enumerable.Range(0, model.Parties.Count).Where(i => i != me && which(model.Parties[i])).Select(i => MessagesModel.Ids[i])];
+        [.. Enumerable.Range(0, model.Parties.Count).Where(i => i != me && which(model.Parties[i]))
+            .Select(i => MessagesModel.Ids[i])];
 
     // A thread, or an id that names none.
     private static readonly Gen<uint> Partner = Gen.Frequency((12, Gen.Elements(MessagesModel.Ids.ToArray())),
-        (2, Gen.Elements(0u, 0u, 0xFFFFFFFF, 1u, 3u, MessagesModel.Ids[0] + 1, MessagesModel.Ids[1] ^ 1 << 24, 0x04070401u)),
+        (2, Gen.Elements(0u, 0u, 0xFFFFFFFF, 1u, 3u, MessagesModel.Ids[0] + 1, MessagesModel.Ids[1] ^ 1 << 24,
+            0x04070401u)),
         (1, Word.Where(word => word > 16)));
 }

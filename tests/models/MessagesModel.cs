@@ -44,7 +44,8 @@ public sealed record Party(Doing Doing, int Partner, long? Until, int Served, Wo
 /// <param name="Case">What the last command was.</param>
 public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, string Case) : IModel
 {
-    private const uint No = 0xFFFFFFFF, Done = 0, Mapped = 2, NoPartner = 0x10, ReceiveTimeout = 0x20, SendTimeout = 0x30,
+    private const uint No = 0xFFFFFFFF, Done = 0, Mapped = 2, NoPartner = 0x10, ReceiveTimeout = 0x20,
+        SendTimeout = 0x30,
         ReceiveCancelled = 0x40, SendCancelled = 0x50, ReceiveCut = 0xE0, SendCut = 0xF0;
 
     private const int Nobody = -1;
@@ -119,16 +120,19 @@ public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, str
             if (sender != Nobody && !isCurrent)
                 return With(me, Parties[me] with { Doing = Doing.Resumes, Partner = Nobody, Until = null });
             if (sender != Nobody) return With(me, Parties[me] with { Served = sender }).Accept(me, sender);
-            return zero ? End(me, ReceiveTimeout, "receive ends at once") : Wait(me, Doing.Listens, Nobody, m, e, "waits for anyone");
+            return zero ? End(me, ReceiveTimeout, "receive ends at once")
+                : Wait(me, Doing.Listens, Nobody, m, e, "waits for anyone");
         }
 
         var from = Named(words.Esi);
         if (words.Esi is > 0 and <= 16) return End(me, NoPartner, "receive from nobody's interrupt");
         if (words.Esi == 0)
-            return zero ? End(me, ReceiveTimeout, "receive ends at once") : Wait(me, Doing.Sleeps, Nobody, m, e, "sleeps");
+            return zero ? End(me, ReceiveTimeout, "receive ends at once")
+                : Wait(me, Doing.Sleeps, Nobody, m, e, "sleeps");
         if (from == Nobody) return End(me, NoPartner, "receive from nobody");
         if (Parties[from].Doing == Doing.Sends && Parties[from].Partner == me) return Accept(me, from);
-        return zero ? End(me, ReceiveTimeout, "receive ends at once") : Wait(me, Doing.Receives, from, m, e, "waits for one");
+        return zero ? End(me, ReceiveTimeout, "receive ends at once")
+            : Wait(me, Doing.Receives, from, m, e, "waits for one");
     }
 
     // A waiting sender's message; it goes on to its receive part.
@@ -145,7 +149,8 @@ public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, str
         var words = Parties[from].Words;
         return With(to, Parties[to] with
         {
-            Words = Parties[to].Words with { Eax = code, Edx = words.Edx, Ebx = words.Ebx, Edi = words.Edi, Esi = Ids[from] },
+            Words = Parties[to].Words with { Eax = code, Edx = words.Edx, Ebx = words.Ebx, Edi = words.Edi,
+                Esi = Ids[from] },
         });
     }
 

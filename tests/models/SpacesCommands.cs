@@ -46,7 +46,8 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
     /// <param name="Window">The fpage of the receive descriptor.</param>
     /// <param name="Answers">Whether it answers a page fault of the receiver.</param>
     /// <param name="Ticks">A tick comes after so many steps on mappings; null for none.</param>
-    public sealed record Map(uint From, uint To, uint Hot, uint Item, uint Window, bool Answers, uint? Ticks) : SpacesCommand
+    public sealed record Map(uint From, uint To, uint Hot, uint Item, uint Window, bool Answers, uint? Ticks)
+        : SpacesCommand
     {
         private uint _ecx;
 
@@ -141,7 +142,8 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
         public override string? Difference(Subject subject, SpacesModel after)
         {
             var (s, refused) = (subject.State, after.Case == "renew: another's task");
-            return s.Esi[SpacesModel.Driver].Value == ThreadId.Nil != refused ? "task_new returns nil for another's task"
+            return s.Esi[SpacesModel.Driver].Value == ThreadId.Nil != refused
+                ? "task_new returns nil for another's task"
                 : base.Difference(subject, after);
         }
 
@@ -203,19 +205,23 @@ public static class SpacesSuite
     private static readonly uint[] Takers = [5, 5, 5, 6, 6, 6, 7, 7, 7, SpacesModel.Sigma0];
 
     private static readonly Gen<ICommand<SpacesModel>> Renews =
-        Gen.Elements<uint>(5, 5, 7, 6, 2, 4, 0, 255).Select(task => (ICommand<SpacesModel>)new SpacesCommand.Renew(task));
+        Gen.Elements<uint>(5, 5, 7, 6, 2, 4, 0, 255)
+            .Select(task => (ICommand<SpacesModel>)new SpacesCommand.Renew(task));
 
     // Around a page that the task has; at the ends of the space; of ports; or any word.
     private static Gen<uint> Fpages(SpacesModel model, uint task)
     {
-        uint[] near = [.. model.Links.Keys.Where(place => place.Task == task && place.Page < 60).Select(place => place.Page)];
+        uint[] near = [.. model.Links.Keys.Where(place => place.Task == task && place.Page < 60)
+            .Select(place => place.Page)];
         if (task == SpacesModel.Sigma0 || near.Length == 0) near = [1, 2, 4, 7];
         var own = from page in Gen.Elements<uint>(near) from size in Gen.Choose(0, 3) from bits in Gen.Choose(0, 3)
                   select Of(page >> size << size, (uint)size, (uint)bits);
-        var edge = from page in Gen.Elements<uint>(0, 8, 56, 58, 59) from size in Gen.Choose(0, 2) from bits in Gen.Choose(0, 3)
+        var edge = from page in Gen.Elements<uint>(0, 8, 56, 58, 59) from size in Gen.Choose(0, 2)
+                   from bits in Gen.Choose(0, 3)
                    select Of(page, (uint)size, (uint)bits);
         var ports = from port in Gen.Choose(0, 3) from size in Gen.Choose(0, 2) from bits in Gen.Choose(0, 3)
-                    select Ports | (uint)(60 + (port >> size << size)) << (int)PageBits | (uint)(size + 4) << 2 | (uint)bits;
+                    let first = (uint)(60 + (port >> size << size))
+                    select Ports | first << (int)PageBits | (uint)(size + 4) << 2 | (uint)bits;
         var whole = Gen.Choose(0, 3).Select(bits => Fpage.Whole | (uint)bits);
         var hostile = Gen.Elements<uint>(0, 2, 0xFFFFFFFF, 11 << 2, 33 << 2, 0x1000 | 13 << 2, Ports | 17 << 2);
         return Gen.Frequency((14, own), (3, edge), (3, ports), (2, whole), (1, hostile), (1, Word));

@@ -26,7 +26,7 @@ public sealed record SpacesModel(
 
     private static readonly Paging Paging = new(8, 64, 16) { Entries = 4, Slots = 16, Ports = 4 };
 
-    /// <summary>Six tasks with spaces of 60 pages and 4 groups of ports; mappings and page tables are soon used up.</summary>
+    /// <summary>Spaces of 60 pages and 4 groups of ports; mappings and page tables are soon used up.</summary>
     public static readonly Limits Limits = new(8, 1, 4) { Paging = Paging };
 
     /// <summary>The tasks whose threads map: σ0, and three others of which task 6 is below task 5.</summary>
@@ -116,7 +116,8 @@ public sealed record SpacesModel(
             Links = Copy(spaces), Tables = [.. Tables.Where(table => !clan.Contains(table.Task))],
             Chiefs = Chiefs.SetItems(clan.Select(each => KeyValuePair.Create(each, Driver))),
             Alive = Alive.Except(clan).Add(task),
-            Case = !Alive.Contains(task) ? "renew: an inactive task" : clan.Count > 1 ? "renew: a clan" : "renew: a task",
+            Case = !Alive.Contains(task) ? "renew: an inactive task"
+                : clan.Count > 1 ? "renew: a clan" : "renew: a task",
             Answer = null,
         };
     }

@@ -76,6 +76,7 @@ public sealed class SpacesTests(ITestOutputHelper output)
         output.WriteLine(found.Text);
         Assert.Contains("Label of failing property", found.Text, StringComparison.Ordinal);
         Assert.Contains("20260101", found.Text, StringComparison.Ordinal);
-        Assert.InRange(found.Commands.Count, 1, name.Contains("failed item", StringComparison.Ordinal) ? 4 * FewCommands : FewCommands);
+        Assert.InRange(found.Commands.Count, 1, name.Contains("failed item", StringComparison.Ordinal)
+            ? 4 * FewCommands : FewCommands);
     }
 }

@@ -32,7 +32,8 @@ public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concret
         var steps = 0;
         foreach (var (own, argument) in Event.OwnSteps(s, between))
         {
-            if (steps++ > MostSteps) throw new InvalidOperationException($"stage {Stages.Names[s.Stage.Value]} does not end");
+            if (steps++ > MostSteps)
+                throw new InvalidOperationException($"stage {Stages.Names[s.Stage.Value]} does not end");
             One(own, argument, 0);
         }
     }
@@ -54,7 +55,8 @@ public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concret
     {
         var registers = Registers.Of(s, thread);
         if (thread != driver) Let(thread);
-        if (s.Current.Value != thread) throw new InvalidOperationException($"thread {thread} does not get the processor");
+        if (s.Current.Value != thread)
+            throw new InvalidOperationException($"thread {thread} does not get the processor");
         registers.Set(s, thread);
         Enter(entry, between: between);
         GiveBack();

@@ -34,7 +34,8 @@ public sealed record TasksModel(
 {
     public const int Tasks = 8, Lthreads = 4;
 
-    private const uint None = 0xFFFFFFFF, NoPartner = 0x10, ReceiveCancelled = 0x40, SendCancelled = 0x50, LastVersion = 0x3FF;
+    private const uint None = 0xFFFFFFFF, NoPartner = 0x10, ReceiveCancelled = 0x40, SendCancelled = 0x50,
+        LastVersion = 0x3FF;
 
     private const int Nobody = -1;
 
@@ -62,12 +63,15 @@ public sealed record TasksModel(
         };
         var codes = old.Waiting == Waiting.No ? NoCodes
             : NoCodes.Add(thread, old.Waiting == Waiting.Sends ? SendCancelled : ReceiveCancelled);
-        var name = starts ? "ex_regs: starts" : thread == me ? "ex_regs: oneself" : codes.IsEmpty ? "ex_regs: sets" : "ex_regs: cancels";
+        var name = starts ? "ex_regs: starts" : thread == me ? "ex_regs: oneself"
+            : codes.IsEmpty ? "ex_regs: sets" : "ex_regs: cancels";
         return (this with { Threads = Threads.SetItem(thread, next), Codes = codes })
             .Done(name, new(0x202, old.Esp, old.Eip, old.Preempter, old.Pager), codes);
     }
 
-    /// <summary>task_new: ESI task, EBX pager, EDX EIP, ECX ESP, EAX mcp; or EBX nil, and EAX a thread of the new chief.</summary>
+    /// <summary>
+    /// task_new: ESI task, EBX pager, EDX EIP, ECX ESP, EAX mcp; or EBX nil, and EAX a thread of the new chief.
+    /// </summary>
     public TasksModel TaskNew(int me, Arguments given)
     {
         var (task, mine) = ((int)(given.Esi >> 16 & 0xFF), (uint)TaskOf(me));
@@ -76,7 +80,8 @@ public sealed record TasksModel(
         while (Enumerable.Range(0, Tasks).Any(each => clan.Contains((int)Chiefs[each]) && clan.Add(each))) { }
 
         var left = Threads.RemoveRange(Threads.Keys.Where(thread => clan.Contains(TaskOf(thread))));
-        var waiters = left.Where(thread => thread.Value.Waiting != Waiting.No && !left.ContainsKey(thread.Value.Partner)).ToList();
+        var waiters = left.Where(thread =>
+            thread.Value.Waiting != Waiting.No && !left.ContainsKey(thread.Value.Partner)).ToList();
         left = left.SetItems(waiters.Select(thread => KeyValuePair.Create(
             thread.Key, thread.Value with { Waiting = Waiting.No, Partner = Nobody })));
         var chiefs = clan.Aggregate(Chiefs, (now, each) => now.SetItem(each, mine));
@@ -113,7 +118,8 @@ public sealed record TasksModel(
         if (old.Priority > mcp || (sets && (given.Eax & 0xFF) > mcp))
             return Done("schedule: above the mcp", given with { Eax = None });
         var next = old with { External = Or(given.Ebx, old.External) };
-        if (sets) next = next with { Priority = given.Eax & 0xFF, Quantum = Ticks(given.Eax >> 24, given.Eax >> 20 & 0xF) };
+        if (sets)
+            next = next with { Priority = given.Eax & 0xFF, Quantum = Ticks(given.Eax >> 24, given.Eax >> 20 & 0xF) };
         var state = old.Waiting switch { Waiting.Sends => 0xDu, Waiting.Receives => 0xCu, _ => 0u };
         var partner = old.Waiting == Waiting.No ? 0 : Threads[old.Partner].Id;
         return (this with { Threads = Threads.SetItem(thread, next) }).Done(sets ? "schedule: sets" : "schedule: reads",
@@ -124,10 +130,13 @@ public sealed record TasksModel(
     public TasksModel Nearest(int me, Arguments given) =>
         Done("id_nearest", given with { Eax = 0, Esi = given.Esi == 0 ? Threads[me].Id : given.Esi });
 
-    /// <summary>A send to a thread that does not wait, or a closed receive from one that does not send, without timeout.</summary>
+    /// <summary>
+    /// A send to a thread that does not wait, or a closed receive from one that does not send, without timeout.
+    /// </summary>
     public TasksModel Wait(int me, int partner, bool sends) => (this with
     {
-        Threads = Threads.SetItem(me, Threads[me] with { Waiting = sends ? Waiting.Sends : Waiting.Receives, Partner = partner }),
+        Threads = Threads.SetItem(me,
+            Threads[me] with { Waiting = sends ? Waiting.Sends : Waiting.Receives, Partner = partner }),
     }).Done(sends ? "waits to send" : "waits to receive", Results);
 
     private TasksModel Done(string name, Arguments results, ImmutableDictionary<int, uint>? codes = null) =>
@@ -136,7 +145,8 @@ public sealed record TasksModel(
     private static readonly ImmutableDictionary<int, uint> NoCodes = ImmutableDictionary<int, uint>.Empty;
 
     // A started thread has its starter's priority, mcp and slice length.
-    private static Attributes Blank(Attributes by, uint id) => new(id, by.Priority, by.Mcp, by.Quantum, 0, 0, 0, 0, 0, Waiting.No, Nobody);
+    private static Attributes Blank(Attributes by, uint id) =>
+        new(id, by.Priority, by.Mcp, by.Quantum, 0, 0, 0, 0, 0, Waiting.No, Nobody);
 
     private static uint Or(uint given, uint old) => given == None ? old : given;
 

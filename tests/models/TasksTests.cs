@@ -22,7 +22,7 @@ public sealed class TasksTests(ITestOutputHelper output)
         ["id_nearest"] = 2, ["ex_regs: cancels"] = 2, ["task_new: deletes"] = 2, ["task_new: creates"] = 2,
         ["schedule: reads"] = 1, ["task_new: inactive, kept"] = 0.5, ["task_new: inactive, given away"] = 0.5,
         ["task_new: deletes, a clan"] = 0.1, ["task_new: inactive, kept, a clan"] = 0.02,
-        ["task_new: inactive, given away, a clan"] = 0.02, ["task_new: creates, a clan"] = 0.02,
+        ["task_new: inactive, given away, a clan"] = 0.02,
     };
 
     [Property(MaxTest = 100)]
@@ -46,7 +46,8 @@ public sealed class TasksTests(ITestOutputHelper output)
         },
         ["an incarnation keeps the old version"] = (s, entry) =>
         {
-            if (entry == Entry.TaskNew && s.Mappings.Operation == Operations.Delete && s.Mappings.Version[s.Mappings.Target].Value == 1)
+            if (entry == Entry.TaskNew && s.Mappings.Operation == Operations.Delete
+                && s.Mappings.Version[s.Mappings.Target].Value == 1)
                 s.Mappings.Version[s.Mappings.Target] = 0;
         },
         ["a thread that waits for a deleted one gets no code"] = (s, entry) =>
@@ -57,7 +58,8 @@ public sealed class TasksTests(ITestOutputHelper output)
         },
         ["thread_schedule ignores the mcp"] = (s, entry) =>
         {
-            if (entry == Entry.ThreadSchedule && s.Eax[s.Current] == ThreadId.Invalid && s.Exists(s.Esi[s.Current]).Known)
+            if (entry == Entry.ThreadSchedule && s.Eax[s.Current] == ThreadId.Invalid
+                && s.Exists(s.Esi[s.Current]).Known)
                 s.Priority[s.Row(s.Esi[s.Current])] = 3;
         },
         ["lthread_ex_regs forgets the pager"] = (s, entry) =>

@@ -48,6 +48,7 @@ public class KernelPathTests
             Assert.DoesNotContain(small.Path, timed => timed.Step.Instruction.Op0Register == Iced.Intel.Register.CR3);
             Assert.DoesNotContain(small.Path, timed => timed.Step.Instruction.IP32 >= Image.Symbols["ipc_slow"] && timed.Step.Ring == 0);
             Assert.True(small.Cycles < large.Cycles, $"{small.Cycles} cycles, and {large.Cycles}");
+            if (conditions == PathConditions.Ideal && operation == "call") Assert.InRange(small.Cycles, 75, 121);
         }
     }
 
