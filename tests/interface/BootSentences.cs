@@ -1,5 +1,4 @@
 using Verified.Spec;
-using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Interface;

@@ -1,8 +1,6 @@
-using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Events;
 using Verified.Spec;
-using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Interface;

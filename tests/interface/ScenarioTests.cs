@@ -1,5 +1,4 @@
 using Verified.Kernel;
-using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Tests.Diff;
 using Xunit;

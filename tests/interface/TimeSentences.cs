@@ -1,6 +1,4 @@
-using Verified.Proofs.Events;
 using Verified.Spec;
-using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Interface;

@@ -68,7 +68,7 @@ public sealed class Suite<TModel>(
     {
         var runner = new Runner();
         FsCheck.Check.One(Config.Quick.WithMaxTest(tests).WithReplay(Fixed).WithRunner(runner), this.ToProperty());
-        return runner.Result is TestResult.Failed failed && failed.Item3.First() is MachineRun<Subject, TModel> run
+        return runner.Result is TestResult.Failed failed && failed.Item3.Head is MachineRun<Subject, TModel> run
             ? new([.. run.Operations.Select(step => ((Step)step.Item1).Command)], runner.Text) : null;
     }
 
