@@ -141,8 +141,15 @@ public abstract class Scenario : IDisposable
         var r = Registers.Of(S, thread);
         Step(new(entry, r with
         {
-            Eax = eax ?? r.Eax, Ecx = ecx ?? r.Ecx, Edx = edx ?? r.Edx, Ebx = ebx ?? r.Ebx, Ebp = ebp ?? r.Ebp,
-            Esi = esi ?? r.Esi, Edi = edi ?? r.Edi, Eip = eip ?? r.Eip, Eflags = eflags ?? r.Eflags,
+            Eax = eax ?? r.Eax,
+            Ecx = ecx ?? r.Ecx,
+            Edx = edx ?? r.Edx,
+            Ebx = ebx ?? r.Ebx,
+            Ebp = ebp ?? r.Ebp,
+            Esi = esi ?? r.Esi,
+            Edi = edi ?? r.Edi,
+            Eip = eip ?? r.Eip,
+            Eflags = eflags ?? r.Eflags,
         }, argument, code, between, by));
     }
 

@@ -165,7 +165,8 @@ public static class MessagesSuite
         int[] ready = [.. parties.Where(i => model.Parties[i].Doing == Doing.Ready)];
         int[] inKernel = [.. parties.Where(i => model.Parties[i].Doing is Doing.Resumes or Doing.Takes)];
         var tick = Gen.Choose(1, 3).Select(times => (ICommand<MessagesModel>)new MessagesCommand.Tick(times));
-        var cancel = from me in Gen.Elements(parties) from other in Gen.Elements(parties)
+        var cancel = from me in Gen.Elements(parties)
+                     from other in Gen.Elements(parties)
                      select (ICommand<MessagesModel>)new MessagesCommand.Cancel(me, other);
         var resume = inKernel.Length == 0 ? tick
             : Gen.Elements(inKernel).Select(me => (ICommand<MessagesModel>)new MessagesCommand.Resume(me));
@@ -192,10 +193,13 @@ public static class MessagesSuite
             || (other.Doing == Doing.Receives && other.Partner == me));
         uint[] senders = Others(model, me, other => other.Doing == Doing.Sends && other.Partner == me);
         var any = from send in Send from receive in Receive from partner in Partner select (send, receive, partner);
-        var sends = from send in Gen.Elements(0u, 0u, 2u) from receive in Receive
-                    from partner in Gen.Elements(listeners) select (send, receive, partner);
+        var sends = from send in Gen.Elements(0u, 0u, 2u)
+                    from receive in Receive
+                    from partner in Gen.Elements(listeners)
+                    select (send, receive, partner);
         var takes = from receive in Gen.Elements(0u, 1u, 1u, Window, Window | 1)
-                    from partner in Gen.Elements(senders) select (No, receive, partner);
+                    from partner in Gen.Elements(senders)
+                    select (No, receive, partner);
         return Gen.Frequency([(6, any), .. listeners.Length > 0 ? [(8, sends)] : Nothing,
             .. senders.Length > 0 ? [(8, takes)] : Nothing]);
     }

@@ -149,8 +149,14 @@ public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, str
         var words = Parties[from].Words;
         return With(to, Parties[to] with
         {
-            Words = Parties[to].Words with { Eax = code, Edx = words.Edx, Ebx = words.Ebx, Edi = words.Edi,
-                Esi = Ids[from] },
+            Words = Parties[to].Words with
+            {
+                Eax = code,
+                Edx = words.Edx,
+                Ebx = words.Ebx,
+                Edi = words.Edi,
+                Esi = Ids[from]
+            },
         });
     }
 

@@ -214,12 +214,17 @@ public static class SpacesSuite
         uint[] near = [.. model.Links.Keys.Where(place => place.Task == task && place.Page < 60)
             .Select(place => place.Page)];
         if (task == SpacesModel.Sigma0 || near.Length == 0) near = [1, 2, 4, 7];
-        var own = from page in Gen.Elements<uint>(near) from size in Gen.Choose(0, 3) from bits in Gen.Choose(0, 3)
+        var own = from page in Gen.Elements<uint>(near)
+                  from size in Gen.Choose(0, 3)
+                  from bits in Gen.Choose(0, 3)
                   select Of(page >> size << size, (uint)size, (uint)bits);
-        var edge = from page in Gen.Elements<uint>(0, 8, 56, 58, 59) from size in Gen.Choose(0, 2)
+        var edge = from page in Gen.Elements<uint>(0, 8, 56, 58, 59)
+                   from size in Gen.Choose(0, 2)
                    from bits in Gen.Choose(0, 3)
                    select Of(page, (uint)size, (uint)bits);
-        var ports = from port in Gen.Choose(0, 3) from size in Gen.Choose(0, 2) from bits in Gen.Choose(0, 3)
+        var ports = from port in Gen.Choose(0, 3)
+                    from size in Gen.Choose(0, 2)
+                    from bits in Gen.Choose(0, 3)
                     let first = (uint)(60 + (port >> size << size))
                     select Ports | first << (int)PageBits | (uint)(size + 4) << 2 | (uint)bits;
         var whole = Gen.Choose(0, 3).Select(bits => Fpage.Whole | (uint)bits);

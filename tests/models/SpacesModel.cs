@@ -77,7 +77,9 @@ public sealed record SpacesModel(
 
     private SpacesModel Failed(Spaces spaces, ImmutableHashSet<(uint, uint)> tables, int done) => this with
     {
-        Links = Copy(spaces), Tables = tables, Answer = (GiverFailed, TakerFailed),
+        Links = Copy(spaces),
+        Tables = tables,
+        Answer = (GiverFailed, TakerFailed),
         Case = done == 0 ? "map: fails at once" : "map: fails after some pages",
     };
 
@@ -113,7 +115,8 @@ public sealed record SpacesModel(
         foreach (var place in Links.Keys.Where(place => clan.Contains(place.Task))) spaces.Flush(place, own: true);
         return this with
         {
-            Links = Copy(spaces), Tables = [.. Tables.Where(table => !clan.Contains(table.Task))],
+            Links = Copy(spaces),
+            Tables = [.. Tables.Where(table => !clan.Contains(table.Task))],
             Chiefs = Chiefs.SetItems(clan.Select(each => KeyValuePair.Create(each, Driver))),
             Alive = Alive.Except(clan).Add(task),
             Case = !Alive.Contains(task) ? "renew: an inactive task"

@@ -16,12 +16,22 @@ public sealed class SpacesTests(ITestOutputHelper output)
     // At least so many percent of the commands are of each kind.
     private static readonly Dictionary<string, double> Least = new()
     {
-        ["map: map"] = 5, ["map: grant"] = 3, ["map: no page"] = 5, ["map: nothing is taken"] = 1,
-        ["map: fails at once"] = 0.1, ["map: fails after some pages"] = 0.1,
-        ["answer: map"] = 0.5, ["answer: grant"] = 0.2, ["answer: no page"] = 0.2,
-        ["unmap: pages go"] = 2, ["unmap: pages become read-only"] = 0.5, ["unmap: no page"] = 5,
+        ["map: map"] = 5,
+        ["map: grant"] = 3,
+        ["map: no page"] = 5,
+        ["map: nothing is taken"] = 1,
+        ["map: fails at once"] = 0.1,
+        ["map: fails after some pages"] = 0.1,
+        ["answer: map"] = 0.5,
+        ["answer: grant"] = 0.2,
+        ["answer: no page"] = 0.2,
+        ["unmap: pages go"] = 2,
+        ["unmap: pages become read-only"] = 0.5,
+        ["unmap: no page"] = 5,
         ["unmap: invalid fpage"] = 0.5,
-        ["renew: a task"] = 0.5, ["renew: a clan"] = 0.1, ["renew: an inactive task"] = 0.1,
+        ["renew: a task"] = 0.5,
+        ["renew: a clan"] = 0.1,
+        ["renew: an inactive task"] = 0.1,
         ["renew: another's task"] = 0.5,
     };
 
@@ -61,7 +71,7 @@ public sealed class SpacesTests(ITestOutputHelper output)
         ["a failed item is reported to the taker alone"] = (s, entry) =>
         {
             if (entry == Entry.Map) foreach (var task in SpacesModel.Mappers)
-                    if (s.Eax[task].Value == Code.SendMapFailed) s.Eax[task] = Code.Done;
+                if (s.Eax[task].Value == Code.SendMapFailed) s.Eax[task] = Code.Done;
         },
     };
 

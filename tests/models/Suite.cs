@@ -99,7 +99,8 @@ public sealed class Suite<TModel>(
         public void OnStartFixture(Type type) { }
 
         public void OnArguments(
-            int test, FSharpList<object> arguments, FSharpFunc<int, FSharpFunc<FSharpList<object>, string>> every) { }
+            int test, FSharpList<object> arguments, FSharpFunc<int, FSharpFunc<FSharpList<object>, string>> every)
+        { }
 
         public void OnShrink(FSharpList<object> arguments, FSharpFunc<FSharpList<object>, string> every) { }
 

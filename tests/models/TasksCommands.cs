@@ -173,7 +173,10 @@ public static class TasksSuite
     private static readonly Gen<Arguments> ExRegs =
         from lthread in Gen.Frequency((12, Gen.Choose(0, TasksModel.Lthreads - 1).Select(n => (uint)n)),
             (1, Gen.Elements(4u, 64u, None)), (1, Word))
-        from esp in Value from eip in Value from preempter in Value from pager in Value
+        from esp in Value
+        from eip in Value
+        from preempter in Value
+        from pager in Value
         select new Arguments(lthread, esp, eip, preempter, pager);
 
     private static Gen<Arguments> TaskNew(TasksModel model, int me)
@@ -188,7 +191,8 @@ public static class TasksSuite
                from rest in Word
                from pager in Gen.Frequency((4, Gen.Elements(Root, None, 1u)), (3, Gen.Constant(0u)), (1, Word))
                from mcp in Gen.Frequency((3, Gen.Elements(0u, 1u, 2u, 3u, 255u, None)), (3, Id(model)), (1, Word))
-               from esp in Value from eip in Value
+               from esp in Value
+               from eip in Value
                select new Arguments(mcp, esp, eip, pager, rest & 0xFF00FFFF | task << 16);
     }
 

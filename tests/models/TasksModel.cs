@@ -58,8 +58,12 @@ public sealed record TasksModel(
         var old = starts ? Blank(caller, caller.Id & 0xFFFF03FF | given.Eax << 10) : Threads[thread];
         var next = old with
         {
-            Esp = Or(given.Ecx, old.Esp), Eip = Or(given.Edx, old.Eip), Preempter = Or(given.Ebx, old.Preempter),
-            Pager = Or(given.Esi, old.Pager), Waiting = Waiting.No, Partner = Nobody,
+            Esp = Or(given.Ecx, old.Esp),
+            Eip = Or(given.Edx, old.Eip),
+            Preempter = Or(given.Ebx, old.Preempter),
+            Pager = Or(given.Esi, old.Pager),
+            Waiting = Waiting.No,
+            Partner = Nobody,
         };
         var codes = old.Waiting == Waiting.No ? NoCodes
             : NoCodes.Add(thread, old.Waiting == Waiting.Sends ? SendCancelled : ReceiveCancelled);
@@ -99,7 +103,10 @@ public sealed record TasksModel(
             var first = Blank(caller, mine << 24 | (uint)task << 16 | versions[task]);
             left = left.Add(task * Lthreads, first with
             {
-                Mcp = Math.Min(caller.Mcp, given.Eax), Esp = given.Ecx, Eip = given.Edx, Pager = given.Ebx,
+                Mcp = Math.Min(caller.Mcp, given.Eax),
+                Esp = given.Ecx,
+                Eip = given.Edx,
+                Pager = given.Ebx,
             });
         }
 

@@ -16,12 +16,25 @@ public sealed class TasksTests(ITestOutputHelper output)
     // At least so many percent of the commands are of each kind.
     private static readonly Dictionary<string, double> Least = new()
     {
-        ["task_new: another's task"] = 5, ["schedule: sets"] = 3, ["schedule: above the mcp"] = 3,
-        ["ex_regs: no such lthread"] = 3, ["waits to receive"] = 3, ["waits to send"] = 3,
-        ["ex_regs: oneself"] = 3, ["ex_regs: starts"] = 2, ["ex_regs: sets"] = 2, ["schedule: no thread"] = 2,
-        ["id_nearest"] = 2, ["ex_regs: cancels"] = 2, ["task_new: deletes"] = 2, ["task_new: creates"] = 2,
-        ["schedule: reads"] = 1, ["task_new: inactive, kept"] = 0.5, ["task_new: inactive, given away"] = 0.5,
-        ["task_new: deletes, a clan"] = 0.1, ["task_new: inactive, kept, a clan"] = 0.02,
+        ["task_new: another's task"] = 5,
+        ["schedule: sets"] = 3,
+        ["schedule: above the mcp"] = 3,
+        ["ex_regs: no such lthread"] = 3,
+        ["waits to receive"] = 3,
+        ["waits to send"] = 3,
+        ["ex_regs: oneself"] = 3,
+        ["ex_regs: starts"] = 2,
+        ["ex_regs: sets"] = 2,
+        ["schedule: no thread"] = 2,
+        ["id_nearest"] = 2,
+        ["ex_regs: cancels"] = 2,
+        ["task_new: deletes"] = 2,
+        ["task_new: creates"] = 2,
+        ["schedule: reads"] = 1,
+        ["task_new: inactive, kept"] = 0.5,
+        ["task_new: inactive, given away"] = 0.5,
+        ["task_new: deletes, a clan"] = 0.1,
+        ["task_new: inactive, kept, a clan"] = 0.02,
         ["task_new: inactive, given away, a clan"] = 0.02,
     };
 
