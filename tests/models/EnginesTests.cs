@@ -33,6 +33,11 @@ public sealed class EnginesTests
             if (s.Mappings.Operation.Value == Operations.Unmap) s.Mappings.Item &= ~(Concrete)Fpage.Own;
         }
         ),
+        ["a grant maps"] = ("spaces", (s, _) =>
+        {
+            if (s.Mappings.Operation.Value == Operations.Map) s.Mappings.Item &= ~(Concrete)Fpage.Grant;
+        }
+        ),
         ["lthread_ex_regs forgets the pager"] = ("tasks", (s, entry) =>
         {
             if (entry != Entry.LthreadExRegs) return;

@@ -186,7 +186,8 @@ public static class TasksSuite
         if (mine.Length == 0) mine = [5];
 
         // Those that are chiefs themselves are seldom: they count more.
-        mine = [.. mine, .. mine.Where(task => model.Chiefs.Contains(task)).SelectMany(task => new[] { task, task, task })];
+        var chiefs = mine.Where(model.Chiefs.Contains);
+        mine = [.. mine, .. chiefs, .. chiefs, .. chiefs];
         return from task in Gen.Frequency((8, Gen.Elements(mine)), (2, Gen.Choose(0, 255).Select(n => (uint)n)))
                from rest in Word
                from pager in Gen.Frequency((4, Gen.Elements(Root, None, 1u)), (3, Gen.Constant(0u)), (1, Word))
