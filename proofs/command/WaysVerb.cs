@@ -9,6 +9,11 @@ internal static class WaysVerb
 {
     private const string Proved = "proved", Nothing = "-";
 
+    private static readonly Option<bool> Interface = new("--interface")
+    {
+        Description = "In place of the ways, the sentences of the interface: which tests, properties and theorems state each",
+    };
+
     /// <summary>One row: what is proved, or the first theorem that is not.</summary>
     /// <param name="Way">The entry or own step, in which stage it comes, and how many ways do the same.</param>
     /// <param name="Invariants">The step of the spec preserves every invariant.</param>
@@ -39,7 +44,7 @@ internal static class WaysVerb
     {
         var verb = new Command("ways", "Every way into the kernel: what is proved of it, and the most it takes to the next cut point; proves what is not proved yet")
         {
-            ImageSource.File, ImageSource.Size, CommonOptions.NoCache, CommonOptions.Json,
+            ImageSource.File, ImageSource.Size, CommonOptions.NoCache, CommonOptions.Json, Interface, InterfaceReport.Source,
         };
         verb.SetAction(Run);
         return verb;
@@ -47,6 +52,7 @@ internal static class WaysVerb
 
     private static int Run(ParseResult parsed)
     {
+        if (parsed.GetValue(Interface)) return InterfaceReport.Run(parsed);
         var (display, json) = (new Display(parsed), parsed.GetValue(CommonOptions.Json));
         var image = ImageSource.Of(parsed);
         var results = ProveVerb.Prove(json ? Display.Silent : display, image, Theorems.Of(image), cached: !parsed.GetValue(CommonOptions.NoCache));

@@ -164,6 +164,46 @@ public sealed class Generator(int seed, Limits limits)
         };
     }
 
+    /// <summary>
+    /// An event by which pages go from task to task: a map item to a thread that takes it, a wait with a window; or any
+    /// event.
+    /// </summary>
+    /// <inheritdoc cref="Next"/>
+    public Event Give(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
+        if (s.Stage.Value != Stages.User) return Next(s, threads);
+        var registers = new Registers(2, Timeouts.Infinite, Pages.Fpage(_random), Item(s), Word(),
+            Chance(50) ? Descriptor.None : Receive(), 0, Word(), Word(), Word() & Flags.UserBits | Flags.User);
+        var next = _random.Next(10) switch
+        {
+            < 6 when Partner(s, threads, other => Takes(s, other)) is { } taker =>
+                _code.Placed(new(Entry.Ipc, registers with { Esi = s.Id[taker] }), s),
+            < 8 when threads.Any(other => other != s.Current.Value && s.IsReady(other).Known) =>
+                _code.Placed(new(Entry.Ipc, registers with
+                {
+                    Eax = Descriptor.None,
+                    Ebp = Pages.Window(_random) & ~3u | 3,
+                }), s),
+            < 9 => _code.Placed(new(Entry.FpageUnmap, registers with { Eax = registers.Ebx, Ecx = Mask() }), s),
+            _ => null,
+        };
+        if (next is null) return Next(s, threads);
+        return Chance(20) ? next with { Between = new(Below(12), OrTick(s)) } : next;
+    }
+
+    // Whether a thread waits for the current one, of another task, and takes map items.
+    private static Truth Takes(State<Concrete> s, uint other) => s.WaitsFor(other, s.Current)
+        & (s.Task(other) != s.Task(s.Current)) & (Descriptor.IsWindow(s.Ebp[other]) | (s.Faulting[other] == 1));
+
+    // Of pages that the current thread has, if it has any.
+    private uint Item(State<Concrete> s)
+    {
+        if (Chance(20) || Pages.AllMapped(s) is not { Length: > 0 } mine) return Pages.Fpage(_random);
+        var page = Pick(mine);
+        var size = (int)Pick([0u, 0u, 0u, 1u, 2u]);
+        return page >> size << size << 12 | (uint)(12 + size) << 2 | Below(4);
+    }
+
     // So many threads at most come from boot's two.
     private const int MostThreads = 20;
 

@@ -32,6 +32,11 @@ internal sealed class Pages(Random random, State<Concrete> s)
         return null;
     }
 
+    /// <summary>The pages near those where mappings are that the current thread has.</summary>
+    public static uint[] AllMapped(State<Concrete> s) =>
+        [.. Places.SelectMany(place => Enumerable.Range(-1, 6).Select(offset => place + (uint)offset)).Distinct()
+            .Where(page => page < s.Limits.Paging.UserPages && s.NodeOf(s.Task(s.Current), page).Value != 0)];
+
     /// <summary>Whether a page is near those where mappings are.</summary>
     public static bool IsUsual(uint page) => Array.Exists(Places, place => page - place + 1 < 6);
 

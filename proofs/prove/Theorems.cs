@@ -38,6 +38,10 @@ public static class Theorems
     public static string? StepOf(Way way) =>
         way.Step is null ? null : Steps.Single(step => step.Entry == way.Step && step.Stage == way.Stage && step.Only == way.Only).Name;
 
+    /// <summary>The names of the steps that entries make, as the theorems about them have them.</summary>
+    public static IReadOnlyList<string> StepsOf(IReadOnlyCollection<Entry> entries) =>
+        [.. Steps.Where(step => entries.Contains(step.Entry)).Select(step => step.Name)];
+
     // What becomes of lists and chiefs is a theorem of its own; but a walk along a list ends by its order.
     private static bool IsOfMappings(Case? only) => only is not null && only.Name != Case.Reduces;
 

@@ -2,6 +2,7 @@ using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Spec;
 using Verified.Tests.Host;
+using Verified.Tests.Interface;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -20,6 +21,7 @@ public class BootTests
     ];
 
     [Fact]
+    [Sentence("19.16")]
     public void Programs_run_to_their_end_on_the_machine()
     {
         var pc = new Pc();

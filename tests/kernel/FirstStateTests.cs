@@ -4,6 +4,7 @@ using Verified.Proofs.First;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Spec.Values;
+using Verified.Tests.Interface;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -21,6 +22,7 @@ public class FirstStateTests
     public void The_image_boots_to_the_declared_first_state() => Assert.Empty(FirstStateCheck.Differences(Image));
 
     [Fact]
+    [Sentence("19.1", "19.2")]
     public void The_image_boots_two_servers_to_the_declared_first_state() =>
         Assert.Empty(FirstStateCheck.Differences(Image, Booting.Servers(Image)));
 

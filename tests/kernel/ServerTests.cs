@@ -4,6 +4,7 @@ using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Verified.Spec;
+using Verified.Tests.Interface;
 using Verified.Tests.Machine;
 using Xunit;
 using static Iced.Intel.AssemblerRegisters;
@@ -21,6 +22,7 @@ public class ServerTests
     [InlineData(0x20000u)]
     [InlineData(0x300000u)]
     [InlineData(0x1000000u)]
+    [Sentence("18.2", "18.3", "19.8", "19.11")]
     public void Sigma0_finds_the_info_page_and_all_memory(uint linkedAt)
     {
         // [ESP] leads to the info page; every frame that is not reserved, as the one at 0 is, can be written.
@@ -66,6 +68,7 @@ public class ServerTests
     }
 
     [Fact]
+    [Sentence("19.2", "19.9")]
     public void The_root_task_finds_what_the_loader_left_though_programs_overwrote_it()
     {
         // It cannot run without a pager yet; σ0 looks at the page that it would be given.
@@ -98,6 +101,7 @@ public class ServerTests
     }
 
     [Fact]
+    [Sentence("19.7")]
     public void Sigma0_is_the_pager_of_the_root_task()
     {
         // The root task's first instruction is the first fault.
@@ -124,6 +128,7 @@ public class ServerTests
     }
 
     [Fact]
+    [Sentence("18.9", "18.10", "19.8")]
     public void The_start_table_has_whole_pages_and_the_info_page_is_in_eax()
     {
         // Half a page at its begin and at its end: what is free is not a part of σ0.
@@ -146,6 +151,7 @@ public class ServerTests
     [Theory]
     [InlineData(ProcessorModel.Pentium, 99_900, 100_100)]
     [InlineData(ProcessorModel.I486, 0, 0)]
+    [Sentence("18.7")]
     public void The_info_page_has_the_processor_s_frequency_where_it_can_be_measured(ProcessorModel model, uint least, uint most)
     {
         // The machine executes 100 million instructions a second.
@@ -154,6 +160,7 @@ public class ServerTests
     }
 
     [Fact]
+    [Sentence("19.9", "19.10")]
     public void The_root_task_starts_with_registers_as_a_loader_leaves_them()
     {
         var root = Elf(0x600000, c =>
@@ -171,6 +178,30 @@ public class ServerTests
     }
 
     [Fact]
+    [Sentence("20.4")]
+    public void A_thread_reads_the_time_stamp_counter()
+    {
+        var root = Elf(0x600000, c =>
+        {
+            var wrong = c.CreateLabel();
+            c.rdtsc();
+            c.mov(esi, eax);
+            c.mov(edi, edx);
+            c.rdtsc();
+            c.sub(eax, esi);
+            c.sbb(edx, edi);
+            c.jne(wrong);
+            c.test(eax, eax);
+            c.je(wrong);
+            Print(c, "right");
+            c.Label(ref wrong);
+            Print(c, "wrong");
+        });
+        Assert.Equal("right", Boot(new("sigma0", ServerPrograms.Sigma0.File), root).Lines[1]);
+    }
+
+    [Fact]
+    [Sentence("19.3")]
     public void Segments_go_where_their_headers_say_and_the_rest_is_cleared()
     {
         // The second segment is where the loader puts the modules, the third has bytes and zeros.
@@ -217,6 +248,7 @@ public class ServerTests
 
     [Theory]
     [MemberData(nameof(Refused))]
+    [Sentence("19.15")]
     public void Bad_input_is_told_in_one_line_and_the_processor_halts(string says, uint megabytes)
     {
         byte[] program = [0xEB, 0xFE];

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
+using Verified.Tests.Interface;
 using Xunit;
 
 namespace Verified.Tests.Kernel;
@@ -59,6 +60,7 @@ public class Sigma0Tests
     private static readonly (uint, uint, uint) Refused = (0, 0, 0);
 
     [Fact]
+    [Sentence("17.1", "17.5", "17.8")]
     public void A_frame_goes_to_the_first_task_that_asks_and_to_no_other()
     {
         Assert.Equal(Given(0x500000), Call(Other, 0x500678));
@@ -68,6 +70,7 @@ public class Sigma0Tests
     }
 
     [Fact]
+    [Sentence("17.2")]
     public void What_is_reserved_or_not_there_goes_to_nobody()
     {
         foreach (var at in (uint[])[0x100000, InfoPage, 0x1FFFFC, 0x20000, Memory, 0x40000000]) Assert.Equal(Refused, Call(Root, at));
@@ -83,6 +86,7 @@ public class Sigma0Tests
     }
 
     [Fact]
+    [Sentence("17.3")]
     public void Devices_are_given_by_address_only()
     {
         Assert.Equal(Given(0xB8000), Call(Other, 0xB8000));
@@ -100,6 +104,7 @@ public class Sigma0Tests
     }
 
     [Fact]
+    [Sentence("17.6")]
     public void Four_megabytes_go_to_one_task_as_a_whole()
     {
         Assert.Equal(((uint, uint, uint))(Map, 0x800000, 0x800000 | Superpage | Writable), Call(Other, 0x40800000));
@@ -113,6 +118,7 @@ public class Sigma0Tests
     }
 
     [Fact]
+    [Sentence("17.4", "17.7")]
     public void The_info_page_is_everybodys_to_read_and_ports_are_given_as_asked_for()
     {
         foreach (var client in (uint[])[Root, Other]) Assert.Equal((Map, InfoPage, InfoPage | Page), Call(client, 1, 1));

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Verified.Spec;
 using Verified.Spec.Values;
+using Verified.Tests.Interface;
 using Xunit;
 
 namespace Verified.Tests.Spec;
@@ -17,6 +18,7 @@ public sealed class CodedWordTests
         (1, Gen.Elements(0u, 1u, 2u, 3u, 4u, 0x7FFFFFFFu, 0x80000000u, 0xFFFFFFFCu, 0xFFFFFFFDu, 0xFFFFFFFEu, 0xFFFFFFFFu))));
 
     [Fact]
+    [Sentence("7.16", "7.19")]
     public void Every_slice_length_that_is_read_can_be_written_back()
     {
         for (var ticks = 0u; ticks <= ScheduleParam.Infinite; ticks++)
@@ -44,6 +46,7 @@ public sealed class CodedWordTests
     }
 
     [Fact]
+    [Sentence("7.20")]
     public void Bits_19_to_16_of_a_parameter_mean_nothing() => Check(word =>
         ScheduleParam.Ticks<Concrete>(word) == ScheduleParam.Ticks<Concrete>(word ^ 0xF0000)
         & ScheduleParam.Small<Concrete>(word) == ScheduleParam.Small<Concrete>(word ^ 0xF0000)
@@ -57,6 +60,7 @@ public sealed class CodedWordTests
     }
 
     [Fact]
+    [Sentence("1.25", "1.26", "1.27")]
     public void Every_timeout_is_zero_infinite_or_a_number_of_ticks()
     {
         for (var exponent = 0u; exponent < 16; exponent++)
@@ -73,6 +77,7 @@ public sealed class CodedWordTests
     }
 
     [Fact]
+    [Sentence("1.28")]
     public void Page_fault_timeouts_mean_nothing() => Check(word =>
         Timeouts.SendIsZero<Concrete>(word) == Timeouts.SendIsZero<Concrete>(word ^ 0xFF00)
         & Timeouts.SendIsInfinite<Concrete>(word) == Timeouts.SendIsInfinite<Concrete>(word ^ 0xFF00)
@@ -80,6 +85,7 @@ public sealed class CodedWordTests
         & Timeouts.ReceiveIsInfinite<Concrete>(word) == Timeouts.ReceiveIsInfinite<Concrete>(word ^ 0xFF00));
 
     [Fact]
+    [Sentence("1.15", "1.17")]
     public void Every_size_of_an_fpage_is_valid_or_not()
     {
         for (var size = 0u; size < 64; size++)
@@ -115,6 +121,7 @@ public sealed class CodedWordTests
     public void None_is_no_window_although_its_bits_say_so() => Assert.False(Descriptor.IsWindow<Concrete>(Descriptor.None).Known);
 
     [Fact]
+    [Sentence("1.10")]
     public void Interrupts_have_the_ids_1_to_16()
     {
         for (var id = 0u; id < 64; id++)
@@ -131,6 +138,7 @@ public sealed class CodedWordTests
         ThreadId.Make<Concrete>(word >> 24, ThreadId.Task<Concrete>(word), ThreadId.Lthread<Concrete>(word), ThreadId.Version<Concrete>(word)) == word);
 
     [Fact]
+    [Sentence("14.13")]
     public void The_fpage_of_a_fault_is_valid_and_has_the_ports()
     {
         foreach (var width in (uint[])[1, 2, 4])

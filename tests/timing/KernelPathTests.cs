@@ -2,6 +2,7 @@ using Verified.Kernel;
 using Verified.Machine.Timing;
 using Verified.Proofs.Bench;
 using Verified.Spec;
+using Verified.Tests.Interface;
 using Xunit;
 
 namespace Verified.Tests.Timing;
@@ -11,6 +12,7 @@ public class KernelPathTests
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
 
     [Fact]
+    [Sentence("20.1")]
     public void The_fast_path_is_one_straight_run_from_gate_to_gate()
     {
         var paths = KernelPaths.Measure(Image);
@@ -36,6 +38,7 @@ public class KernelPathTests
     [InlineData("call")]
     [InlineData("call a caller")]
     [InlineData("reply and wait")]
+    [Sentence("20.2")]
     public void Between_small_spaces_the_directory_stays_and_ipc_is_cheaper(string operation)
     {
         foreach (var conditions in (PathConditions[])[PathConditions.Ideal, PathConditions.Repeated])
@@ -45,6 +48,7 @@ public class KernelPathTests
             Assert.DoesNotContain(small.Path, timed => timed.Step.Instruction.Op0Register == Iced.Intel.Register.CR3);
             Assert.DoesNotContain(small.Path, timed => timed.Step.Instruction.IP32 >= Image.Symbols["ipc_slow"] && timed.Step.Ring == 0);
             Assert.True(small.Cycles < large.Cycles, $"{small.Cycles} cycles, and {large.Cycles}");
+            if (conditions == PathConditions.Ideal && operation == "call") Assert.InRange(small.Cycles, 75, 121);
         }
     }
 

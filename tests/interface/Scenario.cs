@@ -1,0 +1,295 @@
+using System.Collections.Concurrent;
+using Verified.Kernel;
+using Verified.Proofs.Diff;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+using Xunit;
+using Registers = Verified.Proofs.Events.Registers;
+
+namespace Verified.Tests.Interface;
+
+/// <summary>
+/// A scenario that runs on the spec and on the shipped image at once. After each event the whole states are compared,
+/// and each expectation is held to a value of the spec and to the same value in the machine's memory or registers.
+/// </summary>
+public abstract class Scenario : IDisposable
+{
+    /// <summary>Threads: three of tasks of their own, the second one of A's task, σ0's, and an onlooker.</summary>
+    protected const uint A = 5 * Lthreads, A2 = A + 1, B = 6 * Lthreads, C = 7 * Lthreads, Sigma0 = 2 * Lthreads,
+        Onlooker = 8 * Lthreads;
+
+    /// <summary>Descriptors, and a window that takes items anywhere.</summary>
+    protected const uint No = Descriptor.None, Closed = 0, Open = 1, Item = 2, Window = Fpage.Whole | 2,
+        None = ThreadId.Invalid;
+
+    /// <summary>Timeout words.</summary>
+    protected const uint Never = Timeouts.Infinite, ZeroToReceive = Timeouts.ZeroReceiveOnly, ZeroToSend = 0x10,
+        Zero = Timeouts.ZeroBoth;
+
+    /// <summary>The priority of all threads but the onlooker, which has the lowest one.</summary>
+    protected const uint Usual = 100;
+
+    /// <summary>Pages of A: two that can be written, one that cannot.</summary>
+    protected const uint Page = 0x10, Second = 0x11, ReadOnly = 0x12;
+
+    /// <summary>The first of 16 ports of A, at which nothing answers.</summary>
+    protected const uint Port = 0x1000;
+
+    /// <summary>Where a thread's code is: user code that the harness puts into every space.</summary>
+    protected const uint Code = 0xFC000000;
+
+    private const uint Lthreads = 16;
+
+    private static readonly Lazy<KernelImage> Image = new(() => KernelImage.Build(Limits.Shipping));
+    private static readonly ConcurrentBag<Duel> Idle = [];
+
+    private readonly bool _isShared;
+    private readonly Duel _duel;
+    private State<Concrete>? _start = Initial();
+
+    /// <param name="image">An image in place of the shipped one; null for that.</param>
+    protected Scenario(KernelImage? image = null) => (_isShared, _duel) = (image is null,
+        image is null && Idle.TryTake(out var duel) ? duel : new(new ImageMachine(image ?? Image.Value)));
+
+    /// <summary>Before the first event the start, which a test may change; then the spec's state.</summary>
+    protected State<Concrete> S => _start ?? _duel.State;
+
+    private static State<Concrete> Initial()
+    {
+        BootThread Of(uint row, uint priority, uint slice) => new(
+            ThreadId.Make<Concrete>(4, row / Lthreads, row % Lthreads, 1).Value, priority, slice, Code + row, 0x8000
+                + row);
+        return Boot.Initial(Limits.Shipping,
+            [Of(A, Usual, 10), Of(A2, Usual, 10), Of(B, Usual, 10), Of(C, Usual, 10), Of(Sigma0, Usual, 10),
+                Of(Onlooker, 0, ScheduleParam.Infinite)],
+            frame => frame < 16,
+            [new(A / Lthreads, Page, 4, true), new(A / Lthreads, Second, 5, true),
+                new(A / Lthreads, ReadOnly, 6, false),
+                    new(A / Lthreads, PageOfPort(Port), Limits.Shipping.Paging.Frames + Port / 16, true)]);
+    }
+
+    public void Dispose()
+    {
+        if (_isShared) Idle.Add(_duel);
+        GC.SuppressFinalize(this);
+    }
+
+    protected uint Id(uint thread) => S.Id[thread].Value;
+
+    protected static uint TaskOf(uint thread) => thread / Lthreads;
+
+    /// <summary>The start goes into the spec's tables and the machine's memory.</summary>
+    protected void Begin()
+    {
+        if (_start is not { } start) return;
+        _start = null;
+        Assert.Null(_duel.Place(start));
+    }
+
+    /// <summary>The start is what boot leaves: the image has booted with its own servers.</summary>
+    protected void BeginBooted()
+    {
+        _start = null;
+        Assert.Null(_duel.PlaceBooted());
+    }
+
+    /// <summary>A word of a frame in the machine's memory.</summary>
+    protected uint WordOfFrame(uint frame, uint offset) => _duel.Machine.Pc.Memory.Load(frame * 4096 + offset, 4);
+
+    /// <summary>One event on both sides; it must be one that can arise.</summary>
+    protected void Step(Event e)
+    {
+        Begin();
+        var before = _duel.Events;
+        var difference = _duel.Step(e) ?? _duel.End();
+        Assert.True(difference is null, $"{e.Entry}: {difference}");
+        Assert.True(_duel.Events > before, $"{e.Entry} cannot arise here");
+    }
+
+    protected void Tick(int times = 1)
+    {
+        for (var i = 0; i < times; i++) Step(new(Entry.Tick));
+    }
+
+    /// <summary>A device raises a line.</summary>
+    protected void Line(uint line) => Step(new(Entry.Interrupt, null, line + 1));
+
+    /// <summary>A thread gets the processor, by thread_switch of the one that has it.</summary>
+    protected void Let(uint thread)
+    {
+        Begin();
+        Assert.Equal(Stages.User, S.Stage.Value);
+        if (S.Current.Value == thread) return;
+        var mine = Registers.Of(S, S.Current);
+        Step(new(Entry.ThreadSwitch, mine with { Esi = Id(thread) }));
+        Runs(thread);
+    }
+
+    /// <summary>A thread that goes on in the kernel gets the processor, and does there what it has to do.</summary>
+    protected void Help(uint thread) =>
+        Step(new(Entry.ThreadSwitch, Registers.Of(S, S.Current) with { Esi = Id(thread) }));
+
+    /// <summary>A thread enters the kernel, with the processor if it has not got it yet.</summary>
+    protected void Enter(
+        uint thread, Entry entry, uint? eax = null, uint? ecx = null, uint? edx = null, uint? ebx = null,
+            uint? ebp = null,
+        uint? esi = null, uint? edi = null, uint? eip = null, uint? eflags = null, uint argument = 0, uint code = 0,
+        Between? between = null, UserInstruction? by = null)
+    {
+        Let(thread);
+        var r = Registers.Of(S, thread);
+        Step(new(entry, r with
+        {
+            Eax = eax ?? r.Eax,
+            Ecx = ecx ?? r.Ecx,
+            Edx = edx ?? r.Edx,
+            Ebx = ebx ?? r.Ebx,
+            Ebp = ebp ?? r.Ebp,
+            Esi = esi ?? r.Esi,
+            Edi = edi ?? r.Edi,
+            Eip = eip ?? r.Eip,
+            Eflags = eflags ?? r.Eflags,
+        }, argument, code, between, by));
+    }
+
+    /// <summary>ipc with words 1, 2 and 3, unless others are given.</summary>
+    protected void Ipc(
+        uint thread, uint send, uint receive, uint to, uint timeouts = Never, uint edx = 1, uint ebx = 2, uint edi = 3,
+        Between? between = null) =>
+        Enter(thread, Entry.Ipc, send, timeouts, edx, ebx, receive, to, edi, between: between);
+
+    protected void Send(uint thread, uint to, uint timeouts = Never) => Ipc(thread, 0, No, Id(to), timeouts);
+
+    protected void Call(uint thread, uint to, uint timeouts = Never) => Ipc(thread, 0, Closed, Id(to), timeouts);
+
+    protected void Wait(uint thread, uint timeouts = Never, uint receive = Open) =>
+        Ipc(thread, No, receive, 0, timeouts, 0, 0, 0);
+
+    protected void Receive(uint thread, uint from, uint timeouts = Never) =>
+        Ipc(thread, No, Closed, Id(from), timeouts, 0, 0, 0);
+
+    /// <summary>A map item to a thread that waits with a window, and maps it before it goes on.</summary>
+    protected void Give(uint from, uint to, uint fpage, uint hot = 0, uint receive = No, Between? between = null) =>
+        Ipc(from, Item, receive, Id(to), Never, hot, fpage, between: between);
+
+    /// <summary>A page is mapped: the receiver waits with a window, and a message brings the item.</summary>
+    protected void Map(uint from, uint page, uint to, uint at, uint rights = Fpage.Writable)
+    {
+        Wait(to, receive: Window | Open);
+        Give(from, to, Pages(page, rights: rights), at << 12);
+        Is(to, ThreadStatus.Ready, Verified.Spec.Code.Mapped);
+    }
+
+    /// <summary>The word of an fpage of memory.</summary>
+    protected static uint Pages(uint page, uint size = 12, uint rights = Fpage.Writable) =>
+        page << 12 | size << 2 | rights;
+
+    /// <summary>The word of an fpage of ports.</summary>
+    protected static uint Ports(uint port, uint size = 4, uint rights = 0) =>
+        Fpage.PortsTag << 24 | port << 8 | size << 2 | rights;
+
+    /// <summary>The page that 16 ports have in every space.</summary>
+    protected static uint PageOfPort(uint port) => Limits.Shipping.Paging.UserPages + port / 16;
+
+    /// <summary>What a column of both sides must be at a row.</summary>
+    protected void Is(uint expected, Func<State<Concrete>, Column<Concrete>> column, uint row) =>
+        Is(expected, column(S), row);
+
+    private void Is(uint expected, Column<Concrete> column, uint row)
+    {
+        Begin();
+        var info = InfoOf(column);
+        Assert.Equal((info.Name, expected), (info.Name, column[row].Value));
+        Assert.Equal((info.Name, expected), (info.Name, _duel.Machine.View.Reader(info)(row).Value));
+    }
+
+    private ColumnInfo InfoOf(Column<Concrete> column) =>
+        S.Columns.Single(each => ReferenceEquals(each.Column, column)).Info;
+
+    /// <summary>What a thread must do, and have in its registers.</summary>
+    protected void Is(
+        uint thread, uint? status = null, uint? eax = null, uint? ecx = null, uint? edx = null, uint? ebx = null,
+        uint? ebp = null, uint? esi = null, uint? edi = null, uint? esp = null, uint? eip = null, uint? eflags = null)
+    {
+        Begin();
+        (uint?, Column<Concrete>)[] each =
+        [
+            (status, S.Status), (eax, S.Eax), (ecx, S.Ecx), (edx, S.Edx), (ebx, S.Ebx), (ebp, S.Ebp), (esi, S.Esi),
+            (edi, S.Edi), (esp, S.Esp), (eip, S.Eip), (eflags, S.Eflags),
+        ];
+        foreach (var (expected, column) in each)
+            if (expected is { } value)
+                Is(value, column, thread);
+    }
+
+    /// <summary>The thread is ready, with a code in EAX.</summary>
+    protected void Ends(uint thread, uint code) => Is(thread, ThreadStatus.Ready, code);
+
+    /// <summary>The thread has the three usual words of another.</summary>
+    protected void Got(uint thread, uint from, uint code = Verified.Spec.Code.Done) =>
+        Is(thread, ThreadStatus.Ready, code, edx: 1, ebx: 2, edi: 3, esi: Id(from));
+
+    /// <summary>A thread has the processor, in user mode.</summary>
+    protected void Runs(uint thread)
+    {
+        Begin();
+        var current = S.Columns.Single(each => each.Info.Name == nameof(S.Current));
+        Is(thread, current.Column, 0);
+        Assert.Equal((Stages.User, Stages.User), (S.Stage.Value, _duel.Machine.Stage));
+    }
+
+    /// <summary>Whether the current thread runs in its task's small space.</summary>
+    protected bool RunsSmall
+    {
+        get
+        {
+            Begin();
+            return _duel.Machine.InSmallSpace;
+        }
+    }
+
+    /// <summary>A segment register of the machine, as the kernel has left it: selector, base and limit.</summary>
+    protected (uint Selector, uint Base, uint Limit) Segment(int number)
+    {
+        Begin();
+        var (first, limit) = _duel.Machine.Hidden(number);
+        return (_duel.Machine.Selector(number).Value, first.Value, limit.Value);
+    }
+
+    protected void Idles()
+    {
+        Begin();
+        Assert.Equal((Stages.Idle, Stages.Idle), (S.Stage.Value, _duel.Machine.Stage));
+    }
+
+    /// <summary>A column of the processor on both sides.</summary>
+    protected void Processor(uint expected, string name)
+    {
+        Begin();
+        Is(expected, S.Columns.Single(each => each.Info.Name == name).Column, 0);
+    }
+
+    /// <summary>
+    /// Which frame a page of a thread's task is, and whether it can be written; no frame if it has none.
+    /// </summary>
+    protected void Maps(uint thread, uint page, uint? frame, bool? writable = null)
+    {
+        Begin();
+        var (spec, image) = (MappingAt(Spec, thread, page), MappingAt(OfImage, thread, page));
+        Assert.Equal(spec, image);
+        Assert.Equal(frame, spec?.Frame);
+        if (writable is { } expected) Assert.Equal(expected, spec?.Writable);
+
+        uint Spec(Column<Concrete> column, uint row) => column[row].Value;
+        uint OfImage(Column<Concrete> column, uint row) => _duel.Machine.View.Reader(InfoOf(column))(row).Value;
+    }
+
+    private (uint Frame, bool Writable)? MappingAt(Func<Column<Concrete>, uint, uint> read, uint thread, uint page)
+    {
+        var m = S.Mappings;
+        var table = read(m.TableAt, S.SlotOf(TaskOf(thread), page).Value);
+        var node = table == 0 ? 0 : read(m.NodeAt, S.EntryOf(table, page).Value);
+        return node == 0 ? null : (read(m.Frame, node), read(m.Level, node) > read(m.Depth, node));
+    }
+}
