@@ -24,7 +24,7 @@ public class SourceLineTests
 
     [Theory]
     [InlineData("ipc_slow")]
-    [InlineData("pick")]
+    [InlineData("ipc_deliver")]
     [InlineData("ipc_block_sending")]
     public void The_line_of_a_label_follows_its_mark(string symbol)
     {
