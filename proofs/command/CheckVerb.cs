@@ -106,7 +106,10 @@ internal static class CheckVerb
             foreach (var (what, trace) in result.Witnesses)
             {
                 display.Line($"  {what}: {(trace is null ? "never, as it must" : "")}");
-                if (trace is not null) Report.Lines(display, Transcript.Of(trace), "    ");
+                if (trace is null) continue;
+                Report.Lines(display, Transcript.Of(trace), "    ");
+                var witness = trace with { Note = what, Origin = new("check", Model: model.Name) };
+                display.Findings.Add(new(what, [$"a shortest run of model {model.Name}"], witness, Fails: false));
             }
         }
 

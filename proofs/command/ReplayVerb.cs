@@ -41,6 +41,7 @@ internal static class ReplayVerb
         {
             display.Line("nothing is wrong: every invariant holds" + (image is null ? "" : ", and image and spec agree"));
             Steps(display, trace);
+            display.Findings.Add(new("nothing is wrong any more", [trace.Note ?? ""], trace, Fails: false));
         }
         else Report.Tell(display, fails);
         display.Checked.Add(new(path, fails is null, fails?.What ?? "nothing is wrong"));

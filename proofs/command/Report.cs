@@ -18,7 +18,7 @@ internal static class Report
 
     public const int MostLines = 40;
 
-    private const int LastEvents = 3, MostChanges = 8, MostDetails = 12, LastDecisions = 4;
+    private const int LastEvents = 3, MostChanges = 8, MostDetails = 12, LastDecisions = 4, LastNear = 8;
 
     public static void Lines(Display display, IEnumerable<string> lines, string indent)
     {
@@ -114,6 +114,7 @@ internal static class Report
             if (deviating.Source is { } line) display.Line($"    {line}{Text(line)}");
             display.Line($"    => {deviating.Address:X8}  {deviating.Place,-20}  {deviating.Text}");
             if (explained.Reason == Reason.NoPlace) Decisions(display, explained);
+            if (explained.Reason == Reason.NothingWritten) Near(display, explained);
         }
 
         if (!all)
@@ -140,6 +141,16 @@ internal static class Report
         foreach (var jump in decisions)
             display.Line($"    {jump.Source}{(jump.Source is { } line ? Text(line) : "")}  "
                 + $"{(jump.Jumps == true ? "taken" : "not taken")} at {jump.Place}");
+    }
+
+    // A forgotten write belongs beside those that were not forgotten.
+    private static void Near(Display display, Explained explained)
+    {
+        var near = explained.Last.Where(executed => executed is { IsNear: true, Source: not null })
+            .Select(executed => executed.Source!).Distinct().TakeLast(LastNear).ToList();
+        if (near.Count == 0) return;
+        display.Line("  the lines that wrote to the same row, where it may belong:");
+        Lines(display, near.Select(line => $"{line}{Text(line)}"), "    ");
     }
 
     // The text of the line, if the command runs in the folder that has the source.

@@ -11,8 +11,10 @@ namespace Verified.Proofs.Diff;
 /// <param name="Deviates">Whether it is the one that <see cref="Explained.Reason"/> is about.</param>
 /// <param name="Source">The line of the kernel's source that emits it; null if it is not known.</param>
 /// <param name="Jumps">Whether a conditional jump was taken; null for any other instruction.</param>
+/// <param name="IsNear">Whether it changed something else near the dword that differs, in the same row.</param>
 public sealed record Executed(
-    uint Address, string Place, string Text, bool Deviates, SourceLine? Source = null, bool? Jumps = null);
+    uint Address, string Place, string Text, bool Deviates, SourceLine? Source = null, bool? Jumps = null,
+    bool IsNear = false);
 
 /// <summary>Why image and spec differ after an event, as far as the path shows it.</summary>
 public enum Reason
@@ -48,6 +50,9 @@ public static class Explanation
 
     private const int LongestInstruction = 15;
 
+    // The size of a thread's row; smaller rows have their neighbours with them.
+    private const uint RowSize = Layout.ThreadSize;
+
     /// <summary>The path of a disagreement's last event, the kernel's own steps after it included.</summary>
     public static Explained Path(Duel duel, Disagreement disagreement)
     {
@@ -57,7 +62,12 @@ public static class Explanation
         DiffRun.Replay(duel, trace with { Events = [.. trace.Events.Take(trace.Events.Count - 1)] });
 
         Queue<uint> path = [];
+        HashSet<long> near = [];
+        var row = new uint[RowSize / 4];
         var (watched, length, deviating) = (Watched(), 0L, -1L);
+        Compare();
+        near.Clear();
+        deviating = -1;
         machine.Pc.Trace = Record;
         try
         {
@@ -80,13 +90,20 @@ public static class Explanation
             bool? jumps = instruction.FlowControl == FlowControl.ConditionalBranch && i + 1 < addresses.Length
                 ? addresses[i + 1] != instruction.NextIP32 : null;
             return new Executed(address, machine.Image.Name(address), instruction.ToString(), first + i == deviating,
-                lines.GetValueOrDefault(address), jumps);
+                lines.GetValueOrDefault(address), jumps, near.Contains(first + i) && first + i != deviating);
         })], length, reason);
 
         uint Watched() => disagreement.Difference.Address is { } address ? machine.Load(address).Value : 0;
 
         void Compare()
         {
+            for (var i = 0; i < row.Length && disagreement.Difference.Address is { } at; i++)
+                if (machine.Load((at & ~(RowSize - 1)) + (uint)i * 4).Value is var value && value != row[i])
+                {
+                    row[i] = value;
+                    near.Add(length - 1);
+                }
+
             if (Watched() is var now && now == watched) return;
             (watched, deviating) = (now, length - 1);
         }
