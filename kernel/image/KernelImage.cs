@@ -114,7 +114,8 @@ public sealed class KernelImage
         get
         {
             var mappings = Mappings(Layout, Programs, BootState.Of(Layout, []));
-            var (symbols, lines) = KernelProgram.Lines(Layout, [.. Programs.Select(program => program.Thread)], mappings);
+            var threads = Programs.Select(program => program.Thread).ToList();
+            var (symbols, lines) = KernelProgram.Lines(Layout, threads, mappings);
             return symbols.All(symbol => Symbols.GetValueOrDefault(symbol.Key) == symbol.Value) ? lines
                 : new Dictionary<uint, SourceLine>();
         }

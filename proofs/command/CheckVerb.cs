@@ -49,8 +49,7 @@ internal static class CheckVerb
             $"check {model.Name}: {result.Seen}, "
             + $"{result.States / result.Seconds / 1e6:F2} M states/s, {result.BytesPerState:F0} bytes per state: {(result.Holds ? "holds" : "FAILED")}");
         display.Checked.Add(new($"model {model.Name}", result.Holds,
-            result.Failure is { } violated ? $"{violated.Property}: {violated.Why}" : result.Miscount ?? $"{result.Seen}",
-            result.Seconds));
+            result.Failure?.ToString() ?? result.Miscount ?? $"{result.Seen}", result.Seconds));
         if (result.Failure is { } failure)
             Report.Violation(display, failure, $"check-{model.Name}", new("check", Model: model.Name));
         else if (result.Miscount is { } miscount) display.Line($"  the counts differ: {miscount}");
@@ -83,7 +82,8 @@ internal static class CheckVerb
 
     private static void Exclude(Display display, IReadOnlyList<(string Invariant, string Why)> failures)
     {
-        display.Checked.Add(new("invariants", failures.Count == 0, $"{Excluded.All.Count} states that they must exclude"));
+        display.Checked.Add(new("invariants", failures.Count == 0,
+            $"{Excluded.All.Count} states that they must exclude"));
         display.Line($"check invariants: {Excluded.All.Count} states that they must exclude: {(failures.Count == 0 ? "holds" : "FAILED")}");
         Report.Lines(display, failures.Select(failure => $"{failure.Invariant} {failure.Why}"), "  ");
     }

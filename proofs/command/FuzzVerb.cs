@@ -35,8 +35,7 @@ internal static class FuzzVerb
             $"fuzz: {result.Programs:N0} programs, {result.Steps:N0} steps in {result.Seconds:F1} s, "
             + $"seed {options.Seed}: {(result.Holds ? "holds" : $"FAILED at seed {result.Seed}")}");
         display.Checked.Add(new("random programs", result.Holds,
-            result.Failure is { } violated ? $"{violated.Property}: {violated.Why}" : $"{result.Steps:N0} steps",
-            result.Seconds));
+            result.Failure?.ToString() ?? $"{result.Steps:N0} steps", result.Seconds));
         if (result.Failure is { } failure)
             Report.Violation(display, failure, "fuzz", new("fuzz", result.Seed));
         return result;

@@ -28,5 +28,6 @@ internal static class Images
     }
 
     /// <summary>Whether images of these sizes can be built: their page tables are those of the processor.</summary>
-    public static bool CanBuild(Limits limits) => limits == new Limits(limits.Tasks, limits.Lthreads, limits.Priorities);
+    public static bool CanBuild(Limits limits) =>
+        limits == new Limits(limits.Tasks, limits.Lthreads, limits.Priorities);
 }

@@ -100,9 +100,9 @@ internal static class ProveVerb
         }
 
         var outcome = Counterexample.Of(image, result.Theorem, refutation);
-        if (outcome.Disagreement is { } disagreement) 
+        if (outcome.Disagreement is { } disagreement)
             Report.Disagreement(display, image, disagreement, $"prove-{result.Theorem}", new("prove"));
-        else if (outcome.Violation is { } violation) 
+        else if (outcome.Violation is { } violation)
             Report.Violation(display, violation, $"prove-{result.Theorem}", new("prove"));
         else
         {

@@ -39,7 +39,8 @@ internal static class ReplayVerb
         var fails = image is null ? OfSpec(trace) : Of(image, trace);
         if (fails is null)
         {
-            display.Line("nothing is wrong: every invariant holds" + (image is null ? "" : ", and image and spec agree"));
+            display.Line("nothing is wrong: every invariant holds"
+                + (image is null ? "" : ", and image and spec agree"));
             Steps(display, trace);
             display.Findings.Add(new("nothing is wrong any more", [trace.Note ?? ""], trace, Fails: false));
         }
@@ -64,14 +65,18 @@ internal static class ReplayVerb
             throw new CommandException($"{path} is of size {ImageSource.Describe(limits)}, the image of "
                 + $"{ImageSource.Describe(image.Limits)}: give the image it was found with");
         if (recorded is null || Images.Hash(image) == recorded.Sha256) return image;
-        display.Line(file is not null
-            ? $"it was found with another image than {file}: with one that has SHA-256 {recorded.Short}..."
-            : Images.Find(recorded) is { } found
-                ? $"it was found with {recorded.Path}, on which it {(Of(found, trace) is null ? "does not fail" : "still fails")}"
-                    + $" (--image {recorded.Path}); on the image built here:"
-                : $"it was found with an image that is not here (SHA-256 {recorded.Short}...): give it with --image; "
-                    + "on the image built here:");
+        display.Line(file is null ? $"it was found with {Recorded(recorded, trace)}; on the image built here:"
+            : $"it was found with another image than {file}: with one that has SHA-256 {recorded.Short}...");
         return image;
+    }
+
+    // The image that a trace was found with, and what the trace does on it.
+    private static string Recorded(ImageOrigin recorded, Trace trace)
+    {
+        if (Images.Find(recorded) is not { } found)
+            return $"an image that is not here (SHA-256 {recorded.Short}...): give it with --image";
+        var fails = Of(found, trace) is null ? "does not fail" : "still fails";
+        return $"{recorded.Path}, on which it {fails} (--image {recorded.Path})";
     }
 
     private static Finding? Of(KernelImage image, Trace trace)
@@ -100,7 +105,8 @@ internal static class ReplayVerb
     {
         var steps = Transcript.Of(trace);
         var shown = display.Options.Path ? steps : [.. steps.TakeLast(Report.MostLines / 2)];
-        if (shown.Count < steps.Count) display.Line($"the last {shown.Count} of {steps.Count} events (--path prints all):");
+        if (shown.Count < steps.Count)
+            display.Line($"the last {shown.Count} of {steps.Count} events (--path prints all):");
         Report.Lines(display, shown, "  ");
     }
 }

@@ -2,7 +2,6 @@ using Verified.Kernel;
 using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
-using Verified.Spec;
 
 namespace Verified.Proofs.Commands;
 
@@ -32,7 +31,7 @@ internal static class Report
     /// <param name="origin">What found it.</param>
     public static void Violation(Display display, Violation violation, string name, Origin origin)
     {
-        var trace = violation.Trace with { Note = $"{violation.Property}: {violation.Why}", Origin = origin };
+        var trace = violation.Trace with { Note = $"{violation}", Origin = origin };
         Tell(display, Of(violation, trace));
         Save(display, trace, name);
     }
@@ -90,7 +89,8 @@ internal static class Report
         var narration = new Narration(finding.Trace);
         List<Step> steps = [.. narration.Steps()];
         var shown = all ? steps : [.. steps.TakeLast(LastEvents)];
-        var which = shown.Count == steps.Count ? $"the {steps.Count} events" : $"the last {shown.Count} of {steps.Count} events";
+        var which = shown.Count == steps.Count ? $"the {steps.Count} events"
+            : $"the last {shown.Count} of {steps.Count} events";
         display.Line($"  {which}, as the spec does them (1.15 is task 1, thread 15):");
         Lines(display, shown.Select(step => step.ToString()), "    ");
         if (finding.Explained is not null || steps.Count == 0) return;
@@ -119,8 +119,8 @@ internal static class Report
 
         if (!all)
         {
-            display.Line($"  more: --path prints all events and the {explained.Length:N0} instructions of the last one; "
-                + "--html FILE draws them");
+            display.Line($"  more: --path prints all events and the {explained.Length:N0} instructions of the last "
+                + "one; --html FILE draws them");
             return;
         }
 

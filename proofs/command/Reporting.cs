@@ -6,6 +6,9 @@ namespace Verified.Proofs.Commands;
 /// <summary>The options that say how much of a failure is shown, and which files describe the result.</summary>
 internal static class Reporting
 {
+    /// <summary>The name of the command without a verb.</summary>
+    public const string Root = "verified";
+
     public static readonly Option<bool> Path = new("--path")
     {
         Description = "Print all events of a failure, and the machine code of the last one",
@@ -17,6 +20,18 @@ internal static class Reporting
         HelpName = "FILE",
     };
 
+    public static readonly Option<string?> JUnitFile = new("--junit")
+    {
+        Description = "Write the result as JUnit XML",
+        HelpName = "FILE",
+    };
+
+    public static readonly Option<string?> SarifFile = new("--sarif")
+    {
+        Description = "Write the failures as SARIF 2.1.0, with their source lines",
+        HelpName = "FILE",
+    };
+
     /// <summary>Adds the options to a verb, and makes <paramref name="run"/> its action.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="run">Carries the verb out; returns the exit code.</param>
@@ -24,13 +39,31 @@ internal static class Reporting
     {
         verb.Add(Path);
         verb.Add(Html);
+        AddResultsTo(verb, run);
+    }
+
+    /// <summary>Adds the options to a verb whose failures have no traces.</summary>
+    /// <inheritdoc cref="AddTo"/>
+    public static void AddResultsTo(Command verb, Func<ParseResult, Display, int> run)
+    {
+        verb.Add(JUnitFile);
+        verb.Add(SarifFile);
         verb.SetAction(parsed =>
         {
             var display = new Display(parsed);
             var code = run(parsed, display);
-            if (parsed.GetValue(Html) is { } page) WritePage(display, page);
+            Write(parsed, display, verb.Name == Root ? "" : verb.Name);
             return code;
         });
+    }
+
+    private static void Write(ParseResult parsed, Display display, string verb)
+    {
+        if (parsed.CommandResult.Command.Options.Contains(Html) && parsed.GetValue(Html) is { } page) WritePage(display, page);
+        if (parsed.GetValue(JUnitFile) is { } junit)
+            File.WriteAllText(junit, JUnit.Of(verb, display.Checked, display.Findings));
+        if (parsed.GetValue(SarifFile) is { } sarif)
+            File.WriteAllText(sarif, Sarif.Of(verb, display.Checked, display.Findings));
     }
 
     private static void WritePage(Display display, string path)

@@ -90,7 +90,7 @@ public static class Glossary
         "Quantum", "Consumed", "Handles", "Left", "Depth", "Level", "Version", "Timed", "Faulting", "Pending",
         "Failed", "Doomed", "Small", "Chief", "Space", "Source", "Target", "TableTask"];
 
-    private static readonly IReadOnlyDictionary<string, ColumnInfo> Columns =
+    private static readonly Dictionary<string, ColumnInfo> Columns =
         new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping)).Columns
             .ToDictionary(column => column.Info.Name, column => column.Info);
 

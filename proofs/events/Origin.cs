@@ -2,7 +2,7 @@ namespace Verified.Proofs.Events;
 
 /// <summary>The image that a trace was found with.</summary>
 /// <param name="Sha256">Hash of the file's bytes, in hexadecimal digits.</param>
-/// <param name="Path">Where the file is, seen from the folder of the command; null if it was built and not kept.</param>
+/// <param name="Path">Where the file is, seen from the folder of the command; null if it was not kept.</param>
 public sealed record ImageOrigin(string Sha256, string? Path = null)
 {
     /// <summary>The hash as reports show it.</summary>
@@ -16,5 +16,6 @@ public sealed record ImageOrigin(string Sha256, string? Path = null)
 /// <param name="Image">The image; null if the spec alone fails.</param>
 public sealed record Origin(string Verb, int? Seed = null, string? Model = null, ImageOrigin? Image = null)
 {
-    public override string ToString() => Verb + (Model is null ? "" : $" {Model}") + (Seed is null ? "" : $", seed {Seed}");
+    public override string ToString() =>
+        Verb + (Model is null ? "" : $" {Model}") + (Seed is null ? "" : $", seed {Seed}");
 }

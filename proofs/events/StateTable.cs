@@ -5,8 +5,8 @@ using Verified.Spec;
 namespace Verified.Proofs.Events;
 
 /// <summary>
-/// The states of a trace as the Informal Trace Format has them. A column is a map from rows to values. It leaves out the
-/// rows that are as in an empty kernel or, in a trace that starts from boot, as boot leaves them.
+/// The states of a trace as the Informal Trace Format has them. A column is a map from rows to values. It leaves out
+/// the rows that are as in an empty kernel or, in a trace that starts from boot, as boot leaves them.
 /// </summary>
 internal sealed class StateTable
 {

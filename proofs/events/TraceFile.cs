@@ -87,7 +87,7 @@ public static class TraceFile
 
     public static void Save(string path, Trace trace) => File.WriteAllText(path, Write(trace));
 
-    /// <summary>The file's text: a line for the origin and the events, one for the variables, one for each state.</summary>
+    /// <summary>The file's text: a line for the origin and the events, one for the variables, one per state.</summary>
     public static string Write(Trace trace)
     {
         var states = new StateTable(trace);
@@ -97,7 +97,8 @@ public static class TraceFile
         var text = new StringBuilder("{\n");
         text.Append($"\"#meta\": {Json(meta)},\n\"vars\": {Json(states.Columns)},\n");
         if (states.IndexOf(trace.Loop) is { } loop) text.Append($"\"loop\": {loop},\n");
-        return text.Append("\"states\": [\n").AppendJoin(",\n", states.States.Select(Json)).Append("\n]\n}\n").ToString();
+        text.Append("\"states\": [\n").AppendJoin(",\n", states.States.Select(Json)).Append("\n]\n}\n");
+        return text.ToString();
     }
 
     /// <exception cref="TraceFileException">The file cannot be read, or is no trace.</exception>

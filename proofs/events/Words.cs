@@ -42,7 +42,8 @@ public static class Words
         Entry.Interrupt => $"interrupt {e.Argument - 1}",
         Entry.Exception => $"exception {e.Argument}",
         Entry.Outgrow => "uses more than its small space",
-        Entry.Protection => $"exception {FaultMessage.Protection} of an instruction that begins with {string.Join(' ', BitConverter.GetBytes(e.Argument).Select(b => $"{b:X2}"))}h",
+        Entry.Protection => $"exception {FaultMessage.Protection} of an instruction that begins with "
+            + $"{string.Join(' ', BitConverter.GetBytes(e.Argument).Select(b => $"{b:X2}"))}h",
         Entry.FpageUnmap when e.Registers is { } r => $"fpage_unmap {Page(r.Eax)}, mask {r.Ecx:X8}h",
         Entry.Pick => "picks",
         Entry.Receive => "resumes its receive",

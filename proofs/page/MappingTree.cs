@@ -5,7 +5,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Page;
 
-/// <summary>A mapping of a frame, in pre-order: behind each are those derived from it, as far as they are deeper.</summary>
+/// <summary>A mapping of a frame. Its children follow it, and are deeper.</summary>
 /// <param name="Node">Its row.</param>
 /// <param name="Depth">How many mappings it is derived from.</param>
 /// <param name="Text">The task, the page and the rights.</param>
@@ -26,18 +26,27 @@ public sealed record MappingTree(
     /// <summary>The frames whose mappings a step changes.</summary>
     public static IReadOnlyList<MappingTree> Of(State<Concrete> before, State<Concrete> after, Step step)
     {
-        var nodes = step.Changes.Where(change => OfNodes.Contains(change.Column)).Select(change => change.Row).Distinct();
+        var nodes = step.Changes.Where(change => OfNodes.Contains(change.Column)).Select(change => change.Row);
         var frames = nodes.SelectMany(node => new[] { before, after }
             .Where(state => state.Mappings.Space[node].Value != 0).Select(state => state.Mappings.Frame[node].Value))
             .Distinct().Order().Take(MostFrames);
-        return [.. frames.Select(frame => new MappingTree(Name(after.Limits, frame), Lines(before, frame), Lines(after, frame)))];
+        return [.. frames.Select(frame =>
+            new MappingTree(Name(after.Limits, frame), Lines(before, frame), Lines(after, frame)))];
     }
 
-    private static string Name(Limits limits, uint frame) => frame < limits.Paging.Frames
-        ? $"frame {frame:X}h" : $"ports {(frame - limits.Paging.Frames) * 16:X}h to {(frame - limits.Paging.Frames) * 16 + 15:X}h";
+    private static string Name(Limits limits, uint frame)
+    {
+        if (frame < limits.Paging.Frames) return $"frame {frame:X}h";
+        var first = (frame - limits.Paging.Frames) * 16;
+        return $"ports {first:X}h to {first + 15:X}h";
+    }
 
-    private static IReadOnlyList<MappingLine> Lines(State<Concrete> s, uint frame) =>
-        [.. Forest.List(s, frame).Where(node => s.Mappings.Space[node].Value != 0).Take(MostMappings).Select(node => new MappingLine(
-            node, s.Mappings.Depth[node].Value, $"task {s.Mappings.Space[node].Value} at page {s.Mappings.Page[node].Value:X}h, "
-            + (s.Mappings.IsWritable(node).Known ? "read and write" : "read only")))];
+    private static IReadOnlyList<MappingLine> Lines(State<Concrete> s, uint frame)
+    {
+        var m = s.Mappings;
+        return [.. Forest.List(s, frame).Where(node => m.Space[node].Value != 0).Take(MostMappings)
+            .Select(node => new MappingLine(node, m.Depth[node].Value,
+                $"task {m.Space[node].Value} at page {m.Page[node].Value:X}h, "
+                + (m.IsWritable(node).Known ? "read and write" : "read only")))];
+    }
 }

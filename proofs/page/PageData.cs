@@ -114,7 +114,8 @@ public sealed record PageData(
             ],
             [
                 .. told.Select(step => new ShownStep(step.Step.ToString(), step.Step.Actor, Mark(step.Step),
-                    step.Messages, [.. step.Threads.Where(doing => rows.Contains(doing.Row))], step.Changes, step.Trees)),
+                    step.Messages, [.. step.Threads.Where(doing => rows.Contains(doing.Row))], step.Changes,
+                    step.Trees)),
             ],
             explained is null ? null : Shown(explained),
             trace.Loop is { } loop ? told.FindIndex(step => step.Step.Event >= loop) : null);
@@ -165,8 +166,8 @@ public sealed record PageData(
         explained.Reason switch
         {
             Reason.Writes => "This instruction made the difference.",
-            Reason.NothingWritten => "A write is missing: no instruction of the path changed the value. Green instructions "
-                + "wrote to the same row, where it may belong. The path ends at the marked instruction.",
+            Reason.NothingWritten => "A write is missing: no instruction of the path changed the value. Green "
+                + "instructions wrote to the same row, where it may belong. The path ends at the marked instruction.",
             _ => "The path went the wrong way; look at its conditional jumps. It ends at the marked instruction.",
         },
         $"{explained.Deviating?.Source}", SourceTextOf(explained), explained.Length,

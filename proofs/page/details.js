@@ -57,6 +57,7 @@ function showPath(path) {
   shown.push(html("pre", { className: "code", id: "path" }, ...path.instructions.map(each => {
     const text = `${fileLine(each.source).padEnd(wide)}  ${each.text.padEnd(44)}  ${each.address}  ${each.place}`;
     const line = codeLine(text, each.deviates);
+    if (/\((not )?taken\)/.test(each.text)) line.classList.add("jump");
     if (each.isNear) line.classList.add("come");
     return line;
   })));

@@ -3,7 +3,6 @@ using Verified.Proofs.Commands;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
-using Verified.Tests.Diff;
 using Xunit;
 
 namespace Verified.Tests.Commands;

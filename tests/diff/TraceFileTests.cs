@@ -44,7 +44,8 @@ public class TraceFileTests
         foreach (var (index, state) in states.Index())
         {
             Assert.Equal(index, state.GetProperty("#meta").GetProperty("index").GetInt32());
-            Assert.Equal(vars, state.EnumerateObject().Select(field => field.Name).Where(name => name != "#meta").Order());
+            var fields = state.EnumerateObject().Select(field => field.Name).Where(name => name != "#meta").Order();
+            Assert.Equal(vars, fields);
         }
     }
 
@@ -62,7 +63,8 @@ public class TraceFileTests
             foreach (var change in state.GetProperty("#meta").GetProperty("changed").EnumerateArray())
             {
                 var cell = (change.GetProperty("column").GetString()!, change.GetProperty("row").GetUInt32());
-                Assert.Equal(values.GetValueOrDefault(cell, empty[cell.Item1][cell.Item2].Value), change.GetProperty("old").GetUInt32());
+                var old = values.GetValueOrDefault(cell, empty[cell.Item1][cell.Item2].Value);
+                Assert.Equal(old, change.GetProperty("old").GetUInt32());
                 values[cell] = change.GetProperty("new").GetUInt32();
             }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Verified.Tests.Page;
@@ -54,7 +53,7 @@ internal sealed class Browser : IDisposable
     /// <summary>What the pages have logged as errors, and the exceptions of their scripts.</summary>
     public List<string> Errors { get; } = [];
 
-    /// <summary>The addresses that pages have asked for, but for those of files and of data in the page itself.</summary>
+    /// <summary>The addresses that pages have asked for, except files and data in the page itself.</summary>
     public List<string> Requests { get; } = [];
 
     /// <summary>Why the browser does not work here; null if it does.</summary>
@@ -169,8 +168,8 @@ internal sealed class Browser : IDisposable
                 continue;
             }
 
-            return answer["error"] is { } error ? throw new InvalidOperationException($"{method}: {error.ToJsonString()}")
-                : answer["result"]!;
+            if (answer["error"] is { } error) throw new InvalidOperationException($"{method}: {error.ToJsonString()}");
+            return answer["result"]!;
         }
     }
 
@@ -196,17 +195,19 @@ internal sealed class Browser : IDisposable
             case "Runtime.exceptionThrown":
                 Errors.Add(parameters!["exceptionDetails"]!.ToJsonString());
                 break;
-            case "Runtime.consoleAPICalled" when parameters!["type"]!.GetValue<string>() is "error" or "warning" or "assert":
-                Errors.Add(parameters["args"]!.ToJsonString());
+            case "Runtime.consoleAPICalled" when IsBad(parameters!["type"]):
+                Errors.Add(parameters!["args"]!.ToJsonString());
                 break;
-            case "Log.entryAdded" when parameters!["entry"]!["level"]!.GetValue<string>() is "error" or "warning":
-                Errors.Add(parameters["entry"]!.ToJsonString());
+            case "Log.entryAdded" when IsBad(parameters!["entry"]!["level"]):
+                Errors.Add(parameters!["entry"]!.ToJsonString());
                 break;
             case "Network.requestWillBeSent":
                 var url = parameters!["request"]!["url"]!.GetValue<string>();
-                if (!url.StartsWith("file:", StringComparison.Ordinal) && !url.StartsWith("data:", StringComparison.Ordinal))
-                    Requests.Add(url);
+                if (!url.StartsWith("file:", StringComparison.Ordinal)
+                    && !url.StartsWith("data:", StringComparison.Ordinal)) Requests.Add(url);
                 break;
         }
     }
+
+    private static bool IsBad(JsonNode? level) => level!.GetValue<string>() is "error" or "warning" or "assert";
 }

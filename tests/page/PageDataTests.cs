@@ -41,7 +41,8 @@ public class PageDataTests
         var page = Of(state, Ipc(state, first, 0, Descriptor.None, partner: second),
             Ipc(state, second, Descriptor.None, 1));
         Assert.Empty(page.Steps[0].Messages);
-        Assert.Contains(page.Steps.SelectMany(step => step.Messages), arrow => arrow.From == first && arrow.To == second);
+        Assert.Contains(page.Steps.SelectMany(step => step.Messages),
+            arrow => arrow.From == first && arrow.To == second);
     }
 
     [Fact]
@@ -83,8 +84,8 @@ public class PageDataTests
         Assert.DoesNotContain("</script><b>", html);
         Assert.DoesNotMatch(new Regex("(src|href)=\"(http|//|/)"), html);
         Assert.DoesNotContain("@", Regex.Match(html, "<style>(?s).*?</style>").Value.Replace("@media", ""));
-        var data = Regex.Match(html, "<script id=\"data\" type=\"application/json\">(?<data>.*?)</script>").Groups["data"];
-        using var json = JsonDocument.Parse(data.Value);
+        var data = Regex.Match(html, "<script id=\"data\" type=\"application/json\">(?<data>.*?)</script>");
+        using var json = JsonDocument.Parse(data.Groups["data"].Value);
         Assert.Equal("</script><b>", json.RootElement.GetProperty("title").GetString());
     }
 
@@ -97,14 +98,14 @@ public class PageDataTests
     private static (State<Concrete> State, uint First, uint Second) Two()
     {
         var limits = new Limits(4, 2, 2);
-        var state = Boot.Initial(limits, 
-            [.. new[] { 0u, 1u }.Select(lthread => new BootThread(Id(lthread), 1, 10, 0x1000, 0x2000))]);
+        var state = Boot.Initial(limits, [Thread(0), Thread(1)]);
         new Kernel<Concrete>(state).Step(Entry.Pick);
         var first = state.Current.Value;
         return (state, first, first ^ 1);
     }
 
-    private static uint Id(uint lthread) => ThreadId.Make<Concrete>(0, 2, lthread, 1).Value;
+    private static BootThread Thread(uint lthread) =>
+        new(ThreadId.Make<Concrete>(0, 2, lthread, 1).Value, 1, 10, 0x1000, 0x2000);
 
     private static Event Ipc(State<Concrete> state, uint row, uint send, uint receive, uint? partner = null)
     {
