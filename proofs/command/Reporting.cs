@@ -59,7 +59,8 @@ internal static class Reporting
 
     private static void Write(ParseResult parsed, Display display, string verb)
     {
-        if (parsed.CommandResult.Command.Options.Contains(Html) && parsed.GetValue(Html) is { } page) WritePage(display, page);
+        if (parsed.CommandResult.Command.Options.Contains(Html) && parsed.GetValue(Html) is { } page)
+            WritePage(display, page);
         if (parsed.GetValue(JUnitFile) is { } junit)
             File.WriteAllText(junit, JUnit.Of(verb, display.Checked, display.Findings));
         if (parsed.GetValue(SarifFile) is { } sarif)

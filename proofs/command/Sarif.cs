@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// The failures as SARIF 2.1.0 (OASIS), which code hosts show at their source lines. A failure of the image is placed at
-/// the line that emits the deviating instruction, any other one at the file that states what is checked.
+/// The failures as SARIF 2.1.0 (OASIS), which code hosts show at their source lines. A failure of the image is placed
+/// at the line that emits the deviating instruction, any other one at the file that states what is checked.
 /// </summary>
 internal static class Sarif
 {

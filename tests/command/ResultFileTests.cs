@@ -35,7 +35,7 @@ public sealed class ResultFileTests : IDisposable
     [Theory]
     [InlineData("fuzz --programs 3", "verified fuzz", 1)]
     [InlineData("check pair", "verified check", 2)]
-    [InlineData("prove spec.id-nearest", "verified prove", 1)]
+    [InlineData("prove spec.id_nearest", "verified prove", 1)]
     [InlineData("run", "verified run", 1)]
     public void What_holds_is_counted_and_has_no_result(string command, string name, int tests)
     {
