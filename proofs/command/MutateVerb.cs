@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Verified.Kernel;
-using Verified.Proofs.First;
 using Verified.Proofs.Diff;
+using Verified.Proofs.First;
 using Verified.Proofs.Mutation;
 using Verified.Proofs.Prove;
 
