@@ -50,7 +50,7 @@ internal sealed partial class KernelProgram
 
         // The identity mapping of nobody's directory carries these two instructions.
         c.lgdt(__[_layout.Gdt + SegmentTables.GdtPointer]);
-        c.AddInstruction(Instruction.CreateBranch(Code.Jmp_ptr1632, (ushort)Layout.KernelCode, _address("boot_high")));
+        c.Emit(Instruction.CreateBranch(Code.Jmp_ptr1632, (ushort)Layout.KernelCode, _address("boot_high")));
 
         Mark("boot_high");
         c.mov(eax, Layout.KernelData);

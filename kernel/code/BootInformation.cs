@@ -88,7 +88,7 @@ internal sealed partial class KernelProgram
         c.mov(edi, esi);
         c.mov(ecx, Layout.PageSize);
         c.xor(eax, eax);
-        c.repne.scasb();
+        c.repne_scasb();
         c.mov(ecx, edi);
         c.sub(ecx, esi);
         c.pop(edi);
@@ -97,7 +97,7 @@ internal sealed partial class KernelProgram
         c.sub(eax, edi);
         c.cmp(ecx, eax);
         Fail("boot: the boot loader's information does not fit in a page of 4096 bytes; shorten the command lines", unless: c.jbe);
-        c.rep.movsb();
+        c.rep_movsb();
         c.ret();
     }
 }

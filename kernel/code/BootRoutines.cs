@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -13,9 +14,11 @@ internal sealed partial class KernelProgram
     /// Prints a line and halts, where the flags do not let it pass. In the text # stands for the hexadecimal number in EDX, @ for the number
     /// of the module whose server record is at EDI.
     /// </summary>
-    private void Fail(string text, Action<Label>? unless = null)
+    private void Fail(string text, Action<Label>? unless = null,
+        [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         var pass = c.CreateLabel();
+        c.At(file, line);
         unless?.Invoke(pass);
         c.mov(esi, Layout.Physical(_address(MessageSymbol(_messages.Count))));
         c.jmp(_fail);
@@ -323,7 +326,7 @@ internal sealed partial class KernelProgram
         c.mov(Of(Source), eax);
         c.mov(ecx, Of(SourceSize));
         c.mov(edi, eax);
-        c.rep.movsb();
+        c.rep_movsb();
         c.pop(edi);
         Mark(ref flat);
         c.ret();
@@ -354,10 +357,10 @@ internal sealed partial class KernelProgram
         c.sub(edx, ecx);
         c.mov(esi, __dword_ptr[esi + 4]);
         c.add(esi, ebp);
-        c.rep.movsb();
+        c.rep_movsb();
         c.mov(ecx, edx);
         c.xor(eax, eax);
-        c.rep.stosb();
+        c.rep_stosb();
         c.pop(esi);
         c.Label(ref skip);
         c.add(esi, ebx);

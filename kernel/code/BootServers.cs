@@ -224,7 +224,7 @@ internal sealed partial class KernelProgram
         {
             c.lea(edi, __[esi * 4 + (Layout.Physical(area.Base) + before * paging.Entries * 4)]);
             c.mov(ecx, edx);
-            c.rep.stosd();
+            c.rep_stosd();
         }
 
         c.shl(esi, (byte)System.Numerics.BitOperations.Log2(MappingLayout.NodeSize));

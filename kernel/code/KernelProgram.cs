@@ -26,9 +26,10 @@ internal sealed partial class KernelProgram
     private readonly IReadOnlyList<BootThread> _threads;
     private readonly IReadOnlyList<(uint Linear, uint Dword)> _mappings;
     private readonly Func<string, uint> _address;
-    private readonly Assembler c = new(32);
+    private readonly KernelAssembler c = new();
     private readonly List<(string Name, Label Label)> _marks = [];
     private readonly List<(string Name, int Instruction)> _places = [];
+    private IReadOnlyList<uint> _addresses = [];
 
     private KernelProgram(
         Layout layout, IReadOnlyList<BootThread> threads, IReadOnlyList<(uint Linear, uint Dword)> mappings, Func<string, uint> address) =>
@@ -42,6 +43,17 @@ internal sealed partial class KernelProgram
         // The first pass learns the addresses of the labels that boot takes as numbers; no length depends on them.
         var (_, symbols) = new KernelProgram(layout, threads, mappings, _ => Layout.KernelBase).Emit();
         return new KernelProgram(layout, threads, mappings, name => symbols[name]).Emit();
+    }
+
+    /// <summary>The source line of each instruction of <see cref="Assemble"/>, by linear address.</summary>
+    public static (SortedDictionary<string, uint> Symbols, IReadOnlyDictionary<uint, SourceLine> Lines) Lines(
+        Layout layout, IReadOnlyList<BootThread> threads, IReadOnlyList<(uint Linear, uint Dword)> mappings)
+    {
+        var program = new KernelProgram(layout, threads, mappings, _ => Layout.KernelBase);
+        var (_, symbols) = program.Emit();
+        var lines = program._addresses.Index().Where(at => program.c.LineOf(at.Index) is not null)
+            .ToDictionary(at => at.Item, at => program.c.LineOf(at.Index)!);
+        return (symbols, lines);
     }
 
     private (byte[] Text, SortedDictionary<string, uint> Symbols) Emit()
@@ -73,10 +85,11 @@ internal sealed partial class KernelProgram
         const ulong origin = Layout.KernelBase + Layout.ImageBase;
         using var text = new MemoryStream();
         var result = c.Assemble(new StreamCodeWriter(text), origin, BlockEncoderOptions.ReturnNewInstructionOffsets);
+        _addresses = [.. result.Result[0].NewInstructionOffsets.Select(offset => (uint)origin + offset)];
         var symbols = new SortedDictionary<string, uint>(StringComparer.Ordinal);
         foreach (var (name, label) in _marks) symbols.Add(name, (uint)result.GetLabelRIP(label));
         foreach (var (name, instruction) in _places)
-            symbols.Add(name, (uint)origin + result.Result[0].NewInstructionOffsets[instruction]);
+            symbols.Add(name, _addresses[instruction]);
         return (text.ToArray(), symbols);
     }
 

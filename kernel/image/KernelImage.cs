@@ -1,4 +1,5 @@
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
@@ -61,10 +62,7 @@ public sealed class KernelImage
         var layout = new Layout(limits);
         var programs = options?.Programs ?? DefaultPrograms(limits, options ?? new());
         var empty = BootState.Of(layout, []);
-        List<(uint, uint)> mappings = [];
-        var boot = BootState.Of(layout, programs);
-        Verified.Kernel.Encode.Mappings(
-            layout, boot, Verified.Kernel.Encode.Differing(layout, boot, empty), (linear, dword) => mappings.Add((linear, dword)));
+        var mappings = Mappings(layout, programs, empty);
         var (text, symbols) = KernelProgram.Assemble(layout, [.. programs.Select(program => program.Thread)], mappings);
         if (text.Length > Layout.TextSize) throw new ImageException($"the code has {text.Length} bytes, room is for {Layout.TextSize}");
         foreach (var area in layout.Areas) symbols.Add(area.Name, area.Base);
@@ -94,6 +92,33 @@ public sealed class KernelImage
             new(layout.Gdt, Layout.Physical(layout.Gdt), data.Bytes, next - layout.Gdt, Executable: false),
         ];
         return new(limits, segments, symbols, Layout.Physical(symbols["boot"]), programs);
+    }
+
+    // The dwords that make the mappings of the first programs.
+    private static List<(uint Linear, uint Dword)> Mappings(
+        Layout layout, IReadOnlyList<UserProgram> programs, State<Concrete> empty)
+    {
+        List<(uint, uint)> mappings = [];
+        var boot = BootState.Of(layout, programs);
+        Verified.Kernel.Encode.Mappings(layout, boot, Verified.Kernel.Encode.Differing(layout, boot, empty),
+            (linear, dword) => mappings.Add((linear, dword)));
+        return mappings;
+    }
+
+    /// <summary>
+    /// The source line of each instruction, by linear address. There is none if the image is not this program's, except
+    /// for single bytes, or if the program has no debug information.
+    /// </summary>
+    public IReadOnlyDictionary<uint, SourceLine> SourceLines
+    {
+        get
+        {
+            var mappings = Mappings(Layout, Programs, BootState.Of(Layout, []));
+            var threads = Programs.Select(program => program.Thread).ToList();
+            var (symbols, lines) = KernelProgram.Lines(Layout, threads, mappings);
+            return symbols.All(symbol => Symbols.GetValueOrDefault(symbol.Key) == symbol.Value) ? lines
+                : new Dictionary<uint, SourceLine>();
+        }
     }
 
     private static IReadOnlyList<UserProgram> DefaultPrograms(Limits limits, ImageOptions options) =>

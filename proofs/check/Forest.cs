@@ -78,8 +78,8 @@ public static class Forest
         return Enumerable.Range(1, (int)s.Limits.Paging.Roots - 1).SelectMany(frame => List(s, (uint)frame)).Concat(free == 0 ? [] : List(s, free));
     }
 
-    // Of a list with a cycle, some rows twice.
-    private static IEnumerable<uint> List(State<Concrete> s, uint node)
+    /// <summary>The mappings of a list from one on; of a list with a cycle, some rows twice.</summary>
+    public static IEnumerable<uint> List(State<Concrete> s, uint node)
     {
         for (var steps = s.Limits.Paging.Nodes + 1; node != 0 && steps > 0; steps--, node = s.Mappings.Next[node].Value) yield return node;
     }

@@ -49,7 +49,10 @@ public sealed record CheckResult(
 /// <param name="Property">Its name.</param>
 /// <param name="Why">What it says.</param>
 /// <param name="Trace">The shortest way there.</param>
-public sealed record Violation(string Property, string Why, Trace Trace);
+public sealed record Violation(string Property, string Why, Trace Trace)
+{
+    public override string ToString() => $"{Property}: {Why}";
+}
 
 /// <summary>
 /// Breadth-first search of every state of a model. Levels are expanded by several workers over a frozen table and merged in

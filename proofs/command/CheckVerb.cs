@@ -35,7 +35,7 @@ internal static class CheckVerb
         {
             Name, Witnesses, MostStates, CommonOptions.Json,
         };
-        verb.SetAction(Run);
+        Reporting.AddTo(verb, Run);
         return verb;
     }
 
@@ -48,7 +48,10 @@ internal static class CheckVerb
         display.Line(
             $"check {model.Name}: {result.Seen}, "
             + $"{result.States / result.Seconds / 1e6:F2} M states/s, {result.BytesPerState:F0} bytes per state: {(result.Holds ? "holds" : "FAILED")}");
-        if (result.Failure is { } failure) Report.Violation(display, failure, $"check-{model.Name}");
+        display.Checked.Add(new($"model {model.Name}", result.Holds,
+            result.Failure?.ToString() ?? result.Miscount ?? $"{result.Seen}", result.Seconds));
+        if (result.Failure is { } failure)
+            Report.Violation(display, failure, $"check-{model.Name}", new("check", Model: model.Name));
         else if (result.Miscount is { } miscount) display.Line($"  the counts differ: {miscount}");
         foreach (var (name, trace) in result.Witnesses)
             if ((trace is null) != model.Never.Contains(name))
@@ -62,24 +65,31 @@ internal static class CheckVerb
         var result = display.While($"model {Liveness.Fair.Name}", _ => Liveness.Run(Liveness.Fair));
         display.Line($"check {result.Model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions: nobody waits for ever: "
             + (result.Violation is null ? "holds" : "FAILED"));
+        display.Checked.Add(new($"model {result.Model.Name}", result.Violation is null,
+            result.Violation is { } violated ? $"{violated.Property}: {violated.Why}" : $"{result.States:N0} states"));
         if (result.Violation is not { } found) return result;
-        display.Line($"  {found.Property}: {found.Why}");
-        var all = Transcript.Of(found.Prefix with { Events = [.. found.Prefix.Events, .. found.Cycle] });
-        Report.Lines(display, all.Take(all.Count - found.Cycle.Count), "    ");
-        display.Line("    then for ever:");
-        Report.Lines(display, all.Skip(all.Count - found.Cycle.Count), "      ");
+        var trace = found.Prefix with
+        {
+            Events = [.. found.Prefix.Events, .. found.Cycle],
+            Loop = found.Prefix.Events.Count,
+            Note = $"{found.Property}: {found.Why}",
+            Origin = new("check", Model: result.Model.Name),
+        };
+        Report.Tell(display, new($"{found.Property}: for ever, from event {trace.Loop + 1} on", [found.Why], trace));
+        Report.Save(display, trace, $"check-{result.Model.Name}");
         return result;
     }
 
     private static void Exclude(Display display, IReadOnlyList<(string Invariant, string Why)> failures)
     {
+        display.Checked.Add(new("invariants", failures.Count == 0,
+            $"{Excluded.All.Count} states that they must exclude"));
         display.Line($"check invariants: {Excluded.All.Count} states that they must exclude: {(failures.Count == 0 ? "holds" : "FAILED")}");
         Report.Lines(display, failures.Select(failure => $"{failure.Invariant} {failure.Why}"), "  ");
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
-        var display = new Display(parsed);
         var name = parsed.GetValue(Name);
         var models = Model.All.Where(model => name is null || model.Name == name).ToList();
         var fair = name is null || name == Liveness.Fair.Name;
@@ -87,22 +97,23 @@ internal static class CheckVerb
         var json = parsed.GetValue(CommonOptions.Json);
         List<CheckResult> results = [];
         var excluded = Excluded.Failures();
-        if (!json) Exclude(display, excluded);
+        Exclude(display, excluded);
         foreach (var model in models)
         {
-            var result = json
-                ? ModelChecker.Run(model, new(MostStates: parsed.GetValue(MostStates), Workers: Environment.ProcessorCount))
-                : Check(display, model, parsed.GetValue(MostStates));
+            var result = Check(display, model, parsed.GetValue(MostStates));
             results.Add(result);
-            if (json || !parsed.GetValue(Witnesses)) continue;
+            if (!parsed.GetValue(Witnesses)) continue;
             foreach (var (what, trace) in result.Witnesses)
             {
                 display.Line($"  {what}: {(trace is null ? "never, as it must" : "")}");
-                if (trace is not null) Report.Lines(display, Transcript.Of(trace), "    ");
+                if (trace is null) continue;
+                Report.Lines(display, Transcript.Of(trace), "    ");
+                var witness = trace with { Note = what, Origin = new("check", Model: model.Name) };
+                display.Findings.Add(new(what, [$"a shortest run of model {model.Name}"], witness, Fails: false));
             }
         }
 
-        var isFair = !fair || (json ? Liveness.Run(Liveness.Fair) : CheckFair(display)).Violation is null;
+        var isFair = !fair || CheckFair(display).Violation is null;
         if (json)
             display.Json(results.Select(result => new
             {

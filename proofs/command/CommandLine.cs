@@ -56,7 +56,7 @@ public static partial class CommandLine
 
     private static Command Root()
     {
-        var root = new Command("verified", Help)
+        var root = new Command(Reporting.Root, Help)
         {
             new HelpOption(), new VersionOption(),
             CheckVerb.Make(), ProveVerb.Make(), FuzzVerb.Make(), DiffVerb.Make(), RunVerb.Make(), ReplayVerb.Make(),

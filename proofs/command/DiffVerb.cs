@@ -47,7 +47,7 @@ internal static class DiffVerb
             Events, Minutes, Exhaustive, Coverage, CommonOptions.Seed, ImageSource.File, ImageSource.Size,
                 CommonOptions.Json,
         };
-        verb.SetAction(Run);
+        Reporting.AddTo(verb, Run);
         return verb;
     }
 
@@ -75,7 +75,10 @@ internal static class DiffVerb
             + $"({100 - 100 * result.Booted / Math.Max(1, result.Programs)} % from random tables, the others from boot), {result.Seconds:F1} s "
             + $"({result.Events / result.Seconds / options.Workers:N0} events per second per core), seed {options.Seed}: "
             + (result.Holds ? "holds" : $"FAILED at seed {result.Seed}"));
-        if (result.Disagreement is { } found) Report.Disagreement(display, image, found, "diff");
+        display.Checked.Add(new("random programs", result.Holds,
+            result.Disagreement?.Difference.ToString() ?? $"{result.Events:N0} events", result.Seconds));
+        if (result.Disagreement is { } found)
+            Report.Disagreement(display, image, found, "diff", new("diff", result.Seed));
         return result;
     }
 
@@ -88,13 +91,15 @@ internal static class DiffVerb
         display.Line(
             $"diff {model.Name}: all {result.Events:N0} steps from {result.Programs:N0} states, {result.Seconds:F1} s: "
             + (result.Holds ? "holds" : "FAILED"));
-        if (result.Disagreement is { } found) Report.Disagreement(display, small, found, $"diff-{model.Name}");
+        display.Checked.Add(new($"model {model.Name}", result.Holds,
+            result.Disagreement?.Difference.ToString() ?? $"{result.Events:N0} steps", result.Seconds));
+        if (result.Disagreement is { } found)
+            Report.Disagreement(display, small, found, $"diff-{model.Name}", new("diff", Model: model.Name));
         return result;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
-        var display = new Display(parsed);
         if (parsed.GetValue(Exhaustive)) return RunExhaustive(parsed, display);
         var image = ImageSource.Of(parsed);
         if (parsed.GetValue(Coverage)) return RunCoverage(parsed, display, image);
@@ -103,7 +108,7 @@ internal static class DiffVerb
         {
             Time = parsed.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
         };
-        var result = parsed.GetValue(CommonOptions.Json) ? DiffRun.Run(image, options) : Diff(display, image, options);
+        var result = Diff(display, image, options);
         if (parsed.GetValue(CommonOptions.Json)) display.Json(new[] { Summary("random", result, options.Seed) });
         return result.Holds ? CommandLine.Holds : CommandLine.Refuted;
     }
@@ -154,10 +159,9 @@ internal static class DiffVerb
             throw new CommandException(
                 $"no model has the image's size {ImageSource.Describe(given!.Limits)}: --exhaustive takes images of "
                 + string.Join(" or ", OfImages.Select(model => ImageSource.Describe(model.Limits)).Distinct()));
-        var json = parsed.GetValue(CommonOptions.Json);
-        var results = models.Select(model => (model.Name, Result: json ? DiffRun.Exhaustive(model, given)
-            : DiffAll(display, model, given))).ToList();
-        if (json) display.Json(results.Select(result => Summary(result.Name, result.Result, null)));
+        var results = models.Select(model => (model.Name, Result: DiffAll(display, model, given))).ToList();
+        if (parsed.GetValue(CommonOptions.Json))
+            display.Json(results.Select(result => Summary(result.Name, result.Result, null)));
         return results.All(result => result.Result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
     }
 

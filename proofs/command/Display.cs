@@ -5,7 +5,20 @@ using Spectre.Console;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>Where a verb prints: lines and tables, with a moving status line while it works if the output is a terminal.</summary>
+/// <summary>How a failure is told.</summary>
+/// <param name="Path">All events, and the instructions of the last one.</param>
+/// <param name="Image">The image's file, if the user has given one.</param>
+internal sealed record ReportOptions(bool Path = false, string? Image = null)
+{
+    public static ReportOptions Of(ParseResult parsed) =>
+        new(Has(parsed, Reporting.Path) && parsed.GetValue(Reporting.Path),
+            Has(parsed, ImageSource.File) ? parsed.GetValue(ImageSource.File) : null);
+
+    private static bool Has(ParseResult parsed, Option option) => parsed.CommandResult.Command.Options.Contains(option);
+}
+
+/// <summary>Where a verb prints: lines and tables, with a moving status line while it works if the output is a
+/// terminal. With <c>--json</c> only <see cref="Json"/> prints.</summary>
 internal sealed class Display
 {
     private const int PipeWidth = 160;
@@ -18,16 +31,17 @@ internal sealed class Display
     };
 
     private readonly TextWriter _output;
+    private readonly bool _quiet;
     private readonly IAnsiConsole _console;
     private readonly bool _terminal;
 
-    public Display(ParseResult parsed) : this(parsed.InvocationConfiguration.Output)
-    {
-    }
+    public Display(ParseResult parsed) : this(parsed.InvocationConfiguration.Output,
+        parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json)) =>
+        Options = ReportOptions.Of(parsed);
 
-    private Display(TextWriter output)
+    private Display(TextWriter output, bool quiet = false)
     {
-        _output = output;
+        (_output, _quiet) = (output, quiet);
         _terminal = _output == Console.Out && !Console.IsOutputRedirected;
         _console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -41,17 +55,30 @@ internal sealed class Display
     /// <summary>Whether there is a status line; where there is none, what takes long tells in lines how far it is.</summary>
     public bool IsTerminal => _terminal;
 
+    /// <summary>How failures are told.</summary>
+    public ReportOptions Options { get; } = new();
+
+    /// <summary>The failures told so far.</summary>
+    public List<Finding> Findings { get; } = [];
+
+    /// <summary>What has been checked so far.</summary>
+    public List<Checked> Checked { get; } = [];
+
     /// <summary>Prints nothing.</summary>
     public static Display Silent { get; } = new(TextWriter.Null);
 
     /// <summary>A whole line, never wrapped.</summary>
     public void Line(string text = "")
     {
+        if (_quiet) return;
         if (_terminal) _console.Write(new Text(text + "\n"));
         else _output.WriteLine(text);
     }
 
-    public void Write(Table table) => _console.Write(table);
+    public void Write(Table table)
+    {
+        if (!_quiet) _console.Write(table);
+    }
 
     /// <summary>Prints a value for programs to read.</summary>
     public void Json<T>(T value) => _output.WriteLine(JsonSerializer.Serialize(value, Format));
@@ -59,7 +86,7 @@ internal sealed class Display
     /// <summary>Does some work; <paramref name="work"/> gets the means to say how far it is.</summary>
     public T While<T>(string stage, Func<Action<string>, T> work)
     {
-        if (!_terminal) return work(_ => { });
+        if (!_terminal || _quiet) return work(_ => { });
         T? result = default;
         _console.Status().Start(Markup.Escape(stage), context =>
             result = work(text => context.Status = Markup.Escape($"{stage}: {text}")));

@@ -20,14 +20,16 @@ internal static class Everything
         root.Add(ImageSource.Size);
         root.Add(CommonOptions.Seed);
         root.Add(CommonOptions.NoCache);
-        root.SetAction(Run);
+        Reporting.AddTo(root, Run);
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
-        var display = new Display(parsed);
         var image = ImageSource.Of(parsed);
         var claims = Check(display, image, ImageSource.Describe(image, parsed), parsed.GetValue(CommonOptions.Seed), !parsed.GetValue(CommonOptions.NoCache));
+        display.Checked.Clear();
+        display.Checked.AddRange(claims.Where(claim => claim.Standing != Standing.Assumed)
+            .Select(claim => new Checked(claim.What, claim.Standing != Standing.Failed, claim.Detail)));
         Ledger.Print(display, claims, image);
         return Verdict(claims);
     }

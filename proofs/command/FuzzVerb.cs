@@ -20,7 +20,7 @@ internal static class FuzzVerb
         {
             Programs, CommonOptions.Seed, ImageSource.Size, CommonOptions.Json,
         };
-        verb.SetAction(Run);
+        Reporting.AddTo(verb, Run);
         return verb;
     }
 
@@ -34,16 +34,18 @@ internal static class FuzzVerb
         display.Line(
             $"fuzz: {result.Programs:N0} programs, {result.Steps:N0} steps in {result.Seconds:F1} s, "
             + $"seed {options.Seed}: {(result.Holds ? "holds" : $"FAILED at seed {result.Seed}")}");
-        if (result.Failure is { } failure) Report.Violation(display, failure, "fuzz");
+        display.Checked.Add(new("random programs", result.Holds,
+            result.Failure?.ToString() ?? $"{result.Steps:N0} steps", result.Seconds));
+        if (result.Failure is { } failure)
+            Report.Violation(display, failure, "fuzz", new("fuzz", result.Seed));
         return result;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
-        var display = new Display(parsed);
         var options = new FuzzOptions(
             Seed: parsed.GetValue(CommonOptions.Seed), Count: parsed.GetValue(Programs), Limits: ImageSource.LimitsOf(parsed));
-        var result = parsed.GetValue(CommonOptions.Json) ? FuzzRun.Run(options) : Fuzz(display, options);
+        var result = Fuzz(display, options);
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(new
             {

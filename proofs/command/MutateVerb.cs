@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Verified.Kernel;
+using Verified.Proofs.Diff;
 using Verified.Proofs.First;
 using Verified.Proofs.Mutation;
 using Verified.Proofs.Prove;
@@ -62,15 +63,13 @@ internal static class MutateVerb
         {
             From, To, Region, Some, Events, CommonOptions.Seed, ImageSource.Size, CommonOptions.Json,
         };
-        verb.SetAction(Run);
+        Reporting.AddTo(verb, Run);
         verb.Subcommands.Add(MutateSpecVerb.Make());
         return verb;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
-        var json = parsed.GetValue(CommonOptions.Json);
-        var display = json ? Display.Silent : new Display(parsed);
         var image = ImageSource.Of(parsed);
         var piece = parsed.GetValue(From) is { } from ? Piece(image, from, parsed.GetValue(To) ?? Next(image, from))
             : null;
@@ -91,8 +90,8 @@ internal static class MutateVerb
             : Chosen(map, parsed.GetValue(Region), parsed.GetValue(Some) ?? FewOfRegion, seed);
         var flips = new Flips(image, map, Theorems.Of, ProveVerb.Cache(), events, seed);
         var results = Try(display, Place, flips, chosen, $"{chosen.Count:N0} flips, seed {seed}");
-        if (json)
-            new Display(parsed).Json(new
+        if (parsed.GetValue(CommonOptions.Json))
+            display.Json(new
             {
                 Seed = seed,
                 Events = events,
@@ -115,9 +114,26 @@ internal static class MutateVerb
                     result.Seconds,
                 }),
             });
+        display.Checked.AddRange(results.Select(result => new Checked($"{Place(result.Flip)} bit {result.Flip.Bit}",
+            result.Fate != Fate.Unknown, FlipReport.Line(result, Place(result.Flip)), result.Seconds)));
+        if (parsed.GetValue(Reporting.Html) is not null) Draw(display, image, results, events, seed);
         return results.Any(result => result.Fate == Fate.Unknown) ? CommandLine.Refuted : CommandLine.Holds;
 
         string Place(Flip flip) => FlipReport.Place(image, flips.Linear(flip), flip);
+    }
+
+    // The page shows the first flip that random programs notice.
+    private static void Draw(
+        Display display, KernelImage image, IReadOnlyList<FlipResult> results, long events, int seed)
+    {
+        if (results.FirstOrDefault(result => result.Fate == Fate.Differs) is not { Flip: var flip }) return;
+        var file = image.ToElf();
+        file[flip.Offset] ^= (byte)(1 << flip.Bit);
+        var damaged = KernelImage.Read(file);
+        if (DiffRun.Run(damaged, new(seed, events, Workers: 1)).Disagreement is not { } found) return;
+        var trace = found.Trace with { Origin = new("mutate", seed, Image: new(Images.Hash(damaged))) };
+        var shown = Report.Of(damaged, found with { Trace = trace });
+        display.Findings.Add(shown with { What = $"bit {flip.Bit} of byte {flip.Offset:X}h is flipped: {shown.What}" });
     }
 
     /// <summary>The theorems that a flip in a region may refute; null stands for every region.</summary>

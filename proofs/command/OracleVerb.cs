@@ -49,7 +49,8 @@ internal static class OracleVerb
                 if (result.GetResult(RecordingVerb.Recorded) is not null && result.GetResult(option) is { Implicit: false })
                     result.AddError($"{option.Name} is about new cases, and excludes --recorded");
         });
-        verb.SetAction(parsed => parsed.GetValue(VectorReport.Paths) is { Length: > 0 } ? VectorReport.Run(parsed) : Run(parsed));
+        Reporting.AddResultsTo(verb, (parsed, display) =>
+            parsed.GetValue(VectorReport.Paths) is { Length: > 0 } ? VectorReport.Run(parsed) : Run(parsed, display));
         return verb;
     }
 
@@ -98,9 +99,8 @@ internal static class OracleVerb
         foreach (var failure in result.Failures) Print(display, failure);
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
-        var display = new Display(parsed);
         var options = new OracleOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Cases), FormsOf(parsed.GetValue(Opcode)));
         if (parsed.GetValue(RecordingVerb.Record) is { } file) return RecordingVerb.Write(display, options, file);
         var symbolic = CompareReadings(display, options.Seed);
@@ -108,6 +108,11 @@ internal static class OracleVerb
         var real = parsed.GetResult(RecordingVerb.Recorded) is null ? Compare(display, options)
             : RecordingVerb.Compare(display, parsed, options.Forms);
         if (parsed.GetValue(Coverage)) PrintCoverage(display, real.Cases);
+        display.Checked.AddRange([
+            new("the processor's instructions", real.Holds, real.With),
+            new("the symbolic reading", symbolic.Holds, $"seed {options.Seed}"),
+            new("compiled code", compiled.Holds, $"seed {options.Seed}"),
+        ]);
         return real.Holds && symbolic.Holds && compiled.Holds ? CommandLine.Holds : CommandLine.Refuted;
     }
 

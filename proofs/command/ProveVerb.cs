@@ -30,7 +30,7 @@ internal static class ProveVerb
             Name, Names, CommonOptions.NoCache, ImageSource.File, ImageSource.Size, CommonOptions.Json,
         };
         QuestionChecks.AddTo(verb);
-        verb.SetAction(Run);
+        Reporting.AddTo(verb, Run);
         return verb;
     }
 
@@ -41,6 +41,8 @@ internal static class ProveVerb
         RequireSolver();
         var results = display.While("prove", say => Prover.Prove(
             theorems, Environment.ProcessorCount, cached ? Cache() : null, new Progress(display, say, theorems.Count)));
+        display.Checked.AddRange(results.Select(result =>
+            new Checked(result.Theorem, result.Proved, Describe(result), result.Time.TotalSeconds)));
         foreach (var result in results) Explain(display, image, result);
         return results;
     }
@@ -50,9 +52,8 @@ internal static class ProveVerb
 
     public static ProofCache Cache() => new(Path.Combine(Report.Folder, "proofs"));
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
-        var display = new Display(parsed);
         var image = ImageSource.Of(parsed);
         var all = Theorems.Of(image);
         var name = parsed.GetValue(Name);
@@ -68,15 +69,8 @@ internal static class ProveVerb
 
         if (QuestionChecks.Run(parsed, image, theorems) is { } code) return code;
         var cached = !parsed.GetValue(CommonOptions.NoCache);
-        if (parsed.GetValue(CommonOptions.Json))
-        {
-            RequireSolver();
-            var quiet = Prover.Prove(theorems, Environment.ProcessorCount, cached ? Cache() : null);
-            display.Json(quiet.Select(result => Summary(image, result)));
-            return quiet.All(result => result.Proved) ? CommandLine.Holds : CommandLine.Refuted;
-        }
-
         var results = Prove(display, image, theorems, cached);
+        if (parsed.GetValue(CommonOptions.Json)) display.Json(results.Select(result => Summary(image, result)));
         var proved = results.Count(result => result.Proved);
         display.Line($"prove: {proved} of {results.Count} theorems proved, {ImageSource.Describe(image, parsed)}, {RequireSolver()}");
         return proved == results.Count ? CommandLine.Holds : CommandLine.Refuted;
@@ -106,14 +100,16 @@ internal static class ProveVerb
         }
 
         var outcome = Counterexample.Of(image, result.Theorem, refutation);
-        if (outcome.Disagreement is { } disagreement) Report.Disagreement(display, image, disagreement, $"prove-{result.Theorem}");
-        else if (outcome.Violation is { } violation) Report.Violation(display, violation, $"prove-{result.Theorem}");
+        if (outcome.Disagreement is { } disagreement)
+            Report.Disagreement(display, image, disagreement, $"prove-{result.Theorem}", new("prove"));
+        else if (outcome.Violation is { } violation)
+            Report.Violation(display, violation, $"prove-{result.Theorem}", new("prove"));
         else
         {
             display.Line($"  this counterexample does not reproduce, which is a defect of the prover: {outcome.Defect}");
             if (refutation.Trail.Count > 0) display.Line("  its path:");
             Report.Lines(display, refutation.Trail.Select(address => $"{address:X8}  {image.Name(address)}"), "    ");
-            Report.Save(display, outcome.Trace, $"prove-{result.Theorem}");
+            Report.Save(display, outcome.Trace with { Origin = new("prove") }, $"prove-{result.Theorem}");
             display.Line("  what shows the same, if anything does:");
             if (result.Theorem.StartsWith("image.", StringComparison.Ordinal)) SearchImage(display, image);
             else SearchSpec(display, image);

@@ -1,49 +1,112 @@
 using System.CommandLine;
 using Verified.Kernel;
+using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
+using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Commands;
 
 /// <summary><c>replay</c>: a saved trace, on the spec and on an image.</summary>
 internal static class ReplayVerb
 {
-    private static readonly Argument<string> File = new("file") { Description = "A trace that a check saved", HelpName = "FILE" };
+    private static readonly Argument<string> File = new("file")
+    {
+        Description = "A trace that a check saved",
+        HelpName = "FILE",
+    };
 
     public static Command Make()
     {
-        var verb = new Command("replay", "Run a saved trace on spec and image again; exit code 0 if nothing is wrong any more")
+        var verb = new Command("replay",
+            "Run a saved trace on spec and image again; exit code 0 if nothing is wrong any more")
         {
             File, ImageSource.File,
         };
-        verb.SetAction(Run);
+        Reporting.AddTo(verb, Run);
         return verb;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
-        var display = new Display(parsed);
         var path = parsed.GetRequiredValue(File);
         var trace = TraceFile.Load(path);
-        var limits = trace.Start.Limits;
-        var image = parsed.GetValue(ImageSource.File) is { } file ? KernelImage.Load(file) : KernelImage.Build(limits);
-        if (image.Limits != limits)
-            throw new CommandException(
-                $"{path} is of size {ImageSource.Describe(limits)}, the image of {ImageSource.Describe(image.Limits)}: give the image it was found with");
-
-        if (trace.Note is { } note) display.Line($"found: {note}");
-        Report.Lines(display, Transcript.Of(trace), "  ");
-        var violation = FuzzRun.Replay(trace);
-        if (violation is not null) display.Line($"the spec violates {violation.Property}: {violation.Why}");
-        var disagreement = DiffRun.Replay(new Duel(new ImageMachine(image)), trace);
-        if (disagreement is not null)
+        if (trace.Origin is { } origin) display.Line($"replay: {path}, found by {origin}: {trace.Note}");
+        if (trace.Loop is not null) return RunLoop(display, trace);
+        var image = ImageOf(parsed, display, path, trace);
+        var fails = image is null ? OfSpec(trace) : Of(image, trace);
+        if (fails is null)
         {
-            display.Line($"image and spec differ in {disagreement.Difference}");
-            Report.Path(display, image, disagreement);
+            display.Line("nothing is wrong: every invariant holds"
+                + (image is null ? "" : ", and image and spec agree"));
+            Steps(display, trace);
+            display.Findings.Add(new("nothing is wrong any more", [trace.Note ?? ""], trace, Fails: false));
+        }
+        else Report.Tell(display, fails);
+        display.Checked.Add(new(path, fails is null, fails?.What ?? "nothing is wrong"));
+        return fails is null ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    /// <summary>The image to run the trace on; null if the trace is one of the spec alone.</summary>
+    private static KernelImage? ImageOf(ParseResult parsed, Display display, string path, Trace trace)
+    {
+        var (limits, recorded) = (trace.Start.Limits, trace.Origin?.Image);
+        var file = parsed.GetValue(ImageSource.File);
+        if (file is null && !Images.CanBuild(limits))
+        {
+            display.Line("its page tables are smaller than those of a processor: it runs on the spec alone");
+            return null;
         }
 
-        if (violation is null && disagreement is null) display.Line("nothing is wrong: every invariant holds, and image and spec agree");
-        return violation is null && disagreement is null ? CommandLine.Holds : CommandLine.Refuted;
+        var image = file is null ? KernelImage.Build(limits) : KernelImage.Load(file);
+        if (image.Limits != limits)
+            throw new CommandException($"{path} is of size {ImageSource.Describe(limits)}, the image of "
+                + $"{ImageSource.Describe(image.Limits)}: give the image it was found with");
+        if (recorded is null || Images.Hash(image) == recorded.Sha256) return image;
+        display.Line(file is null ? $"it was found with {Recorded(recorded, trace)}; on the image built here:"
+            : $"it was found with another image than {file}: with one that has SHA-256 {recorded.Short}...");
+        return image;
+    }
+
+    // The image that a trace was found with, and what the trace does on it.
+    private static string Recorded(ImageOrigin recorded, Trace trace)
+    {
+        if (Images.Find(recorded) is not { } found)
+            return $"an image that is not here (SHA-256 {recorded.Short}...): give it with --image";
+        var fails = Of(found, trace) is null ? "does not fail" : "still fails";
+        return $"{recorded.Path}, on which it {fails} (--image {recorded.Path})";
+    }
+
+    private static Finding? Of(KernelImage image, Trace trace)
+    {
+        if (trace.Origin?.Image is null && OfSpec(trace) is { } violated) return violated;
+        return DiffRun.Replay(new Duel(new ImageMachine(image)), trace) is { } differs
+            ? Report.Of(image, differs with { Trace = differs.Trace with { Origin = trace.Origin } }) : OfSpec(trace);
+    }
+
+    private static Finding? OfSpec(Trace trace)
+    {
+        var options = new FuzzOptions { Invariants = [.. Invariants<Concrete>.All, .. Forest.All] };
+        return FuzzRun.Replay(trace, trace.Origin?.Verb == "check" ? options : null) is { } violation
+            ? Report.Of(violation, violation.Trace with { Origin = trace.Origin }) : null;
+    }
+
+    // Whether a run can be repeated for ever is a question about all states, so the search is made again.
+    private static int RunLoop(Display display, Trace trace)
+    {
+        if (trace.Origin?.Model != Liveness.Fair.Name)
+            throw new CommandException($"a run for ever in model '{trace.Origin?.Model}' cannot be repeated here");
+        return CheckVerb.CheckFair(display).Violation is null ? CommandLine.Holds : CommandLine.Refuted;
+    }
+
+    private static void Steps(Display display, Trace trace)
+    {
+        var steps = Transcript.Of(trace);
+        var shown = display.Options.Path ? steps : [.. steps.TakeLast(Report.MostLines / 2)];
+        if (shown.Count < steps.Count)
+            display.Line($"the last {shown.Count} of {steps.Count} events (--path prints all):");
+        Report.Lines(display, shown, "  ");
     }
 }

@@ -2,15 +2,22 @@ using Verified.Kernel;
 using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
-using Verified.Spec;
 
 namespace Verified.Proofs.Commands;
 
 /// <summary>How a failure is told, and where it is saved for <c>verified replay</c>.</summary>
+/// <remarks>
+/// The difference comes first, then the last events, then the instruction. All of it fits in <see cref="MostLines"/>
+/// lines, if the user does not ask for the path.
+/// </remarks>
 internal static class Report
 {
     /// <summary>Folder of traces and cached results, in the directory where the command runs.</summary>
     public const string Folder = ".verified";
+
+    public const int MostLines = 40;
+
+    private const int LastEvents = 3, MostChanges = 8, MostDetails = 12, LastDecisions = 4, LastNear = 8;
 
     public static void Lines(Display display, IEnumerable<string> lines, string indent)
     {
@@ -18,44 +25,149 @@ internal static class Report
     }
 
     /// <summary>A state that violates an invariant, and the way there.</summary>
-    public static void Violation(Display display, Violation violation, string name)
+    /// <param name="display">Where it is told.</param>
+    /// <param name="violation">What is violated.</param>
+    /// <param name="name">The name of the file that the trace is saved in.</param>
+    /// <param name="origin">What found it.</param>
+    public static void Violation(Display display, Violation violation, string name, Origin origin)
     {
-        display.Line($"  {violation.Property}: {violation.Why}");
-        Lines(display, Transcript.Of(violation.Trace), "    ");
-        Save(display, violation.Trace with { Note = $"{violation.Property}: {violation.Why}" }, name);
+        var trace = violation.Trace with { Note = $"{violation}", Origin = origin };
+        Tell(display, Of(violation, trace));
+        Save(display, trace, name);
     }
 
-    /// <summary>Where image and spec differ, and the instructions that led there.</summary>
-    public static void Disagreement(Display display, KernelImage image, Disagreement found, string name)
+    /// <summary>Where image and spec differ, and the instruction that made the difference.</summary>
+    /// <param name="display">Where it is told.</param>
+    /// <param name="image">The image that differs.</param>
+    /// <param name="found">The difference.</param>
+    /// <param name="name">The name of the file that the trace is saved in.</param>
+    /// <param name="origin">What found it, without the image.</param>
+    public static void Disagreement(
+        Display display, KernelImage image, Disagreement found, string name, Origin origin)
     {
-        display.Line("  events, as the spec does them:");
-        Lines(display, Transcript.Of(found.Trace), "    ");
-        Path(display, image, found);
-        display.Line("  difference:");
-        display.Line($"    {found.Difference.What}");
-        display.Line($"      spec   {found.Difference.Spec}");
-        display.Line($"      image  {found.Difference.Image}");
-        Save(display, found.Trace, name);
+        var (hash, path) = (Images.Hash(image), display.Options.Image);
+        if (path is null)
+        {
+            Directory.CreateDirectory(Folder);
+            path = System.IO.Path.Combine(Folder, $"{name}.elf");
+            image.Save(path);
+        }
+
+        var trace = found.Trace with
+        {
+            Note = found.Trace.Note ?? found.Difference.ToString(),
+            Origin = origin with { Image = new(hash, path) },
+        };
+        Tell(display, Of(image, found with { Trace = trace }));
+        Save(display, trace, name);
     }
 
-    /// <summary>The instructions of the last event, the deviating one marked.</summary>
-    public static void Path(Display display, KernelImage image, Disagreement found)
+    public static Finding Of(Violation violation, Trace trace) =>
+        new($"the spec violates {violation.Property}", [violation.Why], trace);
+
+    public static Finding Of(KernelImage image, Disagreement found)
     {
-        var (path, length) = Explanation.Path(new Duel(new ImageMachine(image)), found);
-        display.Line($"  the image's path, {length:N0} instructions{(path.Count < length ? $", the last {path.Count:N0} of them" : "")}:");
+        var difference = found.Difference;
+        var meaning = difference.Column is { } column ? $", {Glossary.Meaning(column)}" : "";
+        return new($"{difference.What}{meaning}", [$"spec   {difference.Spec}", $"image  {difference.Image}"],
+            found.Trace, Explanation.Path(new Duel(new ImageMachine(image)), found));
+    }
+
+    /// <summary>Tells a failure; the same lines whenever the same trace is run.</summary>
+    public static void Tell(Display display, Finding finding)
+    {
+        display.Findings.Add(finding);
+        var all = display.Options.Path;
+        display.Line($"  what differs: {finding.What}");
+        Lines(display, finding.Details.Take(MostDetails), "    ");
+        Events(display, finding, all);
+        if (finding.Explained is { } explained) Instruction(display, explained, all);
+    }
+
+    private static void Events(Display display, Finding finding, bool all)
+    {
+        var narration = new Narration(finding.Trace);
+        List<Step> steps = [.. narration.Steps()];
+        var shown = all ? steps : [.. steps.TakeLast(LastEvents)];
+        var which = shown.Count == steps.Count ? $"the {steps.Count} events"
+            : $"the last {shown.Count} of {steps.Count} events";
+        display.Line($"  {which}, as the spec does them (1.15 is task 1, thread 15):");
+        Lines(display, shown.Select(step => step.ToString()), "    ");
+        if (finding.Explained is not null || steps.Count == 0) return;
+        var changes = steps[^1].Changes;
+        display.Line("  what the last of them changed:");
+        Lines(display, changes.Take(MostChanges).Select(change => Glossary.Tell(narration.After, change)), "    ");
+        if (changes.Count > MostChanges) display.Line($"    and {changes.Count - MostChanges} more");
+    }
+
+    private static void Instruction(Display display, Explained explained, bool all)
+    {
+        if (explained.Deviating is { } deviating)
+        {
+            display.Line(explained.Reason switch
+            {
+                Reason.Writes => "  the instruction that made the difference:",
+                Reason.NothingWritten => "  a write is missing: the value was wrong at the end of the step, and no "
+                    + "instruction changed it; the step ends here:",
+                _ => "  the last instruction of the step:",
+            });
+            if (deviating.Source is { } line) display.Line($"    {line}{Text(line)}");
+            display.Line($"    => {deviating.Address:X8}  {deviating.Place,-20}  {deviating.Text}");
+            if (explained.Reason == Reason.NoPlace) Decisions(display, explained);
+            if (explained.Reason == Reason.NothingWritten) Near(display, explained);
+        }
+
+        if (!all)
+        {
+            display.Line($"  more: --path prints all events and the {explained.Length:N0} instructions of the last "
+                + "one; --html FILE draws them");
+            return;
+        }
+
+        var (path, length) = (explained.Last, explained.Length);
+        display.Line($"  the image's path, {length:N0} instructions"
+            + $"{(path.Count < length ? $", the last {path.Count:N0} of them" : "")}:");
         foreach (var step in path)
-            display.Line($"  {(step.Deviates ? "=>" : "  ")} {step.Address:X8}  {step.Place,-20}  {step.Text}");
+            display.Line($"  {(step.Deviates ? "=>" : "  ")} {step.Address:X8}  {step.Place,-20}  {step.Text,-40}  "
+                + $"{step.Source}".TrimEnd());
+    }
+
+    // No write is wrong: the way went wrong before, at one of the jumps.
+    private static void Decisions(Display display, Explained explained)
+    {
+        List<Executed> decisions = [.. explained.Decisions.TakeLast(LastDecisions)];
+        if (decisions.Count == 0) return;
+        display.Line("  the last conditional jumps before it:");
+        foreach (var jump in decisions)
+            display.Line($"    {jump.Source}{(jump.Source is { } line ? Text(line) : "")}  "
+                + $"{(jump.Jumps == true ? "taken" : "not taken")} at {jump.Place}");
+    }
+
+    // A forgotten write belongs beside those that were not forgotten.
+    private static void Near(Display display, Explained explained)
+    {
+        var near = explained.Last.Where(executed => executed is { IsNear: true, Source: not null })
+            .Select(executed => executed.Source!).Distinct().TakeLast(LastNear).ToList();
+        if (near.Count == 0) return;
+        display.Line("  the lines that wrote to the same row, where it may belong:");
+        Lines(display, near.Select(line => $"{line}{Text(line)}"), "    ");
+    }
+
+    // The text of the line, if the command runs in the folder that has the source.
+    private static string Text(SourceLine line)
+    {
+        try
+        {
+            return File.ReadLines(line.File).ElementAtOrDefault(line.Line - 1) is { } text ? $"  {text.Trim()}" : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 
     public static void Save(Display display, Trace trace, string name)
     {
-        var limits = trace.Start.Limits;
-        if (limits != new Limits(limits.Tasks, limits.Lthreads, limits.Priorities))
-        {
-            display.Line("  not saved: a trace file does not tell a model's sizes of page tables");
-            return;
-        }
-
         Directory.CreateDirectory(Folder);
         var path = System.IO.Path.Combine(Folder, $"{name}.json");
         TraceFile.Save(path, trace);

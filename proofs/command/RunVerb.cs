@@ -49,7 +49,7 @@ internal static class RunVerb
             MachineOptions.Modules, MachineOptions.Append, MachineOptions.Flat, MachineOptions.Boot, MachineOptions.Memory,
             MachineOptions.Input, MachineOptions.Model, MachineOptions.TaggedTlb, Cycles, Trace, Screen, Gdb,
         };
-        verb.SetAction(Run);
+        Reporting.AddTo(verb, Run);
         return verb;
     }
 
@@ -66,7 +66,7 @@ internal static class RunVerb
         parsed.GetValue(ImageVerb.Root) is not { } root ? []
         : new[] { ServerPrograms.Sigma0, root }.Select(server => new BootModule(server.Name, server.File));
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var pc = MachineOptions.Start(parsed);
@@ -95,12 +95,15 @@ internal static class RunVerb
         {
             output.Flush();
             Crash(pc, e, error);
+            display.Checked.Add(new("run", false, e.Message));
             return CommandLine.Refuted;
         }
         if (parsed.GetValue(Screen)) PrintScreen(pc, output);
         Report(pc, reason, name, output, error);
         if (counter is not null) output.WriteLine($"[{counter.Cycles:N0} cycles of the {timings!.Name}]");
-        return reason == StopReason.Exited && pc.ExitStatus == Content ? CommandLine.Holds : CommandLine.Refuted;
+        var isContent = reason == StopReason.Exited && pc.ExitStatus == Content;
+        display.Checked.Add(new("run", isContent, $"{reason} after {pc.Instructions:N0} instructions"));
+        return isContent ? CommandLine.Holds : CommandLine.Refuted;
     }
 
     private static Timings? TimingsOf(ArgumentResult result)

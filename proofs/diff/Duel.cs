@@ -455,7 +455,7 @@ public sealed class Duel
             : null;
         var where = info.Table switch
         {
-            Table.Thread => $"{info.Name} of {Transcript.Number(State, row)}",
+            Table.Thread => $"{info.Name} of {Words.Thread(State, row)}",
             Table.Priority => $"{info.Name} of priority {row}",
             Table.Interrupt => $"{info.Name} of interrupt id {row}",
             Table.Task => $"{info.Name} of task {row}",
@@ -465,17 +465,9 @@ public sealed class Duel
             Table.Page => $"{info.Name} of entry {row % _layout.Limits.Paging.Entries:X}h of page table {row / _layout.Limits.Paging.Entries}",
             _ => info.Name,
         };
-        return new(where, Name(spec), Name(image), address);
+        return new(where, Name(spec), Name(image), address, info.Name);
 
-        string Name(uint value) => info.Name switch
-        {
-            nameof(State<Concrete>.Status) => value < ThreadStatus.Names.Length ? ThreadStatus.Names[value]
-                : $"{value:X}h",
-            nameof(State<Concrete>.Stage) => Stages.Names[value],
-            nameof(State<Concrete>.Current) or nameof(State<Concrete>.Partner) or nameof(State<Concrete>.Served)
-                or nameof(State<Concrete>.Picked) => value == 0 ? "nobody" : Transcript.Number(State, value),
-            _ => $"{value:X8}h",
-        };
+        string Name(uint value) => Glossary.Value(State, info.Name, value);
     }
 
     private Difference? CompareRepresentation()

@@ -1,4 +1,5 @@
 using Iced.Intel;
+using Verified.Kernel;
 using Verified.Machine.Computer;
 
 namespace Verified.Proofs.Diff;
@@ -7,10 +8,41 @@ namespace Verified.Proofs.Diff;
 /// <param name="Address">Linear address.</param>
 /// <param name="Place">Symbol and distance.</param>
 /// <param name="Text">Its disassembly.</param>
-/// <param name="Deviates">Whether it was the last to write the dword that differs, or the last of all where there is none.</param>
-public sealed record Executed(uint Address, string Place, string Text, bool Deviates);
+/// <param name="Deviates">Whether it is the one that <see cref="Explained.Reason"/> is about.</param>
+/// <param name="Source">The line of the kernel's source that emits it; null if it is not known.</param>
+/// <param name="Jumps">Whether a conditional jump was taken; null for any other instruction.</param>
+/// <param name="IsNear">Whether it changed something else near the dword that differs, in the same row.</param>
+public sealed record Executed(
+    uint Address, string Place, string Text, bool Deviates, SourceLine? Source = null, bool? Jumps = null,
+    bool IsNear = false);
 
-/// <summary>What the image executed, and where it went wrong.</summary>
+/// <summary>Why image and spec differ after an event, as far as the path shows it.</summary>
+public enum Reason
+{
+    /// <summary>The marked instruction was the last to change the dword that differs.</summary>
+    Writes,
+
+    /// <summary>No instruction changed the dword that differs; the marked one ends the path.</summary>
+    NothingWritten,
+
+    /// <summary>What differs is in no one dword of the tables; the marked instruction ends the path.</summary>
+    NoPlace,
+}
+
+/// <summary>What the image executed after an event, and where it went wrong.</summary>
+/// <param name="Last">The end of the path, the deviating instruction marked.</param>
+/// <param name="Length">The length of the whole path in instructions.</param>
+/// <param name="Reason">What the mark means.</param>
+public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason Reason)
+{
+    /// <summary>The conditional jumps before the end, in order.</summary>
+    public IEnumerable<Executed> Decisions => Last.Where(executed => executed.Jumps is not null);
+
+    /// <summary>The marked instruction; null if it is not among the last ones, or nothing was executed.</summary>
+    public Executed? Deviating => Last.FirstOrDefault(executed => executed.Deviates);
+}
+
+/// <summary>Finds the instruction that makes a difference.</summary>
 public static class Explanation
 {
     /// <summary>Of a longer path only the last instructions are told: of an endless loop, or a long operation.</summary>
@@ -18,16 +50,24 @@ public static class Explanation
 
     private const int LongestInstruction = 15;
 
-    /// <summary>The end of the path of a disagreement's last event, the kernel's own steps after it included, and the path's length in instructions.</summary>
-    public static (IReadOnlyList<Executed> Last, long Length) Path(Duel duel, Disagreement disagreement)
+    // The size of a thread's row; smaller rows have their neighbours with them.
+    private const uint RowSize = Layout.ThreadSize;
+
+    /// <summary>The path of a disagreement's last event, the kernel's own steps after it included.</summary>
+    public static Explained Path(Duel duel, Disagreement disagreement)
     {
         var trace = disagreement.Trace;
         var machine = duel.Machine;
-        if (trace.Events.Count == 0) return ([], 0);
+        if (trace.Events.Count == 0) return new([], 0, Reason.NoPlace);
         DiffRun.Replay(duel, trace with { Events = [.. trace.Events.Take(trace.Events.Count - 1)] });
 
         Queue<uint> path = [];
+        HashSet<long> near = [];
+        var row = new uint[RowSize / 4];
         var (watched, length, deviating) = (Watched(), 0L, -1L);
+        Compare();
+        near.Clear();
+        deviating = -1;
         machine.Pc.Trace = Record;
         try
         {
@@ -39,14 +79,31 @@ public static class Explanation
             machine.Pc.Trace = null;
         }
 
+        var reason = deviating >= 0 ? Reason.Writes
+            : disagreement.Difference.Address is null ? Reason.NoPlace : Reason.NothingWritten;
         if (deviating < 0) deviating = length - 1;
-        var first = length - path.Count;
-        return ([.. path.Select((address, i) => new Executed(address, machine.Image.Name(address), Disassemble(machine, address), first + i == deviating))], length);
+        var (first, lines) = (length - path.Count, machine.Image.SourceLines);
+        uint[] addresses = [.. path];
+        return new([.. addresses.Select((address, i) =>
+        {
+            var instruction = Decode(machine, address);
+            bool? jumps = instruction.FlowControl == FlowControl.ConditionalBranch && i + 1 < addresses.Length
+                ? addresses[i + 1] != instruction.NextIP32 : null;
+            return new Executed(address, machine.Image.Name(address), instruction.ToString(), first + i == deviating,
+                lines.GetValueOrDefault(address), jumps, near.Contains(first + i) && first + i != deviating);
+        })], length, reason);
 
         uint Watched() => disagreement.Difference.Address is { } address ? machine.Load(address).Value : 0;
 
         void Compare()
         {
+            for (var i = 0; i < row.Length && disagreement.Difference.Address is { } at; i++)
+                if (machine.Load((at & ~(RowSize - 1)) + (uint)i * 4).Value is var value && value != row[i])
+                {
+                    row[i] = value;
+                    near.Add(length - 1);
+                }
+
             if (Watched() is var now && now == watched) return;
             (watched, deviating) = (now, length - 1);
         }
@@ -60,12 +117,11 @@ public static class Explanation
         }
     }
 
-    private static string Disassemble(ImageMachine machine, uint address)
+    private static Instruction Decode(ImageMachine machine, uint address)
     {
         var bytes = new byte[LongestInstruction];
         for (var i = 0u; i < bytes.Length; i++)
             bytes[i] = (byte)(machine.Load((address + i) & ~3u).Value >> (int)(8 * ((address + i) & 3)));
-        var decoder = Decoder.Create(32, bytes, address);
-        return decoder.Decode().ToString();
+        return Decoder.Create(32, bytes, address).Decode();
     }
 }

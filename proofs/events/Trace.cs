@@ -46,6 +46,8 @@ public readonly record struct Override(uint Address, uint Value);
 /// </param>
 /// <param name="Note">What was found, in a line or more.</param>
 /// <param name="Booted">The start is what boot leaves: the machine boots, and nothing is written to it.</param>
+/// <param name="Origin">What found it; null if nobody has said.</param>
+/// <param name="Loop">The event from which on the run repeats itself for ever; null if it ends.</param>
 public sealed record Trace(
     Snapshot Start, IReadOnlyList<Event> Events, IReadOnlyList<Override>? Memory = null, string? Note = null,
-        bool Booted = false);
+    bool Booted = false, Origin? Origin = null, int? Loop = null);

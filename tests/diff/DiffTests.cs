@@ -55,9 +55,11 @@ public class DiffTests
         var result = DiffRun.Run(image, new(Seed: 1, Events: 50_000, Workers: 1));
         var found = Assert.IsType<Disagreement>(result.Disagreement);
         Assert.InRange(found.Trace.Events.Count, 1, 4);
-        var (path, length) = Explanation.Path(new Duel(new ImageMachine(image)), found);
+        var (path, length, reason) = Explanation.Path(new Duel(new ImageMachine(image)), found);
         Assert.InRange(path.Count, 1, length);
         Assert.Single(path, line => line.Deviates);
+        Assert.NotNull(path.Single(line => line.Deviates).Source);
+        Assert.True(Enum.IsDefined(reason));
 
         var again = DiffRun.Replay(new Duel(new ImageMachine(image)), TraceFile.Read(TraceFile.Write(found.Trace)));
         Assert.Equal(found.Difference, again?.Difference);

@@ -1,6 +1,9 @@
+using System.Text.Json;
+using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
 using Verified.Spec;
+using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Diff;
@@ -13,7 +16,7 @@ public class TraceFileTests
             new(Entry.Exception, Argument: 13, Code: 7), new(Entry.FpageUnmap, Between: new(2, 6)),
             new(Entry.Protection, Argument: 0xF4, By: UserInstruction.Of(0xF4), Loaded: new(3, 0)),
                 new(Entry.Exception, Argument: 17, Injected: true)],
-        [new Override(0xF0110000, 7)], "note");
+        [new Override(0xF0110000, 7)], "note", Origin: new("diff", 7, Image: new(new('A', 64), "a.elf")));
 
     [Fact]
     public void What_is_written_is_read()
@@ -24,6 +27,83 @@ public class TraceFileTests
         Assert.Equal(Example.Events, read.Events);
         Assert.Equal(Example.Memory, read.Memory);
         Assert.Equal(Example.Note, read.Note);
+        Assert.Equal(Example.Origin, read.Origin);
+        Assert.Equal(TraceFile.Write(Example), TraceFile.Write(read));
+    }
+
+    [Fact]
+    public void A_file_has_the_fields_of_the_Informal_Trace_Format()
+    {
+        using var file = JsonDocument.Parse(TraceFile.Write(Example));
+        var root = file.RootElement;
+        Assert.Equal("ITF", root.GetProperty("#meta").GetProperty("format").GetString());
+        var vars = root.GetProperty("vars").EnumerateArray().Select(name => name.GetString()!).Order().ToList();
+        Assert.Contains("Status", vars);
+        var states = root.GetProperty("states").EnumerateArray().ToList();
+        Assert.True(states.Count > 1);
+        foreach (var (index, state) in states.Index())
+        {
+            Assert.Equal(index, state.GetProperty("#meta").GetProperty("index").GetInt32());
+            var fields = state.EnumerateObject().Select(field => field.Name).Where(name => name != "#meta").Order();
+            Assert.Equal(vars, fields);
+        }
+    }
+
+    [Fact]
+    public void The_states_are_those_of_the_spec_and_follow_from_what_each_step_changed()
+    {
+        var trace = Example with { Events = [new(Entry.Tick), new(Entry.Tick)], Memory = null };
+        using var file = JsonDocument.Parse(TraceFile.Write(trace));
+        var states = file.RootElement.GetProperty("states").EnumerateArray().ToList();
+        var values = Values(states[0]);
+        var (spec, blank) = (After(trace), Boot.Initial(trace.Start.Limits, []));
+        var empty = blank.Columns.ToDictionary(column => column.Info.Name, column => column.Column);
+        foreach (var state in states[1..])
+        {
+            foreach (var change in state.GetProperty("#meta").GetProperty("changed").EnumerateArray())
+            {
+                var cell = (change.GetProperty("column").GetString()!, change.GetProperty("row").GetUInt32());
+                var old = values.GetValueOrDefault(cell, empty[cell.Item1][cell.Item2].Value);
+                Assert.Equal(old, change.GetProperty("old").GetUInt32());
+                values[cell] = change.GetProperty("new").GetUInt32();
+            }
+
+            Assert.Equal(values.OrderBy(cell => cell.Key), Values(state).OrderBy(cell => cell.Key));
+        }
+
+        foreach (var ((info, column), start) in spec.Columns.Zip(blank.Columns))
+            for (var row = 0u; row < State<Concrete>.Rows(info.Table, spec.Limits); row++)
+                Assert.Equal(column[row].Value, values.GetValueOrDefault((info.Name, row), start.Column[row].Value));
+    }
+
+    private static Dictionary<(string Column, uint Row), uint> Values(JsonElement state) => state.EnumerateObject()
+        .Where(column => column.Name != "#meta")
+        .SelectMany(column => column.Value.GetProperty("#map").EnumerateArray()
+            .Select(pair => (Cell: (column.Name, pair[0].GetUInt32()), Value: pair[1].GetUInt32())))
+        .ToDictionary(pair => pair.Cell, pair => pair.Value);
+
+    // The spec after all events and its own steps.
+    private static State<Concrete> After(Trace trace)
+    {
+        var state = trace.Start.ToState();
+        var kernel = new Kernel<Concrete>(state);
+        foreach (var (own, argument) in Event.OwnSteps(state)) kernel.Step(own, argument);
+        foreach (var e in trace.Events)
+        {
+            e.Apply(kernel, state);
+            foreach (var (own, argument) in Event.OwnSteps(state)) kernel.Step(own, argument);
+        }
+
+        return state;
+    }
+
+    [Fact]
+    public void A_model_with_page_tables_of_its_own_size_is_saved()
+    {
+        var limits = Model.Interrupted.Limits;
+        Assert.NotEqual(new Limits(limits.Tasks, limits.Lthreads, limits.Priorities), limits);
+        var trace = new Trace(Snapshot.Of(Model.Interrupted.Initial()), [new(Entry.Tick)]);
+        Assert.Equal(limits, TraceFile.Read(TraceFile.Write(trace)).Start.Limits);
     }
 
     [Fact]
@@ -31,7 +111,7 @@ public class TraceFileTests
     {
         var booted = new Trace(BootedState.Snapshot(Limits.Shipping), [new(Entry.Tick)], Booted: true);
         var text = TraceFile.Write(booted);
-        Assert.True(text.Length < 1000);
+        Assert.True(text.Length < 2000);
         Assert.Equal(booted.Start.Cells, TraceFile.Read(text).Start.Cells);
         Assert.True(TraceFile.Read(text).Booted);
     }
@@ -40,16 +120,32 @@ public class TraceFileTests
     [InlineData("", "not a trace file")]
     [InlineData("{", "not a trace file")]
     [InlineData("null", "not a trace file")]
-    [InlineData("{\"version\":5}", "not a trace file")]
+    [InlineData("[]", "not a trace file")]
     [InlineData("{\"version\":99,\"new\":1}", "newer")]
-    [InlineData("{\"version\":4,\"tasks\":4}", "older than 5")]
-    [InlineData("{\"version\":5,\"tasks\":4,\"lthreads\":4,\"priorities\":4,\"state\":[],\"events\":[{\"entry\":\"Ipc\",\"by\":\"CD3\"}]}", "not a trace file")]
-    [InlineData("{\"version\":5,\"tasks\":3,\"lthreads\":1,\"priorities\":2,\"state\":[],\"events\":[]}",
-        "power of two")]
-    [InlineData("{\"version\":5,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Nose\",\"row\":0,\"value\":1}],\"events\":[]}", "no column Nose")]
-    [InlineData("{\"version\":5,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":9,\"value\":1}],\"events\":[]}", "rows 0..3")]
-    [InlineData("{\"version\":5,\"tasks\":4,\"lthreads\":1,\"priorities\":2,\"state\":[{\"column\":\"Status\",\"row\":1,\"value\":16}],\"events\":[]}", "wider than 4 bits")]
-    public void A_bad_file_gives_one_clear_line(string text, string says)
+    [InlineData("{\"version\":5,\"tasks\":4}", "older than 6")]
+    [InlineData("{\"#meta\":{\"format\":\"ITF\"},\"vars\":[],\"states\":[]}", "not a trace file")]
+    [InlineData("{\"#meta\":{\"verified\":{\"version\":6}},\"vars\":[],\"states\":[]}", "not a trace file")]
+    [InlineData("{\"#meta\":{\"verified\":{\"version\":7,\"x\":1}},\"y\":[]}", "newer")]
+    public void A_file_that_is_no_trace_gives_one_clear_line(string text, string says) => Refuses(text, says);
+
+    [Theory]
+    [InlineData("\"tasks\":4", "\"tasks\":3", "power of two")]
+    [InlineData("\"Status\":{", "\"Nose\":{", "no column Nose")]
+    [InlineData("\"Status\":{\"#map\":[[", "\"Status\":{\"#map\":[[9999,1],[", "rows 0..15")]
+    [InlineData("\"Status\":{\"#map\":[[", "\"Status\":{\"#map\":[[1,16],[", "wider than 4 bits")]
+    [InlineData("\"Status\":{\"#map\":[[", "\"Status\":{\"#map\":[[1],[", "not a trace file")]
+    [InlineData("\"Status\":{\"#map\":", "\"Status\":{\"map\":", "not a trace file")]
+    [InlineData("\"by\":\"F4\"", "\"by\":\"CD3\"", "not a trace file")]
+    [InlineData("\"entry\":\"Ipc\"", "\"entry\":\"Ipx\"", "not a trace file at line 2")]
+    [InlineData("\"version\":6", "\"version\":6,\"more\":1", "not a trace file")]
+    public void A_file_with_a_wrong_part_gives_one_clear_line(string part, string wrong, string says)
+    {
+        var text = TraceFile.Write(Example);
+        Assert.Contains(part, text);
+        Refuses(text.Replace(part, wrong, StringComparison.Ordinal), says);
+    }
+
+    private static void Refuses(string text, string says)
     {
         var e = Assert.Throws<TraceFileException>(() => TraceFile.Read(text));
         Assert.Contains(says, e.Message);

@@ -3,6 +3,7 @@ using Verified.Proofs.Host;
 using Verified.Proofs.Oracle;
 using Verified.Tests.Kernel;
 using Verified.Tests.Machine;
+using Verified.Tests.Page;
 using Xunit;
 
 namespace Verified.Tests.Host;
@@ -40,6 +41,9 @@ public enum Tool
 
     /// <summary>A SAT solver that writes proofs.</summary>
     Cadical = 1024,
+
+    /// <summary>A browser that opens pages without a display.</summary>
+    Chromium = 2048,
 }
 
 /// <summary>
@@ -63,6 +67,7 @@ internal static class Tools
         [Tool.Boolector] = new(() => Try("boolector", () => TryVersion("boolector"))),
         [Tool.Z3] = new(() => Try("z3", () => TryVersion("z3"))),
         [Tool.Cadical] = new(() => Try("cadical", () => TryVersion("cadical"))),
+        [Tool.Chromium] = new(() => Try(Browser.Program, Browser.Try)),
         [Tool.Bios] = new(() => FirmwareTests.Bioses.Count == 0 ? "no BIOS is installed" : null),
     };
 

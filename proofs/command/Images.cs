@@ -1,0 +1,33 @@
+using System.Security.Cryptography;
+using Verified.Kernel;
+using Verified.Proofs.Events;
+using Verified.Spec;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary>Finds the image that a trace was found with.</summary>
+internal static class Images
+{
+    /// <summary>SHA-256 of the image's file, in hexadecimal digits.</summary>
+    public static string Hash(KernelImage image) => Convert.ToHexString(SHA256.HashData(image.File ?? image.ToElf()));
+
+    /// <summary>The file that an origin names, if it is there and has the origin's hash.</summary>
+    public static KernelImage? Find(ImageOrigin origin)
+    {
+        if (origin.Path is not { } path || !File.Exists(path)) return null;
+        try
+        {
+            var image = KernelImage.Load(path);
+            return Hash(image) == origin.Sha256 ? image : null;
+        }
+        catch (ImageException)
+        {
+            // It has been overwritten with something else: it is not the image that is looked for.
+            return null;
+        }
+    }
+
+    /// <summary>Whether images of these sizes can be built: their page tables are those of the processor.</summary>
+    public static bool CanBuild(Limits limits) =>
+        limits == new Limits(limits.Tasks, limits.Lthreads, limits.Priorities);
+}

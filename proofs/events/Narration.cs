@@ -1,0 +1,120 @@
+using Verified.Proofs.Check;
+using Verified.Proofs.Diff;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Events;
+
+/// <summary>
+/// A trace, run on the spec step by step. The phases of an ipc, between which nothing else happens, are one step. After
+/// each step <see cref="Before"/> and <see cref="After"/> are the states around it.
+/// </summary>
+public sealed class Narration
+{
+    private static readonly Entry[] Owns =
+        [Entry.Pick, Entry.Receive, Entry.Accept, Entry.Leave, Entry.Wake, Entry.Map];
+
+    private readonly Trace _trace;
+    private readonly FlatTables _before, _after;
+    private readonly Kernel<Concrete> _kernel;
+    private (int Event, uint Actor, Entry Entry, string Subject, string Action)? _begun;
+
+    public Narration(Trace trace)
+    {
+        _trace = trace;
+        (_before, _after) = (new(trace.Start.Limits), new(trace.Start.Limits));
+        var start = trace.Start.ToState();
+        Codec.CopyInto(start, _before);
+        Codec.CopyInto(start, _after);
+        _after.Commit();
+        _kernel = new(After);
+    }
+
+    public State<Concrete> Before => _before.State;
+
+    public State<Concrete> After => _after.State;
+
+    /// <summary>
+    /// The steps, each made when it is asked for. A trace may leave out the kernel's own steps; then those that follow
+    /// the last event are made too.
+    /// </summary>
+    public IEnumerable<Step> Steps()
+    {
+        var s = After;
+        var events = _trace.Events;
+        var makesOwn = _trace.Origin?.Verb != "check" && !events.Any(e => Owns.Contains(e.Entry));
+        var tellsMaps = events.Any(e => e.Entry == Entry.Map);
+        Between? between = null;
+        for (var i = 0; i < events.Count; i++)
+        {
+            var @event = events[i];
+            // In a trace that spells out the steps on mappings, an interrupt may come between them.
+            if (!tellsMaps || !@event.ComesBetween(s))
+                foreach (var (own, argument) in Event.OwnSteps(s, between).TakeWhile(own => own.Entry != @event.Entry))
+                    if (Make(i - 1, new(own, null, argument)) is { } before)
+                        yield return before;
+            // What an instruction raises depends on the state.
+            between = @event.Between;
+            if (@event.By is not { } instruction || s.Stage.Value != Stages.User)
+            {
+                if (Make(i, @event) is { } step) yield return step;
+                continue;
+            }
+
+            foreach (var arisen in Judge.Arisen(s, @event))
+            {
+                foreach (var (own, argument) in Event.OwnSteps(s))
+                    if (Make(i, new(own, null, argument)) is { } before)
+                        yield return before;
+                if (arisen is null)
+                    yield return new(i, s.Current.Value, null, Words.Thread(s, s.Current.Value),
+                        $"executes {instruction}h", "goes on", []);
+                else if (Make(i, arisen) is { } step) yield return step;
+            }
+        }
+
+        if (makesOwn)
+            foreach (var (own, argument) in Event.OwnSteps(s, between))
+                if (Make(events.Count - 1, new(own, null, argument)) is { } step)
+                    yield return step;
+        if (_begun is not null) yield return End();
+    }
+
+    // Makes an event; the step that ends with it, or null if the kernel is not done.
+    private Step? Make(int index, Event e)
+    {
+        var s = After;
+        if (_begun is null) Begin();
+        var (actor, stage) = (s.Current.Value, s.Stage.Value);
+        _begun ??= (index, actor, e.Entry, Words.Subject(s, actor, stage), Words.Action(s, e));
+        e.Apply(_kernel, s);
+        return s.Stage.Value is < Stages.Receive and not Stages.Map || e.Entry == Entry.Pick ? End() : null;
+    }
+
+    // What the last step wrote becomes part of the state before the next.
+    private void Begin()
+    {
+        foreach (var cell in _after.Written) _before.Cells[cell] = _after.Cells[cell];
+        _after.Commit();
+    }
+
+    private Step End()
+    {
+        var (index, actor, entry, subject, action) = _begun!.Value;
+        _begun = null;
+        return new(index, actor, entry, subject, action, Words.Outcome(After, actor, entry), Changes());
+    }
+
+    private List<Change> Changes()
+    {
+        List<Change> changes = [];
+        foreach (var cell in _after.Written.ToArray().Distinct().Order())
+            if (_after.Cells[cell] is var value && _before.Cells[cell] != value)
+            {
+                var (column, row) = _after.Locate(cell);
+                changes.Add(new(column.Name, row, _before.Cells[cell], value));
+            }
+
+        return changes;
+    }
+}

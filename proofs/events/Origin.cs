@@ -1,0 +1,21 @@
+namespace Verified.Proofs.Events;
+
+/// <summary>The image that a trace was found with.</summary>
+/// <param name="Sha256">Hash of the file's bytes, in hexadecimal digits.</param>
+/// <param name="Path">Where the file is, seen from the folder of the command; null if it was not kept.</param>
+public sealed record ImageOrigin(string Sha256, string? Path = null)
+{
+    /// <summary>The hash as reports show it.</summary>
+    public string Short => Sha256[..12];
+}
+
+/// <summary>What found a trace.</summary>
+/// <param name="Verb">The verb of the command, such as <c>diff</c>.</param>
+/// <param name="Seed">The seed of the program that failed; null if nothing was random.</param>
+/// <param name="Model">The model that was checked; null if there was none.</param>
+/// <param name="Image">The image; null if the spec alone fails.</param>
+public sealed record Origin(string Verb, int? Seed = null, string? Model = null, ImageOrigin? Image = null)
+{
+    public override string ToString() =>
+        Verb + (Model is null ? "" : $" {Model}") + (Seed is null ? "" : $", seed {Seed}");
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Verified.Spec;
+
+namespace Verified.Proofs.Events;
+
+/// <summary>
+/// The states of a trace as the Informal Trace Format has them. A column is a map from rows to values. It leaves out
+/// the rows that are as in an empty kernel or, in a trace that starts from boot, as boot leaves them.
+/// </summary>
+internal sealed class StateTable
+{
+    private const string MetaName = "#meta";
+
+    private sealed record Map([property: JsonPropertyName("#map")] IReadOnlyList<uint[]> Rows)
+    {
+        public static readonly Map Empty = new([]);
+    }
+
+    private sealed record StateMeta(
+        int Index, int? Event = null, string? Step = null, IReadOnlyList<Change>? Changed = null);
+
+    private readonly List<int> _events = [-1];
+
+    public StateTable(Trace trace)
+    {
+        var narration = new Narration(trace);
+        // A row that is again as it was at first, in a trace from boot, stays in the map: what is there is right.
+        Dictionary<string, SortedDictionary<uint, uint>> now = [];
+        if (!trace.Booted)
+            foreach (var (column, row, value) in trace.Start.Cells) Rows(column)[row] = value;
+        List<(StateMeta Meta, Dictionary<string, Map> Maps)> states = [(new(0), Maps())];
+        foreach (var step in narration.Steps())
+        {
+            foreach (var (column, row, _, value) in step.Changes) Rows(column)[row] = value;
+            states.Add((new(states.Count, step.Event, step.ToString(), step.Changes), Maps()));
+            _events.Add(step.Event);
+        }
+
+        Columns = [.. narration.After.Columns.Select(column => column.Info.Name).Where(now.ContainsKey)];
+        States = [.. states.Select(state => Object(state.Meta, state.Maps))];
+
+        SortedDictionary<uint, uint> Rows(string column) =>
+            now.TryGetValue(column, out var rows) ? rows : now[column] = [];
+
+        Dictionary<string, Map> Maps() => now.ToDictionary(column => column.Key,
+            column => new Map([.. column.Value.Select(row => new[] { row.Key, row.Value })]));
+    }
+
+    /// <summary>The columns that some state lists rows of.</summary>
+    public IReadOnlyList<string> Columns { get; }
+
+    /// <summary>Each state's fields.</summary>
+    public IReadOnlyList<Dictionary<string, object>> States { get; }
+
+    /// <summary>The state before an event, to which a run that goes on for ever returns.</summary>
+    public int? IndexOf(int? @event) => @event is { } e ? Math.Max(0, _events.FindIndex(of => of >= e) - 1) : null;
+
+    /// <summary>The state that the first map of each column describes.</summary>
+    /// <exception cref="JsonException">A column is no map of numbers.</exception>
+    public static Snapshot Start(Limits limits, IReadOnlyDictionary<string, JsonElement> state)
+    {
+        List<Cell> cells = [];
+        foreach (var (column, map) in state)
+        {
+            if (column == MetaName) continue;
+            foreach (var row in map.Deserialize<Map>()?.Rows ?? throw new JsonException($"{column} is no map"))
+                cells.Add(row is [var number, var value] ? new(column, number, value)
+                    : throw new JsonException($"{column} has a row that is no pair"));
+        }
+
+        return new(limits, cells);
+    }
+
+    private Dictionary<string, object> Object(StateMeta meta, Dictionary<string, Map> maps)
+    {
+        var fields = new Dictionary<string, object> { [MetaName] = meta };
+        foreach (var column in Columns) fields[column] = maps.GetValueOrDefault(column) ?? Map.Empty;
+        return fields;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Json;
+
+namespace Verified.Proofs.Page;
+
+/// <summary>The page that draws a trace: one file, which needs nothing else and talks to nobody.</summary>
+public static class HtmlPage
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        // The default encoder writes < > and & as escapes, so the text can stand within a script element.
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+    };
+
+    private static readonly string[] Scripts = ["chart.js", "details.js", "page.js"];
+
+    /// <summary>The page's text.</summary>
+    public static string Of(PageData data) => Template("'none'", Json(data), Scripts);
+
+    /// <summary>The page of a server, which it asks for the data.</summary>
+    public static string Served() => Template("'self'", "null", [.. Scripts, "explore.js"]);
+
+    /// <summary>The data as the page's script reads it.</summary>
+    public static string Json<T>(T data) => JsonSerializer.Serialize(data, Options);
+
+    private static string Template(string connect, string data, string[] scripts) => Resource("page.html")
+        .Replace("@connect", connect, StringComparison.Ordinal)
+        .Replace("@style", Resource("page.css"), StringComparison.Ordinal)
+        .Replace("@script", string.Concat(scripts.Select(Resource)), StringComparison.Ordinal)
+        .Replace("@data", data, StringComparison.Ordinal);
+
+    private static string Resource(string name)
+    {
+        using var stream = typeof(HtmlPage).Assembly.GetManifestResourceStream($"page/{name}")!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

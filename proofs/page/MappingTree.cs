@@ -1,0 +1,52 @@
+using Verified.Proofs.Check;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Page;
+
+/// <summary>A mapping of a frame. Its children follow it, and are deeper.</summary>
+/// <param name="Node">Its row.</param>
+/// <param name="Depth">How many mappings it is derived from.</param>
+/// <param name="Text">The task, the page and the rights.</param>
+public sealed record MappingLine(uint Node, uint Depth, string Text);
+
+/// <summary>The mappings of a frame before and after a step.</summary>
+/// <param name="Frame">What is mapped.</param>
+/// <param name="Before">Its mappings before the step.</param>
+/// <param name="After">Its mappings after the step.</param>
+public sealed record MappingTree(
+    string Frame, IReadOnlyList<MappingLine> Before, IReadOnlyList<MappingLine> After)
+{
+    // A page shows so many frames of a step, and so many mappings of a frame.
+    private const int MostFrames = 8, MostMappings = 64;
+
+    private static readonly string[] OfNodes = ["Space", "Page", "Frame", "Depth", "Level", "Next", "Previous"];
+
+    /// <summary>The frames whose mappings a step changes.</summary>
+    public static IReadOnlyList<MappingTree> Of(State<Concrete> before, State<Concrete> after, Step step)
+    {
+        var nodes = step.Changes.Where(change => OfNodes.Contains(change.Column)).Select(change => change.Row);
+        var frames = nodes.SelectMany(node => new[] { before, after }
+            .Where(state => state.Mappings.Space[node].Value != 0).Select(state => state.Mappings.Frame[node].Value))
+            .Distinct().Order().Take(MostFrames);
+        return [.. frames.Select(frame =>
+            new MappingTree(Name(after.Limits, frame), Lines(before, frame), Lines(after, frame)))];
+    }
+
+    private static string Name(Limits limits, uint frame)
+    {
+        if (frame < limits.Paging.Frames) return $"frame {frame:X}h";
+        var first = (frame - limits.Paging.Frames) * 16;
+        return $"ports {first:X}h to {first + 15:X}h";
+    }
+
+    private static IReadOnlyList<MappingLine> Lines(State<Concrete> s, uint frame)
+    {
+        var m = s.Mappings;
+        return [.. Forest.List(s, frame).Where(node => m.Space[node].Value != 0).Take(MostMappings)
+            .Select(node => new MappingLine(node, m.Depth[node].Value,
+                $"task {m.Space[node].Value} at page {m.Page[node].Value:X}h, "
+                + (m.IsWritable(node).Known ? "read and write" : "read only")))];
+    }
+}

@@ -1,0 +1,82 @@
+// The details of a step: what it changed, what the threads do, the mappings and the machine code.
+function table(head, rows) {
+  const body = html("tbody", {}, ...rows.map(cells => html("tr", {}, ...cells)));
+  return html("table", {}, html("thead", {}, html("tr", {}, ...head.map(name => html("th", {}, name)))), body);
+}
+
+function cell(text, className, note) {
+  const result = html("td", { className: className ?? "" }, text);
+  if (note) result.append(html("small", {}, note));
+  return result;
+}
+
+function showChanges(step) {
+  if (step.changes.length === 0) return [html("p", {}, "The step changes nothing.")];
+  const rows = step.changes.map(change => [
+    cell(`${change.column}${change.row ? ` of ${change.row}` : ""}`, "", change.meaning),
+    cell(change.old, "old mono"), cell(change.new, "new mono"),
+  ]);
+  return [html("h3", {}, "What the step changed"), table(["", "before", "after"], rows)];
+}
+
+function showThreads(data, step) {
+  const names = new Map(data.lanes.map(lane => [lane.row, lane.name]));
+  const rows = step.threads.map(doing => [cell(names.get(doing.row)), cell(doing.text, doing.runs ? "new" : "")]);
+  return [html("h3", {}, "Threads after the step"), table(["thread", ""], rows)];
+}
+
+function showTree(lines, others, className) {
+  const there = new Set(others.map(line => `${line.node} ${line.text}`));
+  return html("pre", { className: "code" }, ...lines.map(line => html("span",
+    { className: there.has(`${line.node} ${line.text}`) ? "" : className }, `${"  ".repeat(line.depth)}${line.text}`)));
+}
+
+function showTrees(step) {
+  return step.trees.flatMap(tree => [
+    html("h3", {}, `Mappings of ${tree.frame}, before and after`),
+    html("div", { className: "trees" }, showTree(tree.before, tree.after, "gone"),
+      showTree(tree.after, tree.before, "come")),
+  ]);
+}
+
+function codeLine(text, here) {
+  return html("span", { className: here ? "here" : "" }, `${here ? "=> " : "   "}${text}`);
+}
+
+function fileLine(source) { return source.split("/").at(-1); }
+
+function showPath(path) {
+  const shown = [html("h3", {}, "Where the image went wrong"), html("p", { className: "bad" }, path.reason)];
+  if (path.place) shown.push(html("p", { className: "mono" }, path.place));
+  if (path.source.length > 0)
+    shown.push(html("pre", { className: "code" }, ...path.source.map(line =>
+      codeLine(`${String(line.number).padStart(4)}  ${line.text}`, line.deviates))));
+  const part = path.instructions.length < path.length ? `, the last ${path.instructions.length} of them` : "";
+  shown.push(html("h3", {}, `The path: ${path.length} instructions${part}`));
+  const wide = Math.max(0, ...path.instructions.map(each => fileLine(each.source).length));
+  shown.push(html("pre", { className: "code", id: "path" }, ...path.instructions.map(each => {
+    const text = `${fileLine(each.source).padEnd(wide)}  ${each.text.padEnd(44)}  ${each.address}  ${each.place}`;
+    const line = codeLine(text, each.deviates);
+    if (/\((not )?taken\)/.test(each.text)) line.classList.add("jump");
+    if (each.isNear) line.classList.add("come");
+    return line;
+  })));
+  return shown;
+}
+
+function showDetails(data, index) {
+  const details = document.getElementById("details");
+  const step = data.steps[index];
+  if (!step) {
+    details.replaceChildren(html("p", {}, "No step has been made yet."));
+    return;
+  }
+  const isLast = index === data.steps.length - 1;
+  const wrong = isLast && data.fails ? [html("p", { className: "bad" }, data.title),
+    html("pre", {}, data.details.join("\n"))] : [];
+  details.replaceChildren(html("h2", {}, `Step ${index + 1}: ${step.text}`), ...wrong,
+    ...(isLast && data.path ? showPath(data.path) : []), ...showChanges(step), ...showThreads(data, step),
+    ...showTrees(step));
+  const here = details.querySelector("#path .here");
+  if (here) here.parentElement.scrollTop = here.offsetTop - here.parentElement.offsetTop - 120;
+}

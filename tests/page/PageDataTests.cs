@@ -1,0 +1,124 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Verified.Proofs.Check;
+using Verified.Proofs.Events;
+using Verified.Proofs.Page;
+using Verified.Spec;
+using Verified.Spec.Values;
+using Xunit;
+
+namespace Verified.Tests.Page;
+
+/// <summary>What the page draws, for runs of small models whose meaning is known.</summary>
+public class PageDataTests
+{
+    [Fact]
+    public void A_message_to_a_thread_that_waits_is_an_arrow_with_its_words()
+    {
+        // 2.0 waits for anyone; then 2.1 sends to it.
+        var (state, first, second) = Two();
+        var page = Of(state, Ipc(state, first, Descriptor.None, 1), Ipc(state, second, 0, Descriptor.None));
+        var arrow = Assert.Single(page.Steps[2].Messages);
+        Assert.Equal((second, first, "11 12 13", "done"), (arrow.From, arrow.To, arrow.Text, arrow.Result));
+        Assert.Empty(page.Steps[0].Messages);
+    }
+
+    [Fact]
+    public void A_thread_that_waits_has_a_bar_until_its_message_comes()
+    {
+        var (state, first, second) = Two();
+        var page = Of(state, Ipc(state, first, Descriptor.None, 1), Ipc(state, second, 0, Descriptor.None));
+        Assert.Equal([true, true, false], page.Steps.Take(3).Select(step => Doing(step, first).Waits));
+        Assert.Equal("waits for a message from anyone", Doing(page.Steps[0], first).Text);
+        Assert.Single(page.Steps[1].Threads, doing => doing.Runs);
+        Assert.Equal([first, second], page.Lanes.Select(lane => lane.Row));
+    }
+
+    [Fact]
+    public void A_message_that_waits_for_its_receiver_is_an_arrow_when_it_is_taken()
+    {
+        var (state, first, second) = Two();
+        var page = Of(state, Ipc(state, first, 0, Descriptor.None, partner: second),
+            Ipc(state, second, Descriptor.None, 1));
+        Assert.Empty(page.Steps[0].Messages);
+        Assert.Contains(page.Steps.SelectMany(step => step.Messages),
+            arrow => arrow.From == first && arrow.To == second);
+    }
+
+    [Fact]
+    public void A_tick_is_a_mark()
+    {
+        var (state, _, _) = Two();
+        var page = Of(state, new Event(Entry.Tick));
+        Assert.Equal("tick", page.Steps[0].Mark);
+        Assert.Null(page.Lanes[0].Row);
+    }
+
+    [Fact]
+    public void The_mappings_of_a_frame_are_shown_before_and_after_they_change()
+    {
+        var witness = ModelChecker.Run(Model.Interrupted).Witnesses
+            .Where(witness => witness.Trace is not null).Select(witness => PageData.Of("", false, [], witness.Trace!));
+        var trees = witness.SelectMany(page => page.Steps).SelectMany(step => step.Trees).ToList();
+        Assert.Contains(trees, tree => tree.After.Count > tree.Before.Count);
+        Assert.Contains(trees, tree => tree.After.Count < tree.Before.Count);
+        Assert.All(trees, tree => Assert.NotEqual(0, tree.Before.Count + tree.After.Count));
+    }
+
+    [Fact]
+    public void The_changes_of_a_step_are_in_words()
+    {
+        var (state, first, _) = Two();
+        var page = Of(state, Ipc(state, first, Descriptor.None, 1));
+        var change = Assert.Single(page.Steps[0].Changes, change => change.Column == "Status");
+        Assert.Equal($"thread {Words.Thread(state, first)}", change.Row);
+        Assert.Equal(("ready", "receiving-any"), (change.Old, change.New));
+    }
+
+    [Fact]
+    public void The_page_needs_nothing_else_and_no_text_ends_its_script()
+    {
+        var (state, first, _) = Two();
+        var trace = new Trace(Snapshot.Of(state), [Ipc(state, first, Descriptor.None, 1)]);
+        var html = HtmlPage.Of(PageData.Of("</script><b>", true, ["<img src=x>"], trace));
+        Assert.DoesNotContain("</script><b>", html);
+        Assert.DoesNotMatch(new Regex("(src|href)=\"(http|//|/)"), html);
+        Assert.DoesNotContain("@", Regex.Match(html, "<style>(?s).*?</style>").Value.Replace("@media", ""));
+        var data = Regex.Match(html, "<script id=\"data\" type=\"application/json\">(?<data>.*?)</script>");
+        using var json = JsonDocument.Parse(data.Groups["data"].Value);
+        Assert.Equal("</script><b>", json.RootElement.GetProperty("title").GetString());
+    }
+
+    private static Doing Doing(ShownStep step, uint row) => step.Threads.Single(doing => doing.Row == row);
+
+    private static PageData Of(State<Concrete> state, params Event[] events) =>
+        PageData.Of("a run", false, [], new(Snapshot.Of(state), events));
+
+    // Two threads of task 2; the first one runs.
+    private static (State<Concrete> State, uint First, uint Second) Two()
+    {
+        var limits = new Limits(4, 2, 2);
+        var state = Boot.Initial(limits, [Thread(0), Thread(1)]);
+        new Kernel<Concrete>(state).Step(Entry.Pick);
+        var first = state.Current.Value;
+        return (state, first, first ^ 1);
+    }
+
+    private static BootThread Thread(uint lthread) =>
+        new(ThreadId.Make<Concrete>(0, 2, lthread, 1).Value, 1, 10, 0x1000, 0x2000);
+
+    private static Event Ipc(State<Concrete> state, uint row, uint send, uint receive, uint? partner = null)
+    {
+        var other = partner ?? (receive == Descriptor.None ? row ^ 1 : State<Concrete>.Nobody);
+        return new(Entry.Ipc, Registers.Of(state, row) with
+        {
+            Eax = send,
+            Ebp = receive,
+            Ecx = Timeouts.Infinite,
+            Edx = 0x11,
+            Ebx = 0x12,
+            Edi = 0x13,
+            Esi = other == State<Concrete>.Nobody ? 0 : state.Id[other].Value,
+        });
+    }
+}

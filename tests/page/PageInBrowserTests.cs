@@ -1,0 +1,92 @@
+using Verified.Kernel;
+using Verified.Proofs.Commands;
+using Verified.Spec;
+using Verified.Tests.Host;
+using Xunit;
+
+namespace Verified.Tests.Page;
+
+/// <summary>The page of a planted fault, opened in a browser.</summary>
+public sealed class PageInBrowserTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("verified-page").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [FactWith(Tool.Chromium)]
+    public void The_page_steps_filters_and_links_without_an_error()
+    {
+        var page = Write();
+        using var browser = new Browser();
+        browser.Show(1280, 900);
+        browser.Open(page);
+        Assert.Contains("Status of ", Text(browser, "#title"));
+        var steps = int.Parse(browser.Evaluate("document.querySelectorAll('.step').length"));
+        Assert.InRange(steps, 2, 100);
+        Assert.Equal($"step {steps} of {steps}", Text(browser, "#where"));
+        Assert.Contains("ipc_block_sending", Text(browser, "#path .here"));
+        Assert.Contains("Send.cs", Text(browser, "#path .here"));
+
+        browser.Press("ArrowLeft");
+        Assert.Equal($"step {steps - 1} of {steps}", Text(browser, "#where"));
+        Assert.Equal($"#step-{steps - 1}", browser.Evaluate("location.hash"));
+        browser.Press("j");
+        Assert.Equal($"step {steps} of {steps}", Text(browser, "#where"));
+        browser.Press("Home");
+        Assert.Equal($"step 1 of {steps}", Text(browser, "#where"));
+        Assert.Equal("true", browser.Evaluate("document.querySelector('#step-1').classList.contains('selected')"));
+
+        browser.Press("/");
+        foreach (var letter in "sending") browser.Press($"{letter}");
+        browser.WaitFor("document.getElementById('matches').textContent !== ''");
+        var shown = int.Parse(browser.Evaluate("document.querySelectorAll('.step:not([hidden])').length"));
+        Assert.InRange(shown, 1, steps - 1);
+        Assert.Equal($"{shown} of {steps} steps", Text(browser, "#matches"));
+
+        browser.Open($"{page}#step-2");
+        browser.WaitFor($"document.getElementById('where').textContent === 'step 2 of {steps}'");
+        Assert.Empty(browser.Errors);
+        Assert.Empty(browser.Requests);
+    }
+
+    [FactWith(Tool.Chromium)]
+    public void The_page_fits_a_phone_and_follows_dark_colours()
+    {
+        var page = Write();
+        using var browser = new Browser();
+        browser.Show(360, 800);
+        browser.Open(page);
+        Assert.Equal("true", browser.Evaluate("document.documentElement.scrollWidth <= 360"));
+        var light = browser.Evaluate("getComputedStyle(document.body).backgroundColor");
+        browser.Show(360, 800, isDark: true);
+        Assert.NotEqual(light, browser.Evaluate("getComputedStyle(document.body).backgroundColor"));
+        Assert.True(browser.Screenshot().Length > 5_000);
+        Assert.Empty(browser.Errors);
+    }
+
+    [FactWith(Tool.Chromium)]
+    public void An_error_of_a_script_is_noticed()
+    {
+        var file = Path.Combine(_folder, "bad.html");
+        File.WriteAllText(file, "<script>nowhere.at.all();</script>");
+        using var browser = new Browser();
+        browser.Open($"file://{file}");
+        Assert.Single(browser.Errors);
+    }
+
+    private static string Text(Browser browser, string element) =>
+        browser.Evaluate($"document.querySelector('{element}').textContent");
+
+    // A sender that waits is marked as one that sleeps.
+    private string Write()
+    {
+        var image = KernelImage.Build(Limits.Shipping);
+        var (bad, page) = (Path.Combine(_folder, "bad.elf"), Path.Combine(_folder, "page.html"));
+        image.WithBytes(image.Symbols["ipc_block_sending"] + 4, BitConverter.GetBytes(StoredStatus.Sleeping)).Save(bad);
+        using var output = new StringWriter();
+        Assert.Equal(CommandLine.Refuted, CommandLine.Run(
+            ["diff", "--events", "100000", "--image", bad, "--html", page], output, output));
+        Assert.EndsWith($"page: {page}\n", output.ToString());
+        return $"file://{page}";
+    }
+}
