@@ -62,6 +62,9 @@ public sealed class Choices(Arguments arguments)
     private uint _row, _open;
     private IReadOnlyList<uint[]> _values = arguments.Values;
 
+    /// <summary>What takes the alternatives and records them; null if the paths are taken in turn.</summary>
+    public Recording? Recording { get; set; }
+
     /// <summary>Starts a run in which <paramref name="row"/>'s registers may hold any of an entry's arguments; row 0 for nobody's.</summary>
     public void Begin(uint row, Entry entry)
     {
@@ -85,6 +88,17 @@ public sealed class Choices(Arguments arguments)
         return false;
     }
 
+    /// <summary>Whether a row's registers are, or were, open in this run.</summary>
+    public bool IsOf(uint row) => row == _row && row != State<Concrete>.Nobody;
+
+    /// <summary>Whether a cell is a register whose value this run has chosen.</summary>
+    public bool HasChosen(FlatTables tables, int cell)
+    {
+        for (var n = 0; n < _depth; n++)
+            if (tables.Start(Arguments.Names[_registers[n]]) + (int)_row == cell) return true;
+        return false;
+    }
+
     public bool IsOpen(uint row, int register) => row == _row && (_open >> register & 1) != 0;
 
     public void Close(uint row, int register)
@@ -95,7 +109,13 @@ public sealed class Choices(Arguments arguments)
     public uint Choose(int register)
     {
         _open &= ~(1u << register);
-        if (_depth == _length) (_registers[_length], _path[_length++]) = (register, 0);
+        if (Recording is { } recording)
+        {
+            _length = _depth + 1;
+            (_registers[_depth], _path[_depth]) = (register, recording.Choose(_values[register].Length));
+        }
+        else if (_depth == _length) (_registers[_length], _path[_length++]) = (register, 0);
+
         return _values[register][_path[_depth++]];
     }
 

@@ -17,7 +17,7 @@ namespace Verified.Proofs.Check;
 /// and no step decides by the time that users see. Who was examined last in a
 /// tick means nothing after it.
 /// </remarks>
-public sealed class Codec
+public sealed partial class Codec
 {
     /// <summary>The slots that are packed anew together, when one of their cells was written: a thread's, or all of the others.</summary>
     private readonly record struct Part(Slot[] Slots, Phase? Phase, Key Others);
@@ -39,7 +39,7 @@ public sealed class Codec
     private readonly Column<Concrete> _status;
     private readonly Column<Concrete>[] _registers;
     private readonly bool _handles;
-    private readonly int _clock, _examined, _deadlines, _timed;
+    private readonly int _stage, _clock, _examined, _deadlines, _timed;
     private readonly uint[] _constant;
     private readonly sbyte[] _partOf;
     private readonly Part[] _parts;
@@ -53,6 +53,7 @@ public sealed class Codec
         var state = tables.State;
         (_status, _registers) = (state.Status, [state.Ecx, state.Ebp, state.Esi, state.Eax, state.Ebx]);
         int Start(string column) => tables.Start(column);
+        _stage = Start(nameof(State<Concrete>.Stage));
         (_clock, _examined) = (Start(nameof(State<Concrete>.Clock)), Start(nameof(State<Concrete>.Examined)));
         (_deadlines, _timed) = (Start(nameof(State<Concrete>.Deadline)), Start(nameof(State<Concrete>.Timed)));
         Rows = [.. model.Rows];

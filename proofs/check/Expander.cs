@@ -82,28 +82,20 @@ public sealed class Expander
     {
         var again = key is { } known && _found.Contains(known);
         var holds = key is { } present && (again ? _memo.HoldAgain() : _memo.Hold(present));
-        if (!holds && Walker.Violated(_invariants) is var (invariant, i, j))
-        {
-            var rows = invariant.Pairs ? $"{i}, {j}" : $"{i}";
-            return new(invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {rows})", _from, Walker.EventOf(step));
-        }
-
+        if (!holds && Walker.Violation(_invariants) is var (invariant, says)) return new(invariant, says, _from, Walker.EventOf(step));
         if (key is not { } fresh)
         {
-            var (column, row) = Walker.Tables.Locate(Walker.Outside);
-            var value = Walker.Tables.Cells[Walker.Outside];
-            if (Walker.Model.IsBeyond(column.Name, value))
+            if (Walker.IsBeyond(Walker.Outside))
             {
                 Beyond++;
                 return null;
             }
 
-            return new("inside-the-model", $"{column.Name} of row {row} became {value:X}h, which the model has no bits for",
-                _from, Walker.EventOf(step));
+            var (outside, became) = Walker.OutsideTheModel(Walker.Outside);
+            return new(outside, became, _from, Walker.EventOf(step));
         }
 
         return again || (_found.Add(fresh, _from) && Walker.Settles())
-            ? null : Walker.Meant is var (name, says) ? new(name, says, _from, Walker.EventOf(step))
-            : new("settles", "the kernel's own steps end at a user or idle", _from, Walker.EventOf(step));
+            ? null : (Walker.Meant ?? Walker.DoesNotSettle) is var (name, meant) ? new(name, meant, _from, Walker.EventOf(step)) : null;
     }
 }

@@ -82,9 +82,26 @@ public sealed class FlatTables : Tables<Concrete>
         Cells[cell] = value;
     }
 
+    /// <summary>
+    /// Told each cell whose value at the last commit is read, directly or as the one before a step; null for nobody. One may be
+    /// told more than once. What was written since is not told when it is read.
+    /// </summary>
+    public Action<int>? Reads { get; set; }
+
+    /// <summary>Whether a cell was written since the last commit.</summary>
+    public bool IsWritten(int cell) => Written.Contains(cell);
+
+    /// <summary>The value of a cell.</summary>
+    public uint Read(int cell)
+    {
+        if (Reads is { } reads && !IsWritten(cell)) reads(cell);
+        return Cells[cell];
+    }
+
     /// <summary>What a cell was before the first time it was written since the last commit; if it was not, what it is.</summary>
     public uint Before(int cell)
     {
+        Reads?.Invoke(cell);
         var first = Written.IndexOf(cell);
         return first < 0 ? Cells[cell] : _old[first];
     }
@@ -190,7 +207,7 @@ public sealed class FlatTables : Tables<Concrete>
     {
         public override Concrete this[Concrete row]
         {
-            get => tables.Cells[start + (int)row.Value];
+            get => tables.Read(start + (int)row.Value);
             set => tables.Write(start + (int)row.Value, value.Value);
         }
     }
@@ -201,9 +218,9 @@ public sealed class FlatTables : Tables<Concrete>
         {
             get
             {
-                ref var cell = ref tables.Cells[start + (int)row.Value];
-                if (choices.IsOpen(row.Value, register)) cell = choices.Choose(register);
-                return cell;
+                var cell = start + (int)row.Value;
+                if (!choices.IsOpen(row.Value, register)) return tables.Read(cell);
+                return tables.Cells[cell] = choices.Choose(register);
             }
 
             set

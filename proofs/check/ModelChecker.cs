@@ -18,7 +18,15 @@ public sealed record CheckOptions(
     int MostStates = 100_000_000,
     int Workers = 2,
     Action<int, int>? Progress = null,
-    IReadOnlyList<Property<Concrete>>? Properties = null);
+    IReadOnlyList<Property<Concrete>>? Properties = null)
+{
+    /// <summary>The invariants that states are held to.</summary>
+    public IReadOnlyList<Invariant<Concrete>> InvariantsOf() => Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
+
+    /// <summary>The properties that steps of a model are held to.</summary>
+    public IReadOnlyList<Property<Concrete>> PropertiesOf(Model model) =>
+        Properties ?? (model.IsHeldToMeaning ? Statements<Concrete>.All : []);
+}
 
 /// <summary>What a check found.</summary>
 /// <param name="Model">What was checked.</param>
@@ -69,8 +77,7 @@ public sealed class ModelChecker
     private ModelChecker(Model model, CheckOptions options)
     {
         (_model, _options) = (model, options);
-        var invariants = options.Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
-        var properties = options.Properties ?? (model.IsHeldToMeaning ? Statements<Concrete>.All : []);
+        var (invariants, properties) = (options.InvariantsOf(), options.PropertiesOf(model));
         var width = new Walker(model, null).Codec.Width;
         _states = new(width);
         _expanders = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
@@ -78,15 +85,26 @@ public sealed class ModelChecker
     }
 
     /// <summary>Visits every state of <paramref name="model"/>, or stops at the first violation.</summary>
-    public static CheckResult Run(Model model, CheckOptions? options = null) => new ModelChecker(model, options ?? new()).Run();
+    public static CheckResult Run(Model model, CheckOptions? options = null) =>
+        IsPacked(model) ? new PackedCheck(model, options ?? new()).Run() : new ModelChecker(model, options ?? new()).Run();
 
     /// <summary>Every reachable state of a model, in breadth-first order.</summary>
     public static KeySet Reachable(Model model, Action<State<Concrete>, Entry>? damage = null)
     {
-        var checker = new ModelChecker(model, new(Invariants: [], Damage: damage, Properties: []));
+        var options = new CheckOptions(Invariants: [], Damage: damage, Properties: []);
+        if (IsPacked(model))
+        {
+            var check = new PackedCheck(model, options, []);
+            check.Run();
+            return check.Found();
+        }
+
+        var checker = new ModelChecker(model, options);
         checker.Run();
         return checker._states;
     }
+
+    private static bool IsPacked(Model model) => new Walker(model, null).Codec.IsDirect;
 
     private CheckResult Run()
     {

@@ -24,6 +24,7 @@ public sealed class Walker
     private readonly SpaceHistory? _history;
     private readonly uint[] _rows;
     private readonly uint[][] _rowsOf;
+    private readonly Action<int> _reads;
 
     /// <param name="model">The model.</param>
     /// <param name="damage">Changes the state after each step: a defect for the checker to find.</param>
@@ -47,6 +48,10 @@ public sealed class Walker
         _rowsOf = [.. Enum.GetValues<Table>().Select(table => table == Table.Thread ? _rows
             : [.. Enumerable.Range(0, (int)State<Concrete>.Rows(table, model.Limits)).Select(row => (uint)row)])];
         Tables.LookOnlyAt(_rows);
+        _reads = cell =>
+        {
+            if (!_choices.HasChosen(Tables, cell)) Codec.Record(cell, _choices.Recording!);
+        };
     }
 
     public Model Model { get; }
@@ -100,6 +105,42 @@ public sealed class Walker
             }
     }
 
+    /// <summary>The steps to try in a stage, in order.</summary>
+    public IEnumerable<(Entry Entry, uint Argument)> StepsOf(uint stage) =>
+        (stage == Stages.User ? _userEntries : Entries(stage)).SelectMany(entry => ArgumentsOf(entry).Select(argument => (entry, argument)));
+
+    /// <summary>
+    /// Takes one step from a packed state, with the choices of a recording, which has what the step reads and whatever reads the
+    /// state after it, until <see cref="EndTaken"/>. Null if the step cannot come.
+    /// </summary>
+    public Transition? Take(Key from, Entry entry, uint argument, Recording run)
+    {
+        _choices.Begin(State<Concrete>.Nobody, entry);
+        Codec.Unpack(from);
+        (_choices.Recording, Tables.Reads) = (run, _reads);
+        var (stage, actor) = (State.Stage.Value, State.Current.Value);
+        if (!MayCome(entry, argument)) return null;
+        _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody, entry);
+        _kernel.Step(entry, argument);
+        _damage?.Invoke(State, entry);
+        return new(Tables, entry, argument, actor, stage, _eax);
+    }
+
+    /// <summary>What the step that was taken does to the key. Registers that it has not looked at are read as they are from then on.</summary>
+    internal Effect EffectOfTaken()
+    {
+        var effect = Codec.EffectOf(_choices);
+        _choices.Seal();
+        return effect;
+    }
+
+    /// <summary>Ends the recording, and undoes the step.</summary>
+    public void EndTaken()
+    {
+        (_choices.Recording, Tables.Reads) = (null, null);
+        Tables.Undo();
+    }
+
     /// <summary>The cell whose value was outside of the model in the last step; -1 where none.</summary>
     public int Outside { get; private set; }
 
@@ -120,6 +161,27 @@ public sealed class Walker
 
         return null;
     }
+
+    /// <summary>The first invariant that the present state violates, in words; null where all hold.</summary>
+    public (string Property, string Why)? Violation(IReadOnlyList<Invariant<Concrete>> invariants)
+    {
+        if (Violated(invariants) is not var (invariant, i, j)) return null;
+        var rows = invariant.Pairs ? $"{i}, {j}" : $"{i}";
+        return (invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {rows})");
+    }
+
+    /// <summary>Whether the value of a cell is beyond a bound of the model, and not a defect.</summary>
+    public bool IsBeyond(int cell) => Model.IsBeyond(Tables.Locate(cell).Column.Name, Tables.Cells[cell]);
+
+    /// <summary>What a cell violates whose value the model has no bits for.</summary>
+    public (string Property, string Why) OutsideTheModel(int cell)
+    {
+        var (column, row) = Tables.Locate(cell);
+        return ("inside-the-model", $"{column.Name} of row {row} became {Tables.Cells[cell]:X}h, which the model has no bits for");
+    }
+
+    /// <summary>What a state violates from which the kernel's own steps do not end.</summary>
+    public static (string Property, string Why) DoesNotSettle => ("settles", "the kernel's own steps end at a user or idle");
 
     /// <summary>The rows of a table that an invariant over it is evaluated at.</summary>
     public uint[] RowsOf(Table table) => _rowsOf[(int)table];

@@ -1,0 +1,77 @@
+using System.Numerics;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>What a recorded run does to the key of the state that was unpacked before it.</summary>
+/// <param name="Clear">The bits that it writes.</param>
+/// <param name="Set">Their values.</param>
+/// <param name="Outside">A cell whose value the model has no bits for; -1 if there is none.</param>
+/// <param name="IsOnly">Whether no other cell has such a value.</param>
+internal readonly record struct Effect(Key Clear, Key Set, int Outside, bool IsOnly);
+
+public sealed partial class Codec
+{
+    /// <summary>The stage of a packed state.</summary>
+    public uint StageOf(Key key) => _slots[_stage].Take(key);
+
+    /// <summary>Whether each cell of an unpacked state depends on the bits of one slot at most.</summary>
+    public bool IsDirect => _mappings is null && Width <= 64;
+
+    /// <summary>Records the bits that the value of a cell in an unpacked state depends on.</summary>
+    public void Record(int cell, Recording run)
+    {
+        if (_slots.TryGetValue(cell, out var slot) && slot.Bits > 0) run.Read(slot.At, slot.Bits);
+    }
+
+    /// <summary>
+    /// The effect of the run that has led to the present state. What decides it is read through the columns, so that a recording
+    /// has it: bits that are not written keep their values, and nothing is read for them.
+    /// </summary>
+    internal Effect EffectOf(Choices choices)
+    {
+        var written = 0u;
+        foreach (var cell in _tables.Written)
+            if (cell == _clock) written |= (1u << _parts.Length) - 1;
+            else if (_partOf[cell] is >= 0 and var part) written |= 1u << part;
+            else if (_partOf[cell] == Constant && _tables.Cells[cell] != _constant[cell])
+                return new(default, default, cell, IsOnly: false);
+
+        var (clear, set, outside, outsides) = (default(Key), default(Key), -1, 0);
+        void Put(in Slot slot, uint value)
+        {
+            clear |= slot.Mask;
+            if (!slot.Put(value, ref set)) (outside, outsides) = (slot.Cell, outsides + 1);
+        }
+
+        for (; written != 0; written &= written - 1)
+        {
+            var part = _parts[BitOperations.TrailingZeroCount(written)];
+            foreach (var slot in part.Slots)
+                if (WrittenValueOf(slot.Cell) is { } value)
+                    Put(slot, value);
+            if (part.Phase is not { } phase) continue;
+            var needed = Needed(phase.Row);
+            for (var register = 0; register < phase.Slots.Length; register++)
+            {
+                var slot = phase.Slots[register];
+                if ((needed >> register & 1) == 0) clear |= slot.Mask;
+                else if (choices.IsOf(phase.Row) || _tables.IsWritten(slot.Cell)) Put(slot, _registers[register][phase.Row].Value);
+            }
+        }
+
+        return new(clear, set, outside, outsides == 1);
+    }
+
+    // What is packed of a cell that the run has written, or of one whose meaning depends on others that it has written; else null.
+    private uint? WrittenValueOf(int cell)
+    {
+        var s = _tables.State;
+        if (cell == _examined) return s.Stage.Value != Stages.Wake ? 0 : _tables.IsWritten(cell) ? _tables.Cells[cell] : null;
+        if (!IsRelative(cell)) return _tables.IsWritten(cell) ? _tables.Cells[cell] : null;
+        var thread = (uint)(cell - _deadlines);
+        if (!_tables.IsWritten(cell) && !_tables.IsWritten(_clock) && !_tables.IsWritten(_timed + (int)thread)) return null;
+        return s.Timed[thread].Value == 0 ? 0 : s.Deadline[thread].Value - s.Clock.Value;
+    }
+}

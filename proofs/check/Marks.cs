@@ -1,0 +1,41 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>A set of at most 256 things that happen, by number.</summary>
+public readonly record struct Marks(Vector256<ulong> Bits)
+{
+    /// <summary>How many numbers there are.</summary>
+    public const int Most = 256;
+
+    /// <summary>Whether nothing is in the set.</summary>
+    public bool IsEmpty => Bits == Vector256<ulong>.Zero;
+
+    /// <summary>The numbers in the set.</summary>
+    public IEnumerable<int> Numbers
+    {
+        get
+        {
+            for (var word = 0; word < Vector256<ulong>.Count; word++)
+                for (var bits = Bits[word]; bits != 0; bits &= bits - 1)
+                    yield return 64 * word + BitOperations.TrailingZeroCount(bits);
+        }
+    }
+
+    /// <summary>The set with one number more.</summary>
+    public Marks With(int number) => new(Bits.WithElement(number / 64, Bits[number / 64] | 1UL << number % 64));
+
+    /// <summary>The numbers from 0 on.</summary>
+    public static Marks First(int count)
+    {
+        var marks = default(Marks);
+        for (var number = 0; number < count; number++) marks = marks.With(number);
+        return marks;
+    }
+
+    public static Marks operator &(Marks a, Marks b) => new(a.Bits & b.Bits);
+
+    /// <summary>The numbers that are in the first set alone.</summary>
+    public static Marks operator -(Marks a, Marks b) => new(Vector256.AndNot(a.Bits, b.Bits));
+}

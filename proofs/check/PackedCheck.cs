@@ -1,0 +1,95 @@
+using Verified.Proofs.Events;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>Checks a model whose states fit into 64 bits, each of them told by one slot: by a search over packed states.</summary>
+internal sealed class PackedCheck
+{
+    private readonly Model _model;
+    private readonly CheckOptions _options;
+    private readonly Walker _walker;
+    private readonly KernelSource _first;
+    private readonly Search _search;
+    private readonly List<int>? _order;
+
+    /// <param name="model">The model.</param>
+    /// <param name="options">What to look for.</param>
+    /// <param name="order">Gets the numbers of the states in the order they are found; null if nobody asks.</param>
+    public PackedCheck(Model model, CheckOptions options, List<int>? order = null)
+    {
+        (_model, _options, _order) = (model, options, order);
+        var (invariants, properties) = (options.InvariantsOf(), options.PropertiesOf(model));
+        var unkeyed = new Unkeyed();
+        KernelSource[] sources = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
+            .Select(_ => new KernelSource(new(model, options.Damage), invariants, properties, unkeyed))];
+        _first = sources[0];
+        _walker = new(model, options.Damage);
+        _search = new(sources, Sometimes.All.Count) { Level = order is null ? null : order.AddRange };
+    }
+
+    public CheckResult Run()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        _search.Begin();
+        if (_first.JudgeInitial(_search.Tree) is var (property, why)) return Result(0, clock.Elapsed.TotalSeconds, new(property, why, new(Boot, [])));
+        var levels = 0;
+        SearchFailure? failure = null;
+        for (; !_search.IsComplete && failure is null; levels++)
+        {
+            failure = _search.Expand();
+            _options.Progress?.Invoke((int)_search.States.Count, levels);
+            if (_search.States.Count > _options.MostStates)
+                throw new ModelException($"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one");
+        }
+
+        return Result(levels - 1, clock.Elapsed.TotalSeconds, failure is null ? null : new(failure.Property, failure.Why,
+            TraceTo(failure.From, failure.Step < 0 ? Between(failure.From, failure.To) : EventOf(failure.From, failure.Step))));
+    }
+
+    /// <summary>The states in the order they were found.</summary>
+    public KeySet Found()
+    {
+        var (found, numbers) = (new KeySet(_walker.Codec.Width), new Dictionary<int, int>());
+        foreach (var number in _order ?? [])
+        {
+            numbers.Add(number, numbers.Count);
+            found.Add(KeyOf(number), _search.States.Parent(number) is >= 0 and var parent ? numbers[parent] : -1);
+        }
+
+        return found;
+    }
+
+    private Snapshot Boot => Snapshot.Of(_model.Initial());
+
+    private CheckResult Result(int levels, double seconds, Violation? failure) => new(
+        _model, (int)_search.States.Count, _search.Transitions, levels, _search.Beyond, seconds,
+        (double)_search.States.Bytes / _search.States.Count, failure,
+        [.. Sometimes.All.Select((sometimes, n) => (sometimes.Name,
+            _search.Happened.TryGetValue(n, out var at) ? TraceTo(at.From, EventOf(at.From, at.Step)) : null))]);
+
+    private Key KeyOf(int number) => new(_search.States[number], 0);
+
+    // The path to a state, then one more event. The events are found again: each state remembers only where it came from.
+    private Trace TraceTo(int state, Event last)
+    {
+        List<Event> events = [last];
+        for (var to = state; _search.States.Parent(to) is var from && from >= 0; to = from)
+            events.Add(Between(from, _search.States[to]));
+        events.Reverse();
+        return new(Boot, events);
+    }
+
+    private Event Between(int from, ulong to) => _walker.EventBetween(KeyOf(from), new(to, 0));
+
+    // The event with some number among those that come from a state.
+    private Event EventOf(int from, int number)
+    {
+        Event? found = null;
+        _walker.Expand(KeyOf(from), (step, _) =>
+        {
+            if (number-- == 0) found = _walker.EventOf(step);
+            return found is null;
+        });
+        return found ?? throw new ModelException("a step that was found is not made again");
+    }
+}

@@ -1,0 +1,56 @@
+namespace Verified.Proofs.Check;
+
+/// <summary>
+/// What one run of a step has read of a packed state and chosen, in order. The run is a function of this list alone.
+/// </summary>
+public sealed class Recording
+{
+    private readonly List<RecordedItem> _items = [];
+    private readonly int[] _picks = new int[MostChoices];
+    private ulong _read;
+    private int _given, _chosen;
+
+    /// <summary>The most choices of one run.</summary>
+    public const int MostChoices = 32;
+
+    /// <summary>Reads and choices, in the order of the run.</summary>
+    public IReadOnlyList<RecordedItem> Items => _items;
+
+    /// <summary>The alternatives that the run has taken.</summary>
+    public ReadOnlySpan<int> Picks => _picks.AsSpan(0, _chosen);
+
+    /// <summary>Forgets everything. The next run takes the given alternatives, and then the first one of each further choice.</summary>
+    public void Begin(ReadOnlySpan<int> picks)
+    {
+        _items.Clear();
+        picks.CopyTo(_picks);
+        (_read, _given, _chosen) = (0, picks.Length, 0);
+    }
+
+    /// <summary>The run reads bits of the packed state. Bits that it has read before need not be recorded again.</summary>
+    /// <param name="at">The first bit.</param>
+    /// <param name="bits">How many; those of one slot, so that two reads have the same bits or none in common.</param>
+    public void Read(int at, int bits)
+    {
+        var mask = ((1UL << bits) - 1) << at;
+        if ((_read & mask) == mask) return;
+        _read |= mask;
+        _items.Add(new(IsChoice: false, at, bits));
+    }
+
+    /// <summary>The run chooses among so many alternatives.</summary>
+    /// <returns>The one it takes.</returns>
+    public int Choose(int count)
+    {
+        if (_chosen == MostChoices) throw new ModelException($"a step has more than {MostChoices} choices");
+        if (_chosen >= _given) _picks[_chosen] = 0;
+        _items.Add(new(IsChoice: true, 0, count));
+        return _picks[_chosen++];
+    }
+}
+
+/// <summary>A read of bits, or a choice.</summary>
+/// <param name="IsChoice">Which of the two.</param>
+/// <param name="At">The first bit that was read.</param>
+/// <param name="Count">How many bits were read; or how many alternatives there are.</param>
+public readonly record struct RecordedItem(bool IsChoice, int At, int Count);

@@ -1,0 +1,212 @@
+namespace Verified.Proofs.Check;
+
+/// <summary>A violation: of the step with some number from a state, or of the state that the first step to it leads to.</summary>
+/// <param name="Property">Its name.</param>
+/// <param name="Why">What it says.</param>
+/// <param name="From">Number of the state before the step.</param>
+/// <param name="Step">Number of the step among those from that state; -1 for the first one that leads to <paramref name="To"/>.</param>
+/// <param name="To">The state after the step.</param>
+public sealed record SearchFailure(string Property, string Why, int From, int Step, ulong To);
+
+/// <summary>
+/// Breadth-first search over packed states of at most 64 bits, by several workers.
+/// </summary>
+/// <remarks>
+/// A level is taken in batches of chunks. First the workers take chunks and follow the steps' tree (<see cref="StepTree"/>);
+/// then they take shards of the set and add the candidates of all chunks, in order; then the new states are listed in order
+/// of the candidates. So numbers of chunks and shards, but not of workers, decide the result: it is that of a search by one
+/// worker that takes one state after the other.
+/// </remarks>
+public sealed class Search
+{
+    private const int Batch = 256;
+
+    private readonly IStepSource[] _sources;
+    private readonly Leaves[] _leaves;
+    private readonly StepTree _tree;
+    private readonly Chunk[] _chunks;
+    private readonly Dictionary<int, (int From, int Step)> _happened = [];
+    private List<ulong> _level = [], _next = [];
+    private List<int> _numbers = [], _nextNumbers = [];
+    private Marks _pending;
+
+    /// <param name="sources">The system, an object for each worker.</param>
+    /// <param name="marks">How many things must happen sometimes.</param>
+    public Search(IReadOnlyList<IStepSource> sources, int marks)
+    {
+        if (marks > Marks.Most) throw new ModelException($"a search watches for at most {Marks.Most} things that must happen sometimes");
+        _sources = [.. sources];
+        _leaves = [.. sources.Select(_ => new Leaves())];
+        _tree = new(sources[0].Roots);
+        _chunks = [.. Enumerable.Range(0, Batch).Select(_ => new Chunk())];
+        _pending = Marks.First(marks);
+    }
+
+    /// <summary>The states found.</summary>
+    public StateSet States { get; } = new();
+
+    /// <summary>Steps made.</summary>
+    public long Transitions { get; private set; }
+
+    /// <summary>Steps beyond the model's bounds.</summary>
+    public long Beyond { get; private set; }
+
+    /// <summary>Where each mark happened first: number of the state before the step, and of the step.</summary>
+    public IReadOnlyDictionary<int, (int From, int Step)> Happened => _happened;
+
+    /// <summary>The steps learned.</summary>
+    public StepTree Tree => _tree;
+
+    /// <summary>What is done with each level, given the numbers of its states in order; null for nothing.</summary>
+    public Action<IReadOnlyList<int>>? Level { get; init; }
+
+    /// <summary>Begins: what the initial state violates, or null.</summary>
+    public SearchFailure? Begin()
+    {
+        var state = _sources[0].Initial;
+        var number = States.Add(state, StateSet.Hash(state), -1);
+        _level.Add(state);
+        _numbers.Add(number);
+        Level?.Invoke(_numbers);
+        return null;
+    }
+
+    /// <summary>Whether there are states left to expand.</summary>
+    public bool IsComplete => _level.Count == 0;
+
+    /// <summary>Expands a level: the first violation, or null.</summary>
+    public SearchFailure? Expand()
+    {
+        (_next, _nextNumbers) = ([], []);
+        for (var first = 0; first < _level.Count; first += Batch * Chunk.States)
+        {
+            var chunks = Math.Min(Batch, (_level.Count - first + Chunk.States - 1) / Chunk.States);
+            var judged = _sources[0].Judged;
+            Share(chunks, (chunk, worker) => Expand(_chunks[chunk], first + chunk * Chunk.States, worker));
+            Share(StateSet.Shards, (shard, worker) => Add(shard, chunks, worker));
+            for (var chunk = 0; chunk < chunks; chunk++)
+                if (Take(_chunks[chunk]) is { } failure)
+                    return failure;
+            while (judged != _sources[0].Judged)
+            {
+                // Steps are judged by more than when the batch began.
+                judged = _sources[0].Judged;
+                _tree.Forget();
+                Share(chunks, (chunk, worker) => Expand(_chunks[chunk], first + chunk * Chunk.States, worker));
+                if (_chunks.Take(chunks).Select(chunk => chunk.Failure).FirstOrDefault(found => found is not null) is { } late) return late;
+            }
+        }
+
+        (_level, _numbers) = (_next, _nextNumbers);
+        if (_level.Count > 0) Level?.Invoke(_numbers);
+        return null;
+    }
+
+    // Adds what a chunk has found to the results, and its new states to the next level.
+    private SearchFailure? Take(Chunk chunk)
+    {
+        (Transitions, Beyond) = (Transitions + chunk.Transitions, Beyond + chunk.Beyond);
+        foreach (var (marks, from, step) in chunk.Happened)
+        {
+            foreach (var mark in (marks & _pending).Numbers) _happened.Add(mark, (_numbers[from], step));
+            _pending -= marks;
+        }
+
+        if (chunk.Failure is { } failure) return failure;
+        for (var n = 0; n < chunk.Count; n++)
+            if (chunk.NumberOf(n) is var number and >= 0)
+            {
+                _next.Add(chunk[n].State);
+                _nextNumbers.Add(number);
+            }
+
+        return null;
+    }
+
+    // Each part once; parts go to whichever worker is free.
+    private void Share(int parts, Action<int, int> work)
+    {
+        if (parts == 1 || _sources.Length == 1 || (_level.Count < 256 && _next.Count == 0))
+        {
+            for (var part = 0; part < parts; part++) work(part, 0);
+            return;
+        }
+
+        var next = -1;
+        Parallel.For(0, _sources.Length, worker =>
+        {
+            for (int part; (part = Interlocked.Increment(ref next)) < parts;) work(part, worker);
+        });
+    }
+
+    private void Expand(Chunk chunk, int first, int worker)
+    {
+        var (source, leaves, pending) = (_sources[worker], _leaves[worker], _pending);
+        chunk.Begin();
+        var end = Math.Min(_level.Count, first + Chunk.States);
+        for (var n = first; n < end; n++)
+        {
+            var (state, step) = (_level[n], 0);
+            foreach (var root in source.RootsOf(state))
+            {
+                _tree.Walk(root, state, source, leaves);
+                for (var leaf = 0; leaf < leaves.Count; leaf++)
+                {
+                    ref readonly var outcome = ref _tree[leaves[leaf]];
+                    if (outcome.Kind == OutcomeKind.Disabled) continue;
+                    chunk.Transitions++;
+                    if (!(outcome.Marks & pending).IsEmpty)
+                    {
+                        chunk.Happened.Add((outcome.Marks & pending, n, step));
+                        pending -= outcome.Marks;
+                    }
+
+                    if (outcome.Kind == OutcomeKind.State) chunk.Add(outcome.Of(state), n, outcome.IsOwn);
+                    else if (Judge(chunk, source, outcome, root, state, leaves, leaf) is var (property, why))
+                    {
+                        (chunk.Failure, chunk.FailureAt) = (new(property, why, _numbers[n], step, 0), chunk.Count);
+                        chunk.Sort();
+                        return;
+                    }
+
+                    step++;
+                }
+            }
+        }
+
+        chunk.Sort();
+    }
+
+    private (string Property, string Why)? Judge(
+        Chunk chunk, IStepSource source, in Outcome outcome, int root, ulong state, Leaves leaves, int leaf)
+    {
+        if (outcome.Kind == OutcomeKind.Violation) return source.Explain(root, state, _tree.PicksOf(leaf, root, state, source, leaves));
+        chunk.Beyond++;
+        return source.JudgeBeyond(state, outcome);
+    }
+
+    // Adds the candidates of a shard, and judges the new states.
+    private void Add(int shard, int chunks, int worker)
+    {
+        var source = _sources[worker];
+        for (var c = 0; c < chunks; c++)
+        {
+            var chunk = _chunks[c];
+            foreach (var candidate in chunk.Of(shard))
+            {
+                var (state, hash, from, isOwn) = chunk[candidate];
+                var number = States.Add(state, hash, _numbers[from]);
+                if (number < 0) continue;
+                if (source.Judge(_level[from], state, isOwn, _tree) is var (property, why))
+                    Fail(chunk, candidate, new(property, why, _numbers[from], -1, state));
+                chunk.Found(candidate, number);
+            }
+        }
+    }
+
+    private static void Fail(Chunk chunk, int candidate, SearchFailure failure)
+    {
+        lock (chunk)
+            if (candidate < chunk.FailureAt) (chunk.Failure, chunk.FailureAt) = (failure, candidate);
+    }
+}

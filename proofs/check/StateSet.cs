@@ -1,0 +1,102 @@
+namespace Verified.Proofs.Check;
+
+/// <summary>
+/// The packed states that a search has found, in shards by their hash: workers add to different shards without a lock.
+/// Each state has a number, and that of the state it was found from.
+/// </summary>
+public sealed class StateSet
+{
+    /// <summary>How many shards there are: so many that one of a few million states fits into a second-level cache.</summary>
+    public const int Shards = 1 << ShardBits;
+
+    private const int ShardBits = 8;
+
+    private readonly Shard[] _shards = [.. Enumerable.Range(0, Shards).Select(_ => new Shard())];
+
+    /// <summary>How many states there are.</summary>
+    public long Count => _shards.Sum(shard => (long)shard.Count);
+
+    /// <summary>Memory that the set takes.</summary>
+    public long Bytes => _shards.Sum(shard => shard.Bytes);
+
+    /// <summary>A state by its number.</summary>
+    public ulong this[int number] => _shards[number % Shards].Keys[number / Shards];
+
+    /// <summary>The number of the state that one was found from; -1 for the first.</summary>
+    public int Parent(int number) => _shards[number % Shards].Parents[number / Shards];
+
+    /// <summary>Mixes the bits of a state: the top ones choose its shard, the low ones its place there.</summary>
+    public static ulong Hash(ulong state)
+    {
+        state = (state ^ state >> 32) * 0x9E3779B97F4A7C15;
+        return (state ^ state >> 29) * 0xBF58476D1CE4E5B9;
+    }
+
+    /// <summary>The shard of a state.</summary>
+    public static int ShardOf(ulong hash) => (int)(hash >> (64 - ShardBits));
+
+    /// <summary>Adds a state to its shard unless it is there. Only one worker may add to a shard at a time.</summary>
+    /// <returns>Its number if it is new, else -1.</returns>
+    public int Add(ulong state, ulong hash, int parent)
+    {
+        var shard = ShardOf(hash);
+        var place = _shards[shard].Add(state, hash, parent);
+        return place < 0 ? -1 : checked(place * Shards + shard);
+    }
+
+    private sealed class Shard
+    {
+        private const int First = 16;
+
+        private int[] _slots = new int[2 * First];
+
+        public ulong[] Keys { get; private set; } = new ulong[First];
+
+        public int[] Parents { get; private set; } = new int[First];
+
+        public int Count { get; private set; }
+
+        public long Bytes => 8L * Keys.Length + 4L * Parents.Length + 4L * _slots.Length;
+
+        public int Add(ulong state, ulong hash, int parent)
+        {
+            var slots = _slots;
+            for (var slot = SlotOf(hash, slots.Length); ; slot = slot + 1 == slots.Length ? 0 : slot + 1)
+            {
+                var number = slots[slot] - 1;
+                if (number >= 0 && Keys[number] != state) continue;
+                if (number >= 0) return -1;
+                if (Count == Keys.Length) Grow();
+                (Keys[Count], Parents[Count]) = (state, parent);
+                slots[slot] = Count + 1;
+                if (5L * ++Count > 4L * slots.Length) Rehash();
+                return Count - 1;
+            }
+        }
+
+        private static int SlotOf(ulong hash, int slots) => (int)((hash & uint.MaxValue) * (ulong)slots >> 32);
+
+        // By a quarter, so that little is unused: all shards grow at about the same time.
+        private void Grow()
+        {
+            var (keys, parents) = (Keys, Parents);
+            var size = Count + Count / 4;
+            Array.Resize(ref keys, size);
+            Array.Resize(ref parents, size);
+            (Keys, Parents) = (keys, parents);
+        }
+
+        private void Rehash()
+        {
+            var slots = new int[_slots.Length + _slots.Length / 2];
+            for (var number = 0; number < Count; number++)
+            {
+                var slot = SlotOf(Hash(Keys[number]), slots.Length);
+                while (slots[slot] != 0) slot = slot + 1 == slots.Length ? 0 : slot + 1;
+                slots[slot] = number + 1;
+            }
+
+            _slots = slots;
+        }
+    }
+}

@@ -1,0 +1,204 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Intrinsics.X86;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>
+/// Steps that were run once and are known from then on: a decision tree over the bits of packed states.
+/// </summary>
+/// <remarks>
+/// What a run reads next depends only on what it has read and chosen before. So the runs of a step form a tree: an inner
+/// node reads a slot of the state or chooses an alternative, and a leaf has the outcome. A step from a state follows the
+/// nodes. Only where the tree ends is the step itself run, and its path added. A run that does not agree with the tree
+/// shows that the step depends on something it has not read; then the search stops with an error.
+/// <para>Workers share a tree. Readers take no lock: entries go from 0 to their final value, after what they refer to.</para>
+/// </remarks>
+public sealed class StepTree
+{
+    // An entry: the kind in bits 0..1, the first bit of a read in 8..15, the number of bits or alternatives in 16..23, and
+    // above that the place of its children, or the number of an outcome. 0 is unknown.
+    private const int Read = 1, Choice = 2, Leaf = 3, KindBits = 3, ControlAt = 8, CountAt = 16, PlaceAt = 24;
+
+    private readonly Lock _lock = new();
+    private readonly int _roots;
+    private readonly Dictionary<Outcome, int> _numbers = [];
+    private ulong[] _entries;
+    private Outcome[] _outcomes = new Outcome[256];
+    private int _used;
+
+    /// <param name="roots">How many different steps there are.</param>
+    public StepTree(int roots)
+    {
+        _roots = roots;
+        _entries = new ulong[Math.Max(1 << 12, 2 * roots)];
+        _used = roots;
+    }
+
+    /// <summary>Memory of the nodes and outcomes.</summary>
+    public long Bytes => 8L * _entries.Length + 64L * _outcomes.Length;
+
+    /// <summary>Runs that were made to learn paths.</summary>
+    public long Runs { get; private set; }
+
+    /// <summary>An outcome by its number.</summary>
+    public ref readonly Outcome this[int number] => ref Volatile.Read(ref _outcomes)[number];
+
+    /// <summary>Forgets all paths, because the steps are to be judged by more.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            Array.Clear(_entries);
+            _numbers.Clear();
+            _used = _roots;
+        }
+    }
+
+    /// <summary>The outcomes of every run of a step from a state, in order of the choices.</summary>
+    public void Walk(int root, ulong state, IStepSource source, Leaves leaves) => Walk(root, state, source, leaves, int.MaxValue);
+
+    /// <summary>The alternatives by which a walk has come to a leaf.</summary>
+    public ReadOnlySpan<int> PicksOf(int leaf, int root, ulong state, IStepSource source, Leaves leaves) =>
+        leaves.PicksTo(Walk(root, state, source, leaves, leaf + 1));
+
+    // Ends after so many leaves: how many choices led to the last one.
+    private int Walk(int root, ulong state, IStepSource source, Leaves leaves, int most)
+    {
+        var entries = Volatile.Read(ref _entries);
+        var (depth, place) = (0, root);
+        leaves.Clear();
+        for (; ; )
+        {
+            var entry = entries[place];
+            switch ((int)entry & KindBits)
+            {
+                case Read:
+                    place = (int)(entry >> PlaceAt) + (int)Extract(state, entry);
+                    continue;
+                case Choice:
+                    leaves.Push(depth++, (int)(entry >> PlaceAt), (int)(entry >> CountAt) & 0xFF);
+                    place = (int)(entry >> PlaceAt);
+                    continue;
+                case Leaf:
+                    leaves.Add((int)(entry >> PlaceAt));
+                    if (leaves.Count == most || !leaves.Advance(ref depth, out place)) return depth;
+                    continue;
+                default:
+                    if (Volatile.Read(ref _entries) is var grown && grown != entries) entries = grown;
+                    else entries = Learn(root, state, source, leaves.PicksTo(depth), leaves.Recording);
+                    continue;
+            }
+        }
+    }
+
+    private static ulong Extract(ulong state, ulong entry)
+    {
+        if (Bmi1.X64.IsSupported) return Bmi1.X64.BitFieldExtract(state, (ushort)(entry >> ControlAt));
+        return state >> (int)(entry >> ControlAt & 0xFF) & ((1UL << (int)(entry >> CountAt & 0xFF)) - 1);
+    }
+
+    private ulong[] Learn(int root, ulong state, IStepSource source, ReadOnlySpan<int> picks, Recording run)
+    {
+        run.Begin(picks);
+        var outcome = source.Learn(root, state, run);
+        lock (_lock)
+        {
+            Runs++;
+            var (place, chosen) = (root, 0);
+            foreach (var item in run.Items)
+            {
+                var entry = _entries[place];
+                if (entry == 0) entry = Make(place, item);
+                else if (entry % (1UL << PlaceAt) != Head(item)) Disagrees();
+                place = (int)(entry >> PlaceAt) + (item.IsChoice ? run.Picks[chosen++] : (int)Extract(state, entry));
+            }
+
+            var leaf = (ulong)NumberOf(outcome) << PlaceAt | Leaf;
+            if (_entries[place] != 0 && _entries[place] != leaf) Disagrees();
+            Volatile.Write(ref _entries[place], leaf);
+            return _entries;
+        }
+    }
+
+    private static ulong Head(RecordedItem item) =>
+        (ulong)item.Count << CountAt | (ulong)item.At << ControlAt | (item.IsChoice ? (ulong)Choice : Read);
+
+    private ulong Make(int place, RecordedItem item)
+    {
+        var children = item.IsChoice ? item.Count : 1 << item.Count;
+        if (_used + children > _entries.Length)
+        {
+            var grown = new ulong[Math.Max(2 * _entries.Length, _used + children)];
+            _entries.CopyTo(grown, 0);
+            Volatile.Write(ref _entries, grown);
+        }
+
+        var entry = (ulong)_used << PlaceAt | Head(item);
+        _used += children;
+        Volatile.Write(ref _entries[place], entry);
+        return entry;
+    }
+
+    private int NumberOf(in Outcome outcome)
+    {
+        if (_numbers.TryGetValue(outcome, out var number)) return number;
+        number = _numbers.Count;
+        if (number == _outcomes.Length)
+        {
+            var grown = new Outcome[2 * number];
+            _outcomes.CopyTo(grown, 0);
+            Volatile.Write(ref _outcomes, grown);
+        }
+
+        _outcomes[number] = outcome;
+        _numbers.Add(outcome, number);
+        return number;
+    }
+
+    [DoesNotReturn]
+    private static void Disagrees() =>
+        throw new InvalidOperationException("a step depends on something that it has not read: the model cannot be searched");
+}
+
+/// <summary>The leaves that a walk has come to, and the way to the present one. Of one worker.</summary>
+public sealed class Leaves
+{
+    private readonly int[] _places = new int[Recording.MostChoices], _counts = new int[Recording.MostChoices];
+    private readonly int[] _picks = new int[Recording.MostChoices];
+    private int[] _outcomes = new int[64];
+
+    /// <summary>What runs are recorded in.</summary>
+    public Recording Recording { get; } = new();
+
+    public int Count { get; private set; }
+
+    /// <summary>The number of an outcome.</summary>
+    public int this[int leaf] => _outcomes[leaf];
+
+    public void Clear() => Count = 0;
+
+    internal void Add(int outcome)
+    {
+        if (Count == _outcomes.Length) Array.Resize(ref _outcomes, 2 * Count);
+        _outcomes[Count++] = outcome;
+    }
+
+    internal void Push(int depth, int place, int count) =>
+        (_places[depth], _counts[depth], _picks[depth]) = (place, count, 0);
+
+    internal ReadOnlySpan<int> PicksTo(int depth) => _picks.AsSpan(0, depth);
+
+    // The next alternative of the last choice that has one.
+    internal bool Advance(ref int depth, out int place)
+    {
+        for (; depth > 0; depth--)
+            if (++_picks[depth - 1] < _counts[depth - 1])
+            {
+                place = _places[depth - 1] + _picks[depth - 1];
+                return true;
+            }
+
+        place = 0;
+        return false;
+    }
+}
