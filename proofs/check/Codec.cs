@@ -44,6 +44,7 @@ public sealed partial class Codec
     private readonly sbyte[] _partOf;
     private readonly Part[] _parts;
     private readonly Dictionary<int, Slot> _slots = [];
+    private readonly HashSet<int> _phaseCells = [];
     private Key _unpacked;
     private bool _fresh = true;
 
@@ -141,7 +142,11 @@ public sealed partial class Codec
         {
             foreach (var slot in _parts[part].Slots) _partOf[slot.Cell] = (sbyte)part;
             if (_parts[part].Phase is not { } phase) continue;
-            foreach (var slot in phase.Slots) _partOf[slot.Cell] = (sbyte)part;
+            foreach (var slot in phase.Slots)
+            {
+                _partOf[slot.Cell] = (sbyte)part;
+                _phaseCells.Add(slot.Cell);
+            }
         }
 
         Width = at;

@@ -64,6 +64,29 @@ public sealed partial class Codec
         return new(clear, set, outside, outsides == 1);
     }
 
+    /// <summary>Whether a step may leave a cell with another value than the unpacked key of its state has.</summary>
+    internal bool MayDiffer(int cell) => _partOf[cell] == LeftOut || IsRelative(cell) || _phaseCells.Contains(cell);
+
+    /// <summary>The cells that the present state, after a run, may have with other values than the unpacked key of it.</summary>
+    /// <param name="choices">Those of the run.</param>
+    /// <param name="clear">The bits that the run writes.</param>
+    internal IEnumerable<int> Differing(Choices choices, Key clear)
+    {
+        foreach (var cell in _tables.Written.ToArray())
+            if (MayDiffer(cell)) yield return cell;
+        foreach (var row in Rows)
+        {
+            if (_tables.IsWritten(_clock)) yield return _deadlines + (int)row;
+            foreach (var register in Arguments.Names)
+            {
+                var cell = _tables.Start(register) + (int)row;
+                if (choices.IsOf(row) || (_slots.TryGetValue(cell, out var slot) && (slot.Mask & clear) != default)) yield return cell;
+            }
+        }
+
+        if (_tables.IsWritten(_stage)) yield return _examined;
+    }
+
     // What is packed of a cell that the run has written, or of one whose meaning depends on others that it has written; else null.
     private uint? WrittenValueOf(int cell)
     {

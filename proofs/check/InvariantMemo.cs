@@ -21,8 +21,6 @@ internal sealed class InvariantMemo
     private readonly uint[] _rows;
     private readonly Walker _walker;
     private readonly Group[] _groups;
-    private readonly Unkeyed? _unkeyed;
-    private readonly int _outside;
 
     /// <summary>The invariants at one thread; or at nobody, the processor and the priorities; or at the rows of the mappings' tables.</summary>
     /// <param name="Row">The thread.</param>
@@ -33,13 +31,9 @@ internal sealed class InvariantMemo
     private sealed record Group(
         uint Row, Key Mask, KeySet Known, List<Invariant<Concrete>> Memorised, List<Invariant<Concrete>> Others);
 
-    /// <param name="walker">Has the states.</param>
-    /// <param name="invariants">What is evaluated.</param>
-    /// <param name="unkeyed">Told what has to be evaluated in every state; null for nobody.</param>
-    /// <param name="outside">A cell that has the same value in all states, for which the key has no bits; -1 for none.</param>
-    public InvariantMemo(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants, Unkeyed? unkeyed = null, int outside = -1)
+    public InvariantMemo(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants)
     {
-        (_walker, _codec, _unkeyed, _outside) = (walker, walker.Codec, unkeyed, outside);
+        (_walker, _codec) = (walker, walker.Codec);
         _state = walker.State;
         _traced = new(walker.Tables);
         _rows = [State<Concrete>.Nobody, .. _codec.Rows];
@@ -57,14 +51,6 @@ internal sealed class InvariantMemo
     }
 
     private static bool IsOfMappings(Invariant<Concrete> invariant) => invariant.Over is not (Table.Processor or Table.Thread or Table.Priority or Table.Interrupt);
-
-    /// <summary>Whether the memorised invariants are known to hold in every state with this key.</summary>
-    public bool Knows(Key key)
-    {
-        foreach (var group in _groups)
-            if (!group.Known.Contains(key & group.Mask)) return false;
-        return true;
-    }
 
     /// <summary>Whether every invariant holds in the present state, whose key is given.</summary>
     public bool Hold(Key key)
@@ -98,17 +84,13 @@ internal sealed class InvariantMemo
             var invariant = group.Memorised[n];
             _traced.Forget();
             if (!Holds(invariant, _traced.State, group.Row)) return false;
-            if (_traced.Reads.All(cell => cell == _outside || _codec.Tells(group.Mask, cell))) continue;
+            if (_traced.Reads.All(cell => _codec.Tells(group.Mask, cell))) continue;
             group.Memorised.RemoveAt(n);
             group.Others.Add(invariant);
-            _unkeyed?.Add(invariant, group.Row);
         }
 
         return true;
     }
-
-    /// <summary>Whether an invariant holds in the present state: at a thread, or at all rows of another table.</summary>
-    public bool Holds(Invariant<Concrete> invariant, uint row) => Holds(invariant, _state, row);
 
     private bool Holds(Invariant<Concrete> invariant, State<Concrete> state, uint row)
     {

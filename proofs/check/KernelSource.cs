@@ -5,38 +5,6 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>What the workers of a search share.</summary>
-internal sealed class Unkeyed
-{
-    private readonly Lock _lock = new();
-    private volatile (Invariant<Concrete> Invariant, uint Row)[] _invariants = [];
-    private volatile (int Cell, uint Value)[] _outside = [];
-
-    /// <summary>The invariants, each at a row, that are judged with each step, because they read what no key tells.</summary>
-    public ReadOnlySpan<(Invariant<Concrete> Invariant, uint Row)> Invariants => _invariants;
-
-    /// <summary>Values of cells beyond the bounds.</summary>
-    public ReadOnlySpan<(int Cell, uint Value)> Outside => _outside;
-
-    public void Add(Invariant<Concrete> invariant, uint row)
-    {
-        lock (_lock)
-            if (!_invariants.Contains((invariant, row)))
-                _invariants = [.. _invariants, (invariant, row)];
-    }
-
-    /// <summary>The number of a value beyond the bounds.</summary>
-    public int NumberOf(int cell, uint value)
-    {
-        lock (_lock)
-        {
-            if (Array.IndexOf(_outside, (cell, value)) is >= 0 and var known) return known;
-            _outside = [.. _outside, (cell, value)];
-            return _outside.Length - 1;
-        }
-    }
-}
-
 /// <summary>The kernel's steps from the states of a model, as a search sees them.</summary>
 internal sealed class KernelSource : IStepSource
 {
@@ -45,20 +13,20 @@ internal sealed class KernelSource : IStepSource
     private readonly Walker _walker;
     private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
     private readonly Unkeyed _unkeyed;
-    private readonly InvariantMemo _memo;
+    private readonly StateJudge _states;
     private readonly MeaningJudge? _meaning;
     private readonly uint[] _threads;
     private readonly List<(Entry Entry, uint Argument)> _roots = [];
     private readonly int[][] _rootsOf;
     private readonly int[] _own;
     private readonly Leaves _leaves = new();
-    private readonly List<InvariantMemo> _beyond = [];
+    private readonly List<StateJudge> _beyond = [];
 
     public KernelSource(
         Walker walker, IReadOnlyList<Invariant<Concrete>> invariants, IReadOnlyList<Property<Concrete>> properties, Unkeyed unkeyed)
     {
         (_walker, _invariants, _unkeyed) = (walker, invariants, unkeyed);
-        _memo = new(walker, invariants, unkeyed);
+        _states = new(walker, invariants, unkeyed);
         _meaning = properties.Count == 0 ? null : new(walker.Tables, properties);
         _threads = [State<Concrete>.Nobody, .. walker.Codec.Rows];
         _rootsOf = [.. Enumerable.Range(0, Stages.Names.Length).Select(stage => walker.StepsOf((uint)stage).Select(NumberOf).ToArray())];
@@ -71,7 +39,7 @@ internal sealed class KernelSource : IStepSource
 
     public ulong Initial { get; }
 
-    public int Judged => _unkeyed.Invariants.Length;
+    public int Judged => _unkeyed.Version;
 
     public ReadOnlySpan<int> RootsOf(ulong state) => _rootsOf[StageOf(state)];
 
@@ -85,7 +53,7 @@ internal sealed class KernelSource : IStepSource
             var marks = default(Marks);
             for (var n = 0; n < Sometimes.All.Count; n++)
                 if (Sometimes.All[n].Happens(step)) marks = marks.With(n);
-            var kind = _meaning?.Judge(entry, argument, 0, _threads, _walker.RowsOf) is not null || !UnkeyedHold() ? OutcomeKind.Violation
+            var kind = _meaning?.Judge(entry, argument, 0, _threads, _walker.RowsOf) is not null || !UnkeyedHold(effect) ? OutcomeKind.Violation
                 : effect.Outside < 0 ? OutcomeKind.State
                 : _walker.IsBeyond(effect.Outside) ? OutcomeKind.Beyond : OutcomeKind.Violation;
             return new(kind, Kernel<Concrete>.Own(step.StageBefore) == entry, effect.Clear.Low, effect.Set.Low,
@@ -117,35 +85,26 @@ internal sealed class KernelSource : IStepSource
 
     public (string Property, string Why)? Judge(ulong from, ulong state, bool isOwn, StepTree tree)
     {
-        (string, string)? found = null;
-        if (!_memo.Knows(new(state, 0)))
-            _walker.Expand(new(from, 0), (_, key) =>
-            {
-                if (key is not { } reached || reached.Low != state) return true;
-                if (!_memo.Hold(reached)) found = _walker.Violation(_invariants);
-                return false;
-            });
-        return found ?? (isOwn || Settles(state, tree) ? null : Walker.DoesNotSettle);
+        if (_states.Hold(from, state)) return isOwn || Settles(state, tree) ? null : Walker.DoesNotSettle;
+        return Violated(state) ?? throw new InvalidOperationException("an invariant that did not hold does");
     }
 
     public (string Property, string Why)? JudgeInitial(StepTree tree)
     {
-        _walker.Codec.Unpack(new(Initial, 0));
-        return _walker.Violation(_invariants) ?? (Settles(Initial, tree) ? null : Walker.DoesNotSettle);
+        if (!_states.Hold(~Initial, Initial)) return Violated(Initial);
+        return Settles(Initial, tree) ? null : Walker.DoesNotSettle;
     }
 
     public (string Property, string Why)? JudgeBeyond(ulong from, in Outcome outcome)
     {
         var partial = new Key(outcome.Of(from), 0);
-        while (outcome.Outside >= _beyond.Count) _beyond.Add(new(_walker, _invariants, _unkeyed, _unkeyed.Outside[_beyond.Count].Cell));
-        var memo = outcome.Outside < 0 ? null : _beyond[outcome.Outside];
-        var (cell, value) = memo is null ? (-1, 0) : _unkeyed.Outside[outcome.Outside];
-        if (memo?.Knows(partial) == true) return null;
+        while (outcome.Outside >= _beyond.Count) _beyond.Add(new(_walker, _invariants, _unkeyed, _unkeyed.Outside[_beyond.Count]));
+        var state = outcome.Of(from);
+        if (outcome.Outside >= 0 && _beyond[outcome.Outside].Hold(~state, state)) return null;
         (string, string)? found = null;
         _walker.Expand(new(from, 0), (_, key) =>
         {
-            if (key is not null || (memo is not null && (_walker.Outside != cell || _walker.Tables.Cells[cell] != value))) return true;
-            if (memo?.Hold(partial) != true) found ??= _walker.Violation(_invariants);
+            if (key is null) found ??= _walker.Violation(_invariants);
             return found is null;
         });
         return found;
@@ -186,10 +145,17 @@ internal sealed class KernelSource : IStepSource
         return true;
     }
 
-    private bool UnkeyedHold()
+    private (string Property, string Why)? Violated(ulong state)
     {
-        foreach (var (invariant, row) in _unkeyed.Invariants)
-            if (!_memo.Holds(invariant, row))
+        _walker.Codec.Unpack(new(state, 0));
+        return _walker.Violation(_invariants);
+    }
+
+    // The invariants that read a cell whose value the key does not have.
+    private bool UnkeyedHold(in Effect effect)
+    {
+        foreach (var instance in _unkeyed.ReadersOf(_walker.DifferingOfTaken(effect)))
+            if (!_states.Holds(instance))
                 return false;
         return true;
     }

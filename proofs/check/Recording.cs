@@ -16,6 +16,9 @@ public sealed class Recording
     /// <summary>Reads and choices, in the order of the run.</summary>
     public IReadOnlyList<RecordedItem> Items => _items;
 
+    /// <summary>The bits that were read.</summary>
+    public ulong Bits => _read;
+
     /// <summary>The alternatives that the run has taken.</summary>
     public ReadOnlySpan<int> Picks => _picks.AsSpan(0, _chosen);
 

@@ -134,6 +134,9 @@ public sealed class Walker
         return effect;
     }
 
+    /// <summary>The cells that the state after the step has with other values than its key.</summary>
+    internal IEnumerable<int> DifferingOfTaken(in Effect effect) => Codec.Differing(_choices, effect.Clear);
+
     /// <summary>Ends the recording, and undoes the step.</summary>
     public void EndTaken()
     {

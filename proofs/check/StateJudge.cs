@@ -1,0 +1,126 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>An invariant at a row: of its table, if that is the threads'; else at all rows.</summary>
+internal readonly record struct Instance(Invariant<Concrete> Invariant, uint Row);
+
+/// <summary>
+/// Evaluates invariants on packed states: each only once for all states that agree in the bits that it reads.
+/// </summary>
+/// <remarks>
+/// Invariants are in groups. A group knows the values of its bits with which all of its invariants hold. Its bits are those
+/// that one of them has read; if one reads others, they are added, and the group begins anew. A state that has the same bits
+/// as the one before it, which was judged, is not looked up.
+/// </remarks>
+internal sealed class StateJudge
+{
+    private static readonly uint[] One = [0];
+
+    private readonly Walker _walker;
+    private readonly Unkeyed _unkeyed;
+    private readonly uint[] _rows;
+    private readonly List<Group> _groups = [];
+    private readonly Recording _run = new();
+    private readonly (int Cell, uint Value)? _outside;
+
+    private sealed class Group(ulong most)
+    {
+        // The bits it may have.
+        public ulong Most { get; } = most;
+
+        public ulong Mask { get; set; }
+
+        public WordSet Known { get; } = new();
+
+        public List<Instance> Instances { get; } = [];
+    }
+
+    /// <param name="walker">Has the tables.</param>
+    /// <param name="invariants">What is evaluated.</param>
+    /// <param name="unkeyed">Told which cells an invariant reads that have other values after a step than in the key.</param>
+    /// <param name="outside">A value of a cell that no key has bits for, and that the states have; null if there is none.</param>
+    public StateJudge(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants, Unkeyed unkeyed, (int Cell, uint Value)? outside = null)
+    {
+        (_walker, _unkeyed, _outside) = (walker, unkeyed, outside);
+        var codec = walker.Codec;
+        _rows = [State<Concrete>.Nobody, .. codec.Rows];
+
+        // Beside its own row, a thread's invariants read what the others do, and who acts next.
+        var shared = codec.MaskOf(nameof(State<Concrete>.Stage), 0) | codec.MaskOf(nameof(State<Concrete>.Current), 0);
+        foreach (var row in codec.Rows)
+            shared |= codec.MaskOf(nameof(State<Concrete>.Status), row) | codec.MaskOf(nameof(State<Concrete>.Partner), row);
+        foreach (var row in _rows)
+        {
+            var group = new Group((shared | codec.MaskOf(row)).Low);
+            group.Instances.AddRange(invariants.Where(invariant => invariant.Over == Table.Thread || row == State<Concrete>.Nobody)
+                .Select(invariant => new Instance(invariant, row)));
+            _groups.Add(group);
+        }
+    }
+
+    /// <summary>Whether every invariant holds in a state, if each of them holds in the state before it.</summary>
+    /// <param name="from">The state before; the complement of the state if there is none.</param>
+    /// <param name="state">The state.</param>
+    public bool Hold(ulong from, ulong state)
+    {
+        var changed = from ^ state;
+        for (var n = 0; n < _groups.Count; n++)
+        {
+            var group = _groups[n];
+            if ((changed & group.Mask) == 0 && group.Known.Count > 0) continue;
+            if (!group.Known.Contains(state & group.Mask) && !Evaluate(group, state)) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether an invariant holds at a row, in the present state of the tables.</summary>
+    public bool Holds(Instance instance)
+    {
+        var invariant = instance.Invariant;
+        foreach (var i in invariant.Over == Table.Thread ? [instance.Row] : _walker.RowsOf(invariant.Over))
+            foreach (var j in invariant.Pairs ? _rows : One)
+                if (!invariant.Holds(_walker.State, i, j))
+                    return false;
+        return true;
+    }
+
+    private bool Evaluate(Group group, ulong state)
+    {
+        _walker.Codec.Unpack(new(state, 0));
+        if (_outside is var (cell, value)) _walker.Tables.Cells[cell] = value;
+        for (var n = group.Instances.Count - 1; n >= 0; n--)
+        {
+            var instance = group.Instances[n];
+            _run.Begin([]);
+            _walker.Tables.Reads = read =>
+            {
+                if (read != _outside?.Cell) _walker.Codec.Record(read, _run);
+                if (_walker.Codec.MayDiffer(read)) _unkeyed.Reads(instance, read);
+            };
+            var holds = Holds(instance);
+            _walker.Tables.Reads = null;
+            if (!holds) return false;
+            var bits = _run.Bits;
+            if ((bits & ~group.Mask) == 0) continue;
+            if ((bits & ~group.Most) == 0)
+            {
+                group.Mask |= bits;
+                group.Known.Clear();
+                continue;
+            }
+
+            // It needs bits that would make the group know too little: a group of its own.
+            group.Instances.RemoveAt(n);
+            var own = new Group(ulong.MaxValue) { Mask = bits };
+            own.Instances.Add(instance);
+            own.Known.Add(state & bits);
+            _groups.Add(own);
+        }
+
+        group.Known.Add(state & group.Mask);
+        return true;
+    }
+}

@@ -1,0 +1,53 @@
+namespace Verified.Proofs.Check;
+
+/// <summary>
+/// What the workers of a search share: which invariants read cells that have other values after a step than in the unpacked
+/// key of the state. These are judged with the step; all are judged in unpacked states.
+/// </summary>
+internal sealed class Unkeyed
+{
+    private readonly Lock _lock = new();
+    private volatile Dictionary<int, Instance[]> _readers = [];
+    private volatile (int Cell, uint Value)[] _outside = [];
+    private int _version;
+
+    /// <summary>How often it has turned out that a step is to be judged by more.</summary>
+    public int Version => Volatile.Read(ref _version);
+
+    /// <summary>Values of cells beyond the bounds.</summary>
+    public ReadOnlySpan<(int Cell, uint Value)> Outside => _outside;
+
+    /// <summary>An invariant reads a cell.</summary>
+    public void Reads(Instance instance, int cell)
+    {
+        if (_readers.TryGetValue(cell, out var known) && known.Contains(instance)) return;
+        lock (_lock)
+        {
+            var present = _readers.GetValueOrDefault(cell, []);
+            if (present.Contains(instance)) return;
+            _readers = new(_readers) { [cell] = [.. present, instance] };
+            _version++;
+        }
+    }
+
+    /// <summary>The invariants that are known to read one of some cells.</summary>
+    public IReadOnlyCollection<Instance> ReadersOf(IEnumerable<int> cells)
+    {
+        var (found, readers) = (new List<Instance>(), _readers);
+        foreach (var cell in cells)
+            foreach (var instance in readers.GetValueOrDefault(cell, []))
+                if (!found.Contains(instance)) found.Add(instance);
+        return found;
+    }
+
+    /// <summary>The number of a value beyond the bounds.</summary>
+    public int NumberOf(int cell, uint value)
+    {
+        lock (_lock)
+        {
+            if (Array.IndexOf(_outside, (cell, value)) is >= 0 and var known) return known;
+            _outside = [.. _outside, (cell, value)];
+            return _outside.Length - 1;
+        }
+    }
+}
