@@ -1,4 +1,4 @@
-using Verified.Proofs.Events;
+using System.Numerics;
 using Verified.Spec;
 using Verified.Spec.Meaning;
 using Verified.Spec.Values;
@@ -20,6 +20,7 @@ internal sealed class KernelSource : IStepSource
     private readonly int[][] _rootsOf;
     private readonly int[] _own;
     private readonly Leaves _leaves = new();
+    private readonly Recording _step = new();
     private readonly List<StateJudge> _beyond = [];
 
     public KernelSource(
@@ -43,7 +44,7 @@ internal sealed class KernelSource : IStepSource
 
     public ReadOnlySpan<int> RootsOf(ulong state) => _rootsOf[StageOf(state)];
 
-    public Outcome Learn(int root, ulong from, Recording run)
+    public Outcome Learn(int root, ulong from, Recording run, List<object> judgements)
     {
         var (entry, argument) = _roots[root];
         try
@@ -53,11 +54,31 @@ internal sealed class KernelSource : IStepSource
             var marks = default(Marks);
             for (var n = 0; n < Sometimes.All.Count; n++)
                 if (Sometimes.All[n].Happens(step)) marks = marks.With(n);
-            var kind = _meaning?.Judge(entry, argument, 0, _threads, _walker.RowsOf) is not null || !UnkeyedHold(effect) ? OutcomeKind.Violation
-                : effect.Outside < 0 ? OutcomeKind.State
+            var kind = effect.Outside < 0 ? OutcomeKind.State
                 : _walker.IsBeyond(effect.Outside) ? OutcomeKind.Beyond : OutcomeKind.Violation;
+            if (kind != OutcomeKind.Violation && !FindJudgements(entry, argument, effect, run.Bits, judgements)) kind = OutcomeKind.Violation;
             return new(kind, Kernel<Concrete>.Own(step.StageBefore) == entry, effect.Clear.Low, effect.Set.Low,
                 kind == OutcomeKind.Beyond && effect.IsOnly ? _unkeyed.NumberOf(effect.Outside, _walker.Tables.Cells[effect.Outside]) : -1, marks);
+        }
+        finally
+        {
+            _walker.EndTaken();
+        }
+    }
+
+    public bool LearnJudgement(int root, ulong from, ReadOnlySpan<int> picks, object judgement, Recording run)
+    {
+        var (entry, argument) = _roots[root];
+        _step.Begin(picks);
+        try
+        {
+            _walker.Take(new(from, 0), entry, argument, _step);
+            _walker.EffectOfTaken();
+            var group = (Judgements)judgement;
+            run.Begin([], group.Known);
+            _walker.RecordIn(run);
+            _meaning?.Begin(entry, argument, 0);
+            return group.All.All(Holds);
         }
         finally
         {
@@ -132,7 +153,7 @@ internal sealed class KernelSource : IStepSource
         {
             if (steps > _walker.Model.MostOwnSteps) return false;
             tree.Walk(own, state, this, _leaves);
-            ref readonly var outcome = ref tree[_leaves[0]];
+            ref readonly var outcome = ref tree[Math.Max(_leaves[0], ~_leaves[0])];
             if (outcome.Kind != OutcomeKind.State)
             {
                 _walker.Codec.Unpack(new(state, 0));
@@ -151,12 +172,29 @@ internal sealed class KernelSource : IStepSource
         return _walker.Violation(_invariants);
     }
 
-    // The invariants that read a cell whose value the key does not have.
-    private bool UnkeyedHold(in Effect effect)
+    // What a step is judged by: its properties, and the invariants that read a cell whose value the key does not have. What reads no
+    // more than is known is judged at once; the others are listed, those together that read nothing which another does not.
+    private bool FindJudgements(Entry entry, uint argument, in Effect effect, ulong known, List<object> judgements)
     {
-        foreach (var instance in _unkeyed.ReadersOf(_walker.DifferingOfTaken(effect)))
-            if (!_states.Holds(instance))
-                return false;
+        List<(object Judged, ulong Reads)> found = [];
+        _meaning?.Begin(entry, argument, 0);
+        foreach (var judged in (IEnumerable<object>)[.. _meaning?.Of(entry) ?? [], .. _unkeyed.ReadersOf(_walker.DifferingOfTaken(effect))])
+        {
+            _step.Begin([], known);
+            _walker.RecordIn(_step);
+            if (!Holds(judged)) return false;
+            if (_step.Bits != known) found.Add((judged, _step.Bits));
+        }
+
+        foreach (var (judged, reads) in found.OrderByDescending(each => BitOperations.PopCount(each.Reads)))
+            if (judgements.Cast<Judgements>().FirstOrDefault(group => (reads & ~group.Reads) == 0) is { } group) group.All.Add(judged);
+            else judgements.Add(new Judgements([judged], reads, known));
         return true;
     }
+
+    private bool Holds(object judged) => judged is Property<Concrete> property
+        ? _meaning!.Violated(property, _threads, _walker.RowsOf) is null : _states.Holds((Instance)judged);
+
+    // What is judged together, what the first of it has read, and what the step has.
+    private sealed record Judgements(List<object> All, ulong Reads, ulong Known);
 }

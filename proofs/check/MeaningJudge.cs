@@ -15,6 +15,7 @@ public sealed class MeaningJudge
     private readonly List<uint>[] _changed = [.. Enum.GetValues<Table>().Select(_ => new List<uint>())];
     private readonly byte[] _tableOf;
     private readonly int[] _startOf;
+    private Step<Concrete> _step;
 
     /// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
     /// <param name="properties">What steps are held to; null for all.</param>
@@ -48,15 +49,32 @@ public sealed class MeaningJudge
     public (string Name, string Why)? Judge(Entry entry, uint argument, uint code, uint[] threads, Func<Table,
         IEnumerable<uint>> rowsOf)
     {
-        var step = new Step<Concrete>(_before, _after, entry, argument, code);
-        FindChanged(step.Me.Value);
-        foreach (var property in _ofEntry[(int)entry])
-            foreach (var i in property.Keeps && !LooksEverywhere ? _changed[(int)property.Over]
-                : property.Over switch { Table.Thread => threads, Table.Processor => One, var table => rowsOf(table) })
-                foreach (var j in property.Pairs ? threads : One)
-                    if (!property.Holds(step, i, j))
-                        return (property.Name, $"{property.Says} ({entry}, violated at {property.Over} "
-                            + $"{i}{(property.Pairs ? $", {j}" : "")})");
+        Begin(entry, argument, code);
+        foreach (var property in Of(entry))
+            if (Violated(property, threads, rowsOf) is var (i, j))
+                return (property.Name, $"{property.Says} ({entry}, violated at {property.Over} "
+                    + $"{i}{(property.Pairs ? $", {j}" : "")})");
+        return null;
+    }
+
+    /// <summary>What the steps of an entry are held to.</summary>
+    public IReadOnlyList<Property<Concrete>> Of(Entry entry) => _ofEntry[(int)entry];
+
+    /// <summary>Looks at the step that was just made.</summary>
+    public void Begin(Entry entry, uint argument, uint code)
+    {
+        _step = new(_before, _after, entry, argument, code);
+        FindChanged(_step.Me.Value);
+    }
+
+    /// <summary>Where the step violates a property; null if the property holds.</summary>
+    public (uint I, uint J)? Violated(Property<Concrete> property, uint[] threads, Func<Table, IEnumerable<uint>> rowsOf)
+    {
+        foreach (var i in property.Keeps && !LooksEverywhere ? _changed[(int)property.Over]
+            : property.Over switch { Table.Thread => threads, Table.Processor => One, var table => rowsOf(table) })
+            foreach (var j in property.Pairs ? threads : One)
+                if (!property.Holds(_step, i, j))
+                    return (i, j);
         return null;
     }
 

@@ -46,7 +46,22 @@ public interface IStepSource
     ReadOnlySpan<int> RootsOf(ulong state);
 
     /// <summary>Runs a step, with the choices that the recording gives, and records what the outcome depends on.</summary>
-    Outcome Learn(int root, ulong from, Recording run);
+    /// <param name="root">The step.</param>
+    /// <param name="from">The state before it.</param>
+    /// <param name="run">Records.</param>
+    /// <param name="judgements">
+    /// Gets what is to be judged by more than the recording has, in groups that read about the same. What reads no more is judged at
+    /// once.
+    /// </param>
+    Outcome Learn(int root, ulong from, Recording run, List<object> judgements);
+
+    /// <summary>Whether a group of judgements holds for a run.</summary>
+    /// <param name="root">The step.</param>
+    /// <param name="from">The state before it.</param>
+    /// <param name="picks">The run's choices.</param>
+    /// <param name="judgement">One of those that <see cref="Learn"/> has given for this run.</param>
+    /// <param name="run">Records what the group reads beyond the run.</param>
+    bool LearnJudgement(int root, ulong from, ReadOnlySpan<int> picks, object judgement, Recording run);
 
     /// <summary>What a run violates whose outcome is a violation.</summary>
     (string Property, string Why) Explain(int root, ulong from, ReadOnlySpan<int> picks);

@@ -16,18 +16,20 @@ public sealed class Recording
     /// <summary>Reads and choices, in the order of the run.</summary>
     public IReadOnlyList<RecordedItem> Items => _items;
 
-    /// <summary>The bits that were read.</summary>
+    /// <summary>The bits that were read, and those that are known.</summary>
     public ulong Bits => _read;
 
     /// <summary>The alternatives that the run has taken.</summary>
     public ReadOnlySpan<int> Picks => _picks.AsSpan(0, _chosen);
 
     /// <summary>Forgets everything. The next run takes the given alternatives, and then the first one of each further choice.</summary>
-    public void Begin(ReadOnlySpan<int> picks)
+    /// <param name="picks">The alternatives.</param>
+    /// <param name="known">Bits that are known, so that reads of them are not recorded.</param>
+    public void Begin(ReadOnlySpan<int> picks, ulong known = 0)
     {
         _items.Clear();
         picks.CopyTo(_picks);
-        (_read, _given, _chosen) = (0, picks.Length, 0);
+        (_read, _given, _chosen) = (known, picks.Length, 0);
     }
 
     /// <summary>The run reads bits of the packed state. Bits that it has read before need not be recorded again.</summary>

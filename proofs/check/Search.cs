@@ -152,7 +152,8 @@ public sealed class Search
                 _tree.Walk(root, state, source, leaves);
                 for (var leaf = 0; leaf < leaves.Count; leaf++)
                 {
-                    ref readonly var outcome = ref _tree[leaves[leaf]];
+                    var holds = leaves[leaf] >= 0;
+                    ref readonly var outcome = ref _tree[holds ? leaves[leaf] : ~leaves[leaf]];
                     if (outcome.Kind == OutcomeKind.Disabled) continue;
                     chunk.Transitions++;
                     if (!(outcome.Marks & pending).IsEmpty)
@@ -161,8 +162,8 @@ public sealed class Search
                         pending -= outcome.Marks;
                     }
 
-                    if (outcome.Kind == OutcomeKind.State) chunk.Add(outcome.Of(state), n, outcome.IsOwn);
-                    else if (Judge(chunk, source, outcome, root, state, leaves, leaf) is var (property, why))
+                    if (holds && outcome.Kind == OutcomeKind.State) chunk.Add(outcome.Of(state), n, outcome.IsOwn);
+                    else if (Judge(chunk, source, holds, outcome, root, state, leaves, leaf) is var (property, why))
                     {
                         (chunk.Failure, chunk.FailureAt) = (new(property, why, _numbers[n], step, 0), chunk.Count);
                         chunk.Sort();
@@ -178,9 +179,9 @@ public sealed class Search
     }
 
     private (string Property, string Why)? Judge(
-        Chunk chunk, IStepSource source, in Outcome outcome, int root, ulong state, Leaves leaves, int leaf)
+        Chunk chunk, IStepSource source, bool holds, in Outcome outcome, int root, ulong state, Leaves leaves, int leaf)
     {
-        if (outcome.Kind == OutcomeKind.Violation) return source.Explain(root, state, _tree.PicksOf(leaf, root, state, source, leaves));
+        if (!holds || outcome.Kind == OutcomeKind.Violation) return source.Explain(root, state, _tree.PicksOf(leaf, root, state, source, leaves));
         chunk.Beyond++;
         return source.JudgeBeyond(state, outcome);
     }

@@ -34,7 +34,7 @@ internal sealed class StateJudge
 
         public WordSet Known { get; } = new();
 
-        public List<Instance> Instances { get; } = [];
+        public List<Instance> Instances { get; init; } = [];
     }
 
     /// <param name="walker">Has the tables.</param>
@@ -52,13 +52,19 @@ internal sealed class StateJudge
         foreach (var row in codec.Rows)
             shared |= codec.MaskOf(nameof(State<Concrete>.Status), row) | codec.MaskOf(nameof(State<Concrete>.Partner), row);
         foreach (var row in _rows)
-        {
-            var group = new Group((shared | codec.MaskOf(row)).Low);
-            group.Instances.AddRange(invariants.Where(invariant => invariant.Over == Table.Thread || row == State<Concrete>.Nobody)
-                .Select(invariant => new Instance(invariant, row)));
-            _groups.Add(group);
-        }
+            _groups.Add(new((shared | codec.MaskOf(row)).Low)
+            {
+                Instances =
+                [
+                    .. invariants.Where(invariant => !IsOfMappings(invariant) && (invariant.Over == Table.Thread || row == State<Concrete>.Nobody))
+                        .Select(invariant => new Instance(invariant, row)),
+                ],
+            });
+        _groups.Add(new(0) { Instances = [.. invariants.Where(IsOfMappings).Select(invariant => new Instance(invariant, State<Concrete>.Nobody))] });
     }
+
+    private static bool IsOfMappings(Invariant<Concrete> invariant) =>
+        invariant.Over is not (Table.Processor or Table.Thread or Table.Priority or Table.Interrupt);
 
     /// <summary>Whether every invariant holds in a state, if each of them holds in the state before it.</summary>
     /// <param name="from">The state before; the complement of the state if there is none.</param>

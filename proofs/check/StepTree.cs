@@ -8,20 +8,24 @@ namespace Verified.Proofs.Check;
 /// </summary>
 /// <remarks>
 /// What a run reads next depends only on what it has read and chosen before. So the runs of a step form a tree: an inner
-/// node reads a slot of the state or chooses an alternative, and a leaf has the outcome. A step from a state follows the
-/// nodes. Only where the tree ends is the step itself run, and its path added. A run that does not agree with the tree
+/// node reads a slot of the state or chooses an alternative, and a leaf has the outcome. What the run is to be judged by reads
+/// still more, and each group of judgements is a tree of its own below the leaf. So a leaf's trees are as many as the sum of
+/// what they read has values, not the product. A step from a state follows the nodes. Only where the tree ends is the step itself run, and its path added. A run that does not agree with the tree
 /// shows that the step depends on something it has not read; then the search stops with an error.
 /// <para>Workers share a tree. Readers take no lock: entries go from 0 to their final value, after what they refer to.</para>
 /// </remarks>
 public sealed class StepTree
 {
     // An entry: the kind in bits 0..1, the first bit of a read in 8..15, the number of bits or alternatives in 16..23, and
-    // above that the place of its children, or the number of an outcome. 0 is unknown.
+    // above that the place of its children, or of a leaf's block: number of the outcome, number of judgements, their roots. A
+    // leaf of a judgement says whether it holds. 0 is unknown.
     private const int Read = 1, Choice = 2, Leaf = 3, KindBits = 3, ControlAt = 8, CountAt = 16, PlaceAt = 24;
 
     private readonly Lock _lock = new();
     private readonly int _roots;
+    private const ulong Holds = Leaf, Violated = 1UL << PlaceAt | Leaf;
     private readonly Dictionary<Outcome, int> _numbers = [];
+    private readonly Dictionary<int, object[]> _judgements = [];
     private ulong[] _entries;
     private Outcome[] _outcomes = new Outcome[256];
     private int _used;
@@ -40,6 +44,9 @@ public sealed class StepTree
     /// <summary>Runs that were made to learn paths.</summary>
     public long Runs { get; private set; }
 
+    /// <summary>Groups of judgements that were evaluated.</summary>
+    public long Judgements { get; private set; }
+
     /// <summary>An outcome by its number.</summary>
     public ref readonly Outcome this[int number] => ref Volatile.Read(ref _outcomes)[number];
 
@@ -50,11 +57,12 @@ public sealed class StepTree
         {
             Array.Clear(_entries);
             _numbers.Clear();
+            _judgements.Clear();
             _used = _roots;
         }
     }
 
-    /// <summary>The outcomes of every run of a step from a state, in order of the choices.</summary>
+    /// <summary>The outcomes of every run of a step from a state, in order of the choices; complements of those that are violations.</summary>
     public void Walk(int root, ulong state, IStepSource source, Leaves leaves) => Walk(root, state, source, leaves, int.MaxValue);
 
     /// <summary>The alternatives by which a walk has come to a leaf.</summary>
@@ -80,7 +88,11 @@ public sealed class StepTree
                     place = (int)(entry >> PlaceAt);
                     continue;
                 case Leaf:
-                    leaves.Add((int)(entry >> PlaceAt));
+                    var block = (int)(entry >> PlaceAt);
+                    var holds = true;
+                    for (var n = (int)(entries[block] >> 32); n > 0; n--)
+                        holds &= Judge(block + n, block, n - 1, root, state, source, leaves, depth);
+                    leaves.Add(holds ? (int)entries[block] : ~(int)entries[block]);
                     if (leaves.Count == most || !leaves.Advance(ref depth, out place)) return depth;
                     continue;
                 default:
@@ -100,24 +112,67 @@ public sealed class StepTree
     private ulong[] Learn(int root, ulong state, IStepSource source, ReadOnlySpan<int> picks, Recording run)
     {
         run.Begin(picks);
-        var outcome = source.Learn(root, state, run);
+        List<object> judgements = [];
+        var outcome = source.Learn(root, state, run, judgements);
         lock (_lock)
         {
             Runs++;
-            var (place, chosen) = (root, 0);
-            foreach (var item in run.Items)
+            var place = Follow(root, state, run);
+            if (_entries[place] != 0)
             {
-                var entry = _entries[place];
-                if (entry == 0) entry = Make(place, item);
-                else if (entry % (1UL << PlaceAt) != Head(item)) Disagrees();
-                place = (int)(entry >> PlaceAt) + (item.IsChoice ? run.Picks[chosen++] : (int)Extract(state, entry));
+                if ((_entries[place] & KindBits) != Leaf || (int)_entries[(int)(_entries[place] >> PlaceAt)] != NumberOf(outcome)) Disagrees();
+                return _entries;
             }
 
-            var leaf = (ulong)NumberOf(outcome) << PlaceAt | Leaf;
-            if (_entries[place] != 0 && _entries[place] != leaf) Disagrees();
-            Volatile.Write(ref _entries[place], leaf);
+            var block = Reserve(1 + judgements.Count);
+            _judgements.Add(block, [.. judgements]);
+            _entries[block] = (uint)NumberOf(outcome) | (ulong)judgements.Count << 32;
+            Volatile.Write(ref _entries[place], (ulong)block << PlaceAt | Leaf);
             return _entries;
         }
+    }
+
+    // Whether a group of judgements of a leaf holds, whose tree begins at a place.
+    private bool Judge(int place, int block, int number, int root, ulong state, IStepSource source, Leaves leaves, int depth)
+    {
+        var (entries, first) = (Volatile.Read(ref _entries), place);
+        for (; ; )
+        {
+            var entry = entries[place];
+            if (((int)entry & KindBits) == Read) place = (int)(entry >> PlaceAt) + (int)Extract(state, entry);
+            else if (entry != 0) return entry == Holds;
+            else if (Volatile.Read(ref _entries) is var grown && grown != entries) entries = grown;
+            else
+            {
+                object judgement;
+                lock (_lock) judgement = _judgements[block][number];
+                var holds = source.LearnJudgement(root, state, leaves.PicksTo(depth), judgement, leaves.Recording);
+                lock (_lock)
+                {
+                    Judgements++;
+                    var end = Follow(first, state, leaves.Recording);
+                    var leaf = holds ? Holds : Violated;
+                    if (_entries[end] != 0 && _entries[end] != leaf) Disagrees();
+                    Volatile.Write(ref _entries[end], leaf);
+                    entries = _entries;
+                }
+            }
+        }
+    }
+
+    // Adds the path of a recording from a place on: the place where it ends.
+    private int Follow(int place, ulong state, Recording run)
+    {
+        var chosen = 0;
+        foreach (var item in run.Items)
+        {
+            var entry = _entries[place];
+            if (entry == 0) entry = Make(place, item);
+            else if (entry % (1UL << PlaceAt) != Head(item)) Disagrees();
+            place = (int)(entry >> PlaceAt) + (item.IsChoice ? run.Picks[chosen++] : (int)Extract(state, entry));
+        }
+
+        return place;
     }
 
     private static ulong Head(RecordedItem item) =>
@@ -125,18 +180,22 @@ public sealed class StepTree
 
     private ulong Make(int place, RecordedItem item)
     {
-        var children = item.IsChoice ? item.Count : 1 << item.Count;
-        if (_used + children > _entries.Length)
+        var entry = (ulong)Reserve(item.IsChoice ? item.Count : 1 << item.Count) << PlaceAt | Head(item);
+        Volatile.Write(ref _entries[place], entry);
+        return entry;
+    }
+
+    private int Reserve(int entries)
+    {
+        if (_used + entries > _entries.Length)
         {
-            var grown = new ulong[Math.Max(2 * _entries.Length, _used + children)];
+            var grown = new ulong[Math.Max(2 * _entries.Length, _used + entries)];
             _entries.CopyTo(grown, 0);
             Volatile.Write(ref _entries, grown);
         }
 
-        var entry = (ulong)_used << PlaceAt | Head(item);
-        _used += children;
-        Volatile.Write(ref _entries[place], entry);
-        return entry;
+        _used += entries;
+        return _used - entries;
     }
 
     private int NumberOf(in Outcome outcome)

@@ -25,6 +25,7 @@ public sealed class Walker
     private readonly uint[] _rows;
     private readonly uint[][] _rowsOf;
     private readonly Action<int> _reads;
+    private Recording? _recording;
 
     /// <param name="model">The model.</param>
     /// <param name="damage">Changes the state after each step: a defect for the checker to find.</param>
@@ -50,7 +51,7 @@ public sealed class Walker
         Tables.LookOnlyAt(_rows);
         _reads = cell =>
         {
-            if (!_choices.HasChosen(Tables, cell)) Codec.Record(cell, _choices.Recording!);
+            if (!_choices.HasChosen(Tables, cell)) Codec.Record(cell, _recording!);
         };
     }
 
@@ -117,7 +118,7 @@ public sealed class Walker
     {
         _choices.Begin(State<Concrete>.Nobody, entry);
         Codec.Unpack(from);
-        (_choices.Recording, Tables.Reads) = (run, _reads);
+        (_choices.Recording, _recording, Tables.Reads) = (run, run, _reads);
         var (stage, actor) = (State.Stage.Value, State.Current.Value);
         if (!MayCome(entry, argument)) return null;
         _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody, entry);
@@ -137,10 +138,13 @@ public sealed class Walker
     /// <summary>The cells that the state after the step has with other values than its key.</summary>
     internal IEnumerable<int> DifferingOfTaken(in Effect effect) => Codec.Differing(_choices, effect.Clear);
 
+    /// <summary>Records what is read from now on in another recording.</summary>
+    internal void RecordIn(Recording run) => _recording = run;
+
     /// <summary>Ends the recording, and undoes the step.</summary>
     public void EndTaken()
     {
-        (_choices.Recording, Tables.Reads) = (null, null);
+        (_choices.Recording, _recording, Tables.Reads) = (null, null, null);
         Tables.Undo();
     }
 
