@@ -182,8 +182,9 @@ internal sealed class KernelSource : IStepSource
         {
             _step.Begin([], known);
             _walker.RecordIn(_step);
-            if (!Holds(judged)) return false;
+            var holds = Holds(judged);
             if (_step.Bits != known) found.Add((judged, _step.Bits));
+            else if (!holds) return false;
         }
 
         foreach (var (judged, reads) in found.OrderByDescending(each => BitOperations.PopCount(each.Reads)))

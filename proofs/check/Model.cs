@@ -70,9 +70,6 @@ public sealed partial record Model(
     /// <summary>Whether its threads create and delete tasks.</summary>
     public bool Creates => Also.Contains(Entry.TaskNew);
 
-    /// <summary>Whether each of its steps is held to what it is for; not of a model with so many that it would take long.</summary>
-    public bool IsHeldToMeaning { get; init; } = true;
-
     /// <summary>Tasks that do not exist at boot, and whose first thread may.</summary>
     public IReadOnlyList<uint> Later { get; init; } = [];
 

@@ -11,7 +11,7 @@ namespace Verified.Proofs.Check;
 /// <param name="MostStates">Gives up with a <see cref="ModelException"/> beyond this many states.</param>
 /// <param name="Workers">Threads that expand states; the result does not depend on it.</param>
 /// <param name="Progress">Told the number of states and the level after each level.</param>
-/// <param name="Properties">What each step is held to; null for all that the spec states, of a model that is held to them.</param>
+/// <param name="Properties">What each step is held to; null for all that the spec states.</param>
 public sealed record CheckOptions(
     IReadOnlyList<Invariant<Concrete>>? Invariants = null,
     Action<State<Concrete>, Entry>? Damage = null,
@@ -23,9 +23,8 @@ public sealed record CheckOptions(
     /// <summary>The invariants that states are held to.</summary>
     public IReadOnlyList<Invariant<Concrete>> InvariantsOf() => Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
 
-    /// <summary>The properties that steps of a model are held to.</summary>
-    public IReadOnlyList<Property<Concrete>> PropertiesOf(Model model) =>
-        Properties ?? (model.IsHeldToMeaning ? Statements<Concrete>.All : []);
+    /// <summary>The properties that steps are held to.</summary>
+    public IReadOnlyList<Property<Concrete>> PropertiesOf() => Properties ?? Statements<Concrete>.All;
 }
 
 /// <summary>What a check found.</summary>
@@ -77,7 +76,7 @@ public sealed class ModelChecker
     private ModelChecker(Model model, CheckOptions options)
     {
         (_model, _options) = (model, options);
-        var (invariants, properties) = (options.InvariantsOf(), options.PropertiesOf(model));
+        var (invariants, properties) = (options.InvariantsOf(), options.PropertiesOf());
         var width = new Walker(model, null).Codec.Width;
         _states = new(width);
         _expanders = [.. Enumerable.Range(0, Math.Max(1, options.Workers))

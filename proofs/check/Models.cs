@@ -34,7 +34,7 @@ public sealed partial record Model
     /// <summary>Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.</summary>
     public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1))
         with
-    { Never = [.. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings], IsHeldToMeaning = false };
+    { Never = [.. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings] };
 
     /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
     public static readonly Model Sleepers = Make("sleepers", new(4, 1, 2), 2, Finite, 1, (1, 0, 0, 2), (2, 0, 1, 1))

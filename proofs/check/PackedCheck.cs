@@ -18,7 +18,7 @@ internal sealed class PackedCheck
     public PackedCheck(Model model, CheckOptions options, List<int>? order = null)
     {
         (_model, _options, _order) = (model, options, order);
-        var (invariants, properties) = (options.InvariantsOf(), options.PropertiesOf(model));
+        var (invariants, properties) = (options.InvariantsOf(), options.PropertiesOf());
         var unkeyed = new Unkeyed();
         KernelSource[] sources = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
             .Select(_ => new KernelSource(new(model, options.Damage), invariants, properties, unkeyed))];

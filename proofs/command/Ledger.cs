@@ -71,7 +71,7 @@ public static class Ledger
     private static string FromCache(int cached, int all) => cached == 0 ? "" : all == 1 ? ", from the cache" : $", {cached} from the cache";
 
     public static Claim Of(CheckResult result) => Claim.Of(
-        $"model {result.Model.Name}: invariants {(result.Model.IsHeldToMeaning ? "and meaning " : "")}hold, what must happen does, "
+        $"model {result.Model.Name}: invariants and meaning hold, what must happen does, "
         + "counts are as expected", result.Holds, Standing.Bounded,
         (result.Miscount is { } miscount ? $"{miscount}; " : "")
         + $"all {result.States:N0} states of {result.Model.Rows.Count} threads, {ImageSource.Describe(result.Model.Limits)}"
