@@ -95,7 +95,9 @@ public sealed class Expander
             return new(outside, became, _from, Walker.EventOf(step));
         }
 
-        return again || (_found.Add(fresh, _from) && Walker.Settles())
+        // The own steps from a state that an own step leads to are those of the state before, which settles.
+        var isOwn = Kernel<Concrete>.Own(step.StageBefore) == step.Entry;
+        return again || (_found.Add(fresh, _from) && (isOwn || Walker.Settles()))
             ? null : (Walker.Meant ?? Walker.DoesNotSettle) is var (name, meant) ? new(name, meant, _from, Walker.EventOf(step)) : null;
     }
 }

@@ -71,16 +71,17 @@ public sealed class ModelChecker
     private readonly CheckOptions _options;
     private readonly Expander[] _expanders;
     private readonly KeySet _states;
+    private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
     private readonly Dictionary<Sometimes, (int From, Event Event)> _witnesses = [];
 
     private ModelChecker(Model model, CheckOptions options)
     {
         (_model, _options) = (model, options);
-        var (invariants, properties) = (options.InvariantsOf(), options.PropertiesOf());
+        (_invariants, var properties) = (options.InvariantsOf(), options.PropertiesOf());
         var width = new Walker(model, null).Codec.Width;
         _states = new(width);
         _expanders = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
-            .Select(_ => new Expander(new(model, options.Damage, properties.Count > 0), _states, invariants, properties))];
+            .Select(_ => new Expander(new(model, options.Damage, properties.Count > 0), _states, _invariants, properties))];
     }
 
     /// <summary>Visits every state of <paramref name="model"/>, or stops at the first violation.</summary>
@@ -111,6 +112,8 @@ public sealed class ModelChecker
         var walker = _expanders[0].Walker;
         Codec.CopyInto(_model.Initial(), walker.Tables);
         _states.Add(walker.Codec.Pack(out _) ?? throw new ModelException($"model {_model.Name}: the boot state is outside of it"), -1);
+        if ((walker.Violation(_invariants) ?? (walker.Settles() ? null : walker.Meant ?? Walker.DoesNotSettle)) is var (property, why))
+            return Result(0, clock.Elapsed.TotalSeconds, new(property, why, new(Snapshot.Of(_model.Initial()), [])));
 
         var levels = 0;
         Finding? failure = null;
@@ -124,13 +127,15 @@ public sealed class ModelChecker
                 throw new ModelException($"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one");
         }
 
-        var seconds = clock.Elapsed.TotalSeconds;
-        return new(_model, _states.Count, _expanders.Sum(e => e.Transitions), levels - 1, _expanders.Sum(e => e.Beyond), seconds,
-            (double)_states.Bytes / _states.Count,
-            failure is { } found ? new(found.Property, found.Why, TraceTo(found.From, found.Event)) : null,
-            [.. Sometimes.All.Select(sometimes => (sometimes.Name,
-                _witnesses.TryGetValue(sometimes, out var at) ? TraceTo(at.From, at.Event) : null))]);
+        return Result(levels - 1, clock.Elapsed.TotalSeconds,
+            failure is { } found ? new(found.Property, found.Why, TraceTo(found.From, found.Event)) : null);
     }
+
+    private CheckResult Result(int levels, double seconds, Violation? failure) => new(
+        _model, _states.Count, _expanders.Sum(e => e.Transitions), levels, _expanders.Sum(e => e.Beyond), seconds,
+        (double)_states.Bytes / _states.Count, failure,
+        [.. Sometimes.All.Select(sometimes => (sometimes.Name,
+                _witnesses.TryGetValue(sometimes, out var at) ? TraceTo(at.From, at.Event) : null))]);
 
     // Expands states from..end-1 and adds what they lead to.
     private Finding? Level(int from, int end)
