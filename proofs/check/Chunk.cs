@@ -21,10 +21,15 @@ internal sealed class Chunk
     /// <summary>Steps beyond the model's bounds.</summary>
     public long Beyond { get; set; }
 
-    /// <summary>What has happened first here of what was still to happen: from which state of the level, at its which step.</summary>
+    /// <summary>
+    /// What has happened first here of what was still to happen: from which state of the level, at its which step.
+    /// </summary>
     public List<(Marks Marks, int From, int Step)> Happened { get; } = [];
 
-    /// <summary>The first violation, if any: by which step from which state of the level; null for the step where a new state is bad.</summary>
+    /// <summary>
+    /// The first violation, if any: by which step from which state of the level; null for the step where a new state is
+    /// bad.
+    /// </summary>
     public SearchFailure? Failure { get; set; }
 
     /// <summary>The candidate by which the failure was found: an earlier one goes before it.</summary>
@@ -54,7 +59,9 @@ internal sealed class Chunk
         _from[Count++] = from << 1 | (isOwn ? 1 : 0);
     }
 
-    /// <summary>A candidate's state, the place in the level of the one before it, and whether an own step leads to it.</summary>
+    /// <summary>
+    /// A candidate's state, the place in the level of the one before it, and whether an own step leads to it.
+    /// </summary>
     public (ulong State, ulong Hash, int From, bool IsOwn) this[int candidate] =>
         (_states[candidate], _hashes[candidate], _from[candidate] >> 1, (_from[candidate] & 1) != 0);
 

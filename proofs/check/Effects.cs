@@ -1,6 +1,5 @@
 using System.Numerics;
 using Verified.Spec;
-using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
@@ -26,8 +25,8 @@ public sealed partial class Codec
     }
 
     /// <summary>
-    /// The effect of the run that has led to the present state. What decides it is read through the columns, so that a recording
-    /// has it: bits that are not written keep their values, and nothing is read for them.
+    /// The effect of the run that has led to the present state. What decides it is read through the columns, so that a
+    /// recording has it: bits that are not written keep their values, and nothing is read for them.
     /// </summary>
     internal Effect EffectOf(Choices choices)
     {
@@ -57,7 +56,8 @@ public sealed partial class Codec
             {
                 var slot = phase.Slots[register];
                 if ((needed >> register & 1) == 0) clear |= slot.Mask;
-                else if (choices.IsOf(phase.Row) || _tables.IsWritten(slot.Cell)) Put(slot, _registers[register][phase.Row].Value);
+                else if (choices.IsOf(phase.Row) || _tables.IsWritten(slot.Cell))
+                    Put(slot, _registers[register][phase.Row].Value);
             }
         }
 
@@ -67,7 +67,9 @@ public sealed partial class Codec
     /// <summary>Whether a step may leave a cell with another value than the unpacked key of its state has.</summary>
     internal bool MayDiffer(int cell) => _partOf[cell] == LeftOut || IsRelative(cell) || _phaseCells.Contains(cell);
 
-    /// <summary>The cells that the present state, after a run, may have with other values than the unpacked key of it.</summary>
+    /// <summary>
+    /// The cells that the present state, after a run, may have with other values than the unpacked key of it.
+    /// </summary>
     /// <param name="choices">Those of the run.</param>
     /// <param name="clear">The bits that the run writes.</param>
     internal IEnumerable<int> Differing(Choices choices, Key clear)
@@ -80,21 +82,24 @@ public sealed partial class Codec
             foreach (var register in Arguments.Names)
             {
                 var cell = _tables.Start(register) + (int)row;
-                if (choices.IsOf(row) || (_slots.TryGetValue(cell, out var slot) && (slot.Mask & clear) != default)) yield return cell;
+                if (choices.IsOf(row) || (_slots.TryGetValue(cell, out var slot) && (slot.Mask & clear) != default))
+                    yield return cell;
             }
         }
 
         if (_tables.IsWritten(_stage)) yield return _examined;
     }
 
-    // What is packed of a cell that the run has written, or of one whose meaning depends on others that it has written; else null.
+    // What is packed of a cell that the run has written, or of one whose meaning depends on others that it has written;
+    // else null.
     private uint? WrittenValueOf(int cell)
     {
         var s = _tables.State;
-        if (cell == _examined) return s.Stage.Value != Stages.Wake ? 0 : _tables.IsWritten(cell) ? _tables.Cells[cell] : null;
-        if (!IsRelative(cell)) return _tables.IsWritten(cell) ? _tables.Cells[cell] : null;
+        uint? written = _tables.IsWritten(cell) ? _tables.Cells[cell] : null;
+        if (cell == _examined) return s.Stage.Value != Stages.Wake ? 0 : written;
+        if (!IsRelative(cell)) return written;
         var thread = (uint)(cell - _deadlines);
-        if (!_tables.IsWritten(cell) && !_tables.IsWritten(_clock) && !_tables.IsWritten(_timed + (int)thread)) return null;
+        if (written is null && !_tables.IsWritten(_clock) && !_tables.IsWritten(_timed + (int)thread)) return null;
         return s.Timed[thread].Value == 0 ? 0 : s.Deadline[thread].Value - s.Clock.Value;
     }
 }

@@ -82,7 +82,8 @@ public sealed class Expander
     {
         var again = key is { } known && _found.Contains(known);
         var holds = key is { } present && (again ? _memo.HoldAgain() : _memo.Hold(present));
-        if (!holds && Walker.Violation(_invariants) is var (invariant, says)) return new(invariant, says, _from, Walker.EventOf(step));
+        if (!holds && Walker.Violation(_invariants) is var (invariant, says))
+            return new(invariant, says, _from, Walker.EventOf(step));
         if (key is not { } fresh)
         {
             if (Walker.IsBeyond(Walker.Outside))
@@ -98,6 +99,9 @@ public sealed class Expander
         // The own steps from a state that an own step leads to are those of the state before, which settles.
         var isOwn = Kernel<Concrete>.Own(step.StageBefore) == step.Entry;
         return again || (_found.Add(fresh, _from) && (isOwn || Walker.Settles()))
-            ? null : (Walker.Meant ?? Walker.DoesNotSettle) is var (name, meant) ? new(name, meant, _from, Walker.EventOf(step)) : null;
+            ? null : NotSettled(Walker.Meant ?? Walker.DoesNotSettle, step);
     }
+
+    private Finding NotSettled((string Property, string Why) violated, Transition step) =>
+        new(violated.Property, violated.Why, _from, Walker.EventOf(step));
 }

@@ -83,7 +83,8 @@ public sealed class FlatTables : Tables<Concrete>
     }
 
     /// <summary>
-    /// Told each cell whose value at the last commit is read, directly or as the one before a step; null for nobody. One may be
+    /// Told each cell whose value at the last commit is read, directly or as the one before a step; null for nobody.
+    /// One may be
     /// told more than once. What was written since is not told when it is read.
     /// </summary>
     public Action<int>? Reads { get; set; }

@@ -23,14 +23,14 @@ internal sealed class KernelSource : IStepSource
     private readonly Recording _step = new();
     private readonly List<StateJudge> _beyond = [];
 
-    public KernelSource(
-        Walker walker, IReadOnlyList<Invariant<Concrete>> invariants, IReadOnlyList<Property<Concrete>> properties, Unkeyed unkeyed)
+    public KernelSource(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants,
+        IReadOnlyList<Property<Concrete>> properties, Unkeyed unkeyed)
     {
         (_walker, _invariants, _unkeyed) = (walker, invariants, unkeyed);
         _states = new(walker, invariants, unkeyed);
         _meaning = properties.Count == 0 ? null : new(walker.Tables, properties);
         _threads = [State<Concrete>.Nobody, .. walker.Codec.Rows];
-        _rootsOf = [.. Enumerable.Range(0, Stages.Names.Length).Select(stage => walker.StepsOf((uint)stage).Select(NumberOf).ToArray())];
+        _rootsOf = [.. Stages.Names.Select((_, stage) => walker.StepsOf((uint)stage).Select(NumberOf).ToArray())];
         _own = [.. Enumerable.Range(0, _rootsOf.Length).Select(stage =>
             Kernel<Concrete>.Own((uint)stage) is { } own ? _roots.IndexOf((own, 0)) : -1)];
         Initial = InitialOf(walker);
@@ -56,9 +56,12 @@ internal sealed class KernelSource : IStepSource
                 if (Sometimes.All[n].Happens(step)) marks = marks.With(n);
             var kind = effect.Outside < 0 ? OutcomeKind.State
                 : _walker.IsBeyond(effect.Outside) ? OutcomeKind.Beyond : OutcomeKind.Violation;
-            if (kind != OutcomeKind.Violation && !FindJudgements(entry, argument, effect, run.Bits, judgements)) kind = OutcomeKind.Violation;
-            return new(kind, Kernel<Concrete>.Own(step.StageBefore) == entry, effect.Clear.Low, effect.Set.Low,
-                kind == OutcomeKind.Beyond && effect.IsOnly ? _unkeyed.NumberOf(effect.Outside, _walker.Tables.Cells[effect.Outside]) : -1, marks);
+            if (kind != OutcomeKind.Violation && !FindJudgements(entry, argument, effect, run.Bits, judgements))
+                kind = OutcomeKind.Violation;
+            var outside = kind == OutcomeKind.Beyond && effect.IsOnly
+                ? _unkeyed.NumberOf(effect.Outside, _walker.Tables.Cells[effect.Outside]) : -1;
+            return new(kind, Kernel<Concrete>.Own(step.StageBefore) == entry, effect.Clear.Low, effect.Set.Low, outside,
+                marks);
         }
         finally
         {
@@ -119,7 +122,8 @@ internal sealed class KernelSource : IStepSource
     public (string Property, string Why)? JudgeBeyond(ulong from, in Outcome outcome)
     {
         var partial = new Key(outcome.Of(from), 0);
-        while (outcome.Outside >= _beyond.Count) _beyond.Add(new(_walker, _invariants, _unkeyed, _unkeyed.Outside[_beyond.Count]));
+        while (outcome.Outside >= _beyond.Count)
+            _beyond.Add(new(_walker, _invariants, _unkeyed, _unkeyed.Outside[_beyond.Count]));
         var state = outcome.Of(from);
         if (outcome.Outside >= 0 && _beyond[outcome.Outside].Hold(~state, state)) return null;
         (string, string)? found = null;
@@ -134,7 +138,8 @@ internal sealed class KernelSource : IStepSource
     private static ulong InitialOf(Walker walker)
     {
         Codec.CopyInto(walker.Model.Initial(), walker.Tables);
-        return walker.Codec.Pack(out _)?.Low ?? throw new ModelException($"model {walker.Model.Name}: the boot state is outside of it");
+        return walker.Codec.Pack(out _)?.Low
+            ?? throw new ModelException($"model {walker.Model.Name}: the boot state is outside of it");
     }
 
     private int StageOf(ulong state) => (int)_walker.Codec.StageOf(new(state, 0));
@@ -172,13 +177,15 @@ internal sealed class KernelSource : IStepSource
         return _walker.Violation(_invariants);
     }
 
-    // What a step is judged by: its properties, and the invariants that read a cell whose value the key does not have. What reads no
-    // more than is known is judged at once; the others are listed, those together that read nothing which another does not.
+    // What a step is judged by: its properties, and the invariants that read a cell whose value the key does not have.
+    // What reads no more than is known is judged at once; the others are listed, those together that read nothing which
+    // another does not.
     private bool FindJudgements(Entry entry, uint argument, in Effect effect, ulong known, List<object> judgements)
     {
         List<(object Judged, ulong Reads)> found = [];
         _meaning?.Begin(entry, argument, 0);
-        foreach (var judged in (IEnumerable<object>)[.. _meaning?.Of(entry) ?? [], .. _unkeyed.ReadersOf(_walker.DifferingOfTaken(effect))])
+        var unkeyed = _unkeyed.ReadersOf(_walker.DifferingOfTaken(effect));
+        foreach (var judged in (IEnumerable<object>)[.. _meaning?.Of(entry) ?? [], .. unkeyed])
         {
             _step.Begin([], known);
             _walker.RecordIn(_step);
@@ -188,7 +195,8 @@ internal sealed class KernelSource : IStepSource
         }
 
         foreach (var (judged, reads) in found.OrderByDescending(each => BitOperations.PopCount(each.Reads)))
-            if (judgements.Cast<Judgements>().FirstOrDefault(group => (reads & ~group.Reads) == 0) is { } group) group.All.Add(judged);
+            if (judgements.Cast<Judgements>().FirstOrDefault(group => (reads & ~group.Reads) == 0) is { } group)
+                group.All.Add(judged);
             else judgements.Add(new Judgements([judged], reads, known));
         return true;
     }

@@ -68,7 +68,8 @@ public sealed class MeaningJudge
     }
 
     /// <summary>Where the step violates a property; null if the property holds.</summary>
-    public (uint I, uint J)? Violated(Property<Concrete> property, uint[] threads, Func<Table, IEnumerable<uint>> rowsOf)
+    public (uint I, uint J)? Violated(Property<Concrete> property, uint[] threads,
+        Func<Table, IEnumerable<uint>> rowsOf)
     {
         foreach (var i in property.Keeps && !LooksEverywhere ? _changed[(int)property.Over]
             : property.Over switch { Table.Thread => threads, Table.Processor => One, var table => rowsOf(table) })

@@ -21,7 +21,8 @@ public sealed record CheckOptions(
     IReadOnlyList<Property<Concrete>>? Properties = null)
 {
     /// <summary>The invariants that states are held to.</summary>
-    public IReadOnlyList<Invariant<Concrete>> InvariantsOf() => Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
+    public IReadOnlyList<Invariant<Concrete>> InvariantsOf() =>
+        Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
 
     /// <summary>The properties that steps are held to.</summary>
     public IReadOnlyList<Property<Concrete>> PropertiesOf() => Properties ?? Statements<Concrete>.All;
@@ -81,12 +82,14 @@ public sealed class ModelChecker
         var width = new Walker(model, null).Codec.Width;
         _states = new(width);
         _expanders = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
-            .Select(_ => new Expander(new(model, options.Damage, properties.Count > 0), _states, _invariants, properties))];
+            .Select(_ => new Walker(model, options.Damage, properties.Count > 0))
+            .Select(walker => new Expander(walker, _states, _invariants, properties))];
     }
 
     /// <summary>Visits every state of <paramref name="model"/>, or stops at the first violation.</summary>
     public static CheckResult Run(Model model, CheckOptions? options = null) =>
-        IsPacked(model) ? new PackedCheck(model, options ?? new()).Run() : new ModelChecker(model, options ?? new()).Run();
+        IsPacked(model) ? new PackedCheck(model, options ?? new()).Run()
+        : new ModelChecker(model, options ?? new()).Run();
 
     /// <summary>Every reachable state of a model, in breadth-first order.</summary>
     public static KeySet Reachable(Model model, Action<State<Concrete>, Entry>? damage = null)
@@ -112,7 +115,9 @@ public sealed class ModelChecker
         var walker = _expanders[0].Walker;
         Codec.CopyInto(_model.Initial(), walker.Tables);
         _states.Add(walker.Codec.Pack(out _) ?? throw new ModelException($"model {_model.Name}: the boot state is outside of it"), -1);
-        if ((walker.Violation(_invariants) ?? (walker.Settles() ? null : walker.Meant ?? Walker.DoesNotSettle)) is var (property, why))
+        var violated = walker.Violation(_invariants);
+        if (violated is null && !walker.Settles()) violated = walker.Meant ?? Walker.DoesNotSettle;
+        if (violated is var (property, why))
             return Result(0, clock.Elapsed.TotalSeconds, new(property, why, new(Snapshot.Of(_model.Initial()), [])));
 
         var levels = 0;

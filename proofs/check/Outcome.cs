@@ -16,7 +16,9 @@ public enum OutcomeKind : byte
     Violation,
 }
 
-/// <summary>What a run of a step does to the packed state: the same for all states in which it reads the same.</summary>
+/// <summary>
+/// What a run of a step does to the packed state: the same for all states in which it reads the same.
+/// </summary>
 /// <param name="Kind">Whether it leads to a state.</param>
 /// <param name="IsOwn">Whether it is the system's own step, which no environment causes.</param>
 /// <param name="Clear">The bits that it writes.</param>
@@ -31,8 +33,8 @@ public readonly record struct Outcome(
 }
 
 /// <summary>
-/// A transition system as the search sees it: states of at most 64 bits, and steps that record what they read. An object
-/// of one worker.
+/// A transition system as the search sees it: states of at most 64 bits, and steps that record what they read. An
+/// object of one worker.
 /// </summary>
 public interface IStepSource
 {
@@ -45,14 +47,15 @@ public interface IStepSource
     /// <summary>The steps to try in a state, in order.</summary>
     ReadOnlySpan<int> RootsOf(ulong state);
 
-    /// <summary>Runs a step, with the choices that the recording gives, and records what the outcome depends on.</summary>
+    /// <summary>
+    /// Runs a step, with the choices that the recording gives, and records what the outcome depends on.
+    /// </summary>
     /// <param name="root">The step.</param>
     /// <param name="from">The state before it.</param>
     /// <param name="run">Records.</param>
     /// <param name="judgements">
-    /// Gets what is to be judged by more than the recording has, in groups that read about the same. What reads no more is judged at
-    /// once.
-    /// </param>
+    /// Gets what is to be judged by more than the recording has, in groups that read about the same. What reads no more
+    /// is judged at once. </param>
     Outcome Learn(int root, ulong from, Recording run, List<object> judgements);
 
     /// <summary>Whether a group of judgements holds for a run.</summary>
@@ -77,8 +80,8 @@ public interface IStepSource
     (string Property, string Why)? JudgeBeyond(ulong from, in Outcome outcome);
 
     /// <summary>
-    /// Changes if <see cref="Learn"/> has come to judge more than before: then all trees are learned anew, and steps of the
-    /// present batch are judged again.
+    /// Changes if <see cref="Learn"/> has come to judge more than before: then all trees are learned anew, and steps of
+    /// the present batch are judged again.
     /// </summary>
     int Judged { get; }
 }

@@ -2,7 +2,9 @@ using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>Checks a model whose states fit into 64 bits, each of them told by one slot: by a search over packed states.</summary>
+/// <summary>
+/// Checks a model whose states fit into 64 bits, each of them told by one slot: by a search over packed states.
+/// </summary>
 internal sealed class PackedCheck
 {
     private readonly Model _model;
@@ -31,7 +33,8 @@ internal sealed class PackedCheck
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         _search.Begin();
-        if (_first.JudgeInitial(_search.Tree) is var (property, why)) return Result(0, clock.Elapsed.TotalSeconds, new(property, why, new(Boot, [])));
+        if (_first.JudgeInitial(_search.Tree) is var (property, why))
+            return Result(0, clock.Elapsed.TotalSeconds, new(property, why, new(Boot, [])));
         var levels = 0;
         SearchFailure? failure = null;
         for (; !_search.IsComplete && failure is null; levels++)
@@ -39,11 +42,14 @@ internal sealed class PackedCheck
             failure = _search.Expand();
             _options.Progress?.Invoke((int)_search.States.Count, levels);
             if (_search.States.Count > _options.MostStates)
-                throw new ModelException($"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one");
+                throw new ModelException(
+                    $"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one");
         }
 
-        return Result(levels - 1, clock.Elapsed.TotalSeconds, failure is null ? null : new(failure.Property, failure.Why,
-            TraceTo(failure.From, failure.Step < 0 ? Between(failure.From, failure.To) : EventOf(failure.From, failure.Step))));
+        var seconds = clock.Elapsed.TotalSeconds;
+        if (failure is not var (name, says, from, step, to)) return Result(levels - 1, seconds, null);
+        var last = step < 0 ? Between(from, to) : EventOf(from, step);
+        return Result(levels - 1, seconds, new(name, says, TraceTo(from, last)));
     }
 
     /// <summary>The states in the order they were found.</summary>
@@ -69,7 +75,8 @@ internal sealed class PackedCheck
 
     private Key KeyOf(int number) => new(_search.States[number], 0);
 
-    // The path to a state, then one more event. The events are found again: each state remembers only where it came from.
+    // The path to a state, then one more event. The events are found again: each state remembers only where it came
+    // from.
     private Trace TraceTo(int state, Event last)
     {
         List<Event> events = [last];

@@ -22,7 +22,9 @@ public sealed class Recording
     /// <summary>The alternatives that the run has taken.</summary>
     public ReadOnlySpan<int> Picks => _picks.AsSpan(0, _chosen);
 
-    /// <summary>Forgets everything. The next run takes the given alternatives, and then the first one of each further choice.</summary>
+    /// <summary>
+    /// Forgets everything. The next run takes the given alternatives, and then the first one of each further choice.
+    /// </summary>
     /// <param name="picks">The alternatives.</param>
     /// <param name="known">Bits that are known, so that reads of them are not recorded.</param>
     public void Begin(ReadOnlySpan<int> picks, ulong known = 0)
@@ -32,7 +34,9 @@ public sealed class Recording
         (_read, _given, _chosen) = (known, picks.Length, 0);
     }
 
-    /// <summary>The run reads bits of the packed state. Bits that it has read before need not be recorded again.</summary>
+    /// <summary>
+    /// The run reads bits of the packed state. Bits that it has read before need not be recorded again.
+    /// </summary>
     /// <param name="at">The first bit.</param>
     /// <param name="bits">How many; those of one slot, so that two reads have the same bits or none in common.</param>
     public void Read(int at, int bits)

@@ -1,10 +1,13 @@
 namespace Verified.Proofs.Check;
 
-/// <summary>A violation: of the step with some number from a state, or of the state that the first step to it leads to.</summary>
+/// <summary>
+/// A violation: of the step with some number from a state, or of the state that the first step to it leads to.
+/// </summary>
 /// <param name="Property">Its name.</param>
 /// <param name="Why">What it says.</param>
 /// <param name="From">Number of the state before the step.</param>
-/// <param name="Step">Number of the step among those from that state; -1 for the first one that leads to <paramref name="To"/>.</param>
+/// <param name="Step">
+/// Number of the step among those from that state; -1 for the first one that leads to <paramref name="To"/>. </param>
 /// <param name="To">The state after the step.</param>
 public sealed record SearchFailure(string Property, string Why, int From, int Step, ulong To);
 
@@ -12,10 +15,10 @@ public sealed record SearchFailure(string Property, string Why, int From, int St
 /// Breadth-first search over packed states of at most 64 bits, by several workers.
 /// </summary>
 /// <remarks>
-/// A level is taken in batches of chunks. First the workers take chunks and follow the steps' tree (<see cref="StepTree"/>);
-/// then they take shards of the set and add the candidates of all chunks, in order; then the new states are listed in order
-/// of the candidates. So numbers of chunks and shards, but not of workers, decide the result: it is that of a search by one
-/// worker that takes one state after the other.
+/// A level is taken in batches of chunks. First the workers take chunks and follow the steps' tree (<see
+/// cref="StepTree"/>); then they take shards of the set and add the candidates of all chunks, in order; then the new
+/// states are listed in order of the candidates. So numbers of chunks and shards, but not of workers, decide the
+/// result: it is that of a search by one worker that takes one state after the other.
 /// </remarks>
 public sealed class Search
 {
@@ -34,7 +37,8 @@ public sealed class Search
     /// <param name="marks">How many things must happen sometimes.</param>
     public Search(IReadOnlyList<IStepSource> sources, int marks)
     {
-        if (marks > Marks.Most) throw new ModelException($"a search watches for at most {Marks.Most} things that must happen sometimes");
+        if (marks > Marks.Most)
+            throw new ModelException($"a search watches for at most {Marks.Most} things that must happen sometimes");
         _sources = [.. sources];
         _leaves = [.. sources.Select(_ => new Leaves())];
         _tree = new(sources[0].Roots);
@@ -93,7 +97,9 @@ public sealed class Search
                 judged = _sources[0].Judged;
                 _tree.Forget();
                 Share(chunks, (chunk, worker) => Expand(_chunks[chunk], first + chunk * Chunk.States, worker));
-                if (_chunks.Take(chunks).Select(chunk => chunk.Failure).FirstOrDefault(found => found is not null) is { } late) return late;
+                for (var chunk = 0; chunk < chunks; chunk++)
+                    if (_chunks[chunk].Failure is { } failure)
+                        return failure;
             }
         }
 
@@ -181,7 +187,8 @@ public sealed class Search
     private (string Property, string Why)? Judge(
         Chunk chunk, IStepSource source, bool holds, in Outcome outcome, int root, ulong state, Leaves leaves, int leaf)
     {
-        if (!holds || outcome.Kind == OutcomeKind.Violation) return source.Explain(root, state, _tree.PicksOf(leaf, root, state, source, leaves));
+        if (!holds || outcome.Kind == OutcomeKind.Violation)
+            return source.Explain(root, state, _tree.PicksOf(leaf, root, state, source, leaves));
         chunk.Beyond++;
         return source.JudgeBeyond(state, outcome);
     }

@@ -10,9 +10,9 @@ internal readonly record struct Instance(Invariant<Concrete> Invariant, uint Row
 /// Evaluates invariants on packed states: each only once for all states that agree in the bits that it reads.
 /// </summary>
 /// <remarks>
-/// Invariants are in groups. A group knows the values of its bits with which all of its invariants hold. Its bits are those
-/// that one of them has read; if one reads others, they are added, and the group begins anew. A state that has the same bits
-/// as the one before it, which was judged, is not looked up.
+/// Invariants are in groups. A group knows the values of its bits with which all of its invariants hold. Its bits are
+/// those that one of them has read; if one reads others, they are added, and the group begins anew. A state that has
+/// the same bits as the one before it, which was judged, is not looked up.
 /// </remarks>
 internal sealed class StateJudge
 {
@@ -39,9 +39,12 @@ internal sealed class StateJudge
 
     /// <param name="walker">Has the tables.</param>
     /// <param name="invariants">What is evaluated.</param>
-    /// <param name="unkeyed">Told which cells an invariant reads that have other values after a step than in the key.</param>
-    /// <param name="outside">A value of a cell that no key has bits for, and that the states have; null if there is none.</param>
-    public StateJudge(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants, Unkeyed unkeyed, (int Cell, uint Value)? outside = null)
+    /// <param name="unkeyed">
+    /// Told which cells an invariant reads that have other values after a step than in the key. </param>
+    /// <param name="outside">
+    /// A value of a cell that no key has bits for, and that the states have; null if there is none. </param>
+    public StateJudge(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants, Unkeyed unkeyed,
+        (int Cell, uint Value)? outside = null)
     {
         (_walker, _unkeyed, _outside) = (walker, unkeyed, outside);
         var codec = walker.Codec;
@@ -50,17 +53,22 @@ internal sealed class StateJudge
         // Beside its own row, a thread's invariants read what the others do, and who acts next.
         var shared = codec.MaskOf(nameof(State<Concrete>.Stage), 0) | codec.MaskOf(nameof(State<Concrete>.Current), 0);
         foreach (var row in codec.Rows)
-            shared |= codec.MaskOf(nameof(State<Concrete>.Status), row) | codec.MaskOf(nameof(State<Concrete>.Partner), row);
+        {
+            shared |= codec.MaskOf(nameof(State<Concrete>.Status), row);
+            shared |= codec.MaskOf(nameof(State<Concrete>.Partner), row);
+        }
+
         foreach (var row in _rows)
             _groups.Add(new((shared | codec.MaskOf(row)).Low)
             {
-                Instances =
-                [
-                    .. invariants.Where(invariant => !IsOfMappings(invariant) && (invariant.Over == Table.Thread || row == State<Concrete>.Nobody))
-                        .Select(invariant => new Instance(invariant, row)),
-                ],
+                Instances = [.. invariants.Where(invariant => !IsOfMappings(invariant))
+                    .Where(invariant => invariant.Over == Table.Thread || row == State<Concrete>.Nobody)
+                    .Select(invariant => new Instance(invariant, row))],
             });
-        _groups.Add(new(0) { Instances = [.. invariants.Where(IsOfMappings).Select(invariant => new Instance(invariant, State<Concrete>.Nobody))] });
+        _groups.Add(new(0)
+        {
+            Instances = [.. invariants.Where(IsOfMappings).Select(each => new Instance(each, State<Concrete>.Nobody))],
+        });
     }
 
     private static bool IsOfMappings(Invariant<Concrete> invariant) =>

@@ -6,7 +6,9 @@ namespace Verified.Proofs.Check;
 /// </summary>
 public sealed class StateSet
 {
-    /// <summary>How many shards there are: so many that one of a few million states fits into a second-level cache.</summary>
+    /// <summary>
+    /// How many shards there are: so many that one of a few million states fits into a second-level cache.
+    /// </summary>
     public const int Shards = 1 << ShardBits;
 
     private const int ShardBits = 8;

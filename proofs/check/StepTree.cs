@@ -7,23 +7,26 @@ namespace Verified.Proofs.Check;
 /// Steps that were run once and are known from then on: a decision tree over the bits of packed states.
 /// </summary>
 /// <remarks>
-/// What a run reads next depends only on what it has read and chosen before. So the runs of a step form a tree: an inner
-/// node reads a slot of the state or chooses an alternative, and a leaf has the outcome. What the run is to be judged by reads
-/// still more, and each group of judgements is a tree of its own below the leaf. So a leaf's trees are as many as the sum of
-/// what they read has values, not the product. A step from a state follows the nodes. Only where the tree ends is the step itself run, and its path added. A run that does not agree with the tree
-/// shows that the step depends on something it has not read; then the search stops with an error.
-/// <para>Workers share a tree. Readers take no lock: entries go from 0 to their final value, after what they refer to.</para>
+/// What a run reads next depends only on what it has read and chosen before. So the runs of a step form a tree: an
+/// inner node reads a slot of the state or chooses an alternative, and a leaf has the outcome. What the run is to be
+/// judged by reads still more, and each group of judgements is a tree of its own below the leaf. So a leaf's trees are
+/// as many as the sum of what they read has values, not the product. A step from a state follows the nodes. Only where
+/// the tree ends is the step itself run, and its path added. A run that does not agree with the tree shows that the
+/// step depends on something it has not read; then the search stops with an error.
+/// <para>Workers share a tree. Readers take no lock: entries go from 0 to their final value, after what they refer
+/// to.</para>
 /// </remarks>
 public sealed class StepTree
 {
-    // An entry: the kind in bits 0..1, the first bit of a read in 8..15, the number of bits or alternatives in 16..23, and
-    // above that the place of its children, or of a leaf's block: number of the outcome, number of judgements, their roots. A
-    // leaf of a judgement says whether it holds. 0 is unknown.
+    // An entry: the kind in bits 0..1, the first bit of a read in 8..15, the number of bits or alternatives in 16..23,
+    // and above that the place of its children, or of a leaf's block: number of the outcome, number of judgements,
+    // their roots. A leaf of a judgement says whether it holds. 0 is unknown.
     private const int Read = 1, Choice = 2, Leaf = 3, KindBits = 3, ControlAt = 8, CountAt = 16, PlaceAt = 24;
+
+    private const ulong Holds = Leaf, Violated = 1UL << PlaceAt | Leaf;
 
     private readonly Lock _lock = new();
     private readonly int _roots;
-    private const ulong Holds = Leaf, Violated = 1UL << PlaceAt | Leaf;
     private readonly Dictionary<Outcome, int> _numbers = [];
     private readonly Dictionary<int, object[]> _judgements = [];
     private ulong[] _entries;
@@ -62,8 +65,12 @@ public sealed class StepTree
         }
     }
 
-    /// <summary>The outcomes of every run of a step from a state, in order of the choices; complements of those that are violations.</summary>
-    public void Walk(int root, ulong state, IStepSource source, Leaves leaves) => Walk(root, state, source, leaves, int.MaxValue);
+    /// <summary>
+    /// The outcomes of every run of a step from a state, in order of the choices; complements of those that are
+    /// violations.
+    /// </summary>
+    public void Walk(int root, ulong state, IStepSource source, Leaves leaves) =>
+        Walk(root, state, source, leaves, int.MaxValue);
 
     /// <summary>The alternatives by which a walk has come to a leaf.</summary>
     public ReadOnlySpan<int> PicksOf(int leaf, int root, ulong state, IStepSource source, Leaves leaves) =>
@@ -120,7 +127,9 @@ public sealed class StepTree
             var place = Follow(root, state, run);
             if (_entries[place] != 0)
             {
-                if ((_entries[place] & KindBits) != Leaf || (int)_entries[(int)(_entries[place] >> PlaceAt)] != NumberOf(outcome)) Disagrees();
+                var known = _entries[place];
+                if ((known & KindBits) != Leaf) Disagrees();
+                if ((int)_entries[(int)(known >> PlaceAt)] != NumberOf(outcome)) Disagrees();
                 return _entries;
             }
 
@@ -133,7 +142,8 @@ public sealed class StepTree
     }
 
     // Whether a group of judgements of a leaf holds, whose tree begins at a place.
-    private bool Judge(int place, int block, int number, int root, ulong state, IStepSource source, Leaves leaves, int depth)
+    private bool Judge(
+        int place, int block, int number, int root, ulong state, IStepSource source, Leaves leaves, int depth)
     {
         var (entries, first) = (Volatile.Read(ref _entries), place);
         for (; ; )
@@ -216,7 +226,8 @@ public sealed class StepTree
 
     [DoesNotReturn]
     private static void Disagrees() =>
-        throw new InvalidOperationException("a step depends on something that it has not read: the model cannot be searched");
+        throw new InvalidOperationException(
+            "a step depends on something that it has not read: the model cannot be searched");
 }
 
 /// <summary>The leaves that a walk has come to, and the way to the present one. Of one worker.</summary>

@@ -1,8 +1,8 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// What the workers of a search share: which invariants read cells that have other values after a step than in the unpacked
-/// key of the state. These are judged with the step; all are judged in unpacked states.
+/// What the workers of a search share: which invariants read cells that have other values after a step than in the
+/// unpacked key of the state. These are judged with the step; all are judged in unpacked states.
 /// </summary>
 internal sealed class Unkeyed
 {

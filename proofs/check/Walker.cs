@@ -108,10 +108,12 @@ public sealed class Walker
 
     /// <summary>The steps to try in a stage, in order.</summary>
     public IEnumerable<(Entry Entry, uint Argument)> StepsOf(uint stage) =>
-        (stage == Stages.User ? _userEntries : Entries(stage)).SelectMany(entry => ArgumentsOf(entry).Select(argument => (entry, argument)));
+        (stage == Stages.User ? _userEntries : Entries(stage))
+            .SelectMany(entry => ArgumentsOf(entry).Select(argument => (entry, argument)));
 
     /// <summary>
-    /// Takes one step from a packed state, with the choices of a recording, which has what the step reads and whatever reads the
+    /// Takes one step from a packed state, with the choices of a recording, which has what the step reads and whatever
+    /// reads the
     /// state after it, until <see cref="EndTaken"/>. Null if the step cannot come.
     /// </summary>
     public Transition? Take(Key from, Entry entry, uint argument, Recording run)
@@ -127,7 +129,10 @@ public sealed class Walker
         return new(Tables, entry, argument, actor, stage, _eax);
     }
 
-    /// <summary>What the step that was taken does to the key. Registers that it has not looked at are read as they are from then on.</summary>
+    /// <summary>
+    /// What the step that was taken does to the key. Registers that it has not looked at are read as they are from then
+    /// on.
+    /// </summary>
     internal Effect EffectOfTaken()
     {
         var effect = Codec.EffectOf(_choices);
@@ -184,11 +189,13 @@ public sealed class Walker
     public (string Property, string Why) OutsideTheModel(int cell)
     {
         var (column, row) = Tables.Locate(cell);
-        return ("inside-the-model", $"{column.Name} of row {row} became {Tables.Cells[cell]:X}h, which the model has no bits for");
+        return ("inside-the-model",
+            $"{column.Name} of row {row} became {Tables.Cells[cell]:X}h, which the model has no bits for");
     }
 
     /// <summary>What a state violates from which the kernel's own steps do not end.</summary>
-    public static (string Property, string Why) DoesNotSettle => ("settles", "the kernel's own steps end at a user or idle");
+    public static (string Property, string Why) DoesNotSettle =>
+        ("settles", "the kernel's own steps end at a user or idle");
 
     /// <summary>The rows of a table that an invariant over it is evaluated at.</summary>
     public uint[] RowsOf(Table table) => _rowsOf[(int)table];
