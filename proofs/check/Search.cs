@@ -75,6 +75,9 @@ public sealed class Search
         return null;
     }
 
+    /// <summary>Whether a state may have no step; if not, such a state is a violation.</summary>
+    public bool MayEnd { get; init; } = true;
+
     /// <summary>Whether there are states left to expand.</summary>
     public bool IsComplete => _level.Count == 0;
 
@@ -179,6 +182,12 @@ public sealed class Search
                     step++;
                 }
             }
+
+            if (step > 0 || MayEnd) continue;
+            var parent = States.Parent(_numbers[n]);
+            (chunk.Failure, chunk.FailureAt) = (new("no-deadlock", "in every state a step is possible", parent, -1, state), chunk.Count);
+            chunk.Sort();
+            return;
         }
 
         chunk.Sort();

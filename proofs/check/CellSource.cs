@@ -1,0 +1,82 @@
+namespace Verified.Proofs.Check;
+
+/// <summary>A system that is given as data, as a search sees it.</summary>
+internal sealed class CellSource : IStepSource
+{
+    private readonly CellSystem _system;
+    private readonly Cells _cells;
+    private readonly int[] _roots;
+    private readonly Judged[] _judged;
+
+    // An invariant, the bits that it has read, and the values of these with which it holds.
+    private sealed class Judged(CellInvariant invariant)
+    {
+        public CellInvariant Invariant { get; } = invariant;
+
+        public ulong Mask { get; set; }
+
+        public WordSet Known { get; } = new();
+    }
+
+    public CellSource(CellSystem system)
+    {
+        (_system, _cells) = (system, new(system.Columns));
+        _roots = [.. Enumerable.Range(0, system.Steps.Count)];
+        _judged = [.. system.Invariants.Select(invariant => new Judged(invariant))];
+        _cells.Begin(0);
+        system.Begin(_cells);
+        Initial = _cells.Effect.Values;
+    }
+
+    public int Roots => _roots.Length;
+
+    public ulong Initial { get; }
+
+    int IStepSource.Judged => 0;
+
+    public ReadOnlySpan<int> RootsOf(ulong state) => _roots;
+
+    public Outcome Learn(int root, ulong from, Recording run, List<object> judgements)
+    {
+        _cells.Begin(from);
+        _cells.Run = run;
+        if (!_system.Steps[root](_cells)) return default;
+        return new(OutcomeKind.State, Clear: _cells.Effect.Written, Set: _cells.Effect.Values);
+    }
+
+    public bool LearnJudgement(int root, ulong from, ReadOnlySpan<int> picks, object judgement, Recording run) =>
+        throw new InvalidOperationException("a system's steps are judged by the states that they lead to");
+
+    public (string Property, string Why) Explain(int root, ulong from, ReadOnlySpan<int> picks) =>
+        throw new InvalidOperationException("a system's steps are judged by the states that they lead to");
+
+    public (string Property, string Why)? Judge(ulong from, ulong state, bool isOwn, StepTree tree)
+    {
+        foreach (var judged in _judged)
+        {
+            if (((from ^ state) & judged.Mask) == 0 && judged.Known.Count > 0) continue;
+            if (!judged.Known.Contains(state & judged.Mask) && !Evaluate(judged, state))
+                return (judged.Invariant.Name, judged.Invariant.Says);
+        }
+
+        return null;
+    }
+
+    public (string Property, string Why)? JudgeBeyond(ulong from, in Outcome outcome) =>
+        throw new InvalidOperationException("a system has no bounds");
+
+    private bool Evaluate(Judged judged, ulong state)
+    {
+        _cells.Begin(state);
+        _cells.Run = new();
+        if (!judged.Invariant.Holds(_cells)) return false;
+        if ((_cells.Run.Bits & ~judged.Mask) != 0)
+        {
+            judged.Mask |= _cells.Run.Bits;
+            judged.Known.Clear();
+        }
+
+        judged.Known.Add(state & judged.Mask);
+        return true;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Numerics;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>A column of a transition system that is given as data.</summary>
+/// <param name="Name">How an error calls it.</param>
+/// <param name="Rows">How many cells it has.</param>
+/// <param name="Values">How many values a cell can have: 0, 1 and so on.</param>
+public sealed record CellColumn(string Name, int Rows, int Values);
+
+/// <summary>What holds in every state of such a system.</summary>
+/// <param name="Name">How reports call it.</param>
+/// <param name="Says">One sentence for the reader of a violation.</param>
+/// <param name="Holds">Reads cells.</param>
+public sealed record CellInvariant(string Name, string Says, Func<Cells, bool> Holds);
+
+/// <summary>
+/// A transition system as data: columns, steps as small programs over their cells, and invariants. What a step reads and chooses is
+/// recorded as it runs, so a step is written as if it ran in every state.
+/// </summary>
+/// <param name="Name">How reports call it.</param>
+/// <param name="Columns">The state, of at most 64 bits.</param>
+/// <param name="Begin">Writes the first state; every cell is 0 before.</param>
+/// <param name="Steps">Each says whether it is possible, and if so has made itself.</param>
+/// <param name="Invariants">What holds.</param>
+public sealed record CellSystem(
+    string Name, IReadOnlyList<CellColumn> Columns, Action<Cells> Begin, IReadOnlyList<Func<Cells, bool>> Steps,
+    IReadOnlyList<CellInvariant> Invariants)
+{
+    /// <summary>Searches all states, by so many workers.</summary>
+    /// <param name="workers">How many.</param>
+    /// <param name="mostStates">Gives up with a <see cref="ModelException"/> beyond this many states.</param>
+    public CellResult Check(int workers = 1, long mostStates = 200_000_000)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var search = new Search([.. Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new CellSource(this))], marks: 0)
+        {
+            MayEnd = false,
+        };
+        var (levels, failure) = (0, search.Begin());
+        for (; failure is null && !search.IsComplete; levels++)
+        {
+            failure = search.Expand();
+            if (search.States.Count > mostStates)
+                throw new ModelException($"system {Name} has more than {mostStates:N0} states");
+        }
+
+        var trace = failure is null ? null : TraceTo(search, failure);
+        return new(search.States.Count, search.Transitions, levels - 1, clock.Elapsed.TotalSeconds,
+            (double)search.States.Bytes / search.States.Count, failure?.Property, trace);
+    }
+
+    private static List<ulong> TraceTo(Search search, SearchFailure failure)
+    {
+        List<ulong> states = failure.Step < 0 ? [failure.To] : [];
+        for (var state = failure.From; state >= 0; state = search.States.Parent(state)) states.Insert(0, search.States[state]);
+        return states;
+    }
+}
+
+/// <summary>What a check of such a system found.</summary>
+/// <param name="States">Reachable states.</param>
+/// <param name="Transitions">Possible steps from them, one for each way through the choices.</param>
+/// <param name="Levels">Longest of the shortest ways to a state, in steps.</param>
+/// <param name="Seconds">Wall-clock time.</param>
+/// <param name="BytesPerState">Memory of the set of states, per state.</param>
+/// <param name="Violated">The invariant that a state violates; null if all hold.</param>
+/// <param name="Trace">Packed states on a shortest way to the violation; null if there is none.</param>
+public sealed record CellResult(
+    long States, long Transitions, int Levels, double Seconds, double BytesPerState, string? Violated,
+    IReadOnlyList<ulong>? Trace);
+
+/// <summary>The cells of a state, which a step reads and writes.</summary>
+public sealed class Cells
+{
+    private readonly int[][] _at, _bits;
+    private readonly CellColumn[] _columns;
+    private ulong _state, _written, _values;
+
+    public Cells(IReadOnlyList<CellColumn> columns)
+    {
+        var next = 0;
+        _columns = [.. columns];
+        _bits = [.. columns.Select(column => Enumerable.Repeat(BitOperations.Log2((uint)column.Values - 1) + 1, column.Rows).ToArray())];
+        _at = [.. _bits.Select(rows => rows.Select(bits => (next += bits) - bits).ToArray())];
+        if (next > 64) throw new ModelException($"a state needs {next} bits of 64; use fewer cells or values");
+    }
+
+    /// <summary>Records what is read and chosen.</summary>
+    public Recording Run { get; set; } = new();
+
+    /// <summary>The bits that were written, and their values.</summary>
+    public (ulong Written, ulong Values) Effect => (_written, _values);
+
+    /// <summary>A cell's value: what the step has written, or what the state has.</summary>
+    public int this[int column, int row]
+    {
+        get
+        {
+            var (at, bits) = (_at[column][row], _bits[column][row]);
+            var mask = (1UL << bits) - 1;
+            if ((_written >> at & mask) != 0) return (int)(_values >> at & mask);
+            Run.Read(at, bits);
+            return (int)(_state >> at & mask);
+        }
+
+        set
+        {
+            if ((uint)value >= _columns[column].Values)
+                throw new ModelException($"{_columns[column].Name} of row {row} became {value}, which it has no bits for");
+            var (at, mask) = (_at[column][row], (1UL << _bits[column][row]) - 1);
+            _written |= mask << at;
+            _values = (_values & ~(mask << at)) | (ulong)value << at;
+        }
+    }
+
+    /// <summary>Takes each of so many alternatives in turn.</summary>
+    public int Choose(int alternatives) => Run.Choose(alternatives);
+
+    /// <summary>Makes a state the present one, with nothing written.</summary>
+    public void Begin(ulong state) => (_state, _written, _values) = (state, 0, 0);
+}
