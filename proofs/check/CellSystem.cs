@@ -15,8 +15,8 @@ public sealed record CellColumn(string Name, int Rows, int Values);
 public sealed record CellInvariant(string Name, string Says, Func<Cells, bool> Holds);
 
 /// <summary>
-/// A transition system as data: columns, steps as small programs over their cells, and invariants. What a step reads and chooses is
-/// recorded as it runs, so a step is written as if it ran in every state.
+/// A transition system as data: columns, steps as small programs over their cells, and invariants. What a step reads
+/// and chooses is recorded as it runs, so a step is written as if it ran in every state.
 /// </summary>
 /// <param name="Name">How reports call it.</param>
 /// <param name="Columns">The state, of at most 64 bits.</param>

@@ -9,8 +9,9 @@ internal sealed class Chunk
     public const int States = 1 << 11;
 
     private readonly int[] _starts = new int[StateSet.Shards + 1];
-    private ulong[] _states = new ulong[2 * States], _hashes = new ulong[2 * States];
-    private int[] _from = new int[2 * States], _order = new int[2 * States];
+    private ulong[] _states = new ulong[2 * States], _sorted = new ulong[2 * States];
+    private int[] _from = new int[2 * States], _candidates = new int[2 * States];
+    private byte[] _shards = new byte[2 * States];
 
     /// <summary>How many steps lead to states.</summary>
     public int Count { get; private set; }
@@ -50,23 +51,27 @@ internal sealed class Chunk
         if (Count == _states.Length)
         {
             Array.Resize(ref _states, 2 * Count);
-            Array.Resize(ref _hashes, 2 * Count);
             Array.Resize(ref _from, 2 * Count);
+            Array.Resize(ref _shards, 2 * Count);
         }
 
         _states[Count] = state;
-        _hashes[Count] = StateSet.Hash(state);
+        _shards[Count] = (byte)StateSet.ShardOf(StateSet.Hash(state));
         _from[Count++] = from << 1 | (isOwn ? 1 : 0);
     }
 
-    /// <summary>
-    /// A candidate's state, the place in the level of the one before it, and whether an own step leads to it.
-    /// </summary>
-    public (ulong State, ulong Hash, int From, bool IsOwn) this[int candidate] =>
-        (_states[candidate], _hashes[candidate], _from[candidate] >> 1, (_from[candidate] & 1) != 0);
+    /// <summary>A candidate's state.</summary>
+    public ulong this[int candidate] => _states[candidate];
 
-    /// <summary>The candidates of a shard, in order.</summary>
-    public ReadOnlySpan<int> Of(int shard) => _order.AsSpan(_starts[shard].._starts[shard + 1]);
+    /// <summary>Place in the level of the state before a candidate, and whether an own step leads to it.</summary>
+    public (int From, bool IsOwn) Way(int candidate) => (_from[candidate] >> 1, (_from[candidate] & 1) != 0);
+
+    /// <summary>The states of a shard's candidates, in order, and the numbers of these candidates.</summary>
+    public (ArraySegment<ulong> States, ArraySegment<int> Candidates) Of(int shard)
+    {
+        var (start, count) = (_starts[shard], _starts[shard + 1] - _starts[shard]);
+        return (new(_sorted, start, count), new(_candidates, start, count));
+    }
 
     /// <summary>Says that a candidate is a new state of this number.</summary>
     public void Found(int candidate, int number) => _from[candidate] = ~number;
@@ -77,11 +82,15 @@ internal sealed class Chunk
     /// <summary>Sorts the candidates by shards; those of a shard stay in order.</summary>
     public void Sort()
     {
-        if (_order.Length < Count) _order = new int[_states.Length];
+        if (_sorted.Length < Count) (_sorted, _candidates) = (new ulong[_states.Length], new int[_states.Length]);
         Array.Clear(_starts);
-        for (var n = 0; n < Count; n++) _starts[StateSet.ShardOf(_hashes[n]) + 1]++;
+        for (var n = 0; n < Count; n++) _starts[_shards[n] + 1]++;
         for (var shard = 0; shard < StateSet.Shards; shard++) _starts[shard + 1] += _starts[shard];
-        for (var n = 0; n < Count; n++) _order[_starts[StateSet.ShardOf(_hashes[n])]++] = n;
+        for (var n = 0; n < Count; n++)
+        {
+            var place = _starts[_shards[n]]++;
+            (_sorted[place], _candidates[place]) = (_states[n], n);
+        }
 
         // Each start is now the next shard's.
         Array.Copy(_starts, 0, _starts, 1, StateSet.Shards);

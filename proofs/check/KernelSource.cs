@@ -113,12 +113,6 @@ internal sealed class KernelSource : IStepSource
         return Violated(state) ?? throw new InvalidOperationException("an invariant that did not hold does");
     }
 
-    public (string Property, string Why)? JudgeInitial(StepTree tree)
-    {
-        if (!_states.Hold(~Initial, Initial)) return Violated(Initial);
-        return Settles(Initial, tree) ? null : Walker.DoesNotSettle;
-    }
-
     public (string Property, string Why)? JudgeBeyond(ulong from, in Outcome outcome)
     {
         var partial = new Key(outcome.Of(from), 0);

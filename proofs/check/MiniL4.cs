@@ -1,20 +1,22 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Synchronous ipc of a few threads, and which pages they map to each other: a system to compare model checkers by. Thread i is in
-/// task i modulo the number of tasks.
+/// Synchronous ipc of a few threads, and which pages they map to each other: a system to compare model checkers by.
+/// Thread i is in task i modulo the number of tasks.
 /// </summary>
 /// <param name="threads">How many threads; at least two.</param>
 /// <param name="tasks">How many tasks.</param>
 /// <param name="pages">How many pages; the first task has them all at the beginning.</param>
 /// <param name="rights">Whether a mapping may be read-only.</param>
-/// <param name="forgetsChildren">A defect: what was derived from a page that is granted is still its old owner's.</param>
+/// <param name="forgetsChildren">
+/// A defect: what was derived from a page that is granted is still its old owner's. </param>
 public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool forgetsChildren = false)
 {
     // Columns.
     private const int Status = 0, Queue = 1, Parent = 2, Right = 3;
 
-    // Statuses: these, then those that receive from a thread, then those that send: to whom, whether it is a call, and the item.
+    // Statuses: these, then those that receive from a thread, then those that send: to whom, whether it is a call, and
+    // the item.
     private const int Ready = 0, ReceivesAny = 1, FirstFrom = 2;
 
     private int FirstSend => FirstFrom + threads;

@@ -70,7 +70,7 @@ public interface IStepSource
     (string Property, string Why) Explain(int root, ulong from, ReadOnlySpan<int> picks);
 
     /// <summary>What a new state violates, or null.</summary>
-    /// <param name="from">The state before it.</param>
+    /// <param name="from">The state before it; of the first state, its complement.</param>
     /// <param name="state">The new state.</param>
     /// <param name="isOwn">Whether an own step has led to it.</param>
     /// <param name="tree">The steps that are known.</param>

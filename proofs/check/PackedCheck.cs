@@ -10,7 +10,6 @@ internal sealed class PackedCheck
     private readonly Model _model;
     private readonly CheckOptions _options;
     private readonly Walker _walker;
-    private readonly KernelSource _first;
     private readonly Search _search;
     private readonly List<int>? _order;
 
@@ -24,7 +23,6 @@ internal sealed class PackedCheck
         var unkeyed = new Unkeyed();
         KernelSource[] sources = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
             .Select(_ => new KernelSource(new(model, options.Damage), invariants, properties, unkeyed))];
-        _first = sources[0];
         _walker = new(model, options.Damage);
         _search = new(sources, Sometimes.All.Count) { Level = order is null ? null : order.AddRange };
     }
@@ -32,11 +30,7 @@ internal sealed class PackedCheck
     public CheckResult Run()
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        _search.Begin();
-        if (_first.JudgeInitial(_search.Tree) is var (property, why))
-            return Result(0, clock.Elapsed.TotalSeconds, new(property, why, new(Boot, [])));
-        var levels = 0;
-        SearchFailure? failure = null;
+        var (levels, failure) = (0, _search.Begin());
         for (; !_search.IsComplete && failure is null; levels++)
         {
             failure = _search.Expand();
@@ -48,6 +42,7 @@ internal sealed class PackedCheck
 
         var seconds = clock.Elapsed.TotalSeconds;
         if (failure is not var (name, says, from, step, to)) return Result(levels - 1, seconds, null);
+        if (from < 0) return Result(0, seconds, new(name, says, new(Boot, [])));
         var last = step < 0 ? Between(from, to) : EventOf(from, step);
         return Result(levels - 1, seconds, new(name, says, TraceTo(from, last)));
     }

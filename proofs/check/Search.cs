@@ -5,7 +5,7 @@ namespace Verified.Proofs.Check;
 /// </summary>
 /// <param name="Property">Its name.</param>
 /// <param name="Why">What it says.</param>
-/// <param name="From">Number of the state before the step.</param>
+/// <param name="From">Number of the state before the step; -1 if the first state is bad.</param>
 /// <param name="Step">
 /// Number of the step among those from that state; -1 for the first one that leads to <paramref name="To"/>. </param>
 /// <param name="To">The state after the step.</param>
@@ -68,11 +68,12 @@ public sealed class Search
     public SearchFailure? Begin()
     {
         var state = _sources[0].Initial;
-        var number = States.Add(state, StateSet.Hash(state), -1);
+        var number = States.Add(StateSet.ShardOf(StateSet.Hash(state)), state);
+        States.ComesFrom(number, -1);
         _level.Add(state);
         _numbers.Add(number);
         Level?.Invoke(_numbers);
-        return null;
+        return _sources[0].Judge(~state, state, isOwn: false, _tree) is var (property, why) ? new(property, why, -1, -1, state) : null;
     }
 
     /// <summary>Whether a state may have no step; if not, such a state is a violation.</summary>
@@ -125,7 +126,7 @@ public sealed class Search
         for (var n = 0; n < chunk.Count; n++)
             if (chunk.NumberOf(n) is var number and >= 0)
             {
-                _next.Add(chunk[n].State);
+                _next.Add(chunk[n]);
                 _nextNumbers.Add(number);
             }
 
@@ -209,11 +210,14 @@ public sealed class Search
         for (var c = 0; c < chunks; c++)
         {
             var chunk = _chunks[c];
-            foreach (var candidate in chunk.Of(shard))
+            var (states, candidates) = chunk.Of(shard);
+            for (var n = 0; n < states.Count; n++)
             {
-                var (state, hash, from, isOwn) = chunk[candidate];
-                var number = States.Add(state, hash, _numbers[from]);
+                var (state, candidate) = (states[n], candidates[n]);
+                var number = States.Add(shard, state);
                 if (number < 0) continue;
+                var (from, isOwn) = chunk.Way(candidate);
+                States.ComesFrom(number, _numbers[from]);
                 if (source.Judge(_level[from], state, isOwn, _tree) is var (property, why))
                     Fail(chunk, candidate, new(property, why, _numbers[from], -1, state));
                 chunk.Found(candidate, number);

@@ -39,12 +39,14 @@ public sealed class StateSet
 
     /// <summary>Adds a state to its shard unless it is there. Only one worker may add to a shard at a time.</summary>
     /// <returns>Its number if it is new, else -1.</returns>
-    public int Add(ulong state, ulong hash, int parent)
+    public int Add(int shard, ulong state)
     {
-        var shard = ShardOf(hash);
-        var place = _shards[shard].Add(state, hash, parent);
+        var place = _shards[shard].Add(state);
         return place < 0 ? -1 : checked(place * Shards + shard);
     }
+
+    /// <summary>Says which state a new one was found from.</summary>
+    public void ComesFrom(int number, int parent) => _shards[number % Shards].Parents[number / Shards] = parent;
 
     private sealed class Shard
     {
@@ -60,16 +62,16 @@ public sealed class StateSet
 
         public long Bytes => 8L * Keys.Length + 4L * Parents.Length + 4L * _slots.Length;
 
-        public int Add(ulong state, ulong hash, int parent)
+        public int Add(ulong state)
         {
             var slots = _slots;
-            for (var slot = SlotOf(hash, slots.Length); ; slot = slot + 1 == slots.Length ? 0 : slot + 1)
+            for (var slot = SlotOf(Hash(state), slots.Length); ; slot = slot + 1 == slots.Length ? 0 : slot + 1)
             {
                 var number = slots[slot] - 1;
                 if (number >= 0 && Keys[number] != state) continue;
                 if (number >= 0) return -1;
                 if (Count == Keys.Length) Grow();
-                (Keys[Count], Parents[Count]) = (state, parent);
+                Keys[Count] = state;
                 slots[slot] = Count + 1;
                 if (5L * ++Count > 4L * slots.Length) Rehash();
                 return Count - 1;

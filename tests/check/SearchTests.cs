@@ -55,16 +55,50 @@ public sealed class SearchTests
         var set = new StateSet();
         for (var round = 0; round < 2; round++)
             for (var n = 0UL; n < 50_000; n++)
-                Assert.Equal(round == 0, set.Add(n << 20, StateSet.Hash(n << 20), -1) >= 0);
+                Assert.Equal(round == 0, set.Add(StateSet.ShardOf(StateSet.Hash(n << 20)), n << 20) >= 0);
         Assert.Equal(50_000, set.Count);
         Assert.InRange((double)set.Bytes / set.Count, 16, 24);
+    }
+
+    [Theory]
+    [InlineData("XS", 1)]
+    [InlineData("S", 2)]
+    public void Minil4_has_the_counts_that_other_checkers_agree_on(string name, int workers)
+    {
+        var (_, system, states, transitions) = MiniL4.All.Single(each => each.Name == name);
+        var result = system.System.Check(workers);
+        Assert.Null(result.Violated);
+        Assert.Equal((states, transitions), (result.States, result.Transitions));
+    }
+
+    [Fact]
+    public void A_grant_that_forgets_what_was_derived_is_found_in_four_steps()
+    {
+        var result = new MiniL4(3, 3, 1, rights: true, forgetsChildren: true).System.Check(2);
+        Assert.Equal("tree 0", result.Violated);
+        Assert.Equal(4, result.Trace!.Count - 1);
+    }
+
+    [Fact]
+    public void A_state_without_a_step_is_found()
+    {
+        var ends = new CellSystem("ends", [new("count", 1, 4)], _ => { }, [c => c[0, 0] < 3 && (c[0, 0] = c[0, 0] + 1) > 0], []);
+        var result = ends.Check();
+        Assert.Equal(("no-deadlock", 4), (result.Violated, result.Trace!.Count));
+    }
+
+    [Fact]
+    public void A_bad_first_state_is_found()
+    {
+        var never = new CellInvariant("never", "no state is good", c => c[0, 0] > 3);
+        var result = new CellSystem("bad", [new("count", 1, 4)], _ => { }, [_ => true], [never]).Check();
+        Assert.Equal(("never", 1), (result.Violated, result.Trace!.Count));
     }
 
     private static (Search Search, SearchFailure? Failure) Run(int workers, Func<Counters> source)
     {
         var search = new Search([.. Enumerable.Range(0, workers).Select(_ => source())], marks: 0);
-        search.Begin();
-        SearchFailure? failure = null;
+        var failure = search.Begin();
         while (!search.IsComplete && failure is null) failure = search.Expand();
         return (search, failure);
     }
