@@ -33,10 +33,8 @@ public sealed record CellSystem(
     public CellResult Check(int workers = 1, long mostStates = 200_000_000)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var search = new Search([.. Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new CellSource(this))], marks: 0)
-        {
-            MayEnd = false,
-        };
+        IStepSource[] sources = [.. Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new CellSource(this))];
+        var search = new Search(sources, marks: 0) { MayEnd = false };
         var (levels, failure) = (0, search.Begin());
         for (; failure is null && !search.IsComplete; levels++)
         {
@@ -53,7 +51,8 @@ public sealed record CellSystem(
     private static List<ulong> TraceTo(Search search, SearchFailure failure)
     {
         List<ulong> states = failure.Step < 0 ? [failure.To] : [];
-        for (var state = failure.From; state >= 0; state = search.States.Parent(state)) states.Insert(0, search.States[state]);
+        for (var state = failure.From; state >= 0; state = search.States.Parent(state))
+            states.Insert(0, search.States[state]);
         return states;
     }
 }
@@ -81,7 +80,7 @@ public sealed class Cells
     {
         var next = 0;
         _columns = [.. columns];
-        _bits = [.. columns.Select(column => Enumerable.Repeat(BitOperations.Log2((uint)column.Values - 1) + 1, column.Rows).ToArray())];
+        _bits = [.. columns.Select(column => Enumerable.Repeat(BitsOf(column.Values), column.Rows).ToArray())];
         _at = [.. _bits.Select(rows => rows.Select(bits => (next += bits) - bits).ToArray())];
         if (next > 64) throw new ModelException($"a state needs {next} bits of 64; use fewer cells or values");
     }
@@ -107,12 +106,14 @@ public sealed class Cells
         set
         {
             if ((uint)value >= _columns[column].Values)
-                throw new ModelException($"{_columns[column].Name} of row {row} became {value}, which it has no bits for");
+                throw new ModelException($"{_columns[column].Name} of row {row} became {value}: it has no bits for that");
             var (at, mask) = (_at[column][row], (1UL << _bits[column][row]) - 1);
             _written |= mask << at;
             _values = (_values & ~(mask << at)) | (ulong)value << at;
         }
     }
+
+    private static int BitsOf(int values) => BitOperations.Log2((uint)values - 1) + 1;
 
     /// <summary>Takes each of so many alternatives in turn.</summary>
     public int Choose(int alternatives) => Run.Choose(alternatives);

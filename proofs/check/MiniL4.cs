@@ -59,13 +59,13 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
         },
         [.. Enumerable.Range(0, threads).Select(thread => (Func<Cells, bool>)(cells => Acts(cells, thread)))],
         [
-            new("queue", "the queue of a thread has whoever sends to it, once", c => Each(threads, j => QueueHolds(c, j))),
+            new("queue", "a queue has whoever sends to its thread, once", c => Each(threads, j => QueueHolds(c, j))),
             new("meet", "nobody waits for somebody who waits to send to it", c => Each(threads, j => Meets(c, j))),
             .. Enumerable.Range(0, pages).SelectMany(page => (CellInvariant[])
             [
                 new($"tree {page}", "a page has one root, and each mapping comes from it", c => IsTree(c, page)),
                 .. rights ? (CellInvariant[])
-                    [new($"rights {page}", "no mapping has a right that the one above it has not", c => Shrinks(c, page))] : [],
+                    [new($"rights {page}", "no mapping has more rights than the one above", c => Shrinks(c, page))] : [],
             ]),
         ]);
 

@@ -73,7 +73,8 @@ public sealed class Search
         _level.Add(state);
         _numbers.Add(number);
         Level?.Invoke(_numbers);
-        return _sources[0].Judge(~state, state, isOwn: false, _tree) is var (property, why) ? new(property, why, -1, -1, state) : null;
+        if (_sources[0].Judge(~state, state, isOwn: false, _tree) is not var (property, why)) return null;
+        return new(property, why, -1, -1, state);
     }
 
     /// <summary>Whether a state may have no step; if not, such a state is a violation.</summary>
@@ -186,7 +187,8 @@ public sealed class Search
 
             if (step > 0 || MayEnd) continue;
             var parent = States.Parent(_numbers[n]);
-            (chunk.Failure, chunk.FailureAt) = (new("no-deadlock", "in every state a step is possible", parent, -1, state), chunk.Count);
+            chunk.Failure = new("no-deadlock", "in every state a step is possible", parent, -1, state);
+            chunk.FailureAt = chunk.Count;
             chunk.Sort();
             return;
         }
