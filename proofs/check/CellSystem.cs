@@ -106,7 +106,7 @@ public sealed class Cells
         set
         {
             if ((uint)value >= _columns[column].Values)
-                throw new ModelException($"{_columns[column].Name} of row {row} became {value}: it has no bits for that");
+                throw new ModelException($"{_columns[column].Name} of row {row} became {value}, which has no bits");
             var (at, mask) = (_at[column][row], (1UL << _bits[column][row]) - 1);
             _written |= mask << at;
             _values = (_values & ~(mask << at)) | (ulong)value << at;

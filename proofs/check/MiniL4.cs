@@ -65,7 +65,7 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
             [
                 new($"tree {page}", "a page has one root, and each mapping comes from it", c => IsTree(c, page)),
                 .. rights ? (CellInvariant[])
-                    [new($"rights {page}", "no mapping has more rights than the one above", c => Shrinks(c, page))] : [],
+                    [new($"rights {page}", "no mapping has more rights than its parent", c => Shrinks(c, page))] : [],
             ]),
         ]);
 
