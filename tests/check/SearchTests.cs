@@ -82,7 +82,8 @@ public sealed class SearchTests
     [Fact]
     public void A_state_without_a_step_is_found()
     {
-        var ends = new CellSystem("ends", [new("count", 1, 4)], _ => { }, [c => c[0, 0] < 3 && (c[0, 0] = c[0, 0] + 1) > 0], []);
+        var ends = new CellSystem("ends", [new("count", 1, 4)], _ => { },
+            [c => c[0, 0] < 3 && (c[0, 0] = c[0, 0] + 1) > 0], []);
         var result = ends.Check();
         Assert.Equal(("no-deadlock", 4), (result.Violated, result.Trace!.Count));
     }
