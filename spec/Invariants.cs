@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// A property of every reachable state, for all rows <c>i</c> of <paramref name="Over"/>, and for all threads <c>j</c> where
-/// it relates two.
+/// A property of every reachable state, for all rows <c>i</c> of <paramref name="Over"/>, and for all threads <c>j</c>
+/// where it relates two.
 /// </summary>
 /// <param name="Name">How reports and mutations call it.</param>
 /// <param name="Why">One sentence for the reader of a violation.</param>
@@ -14,12 +14,17 @@ namespace Verified.Spec;
 public sealed record Invariant<W>(string Name, string Why, Table Over, bool Pairs, Func<State<W>, W, W, Truth> Holds)
     where W : struct, IWord<W>
 {
-    /// <summary>Whether only steps that create or delete need it: any other step keeps it at a row because it held at that row.</summary>
+    /// <summary>
+    /// Whether only steps that create or delete need it: any other step keeps it at a row because it held at that row.
+    /// </summary>
     public bool IsApart { get; init; }
 }
 
-/// <summary>What always holds. Every transition is proved to preserve each; every check evaluates each after every step.</summary>
-public static class Invariants<W> where W : struct, IWord<W>
+/// <summary>
+/// What always holds. Every transition is proved to preserve each; every check evaluates each after every step.
+/// </summary>
+public static class Invariants<W>
+    where W : struct, IWord<W>
 {
     private static readonly W Nobody = State<W>.Nobody;
 
@@ -27,65 +32,164 @@ public static class Invariants<W> where W : struct, IWord<W>
     [
         Each("id-names-row", "an active thread's id has the task and lthread of its row, and a version", (s, t) =>
             Is(s, t, ThreadStatus.Inactive)
-            | ((s.Row(s.Id[t]) == t) & (ThreadId.Task(s.Id[t]) < s.Limits.Tasks)
-                & (ThreadId.Lthread(s.Id[t]) < s.Limits.Lthreads) & (ThreadId.Version(s.Id[t]) != 0))),
+            | (
+                (s.Row(s.Id[t]) == t)
+                & (ThreadId.Task(s.Id[t]) < s.Limits.Tasks)
+                & (ThreadId.Lthread(s.Id[t]) < s.Limits.Lthreads)
+                & (ThreadId.Version(s.Id[t]) != 0)
+            )
+        ),
         Each("inactive-is-blank", "an inactive thread has no id, so that nothing can name it", (s, t) =>
-            !Is(s, t, ThreadStatus.Inactive) | (s.Id[t] == ThreadId.Nil)),
+            !Is(s, t, ThreadStatus.Inactive) | (s.Id[t] == ThreadId.Nil)
+        ),
         Each("task-0-is-nobody", "task 0 does not exist: its threads are never active", (s, t) =>
-            (t >= s.Limits.Lthreads) | Is(s, t, ThreadStatus.Inactive)),
+            (t >= s.Limits.Lthreads) | Is(s, t, ThreadStatus.Inactive)
+        ),
         Each("status-known", "the status is one of the ten", (s, t) => s.Status[t] <= ThreadStatus.Giving),
-        Each("partner-active", "whoever sends or receives from a partner has one that is in use, or was until just now", (s, t) =>
-            !(HasPartner(s, t) | Is(s, t, ThreadStatus.Giving)) | !Is(s, s.Partner[t], ThreadStatus.Inactive)
-            | (HasPartner(s, t) & TaskInvariants<W>.MayWaitInVain(s, t))),
-        Each("partner-blank", "a thread that waits for nobody in particular has no partner, but a sender it has found", (s, t) =>
-            HasPartner(s, t) | Is(s, t, ThreadStatus.Giving) | Is(s, t, ThreadStatus.Mapping) | (s.Partner[t] == Nobody)
-            | ((t == s.Current) & (s.Stage == Stages.Accept))),
-        Each("sender-names-partner", "a waiting sender's partner is another, and its ESI still names it unless it sends for an exception", (s, t) =>
-            !(Is(s, t, ThreadStatus.Sending) | Is(s, t, ThreadStatus.Giving)) | ((s.Partner[t] != t)
-                & ((s.Faulting[t] == 1) | (s.Esi[t] == s.Id[s.Partner[t]]) | Is(s, s.Partner[t], ThreadStatus.Inactive)))),
-        One("heir-is-ready", "there is an heir only in the stages after a send phase: another thread, who is ready", s =>
-            (s.Heir == Nobody) | ((s.Stage >= Stages.Receive) & (s.Heir != s.Current)
-                & (Is(s, s.Heir, ThreadStatus.Ready) | Is(s, s.Heir, ThreadStatus.Mapping)))),
+        Each(
+            "partner-active",
+            "whoever sends or receives from a partner has one that is in use, or was until just now",
+            (s, t) =>
+                !(HasPartner(s, t) | Is(s, t, ThreadStatus.Giving))
+                | !Is(s, s.Partner[t], ThreadStatus.Inactive)
+                | (HasPartner(s, t) & TaskInvariants<W>.MayWaitInVain(s, t))
+        ),
+        Each(
+            "partner-blank",
+            "a thread that waits for nobody in particular has no partner, but a sender it has found",
+            (s, t) =>
+                HasPartner(s, t)
+                | Is(s, t, ThreadStatus.Giving)
+                | Is(s, t, ThreadStatus.Mapping)
+                | (s.Partner[t] == Nobody)
+                | ((t == s.Current) & (s.Stage == Stages.Accept))
+        ),
+        Each(
+            "sender-names-partner",
+            "a waiting sender's partner is another, and its ESI still names it unless it sends for an exception",
+            (s, t) =>
+                !(Is(s, t, ThreadStatus.Sending) | Is(s, t, ThreadStatus.Giving))
+                | (
+                    (s.Partner[t] != t)
+                    & (
+                        (s.Faulting[t] == 1)
+                        | (s.Esi[t] == s.Id[s.Partner[t]])
+                        | Is(s, s.Partner[t], ThreadStatus.Inactive)
+                    )
+                )
+        ),
+        One(
+            "heir-is-ready",
+            "there is an heir only in the stages after a send phase: another thread, who is ready",
+            s =>
+                (s.Heir == Nobody)
+                | (
+                    (s.Stage >= Stages.Receive)
+                    & (s.Heir != s.Current)
+                    & (Is(s, s.Heir, ThreadStatus.Ready) | Is(s, s.Heir, ThreadStatus.Mapping))
+                )
+        ),
         One("accepted-is-sending", "whose message is to be accepted waits to send it", s =>
-            (s.Stage != Stages.Accept) | s.SendsTo(s.Partner[s.Current], s.Current)),
+            (s.Stage != Stages.Accept) | s.SendsTo(s.Partner[s.Current], s.Current)
+        ),
         Each("rows-in-range", "partner and cursor are rows of the thread table", (s, t) =>
-            (s.Partner[t] < s.Limits.Threads) & (s.Served[t] < s.Limits.Threads)),
-        Each("priority-in-range", "priorities are rows of the priority table", (s, t) => s.Priority[t] < s.Limits.Priorities),
+            (s.Partner[t] < s.Limits.Threads) & (s.Served[t] < s.Limits.Threads)
+        ),
+        Each("priority-in-range", "priorities are rows of the priority table", (s, t) =>
+            s.Priority[t] < s.Limits.Priorities
+        ),
         Each("mcp-in-range", "so are the priorities that threads may give", (s, t) => s.Mcp[t] < s.Limits.Priorities),
         Each("slices-fit", "a time slice has at most 255 ticks, or is infinite like its length", (s, t) =>
-            (s.Quantum[t] <= ScheduleParam.Infinite) & (s.Slice[t] <= ScheduleParam.Infinite)
-            & ((s.Slice[t] == ScheduleParam.Infinite) == (s.Quantum[t] == ScheduleParam.Infinite))),
-        Each("has-time-or-length-0", "only a thread with slice length 0 has no time, or the current one while a tick ends", (s, t) =>
-            Is(s, t, ThreadStatus.Inactive) | s.HasTime(t) | (s.Quantum[t] == 0) | ((t == s.Current) & (s.Stage == Stages.Wake))),
+            (s.Quantum[t] <= ScheduleParam.Infinite)
+            & (s.Slice[t] <= ScheduleParam.Infinite)
+            & ((s.Slice[t] == ScheduleParam.Infinite) == (s.Quantum[t] == ScheduleParam.Infinite))
+        ),
+        Each(
+            "has-time-or-length-0",
+            "only a thread with slice length 0 has no time, or the current one while a tick ends",
+            (s, t) =>
+                Is(s, t, ThreadStatus.Inactive)
+                | s.HasTime(t)
+                | (s.Quantum[t] == 0)
+                | ((t == s.Current) & (s.Stage == Stages.Wake))
+        ),
         Each("timed-waits", "only a thread that waits has a deadline", (s, t) =>
-            (s.Timed[t] == 0) | HasPartner(s, t)
-            | Is(s, t, ThreadStatus.ReceivingAny) | Is(s, t, ThreadStatus.Sleeping)),
+            (s.Timed[t] == 0) | HasPartner(s, t) | Is(s, t, ThreadStatus.ReceivingAny) | Is(s, t, ThreadStatus.Sleeping)
+        ),
         Each("faulting-waits", "an exception is reported and answered without timeouts", (s, t) =>
             (s.Faulting[t] == 0)
-            | ((HasPartner(s, t) | (Is(s, t, ThreadStatus.Mapping) & (s.Partner[t] != Nobody))) & (s.Timed[t] == 0))),
-        Each("giver-and-taker", "a giver's partner is of another task and maps into a window or after a fault, and the other way round", (s, t) =>
-            (!Is(s, t, ThreadStatus.Giving) | ((s.Faulting[t] == 0) & Takes(s, s.Partner[t], t)))
-            & (!Is(s, t, ThreadStatus.Mapping) | (s.Partner[t] == Nobody) | (Takes(s, t, s.Partner[t]) & Is(s, s.Partner[t], ThreadStatus.Giving)))),
+            | ((HasPartner(s, t) | (Is(s, t, ThreadStatus.Mapping) & (s.Partner[t] != Nobody))) & (s.Timed[t] == 0))
+        ),
+        Each(
+            "giver-and-taker",
+            "a giver's partner is of another task and maps into a window or after a fault, and the other way round",
+            (s, t) =>
+                (!Is(s, t, ThreadStatus.Giving) | ((s.Faulting[t] == 0) & Takes(s, s.Partner[t], t)))
+                & (
+                    !Is(s, t, ThreadStatus.Mapping)
+                    | (s.Partner[t] == Nobody)
+                    | (Takes(s, t, s.Partner[t]) & Is(s, s.Partner[t], ThreadStatus.Giving))
+                )
+        ),
         Each("deadline-ahead", "no deadline has passed; in a tick, who is due has not been looked at yet", (s, t) =>
-            (s.Timed[t] == 0) | (s.Deadline[t] - s.Clock - 1 < Timeouts.MostTicks)
-            | ((s.Deadline[t] == s.Clock) & (s.Stage == Stages.Wake) & (t > s.Examined))),
+            (s.Timed[t] == 0)
+            | (s.Deadline[t] - s.Clock - 1 < Timeouts.MostTicks)
+            | ((s.Deadline[t] == s.Clock) & (s.Stage == Stages.Wake) & (t > s.Examined))
+        ),
         Each("flags-are-user", "a thread's EFLAGS give it no privilege and keep interrupts on", (s, t) =>
-            Is(s, t, ThreadStatus.Inactive) | Flags.AreUser(s.Eflags[t])),
-        Both("no-missed-rendezvous", "nobody waits to send to a thread that waits for that message", (s, sender, receiver) =>
-            !(s.SendsTo(sender, receiver) & s.WaitsFor(receiver, sender))),
+            Is(s, t, ThreadStatus.Inactive) | Flags.AreUser(s.Eflags[t])
+        ),
+        Both(
+            "no-missed-rendezvous",
+            "nobody waits to send to a thread that waits for that message",
+            (s, sender, receiver) => !(s.SendsTo(sender, receiver) & s.WaitsFor(receiver, sender))
+        ),
         Each("idle-only-without-work", "the processor idles only while no thread is ready that has time", (s, t) =>
-            (s.Stage != Stages.Idle) | !s.IsReady(t) | !s.HasTime(t)),
-        One("current-fits-stage", "a user stage has a ready thread, a receive phase a resuming one, a map stage a mapping one, an idle stage nobody, a tick nobody or a ready or mapping one", s =>
-            W.Select(s.Stage == Stages.User, Word(Is(s, s.Current, ThreadStatus.Ready)),
-            W.Select((s.Stage == Stages.Receive) | (s.Stage == Stages.Accept), Word(Is(s, s.Current, ThreadStatus.Resuming)),
-            W.Select(s.Stage == Stages.Idle, Word(s.Current == Nobody),
-            W.Select(s.Stage == Stages.Map, Word(Is(s, s.Current, ThreadStatus.Mapping)),
-            W.Select(s.Stage == Stages.Wake, Word((s.Current == Nobody) | Is(s, s.Current, ThreadStatus.Ready) | Is(s, s.Current, ThreadStatus.Mapping)),
-                Word(!Is(s, s.Current, ThreadStatus.Resuming))))))) == 1),
-        One("current-in-range", "the current thread, its heir, and the one examined last are rows of the thread table", s =>
-            (s.Current < s.Limits.Threads) & (s.Heir < s.Limits.Threads) & (s.Examined < s.Limits.Threads)),
-        new("picked-in-range", "the scheduler's cursors are rows of the thread table", Table.Priority, false,
-            (s, p, _) => s.Picked[p] < s.Limits.Threads),
+            (s.Stage != Stages.Idle) | !s.IsReady(t) | !s.HasTime(t)
+        ),
+        One(
+            "current-fits-stage",
+            "a user stage has a ready thread, a receive phase a resuming one, a map stage a mapping one, an idle "
+                + "stage nobody, a tick nobody or a ready or mapping one",
+            s =>
+                W.Select(
+                    s.Stage == Stages.User,
+                    Word(Is(s, s.Current, ThreadStatus.Ready)),
+                    W.Select(
+                        (s.Stage == Stages.Receive) | (s.Stage == Stages.Accept),
+                        Word(Is(s, s.Current, ThreadStatus.Resuming)),
+                        W.Select(
+                            s.Stage == Stages.Idle,
+                            Word(s.Current == Nobody),
+                            W.Select(
+                                s.Stage == Stages.Map,
+                                Word(Is(s, s.Current, ThreadStatus.Mapping)),
+                                W.Select(
+                                    s.Stage == Stages.Wake,
+                                    Word(
+                                        (s.Current == Nobody)
+                                            | Is(s, s.Current, ThreadStatus.Ready)
+                                            | Is(s, s.Current, ThreadStatus.Mapping)
+                                    ),
+                                    Word(!Is(s, s.Current, ThreadStatus.Resuming))
+                                )
+                            )
+                        )
+                    )
+                ) == 1
+        ),
+        One(
+            "current-in-range",
+            "the current thread, its heir, and the one examined last are rows of the thread table",
+            s => (s.Current < s.Limits.Threads) & (s.Heir < s.Limits.Threads) & (s.Examined < s.Limits.Threads)
+        ),
+        new(
+            "picked-in-range",
+            "the scheduler's cursors are rows of the thread table",
+            Table.Priority,
+            false,
+            (s, p, _) => s.Picked[p] < s.Limits.Threads
+        ),
         .. InterruptInvariants<W>.All,
         .. MappingInvariants<W>.All,
         .. TaskInvariants<W>.All.Select(invariant => invariant with { IsApart = true }),
@@ -106,8 +210,11 @@ public static class Invariants<W> where W : struct, IWord<W>
         Is(s, thread, ThreadStatus.Sending) | Is(s, thread, ThreadStatus.ReceivingFrom);
 
     private static Truth Takes(State<W> s, W thread, W giver) =>
-        Is(s, thread, ThreadStatus.Mapping) & (s.Partner[thread] == giver) & (s.Partner[giver] == thread)
-        & (s.Task(thread) != s.Task(giver)) & (s.Task(thread) != Mappings<W>.Sigma0)
+        Is(s, thread, ThreadStatus.Mapping)
+        & (s.Partner[thread] == giver)
+        & (s.Partner[giver] == thread)
+        & (s.Task(thread) != s.Task(giver))
+        & (s.Task(thread) != Mappings<W>.Sigma0)
         & ((s.Faulting[thread] == 1) | HasBegun(s, thread) | Descriptor.IsWindow(s.Ebp[thread]));
 
     private static Truth HasBegun(State<W> s, W mapper) =>

@@ -3,49 +3,66 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// What keeps tasks apart: whose columns a step may change (integrity), and whose registers what it does may depend on (confidentiality).
-/// Anything that is not granted here is proved not to happen, and looked for in random programs.
+/// What keeps tasks apart: whose columns a step may change (integrity), and whose registers what it does may depend on
+/// (confidentiality). Anything that is not granted here is proved not to happen, and looked for in random programs.
 /// </summary>
 /// <remarks>
 /// Of time nothing is said: which thread runs when depends on all threads' priorities and waits.
 /// </remarks>
-public static class Isolation<W> where W : struct, IWord<W>
+public static class Isolation<W>
+    where W : struct, IWord<W>
 {
     /// <summary>What only the threads that take part in a step may influence it by.</summary>
-    public static bool IsPrivate(ColumnInfo column) => column.Name is nameof(State<W>.Eax) or nameof(State<W>.Ecx) or nameof(State<W>.Edx)
-        or nameof(State<W>.Ebx) or nameof(State<W>.Esp) or nameof(State<W>.Ebp) or nameof(State<W>.Esi) or nameof(State<W>.Edi)
-        or nameof(State<W>.Eip) or nameof(State<W>.Eflags) or nameof(State<W>.Fault) or nameof(State<W>.Pager) or nameof(State<W>.Preempter);
+    public static bool IsPrivate(ColumnInfo column) =>
+        column.Name
+            is nameof(State<W>.Eax)
+                or nameof(State<W>.Ecx)
+                or nameof(State<W>.Edx)
+                or nameof(State<W>.Ebx)
+                or nameof(State<W>.Esp)
+                or nameof(State<W>.Ebp)
+                or nameof(State<W>.Esi)
+                or nameof(State<W>.Edi)
+                or nameof(State<W>.Eip)
+                or nameof(State<W>.Eflags)
+                or nameof(State<W>.Fault)
+                or nameof(State<W>.Pager)
+                or nameof(State<W>.Preempter);
 
     /// <summary>Whether a thread takes part in the step that the state <paramref name="s"/> is about to make.</summary>
     public static Truth TakesPart(State<W> s, Entry entry, W thread) =>
         Acts(s, entry, thread) | Agrees(s, entry, thread) | (entry == Entry.Interrupt ? s.Handles[thread] != 0 : false);
 
     /// <summary>Whether the step may change a cell.</summary>
-    public static Truth MayChange(State<W> s, Entry entry, ColumnInfo column, W row) => column.Table switch
-    {
-        Table.Thread => Acts(s, entry, row) | MayChangeOther(s, entry, column.Name, row),
-        Table.Page => entry == Entry.Map ? MayChangePage(s, s.Mappings, row) : false,
-        Table.Node => entry == Entry.Map ? MayChangeMapping(s, s.Mappings, column.Name, row) : false,
-        Table.Slot or Table.PageTable => entry == Entry.Map,
-        Table.Interrupt => entry switch
+    public static Truth MayChange(State<W> s, Entry entry, ColumnInfo column, W row) =>
+        column.Table switch
         {
-            Entry.Interrupt => column.Name == nameof(State<W>.Pending),
-            Entry.Receive => (s.Handler[row] == State<W>.Nobody) | (s.Handler[row] == s.Current),
-            Entry.Map => IsDoomed(s, s.Handler[row]),
-            _ => false,
-        },
-        Table.Task => entry switch
-        {
-            Entry.TaskNew => s.Mappings.Chief[row] == s.Task(s.Current),
-            Entry.ThreadSchedule => (column.Name == nameof(Mappings<W>.Small)) & (row == s.Task(s.Row(s.Esi[s.Current]))) & (s.Priority[s.Row(s.Esi[s.Current])] <= s.Mcp[s.Current]),
-            Entry.Outgrow => (column.Name == nameof(Mappings<W>.Small)) & (row == s.Task(s.Current)),
-            Entry.Map => (s.Mappings.Doomed[row] == 1) | (s.Mappings.Doomed[s.Mappings.Chief[row]] == 1),
-            _ => false,
-        },
-        _ => true,
-    };
+            Table.Thread => Acts(s, entry, row) | MayChangeOther(s, entry, column.Name, row),
+            Table.Page => entry == Entry.Map ? MayChangePage(s, s.Mappings, row) : false,
+            Table.Node => entry == Entry.Map ? MayChangeMapping(s, s.Mappings, column.Name, row) : false,
+            Table.Slot or Table.PageTable => entry == Entry.Map,
+            Table.Interrupt => entry switch
+            {
+                Entry.Interrupt => column.Name == nameof(State<W>.Pending),
+                Entry.Receive => (s.Handler[row] == State<W>.Nobody) | (s.Handler[row] == s.Current),
+                Entry.Map => IsDoomed(s, s.Handler[row]),
+                _ => false,
+            },
+            Table.Task => entry switch
+            {
+                Entry.TaskNew => s.Mappings.Chief[row] == s.Task(s.Current),
+                Entry.ThreadSchedule => (column.Name == nameof(Mappings<W>.Small))
+                    & (row == s.Task(s.Row(s.Esi[s.Current])))
+                    & (s.Priority[s.Row(s.Esi[s.Current])] <= s.Mcp[s.Current]),
+                Entry.Outgrow => (column.Name == nameof(Mappings<W>.Small)) & (row == s.Task(s.Current)),
+                Entry.Map => (s.Mappings.Doomed[row] == 1) | (s.Mappings.Doomed[s.Mappings.Chief[row]] == 1),
+                _ => false,
+            },
+            _ => true,
+        };
 
-    // The thread that has the processor; by lthread_ex_regs also those of its task; those that are deleted, or created in their place.
+    // The thread that has the processor; by lthread_ex_regs also those of its task; those that are deleted, or created
+    // in their place.
     private static Truth Acts(State<W> s, Entry entry, W thread) =>
         ((s.Current != State<W>.Nobody) & (thread == s.Current))
         | (entry == Entry.LthreadExRegs ? s.Task(thread) == s.Task(s.Current) : false)
@@ -53,8 +70,8 @@ public static class Isolation<W> where W : struct, IWord<W>
 
     private static Truth IsDoomed(State<W> s, W thread) => s.Mappings.Doomed[s.Task(thread)] == 1;
 
-    // A message reaches who waits for it, and its sender; an interrupt its handler. A wait may have a deadline. Whoever maps has agreed with the giver, whoever does the
-    // step. Whoever has a partner that is deleted hears of it.
+    // A message reaches who waits for it, and its sender; an interrupt its handler. A wait may have a deadline. Whoever
+    // maps has agreed with the giver, whoever does the step. Whoever has a partner that is deleted hears of it.
     private static Truth Agrees(State<W> s, Entry entry, W thread)
     {
         var me = s.Current;
@@ -66,27 +83,45 @@ public static class Isolation<W> where W : struct, IWord<W>
             Entry.Wake => isDue | Waits(s, thread, s.Preempter[me]),
             Entry.Interrupt => (s.Handles[thread] != 0) & s.WaitsForInterrupt(thread, s.Handles[thread]),
             Entry.Accept => s.SendsTo(thread, me) & (thread == s.Partner[me]),
-            Entry.Map => (s.Mappings.Operation == Operations.None ? (thread == s.Partner[me]) : (thread == s.Mappings.Owner) | (thread == s.Partner[s.Mappings.Owner]))
-                | IsDoomed(s, s.Partner[thread]),
+            Entry.Map => (
+                s.Mappings.Operation == Operations.None
+                    ? (thread == s.Partner[me])
+                    : (thread == s.Mappings.Owner) | (thread == s.Partner[s.Mappings.Owner])
+            ) | IsDoomed(s, s.Partner[thread]),
             _ => false,
         };
     }
 
-    private static Truth Waits(State<W> s, W thread, W named) => (thread == s.Row(named)) & s.Exists(named) & s.WaitsFor(thread, s.Current);
+    private static Truth Waits(State<W> s, W thread, W named) =>
+        (thread == s.Row(named)) & s.Exists(named) & s.WaitsFor(thread, s.Current);
 
-    // A message brings words, a sender and a result. No other register, and nothing of who a thread is and whom it trusts.
-    private static Truth MayChangeOther(State<W> s, Entry entry, string column, W thread) => column switch
-    {
-        nameof(State<W>.Eax) or nameof(State<W>.Edx) or nameof(State<W>.Ebx) or nameof(State<W>.Esi) or nameof(State<W>.Edi)
-            or nameof(State<W>.Status) or nameof(State<W>.Partner) or nameof(State<W>.Timed) or nameof(State<W>.Deadline)
+    // A message brings words, a sender and a result. No other register, and nothing of who a thread is and whom it
+    // trusts.
+    private static Truth MayChangeOther(State<W> s, Entry entry, string column, W thread) =>
+        column switch
+        {
+            nameof(State<W>.Eax)
+            or nameof(State<W>.Edx)
+            or nameof(State<W>.Ebx)
+            or nameof(State<W>.Esi)
+            or nameof(State<W>.Edi)
+            or nameof(State<W>.Status)
+            or nameof(State<W>.Partner)
+            or nameof(State<W>.Timed)
+            or nameof(State<W>.Deadline)
             or nameof(State<W>.Faulting) => Agrees(s, entry, thread),
-        nameof(State<W>.Slice) when entry == Entry.ThreadSwitch => thread == s.Row(s.Esi[s.Current]),
-        nameof(State<W>.Priority) or nameof(State<W>.Slice) or nameof(State<W>.Quantum) or nameof(State<W>.ExternalPreempter) =>
-            entry == Entry.ThreadSchedule ? (thread == s.Row(s.Esi[s.Current])) & (s.Priority[thread] <= s.Mcp[s.Current]) : false,
-        _ => false,
-    };
+            nameof(State<W>.Slice) when entry == Entry.ThreadSwitch => thread == s.Row(s.Esi[s.Current]),
+            nameof(State<W>.Priority)
+            or nameof(State<W>.Slice)
+            or nameof(State<W>.Quantum)
+            or nameof(State<W>.ExternalPreempter) => entry == Entry.ThreadSchedule
+                ? (thread == s.Row(s.Esi[s.Current])) & (s.Priority[thread] <= s.Mcp[s.Current])
+                : false,
+            _ => false,
+        };
 
-    // A page of the giver's, or of whoever agreed to take it or unmaps; or what is derived from one. The root is at one (invariant phase-fits).
+    // A page of the giver's, or of whoever agreed to take it or unmaps; or what is derived from one. The root is at one
+    // (invariant phase-fits).
     private static Truth MayChangePage(State<W> s, Mappings<W> m, W entry)
     {
         var node = m.NodeAt[entry];
@@ -97,10 +132,13 @@ public static class Isolation<W> where W : struct, IWord<W>
 
     // Links to neighbours in the list give no right.
     private static Truth MayChangeMapping(State<W> s, Mappings<W> m, string column, W node) =>
-        column is nameof(Mappings<W>.Next) or nameof(Mappings<W>.Previous) ? true
-        : (m.Space[node] == 0) | (node == m.Root) | (node == s.NodeOf(m.Source, m.SourcePage)) | IsDerived(m, node);
+        column is nameof(Mappings<W>.Next) or nameof(Mappings<W>.Previous)
+            ? true
+            : (m.Space[node] == 0) | (node == m.Root) | (node == s.NodeOf(m.Source, m.SourcePage)) | IsDerived(m, node);
 
     // The next one behind what has been dealt with.
     private static Truth IsDerived(Mappings<W> m, W node) =>
-        (m.Root != 0) & (node == m.Next[W.Select(m.Phase == Phases.Reduce, m.At, m.Root)]) & (m.Depth[node] > m.Depth[m.Root]);
+        (m.Root != 0)
+        & (node == m.Next[W.Select(m.Phase == Phases.Reduce, m.At, m.Root)])
+        & (m.Depth[node] > m.Depth[m.Root]);
 }

@@ -3,87 +3,232 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>What always holds of mappings: properties of a row and of those it points to.</summary>
-internal static class MappingInvariants<W> where W : struct, IWord<W>
+internal static class MappingInvariants<W>
+    where W : struct, IWord<W>
 {
     public static readonly IReadOnlyList<Invariant<W>> All =
     [
-        Node("mapping-at-its-page", "a mapping is where the page tables have it: so a page has one mapping at most", (s, m, n) =>
-            IsFree(m, n) | ((s.NodeOf(m.Space[n], m.Page[n]) == n) & (m.Space[n] < s.Limits.Tasks))),
-        Node("ports-at-their-page", "memory is in the user's part of a space, ports are at the pages of their numbers", (s, m, n) =>
-            IsFree(m, n) | W.Select(m.Frame[n] < s.Limits.Paging.Frames,
-                Word(m.Page[n] < s.Limits.Paging.UserPages), Word(m.Page[n] == s.Limits.Paging.Home(m.Frame[n]))) == 1),
-        new("page-has-its-mapping", "what the page tables have at a page is a mapping of that page", Table.Page, false, (s, e, _) =>
-            Has(s, s.Mappings, e)),
+        Node(
+            "mapping-at-its-page",
+            "a mapping is where the page tables have it: so a page has one mapping at most",
+            (s, m, n) => IsFree(m, n) | ((s.NodeOf(m.Space[n], m.Page[n]) == n) & (m.Space[n] < s.Limits.Tasks))
+        ),
+        Node(
+            "ports-at-their-page",
+            "memory is in the user's part of a space, ports are at the pages of their numbers",
+            (s, m, n) =>
+                IsFree(m, n)
+                | W.Select(
+                    m.Frame[n] < s.Limits.Paging.Frames,
+                    Word(m.Page[n] < s.Limits.Paging.UserPages),
+                    Word(m.Page[n] == s.Limits.Paging.Home(m.Frame[n]))
+                ) == 1
+        ),
+        new(
+            "page-has-its-mapping",
+            "what the page tables have at a page is a mapping of that page",
+            Table.Page,
+            false,
+            (s, e, _) => Has(s, s.Mappings, e)
+        ),
         new("table-at-its-slot", "a page table in use is in the slot that it says", Table.PageTable, false, (s, t, _) =>
             (s.Mappings.TableTask[t] == 0)
-            | ((SlotHas(s, s.Mappings.TableTask[t], s.Mappings.TableSlot[t]) == t)
-                & (s.Mappings.TableTask[t] < s.Limits.Tasks) & (s.Mappings.TableSlot[t] < s.Limits.Paging.UserSlots))),
+            | (
+                (SlotHas(s, s.Mappings.TableTask[t], s.Mappings.TableSlot[t]) == t)
+                & (s.Mappings.TableTask[t] < s.Limits.Tasks)
+                & (s.Mappings.TableSlot[t] < s.Limits.Paging.UserSlots)
+            )
+        ),
         new("slot-has-its-table", "what is in a slot is a page table that says so", Table.Slot, false, (s, slot, _) =>
-            SlotIsRight(s, s.Mappings, slot)),
+            SlotIsRight(s, s.Mappings, slot)
+        ),
         PageTable("free-table-forward", "a free page table is followed by a free one that says so", (m, t) =>
-            !IsFreeTable(m, t) | (m.NextTable[t] == 0) | (IsFreeTable(m, m.NextTable[t]) & (m.PreviousTable[m.NextTable[t]] == t))),
+            !IsFreeTable(m, t)
+            | (m.NextTable[t] == 0)
+            | (IsFreeTable(m, m.NextTable[t]) & (m.PreviousTable[m.NextTable[t]] == t))
+        ),
         PageTable("free-table-backward", "a free page table is the first, or follows a free one that says so", (m, t) =>
             !IsFreeTable(m, t)
-            | W.Select(m.PreviousTable[t] == 0, Word(m.FreeTable == t), Word(IsFreeTable(m, m.PreviousTable[t]) & (m.NextTable[m.PreviousTable[t]] == t))) == 1),
+            | W.Select(
+                m.PreviousTable[t] == 0,
+                Word(m.FreeTable == t),
+                Word(IsFreeTable(m, m.PreviousTable[t]) & (m.NextTable[m.PreviousTable[t]] == t))
+            ) == 1
+        ),
         One("free-table-head", "the head of the free page tables is one, and the first", (s, m) =>
-            (m.FreeTable == 0) | (IsFreeTable(m, m.FreeTable) & (m.PreviousTable[m.FreeTable] == 0))),
-        new("tables-in-range", "links are rows of the table of page tables, of which 0 is nobody's", Table.PageTable, false, (s, t, _) =>
-            (s.Mappings.NextTable[t] < s.Limits.Paging.Tables) & (s.Mappings.PreviousTable[t] < s.Limits.Paging.Tables)
-            & ((t != 0) | (s.Mappings.TableTask[t] == 0))),
-        Node("one-root-per-frame", "the first mapping of a frame is \u03c30's, at the frame's page, and all others are derived ones of others", (s, m, n) =>
-            W.Select(n < s.Limits.Paging.Roots,
-                Word((m.Depth[n] == 0) & (m.Frame[n] == n) & (m.Level[n] <= 1) & ((n == 0) | (m.Previous[n] == 0))
-                    & (IsFree(m, n) | ((n != 0) & (m.Space[n] == Mappings<W>.Sigma0) & (m.Page[n] == s.Limits.Paging.Home(n))))),
-                Word(IsFree(m, n) | ((m.Depth[n] != 0) & (m.Previous[n] != 0) & (m.Space[n] != Mappings<W>.Sigma0)))) == 1),
-        Node("list-forward", "the mapping that follows another is of the same frame, says that it follows, and is at most one deeper", (s, m, n) =>
-            IsFree(m, n) | (m.Next[n] == 0)
-            | (!IsFree(m, m.Next[n]) & (m.Previous[m.Next[n]] == n) & (m.Frame[m.Next[n]] == m.Frame[n]) & (m.Depth[m.Next[n]] != 0)
-                & ((m.Depth[m.Next[n]] <= m.Depth[n] + 1) | ((m.Phase == Phases.Flush) & (m.Root == n))))),
+            (m.FreeTable == 0) | (IsFreeTable(m, m.FreeTable) & (m.PreviousTable[m.FreeTable] == 0))
+        ),
+        new(
+            "tables-in-range",
+            "links are rows of the table of page tables, of which 0 is nobody's",
+            Table.PageTable,
+            false,
+            (s, t, _) =>
+                (s.Mappings.NextTable[t] < s.Limits.Paging.Tables)
+                & (s.Mappings.PreviousTable[t] < s.Limits.Paging.Tables)
+                & ((t != 0) | (s.Mappings.TableTask[t] == 0))
+        ),
+        Node(
+            "one-root-per-frame",
+            "the first mapping of a frame is \u03c30's, at the frame's page, and all others are derived ones of others",
+            (s, m, n) =>
+                W.Select(
+                    n < s.Limits.Paging.Roots,
+                    Word(
+                        (m.Depth[n] == 0)
+                            & (m.Frame[n] == n)
+                            & (m.Level[n] <= 1)
+                            & ((n == 0) | (m.Previous[n] == 0))
+                            & (
+                                IsFree(m, n)
+                                | (
+                                    (n != 0)
+                                    & (m.Space[n] == Mappings<W>.Sigma0)
+                                    & (m.Page[n] == s.Limits.Paging.Home(n))
+                                )
+                            )
+                    ),
+                    Word(IsFree(m, n) | ((m.Depth[n] != 0) & (m.Previous[n] != 0) & (m.Space[n] != Mappings<W>.Sigma0)))
+                ) == 1
+        ),
+        Node(
+            "list-forward",
+            "the mapping that follows another is of the same frame, says that it follows, and is at most one deeper",
+            (s, m, n) =>
+                IsFree(m, n)
+                | (m.Next[n] == 0)
+                | (
+                    !IsFree(m, m.Next[n])
+                    & (m.Previous[m.Next[n]] == n)
+                    & (m.Frame[m.Next[n]] == m.Frame[n])
+                    & (m.Depth[m.Next[n]] != 0)
+                    & ((m.Depth[m.Next[n]] <= m.Depth[n] + 1) | ((m.Phase == Phases.Flush) & (m.Root == n)))
+                )
+        ),
         Node("list-backward", "the mapping that precedes another says so", (s, m, n) =>
-            IsFree(m, n) | (m.Previous[n] == 0) | (n == 0)
-            | (!IsFree(m, m.Previous[n]) & (m.Next[m.Previous[n]] == n))),
+            IsFree(m, n) | (m.Previous[n] == 0) | (n == 0) | (!IsFree(m, m.Previous[n]) & (m.Next[m.Previous[n]] == n))
+        ),
         Node("frame-0-is-none", "row 0 is no mapping, and followed by none", (s, m, n) =>
-            (n != 0) | (IsFree(m, n) & (m.Next[n] == 0))),
+            (n != 0) | (IsFree(m, n) & (m.Next[n] == 0))
+        ),
         Node("reserved-is-unmapped", "a frame that is not \u03c30's is nobody's", (s, m, n) =>
-            !IsFree(m, n) | (n >= s.Limits.Paging.Roots) | (m.Next[n] == 0)),
-        Node("rights-shrink", "nothing is writable but what is derived from writable mappings only; what is being made read-only is so from the root on", (s, m, n) =>
-            IsFree(m, n) | RightsShrink(s, m, n)),
+            !IsFree(m, n) | (n >= s.Limits.Paging.Roots) | (m.Next[n] == 0)
+        ),
+        Node(
+            "rights-shrink",
+            "nothing is writable but what is derived from writable mappings only; what is being made read-only is so "
+                + "from the root on",
+            (s, m, n) => IsFree(m, n) | RightsShrink(s, m, n)
+        ),
         Node("rights-in-range", "a mapping that is writable is so from \u03c30's down", (s, m, n) =>
-            IsFree(m, n) | (m.Level[n] <= m.Depth[n] + 1)),
+            IsFree(m, n) | (m.Level[n] <= m.Depth[n] + 1)
+        ),
         Node("free-forward", "a free mapping is followed by a free one that says so", (s, m, n) =>
-            !IsSpare(s, m, n) | (m.Next[n] == 0)
-            | (IsSpare(s, m, m.Next[n]) & (m.Previous[m.Next[n]] == n))),
+            !IsSpare(s, m, n) | (m.Next[n] == 0) | (IsSpare(s, m, m.Next[n]) & (m.Previous[m.Next[n]] == n))
+        ),
         Node("free-backward", "a free mapping is the first, or follows a free one that says so", (s, m, n) =>
             !IsSpare(s, m, n)
-            | W.Select(m.Previous[n] == 0, Word(m.FreeNode == n), Word(IsSpare(s, m, m.Previous[n]) & (m.Next[m.Previous[n]] == n))) == 1),
+            | W.Select(
+                m.Previous[n] == 0,
+                Word(m.FreeNode == n),
+                Word(IsSpare(s, m, m.Previous[n]) & (m.Next[m.Previous[n]] == n))
+            ) == 1
+        ),
         One("free-head", "the head of the free mappings is one, and the first", (s, m) =>
-            (m.FreeNode == 0) | (IsSpare(s, m, m.FreeNode) & (m.Previous[m.FreeNode] == 0))),
+            (m.FreeNode == 0) | (IsSpare(s, m, m.FreeNode) & (m.Previous[m.FreeNode] == 0))
+        ),
         Node("nodes-in-range", "links are rows of the table of mappings", (s, m, n) =>
-            (m.Next[n] < s.Limits.Paging.Nodes) & (m.Previous[n] < s.Limits.Paging.Nodes) & (m.Frame[n] < s.Limits.Paging.Roots)),
+            (m.Next[n] < s.Limits.Paging.Nodes)
+            & (m.Previous[n] < s.Limits.Paging.Nodes)
+            & (m.Frame[n] < s.Limits.Paging.Roots)
+        ),
         new("node-at-in-range", "pages have rows of the table of mappings", Table.Page, false, (s, e, _) =>
-            s.Mappings.NodeAt[e] < s.Limits.Paging.Nodes),
-        new("table-at-in-range", "slots have page tables", Table.Slot, false, (s, slot, _) => s.Mappings.TableAt[slot] < s.Limits.Paging.Tables),
-        One("operation-in-range", "an operation's pages are all memory or all ports, which are mapped to where they are; a map operation's target is not \u03c30", (s, m) =>
-            (m.Operation == Operations.None)
-            | ((m.Source < s.Limits.Tasks) & (m.Left <= s.Limits.Paging.RestOf(m.SourcePage))
-                & ((m.Operation == Operations.Unmap)
-                    | (((m.Operation == Operations.Delete)
-                            | ((m.Left <= s.Limits.Paging.RestOf(m.TargetPage))
-                                & ((m.Left == 0) | (m.SourcePage == m.TargetPage)
-                                    | ((m.SourcePage < s.Limits.Paging.UserPages) & (m.TargetPage < s.Limits.Paging.UserPages)))))
-                        & (m.Target < s.Limits.Tasks) & (m.Target != 0) & (m.Target != Mappings<W>.Sigma0))))),
-        One("operation-has-owner", "an operation is for a thread that waits for its end; it takes pages from the task of whoever gives, or unmaps, to that thread's own, or deletes", (s, m) =>
-            (m.Operation == Operations.None)
-            | ((s.Status[m.Owner] == ThreadStatus.Mapping)
-                & ((m.Operation == Operations.Map) == (s.Partner[m.Owner] != State<W>.Nobody))
-                & ((m.Operation == Operations.Delete) | (m.Source == s.Task(W.Select(m.Operation == Operations.Unmap, m.Owner, s.Partner[m.Owner]))))
-                & ((m.Operation != Operations.Map) | (m.Target == s.Task(m.Owner))))),
-        One("phase-fits", "what is flushed or made read-only is a mapping, of a page that the operation is at", (s, m) =>
-            (m.Phase <= Phases.Reduce) & (m.Owner < s.Limits.Threads)
-            & W.Select(m.Phase == Phases.Page, Word((m.Root == 0) & (m.At == 0)),
-                Word((m.Operation != Operations.None) & (m.Left != 0) & InUse(s, m, m.Root)
-                    & ((m.Phase != Phases.Flush) | ((m.At == 0) & IsAt(s, m, m.Root) & ((m.Operation == Operations.Unmap) | (m.Depth[m.Root] != 0)))) & ((m.Phase != Phases.Reduce) | (InUse(s, m, m.At) & (m.Root == s.NodeOf(m.Source, m.SourcePage))
-                        & ((m.Operation == Operations.Unmap) | (m.Level[m.Root] <= m.Depth[m.Root])))))) == 1),
+            s.Mappings.NodeAt[e] < s.Limits.Paging.Nodes
+        ),
+        new("table-at-in-range", "slots have page tables", Table.Slot, false, (s, slot, _) =>
+            s.Mappings.TableAt[slot] < s.Limits.Paging.Tables
+        ),
+        One(
+            "operation-in-range",
+            "an operation's pages are all memory or all ports, which are mapped to where they are; a map operation's "
+                + "target is not \u03c30",
+            (s, m) =>
+                (m.Operation == Operations.None)
+                | (
+                    (m.Source < s.Limits.Tasks)
+                    & (m.Left <= s.Limits.Paging.RestOf(m.SourcePage))
+                    & (
+                        (m.Operation == Operations.Unmap)
+                        | (
+                            (
+                                (m.Operation == Operations.Delete)
+                                | (
+                                    (m.Left <= s.Limits.Paging.RestOf(m.TargetPage))
+                                    & (
+                                        (m.Left == 0)
+                                        | (m.SourcePage == m.TargetPage)
+                                        | (
+                                            (m.SourcePage < s.Limits.Paging.UserPages)
+                                            & (m.TargetPage < s.Limits.Paging.UserPages)
+                                        )
+                                    )
+                                )
+                            )
+                            & (m.Target < s.Limits.Tasks)
+                            & (m.Target != 0)
+                            & (m.Target != Mappings<W>.Sigma0)
+                        )
+                    )
+                )
+        ),
+        One(
+            "operation-has-owner",
+            "an operation is for a thread that waits for its end; it takes pages from the task of whoever gives, or "
+                + "unmaps, to that thread's own, or deletes",
+            (s, m) =>
+                (m.Operation == Operations.None)
+                | (
+                    (s.Status[m.Owner] == ThreadStatus.Mapping)
+                    & ((m.Operation == Operations.Map) == (s.Partner[m.Owner] != State<W>.Nobody))
+                    & (
+                        (m.Operation == Operations.Delete)
+                        | (m.Source == s.Task(W.Select(m.Operation == Operations.Unmap, m.Owner, s.Partner[m.Owner])))
+                    )
+                    & ((m.Operation != Operations.Map) | (m.Target == s.Task(m.Owner)))
+                )
+        ),
+        One(
+            "phase-fits",
+            "what is flushed or made read-only is a mapping, of a page that the operation is at",
+            (s, m) =>
+                (m.Phase <= Phases.Reduce)
+                & (m.Owner < s.Limits.Threads)
+                & W.Select(
+                    m.Phase == Phases.Page,
+                    Word((m.Root == 0) & (m.At == 0)),
+                    Word(
+                        (m.Operation != Operations.None)
+                            & (m.Left != 0)
+                            & InUse(s, m, m.Root)
+                            & (
+                                (m.Phase != Phases.Flush)
+                                | (
+                                    (m.At == 0)
+                                    & IsAt(s, m, m.Root)
+                                    & ((m.Operation == Operations.Unmap) | (m.Depth[m.Root] != 0))
+                                )
+                            )
+                            & (
+                                (m.Phase != Phases.Reduce)
+                                | (
+                                    InUse(s, m, m.At)
+                                    & (m.Root == s.NodeOf(m.Source, m.SourcePage))
+                                    & ((m.Operation == Operations.Unmap) | (m.Level[m.Root] <= m.Depth[m.Root]))
+                                )
+                            )
+                    )
+                ) == 1
+        ),
     ];
 
     private static Truth Has(State<W> s, Mappings<W> m, W entry)
@@ -91,8 +236,11 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
         var bits = (uint)System.Numerics.BitOperations.Log2(s.Limits.Paging.Entries);
         var (node, table) = (m.NodeAt[entry], entry >> bits);
         return (node == 0)
-            | (!IsFree(m, node) & (m.Space[node] == m.TableTask[table])
-                & (m.Page[node] == ((m.TableSlot[table] << bits) | (entry & (s.Limits.Paging.Entries - 1)))));
+            | (
+                !IsFree(m, node)
+                & (m.Space[node] == m.TableTask[table])
+                & (m.Page[node] == ((m.TableSlot[table] << bits) | (entry & (s.Limits.Paging.Entries - 1))))
+            );
     }
 
     private static W SlotHas(State<W> s, W task, W slot) => s.Mappings.TableAt[(task * s.Limits.Paging.Slots) | slot];
@@ -101,32 +249,44 @@ internal static class MappingInvariants<W> where W : struct, IWord<W>
     {
         var table = m.TableAt[slot];
         return (table == 0)
-            | ((m.TableTask[table] != 0) & (m.TableTask[table] == slot >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Paging.Slots))
-                & (m.TableSlot[table] == (slot & (s.Limits.Paging.Slots - 1))));
+            | (
+                (m.TableTask[table] != 0)
+                & (m.TableTask[table] == slot >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Paging.Slots))
+                & (m.TableSlot[table] == (slot & (s.Limits.Paging.Slots - 1)))
+            );
     }
 
-    // Of neighbours in the list: how far down the second is writable without a gap, as far as the first one's forebears are its own too, is
-    // no more than how far the first is. Where an operation is at work, no more than it will be.
+    // Of neighbours in the list: how far down the second is writable without a gap, as far as the first one's forebears
+    // are its own too, is no more than how far the first is. Where an operation is at work, no more than it will be.
     private static Truth RightsShrink(State<W> s, Mappings<W> m, W node)
     {
         var next = m.Next[node];
         var shared = Least(m.Level[next], m.Depth[next]);
         var flushed = (m.Phase == Phases.Flush) & (m.Root == node);
         var reduced = (m.Phase == Phases.Reduce) & (m.At == node);
-        var bound = W.Select(flushed, Least(shared, m.Depth[node] + 1), W.Select(reduced, Least(shared, m.Bound), shared));
+        var bound = W.Select(
+            flushed,
+            Least(shared, m.Depth[node] + 1),
+            W.Select(reduced, Least(shared, m.Bound), shared)
+        );
         return (next == 0) | (bound <= m.Level[node]);
     }
 
     // What is flushed is the mapping at the page that is unmapped, or that is mapped to.
-    private static Truth IsAt(State<W> s, Mappings<W> m, W root) => W.Select(m.Operation == Operations.Map,
-        Word(root == s.NodeOf(m.Target, m.TargetPage)), Word(root == s.NodeOf(m.Source, m.SourcePage))) == 1;
+    private static Truth IsAt(State<W> s, Mappings<W> m, W root) =>
+        W.Select(
+            m.Operation == Operations.Map,
+            Word(root == s.NodeOf(m.Target, m.TargetPage)),
+            Word(root == s.NodeOf(m.Source, m.SourcePage))
+        ) == 1;
 
     private static Truth IsFree(Mappings<W> m, W node) => m.Space[node] == 0;
 
     private static Truth IsFreeTable(Mappings<W> m, W table) => (table != 0) & (m.TableTask[table] == 0);
 
     /// <summary>Free, and no frame's first.</summary>
-    private static Truth IsSpare(State<W> s, Mappings<W> m, W node) => IsFree(m, node) & (node >= s.Limits.Paging.Roots);
+    private static Truth IsSpare(State<W> s, Mappings<W> m, W node) =>
+        IsFree(m, node) & (node >= s.Limits.Paging.Roots);
 
     private static Truth InUse(State<W> s, Mappings<W> m, W node) => !IsFree(m, node) & (node < s.Limits.Paging.Nodes);
 

@@ -1,24 +1,27 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// task_new (interface, section 9): deletes a task, and creates its next incarnation. The deletion is an operation like those on mappings, a
-/// row of a table per step: whoever comes next to map or unmap does its steps first. Until a thread is deleted it may run.
+/// task_new (interface, section 9): deletes a task, and creates its next incarnation. The deletion is an operation like
+/// those on mappings, a row of a table per step: whoever comes next to map or unmap does its steps first. Until a
+/// thread is deleted it may run.
 /// </summary>
 public sealed partial class Kernel<W>
 {
     /// <summary>
-    /// ESI the task, EBX the pager of its first thread, EDX EIP, ECX ESP, EAX the highest priority it may give; or EBX nil for an inactive
-    /// task, EAX a thread of its new chief. ESI is then the new task's id, or nil for a task that is not mine to create.
+    /// ESI the task, EBX the pager of its first thread, EDX EIP, ECX ESP, EAX the highest priority it may give; or EBX
+    /// nil for an inactive task, EAX a thread of its new chief. ESI is then the new task's id, or nil for a task that
+    /// is not mine to create.
     /// </summary>
     private void TaskNew()
     {
         var me = s.Current;
         var number = ThreadId.Task(s.Esi[me]);
         var task = number & (s.Limits.Tasks - 1);
-        if ((number >= s.Limits.Tasks) | (m.Chief[task] != s.Task(me))) s.Esi[me] = ThreadId.Nil;
-
+        if ((number >= s.Limits.Tasks) | (m.Chief[task] != s.Task(me)))
+            s.Esi[me] = ThreadId.Nil;
         // Another operation is finished first, on my time, and then I ask again. INT 36h has two bytes.
-        else if (m.Operation != Operations.None) Retry(me, m.Owner);
+        else if (m.Operation != Operations.None)
+            Retry(me, m.Owner);
         else
         {
             m.Operation = Operations.Delete;
@@ -38,16 +41,26 @@ public sealed partial class Kernel<W>
     private void Delete()
     {
         var at = m.Cursor;
-        if (m.Pass == Passes.Clan) DoomClan(at);
-        else if (m.Pass == Passes.Threads) DeleteThread(at);
-        else if (m.Pass == Passes.Waiters) EndWait(at);
-        else if (m.Pass == Passes.Tables) BeginTable(at);
-        else if (m.Pass == Passes.Table) FreeTable(at);
-        else if (m.Pass == Passes.Return) ReturnTask(at);
-        else CreateTask();
+        if (m.Pass == Passes.Clan)
+            DoomClan(at);
+        else if (m.Pass == Passes.Threads)
+            DeleteThread(at);
+        else if (m.Pass == Passes.Waiters)
+            EndWait(at);
+        else if (m.Pass == Passes.Tables)
+            BeginTable(at);
+        else if (m.Pass == Passes.Table)
+            FreeTable(at);
+        else if (m.Pass == Passes.Return)
+            ReturnTask(at);
+        else
+            CreateTask();
     }
 
-    /// <summary>The tasks whose chief is doomed are too; but never the one that deletes, which by <see cref="ChiefOrder{W}"/> has no doomed chief.</summary>
+    /// <summary>
+    /// The tasks whose chief is doomed are too; but never the one that deletes, which by <see cref="ChiefOrder{W}"/>
+    /// has no doomed chief.
+    /// </summary>
     private void DoomClan(W task)
     {
         if ((m.Doomed[task] == 0) & (m.Doomed[m.Chief[task]] == 1) & (task != s.Task(m.Owner)))
@@ -55,18 +68,22 @@ public sealed partial class Kernel<W>
             m.Doomed[task] = 1;
             m.Cursor = 0;
         }
-        else Pass(task + 1, s.Limits.Tasks, Passes.Threads);
+        else
+            Pass(task + 1, s.Limits.Tasks, Passes.Threads);
     }
 
     private void DeleteThread(W thread)
     {
-        if (m.Doomed[s.Task(thread)] == 0) Pass((thread | (s.Limits.Lthreads - 1)) + 1, s.Limits.Threads, Passes.Waiters);
+        if (m.Doomed[s.Task(thread)] == 0)
+            Pass((thread | (s.Limits.Lthreads - 1)) + 1, s.Limits.Threads, Passes.Waiters);
         else
         {
             // Whoever was to give it pages, or to be given some by it, is told.
             var partner = s.Partner[thread];
-            if (s.Status[thread] == ThreadStatus.Giving) Abort(partner, Code.ReceiveAborted);
-            else if ((s.Status[thread] == ThreadStatus.Mapping) & (partner != State<W>.Nobody)) Abort(partner, Code.SendAborted);
+            if (s.Status[thread] == ThreadStatus.Giving)
+                Abort(partner, Code.ReceiveAborted);
+            else if ((s.Status[thread] == ThreadStatus.Mapping) & (partner != State<W>.Nobody))
+                Abort(partner, Code.SendAborted);
             Dissociate(thread);
             foreach (var (info, column) in s.Columns)
                 if (info.Table == Table.Thread)
@@ -74,7 +91,8 @@ public sealed partial class Kernel<W>
             Pass(thread + 1, s.Limits.Threads, Passes.Waiters);
 
             // It may be the current one that is gone, or has nothing to map any more.
-            if (s.Status[s.Current] != ThreadStatus.Mapping) s.Stage = Stages.Leave;
+            if (s.Status[s.Current] != ThreadStatus.Mapping)
+                s.Stage = Stages.Leave;
         }
     }
 
@@ -82,12 +100,18 @@ public sealed partial class Kernel<W>
     private void EndWait(W thread)
     {
         var status = s.Status[thread];
-        if (((status == ThreadStatus.Sending) | (status == ThreadStatus.ReceivingFrom)) & (s.Status[s.Partner[thread]] == ThreadStatus.Inactive))
+        if (
+            ((status == ThreadStatus.Sending) | (status == ThreadStatus.ReceivingFrom))
+            & (s.Status[s.Partner[thread]] == ThreadStatus.Inactive)
+        )
             Abort(thread, Code.NoPartner);
         Pass(thread + 1, s.Limits.Threads, Passes.Tables);
     }
 
-    /// <summary>Ends an ipc with a code; one for an exception ends as if answered, and the thread raises it again, if it still does.</summary>
+    /// <summary>
+    /// Ends an ipc with a code; one for an exception ends as if answered, and the thread raises it again, if it still
+    /// does.
+    /// </summary>
     private void Abort(W thread, uint code)
     {
         s.Eax[thread] = W.Select(s.Faulting[thread] == 1, s.Eax[thread], code);
@@ -98,7 +122,8 @@ public sealed partial class Kernel<W>
     /// <summary>The pages of a doomed task's page table are unmapped one by one, as by fpage_unmap.</summary>
     private void BeginTable(W table)
     {
-        if (m.Doomed[m.TableTask[table]] == 0) Pass(table + 1, s.Limits.Paging.Tables, Passes.Return);
+        if (m.Doomed[m.TableTask[table]] == 0)
+            Pass(table + 1, s.Limits.Paging.Tables, Passes.Return);
         else
         {
             m.Pass = Passes.Table;
@@ -132,14 +157,15 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// A new chief that does not exist, or no longer, gets nothing: the task stays mine. The first incarnation has version 1, each later one
-    /// the next, and after the last of ten bits 1 again.
+    /// A new chief that does not exist, or no longer, gets nothing: the task stays mine. The first incarnation has
+    /// version 1, each later one the next, and after the last of ten bits 1 again.
     /// </summary>
     private void CreateTask()
     {
         var (me, task) = (m.Owner, m.Target);
         var (chief, version) = (s.Task(me), m.Version[task]);
-        if (s.Ebx[me] == ThreadId.Nil) chief = W.Select(s.Exists(s.Eax[me]), s.Task(s.Row(s.Eax[me])), chief);
+        if (s.Ebx[me] == ThreadId.Nil)
+            chief = W.Select(s.Exists(s.Eax[me]), s.Task(s.Row(s.Eax[me])), chief);
         else
         {
             m.Version[task] = version = W.Select(version == ThreadId.LastVersion, 1, version + 1);

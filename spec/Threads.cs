@@ -4,26 +4,31 @@ namespace Verified.Spec;
 public sealed partial class Kernel<W>
 {
     /// <summary>
-    /// EAX lthread, ECX ESP, EDX EIP, EBX preempter, ESI pager; FFFFFFFFh leaves a value. Returns the old values, and the old EFLAGS in EAX.
-    /// If there is no such lthread, and none is to be started, it returns FFFFFFFFh for each, and nothing else changes.
+    /// EAX lthread, ECX ESP, EDX EIP, EBX preempter, ESI pager; FFFFFFFFh leaves a value. Returns the old values, and
+    /// the old EFLAGS in EAX. If there is no such lthread, and none is to be started, it returns FFFFFFFFh for each,
+    /// and nothing else changes.
     /// </summary>
     private void LthreadExRegs()
     {
         var me = s.Current;
         var lthread = s.Eax[me];
         var thread = (me & ~(s.Limits.Lthreads - 1)) | (lthread & (s.Limits.Lthreads - 1));
-        if (lthread >= s.Limits.Lthreads) ReturnInvalid(me);
-
+        if (lthread >= s.Limits.Lthreads)
+            ReturnInvalid(me);
         // My task is being deleted: nobody in it starts any more.
-        else if (m.Doomed[s.Task(me)] == 1) Retry(me, m.Owner);
-
-        // Its message's pages are being mapped: that is done first, on my time, and then I ask again. INT 35h has two bytes.
-        else if (s.Status[thread] == ThreadStatus.Mapping) Retry(me, thread);
-        else if (s.Status[thread] == ThreadStatus.Giving) Retry(me, s.Partner[thread]);
-
+        else if (m.Doomed[s.Task(me)] == 1)
+            Retry(me, m.Owner);
+        // Its message's pages are being mapped: that is done first, on my time, and then I ask again. INT 35h has two
+        // bytes.
+        else if (s.Status[thread] == ThreadStatus.Mapping)
+            Retry(me, thread);
+        else if (s.Status[thread] == ThreadStatus.Giving)
+            Retry(me, s.Partner[thread]);
         // It starts with the first EIP and ESP that it is given.
-        else if (s.Status[thread] != ThreadStatus.Inactive) Exchange(me, thread);
-        else if ((s.Ecx[me] == ThreadId.Invalid) | (s.Edx[me] == ThreadId.Invalid)) ReturnInvalid(me);
+        else if (s.Status[thread] != ThreadStatus.Inactive)
+            Exchange(me, thread);
+        else if ((s.Ecx[me] == ThreadId.Invalid) | (s.Edx[me] == ThreadId.Invalid))
+            ReturnInvalid(me);
         else
         {
             Start(me, thread, ThreadId.WithLthread(s.Id[me], thread & (s.Limits.Lthreads - 1)));
@@ -37,12 +42,12 @@ public sealed partial class Kernel<W>
         SwitchTo(mapper);
     }
 
-    private void ReturnInvalid(W me) =>
-        s.Eax[me] = s.Ecx[me] = s.Edx[me] = s.Ebx[me] = s.Esi[me] = ThreadId.Invalid;
+    private void ReturnInvalid(W me) => s.Eax[me] = s.Ecx[me] = s.Edx[me] = s.Ebx[me] = s.Esi[me] = ThreadId.Invalid;
 
     private void Exchange(W me, W thread)
     {
-        if (thread != me) Cancel(thread);
+        if (thread != me)
+            Cancel(thread);
         s.Eax[me] = s.Eflags[thread];
 
         // Code that is started at an EIP must not depend on TF, DF or AC of the code before it (8.9).
@@ -73,8 +78,9 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Ends whatever <paramref name="thread"/> waits for. It has the code of a cancelled ipc, unless the ipc is the kernel's: then it will
-    /// raise its exception again, if it still does; so does one that had stopped for want of a pager.
+    /// Ends whatever <paramref name="thread"/> waits for. It has the code of a cancelled ipc, unless the ipc is the
+    /// kernel's: then it will raise its exception again, if it still does; so does one that had stopped for want of a
+    /// pager.
     /// </summary>
     private void Cancel(W thread)
     {

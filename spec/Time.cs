@@ -1,8 +1,9 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// Time: ticks of 1 ms, finite timeouts. Those who wait with a deadline are in the slot of their deadline's last bits; a tick
-/// looks at the slot of the new clock, one thread per step, and wakes whose deadline it is. So a step is short however many sleep.
+/// Time: ticks of 1 ms, finite timeouts. Those who wait with a deadline are in the slot of their deadline's last bits;
+/// a tick looks at the slot of the new clock, one thread per step, and wakes whose deadline it is. So a step is short
+/// however many sleep.
 /// </summary>
 public sealed partial class Kernel<W>
 {
@@ -15,7 +16,8 @@ public sealed partial class Kernel<W>
         s.TimeHigh += W.Select(s.Time < Timeouts.TickMicroseconds, 1, 0);
         s.Examined = State<W>.Nobody;
         s.Stage = Stages.Wake;
-        if (me == State<W>.Nobody) return;
+        if (me == State<W>.Nobody)
+            return;
         s.Slice[me] -= W.Select(s.HasTime(me) & (s.Slice[me] != ScheduleParam.Infinite), 1, 0);
         s.Consumed[me] += 1;
     }
@@ -26,16 +28,20 @@ public sealed partial class Kernel<W>
         s.Deadline[me] = s.Clock + ticks;
     }
 
-    /// <summary>Looks at the next thread of the clock's slot, in thread number; after the last one, ends the tick.</summary>
+    /// <summary>
+    /// Looks at the next thread of the clock's slot, in thread number; after the last one, ends the tick.
+    /// </summary>
     private void WakeNext()
     {
         var clock = s.Clock;
         var (found, sleeper) = s.Tables.First(Table.Thread, s.Examined, thread => s.SharesSlot(thread, clock));
-        if (!(found & (sleeper > s.Examined))) EndTick();
+        if (!(found & (sleeper > s.Examined)))
+            EndTick();
         else
         {
             s.Examined = sleeper;
-            if (s.Deadline[sleeper] == clock) Expire(sleeper);
+            if (s.Deadline[sleeper] == clock)
+                Expire(sleeper);
         }
     }
 
@@ -51,12 +57,15 @@ public sealed partial class Kernel<W>
     {
         var me = s.Current;
         s.Stage = Stages.Pick;
-        if (me == State<W>.Nobody) return;
+        if (me == State<W>.Nobody)
+            return;
         if (!s.HasTime(me))
         {
             s.Slice[me] = s.Quantum[me];
-            if (s.Status[me] == ThreadStatus.Ready) Preempt();
+            if (s.Status[me] == ThreadStatus.Ready)
+                Preempt();
         }
-        else GoOn();
+        else
+            GoOn();
     }
 }

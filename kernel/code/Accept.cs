@@ -4,7 +4,9 @@ using Code = Verified.Spec.Code;
 
 namespace Verified.Kernel;
 
-/// <summary>ipc, the slow path: takes the message of a waiting sender, which goes on to its own receive phase.</summary>
+/// <summary>
+/// ipc, the slow path: takes the message of a waiting sender, which goes on to its own receive phase.
+/// </summary>
 internal sealed partial class KernelProgram
 {
     private Label _goesOn;
@@ -65,7 +67,8 @@ internal sealed partial class KernelProgram
         c.test(eax, 1);
         c.je(from);
 
-        // Open: one accepted message at a time; it takes its own, or looks for its interrupt, when it next gets the processor.
+        // Open: one accepted message at a time; it takes its own, or looks for its interrupt, when it next gets the
+        // processor.
         c.cmp(At(ebp, _layout.Senders), 0);
         c.jne(resuming);
         c.cmp(At(ebp, Layout.Handles), 0);

@@ -7,15 +7,17 @@ using Code = Iced.Intel.Code;
 namespace Verified.Kernel;
 
 /// <summary>
-/// From the boot loader to the first pick. The tables come with the image, without threads; boot finds the servers among the loader's
-/// modules or, where it gives none, starts the image's own programs.
+/// From the boot loader to the first pick. The tables come with the image, without threads; boot finds the servers
+/// among the loader's modules or, where it gives none, starts the image's own programs.
 /// </summary>
 internal sealed partial class KernelProgram
 {
     /// <summary>The first instruction after the Multiboot header: a line of the cache.</summary>
     private const int HeaderSize = 32;
 
-    /// <summary>Multiboot 0.6, 3.1: modules on page boundaries, memory sizes wanted; the addresses are the ELF file's.</summary>
+    /// <summary>
+    /// Multiboot 0.6, 3.1: modules on page boundaries, memory sizes wanted; the addresses are the ELF file's.
+    /// </summary>
     private void MultibootHeader()
     {
         const uint flags = 0x00000003;
@@ -34,7 +36,10 @@ internal sealed partial class KernelProgram
         c.cld();
         c.mov(esp, BootStack);
         c.mov(esi, eax);
-        foreach (var (port, value) in (IEnumerable<(uint, uint)>)[.. Pic.Initialisation, .. Pit.Initialisation, .. Com1.Initialisation])
+        foreach (
+            var (port, value) in (IEnumerable<(uint, uint)>)
+                [.. Pic.Initialisation, .. Pit.Initialisation, .. Com1.Initialisation]
+        )
         {
             c.mov(edx, port);
             c.mov(eax, value);
@@ -80,7 +85,9 @@ internal sealed partial class KernelProgram
         BootConstants();
     }
 
-    /// <summary>Leaves in ESI the linear address of a table of threads to start. ESI is the loader's EAX, EBX its EBX.</summary>
+    /// <summary>
+    /// Leaves in ESI the linear address of a table of threads to start. ESI is the loader's EAX, EBX its EBX.
+    /// </summary>
     private void FindPrograms()
     {
         var servers = c.CreateLabel();
@@ -101,7 +108,10 @@ internal sealed partial class KernelProgram
         Mark(ref found);
     }
 
-    /// <summary>The image's tables are those of a kernel without programs; its own programs differ by a list of dwords, which a 0 ends.</summary>
+    /// <summary>
+    /// The image's tables are those of a kernel without programs; its own programs differ by a list of dwords, which a
+    /// 0 ends.
+    /// </summary>
     private void ApplyMappings()
     {
         var next = c.CreateLabel();
@@ -119,10 +129,22 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// What a row of the table of threads tells, each a dword: the address of the thread's row, then these fields. A 0 ends the table.
+    /// What a row of the table of threads tells, each a dword: the address of the thread's row, then these fields. A 0
+    /// ends the table.
     /// </summary>
     private static IReadOnlyList<Field> Started =>
-        [Layout.Id, Layout.Priority, Layout.Mcp, Layout.Slice, Layout.Quantum, Layout.Pager, Layout.Eax, Layout.Ebx, Layout.Eip, Layout.Esp];
+        [
+            Layout.Id,
+            Layout.Priority,
+            Layout.Mcp,
+            Layout.Slice,
+            Layout.Quantum,
+            Layout.Pager,
+            Layout.Eax,
+            Layout.Ebx,
+            Layout.Eip,
+            Layout.Esp,
+        ];
 
     private void StartThreads()
     {
@@ -149,11 +171,19 @@ internal sealed partial class KernelProgram
     }
 
     private uint[] StartRow(BootThread thread) =>
-    [
-        _layout.Threads.Base + _layout.Threads.Offset(ThreadId.Row<Concrete>(thread.Id, _layout.Limits)).Value,
-        thread.Id, thread.Priority, _layout.Limits.Priorities - 1, thread.Quantum, thread.Quantum, thread.Pager, thread.Eax, thread.Ebx,
-        thread.Eip, thread.Esp,
-    ];
+        [
+            _layout.Threads.Base + _layout.Threads.Offset(ThreadId.Row<Concrete>(thread.Id, _layout.Limits)).Value,
+            thread.Id,
+            thread.Priority,
+            _layout.Limits.Priorities - 1,
+            thread.Quantum,
+            thread.Quantum,
+            thread.Pager,
+            thread.Eax,
+            thread.Ebx,
+            thread.Eip,
+            thread.Esp,
+        ];
 
     /// <summary>Not a thread's doing, and nothing to go on with.</summary>
     private void Panic()
@@ -173,7 +203,9 @@ internal sealed partial class KernelProgram
         c.jmp(halt);
     }
 
-    /// <summary>Prints a constant on COM1, waiting for the transmitter; ends before its terminating 0. Uses EAX, EDX, ESI.</summary>
+    /// <summary>
+    /// Prints a constant on COM1, waiting for the transmitter; ends before its terminating 0. Uses EAX, EDX, ESI.
+    /// </summary>
     private void PrintLine(string constant)
     {
         var next = c.CreateLabel();

@@ -4,12 +4,13 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The loader's information, copied into one page for the root task before anything is moved: the modules' list and command lines, the
-/// map of memory, the names. What a program overwrites of the original does not matter then.
+/// The loader's information, copied into one page for the root task before anything is moved: the modules' list and
+/// command lines, the map of memory, the names. What a program overwrites of the original does not matter then.
 /// </summary>
 internal sealed partial class KernelProgram
 {
-    private Label _append, _appendText;
+    private Label _append,
+        _appendText;
 
     private uint Kept => _layout.Boot.Information;
 
@@ -58,7 +59,10 @@ internal sealed partial class KernelProgram
         c.add(ebp, Multiboot.ModuleSize);
         c.jmp(text);
         c.Label(ref noMore);
-        foreach (var (flag, offset) in ((uint, uint)[])[(Multiboot.HasCommandLine, Multiboot.CommandLine), (Multiboot.HasName, Multiboot.Name)])
+        foreach (
+            var (flag, offset) in ((uint, uint)[])
+                [(Multiboot.HasCommandLine, Multiboot.CommandLine), (Multiboot.HasName, Multiboot.Name)]
+        )
         {
             var none = c.CreateLabel();
             c.test(__dword_ptr[ebx], flag);
@@ -73,8 +77,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Appends to the page, at EDI: the ECX bytes at ESI, or the text there with its terminating 0; a text at 0 is none, and empty. Uses
-    /// EAX, ECX, ESI.
+    /// Appends to the page, at EDI: the ECX bytes at ESI, or the text there with its terminating 0; a text at 0 is
+    /// none, and empty. Uses EAX, ECX, ESI.
     /// </summary>
     private void AppendRoutines()
     {
@@ -96,7 +100,10 @@ internal sealed partial class KernelProgram
         c.mov(eax, Kept + Layout.PageSize);
         c.sub(eax, edi);
         c.cmp(ecx, eax);
-        Fail("boot: the boot loader's information does not fit in a page of 4096 bytes; shorten the command lines", unless: c.jbe);
+        Fail(
+            "boot: the boot loader's information does not fit in a page of 4096 bytes; shorten the command lines",
+            unless: c.jbe
+        );
         c.rep_movsb();
         c.ret();
     }

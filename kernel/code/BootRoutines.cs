@@ -8,21 +8,27 @@ namespace Verified.Kernel;
 internal sealed partial class KernelProgram
 {
     private readonly List<string> _messages = [];
-    private Label _fail, _put;
+    private Label _fail,
+        _put;
 
     /// <summary>
-    /// Prints a line and halts, where the flags do not let it pass. In the text # stands for the hexadecimal number in EDX, @ for the number
-    /// of the module whose server record is at EDI.
+    /// Prints a line and halts, where the flags do not let it pass. In the text # stands for the hexadecimal number in
+    /// EDX, @ for the number of the module whose server record is at EDI.
     /// </summary>
-    private void Fail(string text, Action<Label>? unless = null,
-        [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    private void Fail(
+        string text,
+        Action<Label>? unless = null,
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0
+    )
     {
         var pass = c.CreateLabel();
         c.At(file, line);
         unless?.Invoke(pass);
         c.mov(esi, Layout.Physical(_address(MessageSymbol(_messages.Count))));
         c.jmp(_fail);
-        if (unless is not null) c.Label(ref pass);
+        if (unless is not null)
+            c.Label(ref pass);
         _messages.Add(text + "\r\n");
     }
 
@@ -36,19 +42,22 @@ internal sealed partial class KernelProgram
         Constant("panic_line", "panic: NMI, double fault or machine check\r\n");
         Mark("boot_table");
         foreach (var thread in _threads)
-            foreach (var dword in StartRow(thread))
-                c.dd(dword);
+        foreach (var dword in StartRow(thread))
+            c.dd(dword);
         c.dd(0);
         Mark("boot_mappings");
-        foreach (var (linear, dword) in _mappings) c.dd(Layout.Physical(linear), dword);
+        foreach (var (linear, dword) in _mappings)
+            c.dd(Layout.Physical(linear), dword);
         c.dd(0);
-        for (var i = 0; i < _messages.Count; i++) Constant(MessageSymbol(i), _messages[i]);
+        for (var i = 0; i < _messages.Count; i++)
+            Constant(MessageSymbol(i), _messages[i]);
     }
 
     private void BootSubroutines()
     {
         FailRoutine();
-        if (!ServerThreads.Fit(_layout.Limits)) return;
+        if (!ServerThreads.Fit(_layout.Limits))
+            return;
         AddRegionRoutine();
         FindOverlapRoutine();
         CheckRoutine();
@@ -134,7 +143,9 @@ internal sealed partial class KernelProgram
         c.ret();
     }
 
-    /// <summary>Carry if some region overlaps EAX..EDX, and EBP is the address of the first that does. Uses ECX.</summary>
+    /// <summary>
+    /// Carry if some region overlaps EAX..EDX, and EBP is the address of the first that does. Uses ECX.
+    /// </summary>
     private void FindOverlapRoutine()
     {
         var next = c.CreateLabel();
@@ -160,7 +171,9 @@ internal sealed partial class KernelProgram
         c.ret();
     }
 
-    /// <summary>Looks at the module of the server at EDI: where its memory is, whether that is free, and where it starts.</summary>
+    /// <summary>
+    /// Looks at the module of the server at EDI: where its memory is, whether that is free, and where it starts.
+    /// </summary>
     private void CheckRoutine()
     {
         var segment = c.CreateLabel();
@@ -251,7 +264,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// From the ELF file at ESI to its program headers: ESI the first, EBX their size; their number is pushed. Uses EAX, ECX, EDX.
+    /// From the ELF file at ESI to its program headers: ESI the first, EBX their size; their number is pushed. Uses
+    /// EAX, ECX, EDX.
     /// </summary>
     private void Headers(string? cutOff = null)
     {
@@ -279,7 +293,10 @@ internal sealed partial class KernelProgram
     private void Claim()
     {
         c.cmp(edx, MemoryEnd);
-        Fail("boot: not enough memory: module @ needs it up to #; give the machine more, or link it lower", unless: c.jbe);
+        Fail(
+            "boot: not enough memory: module @ needs it up to #; give the machine more, or link it lower",
+            unless: c.jbe
+        );
         c.call(_findOverlap);
         var free = c.CreateLabel();
         c.jnc(free);
@@ -332,7 +349,9 @@ internal sealed partial class KernelProgram
         c.ret();
     }
 
-    /// <summary>Copies the segments of the ELF file of the server at EDI, and clears what is beyond their bytes.</summary>
+    /// <summary>
+    /// Copies the segments of the ELF file of the server at EDI, and clears what is beyond their bytes.
+    /// </summary>
     private void UnpackRoutine()
     {
         var segment = c.CreateLabel();

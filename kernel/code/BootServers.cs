@@ -5,12 +5,12 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// Boot with modules: the first is σ0, the second the root task, each an ELF executable, which goes where its program headers say, or
-/// flat, which runs where the loader put it. Further ones are the root task's business.
+/// Boot with modules: the first is σ0, the second the root task, each an ELF executable, which goes where its program
+/// headers say, or flat, which runs where the loader put it. Further ones are the root task's business.
 /// </summary>
 /// <remarks>
-/// Everything is a region of physical memory. No two regions may overlap; a file that is still to be unpacked is moved out of the way of
-/// all others first, wherever the loader had put it. All this with paging off.
+/// Everything is a region of physical memory. No two regions may overlap; a file that is still to be unpacked is moved
+/// out of the way of all others first, wherever the loader had put it. All this with paging off.
 /// </remarks>
 internal sealed partial class KernelProgram
 {
@@ -27,14 +27,28 @@ internal sealed partial class KernelProgram
 
     private uint BootStack => _layout.Boot.RootStack + Layout.PageSize;
 
-    /// <summary>A server that is being loaded: the module's address and size, its entry in the start table, its number for messages.</summary>
-    private const uint Source = 0, SourceSize = 4, Start = 8, Number_ = 12, IsElf = 16, ServerSize = 32;
+    /// <summary>
+    /// A server that is being loaded: the module's address and size, its entry in the start table, its number for
+    /// messages.
+    /// </summary>
+    private const uint Source = 0,
+        SourceSize = 4,
+        Start = 8,
+        Number_ = 12,
+        IsElf = 16,
+        ServerSize = 32;
 
-    private Label _addRegion, _findOverlap, _check, _stage, _unpack;
+    private Label _addRegion,
+        _findOverlap,
+        _check,
+        _stage,
+        _unpack;
 
     private uint InfoPage => Layout.Physical(_layout.Info);
 
-    /// <summary>EBX is the loader's information. Leaves in ESI the linear address of a table of threads to start.</summary>
+    /// <summary>
+    /// EBX is the loader's information. Leaves in ESI the linear address of a table of threads to start.
+    /// </summary>
     private void LoadServers()
     {
         if (!ServerThreads.Fit(_layout.Limits))
@@ -44,7 +58,11 @@ internal sealed partial class KernelProgram
         }
 
         (_addRegion, _findOverlap) = (c.CreateLabel("boot_add_region"), c.CreateLabel("boot_find_overlap"));
-        (_check, _stage, _unpack) = (c.CreateLabel("boot_check"), c.CreateLabel("boot_stage"), c.CreateLabel("boot_unpack"));
+        (_check, _stage, _unpack) = (
+            c.CreateLabel("boot_check"),
+            c.CreateLabel("boot_stage"),
+            c.CreateLabel("boot_unpack")
+        );
         MeasureMemory();
         KeepInformation();
         ListModules();
@@ -83,7 +101,10 @@ internal sealed partial class KernelProgram
     private void MeasureMemory()
     {
         c.test(__byte_ptr[ebx], (byte)Multiboot.HasMemory);
-        Fail("boot: the boot loader does not tell the size of memory; use one that keeps to Multiboot 0.6", unless: c.jne);
+        Fail(
+            "boot: the boot loader does not tell the size of memory; use one that keeps to Multiboot 0.6",
+            unless: c.jne
+        );
         var fits = c.CreateLabel();
         c.mov(eax, __dword_ptr[ebx + Multiboot.UpperKilobytes]);
         c.cmp(eax, (Layout.MemorySize - Multiboot.UpperMemory) >> 10);
@@ -100,8 +121,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Regions: the kernel, what is not memory, and the modules that stay where they are. Programs' files are kept apart: they are
-    /// regions only once it is clear where their segments go.
+    /// Regions: the kernel, what is not memory, and the modules that stay where they are. Programs' files are kept
+    /// apart: they are regions only once it is clear where their segments go.
     /// </summary>
     private void ListModules()
     {
@@ -141,7 +162,8 @@ internal sealed partial class KernelProgram
         c.Label(ref done);
     }
 
-    private AssemblerMemoryOperand ServerField(uint server, uint field) => __dword_ptr[Servers + server * ServerSize + field];
+    private AssemblerMemoryOperand ServerField(uint server, uint field) =>
+        __dword_ptr[Servers + server * ServerSize + field];
 
     private static AssemblerMemoryOperand Of(uint field) => __dword_ptr[edi + field];
 
@@ -160,12 +182,13 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The info page's frequency of the processor: how often its time-stamp counter counts while the timer's third channel counts down a
-    /// millisecond; nothing where it has no such counter.
+    /// The info page's frequency of the processor: how often its time-stamp counter counts while the timer's third
+    /// channel counts down a millisecond; nothing where it has no such counter.
     /// </summary>
     private void MeasureFrequency()
     {
-        const uint identification = 1 << 21, timeStamp = 1 << 4;
+        const uint identification = 1 << 21,
+            timeStamp = 1 << 4;
         var wait = c.CreateLabel();
         var none = c.CreateLabel();
 
@@ -205,7 +228,9 @@ internal sealed partial class KernelProgram
         c.Label(ref none);
     }
 
-    /// <summary>The image gives σ0 every frame that the kernel has not reserved: takes away those beyond the memory there is.</summary>
+    /// <summary>
+    /// The image gives σ0 every frame that the kernel has not reserved: takes away those beyond the memory there is.
+    /// </summary>
     private void MapFrames()
     {
         var (paging, maps) = (_layout.Limits.Paging, _layout.Mappings);
@@ -236,15 +261,20 @@ internal sealed partial class KernelProgram
         c.Label(ref none);
     }
 
-    /// <summary>The table of threads: what the start table of the info page says, in whole pages, and each server's argument on its stack.</summary>
+    /// <summary>
+    /// The table of threads: what the start table of the info page says, in whole pages, and each server's argument on
+    /// its stack.
+    /// </summary>
     private void ServersToStart()
     {
         var at = StartTable;
-        foreach (var (thread, start, argument) in ((BootThread, uint, uint)[])
-        [
-            (ServerThreads.Sigma0At(_layout, eip: 0), KernelInfo.Sigma0, InfoPage),
-            (ServerThreads.RootAt(_layout, eip: 0), KernelInfo.Root, _layout.Boot.Information),
-        ])
+        foreach (
+            var (thread, start, argument) in ((BootThread, uint, uint)[])
+                [
+                    (ServerThreads.Sigma0At(_layout, eip: 0), KernelInfo.Sigma0, InfoPage),
+                    (ServerThreads.RootAt(_layout, eip: 0), KernelInfo.Root, _layout.Boot.Information),
+                ]
+        )
         {
             c.and(__dword_ptr[InfoPage + start + KernelInfo.StartBegin], ~(Layout.PageSize - 1));
             c.add(__dword_ptr[InfoPage + start + KernelInfo.StartEnd], Layout.PageSize - 1);

@@ -9,12 +9,14 @@ namespace Verified.Kernel;
 /// <summary>The deletion of tasks: one step, at a row of the table that the present pass is over.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _delete, _nextRow;
+    private Label _delete,
+        _nextRow;
 
     private void Delete()
     {
         var passes = new Label[Passes.Create];
-        for (var pass = 0; pass < passes.Length; pass++) passes[pass] = c.CreateLabel($"delete_{Passes.Names[pass]}");
+        for (var pass = 0; pass < passes.Length; pass++)
+            passes[pass] = c.CreateLabel($"delete_{Passes.Names[pass]}");
         _nextRow = c.CreateLabel("delete_next");
 
         // EAX the row.
@@ -128,7 +130,8 @@ internal sealed partial class KernelProgram
         Dissociate(At(esi, Layout.Handles), free);
         c.Label(ref free);
         c.xor(eax, eax);
-        foreach (var field in Blanked) c.mov(At(esi, field), eax);
+        foreach (var field in Blanked)
+            c.mov(At(esi, field), eax);
         c.mov(At(esi, Layout.Status), StoredStatus.Inactive);
         c.mov(At(esi, _layout.Partner), Nobody);
         c.mov(eax, Op(Maps.Cursor));
@@ -137,8 +140,16 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>What is 0 in a row that is not in use.</summary>
-    private IEnumerable<Field> Blanked => _layout.Threads.Fields.Except(
-        [Layout.Status, _layout.Partner, _layout.Senders, Layout.Directory, Layout.Pushed, Layout.Cs, Layout.Ss]);
+    private IEnumerable<Field> Blanked =>
+        _layout.Threads.Fields.Except([
+            Layout.Status,
+            _layout.Partner,
+            _layout.Senders,
+            Layout.Directory,
+            Layout.Pushed,
+            Layout.Cs,
+            Layout.Ss,
+        ]);
 
     private void EndWait(ref Label waiters)
     {
@@ -196,7 +207,10 @@ internal sealed partial class KernelProgram
         Next(_layout.Limits.Paging.Tables, Passes.Return);
     }
 
-    /// <summary>The page table, empty, leaves its slot. No address that it translated is in the TLB; what is kept of its slot goes with INVLPG.</summary>
+    /// <summary>
+    /// The page table, empty, leaves its slot. No address that it translated is in the TLB; what is kept of its slot
+    /// goes with INVLPG.
+    /// </summary>
     private void FreeTable(ref Label table)
     {
         var ports = c.CreateLabel("delete_table_of_ports");

@@ -5,7 +5,10 @@ namespace Verified.Kernel;
 /// <summary>The two 8259A interrupt controllers: ports and commands.</summary>
 internal static class Pic
 {
-    public const uint MasterCommand = 0x20, MasterData = 0x21, SlaveCommand = 0xA0, SlaveData = 0xA1;
+    public const uint MasterCommand = 0x20,
+        MasterData = 0x21,
+        SlaveCommand = 0xA0,
+        SlaveData = 0xA1;
 
     /// <summary>Non-specific end of interrupt (OCW2).</summary>
     public const uint EndOfInterrupt = 0x20;
@@ -19,13 +22,22 @@ internal static class Pic
     /// <summary>Vectors of the slave's lines.</summary>
     private const uint SlaveVector = Layout.TickVector + Lines;
 
-    /// <summary>Port and value: edge-triggered, cascaded on line 2, 8086 mode, all lines masked but the kernel's (ICW1-4, OCW1).</summary>
+    /// <summary>
+    /// Port and value: edge-triggered, cascaded on line 2, 8086 mode, all lines masked but the kernel's (ICW1-4, OCW1).
+    /// </summary>
     public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
-    [
-        (MasterCommand, 0x11), (MasterData, Layout.TickVector), (MasterData, 1 << (int)Interrupts.Cascade), (MasterData, 0x01),
-        (SlaveCommand, 0x11), (SlaveData, SlaveVector), (SlaveData, Interrupts.Cascade), (SlaveData, 0x01),
-        (MasterData, Interrupts.AllMasked & 0xFF), (SlaveData, Interrupts.AllMasked >> (int)Lines),
-    ];
+        [
+            (MasterCommand, 0x11),
+            (MasterData, Layout.TickVector),
+            (MasterData, 1 << (int)Interrupts.Cascade),
+            (MasterData, 0x01),
+            (SlaveCommand, 0x11),
+            (SlaveData, SlaveVector),
+            (SlaveData, Interrupts.Cascade),
+            (SlaveData, 0x01),
+            (MasterData, Interrupts.AllMasked & 0xFF),
+            (SlaveData, Interrupts.AllMasked >> (int)Lines),
+        ];
 }
 
 /// <summary>The 8254 timer.</summary>
@@ -44,7 +56,10 @@ internal static class Pit
     /// <summary>Channel 2 has counted down.</summary>
     public const uint Ended = 0x20;
 
-    /// <summary>Port and value: the speaker off and the gate open; channel 2, both bytes, mode 0 (output rises at the end), a millisecond.</summary>
+    /// <summary>
+    /// Port and value: the speaker off and the gate open; channel 2, both bytes, mode 0 (output rises at the end), a
+    /// millisecond.
+    /// </summary>
     public static IReadOnlyList<(uint Port, uint Value)> Millisecond =>
         [(Gate, 0x01), (0x43, 0xB0), (0x42, Divisor & 0xFF), (0x42, Divisor >> 8)];
 }
@@ -52,10 +67,16 @@ internal static class Pit
 /// <summary>The 16550 serial port COM1.</summary>
 internal static class Com1
 {
-    public const uint Data = 0x3F8, InterruptEnable = 0x3F9, FifoControl = 0x3FA, ModemControl = 0x3FC, LineStatus = 0x3FD, Last = 0x3FF;
+    public const uint Data = 0x3F8,
+        InterruptEnable = 0x3F9,
+        FifoControl = 0x3FA,
+        ModemControl = 0x3FC,
+        LineStatus = 0x3FD,
+        Last = 0x3FF;
 
     /// <summary>A byte has been received (LSR bit 0); the transmitter takes one (bit 5).</summary>
-    public const uint DataReady = 0x01, TransmitterEmpty = 0x20;
+    public const uint DataReady = 0x01,
+        TransmitterEmpty = 0x20;
 
     /// <summary>IER: an interrupt for received data.</summary>
     public const uint ReceivedData = 0x01;
@@ -66,11 +87,20 @@ internal static class Com1
     /// <summary>MCR: DTR, RTS, and OUT2, which wires the interrupt to its line.</summary>
     public const uint Connected = 0x0B;
 
-    /// <summary>Port and value: no interrupts, 115,200 baud, 8 bits, no parity, 1 stop bit, FIFOs on, DTR and RTS. What is received stays.</summary>
+    /// <summary>
+    /// Port and value: no interrupts, 115,200 baud, 8 bits, no parity, 1 stop bit, FIFOs on, DTR and RTS. What is
+    /// received stays.
+    /// </summary>
     public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
-    [
-        (Data + 1, 0x00), (Data + 3, 0x80), (Data, 0x01), (Data + 1, 0x00), (Data + 3, 0x03), (Data + 2, 0xC1), (Data + 4, 0x03),
-    ];
+        [
+            (Data + 1, 0x00),
+            (Data + 3, 0x80),
+            (Data, 0x01),
+            (Data + 1, 0x00),
+            (Data + 3, 0x03),
+            (Data + 2, 0xC1),
+            (Data + 4, 0x03),
+        ];
 }
 
 /// <summary>The exit device of QEMU (isa-debug-exit): a byte v ends the run with status 2v + 1.</summary>

@@ -97,7 +97,8 @@ internal sealed partial class KernelProgram
         c.adc(__dword_ptr[_layout.InfoClock.Base + Layout.TimeHigh.Offset], 0);
         c.mov(The(_layout.Examined), 0);
 
-        // Idle: nobody's row, which has no time slice. Between steps of an operation on mappings, the current thread is not at ESP.
+        // Idle: nobody's row, which has no time slice. Between steps of an operation on mappings, the current thread is
+        // not at ESP.
         LoadCurrent();
         c.cmp(esp, _layout.Threads.Base + Frame);
         c.je(_wake);

@@ -3,7 +3,10 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>The way out of the kernel to the current thread: its space, its segments, its registers. And what makes a small space large.</summary>
+/// <summary>
+/// The way out of the kernel to the current thread: its space, its segments, its registers. And what makes a small
+/// space large.
+/// </summary>
 internal sealed partial class KernelProgram
 {
     private Label _exit;
@@ -65,9 +68,15 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// A task's small space is that of a page table, its first, whose offset is in a register; elsewhere if there is none. The offset is lost.
+    /// A task's small space is that of a page table, its first, whose offset is in a register; elsewhere if there is
+    /// none. The offset is lost.
     /// </summary>
-    private void SmallSegment(AssemblerRegister32 task, AssemblerRegister32 table, AssemblerRegister32 scratch, Label none)
+    private void SmallSegment(
+        AssemblerRegister32 task,
+        AssemblerRegister32 table,
+        AssemblerRegister32 scratch,
+        Label none
+    )
     {
         c.test(table, table);
         c.je(none);
@@ -80,7 +89,9 @@ internal sealed partial class KernelProgram
         c.mov(In(Maps.SmallSegments, task), table);
     }
 
-    /// <summary>The users' descriptors: their low dword, the high one in EDX, which is lost, and the flat segment's.</summary>
+    /// <summary>
+    /// The users' descriptors: their low dword, the high one in EDX, which is lost, and the flat segment's.
+    /// </summary>
     private void LoadDescriptors(uint low, uint flatHigh)
     {
         c.mov(Low(_layout.DataSegment), low);
@@ -91,7 +102,10 @@ internal sealed partial class KernelProgram
         c.mov(High(_layout.FlatSegment), flatHigh);
     }
 
-    /// <summary>Elsewhere if the thread that has raised an exception, with its error code on the stack and nothing saved, is in a small space.</summary>
+    /// <summary>
+    /// Elsewhere if the thread that has raised an exception, with its error code on the stack and nothing saved, is in
+    /// a small space.
+    /// </summary>
     private void IfInSmallSpace(Label then)
     {
         c.test(__dword_ptr.ss[_layout.DataSegment.Base + Layout.DescriptorHigh.Offset], UserSegments.LimitMask);
@@ -118,7 +132,9 @@ internal sealed partial class KernelProgram
         c.mov(Task(task, MappingLayout.Small), 0);
     }
 
-    private static AssemblerMemoryOperand Low(Area descriptor) => __dword_ptr[descriptor.Base + Layout.DescriptorLow.Offset];
+    private static AssemblerMemoryOperand Low(Area descriptor) =>
+        __dword_ptr[descriptor.Base + Layout.DescriptorLow.Offset];
 
-    private static AssemblerMemoryOperand High(Area descriptor) => __dword_ptr[descriptor.Base + Layout.DescriptorHigh.Offset];
+    private static AssemblerMemoryOperand High(Area descriptor) =>
+        __dword_ptr[descriptor.Base + Layout.DescriptorHigh.Offset];
 }

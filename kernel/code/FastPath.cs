@@ -5,11 +5,12 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// ipc, the fast path: three words by call to a thread that waits for anyone or for me, or by reply and wait to one that waits for me.
+/// ipc, the fast path: three words by call to a thread that waits for anyone or for me, or by reply and wait to one
+/// that waits for me.
 /// </summary>
 /// <remarks>
-/// Instructions stand in pairs, as the Pentium's pipes take them: so the registers are saved between the guards, as each is free to go. No
-/// segment register is loaded (Liedtke): that they are flat is only looked at.
+/// Instructions stand in pairs, as the Pentium's pipes take them: so the registers are saved between the guards, as
+/// each is free to go. No segment register is loaded (Liedtke): that they are flat is only looked at.
 /// </remarks>
 internal sealed partial class KernelProgram
 {
@@ -54,7 +55,9 @@ internal sealed partial class KernelProgram
         c.jne(unsaved);
         c.test(eax, eax);
         c.jne(unsaved);
-        FindReceiver(StoredStatus.ReceivingFrom, smallReply, leave, leave, () => c.lea(ecx, __[esp - (int)InterruptFrame]));
+        FindReceiver(StoredStatus.ReceivingFrom, smallReply, leave, leave, () =>
+            c.lea(ecx, __[esp - (int)InterruptFrame])
+        );
         c.mov(esi, At(ebp, _layout.Partner));
         c.mov(eax, AtStack(_layout.Senders));
         c.cmp(esi, ecx);
@@ -97,13 +100,16 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// EBP the row of the thread that ESI names, which waits as it is said. Elsewhere if there is none, if somebody who competes has a higher
-    /// priority, or if my segments are not flat: until that is known, accesses go through SS, which is.
+    /// EBP the row of the thread that ESI names, which waits as it is said. Elsewhere if there is none, if somebody who
+    /// competes has a higher priority, or if my segments are not flat: until that is known, accesses go through SS,
+    /// which is.
     /// </summary>
     /// <param name="status">How it waits, as its row holds it.</param>
     /// <param name="notFlat">Where my segments are not flat, and EBX and EDI not saved yet.</param>
     /// <param name="leave">Where all registers are.</param>
-    /// <param name="otherwise">Where it waits otherwise, or somebody has a higher priority: EAX the difference and top, ESI its priority.</param>
+    /// <param name="otherwise">
+    /// Where it waits otherwise, or somebody has a higher priority: EAX the difference and top, ESI its priority.
+    /// </param>
     /// <param name="meanwhile">An instruction that prepares ECX for what follows.</param>
     private void FindReceiver(uint status, Label notFlat, Label leave, Label otherwise, Action meanwhile)
     {
@@ -113,8 +119,9 @@ internal sealed partial class KernelProgram
         c.mov(AtStack(Layout.Esi), esi);
         c.shr(ebp, (byte)(ThreadId.LthreadShift - Layout.ThreadShift));
 
-        // Of the segments that a user can load the flat one has the greatest selector: so the sum of four is its fourfold only if all are it. The
-        // Pentium leaves the bits above a selector undefined (SDM vol. 2, MOV): of the sum the low byte counts.
+        // Of the segments that a user can load the flat one has the greatest selector: so the sum of four is its
+        // fourfold only if all are it. The Pentium leaves the bits above a selector undefined (SDM vol. 2, MOV): of the
+        // sum the low byte counts.
         c.lea(eax, __[eax + ecx - 4 * (int)Layout.FlatData]);
         c.mov(ecx, fs);
         c.add(eax, ecx);
@@ -125,7 +132,8 @@ internal sealed partial class KernelProgram
         c.add(al, cl);
         c.jne(notFlat);
 
-        // The difference of the statuses, and top: without a sign more than any priority, if they differ (StoredStatus); just top, if not.
+        // The difference of the statuses, and top: without a sign more than any priority, if they differ
+        // (StoredStatus); just top, if not.
         c.mov(eax, At(ebp, Layout.Status));
         c.mov(ecx, The(_layout.Top));
         c.mov(AtStack(Layout.Ebx), ebx);
@@ -134,7 +142,9 @@ internal sealed partial class KernelProgram
         IfNamed(leave, otherwise, meanwhile);
     }
 
-    /// <summary>Elsewhere unless the thread at EBP has the id in ESI, and a priority that is not less than EAX, without a sign.</summary>
+    /// <summary>
+    /// Elsewhere unless the thread at EBP has the id in ESI, and a priority that is not less than EAX, without a sign.
+    /// </summary>
     private void IfNamed(Label leave, Label otherwise, Action meanwhile)
     {
         c.mov(ecx, At(ebp, Layout.Id));
@@ -146,7 +156,10 @@ internal sealed partial class KernelProgram
         c.ja(otherwise);
     }
 
-    /// <summary>Elsewhere unless the thread at EBP, which is not open to anyone, waits for me, and nobody who competes has a higher priority than its, ESI.</summary>
+    /// <summary>
+    /// Elsewhere unless the thread at EBP, which is not open to anyone, waits for me, and nobody who competes has a
+    /// higher priority than its, ESI.
+    /// </summary>
     private void IfClosedOnMe(Label leave)
     {
         c.add(eax, unchecked((int)(StoredStatus.ReceivingAny - StoredStatus.ReceivingFrom)));
@@ -165,7 +178,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The receiver has the processor: ESI the end of its row, its stack, EAX 0. The words are in their registers since the interrupt.
+    /// The receiver has the processor: ESI the end of its row, its stack, EAX 0. The words are in their registers since
+    /// the interrupt.
     /// </summary>
     private void SwitchToReceiver()
     {

@@ -9,13 +9,25 @@ namespace Verified.Kernel;
 internal sealed partial class KernelProgram
 {
     /// <summary>
-    /// Vectors of the exceptions that are reported to the pager, and whether the processor pushes an error code (SDM 3A, 6.15). Without
-    /// coprocessor and SSE, 9 and 19 are never raised; any vector without a gate ends as 13.
+    /// Vectors of the exceptions that are reported to the pager, and whether the processor pushes an error code (SDM
+    /// 3A, 6.15). Without coprocessor and SSE, 9 and 19 are never raised; any vector without a gate ends as 13.
     /// </summary>
     internal static readonly IReadOnlyList<(uint Vector, bool HasCode)> ExceptionVectors =
     [
-        (0, false), (1, false), (3, false), (4, false), (5, false), (6, false), (7, false), (10, true),
-        (11, true), (12, true), (13, true), (14, true), (16, false), (17, true),
+        (0, false),
+        (1, false),
+        (3, false),
+        (4, false),
+        (5, false),
+        (6, false),
+        (7, false),
+        (10, true),
+        (11, true),
+        (12, true),
+        (13, true),
+        (14, true),
+        (16, false),
+        (17, true),
     ];
 
     /// <summary>NMI, double fault, machine check: not a thread's doing.</summary>
@@ -27,10 +39,15 @@ internal sealed partial class KernelProgram
         var saved = c.CreateLabel();
         var outgrow = c.CreateLabel("outgrow");
         var large = c.CreateLabel("fault_large");
-        foreach (var (vector, hasCode) in ExceptionVectors.Where(exception => exception.Vector is not (Layout.PageFaultVector or FaultMessage.Protection)))
+        foreach (
+            var (vector, hasCode) in ExceptionVectors.Where(exception =>
+                exception.Vector is not (Layout.PageFaultVector or FaultMessage.Protection)
+            )
+        )
         {
             Mark($"exception_{vector}");
-            if (UserSegments.Outgrows.Contains(vector)) IfInSmallSpace(outgrow);
+            if (UserSegments.Outgrows.Contains(vector))
+                IfInSmallSpace(outgrow);
             var word = FaultMessage.Of<Concrete>(vector, 0).Value;
             if (hasCode)
             {
@@ -62,7 +79,9 @@ internal sealed partial class KernelProgram
         Outgrow(ref outgrow);
     }
 
-    /// <summary>The thread's fault field tells what it raised. From where the partner is found on, it is what any report tells.</summary>
+    /// <summary>
+    /// The thread's fault field tells what it raised. From where the partner is found on, it is what any report tells.
+    /// </summary>
     private void Report(ref Label report, ref Label saved)
     {
         var deliver = c.CreateLabel("report_deliver");
@@ -87,7 +106,8 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Status), StoredStatus.Stopped);
         c.jmp(_pick);
 
-        // The pager waits for me. It may do so for the answer to an exception of its own: then it goes on as if it had raised none.
+        // The pager waits for me. It may do so for the answer to an exception of its own: then it goes on as if it had
+        // raised none.
         Mark(ref deliver);
         c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(answer);

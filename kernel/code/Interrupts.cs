@@ -23,8 +23,8 @@ internal sealed partial class KernelProgram
             c.jmp(id - 1 < Pic.Lines ? first : second);
         }
 
-        // In user mode, idle or between steps on mappings: ESP is at a frame, but not always at the current thread's. The ends of interrupt
-        // are specific, so that one which no device raised ends no other.
+        // In user mode, idle or between steps on mappings: ESP is at a frame, but not always at the current thread's.
+        // The ends of interrupt are specific, so that one which no device raised ends no other.
         Mark(ref first);
         LoadSegment();
         InterruptBit();
@@ -71,7 +71,8 @@ internal sealed partial class KernelProgram
         Mark(ref tell);
         c.xor(eax, eax);
         c.mov(At(ebp, Layout.Eax), eax);
-        foreach (var word in Words) c.mov(At(ebp, word), eax);
+        foreach (var word in Words)
+            c.mov(At(ebp, word), eax);
         c.mov(At(ebp, Layout.Esi), edi);
         RemoveTimer();
         c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
@@ -80,8 +81,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The receive phase of the current thread, from its interrupt, EDI, or open. If it is pending the phase ends with it; else the
-    /// line may fire, and those who send come next, or I sleep.
+    /// The receive phase of the current thread, from its interrupt, EDI, or open. If it is pending the phase ends with
+    /// it; else the line may fire, and those who send come next, or I sleep.
     /// </summary>
     private void ReceiveInterrupt(ref Label own, Label finish, Label senders, Label sleep)
     {
@@ -105,11 +106,15 @@ internal sealed partial class KernelProgram
         c.xor(eax, eax);
         c.mov(OfInterrupt(edi, Layout.PendingNumber), eax);
         c.mov(Me(Layout.Esi), edi);
-        foreach (var word in Words) c.mov(Me(word), eax);
+        foreach (var word in Words)
+            c.mov(Me(word), eax);
         c.jmp(finish);
     }
 
-    /// <summary>Interrupt EDI becomes the current thread's, unless it is another's or the kernel's, I have one, or my timeout is not zero.</summary>
+    /// <summary>
+    /// Interrupt EDI becomes the current thread's, unless it is another's or the kernel's, I have one, or my timeout is
+    /// not zero.
+    /// </summary>
     private void Associate(Label not)
     {
         c.cmp(Me(Layout.Handles), 0);
@@ -161,5 +166,6 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>A field of the interrupt whose id is in a register.</summary>
-    private AssemblerMemoryOperand OfInterrupt(AssemblerRegister32 id, Field field) => __dword_ptr[id * 8 + (_layout.Interrupts.Base + field.Offset)];
+    private AssemblerMemoryOperand OfInterrupt(AssemblerRegister32 id, Field field) =>
+        __dword_ptr[id * 8 + (_layout.Interrupts.Base + field.Offset)];
 }

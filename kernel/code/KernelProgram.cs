@@ -6,13 +6,13 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The kernel as an assembler program: its parts emit straight-line code from one cut point to the next. No kernel stack, no
-/// calls, no loops after boot.
+/// The kernel as an assembler program: its parts emit straight-line code from one cut point to the next. No kernel
+/// stack, no calls, no loops after boot.
 /// </summary>
 /// <remarks>
 /// The stack of ring 0 always starts at the end of the current thread's row, so the interrupt and PUSHA save the user
-/// registers where they belong, and ESP is the only pointer to the current thread that the code needs. Within the kernel,
-/// from PUSHA on, ESP = row + <see cref="Frame"/>.
+/// registers where they belong, and ESP is the only pointer to the current thread that the code needs. Within the
+/// kernel, from PUSHA on, ESP = row + <see cref="Frame"/>.
 /// </remarks>
 internal sealed partial class KernelProgram
 {
@@ -32,13 +32,22 @@ internal sealed partial class KernelProgram
     private IReadOnlyList<uint> _addresses = [];
 
     private KernelProgram(
-        Layout layout, IReadOnlyList<BootThread> threads, IReadOnlyList<(uint Linear, uint Dword)> mappings, Func<string, uint> address) =>
-        (_layout, _threads, _mappings, _address) = (layout, threads, mappings, address);
+        Layout layout,
+        IReadOnlyList<BootThread> threads,
+        IReadOnlyList<(uint Linear, uint Dword)> mappings,
+        Func<string, uint> address
+    ) => (_layout, _threads, _mappings, _address) = (layout, threads, mappings, address);
 
-    /// <summary>The code and constants, to be loaded at <see cref="Layout.KernelBase"/> + <see cref="Layout.ImageBase"/>, and its symbols. Where the loader gives no modules, boot
-    /// starts <paramref name="threads"/>, after it has made their <paramref name="mappings"/>: dwords of the tables.</summary>
+    /// <summary>
+    /// The code and constants, to be loaded at <see cref="Layout.KernelBase"/> + <see cref="Layout.ImageBase"/>, and
+    /// its symbols. Where the loader gives no modules, boot starts <paramref name="threads"/>, after it has made their
+    /// <paramref name="mappings"/>: dwords of the tables.
+    /// </summary>
     public static (byte[] Text, SortedDictionary<string, uint> Symbols) Assemble(
-        Layout layout, IReadOnlyList<BootThread> threads, IReadOnlyList<(uint Linear, uint Dword)> mappings)
+        Layout layout,
+        IReadOnlyList<BootThread> threads,
+        IReadOnlyList<(uint Linear, uint Dword)> mappings
+    )
     {
         // The first pass learns the addresses of the labels that boot takes as numbers; no length depends on them.
         var (_, symbols) = new KernelProgram(layout, threads, mappings, _ => Layout.KernelBase).Emit();
@@ -47,11 +56,16 @@ internal sealed partial class KernelProgram
 
     /// <summary>The source line of each instruction of <see cref="Assemble"/>, by linear address.</summary>
     public static (SortedDictionary<string, uint> Symbols, IReadOnlyDictionary<uint, SourceLine> Lines) Lines(
-        Layout layout, IReadOnlyList<BootThread> threads, IReadOnlyList<(uint Linear, uint Dword)> mappings)
+        Layout layout,
+        IReadOnlyList<BootThread> threads,
+        IReadOnlyList<(uint Linear, uint Dword)> mappings
+    )
     {
         var program = new KernelProgram(layout, threads, mappings, _ => Layout.KernelBase);
         var (_, symbols) = program.Emit();
-        var lines = program._addresses.Index().Where(at => program.c.LineOf(at.Index) is not null)
+        var lines = program
+            ._addresses.Index()
+            .Where(at => program.c.LineOf(at.Index) is not null)
             .ToDictionary(at => at.Item, at => program.c.LineOf(at.Index)!);
         return (symbols, lines);
     }
@@ -87,7 +101,8 @@ internal sealed partial class KernelProgram
         var result = c.Assemble(new StreamCodeWriter(text), origin, BlockEncoderOptions.ReturnNewInstructionOffsets);
         _addresses = [.. result.Result[0].NewInstructionOffsets.Select(offset => (uint)origin + offset)];
         var symbols = new SortedDictionary<string, uint>(StringComparer.Ordinal);
-        foreach (var (name, label) in _marks) symbols.Add(name, (uint)result.GetLabelRIP(label));
+        foreach (var (name, label) in _marks)
+            symbols.Add(name, (uint)result.GetLabelRIP(label));
         foreach (var (name, instruction) in _places)
             symbols.Add(name, _addresses[instruction]);
         return (text.ToArray(), symbols);
@@ -112,8 +127,12 @@ internal sealed partial class KernelProgram
     /// <summary>A field of the current thread.</summary>
     private static AssemblerMemoryOperand Me(Field field) => __dword_ptr[esp + (int)(field.Offset - Frame)];
 
-    /// <summary>A field of the current thread, before its registers are saved, where the processor has pushed no error code, or POP takes it.</summary>
-    private static AssemblerMemoryOperand AtStack(Field field) => __dword_ptr[esp + (int)(field.Offset - InterruptFrame)];
+    /// <summary>
+    /// A field of the current thread, before its registers are saved, where the processor has pushed no error code, or
+    /// POP takes it.
+    /// </summary>
+    private static AssemblerMemoryOperand AtStack(Field field) =>
+        __dword_ptr[esp + (int)(field.Offset - InterruptFrame)];
 
     /// <summary>A field of the thread whose row's address is in a register.</summary>
     private static AssemblerMemoryOperand At(AssemblerRegister32 row, Field field) => __dword_ptr[row + field.Offset];
@@ -127,7 +146,9 @@ internal sealed partial class KernelProgram
     /// <summary>The partner field of a thread that has none.</summary>
     private uint Nobody => _layout.Threads.Base;
 
-    /// <summary>ESP as it is within the kernel, whatever it was: at a cut point nothing is known of the registers.</summary>
+    /// <summary>
+    /// ESP as it is within the kernel, whatever it was: at a cut point nothing is known of the registers.
+    /// </summary>
     private void LoadCurrent()
     {
         c.mov(esp, The(_layout.TssStack));
@@ -154,13 +175,17 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>The bits of a row's offset in the table of threads.</summary>
-    private uint RowMask => (_layout.Limits.Tasks - 1) << Layout.BlockShift | (_layout.Limits.Lthreads - 1) << (int)Layout.ThreadShift;
+    private uint RowMask =>
+        (_layout.Limits.Tasks - 1) << Layout.BlockShift | (_layout.Limits.Lthreads - 1) << (int)Layout.ThreadShift;
 
-    /// <summary>Number of the thread whose row's address is in another register. Uses EAX, which may be that one.</summary>
+    /// <summary>
+    /// Number of the thread whose row's address is in another register. Uses EAX, which may be that one.
+    /// </summary>
     private void Number(AssemblerRegister32 number, AssemblerRegister32 row)
     {
         c.mov(number, row);
-        if (row != eax) c.mov(eax, row);
+        if (row != eax)
+            c.mov(eax, row);
         c.shr(number, (byte)(Layout.BlockShift - LthreadBits));
         c.and(eax, (_layout.Limits.Lthreads - 1) << (int)Layout.ThreadShift);
         c.shr(eax, (byte)Layout.ThreadShift);

@@ -6,8 +6,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// Mapping, granting, unmapping: one step, of one page or one mapping, from one cut point to the next. A mapping in a register is its
-/// row's offset in the table, 0 for none.
+/// Mapping, granting, unmapping: one step, of one page or one mapping, from one cut point to the next. A mapping in a
+/// register is its row's offset in the table, 0 for none.
 /// </summary>
 internal sealed partial class KernelProgram
 {
@@ -37,7 +37,8 @@ internal sealed partial class KernelProgram
         c.sti();
         c.nop();
 
-        // CUT POINT: the current thread, saved, does the next step of the operation that is going on, or the first of its own.
+        // CUT POINT: the current thread, saved, does the next step of the operation that is going on, or the first of
+        // its own.
         Mark("map_step");
         c.cli();
         LoadCurrent();
@@ -296,7 +297,11 @@ internal sealed partial class KernelProgram
         // Of ports the processor has no page table there.
         c.cmp(ecx, Layout.KernelSlot);
         c.jae(_map);
-        c.add(eax, Layout.Physical(Maps.PageTables.Base) + (MappingLayout.Present | MappingLayout.Writable | MappingLayout.User));
+        c.add(
+            eax,
+            Layout.Physical(Maps.PageTables.Base)
+                + (MappingLayout.Present | MappingLayout.Writable | MappingLayout.User)
+        );
         c.mov(In(Maps.Directories, ebx), eax);
 
         // The first page table is that of a small space.

@@ -131,7 +131,9 @@ internal sealed partial class KernelProgram
         c.jmp(_map);
     }
 
-    /// <summary>The task of the thread whose row's address is in a register, to a field; the register is lost.</summary>
+    /// <summary>
+    /// The task of the thread whose row's address is in a register, to a field; the register is lost.
+    /// </summary>
     private void TaskOf(AssemblerRegister32 row, Field field)
     {
         TaskOf(row);
@@ -139,8 +141,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Turns an fpage into the number of its first page, and counts its pages. Jumps to <paramref name="invalid"/> unless it has 12 to 32 bits, of
-    /// ports 4 to 16, and is aligned. Uses EAX, ECX.
+    /// Turns an fpage into the number of its first page, and counts its pages. Jumps to <paramref name="invalid"/>
+    /// unless it has 12 to 32 bits, of ports 4 to 16, and is aligned. Uses EAX, ECX.
     /// </summary>
     private void PagesOf(AssemblerRegister32 fpage, AssemblerRegister32 pages, Label invalid)
     {
@@ -185,7 +187,10 @@ internal sealed partial class KernelProgram
         c.shr(fpage, (byte)BitOperations.Log2(Layout.PageSize));
     }
 
-    /// <summary>Leaves in EAX no more pages than there are from one to the end of its kind; elsewhere if it is of none. Uses ECX, EDX.</summary>
+    /// <summary>
+    /// Leaves in EAX no more pages than there are from one to the end of its kind; elsewhere if it is of none. Uses
+    /// ECX, EDX.
+    /// </summary>
     private void RestOf(AssemblerRegister32 page, Label none)
     {
         var memory = c.CreateLabel();

@@ -5,7 +5,9 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>Mappings: the operation's progress, places in the page tables, and what the processor and its TLB are told.</summary>
+/// <summary>
+/// Mappings: the operation's progress, places in the page tables, and what the processor and its TLB are told.
+/// </summary>
 internal sealed partial class KernelProgram
 {
     /// <summary>So many pages as EAX says are done; the step ends.</summary>
@@ -42,7 +44,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The mapping at EBX comes to its page or leaves it: if that is one of ports, its 16 bits in the map of its task turn. Uses EAX, ECX, EDX.
+    /// The mapping at EBX comes to its page or leaves it: if that is one of ports, its 16 bits in the map of its task
+    /// turn. Uses EAX, ECX, EDX.
     /// </summary>
     private void TurnPorts()
     {
@@ -63,7 +66,9 @@ internal sealed partial class KernelProgram
         c.Label(ref memory);
     }
 
-    /// <summary>Goes on where the root itself is taken: by a map operation, or if the mask says so, but never σ0's.</summary>
+    /// <summary>
+    /// Goes on where the root itself is taken: by a map operation, or if the mask says so, but never σ0's.
+    /// </summary>
     private void UnlessTaken(AssemblerRegister32 root, Label no)
     {
         var derived = c.CreateLabel();
@@ -108,7 +113,9 @@ internal sealed partial class KernelProgram
         c.lea(ecx, __[ecx + eax * 4]);
     }
 
-    /// <summary>The page-table entry of the mapping at EBX, with its rights, and the TLB's. Uses EAX, ECX, EDX.</summary>
+    /// <summary>
+    /// The page-table entry of the mapping at EBX, with its rights, and the TLB's. Uses EAX, ECX, EDX.
+    /// </summary>
     private void WriteEntry()
     {
         Entry();
@@ -146,10 +153,12 @@ internal sealed partial class KernelProgram
     private AssemblerMemoryOperand Op(Field field) => __dword_ptr[Maps.Current.Base + field.Offset];
 
     /// <summary>A field of a mapping.</summary>
-    private AssemblerMemoryOperand Node(AssemblerRegister32 offset, Field field) => __dword_ptr[offset + (Maps.Nodes.Base + field.Offset)];
+    private AssemblerMemoryOperand Node(AssemblerRegister32 offset, Field field) =>
+        __dword_ptr[offset + (Maps.Nodes.Base + field.Offset)];
 
     /// <summary>A field of a page table whose row's offset is in a register.</summary>
-    private AssemblerMemoryOperand Table(AssemblerRegister32 offset, Field field) => __dword_ptr[offset + (Maps.Tables.Base + field.Offset)];
+    private AssemblerMemoryOperand Table(AssemblerRegister32 offset, Field field) =>
+        __dword_ptr[offset + (Maps.Tables.Base + field.Offset)];
 
     /// <summary>The mapping at a place in the page tables.</summary>
     private AssemblerMemoryOperand InPages(AssemblerRegister32 place) => __dword_ptr[place + Maps.Pages.Base];

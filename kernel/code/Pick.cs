@@ -6,7 +6,8 @@ namespace Verified.Kernel;
 /// <summary>The scheduler, and the ways to another thread and to the idle processor.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _pick, _switchTo;
+    private Label _pick,
+        _switchTo;
 
     private void Pick()
     {
@@ -73,7 +74,9 @@ internal sealed partial class KernelProgram
         c.jmp(halt);
     }
 
-    /// <summary>Gives the processor to the thread at ESI, which is ready, resuming or mapping, and in no ready set.</summary>
+    /// <summary>
+    /// Gives the processor to the thread at ESI, which is ready, resuming or mapping, and in no ready set.
+    /// </summary>
     private void SwitchTo()
     {
         Mark(ref _switchTo);

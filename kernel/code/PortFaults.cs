@@ -10,8 +10,8 @@ namespace Verified.Kernel;
 internal sealed partial class KernelProgram
 {
     /// <summary>
-    /// Only the instruction itself tells. No byte is read that it does not have, as the next may be in a page that is not there: behind a
-    /// prefix there is one, and behind an opcode with a port.
+    /// Only the instruction itself tells. No byte is read that it does not have, as the next may be in a page that is
+    /// not there: behind a prefix there is one, and behind an opcode with a port.
     /// </summary>
     private void Protection(Label outgrow, Label saved)
     {
@@ -22,7 +22,8 @@ internal sealed partial class KernelProgram
         c.shl(Me(Layout.Fault), 16);
         c.or(Me(Layout.Fault), FaultMessage.Of<Concrete>(FaultMessage.Protection, 0).Value);
 
-        // EBX the opcode's place behind two prefixes at most, EAX the opcode, EDI 1 if a prefix makes its operand small.
+        // EBX the opcode's place behind two prefixes at most, EAX the opcode, EDI 1 if a prefix makes its operand
+        // small.
         c.mov(ebx, Me(Layout.Eip));
         c.xor(edi, edi);
         SkipPrefix();
@@ -86,10 +87,15 @@ internal sealed partial class KernelProgram
         c.jmp(saved);
     }
 
-    // Opcodes, but for their last two bits: in or out, and how much (SDM 2, appendix A). INS and OUTS are 6Ch, IN and OUT by DX are ECh.
-    private const byte Immediate = 0xE4, ByDx = 0x6C, OperandSize = 0x66;
+    // Opcodes, but for their last two bits: in or out, and how much (SDM 2, appendix A). INS and OUTS are 6Ch, IN and
+    // OUT by DX are ECh.
+    private const byte Immediate = 0xE4,
+        ByDx = 0x6C,
+        OperandSize = 0x66;
 
-    /// <summary>EBX goes behind a prefix, if it is at one; EDI becomes 1 if that makes the operand small. Uses EAX, ECX, EDX.</summary>
+    /// <summary>
+    /// EBX goes behind a prefix, if it is at one; EDI becomes 1 if that makes the operand small. Uses EAX, ECX, EDX.
+    /// </summary>
     private void SkipPrefix()
     {
         c.movzx(eax, __byte_ptr[ebx]);

@@ -8,7 +8,10 @@ namespace Verified.Kernel;
 /// <summary>ipc, the slow path: the receive phase of the current thread, and what comes after.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _receive, _accept, _leave, _goOn;
+    private Label _receive,
+        _accept,
+        _leave,
+        _goOn;
 
     private void IpcReceive()
     {

@@ -136,7 +136,8 @@ internal sealed partial class KernelProgram
         SmallSegment(ebx, eax, ecx, large);
         Mark(ref large);
 
-        // The priority: one that competes goes over to another ready set. With a new length it may begin or cease to compete.
+        // The priority: one that competes goes over to another ready set. With a new length it may begin or cease to
+        // compete.
         c.mov(edx, edi);
         c.and(edx, 0xFF);
         c.mov(eax, At(ebp, Layout.Status));

@@ -64,8 +64,8 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Status), StoredStatus.Resuming);
         c.jmp(_receive);
 
-        // The partner at EBP waits for me: transfer, wake it, go on to my receive phase with it as the heir. If it is my answer to an
-        // exception, its registers stay as they are.
+        // The partner at EBP waits for me: transfer, wake it, go on to my receive phase with it as the heir. If it is
+        // my answer to an exception, its registers stay as they are.
         Mark(ref deliver);
         c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(answer);
@@ -103,8 +103,9 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Jumps to <paramref name="nothing"/> unless the message from one thread to another has a map item that the receiver takes. The receiver
-    /// takes it into a valid window, or as the answer to its fault. Uses EAX, EBX, ECX, EDI.
+    /// Jumps to <paramref name="nothing"/> unless the message from one thread to another has a map item that the
+    /// receiver takes. The receiver takes it into a valid window, or as the answer to its fault. Uses EAX, EBX, ECX,
+    /// EDI.
     /// </summary>
     private void UnlessGives(AssemblerRegister32 from, AssemblerRegister32 to, Label nothing)
     {
@@ -131,8 +132,8 @@ internal sealed partial class KernelProgram
     private static IEnumerable<Field> Words => [Layout.Edx, Layout.Ebx, Layout.Edi];
 
     /// <summary>
-    /// EBP the row and EAX the status of the thread that the id in ESI names, EBX my row; elsewhere if it is myself, or none: a stale
-    /// version, nil or an inactive thread.
+    /// EBP the row and EAX the status of the thread that the id in ESI names, EBX my row; elsewhere if it is myself, or
+    /// none: a stale version, nil or an inactive thread.
     /// </summary>
     private void FindPartner(Label none)
     {
@@ -148,7 +149,10 @@ internal sealed partial class KernelProgram
         c.je(none);
     }
 
-    /// <summary>Jumps to <paramref name="no"/> if the status whose dword is in EAX is not ready, resuming or mapping. EAX is lost.</summary>
+    /// <summary>
+    /// Jumps to <paramref name="no"/> if the status whose dword is in EAX is not ready, resuming or mapping. EAX is
+    /// lost.
+    /// </summary>
     private void UnlessReady(Label no)
     {
         c.and(eax, StoredStatus.Mask);

@@ -3,11 +3,13 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>ipc, the fast path between small spaces: nobody's page directory stays, and so does what the TLB has of it.</summary>
+/// <summary>
+/// ipc, the fast path between small spaces: nobody's page directory stays, and so does what the TLB has of it.
+/// </summary>
 internal sealed partial class KernelProgram
 {
-    // Where the fast path has found that my segments are not flat: all but EBX and EDI is saved, EBP is the receiver's row, CX is GS. Every guard
-    // leaves to the slow path before anything shared is written.
+    // Where the fast path has found that my segments are not flat: all but EBX and EDI is saved, EBP is the receiver's
+    // row, CX is GS. Every guard leaves to the slow path before anything shared is written.
     private void SmallIpc(ref Label call, ref Label reply, Label unsaved, Label leave)
     {
         Mark(ref call);
@@ -43,8 +45,9 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// EAX the small space's segment of the thread at EBP, which ESI names and which waits as it is said. Elsewhere if it is no such thread, has
-    /// no small space or is not in it, or if I am not in one: FS and GS are null there, as they stay.
+    /// EAX the small space's segment of the thread at EBP, which ESI names and which waits as it is said. Elsewhere if
+    /// it is no such thread, has no small space or is not in it, or if I am not in one: FS and GS are null there, as
+    /// they stay.
     /// </summary>
     private void FindSmallReceiver(uint status, Label unsaved, Label leave, Label otherwise, Action check)
     {
@@ -76,7 +79,10 @@ internal sealed partial class KernelProgram
         c.je(leave);
     }
 
-    /// <summary>The receiver, at EBP, has the processor, in its small space: EAX its segment, ECX what selects it. I wait as ESI says.</summary>
+    /// <summary>
+    /// The receiver, at EBP, has the processor, in its small space: EAX its segment, ECX what selects it. I wait as ESI
+    /// says.
+    /// </summary>
     private void SwitchToSmallReceiver(Action status)
     {
         status();

@@ -92,7 +92,10 @@ internal sealed partial class KernelProgram
         c.mov(ecx, At(edi, Layout.Mcp));
         Least(ecx, At(edi, Layout.Eax), eax);
         c.mov(At(ebp, Layout.Mcp), ecx);
-        foreach (var (field, argument) in ((Field, Field)[])[(Layout.Pager, Layout.Ebx), (Layout.Esp, Layout.Ecx), (Layout.Eip, Layout.Edx)])
+        foreach (
+            var (field, argument) in ((Field, Field)[])
+                [(Layout.Pager, Layout.Ebx), (Layout.Esp, Layout.Ecx), (Layout.Eip, Layout.Edx)]
+        )
         {
             c.mov(eax, At(edi, argument));
             c.mov(At(ebp, field), eax);
@@ -122,8 +125,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The chief of the task at EDX, and the id of its first thread, for the thread at EDI: of its chief, its number in ESI and a version, in the
-    /// register of the version. The chief's is lost.
+    /// The chief of the task at EDX, and the id of its first thread, for the thread at EDI: of its chief, its number in
+    /// ESI and a version, in the register of the version. The chief's is lost.
     /// </summary>
     private void Created(AssemblerRegister32 chief, AssemblerRegister32 version)
     {
@@ -136,7 +139,9 @@ internal sealed partial class KernelProgram
         c.mov(At(edi, Layout.Esi), version);
     }
 
-    /// <summary>The thread at EBP, of an id and with a blank row, is ready to run as one of its creator's. Uses EAX.</summary>
+    /// <summary>
+    /// The thread at EBP, of an id and with a blank row, is ready to run as one of its creator's. Uses EAX.
+    /// </summary>
     private void StartThread(AssemblerRegister32 creator)
     {
         c.mov(eax, At(creator, Layout.Priority));
@@ -160,5 +165,6 @@ internal sealed partial class KernelProgram
     private static byte TaskShift => (byte)BitOperations.Log2(MappingLayout.TaskSize);
 
     /// <summary>A field of a task whose row's offset is in a register.</summary>
-    private AssemblerMemoryOperand Task(AssemblerRegister32 offset, Field field) => __dword_ptr[offset + (Maps.Tasks.Base + field.Offset)];
+    private AssemblerMemoryOperand Task(AssemblerRegister32 offset, Field field) =>
+        __dword_ptr[offset + (Maps.Tasks.Base + field.Offset)];
 }

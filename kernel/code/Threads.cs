@@ -130,8 +130,9 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// My argument and a field of the thread at EBP change places, but for an argument of -1, which leaves the field: without a branch, the
-    /// new value is old ^ ((old ^ argument) &amp; (argument &lt; -1 ? -1 : 0)). Uses EAX, ECX, EDX.
+    /// My argument and a field of the thread at EBP change places, but for an argument of -1, which leaves the field:
+    /// without a branch, the new value is old ^ ((old ^ argument) &amp; (argument &lt; -1 ? -1 : 0)). Uses EAX, ECX,
+    /// EDX.
     /// </summary>
     private void Exchange(Field argument, Field field)
     {

@@ -8,11 +8,12 @@ namespace Verified.Kernel;
 /// <summary>Time: deadlines of those who wait, and who wakes at a tick.</summary>
 internal sealed partial class KernelProgram
 {
-    private Label _wake, _report;
+    private Label _wake,
+        _report;
 
     /// <summary>
-    /// Gives the thread at EBP, in no set of timers, the deadline of a finite timeout: EAX its mantissa, ECX its exponent. Uses EAX, EBX,
-    /// ECX, EDX.
+    /// Gives the thread at EBP, in no set of timers, the deadline of a finite timeout: EAX its mantissa, ECX its
+    /// exponent. Uses EAX, EBX, ECX, EDX.
     /// </summary>
     private void StartTimer()
     {

@@ -7,30 +7,57 @@ namespace Verified.Kernel;
 public static class BootState
 {
     /// <summary>
-    /// σ0 has every frame but 0 and the kernel's, and all ports, which the root task has too; the programs, two
-    /// frames each that follow the kernel's, and the ports to print and to end the run.
+    /// σ0 has every frame but 0 and the kernel's, and all ports, which the root task has too; the programs, two frames
+    /// each that follow the kernel's, and the ports to print and to end the run.
     /// </summary>
-    public static State<Concrete> Of(Layout layout, IReadOnlyList<UserProgram> programs,
-        IEnumerable<BootThread>? threads = null)
+    public static State<Concrete> Of(
+        Layout layout,
+        IReadOnlyList<UserProgram> programs,
+        IEnumerable<BootThread>? threads = null
+    )
     {
-        var (first, boot, last) = (Layout.ImageBase / Layout.PageSize, layout.Boot.Base / Layout.PageSize,
-            Layout.Physical(layout.UserImages) / Layout.PageSize);
-        var (info, ports) = (Layout.Physical(layout.Info) / Layout.PageSize,
-            layout.Limits.Tasks > ServerThreads.RootTask ? layout.Limits.Paging.Ports : 0);
-        var state = Boot.Initial(layout.Limits, threads ?? [], frame =>
-            Mappings<Concrete>.Sigma0 < layout.Limits.Tasks && (frame - first >= boot - first || frame == info),
-        [
-            .. Enumerable.Range(0, (int)ports).Select(group => Ports(layout, ServerThreads.RootTask, (uint)group)),
-            .. programs.SelectMany((program, i) => (BootMapping[])
+        var (first, boot, last) = (
+            Layout.ImageBase / Layout.PageSize,
+            layout.Boot.Base / Layout.PageSize,
+            Layout.Physical(layout.UserImages) / Layout.PageSize
+        );
+        var (info, ports) = (
+            Layout.Physical(layout.Info) / Layout.PageSize,
+            layout.Limits.Tasks > ServerThreads.RootTask ? layout.Limits.Paging.Ports : 0
+        );
+        var state = Boot.Initial(
+            layout.Limits,
+            threads ?? [],
+            frame =>
+                Mappings<Concrete>.Sigma0 < layout.Limits.Tasks && (frame - first >= boot - first || frame == info),
             [
-                new(program.Task, UserProgram.CodePage / Layout.PageSize, last + 2 * (uint)i, Writable: false),
-                new(program.Task, UserProgram.DataPage / Layout.PageSize, last + 2 * (uint)i + 1, Writable: true),
-                Ports(layout, program.Task, Com1.Data / 16),
-                Ports(layout, program.Task, DebugExit.Port / 16),
-            ]),
-        ]);
-        if (info < layout.Limits.Paging.Frames) state.Mappings.Level[info] = 0;
-        foreach (var program in programs) state.Mappings.Version[program.Task] = ThreadId.Version<Concrete>(program.Thread.Id);
+                .. Enumerable.Range(0, (int)ports).Select(group => Ports(layout, ServerThreads.RootTask, (uint)group)),
+                .. programs.SelectMany(
+                    (program, i) =>
+                        (BootMapping[])
+                            [
+                                new(
+                                    program.Task,
+                                    UserProgram.CodePage / Layout.PageSize,
+                                    last + 2 * (uint)i,
+                                    Writable: false
+                                ),
+                                new(
+                                    program.Task,
+                                    UserProgram.DataPage / Layout.PageSize,
+                                    last + 2 * (uint)i + 1,
+                                    Writable: true
+                                ),
+                                Ports(layout, program.Task, Com1.Data / 16),
+                                Ports(layout, program.Task, DebugExit.Port / 16),
+                            ]
+                ),
+            ]
+        );
+        if (info < layout.Limits.Paging.Frames)
+            state.Mappings.Level[info] = 0;
+        foreach (var program in programs)
+            state.Mappings.Version[program.Task] = ThreadId.Version<Concrete>(program.Thread.Id);
         return state;
     }
 
@@ -43,7 +70,8 @@ public static class BootState
         var m = state.Mappings;
         for (var frame = first; frame < state.Limits.Paging.Frames; frame++)
         {
-            if (m.Space[frame] == 0) continue;
+            if (m.Space[frame] == 0)
+                continue;
             m.NodeAt[state.EntryOf(state.TableOf(m.Space[frame], m.Page[frame]), m.Page[frame])] = 0;
             m.Space[frame] = 0;
         }

@@ -1,8 +1,9 @@
 namespace Verified.Kernel;
 
 /// <summary>A register and what it holds at the first cut point.</summary>
-/// <param name="Register">Its name in the list of processor state, such as <c>CR0</c>, or <c>EFLAGS</c> for all
-/// flags.</param>
+/// <param name="Register">
+/// Its name in the list of processor state, such as <c>CR0</c>, or <c>EFLAGS</c> for all flags.
+/// </param>
 /// <param name="Value">Its value.</param>
 /// <param name="Why">What the value means.</param>
 /// <param name="Mask">The bits that are declared; others are the loader's or the machine's.</param>
@@ -16,10 +17,12 @@ public static class DeclaredProcessor
     private const uint Cr0 = 1u << 31 | 1 << 16 | 1 << 5 | 1 << 4 | 1 << 3 | 1 << 2 | 1 << 1 | 1;
 
     // The bits of DR6 and DR7 that always read as ones (SDM 3B, 17.2.3 and 17.2.4).
-    private const uint NoDebugStatus = 0xFFFF0FF0, NoBreakpoints = 0x400;
+    private const uint NoDebugStatus = 0xFFFF0FF0,
+        NoBreakpoints = 0x400;
 
     // Status flags are the last comparison's; bit 1 is always set.
-    private const uint StatusFlags = 0x8D5, AlwaysSet = 2;
+    private const uint StatusFlags = 0x8D5,
+        AlwaysSet = 2;
 
     /// <summary>Every register that is declared. General registers are not: pick reads none.</summary>
     public static IReadOnlyList<DeclaredRegister> Of(KernelImage image)
@@ -58,10 +61,10 @@ public static class DeclaredProcessor
     }
 
     private static IEnumerable<DeclaredRegister> Segment(string register, DeclaredDescriptor descriptor) =>
-    [
-        new($"{register} selector", descriptor.Selector, descriptor.Name),
-        new($"{register} base", descriptor.Base, descriptor.Name),
-        new($"{register} limit", descriptor.Limit, descriptor.Name),
-        new($"{register} attributes", descriptor.Attributes, descriptor.Name),
-    ];
+        [
+            new($"{register} selector", descriptor.Selector, descriptor.Name),
+            new($"{register} base", descriptor.Base, descriptor.Name),
+            new($"{register} limit", descriptor.Limit, descriptor.Name),
+            new($"{register} attributes", descriptor.Attributes, descriptor.Name),
+        ];
 }

@@ -1,4 +1,3 @@
-
 namespace Verified.Kernel;
 
 /// <summary>What a descriptor of the GDT describes.</summary>
@@ -22,11 +21,23 @@ public enum DescriptorKind
 /// <param name="Base">Linear address of the first byte.</param>
 /// <param name="Limit">Offset of the last byte; above FFFFFh it counts pages of 4 KB, and ends with FFFh.</param>
 public sealed record DeclaredDescriptor(
-    uint Selector, string Name, DescriptorKind Kind, uint Ring, uint Base, uint Limit)
+    uint Selector,
+    string Name,
+    DescriptorKind Kind,
+    uint Ring,
+    uint Base,
+    uint Limit
+)
 {
-    private const uint Present = 1 << 15, CodeOrData = 1 << 12, Executable = 1 << 11, ReadableOrWritable = 1 << 9,
+    private const uint Present = 1 << 15,
+        CodeOrData = 1 << 12,
+        Executable = 1 << 11,
+        ReadableOrWritable = 1 << 9,
         Accessed = 1 << 8;
-    private const uint Granular = 1 << 23, Big = 1 << 22, Tss32 = 9 << 8, Busy = 1 << 9;
+    private const uint Granular = 1 << 23,
+        Big = 1 << 22,
+        Tss32 = 9 << 8,
+        Busy = 1 << 9;
 
     /// <summary>Offset in the GDT.</summary>
     public uint Offset => Selector & ~7u;
@@ -43,8 +54,10 @@ public sealed record DeclaredDescriptor(
                 _ => Tss32 | Busy,
             };
             var (limit, unit) = Limit > 0xFFFFF ? (Limit >> 12, Granular) : (Limit, 0);
-            return (Base << 16 | limit & 0xFFFF,
-                Base & 0xFF000000 | unit | limit & 0xF0000 | Present | Ring << 13 | kind | Base >> 16 & 0xFF);
+            return (
+                Base << 16 | limit & 0xFFFF,
+                Base & 0xFF000000 | unit | limit & 0xF0000 | Present | Ring << 13 | kind | Base >> 16 & 0xFF
+            );
         }
     }
 
@@ -58,7 +71,8 @@ public sealed record DeclaredDescriptor(
 /// <param name="Ring">Its DPL: the outermost ring whose INT n may use it.</param>
 public sealed record DeclaredGate(uint Vector, string Entry, uint Ring)
 {
-    private const uint Present = 1 << 15, InterruptGate32 = 14 << 8;
+    private const uint Present = 1 << 15,
+        InterruptGate32 = 14 << 8;
 
     /// <summary>The two dwords of the gate, whose entry is at a linear address.</summary>
     public (uint Low, uint High) Dwords(uint target) =>
@@ -66,8 +80,8 @@ public sealed record DeclaredGate(uint Vector, string Entry, uint Ring)
 }
 
 /// <summary>
-/// GDT, IDT and TSS in words, as the first cut point after boot must find them. The image's builder does not read
-/// this declaration (<see cref="SegmentTables"/>): the boot checks compare every bit of what is in memory with it.
+/// GDT, IDT and TSS in words, as the first cut point after boot must find them. The image's builder does not read this
+/// declaration (<see cref="SegmentTables"/>): the boot checks compare every bit of what is in memory with it.
 /// </summary>
 public static class DeclaredTables
 {
@@ -83,14 +97,14 @@ public static class DeclaredTables
     /// The descriptors while users run in whole spaces, as they do at boot; the null descriptor is 0.
     /// </summary>
     public static IReadOnlyList<DeclaredDescriptor> Descriptors(Layout layout) =>
-    [
-        new(0x08, "kernel_code", DescriptorKind.Code, Ring: 0, Base: 0, Limit: All),
-        new(0x10, "kernel_data", DescriptorKind.Data, Ring: 0, Base: 0, Limit: All),
-        new(0x1B, "user_code", DescriptorKind.Code, Ring: 3, Base: 0, Limit: All),
-        new(0x23, "user_data", DescriptorKind.Data, Ring: 3, Base: 0, Limit: All),
-        new(0x2B, "flat_data", DescriptorKind.Data, Ring: 3, Base: 0, Limit: All),
-        new(0x30, "task_state", DescriptorKind.BusyTss, Ring: 0, layout.Tss, PortMapOffset + PortMapSize),
-    ];
+        [
+            new(0x08, "kernel_code", DescriptorKind.Code, Ring: 0, Base: 0, Limit: All),
+            new(0x10, "kernel_data", DescriptorKind.Data, Ring: 0, Base: 0, Limit: All),
+            new(0x1B, "user_code", DescriptorKind.Code, Ring: 3, Base: 0, Limit: All),
+            new(0x23, "user_data", DescriptorKind.Data, Ring: 3, Base: 0, Limit: All),
+            new(0x2B, "flat_data", DescriptorKind.Data, Ring: 3, Base: 0, Limit: All),
+            new(0x30, "task_state", DescriptorKind.BusyTss, Ring: 0, layout.Tss, PortMapOffset + PortMapSize),
+        ];
 
     /// <summary>The descriptor at an offset of the GDT; null if there is none.</summary>
     public static DeclaredDescriptor? Descriptor(Layout layout, uint offset) =>
@@ -99,24 +113,45 @@ public static class DeclaredTables
     /// <summary>Every gate. Ring 3 may use those of INT3, INTO and the system calls, and no others.</summary>
     public static IReadOnlyList<DeclaredGate> Gates { get; } =
     [
-        new(0x00, "exception_0", Ring: 0), new(0x01, "exception_1", Ring: 0), new(0x02, "panic", Ring: 0),
+        new(0x00, "exception_0", Ring: 0),
+        new(0x01, "exception_1", Ring: 0),
+        new(0x02, "panic", Ring: 0),
         new(0x03, "exception_3", Ring: 3),
-        new(0x04, "exception_4", Ring: 3), new(0x05, "exception_5", Ring: 0), new(0x06, "exception_6", Ring: 0),
+        new(0x04, "exception_4", Ring: 3),
+        new(0x05, "exception_5", Ring: 0),
+        new(0x06, "exception_6", Ring: 0),
         new(0x07, "exception_7", Ring: 0),
-        new(0x08, "panic", Ring: 0), new(0x0A, "exception_10", Ring: 0), new(0x0B, "exception_11", Ring: 0),
+        new(0x08, "panic", Ring: 0),
+        new(0x0A, "exception_10", Ring: 0),
+        new(0x0B, "exception_11", Ring: 0),
         new(0x0C, "exception_12", Ring: 0),
-        new(0x0D, "exception_13", Ring: 0), new(0x0E, "exception_14", Ring: 0), new(0x10, "exception_16", Ring: 0),
-        new(0x11, "exception_17", Ring: 0), new(0x12, "panic", Ring: 0),
-        new(0x20, "tick", Ring: 0), new(0x21, "interrupt_1", Ring: 0), new(0x23, "interrupt_3", Ring: 0),
+        new(0x0D, "exception_13", Ring: 0),
+        new(0x0E, "exception_14", Ring: 0),
+        new(0x10, "exception_16", Ring: 0),
+        new(0x11, "exception_17", Ring: 0),
+        new(0x12, "panic", Ring: 0),
+        new(0x20, "tick", Ring: 0),
+        new(0x21, "interrupt_1", Ring: 0),
+        new(0x23, "interrupt_3", Ring: 0),
         new(0x24, "interrupt_4", Ring: 0),
-        new(0x25, "interrupt_5", Ring: 0), new(0x26, "interrupt_6", Ring: 0), new(0x27, "interrupt_7", Ring: 0),
+        new(0x25, "interrupt_5", Ring: 0),
+        new(0x26, "interrupt_6", Ring: 0),
+        new(0x27, "interrupt_7", Ring: 0),
         new(0x28, "interrupt_8", Ring: 0),
-        new(0x29, "interrupt_9", Ring: 0), new(0x2A, "interrupt_10", Ring: 0), new(0x2B, "interrupt_11", Ring: 0),
+        new(0x29, "interrupt_9", Ring: 0),
+        new(0x2A, "interrupt_10", Ring: 0),
+        new(0x2B, "interrupt_11", Ring: 0),
         new(0x2C, "interrupt_12", Ring: 0),
-        new(0x2D, "interrupt_13", Ring: 0), new(0x2E, "interrupt_14", Ring: 0), new(0x2F, "interrupt_15", Ring: 0),
-        new(0x30, "ipc", Ring: 3), new(0x31, "id_nearest", Ring: 3), new(0x32, "fpage_unmap", Ring: 3),
+        new(0x2D, "interrupt_13", Ring: 0),
+        new(0x2E, "interrupt_14", Ring: 0),
+        new(0x2F, "interrupt_15", Ring: 0),
+        new(0x30, "ipc", Ring: 3),
+        new(0x31, "id_nearest", Ring: 3),
+        new(0x32, "fpage_unmap", Ring: 3),
         new(0x33, "thread_switch", Ring: 3),
-        new(0x34, "thread_schedule", Ring: 3), new(0x35, "lthread_ex_regs", Ring: 3), new(0x36, "task_new", Ring: 3),
+        new(0x34, "thread_schedule", Ring: 3),
+        new(0x35, "lthread_ex_regs", Ring: 3),
+        new(0x36, "task_new", Ring: 3),
     ];
 
     /// <summary>The gate of a vector; null where there is none.</summary>
@@ -131,10 +166,12 @@ public static class DeclaredTables
     /// <summary>
     /// Where the operands of LGDT and LIDT are, in the pages of the two tables: the limit in 16 bits, then the base.
     /// </summary>
-    public const uint GdtOperand = 0x40, IdtOperand = 0xF00;
+    public const uint GdtOperand = 0x40,
+        IdtOperand = 0xF00;
 
     // The map of 65,536 ports begins in the TSS's second page.
-    private const uint PortMapOffset = 0x1000, PortMapSize = 0x2000;
+    private const uint PortMapOffset = 0x1000,
+        PortMapSize = 0x2000;
 
     /// <summary>Offset of the byte behind the map of ports, all of whose bits are ones (SDM 1, 19.5.2).</summary>
     public const uint PortMapEnd = PortMapOffset + PortMapSize;
@@ -144,12 +181,12 @@ public static class DeclaredTables
     /// the link to another task are not used.
     /// </summary>
     public static IReadOnlyList<(uint Offset, uint Dword, string What)> Tss(Layout layout) =>
-    [
-        (0x04, layout.Threads.Base + Layout.ThreadSize, "ESP0: the end of nobody's row, as no thread runs yet"),
-        (0x08, 0x10, "SS0: kernel_data"),
-        (0x64, PortMapOffset << 16, "offset of the map of ports; the debug trap flag is 0"),
-        (PortMapEnd, 0xFF, "the byte of ones that ends the map of ports"),
-    ];
+        [
+            (0x04, layout.Threads.Base + Layout.ThreadSize, "ESP0: the end of nobody's row, as no thread runs yet"),
+            (0x08, 0x10, "SS0: kernel_data"),
+            (0x64, PortMapOffset << 16, "offset of the map of ports; the debug trap flag is 0"),
+            (PortMapEnd, 0xFF, "the byte of ones that ends the map of ports"),
+        ];
 
     /// <summary>Fills the pages of GDT, IDT and TSS.</summary>
     internal static void Write(Layout layout, IReadOnlyDictionary<string, uint> symbols, Action<uint, uint> write)
@@ -167,13 +204,16 @@ public static class DeclaredTables
             write(layout.Idt + gate.Vector * 8 + 4, high);
         }
 
-        foreach (var (at, limit, table) in ((uint, uint, uint)[])
-            [(layout.Gdt + GdtOperand, GdtLimit, layout.Gdt), (layout.Idt + IdtOperand, IdtLimit, layout.Idt)])
+        foreach (
+            var (at, limit, table) in ((uint, uint, uint)[])
+                [(layout.Gdt + GdtOperand, GdtLimit, layout.Gdt), (layout.Idt + IdtOperand, IdtLimit, layout.Idt)]
+        )
         {
             write(at, limit | table << 16);
             write(at + 4, table >> 16);
         }
 
-        foreach (var (offset, dword, _) in Tss(layout)) write(layout.Tss + offset, dword);
+        foreach (var (offset, dword, _) in Tss(layout))
+            write(layout.Tss + offset, dword);
     }
 }

@@ -17,8 +17,10 @@ internal sealed class ElfReader
 
     private KernelImage Read()
     {
-        if (_file.Length < 4 || Dword(0) != Magic) throw new ImageException($"not an ELF file; {Rebuild}");
-        if (_file.Length < HeaderSize) throw Truncated(HeaderSize);
+        if (_file.Length < 4 || Dword(0) != Magic)
+            throw new ImageException($"not an ELF file; {Rebuild}");
+        if (_file.Length < HeaderSize)
+            throw Truncated(HeaderSize);
         Bytes(Dword(32), Half(48) * (uint)SectionSize);
         if (Dword(4) != Class32LittleEndian || Half(16) != Executable || Half(18) != Intel386)
             throw new ImageException($"not a 32-bit x86 executable; {Rebuild}");
@@ -40,10 +42,18 @@ internal sealed class ElfReader
         for (var i = 0u; i < Half(44); i++)
         {
             var at = (ulong)Dword(28) + i * SegmentSize;
-            if (Dword(at) != Load) continue;
+            if (Dword(at) != Load)
+                continue;
             var (offset, size) = (Dword(at + 4), Dword(at + 16));
-            segments.Add(new(Dword(at + 8), Dword(at + 12), Bytes(offset, size).ToArray(), Dword(at + 20),
-                (Dword(at + 24) & FlagExecute) != 0));
+            segments.Add(
+                new(
+                    Dword(at + 8),
+                    Dword(at + 12),
+                    Bytes(offset, size).ToArray(),
+                    Dword(at + 20),
+                    (Dword(at + 24) & FlagExecute) != 0
+                )
+            );
         }
 
         return segments;
@@ -56,7 +66,8 @@ internal sealed class ElfReader
         for (var i = 0u; i < Half(48); i++)
         {
             var section = Section(i);
-            if (Dword(section + 4) != SymbolTable) continue;
+            if (Dword(section + 4) != SymbolTable)
+                continue;
             var names = Section(Dword(section + 24));
             var text = Bytes(Dword(names + 16), Dword(names + 20));
             var table = Dword(section + 16);
@@ -68,13 +79,15 @@ internal sealed class ElfReader
             }
         }
 
-        if (symbols.Count == 0) throw new ImageException($"no symbols (a stripped file?); {Rebuild}");
+        if (symbols.Count == 0)
+            throw new ImageException($"no symbols (a stripped file?); {Rebuild}");
         return symbols;
     }
 
     private static string Name(ReadOnlySpan<byte> names, uint offset)
     {
-        if (offset >= names.Length) throw new ImageException($"a symbol's name is outside the string table; {Rebuild}");
+        if (offset >= names.Length)
+            throw new ImageException($"a symbol's name is outside the string table; {Rebuild}");
         var name = names[(int)offset..];
         var end = name.IndexOf((byte)0);
         return System.Text.Encoding.ASCII.GetString(end < 0 ? name : name[..end]);
@@ -84,13 +97,16 @@ internal sealed class ElfReader
     {
         uint Take(string name)
         {
-            if (!symbols.Remove(name, out var value)) throw new ImageException($"symbol {name} is missing; {Rebuild}");
+            if (!symbols.Remove(name, out var value))
+                throw new ImageException($"symbol {name} is missing; {Rebuild}");
             return value;
         }
 
         var version = Take(ElfFormat.Version);
         if (version != KernelImage.LayoutVersion)
-            throw new ImageException($"layout version {version}, this program knows {KernelImage.LayoutVersion}; {Rebuild}");
+            throw new ImageException(
+                $"layout version {version}, this program knows {KernelImage.LayoutVersion}; {Rebuild}"
+            );
         try
         {
             return new Limits(Take(Tasks), Take(Lthreads), Take(Priorities)).Checked();
@@ -101,21 +117,40 @@ internal sealed class ElfReader
         }
     }
 
-    // Same version and limits: every table must be where the layout has it, and every cut point and entry must have its symbol.
+    // Same version and limits: every table must be where the layout has it, and every cut point and entry must have its
+    // symbol.
     private static void Check(KernelImage image)
     {
         var layout = image.Layout;
         foreach (var area in layout.Areas)
             if (!image.Symbols.TryGetValue(area.Name, out var at) || at != area.Base)
-                throw new ImageException($"table {area.Name} is not at {area.Base:X8}h as the layout has it; {Rebuild}");
-        foreach (var (name, segment, linear) in ((string, Segment, uint)[])
-                 [("code", image.Segments[0], Layout.KernelBase + Layout.ImageBase), ("data", image.Segments[1], layout.Gdt)])
-            if (segment.Linear != linear || segment.Physical != Layout.Physical(linear) || segment.Size < segment.Bytes.Length
-                || (ulong)segment.Physical + segment.Size > Layout.KernelEnd)
+                throw new ImageException(
+                    $"table {area.Name} is not at {area.Base:X8}h as the layout has it; {Rebuild}"
+                );
+        foreach (
+            var (name, segment, linear) in ((string, Segment, uint)[])
+                [
+                    ("code", image.Segments[0], Layout.KernelBase + Layout.ImageBase),
+                    ("data", image.Segments[1], layout.Gdt),
+                ]
+        )
+            if (
+                segment.Linear != linear
+                || segment.Physical != Layout.Physical(linear)
+                || segment.Size < segment.Bytes.Length
+                || (ulong)segment.Physical + segment.Size > Layout.KernelEnd
+            )
                 throw new ImageException($"the {name} is not at {linear:X8}h, or is too large; {Rebuild}");
         var text = image.Text;
-        if (text.Bytes.Length > Layout.TextSize) throw new ImageException($"the code has {text.Bytes.Length} bytes, room is for {Layout.TextSize}; {Rebuild}");
-        foreach (var name in SegmentTables.Vectors.Select(vector => vector.Entry).Concat(["boot", "pick", "receive", "accept", "leave", "wake", "idle_halt"]))
+        if (text.Bytes.Length > Layout.TextSize)
+            throw new ImageException(
+                $"the code has {text.Bytes.Length} bytes, room is for {Layout.TextSize}; {Rebuild}"
+            );
+        foreach (
+            var name in SegmentTables
+                .Vectors.Select(vector => vector.Entry)
+                .Concat(["boot", "pick", "receive", "accept", "leave", "wake", "idle_halt"])
+        )
             if (!image.Symbols.TryGetValue(name, out var at) || at - text.Linear >= text.Bytes.Length)
                 throw new ImageException($"symbol {name} is missing or outside the code; {Rebuild}");
     }

@@ -2,7 +2,9 @@ using static Verified.Kernel.ElfFormat;
 
 namespace Verified.Kernel;
 
-/// <summary>Writes an image: ELF header, program headers, segments at page offsets, then symbols and section headers.</summary>
+/// <summary>
+/// Writes an image: ELF header, program headers, segments at page offsets, then symbols and section headers.
+/// </summary>
 internal static class ElfWriter
 {
     private static readonly string[] SectionNames = ["", ".text", ".data", ".symtab", ".strtab", ".shstrtab"];
@@ -55,17 +57,45 @@ internal static class ElfWriter
         foreach (var (segment, offset) in image.Segments.Zip(offsets))
         {
             var flags = FlagRead | (segment.Executable ? FlagExecute : FlagWrite);
-            foreach (var field in (uint[])[Load, offset, segment.Linear, segment.Physical, (uint)segment.Bytes.Length, segment.Size, flags, Layout.PageSize])
+            foreach (
+                var field in (uint[])
+                    [
+                        Load,
+                        offset,
+                        segment.Linear,
+                        segment.Physical,
+                        (uint)segment.Bytes.Length,
+                        segment.Size,
+                        flags,
+                        Layout.PageSize,
+                    ]
+            )
                 w.Write(field);
         }
 
         Seek(sectionsAt);
-        void Section(int name, uint type, uint flags, uint address, uint offset, uint size, uint link = 0, uint info = 0, uint entry = 0)
+        void Section(
+            int name,
+            uint type,
+            uint flags,
+            uint address,
+            uint offset,
+            uint size,
+            uint link = 0,
+            uint info = 0,
+            uint entry = 0
+        )
         {
-            foreach (var field in (uint[])[sectionNameOffsets[name], type, flags, address, offset, size, link, info, 4, entry]) w.Write(field);
+            foreach (
+                var field in (uint[])
+                    [sectionNameOffsets[name], type, flags, address, offset, size, link, info, 4, entry]
+            )
+                w.Write(field);
         }
 
-        const uint alloc = 2, executable = 4, writable = 1;
+        const uint alloc = 2,
+            executable = 4,
+            writable = 1;
         var (text, data) = (image.Segments[0], image.Segments[1]);
         w.Write(new byte[SectionSize]);
         Section(1, ProgramBits, alloc | executable, text.Linear, offsets[0], (uint)text.Bytes.Length);
@@ -80,9 +110,13 @@ internal static class ElfWriter
     {
         (string Name, uint Value, ushort Section)[] symbols =
         [
-            (Tasks, image.Limits.Tasks, Absolute), (Lthreads, image.Limits.Lthreads, Absolute),
-            (Priorities, image.Limits.Priorities, Absolute), (ElfFormat.Version, KernelImage.LayoutVersion, Absolute),
-            .. image.Symbols.OrderBy(symbol => symbol.Value).ThenBy(symbol => symbol.Key, StringComparer.Ordinal)
+            (Tasks, image.Limits.Tasks, Absolute),
+            (Lthreads, image.Limits.Lthreads, Absolute),
+            (Priorities, image.Limits.Priorities, Absolute),
+            (ElfFormat.Version, KernelImage.LayoutVersion, Absolute),
+            .. image
+                .Symbols.OrderBy(symbol => symbol.Value)
+                .ThenBy(symbol => symbol.Key, StringComparer.Ordinal)
                 .Select(symbol => (symbol.Key, symbol.Value, (ushort)(symbol.Value < image.Text.End ? 1 : 2))),
         ];
         var names = Strings([.. symbols.Select(symbol => symbol.Name).Prepend("")], out var offsets);

@@ -9,9 +9,15 @@ namespace Verified.Kernel;
 /// <param name="Linear">Linear address of its first byte in memory; null where no loader puts it there.</param>
 public sealed record FilePiece(string Name, uint Offset, uint Length, uint? Linear = null)
 {
-    public const string Header = "ELF header", Programs = "program headers", Text = "text", Data = "data",
+    public const string Header = "ELF header",
+        Programs = "program headers",
+        Text = "text",
+        Data = "data",
         Symbols = "symbols",
-        Names = "symbol names", SectionNames = "section names", Sections = "section headers", Padding = "padding";
+        Names = "symbol names",
+        SectionNames = "section names",
+        Sections = "section headers",
+        Padding = "padding";
 
     public uint End => Offset + Length;
 
@@ -28,19 +34,32 @@ public sealed record FilePiece(string Name, uint Offset, uint Length, uint? Line
         for (var i = 0u; i < Half(file, 44); i++)
         {
             var at = programs + i * SegmentSize;
-            pieces.Add(new((Dword(file, at + 24) & FlagExecute) != 0 ? Text : Data, Dword(file, at + 4),
-                Dword(file, at + 16), Dword(file, at + 8)));
+            pieces.Add(
+                new(
+                    (Dword(file, at + 24) & FlagExecute) != 0 ? Text : Data,
+                    Dword(file, at + 4),
+                    Dword(file, at + 16),
+                    Dword(file, at + 8)
+                )
+            );
         }
 
         foreach (var (name, section) in ((string, uint)[])[(Symbols, 3), (Names, 4), (SectionNames, 5)])
-            pieces.Add(new(name, Dword(file, sections + section * SectionSize + 16),
-                Dword(file, sections + section * SectionSize + 20)));
+            pieces.Add(
+                new(
+                    name,
+                    Dword(file, sections + section * SectionSize + 16),
+                    Dword(file, sections + section * SectionSize + 20)
+                )
+            );
         List<FilePiece> all = [];
         var next = 0u;
         foreach (var piece in pieces.OrderBy(piece => piece.Offset).Append(new("end", (uint)file.Length, 0)))
         {
-            if (piece.Offset > next) all.Add(new(Padding, next, piece.Offset - next));
-            if (piece.Length > 0) all.Add(piece);
+            if (piece.Offset > next)
+                all.Add(new(Padding, next, piece.Offset - next));
+            if (piece.Length > 0)
+                all.Add(piece);
             next = piece.End;
         }
 

@@ -36,7 +36,8 @@ public sealed record FirstServer(uint Eip, uint Begin, uint End)
         {
             var header = file[(int)(table + (uint)(i * size))..];
             var (at, bytes) = (BitConverter.ToUInt32(header[12..]), BitConverter.ToUInt32(header[20..]));
-            if (BitConverter.ToUInt32(header) != ElfFormat.Load || bytes == 0) continue;
+            if (BitConverter.ToUInt32(header) != ElfFormat.Load || bytes == 0)
+                continue;
             (begin, end) = (Math.Min(begin, at), Math.Max(end, at + bytes));
         }
 

@@ -28,9 +28,18 @@ public sealed class FirstState
         PutKernelTables();
         PutPrograms(servers.Count > 0);
         DeclareRegions(servers.Count > 0);
-        Measured = servers.Count == 0 ? []
-            : [new(_layout.Info + KernelInfo.ProcessorFrequency, 99_900, 100_100,
-                "the processor's frequency in kHz: the machine executes 100 million instructions a second")];
+        Measured =
+            servers.Count == 0
+                ? []
+                :
+                [
+                    new(
+                        _layout.Info + KernelInfo.ProcessorFrequency,
+                        99_900,
+                        100_100,
+                        "the processor's frequency in kHz: the machine executes 100 million instructions a second"
+                    ),
+                ];
     }
 
     /// <summary>The spec's state at boot.</summary>
@@ -48,9 +57,13 @@ public sealed class FirstState
     private uint End => _layout.UserImages + Math.Max(2 * (uint)_image.Programs.Count, 1) * Layout.PageSize;
 
     /// <summary>The first state of an image that starts its own programs.</summary>
-    public static FirstState Of(KernelImage image) => new(image,
-        BootState.Of(image.Layout, image.Programs, image.Programs.Select(program => program.Thread)), [],
-            Layout.MemorySize);
+    public static FirstState Of(KernelImage image) =>
+        new(
+            image,
+            BootState.Of(image.Layout, image.Programs, image.Programs.Select(program => program.Thread)),
+            [],
+            Layout.MemorySize
+        );
 
     /// <summary>The first state of an image that starts two servers.</summary>
     /// <param name="image">The image.</param>
@@ -58,9 +71,13 @@ public sealed class FirstState
     /// <param name="memory">Bytes of memory, 64 MB at most.</param>
     public static FirstState Of(KernelImage image, IReadOnlyList<FirstServer> servers, uint memory = Layout.MemorySize)
     {
-        if (servers.Count == 0) return Of(image);
-        var state = BootState.Of(image.Layout, [],
-            [ServerThreads.Sigma0At(image.Layout, servers[0].Eip), ServerThreads.RootAt(image.Layout, servers[1].Eip)]);
+        if (servers.Count == 0)
+            return Of(image);
+        var state = BootState.Of(
+            image.Layout,
+            [],
+            [ServerThreads.Sigma0At(image.Layout, servers[0].Eip), ServerThreads.RootAt(image.Layout, servers[1].Eip)]
+        );
         BootState.Without(state, memory / Layout.PageSize);
         return new(image, state, servers, memory);
     }
@@ -113,7 +130,8 @@ public sealed class FirstState
 
     private void PutText()
     {
-        for (var at = 0u; at < _image.Text.Bytes.Length; at += 4) Put(Origin + at, InFile(_image.Text, at));
+        for (var at = 0u; at < _image.Text.Bytes.Length; at += 4)
+            Put(Origin + at, InFile(_image.Text, at));
     }
 
     /// <summary>The dword at an offset of a segment; what the file does not hold is 0.</summary>
@@ -132,17 +150,28 @@ public sealed class FirstState
     {
         const uint page = 0x1000;
         var info = _layout.Info;
-        foreach (var (offset, dword) in ((uint, uint)[])
-        [
-            (0x00, 0x4BE6344C), (0x04, 4),
-            (0x68, 0x00800000), (0x6C, _layout.Boot.Sigma0Stack + page),
-            (0x74, page), (0x78, 0xA0000), (0x7C, 0x100000),
-            (0x80, _layout.Boot.Information), (0x84, _layout.Boot.End),
-        ]) Put(info + offset, dword);
-        if (servers.Count == 0) return;
+        foreach (
+            var (offset, dword) in ((uint, uint)[])
+                [
+                    (0x00, 0x4BE6344C),
+                    (0x04, 4),
+                    (0x68, 0x00800000),
+                    (0x6C, _layout.Boot.Sigma0Stack + page),
+                    (0x74, page),
+                    (0x78, 0xA0000),
+                    (0x7C, 0x100000),
+                    (0x80, _layout.Boot.Information),
+                    (0x84, _layout.Boot.End),
+                ]
+        )
+            Put(info + offset, dword);
+        if (servers.Count == 0)
+            return;
         Put(info + 0x64, memory);
-        foreach (var (start, server, stack) in ((uint, FirstServer, uint)[])
-            [(0x20, servers[0], _layout.Boot.Sigma0Stack), (0x40, servers[1], _layout.Boot.RootStack)])
+        foreach (
+            var (start, server, stack) in ((uint, FirstServer, uint)[])
+                [(0x20, servers[0], _layout.Boot.Sigma0Stack), (0x40, servers[1], _layout.Boot.RootStack)]
+        )
         {
             Put(info + start, stack + page - 16);
             Put(info + start + 4, server.Eip);
@@ -152,35 +181,45 @@ public sealed class FirstState
     }
 
     /// <summary>
-    /// The kernel's page tables in words: its frames are at their physical address above the kernel's base, for ring
-    /// 0 only. Code and constants are read-only. In each task's table for the part with the TSS, the two pages behind
-    /// the TSS are the task's own map of ports, read-only.
+    /// The kernel's page tables in words: its frames are at their physical address above the kernel's base, for ring 0
+    /// only. Code and constants are read-only. In each task's table for the part with the TSS, the two pages behind the
+    /// TSS are the task's own map of ports, read-only.
     /// </summary>
     private void PutKernelTables()
     {
-        const uint present = 1, writable = 2, entries = 1024;
+        const uint present = 1,
+            writable = 2,
+            entries = 1024;
         uint OwnFrame(uint page) =>
-            page < Layout.ImageBase / Layout.PageSize || page >= Layout.KernelEnd / Layout.PageSize ? 0
-            : page * Layout.PageSize | present
-                | (page < (Layout.ImageBase + Layout.TextSize) / Layout.PageSize ? 0 : writable);
+            page < Layout.ImageBase / Layout.PageSize || page >= Layout.KernelEnd / Layout.PageSize
+                ? 0
+                : page * Layout.PageSize
+                    | present
+                    | (page < (Layout.ImageBase + Layout.TextSize) / Layout.PageSize ? 0 : writable);
         for (var page = 0u; page < Layout.KernelTables * entries; page++)
             Put(_layout.KernelPageTables + page * 4, OwnFrame(page));
         var first = Layout.Physical(_layout.Tss) >> 22 << 10;
         var map = Layout.Physical(_layout.Tss) / Layout.PageSize + 1;
         for (var task = 0u; task < _layout.Limits.Tasks; task++)
-            for (var page = first; page < first + entries; page++)
-                Put(_layout.TssTables + task * Layout.PageSize + (page - first) * 4, page - map >= 2 ? OwnFrame(page)
+        for (var page = first; page < first + entries; page++)
+            Put(
+                _layout.TssTables + task * Layout.PageSize + (page - first) * 4,
+                page - map >= 2
+                    ? OwnFrame(page)
                     : Layout.Physical(_layout.Mappings.PortMaps.Base) + (2 * task + page - map) * Layout.PageSize
-                        | present);
+                        | present
+            );
     }
 
     /// <summary>The programs' code is what the file holds; their pages for data are 0.</summary>
     private void PutPrograms(bool servers)
     {
-        if (servers) return;
+        if (servers)
+            return;
         var data = _image.Segments[1];
         for (var page = _layout.UserImages; page < End; page += 2 * Layout.PageSize)
-            for (var at = page; at < page + Layout.PageSize; at += 4) Put(at, InFile(data, at - data.Linear));
+        for (var at = page; at < page + Layout.PageSize; at += 4)
+            Put(at, InFile(data, at - data.Linear));
     }
 
     private void DeclareRegions(bool servers)
@@ -192,26 +231,58 @@ public sealed class FirstState
             new("text", Origin, Origin + Layout.TextSize, "code and constants, as the file has them, then zeros"),
             new("gdt", _layout.Gdt, _layout.Gdt + page, "six descriptors, then the operand of LGDT"),
             new("idt", _layout.Idt, _layout.Idt + page, "256 entries, then the operand of LIDT"),
-            new("tss", _layout.Tss, _layout.Tss + 4 * page,
-                "one TSS of 104 bytes, and the byte that ends the map of ports"),
+            new(
+                "tss",
+                _layout.Tss,
+                _layout.Tss + 4 * page,
+                "one TSS of 104 bytes, and the byte that ends the map of ports"
+            ),
             new("info", _layout.Info, _layout.Info + page, "the kernel info page"),
-            new("kernel_page_tables", _layout.KernelPageTables, _layout.KernelPageTables + Layout.KernelTables * page,
-                $"the kernel's frames, for ring 0; code is read-only{pageMarks}")
-                { Marks = MappingLayout.AccessedAndDirty },
-            new("tss_tables", _layout.TssTables, _layout.TssTables + _layout.Limits.Tasks * page,
-                $"the same for the part with the TSS, with each task's map of ports{pageMarks}")
-                { Marks = MappingLayout.AccessedAndDirty },
+            new(
+                "kernel_page_tables",
+                _layout.KernelPageTables,
+                _layout.KernelPageTables + Layout.KernelTables * page,
+                $"the kernel's frames, for ring 0; code is read-only{pageMarks}"
+            )
+            {
+                Marks = MappingLayout.AccessedAndDirty,
+            },
+            new(
+                "tss_tables",
+                _layout.TssTables,
+                _layout.TssTables + _layout.Limits.Tasks * page,
+                $"the same for the part with the TSS, with each task's map of ports{pageMarks}"
+            )
+            {
+                Marks = MappingLayout.AccessedAndDirty,
+            },
             .. _layout.Areas.Where(OfItsOwnPages).Select(Table),
-            new("boot pages", Layout.KernelBase + _layout.Boot.Base, Layout.KernelBase + _layout.Boot.End,
-                "left to the servers: stacks, and the loader's information")
-                { IsDeclared = false },
-            new("programs", _layout.UserImages, End, servers ? "no longer the kernel's: memory that sigma0 gives away"
-                : "for each program a page of code, as the file has it, and a page of zeros") { IsDeclared = !servers },
+            new(
+                "boot pages",
+                Layout.KernelBase + _layout.Boot.Base,
+                Layout.KernelBase + _layout.Boot.End,
+                "left to the servers: stacks, and the loader's information"
+            )
+            {
+                IsDeclared = false,
+            },
+            new(
+                "programs",
+                _layout.UserImages,
+                End,
+                servers
+                    ? "no longer the kernel's: memory that sigma0 gives away"
+                    : "for each program a page of code, as the file has it, and a page of zeros"
+            )
+            {
+                IsDeclared = !servers,
+            },
         ];
         var next = Origin;
         foreach (var region in declared.OrderBy(region => region.Start))
         {
-            if (region.Start > next) _regions.Add(new($"behind {_regions[^1].Name}", next, region.Start, "zeros"));
+            if (region.Start > next)
+                _regions.Add(new($"behind {_regions[^1].Name}", next, region.Start, "zeros"));
             _regions.Add(region);
             next = region.End;
         }
@@ -219,11 +290,17 @@ public sealed class FirstState
         bool OfItsOwnPages(Area area) =>
             !((uint[])[_layout.Gdt, _layout.Tss, _layout.Info]).Contains(area.Base & ~(page - 1));
         FirstRegion Table(Area area) =>
-            new(area.Name, area.Base, area.End,
-                $"{area.Rows:N0} rows of {area.Stride} bytes: the spec's boot state, encoded")
+            new(
+                area.Name,
+                area.Base,
+                area.End,
+                $"{area.Rows:N0} rows of {area.Stride} bytes: the spec's boot state, encoded"
+            )
             {
-                Marks = area == _layout.Mappings.PageTables ? MappingLayout.AccessedAndDirty
-                : area == _layout.Mappings.Directories ? MappingLayout.Accessed : 0,
+                Marks =
+                    area == _layout.Mappings.PageTables ? MappingLayout.AccessedAndDirty
+                    : area == _layout.Mappings.Directories ? MappingLayout.Accessed
+                    : 0,
             };
     }
 }

@@ -17,8 +17,12 @@ public sealed class KernelImage
     internal const uint MultibootMagic = 0x1BADB002;
 
     internal KernelImage(
-        Limits limits, IReadOnlyList<Segment> segments, IReadOnlyDictionary<string, uint> symbols, uint entry,
-        IReadOnlyList<UserProgram>? programs = null)
+        Limits limits,
+        IReadOnlyList<Segment> segments,
+        IReadOnlyDictionary<string, uint> symbols,
+        uint entry,
+        IReadOnlyList<UserProgram>? programs = null
+    )
     {
         (Limits, Segments, Symbols, Entry) = (limits, segments, symbols, entry);
         Layout = new Layout(limits);
@@ -38,7 +42,9 @@ public sealed class KernelImage
     /// <summary>Physical address at which the boot loader enters, paging off.</summary>
     public uint Entry { get; }
 
-    /// <summary>The programs that boot starts if the loader gives no modules. Those of a file are the demonstration, if it fits.</summary>
+    /// <summary>
+    /// The programs that boot starts if the loader gives no modules. Those of a file are the demonstration, if it fits.
+    /// </summary>
     public IReadOnlyList<UserProgram> Programs { get; }
 
     /// <summary>The file that the image was read from; null if it was built or changed here.</summary>
@@ -50,7 +56,9 @@ public sealed class KernelImage
     /// <summary>The segment with the kernel's code.</summary>
     public Segment Text => Segments.First(segment => segment.Executable);
 
-    /// <summary>The bytes of code that can run after boot, as linear addresses: from the first entry to the boot code.</summary>
+    /// <summary>
+    /// The bytes of code that can run after boot, as linear addresses: from the first entry to the boot code.
+    /// </summary>
     public (uint Start, uint End) Code => (Symbols["ipc"], Symbols["boot"]);
 
     /// <summary>The boot code with its constants.</summary>
@@ -64,8 +72,10 @@ public sealed class KernelImage
         var empty = BootState.Of(layout, []);
         var mappings = Mappings(layout, programs, empty);
         var (text, symbols) = KernelProgram.Assemble(layout, [.. programs.Select(program => program.Thread)], mappings);
-        if (text.Length > Layout.TextSize) throw new ImageException($"the code has {text.Length} bytes, room is for {Layout.TextSize}");
-        foreach (var area in layout.Areas) symbols.Add(area.Name, area.Base);
+        if (text.Length > Layout.TextSize)
+            throw new ImageException($"the code has {text.Length} bytes, room is for {Layout.TextSize}");
+        foreach (var area in layout.Areas)
+            symbols.Add(area.Name, area.Base);
 
         var data = new Memory(layout.Gdt);
         data.Put(layout.Gdt, SegmentTables.Gdt(layout));
@@ -81,7 +91,9 @@ public sealed class KernelImage
         foreach (var program in programs)
         {
             if (program.Code.Length > Layout.PageSize)
-                throw new ImageException($"program {program.Name} has {program.Code.Length} bytes, room is for {Layout.PageSize}");
+                throw new ImageException(
+                    $"program {program.Name} has {program.Code.Length} bytes, room is for {Layout.PageSize}"
+                );
             data.Put(next, program.Code);
             next += 2 * Layout.PageSize;
         }
@@ -96,12 +108,19 @@ public sealed class KernelImage
 
     // The dwords that make the mappings of the first programs.
     private static List<(uint Linear, uint Dword)> Mappings(
-        Layout layout, IReadOnlyList<UserProgram> programs, State<Concrete> empty)
+        Layout layout,
+        IReadOnlyList<UserProgram> programs,
+        State<Concrete> empty
+    )
     {
         List<(uint, uint)> mappings = [];
         var boot = BootState.Of(layout, programs);
-        Verified.Kernel.Encode.Mappings(layout, boot, Verified.Kernel.Encode.Differing(layout, boot, empty),
-            (linear, dword) => mappings.Add((linear, dword)));
+        Verified.Kernel.Encode.Mappings(
+            layout,
+            boot,
+            Verified.Kernel.Encode.Differing(layout, boot, empty),
+            (linear, dword) => mappings.Add((linear, dword))
+        );
         return mappings;
     }
 
@@ -116,7 +135,8 @@ public sealed class KernelImage
             var mappings = Mappings(Layout, Programs, BootState.Of(Layout, []));
             var threads = Programs.Select(program => program.Thread).ToList();
             var (symbols, lines) = KernelProgram.Lines(Layout, threads, mappings);
-            return symbols.All(symbol => Symbols.GetValueOrDefault(symbol.Key) == symbol.Value) ? lines
+            return symbols.All(symbol => Symbols.GetValueOrDefault(symbol.Key) == symbol.Value)
+                ? lines
                 : new Dictionary<uint, SourceLine>();
         }
     }
@@ -166,7 +186,10 @@ public sealed class KernelImage
         var changed = SegmentAt(address);
         var bytes = (byte[])changed.Bytes.Clone();
         replacement.CopyTo(bytes.AsSpan((int)(address - changed.Linear)));
-        Segment[] segments = [.. Segments.Select(segment => segment == changed ? segment with { Bytes = bytes } : segment)];
+        Segment[] segments =
+        [
+            .. Segments.Select(segment => segment == changed ? segment with { Bytes = bytes } : segment),
+        ];
         return new(Limits, segments, Symbols, Entry, Programs);
     }
 
@@ -179,12 +202,18 @@ public sealed class KernelImage
 
     public void Save(string path) => System.IO.File.WriteAllBytes(path, ToElf());
 
-    /// <summary>The symbol at or before an address, with the distance as a suffix, for reports; hexadecimal where there is none.</summary>
+    /// <summary>
+    /// The symbol at or before an address, with the distance as a suffix, for reports; hexadecimal where there is none.
+    /// </summary>
     public string Name(uint address)
     {
-        var nearest = Symbols.Where(symbol => symbol.Value <= address).OrderByDescending(symbol => symbol.Value)
-            .ThenBy(symbol => symbol.Key.Length).FirstOrDefault();
-        if (nearest.Key is null) return $"{address:X8}h";
+        var nearest = Symbols
+            .Where(symbol => symbol.Value <= address)
+            .OrderByDescending(symbol => symbol.Value)
+            .ThenBy(symbol => symbol.Key.Length)
+            .FirstOrDefault();
+        if (nearest.Key is null)
+            return $"{address:X8}h";
         return nearest.Value == address ? nearest.Key : $"{nearest.Key}+{address - nearest.Value:X}h";
     }
 
@@ -198,14 +227,16 @@ public sealed class KernelImage
 
         public void Put(uint linear, uint dword)
         {
-            if (dword != 0) Put(linear, BitConverter.GetBytes(dword));
+            if (dword != 0)
+                Put(linear, BitConverter.GetBytes(dword));
         }
 
         public void Put(uint linear, byte[] bytes)
         {
             var at = (int)(linear - origin);
             var used = bytes.AsSpan().TrimEnd((byte)0).Length;
-            if (at + used > _bytes.Length) throw new ImageException("the tables and programs do not fit the kernel's memory");
+            if (at + used > _bytes.Length)
+                throw new ImageException("the tables and programs do not fit the kernel's memory");
             bytes.AsSpan(0, used).CopyTo(_bytes.AsSpan(at));
             _used = Math.Max(_used, at + used);
         }

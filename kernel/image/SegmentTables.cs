@@ -7,13 +7,16 @@ namespace Verified.Kernel;
 internal static class SegmentTables
 {
     /// <summary>Offsets, in the tables' pages, of the operands of LGDT and LIDT.</summary>
-    public const uint GdtPointer = 0x40, IdtPointer = 0xF00;
+    public const uint GdtPointer = 0x40,
+        IdtPointer = 0xF00;
 
-    private const byte InterruptGate = 0x8E, Ring3 = 0x60;
+    private const byte InterruptGate = 0x8E,
+        Ring3 = 0x60;
 
     /// <summary>
-    /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Only paging protects the kernel, whose fast
-    /// path uses the user's data segment itself, but from threads in small spaces. The users' segments are tables like others (<see cref="UserSegments"/>).
+    /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Only paging protects
+    /// the kernel, whose fast path uses the user's data segment itself, but from threads in small spaces. The users'
+    /// segments are tables like others (<see cref="UserSegments"/>).
     /// </summary>
     public static byte[] Gdt(Layout layout)
     {
@@ -25,7 +28,10 @@ internal static class SegmentTables
         return table;
     }
 
-    /// <summary>Interrupt gates all, so that the kernel runs with interrupts off; the system calls', INT3's and INTO's are open to ring 3.</summary>
+    /// <summary>
+    /// Interrupt gates all, so that the kernel runs with interrupts off; the system calls', INT3's and INTO's are open
+    /// to ring 3.
+    /// </summary>
     public static byte[] Idt(Layout layout, IReadOnlyDictionary<string, uint> symbols)
     {
         var table = new byte[IdtPointer + 6];
@@ -43,19 +49,19 @@ internal static class SegmentTables
 
     /// <summary>Every vector that has a gate, and the symbol it leads to.</summary>
     public static IEnumerable<(uint Vector, string Entry)> Vectors =>
-    [
-        .. KernelProgram.ExceptionVectors.Select(exception => (exception.Vector, $"exception_{exception.Vector}")),
-        .. KernelProgram.PanicVectors.Select(vector => (vector, "panic")),
-        (Layout.TickVector, "tick"),
-        .. Interrupts.OfUsers.Select(id => (Layout.TickVector + id - 1, $"interrupt_{id - 1}")),
-        (Layout.IpcVector, "ipc"),
-        (Layout.IdNearestVector, "id_nearest"),
-        (Layout.FpageUnmapVector, "fpage_unmap"),
-        (Layout.ThreadSwitchVector, "thread_switch"),
-        (Layout.ThreadScheduleVector, "thread_schedule"),
-        (Layout.LthreadExRegsVector, "lthread_ex_regs"),
-        (Layout.TaskNewVector, "task_new"),
-    ];
+        [
+            .. KernelProgram.ExceptionVectors.Select(exception => (exception.Vector, $"exception_{exception.Vector}")),
+            .. KernelProgram.PanicVectors.Select(vector => (vector, "panic")),
+            (Layout.TickVector, "tick"),
+            .. Interrupts.OfUsers.Select(id => (Layout.TickVector + id - 1, $"interrupt_{id - 1}")),
+            (Layout.IpcVector, "ipc"),
+            (Layout.IdNearestVector, "id_nearest"),
+            (Layout.FpageUnmapVector, "fpage_unmap"),
+            (Layout.ThreadSwitchVector, "thread_switch"),
+            (Layout.ThreadScheduleVector, "thread_schedule"),
+            (Layout.LthreadExRegsVector, "lthread_ex_regs"),
+            (Layout.TaskNewVector, "task_new"),
+        ];
 
     /// <summary>The ring-0 stack, where the map of ports is, and the byte behind it, that ends it.</summary>
     public static byte[] Tss(Layout layout)
@@ -71,7 +77,11 @@ internal static class SegmentTables
     private static void Segment(byte[] table, uint selector, uint start, uint limit, byte access, uint flags)
     {
         Put(table, selector & ~7u, start << 16 | limit & 0xFFFF);
-        Put(table, (selector & ~7u) + 4, start & 0xFF000000 | flags << 20 | limit & 0xF0000 | (uint)access << 8 | start >> 16 & 0xFF);
+        Put(
+            table,
+            (selector & ~7u) + 4,
+            start & 0xFF000000 | flags << 20 | limit & 0xF0000 | (uint)access << 8 | start >> 16 & 0xFF
+        );
     }
 
     private static void Pointer(byte[] table, uint offset, uint limit, uint start)
@@ -80,5 +90,6 @@ internal static class SegmentTables
         Put(table, offset + 2, start);
     }
 
-    private static void Put(byte[] table, uint offset, uint dword) => BitConverter.TryWriteBytes(table.AsSpan((int)offset), dword);
+    private static void Put(byte[] table, uint offset, uint dword) =>
+        BitConverter.TryWriteBytes(table.AsSpan((int)offset), dword);
 }

@@ -31,7 +31,10 @@ public enum Encoding
 /// <param name="Encoding">How the dword holds the value.</param>
 public sealed record Field(string Name, uint Offset, uint Bits = 32, Encoding Encoding = Encoding.Number);
 
-/// <summary>A table in the kernel's memory that its code may write: <paramref name="Rows"/> rows of <paramref name="Stride"/> bytes.</summary>
+/// <summary>
+/// A table in the kernel's memory that its code may write: <paramref name="Rows"/> rows of <paramref name="Stride"/>
+/// bytes.
+/// </summary>
 /// <param name="Name">Symbol name.</param>
 /// <param name="Base">Linear address of row 0.</param>
 /// <param name="Rows">Number of rows; a power of two.</param>
@@ -51,15 +54,22 @@ public sealed record Area(string Name, uint Base, uint Rows, uint Stride, IReadO
     public uint Between => BlockSize - RowsOfBlock * Stride;
 
     /// <summary>Linear address of a field of a row.</summary>
-    public W Address<W>(W row, Field field) where W : struct, IWord<W> => Offset(row) + (Base + field.Offset);
+    public W Address<W>(W row, Field field)
+        where W : struct, IWord<W> => Offset(row) + (Base + field.Offset);
 
     /// <summary>Bytes from the area's start to a row.</summary>
-    public W Offset<W>(W row) where W : struct, IWord<W> =>
-        RowsOfBlock == Rows ? row * Stride : (row >> Log2(RowsOfBlock)) * BlockSize + (row & (RowsOfBlock - 1)) * Stride;
+    public W Offset<W>(W row)
+        where W : struct, IWord<W> =>
+        RowsOfBlock == Rows
+            ? row * Stride
+            : (row >> Log2(RowsOfBlock)) * BlockSize + (row & (RowsOfBlock - 1)) * Stride;
 
     /// <summary>The row that is so many bytes from the area's start.</summary>
-    public W Row<W>(W offset) where W : struct, IWord<W> =>
-        RowsOfBlock == Rows ? offset >> Log2(Stride) : (offset >> Log2(BlockSize)) * RowsOfBlock + (offset >> Log2(Stride) & (RowsOfBlock - 1));
+    public W Row<W>(W offset)
+        where W : struct, IWord<W> =>
+        RowsOfBlock == Rows
+            ? offset >> Log2(Stride)
+            : (offset >> Log2(BlockSize)) * RowsOfBlock + (offset >> Log2(Stride) & (RowsOfBlock - 1));
 
     private static uint Log2(uint power) => (uint)System.Numerics.BitOperations.Log2(power);
 }

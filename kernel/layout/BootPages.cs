@@ -1,8 +1,8 @@
 namespace Verified.Kernel;
 
 /// <summary>
-/// Pages at the end of the kernel's memory that boot works in and then leaves to the servers: addresses are physical, and what is there is
-/// mapped idempotently by σ0.
+/// Pages at the end of the kernel's memory that boot works in and then leaves to the servers: addresses are physical,
+/// and what is there is mapped idempotently by σ0.
 /// </summary>
 /// <param name="Base">Physical address of the first.</param>
 public sealed record BootPages(uint Base)
@@ -20,6 +20,8 @@ public sealed record BootPages(uint Base)
 
     public uint End => Base + Size;
 
-    /// <summary>Where a server's ESP points at its start: at its argument, with the page's last bytes above it.</summary>
+    /// <summary>
+    /// Where a server's ESP points at its start: at its argument, with the page's last bytes above it.
+    /// </summary>
     public static uint InitialStack(uint page) => page + Layout.PageSize - 16;
 }

@@ -5,8 +5,8 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>
-/// Where everything in the kernel's memory is: the only source of addresses, offsets and sizes for the code, the image and
-/// the view. Linear addresses are physical ones plus <see cref="KernelBase"/>.
+/// Where everything in the kernel's memory is: the only source of addresses, offsets and sizes for the code, the image
+/// and the view. Linear addresses are physical ones plus <see cref="KernelBase"/>.
 /// </summary>
 public sealed class Layout
 {
@@ -14,7 +14,8 @@ public sealed class Layout
     public const uint KernelBase = 0xF0000000;
 
     /// <summary>
-    /// Physical address of the image's first byte: servers for L4 X.0 are linked below, at 128 KB, 3 MB or 4 MB, or above, from 15 MB on.
+    /// Physical address of the image's first byte: servers for L4 X.0 are linked below, at 128 KB, 3 MB or 4 MB, or
+    /// above, from 15 MB on.
     /// </summary>
     public const uint ImageBase = 0x00800000;
 
@@ -23,31 +24,52 @@ public sealed class Layout
 
     public const uint PageSize = 0x1000;
 
-    /// <summary>Page tables of the kernel's part, for 4 MB of physical memory each from 0 on, and the first slot that they are in.</summary>
-    public const uint KernelTables = 6, KernelSlot = KernelBase >> 22;
+    /// <summary>
+    /// Page tables of the kernel's part, for 4 MB of physical memory each from 0 on, and the first slot that they are
+    /// in.
+    /// </summary>
+    public const uint KernelTables = 6,
+        KernelSlot = KernelBase >> 22;
 
     /// <summary>The kernel's memory ends before this physical address.</summary>
     public const uint KernelEnd = KernelTables << 22;
 
     // Segment selectors (GDT indices times 8, plus the ring).
-    public const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, FlatData = 0x2B, TaskState = 0x30;
+    public const uint KernelCode = 0x08,
+        KernelData = 0x10,
+        UserCode = 0x1B,
+        UserData = 0x23,
+        FlatData = 0x2B,
+        TaskState = 0x30;
 
     /// <summary>The last bytes of the GDT and of the IDT.</summary>
-    public const uint GdtLimit = TaskState | 7, IdtLimit = (TaskNewVector << 3) | 7;
+    public const uint GdtLimit = TaskState | 7,
+        IdtLimit = (TaskNewVector << 3) | 7;
 
     /// <summary>
-    /// CR0 after boot: protection, monitor and emulate coprocessor, task switched (no thread uses the coprocessor, whose registers nobody
-    /// saves), native errors, write protection in ring 0, paging (SDM 3A, 2.5).
+    /// CR0 after boot: protection, monitor and emulate coprocessor, task switched (no thread uses the coprocessor,
+    /// whose registers nobody saves), native errors, write protection in ring 0, paging (SDM 3A, 2.5).
     /// </summary>
     public const uint Cr0 = 0x8001003F;
 
     // Interrupt vectors.
-    public const uint PageFaultVector = 14, TickVector = 0x20, IpcVector = 0x30, IdNearestVector = 0x31, FpageUnmapVector = 0x32,
-        ThreadSwitchVector = 0x33, ThreadScheduleVector = 0x34, LthreadExRegsVector = 0x35, TaskNewVector = 0x36;
+    public const uint PageFaultVector = 14,
+        TickVector = 0x20,
+        IpcVector = 0x30,
+        IdNearestVector = 0x31,
+        FpageUnmapVector = 0x32,
+        ThreadSwitchVector = 0x33,
+        ThreadScheduleVector = 0x34,
+        LthreadExRegsVector = 0x35,
+        TaskNewVector = 0x36;
 
-    // The task-state segment holds no more than the stack of ring 0 and, two pages behind its own, the current task's map of ports, with the
-    // byte of ones that ends it (SDM 1, 19.5.2).
-    public const uint TssStackTop = 4, TssStackSegment = 8, TssPortMapBase = 102, TssPortMap = PageSize, TssPortMapSize = 0x10000 / 8,
+    // The task-state segment holds no more than the stack of ring 0 and, two pages behind its own, the current task's
+    // map of ports, with the byte of ones that ends it (SDM 1, 19.5.2).
+    public const uint TssStackTop = 4,
+        TssStackSegment = 8,
+        TssPortMapBase = 102,
+        TssPortMap = PageSize,
+        TssPortMapSize = 0x10000 / 8,
         TssLimit = TssPortMap + TssPortMapSize;
 
     /// <summary>With the status of a thread that waits with a deadline.</summary>
@@ -81,27 +103,46 @@ public sealed class Layout
     public static readonly Field Handles = new("handles", 0x40, 5);
 
     // Its end is the stack that the processor and PUSHA push the user registers on.
-    public static readonly Field Edi = new("edi", 0x4C), Esi = new("esi", 0x50), Ebp = new("ebp", 0x54);
+    public static readonly Field Edi = new("edi", 0x4C),
+        Esi = new("esi", 0x50),
+        Ebp = new("ebp", 0x54);
     public static readonly Field Pushed = new("pushed_esp", 0x58);
-    public static readonly Field Ebx = new("ebx", 0x5C), Edx = new("edx", 0x60), Ecx = new("ecx", 0x64), Eax = new("eax", 0x68);
-    public static readonly Field Eip = new("eip", 0x6C), Cs = new("cs", 0x70), Eflags = new("eflags", 0x74);
-    public static readonly Field Esp = new("esp", 0x78), Ss = new("ss", 0x7C);
-    public const uint ThreadSize = 0x80, ThreadShift = 7;
+    public static readonly Field Ebx = new("ebx", 0x5C),
+        Edx = new("edx", 0x60),
+        Ecx = new("ecx", 0x64),
+        Eax = new("eax", 0x68);
+    public static readonly Field Eip = new("eip", 0x6C),
+        Cs = new("cs", 0x70),
+        Eflags = new("eflags", 0x74);
+    public static readonly Field Esp = new("esp", 0x78),
+        Ss = new("ss", 0x7C);
+    public const uint ThreadSize = 0x80,
+        ThreadShift = 7;
 
     /// <summary>
-    /// The rows of a task's threads are a block with room for all lthreads that an id can name (so many bits), so that shifted and masked an id
-    /// is the offset of a row.
+    /// The rows of a task's threads are a block with room for all lthreads that an id can name (so many bits), so that
+    /// shifted and masked an id is the offset of a row.
     /// </summary>
-    public const int LthreadBits = 16 - ThreadId.LthreadShift, BlockShift = (int)ThreadShift + LthreadBits;
+    public const int LthreadBits = 16 - ThreadId.LthreadShift,
+        BlockShift = (int)ThreadShift + LthreadBits;
 
     public const uint BlockSize = 1 << BlockShift;
 
     /// <summary>The dword of an area whose rows are single dwords.</summary>
-    public readonly Field ReadyWord, ReadySummaryWord, PriorityWord, PrioritySummaryWord, PickedNumber, SendersWord, TimerSummaryWord,
-        ExaminedNumber, HeirPointer, HandlerPointer;
+    public readonly Field ReadyWord,
+        ReadySummaryWord,
+        PriorityWord,
+        PrioritySummaryWord,
+        PickedNumber,
+        SendersWord,
+        TimerSummaryWord,
+        ExaminedNumber,
+        HeirPointer,
+        HandlerPointer;
 
     /// <summary>The two dwords of a descriptor (SDM 3A, 3.4.5).</summary>
-    public static readonly Field DescriptorLow = new("low", 0), DescriptorHigh = new("high", 4);
+    public static readonly Field DescriptorLow = new("low", 0),
+        DescriptorHigh = new("high", 4);
 
     public static readonly Field TopPriority = new("top", 0, 8);
 
@@ -112,7 +153,8 @@ public sealed class Layout
     public static readonly Field MaskedLines = new("lines", 0, Spec.Interrupts.Lines);
 
     /// <summary>The clock of the info page: microseconds, 64 bits.</summary>
-    public static readonly Field Time = new("time", 0), TimeHigh = new("time_high", 4);
+    public static readonly Field Time = new("time", 0),
+        TimeHigh = new("time_high", 4);
 
     public Layout(Limits limits)
     {
@@ -144,14 +186,54 @@ public sealed class Layout
             new(name, Take(rows * stride), rows, stride, fields);
 
         Gdt = Take(PageSize);
-        Area Descriptor(string name, uint selector) => new(name, Gdt + (selector & ~7u), 1, 8, [DescriptorLow, DescriptorHigh]);
-        (CodeSegment, DataSegment, FlatSegment) = (Descriptor("user_code", UserCode), Descriptor("user_data", UserData), Descriptor("flat_data", FlatData));
+        Area Descriptor(string name, uint selector) =>
+            new(name, Gdt + (selector & ~7u), 1, 8, [DescriptorLow, DescriptorHigh]);
+        (CodeSegment, DataSegment, FlatSegment) = (
+            Descriptor("user_code", UserCode),
+            Descriptor("user_data", UserData),
+            Descriptor("flat_data", FlatData)
+        );
         Idt = Take(PageSize);
         Tss = Take(4 * PageSize, 4 * PageSize);
         TssStack = new("tss", Tss + TssStackTop, 1, 4, [StackTop]);
-        Threads = new("threads", Take(limits.Tasks * BlockSize, limits.Tasks * BlockSize), limits.Threads, ThreadSize,
-            [Id, Status, Partner, Priority, Senders, Directory, Served, Slice, Quantum, Deadline, Pager, Fault, Preempter, Mcp, ExternalPreempter, Consumed, Handles,
-             Edi, Esi, Ebp, Pushed, Ebx, Edx, Ecx, Eax, Eip, Cs, Eflags, Esp, Ss])
+        Threads = new(
+            "threads",
+            Take(limits.Tasks * BlockSize, limits.Tasks * BlockSize),
+            limits.Threads,
+            ThreadSize,
+            [
+                Id,
+                Status,
+                Partner,
+                Priority,
+                Senders,
+                Directory,
+                Served,
+                Slice,
+                Quantum,
+                Deadline,
+                Pager,
+                Fault,
+                Preempter,
+                Mcp,
+                ExternalPreempter,
+                Consumed,
+                Handles,
+                Edi,
+                Esi,
+                Ebp,
+                Pushed,
+                Ebx,
+                Edx,
+                Ecx,
+                Eax,
+                Eip,
+                Cs,
+                Eflags,
+                Esp,
+                Ss,
+            ]
+        )
         {
             RowsOfBlock = limits.Lthreads,
             BlockSize = BlockSize,
@@ -194,24 +276,33 @@ public sealed class Layout
     public uint Gdt { get; }
     public uint Idt { get; }
 
-    /// <summary>Descriptors of the users' segments: of code, and of stack and data (<see cref="UserSegments"/>).</summary>
+    /// <summary>
+    /// Descriptors of the users' segments: of code, and of stack and data (<see cref="UserSegments"/>).
+    /// </summary>
     public Area CodeSegment { get; }
 
     /// <inheritdoc cref="CodeSegment"/>
     public Area DataSegment { get; }
 
-    /// <summary>That of the data segment of users in a large space, which the kernel's fast path uses as it finds it.</summary>
+    /// <summary>
+    /// That of the data segment of users in a large space, which the kernel's fast path uses as it finds it.
+    /// </summary>
     public Area FlatSegment { get; }
 
     /// <summary>
-    /// Of its four pages, the middle two are in every task's space that task's map of ports, so that a switch of spaces switches the maps.
+    /// Of its four pages, the middle two are in every task's space that task's map of ports, so that a switch of spaces
+    /// switches the maps.
     /// </summary>
     public uint Tss { get; }
 
-    /// <summary>Per task, the page table of the part of its space that has the TSS; in all else like the kernel's.</summary>
+    /// <summary>
+    /// Per task, the page table of the part of its space that has the TSS; in all else like the kernel's.
+    /// </summary>
     public uint TssTables { get; }
 
-    /// <summary>The TSS's ring-0 stack pointer: the end of the current thread's row. It is the only record of who is current.</summary>
+    /// <summary>
+    /// The TSS's ring-0 stack pointer: the end of the current thread's row. It is the only record of who is current.
+    /// </summary>
     public Area TssStack { get; }
 
     public Area Threads { get; }
@@ -237,7 +328,9 @@ public sealed class Layout
     /// <summary>Per thread, the set of threads that wait to send to it; row t * <see cref="Words"/> + word.</summary>
     public Area SenderSets { get; }
 
-    /// <summary>Per slot of the clock, the set of threads whose deadline is in it; row slot * <see cref="Words"/> + word.</summary>
+    /// <summary>
+    /// Per slot of the clock, the set of threads whose deadline is in it; row slot * <see cref="Words"/> + word.
+    /// </summary>
     public Area Timers { get; }
 
     /// <summary>Per slot, which words of its set are not 0.</summary>
@@ -255,7 +348,10 @@ public sealed class Layout
     /// <summary>Per id of an interrupt, its handler and whether it is pending.</summary>
     public Area Interrupts { get; }
 
-    /// <summary>What the interrupt controllers' mask registers hold: the first one's in bits 7..0, the second one's in bits 15..8.</summary>
+    /// <summary>
+    /// What the interrupt controllers' mask registers hold: the first one's in bits 7..0, the second one's in bits
+    /// 15..8.
+    /// </summary>
     public Area Masked { get; }
 
     /// <summary>The kernel info page (<see cref="KernelInfo"/>), which users may read.</summary>
@@ -286,8 +382,29 @@ public sealed class Layout
 
     /// <summary>Every table that the kernel's code may write after boot.</summary>
     public IReadOnlyList<Area> Areas =>
-        [CodeSegment, DataSegment, FlatSegment, TssStack, Threads, Ready, ReadySummary, PriorityMap, PrioritySummary, Top, Picked, SenderSets, Timers, TimerSummary, Clock,
-         Examined, Heir, Interrupts, Masked, InfoClock, .. Mappings.Areas];
+        [
+            CodeSegment,
+            DataSegment,
+            FlatSegment,
+            TssStack,
+            Threads,
+            Ready,
+            ReadySummary,
+            PriorityMap,
+            PrioritySummary,
+            Top,
+            Picked,
+            SenderSets,
+            Timers,
+            TimerSummary,
+            Clock,
+            Examined,
+            Heir,
+            Interrupts,
+            Masked,
+            InfoClock,
+            .. Mappings.Areas,
+        ];
 
     /// <summary>What the rows of an area are.</summary>
     public Sort SortOf(Area area) =>
@@ -306,30 +423,41 @@ public sealed class Layout
         : Sort.None;
 
     /// <summary>Whether a field is part of the sets of threads, which only the set operations change.</summary>
-    public bool IsSet(Area area, Field field) => field == Senders
-        || area == Ready || area == ReadySummary || area == PriorityMap || area == PrioritySummary || area == SenderSets || area == Timers || area == TimerSummary;
+    public bool IsSet(Area area, Field field) =>
+        field == Senders
+        || area == Ready
+        || area == ReadySummary
+        || area == PriorityMap
+        || area == PrioritySummary
+        || area == SenderSets
+        || area == Timers
+        || area == TimerSummary;
 
     /// <summary>The dword that holds <paramref name="value"/> in a field.</summary>
-    public W Encode<W>(Field field, W value) where W : struct, IWord<W> => field.Encoding switch
-    {
-        Encoding.Status => StoredStatus.Encode(value),
-        Encoding.ThreadPointer => Threads.Offset(value) + Threads.Base,
-        Encoding.ThreadTop => Threads.Offset(value) + (Threads.Base + ThreadSize),
-        Encoding.NodeOffset => value * MappingLayout.NodeSize,
-        Encoding.PageAddress => value * PageSize,
-        _ => value,
-    };
+    public W Encode<W>(Field field, W value)
+        where W : struct, IWord<W> =>
+        field.Encoding switch
+        {
+            Encoding.Status => StoredStatus.Encode(value),
+            Encoding.ThreadPointer => Threads.Offset(value) + Threads.Base,
+            Encoding.ThreadTop => Threads.Offset(value) + (Threads.Base + ThreadSize),
+            Encoding.NodeOffset => value * MappingLayout.NodeSize,
+            Encoding.PageAddress => value * PageSize,
+            _ => value,
+        };
 
     /// <summary>The value that a field's dword holds.</summary>
-    public W Decode<W>(Field field, W dword) where W : struct, IWord<W> => field.Encoding switch
-    {
-        Encoding.Status => StoredStatus.Decode(dword),
-        Encoding.ThreadPointer => Threads.Row(dword - Threads.Base),
-        Encoding.ThreadTop => Threads.Row(dword - (Threads.Base + ThreadSize)),
-        Encoding.NodeOffset => dword >> (uint)BitOperations.Log2(MappingLayout.NodeSize),
-        Encoding.PageAddress => dword >> (uint)BitOperations.Log2(PageSize),
-        _ => dword,
-    };
+    public W Decode<W>(Field field, W dword)
+        where W : struct, IWord<W> =>
+        field.Encoding switch
+        {
+            Encoding.Status => StoredStatus.Decode(dword),
+            Encoding.ThreadPointer => Threads.Row(dword - Threads.Base),
+            Encoding.ThreadTop => Threads.Row(dword - (Threads.Base + ThreadSize)),
+            Encoding.NodeOffset => dword >> (uint)BitOperations.Log2(MappingLayout.NodeSize),
+            Encoding.PageAddress => dword >> (uint)BitOperations.Log2(PageSize),
+            _ => dword,
+        };
 
     /// <summary>Physical address of a linear address in the kernel's part.</summary>
     public static uint Physical(uint linear) => linear - KernelBase;

@@ -4,35 +4,59 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>The tables that mappings are kept in: tasks, mappings, page tables and what is where in them, and the operation that is going on.</summary>
+/// <summary>
+/// The tables that mappings are kept in: tasks, mappings, page tables and what is where in them, and the operation that
+/// is going on.
+/// </summary>
 public sealed class MappingLayout
 {
     public const uint NodeSize = 0x20;
 
     // What the processor's own page tables say (SDM 3A, 4.3).
-    public const uint Present = 1, Writable = 2, User = 4, Accessed = 0x20, AccessedAndDirty = 0x60;
+    public const uint Present = 1,
+        Writable = 2,
+        User = 4,
+        Accessed = 0x20,
+        AccessedAndDirty = 0x60;
 
     // A row of the table of mappings.
     public readonly Field Space;
     public static readonly Field Page = new("page", 0x04, 20, Encoding.PageAddress);
-    public readonly Field Frame, Next, Previous;
-    public static readonly Field Depth = new("depth", 0x0C, 8), Level = new("level", 0x10, 9);
+    public readonly Field Frame,
+        Next,
+        Previous;
+    public static readonly Field Depth = new("depth", 0x0C, 8),
+        Level = new("level", 0x10, 9);
 
     // A row of the table of tasks.
     public readonly Field Chief;
-    public static readonly Field Version = new("version", 0x04, 10), Doomed = new("doomed", 0x08, 1), Small = new("small", 0x0C, 7);
+    public static readonly Field Version = new("version", 0x04, 10),
+        Doomed = new("doomed", 0x08, 1),
+        Small = new("small", 0x0C, 7);
     public const uint TaskSize = 0x10;
 
     // The only row of the operation's table.
-    public static readonly Field Operation = new("kind", 0x00, 2), Phase = new("phase", 0x04, 2), Item = new("item", 0x0C);
-    public readonly Field Owner, Root, At, FreeNode, FreeTable;
-    public readonly Field Source, Target;
-    public static readonly Field SourcePage = new("source_page", 0x14, 20), TargetPage = new("target_page", 0x1C, 20);
-    public static readonly Field Left = new("left", 0x20, 21), Failed = new("failed", 0x24, 1), Pass = new("pass", 0x38, 3);
+    public static readonly Field Operation = new("kind", 0x00, 2),
+        Phase = new("phase", 0x04, 2),
+        Item = new("item", 0x0C);
+    public readonly Field Owner,
+        Root,
+        At,
+        FreeNode,
+        FreeTable;
+    public readonly Field Source,
+        Target;
+    public static readonly Field SourcePage = new("source_page", 0x14, 20),
+        TargetPage = new("target_page", 0x1C, 20);
+    public static readonly Field Left = new("left", 0x20, 21),
+        Failed = new("failed", 0x24, 1),
+        Pass = new("pass", 0x38, 3);
     public readonly Field Cursor;
 
     // A row of the table of page tables.
-    public readonly Field TableTask, NextTable, PreviousTable;
+    public readonly Field TableTask,
+        NextTable,
+        PreviousTable;
     public static readonly Field TableSlot = new("slot", 4, 10);
     public const uint TableSize = 0x10;
 
@@ -49,12 +73,15 @@ public sealed class MappingLayout
     public static readonly Field SmallSegment = new("segment", 0);
 
     /// <summary>The dword of an area whose rows are single dwords.</summary>
-    public readonly Field TableAt, NodeAt;
+    public readonly Field TableAt,
+        NodeAt;
 
     internal MappingLayout(Limits limits, Func<string, uint, uint, Field[], Area> make)
     {
         var paging = limits.Paging;
-        uint nodes = Bits(paging.Nodes), threads = Bits(limits.Threads), tables = Bits(paging.Tables);
+        uint nodes = Bits(paging.Nodes),
+            threads = Bits(limits.Threads),
+            tables = Bits(paging.Tables);
         var tasks = Bits(limits.Tasks);
         Space = new("space", 0x00, tasks);
         Source = new("source", 0x10, tasks);
@@ -75,8 +102,29 @@ public sealed class MappingLayout
         TableAt = new("table", 0, tables, Encoding.PageAddress);
         NodeAt = new("node", 0, nodes, Encoding.NodeOffset);
 
-        Current = make("operation", 1, 0x40,
-            [Operation, Phase, Owner, Item, Source, SourcePage, Target, TargetPage, Left, Failed, Root, At, FreeNode, FreeTable, Pass, Cursor]);
+        Current = make(
+            "operation",
+            1,
+            0x40,
+            [
+                Operation,
+                Phase,
+                Owner,
+                Item,
+                Source,
+                SourcePage,
+                Target,
+                TargetPage,
+                Left,
+                Failed,
+                Root,
+                At,
+                FreeNode,
+                FreeTable,
+                Pass,
+                Cursor,
+            ]
+        );
         Tasks = make("tasks", limits.Tasks, TaskSize, [Chief, Version, Doomed, Small]);
         SmallSegments = make("small_segments", limits.Tasks, 4, [SmallSegment]);
         Nodes = make("nodes", paging.Nodes, NodeSize, [Space, Page, Frame, Depth, Level, Next, Previous]);
@@ -94,7 +142,9 @@ public sealed class MappingLayout
     /// <summary>Whose the tasks are.</summary>
     public Area Tasks { get; }
 
-    /// <summary>Per task, the segment of data in its small space; 0 where it has none (<see cref="UserSegments.HighOf"/>).</summary>
+    /// <summary>
+    /// Per task, the segment of data in its small space; 0 where it has none (<see cref="UserSegments.HighOf"/>).
+    /// </summary>
     public Area SmallSegments { get; }
 
     public Area Nodes { get; }
@@ -109,8 +159,8 @@ public sealed class MappingLayout
     public Area Pages { get; }
 
     /// <summary>
-    /// The processor's page directories, a page per task; they say the same as <see cref="Slots"/>. Nobody's has all page tables
-    /// (<see cref="UserSegments"/>).
+    /// The processor's page directories, a page per task; they say the same as <see cref="Slots"/>. Nobody's has all
+    /// page tables (<see cref="UserSegments"/>).
     /// </summary>
     public Area Directories { get; }
 
@@ -120,47 +170,49 @@ public sealed class MappingLayout
     /// <summary>The processor's maps of ports, two pages per task; they say the same as <see cref="Pages"/>.</summary>
     public Area PortMaps { get; }
 
-    public IReadOnlyList<Area> Areas => [Current, Tasks, SmallSegments, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps];
+    public IReadOnlyList<Area> Areas =>
+        [Current, Tasks, SmallSegments, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps];
 
     /// <summary>Where a column of the spec's <see cref="Mappings{W}"/> is.</summary>
     /// <exception cref="ArgumentException">It has no such column.</exception>
-    public (Area Area, Field Field) Place(string column) => column switch
-    {
-        nameof(Mappings<Concrete>.Operation) => (Current, Operation),
-        nameof(Mappings<Concrete>.Phase) => (Current, Phase),
-        nameof(Mappings<Concrete>.Owner) => (Current, Owner),
-        nameof(Mappings<Concrete>.Item) => (Current, Item),
-        nameof(Mappings<Concrete>.Source) => (Current, Source),
-        nameof(Mappings<Concrete>.SourcePage) => (Current, SourcePage),
-        nameof(Mappings<Concrete>.Target) => (Current, Target),
-        nameof(Mappings<Concrete>.TargetPage) => (Current, TargetPage),
-        nameof(Mappings<Concrete>.Left) => (Current, Left),
-        nameof(Mappings<Concrete>.Failed) => (Current, Failed),
-        nameof(Mappings<Concrete>.Root) => (Current, Root),
-        nameof(Mappings<Concrete>.At) => (Current, At),
-        nameof(Mappings<Concrete>.FreeNode) => (Current, FreeNode),
-        nameof(Mappings<Concrete>.FreeTable) => (Current, FreeTable),
-        nameof(Mappings<Concrete>.Pass) => (Current, Pass),
-        nameof(Mappings<Concrete>.Cursor) => (Current, Cursor),
-        nameof(Mappings<Concrete>.Chief) => (Tasks, Chief),
-        nameof(Mappings<Concrete>.Version) => (Tasks, Version),
-        nameof(Mappings<Concrete>.Doomed) => (Tasks, Doomed),
-        nameof(Mappings<Concrete>.Small) => (Tasks, Small),
-        nameof(Mappings<Concrete>.Space) => (Nodes, Space),
-        nameof(Mappings<Concrete>.Page) => (Nodes, Page),
-        nameof(Mappings<Concrete>.Frame) => (Nodes, Frame),
-        nameof(Mappings<Concrete>.Depth) => (Nodes, Depth),
-        nameof(Mappings<Concrete>.Level) => (Nodes, Level),
-        nameof(Mappings<Concrete>.Next) => (Nodes, Next),
-        nameof(Mappings<Concrete>.Previous) => (Nodes, Previous),
-        nameof(Mappings<Concrete>.TableTask) => (Tables, TableTask),
-        nameof(Mappings<Concrete>.TableSlot) => (Tables, TableSlot),
-        nameof(Mappings<Concrete>.NextTable) => (Tables, NextTable),
-        nameof(Mappings<Concrete>.PreviousTable) => (Tables, PreviousTable),
-        nameof(Mappings<Concrete>.TableAt) => (Slots, TableAt),
-        nameof(Mappings<Concrete>.NodeAt) => (Pages, NodeAt),
-        _ => throw new ArgumentException($"no place for column {column}", nameof(column)),
-    };
+    public (Area Area, Field Field) Place(string column) =>
+        column switch
+        {
+            nameof(Mappings<Concrete>.Operation) => (Current, Operation),
+            nameof(Mappings<Concrete>.Phase) => (Current, Phase),
+            nameof(Mappings<Concrete>.Owner) => (Current, Owner),
+            nameof(Mappings<Concrete>.Item) => (Current, Item),
+            nameof(Mappings<Concrete>.Source) => (Current, Source),
+            nameof(Mappings<Concrete>.SourcePage) => (Current, SourcePage),
+            nameof(Mappings<Concrete>.Target) => (Current, Target),
+            nameof(Mappings<Concrete>.TargetPage) => (Current, TargetPage),
+            nameof(Mappings<Concrete>.Left) => (Current, Left),
+            nameof(Mappings<Concrete>.Failed) => (Current, Failed),
+            nameof(Mappings<Concrete>.Root) => (Current, Root),
+            nameof(Mappings<Concrete>.At) => (Current, At),
+            nameof(Mappings<Concrete>.FreeNode) => (Current, FreeNode),
+            nameof(Mappings<Concrete>.FreeTable) => (Current, FreeTable),
+            nameof(Mappings<Concrete>.Pass) => (Current, Pass),
+            nameof(Mappings<Concrete>.Cursor) => (Current, Cursor),
+            nameof(Mappings<Concrete>.Chief) => (Tasks, Chief),
+            nameof(Mappings<Concrete>.Version) => (Tasks, Version),
+            nameof(Mappings<Concrete>.Doomed) => (Tasks, Doomed),
+            nameof(Mappings<Concrete>.Small) => (Tasks, Small),
+            nameof(Mappings<Concrete>.Space) => (Nodes, Space),
+            nameof(Mappings<Concrete>.Page) => (Nodes, Page),
+            nameof(Mappings<Concrete>.Frame) => (Nodes, Frame),
+            nameof(Mappings<Concrete>.Depth) => (Nodes, Depth),
+            nameof(Mappings<Concrete>.Level) => (Nodes, Level),
+            nameof(Mappings<Concrete>.Next) => (Nodes, Next),
+            nameof(Mappings<Concrete>.Previous) => (Nodes, Previous),
+            nameof(Mappings<Concrete>.TableTask) => (Tables, TableTask),
+            nameof(Mappings<Concrete>.TableSlot) => (Tables, TableSlot),
+            nameof(Mappings<Concrete>.NextTable) => (Tables, NextTable),
+            nameof(Mappings<Concrete>.PreviousTable) => (Tables, PreviousTable),
+            nameof(Mappings<Concrete>.TableAt) => (Slots, TableAt),
+            nameof(Mappings<Concrete>.NodeAt) => (Pages, NodeAt),
+            _ => throw new ArgumentException($"no place for column {column}", nameof(column)),
+        };
 
     private static uint Bits(uint rows) => (uint)BitOperations.Log2(rows);
 }

@@ -5,26 +5,34 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The image's user programs. Ping calls pong a given number of times and wakes the client, which outranks it, every 16th time;
-/// the client then calls pong itself. When both are done they send to the counter, which has run whenever nobody else could;
-/// it ends the run. Each prints one line, in an order that does not depend on time.
+/// The image's user programs. Ping calls pong a given number of times and wakes the client, which outranks it, every
+/// 16th time; the client then calls pong itself. When both are done they send to the counter, which has run whenever
+/// nobody else could; it ends the run. Each prints one line, in an order that does not depend on time.
 /// </summary>
 internal static class Demonstration
 {
-    private const uint PingTask = 5, PongTask = 6, ClientTask = 7, CounterTask = 8;
-    private const uint Normal = 50, Urgent = 60, Idle = 0;
-    private const uint Call = 0, Wait = 1, Send = 0;
+    private const uint PingTask = 5,
+        PongTask = 6,
+        ClientTask = 7,
+        CounterTask = 8;
+    private const uint Normal = 50,
+        Urgent = 60,
+        Idle = 0;
+    private const uint Call = 0,
+        Wait = 1,
+        Send = 0;
     private const uint Finish = 0xFFFFFFFF;
 
-    public static bool Fits(Limits limits) => limits.Tasks > CounterTask && limits.Priorities > Urgent && limits.Paging == Paging.Shipping;
+    public static bool Fits(Limits limits) =>
+        limits.Tasks > CounterTask && limits.Priorities > Urgent && limits.Paging == Paging.Shipping;
 
     public static IReadOnlyList<UserProgram> Programs(uint roundTrips) =>
-    [
-        Program("ping", PingTask, Normal, quantum: 2, Ping(roundTrips)),
-        Program("pong", PongTask, Normal, quantum: 1, Pong()),
-        Program("client", ClientTask, Urgent, quantum: 3, Client()),
-        Program("counter", CounterTask, Idle, quantum: 10, Counter()),
-    ];
+        [
+            Program("ping", PingTask, Normal, quantum: 2, Ping(roundTrips)),
+            Program("pong", PongTask, Normal, quantum: 1, Pong()),
+            Program("client", ClientTask, Urgent, quantum: 3, Client()),
+            Program("counter", CounterTask, Idle, quantum: 10, Counter()),
+        ];
 
     private static UserProgram Program(string name, uint task, uint priority, uint quantum, byte[] code) =>
         new(name, new(Id(task), priority, quantum, UserProgram.CodePage, UserProgram.StackTop), code);
@@ -32,8 +40,8 @@ internal static class Demonstration
     /// <summary>Lthread 0 of a task of the root task, version 1.</summary>
     private static uint Id(uint task) => ThreadId.Make<Concrete>(4, task, 0, 1).Value;
 
-    // Answers (EDX + 1, not EBX, EDI + EDX) to whoever calls. The reply leaves EAX 0, ECX 0, EBP 1 and the sender in ESI as the
-    // next one needs them.
+    // Answers (EDX + 1, not EBX, EDI + EDX) to whoever calls. The reply leaves EAX 0, ECX 0, EBP 1 and the sender in
+    // ESI as the next one needs them.
     private static byte[] Pong()
     {
         var p = new UserCode();

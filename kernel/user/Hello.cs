@@ -4,12 +4,13 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The smallest root task: its pages come by page faults; it asks σ0 for the info page, looks at the frequency and watches the clock there, and gets a free page,
-/// which is empty and can be written.
+/// The smallest root task: its pages come by page faults; it asks σ0 for the info page, looks at the frequency and
+/// watches the clock there, and gets a free page, which is empty and can be written.
 /// </summary>
 internal static class Hello
 {
-    private const uint InfoWindow = RootCode.Window, PageWindow = RootCode.Window + Layout.PageSize;
+    private const uint InfoWindow = RootCode.Window,
+        PageWindow = RootCode.Window + Layout.PageSize;
 
     public static byte[] File()
     {

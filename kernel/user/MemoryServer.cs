@@ -4,23 +4,37 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// A memory server: the root task maps one page to a client in a task of its own, grants it another, and flushes the first. It is the
-/// client's pager too, for its code and stack and for the ports to print.
+/// A memory server: the root task maps one page to a client in a task of its own, grants it another, and flushes the
+/// first. It is the client's pager too, for its code and stack and for the ports to print.
 /// </summary>
 internal static class MemoryServer
 {
     // What the client asks for, where no page fault can be.
-    private const uint Map = 0xFFFFFF10, Grant = 0xFFFFFF20, Flush = 0xFFFFFF30;
+    private const uint Map = 0xFFFFFF10,
+        Grant = 0xFFFFFF20,
+        Flush = 0xFFFFFF30;
 
     // The server's pages, and the client's; what each writes.
-    private const uint Mapped = RootCode.Window, Granted = Mapped + Layout.PageSize, Client = 0x20000000, ClientStack = RootCode.Data + 0x4000;
-    private const uint Greeting = 0x11111111, Answer = 0x22222222, Gift = 0x33333333;
+    private const uint Mapped = RootCode.Window,
+        Granted = Mapped + Layout.PageSize,
+        Client = 0x20000000,
+        ClientStack = RootCode.Data + 0x4000;
+    private const uint Greeting = 0x11111111,
+        Answer = 0x22222222,
+        Gift = 0x33333333;
 
     public static byte[] File()
     {
         var p = new RootCode();
         var c = p.c;
-        var (next, reply, ports, map, grant, flush) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+        var (next, reply, ports, map, grant, flush) = (
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel()
+        );
         var (missed, wrong) = (c.CreateLabel(), c.CreateLabel());
         p.AskSigma0(0xFFFFFFFC, 0, Mapped);
         p.AskSigma0(0xFFFFFFFC, 0, Granted);

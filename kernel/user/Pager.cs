@@ -4,12 +4,16 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// A pager stacked on σ0. A second thread of the root task writes where nothing is mapped; the first is its pager, tells of each fault, and
-/// has σ0 map any free page there. What it takes away afterwards is missed again, and comes back empty.
+/// A pager stacked on σ0. A second thread of the root task writes where nothing is mapped; the first is its pager,
+/// tells of each fault, and has σ0 map any free page there. What it takes away afterwards is missed again, and comes
+/// back empty.
 /// </summary>
 internal static class Pager
 {
-    private const uint Finish = 0xFFFFFFFF, Pages = 3, Stack = RootCode.Data + 0x2000, Again = RootCode.Window + Layout.PageSize;
+    private const uint Finish = 0xFFFFFFFF,
+        Pages = 3,
+        Stack = RootCode.Data + 0x2000,
+        Again = RootCode.Window + Layout.PageSize;
 
     public static byte[] File()
     {

@@ -3,10 +3,14 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>A root task of two threads: the first starts the second by lthread_ex_regs and calls it, again and again.</summary>
+/// <summary>
+/// A root task of two threads: the first starts the second by lthread_ex_regs and calls it, again and again.
+/// </summary>
 internal static class PingPong
 {
-    private const uint RoundTrips = 10_000, Pong = RootCode.Second, Stack = RootCode.Data + 0x2000;
+    private const uint RoundTrips = 10_000,
+        Pong = RootCode.Second,
+        Stack = RootCode.Data + 0x2000;
 
     public static byte[] File()
     {

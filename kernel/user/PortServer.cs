@@ -4,15 +4,18 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The root task gives ports up; its second thread uses them all the same. The first thread, its pager, tells what the kernel reports: the
-/// ports that are wanted, which it gets back from σ0, and at last an instruction that no right allows.
+/// The root task gives ports up; its second thread uses them all the same. The first thread, its pager, tells what the
+/// kernel reports: the ports that are wanted, which it gets back from σ0, and at last an instruction that no right
+/// allows.
 /// </summary>
 internal static class PortServer
 {
     private const uint Stack = RootCode.Data + 0x2000;
 
     // 60h to 7Fh: the keyboard's ports and the clock's.
-    private const uint First = 0x64, AtEnd = 0x6F, GivenUp = Fpage.PortsTag << 24 | 0x60 << 8 | 5 << 2;
+    private const uint First = 0x64,
+        AtEnd = 0x6F,
+        GivenUp = Fpage.PortsTag << 24 | 0x60 << 8 | 5 << 2;
     private const uint Forbidden = 0x0D01;
 
     public static byte[] File()

@@ -16,17 +16,26 @@ internal sealed class RootCode() : UserCode(Origin)
     /// <summary>Nothing is mapped from here on.</summary>
     public const uint Window = 0x10000000;
 
-    public const uint Call = 0, Send = 0, MapItems = 2, Closed = 0, Open = 1, AcceptsItems = 2;
+    public const uint Call = 0,
+        Send = 0,
+        MapItems = 2,
+        Closed = 0,
+        Open = 1,
+        AcceptsItems = 2;
 
     /// <summary>Size of a page in an fpage; its right to be written.</summary>
-    public const uint Page = 12 << 2, Writable = 2;
+    public const uint Page = 12 << 2,
+        Writable = 2;
 
     /// <summary>EAX of a message with map items that arrived.</summary>
     public const uint MappedDope = 2;
 
     private const uint DataSize = 0x4000;
 
-    /// <summary>Calls σ0 with two words; what it maps arrives in the page at <paramref name="window"/>. Failing, it ends the run.</summary>
+    /// <summary>
+    /// Calls σ0 with two words; what it maps arrives in the page at <paramref name="window"/>. Failing, it ends the
+    /// run.
+    /// </summary>
     public void AskSigma0(uint w0, uint w1, uint window)
     {
         var mapped = c.CreateLabel();
@@ -41,7 +50,10 @@ internal sealed class RootCode() : UserCode(Origin)
         c.Label(ref mapped);
     }
 
-    /// <summary>Waits for the first message; <paramref name="next"/> is where the present one is looked at, which must be from one thread and without an error.</summary>
+    /// <summary>
+    /// Waits for the first message; <paramref name="next"/> is where the present one is looked at, which must be from
+    /// one thread and without an error.
+    /// </summary>
     public void Receive(ref Label next, uint from, Label wrong)
     {
         Ipc(Descriptor.None, Open);
@@ -62,7 +74,9 @@ internal sealed class RootCode() : UserCode(Origin)
         c.pop(edx);
     }
 
-    /// <summary>Starts an lthread of the root task at EDX, with σ0 as its pager, or another (lthread_ex_regs).</summary>
+    /// <summary>
+    /// Starts an lthread of the root task at EDX, with σ0 as its pager, or another (lthread_ex_regs).
+    /// </summary>
     public void StartThread(uint lthread, uint stack, uint? pager = null)
     {
         c.mov(eax, lthread);
@@ -97,12 +111,14 @@ internal sealed class RootCode() : UserCode(Origin)
     public const uint Child = 0x04050001;
 
     // Vectors (interface, section 2).
-    private const byte LthreadExRegs = 0x35, TaskNew = 0x36;
+    private const byte LthreadExRegs = 0x35,
+        TaskNew = 0x36;
 
     public byte[] File()
     {
         var code = Assemble();
-        if (code.Length > Data - Origin) throw new ImageException($"the root task has {code.Length} bytes of code, room is for {Data - Origin}");
+        if (code.Length > Data - Origin)
+            throw new ImageException($"the root task has {code.Length} bytes of code, room is for {Data - Origin}");
         return ElfProgram.Of(Origin, new ProgramSegment(Origin, code, Data + DataSize - Origin));
     }
 }

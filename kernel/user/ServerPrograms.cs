@@ -12,7 +12,8 @@ public sealed record ServerProgram(string Name, string Description, Func<byte[]>
 /// <summary>The project's own servers: σ0, and the root tasks to choose from.</summary>
 public static class ServerPrograms
 {
-    public static ServerProgram Sigma0 { get; } = new("sigma0", "gives memory away, each frame to one task", Kernel.Sigma0.File);
+    public static ServerProgram Sigma0 { get; } =
+        new("sigma0", "gives memory away, each frame to one task", Kernel.Sigma0.File);
 
     /// <summary>Root tasks.</summary>
     public static IReadOnlyList<ServerProgram> Roots { get; } =

@@ -5,25 +5,40 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// σ0, which owns all memory at boot and gives it away, idempotently: each frame to one task, which may ask again. Its clients' messages,
-/// page faults among them, are those of the interface, section 17.
+/// σ0, which owns all memory at boot and gives it away, idempotently: each frame to one task, which may ask again. Its
+/// clients' messages, page faults among them, are those of the interface, section 17.
 /// </summary>
 internal static class Sigma0
 {
     /// <summary>Where it is linked: below everything that programs are usually linked at.</summary>
     public const uint Origin = 0x20000;
 
-    // Per frame, the task that has it, or one of these. A claimable frame is given to whoever asks for it by address, and to nobody else.
-    private const byte Free = 0, Claimable = 0xFE, Reserved = 0xFF;
+    // Per frame, the task that has it, or one of these. A claimable frame is given to whoever asks for it by address,
+    // and to nobody else.
+    private const byte Free = 0,
+        Claimable = 0xFE,
+        Reserved = 0xFF;
 
-    private const uint Frames = Layout.MemorySize / Layout.PageSize, SuperpageFrames = 1024;
+    private const uint Frames = Layout.MemorySize / Layout.PageSize,
+        SuperpageFrames = 1024;
     private const uint Data = Origin + 0x1000;
-    private const uint Info = Data, NextFree = Data + 4, Owners = Data + Layout.PageSize;
+    private const uint Info = Data,
+        NextFree = Data + 4,
+        Owners = Data + Layout.PageSize;
 
     // Messages: any page; a frame or 4 MB by address; an I/O fault.
-    private const uint AnyPage = 0xFFFFFFFC, InfoPage = 1, MostFrame = 0x40000000, MostSuperpage = 0xC0000000, IoFpage = 0xF0;
-    private const uint Page = 12 << 2, Superpage = 22 << 2, Writable = 2;
-    private const uint Registers = 0, MapItem = 2, OpenReceive = 1, SendTimeoutZero = 0x10;
+    private const uint AnyPage = 0xFFFFFFFC,
+        InfoPage = 1,
+        MostFrame = 0x40000000,
+        MostSuperpage = 0xC0000000,
+        IoFpage = 0xF0;
+    private const uint Page = 12 << 2,
+        Superpage = 22 << 2,
+        Writable = 2;
+    private const uint Registers = 0,
+        MapItem = 2,
+        OpenReceive = 1,
+        SendTimeoutZero = 0x10;
 
     public static byte[] File()
     {
@@ -35,8 +50,20 @@ internal static class Sigma0
     {
         var p = new UserCode(Origin);
         var c = p.c;
-        var (wait, next, refuse, map, reply) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
-        var (any, info, io, frame, superpage) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+        var (wait, next, refuse, map, reply) = (
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel()
+        );
+        var (any, info, io, frame, superpage) = (
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel()
+        );
         TakeOver(c, wait);
 
         c.Label(ref wait);
@@ -109,7 +136,8 @@ internal static class Sigma0
         c.mov(al, Reserved);
         c.rep.stosb();
         Mark(KernelInfo.MainMemory, Free);
-        for (var i = 0u; i < 5; i++) Mark(KernelInfo.Dedicated + i * 8, Claimable);
+        for (var i = 0u; i < 5; i++)
+            Mark(KernelInfo.Dedicated + i * 8, Claimable);
         Mark(KernelInfo.Reserved, Reserved);
         Mark(KernelInfo.Reserved1, Reserved);
         Mark(KernelInfo.Root + KernelInfo.StartBegin, (byte)ServerThreads.RootTask);
@@ -146,7 +174,15 @@ internal static class Sigma0
     }
 
     /// <summary>EDX is an address, or for any page nothing; CL the client's task.</summary>
-    private static void GiveFrame(Assembler c, Label any, Label frame, Label superpage, Label wait, Label refuse, Label map)
+    private static void GiveFrame(
+        Assembler c,
+        Label any,
+        Label frame,
+        Label superpage,
+        Label wait,
+        Label refuse,
+        Label map
+    )
     {
         var (search, page, take, give) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
         c.Label(ref any);
@@ -160,8 +196,8 @@ internal static class Sigma0
         c.inc(eax);
         c.jmp(search);
 
-        // With bit 0 and this size, the client wants the 4 MB around the address. Else it has raised an exception, which no answer mends: it
-        // waits for one for ever.
+        // With bit 0 and this size, the client wants the 4 MB around the address. Else it has raised an exception,
+        // which no answer mends: it waits for one for ever.
         c.Label(ref frame);
         c.test(dl, 1);
         c.je(page);

@@ -6,21 +6,27 @@ using Code = Verified.Spec.Code;
 namespace Verified.Kernel;
 
 /// <summary>
-/// A driver of the serial port COM1 at user level, and its client, threads of the root task. The driver waits for interrupts and for its
-/// client at once: what is received it keeps, and gives to the client byte by byte; the client echoes it, up to the end of a line.
+/// A driver of the serial port COM1 at user level, and its client, threads of the root task. The driver waits for
+/// interrupts and for its client at once: what is received it keeps, and gives to the client byte by byte; the client
+/// echoes it, up to the end of a line.
 /// </summary>
 internal static class UartDriver
 {
-    private const uint Driver = 0x04040401, Urgent = 60, Slice = 10, Stack = RootCode.Data + 0x3000;
+    private const uint Driver = 0x04040401,
+        Urgent = 60,
+        Slice = 10,
+        Stack = RootCode.Data + 0x3000;
 
     /// <summary>COM1's interrupt, as a sender.</summary>
     private const uint Interrupt = 4 + 1;
 
     private const uint Associated = Code.ReceiveTimeout;
 
-    // What the driver has: a ring of 256 bytes, where the next goes in and comes out, and the client that waits for one, or nil.
+    // What the driver has: a ring of 256 bytes, where the next goes in and comes out, and the client that waits for
+    // one, or nil.
     private const uint Ring = RootCode.Data + 0x100;
-    private static readonly AssemblerMemoryOperand In = __dword_ptr[RootCode.Data], Out = __dword_ptr[RootCode.Data + 4],
+    private static readonly AssemblerMemoryOperand In = __dword_ptr[RootCode.Data],
+        Out = __dword_ptr[RootCode.Data + 4],
         Client = __dword_ptr[RootCode.Data + 8];
 
     public static byte[] File()
@@ -62,8 +68,14 @@ internal static class UartDriver
     private static void Drive(RootCode p)
     {
         var c = p.c;
-        var (wait, message, request, drain, serve, fail) =
-            (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
+        var (wait, message, request, drain, serve, fail) = (
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel()
+        );
         c.mov(esi, Interrupt);
         p.Ipc(Descriptor.None, RootCode.Closed, Timeouts.ZeroReceiveOnly);
         c.cmp(eax, Associated);
@@ -82,7 +94,8 @@ internal static class UartDriver
         c.cmp(esi, Interrupt);
         c.jne(request);
 
-        // The line stays masked until the next receive: until then all that is there must be taken, or no further edge comes.
+        // The line stays masked until the next receive: until then all that is there must be taken, or no further edge
+        // comes.
         c.Label(ref drain);
         c.mov(edx, Com1.LineStatus);
         c.@in(al, dx);

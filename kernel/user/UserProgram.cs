@@ -12,7 +12,9 @@ public sealed record UserProgram(string Name, BootThread Thread, byte[] Code)
     /// <summary>User linear address of the code, read-only.</summary>
     public const uint CodePage = 0x1000;
 
-    /// <summary>User linear address of the page for data and stack; zero at boot, the stack starts at its end.</summary>
+    /// <summary>
+    /// User linear address of the page for data and stack; zero at boot, the stack starts at its end.
+    /// </summary>
     public const uint DataPage = 0x2000;
 
     public const uint StackTop = DataPage + Layout.PageSize;

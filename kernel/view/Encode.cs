@@ -12,19 +12,34 @@ namespace Verified.Kernel;
 /// <param name="StackSegment">SS selector.</param>
 /// <param name="DataSegments">Selector of DS and ES.</param>
 /// <param name="FurtherSegments">Selector of FS and GS.</param>
-/// <param name="Masks">The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</param>
+/// <param name="Masks">
+/// The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.
+/// </param>
 public sealed record ProcessorState(
-    IReadOnlyList<uint> Registers, uint Eip, uint Eflags, uint Cr3, uint CodeSegment, uint StackSegment, uint DataSegments, uint FurtherSegments, uint Masks);
+    IReadOnlyList<uint> Registers,
+    uint Eip,
+    uint Eflags,
+    uint Cr3,
+    uint CodeSegment,
+    uint StackSegment,
+    uint DataSegments,
+    uint FurtherSegments,
+    uint Masks
+);
 
 /// <summary>
-/// The way back from <see cref="View{W}"/>: a machine that means a given state, and whose representation invariants hold if the
-/// state's own invariants do.
+/// The way back from <see cref="View{W}"/>: a machine that means a given state, and whose representation invariants
+/// hold if the state's own invariants do.
 /// </summary>
 public static class Encode
 {
-    private const uint InterruptsOff = 0x02, InterruptsOn = 0x202;
+    private const uint InterruptsOff = 0x02,
+        InterruptsOn = 0x202;
 
-    /// <summary>Writes every table. <paramref name="write"/> takes a linear address and a dword; each dword in use is written once.</summary>
+    /// <summary>
+    /// Writes every table. <paramref name="write"/> takes a linear address and a dword; each dword in use is written
+    /// once.
+    /// </summary>
     public static void Memory(Layout layout, State<Concrete> state, Action<uint, uint> write)
     {
         Mappings(layout, state, null, write);
@@ -66,7 +81,8 @@ public static class Encode
         var timerSummary = new uint[Limits.ClockSlots];
         for (var t = 0u; t < layout.Limits.Threads; t++)
         {
-            if (state.Timed[t].Value == 0) continue;
+            if (state.Timed[t].Value == 0)
+                continue;
             var slot = state.Deadline[t].Value % Limits.ClockSlots;
             Add(timers, slot * 32 * words + t);
             Add(timerSummary, slot * 32 + t / 32);
@@ -76,7 +92,8 @@ public static class Encode
             write(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value);
         void PutAll(Area area, Field field, uint[] values)
         {
-            for (var row = 0u; row < area.Rows; row++) Put(area, row, field, values[row]);
+            for (var row = 0u; row < area.Rows; row++)
+                Put(area, row, field, values[row]);
         }
 
         Descriptors(layout, SmallSpace(state), Put);
@@ -86,7 +103,8 @@ public static class Encode
         PutAll(layout.PriorityMap, layout.PriorityWord, map);
         Put(layout.PrioritySummary, 0, layout.PrioritySummaryWord, mapSummary);
         Put(layout.Top, 0, Layout.TopPriority, top);
-        for (var p = 0u; p < layout.Picked.Rows; p++) Put(layout.Picked, p, layout.PickedNumber, state.Picked[p].Value);
+        for (var p = 0u; p < layout.Picked.Rows; p++)
+            Put(layout.Picked, p, layout.PickedNumber, state.Picked[p].Value);
         PutAll(layout.SenderSets, layout.SendersWord, senders);
         PutAll(layout.Timers, layout.ReadyWord, timers);
         PutAll(layout.TimerSummary, layout.TimerSummaryWord, timerSummary);
@@ -105,10 +123,17 @@ public static class Encode
         var columns = Columns(layout, state).ToArray();
         for (var t = 0u; t < layout.Limits.Threads; t++)
         {
-            foreach (var (field, column) in columns) Put(layout.Threads, t, field, column[t].Value);
+            foreach (var (field, column) in columns)
+                Put(layout.Threads, t, field, column[t].Value);
             var active = state.Status[t] != ThreadStatus.Inactive;
-            Put(layout.Threads, t, Layout.Status, state.Status[t].Value
-                | state.Timed[t].Value * Layout.TimedStatus | state.Faulting[t].Value * Layout.FaultingStatus);
+            Put(
+                layout.Threads,
+                t,
+                Layout.Status,
+                state.Status[t].Value
+                    | state.Timed[t].Value * Layout.TimedStatus
+                    | state.Faulting[t].Value * Layout.FaultingStatus
+            );
             Put(layout.Threads, t, layout.Senders, sendersSummary[t]);
             Put(layout.Threads, t, Layout.Directory, Directory(layout, t));
             Put(layout.Threads, t, Layout.Pushed, 0);
@@ -117,65 +142,116 @@ public static class Encode
         }
     }
 
-    /// <summary>The high dword for data of the small space that the current thread runs in, wherever it can; 0 if in its task's whole space.</summary>
-    private static uint SmallSpace(State<Concrete> state) => state.Stage == Stages.User & state.Eip[state.Current] < UserSegments.SmallSize
-        ? PageEntries.OfSmallSpace(state, state.Task(state.Current)).Value : 0;
+    /// <summary>
+    /// The high dword for data of the small space that the current thread runs in, wherever it can; 0 if in its task's
+    /// whole space.
+    /// </summary>
+    private static uint SmallSpace(State<Concrete> state) =>
+        state.Stage == Stages.User & state.Eip[state.Current] < UserSegments.SmallSize
+            ? PageEntries.OfSmallSpace(state, state.Task(state.Current)).Value
+            : 0;
 
     private static void Descriptors(Layout layout, uint small, Action<Area, uint, Field, uint> put)
     {
         var (low, high) = small == 0 ? (UserSegments.FlatLow, UserSegments.FlatHigh) : (UserSegments.SmallLow, small);
-        foreach (var (area, l, h) in ((Area, uint, uint)[])[(layout.CodeSegment, low, high | UserSegments.Code), (layout.DataSegment, low, high),
-            (layout.FlatSegment, UserSegments.FlatLow, small == 0 ? UserSegments.FlatHigh : UserSegments.FlatHigh & ~UserSegments.Present)])
+        foreach (
+            var (area, l, h) in ((Area, uint, uint)[])
+                [
+                    (layout.CodeSegment, low, high | UserSegments.Code),
+                    (layout.DataSegment, low, high),
+                    (
+                        layout.FlatSegment,
+                        UserSegments.FlatLow,
+                        small == 0 ? UserSegments.FlatHigh : UserSegments.FlatHigh & ~UserSegments.Present
+                    ),
+                ]
+        )
         {
             put(area, 0, Layout.DescriptorLow, l);
             put(area, 0, Layout.DescriptorHigh, h);
         }
     }
 
-    /// <summary>Writes the tables of mappings: all, or of those that were written of another state before, what <paramref name="changed"/> says.</summary>
+    /// <summary>
+    /// Writes the tables of mappings: all, or of those that were written of another state before, what
+    /// <paramref name="changed"/> says.
+    /// </summary>
     /// <param name="layout">The image's.</param>
     /// <param name="state">The state.</param>
     /// <param name="changed">The cells that changed, and those of all pages that are mapped; null for all.</param>
     /// <param name="write">Takes a linear address and a dword.</param>
-    public static void Mappings(Layout layout, State<Concrete> state, IEnumerable<(ColumnInfo Column, uint Row)>? changed, Action<uint, uint> write)
+    public static void Mappings(
+        Layout layout,
+        State<Concrete> state,
+        IEnumerable<(ColumnInfo Column, uint Row)>? changed,
+        Action<uint, uint> write
+    )
     {
         var m = layout.Mappings;
-        var columns = state.Columns.Where(column => Mappings<Concrete>.Schema.Contains(column.Info)).ToDictionary(
-            column => column.Info, column => (Place: m.Place(column.Info.Name), column.Column));
+        var columns = state
+            .Columns.Where(column => Mappings<Concrete>.Schema.Contains(column.Info))
+            .ToDictionary(column => column.Info, column => (Place: m.Place(column.Info.Name), column.Column));
         ColumnInfo? last = null;
         var ((area, field), column) = columns.Values.First();
-        foreach (var (info, row) in changed ?? columns.SelectMany(column => Rows(column.Value.Place.Area).Select(row => (column.Key, row))))
+        foreach (
+            var (info, row) in changed
+                ?? columns.SelectMany(column => Rows(column.Value.Place.Area).Select(row => (column.Key, row)))
+        )
         {
-            if (!ReferenceEquals(info, last)) ((area, field), column) = columns[last = info];
+            if (!ReferenceEquals(info, last))
+                ((area, field), column) = columns[last = info];
             write(area.Address<Concrete>(row, field).Value, layout.Encode(field, column[row]).Value);
-            if (info.Name == nameof(Mappings<Concrete>.Small)) PutSmall(row);
+            if (info.Name == nameof(Mappings<Concrete>.Small))
+                PutSmall(row);
             else if (info.Name == nameof(Mappings<Concrete>.TableAt))
             {
                 PutSmall(row / state.Limits.Paging.Slots);
-                write(m.Directories.Address<Concrete>(row, MappingLayout.Entry).Value, PageEntries.OfDirectory<Concrete>(layout, state, row).Value);
-                foreach (var word in PageEntries.PortWordsOf(state.Limits, row)) PutPorts(word);
+                write(
+                    m.Directories.Address<Concrete>(row, MappingLayout.Entry).Value,
+                    PageEntries.OfDirectory<Concrete>(layout, state, row).Value
+                );
+                foreach (var word in PageEntries.PortWordsOf(state.Limits, row))
+                    PutPorts(word);
             }
             else if (info.Name == nameof(Mappings<Concrete>.NodeAt))
             {
-                write(m.PageTables.Address<Concrete>(row, MappingLayout.Entry).Value, PageEntries.OfTable<Concrete>(state, row).Value);
-                if (changed is not null && PageEntries.PortWordOf(state, row) is { } word) PutPorts(word);
+                write(
+                    m.PageTables.Address<Concrete>(row, MappingLayout.Entry).Value,
+                    PageEntries.OfTable<Concrete>(state, row).Value
+                );
+                if (changed is not null && PageEntries.PortWordOf(state, row) is { } word)
+                    PutPorts(word);
             }
         }
 
         void PutSmall(uint task) =>
-            write(m.SmallSegments.Address<Concrete>(task, MappingLayout.SmallSegment).Value, PageEntries.OfSmallSpace<Concrete>(state, task).Value);
+            write(
+                m.SmallSegments.Address<Concrete>(task, MappingLayout.SmallSegment).Value,
+                PageEntries.OfSmallSpace<Concrete>(state, task).Value
+            );
 
         void PutPorts(uint word) =>
-            write(m.PortMaps.Address<Concrete>(word, MappingLayout.PortBits).Value, PageEntries.OfPorts<Concrete>(state, word).Value);
+            write(
+                m.PortMaps.Address<Concrete>(word, MappingLayout.PortBits).Value,
+                PageEntries.OfPorts<Concrete>(state, word).Value
+            );
     }
 
-    /// <summary>The cells of mappings in which two states differ; of those, all of pages that are mapped differ where one has no mappings.</summary>
-    public static IEnumerable<(ColumnInfo Column, uint Row)> Differing(Layout layout, State<Concrete> state, State<Concrete> other)
+    /// <summary>
+    /// The cells of mappings in which two states differ; of those, all of pages that are mapped differ where one has no
+    /// mappings.
+    /// </summary>
+    public static IEnumerable<(ColumnInfo Column, uint Row)> Differing(
+        Layout layout,
+        State<Concrete> state,
+        State<Concrete> other
+    )
     {
         for (var i = 0; i < state.Columns.Count; i++)
         {
             var (info, column) = state.Columns[i];
-            if (!Mappings<Concrete>.Schema.Contains(info)) continue;
+            if (!Mappings<Concrete>.Schema.Contains(info))
+                continue;
             foreach (var row in Rows(layout.Mappings.Place(info.Name).Area))
                 if (column[row].Value != other.Columns[i].Column[row].Value)
                     yield return (info, row);
@@ -184,14 +260,19 @@ public static class Encode
 
     private static IEnumerable<uint> Rows(Area area)
     {
-        for (var row = 0u; row < area.Rows; row++) yield return row;
+        for (var row = 0u; row < area.Rows; row++)
+            yield return row;
     }
 
     /// <summary>The processor at the state's cut point; registers that are dead there are 0.</summary>
     /// <param name="layout">The image's.</param>
     /// <param name="symbols">The image's: addresses of the kernel's own cut points.</param>
     /// <param name="state">At any stage.</param>
-    public static ProcessorState Processor(Layout layout, IReadOnlyDictionary<string, uint> symbols, State<Concrete> state)
+    public static ProcessorState Processor(
+        Layout layout,
+        IReadOnlyDictionary<string, uint> symbols,
+        State<Concrete> state
+    )
     {
         var t = state.Current;
         var isSmall = SmallSpace(state) != 0;
@@ -201,9 +282,27 @@ public static class Encode
         {
             case Stages.User:
                 Concrete[] registers =
-                    [state.Eax[t], state.Ecx[t], state.Edx[t], state.Ebx[t], state.Esp[t], state.Ebp[t], state.Esi[t], state.Edi[t]];
-                return new([.. registers.Select(register => register.Value)], state.Eip[t].Value, state.Eflags[t].Value, cr3,
-                    Layout.UserCode, Layout.UserData, isSmall ? Layout.UserData : Layout.FlatData, isSmall ? 0 : Layout.FlatData, state.Masked);
+                [
+                    state.Eax[t],
+                    state.Ecx[t],
+                    state.Edx[t],
+                    state.Ebx[t],
+                    state.Esp[t],
+                    state.Ebp[t],
+                    state.Esi[t],
+                    state.Edi[t],
+                ];
+                return new(
+                    [.. registers.Select(register => register.Value)],
+                    state.Eip[t].Value,
+                    state.Eflags[t].Value,
+                    cr3,
+                    Layout.UserCode,
+                    Layout.UserData,
+                    isSmall ? Layout.UserData : Layout.FlatData,
+                    isSmall ? 0 : Layout.FlatData,
+                    state.Masked
+                );
             case Stages.Idle:
                 none[4] = layout.Threads.Base + Layout.Esp.Offset;
                 return Kernel("idle_halt", InterruptsOn);
@@ -225,17 +324,46 @@ public static class Encode
         }
 
         ProcessorState Kernel(string symbol, uint eflags) =>
-            new(none, symbols[symbol], eflags, cr3, Layout.KernelCode, Layout.KernelData, Layout.KernelData, 0, state.Masked);
+            new(
+                none,
+                symbols[symbol],
+                eflags,
+                cr3,
+                Layout.KernelCode,
+                Layout.KernelData,
+                Layout.KernelData,
+                0,
+                state.Masked
+            );
     }
 
     private static IEnumerable<(Field Field, Column<Concrete> Column)> Columns(Layout layout, State<Concrete> s) =>
-    [
-        (Layout.Id, s.Id), (Layout.Deadline, s.Deadline), (Layout.Pager, s.Pager), (Layout.Preempter, s.Preempter),
-        (Layout.Mcp, s.Mcp), (Layout.Consumed, s.Consumed), (Layout.Handles, s.Handles), (Layout.ExternalPreempter, s.ExternalPreempter), (Layout.Fault, s.Fault), (layout.Partner, s.Partner), (layout.Served, s.Served),
-        (Layout.Priority, s.Priority), (Layout.Slice, s.Slice), (Layout.Quantum, s.Quantum),
-        (Layout.Eax, s.Eax), (Layout.Ecx, s.Ecx), (Layout.Edx, s.Edx), (Layout.Ebx, s.Ebx), (Layout.Esp, s.Esp),
-        (Layout.Ebp, s.Ebp), (Layout.Esi, s.Esi), (Layout.Edi, s.Edi), (Layout.Eip, s.Eip), (Layout.Eflags, s.Eflags),
-    ];
+        [
+            (Layout.Id, s.Id),
+            (Layout.Deadline, s.Deadline),
+            (Layout.Pager, s.Pager),
+            (Layout.Preempter, s.Preempter),
+            (Layout.Mcp, s.Mcp),
+            (Layout.Consumed, s.Consumed),
+            (Layout.Handles, s.Handles),
+            (Layout.ExternalPreempter, s.ExternalPreempter),
+            (Layout.Fault, s.Fault),
+            (layout.Partner, s.Partner),
+            (layout.Served, s.Served),
+            (Layout.Priority, s.Priority),
+            (Layout.Slice, s.Slice),
+            (Layout.Quantum, s.Quantum),
+            (Layout.Eax, s.Eax),
+            (Layout.Ecx, s.Ecx),
+            (Layout.Edx, s.Edx),
+            (Layout.Ebx, s.Ebx),
+            (Layout.Esp, s.Esp),
+            (Layout.Ebp, s.Ebp),
+            (Layout.Esi, s.Esi),
+            (Layout.Edi, s.Edi),
+            (Layout.Eip, s.Eip),
+            (Layout.Eflags, s.Eflags),
+        ];
 
     private static uint Directory(Layout layout, uint thread) =>
         Layout.Physical(layout.Directories) + thread / layout.Limits.Lthreads * Layout.PageSize;

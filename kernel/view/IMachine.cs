@@ -3,8 +3,11 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>What the view reads of a machine, concrete or symbolic. Register numbers are the instruction encoding's.</summary>
-public interface IMachine<W> where W : struct, IWord<W>
+/// <summary>
+/// What the view reads of a machine, concrete or symbolic. Register numbers are the instruction encoding's.
+/// </summary>
+public interface IMachine<W>
+    where W : struct, IWord<W>
 {
     /// <summary>The dword at a linear address of the kernel's memory, without side effects.</summary>
     W Load(W linear);
@@ -24,12 +27,16 @@ public interface IMachine<W> where W : struct, IWord<W>
     /// <summary>A segment register's hidden part: the base, and the last byte's offset.</summary>
     (W Base, W Limit) Hidden(int number);
 
-    /// <summary>The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</summary>
+    /// <summary>
+    /// The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.
+    /// </summary>
     W Masks { get; }
 
     /// <summary>Where the kernel's cut point is: a value of <see cref="Verified.Spec.Stages"/>.</summary>
     uint Stage { get; }
 
-    /// <summary>Whether the current thread's registers are in the processor; they are saved in its row otherwise.</summary>
+    /// <summary>
+    /// Whether the current thread's registers are in the processor; they are saved in its row otherwise.
+    /// </summary>
     bool InUserMode => Stage == Stages.User;
 }

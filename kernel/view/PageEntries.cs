@@ -3,67 +3,116 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>What the processor's page directories, page tables and maps of ports hold of a state, but for the marks it makes itself (SDM 3A, 4.3 and 4.8).</summary>
+/// <summary>
+/// What the processor's page directories, page tables and maps of ports hold of a state, but for the marks it makes
+/// itself (SDM 3A, 4.3 and 4.8).
+/// </summary>
 public static class PageEntries
 {
-    /// <summary>The directory entry of a slot: the page table that is there, of nobody's the one of that number, or the kernel's.</summary>
-    public static W OfDirectory<W>(Layout layout, State<W> state, W slot) where W : struct, IWord<W>
+    /// <summary>
+    /// The directory entry of a slot: the page table that is there, of nobody's the one of that number, or the
+    /// kernel's.
+    /// </summary>
+    public static W OfDirectory<W>(Layout layout, State<W> state, W slot)
+        where W : struct, IWord<W>
     {
         const uint kernels = MappingLayout.Present | MappingLayout.Writable;
-        var (task, number) = (slot >> (uint)System.Numerics.BitOperations.Log2(layout.Limits.Paging.Slots), slot & (layout.Limits.Paging.Slots - 1));
-        var table = W.Select(task == State<W>.Nobody, W.Select(number < layout.Limits.Paging.Tables, number, 0), state.Mappings.TableAt[slot]);
+        var (task, number) = (
+            slot >> (uint)System.Numerics.BitOperations.Log2(layout.Limits.Paging.Slots),
+            slot & (layout.Limits.Paging.Slots - 1)
+        );
+        var table = W.Select(
+            task == State<W>.Nobody,
+            W.Select(number < layout.Limits.Paging.Tables, number, 0),
+            state.Mappings.TableAt[slot]
+        );
         var user = OfDirectoryFor(layout, table);
-        var kernel = (number - Layout.KernelSlot) * Layout.PageSize + (Layout.Physical(layout.KernelPageTables) | kernels);
+        var kernel =
+            (number - Layout.KernelSlot) * Layout.PageSize + (Layout.Physical(layout.KernelPageTables) | kernels);
         var tss = task * Layout.PageSize + (Layout.Physical(layout.TssTables) | kernels);
-        return W.Select(number - Layout.KernelSlot < Layout.KernelTables, W.Select(number == layout.Tss >> 22, tss, kernel), user);
+        return W.Select(
+            number - Layout.KernelSlot < Layout.KernelTables,
+            W.Select(number == layout.Tss >> 22, tss, kernel),
+            user
+        );
     }
 
     /// <summary>The directory entry for a page table of users', 0 for none.</summary>
-    public static W OfDirectoryFor<W>(Layout layout, W table) where W : struct, IWord<W> => W.Select(table == 0, 0,
-        table * Layout.PageSize + (Layout.Physical(layout.Mappings.PageTables.Base) | MappingLayout.Present | MappingLayout.Writable | MappingLayout.User));
+    public static W OfDirectoryFor<W>(Layout layout, W table)
+        where W : struct, IWord<W> =>
+        W.Select(
+            table == 0,
+            0,
+            table * Layout.PageSize
+                + (
+                    Layout.Physical(layout.Mappings.PageTables.Base)
+                    | MappingLayout.Present
+                    | MappingLayout.Writable
+                    | MappingLayout.User
+                )
+        );
 
     /// <summary>The high dword of the descriptor of a task's small space; 0 where it has none.</summary>
-    public static W OfSmallSpace<W>(State<W> state, W task) where W : struct, IWord<W>
+    public static W OfSmallSpace<W>(State<W> state, W task)
+        where W : struct, IWord<W>
     {
         var table = state.TableOf(task, 0);
         return W.Select((state.Mappings.Small[task] == 0) | (table == 0), 0, UserSegments.HighOf(table));
     }
 
     /// <summary>32 bits of a task's map of ports: 0 for the ports that are mapped.</summary>
-    public static W OfPorts<W>(State<W> state, W row) where W : struct, IWord<W>
+    public static W OfPorts<W>(State<W> state, W row)
+        where W : struct, IWord<W>
     {
-        var (task, page) = (row >> (uint)System.Numerics.BitOperations.Log2(MappingLayout.PortWords), PageOfPorts(state.Limits, row));
-        return W.Select(state.NodeOf(task, page) == 0, 0xFFFF, 0) | W.Select(state.NodeOf(task, page + 1) == 0, 0xFFFF0000, 0);
+        var (task, page) = (
+            row >> (uint)System.Numerics.BitOperations.Log2(MappingLayout.PortWords),
+            PageOfPorts(state.Limits, row)
+        );
+        return W.Select(state.NodeOf(task, page) == 0, 0xFFFF, 0)
+            | W.Select(state.NodeOf(task, page + 1) == 0, 0xFFFF0000, 0);
     }
 
     /// <summary>The first of the two pages of ports that are in a row of the maps.</summary>
-    public static W PageOfPorts<W>(Limits limits, W row) where W : struct, IWord<W> =>
-        (row & (MappingLayout.PortWords - 1)) * 2 + limits.Paging.UserPages;
+    public static W PageOfPorts<W>(Limits limits, W row)
+        where W : struct, IWord<W> => (row & (MappingLayout.PortWords - 1)) * 2 + limits.Paging.UserPages;
 
     /// <summary>The words of the maps of ports that are of a slot: none, but of those for ports.</summary>
     public static IEnumerable<uint> PortWordsOf(Limits limits, uint slot)
     {
         var (slots, each) = (limits.Paging.Slots, limits.Paging.Entries / 2);
         var first = slot % slots - Layout.KernelSlot;
-        return first >= MappingLayout.PortWords / each ? []
-            : Enumerable.Range((int)(slot / slots * MappingLayout.PortWords + first * each), (int)each).Select(word => (uint)word);
+        return first >= MappingLayout.PortWords / each
+            ? []
+            : Enumerable
+                .Range((int)(slot / slots * MappingLayout.PortWords + first * each), (int)each)
+                .Select(word => (uint)word);
     }
 
-    /// <summary>The word of the maps of ports that a page of a page table is in; null where it is one of memory.</summary>
+    /// <summary>
+    /// The word of the maps of ports that a page of a page table is in; null where it is one of memory.
+    /// </summary>
     public static uint? PortWordOf(State<Concrete> state, uint page)
     {
         var table = page / state.Limits.Paging.Entries;
         var slot = state.Mappings.TableSlot[table].Value - Layout.KernelSlot;
-        return state.Mappings.TableTask[table] == 0 || slot >= state.Limits.Paging.Slots - Layout.KernelSlot ? null
-            : state.Mappings.TableTask[table].Value * MappingLayout.PortWords + (slot * state.Limits.Paging.Entries + page % state.Limits.Paging.Entries) / 2;
+        return state.Mappings.TableTask[table] == 0 || slot >= state.Limits.Paging.Slots - Layout.KernelSlot
+            ? null
+            : state.Mappings.TableTask[table].Value * MappingLayout.PortWords
+                + (slot * state.Limits.Paging.Entries + page % state.Limits.Paging.Entries) / 2;
     }
 
     /// <summary>The page-table entry of a page: the frame of the mapping that is there, with its rights.</summary>
-    public static W OfTable<W>(State<W> state, W page) where W : struct, IWord<W>
+    public static W OfTable<W>(State<W> state, W page)
+        where W : struct, IWord<W>
     {
-        const uint readable = MappingLayout.Present | MappingLayout.User, writable = readable | MappingLayout.Writable;
+        const uint readable = MappingLayout.Present | MappingLayout.User,
+            writable = readable | MappingLayout.Writable;
         var m = state.Mappings;
         var node = m.NodeAt[page];
-        return W.Select(node == 0, 0, m.Frame[node] * Layout.PageSize | W.Select(m.IsWritable(node), writable, readable));
+        return W.Select(
+            node == 0,
+            0,
+            m.Frame[node] * Layout.PageSize | W.Select(m.IsWritable(node), writable, readable)
+        );
     }
 }

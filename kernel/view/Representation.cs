@@ -48,22 +48,34 @@ public enum Sort
 
 /// <summary>A property of the machine at every cut point, for all i and j.</summary>
 public sealed record RepresentationInvariant<W>(
-    string Name, string Why, Sort I, Sort J, Func<Representation<W>, W, W, Truth> Holds) where W : struct, IWord<W>;
+    string Name,
+    string Why,
+    Sort I,
+    Sort J,
+    Func<Representation<W>, W, W, Truth> Holds
+)
+    where W : struct, IWord<W>;
 
 /// <summary>
-/// What the kernel's memory and the processor satisfy at every cut point beyond what <see cref="View{W}"/> shows: sets as
-/// two-level bitmaps that agree with the thread table, and the registers of the processor itself.
+/// What the kernel's memory and the processor satisfy at every cut point beyond what <see cref="View{W}"/> shows: sets
+/// as two-level bitmaps that agree with the thread table, and the registers of the processor itself.
 /// </summary>
 /// <param name="view">The machine.</param>
 /// <param name="state">What it means.</param>
 /// <param name="members">Which thread the sets are to contain; by default what the state says.</param>
-public sealed class Representation<W>(View<W> view, State<W> state, Membership<W>? members = null) where W : struct, IWord<W>
+public sealed class Representation<W>(View<W> view, State<W> state, Membership<W>? members = null)
+    where W : struct, IWord<W>
 {
     /// <summary>The invariant that a user can break by loading other selectors: every entry restores it.</summary>
     public const string SegmentsName = "segments";
 
     // As they are encoded (SDM 2, B.1.4.2): ES, DS, FS, GS.
-    private const int Es = 0, CodeSegment = 1, StackSegment = 2, Ds = 3, Fs = 4, Gs = 5;
+    private const int Es = 0,
+        CodeSegment = 1,
+        StackSegment = 2,
+        Ds = 3,
+        Fs = 4,
+        Gs = 5;
 
     private static readonly int[] DataSegments = [Es, Ds, Fs, Gs];
 
@@ -74,59 +86,141 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     /// <summary>The bitmaps mean the membership of threads in sets. Only the set operations need to know how.</summary>
     public static readonly IReadOnlyList<RepresentationInvariant<W>> Sets =
     [
-        new("ready-sets", "a thread is in the set of its priority if it competes for the processor, and in no other",
-            Sort.ReadyWord, Sort.Thread, (m, w, t) => !m.InWord(w, t)
-            | (Bit(m.ReadyWord(w), t & 31) == (m._members.Ready(t) == m.OwnerOf(w)))),
-        new("ready-summaries", "a priority's summary tells which words of its set are not empty",
-            Sort.ReadyWord, Sort.None, (m, w, _) =>
-            Bit(m.ReadySummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.ReadyWord(w) != 0)),
-        new("priority-map", "the map tells which priorities have a competing thread",
-            Sort.Priority, Sort.None, (m, p, _) =>
-            Bit(m.PriorityMap(p), p & 31) == (m.ReadySummary(p) != 0)),
-        new("priority-summary", "the summary tells which words of the map are not empty",
-            Sort.Priority, Sort.None, (m, p, _) =>
-            Bit(m.PrioritySummary, p >> 5) == (m.PriorityMap(p) != 0)),
-        new("sender-sets", "a thread is in the sender set of the thread it waits to send to, and in no other",
-            Sort.SenderWord, Sort.Thread, (m, w, t) => !m.InWord(w, t)
-            | (Bit(m.SendersWord(w), t & 31) == (m._members.Sender(t) == m.OwnerOf(w)))),
-        new("sender-summaries", "a receiver's summary tells which words of its sender set are not empty",
-            Sort.SenderWord, Sort.None, (m, w, _) =>
-            Bit(m.Senders(m.OwnerOf(w)), m.PlaceOf(w)) == (m.SendersWord(w) != 0)),
-        new("timer-sets", "a thread is in the set of its deadline's slot if it waits with one, and in no other",
-            Sort.TimerWord, Sort.Thread, (m, w, t) => !m.InWord(w, t)
-            | (Bit(m.TimerWord(w), t & 31) == (m._members.Timer(t) == m.OwnerOf(w)))),
-        new("timer-summaries", "a slot's summary tells which words of its set are not empty",
-            Sort.TimerWord, Sort.None, (m, w, _) =>
-            Bit(m.TimerSummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.TimerWord(w) != 0)),
+        new(
+            "ready-sets",
+            "a thread is in the set of its priority if it competes for the processor, and in no other",
+            Sort.ReadyWord,
+            Sort.Thread,
+            (m, w, t) => !m.InWord(w, t) | (Bit(m.ReadyWord(w), t & 31) == (m._members.Ready(t) == m.OwnerOf(w)))
+        ),
+        new(
+            "ready-summaries",
+            "a priority's summary tells which words of its set are not empty",
+            Sort.ReadyWord,
+            Sort.None,
+            (m, w, _) => Bit(m.ReadySummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.ReadyWord(w) != 0)
+        ),
+        new(
+            "priority-map",
+            "the map tells which priorities have a competing thread",
+            Sort.Priority,
+            Sort.None,
+            (m, p, _) => Bit(m.PriorityMap(p), p & 31) == (m.ReadySummary(p) != 0)
+        ),
+        new(
+            "priority-summary",
+            "the summary tells which words of the map are not empty",
+            Sort.Priority,
+            Sort.None,
+            (m, p, _) => Bit(m.PrioritySummary, p >> 5) == (m.PriorityMap(p) != 0)
+        ),
+        new(
+            "sender-sets",
+            "a thread is in the sender set of the thread it waits to send to, and in no other",
+            Sort.SenderWord,
+            Sort.Thread,
+            (m, w, t) => !m.InWord(w, t) | (Bit(m.SendersWord(w), t & 31) == (m._members.Sender(t) == m.OwnerOf(w)))
+        ),
+        new(
+            "sender-summaries",
+            "a receiver's summary tells which words of its sender set are not empty",
+            Sort.SenderWord,
+            Sort.None,
+            (m, w, _) => Bit(m.Senders(m.OwnerOf(w)), m.PlaceOf(w)) == (m.SendersWord(w) != 0)
+        ),
+        new(
+            "timer-sets",
+            "a thread is in the set of its deadline's slot if it waits with one, and in no other",
+            Sort.TimerWord,
+            Sort.Thread,
+            (m, w, t) => !m.InWord(w, t) | (Bit(m.TimerWord(w), t & 31) == (m._members.Timer(t) == m.OwnerOf(w)))
+        ),
+        new(
+            "timer-summaries",
+            "a slot's summary tells which words of its set are not empty",
+            Sort.TimerWord,
+            Sort.None,
+            (m, w, _) => Bit(m.TimerSummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.TimerWord(w) != 0)
+        ),
     ];
 
     /// <summary>Everything but the sets.</summary>
     public static readonly IReadOnlyList<RepresentationInvariant<W>> Others =
     [
         new("top-priority", "no competing thread has a priority above the top", Sort.Thread, Sort.None, (m, t, _) =>
-            !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)),
+            !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)
+        ),
         new("directories", "a thread runs in its task's page directory", Sort.Thread, Sort.None, (m, t, _) =>
-            m.Directory(t) == m.DirectoryOf(t)),
+            m.Directory(t) == m.DirectoryOf(t)
+        ),
         new("saved-selectors", "a saved frame returns to ring 3", Sort.Thread, Sort.None, (m, t, _) =>
-            (m.State.Status[t] == ThreadStatus.Inactive) | m.InProcessor(t)
-            | ((m.View.Thread(t, Layout.Cs) == Layout.UserCode)
-                & ((m.View.Thread(t, Layout.Ss) == Layout.UserData) | (m.View.Thread(t, Layout.Ss) == Layout.FlatData)))),
-        new("user-segments", "the descriptors of users' segments are those of all of memory, or of a small space, where none is of more",
-            Sort.None, Sort.None, (m, _, _) => m.UserDescriptors),
-        new("small-segments", "each task's small space is what its first page table has, and it has none without a number", Sort.Task, Sort.None, (m, task, _) =>
-            m.View.Get(m._layout.Mappings.SmallSegments, task, MappingLayout.SmallSegment) == PageEntries.OfSmallSpace(m.State, task)),
-        new("address-space", "CR3 is a page directory; where the current thread runs its task's, or nobody's, with the segments of its small space",
-            Sort.None, Sort.None, (m, _, _) => m.AddressSpace),
-        new("directories-map", "the processor's page directories have the page tables that are in the slots, and the kernel's",
-            Sort.Slot, Sort.None, (m, slot, _) => m.DirectoryMaps(slot)),
-        new("page-tables-map", "the processor's page tables have the frame of the mapping at each page, with its rights, and nothing else",
-            Sort.Page, Sort.None, (m, page, _) => m.PageTableMaps(page)),
-        new("interrupt-masks", "the interrupt controllers mask what the kernel's memory says", Sort.None, Sort.None, (m, _, _) =>
-            m.View.Machine.Masks == m.State.Masked),
-        new("port-maps", "the processor's maps let each task use the ports that are mapped to it, and no others",
-            Sort.PortWord, Sort.None, (m, word, _) => m.MapsPorts(word)),
-        new(SegmentsName, "where the current thread runs its segment registers are those of its space, FS and GS null in a small one; the kernel has its own DS",
-            Sort.None, Sort.None, (m, _, _) => m.Segments),
+            (m.State.Status[t] == ThreadStatus.Inactive)
+            | m.InProcessor(t)
+            | (
+                (m.View.Thread(t, Layout.Cs) == Layout.UserCode)
+                & ((m.View.Thread(t, Layout.Ss) == Layout.UserData) | (m.View.Thread(t, Layout.Ss) == Layout.FlatData))
+            )
+        ),
+        new(
+            "user-segments",
+            "the descriptors of users' segments are those of all of memory, or of a small space, where none is of more",
+            Sort.None,
+            Sort.None,
+            (m, _, _) => m.UserDescriptors
+        ),
+        new(
+            "small-segments",
+            "each task's small space is what its first page table has, and it has none without a number",
+            Sort.Task,
+            Sort.None,
+            (m, task, _) =>
+                m.View.Get(m._layout.Mappings.SmallSegments, task, MappingLayout.SmallSegment)
+                == PageEntries.OfSmallSpace(m.State, task)
+        ),
+        new(
+            "address-space",
+            "CR3 is a page directory; where the current thread runs its task's, or nobody's, with the segments of its "
+                + "small space",
+            Sort.None,
+            Sort.None,
+            (m, _, _) => m.AddressSpace
+        ),
+        new(
+            "directories-map",
+            "the processor's page directories have the page tables that are in the slots, and the kernel's",
+            Sort.Slot,
+            Sort.None,
+            (m, slot, _) => m.DirectoryMaps(slot)
+        ),
+        new(
+            "page-tables-map",
+            "the processor's page tables have the frame of the mapping at each page, with its rights, and nothing else",
+            Sort.Page,
+            Sort.None,
+            (m, page, _) => m.PageTableMaps(page)
+        ),
+        new(
+            "interrupt-masks",
+            "the interrupt controllers mask what the kernel's memory says",
+            Sort.None,
+            Sort.None,
+            (m, _, _) => m.View.Machine.Masks == m.State.Masked
+        ),
+        new(
+            "port-maps",
+            "the processor's maps let each task use the ports that are mapped to it, and no others",
+            Sort.PortWord,
+            Sort.None,
+            (m, word, _) => m.MapsPorts(word)
+        ),
+        new(
+            SegmentsName,
+            "where the current thread runs its segment registers are those of its space, FS and GS null in a small "
+                + "one; the kernel has its own DS",
+            Sort.None,
+            Sort.None,
+            (m, _, _) => m.Segments
+        ),
     ];
 
     public static readonly IReadOnlyList<RepresentationInvariant<W>> All = [.. Sets, .. Others];
@@ -136,22 +230,23 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     public State<W> State => state;
 
     /// <summary>How many values a sort has.</summary>
-    public static uint Count(Sort sort, Layout layout) => sort switch
-    {
-        Sort.Thread => layout.Limits.Threads,
-        Sort.Priority => layout.Limits.Priorities,
-        Sort.ReadyWord => layout.Ready.Rows,
-        Sort.SenderWord => layout.SenderSets.Rows,
-        Sort.TimerWord => layout.Timers.Rows,
-        Sort.Interrupt => layout.Interrupts.Rows,
-        Sort.Task => layout.Mappings.Tasks.Rows,
-        Sort.Node => layout.Mappings.Nodes.Rows,
-        Sort.Slot => layout.Mappings.Slots.Rows,
-        Sort.PageTable => layout.Mappings.Tables.Rows,
-        Sort.Page => layout.Mappings.Pages.Rows,
-        Sort.PortWord => layout.Mappings.PortMaps.Rows,
-        _ => 1,
-    };
+    public static uint Count(Sort sort, Layout layout) =>
+        sort switch
+        {
+            Sort.Thread => layout.Limits.Threads,
+            Sort.Priority => layout.Limits.Priorities,
+            Sort.ReadyWord => layout.Ready.Rows,
+            Sort.SenderWord => layout.SenderSets.Rows,
+            Sort.TimerWord => layout.Timers.Rows,
+            Sort.Interrupt => layout.Interrupts.Rows,
+            Sort.Task => layout.Mappings.Tasks.Rows,
+            Sort.Node => layout.Mappings.Nodes.Rows,
+            Sort.Slot => layout.Mappings.Slots.Rows,
+            Sort.PageTable => layout.Mappings.Tables.Rows,
+            Sort.Page => layout.Mappings.Pages.Rows,
+            Sort.PortWord => layout.Mappings.PortMaps.Rows,
+            _ => 1,
+        };
 
     /// <summary>The word, of the set of <paramref name="owner"/>, that a thread is in.</summary>
     public static W WordOf(Layout layout, W owner, W thread) => (owner * layout.Words) | (thread >> 5);
@@ -191,12 +286,15 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     // The processor itself marks what it has used (SDM 3A, 4.8).
     private Truth DirectoryMaps(W slot) =>
-        (view.Get(_layout.Mappings.Directories, slot, MappingLayout.Entry) & ~MappingLayout.Accessed) == PageEntries.OfDirectory(_layout, state, slot);
+        (view.Get(_layout.Mappings.Directories, slot, MappingLayout.Entry) & ~MappingLayout.Accessed)
+        == PageEntries.OfDirectory(_layout, state, slot);
 
     private Truth PageTableMaps(W page) =>
-        (view.Get(_layout.Mappings.PageTables, page, MappingLayout.Entry) & ~MappingLayout.AccessedAndDirty) == PageEntries.OfTable(state, page);
+        (view.Get(_layout.Mappings.PageTables, page, MappingLayout.Entry) & ~MappingLayout.AccessedAndDirty)
+        == PageEntries.OfTable(state, page);
 
-    private Truth MapsPorts(W word) => view.Get(_layout.Mappings.PortMaps, word, MappingLayout.PortBits) == PageEntries.OfPorts(state, word);
+    private Truth MapsPorts(W word) =>
+        view.Get(_layout.Mappings.PortMaps, word, MappingLayout.PortBits) == PageEntries.OfPorts(state, word);
 
     private Truth InProcessor(W thread) => view.Machine.InUserMode & (thread == view.Current);
 
@@ -209,11 +307,19 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     {
         get
         {
-            var (high, low) = (High(_layout.DataSegment), W.Select(IsFlat, UserSegments.FlatLow, UserSegments.SmallLow));
-            return (High(_layout.CodeSegment) == (high | UserSegments.Code)) & ((high & UserSegments.Code) == 0)
-                & (view.Get(_layout.DataSegment, 0, Layout.DescriptorLow) == low) & (view.Get(_layout.CodeSegment, 0, Layout.DescriptorLow) == low)
+            var (high, low) = (
+                High(_layout.DataSegment),
+                W.Select(IsFlat, UserSegments.FlatLow, UserSegments.SmallLow)
+            );
+            return (High(_layout.CodeSegment) == (high | UserSegments.Code))
+                & ((high & UserSegments.Code) == 0)
+                & (view.Get(_layout.DataSegment, 0, Layout.DescriptorLow) == low)
+                & (view.Get(_layout.CodeSegment, 0, Layout.DescriptorLow) == low)
                 & (view.Get(_layout.FlatSegment, 0, Layout.DescriptorLow) == UserSegments.FlatLow)
-                & (High(_layout.FlatSegment) == W.Select(IsFlat, UserSegments.FlatHigh, UserSegments.FlatHigh & ~UserSegments.Present));
+                & (
+                    High(_layout.FlatSegment)
+                    == W.Select(IsFlat, UserSegments.FlatHigh, UserSegments.FlatHigh & ~UserSegments.Present)
+                );
         }
     }
 
@@ -223,7 +329,8 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         {
             var (cr3, directories) = (view.Machine.Cr3, (uint)Layout.Physical(_layout.Directories));
             if (!view.Machine.InUserMode)
-                return (((cr3 - directories) & (Layout.PageSize - 1)) == 0) & (cr3 - directories < _layout.Limits.Tasks * Layout.PageSize);
+                return (((cr3 - directories) & (Layout.PageSize - 1)) == 0)
+                    & (cr3 - directories < _layout.Limits.Tasks * Layout.PageSize);
             var table = SmallTable;
             return (IsFlat & (cr3 == DirectoryOf(view.Current)))
                 | ((table != 0) & (High(_layout.DataSegment) == UserSegments.HighOf(table)) & (cr3 == directories));
@@ -237,9 +344,13 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     {
         get
         {
-            if (!view.Machine.InUserMode) return view.Machine.Selector(Ds) == Layout.KernelData;
+            if (!view.Machine.InUserMode)
+                return view.Machine.Selector(Ds) == Layout.KernelData;
             Truth holds = true;
-            var (start, limit) = (W.Select(IsFlat, 0, UserSegments.BaseOf(SmallTable)), W.Select(IsFlat, uint.MaxValue, UserSegments.SmallSize - 1));
+            var (start, limit) = (
+                W.Select(IsFlat, 0, UserSegments.BaseOf(SmallTable)),
+                W.Select(IsFlat, uint.MaxValue, UserSegments.SmallSize - 1)
+            );
             foreach (var segment in (ReadOnlySpan<int>)[CodeSegment, StackSegment, .. DataSegments])
             {
                 var (selector, hidden) = (view.Machine.Selector(segment), view.Machine.Hidden(segment));
@@ -247,7 +358,8 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
                 holds &= segment switch
                 {
                     CodeSegment => isWhole & (selector == Layout.UserCode),
-                    StackSegment => isWhole & ((selector == Layout.UserData) | (IsFlat & (selector == Layout.FlatData))),
+                    StackSegment => isWhole
+                        & ((selector == Layout.UserData) | (IsFlat & (selector == Layout.FlatData))),
                     Es or Ds => isWhole & (selector == W.Select(IsFlat, Layout.FlatData, Layout.UserData)),
                     _ => (isWhole | !IsFlat) & (selector == W.Select(IsFlat, Layout.FlatData, 0)),
                 };

@@ -4,7 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>Which state of the spec a machine means, at a cut point: the refinement relation.</summary>
-public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct, IWord<W>
+public sealed class View<W>(Layout layout, IMachine<W> machine)
+    where W : struct, IWord<W>
 {
     public Layout Layout => layout;
 
@@ -16,53 +17,63 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
     public W Column(ColumnInfo column, W row) => Reader(column)(row);
 
     /// <summary>A column of the spec: its value by row.</summary>
-    public Func<W, W> Reader(ColumnInfo column) => column.Name switch
-    {
-        nameof(State<W>.Stage) => _ => machine.Stage,
-        nameof(State<W>.Current) => _ => Current,
-        nameof(State<W>.Clock) => _ => Get(layout.Clock, 0, Layout.ClockTicks),
-        nameof(State<W>.Time) => _ => Get(layout.InfoClock, 0, Layout.Time),
-        nameof(State<W>.TimeHigh) => _ => Get(layout.InfoClock, 0, Layout.TimeHigh),
-        nameof(State<W>.Examined) => _ => Get(layout.Examined, 0, layout.ExaminedNumber),
-        nameof(State<W>.Heir) => _ => Get(layout.Heir, 0, layout.HeirPointer),
-        nameof(State<W>.Masked) => _ => Get(layout.Masked, 0, Layout.MaskedLines),
-        nameof(State<W>.Handler) => row => Get(layout.Interrupts, row, layout.HandlerPointer),
-        nameof(State<W>.Pending) => row => Get(layout.Interrupts, row, Layout.PendingNumber),
-        nameof(State<W>.Id) => row => Thread(row, Layout.Id),
-        nameof(State<W>.Status) => row => Thread(row, Layout.Status) & Layout.StatusMask,
-        nameof(State<W>.Timed) => row => StatusBit(row, Layout.TimedStatus),
-        nameof(State<W>.Faulting) => row => StatusBit(row, Layout.FaultingStatus),
-        nameof(State<W>.Pager) => row => Thread(row, Layout.Pager),
-        nameof(State<W>.Preempter) => row => Thread(row, Layout.Preempter),
-        nameof(State<W>.Fault) => row => Thread(row, Layout.Fault),
-        nameof(State<W>.Deadline) => row => Thread(row, Layout.Deadline),
-        nameof(State<W>.Partner) => row => Thread(row, layout.Partner),
-        nameof(State<W>.Served) => row => Thread(row, layout.Served),
-        nameof(State<W>.Priority) => row => Thread(row, Layout.Priority),
-        nameof(State<W>.Mcp) => row => Thread(row, Layout.Mcp),
-        nameof(State<W>.ExternalPreempter) => row => Thread(row, Layout.ExternalPreempter),
-        nameof(State<W>.Consumed) => row => Thread(row, Layout.Consumed),
-        nameof(State<W>.Handles) => row => Thread(row, Layout.Handles),
-        nameof(State<W>.Slice) => row => Thread(row, Layout.Slice),
-        nameof(State<W>.Quantum) => row => Thread(row, Layout.Quantum),
-        nameof(State<W>.Eax) => row => User(row, machine.Register(0), Layout.Eax),
-        nameof(State<W>.Ecx) => row => User(row, machine.Register(1), Layout.Ecx),
-        nameof(State<W>.Edx) => row => User(row, machine.Register(2), Layout.Edx),
-        nameof(State<W>.Ebx) => row => User(row, machine.Register(3), Layout.Ebx),
-        nameof(State<W>.Esp) => row => User(row, machine.Register(4), Layout.Esp),
-        nameof(State<W>.Ebp) => row => User(row, machine.Register(5), Layout.Ebp),
-        nameof(State<W>.Esi) => row => User(row, machine.Register(6), Layout.Esi),
-        nameof(State<W>.Edi) => row => User(row, machine.Register(7), Layout.Edi),
-        nameof(State<W>.Eip) => row => User(row, machine.Eip, Layout.Eip),
-        nameof(State<W>.Eflags) => row => User(row, machine.Eflags, Layout.Eflags),
-        nameof(State<W>.Picked) => row => Get(layout.Picked, row, layout.PickedNumber),
-        _ => Mapped(layout.Mappings.Place(column.Name)),
-    };
+    public Func<W, W> Reader(ColumnInfo column) =>
+        column.Name switch
+        {
+            nameof(State<W>.Stage) => _ => machine.Stage,
+            nameof(State<W>.Current) => _ => Current,
+            nameof(State<W>.Clock) => _ => Get(layout.Clock, 0, Layout.ClockTicks),
+            nameof(State<W>.Time) => _ => Get(layout.InfoClock, 0, Layout.Time),
+            nameof(State<W>.TimeHigh) => _ => Get(layout.InfoClock, 0, Layout.TimeHigh),
+            nameof(State<W>.Examined) => _ => Get(layout.Examined, 0, layout.ExaminedNumber),
+            nameof(State<W>.Heir) => _ => Get(layout.Heir, 0, layout.HeirPointer),
+            nameof(State<W>.Masked) => _ => Get(layout.Masked, 0, Layout.MaskedLines),
+            nameof(State<W>.Handler) => row => Get(layout.Interrupts, row, layout.HandlerPointer),
+            nameof(State<W>.Pending) => row => Get(layout.Interrupts, row, Layout.PendingNumber),
+            nameof(State<W>.Id) => row => Thread(row, Layout.Id),
+            nameof(State<W>.Status) => row => Thread(row, Layout.Status) & Layout.StatusMask,
+            nameof(State<W>.Timed) => row => StatusBit(row, Layout.TimedStatus),
+            nameof(State<W>.Faulting) => row => StatusBit(row, Layout.FaultingStatus),
+            nameof(State<W>.Pager) => row => Thread(row, Layout.Pager),
+            nameof(State<W>.Preempter) => row => Thread(row, Layout.Preempter),
+            nameof(State<W>.Fault) => row => Thread(row, Layout.Fault),
+            nameof(State<W>.Deadline) => row => Thread(row, Layout.Deadline),
+            nameof(State<W>.Partner) => row => Thread(row, layout.Partner),
+            nameof(State<W>.Served) => row => Thread(row, layout.Served),
+            nameof(State<W>.Priority) => row => Thread(row, Layout.Priority),
+            nameof(State<W>.Mcp) => row => Thread(row, Layout.Mcp),
+            nameof(State<W>.ExternalPreempter) => row => Thread(row, Layout.ExternalPreempter),
+            nameof(State<W>.Consumed) => row => Thread(row, Layout.Consumed),
+            nameof(State<W>.Handles) => row => Thread(row, Layout.Handles),
+            nameof(State<W>.Slice) => row => Thread(row, Layout.Slice),
+            nameof(State<W>.Quantum) => row => Thread(row, Layout.Quantum),
+            nameof(State<W>.Eax) => row => User(row, machine.Register(0), Layout.Eax),
+            nameof(State<W>.Ecx) => row => User(row, machine.Register(1), Layout.Ecx),
+            nameof(State<W>.Edx) => row => User(row, machine.Register(2), Layout.Edx),
+            nameof(State<W>.Ebx) => row => User(row, machine.Register(3), Layout.Ebx),
+            nameof(State<W>.Esp) => row => User(row, machine.Register(4), Layout.Esp),
+            nameof(State<W>.Ebp) => row => User(row, machine.Register(5), Layout.Ebp),
+            nameof(State<W>.Esi) => row => User(row, machine.Register(6), Layout.Esi),
+            nameof(State<W>.Edi) => row => User(row, machine.Register(7), Layout.Edi),
+            nameof(State<W>.Eip) => row => User(row, machine.Eip, Layout.Eip),
+            nameof(State<W>.Eflags) => row => User(row, machine.Eflags, Layout.Eflags),
+            nameof(State<W>.Picked) => row => Get(layout.Picked, row, layout.PickedNumber),
+            _ => Mapped(layout.Mappings.Place(column.Name)),
+        };
 
     /// <summary>Whether a column is a user register.</summary>
-    public static bool IsRegister(ColumnInfo column) => column.Name is nameof(State<W>.Eax) or nameof(State<W>.Ecx) or nameof(State<W>.Edx)
-        or nameof(State<W>.Ebx) or nameof(State<W>.Esp) or nameof(State<W>.Ebp) or nameof(State<W>.Esi) or nameof(State<W>.Edi)
-        or nameof(State<W>.Eip) or nameof(State<W>.Eflags);
+    public static bool IsRegister(ColumnInfo column) =>
+        column.Name
+            is nameof(State<W>.Eax)
+                or nameof(State<W>.Ecx)
+                or nameof(State<W>.Edx)
+                or nameof(State<W>.Ebx)
+                or nameof(State<W>.Esp)
+                or nameof(State<W>.Ebp)
+                or nameof(State<W>.Esi)
+                or nameof(State<W>.Edi)
+                or nameof(State<W>.Eip)
+                or nameof(State<W>.Eflags);
 
     /// <summary>A field of a row, decoded.</summary>
     public W Get(Area area, W row, Field field) => layout.Decode(field, machine.Load(area.Address(row, field)));
@@ -71,13 +82,15 @@ public sealed class View<W>(Layout layout, IMachine<W> machine) where W : struct
 
     public W Thread(W row, Field field) => Get(layout.Threads, row, field);
 
-    private W StatusBit(W row, uint bit) => Thread(row, Layout.Status) >> (uint)System.Numerics.BitOperations.Log2(bit) & 1;
+    private W StatusBit(W row, uint bit) =>
+        Thread(row, Layout.Status) >> (uint)System.Numerics.BitOperations.Log2(bit) & 1;
 
     // A user register: in the processor while the thread runs, else in its row. Thread 0 is nobody and has none.
     private W User(W row, W register, Field saved)
     {
         var value = Thread(row, saved);
-        if (machine.InUserMode) value = W.Select(row == Current, register, value);
+        if (machine.InUserMode)
+            value = W.Select(row == Current, register, value);
         return W.Select(row == State<W>.Nobody, 0, value);
     }
 }

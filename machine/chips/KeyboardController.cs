@@ -1,22 +1,40 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The 8042 keyboard controller of the PC/AT (ports 60h and 64h) with a keyboard behind it: commands, the A20 gate, and the reset line.
-/// Nothing is typed on it, but software may send itself bytes. What the keyboard says is translated to scan code set 1 where the mode has it so.
+/// The 8042 keyboard controller of the PC/AT (ports 60h and 64h) with a keyboard behind it: commands, the A20 gate, and
+/// the reset line. Nothing is typed on it, but software may send itself bytes. What the keyboard says is translated to
+/// scan code set 1 where the mode has it so.
 /// </summary>
 public sealed class KeyboardController
 {
-    private const byte Acknowledge = 0xFA, Resend = 0xFE, SetCommand = 0xF0;
-    private const int InterruptEnable = 1, SystemFlag = 4, Disabled = 0x10, Translated = 0x40, OutputFull = 1, CommandLast = 8, NotInhibited = 0x10;
-    private const int ResetLine = 1, AddressLine20 = 2;
+    private const byte Acknowledge = 0xFA,
+        Resend = 0xFE,
+        SetCommand = 0xF0;
+    private const int InterruptEnable = 1,
+        SystemFlag = 4,
+        Disabled = 0x10,
+        Translated = 0x40,
+        OutputFull = 1,
+        CommandLast = 8,
+        NotInhibited = 0x10;
+    private const int ResetLine = 1,
+        AddressLine20 = 2;
 
-    private const byte FirstSet = 1, UsualSet = 2, LastSet = 3;
+    private const byte FirstSet = 1,
+        UsualSet = 2,
+        LastSet = 3;
 
     private readonly Queue<byte> _output = new();
 
     // Cells 1..31 of the controller's memory; its mode is cell 0.
     private readonly byte[] _cells = new byte[32];
-    private byte _mode, _last, _port = ResetLine | AddressLine20, _expects, _keyboardExpects, _set = UsualSet, _said;
+    private byte _mode,
+        _last,
+        _port = ResetLine | AddressLine20,
+        _expects,
+        _keyboardExpects,
+        _set = UsualSet,
+        _said;
     private bool _commandLast;
 
     /// <param name="tested">Firmware has run its self-test and let keys interrupt.</param>
@@ -36,7 +54,9 @@ public sealed class KeyboardController
     {
         if (port == 0x60)
             return _last = _output.TryDequeue(out var value) ? value : _last;
-        return (byte)((_output.Count > 0 ? OutputFull : 0) | _mode & SystemFlag | (_commandLast ? CommandLast : 0) | NotInhibited);
+        return (byte)(
+            (_output.Count > 0 ? OutputFull : 0) | _mode & SystemFlag | (_commandLast ? CommandLast : 0) | NotInhibited
+        );
     }
 
     public void Write(uint port, byte value)
@@ -53,8 +73,14 @@ public sealed class KeyboardController
 
     internal void CopyFrom(KeyboardController other)
     {
-        (_mode, _last, _port, _expects, _keyboardExpects, _commandLast) =
-            (other._mode, other._last, other._port, other._expects, other._keyboardExpects, other._commandLast);
+        (_mode, _last, _port, _expects, _keyboardExpects, _commandLast) = (
+            other._mode,
+            other._last,
+            other._port,
+            other._expects,
+            other._keyboardExpects,
+            other._commandLast
+        );
         (_set, _said) = (other._set, other._said);
         other._cells.CopyTo(_cells, 0);
         _output.Clear();
@@ -67,21 +93,43 @@ public sealed class KeyboardController
         _expects = 0;
         switch (command)
         {
-            case 0x20: _output.Enqueue(_mode); break;
-            case > 0x20 and <= 0x3F: _output.Enqueue(_cells[command & 31]); break;
-            case (>= 0x60 and <= 0x7F) or 0xD1 or 0xD2 or 0xD3 or 0xD4: _expects = command; break;
+            case 0x20:
+                _output.Enqueue(_mode);
+                break;
+            case > 0x20 and <= 0x3F:
+                _output.Enqueue(_cells[command & 31]);
+                break;
+            case (>= 0x60 and <= 0x7F) or 0xD1 or 0xD2 or 0xD3 or 0xD4:
+                _expects = command;
+                break;
             case 0xAA:
                 _mode |= SystemFlag;
                 _output.Enqueue(0x55);
                 break;
-            case 0xA9 or 0xAB: _output.Enqueue(0); break;
-            case 0xAD: _mode |= Disabled; break;
-            case 0xAE: _mode &= unchecked((byte)~Disabled); break;
-            case 0xC0: _output.Enqueue(0x80); break;
-            case 0xD0: _output.Enqueue(_port); break;
-            case 0xDD or 0xDF: WritePort((byte)(_port & ~AddressLine20 | (command & AddressLine20))); break;
-            case 0xE0: _output.Enqueue(0); break;
-            case >= 0xF0 when (command & ResetLine) == 0: Reset?.Invoke(); break;
+            case 0xA9 or 0xAB:
+                _output.Enqueue(0);
+                break;
+            case 0xAD:
+                _mode |= Disabled;
+                break;
+            case 0xAE:
+                _mode &= unchecked((byte)~Disabled);
+                break;
+            case 0xC0:
+                _output.Enqueue(0x80);
+                break;
+            case 0xD0:
+                _output.Enqueue(_port);
+                break;
+            case 0xDD or 0xDF:
+                WritePort((byte)(_port & ~AddressLine20 | (command & AddressLine20)));
+                break;
+            case 0xE0:
+                _output.Enqueue(0);
+                break;
+            case >= 0xF0 when (command & ResetLine) == 0:
+                Reset?.Invoke();
+                break;
             default:
                 // The other commands are of the auxiliary device, which is not there.
                 break;
@@ -94,12 +142,23 @@ public sealed class KeyboardController
         _expects = 0;
         switch (expected)
         {
-            case 0x60: _mode = value; break;
-            case > 0x60 and <= 0x7F: _cells[expected & 31] = value; break;
-            case 0xD1: WritePort(value); break;
-            case 0xD2: _output.Enqueue(value); break;
-            case 0xD3 or 0xD4: break;
-            default: ToKeyboard(value); break;
+            case 0x60:
+                _mode = value;
+                break;
+            case > 0x60 and <= 0x7F:
+                _cells[expected & 31] = value;
+                break;
+            case 0xD1:
+                WritePort(value);
+                break;
+            case 0xD2:
+                _output.Enqueue(value);
+                break;
+            case 0xD3 or 0xD4:
+                break;
+            default:
+                ToKeyboard(value);
+                break;
         }
     }
 
@@ -132,19 +191,29 @@ public sealed class KeyboardController
                 _keyboardExpects = command;
                 Say(Acknowledge);
                 break;
-            case 0xEE: Say(0xEE); break;
-            case 0xF2: Say(Acknowledge, 0xAB, 0x83); break;
-            case 0xF4: Say(Acknowledge); break;
+            case 0xEE:
+                Say(0xEE);
+                break;
+            case 0xF2:
+                Say(Acknowledge, 0xAB, 0x83);
+                break;
+            case 0xF4:
+                Say(Acknowledge);
+                break;
             case 0xF5 or 0xF6:
                 _set = UsualSet;
                 Say(Acknowledge);
                 break;
-            case 0xFE: Say(_said); break;
+            case 0xFE:
+                Say(_said);
+                break;
             case 0xFF:
                 _set = UsualSet;
                 Say(Acknowledge, 0xAA);
                 break;
-            default: Say(Resend); break;
+            default:
+                Say(Resend);
+                break;
         }
     }
 
@@ -172,13 +241,16 @@ public sealed class KeyboardController
         }
     }
 
-    /// <summary>Answers that are scan codes of set 2 too, as the keys of set 1; the others are above them, and stay.</summary>
-    private static byte Translate(byte value) => value switch
-    {
-        FirstSet => 0x43,
-        UsualSet => 0x41,
-        LastSet => 0x3F,
-        0x83 => 0x41,
-        _ => value,
-    };
+    /// <summary>
+    /// Answers that are scan codes of set 2 too, as the keys of set 1; the others are above them, and stay.
+    /// </summary>
+    private static byte Translate(byte value) =>
+        value switch
+        {
+            FirstSet => 0x43,
+            UsualSet => 0x41,
+            LastSet => 0x3F,
+            0x83 => 0x41,
+            _ => value,
+        };
 }

@@ -1,23 +1,28 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// A parallel port with a device that takes each byte as soon as it is on the data lines: it does not wait for the strobe, which
-/// programs that only want to be seen leave out.
+/// A parallel port with a device that takes each byte as soon as it is on the data lines: it does not wait for the
+/// strobe, which programs that only want to be seen leave out.
 /// </summary>
 public sealed class ParallelPort
 {
-    private const byte NotBusy = 0x80, NotAcknowledge = 0x40, Selected = 0x10, NoError = 8;
-    private byte _data, _control = 0x0C;
+    private const byte NotBusy = 0x80,
+        NotAcknowledge = 0x40,
+        Selected = 0x10,
+        NoError = 8;
+    private byte _data,
+        _control = 0x0C;
 
     public Action<byte>? Sent { get; set; }
 
     /// <summary>Data, status and control are registers 0, 1 and 2.</summary>
-    public byte Read(int register) => register switch
-    {
-        0 => _data,
-        1 => NotBusy | NotAcknowledge | Selected | NoError | 7,
-        _ => (byte)(_control | 0xE0),
-    };
+    public byte Read(int register) =>
+        register switch
+        {
+            0 => _data,
+            1 => NotBusy | NotAcknowledge | Selected | NoError | 7,
+            _ => (byte)(_control | 0xE0),
+        };
 
     public void Write(int register, byte value)
     {

@@ -3,15 +3,30 @@ using System.Numerics;
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// One 8259A interrupt controller (Intel data sheet 231468): edge or level triggered, fully nested, special fully nested, special mask
-/// and polled mode, fixed or rotating priority, every form of EOI.
+/// One 8259A interrupt controller (Intel data sheet 231468): edge or level triggered, fully nested, special fully
+/// nested, special mask and polled mode, fixed or rotating priority, every form of EOI.
 /// </summary>
-/// <param name="cascade">The line that another controller is behind, or -1: special fully nested mode leaves it open.</param>
+/// <param name="cascade">
+/// The line that another controller is behind, or -1: special fully nested mode leaves it open.
+/// </param>
 public sealed class Pic(int cascade)
 {
-    private byte _request, _mask, _service, _lines, _base;
-    private int _expected, _lowest = 7;
-    private bool _needsIcw4, _single, _level, _automatic, _rotateAutomatically, _nested, _specialMask, _readService, _poll;
+    private byte _request,
+        _mask,
+        _service,
+        _lines,
+        _base;
+    private int _expected,
+        _lowest = 7;
+    private bool _needsIcw4,
+        _single,
+        _level,
+        _automatic,
+        _rotateAutomatically,
+        _nested,
+        _specialMask,
+        _readService,
+        _poll;
 
     /// <summary>The mask register.</summary>
     public byte Mask => _mask;
@@ -35,7 +50,10 @@ public sealed class Pic(int cascade)
     /// <summary>The line that <see cref="Acknowledge"/> would take, spurious included.</summary>
     public int NextLine => Pending < 0 ? 7 : Pending;
 
-    /// <summary>Drives a request line. A rising edge is latched, or the level counts; a falling edge withdraws what was not acknowledged.</summary>
+    /// <summary>
+    /// Drives a request line. A rising edge is latched, or the level counts; a falling edge withdraws what was not
+    /// acknowledged.
+    /// </summary>
     public void SetLine(int line, bool high)
     {
         var bit = (byte)(1 << line);
@@ -72,7 +90,9 @@ public sealed class Pic(int cascade)
             Acknowledge();
             return (byte)(0x80 | line);
         }
-        return register == 1 ? _mask : _readService ? _service : _request;
+        return register == 1 ? _mask
+            : _readService ? _service
+            : _request;
     }
 
     public void Write(int register, byte value)
@@ -89,14 +109,31 @@ public sealed class Pic(int cascade)
 
     internal void CopyFrom(Pic other)
     {
-        (_request, _mask, _service, _lines, _base) = (other._request, other._mask, other._service, other._lines, other._base);
-        (_expected, _lowest, _needsIcw4, _single, _level) = (other._expected, other._lowest, other._needsIcw4, other._single, other._level);
+        (_request, _mask, _service, _lines, _base) = (
+            other._request,
+            other._mask,
+            other._service,
+            other._lines,
+            other._base
+        );
+        (_expected, _lowest, _needsIcw4, _single, _level) = (
+            other._expected,
+            other._lowest,
+            other._needsIcw4,
+            other._single,
+            other._level
+        );
         (_automatic, _rotateAutomatically, _nested) = (other._automatic, other._rotateAutomatically, other._nested);
         (_specialMask, _readService, _poll) = (other._specialMask, other._readService, other._poll);
     }
 
     // Lines in order of priority start after the lowest one; 8 where there is none.
-    private int Rank(int lines) => lines == 0 ? 8 : BitOperations.TrailingZeroCount(BitOperations.RotateRight((uint)(lines & 0xFF) * 0x01010101, _lowest + 1));
+    private int Rank(int lines) =>
+        lines == 0
+            ? 8
+            : BitOperations.TrailingZeroCount(
+                BitOperations.RotateRight((uint)(lines & 0xFF) * 0x01010101, _lowest + 1)
+            );
 
     private int Line(int rank) => rank + _lowest + 1 & 7;
 
@@ -106,7 +143,10 @@ public sealed class Pic(int cascade)
         {
             case 2:
                 _base = (byte)(value & 0xF8);
-                _expected = !_single ? 3 : _needsIcw4 ? 4 : 0;
+                _expected =
+                    !_single ? 3
+                    : _needsIcw4 ? 4
+                    : 0;
                 break;
             case 3:
                 _expected = _needsIcw4 ? 4 : 0;

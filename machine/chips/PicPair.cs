@@ -6,7 +6,8 @@ namespace Verified.Machine.Chips;
 public sealed class PicPair
 {
     private const int Cascade = 2;
-    private readonly Pic _first = new(Cascade), _second = new(-1);
+    private readonly Pic _first = new(Cascade),
+        _second = new(-1);
 
     public bool IsPending => _first.Pending >= 0;
 
@@ -24,8 +25,7 @@ public sealed class PicPair
 
     /// <summary>
     /// A line falls after its request has reached the processor. The first controller still has the request of the
-    /// second one, but the second
-    /// one has nothing to report.
+    /// second one, but the second one has nothing to report.
     /// </summary>
     public void Withdraw(int interrupt)
     {

@@ -1,8 +1,8 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The 8254 timer (Intel data sheet 231164), counted in its own clock of 1,193,182 Hz: channel 0 interrupts, channel 2 has a gate and an
-/// output that port 61h shows.
+/// The 8254 timer (Intel data sheet 231164), counted in its own clock of 1,193,182 Hz: channel 0 interrupts, channel 2
+/// has a gate and an output that port 61h shows.
 /// </summary>
 public sealed class Pit
 {

@@ -1,14 +1,26 @@
 namespace Verified.Machine.Chips;
 
-/// <summary>One counter of the 8254: its count and output follow from when counting began, so nothing happens between accesses.</summary>
+/// <summary>
+/// One counter of the 8254: its count and output follow from when counting began, so nothing happens between accesses.
+/// </summary>
 internal sealed class PitChannel
 {
-    private int _mode = 3, _access = 3;
-    private bool _decimal, _gate = true, _loaded, _highNext, _readHighNext;
-    private uint _reload = 0x10000, _next, _paused;
-    private long _start, _edge = long.MaxValue, _switch = long.MaxValue;
+    private int _mode = 3,
+        _access = 3;
+    private bool _decimal,
+        _gate = true,
+        _loaded,
+        _highNext,
+        _readHighNext;
+    private uint _reload = 0x10000,
+        _next,
+        _paused;
+    private long _start,
+        _edge = long.MaxValue,
+        _switch = long.MaxValue;
     private byte _low;
-    private int _latch = -1, _status = -1;
+    private int _latch = -1,
+        _status = -1;
 
     public long NextEdge => _edge;
 
@@ -88,7 +100,12 @@ internal sealed class PitChannel
     {
         Settle(now);
         if (_status < 0)
-            _status = (Output(now) ? 0x80 : 0) | (_loaded && _switch == long.MaxValue ? 0 : 0x40) | _access << 4 | _mode << 1 | (_decimal ? 1 : 0);
+            _status =
+                (Output(now) ? 0x80 : 0)
+                | (_loaded && _switch == long.MaxValue ? 0 : 0x40)
+                | _access << 4
+                | _mode << 1
+                | (_decimal ? 1 : 0);
     }
 
     public void Write(byte value, long now)
@@ -144,15 +161,29 @@ internal sealed class PitChannel
 
     public void CopyFrom(PitChannel other)
     {
-        (_mode, _access, _decimal, _gate, _loaded) = (other._mode, other._access, other._decimal, other._gate, other._loaded);
-        (_highNext, _readHighNext, _reload, _paused) = (other._highNext, other._readHighNext, other._reload, other._paused);
+        (_mode, _access, _decimal, _gate, _loaded) = (
+            other._mode,
+            other._access,
+            other._decimal,
+            other._gate,
+            other._loaded
+        );
+        (_highNext, _readHighNext, _reload, _paused) = (
+            other._highNext,
+            other._readHighNext,
+            other._reload,
+            other._paused
+        );
         (_next, _switch) = (other._next, other._switch);
         (_start, _edge, _low, _latch, _status) = (other._start, other._edge, other._low, other._latch, other._status);
     }
 
     private static uint FirstHalf(uint count) => (count + 1) / 2;
 
-    /// <summary>A count written to a periodic channel that counts is its next one: from the end of the period in mode 2, of the half in mode 3.</summary>
+    /// <summary>
+    /// A count written to a periodic channel that counts is its next one: from the end of the period in mode 2, of the
+    /// half in mode 3.
+    /// </summary>
     private void ReloadLater(uint count, long now)
     {
         var within = (now - _start) % _reload;
@@ -166,7 +197,8 @@ internal sealed class PitChannel
     /// <summary>The clock at which a periodic channel's output rises next.</summary>
     private long RiseAfter(long now) =>
         _switch == long.MaxValue ? _start + ((now - _start) / _reload + 1) * _reload
-        : SwitchesLow ? _switch + _next - FirstHalf(_next) : _switch;
+        : SwitchesLow ? _switch + _next - FirstHalf(_next)
+        : _switch;
 
     /// <summary>The next count starts with its low half: mode 3, and the present one's high half ends there.</summary>
     private bool SwitchesLow => _mode == 3 && (_switch - _start) % _reload != 0;
@@ -198,7 +230,9 @@ internal sealed class PitChannel
         return _decimal ? ToDecimal(count % 10_000) : count & 0xFFFF;
     }
 
-    private static uint FromDecimal(uint bcd) => (bcd >> 12) * 1000 + (bcd >> 8 & 15) * 100 + (bcd >> 4 & 15) * 10 + (bcd & 15);
+    private static uint FromDecimal(uint bcd) =>
+        (bcd >> 12) * 1000 + (bcd >> 8 & 15) * 100 + (bcd >> 4 & 15) * 10 + (bcd & 15);
 
-    private static uint ToDecimal(uint value) => value / 1000 << 12 | value / 100 % 10 << 8 | value / 10 % 10 << 4 | value % 10;
+    private static uint ToDecimal(uint value) =>
+        value / 1000 << 12 | value / 100 % 10 << 8 | value / 10 % 10 << 4 | value % 10;
 }

@@ -1,24 +1,38 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The MC146818A real-time clock with 128 bytes of CMOS memory (ports 70h and 71h). Its time is the machine's: it starts at a fixed date, so
-/// that runs are alike, and counts virtual seconds.
+/// The MC146818A real-time clock with 128 bytes of CMOS memory (ports 70h and 71h). Its time is the machine's: it
+/// starts at a fixed date, so that runs are alike, and counts virtual seconds.
 /// </summary>
 public sealed class Rtc
 {
-    private const int StatusA = 10, StatusB = 11, StatusC = 12, StatusD = 13, Century = 0x32;
-    private const int UpdateInProgress = 0x80, Set = 0x80, PeriodicEnable = 0x40, AlarmEnable = 0x20, UpdateEnable = 0x10, Binary = 4, TwentyFour = 2;
+    private const int StatusA = 10,
+        StatusB = 11,
+        StatusC = 12,
+        StatusD = 13,
+        Century = 0x32;
+    private const int UpdateInProgress = 0x80,
+        Set = 0x80,
+        PeriodicEnable = 0x40,
+        AlarmEnable = 0x20,
+        UpdateEnable = 0x10,
+        Binary = 4,
+        TwentyFour = 2;
 
     /// <summary>Interrupt sources have the same bits in status B and C.</summary>
-    private const int Sources = PeriodicEnable | AlarmEnable | UpdateEnable, Requested = 0x80;
+    private const int Sources = PeriodicEnable | AlarmEnable | UpdateEnable,
+        Requested = 0x80;
 
     private readonly byte[] _cells = new byte[128];
     private DateTime _date = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private byte _index;
-    private long _now, _seconds, _periods;
+    private long _now,
+        _seconds,
+        _periods;
 
     // The flag rises 244 us before an update of 1,984 us (data sheet, "update cycle").
-    private const long UpdateNanoseconds = 244_000 + 1_984_000, Second = 1_000_000_000;
+    private const long UpdateNanoseconds = 244_000 + 1_984_000,
+        Second = 1_000_000_000;
 
     /// <param name="memory">Bytes of RAM, which the CMOS tells a BIOS.</param>
     public Rtc(uint memory)
@@ -42,9 +56,18 @@ public sealed class Rtc
     private long Periods => (long)((Int128)_now * Rate / 1_000_000_000);
 
     // Periods a second: status A's rate r means 32,768 >> (r - 1) Hz, where 1 and 2 stand for 8 and 9.
-    private int Rate => (_cells[StatusA] & 15) switch { 0 => 0, 1 => 256, 2 => 128, var r => 32768 >> r - 1 };
+    private int Rate =>
+        (_cells[StatusA] & 15) switch
+        {
+            0 => 0,
+            1 => 256,
+            2 => 128,
+            var r => 32768 >> r - 1,
+        };
 
-    /// <summary>Nanoseconds of virtual time at which something may next happen, or <see cref="long.MaxValue"/>.</summary>
+    /// <summary>
+    /// Nanoseconds of virtual time at which something may next happen, or <see cref="long.MaxValue"/>.
+    /// </summary>
     public long NextEvent
     {
         get
@@ -52,7 +75,9 @@ public sealed class Rtc
             if ((_cells[StatusB] & Sources) == 0)
                 return long.MaxValue;
             var second = (_seconds + 1) * 1_000_000_000;
-            return (_cells[StatusB] & PeriodicEnable) != 0 && Rate > 0 ? Math.Min(second, Ceiling(_periods + 1, Rate)) : second;
+            return (_cells[StatusB] & PeriodicEnable) != 0 && Rate > 0
+                ? Math.Min(second, Ceiling(_periods + 1, Rate))
+                : second;
         }
     }
 
@@ -123,7 +148,13 @@ public sealed class Rtc
     internal void CopyFrom(Rtc other)
     {
         other._cells.CopyTo(_cells, 0);
-        (_date, _index, _now, _seconds, _periods) = (other._date, other._index, other._now, other._seconds, other._periods);
+        (_date, _index, _now, _seconds, _periods) = (
+            other._date,
+            other._index,
+            other._now,
+            other._seconds,
+            other._periods
+        );
     }
 
     private static long Ceiling(long periods, int rate) => (long)(((Int128)periods * 1_000_000_000 + rate - 1) / rate);
@@ -146,13 +177,15 @@ public sealed class Rtc
 
     private int Decode(byte value) => (_cells[StatusB] & Binary) != 0 ? value : (value >> 4) * 10 + (value & 15);
 
-    private byte EncodeHour(int hour) => (_cells[StatusB] & TwentyFour) != 0
-        ? Encode(hour)
-        : (byte)(Encode((hour + 11) % 12 + 1) | (hour >= 12 ? 0x80 : 0));
+    private byte EncodeHour(int hour) =>
+        (_cells[StatusB] & TwentyFour) != 0
+            ? Encode(hour)
+            : (byte)(Encode((hour + 11) % 12 + 1) | (hour >= 12 ? 0x80 : 0));
 
-    private int DecodeHour(byte value) => (_cells[StatusB] & TwentyFour) != 0
-        ? Decode(value)
-        : Decode((byte)(value & 0x7F)) % 12 + (value >= 0x80 ? 12 : 0);
+    private int DecodeHour(byte value) =>
+        (_cells[StatusB] & TwentyFour) != 0
+            ? Decode(value)
+            : Decode((byte)(value & 0x7F)) % 12 + (value >= 0x80 ? 12 : 0);
 
     private void SetDate(int cell, byte value)
     {
@@ -160,15 +193,37 @@ public sealed class Rtc
         var (hour, minute, second) = (_date.Hour, _date.Minute, _date.Second);
         switch (cell)
         {
-            case 0: second = Decode(value) % 60; break;
-            case 2: minute = Decode(value) % 60; break;
-            case 4: hour = DecodeHour(value) % 24; break;
-            case 7: day = Math.Max(Decode(value), 1); break;
-            case 8: month = Math.Clamp(Decode(value), 1, 12); break;
-            case 9: year = year / 100 * 100 + Decode(value) % 100; break;
-            default: year = Math.Clamp(Decode(value), 1, 99) * 100 + year % 100; break;
+            case 0:
+                second = Decode(value) % 60;
+                break;
+            case 2:
+                minute = Decode(value) % 60;
+                break;
+            case 4:
+                hour = DecodeHour(value) % 24;
+                break;
+            case 7:
+                day = Math.Max(Decode(value), 1);
+                break;
+            case 8:
+                month = Math.Clamp(Decode(value), 1, 12);
+                break;
+            case 9:
+                year = year / 100 * 100 + Decode(value) % 100;
+                break;
+            default:
+                year = Math.Clamp(Decode(value), 1, 99) * 100 + year % 100;
+                break;
         }
-        _date = new DateTime(year, month, Math.Min(day, DateTime.DaysInMonth(year, month)), hour, minute, second, DateTimeKind.Utc);
+        _date = new DateTime(
+            year,
+            month,
+            Math.Min(day, DateTime.DaysInMonth(year, month)),
+            hour,
+            minute,
+            second,
+            DateTimeKind.Utc
+        );
     }
 
     private void Put16(int cell, uint value) => (_cells[cell], _cells[cell + 1]) = ((byte)value, (byte)(value >> 8));

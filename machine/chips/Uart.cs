@@ -1,17 +1,25 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// A 16550A (National data sheet PC16550D) whose transmitter is always ready: what is written goes to <see cref="Sent"/> at once,
-/// what is queued by <see cref="Receive"/> is read. It arrives when somebody looks, or has interrupts for it: so a driver that empties the
-/// receiver when it starts loses nothing of it. In FIFO mode fewer bytes than the trigger level raise the time-out interrupt. The
-/// modem lines are those of a connected terminal, or in loop-back the chip's own outputs.
+/// A 16550A (National data sheet PC16550D) whose transmitter is always ready: what is written goes to
+/// <see cref="Sent"/> at once, what is queued by <see cref="Receive"/> is read. It arrives when somebody looks, or has
+/// interrupts for it: so a driver that empties the receiver when it starts loses nothing of it. In FIFO mode fewer
+/// bytes than the trigger level raise the time-out interrupt. The modem lines are those of a connected terminal, or in
+/// loop-back the chip's own outputs.
 /// </summary>
 public sealed class Uart
 {
     // What the other side has sent, and what of it has arrived.
-    private readonly Queue<byte> _wire = new(), _received = new();
-    private byte _enable, _line, _modem, _scratch, _divisorLow = 1, _divisorHigh;
-    private bool _fifo, _transmitterEmptied;
+    private readonly Queue<byte> _wire = new(),
+        _received = new();
+    private byte _enable,
+        _line,
+        _modem,
+        _scratch,
+        _divisorLow = 1,
+        _divisorHigh;
+    private bool _fifo,
+        _transmitterEmptied;
     private int _trigger = 1;
     private byte _modemBefore = TerminalLines;
 
@@ -36,23 +44,32 @@ public sealed class Uart
 
     private void Arrive()
     {
-        while (!Loopback && _received.Count < Depth && _wire.TryDequeue(out var b)) _received.Enqueue(b);
+        while (!Loopback && _received.Count < Depth && _wire.TryDequeue(out var b))
+            _received.Enqueue(b);
     }
 
-    // Interrupt identification: 4 data available, Ch data that waits below the trigger level, 2 transmitter empty, 0 modem lines, 1 none.
+    // Interrupt identification: 4 data available, Ch data that waits below the trigger level, 2 transmitter empty, 0
+    // modem lines, 1 none.
     private byte Cause =>
-        (_enable & 1) != 0 && Waiting > 0 ? _fifo && Waiting < _trigger ? (byte)12 : (byte)4
-        : (_enable & 2) != 0 && _transmitterEmptied ? (byte)2
-        : (_enable & 8) != 0 && ModemChanges != 0 ? (byte)0
-        : (byte)1;
+        (_enable & 1) != 0 && Waiting > 0
+            ? _fifo && Waiting < _trigger
+                ? (byte)12
+                : (byte)4
+            : (_enable & 2) != 0 && _transmitterEmptied
+                ? (byte)2
+                : (_enable & 8) != 0 && ModemChanges != 0
+                    ? (byte)0
+                    : (byte)1;
 
     // DCD, RI, DSR and CTS, which loop-back wires to OUT2, OUT1, DTR and RTS.
-    private byte ModemLines => Loopback
-        ? (byte)((_modem & 1) << 5 | (_modem & 2) << 3 | (_modem & 4) << 4 | (_modem & 8) << 4)
-        : TerminalLines;
+    private byte ModemLines =>
+        Loopback
+            ? (byte)((_modem & 1) << 5 | (_modem & 2) << 3 | (_modem & 4) << 4 | (_modem & 8) << 4)
+            : TerminalLines;
 
     // RI counts when it falls.
-    private byte ModemChanges => (byte)((ModemLines ^ _modemBefore) >> 4 & 0xB | _modemBefore >> 4 & ~(ModemLines >> 4) & 4);
+    private byte ModemChanges =>
+        (byte)((ModemLines ^ _modemBefore) >> 4 & 0xB | _modemBefore >> 4 & ~(ModemLines >> 4) & 4);
 
     private bool DivisorLatch => (_line & 0x80) != 0;
 
@@ -61,7 +78,8 @@ public sealed class Uart
     /// <summary>Register 0..7 from the chip's first port.</summary>
     public byte Read(int register)
     {
-        if (register is 2 or 5 || (register == 0 && !DivisorLatch)) Arrive();
+        if (register is 2 or 5 || (register == 0 && !DivisorLatch))
+            Arrive();
         switch (register)
         {
             case 0 when DivisorLatch:
@@ -115,10 +133,18 @@ public sealed class Uart
             case 2:
                 // A change of mode empties the receiver too; without FIFOs there is nothing else to control.
                 var fifo = (value & 1) != 0;
-                if ((_enable & 1) != 0) Arrive();
-                if (fifo != _fifo || (fifo && (value & 2) != 0)) _received.Clear();
+                if ((_enable & 1) != 0)
+                    Arrive();
+                if (fifo != _fifo || (fifo && (value & 2) != 0))
+                    _received.Clear();
                 _fifo = fifo;
-                _trigger = (value >> 6) switch { 0 => 1, 1 => 4, 2 => 8, _ => 14 };
+                _trigger = (value >> 6) switch
+                {
+                    0 => 1,
+                    1 => 4,
+                    2 => 8,
+                    _ => 14,
+                };
                 break;
             case 3:
                 _line = value;
@@ -137,8 +163,16 @@ public sealed class Uart
 
     internal void CopyFrom(Uart other)
     {
-        (_enable, _line, _modem, _scratch, _divisorLow, _divisorHigh, _fifo, _transmitterEmptied) = (other._enable, other._line,
-            other._modem, other._scratch, other._divisorLow, other._divisorHigh, other._fifo, other._transmitterEmptied);
+        (_enable, _line, _modem, _scratch, _divisorLow, _divisorHigh, _fifo, _transmitterEmptied) = (
+            other._enable,
+            other._line,
+            other._modem,
+            other._scratch,
+            other._divisorLow,
+            other._divisorHigh,
+            other._fifo,
+            other._transmitterEmptied
+        );
         (_trigger, _modemBefore) = (other._trigger, other._modemBefore);
         foreach (var (to, from) in ((Queue<byte>, Queue<byte>)[])[(_wire, other._wire), (_received, other._received)])
         {

@@ -3,19 +3,30 @@ using System.Text;
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The text display of a VGA: 80 x 25 characters at physical B8000h, each with an attribute byte, and registers that keep what is
-/// written. The retrace bits alternate, so that software that waits for one goes on.
+/// The text display of a VGA: 80 x 25 characters at physical B8000h, each with an attribute byte, and registers that
+/// keep what is written. The retrace bits alternate, so that software that waits for one goes on.
 /// </summary>
 public sealed class Vga
 {
-    public const uint FirstPort = 0x3B0, LastPort = 0x3DF, TextMemory = 0xB8000;
-    private const int Columns = 80, Rows = 25;
-    private const uint Attribute = 0x3C0, Sequencer = 0x3C4, MiscellaneousRead = 0x3CC, MiscellaneousWrite = 0x3C2, Graphics = 0x3CE,
-        ColourController = 0x3D4, MonochromeController = 0x3B4, ColourStatus = 0x3DA, MonochromeStatus = 0x3BA;
+    public const uint FirstPort = 0x3B0,
+        LastPort = 0x3DF,
+        TextMemory = 0xB8000;
+    private const int Columns = 80,
+        Rows = 25;
+    private const uint Attribute = 0x3C0,
+        Sequencer = 0x3C4,
+        MiscellaneousRead = 0x3CC,
+        MiscellaneousWrite = 0x3C2,
+        Graphics = 0x3CE,
+        ColourController = 0x3D4,
+        MonochromeController = 0x3B4,
+        ColourStatus = 0x3DA,
+        MonochromeStatus = 0x3BA;
 
     private readonly Dictionary<(uint Port, byte Index), byte> _indexed = [];
     private readonly Dictionary<uint, byte> _plain = [];
-    private bool _retrace, _attributeData;
+    private bool _retrace,
+        _attributeData;
     private byte _attributeIndex;
 
     internal void CopyFrom(Vga other)
@@ -75,8 +86,12 @@ public sealed class Vga
 
     private byte Miscellaneous => _plain.GetValueOrDefault(MiscellaneousWrite, (byte)0x67);
 
-    /// <summary>Bit 0 of the miscellaneous output says whether the CRT controller is at 3D0h, or at 3B0h as that of a monochrome display.</summary>
-    private bool IsOfOtherDisplay(uint port) => (Miscellaneous & 1) != 0 ? port < Attribute : port >= ColourController - 4 && port <= LastPort;
+    /// <summary>
+    /// Bit 0 of the miscellaneous output says whether the CRT controller is at 3D0h, or at 3B0h as that of a monochrome
+    /// display.
+    /// </summary>
+    private bool IsOfOtherDisplay(uint port) =>
+        (Miscellaneous & 1) != 0 ? port < Attribute : port >= ColourController - 4 && port <= LastPort;
 
     /// <summary>The lines of the display, without trailing blanks; trailing empty lines are left out.</summary>
     public static IReadOnlyList<string> Text(Func<uint, byte> memory)

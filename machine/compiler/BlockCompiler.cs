@@ -8,7 +8,8 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Compiler;
 
 /// <summary>
-/// Executes operations from EIP on, at most <paramref name="limit"/> of them, which must not be less than <see cref="CompiledCode.Longest"/>.
+/// Executes operations from EIP on, at most <paramref name="limit"/> of them, which must not be less than
+/// <see cref="CompiledCode.Longest"/>.
 /// </summary>
 /// <returns>How many were executed; 0 where the first is to be interpreted.</returns>
 internal delegate int Execution(int limit);
@@ -19,15 +20,16 @@ internal delegate int Execution(int limit);
 internal sealed record CompiledCode(Execution Execute, int Longest);
 
 /// <summary>
-/// Makes a method of a way through the program within one page: blocks that follow each other, by the branch that is taken more often
-/// where there is a choice, and back to the start if the way is a loop. It executes the operations over <see cref="Code"/>, so that
-/// the text of the instructions is the one that is interpreted and proved. The code is for one privilege level, flat
-/// segments, and one form of the flags on entry.
+/// Makes a method of a way through the program within one page: blocks that follow each other, by the branch that is
+/// taken more often where there is a choice, and back to the start if the way is a loop. It executes the operations
+/// over <see cref="Code"/>, so that the text of the instructions is the one that is interpreted and proved. The code is
+/// for one privilege level, flat segments, and one form of the flags on entry.
 /// </summary>
 /// <remarks>
-/// Every access goes through the TLB; where that does not allow it at once, the bus is asked to do it without a fault, and where it cannot, the
-/// method writes the state before the operation back and returns. So it does at every branch that leaves the way. Nothing else in the machine can
-/// change meanwhile: what could (interrupts, ports, control registers, stores to code) is interpreted.
+/// Every access goes through the TLB; where that does not allow it at once, the bus is asked to do it without a fault,
+/// and where it cannot, the method writes the state before the operation back and returns. So it does at every branch
+/// that leaves the way. Nothing else in the machine can change meanwhile: what could (interrupts, ports, control
+/// registers, stores to code) is interpreted.
 /// </remarks>
 internal sealed class BlockCompiler
 {
@@ -39,7 +41,8 @@ internal sealed class BlockCompiler
     private readonly ILGenerator _il;
     private readonly Emitter _emitter;
     private readonly Ia32<Code, CodeBus> _text;
-    private readonly Code[] _registers, _flagWords;
+    private readonly Code[] _registers,
+        _flagWords;
     private readonly int _entryForm;
     private readonly List<Action> _exits = [];
     private readonly Stack<Code> _returns = [];
@@ -55,12 +58,24 @@ internal sealed class BlockCompiler
     private BlockCompiler(Mmu mmu, bool user, ProcessorModel model, int flagForm)
     {
         (_mmu, _user, _entryForm) = (mmu, user, flagForm);
-        _method = new DynamicMethod("way", typeof(int), [typeof(Ia32<Concrete, PcBus>), typeof(int)], typeof(Ia32<Concrete, PcBus>), skipVisibility: true);
+        _method = new DynamicMethod(
+            "way",
+            typeof(int),
+            [typeof(Ia32<Concrete, PcBus>), typeof(int)],
+            typeof(Ia32<Concrete, PcBus>),
+            skipVisibility: true
+        );
         _il = _method.GetILGenerator();
         _emitter = new Emitter(_il);
         _start = _il.DefineLabel();
         _turns = _il.DeclareLocal(typeof(int));
-        _text = new Ia32<Code, CodeBus>(new CodeBus(this)) { Cpl = user ? 3 : 0, Model = model, Eip = Field(ProcessorField.Eip), FlagForm = flagForm };
+        _text = new Ia32<Code, CodeBus>(new CodeBus(this))
+        {
+            Cpl = user ? 3 : 0,
+            Model = model,
+            Eip = Field(ProcessorField.Eip),
+            FlagForm = flagForm,
+        };
         _registers = [.. ProcessorField.Registers.Select(Field)];
         for (var i = 0; i < _registers.Length; i++)
             _text.R[i] = _registers[i];
@@ -68,7 +83,9 @@ internal sealed class BlockCompiler
         _text.FlagWords = (_flagWords[0], _flagWords[1], _flagWords[2], _flagWords[3], _flagWords[4], _flagWords[5]);
     }
 
-    /// <summary>Compiles the way from the processor's present state; null where its first operation is one to interpret.</summary>
+    /// <summary>
+    /// Compiles the way from the processor's present state; null where its first operation is one to interpret.
+    /// </summary>
     /// <param name="blocks">The block at a distance from EIP, or null where the way may not go on there.</param>
     /// <param name="cpu">The processor.</param>
     /// <param name="mmu">Its memory.</param>
@@ -79,14 +96,20 @@ internal sealed class BlockCompiler
         return compiler._done > 0 ? new(compiler._method.CreateDelegate<Execution>(cpu), compiler._done) : null;
     }
 
-    /// <summary>A load of the operation that is being written; <paramref name="write"/> where a store to the place follows.</summary>
+    /// <summary>
+    /// A load of the operation that is being written; <paramref name="write"/> where a store to the place follows.
+    /// </summary>
     public Code Load(Code linear, int size, bool write)
     {
         var value = _emitter.NewLocal();
         var local = value.Node!.Local!;
         var (slow, end) = (_il.DefineLabel(), _il.DefineLabel());
         var address = Probe(linear, size, write, slow);
-        _il.Emit(size == 4 ? OpCodes.Ldind_U4 : size == 2 ? OpCodes.Ldind_U2 : OpCodes.Ldind_U1);
+        _il.Emit(
+            size == 4 ? OpCodes.Ldind_U4
+            : size == 2 ? OpCodes.Ldind_U2
+            : OpCodes.Ldind_U1
+        );
         _il.Emit(OpCodes.Stloc, local);
         _il.MarkLabel(end);
         AtExit(slow, end, () =>
@@ -96,7 +119,10 @@ internal sealed class BlockCompiler
             _il.Emit(OpCodes.Ldc_I4, write ? 1 : 0);
             _il.Emit(OpCodes.Ldc_I4, _user ? 1 : 0);
             _il.Emit(OpCodes.Ldloca, local);
-            _il.Emit(OpCodes.Call, typeof(BlockCompiler).GetMethod(nameof(TryLoad), BindingFlags.NonPublic | BindingFlags.Static)!);
+            _il.Emit(
+                OpCodes.Call,
+                typeof(BlockCompiler).GetMethod(nameof(TryLoad), BindingFlags.NonPublic | BindingFlags.Static)!
+            );
         });
         return value;
     }
@@ -108,7 +134,11 @@ internal sealed class BlockCompiler
         var (slow, end) = (_il.DefineLabel(), _il.DefineLabel());
         var address = Probe(linear, size, write: true, slow);
         _emitter.Push(value);
-        _il.Emit(size == 4 ? OpCodes.Stind_I4 : size == 2 ? OpCodes.Stind_I2 : OpCodes.Stind_I1);
+        _il.Emit(
+            size == 4 ? OpCodes.Stind_I4
+            : size == 2 ? OpCodes.Stind_I2
+            : OpCodes.Stind_I1
+        );
         _il.MarkLabel(end);
         AtExit(slow, end, () =>
         {
@@ -116,12 +146,21 @@ internal sealed class BlockCompiler
             _il.Emit(OpCodes.Ldc_I4, size);
             _emitter.Push(value);
             _il.Emit(OpCodes.Ldc_I4, _user ? 1 : 0);
-            _il.Emit(OpCodes.Call, typeof(BlockCompiler).GetMethod(nameof(TryStore), BindingFlags.NonPublic | BindingFlags.Static)!);
+            _il.Emit(
+                OpCodes.Call,
+                typeof(BlockCompiler).GetMethod(nameof(TryStore), BindingFlags.NonPublic | BindingFlags.Static)!
+            );
         });
     }
 
-    private static bool TryLoad(Ia32<Concrete, PcBus> cpu, uint linear, int size, bool write, bool user, ref uint value) =>
-        cpu.Bus.TryLoad(linear, size, write, user, ref value);
+    private static bool TryLoad(
+        Ia32<Concrete, PcBus> cpu,
+        uint linear,
+        int size,
+        bool write,
+        bool user,
+        ref uint value
+    ) => cpu.Bus.TryLoad(linear, size, write, user, ref value);
 
     private static bool TryStore(Ia32<Concrete, PcBus> cpu, uint linear, int size, uint value, bool user) =>
         cpu.Bus.TryStore(linear, size, value, user);
@@ -148,8 +187,11 @@ internal sealed class BlockCompiler
     private void Write(Func<uint, Block?> blocks)
     {
         _il.MarkLabel(_start);
-        for (uint? at = 0; at is { } distance;)
-            at = _visited.Add(distance) && _done < MostOperations && blocks(distance) is { } block ? Write(block.Operations) : End();
+        for (uint? at = 0; at is { } distance; )
+            at =
+                _visited.Add(distance) && _done < MostOperations && blocks(distance) is { } block
+                    ? Write(block.Operations)
+                    : End();
         foreach (var exit in _exits)
             exit();
     }
@@ -173,7 +215,9 @@ internal sealed class BlockCompiler
             if (!Compilable.Includes(operation))
                 return End();
             if (operation.Op == Op.MovFromSegment)
-                _text.S[operation.SourceRegister].Selector = _emitter.Copied(Field(ProcessorField.Selectors[operation.SourceRegister]));
+                _text.S[operation.SourceRegister].Selector = _emitter.Copied(
+                    Field(ProcessorField.Selectors[operation.SourceRegister])
+                );
             _before = Capture();
             try
             {
@@ -193,7 +237,8 @@ internal sealed class BlockCompiler
         return Distance(_text.Eip);
     }
 
-    // What the method keeps in locals does not change; a load that would fault, or leave a segment that is not flat, is interpreted.
+    // What the method keeps in locals does not change; a load that would fault, or leave a segment that is not flat, is
+    // interpreted.
     private void WriteSegmentLoad(in Operation operation)
     {
         var (exit, before, done) = (_il.DefineLabel(), Capture(), _done);
@@ -201,7 +246,10 @@ internal sealed class BlockCompiler
         _il.Emit(OpCodes.Ldarg_0);
         _il.Emit(OpCodes.Ldc_I4, (int)operation.TargetRegister);
         _emitter.Push(selector);
-        _il.Emit(OpCodes.Call, typeof(BlockCompiler).GetMethod(nameof(TryLoadSegment), BindingFlags.NonPublic | BindingFlags.Static)!);
+        _il.Emit(
+            OpCodes.Call,
+            typeof(BlockCompiler).GetMethod(nameof(TryLoadSegment), BindingFlags.NonPublic | BindingFlags.Static)!
+        );
         _il.Emit(OpCodes.Brfalse, exit);
         _exits.Add(() =>
         {
@@ -290,13 +338,17 @@ internal sealed class BlockCompiler
     }
 
     /// <summary>How far a value of EIP is from that on entry, if that is known.</summary>
-    private static uint? Distance(Code eip) => eip.Node switch
-    {
-        { Operator: Operator.Field } field when field.Field == ProcessorField.Eip => 0,
-        { Operator: Operator.Add, A.Node: { Operator: Operator.Field } field, B: { Node: null, Value: var distance } }
-            when field.Field == ProcessorField.Eip => distance,
-        _ => null,
-    };
+    private static uint? Distance(Code eip) =>
+        eip.Node switch
+        {
+            { Operator: Operator.Field } field when field.Field == ProcessorField.Eip => 0,
+            {
+                Operator: Operator.Add,
+                A.Node: { Operator: Operator.Field } field,
+                B: { Node: null, Value: var distance }
+            } when field.Field == ProcessorField.Eip => distance,
+            _ => null,
+        };
 
     /// <summary>Computes what the operation has assigned, so that later ones, and exits, only read it.</summary>
     private void Fix()
@@ -366,7 +418,9 @@ internal sealed class BlockCompiler
         }
     }
 
-    /// <summary>Pushes the host address of a linear one if the TLB allows the access, else goes to <paramref name="slow"/>.</summary>
+    /// <summary>
+    /// Pushes the host address of a linear one if the TLB allows the access, else goes to <paramref name="slow"/>.
+    /// </summary>
     /// <returns>The linear address, fixed.</returns>
     private unsafe Code Probe(Code linear, int size, bool write, Label slow)
     {
@@ -408,7 +462,10 @@ internal sealed class BlockCompiler
         return linear;
     }
 
-    /// <summary>Has code written, after the rest, that tries what the TLB did not allow: on success it goes on at the end, else the method returns.</summary>
+    /// <summary>
+    /// Has code written, after the rest, that tries what the TLB did not allow: on success it goes on at the end, else
+    /// the method returns.
+    /// </summary>
     private void AtExit(Label slow, Label end, Action attempt)
     {
         var (before, done) = (_before, _done);

@@ -4,8 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Compiler;
 
 /// <summary>
-/// A word in the reading that writes code: a number, or an expression that the code computes when it runs. Executing an instruction of
-/// <see cref="Processor.Ia32{W, TBus}"/> over it says what code to write for that instruction.
+/// A word in the reading that writes code: a number, or an expression that the code computes when it runs. Executing an
+/// instruction of <see cref="Processor.Ia32{W, TBus}"/> over it says what code to write for that instruction.
 /// </summary>
 internal readonly struct Code : IWord<Code>
 {
@@ -32,17 +32,31 @@ internal readonly struct Code : IWord<Code>
             return a._value + b._value;
         if (b._value == 0)
             return a;
-        return a.Node is { Operator: Operator.Add, B.Node: null } sum ? sum.A + (sum.B._value + b._value) : new(new Node(Operator.Add, a, b));
+        return a.Node is { Operator: Operator.Add, B.Node: null } sum
+            ? sum.A + (sum.B._value + b._value)
+            : new(new Node(Operator.Add, a, b));
     }
 
-    public static Code operator -(Code a, Code b) => b.Node is null ? a + (0 - b._value) : new(new Node(Operator.Subtract, a, b));
+    public static Code operator -(Code a, Code b) =>
+        b.Node is null ? a + (0 - b._value) : new(new Node(Operator.Subtract, a, b));
+
     public static Code operator *(Code a, Code b) => Fold(Operator.Multiply, a, b, a._value * b._value);
+
     public static Code operator &(Code a, Code b) =>
-        IsNumber(a, 0) || IsNumber(b, 0) ? 0 : IsNumber(b, uint.MaxValue) ? a : Fold(Operator.And, a, b, a._value & b._value);
+        IsNumber(a, 0) || IsNumber(b, 0) ? 0
+        : IsNumber(b, uint.MaxValue) ? a
+        : Fold(Operator.And, a, b, a._value & b._value);
+
     public static Code operator |(Code a, Code b) =>
-        IsNumber(a, 0) ? b : IsNumber(b, 0) ? a : Fold(Operator.Or, a, b, a._value | b._value);
+        IsNumber(a, 0) ? b
+        : IsNumber(b, 0) ? a
+        : Fold(Operator.Or, a, b, a._value | b._value);
+
     public static Code operator ^(Code a, Code b) =>
-        IsNumber(a, 0) ? b : IsNumber(b, 0) ? a : Fold(Operator.Xor, a, b, a._value ^ b._value);
+        IsNumber(a, 0) ? b
+        : IsNumber(b, 0) ? a
+        : Fold(Operator.Xor, a, b, a._value ^ b._value);
+
     public static Code operator ~(Code a) => a ^ uint.MaxValue;
 
     public static Code operator <<(Code a, Code count) =>
@@ -52,10 +66,15 @@ internal readonly struct Code : IWord<Code>
         IsNumber(count, 0) ? a : Fold(Operator.ShiftRight, a, count, ((Concrete)a._value >> count._value).Value);
 
     public static Truth operator ==(Code a, Code b) => Compare(Operator.Equal, a, b, a._value == b._value);
+
     public static Truth operator !=(Code a, Code b) => !(a == b);
+
     public static Truth operator <(Code a, Code b) => Compare(Operator.Less, a, b, a._value < b._value);
+
     public static Truth operator >(Code a, Code b) => b < a;
+
     public static Truth operator <=(Code a, Code b) => !(b < a);
+
     public static Truth operator >=(Code a, Code b) => !(a < b);
 
     public static Code ShiftRightSigned(Code a, Code count) =>
@@ -73,9 +92,11 @@ internal readonly struct Code : IWord<Code>
     public static Code MultiplyHigh(Code a, Code b) =>
         Fold(Operator.MultiplyHigh, a, b, (uint)((ulong)a._value * b._value >> 32));
 
-    public static (Code Quotient, Code Remainder) Divide(Code high, Code low, Code divisor) => throw new NotCompilable();
+    public static (Code Quotient, Code Remainder) Divide(Code high, Code low, Code divisor) =>
+        throw new NotCompilable();
 
-    public static Code LowestBit(Code a) => Fold(Operator.LowestBit, a, 0, (uint)BitOperations.TrailingZeroCount(a._value) & 31);
+    public static Code LowestBit(Code a) =>
+        Fold(Operator.LowestBit, a, 0, (uint)BitOperations.TrailingZeroCount(a._value) & 31);
 
     public static Code HighestBit(Code a) => Fold(Operator.HighestBit, a, 0, (uint)BitOperations.Log2(a._value));
 
@@ -91,7 +112,9 @@ internal readonly struct Code : IWord<Code>
         return word.Node is null;
     }
 
-    public override bool Equals(object? obj) => obj is Code other && other._value == _value && ReferenceEquals(other.Node, Node);
+    public override bool Equals(object? obj) =>
+        obj is Code other && other._value == _value && ReferenceEquals(other.Node, Node);
+
     public override int GetHashCode() => HashCode.Combine(_value, Node);
 
     private static bool IsNumber(Code word, uint value) => word.Node is null && word._value == value;

@@ -2,7 +2,9 @@ using Verified.Machine.Processor;
 
 namespace Verified.Machine.Compiler;
 
-/// <summary>Memory as the compiler sees it: each access is written as code at once, in order. Anything else is interpreted.</summary>
+/// <summary>
+/// Memory as the compiler sees it: each access is written as code at once, in order. Anything else is interpreted.
+/// </summary>
 internal readonly struct CodeBus(BlockCompiler compiler) : IBus<Code>
 {
     public Code Load(Code linear, int size, bool user) => compiler.Load(linear, size, write: false);

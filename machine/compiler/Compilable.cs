@@ -3,32 +3,48 @@ using Verified.Machine.Processor;
 namespace Verified.Machine.Compiler;
 
 /// <summary>
-/// The operations that code is written for: those that change nothing but general registers, status flags, memory and EIP. An access must
-/// be in DS, ES or SS, which are flat where compiled code runs.
+/// The operations that code is written for: those that change nothing but general registers, status flags, memory and
+/// EIP. An access must be in DS, ES or SS, which are flat where compiled code runs.
 /// </summary>
 internal static class Compilable
 {
     public static bool Includes(in Operation op)
     {
-        if ((op.Prefix & ~Prefix.None) != 0 || op.Segment is SegmentRegister.Cs or SegmentRegister.Fs or SegmentRegister.Gs && TouchesMemory(op))
+        if (
+            (op.Prefix & ~Prefix.None) != 0
+            || op.Segment is SegmentRegister.Cs or SegmentRegister.Fs or SegmentRegister.Gs && TouchesMemory(op)
+        )
             return false;
         return op.Op switch
         {
-            Op.Mov or Op.Movzx or Op.Movsx or Op.Lea or Op.Xchg or Op.Bswap or Op.Cbw or Op.Cwd or Op.Nop or Op.MovFromSegment => true,
+            Op.Mov
+            or Op.Movzx
+            or Op.Movsx
+            or Op.Lea
+            or Op.Xchg
+            or Op.Bswap
+            or Op.Cbw
+            or Op.Cwd
+            or Op.Nop
+            or Op.MovFromSegment => true,
             Op.Add or Op.Or or Op.Adc or Op.Sbb or Op.And or Op.Sub or Op.Xor or Op.Cmp or Op.Test => true,
             Op.Inc or Op.Dec or Op.Not or Op.Neg or Op.Mul or Op.Imul or Op.ImulTwo or Op.ImulThree => true,
             Op.Shl or Op.Shr or Op.Sar or Op.Rol or Op.Ror or Op.Shld or Op.Shrd => true,
             Op.Bt or Op.Bts or Op.Btr or Op.Btc or Op.Setcc => true,
             Op.Push or Op.Pop or Op.Pusha or Op.Popa or Op.Leave => true,
-            Op.Jmp or Op.JmpIndirect or Op.Jcc or Op.Jcxz or Op.Loop or Op.Call or Op.CallIndirect or Op.Ret => op.Size == 4,
+            Op.Jmp or Op.JmpIndirect or Op.Jcc or Op.Jcxz or Op.Loop or Op.Call or Op.CallIndirect or Op.Ret => op.Size
+                == 4,
             >= Op.MovQuick and <= Op.PopQuick => true,
             _ => false,
         };
     }
 
     /// <summary>MOV of a register to DS, ES, FS or GS: a call of the interpreter's own load.</summary>
-    public static bool LoadsDataSegment(in Operation op) => op.Op == Op.MovSegment && op.Source == OperandKind.Register
+    public static bool LoadsDataSegment(in Operation op) =>
+        op.Op == Op.MovSegment
+        && op.Source == OperandKind.Register
         && op.TargetRegister is not (SegmentRegister.Cs or SegmentRegister.Ss);
 
-    private static bool TouchesMemory(in Operation op) => op.Target == OperandKind.Memory || op.Source == OperandKind.Memory;
+    private static bool TouchesMemory(in Operation op) =>
+        op.Target == OperandKind.Memory || op.Source == OperandKind.Memory;
 }

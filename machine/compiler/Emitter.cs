@@ -4,7 +4,9 @@ using Verified.Spec.Values;
 
 namespace Verified.Machine.Compiler;
 
-/// <summary>Writes expressions, and accesses to the processor's state, as IL. Argument 0 of the method is the processor.</summary>
+/// <summary>
+/// Writes expressions, and accesses to the processor's state, as IL. Argument 0 of the method is the processor.
+/// </summary>
 internal sealed class Emitter(ILGenerator il)
 {
     public ILGenerator Il => il;
@@ -20,7 +22,10 @@ internal sealed class Emitter(ILGenerator il)
             Compute(node);
     }
 
-    /// <summary>Computes a word now, so that from here on it is only read. A field's value is read anew wherever it stands elsewhere.</summary>
+    /// <summary>
+    /// Computes a word now, so that from here on it is only read. A field's value is read anew wherever it stands
+    /// elsewhere.
+    /// </summary>
     public Code Fixed(Code word)
     {
         if (word.Node is not { Local: null } node)
@@ -82,24 +87,59 @@ internal sealed class Emitter(ILGenerator il)
                 PushAddress(node.Field);
                 il.Emit(OpCodes.Ldind_U4);
                 break;
-            case Operator.Add: Binary(node, OpCodes.Add); break;
-            case Operator.Subtract: Binary(node, OpCodes.Sub); break;
-            case Operator.Multiply: Binary(node, OpCodes.Mul); break;
-            case Operator.And: Binary(node, OpCodes.And); break;
-            case Operator.Or: Binary(node, OpCodes.Or); break;
-            case Operator.Xor: Binary(node, OpCodes.Xor); break;
-            case Operator.Equal: Binary(node, OpCodes.Ceq); break;
-            case Operator.Less: Binary(node, OpCodes.Clt_Un); break;
-            case Operator.LessSigned: Binary(node, OpCodes.Clt); break;
-            case Operator.ShiftLeft: Shift(node, OpCodes.Shl); break;
-            case Operator.ShiftRight: Shift(node, OpCodes.Shr_Un); break;
-            case Operator.ShiftRightSigned: Shift(node, OpCodes.Shr); break;
-            case Operator.Select: Select(node); break;
-            case Operator.MultiplyHigh: Call(nameof(Rules.MultiplyHigh), node.A, node.B); break;
-            case Operator.LowestBit: Call(nameof(Rules.LowestBit), node.A); break;
-            case Operator.HighestBit: Call(nameof(Rules.HighestBit), node.A); break;
-            case Operator.EvenParity: Call(nameof(Rules.EvenParity), node.A); break;
-            default: throw new InvalidOperationException($"{node.Operator} without a local");
+            case Operator.Add:
+                Binary(node, OpCodes.Add);
+                break;
+            case Operator.Subtract:
+                Binary(node, OpCodes.Sub);
+                break;
+            case Operator.Multiply:
+                Binary(node, OpCodes.Mul);
+                break;
+            case Operator.And:
+                Binary(node, OpCodes.And);
+                break;
+            case Operator.Or:
+                Binary(node, OpCodes.Or);
+                break;
+            case Operator.Xor:
+                Binary(node, OpCodes.Xor);
+                break;
+            case Operator.Equal:
+                Binary(node, OpCodes.Ceq);
+                break;
+            case Operator.Less:
+                Binary(node, OpCodes.Clt_Un);
+                break;
+            case Operator.LessSigned:
+                Binary(node, OpCodes.Clt);
+                break;
+            case Operator.ShiftLeft:
+                Shift(node, OpCodes.Shl);
+                break;
+            case Operator.ShiftRight:
+                Shift(node, OpCodes.Shr_Un);
+                break;
+            case Operator.ShiftRightSigned:
+                Shift(node, OpCodes.Shr);
+                break;
+            case Operator.Select:
+                Select(node);
+                break;
+            case Operator.MultiplyHigh:
+                Call(nameof(Rules.MultiplyHigh), node.A, node.B);
+                break;
+            case Operator.LowestBit:
+                Call(nameof(Rules.LowestBit), node.A);
+                break;
+            case Operator.HighestBit:
+                Call(nameof(Rules.HighestBit), node.A);
+                break;
+            case Operator.EvenParity:
+                Call(nameof(Rules.EvenParity), node.A);
+                break;
+            default:
+                throw new InvalidOperationException($"{node.Operator} without a local");
         }
     }
 
@@ -116,8 +156,13 @@ internal sealed class Emitter(ILGenerator il)
         if (node.B.Node is null && node.B.Value < 32)
             Binary(node, code);
         else
-            Call(code == OpCodes.Shl ? nameof(Rules.ShiftLeft) : code == OpCodes.Shr_Un ? nameof(Rules.ShiftRight)
-                : nameof(Rules.ShiftRightSigned), node.A, node.B);
+            Call(
+                code == OpCodes.Shl ? nameof(Rules.ShiftLeft)
+                    : code == OpCodes.Shr_Un ? nameof(Rules.ShiftRight)
+                    : nameof(Rules.ShiftRightSigned),
+                node.A,
+                node.B
+            );
     }
 
     private void Select(Node node)
@@ -147,11 +192,17 @@ internal sealed class Emitter(ILGenerator il)
     private static class Rules
     {
         public static uint MultiplyHigh(uint a, uint b) => Concrete.MultiplyHigh(a, b);
+
         public static uint LowestBit(uint a) => Concrete.LowestBit(a);
+
         public static uint HighestBit(uint a) => Concrete.HighestBit(a);
+
         public static uint EvenParity(uint a) => Concrete.Select(Concrete.EvenParity(a), 1, 0);
+
         public static uint ShiftLeft(uint a, uint count) => (Concrete)a << count;
+
         public static uint ShiftRight(uint a, uint count) => (Concrete)a >> count;
+
         public static uint ShiftRightSigned(uint a, uint count) => Concrete.ShiftRightSigned(a, count);
     }
 }

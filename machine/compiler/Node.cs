@@ -5,7 +5,9 @@ namespace Verified.Machine.Compiler;
 
 internal enum Operator : byte
 {
-    /// <summary>A field of the processor as it was on entry: a register, EIP, or an operand of the last flags.</summary>
+    /// <summary>
+    /// A field of the processor as it was on entry: a register, EIP, or an operand of the last flags.
+    /// </summary>
     Field,
 
     /// <summary>A value loaded or computed before: only in its local.</summary>
@@ -61,13 +63,20 @@ internal sealed class Test(Node node) : Condition
 
     public Node Node => node;
 
-    public override bool Decide() => (Decider ?? throw new InvalidOperationException("a condition was decided outside of a compilation"))(this);
+    public override bool Decide() =>
+        (Decider ?? throw new InvalidOperationException("a condition was decided outside of a compilation"))(this);
 
     public override Truth Not() => new(new Test(new Node(Operator.Equal, new(node), 0)));
 
-    public override Truth And(Truth other) => other.Undecided is Test test ? Both(Operator.And, test) : other.Known ? new Truth(this) : false;
+    public override Truth And(Truth other) =>
+        other.Undecided is Test test ? Both(Operator.And, test)
+        : other.Known ? new Truth(this)
+        : false;
 
-    public override Truth Or(Truth other) => other.Undecided is Test test ? Both(Operator.Or, test) : other.Known ? true : new Truth(this);
+    public override Truth Or(Truth other) =>
+        other.Undecided is Test test ? Both(Operator.Or, test)
+        : other.Known ? true
+        : new Truth(this);
 
     private Truth Both(Operator op, Test other) => new(new Test(new Node(op, new(node), new(other.Node))));
 }

@@ -14,24 +14,44 @@ internal readonly record struct ProcessorField(FieldInfo Field, int Offset = 0)
     public static readonly ProcessorField Eip = new(Named("Eip"));
 
     /// <summary>EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI.</summary>
-    public static readonly ProcessorField[] Registers = [.. Enumerable.Range(0, 8).Select(i => new ProcessorField(Named("R"), i * sizeof(uint)))];
+    public static readonly ProcessorField[] Registers =
+    [
+        .. Enumerable.Range(0, 8).Select(i => new ProcessorField(Named("R"), i * sizeof(uint))),
+    ];
 
     /// <summary>The selectors of the segment registers, in the encoding's order.</summary>
-    public static readonly ProcessorField[] Selectors = [.. Enumerable.Range(0, 6).Select(i => new ProcessorField(Named("S"), SelectorOffset(i)))];
+    public static readonly ProcessorField[] Selectors =
+    [
+        .. Enumerable.Range(0, 6).Select(i => new ProcessorField(Named("S"), SelectorOffset(i))),
+    ];
 
     /// <summary>In the order of <see cref="Ia32{W, TBus}.FlagWords"/>.</summary>
     public static readonly ProcessorField[] FlagWords =
-        [new(Named("_left")), new(Named("_right")), new(Named("_result")), new(Named("_carry")), new(Named("_overflow")), new(Named("_stored"))];
+    [
+        new(Named("_left")),
+        new(Named("_right")),
+        new(Named("_result")),
+        new(Named("_carry")),
+        new(Named("_overflow")),
+        new(Named("_stored")),
+    ];
 
-    public static readonly FieldInfo FlagRule = Named("_rule"), FlagSize = Named("_size");
+    public static readonly FieldInfo FlagRule = Named("_rule"),
+        FlagSize = Named("_size");
 
     private static int SelectorOffset(int register)
     {
         var segments = default(Segments<Concrete>);
-        return (int)Unsafe.ByteOffset(ref Unsafe.As<Segments<Concrete>, byte>(ref segments), ref Unsafe.As<Concrete, byte>(ref segments[register].Selector));
+        return (int)
+            Unsafe.ByteOffset(
+                ref Unsafe.As<Segments<Concrete>, byte>(ref segments),
+                ref Unsafe.As<Concrete, byte>(ref segments[register].Selector)
+            );
     }
 
     private static FieldInfo Named(string name) =>
-        typeof(Ia32<Concrete, PcBus>).GetField(name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-        ?? throw new MissingFieldException(nameof(Ia32<Concrete, PcBus>), name);
+        typeof(Ia32<Concrete, PcBus>).GetField(
+            name,
+            BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic
+        ) ?? throw new MissingFieldException(nameof(Ia32<Concrete, PcBus>), name);
 }

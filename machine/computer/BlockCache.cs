@@ -4,7 +4,10 @@ using Verified.Machine.Processor;
 
 namespace Verified.Machine.Computer;
 
-/// <summary>A straight run of decoded operations within one page, which conditional branches may leave; only the last may transfer control otherwise.</summary>
+/// <summary>
+/// A straight run of decoded operations within one page, which conditional branches may leave; only the last may
+/// transfer control otherwise.
+/// </summary>
 internal sealed class Block(uint physical, bool big, Operation[] operations, byte[] bytes)
 {
     public readonly uint Physical = physical;
@@ -24,17 +27,24 @@ internal sealed class Block(uint physical, bool big, Operation[] operations, byt
     /// <summary>How often it was executed, until it is compiled.</summary>
     public int Uses;
 
-    /// <summary>The code of the way that starts here, by the form of the flags and the privilege level; null until the block is hot.</summary>
+    /// <summary>
+    /// The code of the way that starts here, by the form of the flags and the privilege level; null until the block is
+    /// hot.
+    /// </summary>
     public CompiledCode?[]? Compiled;
 
     /// <summary>Blocks whose compiled code goes through this one.</summary>
     public readonly List<Block> Users = [];
 }
 
-/// <summary>Decoded blocks by the physical address of their first byte; those of a page go when code in it is overwritten.</summary>
+/// <summary>
+/// Decoded blocks by the physical address of their first byte; those of a page go when code in it is overwritten.
+/// </summary>
 internal sealed class BlockCache
 {
-    private const int Slots = 1 << 14, MostOperations = 64, LongestInstruction = Decode.LongestInstruction;
+    private const int Slots = 1 << 14,
+        MostOperations = 64,
+        LongestInstruction = Decode.LongestInstruction;
 
     private readonly PhysicalMemory _memory;
     private readonly Mmu _mmu;
@@ -52,8 +62,13 @@ internal sealed class BlockCache
 
     /// <summary>The block at a linear address whose translation is in the TLB, if it was decoded before.</summary>
     public Block? Find(uint linear, bool big, bool user) =>
-        _mmu.TryTranslateFetch(linear, user, out var physical) && _slots[Slot(physical)] is { } block
-            && block.Physical == physical && block.IsValid && block.Big == big ? block : null;
+        _mmu.TryTranslateFetch(linear, user, out var physical)
+        && _slots[Slot(physical)] is { } block
+        && block.Physical == physical
+        && block.IsValid
+        && block.Big == big
+            ? block
+            : null;
 
     /// <summary>The block at a linear address; faults as a fetch does.</summary>
     public Block At(uint linear, bool big, bool user)
@@ -71,8 +86,8 @@ internal sealed class BlockCache
     }
 
     /// <summary>
-    /// The block at a distance from another one, at <paramref name="linear"/>, for compiled code that starts there; null where it would be
-    /// in another page.
+    /// The block at a distance from another one, at <paramref name="linear"/>, for compiled code that starts there;
+    /// null where it would be in another page.
     /// </summary>
     public Block? Along(Block start, uint linear, uint distance, bool user)
     {
@@ -113,7 +128,12 @@ internal sealed class BlockCache
             return Alone(linear, physical, big, user);
         _memory.MarkCode(physical, at - physical);
         _mmu.RecheckStores();
-        var block = new Block(physical, big, [.. operations], _memory.Bytes.AsSpan((int)physical, (int)(at - physical)).ToArray());
+        var block = new Block(
+            physical,
+            big,
+            [.. operations],
+            _memory.Bytes.AsSpan((int)physical, (int)(at - physical)).ToArray()
+        );
         Remember(block);
         return block;
     }
@@ -137,8 +157,8 @@ internal sealed class BlockCache
     }
 
     /// <summary>
-    /// An instruction that is decoded each time: one that continues in the next page, whose second half has a translation of its own, or one that
-    /// is fetched from where nothing is, which reads as ones.
+    /// An instruction that is decoded each time: one that continues in the next page, whose second half has a
+    /// translation of its own, or one that is fetched from where nothing is, which reads as ones.
     /// </summary>
     private Block Alone(uint linear, uint physical, bool big, bool user)
     {
@@ -156,7 +176,8 @@ internal sealed class BlockCache
         try
         {
             // Longer than 15 bytes: the processor raises #GP.
-            return Decode.TryDecode(bytes, 0, bytes.Length, big, out var operation) ? (operation, bytes[..operation.Length])
+            return Decode.TryDecode(bytes, 0, bytes.Length, big, out var operation)
+                ? (operation, bytes[..operation.Length])
                 : throw Fault.Protection(0);
         }
         catch (UnimplementedInstruction e)

@@ -31,7 +31,9 @@ public static class Boot
         const uint bootDrive = 0x80;
         if (at + (long)content.Length > RealTop)
             throw new MachineException(
-                $"{content.Length:N0} bytes at {at:X8}h do not fit below {RealTop:X5}h: give a smaller file or another address");
+                $"{content.Length:N0} bytes at {at:X8}h do not fit below {RealTop:X5}h: give a smaller file or "
+                    + "another address"
+            );
         Firmware.Write(pc);
         pc.Memory.Write(at, content);
         var (segment, offset) = at < 0x10000 ? (0u, at) : (at >> 4, at & 15);

@@ -5,17 +5,31 @@ using Register = Verified.Machine.Processor.Register;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// A raw disk whose boot sector does what a Multiboot loader does, for machines that have a BIOS and no loader. What the loader leaves in memory is
-/// made here, by <see cref="Multiboot"/>; the sector puts it there, 32 KB at a time, and starts it.
+/// A raw disk whose boot sector does what a Multiboot loader does, for machines that have a BIOS and no loader. What
+/// the loader leaves in memory is made here, by <see cref="Multiboot"/>; the sector puts it there, 32 KB at a time, and
+/// starts it.
 /// </summary>
-/// <remarks>The memory that the kernel is told of is therefore that of the machine it was made for, and the computer must have as much.</remarks>
+/// <remarks>
+/// The memory that the kernel is told of is therefore that of the machine it was made for, and the computer must have
+/// as much.
+/// </remarks>
 public static class BootDisk
 {
-    private const uint Sector = 512, Most = 64, Cylinder = 16 * 63 * Sector;
+    private const uint Sector = 512,
+        Most = 64,
+        Cylinder = 16 * 63 * Sector;
 
     // The boot sector and its data; the table of runs; what was read, before it is copied to where it goes.
-    private const uint Start = 0x7C00, Packet = 0x7D80, Drive = 0x7D90, OwnTable = 0x7D92, KernelTable = 0x7D98, Descriptors = 0x7DA0,
-        Runs = 0x8000, RunsEnd = 0x9000, Buffer = 0x10000, BufferEnd = Buffer + Most * Sector;
+    private const uint Start = 0x7C00,
+        Packet = 0x7D80,
+        Drive = 0x7D90,
+        OwnTable = 0x7D92,
+        KernelTable = 0x7D98,
+        Descriptors = 0x7DA0,
+        Runs = 0x8000,
+        RunsEnd = 0x9000,
+        Buffer = 0x10000,
+        BufferEnd = Buffer + Most * Sector;
 
     /// <summary>Sectors of the disk (or zeros, where there is no first one) that go to a physical address.</summary>
     private readonly record struct Run(uint At, uint Sectors, uint First);
@@ -26,12 +40,19 @@ public static class BootDisk
     /// <param name="commandLine">The kernel's.</param>
     /// <param name="modules">As a loader would be given them.</param>
     /// <exception cref="MachineException">It cannot be loaded, or its place is the boot sector's own.</exception>
-    public static byte[] Make(uint memory, ReadOnlySpan<byte> kernel, string commandLine, params ReadOnlySpan<BootModule> modules)
+    public static byte[] Make(
+        uint memory,
+        ReadOnlySpan<byte> kernel,
+        string commandLine,
+        params ReadOnlySpan<BootModule> modules
+    )
     {
         var pc = new Pc(memory);
         var written = Multiboot.Load(pc, kernel, commandLine, modules);
         if (written.Any(area => area.Start < BufferEnd && !(area.Start >= RunsEnd && area.End <= Buffer)))
-            throw new MachineException($"the kernel uses memory below {BufferEnd:X}h, where its boot sector is: no disk can be made");
+            throw new MachineException(
+                $"the kernel uses memory below {BufferEnd:X}h, where its boot sector is: no disk can be made"
+            );
         var runs = new List<Run>();
         using var content = new MemoryStream();
         var next = 1 + (RunsEnd - Runs) / Sector;
@@ -57,8 +78,13 @@ public static class BootDisk
     /// <summary>The written sectors in order; long rows of zeros are not stored.</summary>
     private static List<(uint At, uint Sectors, bool Zero)> Pieces(Pc pc, IEnumerable<(uint Start, uint End)> written)
     {
-        var sectors = new SortedSet<uint>(written.SelectMany(area =>
-            Enumerable.Range((int)(area.Start / Sector), (int)((area.End + Sector - 1) / Sector - area.Start / Sector)).Select(i => (uint)i)));
+        var sectors = new SortedSet<uint>(
+            written.SelectMany(area =>
+                Enumerable
+                    .Range((int)(area.Start / Sector), (int)((area.End + Sector - 1) / Sector - area.Start / Sector))
+                    .Select(i => (uint)i)
+            )
+        );
         var pieces = new List<(uint At, uint Sectors, bool Zero)>();
         foreach (var sector in sectors)
         {
@@ -70,10 +96,12 @@ public static class BootDisk
                 pieces.Add((at, 1, zero));
         }
         // A short row of zeros costs less than another piece.
-        for (var i = 1; i < pieces.Count;)
+        for (var i = 1; i < pieces.Count; )
         {
             var (before, piece) = (pieces[i - 1], pieces[i]);
-            var joins = before.At + before.Sectors * Sector == piece.At && (before.Zero == piece.Zero || (before.Zero ? before : piece).Sectors < Most);
+            var joins =
+                before.At + before.Sectors * Sector == piece.At
+                && (before.Zero == piece.Zero || (before.Zero ? before : piece).Sectors < Most);
             if (joins)
             {
                 pieces[i - 1] = (before.At, before.Sectors + piece.Sectors, before.Zero && piece.Zero);
@@ -87,11 +115,13 @@ public static class BootDisk
         return pieces;
     }
 
-    private static ReadOnlySpan<byte> SectorOf(Pc pc, uint at) => pc.Memory.Page(at / 4096).Slice((int)(at % 4096), (int)Sector);
+    private static ReadOnlySpan<byte> SectorOf(Pc pc, uint at) =>
+        pc.Memory.Page(at / 4096).Slice((int)(at % 4096), (int)Sector);
 
     private static byte[] BootSector(Pc pc)
     {
-        const uint flatCode = 0x00CF9B00, flatData = 0x00CF9300;
+        const uint flatCode = 0x00CF9B00,
+            flatData = 0x00CF9300;
         var sector = new byte[Sector];
         void Put(uint at, uint value) => BitConverter.TryWriteBytes(sector.AsSpan((int)(at - Start)), value);
         var code = Assemble(16, Start, c => RealMode(c, (uint)Entry(pc).Length));
@@ -100,7 +130,8 @@ public static class BootDisk
             throw new InvalidOperationException("the boot sector's code is too long");
         code.CopyTo(sector, 0);
         entry.CopyTo(sector, Packet - Start - entry.Length);
-        // INT 13h's packet: its size; count, offset and segment of the buffer, and 64 bits of the first sector's number (EDD-3, 6.3).
+        // INT 13h's packet: its size; count, offset and segment of the buffer, and 64 bits of the first sector's number
+        // (EDD-3, 6.3).
         Put(Packet, 16);
         Put(OwnTable, 23 | Descriptors << 16);
         Put(OwnTable + 2, Descriptors);
@@ -125,24 +156,31 @@ public static class BootDisk
 
     /// <summary>The registers of a kernel's entry (Multiboot specification, 3.2).</summary>
     private static byte[] Entry(Pc pc) => Assemble(32, 0, c =>
-    {
-        c.mov(eax, 16);
-        c.mov(ds, eax);
-        c.mov(es, eax);
-        c.mov(fs, eax);
-        c.mov(gs, eax);
-        c.mov(ss, eax);
-        c.mov(esp, (uint)pc.Cpu.R[Register.Esp]);
-        c.mov(eax, Multiboot.LoaderMagic);
-        c.mov(ebx, (uint)pc.Cpu.R[Register.Ebx]);
-        c.mov(ecx, (uint)pc.Cpu.Eip);
-        c.jmp(ecx);
-    });
+        {
+            c.mov(eax, 16);
+            c.mov(ds, eax);
+            c.mov(es, eax);
+            c.mov(fs, eax);
+            c.mov(gs, eax);
+            c.mov(ss, eax);
+            c.mov(esp, (uint)pc.Cpu.R[Register.Esp]);
+            c.mov(eax, Multiboot.LoaderMagic);
+            c.mov(ebx, (uint)pc.Cpu.R[Register.Ebx]);
+            c.mov(ecx, (uint)pc.Cpu.Eip);
+            c.jmp(ecx);
+        });
 
     private static void RealMode(Assembler c, uint entryLength)
     {
-        var (next, more, whole, copy, zero, copied, advanced) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(),
-            c.CreateLabel(), c.CreateLabel());
+        var (next, more, whole, copy, zero, copied, advanced) = (
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel()
+        );
         var (go, read, flat, failed) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
         c.jmp(0, (ushort)(Start + 5));
         c.xor(ax, ax);

@@ -7,26 +7,32 @@ namespace Verified.Machine.Computer;
 public readonly record struct Watchpoint(uint Linear, uint Length, bool Reads, bool Writes);
 
 /// <summary>
-/// Execution one instruction at a time: the trap flag, the processor's own breakpoints (SDM vol. 3, 17.2 and 17.3), and those of a
-/// debugger outside of it.
+/// Execution one instruction at a time: the trap flag, the processor's own breakpoints (SDM vol. 3, 17.2 and 17.3), and
+/// those of a debugger outside of it.
 /// </summary>
 public sealed partial class Pc
 {
-    private const int Status = 6, Control = 7;
-    private const uint Execute = 0, Write = 1, Port = 2;
+    private const int Status = 6,
+        Control = 7;
+    private const uint Execute = 0,
+        Write = 1,
+        Port = 2;
 
     private readonly HashSet<uint> _breakpoints = [];
     private readonly List<Watchpoint> _watchpoints = [];
 
     // Bits of DR6 for the breakpoints that the present instruction has met.
     private uint _met;
-    private bool _watchful, _passing;
+    private bool _watchful,
+        _passing;
     private (uint, uint, uint, uint, uint) _armed = (0x400, 0, 0, 0, 0);
 
     /// <summary>Linear addresses before whose instruction <see cref="Run"/> stops, except at its start.</summary>
     public IReadOnlySet<uint> Breakpoints => _breakpoints;
 
-    /// <summary>The address whose access stopped <see cref="Run"/>, with the watchpoint; null where it was a breakpoint.</summary>
+    /// <summary>
+    /// The address whose access stopped <see cref="Run"/>, with the watchpoint; null where it was a breakpoint.
+    /// </summary>
     public (Watchpoint Watchpoint, uint Linear)? Watched { get; private set; }
 
     public void SetBreakpoint(uint linear, bool set)
@@ -77,8 +83,11 @@ public sealed partial class Pc
 
     private static void AddPages(HashSet<uint> pages, uint linear, uint length)
     {
-        for (var page = linear & ~(PhysicalMemory.PageSize - 1); page - (linear & ~(PhysicalMemory.PageSize - 1)) <= (linear & 0xFFF) + length - 1;
-            page += PhysicalMemory.PageSize)
+        for (
+            var page = linear & ~(PhysicalMemory.PageSize - 1);
+            page - (linear & ~(PhysicalMemory.PageSize - 1)) <= (linear & 0xFFF) + length - 1;
+            page += PhysicalMemory.PageSize
+        )
             pages.Add(page);
     }
 
@@ -115,8 +124,10 @@ public sealed partial class Pc
         if (Cpu.BreakpointsArmed)
             _met |= Meets(linear, (uint)size, kind => kind == (Write | Port) || (write && kind == Write));
         foreach (var watchpoint in _watchpoints)
-            if ((write ? watchpoint.Writes : watchpoint.Reads)
-                && (watchpoint.Linear - linear < (uint)size || linear - watchpoint.Linear < watchpoint.Length))
+            if (
+                (write ? watchpoint.Writes : watchpoint.Reads)
+                && (watchpoint.Linear - linear < (uint)size || linear - watchpoint.Linear < watchpoint.Length)
+            )
                 Watched ??= (watchpoint, linear);
     }
 
@@ -156,7 +167,8 @@ public sealed partial class Pc
         if (resumed && operation.Op is not (Op.Iret or Op.Popf))
             Cpu.Resume();
         var loadsStack = Cpu.InterruptShadow && !shadowed && operation.Op is Op.MovSegment or Op.PopSegment;
-        // The handler of an interrupt that the instruction raised is not traced; after MOV SS the trap waits for the next one.
+        // The handler of an interrupt that the instruction raised is not traced; after MOV SS the trap waits for the
+        // next one.
         if (traps && !Cpu.Entered && !loadsStack)
             Cpu.PendingTrap |= DebugStatus.SingleStep;
         var met = Cpu.BreakpointsArmed ? Enabled(_met) : 0;
@@ -177,7 +189,9 @@ public sealed partial class Pc
             TakeDebugTrap();
     }
 
-    /// <summary>A breakpoint on the instruction at <paramref name="linear"/>, of the debugger or (raised here) of the processor.</summary>
+    /// <summary>
+    /// A breakpoint on the instruction at <paramref name="linear"/>, of the debugger or (raised here) of the processor.
+    /// </summary>
     private bool StopsBefore(uint linear)
     {
         if (_breakpoints.Contains(linear) && !_passing)

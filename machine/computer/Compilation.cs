@@ -10,16 +10,29 @@ public sealed partial class Pc
     // What takes the place of code that could not be made.
     private static readonly CompiledCode Nothing = new(_ => 0, 0);
 
-    /// <summary>A way is compiled when its first block has been executed so often; making its code takes some milliseconds.</summary>
+    /// <summary>
+    /// A way is compiled when its first block has been executed so often; making its code takes some milliseconds.
+    /// </summary>
     public int HotAfter { get; set; } = 5_000;
 
-    /// <summary>The code from a block on for the present state, made now if the block is hot; null where it is to be interpreted.</summary>
+    /// <summary>
+    /// The code from a block on for the present state, made now if the block is hot; null where it is to be
+    /// interpreted.
+    /// </summary>
     private CompiledCode? Compiled(Block block)
     {
         if (block.Compiled is null && ++block.Uses <= HotAfter)
             return null;
-        if (!Cpu.S[SegmentRegister.Cs].FlatToRead || !Cpu.S[SegmentRegister.Ds].FlatToWrite || !Cpu.S[SegmentRegister.Es].FlatToWrite || !Cpu.S[SegmentRegister.Ss].FlatToWrite
-            || !Cpu.S[SegmentRegister.Ss].Big || !block.Big || !block.IsValid || Cpu.Cpl is not (0 or 3))
+        if (
+            !Cpu.S[SegmentRegister.Cs].FlatToRead
+            || !Cpu.S[SegmentRegister.Ds].FlatToWrite
+            || !Cpu.S[SegmentRegister.Es].FlatToWrite
+            || !Cpu.S[SegmentRegister.Ss].FlatToWrite
+            || !Cpu.S[SegmentRegister.Ss].Big
+            || !block.Big
+            || !block.IsValid
+            || Cpu.Cpl is not (0 or 3)
+        )
             return null;
         block.Compiled ??= new CompiledCode?[2 * Ia32<Concrete, PcBus>.FlagForms];
         ref var compiled = ref block.Compiled[2 * Cpu.FlagForm + (Cpu.Cpl & 1)];

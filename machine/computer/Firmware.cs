@@ -12,9 +12,12 @@ internal static class Firmware
     /// <summary>Kilobytes of conventional memory; the extended BIOS data area, of one kilobyte, follows.</summary>
     public const uint LowerKilobytes = 639;
 
-    private const uint DataArea = 0x400, ExtendedDataArea = LowerKilobytes << 10, ExtendedKilobytes = 1;
+    private const uint DataArea = 0x400,
+        ExtendedDataArea = LowerKilobytes << 10,
+        ExtendedKilobytes = 1;
 
-    private const uint Available = 1, Reserved = 2;
+    private const uint Available = 1,
+        Reserved = 2;
 
     /// <summary>RAM, the BIOS area, and RAM from 1 MB, with their types of INT 15h, E820h.</summary>
     public static (uint Start, uint End, uint Type)[] Areas(uint memory) =>
@@ -37,22 +40,55 @@ internal static class Firmware
     /// </summary>
     private static byte[] Data(bool coprocessor)
     {
-        const ushort serial = 0x3F8, parallel = 0x378, display = 0x3D4, keyboardBuffer = 0x1E, keyboardBufferEnd = 0x3E;
+        const ushort serial = 0x3F8,
+            parallel = 0x378,
+            display = 0x3D4,
+            keyboardBuffer = 0x1E,
+            keyboardBufferEnd = 0x3E;
         // One serial and one parallel port, a display of 80 columns in colour, perhaps an x87; no diskette drive.
         var equipment = 1 << 14 | 1 << 9 | 2 << 4 | (coprocessor ? 2 : 0);
-        const int columns = 80, rows = 25, textMode = 3, page = 4096, scanLines = 16, cursor = 0x0607;
+        const int columns = 80,
+            rows = 25,
+            textMode = 3,
+            page = 4096,
+            scanLines = 16,
+            cursor = 0x0607;
         const byte enhancedKeyboard = 0x10;
         var area = new byte[0x100];
-        foreach (var (at, value) in (ReadOnlySpan<(int, int)>)
-            [(0x00, serial), (0x08, parallel), (0x0E, (int)(ExtendedDataArea >> 4)), (0x10, equipment),
-             (0x13, (int)LowerKilobytes), (0x1A, keyboardBuffer), (0x1C, keyboardBuffer), (0x4A, columns), (0x4C, page),
-             (0x60, cursor), (0x63, display),
-             (0x80, keyboardBuffer), (0x82, keyboardBufferEnd), (0x85, scanLines)])
+        foreach (
+            var (at, value) in (ReadOnlySpan<(int, int)>)
+                [
+                    (0x00, serial),
+                    (0x08, parallel),
+                    (0x0E, (int)(ExtendedDataArea >> 4)),
+                    (0x10, equipment),
+                    (0x13, (int)LowerKilobytes),
+                    (0x1A, keyboardBuffer),
+                    (0x1C, keyboardBuffer),
+                    (0x4A, columns),
+                    (0x4C, page),
+                    (0x60, cursor),
+                    (0x63, display),
+                    (0x80, keyboardBuffer),
+                    (0x82, keyboardBufferEnd),
+                    (0x85, scanLines),
+                ]
+        )
             BinaryPrimitives.WriteUInt16LittleEndian(area.AsSpan(at), (ushort)value);
         // The mode, its control register and palette; the rows but one; the states of the display and of the keyboard.
-        foreach (var (at, value) in (ReadOnlySpan<(int, byte)>)
-            [(0x49, textMode), (0x65, 0x29), (0x66, 0x30), (0x84, rows - 1), (0x87, 0x60), (0x88, 0xF9), (0x89, 0x11),
-             (0x96, enhancedKeyboard)])
+        foreach (
+            var (at, value) in (ReadOnlySpan<(int, byte)>)
+                [
+                    (0x49, textMode),
+                    (0x65, 0x29),
+                    (0x66, 0x30),
+                    (0x84, rows - 1),
+                    (0x87, 0x60),
+                    (0x88, 0xF9),
+                    (0x89, 0x11),
+                    (0x96, enhancedKeyboard),
+                ]
+        )
             area[at] = value;
         return area;
     }

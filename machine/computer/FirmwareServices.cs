@@ -12,10 +12,16 @@ namespace Verified.Machine.Computer;
 internal static class FirmwareServices
 {
     private const uint Segment = 0xF000;
-    private const ushort DataSegment = 0x40, Ticks = 0x6C, Midnight = 0x70;
+    private const ushort DataSegment = 0x40,
+        Ticks = 0x6C,
+        Midnight = 0x70;
     private const uint SystemMap = 0x534D4150; // "SMAP"
-    private const int Rows = 3, RowSize = 20, MapAt = 0x200;
-    private const byte EndOfInterrupt = 0x20, Carry = 1, Zero = 0x40;
+    private const int Rows = 3,
+        RowSize = 20,
+        MapAt = 0x200;
+    private const byte EndOfInterrupt = 0x20,
+        Carry = 1,
+        Zero = 0x40;
 
     /// <summary>The code, and the 256 vectors that lead to it.</summary>
     /// <param name="memory">Bytes of RAM.</param>
@@ -66,10 +72,14 @@ internal static class FirmwareServices
         var vectors = new byte[1024];
         for (var vector = 0; vector < 256; vector++)
         {
-            var handler = vector is > 8 and < 16 ? handlers[9] : vector is >= 0x70 and < 0x78 ? handlers[0x70]
+            var handler =
+                vector is > 8 and < 16 ? handlers[9]
+                : vector is >= 0x70 and < 0x78 ? handlers[0x70]
                 : handlers.GetValueOrDefault(vector, other);
-            BinaryPrimitives.WriteUInt32LittleEndian(vectors.AsSpan(4 * vector),
-                Segment << 16 | (uint)result.GetLabelRIP(handler));
+            BinaryPrimitives.WriteUInt32LittleEndian(
+                vectors.AsSpan(4 * vector),
+                Segment << 16 | (uint)result.GetLabelRIP(handler)
+            );
         }
         return (Segment << 4, bytes.ToArray(), vectors);
     }
@@ -135,10 +145,16 @@ internal static class FirmwareServices
     /// <summary>INT 15h.</summary>
     private static void WriteMemory(Assembler c, uint memory, Label done, Label unsupported)
     {
-        const uint upTo16 = 15 << 10, most = 0xFC00;
+        const uint upTo16 = 15 << 10,
+            most = 0xFC00;
         var extended = (memory >> 10) - 1024;
-        var (rows, sizes, size, gate, more) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel(),
-            c.CreateLabel());
+        var (rows, sizes, size, gate, more) = (
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel(),
+            c.CreateLabel()
+        );
         c.cmp(ax, 0xE820);
         c.je(rows);
         c.cmp(ax, 0xE801);

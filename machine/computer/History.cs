@@ -10,7 +10,8 @@ namespace Verified.Machine.Computer;
 /// </summary>
 public sealed partial class Pc
 {
-    private const int Remembered = 32, LongestInstruction = 15;
+    private const int Remembered = 32,
+        LongestInstruction = 15;
 
     private readonly Ran[] _history = new Ran[Remembered];
     private int _historyAt;
@@ -39,16 +40,18 @@ public sealed partial class Pc
         var code = Cpu.S[SegmentRegister.Cs];
         var last = (code.Base + Cpu.Eip).Value;
         // An interrupt that could not be delivered is between runs.
-        if (_runningBlock is { } block && last - _running < LongestInstruction * (uint)Cpu.Begun
-            && _history[_historyAt] != new Ran(block, _running, Cpu.Begun))
+        if (
+            _runningBlock is { } block
+            && last - _running < LongestInstruction * (uint)Cpu.Begun
+            && _history[_historyAt] != new Ran(block, _running, Cpu.Begun)
+        )
             Remember(block, _running, Cpu.Begun);
         return false;
     }
 
     /// <summary>
     /// The last instructions, oldest first: linear address, bytes, text. The bytes are those that were executed,
-    /// whatever has become of
-    /// memory and page tables.
+    /// whatever has become of memory and page tables.
     /// </summary>
     /// <param name="most">How many.</param>
     public IReadOnlyList<string> LastInstructions(int most = 16)
@@ -81,21 +84,30 @@ public sealed partial class Pc
     {
         var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(bytes.ToArray()), linear);
         decoder.Decode(out var instruction);
-        return ($"{linear:X8}  {Convert.ToHexString(bytes[..instruction.Length]),-20} {instruction}",
-            instruction.Length);
+        return (
+            $"{linear:X8}  {Convert.ToHexString(bytes[..instruction.Length]), -20} {instruction}",
+            instruction.Length
+        );
     }
 
     /// <summary>The registers, in four lines.</summary>
     public IReadOnlyList<string> DescribeRegisters()
     {
         var (c, r) = (Cpu, Cpu.R);
-        var mode = c.Virtual ? "virtual-8086" : (c.Cr0 & ControlBit.ProtectionEnable) == 0 ? "real" : "protected";
+        var mode =
+            c.Virtual ? "virtual-8086"
+            : (c.Cr0 & ControlBit.ProtectionEnable) == 0 ? "real"
+            : "protected";
         return
         [
-            $"EAX {Hex(r[0])} ECX {Hex(r[1])} EDX {Hex(r[2])} EBX {Hex(r[3])} ESP {Hex(r[4])} EBP {Hex(r[5])} ESI {Hex(r[6])} EDI {Hex(r[7])}",
-            $"CS:EIP {Sel(SegmentRegister.Cs)}:{Hex(c.Eip)} SS {Sel(SegmentRegister.Ss)} DS {Sel(SegmentRegister.Ds)} ES {Sel(SegmentRegister.Es)}"
-                + $" FS {Sel(SegmentRegister.Fs)} GS {Sel(SegmentRegister.Gs)} EFLAGS {Hex(c.Eflags)}, CPL {c.Cpl}, {mode} mode",
-            $"CR0 {Hex(c.Cr0)} CR2 {Hex(c.Cr2)} CR3 {Hex(c.Cr3)} CR4 {Hex(c.Cr4)} TR {(uint)c.TaskRegister.Selector:X4} LDTR {(uint)c.LocalTable.Selector:X4}",
+            $"EAX {Hex(r[0])} ECX {Hex(r[1])} EDX {Hex(r[2])} EBX {Hex(r[3])} ESP {Hex(r[4])} EBP {Hex(r[5])} ESI "
+                + $"{Hex(r[6])} EDI {Hex(r[7])}",
+            $"CS:EIP {Sel(SegmentRegister.Cs)}:{Hex(c.Eip)} SS {Sel(SegmentRegister.Ss)} DS {Sel(SegmentRegister.Ds)} "
+                + $"ES {Sel(SegmentRegister.Es)}"
+                + $" FS {Sel(SegmentRegister.Fs)} GS {Sel(SegmentRegister.Gs)} EFLAGS {Hex(c.Eflags)}, CPL {c.Cpl}, "
+                + $"{mode} mode",
+            $"CR0 {Hex(c.Cr0)} CR2 {Hex(c.Cr2)} CR3 {Hex(c.Cr3)} CR4 {Hex(c.Cr4)} TR "
+                + $"{(uint)c.TaskRegister.Selector:X4} LDTR {(uint)c.LocalTable.Selector:X4}",
             $"GDT {Hex(c.GdtBase)}+{(uint)c.GdtLimit:X4} IDT {Hex(c.IdtBase)}+{(uint)c.IdtLimit:X4}",
         ];
     }
@@ -103,17 +115,23 @@ public sealed partial class Pc
     /// <summary>The table entry that an error code of #TS, #NP, #SS or #GP names, or null.</summary>
     public string? DescribeDescriptor(Fault fault)
     {
-        if (fault.ErrorCode is not { } code || fault.Vector is < Vectors.InvalidTaskState
-            or > Vectors.GeneralProtection || code < 2)
+        if (
+            fault.ErrorCode is not { } code
+            || fault.Vector is < Vectors.InvalidTaskState or > Vectors.GeneralProtection
+            || code < 2
+        )
             return null;
         var index = code & 0xFFF8;
-        var (name, table) = (code & 2) != 0 ? ("IDT", Cpu.IdtBase.Value)
+        var (name, table) =
+            (code & 2) != 0 ? ("IDT", Cpu.IdtBase.Value)
             : (code & 4) != 0 ? ("LDT", Cpu.LocalTable.Base.Value)
             : ("GDT", Cpu.GdtBase.Value);
         var entry = (code & 2) != 0 ? $"vector {index / 8:X2}h" : $"selector {index:X4}h";
         return TryPeek(table + index) is { } low && TryPeek(table + index + 4) is { } high
-            ? string.Create(CultureInfo.InvariantCulture,
-                $"{name} entry of {entry}, at {table + index:X8}h: {high:X8} {low:X8}")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name} entry of {entry}, at {table + index:X8}h: {high:X8} {low:X8}"
+            )
             : $"{name} entry of {entry}, at {table + index:X8}h: not mapped";
     }
 

@@ -6,34 +6,65 @@ namespace Verified.Machine.Computer;
 
 /// <summary>
 /// Boots a file that uses the Linux/x86 boot protocol 2.00 or later: bzImage, zImage, .lkrn (Linux,
-/// Documentation/arch/x86/boot.rst). A kernel
-/// that is loaded high and names its entry starts there in protected mode. Any other file starts at its setup code in
-/// real mode.
+/// Documentation/arch/x86/boot.rst). A kernel that is loaded high and names its entry starts there in protected mode.
+/// Any other file starts at its setup code in real mode.
 /// </summary>
 public static class LinuxBoot
 {
-    private const int Sector = 512, HeaderAt = 0x1F1, BootFlag = 0x1FE, Magic = 0x202, DefaultSetupSectors = 4;
+    private const int Sector = 512,
+        HeaderAt = 0x1F1,
+        BootFlag = 0x1FE,
+        Magic = 0x202,
+        DefaultSetupSectors = 4;
 
     // Fields of the setup header, by their offset in the file and in the boot parameters.
-    private const int SystemSize = 0x1F4, VideoMode = 0x1FA, HeaderEnd = 0x201, Version = 0x206, LoaderType = 0x210,
-        LoadFlags = 0x211, Code32 = 0x214, RamdiskImage = 0x218, RamdiskSize = 0x21C, HeapEnd = 0x224,
-        CommandLinePointer = 0x228, RamdiskMost = 0x22C, ExtendedLoadFlags = 0x236,
-        CommandLineSize = 0x238, InitSize = 0x260;
+    private const int SystemSize = 0x1F4,
+        VideoMode = 0x1FA,
+        HeaderEnd = 0x201,
+        Version = 0x206,
+        LoaderType = 0x210,
+        LoadFlags = 0x211,
+        Code32 = 0x214,
+        RamdiskImage = 0x218,
+        RamdiskSize = 0x21C,
+        HeapEnd = 0x224,
+        CommandLinePointer = 0x228,
+        RamdiskMost = 0x22C,
+        ExtendedLoadFlags = 0x236,
+        CommandLineSize = 0x238,
+        InitSize = 0x260;
 
     // Fields of the boot parameters that are outside of the header.
-    private const int ExtendedMemory = 0x02, DisplayPage = 0x04, DisplayMode = 0x06, DisplayColumns = 0x07,
-        DisplayLines = 0x0E, DisplayIsVga = 0x0F, DisplayPoints = 0x10, OldCommandLineMagic = 0x20,
-        OldCommandLineOffset = 0x22, AlternativeMemory = 0x1E0, MapEntries = 0x1E8, Map = 0x2D0,
-        ParametersSize = 0x1000, MapRow = 20;
+    private const int ExtendedMemory = 0x02,
+        DisplayPage = 0x04,
+        DisplayMode = 0x06,
+        DisplayColumns = 0x07,
+        DisplayLines = 0x0E,
+        DisplayIsVga = 0x0F,
+        DisplayPoints = 0x10,
+        OldCommandLineMagic = 0x20,
+        OldCommandLineOffset = 0x22,
+        AlternativeMemory = 0x1E0,
+        MapEntries = 0x1E8,
+        Map = 0x2D0,
+        ParametersSize = 0x1000,
+        MapRow = 20;
 
-    private const byte LoadedHigh = 1, CanUseHeap = 0x80, AnyLoader = 0xFF;
+    private const byte LoadedHigh = 1,
+        CanUseHeap = 0x80,
+        AnyLoader = 0xFF;
     private const int Has64BitEntry = 1;
 
     // The setup code or the boot parameters; its stack and heap; the command line; descriptors for the entry in
     // protected mode.
-    private const uint Setup = 0x90000, StackTop = 0xE000, HeapMargin = 0x200, CommandLine = Setup + StackTop,
+    private const uint Setup = 0x90000,
+        StackTop = 0xE000,
+        HeapMargin = 0x200,
+        CommandLine = Setup + StackTop,
         Descriptors = Setup - 0x1000;
-    private const uint CommandLineEnd = Firmware.LowerKilobytes << 10, High = 0x100000, Low = 0x10000,
+    private const uint CommandLineEnd = Firmware.LowerKilobytes << 10,
+        High = 0x100000,
+        Low = 0x10000,
         OldRamdiskMost = 0x37FFFFFF;
     private const int OldCommandLineSize = 255;
 
@@ -45,12 +76,18 @@ public static class LinuxBoot
     /// <param name="pc">A machine that has not run.</param>
     /// <param name="image">The file.</param>
     /// <param name="commandLine">The kernel's command line, without the name of the file.</param>
-    /// <param name="modules">Together, in this order and each from a multiple of 4 bytes, they are the initial RAM
-    /// disk.</param>
-    /// <exception cref="MachineException">The file is not such a kernel, is not supported, or does not fit in
-    /// memory.</exception>
-    public static void Load(Pc pc, ReadOnlySpan<byte> image, string commandLine,
-        params ReadOnlySpan<BootModule> modules)
+    /// <param name="modules">
+    /// Together, in this order and each from a multiple of 4 bytes, they are the initial RAM disk.
+    /// </param>
+    /// <exception cref="MachineException">
+    /// The file is not such a kernel, is not supported, or does not fit in memory.
+    /// </exception>
+    public static void Load(
+        Pc pc,
+        ReadOnlySpan<byte> image,
+        string commandLine,
+        params ReadOnlySpan<BootModule> modules
+    )
     {
         var kernel = Kernel.Of(image);
         Firmware.Write(pc);
@@ -61,7 +98,8 @@ public static class LinuxBoot
         var limit = kernel.IsHigh ? pc.Memory.Size : Descriptors;
         if (at + (long)needs > limit)
             throw new MachineException(
-                $"the kernel needs {needs:N0} bytes at {at:X}h, which do not fit below {limit:X}h");
+                $"the kernel needs {needs:N0} bytes at {at:X}h, which do not fit below {limit:X}h"
+            );
         pc.Memory.Write(at, content);
         var ramdisk = WriteRamdisk(pc, modules, at + needs, kernel.RamdiskMost);
         var text = WriteCommandLine(pc, commandLine, kernel.CommandLineSize);
@@ -72,8 +110,15 @@ public static class LinuxBoot
     }
 
     /// <summary>A kernel, as its header describes it.</summary>
-    private readonly record struct Kernel(int Version, int SetupSize, bool IsHigh, uint Entry, uint RamdiskMost,
-        int CommandLineSize, uint InitSize)
+    private readonly record struct Kernel(
+        int Version,
+        int SetupSize,
+        bool IsHigh,
+        uint Entry,
+        uint RamdiskMost,
+        int CommandLineSize,
+        uint InitSize
+    )
     {
         /// <summary>The kernel starts in protected mode, at its entry.</summary>
         public bool StartsProtected => IsHigh && Entry != 0;
@@ -85,22 +130,32 @@ public static class LinuxBoot
             var size = (1 + sectors) * Sector;
             if (version < 0x200)
                 throw new MachineException(
-                    $"Linux boot protocol {version >> 8}.{version & 0xFF:D2}: 2.00 and later are supported");
+                    $"Linux boot protocol {version >> 8}.{version & 0xFF:D2}: 2.00 and later are supported"
+                );
             if (image.Length <= size)
                 throw new MachineException(
-                    $"truncated Linux kernel: its setup code of {size:N0} bytes is not followed by a kernel");
+                    $"truncated Linux kernel: its setup code of {size:N0} bytes is not followed by a kernel"
+                );
             if (version >= 0x204 && Word(image, SystemSize) * 16L > (image.Length - size + 15 & ~15))
                 throw new MachineException(
                     $"truncated Linux kernel: {image.Length - size:N0} bytes follow its setup code, "
-                    + $"and its header says {Word(image, SystemSize) * 16L:N0}");
+                        + $"and its header says {Word(image, SystemSize) * 16L:N0}"
+                );
             if (version >= 0x20C && (Half(image, ExtendedLoadFlags) & Has64BitEntry) != 0)
                 throw new MachineException(
-                    "a Linux kernel for 64-bit processors: the machine has no 64-bit mode; give a kernel for IA-32");
-            return new(version, size, (image[LoadFlags] & LoadedHigh) != 0, Word(image, Code32),
+                    "a Linux kernel for 64-bit processors: the machine has no 64-bit mode; give a kernel for IA-32"
+                );
+            return new(
+                version,
+                size,
+                (image[LoadFlags] & LoadedHigh) != 0,
+                Word(image, Code32),
                 version >= 0x203 ? Word(image, LinuxBoot.RamdiskMost) : OldRamdiskMost,
-                version >= 0x206 ? (int)Math.Min(Word(image, LinuxBoot.CommandLineSize), int.MaxValue)
+                version >= 0x206
+                    ? (int)Math.Min(Word(image, LinuxBoot.CommandLineSize), int.MaxValue)
                     : OldCommandLineSize,
-                version >= 0x20A ? Word(image, LinuxBoot.InitSize) : 0);
+                version >= 0x20A ? Word(image, LinuxBoot.InitSize) : 0
+            );
         }
     }
 
@@ -119,7 +174,8 @@ public static class LinuxBoot
         var at = end - content.Length & ~4095L;
         if (at < Math.Max(kernelEnd, High))
             throw new MachineException(
-                $"the modules of {content.Length:N0} bytes do not fit between the kernel and {end:X}h");
+                $"the modules of {content.Length:N0} bytes do not fit between the kernel and {end:X}h"
+            );
         pc.Memory.Write((uint)at, content.ToArray());
         return ((uint)at, (uint)content.Length);
     }
@@ -137,7 +193,8 @@ public static class LinuxBoot
     /// <summary>Fills in the fields of the header that belong to the loader.</summary>
     private static void Complete(Span<byte> header, in Kernel kernel, (uint At, uint Size) ramdisk, uint commandLine)
     {
-        const ushort ordinaryMode = 0xFFFF, oldMagic = 0xA33F;
+        const ushort ordinaryMode = 0xFFFF,
+            oldMagic = 0xA33F;
         PutHalf(header, VideoMode, ordinaryMode);
         header[LoaderType] = AnyLoader;
         Put(header, RamdiskImage, ramdisk.At);
@@ -157,10 +214,19 @@ public static class LinuxBoot
     }
 
     /// <summary>The 32-bit boot protocol: flat segments, ESI at the boot parameters, interrupts off.</summary>
-    private static void StartProtected(Pc pc, ReadOnlySpan<byte> image, in Kernel kernel, (uint At, uint Size) ramdisk,
-        uint commandLine)
+    private static void StartProtected(
+        Pc pc,
+        ReadOnlySpan<byte> image,
+        in Kernel kernel,
+        (uint At, uint Size) ramdisk,
+        uint commandLine
+    )
     {
-        const uint code = 0x00CF9B00, data = 0x00CF9300, limit = 0xFFFF, codeSelector = 0x10, dataSelector = 0x18;
+        const uint code = 0x00CF9B00,
+            data = 0x00CF9300,
+            limit = 0xFFFF,
+            codeSelector = 0x10,
+            dataSelector = 0x18;
         var parameters = new byte[ParametersSize];
         var end = Math.Min(0x202 + image[HeaderEnd], image.Length);
         image[HeaderAt..end].CopyTo(parameters.AsSpan(HeaderAt));
@@ -187,7 +253,10 @@ public static class LinuxBoot
     /// <summary>The display and the memory, which the setup code would have asked the firmware for.</summary>
     private static void Describe(Span<byte> parameters, uint memory)
     {
-        const byte textMode = 3, columns = 80, lines = 25, points = 16;
+        const byte textMode = 3,
+            columns = 80,
+            lines = 25,
+            points = 16;
         var extended = (memory >> 10) - 1024;
         PutHalf(parameters, ExtendedMemory, (ushort)Math.Min(extended, ushort.MaxValue));
         Put(parameters, AlternativeMemory, extended);
@@ -206,10 +275,16 @@ public static class LinuxBoot
     }
 
     /// <summary>The setup code starts in real mode, in its second sector.</summary>
-    private static void StartReal(Pc pc, ReadOnlySpan<byte> image, in Kernel kernel, (uint At, uint Size) ramdisk,
-        uint commandLine)
+    private static void StartReal(
+        Pc pc,
+        ReadOnlySpan<byte> image,
+        in Kernel kernel,
+        (uint At, uint Size) ramdisk,
+        uint commandLine
+    )
     {
-        const uint segment = Setup >> 4, entry = segment + (Sector >> 4);
+        const uint segment = Setup >> 4,
+            entry = segment + (Sector >> 4);
         var setup = image[..kernel.SetupSize].ToArray();
         if (setup.Length > StackTop - HeapMargin)
             throw new MachineException($"the setup code of {setup.Length:N0} bytes leaves no room for its stack");

@@ -9,25 +9,40 @@ namespace Verified.Machine.Computer;
 /// <summary>A file given to the kernel at boot.</summary>
 public sealed record BootModule(string CommandLine, byte[] Content);
 
-/// <summary>Boots a Multiboot 0.6 kernel in an ELF32 file, as a boot loader leaves the machine (Multiboot specification, 3.2 and 3.3).</summary>
+/// <summary>
+/// Boots a Multiboot 0.6 kernel in an ELF32 file, as a boot loader leaves the machine (Multiboot specification, 3.2 and
+/// 3.3).
+/// </summary>
 public static class Multiboot
 {
     internal const uint LoaderMagic = 0x2BADB002;
-    private const uint Magic = 0x1BADB002, HasAddresses = 1 << 16;
+    private const uint Magic = 0x1BADB002,
+        HasAddresses = 1 << 16;
 
-    /// <summary>Bits 0..15 of the header's flags say what the loader must do: align modules, tell of memory, and, best-effort, of video modes.</summary>
-    private const uint Required = 0xFFFF, Provided = 7;
+    /// <summary>
+    /// Bits 0..15 of the header's flags say what the loader must do: align modules, tell of memory, and, best-effort,
+    /// of video modes.
+    /// </summary>
+    private const uint Required = 0xFFFF,
+        Provided = 7;
 
     // Where the information goes: below the conventional memory's end, or behind a kernel that is itself there.
-    private const uint InfoAt = 0x9000, Conventional = 0x9F000;
+    private const uint InfoAt = 0x9000,
+        Conventional = 0x9F000;
 
-    // The specification leaves ESP open, but loaders have a stack in usable memory: below the information, or behind it.
+    // The specification leaves ESP open, but loaders have a stack in usable memory: below the information, or behind
+    // it.
     private const uint StackSize = 0x1000;
 
     /// <summary>Loads the segments and modules and sets the processor to the kernel's entry.</summary>
     /// <returns>The memory that was written, from and to which address; pieces may overlap.</returns>
     /// <exception cref="MachineException">The file is not such a kernel, or does not fit in memory.</exception>
-    public static IReadOnlyList<(uint Start, uint End)> Load(Pc pc, ReadOnlySpan<byte> image, string commandLine = "", params ReadOnlySpan<BootModule> modules)
+    public static IReadOnlyList<(uint Start, uint End)> Load(
+        Pc pc,
+        ReadOnlySpan<byte> image,
+        string commandLine = "",
+        params ReadOnlySpan<BootModule> modules
+    )
     {
         Firmware.Write(pc);
         var (to, header) = (new Area(pc.Memory, []), FindHeader(image));
@@ -71,7 +86,9 @@ public static class Multiboot
         for (var at = 0; at + 12 <= Math.Min(image.Length, 8192); at += 4)
             if (Word(image, at) == Magic && Word(image, at) + Word(image, at + 4) + Word(image, at + 8) == 0)
                 return at;
-        throw new MachineException("not a Multiboot kernel: no header with a right checksum in the first 8,192 bytes of the file");
+        throw new MachineException(
+            "not a Multiboot kernel: no header with a right checksum in the first 8,192 bytes of the file"
+        );
     }
 
     /// <summary>A kernel of any format whose header says where it goes (Multiboot specification, 3.1.3).</summary>
@@ -96,11 +113,17 @@ public static class Multiboot
 
     private static (uint Entry, uint Start, uint End) LoadSegments(Area to, ReadOnlySpan<byte> image)
     {
-        const int headerSize = 52, executable = 2, i386 = 3, load = 1, programHeaderSize = 32;
+        const int headerSize = 52,
+            executable = 2,
+            i386 = 3,
+            load = 1,
+            programHeaderSize = 32;
         if (image.Length < headerSize || Word(image, 0) != 0x464C457F || image[4] != 1 || image[5] != 1)
             throw new MachineException("not an ELF32 little-endian file");
         if (Half(image, 16) != executable || Half(image, 18) != i386)
-            throw new MachineException($"not an IA-32 executable: ELF type {Half(image, 16)}, machine {Half(image, 18)}");
+            throw new MachineException(
+                $"not an IA-32 executable: ELF type {Half(image, 16)}, machine {Half(image, 18)}"
+            );
         var (table, size, count) = (Word(image, 28), Half(image, 42), Half(image, 44));
         if (size < programHeaderSize || table + (long)size * count > image.Length)
             throw new MachineException("truncated ELF file: its program headers are beyond its end");
@@ -110,11 +133,18 @@ public static class Multiboot
             var header = image[(int)(table + (uint)(i * size))..];
             if (Word(header, 0) != load)
                 continue;
-            var (offset, physical, inFile, inMemory) = (Word(header, 4), Word(header, 12), Word(header, 16), Word(header, 20));
+            var (offset, physical, inFile, inMemory) = (
+                Word(header, 4),
+                Word(header, 12),
+                Word(header, 16),
+                Word(header, 20)
+            );
             if ((long)offset + inFile > image.Length || inFile > inMemory)
                 throw new MachineException($"truncated ELF file: segment {i} is beyond its end");
             if ((long)physical + inMemory > to.Size)
-                throw new MachineException($"segment {i} at {physical:X8}h does not fit in {to.Size >> 20} MB of memory");
+                throw new MachineException(
+                    $"segment {i} at {physical:X8}h does not fit in {to.Size >> 20} MB of memory"
+                );
             to.Write(physical, image.Slice((int)offset, (int)inFile));
             to.Write(physical + inFile, new byte[inMemory - inFile]);
             (start, end) = (Math.Min(start, physical), Math.Max(end, physical + inMemory));
@@ -128,19 +158,35 @@ public static class Multiboot
         return (entry, start, end);
     }
 
-    // After the information: the map, the table of modules, strings; the descriptors that the segments were loaded from are between.
-    private const uint Descriptors = 0x60, Map = 0x80, ModuleTable = 0x100, ModuleRow = 16;
+    // After the information: the map, the table of modules, strings; the descriptors that the segments were loaded from
+    // are between.
+    private const uint Descriptors = 0x60,
+        Map = 0x80,
+        ModuleTable = 0x100,
+        ModuleRow = 16;
 
     /// <returns>The end of what was written.</returns>
-    private static uint WriteInformation(Area to, uint at, uint limit, string commandLine, ReadOnlySpan<BootModule> modules)
+    private static uint WriteInformation(
+        Area to,
+        uint at,
+        uint limit,
+        string commandLine,
+        ReadOnlySpan<BootModule> modules
+    )
     {
-        const uint hasMemory = 1, hasCommandLine = 4, hasModules = 8, hasMap = 64, hasName = 512;
+        const uint hasMemory = 1,
+            hasCommandLine = 4,
+            hasModules = 8,
+            hasMap = 64,
+            hasName = 512;
         var strings = at + ModuleTable + ModuleRow * (uint)modules.Length;
         var texts = new List<string> { commandLine, "verified" };
         foreach (var module in modules)
             texts.Add(module.CommandLine);
         if (strings + texts.Sum(text => Encoding.UTF8.GetByteCount(text) + 1L) > limit)
-            throw new MachineException($"{modules.Length} modules and their command lines do not fit below {limit:X8}h");
+            throw new MachineException(
+                $"{modules.Length} modules and their command lines do not fit below {limit:X8}h"
+            );
         var info = new byte[88];
         Put(info, 0, hasMemory | hasCommandLine | hasModules | hasMap | hasName);
         Put(info, 4, Firmware.LowerKilobytes);
@@ -177,12 +223,16 @@ public static class Multiboot
     }
 
     /// <summary>
-    /// Flat segments of a table that is there: the specification leaves GDTR open, but loaders' selectors can be loaded again, and kernels
-    /// do so.
+    /// Flat segments of a table that is there: the specification leaves GDTR open, but loaders' selectors can be loaded
+    /// again, and kernels do so.
     /// </summary>
     private static void SetSegments(Area to, Ia32<Concrete, PcBus> cpu, uint at)
     {
-        const uint code = 0x00CF9B00, data = 0x00CF9300, limit = 0xFFFF, codeSelector = 8, dataSelector = 16;
+        const uint code = 0x00CF9B00,
+            data = 0x00CF9300,
+            limit = 0xFFFF,
+            codeSelector = 8,
+            dataSelector = 16;
         var table = new byte[24];
         Put(table, 8, limit);
         Put(table, 12, code);
@@ -222,7 +272,9 @@ public static class Multiboot
 
     private static uint Word(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
 
-    private static ushort Half(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
+    private static ushort Half(ReadOnlySpan<byte> bytes, int at) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
 
-    private static void Put(Span<byte> bytes, int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], value);
+    private static void Put(Span<byte> bytes, int at, uint value) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], value);
 }

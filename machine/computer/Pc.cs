@@ -27,8 +27,9 @@ public enum StopReason
 }
 
 /// <summary>
-/// The IA-32 PC: one processor, RAM, perhaps a ROM, two 8259, an 8254, a clock, a keyboard controller, a 16550 at COM1, a printer, and
-/// the consoles of testers. Deterministic: its time is the number of instructions executed, and waiting in HLT skips to the next event.
+/// The IA-32 PC: one processor, RAM, perhaps a ROM, two 8259, an 8254, a clock, a keyboard controller, a 16550 at COM1,
+/// a printer, and the consoles of testers. Deterministic: its time is the number of instructions executed, and waiting
+/// in HLT skips to the next event.
 /// </summary>
 public sealed partial class Pc
 {
@@ -38,14 +39,19 @@ public sealed partial class Pc
     private readonly Rtc _clock;
     private readonly KeyboardController _keyboard;
     private readonly HostBridge? _bridge;
-    private bool _interruptPending, _nonMaskablePending;
+    private bool _interruptPending,
+        _nonMaskablePending;
     private long _nextTimer = long.MaxValue;
     private StopReason? _stop;
 
     /// <param name="memorySize">Bytes of RAM.</param>
-    /// <param name="rom">A ROM at the end of the address space, which the processor is reset into; or nothing, and it is in flat
-    /// protected mode. With a ROM there is a chipset whose RAM can take the place of the ROM's copy below 1 MB.</param>
-    /// <param name="taggedTlb">The variant with an address space in each entry of the TLB: <see cref="Mmu.IsTagged"/>.</param>
+    /// <param name="rom">
+    /// A ROM at the end of the address space, which the processor is reset into; or nothing, and it is in flat
+    /// protected mode. With a ROM there is a chipset whose RAM can take the place of the ROM's copy below 1 MB.
+    /// </param>
+    /// <param name="taggedTlb">
+    /// The variant with an address space in each entry of the TLB: <see cref="Mmu.IsTagged"/>.
+    /// </param>
     public Pc(uint memorySize = 64 << 20, ReadOnlySpan<byte> rom = default, bool taggedTlb = false)
     {
         Memory = new PhysicalMemory(memorySize, rom);
@@ -81,7 +87,9 @@ public sealed partial class Pc
     /// <summary>What QEMU's isa-debug-exit makes the exit status: the value written, times 2, plus 1.</summary>
     public int? ExitStatus { get; private set; }
 
-    /// <summary>How many interrupts of the controllers the processor has taken, and EIP when it took the last one.</summary>
+    /// <summary>
+    /// How many interrupts of the controllers the processor has taken, and EIP when it took the last one.
+    /// </summary>
     public long InterruptsTaken { get; private set; }
 
     /// <inheritdoc cref="InterruptsTaken"/>
@@ -142,11 +150,13 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// Runs until the processor is at a user instruction or executes HLT, with the timer stopped: one kernel entry. The interrupts that are
-    /// pending are taken as always.
+    /// Runs until the processor is at a user instruction or executes HLT, with the timer stopped: one kernel entry. The
+    /// interrupts that are pending are taken as always.
     /// </summary>
     /// <param name="budget">Instructions, at most.</param>
-    /// <param name="pause">Where to stop before that, but not at once: the start of a block of code that runs with interrupts on.</param>
+    /// <param name="pause">
+    /// Where to stop before that, but not at once: the start of a block of code that runs with interrupts on.
+    /// </param>
     public StopReason RunToUser(long budget, uint? pause = null)
     {
         var (begin, end) = (Instructions, Instructions + budget);
@@ -168,7 +178,9 @@ public sealed partial class Pc
         }
     }
 
-    /// <summary>The 32-bit word at a linear address, read without any side effect; null where nothing is mapped.</summary>
+    /// <summary>
+    /// The 32-bit word at a linear address, read without any side effect; null where nothing is mapped.
+    /// </summary>
     public uint? TryPeek(uint linear)
     {
         if ((linear & 3) == 0)
@@ -185,7 +197,8 @@ public sealed partial class Pc
 
     /// <inheritdoc cref="TryPeek"/>
     /// <exception cref="MachineException">Nothing is mapped there.</exception>
-    public uint Peek(uint linear) => TryPeek(linear) ?? throw new MachineException($"no memory is mapped at {linear:X8}h");
+    public uint Peek(uint linear) =>
+        TryPeek(linear) ?? throw new MachineException($"no memory is mapped at {linear:X8}h");
 
     /// <summary>Writes a 32-bit word at a linear address, whatever the rights of its page.</summary>
     public void Poke(uint linear, uint value)
@@ -204,7 +217,13 @@ public sealed partial class Pc
         var block = _blocks.Find(linear, code.Big, Cpu.Cpl == 3) ?? Fetch();
         if (block is null)
             Count(1);
-        else if (Cpu.InterruptShadow || Cpu.StepsAlone || Trace is not null || Cpu.StepsSingly.Known || !Fits(code, block))
+        else if (
+            Cpu.InterruptShadow
+            || Cpu.StepsAlone
+            || Trace is not null
+            || Cpu.StepsSingly.Known
+            || !Fits(code, block)
+        )
             StepOne(block, linear);
         else
         {
@@ -233,7 +252,10 @@ public sealed partial class Pc
         catch (Fault fault)
         {
             // The limit of the segment is checked before the page of an instruction's later bytes (SDM vol. 3, 5.3).
-            var isBeyond = fault.Vector == Vectors.PageFault && fault.Address is { } address && (address - code.Base).Value > code.Limit.Value;
+            var isBeyond =
+                fault.Vector == Vectors.PageFault
+                && fault.Address is { } address
+                && (address - code.Base).Value > code.Limit.Value;
             Cpu.FaultOfInstruction(isBeyond ? Fault.Protection(0) : fault);
             return null;
         }
@@ -286,9 +308,14 @@ public sealed partial class Pc
     /// <summary>Lets the time pass in HLT; false where no interrupt can come.</summary>
     private bool SkipToTimer()
     {
-        const uint timer = 1, clock = 1 << ClockLine | 1 << CascadeLine;
+        const uint timer = 1,
+            clock = 1 << ClockLine | 1 << CascadeLine;
         var masks = _pics.Masks;
-        if (!Cpu.InterruptsEnabled.Known || _nextTimer == long.MaxValue || ((masks & timer) != 0 && (masks & clock) != 0))
+        if (
+            !Cpu.InterruptsEnabled.Known
+            || _nextTimer == long.MaxValue
+            || ((masks & timer) != 0 && (masks & clock) != 0)
+        )
             return false;
         Time = Math.Max(Time, _nextTimer);
         AdvanceTimer();

@@ -22,7 +22,8 @@ public readonly struct PcBus : IBus<Concrete>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(Concrete linear, int size, Concrete value, bool user) => _mmu.Store(linear, size, value, user);
 
-    internal bool TryLoad(uint linear, int size, bool write, bool user, ref uint value) => _mmu.TryLoad(linear, size, write, user, ref value);
+    internal bool TryLoad(uint linear, int size, bool write, bool user, ref uint value) =>
+        _mmu.TryLoad(linear, size, write, user, ref value);
 
     internal bool TryStore(uint linear, int size, uint value, bool user) => _mmu.TryStore(linear, size, value, user);
 

@@ -2,11 +2,23 @@ using Verified.Machine.Chips;
 
 namespace Verified.Machine.Computer;
 
-/// <summary>The I/O ports. A wider access is one byte access per port, low port first; where nothing answers, ones are read.</summary>
+/// <summary>
+/// The I/O ports. A wider access is one byte access per port, low port first; where nothing answers, ones are read.
+/// </summary>
 public sealed partial class Pc
 {
-    private const uint Com1 = 0x3F8, Com2 = 0x2F8, DebugExit = 0xF4, DebugConsole = 0xE9, FirmwareConsole = 0x402, PostCard = 0x80, OtherPostCard = 0x190;
-    private const int KeyboardLine = 1, CascadeLine = 2, SecondSerialLine = 3, SerialLine = 4, ClockLine = 8;
+    private const uint Com1 = 0x3F8,
+        Com2 = 0x2F8,
+        DebugExit = 0xF4,
+        DebugConsole = 0xE9,
+        FirmwareConsole = 0x402,
+        PostCard = 0x80,
+        OtherPostCard = 0x190;
+    private const int KeyboardLine = 1,
+        CascadeLine = 2,
+        SecondSerialLine = 3,
+        SerialLine = 4,
+        ClockLine = 8;
 
     private readonly Dictionary<uint, long> _unanswered = [];
 
@@ -36,7 +48,10 @@ public sealed partial class Pc
     /// <summary>Ports that were accessed though nothing is there, with how often.</summary>
     public IReadOnlyDictionary<uint, long> Unanswered => _unanswered;
 
-    /// <summary>What each port reads where no chip is there, and what is written goes nowhere: a processor alone in a rig; null in a PC.</summary>
+    /// <summary>
+    /// What each port reads where no chip is there, and what is written goes nowhere: a processor alone in a rig; null
+    /// in a PC.
+    /// </summary>
     public Func<uint, byte>? BarePorts { get; init; }
 
     internal uint In(uint port, int size)
@@ -85,14 +100,30 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// The chips as a PC's firmware leaves them to a loader: interrupts 0..15 at 08h and 70h, the timer ticking 18.2 times a second. The lines of
-    /// timer, keyboard, second controller, diskette, clock, mouse, coprocessor and disks are open (Multiboot specification, 3.2).
+    /// The chips as a PC's firmware leaves them to a loader: interrupts 0..15 at 08h and 70h, the timer ticking 18.2
+    /// times a second. The lines of timer, keyboard, second controller, diskette, clock, mouse, coprocessor and disks
+    /// are open (Multiboot specification, 3.2).
     /// </summary>
     internal void LeaveAsFirmware()
     {
-        foreach (var (port, value) in (ReadOnlySpan<(uint, byte)>)
-            [(0x20, 0x11), (0x21, 8), (0x21, 4), (0x21, 1), (0x21, 0xB8), (0xA0, 0x11), (0xA1, 0x70), (0xA1, 2), (0xA1, 1), (0xA1, 0x8E),
-             (0x43, 0x36), (0x40, 0), (0x40, 0)])
+        foreach (
+            var (port, value) in (ReadOnlySpan<(uint, byte)>)
+                [
+                    (0x20, 0x11),
+                    (0x21, 8),
+                    (0x21, 4),
+                    (0x21, 1),
+                    (0x21, 0xB8),
+                    (0xA0, 0x11),
+                    (0xA1, 0x70),
+                    (0xA1, 2),
+                    (0xA1, 1),
+                    (0xA1, 0x8E),
+                    (0x43, 0x36),
+                    (0x40, 0),
+                    (0x40, 0),
+                ]
+        )
             OutByte(port, value);
     }
 

@@ -6,17 +6,21 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// A snapshot of the whole machine, TLB included, and perhaps a later one within it. Going back undoes only the stores since, which are in
-/// the memory's <see cref="PhysicalMemory.Log"/>.
+/// A snapshot of the whole machine, TLB included, and perhaps a later one within it. Going back undoes only the stores
+/// since, which are in the memory's <see cref="PhysicalMemory.Log"/>.
 /// </summary>
 public sealed partial class Pc
 {
-    private Saved? _saved, _outer, _spare;
+    private Saved? _saved,
+        _outer,
+        _spare;
 
     // Whether a device may be other than in the snapshot.
     private bool _devicesChanged;
 
-    /// <summary>Makes the present state the one that <see cref="Restore"/> returns to, in place of an earlier one.</summary>
+    /// <summary>
+    /// Makes the present state the one that <see cref="Restore"/> returns to, in place of an earlier one.
+    /// </summary>
     public void Snapshot()
     {
         _saved ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), Memory);
@@ -26,12 +30,14 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// Makes the present state the one that <see cref="Restore"/> returns to, and keeps the snapshot before it for <see cref="LeaveInner"/>.
+    /// Makes the present state the one that <see cref="Restore"/> returns to, and keeps the snapshot before it for
+    /// <see cref="LeaveInner"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is no snapshot, or an inner one already.</exception>
     public void SnapshotInner()
     {
-        if (_saved is null || _outer is not null) throw new InvalidOperationException("an inner snapshot needs one outer snapshot");
+        if (_saved is null || _outer is not null)
+            throw new InvalidOperationException("an inner snapshot needs one outer snapshot");
         (_outer, _saved) = (_saved, _spare ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), Memory));
         Save();
         Memory.Log.Nest();
@@ -63,7 +69,17 @@ public sealed partial class Pc
         if (_bridge is not null)
             _saved.Bridge.CopyFrom(_bridge);
         _saved.Translations = Mmu.Save();
-        _saved.State = (Instructions, Time, _nextTimer, _interruptPending, _nonMaskablePending, ExitStatus, _stop, Mmu.AddressLine20, _system);
+        _saved.State = (
+            Instructions,
+            Time,
+            _nextTimer,
+            _interruptPending,
+            _nonMaskablePending,
+            ExitStatus,
+            _stop,
+            Mmu.AddressLine20,
+            _system
+        );
         _devicesChanged = false;
     }
 
@@ -83,7 +99,17 @@ public sealed partial class Pc
         Cpu.CopyFrom(saved.Cpu);
         if (_devicesChanged)
             RestoreDevices(saved);
-        (Instructions, Time, _nextTimer, _interruptPending, _nonMaskablePending, ExitStatus, _stop, Mmu.AddressLine20, _system) = saved.State;
+        (
+            Instructions,
+            Time,
+            _nextTimer,
+            _interruptPending,
+            _nonMaskablePending,
+            ExitStatus,
+            _stop,
+            Mmu.AddressLine20,
+            _system
+        ) = saved.State;
         Mmu.Restore(saved.Translations, Cpu.Cr0, Cpu.Cr3, Cpu.Cr4);
     }
 
@@ -110,13 +136,24 @@ public sealed partial class Pc
         public readonly Ia32<Concrete, PcBus> Cpu = cpu;
         public readonly PicPair Pics = new();
         public readonly Pit Pit = new();
-        public readonly Uart Serial = new(), SecondSerial = new();
+        public readonly Uart Serial = new(),
+            SecondSerial = new();
         public readonly Rtc Clock = new(memory.Size);
         public readonly KeyboardController Keyboard = new(tested: true);
         public readonly ParallelPort Printer = new();
         public readonly Vga Display = new();
         public readonly HostBridge Bridge = new(memory.LowRomStart);
         public Translation[] Translations = [];
-        public (long Instructions, long Time, long NextTimer, bool Pending, bool NonMaskable, int? Exit, StopReason? Stop, bool Gate, byte System) State;
+        public (
+            long Instructions,
+            long Time,
+            long NextTimer,
+            bool Pending,
+            bool NonMaskable,
+            int? Exit,
+            StopReason? Stop,
+            bool Gate,
+            byte System
+        ) State;
     }
 }

@@ -23,8 +23,7 @@ public sealed partial class Pc
 
     /// <summary>
     /// A line rises, and falls again after the processor has seen the request but before it acknowledges it. The
-    /// controller then reports its
-    /// last line (8259A data sheet, "interrupt sequence").
+    /// controller then reports its last line (8259A data sheet, "interrupt sequence").
     /// </summary>
     /// <param name="line">An unmasked line, 0 to 15.</param>
     public void Glitch(int line)
@@ -35,12 +34,12 @@ public sealed partial class Pc
 
     /// <summary>
     /// Whether the processor takes an interrupt now, as it does before an instruction: one is requested, interrupts are
-    /// on, and no
-    /// instruction holds them off. If so, the processor is at the first instruction of the handler.
+    /// on, and no instruction holds them off. If so, the processor is at the first instruction of the handler.
     /// </summary>
     public bool TakeRequested()
     {
-        if (!_interruptPending || !Cpu.InterruptsEnabled.Known || Cpu.InterruptShadow) return false;
+        if (!_interruptPending || !Cpu.InterruptsEnabled.Known || Cpu.InterruptShadow)
+            return false;
         TakeInterrupt();
         return true;
     }

@@ -4,14 +4,22 @@ using Verified.Machine.Processor;
 namespace Verified.Machine.Memory;
 
 /// <summary>
-/// Linear memory: two-level paging with 4 KB and 4 MB pages, and the TLB (SDM vol. 3, chapter 4). The TLB is direct-mapped and holds
-/// what it read until INVLPG, a CR3 load or an eviction: page tables that change meanwhile are not seen, as on a processor.
-/// An access that the cached rights do not allow walks the tables anew (SDM vol. 3, 4.10.4.3 leaves that open).
+/// Linear memory: two-level paging with 4 KB and 4 MB pages, and the TLB (SDM vol. 3, chapter 4). The TLB is
+/// direct-mapped and holds what it read until INVLPG, a CR3 load or an eviction: page tables that change meanwhile are
+/// not seen, as on a processor. An access that the cached rights do not allow walks the tables anew (SDM vol. 3,
+/// 4.10.4.3 leaves that open).
 /// </summary>
 public sealed unsafe class Mmu
 {
-    private const uint Present = 1, Writable = 2, User = 4, Accessed = 0x20, Dirty = 0x40, Large = 0x80, Global = 0x100;
-    private const uint FrameMask = 0xFFFFF000, LargeReserved = 0x003FE000;
+    private const uint Present = 1,
+        Writable = 2,
+        User = 4,
+        Accessed = 0x20,
+        Dirty = 0x40,
+        Large = 0x80,
+        Global = 0x100;
+    private const uint FrameMask = 0xFFFFF000,
+        LargeReserved = 0x003FE000;
     private const int Entries = 1024;
 
     // A tag that no page has: the low bits of a page's address are 0.
@@ -23,7 +31,10 @@ public sealed unsafe class Mmu
     private readonly ushort[] _filled = new ushort[Entries];
     private int _filledCount;
     private uint _directory;
-    private bool _paging, _writeProtect, _largePages, _globalPages;
+    private bool _paging,
+        _writeProtect,
+        _largePages,
+        _globalPages;
     private uint _addressMask = uint.MaxValue;
     private readonly Dictionary<uint, Translation[]> _otherSpaces = [];
     private HashSet<uint> _watched = [];
@@ -39,8 +50,8 @@ public sealed unsafe class Mmu
     }
 
     /// <summary>
-    /// A variant that no Pentium is: an entry belongs to the page directory that it was made with, and a load of CR3 forgets none. INVLPG
-    /// reaches the present space alone; changing CR0 or CR4 forgets all.
+    /// A variant that no Pentium is: an entry belongs to the page directory that it was made with, and a load of CR3
+    /// forgets none. INVLPG reaches the present space alone; changing CR0 or CR4 forgets all.
     /// </summary>
     public bool IsTagged { get; init; }
 
@@ -73,7 +84,10 @@ public sealed unsafe class Mmu
         Flush(keepGlobal: false);
     }
 
-    /// <summary>The linear pages (addresses of their first bytes) whose accesses <see cref="AccessSeen"/> is told, in place of earlier ones.</summary>
+    /// <summary>
+    /// The linear pages (addresses of their first bytes) whose accesses <see cref="AccessSeen"/> is told, in place of
+    /// earlier ones.
+    /// </summary>
     internal void Watch(HashSet<uint> pages)
     {
         (_watched, _watching) = (pages, pages.Count > 0);
@@ -92,7 +106,9 @@ public sealed unsafe class Mmu
         if ((user ? entry->UserRead : entry->KernelRead) != (linear + (uint)size - 1 & FrameMask))
             return LoadSlowly(linear, size, user);
         var at = entry->Host + linear;
-        return size == 4 ? *(uint*)at : size == 2 ? *(ushort*)at : *at;
+        return size == 4 ? *(uint*)at
+            : size == 2 ? *(ushort*)at
+            : *at;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -102,7 +118,9 @@ public sealed unsafe class Mmu
         if ((user ? entry->UserWrite : entry->KernelWrite) != (linear + (uint)size - 1 & FrameMask))
             return LoadForStoreSlowly(linear, size, user);
         var at = entry->Host + linear;
-        return size == 4 ? *(uint*)at : size == 2 ? *(ushort*)at : *at;
+        return size == 4 ? *(uint*)at
+            : size == 2 ? *(ushort*)at
+            : *at;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -123,10 +141,18 @@ public sealed unsafe class Mmu
             *at = (byte)value;
     }
 
-    /// <summary>Where compiled code finds the tag that a page's address is compared with, and the host address, in the TLB.</summary>
+    /// <summary>
+    /// Where compiled code finds the tag that a page's address is compared with, and the host address, in the TLB.
+    /// </summary>
     internal (nint Tlb, int Entries, int TagOffset, int HostOffset) TlbLayout(bool write, bool user)
     {
-        var tag = user ? write ? &_tlb->UserWrite : &_tlb->UserRead : write ? &_tlb->KernelWrite : &_tlb->KernelRead;
+        var tag = user
+            ? write
+                ? &_tlb->UserWrite
+                : &_tlb->UserRead
+            : write
+                ? &_tlb->KernelWrite
+                : &_tlb->KernelRead;
         return ((nint)_tlb, Entries, (int)((byte*)tag - (byte*)_tlb), (int)((byte*)&_tlb->Host - (byte*)_tlb));
     }
 
@@ -147,8 +173,10 @@ public sealed unsafe class Mmu
     /// <summary>A store that is left undone where it faults, crosses pages, or is to a page that holds code.</summary>
     internal bool TryStore(uint linear, int size, uint value, bool user)
     {
-        if (!TryTranslate(linear, size, write: true, user, out var physical)
-            || (physical < _memory.Size && _memory.HoldsCode(physical / PhysicalMemory.PageSize)))
+        if (
+            !TryTranslate(linear, size, write: true, user, out var physical)
+            || (physical < _memory.Size && _memory.HoldsCode(physical / PhysicalMemory.PageSize))
+        )
             return false;
         if (!_memory.Store(physical, size, value))
             AllowStores(_tlb + (linear >> 12 & Entries - 1));
@@ -161,7 +189,10 @@ public sealed unsafe class Mmu
         var entry = _tlb + (linear >> 12 & Entries - 1);
         physical = entry->Frame | linear & ~FrameMask;
         return !Crosses(linear, size)
-            && ((entry->Page == (linear & FrameMask) && Allows(entry->Rights, write, user)) || TryWalk(linear, write, user, out physical));
+            && (
+                (entry->Page == (linear & FrameMask) && Allows(entry->Rights, write, user))
+                || TryWalk(linear, write, user, out physical)
+            );
     }
 
     private bool TryWalk(uint linear, bool write, bool user, out uint physical)
@@ -187,12 +218,20 @@ public sealed unsafe class Mmu
         return (user ? entry->UserRead : entry->KernelRead) == (linear & FrameMask);
     }
 
-    /// <summary>The physical address that <paramref name="linear"/> has now, through the TLB; faults as an access would.</summary>
+    /// <summary>
+    /// The physical address that <paramref name="linear"/> has now, through the TLB; faults as an access would.
+    /// </summary>
     public uint Translate(uint linear, bool write, bool user)
     {
         var page = linear & FrameMask;
         var entry = _tlb + (linear >> 12 & Entries - 1);
-        var tag = user ? write ? entry->UserWrite : entry->UserRead : write ? entry->KernelWrite : entry->KernelRead;
+        var tag = user
+            ? write
+                ? entry->UserWrite
+                : entry->UserRead
+            : write
+                ? entry->KernelWrite
+                : entry->KernelRead;
         if (tag == page || (entry->Page == page && Allows(entry->Rights, write, user)))
             return entry->Frame | linear & ~FrameMask;
         return Walk(linear, write, user) | linear & ~FrameMask;
@@ -212,15 +251,23 @@ public sealed unsafe class Mmu
         return (pte & Present) == 0 ? null : Resolve(pte & FrameMask | linear & ~FrameMask);
     }
 
-    /// <summary>A page that user code reaches by the TLB in a way that the tables in memory do not allow, or null: a translation that INVLPG should have ended.</summary>
+    /// <summary>
+    /// A page that user code reaches by the TLB in a way that the tables in memory do not allow, or null: a translation
+    /// that INVLPG should have ended.
+    /// </summary>
     public uint? FirstStale()
     {
         for (var i = 0; i < _filledCount; i++)
         {
             var entry = _tlb + _filled[i];
-            if (entry->Page == NoPage || (entry->Rights & User) == 0 || !_paging) continue;
+            if (entry->Page == NoPage || (entry->Rights & User) == 0 || !_paging)
+                continue;
             var rights = RightsOf(entry->Page);
-            if ((rights & (Present | User)) != (Present | User) || Look(entry->Page) != entry->Frame || (entry->Rights & Writable & ~rights) != 0)
+            if (
+                (rights & (Present | User)) != (Present | User)
+                || Look(entry->Page) != entry->Frame
+                || (entry->Rights & Writable & ~rights) != 0
+            )
                 return entry->Page;
         }
 
@@ -274,7 +321,9 @@ public sealed unsafe class Mmu
         }
     }
 
-    /// <summary>Makes every store take the slow way once, because pages are no longer logged or now hold code.</summary>
+    /// <summary>
+    /// Makes every store take the slow way once, because pages are no longer logged or now hold code.
+    /// </summary>
     internal void RecheckStores()
     {
         for (var i = 0; i < _filledCount; i++)
@@ -385,8 +434,11 @@ public sealed unsafe class Mmu
 
     private void AllowStores(Translation* entry)
     {
-        if (entry->Frame >= _memory.Size || !_memory.IsPlainlyWritable(entry->Frame / PhysicalMemory.PageSize)
-            || (_watching && _watched.Contains(entry->Page)))
+        if (
+            entry->Frame >= _memory.Size
+            || !_memory.IsPlainlyWritable(entry->Frame / PhysicalMemory.PageSize)
+            || (_watching && _watched.Contains(entry->Page))
+        )
             return;
         entry->KernelWrite = Allows(entry->Rights, write: true, user: false) ? entry->Page : NoPage;
         entry->UserWrite = Allows(entry->Rights, write: true, user: true) ? entry->Page : NoPage;

@@ -1,23 +1,30 @@
 namespace Verified.Machine.Memory;
 
 /// <summary>
-/// RAM from physical address 0, with a <see cref="StoreLog"/> of what was written since the snapshot, and with marks on the 128-byte
-/// chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes. A ROM lies at the end of the address
-/// space and, its last 128 KB, below 1 MB, where a chipset can have RAM in its place (<see cref="Shadow"/>). Both are stored behind the RAM,
-/// where <see cref="Resolve"/> finds them.
+/// RAM from physical address 0, with a <see cref="StoreLog"/> of what was written since the snapshot, and with marks on
+/// the 128-byte chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes. A ROM
+/// lies at the end of the address space and, its last 128 KB, below 1 MB, where a chipset can have RAM in its place
+/// (<see cref="Shadow"/>). Both are stored behind the RAM, where <see cref="Resolve"/> finds them.
 /// </summary>
 public sealed unsafe class PhysicalMemory
 {
     public const uint PageSize = 4096;
     private const int ChunkBits = 7;
-    private const uint MostRom = 16 << 20, LowRomEnd = 1 << 20, MostLowRom = 128 << 10, Nowhere = 0xFFFFF000;
-    private const uint ShadowStart = 0xC0000, ShadowSize = LowRomEnd - ShadowStart;
+    private const uint MostRom = 16 << 20,
+        LowRomEnd = 1 << 20,
+        MostLowRom = 128 << 10,
+        Nowhere = 0xFFFFF000;
+    private const uint ShadowStart = 0xC0000,
+        ShadowSize = LowRomEnd - ShadowStart;
     private const int PieceBits = 14;
 
     // Of each piece of 16 KB from C0000h, where there is a ROM: it is read from RAM, and written to RAM.
-    private readonly bool[] _readsRam = new bool[ShadowSize >> PieceBits], _writesRam = new bool[ShadowSize >> PieceBits];
+    private readonly bool[] _readsRam = new bool[ShadowSize >> PieceBits],
+        _writesRam = new bool[ShadowSize >> PieceBits];
 
-    private readonly uint _rom, _lowRom, _extent;
+    private readonly uint _rom,
+        _lowRom,
+        _extent;
     private readonly byte[] _bytes;
     private readonly byte* _host;
     private readonly uint[] _code;
@@ -62,7 +69,9 @@ public sealed unsafe class PhysicalMemory
     /// <summary>The current content of a page.</summary>
     public ReadOnlySpan<byte> Page(uint number) => _bytes.AsSpan((int)(number * PageSize), (int)PageSize);
 
-    /// <summary>True where a store may go straight to the host page: the log need not see it, and no code was decoded from it.</summary>
+    /// <summary>
+    /// True where a store may go straight to the host page: the log need not see it, and no code was decoded from it.
+    /// </summary>
     internal bool IsPlainlyWritable(uint page) => _code[page] == 0 && !Log.Sees(page) && !IsProtected(page * PageSize);
 
     /// <summary>Says of a piece of 16 KB from C0000h whether RAM is read there, and whether it is written.</summary>
@@ -84,7 +93,8 @@ public sealed unsafe class PhysicalMemory
     }
 
     /// <summary>RAM that may not be written, as the chipset has it.</summary>
-    private bool IsProtected(uint stored) => _rom != 0 && stored - ShadowStart < ShadowSize && !_writesRam[stored - ShadowStart >> PieceBits];
+    private bool IsProtected(uint stored) =>
+        _rom != 0 && stored - ShadowStart < ShadowSize && !_writesRam[stored - ShadowStart >> PieceBits];
 
     /// <summary>Reads 1, 2 or 4 bytes at a stored address.</summary>
     public uint Load(uint physical, int size)
@@ -92,7 +102,9 @@ public sealed unsafe class PhysicalMemory
         if (physical > _extent - (uint)size)
             return size == 4 ? uint.MaxValue : (1u << size * 8) - 1;
         var at = _host + physical;
-        return size == 4 ? *(uint*)at : size == 2 ? *(ushort*)at : *at;
+        return size == 4 ? *(uint*)at
+            : size == 2 ? *(ushort*)at
+            : *at;
     }
 
     /// <summary>Writes 1, 2 or 4 bytes at a stored address.</summary>
@@ -120,13 +132,17 @@ public sealed unsafe class PhysicalMemory
 
     // Where the ROM is read below 1 MB, RAM may be written: so firmware copies itself.
     private bool StoreBehindRom(uint stored, int size, uint value) =>
-        stored - Size < _lowRom && _writesRam[stored - Size + LowRomStart - ShadowStart >> PieceBits] && Store(stored - Size + LowRomStart, size, value);
+        stored - Size < _lowRom
+        && _writesRam[stored - Size + LowRomStart - ShadowStart >> PieceBits]
+        && Store(stored - Size + LowRomStart, size, value);
 
     /// <summary>Copies bytes in, as a loader does.</summary>
     public void Write(uint physical, ReadOnlySpan<byte> bytes)
     {
         if (physical > Size || (uint)bytes.Length > Size - physical)
-            throw new MachineException($"{bytes.Length:N0} bytes at {physical:X8}h do not fit in {Size >> 20} MB of memory");
+            throw new MachineException(
+                $"{bytes.Length:N0} bytes at {physical:X8}h do not fit in {Size >> 20} MB of memory"
+            );
         for (var page = physical / PageSize; page * PageSize < physical + (uint)bytes.Length; page++)
         {
             Log.BeforePage(page);
@@ -160,7 +176,9 @@ public sealed unsafe class PhysicalMemory
     private static uint ChunksOf(uint physical, uint length)
     {
         var last = physical + length - 1;
-        return length > 1 << ChunkBits ? uint.MaxValue : 1u << (int)(physical >> ChunkBits & 31) | 1u << (int)(last >> ChunkBits & 31);
+        return length > 1 << ChunkBits
+            ? uint.MaxValue
+            : 1u << (int)(physical >> ChunkBits & 31) | 1u << (int)(last >> ChunkBits & 31);
     }
 
     private void NoteCode(uint physical, uint size)

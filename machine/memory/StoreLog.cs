@@ -4,12 +4,14 @@ using System.Runtime.InteropServices;
 namespace Verified.Machine.Memory;
 
 /// <summary>
-/// What memory was before each store since a snapshot, to find what changed and to undo it: dword by dword, and page by page where
-/// many dwords of a page are written. Nothing is logged until there is a snapshot.
+/// What memory was before each store since a snapshot, to find what changed and to undo it: dword by dword, and page by
+/// page where many dwords of a page are written. Nothing is logged until there is a snapshot.
 /// </summary>
 public sealed unsafe class StoreLog
 {
-    /// <summary>So many dwords of a page are logged after each mark; then it is copied whole, and its stores are no longer seen.</summary>
+    /// <summary>
+    /// So many dwords of a page are logged after each mark; then it is copied whole, and its stores are no longer seen.
+    /// </summary>
     private const int MostDwords = 256;
 
     // In the low bits of an entry's address: its former content is a page, the one of that number among the copies.
@@ -20,10 +22,14 @@ public sealed unsafe class StoreLog
     private readonly List<byte[]> _copies = [];
     private readonly List<(uint, uint)> _changes = [];
     private (uint Address, uint Former)[] _entries = new (uint, uint)[256];
-    private int _count, _copied, _marked, _copiedAtMark;
+    private int _count,
+        _copied,
+        _marked,
+        _copiedAtMark;
 
     // Where an inner log began: the entries and copies before are an outer one's.
-    private int _floor, _copiedAtFloor;
+    private int _floor,
+        _copiedAtFloor;
 
     private uint _period;
 
@@ -41,8 +47,8 @@ public sealed unsafe class StoreLog
     }
 
     /// <summary>
-    /// The dwords written since <see cref="Mark"/>, by physical address, with what each was before that store; one may occur
-    /// more than once, in order. Valid until the next call.
+    /// The dwords written since <see cref="Mark"/>, by physical address, with what each was before that store; one may
+    /// occur more than once, in order. Valid until the next call.
     /// </summary>
     public ReadOnlySpan<(uint Address, uint Former)> Changes()
     {
@@ -79,7 +85,9 @@ public sealed unsafe class StoreLog
         _period++;
     }
 
-    /// <summary>Starts a log within the present one: <see cref="TryUndo"/> goes back to here, until <see cref="Leave"/>.</summary>
+    /// <summary>
+    /// Starts a log within the present one: <see cref="TryUndo"/> goes back to here, until <see cref="Leave"/>.
+    /// </summary>
     internal void Nest()
     {
         (_floor, _copiedAtFloor) = (_count, _copied);
@@ -90,7 +98,8 @@ public sealed unsafe class StoreLog
     internal void Leave() => (_floor, _copiedAtFloor) = (0, 0);
 
     /// <summary>True where each store to the page has to be told to the log.</summary>
-    internal bool Sees(uint page) => _period != 0 && (_pages[page].Period != _period || _pages[page].Dwords <= MostDwords);
+    internal bool Sees(uint page) =>
+        _period != 0 && (_pages[page].Period != _period || _pages[page].Dwords <= MostDwords);
 
     /// <summary>Called before a byte is written.</summary>
     /// <returns>Whether later stores to the page have to be told too.</returns>
@@ -128,7 +137,9 @@ public sealed unsafe class StoreLog
         Copy(page);
     }
 
-    /// <summary>Takes back the last entry, and tells where it was; false if none is left, and then the log starts again.</summary>
+    /// <summary>
+    /// Takes back the last entry, and tells where it was; false if none is left, and then the log starts again.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryUndo(out uint physical, out uint length)
     {
@@ -151,7 +162,8 @@ public sealed unsafe class StoreLog
         return true;
     }
 
-    private void CopyBack(int copy, uint page) => _copies[copy].CopyTo(new Span<byte>(_host + page, (int)PhysicalMemory.PageSize));
+    private void CopyBack(int copy, uint page) =>
+        _copies[copy].CopyTo(new Span<byte>(_host + page, (int)PhysicalMemory.PageSize));
 
     private void AddPage(uint start, uint copy)
     {
@@ -166,7 +178,9 @@ public sealed unsafe class StoreLog
     {
         if (_copied == _copies.Count)
             _copies.Add(new byte[PhysicalMemory.PageSize]);
-        new ReadOnlySpan<byte>(_host + page * PhysicalMemory.PageSize, (int)PhysicalMemory.PageSize).CopyTo(_copies[_copied]);
+        new ReadOnlySpan<byte>(_host + page * PhysicalMemory.PageSize, (int)PhysicalMemory.PageSize).CopyTo(
+            _copies[_copied]
+        );
         Append(page * PhysicalMemory.PageSize | WholePage, (uint)_copied++);
     }
 

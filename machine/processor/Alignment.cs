@@ -1,8 +1,8 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// Alignment checks: with CR0.AM and EFLAGS.AC set, a misaligned access of ring 3 raises #AC (SDM vol. 3, 6.15). While they are on no segment
-/// counts as flat, so that every access takes the way on which it is checked.
+/// Alignment checks: with CR0.AM and EFLAGS.AC set, a misaligned access of ring 3 raises #AC (SDM vol. 3, 6.15). While
+/// they are on no segment counts as flat, so that every access takes the way on which it is checked.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {

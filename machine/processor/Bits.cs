@@ -11,7 +11,9 @@ public sealed partial class Ia32<W, TBus>
         Complement,
     }
 
-    /// <summary>BT, BTS, BTR, BTC: a register offset reaches beyond a memory operand, in units of the operand.</summary>
+    /// <summary>
+    /// BT, BTS, BTR, BTC: a register offset reaches beyond a memory operand, in units of the operand.
+    /// </summary>
     private void BitTest(in Operation op, BitChange change)
     {
         int size = op.Size;
@@ -27,9 +29,8 @@ public sealed partial class Ia32<W, TBus>
         }
         var address = EffectiveAddress(op);
         if (op.Source == OperandKind.Register)
-            address += size == 4
-                ? W.ShiftRightSigned(offset, 5) << 2
-                : W.ShiftRightSigned(SignExtend(offset, 2), 4) << 1;
+            address +=
+                size == 4 ? W.ShiftRightSigned(offset, 5) << 2 : W.ShiftRightSigned(SignExtend(offset, 2), 4) << 1;
         if ((op.Prefix & Prefix.Address16) != 0)
             address &= 0xFFFF;
         if (change == BitChange.None)
@@ -61,7 +62,10 @@ public sealed partial class Ia32<W, TBus>
         _stored = _stored & ~(W)Flag.Carry | carry;
     }
 
-    /// <summary>The tested bit; the 386 turns it to the end, which leaves overflow as ROR does (SingleStepTests/80386, 0FA3, as emu88 and rex86 found).</summary>
+    /// <summary>
+    /// The tested bit; the 386 turns it to the end, which leaves overflow as ROR does (SingleStepTests/80386, 0FA3, as
+    /// emu88 and rex86 found).
+    /// </summary>
     private void SetTestedBit(W value, W bit, int size)
     {
         SetCarryOnly(value >> bit & 1);
@@ -78,14 +82,17 @@ public sealed partial class Ia32<W, TBus>
         var found = reverse ? W.HighestBit(value) : W.LowestBit(value);
         var old = ReadRegister(op.TargetRegister, op.Size);
         WriteRegister(op.TargetRegister, op.Size, W.Select(value == 0, old, found));
-        var others = Model == ProcessorModel.I386 ? W.Select(value == 0, Flag.Parity, ScanFlags(value, found, reverse, op.Size)) : 0;
+        var others =
+            Model == ProcessorModel.I386
+                ? W.Select(value == 0, Flag.Parity, ScanFlags(value, found, reverse, op.Size))
+                : 0;
         _stored = W.Select(value == 0, Flag.Zero, 0) | W.Arbitrary(others) & (Flag.Status & ~Flag.Zero);
         _rule = FlagRule.Stored;
     }
 
     /// <summary>
-    /// What a 386's scan leaves in the flags: those of the value's negation, and of the last shift; of a forward scan past bit 0, the parity of
-    /// the number found (SingleStepTests/80386, 0FBC and 0FBD, as emu88 has it).
+    /// What a 386's scan leaves in the flags: those of the value's negation, and of the last shift; of a forward scan
+    /// past bit 0, the parity of the number found (SingleStepTests/80386, 0FBC and 0FBD, as emu88 has it).
     /// </summary>
     private static W ScanFlags(W value, W found, bool reverse, int size)
     {
@@ -93,7 +100,11 @@ public sealed partial class Ia32<W, TBus>
         var (below, next) = (value << 1 >> found & 1, value << 2 >> found & 1);
         if (reverse)
             return negation | below | W.Select(found == 0, Flag.Overflow, (below ^ next) << 11);
-        return W.Select(found == 0, negation | value >> 1 & 1 | SignBit(value, size) << 11, W.Select(W.EvenParity(found), Flag.Parity, 0));
+        return W.Select(
+            found == 0,
+            negation | value >> 1 & 1 | SignBit(value, size) << 11,
+            W.Select(W.EvenParity(found), Flag.Parity, 0)
+        );
     }
 
     private void Exchange(in Operation op)
@@ -146,5 +157,6 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>Of 16 bits undefined (SDM vol. 2, BSWAP), and usually 0.</summary>
-    private static W SwapBytes(W a, int size) => size == 2 ? W.Arbitrary(0) & 0xFFFF : a << 24 | (a & 0xFF00) << 8 | a >> 8 & 0xFF00 | a >> 24;
+    private static W SwapBytes(W a, int size) =>
+        size == 2 ? W.Arbitrary(0) & 0xFFFF : a << 24 | (a & 0xFF00) << 8 | a >> 8 & 0xFF00 | a >> 24;
 }

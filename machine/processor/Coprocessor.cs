@@ -3,16 +3,23 @@ using System.Runtime.CompilerServices;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// The x87 as far as finding it and switching it between programs goes: the control instructions (SDM vol. 1, 8.1 and 8.3.11). What
-/// computes raises #UD, after #NM where CR0 asks for that (vol. 3, 2.5). Nothing computes, so no exception is ever pending, and the pointers and
-/// registers are what was loaded.
+/// The x87 as far as finding it and switching it between programs goes: the control instructions (SDM vol. 1, 8.1 and
+/// 8.3.11). What computes raises #UD, after #NM where CR0 asks for that (vol. 3, 2.5). Nothing computes, so no
+/// exception is ever pending, and the pointers and registers are what was loaded.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    private const int ControlWord = 0, StatusWord = 1, TagWord = 2, EnvironmentItems = 7;
-    private const uint InitialControl = 0x37F, Masks = 0x3F, Empty = 0xFFFF, Exceptions = 0x80FF;
+    private const int ControlWord = 0,
+        StatusWord = 1,
+        TagWord = 2,
+        EnvironmentItems = 7;
+    private const uint InitialControl = 0x37F,
+        Masks = 0x3F,
+        Empty = 0xFFFF,
+        Exceptions = 0x80FF;
 
-    // In the order of FNSAVE with 32-bit operands: control, status and tag word, four of pointers, and eight registers of ten bytes.
+    // In the order of FNSAVE with 32-bit operands: control, status and tag word, four of pointers, and eight registers
+    // of ten bytes.
     private CoprocessorState<W> _coprocessor;
 
     // So that the state of a machine whose programs do not use it need not be copied.
@@ -44,23 +51,39 @@ public sealed partial class Ia32<W, TBus>
         }
         switch ((CoprocessorUse)op.Extra)
         {
-            case CoprocessorUse.Nothing: break;
-            case CoprocessorUse.Initialise: InitialiseCoprocessor(); break;
-            case CoprocessorUse.ClearExceptions: SetCoprocessor(StatusWord, _coprocessor[StatusWord] & ~(W)Exceptions); break;
-            case CoprocessorUse.StoreControl: Write(op, _coprocessor[ControlWord]); break;
-            case CoprocessorUse.StoreStatus: Write(op, _coprocessor[StatusWord]); break;
-            case CoprocessorUse.LoadControl: SetCoprocessor(ControlWord, Target(op)); break;
+            case CoprocessorUse.Nothing:
+                break;
+            case CoprocessorUse.Initialise:
+                InitialiseCoprocessor();
+                break;
+            case CoprocessorUse.ClearExceptions:
+                SetCoprocessor(StatusWord, _coprocessor[StatusWord] & ~(W)Exceptions);
+                break;
+            case CoprocessorUse.StoreControl:
+                Write(op, _coprocessor[ControlWord]);
+                break;
+            case CoprocessorUse.StoreStatus:
+                Write(op, _coprocessor[StatusWord]);
+                break;
+            case CoprocessorUse.LoadControl:
+                SetCoprocessor(ControlWord, Target(op));
+                break;
             case CoprocessorUse.StoreEnvironment:
                 StoreCoprocessor(op, EnvironmentItems);
                 SetCoprocessor(ControlWord, _coprocessor[ControlWord] | Masks);
                 break;
-            case CoprocessorUse.LoadEnvironment: LoadCoprocessor(op, EnvironmentItems); break;
+            case CoprocessorUse.LoadEnvironment:
+                LoadCoprocessor(op, EnvironmentItems);
+                break;
             case CoprocessorUse.Save:
                 StoreCoprocessor(op, CoprocessorState<W>.Items);
                 InitialiseCoprocessor();
                 break;
-            case CoprocessorUse.Restore: LoadCoprocessor(op, CoprocessorState<W>.Items); break;
-            default: throw Fault.UndefinedOpcode();
+            case CoprocessorUse.Restore:
+                LoadCoprocessor(op, CoprocessorState<W>.Items);
+                break;
+            default:
+                throw Fault.UndefinedOpcode();
         }
     }
 
@@ -69,16 +92,28 @@ public sealed partial class Ia32<W, TBus>
     {
         switch ((CoprocessorUse)op.Extra)
         {
-            case CoprocessorUse.Nothing or CoprocessorUse.Initialise or CoprocessorUse.ClearExceptions: break;
-            case CoprocessorUse.StoreControl or CoprocessorUse.StoreStatus: Write(op, 0xFFFF); break;
-            default: throw new Fault(Vectors.DeviceNotAvailable);
+            case CoprocessorUse.Nothing or CoprocessorUse.Initialise or CoprocessorUse.ClearExceptions:
+                break;
+            case CoprocessorUse.StoreControl or CoprocessorUse.StoreStatus:
+                Write(op, 0xFFFF);
+                break;
+            default:
+                throw new Fault(Vectors.DeviceNotAvailable);
         }
     }
 
     private void InitialiseCoprocessor()
     {
         for (var i = 0; i < EnvironmentItems; i++)
-            SetCoprocessor(i, i switch { ControlWord => InitialControl, TagWord => Empty, _ => 0 });
+            SetCoprocessor(
+                i,
+                i switch
+                {
+                    ControlWord => InitialControl,
+                    TagWord => Empty,
+                    _ => 0,
+                }
+            );
     }
 
     private void SetCoprocessor(int item, W value) => (_coprocessor[item], _coprocessorUsed) = (value, true);
@@ -107,8 +142,12 @@ public sealed partial class Ia32<W, TBus>
 
     private static int ItemSize(in Operation op, int item) => item < EnvironmentItems ? op.Size : 4;
 
-    private W CoprocessorOffset(in Operation op, int item) => Beyond(op, EffectiveAddress(op),
-        Math.Min(item, EnvironmentItems) * op.Size + Math.Max(item - EnvironmentItems, 0) * 4);
+    private W CoprocessorOffset(in Operation op, int item) =>
+        Beyond(
+            op,
+            EffectiveAddress(op),
+            Math.Min(item, EnvironmentItems) * op.Size + Math.Max(item - EnvironmentItems, 0) * 4
+        );
 
     private void WaitForCoprocessor()
     {
@@ -120,7 +159,8 @@ public sealed partial class Ia32<W, TBus>
 
 /// <summary>The x87's state in 32-bit words.</summary>
 [InlineArray(Items)]
-internal struct CoprocessorState<W> where W : struct
+internal struct CoprocessorState<W>
+    where W : struct
 {
     public const int Items = 27;
 

@@ -3,14 +3,22 @@ namespace Verified.Machine.Processor;
 /// <summary>Bits of DR6 (SDM vol. 3, 17.2.3).</summary>
 public static class DebugStatus
 {
-    public const uint RegisterAccess = 1 << 13, SingleStep = 1 << 14, TaskSwitch = 1 << 15, Reserved = 0xFFFF0FF0;
+    public const uint RegisterAccess = 1 << 13,
+        SingleStep = 1 << 14,
+        TaskSwitch = 1 << 15,
+        Reserved = 0xFFFF0FF0;
 }
 
-/// <summary>The debug registers (SDM vol. 3, 17.2). The machine around the processor compares addresses while any is armed.</summary>
+/// <summary>
+/// The debug registers (SDM vol. 3, 17.2). The machine around the processor compares addresses while any is armed.
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    private const int Status = 6, Control = 7;
-    private const uint GeneralDetect = 1 << 13, LocalEnables = 0x155, BreakpointsMet = 15;
+    private const int Status = 6,
+        Control = 7;
+    private const uint GeneralDetect = 1 << 13,
+        LocalEnables = 0x155,
+        BreakpointsMet = 15;
 
     /// <summary>A breakpoint of DR7 is enabled.</summary>
     public bool BreakpointsArmed;
@@ -19,12 +27,15 @@ public sealed partial class Ia32<W, TBus>
     public uint PendingTrap;
 
     /// <summary>
-    /// After MOV SS or POP SS: the #DB that it has earned, raised after the next instruction, no breakpoint on which is met (SDM vol. 3, 6.8.3
-    /// and 17.3.1.1); bits of DR6.
+    /// After MOV SS or POP SS: the #DB that it has earned, raised after the next instruction, no breakpoint on which is
+    /// met (SDM vol. 3, 6.8.3 and 17.3.1.1); bits of DR6.
     /// </summary>
     public uint? HeldTrap;
 
-    /// <summary>Execution must go one instruction at a time: a breakpoint is armed, a trap is pending, or the machine around wants it.</summary>
+    /// <summary>
+    /// Execution must go one instruction at a time: a breakpoint is armed, a trap is pending, or the machine around
+    /// wants it.
+    /// </summary>
     public bool StepsAlone;
 
     private void ResetDebugRegisters()

@@ -1,8 +1,8 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// BCD and ASCII adjusts (SDM vol. 2, AAA, AAD, AAM, AAS, DAA, DAS). The flags that are undefined are usually those of the addition or
-/// subtraction of bytes that the adjustment is made with, as on a 386.
+/// BCD and ASCII adjusts (SDM vol. 2, AAA, AAD, AAM, AAS, DAA, DAS). The flags that are undefined are usually those of
+/// the addition or subtraction of bytes that the adjustment is made with, as on a 386.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -17,8 +17,10 @@ public sealed partial class Ia32<W, TBus>
         // DAS of a low digit that borrows sets carry too: its subtraction of 6 went below 0.
         var carry = subtract ? highAdjust | (lowAdjust & old < 6) : highAdjust;
         WriteRegister(Register.Eax, 1, result);
-        SetResultFlags(result, W.Select(carry, Flag.Carry, 0) | W.Select(lowAdjust, Flag.Adjust, 0)
-            | W.Arbitrary(sum) & Flag.Overflow);
+        SetResultFlags(
+            result,
+            W.Select(carry, Flag.Carry, 0) | W.Select(lowAdjust, Flag.Adjust, 0) | W.Arbitrary(sum) & Flag.Overflow
+        );
     }
 
     /// <summary>A sum or difference of bytes, and all of its status flags.</summary>
@@ -27,8 +29,13 @@ public sealed partial class Ia32<W, TBus>
         var result = (subtract ? a - b : a + b) & 0xFF;
         var carry = subtract ? a < b : result < a;
         var overflow = Negative((subtract ? a ^ b : ~(a ^ b)) & (a ^ result), 1);
-        return (result, ResultFlags(result, 1) | W.Select(carry, Flag.Carry, 0) | W.Select(overflow, Flag.Overflow, 0)
-            | (a ^ b ^ result) & Flag.Adjust);
+        return (
+            result,
+            ResultFlags(result, 1)
+                | W.Select(carry, Flag.Carry, 0)
+                | W.Select(overflow, Flag.Overflow, 0)
+                | (a ^ b ^ result) & Flag.Adjust
+        );
     }
 
     private void AsciiAdjust(bool subtract)
@@ -45,7 +52,11 @@ public sealed partial class Ia32<W, TBus>
 
     private void AsciiAdjustBeforeDivision(uint radix)
     {
-        var (result, sum) = SumOfBytes(R[Register.Eax] & 0xFF, (R[Register.Eax] >> 8 & 0xFF) * radix & 0xFF, subtract: false);
+        var (result, sum) = SumOfBytes(
+            R[Register.Eax] & 0xFF,
+            (R[Register.Eax] >> 8 & 0xFF) * radix & 0xFF,
+            subtract: false
+        );
         WriteRegister(Register.Eax, 2, result);
         SetResultFlags(result, W.Arbitrary(sum) & (Flag.Overflow | Flag.Adjust | Flag.Carry));
     }
@@ -54,7 +65,8 @@ public sealed partial class Ia32<W, TBus>
     {
         if (radix == 0)
         {
-            // What a 386 then pushes has sign, zero and parity of what its divider made of AL in the first step (SingleStepTests/80386, D4).
+            // What a 386 then pushes has sign, zero and parity of what its divider made of AL in the first step
+            // (SingleStepTests/80386, D4).
             if (Model == ProcessorModel.I386)
                 SetResultFlags(R[Register.Eax] >> 1 & 0x7F, Eflags & (Flag.Overflow | Flag.Adjust | Flag.Carry));
             throw Fault.DivideError();
@@ -72,6 +84,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>Sign, zero and parity of a result.</summary>
-    private static W ResultFlags(W result, int size) => SignBit(result, size) << 7 | W.Select(result == 0, Flag.Zero, 0)
+    private static W ResultFlags(W result, int size) =>
+        SignBit(result, size) << 7
+        | W.Select(result == 0, Flag.Zero, 0)
         | W.Select(W.EvenParity(result), Flag.Parity, 0);
 }

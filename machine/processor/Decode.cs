@@ -3,42 +3,59 @@ using R = Iced.Intel.Register;
 
 namespace Verified.Machine.Processor;
 
-/// <summary>Bytes to <see cref="Operation"/>. Iced reads the encoding; this maps its instruction to the operation that executes.</summary>
+/// <summary>
+/// Bytes to <see cref="Operation"/>. Iced reads the encoding; this maps its instruction to the operation that executes.
+/// </summary>
 public static class Decode
 {
     /// <summary>The most bytes of an instruction; a longer one raises #GP (SDM vol. 2, 2.3.11).</summary>
     public const int LongestInstruction = 15;
 
-    // Of the 386 and 486 alone: moves of test registers, and UMOV. REP before BSF and BSR, TZCNT and LZCNT later, means nothing to a Pentium.
-    // 0F 0D and 0F 18 to 0F 1F are hints: whatever their operand and prefix, a processor that does not know them has nothing to do.
-    private const DecoderOptions OfOldModels = DecoderOptions.MovTr | DecoderOptions.Umov | DecoderOptions.NoMPFX_0FBC
-        | DecoderOptions.NoMPFX_0FBD | DecoderOptions.ForceReservedNop;
+    // Of the 386 and 486 alone: moves of test registers, and UMOV. REP before BSF and BSR, TZCNT and LZCNT later, means
+    // nothing to a Pentium. 0F 0D and 0F 18 to 0F 1F are hints: whatever their operand and prefix, a processor that
+    // does not know them has nothing to do.
+    private const DecoderOptions OfOldModels =
+        DecoderOptions.MovTr
+        | DecoderOptions.Umov
+        | DecoderOptions.NoMPFX_0FBC
+        | DecoderOptions.NoMPFX_0FBD
+        | DecoderOptions.ForceReservedNop;
 
     /// <summary>
-    /// Decodes the instruction at the start of <paramref name="code"/>, an array that Iced reads from <paramref name="start"/>. The result
-    /// does not depend on the address.
+    /// Decodes the instruction at the start of <paramref name="code"/>, an array that Iced reads from
+    /// <paramref name="start"/>. The result does not depend on the address.
     /// </summary>
     /// <returns>False where the bytes end before the instruction does: of 15, that it is too long.</returns>
-    /// <exception cref="UnimplementedInstruction">An instruction that a Pentium may have, but this text does not.</exception>
+    /// <exception cref="UnimplementedInstruction">
+    /// An instruction that a Pentium may have, but this text does not.
+    /// </exception>
     public static bool TryDecode(byte[] code, int start, int length, bool big, out Operation operation)
     {
         operation = default;
         var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start, length), 0UL, OfOldModels);
         decoder.Decode(out var instruction);
-        if (decoder.LastError == DecoderError.NoMoreBytes || (instruction.Code == Code.INVALID && IsTooLong(code, start, length, big)))
+        if (
+            decoder.LastError == DecoderError.NoMoreBytes
+            || (instruction.Code == Code.INVALID && IsTooLong(code, start, length, big))
+        )
             return false;
         operation = Map(instruction, code.AsSpan(start, instruction.Length));
         return true;
     }
 
-    // Iced takes what does not end within 15 bytes for invalid. Without the first of its prefixes it is seen to want more.
+    // Iced takes what does not end within 15 bytes for invalid. Without the first of its prefixes it is seen to want
+    // more.
     private static bool IsTooLong(byte[] code, int start, int length, bool big)
     {
         if (length < LongestInstruction)
             return false;
         for (var skipped = 1; skipped < LongestInstruction && IsPrefix(code[start + skipped - 1]); skipped++)
         {
-            var decoder = Decoder.Create(big ? 32 : 16, new ByteArrayCodeReader(code, start + skipped, LongestInstruction - skipped), 0UL);
+            var decoder = Decoder.Create(
+                big ? 32 : 16,
+                new ByteArrayCodeReader(code, start + skipped, LongestInstruction - skipped),
+                0UL
+            );
             decoder.Decode(out _);
             if (decoder.LastError == DecoderError.NoMoreBytes)
                 return true;
@@ -46,11 +63,17 @@ public static class Decode
         return false;
     }
 
-    private static bool IsPrefix(byte value) => value is 0x26 or 0x2E or 0x36 or 0x3E or 0x64 or 0x65 or 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3;
+    private static bool IsPrefix(byte value) =>
+        value is 0x26 or 0x2E or 0x36 or 0x3E or 0x64 or 0x65 or 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3;
 
     private static Operation Map(in Instruction i, ReadOnlySpan<byte> bytes)
     {
-        var op = new Operation { Length = (byte)i.Length, Base = Register.None, Index = Register.None };
+        var op = new Operation
+        {
+            Length = (byte)i.Length,
+            Base = Register.None,
+            Index = Register.None,
+        };
         if (i.Code == Code.INVALID || i.Mnemonic is Mnemonic.Ud0 or Mnemonic.Ud1 or Mnemonic.Ud2)
             return op;
         if (i.HasRepePrefix)
@@ -62,7 +85,8 @@ public static class Decode
         for (var n = 0; n < Math.Min(i.OpCount, 3); n++)
             MapOperand(i, n, ref op);
         op.Op = Mnemonics.Map(i, ref op);
-        var known = op.Op == Op.Coprocessor || (op.TargetRegister != UnknownRegister && op.SourceRegister != UnknownRegister);
+        var known =
+            op.Op == Op.Coprocessor || (op.TargetRegister != UnknownRegister && op.SourceRegister != UnknownRegister);
         if (!Mnemonics.MayExist(i) && (op.Op == Op.Invalid || !known))
         {
             op.Op = Op.Invalid;
@@ -97,7 +121,11 @@ public static class Decode
             case OpKind.Immediate8_2nd:
                 op.Extra = i.Immediate8_2nd;
                 break;
-            case OpKind.Immediate8 or OpKind.Immediate16 or OpKind.Immediate32 or OpKind.Immediate8to16 or OpKind.Immediate8to32:
+            case OpKind.Immediate8
+            or OpKind.Immediate16
+            or OpKind.Immediate32
+            or OpKind.Immediate8to16
+            or OpKind.Immediate8to32:
                 if (n < 2)
                     SetOperand(ref op, n, OperandKind.Immediate, 0);
                 op.Immediate = Narrow((uint)i.GetImmediate(n), op.Size);
@@ -112,7 +140,10 @@ public static class Decode
         }
     }
 
-    private static uint Narrow(uint value, int size) => size == 1 ? value & 0xFF : size == 2 ? value & 0xFFFF : value;
+    private static uint Narrow(uint value, int size) =>
+        size == 1 ? value & 0xFF
+        : size == 2 ? value & 0xFFFF
+        : value;
 
     private static void SetOperand(ref Operation op, int n, OperandKind kind, byte register)
     {
@@ -139,31 +170,38 @@ public static class Decode
     }
 
     /// <summary>Numbers of DR0 and TR0 among the control registers of an operand.</summary>
-    internal const int FirstDebugRegister = 16, FirstTestRegister = 32;
+    internal const int FirstDebugRegister = 16,
+        FirstTestRegister = 32;
 
     // XMM and other registers that no instruction of this text has.
     private const byte UnknownRegister = 0xFF;
 
-    private static OperandKind KindOf(R register) => register switch
-    {
-        >= R.ES and <= R.GS => OperandKind.Segment,
-        >= R.CR0 and <= R.DR15 or >= R.TR0 and <= R.TR7 => OperandKind.Control,
-        _ => OperandKind.Register,
-    };
+    private static OperandKind KindOf(R register) =>
+        register switch
+        {
+            >= R.ES and <= R.GS => OperandKind.Segment,
+            >= R.CR0 and <= R.DR15 or >= R.TR0 and <= R.TR7 => OperandKind.Control,
+            _ => OperandKind.Register,
+        };
 
-    private static byte NumberOf(R register) => (byte)(register switch
-    {
-        >= R.AL and <= R.BH => register - R.AL,
-        >= R.AX and <= R.DI => register - R.AX,
-        >= R.EAX and <= R.EDI => register - R.EAX,
-        >= R.ES and <= R.GS => register - R.ES,
-        >= R.CR0 and <= R.CR15 => register - R.CR0,
-        >= R.DR0 and <= R.DR15 => register - R.DR0 + FirstDebugRegister,
-        >= R.TR0 and <= R.TR7 => register - R.TR0 + FirstTestRegister,
-        _ => UnknownRegister,
-    });
+    private static byte NumberOf(R register) =>
+        (byte)(
+            register switch
+            {
+                >= R.AL and <= R.BH => register - R.AL,
+                >= R.AX and <= R.DI => register - R.AX,
+                >= R.EAX and <= R.EDI => register - R.EAX,
+                >= R.ES and <= R.GS => register - R.ES,
+                >= R.CR0 and <= R.CR15 => register - R.CR0,
+                >= R.DR0 and <= R.DR15 => register - R.DR0 + FirstDebugRegister,
+                >= R.TR0 and <= R.TR7 => register - R.TR0 + FirstTestRegister,
+                _ => UnknownRegister,
+            }
+        );
 
-    /// <summary>Operand size in bytes: of the first general register or memory operand, else what the opcode implies.</summary>
+    /// <summary>
+    /// Operand size in bytes: of the first general register or memory operand, else what the opcode implies.
+    /// </summary>
     private static int OperandSize(in Instruction i)
     {
         for (var n = 0; n < i.OpCount; n++)
@@ -182,6 +220,14 @@ public static class Decode
         return Mnemonics.ImpliedSize(i);
     }
 
-    private static bool IsPortAccess(Mnemonic mnemonic) => mnemonic is Mnemonic.In or Mnemonic.Out
-        or Mnemonic.Insb or Mnemonic.Insw or Mnemonic.Insd or Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd;
+    private static bool IsPortAccess(Mnemonic mnemonic) =>
+        mnemonic
+            is Mnemonic.In
+                or Mnemonic.Out
+                or Mnemonic.Insb
+                or Mnemonic.Insw
+                or Mnemonic.Insd
+                or Mnemonic.Outsb
+                or Mnemonic.Outsw
+                or Mnemonic.Outsd;
 }

@@ -1,9 +1,15 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>Far jumps, calls and returns: to code, through call gates, and to tasks (SDM vol. 3, 5.8; vol. 2, JMP, CALL, RET).</summary>
+/// <summary>
+/// Far jumps, calls and returns: to code, through call gates, and to tasks (SDM vol. 3, 5.8; vol. 2, JMP, CALL, RET).
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    private const int TaskGate = 5, CallGate16 = 4, CallGate32 = 12, Task16 = 1, Task32 = 9;
+    private const int TaskGate = 5,
+        CallGate16 = 4,
+        CallGate32 = 12,
+        Task16 = 1,
+        Task32 = 9;
     private const uint Busy = 1 << 9;
 
     /// <summary>The far pointer of a jump or call: in the instruction, or in memory with the offset first.</summary>
@@ -127,7 +133,9 @@ public sealed partial class Ia32<W, TBus>
 
     private Segment<W> DirectCode(Segment<W> code, uint selector, W target)
     {
-        var allowed = Descriptor.IsConforming(code.Attributes) ? code.Dpl <= Cpl : (selector & 3) <= Cpl && code.Dpl == Cpl;
+        var allowed = Descriptor.IsConforming(code.Attributes)
+            ? code.Dpl <= Cpl
+            : (selector & 3) <= Cpl && code.Dpl == Cpl;
         if (!Descriptor.IsCode(code.Attributes) || !allowed)
             throw Fault.Protection(selector & ~3u);
         if (!code.Usable)
@@ -196,7 +204,11 @@ public sealed partial class Ia32<W, TBus>
             return;
         }
         var esp = Peek(top, op.Size);
-        var stack = StackSegment(Known(Peek(top + step, op.Size) & 0xFFFF, "SS of a far return"), level, Fault.Protection);
+        var stack = StackSegment(
+            Known(Peek(top + step, op.Size) & 0xFFFF, "SS of a far return"),
+            level,
+            Fault.Protection
+        );
         CheckTarget(code, eip);
         MarkAccessed(ref code);
         S[SegmentRegister.Ss] = stack;

@@ -5,8 +5,27 @@ namespace Verified.Machine.Processor;
 public sealed class Fault(int vector, uint? errorCode = null, uint? address = null)
     : Exception(Describe(vector, errorCode, address))
 {
-    private static readonly string[] Names = ["#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "vector 9", "#TS", "#NP", "#SS",
-        "#GP", "#PF", "vector 15", "#MF", "#AC"];
+    private static readonly string[] Names =
+    [
+        "#DE",
+        "#DB",
+        "NMI",
+        "#BP",
+        "#OF",
+        "#BR",
+        "#UD",
+        "#NM",
+        "#DF",
+        "vector 9",
+        "#TS",
+        "#NP",
+        "#SS",
+        "#GP",
+        "#PF",
+        "vector 15",
+        "#MF",
+        "#AC",
+    ];
 
     public int Vector { get; } = vector;
 
@@ -17,24 +36,43 @@ public sealed class Fault(int vector, uint? errorCode = null, uint? address = nu
     public uint? Address { get; } = address;
 
     private static string Describe(int vector, uint? errorCode, uint? address) =>
-        (vector < Names.Length ? Names[vector] : $"vector {vector}") + (errorCode is { } code ? $"({code:X}h)" : "")
+        (vector < Names.Length ? Names[vector] : $"vector {vector}")
+        + (errorCode is { } code ? $"({code:X}h)" : "")
         + (address is { } at ? $" at {at:X8}h" : "");
 
     public static Fault DivideError() => new(Vectors.DivideError);
+
     public static Fault UndefinedOpcode() => new(Vectors.UndefinedOpcode);
+
     public static Fault TaskState(uint errorCode) => new(Vectors.InvalidTaskState, errorCode);
+
     public static Fault NotPresent(uint errorCode) => new(Vectors.SegmentNotPresent, errorCode);
+
     public static Fault Stack(uint errorCode) => new(Vectors.StackFault, errorCode);
+
     public static Fault Protection(uint errorCode) => new(Vectors.GeneralProtection, errorCode);
+
     public static Fault Page(uint errorCode, uint address) => new(Vectors.PageFault, errorCode, address);
 }
 
 /// <summary>The vectors that the processor itself uses (SDM vol. 3, table 6-1).</summary>
 public static class Vectors
 {
-    public const int DivideError = 0, Debug = 1, NonMaskable = 2, Breakpoint = 3, Overflow = 4, BoundRange = 5, UndefinedOpcode = 6,
-        DeviceNotAvailable = 7, DoubleFault = 8, InvalidTaskState = 10, SegmentNotPresent = 11, StackFault = 12,
-        GeneralProtection = 13, PageFault = 14, AlignmentCheck = 17;
+    public const int DivideError = 0,
+        Debug = 1,
+        NonMaskable = 2,
+        Breakpoint = 3,
+        Overflow = 4,
+        BoundRange = 5,
+        UndefinedOpcode = 6,
+        DeviceNotAvailable = 7,
+        DoubleFault = 8,
+        InvalidTaskState = 10,
+        SegmentNotPresent = 11,
+        StackFault = 12,
+        GeneralProtection = 13,
+        PageFault = 14,
+        AlignmentCheck = 17;
 }
 
 /// <summary>A fault while a double fault was delivered: the processor shuts down (SDM vol. 3, 6.15).</summary>
@@ -44,9 +82,14 @@ public sealed class ShutdownException(string message, Fault last) : Exception(me
     public Fault Last { get; } = last;
 }
 
-/// <summary>An instruction, or a form or mode of one, that this text does not have: never executed as something else.</summary>
+/// <summary>
+/// An instruction, or a form or mode of one, that this text does not have: never executed as something else.
+/// </summary>
 public sealed class UnimplementedInstruction(string message) : Exception(message);
 
-/// <summary>A value that execution must know (an address to fetch from, a descriptor's rights) is not a constant in this reading.</summary>
+/// <summary>
+/// A value that execution must know (an address to fetch from, a descriptor's rights) is not a constant in this
+/// reading.
+/// </summary>
 public sealed class UnknownValueException(string what)
     : Exception($"not executable symbolically: {what} is not a constant here");

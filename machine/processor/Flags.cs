@@ -4,8 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// EFLAGS. The six status flags are kept as the operands and result of the last instruction that set them, and computed when one is
-/// read: cheap concretely, and symbolically CMP followed by JB is simply <c>a &lt; b</c>.
+/// EFLAGS. The six status flags are kept as the operands and result of the last instruction that set them, and computed
+/// when one is read: cheap concretely, and symbolically CMP followed by JB is simply <c>a &lt; b</c>.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -34,7 +34,12 @@ public sealed partial class Ia32<W, TBus>
 
     private FlagRule _rule;
     private int _size;
-    private W _left, _right, _result, _carry, _overflow, _stored;
+    private W _left,
+        _right,
+        _result,
+        _carry,
+        _overflow,
+        _stored;
 
     // The flags that are not status flags, and the reserved bit.
     private W _system;
@@ -82,7 +87,9 @@ public sealed partial class Ia32<W, TBus>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static W SignExtend(W value, int size) =>
-        size == 4 ? value : size == 1 ? W.ShiftRightSigned(value << 24, 24) : W.ShiftRightSigned(value << 16, 16);
+        size == 4 ? value
+        : size == 1 ? W.ShiftRightSigned(value << 24, 24)
+        : W.ShiftRightSigned(value << 16, 16);
 
     /// <summary>1 or 0.</summary>
     private static W Bit(Truth condition) => W.Select(condition, 1, 0);
@@ -103,65 +110,77 @@ public sealed partial class Ia32<W, TBus>
         return result;
     }
 
-    private Truth CarryFlag() => _rule switch
-    {
-        FlagRule.Add => _result < _left,
-        FlagRule.Subtract => _left < _right,
-        FlagRule.Logic => false,
-        FlagRule.Stored => (_stored & Flag.Carry) != 0,
-        _ => _carry != 0,
-    };
+    private Truth CarryFlag() =>
+        _rule switch
+        {
+            FlagRule.Add => _result < _left,
+            FlagRule.Subtract => _left < _right,
+            FlagRule.Logic => false,
+            FlagRule.Stored => (_stored & Flag.Carry) != 0,
+            _ => _carry != 0,
+        };
 
     /// <summary>The carry flag as 1 or 0.</summary>
-    private W CarryIn() => _rule switch
-    {
-        FlagRule.Stored => _stored & Flag.Carry,
-        FlagRule.Add or FlagRule.Subtract or FlagRule.Logic => Bit(CarryFlag()),
-        _ => _carry,
-    };
+    private W CarryIn() =>
+        _rule switch
+        {
+            FlagRule.Stored => _stored & Flag.Carry,
+            FlagRule.Add or FlagRule.Subtract or FlagRule.Logic => Bit(CarryFlag()),
+            _ => _carry,
+        };
 
-    private Truth ZeroFlag() => _rule switch
-    {
-        FlagRule.Stored => (_stored & Flag.Zero) != 0,
-        FlagRule.Subtract => _left == _right,
-        _ => _result == 0,
-    };
+    private Truth ZeroFlag() =>
+        _rule switch
+        {
+            FlagRule.Stored => (_stored & Flag.Zero) != 0,
+            FlagRule.Subtract => _left == _right,
+            _ => _result == 0,
+        };
 
     private Truth SignFlag() => _rule == FlagRule.Stored ? (_stored & Flag.Sign) != 0 : Negative(_result, _size);
 
     private Truth ParityFlag() => _rule == FlagRule.Stored ? (_stored & Flag.Parity) != 0 : W.EvenParity(_result);
 
-    private Truth OverflowFlag() => _rule switch
-    {
-        FlagRule.Stored => (_stored & Flag.Overflow) != 0,
-        FlagRule.Add or FlagRule.AddCarry => Negative((_left ^ _result) & (_right ^ _result), _size),
-        FlagRule.Subtract or FlagRule.SubtractBorrow => Negative((_left ^ _right) & (_left ^ _result), _size),
-        FlagRule.Increment => _result == 1u << _size * 8 - 1,
-        FlagRule.Decrement => _result == (1u << _size * 8 - 1) - 1,
-        FlagRule.Shift => _overflow != 0,
-        _ => false,
-    };
+    private Truth OverflowFlag() =>
+        _rule switch
+        {
+            FlagRule.Stored => (_stored & Flag.Overflow) != 0,
+            FlagRule.Add or FlagRule.AddCarry => Negative((_left ^ _result) & (_right ^ _result), _size),
+            FlagRule.Subtract or FlagRule.SubtractBorrow => Negative((_left ^ _right) & (_left ^ _result), _size),
+            FlagRule.Increment => _result == 1u << _size * 8 - 1,
+            FlagRule.Decrement => _result == (1u << _size * 8 - 1) - 1,
+            FlagRule.Shift => _overflow != 0,
+            _ => false,
+        };
 
-    private W AdjustBit() => _rule switch
-    {
-        FlagRule.Logic => W.Arbitrary(0) & Flag.Adjust,
-        // The 386 sets it.
-        FlagRule.Shift => W.Arbitrary(Model == ProcessorModel.I386 ? Flag.Adjust : 0) & Flag.Adjust,
-        FlagRule.Increment => W.Select((_result & 15) == 0, Flag.Adjust, 0),
-        FlagRule.Decrement => W.Select((_result & 15) == 15, Flag.Adjust, 0),
-        _ => (_left ^ _right ^ _result) & Flag.Adjust,
-    };
+    private W AdjustBit() =>
+        _rule switch
+        {
+            FlagRule.Logic => W.Arbitrary(0) & Flag.Adjust,
+            // The 386 sets it.
+            FlagRule.Shift => W.Arbitrary(Model == ProcessorModel.I386 ? Flag.Adjust : 0) & Flag.Adjust,
+            FlagRule.Increment => W.Select((_result & 15) == 0, Flag.Adjust, 0),
+            FlagRule.Decrement => W.Select((_result & 15) == 15, Flag.Adjust, 0),
+            _ => (_left ^ _right ^ _result) & Flag.Adjust,
+        };
 
     private void Materialise()
     {
         if (_rule == FlagRule.Stored)
             return;
-        _stored = CarryIn() | W.Select(ParityFlag(), Flag.Parity, 0) | AdjustBit() | W.Select(ZeroFlag(), Flag.Zero, 0)
-            | W.Select(SignFlag(), Flag.Sign, 0) | W.Select(OverflowFlag(), Flag.Overflow, 0);
+        _stored =
+            CarryIn()
+            | W.Select(ParityFlag(), Flag.Parity, 0)
+            | AdjustBit()
+            | W.Select(ZeroFlag(), Flag.Zero, 0)
+            | W.Select(SignFlag(), Flag.Sign, 0)
+            | W.Select(OverflowFlag(), Flag.Overflow, 0);
         _rule = FlagRule.Stored;
     }
 
-    /// <summary>The condition of Jcc and SETcc number <paramref name="code"/>, 0..15 (SDM vol. 2, appendix B.1.4.7).</summary>
+    /// <summary>
+    /// The condition of Jcc and SETcc number <paramref name="code"/>, 0..15 (SDM vol. 2, appendix B.1.4.7).
+    /// </summary>
     private Truth Holds(int code)
     {
         var holds = (code >> 1) switch
@@ -180,10 +199,11 @@ public sealed partial class Ia32<W, TBus>
 
     private Truth GreaterAfterSubtract() => W.LessSigned(SignExtend(_right, _size), SignExtend(_left, _size));
 
-    private Truth Less() => _rule switch
-    {
-        FlagRule.Subtract => W.LessSigned(SignExtend(_left, _size), SignExtend(_right, _size)),
-        FlagRule.Logic => SignFlag(),
-        _ => SignFlag() != OverflowFlag(),
-    };
+    private Truth Less() =>
+        _rule switch
+        {
+            FlagRule.Subtract => W.LessSigned(SignExtend(_left, _size), SignExtend(_right, _size)),
+            FlagRule.Logic => SignFlag(),
+            _ => SignFlag() != OverflowFlag(),
+        };
 }

@@ -1,14 +1,22 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>Interrupts and exceptions: through the IDT with the stack switch by the TSS (SDM vol. 3, 6.11..6.14 and 20.3).</summary>
+/// <summary>
+/// Interrupts and exceptions: through the IDT with the stack switch by the TSS (SDM vol. 3, 6.11..6.14 and 20.3).
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    private const int InterruptGate16 = 6, TrapGate16 = 7, InterruptGate32 = 14, TrapGate32 = 15;
+    private const int InterruptGate16 = 6,
+        TrapGate16 = 7,
+        InterruptGate32 = 14,
+        TrapGate32 = 15;
 
     // RF of the flags image that the delivery in progress pushes.
     private uint _pushedResume;
 
-    /// <summary>An interrupt or exception was entered since this was last cleared: its handler is not traced (SDM vol. 3, 17.3.1.4).</summary>
+    /// <summary>
+    /// An interrupt or exception was entered since this was last cleared: its handler is not traced (SDM vol. 3,
+    /// 17.3.1.4).
+    /// </summary>
     public bool Entered;
 
     /// <summary>INT n, with EIP already past the instruction: the gate's DPL is checked.</summary>
@@ -24,7 +32,9 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>An exception with the error code that its vector pushes, or none, through its gate.</summary>
     public void Deliver(int vector, W? errorCode) => ThroughGate(vector, software: false, external: 1, errorCode);
 
-    /// <summary>As <see cref="Deliver"/>, of a fault: the flags that it pushes have RF set (SDM vol. 3, 17.3.1.1).</summary>
+    /// <summary>
+    /// As <see cref="Deliver"/>, of a fault: the flags that it pushes have RF set (SDM vol. 3, 17.3.1.1).
+    /// </summary>
     public void DeliverFault(int vector, W? errorCode)
     {
         _pushedResume = Flag.Resume;
@@ -39,8 +49,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Delivers a fault whose instruction EIP points at; a second one on the way becomes a double fault where the manual's table 6-5
-    /// says so, a third stops the machine.
+    /// Delivers a fault whose instruction EIP points at; a second one on the way becomes a double fault where the
+    /// manual's table 6-5 says so, a third stops the machine.
     /// </summary>
     /// <exception cref="ShutdownException">A fault while the double fault was delivered.</exception>
     public void Exception(Fault fault)
@@ -48,7 +58,7 @@ public sealed partial class Ia32<W, TBus>
         var resume = _pushedResume;
         try
         {
-            for (var current = fault; ;)
+            for (var current = fault; ; )
             {
                 if (current.Address is { } address)
                     Cr2 = address;
@@ -56,13 +66,21 @@ public sealed partial class Ia32<W, TBus>
                 {
                     var isDoubleFault = current.Vector == Vectors.DoubleFault;
                     // A fault in the delivery of an external event sets EXT in its own error code.
-                    Deliver(current.Vector, isDoubleFault ? 0 : current.ErrorCode is { } code ? (W)code : null);
+                    Deliver(
+                        current.Vector,
+                        isDoubleFault ? 0
+                            : current.ErrorCode is { } code ? (W)code
+                            : null
+                    );
                     return;
                 }
                 catch (Fault next)
                 {
                     if (current.Vector == Vectors.DoubleFault)
-                        throw new ShutdownException($"triple fault: {next.Message} while a double fault was delivered, after {fault.Message}", next);
+                        throw new ShutdownException(
+                            $"triple fault: {next.Message} while a double fault was delivered, after {fault.Message}",
+                            next
+                        );
                     current = Combine(current, next);
                     // What was delivered may be a trap, this is a fault (SDM vol. 3, 17.3.1.1).
                     _pushedResume = Flag.Resume;
@@ -77,13 +95,19 @@ public sealed partial class Ia32<W, TBus>
 
     private static Fault Combine(Fault first, Fault second)
     {
-        var doubled = IsContributory(first) ? IsContributory(second) : first.Vector == Vectors.PageFault
-            && (IsContributory(second) || second.Vector == Vectors.PageFault);
+        var doubled = IsContributory(first)
+            ? IsContributory(second)
+            : first.Vector == Vectors.PageFault && (IsContributory(second) || second.Vector == Vectors.PageFault);
         return doubled ? new Fault(Vectors.DoubleFault, 0) : second;
     }
 
-    private static bool IsContributory(Fault fault) => fault.Vector is Vectors.DivideError or Vectors.InvalidTaskState
-        or Vectors.SegmentNotPresent or Vectors.StackFault or Vectors.GeneralProtection;
+    private static bool IsContributory(Fault fault) =>
+        fault.Vector
+            is Vectors.DivideError
+                or Vectors.InvalidTaskState
+                or Vectors.SegmentNotPresent
+                or Vectors.StackFault
+                or Vectors.GeneralProtection;
 
     private void ThroughGate(int vector, bool software, uint external, W? errorCode)
     {
@@ -168,7 +192,9 @@ public sealed partial class Ia32<W, TBus>
         UpdateAlignment();
     }
 
-    /// <summary>GS, FS, DS and ES, above the frame of a virtual-8086 program; returns where the frame then starts.</summary>
+    /// <summary>
+    /// GS, FS, DS and ES, above the frame of a virtual-8086 program; returns where the frame then starts.
+    /// </summary>
     private W PutVirtualSegments(in Segment<W> stack, W esp, uint above, int size, uint external)
     {
         var step = (uint)size;
@@ -182,7 +208,10 @@ public sealed partial class Ia32<W, TBus>
     private void LeaveVirtual()
     {
         Virtual = false;
-        foreach (var register in (ReadOnlySpan<int>)[SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs, SegmentRegister.Gs])
+        foreach (
+            var register in (ReadOnlySpan<int>)
+                [SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs, SegmentRegister.Gs]
+        )
             S[register] = Segment<W>.Load(0, 0, 0, 0);
     }
 

@@ -4,12 +4,14 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// The IA-32 processor in all its modes: its state, and (in the other files of this class) what each instruction does to it,
-/// written once and read concretely by the emulator and symbolically by the prover. Sources are the Intel SDM, volumes 2 and 3.
+/// The IA-32 processor in all its modes: its state, and (in the other files of this class) what each instruction does
+/// to it, written once and read concretely by the emulator and symbolically by the prover. Sources are the Intel SDM,
+/// volumes 2 and 3.
 /// </summary>
 /// <remarks>
-/// Data is <typeparamref name="W"/>. What must be known to fetch and check (CPL, descriptor rights, halted) is plain; where it comes
-/// from data that is not constant, <see cref="UnknownValueException"/> is thrown. Faults are thrown before state changes.
+/// Data is <typeparamref name="W"/>. What must be known to fetch and check (CPL, descriptor rights, halted) is plain;
+/// where it comes from data that is not constant, <see cref="UnknownValueException"/> is thrown. Faults are thrown
+/// before state changes.
 /// </remarks>
 public sealed partial class Ia32<W, TBus>
     where W : struct, IWord<W>
@@ -24,9 +26,17 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>Segment registers, by <see cref="SegmentRegister"/> number.</summary>
     public Segments<W> S;
 
-    public Segment<W> TaskRegister, LocalTable;
+    public Segment<W> TaskRegister,
+        LocalTable;
 
-    public W Cr0, Cr2, Cr3, Cr4, GdtBase, GdtLimit, IdtBase, IdtLimit;
+    public W Cr0,
+        Cr2,
+        Cr3,
+        Cr4,
+        GdtBase,
+        GdtLimit,
+        IdtBase,
+        IdtLimit;
 
     public int Cpl;
 
@@ -51,7 +61,9 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>No interrupt is taken before the next instruction: it follows STI, MOV SS or POP SS.</summary>
     public bool InterruptShadow;
 
-    /// <summary>A non-maskable interrupt was taken, and no IRET has been executed since: another one waits (SDM vol. 3, 6.7.1).</summary>
+    /// <summary>
+    /// A non-maskable interrupt was taken, and no IRET has been executed since: another one waits (SDM vol. 3, 6.7.1).
+    /// </summary>
     public bool InNonMaskable;
 
     public TBus Bus;
@@ -61,17 +73,29 @@ public sealed partial class Ia32<W, TBus>
         Bus = bus;
         Cr0 = ControlBit.ProtectionEnable;
         _system = Flag.Reserved;
-        const uint flatCode = Descriptor.Present | Descriptor.NotSystem | Descriptor.Code | Descriptor.Writable | Descriptor.Accessed
-            | Descriptor.Big | Descriptor.Granular;
+        const uint flatCode =
+            Descriptor.Present
+            | Descriptor.NotSystem
+            | Descriptor.Code
+            | Descriptor.Writable
+            | Descriptor.Accessed
+            | Descriptor.Big
+            | Descriptor.Granular;
         for (var i = 0; i < 6; i++)
-            S[i] = Segment<W>.Load(0, 0, uint.MaxValue, i == SegmentRegister.Cs ? flatCode : flatCode & ~Descriptor.Code);
+            S[i] = Segment<W>.Load(
+                0,
+                0,
+                uint.MaxValue,
+                i == SegmentRegister.Cs ? flatCode : flatCode & ~Descriptor.Code
+            );
         TaskRegister = LocalTable = Segment<W>.Load(0, 0, 0xFFFF, 0);
         GdtLimit = IdtLimit = 0xFFFF;
         ResetDebugRegisters();
     }
 
     /// <summary>
-    /// RESET: real mode at F000:FFF0, in the last 16 bytes of the address space (SDM vol. 3, table 9-1). EDX holds the model's signature.
+    /// RESET: real mode at F000:FFF0, in the last 16 bytes of the address space (SDM vol. 3, table 9-1). EDX holds the
+    /// model's signature.
     /// </summary>
     public void Reset()
     {
@@ -104,15 +128,31 @@ public sealed partial class Ia32<W, TBus>
         (Cr0, Cr2, Cr3, Cr4) = (other.Cr0, other.Cr2, other.Cr3, other.Cr4);
         (GdtBase, GdtLimit, IdtBase, IdtLimit) = (other.GdtBase, other.GdtLimit, other.IdtBase, other.IdtLimit);
         (TaskRegister, LocalTable) = (other.TaskRegister, other.LocalTable);
-        (Halted, InterruptShadow, InNonMaskable, Virtual) = (other.Halted, other.InterruptShadow, other.InNonMaskable, other.Virtual);
+        (Halted, InterruptShadow, InNonMaskable, Virtual) = (
+            other.Halted,
+            other.InterruptShadow,
+            other.InNonMaskable,
+            other.Virtual
+        );
         _checksAlignment = other._checksAlignment;
         (PendingTrap, HeldTrap, StepsAlone) = (other.PendingTrap, other.HeldTrap, other.StepsAlone);
-        (D, BreakpointsArmed, _model, _sysenter, _timeStampOffset) =
-            (other.D, other.BreakpointsArmed, other._model, other._sysenter, other._timeStampOffset);
+        (D, BreakpointsArmed, _model, _sysenter, _timeStampOffset) = (
+            other.D,
+            other.BreakpointsArmed,
+            other._model,
+            other._sysenter,
+            other._timeStampOffset
+        );
         CopyCoprocessor(other);
         CopyTest(other);
         (_rule, _size, _system, _stored) = (other._rule, other._size, other._system, other._stored);
-        (_left, _right, _result, _carry, _overflow) = (other._left, other._right, other._result, other._carry, other._overflow);
+        (_left, _right, _result, _carry, _overflow) = (
+            other._left,
+            other._right,
+            other._result,
+            other._carry,
+            other._overflow
+        );
     }
 
     private bool User

@@ -15,7 +15,10 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.UndefinedOpcode();
     }
 
-    /// <summary>What the 386 and 486 have and no later one: UMOV moves past an in-circuit emulator's memory, which there is none of.</summary>
+    /// <summary>
+    /// What the 386 and 486 have and no later one: UMOV moves past an in-circuit emulator's memory, which there is none
+    /// of.
+    /// </summary>
     private void RequireOldModel()
     {
         if (Model > ProcessorModel.I486)
@@ -52,7 +55,10 @@ public sealed partial class Ia32<W, TBus>
         return (sum, high + addedHigh + Bit(sum < low));
     }
 
-    /// <summary>RDMSR: the time stamp (10h), the machine-check pair of the Pentium (0 and 1), SYSENTER's three (174h..176h), and the counters.</summary>
+    /// <summary>
+    /// RDMSR: the time stamp (10h), the machine-check pair of the Pentium (0 and 1), SYSENTER's three (174h..176h), and
+    /// the counters.
+    /// </summary>
     private void ReadModelRegister()
     {
         RequireModel(ProcessorModel.Pentium);
@@ -76,16 +82,25 @@ public sealed partial class Ia32<W, TBus>
         var (low, high) = (R[Register.Eax], R[Register.Edx]);
         switch (Known(R[Register.Ecx], "a model-specific register's number"))
         {
-            case 0 or 1: break;
+            case 0 or 1:
+                break;
             case 0x10:
                 var (nowLow, nowHigh) = Bus.TimeStamp();
                 _timeStampOffset = AddDouble(low, high, 0 - nowLow, ~nowHigh + Bit(nowLow == 0));
                 break;
-            case SysenterCode when Model >= ProcessorModel.PentiumII: _sysenter.Code = low; break;
-            case SysenterCode + 1 when Model >= ProcessorModel.PentiumII: _sysenter.Esp = low; break;
-            case SysenterCode + 2 when Model >= ProcessorModel.PentiumII: _sysenter.Eip = low; break;
-            case var number when IsCounter(number): break;
-            default: throw Fault.Protection(0);
+            case SysenterCode when Model >= ProcessorModel.PentiumII:
+                _sysenter.Code = low;
+                break;
+            case SysenterCode + 1 when Model >= ProcessorModel.PentiumII:
+                _sysenter.Esp = low;
+                break;
+            case SysenterCode + 2 when Model >= ProcessorModel.PentiumII:
+                _sysenter.Eip = low;
+                break;
+            case var number when IsCounter(number):
+                break;
+            default:
+                throw Fault.Protection(0);
         }
     }
 
@@ -102,8 +117,15 @@ public sealed partial class Ia32<W, TBus>
 
     private static Segment<W> FlatSegment(uint selector, bool code, int level)
     {
-        var rights = Descriptor.Present | Descriptor.NotSystem | Descriptor.Writable | Descriptor.Accessed | Descriptor.Big
-            | Descriptor.Granular | (code ? Descriptor.Code : 0) | (uint)level << 13;
+        var rights =
+            Descriptor.Present
+            | Descriptor.NotSystem
+            | Descriptor.Writable
+            | Descriptor.Accessed
+            | Descriptor.Big
+            | Descriptor.Granular
+            | (code ? Descriptor.Code : 0)
+            | (uint)level << 13;
         return Segment<W>.Load(selector | (uint)level, 0, uint.MaxValue, rights);
     }
 

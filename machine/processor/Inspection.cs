@@ -1,9 +1,8 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// State that only instructions of ring 0 or of the coprocessor show. Whoever accounts for the whole processor reads
-/// it here, and starts
-/// a processor from it.
+/// State that only instructions of ring 0 or of the coprocessor show. Whoever accounts for the whole processor reads it
+/// here, and starts a processor from it.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {

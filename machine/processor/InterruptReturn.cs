@@ -1,6 +1,8 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>IRET: to the same or an outer ring, to virtual-8086 mode, in it, and to another task (SDM vol. 2, IRET).</summary>
+/// <summary>
+/// IRET: to the same or an outer ring, to virtual-8086 mode, in it, and to another task (SDM vol. 2, IRET).
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     private void InterruptReturn(int size)
@@ -43,7 +45,11 @@ public sealed partial class Ia32<W, TBus>
             return;
         }
         var esp = Peek(3 * step, size);
-        var stack = StackSegment(Known(Peek(4 * step, size) & 0xFFFF, "SS of an interrupt frame"), level, Fault.Protection);
+        var stack = StackSegment(
+            Known(Peek(4 * step, size) & 0xFFFF, "SS of an interrupt frame"),
+            level,
+            Fault.Protection
+        );
         CheckTarget(code, eip);
         MarkAccessed(ref code);
         SetFlagsByPrivilege(flags, changeable);
@@ -58,17 +64,27 @@ public sealed partial class Ia32<W, TBus>
         CheckVirtualInterruptPending();
     }
 
-    /// <summary>The frame holds ESP, SS, ES, DS, FS and GS of the virtual-8086 program too (SDM vol. 3, 20.2.5).</summary>
+    /// <summary>
+    /// The frame holds ESP, SS, ES, DS, FS and GS of the virtual-8086 program too (SDM vol. 3, 20.2.5).
+    /// </summary>
     private void ReturnToVirtual(W eip, W selector, W flags)
     {
         var esp = Peek(12, 4);
-        ReadOnlySpan<int> order = [SegmentRegister.Ss, SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs, SegmentRegister.Gs];
+        ReadOnlySpan<int> order =
+        [
+            SegmentRegister.Ss,
+            SegmentRegister.Es,
+            SegmentRegister.Ds,
+            SegmentRegister.Fs,
+            SegmentRegister.Gs,
+        ];
         // Read once before anything changes: an access that faults does so here.
         for (var i = 0; i < order.Length; i++)
             Peek(16 + (uint)i * 4, 4);
         if (eip > 0xFFFF)
             throw Fault.Protection(0);
-        var changeable = ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086 | _model.VirtualInterruptFlags;
+        var changeable =
+            ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086 | _model.VirtualInterruptFlags;
         StoreFlags(flags & changeable);
         Virtual = true;
         S[SegmentRegister.Cs] = RealSegment(SegmentRegister.Cs, selector);

@@ -6,22 +6,57 @@ namespace Verified.Machine.Processor;
 internal static class Mnemonics
 {
     /// <summary>Operand bytes of instructions without a general register or memory operand.</summary>
-    public static int ImpliedSize(in Instruction i) => i.Mnemonic switch
-    {
-        Mnemonic.Cbw or Mnemonic.Cwd or Mnemonic.Pusha or Mnemonic.Popa or Mnemonic.Pushf or Mnemonic.Popf or Mnemonic.Iret => 2,
-        Mnemonic.Movsb or Mnemonic.Cmpsb or Mnemonic.Stosb or Mnemonic.Lodsb or Mnemonic.Scasb or Mnemonic.Insb
+    public static int ImpliedSize(in Instruction i) =>
+        i.Mnemonic switch
+        {
+            Mnemonic.Cbw
+            or Mnemonic.Cwd
+            or Mnemonic.Pusha
+            or Mnemonic.Popa
+            or Mnemonic.Pushf
+            or Mnemonic.Popf
+            or Mnemonic.Iret => 2,
+            Mnemonic.Movsb
+            or Mnemonic.Cmpsb
+            or Mnemonic.Stosb
+            or Mnemonic.Lodsb
+            or Mnemonic.Scasb
+            or Mnemonic.Insb
             or Mnemonic.Outsb => 1,
-        Mnemonic.Movsw or Mnemonic.Cmpsw or Mnemonic.Stosw or Mnemonic.Lodsw or Mnemonic.Scasw or Mnemonic.Insw
+            Mnemonic.Movsw
+            or Mnemonic.Cmpsw
+            or Mnemonic.Stosw
+            or Mnemonic.Lodsw
+            or Mnemonic.Scasw
+            or Mnemonic.Insw
             or Mnemonic.Outsw => 2,
-        _ => i.OpCount > 0 && i.Op0Kind is OpKind.NearBranch16 or OpKind.FarBranch16 || IsNarrow(i.Code) ? 2 : 4,
-    };
+            _ => i.OpCount > 0 && i.Op0Kind is OpKind.NearBranch16 or OpKind.FarBranch16 || IsNarrow(i.Code) ? 2 : 4,
+        };
 
     // The opcodes without operands that tell 16 from 32 bits: Iced has one code for each.
-    private static bool IsNarrow(Code code) => code is Code.Retnw or Code.Retnw_imm16 or Code.Retfw or Code.Retfw_imm16
-        or Code.Enterw_imm16_imm8 or Code.Leavew or Code.Pushw_imm8 or Code.Push_imm16
-        or Code.Pushw_ES or Code.Pushw_CS or Code.Pushw_SS or Code.Pushw_DS or Code.Pushw_FS or Code.Pushw_GS
-        or Code.Popw_ES or Code.Popw_SS or Code.Popw_DS or Code.Popw_FS or Code.Popw_GS
-        or Code.Lgdt_m1632_16 or Code.Lidt_m1632_16;
+    private static bool IsNarrow(Code code) =>
+        code
+            is Code.Retnw
+                or Code.Retnw_imm16
+                or Code.Retfw
+                or Code.Retfw_imm16
+                or Code.Enterw_imm16_imm8
+                or Code.Leavew
+                or Code.Pushw_imm8
+                or Code.Push_imm16
+                or Code.Pushw_ES
+                or Code.Pushw_CS
+                or Code.Pushw_SS
+                or Code.Pushw_DS
+                or Code.Pushw_FS
+                or Code.Pushw_GS
+                or Code.Popw_ES
+                or Code.Popw_SS
+                or Code.Popw_DS
+                or Code.Popw_FS
+                or Code.Popw_GS
+                or Code.Lgdt_m1632_16
+                or Code.Lidt_m1632_16;
 
     public static Op Map(in Instruction i, ref Operation op)
     {
@@ -63,8 +98,12 @@ internal static class Mnemonics
             Mnemonic.Popf or Mnemonic.Popfd => Op.Popf,
             Mnemonic.Enter => Op.Enter,
             Mnemonic.Leave => Op.Leave,
-            Mnemonic.Jmp => i.IsJmpShortOrNear ? Op.Jmp : i.IsJmpNearIndirect ? Op.JmpIndirect : Op.JmpFar,
-            Mnemonic.Call => i.IsCallNear ? Op.Call : i.IsCallNearIndirect ? Op.CallIndirect : Op.CallFar,
+            Mnemonic.Jmp => i.IsJmpShortOrNear ? Op.Jmp
+            : i.IsJmpNearIndirect ? Op.JmpIndirect
+            : Op.JmpFar,
+            Mnemonic.Call => i.IsCallNear ? Op.Call
+            : i.IsCallNearIndirect ? Op.CallIndirect
+            : Op.CallFar,
             Mnemonic.Ret => Op.Ret,
             Mnemonic.Int => Op.Int,
             Mnemonic.Int3 => Breakpoint(ref op),
@@ -90,122 +129,154 @@ internal static class Mnemonics
         };
     }
 
-    private static Op MapRest(in Instruction i, ref Operation op) => i.Mnemonic switch
-    {
-        Mnemonic.Shld => DoubleShift(i, ref op, Op.Shld),
-        Mnemonic.Shrd => DoubleShift(i, ref op, Op.Shrd),
-        Mnemonic.Movzx => Extended(i, ref op, Op.Movzx),
-        Mnemonic.Movsx => Extended(i, ref op, Op.Movsx),
-        Mnemonic.Xchg => Op.Xchg,
-        Mnemonic.Bswap => Op.Bswap,
-        Mnemonic.Cbw or Mnemonic.Cwde => Op.Cbw,
-        Mnemonic.Cwd or Mnemonic.Cdq => Op.Cwd,
-        Mnemonic.Xlatb => Table(i, ref op),
-        Mnemonic.Lahf => Op.Lahf,
-        Mnemonic.Sahf => Op.Sahf,
-        Mnemonic.Salc => Op.Salc,
-        Mnemonic.Mul => Op.Mul,
-        Mnemonic.Imul => i.OpCount switch { 1 => Op.Imul, 2 => Op.ImulTwo, _ => Op.ImulThree },
-        Mnemonic.Div => Op.Div,
-        Mnemonic.Idiv => Op.Idiv,
-        Mnemonic.Aaa => Op.Aaa,
-        Mnemonic.Aad => Op.Aad,
-        Mnemonic.Aam => Op.Aam,
-        Mnemonic.Aas => Op.Aas,
-        Mnemonic.Daa => Op.Daa,
-        Mnemonic.Das => Op.Das,
-        Mnemonic.Bt => Op.Bt,
-        Mnemonic.Bts => Op.Bts,
-        Mnemonic.Btr => Op.Btr,
-        Mnemonic.Btc => Op.Btc,
-        Mnemonic.Bsf => Op.Bsf,
-        Mnemonic.Bsr => Op.Bsr,
-        Mnemonic.Cmpxchg => Op.Cmpxchg,
-        Mnemonic.Cmpxchg8b => Op.Cmpxchg8b,
-        Mnemonic.Xadd => Op.Xadd,
-        Mnemonic.Jcxz => Counting(true, ref op, Op.Jcxz),
-        Mnemonic.Jecxz => Counting(false, ref op, Op.Jcxz),
-        Mnemonic.Loop => Counting(IsCx(i.Code), ref op, Op.Loop),
-        Mnemonic.Loope => Counting(IsCx(i.Code), ref op, Op.Loope),
-        Mnemonic.Loopne => Counting(IsCx(i.Code), ref op, Op.Loopne),
-        Mnemonic.Retf => Op.RetFar,
-        Mnemonic.Into => Op.Into,
-        Mnemonic.Bound => Op.Bound,
-        Mnemonic.Movsb or Mnemonic.Movsw or Mnemonic.Movsd when i.IsStringInstruction => Op.Movs,
-        Mnemonic.Cmpsb or Mnemonic.Cmpsw or Mnemonic.Cmpsd when i.IsStringInstruction => Op.Cmps,
-        Mnemonic.Stosb or Mnemonic.Stosw or Mnemonic.Stosd => Op.Stos,
-        Mnemonic.Lodsb or Mnemonic.Lodsw or Mnemonic.Lodsd => Op.Lods,
-        Mnemonic.Scasb or Mnemonic.Scasw or Mnemonic.Scasd => Op.Scas,
-        Mnemonic.Insb or Mnemonic.Insw or Mnemonic.Insd => Op.Ins,
-        Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd => Op.Outs,
-        Mnemonic.Cpuid => Op.Cpuid,
-        Mnemonic.Rdtsc => Op.Rdtsc,
-        Mnemonic.Rdpmc => Op.Rdpmc,
-        Mnemonic.Les => FarPointer(SegmentRegister.Es, ref op),
-        Mnemonic.Lds => FarPointer(SegmentRegister.Ds, ref op),
-        Mnemonic.Lss => FarPointer(SegmentRegister.Ss, ref op),
-        Mnemonic.Lfs => FarPointer(SegmentRegister.Fs, ref op),
-        Mnemonic.Lgs => FarPointer(SegmentRegister.Gs, ref op),
-        Mnemonic.Wbinvd or Mnemonic.Invd => Op.Wbinvd,
-        Mnemonic.Clts => Op.Clts,
-        Mnemonic.Lmsw => Op.Lmsw,
-        Mnemonic.Smsw => Op.Smsw,
-        Mnemonic.Sgdt => Op.Sgdt,
-        Mnemonic.Sidt => Op.Sidt,
-        Mnemonic.Lldt => Op.Lldt,
-        Mnemonic.Sldt => Op.Sldt,
-        Mnemonic.Str => Op.Str,
-        Mnemonic.Lar => Op.Lar,
-        Mnemonic.Lsl => Op.Lsl,
-        Mnemonic.Verr => Op.Verr,
-        Mnemonic.Verw => Op.Verw,
-        Mnemonic.Arpl => Op.Arpl,
-        Mnemonic.Rdmsr => Op.Rdmsr,
-        Mnemonic.Wrmsr => Op.Wrmsr,
-        Mnemonic.Sysenter => Op.Sysenter,
-        Mnemonic.Sysexit => Op.Sysexit,
-        Mnemonic.Wait => Op.Fwait,
-        Mnemonic.Umov => Op.Umov,
-        Mnemonic.Reservednop => Op.LongNop,
-        _ => IsCoprocessor(i) ? UseOfCoprocessor(i, ref op) : Op.Invalid,
-    };
+    private static Op MapRest(in Instruction i, ref Operation op) =>
+        i.Mnemonic switch
+        {
+            Mnemonic.Shld => DoubleShift(i, ref op, Op.Shld),
+            Mnemonic.Shrd => DoubleShift(i, ref op, Op.Shrd),
+            Mnemonic.Movzx => Extended(i, ref op, Op.Movzx),
+            Mnemonic.Movsx => Extended(i, ref op, Op.Movsx),
+            Mnemonic.Xchg => Op.Xchg,
+            Mnemonic.Bswap => Op.Bswap,
+            Mnemonic.Cbw or Mnemonic.Cwde => Op.Cbw,
+            Mnemonic.Cwd or Mnemonic.Cdq => Op.Cwd,
+            Mnemonic.Xlatb => Table(i, ref op),
+            Mnemonic.Lahf => Op.Lahf,
+            Mnemonic.Sahf => Op.Sahf,
+            Mnemonic.Salc => Op.Salc,
+            Mnemonic.Mul => Op.Mul,
+            Mnemonic.Imul => i.OpCount switch
+            {
+                1 => Op.Imul,
+                2 => Op.ImulTwo,
+                _ => Op.ImulThree,
+            },
+            Mnemonic.Div => Op.Div,
+            Mnemonic.Idiv => Op.Idiv,
+            Mnemonic.Aaa => Op.Aaa,
+            Mnemonic.Aad => Op.Aad,
+            Mnemonic.Aam => Op.Aam,
+            Mnemonic.Aas => Op.Aas,
+            Mnemonic.Daa => Op.Daa,
+            Mnemonic.Das => Op.Das,
+            Mnemonic.Bt => Op.Bt,
+            Mnemonic.Bts => Op.Bts,
+            Mnemonic.Btr => Op.Btr,
+            Mnemonic.Btc => Op.Btc,
+            Mnemonic.Bsf => Op.Bsf,
+            Mnemonic.Bsr => Op.Bsr,
+            Mnemonic.Cmpxchg => Op.Cmpxchg,
+            Mnemonic.Cmpxchg8b => Op.Cmpxchg8b,
+            Mnemonic.Xadd => Op.Xadd,
+            Mnemonic.Jcxz => Counting(true, ref op, Op.Jcxz),
+            Mnemonic.Jecxz => Counting(false, ref op, Op.Jcxz),
+            Mnemonic.Loop => Counting(IsCx(i.Code), ref op, Op.Loop),
+            Mnemonic.Loope => Counting(IsCx(i.Code), ref op, Op.Loope),
+            Mnemonic.Loopne => Counting(IsCx(i.Code), ref op, Op.Loopne),
+            Mnemonic.Retf => Op.RetFar,
+            Mnemonic.Into => Op.Into,
+            Mnemonic.Bound => Op.Bound,
+            Mnemonic.Movsb or Mnemonic.Movsw or Mnemonic.Movsd when i.IsStringInstruction => Op.Movs,
+            Mnemonic.Cmpsb or Mnemonic.Cmpsw or Mnemonic.Cmpsd when i.IsStringInstruction => Op.Cmps,
+            Mnemonic.Stosb or Mnemonic.Stosw or Mnemonic.Stosd => Op.Stos,
+            Mnemonic.Lodsb or Mnemonic.Lodsw or Mnemonic.Lodsd => Op.Lods,
+            Mnemonic.Scasb or Mnemonic.Scasw or Mnemonic.Scasd => Op.Scas,
+            Mnemonic.Insb or Mnemonic.Insw or Mnemonic.Insd => Op.Ins,
+            Mnemonic.Outsb or Mnemonic.Outsw or Mnemonic.Outsd => Op.Outs,
+            Mnemonic.Cpuid => Op.Cpuid,
+            Mnemonic.Rdtsc => Op.Rdtsc,
+            Mnemonic.Rdpmc => Op.Rdpmc,
+            Mnemonic.Les => FarPointer(SegmentRegister.Es, ref op),
+            Mnemonic.Lds => FarPointer(SegmentRegister.Ds, ref op),
+            Mnemonic.Lss => FarPointer(SegmentRegister.Ss, ref op),
+            Mnemonic.Lfs => FarPointer(SegmentRegister.Fs, ref op),
+            Mnemonic.Lgs => FarPointer(SegmentRegister.Gs, ref op),
+            Mnemonic.Wbinvd or Mnemonic.Invd => Op.Wbinvd,
+            Mnemonic.Clts => Op.Clts,
+            Mnemonic.Lmsw => Op.Lmsw,
+            Mnemonic.Smsw => Op.Smsw,
+            Mnemonic.Sgdt => Op.Sgdt,
+            Mnemonic.Sidt => Op.Sidt,
+            Mnemonic.Lldt => Op.Lldt,
+            Mnemonic.Sldt => Op.Sldt,
+            Mnemonic.Str => Op.Str,
+            Mnemonic.Lar => Op.Lar,
+            Mnemonic.Lsl => Op.Lsl,
+            Mnemonic.Verr => Op.Verr,
+            Mnemonic.Verw => Op.Verw,
+            Mnemonic.Arpl => Op.Arpl,
+            Mnemonic.Rdmsr => Op.Rdmsr,
+            Mnemonic.Wrmsr => Op.Wrmsr,
+            Mnemonic.Sysenter => Op.Sysenter,
+            Mnemonic.Sysexit => Op.Sysexit,
+            Mnemonic.Wait => Op.Fwait,
+            Mnemonic.Umov => Op.Umov,
+            Mnemonic.Reservednop => Op.LongNop,
+            _ => IsCoprocessor(i) ? UseOfCoprocessor(i, ref op) : Op.Invalid,
+        };
 
     private static bool IsCoprocessor(in Instruction i)
     {
         foreach (var feature in i.CpuidFeatures)
-            if (feature is CpuidFeature.FPU or CpuidFeature.FPU287 or CpuidFeature.FPU287XL_ONLY or CpuidFeature.FPU387
-                or CpuidFeature.FPU387SL_ONLY)
+            if (
+                feature
+                is CpuidFeature.FPU
+                    or CpuidFeature.FPU287
+                    or CpuidFeature.FPU287XL_ONLY
+                    or CpuidFeature.FPU387
+                    or CpuidFeature.FPU387SL_ONLY
+            )
                 return true;
         return false;
     }
 
-    /// <summary>Whether a processor of this text could have the instruction: those that it cannot have raise #UD.</summary>
+    /// <summary>
+    /// Whether a processor of this text could have the instruction: those that it cannot have raise #UD.
+    /// </summary>
     public static bool MayExist(in Instruction i)
     {
         foreach (var feature in i.CpuidFeatures)
-            if (feature is not (CpuidFeature.INTEL8086 or CpuidFeature.INTEL186 or CpuidFeature.INTEL286 or CpuidFeature.INTEL386
-                or CpuidFeature.INTEL486 or CpuidFeature.CPUID or CpuidFeature.TSC or CpuidFeature.MSR or CpuidFeature.CX8))
+            if (
+                feature
+                is not (
+                    CpuidFeature.INTEL8086
+                    or CpuidFeature.INTEL186
+                    or CpuidFeature.INTEL286
+                    or CpuidFeature.INTEL386
+                    or CpuidFeature.INTEL486
+                    or CpuidFeature.CPUID
+                    or CpuidFeature.TSC
+                    or CpuidFeature.MSR
+                    or CpuidFeature.CX8
+                )
+            )
                 return false;
         return true;
     }
 
     private static Op UseOfCoprocessor(in Instruction i, ref Operation op)
     {
-        op.Size = (byte)(i.Code is Code.Fnstenv_m28byte or Code.Fldenv_m28byte or Code.Fnsave_m108byte or Code.Frstor_m108byte ? 4 : 2);
-        op.Extra = (ushort)(i.Mnemonic switch
-        {
-            Mnemonic.Fnop or Mnemonic.Fndisi or Mnemonic.Fneni or Mnemonic.Fnsetpm => CoprocessorUse.Nothing,
-            Mnemonic.Fninit => CoprocessorUse.Initialise,
-            Mnemonic.Fnclex => CoprocessorUse.ClearExceptions,
-            Mnemonic.Fnstcw => CoprocessorUse.StoreControl,
-            Mnemonic.Fnstsw => CoprocessorUse.StoreStatus,
-            Mnemonic.Fldcw => CoprocessorUse.LoadControl,
-            Mnemonic.Fnstenv => CoprocessorUse.StoreEnvironment,
-            Mnemonic.Fldenv => CoprocessorUse.LoadEnvironment,
-            Mnemonic.Fnsave => CoprocessorUse.Save,
-            Mnemonic.Frstor => CoprocessorUse.Restore,
-            _ => CoprocessorUse.Arithmetic,
-        });
+        op.Size = (byte)(
+            i.Code is Code.Fnstenv_m28byte or Code.Fldenv_m28byte or Code.Fnsave_m108byte or Code.Frstor_m108byte
+                ? 4
+                : 2
+        );
+        op.Extra = (ushort)(
+            i.Mnemonic switch
+            {
+                Mnemonic.Fnop or Mnemonic.Fndisi or Mnemonic.Fneni or Mnemonic.Fnsetpm => CoprocessorUse.Nothing,
+                Mnemonic.Fninit => CoprocessorUse.Initialise,
+                Mnemonic.Fnclex => CoprocessorUse.ClearExceptions,
+                Mnemonic.Fnstcw => CoprocessorUse.StoreControl,
+                Mnemonic.Fnstsw => CoprocessorUse.StoreStatus,
+                Mnemonic.Fldcw => CoprocessorUse.LoadControl,
+                Mnemonic.Fnstenv => CoprocessorUse.StoreEnvironment,
+                Mnemonic.Fldenv => CoprocessorUse.LoadEnvironment,
+                Mnemonic.Fnsave => CoprocessorUse.Save,
+                Mnemonic.Frstor => CoprocessorUse.Restore,
+                _ => CoprocessorUse.Arithmetic,
+            }
+        );
         return Op.Coprocessor;
     }
 
@@ -238,8 +309,14 @@ internal static class Mnemonics
         return mapped;
     }
 
-    private static bool IsCx(Code code) => code is Code.Loop_rel8_16_CX or Code.Loop_rel8_32_CX or Code.Loope_rel8_16_CX
-        or Code.Loope_rel8_32_CX or Code.Loopne_rel8_16_CX or Code.Loopne_rel8_32_CX;
+    private static bool IsCx(Code code) =>
+        code
+            is Code.Loop_rel8_16_CX
+                or Code.Loop_rel8_32_CX
+                or Code.Loope_rel8_16_CX
+                or Code.Loope_rel8_32_CX
+                or Code.Loopne_rel8_16_CX
+                or Code.Loopne_rel8_32_CX;
 
     private static Op FarPointer(int segment, ref Operation op)
     {
@@ -260,12 +337,13 @@ internal static class Mnemonics
         return Op.Int;
     }
 
-    private static Op Move(in Operation op) => (op.Target, op.Source) switch
-    {
-        (OperandKind.Segment, _) => Op.MovSegment,
-        (_, OperandKind.Segment) => Op.MovFromSegment,
-        (OperandKind.Control, _) => Op.MovToControl,
-        (_, OperandKind.Control) => Op.MovFromControl,
-        _ => Op.Mov,
-    };
+    private static Op Move(in Operation op) =>
+        (op.Target, op.Source) switch
+        {
+            (OperandKind.Segment, _) => Op.MovSegment,
+            (_, OperandKind.Segment) => Op.MovFromSegment,
+            (OperandKind.Control, _) => Op.MovToControl,
+            (_, OperandKind.Control) => Op.MovFromControl,
+            _ => Op.Mov,
+        };
 }

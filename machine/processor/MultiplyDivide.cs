@@ -40,7 +40,8 @@ public sealed partial class Ia32<W, TBus>
     private static (W Low, W High) Split(W product, int size) =>
         (Mask(product, size), Mask(product >> (uint)(size * 8), size));
 
-    private static Truth Fits(W low, W high, int size) => high == W.Select(Negative(low, size), Mask(uint.MaxValue, size), 0);
+    private static Truth Fits(W low, W high, int size) =>
+        high == W.Select(Negative(low, size), Mask(uint.MaxValue, size), 0);
 
     private void WriteProduct(W low, W high, int size)
     {
@@ -53,7 +54,10 @@ public sealed partial class Ia32<W, TBus>
         WriteRegister(Register.Edx, size, high);
     }
 
-    /// <summary>Carry and overflow tell that the upper half is significant; the others are undefined, usually those of the lower half.</summary>
+    /// <summary>
+    /// Carry and overflow tell that the upper half is significant; the others are undefined, usually those of the lower
+    /// half.
+    /// </summary>
     private void MultiplyFlags(Truth overflow, W low, int size)
     {
         const uint undefined = Flag.Sign | Flag.Zero | Flag.Adjust | Flag.Parity;
@@ -74,11 +78,13 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Of DIV on 386 and 486 programs know that zero tells of the quotient (a 386 from a Nx586 by 5555h / 2), and that 5 / 2 leaves some flag set
-    /// that was clear (an Intel 486 from a Cyrix). Which one is not published: it is adjust here, as after their shifts.
+    /// Of DIV on 386 and 486 programs know that zero tells of the quotient (a 386 from a Nx586 by 5555h / 2), and that
+    /// 5 / 2 leaves some flag set that was clear (an Intel 486 from a Cyrix). Which one is not published: it is adjust
+    /// here, as after their shifts.
     /// </summary>
-    private void OldDivisionFlags(W quotient) => _stored =
-        W.Arbitrary(_stored & ~(W)Flag.Zero | Flag.Adjust | W.Select(quotient == 0, Flag.Zero, 0)) & Flag.Status;
+    private void OldDivisionFlags(W quotient) =>
+        _stored =
+            W.Arbitrary(_stored & ~(W)Flag.Zero | Flag.Adjust | W.Select(quotient == 0, Flag.Zero, 0)) & Flag.Status;
 
     private (W Quotient, W Remainder) DivideLong(W divisor)
     {
@@ -91,7 +97,9 @@ public sealed partial class Ia32<W, TBus>
     private W Dividend(int size) =>
         size == 1 ? R[Register.Eax] & 0xFFFF : R[Register.Edx] << 16 | R[Register.Eax] & 0xFFFF;
 
-    /// <summary>Divides the magnitudes; the quotient rounds to zero and the remainder has the dividend's sign.</summary>
+    /// <summary>
+    /// Divides the magnitudes; the quotient rounds to zero and the remainder has the dividend's sign.
+    /// </summary>
     private void DivideSigned(W divisor, int size)
     {
         if (divisor == 0)
@@ -109,14 +117,18 @@ public sealed partial class Ia32<W, TBus>
         var negative = negativeDividend != negativeDivisor;
         if (quotient > W.Select(negative, 1u << size * 8 - 1, (1u << size * 8 - 1) - 1))
         {
-            // Of bytes the 386 misses one overflow: a negative quotient where the dividend is 80h * (divisor + 80h) and a remainder becomes -80h
-            // and that remainder (SingleStepTests/80386, F6.7, as emu88 found).
+            // Of bytes the 386 misses one overflow: a negative quotient where the dividend is 80h * (divisor + 80h) and
+            // a remainder becomes -80h and that remainder (SingleStepTests/80386, F6.7, as emu88 found).
             remainder = dividendLow - (magnitude << 7) - 0x4000;
             if (Model != ProcessorModel.I386 || size != 1 || !negative | remainder >= magnitude)
                 throw Fault.DivideError();
             quotient = 0x80;
         }
-        WriteQuotient(W.Select(negative, 0 - quotient, quotient), W.Select(negativeDividend, 0 - remainder, remainder), size);
+        WriteQuotient(
+            W.Select(negative, 0 - quotient, quotient),
+            W.Select(negativeDividend, 0 - remainder, remainder),
+            size
+        );
     }
 
     private (W High, W Low) SignedDividend(int size)

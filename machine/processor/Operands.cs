@@ -3,7 +3,9 @@ using Verified.Spec.Values;
 
 namespace Verified.Machine.Processor;
 
-/// <summary>Operands: registers of each width, effective addresses, and memory through a segment's checks (SDM vol. 1, 3.7).</summary>
+/// <summary>
+/// Operands: registers of each width, effective addresses, and memory through a segment's checks (SDM vol. 1, 3.7).
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     // The linear address of a read-modify-write operand, from its load to its store.
@@ -11,7 +13,9 @@ public sealed partial class Ia32<W, TBus>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W ReadRegister(int register, int size) =>
-        size == 4 ? R[register] : size == 2 ? R[register] & 0xFFFF : R[register & 3] >> (uint)((register & 4) << 1) & 0xFF;
+        size == 4 ? R[register]
+        : size == 2 ? R[register] & 0xFFFF
+        : R[register & 3] >> (uint)((register & 4) << 1) & 0xFF;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteRegister(int register, int size, W value)
@@ -61,8 +65,13 @@ public sealed partial class Ia32<W, TBus>
     private W CheckedLinear(int segment, W offset, int size, bool write)
     {
         ref var s = ref S[segment];
-        var allowed = s.Usable && (write ? Descriptor.IsWritable(s.Attributes)
-            : Descriptor.IsData(s.Attributes) || Descriptor.IsReadableCode(s.Attributes));
+        var allowed =
+            s.Usable
+            && (
+                write
+                    ? Descriptor.IsWritable(s.Attributes)
+                    : Descriptor.IsData(s.Attributes) || Descriptor.IsReadableCode(s.Attributes)
+            );
         if (!allowed || Outside(s, offset, size))
             throw segment == SegmentRegister.Ss ? Fault.Stack(0) : Fault.Protection(0);
         CheckAlignment(s.Base + offset, size);
@@ -90,23 +99,27 @@ public sealed partial class Ia32<W, TBus>
     private W Source(in Operation op) => Source(op, op.Size);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private W Source(in Operation op, int size) => op.Source switch
-    {
-        OperandKind.Register => ReadRegister(op.SourceRegister, size),
-        OperandKind.Immediate => op.Immediate,
-        _ => ReadMemory(op, size),
-    };
+    private W Source(in Operation op, int size) =>
+        op.Source switch
+        {
+            OperandKind.Register => ReadRegister(op.SourceRegister, size),
+            OperandKind.Immediate => op.Immediate,
+            _ => ReadMemory(op, size),
+        };
 
     /// <summary>The first operand's value, where it is only read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private W Target(in Operation op) => op.Target switch
-    {
-        OperandKind.Register => ReadRegister(op.TargetRegister, op.Size),
-        OperandKind.Immediate => op.Immediate,
-        _ => ReadMemory(op, op.Size),
-    };
+    private W Target(in Operation op) =>
+        op.Target switch
+        {
+            OperandKind.Register => ReadRegister(op.TargetRegister, op.Size),
+            OperandKind.Immediate => op.Immediate,
+            _ => ReadMemory(op, op.Size),
+        };
 
-    /// <summary>The first operand's value, where <see cref="Modify"/> follows: what the store would raise is raised here.</summary>
+    /// <summary>
+    /// The first operand's value, where <see cref="Modify"/> follows: what the store would raise is raised here.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W ToModify(in Operation op)
     {

@@ -29,7 +29,8 @@ public struct Operation
     public byte SourceRegister;
 
     /// <summary>Base and index register of the memory operand, or <see cref="Register.None"/>.</summary>
-    public byte Base, Index;
+    public byte Base,
+        Index;
 
     /// <summary>Binary logarithm of the index's scale.</summary>
     public byte Scale;
@@ -44,28 +45,47 @@ public struct Operation
 
     public uint Displacement;
 
-    /// <summary>Immediate operand, or the distance of a near branch from the next instruction; zero- or sign-extended by the encoding.</summary>
+    /// <summary>
+    /// Immediate operand, or the distance of a near branch from the next instruction; zero- or sign-extended by the
+    /// encoding.
+    /// </summary>
     public uint Immediate;
 
-    /// <summary>Second immediate: selector of a far pointer, level of ENTER, count of a double shift, condition code.</summary>
+    /// <summary>
+    /// Second immediate: selector of a far pointer, level of ENTER, count of a double shift, condition code.
+    /// </summary>
     public ushort Extra;
 
     /// <summary>
-    /// True where the next operation may not simply follow: control transfers, what changes how code is fetched or whether interrupts
-    /// are taken, port accesses, and repeated strings, which may be continued later.
+    /// True where the next operation may not simply follow: control transfers, what changes how code is fetched or
+    /// whether interrupts are taken, port accesses, and repeated strings, which may be continued later.
     /// </summary>
-    public readonly bool EndsBlock => Op switch
-    {
-        Op.Jmp or Op.JmpIndirect or Op.JmpFar or Op.Jcc or Op.Jcxz or Op.Loop or Op.Loope or Op.Loopne => true,
-        Op.Call or Op.CallIndirect or Op.CallFar or Op.Ret or Op.RetFar or Op.Int or Op.Into or Op.Iret or Op.Icebp or Op.Sysenter or Op.Sysexit => true,
-        Op.Sti or Op.Cli or Op.Popf or Op.Hlt or Op.In or Op.Out or Op.Ins or Op.Outs => true,
-        Op.MovSegment or Op.PopSegment or Op.LoadFarPointer or Op.MovToControl or Op.Lmsw or Op.Invlpg => true,
-        Op.Movs or Op.Cmps or Op.Stos or Op.Lods or Op.Scas => (Prefix & (Prefix.Repeat | Prefix.RepeatNotEqual)) != 0,
-        Op.Invalid => true,
-        _ => false,
-    };
+    public readonly bool EndsBlock =>
+        Op switch
+        {
+            Op.Jmp or Op.JmpIndirect or Op.JmpFar or Op.Jcc or Op.Jcxz or Op.Loop or Op.Loope or Op.Loopne => true,
+            Op.Call
+            or Op.CallIndirect
+            or Op.CallFar
+            or Op.Ret
+            or Op.RetFar
+            or Op.Int
+            or Op.Into
+            or Op.Iret
+            or Op.Icebp
+            or Op.Sysenter
+            or Op.Sysexit => true,
+            Op.Sti or Op.Cli or Op.Popf or Op.Hlt or Op.In or Op.Out or Op.Ins or Op.Outs => true,
+            Op.MovSegment or Op.PopSegment or Op.LoadFarPointer or Op.MovToControl or Op.Lmsw or Op.Invlpg => true,
+            Op.Movs or Op.Cmps or Op.Stos or Op.Lods or Op.Scas => (Prefix & (Prefix.Repeat | Prefix.RepeatNotEqual))
+                != 0,
+            Op.Invalid => true,
+            _ => false,
+        };
 
-    /// <summary>True where decoding goes on although the operation may transfer control: branches that guard are seldom taken.</summary>
+    /// <summary>
+    /// True where decoding goes on although the operation may transfer control: branches that guard are seldom taken.
+    /// </summary>
     public readonly bool MayFallThrough => Op == Op.Jcc;
 }
 

@@ -1,6 +1,8 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>Chooses the quick form of an operation with 32-bit operands (see <see cref="Ia32{W, TBus}.Run"/>).</summary>
+/// <summary>
+/// Chooses the quick form of an operation with 32-bit operands (see <see cref="Ia32{W, TBus}.Run"/>).
+/// </summary>
 internal static class Quick
 {
     public static void Specialise(ref Operation op)
@@ -36,35 +38,38 @@ internal static class Quick
             op.SourceRegister = Register.None;
     }
 
-    private static Op FromValue(Op op) => op switch
-    {
-        Op.Mov => Op.MovQuick,
-        Op.Add => Op.AddQuick,
-        Op.Sub => Op.SubQuick,
-        Op.And => Op.AndQuick,
-        Op.Or => Op.OrQuick,
-        Op.Xor => Op.XorQuick,
-        Op.Cmp => Op.CmpQuick,
-        Op.Test => Op.TestQuick,
-        Op.Adc => Op.AdcQuick,
-        _ => Op.Invalid,
-    };
+    private static Op FromValue(Op op) =>
+        op switch
+        {
+            Op.Mov => Op.MovQuick,
+            Op.Add => Op.AddQuick,
+            Op.Sub => Op.SubQuick,
+            Op.And => Op.AndQuick,
+            Op.Or => Op.OrQuick,
+            Op.Xor => Op.XorQuick,
+            Op.Cmp => Op.CmpQuick,
+            Op.Test => Op.TestQuick,
+            Op.Adc => Op.AdcQuick,
+            _ => Op.Invalid,
+        };
 
-    private static Op FromMemory(Op op) => op switch
-    {
-        Op.Mov => Op.MovLoad,
-        Op.Add => Op.AddLoad,
-        Op.Sub => Op.SubLoad,
-        Op.Cmp => Op.CmpLoad,
-        Op.Lea => Op.LeaQuick,
-        _ => Op.Invalid,
-    };
+    private static Op FromMemory(Op op) =>
+        op switch
+        {
+            Op.Mov => Op.MovLoad,
+            Op.Add => Op.AddLoad,
+            Op.Sub => Op.SubLoad,
+            Op.Cmp => Op.CmpLoad,
+            Op.Lea => Op.LeaQuick,
+            _ => Op.Invalid,
+        };
 
-    private static Op Unary(Op op) => op switch
-    {
-        Op.Inc => Op.IncQuick,
-        Op.Dec => Op.DecQuick,
-        Op.Pop => Op.PopQuick,
-        _ => Op.Invalid,
-    };
+    private static Op Unary(Op op) =>
+        op switch
+        {
+            Op.Inc => Op.IncQuick,
+            Op.Dec => Op.DecQuick,
+            Op.Pop => Op.PopQuick,
+            _ => Op.Invalid,
+        };
 }

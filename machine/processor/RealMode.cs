@@ -1,15 +1,18 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>Real-address and virtual-8086 mode: segments without descriptors, and interrupts through the table at the IDT's base
-/// (SDM vol. 3, chapter 20).</summary>
+/// <summary>
+/// Real-address and virtual-8086 mode: segments without descriptors, and interrupts through the table at the IDT's base
+/// (SDM vol. 3, chapter 20).
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     /// <summary>A present, writable data segment of 64 KB with privilege level 0, or 3.</summary>
-    private const uint RealRights = 0x9300, VirtualRights = 0xF300;
+    private const uint RealRights = 0x9300,
+        VirtualRights = 0xF300;
 
     /// <summary>
-    /// What loading a segment register gives. In real mode only CS gets fixed limit and rights; the others keep what they had, which
-    /// is how programs reach 4 GB there.
+    /// What loading a segment register gives. In real mode only CS gets fixed limit and rights; the others keep what
+    /// they had, which is how programs reach 4 GB there.
     /// </summary>
     private Segment<W> RealSegment(int register, W selector)
     {
@@ -35,11 +38,19 @@ public sealed partial class Ia32<W, TBus>
     {
         // The 386's table that is too small is exception 8 (386 Programmer's Reference Manual, 14.3).
         if ((uint)vector * 4 + 3 > IdtLimit)
-            throw Model == ProcessorModel.I386 ? new Fault(Vectors.DoubleFault, 0) : Fault.Protection((uint)vector * 8 + 2);
-        EnterReal(Bus.Load(IdtBase + (uint)vector * 4, 4, false), Eflags, Flag.Interrupt | Flag.AlignmentCheck & _model.Flags);
+            throw Model == ProcessorModel.I386
+                ? new Fault(Vectors.DoubleFault, 0)
+                : Fault.Protection((uint)vector * 8 + 2);
+        EnterReal(
+            Bus.Load(IdtBase + (uint)vector * 4, 4, false),
+            Eflags,
+            Flag.Interrupt | Flag.AlignmentCheck & _model.Flags
+        );
     }
 
-    /// <summary>Goes to the far pointer <paramref name="target"/> with the low half of <paramref name="flags"/> on the stack.</summary>
+    /// <summary>
+    /// Goes to the far pointer <paramref name="target"/> with the low half of <paramref name="flags"/> on the stack.
+    /// </summary>
     private void EnterReal(W target, W flags, uint cleared)
     {
         var esp = R[Register.Esp];

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// Executing decoded operations. The 32-bit register forms that programs mostly consist of are here, over the same rules as in
-/// <see cref="Execute"/>, so that the loop stays small enough for the JIT to keep it in registers.
+/// Executing decoded operations. The 32-bit register forms that programs mostly consist of are here, over the same
+/// rules as in <see cref="Execute"/>, so that the loop stays small enough for the JIT to keep it in registers.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -20,8 +20,8 @@ public sealed partial class Ia32<W, TBus>
     public int Begun => _begun;
 
     /// <summary>
-    /// Executes one decoded operation at EIP. A fault leaves every register as it was and EIP at the instruction, and is thrown
-    /// for the caller to deliver (<see cref="Exception"/>).
+    /// Executes one decoded operation at EIP. A fault leaves every register as it was and EIP at the instruction, and
+    /// is thrown for the caller to deliver (<see cref="Exception"/>).
     /// </summary>
     public void Step(in Operation op)
     {
@@ -38,7 +38,8 @@ public sealed partial class Ia32<W, TBus>
 
     /// <summary>
     /// Executes operations that follow each other, or fewer of them where one faults (the fault is delivered) or
-    /// <see cref="Interrupted"/> is set, or a conditional branch is taken. Only the last may transfer control otherwise.
+    /// <see cref="Interrupted"/> is set, or a conditional branch is taken. Only the last may transfer control
+    /// otherwise.
     /// </summary>
     /// <returns>How many were begun.</returns>
     public int Run(ReadOnlySpan<Operation> block)
@@ -56,8 +57,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Delivers the fault of an instruction, or of entering an interrupt before one. The flags that it pushes have RF set, so that an
-    /// instruction breakpoint does not stop the instruction again (SDM vol. 3, 17.3.1.1).
+    /// Delivers the fault of an instruction, or of entering an interrupt before one. The flags that it pushes have RF
+    /// set, so that an instruction breakpoint does not stop the instruction again (SDM vol. 3, 17.3.1.1).
     /// </summary>
     public void FaultOfInstruction(Fault fault)
     {
@@ -77,7 +78,7 @@ public sealed partial class Ia32<W, TBus>
         InterruptShadow = false;
         Interrupted = false;
         ref var first = ref MemoryMarshal.GetReference(block);
-        for (var i = 0; i < block.Length;)
+        for (var i = 0; i < block.Length; )
         {
             ref var op = ref Unsafe.Add(ref first, i);
             _begun = ++i;
@@ -85,36 +86,89 @@ public sealed partial class Ia32<W, TBus>
             Eip += op.Length;
             switch (op.Op)
             {
-                case Op.MovQuick: R[op.TargetRegister] = Value(op); break;
-                case Op.MovLoad: R[op.TargetRegister] = Load(op); break;
-                case Op.MovStore: Store(op, Value(op)); break;
-                case Op.LeaQuick: R[op.TargetRegister] = EffectiveAddress(op); break;
-                case Op.AddQuick: R[op.TargetRegister] = Add(R[op.TargetRegister], Value(op), 4); break;
-                case Op.SubQuick: R[op.TargetRegister] = Subtract(R[op.TargetRegister], Value(op), 4); break;
-                case Op.AndQuick: R[op.TargetRegister] = Logic(R[op.TargetRegister] & Value(op), 4); break;
-                case Op.OrQuick: R[op.TargetRegister] = Logic(R[op.TargetRegister] | Value(op), 4); break;
-                case Op.XorQuick: R[op.TargetRegister] = Logic(R[op.TargetRegister] ^ Value(op), 4); break;
-                case Op.CmpQuick: Subtract(R[op.TargetRegister], Value(op), 4); break;
-                case Op.TestQuick: Logic(R[op.TargetRegister] & Value(op), 4); break;
-                case Op.AdcQuick: R[op.TargetRegister] = AddWithCarry(R[op.TargetRegister], Value(op), 4); break;
-                case Op.AddLoad: R[op.TargetRegister] = Add(R[op.TargetRegister], Load(op), 4); break;
-                case Op.SubLoad: R[op.TargetRegister] = Subtract(R[op.TargetRegister], Load(op), 4); break;
-                case Op.CmpLoad: Subtract(R[op.TargetRegister], Load(op), 4); break;
-                case Op.CmpMemory: Subtract(Load(op), Value(op), 4); break;
-                case Op.IncQuick: R[op.TargetRegister] = Increment(R[op.TargetRegister], 4); break;
-                case Op.DecQuick: R[op.TargetRegister] = Decrement(R[op.TargetRegister], 4); break;
-                case Op.ShlQuick: R[op.TargetRegister] = ShiftLeft(R[op.TargetRegister], op.Immediate, 4); break;
-                case Op.ShrQuick: R[op.TargetRegister] = ShiftRight(R[op.TargetRegister], op.Immediate, 4); break;
-                case Op.PushQuick: Push(Value(op), 4); break;
-                case Op.PopQuick: R[op.TargetRegister] = Pop(4); break;
-                case Op.Jmp: JumpBy(op); break;
+                case Op.MovQuick:
+                    R[op.TargetRegister] = Value(op);
+                    break;
+                case Op.MovLoad:
+                    R[op.TargetRegister] = Load(op);
+                    break;
+                case Op.MovStore:
+                    Store(op, Value(op));
+                    break;
+                case Op.LeaQuick:
+                    R[op.TargetRegister] = EffectiveAddress(op);
+                    break;
+                case Op.AddQuick:
+                    R[op.TargetRegister] = Add(R[op.TargetRegister], Value(op), 4);
+                    break;
+                case Op.SubQuick:
+                    R[op.TargetRegister] = Subtract(R[op.TargetRegister], Value(op), 4);
+                    break;
+                case Op.AndQuick:
+                    R[op.TargetRegister] = Logic(R[op.TargetRegister] & Value(op), 4);
+                    break;
+                case Op.OrQuick:
+                    R[op.TargetRegister] = Logic(R[op.TargetRegister] | Value(op), 4);
+                    break;
+                case Op.XorQuick:
+                    R[op.TargetRegister] = Logic(R[op.TargetRegister] ^ Value(op), 4);
+                    break;
+                case Op.CmpQuick:
+                    Subtract(R[op.TargetRegister], Value(op), 4);
+                    break;
+                case Op.TestQuick:
+                    Logic(R[op.TargetRegister] & Value(op), 4);
+                    break;
+                case Op.AdcQuick:
+                    R[op.TargetRegister] = AddWithCarry(R[op.TargetRegister], Value(op), 4);
+                    break;
+                case Op.AddLoad:
+                    R[op.TargetRegister] = Add(R[op.TargetRegister], Load(op), 4);
+                    break;
+                case Op.SubLoad:
+                    R[op.TargetRegister] = Subtract(R[op.TargetRegister], Load(op), 4);
+                    break;
+                case Op.CmpLoad:
+                    Subtract(R[op.TargetRegister], Load(op), 4);
+                    break;
+                case Op.CmpMemory:
+                    Subtract(Load(op), Value(op), 4);
+                    break;
+                case Op.IncQuick:
+                    R[op.TargetRegister] = Increment(R[op.TargetRegister], 4);
+                    break;
+                case Op.DecQuick:
+                    R[op.TargetRegister] = Decrement(R[op.TargetRegister], 4);
+                    break;
+                case Op.ShlQuick:
+                    R[op.TargetRegister] = ShiftLeft(R[op.TargetRegister], op.Immediate, 4);
+                    break;
+                case Op.ShrQuick:
+                    R[op.TargetRegister] = ShiftRight(R[op.TargetRegister], op.Immediate, 4);
+                    break;
+                case Op.PushQuick:
+                    Push(Value(op), 4);
+                    break;
+                case Op.PopQuick:
+                    R[op.TargetRegister] = Pop(4);
+                    break;
+                case Op.Jmp:
+                    JumpBy(op);
+                    break;
                 case Op.Jcc:
-                    if (!Holds(op.Extra)) break;
+                    if (!Holds(op.Extra))
+                        break;
                     JumpBy(op);
                     return;
-                case Op.Call: Call(Eip + op.Immediate, op.Size); break;
-                case Op.Ret: Return(op); break;
-                default: Execute(op); break;
+                case Op.Call:
+                    Call(Eip + op.Immediate, op.Size);
+                    break;
+                case Op.Ret:
+                    Return(op);
+                    break;
+                default:
+                    Execute(op);
+                    break;
             }
             if (Interrupted)
                 return;
@@ -125,7 +179,8 @@ public sealed partial class Ia32<W, TBus>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W Value(in Operation op) => R[op.SourceRegister] + op.Immediate;
 
-    // Memory accesses are calls of their own: each inlines its way down to the TLB, and Loop has room for that once only.
+    // Memory accesses are calls of their own: each inlines its way down to the TLB, and Loop has room for that once
+    // only.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private W Load(in Operation op) => ReadMemory(op.Segment, EffectiveAddress(op), 4);
 

@@ -6,7 +6,8 @@ public sealed partial class Ia32<W, TBus>
     private static bool IsNull(uint selector) => (selector & ~3u) == 0;
 
     /// <summary>
-    /// Reads the descriptor of a selector that is not null. Throws <c>#GP</c>, or <c>#TS</c> while a stack is switched, with
+    /// Reads the descriptor of a selector that is not null. Throws <c>#GP</c>, or <c>#TS</c> while a stack is switched,
+    /// with
     /// <paramref name="external"/> in bit 0 of the code where the selector is beyond its table.
     /// </summary>
     private Segment<W> ReadDescriptor(uint selector, Func<uint, Fault> beyond, uint external = 0)
@@ -30,7 +31,9 @@ public sealed partial class Ia32<W, TBus>
     private static Segment<W> Unpack(uint selector, W low, W high) =>
         Segment<W>.Unpack(selector, low, high, Known(high & Descriptor.Mask, "a descriptor's type and rights"));
 
-    /// <summary>Sets the accessed bit in the table where it is clear, as the processor does when it loads a segment register.</summary>
+    /// <summary>
+    /// Sets the accessed bit in the table where it is clear, as the processor does when it loads a segment register.
+    /// </summary>
     private void MarkAccessed(ref Segment<W> segment)
     {
         if ((segment.Attributes & Descriptor.Accessed) != 0)
@@ -67,7 +70,8 @@ public sealed partial class Ia32<W, TBus>
         // The pop is from the stack as it was, whatever the size of the one that SS then has.
         var esp = R[Register.Esp] + op.Size;
         var next = S[SegmentRegister.Ss].Big ? esp : R[Register.Esp] & 0xFFFF0000 | esp & 0xFFFF;
-        // The 386 reads no more than the selector, so that the rest of a dword may be beyond the limit (SingleStepTests/80386, 6607).
+        // The 386 reads no more than the selector, so that the rest of a dword may be beyond the limit
+        // (SingleStepTests/80386, 6607).
         MoveToSegment(op.TargetRegister, Peek(0, Model == ProcessorModel.I386 ? 2 : op.Size));
         R[Register.Esp] = next;
     }
@@ -89,7 +93,9 @@ public sealed partial class Ia32<W, TBus>
         return segment;
     }
 
-    /// <summary>A stack segment for <paramref name="level"/>; what is wrong with it raises <paramref name="wrong"/>, or #SS.</summary>
+    /// <summary>
+    /// A stack segment for <paramref name="level"/>; what is wrong with it raises <paramref name="wrong"/>, or #SS.
+    /// </summary>
     private Segment<W> StackSegment(uint selector, int level, Func<uint, Fault> wrong, uint external = 0)
     {
         if (IsNull(selector))
@@ -103,7 +109,9 @@ public sealed partial class Ia32<W, TBus>
         return segment;
     }
 
-    /// <summary>After a return to an outer ring: data segments that it may not use become null (SDM vol. 2, RET).</summary>
+    /// <summary>
+    /// After a return to an outer ring: data segments that it may not use become null (SDM vol. 2, RET).
+    /// </summary>
     private void DropPrivilegedSegments()
     {
         for (var register = 0; register < 6; register++)

@@ -1,8 +1,9 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// Shifts and rotates (SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD). The count is modulo 32; a count of 0 leaves every
-/// flag; overflow is defined for a count of 1 only, and usually what the same rule gives for the result of more.
+/// Shifts and rotates (SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD). The count is modulo 32; a count of 0
+/// leaves every flag; overflow is defined for a count of 1 only, and usually what the same rule gives for the result of
+/// more.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -15,17 +16,28 @@ public sealed partial class Ia32<W, TBus>
     {
         var bits = (uint)size * 8;
         var result = Mask(a << count, size);
-        var carry = W.Select(count <= bits, a << (count - 1) >> (bits - 1) & 1, W.Arbitrary(CarryBeyond(a, count, size)) & 1);
+        var carry = W.Select(
+            count <= bits,
+            a << (count - 1) >> (bits - 1) & 1,
+            W.Arbitrary(CarryBeyond(a, count, size)) & 1
+        );
         return ShiftFlags(a, count, result, carry, SignBit(result, size) ^ carry, 1, size);
     }
 
     private W ShiftRight(W a, W count, int size)
     {
-        var carry = W.Select(count <= (uint)size * 8, a >> (count - 1) & 1, W.Arbitrary(CarryBeyond(SignBit(a, size), count, size)) & 1);
+        var carry = W.Select(
+            count <= (uint)size * 8,
+            a >> (count - 1) & 1,
+            W.Arbitrary(CarryBeyond(SignBit(a, size), count, size)) & 1
+        );
         return ShiftFlags(a, count, a >> count, carry, SignBit(a, size), 0, size);
     }
 
-    /// <summary>The carry of a shift by more than the operand's width: 0, but the 386 repeats the last bit of a byte every eight places.</summary>
+    /// <summary>
+    /// The carry of a shift by more than the operand's width: 0, but the 386 repeats the last bit of a byte every eight
+    /// places.
+    /// </summary>
     private W CarryBeyond(W last, W count, int size) =>
         Model == ProcessorModel.I386 && size == 1 ? W.Select((count & 7) == 0, last & 1, 0) : 0;
 
@@ -37,8 +49,9 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// SHLD: the count's bits come from <paramref name="fill"/>. Above 16 bits of a 16-bit operand all is undefined; there the operand itself
-    /// usually follows the fill, and on a 386 the fill once more (SingleStepTests/80386, 0FA4..0FAD).
+    /// SHLD: the count's bits come from <paramref name="fill"/>. Above 16 bits of a 16-bit operand all is undefined;
+    /// there the operand itself usually follows the fill, and on a 386 the fill once more (SingleStepTests/80386,
+    /// 0FA4..0FAD).
     /// </summary>
     private W ShiftLeftDouble(W a, W fill, W count, int size)
     {

@@ -61,7 +61,8 @@ public sealed partial class Ia32<W, TBus>
         var top = R[Register.Esp];
         for (var i = 0; i < 8; i++)
         {
-            // The 386 starts at the lowest address, which is seen where a later item faults (SingleStepTests/80386, 60).
+            // The 386 starts at the lowest address, which is seen where a later item faults (SingleStepTests/80386,
+            // 60).
             var register = Model == ProcessorModel.I386 ? 7 - i : i;
             WriteMemory(SegmentRegister.Ss, StackOffset(top - (uint)((register + 1) * size)), size, R[register]);
         }
@@ -79,7 +80,8 @@ public sealed partial class Ia32<W, TBus>
             if (7 - i != Register.Esp)
                 WriteRegister(7 - i, size, value);
             else if (size == 4 && Model == ProcessorModel.I386 && !S[SegmentRegister.Ss].Big)
-                // The 386 takes the upper half of ESP from the item that it skips (SingleStepTests/80386, 6661; test386.asm).
+                // The 386 takes the upper half of ESP from the item that it skips (SingleStepTests/80386, 6661;
+                // test386.asm).
                 R[Register.Esp] = value & 0xFFFF0000 | R[Register.Esp] & 0xFFFF;
         }
         SetStackPointer(R[Register.Esp] + (uint)(8 * size));
@@ -148,7 +150,10 @@ public sealed partial class Ia32<W, TBus>
         if (Cpl == 0)
             mask |= Flag.PrivilegeLevel | Flag.Interrupt;
         else if (HasVirtualInterruptFlag)
-            (mask, value) = (mask | Flag.VirtualInterrupt, value & ~(W)Flag.VirtualInterrupt | (value & Flag.Interrupt) << 10);
+            (mask, value) = (
+                mask | Flag.VirtualInterrupt,
+                value & ~(W)Flag.VirtualInterrupt | (value & Flag.Interrupt) << 10
+            );
         else
             mask |= W.Select((uint)Cpl <= PrivilegeLevel, Flag.Interrupt, 0);
         StoreFlags(Eflags & ~mask | value & mask);

@@ -1,8 +1,9 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// String instructions with REP (SDM vol. 2, REP). Each iteration commits its registers, so that a fault or an interrupt between two
-/// leaves EIP at the instruction and the rest to be done; at most <see cref="Burst"/> iterations pass before interrupts are looked at.
+/// String instructions with REP (SDM vol. 2, REP). Each iteration commits its registers, so that a fault or an
+/// interrupt between two leaves EIP at the instruction and the rest to be done; at most <see cref="Burst"/> iterations
+/// pass before interrupts are looked at.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -82,7 +83,8 @@ public sealed partial class Ia32<W, TBus>
 
     private W ReadSource(in Operation op) => ReadMemory(op.Segment, StringOffset(op, Register.Esi), op.Size);
 
-    private W ReadDestination(in Operation op) => ReadMemory(SegmentRegister.Es, StringOffset(op, Register.Edi), op.Size);
+    private W ReadDestination(in Operation op) =>
+        ReadMemory(SegmentRegister.Es, StringOffset(op, Register.Edi), op.Size);
 
     private void WriteDestination(in Operation op, W value) =>
         WriteMemory(SegmentRegister.Es, StringOffset(op, Register.Edi), op.Size, value);

@@ -1,6 +1,8 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>Control registers, descriptor-table registers, ports and the interrupt flag (SDM vol. 3, chapters 2 and 5).</summary>
+/// <summary>
+/// Control registers, descriptor-table registers, ports and the interrupt flag (SDM vol. 3, chapters 2 and 5).
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     private void RequireKernel()
@@ -9,7 +11,10 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.Protection(0);
     }
 
-    /// <summary>A control, debug or test register is the kernel's; a test register that the model does not have is no instruction.</summary>
+    /// <summary>
+    /// A control, debug or test register is the kernel's; a test register that the model does not have is no
+    /// instruction.
+    /// </summary>
     private void RequireControl(int register)
     {
         if (register >= Decode.FirstTestRegister)
@@ -17,16 +22,17 @@ public sealed partial class Ia32<W, TBus>
         RequireKernel();
     }
 
-    private W ReadControl(int register) => register switch
-    {
-        0 => Cr0,
-        2 => Cr2,
-        3 => Cr3,
-        4 => Control4(),
-        >= Decode.FirstTestRegister => _test.Registers[register - Decode.FirstTestRegister],
-        >= Decode.FirstDebugRegister => ReadDebug(register - Decode.FirstDebugRegister),
-        _ => throw Fault.UndefinedOpcode(),
-    };
+    private W ReadControl(int register) =>
+        register switch
+        {
+            0 => Cr0,
+            2 => Cr2,
+            3 => Cr3,
+            4 => Control4(),
+            >= Decode.FirstTestRegister => _test.Registers[register - Decode.FirstTestRegister],
+            >= Decode.FirstDebugRegister => ReadDebug(register - Decode.FirstDebugRegister),
+            _ => throw Fault.UndefinedOpcode(),
+        };
 
     private W Control4()
     {
@@ -120,7 +126,10 @@ public sealed partial class Ia32<W, TBus>
         LocalTable = IsNull(selector) ? Segment<W>.Load(selector, 0, 0, 0) : SystemSegment(selector, 2);
     }
 
-    /// <summary>Ports are free up to IOPL; beyond it, and in virtual-8086 mode, the TSS's bitmap has a clear bit for each that may be used.</summary>
+    /// <summary>
+    /// Ports are free up to IOPL; beyond it, and in virtual-8086 mode, the TSS's bitmap has a clear bit for each that
+    /// may be used.
+    /// </summary>
     private void CheckPort(W port, int size)
     {
         if (!Virtual && (uint)Cpl <= PrivilegeLevel)
@@ -181,7 +190,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>LMSW sets the low four bits of CR0 but cannot clear PE.</summary>
-    private void LoadMachineStatus(W value) => WriteControl(0, Cr0 & ~(W)14u | value & 15 | Cr0 & ControlBit.ProtectionEnable);
+    private void LoadMachineStatus(W value) =>
+        WriteControl(0, Cr0 & ~(W)14u | value & 15 | Cr0 & ControlBit.ProtectionEnable);
 
     private void ReadTimeStamp()
     {

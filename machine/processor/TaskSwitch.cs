@@ -15,10 +15,18 @@ internal enum TaskSwitch
 /// <summary>Hardware task switching with 286 and 386 task-state segments (SDM vol. 3, chapter 7).</summary>
 public sealed partial class Ia32<W, TBus>
 {
-    private const uint Limit16 = 0x2B, Limit32 = 0x67;
+    private const uint Limit16 = 0x2B,
+        Limit32 = 0x67;
 
     private static readonly int[] TaskSegments32 =
-        [SegmentRegister.Es, SegmentRegister.Cs, SegmentRegister.Ss, SegmentRegister.Ds, SegmentRegister.Fs, SegmentRegister.Gs];
+    [
+        SegmentRegister.Es,
+        SegmentRegister.Cs,
+        SegmentRegister.Ss,
+        SegmentRegister.Ds,
+        SegmentRegister.Fs,
+        SegmentRegister.Gs,
+    ];
 
     private static bool IsTask32(uint attributes) => (Descriptor.Type(attributes) & ~2) == Task32;
 
@@ -66,7 +74,10 @@ public sealed partial class Ia32<W, TBus>
         return task;
     }
 
-    /// <summary>What cannot be read or stored faults in the old task, which has not changed then (SDM vol. 3, 7.3 and table 6-7).</summary>
+    /// <summary>
+    /// What cannot be read or stored faults in the old task, which has not changed then (SDM vol. 3, 7.3 and table
+    /// 6-7).
+    /// </summary>
     private void CheckAccess(in Segment<W> task, uint selector, TaskSwitch how, uint external)
     {
         var old = Known(TaskRegister.Selector, "TR");
@@ -97,8 +108,11 @@ public sealed partial class Ia32<W, TBus>
 
     private struct Task
     {
-        public bool Is32, Traps;
-        public W Cr3, Eip, Flags;
+        public bool Is32,
+            Traps;
+        public W Cr3,
+            Eip,
+            Flags;
         public Registers<W> Registers;
         public Segments<W> Selectors;
         public W LocalTable;
@@ -109,7 +123,8 @@ public sealed partial class Ia32<W, TBus>
         var next = new Task { Is32 = IsTask32(segment.Attributes) };
         var at = segment.Base;
         var (size, step) = next.Is32 ? (4, 4u) : (2, 2u);
-        // 386: CR3, EIP, EFLAGS, registers, selectors from 1Ch on; 286: IP, FLAGS, registers, four selectors from 0Eh on.
+        // 386: CR3, EIP, EFLAGS, registers, selectors from 1Ch on; 286: IP, FLAGS, registers, four selectors from 0Eh
+        // on.
         var first = next.Is32 ? 0x20u : 0x0E;
         if (next.Is32)
             next.Cr3 = Bus.Load(at + 0x1C, 4, false);
@@ -125,7 +140,9 @@ public sealed partial class Ia32<W, TBus>
         return next;
     }
 
-    /// <summary>Saves the present task in its TSS and, unless it stays nested below the new one, makes it available.</summary>
+    /// <summary>
+    /// Saves the present task in its TSS and, unless it stays nested below the new one, makes it available.
+    /// </summary>
     private void SaveTask(TaskSwitch how)
     {
         var flags = how == TaskSwitch.Return ? Eflags & ~(W)Flag.NestedTask : Eflags;
@@ -146,7 +163,9 @@ public sealed partial class Ia32<W, TBus>
             Bus.Store(at + (10 + i) * step, 2, S[TaskSegments32[i]].Selector, false);
     }
 
-    /// <summary>The point of no return: what is wrong with the new task from here on is raised in the new task.</summary>
+    /// <summary>
+    /// The point of no return: what is wrong with the new task from here on is raised in the new task.
+    /// </summary>
     private void BecomeTask(in Segment<W> task, in Task next)
     {
         TaskRegister = task;
@@ -159,7 +178,9 @@ public sealed partial class Ia32<W, TBus>
         for (var i = 0; i < 8; i++)
             R[i] = next.Registers[i];
         Eip = _start = next.Eip;
-        Eflags = next.Flags & (ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086 | _model.VirtualInterruptFlags);
+        Eflags =
+            next.Flags
+            & (ReturnFlags | Flag.PrivilegeLevel | Flag.Interrupt | Flag.Virtual8086 | _model.VirtualInterruptFlags);
         for (var i = 0; i < 6; i++)
             S[i] = Segment<W>.Load(next.Selectors[i].Selector, 0, 0, 0);
         LocalTable = Segment<W>.Load(next.LocalTable, 0, 0, 0);
@@ -182,8 +203,15 @@ public sealed partial class Ia32<W, TBus>
         var stack = Known(next.Selectors[SegmentRegister.Ss].Selector, "SS of a TSS");
         S[SegmentRegister.Ss] = StackSegment(stack, Cpl, Fault.TaskState, external);
         S[SegmentRegister.Cs] = TaskCode(Known(next.Selectors[SegmentRegister.Cs].Selector, "CS of a TSS"), external);
-        foreach (var register in (ReadOnlySpan<int>)[SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs])
-            S[register] = DataSegment(Known(next.Selectors[register].Selector, "a data segment of a TSS"), Fault.TaskState, external);
+        foreach (
+            var register in (ReadOnlySpan<int>)
+                [SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs]
+        )
+            S[register] = DataSegment(
+                Known(next.Selectors[register].Selector, "a data segment of a TSS"),
+                Fault.TaskState,
+                external
+            );
     }
 
     private Segment<W> TaskLocalTable(uint selector, uint external)

@@ -3,14 +3,22 @@ using System.Runtime.CompilerServices;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// The test registers of 386 and 486, through which a self-test writes and looks up entries of a TLB of eight sets and four blocks (80386
-/// Programmer's Reference Manual, 10.6). It is asked for while paging is off, so it is one of its own: the TLB that translates is
-/// <see cref="Memory.Mmu"/>'s. TR3..TR5 of the 486 are for its cache; none is here, they keep what is written.
+/// The test registers of 386 and 486, through which a self-test writes and looks up entries of a TLB of eight sets and
+/// four blocks (80386 Programmer's Reference Manual, 10.6). It is asked for while paging is off, so it is one of its
+/// own: the TLB that translates is <see cref="Memory.Mmu"/>'s. TR3..TR5 of the 486 are for its cache; none is here,
+/// they keep what is written.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    private const int TestCommand = 6, TestData = 7, FirstCacheTest = 3, TestSets = 8, TestBlocks = 4;
-    private const uint LookUp = 1, TestValid = 1 << 11, TestHit = 1 << 4, TestPage = 0xFFFFF000;
+    private const int TestCommand = 6,
+        TestData = 7,
+        FirstCacheTest = 3,
+        TestSets = 8,
+        TestBlocks = 4;
+    private const uint LookUp = 1,
+        TestValid = 1 << 11,
+        TestHit = 1 << 4,
+        TestPage = 0xFFFFF000;
 
     /// <summary>Dirty, user and writable in TR6; the complement of each is the bit below.</summary>
     private static readonly int[] TestAttributes = [10, 8, 6];
@@ -22,7 +30,9 @@ public sealed partial class Ia32<W, TBus>
 
     private struct TestState
     {
-        public TestWords Registers, Tags, Frames;
+        public TestWords Registers,
+            Tags,
+            Frames;
 
         /// <summary>The block that is replaced next where TR7 names none.</summary>
         public uint Next;

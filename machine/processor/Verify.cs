@@ -2,7 +2,9 @@ using Verified.Spec.Values;
 
 namespace Verified.Machine.Processor;
 
-/// <summary>Instructions that look at descriptors without loading them, and checks a program asks for (SDM vol. 2).</summary>
+/// <summary>
+/// Instructions that look at descriptors without loading them, and checks a program asks for (SDM vol. 2).
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     private const uint LowFlags = Flag.Sign | Flag.Zero | Flag.Adjust | Flag.Parity | Flag.Carry;
@@ -31,7 +33,8 @@ public sealed partial class Ia32<W, TBus>
         return ReadDescriptor(selector, Fault.Protection);
     }
 
-    private bool IsVisible(W selector, in Segment<W> segment) => Descriptor.IsConforming(segment.Attributes)
+    private bool IsVisible(W selector, in Segment<W> segment) =>
+        Descriptor.IsConforming(segment.Attributes)
         || Math.Max((uint)Cpl, Known(selector & 3, "a selector")) <= segment.Dpl;
 
     private bool IsAccessible(in Operation op, bool write)
@@ -50,10 +53,19 @@ public sealed partial class Ia32<W, TBus>
         RequireDescriptors();
         var selector = Source(op, 2);
         var segment = Look(selector);
-        var valid = segment is { } s && IsVisible(selector, s) && ((s.Attributes & Descriptor.NotSystem) != 0
-            || Descriptor.Type(s.Attributes) is 1 or 2 or 3 or 4 or 5 or 9 or 11 or 12);
+        var valid =
+            segment is { } s
+            && IsVisible(selector, s)
+            && (
+                (s.Attributes & Descriptor.NotSystem) != 0
+                || Descriptor.Type(s.Attributes) is 1 or 2 or 3 or 4 or 5 or 9 or 11 or 12
+            );
         if (valid)
-            WriteRegister(op.TargetRegister, op.Size, segment!.Value.Attributes & (op.Size == 2 ? 0xFF00u : Descriptor.Mask));
+            WriteRegister(
+                op.TargetRegister,
+                op.Size,
+                segment!.Value.Attributes & (op.Size == 2 ? 0xFF00u : Descriptor.Mask)
+            );
         SetZero(valid);
     }
 
@@ -62,8 +74,10 @@ public sealed partial class Ia32<W, TBus>
         RequireDescriptors();
         var selector = Source(op, 2);
         var segment = Look(selector);
-        var valid = segment is { } s && IsVisible(selector, s) && ((s.Attributes & Descriptor.NotSystem) != 0
-            || Descriptor.Type(s.Attributes) is 1 or 2 or 3 or 9 or 11);
+        var valid =
+            segment is { } s
+            && IsVisible(selector, s)
+            && ((s.Attributes & Descriptor.NotSystem) != 0 || Descriptor.Type(s.Attributes) is 1 or 2 or 3 or 9 or 11);
         if (valid)
             WriteRegister(op.TargetRegister, op.Size, segment!.Value.Limit);
         SetZero(valid);

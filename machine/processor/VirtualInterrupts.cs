@@ -1,20 +1,27 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// The Pentium's virtual interrupt flag: below IOPL 3 a virtual-8086 program has VIF for IF with CR4.VME, and one in ring 3 for CLI and STI with
-/// CR4.PVI. With VME, INT n goes to the program's own table where the TSS says so (SDM vol. 3, 20.3 and 20.4).
+/// The Pentium's virtual interrupt flag: below IOPL 3 a virtual-8086 program has VIF for IF with CR4.VME, and one in
+/// ring 3 for CLI and STI with CR4.PVI. With VME, INT n goes to the program's own table where the TSS says so (SDM vol.
+/// 3, 20.3 and 20.4).
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    /// <summary>Bytes of the map of software interrupts, below that of ports: a set bit is for the protected-mode handler.</summary>
+    /// <summary>
+    /// Bytes of the map of software interrupts, below that of ports: a set bit is for the protected-mode handler.
+    /// </summary>
     private const uint RedirectionMap = 32;
 
     private bool Extends(uint control) => (Known(Cr4, "CR4") & control) != 0;
 
     /// <summary>PUSHF, POPF and IRET see VIF at the place of IF, and IOPL 3.</summary>
-    private bool HasVirtualInterruptFlag => Virtual && Extends(ControlBit.VirtualExtensions) && Known(PrivilegeLevel, "IOPL") != 3;
+    private bool HasVirtualInterruptFlag =>
+        Virtual && Extends(ControlBit.VirtualExtensions) && Known(PrivilegeLevel, "IOPL") != 3;
 
-    /// <summary>PUSHF, POPF and IRET of <paramref name="size"/> bytes need IOPL 3 in virtual-8086 mode, or VIF and a size that does not show it.</summary>
+    /// <summary>
+    /// PUSHF, POPF and IRET of <paramref name="size"/> bytes need IOPL 3 in virtual-8086 mode, or VIF and a size that
+    /// does not show it.
+    /// </summary>
     private void RequireVirtualPrivilege(int size)
     {
         if (Virtual && PrivilegeLevel != 3 && (size == 4 || !Extends(ControlBit.VirtualExtensions)))
@@ -30,13 +37,20 @@ public sealed partial class Ia32<W, TBus>
 
     /// <summary>The flags as the program is shown them.</summary>
     private W VirtualImage(W flags) =>
-        HasVirtualInterruptFlag ? flags & ~(W)Flag.Interrupt | flags >> 10 & Flag.Interrupt | Flag.PrivilegeLevel : flags;
+        HasVirtualInterruptFlag
+            ? flags & ~(W)Flag.Interrupt | flags >> 10 & Flag.Interrupt | Flag.PrivilegeLevel
+            : flags;
 
     /// <summary>Flags that a program with VIF may not set: TF, and IF while an interrupt waits for it.</summary>
     private void CheckVirtualImage(W flags)
     {
-        if (HasVirtualInterruptFlag
-            && ((flags & Flag.Trap) != 0 || ((flags & Flag.Interrupt) != 0 && (_system & Flag.VirtualInterruptPending) != 0)))
+        if (
+            HasVirtualInterruptFlag
+            && (
+                (flags & Flag.Trap) != 0
+                || ((flags & Flag.Interrupt) != 0 && (_system & Flag.VirtualInterruptPending) != 0)
+            )
+        )
             throw Fault.Protection(0);
     }
 
@@ -44,7 +58,11 @@ public sealed partial class Ia32<W, TBus>
     private void CheckVirtualInterruptPending()
     {
         const uint both = Flag.VirtualInterrupt | Flag.VirtualInterruptPending;
-        if (!User || !Extends(Virtual ? ControlBit.VirtualExtensions : ControlBit.ProtectedVirtualInterrupts) || (_system & both) != both)
+        if (
+            !User
+            || !Extends(Virtual ? ControlBit.VirtualExtensions : ControlBit.ProtectedVirtualInterrupts)
+            || (_system & both) != both
+        )
             return;
         _start = Eip;
         throw Fault.Protection(0);
@@ -69,6 +87,7 @@ public sealed partial class Ia32<W, TBus>
         var at = PortMap() - RedirectionMap + (uint)vector / 8;
         if (at > TaskRegister.Limit)
             throw Fault.Protection(0);
-        return (Known(Bus.Load(TaskRegister.Base + at, 1, false), "a TSS's map of interrupts") >> (vector & 7) & 1) != 0;
+        return (Known(Bus.Load(TaskRegister.Base + at, 1, false), "a TSS's map of interrupts") >> (vector & 7) & 1)
+            != 0;
     }
 }

@@ -4,16 +4,21 @@ namespace Verified.Machine.Timing;
 public readonly record struct Access(uint Linear, uint Physical, int Size, bool Writes);
 
 /// <summary>
-/// What a processor keeps of the past: first-level caches, translations, and targets of branches. Empty at first; least recently used
-/// entries go. A store that misses goes to a write buffer and takes no line (Pentium data book, 3.5; 486 manual, 5.2).
+/// What a processor keeps of the past: first-level caches, translations, and targets of branches. Empty at first; least
+/// recently used entries go. A store that misses goes to a write buffer and takes no line (Pentium data book, 3.5; 486
+/// manual, 5.2).
 /// </summary>
 public sealed class Buffers(Timings timings)
 {
     private const uint Page = 4096;
-    private const int BranchSets = 64, BranchWays = 4, Strongly = 3, Likely = 2;
+    private const int BranchSets = 64,
+        BranchWays = 4,
+        Strongly = 3,
+        Likely = 2;
 
     private readonly MemoryTimings _timings = timings.Memory;
-    private readonly Entries _code = new(timings.Memory.Code), _codePages = new(timings.Memory.CodePages);
+    private readonly Entries _code = new(timings.Memory.Code),
+        _codePages = new(timings.Memory.CodePages);
     private readonly Entries? _ownData = timings.Memory.Data is { } data ? new(data) : null;
     private readonly Entries? _ownDataPages = timings.Memory.DataPages is { } pages ? new(pages) : null;
     private readonly Entries _branches = new(new(BranchSets, BranchWays, 1));
@@ -48,21 +53,26 @@ public sealed class Buffers(Timings timings)
     public void EnterSpace(uint cr3)
     {
         Space = cr3;
-        if (_timings.IsTagged) return;
+        if (_timings.IsTagged)
+            return;
         _codePages.Clear();
         _ownDataPages?.Clear();
     }
 
     /// <summary>
-    /// Whether a branch went where its entry said, or, where it has none, to the next instruction; and what the entry learns from it. Only a
-    /// branch that was taken gets one ([F]; two bits that count).
+    /// Whether a branch went where its entry said, or, where it has none, to the next instruction; and what the entry
+    /// learns from it. Only a branch that was taken gets one ([F]; two bits that count).
     /// </summary>
     public bool Predicts(uint branch, bool taken, uint target)
     {
-        var known = _branches.Touch(branch, allocate: taken) && _targets.TryGetValue(branch, out var entry) ? entry : ((uint, int)?)null;
+        var known =
+            _branches.Touch(branch, allocate: taken) && _targets.TryGetValue(branch, out var entry)
+                ? entry
+                : ((uint, int)?)null;
         if (known is not ({ } expected, { } counter))
         {
-            if (taken) _targets[branch] = (target, Strongly);
+            if (taken)
+                _targets[branch] = (target, Strongly);
             return !taken;
         }
 
@@ -89,7 +99,10 @@ public sealed class Buffers(Timings timings)
     private sealed class Entries(BufferShape shape)
     {
         // Of each set, the numbers that it holds, most recently used first.
-        private readonly List<(uint, uint)>[] _sets = [.. Enumerable.Range(0, shape.Sets).Select(_ => new List<(uint, uint)>(shape.Ways))];
+        private readonly List<(uint, uint)>[] _sets =
+        [
+            .. Enumerable.Range(0, shape.Sets).Select(_ => new List<(uint, uint)>(shape.Ways)),
+        ];
 
         public void Clear()
         {

@@ -8,8 +8,8 @@ using Register = Iced.Intel.Register;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// Counts model cycles beside a run of the PC, instruction by instruction: the run is slow while one is attached, and the same
-/// otherwise. <see cref="Dispose"/> detaches it.
+/// Counts model cycles beside a run of the PC, instruction by instruction: the run is slow while one is attached, and
+/// the same otherwise. <see cref="Dispose"/> detaches it.
 /// </summary>
 public sealed class CycleCounter : IDisposable
 {
@@ -30,11 +30,18 @@ public sealed class CycleCounter : IDisposable
     /// <param name="timed">Told each instruction when it has been executed.</param>
     /// <param name="timings">The processor; the first Pentium if not given.</param>
     /// <param name="buffers">Caches and translations, which the run changes; where not given all accesses hit.</param>
-    public CycleCounter(Pc pc, Prediction prediction = Prediction.Hot, Action<Timed>? timed = null, Timings? timings = null, Buffers? buffers = null)
+    public CycleCounter(
+        Pc pc,
+        Prediction prediction = Prediction.Hot,
+        Action<Timed>? timed = null,
+        Timings? timings = null,
+        Buffers? buffers = null
+    )
     {
         (_pc, _former, Timed) = (pc, pc.Trace, timed);
         (_timings, _buffers, _accesses) = (timings ?? Timings.P5, buffers, new(pc));
-        if (buffers is not null) buffers.Space = pc.Cpu.Cr3.Value;
+        if (buffers is not null)
+            buffers.Space = pc.Cpu.Cr3.Value;
         _pipeline = new(prediction, _timings, buffers);
         pc.Trace = _ =>
         {
@@ -54,26 +61,49 @@ public sealed class CycleCounter : IDisposable
     /// <summary>Accounts for the last instruction, which the next one would do. Call it between runs.</summary>
     public void Finish()
     {
-        if (_running is not { } last) return;
+        if (_running is not { } last)
+            return;
         _running = null;
         var cpu = _pc.Cpu;
         var i = last.Instruction;
         var goesOn = cpu.Eip.Value == i.NextIP32;
         var transfers = i.FlowControl is not (FlowControl.Next or FlowControl.Exception);
-        var gate = i.Mnemonic is Mnemonic.Int or Mnemonic.Int3 or Mnemonic.Into or Mnemonic.Iret or Mnemonic.Iretd or Mnemonic.Retf
-            || i.IsCallFar || i.IsCallFarIndirect || i.IsJmpFar || i.IsJmpFarIndirect;
+        var gate =
+            i.Mnemonic
+                is Mnemonic.Int
+                    or Mnemonic.Int3
+                    or Mnemonic.Into
+                    or Mnemonic.Iret
+                    or Mnemonic.Iretd
+                    or Mnemonic.Retf
+            || i.IsCallFar
+            || i.IsCallFarIndirect
+            || i.IsJmpFar
+            || i.IsJmpFarIndirect;
         var continues = cpu.Eip.Value == i.IP32 && Repeats(i);
 
-        // An instruction that goes elsewhere, or to another ring, by no means of its own was interrupted or has faulted.
+        // An instruction that goes elsewhere, or to another ring, by no means of its own was interrupted or has
+        // faulted.
         var interrupted = (!goesOn && !transfers && !continues) || (cpu.Cpl != last.Ring && !gate);
-        var step = new Step(i, Taken: transfers && !goesOn, last.Ring, interrupted ? last.Ring : cpu.Cpl, Count(last), cpu.Eip.Value);
+        var step = new Step(
+            i,
+            Taken: transfers && !goesOn,
+            last.Ring,
+            interrupted ? last.Ring : cpu.Cpl,
+            Count(last),
+            cpu.Eip.Value
+        );
         var timed = _pipeline.Next(step, Waited(step));
         Instructions++;
         Timed?.Invoke(timed);
-        if (interrupted) _pipeline.Wait(cpu.Cpl < last.Ring ? _timings.Interrupt : _timings.InterruptWithinRing);
+        if (interrupted)
+            _pipeline.Wait(cpu.Cpl < last.Ring ? _timings.Interrupt : _timings.InterruptWithinRing);
     }
 
-    /// <summary>The processor is about to enter a gate from ring 3 without an instruction of the run: an interrupt, or the INT given.</summary>
+    /// <summary>
+    /// The processor is about to enter a gate from ring 3 without an instruction of the run: an interrupt, or the INT
+    /// given.
+    /// </summary>
     public void Enter(Instruction? instruction = null)
     {
         Finish();
@@ -114,17 +144,24 @@ public sealed class CycleCounter : IDisposable
 
     private int Waited(in Step step)
     {
-        if (_buffers is null) return 0;
-        var waited = _fetchedAt == 0 ? 0 : _buffers.Fetch(_fetchedAt, _pc.Mmu.Look(_fetchedAt) ?? _fetchedAt, step.Instruction.Length);
-        foreach (var access in _accesses.End(step)) waited += _buffers.Reach(access);
-        if (step.Instruction.Mnemonic == Mnemonic.Mov && step.Instruction.Op0Register == Register.CR3) _buffers.EnterSpace(_pc.Cpu.Cr3.Value);
+        if (_buffers is null)
+            return 0;
+        var waited =
+            _fetchedAt == 0
+                ? 0
+                : _buffers.Fetch(_fetchedAt, _pc.Mmu.Look(_fetchedAt) ?? _fetchedAt, step.Instruction.Length);
+        foreach (var access in _accesses.End(step))
+            waited += _buffers.Reach(access);
+        if (step.Instruction.Mnemonic == Mnemonic.Mov && step.Instruction.Op0Register == Register.CR3)
+            _buffers.EnterSpace(_pc.Cpu.Cr3.Value);
         return waited;
     }
 
     private uint Count((Instruction Instruction, int Ring, uint Ecx) last)
     {
         var i = last.Instruction;
-        if (Repeats(i)) return last.Ecx - _pc.Cpu.R[Cpu.Ecx].Value;
+        if (Repeats(i))
+            return last.Ecx - _pc.Cpu.R[Cpu.Ecx].Value;
         return i.Mnemonic switch
         {
             Mnemonic.Bsf => Result(i) & 31,

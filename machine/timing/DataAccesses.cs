@@ -7,12 +7,13 @@ using Register = Iced.Intel.Register;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// The data that an instruction accesses: its operands and the stack as the registers say before it, and what the processor reads and
-/// writes by itself for a gate or a segment register as they say after it.
+/// The data that an instruction accesses: its operands and the stack as the registers say before it, and what the
+/// processor reads and writes by itself for a gate or a segment register as they say after it.
 /// </summary>
 internal sealed class DataAccesses(Pc pc)
 {
-    private const int DescriptorSize = ImpliedAccesses.DescriptorSize, FrameSize = ImpliedAccesses.FrameSize;
+    private const int DescriptorSize = ImpliedAccesses.DescriptorSize,
+        FrameSize = ImpliedAccesses.FrameSize;
 
     private readonly List<Access> _accesses = [];
     private readonly InstructionInfoFactory _factory = new();
@@ -23,14 +24,21 @@ internal sealed class DataAccesses(Pc pc)
     {
         _accesses.Clear();
         _esp = pc.Cpu.R[Cpu.Esp].Value;
-        if (ImpliedAccesses.IsGate(i)) return;
+        if (ImpliedAccesses.IsGate(i))
+            return;
         foreach (var used in _factory.GetInfo(i).GetUsedMemory())
         {
-            if (used.Access is OpAccess.NoMemAccess or OpAccess.None) continue;
+            if (used.Access is OpAccess.NoMemAccess or OpAccess.None)
+                continue;
             var offset = (uint)used.Displacement + Value(used.Base) + Value(used.Index) * (uint)used.Scale;
-            var segment = used.Segment is >= Register.ES and <= Register.GS ? pc.Cpu.S[used.Segment - Register.ES].Base.Value : 0;
-            Add(segment + offset, Math.Max(1, used.MemorySize.GetSize()),
-                used.Access is OpAccess.Write or OpAccess.CondWrite);
+            var segment = used.Segment is >= Register.ES and <= Register.GS
+                ? pc.Cpu.S[used.Segment - Register.ES].Base.Value
+                : 0;
+            Add(
+                segment + offset,
+                Math.Max(1, used.MemorySize.GetSize()),
+                used.Access is OpAccess.Write or OpAccess.CondWrite
+            );
         }
     }
 
@@ -41,13 +49,31 @@ internal sealed class DataAccesses(Pc pc)
         foreach (var access in ImpliedAccesses.Of(i, step.Ring, step.NextRing))
             switch (access)
             {
-                case ImpliedAccess.Segment: AddDescriptor(cpu.S[i.Op0Register - Register.ES].Selector.Value); break;
-                case ImpliedAccess.Code: AddDescriptor(cpu.S[SegmentRegister.Cs].Selector.Value); break;
-                case ImpliedAccess.Stack: AddDescriptor(cpu.S[SegmentRegister.Ss].Selector.Value); break;
-                case ImpliedAccess.Gate: Add(cpu.IdtBase.Value + (i.Mnemonic == Mnemonic.Int3 ? 3u : i.Immediate8) * DescriptorSize, DescriptorSize, writes: false); break;
-                case ImpliedAccess.InnerStack: Add(cpu.TaskRegister.Base.Value + 4, DescriptorSize, writes: false); break;
-                case ImpliedAccess.PushedFrame: Add(cpu.R[Cpu.Esp].Value, FrameSize, writes: true); break;
-                case ImpliedAccess.PoppedFrame: Add(_esp, FrameSize, writes: false); break;
+                case ImpliedAccess.Segment:
+                    AddDescriptor(cpu.S[i.Op0Register - Register.ES].Selector.Value);
+                    break;
+                case ImpliedAccess.Code:
+                    AddDescriptor(cpu.S[SegmentRegister.Cs].Selector.Value);
+                    break;
+                case ImpliedAccess.Stack:
+                    AddDescriptor(cpu.S[SegmentRegister.Ss].Selector.Value);
+                    break;
+                case ImpliedAccess.Gate:
+                    Add(
+                        cpu.IdtBase.Value + (i.Mnemonic == Mnemonic.Int3 ? 3u : i.Immediate8) * DescriptorSize,
+                        DescriptorSize,
+                        writes: false
+                    );
+                    break;
+                case ImpliedAccess.InnerStack:
+                    Add(cpu.TaskRegister.Base.Value + 4, DescriptorSize, writes: false);
+                    break;
+                case ImpliedAccess.PushedFrame:
+                    Add(cpu.R[Cpu.Esp].Value, FrameSize, writes: true);
+                    break;
+                case ImpliedAccess.PoppedFrame:
+                    Add(_esp, FrameSize, writes: false);
+                    break;
             }
 
         return _accesses;
@@ -55,11 +81,16 @@ internal sealed class DataAccesses(Pc pc)
 
     private void AddDescriptor(uint selector)
     {
-        if ((selector & ~3u) != 0) Add(pc.Cpu.GdtBase.Value + (selector & ~7u), DescriptorSize, writes: false);
+        if ((selector & ~3u) != 0)
+            Add(pc.Cpu.GdtBase.Value + (selector & ~7u), DescriptorSize, writes: false);
     }
 
-    private void Add(uint linear, int size, bool writes) => _accesses.Add(new(linear, pc.Mmu.Look(linear) ?? linear, size, writes));
+    private void Add(uint linear, int size, bool writes) =>
+        _accesses.Add(new(linear, pc.Mmu.Look(linear) ?? linear, size, writes));
 
-    private uint Value(Register register) => register == Register.None ? 0
-        : pc.Cpu.R[register.GetFullRegister32() - Register.EAX].Value & (register.GetSize() == 2 ? 0xFFFF : uint.MaxValue);
+    private uint Value(Register register) =>
+        register == Register.None
+            ? 0
+            : pc.Cpu.R[register.GetFullRegister32() - Register.EAX].Value
+                & (register.GetSize() == 2 ? 0xFFFF : uint.MaxValue);
 }

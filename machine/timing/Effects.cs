@@ -3,8 +3,9 @@ using Iced.Intel;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// The general registers that an instruction depends on, as sets of bits numbered as in encodings. Parts of a register count as the
-/// whole; the way ESP moves with each push and pop is not in them, as the processor has an adder of its own for it.
+/// The general registers that an instruction depends on, as sets of bits numbered as in encodings. Parts of a register
+/// count as the whole; the way ESP moves with each push and pop is not in them, as the processor has an adder of its
+/// own for it.
 /// </summary>
 /// <param name="Read">As operands or in addresses.</param>
 /// <param name="Written">All or in part.</param>
@@ -24,16 +25,20 @@ internal readonly record struct Effects(int Read, int Written, int Address)
         foreach (var used in info.GetUsedRegisters())
         {
             var bit = Bit(used.Register);
-            if (used.Access is OpAccess.Read or OpAccess.CondRead or OpAccess.ReadWrite or OpAccess.ReadCondWrite) read |= bit;
-            if (used.Access is OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or OpAccess.ReadCondWrite) written |= bit;
+            if (used.Access is OpAccess.Read or OpAccess.CondRead or OpAccess.ReadWrite or OpAccess.ReadCondWrite)
+                read |= bit;
+            if (used.Access is OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or OpAccess.ReadCondWrite)
+                written |= bit;
         }
 
         var address = Bit(i.MemoryBase) | Bit(i.MemoryIndex);
-        foreach (var memory in info.GetUsedMemory()) address |= Bit(memory.Base) | Bit(memory.Index);
+        foreach (var memory in info.GetUsedMemory())
+            address |= Bit(memory.Base) | Bit(memory.Index);
         if (i.IsStackInstruction && i.Mnemonic is not (Mnemonic.Enter or Mnemonic.Leave))
         {
             address |= Esp;
-            if (!Names(i, Register.ESP)) (read, written) = (read & ~Esp, written & ~Esp);
+            if (!Names(i, Register.ESP))
+                (read, written) = (read & ~Esp, written & ~Esp);
         }
 
         return new(read, written, address);
@@ -48,5 +53,7 @@ internal readonly record struct Effects(int Read, int Written, int Address)
     }
 
     private static int Bit(Register register) =>
-        register.GetFullRegister32() is >= Register.EAX and <= Register.EDI and var full ? 1 << (full - Register.EAX) : 0;
+        register.GetFullRegister32() is >= Register.EAX and <= Register.EDI and var full
+            ? 1 << (full - Register.EAX)
+            : 0;
 }

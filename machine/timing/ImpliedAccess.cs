@@ -31,22 +31,39 @@ public enum ImpliedAccess
 public static class ImpliedAccesses
 {
     /// <summary>Bytes of a descriptor, and of what a gate or IRET moves between rings.</summary>
-    public const int DescriptorSize = 8, FrameSize = 20;
+    public const int DescriptorSize = 8,
+        FrameSize = 20;
 
-    public static bool IsGate(in Instruction i) => i.Mnemonic is Mnemonic.Int or Mnemonic.Int3 or Mnemonic.Iret or Mnemonic.Iretd;
+    public static bool IsGate(in Instruction i) =>
+        i.Mnemonic is Mnemonic.Int or Mnemonic.Int3 or Mnemonic.Iret or Mnemonic.Iretd;
 
     /// <summary>Of an instruction that goes from a ring to another, or stays there.</summary>
     public static IReadOnlyList<ImpliedAccess> Of(in Instruction i, int ring, int nextRing)
     {
         List<ImpliedAccess> accesses = [];
-        if (i.OpCount > 0 && i.Op0Kind == OpKind.Register && i.Op0Register.IsSegmentRegister() && i.Mnemonic is Mnemonic.Mov or Mnemonic.Pop) accesses.Add(ImpliedAccess.Segment);
-        if (!IsGate(i)) return accesses;
-        return i.Mnemonic is Mnemonic.Iret or Mnemonic.Iretd ? [.. Segments(ring, nextRing), ImpliedAccess.PoppedFrame] : OfGate(ring, nextRing);
+        if (
+            i.OpCount > 0
+            && i.Op0Kind == OpKind.Register
+            && i.Op0Register.IsSegmentRegister()
+            && i.Mnemonic is Mnemonic.Mov or Mnemonic.Pop
+        )
+            accesses.Add(ImpliedAccess.Segment);
+        if (!IsGate(i))
+            return accesses;
+        return i.Mnemonic is Mnemonic.Iret or Mnemonic.Iretd
+            ? [.. Segments(ring, nextRing), ImpliedAccess.PoppedFrame]
+            : OfGate(ring, nextRing);
     }
 
     /// <summary>Of INT, an exception or an interrupt.</summary>
     public static IReadOnlyList<ImpliedAccess> OfGate(int ring, int nextRing) =>
-        [.. Segments(ring, nextRing), ImpliedAccess.Gate, .. nextRing < ring ? [ImpliedAccess.InnerStack] : (ImpliedAccess[])[], ImpliedAccess.PushedFrame];
+        [
+            .. Segments(ring, nextRing),
+            ImpliedAccess.Gate,
+            .. nextRing < ring ? [ImpliedAccess.InnerStack] : (ImpliedAccess[])[],
+            ImpliedAccess.PushedFrame,
+        ];
 
-    private static ImpliedAccess[] Segments(int ring, int nextRing) => ring == nextRing ? [ImpliedAccess.Code] : [ImpliedAccess.Code, ImpliedAccess.Stack];
+    private static ImpliedAccess[] Segments(int ring, int nextRing) =>
+        ring == nextRing ? [ImpliedAccess.Code] : [ImpliedAccess.Code, ImpliedAccess.Stack];
 }

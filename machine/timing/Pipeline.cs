@@ -3,13 +3,14 @@ using Iced.Intel;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// The Pentium's two integer pipes: which instructions share a cycle, which wait for an address, and what branches cost; or the 486's one.
+/// The Pentium's two integer pipes: which instructions share a cycle, which wait for an address, and what branches
+/// cost; or the 486's one.
 /// </summary>
 /// <remarks>
-/// Left out: bank conflicts between paired memory accesses, prefetch that runs ahead and the decoder's alignment, the rule that code pairs
-/// only from its second execution on, write buffers that are full, the second-level cache's own misses, snooping, refresh and the bus. What
-/// is waited for in caches and translations is known only where the counter has <see cref="Buffers"/>; of a repeated string instruction
-/// only its first element is.
+/// Left out: bank conflicts between paired memory accesses, prefetch that runs ahead and the decoder's alignment, the
+/// rule that code pairs only from its second execution on, write buffers that are full, the second-level cache's own
+/// misses, snooping, refresh and the bus. What is waited for in caches and translations is known only where the counter
+/// has <see cref="Buffers"/>; of a repeated string instruction only its first element is.
 /// </remarks>
 /// <param name="prediction">Which branches are known.</param>
 /// <param name="timings">The processor; the first Pentium if not given.</param>
@@ -22,20 +23,26 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
     private (Cost Cost, Effects Effects, bool Stalled)? _first;
 
     // Registers written by the last pair, and by the one before it.
-    private int _written, _before;
+    private int _written,
+        _before;
 
     /// <summary>Cycles of everything so far.</summary>
     public long Cycles { get; private set; }
 
     /// <summary>Times a path of instructions.</summary>
-    public static IReadOnlyList<Timed> Time(IEnumerable<Step> path, Prediction prediction = Prediction.Hot, Timings? timings = null)
+    public static IReadOnlyList<Timed> Time(
+        IEnumerable<Step> path,
+        Prediction prediction = Prediction.Hot,
+        Timings? timings = null
+    )
     {
         var pipeline = new Pipeline(prediction, timings);
         return [.. path.Select(step => pipeline.Next(step))];
     }
 
     /// <summary>
-    /// Times code as it stands: no conditional branch taken, IRET to an outer ring, bit scans of a register's whole length.
+    /// Times code as it stands: no conditional branch taken, IRET to an outer ring, bit scans of a register's whole
+    /// length.
     /// </summary>
     /// <param name="code">The bytes of whole instructions.</param>
     /// <param name="address">Linear address of the first.</param>
@@ -47,9 +54,14 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
         while (decoder.IP < address + (ulong)code.Length)
         {
             var i = decoder.Decode();
-            path.Add(new(i, Taken: i.FlowControl == FlowControl.UnconditionalBranch,
-                NextRing: i.Mnemonic is Mnemonic.Iret or Mnemonic.Iretd ? 3 : 0,
-                Count: i.Mnemonic is Mnemonic.Bsf or Mnemonic.Bsr ? 31u : 0));
+            path.Add(
+                new(
+                    i,
+                    Taken: i.FlowControl == FlowControl.UnconditionalBranch,
+                    NextRing: i.Mnemonic is Mnemonic.Iret or Mnemonic.Iretd ? 3 : 0,
+                    Count: i.Mnemonic is Mnemonic.Bsf or Mnemonic.Bsr ? 31u : 0
+                )
+            );
         }
 
         return Time(path, timings: timings);
@@ -63,9 +75,10 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
     {
         var cost = _timings.Of(step);
         var effects = Effects.Of(step.Instruction);
-        var timed = _first is { } first && Pairs(first.Cost, first.Effects, cost, effects)
-            ? Second(step, first.Cost, first.Stalled, cost, effects)
-            : First(step, cost, effects);
+        var timed =
+            _first is { } first && Pairs(first.Cost, first.Effects, cost, effects)
+                ? Second(step, first.Cost, first.Stalled, cost, effects)
+                : First(step, cost, effects);
         Cycles += waited;
         return timed with { Cycles = timed.Cycles + waited, Waited = waited };
     }
@@ -96,7 +109,10 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
         _written |= effects.Written;
         _first = null;
         var conditional = step.Instruction.FlowControl == FlowControl.ConditionalBranch;
-        var lost = !Mispredicted(step) ? 0 : conditional ? _timings.MispredictedSecond : _timings.Mispredicted;
+        var lost =
+            !Mispredicted(step) ? 0
+            : conditional ? _timings.MispredictedSecond
+            : _timings.Mispredicted;
         var added = _timings.Pair(first.Cycles, stall + cost.Cycles) - first.Cycles + lost;
         var timed = new Timed(step, Cycles - first.Cycles + stall, added, cost.Pairing, true, stall, lost);
         Cycles += added;
@@ -104,14 +120,26 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
     }
 
     private static bool Pairs(Cost first, Effects firstEffects, Cost second, Effects secondEffects) =>
-        first.Pairing is Pairing.U or Pairing.Either && second.Pairing is Pairing.V or Pairing.Either
+        first.Pairing is Pairing.U or Pairing.Either
+        && second.Pairing is Pairing.V or Pairing.Either
         && (firstEffects.Written & (secondEffects.Read | secondEffects.Address | secondEffects.Written)) == 0;
 
     // Gates and far transfers are never predicted; their cycles are in the table.
     private bool Mispredicted(in Step step)
     {
-        if (prediction == Prediction.Hot || step.Ring != step.NextRing || step.Instruction.FlowControl is not (FlowControl.ConditionalBranch
-            or FlowControl.UnconditionalBranch or FlowControl.IndirectBranch or FlowControl.Call or FlowControl.IndirectCall or FlowControl.Return))
+        if (
+            prediction == Prediction.Hot
+            || step.Ring != step.NextRing
+            || step.Instruction.FlowControl
+                is not (
+                    FlowControl.ConditionalBranch
+                    or FlowControl.UnconditionalBranch
+                    or FlowControl.IndirectBranch
+                    or FlowControl.Call
+                    or FlowControl.IndirectCall
+                    or FlowControl.Return
+                )
+        )
             return false;
         return buffers is null ? step.Taken : !buffers.Predicts(step.Instruction.IP32, step.Taken, step.Next);
     }

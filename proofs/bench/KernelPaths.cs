@@ -30,9 +30,11 @@ public sealed record KernelPath(string Name, IReadOnlyList<Timed> Path)
             foreach (var timed in Path)
             {
                 var i = timed.Step.Instruction;
-                var kind = timed.Step.Ring != timed.Step.NextRing ? "gates"
+                var kind =
+                    timed.Step.Ring != timed.Step.NextRing ? "gates"
                     : i.Op0Register == Register.CR3 ? "CR3"
-                    : i.OpCount > 0 && i.Op0Kind == OpKind.Register && i.Op0Register.IsSegmentRegister() ? "segment registers"
+                    : i.OpCount > 0 && i.Op0Kind == OpKind.Register && i.Op0Register.IsSegmentRegister()
+                        ? "segment registers"
                     : "other instructions";
                 Add(kind, timed.Cycles - timed.Stall - timed.Mispredicted - timed.Waited);
                 Add("address interlocks", timed.Stall);
@@ -40,7 +42,13 @@ public sealed record KernelPath(string Name, IReadOnlyList<Timed> Path)
                 Add("memory", timed.Waited);
             }
 
-            return [.. shares.Where(share => share.Value != 0).Select(share => (share.Key, share.Value)).OrderByDescending(share => share.Value)];
+            return
+            [
+                .. shares
+                    .Where(share => share.Value != 0)
+                    .Select(share => (share.Key, share.Value))
+                    .OrderByDescending(share => share.Value),
+            ];
         }
     }
 }
@@ -48,8 +56,8 @@ public sealed record KernelPath(string Name, IReadOnlyList<Timed> Path)
 /// <summary>What a path finds when it is run.</summary>
 /// <param name="Timings">The processor.</param>
 /// <param name="Runs">
-/// So many runs over the same caches, translations and branch targets, empty at first, of which the last is measured; null: all accesses hit
-/// and branches go as <paramref name="Prediction"/> says.
+/// So many runs over the same caches, translations and branch targets, empty at first, of which the last is measured;
+/// null: all accesses hit and branches go as <paramref name="Prediction"/> says.
 /// </param>
 /// <param name="Prediction">Where there are no such buffers.</param>
 public sealed record PathConditions(Timings Timings, int? Runs = null, Prediction Prediction = Prediction.Hot)
@@ -57,7 +65,9 @@ public sealed record PathConditions(Timings Timings, int? Runs = null, Predictio
     /// <summary>As published figures are meant: nothing is waited for.</summary>
     public static readonly PathConditions Ideal = new(Timings.P5);
 
-    /// <summary>After the same has been run some times: what still misses is what the path itself empties or throws out.</summary>
+    /// <summary>
+    /// After the same has been run some times: what still misses is what the path itself empties or throws out.
+    /// </summary>
     public static readonly PathConditions Repeated = new(Timings.P5, Runs: 4);
 
     /// <summary>The same on the variant that a load of CR3 costs no translations.</summary>
@@ -73,16 +83,21 @@ public static class KernelPaths
     /// <summary>The path that published figures are about.</summary>
     public const string FastBetweenSpaces = "ipc fast, call, between spaces";
 
-    // Timeouts of 0 for page faults, which there are none of yet, and infinite ones for the rest: all that makes the path the slow one.
-    private const uint PageFaults = 0x00001100, Call = 0, ReplyAndWait = 1;
+    // Timeouts of 0 for page faults, which there are none of yet, and infinite ones for the rest: all that makes the
+    // path the slow one.
+    private const uint PageFaults = 0x00001100,
+        Call = 0,
+        ReplyAndWait = 1;
 
     private static readonly uint Deadlines = Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(1000));
 
     /// <summary>
-    /// Short ipc one way by each path, then the other entries. A call is to a server that waits for anyone, a reply to a client that
-    /// waits for it alone. What the image's limits have no room for is left out.
+    /// Short ipc one way by each path, then the other entries. A call is to a server that waits for anyone, a reply to
+    /// a client that waits for it alone. What the image's limits have no room for is left out.
     /// </summary>
-    /// <exception cref="ImageException">The image does not boot, or does not get back to a user instruction.</exception>
+    /// <exception cref="ImageException">
+    /// The image does not boot, or does not get back to a user instruction.
+    /// </exception>
     /// <exception cref="MachineException">The processor has no figure for an instruction of the kernel.</exception>
     public static IReadOnlyList<KernelPath> Measure(KernelImage image, PathConditions? conditions = null)
     {
@@ -91,22 +106,44 @@ public static class KernelPaths
         List<KernelPath> paths = [];
         void Add(string name, Scenario scenario)
         {
-            if (scenario.Fits(image.Limits)) paths.Add(new(name, Run(machine, scenario, conditions)));
+            if (scenario.Fits(image.Limits))
+                paths.Add(new(name, Run(machine, scenario, conditions)));
         }
 
-        foreach (var (space, sameSpace) in (ReadOnlySpan<(string, bool)>)[("between spaces", false), ("within a space", true)])
+        foreach (
+            var (space, sameSpace) in (ReadOnlySpan<(string, bool)>)
+                [("between spaces", false), ("within a space", true)]
+        )
         {
             Add($"ipc fast, call, {space}", new(Entry.Ipc, ThreadStatus.ReceivingAny, sameSpace, Call));
             Add($"ipc fast, call a caller, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, Call));
-            Add($"ipc fast, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait));
+            Add(
+                $"ipc fast, reply and wait, {space}",
+                new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait)
+            );
             Add($"ipc slow, call, {space}", new(Entry.Ipc, ThreadStatus.ReceivingAny, sameSpace, Call, PageFaults));
-            Add($"ipc slow, reply and wait, {space}", new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait, PageFaults));
+            Add(
+                $"ipc slow, reply and wait, {space}",
+                new(Entry.Ipc, ThreadStatus.ReceivingFrom, sameSpace, ReplyAndWait, PageFaults)
+            );
         }
 
-        Add("ipc fast, call, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Call) { InSmallSpaces = true });
-        Add("ipc fast, call a caller, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: Call) { InSmallSpaces = true });
-        Add("ipc fast, reply and wait, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: ReplyAndWait) { InSmallSpaces = true });
-        Add("ipc slow, call, between small spaces", new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, PageFaults) { InSmallSpaces = true });
+        Add(
+            "ipc fast, call, between small spaces",
+            new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Call) { InSmallSpaces = true }
+        );
+        Add(
+            "ipc fast, call a caller, between small spaces",
+            new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: Call) { InSmallSpaces = true }
+        );
+        Add(
+            "ipc fast, reply and wait, between small spaces",
+            new(Entry.Ipc, ThreadStatus.ReceivingFrom, Receive: ReplyAndWait) { InSmallSpaces = true }
+        );
+        Add(
+            "ipc slow, call, between small spaces",
+            new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, PageFaults) { InSmallSpaces = true }
+        );
         Add("ipc with a deadline, call", new(Entry.Ipc, ThreadStatus.ReceivingAny, false, Call, Deadlines));
         Add("ipc, send without receive", new(Entry.Ipc, ThreadStatus.ReceivingAny, Receive: Descriptor.None));
         Add("ipc, call to a thread that does not wait", new(Entry.Ipc, ThreadStatus.Ready));
@@ -119,7 +156,9 @@ public static class KernelPaths
         return paths;
     }
 
-    /// <summary>A thread about to call one that waits, in the other space where there are two, by the fast path.</summary>
+    /// <summary>
+    /// A thread about to call one that waits, in the other space where there are two, by the fast path.
+    /// </summary>
     internal static State<Concrete> ShortIpc(Limits limits) =>
         new Scenario(Entry.Ipc, ThreadStatus.ReceivingAny, SameSpace: limits.Tasks < 4).State(limits);
 
@@ -131,12 +170,27 @@ public static class KernelPaths
         List<Timed> path = [];
         for (var run = 0; run < (conditions.Runs ?? 1); run++)
         {
-            if (run > 0) machine.Return();
+            if (run > 0)
+                machine.Return();
             path.Clear();
             using var counter = new CycleCounter(
-                machine.Pc, buffers is null ? conditions.Prediction : Prediction.Learned, path.Add, conditions.Timings, buffers);
+                machine.Pc,
+                buffers is null ? conditions.Prediction : Prediction.Learned,
+                path.Add,
+                conditions.Timings,
+                buffers
+            );
             counter.Enter(Gate(scenario.Entry));
-            if (machine.Deliver(new(scenario.Entry, Registers.Of(state, state.Current.Value), scenario.Entry == Entry.Interrupt ? Interrupt : 0)) is { } failure)
+            if (
+                machine.Deliver(
+                    new(
+                        scenario.Entry,
+                        Registers.Of(state, state.Current.Value),
+                        scenario.Entry == Entry.Interrupt ? Interrupt : 0
+                    )
+                ) is
+                { } failure
+            )
                 throw new ImageException($"{scenario.Entry}: {failure}");
             counter.Finish();
         }
@@ -167,16 +221,24 @@ public static class KernelPaths
 
     // The current thread enters the kernel; another one of its priority is in some status.
     private sealed record Scenario(
-        Entry Entry, uint PartnerStatus, bool SameSpace = false, uint Receive = Call, uint Timeouts = Spec.Timeouts.Infinite)
+        Entry Entry,
+        uint PartnerStatus,
+        bool SameSpace = false,
+        uint Receive = Call,
+        uint Timeouts = Spec.Timeouts.Infinite
+    )
     {
-        private const uint Eip = 0x1000, Esp = 0x3000, Quantum = 10;
+        private const uint Eip = 0x1000,
+            Esp = 0x3000,
+            Quantum = 10;
 
         /// <summary>Both tasks have a small space, with a page of memory.</summary>
         public bool InSmallSpaces { get; init; }
 
         private static uint Me => ThreadId.Make<Concrete>(4, 1, 0, 1).Value;
 
-        private uint Partner => (SameSpace ? ThreadId.Make<Concrete>(4, 1, 1, 1) : ThreadId.Make<Concrete>(4, OtherTask, 0, 1)).Value;
+        private uint Partner =>
+            (SameSpace ? ThreadId.Make<Concrete>(4, 1, 1, 1) : ThreadId.Make<Concrete>(4, OtherTask, 0, 1)).Value;
 
         // Task 2 is σ0, to which nothing is mapped.
         private uint OtherTask => InSmallSpaces ? 3u : 2;
@@ -186,17 +248,29 @@ public static class KernelPaths
         public State<Concrete> State(Limits limits)
         {
             uint[] small = InSmallSpaces ? [1, OtherTask] : [];
-            var s = Boot.Initial(limits, [new(Me, 1, Quantum, Eip, Esp), new(Partner, 1, Quantum, Eip, Esp)], InSmallSpaces ? small.Contains : null,
-                small.Select(task => new BootMapping(task, Eip / Layout.PageSize, task, Writable: false)));
-            foreach (var task in small) s.Mappings.Small[task] = task;
+            var s = Boot.Initial(
+                limits,
+                [new(Me, 1, Quantum, Eip, Esp), new(Partner, 1, Quantum, Eip, Esp)],
+                InSmallSpaces ? small.Contains : null,
+                small.Select(task => new BootMapping(task, Eip / Layout.PageSize, task, Writable: false))
+            );
+            foreach (var task in small)
+                s.Mappings.Small[task] = task;
             var (me, partner) = (s.Row(Me), s.Row(Partner));
             (s.Stage, s.Current) = (Stages.User, me);
             (s.Eax[me], s.Ecx[me], s.Edx[me], s.Ebx[me], s.Edi[me]) = (0, Timeouts, 0x11111111, 0x22222222, 0x33333333);
             (s.Ebp[me], s.Esi[me]) = (Receive, Partner);
             s.Status[partner] = PartnerStatus;
-            if (PartnerStatus == ThreadStatus.ReceivingFrom) s.Partner[partner] = me;
-            if (Entry != Entry.Interrupt) return s;
-            (s.Handler[Interrupt], s.Handles[partner], s.Esi[partner], s.Priority[me]) = (partner, Interrupt, Interrupt, 0);
+            if (PartnerStatus == ThreadStatus.ReceivingFrom)
+                s.Partner[partner] = me;
+            if (Entry != Entry.Interrupt)
+                return s;
+            (s.Handler[Interrupt], s.Handles[partner], s.Esi[partner], s.Priority[me]) = (
+                partner,
+                Interrupt,
+                Interrupt,
+                0
+            );
             s.Masked &= ~Interrupts.Bit<Concrete>(Interrupt);
             return s;
         }

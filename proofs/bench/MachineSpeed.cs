@@ -15,8 +15,14 @@ namespace Verified.Proofs.Bench;
 /// <summary>How fast the machine emulates.</summary>
 public static class MachineSpeed
 {
-    internal const uint Data = 0x20000, Words = 1024, Counter = Data + 4 * Words, Stack = 0x80000, Turns = 10_250_000;
-    private const uint Size = 4 << 20, Code = 0x10000, Checksum = 0xD1BA9708;
+    internal const uint Data = 0x20000,
+        Words = 1024,
+        Counter = Data + 4 * Words,
+        Stack = 0x80000,
+        Turns = 10_250_000;
+    private const uint Size = 4 << 20,
+        Code = 0x10000,
+        Checksum = 0xD1BA9708;
 
     private const uint ShortTurns = 5;
 
@@ -26,8 +32,8 @@ public static class MachineSpeed
     private static readonly uint Halt = Code + (uint)Loop.Length - 1;
 
     /// <summary>
-    /// Executes 200 million instructions: loads, stores, arithmetic, shifts, calls, pushes and a branch by data, some 20 a turn. Millions of
-    /// instructions per second of a core.
+    /// Executes 200 million instructions: loads, stores, arithmetic, shifts, calls, pushes and a branch by data, some
+    /// 20 a turn. Millions of instructions per second of a core.
     /// </summary>
     /// <exception cref="MachineException">The data ends up other than on a processor.</exception>
     public static double LongRun()
@@ -36,7 +42,8 @@ public static class MachineSpeed
         var clock = CoreClock.Start();
         pc.Run(long.MaxValue);
         var speed = pc.Instructions / clock.Seconds / 1e6;
-        if (pc.Instructions != LoopInstructions + 1) throw new MachineException($"the loop took {pc.Instructions:N0} instructions");
+        if (pc.Instructions != LoopInstructions + 1)
+            throw new MachineException($"the loop took {pc.Instructions:N0} instructions");
         Require(pc.Memory.Page(Data / PhysicalMemory.PageSize));
         return speed;
     }
@@ -45,7 +52,8 @@ public static class MachineSpeed
     public static double? UnicornLongRun()
     {
         using var unicorn = Unicorn.TryCreate(Size);
-        if (unicorn is null) return null;
+        if (unicorn is null)
+            return null;
         unicorn.Write(Code, Loop);
         unicorn.Write(Counter, BitConverter.GetBytes(Turns));
         unicorn.Set(Unicorn.Esi, Data);
@@ -59,7 +67,10 @@ public static class MachineSpeed
         return LoopInstructions / seconds / 1e6;
     }
 
-    /// <summary>Five turns of the same loop from a snapshot, some 100 instructions, undone after each; runs per second of a core.</summary>
+    /// <summary>
+    /// Five turns of the same loop from a snapshot, some 100 instructions, undone after each; runs per second of a
+    /// core.
+    /// </summary>
     public static double LoopRuns(int runs = 200_000)
     {
         var pc = WithLoop(ShortTurns);
@@ -67,26 +78,32 @@ public static class MachineSpeed
         CoreClock clock = default;
         for (var i = -runs / 10; i < runs; i++)
         {
-            if (i == 0) clock = CoreClock.Start();
-            if (pc.Run(1_000) != StopReason.Halted) throw new MachineException("the loop does not end");
+            if (i == 0)
+                clock = CoreClock.Start();
+            if (pc.Run(1_000) != StopReason.Halted)
+                throw new MachineException("the loop does not end");
             pc.Restore();
         }
 
         return runs / clock.Seconds;
     }
 
-    /// <summary><see cref="LoopRuns"/> on Unicorn, registers and the 4 KB of data written back; null where it is not installed.</summary>
+    /// <summary>
+    /// <see cref="LoopRuns"/> on Unicorn, registers and the 4 KB of data written back; null where it is not installed.
+    /// </summary>
     public static double? UnicornLoopRuns(int runs = 50_000)
     {
         using var unicorn = Unicorn.TryCreate(Size);
-        if (unicorn is null) return null;
+        if (unicorn is null)
+            return null;
         unicorn.Write(Code, Loop);
         var data = new byte[4 * Words + 4];
         BitConverter.TryWriteBytes(data.AsSpan(4 * (int)Words), ShortTurns);
         CoreClock clock = default;
         for (var i = -runs / 10; i < runs; i++)
         {
-            if (i == 0) clock = CoreClock.Start();
+            if (i == 0)
+                clock = CoreClock.Start();
             unicorn.Write(Data, data);
             unicorn.Set(Unicorn.Esi, Data);
             unicorn.Set(Unicorn.Esp, Stack);
@@ -108,12 +125,15 @@ public static class MachineSpeed
     private static void Require(ReadOnlySpan<byte> data)
     {
         var sum = 0u;
-        foreach (var word in MemoryMarshal.Cast<byte, uint>(data)) sum += word;
-        if (sum != Checksum) throw new MachineException($"the loop's data add up to {sum:X8}h, on a processor to {Checksum:X8}h");
+        foreach (var word in MemoryMarshal.Cast<byte, uint>(data))
+            sum += word;
+        if (sum != Checksum)
+            throw new MachineException($"the loop's data add up to {sum:X8}h, on a processor to {Checksum:X8}h");
     }
 
     /// <summary>
-    /// Kernel entries from a snapshot, registers and touched memory restored after each; runs per second of a core, and instructions of a run.
+    /// Kernel entries from a snapshot, registers and touched memory restored after each; runs per second of a core, and
+    /// instructions of a run.
     /// </summary>
     /// <param name="image">The kernel entered, by a short ipc.</param>
     /// <param name="runs">How many.</param>
@@ -131,7 +151,8 @@ public static class MachineSpeed
             for (var i = 0; i < count; i++)
             {
                 var before = machine.Pc.Instructions;
-                if (machine.Deliver(entry) is { } failure) throw new ImageException($"short ipc: {failure}");
+                if (machine.Deliver(entry) is { } failure)
+                    throw new ImageException($"short ipc: {failure}");
                 executed += machine.Pc.Instructions - before;
                 machine.Return();
             }
@@ -149,14 +170,20 @@ public static class MachineSpeed
     private static void Access(ImageMachine machine, Event entry)
     {
         const uint accessedAndDirty = 0x60;
-        if (machine.Deliver(entry) is { } failure) throw new ImageException($"short ipc: {failure}");
+        if (machine.Deliver(entry) is { } failure)
+            throw new ImageException($"short ipc: {failure}");
         var memory = machine.Pc.Memory;
         List<(uint Address, uint Value)> entries = [];
         foreach (var (address, former) in memory.Log.Changes())
-            if (memory.Load(address, 4) is var now && now != former && (now & ~accessedAndDirty) == (former & ~accessedAndDirty))
+            if (
+                memory.Load(address, 4) is var now
+                && now != former
+                && (now & ~accessedAndDirty) == (former & ~accessedAndDirty)
+            )
                 entries.Add((address, now));
         machine.Return();
-        foreach (var (address, value) in entries) memory.Store(address, 4, value);
+        foreach (var (address, value) in entries)
+            memory.Store(address, 4, value);
         machine.Pc.Snapshot();
     }
 

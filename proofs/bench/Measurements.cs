@@ -20,7 +20,11 @@ public sealed record BenchRow(string Area, string What, double Value, string Uni
 /// <param name="Theorems">To be timed, once each, without the cache of proofs; null for all.</param>
 /// <param name="Progress">Told each row when it is known.</param>
 public sealed record BenchOptions(
-    string? Area = null, int Repeats = 3, IReadOnlyList<Theorem>? Theorems = null, Action<BenchRow>? Progress = null);
+    string? Area = null,
+    int Repeats = 3,
+    IReadOnlyList<Theorem>? Theorems = null,
+    Action<BenchRow>? Progress = null
+);
 
 /// <summary>Everything that is measured rather than checked.</summary>
 public static class Measurements
@@ -37,7 +41,10 @@ public static class Measurements
     {
         options ??= new();
         if (options.Area is { } area && !Areas.Contains(area))
-            throw new ArgumentException($"no area {area} to measure; there are {string.Join(", ", Areas)}", nameof(options));
+            throw new ArgumentException(
+                $"no area {area} to measure; there are {string.Join(", ", Areas)}",
+                nameof(options)
+            );
         List<BenchRow> rows = [];
         foreach (var row in Rows(image, options))
         {
@@ -53,46 +60,82 @@ public static class Measurements
         BenchRow Beside(string what, Func<double> measure, Func<double?> unicorn, string unit)
         {
             // In turn, so that both see the same machine.
-            List<double> own = [], other = [];
+            List<double> own = [],
+                other = [];
             for (var i = 0; i < Math.Max(1, options.Repeats); i++)
             {
                 own.Add(measure());
-                if (unicorn() is { } value) other.Add(value);
+                if (unicorn() is { } value)
+                    other.Add(value);
             }
 
             own.Sort();
             other.Sort();
             var (median, count) = (own[own.Count / 2], other.Count);
-            return new("machine", what, median, unit,
-                count == 0 ? OfACore : $"{OfACore}; Unicorn {other[count / 2]:N0}, so {median / other[count / 2]:F1} times as fast");
+            return new(
+                "machine",
+                what,
+                median,
+                unit,
+                count == 0
+                    ? OfACore
+                    : $"{OfACore}; Unicorn {other[count / 2]:N0}, so {median / other[count / 2]:F1} times as fast"
+            );
         }
 
         bool Wanted(string area) => options.Area is null || options.Area == area;
         if (Wanted("ipc"))
-            foreach (var row in Paths(image)) yield return row;
+            foreach (var row in Paths(image))
+                yield return row;
         if (Wanted("machine"))
         {
-            var longRun = Beside("long run", MachineSpeed.LongRun, MachineSpeed.UnicornLongRun, "million instructions/s");
+            var longRun = Beside(
+                "long run",
+                MachineSpeed.LongRun,
+                MachineSpeed.UnicornLongRun,
+                "million instructions/s"
+            );
             foreach (var (name, speed) in OtherMachines.All)
                 longRun = longRun with
                 {
-                    Note = longRun.Note + (speed() is { } other
-                        ? $"; {name} {other:N0}, so {longRun.Value / other:F1} times"
-                        : $"; {name} is left out: it does not run here"),
+                    Note =
+                        longRun.Note
+                        + (
+                            speed() is { } other
+                                ? $"; {name} {other:N0}, so {longRun.Value / other:F1} times"
+                                : $"; {name} is left out: it does not run here"
+                        ),
                 };
             yield return longRun;
-            yield return Beside("100 instructions from a snapshot", () => MachineSpeed.LoopRuns(), () => MachineSpeed.UnicornLoopRuns(), "runs/s");
+            yield return Beside(
+                "100 instructions from a snapshot",
+                () => MachineSpeed.LoopRuns(),
+                () => MachineSpeed.UnicornLoopRuns(),
+                "runs/s"
+            );
             var length = 0.0;
             var runs = Median(options, () =>
             {
                 (var perSecond, length) = MachineSpeed.ShortRuns(image);
                 return perSecond;
             });
-            yield return new("machine", "kernel entries from a snapshot", runs, "runs/s", $"{OfACore}; {length:N0} instructions each, state restored");
+            yield return new(
+                "machine",
+                "kernel entries from a snapshot",
+                runs,
+                "runs/s",
+                $"{OfACore}; {length:N0} instructions each, state restored"
+            );
         }
 
         if (Wanted("check"))
-            yield return new("check", $"model {Model.Trio.Name}", Median(options, () => Checked(Model.Trio)), "states/s", OfACore);
+            yield return new(
+                "check",
+                $"model {Model.Trio.Name}",
+                Median(options, () => Checked(Model.Trio)),
+                "states/s",
+                OfACore
+            );
         if (Wanted("diff"))
             yield return new("diff", "image against spec", Median(options, () => Compared(image)), "events/s", OfACore);
         if (Wanted("prove"))
@@ -100,23 +143,38 @@ public static class Measurements
             {
                 var clock = CoreClock.Start();
                 var verdict = theorem.Prove();
-                yield return new("prove", theorem.Name, clock.Seconds, "s of a core",
-                    $"{verdict.Paths} paths, {verdict.Questions} questions{(verdict.Refutation is null ? "" : ", REFUTED")}");
+                yield return new(
+                    "prove",
+                    theorem.Name,
+                    clock.Seconds,
+                    "s of a core",
+                    $"{verdict.Paths} paths, {verdict.Questions} "
+                        + $"questions{(verdict.Refutation is null ? "" : ", REFUTED")}"
+                );
             }
     }
 
     // All hits is the published case.
     private static IEnumerable<BenchRow> Paths(KernelImage image)
     {
-        Dictionary<string, KernelPath> Under(PathConditions conditions) => KernelPaths.Measure(image, conditions).ToDictionary(path => path.Name);
-        var (repeated, tagged, cold, older) = (Under(PathConditions.Repeated), Under(PathConditions.Tagged), Under(PathConditions.Cold), Under(new(Timings.I486)));
+        Dictionary<string, KernelPath> Under(PathConditions conditions) =>
+            KernelPaths.Measure(image, conditions).ToDictionary(path => path.Name);
+        var (repeated, tagged, cold, older) = (
+            Under(PathConditions.Repeated),
+            Under(PathConditions.Tagged),
+            Under(PathConditions.Cold),
+            Under(new(Timings.I486))
+        );
         foreach (var path in KernelPaths.Measure(image))
         {
             var shares = string.Join(", ", path.Shares.Select(share => $"{share.What} {share.Cycles}"));
             var misses = repeated[path.Name].Shares.FirstOrDefault(share => share.What == "memory").Cycles;
-            var note = $"{path.Instructions} instructions: {shares}; repeated {repeated[path.Name].Cycles}, of which {misses} wait for memory; with a tagged TLB {tagged[path.Name].Cycles}; "
+            var note =
+                $"{path.Instructions} instructions: {shares}; repeated {repeated[path.Name].Cycles}, of which "
+                + $"{misses} wait for memory; with a tagged TLB {tagged[path.Name].Cycles}; "
                 + $"cold {cold[path.Name].Cycles}; 486 {older[path.Name].Cycles}";
-            if (path.Name == KernelPaths.FastBetweenSpaces) note += $"; {path.Cycles / Published:F2} times the published {Published}";
+            if (path.Name == KernelPaths.FastBetweenSpaces)
+                note += $"; {path.Cycles / Published:F2} times the published {Published}";
             yield return new("ipc", path.Name, path.Cycles, "P5 cycles", note);
         }
     }

@@ -7,38 +7,77 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Proofs.Bench;
 
 /// <summary>
-/// Emulators of whole machines as programs of their own, QEMU and Bochs: the loop of <see cref="MachineSpeed"/> as a ROM, timed by the processor
-/// time that the program takes beyond what it takes for a loop of one turn.
+/// Emulators of whole machines as programs of their own, QEMU and Bochs: the loop of <see cref="MachineSpeed"/> as a
+/// ROM, timed by the processor time that the program takes beyond what it takes for a loop of one turn.
 /// </summary>
 internal static class OtherMachines
 {
-    private const int Size = 0x10000, Entry = 0x100, Table = 0x80, Loop = 0x200;
-    private const ushort FlatCode = 8, FlatData = 16;
+    private const int Size = 0x10000,
+        Entry = 0x100,
+        Table = 0x80,
+        Loop = 0x200;
+    private const ushort FlatCode = 8,
+        FlatData = 16;
 
     // The loop's value for isa-debug-exit: QEMU itself fails with other codes.
     private const byte EndStatus = 0x10;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), Sample = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2),
+        Sample = TimeSpan.FromMilliseconds(5);
 
     public static IReadOnlyList<(string Name, Func<double?> Speed)> All { get; } =
     [
-        ("QEMU", () => Speed("qemu-system-i386", ended => ended.Exit == EndStatus * 2 + 1, (rom, _) =>
-            ["-cpu", "486", "-bios", rom, "-display", "none", "-serial", "none", "-monitor", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"])),
-        ("Bochs", () => Speed("bochs", ended => ended.Errors.Contains("shutdown requested", StringComparison.Ordinal), (rom, folder) =>
-        {
-            var (options, commands) = (Path.Combine(folder, "bochsrc"), Path.Combine(folder, "commands"));
-            File.WriteAllLines(options,
-            [
-                "display_library: rfb, options=\"timeout=0\"", "megs: 16", $"romimage: file={rom}, address=0xffff0000", "cpu: model=pentium, ips=500000000",
-                $"log: {Path.Combine(folder, "log")}", "panic: action=fatal", "error: action=ignore", "info: action=ignore",
-            ]);
-            // A build with the debugger waits for a command first.
-            File.WriteAllText(commands, "c\n");
-            return ["-q", "-f", options, "-rc", commands];
-        })),
+        ("QEMU", () =>
+            Speed(
+                "qemu-system-i386",
+                ended => ended.Exit == EndStatus * 2 + 1,
+                (rom, _) =>
+                    [
+                        "-cpu",
+                        "486",
+                        "-bios",
+                        rom,
+                        "-display",
+                        "none",
+                        "-serial",
+                        "none",
+                        "-monitor",
+                        "none",
+                        "-no-reboot",
+                        "-device",
+                        "isa-debug-exit,iobase=0xf4,iosize=4",
+                    ]
+            )
+        ),
+        ("Bochs", () => Speed(
+                "bochs",
+                ended => ended.Errors.Contains("shutdown requested", StringComparison.Ordinal),
+                (rom, folder) =>
+                {
+                    var (options, commands) = (Path.Combine(folder, "bochsrc"), Path.Combine(folder, "commands"));
+                    File.WriteAllLines(
+                        options,
+                        [
+                            "display_library: rfb, options=\"timeout=0\"",
+                            "megs: 16",
+                            $"romimage: file={rom}, address=0xffff0000",
+                            "cpu: model=pentium, ips=500000000",
+                            $"log: {Path.Combine(folder, "log")}",
+                            "panic: action=fatal",
+                            "error: action=ignore",
+                            "info: action=ignore",
+                        ]
+                    );
+                    // A build with the debugger waits for a command first.
+                    File.WriteAllText(commands, "c\n");
+                    return ["-q", "-f", options, "-rc", commands];
+                }
+            )),
     ];
 
-    /// <summary>Millions of instructions per second of a core; null where the program is not installed or did not end.</summary>
+    /// <summary>
+    /// Millions of instructions per second of a core; null where the program is not installed or did not end.
+    /// </summary>
     private static double? Speed(string program, Func<Ended, bool> isRegular, Func<string, string, string[]> arguments)
     {
         var folder = Directory.CreateTempSubdirectory("verified-bench").FullName;
@@ -64,7 +103,8 @@ internal static class OtherMachines
                 running.Process.BeginOutputReadLine();
                 // The system does not report the time of a process that has ended.
                 var used = TimeSpan.Zero;
-                while (!running.Process.WaitForExit(Sample)) used = Used(running.Process) ?? used;
+                while (!running.Process.WaitForExit(Sample))
+                    used = Used(running.Process) ?? used;
                 return isRegular(running.End("")) ? used.TotalSeconds : null;
             }
             catch (Win32Exception)
@@ -86,7 +126,9 @@ internal static class OtherMachines
         }
     }
 
-    /// <summary>64 KB, reset into at F000:FFF0: to flat protected mode, the loop, isa-debug-exit, and the port that ends Bochs.</summary>
+    /// <summary>
+    /// 64 KB, reset into at F000:FFF0: to flat protected mode, the loop, isa-debug-exit, and the port that ends Bochs.
+    /// </summary>
     internal static byte[] Rom(uint turns)
     {
         var rom = new byte[Size];

@@ -3,16 +3,20 @@ using System.Runtime.InteropServices;
 namespace Verified.Proofs.Bench;
 
 /// <summary>
-/// The emulator Unicorn 2 (QEMU's translator as a library), to compare with where it is installed: Debian's libunicorn2. One machine of
-/// flat 32-bit memory.
+/// The emulator Unicorn 2 (QEMU's translator as a library), to compare with where it is installed: Debian's
+/// libunicorn2. One machine of flat 32-bit memory.
 /// </summary>
 internal sealed partial class Unicorn : IDisposable
 {
     private const string Name = "libunicorn.so.2";
-    private const int X86 = 4, Bits32 = 4, AllRights = 7;
+    private const int X86 = 4,
+        Bits32 = 4,
+        AllRights = 7;
 
     // uc_x86_reg: AH AL AX BH BL BP BPL BX CH CL CS CX DH DI DIL DL DS DX EAX EBP EBX ECX EDI EDX EFLAGS EIP ...
-    public const int Eax = 19, Esp = 30, Esi = 29;
+    public const int Eax = 19,
+        Esp = 30,
+        Esi = 29;
 
     private readonly nint _engine;
 
@@ -21,15 +25,18 @@ internal sealed partial class Unicorn : IDisposable
     /// <summary>A machine with memory from address 0; null where there is no Unicorn.</summary>
     public static Unicorn? TryCreate(ulong memory)
     {
-        if (!NativeLibrary.TryLoad(Name, out _)) return null;
+        if (!NativeLibrary.TryLoad(Name, out _))
+            return null;
         Check(Open(X86, Bits32, out var engine), "open");
         Check(Map(engine, 0, memory, AllRights), "map memory");
         return new(engine);
     }
 
-    public void Write(uint address, ReadOnlySpan<byte> bytes) => Check(WriteMemory(_engine, address, bytes, (ulong)bytes.Length), "write memory");
+    public void Write(uint address, ReadOnlySpan<byte> bytes) =>
+        Check(WriteMemory(_engine, address, bytes, (ulong)bytes.Length), "write memory");
 
-    public void Read(uint address, Span<byte> bytes) => Check(ReadMemory(_engine, address, bytes, (ulong)bytes.Length), "read memory");
+    public void Read(uint address, Span<byte> bytes) =>
+        Check(ReadMemory(_engine, address, bytes, (ulong)bytes.Length), "read memory");
 
     public void Set(int register, uint value) => Check(WriteRegister(_engine, register, in value), "write a register");
 
@@ -39,7 +46,8 @@ internal sealed partial class Unicorn : IDisposable
 
     private static void Check(int error, string what)
     {
-        if (error != 0) throw new InvalidOperationException($"Unicorn could not {what}: error {error}");
+        if (error != 0)
+            throw new InvalidOperationException($"Unicorn could not {what}: error {error}");
     }
 
     [LibraryImport(Name, EntryPoint = "uc_open")]

@@ -16,8 +16,10 @@ public sealed class BitBlaster
     public void Add(Question question)
     {
         var all = Gates.Input();
-        foreach (var fact in question.Facts) Gates.Clause([-all, Literal(fact)]);
-        if (question.Assumption is { } assumption) Gates.Clause([-all, Literal(assumption)]);
+        foreach (var fact in question.Facts)
+            Gates.Clause([-all, Literal(fact)]);
+        if (question.Assumption is { } assumption)
+            Gates.Clause([-all, Literal(assumption)]);
         _questions.Add(all);
     }
 
@@ -43,32 +45,33 @@ public sealed class BitBlaster
     }
 
     /// <summary>One operation, on operands of any one width; a condition is a word of one bit.</summary>
-    public static int[] Apply(Circuit gates, Op op, int[] a, int[] b, int[] c) => op switch
-    {
-        Op.Add => Words.Add(gates, a, b),
-        Op.Subtract => Words.Subtract(gates, a, b),
-        Op.Multiply => Words.Multiply(gates, a, b),
-        Op.MultiplyHigh => Words.MultiplyHigh(gates, a, b),
-        Op.Quotient => Words.Divide(gates, a, b, c).Quotient,
-        Op.Remainder => Words.Divide(gates, a, b, c).Remainder,
-        Op.And => Words.And(gates, a, b),
-        Op.Or => Words.Or(gates, a, b),
-        Op.Xor => Words.Xor(gates, a, b),
-        Op.ShiftLeft => Words.ShiftLeft(gates, a, b),
-        Op.ShiftRight => Words.ShiftRight(gates, a, b),
-        Op.ShiftRightSigned => Words.ShiftRightSigned(gates, a, b),
-        Op.Select => Words.Select(gates, a[0], b, c),
-        Op.LowestBit => Words.LowestBit(gates, a),
-        Op.HighestBit => Words.HighestBit(gates, a),
-        Op.False => [Circuit.False],
-        Op.True => [Circuit.True],
-        Op.Equal => [Words.Equal(gates, a, b)],
-        Op.Less => [Words.Less(gates, a, b)],
-        Op.LessSigned => [Words.LessSigned(gates, a, b)],
-        Op.Both => [gates.And(a[0], b[0])],
-        Op.Either => [gates.Or(a[0], b[0])],
-        Op.Not => [-a[0]],
-        Op.EvenParity => [Words.EvenParity(gates, a)],
-        _ => throw new ArgumentOutOfRangeException(nameof(op), op, "a constant or variable is not applied"),
-    };
+    public static int[] Apply(Circuit gates, Op op, int[] a, int[] b, int[] c) =>
+        op switch
+        {
+            Op.Add => Words.Add(gates, a, b),
+            Op.Subtract => Words.Subtract(gates, a, b),
+            Op.Multiply => Words.Multiply(gates, a, b),
+            Op.MultiplyHigh => Words.MultiplyHigh(gates, a, b),
+            Op.Quotient => Words.Divide(gates, a, b, c).Quotient,
+            Op.Remainder => Words.Divide(gates, a, b, c).Remainder,
+            Op.And => Words.And(gates, a, b),
+            Op.Or => Words.Or(gates, a, b),
+            Op.Xor => Words.Xor(gates, a, b),
+            Op.ShiftLeft => Words.ShiftLeft(gates, a, b),
+            Op.ShiftRight => Words.ShiftRight(gates, a, b),
+            Op.ShiftRightSigned => Words.ShiftRightSigned(gates, a, b),
+            Op.Select => Words.Select(gates, a[0], b, c),
+            Op.LowestBit => Words.LowestBit(gates, a),
+            Op.HighestBit => Words.HighestBit(gates, a),
+            Op.False => [Circuit.False],
+            Op.True => [Circuit.True],
+            Op.Equal => [Words.Equal(gates, a, b)],
+            Op.Less => [Words.Less(gates, a, b)],
+            Op.LessSigned => [Words.LessSigned(gates, a, b)],
+            Op.Both => [gates.And(a[0], b[0])],
+            Op.Either => [gates.Or(a[0], b[0])],
+            Op.Not => [-a[0]],
+            Op.EvenParity => [Words.EvenParity(gates, a)],
+            _ => throw new ArgumentOutOfRangeException(nameof(op), op, "a constant or variable is not applied"),
+        };
 }

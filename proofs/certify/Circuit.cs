@@ -12,7 +12,13 @@ public sealed class Circuit
 
     public const int False = -True;
 
-    private enum Gate { And, Xor, Select, Majority }
+    private enum Gate
+    {
+        And,
+        Xor,
+        Select,
+        Majority,
+    }
 
     private readonly Dictionary<(Gate, int, int, int), int> _made = [];
     private readonly List<int> _clauses = [];
@@ -34,7 +40,8 @@ public sealed class Circuit
 
     public void Clause(params ReadOnlySpan<int> literals)
     {
-        foreach (var literal in literals) _clauses.Add(literal);
+        foreach (var literal in literals)
+            _clauses.Add(literal);
         _clauses.Add(0);
         Count++;
     }
@@ -43,11 +50,16 @@ public sealed class Circuit
 
     public int And(int a, int b)
     {
-        if (a == False || b == False || a == -b) return False;
-        if (a == True || a == b) return b;
-        if (b == True) return a;
-        if (a > b) (a, b) = (b, a);
-        if (_made.TryGetValue((Gate.And, a, b, 0), out var output)) return output;
+        if (a == False || b == False || a == -b)
+            return False;
+        if (a == True || a == b)
+            return b;
+        if (b == True)
+            return a;
+        if (a > b)
+            (a, b) = (b, a);
+        if (_made.TryGetValue((Gate.And, a, b, 0), out var output))
+            return output;
         _made[(Gate.And, a, b, 0)] = output = Input();
         Clause([-output, a]);
         Clause([-output, b]);
@@ -60,9 +72,12 @@ public sealed class Circuit
         // The negations of the inputs are the output's.
         var sign = (a < 0) ^ (b < 0) ? -1 : 1;
         (a, b) = (Math.Min(Math.Abs(a), Math.Abs(b)), Math.Max(Math.Abs(a), Math.Abs(b)));
-        if (a == b) return -sign * True;
-        if (a == True) return -sign * b;
-        if (_made.TryGetValue((Gate.Xor, a, b, 0), out var output)) return sign * output;
+        if (a == b)
+            return -sign * True;
+        if (a == True)
+            return -sign * b;
+        if (_made.TryGetValue((Gate.Xor, a, b, 0), out var output))
+            return sign * output;
         _made[(Gate.Xor, a, b, 0)] = output = Input();
         Clause([-output, a, b]);
         Clause([-output, -a, -b]);
@@ -74,14 +89,22 @@ public sealed class Circuit
     /// <summary>The literal <paramref name="a"/> if the condition holds, else <paramref name="b"/>.</summary>
     public int Select(int condition, int a, int b)
     {
-        if (condition < 0) (condition, a, b) = (-condition, b, a);
-        if (condition == True || a == b) return a;
-        if (a == -b) return -Xor(condition, a);
-        if (a == True || a == condition) return Or(condition, b);
-        if (a == False || a == -condition) return And(-condition, b);
-        if (b == True || b == -condition) return Or(-condition, a);
-        if (b == False || b == condition) return And(condition, a);
-        if (_made.TryGetValue((Gate.Select, condition, a, b), out var output)) return output;
+        if (condition < 0)
+            (condition, a, b) = (-condition, b, a);
+        if (condition == True || a == b)
+            return a;
+        if (a == -b)
+            return -Xor(condition, a);
+        if (a == True || a == condition)
+            return Or(condition, b);
+        if (a == False || a == -condition)
+            return And(-condition, b);
+        if (b == True || b == -condition)
+            return Or(-condition, a);
+        if (b == False || b == condition)
+            return And(condition, a);
+        if (_made.TryGetValue((Gate.Select, condition, a, b), out var output))
+            return output;
         _made[(Gate.Select, condition, a, b)] = output = Input();
         Clause([-condition, -a, output]);
         Clause([-condition, a, -output]);
@@ -97,20 +120,30 @@ public sealed class Circuit
     /// <summary>Whether at least two of three hold: the carry of a sum.</summary>
     public int Majority(int a, int b, int c)
     {
-        if (a > b) (a, b) = (b, a);
-        if (b > c) (b, c) = (c, b);
-        if (a > b) (a, b) = (b, a);
-        if (a == b || b == c) return b;
-        if (a == -b) return c;
-        if (a == -c) return b;
-        if (b == -c) return a;
+        if (a > b)
+            (a, b) = (b, a);
+        if (b > c)
+            (b, c) = (c, b);
+        if (a > b)
+            (a, b) = (b, a);
+        if (a == b || b == c)
+            return b;
+        if (a == -b)
+            return c;
+        if (a == -c)
+            return b;
+        if (b == -c)
+            return a;
         foreach (var (literal, x, y) in (ReadOnlySpan<(int, int, int)>)[(a, b, c), (b, a, c), (c, a, b)])
         {
-            if (literal == True) return Or(x, y);
-            if (literal == False) return And(x, y);
+            if (literal == True)
+                return Or(x, y);
+            if (literal == False)
+                return And(x, y);
         }
 
-        if (_made.TryGetValue((Gate.Majority, a, b, c), out var output)) return output;
+        if (_made.TryGetValue((Gate.Majority, a, b, c), out var output))
+            return output;
         _made[(Gate.Majority, a, b, c)] = output = Input();
         foreach (var (x, y) in (ReadOnlySpan<(int, int)>)[(a, b), (a, c), (b, c)])
         {

@@ -12,7 +12,9 @@ public sealed class ProofChecker
 {
     // A stored clause: its length (negative once it is deleted), the next clause of the same hash, and the literals,
     // the watched two first.
-    private const int Length = 0, Next = 1, Literals = 2;
+    private const int Length = 0,
+        Next = 1,
+        Literals = 2;
 
     /// <summary>
     /// A clause that watches a literal, and another literal of it: where that is true, the clause need not be looked
@@ -26,14 +28,17 @@ public sealed class ProofChecker
     private readonly int[] _trail;
     private readonly Dictionary<ulong, int> _byHash = [];
     private int[] _store = new int[1 << 16];
-    private int _stored = 1, _assigned, _propagated;
+    private int _stored = 1,
+        _assigned,
+        _propagated;
     private bool _contradiction;
 
     private ProofChecker(int variables)
     {
         _variables = variables;
         _watches = new List<Watch>[2 * variables + 2];
-        for (var i = 0; i < _watches.Length; i++) _watches[i] = [];
+        for (var i = 0; i < _watches.Length; i++)
+            _watches[i] = [];
         _values = new sbyte[_watches.Length];
         _trail = new int[variables + 1];
     }
@@ -70,7 +75,8 @@ public sealed class ProofChecker
         var clause = new List<int>();
         while (!_contradiction)
         {
-            if (position == proof.Length) return "the proof ends without a contradiction";
+            if (position == proof.Length)
+                return "the proof ends without a contradiction";
             var kind = proof[position++];
             if (kind is not ((byte)'a' or (byte)'d'))
                 return $"the proof has the byte {kind:X2} where a clause should begin";
@@ -82,14 +88,15 @@ public sealed class ProofChecker
                 var shift = 0;
                 do
                 {
-                    if (position == proof.Length) return "the proof ends within a clause";
+                    if (position == proof.Length)
+                        return "the proof ends within a clause";
                     part = proof[position++];
                     literal |= (ulong)(part & 0x7F) << shift;
                     shift += 7;
-                }
-                while (part >= 0x80 && shift < 35);
+                } while (part >= 0x80 && shift < 35);
 
-                if (literal == 0) break;
+                if (literal == 0)
+                    break;
                 if (literal < 2 || literal > 2 * (ulong)_variables + 1)
                     return $"the proof has a literal of an unknown variable, {literal / 2}";
                 clause.Add((int)literal);
@@ -102,7 +109,8 @@ public sealed class ProofChecker
             }
 
             lemmas++;
-            if (!Follows(clause)) return $"clause {lemmas} of the proof does not follow by unit propagation";
+            if (!Follows(clause))
+                return $"clause {lemmas} of the proof does not follow by unit propagation";
             Add(clause);
         }
 
@@ -117,8 +125,10 @@ public sealed class ProofChecker
         foreach (var literal in clause)
         {
             // A literal that is true already, or the negation of another literal of the clause: the clause holds.
-            if (_values[literal] > 0) conflict = true;
-            else if (_values[literal] == 0) Assign(literal ^ 1);
+            if (_values[literal] > 0)
+                conflict = true;
+            else if (_values[literal] == 0)
+                Assign(literal ^ 1);
         }
 
         conflict = conflict || !Propagate();
@@ -135,34 +145,40 @@ public sealed class ProofChecker
     /// <summary>Adds a clause that holds, and what it implies for good.</summary>
     private void Add(List<int> clause)
     {
-        if (_contradiction) return;
+        if (_contradiction)
+            return;
         var literals = Distinct(clause);
         var open = 0;
         for (var i = 0; i < literals.Length; i++)
         {
             // A literal that is true for good satisfies the clause for good; so does a literal with its negation, next
             // in order.
-            if (_values[literals[i]] > 0 || (i > 0 && literals[i] == (literals[i - 1] ^ 1))) return;
-            if (_values[literals[i]] == 0) open++;
+            if (_values[literals[i]] > 0 || (i > 0 && literals[i] == (literals[i - 1] ^ 1)))
+                return;
+            if (_values[literals[i]] == 0)
+                open++;
         }
 
         var hash = Hash(literals);
 
         // The literals that are not false come first, to be watched.
         Array.Sort(literals, (a, b) => _values[b].CompareTo(_values[a]));
-        if (open == 0) _contradiction = true;
+        if (open == 0)
+            _contradiction = true;
         else if (open == 1)
         {
             Assign(literals[0]);
             _contradiction = !Propagate();
         }
-        else Store(literals, hash);
+        else
+            Store(literals, hash);
     }
 
     private void Store(int[] literals, ulong hash)
     {
         var size = Literals + literals.Length;
-        if (_stored + size > _store.Length) Array.Resize(ref _store, Math.Max(2 * _store.Length, _stored + size));
+        if (_stored + size > _store.Length)
+            Array.Resize(ref _store, Math.Max(2 * _store.Length, _stored + size));
         _store[_stored + Length] = literals.Length;
         _store[_stored + Next] = _byHash.GetValueOrDefault(hash);
         literals.CopyTo(_store, _stored + Literals);
@@ -182,10 +198,14 @@ public sealed class ProofChecker
         {
             var found = _store.AsSpan(at + Literals, _store[at + Length]).ToArray();
             Array.Sort(found);
-            if (!found.AsSpan().SequenceEqual(literals)) continue;
-            if (previous != 0) _store[previous + Next] = _store[at + Next];
-            else if (_store[at + Next] != 0) _byHash[hash] = _store[at + Next];
-            else _byHash.Remove(hash);
+            if (!found.AsSpan().SequenceEqual(literals))
+                continue;
+            if (previous != 0)
+                _store[previous + Next] = _store[at + Next];
+            else if (_store[at + Next] != 0)
+                _byHash[hash] = _store[at + Next];
+            else
+                _byHash.Remove(hash);
             _store[at + Length] = -_store[at + Length];
             return;
         }
@@ -217,9 +237,11 @@ public sealed class ProofChecker
                 }
 
                 var length = _store[watch.Clause + Length];
-                if (length < 0) continue;
+                if (length < 0)
+                    continue;
                 var literals = _store.AsSpan(watch.Clause + Literals, length);
-                if (literals[0] == falsified) (literals[0], literals[1]) = (literals[1], literals[0]);
+                if (literals[0] == falsified)
+                    (literals[0], literals[1]) = (literals[1], literals[0]);
                 var first = literals[0];
                 if (_values[first] <= 0 && Replacement(literals) is var place && place > 0)
                 {
@@ -229,12 +251,15 @@ public sealed class ProofChecker
                 }
 
                 watches[kept++] = new(watch.Clause, first);
-                if (_values[first] < 0) consistent = false;
-                else if (_values[first] == 0) Assign(first);
+                if (_values[first] < 0)
+                    consistent = false;
+                else if (_values[first] == 0)
+                    Assign(first);
             }
 
             _watches[falsified].RemoveRange(kept, watches.Length - kept);
-            if (!consistent) return false;
+            if (!consistent)
+                return false;
         }
 
         return true;
@@ -263,7 +288,8 @@ public sealed class ProofChecker
     private static ulong Hash(ReadOnlySpan<int> literals)
     {
         var hash = (ulong)literals.Length;
-        foreach (var literal in literals) hash = (hash ^ (uint)literal) * 0x9E3779B97F4A7C15 ^ hash >> 29;
+        foreach (var literal in literals)
+            hash = (hash ^ (uint)literal) * 0x9E3779B97F4A7C15 ^ hash >> 29;
         return hash;
     }
 }

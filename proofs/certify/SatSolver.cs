@@ -8,13 +8,15 @@ namespace Verified.Proofs.Certify;
 /// <summary>The SAT solver CaDiCaL, which writes a proof for a formula without a model.</summary>
 public static class SatSolver
 {
-    private const int Unsatisfiable = 20, Satisfiable = 10;
+    private const int Unsatisfiable = 20,
+        Satisfiable = 10;
 
     public const string Name = "cadical";
 
     /// <summary>The version that is installed.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">The program is not installed, or this host cannot execute
-    /// it.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">
+    /// The program is not installed, or this host cannot execute it.
+    /// </exception>
     public static string Describe() =>
         $"{Name} {OtherProgram.Run(Name, ["--version"], TimeSpan.FromMinutes(1)).Output.Trim()}";
 
@@ -69,8 +71,9 @@ public static class Certifier
 
     /// <summary>What became of some questions.</summary>
     /// <param name="Questions">How many.</param>
-    /// <param name="Failure">Why they are not certified; null where a checked proof shows that none has a
-    /// model.</param>
+    /// <param name="Failure">
+    /// Why they are not certified; null where a checked proof shows that none has a model.
+    /// </param>
     /// <param name="Clauses">The size of the formula.</param>
     /// <param name="ProofBytes">The size of the proof.</param>
     public sealed record Outcome(IReadOnlyList<Question> Questions, string? Failure, long Clauses, long ProofBytes);
@@ -83,7 +86,7 @@ public static class Certifier
     /// <param name="seconds">How long the SAT solver may take for one formula.</param>
     public static IEnumerable<Outcome> Certify(IReadOnlyList<Question> questions, int seconds)
     {
-        for (var start = 0; start < questions.Count;)
+        for (var start = 0; start < questions.Count; )
         {
             var formula = new BitBlaster();
             var batch = new List<Question>();

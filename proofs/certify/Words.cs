@@ -36,9 +36,11 @@ public static class Words
         var product = Constant(0, a.Length);
         for (var bit = 0; bit < b.Length; bit++)
         {
-            if (b[bit] == Circuit.False) continue;
+            if (b[bit] == Circuit.False)
+                continue;
             var row = new int[a.Length];
-            for (var i = 0; i < row.Length; i++) row[i] = i < bit ? Circuit.False : gates.And(a[i - bit], b[bit]);
+            for (var i = 0; i < row.Length; i++)
+                row[i] = i < bit ? Circuit.False : gates.And(a[i - bit], b[bit]);
             product = Add(gates, product, row);
         }
 
@@ -91,7 +93,8 @@ public static class Words
     public static int Equal(Circuit gates, int[] a, int[] b)
     {
         var equal = Circuit.True;
-        for (var i = 0; i < a.Length; i++) equal = gates.And(equal, -gates.Xor(a[i], b[i]));
+        for (var i = 0; i < a.Length; i++)
+            equal = gates.And(equal, -gates.Xor(a[i], b[i]));
         return equal;
     }
 
@@ -99,7 +102,8 @@ public static class Words
     public static int Less(Circuit gates, int[] a, int[] b)
     {
         var borrow = Circuit.False;
-        for (var i = 0; i < a.Length; i++) borrow = gates.Majority(-a[i], b[i], borrow);
+        for (var i = 0; i < a.Length; i++)
+            borrow = gates.Majority(-a[i], b[i], borrow);
         return borrow;
     }
 
@@ -112,7 +116,8 @@ public static class Words
     private static int[] Bitwise(int[] a, int[] b, Func<int, int, int> gate)
     {
         var result = new int[a.Length];
-        for (var i = 0; i < result.Length; i++) result[i] = gate(a[i], b[i]);
+        for (var i = 0; i < result.Length; i++)
+            result[i] = gate(a[i], b[i]);
         return result;
     }
 
@@ -155,7 +160,8 @@ public static class Words
     private static int[] First(Circuit gates, int[] a, IEnumerable<int> order)
     {
         var number = Constant(0, a.Length);
-        foreach (var bit in order.Reverse()) number = Select(gates, a[bit], Constant((uint)bit, a.Length), number);
+        foreach (var bit in order.Reverse())
+            number = Select(gates, a[bit], Constant((uint)bit, a.Length), number);
         return number;
     }
 }

@@ -40,7 +40,8 @@ internal sealed class CellSource : IStepSource
     {
         _cells.Begin(from);
         _cells.Run = run;
-        if (!_system.Steps[root](_cells)) return default;
+        if (!_system.Steps[root](_cells))
+            return default;
         return new(OutcomeKind.State, Clear: _cells.Effect.Written, Set: _cells.Effect.Values);
     }
 
@@ -54,7 +55,8 @@ internal sealed class CellSource : IStepSource
     {
         foreach (var judged in _judged)
         {
-            if (((from ^ state) & judged.Mask) == 0 && judged.Known.Count > 0) continue;
+            if (((from ^ state) & judged.Mask) == 0 && judged.Known.Count > 0)
+                continue;
             if (!judged.Known.Contains(state & judged.Mask) && !Evaluate(judged, state))
                 return (judged.Invariant.Name, judged.Invariant.Says);
         }
@@ -69,7 +71,8 @@ internal sealed class CellSource : IStepSource
     {
         _cells.Begin(state);
         _cells.Run = new();
-        if (!judged.Invariant.Holds(_cells)) return false;
+        if (!judged.Invariant.Holds(_cells))
+            return false;
         if ((_cells.Run.Bits & ~judged.Mask) != 0)
         {
             judged.Mask |= _cells.Run.Bits;

@@ -24,8 +24,12 @@ public sealed record CellInvariant(string Name, string Says, Func<Cells, bool> H
 /// <param name="Steps">Each says whether it is possible, and if so has made itself.</param>
 /// <param name="Invariants">What holds.</param>
 public sealed record CellSystem(
-    string Name, IReadOnlyList<CellColumn> Columns, Action<Cells> Begin, IReadOnlyList<Func<Cells, bool>> Steps,
-    IReadOnlyList<CellInvariant> Invariants)
+    string Name,
+    IReadOnlyList<CellColumn> Columns,
+    Action<Cells> Begin,
+    IReadOnlyList<Func<Cells, bool>> Steps,
+    IReadOnlyList<CellInvariant> Invariants
+)
 {
     /// <summary>Searches all states, by so many workers.</summary>
     /// <param name="workers">How many.</param>
@@ -44,8 +48,15 @@ public sealed record CellSystem(
         }
 
         var trace = failure is null ? null : TraceTo(search, failure);
-        return new(search.States.Count, search.Transitions, levels - 1, clock.Elapsed.TotalSeconds,
-            (double)search.States.Bytes / search.States.Count, failure?.Property, trace);
+        return new(
+            search.States.Count,
+            search.Transitions,
+            levels - 1,
+            clock.Elapsed.TotalSeconds,
+            (double)search.States.Bytes / search.States.Count,
+            failure?.Property,
+            trace
+        );
     }
 
     private static List<ulong> TraceTo(Search search, SearchFailure failure)
@@ -66,15 +77,24 @@ public sealed record CellSystem(
 /// <param name="Violated">The invariant that a state violates; null if all hold.</param>
 /// <param name="Trace">Packed states on a shortest way to the violation; null if there is none.</param>
 public sealed record CellResult(
-    long States, long Transitions, int Levels, double Seconds, double BytesPerState, string? Violated,
-    IReadOnlyList<ulong>? Trace);
+    long States,
+    long Transitions,
+    int Levels,
+    double Seconds,
+    double BytesPerState,
+    string? Violated,
+    IReadOnlyList<ulong>? Trace
+);
 
 /// <summary>The cells of a state, which a step reads and writes.</summary>
 public sealed class Cells
 {
-    private readonly int[][] _at, _bits;
+    private readonly int[][] _at,
+        _bits;
     private readonly CellColumn[] _columns;
-    private ulong _state, _written, _values;
+    private ulong _state,
+        _written,
+        _values;
 
     public Cells(IReadOnlyList<CellColumn> columns)
     {
@@ -82,7 +102,8 @@ public sealed class Cells
         _columns = [.. columns];
         _bits = [.. columns.Select(column => Enumerable.Repeat(BitsOf(column.Values), column.Rows).ToArray())];
         _at = [.. _bits.Select(rows => rows.Select(bits => (next += bits) - bits).ToArray())];
-        if (next > 64) throw new ModelException($"a state needs {next} bits of 64; use fewer cells or values");
+        if (next > 64)
+            throw new ModelException($"a state needs {next} bits of 64; use fewer cells or values");
     }
 
     /// <summary>Records what is read and chosen.</summary>
@@ -98,11 +119,11 @@ public sealed class Cells
         {
             var (at, bits) = (_at[column][row], _bits[column][row]);
             var mask = (1UL << bits) - 1;
-            if ((_written >> at & mask) != 0) return (int)(_values >> at & mask);
+            if ((_written >> at & mask) != 0)
+                return (int)(_values >> at & mask);
             Run.Read(at, bits);
             return (int)(_state >> at & mask);
         }
-
         set
         {
             if ((uint)value >= _columns[column].Values)

@@ -10,24 +10,37 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
     /// <summary>Columns of the registers, in the order of <see cref="Values"/>.</summary>
     public static readonly string[] Names =
     [
-        nameof(State<Concrete>.Eax), nameof(State<Concrete>.Ecx), nameof(State<Concrete>.Edx), nameof(State<Concrete>.Ebx),
-        nameof(State<Concrete>.Ebp), nameof(State<Concrete>.Esi), nameof(State<Concrete>.Edi),
+        nameof(State<Concrete>.Eax),
+        nameof(State<Concrete>.Ecx),
+        nameof(State<Concrete>.Edx),
+        nameof(State<Concrete>.Ebx),
+        nameof(State<Concrete>.Ebp),
+        nameof(State<Concrete>.Esi),
+        nameof(State<Concrete>.Edi),
     ];
 
     /// <summary>An address where a descriptor wants registers; no memory is behind it.</summary>
     public const uint Memory = 0x1000;
 
     /// <summary>Each of send and receive timeout zero or infinite.</summary>
-    public static readonly uint[] NoFiniteTimeouts = [Timeouts.Infinite, Timeouts.ZeroReceiveOnly, 0x10, Timeouts.ZeroBoth];
+    public static readonly uint[] NoFiniteTimeouts =
+    [
+        Timeouts.Infinite,
+        Timeouts.ZeroReceiveOnly,
+        0x10,
+        Timeouts.ZeroBoth,
+    ];
 
     /// <summary>Likewise for the entries that are tried with other values.</summary>
-    public IReadOnlyDictionary<Entry, IReadOnlyList<uint[]>> Of { get; init; } = new Dictionary<Entry, IReadOnlyList<uint[]>>();
+    public IReadOnlyDictionary<Entry, IReadOnlyList<uint[]>> Of { get; init; } =
+        new Dictionary<Entry, IReadOnlyList<uint[]>>();
 
     /// <summary>The values that an entry is tried with, in a register.</summary>
     public uint[] In(Entry entry, string register) => For(entry)[Index(register)];
 
     /// <summary>The values that a register has in any entry.</summary>
-    public uint[] In(string register) => [.. Of.Values.Prepend(Values).SelectMany(values => values[Index(register)]).Distinct()];
+    public uint[] In(string register) =>
+        [.. Of.Values.Prepend(Values).SelectMany(values => values[Index(register)]).Distinct()];
 
     /// <summary>The values that an entry is tried with.</summary>
     public IReadOnlyList<uint[]> For(Entry entry) => Of.GetValueOrDefault(entry, Values);
@@ -35,19 +48,19 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
     public static int Index(string column) => Array.IndexOf(Names, column);
 
     /// <summary>
-    /// Every kind of send and receive, each timeout one of those given, to and from each thread, nil, a stale version and an id of no
-    /// thread. One message is enough: the kernel moves the words and never looks at them.
+    /// Every kind of send and receive, each timeout one of those given, to and from each thread, nil, a stale version
+    /// and an id of no thread. One message is enough: the kernel moves the words and never looks at them.
     /// </summary>
-    public static Arguments For(IReadOnlyList<BootThread> threads, uint[] timeouts, uint lthreads) => new(
-    [
-        [Descriptor.None, .. Enumerable.Range(0, (int)lthreads).Select(lthread => (uint)lthread), Memory],
-        timeouts,
-        [1],
-        [2],
-        [Descriptor.None, 0, 1, Memory],
-        [.. threads.Select(thread => thread.Id), ThreadId.Nil, threads[0].Id + 1, ThreadId.Invalid],
-        [3],
-    ]);
+    public static Arguments For(IReadOnlyList<BootThread> threads, uint[] timeouts, uint lthreads) =>
+        new([
+            [Descriptor.None, .. Enumerable.Range(0, (int)lthreads).Select(lthread => (uint)lthread), Memory],
+            timeouts,
+            [1],
+            [2],
+            [Descriptor.None, 0, 1, Memory],
+            [.. threads.Select(thread => thread.Id), ThreadId.Nil, threads[0].Id + 1, ThreadId.Invalid],
+            [3],
+        ]);
 }
 
 /// <summary>
@@ -58,14 +71,19 @@ public sealed class Choices(Arguments arguments)
 {
     private readonly int[] _path = new int[Arguments.Names.Length];
     private readonly int[] _registers = new int[Arguments.Names.Length];
-    private int _depth, _length;
-    private uint _row, _open;
+    private int _depth,
+        _length;
+    private uint _row,
+        _open;
     private IReadOnlyList<uint[]> _values = arguments.Values;
 
     /// <summary>What takes the alternatives and records them; null if the paths are taken in turn.</summary>
     public Recording? Recording { get; set; }
 
-    /// <summary>Starts a run in which <paramref name="row"/>'s registers may hold any of an entry's arguments; row 0 for nobody's.</summary>
+    /// <summary>
+    /// Starts a run in which <paramref name="row"/>'s registers may hold any of an entry's arguments; row 0 for
+    /// nobody's.
+    /// </summary>
     public void Begin(uint row, Entry entry)
     {
         _values = arguments.For(entry);
@@ -79,7 +97,9 @@ public sealed class Choices(Arguments arguments)
     /// <summary>Ends the run: registers not chosen so far are read as they are.</summary>
     public void Seal() => _open = 0;
 
-    /// <summary>Whether the next run takes another path; false when all were taken, and then the first path comes next.</summary>
+    /// <summary>
+    /// Whether the next run takes another path; false when all were taken, and then the first path comes next.
+    /// </summary>
     public bool Advance()
     {
         for (; _length > 0; _length--)
@@ -95,7 +115,8 @@ public sealed class Choices(Arguments arguments)
     public bool HasChosen(FlatTables tables, int cell)
     {
         for (var n = 0; n < _depth; n++)
-            if (tables.Start(Arguments.Names[_registers[n]]) + (int)_row == cell) return true;
+            if (tables.Start(Arguments.Names[_registers[n]]) + (int)_row == cell)
+                return true;
         return false;
     }
 
@@ -103,7 +124,8 @@ public sealed class Choices(Arguments arguments)
 
     public void Close(uint row, int register)
     {
-        if (row == _row) _open &= ~(1u << register);
+        if (row == _row)
+            _open &= ~(1u << register);
     }
 
     public uint Choose(int register)
@@ -114,7 +136,8 @@ public sealed class Choices(Arguments arguments)
             _length = _depth + 1;
             (_registers[_depth], _path[_depth]) = (register, recording.Choose(_values[register].Length));
         }
-        else if (_depth == _length) (_registers[_length], _path[_length++]) = (register, 0);
+        else if (_depth == _length)
+            (_registers[_length], _path[_length++]) = (register, 0);
 
         return _values[register][_path[_depth++]];
     }

@@ -9,8 +9,10 @@ internal sealed class Chunk
     public const int States = 1 << 11;
 
     private readonly int[] _starts = new int[StateSet.Shards + 1];
-    private ulong[] _states = new ulong[2 * States], _sorted = new ulong[2 * States];
-    private int[] _from = new int[2 * States], _candidates = new int[2 * States];
+    private ulong[] _states = new ulong[2 * States],
+        _sorted = new ulong[2 * States];
+    private int[] _from = new int[2 * States],
+        _candidates = new int[2 * States];
     private byte[] _shards = new byte[2 * States];
 
     /// <summary>How many steps lead to states.</summary>
@@ -82,10 +84,13 @@ internal sealed class Chunk
     /// <summary>Sorts the candidates by shards; those of a shard stay in order.</summary>
     public void Sort()
     {
-        if (_sorted.Length < Count) (_sorted, _candidates) = (new ulong[_states.Length], new int[_states.Length]);
+        if (_sorted.Length < Count)
+            (_sorted, _candidates) = (new ulong[_states.Length], new int[_states.Length]);
         Array.Clear(_starts);
-        for (var n = 0; n < Count; n++) _starts[_shards[n] + 1]++;
-        for (var shard = 0; shard < StateSet.Shards; shard++) _starts[shard + 1] += _starts[shard];
+        for (var n = 0; n < Count; n++)
+            _starts[_shards[n] + 1]++;
+        for (var shard = 0; shard < StateSet.Shards; shard++)
+            _starts[shard + 1] += _starts[shard];
         for (var n = 0; n < Count; n++)
         {
             var place = _starts[_shards[n]]++;

@@ -9,17 +9,19 @@ namespace Verified.Proofs.Check;
 /// </summary>
 /// <remarks>
 /// Registers that no later step reads are left out. A thread that is ready will have run user code, which may put
-/// anything there, before the kernel next looks; the message and the code of one that waits are overwritten when
-/// it is woken; one that sleeps or stopped stays so, unless its ESI names its interrupt. What is left: a waiting sender's own receive phase (ECX, EBP,
-/// ESI), unless it reports an exception, and a resuming thread's, but for the current one's that has found a sender. The words of a
-/// message are left out too, those of an exception among them: the kernel moves them into registers that are left out and never
-/// decides by them. The clock is left out too: deadlines are packed as the ticks that are left,
-/// and no step decides by the time that users see. Who was examined last in a
-/// tick means nothing after it.
+/// anything there, before the kernel next looks; the message and the code of one that waits are overwritten when it is
+/// woken; one that sleeps or stopped stays so, unless its ESI names its interrupt. What is left: a waiting sender's own
+/// receive phase (ECX, EBP, ESI), unless it reports an exception, and a resuming thread's, but for the current one's
+/// that has found a sender. The words of a message are left out too, those of an exception among them: the kernel moves
+/// them into registers that are left out and never decides by them. The clock is left out too: deadlines are packed as
+/// the ticks that are left, and no step decides by the time that users see. Who was examined last in a tick means
+/// nothing after it.
 /// </remarks>
 public sealed partial class Codec
 {
-    /// <summary>The slots that are packed anew together, when one of their cells was written: a thread's, or all of the others.</summary>
+    /// <summary>
+    /// The slots that are packed anew together, when one of their cells was written: a thread's, or all of the others.
+    /// </summary>
     private readonly record struct Part(Slot[] Slots, Phase? Phase, Key Others);
 
     // A thread's registers that are packed while a step to come reads them: those of Registers, in order.
@@ -27,19 +29,27 @@ public sealed partial class Codec
 
     private static readonly string[] Registers =
     [
-        nameof(State<Concrete>.Ecx), nameof(State<Concrete>.Ebp), nameof(State<Concrete>.Esi),
-        nameof(State<Concrete>.Eax), nameof(State<Concrete>.Ebx),
+        nameof(State<Concrete>.Ecx),
+        nameof(State<Concrete>.Ebp),
+        nameof(State<Concrete>.Esi),
+        nameof(State<Concrete>.Eax),
+        nameof(State<Concrete>.Ebx),
     ];
 
     // What a cell has to do with the key, where it is in no part.
-    private const sbyte Constant = -1, LeftOut = -2;
+    private const sbyte Constant = -1,
+        LeftOut = -2;
 
     private readonly FlatTables _tables;
     private readonly MappingsCodec? _mappings;
     private readonly Column<Concrete> _status;
     private readonly Column<Concrete>[] _registers;
     private readonly bool _handles;
-    private readonly int _stage, _clock, _examined, _deadlines, _timed;
+    private readonly int _stage,
+        _clock,
+        _examined,
+        _deadlines,
+        _timed;
     private readonly uint[] _constant;
     private readonly sbyte[] _partOf;
     private readonly Part[] _parts;
@@ -62,19 +72,40 @@ public sealed partial class Codec
         _constant = [.. tables.Cells];
         _partOf = new sbyte[_constant.Length];
         Array.Fill(_partOf, Constant);
-        foreach (var name in (string[])[
-            .. Arguments.Names, nameof(State<Concrete>.Esp), nameof(State<Concrete>.Eip), nameof(State<Concrete>.Eflags), nameof(State<Concrete>.Fault),
-            nameof(State<Concrete>.Consumed), nameof(State<Concrete>.ExternalPreempter)])
-            foreach (var row in Rows)
-                _partOf[tables.Start(name) + (int)row] = LeftOut;
+        foreach (
+            var name in (string[])
+                [
+                    .. Arguments.Names,
+                    nameof(State<Concrete>.Esp),
+                    nameof(State<Concrete>.Eip),
+                    nameof(State<Concrete>.Eflags),
+                    nameof(State<Concrete>.Fault),
+                    nameof(State<Concrete>.Consumed),
+                    nameof(State<Concrete>.ExternalPreempter),
+                ]
+        )
+        foreach (var row in Rows)
+            _partOf[tables.Start(name) + (int)row] = LeftOut;
 
         // Each thread has words of its own, so that a message that brings another's is seen; but a new thread has none.
-        foreach (var name in model.Creates ? (string[])[] : [
-            nameof(State<Concrete>.Edi), .. model.Maps ? (string[])[] : [nameof(State<Concrete>.Edx), nameof(State<Concrete>.Ebx), nameof(State<Concrete>.Fault)]])
-            foreach (var row in Rows)
-                _constant[tables.Start(name) + (int)row] = (uint)tables.Start(name) << 16 | row;
+        foreach (
+            var name in model.Creates
+                ? (string[])[]
+                :
+                [
+                    nameof(State<Concrete>.Edi),
+                    .. model.Maps
+                        ? (string[])[]
+                        : [nameof(State<Concrete>.Edx), nameof(State<Concrete>.Ebx), nameof(State<Concrete>.Fault)],
+                ]
+        )
+        foreach (var row in Rows)
+            _constant[tables.Start(name) + (int)row] = (uint)tables.Start(name) << 16 | row;
 
-        foreach (var name in (string[])[nameof(State<Concrete>.Clock), nameof(State<Concrete>.Time), nameof(State<Concrete>.TimeHigh)])
+        foreach (
+            var name in (string[])
+                [nameof(State<Concrete>.Clock), nameof(State<Concrete>.Time), nameof(State<Concrete>.TimeHigh)]
+        )
             _partOf[Start(name)] = LeftOut;
         var domains = new Domains(model);
         var numbers = domains.Numbers;
@@ -88,7 +119,8 @@ public sealed partial class Codec
         }
 
         Slot Among(string column, uint row, uint[] domain) => Cell(column, row, Bits(domain.Length), domain);
-        Slot Argument(string column, uint row) => Among(column, row, model.Maps ? model.Arguments.In(column) : model.Arguments.In(Entry.Ipc, column));
+        Slot Argument(string column, uint row) =>
+            Among(column, row, model.Maps ? model.Arguments.In(column) : model.Arguments.In(Entry.Ipc, column));
         Part Make(Slot[] slots, Phase? phase = null)
         {
             var all = phase is null ? slots : [.. slots, .. phase.Slots];
@@ -103,45 +135,78 @@ public sealed partial class Codec
                 Among(nameof(State<Concrete>.Examined), 0, numbers),
                 Among(nameof(State<Concrete>.Heir), 0, numbers),
                 .. domains.Priorities.Select(priority => Among(nameof(State<Concrete>.Picked), priority, numbers)),
-                .. !model.Also.Contains(Entry.ThreadSchedule) ? [] : domains.Chiefs.Select(task => Among(nameof(Mappings<Concrete>.Small), task, domains.Smalls)),
-                .. !model.Handles ? [] : model.Interrupts.SelectMany(id => (Slot[])
-                    [Among(nameof(State<Concrete>.Handler), id, numbers), Cell(nameof(State<Concrete>.Pending), id, 1)])
-                    .Append(Among(nameof(State<Concrete>.Masked), 0, MasksOf(model))),
+                .. !model.Also.Contains(Entry.ThreadSchedule)
+                    ? []
+                    : domains.Chiefs.Select(task => Among(nameof(Mappings<Concrete>.Small), task, domains.Smalls)),
+                .. !model.Handles
+                    ? []
+                    : model
+                        .Interrupts.SelectMany(id =>
+                            (Slot[])
+                                [
+                                    Among(nameof(State<Concrete>.Handler), id, numbers),
+                                    Cell(nameof(State<Concrete>.Pending), id, 1),
+                                ]
+                        )
+                        .Append(Among(nameof(State<Concrete>.Masked), 0, MasksOf(model))),
             ]),
-            .. Rows.Select(row => Make(
-                [
-                    Cell(nameof(State<Concrete>.Status), row, 4),
-                    Cell(nameof(State<Concrete>.Faulting), row, 1),
-                    Among(nameof(State<Concrete>.Pager), row, domains.Pagers),
-                    Among(nameof(State<Concrete>.Preempter), row, domains.Preempters),
-                    Among(nameof(State<Concrete>.Partner), row, numbers),
-                    Among(nameof(State<Concrete>.Served), row, numbers),
-                    Among(nameof(State<Concrete>.Priority), row, domains.PrioritiesOf(row)),
-                    Among(nameof(State<Concrete>.Quantum), row, domains.QuantaOf(row)),
-                    .. !model.Creates ? (Slot[])[] :
+            .. Rows.Select(row =>
+                Make(
                     [
-                        Among(nameof(State<Concrete>.Id), row, domains.IdsOf(row)),
-                        Among(nameof(State<Concrete>.Mcp), row, domains.Mcps),
-                        Among(nameof(State<Concrete>.Eflags), row, [0, Flags.User]),
+                        Cell(nameof(State<Concrete>.Status), row, 4),
+                        Cell(nameof(State<Concrete>.Faulting), row, 1),
+                        Among(nameof(State<Concrete>.Pager), row, domains.Pagers),
+                        Among(nameof(State<Concrete>.Preempter), row, domains.Preempters),
+                        Among(nameof(State<Concrete>.Partner), row, numbers),
+                        Among(nameof(State<Concrete>.Served), row, numbers),
+                        Among(nameof(State<Concrete>.Priority), row, domains.PrioritiesOf(row)),
+                        Among(nameof(State<Concrete>.Quantum), row, domains.QuantaOf(row)),
+                        .. !model.Creates
+                            ? (Slot[])[]
+                            :
+                            [
+                                Among(nameof(State<Concrete>.Id), row, domains.IdsOf(row)),
+                                Among(nameof(State<Concrete>.Mcp), row, domains.Mcps),
+                                Among(nameof(State<Concrete>.Eflags), row, [0, Flags.User]),
+                            ],
+                        .. model.Handles
+                            ? (Slot[])[Among(nameof(State<Concrete>.Handles), row, [0, .. model.Interrupts])]
+                            : [],
+                        Cell(nameof(State<Concrete>.Timed), row, model.MostTicks > 0 ? 1 : 0),
+                        Among(
+                            nameof(State<Concrete>.Deadline),
+                            row,
+                            [.. Enumerable.Range(0, (int)model.MostTicks + 1).Select(i => (uint)i)]
+                        ),
+                        Among(nameof(State<Concrete>.Slice), row, domains.SlicesOf(row)),
                     ],
-                    .. model.Handles ? (Slot[])[Among(nameof(State<Concrete>.Handles), row, [0, .. model.Interrupts])] : [],
-                    Cell(nameof(State<Concrete>.Timed), row, model.MostTicks > 0 ? 1 : 0),
-                    Among(nameof(State<Concrete>.Deadline), row, [.. Enumerable.Range(0, (int)model.MostTicks + 1).Select(i => (uint)i)]),
-                    Among(nameof(State<Concrete>.Slice), row, domains.SlicesOf(row)),
-                ],
-                new(row, [.. Registers.Take(model.Maps ? 5 : 3).Select(register => Argument(register, row))]))),
+                    new(row, [.. Registers.Take(model.Maps ? 5 : 3).Select(register => Argument(register, row))])
+                )
+            ),
         ];
         if (model.Maps)
         {
-            _mappings = new(model, tables, (column, row, bits, domain) => domain is null ? Cell(column, row, bits) : Among(column, row, domain), numbers);
+            _mappings = new(
+                model,
+                tables,
+                (column, row, bits, domain) => domain is null ? Cell(column, row, bits) : Among(column, row, domain),
+                numbers
+            );
             _parts = [.. _parts, Make(_mappings.Slots)];
-            Array.Fill(_partOf, (sbyte)(_parts.Length - 1), tables.MappingsStart, _partOf.Length - tables.MappingsStart);
+            Array.Fill(
+                _partOf,
+                (sbyte)(_parts.Length - 1),
+                tables.MappingsStart,
+                _partOf.Length - tables.MappingsStart
+            );
         }
 
         for (var part = 0; part < _parts.Length; part++)
         {
-            foreach (var slot in _parts[part].Slots) _partOf[slot.Cell] = (sbyte)part;
-            if (_parts[part].Phase is not { } phase) continue;
+            foreach (var slot in _parts[part].Slots)
+                _partOf[slot.Cell] = (sbyte)part;
+            if (_parts[part].Phase is not { } phase)
+                continue;
             foreach (var slot in phase.Slots)
             {
                 _partOf[slot.Cell] = (sbyte)part;
@@ -150,7 +215,10 @@ public sealed partial class Codec
         }
 
         Width = at;
-        if (Width > Key.Width) throw new ModelException($"model {model.Name}: a state needs {Width} bits of {Key.Width}; use fewer threads or values");
+        if (Width > Key.Width)
+            throw new ModelException(
+                $"model {model.Name}: a state needs {Width} bits of {Key.Width}; use fewer threads or values"
+            );
     }
 
     /// <summary>Thread numbers of the model's threads.</summary>
@@ -160,8 +228,8 @@ public sealed partial class Codec
     public int Width { get; }
 
     /// <summary>
-    /// The key of the present state, if it has one: null where a value is outside of the model, and then <paramref name="outside"/>
-    /// is its cell. The state is the one unpacked last, apart from what was written since.
+    /// The key of the present state, if it has one: null where a value is outside of the model, and then
+    /// <paramref name="outside"/> is its cell. The state is the one unpacked last, apart from what was written since.
     /// </summary>
     public Key? Pack(out int outside)
     {
@@ -188,13 +256,18 @@ public sealed partial class Codec
     public void Unpack(Key key)
     {
         var cells = _tables.Cells;
-        if (_fresh || _mappings is not null) _tables.Load(_constant);
-        else _tables.Restore(_constant);
+        if (_fresh || _mappings is not null)
+            _tables.Load(_constant);
+        else
+            _tables.Restore(_constant);
         foreach (ref readonly var part in _parts.AsSpan())
         {
-            foreach (ref readonly var slot in part.Slots.AsSpan()) cells[slot.Cell] = slot.Take(key);
-            if (part.Phase is not { } phase) continue;
-            foreach (ref readonly var slot in phase.Slots.AsSpan()) cells[slot.Cell] = slot.Take(key);
+            foreach (ref readonly var slot in part.Slots.AsSpan())
+                cells[slot.Cell] = slot.Take(key);
+            if (part.Phase is not { } phase)
+                continue;
+            foreach (ref readonly var slot in phase.Slots.AsSpan())
+                cells[slot.Cell] = slot.Take(key);
         }
 
         _mappings?.Unpack(key);
@@ -202,7 +275,9 @@ public sealed partial class Codec
         (_unpacked, _fresh) = (key, false);
     }
 
-    /// <summary>The bits of a thread's own cells; of <see cref="State{W}.Nobody"/>, those of the processor and the priorities.</summary>
+    /// <summary>
+    /// The bits of a thread's own cells; of <see cref="State{W}.Nobody"/>, those of the processor and the priorities.
+    /// </summary>
     public Key MaskOf(uint row) => ~_parts[Array.IndexOf(Rows, row) + 1].Others;
 
     /// <summary>The bits of the mappings.</summary>
@@ -211,19 +286,27 @@ public sealed partial class Codec
     /// <summary>The bits of a cell that is packed.</summary>
     public Key MaskOf(string column, uint row) => _slots[_tables.Start(column) + (int)row].Mask;
 
-    /// <summary>Whether in the present state, which has a key, the masked bits of the key tell the value of a cell.</summary>
+    /// <summary>
+    /// Whether in the present state, which has a key, the masked bits of the key tell the value of a cell.
+    /// </summary>
     public bool Tells(Key mask, int cell)
     {
-        if (_partOf[cell] == Constant) return true;
-        if (IsRelative(cell)) return false;
+        if (_partOf[cell] == Constant)
+            return true;
+        if (IsRelative(cell))
+            return false;
         if (_mappings is not null && cell >= _tables.MappingsStart)
             return (MaskOfMappings & mask) == MaskOfMappings && !_mappings.IsMeaningless(cell);
-        if (!_slots.TryGetValue(cell, out var slot) || (slot.Mask & mask) != slot.Mask) return false;
-        if (_parts[_partOf[cell]].Phase is not { } phase || !phase.Slots.Any(register => register.Cell == cell)) return true;
+        if (!_slots.TryGetValue(cell, out var slot) || (slot.Mask & mask) != slot.Mask)
+            return false;
+        if (_parts[_partOf[cell]].Phase is not { } phase || !phase.Slots.Any(register => register.Cell == cell))
+            return true;
         var status = MaskOf(nameof(State<Concrete>.Status), phase.Row);
         var faulting = MaskOf(nameof(State<Concrete>.Faulting), phase.Row);
-        return ((status | faulting) & mask) == (status | faulting) && _mappings is null
-            && _status[phase.Row].Value == ThreadStatus.Sending && Needed(phase.Row) != 0;
+        return ((status | faulting) & mask) == (status | faulting)
+            && _mappings is null
+            && _status[phase.Row].Value == ThreadStatus.Sending
+            && Needed(phase.Row) != 0;
     }
 
     /// <summary>Copies every column of <paramref name="from"/>, of the same limits.</summary>
@@ -234,28 +317,46 @@ public sealed partial class Codec
             foreach (var (info, column) in from.Columns)
             {
                 var (start, rows) = (tables.Start(info.Name), State<Concrete>.Rows(info.Table, from.Limits));
-                if (column is ArrayColumn array) array.Values.CopyTo(cells, start);
+                if (column is ArrayColumn array)
+                    array.Values.CopyTo(cells, start);
                 else
-                    for (var row = 0u; row < rows; row++) cells[start + (int)row] = column[row];
+                    for (var row = 0u; row < rows; row++)
+                        cells[start + (int)row] = column[row];
             }
         });
     }
 
-    // Which of a thread's registers are in the key, as bits by their place in Registers: its receive phase, if that is still to come; and
-    // in models with mappings its item, window or request, until an operation has taken them over.
+    // Which of a thread's registers are in the key, as bits by their place in Registers: its receive phase, if that is
+    // still to come; and in models with mappings its item, window or request, until an operation has taken them over.
     private uint Needed(uint row)
     {
-        const uint window = 2, partner = 4, receive = 1 | window | partner, send = 8, item = 16, request = 1 | 8;
+        const uint window = 2,
+            partner = 4,
+            receive = 1 | window | partner,
+            send = 8,
+            item = 16,
+            request = 1 | 8;
         var s = _tables.State;
         var own = s.Faulting[row].Value == 0;
-        if (_handles && _status[row].Value == ThreadStatus.Sleeping) return partner;
+        if (_handles && _status[row].Value == ThreadStatus.Sleeping)
+            return partner;
         var needed = _status[row].Value switch
         {
-            ThreadStatus.Sending => !own ? 0 : _mappings is not null && Descriptor.HasItem(s.Eax[row]).Known ? receive | send | item : receive | send,
+            ThreadStatus.Sending => !own ? 0
+            : _mappings is not null && Descriptor.HasItem(s.Eax[row]).Known ? receive | send | item
+            : receive | send,
             ThreadStatus.Resuming => s.Stage.Value != Stages.Accept || s.Current.Value != row ? receive : window,
             ThreadStatus.ReceivingAny or ThreadStatus.ReceivingFrom => own ? window : 0,
             ThreadStatus.Giving => IsBegun(s.Partner[row].Value) ? receive : receive | item,
-            ThreadStatus.Mapping => IsBegun(row) ? s.Mappings.Operation == Operations.Delete ? send | item : 0 : s.Partner[row].Value == State<Concrete>.Nobody ? request : own ? window : 0,
+            ThreadStatus.Mapping => IsBegun(row)
+                ? s.Mappings.Operation == Operations.Delete
+                    ? send | item
+                    : 0
+                : s.Partner[row].Value == State<Concrete>.Nobody
+                    ? request
+                    : own
+                        ? window
+                        : 0,
             _ => 0u,
         };
         return _mappings is not null || (needed & receive) == receive ? needed : 0;
@@ -269,37 +370,53 @@ public sealed partial class Codec
         key &= part.Others;
         if (_mappings is { } mappings && part.Slots == mappings.Slots)
         {
-            if (mappings.Pack(ref key) is >= 0 and var cell) outside = cell;
+            if (mappings.Pack(ref key) is >= 0 and var cell)
+                outside = cell;
             return;
         }
 
         foreach (ref readonly var slot in part.Slots.AsSpan())
             if (!slot.Put(ValueOf(slot.Cell), ref key))
                 outside = slot.Cell;
-        if (part.Phase is not { } phase) return;
+        if (part.Phase is not { } phase)
+            return;
         var needed = Needed(phase.Row);
 
         // Read through the columns, so that a register the step has not looked at is chosen now.
         for (var register = 0; register < phase.Slots.Length; register++)
-            if ((needed >> register & 1) != 0 && !phase.Slots[register].Put(_registers[register][phase.Row].Value, ref key))
+            if (
+                (needed >> register & 1) != 0
+                && !phase.Slots[register].Put(_registers[register][phase.Row].Value, ref key)
+            )
                 outside = phase.Slots[register].Cell;
     }
 
-    /// <summary>What is packed of a cell: its value, but of a deadline what is left, and 0 of what means nothing now.</summary>
+    /// <summary>
+    /// What is packed of a cell: its value, but of a deadline what is left, and 0 of what means nothing now.
+    /// </summary>
     private uint ValueOf(int cell)
     {
         var value = _tables.Cells[cell];
-        if (!IsRelative(cell)) return value;
-        if (cell == _examined) return _tables.State.Stage.Value == Stages.Wake ? value : 0;
+        if (!IsRelative(cell))
+            return value;
+        if (cell == _examined)
+            return _tables.State.Stage.Value == Stages.Wake ? value : 0;
         return _tables.Cells[_timed + cell - _deadlines] == 0 ? 0 : value - _tables.Cells[_clock];
     }
 
-    private bool IsRelative(int cell) =>
-        cell == _examined || (uint)(cell - _deadlines) < _tables.State.Limits.Threads;
+    private bool IsRelative(int cell) => cell == _examined || (uint)(cell - _deadlines) < _tables.State.Limits.Threads;
 
     // Of the interrupts that come, any may be masked.
-    private static uint[] MasksOf(Model model) => [.. Enumerable.Range(0, 1 << model.Interrupts.Count).Select(open =>
-        model.Interrupts.Where((_, i) => (open >> i & 1) != 0).Aggregate(Interrupts.AllMasked, (masked, id) => masked & ~Interrupts.Bit<Concrete>(id).Value))];
+    private static uint[] MasksOf(Model model) =>
+        [
+            .. Enumerable
+                .Range(0, 1 << model.Interrupts.Count)
+                .Select(open =>
+                    model
+                        .Interrupts.Where((_, i) => (open >> i & 1) != 0)
+                        .Aggregate(Interrupts.AllMasked, (masked, id) => masked & ~Interrupts.Bit<Concrete>(id).Value)
+                ),
+        ];
 
     private static int Bits(int values) => BitOperations.Log2((uint)values - 1) + (values > 1 ? 1 : 0);
 }

@@ -1,13 +1,17 @@
 namespace Verified.Proofs.Check;
 
-/// <summary>The strongly connected components of a graph, after Tarjan (1972); those of one node without a step to
-/// itself count as well.</summary>
+/// <summary>
+/// The strongly connected components of a graph, after Tarjan (1972); those of one node without a step to itself count
+/// as well.
+/// </summary>
 public sealed class Components
 {
-    private readonly int[] _index, _low;
+    private readonly int[] _index,
+        _low;
     private readonly bool[] _open;
     private readonly Stack<int> _stack = new();
-    private int _next, _components;
+    private int _next,
+        _components;
 
     /// <param name="nodes">How many nodes there are.</param>
     /// <param name="successors">The nodes that follow one; null for a node that is not of the graph.</param>
@@ -16,7 +20,8 @@ public sealed class Components
         (_index, _low, _open, Of) = (new int[nodes], new int[nodes], new bool[nodes], new int[nodes]);
         Array.Fill(Of, -1);
         for (var node = 0; node < nodes; node++)
-            if (_index[node] == 0 && successors(node) is { } first) Visit(node, first, successors);
+            if (_index[node] == 0 && successors(node) is { } first)
+                Visit(node, first, successors);
     }
 
     /// <summary>The number of each node's component; -1 for a node that is not of the graph.</summary>
@@ -38,13 +43,16 @@ public sealed class Components
                     Enter(next);
                     path.Push((next, further.GetEnumerator()));
                 }
-                else if (_open[next]) _low[top.Node] = Math.Min(_low[top.Node], _index[next]);
+                else if (_open[next])
+                    _low[top.Node] = Math.Min(_low[top.Node], _index[next]);
                 continue;
             }
 
             path.Pop();
-            if (path.TryPeek(out var above)) _low[above.Node] = Math.Min(_low[above.Node], _low[top.Node]);
-            if (_low[top.Node] == _index[top.Node]) Close(top.Node);
+            if (path.TryPeek(out var above))
+                _low[above.Node] = Math.Min(_low[above.Node], _low[top.Node]);
+            if (_low[top.Node] == _index[top.Node])
+                Close(top.Node);
         }
     }
 
@@ -63,8 +71,7 @@ public sealed class Components
             node = _stack.Pop();
             _open[node] = false;
             Of[node] = _components;
-        }
-        while (node != root);
+        } while (node != root);
         _components++;
     }
 }

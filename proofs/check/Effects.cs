@@ -21,7 +21,8 @@ public sealed partial class Codec
     /// <summary>Records the bits that the value of a cell in an unpacked state depends on.</summary>
     public void Record(int cell, Recording run)
     {
-        if (_slots.TryGetValue(cell, out var slot) && slot.Bits > 0) run.Read(slot.At, slot.Bits);
+        if (_slots.TryGetValue(cell, out var slot) && slot.Bits > 0)
+            run.Read(slot.At, slot.Bits);
     }
 
     /// <summary>
@@ -32,8 +33,10 @@ public sealed partial class Codec
     {
         var written = 0u;
         foreach (var cell in _tables.Written)
-            if (cell == _clock) written |= (1u << _parts.Length) - 1;
-            else if (_partOf[cell] is >= 0 and var part) written |= 1u << part;
+            if (cell == _clock)
+                written |= (1u << _parts.Length) - 1;
+            else if (_partOf[cell] is >= 0 and var part)
+                written |= 1u << part;
             else if (_partOf[cell] == Constant && _tables.Cells[cell] != _constant[cell])
                 return new(default, default, cell, IsOnly: false);
 
@@ -41,7 +44,8 @@ public sealed partial class Codec
         void Put(in Slot slot, uint value)
         {
             clear |= slot.Mask;
-            if (!slot.Put(value, ref set)) (outside, outsides) = (slot.Cell, outsides + 1);
+            if (!slot.Put(value, ref set))
+                (outside, outsides) = (slot.Cell, outsides + 1);
         }
 
         for (; written != 0; written &= written - 1)
@@ -50,12 +54,14 @@ public sealed partial class Codec
             foreach (var slot in part.Slots)
                 if (WrittenValueOf(slot.Cell) is { } value)
                     Put(slot, value);
-            if (part.Phase is not { } phase) continue;
+            if (part.Phase is not { } phase)
+                continue;
             var needed = Needed(phase.Row);
             for (var register = 0; register < phase.Slots.Length; register++)
             {
                 var slot = phase.Slots[register];
-                if ((needed >> register & 1) == 0) clear |= slot.Mask;
+                if ((needed >> register & 1) == 0)
+                    clear |= slot.Mask;
                 else if (choices.IsOf(phase.Row) || _tables.IsWritten(slot.Cell))
                     Put(slot, _registers[register][phase.Row].Value);
             }
@@ -75,10 +81,12 @@ public sealed partial class Codec
     internal IEnumerable<int> Differing(Choices choices, Key clear)
     {
         foreach (var cell in _tables.Written.ToArray())
-            if (MayDiffer(cell)) yield return cell;
+            if (MayDiffer(cell))
+                yield return cell;
         foreach (var row in Rows)
         {
-            if (_tables.IsWritten(_clock)) yield return _deadlines + (int)row;
+            if (_tables.IsWritten(_clock))
+                yield return _deadlines + (int)row;
             foreach (var register in Arguments.Names)
             {
                 var cell = _tables.Start(register) + (int)row;
@@ -87,7 +95,8 @@ public sealed partial class Codec
             }
         }
 
-        if (_tables.IsWritten(_stage)) yield return _examined;
+        if (_tables.IsWritten(_stage))
+            yield return _examined;
     }
 
     // What is packed of a cell that the run has written, or of one whose meaning depends on others that it has written;
@@ -96,10 +105,13 @@ public sealed partial class Codec
     {
         var s = _tables.State;
         uint? written = _tables.IsWritten(cell) ? _tables.Cells[cell] : null;
-        if (cell == _examined) return s.Stage.Value != Stages.Wake ? 0 : written;
-        if (!IsRelative(cell)) return written;
+        if (cell == _examined)
+            return s.Stage.Value != Stages.Wake ? 0 : written;
+        if (!IsRelative(cell))
+            return written;
         var thread = (uint)(cell - _deadlines);
-        if (written is null && !_tables.IsWritten(_clock) && !_tables.IsWritten(_timed + (int)thread)) return null;
+        if (written is null && !_tables.IsWritten(_clock) && !_tables.IsWritten(_timed + (int)thread))
+            return null;
         return s.Timed[thread].Value == 0 ? 0 : s.Deadline[thread].Value - s.Clock.Value;
     }
 }

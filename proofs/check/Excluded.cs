@@ -4,17 +4,24 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// A state that an invariant must not let pass. Proofs and searches show that the invariants hold, which weaker ones would too: these
-/// states, one or more per part of each invariant, show that they still say what they are there to say.
+/// A state that an invariant must not let pass. Proofs and searches show that the invariants hold, which weaker ones
+/// would too: these states, one or more per part of each invariant, show that they still say what they are there to
+/// say.
 /// </summary>
 /// <param name="Invariant">The invariant's name.</param>
-/// <param name="Damage">Makes the state, of one where three threads are ready and the scheduler is about to pick.</param>
+/// <param name="Damage">
+/// Makes the state, of one where three threads are ready and the scheduler is about to pick.
+/// </param>
 public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
 {
     private static readonly Limits Small = new(4, 2, 2) { Paging = new(4, 16, 8) { Ports = 1 } };
 
     // Rows of threads that exist; Absent is none of them, and Beyond is no row.
-    private const uint First = 2, Second = 3, Third = 4, Absent = 5, Beyond = 8;
+    private const uint First = 2,
+        Second = 3,
+        Third = 4,
+        Absent = 5,
+        Beyond = 8;
 
     public static readonly IReadOnlyList<Excluded> All =
     [
@@ -132,7 +139,8 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         new("idle-only-without-work", s =>
         {
             s.Stage = Stages.Idle;
-            foreach (var row in (uint[])[First, Second, Third]) s.Status[row] = ThreadStatus.Resuming;
+            foreach (var row in (uint[])[First, Second, Third])
+                s.Status[row] = ThreadStatus.Resuming;
         }),
         new("current-fits-stage", s => s.Stage = Stages.User),
         new("current-fits-stage", s => Run(s, Stages.User, ThreadStatus.Resuming)),
@@ -181,28 +189,44 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         .. ExcludedTasks.All,
     ];
 
-    /// <summary>Why an invariant does not do its part: it is missing, it excludes a good state, or lets this one pass; null if it does.</summary>
+    /// <summary>
+    /// Why an invariant does not do its part: it is missing, it excludes a good state, or lets this one pass; null if
+    /// it does.
+    /// </summary>
     public string? Failure()
     {
-        if (Invariants<Concrete>.All.SingleOrDefault(invariant => invariant.Name == Invariant) is not { } found) return "there is no such invariant";
+        if (Invariants<Concrete>.All.SingleOrDefault(invariant => invariant.Name == Invariant) is not { } found)
+            return "there is no such invariant";
         var state = Ready();
-        if (!Holds(found, state)) return "excludes a state in which all threads are ready";
+        if (!Holds(found, state))
+            return "excludes a state in which all threads are ready";
         Damage(state);
         return Holds(found, state) ? "lets pass a state that it must exclude" : null;
     }
 
     /// <summary>Invariants that fail, each with the reason; also those that no state here tries.</summary>
     public static IReadOnlyList<(string Invariant, string Why)> Failures() =>
-    [
-        .. All.Select((excluded, i) => (excluded.Invariant, Why: excluded.Failure() is { } why ? $"{why}: case {i}" : null)).Where(failure => failure.Why is not null)
-            .Select(failure => (failure.Invariant, failure.Why!)),
-        .. Invariants<Concrete>.All.Select(invariant => invariant.Name).Except(All.Select(excluded => excluded.Invariant))
-            .Select(name => (name, "no state tries it")),
-    ];
+        [
+            .. All.Select(
+                    (excluded, i) =>
+                        (excluded.Invariant, Why: excluded.Failure() is { } why ? $"{why}: case {i}" : null)
+                )
+                .Where(failure => failure.Why is not null)
+                .Select(failure => (failure.Invariant, failure.Why!)),
+            .. Invariants<Concrete>
+                .All.Select(invariant => invariant.Name)
+                .Except(All.Select(excluded => excluded.Invariant))
+                .Select(name => (name, "no state tries it")),
+        ];
 
     /// <summary>Three threads, all ready, the scheduler about to pick.</summary>
-    private static State<Concrete> Ready() => Boot.Initial(
-        Small, [Thread(1, 0), Thread(1, 1), Thread(2, 0)], ExcludedMappings.IsSigma0s, ExcludedMappings.Maps);
+    private static State<Concrete> Ready() =>
+        Boot.Initial(
+            Small,
+            [Thread(1, 0), Thread(1, 1), Thread(2, 0)],
+            ExcludedMappings.IsSigma0s,
+            ExcludedMappings.Maps
+        );
 
     private static BootThread Thread(uint task, uint lthread) =>
         new(ThreadId.Make<Concrete>(4, task, lthread, 1).Value, Priority: 1, Quantum: 10, Eip: 0x10000, Esp: 0x20000);
@@ -214,7 +238,8 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         s.Esi[row] = s.Id[partner];
     }
 
-    private static void Handle(State<Concrete> s, uint id, uint thread) => (s.Handler[id], s.Handles[thread]) = (thread, id);
+    private static void Handle(State<Concrete> s, uint id, uint thread) =>
+        (s.Handler[id], s.Handles[thread]) = (thread, id);
 
     private static void Give(State<Concrete> s, uint from, uint to)
     {
@@ -236,7 +261,8 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         s.Partner[First] = partner;
     }
 
-    private static void Inherit(State<Concrete> s, uint stage, uint heir) => (s.Stage, s.Current, s.Heir) = (stage, First, heir);
+    private static void Inherit(State<Concrete> s, uint stage, uint heir) =>
+        (s.Stage, s.Current, s.Heir) = (stage, First, heir);
 
     private static void Run(State<Concrete> s, uint stage, uint status)
     {
@@ -247,8 +273,9 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
     private static bool Holds(Invariant<Concrete> invariant, State<Concrete> s)
     {
         for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
-            for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
-                if (!invariant.Holds(s, i, j)) return false;
+        for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
+            if (!invariant.Holds(s, i, j))
+                return false;
         return true;
     }
 }

@@ -22,7 +22,11 @@ public sealed class Expander
     private int _from;
 
     public Expander(
-        Walker walker, KeySet states, IReadOnlyList<Invariant<Concrete>> invariants, IReadOnlyList<Property<Concrete>> properties)
+        Walker walker,
+        KeySet states,
+        IReadOnlyList<Invariant<Concrete>> invariants,
+        IReadOnlyList<Property<Concrete>> properties
+    )
     {
         (Walker, _states, _invariants) = (walker, states, invariants);
         (_memo, _found) = (new(walker, invariants), new(walker.Codec.Width));
@@ -45,14 +49,17 @@ public sealed class Expander
 
     public Finding? Failure { get; private set; }
 
-    /// <summary>Expands states <paramref name="from"/>..<paramref name="end"/>-1, or up to the first violation.</summary>
+    /// <summary>
+    /// Expands states <paramref name="from"/>..<paramref name="end"/>-1, or up to the first violation.
+    /// </summary>
     public void Expand(int from, int end, IEnumerable<Sometimes> pending)
     {
         _found = new(Walker.Codec.Width);
         Witnesses.Clear();
         _pending.Clear();
         _pending.AddRange(pending);
-        for (_from = from; _from < end && Failure is null; _from++) Walker.Expand(_states[_from], _visit);
+        for (_from = from; _from < end && Failure is null; _from++)
+            Walker.Expand(_states[_from], _visit);
     }
 
     private bool Visit(Transition step, Key? key)
@@ -71,13 +78,14 @@ public sealed class Expander
             return false;
         }
 
-        if (key is { } known && _states.Contains(known)) return true;
+        if (key is { } known && _states.Contains(known))
+            return true;
         Failure = Judge(step, key);
         return Failure is null;
     }
 
-    // A state not known before the level: what is wrong with it, if anything; else it is kept. One found twice may differ in the registers
-    // that are left out of the key, so what reads them is evaluated again.
+    // A state not known before the level: what is wrong with it, if anything; else it is kept. One found twice may
+    // differ in the registers that are left out of the key, so what reads them is evaluated again.
     private Finding? Judge(Transition step, Key? key)
     {
         var again = key is { } known && _found.Contains(known);
@@ -99,7 +107,8 @@ public sealed class Expander
         // The own steps from a state that an own step leads to are those of the state before, which settles.
         var isOwn = Kernel<Concrete>.Own(step.StageBefore) == step.Entry;
         return again || (_found.Add(fresh, _from) && (isOwn || Walker.Settles()))
-            ? null : NotSettled(Walker.Meant ?? Walker.DoesNotSettle, step);
+            ? null
+            : NotSettled(Walker.Meant ?? Walker.DoesNotSettle, step);
     }
 
     private Finding NotSettled((string Property, string Why) violated, Transition step) =>

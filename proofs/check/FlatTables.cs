@@ -4,8 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Every column of a state in one array of cells, with a journal of what was written since <see cref="Commit"/>: undoing a step
-/// or finding what it changed costs only what it wrote.
+/// Every column of a state in one array of cells, with a journal of what was written since <see cref="Commit"/>:
+/// undoing a step or finding what it changed costs only what it wrote.
 /// </summary>
 public sealed class FlatTables : Tables<Concrete>
 {
@@ -22,7 +22,9 @@ public sealed class FlatTables : Tables<Concrete>
     private int _used;
 
     /// <param name="limits">Sizes of the tables.</param>
-    /// <param name="choices">Where the running thread's argument registers come from; null where the cells already hold them.</param>
+    /// <param name="choices">
+    /// Where the running thread's argument registers come from; null where the cells already hold them.
+    /// </param>
     public FlatTables(Limits limits, Choices? choices = null)
     {
         (_limits, _choices) = (limits, choices);
@@ -45,7 +47,8 @@ public sealed class FlatTables : Tables<Concrete>
     {
         var start = _used;
         _used += (int)rows;
-        if (_used > Cells.Length) Array.Resize(ref Cells, 2 * _used);
+        if (_used > Cells.Length)
+            Array.Resize(ref Cells, 2 * _used);
         _columns.Add((info, rows));
         _starts.Add(start);
         _startOf.Add(info.Name, start);
@@ -84,8 +87,7 @@ public sealed class FlatTables : Tables<Concrete>
 
     /// <summary>
     /// Told each cell whose value at the last commit is read, directly or as the one before a step; null for nobody.
-    /// One may be
-    /// told more than once. What was written since is not told when it is read.
+    /// One may be told more than once. What was written since is not told when it is read.
     /// </summary>
     public Action<int>? Reads { get; set; }
 
@@ -95,11 +97,14 @@ public sealed class FlatTables : Tables<Concrete>
     /// <summary>The value of a cell.</summary>
     public uint Read(int cell)
     {
-        if (Reads is { } reads && !IsWritten(cell)) reads(cell);
+        if (Reads is { } reads && !IsWritten(cell))
+            reads(cell);
         return Cells[cell];
     }
 
-    /// <summary>What a cell was before the first time it was written since the last commit; if it was not, what it is.</summary>
+    /// <summary>
+    /// What a cell was before the first time it was written since the last commit; if it was not, what it is.
+    /// </summary>
     public uint Before(int cell)
     {
         Reads?.Invoke(cell);
@@ -112,7 +117,8 @@ public sealed class FlatTables : Tables<Concrete>
 
     public void Undo()
     {
-        while (_count > 0) Cells[_written[--_count]] = _old[_count];
+        while (_count > 0)
+            Cells[_written[--_count]] = _old[_count];
     }
 
     /// <summary>Makes every cell what it is in <paramref name="cells"/>.</summary>
@@ -122,17 +128,23 @@ public sealed class FlatTables : Tables<Concrete>
         _sinceLoad.Clear();
     }
 
-    /// <summary>Makes every cell what it is in <paramref name="cells"/>, if the mappings were so when this was last done; whoever else wrote the others.</summary>
+    /// <summary>
+    /// Makes every cell what it is in <paramref name="cells"/>, if the mappings were so when this was last done;
+    /// whoever else wrote the others.
+    /// </summary>
     public void Restore(uint[] cells)
     {
         cells.AsSpan(0, MappingsStart).CopyTo(Cells);
         Rewind(cells);
     }
 
-    /// <summary>Makes every cell that was written since again what it is in the <paramref name="cells"/> that were loaded last.</summary>
+    /// <summary>
+    /// Makes every cell that was written since again what it is in the <paramref name="cells"/> that were loaded last.
+    /// </summary>
     public void Rewind(uint[] cells)
     {
-        foreach (var cell in _sinceLoad) Cells[cell] = cells[cell];
+        foreach (var cell in _sinceLoad)
+            Cells[cell] = cells[cell];
         _sinceLoad.Clear();
     }
 
@@ -150,24 +162,33 @@ public sealed class FlatTables : Tables<Concrete>
         foreach (var (info, rows) in _columns.Where((_, column) => _starts[column] >= MappingsStart))
         {
             var (start, end) = (Start(info.Name), Start(info.Name) + (int)rows);
-            for (var cell = start; (cell += Cells.AsSpan(cell..end).CommonPrefixLength(cells.AsSpan(cell..end))) < end; cell++)
+            for (
+                var cell = start;
+                (cell += Cells.AsSpan(cell..end).CommonPrefixLength(cells.AsSpan(cell..end))) < end;
+                cell++
+            )
                 yield return (info, (uint)(cell - start));
         }
 
-        foreach (var page in PagesMapped()) yield return (_columns[_pages].Info, page);
+        foreach (var page in PagesMapped())
+            yield return (_columns[_pages].Info, page);
     }
 
     /// <summary>The pages that are mapped, as rows of <see cref="Table.Page"/>.</summary>
     public IEnumerable<uint> PagesMapped()
     {
         var (start, rows) = (_starts[_pages], (int)_columns[_pages].Rows);
-        for (var page = 0; Cells.AsSpan(start + page, rows - page).IndexOfAnyExcept(0u) is var next and >= 0; page += next + 1)
+        for (
+            var page = 0;
+            Cells.AsSpan(start + page, rows - page).IndexOfAnyExcept(0u) is var next and >= 0;
+            page += next + 1
+        )
             yield return (uint)(page + next);
     }
 
     /// <summary>
-    /// Threads to look at when choosing from a set, in order; every other row is as blank as row 0, which stands for them: a
-    /// predicate that row 0 satisfies is one this table cannot choose by.
+    /// Threads to look at when choosing from a set, in order; every other row is as blank as row 0, which stands for
+    /// them: a predicate that row 0 satisfies is one this table cannot choose by.
     /// </summary>
     public void LookOnlyAt(IEnumerable<uint> threads) => _threads = [.. threads.Order()];
 
@@ -175,19 +196,25 @@ public sealed class FlatTables : Tables<Concrete>
     {
         var rows = Rows(table, predicate);
         var start = 0;
-        while (start < rows.Length && rows[start] <= after.Value) start++;
+        while (start < rows.Length && rows[start] <= after.Value)
+            start++;
         for (var i = 0; i < rows.Length; i++)
         {
-            if (start == rows.Length) start = 0;
+            if (start == rows.Length)
+                start = 0;
             Concrete row = rows[start++];
-            if (predicate(row)) return (true, row);
+            if (predicate(row))
+                return (true, row);
         }
 
         return (false, 0);
     }
 
     public override (Truth Found, Concrete Key) Greatest(
-        Table table, Func<Concrete, Truth> predicate, Func<Concrete, Concrete> key)
+        Table table,
+        Func<Concrete, Truth> predicate,
+        Func<Concrete, Concrete> key
+    )
     {
         var (found, greatest) = (false, 0u);
         foreach (var row in Rows(table, predicate))
@@ -198,7 +225,8 @@ public sealed class FlatTables : Tables<Concrete>
 
     private uint[] Rows(Table table, Func<Concrete, Truth> predicate)
     {
-        if (table != Table.Thread) throw new NotSupportedException($"no choice from table {table} yet");
+        if (table != Table.Thread)
+            throw new NotSupportedException($"no choice from table {table} yet");
         if (_threads.Length < _limits.Threads && predicate(State<Concrete>.Nobody))
             throw new InvalidOperationException("a blank thread satisfies the predicate of a choice");
         return _threads;
@@ -220,10 +248,10 @@ public sealed class FlatTables : Tables<Concrete>
             get
             {
                 var cell = start + (int)row.Value;
-                if (!choices.IsOpen(row.Value, register)) return tables.Read(cell);
+                if (!choices.IsOpen(row.Value, register))
+                    return tables.Read(cell);
                 return tables.Cells[cell] = choices.Choose(register);
             }
-
             set
             {
                 choices.Close(row.Value, register);

@@ -4,36 +4,58 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// What the invariants of neighbours in the lists say of whole lists only by induction, and chiefs of the chiefs of chiefs; for states small
-/// enough to walk along them.
+/// What the invariants of neighbours in the lists say of whole lists only by induction, and chiefs of the chiefs of
+/// chiefs; for states small enough to walk along them.
 /// </summary>
 public static class Forest
 {
-    public static readonly Invariant<Concrete> ListEnds =
-        Node("list-has-all-of-a-frame", "the list of a frame ends, and has every mapping of that frame", (s, m, n) =>
-            m.Space[n] == 0 || List(s, m.Frame[n].Value).Contains(n.Value));
+    public static readonly Invariant<Concrete> ListEnds = Node(
+        "list-has-all-of-a-frame",
+        "the list of a frame ends, and has every mapping of that frame",
+        (s, m, n) => m.Space[n] == 0 || List(s, m.Frame[n].Value).Contains(n.Value)
+    );
 
-    public static readonly Invariant<Concrete> ChiefsEnd =
-        new("chiefs-are-a-tree", "the chiefs of chiefs of a task come to an end", Table.Task, false, (s, t, _) => Height(s, t) < s.Limits.Tasks);
+    public static readonly Invariant<Concrete> ChiefsEnd = new(
+        "chiefs-are-a-tree",
+        "the chiefs of chiefs of a task come to an end",
+        Table.Task,
+        false,
+        (s, t, _) => Height(s, t) < s.Limits.Tasks
+    );
 
     public static readonly IReadOnlyList<Invariant<Concrete>> All =
     [
         ChiefsEnd,
-        Node("rights-within-parents", "a mapping is writable only if the one it is derived from is, but while that is being made read-only", (s, m, n) =>
-            m.Space[n] == 0 || m.Depth[n] == 0 || m.Phase == Phases.Reduce || !m.IsWritable(n) || m.IsWritable(Parent(s, n))),
+        Node(
+            "rights-within-parents",
+            "a mapping is writable only if the one it is derived from is, but while that is being made read-only",
+            (s, m, n) =>
+                m.Space[n] == 0
+                || m.Depth[n] == 0
+                || m.Phase == Phases.Reduce
+                || !m.IsWritable(n)
+                || m.IsWritable(Parent(s, n))
+        ),
         ListEnds,
-        Node("node-in-one-list", "every mapping is once in the list of one frame, or once among the free ones", (s, m, n) =>
-            n == 0 || Lists(s).Count(node => node == n.Value) == 1),
+        Node(
+            "node-in-one-list",
+            "every mapping is once in the list of one frame, or once among the free ones",
+            (s, m, n) => n == 0 || Lists(s).Count(node => node == n.Value) == 1
+        ),
     ];
 
-    /// <summary>How far down its frame's list each mapping is, how far from the end a free one is; of a list with a cycle, some number.</summary>
+    /// <summary>
+    /// How far down its frame's list each mapping is, how far from the end a free one is; of a list with a cycle, some
+    /// number.
+    /// </summary>
     public static uint[] Positions(State<Concrete> s)
     {
         var positions = new uint[s.Limits.Paging.Nodes];
         for (var root = 1u; root < s.Limits.Paging.Roots; root++)
             foreach (var (position, node) in List(s, root).Index())
                 positions[node] = (uint)position;
-        foreach (var (position, node) in List(s, s.Mappings.FreeNode.Value).Reverse().Index()) positions[node] = (uint)position;
+        foreach (var (position, node) in List(s, s.Mappings.FreeNode.Value).Reverse().Index())
+            positions[node] = (uint)position;
         return positions;
     }
 
@@ -42,8 +64,14 @@ public static class Forest
     {
         var (positions, tables) = (new uint[s.Limits.Paging.Tables], s.Limits.Paging.Tables);
         List<uint> free = [];
-        for (var table = s.Mappings.FreeTable.Value; table != 0 && free.Count <= tables; table = s.Mappings.NextTable[table].Value) free.Add(table);
-        foreach (var (position, table) in Enumerable.Reverse(free).Index()) positions[table] = (uint)position;
+        for (
+            var table = s.Mappings.FreeTable.Value;
+            table != 0 && free.Count <= tables;
+            table = s.Mappings.NextTable[table].Value
+        )
+            free.Add(table);
+        foreach (var (position, table) in Enumerable.Reverse(free).Index())
+            positions[table] = (uint)position;
         return positions;
     }
 
@@ -51,7 +79,8 @@ public static class Forest
     public static uint Height(State<Concrete> s, Concrete task)
     {
         var height = 0u;
-        for (; s.Mappings.Chief[task] != 0 && height < s.Limits.Tasks; height++) task = s.Mappings.Chief[task];
+        for (; s.Mappings.Chief[task] != 0 && height < s.Limits.Tasks; height++)
+            task = s.Mappings.Chief[task];
         return height;
     }
 
@@ -59,7 +88,8 @@ public static class Forest
     public static Concrete Parent(State<Concrete> s, Concrete node)
     {
         var (m, parent) = (s.Mappings, s.Mappings.Previous[node]);
-        for (var steps = s.Limits.Paging.Nodes; steps > 0 && parent != 0 && m.Depth[parent] >= m.Depth[node]; steps--) parent = m.Previous[parent];
+        for (var steps = s.Limits.Paging.Nodes; steps > 0 && parent != 0 && m.Depth[parent] >= m.Depth[node]; steps--)
+            parent = m.Previous[parent];
         return parent;
     }
 
@@ -75,15 +105,22 @@ public static class Forest
     private static IEnumerable<uint> Lists(State<Concrete> s)
     {
         var free = s.Mappings.FreeNode.Value;
-        return Enumerable.Range(1, (int)s.Limits.Paging.Roots - 1).SelectMany(frame => List(s, (uint)frame)).Concat(free == 0 ? [] : List(s, free));
+        return Enumerable
+            .Range(1, (int)s.Limits.Paging.Roots - 1)
+            .SelectMany(frame => List(s, (uint)frame))
+            .Concat(free == 0 ? [] : List(s, free));
     }
 
     /// <summary>The mappings of a list from one on; of a list with a cycle, some rows twice.</summary>
     public static IEnumerable<uint> List(State<Concrete> s, uint node)
     {
-        for (var steps = s.Limits.Paging.Nodes + 1; node != 0 && steps > 0; steps--, node = s.Mappings.Next[node].Value) yield return node;
+        for (var steps = s.Limits.Paging.Nodes + 1; node != 0 && steps > 0; steps--, node = s.Mappings.Next[node].Value)
+            yield return node;
     }
 
-    private static Invariant<Concrete> Node(string name, string why, Func<State<Concrete>, Mappings<Concrete>, Concrete, Truth> holds) =>
-        new(name, why, Table.Node, false, (s, n, _) => holds(s, s.Mappings, n));
+    private static Invariant<Concrete> Node(
+        string name,
+        string why,
+        Func<State<Concrete>, Mappings<Concrete>, Concrete, Truth> holds
+    ) => new(name, why, Table.Node, false, (s, n, _) => holds(s, s.Mappings, n));
 }

@@ -4,12 +4,13 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Evaluates invariants on the states of a model, and most of them only once for all states that agree on what they read.
+/// Evaluates invariants on the states of a model, and most of them only once for all states that agree on what they
+/// read.
 /// </summary>
 /// <remarks>
-/// An invariant is a function of the cells it reads, and which it reads next depends on what it has read. So where it held and
-/// read nothing but cells that some bits of the key tell, it holds in every state with the same bits. Which cells it
-/// reads is recorded as it runs; one that has ever read others is evaluated in every state.
+/// An invariant is a function of the cells it reads, and which it reads next depends on what it has read. So where it
+/// held and read nothing but cells that some bits of the key tell, it holds in every state with the same bits. Which
+/// cells it reads is recorded as it runs; one that has ever read others is evaluated in every state.
 /// </remarks>
 internal sealed class InvariantMemo
 {
@@ -22,14 +23,22 @@ internal sealed class InvariantMemo
     private readonly Walker _walker;
     private readonly Group[] _groups;
 
-    /// <summary>The invariants at one thread; or at nobody, the processor and the priorities; or at the rows of the mappings' tables.</summary>
+    /// <summary>
+    /// The invariants at one thread; or at nobody, the processor and the priorities; or at the rows of the mappings'
+    /// tables.
+    /// </summary>
     /// <param name="Row">The thread.</param>
     /// <param name="Mask">The bits that its invariants may read.</param>
     /// <param name="Known">Values of those bits with which the memorised invariants hold.</param>
     /// <param name="Memorised">What has read those bits only.</param>
     /// <param name="Others">What is evaluated in every state.</param>
     private sealed record Group(
-        uint Row, Key Mask, KeySet Known, List<Invariant<Concrete>> Memorised, List<Invariant<Concrete>> Others);
+        uint Row,
+        Key Mask,
+        KeySet Known,
+        List<Invariant<Concrete>> Memorised,
+        List<Invariant<Concrete>> Others
+    );
 
     public InvariantMemo(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants)
     {
@@ -39,18 +48,37 @@ internal sealed class InvariantMemo
         _rows = [State<Concrete>.Nobody, .. _codec.Rows];
 
         // Beside its own row, a thread's invariants read what the others do, and who acts next.
-        var shared = _codec.MaskOf(nameof(State<Concrete>.Stage), 0) | _codec.MaskOf(nameof(State<Concrete>.Current), 0);
+        var shared =
+            _codec.MaskOf(nameof(State<Concrete>.Stage), 0) | _codec.MaskOf(nameof(State<Concrete>.Current), 0);
         foreach (var row in _codec.Rows)
-            shared |= _codec.MaskOf(nameof(State<Concrete>.Status), row) | _codec.MaskOf(nameof(State<Concrete>.Partner), row);
+            shared |=
+                _codec.MaskOf(nameof(State<Concrete>.Status), row)
+                | _codec.MaskOf(nameof(State<Concrete>.Partner), row);
         _groups =
         [
-            .. _rows.Select(row => new Group(row, shared | _codec.MaskOf(row), new(_codec.Width),
-                [.. invariants.Where(invariant => !IsOfMappings(invariant) && (invariant.Over == Table.Thread || row == State<Concrete>.Nobody))], [])),
-            new(State<Concrete>.Nobody, _codec.MaskOfMappings, new(_codec.Width), [.. invariants.Where(IsOfMappings)], []),
+            .. _rows.Select(row => new Group(
+                row,
+                shared | _codec.MaskOf(row),
+                new(_codec.Width),
+                [
+                    .. invariants.Where(invariant =>
+                        !IsOfMappings(invariant) && (invariant.Over == Table.Thread || row == State<Concrete>.Nobody)
+                    ),
+                ],
+                []
+            )),
+            new(
+                State<Concrete>.Nobody,
+                _codec.MaskOfMappings,
+                new(_codec.Width),
+                [.. invariants.Where(IsOfMappings)],
+                []
+            ),
         ];
     }
 
-    private static bool IsOfMappings(Invariant<Concrete> invariant) => invariant.Over is not (Table.Processor or Table.Thread or Table.Priority or Table.Interrupt);
+    private static bool IsOfMappings(Invariant<Concrete> invariant) =>
+        invariant.Over is not (Table.Processor or Table.Thread or Table.Priority or Table.Interrupt);
 
     /// <summary>Whether every invariant holds in the present state, whose key is given.</summary>
     public bool Hold(Key key)
@@ -58,8 +86,10 @@ internal sealed class InvariantMemo
         foreach (var group in _groups)
         {
             var bits = key & group.Mask;
-            if (group.Known.Contains(bits)) continue;
-            if (!HoldTraced(group)) return false;
+            if (group.Known.Contains(bits))
+                continue;
+            if (!HoldTraced(group))
+                return false;
             group.Known.Add(bits, -1);
         }
 
@@ -70,9 +100,9 @@ internal sealed class InvariantMemo
     public bool HoldAgain()
     {
         foreach (var group in _groups)
-            foreach (var invariant in group.Others)
-                if (!Holds(invariant, _state, group.Row))
-                    return false;
+        foreach (var invariant in group.Others)
+            if (!Holds(invariant, _state, group.Row))
+                return false;
         return true;
     }
 
@@ -83,8 +113,10 @@ internal sealed class InvariantMemo
         {
             var invariant = group.Memorised[n];
             _traced.Forget();
-            if (!Holds(invariant, _traced.State, group.Row)) return false;
-            if (_traced.Reads.All(cell => _codec.Tells(group.Mask, cell))) continue;
+            if (!Holds(invariant, _traced.State, group.Row))
+                return false;
+            if (_traced.Reads.All(cell => _codec.Tells(group.Mask, cell)))
+                continue;
             group.Memorised.RemoveAt(n);
             group.Others.Add(invariant);
         }
@@ -94,10 +126,12 @@ internal sealed class InvariantMemo
 
     private bool Holds(Invariant<Concrete> invariant, State<Concrete> state, uint row)
     {
-        foreach (var i in invariant.Over == Table.Thread ? new ReadOnlySpan<uint>(in row) : _walker.RowsOf(invariant.Over))
-            foreach (var j in invariant.Pairs ? _rows : One)
-                if (!invariant.Holds(state, i, j))
-                    return false;
+        foreach (
+            var i in invariant.Over == Table.Thread ? new ReadOnlySpan<uint>(in row) : _walker.RowsOf(invariant.Over)
+        )
+        foreach (var j in invariant.Pairs ? _rows : One)
+            if (!invariant.Holds(state, i, j))
+                return false;
         return true;
     }
 }

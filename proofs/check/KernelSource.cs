@@ -23,16 +23,24 @@ internal sealed class KernelSource : IStepSource
     private readonly Recording _step = new();
     private readonly List<StateJudge> _beyond = [];
 
-    public KernelSource(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants,
-        IReadOnlyList<Property<Concrete>> properties, Unkeyed unkeyed)
+    public KernelSource(
+        Walker walker,
+        IReadOnlyList<Invariant<Concrete>> invariants,
+        IReadOnlyList<Property<Concrete>> properties,
+        Unkeyed unkeyed
+    )
     {
         (_walker, _invariants, _unkeyed) = (walker, invariants, unkeyed);
         _states = new(walker, invariants, unkeyed);
         _meaning = properties.Count == 0 ? null : new(walker.Tables, properties);
         _threads = [State<Concrete>.Nobody, .. walker.Codec.Rows];
         _rootsOf = [.. Stages.Names.Select((_, stage) => walker.StepsOf((uint)stage).Select(NumberOf).ToArray())];
-        _own = [.. Enumerable.Range(0, _rootsOf.Length).Select(stage =>
-            Kernel<Concrete>.Own((uint)stage) is { } own ? _roots.IndexOf((own, 0)) : -1)];
+        _own =
+        [
+            .. Enumerable
+                .Range(0, _rootsOf.Length)
+                .Select(stage => Kernel<Concrete>.Own((uint)stage) is { } own ? _roots.IndexOf((own, 0)) : -1),
+        ];
         Initial = InitialOf(walker);
     }
 
@@ -49,19 +57,31 @@ internal sealed class KernelSource : IStepSource
         var (entry, argument) = _roots[root];
         try
         {
-            if (_walker.Take(new(from, 0), entry, argument, run) is not { } step) return default;
+            if (_walker.Take(new(from, 0), entry, argument, run) is not { } step)
+                return default;
             var effect = _walker.EffectOfTaken();
             var marks = default(Marks);
             for (var n = 0; n < Sometimes.All.Count; n++)
-                if (Sometimes.All[n].Happens(step)) marks = marks.With(n);
-            var kind = effect.Outside < 0 ? OutcomeKind.State
-                : _walker.IsBeyond(effect.Outside) ? OutcomeKind.Beyond : OutcomeKind.Violation;
+                if (Sometimes.All[n].Happens(step))
+                    marks = marks.With(n);
+            var kind =
+                effect.Outside < 0 ? OutcomeKind.State
+                : _walker.IsBeyond(effect.Outside) ? OutcomeKind.Beyond
+                : OutcomeKind.Violation;
             if (kind != OutcomeKind.Violation && !FindJudgements(entry, argument, effect, run.Bits, judgements))
                 kind = OutcomeKind.Violation;
-            var outside = kind == OutcomeKind.Beyond && effect.IsOnly
-                ? _unkeyed.NumberOf(effect.Outside, _walker.Tables.Cells[effect.Outside]) : -1;
-            return new(kind, Kernel<Concrete>.Own(step.StageBefore) == entry, effect.Clear.Low, effect.Set.Low, outside,
-                marks);
+            var outside =
+                kind == OutcomeKind.Beyond && effect.IsOnly
+                    ? _unkeyed.NumberOf(effect.Outside, _walker.Tables.Cells[effect.Outside])
+                    : -1;
+            return new(
+                kind,
+                Kernel<Concrete>.Own(step.StageBefore) == entry,
+                effect.Clear.Low,
+                effect.Set.Low,
+                outside,
+                marks
+            );
         }
         finally
         {
@@ -98,7 +118,8 @@ internal sealed class KernelSource : IStepSource
         {
             _walker.Take(new(from, 0), entry, argument, run);
             var effect = _walker.EffectOfTaken();
-            if (_meaning?.Judge(entry, argument, 0, _threads, _walker.RowsOf) is { } found) return found;
+            if (_meaning?.Judge(entry, argument, 0, _threads, _walker.RowsOf) is { } found)
+                return found;
             return _walker.Violation(_invariants) ?? _walker.OutsideTheModel(effect.Outside);
         }
         finally
@@ -109,7 +130,8 @@ internal sealed class KernelSource : IStepSource
 
     public (string Property, string Why)? Judge(ulong from, ulong state, bool isOwn, StepTree tree)
     {
-        if (_states.Hold(from, state)) return isOwn || Settles(state, tree) ? null : Walker.DoesNotSettle;
+        if (_states.Hold(from, state))
+            return isOwn || Settles(state, tree) ? null : Walker.DoesNotSettle;
         return Violated(state) ?? throw new InvalidOperationException("an invariant that did not hold does");
     }
 
@@ -119,11 +141,13 @@ internal sealed class KernelSource : IStepSource
         while (outcome.Outside >= _beyond.Count)
             _beyond.Add(new(_walker, _invariants, _unkeyed, _unkeyed.Outside[_beyond.Count]));
         var state = outcome.Of(from);
-        if (outcome.Outside >= 0 && _beyond[outcome.Outside].Hold(~state, state)) return null;
+        if (outcome.Outside >= 0 && _beyond[outcome.Outside].Hold(~state, state))
+            return null;
         (string, string)? found = null;
         _walker.Expand(new(from, 0), (_, key) =>
         {
-            if (key is null) found ??= _walker.Violation(_invariants);
+            if (key is null)
+                found ??= _walker.Violation(_invariants);
             return found is null;
         });
         return found;
@@ -140,7 +164,8 @@ internal sealed class KernelSource : IStepSource
 
     private int NumberOf((Entry, uint) step)
     {
-        if (_roots.IndexOf(step) is >= 0 and var known) return known;
+        if (_roots.IndexOf(step) is >= 0 and var known)
+            return known;
         _roots.Add(step);
         return _roots.Count - 1;
     }
@@ -150,7 +175,8 @@ internal sealed class KernelSource : IStepSource
     {
         for (var steps = 0u; _own[StageOf(state)] is >= 0 and var own; steps++)
         {
-            if (steps > _walker.Model.MostOwnSteps) return false;
+            if (steps > _walker.Model.MostOwnSteps)
+                return false;
             tree.Walk(own, state, this, _leaves);
             ref readonly var outcome = ref tree[Math.Max(_leaves[0], ~_leaves[0])];
             if (outcome.Kind != OutcomeKind.State)
@@ -184,19 +210,24 @@ internal sealed class KernelSource : IStepSource
             _step.Begin([], known);
             _walker.RecordIn(_step);
             var holds = Holds(judged);
-            if (_step.Bits != known) found.Add((judged, _step.Bits));
-            else if (!holds) return false;
+            if (_step.Bits != known)
+                found.Add((judged, _step.Bits));
+            else if (!holds)
+                return false;
         }
 
         foreach (var (judged, reads) in found.OrderByDescending(each => BitOperations.PopCount(each.Reads)))
             if (judgements.Cast<Judgements>().FirstOrDefault(group => (reads & ~group.Reads) == 0) is { } group)
                 group.All.Add(judged);
-            else judgements.Add(new Judgements([judged], reads, known));
+            else
+                judgements.Add(new Judgements([judged], reads, known));
         return true;
     }
 
-    private bool Holds(object judged) => judged is Property<Concrete> property
-        ? _meaning!.Violated(property, _threads, _walker.RowsOf) is null : _states.Holds((Instance)judged);
+    private bool Holds(object judged) =>
+        judged is Property<Concrete> property
+            ? _meaning!.Violated(property, _threads, _walker.RowsOf) is null
+            : _states.Holds((Instance)judged);
 
     // What is judged together, what the first of it has read, and what the step has.
     private sealed record Judgements(List<object> All, ulong Reads, ulong Known);

@@ -21,14 +21,15 @@ public readonly record struct Key(ulong Low, ulong High, ulong Top = 0)
     }
 
     /// <summary>A value from bit <paramref name="at"/> on, zeros elsewhere.</summary>
-    public static Key Of(ulong value, int at) => at switch
-    {
-        >= 128 => new(0, 0, value << (at - 128)),
-        > 64 => new(0, value << (at - 64), value >> (128 - at)),
-        64 => new(0, value),
-        > 0 => new(value << at, value >> (64 - at)),
-        _ => new(value, 0),
-    };
+    public static Key Of(ulong value, int at) =>
+        at switch
+        {
+            >= 128 => new(0, 0, value << (at - 128)),
+            > 64 => new(0, value << (at - 64), value >> (128 - at)),
+            64 => new(0, value),
+            > 0 => new(value << at, value >> (64 - at)),
+            _ => new(value, 0),
+        };
 
     /// <summary>Ones at so many bits from bit <paramref name="at"/> on, zeros elsewhere; at most 32.</summary>
     public static Key Ones(int at, int count) => Of((1UL << count) - 1, at);

@@ -3,14 +3,16 @@ using System.Numerics;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// The states found so far, numbered in the order they were found, each with the state it was found from. Open addressing over
-/// flat arrays: no object per state.
+/// The states found so far, numbered in the order they were found, each with the state it was found from. Open
+/// addressing over flat arrays: no object per state.
 /// </summary>
 public sealed class KeySet
 {
-    private readonly bool _wide, _widest;
+    private readonly bool _wide,
+        _widest;
     private ulong[] _low = new ulong[1 << 12];
-    private ulong[] _high, _top;
+    private ulong[] _high,
+        _top;
     private int[] _parent = new int[1 << 12];
     private int[] _slots = new int[1 << 13];
 
@@ -24,7 +26,8 @@ public sealed class KeySet
 
     public int Count { get; private set; }
 
-    public long Bytes => 8L * _low.Length + 8L * _high.Length + 8L * _top.Length + 4L * _parent.Length + 4L * _slots.Length;
+    public long Bytes =>
+        8L * _low.Length + 8L * _high.Length + 8L * _top.Length + 4L * _parent.Length + 4L * _slots.Length;
 
     public Key this[int number] => new(_low[number], _wide ? _high[number] : 0, _widest ? _top[number] : 0);
 
@@ -40,8 +43,10 @@ public sealed class KeySet
     public bool Add(Key key, int parent)
     {
         var slot = Slot(key);
-        if (_slots[slot] != 0) return false;
-        if (Count == _low.Length) Grow();
+        if (_slots[slot] != 0)
+            return false;
+        if (Count == _low.Length)
+            Grow();
         if (4L * Count > 3L * _slots.Length)
         {
             Rehash();
@@ -49,8 +54,10 @@ public sealed class KeySet
         }
 
         _low[Count] = key.Low;
-        if (_wide) _high[Count] = key.High;
-        if (_widest) _top[Count] = key.Top;
+        if (_wide)
+            _high[Count] = key.High;
+        if (_widest)
+            _top[Count] = key.Top;
         _parent[Count] = parent;
         _slots[slot] = ++Count;
         return true;
@@ -59,11 +66,20 @@ public sealed class KeySet
     private int Slot(Key key)
     {
         var mask = _slots.Length - 1;
-        var hash = (key.Low ^ BitOperations.RotateLeft(key.High, 32) ^ key.Top * 0xC2B2AE3D27D4EB4F) * 0x9E3779B97F4A7C15;
+        var hash =
+            (key.Low ^ BitOperations.RotateLeft(key.High, 32) ^ key.Top * 0xC2B2AE3D27D4EB4F) * 0x9E3779B97F4A7C15;
         for (var slot = (int)(hash >> 33) & mask; ; slot = (slot + 1) & mask)
         {
             var number = _slots[slot] - 1;
-            if (number < 0 || (_low[number] == key.Low && (!_wide || _high[number] == key.High) && (!_widest || _top[number] == key.Top))) return slot;
+            if (
+                number < 0
+                || (
+                    _low[number] == key.Low
+                    && (!_wide || _high[number] == key.High)
+                    && (!_widest || _top[number] == key.Top)
+                )
+            )
+                return slot;
         }
     }
 
@@ -71,14 +87,17 @@ public sealed class KeySet
     {
         var size = Count + Count / 2;
         Array.Resize(ref _low, size);
-        if (_wide) Array.Resize(ref _high, size);
-        if (_widest) Array.Resize(ref _top, size);
+        if (_wide)
+            Array.Resize(ref _high, size);
+        if (_widest)
+            Array.Resize(ref _top, size);
         Array.Resize(ref _parent, size);
     }
 
     private void Rehash()
     {
         _slots = new int[2 * _slots.Length];
-        for (var number = 0; number < Count; number++) _slots[Slot(this[number])] = number + 1;
+        for (var number = 0; number < Count; number++)
+            _slots[Slot(this[number])] = number + 1;
     }
 }

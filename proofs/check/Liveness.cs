@@ -21,18 +21,17 @@ public sealed record LivenessResult(Model Model, int States, long Transitions, d
 
 /// <summary>
 /// Whether everyone who waits is served: a cycle of a model's states on which a thread waits all the time, though
-/// others are served, or
-/// ticks come, again and again, is a violation.
+/// others are served, or ticks come, again and again, is a violation.
 /// </summary>
 /// <remarks>
-/// Such a cycle is in a strongly connected component of the graph of the states in which the thread waits, and takes
-/// an edge that passes it
-/// over. Each of the properties is about one kind of such edges; that these come again and again is the fairness that
-/// it assumes.
+/// Such a cycle is in a strongly connected component of the graph of the states in which the thread waits, and takes an
+/// edge that passes it over. Each of the properties is about one kind of such edges; that these come again and again is
+/// the fairness that it assumes.
 /// </remarks>
 public sealed class Liveness
 {
-    public const string Senders = "waiting-senders-are-served", Turns = "ready-threads-are-picked",
+    public const string Senders = "waiting-senders-are-served",
+        Turns = "ready-threads-are-picked",
         Ticks = "ready-threads-run";
 
     private static readonly IReadOnlyList<(string Name, string Says)> Properties =
@@ -49,7 +48,12 @@ public sealed class Liveness
 
     // Of each state the threads that wait, by property, as bits; and its steps, each with the threads that it passes
     // over.
-    private readonly uint[][] _waits = [[], [], []];
+    private readonly uint[][] _waits =
+    [
+        [],
+        [],
+        [],
+    ];
     private readonly List<(int To, uint Senders, uint Turns, uint Ticks)[]> _edges = [];
     private long _transitions;
 
@@ -57,21 +61,34 @@ public sealed class Liveness
     {
         (_model, _walker, _states) = (model, new(model, damage), ModelChecker.Reachable(model, damage));
         _rows = _walker.Codec.Rows;
-        for (var property = 0; property < Properties.Count; property++) _waits[property] = new uint[_states.Count];
+        for (var property = 0; property < Properties.Count; property++)
+            _waits[property] = new uint[_states.Count];
     }
 
-    /// <summary>Three threads of one priority that send to each other and receive from anyone, while time
-    /// passes.</summary>
+    /// <summary>
+    /// Three threads of one priority that send to each other and receive from anyone, while time passes.
+    /// </summary>
     public static readonly Model Fair = new(
-        "fair", new Limits(4, 1, 2), [.. new uint[] { 1, 2, 3 }.Select(Thread)],
-        new([[Descriptor.None, 0], [Timeouts.Infinite], [1], [2], [Descriptor.None, 1], [.. new uint[] { 1, 2,
-            3 }.Select(task => Thread(task).Id)], [3]]), 1)
+        "fair",
+        new Limits(4, 1, 2),
+        [.. new uint[] { 1, 2, 3 }.Select(Thread)],
+        new([
+            [Descriptor.None, 0],
+            [Timeouts.Infinite],
+            [1],
+            [2],
+            [Descriptor.None, 1],
+            [.. new uint[] { 1, 2, 3 }.Select(task => Thread(task).Id)],
+            [3],
+        ]),
+        1
+    )
     {
         Without = [Entry.ThreadSwitch, Entry.IdNearest, Entry.Interrupt, Entry.PageFault, Entry.Exception],
     };
 
-    private static BootThread Thread(uint task) => new(ThreadId.Make<Concrete>(4, task, 0, 1).Value, 1, 1, 0x10000,
-        0x20000);
+    private static BootThread Thread(uint task) =>
+        new(ThreadId.Make<Concrete>(4, task, 0, 1).Value, 1, 1, 0x10000, 0x20000);
 
     /// <summary>Searches a model for a cycle on which somebody waits for ever.</summary>
     public static LivenessResult Run(Model model, Action<State<Concrete>, Entry>? damage = null)
@@ -91,10 +108,12 @@ public sealed class Liveness
             var isFirst = true;
             _walker.Expand(_states[state], (step, key) =>
             {
-                if (isFirst) Record(state, step);
+                if (isFirst)
+                    Record(state, step);
                 isFirst = false;
                 _transitions++;
-                if (key is { } known && _states.IndexOf(known) is var to and >= 0) edges.Add(Edge(step, to));
+                if (key is { } known && _states.IndexOf(known) is var to and >= 0)
+                    edges.Add(Edge(step, to));
                 return true;
             });
             _edges.Add([.. edges]);
@@ -108,15 +127,21 @@ public sealed class Liveness
         {
             var row = _rows[i];
             var status = step.Before(nameof(State<Concrete>.Status), row);
-            if (status == ThreadStatus.Sending && step.Before(nameof(State<Concrete>.Timed),
-                row) == 0) _waits[0][state] |= 1u << i;
-            if (status is ThreadStatus.Ready or ThreadStatus.Resuming && step.Before(nameof(State<Concrete>.Slice),
-                row) != 0 && step.Before(nameof(State<Concrete>.Current),
-                0) != row)
+            if (status == ThreadStatus.Sending && step.Before(nameof(State<Concrete>.Timed), row) == 0)
+                _waits[0][state] |= 1u << i;
+            if (
+                status is ThreadStatus.Ready or ThreadStatus.Resuming
+                && step.Before(nameof(State<Concrete>.Slice), row) != 0
+                && step.Before(nameof(State<Concrete>.Current), 0) != row
+            )
             {
                 _waits[1][state] |= 1u << i;
-                if (_rows.All(other => step.Before(nameof(State<Concrete>.Priority),
-                    other) <= step.Before(nameof(State<Concrete>.Priority), row)))
+                if (
+                    _rows.All(other =>
+                        step.Before(nameof(State<Concrete>.Priority), other)
+                        <= step.Before(nameof(State<Concrete>.Priority), row)
+                    )
+                )
                     _waits[2][state] |= 1u << i;
             }
         }
@@ -129,12 +154,22 @@ public sealed class Liveness
         for (var i = 0; i < _rows.Length; i++)
         {
             var (row, bit) = (_rows[i], 1u << i);
-            if (step.Entry == Entry.Receive && s.Stage == Stages.Accept && s.SendsTo(row, s.Current)
-                && s.Partner[s.Current] != row)
+            if (
+                step.Entry == Entry.Receive
+                && s.Stage == Stages.Accept
+                && s.SendsTo(row, s.Current)
+                && s.Partner[s.Current] != row
+            )
                 senders |= bit;
-            if (step.Entry == Entry.Pick && s.Stage != Stages.Idle && s.Current != row
-                && s.Priority[s.Current] == s.Priority[row]) turns |= bit;
-            if (step.Entry == Entry.Tick) ticks |= bit;
+            if (
+                step.Entry == Entry.Pick
+                && s.Stage != Stages.Idle
+                && s.Current != row
+                && s.Priority[s.Current] == s.Priority[row]
+            )
+                turns |= bit;
+            if (step.Entry == Entry.Tick)
+                ticks |= bit;
         }
 
         return (to, senders, turns, ticks);
@@ -143,26 +178,36 @@ public sealed class Liveness
     private FairCycle? Find()
     {
         for (var property = 0; property < Properties.Count; property++)
-            for (var i = 0; i < _rows.Length; i++)
-            {
-                var component = new Components(_states.Count, Inside(property, i)).Of;
-                for (var from = 0; from < _edges.Count; from++)
-                    foreach (var edge in _edges[from])
-                        if (component[from] >= 0 && component[from] == component[edge.To] && (Passes(edge,
-                            property) >> i & 1) != 0)
-                            return Told(property, _rows[i], from, edge.To, component);
-            }
+        for (var i = 0; i < _rows.Length; i++)
+        {
+            var component = new Components(_states.Count, Inside(property, i)).Of;
+            for (var from = 0; from < _edges.Count; from++)
+                foreach (var edge in _edges[from])
+                    if (
+                        component[from] >= 0
+                        && component[from] == component[edge.To]
+                        && (Passes(edge, property) >> i & 1) != 0
+                    )
+                        return Told(property, _rows[i], from, edge.To, component);
+        }
 
         return null;
     }
 
     private static uint Passes((int To, uint Senders, uint Turns, uint Ticks) edge, int property) =>
-        property switch { 0 => edge.Senders, 1 => edge.Turns, _ => edge.Ticks };
+        property switch
+        {
+            0 => edge.Senders,
+            1 => edge.Turns,
+            _ => edge.Ticks,
+        };
 
     // The steps from a state to states in which a thread still waits; none from one in which it does not.
-    private Func<int, IEnumerable<int>?> Inside(int property, int i) => state => (_waits[property][state] >> i
-        & 1) == 0 ? null
-        : _edges[state].Select(edge => edge.To).Where(to => (_waits[property][to] >> i & 1) != 0);
+    private Func<int, IEnumerable<int>?> Inside(int property, int i) =>
+        state =>
+            (_waits[property][state] >> i & 1) == 0
+                ? null
+                : _edges[state].Select(edge => edge.To).Where(to => (_waits[property][to] >> i & 1) != 0);
 
     private FairCycle Told(int property, uint row, int from, int to, int[] component)
     {
@@ -178,15 +223,21 @@ public sealed class Liveness
         }
 
         List<int> path = [from];
-        while (path[0] != to) path.Insert(0, cameFrom[path[0]]);
+        while (path[0] != to)
+            path.Insert(0, cameFrom[path[0]]);
         path.Insert(0, from);
-        var cycle = path.Zip(path.Skip(1)).Select(pair => _walker.EventBetween(_states[pair.First],
-            _states[pair.Second])).ToList();
+        var cycle = path.Zip(path.Skip(1))
+            .Select(pair => _walker.EventBetween(_states[pair.First], _states[pair.Second]))
+            .ToList();
         List<Event> prefix = [];
         for (var state = from; _states.Parent(state) is var parent && parent >= 0; state = parent)
             prefix.Insert(0, _walker.EventBetween(_states[parent], _states[state]));
         var (name, says) = Properties[property];
-        return new(name, $"{says} (thread {row} waits all the time)", new(Snapshot.Of(_model.Initial()), prefix),
-            cycle);
+        return new(
+            name,
+            $"{says} (thread {row} waits all the time)",
+            new(Snapshot.Of(_model.Initial()), prefix),
+            cycle
+        );
     }
 }

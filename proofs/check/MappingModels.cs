@@ -7,14 +7,26 @@ namespace Verified.Proofs.Check;
 public sealed partial record Model
 {
     /// <summary>
-    /// Three tasks, the second of them σ0 with two frames, whose threads map, grant and unmap pages of spaces of two small page tables. No
-    /// time passes, and no sender waits: the other models have ticks and waiting senders. Few mappings and no page tables are left at boot.
+    /// Three tasks, the second of them σ0 with two frames, whose threads map, grant and unmap pages of spaces of two
+    /// small page tables. No time passes, and no sender waits: the other models have ticks and waiting senders. Few
+    /// mappings and no page tables are left at boot.
     /// </summary>
     public static readonly Model Mappers = new(
-        "mappers", new Limits(4, 1, 2) { Paging = new(4, 8, 4) { Entries = 4, Slots = 2 } },
-        [.. new uint[] { 1, 2, 3 }.Select(task => new BootThread(ThreadId.Make<Concrete>(4, task, 0, 1).Value, task / 3, 1, 0x10000, 0x20000))],
-        new(
+        "mappers",
+        new Limits(4, 1, 2)
+        {
+            Paging = new(4, 8, 4) { Entries = 4, Slots = 2 },
+        },
         [
+            .. new uint[] { 1, 2, 3 }.Select(task => new BootThread(
+                ThreadId.Make<Concrete>(4, task, 0, 1).Value,
+                task / 3,
+                1,
+                0x10000,
+                0x20000
+            )),
+        ],
+        new([
             [Descriptor.None, 2],
             [0x10],
             [0x1000],
@@ -24,8 +36,22 @@ public sealed partial record Model
             [3],
         ])
         {
-            Of = new Dictionary<Entry, IReadOnlyList<uint[]>> { [Entry.FpageUnmap] = [[Page(1)], [0, Fpage.Unmap | Fpage.Own], [3], [3], [0], [0], [3]] },
-        }, 1)
+            Of = new Dictionary<Entry, IReadOnlyList<uint[]>>
+            {
+                [Entry.FpageUnmap] =
+                [
+                    [Page(1)],
+                    [0, Fpage.Unmap | Fpage.Own],
+                    [3],
+                    [3],
+                    [0],
+                    [0],
+                    [3],
+                ],
+            },
+        },
+        1
+    )
     {
         Sigma0Frames = 2,
         Mapped = [new(1, 0, 1, true), new(3, 0, 1, true), new(1, 2, 2, true)],
@@ -33,21 +59,44 @@ public sealed partial record Model
         Without = [Entry.Tick, Entry.ThreadSwitch, Entry.IdNearest, Entry.Interrupt, Entry.PageFault, Entry.Exception],
         Never =
         [
-            "entry Accept", "entry Wake", "stage wake", "stage accept", "thread sending", "thread receiving-from", "thread sleeping", "thread stopped",
-            "code 20h, receive timeout", "code E0h, receive cut", "code F0h, send cut", "time slice used up", "time slice donated", "tick while idle",
-            .. WithoutPagers, .. WithTwo, .. WithoutDeadlines,
+            "entry Accept",
+            "entry Wake",
+            "stage wake",
+            "stage accept",
+            "thread sending",
+            "thread receiving-from",
+            "thread sleeping",
+            "thread stopped",
+            "code 20h, receive timeout",
+            "code E0h, receive cut",
+            "code F0h, send cut",
+            "time slice used up",
+            "time slice donated",
+            "tick while idle",
+            .. WithoutPagers,
+            .. WithTwo,
+            .. WithoutDeadlines,
         ],
     };
 
     /// <summary>
-    /// Three tasks, the second of them σ0 with two groups of 16 ports, that map, grant and unmap them, and use one; the third one's pager is σ0. Spaces have 32
-    /// pages, of which the ports are the last, so that an fpage names them as groups 30 and 31.
+    /// Three tasks, the second of them σ0 with two groups of 16 ports, that map, grant and unmap them, and use one; the
+    /// third one's pager is σ0. Spaces have 32 pages, of which the ports are the last, so that an fpage names them as
+    /// groups 30 and 31.
     /// </summary>
     public static readonly Model Ports = new(
-        "ports", new Limits(4, 1, 2) { Paging = new(2, 8, 8) { Entries = 2, Slots = 16, Ports = 2 } },
+        "ports",
+        new Limits(4, 1, 2)
+        {
+            Paging = new(2, 8, 8)
+            {
+                Entries = 2,
+                Slots = 16,
+                Ports = 2,
+            },
+        },
         [Mapper(1), Mapper(2), Mapper(3) with { Pager = Mapper(2).Id }],
-        new(
-        [
+        new([
             [Descriptor.None, 2],
             [0x10],
             [0],
@@ -57,8 +106,22 @@ public sealed partial record Model
             [3],
         ])
         {
-            Of = new Dictionary<Entry, IReadOnlyList<uint[]>> { [Entry.FpageUnmap] = [[PortGroups(30, 2)], [Fpage.Unmap, Fpage.Unmap | Fpage.Own], [0], [3], [0], [0], [3]] },
-        }, 1)
+            Of = new Dictionary<Entry, IReadOnlyList<uint[]>>
+            {
+                [Entry.FpageUnmap] =
+                [
+                    [PortGroups(30, 2)],
+                    [Fpage.Unmap, Fpage.Unmap | Fpage.Own],
+                    [0],
+                    [3],
+                    [0],
+                    [0],
+                    [3],
+                ],
+            },
+        },
+        1
+    )
     {
         Sigma0Frames = 1,
         Mapped = [new(1, 30, 2, true), new(1, 31, 3, true)],
@@ -66,20 +129,37 @@ public sealed partial record Model
         Without = [Entry.Tick, Entry.ThreadSwitch, Entry.IdNearest, Entry.Interrupt, Entry.PageFault, Entry.Exception],
         Never =
         [
-            "entry Accept", "entry Wake", "stage wake", "stage accept", "thread sleeping", "code 20h, receive timeout", "code E0h, receive cut", "code F0h, send cut",
-            Preemption, "time slice used up", "time slice donated", "tick while idle", "a derived mapping made read-only", .. MappingsLast, .. WithTwo, .. WithoutDeadlines,
+            "entry Accept",
+            "entry Wake",
+            "stage wake",
+            "stage accept",
+            "thread sleeping",
+            "code 20h, receive timeout",
+            "code E0h, receive cut",
+            "code F0h, send cut",
+            Preemption,
+            "time slice used up",
+            "time slice donated",
+            "tick while idle",
+            "a derived mapping made read-only",
+            .. MappingsLast,
+            .. WithTwo,
+            .. WithoutDeadlines,
         ],
     };
 
     /// <summary>
-    /// Three tasks, the second of them σ0 with one frame, that map, grant and unmap it, while time passes and the third one's interrupt comes: also
-    /// between the kernel's steps.
+    /// Three tasks, the second of them σ0 with one frame, that map, grant and unmap it, while time passes and the third
+    /// one's interrupt comes: also between the kernel's steps.
     /// </summary>
     public static readonly Model Interrupted = new(
-        "interrupted", new Limits(4, 1, 2) { Paging = new(2, 4, 4) { Entries = 2, Slots = 1 } },
+        "interrupted",
+        new Limits(4, 1, 2)
+        {
+            Paging = new(2, 4, 4) { Entries = 2, Slots = 1 },
+        },
         [Mapper(1), Mapper(2), Mapper(3) with { Priority = 1 }],
-        new(
-        [
+        new([
             [Descriptor.None, 2],
             [0x10],
             [0],
@@ -89,8 +169,22 @@ public sealed partial record Model
             [3],
         ])
         {
-            Of = new Dictionary<Entry, IReadOnlyList<uint[]>> { [Entry.FpageUnmap] = [[Page(1)], [0, Fpage.Unmap | Fpage.Own], [0], [3], [0], [0], [3]] },
-        }, 1)
+            Of = new Dictionary<Entry, IReadOnlyList<uint[]>>
+            {
+                [Entry.FpageUnmap] =
+                [
+                    [Page(1)],
+                    [0, Fpage.Unmap | Fpage.Own],
+                    [0],
+                    [3],
+                    [0],
+                    [0],
+                    [3],
+                ],
+            },
+        },
+        1
+    )
     {
         Sigma0Frames = 1,
         Mapped = [new(1, 1, 1, true)],
@@ -100,21 +194,38 @@ public sealed partial record Model
         Arrange = s => (s.Handler[5], s.Handles[3]) = (3, 5),
         Never =
         [
-            "entry Accept", "stage accept", "thread sending", "thread receiving-from", "thread sleeping", "thread stopped",
-            "code 20h, receive timeout", "code E0h, receive cut", "code F0h, send cut", "time slice donated", .. MappingsLast,
-            "an interrupt associated", "an interrupt given up", "a pending interrupt taken before a waiting sender's message", .. WithoutPagers, .. WithoutDeadlines,
+            "entry Accept",
+            "stage accept",
+            "thread sending",
+            "thread receiving-from",
+            "thread sleeping",
+            "thread stopped",
+            "code 20h, receive timeout",
+            "code E0h, receive cut",
+            "code F0h, send cut",
+            "time slice donated",
+            .. MappingsLast,
+            "an interrupt associated",
+            "an interrupt given up",
+            "a pending interrupt taken before a waiting sender's message",
+            .. WithoutPagers,
+            .. WithoutDeadlines,
         ],
     };
 
     /// <summary>
-    /// σ0, its sub-task with a page, and a task that does not exist yet: σ0 creates and deletes both, and may give the one to the other, which then creates
-    /// it. They send, map and wait for each other, and a tick may come between the steps. Versions go from 0, and from the last one, to 1.
+    /// σ0, its sub-task with a page, and a task that does not exist yet: σ0 creates and deletes both, and may give the
+    /// one to the other, which then creates it. They send, map and wait for each other, and a tick may come between the
+    /// steps. Versions go from 0, and from the last one, to 1.
     /// </summary>
     public static readonly Model Family = new(
-        "family", new Limits(4, 1, 2) { Paging = new(2, 4, 4) { Entries = 2, Slots = 1 } },
+        "family",
+        new Limits(4, 1, 2)
+        {
+            Paging = new(2, 4, 4) { Entries = 2, Slots = 1 },
+        },
         [Parent, Child],
-        new(
-        [
+        new([
             [Descriptor.None, 2],
             [0],
             [0],
@@ -126,16 +237,35 @@ public sealed partial record Model
         {
             Of = new Dictionary<Entry, IReadOnlyList<uint[]>>
             {
-                [Entry.TaskNew] = [[0, Child.Id], [0], [0], [ThreadId.Nil, Parent.Id], [0], [Incarnation(0, 1), Incarnation(0, 2), Incarnation(0, 3)], [3]],
+                [Entry.TaskNew] =
+                [
+                    [0, Child.Id],
+                    [0],
+                    [0],
+                    [ThreadId.Nil, Parent.Id],
+                    [0],
+                    [Incarnation(0, 1), Incarnation(0, 2), Incarnation(0, 3)],
+                    [3],
+                ],
             },
-        }, 1)
+        },
+        1
+    )
     {
         Sigma0Frames = 1,
         Mapped = [new(3, 1, 1, true)],
         Later = [1],
         Versions = [1],
         Also = [Entry.TaskNew],
-        Without = [Entry.FpageUnmap, Entry.ThreadSwitch, Entry.IdNearest, Entry.Interrupt, Entry.PageFault, Entry.Exception],
+        Without =
+        [
+            Entry.FpageUnmap,
+            Entry.ThreadSwitch,
+            Entry.IdNearest,
+            Entry.Interrupt,
+            Entry.PageFault,
+            Entry.Exception,
+        ],
         Arrange = s =>
         {
             (s.Mappings.Chief[1], s.Mappings.Chief[3]) = (2, 2);
@@ -143,26 +273,49 @@ public sealed partial record Model
         },
         Never =
         [
-            "thread receiving-any", "thread sleeping", "thread stopped", "code 20h, receive timeout", "code 30h, send timeout", "code E0h, receive cut",
-            "code F0h, send cut", Preemption, "time slice donated", "a mapping granted", "a derived mapping made read-only", "made read-only before it is granted",
-            .. MappingsLast, "an interrupt between steps on mappings", "another's operation on mappings ended", .. WithoutPagers, .. WithTwo, .. WithoutDeadlines,
+            "thread receiving-any",
+            "thread sleeping",
+            "thread stopped",
+            "code 20h, receive timeout",
+            "code 30h, send timeout",
+            "code E0h, receive cut",
+            "code F0h, send cut",
+            Preemption,
+            "time slice donated",
+            "a mapping granted",
+            "a derived mapping made read-only",
+            "made read-only before it is granted",
+            .. MappingsLast,
+            "an interrupt between steps on mappings",
+            "another's operation on mappings ended",
+            .. WithoutPagers,
+            .. WithTwo,
+            .. WithoutDeadlines,
         ],
     };
 
     // There are enough mappings and page tables.
     private static string[] MappingsLast =>
-        ["mappings run out", "page tables run out", "code 62h, mappings or page tables ran out", "code 70h, mappings or page tables ran out"];
+        [
+            "mappings run out",
+            "page tables run out",
+            "code 62h, mappings or page tables ran out",
+            "code 70h, mappings or page tables ran out",
+        ];
 
     private static BootThread Parent => new(ThreadId.Make<Concrete>(4, 2, 0, 1).Value, 0, 1, 0x10000, 0x20000);
 
-    private static BootThread Child => new(ThreadId.Make<Concrete>(2, 3, 0, ThreadId.LastVersion).Value, 0, 1, 0x10000, 0x20000);
+    private static BootThread Child =>
+        new(ThreadId.Make<Concrete>(2, 3, 0, ThreadId.LastVersion).Value, 0, 1, 0x10000, 0x20000);
 
     // The first thread of a task that a chief has created, of version 1.
     private static uint Incarnation(uint chief, uint task) => ThreadId.Make<Concrete>(chief, task, 0, 1).Value;
 
-    private static BootThread Mapper(uint task) => new(ThreadId.Make<Concrete>(4, task, 0, 1).Value, 0, 1, 0x10000, 0x20000);
+    private static BootThread Mapper(uint task) =>
+        new(ThreadId.Make<Concrete>(4, task, 0, 1).Value, 0, 1, 0x10000, 0x20000);
 
-    private static uint PortGroups(uint first, uint groups) => Fpage.OfPorts<Concrete>(first * 16, (first + groups) * 16 - 1).Value;
+    private static uint PortGroups(uint first, uint groups) =>
+        Fpage.OfPorts<Concrete>(first * 16, (first + groups) * 16 - 1).Value;
 
     // A window for map items from anyone.
     private const uint AnyWindow = 3;

@@ -5,26 +5,54 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// What of the mappings a key holds, for models whose threads map: the operation, the lists, and which page tables are whose; where tasks are
-/// created, also which are free, and the tasks.
+/// What of the mappings a key holds, for models whose threads map: the operation, the lists, and which page tables are
+/// whose; where tasks are created, also which are free, and the tasks.
 /// </summary>
 /// <remarks>
-/// The links back, the frames, and the page tables' contents follow from these by the invariants. They are not packed but derived anew; a state
-/// in which they are anything else has no key, so nothing is taken for granted. What means nothing now is packed as 0: the
-/// properties of a free mapping, the operands of no operation, the pages where none is left, the row before row 0's.
+/// The links back, the frames, and the page tables' contents follow from these by the invariants. They are not packed
+/// but derived anew; a state in which they are anything else has no key, so nothing is taken for granted. What means
+/// nothing now is packed as 0: the properties of a free mapping, the operands of no operation, the pages where none is
+/// left, the row before row 0's.
 /// </remarks>
 internal sealed class MappingsCodec
 {
     private readonly FlatTables _tables;
     private readonly Mappings<Concrete> _mappings;
     private readonly Limits _limits;
-    private readonly uint[] _derived, _constant;
-    private readonly int _operation, _freeNode, _freeTable, _nextTable, _previousTable, _pass, _cursor, _space, _page, _frame, _depth, _level, _next, _previous, _tableAt, _tableTask, _tableSlot, _nodeAt;
-    private readonly int _item, _source, _sourcePage, _target, _targetPage, _left, _failed, _owner;
+    private readonly uint[] _derived,
+        _constant;
+    private readonly int _operation,
+        _freeNode,
+        _freeTable,
+        _nextTable,
+        _previousTable,
+        _pass,
+        _cursor,
+        _space,
+        _page,
+        _frame,
+        _depth,
+        _level,
+        _next,
+        _previous,
+        _tableAt,
+        _tableTask,
+        _tableSlot,
+        _nodeAt;
+    private readonly int _item,
+        _source,
+        _sourcePage,
+        _target,
+        _targetPage,
+        _left,
+        _failed,
+        _owner;
 
     /// <param name="model">The model.</param>
     /// <param name="tables">Holds its boot state.</param>
-    /// <param name="cell">Makes the slot of a column's row with so many bits; where a domain is given, of its values.</param>
+    /// <param name="cell">
+    /// Makes the slot of a column's row with so many bits; where a domain is given, of its values.
+    /// </param>
     /// <param name="rows">Threads that may own an operation, and nobody.</param>
     public MappingsCodec(Model model, FlatTables tables, Func<string, uint, int, uint[]?, Slot> cell, uint[] rows)
     {
@@ -32,14 +60,34 @@ internal sealed class MappingsCodec
         (_constant, _derived) = ([.. tables.Cells], [.. tables.Cells]);
         int Start(string column) => tables.Start(column);
         _operation = Start(nameof(_mappings.Operation));
-        (_item, _source, _sourcePage) = (Start(nameof(_mappings.Item)), Start(nameof(_mappings.Source)), Start(nameof(_mappings.SourcePage)));
-        (_target, _targetPage, _left) = (Start(nameof(_mappings.Target)), Start(nameof(_mappings.TargetPage)), Start(nameof(_mappings.Left)));
-        (_failed, _owner, _freeNode) = (Start(nameof(_mappings.Failed)), Start(nameof(_mappings.Owner)), Start(nameof(_mappings.FreeNode)));
-        (_space, _page, _frame) = (Start(nameof(_mappings.Space)), Start(nameof(_mappings.Page)), Start(nameof(_mappings.Frame)));
+        (_item, _source, _sourcePage) = (
+            Start(nameof(_mappings.Item)),
+            Start(nameof(_mappings.Source)),
+            Start(nameof(_mappings.SourcePage))
+        );
+        (_target, _targetPage, _left) = (
+            Start(nameof(_mappings.Target)),
+            Start(nameof(_mappings.TargetPage)),
+            Start(nameof(_mappings.Left))
+        );
+        (_failed, _owner, _freeNode) = (
+            Start(nameof(_mappings.Failed)),
+            Start(nameof(_mappings.Owner)),
+            Start(nameof(_mappings.FreeNode))
+        );
+        (_space, _page, _frame) = (
+            Start(nameof(_mappings.Space)),
+            Start(nameof(_mappings.Page)),
+            Start(nameof(_mappings.Frame))
+        );
         (_depth, _level) = (Start(nameof(_mappings.Depth)), Start(nameof(_mappings.Level)));
         (_next, _previous) = (Start(nameof(_mappings.Next)), Start(nameof(_mappings.Previous)));
         (_tableAt, _tableTask) = (Start(nameof(_mappings.TableAt)), Start(nameof(_mappings.TableTask)));
-        (_freeTable, _nextTable, _previousTable) = (Start(nameof(_mappings.FreeTable)), Start(nameof(_mappings.NextTable)), Start(nameof(_mappings.PreviousTable)));
+        (_freeTable, _nextTable, _previousTable) = (
+            Start(nameof(_mappings.FreeTable)),
+            Start(nameof(_mappings.NextTable)),
+            Start(nameof(_mappings.PreviousTable))
+        );
         (_pass, _cursor) = (Start(nameof(_mappings.Pass)), Start(nameof(_mappings.Cursor)));
         (_tableSlot, _nodeAt) = (Start(nameof(_mappings.TableSlot)), Start(nameof(_mappings.NodeAt)));
 
@@ -48,42 +96,74 @@ internal sealed class MappingsCodec
         var (task, node, pages, slots) = (Bits(_limits.Tasks), Bits(paging.Nodes), domains.Pages, domains.Slots);
         uint[] items =
         [
-            0, .. model.Arguments.In(Entry.Ipc, nameof(State<Concrete>.Ebx)), .. model.Arguments.In(Entry.FpageUnmap, nameof(State<Concrete>.Ecx)),
+            0,
+            .. model.Arguments.In(Entry.Ipc, nameof(State<Concrete>.Ebx)),
+            .. model.Arguments.In(Entry.FpageUnmap, nameof(State<Concrete>.Ecx)),
             .. model.Creates ? (uint[])[Fpage.Own | Fpage.Unmap] : [],
         ];
         var deepest = Bits(paging.Nodes - paging.Roots + 2);
         // Without deletions, page tables of boot stay, and the free ones are a part of boot's list.
         var firstTable = model.Creates ? 1 : _mappings.FreeTable.Value;
-        uint[] changing = [.. Enumerable.Range((int)firstTable, (int)(paging.Tables - firstTable)).Select(table => (uint)table).Where(_ => firstTable != 0)];
+        uint[] changing =
+        [
+            .. Enumerable
+                .Range((int)firstTable, (int)(paging.Tables - firstTable))
+                .Select(table => (uint)table)
+                .Where(_ => firstTable != 0),
+        ];
         Slots =
         [
-            .. domains.Tasks.SelectMany(t => (Slot[])
-            [
-                cell(nameof(_mappings.Version), t, 0, domains.VersionsOf(t)), cell(nameof(_mappings.Chief), t, 0, domains.Chiefs),
-                cell(nameof(_mappings.Doomed), t, 1, null),
-            ]),
-            .. !model.Creates ? (Slot[])[] :
-            [
-                cell(nameof(_mappings.Pass), 0, Bits(Passes.Create + 1), null),
-                cell(nameof(_mappings.Cursor), 0, Bits(Math.Max(_limits.Threads, paging.Tables)), null),
-                .. changing.Select(table => cell(nameof(_mappings.NextTable), table, Bits(paging.Tables), null)),
-            ],
-            cell(nameof(_mappings.Operation), 0, 2, null), cell(nameof(_mappings.Phase), 0, 2, null), cell(nameof(_mappings.Owner), 0, 0, rows),
-            cell(nameof(_mappings.Item), 0, 0, items), cell(nameof(_mappings.Source), 0, task, null),
-            cell(nameof(_mappings.SourcePage), 0, 0, pages), cell(nameof(_mappings.Target), 0, task, null),
-            cell(nameof(_mappings.TargetPage), 0, 0, pages), cell(nameof(_mappings.Left), 0, Bits(domains.MostLeft + 1), null),
-            cell(nameof(_mappings.Failed), 0, 1, null), cell(nameof(_mappings.Root), 0, node, null), cell(nameof(_mappings.At), 0, node, null),
-            cell(nameof(_mappings.FreeNode), 0, node, null), cell(nameof(_mappings.FreeTable), 0, Bits(paging.Tables + 1), null),
-            .. Enumerable.Range(1, (int)paging.Nodes - 1).Select(n => cell(nameof(_mappings.Next), (uint)n, node, null)),
-            .. Enumerable.Range((int)paging.Roots, (int)(paging.Nodes - paging.Roots)).SelectMany(n => (Slot[])
-            [
-                cell(nameof(_mappings.Space), (uint)n, task, null), cell(nameof(_mappings.Page), (uint)n, 0, pages),
-                cell(nameof(_mappings.Depth), (uint)n, deepest, null), cell(nameof(_mappings.Level), (uint)n, deepest, null),
-            ]),
-            .. changing.SelectMany(table => (Slot[])
-            [
-                cell(nameof(_mappings.TableTask), table, task, null), cell(nameof(_mappings.TableSlot), table, 0, slots),
-            ]),
+            .. domains.Tasks.SelectMany(t =>
+                (Slot[])
+                    [
+                        cell(nameof(_mappings.Version), t, 0, domains.VersionsOf(t)),
+                        cell(nameof(_mappings.Chief), t, 0, domains.Chiefs),
+                        cell(nameof(_mappings.Doomed), t, 1, null),
+                    ]
+            ),
+            .. !model.Creates
+                ? (Slot[])[]
+                :
+                [
+                    cell(nameof(_mappings.Pass), 0, Bits(Passes.Create + 1), null),
+                    cell(nameof(_mappings.Cursor), 0, Bits(Math.Max(_limits.Threads, paging.Tables)), null),
+                    .. changing.Select(table => cell(nameof(_mappings.NextTable), table, Bits(paging.Tables), null)),
+                ],
+            cell(nameof(_mappings.Operation), 0, 2, null),
+            cell(nameof(_mappings.Phase), 0, 2, null),
+            cell(nameof(_mappings.Owner), 0, 0, rows),
+            cell(nameof(_mappings.Item), 0, 0, items),
+            cell(nameof(_mappings.Source), 0, task, null),
+            cell(nameof(_mappings.SourcePage), 0, 0, pages),
+            cell(nameof(_mappings.Target), 0, task, null),
+            cell(nameof(_mappings.TargetPage), 0, 0, pages),
+            cell(nameof(_mappings.Left), 0, Bits(domains.MostLeft + 1), null),
+            cell(nameof(_mappings.Failed), 0, 1, null),
+            cell(nameof(_mappings.Root), 0, node, null),
+            cell(nameof(_mappings.At), 0, node, null),
+            cell(nameof(_mappings.FreeNode), 0, node, null),
+            cell(nameof(_mappings.FreeTable), 0, Bits(paging.Tables + 1), null),
+            .. Enumerable
+                .Range(1, (int)paging.Nodes - 1)
+                .Select(n => cell(nameof(_mappings.Next), (uint)n, node, null)),
+            .. Enumerable
+                .Range((int)paging.Roots, (int)(paging.Nodes - paging.Roots))
+                .SelectMany(n =>
+                    (Slot[])
+                        [
+                            cell(nameof(_mappings.Space), (uint)n, task, null),
+                            cell(nameof(_mappings.Page), (uint)n, 0, pages),
+                            cell(nameof(_mappings.Depth), (uint)n, deepest, null),
+                            cell(nameof(_mappings.Level), (uint)n, deepest, null),
+                        ]
+                ),
+            .. changing.SelectMany(table =>
+                (Slot[])
+                    [
+                        cell(nameof(_mappings.TableTask), table, task, null),
+                        cell(nameof(_mappings.TableSlot), table, 0, slots),
+                    ]
+            ),
         ];
     }
 
@@ -96,7 +176,8 @@ internal sealed class MappingsCodec
         foreach (ref readonly var slot in Slots.AsSpan())
         {
             var value = IsMeaningless(slot.Cell) ? 0 : _tables.Cells[slot.Cell];
-            if (!slot.Put(value, ref key)) return slot.Cell;
+            if (!slot.Put(value, ref key))
+                return slot.Cell;
             _derived[slot.Cell] = value;
         }
 
@@ -109,7 +190,8 @@ internal sealed class MappingsCodec
 
     public void Unpack(Key key)
     {
-        foreach (ref readonly var slot in Slots.AsSpan()) _tables.Cells[slot.Cell] = slot.Take(key);
+        foreach (ref readonly var slot in Slots.AsSpan())
+            _tables.Cells[slot.Cell] = slot.Take(key);
         Derive(_tables.Cells);
     }
 
@@ -117,7 +199,8 @@ internal sealed class MappingsCodec
     public bool IsMeaningless(int cell)
     {
         var cells = _tables.Cells;
-        if (cell == _previous) return true;
+        if (cell == _previous)
+            return true;
         if (cell >= _page && cell < _next)
         {
             var row = (uint)(cell - _page) % _limits.Paging.Nodes;
@@ -126,18 +209,26 @@ internal sealed class MappingsCodec
 
         // A page table in use is in no list, a free one in no slot.
         if (cell >= _nextTable && cell < _previousTable + _limits.Paging.Tables)
-            return (cell - _nextTable) % _limits.Paging.Tables is var table && (table == 0 || cells[_tableTask + table] != 0);
-        if (cell > _tableSlot && cell < _nextTable) return cells[_tableTask + cell - _tableSlot] == 0;
+            return (cell - _nextTable) % _limits.Paging.Tables is var table
+                && (table == 0 || cells[_tableTask + table] != 0);
+        if (cell > _tableSlot && cell < _nextTable)
+            return cells[_tableTask + cell - _tableSlot] == 0;
         var operation = cells[_operation];
-        if (cell == _pass || cell == _cursor) return operation != Operations.Delete;
-        if (cell == _owner || cell == _item || cell == _source || cell == _left) return operation == Operations.None;
-        if (cell == _failed) return operation is Operations.None or Operations.Delete;
-        if (cell == _sourcePage) return operation == Operations.None || cells[_left] == 0;
-        if (cell == _target) return operation is Operations.None or Operations.Unmap;
+        if (cell == _pass || cell == _cursor)
+            return operation != Operations.Delete;
+        if (cell == _owner || cell == _item || cell == _source || cell == _left)
+            return operation == Operations.None;
+        if (cell == _failed)
+            return operation is Operations.None or Operations.Delete;
+        if (cell == _sourcePage)
+            return operation == Operations.None || cells[_left] == 0;
+        if (cell == _target)
+            return operation is Operations.None or Operations.Unmap;
         return cell == _targetPage && (operation != Operations.Map || cells[_left] == 0);
     }
 
-    // Fills in what the packed cells determine. What they would put outside of its table is left: then the comparison fails.
+    // Fills in what the packed cells determine. What they would put outside of its table is left: then the comparison
+    // fails.
     private void Derive(uint[] cells)
     {
         var paging = _limits.Paging;
@@ -154,16 +245,22 @@ internal sealed class MappingsCodec
                 cells[_nodeAt + table * paging.Entries + (cells[_page + node] & (paging.Entries - 1))] = node;
             }
 
-        for (var node = 1u; node < paging.Nodes; node++) cells[_previous + node] = 0;
+        for (var node = 1u; node < paging.Nodes; node++)
+            cells[_previous + node] = 0;
         LinkTables(cells);
         Link(cells, cells[_freeNode], null);
-        for (var frame = 1u; frame < paging.Roots; frame++) Link(cells, frame, frame);
+        for (var frame = 1u; frame < paging.Roots; frame++)
+            Link(cells, frame, frame);
     }
 
     private void LinkTables(uint[] cells)
     {
         var (table, previous) = (cells[_freeTable], 0u);
-        for (var steps = _limits.Paging.Tables; table != 0 && steps > 0; steps--, (table, previous) = (cells[_nextTable + table], table))
+        for (
+            var steps = _limits.Paging.Tables;
+            table != 0 && steps > 0;
+            steps--, (table, previous) = (cells[_nextTable + table], table)
+        )
             cells[_previousTable + table] = previous;
     }
 
@@ -171,7 +268,8 @@ internal sealed class MappingsCodec
     {
         for (var steps = _limits.Paging.Nodes; node != 0 && steps > 0; steps--)
         {
-            if (frame is { } number) cells[_frame + node] = number;
+            if (frame is { } number)
+                cells[_frame + node] = number;
             var next = cells[_next + node];
             cells[_previous + next] = node;
             node = next;

@@ -18,8 +18,8 @@ public readonly record struct Marks(Vector256<ulong> Bits)
         get
         {
             for (var word = 0; word < Vector256<ulong>.Count; word++)
-                for (var bits = Bits[word]; bits != 0; bits &= bits - 1)
-                    yield return 64 * word + BitOperations.TrailingZeroCount(bits);
+            for (var bits = Bits[word]; bits != 0; bits &= bits - 1)
+                yield return 64 * word + BitOperations.TrailingZeroCount(bits);
         }
     }
 
@@ -30,7 +30,8 @@ public readonly record struct Marks(Vector256<ulong> Bits)
     public static Marks First(int count)
     {
         var marks = default(Marks);
-        for (var number = 0; number < count; number++) marks = marks.With(number);
+        for (var number = 0; number < count; number++)
+            marks = marks.With(number);
         return marks;
     }
 

@@ -9,7 +9,8 @@ public sealed class MeaningJudge
 {
     private static readonly uint[] One = [0];
 
-    private readonly State<Concrete> _before, _after;
+    private readonly State<Concrete> _before,
+        _after;
     private readonly FlatTables _tables;
     private readonly Property<Concrete>[][] _ofEntry;
     private readonly List<uint>[] _changed = [.. Enum.GetValues<Table>().Select(_ => new List<uint>())];
@@ -32,12 +33,16 @@ public sealed class MeaningJudge
             Array.Fill(_startOf, start, start, rows);
         }
 
-        _ofEntry = [.. Enum.GetValues<Entry>().Select(entry => properties.Where(property =>
-            property.Entries.Contains(entry)).ToArray())];
+        _ofEntry =
+        [
+            .. Enum.GetValues<Entry>()
+                .Select(entry => properties.Where(property => property.Entries.Contains(entry)).ToArray()),
+        ];
     }
 
-    /// <summary>Whether it looks also where a property says that it need not (<see
-    /// cref="Property{W}.Keeps"/>).</summary>
+    /// <summary>
+    /// Whether it looks also where a property says that it need not (<see cref="Property{W}.Keeps"/>).
+    /// </summary>
     public bool LooksEverywhere { get; init; }
 
     /// <summary>The first property that the step violates, and where; null if all hold.</summary>
@@ -46,14 +51,21 @@ public sealed class MeaningJudge
     /// <param name="code">Its error code.</param>
     /// <param name="threads">Rows of the threads in use, before or after.</param>
     /// <param name="rowsOf">The rows of the other tables to look at.</param>
-    public (string Name, string Why)? Judge(Entry entry, uint argument, uint code, uint[] threads, Func<Table,
-        IEnumerable<uint>> rowsOf)
+    public (string Name, string Why)? Judge(
+        Entry entry,
+        uint argument,
+        uint code,
+        uint[] threads,
+        Func<Table, IEnumerable<uint>> rowsOf
+    )
     {
         Begin(entry, argument, code);
         foreach (var property in Of(entry))
             if (Violated(property, threads, rowsOf) is var (i, j))
-                return (property.Name, $"{property.Says} ({entry}, violated at {property.Over} "
-                    + $"{i}{(property.Pairs ? $", {j}" : "")})");
+                return (
+                    property.Name,
+                    $"{property.Says} ({entry}, violated at {property.Over} {i}{(property.Pairs ? $", {j}" : "")})"
+                );
         return null;
     }
 
@@ -68,42 +80,59 @@ public sealed class MeaningJudge
     }
 
     /// <summary>Where the step violates a property; null if the property holds.</summary>
-    public (uint I, uint J)? Violated(Property<Concrete> property, uint[] threads,
-        Func<Table, IEnumerable<uint>> rowsOf)
+    public (uint I, uint J)? Violated(
+        Property<Concrete> property,
+        uint[] threads,
+        Func<Table, IEnumerable<uint>> rowsOf
+    )
     {
-        foreach (var i in property.Keeps && !LooksEverywhere ? _changed[(int)property.Over]
-            : property.Over switch { Table.Thread => threads, Table.Processor => One, var table => rowsOf(table) })
-            foreach (var j in property.Pairs ? threads : One)
-                if (!property.Holds(_step, i, j))
-                    return (i, j);
+        foreach (
+            var i in property.Keeps && !LooksEverywhere
+                ? _changed[(int)property.Over]
+                : property.Over switch
+                {
+                    Table.Thread => threads,
+                    Table.Processor => One,
+                    var table => rowsOf(table),
+                }
+        )
+        foreach (var j in property.Pairs ? threads : One)
+            if (!property.Holds(_step, i, j))
+                return (i, j);
         return null;
     }
 
     // Rows that the step wrote, and that of the current thread.
     private void FindChanged(uint me)
     {
-        foreach (var rows in _changed) rows.Clear();
+        foreach (var rows in _changed)
+            rows.Clear();
         _changed[(int)Table.Thread].Add(me);
         foreach (var cell in _tables.Written)
         {
             var (table, row) = (_tableOf[cell], (uint)(cell - _startOf[cell]));
-            if (!_changed[table].Contains(row)) _changed[table].Add(row);
+            if (!_changed[table].Contains(row))
+                _changed[table].Add(row);
         }
     }
 
     // The state as it was at the last commit.
     private sealed class BeforeTables(FlatTables tables) : Tables<Concrete>
     {
-        public override Column<Concrete> Make(ColumnInfo info, uint rows) => new BeforeColumn(tables,
-            tables.Start(info.Name));
+        public override Column<Concrete> Make(ColumnInfo info, uint rows) =>
+            new BeforeColumn(tables, tables.Start(info.Name));
 
-        public override (Truth Found, Concrete Row) First(Table table, Concrete after, Func<Concrete,
-            Truth> predicate) =>
-            throw new NotSupportedException("a property reads columns");
+        public override (Truth Found, Concrete Row) First(
+            Table table,
+            Concrete after,
+            Func<Concrete, Truth> predicate
+        ) => throw new NotSupportedException("a property reads columns");
 
-        public override (Truth Found, Concrete Key) Greatest(Table table, Func<Concrete, Truth> predicate,
-            Func<Concrete, Concrete> key) =>
-            throw new NotSupportedException("a property reads columns");
+        public override (Truth Found, Concrete Key) Greatest(
+            Table table,
+            Func<Concrete, Truth> predicate,
+            Func<Concrete, Concrete> key
+        ) => throw new NotSupportedException("a property reads columns");
     }
 
     private sealed class BeforeColumn(FlatTables tables, int start) : Column<Concrete>

@@ -9,15 +9,21 @@ namespace Verified.Proofs.Check;
 /// <param name="pages">How many pages; the first task has them all at the beginning.</param>
 /// <param name="rights">Whether a mapping may be read-only.</param>
 /// <param name="forgetsChildren">
-/// A defect: what was derived from a page that is granted is still its old owner's. </param>
+/// A defect: what was derived from a page that is granted is still its old owner's.
+/// </param>
 public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool forgetsChildren = false)
 {
     // Columns.
-    private const int Status = 0, Queue = 1, Parent = 2, Right = 3;
+    private const int Status = 0,
+        Queue = 1,
+        Parent = 2,
+        Right = 3;
 
     // Statuses: these, then those that receive from a thread, then those that send: to whom, whether it is a call, and
     // the item.
-    private const int Ready = 0, ReceivesAny = 1, FirstFrom = 2;
+    private const int Ready = 0,
+        ReceivesAny = 1,
+        FirstFrom = 2;
 
     private int FirstSend => FirstFrom + threads;
 
@@ -40,34 +46,51 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
     ];
 
     /// <summary>The system: a step for each thread.</summary>
-    public CellSystem System => new(
-        $"minil4 {threads} {tasks} {pages}",
-        [
-            new("status", threads, FirstSend + threads * 2 * Items),
-            new("queue", threads, (int)Math.Pow(threads + 1, threads - 1)),
-            new("parent", pages * tasks, tasks + 2),
-            .. rights ? (CellColumn[])[new("right", pages * tasks, 2)] : [],
-        ],
-        cells =>
-        {
-            for (var page = 0; page < pages; page++)
+    public CellSystem System =>
+        new(
+            $"minil4 {threads} {tasks} {pages}",
+            [
+                new("status", threads, FirstSend + threads * 2 * Items),
+                new("queue", threads, (int)Math.Pow(threads + 1, threads - 1)),
+                new("parent", pages * tasks, tasks + 2),
+                .. rights ? (CellColumn[])[new("right", pages * tasks, 2)] : [],
+            ],
+            cells =>
+            {
+                for (var page = 0; page < pages; page++)
                 for (var task = 0; task < tasks; task++)
                 {
                     cells[Parent, page * tasks + task] = task == 0 ? Root : None;
-                    if (rights) cells[Right, page * tasks + task] = task == 0 ? 1 : 0;
+                    if (rights)
+                        cells[Right, page * tasks + task] = task == 0 ? 1 : 0;
                 }
-        },
-        [.. Enumerable.Range(0, threads).Select(thread => (Func<Cells, bool>)(cells => Acts(cells, thread)))],
-        [
-            new("queue", "a queue has whoever sends to its thread, once", c => Each(threads, j => QueueHolds(c, j))),
-            new("meet", "nobody waits for somebody who waits to send to it", c => Each(threads, j => Meets(c, j))),
-            .. Enumerable.Range(0, pages).SelectMany(page => (CellInvariant[])
+            },
+            [.. Enumerable.Range(0, threads).Select(thread => (Func<Cells, bool>)(cells => Acts(cells, thread)))],
             [
-                new($"tree {page}", "a page has one root, and each mapping comes from it", c => IsTree(c, page)),
-                .. rights ? (CellInvariant[])
-                    [new($"rights {page}", "no mapping has more rights than its parent", c => Shrinks(c, page))] : [],
-            ]),
-        ]);
+                new("queue", "a queue has whoever sends to its thread, once", c =>
+                    Each(threads, j => QueueHolds(c, j))
+                ),
+                new("meet", "nobody waits for somebody who waits to send to it", c => Each(threads, j => Meets(c, j))),
+                .. Enumerable
+                    .Range(0, pages)
+                    .SelectMany(page =>
+                        (CellInvariant[])
+                            [
+                                new($"tree {page}", "a page has one root, and each mapping comes from it", c =>
+                                    IsTree(c, page)
+                                ),
+                                .. rights
+                                    ? (CellInvariant[])
+                                        [
+                                            new($"rights {page}", "no mapping has more rights than its parent", c =>
+                                                Shrinks(c, page)
+                                            ),
+                                        ]
+                                    : [],
+                            ]
+                    ),
+            ]
+        );
 
     private static bool Each(int count, Func<int, bool> holds) => Enumerable.Range(0, count).All(holds);
 
@@ -76,7 +99,8 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
         var status = c[Status, me];
         if (status != Ready)
         {
-            if (status >= FirstSend) Remove(c, (status - FirstSend) / (2 * Items), me);
+            if (status >= FirstSend)
+                Remove(c, (status - FirstSend) / (2 * Items), me);
             c[Status, me] = Ready;
             return true;
         }
@@ -91,7 +115,8 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
         }
 
         var other = c.Choose(threads - 1);
-        if (other >= me) other++;
+        if (other >= me)
+            other++;
         return c.Choose(3) switch
         {
             0 => ReceiveFrom(c, me, other),
@@ -103,15 +128,18 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
     private bool ReceiveFrom(Cells c, int me, int from)
     {
         var status = c[Status, from];
-        if (status >= FirstSend && (status - FirstSend) / (2 * Items) == me) Accept(c, me, from);
-        else c[Status, me] = FirstFrom + from;
+        if (status >= FirstSend && (status - FirstSend) / (2 * Items) == me)
+            Accept(c, me, from);
+        else
+            c[Status, me] = FirstFrom + from;
         return true;
     }
 
     private bool Sends(Cells c, int me, int to)
     {
         var item = c.Choose(Items);
-        if (!Has(c, me, item)) return false;
+        if (!Has(c, me, item))
+            return false;
         var call = c.Choose(2);
         if (c[Status, to] is var status && (status == ReceivesAny || status == FirstFrom + me))
         {
@@ -123,16 +151,19 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
 
         c[Status, me] = FirstSend + (to * 2 + call) * Items + item;
         var (queue, place) = (c[Queue, to], 1);
-        while (queue / place % (threads + 1) != 0) place *= threads + 1;
+        while (queue / place % (threads + 1) != 0)
+            place *= threads + 1;
         c[Queue, to] = queue + place * (me + 1);
         return true;
     }
 
     private bool Replies(Cells c, int me, int to)
     {
-        if (c[Status, to] != FirstFrom + me) return false;
+        if (c[Status, to] != FirstFrom + me)
+            return false;
         var item = c.Choose(Items);
-        if (!Has(c, me, item)) return false;
+        if (!Has(c, me, item))
+            return false;
         Deliver(c, me, to, item);
         c[Status, to] = Ready;
         ReceiveAny(c, me);
@@ -142,8 +173,10 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
     private void ReceiveAny(Cells c, int me)
     {
         var first = c[Queue, me] % (threads + 1);
-        if (first != 0) Accept(c, me, first - 1);
-        else c[Status, me] = ReceivesAny;
+        if (first != 0)
+            Accept(c, me, first - 1);
+        else
+            c[Status, me] = ReceivesAny;
     }
 
     private void Accept(Cells c, int me, int from)
@@ -158,7 +191,8 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
     private void Remove(Cells c, int of, int thread)
     {
         var (queue, place) = (c[Queue, of], 1);
-        while (queue / place % (threads + 1) != thread + 1) place *= threads + 1;
+        while (queue / place % (threads + 1) != thread + 1)
+            place *= threads + 1;
         c[Queue, of] = queue % place + queue / place / (threads + 1) * place;
     }
 
@@ -169,21 +203,26 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
     private void Deliver(Cells c, int from, int to, int item)
     {
         var (source, destination) = (from % tasks, to % tasks);
-        if (item == 0 || source == destination) return;
+        if (item == 0 || source == destination)
+            return;
         var (page, kind) = ((item - 1) / Kinds * tasks, (item - 1) % Kinds);
-        if (c[Parent, page + source] == None || c[Parent, page + destination] != None) return;
+        if (c[Parent, page + source] == None || c[Parent, page + destination] != None)
+            return;
         if (kind != 1)
         {
             c[Parent, page + destination] = source;
-            if (rights) c[Right, page + destination] = kind == 0 ? c[Right, page + source] : 0;
+            if (rights)
+                c[Right, page + destination] = kind == 0 ? c[Right, page + source] : 0;
             return;
         }
 
         for (var task = 0; task < tasks && !forgetsChildren; task++)
-            if (task != destination && c[Parent, page + task] == source) c[Parent, page + task] = destination;
+            if (task != destination && c[Parent, page + task] == source)
+                c[Parent, page + task] = destination;
         c[Parent, page + destination] = c[Parent, page + source];
         c[Parent, page + source] = None;
-        if (!rights) return;
+        if (!rights)
+            return;
         c[Right, page + destination] = c[Right, page + source];
         c[Right, page + source] = 0;
     }
@@ -193,15 +232,20 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
     {
         var (page, task) = (c.Choose(pages) * tasks, me % tasks);
         var parent = c[Parent, page + task];
-        if (parent == None) return false;
+        if (parent == None)
+            return false;
         var how = c.Choose(rights ? 3 : 2);
-        if (how == 1 && parent == Root) return false;
+        if (how == 1 && parent == Root)
+            return false;
         var derived = Derived(c, page, task);
         for (var other = 0; other < tasks; other++)
         {
-            if (other == task ? how != 1 : !derived[other]) continue;
-            if (how != 2) c[Parent, page + other] = None;
-            if (rights) c[Right, page + other] = 0;
+            if (other == task ? how != 1 : !derived[other])
+                continue;
+            if (how != 2)
+                c[Parent, page + other] = None;
+            if (rights)
+                c[Right, page + other] = 0;
         }
 
         return true;
@@ -213,9 +257,9 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
         var derived = new bool[tasks];
         derived[from] = true;
         for (var round = 1; round < tasks; round++)
-            for (var task = 0; task < tasks; task++)
-                if (!derived[task] && c[Parent, page + task] is var parent && parent < tasks && derived[parent])
-                    derived[task] = true;
+        for (var task = 0; task < tasks; task++)
+            if (!derived[task] && c[Parent, page + task] is var parent && parent < tasks && derived[parent])
+                derived[task] = true;
         return derived;
     }
 
@@ -223,7 +267,8 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
     {
         var counts = new int[threads];
         for (var queue = c[Queue, of]; queue != 0; queue /= threads + 1)
-            if (queue % (threads + 1) is var thread and > 0) counts[thread - 1]++;
+            if (queue % (threads + 1) is var thread and > 0)
+                counts[thread - 1]++;
         return Each(threads, k => counts[k] == (SendsTo(c, k, of) ? 1 : 0));
     }
 
@@ -240,14 +285,15 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
     private bool IsTree(Cells c, int page)
     {
         var roots = Enumerable.Range(0, tasks).Where(task => c[Parent, page * tasks + task] == Root).ToList();
-        if (roots.Count != 1) return false;
+        if (roots.Count != 1)
+            return false;
         var derived = Derived(c, page * tasks, roots[0]);
         return Each(tasks, task => c[Parent, page * tasks + task] == None || derived[task]);
     }
 
     private bool Shrinks(Cells c, int page) => Each(tasks, task =>
-    {
-        var (parent, right) = (c[Parent, page * tasks + task], c[Right, page * tasks + task]);
-        return parent == Root || right == 0 || (parent != None && c[Right, page * tasks + parent] == 1);
-    });
+        {
+            var (parent, right) = (c[Parent, page * tasks + task], c[Right, page * tasks + task]);
+            return parent == Root || right == 0 || (parent != None && c[Right, page * tasks + parent] == 1);
+        });
 }

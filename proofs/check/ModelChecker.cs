@@ -18,7 +18,8 @@ public sealed record CheckOptions(
     int MostStates = 100_000_000,
     int Workers = 2,
     Action<int, int>? Progress = null,
-    IReadOnlyList<Property<Concrete>>? Properties = null)
+    IReadOnlyList<Property<Concrete>>? Properties = null
+)
 {
     /// <summary>The invariants that states are held to.</summary>
     public IReadOnlyList<Invariant<Concrete>> InvariantsOf() =>
@@ -31,25 +32,43 @@ public sealed record CheckOptions(
 /// <summary>What a check found.</summary>
 /// <param name="Model">What was checked.</param>
 /// <param name="States">Reachable states, every stage counted.</param>
-/// <param name="Transitions">Steps made: one per way the kernel goes, not per combination of arguments it never reads.</param>
+/// <param name="Transitions">
+/// Steps made: one per way the kernel goes, not per combination of arguments it never reads.
+/// </param>
 /// <param name="Levels">Longest of the shortest ways from boot to a state, in steps.</param>
-/// <param name="Beyond">Steps to states with a longer time slice than the model's bound, or a version that is none of the model's; not followed.</param>
+/// <param name="Beyond">
+/// Steps to states with a longer time slice than the model's bound, or a version that is none of the model's; not
+/// followed.
+/// </param>
 /// <param name="Seconds">Wall-clock time.</param>
 /// <param name="BytesPerState">Memory of the tables of states, per state.</param>
 /// <param name="Failure">A violated property with its shortest trace; null where all hold.</param>
-/// <param name="Witnesses">Shortest trace for each thing that must happen sometimes; null where it never did,
-/// which holds only for those the model names.</param>
+/// <param name="Witnesses">
+/// Shortest trace for each thing that must happen sometimes; null where it never did, which holds only for those the
+/// model names.
+/// </param>
 public sealed record CheckResult(
-    Model Model, int States, long Transitions, int Levels, long Beyond, double Seconds, double BytesPerState,
-    Violation? Failure, IReadOnlyList<(string Name, Trace? Trace)> Witnesses)
+    Model Model,
+    int States,
+    long Transitions,
+    int Levels,
+    long Beyond,
+    double Seconds,
+    double BytesPerState,
+    Violation? Failure,
+    IReadOnlyList<(string Name, Trace? Trace)> Witnesses
+)
 {
     /// <summary>The counts that the check has seen.</summary>
     public ModelCounts Seen => new(States, Transitions, Levels);
 
     /// <summary>How the counts differ from the expected ones; null where they agree or none are expected.</summary>
-    public string? Miscount => Model.Pinned is { } expected && expected != Seen ? $"expected {expected}; seen {Seen}" : null;
+    public string? Miscount =>
+        Model.Pinned is { } expected && expected != Seen ? $"expected {expected}; seen {Seen}" : null;
 
-    public bool Holds => Failure is null && Miscount is null
+    public bool Holds =>
+        Failure is null
+        && Miscount is null
         && Witnesses.All(witness => (witness.Trace is null) == Model.Never.Contains(witness.Name));
 }
 
@@ -63,8 +82,8 @@ public sealed record Violation(string Property, string Why, Trace Trace)
 }
 
 /// <summary>
-/// Breadth-first search of every state of a model. Levels are expanded by several workers over a frozen table and merged in
-/// order, so that counts and traces are the same with any number of them.
+/// Breadth-first search of every state of a model. Levels are expanded by several workers over a frozen table and
+/// merged in order, so that counts and traces are the same with any number of them.
 /// </summary>
 public sealed class ModelChecker
 {
@@ -81,15 +100,20 @@ public sealed class ModelChecker
         (_invariants, var properties) = (options.InvariantsOf(), options.PropertiesOf());
         var width = new Walker(model, null).Codec.Width;
         _states = new(width);
-        _expanders = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
-            .Select(_ => new Walker(model, options.Damage, properties.Count > 0))
-            .Select(walker => new Expander(walker, _states, _invariants, properties))];
+        _expanders =
+        [
+            .. Enumerable
+                .Range(0, Math.Max(1, options.Workers))
+                .Select(_ => new Walker(model, options.Damage, properties.Count > 0))
+                .Select(walker => new Expander(walker, _states, _invariants, properties)),
+        ];
     }
 
     /// <summary>Visits every state of <paramref name="model"/>, or stops at the first violation.</summary>
     public static CheckResult Run(Model model, CheckOptions? options = null) =>
-        IsPacked(model) ? new PackedCheck(model, options ?? new()).Run()
-        : new ModelChecker(model, options ?? new()).Run();
+        IsPacked(model)
+            ? new PackedCheck(model, options ?? new()).Run()
+            : new ModelChecker(model, options ?? new()).Run();
 
     /// <summary>Every reachable state of a model, in breadth-first order.</summary>
     public static KeySet Reachable(Model model, Action<State<Concrete>, Entry>? damage = null)
@@ -114,9 +138,14 @@ public sealed class ModelChecker
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var walker = _expanders[0].Walker;
         Codec.CopyInto(_model.Initial(), walker.Tables);
-        _states.Add(walker.Codec.Pack(out _) ?? throw new ModelException($"model {_model.Name}: the boot state is outside of it"), -1);
+        _states.Add(
+            walker.Codec.Pack(out _)
+                ?? throw new ModelException($"model {_model.Name}: the boot state is outside of it"),
+            -1
+        );
         var violated = walker.Violation(_invariants);
-        if (violated is null && !walker.Settles()) violated = walker.Meant ?? Walker.DoesNotSettle;
+        if (violated is null && !walker.Settles())
+            violated = walker.Meant ?? Walker.DoesNotSettle;
         if (violated is var (property, why))
             return Result(0, clock.Elapsed.TotalSeconds, new(property, why, new(Snapshot.Of(_model.Initial()), [])));
 
@@ -129,18 +158,34 @@ public sealed class ModelChecker
             level = end;
             _options.Progress?.Invoke(_states.Count, levels);
             if (_states.Count > _options.MostStates)
-                throw new ModelException($"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one");
+                throw new ModelException(
+                    $"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one"
+                );
         }
 
-        return Result(levels - 1, clock.Elapsed.TotalSeconds,
-            failure is { } found ? new(found.Property, found.Why, TraceTo(found.From, found.Event)) : null);
+        return Result(
+            levels - 1,
+            clock.Elapsed.TotalSeconds,
+            failure is { } found ? new(found.Property, found.Why, TraceTo(found.From, found.Event)) : null
+        );
     }
 
-    private CheckResult Result(int levels, double seconds, Violation? failure) => new(
-        _model, _states.Count, _expanders.Sum(e => e.Transitions), levels, _expanders.Sum(e => e.Beyond), seconds,
-        (double)_states.Bytes / _states.Count, failure,
-        [.. Sometimes.All.Select(sometimes => (sometimes.Name,
-                _witnesses.TryGetValue(sometimes, out var at) ? TraceTo(at.From, at.Event) : null))]);
+    private CheckResult Result(int levels, double seconds, Violation? failure) =>
+        new(
+            _model,
+            _states.Count,
+            _expanders.Sum(e => e.Transitions),
+            levels,
+            _expanders.Sum(e => e.Beyond),
+            seconds,
+            (double)_states.Bytes / _states.Count,
+            failure,
+            [
+                .. Sometimes.All.Select(sometimes =>
+                    (sometimes.Name, _witnesses.TryGetValue(sometimes, out var at) ? TraceTo(at.From, at.Event) : null)
+                ),
+            ]
+        );
 
     // Expands states from..end-1 and adds what they lead to.
     private Finding? Level(int from, int end)
@@ -149,19 +194,25 @@ public sealed class ModelChecker
         var share = end - from < worthSharing ? 1 : _expanders.Length;
         Sometimes[] pending = [.. Sometimes.All.Where(sometimes => !_witnesses.ContainsKey(sometimes))];
         var part = (end - from + share - 1) / share;
-        Parallel.For(0, share, i => _expanders[i].Expand(from + i * part, Math.Min(end, from + (i + 1) * part), pending));
+        Parallel.For(0, share, i =>
+            _expanders[i].Expand(from + i * part, Math.Min(end, from + (i + 1) * part), pending)
+        );
 
         foreach (var expander in _expanders.AsSpan(0, share))
         {
-            foreach (var (sometimes, at) in expander.Witnesses) _witnesses.TryAdd(sometimes, at);
-            for (var n = 0; n < expander.Found.Count; n++) _states.Add(expander.Found[n], expander.Found.Parent(n));
-            if (expander.Failure is { } failure) return failure;
+            foreach (var (sometimes, at) in expander.Witnesses)
+                _witnesses.TryAdd(sometimes, at);
+            for (var n = 0; n < expander.Found.Count; n++)
+                _states.Add(expander.Found[n], expander.Found.Parent(n));
+            if (expander.Failure is { } failure)
+                return failure;
         }
 
         return null;
     }
 
-    // The path to a state, then one more event. The events are found again: each state remembers only where it came from.
+    // The path to a state, then one more event. The events are found again: each state remembers only where it came
+    // from.
     private Trace TraceTo(int state, Event last)
     {
         List<Event> events = [last];

@@ -9,11 +9,20 @@ public sealed partial record Model
     // It takes three for a thread to be accepted from and then find another sender waiting.
     private static string[] WithTwo => [Sometimes.PutOff];
     private static string[] WithoutPagers => [Sometimes.Reported, Sometimes.ReportedLater, Sometimes.Answered];
+
     // The models' threads have no mappings, and ask for none.
     private static string[] WithoutMappings =>
-        ["entry FpageUnmap", "entry Map", "stage map", "thread mapping", "thread giving", .. Sometimes.OfMappings.Select(sometimes => sometimes.Name)];
+        [
+            "entry FpageUnmap",
+            "entry Map",
+            "stage map",
+            "thread mapping",
+            "thread giving",
+            .. Sometimes.OfMappings.Select(sometimes => sometimes.Name),
+        ];
     private const string Preemption = "preemption by a woken thread";
-    private static string[] WithoutDeadlines => ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
+    private static string[] WithoutDeadlines =>
+        ["a deadline ends a send", "a deadline ends a receive", "a deadline of another round"];
 
     // 1 and 2 ms: deadlines two and three ticks ahead.
     private static readonly uint[] Finite =
@@ -24,42 +33,104 @@ public sealed partial record Model
     ];
 
     /// <summary>Two threads of one priority.</summary>
-    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with { Never = [Preemption, .. WithoutPagers, .. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
+    public static readonly Model Pair = Make("pair", new(4, 1, 2), 3, (1, 0, 1, 2), (2, 0, 1, 1)) with
+    {
+        Never = [Preemption, .. WithoutPagers, .. WithTwo, .. WithoutDeadlines, .. WithoutMappings],
+    };
 
     /// <summary>Two threads, the second of which preempts the first and is its pager.</summary>
-    public static readonly Model Ranked = WithPager(Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1)))
-        with
-    { Never = [.. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
-
-    /// <summary>Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.</summary>
-    public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1))
-        with
-    { Never = [.. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings] };
-
-    /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
-    public static readonly Model Sleepers = Make("sleepers", new(4, 1, 2), 2, Finite, 1, (1, 0, 0, 2), (2, 0, 1, 1))
-        with
-    { Never = [.. WithoutPagers, .. WithTwo, "a deadline of another round", .. WithoutMappings] };
-
-    /// <summary>Two threads of a task that change each other, the second of which preempts the first.</summary>
-    public static readonly Model Siblings = Make("siblings", new(2, 2, 2), 2, [Timeouts.Infinite], 2, (1, 0, 0, 1), (1, 1, 1, 2))
-        with
-    { Also = [Entry.LthreadExRegs], Never = ["code 20h, receive timeout", "code 30h, send timeout", .. WithTwo, .. WithoutDeadlines, .. WithoutMappings] };
-
-    /// <summary>Two threads, the second of which preempts the first, that both want the same two interrupts.</summary>
-    public static readonly Model Drivers = Make("drivers", new(4, 1, 2), 2, [Timeouts.Infinite, Timeouts.ZeroReceiveOnly], 1, (1, 0, 0, 1), (2, 0, 1, 1))
-        .WithInterrupts(5, 16) with
-    { Never = ["code 30h, send timeout", .. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings] };
+    public static readonly Model Ranked = WithPager(Make("ranked", new(4, 1, 2), 3, (1, 0, 0, 2), (2, 0, 1, 1))) with
+    {
+        Never = [.. WithTwo, .. WithoutDeadlines, .. WithoutMappings],
+    };
 
     /// <summary>
-    /// Two threads that schedule each other: the second, of a higher priority, may schedule both, and the first of the lower one only, and is the
-    /// first one's preempter. A time slice has no tick, one, or no end; what is set may be a small space's number.
+    /// Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.
     /// </summary>
-    public static readonly Model Schedulers = Make("schedulers", new(4, 1, 2), 2, [Timeouts.Infinite], 1, (1, 0, 0, 1), (2, 0, 1, 1))
-        .Trying(Entry.Ipc, (nameof(State<Concrete>.Eax), [Descriptor.None, 0]), (nameof(State<Concrete>.Ebp), [Descriptor.None, 0, 1]),
-            (nameof(State<Concrete>.Esi), [ThreadId.Make<Concrete>(4, 1, 0, 1).Value, ThreadId.Make<Concrete>(4, 2, 0, 1).Value, ThreadId.Nil]))
-        .Trying(Entry.ThreadSchedule, (nameof(State<Concrete>.Eax), [ThreadId.Invalid, Param(0, 0, 0), Param(1, 1, 1), Endless]), (nameof(State<Concrete>.Ebx), [ThreadId.Invalid]))
-        with
+    public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1)) with
+    {
+        Never = [.. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings],
+    };
+
+    /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
+    public static readonly Model Sleepers = Make(
+        "sleepers",
+        new(4, 1, 2),
+        2,
+        Finite,
+        1,
+        (1, 0, 0, 2),
+        (2, 0, 1, 1)
+    ) with
+    {
+        Never = [.. WithoutPagers, .. WithTwo, "a deadline of another round", .. WithoutMappings],
+    };
+
+    /// <summary>Two threads of a task that change each other, the second of which preempts the first.</summary>
+    public static readonly Model Siblings = Make(
+        "siblings",
+        new(2, 2, 2),
+        2,
+        [Timeouts.Infinite],
+        2,
+        (1, 0, 0, 1),
+        (1, 1, 1, 2)
+    ) with
+    {
+        Also = [Entry.LthreadExRegs],
+        Never =
+        [
+            "code 20h, receive timeout",
+            "code 30h, send timeout",
+            .. WithTwo,
+            .. WithoutDeadlines,
+            .. WithoutMappings,
+        ],
+    };
+
+    /// <summary>Two threads, the second of which preempts the first, that both want the same two interrupts.</summary>
+    public static readonly Model Drivers = Make(
+            "drivers",
+            new(4, 1, 2),
+            2,
+            [Timeouts.Infinite, Timeouts.ZeroReceiveOnly],
+            1,
+            (1, 0, 0, 1),
+            (2, 0, 1, 1)
+        )
+        .WithInterrupts(5, 16) with
+    {
+        Never = ["code 30h, send timeout", .. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings],
+    };
+
+    /// <summary>
+    /// Two threads that schedule each other: the second, of a higher priority, may schedule both, and the first of the
+    /// lower one only, and is the first one's preempter. A time slice has no tick, one, or no end; what is set may be a
+    /// small space's number.
+    /// </summary>
+    public static readonly Model Schedulers = Make(
+            "schedulers",
+            new(4, 1, 2),
+            2,
+            [Timeouts.Infinite],
+            1,
+            (1, 0, 0, 1),
+            (2, 0, 1, 1)
+        )
+        .Trying(
+            Entry.Ipc,
+            (nameof(State<Concrete>.Eax), [Descriptor.None, 0]),
+            (nameof(State<Concrete>.Ebp), [Descriptor.None, 0, 1]),
+            (
+                nameof(State<Concrete>.Esi),
+                [ThreadId.Make<Concrete>(4, 1, 0, 1).Value, ThreadId.Make<Concrete>(4, 2, 0, 1).Value, ThreadId.Nil]
+            )
+        )
+        .Trying(
+            Entry.ThreadSchedule,
+            (nameof(State<Concrete>.Eax), [ThreadId.Invalid, Param(0, 0, 0), Param(1, 1, 1), Endless]),
+            (nameof(State<Concrete>.Ebx), [ThreadId.Invalid])
+        ) with
     {
         Also = [Entry.ThreadSchedule, Entry.Outgrow],
         Without = [Entry.IdNearest],
@@ -70,52 +141,92 @@ public sealed partial record Model
         },
         Never =
         [
-            "code 20h, receive timeout", "code 30h, send timeout", "code E0h, receive cut", "code F0h, send cut", Sometimes.Reported, Sometimes.ReportedLater,
-            .. WithTwo, .. WithoutDeadlines, .. WithoutMappings,
+            "code 20h, receive timeout",
+            "code 30h, send timeout",
+            "code E0h, receive cut",
+            "code F0h, send cut",
+            Sometimes.Reported,
+            Sometimes.ReportedLater,
+            .. WithTwo,
+            .. WithoutDeadlines,
+            .. WithoutMappings,
         ],
     };
 
     // What thread_schedule sets: a priority, so many ticks, a small space's number.
-    private static uint Param(uint priority, uint ticks, uint small) => ticks << 24 | ScheduleParam.TickExponent << 20 | small << 8 | priority;
+    private static uint Param(uint priority, uint ticks, uint small) =>
+        ticks << 24 | ScheduleParam.TickExponent << 20 | small << 8 | priority;
 
     // Priority 1, an infinite slice.
     private const uint Endless = 1;
 
-    private Model Trying(Entry entry, params (string Register, uint[] Values)[] values) => this with
-    {
-        Arguments = Arguments with
+    private Model Trying(Entry entry, params (string Register, uint[] Values)[] values) =>
+        this with
         {
-            Of = new Dictionary<Entry, IReadOnlyList<uint[]>>(Arguments.Of)
+            Arguments = Arguments with
             {
-                [entry] = [.. Arguments.Names.Select(name => values.FirstOrDefault(pair => pair.Register == name).Values ?? Arguments.In(entry, name))],
+                Of = new Dictionary<Entry, IReadOnlyList<uint[]>>(Arguments.Of)
+                {
+                    [entry] =
+                    [
+                        .. Arguments.Names.Select(name =>
+                            values.FirstOrDefault(pair => pair.Register == name).Values ?? Arguments.In(entry, name)
+                        ),
+                    ],
+                },
             },
-        },
-    };
+        };
 
-    private Model WithInterrupts(params uint[] ids) => this with
-    {
-        Interrupts = ids,
-        Arguments = new([.. Arguments.Values.Select((values, i) => i == Arguments.Index(nameof(State<Concrete>.Esi)) ? [.. values, .. ids] : values)]),
-    };
+    private Model WithInterrupts(params uint[] ids) =>
+        this with
+        {
+            Interrupts = ids,
+            Arguments = new([
+                .. Arguments.Values.Select(
+                    (values, i) => i == Arguments.Index(nameof(State<Concrete>.Esi)) ? [.. values, .. ids] : values
+                ),
+            ]),
+        };
 
-    public static IReadOnlyList<Model> All => [Pair, Ranked, Trio, Sleepers, Siblings, Drivers, Schedulers, Mappers, Ports, Interrupted, Family];
+    public static IReadOnlyList<Model> All =>
+        [Pair, Ranked, Trio, Sleepers, Siblings, Drivers, Schedulers, Mappers, Ports, Interrupted, Family];
 
     /// <summary>A model of threads given as (task, lthread, priority, quantum).</summary>
     public static Model Make(
-        string name, Limits limits, uint sliceBound, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads) =>
-        Make(name, limits, sliceBound, Arguments.NoFiniteTimeouts, 1, threads);
+        string name,
+        Limits limits,
+        uint sliceBound,
+        params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads
+    ) => Make(name, limits, sliceBound, Arguments.NoFiniteTimeouts, 1, threads);
 
-    private static Model WithPager(Model model) => model with
-    {
-        Threads = [model.Threads[0] with { Pager = model.Threads[1].Id }, .. model.Threads.Skip(1)],
-    };
+    private static Model WithPager(Model model) =>
+        model with
+        {
+            Threads = [model.Threads[0] with { Pager = model.Threads[1].Id }, .. model.Threads.Skip(1)],
+        };
 
     private static Model Make(
-        string name, Limits limits, uint sliceBound, uint[] timeouts, uint lthreads, params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads)
+        string name,
+        Limits limits,
+        uint sliceBound,
+        uint[] timeouts,
+        uint lthreads,
+        params (uint Task, uint Lthread, uint Priority, uint Quantum)[] threads
+    )
     {
-        BootThread[] boot = [.. threads.Select((thread, i) => new BootThread(
-            ThreadId.Make<Concrete>(4, thread.Task, thread.Lthread, 1).Value,
-            thread.Priority, thread.Quantum, 0x10000 + 0x1000 * (uint)i, 0x20000 + 0x1000 * (uint)i))];
+        BootThread[] boot =
+        [
+            .. threads.Select(
+                (thread, i) =>
+                    new BootThread(
+                        ThreadId.Make<Concrete>(4, thread.Task, thread.Lthread, 1).Value,
+                        thread.Priority,
+                        thread.Quantum,
+                        0x10000 + 0x1000 * (uint)i,
+                        0x20000 + 0x1000 * (uint)i
+                    )
+            ),
+        ];
         return new(name, limits.Checked(), boot, Arguments.For(boot, timeouts, lthreads), sliceBound);
     }
 }

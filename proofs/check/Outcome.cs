@@ -26,7 +26,13 @@ public enum OutcomeKind : byte
 /// <param name="Outside">Of a step beyond the bounds: which value of which cell is beyond them, by number.</param>
 /// <param name="Marks">What has happened of the things that must happen sometimes.</param>
 public readonly record struct Outcome(
-    OutcomeKind Kind, bool IsOwn = false, ulong Clear = 0, ulong Set = 0, int Outside = -1, Marks Marks = default)
+    OutcomeKind Kind,
+    bool IsOwn = false,
+    ulong Clear = 0,
+    ulong Set = 0,
+    int Outside = -1,
+    Marks Marks = default
+)
 {
     /// <summary>The state after the step.</summary>
     public ulong Of(ulong state) => (state & ~Clear) | Set;
@@ -55,7 +61,8 @@ public interface IStepSource
     /// <param name="run">Records.</param>
     /// <param name="judgements">
     /// Gets what is to be judged by more than the recording has, in groups that read about the same. What reads no more
-    /// is judged at once. </param>
+    /// is judged at once.
+    /// </param>
     Outcome Learn(int root, ulong from, Recording run, List<object> judgements);
 
     /// <summary>Whether a group of judgements holds for a run.</summary>

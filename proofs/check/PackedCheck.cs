@@ -21,8 +21,12 @@ internal sealed class PackedCheck
         (_model, _options, _order) = (model, options, order);
         var (invariants, properties) = (options.InvariantsOf(), options.PropertiesOf());
         var unkeyed = new Unkeyed();
-        KernelSource[] sources = [.. Enumerable.Range(0, Math.Max(1, options.Workers))
-            .Select(_ => new KernelSource(new(model, options.Damage), invariants, properties, unkeyed))];
+        KernelSource[] sources =
+        [
+            .. Enumerable
+                .Range(0, Math.Max(1, options.Workers))
+                .Select(_ => new KernelSource(new(model, options.Damage), invariants, properties, unkeyed)),
+        ];
         _walker = new(model, options.Damage);
         _search = new(sources, Sometimes.All.Count) { Level = order is null ? null : order.AddRange };
     }
@@ -37,12 +41,15 @@ internal sealed class PackedCheck
             _options.Progress?.Invoke((int)_search.States.Count, levels);
             if (_search.States.Count > _options.MostStates)
                 throw new ModelException(
-                    $"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one");
+                    $"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one"
+                );
         }
 
         var seconds = clock.Elapsed.TotalSeconds;
-        if (failure is not var (name, says, from, step, to)) return Result(levels - 1, seconds, null);
-        if (from < 0) return Result(0, seconds, new(name, says, new(Boot, [])));
+        if (failure is not var (name, says, from, step, to))
+            return Result(levels - 1, seconds, null);
+        if (from < 0)
+            return Result(0, seconds, new(name, says, new(Boot, [])));
         var last = step < 0 ? Between(from, to) : EventOf(from, step);
         return Result(levels - 1, seconds, new(name, says, TraceTo(from, last)));
     }
@@ -62,11 +69,28 @@ internal sealed class PackedCheck
 
     private Snapshot Boot => Snapshot.Of(_model.Initial());
 
-    private CheckResult Result(int levels, double seconds, Violation? failure) => new(
-        _model, (int)_search.States.Count, _search.Transitions, levels, _search.Beyond, seconds,
-        (double)_search.States.Bytes / _search.States.Count, failure,
-        [.. Sometimes.All.Select((sometimes, n) => (sometimes.Name,
-            _search.Happened.TryGetValue(n, out var at) ? TraceTo(at.From, EventOf(at.From, at.Step)) : null))]);
+    private CheckResult Result(int levels, double seconds, Violation? failure) =>
+        new(
+            _model,
+            (int)_search.States.Count,
+            _search.Transitions,
+            levels,
+            _search.Beyond,
+            seconds,
+            (double)_search.States.Bytes / _search.States.Count,
+            failure,
+            [
+                .. Sometimes.All.Select(
+                    (sometimes, n) =>
+                        (
+                            sometimes.Name,
+                            _search.Happened.TryGetValue(n, out var at)
+                                ? TraceTo(at.From, EventOf(at.From, at.Step))
+                                : null
+                        )
+                ),
+            ]
+        );
 
     private Key KeyOf(int number) => new(_search.States[number], 0);
 
@@ -89,7 +113,8 @@ internal sealed class PackedCheck
         Event? found = null;
         _walker.Expand(KeyOf(from), (step, _) =>
         {
-            if (number-- == 0) found = _walker.EventOf(step);
+            if (number-- == 0)
+                found = _walker.EventOf(step);
             return found is null;
         });
         return found ?? throw new ModelException("a step that was found is not made again");

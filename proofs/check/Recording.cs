@@ -8,7 +8,8 @@ public sealed class Recording
     private readonly List<RecordedItem> _items = [];
     private readonly int[] _picks = new int[MostChoices];
     private ulong _read;
-    private int _given, _chosen;
+    private int _given,
+        _chosen;
 
     /// <summary>The most choices of one run.</summary>
     public const int MostChoices = 32;
@@ -42,7 +43,8 @@ public sealed class Recording
     public void Read(int at, int bits)
     {
         var mask = ((1UL << bits) - 1) << at;
-        if ((_read & mask) == mask) return;
+        if ((_read & mask) == mask)
+            return;
         _read |= mask;
         _items.Add(new(IsChoice: false, at, bits));
     }
@@ -51,8 +53,10 @@ public sealed class Recording
     /// <returns>The one it takes.</returns>
     public int Choose(int count)
     {
-        if (_chosen == MostChoices) throw new ModelException($"a step has more than {MostChoices} choices");
-        if (_chosen >= _given) _picks[_chosen] = 0;
+        if (_chosen == MostChoices)
+            throw new ModelException($"a step has more than {MostChoices} choices");
+        if (_chosen >= _given)
+            _picks[_chosen] = 0;
         _items.Add(new(IsChoice: true, 0, count));
         return _picks[_chosen++];
     }

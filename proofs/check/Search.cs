@@ -7,7 +7,8 @@ namespace Verified.Proofs.Check;
 /// <param name="Why">What it says.</param>
 /// <param name="From">Number of the state before the step; -1 if the first state is bad.</param>
 /// <param name="Step">
-/// Number of the step among those from that state; -1 for the first one that leads to <paramref name="To"/>. </param>
+/// Number of the step among those from that state; -1 for the first one that leads to <paramref name="To"/>.
+/// </param>
 /// <param name="To">The state after the step.</param>
 public sealed record SearchFailure(string Property, string Why, int From, int Step, ulong To);
 
@@ -15,9 +16,9 @@ public sealed record SearchFailure(string Property, string Why, int From, int St
 /// Breadth-first search over packed states of at most 64 bits, by several workers.
 /// </summary>
 /// <remarks>
-/// A level is taken in batches of chunks. First the workers take chunks and follow the steps' tree (<see
-/// cref="StepTree"/>); then they take shards of the set and add the candidates of all chunks, in order; then the new
-/// states are listed in order of the candidates. So numbers of chunks and shards, but not of workers, decide the
+/// A level is taken in batches of chunks. First the workers take chunks and follow the steps' tree
+/// (<see cref="StepTree"/>); then they take shards of the set and add the candidates of all chunks, in order; then the
+/// new states are listed in order of the candidates. So numbers of chunks and shards, but not of workers, decide the
 /// result: it is that of a search by one worker that takes one state after the other.
 /// </remarks>
 public sealed class Search
@@ -29,8 +30,10 @@ public sealed class Search
     private readonly StepTree _tree;
     private readonly Chunk[] _chunks;
     private readonly Dictionary<int, (int From, int Step)> _happened = [];
-    private List<ulong> _level = [], _next = [];
-    private List<int> _numbers = [], _nextNumbers = [];
+    private List<ulong> _level = [],
+        _next = [];
+    private List<int> _numbers = [],
+        _nextNumbers = [];
     private Marks _pending;
 
     /// <param name="sources">The system, an object for each worker.</param>
@@ -73,7 +76,8 @@ public sealed class Search
         _level.Add(state);
         _numbers.Add(number);
         Level?.Invoke(_numbers);
-        if (_sources[0].Judge(~state, state, isOwn: false, _tree) is not var (property, why)) return null;
+        if (_sources[0].Judge(~state, state, isOwn: false, _tree) is not var (property, why))
+            return null;
         return new(property, why, -1, -1, state);
     }
 
@@ -109,7 +113,8 @@ public sealed class Search
         }
 
         (_level, _numbers) = (_next, _nextNumbers);
-        if (_level.Count > 0) Level?.Invoke(_numbers);
+        if (_level.Count > 0)
+            Level?.Invoke(_numbers);
         return null;
     }
 
@@ -119,11 +124,13 @@ public sealed class Search
         (Transitions, Beyond) = (Transitions + chunk.Transitions, Beyond + chunk.Beyond);
         foreach (var (marks, from, step) in chunk.Happened)
         {
-            foreach (var mark in (marks & _pending).Numbers) _happened.Add(mark, (_numbers[from], step));
+            foreach (var mark in (marks & _pending).Numbers)
+                _happened.Add(mark, (_numbers[from], step));
             _pending -= marks;
         }
 
-        if (chunk.Failure is { } failure) return failure;
+        if (chunk.Failure is { } failure)
+            return failure;
         for (var n = 0; n < chunk.Count; n++)
             if (chunk.NumberOf(n) is var number and >= 0)
             {
@@ -139,14 +146,16 @@ public sealed class Search
     {
         if (parts == 1 || _sources.Length == 1 || (_level.Count < 256 && _next.Count == 0))
         {
-            for (var part = 0; part < parts; part++) work(part, 0);
+            for (var part = 0; part < parts; part++)
+                work(part, 0);
             return;
         }
 
         var next = -1;
         Parallel.For(0, _sources.Length, worker =>
         {
-            for (int part; (part = Interlocked.Increment(ref next)) < parts;) work(part, worker);
+            for (int part; (part = Interlocked.Increment(ref next)) < parts; )
+                work(part, worker);
         });
     }
 
@@ -165,7 +174,8 @@ public sealed class Search
                 {
                     var holds = leaves[leaf] >= 0;
                     ref readonly var outcome = ref _tree[holds ? leaves[leaf] : ~leaves[leaf]];
-                    if (outcome.Kind == OutcomeKind.Disabled) continue;
+                    if (outcome.Kind == OutcomeKind.Disabled)
+                        continue;
                     chunk.Transitions++;
                     if (!(outcome.Marks & pending).IsEmpty)
                     {
@@ -173,7 +183,8 @@ public sealed class Search
                         pending -= outcome.Marks;
                     }
 
-                    if (holds && outcome.Kind == OutcomeKind.State) chunk.Add(outcome.Of(state), n, outcome.IsOwn);
+                    if (holds && outcome.Kind == OutcomeKind.State)
+                        chunk.Add(outcome.Of(state), n, outcome.IsOwn);
                     else if (Judge(chunk, source, holds, outcome, root, state, leaves, leaf) is var (property, why))
                     {
                         (chunk.Failure, chunk.FailureAt) = (new(property, why, _numbers[n], step, 0), chunk.Count);
@@ -185,7 +196,8 @@ public sealed class Search
                 }
             }
 
-            if (step > 0 || MayEnd) continue;
+            if (step > 0 || MayEnd)
+                continue;
             var parent = States.Parent(_numbers[n]);
             chunk.Failure = new("no-deadlock", "in every state a step is possible", parent, -1, state);
             chunk.FailureAt = chunk.Count;
@@ -197,7 +209,15 @@ public sealed class Search
     }
 
     private (string Property, string Why)? Judge(
-        Chunk chunk, IStepSource source, bool holds, in Outcome outcome, int root, ulong state, Leaves leaves, int leaf)
+        Chunk chunk,
+        IStepSource source,
+        bool holds,
+        in Outcome outcome,
+        int root,
+        ulong state,
+        Leaves leaves,
+        int leaf
+    )
     {
         if (!holds || outcome.Kind == OutcomeKind.Violation)
             return source.Explain(root, state, _tree.PicksOf(leaf, root, state, source, leaves));
@@ -217,7 +237,8 @@ public sealed class Search
             {
                 var (state, candidate) = (states[n], candidates[n]);
                 var number = States.Add(shard, state);
-                if (number < 0) continue;
+                if (number < 0)
+                    continue;
                 var (from, isOwn) = chunk.Way(candidate);
                 States.ComesFrom(number, _numbers[from]);
                 if (source.Judge(_level[from], state, isOwn, _tree) is var (property, why))
@@ -230,6 +251,7 @@ public sealed class Search
     private static void Fail(Chunk chunk, int candidate, SearchFailure failure)
     {
         lock (chunk)
-            if (candidate < chunk.FailureAt) (chunk.Failure, chunk.FailureAt) = (failure, candidate);
+            if (candidate < chunk.FailureAt)
+                (chunk.Failure, chunk.FailureAt) = (failure, candidate);
     }
 }

@@ -1,6 +1,9 @@
 namespace Verified.Proofs.Check;
 
-/// <summary>A packed cell: its bits of the key, and the values that it can have, by number; null where the value is its own number.</summary>
+/// <summary>
+/// A packed cell: its bits of the key, and the values that it can have, by number; null where the value is its own
+/// number.
+/// </summary>
 internal readonly record struct Slot(int Cell, int At, int Bits, uint[]? Domain)
 {
     public Key Mask => Key.Ones(At, Bits);
@@ -11,11 +14,14 @@ internal readonly record struct Slot(int Cell, int At, int Bits, uint[]? Domain)
         if (Domain is { } domain)
         {
             var number = 0;
-            while (number < domain.Length && domain[number] != value) number++;
-            if (number == domain.Length) return false;
+            while (number < domain.Length && domain[number] != value)
+                number++;
+            if (number == domain.Length)
+                return false;
             value = (uint)number;
         }
-        else if ((ulong)value >> Bits != 0) return false;
+        else if ((ulong)value >> Bits != 0)
+            return false;
 
         key |= Key.Of(value, At);
         return true;

@@ -6,28 +6,36 @@ namespace Verified.Proofs.Check;
 
 /// <summary>
 /// Holds a run to the model of address spaces (<see cref="Spaces"/>): each completed operation is the one that its
-/// caller asked for, page by
-/// page, and nothing else changes a space. A deletion leaves nothing of its tasks.
+/// caller asked for, page by page, and nothing else changes a space. A deletion leaves nothing of its tasks.
 /// </summary>
 /// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
 public sealed class SpaceHistory(FlatTables tables)
 {
-    public const string Abstract = "an-operation-is-the-papers", Between = "between-pages-the-papers-spaces",
-        Nothing = "nothing-else-changes-spaces", Deleted = "a-deletion-leaves-nothing",
-            Full = "mapping-fails-only-if-full";
+    public const string Abstract = "an-operation-is-the-papers",
+        Between = "between-pages-the-papers-spaces",
+        Nothing = "nothing-else-changes-spaces",
+        Deleted = "a-deletion-leaves-nothing",
+        Full = "mapping-fails-only-if-full";
 
-    private static readonly HashSet<string> OfSpaces = [nameof(Mappings<Concrete>.Space),
+    private static readonly HashSet<string> OfSpaces =
+    [
+        nameof(Mappings<Concrete>.Space),
         nameof(Mappings<Concrete>.Page),
-        nameof(Mappings<Concrete>.Frame), nameof(Mappings<Concrete>.Depth), nameof(Mappings<Concrete>.Level),
-            nameof(Mappings<Concrete>.NodeAt),
-        nameof(Mappings<Concrete>.TableAt)];
+        nameof(Mappings<Concrete>.Frame),
+        nameof(Mappings<Concrete>.Depth),
+        nameof(Mappings<Concrete>.Level),
+        nameof(Mappings<Concrete>.NodeAt),
+        nameof(Mappings<Concrete>.TableAt),
+    ];
 
     private readonly State<Concrete> s = tables.State;
     private readonly int _firstSpace = tables.Start(nameof(Mappings<Concrete>.Space));
     private SpaceOperation? _operation;
     private Spaces? _spaces;
     private IReadOnlySet<uint> _clan = new HashSet<uint>();
-    private uint _left, _was, _operationId;
+    private uint _left,
+        _was,
+        _operationId;
     private int _done;
 
     /// <summary>Names of what a run is held to.</summary>
@@ -38,7 +46,8 @@ public sealed class SpaceHistory(FlatTables tables)
     {
         _operation = null;
         _was = s.Mappings.Operation.Value;
-        if (_was == Operations.Delete && s.Mappings.Pass.Value == Passes.Clan) BeginOperation(_was);
+        if (_was == Operations.Delete && s.Mappings.Pass.Value == Passes.Clan)
+            BeginOperation(_was);
     }
 
     /// <summary>Sees a step that has just been made; what it violates, or null.</summary>
@@ -49,14 +58,18 @@ public sealed class SpaceHistory(FlatTables tables)
             return (Nothing, $"only the steps of an operation change a space ({entry} changed {column})");
         var (was, now) = (_was, m.Operation.Value);
         _was = now;
-        if (was == Operations.None && now != Operations.None) BeginOperation(now);
-        else if (_operation is null || entry != Entry.Map) return null;
+        if (was == Operations.None && now != Operations.None)
+            BeginOperation(now);
+        else if (_operation is null || entry != Entry.Map)
+            return null;
         else if (_operationId != Operations.Delete && m.Left.Value != _left)
         {
-            if (Pages(m) is { } wrong) return wrong;
+            if (Pages(m) is { } wrong)
+                return wrong;
         }
 
-        if (now != Operations.None || _operation is null) return null;
+        if (now != Operations.None || _operation is null)
+            return null;
         var ended = End();
         _operation = null;
         return ended;
@@ -79,27 +92,30 @@ public sealed class SpaceHistory(FlatTables tables)
     // One page or more are done: so they are in the model.
     private (string, string)? Pages(Mappings<Concrete> m)
     {
-        if (m.Failed.Value == 1) return Failed(m);
+        if (m.Failed.Value == 1)
+            return Failed(m);
         var done = (int)(_left - m.Left.Value);
         _left = m.Left.Value;
         for (var i = 0; i < done; i++, _done++)
         {
-            if (_done >= _operation!.Count) return (Between,
-                $"an operation does the pages that were asked for, and is at one more than {_done}");
+            if (_done >= _operation!.Count)
+                return (Between, $"an operation does the pages that were asked for, and is at one more than {_done}");
             _operation.Apply(_spaces!, _done);
         }
 
         // Pages that the source has no page table for are gone through together.
-        return done > 1 ? null : _spaces!.Difference(Spaces.Of(s, Frames())) is { } difference
-            ? (Between, $"after page {_done} of an operation the spaces are the model's: {difference}") : null;
+        return done > 1 ? null
+            : _spaces!.Difference(Spaces.Of(s, Frames())) is { } difference
+                ? (Between, $"after page {_done} of an operation the spaces are the model's: {difference}")
+            : null;
     }
 
     // Where nothing is left to map with, the destination is flushed at most.
     private (string, string)? Failed(Mappings<Concrete> m)
     {
         _left = 0;
-        if (_done >= _operation!.Count) return (Between, "an operation does the pages that were asked for, and "
-            + "fails at another");
+        if (_done >= _operation!.Count)
+            return (Between, "an operation does the pages that were asked for, and fails at another");
         var (source, destination) = _operation.At(_done);
         var flushed = new Spaces(_ => true, _spaces!.Links);
         flushed.Flush(destination, own: true);
@@ -107,15 +123,18 @@ public sealed class SpaceHistory(FlatTables tables)
         _done = _operation.Count;
         if (_spaces.Difference(now) is not null && flushed.Difference(now) is { } difference)
             return (Between, $"a map operation that fails leaves the pages that were mapped: {difference}");
-        if (_spaces.Difference(now) is not null) _spaces = flushed;
+        if (_spaces.Difference(now) is not null)
+            _spaces = flushed;
         var node = s.NodeOf(source.Task, source.Page);
-        return m.FreeNode.Value == 0 || m.FreeTable.Value == 0 || m.Depth[node].Value == 255 ? null
+        return m.FreeNode.Value == 0 || m.FreeTable.Value == 0 || m.Depth[node].Value == 255
+            ? null
             : (Full, "a map operation fails only if mappings or page tables have run out");
     }
 
     private (string, string)? End()
     {
-        for (; _done < _operation!.Count; _done++) _operation.Apply(_spaces!, _done);
+        for (; _done < _operation!.Count; _done++)
+            _operation.Apply(_spaces!, _done);
         if (_spaces!.Difference(Spaces.Of(s, Frames())) is { } difference)
             return (Abstract, $"a completed {Operations.Names[_operationId]} operation is the model's: {difference}");
         return _operationId == Operations.Delete && Left() is { } left ? (Deleted, $"after a deletion {left}") : null;
@@ -126,30 +145,39 @@ public sealed class SpaceHistory(FlatTables tables)
     {
         var (m, lthreads) = (s.Mappings, s.Limits.Lthreads);
         for (var table = 1u; table < s.Limits.Paging.Tables; table++)
-            if (_clan.Contains(m.TableTask[table].Value)) return $"task {m.TableTask[table].Value} has a page table";
+            if (_clan.Contains(m.TableTask[table].Value))
+                return $"task {m.TableTask[table].Value} has a page table";
         foreach (var task in _clan)
             for (var thread = task * lthreads; thread < (task + 1) * lthreads; thread++)
-                if (s.Status[thread].Value != ThreadStatus.Inactive && (thread != m.Target.Value * lthreads
-                    || s.Consumed[thread].Value != 0))
+                if (
+                    s.Status[thread].Value != ThreadStatus.Inactive
+                    && (thread != m.Target.Value * lthreads || s.Consumed[thread].Value != 0)
+                )
                     return $"thread {thread} is still there";
         for (var thread = lthreads; thread < s.Limits.Threads; thread++)
-            if (s.Status[thread].Value is ThreadStatus.Sending or ThreadStatus.ReceivingFrom or ThreadStatus.Giving
-                && s.Status[s.Partner[thread]].Value == ThreadStatus.Inactive)
+            if (
+                s.Status[thread].Value is ThreadStatus.Sending or ThreadStatus.ReceivingFrom or ThreadStatus.Giving
+                && s.Status[s.Partner[thread]].Value == ThreadStatus.Inactive
+            )
                 return $"thread {thread} waits for one that is gone";
         foreach (var id in Interrupts.OfUsers)
-            if (s.Handler[id].Value != 0
-                && s.Status[s.Handler[id]].Value == ThreadStatus.Inactive) return $"interrupt {id} has a thread "
-                + $"that is gone";
+            if (s.Handler[id].Value != 0 && s.Status[s.Handler[id]].Value == ThreadStatus.Inactive)
+                return $"interrupt {id} has a thread that is gone";
         for (var task = 1u; task < s.Limits.Tasks; task++)
-            if (m.Doomed[task].Value != 0) return $"task {task} is still being deleted";
+            if (m.Doomed[task].Value != 0)
+                return $"task {task} is still being deleted";
         return null;
     }
 
     private string? Changed()
     {
         foreach (var cell in tables.Written)
-            if (cell >= _firstSpace && tables.Before(cell) != tables.Cells[cell]
-                && tables.Locate(cell).Column.Name is var name && OfSpaces.Contains(name))
+            if (
+                cell >= _firstSpace
+                && tables.Before(cell) != tables.Cells[cell]
+                && tables.Locate(cell).Column.Name is var name
+                && OfSpaces.Contains(name)
+            )
                 return name;
         return null;
     }
@@ -160,8 +188,11 @@ public sealed class SpaceHistory(FlatTables tables)
         List<uint> frames = [];
         HashSet<uint> seen = [];
         foreach (var page in tables.PagesMapped())
-            if (s.Mappings.NodeAt[page].Value is var node && s.Mappings.Depth[node].Value != 0
-                && seen.Add(s.Mappings.Frame[node].Value))
+            if (
+                s.Mappings.NodeAt[page].Value is var node
+                && s.Mappings.Depth[node].Value != 0
+                && seen.Add(s.Mappings.Frame[node].Value)
+            )
                 frames.Add(s.Mappings.Frame[node].Value);
         return frames;
     }

@@ -40,11 +40,17 @@ internal sealed class StateJudge
     /// <param name="walker">Has the tables.</param>
     /// <param name="invariants">What is evaluated.</param>
     /// <param name="unkeyed">
-    /// Told which cells an invariant reads that have other values after a step than in the key. </param>
+    /// Told which cells an invariant reads that have other values after a step than in the key.
+    /// </param>
     /// <param name="outside">
-    /// A value of a cell that no key has bits for, and that the states have; null if there is none. </param>
-    public StateJudge(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants, Unkeyed unkeyed,
-        (int Cell, uint Value)? outside = null)
+    /// A value of a cell that no key has bits for, and that the states have; null if there is none.
+    /// </param>
+    public StateJudge(
+        Walker walker,
+        IReadOnlyList<Invariant<Concrete>> invariants,
+        Unkeyed unkeyed,
+        (int Cell, uint Value)? outside = null
+    )
     {
         (_walker, _unkeyed, _outside) = (walker, unkeyed, outside);
         var codec = walker.Codec;
@@ -59,16 +65,27 @@ internal sealed class StateJudge
         }
 
         foreach (var row in _rows)
-            _groups.Add(new((shared | codec.MaskOf(row)).Low)
+            _groups.Add(
+                new((shared | codec.MaskOf(row)).Low)
+                {
+                    Instances =
+                    [
+                        .. invariants
+                            .Where(invariant => !IsOfMappings(invariant))
+                            .Where(invariant => invariant.Over == Table.Thread || row == State<Concrete>.Nobody)
+                            .Select(invariant => new Instance(invariant, row)),
+                    ],
+                }
+            );
+        _groups.Add(
+            new(0)
             {
-                Instances = [.. invariants.Where(invariant => !IsOfMappings(invariant))
-                    .Where(invariant => invariant.Over == Table.Thread || row == State<Concrete>.Nobody)
-                    .Select(invariant => new Instance(invariant, row))],
-            });
-        _groups.Add(new(0)
-        {
-            Instances = [.. invariants.Where(IsOfMappings).Select(each => new Instance(each, State<Concrete>.Nobody))],
-        });
+                Instances =
+                [
+                    .. invariants.Where(IsOfMappings).Select(each => new Instance(each, State<Concrete>.Nobody)),
+                ],
+            }
+        );
     }
 
     private static bool IsOfMappings(Invariant<Concrete> invariant) =>
@@ -83,8 +100,10 @@ internal sealed class StateJudge
         for (var n = 0; n < _groups.Count; n++)
         {
             var group = _groups[n];
-            if ((changed & group.Mask) == 0 && group.Known.Count > 0) continue;
-            if (!group.Known.Contains(state & group.Mask) && !Evaluate(group, state)) return false;
+            if ((changed & group.Mask) == 0 && group.Known.Count > 0)
+                continue;
+            if (!group.Known.Contains(state & group.Mask) && !Evaluate(group, state))
+                return false;
         }
 
         return true;
@@ -95,30 +114,35 @@ internal sealed class StateJudge
     {
         var invariant = instance.Invariant;
         foreach (var i in invariant.Over == Table.Thread ? [instance.Row] : _walker.RowsOf(invariant.Over))
-            foreach (var j in invariant.Pairs ? _rows : One)
-                if (!invariant.Holds(_walker.State, i, j))
-                    return false;
+        foreach (var j in invariant.Pairs ? _rows : One)
+            if (!invariant.Holds(_walker.State, i, j))
+                return false;
         return true;
     }
 
     private bool Evaluate(Group group, ulong state)
     {
         _walker.Codec.Unpack(new(state, 0));
-        if (_outside is var (cell, value)) _walker.Tables.Cells[cell] = value;
+        if (_outside is var (cell, value))
+            _walker.Tables.Cells[cell] = value;
         for (var n = group.Instances.Count - 1; n >= 0; n--)
         {
             var instance = group.Instances[n];
             _run.Begin([]);
             _walker.Tables.Reads = read =>
             {
-                if (read != _outside?.Cell) _walker.Codec.Record(read, _run);
-                if (_walker.Codec.MayDiffer(read)) _unkeyed.Reads(instance, read);
+                if (read != _outside?.Cell)
+                    _walker.Codec.Record(read, _run);
+                if (_walker.Codec.MayDiffer(read))
+                    _unkeyed.Reads(instance, read);
             };
             var holds = Holds(instance);
             _walker.Tables.Reads = null;
-            if (!holds) return false;
+            if (!holds)
+                return false;
             var bits = _run.Bits;
-            if ((bits & ~group.Mask) == 0) continue;
+            if ((bits & ~group.Mask) == 0)
+                continue;
             if ((bits & ~group.Most) == 0)
             {
                 group.Mask |= bits;

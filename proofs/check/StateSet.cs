@@ -68,12 +68,16 @@ public sealed class StateSet
             for (var slot = SlotOf(Hash(state), slots.Length); ; slot = slot + 1 == slots.Length ? 0 : slot + 1)
             {
                 var number = slots[slot] - 1;
-                if (number >= 0 && Keys[number] != state) continue;
-                if (number >= 0) return -1;
-                if (Count == Keys.Length) Grow();
+                if (number >= 0 && Keys[number] != state)
+                    continue;
+                if (number >= 0)
+                    return -1;
+                if (Count == Keys.Length)
+                    Grow();
                 Keys[Count] = state;
                 slots[slot] = Count + 1;
-                if (5L * ++Count > 4L * slots.Length) Rehash();
+                if (5L * ++Count > 4L * slots.Length)
+                    Rehash();
                 return Count - 1;
             }
         }
@@ -96,7 +100,8 @@ public sealed class StateSet
             for (var number = 0; number < Count; number++)
             {
                 var slot = SlotOf(Hash(Keys[number]), slots.Length);
-                while (slots[slot] != 0) slot = slot + 1 == slots.Length ? 0 : slot + 1;
+                while (slots[slot] != 0)
+                    slot = slot + 1 == slots.Length ? 0 : slot + 1;
                 slots[slot] = number + 1;
             }
 

@@ -21,9 +21,16 @@ public sealed class StepTree
     // An entry: the kind in bits 0..1, the first bit of a read in 8..15, the number of bits or alternatives in 16..23,
     // and above that the place of its children, or of a leaf's block: number of the outcome, number of judgements,
     // their roots. A leaf of a judgement says whether it holds. 0 is unknown.
-    private const int Read = 1, Choice = 2, Leaf = 3, KindBits = 3, ControlAt = 8, CountAt = 16, PlaceAt = 24;
+    private const int Read = 1,
+        Choice = 2,
+        Leaf = 3,
+        KindBits = 3,
+        ControlAt = 8,
+        CountAt = 16,
+        PlaceAt = 24;
 
-    private const ulong Holds = Leaf, Violated = 1UL << PlaceAt | Leaf;
+    private const ulong Holds = Leaf,
+        Violated = 1UL << PlaceAt | Leaf;
 
     private readonly Lock _lock = new();
     private readonly int _roots;
@@ -100,11 +107,14 @@ public sealed class StepTree
                     for (var n = (int)(entries[block] >> 32); n > 0; n--)
                         holds &= Judge(block + n, block, n - 1, root, state, source, leaves, depth);
                     leaves.Add(holds ? (int)entries[block] : ~(int)entries[block]);
-                    if (leaves.Count == most || !leaves.Advance(ref depth, out place)) return depth;
+                    if (leaves.Count == most || !leaves.Advance(ref depth, out place))
+                        return depth;
                     continue;
                 default:
-                    if (Volatile.Read(ref _entries) is var grown && grown != entries) entries = grown;
-                    else entries = Learn(root, state, source, leaves.PicksTo(depth), leaves.Recording);
+                    if (Volatile.Read(ref _entries) is var grown && grown != entries)
+                        entries = grown;
+                    else
+                        entries = Learn(root, state, source, leaves.PicksTo(depth), leaves.Recording);
                     continue;
             }
         }
@@ -112,7 +122,8 @@ public sealed class StepTree
 
     private static ulong Extract(ulong state, ulong entry)
     {
-        if (Bmi1.X64.IsSupported) return Bmi1.X64.BitFieldExtract(state, (ushort)(entry >> ControlAt));
+        if (Bmi1.X64.IsSupported)
+            return Bmi1.X64.BitFieldExtract(state, (ushort)(entry >> ControlAt));
         return state >> (int)(entry >> ControlAt & 0xFF) & ((1UL << (int)(entry >> CountAt & 0xFF)) - 1);
     }
 
@@ -128,8 +139,10 @@ public sealed class StepTree
             if (_entries[place] != 0)
             {
                 var known = _entries[place];
-                if ((known & KindBits) != Leaf) Disagrees();
-                if ((int)_entries[(int)(known >> PlaceAt)] != NumberOf(outcome)) Disagrees();
+                if ((known & KindBits) != Leaf)
+                    Disagrees();
+                if ((int)_entries[(int)(known >> PlaceAt)] != NumberOf(outcome))
+                    Disagrees();
                 return _entries;
             }
 
@@ -143,26 +156,39 @@ public sealed class StepTree
 
     // Whether a group of judgements of a leaf holds, whose tree begins at a place.
     private bool Judge(
-        int place, int block, int number, int root, ulong state, IStepSource source, Leaves leaves, int depth)
+        int place,
+        int block,
+        int number,
+        int root,
+        ulong state,
+        IStepSource source,
+        Leaves leaves,
+        int depth
+    )
     {
         var (entries, first) = (Volatile.Read(ref _entries), place);
         for (; ; )
         {
             var entry = entries[place];
-            if (((int)entry & KindBits) == Read) place = (int)(entry >> PlaceAt) + (int)Extract(state, entry);
-            else if (entry != 0) return entry == Holds;
-            else if (Volatile.Read(ref _entries) is var grown && grown != entries) entries = grown;
+            if (((int)entry & KindBits) == Read)
+                place = (int)(entry >> PlaceAt) + (int)Extract(state, entry);
+            else if (entry != 0)
+                return entry == Holds;
+            else if (Volatile.Read(ref _entries) is var grown && grown != entries)
+                entries = grown;
             else
             {
                 object judgement;
-                lock (_lock) judgement = _judgements[block][number];
+                lock (_lock)
+                    judgement = _judgements[block][number];
                 var holds = source.LearnJudgement(root, state, leaves.PicksTo(depth), judgement, leaves.Recording);
                 lock (_lock)
                 {
                     Judgements++;
                     var end = Follow(first, state, leaves.Recording);
                     var leaf = holds ? Holds : Violated;
-                    if (_entries[end] != 0 && _entries[end] != leaf) Disagrees();
+                    if (_entries[end] != 0 && _entries[end] != leaf)
+                        Disagrees();
                     Volatile.Write(ref _entries[end], leaf);
                     entries = _entries;
                 }
@@ -177,8 +203,10 @@ public sealed class StepTree
         foreach (var item in run.Items)
         {
             var entry = _entries[place];
-            if (entry == 0) entry = Make(place, item);
-            else if (entry % (1UL << PlaceAt) != Head(item)) Disagrees();
+            if (entry == 0)
+                entry = Make(place, item);
+            else if (entry % (1UL << PlaceAt) != Head(item))
+                Disagrees();
             place = (int)(entry >> PlaceAt) + (item.IsChoice ? run.Picks[chosen++] : (int)Extract(state, entry));
         }
 
@@ -210,7 +238,8 @@ public sealed class StepTree
 
     private int NumberOf(in Outcome outcome)
     {
-        if (_numbers.TryGetValue(outcome, out var number)) return number;
+        if (_numbers.TryGetValue(outcome, out var number))
+            return number;
         number = _numbers.Count;
         if (number == _outcomes.Length)
         {
@@ -227,13 +256,15 @@ public sealed class StepTree
     [DoesNotReturn]
     private static void Disagrees() =>
         throw new InvalidOperationException(
-            "a step depends on something that it has not read: the model cannot be searched");
+            "a step depends on something that it has not read: the model cannot be searched"
+        );
 }
 
 /// <summary>The leaves that a walk has come to, and the way to the present one. Of one worker.</summary>
 public sealed class Leaves
 {
-    private readonly int[] _places = new int[Recording.MostChoices], _counts = new int[Recording.MostChoices];
+    private readonly int[] _places = new int[Recording.MostChoices],
+        _counts = new int[Recording.MostChoices];
     private readonly int[] _picks = new int[Recording.MostChoices];
     private int[] _outcomes = new int[64];
 
@@ -249,7 +280,8 @@ public sealed class Leaves
 
     internal void Add(int outcome)
     {
-        if (Count == _outcomes.Length) Array.Resize(ref _outcomes, 2 * Count);
+        if (Count == _outcomes.Length)
+            Array.Resize(ref _outcomes, 2 * Count);
         _outcomes[Count++] = outcome;
     }
 

@@ -22,13 +22,17 @@ internal sealed class TracedTables : Tables<Concrete>
 
     public void Forget() => _reads.Clear();
 
-    public override Column<Concrete> Make(ColumnInfo info, uint rows) => new TracedColumn(this, _tables.Start(info.Name));
+    public override Column<Concrete> Make(ColumnInfo info, uint rows) =>
+        new TracedColumn(this, _tables.Start(info.Name));
 
     public override (Truth Found, Concrete Row) First(Table table, Concrete after, Func<Concrete, Truth> predicate) =>
         _tables.First(table, after, predicate);
 
-    public override (Truth Found, Concrete Key) Greatest(Table table, Func<Concrete, Truth> predicate, Func<Concrete, Concrete> key) =>
-        _tables.Greatest(table, predicate, key);
+    public override (Truth Found, Concrete Key) Greatest(
+        Table table,
+        Func<Concrete, Truth> predicate,
+        Func<Concrete, Concrete> key
+    ) => _tables.Greatest(table, predicate, key);
 
     private sealed class TracedColumn(TracedTables tables, int start) : Column<Concrete>
     {

@@ -20,11 +20,13 @@ internal sealed class Unkeyed
     /// <summary>An invariant reads a cell.</summary>
     public void Reads(Instance instance, int cell)
     {
-        if (_readers.TryGetValue(cell, out var known) && known.Contains(instance)) return;
+        if (_readers.TryGetValue(cell, out var known) && known.Contains(instance))
+            return;
         lock (_lock)
         {
             var present = _readers.GetValueOrDefault(cell, []);
-            if (present.Contains(instance)) return;
+            if (present.Contains(instance))
+                return;
             _readers = new(_readers) { [cell] = [.. present, instance] };
             _version++;
         }
@@ -35,8 +37,9 @@ internal sealed class Unkeyed
     {
         var (found, readers) = (new List<Instance>(), _readers);
         foreach (var cell in cells)
-            foreach (var instance in readers.GetValueOrDefault(cell, []))
-                if (!found.Contains(instance)) found.Add(instance);
+        foreach (var instance in readers.GetValueOrDefault(cell, []))
+            if (!found.Contains(instance))
+                found.Add(instance);
         return found;
     }
 
@@ -45,7 +48,8 @@ internal sealed class Unkeyed
     {
         lock (_lock)
         {
-            if (Array.IndexOf(_outside, (cell, value)) is >= 0 and var known) return known;
+            if (Array.IndexOf(_outside, (cell, value)) is >= 0 and var known)
+                return known;
             _outside = [.. _outside, (cell, value)];
             return _outside.Length - 1;
         }

@@ -4,21 +4,37 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>Makes every step from a state of a model: one state's tables, reused, so that a successor costs no allocation.</summary>
+/// <summary>
+/// Makes every step from a state of a model: one state's tables, reused, so that a successor costs no allocation.
+/// </summary>
 public sealed class Walker
 {
     private static readonly Entry[] UserEntries =
-        [Entry.Ipc, Entry.IdNearest, Entry.ThreadSwitch, Entry.Tick, Entry.PageFault, Entry.Exception, Entry.Interrupt];
+    [
+        Entry.Ipc,
+        Entry.IdNearest,
+        Entry.ThreadSwitch,
+        Entry.Tick,
+        Entry.PageFault,
+        Entry.Exception,
+        Entry.Interrupt,
+    ];
 
     private static readonly Entry[] IdleEntries = [Entry.Tick, Entry.Interrupt];
     private static readonly uint[] Nobody = [State<Concrete>.Nobody];
-    private static readonly Entry[] Pick = [Entry.Pick], Receive = [Entry.Receive], Accept = [Entry.Accept], Leave = [Entry.Leave], Wake = [Entry.Wake];
+    private static readonly Entry[] Pick = [Entry.Pick],
+        Receive = [Entry.Receive],
+        Accept = [Entry.Accept],
+        Leave = [Entry.Leave],
+        Wake = [Entry.Wake];
 
     private readonly Choices _choices;
     private readonly Kernel<Concrete> _kernel;
     private readonly Action<State<Concrete>, Entry>? _damage;
     private readonly int _eax;
-    private readonly Entry[] _userEntries, _idleEntries, _mapEntries;
+    private readonly Entry[] _userEntries,
+        _idleEntries,
+        _mapEntries;
     private readonly IReadOnlyList<uint> _interrupts;
     private readonly uint _most;
     private readonly SpaceHistory? _history;
@@ -46,12 +62,25 @@ public sealed class Walker
         Codec = new(model, Tables);
         _eax = Tables.Start(nameof(State<Concrete>.Eax));
         _rows = [State<Concrete>.Nobody, .. Codec.Rows];
-        _rowsOf = [.. Enum.GetValues<Table>().Select(table => table == Table.Thread ? _rows
-            : [.. Enumerable.Range(0, (int)State<Concrete>.Rows(table, model.Limits)).Select(row => (uint)row)])];
+        _rowsOf =
+        [
+            .. Enum.GetValues<Table>()
+                .Select(table =>
+                    table == Table.Thread
+                        ? _rows
+                        :
+                        [
+                            .. Enumerable
+                                .Range(0, (int)State<Concrete>.Rows(table, model.Limits))
+                                .Select(row => (uint)row),
+                        ]
+                ),
+        ];
         Tables.LookOnlyAt(_rows);
         _reads = cell =>
         {
-            if (!_choices.HasChosen(Tables, cell)) Codec.Record(cell, _recording!);
+            if (!_choices.HasChosen(Tables, cell))
+                Codec.Record(cell, _recording!);
         };
     }
 
@@ -63,21 +92,24 @@ public sealed class Walker
 
     public Codec Codec { get; }
 
-    /// <summary>The ways on from a stage of no user. Between its steps on mappings the kernel can be interrupted.</summary>
-    private Entry[] Entries(uint stage) => stage switch
-    {
-        Stages.Idle => _idleEntries,
-        Stages.Pick => Pick,
-        Stages.Wake => Wake,
-        Stages.Map => _mapEntries,
-        Stages.Accept => Accept,
-        Stages.Leave => Leave,
-        _ => Receive,
-    };
+    /// <summary>
+    /// The ways on from a stage of no user. Between its steps on mappings the kernel can be interrupted.
+    /// </summary>
+    private Entry[] Entries(uint stage) =>
+        stage switch
+        {
+            Stages.Idle => _idleEntries,
+            Stages.Pick => Pick,
+            Stages.Wake => Wake,
+            Stages.Map => _mapEntries,
+            Stages.Accept => Accept,
+            Stages.Leave => Leave,
+            _ => Receive,
+        };
 
     /// <summary>
-    /// Takes every step from <paramref name="from"/> and calls <paramref name="visit"/> on each, with the state after it present; the key is
-    /// null where the state is outside of the model. Ends early when the visit says false.
+    /// Takes every step from <paramref name="from"/> and calls <paramref name="visit"/> on each, with the state after
+    /// it present; the key is null where the state is outside of the model. Ends early when the visit says false.
     /// </summary>
     public void Expand(Key from, Func<Transition, Key?, bool> visit)
     {
@@ -86,35 +118,36 @@ public sealed class Walker
         var stage = State.Stage.Value;
         var actor = State.Current.Value;
         foreach (var entry in stage == Stages.User ? _userEntries : Entries(stage))
-            foreach (var argument in ArgumentsOf(entry))
+        foreach (var argument in ArgumentsOf(entry))
+        {
+            if (!MayCome(entry, argument))
+                continue;
+            _choices.Restart();
+            do
             {
-                if (!MayCome(entry, argument)) continue;
-                _choices.Restart();
-                do
-                {
-                    _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody, entry);
-                    _kernel.Step(entry, argument);
-                    _damage?.Invoke(State, entry);
-                    var key = Codec.Pack(out var outside);
-                    Outside = outside;
-                    _choices.Seal();
-                    var goOn = visit(new Transition(Tables, entry, argument, actor, stage, _eax), key);
-                    Tables.Undo();
-                    if (!goOn) return;
-                }
-                while (_choices.Advance());
-            }
+                _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody, entry);
+                _kernel.Step(entry, argument);
+                _damage?.Invoke(State, entry);
+                var key = Codec.Pack(out var outside);
+                Outside = outside;
+                _choices.Seal();
+                var goOn = visit(new Transition(Tables, entry, argument, actor, stage, _eax), key);
+                Tables.Undo();
+                if (!goOn)
+                    return;
+            } while (_choices.Advance());
+        }
     }
 
     /// <summary>The steps to try in a stage, in order.</summary>
     public IEnumerable<(Entry Entry, uint Argument)> StepsOf(uint stage) =>
-        (stage == Stages.User ? _userEntries : Entries(stage))
-            .SelectMany(entry => ArgumentsOf(entry).Select(argument => (entry, argument)));
+        (stage == Stages.User ? _userEntries : Entries(stage)).SelectMany(entry =>
+            ArgumentsOf(entry).Select(argument => (entry, argument))
+        );
 
     /// <summary>
     /// Takes one step from a packed state, with the choices of a recording, which has what the step reads and whatever
-    /// reads the
-    /// state after it, until <see cref="EndTaken"/>. Null if the step cannot come.
+    /// reads the state after it, until <see cref="EndTaken"/>. Null if the step cannot come.
     /// </summary>
     public Transition? Take(Key from, Entry entry, uint argument, Recording run)
     {
@@ -122,7 +155,8 @@ public sealed class Walker
         Codec.Unpack(from);
         (_choices.Recording, _recording, Tables.Reads) = (run, run, _reads);
         var (stage, actor) = (State.Stage.Value, State.Current.Value);
-        if (!MayCome(entry, argument)) return null;
+        if (!MayCome(entry, argument))
+            return null;
         _choices.Begin(stage == Stages.User ? actor : State<Concrete>.Nobody, entry);
         _kernel.Step(entry, argument);
         _damage?.Invoke(State, entry);
@@ -157,8 +191,8 @@ public sealed class Walker
     public int Outside { get; private set; }
 
     /// <summary>
-    /// The first invariant that the present state violates, and where; null where all hold. Threads outside of the model are as
-    /// blank as thread 0, which stands for them.
+    /// The first invariant that the present state violates, and where; null where all hold. Threads outside of the
+    /// model are as blank as thread 0, which stands for them.
     /// </summary>
     public (Invariant<Concrete> Invariant, uint I, uint J)? Violated(IReadOnlyList<Invariant<Concrete>> invariants)
     {
@@ -166,9 +200,9 @@ public sealed class Walker
         {
             var invariant = invariants[n];
             foreach (var i in RowsOf(invariant.Over))
-                foreach (var j in invariant.Pairs ? _rows : Nobody)
-                    if (!invariant.Holds(State, i, j))
-                        return (invariant, i, j);
+            foreach (var j in invariant.Pairs ? _rows : Nobody)
+                if (!invariant.Holds(State, i, j))
+                    return (invariant, i, j);
         }
 
         return null;
@@ -177,7 +211,8 @@ public sealed class Walker
     /// <summary>The first invariant that the present state violates, in words; null where all hold.</summary>
     public (string Property, string Why)? Violation(IReadOnlyList<Invariant<Concrete>> invariants)
     {
-        if (Violated(invariants) is not var (invariant, i, j)) return null;
+        if (Violated(invariants) is not var (invariant, i, j))
+            return null;
         var rows = invariant.Pairs ? $"{i}, {j}" : $"{i}";
         return (invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {rows})");
     }
@@ -189,8 +224,10 @@ public sealed class Walker
     public (string Property, string Why) OutsideTheModel(int cell)
     {
         var (column, row) = Tables.Locate(cell);
-        return ("inside-the-model",
-            $"{column.Name} of row {row} became {Tables.Cells[cell]:X}h, which the model has no bits for");
+        return (
+            "inside-the-model",
+            $"{column.Name} of row {row} became {Tables.Cells[cell]:X}h, which the model has no bits for"
+        );
     }
 
     /// <summary>What a state violates from which the kernel's own steps do not end.</summary>
@@ -201,8 +238,9 @@ public sealed class Walker
     public uint[] RowsOf(Table table) => _rowsOf[(int)table];
 
     /// <summary>
-    /// Whether the kernel's own steps from the present state end, at a user or idle. A tick looks at each thread once; each receive
-    /// phase ends its thread's ipc or takes a message from a waiting sender, so there are at most two rounds of pick, receive, accept and leave per thread.
+    /// Whether the kernel's own steps from the present state end, at a user or idle. A tick looks at each thread once;
+    /// each receive phase ends its thread's ipc or takes a message from a waiting sender, so there are at most two
+    /// rounds of pick, receive, accept and leave per thread.
     /// </summary>
     public bool Settles()
     {
@@ -210,51 +248,72 @@ public sealed class Walker
         _history?.Begin();
         for (var steps = 0; Kernel<Concrete>.Own(State.Stage.Value) is { } own; steps++)
         {
-            if (steps > _most) return false;
+            if (steps > _most)
+                return false;
             _kernel.Step(own);
             _damage?.Invoke(State, own);
-            if (own == Entry.Map) Meant ??= _history?.After(own);
+            if (own == Entry.Map)
+                Meant ??= _history?.After(own);
         }
 
         return Meant is null;
     }
 
-    /// <summary>What the operations on mappings violated when the kernel's own steps were last run; null for nothing.</summary>
+    /// <summary>
+    /// What the operations on mappings violated when the kernel's own steps were last run; null for nothing.
+    /// </summary>
     public (string Name, string Why)? Meant { get; private set; }
 
     /// <summary>The event of the present step, with the registers it was made with.</summary>
     public Event EventOf(Transition step)
     {
-        if (step.StageBefore != Stages.User) return new(step.Entry, null, step.Argument);
-        return new(step.Entry, new(
-            _choices.Chosen(0), _choices.Chosen(1), _choices.Chosen(2), _choices.Chosen(3), State.Esp[step.Actor],
-            _choices.Chosen(4), _choices.Chosen(5), _choices.Chosen(6), State.Eip[step.Actor], State.Eflags[step.Actor]), step.Argument);
+        if (step.StageBefore != Stages.User)
+            return new(step.Entry, null, step.Argument);
+        return new(
+            step.Entry,
+            new(
+                _choices.Chosen(0),
+                _choices.Chosen(1),
+                _choices.Chosen(2),
+                _choices.Chosen(3),
+                State.Esp[step.Actor],
+                _choices.Chosen(4),
+                _choices.Chosen(5),
+                _choices.Chosen(6),
+                State.Eip[step.Actor],
+                State.Eflags[step.Actor]
+            ),
+            step.Argument
+        );
     }
 
     // Whether an interrupt is not masked, and an exception for being in a small space one of a thread that is.
-    private bool MayCome(Entry entry, uint argument) => entry switch
-    {
-        Entry.Interrupt => Event.MayCome(State, argument),
-        Entry.Outgrow => State.Mappings.Small[State.Task(State.Current)].Value != 0,
-        _ => true,
-    };
+    private bool MayCome(Entry entry, uint argument) =>
+        entry switch
+        {
+            Entry.Interrupt => Event.MayCome(State, argument),
+            Entry.Outgrow => State.Mappings.Small[State.Task(State.Current)].Value != 0,
+            _ => true,
+        };
 
     private static readonly uint[] AProtection = [FaultMessage.Protection];
 
     // IN AL,DX.
     private static readonly uint[] PortInstruction = [0xEC];
 
-    private static readonly uint[] AnException = [6], NoArgument = [0];
+    private static readonly uint[] AnException = [6],
+        NoArgument = [0];
 
     // One exception is enough: the kernel reports which it was, and never looks.
-    private IReadOnlyList<uint> ArgumentsOf(Entry entry) => entry switch
-    {
-        Entry.Exception => AnException,
-        Entry.Interrupt => _interrupts,
-        Entry.Outgrow => AProtection,
-        Entry.Protection => PortInstruction,
-        _ => NoArgument,
-    };
+    private IReadOnlyList<uint> ArgumentsOf(Entry entry) =>
+        entry switch
+        {
+            Entry.Exception => AnException,
+            Entry.Interrupt => _interrupts,
+            Entry.Outgrow => AProtection,
+            Entry.Protection => PortInstruction,
+            _ => NoArgument,
+        };
 
     /// <summary>The first event that leads from one state to another.</summary>
     public Event EventBetween(Key from, Key to)
@@ -262,7 +321,8 @@ public sealed class Walker
         Event? found = null;
         Expand(from, (step, key) =>
         {
-            if (key == to) found = EventOf(step);
+            if (key == to)
+                found = EventOf(step);
             return found is null;
         });
         return found ?? throw new ModelException("a state's parent does not lead to it");

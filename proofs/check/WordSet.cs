@@ -13,7 +13,8 @@ internal sealed class WordSet
 
     public void Add(ulong word)
     {
-        if (Contains(word)) return;
+        if (Contains(word))
+            return;
         Count++;
         if (word == 0)
         {
@@ -43,6 +44,7 @@ internal sealed class WordSet
     {
         var mask = _words.Length - 1;
         for (var slot = (int)StateSet.Hash(word) & mask; ; slot = (slot + 1) & mask)
-            if (_words[slot] == 0 || _words[slot] == word) return slot;
+            if (_words[slot] == 0 || _words[slot] == word)
+                return slot;
     }
 }

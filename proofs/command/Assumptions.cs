@@ -11,26 +11,91 @@ internal static class Assumptions
     /// <summary>The assumptions.</summary>
     /// <param name="solver">What has to be believed of the solver.</param>
     public static IReadOnlyList<Claim> All(Claim solver) =>
-    [
-        .. ProcessorState<Symbolic, KernelMemory>.All.Where(field => field.Accounting == Accounting.Excluded)
-            .Select(field => new Claim($"processor state that no check compares: {field.Name}", Assumed, field.Why)),
-        new("Ia32<W> is the processor", Assumed, "beyond the cases compared with the host's: rings, gates and paging are tested by the manual's rules and in QEMU"),
-        solver,
-        new("user mode changes neither the kernel's memory nor its own privilege, CS and interrupt flag", Assumed,
-            "rings, paging and segments of Ia32<W>, tested; boot checks the page directories"),
-        new("the processor keeps ring 3 within its segments, and in a small space reports page faults at their base and the address used", Assumed, "SDM 3A, 5.3 and 3.4; the segments are proved at each return to a user, their limits tried on the machine and in Bochs; QEMU ignores them"),
-        new("the TLB holds what the page tables said since the page's last INVLPG or the last load of CR3, and no entry that is not present", Assumed, "SDM 3A, 4.10; each step's INVLPG is proved, the TLB itself is the machine's"),
-        new("the processor writes nothing to page tables by itself but the accessed and dirty bits", Assumed, "SDM 3A, 4.8; the representation leaves them open"),
-        new("an instruction that has raised an exception can be read by the kernel", Assumed, "the processor has just read it; each byte that is read is proved to be one of it, by its prefixes and opcode"),
-        new("the processor lets ring 3 use the ports whose bits are 0 in the map behind the TSS", Assumed, "SDM 1, 19.5.2; the maps are proved, boot checks that each space has its own"),
-        new("the interrupt controllers let through what is not masked and not in service", Assumed, "8259A data sheet; each step's masks and ends of interrupt are proved, the controllers themselves are the machine's"),
-        new("the boot loader leaves a Multiboot machine", Assumed, "protected mode, paging off, A20 on, .bss zeroed; CR4, "
-            + "IA32_SYSENTER_CS and DR7 as after RESET, no debug exception pending"),
-        new("First and Greatest have their defining property", Assumed, "the prover uses the property, the concrete spec a scan; the tests compare them"),
-        new("induction along a finite list, and an order's positions may be numbered anew", Assumed, "the solver proves the first mapping and the step from each to the next, and that the order is kept; models mappers, ports, interrupted and family look at whole lists in every state"),
-        new("cycles are those of the Pentium's model", Assumed, "its figures are published ones and what it leaves out is listed at machine/timing/Pipeline.cs; instructions are counted exactly"),
-        .. Statements<Symbolic>.All.Where(property => property.Searches).Select(property => new Claim(
-            $"meaning that runs and small models check, and no theorem: {property.Name}", Assumed, property.Says)),
-        new("panic path", Assumed, "NMI, double fault, machine check: neither proved nor reached by a check"),
-    ];
+        [
+            .. ProcessorState<Symbolic, KernelMemory>
+                .All.Where(field => field.Accounting == Accounting.Excluded)
+                .Select(field => new Claim(
+                    $"processor state that no check compares: {field.Name}",
+                    Assumed,
+                    field.Why
+                )),
+            new(
+                "Ia32<W> is the processor",
+                Assumed,
+                "beyond the cases compared with the host's: rings, gates and paging are tested by the manual's rules "
+                    + "and in QEMU"
+            ),
+            solver,
+            new(
+                "user mode changes neither the kernel's memory nor its own privilege, CS and interrupt flag",
+                Assumed,
+                "rings, paging and segments of Ia32<W>, tested; boot checks the page directories"
+            ),
+            new(
+                "the processor keeps ring 3 within its segments, and in a small space reports page faults at their "
+                    + "base and the address used",
+                Assumed,
+                "SDM 3A, 5.3 and 3.4; the segments are proved at each return to a user, their limits tried on the "
+                    + "machine and in Bochs; QEMU ignores them"
+            ),
+            new(
+                "the TLB holds what the page tables said since the page's last INVLPG or the last load of CR3, and no "
+                    + "entry that is not present",
+                Assumed,
+                "SDM 3A, 4.10; each step's INVLPG is proved, the TLB itself is the machine's"
+            ),
+            new(
+                "the processor writes nothing to page tables by itself but the accessed and dirty bits",
+                Assumed,
+                "SDM 3A, 4.8; the representation leaves them open"
+            ),
+            new(
+                "an instruction that has raised an exception can be read by the kernel",
+                Assumed,
+                "the processor has just read it; each byte that is read is proved to be one of it, by its prefixes "
+                    + "and opcode"
+            ),
+            new(
+                "the processor lets ring 3 use the ports whose bits are 0 in the map behind the TSS",
+                Assumed,
+                "SDM 1, 19.5.2; the maps are proved, boot checks that each space has its own"
+            ),
+            new(
+                "the interrupt controllers let through what is not masked and not in service",
+                Assumed,
+                "8259A data sheet; each step's masks and ends of interrupt are proved, the controllers themselves are "
+                    + "the machine's"
+            ),
+            new(
+                "the boot loader leaves a Multiboot machine",
+                Assumed,
+                "protected mode, paging off, A20 on, .bss zeroed; CR4, "
+                    + "IA32_SYSENTER_CS and DR7 as after RESET, no debug exception pending"
+            ),
+            new(
+                "First and Greatest have their defining property",
+                Assumed,
+                "the prover uses the property, the concrete spec a scan; the tests compare them"
+            ),
+            new(
+                "induction along a finite list, and an order's positions may be numbered anew",
+                Assumed,
+                "the solver proves the first mapping and the step from each to the next, and that the order is kept; "
+                    + "models mappers, ports, interrupted and family look at whole lists in every state"
+            ),
+            new(
+                "cycles are those of the Pentium's model",
+                Assumed,
+                "its figures are published ones and what it leaves out is listed at machine/timing/Pipeline.cs; "
+                    + "instructions are counted exactly"
+            ),
+            .. Statements<Symbolic>
+                .All.Where(property => property.Searches)
+                .Select(property => new Claim(
+                    $"meaning that runs and small models check, and no theorem: {property.Name}",
+                    Assumed,
+                    property.Says
+                )),
+            new("panic path", Assumed, "NMI, double fault, machine check: neither proved nor reached by a check"),
+        ];
 }

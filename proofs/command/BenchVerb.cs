@@ -13,18 +13,29 @@ internal static class BenchVerb
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<int> Repeats = CommonOptions.InRange(new Option<int>("--repeats")
-    {
-        Description = "Runs of which the median is taken",
-        HelpName = "N",
-        DefaultValueFactory = _ => new BenchOptions().Repeats,
-    }, 1, 1000);
+    private static readonly Option<int> Repeats = CommonOptions.InRange(
+        new Option<int>("--repeats")
+        {
+            Description = "Runs of which the median is taken",
+            HelpName = "N",
+            DefaultValueFactory = _ => new BenchOptions().Repeats,
+        },
+        1,
+        1000
+    );
 
     public static Command Make()
     {
-        var verb = new Command("bench", "Instructions and model cycles of one-way ipc, fast and slow path; speed of the machine and the checks")
+        var verb = new Command(
+            "bench",
+            "Instructions and model cycles of one-way ipc, fast and slow path; speed of the machine and the checks"
+        )
         {
-            Area, Repeats, ImageSource.File, ImageSource.Size, CommonOptions.Json,
+            Area,
+            Repeats,
+            ImageSource.File,
+            ImageSource.Size,
+            CommonOptions.Json,
         };
         verb.SetAction(Run);
         return verb;
@@ -34,7 +45,9 @@ internal static class BenchVerb
     {
         var (display, area, json) = (new Display(parsed), parsed.GetValue(Area), parsed.GetValue(CommonOptions.Json));
         if (area is not null && !Measurements.Areas.Contains(area))
-            throw new CommandException($"there is nothing called '{area}' to measure: give {string.Join(", ", Measurements.Areas)}");
+            throw new CommandException(
+                $"there is nothing called '{area}' to measure: give {string.Join(", ", Measurements.Areas)}"
+            );
         var image = ImageSource.Of(parsed);
         IReadOnlyList<Theorem>? theorems = null;
         if (area is null or "prove")
@@ -43,9 +56,22 @@ internal static class BenchVerb
             theorems = Theorems.Of(image);
         }
 
-        var rows = Measurements.Take(image, new(area, parsed.GetValue(Repeats), theorems, json ? null : row =>
-            display.Line($"{row.Area,-8} {row.What,-45} {row.Value,14:N1} {row.Unit,-22} {row.Note}".TrimEnd())));
-        if (json) display.Json(rows);
+        var rows = Measurements.Take(
+            image,
+            new(
+                area,
+                parsed.GetValue(Repeats),
+                theorems,
+                json
+                    ? null
+                    : row =>
+                        display.Line(
+                            $"{row.Area, -8} {row.What, -45} {row.Value, 14:N1} {row.Unit, -22} {row.Note}".TrimEnd()
+                        )
+            )
+        );
+        if (json)
+            display.Json(rows);
         return CommandLine.Holds;
     }
 }

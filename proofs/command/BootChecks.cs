@@ -15,28 +15,45 @@ namespace Verified.Proofs.Commands;
 /// </summary>
 internal static class BootChecks
 {
-    private const uint Present = 1, Writable = 2, User = 4, Accessed = 0x20, Large = 0x80, EntriesPerTable = 1024;
+    private const uint Present = 1,
+        Writable = 2,
+        User = 4,
+        Accessed = 0x20,
+        Large = 0x80,
+        EntriesPerTable = 1024;
 
     /// <summary>The claims about boot.</summary>
     /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
     public static IReadOnlyList<Claim> Of(KernelImage image) =>
-    [
-        .. OfFile(image),
-        .. Of("boot", image, []),
-        .. Booting.Servers(image) is { Count: > 0 } servers ? Of("boot with servers", image, servers) : [],
-    ];
+        [
+            .. OfFile(image),
+            .. Of("boot", image, []),
+            .. Booting.Servers(image) is { Count: > 0 } servers ? Of("boot with servers", image, servers) : [],
+        ];
 
     private static IEnumerable<Claim> OfFile(KernelImage image)
     {
         var (file, message, other) = (FileCheck.Wrong(image), BootMessages.Wrong(image), OtherBoots.Wrong(image));
         return
         [
-            Claim.Of("image file: headers, padding and tables of symbols are exact", file is null, Standing.Proved,
-                file ?? "every byte that is no code and no data"),
-            Claim.Of("boot and panic print their lines", message is null, Standing.Tested,
-                message ?? $"{BootMessages.Refusals(image).Count} refusals, and NMI, double fault and machine check"),
-            Claim.Of("boot comes to the declared first state with flat modules, and with less and more memory", other is null, Standing.Tested,
-                other ?? $"{OtherBoots.Count(image)} boots, every bit"),
+            Claim.Of(
+                "image file: headers, padding and tables of symbols are exact",
+                file is null,
+                Standing.Proved,
+                file ?? "every byte that is no code and no data"
+            ),
+            Claim.Of(
+                "boot and panic print their lines",
+                message is null,
+                Standing.Tested,
+                message ?? $"{BootMessages.Refusals(image).Count} refusals, and NMI, double fault and machine check"
+            ),
+            Claim.Of(
+                "boot comes to the declared first state with flat modules, and with less and more memory",
+                other is null,
+                Standing.Tested,
+                other ?? $"{OtherBoots.Count(image)} boots, every bit"
+            ),
         ];
     }
 
@@ -55,19 +72,44 @@ internal static class BootChecks
         var registers = FirstStateCheck.Registers(image, pc).FirstOrDefault();
         return
         [
-            Claim.Of($"{boot}: memory is the declared first state, bit by bit", memory is null, Standing.Proved,
-                memory ?? $"{declared.Bytes:N0} bytes in {declared.Regions.Count} regions"),
-            Claim.Of($"{boot}: the processor is as declared", registers is null, Standing.Proved,
-                registers ?? $"{DeclaredProcessor.Of(image).Count} registers and hidden parts"),
+            Claim.Of(
+                $"{boot}: memory is the declared first state, bit by bit",
+                memory is null,
+                Standing.Proved,
+                memory ?? $"{declared.Bytes:N0} bytes in {declared.Regions.Count} regions"
+            ),
+            Claim.Of(
+                $"{boot}: the processor is as declared",
+                registers is null,
+                Standing.Proved,
+                registers ?? $"{DeclaredProcessor.Of(image).Count} registers and hidden parts"
+            ),
             .. modules.Count == 0 ? (IReadOnlyList<Claim>)[OfRings(boot, image, pc)] : [],
-            Claim.Of($"{boot}: invariants hold at the first step", Invariant(state) is null, Standing.Proved,
-                Invariant(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"),
-            Claim.Of($"{boot}: the lists of mappings and the chiefs are in order at the first step", Order(state) is null, Standing.Proved,
-                Order(state) ?? "every mapping stands before the one that follows it, every chief before its tasks"),
-            Claim.Of($"{boot}: representation holds at the first step", Representation(view, state) is null, Standing.Proved,
-                Representation(view, state) ?? $"{Representation<Concrete>.All.Count} invariants, every row"),
-            Claim.Of($"{boot}: page directories map the kernel's part alike", Directories(image, pc) is null, Standing.Proved,
-                Directories(image, pc) ?? $"{image.Limits.Tasks} directories; no user page shows a frame of the kernel's"),
+            Claim.Of(
+                $"{boot}: invariants hold at the first step",
+                Invariant(state) is null,
+                Standing.Proved,
+                Invariant(state) ?? $"{Invariants<Concrete>.All.Count} invariants, every row"
+            ),
+            Claim.Of(
+                $"{boot}: the lists of mappings and the chiefs are in order at the first step",
+                Order(state) is null,
+                Standing.Proved,
+                Order(state) ?? "every mapping stands before the one that follows it, every chief before its tasks"
+            ),
+            Claim.Of(
+                $"{boot}: representation holds at the first step",
+                Representation(view, state) is null,
+                Standing.Proved,
+                Representation(view, state) ?? $"{Representation<Concrete>.All.Count} invariants, every row"
+            ),
+            Claim.Of(
+                $"{boot}: page directories map the kernel's part alike",
+                Directories(image, pc) is null,
+                Standing.Proved,
+                Directories(image, pc)
+                    ?? $"{image.Limits.Tasks} directories; no user page shows a frame of the kernel's"
+            ),
             .. ChipChecks.Of(boot, image, modules),
         ];
     }
@@ -76,8 +118,12 @@ internal static class BootChecks
     private static Claim OfRings(string boot, KernelImage image, Pc pc)
     {
         var (wrong, cases) = RingCheck.Of(image, pc);
-        return Claim.Of($"{boot}: only the declared gates lead from ring 3 to ring 0", wrong is null, Standing.Proved,
-            wrong ?? $"{cases:N0} far transfers, returns, INT n and events: every selector and vector");
+        return Claim.Of(
+            $"{boot}: only the declared gates lead from ring 3 to ring 0",
+            wrong is null,
+            Standing.Proved,
+            wrong ?? $"{cases:N0} far transfers, returns, INT n and events: every selector and vector"
+        );
     }
 
     /// <summary>The first invariant that a state violates, or null.</summary>
@@ -85,9 +131,9 @@ internal static class BootChecks
     {
         foreach (var invariant in Invariants<Concrete>.All)
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, state.Limits); i++)
-                for (var j = 0u; j < (invariant.Pairs ? state.Limits.Threads : 1); j++)
-                    if (!invariant.Holds(state, i, j))
-                        return $"{invariant.Name} is violated at row {i}: {invariant.Why}";
+            for (var j = 0u; j < (invariant.Pairs ? state.Limits.Threads : 1); j++)
+                if (!invariant.Holds(state, i, j))
+                    return $"{invariant.Name} is violated at row {i}: {invariant.Why}";
         return null;
     }
 
@@ -111,9 +157,9 @@ internal static class BootChecks
         var representation = new Representation<Concrete>(view, state);
         foreach (var invariant in Representation<Concrete>.All)
             for (var i = 0u; i < Representation<Concrete>.Count(invariant.I, view.Layout); i++)
-                for (var j = 0u; j < Representation<Concrete>.Count(invariant.J, view.Layout); j++)
-                    if (!invariant.Holds(representation, i, j))
-                        return $"{invariant.Name} is violated at rows {i}, {j}: {invariant.Why}";
+            for (var j = 0u; j < Representation<Concrete>.Count(invariant.J, view.Layout); j++)
+                if (!invariant.Holds(representation, i, j))
+                    return $"{invariant.Name} is violated at rows {i}, {j}: {invariant.Why}";
         return null;
     }
 
@@ -132,22 +178,31 @@ internal static class BootChecks
                 {
                     if (entry == layout.Tss >> 22)
                     {
-                        if (Tss(layout, task, pde, Dword) is { } wrong) return wrong;
+                        if (Tss(layout, task, pde, Dword) is { } wrong)
+                            return wrong;
                     }
-                    else if (pde != Dword(first + 4 * entry)) return $"task {task} maps the kernel's part otherwise than task 0 at entry {entry}";
+                    else if (pde != Dword(first + 4 * entry))
+                        return $"task {task} maps the kernel's part otherwise than task 0 at entry {entry}";
 
-                    if ((pde & Present) != 0 && (pde & User) != 0) return $"task {task} lets user mode into the kernel's part at entry {entry}";
+                    if ((pde & Present) != 0 && (pde & User) != 0)
+                        return $"task {task} lets user mode into the kernel's part at entry {entry}";
                     continue;
                 }
 
-                if ((pde & (Present | User)) != (Present | User)) continue;
-                if ((pde & Large) != 0) return $"task {task} maps 4 MB to user mode at entry {entry}";
+                if ((pde & (Present | User)) != (Present | User))
+                    continue;
+                if ((pde & Large) != 0)
+                    return $"task {task} maps 4 MB to user mode at entry {entry}";
                 for (var page = 0u; page < EntriesPerTable; page++)
                 {
                     var pte = Dword((pde & ~0xFFFu) + 4 * page);
-                    if ((pte & (Present | User)) == (Present | User) && (pte & ~0xFFFu) - Layout.ImageBase < layout.Boot.Base - Layout.ImageBase
-                        && ((pte & ~0xFFFu) != Layout.Physical(layout.Info) || (pte & Writable) != 0))
-                        return $"task {task} shows the kernel's frame {pte & ~0xFFFu:X8}h to user mode at {(entry << 22) + (page << 12):X8}h";
+                    if (
+                        (pte & (Present | User)) == (Present | User)
+                        && (pte & ~0xFFFu) - Layout.ImageBase < layout.Boot.Base - Layout.ImageBase
+                        && ((pte & ~0xFFFu) != Layout.Physical(layout.Info) || (pte & Writable) != 0)
+                    )
+                        return $"task {task} shows the kernel's frame {pte & ~0xFFFu:X8}h to user mode at "
+                            + $"{(entry << 22) + (page << 12):X8}h";
                 }
             }
         }
@@ -155,7 +210,8 @@ internal static class BootChecks
         for (var page = 0u; page < Layout.KernelTables * EntriesPerTable; page++)
         {
             var pde = Dword(first + 4 * (kernelPart + page / EntriesPerTable));
-            if (kernelPart + page / EntriesPerTable != layout.Tss >> 22 && OwnFrame(page, pde, Dword) is { } wrong) return wrong;
+            if (kernelPart + page / EntriesPerTable != layout.Tss >> 22 && OwnFrame(page, pde, Dword) is { } wrong)
+                return wrong;
         }
 
         return null;
@@ -164,18 +220,32 @@ internal static class BootChecks
         uint Dword(uint physical) => pc.Memory.Load(physical, 4) & ~Accessed;
     }
 
-    /// <summary>Where the part of a space that has the TSS is not the kernel's own frames with the task's map of ports behind the TSS, or null.</summary>
+    /// <summary>
+    /// Where the part of a space that has the TSS is not the kernel's own frames with the task's map of ports behind
+    /// the TSS, or null.
+    /// </summary>
     private static string? Tss(Layout layout, uint task, uint pde, Func<uint, uint> dword)
     {
-        var (first, map) = (Layout.Physical(layout.Tss) >> 22 << 10, (layout.Tss + Layout.TssPortMap - Layout.KernelBase) / Layout.PageSize);
+        var (first, map) = (
+            Layout.Physical(layout.Tss) >> 22 << 10,
+            (layout.Tss + Layout.TssPortMap - Layout.KernelBase) / Layout.PageSize
+        );
         for (var page = first; page < first + EntriesPerTable; page++)
         {
             if (page - map >= Layout.TssPortMapSize / Layout.PageSize)
             {
-                if (OwnFrame(page, pde, dword) is { } wrong) return $"in task {task} {wrong}";
+                if (OwnFrame(page, pde, dword) is { } wrong)
+                    return $"in task {task} {wrong}";
             }
-            else if (dword((pde & ~0xFFFu) + 4 * (page % EntriesPerTable))
-                != (Layout.Physical(layout.Mappings.PortMaps.Base) + task * Layout.TssPortMapSize + (page - map) * Layout.PageSize | Present))
+            else if (
+                dword((pde & ~0xFFFu) + 4 * (page % EntriesPerTable))
+                != (
+                    Layout.Physical(layout.Mappings.PortMaps.Base)
+                        + task * Layout.TssPortMapSize
+                        + (page - map) * Layout.PageSize
+                    | Present
+                )
+            )
                 return $"task {task} has not its own map of ports";
         }
 
@@ -186,7 +256,8 @@ internal static class BootChecks
     {
         var pte = dword((pde & ~0xFFFu) + 4 * (page % EntriesPerTable));
         return (pte & Present) != 0 && (pte & ~0xFFFu) != page * Layout.PageSize
-            ? $"the kernel's page {page} is frame {pte & ~0xFFFu:X8}h, not its own" : null;
+            ? $"the kernel's page {page} is frame {pte & ~0xFFFu:X8}h, not its own"
+            : null;
     }
 
     private sealed class AtPick(Pc pc) : IMachine<Concrete>

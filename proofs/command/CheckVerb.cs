@@ -20,20 +20,29 @@ internal static class CheckVerb
         Description = "Also print a shortest run for each thing that must happen sometimes",
     };
 
-    private static readonly Option<int> MostStates = CommonOptions.InRange(new Option<int>("--states")
-    {
-        Description = "Give up beyond this many states",
-        HelpName = "N",
-        DefaultValueFactory = _ => new CheckOptions().MostStates,
-    }, 1, int.MaxValue);
+    private static readonly Option<int> MostStates = CommonOptions.InRange(
+        new Option<int>("--states")
+        {
+            Description = "Give up beyond this many states",
+            HelpName = "N",
+            DefaultValueFactory = _ => new CheckOptions().MostStates,
+        },
+        1,
+        int.MaxValue
+    );
 
     public static Command Make()
     {
-        var verb = new Command("check",
-            "Visit every state of small kernels; check every invariant, what each step is for, and that what must happen sometimes does; "
-            + "search for cycles on which somebody waits for ever")
+        var verb = new Command(
+            "check",
+            "Visit every state of small kernels; check every invariant, what each step is for, and that what must "
+                + "happen sometimes does; search for cycles on which somebody waits for ever"
+        )
         {
-            Name, Witnesses, MostStates, CommonOptions.Json,
+            Name,
+            Witnesses,
+            MostStates,
+            CommonOptions.Json,
         };
         Reporting.AddTo(verb, Run);
         return verb;
@@ -42,32 +51,60 @@ internal static class CheckVerb
     /// <summary>Checks one model and prints a line, and a shortest run to what fails.</summary>
     public static CheckResult Check(Display display, Model model, int mostStates)
     {
-        var result = display.While($"model {model.Name}", say => ModelChecker.Run(model, new(
-            MostStates: mostStates, Workers: Environment.ProcessorCount,
-            Progress: (states, level) => say($"{states:N0} states, {level} steps from boot"))));
+        var result = display.While($"model {model.Name}", say =>
+            ModelChecker.Run(
+                model,
+                new(MostStates: mostStates, Workers: Environment.ProcessorCount, Progress: (states, level) =>
+                    say($"{states:N0} states, {level} steps from boot")
+                )
+            )
+        );
         display.Line(
             $"check {model.Name}: {result.Seen}, "
-            + $"{result.States / result.Seconds / 1e6:F2} M states/s, {result.BytesPerState:F0} bytes per state: {(result.Holds ? "holds" : "FAILED")}");
-        display.Checked.Add(new($"model {model.Name}", result.Holds,
-            result.Failure?.ToString() ?? result.Miscount ?? $"{result.Seen}", result.Seconds));
+                + $"{result.States / result.Seconds / 1e6:F2} M states/s, {result.BytesPerState:F0} bytes per state: "
+                + $"{(result.Holds ? "holds" : "FAILED")}"
+        );
+        display.Checked.Add(
+            new(
+                $"model {model.Name}",
+                result.Holds,
+                result.Failure?.ToString() ?? result.Miscount ?? $"{result.Seen}",
+                result.Seconds
+            )
+        );
         if (result.Failure is { } failure)
             Report.Violation(display, failure, $"check-{model.Name}", new("check", Model: model.Name));
-        else if (result.Miscount is { } miscount) display.Line($"  the counts differ: {miscount}");
+        else if (result.Miscount is { } miscount)
+            display.Line($"  the counts differ: {miscount}");
         foreach (var (name, trace) in result.Witnesses)
             if ((trace is null) != model.Never.Contains(name))
-                display.Line(trace is null ? $"  never happens: {name}" : $"  happens, and should not be able to: {name}");
+                display.Line(
+                    trace is null ? $"  never happens: {name}" : $"  happens, and should not be able to: {name}"
+                );
         return result;
     }
 
-    /// <summary>Searches a small model for a cycle on which somebody waits for ever, and prints a line, and the cycle if there is one.</summary>
+    /// <summary>
+    /// Searches a small model for a cycle on which somebody waits for ever, and prints a line, and the cycle if there
+    /// is one.
+    /// </summary>
     public static LivenessResult CheckFair(Display display)
     {
         var result = display.While($"model {Liveness.Fair.Name}", _ => Liveness.Run(Liveness.Fair));
-        display.Line($"check {result.Model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions: nobody waits for ever: "
-            + (result.Violation is null ? "holds" : "FAILED"));
-        display.Checked.Add(new($"model {result.Model.Name}", result.Violation is null,
-            result.Violation is { } violated ? $"{violated.Property}: {violated.Why}" : $"{result.States:N0} states"));
-        if (result.Violation is not { } found) return result;
+        display.Line(
+            $"check {result.Model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions: nobody waits "
+                + "for ever: "
+                + (result.Violation is null ? "holds" : "FAILED")
+        );
+        display.Checked.Add(
+            new(
+                $"model {result.Model.Name}",
+                result.Violation is null,
+                result.Violation is { } violated ? $"{violated.Property}: {violated.Why}" : $"{result.States:N0} states"
+            )
+        );
+        if (result.Violation is not { } found)
+            return result;
         var trace = found.Prefix with
         {
             Events = [.. found.Prefix.Events, .. found.Cycle],
@@ -82,9 +119,13 @@ internal static class CheckVerb
 
     private static void Exclude(Display display, IReadOnlyList<(string Invariant, string Why)> failures)
     {
-        display.Checked.Add(new("invariants", failures.Count == 0,
-            $"{Excluded.All.Count} states that they must exclude"));
-        display.Line($"check invariants: {Excluded.All.Count} states that they must exclude: {(failures.Count == 0 ? "holds" : "FAILED")}");
+        display.Checked.Add(
+            new("invariants", failures.Count == 0, $"{Excluded.All.Count} states that they must exclude")
+        );
+        display.Line(
+            $"check invariants: {Excluded.All.Count} states that they must exclude: "
+                + $"{(failures.Count == 0 ? "holds" : "FAILED")}"
+        );
         Report.Lines(display, failures.Select(failure => $"{failure.Invariant} {failure.Why}"), "  ");
     }
 
@@ -93,7 +134,8 @@ internal static class CheckVerb
         var name = parsed.GetValue(Name);
         var models = Model.All.Where(model => name is null || model.Name == name).ToList();
         var fair = name is null || name == Liveness.Fair.Name;
-        if (models.Count == 0 && !fair) throw new CommandException($"there is no model '{name}': give {Names}");
+        if (models.Count == 0 && !fair)
+            throw new CommandException($"there is no model '{name}': give {Names}");
         var json = parsed.GetValue(CommonOptions.Json);
         List<CheckResult> results = [];
         var excluded = Excluded.Failures();
@@ -102,11 +144,13 @@ internal static class CheckVerb
         {
             var result = Check(display, model, parsed.GetValue(MostStates));
             results.Add(result);
-            if (!parsed.GetValue(Witnesses)) continue;
+            if (!parsed.GetValue(Witnesses))
+                continue;
             foreach (var (what, trace) in result.Witnesses)
             {
                 display.Line($"  {what}: {(trace is null ? "never, as it must" : "")}");
-                if (trace is null) continue;
+                if (trace is null)
+                    continue;
                 Report.Lines(display, Transcript.Of(trace), "    ");
                 var witness = trace with { Note = what, Origin = new("check", Model: model.Name) };
                 display.Findings.Add(new(what, [$"a shortest run of model {model.Name}"], witness, Fails: false));
@@ -115,19 +159,30 @@ internal static class CheckVerb
 
         var isFair = !fair || CheckFair(display).Violation is null;
         if (json)
-            display.Json(results.Select(result => new
-            {
-                Model = result.Model.Name,
-                result.States,
-                result.Transitions,
-                result.Levels,
-                Expected = result.Model.Pinned,
-                result.Beyond,
-                result.Seconds,
-                result.Holds,
-                Violation = result.Failure is { } failure ? new { failure.Property, failure.Why, Run = Transcript.Of(failure.Trace) } : null,
-                Weak = excluded.Select(weak => $"{weak.Invariant}: {weak.Why}"),
-            }));
-        return excluded.Count == 0 && isFair && results.All(result => result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
+            display.Json(
+                results.Select(result => new
+                {
+                    Model = result.Model.Name,
+                    result.States,
+                    result.Transitions,
+                    result.Levels,
+                    Expected = result.Model.Pinned,
+                    result.Beyond,
+                    result.Seconds,
+                    result.Holds,
+                    Violation = result.Failure is { } failure
+                        ? new
+                        {
+                            failure.Property,
+                            failure.Why,
+                            Run = Transcript.Of(failure.Trace),
+                        }
+                        : null,
+                    Weak = excluded.Select(weak => $"{weak.Invariant}: {weak.Why}"),
+                })
+            );
+        return excluded.Count == 0 && isFair && results.All(result => result.Holds)
+            ? CommandLine.Holds
+            : CommandLine.Refuted;
     }
 }

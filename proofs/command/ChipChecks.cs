@@ -7,24 +7,39 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// What boot makes of the chips, by what they then do: each line interrupts at its vector, once for an edge, and what is in service holds back itself and those
-/// behind it until its end; and the kernel's clock goes by the millisecond.
+/// What boot makes of the chips, by what they then do: each line interrupts at its vector, once for an edge, and what
+/// is in service holds back itself and those behind it until its end; and the kernel's clock goes by the millisecond.
 /// </summary>
 public static class ChipChecks
 {
-    private const uint FirstPort = 0x20, SecondPort = 0xA0;
+    private const uint FirstPort = 0x20,
+        SecondPort = 0xA0;
     private const byte EndOfInterrupt = 0x20;
-    private const int Cascade = 2, Last = 7, Lines = 16, Milliseconds = 50;
+    private const int Cascade = 2,
+        Last = 7,
+        Lines = 16,
+        Milliseconds = 50;
 
     /// <summary>The claims; the clock is looked at where the demonstration runs, which takes long enough.</summary>
     /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
     public static IEnumerable<Claim> Of(string boot, KernelImage image, IReadOnlyList<BootModule> modules)
     {
         var wrong = Interrupts(Booting.Boot(image, modules).Pc.Interrupts);
-        yield return Claim.Of($"{boot}: interrupts come at their vectors", wrong is null, Standing.Tested, wrong ?? $"{Lines - 1} lines, one at a time");
-        if (modules.Count > 0) yield break;
+        yield return Claim.Of(
+            $"{boot}: interrupts come at their vectors",
+            wrong is null,
+            Standing.Tested,
+            wrong ?? $"{Lines - 1} lines, one at a time"
+        );
+        if (modules.Count > 0)
+            yield break;
         var late = Clock(image, Booting.Boot(image).Pc);
-        yield return Claim.Of($"{boot}: the clock ticks each millisecond", late is null, Standing.Tested, late ?? $"{Milliseconds} ticks in {Milliseconds} ms of the machine, one more or less");
+        yield return Claim.Of(
+            $"{boot}: the clock ticks each millisecond",
+            late is null,
+            Standing.Tested,
+            late ?? $"{Milliseconds} ticks in {Milliseconds} ms of the machine, one more or less"
+        );
     }
 
     /// <summary>Where the controllers do something else, or null.</summary>
@@ -32,24 +47,34 @@ public static class ChipChecks
     {
         controllers.Write(FirstPort + 1, 0);
         controllers.Write(SecondPort + 1, 0);
-        for (var line = 0; line < Lines; line++) controllers.SetLine(line, false);
+        for (var line = 0; line < Lines; line++)
+            controllers.SetLine(line, false);
         for (var line = Lines - 1; line >= 0; line--)
         {
-            if (line == Cascade) continue;
+            if (line == Cascade)
+                continue;
             controllers.SetLine(line, true);
-            if (controllers.Acknowledge() is var vector && vector != Layout.TickVector + line) return $"line {line} interrupts at vector {vector:X}h";
+            if (controllers.Acknowledge() is var vector && vector != Layout.TickVector + line)
+                return $"line {line} interrupts at vector {vector:X}h";
             Edge(line);
             Edge(Last);
-            if (line is 0 or 1 or > Last) Edge(Lines - 1);
-            if (controllers.IsPending) return $"while line {line} is in service, another one of no higher priority interrupts";
+            if (line is 0 or 1 or > Last)
+                Edge(Lines - 1);
+            if (controllers.IsPending)
+                return $"while line {line} is in service, another one of no higher priority interrupts";
             controllers.Write(FirstPort, EndOfInterrupt);
-            if (line >= 8) controllers.Write(SecondPort, EndOfInterrupt);
-            for (var waiting = 0; waiting < Lines; waiting++) controllers.SetLine(waiting, false);
+            if (line >= 8)
+                controllers.Write(SecondPort, EndOfInterrupt);
+            for (var waiting = 0; waiting < Lines; waiting++)
+                controllers.SetLine(waiting, false);
             controllers.SetLine(line, true);
-            if (controllers.Acknowledge() != Layout.TickVector + line) return $"line {line} does not interrupt a second time";
+            if (controllers.Acknowledge() != Layout.TickVector + line)
+                return $"line {line} does not interrupt a second time";
             controllers.Write(FirstPort, EndOfInterrupt);
-            if (line >= 8) controllers.Write(SecondPort, EndOfInterrupt);
-            if (controllers.IsPending) return $"line {line} interrupts again though it has stayed as it was";
+            if (line >= 8)
+                controllers.Write(SecondPort, EndOfInterrupt);
+            if (controllers.IsPending)
+                return $"line {line} interrupts again though it has stayed as it was";
             controllers.SetLine(line, false);
         }
 

@@ -24,8 +24,11 @@ public enum Standing
 /// <param name="Detail">Counts, sizes, addresses, reasons.</param>
 public sealed record Claim(string What, Standing Standing, string Detail)
 {
-    /// <summary>Names of the theorems behind the claim that an earlier run proved, and this run took from the cache.</summary>
+    /// <summary>
+    /// Names of the theorems behind the claim that an earlier run proved, and this run took from the cache.
+    /// </summary>
     public IReadOnlyList<string> Cached { get; init; } = [];
 
-    public static Claim Of(string what, bool holds, Standing standing, string detail) => new(what, holds ? standing : Standing.Failed, detail);
+    public static Claim Of(string what, bool holds, Standing standing, string detail) =>
+        new(what, holds ? standing : Standing.Failed, detail);
 }

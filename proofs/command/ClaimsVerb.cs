@@ -7,9 +7,15 @@ internal static class ClaimsVerb
 {
     public static Command Make()
     {
-        var verb = new Command("claims", "The table of claims of the last whole run; runs everything if there was none of this program and image")
+        var verb = new Command(
+            "claims",
+            "The table of claims of the last whole run; runs everything if there was none of this program and image"
+        )
         {
-            ImageSource.File, ImageSource.Size, CommonOptions.Seed, CommonOptions.Json,
+            ImageSource.File,
+            ImageSource.Size,
+            CommonOptions.Seed,
+            CommonOptions.Json,
         };
         verb.SetAction(Run);
         return verb;
@@ -21,9 +27,17 @@ internal static class ClaimsVerb
         var image = ImageSource.Of(parsed);
         var json = parsed.GetValue(CommonOptions.Json);
         var claims = Ledger.Load(image)
-            ?? Everything.Check(json ? Display.Silent : display, image, ImageSource.Describe(image, parsed), parsed.GetValue(CommonOptions.Seed), cached: true);
-        if (json) display.Json(claims);
-        else Ledger.Print(display, claims, image);
+            ?? Everything.Check(
+                json ? Display.Silent : display,
+                image,
+                ImageSource.Describe(image, parsed),
+                parsed.GetValue(CommonOptions.Seed),
+                cached: true
+            );
+        if (json)
+            display.Json(claims);
+        else
+            Ledger.Print(display, claims, image);
         return Everything.Verdict(claims);
     }
 }

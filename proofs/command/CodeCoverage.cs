@@ -16,11 +16,18 @@ internal sealed record CodeCoverage(uint Covered, uint Total, IReadOnlyList<stri
         foreach (var line in Listing.Lines(image, start, end))
         {
             var next = line.Address + (uint)line.Bytes.Length;
-            if (executed.Contains(line.Address)) covered += (uint)line.Bytes.Length;
-            else if (line.Label is null && rest.Count > 0 && rest[^1].End == line.Address) rest[^1] = (rest[^1].Start, next);
-            else rest.Add((line.Address, next));
+            if (executed.Contains(line.Address))
+                covered += (uint)line.Bytes.Length;
+            else if (line.Label is null && rest.Count > 0 && rest[^1].End == line.Address)
+                rest[^1] = (rest[^1].Start, next);
+            else
+                rest.Add((line.Address, next));
         }
 
-        return new(covered, end - start, [.. rest.Select(range => $"{image.Name(range.Start)} ({range.Start:X8}h, {range.End - range.Start} bytes)")]);
+        return new(
+            covered,
+            end - start,
+            [.. rest.Select(range => $"{image.Name(range.Start)} ({range.Start:X8}h, {range.End - range.Start} bytes)")]
+        );
     }
 }

@@ -24,10 +24,11 @@ public static partial class CommandLine
     public const int Unusable = 2;
 
     private const string Help =
-        "Checks that every byte of the Verified microkernel's image does what the spec says.\n\n" +
-        "Without a verb: every check at its default budget, then the table of claims.\n" +
-        "Exit code: 0 all holds, 1 something is refuted or differs, 2 the command cannot be carried out.\n" +
-        "What fails is saved as a trace in .verified/ for 'verified replay FILE'; proofs are cached in .verified/proofs/.";
+        "Checks that every byte of the Verified microkernel's image does what the spec says.\n\n"
+        + "Without a verb: every check at its default budget, then the table of claims.\n"
+        + "Exit code: 0 all holds, 1 something is refuted or differs, 2 the command cannot be carried out.\n"
+        + "What fails is saved as a trace in .verified/ for 'verified replay FILE'; proofs are cached in "
+        + ".verified/proofs/.";
 
     /// <summary>Parses and carries out one command line.</summary>
     /// <param name="arguments">Without the program's name.</param>
@@ -38,10 +39,20 @@ public static partial class CommandLine
     {
         var parsed = Root().Parse(arguments);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
-            return Fail(error, $"{OneLine(Plain(parsed.Errors[0].Message))} 'verified --help' lists verbs and options.");
+            return Fail(
+                error,
+                $"{OneLine(Plain(parsed.Errors[0].Message))} 'verified --help' lists verbs and options."
+            );
         try
         {
-            return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+            return parsed.Invoke(
+                new InvocationConfiguration
+                {
+                    Output = output,
+                    Error = error,
+                    EnableDefaultExceptionHandler = false,
+                }
+            );
         }
         catch (Exception e)
         {
@@ -58,9 +69,21 @@ public static partial class CommandLine
     {
         var root = new Command(Reporting.Root, Help)
         {
-            new HelpOption(), new VersionOption(),
-            CheckVerb.Make(), ProveVerb.Make(), FuzzVerb.Make(), DiffVerb.Make(), RunVerb.Make(), ReplayVerb.Make(),
-            ImageVerb.Make(), ListVerb.Make(), MutateVerb.Make(), OracleVerb.Make(), BenchVerb.Make(), WaysVerb.Make(), ClaimsVerb.Make(),
+            new HelpOption(),
+            new VersionOption(),
+            CheckVerb.Make(),
+            ProveVerb.Make(),
+            FuzzVerb.Make(),
+            DiffVerb.Make(),
+            RunVerb.Make(),
+            ReplayVerb.Make(),
+            ImageVerb.Make(),
+            ListVerb.Make(),
+            MutateVerb.Make(),
+            OracleVerb.Make(),
+            BenchVerb.Make(),
+            WaysVerb.Make(),
+            ClaimsVerb.Make(),
         };
         Everything.AddTo(root);
         return root;
@@ -72,25 +95,45 @@ public static partial class CommandLine
         return Unusable;
     }
 
-    /// <summary>What bad input or a missing solver throws, also from within a type's initialisation or a parallel loop.</summary>
+    /// <summary>
+    /// What bad input or a missing solver throws, also from within a type's initialisation or a parallel loop.
+    /// </summary>
     private static Exception? Expected(Exception? e)
     {
         for (; e is not null; e = e.InnerException)
-            if (e is CommandException or ImageException or TraceFileException or MachineException or ModelException
-                or DllNotFoundException or ProverException or OracleUnavailableException or VectorFileException or UnimplementedInstruction or ShutdownException)
+            if (
+                e
+                is CommandException
+                    or ImageException
+                    or TraceFileException
+                    or MachineException
+                    or ModelException
+                    or DllNotFoundException
+                    or ProverException
+                    or OracleUnavailableException
+                    or VectorFileException
+                    or UnimplementedInstruction
+                    or ShutdownException
+            )
                 return e;
         return null;
     }
 
-    private static string Unexpected(Exception e) => e is IOException or UnauthorizedAccessException
-        ? e.Message
-        : $"a defect of verified itself: {e.GetType().Name} in {e.TargetSite?.DeclaringType?.Name}.{e.TargetSite?.Name}: {e.Message}";
+    private static string Unexpected(Exception e) =>
+        e is IOException or UnauthorizedAccessException
+            ? e.Message
+            : $"a defect of verified itself: {e.GetType().Name} in "
+                + $"{e.TargetSite?.DeclaringType?.Name}.{e.TargetSite?.Name}: {e.Message}";
 
     /// <summary>The parser's words for a value of the wrong kind name a type of this program.</summary>
     private static string Plain(string error) =>
-        Unparsable().Match(error) is { Success: true } match ? $"{match.Groups["option"].Value} {match.Groups["value"].Value}: that is no value it takes." : error;
+        Unparsable().Match(error) is { Success: true } match
+            ? $"{match.Groups["option"].Value} {match.Groups["value"].Value}: that is no value it takes."
+            : error;
 
-    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (option|command|argument) '(?<option>.*)' as expected type")]
+    [GeneratedRegex(
+        "^Cannot parse argument '(?<value>.*)' for (option|command|argument) '(?<option>.*)' as expected type"
+    )]
     private static partial Regex Unparsable();
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();

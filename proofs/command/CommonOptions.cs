@@ -6,19 +6,24 @@ namespace Verified.Proofs.Commands;
 /// <summary>Options that several verbs share.</summary>
 internal static class CommonOptions
 {
-    public static readonly Option<int> Seed = InRange(new Option<int>("--seed")
-    {
-        Description = "Seed of what is chosen at random",
-        HelpName = "N",
-        DefaultValueFactory = _ => 1,
-    }, 0, int.MaxValue);
+    public static readonly Option<int> Seed = InRange(
+        new Option<int>("--seed")
+        {
+            Description = "Seed of what is chosen at random",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+        },
+        0,
+        int.MaxValue
+    );
 
     public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON" };
 
     public static readonly Option<bool> NoCache = new("--no-cache") { Description = "Prove everything anew" };
 
     /// <summary>A number that is refused outside of <paramref name="least"/> to <paramref name="most"/>.</summary>
-    public static Option<T> InRange<T>(Option<T> option, T least, T most) where T : struct, IBinaryInteger<T>
+    public static Option<T> InRange<T>(Option<T> option, T least, T most)
+        where T : struct, IBinaryInteger<T>
     {
         Limit(option, BigInteger.CreateChecked(least), BigInteger.CreateChecked(most));
         return option;
@@ -35,8 +40,11 @@ internal static class CommonOptions
         option.Validators.Add(result =>
         {
             // What is no number at all, the parser reports.
-            if (result.Tokens.Count == 1 && BigInteger.TryParse(result.Tokens[0].Value, out var value)
-                && (value < least || value > most))
+            if (
+                result.Tokens.Count == 1
+                && BigInteger.TryParse(result.Tokens[0].Value, out var value)
+                && (value < least || value > most)
+            )
                 result.AddError($"{option.Name} {value} is out of range: give {least} to {most}.");
         });
 }

@@ -11,8 +11,8 @@ using Registers = Verified.Proofs.Events.Registers;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// A refutation made concrete: the solver's values fill a state, what they leave open is filled so that the invariants hold, and the one
-/// step is run on spec and image.
+/// A refutation made concrete: the solver's values fill a state, what they leave open is filled so that the invariants
+/// hold, and the one step is run on spec and image.
 /// </summary>
 internal static class Counterexample
 {
@@ -20,15 +20,25 @@ internal static class Counterexample
     /// <param name="Trace">The state and the step.</param>
     /// <param name="Disagreement">Where image and spec differ, for a theorem about the image.</param>
     /// <param name="Violation">The violated invariant, for a theorem about the spec.</param>
-    /// <param name="Defect">Why nothing fails when it is run, which is a defect of the prover; null where something does.</param>
-    public sealed record Outcome(Trace Trace, Disagreement? Disagreement = null, Violation? Violation = null, string? Defect = null)
+    /// <param name="Defect">
+    /// Why nothing fails when it is run, which is a defect of the prover; null where something does.
+    /// </param>
+    public sealed record Outcome(
+        Trace Trace,
+        Disagreement? Disagreement = null,
+        Violation? Violation = null,
+        string? Defect = null
+    )
     {
-        public static Outcome Of(Trace trace, Violation? violation) => new(trace, null, violation, violation is null ? NothingFails : null);
+        public static Outcome Of(Trace trace, Violation? violation) =>
+            new(trace, null, violation, violation is null ? NothingFails : null);
     }
 
     /// <summary>Whether a theorem is about one whole step, so that its counterexample can be run.</summary>
     public static bool IsOfStep(string theorem) =>
-        !theorem.StartsWith("image.sets.", StringComparison.Ordinal) && !theorem.StartsWith("lists.", StringComparison.Ordinal) && !theorem.StartsWith("image.boot", StringComparison.Ordinal)
+        !theorem.StartsWith("image.sets.", StringComparison.Ordinal)
+        && !theorem.StartsWith("lists.", StringComparison.Ordinal)
+        && !theorem.StartsWith("image.boot", StringComparison.Ordinal)
         && theorem is not ("image.vectors" or "image.idle");
 
     private const string NothingFails = "its case does not fail when it is run";
@@ -42,29 +52,55 @@ internal static class Counterexample
         foreach (var (column, row, value) in values.Where(cell => !IsOfOtherState(cell)))
             if (column != nameof(State<Concrete>.Stage))
                 state.Columns.First(candidate => candidate.Info.Name == column).Column[row] = value;
-        if (way.FromUser && RegistersOf(refutation) is { } registers) registers.Set(state, state.Current);
+        if (way.FromUser && RegistersOf(refutation) is { } registers)
+            registers.Set(state, state.Current);
         Complete(state);
 
         var own = Kernel<Concrete>.Own(way.Stage) is not null;
-        Event step = new(way.Step ?? Entry.IdNearest, own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current),
-            refutation.Registers.GetValueOrDefault("argument", way.Step switch
-            {
-                Entry.PageFault => AddressOf(image.Layout, refutation),
-                Entry.Protection => refutation.Registers.GetValueOrDefault(ImageTheorem.CodeBytes),
-                _ => way.Argument,
-            }),
-            refutation.Registers.GetValueOrDefault("error-code"), Injected: !own && way.Stage == Stages.User && way.Step is not (Entry.Tick or Entry.Interrupt));
+        Event step = new(
+            way.Step ?? Entry.IdNearest,
+            own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current),
+            refutation.Registers.GetValueOrDefault(
+                "argument",
+                way.Step switch
+                {
+                    Entry.PageFault => AddressOf(image.Layout, refutation),
+                    Entry.Protection => refutation.Registers.GetValueOrDefault(ImageTheorem.CodeBytes),
+                    _ => way.Argument,
+                }
+            ),
+            refutation.Registers.GetValueOrDefault("error-code"),
+            Injected: !own && way.Stage == Stages.User && way.Step is not (Entry.Tick or Entry.Interrupt)
+        );
         var trace = new Trace(Snapshot.Of(state), own ? [] : [step], Note: $"{theorem}: {refutation.What}");
         if (BootChecks.Invariant(state) is { } impossible)
             return new(trace, Defect: $"its case is no possible state: {impossible}");
         var one = trace with { Events = [step] };
-        if (theorem.StartsWith("spec.", StringComparison.Ordinal) || theorem.StartsWith("orders.", StringComparison.Ordinal))
-            return Outcome.Of(one, FuzzRun.Replay(one, new() { Invariants = [.. Invariants<Concrete>.All, Forest.ListEnds, Forest.ChiefsEnd] }) ?? Derived(one));
+        if (
+            theorem.StartsWith("spec.", StringComparison.Ordinal)
+            || theorem.StartsWith("orders.", StringComparison.Ordinal)
+        )
+            return Outcome.Of(
+                one,
+                FuzzRun.Replay(
+                    one,
+                    new() { Invariants = [.. Invariants<Concrete>.All, Forest.ListEnds, Forest.ChiefsEnd] }
+                ) ?? Derived(one)
+            );
         if (theorem.StartsWith("isolation.", StringComparison.Ordinal))
-            return Outcome.Of(one, FuzzRun.Replay(one) ?? FuzzRun.ReplayTwice(one, (info, row) =>
-                values.Where(cell => cell.Column == IsolationTheorem.InOtherState(info) && cell.Row == row).Select(cell => cell.Value).LastOrDefault()));
+            return Outcome.Of(
+                one,
+                FuzzRun.Replay(one)
+                    ?? FuzzRun.ReplayTwice(one, (info, row) =>
+                        values
+                            .Where(cell => cell.Column == IsolationTheorem.InOtherState(info) && cell.Row == row)
+                            .Select(cell => cell.Value)
+                            .LastOrDefault()
+                    )
+            );
 
-        // First with sets that agree with the state; then with the solver's own, of which it names only what it looked at.
+        // First with sets that agree with the state; then with the solver's own, of which it names only what it looked
+        // at.
         var duel = new Duel(new ImageMachine(image));
         Trace[] candidates = [trace, trace with { Memory = memory }];
         foreach (var candidate in candidates)
@@ -88,7 +124,10 @@ internal static class Counterexample
     // What the user has used, of the linear address.
     private static uint AddressOf(Layout layout, Refutation refutation)
     {
-        var high = refutation.Fields.Where(field => field.Column == $"{layout.DataSegment.Name}.{Layout.DescriptorHigh.Name}").Select(field => field.Value).FirstOrDefault(UserSegments.FlatHigh);
+        var high = refutation
+            .Fields.Where(field => field.Column == $"{layout.DataSegment.Name}.{Layout.DescriptorHigh.Name}")
+            .Select(field => field.Value)
+            .FirstOrDefault(UserSegments.FlatHigh);
         return UserSegments.AddressOf<Concrete>(high, refutation.Registers.GetValueOrDefault("cr2")).Value;
     }
 
@@ -97,11 +136,14 @@ internal static class Counterexample
     private static Way WayOf(string theorem)
     {
         var name = theorem[(theorem.IndexOf('.') + 1)..];
-        if (Way.All.FirstOrDefault(way => way.Name == name) is { } exact) return exact;
+        if (Way.All.FirstOrDefault(way => way.Name == name) is { } exact)
+            return exact;
         var idle = name.EndsWith("-idle", StringComparison.Ordinal);
         var kind = name.Split('-')[0];
         return Way.All.FirstOrDefault(way => way.Name.Split('-')[0] == kind && way.Stage == Stages.Idle == idle)
-            ?? throw new ProverException($"theorem {theorem} is about no way into the kernel, so its counterexample cannot be replayed");
+            ?? throw new ProverException(
+                $"theorem {theorem} is about no way into the kernel, so its counterexample cannot be replayed"
+            );
     }
 
     /// <summary>The solver's values as cells of the state, and those of the sets as dwords of the machine.</summary>
@@ -125,8 +167,10 @@ internal static class Counterexample
                 state.Add(new(nameof(State<Concrete>.Timed), row, (value & Layout.TimedStatus) / Layout.TimedStatus));
                 state.Add(new(nameof(State<Concrete>.Faulting), row, value / Layout.FaultingStatus));
             }
-            else if (ColumnOf(layout, area, field) is { } name) state.Add(new(name, row, value));
-            else memory.Add(new(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value));
+            else if (ColumnOf(layout, area, field) is { } name)
+                state.Add(new(name, row, value));
+            else
+                memory.Add(new(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value));
         }
 
         return (state, memory);
@@ -134,25 +178,48 @@ internal static class Counterexample
 
     private static string? ColumnOf(Layout layout, Area area, Field field)
     {
-        if (area == layout.TssStack) return nameof(State<Concrete>.Current);
-        if (area == layout.Clock) return nameof(State<Concrete>.Clock);
-        if (area == layout.InfoClock) return field == Layout.Time ? nameof(State<Concrete>.Time) : nameof(State<Concrete>.TimeHigh);
-        if (area == layout.Examined) return nameof(State<Concrete>.Examined);
-        if (area == layout.Heir) return nameof(State<Concrete>.Heir);
-        if (area == layout.Masked) return nameof(State<Concrete>.Masked);
-        if (area == layout.Picked) return nameof(State<Concrete>.Picked);
+        if (area == layout.TssStack)
+            return nameof(State<Concrete>.Current);
+        if (area == layout.Clock)
+            return nameof(State<Concrete>.Clock);
+        if (area == layout.InfoClock)
+            return field == Layout.Time ? nameof(State<Concrete>.Time) : nameof(State<Concrete>.TimeHigh);
+        if (area == layout.Examined)
+            return nameof(State<Concrete>.Examined);
+        if (area == layout.Heir)
+            return nameof(State<Concrete>.Heir);
+        if (area == layout.Masked)
+            return nameof(State<Concrete>.Masked);
+        if (area == layout.Picked)
+            return nameof(State<Concrete>.Picked);
         var name = char.ToUpperInvariant(field.Name[0]) + field.Name[1..];
         return (area == layout.Threads || area == layout.Interrupts) && Named.Contains(name) ? name : null;
     }
 
     private static readonly HashSet<string> Named =
-        [.. new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping)).Columns.Select(column => column.Info.Name)];
+    [
+        .. new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping)).Columns.Select(column =>
+            column.Info.Name
+        ),
+    ];
 
     private static Registers? RegistersOf(Refutation refutation)
     {
         uint Of(string name) => refutation.Registers.GetValueOrDefault(name);
-        return !refutation.Registers.ContainsKey("eax") ? null : new(
-            Of("eax"), Of("ecx"), Of("edx"), Of("ebx"), Of("esp"), Of("ebp"), Of("esi"), Of("edi"), Of("eip"), Of("eflags"));
+        return !refutation.Registers.ContainsKey("eax")
+            ? null
+            : new(
+                Of("eax"),
+                Of("ecx"),
+                Of("edx"),
+                Of("ebx"),
+                Of("esp"),
+                Of("ebp"),
+                Of("esi"),
+                Of("edi"),
+                Of("eip"),
+                Of("eflags")
+            );
     }
 
     // The solver leaves out what its path did not read.
@@ -161,23 +228,34 @@ internal static class Counterexample
         var limits = s.Limits;
         for (var row = limits.Lthreads; row < limits.Threads; row++)
         {
-            if (s.Status[row].Value is ThreadStatus.Sending or ThreadStatus.ReceivingFrom && s.Partner[row].Value is var partner and > 0
-                && s.Status[partner].Value == ThreadStatus.Inactive)
+            if (
+                s.Status[row].Value is ThreadStatus.Sending or ThreadStatus.ReceivingFrom
+                && s.Partner[row].Value is var partner and > 0
+                && s.Status[partner].Value == ThreadStatus.Inactive
+            )
                 s.Status[partner] = ThreadStatus.Stopped;
-            if (s.Id[row].Value != ThreadId.Nil && s.Status[row].Value == ThreadStatus.Inactive) s.Status[row] = ThreadStatus.Stopped;
+            if (s.Id[row].Value != ThreadId.Nil && s.Status[row].Value == ThreadStatus.Inactive)
+                s.Status[row] = ThreadStatus.Stopped;
         }
 
         for (var row = limits.Lthreads; row < limits.Threads; row++)
         {
-            if (s.Status[row].Value == ThreadStatus.Inactive) continue;
-            if (s.Id[row].Value == ThreadId.Nil) s.Id[row] = ThreadId.Make<Concrete>(4, row / limits.Lthreads, row % limits.Lthreads, 1);
-            if (s.Slice[row].Value == 0 && !(row == s.Current.Value && s.Stage.Value == Stages.Wake)) s.Slice[row] = s.Quantum[row];
-            if (s.Slice[row].Value == ScheduleParam.Infinite) s.Quantum[row] = ScheduleParam.Infinite;
-            if (s.Quantum[row].Value == ScheduleParam.Infinite) s.Slice[row] = ScheduleParam.Infinite;
-            if (s.Eflags[row].Value == 0) s.Eflags[row] = Flags.User;
+            if (s.Status[row].Value == ThreadStatus.Inactive)
+                continue;
+            if (s.Id[row].Value == ThreadId.Nil)
+                s.Id[row] = ThreadId.Make<Concrete>(4, row / limits.Lthreads, row % limits.Lthreads, 1);
+            if (s.Slice[row].Value == 0 && !(row == s.Current.Value && s.Stage.Value == Stages.Wake))
+                s.Slice[row] = s.Quantum[row];
+            if (s.Slice[row].Value == ScheduleParam.Infinite)
+                s.Quantum[row] = ScheduleParam.Infinite;
+            if (s.Quantum[row].Value == ScheduleParam.Infinite)
+                s.Slice[row] = ScheduleParam.Infinite;
+            if (s.Eflags[row].Value == 0)
+                s.Eflags[row] = Flags.User;
         }
 
         for (var row = limits.Lthreads; row < limits.Threads; row++)
-            if (s.Status[row].Value == ThreadStatus.Sending && s.Esi[row].Value == 0) s.Esi[row] = s.Id[s.Partner[row]];
+            if (s.Status[row].Value == ThreadStatus.Sending && s.Esi[row].Value == 0)
+                s.Esi[row] = s.Id[s.Partner[row]];
     }
 }

@@ -10,18 +10,26 @@ namespace Verified.Proofs.Commands;
 /// <summary><c>diff</c>: the image and the spec side by side.</summary>
 internal static class DiffVerb
 {
-    private static readonly Option<long> Events = CommonOptions.InRange(new Option<long>("--events")
-    {
-        Description = "Events to compare, at least",
-        HelpName = "N",
-        DefaultValueFactory = _ => new DiffOptions().Events,
-    }, 1, 1_000_000_000_000);
+    private static readonly Option<long> Events = CommonOptions.InRange(
+        new Option<long>("--events")
+        {
+            Description = "Events to compare, at least",
+            HelpName = "N",
+            DefaultValueFactory = _ => new DiffOptions().Events,
+        },
+        1,
+        1_000_000_000_000
+    );
 
-    private static readonly Option<int?> Minutes = CommonOptions.InRange(new Option<int?>("--minutes")
-    {
-        Description = "Compare for so long, in place of so many events",
-        HelpName = "N",
-    }, 1, 10_000);
+    private static readonly Option<int?> Minutes = CommonOptions.InRange(
+        new Option<int?>("--minutes")
+        {
+            Description = "Compare for so long, in place of so many events",
+            HelpName = "N",
+        },
+        1,
+        10_000
+    );
 
     private static readonly Option<bool> Exhaustive = new("--exhaustive")
     {
@@ -30,7 +38,9 @@ internal static class DiffVerb
 
     private static readonly Option<bool> Coverage = new("--coverage")
     {
-        Description = "Tell which basic blocks and edges of the kernel's code random programs reach, and list those that they do not",
+        Description =
+            "Tell which basic blocks and edges of the kernel's code random programs reach, and list those that they "
+            + "do not",
     };
 
     // From line to line of a long comparison, where there is no status line.
@@ -41,11 +51,19 @@ internal static class DiffVerb
 
     public static Command Make()
     {
-        var verb = new Command("diff",
-            "Run the same random events on image and spec; compare the whole state after every event")
+        var verb = new Command(
+            "diff",
+            "Run the same random events on image and spec; compare the whole state after every event"
+        )
         {
-            Events, Minutes, Exhaustive, Coverage, CommonOptions.Seed, ImageSource.File, ImageSource.Size,
-                CommonOptions.Json,
+            Events,
+            Minutes,
+            Exhaustive,
+            Coverage,
+            CommonOptions.Seed,
+            ImageSource.File,
+            ImageSource.Size,
+            CommonOptions.Json,
         };
         Reporting.AddTo(verb, Run);
         return verb;
@@ -55,28 +73,46 @@ internal static class DiffVerb
     public static DiffResult Diff(Display display, KernelImage image, DiffOptions options)
     {
         var (clock, told, telling) = (Stopwatch.StartNew(), TimeSpan.Zero, new Lock());
-        var result = display.While("diff", say => DiffRun.Run(image, options with
-        {
-            Progress = events =>
-            {
-                say(options.Time is { } time ? $"{events:N0} events, {(time - clock.Elapsed).TotalMinutes:F0} min left"
-                    : $"{events:N0} of {options.Events:N0} events");
-                if (display.IsTerminal) return;
-                lock (telling)
+        var result = display.While("diff", say => DiffRun.Run(
+                image,
+                options with
                 {
-                    if (clock.Elapsed - told < Stride) return;
-                    told = clock.Elapsed;
-                    display.Line($"diff: {events:N0} events so far, {told.TotalMinutes:F0} min");
+                    Progress = events =>
+                    {
+                        say(
+                            options.Time is { } time
+                                ? $"{events:N0} events, {(time - clock.Elapsed).TotalMinutes:F0} min left"
+                                : $"{events:N0} of {options.Events:N0} events"
+                        );
+                        if (display.IsTerminal)
+                            return;
+                        lock (telling)
+                        {
+                            if (clock.Elapsed - told < Stride)
+                                return;
+                            told = clock.Elapsed;
+                            display.Line($"diff: {events:N0} events so far, {told.TotalMinutes:F0} min");
+                        }
+                    },
                 }
-            },
-        }));
+            ));
         display.Line(
-            $"diff: {result.Events:N0} events compared ({result.Injected:N0} without an instruction that raises them), {result.Programs:N0} programs "
-            + $"({100 - 100 * result.Booted / Math.Max(1, result.Programs)} % from random tables, the others from boot), {result.Seconds:F1} s "
-            + $"({result.Events / result.Seconds / options.Workers:N0} events per second per core), seed {options.Seed}: "
-            + (result.Holds ? "holds" : $"FAILED at seed {result.Seed}"));
-        display.Checked.Add(new("random programs", result.Holds,
-            result.Disagreement?.Difference.ToString() ?? $"{result.Events:N0} events", result.Seconds));
+            $"diff: {result.Events:N0} events compared ({result.Injected:N0} without an instruction that raises "
+                + $"them), {result.Programs:N0} programs "
+                + $"({100 - 100 * result.Booted / Math.Max(1, result.Programs)} % from random tables, the others from "
+                + $"boot), {result.Seconds:F1} s "
+                + $"({result.Events / result.Seconds / options.Workers:N0} events per second per core), seed "
+                + $"{options.Seed}: "
+                + (result.Holds ? "holds" : $"FAILED at seed {result.Seed}")
+        );
+        display.Checked.Add(
+            new(
+                "random programs",
+                result.Holds,
+                result.Disagreement?.Difference.ToString() ?? $"{result.Events:N0} events",
+                result.Seconds
+            )
+        );
         if (result.Disagreement is { } found)
             Report.Disagreement(display, image, found, "diff", new("diff", result.Seed));
         return result;
@@ -87,12 +123,20 @@ internal static class DiffVerb
     {
         var small = image ?? KernelImage.Build(model.Limits);
         var result = display.While($"diff of all of {model.Name}", say =>
-            DiffRun.Exhaustive(model, small, events => say($"{events:N0} steps")));
+            DiffRun.Exhaustive(model, small, events => say($"{events:N0} steps"))
+        );
         display.Line(
             $"diff {model.Name}: all {result.Events:N0} steps from {result.Programs:N0} states, {result.Seconds:F1} s: "
-            + (result.Holds ? "holds" : "FAILED"));
-        display.Checked.Add(new($"model {model.Name}", result.Holds,
-            result.Disagreement?.Difference.ToString() ?? $"{result.Events:N0} steps", result.Seconds));
+                + (result.Holds ? "holds" : "FAILED")
+        );
+        display.Checked.Add(
+            new(
+                $"model {model.Name}",
+                result.Holds,
+                result.Disagreement?.Difference.ToString() ?? $"{result.Events:N0} steps",
+                result.Seconds
+            )
+        );
         if (result.Disagreement is { } found)
             Report.Disagreement(display, small, found, $"diff-{model.Name}", new("diff", Model: model.Name));
         return result;
@@ -100,16 +144,22 @@ internal static class DiffVerb
 
     private static int Run(ParseResult parsed, Display display)
     {
-        if (parsed.GetValue(Exhaustive)) return RunExhaustive(parsed, display);
+        if (parsed.GetValue(Exhaustive))
+            return RunExhaustive(parsed, display);
         var image = ImageSource.Of(parsed);
-        if (parsed.GetValue(Coverage)) return RunCoverage(parsed, display, image);
-        var options = new DiffOptions(parsed.GetValue(CommonOptions.Seed), parsed.GetValue(Events),
-            Environment.ProcessorCount)
+        if (parsed.GetValue(Coverage))
+            return RunCoverage(parsed, display, image);
+        var options = new DiffOptions(
+            parsed.GetValue(CommonOptions.Seed),
+            parsed.GetValue(Events),
+            Environment.ProcessorCount
+        )
         {
             Time = parsed.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
         };
         var result = Diff(display, image, options);
-        if (parsed.GetValue(CommonOptions.Json)) display.Json(new[] { Summary("random", result, options.Seed) });
+        if (parsed.GetValue(CommonOptions.Json))
+            display.Json(new[] { Summary("random", result, options.Seed) });
         return result.Holds ? CommandLine.Holds : CommandLine.Refuted;
     }
 
@@ -127,24 +177,33 @@ internal static class DiffVerb
         if (parsed.GetValue(CommonOptions.Json))
         {
             var quiet = FlowCoverage.Of(image, seed, CoveragePopulations);
-            display.Json(new
-            {
-                Blocks = quiet.Graph.Blocks.Count,
-                Edges = quiet.Graph.Edges.Count,
-                quiet.Events,
-                Seed = seed,
-                MissedBlocks = quiet.Missed.Select(image.Name),
-                MissedEdges = quiet.MissedEdges.Select(edge =>
-                    new { From = image.Name(edge.From), To = image.Name(edge.To) }),
-            });
+            display.Json(
+                new
+                {
+                    Blocks = quiet.Graph.Blocks.Count,
+                    Edges = quiet.Graph.Edges.Count,
+                    quiet.Events,
+                    Seed = seed,
+                    MissedBlocks = quiet.Missed.Select(image.Name),
+                    MissedEdges = quiet.MissedEdges.Select(edge => new
+                    {
+                        From = image.Name(edge.From),
+                        To = image.Name(edge.To),
+                    }),
+                }
+            );
             return CommandLine.Holds;
         }
 
         var coverage = Cover(display, image, seed);
         Report.Lines(display, coverage.Missed.Select(block => $"block {block:X8}h  {image.Name(block)}"), "  ");
-        Report.Lines(display, coverage.MissedEdges.Where(edge => !coverage.Missed.Contains(edge.From)
-            && !coverage.Missed.Contains(edge.To))
-            .Select(edge => $"edge  {edge.From:X8}h  {image.Name(edge.From)} -> {image.Name(edge.To)}"), "  ");
+        Report.Lines(
+            display,
+            coverage
+                .MissedEdges.Where(edge => !coverage.Missed.Contains(edge.From) && !coverage.Missed.Contains(edge.To))
+                .Select(edge => $"edge  {edge.From:X8}h  {image.Name(edge.From)} -> {image.Name(edge.To)}"),
+            "  "
+        );
         return CommandLine.Holds;
     }
 
@@ -152,29 +211,33 @@ internal static class DiffVerb
 
     private static int RunExhaustive(ParseResult parsed, Display display)
     {
-        var given = parsed.GetValue(ImageSource.File) is null && parsed.GetValue(ImageSource.Size) is null ? null
-            : ImageSource.Of(parsed);
+        var given =
+            parsed.GetValue(ImageSource.File) is null && parsed.GetValue(ImageSource.Size) is null
+                ? null
+                : ImageSource.Of(parsed);
         var models = OfImages.Where(model => given is null || model.Limits == given.Limits).ToList();
         if (models.Count == 0)
             throw new CommandException(
                 $"no model has the image's size {ImageSource.Describe(given!.Limits)}: --exhaustive takes images of "
-                + string.Join(" or ", OfImages.Select(model => ImageSource.Describe(model.Limits)).Distinct()));
+                    + string.Join(" or ", OfImages.Select(model => ImageSource.Describe(model.Limits)).Distinct())
+            );
         var results = models.Select(model => (model.Name, Result: DiffAll(display, model, given))).ToList();
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(results.Select(result => Summary(result.Name, result.Result, null)));
         return results.All(result => result.Result.Holds) ? CommandLine.Holds : CommandLine.Refuted;
     }
 
-    private static object Summary(string what, DiffResult result, int? seed) => new
-    {
-        What = what,
-        Seed = seed,
-        result.Events,
-        result.Programs,
-        result.Seconds,
-        result.Holds,
-        FailingSeed = result.Seed,
-        Difference = result.Disagreement?.Difference,
-        Run = result.Disagreement is { } found ? Transcript.Of(found.Trace) : null,
-    };
+    private static object Summary(string what, DiffResult result, int? seed) =>
+        new
+        {
+            What = what,
+            Seed = seed,
+            result.Events,
+            result.Programs,
+            result.Seconds,
+            result.Holds,
+            FailingSeed = result.Seed,
+            Difference = result.Disagreement?.Difference,
+            Run = result.Disagreement is { } found ? Transcript.Of(found.Trace) : null,
+        };
 }

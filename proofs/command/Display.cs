@@ -11,14 +11,18 @@ namespace Verified.Proofs.Commands;
 internal sealed record ReportOptions(bool Path = false, string? Image = null)
 {
     public static ReportOptions Of(ParseResult parsed) =>
-        new(Has(parsed, Reporting.Path) && parsed.GetValue(Reporting.Path),
-            Has(parsed, ImageSource.File) ? parsed.GetValue(ImageSource.File) : null);
+        new(
+            Has(parsed, Reporting.Path) && parsed.GetValue(Reporting.Path),
+            Has(parsed, ImageSource.File) ? parsed.GetValue(ImageSource.File) : null
+        );
 
     private static bool Has(ParseResult parsed, Option option) => parsed.CommandResult.Command.Options.Contains(option);
 }
 
-/// <summary>Where a verb prints: lines and tables, with a moving status line while it works if the output is a
-/// terminal. With <c>--json</c> only <see cref="Json"/> prints.</summary>
+/// <summary>
+/// Where a verb prints: lines and tables, with a moving status line while it works if the output is a terminal. With
+/// <c>--json</c> only <see cref="Json"/> prints.
+/// </summary>
 internal sealed class Display
 {
     private const int PipeWidth = 160;
@@ -35,24 +39,31 @@ internal sealed class Display
     private readonly IAnsiConsole _console;
     private readonly bool _terminal;
 
-    public Display(ParseResult parsed) : this(parsed.InvocationConfiguration.Output,
-        parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json)) =>
-        Options = ReportOptions.Of(parsed);
+    public Display(ParseResult parsed)
+        : this(
+            parsed.InvocationConfiguration.Output,
+            parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json)
+        ) => Options = ReportOptions.Of(parsed);
 
     private Display(TextWriter output, bool quiet = false)
     {
         (_output, _quiet) = (output, quiet);
         _terminal = _output == Console.Out && !Console.IsOutputRedirected;
-        _console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(_output),
-            Ansi = _terminal ? AnsiSupport.Detect : AnsiSupport.No,
-            Interactive = _terminal ? InteractionSupport.Detect : InteractionSupport.No,
-        });
-        if (!_terminal) _console.Profile.Width = PipeWidth;
+        _console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(_output),
+                Ansi = _terminal ? AnsiSupport.Detect : AnsiSupport.No,
+                Interactive = _terminal ? InteractionSupport.Detect : InteractionSupport.No,
+            }
+        );
+        if (!_terminal)
+            _console.Profile.Width = PipeWidth;
     }
 
-    /// <summary>Whether there is a status line; where there is none, what takes long tells in lines how far it is.</summary>
+    /// <summary>
+    /// Whether there is a status line; where there is none, what takes long tells in lines how far it is.
+    /// </summary>
     public bool IsTerminal => _terminal;
 
     /// <summary>How failures are told.</summary>
@@ -70,14 +81,18 @@ internal sealed class Display
     /// <summary>A whole line, never wrapped.</summary>
     public void Line(string text = "")
     {
-        if (_quiet) return;
-        if (_terminal) _console.Write(new Text(text + "\n"));
-        else _output.WriteLine(text);
+        if (_quiet)
+            return;
+        if (_terminal)
+            _console.Write(new Text(text + "\n"));
+        else
+            _output.WriteLine(text);
     }
 
     public void Write(Table table)
     {
-        if (!_quiet) _console.Write(table);
+        if (!_quiet)
+            _console.Write(table);
     }
 
     /// <summary>Prints a value for programs to read.</summary>
@@ -86,10 +101,14 @@ internal sealed class Display
     /// <summary>Does some work; <paramref name="work"/> gets the means to say how far it is.</summary>
     public T While<T>(string stage, Func<Action<string>, T> work)
     {
-        if (!_terminal || _quiet) return work(_ => { });
+        if (!_terminal || _quiet)
+            return work(_ => { });
         T? result = default;
-        _console.Status().Start(Markup.Escape(stage), context =>
-            result = work(text => context.Status = Markup.Escape($"{stage}: {text}")));
+        _console
+            .Status()
+            .Start(Markup.Escape(stage), context =>
+                result = work(text => context.Status = Markup.Escape($"{stage}: {text}"))
+            );
         return result!;
     }
 }

@@ -26,10 +26,19 @@ internal static class Everything
     private static int Run(ParseResult parsed, Display display)
     {
         var image = ImageSource.Of(parsed);
-        var claims = Check(display, image, ImageSource.Describe(image, parsed), parsed.GetValue(CommonOptions.Seed), !parsed.GetValue(CommonOptions.NoCache));
+        var claims = Check(
+            display,
+            image,
+            ImageSource.Describe(image, parsed),
+            parsed.GetValue(CommonOptions.Seed),
+            !parsed.GetValue(CommonOptions.NoCache)
+        );
         display.Checked.Clear();
-        display.Checked.AddRange(claims.Where(claim => claim.Standing != Standing.Assumed)
-            .Select(claim => new Checked(claim.What, claim.Standing != Standing.Failed, claim.Detail)));
+        display.Checked.AddRange(
+            claims
+                .Where(claim => claim.Standing != Standing.Assumed)
+                .Select(claim => new Checked(claim.What, claim.Standing != Standing.Failed, claim.Detail))
+        );
         Ledger.Print(display, claims, image);
         return Verdict(claims);
     }
@@ -44,10 +53,13 @@ internal static class Everything
         var solver = ProveVerb.RequireSolver();
         display.Line($"verified: {name}, {solver}, seed {seed}, {Environment.ProcessorCount} processors");
         List<Claim> claims = [.. BootChecks.Of(image)];
-        foreach (var claim in claims) display.Line($"{claim.What}: {(claim.Standing == Standing.Failed ? "FAILED, " : "")}{claim.Detail}");
-        if (Demonstration(display, image) is { } demonstration) claims.Add(demonstration);
+        foreach (var claim in claims)
+            display.Line($"{claim.What}: {(claim.Standing == Standing.Failed ? "FAILED, " : "")}{claim.Detail}");
+        if (Demonstration(display, image) is { } demonstration)
+            claims.Add(demonstration);
 
-        foreach (var model in Model.All) claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
+        foreach (var model in Model.All)
+            claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
         claims.Add(Ledger.Of(CheckVerb.CheckFair(display)));
         var theorems = Theorems.Of(image);
         var confirmed = Confirmations.Of(theorems);
@@ -76,12 +88,20 @@ internal static class Everything
 
     private static Claim? Demonstration(Display display, KernelImage image)
     {
-        if (!image.Symbols.ContainsKey("boot") || image.Limits != Spec.Limits.Shipping) return null;
+        if (!image.Symbols.ContainsKey("boot") || image.Limits != Spec.Limits.Shipping)
+            return null;
         var lines = new System.Text.StringBuilder();
-        var (reason, pc) = display.While("run", _ => RunVerb.Boot(image, DemonstrationBudget, sent => lines.Append((char)sent)));
+        var (reason, pc) = display.While("run", _ =>
+            RunVerb.Boot(image, DemonstrationBudget, sent => lines.Append((char)sent))
+        );
         var content = reason == StopReason.Exited && pc.ExitStatus == RunVerb.Content;
         var last = lines.ToString().TrimEnd().Split('\n')[^1].Trim();
         display.Line($"run: {pc.Instructions:N0} instructions, last line '{last}': {(content ? "holds" : "FAILED")}");
-        return Claim.Of("image: boots, its programs talk and end content", content, Standing.Tested, $"{pc.Instructions:N0} instructions on the machine");
+        return Claim.Of(
+            "image: boots, its programs talk and end content",
+            content,
+            Standing.Tested,
+            $"{pc.Instructions:N0} instructions on the machine"
+        );
     }
 }

@@ -11,7 +11,12 @@ namespace Verified.Proofs.Commands;
 /// <param name="Explained">The image's path of the last event; null if the spec alone fails.</param>
 /// <param name="Fails">Whether it is a failure; else a run that the user wants to see.</param>
 internal sealed record Finding(
-    string What, IReadOnlyList<string> Details, Trace Trace, Explained? Explained = null, bool Fails = true)
+    string What,
+    IReadOnlyList<string> Details,
+    Trace Trace,
+    Explained? Explained = null,
+    bool Fails = true
+)
 {
     /// <summary>The source line of the deviating instruction; null if there is none.</summary>
     public SourceLine? Where => Explained?.Deviating?.Source;

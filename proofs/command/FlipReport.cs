@@ -24,14 +24,19 @@ public static class FlipReport
         linear is { } address ? image.Name(address) : $"file+{flip.Offset:X}h";
 
     /// <summary>How many became what, in a line.</summary>
-    public static string Counts(IReadOnlyCollection<FlipResult> results) => string.Join(", ",
-        Fates.Where(fate => fate == Fate.Unknown || results.Any(result => result.Fate == fate))
-            .Select(fate => $"{results.Count(result => result.Fate == fate)} {Name(fate)}"));
+    public static string Counts(IReadOnlyCollection<FlipResult> results) =>
+        string.Join(
+            ", ",
+            Fates
+                .Where(fate => fate == Fate.Unknown || results.Any(result => result.Fate == fate))
+                .Select(fate => $"{results.Count(result => result.Fate == fate)} {Name(fate)}")
+        );
 
     /// <summary>A line for each region: its score, and how many became what.</summary>
     public static IEnumerable<string> ByRegion(IReadOnlyCollection<FlipResult> results) =>
-        results.GroupBy(result => result.Region)
-        .Select(group => $"{group.Key}: {Score([.. group])}: {Counts([.. group])}");
+        results
+            .GroupBy(result => result.Region)
+            .Select(group => $"{group.Key}: {Score([.. group])}: {Counts([.. group])}");
 
     /// <summary>How many flips that may have an effect were noticed.</summary>
     public static string Score(IReadOnlyCollection<FlipResult> results)
@@ -46,27 +51,37 @@ public static class FlipReport
         foreach (var fate in Fates)
         {
             var those = results.Where(result => result.Fate == fate).ToList();
-            if (those.Count == 0 && fate != Fate.Unknown) continue;
-            var theorems = those.Where(result => result.By.Length > 0).GroupBy(result => result.By)
-                .OrderByDescending(group => group.Count()).ThenBy(group => group.Key)
-                    .Select(group => $"{group.Count()} by {group.Key}").ToList();
+            if (those.Count == 0 && fate != Fate.Unknown)
+                continue;
+            var theorems = those
+                .Where(result => result.By.Length > 0)
+                .GroupBy(result => result.By)
+                .OrderByDescending(group => group.Count())
+                .ThenBy(group => group.Key)
+                .Select(group => $"{group.Count()} by {group.Key}")
+                .ToList();
             var slowest = those.MaxBy(result => result.Seconds);
-            yield return $"{those.Count} {Name(fate)}" + (theorems.Count > 0 ? $", {string.Join(", ", theorems)}" : "")
-                + (slowest is not null
-                    ? $"; the slowest, {place(slowest.Flip)} bit {slowest.Flip.Bit}, in {slowest.Seconds:F1} s" : "");
+            yield return $"{those.Count} {Name(fate)}"
+                + (theorems.Count > 0 ? $", {string.Join(", ", theorems)}" : "")
+                + (
+                    slowest is not null
+                        ? $"; the slowest, {place(slowest.Flip)} bit {slowest.Flip.Bit}, in {slowest.Seconds:F1} s"
+                        : ""
+                );
         }
     }
 
-    private static string Name(Fate fate) => fate switch
-    {
-        Fate.Unreadable => "refused as a file",
-        Fate.Unbootable => "not booting",
-        Fate.Misbooted => "refused by the boot checks",
-        Fate.Differs => "differ in random events",
-        Fate.Discontent => "end the run otherwise",
-        Fate.Refuted => "refuted",
-        Fate.Equivalent => "proved to do the same",
-        Fate.NoEffect => "without effect",
-        _ => "without an answer",
-    };
+    private static string Name(Fate fate) =>
+        fate switch
+        {
+            Fate.Unreadable => "refused as a file",
+            Fate.Unbootable => "not booting",
+            Fate.Misbooted => "refused by the boot checks",
+            Fate.Differs => "differ in random events",
+            Fate.Discontent => "end the run otherwise",
+            Fate.Refuted => "refuted",
+            Fate.Equivalent => "proved to do the same",
+            Fate.NoEffect => "without effect",
+            _ => "without an answer",
+        };
 }

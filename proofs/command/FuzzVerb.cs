@@ -7,18 +7,25 @@ namespace Verified.Proofs.Commands;
 /// <summary><c>fuzz</c>: random programs on the spec.</summary>
 internal static class FuzzVerb
 {
-    private static readonly Option<int> Programs = CommonOptions.InRange(new Option<int>("--programs")
-    {
-        Description = "Random programs to run",
-        HelpName = "N",
-        DefaultValueFactory = _ => new FuzzOptions().Count,
-    }, 1, 100_000_000);
+    private static readonly Option<int> Programs = CommonOptions.InRange(
+        new Option<int>("--programs")
+        {
+            Description = "Random programs to run",
+            HelpName = "N",
+            DefaultValueFactory = _ => new FuzzOptions().Count,
+        },
+        1,
+        100_000_000
+    );
 
     public static Command Make()
     {
         var verb = new Command("fuzz", "Run random programs on the spec; check every invariant after every step")
         {
-            Programs, CommonOptions.Seed, ImageSource.Size, CommonOptions.Json,
+            Programs,
+            CommonOptions.Seed,
+            ImageSource.Size,
+            CommonOptions.Json,
         };
         Reporting.AddTo(verb, Run);
         return verb;
@@ -27,15 +34,21 @@ internal static class FuzzVerb
     /// <summary>Fuzzes and prints a line, and the shrunk program that fails.</summary>
     public static FuzzResult Fuzz(Display display, FuzzOptions options)
     {
-        var result = display.While("fuzz", say => FuzzRun.Run(options with
-        {
-            Progress = programs => say($"{programs:N0} of {options.Count:N0} programs"),
-        }));
+        var result = display.While("fuzz", say =>
+            FuzzRun.Run(options with { Progress = programs => say($"{programs:N0} of {options.Count:N0} programs") })
+        );
         display.Line(
             $"fuzz: {result.Programs:N0} programs, {result.Steps:N0} steps in {result.Seconds:F1} s, "
-            + $"seed {options.Seed}: {(result.Holds ? "holds" : $"FAILED at seed {result.Seed}")}");
-        display.Checked.Add(new("random programs", result.Holds,
-            result.Failure?.ToString() ?? $"{result.Steps:N0} steps", result.Seconds));
+                + $"seed {options.Seed}: {(result.Holds ? "holds" : $"FAILED at seed {result.Seed}")}"
+        );
+        display.Checked.Add(
+            new(
+                "random programs",
+                result.Holds,
+                result.Failure?.ToString() ?? $"{result.Steps:N0} steps",
+                result.Seconds
+            )
+        );
         if (result.Failure is { } failure)
             Report.Violation(display, failure, "fuzz", new("fuzz", result.Seed));
         return result;
@@ -44,19 +57,31 @@ internal static class FuzzVerb
     private static int Run(ParseResult parsed, Display display)
     {
         var options = new FuzzOptions(
-            Seed: parsed.GetValue(CommonOptions.Seed), Count: parsed.GetValue(Programs), Limits: ImageSource.LimitsOf(parsed));
+            Seed: parsed.GetValue(CommonOptions.Seed),
+            Count: parsed.GetValue(Programs),
+            Limits: ImageSource.LimitsOf(parsed)
+        );
         var result = Fuzz(display, options);
         if (parsed.GetValue(CommonOptions.Json))
-            display.Json(new
-            {
-                options.Seed,
-                result.Programs,
-                result.Steps,
-                result.Seconds,
-                result.Holds,
-                FailingSeed = result.Seed,
-                Violation = result.Failure is { } failure ? new { failure.Property, failure.Why, Run = Transcript.Of(failure.Trace) } : null,
-            });
+            display.Json(
+                new
+                {
+                    options.Seed,
+                    result.Programs,
+                    result.Steps,
+                    result.Seconds,
+                    result.Holds,
+                    FailingSeed = result.Seed,
+                    Violation = result.Failure is { } failure
+                        ? new
+                        {
+                            failure.Property,
+                            failure.Why,
+                            Run = Transcript.Of(failure.Trace),
+                        }
+                        : null,
+                }
+            );
         return result.Holds ? CommandLine.Holds : CommandLine.Refuted;
     }
 }

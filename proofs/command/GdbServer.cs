@@ -8,13 +8,18 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// <c>run --gdb PORT</c>: the remote serial protocol of gdb (its manual, appendix E) for one connection. Addresses are linear; numbers of
-/// registers are those of gdb's i386.
+/// <c>run --gdb PORT</c>: the remote serial protocol of gdb (its manual, appendix E) for one connection. Addresses are
+/// linear; numbers of registers are those of gdb's i386.
 /// </summary>
 internal sealed class GdbServer
 {
-    private const int Registers = 16, FloatingBytes = 8 * 10 + 8 * 4, Burst = 2_000_000;
-    private const string Trapped = "S05", Done = "OK", Bad = "E01", Unknown = "";
+    private const int Registers = 16,
+        FloatingBytes = 8 * 10 + 8 * 4,
+        Burst = 2_000_000;
+    private const string Trapped = "S05",
+        Done = "OK",
+        Bad = "E01",
+        Unknown = "";
 
     private readonly Pc _pc;
     private readonly NetworkStream _stream;
@@ -22,7 +27,8 @@ internal sealed class GdbServer
     private StopReason _reason = StopReason.Budget;
     private string _stopped = Trapped;
 
-    private GdbServer(Pc pc, NetworkStream stream, long budget) => (_pc, _stream, _end) = (pc, stream, pc.Instructions + budget);
+    private GdbServer(Pc pc, NetworkStream stream, long budget) =>
+        (_pc, _stream, _end) = (pc, stream, pc.Instructions + budget);
 
     /// <summary>Waits for gdb, and does what it says until it leaves or the machine stops for good.</summary>
     /// <exception cref="CommandException">The port is not free.</exception>
@@ -59,7 +65,8 @@ internal sealed class GdbServer
         {
             if (packet is "k" or "D")
             {
-                if (packet == "D") Send(Done);
+                if (packet == "D")
+                    Send(Done);
                 return;
             }
             Send(Answer(packet));
@@ -74,7 +81,8 @@ internal sealed class GdbServer
             return packet[0] switch
             {
                 '?' => _stopped,
-                'g' => string.Concat(Enumerable.Range(0, Registers).Select(i => Little(Read(i)))) + new string('0', FloatingBytes * 2),
+                'g' => string.Concat(Enumerable.Range(0, Registers).Select(i => Little(Read(i))))
+                    + new string('0', FloatingBytes * 2),
                 'G' => WriteAll(arguments),
                 'p' => Number(arguments) < Registers ? Little(Read((int)Number(arguments))) : Little(0),
                 'P' => WriteOne(arguments),
@@ -94,48 +102,56 @@ internal sealed class GdbServer
         }
     }
 
-    private static string Query(string packet) => packet.Split(':')[0] switch
-    {
-        "qSupported" => "PacketSize=4000;qXfer:features:read+",
-        "qXfer" when packet.StartsWith("qXfer:features:read:target.xml", StringComparison.Ordinal) =>
-            "l<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\"><target><architecture>i386</architecture></target>",
-        "qAttached" => "1",
-        "qC" => "QC1",
-        "qfThreadInfo" => "m1",
-        "qsThreadInfo" => "l",
-        _ => Unknown,
-    };
+    private static string Query(string packet) =>
+        packet.Split(':')[0] switch
+        {
+            "qSupported" => "PacketSize=4000;qXfer:features:read+",
+            "qXfer" when packet.StartsWith("qXfer:features:read:target.xml", StringComparison.Ordinal) =>
+                "l<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM "
+                    + "\"gdb-target.dtd\"><target><architecture>i386</architecture></target>",
+            "qAttached" => "1",
+            "qC" => "QC1",
+            "qfThreadInfo" => "m1",
+            "qsThreadInfo" => "l",
+            _ => Unknown,
+        };
 
-    private uint Read(int register) => register switch
-    {
-        < 8 => _pc.Cpu.R[register],
-        8 => (_pc.Cpu.S[SegmentRegister.Cs].Base + _pc.Cpu.Eip).Value,
-        9 => _pc.Cpu.Eflags,
-        _ => _pc.Cpu.S[Segment(register)].Selector,
-    };
+    private uint Read(int register) =>
+        register switch
+        {
+            < 8 => _pc.Cpu.R[register],
+            8 => (_pc.Cpu.S[SegmentRegister.Cs].Base + _pc.Cpu.Eip).Value,
+            9 => _pc.Cpu.Eflags,
+            _ => _pc.Cpu.S[Segment(register)].Selector,
+        };
 
     // CS, SS, DS, ES, FS, GS in gdb's order.
-    private static int Segment(int register) => (register - 10) switch
-    {
-        0 => SegmentRegister.Cs,
-        1 => SegmentRegister.Ss,
-        2 => SegmentRegister.Ds,
-        3 => SegmentRegister.Es,
-        4 => SegmentRegister.Fs,
-        _ => SegmentRegister.Gs,
-    };
+    private static int Segment(int register) =>
+        (register - 10) switch
+        {
+            0 => SegmentRegister.Cs,
+            1 => SegmentRegister.Ss,
+            2 => SegmentRegister.Ds,
+            3 => SegmentRegister.Es,
+            4 => SegmentRegister.Fs,
+            _ => SegmentRegister.Gs,
+        };
 
     /// <summary>Segment registers are left: a selector alone does not say what the processor then holds.</summary>
     private void Write(int register, uint value)
     {
-        if (register < 8) _pc.Cpu.R[register] = value;
-        else if (register == 8) _pc.Cpu.Eip = value - _pc.Cpu.S[SegmentRegister.Cs].Base;
-        else if (register == 9) _pc.Cpu.Eflags = value;
+        if (register < 8)
+            _pc.Cpu.R[register] = value;
+        else if (register == 8)
+            _pc.Cpu.Eip = value - _pc.Cpu.S[SegmentRegister.Cs].Base;
+        else if (register == 9)
+            _pc.Cpu.Eflags = value;
     }
 
     private string WriteAll(string hex)
     {
-        for (var i = 0; i < Registers && (i + 1) * 8 <= hex.Length; i++) Write(i, FromLittle(hex.Substring(i * 8, 8)));
+        for (var i = 0; i < Registers && (i + 1) * 8 <= hex.Length; i++)
+            Write(i, FromLittle(hex.Substring(i * 8, 8)));
         return Done;
     }
 
@@ -151,7 +167,8 @@ internal sealed class GdbServer
         var parts = arguments.Split(',');
         var (at, length) = (Number(parts[0]), Number(parts[1]));
         var hex = new StringBuilder();
-        for (uint i = 0; i < length && _pc.Mmu.Look(at + i) is { } stored; i++) hex.Append(CultureInfo.InvariantCulture, $"{_pc.Memory.Load(stored, 1):x2}");
+        for (uint i = 0; i < length && _pc.Mmu.Look(at + i) is { } stored; i++)
+            hex.Append(CultureInfo.InvariantCulture, $"{_pc.Memory.Load(stored, 1):x2}");
         return hex.Length > 0 || length == 0 ? hex.ToString() : Bad;
     }
 
@@ -162,7 +179,8 @@ internal sealed class GdbServer
         var bytes = Convert.FromHexString(parts[2]);
         for (uint i = 0; i < bytes.Length; i++)
         {
-            if (_pc.Mmu.Look(at + i) is not { } stored) return Bad;
+            if (_pc.Mmu.Look(at + i) is not { } stored)
+                return Bad;
             _pc.Memory.Store(stored, 1, bytes[i]);
         }
         return Done;
@@ -187,19 +205,23 @@ internal sealed class GdbServer
 
     private string Resume(string address, bool step)
     {
-        if (address.Length > 0) Write(8, Number(address));
+        if (address.Length > 0)
+            Write(8, Number(address));
         try
         {
-            do
-                _reason = _pc.Run(step ? 1 : Math.Min(Burst, _end - _pc.Instructions));
+            do _reason = _pc.Run(step ? 1 : Math.Min(Burst, _end - _pc.Instructions));
             while (!step && _reason == StopReason.Budget && _pc.Instructions < _end && !_stream.DataAvailable);
             // What gdb sends to a running target is its interrupt.
-            if (!step && _reason == StopReason.Budget && _stream.DataAvailable && _stream.ReadByte() == 3) return _stopped = "S02";
+            if (!step && _reason == StopReason.Budget && _stream.DataAvailable && _stream.ReadByte() == 3)
+                return _stopped = "S02";
             _stopped = _reason switch
             {
                 StopReason.Exited => string.Create(CultureInfo.InvariantCulture, $"W{_pc.ExitStatus & 0xFF:x2}"),
                 StopReason.Halted or StopReason.Reset => "W00",
-                StopReason.Breakpoint when _pc.Watched is { } met => string.Create(CultureInfo.InvariantCulture, $"T05{Kind(met.Watchpoint)}:{met.Watchpoint.Linear:x};"),
+                StopReason.Breakpoint when _pc.Watched is { } met => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"T05{Kind(met.Watchpoint)}:{met.Watchpoint.Linear:x};"
+                ),
                 _ => Trapped,
             };
         }
@@ -211,14 +233,16 @@ internal sealed class GdbServer
         return _stopped;
     }
 
-    private static string Kind(Watchpoint watchpoint) => (watchpoint.Reads, watchpoint.Writes) switch
-    {
-        (true, true) => "awatch",
-        (true, false) => "rwatch",
-        _ => "watch",
-    };
+    private static string Kind(Watchpoint watchpoint) =>
+        (watchpoint.Reads, watchpoint.Writes) switch
+        {
+            (true, true) => "awatch",
+            (true, false) => "rwatch",
+            _ => "watch",
+        };
 
-    private static uint Number(string hex) => uint.Parse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    private static uint Number(string hex) =>
+        uint.Parse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private static string Little(uint value) => Convert.ToHexString(BitConverter.GetBytes(value));
 
@@ -229,11 +253,13 @@ internal sealed class GdbServer
     {
         int next;
         while ((next = _stream.ReadByte()) != '$')
-            if (next < 0) return null;
+            if (next < 0)
+                return null;
         var content = new StringBuilder();
         while ((next = _stream.ReadByte()) != '#')
         {
-            if (next < 0) return null;
+            if (next < 0)
+                return null;
             content.Append((char)next);
         }
         _stream.ReadByte();

@@ -16,11 +16,13 @@ internal static class ImageSource
 
     public static readonly Option<Limits?> Size = new("--size")
     {
-        Description = "Sizes of the image built here: tasks x lthreads x priorities, powers of two [default: 64x16x256]",
+        Description =
+            "Sizes of the image built here: tasks x lthreads x priorities, powers of two [default: 64x16x256]",
         HelpName = "TxLxP",
         CustomParser = argument =>
         {
-            if (ParseSize(argument.Tokens[0].Value, out var error) is { } size) return size;
+            if (ParseSize(argument.Tokens[0].Value, out var error) is { } size)
+                return size;
             argument.AddError(error);
             return null;
         },
@@ -33,7 +35,9 @@ internal static class ImageSource
     {
         var (file, size) = (parsed.GetValue(File), parsed.GetValue(Size));
         if (file is not null && size is not null)
-            throw new CommandException("--image and --size exclude each other: an image file has its size in it; give one of them");
+            throw new CommandException(
+                "--image and --size exclude each other: an image file has its size in it; give one of them"
+            );
         return file is not null ? KernelImage.Load(file) : KernelImage.Build(size ?? Limits.Shipping, options);
     }
 
@@ -45,9 +49,14 @@ internal static class ImageSource
     private static Limits? ParseSize(string text, out string error)
     {
         var parts = text.Split('x');
-        var sizes = parts.Select(part => uint.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0).ToArray();
+        var sizes = parts
+            .Select(part =>
+                uint.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0
+            )
+            .ToArray();
         error = $"--size {text}: give tasks x lthreads x priorities, such as 64x16x256.";
-        if (sizes.Length != 3 || sizes.Contains(0u)) return null;
+        if (sizes.Length != 3 || sizes.Contains(0u))
+            return null;
         try
         {
             return new Limits(sizes[0], sizes[1], sizes[2]).Checked();

@@ -14,36 +14,54 @@ internal static class ImageVerb
         Required = true,
     };
 
-    public static readonly Option<int> RoundTrips = CommonOptions.InRange(new Option<int>("--round-trips")
-    {
-        Description = "Round trips that its ping program makes",
-        HelpName = "N",
-        DefaultValueFactory = _ => 100_000,
-    }, 1, 1_000_000_000);
+    public static readonly Option<int> RoundTrips = CommonOptions.InRange(
+        new Option<int>("--round-trips")
+        {
+            Description = "Round trips that its ping program makes",
+            HelpName = "N",
+            DefaultValueFactory = _ => 100_000,
+        },
+        1,
+        1_000_000_000
+    );
 
     public static readonly Option<ServerProgram?> Root = new("--root")
     {
-        Description = $"Boot sigma0 and this root task: {string.Join(", ", ServerPrograms.Roots.Select(root => $"{root.Name} ({root.Description})"))}",
+        Description =
+            "Boot sigma0 and this root task: "
+            + $"{string.Join(", ", ServerPrograms.Roots.Select(root => $"{root.Name} ({root.Description})"))}",
         HelpName = "NAME",
         CustomParser = argument =>
         {
             var name = argument.Tokens[0].Value;
-            if (ServerPrograms.Roots.FirstOrDefault(root => root.Name == name) is { } found) return found;
-            argument.AddError($"--root {name}: there is no such root task; give one of {string.Join(", ", ServerPrograms.Roots.Select(root => root.Name))}");
+            if (ServerPrograms.Roots.FirstOrDefault(root => root.Name == name) is { } found)
+                return found;
+            argument.AddError(
+                $"--root {name}: there is no such root task; give one of "
+                    + $"{string.Join(", ", ServerPrograms.Roots.Select(root => root.Name))}"
+            );
             return null;
         },
     };
 
     private static readonly Option<bool> Disk = new("--disk")
     {
-        Description = "Write a raw disk in its place, with a boot sector and the modules, for a PC or emulator with a BIOS and 64 MB of RAM",
+        Description =
+            "Write a raw disk in its place, with a boot sector and the modules, for a PC or emulator with a BIOS and "
+            + "64 MB of RAM",
     };
 
     public static Command Make()
     {
         var verb = new Command("image", "Write the bootable image: run it here, or with qemu-system-i386 -kernel FILE")
         {
-            Output, RoundTrips, Root, Disk, MachineOptions.Modules, MachineOptions.Append, ImageSource.Size,
+            Output,
+            RoundTrips,
+            Root,
+            Disk,
+            MachineOptions.Modules,
+            MachineOptions.Append,
+            ImageSource.Size,
         };
         verb.SetAction(Run);
         return verb;
@@ -53,19 +71,27 @@ internal static class ImageVerb
     {
         var image = KernelImage.Build(ImageSource.LimitsOf(parsed), new((uint)parsed.GetValue(RoundTrips)));
         var path = parsed.GetRequiredValue(Output);
-        if (parsed.GetValue(Disk)) return WriteDisk(parsed, image, path);
+        if (parsed.GetValue(Disk))
+            return WriteDisk(parsed, image, path);
         if (parsed.GetValue(MachineOptions.Modules)!.Length > 0 || parsed.GetValue(MachineOptions.Append)!.Length > 0)
             throw new CommandException("--module or --append without --disk: a loader is given them beside the image");
         image.Save(path);
         var (start, end) = image.Code;
         var display = new Display(parsed);
         display.Line(
-            $"{path}: {new FileInfo(path).Length:N0} bytes, {ImageSource.Describe(image.Limits)}, {end - start:N0} bytes of kernel code after boot");
+            $"{path}: {new FileInfo(path).Length:N0} bytes, {ImageSource.Describe(image.Limits)}, {end - start:N0} "
+                + "bytes of kernel code after boot"
+        );
         if (parsed.GetValue(Root) is { } root)
         {
-            var modules = new[] { ServerPrograms.Sigma0, root }.Select(server => (Path: $"{path}.{server.Name}", server.File)).ToList();
-            foreach (var module in modules) File.WriteAllBytes(module.Path, module.File);
-            display.Line($"qemu-system-i386 -kernel {path} -initrd {string.Join(',', modules.Select(module => module.Path))}");
+            var modules = new[] { ServerPrograms.Sigma0, root }
+                .Select(server => (Path: $"{path}.{server.Name}", server.File))
+                .ToList();
+            foreach (var module in modules)
+                File.WriteAllBytes(module.Path, module.File);
+            display.Line(
+                $"qemu-system-i386 -kernel {path} -initrd {string.Join(',', modules.Select(module => module.Path))}"
+            );
         }
 
         return CommandLine.Holds;
@@ -74,10 +100,17 @@ internal static class ImageVerb
     private static int WriteDisk(ParseResult parsed, KernelImage image, string path)
     {
         const uint memory = 64 << 20;
-        var disk = BootDisk.Make(memory, image.ToElf(), parsed.GetValue(MachineOptions.Append)!,
-            [.. RunVerb.Servers(parsed), .. MachineOptions.ModulesOf(parsed)]);
+        var disk = BootDisk.Make(
+            memory,
+            image.ToElf(),
+            parsed.GetValue(MachineOptions.Append)!,
+            [.. RunVerb.Servers(parsed), .. MachineOptions.ModulesOf(parsed)]
+        );
         File.WriteAllBytes(path, disk);
-        new Display(parsed).Line($"{path}: a disk of {disk.Length:N0} bytes, {disk.Length / (16 * 63 * 512)} cylinders of 16 heads and 63 sectors");
+        new Display(parsed).Line(
+            $"{path}: a disk of {disk.Length:N0} bytes, {disk.Length / (16 * 63 * 512)} cylinders of 16 heads and 63 "
+                + "sectors"
+        );
         return CommandLine.Holds;
     }
 }

@@ -14,7 +14,8 @@ internal static class Images
     /// <summary>The file that an origin names, if it is there and has the origin's hash.</summary>
     public static KernelImage? Find(ImageOrigin origin)
     {
-        if (origin.Path is not { } path || !File.Exists(path)) return null;
+        if (origin.Path is not { } path || !File.Exists(path))
+            return null;
         try
         {
             var image = KernelImage.Load(path);

@@ -18,8 +18,14 @@ namespace Verified.Proofs.Commands;
 /// <param name="Image">Theorems that the image's bytes do those steps, or that show the sentence themselves.</param>
 /// <param name="Untested">Why no test can state it; null for every sentence about behaviour.</param>
 public sealed record SentenceRow(
-    string Number, string Text, IReadOnlyList<string> Tests, IReadOnlyList<string> Properties,
-    IReadOnlyList<string> Meaning, IReadOnlyList<string> Image, string? Untested);
+    string Number,
+    string Text,
+    IReadOnlyList<string> Tests,
+    IReadOnlyList<string> Properties,
+    IReadOnlyList<string> Meaning,
+    IReadOnlyList<string> Image,
+    string? Untested
+);
 
 /// <summary>
 /// The table of the interface: made from the document, the sources of the tests, and the index of properties.
@@ -36,9 +42,11 @@ public static partial class InterfaceTable
     // Histories judge whole operations, so no property of one step cites these sentences.
     private static readonly (string Name, string Sentences)[] Histories =
     [
-        (SpaceHistory.Abstract,
+        (
+            SpaceHistory.Abstract,
             "5.1 5.2 5.3 5.4 5.5 5.6 5.8 11.1 11.2 11.3 11.4 11.5 11.6 11.7 11.8 11.10 11.11 11.12 11.16 11.22 11.23 "
-            + "11.24"),
+                + "11.24"
+        ),
         (SpaceHistory.Between, "11.14 11.20"),
         (SpaceHistory.Nothing, "11.21"),
         (SpaceHistory.Deleted, "9.3 9.14 9.21"),
@@ -63,9 +71,13 @@ public static partial class InterfaceTable
         ([Entry.Map], "11.15"),
     ];
 
-    [GeneratedRegex(@"^- \*\*(?<number>\d+\.\d+)\*\* (?<text>.+)$",
-        RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^- \*\*(?<number>\d+\.\d+)\*\* (?<text>.+(\n  \S.*)*)$",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Sentence();
+
+    private static string OneLine(string text) => text.Replace("\n  ", " ", StringComparison.Ordinal);
 
     /// <summary>Every sentence of the document, in its order.</summary>
     /// <param name="source">The folder that has <c>spec/</c> and <c>tests/</c> in it.</param>
@@ -74,51 +86,76 @@ public static partial class InterfaceTable
     {
         var (document, tests) = (Path.Combine(source, "spec", "interface", "README.md"), Path.Combine(source, "tests"));
         if (!File.Exists(document) || !Directory.Exists(tests))
-            throw new CommandException($"there are no sources in '{source}': "
-                + "give the folder that has spec/ and tests/ in it, by --source");
+            throw new CommandException(
+                $"there are no sources in '{source}': give the folder that has spec/ and tests/ in it, by --source"
+            );
         var ofTests = TestsOf(tests);
-        return [.. Sentence().Matches(File.ReadAllText(document)).Select(match =>
-            Row(match.Groups["number"].Value, match.Groups["text"].Value, ofTests))];
+        return
+        [
+            .. Sentence()
+                .Matches(File.ReadAllText(document))
+                .Select(match => Row(match.Groups["number"].Value, OneLine(match.Groups["text"].Value), ofTests)),
+        ];
     }
 
     /// <summary>Every sentence that a property, law or history cites, with its name.</summary>
-    public static ILookup<string, string> Properties { get; } = Statements<Concrete>.All
-        .Select(property => (property.Name, property.Sentences))
-        .Concat(Laws.All.Select(law => (law.Name, law.Sentences))).Concat(Histories)
-        .SelectMany(each => each.Sentences.Split(' ').Select(number => (Number: number, each.Name)))
-        .ToLookup(each => each.Number, each => each.Name);
+    public static ILookup<string, string> Properties { get; } =
+        Statements<Concrete>
+            .All.Select(property => (property.Name, property.Sentences))
+            .Concat(Laws.All.Select(law => (law.Name, law.Sentences)))
+            .Concat(Histories)
+            .SelectMany(each => each.Sentences.Split(' ').Select(number => (Number: number, each.Name)))
+            .ToLookup(each => each.Number, each => each.Name);
 
     /// <summary>The tests that have the attribute, by sentence, read from their sources.</summary>
     /// <param name="tests">The folder of the tests.</param>
-    public static ILookup<string, string> TestsOf(string tests) => Directory
-        .EnumerateFiles(tests, "*.cs", SearchOption.AllDirectories)
-        .Where(file => !Path.GetRelativePath(tests, file).Split('/', '\\').Any(part => part is "bin" or "obj"))
-        .Order(StringComparer.Ordinal)
-        .SelectMany(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetRoot().DescendantNodes()
-            .OfType<MethodDeclarationSyntax>().SelectMany(Attributes))
-        .ToLookup(each => each.Number, each => each.Test);
+    public static ILookup<string, string> TestsOf(string tests) =>
+        Directory
+            .EnumerateFiles(tests, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !Path.GetRelativePath(tests, file).Split('/', '\\').Any(part => part is "bin" or "obj"))
+            .Order(StringComparer.Ordinal)
+            .SelectMany(file =>
+                CSharpSyntaxTree
+                    .ParseText(File.ReadAllText(file))
+                    .GetRoot()
+                    .DescendantNodes()
+                    .OfType<MethodDeclarationSyntax>()
+                    .SelectMany(Attributes)
+            )
+            .ToLookup(each => each.Number, each => each.Test);
 
     private static IEnumerable<(string Number, string Test)> Attributes(MethodDeclarationSyntax method) =>
         from list in method.AttributeLists
         from attribute in list.Attributes
         where $"{attribute.Name}" == "Sentence"
         from argument in attribute.ArgumentList!.Arguments
-        select ($"{((LiteralExpressionSyntax)argument.Expression).Token.Value}",
-            $"{((TypeDeclarationSyntax)method.Parent!).Identifier}.{method.Identifier}");
+        select (
+            $"{((LiteralExpressionSyntax)argument.Expression).Token.Value}",
+            $"{((TypeDeclarationSyntax)method.Parent!).Identifier}.{method.Identifier}"
+        );
 
     private static SentenceRow Row(string number, string text, ILookup<string, string> tests)
     {
         var properties = Properties[number].Distinct().ToList();
-        var entries = Statements<Concrete>.All
-            .Where(property => !property.Searches && properties.Contains(property.Name))
-            .SelectMany(property => property.Entries).ToHashSet();
+        var entries = Statements<Concrete>
+            .All.Where(property => !property.Searches && properties.Contains(property.Name))
+            .SelectMany(property => property.Entries)
+            .ToHashSet();
         var meaning = Theorems.StepsOf(entries).Select(step => $"meaning.{step}");
         entries.UnionWith(OfBytes.Where(each => Cites(each.Sentences, number)).SelectMany(each => each.Entries));
-        var image = Way.All.Where(way => way.Step is { } step && entries.Contains(step))
+        var image = Way
+            .All.Where(way => way.Step is { } step && entries.Contains(step))
             .Select(way => $"image.{way.Name}")
             .Concat(Direct.Where(each => Cites(each.Sentences, number)).Select(each => each.Theorem));
-        return new(number, text.Replace(" **[D]**", "", StringComparison.Ordinal), [.. tests[number]], properties,
-            [.. meaning], [.. image], Untested.GetValueOrDefault(number));
+        return new(
+            number,
+            text.Replace(" **[D]**", "", StringComparison.Ordinal),
+            [.. tests[number]],
+            properties,
+            [.. meaning],
+            [.. image],
+            Untested.GetValueOrDefault(number)
+        );
     }
 
     private static bool Cites(string sentences, string number) => sentences.Split(' ').Contains(number);

@@ -15,25 +15,37 @@ internal static class JUnit
     /// <param name="findings">The failures, which are printed with the suite.</param>
     public static string Of(string verb, IReadOnlyList<Checked> checks, IReadOnlyList<Finding> findings)
     {
-        var suite = new XElement("testsuite", new XAttribute("name", $"verified {verb}".TrimEnd()),
-            new XAttribute("tests", checks.Count), new XAttribute("failures", checks.Count(check => !check.Holds)),
-            new XAttribute("errors", 0), new XAttribute("skipped", 0),
+        var suite = new XElement(
+            "testsuite",
+            new XAttribute("name", $"verified {verb}".TrimEnd()),
+            new XAttribute("tests", checks.Count),
+            new XAttribute("failures", checks.Count(check => !check.Holds)),
+            new XAttribute("errors", 0),
+            new XAttribute("skipped", 0),
             new XAttribute("time", Seconds(checks.Sum(check => check.Seconds))),
-            checks.Select(check => CaseOf(verb, check)));
-        if (findings.Count > 0) suite.Add(new XElement("system-out", Text(string.Join("\n\n", findings.Select(Tell)))));
+            checks.Select(check => CaseOf(verb, check))
+        );
+        if (findings.Count > 0)
+            suite.Add(new XElement("system-out", Text(string.Join("\n\n", findings.Select(Tell)))));
         return $"{new XDeclaration("1.0", "utf-8", null)}\n{new XElement("testsuites", suite)}\n";
     }
 
     private static XElement CaseOf(string verb, Checked check) =>
-        new("testcase", new XAttribute("classname", $"verified.{(verb.Length > 0 ? verb : "all")}"),
-            new XAttribute("name", Text(check.Name)), new XAttribute("time", Seconds(check.Seconds)),
-            check.Holds ? new XElement("system-out", Text(check.Detail))
-                : new XElement("failure", new XAttribute("message", Text(check.Detail)), Text(check.Detail)));
+        new(
+            "testcase",
+            new XAttribute("classname", $"verified.{(verb.Length > 0 ? verb : "all")}"),
+            new XAttribute("name", Text(check.Name)),
+            new XAttribute("time", Seconds(check.Seconds)),
+            check.Holds
+                ? new XElement("system-out", Text(check.Detail))
+                : new XElement("failure", new XAttribute("message", Text(check.Detail)), Text(check.Detail))
+        );
 
     private static string Tell(Finding finding)
     {
         List<string> lines = [finding.What, .. finding.Details];
-        if (finding.Where is { } line) lines.Add($"at {line}");
+        if (finding.Where is { } line)
+            lines.Add($"at {line}");
         return string.Join("\n", lines.Concat(Events.Transcript.Of(finding.Trace)));
     }
 

@@ -14,7 +14,11 @@ namespace Verified.Proofs.Commands;
 /// <summary>The table of claims, made from the results of one run.</summary>
 public static class Ledger
 {
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     private static string Path => System.IO.Path.Combine(Report.Folder, "claims.json");
 
@@ -23,110 +27,217 @@ public static class Ledger
     public static IEnumerable<Claim> Of(IReadOnlyList<ProofResult> proofs, KernelImage image, Confirmations confirmed)
     {
         // exception-0, exception-1, ... make one claim; so do the set operations, and all steps that keep tasks apart.
-        foreach (var group in proofs.GroupBy(proof => string.Join('.', proof.Theorem.Split('-')[0].Split('.').Take(proof.Theorem.Split('.')[0] is "isolation" or "orders" or "lists" or "meaning" ? 1 : 2))))
+        foreach (
+            var group in proofs.GroupBy(proof =>
+                string.Join(
+                    '.',
+                    proof
+                        .Theorem.Split('-')[0]
+                        .Split('.')
+                        .Take(proof.Theorem.Split('.')[0] is "isolation" or "orders" or "lists" or "meaning" ? 1 : 2)
+                )
+            )
+        )
         {
             var entry = group.Key.Split('.')[^1];
             var what = group.Key switch
             {
-                "spec.pick" or "spec.receive" or "spec.accept" or "spec.leave" => $"spec: {entry} preserves the invariants, and lowers the rank",
-                "isolation" => "spec: a step changes nothing of threads and spaces that take no part in it, and depends on no registers of theirs",
-                "orders" => "spec: lists of mappings and page tables have no cycle, nor have chiefs; a flush leaves nothing derived, a grant keeps the derivation, and rights never grow",
-                "meaning" => $"meaning: each step does what the interface says it is for: {MeaningTheorem.Count} named properties of messages, waits, time, "
-                    + "interrupts, calls and unmapping",
-                "lists" => "spec: a frame's list has all of its mappings, and what is derived from a mapping has no right that it has not, but while something is being made read-only",
+                "spec.pick" or "spec.receive" or "spec.accept" or "spec.leave" =>
+                    $"spec: {entry} preserves the invariants, and lowers the rank",
+                "isolation" =>
+                    "spec: a step changes nothing of threads and spaces that take no part in it, and depends on no "
+                        + "registers of theirs",
+                "orders" =>
+                    "spec: lists of mappings and page tables have no cycle, nor have chiefs; a flush leaves nothing "
+                        + "derived, a grant keeps the derivation, and rights never grow",
+                "meaning" => $"meaning: each step does what the interface says it is for: {MeaningTheorem.Count} named "
+                    + "properties of messages, waits, time, interrupts, calls and unmapping",
+                "lists" =>
+                    "spec: a frame's list has all of its mappings, and what is derived from a mapping has no right "
+                        + "that it has not, but while something is being made read-only",
                 "image.sets" => "image: the operations on the sets of threads keep their contracts",
                 "image.boot" => "image: boot comes to one machine, whatever the loader left in the registers",
-                "image.vectors" => "image: INT n of all 256 vectors, and the interrupt lines, take the ways in and no other",
+                "image.vectors" =>
+                    "image: INT n of all 256 vectors, and the interrupt lines, take the ways in and no other",
                 "image.idle" => "image: the processor that idles takes interrupts, and comes back to that",
                 "spec.page" => "spec: a page fault preserves the invariants",
-                _ when group.Key.StartsWith("spec.", StringComparison.Ordinal) => $"spec: {entry} preserves the invariants",
+                _ when group.Key.StartsWith("spec.", StringComparison.Ordinal) =>
+                    $"spec: {entry} preserves the invariants",
                 _ => $"image: the bytes of {entry} do what the spec says",
             };
             var cached = group.Where(proof => proof.Cached).Select(proof => proof.Theorem).ToList();
             if (group.FirstOrDefault(proof => !proof.Proved) is { } failed)
             {
-                yield return new(what, Standing.Failed, $"{failed.Theorem}: {ProveVerb.Describe(failed)}") { Cached = cached };
+                yield return new(what, Standing.Failed, $"{failed.Theorem}: {ProveVerb.Describe(failed)}")
+                {
+                    Cached = cached,
+                };
                 continue;
             }
 
             var verdicts = group.Select(proof => proof.Verdict!).ToList();
             var worst = verdicts.Select(verdict => verdict.Worst).Aggregate((a, b) => a.Or(b));
-            yield return new(what, Standing.Proved,
-                (verdicts.Count > 1 ? $"{verdicts.Count} theorems, " : "") + $"{verdicts.Sum(verdict => verdict.Paths)} paths"
-                + (worst.Instructions > 0 ? $", at most {worst}" : "") + FromCache(cached.Count, verdicts.Count)
-                + confirmed.Of([.. group.Select(proof => proof.Theorem)]))
-            { Cached = cached };
+            yield return new(
+                what,
+                Standing.Proved,
+                (verdicts.Count > 1 ? $"{verdicts.Count} theorems, " : "")
+                    + $"{verdicts.Sum(verdict => verdict.Paths)} paths"
+                    + (worst.Instructions > 0 ? $", at most {worst}" : "")
+                    + FromCache(cached.Count, verdicts.Count)
+                    + confirmed.Of([.. group.Select(proof => proof.Theorem)])
+            )
+            {
+                Cached = cached,
+            };
         }
 
         if (WayGraph.Of(image.Layout, proofs) is { } graph)
-            yield return Claim.Of("image: cut points are closed: boot and each way end where the contract is proved that the next way assumes", graph.Gaps.Count == 0,
-                Standing.Proved, graph.Gaps.Count > 0 ? graph.Gaps[0] : $"{graph.Points.Count} cut points, {graph.Edges.Count} ways");
+            yield return Claim.Of(
+                "image: cut points are closed: boot and each way end where the contract is proved that the next way "
+                    + "assumes",
+                graph.Gaps.Count == 0,
+                Standing.Proved,
+                graph.Gaps.Count > 0 ? graph.Gaps[0] : $"{graph.Points.Count} cut points, {graph.Edges.Count} ways"
+            );
         var executed = proofs.Where(proof => proof.Proved).SelectMany(proof => proof.Verdict!.Executed).ToHashSet();
         var coverage = CodeCoverage.Of(image, executed);
-        yield return new("code that theorems execute", Standing.Proved, $"{coverage.Covered} of {coverage.Total} bytes after boot");
-        if (coverage.Rest.Count > 0) yield return new("code that no theorem executes", Standing.Assumed, string.Join("; ", coverage.Rest));
+        yield return new(
+            "code that theorems execute",
+            Standing.Proved,
+            $"{coverage.Covered} of {coverage.Total} bytes after boot"
+        );
+        if (coverage.Rest.Count > 0)
+            yield return new("code that no theorem executes", Standing.Assumed, string.Join("; ", coverage.Rest));
         yield return BytesListing.Claim(image, BytesListing.Map(image, executed));
     }
 
-    private static string FromCache(int cached, int all) => cached == 0 ? "" : all == 1 ? ", from the cache" : $", {cached} from the cache";
+    private static string FromCache(int cached, int all) =>
+        cached == 0 ? ""
+        : all == 1 ? ", from the cache"
+        : $", {cached} from the cache";
 
-    public static Claim Of(CheckResult result) => Claim.Of(
-        $"model {result.Model.Name}: invariants and meaning hold, what must happen does, "
-        + "counts are as expected", result.Holds, Standing.Bounded,
-        (result.Miscount is { } miscount ? $"{miscount}; " : "")
-        + $"all {result.States:N0} states of {result.Model.Rows.Count} threads, {ImageSource.Describe(result.Model.Limits)}"
-        + (result.Beyond > 0 ? $"; {result.Beyond:N0} steps beyond its bound of time slices or versions are not followed" : ""));
+    public static Claim Of(CheckResult result) =>
+        Claim.Of(
+            $"model {result.Model.Name}: invariants and meaning hold, what must happen does, counts are as expected",
+            result.Holds,
+            Standing.Bounded,
+            (result.Miscount is { } miscount ? $"{miscount}; " : "")
+                + $"all {result.States:N0} states of {result.Model.Rows.Count} threads, "
+                + $"{ImageSource.Describe(result.Model.Limits)}"
+                + (
+                    result.Beyond > 0
+                        ? $"; {result.Beyond:N0} steps beyond its bound of time slices or versions are not followed"
+                        : ""
+                )
+        );
 
-    public static Claim Of(LivenessResult result) => Claim.Of(
-        "meaning: waiting senders are served, and ready threads run", result.Violation is null, Standing.Bounded,
-        $"no fair cycle without progress among all {result.States:N0} states of model {result.Model.Name}");
+    public static Claim Of(LivenessResult result) =>
+        Claim.Of(
+            "meaning: waiting senders are served, and ready threads run",
+            result.Violation is null,
+            Standing.Bounded,
+            $"no fair cycle without progress among all {result.States:N0} states of model {result.Model.Name}"
+        );
 
-    public static Claim Of(FuzzResult result, FuzzOptions options) => Claim.Of(
-        "spec: invariants and meaning hold in random programs", result.Holds, Standing.Tested,
-        $"{result.Programs:N0} programs, {result.Steps:N0} steps, seed {options.Seed}");
+    public static Claim Of(FuzzResult result, FuzzOptions options) =>
+        Claim.Of(
+            "spec: invariants and meaning hold in random programs",
+            result.Holds,
+            Standing.Tested,
+            $"{result.Programs:N0} programs, {result.Steps:N0} steps, seed {options.Seed}"
+        );
 
-    public static Claim Of(DiffResult result, DiffOptions options) => Claim.Of(
-        "image and spec agree on random programs", result.Holds, Standing.Tested,
-        $"{result.Events:N0} events, whole state compared, seed {options.Seed}");
+    public static Claim Of(DiffResult result, DiffOptions options) =>
+        Claim.Of(
+            "image and spec agree on random programs",
+            result.Holds,
+            Standing.Tested,
+            $"{result.Events:N0} events, whole state compared, seed {options.Seed}"
+        );
 
-    public static Claim Of(FlowCoverage coverage, KernelImage image) => new(
-        "what random programs reach of the kernel's code", Standing.Tested,
-        coverage + (coverage.Missed.Count > 0 ? $"; not {string.Join(", ", coverage.Missed.Select(image.Name))}" : ""));
+    public static Claim Of(FlowCoverage coverage, KernelImage image) =>
+        new(
+            "what random programs reach of the kernel's code",
+            Standing.Tested,
+            coverage
+                + (coverage.Missed.Count > 0 ? $"; not {string.Join(", ", coverage.Missed.Select(image.Name))}" : "")
+        );
 
-    internal static Claim Of(OracleComparison compared) => Claim.Of(
-        "Ia32<W> agrees with a real processor", compared.Holds, Standing.Tested,
-        $"{compared.Cases.Cases:N0} random cases of {compared.Cases.Compared.Count(form => form.Value > 0)} integer instruction forms in ring 3, "
-        + $"{compared.Cases.Faulted:N0} of them trap, and {compared.Sequences?.Cases ?? 0:N0} sequences, {compared.With}");
+    internal static Claim Of(OracleComparison compared) =>
+        Claim.Of(
+            "Ia32<W> agrees with a real processor",
+            compared.Holds,
+            Standing.Tested,
+            $"{compared.Cases.Cases:N0} random cases of {compared.Cases.Compared.Count(form => form.Value > 0)} "
+                + "integer instruction forms in ring 3, "
+                + $"{compared.Cases.Faulted:N0} of them trap, and {compared.Sequences?.Cases ?? 0:N0} sequences, "
+                + $"{compared.With}"
+        );
 
-    public static Claim Of(CompiledResult result) => Claim.Of(
-        "code compiled from Ia32<W> does what Ia32<Concrete> does", result.Holds, Standing.Tested, $"{result.Cases:N0} random sequences");
+    public static Claim Of(CompiledResult result) =>
+        Claim.Of(
+            "code compiled from Ia32<W> does what Ia32<Concrete> does",
+            result.Holds,
+            Standing.Tested,
+            $"{result.Cases:N0} random sequences"
+        );
 
     /// <summary>The claim that another processor has done what the image relies on.</summary>
     public static Claim Of(IReadOnlyList<CoveredForm> forms)
     {
         var (image, unseen) = (forms.Where(form => form.InImage).ToList(), forms.Where(form => form.IsUnseen).ToList());
-        return Claim.Of("each instruction form of the image is compared natively or in QEMU's transcript", unseen.Count == 0, Standing.Tested,
-            unseen.Count > 0 ? $"compared by nothing: {string.Join(", ", unseen.Select(form => form.Form))}"
-                : $"{image.Count} forms: {image.Count(form => form.Completed > 0)} natively, {image.Count(form => form.Completed == 0)} by transcript alone");
+        return Claim.Of(
+            "each instruction form of the image is compared natively or in QEMU's transcript",
+            unseen.Count == 0,
+            Standing.Tested,
+            unseen.Count > 0
+                ? $"compared by nothing: {string.Join(", ", unseen.Select(form => form.Form))}"
+                : $"{image.Count} forms: {image.Count(form => form.Completed > 0)} natively, "
+                    + $"{image.Count(form => form.Completed == 0)} by transcript alone"
+        );
     }
 
-    public static Claim Of(SymbolicResult result) => Claim.Of(
-        "Ia32<Symbolic> evaluates to what Ia32<Concrete> does", result.Holds, Standing.Tested, $"{result.Cases:N0} random cases");
+    public static Claim Of(SymbolicResult result) =>
+        Claim.Of(
+            "Ia32<Symbolic> evaluates to what Ia32<Concrete> does",
+            result.Holds,
+            Standing.Tested,
+            $"{result.Cases:N0} random cases"
+        );
 
-    public static Claim Of(DiffResult result, Model model) => Claim.Of(
-        $"image and spec agree on all of model {model.Name}", result.Holds, Standing.Bounded,
-        $"all {result.Events:N0} steps from {result.Programs:N0} states");
+    public static Claim Of(DiffResult result, Model model) =>
+        Claim.Of(
+            $"image and spec agree on all of model {model.Name}",
+            result.Holds,
+            Standing.Bounded,
+            $"all {result.Events:N0} steps from {result.Programs:N0} states"
+        );
 
     internal static void Print(Display display, IReadOnlyList<Claim> claims, KernelImage image)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("claim", "status", "detail");
         foreach (var claim in claims.OrderBy(claim => Order(claim.Standing)))
-            table.AddRow(new Text(claim.What), new Text(Name(claim.Standing, image), new Style(Colour(claim.Standing))), new Text(claim.Detail));
+            table.AddRow(
+                new Text(claim.What),
+                new Text(Name(claim.Standing, image), new Style(Colour(claim.Standing))),
+                new Text(claim.Detail)
+            );
         display.Write(table);
-        display.Line(string.Join(", ", claims.GroupBy(claim => claim.Standing).OrderBy(group => Order(group.Key))
-            .Select(group => $"{group.Count()} {Name(group.Key, image)}")));
+        display.Line(
+            string.Join(
+                ", ",
+                claims
+                    .GroupBy(claim => claim.Standing)
+                    .OrderBy(group => Order(group.Key))
+                    .Select(group => $"{group.Count()} {Name(group.Key, image)}")
+            )
+        );
         var cached = claims.SelectMany(claim => claim.Cached).ToList();
-        display.Line(cached.Count == 0 ? "no theorem came from the cache" : $"{cached.Count} theorems came from the cache: {string.Join(", ", cached)}");
+        display.Line(
+            cached.Count == 0
+                ? "no theorem came from the cache"
+                : $"{cached.Count} theorems came from the cache: {string.Join(", ", cached)}"
+        );
     }
 
     /// <summary>Keeps the claims of a whole run for <c>claims</c>.</summary>
@@ -141,8 +252,12 @@ public static class Ledger
     {
         try
         {
-            return File.Exists(Path) && JsonSerializer.Deserialize<Saved>(File.ReadAllText(Path), Format) is { } saved && saved.Basis == Basis(image)
-                ? saved.Claims : null;
+            return
+                File.Exists(Path)
+                && JsonSerializer.Deserialize<Saved>(File.ReadAllText(Path), Format) is { } saved
+                && saved.Basis == Basis(image)
+                ? saved.Claims
+                : null;
         }
         catch (JsonException)
         {
@@ -150,26 +265,39 @@ public static class Ledger
         }
     }
 
-    private static string Basis(KernelImage image) => string.Join(' ', new[]
-    {
-        typeof(Spec.Kernel<>), typeof(Machine.MachineException), typeof(KernelImage), typeof(Ledger),
-    }.Select(type => type.Module.ModuleVersionId.ToString("N"))) + " " + Convert.ToHexString(SHA256.HashData(image.ToElf()));
+    private static string Basis(KernelImage image) =>
+        string.Join(
+            ' ',
+            new[]
+            {
+                typeof(Spec.Kernel<>),
+                typeof(Machine.MachineException),
+                typeof(KernelImage),
+                typeof(Ledger),
+            }.Select(type => type.Module.ModuleVersionId.ToString("N"))
+        )
+        + " "
+        + Convert.ToHexString(SHA256.HashData(image.ToElf()));
 
     private static int Order(Standing standing) => standing == Standing.Failed ? -1 : (int)standing;
 
-    private static string Name(Standing standing, KernelImage image) => standing switch
-    {
-        Standing.Proved => image.Limits == Spec.Limits.Shipping ? "proved at shipping size" : $"proved at {ImageSource.Describe(image.Limits)}",
-        Standing.Bounded => "checked up to a bound",
-        Standing.Failed => "FAILED",
-        _ => standing.ToString().ToLowerInvariant(),
-    };
+    private static string Name(Standing standing, KernelImage image) =>
+        standing switch
+        {
+            Standing.Proved => image.Limits == Spec.Limits.Shipping
+                ? "proved at shipping size"
+                : $"proved at {ImageSource.Describe(image.Limits)}",
+            Standing.Bounded => "checked up to a bound",
+            Standing.Failed => "FAILED",
+            _ => standing.ToString().ToLowerInvariant(),
+        };
 
-    private static Color Colour(Standing standing) => standing switch
-    {
-        Standing.Proved => Color.Green,
-        Standing.Failed => Color.Red,
-        Standing.Assumed => Color.Yellow,
-        _ => Color.Default,
-    };
+    private static Color Colour(Standing standing) =>
+        standing switch
+        {
+            Standing.Proved => Color.Green,
+            Standing.Failed => Color.Red,
+            Standing.Assumed => Color.Yellow,
+            _ => Color.Default,
+        };
 }

@@ -41,14 +41,22 @@ internal static class ListVerb
 
     private static readonly Option<bool> Bytes = new("--bytes")
     {
-        Description = "What would notice a wrong byte, for each range of the image file; proves what no earlier run has proved",
+        Description =
+            "What would notice a wrong byte, for each range of the image file; proves what no earlier run has proved",
     };
 
     public static Command Make()
     {
         var verb = new Command("list", "Disassemble the image's code, with symbols and model cycles")
         {
-            Symbol, Path, Processor, Cold, Tables, Bytes, ImageSource.File, ImageSource.Size,
+            Symbol,
+            Path,
+            Processor,
+            Cold,
+            Tables,
+            Bytes,
+            ImageSource.File,
+            ImageSource.Size,
         };
         verb.SetAction(Run);
         return verb;
@@ -64,30 +72,38 @@ internal static class ListVerb
             return CommandLine.Holds;
         }
 
-        if (parsed.GetValue(Bytes)) return ListBytes(display, image);
+        if (parsed.GetValue(Bytes))
+            return ListBytes(display, image);
         var timings = parsed.GetValue(Processor) switch
         {
             "p5" => Machine.Timing.Timings.P5,
             "486" => Machine.Timing.Timings.I486,
             var other => throw new CommandException($"--processor {other}: no cycles are known of it; give p5 or 486"),
         };
-        if (parsed.GetValue(Path) is { } path) return ListPath(display, image, path, new(timings, parsed.GetValue(Cold) ? 1 : null));
-        if (parsed.GetValue(Cold)) throw new CommandException("--cold: give a path with it, such as --path 'ipc fast, call'");
+        if (parsed.GetValue(Path) is { } path)
+            return ListPath(display, image, path, new(timings, parsed.GetValue(Cold) ? 1 : null));
+        if (parsed.GetValue(Cold))
+            throw new CommandException("--cold: give a path with it, such as --path 'ipc fast, call'");
         var lines = Listing.Of(image).ToList();
         if (parsed.GetValue(Symbol) is { } name)
         {
             if (!lines.Any(line => line.Label == name))
                 throw new CommandException(
-                    $"there is no code at a symbol '{name}': give one of {string.Join(", ", lines.Where(line => line.Label is not null).Select(line => line.Label))}");
+                    $"there is no code at a symbol '{name}': give one of "
+                        + $"{string.Join(", ", lines.Where(line => line.Label is not null).Select(line => line.Label))}"
+                );
             lines = [.. lines.SkipWhile(line => line.Label != name)];
             lines = [lines[0], .. lines.Skip(1).TakeWhile(line => line.Label is null)];
         }
 
-        display.Line($"cycles of the {timings.Name}, hot caches, for the code as it stands: no conditional branch taken");
+        display.Line(
+            $"cycles of the {timings.Name}, hot caches, for the code as it stands: no conditional branch taken"
+        );
         foreach (var (line, timed) in Timed(lines, timings))
         {
-            if (line.Label is not null) display.Line($"{line.Label}:");
-            display.Line($"  {timed,-12}{line}");
+            if (line.Label is not null)
+                display.Line($"{line.Label}:");
+            display.Line($"  {timed, -12}{line}");
         }
 
         return CommandLine.Holds;
@@ -96,9 +112,15 @@ internal static class ListVerb
     private static int ListBytes(Display display, KernelImage image)
     {
         ProveVerb.RequireSolver();
-        var theorems = Theorems.Of(image).Where(theorem => theorem.Name.StartsWith("image.", StringComparison.Ordinal)).ToList();
-        var executed = Prover.Prove(theorems, Environment.ProcessorCount, ProveVerb.Cache())
-            .Where(result => result.Proved).SelectMany(result => result.Verdict!.Executed).ToHashSet();
+        var theorems = Theorems
+            .Of(image)
+            .Where(theorem => theorem.Name.StartsWith("image.", StringComparison.Ordinal))
+            .ToList();
+        var executed = Prover
+            .Prove(theorems, Environment.ProcessorCount, ProveVerb.Cache())
+            .Where(result => result.Proved)
+            .SelectMany(result => result.Verdict!.Executed)
+            .ToHashSet();
         var map = BytesListing.Map(image, executed);
         Report.Lines(display, BytesListing.Lines(image, map), "");
         return map.Count(Guard.None) == 0 ? CommandLine.Holds : CommandLine.Refuted;
@@ -108,16 +130,22 @@ internal static class ListVerb
     {
         var paths = KernelPaths.Measure(image, conditions);
         var path = paths.FirstOrDefault(path => path.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new CommandException($"--path '{name}': there is no such path; give the start of one of: {string.Join("; ", paths.Select(path => path.Name))}");
+            ?? throw new CommandException(
+                $"--path '{name}': there is no such path; give the start of one of: "
+                    + $"{string.Join("; ", paths.Select(path => path.Name))}"
+            );
         var text = Listing.Of(image).ToDictionary(line => line.Address);
-        display.Line($"{path.Name}: {path.Instructions} instructions, {path.Cycles} cycles of the {conditions.Timings.Name}: "
-            + string.Join(", ", path.Shares.Select(share => $"{share.What} {share.Cycles}")));
+        display.Line(
+            $"{path.Name}: {path.Instructions} instructions, {path.Cycles} cycles of the {conditions.Timings.Name}: "
+                + string.Join(", ", path.Shares.Select(share => $"{share.What} {share.Cycles}"))
+        );
         foreach (var timed in path.Path)
         {
             // The user's INT is no code of the image.
             var line = text.GetValueOrDefault(timed.Step.Instruction.IP32);
-            if (line?.Label is { } label) display.Line($"{label}:");
-            display.Line($"  {timed.Start,4}  {timed,-24}{line?.ToString() ?? timed.Step.Instruction.ToString()}");
+            if (line?.Label is { } label)
+                display.Line($"{label}:");
+            display.Line($"  {timed.Start, 4}  {timed, -24}{line?.ToString() ?? timed.Step.Instruction.ToString()}");
         }
 
         return CommandLine.Holds;
@@ -126,13 +154,15 @@ internal static class ListVerb
     /// <summary>Each label starts anew: it is where jumps arrive.</summary>
     private static IEnumerable<(ListingLine Line, Timed Timed)> Timed(List<ListingLine> lines, Timings timings)
     {
-        for (var start = 0; start < lines.Count;)
+        for (var start = 0; start < lines.Count; )
         {
             var end = start + 1;
-            while (end < lines.Count && lines[end].Label is null) end++;
+            while (end < lines.Count && lines[end].Label is null)
+                end++;
             var run = lines.Skip(start).Take(end - start).ToList();
             var timed = Pipeline.Straight([.. run.SelectMany(line => line.Bytes.ToArray())], run[0].Address, timings);
-            foreach (var pair in run.Zip(timed)) yield return pair;
+            foreach (var pair in run.Zip(timed))
+                yield return pair;
             start = end;
         }
     }

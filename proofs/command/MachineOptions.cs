@@ -6,7 +6,10 @@ using Verified.Machine.Processor;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>What <c>run</c> starts in place of the image: a ROM, a Multiboot kernel with modules, or a flat binary; and on what machine.</summary>
+/// <summary>
+/// What <c>run</c> starts in place of the image: a ROM, a Multiboot kernel with modules, or a flat binary; and on what
+/// machine.
+/// </summary>
 internal static class MachineOptions
 {
     private const string Images = "FILE";
@@ -25,15 +28,17 @@ internal static class MachineOptions
 
     public static readonly Option<string[]> Modules = new("--module")
     {
-        Description = "Give the kernel this file, with an optional command line after a comma; may be repeated. A Linux kernel gets all of "
-            + "them as its initial RAM disk",
+        Description =
+            "Give the kernel this file, with an optional command line after a comma; may be repeated. A Linux kernel "
+            + "gets all of them as its initial RAM disk",
         HelpName = "FILE[,TEXT]",
         DefaultValueFactory = _ => [],
     };
 
     public static readonly Option<string> Append = new("--append")
     {
-        Description = "The kernel's command line; that of a Multiboot --kernel starts with the file's name, as loaders have it",
+        Description =
+            "The kernel's command line; that of a Multiboot --kernel starts with the file's name, as loaders have it",
         HelpName = "TEXT",
         DefaultValueFactory = _ => "",
     };
@@ -46,16 +51,21 @@ internal static class MachineOptions
 
     public static readonly Option<string?> Boot = new("--boot")
     {
-        Description = "Start these bytes at 7C00h in real mode, as a boot sector, or at the hexadecimal address after a comma",
+        Description =
+            "Start these bytes at 7C00h in real mode, as a boot sector, or at the hexadecimal address after a comma",
         HelpName = "FILE[,ADDRESS]",
     };
 
-    public static readonly Option<uint> Memory = CommonOptions.InRange(new Option<uint>("--memory")
-    {
-        Description = "Megabytes of RAM",
-        HelpName = "MB",
-        DefaultValueFactory = _ => 64,
-    }, 1u, 1024u);
+    public static readonly Option<uint> Memory = CommonOptions.InRange(
+        new Option<uint>("--memory")
+        {
+            Description = "Megabytes of RAM",
+            HelpName = "MB",
+            DefaultValueFactory = _ => 64,
+        },
+        1u,
+        1024u
+    );
 
     public static readonly Option<string?> Input = new("--input")
     {
@@ -73,7 +83,9 @@ internal static class MachineOptions
 
     public static readonly Option<ProcessorModel> Model = new("--cpu")
     {
-        Description = $"The processor: {string.Join(", ", Models.Keys)}. The 386 has no x87; the last adds CMOVcc, SYSENTER and multi-byte NOPs",
+        Description =
+            $"The processor: {string.Join(", ", Models.Keys)}. The 386 has no x87; the last adds CMOVcc, SYSENTER and "
+            + "multi-byte NOPs",
         HelpName = "NAME",
         DefaultValueFactory = _ => ProcessorModel.PentiumII,
         CustomParser = ModelOf,
@@ -81,7 +93,9 @@ internal static class MachineOptions
 
     public static readonly Option<bool> TaggedTlb = new("--tagged-tlb")
     {
-        Description = "A TLB whose entries belong to the address space they were made in, so that a load of CR3 forgets none: a variant that no Pentium is",
+        Description =
+            "A TLB whose entries belong to the address space they were made in, so that a load of CR3 forgets none: a "
+            + "variant that no Pentium is",
     };
 
     private static readonly Option[] Programs = [Rom, Kernel, Flat, Boot, ImageSource.File];
@@ -94,8 +108,12 @@ internal static class MachineOptions
     /// <exception cref="Machine.MachineException">A file that cannot be started.</exception>
     public static Pc Start(ParseResult parsed)
     {
-        var given = Programs.Where(option => parsed.GetResult(option) is OptionResult { Implicit: false }).Select(option => option.Name).ToArray();
-        if (given.Length > 1) throw new CommandException($"{given[0]} and {given[1]} exclude each other: give one program to start");
+        var given = Programs
+            .Where(option => parsed.GetResult(option) is OptionResult { Implicit: false })
+            .Select(option => option.Name)
+            .ToArray();
+        if (given.Length > 1)
+            throw new CommandException($"{given[0]} and {given[1]} exclude each other: give one program to start");
         if (parsed.GetValue(Modules)!.Length > 0 && parsed.GetValue(Kernel) is null && IsForeign(parsed))
             throw new CommandException($"--module with {given[0]}: only a kernel, such as the image, takes modules");
         var memory = parsed.GetValue(Memory) << 20;
@@ -117,20 +135,24 @@ internal static class MachineOptions
 
     public static void Type(ParseResult parsed, Pc pc)
     {
-        if (parsed.GetValue(Input) is { } input) pc.Type(Read(input));
+        if (parsed.GetValue(Input) is { } input)
+            pc.Type(Read(input));
     }
 
     private static void StartKernel(Pc pc, string file, string commandLine, BootModule[] modules)
     {
         var content = Program(file);
-        if (LinuxBoot.IsKernel(content)) LinuxBoot.Load(pc, content, commandLine, modules);
-        else Multiboot.Load(pc, content, $"{file} {commandLine}".TrimEnd(), modules);
+        if (LinuxBoot.IsKernel(content))
+            LinuxBoot.Load(pc, content, commandLine, modules);
+        else
+            Multiboot.Load(pc, content, $"{file} {commandLine}".TrimEnd(), modules);
     }
 
     private static ProcessorModel ModelOf(ArgumentResult result)
     {
         var name = result.Tokens[0].Value;
-        if (Models.TryGetValue(name, out var model)) return model;
+        if (Models.TryGetValue(name, out var model))
+            return model;
         result.AddError($"--cpu {name}: there is no such processor; give one of {string.Join(", ", Models.Keys)}");
         return default;
     }
@@ -138,7 +160,10 @@ internal static class MachineOptions
     private static void Start(string argument, uint address, Action<byte[], uint> load)
     {
         var (file, text) = Split(argument);
-        if (text.Length > 0 && !uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address))
+        if (
+            text.Length > 0
+            && !uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address)
+        )
             throw new CommandException($"address {text} of {file}: give hexadecimal digits, such as 100000");
         load(Program(file), address);
     }
@@ -155,8 +180,10 @@ internal static class MachineOptions
         return comma < 0 ? (argument, "") : (argument[..comma], argument[(comma + 1)..]);
     }
 
-    private static byte[] Program(string file) => Read(file) is { Length: > 0 } bytes ? bytes
-        : throw new CommandException($"{file} is empty: there is nothing in it to start");
+    private static byte[] Program(string file) =>
+        Read(file) is { Length: > 0 } bytes
+            ? bytes
+            : throw new CommandException($"{file} is empty: there is nothing in it to start");
 
     private static byte[] Read(string file)
     {

@@ -3,18 +3,23 @@ using Verified.Proofs.Mutation;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary><c>mutate spec --meaning</c>: would the stated meaning notice a kernel that is consistently
-/// wrong?</summary>
+/// <summary>
+/// <c>mutate spec --meaning</c>: would the stated meaning notice a kernel that is consistently wrong?
+/// </summary>
 internal static class MutateMeaning
 {
-    /// <summary>Tries every change of the table whose line has a text in it, and prints what caught it, and the
-    /// score.</summary>
+    /// <summary>
+    /// Tries every change of the table whose line has a text in it, and prints what caught it, and the score.
+    /// </summary>
     public static int Run(ParseResult parsed, string spec, string? only, bool list)
     {
         var json = parsed.GetValue(CommonOptions.Json);
         var display = json ? Display.Silent : new Display(parsed);
-        var mutants = MeaningMutant.All.Where(mutant => only is null || $"{mutant.File}: {mutant.What}".Contains(only,
-            StringComparison.Ordinal)).ToList();
+        var mutants = MeaningMutant
+            .All.Where(mutant =>
+                only is null || $"{mutant.File}: {mutant.What}".Contains(only, StringComparison.Ordinal)
+            )
+            .ToList();
         if (list)
         {
             Report.Lines(new Display(parsed), mutants.Select(mutant => $"{mutant.File}: {mutant.What}"), "");
@@ -22,24 +27,28 @@ internal static class MutateMeaning
         }
 
         var changed = new ChangedSpec(spec);
-        if (Stale(changed, mutants) is { Count: > 0 } stale) throw new CommandException($"the table of changes is "
-            + $"not the spec's: {string.Join("; ", stale)}");
+        if (Stale(changed, mutants) is { Count: > 0 } stale)
+            throw new CommandException($"the table of changes is not the spec's: {string.Join("; ", stale)}");
         var trials = new MeaningTrials(changed);
         var results = display.While("mutate", say => Try(display, trials, mutants, say));
         if (json)
-            new Display(parsed).Json(results.Select(result => new
-            {
-                result.Mutant.What,
-                result.Mutant.File,
-                result.Property,
-                result.Check,
-                result.Why,
-                result.Seconds,
-            }));
+            new Display(parsed).Json(
+                results.Select(result => new
+                {
+                    result.Mutant.What,
+                    result.Mutant.File,
+                    result.Property,
+                    result.Check,
+                    result.Why,
+                    result.Seconds,
+                })
+            );
         var caught = results.Count(result => result.Property is not null);
-        display.Line($"mutate meaning: {caught} of {results.Count} changes caught by "
-            + $"{results.Select(result => result.Property).Where(name => name is not null).Distinct().Count()} "
-            + $"named properties, {results.Average(result => result.Seconds):F1} s each");
+        display.Line(
+            $"mutate meaning: {caught} of {results.Count} changes caught by "
+                + $"{results.Select(result => result.Property).Where(name => name is not null).Distinct().Count()} "
+                + $"named properties, {results.Average(result => result.Seconds):F1} s each"
+        );
         return caught == results.Count ? CommandLine.Holds : CommandLine.Refuted;
     }
 
@@ -59,14 +68,19 @@ internal static class MutateMeaning
         return stale;
     }
 
-    private static List<MeaningResult> Try(Display display, MeaningTrials trials,
-        List<MeaningMutant> mutants, Action<string> say)
+    private static List<MeaningResult> Try(
+        Display display,
+        MeaningTrials trials,
+        List<MeaningMutant> mutants,
+        Action<string> say
+    )
     {
         say("the spec as it is");
         var right = trials.TryRight();
         if (right.Property is not null || right.Check.Length > 0)
-            throw new CommandException($"the spec as it is does not pass: {right.Property ?? right.Check}: "
-                + $"{right.Why}");
+            throw new CommandException(
+                $"the spec as it is does not pass: {right.Property ?? right.Check}: {right.Why}"
+            );
         display.Line($"mutate: every property holds of the spec as it is, {right.Seconds:F0} s");
         List<MeaningResult> results = [];
         foreach (var mutant in mutants)
@@ -76,9 +90,11 @@ internal static class MutateMeaning
             var result = results[^1];
             display.Line($"{mutant.File}: {mutant.What}");
             var check = result.Check.Length > 0 ? result.Check + ": " : "";
-            display.Line(result.Property is { } property
-                ? $"  caught by {property} ({result.Check}, {result.Seconds:F1} s): {result.Why}"
-                : $"  NOT CAUGHT ({result.Seconds:F1} s): {check}{result.Why}");
+            display.Line(
+                result.Property is { } property
+                    ? $"  caught by {property} ({result.Check}, {result.Seconds:F1} s): {result.Why}"
+                    : $"  NOT CAUGHT ({result.Seconds:F1} s): {check}{result.Why}"
+            );
         }
 
         return results;

@@ -10,9 +10,10 @@ internal static class MutateSpecVerb
     private const string Help =
         "Change the spec's sources one place at a time, build, and see which check notices: "
         + "check, diff, prove spec, prove image.\n\n"
-        + "A change of a step that every check lets pass is equivalent: the image is proved to do what it says, and what the spec says. "
-        + "A change of an invariant that every check lets pass is one that nothing depends on.\n"
-        + "Exit code: 0 where each change is noticed, equivalent, or does not compile; 1 where a change of an invariant passes; 2 without sources or SDK.";
+        + "A change of a step that every check lets pass is equivalent: the image is proved to do what it says, and "
+        + "what the spec says. A change of an invariant that every check lets pass is one that nothing depends on.\n"
+        + "Exit code: 0 where each change is noticed, equivalent, or does not compile; 1 where a change of an "
+        + "invariant passes; 2 without sources or SDK.";
 
     private static readonly Option<string> Source = new("--source")
     {
@@ -21,19 +22,27 @@ internal static class MutateSpecVerb
         DefaultValueFactory = _ => ".",
     };
 
-    private static readonly Option<int> Steps = CommonOptions.InRange(new Option<int>("--sample")
-    {
-        Description = "How many changes of the steps to try, all if there are fewer",
-        HelpName = "N",
-        DefaultValueFactory = _ => 30,
-    }, 0, int.MaxValue);
+    private static readonly Option<int> Steps = CommonOptions.InRange(
+        new Option<int>("--sample")
+        {
+            Description = "How many changes of the steps to try, all if there are fewer",
+            HelpName = "N",
+            DefaultValueFactory = _ => 30,
+        },
+        0,
+        int.MaxValue
+    );
 
-    private static readonly Option<int> Invariants = CommonOptions.InRange(new Option<int>("--invariants")
-    {
-        Description = "How many changes of the invariants to try, all if there are fewer",
-        HelpName = "N",
-        DefaultValueFactory = _ => 30,
-    }, 0, int.MaxValue);
+    private static readonly Option<int> Invariants = CommonOptions.InRange(
+        new Option<int>("--invariants")
+        {
+            Description = "How many changes of the invariants to try, all if there are fewer",
+            HelpName = "N",
+            DefaultValueFactory = _ => 30,
+        },
+        0,
+        int.MaxValue
+    );
 
     private static readonly Option<string?> Only = new("--only")
     {
@@ -43,14 +52,26 @@ internal static class MutateSpecVerb
 
     private static readonly Option<bool> Meaning = new("--meaning")
     {
-        Description = "Change what the spec means in each way of a table, and see which property of the meaning catches it; the image takes no part",
+        Description =
+            "Change what the spec means in each way of a table, and see which property of the meaning catches it; the "
+            + "image takes no part",
     };
 
     private static readonly Option<bool> List = new("--list") { Description = "List the changes and stop" };
 
     public static Command Make()
     {
-        var verb = new Command("spec", Help) { Source, Steps, Invariants, Only, List, Meaning, CommonOptions.Seed, CommonOptions.Json };
+        var verb = new Command("spec", Help)
+        {
+            Source,
+            Steps,
+            Invariants,
+            Only,
+            List,
+            Meaning,
+            CommonOptions.Seed,
+            CommonOptions.Json,
+        };
         verb.SetAction(Run);
         return verb;
     }
@@ -61,27 +82,53 @@ internal static class MutateSpecVerb
         var display = json ? Display.Silent : new Display(parsed);
         var spec = Path.Combine(source, "spec");
         if (!File.Exists(Path.Combine(spec, "Spec.csproj")))
-            throw new CommandException($"there are no sources in '{source}', and changes of the spec need them: give the folder that has spec/ in it, by --source");
+            throw new CommandException(
+                $"there are no sources in '{source}', and changes of the spec need them: give the folder that has "
+                    + "spec/ in it, by --source"
+            );
 
-        if (parsed.GetValue(Meaning)) return MutateMeaning.Run(parsed, spec, parsed.GetValue(Only), parsed.GetValue(List));
+        if (parsed.GetValue(Meaning))
+            return MutateMeaning.Run(parsed, spec, parsed.GetValue(Only), parsed.GetValue(List));
         var (allSteps, allInvariants) = Changes(spec, parsed);
         var seed = parsed.GetValue(CommonOptions.Seed);
-        var (steps, invariants) = (Sample.Of(allSteps, parsed.GetValue(Steps), seed), Sample.Of(allInvariants, parsed.GetValue(Invariants), seed));
+        var (steps, invariants) = (
+            Sample.Of(allSteps, parsed.GetValue(Steps), seed),
+            Sample.Of(allInvariants, parsed.GetValue(Invariants), seed)
+        );
         if (parsed.GetValue(List))
         {
             Report.Lines(new Display(parsed), steps.Concat(invariants).Select(mutant => mutant.ToString()), "");
             return CommandLine.Holds;
         }
 
-        display.Line($"mutate: {steps.Count:N0} of {allSteps.Count:N0} changes of steps, {invariants.Count:N0} of {allInvariants.Count:N0} of invariants, seed {seed}");
+        display.Line(
+            $"mutate: {steps.Count:N0} of {allSteps.Count:N0} changes of steps, {invariants.Count:N0} of "
+                + $"{allInvariants.Count:N0} of invariants, seed {seed}"
+        );
         var results = display.While("mutate", say => Try(display, source, steps, invariants, say));
-        if (json) new Display(parsed).Json(results.Select(result => Summary(result.Mutant, result.Result)));
-        Score(display, "steps", allSteps.Count, results.Where(result => steps.Contains(result.Mutant)).Select(result => result.Result));
-        Score(display, "invariants", allInvariants.Count, results.Where(result => !steps.Contains(result.Mutant)).Select(result => result.Result));
-        return results.Any(result => result.Result.Fate == SpecFate.Survived && !steps.Contains(result.Mutant)) ? CommandLine.Refuted : CommandLine.Holds;
+        if (json)
+            new Display(parsed).Json(results.Select(result => Summary(result.Mutant, result.Result)));
+        Score(
+            display,
+            "steps",
+            allSteps.Count,
+            results.Where(result => steps.Contains(result.Mutant)).Select(result => result.Result)
+        );
+        Score(
+            display,
+            "invariants",
+            allInvariants.Count,
+            results.Where(result => !steps.Contains(result.Mutant)).Select(result => result.Result)
+        );
+        return results.Any(result => result.Result.Fate == SpecFate.Survived && !steps.Contains(result.Mutant))
+            ? CommandLine.Refuted
+            : CommandLine.Holds;
     }
 
-    private static (IReadOnlyList<Mutant> Steps, IReadOnlyList<Mutant> Invariants) Changes(string spec, ParseResult parsed)
+    private static (IReadOnlyList<Mutant> Steps, IReadOnlyList<Mutant> Invariants) Changes(
+        string spec,
+        ParseResult parsed
+    )
     {
         try
         {
@@ -89,15 +136,27 @@ internal static class MutateSpecVerb
         }
         catch (FormatException e)
         {
-            throw new CommandException($"the sources in '{spec}' are not this program's, {e.Message}: give those that it was built from, by --source");
+            throw new CommandException(
+                $"the sources in '{spec}' are not this program's, {e.Message}: give those that it was built from, by "
+                    + "--source"
+            );
         }
 
         IReadOnlyList<Mutant> Asked(IReadOnlyList<Mutant> all) =>
-            [.. all.Where(mutant => parsed.GetValue(Only) is not { } text || mutant.ToString().Contains(text, StringComparison.Ordinal))];
+            [
+                .. all.Where(mutant =>
+                    parsed.GetValue(Only) is not { } text || mutant.ToString().Contains(text, StringComparison.Ordinal)
+                ),
+            ];
     }
 
     private static List<(Mutant Mutant, SpecResult Result)> Try(
-        Display display, string source, IReadOnlyList<Mutant> steps, IReadOnlyList<Mutant> invariants, Action<string> say)
+        Display display,
+        string source,
+        IReadOnlyList<Mutant> steps,
+        IReadOnlyList<Mutant> invariants,
+        Action<string> say
+    )
     {
         const string needed = "changes of the spec need the .NET SDK to be built: install it";
         List<(Mutant, SpecResult)> results = [];
@@ -106,8 +165,14 @@ internal static class MutateSpecVerb
         {
             say("the spec as it is");
             var right = trials.Try();
-            if (right.Fate == SpecFate.Rejected) throw new CommandException($"the spec as it is cannot be built, {right.Why}: {needed}, or mend the source");
-            if (right.Fate != SpecFate.Survived) throw new CommandException($"the spec as it is does not pass: 'verified {right.By}' says '{right.Why}'");
+            if (right.Fate == SpecFate.Rejected)
+                throw new CommandException(
+                    $"the spec as it is cannot be built, {right.Why}: {needed}, or mend the source"
+                );
+            if (right.Fate != SpecFate.Survived)
+                throw new CommandException(
+                    $"the spec as it is does not pass: 'verified {right.By}' says '{right.Why}'"
+                );
             display.Line($"mutate: the spec as it is passes in {right.Seconds:F0} s");
             foreach (var mutant in steps.Concat(invariants))
             {
@@ -126,32 +191,43 @@ internal static class MutateSpecVerb
         return results;
     }
 
-    private static string Describe(SpecResult result, bool step) => result.Fate switch
-    {
-        SpecFate.Noticed => $"noticed by {result.By} in {result.Seconds:F0} s: {result.Why}",
-        SpecFate.Endless => $"noticed by {result.By} in {result.Seconds:F0} s, which does not end",
-        SpecFate.Rejected => $"does not compile: {result.Why}",
-        _ => (step ? "EQUIVALENT: the image is proved to do this too" : "PASSES: nothing depends on it") + $", {result.Seconds:F0} s",
-    };
+    private static string Describe(SpecResult result, bool step) =>
+        result.Fate switch
+        {
+            SpecFate.Noticed => $"noticed by {result.By} in {result.Seconds:F0} s: {result.Why}",
+            SpecFate.Endless => $"noticed by {result.By} in {result.Seconds:F0} s, which does not end",
+            SpecFate.Rejected => $"does not compile: {result.Why}",
+            _ => (step ? "EQUIVALENT: the image is proved to do this too" : "PASSES: nothing depends on it")
+                + $", {result.Seconds:F0} s",
+        };
 
     private static void Score(Display display, string what, int of, IEnumerable<SpecResult> all)
     {
         var mutants = all.Where(result => result.Fate != SpecFate.Rejected).ToList();
-        display.Line($"mutate {what}: {all.Count():N0} of {of:N0} changes tried: {mutants.Count(result => result.Fate != SpecFate.Survived)} of {mutants.Count} noticed, "
-            + $"{all.Count() - mutants.Count} more do not compile"
-            + string.Concat(mutants.GroupBy(result => result.By).Where(group => group.Key.Length > 0).Select(group => $"; {group.Count()} by {group.Key}")));
+        display.Line(
+            $"mutate {what}: {all.Count():N0} of {of:N0} changes tried: "
+                + $"{mutants.Count(result => result.Fate != SpecFate.Survived)} of {mutants.Count} noticed, "
+                + $"{all.Count() - mutants.Count} more do not compile"
+                + string.Concat(
+                    mutants
+                        .GroupBy(result => result.By)
+                        .Where(group => group.Key.Length > 0)
+                        .Select(group => $"; {group.Count()} by {group.Key}")
+                )
+        );
     }
 
-    private static object Summary(Mutant mutant, SpecResult result) => new
-    {
-        mutant.File,
-        mutant.Line,
-        mutant.Kind,
-        mutant.Before,
-        mutant.After,
-        result.Fate,
-        result.By,
-        result.Why,
-        result.Seconds,
-    };
+    private static object Summary(Mutant mutant, SpecResult result) =>
+        new
+        {
+            mutant.File,
+            mutant.Line,
+            mutant.Kind,
+            mutant.Before,
+            mutant.After,
+            result.Fate,
+            result.By,
+            result.Why,
+            result.Seconds,
+        };
 }

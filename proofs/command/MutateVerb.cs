@@ -43,25 +43,41 @@ internal static class MutateVerb
         HelpName = "NAME",
     };
 
-    private static readonly Option<long> Events = CommonOptions.InRange(new Option<long>("--events")
-    {
-        Description = "Events that random programs get before the proofs",
-        HelpName = "N",
-        DefaultValueFactory = _ => FewEvents,
-    }, 1, 1_000_000_000_000);
+    private static readonly Option<long> Events = CommonOptions.InRange(
+        new Option<long>("--events")
+        {
+            Description = "Events that random programs get before the proofs",
+            HelpName = "N",
+            DefaultValueFactory = _ => FewEvents,
+        },
+        1,
+        1_000_000_000_000
+    );
 
-    private static readonly Option<int?> Some = CommonOptions.InRange(new Option<int?>("--sample")
-    {
-        Description = "How many flips to try, of each region or of the code, chosen at random "
-            + $"[default: {FewOfRegion} of each region, all of the code]",
-        HelpName = "N",
-    }, 1, int.MaxValue);
+    private static readonly Option<int?> Some = CommonOptions.InRange(
+        new Option<int?>("--sample")
+        {
+            Description =
+                "How many flips to try, of each region or of the code, chosen at random "
+                + $"[default: {FewOfRegion} of each region, all of the code]",
+            HelpName = "N",
+        },
+        1,
+        int.MaxValue
+    );
 
     public static Command Make()
     {
         var verb = new Command("mutate", Help)
         {
-            From, To, Region, Some, Events, CommonOptions.Seed, ImageSource.Size, CommonOptions.Json,
+            From,
+            To,
+            Region,
+            Some,
+            Events,
+            CommonOptions.Seed,
+            ImageSource.Size,
+            CommonOptions.Json,
         };
         Reporting.AddTo(verb, Run);
         verb.Subcommands.Add(MutateSpecVerb.Make());
@@ -71,52 +87,73 @@ internal static class MutateVerb
     private static int Run(ParseResult parsed, Display display)
     {
         var image = ImageSource.Of(parsed);
-        var piece = parsed.GetValue(From) is { } from ? Piece(image, from, parsed.GetValue(To) ?? Next(image, from))
+        var piece = parsed.GetValue(From) is { } from
+            ? Piece(image, from, parsed.GetValue(To) ?? Next(image, from))
             : null;
         if (piece is not null && parsed.GetValue(Region) is not null)
             throw new CommandException("--region and symbols exclude each other: give one of them");
-        var regions = ByteMap.Of(image, new HashSet<uint>(), new HashSet<uint>()).Ranges.Select(range => range.Region)
-            .Distinct().ToList();
+        var regions = ByteMap
+            .Of(image, new HashSet<uint>(), new HashSet<uint>())
+            .Ranges.Select(range => range.Region)
+            .Distinct()
+            .ToList();
         if (parsed.GetValue(Region) is { } name && !regions.Contains(name))
             throw new CommandException($"there is no region '{name}': give one of {string.Join(", ", regions)}");
-        var proofs = ProveVerb.Prove(display, image,
-            About(piece is null ? parsed.GetValue(Region) : ByteMap.Code, image), cached: true);
+        var proofs = ProveVerb.Prove(
+            display,
+            image,
+            About(piece is null ? parsed.GetValue(Region) : ByteMap.Code, image),
+            cached: true
+        );
         if (proofs.Any(result => !result.Proved))
             throw new CommandException("the image itself is not proved: 'verified prove' says why");
 
         var map = BytesListing.Map(image, proofs.SelectMany(result => result.Verdict!.Executed).ToHashSet());
         var (events, seed) = (parsed.GetValue(Events), parsed.GetValue(CommonOptions.Seed));
-        var chosen = piece is not null ? Sample.Of(piece, parsed.GetValue(Some) ?? int.MaxValue, seed)
+        var chosen = piece is not null
+            ? Sample.Of(piece, parsed.GetValue(Some) ?? int.MaxValue, seed)
             : Chosen(map, parsed.GetValue(Region), parsed.GetValue(Some) ?? FewOfRegion, seed);
         var flips = new Flips(image, map, Theorems.Of, ProveVerb.Cache(), events, seed);
         var results = Try(display, Place, flips, chosen, $"{chosen.Count:N0} flips, seed {seed}");
         if (parsed.GetValue(CommonOptions.Json))
-            display.Json(new
-            {
-                Seed = seed,
-                Events = events,
-                Regions = results.GroupBy(result => result.Region).Select(group => new
+            display.Json(
+                new
                 {
-                    Region = group.Key,
-                    Score = FlipReport.Score([.. group]),
-                    Fates = group.GroupBy(result => result.Fate)
-                        .ToDictionary(fate => fate.Key.ToString(), fate => fate.Count()),
-                }),
-                Flips = results.Select(result => new
-                {
-                    result.Region,
-                    result.Flip.Offset,
-                    Address = flips.Linear(result.Flip),
-                    result.Flip.Bit,
-                    result.Fate,
-                    result.By,
-                    result.Why,
-                    result.Seconds,
-                }),
-            });
-        display.Checked.AddRange(results.Select(result => new Checked($"{Place(result.Flip)} bit {result.Flip.Bit}",
-            result.Fate != Fate.Unknown, FlipReport.Line(result, Place(result.Flip)), result.Seconds)));
-        if (parsed.GetValue(Reporting.Html) is not null) Draw(display, image, results, events, seed);
+                    Seed = seed,
+                    Events = events,
+                    Regions = results
+                        .GroupBy(result => result.Region)
+                        .Select(group => new
+                        {
+                            Region = group.Key,
+                            Score = FlipReport.Score([.. group]),
+                            Fates = group
+                                .GroupBy(result => result.Fate)
+                                .ToDictionary(fate => fate.Key.ToString(), fate => fate.Count()),
+                        }),
+                    Flips = results.Select(result => new
+                    {
+                        result.Region,
+                        result.Flip.Offset,
+                        Address = flips.Linear(result.Flip),
+                        result.Flip.Bit,
+                        result.Fate,
+                        result.By,
+                        result.Why,
+                        result.Seconds,
+                    }),
+                }
+            );
+        display.Checked.AddRange(
+            results.Select(result => new Checked(
+                $"{Place(result.Flip)} bit {result.Flip.Bit}",
+                result.Fate != Fate.Unknown,
+                FlipReport.Line(result, Place(result.Flip)),
+                result.Seconds
+            ))
+        );
+        if (parsed.GetValue(Reporting.Html) is not null)
+            Draw(display, image, results, events, seed);
         return results.Any(result => result.Fate == Fate.Unknown) ? CommandLine.Refuted : CommandLine.Holds;
 
         string Place(Flip flip) => FlipReport.Place(image, flips.Linear(flip), flip);
@@ -124,37 +161,53 @@ internal static class MutateVerb
 
     // The page shows the first flip that random programs notice.
     private static void Draw(
-        Display display, KernelImage image, IReadOnlyList<FlipResult> results, long events, int seed)
+        Display display,
+        KernelImage image,
+        IReadOnlyList<FlipResult> results,
+        long events,
+        int seed
+    )
     {
-        if (results.FirstOrDefault(result => result.Fate == Fate.Differs) is not { Flip: var flip }) return;
+        if (results.FirstOrDefault(result => result.Fate == Fate.Differs) is not { Flip: var flip })
+            return;
         var file = image.ToElf();
         file[flip.Offset] ^= (byte)(1 << flip.Bit);
         var damaged = KernelImage.Read(file);
-        if (DiffRun.Run(damaged, new(seed, events, Workers: 1)).Disagreement is not { } found) return;
+        if (DiffRun.Run(damaged, new(seed, events, Workers: 1)).Disagreement is not { } found)
+            return;
         var trace = found.Trace with { Origin = new("mutate", seed, Image: new(Images.Hash(damaged))) };
         var shown = Report.Of(damaged, found with { Trace = trace });
         display.Findings.Add(shown with { What = $"bit {flip.Bit} of byte {flip.Offset:X}h is flipped: {shown.What}" });
     }
 
     /// <summary>The theorems that a flip in a region may refute; null stands for every region.</summary>
-    private static IReadOnlyList<Theorem> About(string? region, KernelImage image) => region switch
-    {
-        null or ByteMap.FastPath or ByteMap.Code or FilePiece.Symbols or FilePiece.Names => Theorems.Of(image),
-        ByteMap.Boot or ByteMap.Panic or ByteMap.Constants => [.. Theorems.Of(image).OfType<BootTheorem>()],
-        _ => [],
-    };
+    private static IReadOnlyList<Theorem> About(string? region, KernelImage image) =>
+        region switch
+        {
+            null or ByteMap.FastPath or ByteMap.Code or FilePiece.Symbols or FilePiece.Names => Theorems.Of(image),
+            ByteMap.Boot or ByteMap.Panic or ByteMap.Constants => [.. Theorems.Of(image).OfType<BootTheorem>()],
+            _ => [],
+        };
 
     /// <summary>A seeded sample of the bits of each region, or of one.</summary>
     private static IReadOnlyList<Flip> Chosen(ByteMap map, string? only, int count, int seed) =>
-    [
-        .. map.Ranges.GroupBy(range => range.Region).Where(region => only is null || region.Key == only)
-            .SelectMany(region =>
-                Sample.Of([.. region.SelectMany(range => Flips.Of(range.Offset, range.Length))], count, seed)),
-    ];
+        [
+            .. map
+                .Ranges.GroupBy(range => range.Region)
+                .Where(region => only is null || region.Key == only)
+                .SelectMany(region =>
+                    Sample.Of([.. region.SelectMany(range => Flips.Of(range.Offset, range.Length))], count, seed)
+                ),
+        ];
 
     /// <summary>Tries each, and tells as it goes: what no cheap check noticed, and how far it is.</summary>
-    private static IReadOnlyList<FlipResult> Try(Display display, Func<Flip, string> place, Flips flips,
-        IReadOnlyList<Flip> chosen, string what)
+    private static IReadOnlyList<FlipResult> Try(
+        Display display,
+        Func<Flip, string> place,
+        Flips flips,
+        IReadOnlyList<Flip> chosen,
+        string what
+    )
     {
         var clock = Stopwatch.StartNew();
         display.Line($"mutate: {what}");
@@ -167,8 +220,10 @@ internal static class MutateVerb
                 if (result.Fate is Fate.Refuted or Fate.Equivalent or Fate.NoEffect or Fate.Unknown)
                     display.Line(FlipReport.Line(result, place(result.Flip)));
                 var left = clock.Elapsed / soFar.Count * (chosen.Count - soFar.Count);
-                say($"{soFar.Count:N0} of {chosen.Count:N0}, about {left.TotalMinutes:F0} min left: "
-                    + FlipReport.Counts(soFar));
+                say(
+                    $"{soFar.Count:N0} of {chosen.Count:N0}, about {left.TotalMinutes:F0} min left: "
+                        + FlipReport.Counts(soFar)
+                );
                 if (!display.IsTerminal && soFar.Count % Stride == 0 && soFar.Count < chosen.Count)
                     display.Line($"mutate: {soFar.Count:N0} of {chosen.Count:N0} so far: {FlipReport.Counts(soFar)}");
             });
@@ -183,19 +238,24 @@ internal static class MutateVerb
     private static IReadOnlyList<Flip> Piece(KernelImage image, string from, string to)
     {
         var (start, end) = (Symbol(image, from), Symbol(image, to));
-        return end > start ? Flips.Between(image, start, end)
+        return end > start
+            ? Flips.Between(image, start, end)
             : throw new CommandException($"'{to}' is not after '{from}': 'verified list' shows the order");
     }
 
     private static string Next(KernelImage image, string from) =>
-        image.Symbols.Where(symbol => symbol.Value > Symbol(image, from)).OrderBy(symbol => symbol.Value)
-            .Select(symbol => symbol.Key).First();
+        image
+            .Symbols.Where(symbol => symbol.Value > Symbol(image, from))
+            .OrderBy(symbol => symbol.Value)
+            .Select(symbol => symbol.Key)
+            .First();
 
     private static uint Symbol(KernelImage image, string name)
     {
         if (!image.Symbols.TryGetValue(name, out var address))
             throw new CommandException($"the image has no symbol '{name}': 'verified list' shows them");
-        return address >= image.Code.Start && address <= image.Boot.End ? address
+        return address >= image.Code.Start && address <= image.Boot.End
+            ? address
             : throw new CommandException($"'{name}' is not in the code: give symbols from 'ipc' on, or --region");
     }
 }

@@ -13,7 +13,8 @@ internal static class ProveVerb
 {
     private static readonly Argument<string?> Name = new("name")
     {
-        Description = "A theorem (image.ipc-slow), an entry (ipc, exception), or a kind (spec, image, sets); if not given, all",
+        Description =
+            "A theorem (image.ipc-slow), an entry (ipc, exception), or a kind (spec, image, sets); if not given, all",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -25,9 +26,17 @@ internal static class ProveVerb
 
     public static Command Make()
     {
-        var verb = new Command("prove", "Prove, for all states, that the spec keeps its invariants and that the image's bytes do what the spec says")
+        var verb = new Command(
+            "prove",
+            "Prove, for all states, that the spec keeps its invariants and that the image's bytes do what the spec says"
+        )
         {
-            Name, Names, CommonOptions.NoCache, ImageSource.File, ImageSource.Size, CommonOptions.Json,
+            Name,
+            Names,
+            CommonOptions.NoCache,
+            ImageSource.File,
+            ImageSource.Size,
+            CommonOptions.Json,
         };
         QuestionChecks.AddTo(verb);
         Reporting.AddTo(verb, Run);
@@ -36,14 +45,32 @@ internal static class ProveVerb
 
     /// <summary>Proves and prints a line per theorem, and the replayed counterexample of each that fails.</summary>
     /// <exception cref="SolverMissingException">There is no libz3.</exception>
-    public static IReadOnlyList<ProofResult> Prove(Display display, KernelImage image, IReadOnlyList<Theorem> theorems, bool cached)
+    public static IReadOnlyList<ProofResult> Prove(
+        Display display,
+        KernelImage image,
+        IReadOnlyList<Theorem> theorems,
+        bool cached
+    )
     {
         RequireSolver();
-        var results = display.While("prove", say => Prover.Prove(
-            theorems, Environment.ProcessorCount, cached ? Cache() : null, new Progress(display, say, theorems.Count)));
-        display.Checked.AddRange(results.Select(result =>
-            new Checked(result.Theorem, result.Proved, Describe(result), result.Time.TotalSeconds)));
-        foreach (var result in results) Explain(display, image, result);
+        var results = display.While("prove", say =>
+            Prover.Prove(
+                theorems,
+                Environment.ProcessorCount,
+                cached ? Cache() : null,
+                new Progress(display, say, theorems.Count)
+            )
+        );
+        display.Checked.AddRange(
+            results.Select(result => new Checked(
+                result.Theorem,
+                result.Proved,
+                Describe(result),
+                result.Time.TotalSeconds
+            ))
+        );
+        foreach (var result in results)
+            Explain(display, image, result);
         return results;
     }
 
@@ -59,7 +86,9 @@ internal static class ProveVerb
         var name = parsed.GetValue(Name);
         var theorems = name is null ? all : Theorems.Named(all, name);
         if (theorems.Count == 0)
-            throw new CommandException($"there is no theorem '{name}': 'verified prove --names' lists them; ipc, spec and image name several");
+            throw new CommandException(
+                $"there is no theorem '{name}': 'verified prove --names' lists them; ipc, spec and image name several"
+            );
         if (parsed.GetValue(Names))
         {
             var named = name is null ? all : theorems;
@@ -67,35 +96,46 @@ internal static class ProveVerb
             return CommandLine.Holds;
         }
 
-        if (QuestionChecks.Run(parsed, image, theorems) is { } code) return code;
+        if (QuestionChecks.Run(parsed, image, theorems) is { } code)
+            return code;
         var cached = !parsed.GetValue(CommonOptions.NoCache);
         var results = Prove(display, image, theorems, cached);
-        if (parsed.GetValue(CommonOptions.Json)) display.Json(results.Select(result => Summary(image, result)));
+        if (parsed.GetValue(CommonOptions.Json))
+            display.Json(results.Select(result => Summary(image, result)));
         var proved = results.Count(result => result.Proved);
-        display.Line($"prove: {proved} of {results.Count} theorems proved, {ImageSource.Describe(image, parsed)}, {RequireSolver()}");
+        display.Line(
+            $"prove: {proved} of {results.Count} theorems proved, {ImageSource.Describe(image, parsed)}, "
+                + $"{RequireSolver()}"
+        );
         return proved == results.Count ? CommandLine.Holds : CommandLine.Refuted;
     }
 
-    public static string Describe(ProofResult result) => result switch
-    {
-        { Failure: { } failure } => $"NOT PROVED: {failure}",
-        { Verdict.Refutation: { } refutation } => $"REFUTED: {refutation.What}",
-        { Verdict: { } verdict } => $"proved, {verdict.Paths} paths, {verdict.Questions} questions"
-            + (verdict.Worst.Instructions > 0 ? $", at most {verdict.Worst}" : "") + (result.Cached ? ", cached" : $", {result.Time.TotalSeconds:F1} s"),
-        _ => "NOT PROVED",
-    };
+    public static string Describe(ProofResult result) =>
+        result switch
+        {
+            { Failure: { } failure } => $"NOT PROVED: {failure}",
+            { Verdict.Refutation: { } refutation } => $"REFUTED: {refutation.What}",
+            { Verdict: { } verdict } => $"proved, {verdict.Paths} paths, {verdict.Questions} questions"
+                + (verdict.Worst.Instructions > 0 ? $", at most {verdict.Worst}" : "")
+                + (result.Cached ? ", cached" : $", {result.Time.TotalSeconds:F1} s"),
+            _ => "NOT PROVED",
+        };
 
     private static void Explain(Display display, KernelImage image, ProofResult result)
     {
-        if (result.Verdict?.Refutation is not { } refutation) return;
+        if (result.Verdict?.Refutation is not { } refutation)
+            return;
         display.Line();
         display.Line($"{result.Theorem} is refuted: {refutation.What}");
         if (!Counterexample.IsOfStep(result.Theorem) || refutation.IsOfProcessor)
         {
             Piece(display, image, refutation);
-            if (refutation.IsOfProcessor) return;
-            if (result.Theorem.StartsWith("lists.", StringComparison.Ordinal)) SearchSpec(display, image);
-            else SearchImage(display, image);
+            if (refutation.IsOfProcessor)
+                return;
+            if (result.Theorem.StartsWith("lists.", StringComparison.Ordinal))
+                SearchSpec(display, image);
+            else
+                SearchImage(display, image);
             return;
         }
 
@@ -106,20 +146,27 @@ internal static class ProveVerb
             Report.Violation(display, violation, $"prove-{result.Theorem}", new("prove"));
         else
         {
-            display.Line($"  this counterexample does not reproduce, which is a defect of the prover: {outcome.Defect}");
-            if (refutation.Trail.Count > 0) display.Line("  its path:");
+            display.Line(
+                $"  this counterexample does not reproduce, which is a defect of the prover: {outcome.Defect}"
+            );
+            if (refutation.Trail.Count > 0)
+                display.Line("  its path:");
             Report.Lines(display, refutation.Trail.Select(address => $"{address:X8}  {image.Name(address)}"), "    ");
             Report.Save(display, outcome.Trace with { Origin = new("prove") }, $"prove-{result.Theorem}");
             display.Line("  what shows the same, if anything does:");
-            if (result.Theorem.StartsWith("image.", StringComparison.Ordinal)) SearchImage(display, image);
-            else SearchSpec(display, image);
+            if (result.Theorem.StartsWith("image.", StringComparison.Ordinal))
+                SearchImage(display, image);
+            else
+                SearchSpec(display, image);
         }
     }
 
-    // Programs, then small models, first those with mappings: of their steps most is left out of what a theorem assumes.
+    // Programs, then small models, first those with mappings: of their steps most is left out of what a theorem
+    // assumes.
     private static void SearchSpec(Display display, KernelImage image)
     {
-        if (!FuzzVerb.Fuzz(display, new FuzzOptions(Count: ProgramsOfSearch, Limits: image.Limits)).Holds) return;
+        if (!FuzzVerb.Fuzz(display, new FuzzOptions(Count: ProgramsOfSearch, Limits: image.Limits)).Holds)
+            return;
         foreach (var model in Model.All.OrderByDescending(model => model.Maps))
             if (!CheckVerb.Check(display, model, new CheckOptions().MostStates).Holds)
                 return;
@@ -133,16 +180,33 @@ internal static class ProveVerb
     {
         display.Line("  values at its start:");
         Report.Lines(display, refutation.Registers.Select(register => $"{register.Key} = {register.Value:X}h"), "    ");
-        Report.Lines(display, refutation.Fields.Where(field => field.Value != 0)
-            .Select(field => $"{field.Column}[{field.Row}] = {field.Value:X}h"), "    ");
-        if (refutation.Trail.Count == 0) return;
-        display.Line($"  its path, {refutation.Trail.Count:N0} instructions{(refutation.Trail.Count > Explanation.Most ? $", the last {Explanation.Most} of them" : "")}:");
-        Report.Lines(display, refutation.Trail.TakeLast(Explanation.Most).SelectMany(address => Listing.Lines(image, address, address + 1)).Select(line => line.ToString()), "    ");
+        Report.Lines(
+            display,
+            refutation
+                .Fields.Where(field => field.Value != 0)
+                .Select(field => $"{field.Column}[{field.Row}] = {field.Value:X}h"),
+            "    "
+        );
+        if (refutation.Trail.Count == 0)
+            return;
+        var most = refutation.Trail.Count > Explanation.Most ? $", the last {Explanation.Most} of them" : "";
+        display.Line($"  its path, {refutation.Trail.Count:N0} instructions{most}:");
+        Report.Lines(
+            display,
+            refutation
+                .Trail.TakeLast(Explanation.Most)
+                .SelectMany(address => Listing.Lines(image, address, address + 1))
+                .Select(line => line.ToString()),
+            "    "
+        );
     }
 
     private static object Summary(KernelImage image, ProofResult result)
     {
-        var outcome = result.Verdict?.Refutation is { IsOfProcessor: false } refutation && Counterexample.IsOfStep(result.Theorem) ? Counterexample.Of(image, result.Theorem, refutation) : null;
+        var outcome =
+            result.Verdict?.Refutation is { IsOfProcessor: false } refutation && Counterexample.IsOfStep(result.Theorem)
+                ? Counterexample.Of(image, result.Theorem, refutation)
+                : null;
         return new
         {
             result.Theorem,

@@ -32,11 +32,15 @@ internal static class QuestionChecks
         Description = "Certify each answer 'unsat' by a proof of cadical that a checker of 300 lines validates",
     };
 
-    private static readonly Option<int?> Sample = CommonOptions.InRange(new Option<int?>("--sample")
-    {
-        Description = "With one of these: so many questions, of theorems chosen at random",
-        HelpName = "N",
-    }, 1, int.MaxValue);
+    private static readonly Option<int?> Sample = CommonOptions.InRange(
+        new Option<int?>("--sample")
+        {
+            Description = "With one of these: so many questions, of theorems chosen at random",
+            HelpName = "N",
+        },
+        1,
+        int.MaxValue
+    );
 
     // Seconds: a question takes Z3 a few at most, and other solvers are slower on some.
     private const int LimitOfQuestion = 300;
@@ -46,12 +50,14 @@ internal static class QuestionChecks
 
     public static void AddTo(Command verb)
     {
-        foreach (var option in (Option[])[Smt, Second, Certify, Sample, CommonOptions.Seed]) verb.Add(option);
+        foreach (var option in (Option[])[Smt, Second, Certify, Sample, CommonOptions.Seed])
+            verb.Add(option);
         verb.Validators.Add(result =>
         {
             var (smt, second) = (result.GetValue(Smt) is not null, result.GetValue(Second) is not null);
             bool[] asked = [smt, second, result.GetValue(Certify)];
-            if (asked.Count(one => one) > 1) result.AddError("--smt, --second and --certify: give one of them.");
+            if (asked.Count(one => one) > 1)
+                result.AddError("--smt, --second and --certify: give one of them.");
             if (result.GetValue(Sample) is not null && !asked.Contains(true))
                 result.AddError("--sample is about --smt, --second or --certify: give one of them.");
         });
@@ -64,8 +70,16 @@ internal static class QuestionChecks
         if (parsed.GetValue(Smt) is { } folder)
         {
             var export = new Export(folder);
-            var code = Run(parsed, image, theorems, "smt", $"written to {folder}", null, unsatisfiable: false,
-                (theorem, asked) => new(asked.Kept.Count, [], export.Write(theorem.Name, asked)));
+            var code = Run(
+                parsed,
+                image,
+                theorems,
+                "smt",
+                $"written to {folder}",
+                null,
+                unsatisfiable: false,
+                (theorem, asked) => new(asked.Kept.Count, [], export.Write(theorem.Name, asked))
+            );
             export.WriteIndex();
             return code;
         }
@@ -75,14 +89,31 @@ internal static class QuestionChecks
             var program = SolverProgram.All.FirstOrDefault(program => program.Name == name)
                 ?? throw new CommandException($"--second {name}: give one of {SolverNames}");
             var version = Installed(name, program.Describe);
-            return Run(parsed, image, theorems, $"second {name}", $"confirmed by {version}", Confirmations.By(name),
-                unsatisfiable: false, (theorem, asked) => Ask(program, theorem.Name, asked.Kept));
+            return Run(
+                parsed,
+                image,
+                theorems,
+                $"second {name}",
+                $"confirmed by {version}",
+                Confirmations.By(name),
+                unsatisfiable: false,
+                (theorem, asked) => Ask(program, theorem.Name, asked.Kept)
+            );
         }
 
-        if (!parsed.GetValue(Certify)) return null;
+        if (!parsed.GetValue(Certify))
+            return null;
         var by = Installed(SatSolver.Name, SatSolver.Describe);
-        return Run(parsed, image, theorems, "certify", $"certified by proofs of {by}", Confirmations.By(Confirmations.Certificates),
-            unsatisfiable: true, (theorem, asked) => CertifyAll(theorem.Name, asked.Kept));
+        return Run(
+            parsed,
+            image,
+            theorems,
+            "certify",
+            $"certified by proofs of {by}",
+            Confirmations.By(Confirmations.Certificates),
+            unsatisfiable: true,
+            (theorem, asked) => CertifyAll(theorem.Name, asked.Kept)
+        );
     }
 
     private static string Installed(string name, Func<string> describe)
@@ -94,47 +125,70 @@ internal static class QuestionChecks
         catch (Win32Exception)
         {
             throw new CommandException(
-                $"{name} is not installed: install it (Debian: apt-get install {name}), or leave this check out");
+                $"{name} is not installed: install it (Debian: apt-get install {name}), or leave this check out"
+            );
         }
     }
 
     private static int Run(
-        ParseResult parsed, KernelImage image, IReadOnlyList<Theorem> theorems, string stage, string confirmed,
-        ProofCache? keep, bool unsatisfiable, Func<Theorem, Asked, Opinions.Outcome> check)
+        ParseResult parsed,
+        KernelImage image,
+        IReadOnlyList<Theorem> theorems,
+        string stage,
+        string confirmed,
+        ProofCache? keep,
+        bool unsatisfiable,
+        Func<Theorem, Asked, Opinions.Outcome> check
+    )
     {
         ProveVerb.RequireSolver();
         var (display, json) = (new Display(parsed), parsed.GetValue(CommonOptions.Json));
         var (sample, seed) = (parsed.GetValue(Sample), parsed.GetValue(CommonOptions.Seed));
         var opinions = new Opinions(
-            theorems, sample, seed, unsatisfiable, keep, parsed.GetValue(CommonOptions.NoCache));
+            theorems,
+            sample,
+            seed,
+            unsatisfiable,
+            keep,
+            parsed.GetValue(CommonOptions.NoCache)
+        );
         var (running, ended) = (new HashSet<string>(), 0);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var results = (json ? Display.Silent : display).While(stage, say => opinions.Run(
-            Environment.ProcessorCount, check,
-            theorem =>
-            {
-                running.Add(theorem);
-                say($"{ended} of {opinions.Chosen.Count}, now {string.Join(", ", running)}");
-            },
-            opinion =>
-            {
-                running.Remove(opinion.Theorem);
-                ended++;
-                if (json) return;
-                display.Line($"{stage} {opinion.Theorem}: {Describe(opinion, confirmed)}");
-                Report.Lines(display, opinion.Failures.Take(MostFailures), "  ");
-            }));
-        if (json) display.Json(results.Select(Summary));
+                Environment.ProcessorCount,
+                check,
+                theorem =>
+                {
+                    running.Add(theorem);
+                    say($"{ended} of {opinions.Chosen.Count}, now {string.Join(", ", running)}");
+                },
+                opinion =>
+                {
+                    running.Remove(opinion.Theorem);
+                    ended++;
+                    if (json)
+                        return;
+                    display.Line($"{stage} {opinion.Theorem}: {Describe(opinion, confirmed)}");
+                    Report.Lines(display, opinion.Failures.Take(MostFailures), "  ");
+                }
+            ));
+        if (json)
+            display.Json(results.Select(Summary));
         else
-            display.Line($"{stage}: {results.Count(opinion => opinion.Holds)} of {results.Count} theorems {confirmed}: "
-                + $"{results.Sum(opinion => opinion.Agreed):N0} of "
-                + $"{results.Sum(opinion => opinion.Checked):N0} questions"
-                + (unsatisfiable ? $" answered unsat, {results.Sum(opinion => opinion.Clauses):N0} clauses" : "")
-                + $", {Size(results.Sum(opinion => opinion.Bytes))}"
-                + (results.Count(opinion => opinion.Cached) is > 0 and var cached
-                    ? $", {cached} theorems by an earlier run" : "")
-                + (sample is null ? "" : $", a sample with seed {seed}")
-                + $", {clock.Elapsed.TotalSeconds:F0} s, {ImageSource.Describe(image, parsed)}");
+            display.Line(
+                $"{stage}: {results.Count(opinion => opinion.Holds)} of {results.Count} theorems {confirmed}: "
+                    + $"{results.Sum(opinion => opinion.Agreed):N0} of "
+                    + $"{results.Sum(opinion => opinion.Checked):N0} questions"
+                    + (unsatisfiable ? $" answered unsat, {results.Sum(opinion => opinion.Clauses):N0} clauses" : "")
+                    + $", {Size(results.Sum(opinion => opinion.Bytes))}"
+                    + (
+                        results.Count(opinion => opinion.Cached) is > 0 and var cached
+                            ? $", {cached} theorems by an earlier run"
+                            : ""
+                    )
+                    + (sample is null ? "" : $", a sample with seed {seed}")
+                    + $", {clock.Elapsed.TotalSeconds:F0} s, {ImageSource.Describe(image, parsed)}"
+            );
         return results.All(opinion => opinion.Holds) ? CommandLine.Holds : CommandLine.Refuted;
     }
 
@@ -146,9 +200,13 @@ internal static class QuestionChecks
         {
             number++;
             var answer = solver.Ask(theorem, question);
-            if (answer == Script.Answer(question.Satisfiable)) agreed++;
-            else failures.Add($"{program.Name}: {answer}, Z3: {Script.Answer(question.Satisfiable)}, "
-                + $"path {question.Path}, {question.Purpose}; saved: {Save(theorem, number, question)}");
+            if (answer == Script.Answer(question.Satisfiable))
+                agreed++;
+            else
+                failures.Add(
+                    $"{program.Name}: {answer}, Z3: {Script.Answer(question.Satisfiable)}, "
+                        + $"path {question.Path}, {question.Purpose}; saved: {Save(theorem, number, question)}"
+                );
         }
 
         return new(agreed, failures, 0);
@@ -161,9 +219,13 @@ internal static class QuestionChecks
         {
             bytes += outcome.ProofBytes;
             clauses += outcome.Clauses;
-            if (outcome.Failure is null) agreed += outcome.Questions.Count;
-            else failures.Add($"{outcome.Failure}: path {outcome.Questions[0].Path}, {outcome.Questions[0].Purpose}; "
-                + $"saved: {Save(theorem, failures.Count + 1, outcome.Questions[0])}");
+            if (outcome.Failure is null)
+                agreed += outcome.Questions.Count;
+            else
+                failures.Add(
+                    $"{outcome.Failure}: path {outcome.Questions[0].Path}, {outcome.Questions[0].Purpose}; "
+                        + $"saved: {Save(theorem, failures.Count + 1, outcome.Questions[0])}"
+                );
         }
 
         return new(agreed, failures, bytes, clauses);
@@ -178,29 +240,32 @@ internal static class QuestionChecks
         return file;
     }
 
-    private static string Describe(Opinion opinion, string confirmed) => opinion switch
-    {
-        { Cached: true } => $"{confirmed}, by an earlier run",
-        { Verdict.Refutation: { } refutation } => $"REFUTED: {refutation.What}",
-        { Verdict: null } => "NOT PROVED",
-        _ => $"{(opinion.Holds ? "" : "NOT ")}{confirmed}: {opinion.Agreed:N0} of {opinion.Checked:N0} questions"
-            + (opinion.Clauses > 0 ? $", {opinion.Clauses:N0} clauses" : "")
-            + (opinion.Bytes > 0 ? $", {Size(opinion.Bytes)}" : "") + $", {opinion.Time.TotalSeconds:F1} s",
-    };
+    private static string Describe(Opinion opinion, string confirmed) =>
+        opinion switch
+        {
+            { Cached: true } => $"{confirmed}, by an earlier run",
+            { Verdict.Refutation: { } refutation } => $"REFUTED: {refutation.What}",
+            { Verdict: null } => "NOT PROVED",
+            _ => $"{(opinion.Holds ? "" : "NOT ")}{confirmed}: {opinion.Agreed:N0} of {opinion.Checked:N0} questions"
+                + (opinion.Clauses > 0 ? $", {opinion.Clauses:N0} clauses" : "")
+                + (opinion.Bytes > 0 ? $", {Size(opinion.Bytes)}" : "")
+                + $", {opinion.Time.TotalSeconds:F1} s",
+        };
 
     private static string Size(long bytes) => $"{bytes / 1e6:F1} MB";
 
-    private static object Summary(Opinion opinion) => new
-    {
-        opinion.Theorem,
-        opinion.Holds,
-        opinion.Questions,
-        opinion.Checked,
-        opinion.Agreed,
-        opinion.Failures,
-        opinion.Bytes,
-        opinion.Clauses,
-        Seconds = opinion.Time.TotalSeconds,
-        opinion.Cached,
-    };
+    private static object Summary(Opinion opinion) =>
+        new
+        {
+            opinion.Theorem,
+            opinion.Holds,
+            opinion.Questions,
+            opinion.Checked,
+            opinion.Agreed,
+            opinion.Failures,
+            opinion.Bytes,
+            opinion.Clauses,
+            Seconds = opinion.Time.TotalSeconds,
+            opinion.Cached,
+        };
 }

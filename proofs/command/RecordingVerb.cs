@@ -27,7 +27,8 @@ internal static class RecordingVerb
 
     public static readonly Option<string?> Recorded = new("--recorded")
     {
-        Description = "Compare with the cases of such a file in place of the host's processor; without FILE with those that are "
+        Description =
+            "Compare with the cases of such a file in place of the host's processor; without FILE with those that are "
             + "part of this program",
         HelpName = "FILE",
         Arity = ArgumentArity.ZeroOrOne,
@@ -64,16 +65,20 @@ internal static class RecordingVerb
         {
             Seen = (c, outcome) =>
             {
-                if (CaseFile.Takes(outcome)) cases.Add((c, outcome));
+                if (CaseFile.Takes(outcome))
+                    cases.Add((c, outcome));
             },
         };
         var compared = OracleVerb.CompareNatively(display, recording);
-        if (!compared.Holds) return CommandLine.Refuted;
+        if (!compared.Holds)
+            return CommandLine.Refuted;
         var recorded = new RecordedCases(CaseFile.ThisProcessor(), options.Seed, cases);
         var content = CaseFile.Write(recorded);
         File.WriteAllBytes(file, content);
-        display.Line($"oracle: {cases.Count:N0} cases of {recorded.Processor}, seed {recorded.Seed}, written to {file}: "
-            + $"{content.Length:N0} bytes");
+        display.Line(
+            $"oracle: {cases.Count:N0} cases of {recorded.Processor}, seed {recorded.Seed}, written to {file}: "
+                + $"{content.Length:N0} bytes"
+        );
         return CommandLine.Holds;
     }
 

@@ -20,10 +20,13 @@ internal static class ReplayVerb
 
     public static Command Make()
     {
-        var verb = new Command("replay",
-            "Run a saved trace on spec and image again; exit code 0 if nothing is wrong any more")
+        var verb = new Command(
+            "replay",
+            "Run a saved trace on spec and image again; exit code 0 if nothing is wrong any more"
+        )
         {
-            File, ImageSource.File,
+            File,
+            ImageSource.File,
         };
         Reporting.AddTo(verb, Run);
         return verb;
@@ -33,18 +36,22 @@ internal static class ReplayVerb
     {
         var path = parsed.GetRequiredValue(File);
         var trace = TraceFile.Load(path);
-        if (trace.Origin is { } origin) display.Line($"replay: {path}, found by {origin}: {trace.Note}");
-        if (trace.Loop is not null) return RunLoop(display, trace);
+        if (trace.Origin is { } origin)
+            display.Line($"replay: {path}, found by {origin}: {trace.Note}");
+        if (trace.Loop is not null)
+            return RunLoop(display, trace);
         var image = ImageOf(parsed, display, path, trace);
         var fails = image is null ? OfSpec(trace) : Of(image, trace);
         if (fails is null)
         {
-            display.Line("nothing is wrong: every invariant holds"
-                + (image is null ? "" : ", and image and spec agree"));
+            display.Line(
+                "nothing is wrong: every invariant holds" + (image is null ? "" : ", and image and spec agree")
+            );
             Steps(display, trace);
             display.Findings.Add(new("nothing is wrong any more", [trace.Note ?? ""], trace, Fails: false));
         }
-        else Report.Tell(display, fails);
+        else
+            Report.Tell(display, fails);
         display.Checked.Add(new(path, fails is null, fails?.What ?? "nothing is wrong"));
         return fails is null ? CommandLine.Holds : CommandLine.Refuted;
     }
@@ -62,11 +69,17 @@ internal static class ReplayVerb
 
         var image = file is null ? KernelImage.Build(limits) : KernelImage.Load(file);
         if (image.Limits != limits)
-            throw new CommandException($"{path} is of size {ImageSource.Describe(limits)}, the image of "
-                + $"{ImageSource.Describe(image.Limits)}: give the image it was found with");
-        if (recorded is null || Images.Hash(image) == recorded.Sha256) return image;
-        display.Line(file is null ? $"it was found with {Recorded(recorded, trace)}; on the image built here:"
-            : $"it was found with another image than {file}: with one that has SHA-256 {recorded.Short}...");
+            throw new CommandException(
+                $"{path} is of size {ImageSource.Describe(limits)}, the image of "
+                    + $"{ImageSource.Describe(image.Limits)}: give the image it was found with"
+            );
+        if (recorded is null || Images.Hash(image) == recorded.Sha256)
+            return image;
+        display.Line(
+            file is null
+                ? $"it was found with {Recorded(recorded, trace)}; on the image built here:"
+                : $"it was found with another image than {file}: with one that has SHA-256 {recorded.Short}..."
+        );
         return image;
     }
 
@@ -81,16 +94,19 @@ internal static class ReplayVerb
 
     private static Finding? Of(KernelImage image, Trace trace)
     {
-        if (trace.Origin?.Image is null && OfSpec(trace) is { } violated) return violated;
+        if (trace.Origin?.Image is null && OfSpec(trace) is { } violated)
+            return violated;
         return DiffRun.Replay(new Duel(new ImageMachine(image)), trace) is { } differs
-            ? Report.Of(image, differs with { Trace = differs.Trace with { Origin = trace.Origin } }) : OfSpec(trace);
+            ? Report.Of(image, differs with { Trace = differs.Trace with { Origin = trace.Origin } })
+            : OfSpec(trace);
     }
 
     private static Finding? OfSpec(Trace trace)
     {
         var options = new FuzzOptions { Invariants = [.. Invariants<Concrete>.All, .. Forest.All] };
         return FuzzRun.Replay(trace, trace.Origin?.Verb == "check" ? options : null) is { } violation
-            ? Report.Of(violation, violation.Trace with { Origin = trace.Origin }) : null;
+            ? Report.Of(violation, violation.Trace with { Origin = trace.Origin })
+            : null;
     }
 
     // Whether a run can be repeated for ever is a question about all states, so the search is made again.

@@ -17,11 +17,16 @@ internal static class Report
 
     public const int MostLines = 40;
 
-    private const int LastEvents = 3, MostChanges = 8, MostDetails = 12, LastDecisions = 4, LastNear = 8;
+    private const int LastEvents = 3,
+        MostChanges = 8,
+        MostDetails = 12,
+        LastDecisions = 4,
+        LastNear = 8;
 
     public static void Lines(Display display, IEnumerable<string> lines, string indent)
     {
-        foreach (var line in lines) display.Line(indent + line);
+        foreach (var line in lines)
+            display.Line(indent + line);
     }
 
     /// <summary>A state that violates an invariant, and the way there.</summary>
@@ -42,8 +47,7 @@ internal static class Report
     /// <param name="found">The difference.</param>
     /// <param name="name">The name of the file that the trace is saved in.</param>
     /// <param name="origin">What found it, without the image.</param>
-    public static void Disagreement(
-        Display display, KernelImage image, Disagreement found, string name, Origin origin)
+    public static void Disagreement(Display display, KernelImage image, Disagreement found, string name, Origin origin)
     {
         var (hash, path) = (Images.Hash(image), display.Options.Image);
         if (path is null)
@@ -69,8 +73,12 @@ internal static class Report
     {
         var difference = found.Difference;
         var meaning = difference.Column is { } column ? $", {Glossary.Meaning(column)}" : "";
-        return new($"{difference.What}{meaning}", [$"spec   {difference.Spec}", $"image  {difference.Image}"],
-            found.Trace, Explanation.Path(new Duel(new ImageMachine(image)), found));
+        return new(
+            $"{difference.What}{meaning}",
+            [$"spec   {difference.Spec}", $"image  {difference.Image}"],
+            found.Trace,
+            Explanation.Path(new Duel(new ImageMachine(image)), found)
+        );
     }
 
     /// <summary>Tells a failure; the same lines whenever the same trace is run.</summary>
@@ -81,7 +89,8 @@ internal static class Report
         display.Line($"  what differs: {finding.What}");
         Lines(display, finding.Details.Take(MostDetails), "    ");
         Events(display, finding, all);
-        if (finding.Explained is { } explained) Instruction(display, explained, all);
+        if (finding.Explained is { } explained)
+            Instruction(display, explained, all);
     }
 
     private static void Events(Display display, Finding finding, bool all)
@@ -89,66 +98,89 @@ internal static class Report
         var narration = new Narration(finding.Trace);
         List<Step> steps = [.. narration.Steps()];
         var shown = all ? steps : [.. steps.TakeLast(LastEvents)];
-        var which = shown.Count == steps.Count ? $"the {steps.Count} events"
-            : $"the last {shown.Count} of {steps.Count} events";
+        var which =
+            shown.Count == steps.Count
+                ? $"the {steps.Count} events"
+                : $"the last {shown.Count} of {steps.Count} events";
         display.Line($"  {which}, as the spec does them (1.15 is task 1, thread 15):");
         Lines(display, shown.Select(step => step.ToString()), "    ");
-        if (finding.Explained is not null || steps.Count == 0) return;
+        if (finding.Explained is not null || steps.Count == 0)
+            return;
         var changes = steps[^1].Changes;
         display.Line("  what the last of them changed:");
         Lines(display, changes.Take(MostChanges).Select(change => Glossary.Tell(narration.After, change)), "    ");
-        if (changes.Count > MostChanges) display.Line($"    and {changes.Count - MostChanges} more");
+        if (changes.Count > MostChanges)
+            display.Line($"    and {changes.Count - MostChanges} more");
     }
 
     private static void Instruction(Display display, Explained explained, bool all)
     {
         if (explained.Deviating is { } deviating)
         {
-            display.Line(explained.Reason switch
-            {
-                Reason.Writes => "  the instruction that made the difference:",
-                Reason.NothingWritten => "  a write is missing: the value was wrong at the end of the step, and no "
-                    + "instruction changed it; the step ends here:",
-                _ => "  the last instruction of the step:",
-            });
-            if (deviating.Source is { } line) display.Line($"    {line}{Text(line)}");
-            display.Line($"    => {deviating.Address:X8}  {deviating.Place,-20}  {deviating.Text}");
-            if (explained.Reason == Reason.NoPlace) Decisions(display, explained);
-            if (explained.Reason == Reason.NothingWritten) Near(display, explained);
+            display.Line(
+                explained.Reason switch
+                {
+                    Reason.Writes => "  the instruction that made the difference:",
+                    Reason.NothingWritten => "  a write is missing: the value was wrong at the end of the step, and no "
+                        + "instruction changed it; the step ends here:",
+                    _ => "  the last instruction of the step:",
+                }
+            );
+            if (deviating.Source is { } line)
+                display.Line($"    {line}{Text(line)}");
+            display.Line($"    => {deviating.Address:X8}  {deviating.Place, -20}  {deviating.Text}");
+            if (explained.Reason == Reason.NoPlace)
+                Decisions(display, explained);
+            if (explained.Reason == Reason.NothingWritten)
+                Near(display, explained);
         }
 
         if (!all)
         {
-            display.Line($"  more: --path prints all events and the {explained.Length:N0} instructions of the last "
-                + "one; --html FILE draws them");
+            display.Line(
+                $"  more: --path prints all events and the {explained.Length:N0} instructions of the last "
+                    + "one; --html FILE draws them"
+            );
             return;
         }
 
         var (path, length) = (explained.Last, explained.Length);
-        display.Line($"  the image's path, {length:N0} instructions"
-            + $"{(path.Count < length ? $", the last {path.Count:N0} of them" : "")}:");
+        display.Line(
+            $"  the image's path, {length:N0} instructions"
+                + $"{(path.Count < length ? $", the last {path.Count:N0} of them" : "")}:"
+        );
         foreach (var step in path)
-            display.Line($"  {(step.Deviates ? "=>" : "  ")} {step.Address:X8}  {step.Place,-20}  {step.Text,-40}  "
-                + $"{step.Source}".TrimEnd());
+            display.Line(
+                $"  {(step.Deviates ? "=>" : "  ")} {step.Address:X8}  {step.Place, -20}  {step.Text, -40}  "
+                    + $"{step.Source}".TrimEnd()
+            );
     }
 
     // No write is wrong: the way went wrong before, at one of the jumps.
     private static void Decisions(Display display, Explained explained)
     {
         List<Executed> decisions = [.. explained.Decisions.TakeLast(LastDecisions)];
-        if (decisions.Count == 0) return;
+        if (decisions.Count == 0)
+            return;
         display.Line("  the last conditional jumps before it:");
         foreach (var jump in decisions)
-            display.Line($"    {jump.Source}{(jump.Source is { } line ? Text(line) : "")}  "
-                + $"{(jump.Jumps == true ? "taken" : "not taken")} at {jump.Place}");
+            display.Line(
+                $"    {jump.Source}{(jump.Source is { } line ? Text(line) : "")}  "
+                    + $"{(jump.Jumps == true ? "taken" : "not taken")} at {jump.Place}"
+            );
     }
 
     // A forgotten write belongs beside those that were not forgotten.
     private static void Near(Display display, Explained explained)
     {
-        var near = explained.Last.Where(executed => executed is { IsNear: true, Source: not null })
-            .Select(executed => executed.Source!).Distinct().TakeLast(LastNear).ToList();
-        if (near.Count == 0) return;
+        var near = explained
+            .Last.Where(executed => executed is { IsNear: true, Source: not null })
+            .Select(executed => executed.Source!)
+            .Distinct()
+            .TakeLast(LastNear)
+            .ToList();
+        if (near.Count == 0)
+            return;
         display.Line("  the lines that wrote to the same row, where it may belong:");
         Lines(display, near.Select(line => $"{line}{Text(line)}"), "    ");
     }

@@ -69,15 +69,19 @@ internal static class Reporting
 
     private static void WritePage(Display display, string path)
     {
-        if ((display.Findings.FirstOrDefault(finding => finding.Fails) ?? display.Findings.FirstOrDefault())
-            is not { } shown)
+        if (
+            (display.Findings.FirstOrDefault(finding => finding.Fails) ?? display.Findings.FirstOrDefault())
+            is not { } shown
+        )
         {
             display.Line($"{path} is not written: there is no trace to draw");
             return;
         }
 
-        File.WriteAllText(path, HtmlPage.Of(
-            PageData.Of(shown.What, shown.Fails, shown.Details, shown.Trace, shown.Explained)));
+        File.WriteAllText(
+            path,
+            HtmlPage.Of(PageData.Of(shown.What, shown.Fails, shown.Details, shown.Trace, shown.Explained))
+        );
         display.Line($"page: {path}");
     }
 }

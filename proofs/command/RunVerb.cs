@@ -11,43 +11,78 @@ namespace Verified.Proofs.Commands;
 /// <summary><c>run</c>: boots the image, or any other program, on the machine.</summary>
 internal static class RunVerb
 {
-    /// <summary>isa-debug-exit makes 2 * value + 1 of the value that the guest writes; a guest that is content writes 0.</summary>
+    /// <summary>
+    /// isa-debug-exit makes 2 * value + 1 of the value that the guest writes; a guest that is content writes 0.
+    /// </summary>
     public const int Content = 1;
 
-    private static readonly Option<long> Budget = CommonOptions.InRange(new Option<long>("--instructions")
-    {
-        Description = "Stop after this many instructions",
-        HelpName = "N",
-        DefaultValueFactory = _ => 10_000_000_000,
-    }, 1, long.MaxValue);
+    private static readonly Option<long> Budget = CommonOptions.InRange(
+        new Option<long>("--instructions")
+        {
+            Description = "Stop after this many instructions",
+            HelpName = "N",
+            DefaultValueFactory = _ => 10_000_000_000,
+        },
+        1,
+        long.MaxValue
+    );
 
-    private static readonly Option<bool> Trace = new("--trace") { Description = "Print each instruction with the registers that it changed" };
+    private static readonly Option<bool> Trace = new("--trace")
+    {
+        Description = "Print each instruction with the registers that it changed",
+    };
 
     private static readonly Option<bool> Screen = new("--screen") { Description = "Print the text display at the end" };
 
     private static readonly Option<Timings?> Cycles = new("--cycles")
     {
-        Description = "Count the cycles of this processor's timing model, caches, translations and branch targets with them, which RDTSC then reads: "
+        Description =
+            "Count the cycles of this processor's timing model, caches, translations and branch targets with them, "
+            + "which RDTSC then reads: "
             + "P5 or 486, or P5-tagged, whose TLB survives loads of CR3. Slow; chips go on by instructions",
         HelpName = "NAME",
         CustomParser = TimingsOf,
     };
 
-    private static readonly Option<int?> Gdb = CommonOptions.InRange(new Option<int?>("--gdb")
-    {
-        Description = "Wait for gdb at this TCP port of this computer before the first instruction; 0 takes a free one",
-        HelpName = "PORT",
-    }, 0, 65535);
+    private static readonly Option<int?> Gdb = CommonOptions.InRange(
+        new Option<int?>("--gdb")
+        {
+            Description =
+                "Wait for gdb at this TCP port of this computer before the first instruction; 0 takes a free one",
+            HelpName = "PORT",
+        },
+        0,
+        65535
+    );
 
     public static Command Make()
     {
-        var verb = new Command("run",
-            "Run the image, a ROM, a kernel or a flat binary on the machine, with the serial and parallel ports and port E9h on the terminal and diagnostic "
-            + "codes (ports 80h and 190h) on the error output; exit code 1 unless it ends content")
+        var verb = new Command(
+            "run",
+            "Run the image, a ROM, a kernel or a flat binary on the machine, with the serial and parallel ports and "
+                + "port E9h on the terminal and diagnostic "
+                + "codes (ports 80h and 190h) on the error output; exit code 1 unless it ends content"
+        )
         {
-            Budget, ImageVerb.RoundTrips, ImageVerb.Root, ImageSource.File, ImageSource.Size, MachineOptions.Rom, MachineOptions.Kernel,
-            MachineOptions.Modules, MachineOptions.Append, MachineOptions.Flat, MachineOptions.Boot, MachineOptions.Memory,
-            MachineOptions.Input, MachineOptions.Model, MachineOptions.TaggedTlb, Cycles, Trace, Screen, Gdb,
+            Budget,
+            ImageVerb.RoundTrips,
+            ImageVerb.Root,
+            ImageSource.File,
+            ImageSource.Size,
+            MachineOptions.Rom,
+            MachineOptions.Kernel,
+            MachineOptions.Modules,
+            MachineOptions.Append,
+            MachineOptions.Flat,
+            MachineOptions.Boot,
+            MachineOptions.Memory,
+            MachineOptions.Input,
+            MachineOptions.Model,
+            MachineOptions.TaggedTlb,
+            Cycles,
+            Trace,
+            Screen,
+            Gdb,
         };
         Reporting.AddTo(verb, Run);
         return verb;
@@ -63,8 +98,9 @@ internal static class RunVerb
     }
 
     internal static IEnumerable<BootModule> Servers(ParseResult parsed) =>
-        parsed.GetValue(ImageVerb.Root) is not { } root ? []
-        : new[] { ServerPrograms.Sigma0, root }.Select(server => new BootModule(server.Name, server.File));
+        parsed.GetValue(ImageVerb.Root) is not { } root
+            ? []
+            : new[] { ServerPrograms.Sigma0, root }.Select(server => new BootModule(server.Name, server.File));
 
     private static int Run(ParseResult parsed, Display display)
     {
@@ -74,22 +110,33 @@ internal static class RunVerb
         if (!MachineOptions.IsForeign(parsed))
         {
             var image = ImageSource.Of(parsed, new((uint)parsed.GetValue(ImageVerb.RoundTrips)));
-            Multiboot.Load(pc, image.ToElf(), parsed.GetValue(MachineOptions.Append)!, [.. Servers(parsed), .. MachineOptions.ModulesOf(parsed)]);
+            Multiboot.Load(
+                pc,
+                image.ToElf(),
+                parsed.GetValue(MachineOptions.Append)!,
+                [.. Servers(parsed), .. MachineOptions.ModulesOf(parsed)]
+            );
             name = image.Name;
         }
         MachineOptions.Type(parsed, pc);
         Connect(pc, output, error);
-        if (parsed.GetValue(Trace)) Tracing.Attach(pc, output);
+        if (parsed.GetValue(Trace))
+            Tracing.Attach(pc, output);
         var timings = parsed.GetValue(Cycles);
-        using var counter = timings is null ? null : new CycleCounter(pc, Prediction.Learned, timings: timings, buffers: new Buffers(timings));
+        using var counter = timings is null
+            ? null
+            : new CycleCounter(pc, Prediction.Learned, timings: timings, buffers: new Buffers(timings));
 
         // HLT's time counts too.
-        if (counter is not null) pc.TimeStamp = () => counter.Cycles + pc.Time - pc.Instructions;
+        if (counter is not null)
+            pc.TimeStamp = () => counter.Cycles + pc.Time - pc.Instructions;
 
         StopReason reason;
         try
         {
-            reason = parsed.GetValue(Gdb) is { } port ? GdbServer.Serve(pc, port, error, parsed.GetValue(Budget)) : pc.Run(parsed.GetValue(Budget));
+            reason = parsed.GetValue(Gdb) is { } port
+                ? GdbServer.Serve(pc, port, error, parsed.GetValue(Budget))
+                : pc.Run(parsed.GetValue(Budget));
         }
         catch (Exception e) when (e is ShutdownException or UnimplementedInstruction or Machine.MachineException)
         {
@@ -98,9 +145,11 @@ internal static class RunVerb
             display.Checked.Add(new("run", false, e.Message));
             return CommandLine.Refuted;
         }
-        if (parsed.GetValue(Screen)) PrintScreen(pc, output);
+        if (parsed.GetValue(Screen))
+            PrintScreen(pc, output);
         Report(pc, reason, name, output, error);
-        if (counter is not null) output.WriteLine($"[{counter.Cycles:N0} cycles of the {timings!.Name}]");
+        if (counter is not null)
+            output.WriteLine($"[{counter.Cycles:N0} cycles of the {timings!.Name}]");
         var isContent = reason == StopReason.Exited && pc.ExitStatus == Content;
         display.Checked.Add(new("run", isContent, $"{reason} after {pc.Instructions:N0} instructions"));
         return isContent ? CommandLine.Holds : CommandLine.Refuted;
@@ -111,9 +160,12 @@ internal static class RunVerb
         var name = result.Tokens[0].Value;
         switch (name.ToUpperInvariant())
         {
-            case "P5": return Timings.P5;
-            case "P5-TAGGED": return Timings.TaggedP5;
-            case "486": return Timings.I486;
+            case "P5":
+                return Timings.P5;
+            case "P5-TAGGED":
+                return Timings.TaggedP5;
+            case "486":
+                return Timings.I486;
             default:
                 result.AddError($"--cycles {name}: there is no timing model of it; give one of P5, P5-tagged, 486");
                 return null;
@@ -125,7 +177,8 @@ internal static class RunVerb
         void Sent(byte value)
         {
             output.Write((char)value);
-            if (value == '\n') output.Flush();
+            if (value == '\n')
+                output.Flush();
         }
         (pc.Serial.Sent, pc.SecondSerial.Sent, pc.Printer.Sent, pc.ConsoleSent) = (Sent, Sent, Sent, Sent);
         pc.PostCode = code => error.WriteLine($"[POST {code:X2}h]");
@@ -134,32 +187,44 @@ internal static class RunVerb
     private static void Report(Pc pc, StopReason reason, Func<uint, string> name, TextWriter output, TextWriter error)
     {
         var at = name((pc.Cpu.S[SegmentRegister.Cs].Base + pc.Cpu.Eip).Value);
-        var post = pc.LastPostCode != 0 ? string.Create(CultureInfo.InvariantCulture, $", last diagnostic code {pc.LastPostCode:X2}h") : "";
+        var post =
+            pc.LastPostCode != 0
+                ? string.Create(CultureInfo.InvariantCulture, $", last diagnostic code {pc.LastPostCode:X2}h")
+                : "";
         foreach (var (port, times) in pc.Unanswered.OrderBy(entry => entry.Key).Take(16))
             error.WriteLine($"[nothing answers port {port:X3}h: {times:N0} accesses]");
         if (pc.Mmu.Unanswered is { Accesses: > 0 } nowhere)
-            error.WriteLine($"[nothing answers at {nowhere.First:X8}h and elsewhere: {nowhere.Accesses:N0} accesses to memory]");
-        output.WriteLine(reason switch
-        {
-            StopReason.Exited => $"[ended with status {pc.ExitStatus} after {pc.Instructions:N0} instructions{post}]",
-            StopReason.Budget => $"[stopped after {pc.Instructions:N0} instructions, at {at}{post}]",
-            StopReason.Breakpoint => $"[left by gdb after {pc.Instructions:N0} instructions, at {at}{post}]",
-            StopReason.Reset => $"[reset after {pc.Instructions:N0} instructions, at {at}{post}]",
-            _ => $"[halted for ever after {pc.Instructions:N0} instructions, at {at}{post}]",
-        });
+            error.WriteLine(
+                $"[nothing answers at {nowhere.First:X8}h and elsewhere: {nowhere.Accesses:N0} accesses to memory]"
+            );
+        output.WriteLine(
+            reason switch
+            {
+                StopReason.Exited =>
+                    $"[ended with status {pc.ExitStatus} after {pc.Instructions:N0} instructions{post}]",
+                StopReason.Budget => $"[stopped after {pc.Instructions:N0} instructions, at {at}{post}]",
+                StopReason.Breakpoint => $"[left by gdb after {pc.Instructions:N0} instructions, at {at}{post}]",
+                StopReason.Reset => $"[reset after {pc.Instructions:N0} instructions, at {at}{post}]",
+                _ => $"[halted for ever after {pc.Instructions:N0} instructions, at {at}{post}]",
+            }
+        );
     }
 
     private static void Crash(Pc pc, Exception e, TextWriter error)
     {
         error.WriteLine($"verified: the machine stopped after {pc.Instructions:N0} instructions: {e.Message}");
-        if (e is ShutdownException shutdown && pc.DescribeDescriptor(shutdown.Last) is { } descriptor) error.WriteLine(descriptor);
-        foreach (var line in pc.DescribeRegisters()) error.WriteLine(line);
+        if (e is ShutdownException shutdown && pc.DescribeDescriptor(shutdown.Last) is { } descriptor)
+            error.WriteLine(descriptor);
+        foreach (var line in pc.DescribeRegisters())
+            error.WriteLine(line);
         error.WriteLine("last instructions:");
-        foreach (var line in pc.LastInstructions()) error.WriteLine($"  {line}");
+        foreach (var line in pc.LastInstructions())
+            error.WriteLine($"  {line}");
     }
 
     private static void PrintScreen(Pc pc, TextWriter output)
     {
-        foreach (var line in Machine.Chips.Vga.Text(at => (byte)pc.Memory.Load(at, 1))) output.WriteLine($"| {line}");
+        foreach (var line in Machine.Chips.Vga.Text(at => (byte)pc.Memory.Load(at, 1)))
+            output.WriteLine($"| {line}");
     }
 }

@@ -35,48 +35,57 @@ internal static class Sarif
         if (failures.Count == 0)
             foreach (var check in checks.Where(check => !check.Holds))
                 results.Add(Result(verb, $"{check.Name}: {check.Detail}", PlaceOf(verb, null)));
-        var rules = results.Select(result => result!["ruleId"]!.GetValue<string>()).Distinct()
-            .Select(rule => (JsonNode)new JsonObject
-            {
-                ["id"] = rule,
-                ["shortDescription"] = new JsonObject { ["text"] = $"verified {rule} finds a failure" },
-            });
-        return new JsonObject
-        {
-            ["$schema"] = Schema,
-            ["version"] = "2.1.0",
-            ["runs"] = new JsonArray(new JsonObject
-            {
-                ["tool"] = new JsonObject
-                {
-                    ["driver"] = new JsonObject
+        var rules = results
+            .Select(result => result!["ruleId"]!.GetValue<string>())
+            .Distinct()
+            .Select(rule =>
+                (JsonNode)
+                    new JsonObject
                     {
-                        ["name"] = "verified",
-                        ["version"] = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3),
-                        ["rules"] = new JsonArray([.. rules]),
-                    },
-                },
-                ["invocations"] = new JsonArray(new JsonObject { ["executionSuccessful"] = true }),
-                ["results"] = results,
-            }),
-        }.ToJsonString(Indented) + "\n";
+                        ["id"] = rule,
+                        ["shortDescription"] = new JsonObject { ["text"] = $"verified {rule} finds a failure" },
+                    }
+            );
+        return new JsonObject
+            {
+                ["$schema"] = Schema,
+                ["version"] = "2.1.0",
+                ["runs"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["tool"] = new JsonObject
+                        {
+                            ["driver"] = new JsonObject
+                            {
+                                ["name"] = "verified",
+                                ["version"] = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3),
+                                ["rules"] = new JsonArray([.. rules]),
+                            },
+                        },
+                        ["invocations"] = new JsonArray(new JsonObject { ["executionSuccessful"] = true }),
+                        ["results"] = results,
+                    }
+                ),
+            }.ToJsonString(Indented) + "\n";
     }
 
     private static JsonObject ResultOf(Finding finding)
     {
         var verb = finding.Trace.Origin?.Verb ?? "replay";
         List<string> lines = [finding.What, .. finding.Details];
-        if (Events.Transcript.Of(finding.Trace) is [.., var last]) lines.Add($"after: {last}");
+        if (Events.Transcript.Of(finding.Trace) is [.., var last])
+            lines.Add($"after: {last}");
         return Result(verb, string.Join("\n", lines), PlaceOf(verb, finding));
     }
 
-    private static JsonObject Result(string verb, string text, JsonObject place) => new()
-    {
-        ["ruleId"] = verb.Length > 0 ? verb : "all",
-        ["level"] = "error",
-        ["message"] = new JsonObject { ["text"] = text },
-        ["locations"] = new JsonArray(new JsonObject { ["physicalLocation"] = place }),
-    };
+    private static JsonObject Result(string verb, string text, JsonObject place) =>
+        new()
+        {
+            ["ruleId"] = verb.Length > 0 ? verb : "all",
+            ["level"] = "error",
+            ["message"] = new JsonObject { ["text"] = text },
+            ["locations"] = new JsonArray(new JsonObject { ["physicalLocation"] = place }),
+        };
 
     private static JsonObject PlaceOf(string verb, Finding? finding)
     {

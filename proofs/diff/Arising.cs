@@ -18,8 +18,7 @@ internal readonly record struct Arising(Event? Event, Registers Start, UserInstr
 
 /// <summary>
 /// Judges, from the manual and from the mappings of the spec, what a user instruction raises. The image has no say in
-/// it: if its tables let the
-/// processor do anything else, that is a difference.
+/// it: if its tables let the processor do anything else, that is a difference.
 /// </summary>
 /// <param name="state">The spec's state.</param>
 internal sealed class Judge(State<Concrete> state)
@@ -28,22 +27,27 @@ internal sealed class Judge(State<Concrete> state)
 
     /// <summary>
     /// The spec's events for an event of user code, each to be applied before the next is taken: null for an
-    /// instruction that just completes, and
-    /// none if nothing can arise.
+    /// instruction that just completes, and none if nothing can arise.
     /// </summary>
     public static IEnumerable<Event?> Arisen(State<Concrete> state, Event e)
     {
         var (judge, task) = (new Judge(state), state.Task(state.Current));
-        var isSmall = state.Eip[state.Current].Value < UserSegments.SmallSize && PageEntries.OfSmallSpace(state, task)
-            .Value != 0;
-        if (judge.Of(e, isSmall) is not { } arising) yield break;
+        var isSmall =
+            state.Eip[state.Current].Value < UserSegments.SmallSize && PageEntries.OfSmallSpace(state, task).Value != 0;
+        if (judge.Of(e, isSmall) is not { } arising)
+            yield break;
         yield return arising.Event;
-        if (arising.Event?.Entry == Entry.Outgrow && e.Entry != Entry.Outgrow
-            && judge.Of(e, isSmall: false) is { } again) yield return again.Event;
+        if (
+            arising.Event?.Entry == Entry.Outgrow
+            && e.Entry != Entry.Outgrow
+            && judge.Of(e, isSmall: false) is { } again
+        )
+            yield return again.Event;
     }
 
     // Ports at which no chip of the machine answers: writing to them changes nothing.
-    private const uint FirstIdlePort = 0x1000, LastIdlePort = 0xFFFF;
+    private const uint FirstIdlePort = 0x1000,
+        LastIdlePort = 0xFFFF;
 
     /// <summary>
     /// What an event is on a PC; null if it cannot arise in this state, or no one can say what it is.
@@ -55,24 +59,41 @@ internal sealed class Judge(State<Concrete> state)
         var registers = e.Registers ?? Registers.Of(state, state.Current.Value);
         if (e.Injected)
         {
-            var leaves = isSmall && (e.Entry == Entry.Protection
-                || (e.Entry == Entry.Exception && UserSegments.Outgrows.Contains(e.Argument))
-                || (e.Entry == Entry.PageFault && e.Argument >= UserSegments.SmallSize));
-            return new(leaves ? Outgrow(FaultMessage.Protection, registers) with { Injected = true } : e
-                with
-            { Registers = registers }, registers, null);
+            var leaves =
+                isSmall
+                && (
+                    e.Entry == Entry.Protection
+                    || (e.Entry == Entry.Exception && UserSegments.Outgrows.Contains(e.Argument))
+                    || (e.Entry == Entry.PageFault && e.Argument >= UserSegments.SmallSize)
+                );
+            return new(
+                leaves
+                    ? Outgrow(FaultMessage.Protection, registers) with
+                    {
+                        Injected = true,
+                    }
+                    : e with
+                    {
+                        Registers = registers,
+                    },
+                registers,
+                null
+            );
         }
 
         if ((e.By ?? UserInstructions.Usual(e)) is not { } code)
             return e.Entry == Entry.Outgrow && isSmall && registers.Eip >= UserSegments.SmallSize
-                ? new(Outgrow(FaultMessage.Protection, registers), registers, null) : null;
+                ? new(Outgrow(FaultMessage.Protection, registers), registers, null)
+                : null;
         var start = registers with { Eip = registers.Eip - UserInstructions.Past(e, code) };
-        if (OfFetch(start, code, isSmall) is { } fetch) return fetch;
+        if (OfFetch(start, code, isSmall) is { } fetch)
+            return fetch;
         var segment = SelectorOf(e, isSmall);
         return e.Entry switch
         {
             _ when UserInstructions.VectorOf(e.Entry) is { } vector => code == UserInstructions.SystemCall(vector)
-                ? new(e with { Registers = registers }, start, code) : null,
+                ? new(e with { Registers = registers }, start, code)
+                : null,
             Entry.PageFault => OfAccess(e, start, code, segment, isSmall),
             Entry.Protection => OfProtection(e, start, code, segment, isSmall),
             Entry.Outgrow => OfOutgrow(e, start, code, segment, isSmall),
@@ -88,9 +109,10 @@ internal sealed class Judge(State<Concrete> state)
         for (var i = 0u; i < code.Length; i++)
         {
             var at = start.Eip + i;
-            if (isSmall && at >= UserSegments.SmallSize) return new(Outgrow(FaultMessage.Protection, start), start,
-                i == 0 ? null : code);
-            if (CanRead(at)) continue;
+            if (isSmall && at >= UserSegments.SmallSize)
+                return new(Outgrow(FaultMessage.Protection, start), start, i == 0 ? null : code);
+            if (CanRead(at))
+                continue;
             return new(new Event(Entry.PageFault, start, at), start, i == 0 ? null : code);
         }
 
@@ -101,47 +123,65 @@ internal sealed class Judge(State<Concrete> state)
     private Arising? OfAccess(Event e, Registers start, UserInstruction code, uint? segment, bool isSmall)
     {
         var writes = (e.Code & Write) != 0;
-        var expected = code == UserInstructions.Absolute(e.Argument, writes)
+        var expected =
+            code == UserInstructions.Absolute(e.Argument, writes)
             || (code == (writes ? UserInstructions.StoreAtEsi : UserInstructions.LoadAtEsi) && start.Esi == e.Argument);
-        if (!expected) return null;
-        if (IsForbidden(segment, writes) || (isSmall && e.Argument >= UserSegments.SmallSize)) return Forbidden(start,
-            code, 0, isSmall);
-        if (writes ? CanWrite(e.Argument) : CanRead(e.Argument)) return null;
+        if (!expected)
+            return null;
+        if (IsForbidden(segment, writes) || (isSmall && e.Argument >= UserSegments.SmallSize))
+            return Forbidden(start, code, 0, isSmall);
+        if (writes ? CanWrite(e.Argument) : CanRead(e.Argument))
+            return null;
         return new(new Event(Entry.PageFault, start, e.Argument, e.Code), start, code);
     }
 
     private Arising? OfProtection(Event e, Registers start, UserInstruction code, uint? segment, bool isSmall)
     {
-        if (code.FirstDword != e.Argument) return null;
+        if (code.FirstDword != e.Argument)
+            return null;
         if (UsesPorts(code, start.Edx) is var (first, last, isOut))
         {
             // In a small space the map of ports is nobody's.
-            if (isSmall || MayNotUse(first) || MayNotUse(last)
-                || (last > first + 1 && (MayNotUse(first + 1) || MayNotUse(first + 2)))) return Forbidden(start, code,
-                0, isSmall);
-            var isIdle = isOut && first >= FirstIdlePort && last <= LastIdlePort
+            if (
+                isSmall
+                || MayNotUse(first)
+                || MayNotUse(last)
+                || (last > first + 1 && (MayNotUse(first + 1) || MayNotUse(first + 2)))
+            )
+                return Forbidden(start, code, 0, isSmall);
+            var isIdle =
+                isOut
+                && first >= FirstIdlePort
+                && last <= LastIdlePort
                 && (start.Eflags & (Machine.Processor.Flag.Trap | Flags.Resume)) == 0;
             return isIdle ? new(null, start, code) : null;
         }
 
-        if (UserInstructions.Privileged.Contains(code)) return Forbidden(start, code, 0, isSmall);
+        if (UserInstructions.Privileged.Contains(code))
+            return Forbidden(start, code, 0, isSmall);
         if (code == UserInstructions.LoadAtEsi || code == UserInstructions.StoreAtEsi)
-            return IsForbidden(segment, code == UserInstructions.StoreAtEsi) ? Forbidden(start, code, 0, isSmall)
+            return IsForbidden(segment, code == UserInstructions.StoreAtEsi)
+                ? Forbidden(start, code, 0, isSmall)
                 : null;
-        if (code.Length == 2 && code[0] == 0xCD) return UserInstructions.IsOpen(code[1]) ? null
-            : Forbidden(start, code, (uint)code[1] * 8 + 2, isSmall);
+        if (code.Length == 2 && code[0] == 0xCD)
+            return UserInstructions.IsOpen(code[1]) ? null : Forbidden(start, code, (uint)code[1] * 8 + 2, isSmall);
         if (code.Length == 7 && code[0] is 0x9A or 0xEA)
         {
             var selector = (uint)(code[5] | code[6] << 8);
             return IsOfUsers(selector) ? null : Forbidden(start, code, IsNull(selector) ? 0 : selector & ~3u, isSmall);
         }
 
-        if (code.Length == 2 && code[0] == 0x8E && (code[1] & 0xC7) == 0xC0
-            && (code[1] >> 3 & 7) is 0 or 2 or 3 or 4 or 5)
+        if (
+            code.Length == 2
+            && code[0] == 0x8E
+            && (code[1] & 0xC7) == 0xC0
+            && (code[1] >> 3 & 7) is 0 or 2 or 3 or 4 or 5
+        )
         {
             var (selector, isStack) = (start.Eax & 0xFFFF, code[1] >> 3 == 0x1A);
-            var isAllowed = isStack ? selector is Layout.UserData or Layout.FlatData : IsNull(selector)
-                || IsOfUsers(selector);
+            var isAllowed = isStack
+                ? selector is Layout.UserData or Layout.FlatData
+                : IsNull(selector) || IsOfUsers(selector);
             return isAllowed ? null : Forbidden(start, code, IsNull(selector) ? 0 : selector & ~3u, isSmall);
         }
 
@@ -150,14 +190,20 @@ internal sealed class Judge(State<Concrete> state)
 
     private static Arising? OfOutgrow(Event e, Registers start, UserInstruction code, uint? segment, bool isSmall)
     {
-        if (!isSmall) return null;
+        if (!isSmall)
+            return null;
         var arises = e.Argument switch
         {
-            11 => code.Length == 2 && code[0] == 0x8E && (code[1] >> 3 & 7) is 0 or 3 or 4 or 5
-                && (code[1] & 0xC7) == 0xC0 && (start.Eax & 0xFFFC) == (Layout.FlatData & ~3u),
+            11 => code.Length == 2
+                && code[0] == 0x8E
+                && (code[1] >> 3 & 7) is 0 or 3 or 4 or 5
+                && (code[1] & 0xC7) == 0xC0
+                && (start.Eax & 0xFFFC) == (Layout.FlatData & ~3u),
             12 => (code == UserInstructions.PushEax && start.Esp - 4 >= UserSegments.SmallSize)
-                || (code == UserInstructions.LoadSegment(Machine.Processor.SegmentRegister.Ss)
-                && (start.Eax & 0xFFFF) == Layout.FlatData),
+                || (
+                    code == UserInstructions.LoadSegment(Machine.Processor.SegmentRegister.Ss)
+                    && (start.Eax & 0xFFFF) == Layout.FlatData
+                ),
             FaultMessage.Protection => (code == UserInstructions.LoadAtEsi || code == UserInstructions.StoreAtEsi)
                 && (start.Esi >= UserSegments.SmallSize || IsForbidden(segment, code == UserInstructions.StoreAtEsi)),
             _ => false,
@@ -165,27 +211,44 @@ internal sealed class Judge(State<Concrete> state)
         return arises ? new(Outgrow(e.Argument, start) with { Between = e.Between }, start, code) : null;
     }
 
-    private static Arising? OfException(Event e, Registers registers, Registers start, UserInstruction code, uint? segment,
-        bool isSmall)
+    private static Arising? OfException(
+        Event e,
+        Registers registers,
+        Registers start,
+        UserInstruction code,
+        uint? segment,
+        bool isSmall
+    )
     {
-        const uint trap = Machine.Processor.Flag.Trap, nested = Machine.Processor.Flag.NestedTask,
+        const uint trap = Machine.Processor.Flag.Trap,
+            nested = Machine.Processor.Flag.NestedTask,
             overflow = Machine.Processor.Flag.Overflow;
-        var arises = e.Code == 0 && e.Argument switch
-        {
-            1 when code == UserInstructions.Nop => (start.Eflags & trap) != 0 && (start.Eflags & Flags.Resume) == 0,
-            4 when code == UserInstructions.Into => (start.Eflags & overflow) != 0,
-            5 => code == UserInstructions.Bound && !isSmall && !IsForbidden(segment, writes: false)
-                && Window.Contains(start.Esi) && start.Esi % Layout.PageSize == CommonCode.Bounds,
-            10 => code == UserInstructions.Iret && (start.Eflags & nested) != 0,
-            _ => UserInstructions.ThatRaise(e.Argument).Contains(code),
-        };
+        var arises =
+            e.Code == 0
+            && e.Argument switch
+            {
+                1 when code == UserInstructions.Nop => (start.Eflags & trap) != 0 && (start.Eflags & Flags.Resume) == 0,
+                4 when code == UserInstructions.Into => (start.Eflags & overflow) != 0,
+                5 => code == UserInstructions.Bound
+                    && !isSmall
+                    && !IsForbidden(segment, writes: false)
+                    && Window.Contains(start.Esi)
+                    && start.Esi % Layout.PageSize == CommonCode.Bounds,
+                10 => code == UserInstructions.Iret && (start.Eflags & nested) != 0,
+                _ => UserInstructions.ThatRaise(e.Argument).Contains(code),
+            };
         return arises ? new(e with { Registers = registers }, start, code) : null;
     }
 
     /// <summary>A general-protection exception; a thread in a small space gets a whole space instead.</summary>
-    private static Arising Forbidden(Registers start, UserInstruction code, uint errorCode, bool isSmall) => new(
-        isSmall ? Outgrow(FaultMessage.Protection, start)
-            : new Event(Entry.Protection, start, code.FirstDword, errorCode), start, code);
+    private static Arising Forbidden(Registers start, UserInstruction code, uint errorCode, bool isSmall) =>
+        new(
+            isSmall
+                ? Outgrow(FaultMessage.Protection, start)
+                : new Event(Entry.Protection, start, code.FirstDword, errorCode),
+            start,
+            code
+        );
 
     private static Event Outgrow(uint vector, Registers start) => new(Entry.Outgrow, start, vector);
 
@@ -193,26 +256,52 @@ internal sealed class Judge(State<Concrete> state)
     private static (uint First, uint Last, bool IsOut)? UsesPorts(UserInstruction code, uint edx)
     {
         var (at, isSmall) = (0, false);
-        for (; at < code.Length && code[at] is 0x26 or 0x2E or 0x36 or 0x3E or (>= 0x64 and <= 0x67) or 0xF2 or 0xF3;
-            at++) isSmall |= code[at] == 0x66;
-        if (at == code.Length) return null;
+        for (
+            ;
+            at < code.Length && code[at] is 0x26 or 0x2E or 0x36 or 0x3E or (>= 0x64 and <= 0x67) or 0xF2 or 0xF3;
+            at++
+        )
+            isSmall |= code[at] == 0x66;
+        if (at == code.Length)
+            return null;
         var opcode = code[at];
-        var (isString, isImmediate, isByDx) = (opcode is >= 0x6C and <= 0x6F, opcode is >= 0xE4 and <= 0xE7,
-            opcode is >= 0xEC and <= 0xEF);
-        if (!(isString || isByDx || isImmediate) || code.Length != at + (isImmediate ? 2 : 1)) return null;
+        var (isString, isImmediate, isByDx) = (
+            opcode is >= 0x6C and <= 0x6F,
+            opcode is >= 0xE4 and <= 0xE7,
+            opcode is >= 0xEC and <= 0xEF
+        );
+        if (!(isString || isByDx || isImmediate) || code.Length != at + (isImmediate ? 2 : 1))
+            return null;
         var first = isImmediate ? code[at + 1] : edx & 0xFFFF;
-        return (first, first + ((opcode & 1) == 0 ? 0u : isSmall ? 1u : 3u), !isString && (opcode & 2) != 0);
+        return (
+            first,
+            first
+                + (
+                    (opcode & 1) == 0 ? 0u
+                    : isSmall ? 1u
+                    : 3u
+                ),
+            !isString && (opcode & 2) != 0
+        );
     }
 
     // Behind the last port's bit is a byte of ones.
-    private bool MayNotUse(uint port) => port > 0xFFFF || port >> 4 >= state.Limits.Paging.Ports
-        || state.NodeOf(state.Task(state.Current),
-            state.Limits.Paging.Home<Concrete>((port >> 4) + state.Limits.Paging.Frames)).Value == 0;
+    private bool MayNotUse(uint port) =>
+        port > 0xFFFF
+        || port >> 4 >= state.Limits.Paging.Ports
+        || state
+            .NodeOf(
+                state.Task(state.Current),
+                state.Limits.Paging.Home<Concrete>((port >> 4) + state.Limits.Paging.Frames)
+            )
+            .Value == 0;
 
     // The segment register that data accesses go through: DS, if the event has loaded another selector into it.
     private static uint? SelectorOf(Event e, bool isSmall) =>
         e.Loaded is { Register: Machine.Processor.SegmentRegister.Ds } loaded
-            && !(isSmall && (loaded.Selector & ~3u) == (Layout.FlatData & ~3u)) ? loaded.Selector : null;
+        && !(isSmall && (loaded.Selector & ~3u) == (Layout.FlatData & ~3u))
+            ? loaded.Selector
+            : null;
 
     private static bool IsForbidden(uint? selector, bool writes) =>
         selector is { } loaded && (IsNull(loaded) || (writes && (loaded & ~3u) == (Layout.UserCode & ~3u)));
@@ -222,8 +311,8 @@ internal sealed class Judge(State<Concrete> state)
     private static bool IsOfUsers(uint selector) =>
         (selector & ~3u) is (Layout.UserCode & ~3u) or (Layout.UserData & ~3u) or (Layout.FlatData & ~3u);
 
-    private uint NodeAt(uint address) => address < Layout.KernelBase
-        ? state.NodeOf(state.Task(state.Current), address / Layout.PageSize).Value : 0;
+    private uint NodeAt(uint address) =>
+        address < Layout.KernelBase ? state.NodeOf(state.Task(state.Current), address / Layout.PageSize).Value : 0;
 
     private bool CanRead(uint address) => Window.Contains(address) || NodeAt(address) != 0;
 

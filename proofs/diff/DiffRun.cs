@@ -20,8 +20,13 @@ namespace Verified.Proofs.Diff;
 /// </param>
 /// <param name="Time">Compare for so long, in place of so many events; null for those.</param>
 public sealed record DiffOptions(
-    int Seed = 1, long Events = 1_000_000, int Workers = 2, Action<long>? Progress = null, bool Shrink = true,
-        TimeSpan? Time = null);
+    int Seed = 1,
+    long Events = 1_000_000,
+    int Workers = 2,
+    Action<long>? Progress = null,
+    bool Shrink = true,
+    TimeSpan? Time = null
+);
 
 /// <summary>What was compared, and the first disagreement.</summary>
 /// <param name="Events">Events compared.</param>
@@ -31,8 +36,15 @@ public sealed record DiffOptions(
 /// <param name="Seed">Where the disagreement came from.</param>
 /// <param name="Injected">Of the events, those that the processor was made to raise without an instruction.</param>
 /// <param name="Booted">Of the programs, those that started from what boot leaves.</param>
-public sealed record DiffResult(long Events, long Programs, double Seconds, Disagreement? Disagreement, int? Seed,
-    long Injected = 0, long Booted = 0)
+public sealed record DiffResult(
+    long Events,
+    long Programs,
+    double Seconds,
+    Disagreement? Disagreement,
+    int? Seed,
+    long Injected = 0,
+    long Booted = 0
+)
 {
     public bool Holds => Disagreement is null;
 }
@@ -61,10 +73,17 @@ public static class DiffRun
         workers.ForEach(worker => worker.Join());
         failure?.Throw();
         var first = found.Values.FirstOrDefault();
-        var disagreement = first is not null && options.Shrink ? Explain(new Duel(new ImageMachine(image)), first.Trace)
-            : first;
-        return new(events, programs, clock.Elapsed.TotalSeconds, disagreement, found.Count > 0 ? found.Keys[0] : null,
-            injected, booted);
+        var disagreement =
+            first is not null && options.Shrink ? Explain(new Duel(new ImageMachine(image)), first.Trace) : first;
+        return new(
+            events,
+            programs,
+            clock.Elapsed.TotalSeconds,
+            disagreement,
+            found.Count > 0 ? found.Keys[0] : null,
+            injected,
+            booted
+        );
 
         void Work()
         {
@@ -72,13 +91,16 @@ public static class DiffRun
             {
                 var duel = new Duel(new ImageMachine(image));
                 var compared = 0L;
-                while (found.Count == 0 && (options.Time is { } time ? clock.Elapsed < time
-                    : Interlocked.Read(ref events) < options.Events))
+                while (
+                    found.Count == 0
+                    && (options.Time is { } time ? clock.Elapsed < time : Interlocked.Read(ref events) < options.Events)
+                )
                 {
                     var seed = Interlocked.Increment(ref next) - 1;
                     var disagreement = OnePopulation(duel, new(seed, image.Limits), out var run);
                     Interlocked.Add(ref programs, run);
-                    if (StartsFromBoot(duel.Machine, seed)) Interlocked.Add(ref booted, run);
+                    if (StartsFromBoot(duel.Machine, seed))
+                        Interlocked.Add(ref booted, run);
                     var total = Interlocked.Add(ref events, duel.Events - compared);
                     compared = duel.Events;
                     options.Progress?.Invoke(total);
@@ -99,8 +121,8 @@ public static class DiffRun
     /// <summary>Runs a trace on both sides; the disagreement, with the trace cut after its event, or null.</summary>
     public static Disagreement? Replay(Duel duel, Trace trace)
     {
-        if ((trace.Booted ? duel.PlaceBooted() : duel.Place(trace.Start.ToState(),
-            trace.Memory)) is { } atOnce) return new(trace with { Events = [] }, atOnce);
+        if ((trace.Booted ? duel.PlaceBooted() : duel.Place(trace.Start.ToState(), trace.Memory)) is { } atOnce)
+            return new(trace with { Events = [] }, atOnce);
         for (var i = 0; i < trace.Events.Count; i++)
             if ((duel.Step(trace.Events[i]) ?? (i == trace.Events.Count - 1 ? duel.End() : null)) is { } difference)
                 return new(trace with { Events = [.. trace.Events.Take(i + 1)] }, difference);
@@ -109,10 +131,9 @@ public static class DiffRun
 
     /// <summary>
     /// Every step from every reachable state of a model, on the image built for the model's limits and on the spec.
-    /// States of the
-    /// kernel's own stages are passed through on the way to the next user or idle state. Where the model's steps on
-    /// mappings are interrupted, a tick comes
-    /// between any two of them, one at a time, and so does each interrupt.
+    /// States of the kernel's own stages are passed through on the way to the next user or idle state. Where the
+    /// model's steps on mappings are interrupted, a tick comes between any two of them, one at a time, and so does each
+    /// interrupt.
     /// </summary>
     public static DiffResult Exhaustive(Model model, KernelImage? image = null, Action<long>? progress = null)
     {
@@ -131,7 +152,8 @@ public static class DiffRun
                 return true;
             });
             walker.Codec.Unpack(states[number]);
-            if (Kernel<Concrete>.Own(walker.State.Stage.Value) is not null) continue;
+            if (Kernel<Concrete>.Own(walker.State.Stage.Value) is not null)
+                continue;
             visited++;
             var differs = duel.Place(walker.State) is not null;
             for (var i = 0; i < events.Count && !differs; i++)
@@ -146,15 +168,24 @@ public static class DiffRun
 
                 if (model.IsInterrupted && events[i].Between is null)
                     foreach (var id in model.Interrupts.Prepend(0u))
-                        events.AddRange(Enumerable.Range(0, (int)duel.StepsOnMappings)
-                            .Select(steps => events[i] with { Between = new((uint)steps, id) }));
+                        events.AddRange(
+                            Enumerable
+                                .Range(0, (int)duel.StepsOnMappings)
+                                .Select(steps => events[i] with { Between = new((uint)steps, id) })
+                        );
                 duel.Return();
             }
 
             if (differs)
-                return new(compared, visited, clock.Elapsed.TotalSeconds,
-                    Explain(duel, new(Snapshot.Of(walker.State), [.. events])), null);
-            if (visited % 1000 == 0) progress?.Invoke(compared);
+                return new(
+                    compared,
+                    visited,
+                    clock.Elapsed.TotalSeconds,
+                    Explain(duel, new(Snapshot.Of(walker.State), [.. events])),
+                    null
+                );
+            if (visited % 1000 == 0)
+                progress?.Invoke(compared);
         }
 
         return new(compared, visited, clock.Elapsed.TotalSeconds, null, null);
@@ -164,23 +195,24 @@ public static class DiffRun
     public static long RunPopulations(ImageMachine machine, int seed, int populations)
     {
         var duel = new Duel(machine);
-        for (var i = 0; i < populations; i++) OnePopulation(duel, new(seed + i, machine.Image.Limits), out _);
+        for (var i = 0; i < populations; i++)
+            OnePopulation(duel, new(seed + i, machine.Image.Limits), out _);
         return duel.Events;
     }
 
     private static Disagreement Explain(Duel duel, Trace trace)
     {
         var small = Shrinking.Shrink(trace, candidate => Replay(duel, candidate)?.Trace);
-        var shown = Replay(duel,
-            small) ?? throw new InvalidOperationException("a difference does not repeat: the machine is not deterministic");
+        var shown = Replay(duel, small)
+            ?? throw new InvalidOperationException("a difference does not repeat: the machine is not deterministic");
         return shown with { Trace = shown.Trace with { Note = shown.Difference.ToString() } };
     }
 
     // Of ten populations, so many are made of random tables; the others grow from what boot leaves.
     private const int GeneratedOfTen = 3;
 
-    private static bool StartsFromBoot(ImageMachine machine, int seed) => machine.HasServers
-        && (uint)seed % 10 >= GeneratedOfTen;
+    private static bool StartsFromBoot(ImageMachine machine, int seed) =>
+        machine.HasServers && (uint)seed % 10 >= GeneratedOfTen;
 
     private static Disagreement? OnePopulation(Duel duel, Generator generator, out long programs)
     {
@@ -189,44 +221,64 @@ public static class DiffRun
         var population = isBooted ? null : generator.Population();
         var program = new List<Event>(EventsPerProgram);
         Disagreement Failed(Difference difference) =>
-            new(new(population is null ? BootedState.Snapshot(duel.Machine.Image.Limits) : Snapshot.Of(population),
-                [.. program], Booted: isBooted), difference);
+            new(
+                new(
+                    population is null ? BootedState.Snapshot(duel.Machine.Image.Limits) : Snapshot.Of(population),
+                    [.. program],
+                    Booted: isBooted
+                ),
+                difference
+            );
 
-        if ((population is null ? duel.PlaceBooted() : duel.Place(population)) is { } atOnce) return Failed(atOnce);
-        if (isBooted && Grow(duel, generator, program) is { } inGrowth) return Failed(inGrowth);
+        if ((population is null ? duel.PlaceBooted() : duel.Place(population)) is { } atOnce)
+            return Failed(atOnce);
+        if (isBooted && Grow(duel, generator, program) is { } inGrowth)
+            return Failed(inGrowth);
         var growth = program.Count;
         for (; programs < ProgramsPerPopulation; programs++)
         {
             program.RemoveRange(growth, program.Count - growth);
-            if (programs > 0 && duel.Return() is { } onReturn) return Failed(onReturn);
-            for (var idle = 0; program.Count < growth + EventsPerProgram && idle < 2;
-                idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0)
+            if (programs > 0 && duel.Return() is { } onReturn)
+                return Failed(onReturn);
+            for (
+                var idle = 0;
+                program.Count < growth + EventsPerProgram && idle < 2;
+                idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0
+            )
             {
                 program.Add(generator.Next(duel.State, duel.Threads));
-                if (duel.Step(program[^1]) is { } difference) return Failed(difference);
+                if (duel.Step(program[^1]) is { } difference)
+                    return Failed(difference);
             }
 
-            if (programs % ProgramsPerEnd == 0 && duel.End() is { } atEnd) return Failed(atEnd);
+            if (programs % ProgramsPerEnd == 0 && duel.End() is { } atEnd)
+                return Failed(atEnd);
         }
 
         return null;
     }
 
-    private const int LeastGrowth = 40, MostGrowth = 160;
+    private const int LeastGrowth = 40,
+        MostGrowth = 160;
 
     /// <summary>From what boot leaves to a population of threads, by events that are compared like others.</summary>
     private static Difference? Grow(Duel duel, Generator generator, List<Event> events)
     {
         generator.ChooseInterrupts();
         var idle = 0;
-        for (var most = LeastGrowth + generator.Seed % (MostGrowth - LeastGrowth); events.Count < most && idle < 4;
-            idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0)
+        for (
+            var most = LeastGrowth + generator.Seed % (MostGrowth - LeastGrowth);
+            events.Count < most && idle < 4;
+            idle += duel.State.Stage.Value == Stages.Idle ? 1 : 0
+        )
         {
             events.Add(generator.Grow(duel.State, duel.Threads));
-            if (duel.Step(events[^1]) is { } difference) return difference;
+            if (duel.Step(events[^1]) is { } difference)
+                return difference;
         }
 
-        if (duel.End() is { } atEnd) return atEnd;
+        if (duel.End() is { } atEnd)
+            return atEnd;
         duel.Keep();
         return null;
     }

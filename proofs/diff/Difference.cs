@@ -8,8 +8,7 @@ namespace Verified.Proofs.Diff;
 /// <param name="Image">The image's value.</param>
 /// <param name="Address">Linear address of the dword that holds it; null where it is in no one place.</param>
 /// <param name="Column">The column that differs; null if no single one does.</param>
-public sealed record Difference(
-    string What, string Spec, string Image, uint? Address = null, string? Column = null)
+public sealed record Difference(string What, string Spec, string Image, uint? Address = null, string? Column = null)
 {
     public override string ToString() => $"{What}: spec {Spec}, image {Image}";
 }

@@ -13,8 +13,14 @@ namespace Verified.Proofs.Diff;
 /// <param name="Jumps">Whether a conditional jump was taken; null for any other instruction.</param>
 /// <param name="IsNear">Whether it changed something else near the dword that differs, in the same row.</param>
 public sealed record Executed(
-    uint Address, string Place, string Text, bool Deviates, SourceLine? Source = null, bool? Jumps = null,
-    bool IsNear = false);
+    uint Address,
+    string Place,
+    string Text,
+    bool Deviates,
+    SourceLine? Source = null,
+    bool? Jumps = null,
+    bool IsNear = false
+);
 
 /// <summary>Why image and spec differ after an event, as far as the path shows it.</summary>
 public enum Reason
@@ -45,7 +51,9 @@ public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason
 /// <summary>Finds the instruction that makes a difference.</summary>
 public static class Explanation
 {
-    /// <summary>Of a longer path only the last instructions are told: of an endless loop, or a long operation.</summary>
+    /// <summary>
+    /// Of a longer path only the last instructions are told: of an endless loop, or a long operation.
+    /// </summary>
     public const int Most = 500;
 
     private const int LongestInstruction = 15;
@@ -58,7 +66,8 @@ public static class Explanation
     {
         var trace = disagreement.Trace;
         var machine = duel.Machine;
-        if (trace.Events.Count == 0) return new([], 0, Reason.NoPlace);
+        if (trace.Events.Count == 0)
+            return new([], 0, Reason.NoPlace);
         DiffRun.Replay(duel, trace with { Events = [.. trace.Events.Take(trace.Events.Count - 1)] });
 
         Queue<uint> path = [];
@@ -79,19 +88,39 @@ public static class Explanation
             machine.Pc.Trace = null;
         }
 
-        var reason = deviating >= 0 ? Reason.Writes
-            : disagreement.Difference.Address is null ? Reason.NoPlace : Reason.NothingWritten;
-        if (deviating < 0) deviating = length - 1;
+        var reason =
+            deviating >= 0 ? Reason.Writes
+            : disagreement.Difference.Address is null ? Reason.NoPlace
+            : Reason.NothingWritten;
+        if (deviating < 0)
+            deviating = length - 1;
         var (first, lines) = (length - path.Count, machine.Image.SourceLines);
         uint[] addresses = [.. path];
-        return new([.. addresses.Select((address, i) =>
-        {
-            var instruction = Decode(machine, address);
-            bool? jumps = instruction.FlowControl == FlowControl.ConditionalBranch && i + 1 < addresses.Length
-                ? addresses[i + 1] != instruction.NextIP32 : null;
-            return new Executed(address, machine.Image.Name(address), instruction.ToString(), first + i == deviating,
-                lines.GetValueOrDefault(address), jumps, near.Contains(first + i) && first + i != deviating);
-        })], length, reason);
+        return new(
+            [
+                .. addresses.Select(
+                    (address, i) =>
+                    {
+                        var instruction = Decode(machine, address);
+                        bool? jumps =
+                            instruction.FlowControl == FlowControl.ConditionalBranch && i + 1 < addresses.Length
+                                ? addresses[i + 1] != instruction.NextIP32
+                                : null;
+                        return new Executed(
+                            address,
+                            machine.Image.Name(address),
+                            instruction.ToString(),
+                            first + i == deviating,
+                            lines.GetValueOrDefault(address),
+                            jumps,
+                            near.Contains(first + i) && first + i != deviating
+                        );
+                    }
+                ),
+            ],
+            length,
+            reason
+        );
 
         uint Watched() => disagreement.Difference.Address is { } address ? machine.Load(address).Value : 0;
 
@@ -104,14 +133,16 @@ public static class Explanation
                     near.Add(length - 1);
                 }
 
-            if (Watched() is var now && now == watched) return;
+            if (Watched() is var now && now == watched)
+                return;
             (watched, deviating) = (now, length - 1);
         }
 
         void Record(Pc pc)
         {
             Compare();
-            if (path.Count == Most) path.Dequeue();
+            if (path.Count == Most)
+                path.Dequeue();
             path.Enqueue(pc.Cpu.Eip.Value);
             length++;
         }

@@ -17,37 +17,54 @@ public sealed class FlowGraph
     {
         var (start, end) = image.Code;
         var code = new List<Instruction>();
-        var decoder = Decoder.Create(32, image.Text.Bytes[(int)(start - image.Text.Linear)..(int)(end - image.Text.Linear)], start);
-        while (decoder.IP < end) code.Add(decoder.Decode());
+        var decoder = Decoder.Create(
+            32,
+            image.Text.Bytes[(int)(start - image.Text.Linear)..(int)(end - image.Text.Linear)],
+            start
+        );
+        while (decoder.IP < end)
+            code.Add(decoder.Decode());
 
-        var leaders = new SortedSet<uint>(image.Symbols.Values.Where(address => start <= address && address < end)) { start };
+        var leaders = new SortedSet<uint>(image.Symbols.Values.Where(address => start <= address && address < end))
+        {
+            start,
+        };
         foreach (var instruction in code)
         {
-            if (instruction.FlowControl == FlowControl.Next) continue;
-            if (Target(image, instruction) is { } target) leaders.Add(target);
-            if (instruction.NextIP < end) leaders.Add((uint)instruction.NextIP);
+            if (instruction.FlowControl == FlowControl.Next)
+                continue;
+            if (Target(image, instruction) is { } target)
+                leaders.Add(target);
+            if (instruction.NextIP < end)
+                leaders.Add((uint)instruction.NextIP);
         }
 
         var edges = new List<(uint, uint)>();
         var block = start;
         foreach (var instruction in code)
         {
-            if (leaders.Contains((uint)instruction.IP)) block = (uint)instruction.IP;
-            if (Target(image, instruction) is { } target) edges.Add((block, target));
+            if (leaders.Contains((uint)instruction.IP))
+                block = (uint)instruction.IP;
+            if (Target(image, instruction) is { } target)
+                edges.Add((block, target));
             var goesOn = instruction.FlowControl is FlowControl.Next or FlowControl.ConditionalBranch;
-            if (goesOn && instruction.NextIP < end && leaders.Contains((uint)instruction.NextIP)) edges.Add((block, (uint)instruction.NextIP));
+            if (goesOn && instruction.NextIP < end && leaders.Contains((uint)instruction.NextIP))
+                edges.Add((block, (uint)instruction.NextIP));
         }
 
         (Blocks, Edges) = ([.. leaders], [.. edges.Distinct()]);
     }
 
-    private static uint? Target(KernelImage image, in Instruction instruction) => instruction.FlowControl switch
-    {
-        FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch => instruction.NearBranch32,
-        FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Call =>
-            throw new ImageException($"{image.Name((uint)instruction.IP)}: {instruction} is no direct jump, the only kind that kernel code has"),
-        _ => null,
-    };
+    private static uint? Target(KernelImage image, in Instruction instruction) =>
+        instruction.FlowControl switch
+        {
+            FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch => instruction.NearBranch32,
+            FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Call => throw new ImageException(
+                $"{image.Name((uint)instruction.IP)}: {instruction} is no direct jump, the only kind that kernel code "
+                    + "has"
+            ),
+            _ => null,
+        };
 }
 
 /// <summary>What random programs reach of an image's kernel code.</summary>
@@ -55,7 +72,12 @@ public sealed class FlowGraph
 /// <param name="Missed">Blocks that they do not reach.</param>
 /// <param name="MissedEdges">Edges that they do not take.</param>
 /// <param name="Events">Events they have.</param>
-public sealed record FlowCoverage(FlowGraph Graph, IReadOnlyList<uint> Missed, IReadOnlyList<(uint From, uint To)> MissedEdges, long Events)
+public sealed record FlowCoverage(
+    FlowGraph Graph,
+    IReadOnlyList<uint> Missed,
+    IReadOnlyList<(uint From, uint To)> MissedEdges,
+    long Events
+)
 {
     /// <summary>Runs random programs of some populations, of seeds from <paramref name="seed"/> on.</summary>
     public static FlowCoverage Of(KernelImage image, int seed, int populations)
@@ -63,14 +85,16 @@ public sealed record FlowCoverage(FlowGraph Graph, IReadOnlyList<uint> Missed, I
         var graph = new FlowGraph(image);
         var (start, end) = image.Code;
         var isLeader = new bool[end - start];
-        foreach (var leader in graph.Blocks) isLeader[leader - start] = true;
+        foreach (var leader in graph.Blocks)
+            isLeader[leader - start] = true;
         HashSet<(uint, uint)> taken = [];
         var machine = new ImageMachine(image);
         var block = 0u;
         machine.Pc.Trace = pc =>
         {
             var at = pc.Cpu.Eip.Value;
-            if (at - start >= end - start) block = 0;
+            if (at - start >= end - start)
+                block = 0;
             else if (isLeader[at - start])
             {
                 taken.Add((block, at));
@@ -79,10 +103,17 @@ public sealed record FlowCoverage(FlowGraph Graph, IReadOnlyList<uint> Missed, I
         };
         var events = DiffRun.RunPopulations(machine, seed, populations);
         var reached = taken.Select(edge => edge.Item2).ToHashSet();
-        return new(graph, [.. graph.Blocks.Where(leader => !reached.Contains(leader))], [.. graph.Edges.Where(edge => !taken.Contains(edge))], events);
+        return new(
+            graph,
+            [.. graph.Blocks.Where(leader => !reached.Contains(leader))],
+            [.. graph.Edges.Where(edge => !taken.Contains(edge))],
+            events
+        );
     }
 
     /// <summary>One line.</summary>
     public override string ToString() =>
-        $"{Graph.Blocks.Count - Missed.Count} of {Graph.Blocks.Count} blocks and {Graph.Edges.Count - MissedEdges.Count} of {Graph.Edges.Count} edges of the kernel's code in {Events:N0} events";
+        $"{Graph.Blocks.Count - Missed.Count} of {Graph.Blocks.Count} blocks and "
+        + $"{Graph.Edges.Count - MissedEdges.Count} of {Graph.Edges.Count} edges of the kernel's code in "
+        + $"{Events:N0} events";
 }

@@ -18,42 +18,60 @@ internal sealed class RowsOf(Table table, uint count)
 
     public void Add(uint row)
     {
-        if (_isListed[row]) return;
+        if (_isListed[row])
+            return;
         _isListed[row] = true;
         _rows.Add(row);
     }
 
     public void Clear()
     {
-        foreach (var row in _rows) _isListed[row] = false;
+        foreach (var row in _rows)
+            _isListed[row] = false;
         _rows.Clear();
     }
 }
 
 /// <summary>
-/// What an event may have changed, from the log of every dword the image wrote: the thread rows and the words of sets to compare. A write
-/// anywhere else, or of a bit there that belongs to no active thread, is a difference by itself.
+/// What an event may have changed, from the log of every dword the image wrote: the thread rows and the words of sets
+/// to compare. A write anywhere else, or of a bit there that belongs to no active thread, is a difference by itself.
 /// </summary>
 internal sealed class Footprint
 {
-    /// <summary>The tables of interrupts, of tasks and of mappings, and that of the operation that is going on.</summary>
-    public static readonly Table[] ByRow = [Table.Interrupt, Table.Processor, Table.Task, Table.Node, Table.Slot, Table.PageTable, Table.Page];
+    /// <summary>
+    /// The tables of interrupts, of tasks and of mappings, and that of the operation that is going on.
+    /// </summary>
+    public static readonly Table[] ByRow =
+    [
+        Table.Interrupt,
+        Table.Processor,
+        Table.Task,
+        Table.Node,
+        Table.Slot,
+        Table.PageTable,
+        Table.Page,
+    ];
 
     private readonly Layout _layout;
-    private readonly bool[] _isActive, _isListed;
+    private readonly bool[] _isActive,
+        _isListed;
     private readonly RowsOf[] _rows;
     private readonly RowsOf?[] _rowsOf = new RowsOf?[Enum.GetValues<Table>().Length];
-    private readonly uint[] _threadsOfPlace, _prioritiesOfWord;
+    private readonly uint[] _threadsOfPlace,
+        _prioritiesOfWord;
     private readonly Part[] _parts;
 
     // Of each page from the kernel's base on, the last part that starts at its first byte or before, or the first part.
     private readonly int[] _partOfPage;
-    private uint _places, _priorityWords;
+    private uint _places,
+        _priorityWords;
 
     /// <summary>What the spec lets change in an area.</summary>
     /// <param name="Area">Where.</param>
     /// <param name="InUse">A bit per dword of a row: whether it is a field.</param>
-    /// <param name="Changeable">Notes that a field was written, given row and offset; the bits of it that may have changed.</param>
+    /// <param name="Changeable">
+    /// Notes that a field was written, given row and offset; the bits of it that may have changed.
+    /// </param>
     private readonly record struct Part(Area Area, ulong InUse, Func<uint, uint, uint> Changeable);
 
     public Footprint(Layout layout)
@@ -64,16 +82,30 @@ internal sealed class Footprint
         _threadsOfPlace = new uint[layout.Words];
         _prioritiesOfWord = new uint[layout.PriorityWords];
         _rows = [.. ByRow.Select(table => new RowsOf(table, State<Concrete>.Rows(table, layout.Limits)))];
-        foreach (var rows in _rows) _rowsOf[(int)rows.Table] = rows;
+        foreach (var rows in _rows)
+            _rowsOf[(int)rows.Table] = rows;
         _parts = [.. Parts().OrderBy(part => part.Area.Base)];
-        _partOfPage = [.. Enumerable.Range(0, (int)((_parts[^1].Area.End - Layout.KernelBase) / Layout.PageSize) + 1)
-            .Select(page => Math.Max(0, Array.FindLastIndex(_parts, part => part.Area.Base <= Layout.KernelBase + (uint)page * Layout.PageSize)))];
+        _partOfPage =
+        [
+            .. Enumerable
+                .Range(0, (int)((_parts[^1].Area.End - Layout.KernelBase) / Layout.PageSize) + 1)
+                .Select(page =>
+                    Math.Max(
+                        0,
+                        Array.FindLastIndex(_parts, part =>
+                            part.Area.Base <= Layout.KernelBase + (uint)page * Layout.PageSize
+                        )
+                    )
+                ),
+        ];
     }
 
     /// <summary>Rows of threads to compare, each once.</summary>
     public List<uint> Threads { get; } = [];
 
-    /// <summary>Words of the ready and sender sets, rows of their areas, that were written; one may occur twice.</summary>
+    /// <summary>
+    /// Words of the ready and sender sets, rows of their areas, that were written; one may occur twice.
+    /// </summary>
     public List<uint> ReadyWords { get; } = [];
 
     /// <inheritdoc cref="ReadyWords"/>
@@ -129,7 +161,8 @@ internal sealed class Footprint
 
     public void Clear()
     {
-        foreach (var thread in Threads) _isListed[thread] = false;
+        foreach (var thread in Threads)
+            _isListed[thread] = false;
         Threads.Clear();
         ReadyWords.Clear();
         SenderWords.Clear();
@@ -139,13 +172,15 @@ internal sealed class Footprint
         TimerSummaries.Clear();
         PortWords.Clear();
         Picked.Clear();
-        foreach (var rows in _rows) rows.Clear();
+        foreach (var rows in _rows)
+            rows.Clear();
         Top = IsPriorityMapWritten = false;
     }
 
     public void Add(uint thread)
     {
-        if (_isListed[thread]) return;
+        if (_isListed[thread])
+            return;
         _isListed[thread] = true;
         Threads.Add(thread);
     }
@@ -155,15 +190,20 @@ internal sealed class Footprint
     /// <summary>The written rows of a table of mappings.</summary>
     public RowsOf Of(Table table) => _rowsOf[(int)table]!;
 
-    /// <summary>Adds what the image wrote since the mark; the address and former value of a dword it may not change so, or null.</summary>
+    /// <summary>
+    /// Adds what the image wrote since the mark; the address and former value of a dword it may not change so, or null.
+    /// </summary>
     public (uint Address, uint Former)? Add(PhysicalMemory memory)
     {
         foreach (var (physical, former) in memory.Log.Changes())
         {
             var address = Layout.KernelBase + physical;
             var changed = former ^ memory.Load(physical, 4);
-            if ((changed & ~Changeable(address)) != 0 && First(memory, physical) is var first
-                && ((first ^ memory.Load(physical, 4)) & ~Changeable(address)) != 0)
+            if (
+                (changed & ~Changeable(address)) != 0
+                && First(memory, physical) is var first
+                && ((first ^ memory.Load(physical, 4)) & ~Changeable(address)) != 0
+            )
                 return (address, first);
         }
 
@@ -179,26 +219,42 @@ internal sealed class Footprint
         throw new ArgumentException("no change there", nameof(physical));
     }
 
-    /// <summary>The bits of a written dword that the spec lets change: to what, the comparisons of what is listed here say.</summary>
+    /// <summary>
+    /// The bits of a written dword that the spec lets change: to what, the comparisons of what is listed here say.
+    /// </summary>
     private uint Changeable(uint address)
     {
-        var index = _partOfPage[Math.Min((address - Layout.KernelBase) / Layout.PageSize, (uint)_partOfPage.Length - 1)];
-        while (index + 1 < _parts.Length && _parts[index + 1].Area.Base <= address) index++;
+        var index = _partOfPage[
+            Math.Min((address - Layout.KernelBase) / Layout.PageSize, (uint)_partOfPage.Length - 1)
+        ];
+        while (index + 1 < _parts.Length && _parts[index + 1].Area.Base <= address)
+            index++;
         var (area, inUse, changeable) = _parts[index];
         var (offset, field) = (address - area.Base, address - area.Base & (area.Stride - 1));
-        return address >= area.Base && address < area.End && (offset & area.Between) == 0 && (inUse >> (int)(field / 4) & 1) != 0
-            ? changeable(area.Row<Concrete>(offset).Value, field) : 0;
+        return
+            address >= area.Base
+            && address < area.End
+            && (offset & area.Between) == 0
+            && (inUse >> (int)(field / 4) & 1) != 0
+            ? changeable(area.Row<Concrete>(offset).Value, field)
+            : 0;
     }
 
     private IEnumerable<Part> Parts()
     {
         var (l, m) = (_layout, _layout.Mappings);
         yield return Make(l.Threads, OfThread);
-        yield return Make(l.Ready, (word, _) => List(ReadyWords, word, HasPriority(word / l.Words) ? _threadsOfPlace[word % l.Words] : 0));
-        yield return Make(l.SenderSets, (word, _) => List(SenderWords, word, _isActive[word / l.Words] ? _threadsOfPlace[word % l.Words] : 0));
+        yield return Make(l.Ready, (word, _) =>
+            List(ReadyWords, word, HasPriority(word / l.Words) ? _threadsOfPlace[word % l.Words] : 0)
+        );
+        yield return Make(l.SenderSets, (word, _) =>
+            List(SenderWords, word, _isActive[word / l.Words] ? _threadsOfPlace[word % l.Words] : 0)
+        );
         yield return Make(l.Timers, (word, _) => List(TimerWords, word, _threadsOfPlace[word % l.Words]));
         yield return Make(l.TimerSummary, (slot, _) => List(TimerSummaries, slot, _places));
-        yield return Make(l.ReadySummary, (priority, _) => OfPriorityMap(List(ReadySummaries, priority, HasPriority(priority) ? _places : 0)));
+        yield return Make(l.ReadySummary, (priority, _) =>
+            OfPriorityMap(List(ReadySummaries, priority, HasPriority(priority) ? _places : 0))
+        );
         yield return Make(l.PriorityMap, (word, _) => OfPriorityMap(_prioritiesOfWord[word]));
         yield return Make(l.PrioritySummary, (_, _) => OfPriorityMap(_priorityWords));
         yield return Make(l.Picked, (priority, _) => List(Picked, priority, HasPriority(priority) ? uint.MaxValue : 0));
@@ -207,11 +263,36 @@ internal sealed class Footprint
             Top = true;
             return uint.MaxValue;
         });
-        foreach (var single in (Area[])[l.CodeSegment, l.DataSegment, l.FlatSegment, l.TssStack, l.Clock, l.Examined, l.Heir, l.Masked, l.InfoClock])
+        foreach (
+            var single in (Area[])
+                [
+                    l.CodeSegment,
+                    l.DataSegment,
+                    l.FlatSegment,
+                    l.TssStack,
+                    l.Clock,
+                    l.Examined,
+                    l.Heir,
+                    l.Masked,
+                    l.InfoClock,
+                ]
+        )
             yield return Make(single, (_, _) => uint.MaxValue);
-        foreach (var (area, table) in ((Area, Table)[])
-            [(l.Interrupts, Table.Interrupt), (m.Current, Table.Processor), (m.Tasks, Table.Task), (m.SmallSegments, Table.Task), (m.Nodes, Table.Node), (m.Tables, Table.PageTable),
-             (m.Slots, Table.Slot), (m.Directories, Table.Slot), (m.Pages, Table.Page), (m.PageTables, Table.Page)])
+        foreach (
+            var (area, table) in ((Area, Table)[])
+                [
+                    (l.Interrupts, Table.Interrupt),
+                    (m.Current, Table.Processor),
+                    (m.Tasks, Table.Task),
+                    (m.SmallSegments, Table.Task),
+                    (m.Nodes, Table.Node),
+                    (m.Tables, Table.PageTable),
+                    (m.Slots, Table.Slot),
+                    (m.Directories, Table.Slot),
+                    (m.Pages, Table.Page),
+                    (m.PageTables, Table.Page),
+                ]
+        )
         {
             var rows = Of(table);
             yield return Make(area, (row, _) =>
@@ -224,8 +305,14 @@ internal sealed class Footprint
         yield return Make(m.PortMaps, (word, _) => List(PortWords, word, uint.MaxValue));
 
         // The processor marks the kernel's pages accessed and dirty by itself (SDM vol. 3, 4.8).
-        foreach (var (start, pages) in ((uint, uint)[])[(l.KernelPageTables, Layout.KernelTables), (l.TssTables, l.Limits.Tasks)])
-            yield return Make(new("page tables of the kernel", start, pages * Layout.PageSize / 4, 4, [MappingLayout.Entry]), (_, _) => MappingLayout.AccessedAndDirty);
+        foreach (
+            var (start, pages) in ((uint, uint)[])
+                [(l.KernelPageTables, Layout.KernelTables), (l.TssTables, l.Limits.Tasks)]
+        )
+            yield return Make(
+                new("page tables of the kernel", start, pages * Layout.PageSize / 4, 4, [MappingLayout.Entry]),
+                (_, _) => MappingLayout.AccessedAndDirty
+            );
 
         static Part Make(Area area, Func<uint, uint, uint> changeable) =>
             new(area, area.Fields.Aggregate(0ul, (inUse, field) => inUse | 1ul << (int)(field.Offset / 4)), changeable);
@@ -245,9 +332,11 @@ internal sealed class Footprint
 
     private uint OfThread(uint thread, uint field)
     {
-        if (!_isActive[thread]) return 0;
+        if (!_isActive[thread])
+            return 0;
         Add(thread);
-        if (field != _layout.Senders.Offset) return uint.MaxValue;
+        if (field != _layout.Senders.Offset)
+            return uint.MaxValue;
         SenderSummaries.Add(thread);
         return _places;
     }

@@ -14,8 +14,7 @@ namespace Verified.Proofs.Diff;
 
 /// <summary>
 /// An image on the machine, driven from cut point to cut point: a state is written into its tables, and entries are
-/// delivered to the
-/// processor as hardware would.
+/// delivered to the processor as hardware would.
 /// </summary>
 public sealed class ImageMachine : IMachine<Concrete>
 {
@@ -30,7 +29,8 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     // How the state after boot is encoded, dword by dword from the image's base on.
     private readonly uint[] _booted;
-    private readonly uint _pause, _idle;
+    private readonly uint _pause,
+        _idle;
     private bool _placed;
 
     /// <summary>Boots the image to its first user instruction, or to idle if it has no user programs.</summary>
@@ -48,13 +48,15 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu = Pc.Cpu;
         HasServers = servers && BootedState.Exists(image.Limits);
         Multiboot.Load(Pc, image.ToElf(), "", [.. HasServers ? Booting.Servers(image) : []]);
-        if (Run(BootBudget) is { } failure) throw new ImageException($"the image does not boot: {failure}");
+        if (Run(BootBudget) is { } failure)
+            throw new ImageException($"the image does not boot: {failure}");
         View = new View<Concrete>(image.Layout, this);
         (_pause, _idle) = (image.Symbols.GetValueOrDefault("map_step"), image.Symbols.GetValueOrDefault("idle_halt"));
         Booted = HasServers ? BootedState.AtUser(image.Layout) : Decode();
         _booted = new uint[(image.Layout.UserImages - Layout.KernelBase - Layout.ImageBase) / 4];
         Encode.Memory(image.Layout, Booted, (linear, value) => _booted[BootedIndex(linear)] = value);
-        if (servers) Window.Open(Pc, image.Layout);
+        if (servers)
+            Window.Open(Pc, image.Layout);
         if (HasServers)
             foreach (var frame in CodeFrames)
                 CommonCode.Fill(Pc, frame * Layout.PageSize);
@@ -67,15 +69,38 @@ public sealed class ImageMachine : IMachine<Concrete>
         foreach (var (info, column) in state.Columns)
         {
             var read = View.Reader(info);
-            for (var row = 0u; row < State<Concrete>.Rows(info.Table, Image.Limits); row++) column[row] = read(row);
+            for (var row = 0u; row < State<Concrete>.Rows(info.Table, Image.Limits); row++)
+                column[row] = read(row);
         }
 
         return state;
     }
 
     // Frames that programs map most often (<see cref="Fuzz.Pages"/>).
-    private static readonly uint[] CodeFrames = [1, 2, 3, 4, 5, 6, 7, 8, 12, 0x3FC, 0x3FD, 0x3FE, 0x3FF, 0x400, 0x401,
-        0x402, 0x403, 0x404, 0x405, 0x406, 0x407];
+    private static readonly uint[] CodeFrames =
+    [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        12,
+        0x3FC,
+        0x3FD,
+        0x3FE,
+        0x3FF,
+        0x400,
+        0x401,
+        0x402,
+        0x403,
+        0x404,
+        0x405,
+        0x406,
+        0x407,
+    ];
 
     private static uint BootedIndex(uint linear) => (linear - Layout.KernelBase - Layout.ImageBase) / 4;
 
@@ -113,7 +138,8 @@ public sealed class ImageMachine : IMachine<Concrete>
     public (Concrete Base, Concrete Limit) Hidden(int number) => (_cpu.S[number].Base, _cpu.S[number].Limit);
 
     /// <summary>Whether the current thread runs in its task's small space.</summary>
-    public bool InSmallSpace => Stage == Stages.User
+    public bool InSmallSpace =>
+        Stage == Stages.User
         && Load(Image.Layout.DataSegment.Base + Layout.DescriptorHigh.Offset).Value != UserSegments.FlatHigh;
 
     /// <summary>
@@ -122,8 +148,10 @@ public sealed class ImageMachine : IMachine<Concrete>
     /// </summary>
     public void PlaceBooted()
     {
-        if (_placed) Pc.LeaveInner();
-        else Pc.Restore();
+        if (_placed)
+            Pc.LeaveInner();
+        else
+            Pc.Restore();
         _placed = false;
     }
 
@@ -136,28 +164,33 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     /// <summary>
     /// Writes a state into the tables and the processor, and makes it what <see cref="Return"/> returns to. Cells that
-    /// are encoded as after
-    /// boot stay as boot left them.
+    /// are encoded as after boot stay as boot left them.
     /// </summary>
     /// <param name="state">The state.</param>
     /// <param name="memory">Dwords that are other than the state has them.</param>
     /// <param name="changed">
     /// Of the mappings, the cells that differ from those after boot (<see cref="Encode.Mappings"/>); null for all.
     /// </param>
-    public void Place(State<Concrete> state, IReadOnlyList<Override>? memory = null,
-        IEnumerable<(ColumnInfo Column, uint Row)>? changed = null)
+    public void Place(
+        State<Concrete> state,
+        IReadOnlyList<Override>? memory = null,
+        IEnumerable<(ColumnInfo Column, uint Row)>? changed = null
+    )
     {
         PlaceBooted();
         void Write(uint linear, uint value)
         {
-            if (_booted[BootedIndex(linear)] != value) Pc.Memory.Store(Layout.Physical(linear), 4, value);
+            if (_booted[BootedIndex(linear)] != value)
+                Pc.Memory.Store(Layout.Physical(linear), 4, value);
         }
 
         Encode.Mappings(Image.Layout, state, changed, Write);
         Encode.Threads(Image.Layout, state, Write);
-        foreach (var (address, value) in memory ?? []) Pc.Memory.Store(Layout.Physical(address), 4, value);
+        foreach (var (address, value) in memory ?? [])
+            Pc.Memory.Store(Layout.Physical(address), 4, value);
         var processor = Encode.Processor(Image.Layout, Image.Symbols, state);
-        for (var i = 0; i < 8; i++) _cpu.R[i] = processor.Registers[i];
+        for (var i = 0; i < 8; i++)
+            _cpu.R[i] = processor.Registers[i];
         _cpu.Eip = processor.Eip;
         _cpu.Eflags = processor.Eflags;
         _cpu.Cr3 = processor.Cr3;
@@ -182,8 +215,7 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     /// <summary>
     /// Runs an event as it arises on a PC, and the kernel to the next user instruction or HLT; null, or what went
-    /// wrong. User code executes its
-    /// instruction, or a line is raised at the controllers.
+    /// wrong. User code executes its instruction, or a line is raised at the controllers.
     /// </summary>
     /// <param name="e">The event, as the spec has it.</param>
     /// <param name="loaded">A segment register that user code has loaded.</param>
@@ -197,17 +229,24 @@ public sealed class ImageMachine : IMachine<Concrete>
         {
             if (arising is not { } instruction)
             {
-                if (e.Registers is { } registers && Stage == Stages.User) Set(registers, loaded);
-                if (!Request(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1)) return NoInterrupt;
+                if (e.Registers is { } registers && Stage == Stages.User)
+                    Set(registers, loaded);
+                if (!Request(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1))
+                    return NoInterrupt;
             }
             else
             {
                 Set(instruction.Start, loaded);
-                if (e.Injected) EnterGate(e);
-                else Pc.StepOnce();
-                if (instruction.Event is null) return _cpu.Cpl == 3 && !_cpu.Halted ? null
-                    : $"it gets into the kernel, at {Image.Name(_cpu.Eip.Value)}";
-                if (_cpu.Cpl == 3) return $"user code goes on at {_cpu.Eip.Value:X8}h";
+                if (e.Injected)
+                    EnterGate(e);
+                else
+                    Pc.StepOnce();
+                if (instruction.Event is null)
+                    return _cpu.Cpl == 3 && !_cpu.Halted
+                        ? null
+                        : $"it gets into the kernel, at {Image.Name(_cpu.Eip.Value)}";
+                if (_cpu.Cpl == 3)
+                    return $"user code goes on at {_cpu.Eip.Value:X8}h";
             }
         }
         catch (Exception stopped) when (IsMachineStop(stopped))
@@ -215,26 +254,29 @@ public sealed class ImageMachine : IMachine<Concrete>
             return stopped.Message;
         }
 
-        return e.Between is { } between && arrival.Kind != ArrivalKind.None ? RunInterrupted(between, arrival, budget)
+        return e.Between is { } between && arrival.Kind != ArrivalKind.None
+            ? RunInterrupted(between, arrival, budget)
             : Run(budget);
     }
 
     /// <summary>
     /// Enters the kernel through an event's gate without an instruction, and runs it to the next user instruction or
-    /// HLT; null, or what went
-    /// wrong. This is for measurements of the kernel alone.
+    /// HLT; null, or what went wrong. This is for measurements of the kernel alone.
     /// </summary>
     /// <inheritdoc cref="Perform"/>
     public string? Deliver(Event e, int steps = 10_000)
     {
-        if (e.Registers is { } registers && Stage == Stages.User) Set(registers, e.Loaded);
+        if (e.Registers is { } registers && Stage == Stages.User)
+            Set(registers, e.Loaded);
         try
         {
             if (e.Entry is Entry.Tick or Entry.Interrupt)
             {
-                if (!Request(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1)) return NoInterrupt;
+                if (!Request(e.Entry == Entry.Tick ? 0 : (int)e.Argument - 1))
+                    return NoInterrupt;
             }
-            else EnterGate(e);
+            else
+                EnterGate(e);
         }
         catch (Exception stopped) when (IsMachineStop(stopped))
         {
@@ -248,47 +290,60 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     private void EnterGate(Event e)
     {
-        if (UserInstructions.VectorOf(e.Entry) is { } vector) _cpu.SoftwareInterrupt((int)vector);
-        else if (e.Entry == Entry.Exception && FaultMessage.IsTrap((Concrete)e.Argument)
-            .Known) _cpu.Exception(new Fault((int)e.Argument));
+        if (UserInstructions.VectorOf(e.Entry) is { } vector)
+            _cpu.SoftwareInterrupt((int)vector);
+        else if (e.Entry == Entry.Exception && FaultMessage.IsTrap((Concrete)e.Argument).Known)
+            _cpu.Exception(new Fault((int)e.Argument));
         else
-            _cpu.FaultOfInstruction(e.Entry switch
-            {
-                Entry.PageFault => Fault.Page(e.Code, e.Argument
-                    + (InSmallSpace ? _cpu.S[SegmentRegister.Ss].Base : 0)),
-                Entry.Outgrow => new Fault((int)e.Argument, e.Code),
-                Entry.Protection => new Fault((int)FaultMessage.Protection, e.Code),
-                Entry.Exception => new Fault((int)e.Argument, PushesCode((int)e.Argument) ? e.Code : null),
-                _ => throw new ArgumentException($"{e.Entry} does not come from outside", nameof(e)),
-            });
+            _cpu.FaultOfInstruction(
+                e.Entry switch
+                {
+                    Entry.PageFault => Fault.Page(
+                        e.Code,
+                        e.Argument + (InSmallSpace ? _cpu.S[SegmentRegister.Ss].Base : 0)
+                    ),
+                    Entry.Outgrow => new Fault((int)e.Argument, e.Code),
+                    Entry.Protection => new Fault((int)FaultMessage.Protection, e.Code),
+                    Entry.Exception => new Fault((int)e.Argument, PushesCode((int)e.Argument) ? e.Code : null),
+                    _ => throw new ArgumentException($"{e.Entry} does not come from outside", nameof(e)),
+                }
+            );
     }
 
     // An interrupt that is raised while the kernel works: between two steps on mappings, where interrupts are on, or
     // when it is done.
     private string? RunInterrupted(Between between, Arrival arrival, long budget)
     {
-        if (between.Steps == 0) Pc.Drive(between.Line, true);
+        if (between.Steps == 0)
+            Pc.Drive(between.Line, true);
         try
         {
             if (arrival.Kind == ArrivalKind.InWindow)
             {
                 for (var made = 0u; made <= arrival.Window; made++)
                 {
-                    if (Run(budget, _pause) is { } failure) return failure;
-                    if (_cpu.Eip.Value != _pause || _cpu.Cpl != 0) return $"the kernel makes {made} steps on mappings";
+                    if (Run(budget, _pause) is { } failure)
+                        return failure;
+                    if (_cpu.Eip.Value != _pause || _cpu.Cpl != 0)
+                        return $"the kernel makes {made} steps on mappings";
                 }
             }
             else
             {
                 // A kernel that was idle is idle with interrupts on before it halts again.
                 var taken = Pc.InterruptsTaken;
-                if (Run(budget) is { } failure) return failure;
-                if (arrival.Kind == ArrivalKind.AtEnd && Pc.InterruptsTaken == taken + 1
-                    && Pc.InterruptedAt - _idle <= 1) return null;
+                if (Run(budget) is { } failure)
+                    return failure;
+                if (
+                    arrival.Kind == ArrivalKind.AtEnd
+                    && Pc.InterruptsTaken == taken + 1
+                    && Pc.InterruptedAt - _idle <= 1
+                )
+                    return null;
             }
 
-            if (arrival.Kind == ArrivalKind.Masked) return Pc.TakeRequested()
-                ? $"line {between.Line} interrupts, though it is masked" : null;
+            if (arrival.Kind == ArrivalKind.Masked)
+                return Pc.TakeRequested() ? $"line {between.Line} interrupts, though it is masked" : null;
             if (!(IsMasked(between.Line) ? Request(between.Line) : RequestAgain(between.Line)))
                 return arrival.Kind == ArrivalKind.InWindow ? "no interrupt is taken between two steps" : NoInterrupt;
         }
@@ -311,17 +366,20 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     /// <summary>
     /// Raises a line until it is acknowledged; whether the processor takes the interrupt. A masked one comes as a
-    /// spurious interrupt: another
-    /// line of the same controller rises, and falls too early.
+    /// spurious interrupt: another line of the same controller rises, and falls too early.
     /// </summary>
     private bool Request(int line)
     {
         if (IsMasked(line))
         {
             var first = line & ~7;
-            var other = Enumerable.Range(first, 8)
-                .Where(candidate => candidate != Interrupts.Cascade && !IsMasked(candidate)).Append(-1).First();
-            if (other < 0) return false;
+            var other = Enumerable
+                .Range(first, 8)
+                .Where(candidate => candidate != Interrupts.Cascade && !IsMasked(candidate))
+                .Append(-1)
+                .First();
+            if (other < 0)
+                return false;
             Pc.Glitch(other);
             return Pc.TakeRequested();
         }
@@ -342,14 +400,18 @@ public sealed class ImageMachine : IMachine<Concrete>
         var length = 0;
         for (; length < instruction.Length; length++)
         {
-            if (CommonCode.HoldsBounds(start + (uint)length)) return false;
-            if (Physical(state, start + (uint)length) is not { } physical) break;
-            if (physical - Layout.ImageBase < Layout.Physical(Image.Layout.UserImages) - Layout.ImageBase) return false;
+            if (CommonCode.HoldsBounds(start + (uint)length))
+                return false;
+            if (Physical(state, start + (uint)length) is not { } physical)
+                break;
+            if (physical - Layout.ImageBase < Layout.Physical(Image.Layout.UserImages) - Layout.ImageBase)
+                return false;
             addresses[length] = physical;
         }
 
         // If the next page is absent, the instruction has only its part in this page.
-        if (length == 0 || (length < instruction.Length && (start + (uint)length) % Layout.PageSize != 0)) return false;
+        if (length == 0 || (length < instruction.Length && (start + (uint)length) % Layout.PageSize != 0))
+            return false;
         for (var i = 0; i < length; i++)
             if (Pc.Memory.Load(addresses[i], 1) != instruction[i])
                 Pc.Memory.Store(addresses[i], 1, instruction[i]);
@@ -359,7 +421,8 @@ public sealed class ImageMachine : IMachine<Concrete>
     // Where the current thread finds the byte at an address of its space, if it is memory of its task or the window.
     private static uint? Physical(State<Concrete> state, uint address)
     {
-        if (Window.Contains(address)) return Window.Physical(address);
+        if (Window.Contains(address))
+            return Window.Physical(address);
         var page = address / Layout.PageSize;
         var node = page < state.Limits.Paging.UserPages ? state.NodeOf(state.Task(state.Current), page).Value : 0;
         return node == 0 ? null : state.Mappings.Frame[node].Value * Layout.PageSize + address % Layout.PageSize;
@@ -371,7 +434,8 @@ public sealed class ImageMachine : IMachine<Concrete>
     public bool Uses(uint address, bool writes)
     {
         var stack = _cpu.S[SegmentRegister.Ss];
-        if (address > stack.Limit.Value) return true;
+        if (address > stack.Limit.Value)
+            return true;
         try
         {
             Pc.Mmu.Translate(stack.Base.Value + address, writes, user: true);
@@ -424,13 +488,14 @@ public sealed class ImageMachine : IMachine<Concrete>
         _cpu.Eflags = r.Eflags;
 
         // In a small space the flat segment cannot be loaded.
-        if (loaded is var (register, selector) && !((selector & ~3u) == (Layout.FlatData & ~3u)
-            && InSmallSpace)) _cpu.S[register] = SegmentOf(selector);
+        if (loaded is var (register, selector) && !((selector & ~3u) == (Layout.FlatData & ~3u) && InSmallSpace))
+            _cpu.S[register] = SegmentOf(selector);
     }
 
     private Segment<Concrete> SegmentOf(uint selector)
     {
-        if (selector == 0) return Segment<Concrete>.Load(0, 0, 0, 0);
+        if (selector == 0)
+            return Segment<Concrete>.Load(0, 0, 0, 0);
         var address = Image.Layout.Gdt + (selector & ~7u);
         var high = Load(address + 4);
         return Segment<Concrete>.Unpack(selector, Load(address), high, high.Value & Descriptor.Mask);

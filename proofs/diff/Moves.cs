@@ -5,20 +5,30 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Diff;
 
 /// <summary>
-/// Which sets each thread was in when last looked at, and the sets that threads have entered or left since: of all the sets, only there
-/// can a bit of an unwritten word be wrong.
+/// Which sets each thread was in when last looked at, and the sets that threads have entered or left since: of all the
+/// sets, only there can a bit of an unwritten word be wrong.
 /// </summary>
 internal sealed class Moves
 {
     private readonly Membership<Concrete> _now;
-    private readonly Set _ready, _sender, _timer;
+    private readonly Set _ready,
+        _sender,
+        _timer;
 
     public Moves(State<Concrete> state)
     {
         var (threads, limits) = (state.Limits.Threads, state.Limits);
         _now = Membership<Concrete>.Of(state);
-        (_ready, _sender, _timer) = (new(threads, limits.Priorities), new(threads, limits.Threads), new(threads, Limits.ClockSlots));
-        Seen = new(thread => _ready.Owners[thread.Value], thread => _sender.Owners[thread.Value], thread => _timer.Owners[thread.Value]);
+        (_ready, _sender, _timer) = (
+            new(threads, limits.Priorities),
+            new(threads, limits.Threads),
+            new(threads, Limits.ClockSlots)
+        );
+        Seen = new(
+            thread => _ready.Owners[thread.Value],
+            thread => _sender.Owners[thread.Value],
+            thread => _timer.Owners[thread.Value]
+        );
     }
 
     /// <summary>As of the last look at each thread.</summary>
@@ -57,10 +67,13 @@ internal sealed class Moves
         public void Look(uint thread, uint owner)
         {
             var former = Owners[thread];
-            if (former == owner) return;
+            if (former == owner)
+                return;
             Owners[thread] = owner;
-            if (former != none) Moved.Add((thread, former));
-            if (owner != none) Moved.Add((thread, owner));
+            if (former != none)
+                Moved.Add((thread, former));
+            if (owner != none)
+                Moved.Add((thread, owner));
         }
     }
 }

@@ -42,20 +42,32 @@ public static class UserInstructions
     /// </summary>
     public static readonly IReadOnlyList<UserInstruction> Privileged =
     [
-        UserInstruction.Of(0xF4), UserInstruction.Of(0xFA), UserInstruction.Of(0xFB), UserInstruction.Of(0x0F, 0x06),
-            UserInstruction.Of(0x0F, 0x20, 0xC0),
-        UserInstruction.Of(0x0F, 0x22, 0xC0), UserInstruction.Of(0x0F, 0x22, 0xD8),
-            UserInstruction.Of(0x0F, 0x21, 0xF8), UserInstruction.Of(0x0F, 0x23, 0xF8),
-        UserInstruction.Of(0x0F, 0x01, 0x16), UserInstruction.Of(0x0F, 0x01, 0x1E),
-            UserInstruction.Of(0x0F, 0x00, 0xD0), UserInstruction.Of(0x0F, 0x00, 0xD8),
-        UserInstruction.Of(0x0F, 0x01, 0xF0), UserInstruction.Of(0x0F, 0x01, 0x3E), UserInstruction.Of(0x0F, 0x09),
-            UserInstruction.Of(0x0F, 0x32), UserInstruction.Of(0x0F, 0x30),
+        UserInstruction.Of(0xF4),
+        UserInstruction.Of(0xFA),
+        UserInstruction.Of(0xFB),
+        UserInstruction.Of(0x0F, 0x06),
+        UserInstruction.Of(0x0F, 0x20, 0xC0),
+        UserInstruction.Of(0x0F, 0x22, 0xC0),
+        UserInstruction.Of(0x0F, 0x22, 0xD8),
+        UserInstruction.Of(0x0F, 0x21, 0xF8),
+        UserInstruction.Of(0x0F, 0x23, 0xF8),
+        UserInstruction.Of(0x0F, 0x01, 0x16),
+        UserInstruction.Of(0x0F, 0x01, 0x1E),
+        UserInstruction.Of(0x0F, 0x00, 0xD0),
+        UserInstruction.Of(0x0F, 0x00, 0xD8),
+        UserInstruction.Of(0x0F, 0x01, 0xF0),
+        UserInstruction.Of(0x0F, 0x01, 0x3E),
+        UserInstruction.Of(0x0F, 0x09),
+        UserInstruction.Of(0x0F, 0x32),
+        UserInstruction.Of(0x0F, 0x30),
     ];
 
     // Vector, and the instructions that raise it whatever the registers hold: AAM 0; ICEBP; INT3 and INT 3; INT 4; UD2,
     // LOCK NOP; FLD, FNINIT, WAIT.
-    private static readonly IReadOnlyDictionary<uint, UserInstruction[]> Raising = new Dictionary<uint,
-        UserInstruction[]>
+    private static readonly IReadOnlyDictionary<uint, UserInstruction[]> Raising = new Dictionary<
+        uint,
+        UserInstruction[]
+    >
     {
         [0] = [UserInstruction.Of(0xD4, 0x00)],
         [1] = [UserInstruction.Of(0xF1)],
@@ -70,11 +82,20 @@ public static class UserInstructions
     /// <summary>What is worth a fixed place in a page of code.</summary>
     public static readonly IReadOnlyList<UserInstruction> Common =
     [
-        .. Enumerable.Range((int)Layout.IdNearestVector, (int)(Layout.TaskNewVector - Layout.IdNearestVector) + 1)
+        .. Enumerable
+            .Range((int)Layout.IdNearestVector, (int)(Layout.TaskNewVector - Layout.IdNearestVector) + 1)
             .Select(vector => SystemCall((uint)vector)),
-        SystemCall(Layout.ThreadSwitchVector), SystemCall(Layout.FpageUnmapVector), LoadAtEsi, StoreAtEsi, OutByte,
-            PushEax, Nop, Into,
-        .. Raising.Values.SelectMany(instructions => instructions), UserInstruction.Of(0xF4), UserInstruction.Of(0xFA),
+        SystemCall(Layout.ThreadSwitchVector),
+        SystemCall(Layout.FpageUnmapVector),
+        LoadAtEsi,
+        StoreAtEsi,
+        OutByte,
+        PushEax,
+        Nop,
+        Into,
+        .. Raising.Values.SelectMany(instructions => instructions),
+        UserInstruction.Of(0xF4),
+        UserInstruction.Of(0xFA),
     ];
 
     /// <summary>
@@ -104,17 +125,18 @@ public static class UserInstructions
         Raising.TryGetValue(vector, out var instructions) ? instructions : [];
 
     /// <summary>The vector of a system call.</summary>
-    public static uint? VectorOf(Entry entry) => entry switch
-    {
-        Entry.Ipc => Layout.IpcVector,
-        Entry.IdNearest => Layout.IdNearestVector,
-        Entry.FpageUnmap => Layout.FpageUnmapVector,
-        Entry.ThreadSwitch => Layout.ThreadSwitchVector,
-        Entry.ThreadSchedule => Layout.ThreadScheduleVector,
-        Entry.LthreadExRegs => Layout.LthreadExRegsVector,
-        Entry.TaskNew => Layout.TaskNewVector,
-        _ => null,
-    };
+    public static uint? VectorOf(Entry entry) =>
+        entry switch
+        {
+            Entry.Ipc => Layout.IpcVector,
+            Entry.IdNearest => Layout.IdNearestVector,
+            Entry.FpageUnmap => Layout.FpageUnmapVector,
+            Entry.ThreadSwitch => Layout.ThreadSwitchVector,
+            Entry.ThreadSchedule => Layout.ThreadScheduleVector,
+            Entry.LthreadExRegs => Layout.LthreadExRegsVector,
+            Entry.TaskNew => Layout.TaskNewVector,
+            _ => null,
+        };
 
     /// <summary>Whether ring 3 may raise a vector by INT n.</summary>
     public static bool IsOpen(uint vector) => vector is 3 or 4 or (>= Layout.IpcVector and <= Layout.TaskNewVector);
@@ -125,12 +147,14 @@ public static class UserInstructions
     /// </summary>
     public static uint Past(Event e, UserInstruction code) =>
         VectorOf(e.Entry) is not null || (e.Entry == Entry.Exception && FaultMessage.IsTrap((Concrete)e.Argument).Known)
-            ? (uint)code.Length : 0;
+            ? (uint)code.Length
+            : 0;
 
     /// <summary>The instruction of an event that names none; null if no instruction can raise it.</summary>
     public static UserInstruction? Usual(Event e)
     {
-        if (VectorOf(e.Entry) is { } vector) return SystemCall(vector);
+        if (VectorOf(e.Entry) is { } vector)
+            return SystemCall(vector);
         switch (e.Entry)
         {
             case Entry.PageFault:
@@ -139,8 +163,9 @@ public static class UserInstructions
                 return ThatRaise(e.Argument) is { Count: > 0 } instructions ? instructions[0] : null;
             case Entry.Protection:
                 var access = PortAccess<Concrete>.Of(e.Argument, 0);
-                return access.IsPorts.Known ? UserInstruction.Of(BitConverter.GetBytes(e.Argument)
-                    .AsSpan(0, (int)access.Length.Value)) : null;
+                return access.IsPorts.Known
+                    ? UserInstruction.Of(BitConverter.GetBytes(e.Argument).AsSpan(0, (int)access.Length.Value))
+                    : null;
             default:
                 return null;
         }

@@ -6,8 +6,8 @@ namespace Verified.Proofs.Diff;
 
 /// <summary>
 /// Pages of user code that every address space has, in a part of the kernel's 256 MB that the kernel leaves empty.
-/// Users may read and execute
-/// them. They are the harness's: threads that have no page of their own execute their instructions here.
+/// Users may read and execute them. They are the harness's: threads that have no page of their own execute their
+/// instructions here.
 /// </summary>
 /// <remarks>
 /// The frames are behind the memory that the kernel hands out. Small spaces do not reach the window, as their segments
@@ -22,7 +22,10 @@ internal static class Window
     public const uint MemorySize = Layout.MemorySize + (4 << 20);
 
     // A page table, and the frames that its entries name in turn.
-    private const uint Table = Layout.MemorySize, FirstFrame = Table + Layout.PageSize, Frames = 4, Entries = 1024;
+    private const uint Table = Layout.MemorySize,
+        FirstFrame = Table + Layout.PageSize,
+        Frames = 4,
+        Entries = 1024;
 
     // What the processor does not write again: it finds the marks that it would set.
     private const uint Readable = MappingLayout.Present | MappingLayout.User | MappingLayout.AccessedAndDirty;
@@ -30,8 +33,8 @@ internal static class Window
     public static bool Contains(uint linear) => linear >= Base;
 
     /// <summary>The physical address of a byte of the window.</summary>
-    public static uint Physical(uint linear) => FirstFrame + linear / Layout.PageSize % Frames * Layout.PageSize
-        + linear % Layout.PageSize;
+    public static uint Physical(uint linear) =>
+        FirstFrame + linear / Layout.PageSize % Frames * Layout.PageSize + linear % Layout.PageSize;
 
     /// <summary>
     /// Writes the window's page table and its entries in every page directory, and fills its pages with common
@@ -42,31 +45,36 @@ internal static class Window
         for (var entry = 0u; entry < Entries; entry++)
             pc.Memory.Store(Table + entry * 4, 4, FirstFrame + entry % Frames * Layout.PageSize | Readable);
         for (var task = 0u; task < layout.Limits.Tasks; task++)
-            for (var slot = Base >> 22; slot < Entries; slot++)
-                pc.Memory.Store(Layout.Physical(layout.Directories) + task * Layout.PageSize + slot * 4, 4,
-                    Table | Readable);
-        for (var frame = 0u; frame < Frames; frame++) CommonCode.Fill(pc, FirstFrame + frame * Layout.PageSize);
+        for (var slot = Base >> 22; slot < Entries; slot++)
+            pc.Memory.Store(
+                Layout.Physical(layout.Directories) + task * Layout.PageSize + slot * 4,
+                4,
+                Table | Readable
+            );
+        for (var frame = 0u; frame < Frames; frame++)
+            CommonCode.Fill(pc, FirstFrame + frame * Layout.PageSize);
     }
 }
 
 /// <summary>
 /// A page of the instructions that user programs have most often, each at addresses of its own. They stay there, so
-/// that the machine decodes
-/// each of them once.
+/// that the machine decodes each of them once.
 /// </summary>
 internal static class CommonCode
 {
-    private const uint CellSize = 16, Cells = Layout.PageSize / CellSize;
+    private const uint CellSize = 16,
+        Cells = Layout.PageSize / CellSize;
     private const byte Nop = 0x90;
 
     // JMP to itself: no instruction of a cell runs on into the next cell.
     private static readonly byte[] End = [0xEB, 0xFE];
 
     private static readonly UserInstruction?[] Common = [.. Enumerable.Range(0, (int)Cells).Select(InCell)];
-    private static readonly Dictionary<UserInstruction,
-        uint[]> CellsOf = Common.Select((instruction, cell) => (instruction, Cell: (uint)cell))
-        .Where(cell => cell.instruction is not null).GroupBy(cell => cell.instruction!.Value, cell => cell.Cell)
-            .ToDictionary(group => group.Key, group => group.ToArray());
+    private static readonly Dictionary<UserInstruction, uint[]> CellsOf = Common
+        .Select((instruction, cell) => (instruction, Cell: (uint)cell))
+        .Where(cell => cell.instruction is not null)
+        .GroupBy(cell => cell.instruction!.Value, cell => cell.Cell)
+        .ToDictionary(group => group.Key, group => group.ToArray());
 
     /// <summary>Writes the page into a frame.</summary>
     public static void Fill(Pc pc, uint frame)
@@ -78,7 +86,8 @@ internal static class CommonCode
             var start = cell * CellSize + Indent(cell);
             var length = 0;
             if (Common[cell] is { } instruction)
-                for (; length < instruction.Length; length++) page[start + length] = instruction[length];
+                for (; length < instruction.Length; length++)
+                    page[start + length] = instruction[length];
             End.CopyTo(page, start + length);
         }
 
@@ -95,7 +104,8 @@ internal static class CommonCode
     /// <param name="choice">Chooses among several places.</param>
     public static uint Offset(UserInstruction instruction, uint choice)
     {
-        if (!CellsOf.TryGetValue(instruction, out var cells)) return (Cells - Free + choice % (Free - 1)) * CellSize;
+        if (!CellsOf.TryGetValue(instruction, out var cells))
+            return (Cells - Free + choice % (Free - 1)) * CellSize;
         var cell = cells[choice % (uint)cells.Length];
         return cell * CellSize + Indent(cell);
     }

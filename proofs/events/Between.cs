@@ -6,8 +6,8 @@ namespace Verified.Proofs.Events;
 
 /// <summary>
 /// An interrupt that a device raises while the kernel works on an event, when the kernel has made so many steps on
-/// mappings. It comes between
-/// two such steps. If it was raised at the start and there are none, it comes as soon as the kernel is done.
+/// mappings. It comes between two such steps. If it was raised at the start and there are none, it comes as soon as the
+/// kernel is done.
 /// </summary>
 /// <param name="Steps">
 /// Steps on mappings since the event. If the kernel makes fewer, and at least 1 is asked for, nothing is raised.

@@ -18,24 +18,28 @@ public static class BootedState
     /// <exception cref="ArgumentOutOfRangeException">A kernel of this size starts no servers.</exception>
     public static State<Concrete> Of(Layout layout)
     {
-        if (!Exists(layout.Limits)) throw new ArgumentOutOfRangeException(nameof(layout),
-            "a kernel of this size starts no servers");
-        return BootState.Of(layout, [],
-        [
-            ServerThreads.Sigma0At(layout, Entry(ServerPrograms.Sigma0)),
-            ServerThreads.RootAt(layout, Entry(ServerPrograms.Roots[0])),
-        ]);
+        if (!Exists(layout.Limits))
+            throw new ArgumentOutOfRangeException(nameof(layout), "a kernel of this size starts no servers");
+        return BootState.Of(
+            layout,
+            [],
+            [
+                ServerThreads.Sigma0At(layout, Entry(ServerPrograms.Sigma0)),
+                ServerThreads.RootAt(layout, Entry(ServerPrograms.Roots[0])),
+            ]
+        );
     }
 
     /// <summary>The state in which the first thread runs. It is shared: nobody writes it.</summary>
     /// <inheritdoc cref="Of"/>
     public static State<Concrete> AtUser(Layout layout) => States.GetOrAdd(layout.Limits, _ =>
-    {
-        var state = Of(layout);
-        var kernel = new Kernel<Concrete>(state);
-        foreach (var (own, argument) in Event.OwnSteps(state)) kernel.Step(own, argument);
-        return state;
-    });
+        {
+            var state = Of(layout);
+            var kernel = new Kernel<Concrete>(state);
+            foreach (var (own, argument) in Event.OwnSteps(state))
+                kernel.Step(own, argument);
+            return state;
+        });
 
     /// <inheritdoc cref="Of"/>
     public static Snapshot Snapshot(Limits limits) =>

@@ -16,8 +16,14 @@ public readonly record struct Change(string Column, uint Row, uint Old, uint New
 /// <param name="Outcome">What comes of it, in words.</param>
 /// <param name="Changes">The values that differ afterwards, in the order of the state's columns.</param>
 public sealed record Step(
-    int Event, uint Actor, Spec.Entry? Entry, string Subject, string Action, string Outcome,
-    IReadOnlyList<Change> Changes)
+    int Event,
+    uint Actor,
+    Spec.Entry? Entry,
+    string Subject,
+    string Action,
+    string Outcome,
+    IReadOnlyList<Change> Changes
+)
 {
     public override string ToString() => $"{Subject} {Action} -> {Outcome}";
 }

@@ -5,11 +5,31 @@ namespace Verified.Proofs.Events;
 
 /// <summary>The user registers of a thread.</summary>
 public readonly record struct Registers(
-    uint Eax, uint Ecx, uint Edx, uint Ebx, uint Esp, uint Ebp, uint Esi, uint Edi, uint Eip, uint Eflags)
+    uint Eax,
+    uint Ecx,
+    uint Edx,
+    uint Ebx,
+    uint Esp,
+    uint Ebp,
+    uint Esi,
+    uint Edi,
+    uint Eip,
+    uint Eflags
+)
 {
-    public static Registers Of(State<Concrete> s, uint row) => new(
-        s.Eax[row], s.Ecx[row], s.Edx[row], s.Ebx[row], s.Esp[row], s.Ebp[row], s.Esi[row], s.Edi[row],
-        s.Eip[row], s.Eflags[row]);
+    public static Registers Of(State<Concrete> s, uint row) =>
+        new(
+            s.Eax[row],
+            s.Ecx[row],
+            s.Edx[row],
+            s.Ebx[row],
+            s.Esp[row],
+            s.Ebp[row],
+            s.Esi[row],
+            s.Edi[row],
+            s.Eip[row],
+            s.Eflags[row]
+        );
 
     public void Set(State<Concrete> s, uint row)
     {
@@ -28,15 +48,13 @@ public readonly record struct Registers(
 
 /// <summary>
 /// One way into the kernel. Before it, user code ran: the current thread's registers hold <paramref name="Registers"/>
-/// (in
-/// <see cref="Stages.User"/>; null keeps them). The kernel's own steps are events too, without registers.
+/// (in <see cref="Stages.User"/>; null keeps them). The kernel's own steps are events too, without registers.
 /// </summary>
 /// <param name="Entry">The way in.</param>
 /// <param name="Registers">What the user code left; after an INT or a trap, EIP is behind the instruction.</param>
 /// <param name="Argument">
 /// The entry's argument: the vector of an exception, the address of a page fault, the first bytes of a forbidden
-/// instruction, or the id of an
-/// interrupt.
+/// instruction, or the id of an interrupt.
 /// </param>
 /// <param name="Code">The error code of an exception.</param>
 /// <param name="Between">An interrupt that comes while the kernel works; null for none.</param>
@@ -48,9 +66,15 @@ public readonly record struct Registers(
 /// The processor raises the exception by itself: there is no instruction, as no program can raise it so.
 /// </param>
 public sealed record Event(
-    Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, Between? Between = null,
-        UserInstruction? By = null,
-    LoadedSegment? Loaded = null, bool Injected = false)
+    Entry Entry,
+    Registers? Registers = null,
+    uint Argument = 0,
+    uint Code = 0,
+    Between? Between = null,
+    UserInstruction? By = null,
+    LoadedSegment? Loaded = null,
+    bool Injected = false
+)
 {
     /// <summary>The kernel's own steps after an event, to the next user or idle, to be made one by one.</summary>
     /// <param name="s">The state they are made on.</param>
@@ -63,79 +87,116 @@ public sealed record Event(
         {
             // What was raised at the start waits for the first place where it may come.
             var own = Kernel<Concrete>.Own(s.Stage.Value);
-            if (waits && (own == Entry.Map ? between!.Steps == 0 || steps == between.Steps : own is null
-                && between!.Steps == 0) && between!.MayCome(s))
+            if (
+                waits
+                && (
+                    own == Entry.Map
+                        ? between!.Steps == 0 || steps == between.Steps
+                        : own is null && between!.Steps == 0
+                )
+                && between!.MayCome(s)
+            )
             {
                 waits = false;
                 yield return (between.Entry, between.Id);
                 continue;
             }
 
-            if (own is not { } step) yield break;
-            if (step == Entry.Map) steps++;
+            if (own is not { } step)
+                yield break;
+            if (step == Entry.Map)
+                steps++;
             yield return (step, 0);
         }
     }
 
     /// <summary>Whether it can come in a state.</summary>
-    public bool Fits(State<Concrete> s) => Kernel<Concrete>.Own(s.Stage.Value) is { } own
-        ? Entry == own
-        : Entry == Entry.Tick || (Entry == Entry.Interrupt && MayCome(s, Argument))
-            || (s.Stage.Value == Stages.User
-                && Entry is Entry.Ipc or Entry.IdNearest or Entry.FpageUnmap or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs
-                or Entry.TaskNew or Entry.PageFault or Entry.Protection or Entry.Exception)
-            || (s.Stage.Value == Stages.User && Entry == Entry.Outgrow
-                && s.Mappings.Small[s.Task(s.Current)].Value != 0);
+    public bool Fits(State<Concrete> s) =>
+        Kernel<Concrete>.Own(s.Stage.Value) is { } own
+            ? Entry == own
+            : Entry == Entry.Tick
+                || (Entry == Entry.Interrupt && MayCome(s, Argument))
+                || (
+                    s.Stage.Value == Stages.User
+                    && Entry
+                        is Entry.Ipc
+                            or Entry.IdNearest
+                            or Entry.FpageUnmap
+                            or Entry.ThreadSwitch
+                            or Entry.ThreadSchedule
+                            or Entry.LthreadExRegs
+                            or Entry.TaskNew
+                            or Entry.PageFault
+                            or Entry.Protection
+                            or Entry.Exception
+                )
+                || (
+                    s.Stage.Value == Stages.User
+                    && Entry == Entry.Outgrow
+                    && s.Mappings.Small[s.Task(s.Current)].Value != 0
+                );
 
     /// <summary>Whether it can come between the kernel's own steps that a state is between.</summary>
-    public bool ComesBetween(State<Concrete> s) => s.Stage.Value == Stages.Map
-        && (Entry == Entry.Tick || (Entry == Entry.Interrupt && MayCome(s, Argument)));
+    public bool ComesBetween(State<Concrete> s) =>
+        s.Stage.Value == Stages.Map && (Entry == Entry.Tick || (Entry == Entry.Interrupt && MayCome(s, Argument)));
 
     /// <summary>
     /// Whether an interrupt may come: one that threads may have, and that is not masked, or comes as a spurious one.
     /// </summary>
-    public static bool MayCome(State<Concrete> s, uint id) => Interrupts.IsUsers<Concrete>(id).Known
+    public static bool MayCome(State<Concrete> s, uint id) =>
+        Interrupts.IsUsers<Concrete>(id).Known
         && ((s.Masked.Value & Interrupts.Bit<Concrete>(id).Value) == 0 || Interrupts.MayBeSpurious(id));
 
     /// <summary>
     /// Whether the controllers can be made to report an interrupt. A spurious one of a masked line needs a request of
-    /// the same controller that
-    /// goes away again, so the second controller needs an unmasked line.
+    /// the same controller that goes away again, so the second controller needs an unmasked line.
     /// </summary>
     public static bool MayArise(State<Concrete> s, uint id)
     {
         const uint second = 0xFF00;
-        return MayCome(s, id) && ((s.Masked.Value & Interrupts.Bit<Concrete>(id).Value) == 0
-            || id <= Interrupts.Lines / 2 || (s.Masked.Value & second) != second);
+        return MayCome(s, id)
+            && (
+                (s.Masked.Value & Interrupts.Bit<Concrete>(id).Value) == 0
+                || id <= Interrupts.Lines / 2
+                || (s.Masked.Value & second) != second
+            );
     }
 
     /// <summary>
     /// The row that a lthread_ex_regs in state <paramref name="s"/> is about, where a thread may start, or that of the
-    /// first thread of the task that
-    /// a task_new may create; null for other events.
+    /// first thread of the task that a task_new may create; null for other events.
     /// </summary>
     public uint? MayStart(State<Concrete> s)
     {
-        if (Entry == Entry.LthreadExRegs && (Registers?.Eax ?? s.Eax[s.Current].Value) is var lthread
-            && lthread < s.Limits.Lthreads)
+        if (
+            Entry == Entry.LthreadExRegs
+            && (Registers?.Eax ?? s.Eax[s.Current].Value) is var lthread
+            && lthread < s.Limits.Lthreads
+        )
             return s.Current.Value / s.Limits.Lthreads * s.Limits.Lthreads + lthread;
-        return Entry == Entry.TaskNew && ThreadId.Task<Concrete>(Registers?.Esi ?? s.Esi[s.Current]).Value is var task
+        return
+            Entry == Entry.TaskNew
+            && ThreadId.Task<Concrete>(Registers?.Esi ?? s.Esi[s.Current]).Value is var task
             && task < s.Limits.Tasks
-            ? task * s.Limits.Lthreads : null;
+            ? task * s.Limits.Lthreads
+            : null;
     }
 
     /// <summary>
     /// The priority that a thread_schedule in state <paramref name="s"/> may set; null for other events.
     /// </summary>
     public uint? MaySetPriority(State<Concrete> s) =>
-        Entry == Entry.ThreadSchedule && ScheduleParam.Priority<Concrete>(Registers?.Eax ?? s.Eax[s.Current])
-            .Value is var priority
-            && priority < s.Limits.Priorities ? priority : null;
+        Entry == Entry.ThreadSchedule
+        && ScheduleParam.Priority<Concrete>(Registers?.Eax ?? s.Eax[s.Current]).Value is var priority
+        && priority < s.Limits.Priorities
+            ? priority
+            : null;
 
     /// <summary>One step of <paramref name="kernel"/>, whose state is <paramref name="s"/>.</summary>
     public void Apply(Kernel<Concrete> kernel, State<Concrete> s)
     {
-        if (Registers is { } registers && s.Stage.Value == Stages.User) registers.Set(s, s.Current);
+        if (Registers is { } registers && s.Stage.Value == Stages.User)
+            registers.Set(s, s.Current);
         kernel.Step(Entry, Argument, Code);
     }
 }

@@ -81,52 +81,89 @@ public static class Glossary
         ["NodeAt"] = "the mapping in the entry of the page table",
     };
 
-    private static readonly string[] OfThreads = ["Current", "Partner", "Served", "Picked", "Heir", "Examined", "Owner",
-        "Handler"];
+    private static readonly string[] OfThreads =
+    [
+        "Current",
+        "Partner",
+        "Served",
+        "Picked",
+        "Heir",
+        "Examined",
+        "Owner",
+        "Handler",
+    ];
 
     private static readonly string[] Ids = ["Id", "Pager", "Preempter", "ExternalPreempter"];
 
-    private static readonly string[] Counts = ["Clock", "Time", "TimeHigh", "Deadline", "Priority", "Mcp", "Slice",
-        "Quantum", "Consumed", "Handles", "Left", "Depth", "Level", "Version", "Timed", "Faulting", "Pending",
-        "Failed", "Doomed", "Small", "Chief", "Space", "Source", "Target", "TableTask"];
+    private static readonly string[] Counts =
+    [
+        "Clock",
+        "Time",
+        "TimeHigh",
+        "Deadline",
+        "Priority",
+        "Mcp",
+        "Slice",
+        "Quantum",
+        "Consumed",
+        "Handles",
+        "Left",
+        "Depth",
+        "Level",
+        "Version",
+        "Timed",
+        "Faulting",
+        "Pending",
+        "Failed",
+        "Doomed",
+        "Small",
+        "Chief",
+        "Space",
+        "Source",
+        "Target",
+        "TableTask",
+    ];
 
-    private static readonly Dictionary<string, ColumnInfo> Columns =
-        new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping)).Columns
-            .ToDictionary(column => column.Info.Name, column => column.Info);
+    private static readonly Dictionary<string, ColumnInfo> Columns = new State<Concrete>(
+        Limits.Shipping,
+        new ConcreteTables(Limits.Shipping)
+    ).Columns.ToDictionary(column => column.Info.Name, column => column.Info);
 
     /// <summary>What a column means, in a few words.</summary>
     /// <exception cref="KeyNotFoundException">The state has no such column.</exception>
     public static string Meaning(string column) => Meanings[column];
 
     /// <summary>What a row of a column is about, such as <c>thread 1.15</c>; empty for the processor.</summary>
-    public static string Row(State<Concrete> s, string column, uint row) => Columns[column].Table switch
-    {
-        Table.Thread => $"thread {Words.Thread(s, row)}",
-        Table.Priority => $"priority {row}",
-        Table.Interrupt => row == 0 ? "interrupt id 0" : $"interrupt {row - 1}",
-        Table.Task => $"task {row}",
-        Table.Node => $"mapping {row:X}h",
-        Table.Slot => $"slot {row % s.Limits.Paging.Slots:X}h of task {row / s.Limits.Paging.Slots}",
-        Table.PageTable => $"page table {row}",
-        Table.Page => $"entry {row % s.Limits.Paging.Entries:X}h of page table {row / s.Limits.Paging.Entries}",
-        _ => "",
-    };
+    public static string Row(State<Concrete> s, string column, uint row) =>
+        Columns[column].Table switch
+        {
+            Table.Thread => $"thread {Words.Thread(s, row)}",
+            Table.Priority => $"priority {row}",
+            Table.Interrupt => row == 0 ? "interrupt id 0" : $"interrupt {row - 1}",
+            Table.Task => $"task {row}",
+            Table.Node => $"mapping {row:X}h",
+            Table.Slot => $"slot {row % s.Limits.Paging.Slots:X}h of task {row / s.Limits.Paging.Slots}",
+            Table.PageTable => $"page table {row}",
+            Table.Page => $"entry {row % s.Limits.Paging.Entries:X}h of page table {row / s.Limits.Paging.Entries}",
+            _ => "",
+        };
 
     /// <summary>A value of a column in words, or as a number.</summary>
-    public static string Value(State<Concrete> s, string column, uint value) => column switch
-    {
-        "Status" => Named(ThreadStatus.Names, value),
-        "Stage" => Named(Stages.Names, value),
-        "Operation" => Named(Operations.Names, value),
-        "Phase" => Named(Phases.Names, value),
-        "Pass" => Named(Passes.Names, value),
-        _ when OfThreads.Contains(column) => value == State<Concrete>.Nobody ? "nobody" : Words.Thread(s, value),
-        _ when Ids.Contains(column) => Words.Name(s, value),
-        "Esi" when s.Exists(value).Known => $"{value:X}h, the id of {Words.Name(s, value)}",
-        "Slice" or "Quantum" when value == ScheduleParam.Infinite => "infinite",
-        _ when Counts.Contains(column) => value.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        _ => $"{value:X}h",
-    };
+    public static string Value(State<Concrete> s, string column, uint value) =>
+        column switch
+        {
+            "Status" => Named(ThreadStatus.Names, value),
+            "Stage" => Named(Stages.Names, value),
+            "Operation" => Named(Operations.Names, value),
+            "Phase" => Named(Phases.Names, value),
+            "Pass" => Named(Passes.Names, value),
+            _ when OfThreads.Contains(column) => value == State<Concrete>.Nobody ? "nobody" : Words.Thread(s, value),
+            _ when Ids.Contains(column) => Words.Name(s, value),
+            "Esi" when s.Exists(value).Known => $"{value:X}h, the id of {Words.Name(s, value)}",
+            "Slice" or "Quantum" when value == ScheduleParam.Infinite => "infinite",
+            _ when Counts.Contains(column) => value.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            _ => $"{value:X}h",
+        };
 
     /// <summary>A change in a line.</summary>
     public static string Tell(State<Concrete> s, Change change)

@@ -12,10 +12,18 @@ namespace Verified.Proofs.Events;
 public sealed class Narration
 {
     private static readonly Entry[] Owns =
-        [Entry.Pick, Entry.Receive, Entry.Accept, Entry.Leave, Entry.Wake, Entry.Map];
+    [
+        Entry.Pick,
+        Entry.Receive,
+        Entry.Accept,
+        Entry.Leave,
+        Entry.Wake,
+        Entry.Map,
+    ];
 
     private readonly Trace _trace;
-    private readonly FlatTables _before, _after;
+    private readonly FlatTables _before,
+        _after;
     private readonly Kernel<Concrete> _kernel;
     private (int Event, uint Actor, Entry Entry, string Subject, string Action)? _begun;
 
@@ -57,7 +65,8 @@ public sealed class Narration
             between = @event.Between;
             if (@event.By is not { } instruction || s.Stage.Value != Stages.User)
             {
-                if (Make(i, @event) is { } step) yield return step;
+                if (Make(i, @event) is { } step)
+                    yield return step;
                 continue;
             }
 
@@ -67,9 +76,17 @@ public sealed class Narration
                     if (Make(i, new(own, null, argument)) is { } before)
                         yield return before;
                 if (arisen is null)
-                    yield return new(i, s.Current.Value, null, Words.Thread(s, s.Current.Value),
-                        $"executes {instruction}h", "goes on", []);
-                else if (Make(i, arisen) is { } step) yield return step;
+                    yield return new(
+                        i,
+                        s.Current.Value,
+                        null,
+                        Words.Thread(s, s.Current.Value),
+                        $"executes {instruction}h",
+                        "goes on",
+                        []
+                    );
+                else if (Make(i, arisen) is { } step)
+                    yield return step;
             }
         }
 
@@ -77,14 +94,16 @@ public sealed class Narration
             foreach (var (own, argument) in Event.OwnSteps(s, between))
                 if (Make(events.Count - 1, new(own, null, argument)) is { } step)
                     yield return step;
-        if (_begun is not null) yield return End();
+        if (_begun is not null)
+            yield return End();
     }
 
     // Makes an event; the step that ends with it, or null if the kernel is not done.
     private Step? Make(int index, Event e)
     {
         var s = After;
-        if (_begun is null) Begin();
+        if (_begun is null)
+            Begin();
         var (actor, stage) = (s.Current.Value, s.Stage.Value);
         _begun ??= (index, actor, e.Entry, Words.Subject(s, actor, stage), Words.Action(s, e));
         e.Apply(_kernel, s);
@@ -94,7 +113,8 @@ public sealed class Narration
     // What the last step wrote becomes part of the state before the next.
     private void Begin()
     {
-        foreach (var cell in _after.Written) _before.Cells[cell] = _after.Cells[cell];
+        foreach (var cell in _after.Written)
+            _before.Cells[cell] = _after.Cells[cell];
         _after.Commit();
     }
 

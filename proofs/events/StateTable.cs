@@ -18,7 +18,11 @@ internal sealed class StateTable
     }
 
     private sealed record StateMeta(
-        int Index, int? Event = null, string? Step = null, IReadOnlyList<Change>? Changed = null);
+        int Index,
+        int? Event = null,
+        string? Step = null,
+        IReadOnlyList<Change>? Changed = null
+    );
 
     private readonly List<int> _events = [-1];
 
@@ -28,11 +32,13 @@ internal sealed class StateTable
         // A row that is again as it was at first, in a trace from boot, stays in the map: what is there is right.
         Dictionary<string, SortedDictionary<uint, uint>> now = [];
         if (!trace.Booted)
-            foreach (var (column, row, value) in trace.Start.Cells) Rows(column)[row] = value;
+            foreach (var (column, row, value) in trace.Start.Cells)
+                Rows(column)[row] = value;
         List<(StateMeta Meta, Dictionary<string, Map> Maps)> states = [(new(0), Maps())];
         foreach (var step in narration.Steps())
         {
-            foreach (var (column, row, _, value) in step.Changes) Rows(column)[row] = value;
+            foreach (var (column, row, _, value) in step.Changes)
+                Rows(column)[row] = value;
             states.Add((new(states.Count, step.Event, step.ToString(), step.Changes), Maps()));
             _events.Add(step.Event);
         }
@@ -43,8 +49,11 @@ internal sealed class StateTable
         SortedDictionary<uint, uint> Rows(string column) =>
             now.TryGetValue(column, out var rows) ? rows : now[column] = [];
 
-        Dictionary<string, Map> Maps() => now.ToDictionary(column => column.Key,
-            column => new Map([.. column.Value.Select(row => new[] { row.Key, row.Value })]));
+        Dictionary<string, Map> Maps() =>
+            now.ToDictionary(
+                column => column.Key,
+                column => new Map([.. column.Value.Select(row => new[] { row.Key, row.Value })])
+            );
     }
 
     /// <summary>The columns that some state lists rows of.</summary>
@@ -63,10 +72,14 @@ internal sealed class StateTable
         List<Cell> cells = [];
         foreach (var (column, map) in state)
         {
-            if (column == MetaName) continue;
+            if (column == MetaName)
+                continue;
             foreach (var row in map.Deserialize<Map>()?.Rows ?? throw new JsonException($"{column} is no map"))
-                cells.Add(row is [var number, var value] ? new(column, number, value)
-                    : throw new JsonException($"{column} has a row that is no pair"));
+                cells.Add(
+                    row is [var number, var value]
+                        ? new(column, number, value)
+                        : throw new JsonException($"{column} has a row that is no pair")
+                );
         }
 
         return new(limits, cells);
@@ -75,7 +88,8 @@ internal sealed class StateTable
     private Dictionary<string, object> Object(StateMeta meta, Dictionary<string, Map> maps)
     {
         var fields = new Dictionary<string, object> { [MetaName] = meta };
-        foreach (var column in Columns) fields[column] = maps.GetValueOrDefault(column) ?? Map.Empty;
+        foreach (var column in Columns)
+            fields[column] = maps.GetValueOrDefault(column) ?? Map.Empty;
         return fields;
     }
 }

@@ -14,9 +14,9 @@ public sealed record Snapshot(Limits Limits, IReadOnlyList<Cell> Cells)
         var blank = Boot.Initial(s.Limits, []).Columns;
         List<Cell> cells = [];
         for (var i = 0; i < blank.Count; i++)
-            for (var row = 0u; row < State<Concrete>.Rows(blank[i].Info.Table, s.Limits); row++)
-                if (s.Columns[i].Column[row] is var value && value != blank[i].Column[row])
-                    cells.Add(new(blank[i].Info.Name, row, value.Value));
+        for (var row = 0u; row < State<Concrete>.Rows(blank[i].Info.Table, s.Limits); row++)
+            if (s.Columns[i].Column[row] is var value && value != blank[i].Column[row])
+                cells.Add(new(blank[i].Info.Name, row, value.Value));
         return new(s.Limits, cells);
     }
 
@@ -31,7 +31,8 @@ public sealed record Snapshot(Limits Limits, IReadOnlyList<Cell> Cells)
     private void CopyTo(State<Concrete> blank)
     {
         var columns = blank.Columns.ToDictionary(column => column.Info.Name, column => column.Column);
-        foreach (var (column, row, value) in Cells) columns[column][row] = value;
+        foreach (var (column, row, value) in Cells)
+            columns[column][row] = value;
     }
 }
 
@@ -49,5 +50,11 @@ public readonly record struct Override(uint Address, uint Value);
 /// <param name="Origin">What found it; null if nobody has said.</param>
 /// <param name="Loop">The event from which on the run repeats itself for ever; null if it ends.</param>
 public sealed record Trace(
-    Snapshot Start, IReadOnlyList<Event> Events, IReadOnlyList<Override>? Memory = null, string? Note = null,
-    bool Booted = false, Origin? Origin = null, int? Loop = null);
+    Snapshot Start,
+    IReadOnlyList<Event> Events,
+    IReadOnlyList<Override>? Memory = null,
+    string? Note = null,
+    bool Booted = false,
+    Origin? Origin = null,
+    int? Loop = null
+);

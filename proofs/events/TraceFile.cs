@@ -10,17 +10,13 @@ namespace Verified.Proofs.Events;
 /// <summary>A file is no trace that this version can read. The message is one line for the user.</summary>
 public sealed class TraceFileException : Exception
 {
-    public TraceFileException()
-    {
-    }
+    public TraceFileException() { }
 
-    public TraceFileException(string message) : base(message)
-    {
-    }
+    public TraceFileException(string message)
+        : base(message) { }
 
-    public TraceFileException(string message, Exception innerException) : base(message, innerException)
-    {
-    }
+    public TraceFileException(string message, Exception innerException)
+        : base(message, innerException) { }
 }
 
 /// <summary>
@@ -33,7 +29,8 @@ public static class TraceFile
     /// <summary>Raised with every change that older readers would misread.</summary>
     public const int Version = 6;
 
-    private const string Format = "ITF", Description = "https://apalache-mc.org/docs/adr/015adr-trace.html";
+    private const string Format = "ITF",
+        Description = "https://apalache-mc.org/docs/adr/015adr-trace.html";
 
     private static readonly JsonSerializerOptions Options = new()
     {
@@ -47,25 +44,41 @@ public static class TraceFile
     };
 
     private sealed record Contents(
-        [property: JsonPropertyName("#meta")] Meta Meta, IReadOnlyList<string> Vars,
-        IReadOnlyList<Dictionary<string, JsonElement>> States, int? Loop = null);
+        [property: JsonPropertyName("#meta")] Meta Meta,
+        IReadOnlyList<string> Vars,
+        IReadOnlyList<Dictionary<string, JsonElement>> States,
+        int? Loop = null
+    );
 
     private sealed record Meta(
-        string Format, [property: JsonPropertyName("format-description")] string FormatDescription,
-        Ours Verified, string? Description = null);
+        string Format,
+        [property: JsonPropertyName("format-description")] string FormatDescription,
+        Ours Verified,
+        string? Description = null
+    );
 
     // What this program adds: where the trace comes from, and the events, from which the states follow.
     private sealed record Ours(
-        int Version, Sizes Sizes, IReadOnlyList<Stored> Events, Origin? Origin = null, string? Verdict = null,
-        bool? Booted = null, IReadOnlyList<Override>? Memory = null);
+        int Version,
+        Sizes Sizes,
+        IReadOnlyList<Stored> Events,
+        Origin? Origin = null,
+        string? Verdict = null,
+        bool? Booted = null,
+        IReadOnlyList<Override>? Memory = null
+    );
 
     private sealed record Sizes(uint Tasks, uint Lthreads, uint Priorities, Paging? Paging = null)
     {
         public static Sizes Of(Limits limits)
         {
             var usual = new Limits(limits.Tasks, limits.Lthreads, limits.Priorities);
-            return new(limits.Tasks, limits.Lthreads, limits.Priorities,
-                limits.Paging == usual.Paging ? null : limits.Paging);
+            return new(
+                limits.Tasks,
+                limits.Lthreads,
+                limits.Priorities,
+                limits.Paging == usual.Paging ? null : limits.Paging
+            );
         }
 
         public Limits ToLimits()
@@ -76,11 +89,18 @@ public static class TraceFile
     }
 
     private sealed record Stored(
-        Entry Entry, Registers? Registers = null, uint Argument = 0, uint Code = 0, Between? Between = null,
-        UserInstruction? By = null, LoadedSegment? Loaded = null, bool? Injected = null)
+        Entry Entry,
+        Registers? Registers = null,
+        uint Argument = 0,
+        uint Code = 0,
+        Between? Between = null,
+        UserInstruction? By = null,
+        LoadedSegment? Loaded = null,
+        bool? Injected = null
+    )
     {
-        public static Stored Of(Event e) => new(e.Entry, e.Registers, e.Argument, e.Code, e.Between, e.By, e.Loaded,
-            e.Injected ? true : null);
+        public static Stored Of(Event e) =>
+            new(e.Entry, e.Registers, e.Argument, e.Code, e.Between, e.By, e.Loaded, e.Injected ? true : null);
 
         public Event ToEvent() => new(Entry, Registers, Argument, Code, Between, By, Loaded, Injected == true);
     }
@@ -91,12 +111,24 @@ public static class TraceFile
     public static string Write(Trace trace)
     {
         var states = new StateTable(trace);
-        Meta meta = new(Format, Description, new(Version, Sizes.Of(trace.Start.Limits),
-            [.. trace.Events.Select(Stored.Of)], trace.Origin, trace.Note, trace.Booted ? true : null, trace.Memory),
-            $"verified {trace.Origin?.Verb}: {trace.Note}");
+        Meta meta = new(
+            Format,
+            Description,
+            new(
+                Version,
+                Sizes.Of(trace.Start.Limits),
+                [.. trace.Events.Select(Stored.Of)],
+                trace.Origin,
+                trace.Note,
+                trace.Booted ? true : null,
+                trace.Memory
+            ),
+            $"verified {trace.Origin?.Verb}: {trace.Note}"
+        );
         var text = new StringBuilder("{\n");
         text.Append($"\"#meta\": {Json(meta)},\n\"vars\": {Json(states.Columns)},\n");
-        if (states.IndexOf(trace.Loop) is { } loop) text.Append($"\"loop\": {loop},\n");
+        if (states.IndexOf(trace.Loop) is { } loop)
+            text.Append($"\"loop\": {loop},\n");
         text.Append("\"states\": [\n").AppendJoin(",\n", states.States.Select(Json)).Append("\n]\n}\n");
         return text.ToString();
     }
@@ -121,11 +153,13 @@ public static class TraceFile
         {
             var version = VersionOf(text);
             if (version > Version)
-                throw new TraceFileException($"trace version {version} is newer than {Version}, the newest known here; "
-                    + "use a newer verified");
+                throw new TraceFileException(
+                    $"trace version {version} is newer than {Version}, the newest known here; use a newer verified"
+                );
             if (version != Version)
-                throw new TraceFileException($"trace version {version} is older than {Version}, the only one known "
-                    + "here; save it again");
+                throw new TraceFileException(
+                    $"trace version {version} is older than {Version}, the only one known here; save it again"
+                );
             return ToTrace(JsonSerializer.Deserialize<Contents>(text, Options)!);
         }
         catch (JsonException e)
@@ -143,11 +177,18 @@ public static class TraceFile
     {
         var ours = contents.Meta.Verified;
         var (limits, booted) = (ours.Sizes.ToLimits(), ours.Booted == true);
-        if (contents.States.Count == 0) throw new JsonException("there is no first state");
+        if (contents.States.Count == 0)
+            throw new JsonException("there is no first state");
         var start = booted ? BootedState.Snapshot(limits) : StateTable.Start(limits, contents.States[0]);
         Validate(start);
-        return new(start, [.. ours.Events.Select(stored => stored.ToEvent())], ours.Memory, ours.Verdict, booted,
-            ours.Origin);
+        return new(
+            start,
+            [.. ours.Events.Select(stored => stored.ToEvent())],
+            ours.Memory,
+            ours.Verdict,
+            booted,
+            ours.Origin
+        );
     }
 
     // Older versions have it at the top; a newer file may hold anything else.
@@ -155,27 +196,40 @@ public static class TraceFile
     {
         using var json = JsonDocument.Parse(text);
         var at = json.RootElement;
-        if (at.ValueKind == JsonValueKind.Object && at.TryGetProperty("#meta", out var meta)
-            && meta.ValueKind == JsonValueKind.Object && meta.TryGetProperty("verified", out var ours)) at = ours;
-        return at.ValueKind == JsonValueKind.Object && at.TryGetProperty("version", out var version)
+        if (
+            at.ValueKind == JsonValueKind.Object
+            && at.TryGetProperty("#meta", out var meta)
+            && meta.ValueKind == JsonValueKind.Object
+            && meta.TryGetProperty("verified", out var ours)
+        )
+            at = ours;
+        return
+            at.ValueKind == JsonValueKind.Object
+            && at.TryGetProperty("version", out var version)
             && version.TryGetInt32(out var number)
-            ? number : throw new TraceFileException("not a trace file; give one that a check saved");
+            ? number
+            : throw new TraceFileException("not a trace file; give one that a check saved");
     }
 
     private static void Validate(Snapshot start)
     {
-        var columns = new State<Concrete>(start.Limits, new ConcreteTables(start.Limits))
-            .Columns.ToDictionary(column => column.Info.Name, column => column.Info);
+        var columns = new State<Concrete>(start.Limits, new ConcreteTables(start.Limits)).Columns.ToDictionary(
+            column => column.Info.Name,
+            column => column.Info
+        );
         foreach (var cell in start.Cells)
         {
             if (!columns.TryGetValue(cell.Column, out var column))
                 throw new TraceFileException(
-                    $"there is no column {cell.Column}; the file is of another version of the kernel's state");
+                    $"there is no column {cell.Column}; the file is of another version of the kernel's state"
+                );
             var rows = State<Concrete>.Rows(column.Table, start.Limits);
-            if (cell.Row >= rows) throw new TraceFileException($"{cell.Column} has rows 0..{rows - 1}, not {cell.Row}");
+            if (cell.Row >= rows)
+                throw new TraceFileException($"{cell.Column} has rows 0..{rows - 1}, not {cell.Row}");
             if (column.Bits < 32 && cell.Value >> (int)column.Bits != 0)
                 throw new TraceFileException(
-                    $"{cell.Column} of row {cell.Row} is {cell.Value:X}h, wider than {column.Bits} bits");
+                    $"{cell.Column} of row {cell.Row} is {cell.Value:X}h, wider than {column.Bits} bits"
+                );
         }
     }
 

@@ -23,8 +23,10 @@ public readonly record struct UserInstruction(ulong First, ulong Next, int Lengt
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, Most);
         var (first, next) = (0ul, 0ul);
         for (var i = 0; i < bytes.Length; i++)
-            if (i < 8) first |= (ulong)bytes[i] << 8 * i;
-            else next |= (ulong)bytes[i] << 8 * (i - 8);
+            if (i < 8)
+                first |= (ulong)bytes[i] << 8 * i;
+            else
+                next |= (ulong)bytes[i] << 8 * (i - 8);
         return new(first, next, bytes.Length);
     }
 
@@ -32,7 +34,8 @@ public readonly record struct UserInstruction(ulong First, ulong Next, int Lengt
     public UserInstruction With(uint dword)
     {
         Span<byte> bytes = stackalloc byte[Length + 4];
-        for (var i = 0; i < Length; i++) bytes[i] = this[i];
+        for (var i = 0; i < Length; i++)
+            bytes[i] = this[i];
         BitConverter.TryWriteBytes(bytes[Length..], dword);
         return Of(bytes);
     }
@@ -41,23 +44,28 @@ public readonly record struct UserInstruction(ulong First, ulong Next, int Lengt
     public override string ToString()
     {
         var instruction = this;
-        return string.Concat(Enumerable.Range(0, Length)
-            .Select(i => instruction[i].ToString("X2", CultureInfo.InvariantCulture)));
+        return string.Concat(
+            Enumerable.Range(0, Length).Select(i => instruction[i].ToString("X2", CultureInfo.InvariantCulture))
+        );
     }
 
     /// <exception cref="FormatException">The text is no even number of hexadecimal digits, or too long.</exception>
     public static UserInstruction Parse(string text)
     {
         var bytes = Convert.FromHexString(text);
-        return bytes.Length is > 0 and <= Most ? Of(bytes)
+        return bytes.Length is > 0 and <= Most
+            ? Of(bytes)
             : throw new FormatException($"an instruction has 1 to {Most} bytes, not {bytes.Length}");
     }
 
     /// <summary>As a string of hexadecimal digits in JSON.</summary>
     internal sealed class Converter : JsonConverter<UserInstruction>
     {
-        public override UserInstruction Read(ref Utf8JsonReader reader, Type typeToConvert,
-            JsonSerializerOptions options)
+        public override UserInstruction Read(
+            ref Utf8JsonReader reader,
+            Type typeToConvert,
+            JsonSerializerOptions options
+        )
         {
             try
             {

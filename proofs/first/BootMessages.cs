@@ -24,10 +24,16 @@ public sealed record BootRefusal(string Line, params IReadOnlyList<BootModule> M
 public static class BootMessages
 {
     private const long MostInstructions = 20_000_000;
-    private const int InformationFlags = 0, UpperKilobytes = 8, ModuleCount = 20, ModuleTable = 24;
-    private const uint Sigma0At = 0x20000, RootAt = 0x400000, Small = 2;
+    private const int InformationFlags = 0,
+        UpperKilobytes = 8,
+        ModuleCount = 20,
+        ModuleTable = 24;
+    private const uint Sigma0At = 0x20000,
+        RootAt = 0x400000,
+        Small = 2;
 
-    private const string Banner = "Verified: L4 X.0 on IA-32", Panic = "panic: NMI, double fault or machine check";
+    private const string Banner = "Verified: L4 X.0 on IA-32",
+        Panic = "panic: NMI, double fault or machine check";
 
     private static readonly int[] PanicVectors = [Vectors.NonMaskable, Vectors.DoubleFault, 18];
 
@@ -40,13 +46,22 @@ public static class BootMessages
     /// <summary>The cases in which boot refuses what the loader gives it.</summary>
     public static IReadOnlyList<BootRefusal> Refusals(KernelImage image)
     {
-        BootRefusal without = Told("no Multiboot loader started this kernel; use one, such as GRUB's multiboot command")
-            with
-        { Change = pc => pc.Cpu.R[Register.Eax] = 0 };
+        BootRefusal without = Told(
+            "no Multiboot loader started this kernel; use one, such as GRUB's multiboot command"
+        ) with
+        {
+            Change = pc => pc.Cpu.R[Register.Eax] = 0,
+        };
         if (!ServerThreads.Fit(image.Limits))
-            return [without,
-                Told("this kernel is too small for modules: build one of at least 8 tasks and 64 priorities", Sigma0,
-                    Root)];
+            return
+            [
+                without,
+                Told(
+                    "this kernel is too small for modules: build one of at least 8 tasks and 64 priorities",
+                    Sigma0,
+                    Root
+                ),
+            ];
         var end = Layout.Physical(image.Layout.UserImages);
         return
         [
@@ -56,51 +71,118 @@ public static class BootMessages
             Told("module 2 is empty; give sigma0 as module 1, the root task as module 2", Sigma0, []),
             Told("module 2 is not a 32-bit little-endian ELF file; compile it for IA-32", Sigma0, With(Root, 4, 2)),
             Told("module 2 is an ELF file, but no executable for IA-32; link it statically", Sigma0, With(Root, 16, 1)),
-            Told("module 1 is cut off: its program headers are beyond its end; give the whole file", Sigma0[..60],
-                Root),
-            Told("module 1 is cut off: its program headers are beyond its end; give the whole file",
-                With(Sigma0, 42, 31), Root),
+            Told(
+                "module 1 is cut off: its program headers are beyond its end; give the whole file",
+                Sigma0[..60],
+                Root
+            ),
+            Told(
+                "module 1 is cut off: its program headers are beyond its end; give the whole file",
+                With(Sigma0, 42, 31),
+                Root
+            ),
             Told("module 2 is cut off: a segment is beyond its end; give the whole file", Sigma0, Root[..^1]),
-            Told("a segment of module 2 has more bytes in the file than in memory; link it again", Sigma0,
-                File(RootAt, 1)),
+            Told(
+                "a segment of module 2 has more bytes in the file than in memory; link it again",
+                Sigma0,
+                File(RootAt, 1)
+            ),
             Told("a segment of module 2 goes beyond 4 GB; link it below", Sigma0, File(0xFFFFFFFE, 4)),
-            Told("module 2 starts at 00700000h, where it has no segment; link it with its physical addresses", Sigma0,
-                ElfProgram.Of(0x700000, new ProgramSegment(RootAt, Endless, Small))),
-            Told("module 2 overlaps what is at 00800000h: the kernel, devices, a module or itself; link it elsewhere",
-                Sigma0, File(0x880000, Small)),
-            Told("module 2 overlaps what is at 0009FC00h: the kernel, devices, a module or itself; link it elsewhere",
-                Sigma0, File(0x90000, 0x10000)),
-            Told("module 2 overlaps what is at 00020000h: the kernel, devices, a module or itself; link it elsewhere",
-                Sigma0, File(0x1F000, 0x1001)),
-            Told("not enough memory: module 2 needs it up to 01401000h; give the machine more, or link it lower",
-                Sigma0, File(0x1400000, 0x1000))
-                with { Memory = 20 },
-            Told($"not enough memory: the kernel needs it up to {end:X8}h; give the machine more", Sigma0, Root)
-                with { Change = pc => Put(pc, UpperKilobytes, 512) },
-            Told("not enough memory to unpack module 1: about 01280076h is needed; give the machine more",
-                ElfProgram.Of(Sigma0At, new ProgramSegment(Sigma0At, Endless, Small),
-                    new ProgramSegment(0x100000, new byte[0x180000], 0x180000)),
-                File(0x280000, 0x580000)) with { Memory = 17 },
-            Told("the boot loader does not tell the size of memory; use one that keeps to Multiboot 0.6", Sigma0, Root)
-                with { Change = pc => Put(pc, InformationFlags, Get(pc, InformationFlags) & ~1u) },
-            Told("the boot loader's information does not fit in a page of 4096 bytes; shorten the command lines",
-                Sigma0, Root)
-                with { Modules = [new(new string('x', 5000), Sigma0), new("root", Root)] },
-            Told($"not enough memory: module 1 needs it up to {FirstModule(image) + Small:X8}h; "
-                + "give the machine more, or link it lower", Endless, Endless)
-                with { Change = pc => Put(pc, UpperKilobytes, end - (1 << 20) >> 10) },
-            Told("module 1 overlaps what is at 00800000h: the kernel, devices, a module or itself; link it elsewhere",
-                Endless, Endless)
-                with { Change = pc => MoveFirstModule(pc, Layout.ImageBase) },
-            Told("too many modules; give fewer", Sigma0, Root) with { Change = pc => Put(pc, ModuleCount, 256) },
-            Told("too many modules and program segments; give fewer", Sigma0, ElfProgram.Of(RootAt,
-                [.. Enumerable.Range(0, 600).Select(i => new ProgramSegment(RootAt + (uint)i * 16, Endless, Small))])),
+            Told(
+                "module 2 starts at 00700000h, where it has no segment; link it with its physical addresses",
+                Sigma0,
+                ElfProgram.Of(0x700000, new ProgramSegment(RootAt, Endless, Small))
+            ),
+            Told(
+                "module 2 overlaps what is at 00800000h: the kernel, devices, a module or itself; link it elsewhere",
+                Sigma0,
+                File(0x880000, Small)
+            ),
+            Told(
+                "module 2 overlaps what is at 0009FC00h: the kernel, devices, a module or itself; link it elsewhere",
+                Sigma0,
+                File(0x90000, 0x10000)
+            ),
+            Told(
+                "module 2 overlaps what is at 00020000h: the kernel, devices, a module or itself; link it elsewhere",
+                Sigma0,
+                File(0x1F000, 0x1001)
+            ),
+            Told(
+                "not enough memory: module 2 needs it up to 01401000h; give the machine more, or link it lower",
+                Sigma0,
+                File(0x1400000, 0x1000)
+            ) with
+            {
+                Memory = 20,
+            },
+            Told($"not enough memory: the kernel needs it up to {end:X8}h; give the machine more", Sigma0, Root) with
+            {
+                Change = pc => Put(pc, UpperKilobytes, 512),
+            },
+            Told(
+                "not enough memory to unpack module 1: about 01280076h is needed; give the machine more",
+                ElfProgram.Of(
+                    Sigma0At,
+                    new ProgramSegment(Sigma0At, Endless, Small),
+                    new ProgramSegment(0x100000, new byte[0x180000], 0x180000)
+                ),
+                File(0x280000, 0x580000)
+            ) with
+            {
+                Memory = 17,
+            },
+            Told(
+                "the boot loader does not tell the size of memory; use one that keeps to Multiboot 0.6",
+                Sigma0,
+                Root
+            ) with
+            {
+                Change = pc => Put(pc, InformationFlags, Get(pc, InformationFlags) & ~1u),
+            },
+            Told(
+                "the boot loader's information does not fit in a page of 4096 bytes; shorten the command lines",
+                Sigma0,
+                Root
+            ) with
+            {
+                Modules = [new(new string('x', 5000), Sigma0), new("root", Root)],
+            },
+            Told(
+                $"not enough memory: module 1 needs it up to {FirstModule(image) + Small:X8}h; "
+                    + "give the machine more, or link it lower",
+                Endless,
+                Endless
+            ) with
+            {
+                Change = pc => Put(pc, UpperKilobytes, end - (1 << 20) >> 10),
+            },
+            Told(
+                "module 1 overlaps what is at 00800000h: the kernel, devices, a module or itself; link it elsewhere",
+                Endless,
+                Endless
+            ) with
+            {
+                Change = pc => MoveFirstModule(pc, Layout.ImageBase),
+            },
+            Told("too many modules; give fewer", Sigma0, Root) with
+            {
+                Change = pc => Put(pc, ModuleCount, 256),
+            },
+            Told(
+                "too many modules and program segments; give fewer",
+                Sigma0,
+                ElfProgram.Of(
+                    RootAt,
+                    [.. Enumerable.Range(0, 600).Select(i => new ProgramSegment(RootAt + (uint)i * 16, Endless, Small))]
+                )
+            ),
         ];
     }
 
     /// <summary>
-    /// The first case in which the image prints something else, or null. Adds the addresses of the instructions that
-    /// it executes.
+    /// The first case in which the image prints something else, or null. Adds the addresses of the instructions that it
+    /// executes.
     /// </summary>
     public static string? Wrong(KernelImage image, ISet<uint>? executed = null)
     {
@@ -129,8 +211,8 @@ public static class BootMessages
         var text = Listen(pc, executed);
         Multiboot.Load(pc, image.ToElf());
         while (pc.Cpu.Eip.Value != image.Symbols["pick"])
-            if (pc.Run(1) != StopReason.Budget
-                || pc.Instructions > MostInstructions) return "nothing: it does not boot";
+            if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions)
+                return "nothing: it does not boot";
         pc.Cpu.Deliver(vector, vector == Vectors.DoubleFault ? (Concrete)0 : null);
         return Halts(pc) ? text.ToString() : $"{text} and does not halt";
     }
@@ -139,7 +221,8 @@ public static class BootMessages
     {
         var text = new StringBuilder();
         pc.Serial.Sent = sent => text.Append((char)sent);
-        if (executed is not null) pc.Trace = pc => executed.Add(pc.Cpu.Eip.Value | Layout.KernelBase);
+        if (executed is not null)
+            pc.Trace = pc => executed.Add(pc.Cpu.Eip.Value | Layout.KernelBase);
         return text;
     }
 
@@ -149,7 +232,8 @@ public static class BootMessages
         for (var i = 0; i < 2; i++)
         {
             pc.Cpu.Halted = false;
-            if (pc.Run(MostInstructions) != StopReason.Halted || pc.Cpu.InterruptsEnabled.Known) return false;
+            if (pc.Run(MostInstructions) != StopReason.Halted || pc.Cpu.InterruptsEnabled.Known)
+                return false;
         }
 
         return true;

@@ -10,7 +10,9 @@ public static class FileCheck
 {
     // Multiboot 0.6, 3.1: magic, modules on page boundaries and memory sizes, checksum; then zeros up to a line of
     // the cache.
-    private const uint Magic = 0x1BADB002, Flags = 3, HeaderSize = 32;
+    private const uint Magic = 0x1BADB002,
+        Flags = 3,
+        HeaderSize = 32;
 
     /// <summary>The first place of the file that is not exact, or null.</summary>
     /// <param name="image">An image that was built here or read from a file.</param>
@@ -28,16 +30,18 @@ public static class FileCheck
         return image.Entry != Layout.Physical(image.Symbols["boot"]) ? $"the entry is {image.Entry:X8}h, not boot"
             : image.Segments[1].End != end ? $"the data ends at {image.Segments[1].End:X8}h, not at {end:X8}h"
             : image.Text.Size != image.Text.Bytes.Length
-                ? $"the text has {image.Text.Size} bytes in memory, not {image.Text.Bytes.Length}" : null;
+                ? $"the text has {image.Text.Size} bytes in memory, not {image.Text.Bytes.Length}"
+            : null;
     }
 
-    private static uint Multiboot(int at) => at switch
-    {
-        0 => Magic,
-        4 => Flags,
-        8 => unchecked(0 - Magic - Flags),
-        _ => 0,
-    };
+    private static uint Multiboot(int at) =>
+        at switch
+        {
+            0 => Magic,
+            4 => Flags,
+            8 => unchecked(0 - Magic - Flags),
+            _ => 0,
+        };
 
     private static string Byte(byte[] file, int at) => at < file.Length ? $"{file[at]:X2}h" : "nothing";
 

@@ -19,7 +19,8 @@ public static class FirstStateCheck
     public static IEnumerable<string> Differences(KernelImage image, params IReadOnlyList<BootModule> modules)
     {
         var pc = Booting.Boot(image, modules).Pc;
-        return Declared(image, modules).Differences(physical => pc.Memory.Load(physical, 4))
+        return Declared(image, modules)
+            .Differences(physical => pc.Memory.Load(physical, 4))
             .Concat(Registers(image, pc));
     }
 
@@ -30,10 +31,11 @@ public static class FirstStateCheck
     public static IEnumerable<string> Registers(KernelImage image, Pc pc)
     {
         const string flags = "EFLAGS";
-        var seen = ProcessorState<Concrete, PcBus>.All.Where(field => field.Read is not null)
+        var seen = ProcessorState<Concrete, PcBus>
+            .All.Where(field => field.Read is not null)
             .ToDictionary(field => field.Name, field => field.Read!(pc.Cpu).Value);
-        seen[flags] = (uint)seen.Where(field => field.Key.StartsWith(flags, StringComparison.Ordinal))
-            .Sum(field => field.Value);
+        seen[flags] = (uint)
+            seen.Where(field => field.Key.StartsWith(flags, StringComparison.Ordinal)).Sum(field => field.Value);
         foreach (var (register, value, why, mask) in DeclaredProcessor.Of(image))
             if ((seen[register] & mask) is var bits && bits != (value & mask))
                 yield return $"{register} is {bits:X8}h, not {value & mask:X8}h: {why}";

@@ -14,19 +14,27 @@ public static class OtherBoots
 
     private const int Modules = 24;
 
-    private const uint ModuleSize = 16, ModuleText = 8;
+    private const uint ModuleSize = 16,
+        ModuleText = 8;
 
     private static readonly byte[] Endless = [0xEB, 0xFE];
 
     private sealed record Boot(string Name, uint Megabytes, IReadOnlyList<BootModule> Modules, Action<Pc> Change);
 
-    private static IReadOnlyList<Boot> All(KernelImage image) => Booting(image) is not { } servers ? [] :
-    [
-        new("flat modules, and a third one without a text", 64,
-            [new("sigma0", Endless), new("root", Endless), new("data", [1, 2, 3])], pc => Put(pc, 2, ModuleText, 0)),
-        new("32 MB of memory", 32, servers, _ => { }),
-        new("128 MB of memory", 128, servers, _ => { }),
-    ];
+    private static IReadOnlyList<Boot> All(KernelImage image) =>
+        Booting(image) is not { } servers
+            ? []
+            :
+            [
+                new(
+                    "flat modules, and a third one without a text",
+                    64,
+                    [new("sigma0", Endless), new("root", Endless), new("data", [1, 2, 3])],
+                    pc => Put(pc, 2, ModuleText, 0)
+                ),
+                new("32 MB of memory", 32, servers, _ => { }),
+                new("128 MB of memory", 128, servers, _ => { }),
+            ];
 
     /// <summary>How many boots there are for an image.</summary>
     public static int Count(KernelImage image) => All(image).Count;
@@ -36,7 +44,8 @@ public static class OtherBoots
     /// that are executed.
     /// </summary>
     public static string? Wrong(KernelImage image, ISet<uint>? executed = null) =>
-        All(image).Select(boot => Wrong(image, boot, executed) is { } wrong ? $"with {boot.Name}: {wrong}" : null)
+        All(image)
+            .Select(boot => Wrong(image, boot, executed) is { } wrong ? $"with {boot.Name}: {wrong}" : null)
             .FirstOrDefault(wrong => wrong is not null);
 
     private static string? Wrong(KernelImage image, Boot boot, ISet<uint>? executed)
@@ -45,21 +54,24 @@ public static class OtherBoots
         Multiboot.Load(pc, image.ToElf(), "", [.. boot.Modules]);
         boot.Change(pc);
         FirstServer[] servers = [.. boot.Modules.Take(2).Select((module, i) => Server(pc, (uint)i, module.Content))];
-        if (executed is not null) pc.Trace = traced => executed.Add(traced.Cpu.Eip.Value | Layout.KernelBase);
+        if (executed is not null)
+            pc.Trace = traced => executed.Add(traced.Cpu.Eip.Value | Layout.KernelBase);
         try
         {
             while (pc.Cpu.Eip.Value != image.Symbols["pick"])
-                if (pc.Run(1) != StopReason.Budget
-                    || pc.Instructions > MostInstructions) return "it never reaches pick";
+                if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions)
+                    return "it never reaches pick";
         }
         catch (Exception e) when (e is Fault or UnimplementedInstruction or ShutdownException)
         {
             return e.Message;
         }
 
-        return FirstState.Of(image, servers, Math.Min(boot.Megabytes << 20, Layout.MemorySize))
+        return FirstState
+            .Of(image, servers, Math.Min(boot.Megabytes << 20, Layout.MemorySize))
             .Differences(physical => pc.Memory.Load(physical, 4))
-            .Concat(FirstStateCheck.Registers(image, pc)).FirstOrDefault();
+            .Concat(FirstStateCheck.Registers(image, pc))
+            .FirstOrDefault();
     }
 
     private static IReadOnlyList<BootModule>? Booting(KernelImage image) =>
@@ -68,7 +80,8 @@ public static class OtherBoots
     /// <summary>An ELF file goes where its headers say; a flat one starts where the loader put it.</summary>
     private static FirstServer Server(Pc pc, uint number, byte[] content)
     {
-        if (content is [0x7F, (byte)'E', (byte)'L', (byte)'F', ..]) return FirstServer.Of(content);
+        if (content is [0x7F, (byte)'E', (byte)'L', (byte)'F', ..])
+            return FirstServer.Of(content);
         var at = pc.Memory.Load(Row(pc, number), 4);
         return new(at, at, at + (uint)content.Length);
     }

@@ -28,9 +28,11 @@ public sealed class RingBus(Pc pc) : IBus<Concrete>
     {
         if (linear.Value < Layout.KernelBase)
             return Bits(BitConverter.ToUInt32(_user, (int)(linear.Value & Mask)), size);
-        if (user) throw Fault.Page(5, linear.Value);
+        if (user)
+            throw Fault.Page(5, linear.Value);
         var dword = linear.Value & ~3u;
-        if (Instead.TryGetValue(dword, out var instead)) return Bits(instead >> (int)(linear.Value - dword) * 8, size);
+        if (Instead.TryGetValue(dword, out var instead))
+            return Bits(instead >> (int)(linear.Value - dword) * 8, size);
         return pc.Memory.Load(pc.Mmu.Look(linear.Value) ?? throw Fault.Page(0, linear.Value), size);
     }
 
@@ -38,8 +40,10 @@ public sealed class RingBus(Pc pc) : IBus<Concrete>
 
     public void Store(Concrete linear, int size, Concrete value, bool user)
     {
-        if (linear.Value < Layout.KernelBase) return;
-        if (user) throw Fault.Page(7, linear.Value);
+        if (linear.Value < Layout.KernelBase)
+            return;
+        if (user)
+            throw Fault.Page(7, linear.Value);
         Stored.Add(linear.Value);
     }
 

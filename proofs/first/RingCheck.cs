@@ -16,7 +16,10 @@ namespace Verified.Proofs.First;
 /// </remarks>
 public sealed class RingCheck
 {
-    private const uint Code = 0x100, Pointer = 0x400, Stack = 0x800, Flags = 0x202;
+    private const uint Code = 0x100,
+        Pointer = 0x400,
+        Stack = 0x800,
+        Flags = 0x202;
 
     private const uint AllSelectors = 0x10000;
 
@@ -27,15 +30,20 @@ public sealed class RingCheck
     // return.
     private static readonly (string Name, byte[] Opcode, bool Immediate, bool Returns)[] Transfers =
     [
-        ("CALL FAR ptr", [0x9A], true, false), ("JMP FAR ptr", [0xEA], true, false),
-        ("CALL FAR mem", [0xFF, 0x1D], false, false), ("JMP FAR mem", [0xFF, 0x2D], false, false),
-        ("RETF", [0xCB], false, true), ("RETF n", [0xCA, 0x04, 0x00], false, true), ("IRET", [0xCF], false, true),
+        ("CALL FAR ptr", [0x9A], true, false),
+        ("JMP FAR ptr", [0xEA], true, false),
+        ("CALL FAR mem", [0xFF, 0x1D], false, false),
+        ("JMP FAR mem", [0xFF, 0x2D], false, false),
+        ("RETF", [0xCB], false, true),
+        ("RETF n", [0xCA, 0x04, 0x00], false, true),
+        ("IRET", [0xCF], false, true),
     ];
 
     private readonly KernelImage _image;
     private readonly uint _selectors;
     private readonly RingBus _bus;
-    private readonly Ia32<Concrete, RingBus> _user, _cpu;
+    private readonly Ia32<Concrete, RingBus> _user,
+        _cpu;
 
     private RingCheck(KernelImage image, Pc pc, (uint Low, uint High) data, uint selectors)
     {
@@ -43,11 +51,17 @@ public sealed class RingCheck
         (_image, _bus, _selectors) = (image, new(pc), isFlat ? selectors : NamedSelectors);
         (_user, _cpu) = (new(_bus), new(_bus));
         var layout = image.Layout;
-        foreach (var (descriptor, (low, high)) in ((uint, (uint, uint))[])
-            [(Layout.UserCode, (data.Low, data.High | UserSegments.Code)), (Layout.UserData, data),
-                (Layout.FlatData, Flat(data))])
+        foreach (
+            var (descriptor, (low, high)) in ((uint, (uint, uint))[])
+                [
+                    (Layout.UserCode, (data.Low, data.High | UserSegments.Code)),
+                    (Layout.UserData, data),
+                    (Layout.FlatData, Flat(data)),
+                ]
+        )
         {
-            if (isFlat) break;
+            if (isFlat)
+                break;
             _bus.Instead[layout.Gdt + (descriptor & ~7u)] = low;
             _bus.Instead[layout.Gdt + (descriptor & ~7u) + 4] = high;
         }
@@ -59,8 +73,11 @@ public sealed class RingCheck
         to.Cpl = 3;
         to.Eflags = Flags;
         for (var segment = 0; segment < 6; segment++)
-            to.S[segment] = Loaded(segment == SegmentRegister.Cs
-                ? (Layout.UserCode, (data.Low, data.High | UserSegments.Code)) : (Layout.UserData, data));
+            to.S[segment] = Loaded(
+                segment == SegmentRegister.Cs
+                    ? (Layout.UserCode, (data.Low, data.High | UserSegments.Code))
+                    : (Layout.UserData, data)
+            );
         to.Eip = Code;
         to.R[Register.Esp] = Stack;
     }
@@ -76,17 +93,25 @@ public sealed class RingCheck
     /// <param name="selectors">How many selectors to try with the segments of whole spaces, from 0 on.</param>
     public static (string? Wrong, long Cases) Of(KernelImage image, Pc pc, uint selectors = AllSelectors)
     {
-        (uint, uint)[] spaces = [(UserSegments.FlatLow, UserSegments.FlatHigh), Small(1),
-            Small(image.Limits.Paging.Tables - 1)];
+        (uint, uint)[] spaces =
+        [
+            (UserSegments.FlatLow, UserSegments.FlatHigh),
+            Small(1),
+            Small(image.Limits.Paging.Tables - 1),
+        ];
         List<(RingCheck Check, Func<string?> Wrong)> parts = [];
         foreach (var data in spaces)
         {
             foreach (var transfer in Transfers)
-                foreach (var size in (int[])[4, 2])
-                    Add(check => check.WrongTransfer(transfer, size));
+            foreach (var size in (int[])[4, 2])
+                Add(check => check.WrongTransfer(transfer, size));
             Add(check => check.WrongNested());
-            Add(check => Enumerable.Range(0, (int)DeclaredTables.Vectors).SelectMany(check.WrongVectors)
-                .FirstOrDefault(each => each is not null));
+            Add(check =>
+                Enumerable
+                    .Range(0, (int)DeclaredTables.Vectors)
+                    .SelectMany(check.WrongVectors)
+                    .FirstOrDefault(each => each is not null)
+            );
 
             void Add(Func<RingCheck, string?> part)
             {
@@ -104,12 +129,19 @@ public sealed class RingCheck
         (UserSegments.SmallLow, UserSegments.HighOf<Concrete>(table).Value);
 
     // The flat segment cannot be loaded from a small space.
-    private static (uint Low, uint High) Flat((uint Low, uint High) data) => (UserSegments.FlatLow,
-        data.High == UserSegments.FlatHigh ? data.High : UserSegments.FlatHigh & ~UserSegments.Present);
+    private static (uint Low, uint High) Flat((uint Low, uint High) data) =>
+        (
+            UserSegments.FlatLow,
+            data.High == UserSegments.FlatHigh ? data.High : UserSegments.FlatHigh & ~UserSegments.Present
+        );
 
     private static Segment<Concrete> Loaded((uint Selector, (uint Low, uint High) Dwords) descriptor) =>
-        Segment<Concrete>.Unpack(descriptor.Selector, descriptor.Dwords.Low, descriptor.Dwords.High,
-            descriptor.Dwords.High & Descriptor.Mask);
+        Segment<Concrete>.Unpack(
+            descriptor.Selector,
+            descriptor.Dwords.Low,
+            descriptor.Dwords.High,
+            descriptor.Dwords.High & Descriptor.Mask
+        );
 
     private string? WrongTransfer((string Name, byte[] Opcode, bool Immediate, bool Returns) transfer, int size)
     {
@@ -132,9 +164,10 @@ public sealed class RingCheck
                 _bus.Put(Stack + 4, Flags);
 
             var seen = Executed([.. prefix, .. transfer.Opcode, .. transfer.Immediate ? pointer : address]);
-            var right = (selector & ~3u) == (Layout.UserCode & ~3u) && (!transfer.Returns || (selector & 3) == 3)
-                ? "ring 3"
-                : Fault.Protection(selector & ~3u).Message;
+            var right =
+                (selector & ~3u) == (Layout.UserCode & ~3u) && (!transfer.Returns || (selector & 3) == 3)
+                    ? "ring 3"
+                    : Fault.Protection(selector & ~3u).Message;
             if (seen != right)
                 return $"{transfer.Name} of {size * 8} bits with selector {selector:X4}h: {seen}, not {right}";
         }
@@ -162,11 +195,15 @@ public sealed class RingCheck
         (string Name, string Seen, string Right)[] ways =
         [
             ("INT n", Executed([0xCD, (byte)vector]), gate?.Ring == 3 ? entered : Fault.Protection(code).Message),
-            ("an event", After(() => _cpu.ExternalInterrupt(vector)),
-                gate is not null ? entered : Fault.Protection(code + 1).Message),
+            (
+                "an event",
+                After(() => _cpu.ExternalInterrupt(vector)),
+                gate is not null ? entered : Fault.Protection(code + 1).Message
+            ),
         ];
         return ways.Select(way =>
-            way.Seen == way.Right ? null : $"{way.Name} with vector {vector:X2}h: {way.Seen}, not {way.Right}");
+            way.Seen == way.Right ? null : $"{way.Name} with vector {vector:X2}h: {way.Seen}, not {way.Right}"
+        );
     }
 
     private string Executed(byte[] code)
@@ -192,10 +229,12 @@ public sealed class RingCheck
             return _bus.Stored.Count == 0 ? fault.Message : $"{fault.Message} in a task switch";
         }
 
-        var entered = _cpu.S[SegmentRegister.Cs].Selector.Value == Layout.KernelCode
+        var entered =
+            _cpu.S[SegmentRegister.Cs].Selector.Value == Layout.KernelCode
             && _cpu.TaskRegister.Selector.Value == Layout.TaskState;
         if (_cpu.Cpl == 0)
-            return entered && FrameAlone() ? $"ring 0 at {_image.Name(_cpu.Eip.Value)}"
+            return entered && FrameAlone()
+                ? $"ring 0 at {_image.Name(_cpu.Eip.Value)}"
                 : $"ring 0, with CS {_cpu.S[SegmentRegister.Cs].Selector}";
         return _bus.Stored.Count == 0 && _cpu.S[SegmentRegister.Cs].Selector.Value == Layout.UserCode
             ? $"ring {_cpu.Cpl}"
@@ -205,5 +244,6 @@ public sealed class RingCheck
     /// <summary>What the processor has stored is the frame on the kernel's stack and no task's state.</summary>
     private bool FrameAlone() =>
         _bus.Stored.All(at =>
-            at - (_image.Layout.Threads.Base + Layout.Eip.Offset) < Layout.ThreadSize - Layout.Eip.Offset);
+            at - (_image.Layout.Threads.Base + Layout.Eip.Offset) < Layout.ThreadSize - Layout.Eip.Offset
+        );
 }

@@ -18,9 +18,17 @@ namespace Verified.Proofs.Fuzz;
 /// <param name="Shrinks">Whether a failing program is made small.</param>
 /// <param name="LooksEverywhere">Whether each property is checked also where a step has written nothing.</param>
 public sealed record FuzzOptions(
-    int Seed = 1, int Count = 2_000, int Events = 64, Limits? Limits = null,
-    IReadOnlyList<Invariant<Concrete>>? Invariants = null, Action<State<Concrete>, Entry>? Damage = null, Action<int>? Progress = null,
-    IReadOnlyList<Property<Concrete>>? Properties = null, bool Shrinks = true, bool LooksEverywhere = false);
+    int Seed = 1,
+    int Count = 2_000,
+    int Events = 64,
+    Limits? Limits = null,
+    IReadOnlyList<Invariant<Concrete>>? Invariants = null,
+    Action<State<Concrete>, Entry>? Damage = null,
+    Action<int>? Progress = null,
+    IReadOnlyList<Property<Concrete>>? Properties = null,
+    bool Shrinks = true,
+    bool LooksEverywhere = false
+);
 
 /// <summary>What was tried.</summary>
 /// <param name="Programs">Programs run.</param>
@@ -45,9 +53,12 @@ public static class FuzzRun
         {
             var trace = subject.Program(new(options.Seed + n, subject.Limits));
             options.Progress?.Invoke(n + 1);
-            if (trace is null) continue;
+            if (trace is null)
+                continue;
             var steps = subject.Steps;
-            var small = !options.Shrinks ? trace : Shrinking.Shrink(trace, candidate => subject.Replay(candidate)?.Trace);
+            var small = !options.Shrinks
+                ? trace
+                : Shrinking.Shrink(trace, candidate => subject.Replay(candidate)?.Trace);
             var violation = subject.Replay(small) ?? throw new InvalidOperationException("a violation does not repeat");
             return new(n + 1, steps, clock.Elapsed.TotalSeconds, violation, options.Seed + n);
         }
@@ -60,21 +71,33 @@ public static class FuzzRun
         new Subject((options ?? new()) with { Limits = trace.Start.Limits }).Replay(trace);
 
     /// <summary>
-    /// Runs the one step of a trace from two states, of which the other differs in registers of threads that take no part in it; what else they then differ in, or null.
+    /// Runs the one step of a trace from two states, of which the other differs in registers of threads that take no
+    /// part in it; what else they then differ in, or null.
     /// </summary>
     public static Violation? ReplayTwice(Trace trace, Func<ColumnInfo, uint, uint> other) =>
         new Subject(new() { Limits = trace.Start.Limits }).ReplayTwice(trace, other);
 
     // An operation goes through the entries of all page tables at most, and looks at a mapping a few times.
-    private static uint MostMapSteps(Limits limits) => limits.Paging.Tables * limits.Paging.Entries
-        + 4 * limits.Paging.Nodes + limits.Paging.Slots + 4 * limits.Threads + limits.Tasks * limits.Tasks;
+    private static uint MostMapSteps(Limits limits) =>
+        limits.Paging.Tables * limits.Paging.Entries
+        + 4 * limits.Paging.Nodes
+        + limits.Paging.Slots
+        + 4 * limits.Threads
+        + limits.Tasks * limits.Tasks;
 
     private sealed class Subject
     {
-        private readonly Dictionary<Table, HashSet<uint>> _touched =
-            new Table[] { Table.Task, Table.Node, Table.Slot, Table.PageTable, Table.Page }.ToDictionary(table => table, _ => new HashSet<uint>());
+        private readonly Dictionary<Table, HashSet<uint>> _touched = new Table[]
+        {
+            Table.Task,
+            Table.Node,
+            Table.Slot,
+            Table.PageTable,
+            Table.Page,
+        }.ToDictionary(table => table, _ => new HashSet<uint>());
 
-        private static readonly uint[] One = [0], Ids = [.. Enumerable.Range(0, (int)Interrupts.Rows).Select(id => (uint)id)];
+        private static readonly uint[] One = [0],
+            Ids = [.. Enumerable.Range(0, (int)Interrupts.Rows).Select(id => (uint)id)];
 
         private readonly FuzzOptions _options;
         private readonly FlatTables _tables;
@@ -84,7 +107,8 @@ public static class FuzzRun
         private readonly MeaningJudge _meaning;
         private readonly SpaceHistory _spaces;
         private readonly TurnHistory _turns;
-        private uint[] _threads = [], _priorities = [];
+        private uint[] _threads = [],
+            _priorities = [];
 
         public Subject(FuzzOptions options)
         {
@@ -110,13 +134,17 @@ public static class FuzzRun
             var start = generator.Population();
             List<Event> events = [];
             var violated = Place(start) ?? Settle();
-            for (var idle = 0; violated is null && events.Count < _options.Events && idle < 2;)
+            for (var idle = 0; violated is null && events.Count < _options.Events && idle < 2; )
             {
                 // Every second program is about mappings: by chance alone few items meet a window.
-                events.Add(generator.Seed % 2 == 0 ? generator.Give(_tables.State, _threads[1..])
-                    : generator.Next(_tables.State, _threads[1..]));
+                events.Add(
+                    generator.Seed % 2 == 0
+                        ? generator.Give(_tables.State, _threads[1..])
+                        : generator.Next(_tables.State, _threads[1..])
+                );
                 violated = Step(events[^1]);
-                if (_tables.State.Stage.Value == Stages.Idle) idle++;
+                if (_tables.State.Stage.Value == Stages.Idle)
+                    idle++;
             }
 
             return violated is null ? null : new(Snapshot.Of(start), events);
@@ -125,7 +153,8 @@ public static class FuzzRun
         public Violation? Replay(Trace trace)
         {
             var start = trace.Start.ToState();
-            if ((Place(start) ?? Settle()) is { } atOnce) return Named(trace with { Events = [] }, atOnce);
+            if ((Place(start) ?? Settle()) is { } atOnce)
+                return Named(trace with { Events = [] }, atOnce);
             for (var i = 0; i < trace.Events.Count; i++)
                 if (Step(trace.Events[i]) is { } violated)
                     return Named(trace with { Events = [.. trace.Events.Take(i + 1)] }, violated);
@@ -136,9 +165,19 @@ public static class FuzzRun
         {
             var step = trace.Events.Single();
             Place(trace.Start.ToState());
-            if (step.Registers is { } registers && _tables.State.Stage.Value == Stages.User) registers.Set(_tables.State, _tables.State.Current.Value);
-            return _separation.Confidentiality(step.Entry, _threads, () => step.Apply(_kernel, _tables.State), other) is var (column, row)
-                ? Named(trace, ("confidentiality", $"a step depends on no registers of threads that take no part in it ({step.Entry} makes {column.Name} of {column.Table} {row} differ)"))
+            if (step.Registers is { } registers && _tables.State.Stage.Value == Stages.User)
+                registers.Set(_tables.State, _tables.State.Current.Value);
+            return
+                _separation.Confidentiality(step.Entry, _threads, () => step.Apply(_kernel, _tables.State), other)
+                    is var (column, row)
+                ? Named(
+                    trace,
+                    (
+                        "confidentiality",
+                        $"a step depends on no registers of threads that take no part in it ({step.Entry} makes "
+                            + $"{column.Name} of {column.Table} {row} differ)"
+                    )
+                )
                 : null;
         }
 
@@ -148,10 +187,23 @@ public static class FuzzRun
         private (string, string)? Place(State<Concrete> start)
         {
             Codec.CopyInto(start, _tables);
-            _threads = [0, .. Enumerable.Range(1, (int)Limits.Threads - 1).Select(row => (uint)row)
-                .Where(row => start.Status[row].Value != ThreadStatus.Inactive)];
-            _priorities = [.. Enumerable.Range(0, (int)Limits.Priorities).Select(row => (uint)row)
-                .Where(row => start.Picked[row].Value != 0 || _threads.Any(thread => start.Priority[thread].Value == row))];
+            _threads =
+            [
+                0,
+                .. Enumerable
+                    .Range(1, (int)Limits.Threads - 1)
+                    .Select(row => (uint)row)
+                    .Where(row => start.Status[row].Value != ThreadStatus.Inactive),
+            ];
+            _priorities =
+            [
+                .. Enumerable
+                    .Range(0, (int)Limits.Priorities)
+                    .Select(row => (uint)row)
+                    .Where(row =>
+                        start.Picked[row].Value != 0 || _threads.Any(thread => start.Priority[thread].Value == row)
+                    ),
+            ];
             _tables.LookOnlyAt(_threads);
             _spaces.Begin();
             _turns.Begin();
@@ -160,9 +212,12 @@ public static class FuzzRun
 
         private (string, string)? Step(Event e)
         {
-            if (!e.Fits(_tables.State)) return null;
-            if (e.MayStart(_tables.State) is { } row && !_threads.Contains(row)) _tables.LookOnlyAt(_threads = [.. _threads, row]);
-            if (e.Registers is { } registers && _tables.State.Stage.Value == Stages.User) registers.Set(_tables.State, _tables.State.Current.Value);
+            if (!e.Fits(_tables.State))
+                return null;
+            if (e.MayStart(_tables.State) is { } row && !_threads.Contains(row))
+                _tables.LookOnlyAt(_threads = [.. _threads, row]);
+            if (e.Registers is { } registers && _tables.State.Stage.Value == Stages.User)
+                registers.Set(_tables.State, _tables.State.Current.Value);
             _tables.Commit();
             e.Apply(_kernel, _tables.State);
             return After(e.Entry, e.Argument, e.Code) ?? Settle(e.Between);
@@ -173,10 +228,13 @@ public static class FuzzRun
             var (steps, mapSteps) = (0, 0);
             foreach (var (entry, argument) in Event.OwnSteps(_tables.State, between))
             {
-                if (entry is Entry.Tick or Entry.Interrupt) steps = 0;
-                if (entry == Entry.Map ? mapSteps++ > MostMapSteps(Limits) : steps++ > 9 * _threads.Length) return ("settles", "the kernel's own steps end at a user or idle");
+                if (entry is Entry.Tick or Entry.Interrupt)
+                    steps = 0;
+                if (entry == Entry.Map ? mapSteps++ > MostMapSteps(Limits) : steps++ > 9 * _threads.Length)
+                    return ("settles", "the kernel's own steps end at a user or idle");
                 _kernel.Step(entry, argument);
-                if (After(entry, argument) is { } violated) return violated;
+                if (After(entry, argument) is { } violated)
+                    return violated;
             }
 
             return null;
@@ -185,44 +243,73 @@ public static class FuzzRun
         private (string, string)? After(Entry entry, uint argument, uint code = 0)
         {
             _options.Damage?.Invoke(_tables.State, entry);
-            if (_options.Properties is not { Count: 0 } && Meant(entry, argument, code) is { } meant) return meant;
+            if (_options.Properties is not { Count: 0 } && Meant(entry, argument, code) is { } meant)
+                return meant;
             var reached = _separation.Integrity(entry);
-            foreach (var rows in _touched.Values) rows.Clear();
+            foreach (var rows in _touched.Values)
+                rows.Clear();
             foreach (var cell in _tables.Written)
                 if (cell >= _tables.MappingsStart)
                     Touch(cell);
             _tables.Commit();
             Steps++;
             if (reached is var (column, row))
-                return ("integrity", $"a step changes nothing of threads and spaces that take no part in it ({entry} changed {column.Name} of {column.Table} {row})");
+                return (
+                    "integrity",
+                    $"a step changes nothing of threads and spaces that take no part in it ({entry} changed "
+                        + $"{column.Name} of {column.Table} {row})"
+                );
             return Violated();
         }
 
-        // Of the mappings' many rows those that a step wrote, and the neighbours in a list, which are what invariants of a row look at.
+        // Of the mappings' many rows those that a step wrote, and the neighbours in a list, which are what invariants
+        // of a row look at.
         private void Touch(int cell)
         {
             var (column, row) = _tables.Locate(cell);
-            if (!_touched.TryGetValue(column.Table, out var rows)) return;
+            if (!_touched.TryGetValue(column.Table, out var rows))
+                return;
             rows.Add(row);
-            if (column.Table != Table.Node) return;
+            if (column.Table != Table.Node)
+                return;
             rows.Add(_tables.State.Mappings.Next[row].Value);
             rows.Add(_tables.State.Mappings.Previous[row].Value);
         }
 
         private (string, string)? Meant(Entry entry, uint argument, uint code) =>
-            _meaning.Judge(entry, argument, code, _threads, RowsOf) ?? _spaces.After(entry) ?? _turns.After(entry, _threads);
+            _meaning.Judge(entry, argument, code, _threads, RowsOf)
+            ?? _spaces.After(entry)
+            ?? _turns.After(entry, _threads);
 
         private IEnumerable<uint> RowsOf(Table table) =>
-            table switch { Table.Priority => _priorities, Table.Interrupt => Ids, Table.Task => Tasks, _ => _touched[table] };
+            table switch
+            {
+                Table.Priority => _priorities,
+                Table.Interrupt => Ids,
+                Table.Task => Tasks,
+                _ => _touched[table],
+            };
 
         // Rows of inactive threads are blank, as row 0 is.
         private (string, string)? Violated()
         {
             foreach (var invariant in _invariants)
-                foreach (var i in invariant.Over switch { Table.Thread => _threads, Table.Priority => _priorities, Table.Processor => One, Table.Interrupt => Ids, var table => [.. _touched[table]] })
-                    foreach (var j in invariant.Pairs ? _threads : One)
-                        if (!invariant.Holds(_tables.State, i, j))
-                            return (invariant.Name, $"{invariant.Why} (violated at {invariant.Over} {i}{(invariant.Pairs ? $", {j}" : "")})");
+            foreach (
+                var i in invariant.Over switch
+                {
+                    Table.Thread => _threads,
+                    Table.Priority => _priorities,
+                    Table.Processor => One,
+                    Table.Interrupt => Ids,
+                    var table => [.. _touched[table]],
+                }
+            )
+            foreach (var j in invariant.Pairs ? _threads : One)
+                if (!invariant.Holds(_tables.State, i, j))
+                    return (
+                        invariant.Name,
+                        $"{invariant.Why} (violated at {invariant.Over} {i}{(invariant.Pairs ? $", {j}" : "")})"
+                    );
             return null;
         }
     }

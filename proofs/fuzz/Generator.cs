@@ -8,8 +8,7 @@ namespace Verified.Proofs.Fuzz;
 
 /// <summary>
 /// Random populations of threads and random events for them; the same seed gives the same ones. Events look at the
-/// state, so that
-/// the rare ways (rendezvous, chains of waiting senders, preemption) are common.
+/// state, so that the rare ways (rendezvous, chains of waiting senders, preemption) are common.
 /// </summary>
 public sealed class Generator(int seed, Limits limits)
 {
@@ -35,31 +34,54 @@ public sealed class Generator(int seed, Limits limits)
         uint[] priorities = [0, limits.Priorities - 1, Below(limits.Priorities), Below(limits.Priorities)];
         var spread = Chance(40) ? usable : Math.Min(usable, Chance(50) ? 40 : limits.Lthreads);
         HashSet<uint> rows = [];
-        while (rows.Count < count) rows.Add(limits.Lthreads + Below(Math.Max(spread, count)));
+        while (rows.Count < count)
+            rows.Add(limits.Lthreads + Below(Math.Max(spread, count)));
 
-        var versions = rows.Select(row => row / limits.Lthreads).Distinct()
+        var versions = rows.Select(row => row / limits.Lthreads)
+            .Distinct()
             .ToDictionary(task => task, _ => Chance(10) ? ThreadId.LastVersion : 1 + Below(1023));
-        var s = Boot.Initial(limits, rows.Select(row => new BootThread(
-            ThreadId.Make<Concrete>(Below(256), row / limits.Lthreads, row % limits.Lthreads,
-                versions[row / limits.Lthreads]).Value,
-            Pick(priorities), Pick(Quanta), Chance(60) ? Word() % UserSegments.SmallSize : Word(), Word())),
-                Pages.IsSigma0s(limits));
+        var s = Boot.Initial(
+            limits,
+            rows.Select(row => new BootThread(
+                ThreadId
+                    .Make<Concrete>(
+                        Below(256),
+                        row / limits.Lthreads,
+                        row % limits.Lthreads,
+                        versions[row / limits.Lthreads]
+                    )
+                    .Value,
+                Pick(priorities),
+                Pick(Quanta),
+                Chance(60) ? Word() % UserSegments.SmallSize : Word(),
+                Word()
+            )),
+            Pages.IsSigma0s(limits)
+        );
         foreach (var row in rows)
         {
             s.Slice[row] = Left(s.Quantum[row].Value);
             s.Preempter[row] = Chance(30) ? s.Id[Pick([.. rows])] : ThreadId.Nil;
             s.Consumed[row] = Word();
             s.Mcp[row] = Chance(70) ? limits.Priorities - 1 : Pick(priorities);
-            s.Pager[row] = Chance(80) ? s.Id[Pick([.. rows])] : Chance(50) ? Word() : ThreadId.Nil;
+            s.Pager[row] =
+                Chance(80) ? s.Id[Pick([.. rows])]
+                : Chance(50) ? Word()
+                : ThreadId.Nil;
             s.Served[row] = Chance(50) ? Pick([.. rows]) : Below(limits.Threads);
             (s.Eax[row], s.Ecx[row], s.Edx[row], s.Ebx[row]) = (Word(), Word(), Word(), Word());
-            (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (Word(), Word(), Word(),
-                Word() & Flags.UserBits | Flags.User);
+            (s.Ebp[row], s.Esi[row], s.Edi[row], s.Eflags[row]) = (
+                Word(),
+                Word(),
+                Word(),
+                Word() & Flags.UserBits | Flags.User
+            );
         }
 
         var areSmall = Chance(30);
         foreach (var task in versions.Keys)
-            if (areSmall || Chance(20)) s.Mappings.Small[task] = 1 + Below(ScheduleParam.LastSmall);
+            if (areSmall || Chance(20))
+                s.Mappings.Small[task] = 1 + Below(ScheduleParam.LastSmall);
         ChooseInterrupts();
         Handle([.. rows], s);
         GiveChiefs(s, [.. versions.Keys]);
@@ -75,17 +97,23 @@ public sealed class Generator(int seed, Limits limits)
     private uint Length() => Word() & Pick([0xFFFFFF00u, 0xFFFFFF00u, 0x00FFFF00u, 0xFF0FFF00u]);
 
     // A random rest of a time slice of this length; a slice of length 0 has donated ticks at most.
-    private uint Left(uint quantum) => quantum switch
-    {
-        0 => Chance(50) ? 0 : 1 + Below(3),
-        ScheduleParam.Infinite => quantum,
-        _ => 1 + Below(quantum),
-    };
+    private uint Left(uint quantum) =>
+        quantum switch
+        {
+            0 => Chance(50) ? 0 : 1 + Below(3),
+            ScheduleParam.Infinite => quantum,
+            _ => 1 + Below(quantum),
+        };
 
     /// <summary>Chooses the interrupts that come, for a state that this generator has not made.</summary>
     public void ChooseInterrupts() =>
-        _ids = [.. Enumerable.Range(0, IdsOfPopulation).Select(_ => 1 + Below(Interrupts.Lines))
-            .Where(id => Interrupts.IsUsers<Concrete>(id).Known), SpuriousId];
+        _ids = [
+            .. Enumerable
+                .Range(0, IdsOfPopulation)
+                .Select(_ => 1 + Below(Interrupts.Lines))
+                .Where(id => Interrupts.IsUsers<Concrete>(id).Known),
+            SpuriousId,
+        ];
 
     // Of the tasks that exist, and some others, to each other, as a tree.
     private void GiveChiefs(State<Concrete> s, uint[] tasks)
@@ -95,7 +123,8 @@ public sealed class Generator(int seed, Limits limits)
             {
                 var former = s.Mappings.Chief[task];
                 s.Mappings.Chief[task] = chief;
-                if (Forest.Height(s, task) == limits.Tasks) s.Mappings.Chief[task] = former;
+                if (Forest.Height(s, task) == limits.Tasks)
+                    s.Mappings.Chief[task] = former;
             }
     }
 
@@ -105,10 +134,13 @@ public sealed class Generator(int seed, Limits limits)
     public Event Next(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var next = Any(s, threads);
-        if (s.Stage.Value == Stages.User) next = _code.Placed(next, s);
-        return next.Entry == Entry.TaskNew && Chance(50) ? next
-            with
-        { Between = new(Below(limits.Tasks + 2 * limits.Threads), OrTick(s)) }
+        if (s.Stage.Value == Stages.User)
+            next = _code.Placed(next, s);
+        return next.Entry == Entry.TaskNew && Chance(50)
+            ? next with
+            {
+                Between = new(Below(limits.Tasks + 2 * limits.Threads), OrTick(s)),
+            }
             : _random.Next(25) switch
             {
                 < 5 => next with { Between = new(Below(12), OrTick(s)) },
@@ -119,47 +151,78 @@ public sealed class Generator(int seed, Limits limits)
 
     /// <summary>
     /// An event by which few threads become many: new tasks and threads, other priorities and small spaces, items sent
-    /// to whoever waits for them;
-    /// or any event.
+    /// to whoever waits for them; or any event.
     /// </summary>
     /// <inheritdoc cref="Next"/>
     public Event Grow(State<Concrete> s, IReadOnlyList<uint> threads)
     {
-        if (s.Stage.Value != Stages.User) return Next(s, threads);
-        var registers = new Registers(0, Timeouts.Infinite, Word(), Word(), Word(), 0, Destination(s, threads), Word(),
-            Word(), Word() & Flags.UserBits | Flags.User);
+        if (s.Stage.Value != Stages.User)
+            return Next(s, threads);
+        var registers = new Registers(
+            0,
+            Timeouts.Infinite,
+            Word(),
+            Word(),
+            Word(),
+            0,
+            Destination(s, threads),
+            Word(),
+            Word(),
+            Word() & Flags.UserBits | Flags.User
+        );
         return _random.Next(12) switch
         {
-            < 2 when threads.Count < MostThreads =>
-                _code.Placed(NewTask(s, threads, registers) with { Between = null }, s),
-            < 5 when threads.Count < MostThreads => _code.Placed(new(Entry.LthreadExRegs, registers with
-            {
-                Eax = Below(limits.Lthreads),
-                Ecx = Word(),
-                Edx = Word() % (2 * UserSegments.SmallSize),
-                Ebx = ThreadId.Invalid,
-                Esi = SomeId(s, threads),
-            }), s),
-            < 7 => _code.Placed(new(Entry.ThreadSchedule, registers with
-            {
-                Eax = Word() & 0xFFF07F00 | Below(limits.Priorities),
-                Ebx = ThreadId.Invalid,
-                Esi = SomeId(s, threads),
-            }), s),
-            < 9 when Waiting(s, threads) is { } partner =>
-                _code.Placed(new(Entry.Ipc, registers
-                    with
+            < 2 when threads.Count < MostThreads => _code.Placed(
+                NewTask(s, threads, registers) with
                 {
-                    Eax = 2,
-                    Edx = Pages.Fpage(_random),
-                    Ebx = Pages.Fpage(_random),
-                    Ebp = Descriptor.None,
-                    Esi = s.Id[partner]
-                }), s),
-            < 11 when threads.Any(other => other != s.Current.Value && s.IsReady(other).Known) =>
-                _code.Placed(new(Entry.Ipc, registers
-                    with
-                { Eax = Descriptor.None, Ebp = Pages.Window(_random) & ~3u | 3 }), s),
+                    Between = null,
+                },
+                s
+            ),
+            < 5 when threads.Count < MostThreads => _code.Placed(
+                new(
+                    Entry.LthreadExRegs,
+                    registers with
+                    {
+                        Eax = Below(limits.Lthreads),
+                        Ecx = Word(),
+                        Edx = Word() % (2 * UserSegments.SmallSize),
+                        Ebx = ThreadId.Invalid,
+                        Esi = SomeId(s, threads),
+                    }
+                ),
+                s
+            ),
+            < 7 => _code.Placed(
+                new(
+                    Entry.ThreadSchedule,
+                    registers with
+                    {
+                        Eax = Word() & 0xFFF07F00 | Below(limits.Priorities),
+                        Ebx = ThreadId.Invalid,
+                        Esi = SomeId(s, threads),
+                    }
+                ),
+                s
+            ),
+            < 9 when Waiting(s, threads) is { } partner => _code.Placed(
+                new(
+                    Entry.Ipc,
+                    registers with
+                    {
+                        Eax = 2,
+                        Edx = Pages.Fpage(_random),
+                        Ebx = Pages.Fpage(_random),
+                        Ebp = Descriptor.None,
+                        Esi = s.Id[partner],
+                    }
+                ),
+                s
+            ),
+            < 11 when threads.Any(other => other != s.Current.Value && s.IsReady(other).Known) => _code.Placed(
+                new(Entry.Ipc, registers with { Eax = Descriptor.None, Ebp = Pages.Window(_random) & ~3u | 3 }),
+                s
+            ),
             _ => Next(s, threads),
         };
     }
@@ -171,34 +234,49 @@ public sealed class Generator(int seed, Limits limits)
     /// <inheritdoc cref="Next"/>
     public Event Give(State<Concrete> s, IReadOnlyList<uint> threads)
     {
-        if (s.Stage.Value != Stages.User) return Next(s, threads);
-        var registers = new Registers(2, Timeouts.Infinite, Pages.Fpage(_random), Item(s), Word(),
-            Chance(50) ? Descriptor.None : Receive(), 0, Word(), Word(), Word() & Flags.UserBits | Flags.User);
+        if (s.Stage.Value != Stages.User)
+            return Next(s, threads);
+        var registers = new Registers(
+            2,
+            Timeouts.Infinite,
+            Pages.Fpage(_random),
+            Item(s),
+            Word(),
+            Chance(50) ? Descriptor.None : Receive(),
+            0,
+            Word(),
+            Word(),
+            Word() & Flags.UserBits | Flags.User
+        );
         var next = _random.Next(10) switch
         {
-            < 6 when Partner(s, threads, other => Takes(s, other)) is { } taker =>
-                _code.Placed(new(Entry.Ipc, registers with { Esi = s.Id[taker] }), s),
-            < 8 when threads.Any(other => other != s.Current.Value && s.IsReady(other).Known) =>
-                _code.Placed(new(Entry.Ipc, registers with
-                {
-                    Eax = Descriptor.None,
-                    Ebp = Pages.Window(_random) & ~3u | 3,
-                }), s),
+            < 6 when Partner(s, threads, other => Takes(s, other)) is { } taker => _code.Placed(
+                new(Entry.Ipc, registers with { Esi = s.Id[taker] }),
+                s
+            ),
+            < 8 when threads.Any(other => other != s.Current.Value && s.IsReady(other).Known) => _code.Placed(
+                new(Entry.Ipc, registers with { Eax = Descriptor.None, Ebp = Pages.Window(_random) & ~3u | 3 }),
+                s
+            ),
             < 9 => _code.Placed(new(Entry.FpageUnmap, registers with { Eax = registers.Ebx, Ecx = Mask() }), s),
             _ => null,
         };
-        if (next is null) return Next(s, threads);
+        if (next is null)
+            return Next(s, threads);
         return Chance(20) ? next with { Between = new(Below(12), OrTick(s)) } : next;
     }
 
     // Whether a thread waits for the current one, of another task, and takes map items.
-    private static Truth Takes(State<Concrete> s, uint other) => s.WaitsFor(other, s.Current)
-        & (s.Task(other) != s.Task(s.Current)) & (Descriptor.IsWindow(s.Ebp[other]) | (s.Faulting[other] == 1));
+    private static Truth Takes(State<Concrete> s, uint other) =>
+        s.WaitsFor(other, s.Current)
+        & (s.Task(other) != s.Task(s.Current))
+        & (Descriptor.IsWindow(s.Ebp[other]) | (s.Faulting[other] == 1));
 
     // Of pages that the current thread has, if it has any.
     private uint Item(State<Concrete> s)
     {
-        if (Chance(20) || Pages.AllMapped(s) is not { Length: > 0 } mine) return Pages.Fpage(_random);
+        if (Chance(20) || Pages.AllMapped(s) is not { Length: > 0 } mine)
+            return Pages.Fpage(_random);
         var page = Pick(mine);
         var size = (int)Pick([0u, 0u, 0u, 1u, 2u]);
         return page >> size << size << 12 | (uint)(12 + size) << 2 | Below(4);
@@ -208,17 +286,21 @@ public sealed class Generator(int seed, Limits limits)
     private const int MostThreads = 20;
 
     private Event NewTask(State<Concrete> s, IReadOnlyList<uint> threads, Registers registers) =>
-        new(Entry.TaskNew, registers with
-        {
-            Eax = limits.Priorities - 1,
-            Ebx = Chance(85) ? SomeId(s, threads) : ThreadId.Nil,
-            Edx = Word() % (2 * UserSegments.SmallSize),
-            Esi = SubTask(s, threads),
-        });
+        new(
+            Entry.TaskNew,
+            registers with
+            {
+                Eax = limits.Priorities - 1,
+                Ebx = Chance(85) ? SomeId(s, threads) : ThreadId.Nil,
+                Edx = Word() % (2 * UserSegments.SmallSize),
+                Esi = SubTask(s, threads),
+            }
+        );
 
     private Event Any(State<Concrete> s, IReadOnlyList<uint> threads)
     {
-        if (s.Stage.Value == Stages.Idle) return Chance(70) ? new(Entry.Tick) : new(Entry.Interrupt, null, Id(s));
+        if (s.Stage.Value == Stages.Idle)
+            return Chance(70) ? new(Entry.Tick) : new(Entry.Interrupt, null, Id(s));
 
         // To delete a task takes as long as a thousand other events.
         var entry = _random.Next(1000) switch
@@ -238,57 +320,79 @@ public sealed class Generator(int seed, Limits limits)
         };
 
         // To change a thread in the middle of a transfer, or to delete its task, takes both at once.
-        if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfMyTask) is not null
-            && Chance(40)) entry = Entry.LthreadExRegs;
-        if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfSubTask) is not null && Chance(40)) entry = Entry.TaskNew;
+        if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfMyTask) is not null && Chance(40))
+            entry = Entry.LthreadExRegs;
+        if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfSubTask) is not null && Chance(40))
+            entry = Entry.TaskNew;
         var registers = new Registers(
-            Send(), Timeout(), Word(), Word(), Word(), Receive(), Destination(s, threads), Word(), Word(),
-            Word() & Flags.UserBits | Flags.User);
+            Send(),
+            Timeout(),
+            Word(),
+            Word(),
+            Word(),
+            Receive(),
+            Destination(s, threads),
+            Word(),
+            Word(),
+            Word() & Flags.UserBits | Flags.User
+        );
         if (entry == Entry.Ipc && Chance(15) && Waiting(s, threads) is { } partner)
-            return new(entry, registers with
-            {
-                Eax = 0,
-                Ecx = 0,
-                Ebp = s.Status[partner].Value == ThreadStatus.ReceivingFrom ? 1u : Below(2),
-                Esi = s.Id[partner]
-            });
-        if (entry == Entry.Ipc && Chance(25)) registers = registers
-            with
-        { Eax = 2 + Below(2), Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random) };
+            return new(
+                entry,
+                registers with
+                {
+                    Eax = 0,
+                    Ecx = 0,
+                    Ebp = s.Status[partner].Value == ThreadStatus.ReceivingFrom ? 1u : Below(2),
+                    Esi = s.Id[partner],
+                }
+            );
+        if (entry == Entry.Ipc && Chance(25))
+            registers = registers with { Eax = 2 + Below(2), Edx = Pages.Fpage(_random), Ebx = Pages.Fpage(_random) };
         if (entry == Entry.Ipc && registers.Esi <= Interrupts.Lines && Chance(80))
             registers = registers with
             {
                 Eax = Descriptor.None,
                 Ebp = Chance(80) ? 0 : registers.Ebp,
-                Ecx = Chance(50)
-                ? Timeouts.ZeroReceiveOnly : registers.Ecx
+                Ecx = Chance(50) ? Timeouts.ZeroReceiveOnly : registers.Ecx,
             };
-        if (s.Mappings.Small[s.Task(s.Current)].Value != 0 && Chance(3)) return _code.Outgrow(registers);
-        if (entry == Entry.FpageUnmap) registers = registers with { Eax = Pages.Fpage(_random), Ecx = Mask() };
+        if (s.Mappings.Small[s.Task(s.Current)].Value != 0 && Chance(3))
+            return _code.Outgrow(registers);
+        if (entry == Entry.FpageUnmap)
+            registers = registers with { Eax = Pages.Fpage(_random), Ecx = Mask() };
         if (entry == Entry.ThreadSchedule)
-            return new(entry, registers with
-            {
-                Eax = Chance(15) ? ThreadId.Invalid : Length() | Level(s, threads),
-                Ebx = OrInvalid(Word()),
-            });
+            return new(
+                entry,
+                registers with
+                {
+                    Eax = Chance(15) ? ThreadId.Invalid : Length() | Level(s, threads),
+                    Ebx = OrInvalid(Word()),
+                }
+            );
         if (entry == Entry.LthreadExRegs)
-            return new(entry, registers with
-            {
-                Eax = Lthread(s, threads),
-                Ecx = OrInvalid(Word()),
-                Edx = OrInvalid(Word()),
-                Ebx = OrInvalid(Word()),
-                Esi = OrInvalid(registers.Esi),
-            });
-        if (entry == Entry.Interrupt) return new(entry, registers, Id(s));
+            return new(
+                entry,
+                registers with
+                {
+                    Eax = Lthread(s, threads),
+                    Ecx = OrInvalid(Word()),
+                    Edx = OrInvalid(Word()),
+                    Ebx = OrInvalid(Word()),
+                    Esi = OrInvalid(registers.Esi),
+                }
+            );
+        if (entry == Entry.Interrupt)
+            return new(entry, registers, Id(s));
         if (entry == Entry.TaskNew)
-            return new(entry, registers with
-            {
-                Eax = Chance(50) ? SomeId(s, threads) : Word(),
-                Ebx = Chance(30)
-                ? ThreadId.Nil : SomeId(s, threads),
-                Esi = SubTask(s, threads)
-            });
+            return new(
+                entry,
+                registers with
+                {
+                    Eax = Chance(50) ? SomeId(s, threads) : Word(),
+                    Ebx = Chance(30) ? ThreadId.Nil : SomeId(s, threads),
+                    Esi = SubTask(s, threads),
+                }
+            );
         return entry switch
         {
             Entry.PageFault => _code.PageFault(registers, s),
@@ -305,7 +409,8 @@ public sealed class Generator(int seed, Limits limits)
             if (Chance(30) && Pick(_ids) is var id && s.Handler[id].Value == State<Concrete>.Nobody)
             {
                 (s.Handler[id], s.Handles[row], s.Pending[id]) = (row, id, Below(2));
-                if (s.Pending[id].Value == 0 && Chance(50)) s.Masked &= ~Interrupts.Bit<Concrete>(id);
+                if (s.Pending[id].Value == 0 && Chance(50))
+                    s.Masked &= ~Interrupts.Bit<Concrete>(id);
             }
     }
 
@@ -321,50 +426,58 @@ public sealed class Generator(int seed, Limits limits)
 
     private uint Mask() => Chance(90) ? Pick([0u, Fpage.Unmap, Fpage.Own, Fpage.Own | Fpage.Unmap]) : Word();
 
-    private uint Send() => _random.Next(20) switch
-    {
-        < 5 => Descriptor.None,
-        < 16 => 0,
-        < 18 => 1 + Below(4),
-        < 19 => Word(),
-        _ => 0xFFFFFFFC + Below(3),
-    };
+    private uint Send() =>
+        _random.Next(20) switch
+        {
+            < 5 => Descriptor.None,
+            < 16 => 0,
+            < 18 => 1 + Below(4),
+            < 19 => Word(),
+            _ => 0xFFFFFFFC + Below(3),
+        };
 
-    private uint Receive() => _random.Next(20) switch
-    {
-        < 4 => Descriptor.None,
-        < 8 => 0,
-        < 13 => 1,
-        < 16 => Pages.Window(_random) & ~1u | 2 | Below(2),
-        < 17 => 2 + Below(4),
-        < 18 => Word() | 2,
-        < 19 => Word(),
-        _ => 0xFFFFFFFC + Below(3),
-    };
+    private uint Receive() =>
+        _random.Next(20) switch
+        {
+            < 4 => Descriptor.None,
+            < 8 => 0,
+            < 13 => 1,
+            < 16 => Pages.Window(_random) & ~1u | 2 | Below(2),
+            < 17 => 2 + Below(4),
+            < 18 => Word() | 2,
+            < 19 => Word(),
+            _ => 0xFFFFFFFC + Below(3),
+        };
 
     // A mantissa's milliseconds, or a quarter of them, or 64: due within a program's few ticks, in this round of slots
     // or in a later one.
     private uint Exponent() => Pick([0u, 7u, 10u, 10u, 11u, 11u, 12u]);
 
-    private uint Timeout() => _random.Next(12) switch
-    {
-        < 7 => Timeouts.Infinite,
-        < 8 => Timeouts.ZeroReceiveOnly,
-        < 9 => 0x10,
-        < 10 => Timeouts.ZeroBoth,
-        < 11 => Chance(30) ? Word() : Word() & 0xFFFF0000 | Exponent() | Exponent() << 4,
-        _ => Word() & 0x00FF00FF,
-    };
+    private uint Timeout() =>
+        _random.Next(12) switch
+        {
+            < 7 => Timeouts.Infinite,
+            < 8 => Timeouts.ZeroReceiveOnly,
+            < 9 => 0x10,
+            < 10 => Timeouts.ZeroBoth,
+            < 11 => Chance(30) ? Word() : Word() & 0xFFFF0000 | Exponent() | Exponent() << 4,
+            _ => Word() & 0x00FF00FF,
+        };
 
     private uint Destination(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var choice = _random.Next(100);
-        if (choice < 40 && Partner(s, threads, other =>
-            s.SendsTo(other, s.Current) | s.WaitsFor(other, s.Current)) is { } partner) return s.Id[partner];
+        if (
+            choice < 40
+            && Partner(s, threads, other => s.SendsTo(other, s.Current) | s.WaitsFor(other, s.Current)) is { } partner
+        )
+            return s.Id[partner];
 
         // An interrupt that is mine, or that somebody may have, or nobody.
-        if (choice is >= 40 and < 52) return Chance(50) && s.Handles[s.Current].Value is > 0 and var mine ? mine
-            : Chance(70) ? Pick(_ids) : Below(18);
+        if (choice is >= 40 and < 52)
+            return Chance(50) && s.Handles[s.Current].Value is > 0 and var mine ? mine
+                : Chance(70) ? Pick(_ids)
+                : Below(18);
 
         var id = s.Id[threads[_random.Next(threads.Count)]].Value;
         return choice switch
@@ -392,8 +505,11 @@ public sealed class Generator(int seed, Limits limits)
     }
 
     // One whose pages are being mapped.
-    private static uint? MidTransfer(State<Concrete> s, IReadOnlyList<uint> threads, Func<State<Concrete>, uint,
-        bool> fits)
+    private static uint? MidTransfer(
+        State<Concrete> s,
+        IReadOnlyList<uint> threads,
+        Func<State<Concrete>, uint, bool> fits
+    )
     {
         foreach (var thread in threads)
             if (s.Status[thread].Value is ThreadStatus.Giving or ThreadStatus.Mapping && fits(s, thread))
@@ -406,32 +522,38 @@ public sealed class Generator(int seed, Limits limits)
     private static bool IsOfSubTask(State<Concrete> s, uint thread) =>
         (s.Mappings.Chief[s.Task(thread)] == s.Task(s.Current)).Known;
 
-    private uint SomeId(State<Concrete> s, IReadOnlyList<uint> threads) => Chance(90)
-        ? s.Id[threads[_random.Next(threads.Count)]].Value : Word();
+    private uint SomeId(State<Concrete> s, IReadOnlyList<uint> threads) =>
+        Chance(90) ? s.Id[threads[_random.Next(threads.Count)]].Value : Word();
 
     // A task that I may create, as far as there is one, of any version; or any task.
     private uint SubTask(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var me = s.Task(s.Current).Value;
-        uint[] mine = [.. Enumerable.Range(1, (int)limits.Tasks - 1).Select(task => (uint)task)
-            .Where(task => s.Mappings.Chief[task].Value == me)];
-        if (MidTransfer(s, threads, IsOfSubTask) is { } transfers && Chance(70)) return s.Id[transfers];
+        uint[] mine =
+        [
+            .. Enumerable
+                .Range(1, (int)limits.Tasks - 1)
+                .Select(task => (uint)task)
+                .Where(task => s.Mappings.Chief[task].Value == me),
+        ];
+        if (MidTransfer(s, threads, IsOfSubTask) is { } transfers && Chance(70))
+            return s.Id[transfers];
         return mine.Length == 0 || Chance(10) ? SomeId(s, threads) : Word() & 0xFF00FFFF | Pick(mine) << 16;
     }
 
     // One of my task, for the most part of those that exist.
     private uint Lthread(State<Concrete> s, IReadOnlyList<uint> threads)
     {
-        if (MidTransfer(s, threads, IsOfMyTask) is { } transfers && Chance(70)) return transfers % limits.Lthreads;
+        if (MidTransfer(s, threads, IsOfMyTask) is { } transfers && Chance(70))
+            return transfers % limits.Lthreads;
         var task = s.Current.Value / limits.Lthreads;
         uint[] mine = [.. threads.Where(thread => thread / limits.Lthreads == task)];
         return _random.Next(20) switch
         {
             < 16 => Pick(mine) % limits.Lthreads,
             < 18 => Below(limits.Lthreads),
-            < 19 =>
-            limits.Lthreads + Below(64),
-            _ => Word()
+            < 19 => limits.Lthreads + Below(64),
+            _ => Word(),
         };
     }
 

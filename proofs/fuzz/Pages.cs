@@ -13,8 +13,8 @@ internal sealed class Pages(Random random, State<Concrete> s)
     private static readonly ushort[] Ports = [0x0000, 0x0010, 0x03F0, 0x3FF0, 0x4000, 0xFFF0];
 
     public static uint Port(Random random) =>
-        (uint)(Ports[random.Next(Ports.Length)] + random.Next(16)) | (random.Next(2) == 0 ? 0
-            : (uint)random.Next(1 << 16) << 16);
+        (uint)(Ports[random.Next(Ports.Length)] + random.Next(16))
+        | (random.Next(2) == 0 ? 0 : (uint)random.Next(1 << 16) << 16);
 
     /// <summary>
     /// A page near those that are mapped where the current thread has memory, below a limit; null if a few tries find
@@ -26,7 +26,8 @@ internal sealed class Pages(Random random, State<Concrete> s)
         for (var tries = 0; tries < 8; tries++)
         {
             var page = Places[random.Next(Places.Length)] + (uint)random.Next(6) - 1;
-            if (page < limit && page < s.Limits.Paging.UserPages && s.NodeOf(task, page).Value != 0) return page;
+            if (page < limit && page < s.Limits.Paging.UserPages && s.NodeOf(task, page).Value != 0)
+                return page;
         }
 
         return null;
@@ -34,8 +35,12 @@ internal sealed class Pages(Random random, State<Concrete> s)
 
     /// <summary>The pages near those where mappings are that the current thread has.</summary>
     public static uint[] AllMapped(State<Concrete> s) =>
-        [.. Places.SelectMany(place => Enumerable.Range(-1, 6).Select(offset => place + (uint)offset)).Distinct()
-            .Where(page => page < s.Limits.Paging.UserPages && s.NodeOf(s.Task(s.Current), page).Value != 0)];
+        [
+            .. Places
+                .SelectMany(place => Enumerable.Range(-1, 6).Select(offset => place + (uint)offset))
+                .Distinct()
+                .Where(page => page < s.Limits.Paging.UserPages && s.NodeOf(s.Task(s.Current), page).Value != 0),
+        ];
 
     /// <summary>Whether a page is near those where mappings are.</summary>
     public static bool IsUsual(uint page) => Array.Exists(Places, place => page - place + 1 < 6);
@@ -47,17 +52,20 @@ internal sealed class Pages(Random random, State<Concrete> s)
     {
         if (random.Next(5) == 0)
         {
-            var (port, ports) = (Port(random), random.Next(200) switch
-            {
-                < 140 => 4,
-                < 170 => 5,
-                < 190 => 6,
-                < 191 =>
-                14,
-                < 192 => 16,
-                _ => random.Next(64)
-            });
-            if (random.Next(20) != 0) port = port >> ports << ports;
+            var (port, ports) = (
+                Port(random),
+                random.Next(200) switch
+                {
+                    < 140 => 4,
+                    < 170 => 5,
+                    < 190 => 6,
+                    < 191 => 14,
+                    < 192 => 16,
+                    _ => random.Next(64),
+                }
+            );
+            if (random.Next(20) != 0)
+                port = port >> ports << ports;
             return 0xF0000000 | (port & 0xFFF0) << 8 | (uint)ports << 2 | (uint)random.Next(4);
         }
 
@@ -69,9 +77,8 @@ internal sealed class Pages(Random random, State<Concrete> s)
             < 870 => 14,
             < 980 => 16,
             < 987 => 22,
-            < 990 =>
-            32,
-            _ => random.Next(64)
+            < 990 => 32,
+            _ => random.Next(64),
         };
         var pages = 1u << Math.Clamp(size - 12, 0, 20);
         var page = random.Next(100) < 95 ? place & ~(pages - 1) : place;
@@ -79,17 +86,17 @@ internal sealed class Pages(Random random, State<Concrete> s)
     }
 
     /// <summary>A window: an fpage, or the whole space, or all ports.</summary>
-    public static uint Window(Random random) => random.Next(10) switch
-    {
-        < 3 => Spec.Fpage.Whole,
-        < 4 =>
-        Spec.Fpage.PortsTag << 24 | 16 << 2,
-        _ => Fpage(random)
-    };
+    public static uint Window(Random random) =>
+        random.Next(10) switch
+        {
+            < 3 => Spec.Fpage.Whole,
+            < 4 => Spec.Fpage.PortsTag << 24 | 16 << 2,
+            _ => Fpage(random),
+        };
 
     /// <summary>σ0's frames are a few, if it exists.</summary>
-    public static Func<uint, bool> IsSigma0s(Limits limits) => frame => frame < 16
-        && Mappings<Concrete>.Sigma0 < limits.Tasks;
+    public static Func<uint, bool> IsSigma0s(Limits limits) =>
+        frame => frame < 16 && Mappings<Concrete>.Sigma0 < limits.Tasks;
 
     /// <summary>
     /// Maps and grants pages between the tasks of some threads; seldom until mappings or page tables have all but run
@@ -97,16 +104,26 @@ internal sealed class Pages(Random random, State<Concrete> s)
     /// </summary>
     public void Populate(uint[] threads)
     {
-        if (Mappings<Concrete>.Sigma0 >= s.Limits.Tasks) return;
+        if (Mappings<Concrete>.Sigma0 >= s.Limits.Tasks)
+            return;
         var stage = s.Stage.Value;
         var (owner, tasks) = (threads[0], threads.Select(thread => thread / s.Limits.Lthreads).ToArray());
         for (var i = random.Next(16); i > 0; i--)
-            Map(owner, i % 3 == 0 ? Mappings<Concrete>.Sigma0 : tasks[random.Next(tasks.Length)],
-                tasks[random.Next(tasks.Length)]);
-        if (random.Next(200) is var chance and < 20 && Enumerable.Range(1, (int)s.Limits.Tasks - 1)
-            .Select(task => (uint)task)
-            .Where(task => task != Mappings<Concrete>.Sigma0 && !tasks.Contains(task))
-                .LastOrDefault() is var idle and > 0)
+            Map(
+                owner,
+                i % 3 == 0 ? Mappings<Concrete>.Sigma0 : tasks[random.Next(tasks.Length)],
+                tasks[random.Next(tasks.Length)]
+            );
+        if (
+            random.Next(200) is var chance and < 20
+            && Enumerable
+                .Range(1, (int)s.Limits.Tasks - 1)
+                .Select(task => (uint)task)
+                .Where(task => task != Mappings<Concrete>.Sigma0 && !tasks.Contains(task))
+                .LastOrDefault()
+                is var idle
+                    and > 0
+        )
             Fill(owner, idle, chance < 1 ? 1 : s.Limits.Paging.Entries);
         (s.Stage, s.Current, s.Status[owner]) = (stage, State<Concrete>.Nobody, ThreadStatus.Ready);
     }
@@ -121,14 +138,23 @@ internal sealed class Pages(Random random, State<Concrete> s)
         for (m.Failed = 0; m.Failed == 0 && at < s.Limits.Paging.UserPages; at += distance)
             Run(owner, Operations.Map, 0, Mappings<Concrete>.Sigma0, 4 + at % 8, task, at, 1);
         for (var given = random.Next(3); given > 0; given--)
-            Run(owner, Operations.Unmap, Spec.Fpage.Own | Spec.Fpage.Unmap, task, at - (uint)(given + 1) * distance, 0,
-                0, 1);
+            Run(
+                owner,
+                Operations.Unmap,
+                Spec.Fpage.Own | Spec.Fpage.Unmap,
+                task,
+                at - (uint)(given + 1) * distance,
+                0,
+                0,
+                1
+            );
         m.Failed = 0;
     }
 
     private void Map(uint owner, uint source, uint target)
     {
-        if (source == target || target == Mappings<Concrete>.Sigma0) return;
+        if (source == target || target == Mappings<Concrete>.Sigma0)
+            return;
         var pages = 1u << random.Next(3);
         if (s.Limits.Paging.Ports != 0 && random.Next(4) == 0)
         {
@@ -137,14 +163,29 @@ internal sealed class Pages(Random random, State<Concrete> s)
             return;
         }
 
-        Run(owner, Operations.Map, (uint)random.Next(4), source,
-            (source == Mappings<Concrete>.Sigma0 ? (uint)random.Next(4) * 4
-            : Places[random.Next(Places.Length)]) & ~(pages - 1),
-            target, Places[random.Next(Places.Length)] & ~(pages - 1), pages);
+        Run(
+            owner,
+            Operations.Map,
+            (uint)random.Next(4),
+            source,
+            (source == Mappings<Concrete>.Sigma0 ? (uint)random.Next(4) * 4 : Places[random.Next(Places.Length)])
+                & ~(pages - 1),
+            target,
+            Places[random.Next(Places.Length)] & ~(pages - 1),
+            pages
+        );
     }
 
-    private void Run(uint owner, uint operation, uint item, uint source, uint sourcePage, uint target, uint targetPage,
-        uint pages)
+    private void Run(
+        uint owner,
+        uint operation,
+        uint item,
+        uint source,
+        uint sourcePage,
+        uint target,
+        uint targetPage,
+        uint pages
+    )
     {
         (s.Stage, s.Current, s.Status[owner], s.Mappings.Owner) = (Stages.Map, owner, ThreadStatus.Mapping, owner);
         Boot.Run(s, operation, item, source, sourcePage, target, targetPage, pages);

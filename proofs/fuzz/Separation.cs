@@ -10,48 +10,68 @@ public sealed class Separation(FlatTables tables)
 {
     private readonly List<(int Cell, uint Value)> _changed = [];
 
-    /// <summary>The first cell that the step changed though it may not, or null. The state stays as the step left it.</summary>
+    /// <summary>
+    /// The first cell that the step changed though it may not, or null. The state stays as the step left it.
+    /// </summary>
     public (ColumnInfo Column, uint Row)? Integrity(Entry entry)
     {
         _changed.Clear();
-        foreach (var cell in tables.Written) _changed.Add((cell, tables.Cells[cell]));
+        foreach (var cell in tables.Written)
+            _changed.Add((cell, tables.Cells[cell]));
         tables.Undo();
         (ColumnInfo Column, uint Row)? found = null;
         foreach (var (cell, value) in _changed)
         {
-            if (value == tables.Cells[cell]) continue;
+            if (value == tables.Cells[cell])
+                continue;
             var (column, row) = tables.Locate(cell);
-            if (!Isolation<Concrete>.MayChange(tables.State, entry, column, row)) found ??= (column, row);
+            if (!Isolation<Concrete>.MayChange(tables.State, entry, column, row))
+                found ??= (column, row);
         }
 
-        foreach (var (cell, value) in _changed) tables.Write(cell, value);
+        foreach (var (cell, value) in _changed)
+            tables.Write(cell, value);
         return found;
     }
 
     /// <summary>
-    /// The first cell in which two states differ after a step that before it differed in registers of threads that take no part in it alone,
-    /// but those registers themselves; or null. The state stays as it was.
+    /// The first cell in which two states differ after a step that before it differed in registers of threads that take
+    /// no part in it alone, but those registers themselves; or null. The state stays as it was.
     /// </summary>
     /// <param name="entry">The step.</param>
     /// <param name="threads">The threads that are in use.</param>
     /// <param name="step">Makes it.</param>
     /// <param name="other">What the other state has in a column of a thread, of what may differ.</param>
-    public (ColumnInfo Column, uint Row)? Confidentiality(Entry entry, IEnumerable<uint> threads, Action step, Func<ColumnInfo, uint, uint> other)
+    public (ColumnInfo Column, uint Row)? Confidentiality(
+        Entry entry,
+        IEnumerable<uint> threads,
+        Action step,
+        Func<ColumnInfo, uint, uint> other
+    )
     {
         tables.Commit();
         var differing = new Dictionary<int, uint>();
         foreach (var thread in threads)
             if (!Isolation<Concrete>.TakesPart(tables.State, entry, thread))
-                foreach (var (info, _) in tables.State.Columns.Where(column => Isolation<Concrete>.IsPrivate(column.Info)))
+                foreach (
+                    var (info, _) in tables.State.Columns.Where(column => Isolation<Concrete>.IsPrivate(column.Info))
+                )
                     differing[tables.Start(info.Name) + (int)thread] = other(info, thread);
 
         var first = After(step);
-        foreach (var (cell, value) in differing) tables.Write(cell, value);
+        foreach (var (cell, value) in differing)
+            tables.Write(cell, value);
         var second = After(step);
         foreach (var cell in first.Keys.Union(second.Keys))
         {
-            if (second.GetValueOrDefault(cell, tables.Cells[cell]) == first.GetValueOrDefault(cell, tables.Cells[cell])) continue;
-            if (differing.TryGetValue(cell, out var kept) && second[cell] == kept && first.GetValueOrDefault(cell, tables.Cells[cell]) == tables.Cells[cell]) continue;
+            if (second.GetValueOrDefault(cell, tables.Cells[cell]) == first.GetValueOrDefault(cell, tables.Cells[cell]))
+                continue;
+            if (
+                differing.TryGetValue(cell, out var kept)
+                && second[cell] == kept
+                && first.GetValueOrDefault(cell, tables.Cells[cell]) == tables.Cells[cell]
+            )
+                continue;
             return tables.Locate(cell);
         }
 
@@ -62,7 +82,8 @@ public sealed class Separation(FlatTables tables)
     {
         step();
         var values = new Dictionary<int, uint>();
-        foreach (var cell in tables.Written) values[cell] = tables.Cells[cell];
+        foreach (var cell in tables.Written)
+            values[cell] = tables.Cells[cell];
         tables.Undo();
         return values;
     }

@@ -14,18 +14,30 @@ public static class Shrinking
     {
         var events = trace.Events;
         for (var length = events.Count / 2; length > 0; length /= 2)
-            for (var at = 0; at + length <= events.Count; at += length)
-                yield return trace with { Events = [.. events.Take(at), .. events.Skip(at + length)] };
+        for (var at = 0; at + length <= events.Count; at += length)
+            yield return trace with
+            {
+                Events = [.. events.Take(at), .. events.Skip(at + length)],
+            };
 
         // What boot leaves is no larger than it is.
-        foreach (var row in trace.Booted ? [] : trace.Start.Cells.Where(cell =>
-            cell.Column == nameof(State<Concrete>.Id)).Select(cell => cell.Row))
+        foreach (
+            var row in trace.Booted
+                ? []
+                : trace.Start.Cells.Where(cell => cell.Column == nameof(State<Concrete>.Id)).Select(cell => cell.Row)
+        )
             if (Without(trace.Start, row) is { } fewer)
-                yield return trace with { Start = fewer };
+                yield return trace with
+                {
+                    Start = fewer,
+                };
 
         for (var i = 0; i < events.Count; i++)
             foreach (var plainer in Plainer(events[i]))
-                yield return trace with { Events = [.. events.Take(i), plainer, .. events.Skip(i + 1)] };
+                yield return trace with
+                {
+                    Events = [.. events.Take(i), plainer, .. events.Skip(i + 1)],
+                };
     }
 
     /// <summary>The simplest trace that still fails, found by taking the first simpler one again and again.</summary>
@@ -33,16 +45,18 @@ public static class Shrinking
     /// <param name="fails">The failing trace, cut after the event that fails; null where it passes.</param>
     public static Trace Shrink(Trace trace, Func<Trace, Trace?> fails)
     {
-        for (var tries = 0; tries < 5_000;)
+        for (var tries = 0; tries < 5_000; )
         {
             Trace? simpler = null;
             foreach (var candidate in Simpler(trace))
             {
                 tries++;
-                if ((simpler = fails(candidate)) is not null) break;
+                if ((simpler = fails(candidate)) is not null)
+                    break;
             }
 
-            if (simpler is null) return trace;
+            if (simpler is null)
+                return trace;
             trace = simpler;
         }
 
@@ -50,8 +64,11 @@ public static class Shrinking
     }
 
     private static readonly HashSet<string> OfThreads =
-        [.. Boot.Initial(new Limits(2, 1, 2), []).Columns.Where(column => column.Info.Table == Table.Thread)
-            .Select(column => column.Info.Name)];
+    [
+        .. Boot.Initial(new Limits(2, 1, 2), [])
+            .Columns.Where(column => column.Info.Table == Table.Thread)
+            .Select(column => column.Info.Name),
+    ];
 
     // A thread that only ever was ready can go without breaking an invariant.
     private static Snapshot? Without(Snapshot start, uint row)
@@ -59,26 +76,74 @@ public static class Shrinking
         var ready = start.Cells.Contains(new(nameof(State<Concrete>.Status), row, ThreadStatus.Ready));
         var current = start.Cells.Contains(new(nameof(State<Concrete>.Current), 0, row));
         var named = start.Cells.Any(cell =>
-            cell.Column is nameof(State<Concrete>.Partner) or nameof(State<Concrete>.Handler) && cell.Value == row);
+            cell.Column is nameof(State<Concrete>.Partner) or nameof(State<Concrete>.Handler) && cell.Value == row
+        );
         return ready && !current && !named
-            ? start with { Cells = [.. start.Cells.Where(cell => cell.Row != row || !OfThreads.Contains(cell.Column))] }
+            ? start with
+            {
+                Cells = [.. start.Cells.Where(cell => cell.Row != row || !OfThreads.Contains(cell.Column))],
+            }
             : null;
     }
 
     private static IEnumerable<Event> Plainer(Event e)
     {
-        if (e.Between is not null) yield return e with { Between = null };
-        if (e.Loaded is not null) yield return e with { Loaded = null };
-        if (e.Registers is not { } r) yield break;
+        if (e.Between is not null)
+            yield return e with
+            {
+                Between = null,
+            };
+        if (e.Loaded is not null)
+            yield return e with
+            {
+                Loaded = null,
+            };
+        if (e.Registers is not { } r)
+            yield break;
         Registers[] candidates =
         [
-            r with { Edx = 0, Ebx = 0, Edi = 0 }, r with { Esp = 0, Eip = 0 }, r with { Eflags = Flags.User }, r
-                with { Ecx = 0 },
-            r with { Eax = 0 }, r with { Ebp = 0 }, r with { Ebp = 1 }, r with { Esi = 0 },
+            r with
+            {
+                Edx = 0,
+                Ebx = 0,
+                Edi = 0,
+            },
+            r with
+            {
+                Esp = 0,
+                Eip = 0,
+            },
+            r with
+            {
+                Eflags = Flags.User,
+            },
+            r with
+            {
+                Ecx = 0,
+            },
+            r with
+            {
+                Eax = 0,
+            },
+            r with
+            {
+                Ebp = 0,
+            },
+            r with
+            {
+                Ebp = 1,
+            },
+            r with
+            {
+                Esi = 0,
+            },
         ];
         foreach (var plainer in candidates)
             if (plainer != r && Weight(plainer) < Weight(r))
-                yield return e with { Registers = plainer };
+                yield return e with
+                {
+                    Registers = plainer,
+                };
     }
 
     private static long Weight(Registers r) =>

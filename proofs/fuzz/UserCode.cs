@@ -12,41 +12,77 @@ namespace Verified.Proofs.Fuzz;
 internal sealed class UserCode(Random random)
 {
     private static readonly byte[] Prefixes = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF2, 0xF3];
-    private static readonly byte[] PortOpcodes = [0x6C, 0x6D, 0x6E, 0x6F, 0xE4, 0xE5, 0xE6, 0xE7, 0xEC, 0xED, 0xEE,
-        0xEF];
+    private static readonly byte[] PortOpcodes =
+    [
+        0x6C,
+        0x6D,
+        0x6E,
+        0x6F,
+        0xE4,
+        0xE5,
+        0xE6,
+        0xE7,
+        0xEC,
+        0xED,
+        0xEE,
+        0xEF,
+    ];
     private static readonly uint[] Raised = [0, 1, 3, 4, 5, 6, 7, 10];
-    private static readonly uint[] Selectors = [0, 3, Layout.UserCode, Layout.UserCode & ~3u, Layout.UserData,
-        Layout.UserData & ~3u, Layout.FlatData];
+    private static readonly uint[] Selectors =
+    [
+        0,
+        3,
+        Layout.UserCode,
+        Layout.UserCode & ~3u,
+        Layout.UserData,
+        Layout.UserData & ~3u,
+        Layout.FlatData,
+    ];
     private static readonly uint[] StackSelectors = [Layout.UserData, Layout.FlatData];
-    private static readonly int[] DataSegments = [SegmentRegister.Es, SegmentRegister.Ds, SegmentRegister.Fs,
-        SegmentRegister.Gs];
+    private static readonly int[] DataSegments =
+    [
+        SegmentRegister.Es,
+        SegmentRegister.Ds,
+        SegmentRegister.Fs,
+        SegmentRegister.Gs,
+    ];
 
     /// <summary>
     /// The event with its instruction in a page that the current thread can execute, for the most part.
     /// </summary>
     public Event Placed(Event e, State<Concrete> s)
     {
-        if (e.Injected || e.Entry is Entry.Tick or Entry.Interrupt
+        if (
+            e.Injected
+            || e.Entry is Entry.Tick or Entry.Interrupt
             || (e.By ?? UserInstructions.Usual(e)) is not { } code
-            || e.Registers is not { } registers) return WithSegment(e);
-        var isSmall = s.Eip[s.Current].Value < UserSegments.SmallSize && s.Mappings.Small[s.Task(s.Current)].Value != 0
+            || e.Registers is not { } registers
+        )
+            return WithSegment(e);
+        var isSmall =
+            s.Eip[s.Current].Value < UserSegments.SmallSize
+            && s.Mappings.Small[s.Task(s.Current)].Value != 0
             && PageEntries.OfSmallSpace(s, s.Task(s.Current)).Value != 0;
-        var page = isSmall ? Pages.Mapped(random, s,
-            UserSegments.SmallSize / Layout.PageSize) ?? Word() % (UserSegments.SmallSize / Layout.PageSize)
+        var page =
+            isSmall
+                ? Pages.Mapped(random, s, UserSegments.SmallSize / Layout.PageSize)
+                    ?? Word() % (UserSegments.SmallSize / Layout.PageSize)
             : Chance(20) && Pages.Mapped(random, s, uint.MaxValue) is { } mapped ? mapped
             : Chance(98) ? (Window.Base + Word() % (uint.MaxValue - Window.Base - Layout.PageSize)) / Layout.PageSize
-                : Word() / Layout.PageSize;
+            : Word() / Layout.PageSize;
 
         // Now and then the end of the page is within the instruction.
-        var offset = e.Entry == Entry.Protection && Chance(25) ? Layout.PageSize - 1 - Word() % 4
-            : Chance(2) ? Word() % Layout.PageSize : CommonCode.Offset(code, Word());
-        return WithSegment(e with
-        {
-            By = code,
-            Registers = registers
-            with
-            { Eip = page * Layout.PageSize + offset + UserInstructions.Past(e, code) }
-        });
+        var offset =
+            e.Entry == Entry.Protection && Chance(25) ? Layout.PageSize - 1 - Word() % 4
+            : Chance(2) ? Word() % Layout.PageSize
+            : CommonCode.Offset(code, Word());
+        return WithSegment(
+            e with
+            {
+                By = code,
+                Registers = registers with { Eip = page * Layout.PageSize + offset + UserInstructions.Past(e, code) },
+            }
+        );
     }
 
     /// <summary>An access of memory, which may be there.</summary>
@@ -61,8 +97,16 @@ internal sealed class UserCode(Random random)
             _ => Word(),
         };
         var writes = Chance(50);
-        return new(Entry.PageFault, registers with { Esi = address }, address, writes ? 2u : 0, By: writes
-            ? UserInstructions.StoreAtEsi : UserInstructions.LoadAtEsi);
+        return new(
+            Entry.PageFault,
+            registers with
+            {
+                Esi = address,
+            },
+            address,
+            writes ? 2u : 0,
+            By: writes ? UserInstructions.StoreAtEsi : UserInstructions.LoadAtEsi
+        );
     }
 
     /// <summary>
@@ -84,7 +128,7 @@ internal sealed class UserCode(Random random)
                 registers = registers with
                 {
                     Edx = Chance(50) ? 0xFFFF - Word() % 16 : Pages.Port(random),
-                    Eflags = registers.Eflags & ~(Flag.Trap | Flag.Resume)
+                    Eflags = registers.Eflags & ~(Flag.Trap | Flag.Resume),
                 };
                 break;
             case < 12:
@@ -92,7 +136,8 @@ internal sealed class UserCode(Random random)
                 break;
             case < 15:
                 var vector = Chance(50) ? Layout.TickVector + Word() % Interrupts.Lines : Word() % 256;
-                if (UserInstructions.IsOpen(vector)) vector = Layout.TickVector;
+                if (UserInstructions.IsOpen(vector))
+                    vector = Layout.TickVector;
                 (code, errorCode) = (UserInstructions.SystemCall(vector), vector * 8 + 2);
                 break;
             case < 17:
@@ -119,8 +164,13 @@ internal sealed class UserCode(Random random)
         if (Chance(15))
         {
             var (unraisable, code) = (Pick(UserInstructions.Unraisable), Word() % 0x10000);
-            return new(Entry.Exception, registers, unraisable, ImageMachine.PushesCode((int)unraisable) ? code : 0,
-                Injected: true);
+            return new(
+                Entry.Exception,
+                registers,
+                unraisable,
+                ImageMachine.PushesCode((int)unraisable) ? code : 0,
+                Injected: true
+            );
         }
 
         var vector = Pick(Raised);
@@ -152,21 +202,47 @@ internal sealed class UserCode(Random random)
         var beyond = UserSegments.SmallSize + Word() % (uint.MaxValue - UserSegments.SmallSize);
         return Pick(UserSegments.Outgrows) switch
         {
-            11 => new(Entry.Outgrow, registers with { Eax = registers.Eax & 0xFFFF0000 | Layout.FlatData }, 11,
-                By: UserInstructions.LoadSegment(Pick(DataSegments))),
-            12 when Chance(25) => new(Entry.Outgrow, registers with { Eax = Layout.FlatData }, 12,
-                By: UserInstructions.LoadSegment(SegmentRegister.Ss)),
+            11 => new(
+                Entry.Outgrow,
+                registers with
+                {
+                    Eax = registers.Eax & 0xFFFF0000 | Layout.FlatData,
+                },
+                11,
+                By: UserInstructions.LoadSegment(Pick(DataSegments))
+            ),
+            12 when Chance(25) => new(
+                Entry.Outgrow,
+                registers with
+                {
+                    Eax = Layout.FlatData,
+                },
+                12,
+                By: UserInstructions.LoadSegment(SegmentRegister.Ss)
+            ),
             12 => new(Entry.Outgrow, registers with { Esp = beyond | 4 }, 12, By: UserInstructions.PushEax),
-            var vector => new(Entry.Outgrow, registers with { Esi = beyond }, vector, By: Chance(50)
-                ? UserInstructions.LoadAtEsi : UserInstructions.StoreAtEsi),
+            var vector => new(
+                Entry.Outgrow,
+                registers with
+                {
+                    Esi = beyond,
+                },
+                vector,
+                By: Chance(50) ? UserInstructions.LoadAtEsi : UserInstructions.StoreAtEsi
+            ),
         };
     }
 
     // User code has loaded some segment register.
-    private Event WithSegment(Event e) => e.Loaded is not null || !Chance(20) ? e : e with
-    {
-        Loaded = Chance(10) ? new(SegmentRegister.Ss, Pick(StackSelectors)) : new(Pick(DataSegments), Pick(Selectors)),
-    };
+    private Event WithSegment(Event e) =>
+        e.Loaded is not null || !Chance(20)
+            ? e
+            : e with
+            {
+                Loaded = Chance(10)
+                    ? new(SegmentRegister.Ss, Pick(StackSelectors))
+                    : new(Pick(DataSegments), Pick(Selectors)),
+            };
 
     // Entries of the global table, or beyond it, or of the local table that nobody has.
     private uint AnySelector() => Chance(80) ? Word() % 16 << 3 | (Chance(80) ? 3 : Word() % 8) : Word() % 0x10000;
@@ -174,10 +250,21 @@ internal sealed class UserCode(Random random)
     private UserInstruction UseOfPorts()
     {
         List<byte> bytes = [];
-        for (var prefixes = random.Next(8) switch { < 4 => 0, < 6 => 1, < 7 => 2, _ => 3 }; prefixes > 0;
-            prefixes--) bytes.Add(Pick(Prefixes));
+        for (
+            var prefixes = random.Next(8) switch
+            {
+                < 4 => 0,
+                < 6 => 1,
+                < 7 => 2,
+                _ => 3,
+            };
+            prefixes > 0;
+            prefixes--
+        )
+            bytes.Add(Pick(Prefixes));
         bytes.Add(Pick(PortOpcodes));
-        if ((bytes[^1] & 0xFC) == 0xE4) bytes.Add((byte)Word());
+        if ((bytes[^1] & 0xFC) == 0xE4)
+            bytes.Add((byte)Word());
         return UserInstruction.Of([.. bytes]);
     }
 

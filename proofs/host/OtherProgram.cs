@@ -13,14 +13,14 @@ public sealed record Ended(int? Exit, string Output, string Errors)
     private const int MostLines = 20;
 
     /// <summary>The exit code and the last lines of standard error, for a message.</summary>
-    public string Why => $"exit code {Exit?.ToString() ?? "none: it took too long"}; its last error lines:\n"
+    public string Why =>
+        $"exit code {Exit?.ToString() ?? "none: it took too long"}; its last error lines:\n"
         + string.Join('\n', Errors.TrimEnd().Split('\n').TakeLast(MostLines));
 }
 
 /// <summary>
 /// A program of the host that checks may use: gcc, QEMU, Bochs, nasm, gdb, and the native program of the oracle. All of
-/// them start here,
-/// with a small environment of their own, because some of them fail in an unusual environment.
+/// them start here, with a small environment of their own, because some of them fail in an unusual environment.
 /// </summary>
 public sealed class OtherProgram : IDisposable
 {
@@ -33,7 +33,8 @@ public sealed class OtherProgram : IDisposable
         process.ErrorDataReceived += (_, line) =>
         {
             lock (_errors)
-                if (line.Data is not null) _errors.Append(line.Data).Append('\n');
+                if (line.Data is not null)
+                    _errors.Append(line.Data).Append('\n');
         };
         process.BeginErrorReadLine();
         _limit = new(_ => GiveUp(), null, patience, Timeout.InfiniteTimeSpan);
@@ -50,7 +51,8 @@ public sealed class OtherProgram : IDisposable
     {
         get
         {
-            lock (_errors) return _errors.ToString();
+            lock (_errors)
+                return _errors.ToString();
         }
     }
 
@@ -97,7 +99,8 @@ public sealed class OtherProgram : IDisposable
     public void Dispose()
     {
         _limit.Dispose();
-        if (!Process.HasExited) Process.Kill();
+        if (!Process.HasExited)
+            Process.Kill();
         Process.Dispose();
     }
 

@@ -6,21 +6,20 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Verified.Proofs.Mutation;
 
 /// <summary>
-/// The sources of the spec, compiled in this process with one text changed, and loaded beside a copy of the
-/// assemblies that depend on it.
+/// The sources of the spec, compiled in this process with one text changed, and loaded beside a copy of the assemblies
+/// that depend on it.
 /// </summary>
 /// <remarks>
 /// Those assemblies are not compiled again: of the spec they have nothing in them but the values of its public
-/// constants, which a change
-/// must therefore leave alone.
+/// constants, which a change must therefore leave alone.
 /// </remarks>
 public sealed class ChangedSpec
 {
     private const string Changed = "Verified.Spec";
 
     // What the SDK's implicit usings give every file, and the version that the dependent assemblies ask for.
-    private static readonly string Usings = "global using System; global using System.Collections.Generic; global "
-        + "using System.IO; "
+    private static readonly string Usings =
+        "global using System; global using System.Collections.Generic; global using System.IO; "
         + "global using System.Linq; global using System.Threading; global using System.Threading.Tasks; "
         + $"[assembly: System.Reflection.AssemblyVersion(\"{typeof(Spec.Limits).Assembly.GetName().Version}\")]";
 
@@ -34,20 +33,33 @@ public sealed class ChangedSpec
     /// <param name="spec">The folder spec/.</param>
     public ChangedSpec(string spec)
     {
-        _sources = Directory.EnumerateFiles(spec, "*.cs", SearchOption.AllDirectories)
+        _sources = Directory
+            .EnumerateFiles(spec, "*.cs", SearchOption.AllDirectories)
             .Select(path => (File: Path.GetRelativePath(spec, path).Replace('\\', '/'), Text: File.ReadAllText(path)))
-            .Where(source => !source.File.StartsWith("bin/", StringComparison.Ordinal)
-                && !source.File.StartsWith("obj/", StringComparison.Ordinal))
-            .ToDictionary(source => source.File, source => (source.Text, CSharpSyntaxTree.ParseText(source.Text,
-                Language)));
-        var platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(source =>
+                !source.File.StartsWith("bin/", StringComparison.Ordinal)
+                && !source.File.StartsWith("obj/", StringComparison.Ordinal)
+            )
+            .ToDictionary(
+                source => source.File,
+                source => (source.Text, CSharpSyntaxTree.ParseText(source.Text, Language))
+            );
+        var platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
             .Select(path => MetadataReference.CreateFromFile(path));
-        _right = CSharpCompilation.Create(Changed, [CSharpSyntaxTree.ParseText(Usings, Language),
-            .. _sources.Values.Select(source => source.Tree)], platform,
-            new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true,
+        _right = CSharpCompilation.Create(
+            Changed,
+            [CSharpSyntaxTree.ParseText(Usings, Language), .. _sources.Values.Select(source => source.Tree)],
+            platform,
+            new(
+                OutputKind.DynamicallyLinkedLibrary,
+                optimizationLevel: OptimizationLevel.Release,
+                allowUnsafe: true,
                 deterministic: true,
-                nullableContextOptions: NullableContextOptions.Enable));
+                nullableContextOptions: NullableContextOptions.Enable
+            )
+        );
     }
 
     /// <summary>The text of a file of the spec; null if there is none.</summary>
@@ -56,17 +68,22 @@ public sealed class ChangedSpec
     /// <summary>The assembly with a file changed, or as it is; or the compiler's first error.</summary>
     public (byte[]? Assembly, string? Error) Compile(string? file = null, string? text = null)
     {
-        var compilation = file is null ? _right
+        var compilation = file is null
+            ? _right
             : _right.ReplaceSyntaxTree(_sources[file].Tree, CSharpSyntaxTree.ParseText(text!, Language));
         using var stream = new MemoryStream();
         var emitted = compilation.Emit(stream);
-        return emitted.Success ? (stream.ToArray(), null)
-            : (null, emitted.Diagnostics.First(diagnostic =>
-                diagnostic.Severity == DiagnosticSeverity.Error).ToString());
+        return emitted.Success
+            ? (stream.ToArray(), null)
+            : (
+                null,
+                emitted.Diagnostics.First(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToString()
+            );
     }
 
-    /// <summary>Calls a static method without arguments of this program, run with another assembly of the
-    /// spec.</summary>
+    /// <summary>
+    /// Calls a static method without arguments of this program, run with another assembly of the spec.
+    /// </summary>
     public static T Call<T>(byte[] spec, Type type, string method)
     {
         var context = new Beside(spec);
@@ -97,8 +114,10 @@ public sealed class ChangedSpec
             }
 
             return Dependent.Contains(name.Name)
-                ? LoadFromStream(new MemoryStream(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, name.Name
-                    + ".dll")))) : null;
+                ? LoadFromStream(
+                    new MemoryStream(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, name.Name + ".dll")))
+                )
+                : null;
         }
     }
 }

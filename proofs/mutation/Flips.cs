@@ -61,17 +61,35 @@ public sealed record FlipResult(Flip Flip, string Region, Fate Fate, string By, 
 /// <param name="image">The image that is right.</param>
 /// <param name="map">What guards its bytes.</param>
 /// <param name="theorems">What is to be proved of an image (<see cref="Theorems.Of"/>).</param>
-/// <param name="proved">The proofs of the image itself: what they did not read, a flip does not change. Those of
-/// damaged images are not added.</param>
+/// <param name="proved">
+/// The proofs of the image itself: what they did not read, a flip does not change. Those of damaged images are not
+/// added.
+/// </param>
 /// <param name="events">Events that random programs get, at least, before the proofs.</param>
 /// <param name="seed">The random programs'.</param>
-public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IReadOnlyList<Theorem>> theorems,
-    ProofCache proved, long events, int seed)
+public sealed class Flips(
+    KernelImage image,
+    ByteMap map,
+    Func<KernelImage, IReadOnlyList<Theorem>> theorems,
+    ProofCache proved,
+    long events,
+    int seed
+)
 {
     private const long DemonstrationBudget = 200_000_000;
 
     private static readonly string[] CutPoints =
-        ["pick", "receive", "accept", "leave", "wake", "map_step", "exit", "idle_halt", "ipc_slow"];
+    [
+        "pick",
+        "receive",
+        "accept",
+        "leave",
+        "wake",
+        "map_step",
+        "exit",
+        "idle_halt",
+        "ipc_slow",
+    ];
 
     private readonly byte[] _file = image.ToElf();
 
@@ -119,7 +137,8 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
     /// <summary>Where a bit is in memory; null if no loader puts it there.</summary>
     public uint? Linear(Flip flip) =>
         _pieces.First(piece => flip.Offset - piece.Offset < piece.Length) is { Linear: { } linear } piece
-            ? linear + flip.Offset - piece.Offset : null;
+            ? linear + flip.Offset - piece.Offset
+            : null;
 
     private (Fate Fate, string By, string Why) Try(Flip flip)
     {
@@ -129,7 +148,8 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
             var file = (byte[])_file.Clone();
             file[flip.Offset] ^= (byte)(1 << flip.Bit);
             damaged = KernelImage.Read(file);
-            if (FileCheck.Wrong(damaged) is { } wrong) return (Fate.Unreadable, "", wrong);
+            if (FileCheck.Wrong(damaged) is { } wrong)
+                return (Fate.Unreadable, "", wrong);
         }
         catch (ImageException e)
         {
@@ -139,9 +159,12 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
         var by = "";
         try
         {
-            if (FirstStateCheck.Differences(damaged).FirstOrDefault() is { } alone) return (Fate.Misbooted, "", alone);
-            if (Booting.Servers(damaged) is { Count: > 0 } servers
-                && FirstStateCheck.Differences(damaged, servers).FirstOrDefault() is { } served)
+            if (FirstStateCheck.Differences(damaged).FirstOrDefault() is { } alone)
+                return (Fate.Misbooted, "", alone);
+            if (
+                Booting.Servers(damaged) is { Count: > 0 } servers
+                && FirstStateCheck.Differences(damaged, servers).FirstOrDefault() is { } served
+            )
                 return (Fate.Misbooted, "", $"with servers, {served}");
             return map.At(flip.Offset).Region switch
             {
@@ -149,7 +172,8 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
                 ByteMap.Panic or ByteMap.Boot or ByteMap.Constants => OfBoot(damaged, flip, ref by),
                 ByteMap.Programs => OfPrograms(damaged),
                 FilePiece.Symbols or FilePiece.Names => OfSymbols(damaged, ref by),
-                _ => map.At(flip.Offset) is { Guard: Guard.NoEffect } range ? (Fate.NoEffect, "", range.Why)
+                _ => map.At(flip.Offset) is { Guard: Guard.NoEffect } range
+                    ? (Fate.NoEffect, "", range.Why)
                     : (Fate.Unknown, "", "every check holds"),
             };
         }
@@ -170,7 +194,8 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
         if (DiffRun.Run(damaged, new(seed, events, Workers: 1, Shrink: false)).Disagreement is { } found)
             return (Fate.Differs, "", found.Difference.What);
         var line = Line(flip);
-        if (map.At(flip.Offset).Guard != Guard.Theorem) return (Fate.Unknown, "", $"no theorem executes {line.Text}");
+        if (map.At(flip.Offset).Guard != Guard.Theorem)
+            return (Fate.Unknown, "", $"no theorem executes {line.Text}");
         return Refuted(damaged, theorem => theorem is not BootTheorem, ref by) is { } refutation
             ? (Fate.Refuted, by, refutation)
             : (Fate.Equivalent, "", Change(damaged, line));
@@ -182,7 +207,8 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
     /// </summary>
     private (Fate, string, string) OfBoot(KernelImage damaged, Flip flip, ref string by)
     {
-        if ((BootMessages.Wrong(damaged) ?? OtherBoots.Wrong(damaged)) is { } wrong) return (Fate.Misbooted, "", wrong);
+        if ((BootMessages.Wrong(damaged) ?? OtherBoots.Wrong(damaged)) is { } wrong)
+            return (Fate.Misbooted, "", wrong);
         if (Refuted(damaged, theorem => theorem is BootTheorem, ref by) is { } refutation)
             return (Fate.Refuted, by, refutation);
         var change = map.At(flip.Offset).Region == ByteMap.Constants ? "a constant" : Change(damaged, Line(flip));
@@ -195,32 +221,41 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
         var (reason, pc) = Commands.RunVerb.Boot(damaged, DemonstrationBudget, sent => lines.Append((char)sent));
         return reason != StopReason.Exited || pc.ExitStatus != Commands.RunVerb.Content
             ? (Fate.Discontent, "", $"the run ends otherwise: {reason}")
-            : (Fate.NoEffect, "",
-                "a demonstration program: all programs end content, and the kernel does not depend on them");
+            : (
+                Fate.NoEffect,
+                "",
+                "a demonstration program: all programs end content, and the kernel does not depend on them"
+            );
     }
 
     /// <summary>
-    /// A symbol that reports alone use may have any name and value; a theorem about another address is another
-    /// theorem.
+    /// A symbol that reports alone use may have any name and value; a theorem about another address is another theorem.
     /// </summary>
     private (Fate, string, string) OfSymbols(KernelImage damaged, ref string by)
     {
-        var changed = damaged.Symbols.Except(image.Symbols).Concat(image.Symbols.Except(damaged.Symbols))
-            .Select(symbol => symbol.Key).Distinct().ToList();
-        if (changed.Count == 0) return (Fate.Unknown, "", "no symbol has changed, and every check holds");
+        var changed = damaged
+            .Symbols.Except(image.Symbols)
+            .Concat(image.Symbols.Except(damaged.Symbols))
+            .Select(symbol => symbol.Key)
+            .Distinct()
+            .ToList();
+        if (changed.Count == 0)
+            return (Fate.Unknown, "", "no symbol has changed, and every check holds");
         if (!changed.Any(IsRead))
             return (Fate.NoEffect, "", $"the symbol {string.Join(", ", changed)} names an address in reports");
         foreach (var theorem in theorems(damaged).OfType<CodeTheorem>().OrderBy(theorem => theorem.Weight))
         {
             by = theorem.Name;
-            if (theorem.Prove().Refutation is { } refutation) return (Fate.Refuted, by, refutation.What);
+            if (theorem.Prove().Refutation is { } refutation)
+                return (Fate.Refuted, by, refutation.What);
         }
 
         return (Fate.Unknown, "", $"every theorem holds with another {string.Join(", ", changed)}");
     }
 
     /// <summary>Whether theorems begin or end at a symbol.</summary>
-    private static bool IsRead(string symbol) => CutPoints.Contains(symbol)
+    private static bool IsRead(string symbol) =>
+        CutPoints.Contains(symbol)
         || SetOperation.Beginnings.Any(name => symbol.StartsWith(name, StringComparison.Ordinal));
 
     private string? Refuted(KernelImage damaged, Func<Theorem, bool> about, ref string by)
@@ -228,9 +263,11 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
         // The cheap ones first: one refutation is enough.
         foreach (var theorem in theorems(damaged).Where(about).OrderBy(theorem => theorem.Weight))
         {
-            if (proved.Find(theorem) is not null) continue;
+            if (proved.Find(theorem) is not null)
+                continue;
             by = theorem.Name;
-            if (theorem.Prove().Refutation is { } refutation) return refutation.What;
+            if (theorem.Prove().Refutation is { } refutation)
+                return refutation.What;
         }
 
         return null;
@@ -239,7 +276,8 @@ public sealed class Flips(KernelImage image, ByteMap map, Func<KernelImage, IRea
     private ListingLine Line(Flip flip)
     {
         var address = Linear(flip)!.Value;
-        return Listing.Lines(image, address >= image.Boot.Start ? image.Boot.Start : image.Code.Start, address + 1)
+        return Listing
+            .Lines(image, address >= image.Boot.Start ? image.Boot.Start : image.Code.Start, address + 1)
             .Last();
     }
 

@@ -2,8 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Verified.Proofs.Mutation;
 
-/// <summary>A change of what the spec means, which every check of the image lets pass if the image is changed
-/// alike.</summary>
+/// <summary>
+/// A change of what the spec means, which every check of the image lets pass if the image is changed alike.
+/// </summary>
 /// <param name="What">What the changed kernel does.</param>
 /// <param name="File">The file below spec/.</param>
 /// <param name="Old">The text that is replaced: it occurs once.</param>
@@ -11,14 +12,19 @@ namespace Verified.Proofs.Mutation;
 public sealed partial record MeaningMutant(string What, string File, string Old, string New)
 {
     public static readonly IReadOnlyList<MeaningMutant> All =
-        [.. MeaningMutants.OfMessages, .. MeaningMutants.OfTime, .. MeaningMutants.OfMappings,
-            .. MeaningMutants.OfTasks];
+    [
+        .. MeaningMutants.OfMessages,
+        .. MeaningMutants.OfTime,
+        .. MeaningMutants.OfMappings,
+        .. MeaningMutants.OfTasks,
+    ];
 
     /// <summary>The changed text. Blanks and line breaks between the words of the old text do not matter.</summary>
     /// <exception cref="FormatException">The old text does not occur exactly once.</exception>
     public string Change(string? text)
     {
-        if (text is null) throw new FormatException($"'{What}': there is no file {File}");
+        if (text is null)
+            throw new FormatException($"'{What}': there is no file {File}");
         var words = Word().Matches(Old).Select(word => Regex.Escape(word.Value));
         var found = Regex.Matches(text, string.Join(@"\s*", words), RegexOptions.CultureInvariant);
         return found.Count switch

@@ -6,178 +6,314 @@ internal static partial class MeaningMutants
     /// <summary>Messages, faults and interrupts.</summary>
     public static readonly IReadOnlyList<MeaningMutant> OfMessages =
     [
-        new("a message that waited loses its third word", "Ipc.cs",
+        new(
+            "a message that waited loses its third word",
+            "Ipc.cs",
             "s.Edi[to] = W.Select(faulting, 0, s.Edi[from]);",
-            "s.Edi[to] = W.Select(faulting | (from != s.Current), 0, s.Edi[from]);"),
-        new("a receiver gets its own id as the sender's", "Ipc.cs",
+            "s.Edi[to] = W.Select(faulting | (from != s.Current), 0, s.Edi[from]);"
+        ),
+        new(
+            "a receiver gets its own id as the sender's",
+            "Ipc.cs",
             "s.Esi[to] = s.Id[from];",
-            "s.Esi[to] = s.Id[s.Current];"),
-        new("a receiver gets no sender's id", "Ipc.cs",
-            "s.Esi[to] = s.Id[from];",
-            "{ }"),
-        new("the first word is the second", "Ipc.cs",
+            "s.Esi[to] = s.Id[s.Current];"
+        ),
+        new("a receiver gets no sender's id", "Ipc.cs", "s.Esi[to] = s.Id[from];", "{ }"),
+        new(
+            "the first word is the second",
+            "Ipc.cs",
             "s.Edx[to] = W.Select(faulting, s.Fault[from], s.Edx[from]);",
-            "s.Edx[to] = W.Select(faulting, s.Fault[from], s.Ebx[from]);"),
-        new("a report has ESP in place of EIP", "Ipc.cs",
+            "s.Edx[to] = W.Select(faulting, s.Fault[from], s.Ebx[from]);"
+        ),
+        new(
+            "a report has ESP in place of EIP",
+            "Ipc.cs",
             "s.Ebx[to] = W.Select(faulting, s.Eip[from], s.Ebx[from]);",
-            "s.Ebx[to] = W.Select(faulting, s.Esp[from], s.Ebx[from]);"),
-        new("a report's third word is the thread's EDI", "Ipc.cs",
+            "s.Ebx[to] = W.Select(faulting, s.Esp[from], s.Ebx[from]);"
+        ),
+        new(
+            "a report's third word is the thread's EDI",
+            "Ipc.cs",
             "s.Edi[to] = W.Select(faulting, 0, s.Edi[from]);",
-            "s.Edi[to] = s.Edi[from];"),
-        new("a message with a map item does not say so", "Ipc.cs",
+            "s.Edi[to] = s.Edi[from];"
+        ),
+        new(
+            "a message with a map item does not say so",
+            "Ipc.cs",
             "s.Eax[to] = W.Select(Gives(from, to), Code.Mapped, Code.Done);",
-            "s.Eax[to] = Code.Done;"),
-        new("a message overwrites its receiver's timeouts", "Ipc.cs",
+            "s.Eax[to] = Code.Done;"
+        ),
+        new(
+            "a message overwrites its receiver's timeouts",
+            "Ipc.cs",
             "s.Esi[to] = s.Id[from];",
-            "s.Esi[to] = s.Id[from]; s.Ecx[to] = s.Ecx[from];"),
-        new("waiting senders starve: the lowest number comes first", "Ipc.cs",
+            "s.Esi[to] = s.Id[from]; s.Ecx[to] = s.Ecx[from];"
+        ),
+        new(
+            "waiting senders starve: the lowest number comes first",
+            "Ipc.cs",
             "s.Tables.First(Table.Thread, s.Served[me], sender",
-            "s.Tables.First(Table.Thread, State<W>.Nobody, sender"),
-        new("waiting senders starve: their turn never moves on", "Ipc.cs",
-            "s.Served[me] = sender;",
-            "{ }"),
-        new("waiting senders starve: who was served comes first again", "Ipc.cs",
+            "s.Tables.First(Table.Thread, State<W>.Nobody, sender"
+        ),
+        new("waiting senders starve: their turn never moves on", "Ipc.cs", "s.Served[me] = sender;", "{ }"),
+        new(
+            "waiting senders starve: who was served comes first again",
+            "Ipc.cs",
             "s.Tables.First(Table.Thread, s.Served[me], sender",
-            "s.Tables.First(Table.Thread, s.Served[me] - 1 & (s.Limits.Threads - 1), sender"),
-        new("a send to oneself waits", "Ipc.cs",
+            "s.Tables.First(Table.Thread, s.Served[me] - 1 & (s.Limits.Threads - 1), sender"
+        ),
+        new(
+            "a send to oneself waits",
+            "Ipc.cs",
             "else if (!s.Exists(s.Esi[me]) | (partner == me))\n            Finish(me, Code.NoPartner);",
-            "else if (!s.Exists(s.Esi[me]))\n            Finish(me, Code.NoPartner);"),
-        new("a failed send goes on to its receive part", "Ipc.cs",
+            "else if (!s.Exists(s.Esi[me]))\n            Finish(me, Code.NoPartner);"
+        ),
+        new(
+            "a failed send goes on to its receive part",
+            "Ipc.cs",
             "Finish(me, Code.SendTimeout);",
-            "BeginReceive(me, State<W>.Nobody);"),
-        new("a send that is cut has the receiver's code", "Ipc.cs",
+            "BeginReceive(me, State<W>.Nobody);"
+        ),
+        new(
+            "a send that is cut has the receiver's code",
+            "Ipc.cs",
             "Finish(me, Code.SendCut);",
-            "Finish(me, Code.ReceiveCut);"),
-        new("a send that is cut is sent", "Ipc.cs",
+            "Finish(me, Code.ReceiveCut);"
+        ),
+        new(
+            "a send that is cut is sent",
+            "Ipc.cs",
             "else if (Descriptor.SendsMemory(s.Eax[me]))",
-            "else if (Descriptor.SendsMemory(s.Eax[me]) & (s.Eax[me] >= 8))"),
-        new("a send goes by the receive timeout", "Ipc.cs",
+            "else if (Descriptor.SendsMemory(s.Eax[me]) & (s.Eax[me] >= 8))"
+        ),
+        new(
+            "a send goes by the receive timeout",
+            "Ipc.cs",
             "else if (Timeouts.SendIsZero(s.Ecx[me]))",
-            "else if (Timeouts.ReceiveIsZero(s.Ecx[me]))"),
-        new("a send waits as long as the receive timeout says", "Ipc.cs",
+            "else if (Timeouts.ReceiveIsZero(s.Ecx[me]))"
+        ),
+        new(
+            "a send waits as long as the receive timeout says",
+            "Ipc.cs",
             "StartTimer(me, Timeouts.SendTicks(s.Ecx[me]));",
-            "StartTimer(me, Timeouts.ReceiveTicks(s.Ecx[me]));"),
-        new("a receive with a timeout waits for ever", "Ipc.cs",
-            "if (!Timeouts.ReceiveIsInfinite(s.Ecx[me])) StartTimer(me, Timeouts.ReceiveTicks(s.Ecx[me]"
-                + "));",
-            "{ }"),
-        new("a reply with timeout zero misses a waiting caller", "Ipc.cs",
+            "StartTimer(me, Timeouts.ReceiveTicks(s.Ecx[me]));"
+        ),
+        new(
+            "a receive with a timeout waits for ever",
+            "Ipc.cs",
+            "if (!Timeouts.ReceiveIsInfinite(s.Ecx[me])) StartTimer(me, Timeouts.ReceiveTicks(s.Ecx[me]));",
+            "{ }"
+        ),
+        new(
+            "a reply with timeout zero misses a waiting caller",
+            "Ipc.cs",
             "else if (s.WaitsFor(partner, me))\n        {",
-            "else if (s.WaitsFor(partner, me) & !Timeouts.SendIsZero(s.Ecx[me]))\n        {"),
-        new("a send without receive part ends with a timeout", "Ipc.cs",
+            "else if (s.WaitsFor(partner, me) & !Timeouts.SendIsZero(s.Ecx[me]))\n        {"
+        ),
+        new(
+            "a send without receive part ends with a timeout",
+            "Ipc.cs",
             "Finish(me, Code.Done);\n        else if (Descriptor.ReceivesMemory",
-            "Finish(me, Code.ReceiveTimeout);\n        else if (Descriptor.ReceivesMemory"),
-        new("a thread without a receive part waits for anyone", "Ipc.cs",
+            "Finish(me, Code.ReceiveTimeout);\n        else if (Descriptor.ReceivesMemory"
+        ),
+        new(
+            "a thread without a receive part waits for anyone",
+            "Ipc.cs",
             "else if (Descriptor.ReceivesMemory(s.Ebp[me])) Finish(me, Code.ReceiveCut);",
-            "else if (Descriptor.ReceivesMemory(s.Ebp[me])) ReceiveAny(me);"),
-        new("an accepted sender misses the senders that wait for it", "Ipc.cs",
+            "else if (Descriptor.ReceivesMemory(s.Ebp[me])) ReceiveAny(me);"
+        ),
+        new(
+            "an accepted sender misses the senders that wait for it",
+            "Ipc.cs",
             "if ((me != s.Current) & (found | (s.Handles[me] != 0))) Block(me, ThreadStatus.Resuming, S"
                 + "tate<W>.Nobody);",
             "if ((me != s.Current) & (s.Handles[me] != 0)) Block(me, ThreadStatus.Resuming, State<W>.No"
-                + "body);\n        else if (me != s.Current) Wait(me, ThreadStatus.ReceivingAny, State<W>.Nobo"
-                + "dy);"),
-        new("a called thread does not get the processor", "Ipc.cs",
+                + "body);\n        else if (me != s.Current) Wait(me, ThreadStatus.ReceivingAny, State<W>.Nobody);"
+        ),
+        new(
+            "a called thread does not get the processor",
+            "Ipc.cs",
             "BeginReceive(me, partner);",
-            "BeginReceive(me, State<W>.Nobody);"),
-        new("a thread leaves the processor after each ipc", "Ipc.cs",
+            "BeginReceive(me, State<W>.Nobody);"
+        ),
+        new(
+            "a thread leaves the processor after each ipc",
+            "Ipc.cs",
             "if (s.IsReady(me)) GoOn();",
-            "if (s.IsReady(me)) s.Stage = Stages.Pick;"),
-        new("a called thread runs before one of higher priority", "Ipc.cs",
+            "if (s.IsReady(me)) s.Stage = Stages.Pick;"
+        ),
+        new(
+            "a called thread runs before one of higher priority",
+            "Ipc.cs",
             "(heir != State<W>.Nobody) && !IsOutranked(heir)",
-            "(heir != State<W>.Nobody)"),
-        new("a receive from a stale id waits", "Ipc.cs",
+            "(heir != State<W>.Nobody)"
+        ),
+        new(
+            "a receive from a stale id waits",
+            "Ipc.cs",
             "else if (!s.Exists(id)) Finish(me, Code.NoPartner);",
-            "else if (!s.Exists(id)) Wait(me, ThreadStatus.Sleeping, State<W>.Nobody);"),
-        new("a closed receive takes no waiting sender", "Ipc.cs",
+            "else if (!s.Exists(id)) Wait(me, ThreadStatus.Sleeping, State<W>.Nobody);"
+        ),
+        new(
+            "a closed receive takes no waiting sender",
+            "Ipc.cs",
             "else if (s.SendsTo(partner, me)) BeginAccept(me, partner);",
-            "else if (s.SendsTo(partner, me) & !Timeouts.ReceiveIsZero(s.Ecx[me])) BeginAccept(me, part"
-                + "ner);"),
-        new("an item is mapped within a task", "Ipc.cs",
+            "else if (s.SendsTo(partner, me) & !Timeouts.ReceiveIsZero(s.Ecx[me])) BeginAccept(me, partner);"
+        ),
+        new(
+            "an item is mapped within a task",
+            "Ipc.cs",
             "& (s.Task(from) != s.Task(to)) & (s.Task(to)",
-            "& (s.Task(to)"),
-        new("an item is mapped without a window", "Ipc.cs",
+            "& (s.Task(to)"
+        ),
+        new(
+            "an item is mapped without a window",
+            "Ipc.cs",
             "& ((s.Faulting[to] == 1) | Descriptor.IsWindow(s.Ebp[to]))\n",
-            "\n"),
-        new("a giver does not wait until its item is mapped", "Ipc.cs",
+            "\n"
+        ),
+        new(
+            "a giver does not wait until its item is mapped",
+            "Ipc.cs",
             "Block(from, ThreadStatus.Giving, to);\n        Block(to, ThreadStatus.Mapping, from);",
             "Block(from, ThreadStatus.Giving, to);\n        Block(to, ThreadStatus.Mapping, from);\n     "
-                + "   s.Timed[from] = 1;"),
-        new("a wait with timeout zero has the sender's code", "Ipc.cs",
+                + "   s.Timed[from] = 1;"
+        ),
+        new(
+            "a wait with timeout zero has the sender's code",
+            "Ipc.cs",
             "if (Timeouts.ReceiveIsZero(s.Ecx[me])) Finish(me, Code.ReceiveTimeout);",
-            "if (Timeouts.ReceiveIsZero(s.Ecx[me])) Finish(me, Code.SendTimeout);"),
-        new("a failed ipc forgets its destination", "Ipc.cs",
+            "if (Timeouts.ReceiveIsZero(s.Ecx[me])) Finish(me, Code.SendTimeout);"
+        ),
+        new(
+            "a failed ipc forgets its destination",
+            "Ipc.cs",
             "s.Eax[me] = code;\n",
-            "s.Eax[me] = code;\n        s.Esi[me] = ThreadId.Nil;\n"),
-        new("a receive from nil does not give the interrupt up", "Ipc.cs",
+            "s.Eax[me] = code;\n        s.Esi[me] = ThreadId.Nil;\n"
+        ),
+        new(
+            "a receive from nil does not give the interrupt up",
+            "Ipc.cs",
             "if (Timeouts.ReceiveIsZero(s.Ecx[me])) Dissociate(me);",
-            "{ }"),
-        new("a closed receive takes a message of anyone", "state/State.cs",
+            "{ }"
+        ),
+        new(
+            "a closed receive takes a message of anyone",
+            "state/State.cs",
             "((Status[receiver] == ThreadStatus.ReceivingFrom) & (Partner[receiver] == sender));",
-            "(Status[receiver] == ThreadStatus.ReceivingFrom);"),
-        new("a stale version names a thread", "state/State.cs",
+            "(Status[receiver] == ThreadStatus.ReceivingFrom);"
+        ),
+        new(
+            "a stale version names a thread",
+            "state/State.cs",
             "(Id[Row(id)] == id) & (Status",
-            "(((Id[Row(id)] ^ id) & ~ThreadId.LastVersion) == 0) & (Status"),
-        new("an id with another chief names a thread", "state/State.cs",
+            "(((Id[Row(id)] ^ id) & ~ThreadId.LastVersion) == 0) & (Status"
+        ),
+        new(
+            "an id with another chief names a thread",
+            "state/State.cs",
             "(Id[Row(id)] == id) & (Status",
-            "((Id[Row(id)] & 0xFFFFFF) == (id & 0xFFFFFF)) & (Status"),
-        new("a fault is reported to the faulting thread itself", "Faults.cs",
+            "((Id[Row(id)] & 0xFFFFFF) == (id & 0xFFFFFF)) & (Status"
+        ),
+        new(
+            "a fault is reported to the faulting thread itself",
+            "Faults.cs",
             "if (!s.Exists(id) | (partner == me)) s.Status[me] = otherwise;",
-            "if (!s.Exists(id)) s.Status[me] = otherwise;"),
-        new("a fault is reported without waiting for its answer", "Faults.cs",
-            "private void AwaitAnswer(W thread, W partner) => Block(thread, ThreadStatus.ReceivingFrom,"
-                + " partner);",
+            "if (!s.Exists(id)) s.Status[me] = otherwise;"
+        ),
+        new(
+            "a fault is reported without waiting for its answer",
+            "Faults.cs",
+            "private void AwaitAnswer(W thread, W partner) => Block(thread, ThreadStatus.ReceivingFrom, partner);",
             "private void AwaitAnswer(W thread, W partner)\n    {\n        s.Faulting[thread] = 0;\n      "
-                + "  Block(thread, ThreadStatus.Ready, State<W>.Nobody);\n    }"),
-        new("a trap's instruction is restarted", "Faults.cs",
+                + "  Block(thread, ThreadStatus.Ready, State<W>.Nobody);\n    }"
+        ),
+        new(
+            "a trap's instruction is restarted",
+            "Faults.cs",
             "restarts: !FaultMessage.IsTrap(vector));",
-            "restarts: true);"),
-        new("a fault goes to the preempter", "Faults.cs",
+            "restarts: true);"
+        ),
+        new(
+            "a fault goes to the preempter",
+            "Faults.cs",
             "Report(s.Pager[me], word, ThreadStatus.Stopped);",
-            "Report(s.Preempter[me], word, ThreadStatus.Stopped);"),
-        new("the end of a slice goes to the pager", "Faults.cs",
+            "Report(s.Preempter[me], word, ThreadStatus.Stopped);"
+        ),
+        new(
+            "the end of a slice goes to the pager",
+            "Faults.cs",
             "Report(s.Preempter[s.Current], s.Esp[s.Current], ThreadStatus.Ready);",
-            "Report(s.Pager[s.Current], s.Esp[s.Current], ThreadStatus.Ready);"),
-        new("a thread without pager goes on", "Faults.cs",
+            "Report(s.Pager[s.Current], s.Esp[s.Current], ThreadStatus.Ready);"
+        ),
+        new(
+            "a thread without pager goes on",
+            "Faults.cs",
             "Report(s.Pager[me], word, ThreadStatus.Stopped);",
-            "Report(s.Pager[me], word, ThreadStatus.Ready);"),
-        new("a read is reported as a write", "interface/FaultMessage.cs",
+            "Report(s.Pager[me], word, ThreadStatus.Ready);"
+        ),
+        new(
+            "a read is reported as a write",
+            "interface/FaultMessage.cs",
             "(address & ~3u) | (code & 2);",
-            "(address & ~3u) | 2;"),
-        new("an exception's code is lost", "interface/FaultMessage.cs",
+            "(address & ~3u) | 2;"
+        ),
+        new(
+            "an exception's code is lost",
+            "interface/FaultMessage.cs",
             "(code << 16) | (vector << 8) | 1;",
-            "(vector << 8) | 1;"),
-        new("a line is not masked when it fires", "Interrupts.cs",
+            "(vector << 8) | 1;"
+        ),
+        new(
+            "a line is not masked when it fires",
+            "Interrupts.cs",
             "s.Masked |= Interrupts.Bit(id);\n        if (s.WaitsForInterrupt",
-            "if (s.WaitsForInterrupt"),
-        new("an edge is lost if its thread does not wait", "Interrupts.cs",
+            "if (s.WaitsForInterrupt"
+        ),
+        new(
+            "an edge is lost if its thread does not wait",
+            "Interrupts.cs",
             "else if (handler != State<W>.Nobody) s.Pending[id] = 1;",
-            "else if ((handler != State<W>.Nobody) & (s.Current == handler)) s.Pending[id] = 1;"),
-        new("a pending interrupt is delivered twice", "Interrupts.cs",
+            "else if ((handler != State<W>.Nobody) & (s.Current == handler)) s.Pending[id] = 1;"
+        ),
+        new(
+            "a pending interrupt is delivered twice",
+            "Interrupts.cs",
             "s.Pending[id] = 0;\n        InterruptMessage(me, id);",
-            "InterruptMessage(me, id);"),
-        new("an interrupt stays pending after dissociation", "Interrupts.cs",
+            "InterruptMessage(me, id);"
+        ),
+        new(
+            "an interrupt stays pending after dissociation",
+            "Interrupts.cs",
             "s.Pending[id] = 0;\n        s.Handler[id] = State<W>.Nobody;",
-            "s.Handler[id] = State<W>.Nobody;"),
-        new("a dissociated line is not masked", "Interrupts.cs",
+            "s.Handler[id] = State<W>.Nobody;"
+        ),
+        new(
+            "a dissociated line is not masked",
+            "Interrupts.cs",
             "s.Masked |= Interrupts.Bit(id);\n        s.Pending",
-            "s.Pending"),
-        new("a thread gets a second interrupt", "Interrupts.cs",
-            "& (s.Handles[me] == 0) & Interrupts",
-            "& Interrupts"),
-        new("a thread gets the kernel's interrupt", "Interrupts.cs",
+            "s.Pending"
+        ),
+        new("a thread gets a second interrupt", "Interrupts.cs", "& (s.Handles[me] == 0) & Interrupts", "& Interrupts"),
+        new(
+            "a thread gets the kernel's interrupt",
+            "Interrupts.cs",
             "& Interrupts.IsUsers(id) & Timeouts",
-            "& Timeouts"),
-        new("a thread takes another's interrupt", "Interrupts.cs",
+            "& Timeouts"
+        ),
+        new(
+            "a thread takes another's interrupt",
+            "Interrupts.cs",
             "if ((s.Handler[id] == State<W>.Nobody) & (s.Handles",
-            "if ((s.Handles"),
-        new("a receive leaves its line masked", "Interrupts.cs",
-            "s.Masked &= ~Interrupts.Bit(id);",
-            "{ }"),
-        new("an interrupt's message has a word", "Interrupts.cs",
+            "if ((s.Handles"
+        ),
+        new("a receive leaves its line masked", "Interrupts.cs", "s.Masked &= ~Interrupts.Bit(id);", "{ }"),
+        new(
+            "an interrupt's message has a word",
+            "Interrupts.cs",
             "s.Edx[to] = s.Ebx[to] = s.Edi[to] = 0;",
-            "s.Ebx[to] = s.Edi[to] = 0;"),
-        new("an interrupt's message has no id", "Interrupts.cs",
-            "s.Esi[to] = id;",
-            "{ }"),
+            "s.Ebx[to] = s.Edi[to] = 0;"
+        ),
+        new("an interrupt's message has no id", "Interrupts.cs", "s.Esi[to] = id;", "{ }"),
     ];
 }

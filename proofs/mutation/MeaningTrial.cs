@@ -7,35 +7,42 @@ namespace Verified.Proofs.Mutation;
 
 /// <summary>
 /// Judges the spec by its stated meaning alone: no invariant of the spec, and no image, takes part. It runs in the
-/// context of a changed
-/// spec, so what it takes and gives are texts.
+/// context of a changed spec, so what it takes and gives are texts.
 /// </summary>
 public static class MeaningTrial
 {
     private static readonly Limits Few = new(4, 4, 4);
 
-    /// <summary>The property that is violated, the check that found it, and what it says, each on a line; empty if
-    /// all hold.</summary>
+    /// <summary>
+    /// The property that is violated, the check that found it, and what it says, each on a line; empty if all hold.
+    /// </summary>
     public static string Judge()
     {
         foreach (var law in Laws.All)
-            if (law.Violated() is { } value) return Told(law.Name, "laws", $"{law.Says}: not {value}");
-        if (Fuzzed(new(1, 400, Limits: Few), "fuzz 4x4x4") is { } few) return few;
-        if (Fuzzed(new(1, 300), "fuzz") is { } many) return many;
+            if (law.Violated() is { } value)
+                return Told(law.Name, "laws", $"{law.Says}: not {value}");
+        if (Fuzzed(new(1, 400, Limits: Few), "fuzz 4x4x4") is { } few)
+            return few;
+        if (Fuzzed(new(1, 300), "fuzz") is { } many)
+            return many;
         foreach (var model in (Model[])[Model.Sleepers, Model.Ranked])
-            if (Checked(model) is { } found) return found;
-        return Liveness.Run(Liveness.Fair).Violation is { } unfair ? Told(unfair.Property,
-            $"check {Liveness.Fair.Name}", unfair.Why) : "";
+            if (Checked(model) is { } found)
+                return found;
+        return Liveness.Run(Liveness.Fair).Violation is { } unfair
+            ? Told(unfair.Property, $"check {Liveness.Fair.Name}", unfair.Why)
+            : "";
     }
 
     private static string? Fuzzed(FuzzOptions options, string check) =>
         FuzzRun.Run(options with { Invariants = [], Shrinks = false }).Failure is { } failure
-            ? Told(failure.Property, check, failure.Why) : null;
+            ? Told(failure.Property, check, failure.Why)
+            : null;
 
     private static string? Checked(Model model) =>
-        ModelChecker.Run(model, new(Invariants: [],
-            Properties: Statements<Spec.Values.Concrete>.All)).Failure is { } failure
-            ? Told(failure.Property, $"check {model.Name}", failure.Why) : null;
+        ModelChecker.Run(model, new(Invariants: [], Properties: Statements<Spec.Values.Concrete>.All)).Failure
+            is { } failure
+            ? Told(failure.Property, $"check {model.Name}", failure.Why)
+            : null;
 
     private static string Told(string property, string check, string why) => $"{property}\n{check}\n{why}";
 }

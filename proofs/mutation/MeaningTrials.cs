@@ -18,8 +18,8 @@ public sealed class MeaningTrials(ChangedSpec spec)
 
     /// <summary>Judges the spec with a change.</summary>
     /// <exception cref="FormatException">The spec has not the text that is changed.</exception>
-    public MeaningResult Try(MeaningMutant mutant) => Judge(mutant, spec.Compile(mutant.File,
-        mutant.Change(spec.TextOf(mutant.File))));
+    public MeaningResult Try(MeaningMutant mutant) =>
+        Judge(mutant, spec.Compile(mutant.File, mutant.Change(spec.TextOf(mutant.File))));
 
     /// <summary>Judges the spec as it is: nothing may be caught.</summary>
     public MeaningResult TryRight() => Judge(new("the spec as it is", "", "", ""), spec.Compile());
@@ -27,29 +27,38 @@ public sealed class MeaningTrials(ChangedSpec spec)
     private static MeaningResult Judge(MeaningMutant mutant, (byte[]? Assembly, string? Error) compiled)
     {
         var clock = Stopwatch.StartNew();
-        if (compiled.Assembly is not { } assembly) return new(mutant, null, "compiler",
-            $"it does not compile: {compiled.Error}", 0);
+        if (compiled.Assembly is not { } assembly)
+            return new(mutant, null, "compiler", $"it does not compile: {compiled.Error}", 0);
         string[] told = [];
         Exception? failure = null;
 
         // A changed kernel may never come to its end: then its thread is left to the end of the process.
-        var thread = new Thread(() =>
+        var thread = new Thread(
+            () =>
+            {
+                try
+                {
+                    told = ChangedSpec
+                        .Call<string>(assembly, typeof(MeaningTrial), nameof(MeaningTrial.Judge))
+                        .Split('\n');
+                }
+                catch (Exception e)
+                {
+                    failure = e;
+                }
+            },
+            64 << 20
+        )
         {
-            try
-            {
-                told = ChangedSpec.Call<string>(assembly, typeof(MeaningTrial), nameof(MeaningTrial.Judge)).Split('\n');
-            }
-            catch (Exception e)
-            {
-                failure = e;
-            }
-        }, 64 << 20)
-        { IsBackground = true };
+            IsBackground = true,
+        };
         thread.Start();
-        if (!thread.Join(Patience)) return new(mutant, null, "time", "its steps do not end",
-            clock.Elapsed.TotalSeconds);
-        if (failure is not null) return new(mutant, null, "exception", failure.Message, clock.Elapsed.TotalSeconds);
-        return told.Length < 3 ? new(mutant, null, "", "every property holds", clock.Elapsed.TotalSeconds)
+        if (!thread.Join(Patience))
+            return new(mutant, null, "time", "its steps do not end", clock.Elapsed.TotalSeconds);
+        if (failure is not null)
+            return new(mutant, null, "exception", failure.Message, clock.Elapsed.TotalSeconds);
+        return told.Length < 3
+            ? new(mutant, null, "", "every property holds", clock.Elapsed.TotalSeconds)
             : new(mutant, told[0], told[1], told[2], clock.Elapsed.TotalSeconds);
     }
 }

@@ -15,12 +15,18 @@ public sealed partial record Mutant(string File, int Line, string Kind, string B
     public static Mutant Of(SourceText source, string file, string kind, int start, int end, string replacement)
     {
         var (from, to) = source.Lines(start, end);
-        return new(file, source.LineOf(start), kind,
-            OneLine(source.Text[from..to]), OneLine(source.Text[from..start] + replacement + source.Text[end..to]),
-            source.Text[..start] + replacement + source.Text[end..]);
+        return new(
+            file,
+            source.LineOf(start),
+            kind,
+            OneLine(source.Text[from..to]),
+            OneLine(source.Text[from..start] + replacement + source.Text[end..to]),
+            source.Text[..start] + replacement + source.Text[end..]
+        );
     }
 
-    public override string ToString() => $"{File}:{Line} {Kind}: {Before}  ->  {(After.Length > 0 ? After : "(nothing)")}";
+    public override string ToString() =>
+        $"{File}:{Line} {Kind}: {Before}  ->  {(After.Length > 0 ? After : "(nothing)")}";
 
     private static string OneLine(string text) => Space().Replace(text, " ").Trim();
 

@@ -5,8 +5,9 @@ using Verified.Spec;
 namespace Verified.Proofs.Mutation;
 
 /// <summary>
-/// The ways to change a line of the spec by one token or one statement, each a plausible slip. They go by the text as it is
-/// written here (spaces around operators, a statement to a line); what does not compile is for the compiler to say.
+/// The ways to change a line of the spec by one token or one statement, each a plausible slip. They go by the text as
+/// it is written here (spaces around operators, a statement to a line); what does not compile is for the compiler to
+/// say.
 /// </summary>
 public static partial class SourceMutations
 {
@@ -33,23 +34,52 @@ public static partial class SourceMutations
     private static readonly string[] Precedence = ["||", "&&", "|", "&"];
 
     // Enumerations whose members are taken for one another, each for the next one.
-    private static readonly Dictionary<string, string> Next = Ring("s.",
-        [
-            [nameof(State<>.Eax), nameof(State<>.Ecx), nameof(State<>.Edx), nameof(State<>.Ebx), nameof(State<>.Ebp), nameof(State<>.Esi), nameof(State<>.Edi)],
-            [nameof(State<>.Slice), nameof(State<>.Quantum)],
-            [nameof(State<>.Served), nameof(State<>.Partner)],
-        ])
-        .Concat(new[] { typeof(Code), typeof(ThreadStatus), typeof(Stages) }.SelectMany(type => Ring(type.Name + ".",
-            [[.. type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => field.Name)]])))
+    private static readonly Dictionary<string, string> Next = Ring(
+            "s.",
+            [
+                [
+                    nameof(State<>.Eax),
+                    nameof(State<>.Ecx),
+                    nameof(State<>.Edx),
+                    nameof(State<>.Ebx),
+                    nameof(State<>.Ebp),
+                    nameof(State<>.Esi),
+                    nameof(State<>.Edi),
+                ],
+                [nameof(State<>.Slice), nameof(State<>.Quantum)],
+                [nameof(State<>.Served), nameof(State<>.Partner)],
+            ]
+        )
+        .Concat(
+            new[] { typeof(Code), typeof(ThreadStatus), typeof(Stages) }.SelectMany(type =>
+                Ring(
+                    type.Name + ".",
+                    [
+                        [
+                            .. type.GetFields(BindingFlags.Public | BindingFlags.Static)
+                                .Where(field => field.IsLiteral)
+                                .Select(field => field.Name),
+                        ],
+                    ]
+                )
+            )
+        )
         .ToDictionary();
 
     /// <summary>Every mutant of a text from an offset on, in order of place.</summary>
     public static IReadOnlyList<Mutant> Of(SourceText source, string file, int from = 0)
     {
-        var places = Tokens(source).Concat(Statements(source)).Concat(Conditions(source)).Concat(Swaps(source)).Concat(Operands(source));
+        var places = Tokens(source)
+            .Concat(Statements(source))
+            .Concat(Conditions(source))
+            .Concat(Swaps(source))
+            .Concat(Operands(source));
         return
         [
-            .. places.Where(place => place.Start >= from).OrderBy(place => place.Start).ThenBy(place => place.End)
+            .. places
+                .Where(place => place.Start >= from)
+                .OrderBy(place => place.Start)
+                .ThenBy(place => place.End)
                 .Select(place => Mutant.Of(source, file, place.Kind, place.Start, place.End, place.Text)),
         ];
     }
@@ -70,7 +100,8 @@ public static partial class SourceMutations
         {
             var value = uint.Parse(match.Value);
             yield return ("off by one", match.Index, match.Index + match.Length, $"{value + 1}");
-            if (value > 0) yield return ("off by one", match.Index, match.Index + match.Length, $"{value - 1}");
+            if (value > 0)
+                yield return ("off by one", match.Index, match.Index + match.Length, $"{value - 1}");
         }
     }
 
@@ -98,13 +129,27 @@ public static partial class SourceMutations
         foreach (Match match in Call().Matches(source.Code))
         {
             var (line, _) = source.Lines(match.Index, match.Index);
-            if (Declaration().IsMatch(source.Code[line..(match.Index + match.Length)])) continue;
-            var arguments = source.Arguments(match.Index + match.Length - 1).Select(argument => (argument.Start, argument.End, Code: source.Code[argument.Start..argument.End])).ToList();
+            if (Declaration().IsMatch(source.Code[line..(match.Index + match.Length)]))
+                continue;
+            var arguments = source
+                .Arguments(match.Index + match.Length - 1)
+                .Select(argument => (argument.Start, argument.End, Code: source.Code[argument.Start..argument.End]))
+                .ToList();
             for (var i = 0; i + 1 < arguments.Count; i++)
             {
                 var (first, second) = (arguments[i], arguments[i + 1]);
-                if (first.Code == second.Code || OfItsOwnType().IsMatch(first.Code) || OfItsOwnType().IsMatch(second.Code)) continue;
-                yield return ("arguments swapped", first.Start, second.End, second.Code + source.Text[first.End..second.Start] + first.Code);
+                if (
+                    first.Code == second.Code
+                    || OfItsOwnType().IsMatch(first.Code)
+                    || OfItsOwnType().IsMatch(second.Code)
+                )
+                    continue;
+                yield return (
+                    "arguments swapped",
+                    first.Start,
+                    second.End,
+                    second.Code + source.Text[first.End..second.Start] + first.Code
+                );
             }
         }
     }
@@ -127,17 +172,24 @@ public static partial class SourceMutations
         }
     }
 
-    /// <summary>How far the operand of an operator reaches from <paramref name="at"/>: to a bracket, or an operator that binds no closer.</summary>
+    /// <summary>
+    /// How far the operand of an operator reaches from <paramref name="at"/>: to a bracket, or an operator that binds
+    /// no closer.
+    /// </summary>
     private static int Reach(string code, int at, int step, string op)
     {
         var depth = 0;
         for (var i = at; i >= 0 && i < code.Length; i += step)
         {
             var (opens, closes) = step > 0 ? ("([{", ")]}") : (")]}", "([{");
-            if (opens.Contains(code[i])) depth++;
-            else if (closes.Contains(code[i]) && --depth < 0) return step > 0 ? i : i + 1;
-            if (depth > 0 || opens.Contains(code[i]) || closes.Contains(code[i])) continue;
-            if (Bounds(code, i, op)) return step > 0 ? i : i + 1;
+            if (opens.Contains(code[i]))
+                depth++;
+            else if (closes.Contains(code[i]) && --depth < 0)
+                return step > 0 ? i : i + 1;
+            if (depth > 0 || opens.Contains(code[i]) || closes.Contains(code[i]))
+                continue;
+            if (Bounds(code, i, op))
+                return step > 0 ? i : i + 1;
         }
 
         return step > 0 ? code.Length : 0;
@@ -145,19 +197,26 @@ public static partial class SourceMutations
 
     private static bool Bounds(string code, int i, string op)
     {
-        if (code[i] is ',' or ';' or '?' or ':') return true;
-        if (code[i] == 'n') return code.AsSpan(0, i + 1).EndsWith("return");
-        if (!Symbols.Contains(code[i])) return false;
+        if (code[i] is ',' or ';' or '?' or ':')
+            return true;
+        if (code[i] == 'n')
+            return code.AsSpan(0, i + 1).EndsWith("return");
+        if (!Symbols.Contains(code[i]))
+            return false;
         var (start, end) = (i, i);
-        while (start > 0 && Symbols.Contains(code[start - 1])) start--;
-        while (end < code.Length && Symbols.Contains(code[end])) end++;
+        while (start > 0 && Symbols.Contains(code[start - 1]))
+            start--;
+        while (end < code.Length && Symbols.Contains(code[end]))
+            end++;
         var token = code[start..end];
-        return token is "=" or "=>" or "|=" || Array.IndexOf(Precedence, token) is var other && other >= 0 && other <= Array.IndexOf(Precedence, op);
+        return token is "=" or "=>" or "|="
+            || Array.IndexOf(Precedence, token) is var other && other >= 0 && other <= Array.IndexOf(Precedence, op);
     }
 
-    private static Dictionary<string, string> Ring(string prefix, IEnumerable<string[]> enumerations) => enumerations
-        .SelectMany(names => names.Select((name, i) => (prefix + name, prefix + names[(i + 1) % names.Length])))
-        .ToDictionary(pair => pair.Item1, pair => pair.Item2);
+    private static Dictionary<string, string> Ring(string prefix, IEnumerable<string[]> enumerations) =>
+        enumerations
+            .SelectMany(names => names.Select((name, i) => (prefix + name, prefix + names[(i + 1) % names.Length])))
+            .ToDictionary(pair => pair.Item1, pair => pair.Item2);
 
     [GeneratedRegex(@"(?<= )(==|!=|<=?|>=?|&&?|\|\|?|\|=|-=|\+|-)(?=\s)")]
     private static partial Regex Operator();
@@ -172,11 +231,18 @@ public static partial class SourceMutations
     private static partial Regex Number();
 
     // A line that is a statement, or ends in one after a condition, else or case label.
-    [GeneratedRegex(@"(?<=[;{}):]|else|^)\s*\n(?: *case [^:]*: | *(?:else )?(?:if \(.*\) )?)(?<statement>[_a-zA-Z][^;\n]*;)(?= *(?:break;)? *\n)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"(?<=[;{}):]|else|^)\s*\n(?: *case [^:]*: | *(?:else )?(?:if \(.*\) )?)"
+            + @"(?<statement>[_a-zA-Z][^;\n]*;)(?= *(?:break;)? *\n)",
+        RegexOptions.Multiline
+    )]
     private static partial Regex Statement();
 
     // Declarations, and results: without them nothing compiles.
-    [GeneratedRegex(@"^(?:var|return [^;]|break|throw|using|namespace|default|if|else|case|public|private|internal|protected|static)\b")]
+    [GeneratedRegex(
+        @"^(?:var|return [^;]|break|throw|using|namespace|default|if|else|case"
+            + @"|public|private|internal|protected|static)\b"
+    )]
     private static partial Regex NoStatement();
 
     [GeneratedRegex(@"\bif \(")]

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Verified.Proofs.Mutation;
 
-/// <summary>A C# source text, of which only the code is looked at: comments and literals of text are blanked, offsets stay.</summary>
+/// <summary>
+/// A C# source text, of which only the code is looked at: comments and literals of text are blanked, offsets stay.
+/// </summary>
 public sealed partial class SourceText
 {
     public SourceText(string text)
@@ -31,12 +33,16 @@ public sealed partial class SourceText
     {
         var depth = 0;
         for (var i = open; i < Code.Length; i++)
-            if (Code[i] is '(' or '[' or '{') depth++;
-            else if (Code[i] is ')' or ']' or '}' && --depth == 0) return i;
+            if (Code[i] is '(' or '[' or '{')
+                depth++;
+            else if (Code[i] is ')' or ']' or '}' && --depth == 0)
+                return i;
         throw new FormatException($"line {LineOf(open)}: '{Code[open]}' is never closed");
     }
 
-    /// <summary>Ranges of the arguments between the parenthesis at <paramref name="open"/> and the one that closes it, trimmed.</summary>
+    /// <summary>
+    /// Ranges of the arguments between the parenthesis at <paramref name="open"/> and the one that closes it, trimmed.
+    /// </summary>
     public IReadOnlyList<(int Start, int End)> Arguments(int open)
     {
         var close = Closing(open);
@@ -46,10 +52,12 @@ public sealed partial class SourceText
         {
             if (i == close || Code[i] == ',')
             {
-                if (Text.AsSpan(start, i - start).Trim().Length > 0) arguments.Add(Trimmed(start, i));
+                if (Text.AsSpan(start, i - start).Trim().Length > 0)
+                    arguments.Add(Trimmed(start, i));
                 start = i + 1;
             }
-            else if (Code[i] is '(' or '[' or '{') i = Closing(i);
+            else if (Code[i] is '(' or '[' or '{')
+                i = Closing(i);
         }
 
         return arguments;
@@ -57,8 +65,10 @@ public sealed partial class SourceText
 
     public (int Start, int End) Trimmed(int start, int end)
     {
-        while (start < end && char.IsWhiteSpace(Text[start])) start++;
-        while (end > start && char.IsWhiteSpace(Text[end - 1])) end--;
+        while (start < end && char.IsWhiteSpace(Text[start]))
+            start++;
+        while (end > start && char.IsWhiteSpace(Text[end - 1]))
+            end--;
         return (start, end);
     }
 

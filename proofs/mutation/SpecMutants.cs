@@ -3,33 +3,59 @@ namespace Verified.Proofs.Mutation;
 /// <summary>Every mutant of the spec: of what the kernel does, and of the invariants.</summary>
 public static class SpecMutants
 {
-    private static readonly string[] Invariants = ["Invariants.cs", "InterruptInvariants.cs", "MappingInvariants.cs", "TaskInvariants.cs"];
+    private static readonly string[] Invariants =
+    [
+        "Invariants.cs",
+        "InterruptInvariants.cs",
+        "MappingInvariants.cs",
+        "TaskInvariants.cs",
+    ];
 
     // Where the text of transitions begins; what is before it is declarations and public constants.
     private static readonly (string File, string From)[] Transitions =
-        [("Ipc.cs", ""), ("Mapping.cs", ""), ("Faults.cs", ""), ("Interrupts.cs", ""), ("Tasks.cs", ""), ("interface/PortAccess.cs", ""), ("Threads.cs", ""), ("Scheduling.cs", ""), ("Kernel.cs", ""), ("state/State.cs", "public W Row(W id)")];
+    [
+        ("Ipc.cs", ""),
+        ("Mapping.cs", ""),
+        ("Faults.cs", ""),
+        ("Interrupts.cs", ""),
+        ("Tasks.cs", ""),
+        ("interface/PortAccess.cs", ""),
+        ("Threads.cs", ""),
+        ("Scheduling.cs", ""),
+        ("Kernel.cs", ""),
+        ("state/State.cs", "public W Row(W id)"),
+    ];
 
     /// <summary>Mutants of the steps and of the predicates on states, in order of place.</summary>
     /// <param name="spec">The folder spec/.</param>
     /// <exception cref="IOException">A file is missing.</exception>
     /// <exception cref="FormatException">A file has not the text that it should have.</exception>
-    public static IReadOnlyList<Mutant> OfSteps(string spec) => Distinct(Transitions.SelectMany(transition =>
-    {
-        var source = Read(spec, transition.File);
-        var from = source.Text.IndexOf(transition.From, StringComparison.Ordinal);
-        return from >= 0 ? SourceMutations.Of(source, transition.File, from) : throw new FormatException($"{transition.File} has no '{transition.From}'");
-    }));
+    public static IReadOnlyList<Mutant> OfSteps(string spec) =>
+        Distinct(
+            Transitions.SelectMany(transition =>
+            {
+                var source = Read(spec, transition.File);
+                var from = source.Text.IndexOf(transition.From, StringComparison.Ordinal);
+                return from >= 0
+                    ? SourceMutations.Of(source, transition.File, from)
+                    : throw new FormatException($"{transition.File} has no '{transition.From}'");
+            })
+        );
 
     /// <summary>Mutants of the invariants: each dropped, each negated, then the changes within.</summary>
     /// <inheritdoc cref="OfSteps" path="//param|//exception"/>
     public static IReadOnlyList<Mutant> OfInvariants(string spec)
     {
         var sources = Invariants.Select(file => (Text: Read(spec, file), File: file)).ToArray();
-        return Distinct(sources.SelectMany(source => InvariantMutations.Of(source.Text, source.File))
-            .Concat(sources.SelectMany(source => SourceMutations.Of(source.Text, source.File))));
+        return Distinct(
+            sources
+                .SelectMany(source => InvariantMutations.Of(source.Text, source.File))
+                .Concat(sources.SelectMany(source => SourceMutations.Of(source.Text, source.File)))
+        );
     }
 
     private static SourceText Read(string spec, string file) => new(File.ReadAllText(Path.Combine(spec, file)));
 
-    private static IReadOnlyList<Mutant> Distinct(IEnumerable<Mutant> mutants) => [.. mutants.DistinctBy(mutant => mutant.Text)];
+    private static IReadOnlyList<Mutant> Distinct(IEnumerable<Mutant> mutants) =>
+        [.. mutants.DistinctBy(mutant => mutant.Text)];
 }

@@ -21,21 +21,30 @@ public enum SpecFate
 
 /// <summary>What became of a changed spec.</summary>
 /// <param name="Fate">What became of it.</param>
-/// <param name="By">The check that failed or did not end, as arguments of <c>verified</c>; empty where none did.</param>
+/// <param name="By">
+/// The check that failed or did not end, as arguments of <c>verified</c>; empty where none did.
+/// </param>
 /// <param name="Why">What that check, or the compiler, says.</param>
 /// <param name="Seconds">Wall-clock time of the checks.</param>
 public sealed record SpecResult(SpecFate Fate, string By, string Why, double Seconds);
 
 /// <summary>
-/// A temporary folder with the sources of the spec and a copy of this program, whose assembly of the spec is exchanged for that of the
-/// sources as they are changed. The other assemblies stay: of the spec they have nothing in them but the values of its public
-/// constants, which a change must therefore leave alone.
+/// A temporary folder with the sources of the spec and a copy of this program, whose assembly of the spec is exchanged
+/// for that of the sources as they are changed. The other assemblies stay: of the spec they have nothing in them but
+/// the values of its public constants, which a change must therefore leave alone.
 /// </summary>
 public sealed class SpecTrials : IDisposable
 {
     /// <summary>The checks, in the order of what they cost.</summary>
     public static readonly IReadOnlyList<string> Checks =
-        ["check pair", "check ranked", "diff --events 100000", "prove spec", "check trio", "prove image"];
+    [
+        "check pair",
+        "check ranked",
+        "diff --events 100000",
+        "prove spec",
+        "check trio",
+        "prove image",
+    ];
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
@@ -56,7 +65,8 @@ public sealed class SpecTrials : IDisposable
     {
         CopyAll(AppContext.BaseDirectory, Program);
         CopyAll(Path.Combine(source, "spec"), Path.Combine(_folder, "spec"), "bin", "obj");
-        foreach (var name in Settings) File.Copy(Path.Combine(source, name), Path.Combine(_folder, name));
+        foreach (var name in Settings)
+            File.Copy(Path.Combine(source, name), Path.Combine(_folder, name));
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM])
             _signals.Add(PosixSignalRegistration.Create(signal, _ => Interrupted()));
     }
@@ -65,7 +75,8 @@ public sealed class SpecTrials : IDisposable
 
     public void Dispose()
     {
-        foreach (var signal in _signals) signal.Dispose();
+        foreach (var signal in _signals)
+            signal.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -73,7 +84,8 @@ public sealed class SpecTrials : IDisposable
     /// <exception cref="System.ComponentModel.Win32Exception">There is no <c>dotnet</c>.</exception>
     public SpecResult Try(Mutant? mutant = null)
     {
-        if (mutant is null) return Try();
+        if (mutant is null)
+            return Try();
         var file = Path.Combine(_folder, "spec", mutant.File);
         var right = File.ReadAllText(file);
         File.WriteAllText(file, mutant.Text);
@@ -90,17 +102,40 @@ public sealed class SpecTrials : IDisposable
     private SpecResult Try()
     {
         // A change may leave something unused, which only a warning says: it compiles.
-        var (built, messages) = Run("build", "spec", "-c", "Release", "--no-incremental", "-o", Program, "-nologo", "-v:quiet",
-            "-p:TreatWarningsAsErrors=false", "-p:EnforceCodeStyleInBuild=false", "-p:RunAnalyzers=false");
+        var (built, messages) = Run(
+            "build",
+            "spec",
+            "-c",
+            "Release",
+            "--no-incremental",
+            "-o",
+            Program,
+            "-nologo",
+            "-v:quiet",
+            "-p:TreatWarningsAsErrors=false",
+            "-p:EnforceCodeStyleInBuild=false",
+            "-p:RunAnalyzers=false"
+        );
         if (built != 0)
-            return new(SpecFate.Rejected, "", messages.FirstOrDefault(line => line.Contains(" error ", StringComparison.Ordinal)) ?? (messages is [var first, ..] ? first : "says nothing"), 0);
+            return new(
+                SpecFate.Rejected,
+                "",
+                messages.FirstOrDefault(line => line.Contains(" error ", StringComparison.Ordinal))
+                    ?? (messages is [var first, ..] ? first : "says nothing"),
+                0
+            );
 
         var clock = Stopwatch.StartNew();
         foreach (var check in Checks)
         {
             var (exit, lines) = Run([Path.Combine(Program, "Verified.Proofs.dll"), .. check.Split(' ')]);
             if (exit != 0)
-                return new(exit is null ? SpecFate.Endless : SpecFate.Noticed, check, exit is null ? "does not end" : Reason(lines), clock.Elapsed.TotalSeconds);
+                return new(
+                    exit is null ? SpecFate.Endless : SpecFate.Noticed,
+                    check,
+                    exit is null ? "does not end" : Reason(lines),
+                    clock.Elapsed.TotalSeconds
+                );
         }
 
         return new(SpecFate.Survived, "", "", clock.Elapsed.TotalSeconds);
@@ -109,14 +144,24 @@ public sealed class SpecTrials : IDisposable
     /// <summary>The line of a verb's output that says what failed.</summary>
     private static string Reason(IReadOnlyList<string> lines)
     {
-        return (lines.FirstOrDefault(line => line.StartsWith("verified: ", StringComparison.Ordinal))
-            ?? lines.FirstOrDefault(line => line.Contains("REFUTED", StringComparison.Ordinal) || line.Contains("NOT PROVED", StringComparison.Ordinal))
-            ?? After("  difference:") ?? After("FAILED") ?? (lines is [.., var last] ? last : "says nothing")).Trim();
+        return (
+            lines.FirstOrDefault(line => line.StartsWith("verified: ", StringComparison.Ordinal))
+            ?? lines.FirstOrDefault(line =>
+                line.Contains("REFUTED", StringComparison.Ordinal)
+                || line.Contains("NOT PROVED", StringComparison.Ordinal)
+            )
+            ?? After("  difference:")
+            ?? After("FAILED")
+            ?? (lines is [.., var last] ? last : "says nothing")
+        ).Trim();
 
-        string? After(string text) => lines.SkipWhile(line => !line.Contains(text, StringComparison.Ordinal)).Skip(1).FirstOrDefault();
+        string? After(string text) =>
+            lines.SkipWhile(line => !line.Contains(text, StringComparison.Ordinal)).Skip(1).FirstOrDefault();
     }
 
-    /// <summary>Runs <c>dotnet</c> in the folder: its exit code, or null where it had to be ended; and the lines of its output.</summary>
+    /// <summary>
+    /// Runs <c>dotnet</c> in the folder: its exit code, or null where it had to be ended; and the lines of its output.
+    /// </summary>
     private (int? Exit, IReadOnlyList<string> Lines) Run(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", arguments)
@@ -131,22 +176,27 @@ public sealed class SpecTrials : IDisposable
         DataReceivedEventHandler read = (_, line) =>
         {
             lock (lines)
-                if (!string.IsNullOrWhiteSpace(line.Data)) lines.Add(line.Data);
+                if (!string.IsNullOrWhiteSpace(line.Data))
+                    lines.Add(line.Data);
         };
         process.OutputDataReceived += read;
         process.ErrorDataReceived += read;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var ended = process.WaitForExit(Patience);
-        if (!ended) process.Kill(entireProcessTree: true);
+        if (!ended)
+            process.Kill(entireProcessTree: true);
         process.WaitForExit();
-        lock (_starting) _running = null;
-        lock (lines) return (ended ? process.ExitCode : null, [.. lines]);
+        lock (_starting)
+            _running = null;
+        lock (lines)
+            return (ended ? process.ExitCode : null, [.. lines]);
     }
 
     private Process Start(ProcessStartInfo start)
     {
-        lock (_starting) return _running = Process.Start(start)!;
+        lock (_starting)
+            return _running = Process.Start(start)!;
     }
 
     // Keeps the lock: nothing more is started.
@@ -161,8 +211,13 @@ public sealed class SpecTrials : IDisposable
     private static void CopyAll(string from, string to, params string[] except)
     {
         Directory.CreateDirectory(to);
-        foreach (var file in Directory.EnumerateFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
-        foreach (var folder in Directory.EnumerateDirectories(from).Where(folder => !except.Contains(Path.GetFileName(folder))))
+        foreach (var file in Directory.EnumerateFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        foreach (
+            var folder in Directory
+                .EnumerateDirectories(from)
+                .Where(folder => !except.Contains(Path.GetFileName(folder)))
+        )
             CopyAll(folder, Path.Combine(to, Path.GetFileName(folder)), except);
     }
 }

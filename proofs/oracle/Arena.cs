@@ -4,39 +4,53 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The memory and segments that an instruction under comparison sees, the same on both sides. All of it lies below 64 KB, so that 16-bit
-/// addresses reach it.
+/// The memory and segments that an instruction under comparison sees, the same on both sides. All of it lies below 64
+/// KB, so that 16-bit addresses reach it.
 /// </summary>
 /// <remarks>
-/// The host may map other things from <see cref="QuietEnd"/> up (the native program itself is there): a case that touches anything
-/// there is not compared. That leaves out operands that wrap around at 4 GB too: what they do is the processor's choice
-/// (SDM vol. 3, 5.3).
+/// The host may map other things from <see cref="QuietEnd"/> up (the native program itself is there): a case that
+/// touches anything there is not compared. That leaves out operands that wrap around at 4 GB too: what they do is the
+/// processor's choice (SDM vol. 3, 5.3).
 /// </remarks>
 public static class Arena
 {
     /// <summary>A page of code, which is executed but not read as data.</summary>
-    public const uint Code = 0x4000, CodeEnd = 0x5000;
+    public const uint Code = 0x4000,
+        CodeEnd = 0x5000;
 
     /// <summary>Two writable pages, then a read-only one; the addresses before and after are not mapped.</summary>
-    public const uint Data = 0x8000, WritableEnd = 0xA000, End = 0xB000;
+    public const uint Data = 0x8000,
+        WritableEnd = 0xA000,
+        End = 0xB000;
 
     public const uint QuietEnd = 0x40000;
 
     /// <summary>The flat segments of user mode, at the selectors that Linux has them.</summary>
-    public const ushort FlatCode = 0x23, FlatData = 0x2B;
+    public const ushort FlatCode = 0x23,
+        FlatData = 0x2B;
 
     /// <summary>The kernel's segments of the host, which user mode may not use: level 0.</summary>
-    public const ushort KernelCode = 0x10, KernelData = 0x18;
+    public const ushort KernelCode = 0x10,
+        KernelData = 0x18;
 
     // Linux's segment of 64-bit code, and the one whose limit tells the number of the processor.
-    private const int LongCode = 0x30, ProcessorNumber = 0x78;
+    private const int LongCode = 0x30,
+        ProcessorNumber = 0x78;
 
-    private const uint DataType = Descriptor.NotSystem | Descriptor.Accessed, Level3 = 3 << 13,
-        Read = DataType | Level3 | Descriptor.Present, Write = Read | Descriptor.Writable, Down = Descriptor.Conforming,
-        Execute = Read | Descriptor.Code, ReadCode = Execute | Descriptor.Writable,
-        Big = Descriptor.Big, Pages = Descriptor.Granular;
+    private const uint DataType = Descriptor.NotSystem | Descriptor.Accessed,
+        Level3 = 3 << 13,
+        Read = DataType | Level3 | Descriptor.Present,
+        Write = Read | Descriptor.Writable,
+        Down = Descriptor.Conforming,
+        Execute = Read | Descriptor.Code,
+        ReadCode = Execute | Descriptor.Writable,
+        Big = Descriptor.Big,
+        Pages = Descriptor.Granular;
 
-    /// <summary>Entries 1.. of the local descriptor table: every type that a task of ring 3 can have, at awkward bases and limits.</summary>
+    /// <summary>
+    /// Entries 1.. of the local descriptor table: every type that a task of ring 3 can have, at awkward bases and
+    /// limits.
+    /// </summary>
     public static readonly LocalSegment[] Local =
     [
         new(0, 0xFFFFF, Write | Big | Pages),
@@ -66,13 +80,17 @@ public static class Arena
     /// <summary>The segment of a usable selector of the arena, or null.</summary>
     public static LocalSegment? Of(ushort selector)
     {
-        if (selector is FlatCode) return new(0, 0xFFFFF, ReadCode | Big | Pages);
-        if (selector is FlatData) return new(0, 0xFFFFF, Write | Big | Pages);
+        if (selector is FlatCode)
+            return new(0, 0xFFFFF, ReadCode | Big | Pages);
+        if (selector is FlatData)
+            return new(0, 0xFFFFF, Write | Big | Pages);
         var index = (selector >> 3) - 1;
         return (selector & 4) != 0 && index >= 0 && index < Local.Length ? Local[index] : null;
     }
 
-    /// <summary>What memory from <see cref="Data"/> to <see cref="End"/> holds before a case: random and boundary words.</summary>
+    /// <summary>
+    /// What memory from <see cref="Data"/> to <see cref="End"/> holds before a case: random and boundary words.
+    /// </summary>
     public static readonly byte[] Background = MakeBackground();
 
     private static byte[] MakeBackground()
@@ -107,6 +125,10 @@ public readonly record struct LocalSegment(uint Base, uint Units, uint Attribute
     public uint High => Base & 0xFF000000 | Base >> 16 & 0xFF | Units & 0xF0000 | Attributes;
 
     /// <summary>The last word of struct user_desc of modify_ldt(2).</summary>
-    public uint UserFlags => (Big ? 1u : 0) | (Attributes >> 10 & 3) << 1 | ((Attributes & Descriptor.Writable) == 0 ? 8u : 0)
-        | ((Attributes & Descriptor.Granular) != 0 ? 0x10u : 0) | (Present ? 0 : 0x20u);
+    public uint UserFlags =>
+        (Big ? 1u : 0)
+        | (Attributes >> 10 & 3) << 1
+        | ((Attributes & Descriptor.Writable) == 0 ? 8u : 0)
+        | ((Attributes & Descriptor.Granular) != 0 ? 0x10u : 0)
+        | (Present ? 0 : 0x20u);
 }

@@ -5,8 +5,8 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The arena's memory in the symbolic reading: each word starts as a variable. Where an access goes, and whether it faults, is decided by
-/// the values that the variables have.
+/// The arena's memory in the symbolic reading: each word starts as a variable. Where an access goes, and whether it
+/// faults, is decided by the values that the variables have.
 /// </summary>
 /// <param name="terms">The universe of the variables.</param>
 /// <param name="values">What a term is at the case's inputs.</param>
@@ -23,7 +23,8 @@ internal sealed class ArenaBus(Terms terms, Func<Symbolic, uint> values, Func<ui
 
     public Symbolic Load(Symbolic linear, int size, bool user) => Read(Check(linear, size, write: false, user), size);
 
-    public Symbolic LoadForStore(Symbolic linear, int size, bool user) => Read(Check(linear, size, write: true, user), size);
+    public Symbolic LoadForStore(Symbolic linear, int size, bool user) =>
+        Read(Check(linear, size, write: true, user), size);
 
     public void Store(Symbolic linear, int size, Symbolic value, bool user)
     {
@@ -52,16 +53,20 @@ internal sealed class ArenaBus(Terms terms, Func<Symbolic, uint> values, Func<ui
     private uint Check(Symbolic linear, int size, bool write, bool user)
     {
         var address = values(linear);
-        if (!user) return address;
+        if (!user)
+            return address;
         CheckPage(address, write);
         var last = address + (uint)size - 1 & ~(PhysicalMemory.PageSize - 1);
-        if (last > address) CheckPage(last, write);
+        if (last > address)
+            CheckPage(last, write);
         return address;
     }
 
     private static void CheckPage(uint address, bool write)
     {
-        const uint present = 1, writing = 2, byUser = 4;
+        const uint present = 1,
+            writing = 2,
+            byUser = 4;
         var mapped = address is >= Arena.Data and < Arena.End;
         if (!mapped || (write && address >= Arena.WritableEnd))
             throw Fault.Page(byUser | (write ? writing : 0) | (mapped ? present : 0), address);
@@ -71,10 +76,13 @@ internal sealed class ArenaBus(Terms terms, Func<Symbolic, uint> values, Func<ui
     {
         var (word, shift) = (address & ~3u, (address & 3) * 8);
         var value = Word(word) >> shift;
-        if (shift + 8 * size > 32) value |= Word(word + 4) << 32 - shift;
+        if (shift + 8 * size > 32)
+            value |= Word(word + 4) << 32 - shift;
         return size == 4 ? value : value & (size == 1 ? 0xFFu : 0xFFFF);
     }
 
-    private Symbolic Word(uint address) => _words.TryGetValue(address, out var word) ? word
-        : address is >= Arena.Data and < Arena.End ? terms.Variable(Name(address)) : system(address);
+    private Symbolic Word(uint address) =>
+        _words.TryGetValue(address, out var word) ? word
+        : address is >= Arena.Data and < Arena.End ? terms.Variable(Name(address))
+        : system(address);
 }

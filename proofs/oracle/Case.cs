@@ -36,7 +36,9 @@ public sealed record Case
     /// <summary>Linear address of the instruction.</summary>
     public uint At => CodeSegment.Base + Eip;
 
-    /// <summary>Whether execution at an offset in CS is still in the case, or has yet to leave its only instruction.</summary>
+    /// <summary>
+    /// Whether execution at an offset in CS is still in the case, or has yet to leave its only instruction.
+    /// </summary>
     public bool Includes(uint eip) => Sequence is null ? eip == Eip : eip - Eip < Bytes.Length;
 }
 
@@ -65,7 +67,9 @@ public sealed record Outcome
     /// <summary>Status flags that the manual leaves undefined at the end of a sequence.</summary>
     public uint Undefined { get; init; }
 
-    /// <summary>The manual leaves open what happened: a result is undefined, or the sequence did not come to its end in time.</summary>
+    /// <summary>
+    /// The manual leaves open what happened: a result is undefined, or the sequence did not come to its end in time.
+    /// </summary>
     public bool IsOpen { get; init; }
 
     /// <summary>Instructions begun: one, or as many as the sequence took.</summary>

@@ -14,13 +14,14 @@ public sealed record RecordedCases(string Processor, int Seed, IReadOnlyList<(Ca
 
 /// <summary>
 /// A compressed file of native cases. Uncompressed: a magic number, a version, the processor, the seed, the count, the
-/// cases, and the SHA-256
-/// of all that. A case holds its whole start, so that the file outlives changes of the generator; an outcome holds what
-/// changed.
+/// cases, and the SHA-256 of all that. A case holds its whole start, so that the file outlives changes of the
+/// generator; an outcome holds what changed.
 /// </summary>
 public static class CaseFile
 {
-    private const byte Version = 1, NoVector = 0xFF, IsSequence = 1;
+    private const byte Version = 1,
+        NoVector = 0xFF,
+        IsSequence = 1;
 
     // A case with more changed words is not worth its place.
     private const int MostChanges = 32;
@@ -41,7 +42,8 @@ public static class CaseFile
         var (most, b, c, d) = X86Base.CpuId(0, 0);
         var vendor = Text(b, d, c);
         var brand = new StringBuilder();
-        const uint firstOfBrand = 0x80000002, lastOfBrand = 0x80000004;
+        const uint firstOfBrand = 0x80000002,
+            lastOfBrand = 0x80000004;
         if ((uint)X86Base.CpuId(unchecked((int)0x80000000), 0).Eax >= lastOfBrand)
             for (var leaf = firstOfBrand; leaf <= lastOfBrand; leaf++)
             {
@@ -62,26 +64,31 @@ public static class CaseFile
         to.Write(recorded.Processor);
         to.Write(recorded.Seed);
         to.Write(recorded.Cases.Count);
-        foreach (var (c, outcome) in recorded.Cases) Write(to, c, outcome);
+        foreach (var (c, outcome) in recorded.Cases)
+            Write(to, c, outcome);
         to.Flush();
         to.Write(SHA256.HashData(plain.ToArray()));
         using var packed = new MemoryStream();
-        using (var pack = new GZipStream(packed, CompressionLevel.SmallestSize)) pack.Write(plain.ToArray());
+        using (var pack = new GZipStream(packed, CompressionLevel.SmallestSize))
+            pack.Write(plain.ToArray());
         return packed.ToArray();
     }
 
     /// <param name="content">The file.</param>
     /// <param name="name">Its name, for messages.</param>
-    /// <exception cref="VectorFileException">It is not such a file, of another version, truncated or
-    /// damaged.</exception>
+    /// <exception cref="VectorFileException">
+    /// It is not such a file, of another version, truncated or damaged.
+    /// </exception>
     public static RecordedCases Read(byte[] content, string name)
     {
         var plain = Unpack(content, name);
-        if (!plain.AsSpan().StartsWith(Magic)) throw new VectorFileException($"{name}: not a file of native cases");
+        if (!plain.AsSpan().StartsWith(Magic))
+            throw new VectorFileException($"{name}: not a file of native cases");
         if (plain.Length <= Magic.Length || plain[Magic.Length] != Version)
             throw new VectorFileException(
                 $"{name}: version {(plain.Length > Magic.Length ? plain[Magic.Length] : 0)} of the format; "
-                + $"version {Version} is read: record the cases again");
+                    + $"version {Version} is read: record the cases again"
+            );
         var end = plain.Length - SHA256.HashSizeInBytes;
         if (end < Magic.Length || !SHA256.HashData(plain.AsSpan(0, end)).AsSpan().SequenceEqual(plain.AsSpan(end)))
             throw new VectorFileException($"{name}: damaged or truncated: its checksum is not that of its content");
@@ -90,13 +97,16 @@ public static class CaseFile
         {
             var (processor, seed) = (from.ReadString(), from.ReadInt32());
             var cases = new (Case, Outcome)[from.ReadInt32()];
-            for (var i = 0; i < cases.Length; i++) cases[i] = Read(from, name, i);
-            return from.BaseStream.Position == from.BaseStream.Length ? new(processor, seed, cases)
+            for (var i = 0; i < cases.Length; i++)
+                cases[i] = Read(from, name, i);
+            return from.BaseStream.Position == from.BaseStream.Length
+                ? new(processor, seed, cases)
                 : throw new VectorFileException(
-                    $"{name}: {from.BaseStream.Length - from.BaseStream.Position} bytes follow the last case");
+                    $"{name}: {from.BaseStream.Length - from.BaseStream.Position} bytes follow the last case"
+                );
         }
-        catch (Exception e) when (e is EndOfStreamException or OverflowException or FormatException
-            or IndexOutOfRangeException)
+        catch (Exception e)
+            when (e is EndOfStreamException or OverflowException or FormatException or IndexOutOfRangeException)
         {
             throw new VectorFileException($"{name}: its cases do not end where they should");
         }
@@ -122,8 +132,10 @@ public static class CaseFile
         to.Write((byte)(c.Sequence is null ? 0 : IsSequence));
         to.Write((byte)c.Bytes.Length);
         to.Write(c.Bytes);
-        foreach (var register in c.Registers) to.Write(register);
-        foreach (var selector in c.Segments) to.Write(selector);
+        foreach (var register in c.Registers)
+            to.Write(register);
+        foreach (var selector in c.Segments)
+            to.Write(selector);
         to.Write(c.Eip);
         to.Write(c.Eflags);
         WriteWords(to, c.Pokes);
@@ -164,25 +176,30 @@ public static class CaseFile
         };
         var vector = from.ReadByte();
         var (error, address) = vector != NoVector ? (from.ReadUInt32(), from.ReadUInt32()) : (0, 0);
-        return (c, new Outcome
-        {
-            Vector = vector != NoVector ? vector : null,
-            Error = error,
-            Address = address,
-            Eip = eip + (uint)from.Read7BitEncodedInt(),
-            Eflags = eflags ^ from.ReadUInt32(),
-            Registers = ReadChanged(from, registers, from.ReadUInt32),
-            Segments = ReadChanged(from, segments, from.ReadUInt16),
-            Changes = ReadWords(from),
-        });
+        return (
+            c,
+            new Outcome
+            {
+                Vector = vector != NoVector ? vector : null,
+                Error = error,
+                Address = address,
+                Eip = eip + (uint)from.Read7BitEncodedInt(),
+                Eflags = eflags ^ from.ReadUInt32(),
+                Registers = ReadChanged(from, registers, from.ReadUInt32),
+                Segments = ReadChanged(from, segments, from.ReadUInt16),
+                Changes = ReadWords(from),
+            }
+        );
     }
 
     /// <summary>A bit for each item that changed, then those items.</summary>
-    private static void WriteChanged<T>(BinaryWriter to, T[] after, T[] before, Action<T> write) where T : IEquatable<T>
+    private static void WriteChanged<T>(BinaryWriter to, T[] after, T[] before, Action<T> write)
+        where T : IEquatable<T>
     {
         var changed = Enumerable.Range(0, after.Length).Where(i => !after[i].Equals(before[i])).ToList();
         to.Write((byte)changed.Aggregate(0, (mask, i) => mask | 1 << i));
-        foreach (var i in changed) write(after[i]);
+        foreach (var i in changed)
+            write(after[i]);
     }
 
     private static T[] ReadChanged<T>(BinaryReader from, T[] before, Func<T> read)
@@ -210,14 +227,16 @@ public static class CaseFile
     private static T[] Repeat<T>(int count, Func<T> read)
     {
         var items = new T[count];
-        for (var i = 0; i < count; i++) items[i] = read();
+        for (var i = 0; i < count; i++)
+            items[i] = read();
         return items;
     }
 
     private static string Text(params ReadOnlySpan<int> words)
     {
         Span<byte> bytes = stackalloc byte[words.Length * 4];
-        for (var i = 0; i < words.Length; i++) BinaryPrimitives.WriteInt32LittleEndian(bytes[(i * 4)..], words[i]);
+        for (var i = 0; i < words.Length; i++)
+            BinaryPrimitives.WriteInt32LittleEndian(bytes[(i * 4)..], words[i]);
         return Encoding.ASCII.GetString(bytes);
     }
 }

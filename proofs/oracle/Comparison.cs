@@ -13,43 +13,70 @@ public static class Comparison
     private static readonly string[] SegmentNames = ["ES", "CS", "SS", "DS", "FS", "GS"];
 
     // RF is set in what a fault pushes, and IF and IOPL are the host's.
-    private const uint Flags = Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | Flag.AlignmentCheck | Flag.Identification;
+    private const uint Flags =
+        Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | Flag.AlignmentCheck | Flag.Identification;
 
     /// <summary>The first difference, or null.</summary>
     public static FieldDifference? Of(Case c, Outcome own, Outcome host)
     {
-        if (own.Missing is { } missing) return new("instruction", missing, Trap(host));
-        if (IsUnneededWrite(c, own, host)) return null;
-        if (c.Sequence is null && MemoryIsAccessedTwice(c) && IsOfMemory(own) && IsOfMemory(host)) return null;
-        if (own.Vector != host.Vector) return new("trap", Trap(own), Trap(host));
+        if (own.Missing is { } missing)
+            return new("instruction", missing, Trap(host));
+        if (IsUnneededWrite(c, own, host))
+            return null;
+        if (c.Sequence is null && MemoryIsAccessedTwice(c) && IsOfMemory(own) && IsOfMemory(host))
+            return null;
+        if (own.Vector != host.Vector)
+            return new("trap", Trap(own), Trap(host));
         if (own.Vector is { } vector)
         {
-            if (PushesCode(vector) && Code(own) != Code(host)) return new("error code", $"{Code(own):X}h", $"{Code(host):X}h");
-            if (vector == Vectors.PageFault && own.Address != host.Address) return new("CR2", $"{own.Address:X8}h", $"{host.Address:X8}h");
+            if (PushesCode(vector) && Code(own) != Code(host))
+                return new("error code", $"{Code(own):X}h", $"{Code(host):X}h");
+            if (vector == Vectors.PageFault && own.Address != host.Address)
+                return new("CR2", $"{own.Address:X8}h", $"{host.Address:X8}h");
         }
 
         var completed = own.Vector is null;
-        var destination = completed && c.Sequence is null && UndefinedResults.Destination(c, (host.Eflags & Flag.Zero) != 0);
-        if (own.Eip != host.Eip) return new("EIP", $"{own.Eip:X8}h", $"{host.Eip:X8}h");
+        var destination =
+            completed && c.Sequence is null && UndefinedResults.Destination(c, (host.Eflags & Flag.Zero) != 0);
+        if (own.Eip != host.Eip)
+            return new("EIP", $"{own.Eip:X8}h", $"{host.Eip:X8}h");
         for (var i = 0; i < 8; i++)
-            if (((own.Registers[i] ^ host.Registers[i]) & (completed && c.Sequence is null ? ~UndefinedResults.Bits(c, i, destination) : uint.MaxValue)) != 0)
+            if (
+                (
+                    (own.Registers[i] ^ host.Registers[i])
+                    & (completed && c.Sequence is null ? ~UndefinedResults.Bits(c, i, destination) : uint.MaxValue)
+                ) != 0
+            )
                 return new(RegisterNames[i], $"{own.Registers[i]:X8}h", $"{host.Registers[i]:X8}h");
         for (var i = 0; i < 6; i++)
             // An interrupt of the host that returns to ring 3 clears the RPL of a null selector (SDM vol. 2, IRET).
             if (own.Segments[i] != host.Segments[i] && !(own.Segments[i] <= 3 && host.Segments[i] == 0))
                 return new(SegmentNames[i], $"{own.Segments[i]:X4}h", $"{host.Segments[i]:X4}h");
-        var compared = Flags & ~(c.Sequence is not null ? own.Undefined : completed ? UndefinedResults.Flags(c) : 0);
+        var compared =
+            Flags
+            & ~(
+                c.Sequence is not null ? own.Undefined
+                : completed ? UndefinedResults.Flags(c)
+                : 0
+            );
         if (((own.Eflags ^ host.Eflags) & compared) != 0)
-            return new($"EFLAGS, of which {compared:X}h is defined", $"{own.Eflags & compared:X}h", $"{host.Eflags & compared:X}h");
+            return new(
+                $"EFLAGS, of which {compared:X}h is defined",
+                $"{own.Eflags & compared:X}h",
+                $"{host.Eflags & compared:X}h"
+            );
         return destination && c.Instruction.Op0Kind != OpKind.Register ? null : Memory(own, host);
     }
 
     /// <summary>The first difference of two readings of the same text, which leaves nothing open; or null.</summary>
     public static FieldDifference? Exactly(Outcome one, Outcome other)
     {
-        if ((one.Vector, one.Error, one.Address) != (other.Vector, other.Error, other.Address)) return new("trap", Trap(one), Trap(other));
-        if (one.Eip != other.Eip) return new("EIP", $"{one.Eip:X8}h", $"{other.Eip:X8}h");
-        if (one.Eflags != other.Eflags) return new("EFLAGS", $"{one.Eflags:X}h", $"{other.Eflags:X}h");
+        if ((one.Vector, one.Error, one.Address) != (other.Vector, other.Error, other.Address))
+            return new("trap", Trap(one), Trap(other));
+        if (one.Eip != other.Eip)
+            return new("EIP", $"{one.Eip:X8}h", $"{other.Eip:X8}h");
+        if (one.Eflags != other.Eflags)
+            return new("EFLAGS", $"{one.Eflags:X}h", $"{other.Eflags:X}h");
         for (var i = 0; i < 8; i++)
             if (one.Registers[i] != other.Registers[i])
                 return new(RegisterNames[i], $"{one.Registers[i]:X8}h", $"{other.Registers[i]:X8}h");
@@ -61,39 +88,75 @@ public static class Comparison
 
     private static FieldDifference? Memory(Outcome own, Outcome host)
     {
-        if (own.Changes.AsSpan().SequenceEqual(host.Changes)) return null;
+        if (own.Changes.AsSpan().SequenceEqual(host.Changes))
+            return null;
         var (ours, theirs) = (own.Changes.ToDictionary(), host.Changes.ToDictionary());
-        var at = ours.Keys.Union(theirs.Keys).Order().First(key =>
-            !ours.TryGetValue(key, out var a) || !theirs.TryGetValue(key, out var b) || a != b);
+        var at = ours
+            .Keys.Union(theirs.Keys)
+            .Order()
+            .First(key => !ours.TryGetValue(key, out var a) || !theirs.TryGetValue(key, out var b) || a != b);
         return new($"memory at {at:X8}h", Cell(ours, at), Cell(theirs, at));
     }
 
-    private static string Cell(Dictionary<uint, uint> cells, uint at) => cells.TryGetValue(at, out var value) ? $"{value:X8}h" : "as it was";
+    private static string Cell(Dictionary<uint, uint> cells, uint at) =>
+        cells.TryGetValue(at, out var value) ? $"{value:X8}h" : "as it was";
 
     private static bool IsOfMemory(Outcome o) =>
         o.Vector is Vectors.StackFault or Vectors.GeneralProtection or Vectors.PageFault or Vectors.AlignmentCheck;
 
-    /// <summary>ARPL wants its operand writable (SDM vol. 2); AMD's processors read first, and write only where ZF is set.</summary>
-    private static bool IsUnneededWrite(Case c, Outcome own, Outcome host) => c.Instruction.Mnemonic == Mnemonic.Arpl
-        && IsOfMemory(own) && (IsOfMemory(host) || (host.Vector is null && (host.Eflags & Flag.Zero) == 0));
+    /// <summary>
+    /// ARPL wants its operand writable (SDM vol. 2); AMD's processors read first, and write only where ZF is set.
+    /// </summary>
+    private static bool IsUnneededWrite(Case c, Outcome own, Outcome host) =>
+        c.Instruction.Mnemonic == Mnemonic.Arpl
+        && IsOfMemory(own)
+        && (IsOfMemory(host) || (host.Vector is null && (host.Eflags & Flag.Zero) == 0));
 
     /// <summary>
-    /// Instructions with several memory accesses, or one and a check of the target: which of two that fault is met first differs between
-    /// processors, and is not always the order of the manual's operation section.
+    /// Instructions with several memory accesses, or one and a check of the target: which of two that fault is met
+    /// first differs between processors, and is not always the order of the manual's operation section.
     /// </summary>
-    private static bool MemoryIsAccessedTwice(Case c) => c.Instruction.Mnemonic is Mnemonic.Cmpsb or Mnemonic.Cmpsw or Mnemonic.Cmpsd
-        or Mnemonic.Movsb or Mnemonic.Movsw or Mnemonic.Movsd or Mnemonic.Retf or Mnemonic.Iret or Mnemonic.Iretd or Mnemonic.Enter
-        or Mnemonic.Pusha or Mnemonic.Pushad or Mnemonic.Popa or Mnemonic.Popad or Mnemonic.Bound or Mnemonic.Cmpxchg8b
-        or Mnemonic.Lds or Mnemonic.Les or Mnemonic.Lss or Mnemonic.Lfs or Mnemonic.Lgs
+    private static bool MemoryIsAccessedTwice(Case c) =>
+        c.Instruction.Mnemonic
+            is Mnemonic.Cmpsb
+                or Mnemonic.Cmpsw
+                or Mnemonic.Cmpsd
+                or Mnemonic.Movsb
+                or Mnemonic.Movsw
+                or Mnemonic.Movsd
+                or Mnemonic.Retf
+                or Mnemonic.Iret
+                or Mnemonic.Iretd
+                or Mnemonic.Enter
+                or Mnemonic.Pusha
+                or Mnemonic.Pushad
+                or Mnemonic.Popa
+                or Mnemonic.Popad
+                or Mnemonic.Bound
+                or Mnemonic.Cmpxchg8b
+                or Mnemonic.Lds
+                or Mnemonic.Les
+                or Mnemonic.Lss
+                or Mnemonic.Lfs
+                or Mnemonic.Lgs
         || c.Instruction.Mnemonic == Mnemonic.Call
-        || (c.Instruction.Mnemonic is Mnemonic.Push or Mnemonic.Pop or Mnemonic.Jmp && c.Instruction.Op0Kind is OpKind.Memory);
+        || (
+            c.Instruction.Mnemonic is Mnemonic.Push or Mnemonic.Pop or Mnemonic.Jmp
+            && c.Instruction.Op0Kind is OpKind.Memory
+        );
 
-    private static bool PushesCode(int vector) => vector is Vectors.DoubleFault or Vectors.AlignmentCheck
-        or (>= Vectors.InvalidTaskState and <= Vectors.PageFault);
+    private static bool PushesCode(int vector) =>
+        vector
+            is Vectors.DoubleFault
+                or Vectors.AlignmentCheck
+                or (>= Vectors.InvalidTaskState and <= Vectors.PageFault);
 
     // A Pentium has no execute-disable, so no instruction-fetch bit.
     private static uint Code(Outcome o) => o.Vector == Vectors.PageFault ? o.Error & 0xF : o.Error;
 
-    public static string Trap(Outcome o) => o.Vector is not { } vector ? "none"
-        : vector == Vectors.PageFault ? $"#PF({Code(o):X}h), CR2 {o.Address:X8}h" : PushesCode(vector) ? $"vector {vector}({o.Error:X}h)" : $"vector {vector}";
+    public static string Trap(Outcome o) =>
+        o.Vector is not { } vector ? "none"
+        : vector == Vectors.PageFault ? $"#PF({Code(o):X}h), CR2 {o.Address:X8}h"
+        : PushesCode(vector) ? $"vector {vector}({o.Error:X}h)"
+        : $"vector {vector}";
 }

@@ -8,7 +8,10 @@ public sealed record CompiledResult(long Cases, (Case Case, FieldDifference Diff
     public bool Holds => Failure is null;
 }
 
-/// <summary>The code that is made of hot ways against the interpreted text: the same sequences from the same states, compiled at once.</summary>
+/// <summary>
+/// The code that is made of hot ways against the interpreted text: the same sequences from the same states, compiled at
+/// once.
+/// </summary>
 public static class CompiledReading
 {
     public static CompiledResult Run(int seed, long count)
@@ -18,9 +21,11 @@ public static class CompiledReading
         var cases = 0L;
         for (var number = 0L; number < count; number++)
         {
-            if (Sequences.Make(seed, number) is not { } c) continue;
+            if (Sequences.Make(seed, number) is not { } c)
+                continue;
             var expected = interpreted.Execute(c);
-            if (expected.IsOpen && expected.Steps >= OwnProcessor.MostSteps) continue;
+            if (expected.IsOpen && expected.Steps >= OwnProcessor.MostSteps)
+                continue;
             cases++;
             if (Comparison.Exactly(compiled.ExecuteInPlace(c), expected) is { } difference)
                 return new(cases, (c, difference), clock.Elapsed.TotalSeconds);

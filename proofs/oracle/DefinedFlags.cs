@@ -4,8 +4,9 @@ using Iced.Intel;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The flags that an instruction defines: by the name of its file, where the suite's table 80386.csv is beside the files or above them (columns op, ex and
-/// f_umask, whose ones are defined flags; <c>6766C1.4</c> is opcode C1, extension 4, behind 66h and 67h); else as everywhere (<see cref="UndefinedResults"/>).
+/// The flags that an instruction defines: by the name of its file, where the suite's table 80386.csv is beside the
+/// files or above them (columns op, ex and f_umask, whose ones are defined flags; <c>6766C1.4</c> is opcode C1,
+/// extension 4, behind 66h and 67h); else as everywhere (<see cref="UndefinedResults"/>).
 /// </summary>
 public sealed class DefinedFlags
 {
@@ -17,7 +18,8 @@ public sealed class DefinedFlags
     public static DefinedFlags Of(string folder)
     {
         var flags = new DefinedFlags();
-        if (Beside.Find(folder, Table) is { } path) flags.Add(path, Beside.Lines(path));
+        if (Beside.Find(folder, Table) is { } path)
+            flags.Add(path, Beside.Lines(path));
         return flags;
     }
 
@@ -26,8 +28,10 @@ public sealed class DefinedFlags
     {
         var name = Path.GetFileName(file);
         name = name[..Math.Max(0, name.IndexOf(".MOO", StringComparison.OrdinalIgnoreCase))];
-        while (name.Length > 2 && name[..2] is "66" or "67") name = name[2..];
-        if (_masks.TryGetValue(name, out var mask) || _masks.TryGetValue(name.Split('.')[0], out mask)) return 0xFFFF0000 | mask;
+        while (name.Length > 2 && name[..2] is "66" or "67")
+            name = name[2..];
+        if (_masks.TryGetValue(name, out var mask) || _masks.TryGetValue(name.Split('.')[0], out mask))
+            return 0xFFFF0000 | mask;
         var instruction = Decoder.Create(16, new ByteArrayCodeReader(c.Bytes)).Decode();
         return ~UndefinedResults.Flags(instruction, c.Registers[RecordedRegister.Ecx]);
     }
@@ -37,12 +41,23 @@ public sealed class DefinedFlags
         var columns = lines.Length > 0 ? Cells(lines[0]) : [];
         var (opcode, extension, mask) = (columns.IndexOf("op"), columns.IndexOf("ex"), columns.IndexOf("f_umask"));
         if (opcode < 0 || extension < 0 || mask < 0)
-            throw new VectorFileException($"{path}: its first line names no columns op, ex and f_umask; fetch it again, or take it away");
-        foreach (var cells in lines.Skip(1).Select(Cells).Where(cells => cells.Count > Math.Max(mask, extension) && cells[mask].Length > 0))
+            throw new VectorFileException(
+                $"{path}: its first line names no columns op, ex and f_umask; fetch it again, or take it away"
+            );
+        foreach (
+            var cells in lines
+                .Skip(1)
+                .Select(Cells)
+                .Where(cells => cells.Count > Math.Max(mask, extension) && cells[mask].Length > 0)
+        )
         {
-            var digits = cells[mask].StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? cells[mask][2..] : cells[mask];
+            var digits = cells[mask].StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+                ? cells[mask][2..]
+                : cells[mask];
             if (!uint.TryParse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var value))
-                throw new VectorFileException($"{path}: f_umask {cells[mask]} is no hexadecimal number; fetch it again, or take it away");
+                throw new VectorFileException(
+                    $"{path}: f_umask {cells[mask]} is no hexadecimal number; fetch it again, or take it away"
+                );
             _masks[cells[extension].Length > 0 ? $"{cells[opcode]}.{cells[extension]}" : cells[opcode]] = value;
         }
     }

@@ -5,8 +5,35 @@ public struct Dice(ulong seed)
 {
     private static readonly uint[] Boundaries =
     [
-        0, 1, 2, 3, 7, 8, 0xF, 0x10, 0x1F, 0x20, 0x7F, 0x80, 0x81, 0xFF, 0x100, 0x7FFF, 0x8000, 0x8001, 0xFFFF, 0x10000, 0x7FFFFFFF,
-        0x80000000, 0x80000001, 0xFFFF0000, 0xFFFF8000, 0xFFFFFF7F, 0xFFFFFF80, 0xFFFFFFFE, 0xFFFFFFFF,
+        0,
+        1,
+        2,
+        3,
+        7,
+        8,
+        0xF,
+        0x10,
+        0x1F,
+        0x20,
+        0x7F,
+        0x80,
+        0x81,
+        0xFF,
+        0x100,
+        0x7FFF,
+        0x8000,
+        0x8001,
+        0xFFFF,
+        0x10000,
+        0x7FFFFFFF,
+        0x80000000,
+        0x80000001,
+        0xFFFF0000,
+        0xFFFF8000,
+        0xFFFFFF7F,
+        0xFFFFFF80,
+        0xFFFFFFFE,
+        0xFFFFFFFF,
     ];
 
     private ulong _state = seed;
@@ -31,10 +58,11 @@ public struct Dice(ulong seed)
     public T Pick<T>(ReadOnlySpan<T> choices) => choices[Below(choices.Length)];
 
     /// <summary>A word: a boundary value, a small number, or any.</summary>
-    public uint Word() => Below(4) switch
-    {
-        0 => Pick<uint>(Boundaries),
-        1 => Next() >> Below(32),
-        _ => Next(),
-    };
+    public uint Word() =>
+        Below(4) switch
+        {
+            0 => Pick<uint>(Boundaries),
+            1 => Next() >> Below(32),
+            _ => Next(),
+        };
 }

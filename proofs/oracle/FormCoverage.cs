@@ -11,8 +11,8 @@ namespace Verified.Proofs.Oracle;
 /// <param name="Completed">Native cases that ran to their end, as on the machine.</param>
 /// <param name="Trapped">Native cases that trapped, as on the machine.</param>
 /// <param name="InTranscript">
-/// The image built here, booting by itself or with root task hello, or <see cref="WaitingRom"/> executes it: the tests compare their
-/// transcripts with QEMU's, the ROM's with Bochs' too.
+/// The image built here, booting by itself or with root task hello, or <see cref="WaitingRom"/> executes it: the tests
+/// compare their transcripts with QEMU's, the ROM's with Bochs' too.
 /// </param>
 public sealed record CoveredForm(Code Form, bool InImage, long Completed, long Trapped, bool InTranscript)
 {
@@ -28,20 +28,34 @@ public static class FormCoverage
 
     public static IReadOnlyList<CoveredForm> Of(KernelImage image, OracleResult native)
     {
-        var (has, does) = (FormsOf(image), Executed(KernelImage.Build(Limits.Shipping, new ImageOptions(RoundTrips: 100))));
-        return [.. Forms.Pentium.Union(has).Union(does).Order().Select(form =>
-        {
-            var cases = native.Compared.GetValueOrDefault(form);
-            var completed = native.Completed.GetValueOrDefault(form);
-            return new CoveredForm(form, has.Contains(form), completed, cases - completed, does.Contains(form));
-        })];
+        var (has, does) = (
+            FormsOf(image),
+            Executed(KernelImage.Build(Limits.Shipping, new ImageOptions(RoundTrips: 100)))
+        );
+        return
+        [
+            .. Forms
+                .Pentium.Union(has)
+                .Union(does)
+                .Order()
+                .Select(form =>
+                {
+                    var cases = native.Compared.GetValueOrDefault(form);
+                    var completed = native.Completed.GetValueOrDefault(form);
+                    return new CoveredForm(form, has.Contains(form), completed, cases - completed, does.Contains(form));
+                }),
+        ];
     }
 
     private static HashSet<Code> FormsOf(KernelImage image)
     {
         HashSet<Code> forms = [];
-        var (start, end) = (image.Code.Start, image.Symbols.TryGetValue("banner", out var constants) ? constants : image.Boot.End);
-        foreach (var line in Listing.Lines(image, start, end)) forms.Add(Form(line.Bytes.ToArray()));
+        var (start, end) = (
+            image.Code.Start,
+            image.Symbols.TryGetValue("banner", out var constants) ? constants : image.Boot.End
+        );
+        foreach (var line in Listing.Lines(image, start, end))
+            forms.Add(Form(line.Bytes.ToArray()));
         return forms;
     }
 
@@ -50,8 +64,16 @@ public static class FormCoverage
         HashSet<Code> forms = [];
         var (booting, serving) = (new Pc(), new Pc());
         Multiboot.Load(booting, image.ToElf());
-        Multiboot.Load(serving, image.ToElf(), "",
-            [.. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots.Single(root => root.Name == "hello") }.Select(server => new BootModule(server.Name, server.File))]);
+        Multiboot.Load(
+            serving,
+            image.ToElf(),
+            "",
+            [
+                .. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots.Single(root => root.Name == "hello") }.Select(
+                    server => new BootModule(server.Name, server.File)
+                ),
+            ]
+        );
         foreach (var pc in (Pc[])[booting, serving, new Pc(16 << 20, WaitingRom.Build())])
         {
             HashSet<uint> seen = [];
@@ -66,9 +88,11 @@ public static class FormCoverage
     {
         var code = pc.Cpu.S[SegmentRegister.Cs];
         var at = code.Base.Value + pc.Cpu.Eip.Value;
-        if (!seen.Add(at)) return;
+        if (!seen.Add(at))
+            return;
         var bytes = new byte[16];
-        for (var i = 0u; i < 16; i += 4) BitConverter.TryWriteBytes(bytes.AsSpan((int)i), pc.TryPeek(at + i) ?? 0);
+        for (var i = 0u; i < 16; i += 4)
+            BitConverter.TryWriteBytes(bytes.AsSpan((int)i), pc.TryPeek(at + i) ?? 0);
         forms.Add(Form(bytes, code.Big ? 32 : 16));
     }
 

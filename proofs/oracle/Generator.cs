@@ -10,14 +10,37 @@ public static class Generator
     private const int MostTries = 64;
 
     private static readonly ushort[] CodeSegments = [.. Selectors(s => s.Present && Descriptor.IsCode(s.Attributes))];
-    private static readonly ushort[] StackSegments = [.. Selectors(s => s.Present && Descriptor.IsWritable(s.Attributes))];
+    private static readonly ushort[] StackSegments =
+    [
+        .. Selectors(s => s.Present && Descriptor.IsWritable(s.Attributes)),
+    ];
     private static readonly ushort[] DataSegments =
-        [.. Selectors(s => s.Present && (Descriptor.IsData(s.Attributes) || Descriptor.IsReadableCode(s.Attributes))), 0];
+    [
+        .. Selectors(s => s.Present && (Descriptor.IsData(s.Attributes) || Descriptor.IsReadableCode(s.Attributes))),
+        0,
+    ];
 
-    /// <summary>Selectors to load: those of the arena, present or not, at every RPL; null; the host kernel's; beyond the table.</summary>
+    /// <summary>
+    /// Selectors to load: those of the arena, present or not, at every RPL; null; the host kernel's; beyond the table.
+    /// </summary>
     private static readonly ushort[] Selectable =
-        [.. Selectors(_ => true), .. Selectors(_ => true), 0, 3, Arena.FlatData, Arena.FlatCode, Arena.FlatData, Arena.FlatCode, Arena.FlatData & 0xFFFC,
-         Arena.KernelCode, Arena.KernelData | 3, (ushort)(Arena.Selector(Arena.Local.Length) | 3), 0xFFFF, (ushort)(Arena.Selector(0) & ~3), (ushort)(Arena.Selector(12) & ~2)];
+    [
+        .. Selectors(_ => true),
+        .. Selectors(_ => true),
+        0,
+        3,
+        Arena.FlatData,
+        Arena.FlatCode,
+        Arena.FlatData,
+        Arena.FlatCode,
+        Arena.FlatData & 0xFFFC,
+        Arena.KernelCode,
+        Arena.KernelData | 3,
+        (ushort)(Arena.Selector(Arena.Local.Length) | 3),
+        0xFFFF,
+        (ushort)(Arena.Selector(0) & ~3),
+        (ushort)(Arena.Selector(12) & ~2),
+    ];
 
     /// <summary>The case of this form that follows from seed and number; null where no bytes make the form.</summary>
     public static Case? Make(Code form, int seed, long number)
@@ -37,16 +60,22 @@ public static class Generator
 
         // Near the page's middle, so that jumps of 8 bits stay in it.
         var eip = Arena.Code + 0x400 + (uint)dice.Below(0x700) - code.Base;
-        if (!TryDecode(bytes, code.Big, eip, out var instruction) || instruction.Code != form) return null;
-        var eflags = dice.Next() & (Flag.Status | Flag.Direction | Flag.Identification) | Flag.Reserved | Flag.Interrupt;
-        if (dice.Chance(6)) eflags |= Flag.AlignmentCheck;
-        if (dice.Chance(4)) eflags |= Flag.NestedTask;
-        if (Forms.WhyNot(instruction, eflags) is not null) return null;
+        if (!TryDecode(bytes, code.Big, eip, out var instruction) || instruction.Code != form)
+            return null;
+        var eflags =
+            dice.Next() & (Flag.Status | Flag.Direction | Flag.Identification) | Flag.Reserved | Flag.Interrupt;
+        if (dice.Chance(6))
+            eflags |= Flag.AlignmentCheck;
+        if (dice.Chance(4))
+            eflags |= Flag.NestedTask;
+        if (Forms.WhyNot(instruction, eflags) is not null)
+            return null;
 
         var operands = new Operands(instruction, segments, bytes, Selectable);
         operands.Choose(ref dice, ref eflags, eip);
         // Choosing may have written an address or immediate into the bytes.
-        if (!TryDecode(bytes, code.Big, eip, out instruction) || instruction.Code != form) return null;
+        if (!TryDecode(bytes, code.Big, eip, out instruction) || instruction.Code != form)
+            return null;
         return new Case
         {
             Instruction = instruction,
@@ -82,10 +111,21 @@ public static class Generator
 
     private static ushort[] SegmentsOf(ref Dice dice)
     {
-        ushort[] segments = [Arena.FlatData, Arena.FlatCode, Arena.FlatData, Arena.FlatData, Arena.FlatData, Arena.FlatData];
-        if (dice.Chance(25)) segments[1] = dice.Pick<ushort>(CodeSegments);
-        if (dice.Chance(12)) segments[2] = dice.Pick<ushort>(StackSegments);
-        if (dice.Chance(12)) segments[3] = dice.Pick<ushort>(DataSegments);
+        ushort[] segments =
+        [
+            Arena.FlatData,
+            Arena.FlatCode,
+            Arena.FlatData,
+            Arena.FlatData,
+            Arena.FlatData,
+            Arena.FlatData,
+        ];
+        if (dice.Chance(25))
+            segments[1] = dice.Pick<ushort>(CodeSegments);
+        if (dice.Chance(12))
+            segments[2] = dice.Pick<ushort>(StackSegments);
+        if (dice.Chance(12))
+            segments[3] = dice.Pick<ushort>(DataSegments);
         foreach (var other in (ReadOnlySpan<int>)[0, 4, 5])
             if (dice.Chance(25))
                 segments[other] = dice.Pick<ushort>(DataSegments);
@@ -101,16 +141,24 @@ public static class Generator
         var opcode = form.ToOpCode();
         var at = 0;
         // A prefix of the same group twice, or in another order, is as good.
-        if (IsString(form) ? dice.Chance(50) : dice.Chance(3)) bytes[at++] = (byte)(dice.Chance(50) ? 0xF2 : 0xF3);
-        if (opcode.MandatoryPrefix == MandatoryPrefix.PF3) bytes[at++] = 0xF3;
-        if (dice.Chance(3)) bytes[at++] = 0xF0;
-        if (dice.Chance(15)) bytes[at++] = dice.Pick<byte>([0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65]);
+        if (IsString(form) ? dice.Chance(50) : dice.Chance(3))
+            bytes[at++] = (byte)(dice.Chance(50) ? 0xF2 : 0xF3);
+        if (opcode.MandatoryPrefix == MandatoryPrefix.PF3)
+            bytes[at++] = 0xF3;
+        if (dice.Chance(3))
+            bytes[at++] = 0xF0;
+        if (dice.Chance(15))
+            bytes[at++] = dice.Pick<byte>([0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65]);
         var wide = opcode.OperandSize == 0 ? dice.Chance(90) == big : opcode.OperandSize == 32;
-        if (wide != big) bytes[at++] = 0x66;
+        if (wide != big)
+            bytes[at++] = 0x66;
         var wideAddress = opcode.AddressSize == 0 ? dice.Chance(85) == big : opcode.AddressSize == 32;
-        if (wideAddress != big) bytes[at++] = 0x67;
-        if (opcode.Table == OpCodeTableKind.T0F) bytes[at++] = 0x0F;
-        if (opcode.OpCodeLength == 2) bytes[at++] = (byte)(opcode.OpCode >> 8);
+        if (wideAddress != big)
+            bytes[at++] = 0x67;
+        if (opcode.Table == OpCodeTableKind.T0F)
+            bytes[at++] = 0x0F;
+        if (opcode.OpCodeLength == 2)
+            bytes[at++] = (byte)(opcode.OpCode >> 8);
         bytes[at] = (byte)opcode.OpCode;
         if (opcode.OpCount > 0 && Enumerable.Range(0, opcode.OpCount).Any(i => InOpcode(opcode.GetOpKind(i))))
             bytes[at] |= (byte)dice.Below(8);
@@ -126,11 +174,20 @@ public static class Generator
 
     private static bool HasModRm(OpCodeInfo opcode)
     {
-        if (opcode.GroupIndex >= 0) return true;
+        if (opcode.GroupIndex >= 0)
+            return true;
         for (var i = 0; i < opcode.OpCount; i++)
-            if (opcode.GetOpKind(i) is OpCodeOperandKind.mem or OpCodeOperandKind.r8_or_mem or OpCodeOperandKind.r16_or_mem
-                or OpCodeOperandKind.r32_or_mem or OpCodeOperandKind.r32_rm or OpCodeOperandKind.seg_reg or OpCodeOperandKind.cr_reg
-                or OpCodeOperandKind.dr_reg)
+            if (
+                opcode.GetOpKind(i)
+                is OpCodeOperandKind.mem
+                    or OpCodeOperandKind.r8_or_mem
+                    or OpCodeOperandKind.r16_or_mem
+                    or OpCodeOperandKind.r32_or_mem
+                    or OpCodeOperandKind.r32_rm
+                    or OpCodeOperandKind.seg_reg
+                    or OpCodeOperandKind.cr_reg
+                    or OpCodeOperandKind.dr_reg
+            )
                 return true;
         return false;
     }

@@ -5,25 +5,33 @@ using Verified.Proofs.Host;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>The host's processor in 32-bit user mode, by way of the native program: batches of cases in, outcomes out.</summary>
+/// <summary>
+/// The host's processor in 32-bit user mode, by way of the native program: batches of cases in, outcomes out.
+/// </summary>
 public sealed class HostProcessor : IDisposable
 {
     /// <summary>The most cases of a batch (MAX_BATCH of the program).</summary>
     public const int MostCases = 2048;
 
     private const int RequestWords = 38 + Case.MostBytes / 4;
-    private const uint Mark = 0x4D41524B, NoTrap = uint.MaxValue;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), Ending = TimeSpan.FromSeconds(1);
+    private const uint Mark = 0x4D41524B,
+        NoTrap = uint.MaxValue;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20),
+        Ending = TimeSpan.FromSeconds(1);
 
     // JMP ptr16:32, with a size prefix where the segment is of 16 bits.
     private const uint LongestEnd = 8;
 
     private readonly OtherProgram _program;
-    private readonly Stream _requests, _results;
+    private readonly Stream _requests,
+        _results;
     private readonly byte[] _buffer = new byte[1 << 16];
-    private int _at, _filled;
+    private int _at,
+        _filled;
 
-    /// <exception cref="OracleUnavailableException">The program does not start here: the kernel has no 32-bit programs, or no LDT.</exception>
+    /// <exception cref="OracleUnavailableException">
+    /// The program does not start here: the kernel has no 32-bit programs, or no LDT.
+    /// </exception>
     public HostProcessor(string program)
     {
         try
@@ -32,7 +40,9 @@ public sealed class HostProcessor : IDisposable
         }
         catch (Win32Exception e)
         {
-            throw new OracleUnavailableException($"the 32-bit native program does not start: {e.Message}; a kernel with IA-32 emulation is needed");
+            throw new OracleUnavailableException(
+                $"the 32-bit native program does not start: {e.Message}; a kernel with IA-32 emulation is needed"
+            );
         }
 
         (_requests, _results) = (_program.Process.StandardInput.BaseStream, _program.Process.StandardOutput.BaseStream);
@@ -41,7 +51,8 @@ public sealed class HostProcessor : IDisposable
         for (var i = 0; i < Arena.Local.Length; i++)
         {
             var segment = Arena.Local[i];
-            foreach (var word in (ReadOnlySpan<uint>)[(uint)i + 1, segment.Base, segment.Units, segment.UserFlags]) Put(start, word);
+            foreach (var word in (ReadOnlySpan<uint>)[(uint)i + 1, segment.Base, segment.Units, segment.UserFlags])
+                Put(start, word);
         }
 
         start.Write(Arena.Background);
@@ -49,14 +60,19 @@ public sealed class HostProcessor : IDisposable
         {
             _requests.Write(start.ToArray());
             _requests.Flush();
-            if (Word() != Mark) throw new EndOfStreamException();
+            if (Word() != Mark)
+                throw new EndOfStreamException();
         }
         catch (IOException)
         {
-            var step = _program.Process.WaitForExit(Ending) ? $"step {_program.Process.ExitCode}" : "it does not answer";
+            var step = _program.Process.WaitForExit(Ending)
+                ? $"step {_program.Process.ExitCode}"
+                : "it does not answer";
             _program.Dispose();
             throw new OracleUnavailableException(
-                $"the 32-bit native program could not be set up ({step}): it needs 32-bit programs, modify_ldt and memory below 64 KB");
+                $"the 32-bit native program could not be set up ({step}): it needs 32-bit programs, modify_ldt and "
+                    + "memory below 64 KB"
+            );
         }
     }
 
@@ -76,16 +92,21 @@ public sealed class HostProcessor : IDisposable
         }
         catch (IOException e)
         {
-            throw new OracleUnavailableException($"the 32-bit native program does not execute an instruction: {e.Message}");
+            throw new OracleUnavailableException(
+                $"the 32-bit native program does not execute an instruction: {e.Message}"
+            );
         }
     }
 
-    /// <summary>Sends cases with what is expected of each, which only says where it will be caught most cheaply.</summary>
+    /// <summary>
+    /// Sends cases with what is expected of each, which only says where it will be caught most cheaply.
+    /// </summary>
     public void Send(IReadOnlyList<(Case Case, Outcome Expected)> batch)
     {
         using var message = new MemoryStream(4 + batch.Count * RequestWords * 4);
         Put(message, (uint)batch.Count);
-        foreach (var (c, expected) in batch) Put(message, c, expected);
+        foreach (var (c, expected) in batch)
+            Put(message, c, expected);
         _requests.Write(message.GetBuffer(), 0, (int)message.Length);
         _requests.Flush();
     }
@@ -94,21 +115,29 @@ public sealed class HostProcessor : IDisposable
     /// <exception cref="OracleLostException">The native program ended, or does not answer.</exception>
     public Outcome Receive(Case c, Outcome expected)
     {
-        if (Word() != Mark) throw new OracleLostException($"the native program's results are in disorder at {c.Instruction} ({c.Instruction.Code})");
+        if (Word() != Mark)
+            throw new OracleLostException(
+                $"the native program's results are in disorder at {c.Instruction} ({c.Instruction.Code})"
+            );
         var (vector, error, address) = (Word(), Word(), Word());
         var registers = new uint[8];
-        for (var i = 0; i < 8; i++) registers[i] = Word();
+        for (var i = 0; i < 8; i++)
+            registers[i] = Word();
         var (eip, eflags) = (Word(), Word());
         var segments = new ushort[6];
-        for (var i = 0; i < 6; i++) segments[i] = (ushort)Word();
+        for (var i = 0; i < 6; i++)
+            segments[i] = (ushort)Word();
         var changes = new (uint, uint)[Word()];
-        for (var i = 0; i < changes.Length; i++) changes[i] = (Word(), Word());
+        for (var i = 0; i < changes.Length; i++)
+            changes[i] = (Word(), Word());
 
         var trapped = vector != NoTrap;
         // The code page is full of INT3: one that is not the case's own shows where the instruction went on.
-        if (vector == Vectors.Breakpoint && expected.Vector != Vectors.Breakpoint) (trapped, eip) = (false, eip - 1);
+        if (vector == Vectors.Breakpoint && expected.Vector != Vectors.Breakpoint)
+            (trapped, eip) = (false, eip - 1);
         // So does a fault of the next instruction. Of the traps, EIP is past the instruction that made them.
-        else if (trapped && !c.Includes(eip) && vector is not (Vectors.Debug or Vectors.Breakpoint or Vectors.Overflow)) trapped = false;
+        else if (trapped && !c.Includes(eip) && vector is not (Vectors.Debug or Vectors.Breakpoint or Vectors.Overflow))
+            trapped = false;
         return new Outcome
         {
             Vector = trapped ? (int)vector : null,
@@ -128,10 +157,12 @@ public sealed class HostProcessor : IDisposable
     {
         Put(to, c.At);
         Put(to, (uint)c.Bytes.Length);
-        foreach (var register in c.Registers) Put(to, register);
+        foreach (var register in c.Registers)
+            Put(to, register);
         Put(to, c.Eip);
         Put(to, c.Eflags);
-        foreach (var selector in c.Segments) Put(to, selector);
+        foreach (var selector in c.Segments)
+            Put(to, selector);
         var end = EndsAt(c, expected);
         Put(to, end);
         Put(to, expected.Eip);
@@ -154,19 +185,32 @@ public sealed class HostProcessor : IDisposable
         to.Write(code);
     }
 
-    /// <summary>Where a jump back can be put, or 0: INT3 catches every case, but a signal costs as much as twenty jumps.</summary>
+    /// <summary>
+    /// Where a jump back can be put, or 0: INT3 catches every case, but a signal costs as much as twenty jumps.
+    /// </summary>
     private static uint EndsAt(Case c, Outcome expected)
     {
-        if (expected.Vector is not null || expected.Missing is not null || (expected.Eflags & Flag.Trap) != 0) return 0;
-        if (expected.Segments[SegmentRegister.Ds] != Arena.FlatData || expected.Segments[SegmentRegister.Ss] != Arena.FlatData) return 0;
-        if (expected.Segments[SegmentRegister.Cs] != c.Segments[SegmentRegister.Cs] || MayLoadCode(c)) return 0;
+        if (expected.Vector is not null || expected.Missing is not null || (expected.Eflags & Flag.Trap) != 0)
+            return 0;
+        if (
+            expected.Segments[SegmentRegister.Ds] != Arena.FlatData
+            || expected.Segments[SegmentRegister.Ss] != Arena.FlatData
+        )
+            return 0;
+        if (expected.Segments[SegmentRegister.Cs] != c.Segments[SegmentRegister.Cs] || MayLoadCode(c))
+            return 0;
         var at = c.CodeSegment.Base + expected.Eip;
-        if (at < Arena.Code || at > Arena.CodeEnd - LongestEnd || expected.Eip > c.CodeSegment.Limit - (LongestEnd - 1)) return 0;
+        if (at < Arena.Code || at > Arena.CodeEnd - LongestEnd || expected.Eip > c.CodeSegment.Limit - (LongestEnd - 1))
+            return 0;
         return at + LongestEnd <= c.At || at >= c.At + (uint)c.Bytes.Length ? at : 0;
     }
 
-    private static bool MayLoadCode(Case c) => c.Instruction.Mnemonic is Iced.Intel.Mnemonic.Retf or Iced.Intel.Mnemonic.Iret or Iced.Intel.Mnemonic.Iretd
-        || c.Instruction.IsCallFar || c.Instruction.IsCallFarIndirect || c.Instruction.IsJmpFar || c.Instruction.IsJmpFarIndirect;
+    private static bool MayLoadCode(Case c) =>
+        c.Instruction.Mnemonic is Iced.Intel.Mnemonic.Retf or Iced.Intel.Mnemonic.Iret or Iced.Intel.Mnemonic.Iretd
+        || c.Instruction.IsCallFar
+        || c.Instruction.IsCallFarIndirect
+        || c.Instruction.IsJmpFar
+        || c.Instruction.IsJmpFarIndirect;
 
     private static void Put(MemoryStream to, uint word)
     {
@@ -177,7 +221,8 @@ public sealed class HostProcessor : IDisposable
 
     private uint Word()
     {
-        if (_filled - _at < 4) Fill();
+        if (_filled - _at < 4)
+            Fill();
         var word = BinaryPrimitives.ReadUInt32LittleEndian(_buffer.AsSpan(_at));
         _at += 4;
         return word;
@@ -190,8 +235,10 @@ public sealed class HostProcessor : IDisposable
         while (_filled < 4)
         {
             var read = _results.ReadAsync(_buffer.AsMemory(_filled)).AsTask();
-            if (!read.Wait(Patience)) throw new OracleLostException($"the native program has not answered for {Patience.TotalSeconds} s");
-            if (read.Result == 0) throw new OracleLostException("the native program ended");
+            if (!read.Wait(Patience))
+                throw new OracleLostException($"the native program has not answered for {Patience.TotalSeconds} s");
+            if (read.Result == 0)
+                throw new OracleLostException("the native program ended");
             _filled += read.Result;
         }
     }

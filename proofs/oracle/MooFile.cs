@@ -5,18 +5,22 @@ using System.Text;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// A file in the format MOO (Machine Opcode Operation file, version 1.1), perhaps compressed with gzip: a tree of chunks, each of four letters, a
-/// length and so many bytes, little-endian. Chunks of other names are skipped.
+/// A file in the format MOO (Machine Opcode Operation file, version 1.1), perhaps compressed with gzip: a tree of
+/// chunks, each of four letters, a length and so many bytes, little-endian. Chunks of other names are skipped.
 /// </summary>
 public static class MooFile
 {
     /// <summary>The processor that cases are run as: the 386EX is a 386 with peripherals.</summary>
     public const string Processor = "386E";
 
-    private const int HeaderLength = 12, ChunkHead = 8, HashLength = 20;
+    private const int HeaderLength = 12,
+        ChunkHead = 8,
+        HashLength = 20;
 
     /// <summary>The cases of a file.</summary>
-    /// <exception cref="VectorFileException">It cannot be read, or is no MOO file, or one of another processor or mode.</exception>
+    /// <exception cref="VectorFileException">
+    /// It cannot be read, or is no MOO file, or one of another processor or mode.
+    /// </exception>
     public static List<RecordedCase> Read(string path)
     {
         try
@@ -35,9 +39,11 @@ public static class MooFile
 
     private static byte[] Bytes(string path)
     {
-        if (!path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) return File.ReadAllBytes(path);
+        if (!path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
+            return File.ReadAllBytes(path);
         using var unpacked = new MemoryStream();
-        using (var packed = new GZipStream(File.OpenRead(path), CompressionMode.Decompress)) packed.CopyTo(unpacked);
+        using (var packed = new GZipStream(File.OpenRead(path), CompressionMode.Decompress))
+            packed.CopyTo(unpacked);
         return unpacked.ToArray();
     }
 
@@ -46,7 +52,9 @@ public static class MooFile
     public static List<RecordedCase> Parse(string name, byte[] content)
     {
         if (!content.AsSpan().StartsWith("MOO "u8))
-            throw new VectorFileException($"{name}: not a MOO file: it does not start with 'MOO '; give files that end in .MOO or .MOO.gz");
+            throw new VectorFileException(
+                $"{name}: not a MOO file: it does not start with 'MOO '; give files that end in .MOO or .MOO.gz"
+            );
         var chunks = new Chunks(name, content, 0, content.Length);
         chunks.Next();
         var count = ReadHeader(chunks);
@@ -56,14 +64,23 @@ public static class MooFile
         {
             switch (chunks.Tag)
             {
-                case "META": RequireRealMode(chunks); break;
-                case "RM32": Restrict(defined, chunks); break;
-                case "TEST": cases.Add(ReadCase(chunks, defined)); break;
+                case "META":
+                    RequireRealMode(chunks);
+                    break;
+                case "RM32":
+                    Restrict(defined, chunks);
+                    break;
+                case "TEST":
+                    cases.Add(ReadCase(chunks, defined));
+                    break;
             }
         }
 
-        return cases.Count == count ? cases
-            : throw new VectorFileException($"{name}: its header tells of {count:N0} cases, and {cases.Count:N0} are there; fetch it again");
+        return cases.Count == count
+            ? cases
+            : throw new VectorFileException(
+                $"{name}: its header tells of {count:N0} cases, and {cases.Count:N0} are there; fetch it again"
+            );
     }
 
     private static int ReadHeader(Chunks header)
@@ -72,8 +89,12 @@ public static class MooFile
         if (header.Body[0] != 1)
             throw header.Wrong($"version {header.Body[0]} of the format; version 1 is read");
         var processor = Encoding.ASCII.GetString(header.Body.Slice(8, 4)).TrimEnd(' ', '\0');
-        return processor == Processor ? header.Int(4)
-            : throw new VectorFileException($"{header.Name}: recorded on a processor '{processor}'; the machine can be a 386, so give files whose processor is '{Processor}'");
+        return processor == Processor
+            ? header.Int(4)
+            : throw new VectorFileException(
+                $"{header.Name}: recorded on a processor '{processor}'; the machine can be a 386, so give files whose "
+                    + $"processor is '{Processor}'"
+            );
     }
 
     // The last 4 bytes: the mode, and 3 reserved.
@@ -81,7 +102,9 @@ public static class MooFile
     {
         const int mode = 27;
         if (meta.Body.Length > mode && meta.Body[mode] != 0)
-            throw new VectorFileException($"{meta.Name}: recorded in processor mode {meta.Body[mode]}; cases of real mode, 0, are run");
+            throw new VectorFileException(
+                $"{meta.Name}: recorded in processor mode {meta.Body[mode]}; cases of real mode, 0, are run"
+            );
     }
 
     private static RecordedCase ReadCase(Chunks test, uint[] definedInFile)
@@ -102,7 +125,8 @@ public static class MooFile
             };
         }
 
-        return made.Registers.Length > 0 && made.After.Length > 0 ? made
+        return made.Registers.Length > 0 && made.After.Length > 0
+            ? made
             : throw test.Wrong("a case without 32-bit registers before and after (INIT and FINA with RG32)");
     }
 
@@ -111,10 +135,13 @@ public static class MooFile
         var parts = state.Inside(0);
         while (parts.Next())
         {
-            if (parts.Tag == "RAM ") made = made with { Memory = Ram(parts) };
-            if (parts.Tag != "RG32") continue;
+            if (parts.Tag == "RAM ")
+                made = made with { Memory = Ram(parts) };
+            if (parts.Tag != "RG32")
+                continue;
             made = made with { Registers = Assign(new uint[RecordedRegister.Count], parts, out var present) };
-            if (present != RecordedRegister.Count) throw parts.Wrong($"{present} of the {RecordedRegister.Count} registers before the instruction");
+            if (present != RecordedRegister.Count)
+                throw parts.Wrong($"{present} of the {RecordedRegister.Count} registers before the instruction");
         }
 
         return made;
@@ -122,16 +149,23 @@ public static class MooFile
 
     private static RecordedCase ReadAfter(RecordedCase made, Chunks state)
     {
-        if (made.Registers.Length == 0) throw state.Wrong("a state after the instruction before the one that it started from");
+        if (made.Registers.Length == 0)
+            throw state.Wrong("a state after the instruction before the one that it started from");
         made = made with { After = made.Registers };
         var parts = state.Inside(0);
         while (parts.Next())
         {
             switch (parts.Tag)
             {
-                case "RG32": made = made with { After = Assign([.. made.Registers], parts, out _) }; break;
-                case "RM32": made = made with { Defined = Restrict([.. made.Defined], parts) }; break;
-                case "RAM ": made = made with { Changes = Ram(parts) }; break;
+                case "RG32":
+                    made = made with { After = Assign([.. made.Registers], parts, out _) };
+                    break;
+                case "RM32":
+                    made = made with { Defined = Restrict([.. made.Defined], parts) };
+                    break;
+                case "RAM ":
+                    made = made with { Changes = Ram(parts) };
+                    break;
             }
         }
 
@@ -147,10 +181,12 @@ public static class MooFile
         var bits = (uint)chunk.Int(0);
         for (var (register, at) = (0, 4); register < 32; register++)
         {
-            if ((bits >> register & 1) == 0) continue;
+            if ((bits >> register & 1) == 0)
+                continue;
             var value = (uint)chunk.Int(at);
             at += 4;
-            if (register >= registers.Length) continue;
+            if (register >= registers.Length)
+                continue;
             registers[register] = value;
             present++;
         }
@@ -161,7 +197,8 @@ public static class MooFile
     private static uint[] Restrict(uint[] defined, Chunks chunk)
     {
         var mask = Assign(AllBits(), chunk, out _);
-        for (var i = 0; i < defined.Length; i++) defined[i] &= mask[i];
+        for (var i = 0; i < defined.Length; i++)
+            defined[i] &= mask[i];
         return defined;
     }
 
@@ -178,7 +215,9 @@ public static class MooFile
     /// <summary>The chunks of a piece of a file, one after the other.</summary>
     private sealed class Chunks(string name, byte[] content, int start, int end)
     {
-        private int _head = start, _body = start, _next = start;
+        private int _head = start,
+            _body = start,
+            _next = start;
 
         public string Name => name;
 
@@ -189,12 +228,15 @@ public static class MooFile
         public bool Next()
         {
             _head = _next;
-            if (_head == end) return false;
-            if (end - _head < ChunkHead) throw Truncated(end);
+            if (_head == end)
+                return false;
+            if (end - _head < ChunkHead)
+                throw Truncated(end);
             Tag = Encoding.ASCII.GetString(content, _head, 4);
             var length = BinaryPrimitives.ReadUInt32LittleEndian(content.AsSpan(_head + 4));
             _body = _head + ChunkHead;
-            if (length > end - _body) throw Truncated(_head);
+            if (length > end - _body)
+                throw Truncated(_head);
             _next = _body + (int)length;
             return true;
         }
@@ -221,7 +263,8 @@ public static class MooFile
 
         public void Require(long length)
         {
-            if (Body.Length < length) throw Wrong($"{Body.Length} bytes where {length} are needed");
+            if (Body.Length < length)
+                throw Wrong($"{Body.Length} bytes where {length} are needed");
         }
 
         public VectorFileException Wrong(string what) =>

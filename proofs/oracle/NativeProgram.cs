@@ -6,7 +6,10 @@ using Verified.Proofs.Host;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>The 32-bit program that executes instructions on the host: its source is part of this assembly, and built where it is used.</summary>
+/// <summary>
+/// The 32-bit program that executes instructions on the host: its source is part of this assembly, and built where it
+/// is used.
+/// </summary>
 public static class NativeProgram
 {
     private const string Source = "oracle.c";
@@ -14,10 +17,24 @@ public static class NativeProgram
 
     private static readonly string[] Options =
     [
-        "-m32", "-O2", "-msse2", "-nostdlib", "-static", "-ffreestanding", "-fno-pic", "-no-pie", "-fno-stack-protector",
-        "-fno-tree-loop-distribute-patterns", "-Wl,--build-id=none",
-        .. new[] { ("CODE", Arena.Code), ("DATA", Arena.Data), ("WRITABLE_END", Arena.WritableEnd), ("END", Arena.End) }
-            .Select(constant => $"-D{constant.Item1}={constant.Item2}"),
+        "-m32",
+        "-O2",
+        "-msse2",
+        "-nostdlib",
+        "-static",
+        "-ffreestanding",
+        "-fno-pic",
+        "-no-pie",
+        "-fno-stack-protector",
+        "-fno-tree-loop-distribute-patterns",
+        "-Wl,--build-id=none",
+        .. new[]
+        {
+            ("CODE", Arena.Code),
+            ("DATA", Arena.Data),
+            ("WRITABLE_END", Arena.WritableEnd),
+            ("END", Arena.End),
+        }.Select(constant => $"-D{constant.Item1}={constant.Item2}"),
     ];
 
     /// <summary>Path of the program, built now unless it is there already.</summary>
@@ -29,9 +46,12 @@ public static class NativeProgram
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !OperatingSystem.IsLinux())
             throw new OracleUnavailableException("the oracle is the host's own processor: x86-64 Linux only");
         var source = ReadSource();
-        var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(source + string.Join(' ', Options))))[..16];
+        var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(source + string.Join(' ', Options))))[
+            ..16
+        ];
         var program = Path.GetFullPath(Path.Combine(folder, $"oracle-{key}"));
-        if (File.Exists(program)) return program;
+        if (File.Exists(program))
+            return program;
         Directory.CreateDirectory(folder);
         // Built beside and moved, so that another process never starts half a program.
         var made = $"{program}.{Environment.ProcessId}-{Guid.NewGuid():N}";
@@ -42,7 +62,8 @@ public static class NativeProgram
 
     private static void Compile(string compiler, string source, string output)
     {
-        const string remedy = "install gcc, a version that takes -m32 (Debian, Ubuntu: apt-get install gcc gcc-multilib)";
+        const string remedy =
+            "install gcc, a version that takes -m32 (Debian, Ubuntu: apt-get install gcc gcc-multilib)";
         Ended gcc;
         try
         {
@@ -54,12 +75,15 @@ public static class NativeProgram
         }
 
         if (gcc.Exit != 0)
-            throw new OracleUnavailableException($"gcc cannot build the 32-bit native program ({FirstLine(gcc)}): {remedy}");
+            throw new OracleUnavailableException(
+                $"gcc cannot build the 32-bit native program ({FirstLine(gcc)}): {remedy}"
+            );
         if (!File.Exists(output))
             throw new OracleUnavailableException($"gcc made no program, and said it had: {remedy}");
     }
 
-    private static string FirstLine(Ended gcc) => gcc.Errors.Split('\n')[0].Trim() is { Length: > 0 } line ? line : $"exit code {gcc.Exit}";
+    private static string FirstLine(Ended gcc) =>
+        gcc.Errors.Split('\n')[0].Trim() is { Length: > 0 } line ? line : $"exit code {gcc.Exit}";
 
     private static string ReadSource()
     {

@@ -7,8 +7,8 @@ using Register = Verified.Machine.Processor.Register;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// Registers and memory for one instruction: random, but addresses mostly hit the arena and its edges, far pointers name segments, and
-/// quotients fit half of the time.
+/// Registers and memory for one instruction: random, but addresses mostly hit the arena and its edges, far pointers
+/// name segments, and quotients fit half of the time.
 /// </summary>
 internal sealed class Operands(Instruction instruction, ushort[] segments, byte[] bytes, ushort[] selectors)
 {
@@ -22,13 +22,18 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
 
     public void Choose(ref Dice dice, ref uint eflags, uint eip)
     {
-        for (var i = 0; i < 8; i++) Registers[i] = dice.Word();
-        if (dice.Chance(50)) Registers[Register.Ecx] = Registers[Register.Ecx] & ~0xFFu | (uint)dice.Below(40);
+        for (var i = 0; i < 8; i++)
+            Registers[i] = dice.Word();
+        if (dice.Chance(50))
+            Registers[Register.Ecx] = Registers[Register.Ecx] & ~0xFFu | (uint)dice.Below(40);
         Registers[Register.Esp] = Offset(SegmentRegister.Ss, 4, ref dice);
-        if (_instruction.Mnemonic is Mnemonic.Enter or Mnemonic.Leave) Registers[Register.Ebp] = Offset(SegmentRegister.Ss, 4, ref dice);
-        if (_instruction.IsStringInstruction) ChooseStrings(ref dice);
+        if (_instruction.Mnemonic is Mnemonic.Enter or Mnemonic.Leave)
+            Registers[Register.Ebp] = Offset(SegmentRegister.Ss, 4, ref dice);
+        if (_instruction.IsStringInstruction)
+            ChooseStrings(ref dice);
         ChooseBitOffset(ref dice);
-        if (HasMemory()) ChooseAddress(ref dice);
+        if (HasMemory())
+            ChooseAddress(ref dice);
         ChooseValues(ref dice);
         ChooseTransfer(ref dice, ref eflags, eip);
     }
@@ -43,7 +48,9 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
         return false;
     }
 
-    /// <summary>An offset in a segment: mostly on writable memory, else at an edge of memory or of the segment's limit.</summary>
+    /// <summary>
+    /// An offset in a segment: mostly on writable memory, else at an edge of memory or of the segment's limit.
+    /// </summary>
     private uint Offset(int register, int size, ref Dice dice)
     {
         var segment = Arena.Of(segments[register]) ?? Arena.Of(Arena.FlatData)!.Value;
@@ -66,21 +73,35 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
 
     private void ChooseStrings(ref Dice dice)
     {
-        Registers[Register.Esi] = Offset(_instruction.SegmentPrefix == IcedRegister.None
-            ? SegmentRegister.Ds : _instruction.SegmentPrefix - IcedRegister.ES, 4, ref dice);
+        Registers[Register.Esi] = Offset(
+            _instruction.SegmentPrefix == IcedRegister.None
+                ? SegmentRegister.Ds
+                : _instruction.SegmentPrefix - IcedRegister.ES,
+            4,
+            ref dice
+        );
         Registers[Register.Edi] = Offset(SegmentRegister.Es, 4, ref dice);
-        if (dice.Chance(80)) Registers[Register.Ecx] = (uint)dice.Below(24);
+        if (dice.Chance(80))
+            Registers[Register.Ecx] = (uint)dice.Below(24);
     }
 
-    /// <summary>BT and its kin with an offset in a register reach far from the operand: a few hundred bytes are enough.</summary>
+    /// <summary>
+    /// BT and its kin with an offset in a register reach far from the operand: a few hundred bytes are enough.
+    /// </summary>
     private void ChooseBitOffset(ref Dice dice)
     {
-        if (_instruction.Mnemonic is not (Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc) || _instruction.Op1Kind != OpKind.Register)
+        if (
+            _instruction.Mnemonic is not (Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc)
+            || _instruction.Op1Kind != OpKind.Register
+        )
             return;
-        if (dice.Chance(90)) SetRegister(_instruction.Op1Register, (uint)(dice.Below(4096) - 2048));
+        if (dice.Chance(90))
+            SetRegister(_instruction.Op1Register, (uint)(dice.Below(4096) - 2048));
     }
 
-    /// <summary>Makes the memory operand hit a chosen offset by its base, its index, or the displacement in the bytes.</summary>
+    /// <summary>
+    /// Makes the memory operand hit a chosen offset by its base, its index, or the displacement in the bytes.
+    /// </summary>
     private void ChooseAddress(ref Dice dice)
     {
         var narrow = IsNarrow(_instruction);
@@ -88,7 +109,11 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
         var offset = Offset(_instruction.MemorySegment - IcedRegister.ES, 4, ref dice) & mask;
         var (@base, index, scale) = (_instruction.MemoryBase, _instruction.MemoryIndex, _instruction.MemoryIndexScale);
         var displacement = _instruction.MemoryDisplacement32;
-        if (@base != IcedRegister.None && @base.GetFullRegister32() != index.GetFullRegister32() && !IsStackPointer(@base))
+        if (
+            @base != IcedRegister.None
+            && @base.GetFullRegister32() != index.GetFullRegister32()
+            && !IsStackPointer(@base)
+        )
         {
             SetRegister(@base, offset - displacement - Value(index) * (uint)scale);
         }
@@ -122,9 +147,11 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
         {
             case Mnemonic.Div or Mnemonic.Idiv when dice.Chance(60):
                 var high = _instruction.Mnemonic == Mnemonic.Div ? 0 : (uint)((int)Registers[Register.Eax] >> 31);
-                if (dice.Chance(50)) high += (uint)dice.Below(16);
+                if (dice.Chance(50))
+                    high += (uint)dice.Below(16);
                 Registers[Register.Edx] = high;
-                if (dice.Chance(50)) Registers[Register.Eax] = Registers[Register.Eax] & ~0xFF00u | (uint)dice.Below(16) << 8;
+                if (dice.Chance(50))
+                    Registers[Register.Eax] = Registers[Register.Eax] & ~0xFF00u | (uint)dice.Below(16) << 8;
                 break;
             case Mnemonic.Bound when _operand is { } at && dice.Chance(70):
                 var index = Value(_instruction.Op0Register);
@@ -133,26 +160,37 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
                 Poke(at + width, index + (uint)dice.Below(3) - (dice.Chance(20) ? 2u : 0), (int)width);
                 break;
             case Mnemonic.Cmpxchg when dice.Chance(50):
-                if (_operand is { } place) Poke(place, Registers[Register.Eax], operandSize);
-                else SetRegister(_instruction.Op0Register, Registers[Register.Eax]);
+                if (_operand is { } place)
+                    Poke(place, Registers[Register.Eax], operandSize);
+                else
+                    SetRegister(_instruction.Op0Register, Registers[Register.Eax]);
                 break;
             case Mnemonic.Cmpxchg8b when _operand is { } pair && dice.Chance(60):
                 Poke(pair, Registers[Register.Eax], 4);
                 Poke(pair + 4, Registers[Register.Edx], 4);
                 break;
-            case Mnemonic.Bsf or Mnemonic.Bsr or Mnemonic.Mul or Mnemonic.Imul when _operand is { } source && dice.Chance(30):
+            case Mnemonic.Bsf
+            or Mnemonic.Bsr
+            or Mnemonic.Mul
+            or Mnemonic.Imul when _operand is { } source && dice.Chance(30):
                 Poke(source, dice.Word(), operandSize);
                 break;
             case Mnemonic.Verr or Mnemonic.Verw or Mnemonic.Lar or Mnemonic.Lsl or Mnemonic.Arpl:
                 ChooseSelector(ref dice, _instruction.Mnemonic is Mnemonic.Lar or Mnemonic.Lsl ? 1 : 0);
                 break;
-            case Mnemonic.Mov when _instruction.Op0Kind == OpKind.Register && _instruction.Op0Register.IsSegmentRegister():
+            case Mnemonic.Mov
+                when _instruction.Op0Kind == OpKind.Register && _instruction.Op0Register.IsSegmentRegister():
                 ChooseSelector(ref dice, 1);
                 break;
-            case Mnemonic.Pop when _instruction.Op0Kind == OpKind.Register && _instruction.Op0Register.IsSegmentRegister():
+            case Mnemonic.Pop
+                when _instruction.Op0Kind == OpKind.Register && _instruction.Op0Register.IsSegmentRegister():
                 PokeStack(0, dice.Pick<ushort>(selectors) | dice.Next() & 0xFFFF0000);
                 break;
-            case Mnemonic.Lds or Mnemonic.Les or Mnemonic.Lss or Mnemonic.Lfs or Mnemonic.Lgs when _operand is { } pointer:
+            case Mnemonic.Lds
+            or Mnemonic.Les
+            or Mnemonic.Lss
+            or Mnemonic.Lfs
+            or Mnemonic.Lgs when _operand is { } pointer:
                 Poke(pointer + (uint)operandSize - 2, dice.Pick<ushort>(selectors), 2);
                 break;
             case Mnemonic.Popf or Mnemonic.Popfd:
@@ -173,16 +211,20 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
     /// <summary>Targets in the page of code for jumps, calls and returns; code segments for the far ones.</summary>
     private void ChooseTransfer(ref Dice dice, ref uint eflags, uint eip)
     {
-        var target = dice.Chance(75) ? Arena.Code + (uint)dice.Below(0x1000) - CodeBase : dice.Word() & (dice.Chance(80) ? Arena.QuietEnd - 1 : uint.MaxValue);
+        var target = dice.Chance(75)
+            ? Arena.Code + (uint)dice.Below(0x1000) - CodeBase
+            : dice.Word() & (dice.Chance(80) ? Arena.QuietEnd - 1 : uint.MaxValue);
         switch (_instruction.FlowControl)
         {
-            case FlowControl.ConditionalBranch or FlowControl.UnconditionalBranch or FlowControl.Call
-                when _instruction.Op0Kind is OpKind.NearBranch16 or OpKind.NearBranch32:
+            case FlowControl.ConditionalBranch
+            or FlowControl.UnconditionalBranch
+            or FlowControl.Call when _instruction.Op0Kind is OpKind.NearBranch16 or OpKind.NearBranch32:
                 var offsets = Offsets();
                 if (offsets.ImmediateSize >= 2)
                     Write(offsets.ImmediateOffset, offsets.ImmediateSize, target - eip - (uint)_instruction.Length);
                 break;
-            case FlowControl.UnconditionalBranch or FlowControl.Call when _instruction.Op0Kind is OpKind.FarBranch16 or OpKind.FarBranch32:
+            case FlowControl.UnconditionalBranch
+            or FlowControl.Call when _instruction.Op0Kind is OpKind.FarBranch16 or OpKind.FarBranch32:
                 var far = Offsets();
                 var selector = dice.Pick<ushort>(selectors);
                 Write(far.ImmediateOffset, far.ImmediateSize, Target(selector, ref dice));
@@ -191,7 +233,8 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
             case FlowControl.IndirectBranch or FlowControl.IndirectCall:
                 if (_instruction.IsJmpFarIndirect || _instruction.IsCallFarIndirect)
                 {
-                    if (_operand is not { } pointer) break;
+                    if (_operand is not { } pointer)
+                        break;
                     var size = _instruction.MemorySize.GetSize() - 2;
                     var into = dice.Pick<ushort>(selectors);
                     Poke(pointer, Target(into, ref dice), size);
@@ -233,20 +276,27 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
         }
     }
 
-    /// <summary>An offset in the page of code, or anywhere, in the segment that <paramref name="selector"/> names.</summary>
-    private static uint Target(ushort selector, ref Dice dice) => dice.Chance(85)
-        ? Arena.Code + 0x100 + (uint)dice.Below(0xE00) - (Arena.Of((ushort)(selector | 3))?.Base ?? 0)
-        : dice.Word() & (dice.Chance(80) ? Arena.QuietEnd - 1 : uint.MaxValue);
+    /// <summary>
+    /// An offset in the page of code, or anywhere, in the segment that <paramref name="selector"/> names.
+    /// </summary>
+    private static uint Target(ushort selector, ref Dice dice) =>
+        dice.Chance(85)
+            ? Arena.Code + 0x100 + (uint)dice.Below(0xE00) - (Arena.Of((ushort)(selector | 3))?.Base ?? 0)
+            : dice.Word() & (dice.Chance(80) ? Arena.QuietEnd - 1 : uint.MaxValue);
 
     private static bool IsStackPointer(IcedRegister register) => register is IcedRegister.ESP or IcedRegister.SP;
 
-    internal static bool IsNarrow(in Instruction i) => i.MemoryBase is >= IcedRegister.AX and <= IcedRegister.DI
+    internal static bool IsNarrow(in Instruction i) =>
+        i.MemoryBase is >= IcedRegister.AX and <= IcedRegister.DI
         || i.MemoryIndex is >= IcedRegister.AX and <= IcedRegister.DI
         || (i.MemoryBase == IcedRegister.None && i.MemoryIndex == IcedRegister.None && i.MemoryDisplSize == 2);
 
     private ConstantOffsets Offsets()
     {
-        var decoder = Decoder.Create(Arena.Of(segments[SegmentRegister.Cs])!.Value.Big ? 32 : 16, new ByteArrayCodeReader(bytes));
+        var decoder = Decoder.Create(
+            Arena.Of(segments[SegmentRegister.Cs])!.Value.Big ? 32 : 16,
+            new ByteArrayCodeReader(bytes)
+        );
         decoder.Decode(out var instruction);
         return decoder.GetConstantOffsets(instruction);
     }
@@ -254,31 +304,41 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
     private void PatchDisplacement(uint offset)
     {
         var offsets = Offsets();
-        if (offsets.HasDisplacement) Write(offsets.DisplacementOffset, offsets.DisplacementSize, offset);
+        if (offsets.HasDisplacement)
+            Write(offsets.DisplacementOffset, offsets.DisplacementSize, offset);
     }
 
     private void Write(int at, int size, uint value)
     {
-        for (var i = 0; i < size; i++) bytes[at + i] = (byte)(value >> 8 * i);
+        for (var i = 0; i < size; i++)
+            bytes[at + i] = (byte)(value >> 8 * i);
     }
 
-    private uint Value(IcedRegister register) => register.GetSize() switch
-    {
-        0 => 0,
-        4 => Registers[register - IcedRegister.EAX],
-        2 => Registers[register - IcedRegister.AX] & 0xFFFF,
-        _ => register < IcedRegister.AH ? Registers[register - IcedRegister.AL] & 0xFF : Registers[register - IcedRegister.AH] >> 8 & 0xFF,
-    };
+    private uint Value(IcedRegister register) =>
+        register.GetSize() switch
+        {
+            0 => 0,
+            4 => Registers[register - IcedRegister.EAX],
+            2 => Registers[register - IcedRegister.AX] & 0xFFFF,
+            _ => register < IcedRegister.AH
+                ? Registers[register - IcedRegister.AL] & 0xFF
+                : Registers[register - IcedRegister.AH] >> 8 & 0xFF,
+        };
 
     private void SetRegister(IcedRegister register, uint value)
     {
-        if (register.GetSize() == 4) Registers[register - IcedRegister.EAX] = value;
-        else if (register.GetSize() == 2) Merge(register - IcedRegister.AX, 0xFFFF, value);
-        else if (register < IcedRegister.AH) Merge(register - IcedRegister.AL, 0xFF, value);
-        else Merge(register - IcedRegister.AH, 0xFF00, value << 8);
+        if (register.GetSize() == 4)
+            Registers[register - IcedRegister.EAX] = value;
+        else if (register.GetSize() == 2)
+            Merge(register - IcedRegister.AX, 0xFFFF, value);
+        else if (register < IcedRegister.AH)
+            Merge(register - IcedRegister.AL, 0xFF, value);
+        else
+            Merge(register - IcedRegister.AH, 0xFF00, value << 8);
     }
 
-    private void Merge(int number, uint mask, uint value) => Registers[number] = Registers[number] & ~mask | value & mask;
+    private void Merge(int number, uint mask, uint value) =>
+        Registers[number] = Registers[number] & ~mask | value & mask;
 
     private void PokeStack(uint depth, uint value, uint size = 4)
     {
@@ -287,20 +347,26 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
         Poke(segment.Base + (segment.Big ? offset : offset & 0xFFFF), value, (int)size);
     }
 
-    /// <summary>Puts a value of 1 to 4 bytes in memory, where that is writable: as words, over the background.</summary>
+    /// <summary>
+    /// Puts a value of 1 to 4 bytes in memory, where that is writable: as words, over the background.
+    /// </summary>
     private void Poke(uint linear, uint value, int size)
     {
         for (var i = 0; i < size; i++)
         {
             var at = linear + (uint)i;
-            if (at < Arena.Data || at >= Arena.WritableEnd) continue;
+            if (at < Arena.Data || at >= Arena.WritableEnd)
+                continue;
             var word = at & ~3u;
             var index = _pokes.FindIndex(poke => poke.Item1 == word);
             if (index < 0)
             {
-                if (_pokes.Count == Case.MostPokes) return;
+                if (_pokes.Count == Case.MostPokes)
+                    return;
                 index = _pokes.Count;
-                _pokes.Add((word, BinaryPrimitives.ReadUInt32LittleEndian(Arena.Background.AsSpan((int)(word - Arena.Data)))));
+                _pokes.Add(
+                    (word, BinaryPrimitives.ReadUInt32LittleEndian(Arena.Background.AsSpan((int)(word - Arena.Data))))
+                );
             }
 
             var shift = 8 * (int)(at & 3);

@@ -5,15 +5,23 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Oracle;
 
 /// <param name="Seed">Of all cases.</param>
-/// <param name="Count">Cases to compare, over all forms in turn; fewer only where the forms hardly have any that can be.</param>
+/// <param name="Count">
+/// Cases to compare, over all forms in turn; fewer only where the forms hardly have any that can be.
+/// </param>
 /// <param name="Forms">The forms to compare; by default all that can be.</param>
 /// <param name="Sequences">Cases are sequences of instructions instead.</param>
 /// <param name="MostFailures">Forms that may fail before the run is given up.</param>
 /// <param name="Progress">Told the cases compared so far.</param>
 /// <param name="Seen">Told each case that was compared, and what the host did.</param>
 public sealed record OracleOptions(
-    int Seed = 1, long Count = OracleOptions.DefaultCount, IReadOnlyList<Code>? Forms = null, bool Sequences = false, int MostFailures = 200,
-    Action<long>? Progress = null, Action<Case, Outcome>? Seen = null)
+    int Seed = 1,
+    long Count = OracleOptions.DefaultCount,
+    IReadOnlyList<Code>? Forms = null,
+    bool Sequences = false,
+    int MostFailures = 200,
+    Action<long>? Progress = null,
+    Action<Case, Outcome>? Seen = null
+)
 {
     public const long DefaultCount = 500_000;
 
@@ -25,7 +33,9 @@ public sealed record OracleOptions(
 
     /// <summary>The case of a number, of all forms in turn; null where there is none.</summary>
     public Case? Make(IReadOnlyList<Code> forms, long number) =>
-        Sequences ? Oracle.Sequences.Make(Seed, number) : Generator.Make(forms[(int)(number % forms.Count)], Seed, number);
+        Sequences
+            ? Oracle.Sequences.Make(Seed, number)
+            : Generator.Make(forms[(int)(number % forms.Count)], Seed, number);
 }
 
 /// <summary>A case on which machine and host differ, by its number, which with the seed makes it again.</summary>
@@ -38,14 +48,22 @@ public sealed record OracleFailure(Case Case, Outcome Own, Outcome Host, FieldDi
 /// <param name="Failures">The first of each form, shrunk.</param>
 /// <param name="Seconds">Wall clock.</param>
 public sealed record OracleResult(
-    IReadOnlyDictionary<Code, long> Compared, IReadOnlyDictionary<Code, long> Completed, long Faulted, long Left, IReadOnlyList<OracleFailure> Failures, double Seconds)
+    IReadOnlyDictionary<Code, long> Compared,
+    IReadOnlyDictionary<Code, long> Completed,
+    long Faulted,
+    long Left,
+    IReadOnlyList<OracleFailure> Failures,
+    double Seconds
+)
 {
     public bool Holds => Failures.Count == 0;
 
     public long Cases => Compared.Values.Sum();
 }
 
-/// <summary>Compares the machine's processor with the host's, case by case; the host works on one batch while the next is made.</summary>
+/// <summary>
+/// Compares the machine's processor with the host's, case by case; the host works on one batch while the next is made.
+/// </summary>
 public static class OracleRun
 {
     public static OracleResult Run(string program, OracleOptions options)
@@ -64,7 +82,8 @@ public static class OracleRun
             List<Pair> next = [];
             for (; next.Count < HostProcessor.MostCases && kept < options.Count && made < options.MostMade; made++)
             {
-                if (options.Make(forms, made) is not { } c) continue;
+                if (options.Make(forms, made) is not { } c)
+                    continue;
                 var outcome = own.Execute(c);
                 if (Strays(c, outcome))
                 {
@@ -81,31 +100,37 @@ public static class OracleRun
                 var outcome = host.Receive(c, expected);
                 options.Seen?.Invoke(c, outcome);
                 compared[c.Instruction.Code]++;
-                if (outcome.Vector is not null) faulted++;
-                else completed[c.Instruction.Code]++;
+                if (outcome.Vector is not null)
+                    faulted++;
+                else
+                    completed[c.Instruction.Code]++;
                 if (!failures.ContainsKey(c.Instruction.Code) && Comparison.Of(c, expected, outcome) is { } difference)
                     failures[c.Instruction.Code] = new(c, expected, outcome, difference, number);
             }
 
             options.Progress?.Invoke(compared.Values.Sum());
             sent = failures.Count < options.MostFailures ? next : [];
-            if (sent.Count > 0) host.Send([.. sent.Select(pair => (pair.Case, pair.Expected))]);
-        }
-        while (sent.Count > 0);
+            if (sent.Count > 0)
+                host.Send([.. sent.Select(pair => (pair.Case, pair.Expected))]);
+        } while (sent.Count > 0);
 
         var shrunk = failures.Values.Select(failure => Shrinking.Shrink(failure, own, host)).ToList();
         return new(compared, completed, faulted, left, shrunk, clock.Elapsed.TotalSeconds);
     }
 
     /// <summary>
-    /// True where a case touched, or went to, what the host may have something else at; or where a branch goes into its own bytes, so
-    /// that the native program could not tell where it went.
+    /// True where a case touched, or went to, what the host may have something else at; or where a branch goes into its
+    /// own bytes, so that the native program could not tell where it went.
     /// </summary>
     public static bool Strays(Case c, Outcome own)
     {
-        if (own.IsOpen) return true;
-        if (own.Vector is not null) return own.Vector == Vectors.PageFault && own.Address is (>= Arena.Code and < Arena.CodeEnd) or >= Arena.QuietEnd;
-        if (c.Sequence is not null || c.Instruction.FlowControl == FlowControl.Next) return false;
+        if (own.IsOpen)
+            return true;
+        if (own.Vector is not null)
+            return own.Vector == Vectors.PageFault
+                && own.Address is (>= Arena.Code and < Arena.CodeEnd) or >= Arena.QuietEnd;
+        if (c.Sequence is not null || c.Instruction.FlowControl == FlowControl.Next)
+            return false;
         var at = own.Eip + (Arena.Of(own.Segments[SegmentRegister.Cs])?.Base ?? 0);
         return at >= Arena.QuietEnd || at - c.At < c.Bytes.Length;
     }

@@ -7,12 +7,21 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>The machine's processor in ring 3 over the arena, with paging on: <c>Ia32&lt;Concrete&gt;</c> as the emulator has it.</summary>
+/// <summary>
+/// The machine's processor in ring 3 over the arena, with paging on: <c>Ia32&lt;Concrete&gt;</c> as the emulator has
+/// it.
+/// </summary>
 public sealed class OwnProcessor
 {
     // Supervisor pages beyond what a compared case can touch.
-    private const uint Directory = 0x100000, Table = 0x101000, Globals = 0x102000, Interrupts = 0x103000, Locals = 0x104000, TaskState = 0x105000,
-        Stack = 0x107000, Handlers = 0x108000;
+    private const uint Directory = 0x100000,
+        Table = 0x101000,
+        Globals = 0x102000,
+        Interrupts = 0x103000,
+        Locals = 0x104000,
+        TaskState = 0x105000,
+        Stack = 0x107000,
+        Handlers = 0x108000;
 
     internal const int MostBursts = 64;
 
@@ -21,10 +30,13 @@ public sealed class OwnProcessor
 
     private readonly Pc _pc = new(2 << 20);
 
-    /// <param name="compiles">For <see cref="ExecuteInPlace"/>: the page of code is mapped, and what is executed there is compiled at once.</param>
+    /// <param name="compiles">
+    /// For <see cref="ExecuteInPlace"/>: the page of code is mapped, and what is executed there is compiled at once.
+    /// </param>
     public OwnProcessor(bool compiles = false)
     {
-        if (compiles) _pc.HotAfter = 0;
+        if (compiles)
+            _pc.HotAfter = 0;
         _pc.Memory.Write(Arena.Data, Arena.Background);
         MapPages(compiles);
         Describe();
@@ -42,7 +54,8 @@ public sealed class OwnProcessor
     {
         var cpu = _pc.Cpu;
         Place(c);
-        if (c.Sequence is not null) return ExecuteSequence(c);
+        if (c.Sequence is not null)
+            return ExecuteSequence(c);
         try
         {
             if (!Decode.TryDecode(c.Bytes, 0, c.Bytes.Length, c.CodeSegment.Big, out var operation))
@@ -51,7 +64,8 @@ public sealed class OwnProcessor
             for (var bursts = 0; bursts < MostBursts; bursts++)
             {
                 cpu.Step(operation);
-                if (!c.Instruction.IsStringInstruction || cpu.Eip != c.Eip) break;
+                if (!c.Instruction.IsStringInstruction || cpu.Eip != c.Eip)
+                    break;
             }
         }
         catch (Fault fault)
@@ -66,7 +80,9 @@ public sealed class OwnProcessor
         return cpu.Cpl == 3 ? After() : InHandler();
     }
 
-    /// <summary>Executes the case where it is in memory, as the PC does, until what follows it, an INT3, or a fault.</summary>
+    /// <summary>
+    /// Executes the case where it is in memory, as the PC does, until what follows it, an INT3, or a fault.
+    /// </summary>
     public Outcome ExecuteInPlace(Case c)
     {
         const byte int3 = 0xCC;
@@ -81,12 +97,15 @@ public sealed class OwnProcessor
     {
         var cpu = _pc.Cpu;
         _pc.Restore();
-        for (var i = 0; i < 8; i++) cpu.R[i] = c.Registers[i];
-        for (var i = 0; i < 6; i++) cpu.S[i] = Load<Concrete>(c.Segments[i]);
+        for (var i = 0; i < 8; i++)
+            cpu.R[i] = c.Registers[i];
+        for (var i = 0; i < 6; i++)
+            cpu.S[i] = Load<Concrete>(c.Segments[i]);
         cpu.Eip = c.Eip;
         cpu.Eflags = c.Eflags;
         cpu.UpdateAlignment();
-        foreach (var (address, value) in c.Pokes) _pc.Memory.Store(address, 4, value);
+        foreach (var (address, value) in c.Pokes)
+            _pc.Memory.Store(address, 4, value);
     }
 
     private Outcome ExecuteSequence(Case c)
@@ -99,7 +118,10 @@ public sealed class OwnProcessor
         {
             var at = (int)(cpu.Eip.Value - c.Eip);
             steps++;
-            if (!Decode.TryDecode(c.Bytes, at, c.Bytes.Length - at, big: true, out var operation) || !Generator.TryDecode(c.Bytes[at..], true, cpu.Eip, out var instruction))
+            if (
+                !Decode.TryDecode(c.Bytes, at, c.Bytes.Length - at, big: true, out var operation)
+                || !Generator.TryDecode(c.Bytes[at..], true, cpu.Eip, out var instruction)
+            )
                 return After(missing: "does not decode");
             var ecx = cpu.R[Register.Ecx];
             undefined.Begin(instruction);
@@ -114,7 +136,12 @@ public sealed class OwnProcessor
             }
         }
 
-        return After(fault) with { Undefined = undefined.Flags, IsOpen = undefined.Spoils || steps == MostSteps, Steps = steps };
+        return After(fault) with
+        {
+            Undefined = undefined.Flags,
+            IsOpen = undefined.Spoils || steps == MostSteps,
+            Steps = steps,
+        };
     }
 
     private Outcome After(Fault? fault = null, string? missing = null)
@@ -134,12 +161,19 @@ public sealed class OwnProcessor
         };
     }
 
-    /// <summary>The outcome of an instruction that went through a gate: what it interrupted is on the kernel's stack.</summary>
+    /// <summary>
+    /// The outcome of an instruction that went through a gate: what it interrupted is on the kernel's stack.
+    /// </summary>
     private Outcome InHandler()
     {
         var cpu = _pc.Cpu;
         var vector = (int)(cpu.Eip.Value - Handlers >> 4);
-        var code = vector is Vectors.DoubleFault or Vectors.AlignmentCheck or (>= Vectors.InvalidTaskState and <= Vectors.PageFault) ? 4u : 0;
+        var code = vector
+            is Vectors.DoubleFault
+                or Vectors.AlignmentCheck
+                or (>= Vectors.InvalidTaskState and <= Vectors.PageFault)
+            ? 4u
+            : 0;
         uint Frame(uint at) => _pc.Memory.Load(cpu.R[Register.Esp] + code + at, 4);
         var after = After();
         after.Registers[Register.Esp] = Frame(12);
@@ -162,7 +196,11 @@ public sealed class OwnProcessor
         {
             var now = _pc.Memory.Page(page / PhysicalMemory.PageSize);
             var then = Arena.Background.AsSpan((int)(page - Arena.Data), (int)PhysicalMemory.PageSize);
-            for (var at = now.CommonPrefixLength(then) & ~3; at < now.Length; at += 4 + (now[(at + 4)..].CommonPrefixLength(then[(at + 4)..]) & ~3))
+            for (
+                var at = now.CommonPrefixLength(then) & ~3;
+                at < now.Length;
+                at += 4 + (now[(at + 4)..].CommonPrefixLength(then[(at + 4)..]) & ~3)
+            )
                 (changes ??= []).Add((page + (uint)at, BinaryPrimitives.ReadUInt32LittleEndian(now[at..])));
         }
 
@@ -170,18 +208,27 @@ public sealed class OwnProcessor
     }
 
     /// <summary>The segment register that holds a selector of the arena.</summary>
-    internal static Segment<W> Load<W>(ushort selector) where W : struct, IWord<W> => Arena.Of(selector) is { } s
-        ? Segment<W>.Load(selector, s.Base, s.Limit, s.Attributes)
-        : Segment<W>.Load(selector, 0, 0, 0);
+    internal static Segment<W> Load<W>(ushort selector)
+        where W : struct, IWord<W> =>
+        Arena.Of(selector) is { } s
+            ? Segment<W>.Load(selector, s.Base, s.Limit, s.Attributes)
+            : Segment<W>.Load(selector, 0, 0, 0);
 
     /// <summary>The word at an address of the descriptor tables or of the task's state.</summary>
     internal uint System(uint address) => _pc.Memory.Load(address, 4);
 
     /// <summary>Gives another reading this one's system registers.</summary>
-    internal void CopySystemTo<TBus>(Ia32<Symbolic, TBus> cpu) where TBus : IBus<Symbolic>
+    internal void CopySystemTo<TBus>(Ia32<Symbolic, TBus> cpu)
+        where TBus : IBus<Symbolic>
     {
         var from = _pc.Cpu;
-        (cpu.Cr0, cpu.Cr3, cpu.Cr4, cpu.Cpl, cpu.Model) = (from.Cr0.Value, from.Cr3.Value, from.Cr4.Value, 3, from.Model);
+        (cpu.Cr0, cpu.Cr3, cpu.Cr4, cpu.Cpl, cpu.Model) = (
+            from.Cr0.Value,
+            from.Cr3.Value,
+            from.Cr4.Value,
+            3,
+            from.Model
+        );
         (cpu.GdtBase, cpu.GdtLimit) = (from.GdtBase.Value, from.GdtLimit.Value);
         (cpu.IdtBase, cpu.IdtLimit) = (from.IdtBase.Value, from.IdtLimit.Value);
         cpu.TaskRegister = Of(from.TaskRegister);
@@ -193,33 +240,49 @@ public sealed class OwnProcessor
 
     private void MapPages(bool code)
     {
-        const uint present = 1, writable = 2, user = 4, accessed = 0x60;
+        const uint present = 1,
+            writable = 2,
+            user = 4,
+            accessed = 0x60;
         _pc.Poke(Directory, Table | present | writable | user | accessed);
         for (var page = Arena.Data; page < Arena.End; page += PhysicalMemory.PageSize)
             _pc.Poke(Table + page / 1024, page | present | user | accessed | (page < Arena.WritableEnd ? writable : 0));
-        if (code) _pc.Poke(Table + Arena.Code / 1024, Arena.Code | present | user | accessed);
+        if (code)
+            _pc.Poke(Table + Arena.Code / 1024, Arena.Code | present | user | accessed);
         for (var page = Directory; page < 2 << 20; page += PhysicalMemory.PageSize)
             _pc.Poke(Table + page / 1024, page | present | writable | accessed);
     }
 
     private void Describe()
     {
-        const uint kernelData = Descriptor.Present | Descriptor.NotSystem | Descriptor.Accessed | Descriptor.Writable | Descriptor.Big | Descriptor.Granular,
-            kernelCode = kernelData | Descriptor.Code, taskState = Descriptor.Present | 0xB00;
+        const uint kernelData =
+                Descriptor.Present
+                | Descriptor.NotSystem
+                | Descriptor.Accessed
+                | Descriptor.Writable
+                | Descriptor.Big
+                | Descriptor.Granular,
+            kernelCode = kernelData | Descriptor.Code,
+            taskState = Descriptor.Present | 0xB00;
         var cpu = _pc.Cpu;
         Put(Globals, Arena.KernelCode, new(0, 0xFFFFF, kernelCode));
         Put(Globals, Arena.KernelData, new(0, 0xFFFFF, kernelData));
         Put(Globals, Arena.FlatCode, Arena.Of(Arena.FlatCode)!.Value);
         Put(Globals, Arena.FlatData, Arena.Of(Arena.FlatData)!.Value);
-        for (var i = 0; i < Arena.Local.Length; i++) Put(Locals, Arena.Selector(i), Arena.Local[i]);
+        for (var i = 0; i < Arena.Local.Length; i++)
+            Put(Locals, Arena.Selector(i), Arena.Local[i]);
         // As Linux: INT3 and INTO may be used in ring 3; INT 80h, which is not compared, is as the others here.
         for (var vector = 0u; vector < 256; vector++)
         {
-            const uint interruptGate = 0x8E00, level3 = 3 << 13;
+            const uint interruptGate = 0x8E00,
+                level3 = 3 << 13;
             var handler = Handlers + vector * 16;
             _pc.Poke(handler, 0xF4); // HLT
             _pc.Poke(Interrupts + vector * 8, (uint)Arena.KernelCode << 16 | handler & 0xFFFF);
-            _pc.Poke(Interrupts + vector * 8 + 4, handler & 0xFFFF0000 | interruptGate | (vector is 3 or 4 ? level3 : 0));
+            _pc.Poke(
+                Interrupts + vector * 8 + 4,
+                handler & 0xFFFF0000 | interruptGate | (vector is 3 or 4 ? level3 : 0)
+            );
         }
 
         _pc.Poke(TaskState + 4, Stack + 0x1000);
@@ -228,7 +291,12 @@ public sealed class OwnProcessor
         (cpu.GdtBase, cpu.GdtLimit) = (Globals, 0x7F);
         (cpu.IdtBase, cpu.IdtLimit) = (Interrupts, 0x7FF);
         cpu.TaskRegister = Segment<Concrete>.Load(0x40, TaskState, 0x67, taskState);
-        cpu.LocalTable = Segment<Concrete>.Load(0x50, Locals, (uint)(Arena.Local.Length + 1) * 8 - 1, Descriptor.Present | 0x200);
+        cpu.LocalTable = Segment<Concrete>.Load(
+            0x50,
+            Locals,
+            (uint)(Arena.Local.Length + 1) * 8 - 1,
+            Descriptor.Present | 0x200
+        );
     }
 
     private void Put(uint table, ushort selector, LocalSegment segment)

@@ -3,10 +3,40 @@ namespace Verified.Proofs.Oracle;
 /// <summary>The registers of a recorded state, in the order of MOO's RG32 and RM32.</summary>
 public static class RecordedRegister
 {
-    public const int Cr0 = 0, Cr3 = 1, Ecx = 4, Cs = 10, Ss = 15, Eip = 16, Eflags = 17, Dr6 = 18, Dr7 = 19, Count = 20;
+    public const int Cr0 = 0,
+        Cr3 = 1,
+        Ecx = 4,
+        Cs = 10,
+        Ss = 15,
+        Eip = 16,
+        Eflags = 17,
+        Dr6 = 18,
+        Dr7 = 19,
+        Count = 20;
 
     public static readonly string[] Names =
-        ["CR0", "CR3", "EAX", "EBX", "ECX", "EDX", "ESI", "EDI", "EBP", "ESP", "CS", "DS", "ES", "FS", "GS", "SS", "EIP", "EFLAGS", "DR6", "DR7"];
+    [
+        "CR0",
+        "CR3",
+        "EAX",
+        "EBX",
+        "ECX",
+        "EDX",
+        "ESI",
+        "EDI",
+        "EBP",
+        "ESP",
+        "CS",
+        "DS",
+        "ES",
+        "FS",
+        "GS",
+        "SS",
+        "EIP",
+        "EFLAGS",
+        "DR6",
+        "DR7",
+    ];
 }
 
 /// <param name="Address">Physical.</param>
@@ -17,7 +47,9 @@ public readonly record struct RecordedByte(uint Address, byte Value);
 /// <param name="FlagsAt">Physical address of the flags that it pushed.</param>
 public readonly record struct RecordedException(int Vector, uint FlagsAt);
 
-/// <summary>One instruction executed on a real processor, and the HLT that it was stopped by: the states before and after.</summary>
+/// <summary>
+/// One instruction executed on a real processor, and the HLT that it was stopped by: the states before and after.
+/// </summary>
 /// <param name="Index">In its file.</param>
 /// <param name="Name">The instruction's disassembly.</param>
 /// <param name="Bytes">The instruction's, HLT included.</param>
@@ -29,5 +61,14 @@ public readonly record struct RecordedException(int Vector, uint FlagsAt);
 /// <param name="Exception">How it ended, where not at what follows it.</param>
 /// <param name="Hash">Names the case in a list of revoked ones; lower-case hexadecimal digits, or empty.</param>
 public sealed record RecordedCase(
-    int Index, string Name, byte[] Bytes, uint[] Registers, uint[] After, uint[] Defined, RecordedByte[] Memory, RecordedByte[] Changes,
-    RecordedException? Exception, string Hash);
+    int Index,
+    string Name,
+    byte[] Bytes,
+    uint[] Registers,
+    uint[] After,
+    uint[] Defined,
+    RecordedByte[] Memory,
+    RecordedByte[] Changes,
+    RecordedException? Exception,
+    string Hash
+);

@@ -12,12 +12,14 @@ namespace Verified.Proofs.Oracle;
 public sealed record RecordedDifference(string Field, string Before, string Recorded, string Got);
 
 /// <summary>
-/// The machine as the rig that cases are recorded on (SingleStepTests/80386): a 386 in real mode with 16 MB of RAM and no chips, that starts as if it
-/// had jumped to CS:EIP and runs until HLT retires. It is one for many cases: what a case writes is undone.
+/// The machine as the rig that cases are recorded on (SingleStepTests/80386): a 386 in real mode with 16 MB of RAM and
+/// no chips, that starts as if it had jumped to CS:EIP and runs until HLT retires. It is one for many cases: what a
+/// case writes is undone.
 /// </summary>
 public sealed class RecordedMachine
 {
-    private const uint Memory = 16 << 20, RealRights = 0x9300;
+    private const uint Memory = 16 << 20,
+        RealRights = 0x9300;
 
     // Many more than a case has, whose REP ends after 127 iterations.
     private const int MostInstructions = 1000;
@@ -26,9 +28,26 @@ public sealed class RecordedMachine
     private const uint Flags = 0x3FFFF;
 
     // General registers of RG32 in the machine's numbering, and segment registers.
-    private static readonly int[] General = [Register.Eax, Register.Ebx, Register.Ecx, Register.Edx, Register.Esi, Register.Edi, Register.Ebp, Register.Esp];
+    private static readonly int[] General =
+    [
+        Register.Eax,
+        Register.Ebx,
+        Register.Ecx,
+        Register.Edx,
+        Register.Esi,
+        Register.Edi,
+        Register.Ebp,
+        Register.Esp,
+    ];
     private static readonly int[] Segment =
-        [SegmentRegister.Cs, SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs, SegmentRegister.Gs, SegmentRegister.Ss];
+    [
+        SegmentRegister.Cs,
+        SegmentRegister.Ds,
+        SegmentRegister.Es,
+        SegmentRegister.Fs,
+        SegmentRegister.Gs,
+        SegmentRegister.Ss,
+    ];
     private const int FirstGeneral = 2;
 
     private readonly Pc _pc;
@@ -42,7 +61,13 @@ public sealed class RecordedMachine
     }
 
     /// <summary>Reads are ones, but for the 386EX's own register REMAPCFG.</summary>
-    private static byte Port(uint port) => port switch { 0x22 => 0x7F, 0x23 => 0x42, _ => 0xFF };
+    private static byte Port(uint port) =>
+        port switch
+        {
+            0x22 => 0x7F,
+            0x23 => 0x42,
+            _ => 0xFF,
+        };
 
     /// <summary>Runs a case.</summary>
     /// <returns>What differs; nothing where the machine does as recorded.</returns>
@@ -56,7 +81,8 @@ public sealed class RecordedMachine
     {
         _pc.Restore();
         var cpu = _pc.Cpu;
-        for (var i = 0; i < General.Length; i++) cpu.R[General[i]] = c.Registers[FirstGeneral + i];
+        for (var i = 0; i < General.Length; i++)
+            cpu.R[General[i]] = c.Registers[FirstGeneral + i];
         for (var i = 0; i < Segment.Length; i++)
         {
             var selector = c.Registers[RecordedRegister.Cs + i] & 0xFFFF;
@@ -68,15 +94,18 @@ public sealed class RecordedMachine
         cpu.Cr3 = c.Registers[RecordedRegister.Cr3];
         cpu.D[6] = c.Registers[RecordedRegister.Dr6];
         cpu.D[7] = c.Registers[RecordedRegister.Dr7];
-        foreach (var (address, value) in c.Memory) _pc.Memory.Store(address & (Memory - 1), 1, value);
+        foreach (var (address, value) in c.Memory)
+            _pc.Memory.Store(address & (Memory - 1), 1, value);
     }
 
     private RecordedDifference? Execute(RecordedCase c)
     {
         try
         {
-            if (WritesOverItsEnd(c)) _pc.Run(1);
-            if (!StopsInQueue(c)) _pc.Run(MostInstructions);
+            if (WritesOverItsEnd(c))
+                _pc.Run(1);
+            if (!StopsInQueue(c))
+                _pc.Run(MostInstructions);
             return _pc.Cpu.Halted ? null : new("end", "", "HLT", $"none after {MostInstructions} instructions");
         }
         catch (Exception e) when (e is ShutdownException or UnimplementedInstruction or Machine.MachineException)
@@ -86,8 +115,8 @@ public sealed class RecordedMachine
     }
 
     /// <summary>
-    /// True where the instruction changes the HLT behind it. The real processor has that in its queue before, and stops by it; the machine has no
-    /// queue, so that such a HLT is taken here from the recorded bytes.
+    /// True where the instruction changes the HLT behind it. The real processor has that in its queue before, and stops
+    /// by it; the machine has no queue, so that such a HLT is taken here from the recorded bytes.
     /// </summary>
     public static bool WritesOverItsEnd(RecordedCase c)
     {
@@ -101,7 +130,8 @@ public sealed class RecordedMachine
     private bool StopsInQueue(RecordedCase c)
     {
         var cpu = _pc.Cpu;
-        if (!WritesOverItsEnd(c) || cpu.S[SegmentRegister.Cs].Base + cpu.Eip != End(c)) return false;
+        if (!WritesOverItsEnd(c) || cpu.S[SegmentRegister.Cs].Base + cpu.Eip != End(c))
+            return false;
         cpu.Eip += 1;
         return cpu.Halted = true;
     }
@@ -113,47 +143,60 @@ public sealed class RecordedMachine
             var bits = c.Defined[i] & Compared(i);
             var (recorded, got) = (c.After[i] & bits, Value(i) & bits);
             if (recorded != got)
-                yield return new(RecordedRegister.Names[i], $"{c.Registers[i] & Compared(i):X}h", $"{recorded:X}h", $"{got:X}h");
+                yield return new(
+                    RecordedRegister.Names[i],
+                    $"{c.Registers[i] & Compared(i):X}h",
+                    $"{recorded:X}h",
+                    $"{got:X}h"
+                );
         }
     }
 
     /// <summary>The bits of a register that a 386 has and the rig's dump tells of.</summary>
-    private static uint Compared(int register) => register switch
-    {
-        RecordedRegister.Cr0 => 0x8000001F,
-        RecordedRegister.Cr3 => 0xFFFFF000,
-        >= RecordedRegister.Cs and <= RecordedRegister.Ss => 0xFFFF,
-        RecordedRegister.Eflags => Flags,
-        RecordedRegister.Dr6 => 0xE00F,
-        RecordedRegister.Dr7 => 0xFFFF23FF,
-        _ => uint.MaxValue,
-    };
+    private static uint Compared(int register) =>
+        register switch
+        {
+            RecordedRegister.Cr0 => 0x8000001F,
+            RecordedRegister.Cr3 => 0xFFFFF000,
+            >= RecordedRegister.Cs and <= RecordedRegister.Ss => 0xFFFF,
+            RecordedRegister.Eflags => Flags,
+            RecordedRegister.Dr6 => 0xE00F,
+            RecordedRegister.Dr7 => 0xFFFF23FF,
+            _ => uint.MaxValue,
+        };
 
-    private uint Value(int register) => register switch
-    {
-        RecordedRegister.Cr0 => _pc.Cpu.Cr0.Value,
-        RecordedRegister.Cr3 => _pc.Cpu.Cr3.Value,
-        < RecordedRegister.Cs => _pc.Cpu.R[General[register - FirstGeneral]].Value,
-        <= RecordedRegister.Ss => _pc.Cpu.S[Segment[register - RecordedRegister.Cs]].Selector.Value,
-        RecordedRegister.Eip => _pc.Cpu.Eip.Value,
-        RecordedRegister.Eflags => _pc.Cpu.Eflags.Value,
-        _ => _pc.Cpu.D[register - RecordedRegister.Dr6 + 6].Value,
-    };
+    private uint Value(int register) =>
+        register switch
+        {
+            RecordedRegister.Cr0 => _pc.Cpu.Cr0.Value,
+            RecordedRegister.Cr3 => _pc.Cpu.Cr3.Value,
+            < RecordedRegister.Cs => _pc.Cpu.R[General[register - FirstGeneral]].Value,
+            <= RecordedRegister.Ss => _pc.Cpu.S[Segment[register - RecordedRegister.Cs]].Selector.Value,
+            RecordedRegister.Eip => _pc.Cpu.Eip.Value,
+            RecordedRegister.Eflags => _pc.Cpu.Eflags.Value,
+            _ => _pc.Cpu.D[register - RecordedRegister.Dr6 + 6].Value,
+        };
 
     /// <summary>What is listed after must be there, and what is listed before alone must be as it was.</summary>
     private IEnumerable<RecordedDifference> Ram(RecordedCase c)
     {
         foreach (var (address, value) in c.Changes)
-            if (Differs(c, address, value) is { } difference) yield return difference;
+            if (Differs(c, address, value) is { } difference)
+                yield return difference;
         foreach (var (address, value) in c.Memory)
-            if (!c.Changes.Any(change => change.Address == address) && Differs(c, address, value) is { } difference) yield return difference;
+            if (!c.Changes.Any(change => change.Address == address) && Differs(c, address, value) is { } difference)
+                yield return difference;
     }
 
     private RecordedDifference? Differs(RecordedCase c, uint address, byte value)
     {
-        var bits = c.Exception is { } pushed && address - pushed.FlagsAt is var at and < 2 ? c.Defined[RecordedRegister.Eflags] >> (int)(8 * at) & 0xFF : 0xFF;
+        var bits =
+            c.Exception is { } pushed && address - pushed.FlagsAt is var at and < 2
+                ? c.Defined[RecordedRegister.Eflags] >> (int)(8 * at) & 0xFF
+                : 0xFF;
         var got = _pc.Memory.Load(address & (Memory - 1), 1);
-        if (((got ^ value) & bits) == 0) return null;
+        if (((got ^ value) & bits) == 0)
+            return null;
         var before = c.Memory.Where(b => b.Address == address).Select(b => $"{b.Value:X2}h").FirstOrDefault("");
         return new($"memory at {address:X6}h", before, $"{value & bits:X2}h", $"{got & bits:X2}h");
     }

@@ -35,10 +35,13 @@ public static class RecordedOracle
         {
             var (c, native) = recorded.Cases[i];
             var form = c.Instruction.Code;
-            if (c.Sequence is not null != sequences || forms?.Contains(form) == false) continue;
+            if (c.Sequence is not null != sequences || forms?.Contains(form) == false)
+                continue;
             compared[form] = compared.GetValueOrDefault(form) + 1;
-            if (native.Vector is not null) faulted++;
-            else completed[form] = completed.GetValueOrDefault(form) + 1;
+            if (native.Vector is not null)
+                faulted++;
+            else
+                completed[form] = completed.GetValueOrDefault(form) + 1;
             var outcome = own.Execute(c);
             if (!failures.ContainsKey(form) && Difference(c, outcome, native) is { } difference)
                 failures[form] = new(c, outcome, native, difference, i);

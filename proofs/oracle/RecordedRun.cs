@@ -10,9 +10,18 @@ public sealed record RecordedFailure(RecordedCase Case, IReadOnlyList<RecordedDi
 /// <param name="Cases">Those that were run.</param>
 /// <param name="Failed">Those of them that differ.</param>
 /// <param name="Revoked">Those that its authors took back, and that were not run.</param>
-/// <param name="Queued">Those run whose HLT came from the processor's queue: <see cref="RecordedMachine.WritesOverItsEnd"/>.</param>
+/// <param name="Queued">
+/// Those run whose HLT came from the processor's queue: <see cref="RecordedMachine.WritesOverItsEnd"/>.
+/// </param>
 /// <param name="Failures">The first that differ.</param>
-public sealed record RecordedFile(string File, int Cases, int Failed, int Revoked, int Queued, IReadOnlyList<RecordedFailure> Failures);
+public sealed record RecordedFile(
+    string File,
+    int Cases,
+    int Failed,
+    int Revoked,
+    int Queued,
+    IReadOnlyList<RecordedFailure> Failures
+);
 
 /// <param name="Files">In order.</param>
 /// <param name="Seconds">Wall clock.</param>
@@ -23,7 +32,9 @@ public sealed record RecordedResult(IReadOnlyList<RecordedFile> Files, double Se
     public long Cases => Files.Sum(file => (long)file.Cases);
 }
 
-/// <summary>Runs cases that others recorded on a real processor on the machine, file by file, on all processors.</summary>
+/// <summary>
+/// Runs cases that others recorded on a real processor on the machine, file by file, on all processors.
+/// </summary>
 public static class RecordedRun
 {
     private const string Revocations = "revocation_list.txt";
@@ -40,12 +51,19 @@ public static class RecordedRun
         {
             if (!Directory.Exists(path))
             {
-                files.Add(File.Exists(path) ? path : throw new VectorFileException($"{path}: there is no such file or folder"));
+                files.Add(
+                    File.Exists(path) ? path : throw new VectorFileException($"{path}: there is no such file or folder")
+                );
                 continue;
             }
 
-            var found = Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsMoo).Order(StringComparer.Ordinal).ToList();
-            if (found.Count == 0) throw new VectorFileException($"{path}: no file in this folder ends in .MOO or .MOO.gz");
+            var found = Directory
+                .EnumerateFiles(path, "*", SearchOption.AllDirectories)
+                .Where(IsMoo)
+                .Order(StringComparer.Ordinal)
+                .ToList();
+            if (found.Count == 0)
+                throw new VectorFileException($"{path}: no file in this folder ends in .MOO or .MOO.gz");
             files.AddRange(found);
         }
 
@@ -63,15 +81,24 @@ public static class RecordedRun
         var (done, cases) = (0, 0L);
         try
         {
-            Parallel.For(0, files.Count, () => new RecordedMachine(), (i, _, machine) =>
-            {
-                var folder = folders.GetOrAdd(Path.GetDirectoryName(Path.GetFullPath(files[i]))!, name => (DefinedFlags.Of(name), Revoked(name)));
-                results[i] = RunFile(machine, files[i], folder.Flags, folder.Revoked);
-                progress?.Invoke(Interlocked.Increment(ref done), Interlocked.Add(ref cases, results[i].Cases));
-                return machine;
-            }, _ => { });
+            Parallel.For(
+                0,
+                files.Count,
+                () => new RecordedMachine(),
+                (i, _, machine) =>
+                {
+                    var folder = folders.GetOrAdd(Path.GetDirectoryName(Path.GetFullPath(files[i]))!, name =>
+                        (DefinedFlags.Of(name), Revoked(name))
+                    );
+                    results[i] = RunFile(machine, files[i], folder.Flags, folder.Revoked);
+                    progress?.Invoke(Interlocked.Increment(ref done), Interlocked.Add(ref cases, results[i].Cases));
+                    return machine;
+                },
+                _ => { }
+            );
         }
-        catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(inner => inner is VectorFileException) is { } unusable)
+        catch (AggregateException e)
+            when (e.InnerExceptions.FirstOrDefault(inner => inner is VectorFileException) is { } unusable)
         {
             throw unusable;
         }
@@ -79,7 +106,12 @@ public static class RecordedRun
         return new(results, clock.Elapsed.TotalSeconds);
     }
 
-    private static RecordedFile RunFile(RecordedMachine machine, string file, DefinedFlags flags, HashSet<string> revoked)
+    private static RecordedFile RunFile(
+        RecordedMachine machine,
+        string file,
+        DefinedFlags flags,
+        HashSet<string> revoked
+    )
     {
         var (cases, failed, skipped, queued) = (0, 0, 0, 0);
         List<RecordedFailure> failures = [];
@@ -94,20 +126,32 @@ public static class RecordedRun
             var c = recorded with { Defined = [.. recorded.Defined] };
             c.Defined[RecordedRegister.Eflags] &= flags.Mask(file, c);
             cases++;
-            if (RecordedMachine.WritesOverItsEnd(c)) queued++;
+            if (RecordedMachine.WritesOverItsEnd(c))
+                queued++;
             var differences = machine.Run(c);
-            if (differences.Count == 0) continue;
+            if (differences.Count == 0)
+                continue;
             failed++;
-            if (failures.Count < MostFailures) failures.Add(new(c, differences));
+            if (failures.Count < MostFailures)
+                failures.Add(new(c, differences));
         }
 
         return new(file, cases, failed, skipped, queued, failures);
     }
 
     /// <summary>The hashes that the suite's authors list, one a line.</summary>
-    private static HashSet<string> Revoked(string folder) => Beside.Find(folder, Revocations) is not { } path ? []
-        : [.. Beside.Lines(path).Select(line => line.Trim().ToLowerInvariant()).Where(line => line.Length > 0 && !line.StartsWith('#'))];
+    private static HashSet<string> Revoked(string folder) =>
+        Beside.Find(folder, Revocations) is not { } path
+            ? []
+            :
+            [
+                .. Beside
+                    .Lines(path)
+                    .Select(line => line.Trim().ToLowerInvariant())
+                    .Where(line => line.Length > 0 && !line.StartsWith('#')),
+            ];
 
     private static bool IsMoo(string path) =>
-        path.EndsWith(".MOO", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".MOO.gz", StringComparison.OrdinalIgnoreCase);
+        path.EndsWith(".MOO", StringComparison.OrdinalIgnoreCase)
+        || path.EndsWith(".MOO.gz", StringComparison.OrdinalIgnoreCase);
 }

@@ -5,16 +5,20 @@ namespace Verified.Proofs.Oracle;
 
 /// <summary>An instruction of a sequence.</summary>
 /// <param name="Bytes">Its encoding; where it branches, the last byte is the distance, which the layout sets.</param>
-/// <param name="Target">The number of the instruction that it may branch to, the length of the sequence for its end; or null.</param>
+/// <param name="Target">
+/// The number of the instruction that it may branch to, the length of the sequence for its end; or null.
+/// </param>
 public sealed record SequenceStep(byte[] Bytes, int? Target = null);
 
 /// <summary>
-/// A few instructions in flat 32-bit segments, with branches among them: what one leaves lazily computed, or a compiler keeps in locals,
-/// the next ones use.
+/// A few instructions in flat 32-bit segments, with branches among them: what one leaves lazily computed, or a compiler
+/// keeps in locals, the next ones use.
 /// </summary>
 public sealed record Sequence(IReadOnlyList<SequenceStep> Steps)
 {
-    /// <summary>The case with these instructions in place of its own; null where a branch does not reach, or they are too long.</summary>
+    /// <summary>
+    /// The case with these instructions in place of its own; null where a branch does not reach, or they are too long.
+    /// </summary>
     public Case? In(Case c)
     {
         List<byte> bytes = [];
@@ -26,21 +30,37 @@ public sealed record Sequence(IReadOnlyList<SequenceStep> Steps)
         }
 
         starts.Add(bytes.Count);
-        if (bytes.Count > Case.MostBytes) return null;
+        if (bytes.Count > Case.MostBytes)
+            return null;
         for (var i = 0; i < Steps.Count; i++)
         {
-            if (Steps[i].Target is not { } target) continue;
+            if (Steps[i].Target is not { } target)
+                continue;
             var distance = starts[target] - starts[i + 1];
-            if (distance is < sbyte.MinValue or > sbyte.MaxValue) return null;
+            if (distance is < sbyte.MinValue or > sbyte.MaxValue)
+                return null;
             bytes[starts[i + 1] - 1] = (byte)distance;
         }
 
-        return Generator.TryDecode([.. bytes], true, c.Eip, out var first) ? c with { Instruction = first, Bytes = [.. bytes], Sequence = this } : null;
+        return Generator.TryDecode([.. bytes], true, c.Eip, out var first)
+            ? c with
+            {
+                Instruction = first,
+                Bytes = [.. bytes],
+                Sequence = this,
+            }
+            : null;
     }
 
-    /// <summary>The sequence without an instruction that no branch belongs to or goes from; branches to it go to the next.</summary>
-    public Sequence Without(int index) => new([.. Steps.Where((_, i) => i != index)
-        .Select(step => step.Target > index ? step with { Target = step.Target - 1 } : step)]);
+    /// <summary>
+    /// The sequence without an instruction that no branch belongs to or goes from; branches to it go to the next.
+    /// </summary>
+    public Sequence Without(int index) =>
+        new([
+            .. Steps
+                .Where((_, i) => i != index)
+                .Select(step => step.Target > index ? step with { Target = step.Target - 1 } : step),
+        ]);
 }
 
 /// <summary>Which flags are undefined after some instructions, and whether what followed depended on them.</summary>
@@ -48,8 +68,12 @@ internal struct Undefinedness
 {
     private static readonly (RflagsBits Iced, uint Flag)[] Bits =
     [
-        (RflagsBits.OF, Flag.Overflow), (RflagsBits.SF, Flag.Sign), (RflagsBits.ZF, Flag.Zero), (RflagsBits.AF, Flag.Adjust),
-        (RflagsBits.CF, Flag.Carry), (RflagsBits.PF, Flag.Parity),
+        (RflagsBits.OF, Flag.Overflow),
+        (RflagsBits.SF, Flag.Sign),
+        (RflagsBits.ZF, Flag.Zero),
+        (RflagsBits.AF, Flag.Adjust),
+        (RflagsBits.CF, Flag.Carry),
+        (RflagsBits.PF, Flag.Parity),
     ];
 
     public uint Flags { get; private set; }
@@ -64,12 +88,23 @@ internal struct Undefinedness
     public void End(in Instruction i, uint ecx, bool zero)
     {
         Spoils |= UndefinedResults.Destination(i, ecx, zero);
-        if (IsShift(i.Mnemonic) && UndefinedResults.Count(i, ecx) == 0) return;
+        if (IsShift(i.Mnemonic) && UndefinedResults.Count(i, ecx) == 0)
+            return;
         Flags = Flags & ~Of(i.RflagsModified) | UndefinedResults.Flags(i, ecx);
     }
 
-    private static bool IsShift(Mnemonic mnemonic) => mnemonic is Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar
-        or Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr or Mnemonic.Shld or Mnemonic.Shrd;
+    private static bool IsShift(Mnemonic mnemonic) =>
+        mnemonic
+            is Mnemonic.Shl
+                or Mnemonic.Sal
+                or Mnemonic.Shr
+                or Mnemonic.Sar
+                or Mnemonic.Rol
+                or Mnemonic.Ror
+                or Mnemonic.Rcl
+                or Mnemonic.Rcr
+                or Mnemonic.Shld
+                or Mnemonic.Shrd;
 
     private static uint Of(RflagsBits iced)
     {

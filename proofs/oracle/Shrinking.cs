@@ -2,23 +2,28 @@ using Verified.Machine.Processor;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>Makes a failing case plain: flat segments, no pokes, registers 0, no spare prefixes, as long as the two still differ.</summary>
+/// <summary>
+/// Makes a failing case plain: flat segments, no pokes, registers 0, no spare prefixes, as long as the two still
+/// differ.
+/// </summary>
 public static class Shrinking
 {
     private const int MostTries = 400;
 
     public static OracleFailure Shrink(OracleFailure failure, OwnProcessor own, HostProcessor host)
     {
-        for (var tries = 0; tries < MostTries;)
+        for (var tries = 0; tries < MostTries; )
         {
             OracleFailure? simpler = null;
             foreach (var candidate in Simpler(failure.Case))
             {
                 tries++;
-                if ((simpler = Compare(candidate, own, host, failure.Number)) is not null) break;
+                if ((simpler = Compare(candidate, own, host, failure.Number)) is not null)
+                    break;
             }
 
-            if (simpler is null) break;
+            if (simpler is null)
+                break;
             failure = simpler;
         }
 
@@ -29,7 +34,8 @@ public static class Shrinking
     public static OracleFailure? Compare(Case c, OwnProcessor own, HostProcessor host, long number)
     {
         var outcome = own.Execute(c);
-        if (OracleRun.Strays(c, outcome)) return null;
+        if (OracleRun.Strays(c, outcome))
+            return null;
         host.Send([(c, outcome)]);
         var theirs = host.Receive(c, outcome);
         return Comparison.Of(c, outcome, theirs) is { } difference ? new(c, outcome, theirs, difference, number) : null;
@@ -43,28 +49,51 @@ public static class Shrinking
         for (var i = 0; i < c.Segments.Length; i++)
         {
             var flat = i == SegmentRegister.Cs ? Arena.FlatCode : Arena.FlatData;
-            if (c.Segments[i] == flat || (i == SegmentRegister.Cs && (!c.CodeSegment.Big || c.CodeSegment.Base != 0))) continue;
-            yield return c with { Segments = [.. c.Segments[..i], flat, .. c.Segments[(i + 1)..]] };
+            if (c.Segments[i] == flat || (i == SegmentRegister.Cs && (!c.CodeSegment.Big || c.CodeSegment.Base != 0)))
+                continue;
+            yield return c with
+            {
+                Segments = [.. c.Segments[..i], flat, .. c.Segments[(i + 1)..]],
+            };
         }
 
         for (var i = 0; i < c.Pokes.Count; i++)
-            yield return c with { Pokes = [.. c.Pokes.Where((_, j) => j != i)] };
+            yield return c with
+            {
+                Pokes = [.. c.Pokes.Where((_, j) => j != i)],
+            };
         const uint plain = Flag.Reserved | Flag.Interrupt;
-        foreach (var flag in new[] { Flag.Identification, Flag.AlignmentCheck, Flag.NestedTask, Flag.Direction, Flag.Status })
+        foreach (
+            var flag in new[] { Flag.Identification, Flag.AlignmentCheck, Flag.NestedTask, Flag.Direction, Flag.Status }
+        )
             if ((c.Eflags & flag & ~plain) != 0)
-                yield return c with { Eflags = c.Eflags & ~flag };
+                yield return c with
+                {
+                    Eflags = c.Eflags & ~flag,
+                };
         for (var i = 0; i < 8; i++)
             foreach (var value in (uint[])[0, 1, c.Registers[i] & 0xFFFF, c.Registers[i] & 0xFF])
                 if (value < c.Registers[i])
-                    yield return c with { Registers = [.. c.Registers[..i], value, .. c.Registers[(i + 1)..]] };
+                    yield return c with
+                    {
+                        Registers = [.. c.Registers[..i], value, .. c.Registers[(i + 1)..]],
+                    };
         for (var i = 0; c.Sequence is null && i < c.Bytes.Length && IsPrefix(c.Bytes[i]); i++)
         {
             byte[] shorter = [.. c.Bytes[..i], .. c.Bytes[(i + 1)..]];
-            if (Generator.TryDecode(shorter, c.CodeSegment.Big, c.Eip, out var instruction) && instruction.Length == shorter.Length
-                && instruction.Code == c.Instruction.Code)
-                yield return c with { Bytes = shorter, Instruction = instruction };
+            if (
+                Generator.TryDecode(shorter, c.CodeSegment.Big, c.Eip, out var instruction)
+                && instruction.Length == shorter.Length
+                && instruction.Code == c.Instruction.Code
+            )
+                yield return c with
+                {
+                    Bytes = shorter,
+                    Instruction = instruction,
+                };
         }
     }
 
-    private static bool IsPrefix(byte value) => value is 0x26 or 0x2E or 0x36 or 0x3E or 0x64 or 0x65 or 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3;
+    private static bool IsPrefix(byte value) =>
+        value is 0x26 or 0x2E or 0x36 or 0x3E or 0x64 or 0x65 or 0x66 or 0x67 or 0xF0 or 0xF2 or 0xF3;
 }

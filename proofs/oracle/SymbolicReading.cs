@@ -5,17 +5,25 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Oracle;
 
 /// <param name="Cases">Compared.</param>
-/// <param name="Left">Cases that the symbolic reading does not do: a selector or code address must be a constant there.</param>
+/// <param name="Left">
+/// Cases that the symbolic reading does not do: a selector or code address must be a constant there.
+/// </param>
 /// <param name="Failure">The first case on which the readings differ.</param>
 /// <param name="Seconds">Wall clock.</param>
-public sealed record SymbolicResult(long Cases, long Left, (Case Case, FieldDifference Difference)? Failure, double Seconds)
+public sealed record SymbolicResult(
+    long Cases,
+    long Left,
+    (Case Case, FieldDifference Difference)? Failure,
+    double Seconds
+)
 {
     public bool Holds => Failure is null;
 }
 
 /// <summary>
-/// The symbolic reading of the processor against the concrete one: registers, flags and memory start as variables, a condition goes the
-/// way that the case's values say, and the resulting terms must have the values that the concrete reading computes.
+/// The symbolic reading of the processor against the concrete one: registers, flags and memory start as variables, a
+/// condition goes the way that the case's values say, and the resulting terms must have the values that the concrete
+/// reading computes.
 /// </summary>
 public static class SymbolicReading
 {
@@ -26,9 +34,11 @@ public static class SymbolicReading
         var (cases, left) = (0L, 0L);
         for (var number = 0L; number < count; number++)
         {
-            if (Generator.Make(Forms.Compared[(int)(number % Forms.Compared.Count)], seed, number) is not { } c) continue;
+            if (Generator.Make(Forms.Compared[(int)(number % Forms.Compared.Count)], seed, number) is not { } c)
+                continue;
             var concrete = own.Execute(c);
-            if (OracleRun.Strays(c, concrete)) continue;
+            if (OracleRun.Strays(c, concrete))
+                continue;
             if (Execute(c, own) is not { } symbolic || UndefinedResults.Destination(c, zero: false))
             {
                 left++;
@@ -56,8 +66,10 @@ public static class SymbolicReading
         var bus = new ArenaBus(terms, evaluation.Of, own.System);
         var cpu = new Ia32<Symbolic, ArenaBus>(bus);
         own.CopySystemTo(cpu);
-        for (var i = 0; i < 8; i++) cpu.R[i] = terms.Variable($"r{i}");
-        for (var i = 0; i < 6; i++) cpu.S[i] = OwnProcessor.Load<Symbolic>(c.Segments[i]);
+        for (var i = 0; i < 8; i++)
+            cpu.R[i] = terms.Variable($"r{i}");
+        for (var i = 0; i < 6; i++)
+            cpu.S[i] = OwnProcessor.Load<Symbolic>(c.Segments[i]);
         cpu.Eip = c.Eip;
         cpu.Eflags = (Symbolic)terms.Variable("flags") & Flag.Status | c.Eflags & ~Flag.Status;
         cpu.UpdateAlignment();
@@ -68,7 +80,8 @@ public static class SymbolicReading
             for (var bursts = 0; bursts < OwnProcessor.MostBursts; bursts++)
             {
                 cpu.Step(operation);
-                if (!c.Instruction.IsStringInstruction || evaluation.Of(cpu.Eip) != c.Eip) break;
+                if (!c.Instruction.IsStringInstruction || evaluation.Of(cpu.Eip) != c.Eip)
+                    break;
             }
         }
         catch (Fault raised)
@@ -80,7 +93,8 @@ public static class SymbolicReading
             return null;
         }
 
-        if (cpu.Cpl != 3) return null; // what it pushed for its handler is compared in the concrete reading
+        if (cpu.Cpl != 3)
+            return null; // what it pushed for its handler is compared in the concrete reading
         return new Outcome
         {
             Vector = fault?.Vector,
@@ -92,8 +106,18 @@ public static class SymbolicReading
             Segments = [.. Enumerable.Range(0, 6).Select(i => (ushort)evaluation.Of(cpu.S[i].Selector))],
             Changes =
             [
-                .. c.Pokes.Select(poke => poke.Address).Union(bus.Words.Keys).Order()
-                    .Select(at => (at, evaluation.Of(bus.Words.TryGetValue(at, out var word) ? word : terms.Variable(ArenaBus.Name(at)))))
+                .. c
+                    .Pokes.Select(poke => poke.Address)
+                    .Union(bus.Words.Keys)
+                    .Order()
+                    .Select(at =>
+                        (
+                            at,
+                            evaluation.Of(
+                                bus.Words.TryGetValue(at, out var word) ? word : terms.Variable(ArenaBus.Name(at))
+                            )
+                        )
+                    )
                     .Where(change => change.Item2 != Background(change.at)),
             ],
         };
@@ -102,17 +126,21 @@ public static class SymbolicReading
     private static uint Value(Case c, string variable)
     {
         // What nothing is known about is 0 in the concrete reading.
-        if (variable.StartsWith("any", StringComparison.Ordinal)) return 0;
-        if (variable == "flags") return c.Eflags;
+        if (variable.StartsWith("any", StringComparison.Ordinal))
+            return 0;
+        if (variable == "flags")
+            return c.Eflags;
         var number = Convert.ToUInt32(variable[1..], 16);
-        if (variable[0] == 'r') return c.Registers[number];
+        if (variable[0] == 'r')
+            return c.Registers[number];
         foreach (var (address, value) in c.Pokes)
             if (address == number)
                 return value;
         return Background(number);
     }
 
-    private static uint Background(uint address) => BinaryPrimitives.ReadUInt32LittleEndian(Arena.Background.AsSpan((int)(address - Arena.Data)));
+    private static uint Background(uint address) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(Arena.Background.AsSpan((int)(address - Arena.Data)));
 
     /// <summary>Goes the way of the values, and remembers nothing.</summary>
     private sealed class ByValue(Evaluation evaluation) : IDecider

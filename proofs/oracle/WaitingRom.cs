@@ -4,16 +4,22 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// A ROM that waits for the timer with STI and HLT, and prints what woke it: what an idle kernel does, and the demonstration of the image
-/// never comes to. It prints on port E9h, and ends by isa-debug-exit, or the port that ends Bochs.
+/// A ROM that waits for the timer with STI and HLT, and prints what woke it: what an idle kernel does, and the
+/// demonstration of the image never comes to. It prints on port E9h, and ends by isa-debug-exit, or the port that ends
+/// Bochs.
 /// </summary>
 public static class WaitingRom
 {
     /// <summary>What it prints: each wait ends by one tick.</summary>
     public const string Transcript = "t.t.t.t.t.";
 
-    private const int Size = 0x10000, Waits = 5, Stack = 0x7000, Handler = 0x400, TimerVector = 8;
-    private const byte MaskAll = 0xFF, MaskButTimer = 0xFE;
+    private const int Size = 0x10000,
+        Waits = 5,
+        Stack = 0x7000,
+        Handler = 0x400,
+        TimerVector = 8;
+    private const byte MaskAll = 0xFF,
+        MaskButTimer = 0xFE;
 
     /// <summary>64 KB, to lie below 1 MB and below 4 GB.</summary>
     public static byte[] Build()
@@ -45,7 +51,10 @@ public static class WaitingRom
         c.mov(sp, Stack);
         c.mov(__word_ptr[TimerVector * 4], Handler);
         c.mov(__word_ptr[TimerVector * 4 + 2], cs);
-        foreach (var (port, value) in ((byte, byte)[])[(0x20, 0x11), (0x21, TimerVector), (0x21, 4), (0x21, 1), (0x43, 0x34), (0x40, 0), (0x40, 0x10)])
+        foreach (
+            var (port, value) in ((byte, byte)[])
+                [(0x20, 0x11), (0x21, TimerVector), (0x21, 4), (0x21, 1), (0x43, 0x34), (0x40, 0), (0x40, 0x10)]
+        )
             Out(c, port, value);
         c.mov(bx, Waits);
         c.Label(ref wait);

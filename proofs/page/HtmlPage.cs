@@ -22,11 +22,12 @@ public static class HtmlPage
     /// <summary>The data as the page's script reads it.</summary>
     public static string Json<T>(T data) => JsonSerializer.Serialize(data, Options);
 
-    private static string Template(string connect, string data, string[] scripts) => Resource("page.html")
-        .Replace("@connect", connect, StringComparison.Ordinal)
-        .Replace("@style", Resource("page.css"), StringComparison.Ordinal)
-        .Replace("@script", string.Concat(scripts.Select(Resource)), StringComparison.Ordinal)
-        .Replace("@data", data, StringComparison.Ordinal);
+    private static string Template(string connect, string data, string[] scripts) =>
+        Resource("page.html")
+            .Replace("@connect", connect, StringComparison.Ordinal)
+            .Replace("@style", Resource("page.css"), StringComparison.Ordinal)
+            .Replace("@script", string.Concat(scripts.Select(Resource)), StringComparison.Ordinal)
+            .Replace("@data", data, StringComparison.Ordinal);
 
     private static string Resource(string name)
     {

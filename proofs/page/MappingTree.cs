@@ -15,11 +15,11 @@ public sealed record MappingLine(uint Node, uint Depth, string Text);
 /// <param name="Frame">What is mapped.</param>
 /// <param name="Before">Its mappings before the step.</param>
 /// <param name="After">Its mappings after the step.</param>
-public sealed record MappingTree(
-    string Frame, IReadOnlyList<MappingLine> Before, IReadOnlyList<MappingLine> After)
+public sealed record MappingTree(string Frame, IReadOnlyList<MappingLine> Before, IReadOnlyList<MappingLine> After)
 {
     // A page shows so many frames of a step, and so many mappings of a frame.
-    private const int MostFrames = 8, MostMappings = 64;
+    private const int MostFrames = 8,
+        MostMappings = 64;
 
     private static readonly string[] OfNodes = ["Space", "Page", "Frame", "Depth", "Level", "Next", "Previous"];
 
@@ -27,16 +27,29 @@ public sealed record MappingTree(
     public static IReadOnlyList<MappingTree> Of(State<Concrete> before, State<Concrete> after, Step step)
     {
         var nodes = step.Changes.Where(change => OfNodes.Contains(change.Column)).Select(change => change.Row);
-        var frames = nodes.SelectMany(node => new[] { before, after }
-            .Where(state => state.Mappings.Space[node].Value != 0).Select(state => state.Mappings.Frame[node].Value))
-            .Distinct().Order().Take(MostFrames);
-        return [.. frames.Select(frame =>
-            new MappingTree(Name(after.Limits, frame), Lines(before, frame), Lines(after, frame)))];
+        var frames = nodes
+            .SelectMany(node =>
+                new[] { before, after }
+                    .Where(state => state.Mappings.Space[node].Value != 0)
+                    .Select(state => state.Mappings.Frame[node].Value)
+            )
+            .Distinct()
+            .Order()
+            .Take(MostFrames);
+        return
+        [
+            .. frames.Select(frame => new MappingTree(
+                Name(after.Limits, frame),
+                Lines(before, frame),
+                Lines(after, frame)
+            )),
+        ];
     }
 
     private static string Name(Limits limits, uint frame)
     {
-        if (frame < limits.Paging.Frames) return $"frame {frame:X}h";
+        if (frame < limits.Paging.Frames)
+            return $"frame {frame:X}h";
         var first = (frame - limits.Paging.Frames) * 16;
         return $"ports {first:X}h to {first + 15:X}h";
     }
@@ -44,9 +57,18 @@ public sealed record MappingTree(
     private static IReadOnlyList<MappingLine> Lines(State<Concrete> s, uint frame)
     {
         var m = s.Mappings;
-        return [.. Forest.List(s, frame).Where(node => m.Space[node].Value != 0).Take(MostMappings)
-            .Select(node => new MappingLine(node, m.Depth[node].Value,
-                $"task {m.Space[node].Value} at page {m.Page[node].Value:X}h, "
-                + (m.IsWritable(node).Known ? "read and write" : "read only")))];
+        return
+        [
+            .. Forest
+                .List(s, frame)
+                .Where(node => m.Space[node].Value != 0)
+                .Take(MostMappings)
+                .Select(node => new MappingLine(
+                    node,
+                    m.Depth[node].Value,
+                    $"task {m.Space[node].Value} at page {m.Page[node].Value:X}h, "
+                        + (m.IsWritable(node).Known ? "read and write" : "read only")
+                )),
+        ];
     }
 }

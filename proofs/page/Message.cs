@@ -12,8 +12,8 @@ namespace Verified.Proofs.Page;
 public sealed record Message(uint? From, uint To, string Text, string Result)
 {
     /// <summary>
-    /// The messages that a step delivers, read off from the states around it. Whoever waited and no longer does has
-    /// got a message, unless its result is an error; whoever no longer waits to send has sent its own.
+    /// The messages that a step delivers, read off from the states around it. Whoever waited and no longer does has got
+    /// a message, unless its result is an error; whoever no longer waits to send has sent its own.
     /// </summary>
     public static IReadOnlyList<Message> Of(State<Concrete> before, State<Concrete> after, uint actor)
     {
@@ -21,17 +21,26 @@ public sealed record Message(uint? From, uint To, string Text, string Result)
         for (var row = 1u; row < after.Limits.Threads; row++)
         {
             var (was, now) = (before.Status[row].Value, after.Status[row].Value);
-            if (Waits(was) && IsFree(now) && Received(before, after, row) is { } received) messages.Add(received);
-            if (was == ThreadStatus.Sending && now != ThreadStatus.Sending && now != ThreadStatus.Inactive
-                && !(IsFree(now) && IsError(after.Eax[row].Value)))
+            if (Waits(was) && IsFree(now) && Received(before, after, row) is { } received)
+                messages.Add(received);
+            if (
+                was == ThreadStatus.Sending
+                && now != ThreadStatus.Sending
+                && now != ThreadStatus.Inactive
+                && !(IsFree(now) && IsError(after.Eax[row].Value))
+            )
                 messages.Add(Sent(after, row, before.Partner[row].Value));
         }
 
         // The thread that receives in the step in which it asks does not wait in between, unless a sender waited.
         var id = after.Handles[actor].Value;
-        if (actor != State<Concrete>.Nobody && id != 0 && before.Status[actor].Value == ThreadStatus.Ready
+        if (
+            actor != State<Concrete>.Nobody
+            && id != 0
+            && before.Status[actor].Value == ThreadStatus.Ready
             && after.Status[actor].Value == ThreadStatus.Ready
-            && (before.Pending[id].Value, after.Pending[id].Value) == (1, 0))
+            && (before.Pending[id].Value, after.Pending[id].Value) == (1, 0)
+        )
             messages.Add(OfInterrupt(after, actor, id));
         return [.. messages.DistinctBy(message => (message.From, message.To))];
     }
@@ -40,15 +49,21 @@ public sealed record Message(uint? From, uint To, string Text, string Result)
     {
         if (before.Faulting[row] == 1)
             return before.Partner[row].Value is > 0 and var pager ? new(pager, row, "answer to its fault", "") : null;
-        if (IsError(after.Eax[row].Value)) return null;
+        if (IsError(after.Eax[row].Value))
+            return null;
         var sender = after.Esi[row].Value;
-        if (Interrupts.IsId((Concrete)sender).Known) return OfInterrupt(after, row, sender);
+        if (Interrupts.IsId((Concrete)sender).Known)
+            return OfInterrupt(after, row, sender);
         return Sent(after, after.Row(sender).Value, row);
     }
 
-    private static Message Sent(State<Concrete> after, uint from, uint to) => new(from, to,
-        $"{after.Edx[to].Value:X} {after.Ebx[to].Value:X} {after.Edi[to].Value:X}",
-        IsFree(after.Status[to].Value) ? Words.CodeName(after.Eax[to].Value) : "");
+    private static Message Sent(State<Concrete> after, uint from, uint to) =>
+        new(
+            from,
+            to,
+            $"{after.Edx[to].Value:X} {after.Ebx[to].Value:X} {after.Edi[to].Value:X}",
+            IsFree(after.Status[to].Value) ? Words.CodeName(after.Eax[to].Value) : ""
+        );
 
     private static Message OfInterrupt(State<Concrete> after, uint to, uint id) =>
         new(null, to, $"interrupt {id - 1}", Words.CodeName(after.Eax[to].Value));
@@ -56,8 +71,8 @@ public sealed record Message(uint? From, uint To, string Text, string Result)
     private static bool Waits(uint status) =>
         status is ThreadStatus.ReceivingFrom or ThreadStatus.ReceivingAny or ThreadStatus.Sleeping;
 
-    private static bool IsFree(uint status) => status is ThreadStatus.Ready or ThreadStatus.Resuming
-        or ThreadStatus.Mapping or ThreadStatus.Giving;
+    private static bool IsFree(uint status) =>
+        status is ThreadStatus.Ready or ThreadStatus.Resuming or ThreadStatus.Mapping or ThreadStatus.Giving;
 
     private static bool IsError(uint code) => code is not (Code.Done or Code.Mapped);
 }

@@ -37,8 +37,14 @@ public sealed record ShownChange(string Column, string Row, string Old, string N
 /// <param name="Changes">The values that differ afterwards.</param>
 /// <param name="Trees">The mappings of the frames that are involved.</param>
 public sealed record ShownStep(
-    string Text, uint Actor, string? Mark, IReadOnlyList<Message> Messages, IReadOnlyList<Doing> Threads,
-    IReadOnlyList<ShownChange> Changes, IReadOnlyList<MappingTree> Trees);
+    string Text,
+    uint Actor,
+    string? Mark,
+    IReadOnlyList<Message> Messages,
+    IReadOnlyList<Doing> Threads,
+    IReadOnlyList<ShownChange> Changes,
+    IReadOnlyList<MappingTree> Trees
+);
 
 /// <summary>An instruction of the last event's path.</summary>
 /// <param name="Address">Linear address, in hexadecimal digits.</param>
@@ -48,7 +54,13 @@ public sealed record ShownStep(
 /// <param name="Deviates">Whether it made the difference.</param>
 /// <param name="IsNear">Whether it wrote to the same row.</param>
 public sealed record ShownInstruction(
-    string Address, string Place, string Text, string Source, bool Deviates, bool IsNear);
+    string Address,
+    string Place,
+    string Text,
+    string Source,
+    bool Deviates,
+    bool IsNear
+);
 
 /// <summary>A line of the kernel's source.</summary>
 public sealed record SourceText(int Number, string Text, bool Deviates);
@@ -60,8 +72,12 @@ public sealed record SourceText(int Number, string Text, bool Deviates);
 /// <param name="Length">The length of the whole path.</param>
 /// <param name="Instructions">The end of the path.</param>
 public sealed record ShownPath(
-    string Reason, string Place, IReadOnlyList<SourceText> Source, long Length,
-    IReadOnlyList<ShownInstruction> Instructions);
+    string Reason,
+    string Place,
+    IReadOnlyList<SourceText> Source,
+    long Length,
+    IReadOnlyList<ShownInstruction> Instructions
+);
 
 /// <summary>Everything that the page draws.</summary>
 /// <param name="Title">What fails, in a line.</param>
@@ -73,8 +89,15 @@ public sealed record ShownPath(
 /// <param name="Path">The machine code of the last event; null if the spec alone fails.</param>
 /// <param name="Loop">The step from which on the run repeats itself; null if it ends.</param>
 public sealed record PageData(
-    string Title, bool Fails, IReadOnlyList<string> Details, string Origin, IReadOnlyList<Lane> Lanes,
-    IReadOnlyList<ShownStep> Steps, ShownPath? Path, int? Loop)
+    string Title,
+    bool Fails,
+    IReadOnlyList<string> Details,
+    string Origin,
+    IReadOnlyList<Lane> Lanes,
+    IReadOnlyList<ShownStep> Steps,
+    ShownPath? Path,
+    int? Loop
+)
 {
     // A step on the whole of a space changes thousands of values; a page shows so many of them.
     private const int MostChanges = 200;
@@ -86,12 +109,22 @@ public sealed record PageData(
     /// <param name="trace">The trace.</param>
     /// <param name="explained">The image's path of the last event.</param>
     public static PageData Of(
-        string title, bool fails, IReadOnlyList<string> details, Trace trace, Explained? explained = null)
+        string title,
+        bool fails,
+        IReadOnlyList<string> details,
+        Trace trace,
+        Explained? explained = null
+    )
     {
         var narration = new Narration(trace);
         var first = trace.Start.ToState();
-        List<(Step Step, IReadOnlyList<Message> Messages, IReadOnlyList<MappingTree> Trees, Doing[] Threads,
-            IReadOnlyList<ShownChange> Changes)> told = [];
+        List<(
+            Step Step,
+            IReadOnlyList<Message> Messages,
+            IReadOnlyList<MappingTree> Trees,
+            Doing[] Threads,
+            IReadOnlyList<ShownChange> Changes
+        )> told = [];
         HashSet<uint> rows = [];
         foreach (var step in narration.Steps())
         {
@@ -104,35 +137,56 @@ public sealed record PageData(
         }
 
         rows.Remove(State<Concrete>.Nobody);
-        var hasInterrupts = told.Any(step => Mark(step.Step) is not null
-            || step.Messages.Any(message => message.From is null));
-        return new(title, fails, details, trace.Origin?.ToString() ?? "",
+        var hasInterrupts = told.Any(step =>
+            Mark(step.Step) is not null || step.Messages.Any(message => message.From is null)
+        );
+        return new(
+            title,
+            fails,
+            details,
+            trace.Origin?.ToString() ?? "",
             [
                 .. hasInterrupts ? [new Lane(null, "interrupts")] : (Lane[])[],
-                .. rows.Order().Select(row => new Lane(row, Words.Thread(first, row),
-                    ThreadStatus.Names[first.Status[row].Value], first.Current.Value == row)),
+                .. rows.Order()
+                    .Select(row => new Lane(
+                        row,
+                        Words.Thread(first, row),
+                        ThreadStatus.Names[first.Status[row].Value],
+                        first.Current.Value == row
+                    )),
             ],
             [
-                .. told.Select(step => new ShownStep(step.Step.ToString(), step.Step.Actor, Mark(step.Step),
-                    step.Messages, [.. step.Threads.Where(doing => rows.Contains(doing.Row))], step.Changes,
-                    step.Trees)),
+                .. told.Select(step => new ShownStep(
+                    step.Step.ToString(),
+                    step.Step.Actor,
+                    Mark(step.Step),
+                    step.Messages,
+                    [.. step.Threads.Where(doing => rows.Contains(doing.Row))],
+                    step.Changes,
+                    step.Trees
+                )),
             ],
             explained is null ? null : Shown(explained),
-            trace.Loop is { } loop ? told.FindIndex(step => step.Step.Event >= loop) : null);
+            trace.Loop is { } loop ? told.FindIndex(step => step.Step.Event >= loop) : null
+        );
     }
 
-    private static string? Mark(Step step) => step.Entry switch
-    {
-        Entry.Tick => "tick",
-        Entry.Interrupt => step.Action,
-        _ => null,
-    };
+    private static string? Mark(Step step) =>
+        step.Entry switch
+        {
+            Entry.Tick => "tick",
+            Entry.Interrupt => step.Action,
+            _ => null,
+        };
 
     private static Doing[] DoingOf(State<Concrete> s) =>
-    [
-        .. Enumerable.Range(1, (int)s.Limits.Threads - 1).Select(row => (uint)row)
-            .Where(row => s.Status[row].Value != ThreadStatus.Inactive).Select(row => DoingOf(s, row)),
-    ];
+        [
+            .. Enumerable
+                .Range(1, (int)s.Limits.Threads - 1)
+                .Select(row => (uint)row)
+                .Where(row => s.Status[row].Value != ThreadStatus.Inactive)
+                .Select(row => DoingOf(s, row)),
+        ];
 
     private static Doing DoingOf(State<Concrete> s, uint row)
     {
@@ -149,41 +203,82 @@ public sealed record PageData(
             ThreadStatus.Giving => $"waits until {partner} has mapped its item",
             _ => Glossary.Value(s, "Status", status) + (partner.Length > 0 ? $", partner {partner}" : ""),
         };
-        if (s.Faulting[row] == 1) text += ", for a fault";
-        if (s.Timed[row] == 1) text += $", until tick {s.Deadline[row].Value} (now {s.Clock.Value})";
-        return new(row, ThreadStatus.Names[status], text, runs, status is ThreadStatus.Sending
-            or ThreadStatus.ReceivingFrom or ThreadStatus.ReceivingAny or ThreadStatus.Sleeping or ThreadStatus.Giving);
+        if (s.Faulting[row] == 1)
+            text += ", for a fault";
+        if (s.Timed[row] == 1)
+            text += $", until tick {s.Deadline[row].Value} (now {s.Clock.Value})";
+        return new(
+            row,
+            ThreadStatus.Names[status],
+            text,
+            runs,
+            status
+                is ThreadStatus.Sending
+                    or ThreadStatus.ReceivingFrom
+                    or ThreadStatus.ReceivingAny
+                    or ThreadStatus.Sleeping
+                    or ThreadStatus.Giving
+        );
     }
 
     private static IReadOnlyList<ShownChange> Shown(State<Concrete> s, Step step) =>
-    [
-        .. step.Changes.Take(MostChanges).Select(change => new ShownChange(change.Column,
-            Glossary.Row(s, change.Column, change.Row), Glossary.Value(s, change.Column, change.Old),
-            Glossary.Value(s, change.Column, change.New), Glossary.Meaning(change.Column))),
-    ];
-
-    private static ShownPath Shown(Explained explained) => new(
-        explained.Reason switch
-        {
-            Reason.Writes => "This instruction made the difference.",
-            Reason.NothingWritten => "A write is missing: no instruction of the path changed the value. Green "
-                + "instructions wrote to the same row, where it may belong. The path ends at the marked instruction.",
-            _ => "The path went the wrong way; look at its conditional jumps. It ends at the marked instruction.",
-        },
-        $"{explained.Deviating?.Source}", SourceTextOf(explained), explained.Length,
         [
-            .. explained.Last.Select(executed => new ShownInstruction($"{executed.Address:X8}", executed.Place,
-                executed.Text + (executed.Jumps is { } jumps ? jumps ? "  (taken)" : "  (not taken)" : ""),
-                $"{executed.Source}", executed.Deviates, executed.IsNear)),
-        ]);
+            .. step
+                .Changes.Take(MostChanges)
+                .Select(change => new ShownChange(
+                    change.Column,
+                    Glossary.Row(s, change.Column, change.Row),
+                    Glossary.Value(s, change.Column, change.Old),
+                    Glossary.Value(s, change.Column, change.New),
+                    Glossary.Meaning(change.Column)
+                )),
+        ];
+
+    private static ShownPath Shown(Explained explained) =>
+        new(
+            explained.Reason switch
+            {
+                Reason.Writes => "This instruction made the difference.",
+                Reason.NothingWritten => "A write is missing: no instruction of the path changed the value. Green "
+                    + "instructions wrote to the same row, where it may belong. The path ends at the marked "
+                    + "instruction.",
+                _ => "The path went the wrong way; look at its conditional jumps. It ends at the marked instruction.",
+            },
+            $"{explained.Deviating?.Source}",
+            SourceTextOf(explained),
+            explained.Length,
+            [
+                .. explained.Last.Select(executed => new ShownInstruction(
+                    $"{executed.Address:X8}",
+                    executed.Place,
+                    executed.Text
+                        + (
+                            executed.Jumps is { } jumps
+                                ? jumps
+                                    ? "  (taken)"
+                                    : "  (not taken)"
+                                : ""
+                        ),
+                    $"{executed.Source}",
+                    executed.Deviates,
+                    executed.IsNear
+                )),
+            ]
+        );
 
     private const int LinesAround = 5;
 
     private static IReadOnlyList<SourceText> SourceTextOf(Explained explained)
     {
-        if (explained.Deviating?.Source is not var (file, line) || !File.Exists(file)) return [];
+        if (explained.Deviating?.Source is not var (file, line) || !File.Exists(file))
+            return [];
         var first = Math.Max(1, line - LinesAround);
-        return [.. File.ReadLines(file).Skip(first - 1).Take(line + LinesAround - first + 1)
-            .Select((text, i) => new SourceText(first + i, text, first + i == line))];
+        return
+        [
+            .. File.ReadLines(file)
+                .Skip(first - 1)
+                .Take(line + LinesAround - first + 1)
+                .Select((text, i) => new SourceText(first + i, text, first + i == line)),
+        ];
     }
 }

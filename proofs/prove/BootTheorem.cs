@@ -8,17 +8,24 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Whatever a Multiboot loader leaves in the other registers than EAX and EBX, which lead to its information, boot comes to the one machine that the first pick starts from: the
-/// symbolic processor, of whose registers nothing is known, goes along with the concrete machine; every address, every value stored,
-/// every port write and every branch is a constant, and the same.
+/// Whatever a Multiboot loader leaves in the other registers than EAX and EBX, which lead to its information, boot
+/// comes to the one machine that the first pick starts from: the symbolic processor, of whose registers nothing is
+/// known, goes along with the concrete machine; every address, every value stored, every port write and every branch is
+/// a constant, and the same.
 /// </summary>
 /// <remarks>
-/// Multiboot 0.6, 3.2: flat 32-bit segments, protection on, paging off, interrupts off. A port and the time-stamp counter are read as the
-/// machine answers: the serial line's transmitter is ready, and the frequency in the info page is that machine's. The memory is that of one machine, with one set of modules. What that first machine satisfies is then looked at in full (BootChecks).
+/// Multiboot 0.6, 3.2: flat 32-bit segments, protection on, paging off, interrupts off. A port and the time-stamp
+/// counter are read as the machine answers: the serial line's transmitter is ready, and the frequency in the info page
+/// is that machine's. The memory is that of one machine, with one set of modules. What that first machine satisfies is
+/// then looked at in full (BootChecks).
 /// </remarks>
-public sealed class BootTheorem(string name, KernelImage image, BootedImage booted, IReadOnlyList<BootModule> modules) : Theorem(name, image.Limits)
+public sealed class BootTheorem(string name, KernelImage image, BootedImage booted, IReadOnlyList<BootModule> modules)
+    : Theorem(name, image.Limits)
 {
-    public override string Key => $"{base.Key} {Convert.ToHexString(SHA256.HashData([.. image.ToElf(), .. modules.SelectMany(module => module.Content)]))}";
+    public override string Key =>
+        $"{base.Key} {Convert.ToHexString(SHA256.HashData([.. image.ToElf(), .. AllModules]))}";
+
+    private IEnumerable<byte> AllModules => modules.SelectMany(module => module.Content);
 
     public override uint? Constant(uint address) => booted.Constant(address);
 
@@ -39,11 +46,14 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
             {
                 // Until paging is on it runs where the kernel's linear addresses lead.
                 attempt.Trail.Add(pc.Cpu.Eip.Value | Layout.KernelBase);
-                if (!Symbolic.TryValue(cpu.Eip, out var eip) || eip != pc.Cpu.Eip.Value) throw path.Refuted($"boot branches to {cpu.Eip} on what the loader left");
+                if (!Symbolic.TryValue(cpu.Eip, out var eip) || eip != pc.Cpu.Eip.Value)
+                    throw path.Refuted($"boot branches to {cpu.Eip} on what the loader left");
                 cpu.Step(Decoded(pc, eip, path));
-                if (pc.Run(1) != StopReason.Budget) throw path.Refuted($"boot stops at {pc.Cpu.Eip}");
+                if (pc.Run(1) != StopReason.Budget)
+                    throw path.Refuted($"boot stops at {pc.Cpu.Eip}");
                 foreach (var (linear, size, value) in cpu.Bus.Stored)
-                    if (cpu.Bus.Concrete(linear, size) != value) throw path.Refuted($"boot stores {value:X}h at {linear:X8}h, and the machine does not");
+                    if (cpu.Bus.Concrete(linear, size) != value)
+                        throw path.Refuted($"boot stores {value:X}h at {linear:X8}h, and the machine does not");
                 cpu.Bus.Stored.Clear();
             }
         }
@@ -65,42 +75,55 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
     {
         var cpu = new Ia32<Symbolic, BootBus>(new BootBus(pc, attempt.Path)) { Eip = pc.Cpu.Eip.Value };
         foreach (var field in ProcessorState<Symbolic, BootBus>.All)
-            if (field.Write is { } write && IsLeftByLoader(field.Name)) write(cpu, attempt.Register(field.Name.ToLowerInvariant()));
+            if (field.Write is { } write && IsLeftByLoader(field.Name))
+                write(cpu, attempt.Register(field.Name.ToLowerInvariant()));
         (cpu.R[Register.Eax], cpu.R[Register.Ebx]) = (pc.Cpu.R[Register.Eax].Value, pc.Cpu.R[Register.Ebx].Value);
         cpu.Eflags = attempt.Register("eflags") & (Flag.Status | Flag.Direction) | Flag.Reserved;
-        for (var segment = 0; segment < 6; segment++) cpu.S[segment].Selector = attempt.Register($"selector-{segment}");
+        for (var segment = 0; segment < 6; segment++)
+            cpu.S[segment].Selector = attempt.Register($"selector-{segment}");
         return cpu;
     }
 
     /// <summary>
-    /// Whether a field may have any value when the loader starts the image. The loader leaves flat segments and no breakpoint; what it leaves in
-    /// the other plain fields is that of a processor after RESET.
+    /// Whether a field may have any value when the loader starts the image. The loader leaves flat segments and no
+    /// breakpoint; what it leaves in the other plain fields is that of a processor after RESET.
     /// </summary>
-    private static bool IsLeftByLoader(string field) => ProcessorNames.General.Contains(field) || field is "CR2" or "CR3" or "DR6"
-        || field.StartsWith("GDTR", StringComparison.Ordinal) || field.StartsWith("IDTR", StringComparison.Ordinal)
-        || field.StartsWith("x87", StringComparison.Ordinal) || field.StartsWith("time-stamp", StringComparison.Ordinal);
+    private static bool IsLeftByLoader(string field) =>
+        ProcessorNames.General.Contains(field)
+        || field is "CR2" or "CR3" or "DR6"
+        || field.StartsWith("GDTR", StringComparison.Ordinal)
+        || field.StartsWith("IDTR", StringComparison.Ordinal)
+        || field.StartsWith("x87", StringComparison.Ordinal)
+        || field.StartsWith("time-stamp", StringComparison.Ordinal);
 
     private static Operation Decoded(Pc pc, uint eip, Exploration path)
     {
         var code = new byte[15];
         for (var i = 0u; i < code.Length; i++)
-            if (pc.Mmu.Look(eip + i) is { } physical) code[i] = (byte)pc.Memory.Load(physical, 1);
-        return Decode.TryDecode(code, 0, code.Length, true, out var operation) ? operation
+            if (pc.Mmu.Look(eip + i) is { } physical)
+                code[i] = (byte)pc.Memory.Load(physical, 1);
+        return Decode.TryDecode(code, 0, code.Length, true, out var operation)
+            ? operation
             : throw path.Refuted($"the instruction at {eip:X8}h does not end");
     }
 
     /// <summary>
-    /// What the theorems that start at pick take as given: the contract of the cut point; and that the machine looked at in full is in the same
-    /// state, but for the general registers and the flags, of which pick knows nothing.
+    /// What the theorems that start at pick take as given: the contract of the cut point; and that the machine looked
+    /// at in full is in the same state, but for the general registers and the flags, of which pick knows nothing.
     /// </summary>
     private void RequireContract(Exploration path, Ia32<Symbolic, BootBus> cpu, Ia32<Concrete, PcBus> machine)
     {
         path.Require((cpu.Eflags & Flag.Direction) == 0, "boot leaves the direction flag clear");
         foreach (var (field, known) in ProcessorState<Symbolic, BootBus>.All.Zip(ProcessorState<Concrete, PcBus>.All))
         {
-            if (field.Read is not { } read) continue;
+            if (field.Read is not { } read)
+                continue;
             var (value, holding) = (read(cpu), booted.Points.Pick[field.Name]);
-            if (holding.Kind == HoldingKind.Is) path.Require(value == holding.Value, $"boot leaves {field.Name} as the contract of cut point pick says, {holding}");
+            if (holding.Kind == HoldingKind.Is)
+                path.Require(
+                    value == holding.Value,
+                    $"boot leaves {field.Name} as the contract of cut point pick says, {holding}"
+                );
             if (IsSegment(field.Name) || holding.Kind == HoldingKind.Compared)
                 path.Require(value == known.Read!(machine).Value, $"boot loads {field.Name}");
         }
@@ -109,13 +132,16 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
     private static bool IsSegment(string field) =>
         ProcessorNames.Segments.Any(segment => field.StartsWith(segment + ' ', StringComparison.Ordinal));
 
-    /// <summary>The concrete machine's memory and ports, for constants only; its stores are made by the machine itself.</summary>
+    /// <summary>
+    /// The concrete machine's memory and ports, for constants only; its stores are made by the machine itself.
+    /// </summary>
     private sealed class BootBus(Pc pc, Exploration path) : IBus<Symbolic>
     {
         /// <summary>Stores since the machine last stepped.</summary>
         public List<(uint Linear, int Size, uint Value)> Stored { get; } = [];
 
-        public uint? Concrete(uint linear, int size) => pc.Mmu.Look(linear) is { } physical ? pc.Memory.Load(physical, size) : null;
+        public uint? Concrete(uint linear, int size) =>
+            pc.Mmu.Look(linear) is { } physical ? pc.Memory.Load(physical, size) : null;
 
         public Symbolic Load(Symbolic linear, int size, bool user)
         {
@@ -149,6 +175,8 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
         }
 
         private uint Known(Symbolic word, string what) =>
-            Symbolic.TryValue(word, out var value) ? value : throw path.Refuted($"{what} depends on what the loader left: {word}");
+            Symbolic.TryValue(word, out var value)
+                ? value
+                : throw path.Refuted($"{what} depends on what the loader left: {word}");
     }
 }

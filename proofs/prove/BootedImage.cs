@@ -3,11 +3,13 @@ using Verified.Kernel;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// An image after its boot on the concrete machine: what never changes again, which the proofs take as given and the theorem of
-/// boot checks.
+/// An image after its boot on the concrete machine: what never changes again, which the proofs take as given and the
+/// theorem of boot checks.
 /// </summary>
 /// <param name="Layout">Where its tables are.</param>
-/// <param name="Constant">The dword at an aligned linear address outside the tables that the kernel may write; null elsewhere.</param>
+/// <param name="Constant">
+/// The dword at an aligned linear address outside the tables that the kernel may write; null elsewhere.
+/// </param>
 /// <param name="Pick">Address of the cut point of stage pick.</param>
 /// <param name="Receive">Address of the cut point of stage receive.</param>
 /// <param name="Accept">Address of the cut point of stage accept.</param>
@@ -19,27 +21,39 @@ namespace Verified.Proofs.Prove;
 /// <param name="IpcSlow">Address where the fast path of ipc leaves to the slow one.</param>
 /// <param name="Operations">The pieces of code that keep a contract about the sets.</param>
 public sealed record BootedImage(
-    Layout Layout, Func<uint, uint?> Constant, uint Pick, uint Receive, uint Accept, uint Leave, uint Wake, uint Map, uint Exit, uint IdleHalt, uint IpcSlow,
-    IReadOnlyList<SetOperation> Operations)
+    Layout Layout,
+    Func<uint, uint?> Constant,
+    uint Pick,
+    uint Receive,
+    uint Accept,
+    uint Leave,
+    uint Wake,
+    uint Map,
+    uint Exit,
+    uint IdleHalt,
+    uint IpcSlow,
+    IReadOnlyList<SetOperation> Operations
+)
 {
     /// <summary>The cut points, with the contracts that theorems start from and show.</summary>
     public CutPoints Points { get; init; } = CutPoints.Of(Layout);
 
     /// <summary>Where the own step of a cut point starts; the HLT where it is idle. Null of user mode.</summary>
-    public uint? AddressOf(CutPoint point) => point.Name switch
-    {
-        CutPoints.SlowName => IpcSlow,
-        CutPoints.ExitName => Exit,
-        _ => point.Stage switch
+    public uint? AddressOf(CutPoint point) =>
+        point.Name switch
         {
-            Spec.Stages.Pick => Pick,
-            Spec.Stages.Receive => Receive,
-            Spec.Stages.Accept => Accept,
-            Spec.Stages.Leave => Leave,
-            Spec.Stages.Wake => Wake,
-            Spec.Stages.Map => Map,
-            Spec.Stages.Idle => IdleHalt,
-            _ => null,
-        },
-    };
+            CutPoints.SlowName => IpcSlow,
+            CutPoints.ExitName => Exit,
+            _ => point.Stage switch
+            {
+                Spec.Stages.Pick => Pick,
+                Spec.Stages.Receive => Receive,
+                Spec.Stages.Accept => Accept,
+                Spec.Stages.Leave => Leave,
+                Spec.Stages.Wake => Wake,
+                Spec.Stages.Map => Map,
+                Spec.Stages.Idle => IdleHalt,
+                _ => null,
+            },
+        };
 }

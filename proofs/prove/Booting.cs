@@ -11,9 +11,20 @@ public static class Booting
     // Boot is a few thousand instructions; an image that takes more is not this kernel.
     private const int MostInstructions = 10_000_000;
 
-    /// <summary>The project's own servers, for an image that has room for them; they stand for all that a loader may bring along.</summary>
-    public static IReadOnlyList<BootModule> Servers(KernelImage image) => !ServerThreads.Fit(image.Limits) ? []
-        : [.. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots[0] }.Select(server => new BootModule(server.Name, server.File))];
+    /// <summary>
+    /// The project's own servers, for an image that has room for them; they stand for all that a loader may bring
+    /// along.
+    /// </summary>
+    public static IReadOnlyList<BootModule> Servers(KernelImage image) =>
+        !ServerThreads.Fit(image.Limits)
+            ? []
+            :
+            [
+                .. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots[0] }.Select(server => new BootModule(
+                    server.Name,
+                    server.File
+                )),
+            ];
 
     /// <summary>The machine at the first pick, and what it leaves constant.</summary>
     /// <exception cref="ImageException">The image does not get there.</exception>
@@ -26,27 +37,50 @@ public static class Booting
             Multiboot.Load(pc, image.ToElf(), "", [.. modules]);
             while (pc.Cpu.Eip.Value != pick)
                 if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions)
-                    throw new ImageException($"the image does not boot: it stops at {image.Name(pc.Cpu.Eip.Value)} and never reaches pick");
+                    throw new ImageException(
+                        $"the image does not boot: it stops at {image.Name(pc.Cpu.Eip.Value)} and never reaches pick"
+                    );
         }
         catch (Exception e) when (e is Fault or UnimplementedInstruction or ShutdownException or MachineException)
         {
             throw new ImageException($"the image does not boot: at {image.Name(pc.Cpu.Eip.Value)}, {e.Message}", e);
         }
 
-        return (pc, new BootedImage(image.Layout, ConstantsOf(image, pc), pick, Symbol(image, "receive"), Symbol(image, "accept"), Symbol(image, "leave"), Symbol(image, "wake"), Symbol(image, "map_step"), Symbol(image, "exit"), idle, Symbol(image, "ipc_slow"), image.Operations));
+        return (
+            pc,
+            new BootedImage(
+                image.Layout,
+                ConstantsOf(image, pc),
+                pick,
+                Symbol(image, "receive"),
+                Symbol(image, "accept"),
+                Symbol(image, "leave"),
+                Symbol(image, "wake"),
+                Symbol(image, "map_step"),
+                Symbol(image, "exit"),
+                idle,
+                Symbol(image, "ipc_slow"),
+                image.Operations
+            )
+        );
     }
 
-    /// <summary>The vector that the controllers, as boot initialised them, give each line when it alone is raised and unmasked; -1 where none comes.</summary>
+    /// <summary>
+    /// The vector that the controllers, as boot initialised them, give each line when it alone is raised and unmasked;
+    /// -1 where none comes.
+    /// </summary>
     public static IReadOnlyList<int> Vectors(Pc pc)
     {
-        const uint firstMask = 0x21, secondMask = 0xA1;
+        const uint firstMask = 0x21,
+            secondMask = 0xA1;
         var controllers = pc.Interrupts;
         controllers.Write(firstMask, 0);
         controllers.Write(secondMask, 0);
         var vectors = new List<int>();
         for (var line = 0; line < 2 * 8; line++)
         {
-            for (var other = 0; other < 2 * 8; other++) controllers.SetLine(other, false);
+            for (var other = 0; other < 2 * 8; other++)
+                controllers.SetLine(other, false);
             if (line == Spec.Interrupts.Cascade)
             {
                 vectors.Add(-1);
@@ -84,6 +118,7 @@ public static class Booting
     }
 
     private static uint Symbol(KernelImage image, string name) =>
-        image.Symbols.TryGetValue(name, out var address) ? address
-        : throw new ImageException($"the image has no symbol {name}: it is not this kernel, or was stripped");
+        image.Symbols.TryGetValue(name, out var address)
+            ? address
+            : throw new ImageException($"the image has no symbol {name}: it is not this kernel, or was stripped");
 }

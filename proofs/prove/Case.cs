@@ -23,14 +23,25 @@ public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool 
         new(Reduces, s => s.Mappings.Phase == Phases.Reduce),
         new("map-page", s => s.Mappings.Left != 0 & s.Mappings.Operation == Operations.Map),
         new("map-unmap", s => s.Mappings.Left != 0),
-        new("map-end", _ => true));
+        new("map-end", _ => true)
+    );
 
     /// <summary>Whether a step must know an invariant: one that is apart only if it deletes or creates.</summary>
     public static bool Needs(Entry? entry, Case? only, Invariant<Symbolic> invariant) =>
-        !invariant.IsApart || entry is Entry.TaskNew or Entry.LthreadExRegs || (entry == Entry.Map && only?.Deletes != false);
+        !invariant.IsApart
+        || entry is Entry.TaskNew or Entry.LthreadExRegs
+        || (entry == Entry.Map && only?.Deletes != false);
 
     private static IReadOnlyList<Case> InTurn(params Case[] cases) =>
-        [.. cases.Select((only, i) => only with { Holds = s => cases[..i].Aggregate(only.Holds(s), (holds, earlier) => holds & !earlier.Holds(s)) })];
+        [
+            .. cases.Select(
+                (only, i) =>
+                    only with
+                    {
+                        Holds = s => cases[..i].Aggregate(only.Holds(s), (holds, earlier) => holds & !earlier.Holds(s)),
+                    }
+            ),
+        ];
 
     private static Truth IsDeletion(State<Symbolic> s) => s.Mappings.Operation == Operations.Delete;
 }

@@ -5,13 +5,19 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Choices among rows, symbolically: a fresh row with its defining property. A choice that was made before, by spec or code, is
-/// the same one: it is determined by its property.
+/// Choices among rows, symbolically: a fresh row with its defining property. A choice that was made before, by spec or
+/// code, is the same one: it is determined by its property.
 /// </summary>
 public sealed class Choosing(Terms terms, Universe universe, Exploration path)
 {
     private sealed record Choice(
-        Sort Sort, Symbolic? After, Func<Symbolic, Truth> At, Func<Symbolic, Symbolic>? Key, Truth Found, Symbolic Result);
+        Sort Sort,
+        Symbolic? After,
+        Func<Symbolic, Truth> At,
+        Func<Symbolic, Symbolic>? Key,
+        Truth Found,
+        Symbolic Result
+    );
 
     private readonly List<Choice> _choices = [];
 
@@ -39,8 +45,12 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
     /// <param name="at">The predicate; it may be evaluated at any later time.</param>
     /// <param name="key">The key of a row; likewise.</param>
     public (Truth Found, Symbolic Key) Greatest(
-        Sort sort, uint rows, uint keys, Func<Symbolic, Truth> at, Func<Symbolic, Symbolic> key) =>
-        Earlier(sort, rows, null, at, key) ?? Add(sort, null, at, key, "greatest", keys, (found, greatest) =>
+        Sort sort,
+        uint rows,
+        uint keys,
+        Func<Symbolic, Truth> at,
+        Func<Symbolic, Symbolic> key
+    ) => Earlier(sort, rows, null, at, key) ?? Add(sort, null, at, key, "greatest", keys, (found, greatest) =>
         {
             var witness = terms.Variable($"witness!{_choices.Count}", Bits(rows));
             universe.Touch(sort, witness);
@@ -50,28 +60,42 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
         });
 
     private (Truth, Symbolic)? Earlier(
-        Sort sort, uint rows, Symbolic? after, Func<Symbolic, Truth> at, Func<Symbolic, Symbolic>? key)
+        Sort sort,
+        uint rows,
+        Symbolic? after,
+        Func<Symbolic, Truth> at,
+        Func<Symbolic, Symbolic>? key
+    )
     {
         Symbolic any = terms.Variable($"any-{sort}", Bits(rows));
         foreach (var choice in _choices)
         {
-            if (choice.Sort != sort || !Equals(choice.After, after) || choice.Key is null != key is null) continue;
+            if (choice.Sort != sort || !Equals(choice.After, after) || choice.Key is null != key is null)
+                continue;
             var same = universe.Quietly(() =>
             {
                 var (here, there) = (at(any), choice.At(any));
                 return here == there & (key is null ? true : !here | key(any) == choice.Key!(any));
             });
-            if (path.Shows(same)) return (choice.Found, choice.Result);
+            if (path.Shows(same))
+                return (choice.Found, choice.Result);
         }
 
         return null;
     }
 
     private (Truth, Symbolic) Add(
-        Sort sort, Symbolic? after, Func<Symbolic, Truth> at, Func<Symbolic, Symbolic>? key, string name, uint values,
-        Action<Truth, Symbolic> define)
+        Sort sort,
+        Symbolic? after,
+        Func<Symbolic, Truth> at,
+        Func<Symbolic, Symbolic>? key,
+        string name,
+        uint values,
+        Action<Truth, Symbolic> define
+    )
     {
-        Symbolic found = terms.Variable($"found!{_choices.Count}", 1), result = terms.Variable($"{name}!{_choices.Count}", Bits(values));
+        Symbolic found = terms.Variable($"found!{_choices.Count}", 1),
+            result = terms.Variable($"{name}!{_choices.Count}", Bits(values));
         define(found == 1, result);
         _choices.Add(new(sort, after, at, key, found == 1, result));
         return (found == 1, result);

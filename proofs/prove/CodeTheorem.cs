@@ -4,7 +4,10 @@ using Verified.Spec;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>A theorem about the code of a booted image: its processor and memory, nothing of which is known but what boot left for good.</summary>
+/// <summary>
+/// A theorem about the code of a booted image: its processor and memory, nothing of which is known but what boot left
+/// for good.
+/// </summary>
 public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name, image.Layout.Limits)
 {
     protected BootedImage Image => image;
@@ -16,14 +19,31 @@ public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name
     /// <summary>The kernel's tables.</summary>
     /// <param name="attempt">The attempt.</param>
     /// <param name="touch">Told of each row that the code reads or writes; null before it runs.</param>
-    /// <param name="senders">The summary of a thread's senders, where the sets are no bitmaps; null where they are.</param>
-    /// <param name="instruction">The user's instruction that the code may read (<see cref="KernelMemory.Instruction"/>).</param>
-    protected KernelMemory Memory(Attempt attempt, Action<Area, Field, Symbolic>? touch, Func<Symbolic, Symbolic>? senders,
-        (Symbolic At, Symbolic Bytes, Symbolic Length)? instruction = null) =>
-        new(Layout, attempt.Terms, attempt.Path,
+    /// <param name="senders">
+    /// The summary of a thread's senders, where the sets are no bitmaps; null where they are.
+    /// </param>
+    /// <param name="instruction">
+    /// The user's instruction that the code may read (<see cref="KernelMemory.Instruction"/>).
+    /// </param>
+    protected KernelMemory Memory(
+        Attempt attempt,
+        Action<Area, Field, Symbolic>? touch,
+        Func<Symbolic, Symbolic>? senders,
+        (Symbolic At, Symbolic Bytes, Symbolic Length)? instruction = null
+    ) =>
+        new(
+            Layout,
+            attempt.Terms,
+            attempt.Path,
             (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row),
-            address => Recorded(attempt, address), touch ?? ((_, _, _) => { }), attempt.Initial($"{Layout.Masked.Name}.{Layout.MaskedLines.Name}", (int)Layout.MaskedLines.Bits, 0), senders)
-        { Instruction = instruction };
+            address => Recorded(attempt, address),
+            touch ?? ((_, _, _) => { }),
+            attempt.Initial($"{Layout.Masked.Name}.{Layout.MaskedLines.Name}", (int)Layout.MaskedLines.Bits, 0),
+            senders
+        )
+        {
+            Instruction = instruction,
+        };
 
     /// <inheritdoc cref="SymbolicMachine(BootedImage, Attempt, KernelMemory, CutPoint)"/>
     protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory, CutPoint start) =>

@@ -4,10 +4,17 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A column that nothing is known about: a function from rows to values of a width, expanded by Ackermann's rule. Each row
-/// that is read has a variable; equal rows have equal values.
+/// A column that nothing is known about: a function from rows to values of a width, expanded by Ackermann's rule. Each
+/// row that is read has a variable; equal rows have equal values.
 /// </summary>
-public sealed class Unknown(Terms terms, string name, int bits, Reasoner reasoner, Exploration exploration, bool congruent)
+public sealed class Unknown(
+    Terms terms,
+    string name,
+    int bits,
+    Reasoner reasoner,
+    Exploration exploration,
+    bool congruent
+)
 {
     private readonly Dictionary<Symbolic, Symbolic> _values = [];
     private readonly List<(Symbolic Row, Symbolic Value)> _rows = [];
@@ -29,7 +36,8 @@ public sealed class Unknown(Terms terms, string name, int bits, Reasoner reasone
     {
         if (!_values.TryGetValue(row, out var value))
             _values.Add(row, value = terms.Variable($"{name}[{_values.Count}]", bits));
-        if (!_onPath.Add(row)) return value;
+        if (!_onPath.Add(row))
+            return value;
         foreach (var (otherRow, otherValue) in congruent ? _rows : [])
             reasoner.Assert(exploration.Timeless(() => row != otherRow | value == otherValue));
         _rows.Add((row, value));
@@ -48,7 +56,8 @@ public sealed class Contents(Func<Symbolic, Symbolic> initial, Terms terms)
     /// <summary>The rows written since the beginning.</summary>
     public IEnumerable<Symbolic> Written()
     {
-        for (var write = Last; write is not null; write = write.Before) yield return write.Row;
+        for (var write = Last; write is not null; write = write.Before)
+            yield return write.Row;
     }
 
     public void Set(Symbolic row, Symbolic value) => Last = new Write(row, value, Last);
@@ -76,12 +85,15 @@ public sealed class Contents(Func<Symbolic, Symbolic> initial, Terms terms)
         {
             var same = row == write.Row;
             var known = same.Undecided is Bool condition ? terms.Decider?.Known(condition) : same.Known;
-            if (known == true) found = write.Value;
-            else if (known is null) maybe.Add((same, write.Value));
+            if (known == true)
+                found = write.Value;
+            else if (known is null)
+                maybe.Add((same, write.Value));
         }
 
         var value = found ?? initial(row);
-        for (var i = maybe.Count - 1; i >= 0; i--) value = Symbolic.Select(maybe[i].Same, maybe[i].Value, value);
+        for (var i = maybe.Count - 1; i >= 0; i--)
+            value = Symbolic.Select(maybe[i].Same, maybe[i].Value, value);
         return value;
     }
 }

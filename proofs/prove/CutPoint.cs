@@ -39,8 +39,9 @@ public enum HoldingKind
 /// <summary>What a contract says about a field; the value is that of kind <see cref="HoldingKind.Is"/>.</summary>
 public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
 {
-    public static readonly Holding
-        Any = new(HoldingKind.Any), Kept = new(HoldingKind.Kept), Compared = new(HoldingKind.Compared);
+    public static readonly Holding Any = new(HoldingKind.Any),
+        Kept = new(HoldingKind.Kept),
+        Compared = new(HoldingKind.Compared);
 
     public static Holding Is(uint value) => new(HoldingKind.Is, value);
 
@@ -48,26 +49,29 @@ public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
     /// What a value, its field's selector and the value at the start of the step show about the kinds that need no more
     /// than these.
     /// </summary>
-    public Truth Allows<W>(W value, W before, W selector) where W : struct, IWord<W> => Kind switch
-    {
-        HoldingKind.Is => value == Value,
-        HoldingKind.Kept => value == before,
-        HoldingKind.OfSelector =>
-            value == W.Select((selector & ~3u) == 0, 0, UserSegments.FlatHigh & Machine.Processor.Descriptor.Mask),
-        _ => true,
-    };
+    public Truth Allows<W>(W value, W before, W selector)
+        where W : struct, IWord<W> =>
+        Kind switch
+        {
+            HoldingKind.Is => value == Value,
+            HoldingKind.Kept => value == before,
+            HoldingKind.OfSelector => value
+                == W.Select((selector & ~3u) == 0, 0, UserSegments.FlatHigh & Machine.Processor.Descriptor.Mask),
+            _ => true,
+        };
 
-    public override string ToString() => Kind switch
-    {
-        HoldingKind.Is => $"{Value:X}h",
-        HoldingKind.Kept => "what it was",
-        HoldingKind.Compared => "what the state says",
-        HoldingKind.Loadable => "one that ring 3 can load",
-        HoldingKind.LoadableStack => "one that ring 3 can load into SS",
-        HoldingKind.OfSelector => "that of its selector",
-        HoldingKind.SavedRegisters => "where the registers are saved",
-        _ => "unknown",
-    };
+    public override string ToString() =>
+        Kind switch
+        {
+            HoldingKind.Is => $"{Value:X}h",
+            HoldingKind.Kept => "what it was",
+            HoldingKind.Compared => "what the state says",
+            HoldingKind.Loadable => "one that ring 3 can load",
+            HoldingKind.LoadableStack => "one that ring 3 can load into SS",
+            HoldingKind.OfSelector => "that of its selector",
+            HoldingKind.SavedRegisters => "where the registers are saved",
+            _ => "unknown",
+        };
 }
 
 /// <summary>
@@ -86,7 +90,8 @@ public sealed record CutPoint(string Name, uint Stage, bool InUserMode, Immutabl
     /// <summary>What holds of a field.</summary>
     /// <exception cref="ProverException">The contract leaves the field out.</exception>
     public Holding this[string field] =>
-        Contract.TryGetValue(field, out var holding) ? holding
+        Contract.TryGetValue(field, out var holding)
+            ? holding
             : throw new ProverException($"the contract of cut point {Name} leaves out {field}");
 
     /// <summary>The cut point with another contract.</summary>

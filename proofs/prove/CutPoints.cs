@@ -8,14 +8,25 @@ namespace Verified.Proofs.Prove;
 
 /// <summary>The cut points of the kernel and their contracts.</summary>
 public sealed record CutPoints(
-    CutPoint User, CutPoint Slow, CutPoint Exit, CutPoint Pick, CutPoint Receive, CutPoint Accept, CutPoint Leave,
-        CutPoint Wake,
-    CutPoint Map, CutPoint Idle)
+    CutPoint User,
+    CutPoint Slow,
+    CutPoint Exit,
+    CutPoint Pick,
+    CutPoint Receive,
+    CutPoint Accept,
+    CutPoint Leave,
+    CutPoint Wake,
+    CutPoint Map,
+    CutPoint Idle
+)
 {
-    internal const string SlowName = "ipc-slow", ExitName = "exit";
+    internal const string SlowName = "ipc-slow",
+        ExitName = "exit";
 
     // SDM vol. 3, 3.4.5: code and data of ring 0, marked as accessed; a busy TSS.
-    private const uint CodeOfKernel = 0x00C09B00, DataOfKernel = 0x00C09300, BusyTask = 0x00008B00;
+    private const uint CodeOfKernel = 0x00C09B00,
+        DataOfKernel = 0x00C09300,
+        BusyTask = 0x00008B00;
 
     // SDM vol. 3, table 9-1: DR7 after RESET.
     private const uint NoBreakpoint = 0x400;
@@ -38,7 +49,8 @@ public sealed record CutPoints(
         var kernel = everywhere.SetItems(InKernel());
 
         // An interrupt between steps pushes EFLAGS, CS and EIP to their places in row 0.
-        var interruptible = kernel.SetItem("EFLAGS.IF", Holding.Is(Flag.Interrupt))
+        var interruptible = kernel
+            .SetItem("EFLAGS.IF", Holding.Is(Flag.Interrupt))
             .SetItem("ESP", Holding.Is(layout.Threads.Base + Layout.Esp.Offset));
         CutPoint Own(string name, uint stage) => new(name, stage, InUserMode: false, kernel);
         return new(
@@ -51,7 +63,8 @@ public sealed record CutPoints(
             Leave: Own("leave", Stages.Leave),
             Wake: Own("wake", Stages.Wake),
             Map: new("map", Stages.Map, InUserMode: false, interruptible),
-            Idle: new("idle", Stages.Idle, InUserMode: false, interruptible.SetItem("halted state", Holding.Any)));
+            Idle: new("idle", Stages.Idle, InUserMode: false, interruptible.SetItem("halted state", Holding.Any))
+        );
     }
 
     private static ImmutableDictionary<string, Holding> Everywhere(Layout layout)
@@ -65,20 +78,36 @@ public sealed record CutPoints(
 
         contract["EIP"] = contract["CR3"] = Holding.Compared;
         (contract["CR0"], contract["CR2"], contract["CR4"]) = (Holding.Is(Layout.Cr0), Holding.Kept, Holding.Is(0));
-        for (var i = 0; i < 4; i++) contract[$"DR{i}"] = Holding.Is(0);
+        for (var i = 0; i < 4; i++)
+            contract[$"DR{i}"] = Holding.Is(0);
         (contract["DR6"], contract["DR7"]) = (Holding.Kept, Holding.Is(NoBreakpoint));
         (contract["GDTR base"], contract["GDTR limit"]) = (Holding.Is(layout.Gdt), Holding.Is(Layout.GdtLimit));
         (contract["IDTR base"], contract["IDTR limit"]) = (Holding.Is(layout.Idt), Holding.Is(Layout.IdtLimit));
         Segment("LDTR", 0, 0, 0, 0);
         Segment("TR", Layout.TaskState, layout.Tss, Layout.TssLimit, BusyTask);
-        foreach (var msr in (string[])["CS", "ESP", "EIP"]) contract[$"IA32_SYSENTER_{msr}"] = Holding.Is(0);
-        foreach (var half in (string[])["low", "high"]) contract[$"time-stamp offset, {half}"] = Holding.Kept;
-        for (var i = 0; i < ProcessorNames.CoprocessorItems; i++) contract[$"x87 word {i}"] = Holding.Kept;
-        for (var i = 0; i < ProcessorNames.TestRegisters; i++) contract[$"test register {i}"] = Holding.Is(0);
-        foreach (var clear in (string[])["halted state", "interrupt shadow", "NMI block", "pending debug exception",
-            "held debug exception", "armed breakpoints", "alignment checks"])
+        foreach (var msr in (string[])["CS", "ESP", "EIP"])
+            contract[$"IA32_SYSENTER_{msr}"] = Holding.Is(0);
+        foreach (var half in (string[])["low", "high"])
+            contract[$"time-stamp offset, {half}"] = Holding.Kept;
+        for (var i = 0; i < ProcessorNames.CoprocessorItems; i++)
+            contract[$"x87 word {i}"] = Holding.Kept;
+        for (var i = 0; i < ProcessorNames.TestRegisters; i++)
+            contract[$"test register {i}"] = Holding.Is(0);
+        foreach (
+            var clear in (string[])
+                [
+                    "halted state",
+                    "interrupt shadow",
+                    "NMI block",
+                    "pending debug exception",
+                    "held debug exception",
+                    "armed breakpoints",
+                    "alignment checks",
+                ]
+        )
             contract[clear] = Holding.Is(0);
-        foreach (var (flag, mask) in ProcessorNames.Eflags) contract[flag] = Holding.Is(mask & Flag.Reserved);
+        foreach (var (flag, mask) in ProcessorNames.Eflags)
+            contract[flag] = Holding.Is(mask & Flag.Reserved);
         return contract.ToImmutable();
     }
 
@@ -89,19 +118,25 @@ public sealed record CutPoints(
     /// </summary>
     private static IEnumerable<KeyValuePair<string, Holding>> InUser()
     {
-        foreach (var register in ProcessorNames.General) yield return new(register, Holding.Compared);
+        foreach (var register in ProcessorNames.General)
+            yield return new(register, Holding.Compared);
         foreach (var (flag, mask) in ProcessorNames.Eflags)
             if ((mask & Flags.UserBits) != 0)
                 yield return new(flag, Holding.Compared);
         yield return new("EFLAGS.IF", Holding.Is(Flag.Interrupt));
         yield return new("CPL", Holding.Is(3));
-        foreach (var (segment, selector, attributes) in ((string, uint, uint)[])
-        [
-            ("CS", Layout.UserCode, UserSegments.FlatHigh | UserSegments.Code),
-                ("SS", Layout.UserData, UserSegments.FlatHigh),
-        ])
+        foreach (
+            var (segment, selector, attributes) in ((string, uint, uint)[])
+                [
+                    ("CS", Layout.UserCode, UserSegments.FlatHigh | UserSegments.Code),
+                    ("SS", Layout.UserData, UserSegments.FlatHigh),
+                ]
+        )
         {
-            yield return new($"{segment} selector", segment == "SS" ? new(HoldingKind.LoadableStack) : Holding.Is(selector));
+            yield return new(
+                $"{segment} selector",
+                segment == "SS" ? new(HoldingKind.LoadableStack) : Holding.Is(selector)
+            );
             yield return new($"{segment} attributes", Holding.Is(attributes & Descriptors.Mask));
             yield return new($"{segment} base", Holding.Compared);
             yield return new($"{segment} limit", Holding.Compared);
@@ -121,19 +156,23 @@ public sealed record CutPoints(
     /// </summary>
     private static IEnumerable<KeyValuePair<string, Holding>> InKernel()
     {
-        foreach (var register in ProcessorNames.General) yield return new(register, Holding.Any);
+        foreach (var register in ProcessorNames.General)
+            yield return new(register, Holding.Any);
         foreach (var (flag, mask) in ProcessorNames.Eflags)
             if ((mask & LeftByUser) != 0)
                 yield return new(flag, Holding.Any);
         yield return new("CPL", Holding.Is(0));
         foreach (var segment in (string[])["ES", "FS", "GS"])
-            foreach (var part in (string[])["selector", "base", "limit", "attributes"])
-                yield return new($"{segment} {part}", Holding.Any);
-        foreach (var (segment, selector, attributes) in ((string, uint, uint)[])
-        [
-            ("CS", Layout.KernelCode, CodeOfKernel), ("SS", Layout.KernelData, DataOfKernel),
-            ("DS", Layout.KernelData, DataOfKernel),
-        ])
+        foreach (var part in (string[])["selector", "base", "limit", "attributes"])
+            yield return new($"{segment} {part}", Holding.Any);
+        foreach (
+            var (segment, selector, attributes) in ((string, uint, uint)[])
+                [
+                    ("CS", Layout.KernelCode, CodeOfKernel),
+                    ("SS", Layout.KernelData, DataOfKernel),
+                    ("DS", Layout.KernelData, DataOfKernel),
+                ]
+        )
         {
             yield return new($"{segment} selector", Holding.Is(selector));
             yield return new($"{segment} base", Holding.Is(0));

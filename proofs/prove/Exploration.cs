@@ -4,14 +4,15 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Runs a text once per path: an undecided condition picks a side that is possible, and the whole text runs again for the
-/// other. The sides of every choice together cover it; a side is left out only when the solver showed it impossible.
+/// Runs a text once per path: an undecided condition picks a side that is possible, and the whole text runs again for
+/// the other. The sides of every choice together cover it; a side is left out only when the solver showed it
+/// impossible.
 /// </summary>
 public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 {
     /// <summary>
-    /// A condition that the path asked about, in order: decided (a scope of its own), or only shown. Running the path again asks
-    /// the same, and the solver need not.
+    /// A condition that the path asked about, in order: decided (a scope of its own), or only shown. Running the path
+    /// again asks the same, and the solver need not.
     /// </summary>
     /// <param name="About">The condition, or the word that was identified.</param>
     /// <param name="Value">1 or 0; the number of the candidate.</param>
@@ -23,7 +24,9 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 
     private readonly List<Answer> _answers = [];
     private readonly Dictionary<Bool, bool> _known = [];
-    private int _next, _decided, _scopes;
+    private int _next,
+        _decided,
+        _scopes;
     private bool _isTaken;
 
     /// <summary>Complete paths so far, each taken by something.</summary>
@@ -44,7 +47,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
                 try
                 {
                     run();
-                    if (!_isTaken) throw new ProverException("a path came to its end, and nothing was shown to take it");
+                    if (!_isTaken)
+                        throw new ProverException("a path came to its end, and nothing was shown to take it");
                     Paths++;
                 }
                 catch (ImpossiblePath)
@@ -52,9 +56,9 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
                     // Nothing takes it, as what the path itself brought up contradicts its choices.
                 }
 
-                if (_next != _answers.Count) throw new ProverException("a path asked less than when it was first explored");
-            }
-            while (Backtrack());
+                if (_next != _answers.Count)
+                    throw new ProverException("a path asked less than when it was first explored");
+            } while (Backtrack());
         }
         finally
         {
@@ -65,13 +69,15 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     public bool? Known(Bool condition)
     {
         var value = true;
-        while (condition is { Op: Op.Not, A: Bool inner }) (condition, value) = (inner, !value);
+        while (condition is { Op: Op.Not, A: Bool inner })
+            (condition, value) = (inner, !value);
         return _known.TryGetValue(condition, out var known) ? known == value : null;
     }
 
     public bool Decide(Bool condition)
     {
-        if (Known(condition) is { } known) return known;
+        if (Known(condition) is { } known)
+            return known;
         var answer = Next(condition, Choose);
         if (++_decided > _scopes)
         {
@@ -102,22 +108,26 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     /// <summary>Adds a fact of this path.</summary>
     public void Assume(Truth fact)
     {
-        if (fact.Undecided is null && !fact.Known) throw new ImpossiblePath();
+        if (fact.Undecided is null && !fact.Known)
+            throw new ImpossiblePath();
         reasoner.Assert(fact);
     }
 
     /// <summary>
-    /// At the end of the text, before the goals: something takes the path, so that what is proved of it is not proved from a
-    /// contradiction. A path that nothing takes ends here, and does not count.
+    /// At the end of the text, before the goals: something takes the path, so that what is proved of it is not proved
+    /// from a contradiction. A path that nothing takes ends here, and does not count.
     /// </summary>
     public void IsTaken()
     {
         reasoner.Purpose = "something takes the path";
-        if (!reasoner.Satisfiable()) throw new ImpossiblePath();
+        if (!reasoner.Satisfiable())
+            throw new ImpossiblePath();
         _isTaken = true;
     }
 
-    /// <summary>Whether <paramref name="goal"/> holds on this path, whatever the values; if not, the reasoner holds a model.</summary>
+    /// <summary>
+    /// Whether <paramref name="goal"/> holds on this path, whatever the values; if not, the reasoner holds a model.
+    /// </summary>
     public bool Shows(Truth goal) => Shows(goal, "a fact that helps");
 
     private bool Shows(Truth goal, string what)
@@ -125,7 +135,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         reasoner.Purpose = what;
         if (goal.Undecided is not Bool condition)
         {
-            if (goal.Known) reasoner.Unasked();
+            if (goal.Known)
+                reasoner.Unasked();
             return goal.Known || !reasoner.Satisfiable();
         }
 
@@ -135,7 +146,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
             return true;
         }
 
-        if (Next(condition, Prove).Value == 0) return false;
+        if (Next(condition, Prove).Value == 0)
+            return false;
         _known[Positive(condition, out var value)] = value;
         return true;
     }
@@ -144,7 +156,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     /// <exception cref="RefutedException">It does not hold; the reasoner holds the model.</exception>
     public void Require(Truth goal, string what)
     {
-        if (!Shows(goal, what)) throw new RefutedException(what);
+        if (!Shows(goal, what))
+            throw new RefutedException(what);
     }
 
     /// <summary>Shows goals about the processor's own state.</summary>
@@ -171,9 +184,12 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     public void RequireAll(IReadOnlyList<(Truth Goal, string What)> goals)
     {
         Truth all = true;
-        foreach (var (goal, _) in goals) all &= goal;
-        if (Shows(all, string.Join("; ", goals.Select(goal => goal.What).Distinct()))) return;
-        foreach (var (goal, what) in goals) Require(goal, what);
+        foreach (var (goal, _) in goals)
+            all &= goal;
+        if (Shows(all, string.Join("; ", goals.Select(goal => goal.What).Distinct())))
+            return;
+        foreach (var (goal, what) in goals)
+            Require(goal, what);
         throw new ProverException("goals that hold one by one do not hold together");
     }
 
@@ -183,47 +199,58 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         var known = new Dictionary<Bool, bool>(_known);
         try
         {
-            if (Suppose(condition)) build();
+            if (Suppose(condition))
+                build();
         }
         finally
         {
             // Whatever became of it, what was only supposed is known no longer.
             _known.Clear();
-            foreach (var (fact, value) in known) _known.Add(fact, value);
+            foreach (var (fact, value) in known)
+                _known.Add(fact, value);
         }
     }
 
     private bool Suppose(Truth condition)
     {
-        if (condition.Undecided is not Bool undecided) return condition.Known;
-        if (undecided is { Op: Op.Both, A: Bool a, B: Bool b }) return Suppose(a.Truth) && Suppose(b.Truth);
-        if (Known(undecided) == false) return false;
+        if (condition.Undecided is not Bool undecided)
+            return condition.Known;
+        if (undecided is { Op: Op.Both, A: Bool a, B: Bool b })
+            return Suppose(a.Truth) && Suppose(b.Truth);
+        if (Known(undecided) == false)
+            return false;
         _known[Positive(undecided, out var value)] = value;
         return true;
     }
 
     /// <summary>
-    /// A candidate that equals <paramref name="word"/> on this path, or the word itself. What the machine found and what the spec
-    /// chose become one term, so that everything built from them agrees without a question.
+    /// A candidate that equals <paramref name="word"/> on this path, or the word itself. What the machine found and
+    /// what the spec chose become one term, so that everything built from them agrees without a question.
     /// </summary>
     /// <param name="word">What to name.</param>
     /// <param name="condition">Where it matters.</param>
     /// <param name="candidates">Names to try; only those that agree in a model are asked about.</param>
     public Symbolic Identify(Symbolic word, Truth condition, IReadOnlyList<Symbolic> candidates)
     {
-        if (word.Term is not { } term) return word;
+        if (word.Term is not { } term)
+            return word;
         Truth Same(Symbolic candidate) => !condition | word == candidate;
         var answer = Next(term, _ => new Answer(term, Find(), false, false));
-        if (answer.Value < 0) return word;
+        if (answer.Value < 0)
+            return word;
         Assume(Same(candidates[answer.Value]));
         return candidates[answer.Value];
 
         int Find()
         {
             reasoner.Purpose = "two words are the same";
-            if (!reasoner.Satisfiable(condition.Undecided as Bool)) return -1;
+            if (!reasoner.Satisfiable(condition.Undecided as Bool))
+                return -1;
             var value = reasoner.ValueOf(word);
-            var agreeing = candidates.Select((candidate, i) => (candidate, i)).Where(c => reasoner.ValueOf(c.candidate) == value).ToList();
+            var agreeing = candidates
+                .Select((candidate, i) => (candidate, i))
+                .Where(c => reasoner.ValueOf(c.candidate) == value)
+                .ToList();
             foreach (var (candidate, i) in agreeing)
                 if ((!Same(candidate)).Undecided is not Bool differs || !reasoner.Satisfiable(differs))
                     return i;
@@ -231,10 +258,13 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         }
     }
 
-    /// <summary>The candidate that <paramref name="word"/> must be on this path, or the word itself where it may be another.</summary>
+    /// <summary>
+    /// The candidate that <paramref name="word"/> must be on this path, or the word itself where it may be another.
+    /// </summary>
     public Symbolic Settle(Symbolic word, params ReadOnlySpan<uint> candidates)
     {
-        if (Symbolic.TryValue(word, out _)) return word;
+        if (Symbolic.TryValue(word, out _))
+            return word;
         foreach (var value in candidates)
             if (Shows(word == value))
                 return value;
@@ -245,34 +275,48 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     public Exception Refuted(string what)
     {
         reasoner.Purpose = what;
-        if (!reasoner.Satisfiable()) return new ImpossiblePath();
+        if (!reasoner.Satisfiable())
+            return new ImpossiblePath();
         return new RefutedException(what);
     }
 
-    private Answer Next<T>(T about, Func<T, Answer> ask) where T : ITerm
+    private Answer Next<T>(T about, Func<T, Answer> ask)
+        where T : ITerm
     {
-        if (_next == _answers.Count) _answers.Add(ask(about));
+        if (_next == _answers.Count)
+            _answers.Add(ask(about));
         var answer = _answers[_next++];
-        return ReferenceEquals(answer.About, about) ? answer
+        return ReferenceEquals(answer.About, about)
+            ? answer
             : throw new ProverException($"a path is not reproducible: {about} where it was {answer.About}");
     }
 
     private Answer Prove(Bool condition)
     {
         var open = Open(condition);
-        if (open is null) reasoner.Unasked();
-        var fails = open is not null && (open.Op == Op.False ? reasoner.Satisfiable() : reasoner.Satisfiable(Not(open)));
+        if (open is null)
+            reasoner.Unasked();
+        var fails =
+            open is not null && (open.Op == Op.False ? reasoner.Satisfiable() : reasoner.Satisfiable(Not(open)));
         return new Answer(condition, fails ? 0 : 1, false, false);
     }
 
-    /// <summary>What is left of a goal without the parts that are facts as they stand; null if nothing is, false if one is known not to hold.</summary>
+    /// <summary>
+    /// What is left of a goal without the parts that are facts as they stand; null if nothing is, false if one is known
+    /// not to hold.
+    /// </summary>
     private Bool? Open(Bool goal)
     {
-        if (Known(goal) == true || reasoner.IsFact(goal)) return null;
-        if (goal is not { Op: Op.Both or Op.Either, A: Bool a, B: Bool b }) return goal;
+        if (Known(goal) == true || reasoner.IsFact(goal))
+            return null;
+        if (goal is not { Op: Op.Both or Op.Either, A: Bool a, B: Bool b })
+            return goal;
         var (first, second) = (Open(a), Open(b));
-        if (goal.Op == Op.Either) return first is null || second is null ? null : goal;
-        return first is null ? second : second is null ? first : terms.Of(first.Truth & second.Truth);
+        if (goal.Op == Op.Either)
+            return first is null || second is null ? null : goal;
+        return first is null ? second
+            : second is null ? first
+            : terms.Of(first.Truth & second.Truth);
     }
 
     private Answer Choose(Bool condition)
@@ -280,7 +324,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         reasoner.Purpose = "a choice of the path";
 
         // Where it cannot hold it fails, or nothing takes the path at all and every goal on it is idle.
-        if (!reasoner.Satisfiable(condition)) return new Answer(condition, 0, false, true);
+        if (!reasoner.Satisfiable(condition))
+            return new Answer(condition, 0, false, true);
         return new Answer(condition, 1, reasoner.Satisfiable(Not(condition)), true);
     }
 
@@ -295,16 +340,20 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     private static Bool Positive(Bool condition, out bool value)
     {
         value = true;
-        while (condition is { Op: Op.Not, A: Bool inner }) (condition, value) = (inner, !value);
+        while (condition is { Op: Op.Not, A: Bool inner })
+            (condition, value) = (inner, !value);
         return condition;
     }
 
     private bool Backtrack()
     {
-        while (_answers.Count > 0 && !_answers[^1].OtherOpen) _answers.RemoveAt(_answers.Count - 1);
+        while (_answers.Count > 0 && !_answers[^1].OtherOpen)
+            _answers.RemoveAt(_answers.Count - 1);
         var kept = Math.Max(0, _answers.Count(answer => answer.Decided) - 1);
-        for (; _scopes > kept; _scopes--) reasoner.Pop();
-        if (_answers.Count == 0) return false;
+        for (; _scopes > kept; _scopes--)
+            reasoner.Pop();
+        if (_answers.Count == 0)
+            return false;
         _answers[^1] = _answers[^1] with { Value = 1 - _answers[^1].Value, OtherOpen = false };
         return true;
     }
@@ -313,6 +362,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 /// <summary>A goal that does not hold on some path.</summary>
 public sealed class RefutedException(string what) : Exception(what)
 {
-    /// <summary>Whether it is about state of the processor that no column of the spec shows, so that no run on the spec differs.</summary>
+    /// <summary>
+    /// Whether it is about state of the processor that no column of the spec shows, so that no run on the spec differs.
+    /// </summary>
     public bool IsOfProcessor { get; init; }
 }

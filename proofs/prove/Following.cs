@@ -7,15 +7,18 @@ namespace Verified.Proofs.Prove;
 /// <summary>Which rows matter where others do: those that the invariants of the others are about.</summary>
 internal static class Following
 {
-    /// <summary>A mapping's slot and page in the page tables, the page tables that are there, and whose they are.</summary>
+    /// <summary>
+    /// A mapping's slot and page in the page tables, the page tables that are there, and whose they are.
+    /// </summary>
     public static void Mappings(Universe universe, State<Symbolic> state)
     {
         var (m, entries) = (state.Mappings, (uint)System.Numerics.BitOperations.Log2(state.Limits.Paging.Entries));
         universe.Follow(Sort.Node, node =>
-        [
-            (Sort.Slot, state.SlotOf(m.Space[node], m.Page[node])),
-            (Sort.Page, state.EntryOf(state.TableOf(m.Space[node], m.Page[node]), m.Page[node])),
-        ]);
+            [
+                (Sort.Slot, state.SlotOf(m.Space[node], m.Page[node])),
+                (Sort.Page, state.EntryOf(state.TableOf(m.Space[node], m.Page[node]), m.Page[node])),
+            ]
+        );
         universe.Follow(Sort.Page, entry => [(Sort.PageTable, entry >> entries)]);
         universe.Follow(Sort.PageTable, table => [(Sort.Task, m.TableTask[table])]);
         universe.Follow(Sort.Slot, slot => [(Sort.PageTable, m.TableAt[slot])]);
@@ -26,9 +29,17 @@ internal static class Following
     {
         universe.Follow(Sort.PortWord, word =>
         {
-            var (task, page) = (word >> (uint)System.Numerics.BitOperations.Log2(MappingLayout.PortWords), PageEntries.PageOfPorts(state.Limits, word));
+            var (task, page) = (
+                word >> (uint)System.Numerics.BitOperations.Log2(MappingLayout.PortWords),
+                PageEntries.PageOfPorts(state.Limits, word)
+            );
             var table = state.TableOf(task, page);
-            return [(Sort.Slot, state.SlotOf(task, page)), (Sort.Page, state.EntryOf(table, page)), (Sort.Page, state.EntryOf(table, page + 1))];
+            return
+            [
+                (Sort.Slot, state.SlotOf(task, page)),
+                (Sort.Page, state.EntryOf(table, page)),
+                (Sort.Page, state.EntryOf(table, page + 1)),
+            ];
         });
     }
 }

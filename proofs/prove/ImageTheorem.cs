@@ -7,9 +7,9 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The image refines the spec on one way into the kernel: from every machine state at its cut point that satisfies the invariants
-/// and the representation, the bytes up to the next cut point do what one step of the spec does, under the view; the
-/// representation holds again; nothing else is written; the kernel raises no exception and does not loop.
+/// The image refines the spec on one way into the kernel: from every machine state at its cut point that satisfies the
+/// invariants and the representation, the bytes up to the next cut point do what one step of the spec does, under the
+/// view; the representation holds again; nothing else is written; the kernel raises no exception and does not loop.
 /// </summary>
 /// <param name="name">The theorem's name.</param>
 /// <param name="image">The image.</param>
@@ -18,36 +18,70 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 {
     private readonly PathTimer _timer = new(image);
 
-    public override string Key => $"{base.Key} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} {Image.Exit:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
+    public override string Key =>
+        $"{base.Key} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} "
+        + $"{Image.Exit:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
-    /// <summary>How a refutation calls the first bytes of the instruction that raised a general-protection exception.</summary>
+    /// <summary>
+    /// How a refutation calls the first bytes of the instruction that raised a general-protection exception.
+    /// </summary>
     public const string CodeBytes = "instruction";
 
     /// <summary>Whether the code may come to operations on the sets of threads.</summary>
-    public bool UsesSets => way.Step is Entry.Ipc or Entry.ThreadSwitch or Entry.ThreadSchedule or Entry.LthreadExRegs or Entry.TaskNew or Entry.Map or Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake
-        or Entry.PageFault or Entry.Protection or Entry.Exception or Entry.Interrupt;
+    public bool UsesSets =>
+        way.Step
+            is Entry.Ipc
+                or Entry.ThreadSwitch
+                or Entry.ThreadSchedule
+                or Entry.LthreadExRegs
+                or Entry.TaskNew
+                or Entry.Map
+                or Entry.Pick
+                or Entry.Receive
+                or Entry.Accept
+                or Entry.Leave
+                or Entry.Wake
+                or Entry.PageFault
+                or Entry.Protection
+                or Entry.Exception
+                or Entry.Interrupt;
 
-    public override int Weight => way.Step switch { Entry.Receive or Entry.Accept => 4, Entry.Ipc or Entry.Map or Entry.ThreadSchedule => 3, Entry.Pick => 1, _ => 0 };
+    public override int Weight =>
+        way.Step switch
+        {
+            Entry.Receive or Entry.Accept => 4,
+            Entry.Ipc or Entry.Map or Entry.ThreadSchedule => 3,
+            Entry.Pick => 1,
+            _ => 0,
+        };
 
     protected override void Assume(Attempt attempt)
     {
         var machine = Machine(attempt, Memory(attempt));
         var view = new View<Symbolic>(Layout, machine);
         var state = Before(attempt, view);
-        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(way.Step, way.Only, invariant)))
-            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
-                (i, j) => invariant.Holds(state, i, j));
+        foreach (
+            var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(way.Step, way.Only, invariant))
+        )
+            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None, (i, j) =>
+                invariant.Holds(state, i, j)
+            );
 
         var representation = new Representation<Symbolic>(view, state);
         attempt.Universe.Follow(Sort.Thread, thread => [(Sort.Priority, state.Priority[thread])]);
         Following.Mappings(attempt.Universe, state);
         attempt.Range(Sort.PortWord, Representation<Symbolic>.Count(Sort.PortWord, Layout));
         Following.Ports(attempt.Universe, state);
-        if (way.Only is { } only) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(state));
-        if (way.InSmallSpace is { } small) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => small ? !representation.IsFlat : representation.IsFlat);
+        if (way.Only is { } only)
+            attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(state));
+        if (way.InSmallSpace is { } small)
+            attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) =>
+                small ? !representation.IsFlat : representation.IsFlat
+            );
         foreach (var invariant in Representation<Symbolic>.Others)
         {
-            if (invariant.Name == Representation<Symbolic>.SegmentsName) continue; // a user may have loaded others
+            if (invariant.Name == Representation<Symbolic>.SegmentsName)
+                continue; // a user may have loaded others
             attempt.Universe.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
         }
     }
@@ -62,29 +96,39 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         var state = new State<Symbolic>(Limits, tables);
         var kernel = new Kernel<Symbolic>(state);
 
-        // The spec first: what it chooses are variables, and what the code then finds is shown to be one of them. But the fast
-        // path chooses nothing, and decides what case of the spec it is.
+        // The spec first: what it chooses are variables, and what the code then finds is shown to be one of them. But
+        // the fast path chooses nothing, and decides what case of the spec it is.
         var fast = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
         var errorCode = attempt.Register("error-code");
         var argument = way.Step switch
         {
-            Entry.PageFault => UserSegments.AddressOf(before.Get(Layout.DataSegment, 0, Layout.DescriptorHigh), attempt.Register("cr2")),
+            Entry.PageFault => UserSegments.AddressOf(
+                before.Get(Layout.DataSegment, 0, Layout.DescriptorHigh),
+                attempt.Register("cr2")
+            ),
             Entry.Protection => attempt.Register(CodeBytes),
             _ => way.Argument,
         };
-        if (!fast && way.Step is { } entry) kernel.Step(entry, argument, way.HasErrorCode ? errorCode : 0);
+        if (!fast && way.Step is { } entry)
+            kernel.Step(entry, argument, way.HasErrorCode ? errorCode : 0);
         var choices = choosing.Results.ToArray();
 
-        var sets = new SymbolicSets(Limits, attempt.Terms,
-            Membership<Symbolic>.Of(Before(attempt, before)));
-        var memory = Memory(attempt, (area, _, row) => Touch(attempt, area, row), receiver => Summary(attempt, sets, choosing, receiver),
-            way.Step == Entry.Protection ? (attempt.Register("eip"), argument, PortAccess<Symbolic>.Of(argument, attempt.Register("edx")).Length) : null);
+        var sets = new SymbolicSets(Limits, attempt.Terms, Membership<Symbolic>.Of(Before(attempt, before)));
+        var memory = Memory(
+            attempt,
+            (area, _, row) => Touch(attempt, area, row),
+            receiver => Summary(attempt, sets, choosing, receiver),
+            way.Step == Entry.Protection
+                ? (attempt.Register("eip"), argument, PortAccess<Symbolic>.Of(argument, attempt.Register("edx")).Length)
+                : null
+        );
         var contracts = new SetContracts(Layout, memory, sets, attempt, choosing, Image.Points.Pick, path.Require);
         var machine = Machine(attempt, memory);
         machine.Contracts = (operation, cpu) =>
         {
             var lost = contracts.Apply(operation, cpu);
-            if (!lost.Contains(Register.Eax)) cpu.R[Register.Eax] = path.Identify(cpu.R[Register.Eax], true, choices);
+            if (!lost.Contains(Register.Eax))
+                cpu.R[Register.Eax] = path.Identify(cpu.R[Register.Eax], true, choices);
             return lost;
         };
         attempt.Trail = machine.Trail;
@@ -94,7 +138,12 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         {
             // It passes the cut point of the receive phase.
             kernel.Step(Entry.Ipc);
-            while (Symbolic.TryValue(state.Stage, out var stage) && stage != machine.Stage && Kernel<Symbolic>.Own(stage) is { } own) kernel.Step(own);
+            while (
+                Symbolic.TryValue(state.Stage, out var stage)
+                && stage != machine.Stage
+                && Kernel<Symbolic>.Own(stage) is { } own
+            )
+                kernel.Step(own);
         }
 
         path.IsTaken();
@@ -102,26 +151,56 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         var written = Written(attempt, memory, tables, sets, before.Current, after.Current);
         var representation = new Representation<Symbolic>(after, state);
         var members = Membership<Symbolic>.Of(state);
-        path.RequireAll(
-        [
-            .. state.Columns.SelectMany(column => attempt.ForAll(Universe.Of(column.Info.Table), Sort.None, written,
-                (row, _) => column.Column[row] == after.Column(column.Info, row), $"{column.Info.Name} is what the spec says")),
-            .. Representation<Symbolic>.Others.SelectMany(invariant => attempt.ForAll(invariant.I, invariant.J, written,
-                (i, j) => invariant.Holds(representation, i, j), $"representation {invariant.Name} holds again: {invariant.Why}")),
-            .. attempt.ForAll(Sort.Thread, Sort.None, written, (thread, _) => sets.Ready.Get(thread) == members.Ready(thread),
-                "a thread is in the set of its priority if it competes for the processor, and in no other"),
-            .. attempt.ForAll(Sort.Thread, Sort.None, written, (thread, _) => sets.Sender.Get(thread) == members.Sender(thread),
-                "a thread is in the sender set of the thread it waits to send to, and in no other"),
-            .. attempt.ForAll(Sort.Thread, Sort.None, written, (thread, _) => sets.Timer.Get(thread) == members.Timer(thread),
-                "a thread is in the set of its deadline's slot if it waits with one, and in no other"),
+        path.RequireAll([
+            .. state.Columns.SelectMany(column =>
+                attempt.ForAll(
+                    Universe.Of(column.Info.Table),
+                    Sort.None,
+                    written,
+                    (row, _) => column.Column[row] == after.Column(column.Info, row),
+                    $"{column.Info.Name} is what the spec says"
+                )
+            ),
+            .. Representation<Symbolic>.Others.SelectMany(invariant =>
+                attempt.ForAll(
+                    invariant.I,
+                    invariant.J,
+                    written,
+                    (i, j) => invariant.Holds(representation, i, j),
+                    $"representation {invariant.Name} holds again: {invariant.Why}"
+                )
+            ),
+            .. attempt.ForAll(
+                Sort.Thread,
+                Sort.None,
+                written,
+                (thread, _) => sets.Ready.Get(thread) == members.Ready(thread),
+                "a thread is in the set of its priority if it competes for the processor, and in no other"
+            ),
+            .. attempt.ForAll(
+                Sort.Thread,
+                Sort.None,
+                written,
+                (thread, _) => sets.Sender.Get(thread) == members.Sender(thread),
+                "a thread is in the sender set of the thread it waits to send to, and in no other"
+            ),
+            .. attempt.ForAll(
+                Sort.Thread,
+                Sort.None,
+                written,
+                (thread, _) => sets.Timer.Get(thread) == members.Timer(thread),
+                "a thread is in the set of its deadline's slot if it waits with one, and in no other"
+            ),
         ]);
         AcknowledgesInterrupt(path, memory);
         LeavesNothingStale(path, memory, state);
     }
 
     /// <summary>
-    /// Where a page-table entry was present and has been written, INVLPG of its page followed: whatever the TLB holds at a cut point, the page
-    /// tables say the same; INVLPG at its place in nobody's directory too (<see cref="UserSegments"/>). Of an entry of the page directory likewise, by a page of its own: the page table may be another's next.
+    /// Where a page-table entry was present and has been written, INVLPG of its page followed: whatever the TLB holds
+    /// at a cut point, the page tables say the same; INVLPG at its place in nobody's directory too
+    /// (<see cref="UserSegments"/>). Of an entry of the page directory likewise, by a page of its own: the page table
+    /// may be another's next.
     /// </summary>
     private void LeavesNothingStale(Exploration path, KernelMemory memory, State<Symbolic> state)
     {
@@ -129,10 +208,14 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         foreach (var (row, before, invalidated) in memory.Entries)
         {
             var page = state.Mappings.TableSlot[row >> entries] << entries | row & (Limits.Paging.Entries - 1);
-            foreach (var (place, what) in ((Symbolic, string)[])[(page, "the TLB"), (row, "the TLB, where a small space may be,")])
+            foreach (
+                var (place, what) in ((Symbolic, string)[])
+                    [(page, "the TLB"), (row, "the TLB, where a small space may be,")]
+            )
             {
                 Truth stale = (before & MappingLayout.Present) != 0;
-                foreach (var linear in invalidated) stale &= (linear >> 12) != place;
+                foreach (var linear in invalidated)
+                    stale &= (linear >> 12) != place;
                 path.Require(!stale, $"an entry of the page tables that changes leaves {what} too");
             }
         }
@@ -140,14 +223,15 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         foreach (var (row, before, invalidated) in memory.DirectoryEntries)
         {
             Truth stale = (before & MappingLayout.Present) != 0;
-            foreach (var linear in invalidated) stale &= (linear >> 22) != (row & (Limits.Paging.Slots - 1));
+            foreach (var linear in invalidated)
+                stale &= (linear >> 22) != (row & (Limits.Paging.Slots - 1));
             path.Require(!stale, "an entry of the page directories that changes leaves the processor's caches too");
         }
     }
 
     /// <summary>
-    /// An interrupt is acknowledged once: the timer's by a non-specific EOI; a device's, once masked, by a specific one, to the second controller
-    /// first. Otherwise only masks are written, which the representation is about.
+    /// An interrupt is acknowledged once: the timer's by a non-specific EOI; a device's, once masked, by a specific
+    /// one, to the second controller first. Otherwise only masks are written, which the representation is about.
     /// </summary>
     private void AcknowledgesInterrupt(Exploration path, KernelMemory memory)
     {
@@ -157,15 +241,27 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         {
             Entry.Tick => [(KernelMemory.FirstCommand, 0x20)],
             Entry.Interrupt when line < 8 => [(KernelMemory.FirstCommand, specific | line)],
-            Entry.Interrupt => [(KernelMemory.SecondCommand, specific | line & 7), (KernelMemory.FirstCommand, specific | Interrupts.Cascade)],
+            Entry.Interrupt =>
+            [
+                (KernelMemory.SecondCommand, specific | line & 7),
+                (KernelMemory.FirstCommand, specific | Interrupts.Cascade),
+            ],
             _ => [],
         };
-        var others = memory.Written.FindAll(write => !path.Shows(write.Port == KernelMemory.FirstMask | write.Port == KernelMemory.SecondMask));
+        var others = memory.Written.FindAll(write =>
+            !path.Shows(write.Port == KernelMemory.FirstMask | write.Port == KernelMemory.SecondMask)
+        );
         path.Require(others.Count == expected.Length, "ports are written only to acknowledge an interrupt, or to mask");
         foreach (var (write, (port, value)) in others.Zip(expected))
-            path.Require(write.Port == port & write.Value == value, "the end of interrupt goes to the controllers that are in service");
-        path.Require(way.Step != Entry.Interrupt || memory.Written[0].Port == (line < 8 ? KernelMemory.FirstMask : KernelMemory.SecondMask),
-            "a line is masked before the end of its interrupt");
+            path.Require(
+                write.Port == port & write.Value == value,
+                "the end of interrupt goes to the controllers that are in service"
+            );
+        path.Require(
+            way.Step != Entry.Interrupt
+                || memory.Written[0].Port == (line < 8 ? KernelMemory.FirstMask : KernelMemory.SecondMask),
+            "a line is masked before the end of its interrupt"
+        );
     }
 
     /// <summary>The summary of a thread's senders: 0 just where it has none (<see cref="SendersTheorem"/>).</summary>
@@ -185,25 +281,43 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 
     private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing choosing)
     {
-        // Once it is known that a row is no thread 0, its registers are no selection any more, and simplify as the code's do.
+        // Once it is known that a row is no thread 0, its registers are no selection any more, and simplify as the
+        // code's do.
         var somebody = new HashSet<Symbolic>();
         return new(Limits, Initial, attempt.Terms, (attempt.Universe, choosing));
 
         Symbolic Initial(ColumnInfo column, Symbolic row)
         {
-            if (View<Symbolic>.IsRegister(column) && !somebody.Contains(row) && attempt.Path.Shows(row != State<Symbolic>.Nobody)) somebody.Add(row);
+            if (
+                View<Symbolic>.IsRegister(column)
+                && !somebody.Contains(row)
+                && attempt.Path.Shows(row != State<Symbolic>.Nobody)
+            )
+                somebody.Add(row);
             return view.Column(column, row);
         }
     }
 
-    /// <summary>What the image or the spec wrote, by sort, each row once; those shown to differ are known to from here on.</summary>
+    /// <summary>
+    /// What the image or the spec wrote, by sort, each row once; those shown to differ are known to from here on.
+    /// </summary>
     private Dictionary<Sort, List<Symbolic>> Written(
-        Attempt attempt, KernelMemory memory, SymbolicTables tables, SymbolicSets sets, params ReadOnlySpan<Symbolic> currents)
+        Attempt attempt,
+        KernelMemory memory,
+        SymbolicTables tables,
+        SymbolicSets sets,
+        params ReadOnlySpan<Symbolic> currents
+    )
     {
         var written = new Dictionary<Sort, List<Symbolic>> { [Sort.Thread] = [.. currents, .. sets.Written] };
-        foreach (var (sort, row) in memory.WrittenRows.Select(row => (Layout.SortOf(row.Area), row.Row)).Concat(tables.Written))
+        foreach (
+            var (sort, row) in memory
+                .WrittenRows.Select(row => (Layout.SortOf(row.Area), row.Row))
+                .Concat(tables.Written)
+        )
         {
-            if (sort == Sort.None) continue;
+            if (sort == Sort.None)
+                continue;
             written.TryAdd(sort, []);
             written[sort].Add(row);
         }
@@ -214,6 +328,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 
     private void Touch(Attempt attempt, Area area, Symbolic row)
     {
-        if (Layout.SortOf(area) is var sort and not Sort.None) attempt.Universe.Touch(sort, row);
+        if (Layout.SortOf(area) is var sort and not Sort.None)
+            attempt.Universe.Touch(sort, row);
     }
 }

@@ -5,8 +5,9 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A step keeps tasks apart (<see cref="Isolation{W}"/>). Integrity: it changes nothing that it may not. Confidentiality: of two states that
-/// differ in the registers of threads that take no part in it, it makes two that differ in the same alone.
+/// A step keeps tasks apart (<see cref="Isolation{W}"/>). Integrity: it changes nothing that it may not.
+/// Confidentiality: of two states that differ in the registers of threads that take no part in it, it makes two that
+/// differ in the same alone.
 /// </summary>
 /// <param name="name">The theorem's name.</param>
 /// <param name="limits">Sizes of the tables.</param>
@@ -14,11 +15,20 @@ namespace Verified.Proofs.Prove;
 /// <param name="stage">The stage it is made in.</param>
 /// <param name="only">The states that it is about; null for all.</param>
 /// <param name="policy">What the step is held to in place of what the spec grants it.</param>
-public sealed class IsolationTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null, IsolationTheorem.Policy? policy = null) : Theorem(name, limits)
+public sealed class IsolationTheorem(
+    string name,
+    Limits limits,
+    Entry entry,
+    uint stage,
+    Case? only = null,
+    IsolationTheorem.Policy? policy = null
+) : Theorem(name, limits)
 {
     /// <summary>Who takes part in a step, and what it may change.</summary>
     public sealed record Policy(
-        Func<State<Symbolic>, Entry, Symbolic, Truth> TakesPart, Func<State<Symbolic>, Entry, ColumnInfo, Symbolic, Truth> MayChange);
+        Func<State<Symbolic>, Entry, Symbolic, Truth> TakesPart,
+        Func<State<Symbolic>, Entry, ColumnInfo, Symbolic, Truth> MayChange
+    );
 
     private readonly Policy _policy = policy ?? new(Isolation<Symbolic>.TakesPart, Isolation<Symbolic>.MayChange);
 
@@ -26,9 +36,13 @@ public sealed class IsolationTheorem(string name, Limits limits, Entry entry, ui
     {
         var before = Before(attempt);
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
-            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Kernel.Sort.Thread : Kernel.Sort.None,
-                (i, j) => invariant.Holds(before, i, j));
-        if (only is not null) attempt.Universe.ForAll(Kernel.Sort.None, Kernel.Sort.None, (_, _) => only.Holds(before));
+            attempt.Universe.ForAll(
+                Universe.Of(invariant.Over),
+                invariant.Pairs ? Kernel.Sort.Thread : Kernel.Sort.None,
+                (i, j) => invariant.Holds(before, i, j)
+            );
+        if (only is not null)
+            attempt.Universe.ForAll(Kernel.Sort.None, Kernel.Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
 
@@ -37,22 +51,30 @@ public sealed class IsolationTheorem(string name, Limits limits, Entry entry, ui
         var before = Before(attempt);
         var choosing = attempt.Choosing();
         var (argument, code) = (attempt.Register("argument"), attempt.Register("error-code"));
-        if (entry == Entry.Interrupt) attempt.Path.Assume(Interrupts.IsUsers(argument));
+        if (entry == Entry.Interrupt)
+            attempt.Path.Assume(Interrupts.IsUsers(argument));
         State<Symbolic> After(Func<ColumnInfo, Symbolic, Symbolic> initial)
         {
-            var state = new State<Symbolic>(Limits, new SymbolicTables(Limits, initial, attempt.Terms, (attempt.Universe, choosing)));
+            var state = new State<Symbolic>(
+                Limits,
+                new SymbolicTables(Limits, initial, attempt.Terms, (attempt.Universe, choosing))
+            );
             new Kernel<Symbolic>(state).Step(entry, argument, code);
             return state;
         }
 
         var after = After((info, row) => Initial(attempt, info, row));
-        var other = After((info, row) =>
-        {
-            if (!Isolation<Symbolic>.IsPrivate(info)) return Initial(attempt, info, row);
-            var takesPart = attempt.Universe.Quietly(() => _policy.TakesPart(before, entry, row));
-            return attempt.Path.Shows(takesPart) ? Initial(attempt, info, row)
-                : Symbolic.Select(takesPart, Initial(attempt, info, row), Others(attempt, info, row));
-        });
+        var other = After(
+            (info, row) =>
+            {
+                if (!Isolation<Symbolic>.IsPrivate(info))
+                    return Initial(attempt, info, row);
+                var takesPart = attempt.Universe.Quietly(() => _policy.TakesPart(before, entry, row));
+                return attempt.Path.Shows(takesPart)
+                    ? Initial(attempt, info, row)
+                    : Symbolic.Select(takesPart, Initial(attempt, info, row), Others(attempt, info, row));
+            }
+        );
 
         attempt.Path.IsTaken();
         for (var i = 0; i < after.Columns.Count; i++)
@@ -60,9 +82,15 @@ public sealed class IsolationTheorem(string name, Limits limits, Entry entry, ui
             var (info, column) = after.Columns[i];
             var row = attempt.Any(Universe.Of(info.Table), false);
             var (old, now, then) = (before.Columns[i].Column[row], column[row], other.Columns[i].Column[row]);
-            attempt.Path.Require(_policy.MayChange(before, entry, info, row) | now == old, $"{info.Name} changes only where the step may change it");
+            attempt.Path.Require(
+                _policy.MayChange(before, entry, info, row) | now == old,
+                $"{info.Name} changes only where the step may change it"
+            );
             var kept = Isolation<Symbolic>.IsPrivate(info) ? now == old & then == Others(attempt, info, row) : false;
-            attempt.Path.Require(now == then | kept, $"{info.Name} depends on no registers of threads that take no part in the step");
+            attempt.Path.Require(
+                now == then | kept,
+                $"{info.Name} depends on no registers of threads that take no part in the step"
+            );
         }
     }
 
@@ -72,7 +100,8 @@ public sealed class IsolationTheorem(string name, Limits limits, Entry entry, ui
     private Symbolic Initial(Attempt attempt, ColumnInfo info, Symbolic row) =>
         info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);
 
-    private static Symbolic Others(Attempt attempt, ColumnInfo info, Symbolic row) => attempt.Initial(InOtherState(info), (int)info.Bits, row);
+    private static Symbolic Others(Attempt attempt, ColumnInfo info, Symbolic row) =>
+        attempt.Initial(InOtherState(info), (int)info.Bits, row);
 
     /// <summary>How a refutation calls a column of the other state.</summary>
     public static string InOtherState(ColumnInfo info) => info.Name + "'";

@@ -5,13 +5,14 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The kernel's memory as its layout types it: areas of rows of fields, each field a column. An address must be a field of a row,
-/// provably; anything else is refuted: a write outside the tables, a row out of range, a value wider than its field.
+/// The kernel's memory as its layout types it: areas of rows of fields, each field a column. An address must be a field
+/// of a row, provably; anything else is refuted: a write outside the tables, a row out of range, a value wider than its
+/// field.
 /// </summary>
 /// <remarks>
-/// There is no paging below it: every page directory maps the kernel's part alike, to the frames at the same offset, but for the maps of ports
-/// behind the TSS, which only the processor reads (checked on the booted image by the theorem of boot), and CR3 only ever holds one of them
-/// (required here at each load).
+/// There is no paging below it: every page directory maps the kernel's part alike, to the frames at the same offset,
+/// but for the maps of ports behind the TSS, which only the processor reads (checked on the booted image by the theorem
+/// of boot), and CR3 only ever holds one of them (required here at each load).
 /// </remarks>
 public sealed class KernelMemory : IBus<Symbolic>
 {
@@ -32,28 +33,40 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// <param name="senders">
     /// The summary of a thread's senders, where the sets are no memory but what they mean; null where they are bitmaps.
     /// </param>
-    public KernelMemory(Layout layout, Terms terms, Exploration path, Func<Area, Field, Symbolic, Symbolic> initial,
-        Func<uint, uint?> constant, Action<Area, Field, Symbolic> touch, Symbolic masks, Func<Symbolic, Symbolic>? senders = null)
+    public KernelMemory(
+        Layout layout,
+        Terms terms,
+        Exploration path,
+        Func<Area, Field, Symbolic, Symbolic> initial,
+        Func<uint, uint?> constant,
+        Action<Area, Field, Symbolic> touch,
+        Symbolic masks,
+        Func<Symbolic, Symbolic>? senders = null
+    )
     {
         (_layout, _path, _constant, _touch, _senders, Masks) = (layout, path, constant, touch, senders, masks);
         foreach (var area in layout.Areas)
-            foreach (var field in area.Fields)
-                _contents.Add((area, field), new Contents(row => layout.Encode(field, initial(area, field, row)), terms));
+        foreach (var field in area.Fields)
+            _contents.Add((area, field), new Contents(row => layout.Encode(field, initial(area, field, row)), terms));
     }
 
     /// <summary>
-    /// Where a user's instruction is that has just raised an exception, its first bytes in a word, and how many of them it has at least: so
-    /// many can be read, as the processor has read them.
+    /// Where a user's instruction is that has just raised an exception, its first bytes in a word, and how many of them
+    /// it has at least: so many can be read, as the processor has read them.
     /// </summary>
     public (Symbolic At, Symbolic Bytes, Symbolic Length)? Instruction { get; init; }
 
     /// <summary>Port writes of the run, in order: the byte.</summary>
     public List<(Symbolic Port, Symbolic Value)> Written { get; } = [];
 
-    /// <summary>The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</summary>
+    /// <summary>
+    /// The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.
+    /// </summary>
     public Symbolic Masks { get; private set; }
 
-    /// <summary>The page-table entries written: their rows, what they held, and the linear addresses invalidated since.</summary>
+    /// <summary>
+    /// The page-table entries written: their rows, what they held, and the linear addresses invalidated since.
+    /// </summary>
     public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> Entries { get; } = [];
 
     /// <summary>Of the page directories likewise.</summary>
@@ -70,22 +83,31 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// <summary>The dword at a table address, not counted as the run's.</summary>
     public Symbolic Peek(Symbolic linear)
     {
-        if (Symbolic.TryValue(linear, out var address) && _constant(address) is { } dword) return dword;
+        if (Symbolic.TryValue(linear, out var address) && _constant(address) is { } dword)
+            return dword;
         var (area, row, field) = Locate(linear);
         return _contents[(area, field)].Get(row);
     }
 
     public Symbolic Load(Symbolic linear, int size, bool user)
     {
-        if (Symbolic.TryValue(linear, out var address) && Constant(address, size) is { } value) return value;
+        if (Symbolic.TryValue(linear, out var address) && Constant(address, size) is { } value)
+            return value;
         if (size == 1 && Instruction is var (at, bytes, length))
         {
-            var offset = linear.Term is { } sum && at.Term is { } start && Beyond(sum, start) is { } beyond ? beyond : linear - at;
-            _path.Require(offset < length, "of a user's memory the kernel reads no more than the instruction that it has executed");
+            var offset =
+                linear.Term is { } sum && at.Term is { } start && Beyond(sum, start) is { } beyond
+                    ? beyond
+                    : linear - at;
+            _path.Require(
+                offset < length,
+                "of a user's memory the kernel reads no more than the instruction that it has executed"
+            );
             return bytes >> (offset << 3) & 0xFF;
         }
 
-        if (size != 4) throw _path.Refuted($"the kernel reads {size} bytes at {linear}: its tables hold dwords");
+        if (size != 4)
+            throw _path.Refuted($"the kernel reads {size} bytes at {linear}: its tables hold dwords");
         var (area, row, field) = Locate(linear);
         _touch(area, field, row);
         if (_senders is not null && _layout.IsSet(area, field))
@@ -93,18 +115,24 @@ public sealed class KernelMemory : IBus<Symbolic>
         var dword = _contents[(area, field)].Get(row);
 
         // IRET must know the segments that it returns to, and what each is; the representation says which.
-        if (field == Layout.DescriptorHigh) return Settled(dword, area == _layout.CodeSegment ? UserSegments.Code : 0);
-        if (field == Layout.Cs) return _path.Settle(dword, Layout.UserCode, Layout.KernelCode);
-        if (field != Layout.Ss || Symbolic.TryValue(dword, out _)) return dword;
+        if (field == Layout.DescriptorHigh)
+            return Settled(dword, area == _layout.CodeSegment ? UserSegments.Code : 0);
+        if (field == Layout.Cs)
+            return _path.Settle(dword, Layout.UserCode, Layout.KernelCode);
+        if (field != Layout.Ss || Symbolic.TryValue(dword, out _))
+            return dword;
         return dword == Layout.FlatData ? Layout.FlatData : _path.Settle(dword, Layout.UserData);
     }
 
     /// <summary>What a sum adds to one of its terms; null where it is none.</summary>
     private static Symbolic? Beyond(Word sum, Word term)
     {
-        if (ReferenceEquals(sum, term)) return (Symbolic)0;
-        if (sum is not { Op: Values.Op.Add, A: Word a, B: Word b }) return null;
-        if (Beyond(a, term) is { } left) return left + b;
+        if (ReferenceEquals(sum, term))
+            return (Symbolic)0;
+        if (sum is not { Op: Values.Op.Add, A: Word a, B: Word b })
+            return null;
+        if (Beyond(a, term) is { } left)
+            return left + b;
         return Beyond(b, term) is { } right ? right + a : (Symbolic?)null;
     }
 
@@ -112,28 +140,39 @@ public sealed class KernelMemory : IBus<Symbolic>
     private Symbolic Settled(Symbolic high, uint code)
     {
         const uint known = Descriptor.Mask | UserSegments.LimitMask;
-        var whole = _path.Settle(high, UserSegments.FlatHigh | code,
-            (UserSegments.FlatHigh & ~UserSegments.Present) | code);
-        return Symbolic.TryValue(whole, out _) ? whole : (high & ~known) | _path.Settle(high & known, UserSegments.SmallHigh | code);
+        var whole = _path.Settle(
+            high,
+            UserSegments.FlatHigh | code,
+            (UserSegments.FlatHigh & ~UserSegments.Present) | code
+        );
+        return Symbolic.TryValue(whole, out _)
+            ? whole
+            : (high & ~known) | _path.Settle(high & known, UserSegments.SmallHigh | code);
     }
 
     public Symbolic LoadForStore(Symbolic linear, int size, bool user) => Load(linear, size, user);
 
     public void Store(Symbolic linear, int size, Symbolic value, bool user)
     {
-        if (size != 4) throw _path.Refuted($"the kernel writes {size} bytes at {linear}: its tables hold dwords");
+        if (size != 4)
+            throw _path.Refuted($"the kernel writes {size} bytes at {linear}: its tables hold dwords");
         var (area, row, field) = Locate(linear);
         _touch(area, field, row);
-        if (_senders is not null && _layout.IsSet(area, field)) throw Bypassed("written", area, field);
+        if (_senders is not null && _layout.IsSet(area, field))
+            throw Bypassed("written", area, field);
         if (field.Bits < 32)
         {
             var decoded = _layout.Decode(field, value);
-            _path.Require((decoded < (1u << (int)field.Bits)) & (_layout.Encode(field, decoded) == value),
-                $"the value that the kernel writes to {area.Name}.{field.Name} fits its {field.Bits} bits");
+            _path.Require(
+                (decoded < (1u << (int)field.Bits)) & (_layout.Encode(field, decoded) == value),
+                $"the value that the kernel writes to {area.Name}.{field.Name} fits its {field.Bits} bits"
+            );
         }
 
-        if (area == _layout.Mappings.Directories) DirectoryEntries.Add((row, _contents[(area, field)].Get(row), []));
-        if (area == _layout.Mappings.PageTables) Entries.Add((row, _contents[(area, field)].Get(row), []));
+        if (area == _layout.Mappings.Directories)
+            DirectoryEntries.Add((row, _contents[(area, field)].Get(row), []));
+        if (area == _layout.Mappings.PageTables)
+            Entries.Add((row, _contents[(area, field)].Get(row), []));
         _contents[(area, field)].Set(row, value);
     }
 
@@ -141,7 +180,8 @@ public sealed class KernelMemory : IBus<Symbolic>
 
     public void Out(Symbolic port, int size, Symbolic value)
     {
-        if (size != 1) throw _path.Refuted($"the kernel writes {size} bytes to port {port}");
+        if (size != 1)
+            throw _path.Refuted($"the kernel writes {size} bytes to port {port}");
         var written = value & 0xFF;
         Written.Add((port, written));
 
@@ -151,32 +191,40 @@ public sealed class KernelMemory : IBus<Symbolic>
     }
 
     /// <summary>Ports of the controllers' mask registers, and for their commands.</summary>
-    public const uint FirstMask = 0x21, SecondMask = 0xA1, FirstCommand = 0x20, SecondCommand = 0xA0;
+    public const uint FirstMask = 0x21,
+        SecondMask = 0xA1,
+        FirstCommand = 0x20,
+        SecondCommand = 0xA0;
 
     public void PageDirectoryLoaded(Symbolic cr3)
     {
         var offset = cr3 - Layout.Physical(_layout.Directories);
-        _path.Require(((offset & (Layout.PageSize - 1)) == 0) & (offset < _layout.Limits.Tasks * Layout.PageSize),
-            "CR3 is loaded with a page directory");
+        _path.Require(
+            ((offset & (Layout.PageSize - 1)) == 0) & (offset < _layout.Limits.Tasks * Layout.PageSize),
+            "CR3 is loaded with a page directory"
+        );
     }
 
     public void PagingChanged(Symbolic cr0, Symbolic cr4) => throw _path.Refuted("the kernel changes CR0 or CR4");
 
     public void Invalidate(Symbolic linear)
     {
-        foreach (var entry in Entries.Concat(DirectoryEntries)) entry.Invalidated.Add(linear);
+        foreach (var entry in Entries.Concat(DirectoryEntries))
+            entry.Invalidated.Add(linear);
     }
 
     public (Symbolic Low, Symbolic High) TimeStamp() => throw _path.Refuted("the kernel reads the time-stamp counter");
 
     private Symbolic? Constant(uint address, int size)
     {
-        if (_constant(address & ~3u) is not { } low) return null;
+        if (_constant(address & ~3u) is not { } low)
+            return null;
         var shift = (int)(address & 3) * 8;
         ulong bytes = low;
         if (shift + size * 8 > 32)
         {
-            if (_constant((address & ~3u) + 4) is not { } high) return null;
+            if (_constant((address & ~3u) + 4) is not { } high)
+                return null;
             bytes |= (ulong)high << 32;
         }
 
@@ -186,7 +234,8 @@ public sealed class KernelMemory : IBus<Symbolic>
     private (Area Area, Symbolic Row, Field Field) Locate(Symbolic linear)
     {
         var area = _layout.Areas.FirstOrDefault(area => (linear - area.Base).Bits < area.End - area.Base)
-            ?? _layout.Areas.OrderByDescending(area => MayStartIn(linear, area))
+            ?? _layout
+                .Areas.OrderByDescending(area => MayStartIn(linear, area))
                 .FirstOrDefault(area => _path.Shows(linear - area.Base < area.End - area.Base))
             ?? throw _path.Refuted($"{linear} is in none of the kernel's tables");
         var offset = linear - area.Base;
@@ -194,17 +243,21 @@ public sealed class KernelMemory : IBus<Symbolic>
             throw _path.Refuted($"{linear} is not at a known field of {area.Name}");
         var field = area.Fields.FirstOrDefault(field => field.Offset == at)
             ?? throw _path.Refuted($"{linear} is not at a field of {area.Name}, but {at} bytes into its row");
-        if (area.Between != 0) _path.Require((offset & area.Between) == 0, $"the kernel accesses no memory between rows of {area.Name}");
+        if (area.Between != 0)
+            _path.Require((offset & area.Between) == 0, $"the kernel accesses no memory between rows of {area.Name}");
         return (area, area.Row(offset), field);
     }
 
     private Exception Bypassed(string what, Area area, Field field) =>
         _path.Refuted($"{area.Name}.{field.Name} is {what} outside of the set operations");
 
-    /// <summary>Whether the constant part of an address is in the area: then it is the one, in code that is right.</summary>
+    /// <summary>
+    /// Whether the constant part of an address is in the area: then it is the one, in code that is right.
+    /// </summary>
     private static bool MayStartIn(Symbolic linear, Area area)
     {
         return linear.Term is { Op: Values.Op.Add, B: Word { IsConstant: true } constant }
-            && constant.Value >= area.Base && constant.Value < area.End;
+            && constant.Value >= area.Base
+            && constant.Value < area.End;
     }
 }

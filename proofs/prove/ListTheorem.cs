@@ -5,8 +5,9 @@ using Verified.Spec;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The steps of the induction along lists of mappings (<see cref="AlongLists{W}"/>), in every state that satisfies the invariants and has its lists in
-/// order: every mapping is reached, and what is derived from any mapping has no right that this one has not.
+/// The steps of the induction along lists of mappings (<see cref="AlongLists{W}"/>), in every state that satisfies the
+/// invariants and has its lists in order: every mapping is reached, and what is derived from any mapping has no right
+/// that this one has not.
 /// </summary>
 public sealed class ListTheorem(Limits limits) : Theorem("lists.along", limits)
 {
@@ -14,24 +15,45 @@ public sealed class ListTheorem(Limits limits) : Theorem("lists.along", limits)
     {
         var state = new State<Symbolic>(Limits, Tables(attempt));
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => !invariant.IsApart))
-            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None, (i, j) => invariant.Holds(state, i, j));
+            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None, (i, j) =>
+                invariant.Holds(state, i, j)
+            );
         new Orders(attempt, changesChiefs: false).Assume(state);
     }
 
     protected override void Run(Attempt attempt)
     {
         var (state, path) = (new State<Symbolic>(Limits, Tables(attempt)), attempt.Path);
-        var (node, from) = (attempt.Any(Sort.Node, false), attempt.Terms.Variable("from", System.Numerics.BitOperations.Log2(Limits.Paging.Nodes)));
+        var (node, from) = (
+            attempt.Any(Sort.Node, false),
+            attempt.Terms.Variable("from", System.Numerics.BitOperations.Log2(Limits.Paging.Nodes))
+        );
         var (next, m) = (state.Mappings.Next[node], state.Mappings);
-        foreach (var row in (Symbolic[])[from, next, m.Previous[node], m.Root]) attempt.Universe.Touch(Sort.Node, row);
+        foreach (var row in (Symbolic[])[from, next, m.Previous[node], m.Root])
+            attempt.Universe.Touch(Sort.Node, row);
         path.IsTaken();
-        path.RequireLemma(AlongLists<Symbolic>.IsReached(state, new Orders(attempt, changesChiefs: false).OfMappings, node),
-            "every mapping is its list's first, or follows another of that list");
+        path.RequireLemma(
+            AlongLists<Symbolic>.IsReached(state, new Orders(attempt, changesChiefs: false).OfMappings, node),
+            "every mapping is its list's first, or follows another of that list"
+        );
 
         var (isDerived, isFirst) = (attempt.Initial("derived", 1, node) == 1, node < Limits.Paging.Roots);
-        var given = m.Space[node] != 0 & next != 0 & m.Space[from] != 0 & (!isFirst | !isDerived) & AlongLists<Symbolic>.RightsShrink(state, from, isDerived, node);
-        path.RequireLemma(!given | AlongLists<Symbolic>.RightsShrink(state, from, AlongLists<Symbolic>.IsNextDerived(state, from, isDerived, node), next),
-            "what is derived from a mapping is writable only if that is");
+        var given =
+            m.Space[node] != 0
+            & next != 0
+            & m.Space[from] != 0
+            & (!isFirst | !isDerived)
+            & AlongLists<Symbolic>.RightsShrink(state, from, isDerived, node);
+        path.RequireLemma(
+            !given
+                | AlongLists<Symbolic>.RightsShrink(
+                    state,
+                    from,
+                    AlongLists<Symbolic>.IsNextDerived(state, from, isDerived, node),
+                    next
+                ),
+            "what is derived from a mapping is writable only if that is"
+        );
     }
 
     private SymbolicTables Tables(Attempt attempt) =>

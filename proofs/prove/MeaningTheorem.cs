@@ -5,9 +5,8 @@ using Verified.Spec.Meaning;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A step of the spec is what it is for: from every state of its stage that satisfies the invariants, every property
-/// of the meaning that
-/// is about its entry holds (<see cref="Statements{W}"/>), at every row.
+/// A step of the spec is what it is for: from every state of its stage that satisfies the invariants, every property of
+/// the meaning that is about its entry holds (<see cref="Statements{W}"/>), at every row.
 /// </summary>
 /// <param name="name">The theorem's name.</param>
 /// <param name="limits">Sizes of the tables.</param>
@@ -16,11 +15,18 @@ namespace Verified.Proofs.Prove;
 /// <param name="only">The states that it is about; null for all.</param>
 /// <param name="damage">Changes the state after the step: a defect to refute.</param>
 public sealed class MeaningTheorem(
-    string name, Limits limits, Entry entry, uint stage, Case? only = null, Action<State<Symbolic>>? damage = null)
-    : Theorem(name, limits)
+    string name,
+    Limits limits,
+    Entry entry,
+    uint stage,
+    Case? only = null,
+    Action<State<Symbolic>>? damage = null
+) : Theorem(name, limits)
 {
     private static readonly IReadOnlyList<Property<Symbolic>> Properties =
-        [.. Statements<Symbolic>.All.Where(property => !property.Searches)];
+    [
+        .. Statements<Symbolic>.All.Where(property => !property.Searches),
+    ];
 
     /// <summary>How many properties have theorems.</summary>
     public static int Count => Properties.Count;
@@ -35,10 +41,13 @@ public sealed class MeaningTheorem(
     {
         var before = Before(attempt);
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
-            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Kernel.Sort.Thread
-                : Kernel.Sort.None,
-                (i, j) => invariant.Holds(before, i, j));
-        if (only is not null) attempt.Universe.ForAll(Kernel.Sort.None, Kernel.Sort.None, (_, _) => only.Holds(before));
+            attempt.Universe.ForAll(
+                Universe.Of(invariant.Over),
+                invariant.Pairs ? Kernel.Sort.Thread : Kernel.Sort.None,
+                (i, j) => invariant.Holds(before, i, j)
+            );
+        if (only is not null)
+            attempt.Universe.ForAll(Kernel.Sort.None, Kernel.Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
 
@@ -47,11 +56,18 @@ public sealed class MeaningTheorem(
         // What the properties read of the state before matters as what the step reads does.
         var choosing = attempt.Choosing();
         var before = Before(attempt, (attempt.Universe, choosing));
-        var state = new State<Symbolic>(Limits,
-            new SymbolicTables(Limits, (info, row) => Initial(attempt, info, row), attempt.Terms, (attempt.Universe,
-                choosing)));
+        var state = new State<Symbolic>(
+            Limits,
+            new SymbolicTables(
+                Limits,
+                (info, row) => Initial(attempt, info, row),
+                attempt.Terms,
+                (attempt.Universe, choosing)
+            )
+        );
         var (argument, code) = (attempt.Register("argument"), attempt.Register("error-code"));
-        if (entry == Entry.Interrupt) attempt.Path.Assume(Interrupts.IsUsers(argument));
+        if (entry == Entry.Interrupt)
+            attempt.Path.Assume(Interrupts.IsUsers(argument));
         new Kernel<Symbolic>(state).Step(entry, argument, code);
         damage?.Invoke(state);
         attempt.Path.IsTaken();

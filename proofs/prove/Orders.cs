@@ -5,11 +5,14 @@ using Verified.Spec;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The orders that are no part of a state, as columns of their own: that of mappings and of page tables (<see cref="ListOrder{W}"/>), and that of tasks
-/// (<see cref="ChiefOrder{W}"/>). Each is assumed before a step, and shown after it.
+/// The orders that are no part of a state, as columns of their own: that of mappings and of page tables
+/// (<see cref="ListOrder{W}"/>), and that of tasks (<see cref="ChiefOrder{W}"/>). Each is assumed before a step, and
+/// shown after it.
 /// </summary>
 /// <param name="attempt">The attempt that they belong to.</param>
-/// <param name="changesChiefs">Whether the step may give a task another chief; any other keeps the order at a task because it held there.</param>
+/// <param name="changesChiefs">
+/// Whether the step may give a task another chief; any other keeps the order at a task because it held there.
+/// </param>
 internal sealed class Orders(Attempt attempt, bool changesChiefs)
 {
     /// <summary>Positions of mappings.</summary>
@@ -22,24 +25,47 @@ internal sealed class Orders(Attempt attempt, bool changesChiefs)
     public void Assume(State<Symbolic> before)
     {
         attempt.Universe.ForAll(Sort.Node, Sort.None, (node, _) => ListOrder<Symbolic>.Holds(before, OfMappings, node));
-        attempt.Universe.ForAll(Sort.PageTable, Sort.None, (table, _) => ListOrder<Symbolic>.HoldsOfTable(before, OfTables, table));
-        if (changesChiefs) attempt.Universe.ForAll(Sort.Task, Sort.None, (task, _) => ChiefOrder<Symbolic>.Holds(before, OfTasks, task));
+        attempt.Universe.ForAll(Sort.PageTable, Sort.None, (table, _) =>
+            ListOrder<Symbolic>.HoldsOfTable(before, OfTables, table)
+        );
+        if (changesChiefs)
+            attempt.Universe.ForAll(Sort.Task, Sort.None, (task, _) =>
+                ChiefOrder<Symbolic>.Holds(before, OfTasks, task)
+            );
     }
 
     public void Require(State<Symbolic> before, State<Symbolic> after)
     {
-        var (node, table, task) = (attempt.Any(Sort.Node, false), attempt.Any(Sort.PageTable, false), attempt.Any(Sort.Task, false));
+        var (node, table, task) = (
+            attempt.Any(Sort.Node, false),
+            attempt.Any(Sort.PageTable, false),
+            attempt.Any(Sort.Task, false)
+        );
         attempt.Path.RequireLemma(
             ListOrder<Symbolic>.Holds(after, row => ListOrder<Symbolic>.After(before, after, OfMappings, row), node),
-            "the lists of mappings come to an end: a mapping stands before the one that follows it, a free one behind");
+            "the lists of mappings come to an end: a mapping stands before the one that follows it, a free one behind"
+        );
         attempt.Path.RequireLemma(
-            ListOrder<Symbolic>.HoldsOfTable(after, row => ListOrder<Symbolic>.AfterOfTable(before, after, OfTables, row), table),
-            "the list of free page tables comes to an end: each stands behind the one that follows it");
+            ListOrder<Symbolic>.HoldsOfTable(
+                after,
+                row => ListOrder<Symbolic>.AfterOfTable(before, after, OfTables, row),
+                table
+            ),
+            "the list of free page tables comes to an end: each stands behind the one that follows it"
+        );
         var held = changesChiefs ? true : ChiefOrder<Symbolic>.Holds(before, OfTasks, task);
         attempt.Path.RequireLemma(
-            !held | ChiefOrder<Symbolic>.Holds(after, row => ChiefOrder<Symbolic>.After(before, after, OfTasks, row), task),
-            "the chiefs of chiefs come to an end: a chief stands before its tasks, and the one that deletes before those that are doomed");
+            !held
+                | ChiefOrder<Symbolic>.Holds(
+                    after,
+                    row => ChiefOrder<Symbolic>.After(before, after, OfTasks, row),
+                    task
+                ),
+            "the chiefs of chiefs come to an end: a chief stands before its tasks, and the one that deletes before "
+                + "those that are doomed"
+        );
     }
 
-    private Func<Symbolic, Symbolic> Column(string name, uint rows) => row => attempt.Initial(name, System.Numerics.BitOperations.Log2(rows), row);
+    private Func<Symbolic, Symbolic> Column(string name, uint rows) =>
+        row => attempt.Initial(name, System.Numerics.BitOperations.Log2(rows), row);
 }

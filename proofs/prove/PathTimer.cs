@@ -5,16 +5,18 @@ using Verified.Machine.Timing;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Times a path of the kernel's code by the Pentium's model (<see cref="Timings.P5"/>), whatever it finds: bit scans go over all bits, and an
-/// operation on the sets of threads, which a path has as one address, takes as long as the longest way through its code, and an interlock before and behind it.
+/// Times a path of the kernel's code by the Pentium's model (<see cref="Timings.P5"/>), whatever it finds: bit scans go
+/// over all bits, and an operation on the sets of threads, which a path has as one address, takes as long as the
+/// longest way through its code, and an interlock before and behind it.
 /// </summary>
 /// <remarks>
-/// A miss is counted for each line and page of code once, for each read of data in its cache and TLB, for each write in the TLB; so what the
-/// path itself has brought there is counted as missing again.
+/// A miss is counted for each line and page of code once, for each read of data in its cache and TLB, for each write in
+/// the TLB; so what the path itself has brought there is counted as missing again.
 /// </remarks>
 public sealed class PathTimer(BootedImage image)
 {
-    private const uint MostScanned = 31, Page = 4096;
+    private const uint MostScanned = 31,
+        Page = 4096;
 
     private const int LongestInstruction = 15;
 
@@ -33,7 +35,8 @@ public sealed class PathTimer(BootedImage image)
     {
         var pipeline = new Pipeline();
         var (instructions, misses) = (0, 0L);
-        HashSet<uint> lines = [], pages = [];
+        HashSet<uint> lines = [],
+            pages = [];
         if (way is not null && way.Kind is not (WayKind.Own or WayKind.Slow or WayKind.Exit))
         {
             pipeline.Wait(way.FromUser ? P5.Interrupt : P5.InterruptWithinRing);
@@ -42,7 +45,9 @@ public sealed class PathTimer(BootedImage image)
 
         for (var k = 0; k < trail.Count; k++)
         {
-            if (byContract && image.Operations.FirstOrDefault(operation => operation.Start == trail[k]) is { } operation)
+            if (
+                byContract && image.Operations.FirstOrDefault(operation => operation.Start == trail[k]) is { } operation
+            )
             {
                 var worst = Of(operation);
                 pipeline.Wait((int)worst.Cycles + 2 * P5.AddressInterlock);
@@ -54,14 +59,22 @@ public sealed class PathTimer(BootedImage image)
             var instruction = At(trail[k]);
             var next = k + 1 < trail.Count ? trail[k + 1] : end;
             var leaves = next is null;
-            pipeline.Next(new(instruction, Taken: next != instruction.NextIP32 && instruction.FlowControl != FlowControl.Next,
-                NextRing: leaves ? 3 : 0, Count: instruction.Mnemonic is Mnemonic.Bsf or Mnemonic.Bsr ? MostScanned : 0u));
+            pipeline.Next(
+                new(
+                    instruction,
+                    Taken: next != instruction.NextIP32 && instruction.FlowControl != FlowControl.Next,
+                    NextRing: leaves ? 3 : 0,
+                    Count: instruction.Mnemonic is Mnemonic.Bsf or Mnemonic.Bsr ? MostScanned : 0u
+                )
+            );
             instructions++;
             misses += Misses(instruction, leaves ? 3 : 0);
             foreach (var at in (uint[])[instruction.IP32, instruction.NextIP32 - 1])
             {
-                if (lines.Add(at / (uint)P5.Memory.Code.Line)) misses += P5.Memory.LineFill;
-                if (pages.Add(at / Page)) misses += P5.Memory.TableWalk;
+                if (lines.Add(at / (uint)P5.Memory.Code.Line))
+                    misses += P5.Memory.LineFill;
+                if (pages.Add(at / Page))
+                    misses += P5.Memory.TableWalk;
             }
         }
 
@@ -71,7 +84,8 @@ public sealed class PathTimer(BootedImage image)
     /// <summary>The longest way through an operation's code, which has no loop.</summary>
     private WorstCase Of(SetOperation operation)
     {
-        if (_operations.TryGetValue(operation, out var known)) return known;
+        if (_operations.TryGetValue(operation, out var known))
+            return known;
         var worst = default(WorstCase);
         List<uint> trail = [];
         Go(operation.Start);
@@ -85,11 +99,14 @@ public sealed class PathTimer(BootedImage image)
                 return;
             }
 
-            if (trail.Contains(at)) throw new ProverException($"operation {operation.Name} loops at {at:X8}h");
+            if (trail.Contains(at))
+                throw new ProverException($"operation {operation.Name} loops at {at:X8}h");
             var instruction = At(at);
             trail.Add(at);
-            if (instruction.FlowControl is FlowControl.Next or FlowControl.ConditionalBranch) Go(instruction.NextIP32);
-            if (instruction.FlowControl is FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch) Go((uint)instruction.NearBranchTarget);
+            if (instruction.FlowControl is FlowControl.Next or FlowControl.ConditionalBranch)
+                Go(instruction.NextIP32);
+            if (instruction.FlowControl is FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch)
+                Go((uint)instruction.NearBranchTarget);
             trail.RemoveAt(trail.Count - 1);
         }
     }
@@ -100,23 +117,29 @@ public sealed class PathTimer(BootedImage image)
         if (!ImpliedAccesses.IsGate(instruction))
             foreach (var used in _factory.GetInfo(instruction).GetUsedMemory())
                 if (used.Access is not (OpAccess.None or OpAccess.NoMemAccess))
-                    misses += Misses(used.MemorySize.GetSize(), writes: used.Access is OpAccess.Write or OpAccess.CondWrite);
-        return misses + instruction.FlowControl switch
-        {
-            FlowControl.Next => 0,
-            FlowControl.ConditionalBranch => Math.Max(P5.Mispredicted, P5.MispredictedSecond),
-            _ => P5.Mispredicted,
-        };
+                    misses += Misses(
+                        used.MemorySize.GetSize(),
+                        writes: used.Access is OpAccess.Write or OpAccess.CondWrite
+                    );
+        return misses
+            + instruction.FlowControl switch
+            {
+                FlowControl.Next => 0,
+                FlowControl.ConditionalBranch => Math.Max(P5.Mispredicted, P5.MispredictedSecond),
+                _ => P5.Mispredicted,
+            };
     }
 
-    private static int Misses(ImpliedAccess access) => access switch
-    {
-        ImpliedAccess.PushedFrame => Misses(ImpliedAccesses.FrameSize, writes: true),
-        ImpliedAccess.PoppedFrame => Misses(ImpliedAccesses.FrameSize, writes: false),
-        _ => Misses(ImpliedAccesses.DescriptorSize, writes: false),
-    };
+    private static int Misses(ImpliedAccess access) =>
+        access switch
+        {
+            ImpliedAccess.PushedFrame => Misses(ImpliedAccesses.FrameSize, writes: true),
+            ImpliedAccess.PoppedFrame => Misses(ImpliedAccesses.FrameSize, writes: false),
+            _ => Misses(ImpliedAccesses.DescriptorSize, writes: false),
+        };
 
-    // The kernel's dwords and descriptors are aligned; what is larger may be in one line more than it fills, and is in one page.
+    // The kernel's dwords and descriptors are aligned; what is larger may be in one line more than it fills, and is in
+    // one page.
     private static int Misses(int size, bool writes)
     {
         var lines = size <= ImpliedAccesses.DescriptorSize ? 1 : (size - 1) / P5.Memory.Code.Line + 2;
@@ -125,10 +148,12 @@ public sealed class PathTimer(BootedImage image)
 
     private Instruction At(uint address)
     {
-        if (_decoded.TryGetValue(address, out var known)) return known;
+        if (_decoded.TryGetValue(address, out var known))
+            return known;
         var bytes = new byte[LongestInstruction];
         for (var i = 0u; i < bytes.Length; i++)
-            if (image.Constant((address + i) & ~3u) is { } dword) bytes[i] = (byte)(dword >> (int)((address + i) & 3) * 8);
+            if (image.Constant((address + i) & ~3u) is { } dword)
+                bytes[i] = (byte)(dword >> (int)((address + i) & 3) * 8);
         return _decoded[address] = Decoder.Create(32, bytes, address).Decode();
     }
 }

@@ -5,32 +5,67 @@ using System.Text.Json;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Proved theorems on disk. A result serves again where nothing that it depends on has changed: the assemblies (spec, machine,
-/// kernel layout, prover), the solver's version, and every constant of the image that the proof read (code, gates, descriptors).
+/// Proved theorems on disk. A result serves again where nothing that it depends on has changed: the assemblies (spec,
+/// machine, kernel layout, prover), the solver's version, and every constant of the image that the proof read (code,
+/// gates, descriptors).
 /// </summary>
 public sealed class ProofCache(string folder)
 {
     private sealed record Entry(
-        string Theorem, string Basis, uint[] Addresses, string Constants, int Paths, int Questions, WorstCase Worst, uint[] Executed, string[] Ends);
+        string Theorem,
+        string Basis,
+        uint[] Addresses,
+        string Constants,
+        int Paths,
+        int Questions,
+        WorstCase Worst,
+        uint[] Executed,
+        string[] Ends
+    );
 
     // Module version ids change with every change of the code: builds are deterministic.
-    private static readonly string Basis = string.Join(' ', new[]
-    {
-        typeof(Spec.Kernel<>), typeof(Machine.Processor.Fault), typeof(Kernel.Layout), typeof(Theorem),
-    }.Select(type => type.Module.ModuleVersionId.ToString("N"))) + " z3 " + Z3.Context.Version;
+    private static readonly string Basis =
+        string.Join(
+            ' ',
+            new[]
+            {
+                typeof(Spec.Kernel<>),
+                typeof(Machine.Processor.Fault),
+                typeof(Kernel.Layout),
+                typeof(Theorem),
+            }.Select(type => type.Module.ModuleVersionId.ToString("N"))
+        )
+        + " z3 "
+        + Z3.Context.Version;
 
     /// <summary>The proof of an earlier run, or null.</summary>
     public Verdict? Find(Theorem theorem)
     {
         var path = PathOf(theorem);
-        if (!File.Exists(path)) return null;
+        if (!File.Exists(path))
+            return null;
         try
         {
             var entry = JsonSerializer.Deserialize<Entry>(File.ReadAllText(path));
-            if (entry is null || entry.Theorem != theorem.Key || entry.Basis != Basis
-                || entry.Constants != HashOf(entry.Addresses, theorem)) return null;
-            return new(theorem.Name, null, entry.Paths, entry.Questions, entry.Worst, entry.Executed.ToHashSet(), entry.Addresses.ToHashSet())
-            { Ends = entry.Ends };
+            if (
+                entry is null
+                || entry.Theorem != theorem.Key
+                || entry.Basis != Basis
+                || entry.Constants != HashOf(entry.Addresses, theorem)
+            )
+                return null;
+            return new(
+                theorem.Name,
+                null,
+                entry.Paths,
+                entry.Questions,
+                entry.Worst,
+                entry.Executed.ToHashSet(),
+                entry.Addresses.ToHashSet()
+            )
+            {
+                Ends = entry.Ends,
+            };
         }
         catch (Exception e) when (e is JsonException or IOException)
         {
@@ -42,8 +77,17 @@ public sealed class ProofCache(string folder)
     {
         Directory.CreateDirectory(folder);
         var addresses = verdict.Constants.Order().ToArray();
-        var entry = new Entry(theorem.Key, Basis, addresses, HashOf(addresses, theorem), verdict.Paths, verdict.Questions,
-            verdict.Worst, [.. verdict.Executed.Order()], [.. verdict.Ends]);
+        var entry = new Entry(
+            theorem.Key,
+            Basis,
+            addresses,
+            HashOf(addresses, theorem),
+            verdict.Paths,
+            verdict.Questions,
+            verdict.Worst,
+            [.. verdict.Executed.Order()],
+            [.. verdict.Ends]
+        );
         var path = PathOf(theorem);
         var temporary = $"{path}.{Environment.ProcessId}";
         File.WriteAllText(temporary, JsonSerializer.Serialize(entry));

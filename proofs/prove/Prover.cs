@@ -33,13 +33,19 @@ public static class Prover
     /// <param name="cache">Earlier results, or null to prove everything anew.</param>
     /// <param name="progress">Told as theorems start and end.</param>
     public static IReadOnlyList<ProofResult> Prove(
-        IReadOnlyList<Theorem> theorems, int workers, ProofCache? cache, IProofProgress? progress = null)
+        IReadOnlyList<Theorem> theorems,
+        int workers,
+        ProofCache? cache,
+        IProofProgress? progress = null
+    )
     {
         var results = new ConcurrentDictionary<Theorem, ProofResult>();
         var waiting = new ConcurrentQueue<Theorem>(theorems.OrderByDescending(theorem => theorem.Weight));
         var threads = Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new Thread(Work, StackSize)).ToList();
-        foreach (var thread in threads) thread.Start();
-        foreach (var thread in threads) thread.Join();
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
         return [.. theorems.Select(theorem => results[theorem])];
 
         void Work()
@@ -55,24 +61,33 @@ public static class Prover
 
         void Report(Action report)
         {
-            lock (results) report();
+            lock (results)
+                report();
         }
     }
 
     private static ProofResult Result(Theorem theorem, ProofCache? cache)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        if (cache?.Find(theorem) is { } earlier) return new(theorem.Name, earlier, null, clock.Elapsed, true);
+        if (cache?.Find(theorem) is { } earlier)
+            return new(theorem.Name, earlier, null, clock.Elapsed, true);
         try
         {
             var verdict = theorem.Prove();
-            if (verdict.Refutation is null) cache?.Add(theorem, verdict);
+            if (verdict.Refutation is null)
+                cache?.Add(theorem, verdict);
             return new(theorem.Name, verdict, null, clock.Elapsed, false);
         }
         catch (Exception e)
         {
             // Whatever stops a theorem is its failure, and no other's.
-            return new(theorem.Name, null, e is ProverException ? e.Message : $"{e.GetType().Name}: {e.Message}", clock.Elapsed, false);
+            return new(
+                theorem.Name,
+                null,
+                e is ProverException ? e.Message : $"{e.GetType().Name}: {e.Message}",
+                clock.Elapsed,
+                false
+            );
         }
     }
 }

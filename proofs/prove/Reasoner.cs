@@ -106,7 +106,8 @@ public sealed class Reasoner : IDisposable
         }
         else if (fact.Undecided is Bool condition)
         {
-            if (_isFact.Add(condition)) _facts.Add(condition);
+            if (_isFact.Add(condition))
+                _facts.Add(condition);
         }
         else if (!fact.Known)
             throw new ProverException("a hypothesis is false: nothing may be proved from it");
@@ -119,7 +120,8 @@ public sealed class Reasoner : IDisposable
     public void Tell(Bool fact)
     {
         Assert(new Truth(fact));
-        if (!_told.Add(fact)) return;
+        if (!_told.Add(fact))
+            return;
         _scopes.Peek().Told.Add(fact);
         _solver.Assert(_terms.Translate(fact));
     }
@@ -165,7 +167,8 @@ public sealed class Reasoner : IDisposable
         bool Satisfies(Evaluation values) =>
             (assumption is null || values.Of(assumption)) && _facts.FindLastIndex(fact => !values.Of(fact)) < 0;
 
-        if (_witnesses.FirstOrDefault(witness => Satisfies(witness.Values)) is not { } found) return false;
+        if (_witnesses.FirstOrDefault(witness => Satisfies(witness.Values)) is not { } found)
+            return false;
         _witnesses.Remove(found);
         _witnesses.AddFirst(found);
         _witness = found;
@@ -175,7 +178,8 @@ public sealed class Reasoner : IDisposable
     private void Keep(Witness witness)
     {
         _witnesses.AddFirst(witness);
-        if (_witnesses.Count <= KeptWitnesses) return;
+        if (_witnesses.Count <= KeptWitnesses)
+            return;
         _witnesses.Last!.Value.Dispose();
         _witnesses.RemoveLast();
     }
@@ -189,10 +193,13 @@ public sealed class Reasoner : IDisposable
         Questions++;
         _witness = null;
         var answer = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));
-        if (answer is { } quick) return Answer(_solver, quick, assumption);
+        if (answer is { } quick)
+            return Answer(_solver, quick, assumption);
         using var whole = _terms.Context.OneShot(StepLimit);
-        foreach (var fact in _told) whole.Assert(_terms.Translate(fact));
-        if (assumption is not null) whole.Assert(_terms.Translate(assumption));
+        foreach (var fact in _told)
+            whole.Assert(_terms.Translate(fact));
+        if (assumption is not null)
+            whole.Assert(_terms.Translate(assumption));
         return Answer(whole, whole.Check(), assumption);
     }
 
@@ -201,7 +208,8 @@ public sealed class Reasoner : IDisposable
         if (answer is not { } satisfiable)
             throw new ProverException($"the solver does not know: {solver.ReasonUnknown}");
         _record?.Solved(new(Path, Purpose, [.. _told.OrderBy(fact => fact.Id)], assumption, satisfiable));
-        if (satisfiable) _witness = new(solver.Model());
+        if (satisfiable)
+            _witness = new(solver.Model());
         return satisfiable;
     }
 
@@ -227,7 +235,8 @@ public sealed class Reasoner : IDisposable
     {
         var z3 = _terms.Context;
         var literal = z3.Bool($"?{condition.Id}");
-        if (_scopes.Any(scope => scope.Named.Contains(condition))) return literal;
+        if (_scopes.Any(scope => scope.Named.Contains(condition)))
+            return literal;
         _scopes.Peek().Named.Add(condition);
         _solver.Assert(z3.Or(z3.Not(literal), _terms.Translate(condition)));
         return literal;
@@ -235,7 +244,8 @@ public sealed class Reasoner : IDisposable
 
     public void Dispose()
     {
-        foreach (var witness in _witnesses) witness.Dispose();
+        foreach (var witness in _witnesses)
+            witness.Dispose();
         _solver.Dispose();
     }
 }

@@ -4,8 +4,8 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// What code may conclude from the summary of a thread's senders without an operation: it is 0 just where the set is empty. About the
-/// representation alone, so true of every image of the layout.
+/// What code may conclude from the summary of a thread's senders without an operation: it is 0 just where the set is
+/// empty. About the representation alone, so true of every image of the layout.
 /// </summary>
 public sealed class SendersTheorem(BootedImage image) : SetTheorem("image.sets.senders", image)
 {
@@ -21,7 +21,13 @@ public sealed class SendersTheorem(BootedImage image) : SetTheorem("image.sets.s
         var word = before.Get(Layout.SenderSets, receiver * Layout.Words | place, Layout.SendersWord);
         var first = (place << 5 | Symbolic.LowestBit(word) & 31) & (Limits.Threads - 1);
         attempt.Path.IsTaken();
-        attempt.Path.Require(summary == 0 | members.Sender(first) == receiver, "a summary that is not 0 names a thread in the set");
-        attempt.Path.Require(members.Sender(thread) != receiver | summary != 0, "a thread in the set shows in the summary");
+        attempt.Path.Require(
+            summary == 0 | members.Sender(first) == receiver,
+            "a summary that is not 0 names a thread in the set"
+        );
+        attempt.Path.Require(
+            members.Sender(thread) != receiver | summary != 0,
+            "a thread in the set shows in the summary"
+        );
     }
 }

@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The contracts of the set operations, as a program on what the sets mean. Read twice: where a way into the kernel comes to an
-/// operation, in place of its bytes; and in the operation's own theorem, beside its bytes.
+/// The contracts of the set operations, as a program on what the sets mean. Read twice: where a way into the kernel
+/// comes to an operation, in place of its bytes; and in the operation's own theorem, beside its bytes.
 /// </summary>
 /// <param name="layout">Where the tables are.</param>
 /// <param name="memory">Everything but the sets.</param>
@@ -17,7 +17,14 @@ namespace Verified.Proofs.Prove;
 /// <param name="start">The cut point whose contract holds where an operation starts.</param>
 /// <param name="require">What to do with a precondition: show it, or assume it.</param>
 public sealed class SetContracts(
-    Layout layout, KernelMemory memory, SymbolicSets sets, Attempt attempt, Choosing choosing, CutPoint start, Action<Truth, string> require)
+    Layout layout,
+    KernelMemory memory,
+    SymbolicSets sets,
+    Attempt attempt,
+    Choosing choosing,
+    CutPoint start,
+    Action<Truth, string> require
+)
 {
     private static readonly int[] Scratch = [Register.Eax, Register.Ecx, Register.Edx, Register.Ebx];
 
@@ -30,10 +37,12 @@ public sealed class SetContracts(
         Enter(cpu);
         var (found, result) = Effect(operation.Kind, cpu);
         IReadOnlyList<int> lost = operation.Kind == SetOperationKind.NextTimer ? [.. Scratch, Register.Esi] : Scratch;
-        foreach (var register in lost) cpu.R[register] = attempt.Terms.Fresh("lost");
+        foreach (var register in lost)
+            cpu.R[register] = attempt.Terms.Fresh("lost");
         cpu.Eflags = cpu.Eflags & ~Flag.Status | (Symbolic)attempt.Terms.Fresh("lost") & Flag.Status;
         cpu.Eip = operation.End;
-        if (result is not { } word) return lost;
+        if (result is not { } word)
+            return lost;
         if (found)
         {
             cpu.R[Register.Eax] = word;
@@ -44,7 +53,9 @@ public sealed class SetContracts(
         return lost;
     }
 
-    /// <summary>What the theorem of an operation starts from beyond its registers: the contract of the kernel's cut points.</summary>
+    /// <summary>
+    /// What the theorem of an operation starts from beyond its registers: the contract of the kernel's cut points.
+    /// </summary>
     private void Enter(Ia32<Symbolic, KernelMemory> cpu)
     {
         foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
@@ -57,17 +68,34 @@ public sealed class SetContracts(
         var me = cpu.R[Register.Esp] - Layout.Edi.Offset;
         switch (kind)
         {
-            case SetOperationKind.AddReady: AddReady(ThreadAt(cpu.R[Register.Ebp])); break;
-            case SetOperationKind.RemoveReady: RemoveReady(cpu.R[Register.Edi], cpu.R[Register.Esi]); break;
-            case SetOperationKind.GreatestPriority: return GreatestPriority();
-            case SetOperationKind.NextReady: return NextReady(cpu.R[Register.Esi]);
-            case SetOperationKind.AddSender: AddSender(ThreadAt(me), ThreadAt(cpu.R[Register.Ebp])); break;
-            case SetOperationKind.RemoveSender: RemoveSender(ThreadAt(cpu.R[Register.Ebp]), ThreadAt(cpu.R[Register.Edx])); break;
-            case SetOperationKind.NextSender: return NextSender(ThreadAt(me));
-            case SetOperationKind.AddTimer: AddTimer(ThreadAt(cpu.R[Register.Ebp])); break;
-            case SetOperationKind.RemoveTimer: RemoveTimer(ThreadAt(cpu.R[Register.Ebp])); break;
-            case SetOperationKind.NextTimer: return NextTimer();
-            default: throw new ArgumentOutOfRangeException(nameof(kind), kind, "no contract");
+            case SetOperationKind.AddReady:
+                AddReady(ThreadAt(cpu.R[Register.Ebp]));
+                break;
+            case SetOperationKind.RemoveReady:
+                RemoveReady(cpu.R[Register.Edi], cpu.R[Register.Esi]);
+                break;
+            case SetOperationKind.GreatestPriority:
+                return GreatestPriority();
+            case SetOperationKind.NextReady:
+                return NextReady(cpu.R[Register.Esi]);
+            case SetOperationKind.AddSender:
+                AddSender(ThreadAt(me), ThreadAt(cpu.R[Register.Ebp]));
+                break;
+            case SetOperationKind.RemoveSender:
+                RemoveSender(ThreadAt(cpu.R[Register.Ebp]), ThreadAt(cpu.R[Register.Edx]));
+                break;
+            case SetOperationKind.NextSender:
+                return NextSender(ThreadAt(me));
+            case SetOperationKind.AddTimer:
+                AddTimer(ThreadAt(cpu.R[Register.Ebp]));
+                break;
+            case SetOperationKind.RemoveTimer:
+                RemoveTimer(ThreadAt(cpu.R[Register.Ebp]));
+                break;
+            case SetOperationKind.NextTimer:
+                return NextTimer();
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "no contract");
         }
 
         return (true, null);
@@ -95,8 +123,14 @@ public sealed class SetContracts(
     {
         var ready = sets.Ready.AsNow();
         var (found, priority) = choosing.Greatest(
-            Sort.Thread, _threads, layout.Limits.Priorities, thread => ready(thread) != sets.NoPriority, ready);
-        if (found) StoreTop(priority);
+            Sort.Thread,
+            _threads,
+            layout.Limits.Priorities,
+            thread => ready(thread) != sets.NoPriority,
+            ready
+        );
+        if (found)
+            StoreTop(priority);
         return (found, priority);
     }
 
@@ -137,8 +171,10 @@ public sealed class SetContracts(
     {
         var timed = (Load(layout.Threads, thread, Layout.Status) & Layout.TimedStatus) != 0;
         var slot = SlotOf(Load(layout.Threads, thread, Layout.Deadline));
-        require(sets.Timer.Get(thread) == Symbolic.Select(timed, slot, SymbolicSets.NoSlot),
-            "a thread is in the set of its deadline's slot just if its status says so");
+        require(
+            sets.Timer.Get(thread) == Symbolic.Select(timed, slot, SymbolicSets.NoSlot),
+            "a thread is in the set of its deadline's slot just if its status says so"
+        );
         sets.Timer.Set(thread, SymbolicSets.NoSlot);
     }
 
@@ -169,7 +205,10 @@ public sealed class SetContracts(
     private Symbolic ThreadAt(Symbolic address)
     {
         var thread = layout.Decode(layout.Partner, address);
-        require((thread < _threads) & (layout.Encode(layout.Partner, thread) == address), "a thread's address is that of a row");
+        require(
+            (thread < _threads) & (layout.Encode(layout.Partner, thread) == address),
+            "a thread's address is that of a row"
+        );
         attempt.Universe.Touch(Sort.Thread, thread);
         return thread;
     }

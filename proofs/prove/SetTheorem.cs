@@ -4,8 +4,8 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// What the theorems about the sets have in common: bitmaps, and a membership of threads that they mean, of which nothing else is
-/// known.
+/// What the theorems about the sets have in common: bitmaps, and a membership of threads that they mean, of which
+/// nothing else is known.
 /// </summary>
 public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(name, image)
 {
@@ -19,21 +19,33 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
         var representation = Meaning(attempt, Machine(attempt, Memory(attempt, null, null)), members);
         var limits = Layout.Limits;
         attempt.Universe.ForAll(Sort.Thread, Sort.None, (thread, _) =>
-            (members.Ready(thread) <= limits.Priorities) & (members.Sender(thread) <= limits.Threads)
-            & (members.Timer(thread) <= Spec.Limits.ClockSlots));
+            (members.Ready(thread) <= limits.Priorities)
+            & (members.Sender(thread) <= limits.Threads)
+            & (members.Timer(thread) <= Spec.Limits.ClockSlots)
+        );
         foreach (var invariant in Representation<Symbolic>.Sets)
             attempt.Universe.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
 
         // Where a thread matters, so do the words that it is a bit of.
         attempt.Universe.Follow(Sort.Thread, thread =>
         {
-            var (priority, receiver) = (members.Ready(thread) & (limits.Priorities - 1), members.Sender(thread) & (limits.Threads - 1));
+            var (priority, receiver) = (
+                members.Ready(thread) & (limits.Priorities - 1),
+                members.Sender(thread) & (limits.Threads - 1)
+            );
             return
             [
                 (Sort.Priority, priority),
                 (Sort.ReadyWord, Representation<Symbolic>.WordOf(Layout, priority, thread)),
                 (Sort.SenderWord, Representation<Symbolic>.WordOf(Layout, receiver, thread)),
-                (Sort.TimerWord, Representation<Symbolic>.WordOf(Layout, members.Timer(thread) & (Spec.Limits.ClockSlots - 1), thread)),
+                (
+                    Sort.TimerWord,
+                    Representation<Symbolic>.WordOf(
+                        Layout,
+                        members.Timer(thread) & (Spec.Limits.ClockSlots - 1),
+                        thread
+                    )
+                ),
             ];
         });
     }
@@ -41,13 +53,21 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
     protected static Membership<Symbolic> InitialMembers(Attempt attempt)
     {
         var limits = attempt.Limits;
-        var (priorities, threads, slots) = (Width(limits.Priorities), Width(limits.Threads), Width(Spec.Limits.ClockSlots));
-        return new(thread => attempt.Initial("sets.ready", priorities, thread), thread => attempt.Initial("sets.sender", threads, thread),
-            thread => attempt.Initial("sets.timer", slots, thread));
+        var (priorities, threads, slots) = (
+            Width(limits.Priorities),
+            Width(limits.Threads),
+            Width(Spec.Limits.ClockSlots)
+        );
+        return new(
+            thread => attempt.Initial("sets.ready", priorities, thread),
+            thread => attempt.Initial("sets.sender", threads, thread),
+            thread => attempt.Initial("sets.timer", slots, thread)
+        );
     }
 
     /// <summary>The processor somewhere in the kernel.</summary>
-    protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory) => Machine(attempt, memory, Image.Points.Pick);
+    protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
+        Machine(attempt, memory, Image.Points.Pick);
 
     /// <summary>The sets of a machine as what they are to mean.</summary>
     protected Representation<Symbolic> Meaning(Attempt attempt, SymbolicMachine machine, Membership<Symbolic> members)
@@ -56,14 +76,22 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
         return new(view, Before(attempt, view), members);
     }
 
-    /// <summary>What matters because bits of a row are looked for: the row or thread that the first of them stands for.</summary>
+    /// <summary>
+    /// What matters because bits of a row are looked for: the row or thread that the first of them stands for.
+    /// </summary>
     protected void TouchFirst(Attempt attempt, View<Symbolic> before, Area area, Field field, Symbolic row)
     {
         var words = Layout.Words;
         if (area == Layout.PriorityMap)
         {
             var priority = row << 5 | Symbolic.HighestBit(before.Get(area, row, field)) & 31;
-            TouchFirst(attempt, before, Layout.ReadySummary, Layout.ReadySummaryWord, priority & (Limits.Priorities - 1));
+            TouchFirst(
+                attempt,
+                before,
+                Layout.ReadySummary,
+                Layout.ReadySummaryWord,
+                priority & (Limits.Priorities - 1)
+            );
         }
         else if (area == Layout.ReadySummary)
         {

@@ -13,34 +13,53 @@ public enum Goals
     Invariants = 1,
 
     /// <summary>
-    /// The lists of mappings and chiefs stay in order (<see cref="Orders"/>), which those own steps that walk along a list need; and what a step does to a mapping is what it may (<see cref="Derivation{W}"/>).
+    /// The lists of mappings and chiefs stay in order (<see cref="Orders"/>), which those own steps that walk along a
+    /// list need; and what a step does to a mapping is what it may (<see cref="Derivation{W}"/>).
     /// </summary>
     Orders = 2,
 }
 
 /// <summary>
-/// A step of the spec preserves the invariants: for every state of the entry's stage that satisfies all of them, so does the state
-/// after the step; the lists of mappings and the chiefs stay in order, and mappings what they were derived as; and the kernel's own steps come to an end.
+/// A step of the spec preserves the invariants: for every state of the entry's stage that satisfies all of them, so
+/// does the state after the step; the lists of mappings and the chiefs stay in order, and mappings what they were
+/// derived as; and the kernel's own steps come to an end.
 /// </summary>
-public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint stage, Case? only = null, Goals goals = Goals.Invariants | Goals.Orders)
-    : Theorem(name, limits)
+public sealed class SpecTheorem(
+    string name,
+    Limits limits,
+    Entry entry,
+    uint stage,
+    Case? only = null,
+    Goals goals = Goals.Invariants | Goals.Orders
+) : Theorem(name, limits)
 {
-    public override int Weight => entry switch { Entry.Receive or Entry.Accept or Entry.Map => 2, Entry.Ipc => 1, _ => 0 };
+    public override int Weight =>
+        entry switch
+        {
+            Entry.Receive or Entry.Accept or Entry.Map => 2,
+            Entry.Ipc => 1,
+            _ => 0,
+        };
 
     // Any other step keeps a task's chief.
     private bool ChangesChiefs => entry == Entry.TaskNew || (entry == Entry.Map && only?.Deletes != false);
 
-    /// <summary>Whether the step may rely on an invariant at every row, and not only where that itself is to be preserved.</summary>
+    /// <summary>
+    /// Whether the step may rely on an invariant at every row, and not only where that itself is to be preserved.
+    /// </summary>
     private bool IsGiven(Invariant<Symbolic> invariant) => Case.Needs(entry, only, invariant);
 
     protected override void Assume(Attempt attempt)
     {
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
         foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
-            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None,
-                (i, j) => invariant.Holds(before, i, j));
-        if (goals.HasFlag(Goals.Orders)) new Orders(attempt, ChangesChiefs).Assume(before);
-        if (only is not null) attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(before));
+            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None, (i, j) =>
+                invariant.Holds(before, i, j)
+            );
+        if (goals.HasFlag(Goals.Orders))
+            new Orders(attempt, ChangesChiefs).Assume(before);
+        if (only is not null)
+            attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
 
@@ -49,7 +68,8 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         var tables = Tables(attempt, running: true);
         var state = new State<Symbolic>(Limits, tables);
         var argument = attempt.Register("argument");
-        if (entry == Entry.Interrupt) attempt.Path.Assume(Interrupts.IsUsers(argument));
+        if (entry == Entry.Interrupt)
+            attempt.Path.Assume(Interrupts.IsUsers(argument));
         new Kernel<Symbolic>(state).Step(entry, argument, attempt.Register("error-code"));
         attempt.Path.IsTaken();
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
@@ -59,15 +79,20 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
             Derivations(attempt, before, state);
         }
 
-        if (!goals.HasFlag(Goals.Invariants)) return;
+        if (!goals.HasFlag(Goals.Invariants))
+            return;
         foreach (var invariant in Invariants<Symbolic>.All)
         {
             var (i, j) = (attempt.Any(Universe.Of(invariant.Over), false), attempt.Any(Sort.Thread, true));
             var held = IsGiven(invariant) ? true : invariant.Holds(before, i, j);
-            attempt.Path.RequireLemma(!held | invariant.Holds(state, i, j), $"invariant {invariant.Name} is preserved: {invariant.Why}");
+            attempt.Path.RequireLemma(
+                !held | invariant.Holds(state, i, j),
+                $"invariant {invariant.Name} is preserved: {invariant.Why}"
+            );
         }
 
-        if (Kernel<Symbolic>.Own(stage) == entry) Descends(attempt, tables, state);
+        if (Kernel<Symbolic>.Own(stage) == entry)
+            Descends(attempt, tables, state);
     }
 
     private static void Derivations(Attempt attempt, State<Symbolic> before, State<Symbolic> after)
@@ -87,27 +112,47 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
             {
                 Stages.Wake => after.Stage != Stages.Wake | after.Examined > before.Examined,
                 Stages.Pick => change == 0 & (LeftTo(Stages.Receive) | LeftTo(Stages.Map) | IsOutside()),
-                Stages.Map => !Symbolic.LessSigned(0, change) & MapDescends(tables, before, after, new Orders(attempt, ChangesChiefs).OfMappings),
-                Stages.Receive => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave) | change == 0 & LeftTo(Stages.Accept),
+                Stages.Map => !Symbolic.LessSigned(0, change)
+                    & MapDescends(tables, before, after, new Orders(attempt, ChangesChiefs).OfMappings),
+                Stages.Receive => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave)
+                    | change == 0 & LeftTo(Stages.Accept),
                 Stages.Accept => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave),
                 _ => change == 0 & (LeftTo(Stages.Pick) | LeftTo(Stages.Map) | IsOutside()),
             },
-            "the kernel's own steps come to an end: a wake step looks at a thread further on or leaves the stage, for ever; "
-            + "a receive step lowers the rank or leaves to accept, which does; pick and leave steps keep it, and follow no others but receive and accept; a map step brings its operation on");
+            "the kernel's own steps come to an end: a wake step looks at a thread further on or leaves the stage, for "
+                + "ever; "
+                + "a receive step lowers the rank or leaves to accept, which does; pick and leave steps keep it, and "
+                + "follow no others but receive and accept; a map step brings its operation on"
+        );
 
         Truth LeftTo(uint next) => after.Stage == next;
         Truth IsOutside() => LeftTo(Stages.User) | LeftTo(Stages.Idle);
     }
 
-    private static Truth MapDescends(SymbolicTables tables, State<Symbolic> before, State<Symbolic> after, Func<Symbolic, Symbolic> position)
+    private static Truth MapDescends(
+        SymbolicTables tables,
+        State<Symbolic> before,
+        State<Symbolic> after,
+        Func<Symbolic, Symbolic> position
+    )
     {
-        var threads = Change(tables, Sort.Thread, row => Rank<Symbolic>.Mapping(after, row) - Rank<Symbolic>.Mapping(before, row));
-        var nodes = Change(tables, Sort.Node, row => Rank<Symbolic>.InUse(after, row) - Rank<Symbolic>.InUse(before, row));
-        var pageTables = Change(tables, Sort.PageTable, row => Rank<Symbolic>.TableInUse(after, row) - Rank<Symbolic>.TableInUse(before, row));
+        var threads = Change(tables, Sort.Thread, row =>
+            Rank<Symbolic>.Mapping(after, row) - Rank<Symbolic>.Mapping(before, row)
+        );
+        var nodes = Change(tables, Sort.Node, row =>
+            Rank<Symbolic>.InUse(after, row) - Rank<Symbolic>.InUse(before, row)
+        );
+        var pageTables = Change(tables, Sort.PageTable, row =>
+            Rank<Symbolic>.TableInUse(after, row) - Rank<Symbolic>.TableInUse(before, row)
+        );
         var doomed = Change(tables, Sort.Task, row => after.Mappings.Doomed[row] - before.Mappings.Doomed[row]);
         var begins = before.Mappings.Operation == Operations.None & after.Mappings.Operation != Operations.None;
         return Symbolic.LessSigned(threads, 0)
-            | (threads == 0 & after.Stage == Stages.Map & (begins | Rank<Symbolic>.BringsOn(before, after, position, nodes, pageTables, doomed)));
+            | (
+                threads == 0
+                & after.Stage == Stages.Map
+                & (begins | Rank<Symbolic>.BringsOn(before, after, position, nodes, pageTables, doomed))
+            );
     }
 
     /// <summary>The sum, over the rows of a sort that the step wrote, of what each changed by.</summary>
@@ -118,7 +163,8 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
         foreach (var (_, row) in tables.Written.Where(written => written.Sort == sort).Distinct())
         {
             Truth isNew = true;
-            foreach (var earlier in counted) isNew &= row != earlier;
+            foreach (var earlier in counted)
+                isNew &= row != earlier;
             sum += Symbolic.Select(isNew, change(row), 0);
             counted.Add(row);
         }
@@ -130,6 +176,11 @@ public sealed class SpecTheorem(string name, Limits limits, Entry entry, uint st
     {
         Symbolic Initial(ColumnInfo info, Symbolic row) =>
             info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);
-        return new SymbolicTables(Limits, Initial, attempt.Terms, running ? (attempt.Universe, attempt.Choosing()) : null);
+        return new SymbolicTables(
+            Limits,
+            Initial,
+            attempt.Terms,
+            running ? (attempt.Universe, attempt.Choosing()) : null
+        );
     }
 }

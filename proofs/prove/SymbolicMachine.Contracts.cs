@@ -25,43 +25,50 @@ public sealed partial class SymbolicMachine
         var (known, unknown) = (0u, 0u);
         foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
         {
-            if (field.Write is not { } write) continue;
+            if (field.Write is not { } write)
+                continue;
             var holding = start[field.Name];
             if (flags.TryGetValue(field.Name, out var mask))
             {
-                if (holding.Kind == HoldingKind.Is) known |= holding.Value;
-                else unknown |= mask;
+                if (holding.Kind == HoldingKind.Is)
+                    known |= holding.Value;
+                else
+                    unknown |= mask;
             }
-            else if (Initial(field.Name, holding) is { } value) write(_cpu, value);
+            else if (Initial(field.Name, holding) is { } value)
+                write(_cpu, value);
         }
 
         _cpu.Eflags = unknown == 0 ? known : _attempt.Register("eflags") & unknown | known;
-        if (start == _image.Points.Idle) _cpu.Eip = Symbolic.Select(_attempt.Register("idle") == 0, _image.IdleHalt,
-            _image.IdleHalt + 1);
-        else if (_image.AddressOf(start) is { } address) _cpu.Eip = address;
+        if (start == _image.Points.Idle)
+            _cpu.Eip = Symbolic.Select(_attempt.Register("idle") == 0, _image.IdleHalt, _image.IdleHalt + 1);
+        else if (_image.AddressOf(start) is { } address)
+            _cpu.Eip = address;
         foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
             if (field.Read is { } read)
                 _before[field.Name] = read(_cpu);
     }
 
     /// <summary>A field's value at the start; null if it stays as it is.</summary>
-    private Symbolic? Initial(string field, Holding holding) => holding.Kind switch
-    {
-        HoldingKind.Is => holding.Value,
-        HoldingKind.SavedRegisters => SavedStack,
-        HoldingKind.Loadable => LoadedByUser(field, IsLoadable),
-        HoldingKind.LoadableStack => LoadedByUser(field, IsLoadableStack),
+    private Symbolic? Initial(string field, Holding holding) =>
+        holding.Kind switch
+        {
+            HoldingKind.Is => holding.Value,
+            HoldingKind.SavedRegisters => SavedStack,
+            HoldingKind.Loadable => LoadedByUser(field, IsLoadable),
+            HoldingKind.LoadableStack => LoadedByUser(field, IsLoadableStack),
 
-        // An interrupt ends the halted state, whether the processor is in it or not.
-        HoldingKind.Any when field == "halted state" => 1,
+            // An interrupt ends the halted state, whether the processor is in it or not.
+            HoldingKind.Any when field == "halted state" => 1,
 
-        // Of a segment that a user has loaded nothing may be used, as if it were null.
-        _ when field.EndsWith(" attributes", StringComparison.Ordinal) => 0,
-        _ when Array.Exists(DataSegments, segment =>
-            field.StartsWith(ProcessorNames.Segments[segment] + ' ', StringComparison.Ordinal)
-            && !field.EndsWith("selector", StringComparison.Ordinal)) => 0,
-        _ => _attempt.Register(field.ToLowerInvariant()),
-    };
+            // Of a segment that a user has loaded nothing may be used, as if it were null.
+            _ when field.EndsWith(" attributes", StringComparison.Ordinal) => 0,
+            _ when Array.Exists(DataSegments, segment =>
+                    field.StartsWith(ProcessorNames.Segments[segment] + ' ', StringComparison.Ordinal)
+                    && !field.EndsWith("selector", StringComparison.Ordinal)
+                ) => 0,
+            _ => _attempt.Register(field.ToLowerInvariant()),
+        };
 
     /// <summary>The contract of the cut point where the run has ended.</summary>
     private void Show(CutPoint end)
@@ -69,16 +76,22 @@ public sealed partial class SymbolicMachine
         var goals = new List<(Truth, string)>();
         foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
         {
-            if (field.Read is not { } read
-                || end[field.Name] is not { Kind: not (HoldingKind.Any or HoldingKind.Compared) } holding) continue;
+            if (
+                field.Read is not { } read
+                || end[field.Name] is not { Kind: not (HoldingKind.Any or HoldingKind.Compared) } holding
+            )
+                continue;
             var value = read(_cpu);
             var holds = holding.Kind switch
             {
                 HoldingKind.SavedRegisters => value == SavedStack,
                 HoldingKind.Loadable => IsLoadable(value),
                 HoldingKind.LoadableStack => IsLoadableStack(value),
-                _ => holding.Allows(value, _before[field.Name], holding.Kind == HoldingKind.OfSelector
-                    ? SelectorOf(field.Name) : 0),
+                _ => holding.Allows(
+                    value,
+                    _before[field.Name],
+                    holding.Kind == HoldingKind.OfSelector ? SelectorOf(field.Name) : 0
+                ),
             };
             goals.Add((holds, $"at cut point {end.Name} {field.Name} is {holding}"));
         }
@@ -97,8 +110,13 @@ public sealed partial class SymbolicMachine
         return selector;
     }
 
-    private static readonly int[] DataSegments = [SegmentRegister.Ds, SegmentRegister.Es, SegmentRegister.Fs,
-        SegmentRegister.Gs];
+    private static readonly int[] DataSegments =
+    [
+        SegmentRegister.Ds,
+        SegmentRegister.Es,
+        SegmentRegister.Fs,
+        SegmentRegister.Gs,
+    ];
 
     /// <summary>
     /// The fast path of ipc looks at what the user has loaded. Where all are the flat data segment, they can be used;
@@ -107,17 +125,23 @@ public sealed partial class SymbolicMachine
     private void FlatIfAllAre()
     {
         Truth flat = true;
-        foreach (var segment in DataSegments) flat &= _cpu.S[segment].Selector == Layout.FlatData;
+        foreach (var segment in DataSegments)
+            flat &= _cpu.S[segment].Selector == Layout.FlatData;
         if (flat)
             foreach (var segment in DataSegments)
-                _cpu.S[segment] = Segment<Symbolic>.Unpack(Layout.FlatData, UserSegments.FlatLow,
-                    UserSegments.FlatHigh, UserSegments.FlatHigh & Processors.Mask);
+                _cpu.S[segment] = Segment<Symbolic>.Unpack(
+                    Layout.FlatData,
+                    UserSegments.FlatLow,
+                    UserSegments.FlatHigh,
+                    UserSegments.FlatHigh & Processors.Mask
+                );
     }
 
     private Truth IsLoadable(Symbolic selector)
     {
         Truth loadable = false;
-        foreach (var (one, isLoadable) in UserSelectors()) loadable |= selector == one & isLoadable;
+        foreach (var (one, isLoadable) in UserSelectors())
+            loadable |= selector == one & isLoadable;
         return loadable;
     }
 
@@ -125,8 +149,7 @@ public sealed partial class SymbolicMachine
     private Truth IsLoadableStack(Symbolic selector)
     {
         var high = Load(_image.Layout.FlatSegment.Base + Layout.DescriptorHigh.Offset);
-        return (selector == Layout.UserData)
-            | ((selector == Layout.FlatData) & ((high & UserSegments.Present) != 0));
+        return (selector == Layout.UserData) | ((selector == Layout.FlatData) & ((high & UserSegments.Present) != 0));
     }
 
     /// <summary>Null, and what of the GDT ring 3 may load into a data segment register. There is no LDT.</summary>
@@ -141,12 +164,15 @@ public sealed partial class SymbolicMachine
                 continue;
             }
 
-            var a = (selector & 4) == 0 && selector >= 8 ? Constant(_image.Layout.Gdt + (selector & ~7u) + 4)
-                & Processors.Mask : 0;
+            var a =
+                (selector & 4) == 0 && selector >= 8
+                    ? Constant(_image.Layout.Gdt + (selector & ~7u) + 4) & Processors.Mask
+                    : 0;
             var readable = Processors.IsData(a) || Processors.IsReadableCode(a);
-            if (selector < 4
-                || (readable && (a & Processors.Present) != 0
-                && (Processors.IsConforming(a) || Processors.Dpl(a) == 3)))
+            if (
+                selector < 4
+                || (readable && (a & Processors.Present) != 0 && (Processors.IsConforming(a) || Processors.Dpl(a) == 3))
+            )
                 yield return (selector, true);
         }
     }

@@ -11,16 +11,20 @@ public sealed partial class SymbolicMachine
         switch (way.Kind)
         {
             case WayKind.Interrupt:
-                _path.RequireOfProcessor([(_cpu.InterruptsEnabled & !_cpu.InterruptShadow,
-                    $"the processor takes an interrupt at cut point {_start.Name}")]);
+                _path.RequireOfProcessor([
+                    (
+                        _cpu.InterruptsEnabled & !_cpu.InterruptShadow,
+                        $"the processor takes an interrupt at cut point {_start.Name}"
+                    ),
+                ]);
                 _cpu.ExternalInterrupt(way.Vector);
                 break;
             case WayKind.Exception or WayKind.SystemCall when way.Instruction is { } instruction:
                 Execute(instruction);
                 break;
             case WayKind.Exception:
-                _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode
-                : null); break;
+                _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null);
+                break;
             case WayKind.Own when _start == _image.Points.Idle:
                 // Not halted: behind an interrupt, or at the HLT itself.
                 _cpu.Halted = false;
@@ -28,14 +32,15 @@ public sealed partial class SymbolicMachine
                 break;
         }
 
-        if (_cpu.Cpl != 0) throw _path.Refuted($"{way.Name} does not enter ring 0");
+        if (_cpu.Cpl != 0)
+            throw _path.Refuted($"{way.Name} does not enter ring 0");
     }
 
     /// <summary>Executes a user's instruction, behind which EIP of the state already is.</summary>
     private void Execute(byte[] instruction)
     {
-        if (!Decode.TryDecode(instruction, 0, instruction.Length, true,
-            out var operation)) throw new ProverException("a way's instruction does not end");
+        if (!Decode.TryDecode(instruction, 0, instruction.Length, true, out var operation))
+            throw new ProverException("a way's instruction does not end");
         _cpu.Eip -= (uint)instruction.Length;
         try
         {

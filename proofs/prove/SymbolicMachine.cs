@@ -27,8 +27,15 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     /// </summary>
     public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, CutPoint start)
     {
-        (_image, _attempt, _path, _memory, _start, Stage, InUserMode) = (image, attempt, attempt.Path, memory, start,
-            start.Stage, start.InUserMode);
+        (_image, _attempt, _path, _memory, _start, Stage, InUserMode) = (
+            image,
+            attempt,
+            attempt.Path,
+            memory,
+            start,
+            start.Stage,
+            start.InUserMode
+        );
         _cpu = new Ia32<Symbolic, KernelMemory>(memory);
         Assume(start);
     }
@@ -72,18 +79,20 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     public (Symbolic Base, Symbolic Limit) Hidden(int number) => (_cpu.S[number].Base, _cpu.S[number].Limit);
 
     /// <summary>Enters the kernel (an own step is entered already) and runs to the next cut point.</summary>
-    /// <exception cref="RefutedException">The kernel faults, loops, leaves its tables, or breaks the contract of the
-    /// cut point.</exception>
+    /// <exception cref="RefutedException">
+    /// The kernel faults, loops, leaves its tables, or breaks the contract of the cut point.
+    /// </exception>
     public void Run(Way way, Symbolic errorCode)
     {
         _hasSlowPath = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
-        if (_hasSlowPath) FlatIfAllAre();
+        if (_hasSlowPath)
+            FlatIfAllAre();
         Guarded(() =>
         {
             Enter(way, errorCode);
             for (; (Reached = CutPointHere()) is null; Step())
-                if (Trail.Count > 0
-                    || way.Kind is WayKind.SystemCall or WayKind.Interrupt or WayKind.Exception) TakesNoInterrupt();
+                if (Trail.Count > 0 || way.Kind is WayKind.SystemCall or WayKind.Interrupt or WayKind.Exception)
+                    TakesNoInterrupt();
         });
         (Stage, InUserMode) = (Reached!.Stage, Reached.InUserMode);
         Show(Reached);
@@ -100,8 +109,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
             {
                 TakesNoInterrupt();
                 Step();
-            }
-            while (Symbolic.TryValue(_cpu.Eip, out var eip) && eip != operation.End && eip != operation.None);
+            } while (Symbolic.TryValue(_cpu.Eip, out var eip) && eip != operation.End && eip != operation.None);
         });
     }
 
@@ -124,13 +132,16 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     private CutPoint? CutPointHere()
     {
         var points = _image.Points;
-        if (_cpu.Cpl == 3) return points.User;
-        if (Trail.Count == 0) return null;
-        if (!Symbolic.TryValue(_cpu.Eip, out var eip)) return _start == points.Idle && _path.Shows(IsIdle(_cpu.Eip))
-            ? points.Idle : null;
+        if (_cpu.Cpl == 3)
+            return points.User;
+        if (Trail.Count == 0)
+            return null;
+        if (!Symbolic.TryValue(_cpu.Eip, out var eip))
+            return _start == points.Idle && _path.Shows(IsIdle(_cpu.Eip)) ? points.Idle : null;
 
         // In the shadow of STI the HLT is still to be executed.
-        if (eip == _image.IdleHalt + 1 || (eip == _image.IdleHalt && !_cpu.InterruptShadow)) return points.Idle;
+        if (eip == _image.IdleHalt + 1 || (eip == _image.IdleHalt && !_cpu.InterruptShadow))
+            return points.Idle;
         var point = points.All.FirstOrDefault(point => point.Stage != Stages.Idle && _image.AddressOf(point) == eip);
         return point == points.Slow && !_hasSlowPath ? null : point;
     }
@@ -142,19 +153,25 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     private void TakesNoInterrupt()
     {
         if (!_cpu.InterruptShadow)
-            _path.RequireOfProcessor([(!_cpu.InterruptsEnabled,
-                $"no interrupt is taken at {_cpu.Eip}, which is no cut point")]);
+            _path.RequireOfProcessor([
+                (!_cpu.InterruptsEnabled, $"no interrupt is taken at {_cpu.Eip}, which is no cut point"),
+            ]);
     }
 
     private void Step()
     {
-        if (!Symbolic.TryValue(_cpu.Eip, out var eip)) throw _path.Refuted($"the kernel jumps to {_cpu.Eip}");
-        if (Trail.Contains(eip)) throw _path.Refuted($"the kernel loops at {eip:X8}h inside a step");
+        if (!Symbolic.TryValue(_cpu.Eip, out var eip))
+            throw _path.Refuted($"the kernel jumps to {_cpu.Eip}");
+        if (Trail.Contains(eip))
+            throw _path.Refuted($"the kernel loops at {eip:X8}h inside a step");
         Trail.Add(eip);
-        if (Contracts is { } contracts
-            && _image.Operations.FirstOrDefault(operation =>
-            operation.Start == eip) is { } operation) contracts(operation, _cpu);
-        else Execute(eip);
+        if (
+            Contracts is { } contracts
+            && _image.Operations.FirstOrDefault(operation => operation.Start == eip) is { } operation
+        )
+            contracts(operation, _cpu);
+        else
+            Execute(eip);
     }
 
     private void Execute(uint eip)
@@ -166,7 +183,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         if (operation is { Op: Machine.Processor.Op.Bsf or Machine.Processor.Op.Bsr, Source: OperandKind.Register })
             _path.Shows(_cpu.R[operation.SourceRegister] != 0);
         _cpu.Step(operation);
-        if (_cpu.Halted && eip != _image.IdleHalt) throw _path.Refuted($"the kernel halts at {eip:X8}h");
+        if (_cpu.Halted && eip != _image.IdleHalt)
+            throw _path.Refuted($"the kernel halts at {eip:X8}h");
     }
 
     private Operation DecodeAt(uint eip)
@@ -175,8 +193,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         for (var i = 0u; i < code.Length; i++)
         {
             var at = eip + i;
-            if (_image.Constant(at
-                & ~3u) is not { } dword) throw _path.Refuted($"the kernel executes {at:X8}h, outside its text");
+            if (_image.Constant(at & ~3u) is not { } dword)
+                throw _path.Refuted($"the kernel executes {at:X8}h, outside its text");
             code[i] = (byte)(dword >> (int)(at & 3) * 8);
         }
 

@@ -5,8 +5,8 @@ using Verified.Spec;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The sets of threads as what they mean: which set each thread is in, on the running path. The theorems of the ways into the
-/// kernel know no more of them; the theorems of the set operations show that the bitmaps mean the same.
+/// The sets of threads as what they mean: which set each thread is in, on the running path. The theorems of the ways
+/// into the kernel know no more of them; the theorems of the set operations show that the bitmaps mean the same.
 /// </summary>
 public sealed class SymbolicSets(Limits limits, Terms terms, Membership<Symbolic> initial)
 {

@@ -6,18 +6,24 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The symbolic reading of the spec's tables: columns start as <paramref name="initial"/> says; a choice is a fresh row with
-/// its defining property.
+/// The symbolic reading of the spec's tables: columns start as <paramref name="initial"/> says; a choice is a fresh row
+/// with its defining property.
 /// </summary>
 /// <param name="limits">Sizes of the tables.</param>
 /// <param name="initial">The initial value of a column at a row.</param>
 /// <param name="terms">The terms of the theorem.</param>
-/// <param name="running">Where reads are recorded and choices are defined; null for the initial state, which never changes.</param>
+/// <param name="running">
+/// Where reads are recorded and choices are defined; null for the initial state, which never changes.
+/// </param>
 public sealed class SymbolicTables(
-    Limits limits, Func<ColumnInfo, Symbolic, Symbolic> initial, Terms terms, (Universe Universe, Choosing Choosing)? running)
-    : Tables<Symbolic>
+    Limits limits,
+    Func<ColumnInfo, Symbolic, Symbolic> initial,
+    Terms terms,
+    (Universe Universe, Choosing Choosing)? running
+) : Tables<Symbolic>
 {
     private readonly List<(Sort Sort, Contents Contents)> _columns = [];
+
     /// <summary>The rows written, with their sorts.</summary>
     public IEnumerable<(Sort Sort, Symbolic Row)> Written =>
         _columns.SelectMany(column => column.Contents.Written().Select(row => (column.Sort, row)));
@@ -35,13 +41,23 @@ public sealed class SymbolicTables(
     }
 
     public override (Truth Found, Symbolic Key) Greatest(
-        Table table, Func<Symbolic, Truth> predicate, Func<Symbolic, Symbolic> key)
+        Table table,
+        Func<Symbolic, Truth> predicate,
+        Func<Symbolic, Symbolic> key
+    )
     {
-        return Running().Greatest(
-            Universe.Of(table), State<Symbolic>.Rows(table, limits), limits.Priorities, AsNow(predicate), AsNow(key));
+        return Running()
+            .Greatest(
+                Universe.Of(table),
+                State<Symbolic>.Rows(table, limits),
+                limits.Priorities,
+                AsNow(predicate),
+                AsNow(key)
+            );
     }
 
-    private Choosing Running() => running?.Choosing ?? throw new InvalidOperationException("the initial state makes no choices");
+    private Choosing Running() =>
+        running?.Choosing ?? throw new InvalidOperationException("the initial state makes no choices");
 
     /// <summary>A function of the state as it is now, to be evaluated later, when the columns have changed.</summary>
     private Func<Symbolic, T> AsNow<T>(Func<Symbolic, T> function)
@@ -64,7 +80,8 @@ public sealed class SymbolicTables(
 
     private void Restore(List<Contents.Write?> moment)
     {
-        for (var i = 0; i < moment.Count; i++) _columns[i].Contents.Last = moment[i];
+        for (var i = 0; i < moment.Count; i++)
+            _columns[i].Contents.Last = moment[i];
     }
 
     private sealed class TableColumn(ColumnInfo info, Contents contents, Universe? universe) : Column<Symbolic>
@@ -76,7 +93,6 @@ public sealed class SymbolicTables(
                 universe?.Touch(Universe.Of(info.Table), row);
                 return contents.Get(row);
             }
-
             set
             {
                 universe?.Touch(Universe.Of(info.Table), row);

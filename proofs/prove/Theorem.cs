@@ -12,10 +12,18 @@ namespace Verified.Proofs.Prove;
 /// <param name="Questions">Questions asked of the solver.</param>
 /// <param name="Worst">What its longest paths take; nothing for theorems about the spec.</param>
 /// <param name="Executed">Addresses of the instructions that some path executes.</param>
-/// <param name="Constants">Addresses of the dwords of the image that the proof depends on: code, gates, descriptors.</param>
+/// <param name="Constants">
+/// Addresses of the dwords of the image that the proof depends on: code, gates, descriptors.
+/// </param>
 public sealed record Verdict(
-    string Theorem, Refutation? Refutation, int Paths, int Questions, WorstCase Worst, IReadOnlySet<uint> Executed,
-    IReadOnlySet<uint> Constants)
+    string Theorem,
+    Refutation? Refutation,
+    int Paths,
+    int Questions,
+    WorstCase Worst,
+    IReadOnlySet<uint> Executed,
+    IReadOnlySet<uint> Constants
+)
 {
     /// <summary>Names of the cut points where its paths end.</summary>
     public IReadOnlyCollection<string> Ends { get; init; } = [];
@@ -27,22 +35,29 @@ public sealed record Verdict(
 /// <param name="Registers">Registers of the processor at the start; empty for theorems about the spec.</param>
 /// <param name="Trail">Instructions executed, in order.</param>
 public sealed record Refutation(
-    string What, IReadOnlyList<(string Column, uint Row, uint Value)> Fields, IReadOnlyDictionary<string, uint> Registers,
-    IReadOnlyList<uint> Trail)
+    string What,
+    IReadOnlyList<(string Column, uint Row, uint Value)> Fields,
+    IReadOnlyDictionary<string, uint> Registers,
+    IReadOnlyList<uint> Trail
+)
 {
-    /// <summary>Whether it is about state of the processor that no column of the spec shows, so that no run on the spec differs.</summary>
+    /// <summary>
+    /// Whether it is about state of the processor that no column of the spec shows, so that no run on the spec differs.
+    /// </summary>
     public bool IsOfProcessor { get; init; }
 }
 
 /// <summary>
-/// The frame of both theorems: a universe of terms of its own, the skolem rows that goals are about, and the exploration of
-/// every path.
+/// The frame of both theorems: a universe of terms of its own, the skolem rows that goals are about, and the
+/// exploration of every path.
 /// </summary>
 public abstract class Theorem(string name, Limits limits)
 {
     public string Name => name;
 
-    /// <summary>Tells the theorem from all others of its name: the sizes, and what else its statement depends on.</summary>
+    /// <summary>
+    /// Tells the theorem from all others of its name: the sizes, and what else its statement depends on.
+    /// </summary>
     public virtual string Key => $"{name} {limits.Tasks}x{limits.Lthreads}x{limits.Priorities}";
 
     /// <summary>How long it takes compared to others, so that long ones start first.</summary>
@@ -76,8 +91,20 @@ public abstract class Theorem(string name, Limits limits)
             refutation = attempt.Explain(refuted.Message) with { IsOfProcessor = refuted.IsOfProcessor };
         }
 
-        if (refutation is null && path.Paths == 0) throw new ProverException("no path comes to its end: nothing is proved");
-        return new Verdict(name, refutation, path.Paths, reasoner.Questions, attempt.Worst, attempt.Executed, attempt.Constants) { Ends = attempt.Ends };
+        if (refutation is null && path.Paths == 0)
+            throw new ProverException("no path comes to its end: nothing is proved");
+        return new Verdict(
+            name,
+            refutation,
+            path.Paths,
+            reasoner.Questions,
+            attempt.Worst,
+            attempt.Executed,
+            attempt.Constants
+        )
+        {
+            Ends = attempt.Ends,
+        };
     }
 
     /// <summary>Asserts the hypotheses.</summary>
@@ -93,8 +120,17 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     private readonly Dictionary<string, Unknown> _unknowns = [];
     private readonly Dictionary<string, Symbolic> _registers = [];
     private readonly HashSet<uint> _executed = [];
-    private readonly Dictionary<Sort, Symbolic> _others = new Table[] { Table.Interrupt, Table.Task, Table.Node, Table.Slot, Table.PageTable, Table.Page }
-        .ToDictionary(Universe.Of, table => (Symbolic)terms.Variable($"{table}-i", Width(State<Symbolic>.Rows(table, limits))));
+    private readonly Dictionary<Sort, Symbolic> _others = new Table[]
+    {
+        Table.Interrupt,
+        Table.Task,
+        Table.Node,
+        Table.Slot,
+        Table.PageTable,
+        Table.Page,
+    }.ToDictionary(Universe.Of, table =>
+        (Symbolic)terms.Variable($"{table}-i", Width(State<Symbolic>.Rows(table, limits)))
+    );
 
     public Terms Terms => terms;
 
@@ -129,20 +165,23 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     public void Begin()
     {
         universe.Begin();
-        foreach (var unknown in _unknowns.Values) unknown.Begin();
+        foreach (var unknown in _unknowns.Values)
+            unknown.Begin();
         Trail = [];
         universe.Touch(Sort.None, 0);
         universe.Touch(Sort.Thread, State<Symbolic>.Nobody);
         universe.Touch(Sort.Thread, ThreadI);
         universe.Touch(Sort.Thread, ThreadJ);
         universe.Touch(Sort.Priority, PriorityI);
-        foreach (var (sort, any) in _others) universe.Touch(sort, any);
+        foreach (var (sort, any) in _others)
+            universe.Touch(sort, any);
     }
 
     /// <summary>A path has been run, which takes so much, and ends at a cut point.</summary>
     public void Ran(WorstCase time, string? end = null)
     {
-        if (end is not null) Ends.Add(end);
+        if (end is not null)
+            Ends.Add(end);
         Worst = Worst.Or(time);
         _executed.UnionWith(Trail);
     }
@@ -159,13 +198,14 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     public Symbolic Register(string name) => _registers[name] = terms.Variable(name, 32);
 
     /// <summary>Any value of a sort, as a goal's first or second.</summary>
-    public Symbolic Any(Sort sort, bool second) => sort switch
-    {
-        Sort.Thread => second ? ThreadJ : ThreadI,
-        Sort.Priority => PriorityI,
-        Sort.None => 0,
-        _ => _others[sort],
-    };
+    public Symbolic Any(Sort sort, bool second) =>
+        sort switch
+        {
+            Sort.Thread => second ? ThreadJ : ThreadI,
+            Sort.Priority => PriorityI,
+            Sort.None => 0,
+            _ => _others[sort],
+        };
 
     /// <summary>The choices of one path.</summary>
     public Choosing Choosing() => new(terms, universe, path);
@@ -174,11 +214,16 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     public void Range(Sort sort, uint count) => _others[sort] = terms.Variable($"{sort}-i", Width(count));
 
     /// <summary>
-    /// A goal for every value of two sorts, by cases: at each row that the step wrote, and at any other. Away from the writes most
-    /// goals say that what was, is, and simplify to true.
+    /// A goal for every value of two sorts, by cases: at each row that the step wrote, and at any other. Away from the
+    /// writes most goals say that what was, is, and simplify to true.
     /// </summary>
     public IEnumerable<(Truth Goal, string What)> ForAll(
-        Sort i, Sort j, IReadOnlyDictionary<Sort, List<Symbolic>> written, Func<Symbolic, Symbolic, Truth> goal, string what)
+        Sort i,
+        Sort j,
+        IReadOnlyDictionary<Sort, List<Symbolic>> written,
+        Func<Symbolic, Symbolic, Truth> goal,
+        string what
+    )
     {
         return Cases(i, Any(i, false), a => Cases(j, Any(j, true), b => [(goal(a, b), what)]));
 
@@ -207,20 +252,30 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
             var distinct = rows.Distinct().ToList();
             rows.Clear();
             rows.AddRange(distinct);
-            foreach (var row in rows) universe.Touch(sort, row);
+            foreach (var row in rows)
+                universe.Touch(sort, row);
             for (var i = 0; i < rows.Count; i++)
-                for (var j = 0; j < i; j++)
-                    path.Shows(rows[i] != rows[j]);
+            for (var j = 0; j < i; j++)
+                path.Shows(rows[i] != rows[j]);
         }
     }
 
     /// <summary>The case in the solver's last model.</summary>
-    public Refutation Explain(string what) => new(
-        what,
-        [.. _unknowns.Values.SelectMany(unknown => unknown.Rows.Select(
-            row => (unknown.Name, reasoner.ValueOf(row.Row), reasoner.ValueOf(row.Value)))).Distinct()],
-        _registers.ToDictionary(register => register.Key, register => reasoner.ValueOf(register.Value)),
-        [.. Trail]);
+    public Refutation Explain(string what) =>
+        new(
+            what,
+            [
+                .. _unknowns
+                    .Values.SelectMany(unknown =>
+                        unknown.Rows.Select(row =>
+                            (unknown.Name, reasoner.ValueOf(row.Row), reasoner.ValueOf(row.Value))
+                        )
+                    )
+                    .Distinct(),
+            ],
+            _registers.ToDictionary(register => register.Key, register => reasoner.ValueOf(register.Value)),
+            [.. Trail]
+        );
 
     private static int Width(uint rows) => Math.Max(1, System.Numerics.BitOperations.Log2(rows));
 }

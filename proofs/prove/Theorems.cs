@@ -34,9 +34,13 @@ public static class Theorems
         .. Case.OfMap.Select(only => (Entry.Map, Stages.Map, only.Name, only)),
     ];
 
-    /// <summary>The name of the spec's step that a way takes, as the theorems about it have it; null where it takes none.</summary>
+    /// <summary>
+    /// The name of the spec's step that a way takes, as the theorems about it have it; null where it takes none.
+    /// </summary>
     public static string? StepOf(Way way) =>
-        way.Step is null ? null : Steps.Single(step => step.Entry == way.Step && step.Stage == way.Stage && step.Only == way.Only).Name;
+        way.Step is null
+            ? null
+            : Steps.Single(step => step.Entry == way.Step && step.Stage == way.Stage && step.Only == way.Only).Name;
 
     /// <summary>The names of the steps that entries make, as the theorems about them have them.</summary>
     public static IReadOnlyList<string> StepsOf(IReadOnlyCollection<Entry> entries) =>
@@ -57,30 +61,71 @@ public static class Theorems
         var limits = image.Layout.Limits;
         return
         [
-            .. Steps.Select(step => new SpecTheorem($"spec.{step.Name}", limits, step.Entry, step.Stage, step.Only, IsOfMappings(step.Only) ? Goals.Invariants : Goals.Invariants | Goals.Orders)),
-            .. Steps.Where(step => IsOfMappings(step.Only)).Select(step => new SpecTheorem($"orders.{step.Name}", limits, step.Entry, step.Stage, step.Only, Goals.Orders)),
+            .. Steps.Select(step => new SpecTheorem(
+                $"spec.{step.Name}",
+                limits,
+                step.Entry,
+                step.Stage,
+                step.Only,
+                IsOfMappings(step.Only) ? Goals.Invariants : Goals.Invariants | Goals.Orders
+            )),
+            .. Steps
+                .Where(step => IsOfMappings(step.Only))
+                .Select(step => new SpecTheorem(
+                    $"orders.{step.Name}",
+                    limits,
+                    step.Entry,
+                    step.Stage,
+                    step.Only,
+                    Goals.Orders
+                )),
             new ListTheorem(limits),
-            .. Steps.Select(step => new IsolationTheorem($"isolation.{step.Name}", limits, step.Entry, step.Stage, step.Only)),
-            .. Steps.Select(step => new MeaningTheorem($"meaning.{step.Name}", limits, step.Entry, step.Stage, step.Only)),
+            .. Steps.Select(step => new IsolationTheorem(
+                $"isolation.{step.Name}",
+                limits,
+                step.Entry,
+                step.Stage,
+                step.Only
+            )),
+            .. Steps.Select(step => new MeaningTheorem(
+                $"meaning.{step.Name}",
+                limits,
+                step.Entry,
+                step.Stage,
+                step.Only
+            )),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
             .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
             new SendersTheorem(image),
             new VectorsTheorem(image, Booting.Vectors(pc)),
             new BootTheorem("image.boot", file, image, []),
-            .. Booting.Servers(file) is { Count: > 0 } servers ? (Theorem[])[new BootTheorem("image.boot-servers", file, image, servers)] : [],
+            .. Booting.Servers(file) is { Count: > 0 } servers
+                ? (Theorem[])[new BootTheorem("image.boot-servers", file, image, servers)]
+                : [],
         ];
     }
 
     /// <summary>
-    /// Those that <paramref name="name"/> asks for: a full name (<c>image.leave</c>) or its beginning (<c>spec.map</c>), a way (<c>ipc</c>, <c>exception-13</c>), a kind
-    /// (<c>spec</c>, <c>image</c>), or the common part of several (<c>exception</c>, <c>sets</c>). What a way does to the sets of threads is
-    /// proved apart, so it brings the theorems of the sets with it.
+    /// Those that <paramref name="name"/> asks for: a full name (<c>image.leave</c>) or its beginning
+    /// (<c>spec.map</c>), a way (<c>ipc</c>, <c>exception-13</c>), a kind (<c>spec</c>, <c>image</c>), or the common
+    /// part of several (<c>exception</c>, <c>sets</c>). What a way does to the sets of threads is proved apart, so it
+    /// brings the theorems of the sets with it.
     /// </summary>
     public static IReadOnlyList<Theorem> Named(IReadOnlyList<Theorem> all, string name)
     {
-        var named = all.Where(theorem => theorem.Name.Split('.').Append(theorem.Name).Any(part =>
-            part == name || part.StartsWith(name + "-", StringComparison.Ordinal) || part.StartsWith(name + "_", StringComparison.Ordinal))).ToHashSet();
-        if (named.OfType<ImageTheorem>().Any(theorem => theorem.UsesSets)) named.UnionWith(all.OfType<SetTheorem>());
+        var named = all.Where(theorem =>
+                theorem
+                    .Name.Split('.')
+                    .Append(theorem.Name)
+                    .Any(part =>
+                        part == name
+                        || part.StartsWith(name + "-", StringComparison.Ordinal)
+                        || part.StartsWith(name + "_", StringComparison.Ordinal)
+                    )
+            )
+            .ToHashSet();
+        if (named.OfType<ImageTheorem>().Any(theorem => theorem.UsesSets))
+            named.UnionWith(all.OfType<SetTheorem>());
         return [.. all.Where(named.Contains)];
     }
 }

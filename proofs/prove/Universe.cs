@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Quantifier-free "for all": a universal hypothesis is asserted at the rows that the runs touched and at the rows the goals
-/// are about. Instances of true statements are true, so a missing one can only make a proof fail.
+/// Quantifier-free "for all": a universal hypothesis is asserted at the rows that the runs touched and at the rows the
+/// goals are about. Instances of true statements are true, so a missing one can only make a proof fail.
 /// </summary>
 public sealed class Universe
 {
@@ -20,7 +20,8 @@ public sealed class Universe
     private readonly List<Family> _families = [];
     private readonly List<PathFamily> _pathFamilies = [];
     private readonly List<(Sort Sort, Func<Symbolic, IReadOnlyList<(Sort, Symbolic)>> Others)> _following = [];
-    private readonly Dictionary<Sort, List<Symbolic>> _rows = Enum.GetValues<Sort>().ToDictionary(sort => sort, _ => new List<Symbolic>());
+    private readonly Dictionary<Sort, List<Symbolic>> _rows = Enum.GetValues<Sort>()
+        .ToDictionary(sort => sort, _ => new List<Symbolic>());
     private readonly HashSet<(Sort, Symbolic)> _seen = [];
     private int _asleep;
 
@@ -30,14 +31,16 @@ public sealed class Universe
     public void ForAll(Sort i, Sort j, Func<Symbolic, Symbolic, Truth> holds) => _families.Add(new(i, j, holds));
 
     /// <summary>Where a row matters, so do those that <paramref name="others"/> gives for it.</summary>
-    public void Follow(Sort sort, Func<Symbolic, IReadOnlyList<(Sort, Symbolic)>> others) => _following.Add((sort, others));
+    public void Follow(Sort sort, Func<Symbolic, IReadOnlyList<(Sort, Symbolic)>> others) =>
+        _following.Add((sort, others));
 
     /// <summary>A fact of the running path only: holds at all rows.</summary>
     public void ForAllHere(Sort over, Func<Symbolic, Truth> holds)
     {
         var family = new PathFamily(over, holds);
         _pathFamilies.Add(family);
-        foreach (var row in _rows[over].ToArray()) Instantiate(family, row);
+        foreach (var row in _rows[over].ToArray())
+            Instantiate(family, row);
     }
 
     /// <summary>What matters of a sort so far, on this path.</summary>
@@ -48,13 +51,17 @@ public sealed class Universe
     {
         _pathFamilies.Clear();
         _seen.Clear();
-        foreach (var rows in _rows.Values) rows.Clear();
+        foreach (var rows in _rows.Values)
+            rows.Clear();
     }
 
-    /// <summary>Records that a run reads or writes a row. Reads by an instantiation are not recorded: they would never end.</summary>
+    /// <summary>
+    /// Records that a run reads or writes a row. Reads by an instantiation are not recorded: they would never end.
+    /// </summary>
     public void Touch(Sort sort, Symbolic row)
     {
-        if (_asleep > 0 || !_seen.Add((sort, row))) return;
+        if (_asleep > 0 || !_seen.Add((sort, row)))
+            return;
         _rows[sort].Add(row);
         foreach (var family in _families)
         {
@@ -77,18 +84,19 @@ public sealed class Universe
     }
 
     /// <summary>The sort that the rows of a table of the spec are.</summary>
-    public static Sort Of(Table table) => table switch
-    {
-        Table.Thread => Sort.Thread,
-        Table.Priority => Sort.Priority,
-        Table.Interrupt => Sort.Interrupt,
-        Table.Task => Sort.Task,
-        Table.Node => Sort.Node,
-        Table.Slot => Sort.Slot,
-        Table.PageTable => Sort.PageTable,
-        Table.Page => Sort.Page,
-        _ => Sort.None,
-    };
+    public static Sort Of(Table table) =>
+        table switch
+        {
+            Table.Thread => Sort.Thread,
+            Table.Priority => Sort.Priority,
+            Table.Interrupt => Sort.Interrupt,
+            Table.Task => Sort.Task,
+            Table.Node => Sort.Node,
+            Table.Slot => Sort.Slot,
+            Table.PageTable => Sort.PageTable,
+            Table.Page => Sort.Page,
+            _ => Sort.None,
+        };
 
     /// <summary>Reads without recording.</summary>
     public T Quietly<T>(Func<T> read)
@@ -107,6 +115,5 @@ public sealed class Universe
     private void Instantiate(Family family, Symbolic a, Symbolic b) =>
         _reasoner.Assert(_exploration.Timeless(() => Quietly(() => family.Holds(a, b))));
 
-    private void Instantiate(PathFamily family, Symbolic row) =>
-        _exploration.Assume(Quietly(() => family.Holds(row)));
+    private void Instantiate(PathFamily family, Symbolic row) => _exploration.Assume(Quietly(() => family.Holds(row)));
 }

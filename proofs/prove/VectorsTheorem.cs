@@ -13,11 +13,13 @@ namespace Verified.Proofs.Prove;
 /// ring 3 may enter.
 /// </summary>
 /// <param name="image">The booted image.</param>
-/// <param name="lines">The vector that the initialised interrupt controllers give each line; -1 where none
-/// comes.</param>
+/// <param name="lines">
+/// The vector that the initialised interrupt controllers give each line; -1 where none comes.
+/// </param>
 public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) : CodeTheorem("image.vectors", image)
 {
-    private const int Vectors256 = 256, InterruptGate = 14;
+    private const int Vectors256 = 256,
+        InterruptGate = 14;
 
     private static readonly ILookup<int, Way> Ways = Way.All.Where(way => way.Vector >= 0).ToLookup(way => way.Vector);
 
@@ -42,11 +44,15 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
         Software(attempt, path, Traps.Breakpoint, [0xCC]);
         Software(attempt, path, Traps.Overflow, [0xCE]);
         foreach (var way in Way.All.Where(way => way.Kind == WayKind.Interrupt))
-            path.Require(lines.Contains(way.Vector),
-                $"the interrupt controllers give a line the vector {way.Vector:X}h, of way {way.Name}");
+            path.Require(
+                lines.Contains(way.Vector),
+                $"the interrupt controllers give a line the vector {way.Vector:X}h, of way {way.Name}"
+            );
         for (var line = 0; line < lines.Count; line++)
-            path.Require(lines[line] < 0 || Ways[lines[line]].Any(way => way.Kind == WayKind.Interrupt),
-                $"the vector of line {line}, {lines[line]:X}h, has a way in");
+            path.Require(
+                lines[line] < 0 || Ways[lines[line]].Any(way => way.Kind == WayKind.Interrupt),
+                $"the vector of line {line}, {lines[line]:X}h, has a way in"
+            );
         Segments(attempt, path);
     }
 
@@ -58,9 +64,11 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
         path.Require(isThere || !wanted, $"vector {vector:X}h has a gate, as there is a way in for it");
         path.Require(wanted || !isThere, $"vector {vector:X}h has no gate, as there is no way in for it");
         if (isThere)
-            path.Require(Descriptor.Type(Constant(attempt, at + 4)) == InterruptGate
-                && Constant(attempt, at) >> 16 == Layout.KernelCode,
-                $"the gate of vector {vector:X}h is an interrupt gate to the kernel's code segment");
+            path.Require(
+                Descriptor.Type(Constant(attempt, at + 4)) == InterruptGate
+                    && Constant(attempt, at) >> 16 == Layout.KernelCode,
+                $"the gate of vector {vector:X}h is an interrupt gate to the kernel's code segment"
+            );
     }
 
     /// <summary>A user's instruction that raises a vector: INT n, or, where it asks for no right, ICEBP.</summary>
@@ -70,26 +78,35 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
             throw new ProverException("an INT does not end");
         var memory = Memory(attempt, null, null);
         var cpu = Machine(attempt, memory, Image.Points.User).Cpu;
-        if (instruction[0] == 0xCE) cpu.Eflags |= Flag.Overflow;
+        if (instruction[0] == 0xCE)
+            cpu.Eflags |= Flag.Overflow;
         var name = $"{Convert.ToHexString(instruction)} in ring 3";
         var (eip, wanted) = (cpu.Eip, enters || Ways[vector].Any(way => way.Instruction is [0xCD, ..] or [0xCC]));
         try
         {
             cpu.Step(operation);
             path.Require(wanted, $"{name}, INT {vector:X}h, does not enter the kernel, as no way in is for it");
-            path.Require(cpu.Cpl == 0 & cpu.Eip == Target(attempt, vector),
-                $"{name} enters the kernel at its gate's address");
+            path.Require(
+                cpu.Cpl == 0 & cpu.Eip == Target(attempt, vector),
+                $"{name} enters the kernel at its gate's address"
+            );
         }
         catch (Fault fault)
         {
             path.Require(!wanted, $"{name}, INT {vector:X}h, enters the kernel: it raises {fault.Message}");
-            path.Require(fault.Vector == Traps.GeneralProtection && fault.ErrorCode == (uint)vector * 8 + 2,
-                $"{name} raises #GP with the error code of its vector, not {fault.Message}");
+            path.Require(
+                fault.Vector == Traps.GeneralProtection && fault.ErrorCode == (uint)vector * 8 + 2,
+                $"{name} raises #GP with the error code of its vector, not {fault.Message}"
+            );
             cpu.FaultOfInstruction(fault);
             var frame = cpu.R[Register.Esp];
-            path.Require(cpu.Cpl == 0 & cpu.Eip == Target(attempt, Traps.GeneralProtection)
-                & memory.Peek(frame) == (uint)vector * 8 + 2 & memory.Peek(frame + 4) == eip,
-                $"{name} takes the way of exception 13 with that error code, and shows the instruction");
+            path.Require(
+                cpu.Cpl == 0
+                    & cpu.Eip == Target(attempt, Traps.GeneralProtection)
+                    & memory.Peek(frame) == (uint)vector * 8 + 2
+                    & memory.Peek(frame + 4) == eip,
+                $"{name} takes the way of exception 13 with that error code, and shows the instruction"
+            );
         }
     }
 
@@ -102,17 +119,21 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
         for (var selector = 8u; selector <= Layout.GdtLimit; selector += 8)
         {
             // The representation tells what the users' descriptors are.
-            if ((selector | 3) is Layout.UserCode or Layout.UserData or Layout.FlatData) continue;
+            if ((selector | 3) is Layout.UserCode or Layout.UserData or Layout.FlatData)
+                continue;
             var rights = Constant(attempt, Layout.Gdt + selector + 4);
-            path.Require(Descriptor.Dpl(rights) == 0 && !Descriptor.IsConforming(rights)
-                && ((rights & Descriptor.NotSystem) != 0 || selector == Layout.TaskState),
-                $"descriptor {selector:X}h of the GDT is a segment of ring 0, and no gate");
+            path.Require(
+                Descriptor.Dpl(rights) == 0
+                    && !Descriptor.IsConforming(rights)
+                    && ((rights & Descriptor.NotSystem) != 0 || selector == Layout.TaskState),
+                $"descriptor {selector:X}h of the GDT is a segment of ring 0, and no gate"
+            );
         }
     }
 
     private Symbolic Target(Attempt attempt, int vector) =>
         Constant(attempt, Layout.Idt + (uint)vector * 8 + 4) & 0xFFFF0000
-            | Constant(attempt, Layout.Idt + (uint)vector * 8) & 0xFFFF;
+        | Constant(attempt, Layout.Idt + (uint)vector * 8) & 0xFFFF;
 
     private uint Constant(Attempt attempt, uint address)
     {

@@ -13,8 +13,9 @@ public sealed class Asked(int? sample, Random random, bool unsatisfiable) : IQue
     /// <summary>What was taken for granted, or shown by a model: nothing for another solver to answer.</summary>
     /// <param name="Path">The path, from 1.</param>
     /// <param name="Purpose">The goal or choice.</param>
-    /// <param name="By">Rules, if the simplifier or a fact as it stands settled it; model, if an earlier model
-    /// did.</param>
+    /// <param name="By">
+    /// Rules, if the simplifier or a fact as it stands settled it; model, if an earlier model did.
+    /// </param>
     public sealed record Settled(int Path, string Purpose, string By);
 
     private readonly List<Question> _kept = [];
@@ -29,7 +30,8 @@ public sealed class Asked(int? sample, Random random, bool unsatisfiable) : IQue
 
     public void Solved(Question question)
     {
-        if (unsatisfiable && question.Satisfiable) return;
+        if (unsatisfiable && question.Satisfiable)
+            return;
         Count++;
         if (sample is not { } most || _kept.Count < most)
         {
@@ -39,7 +41,8 @@ public sealed class Asked(int? sample, Random random, bool unsatisfiable) : IQue
 
         // Each of the questions so far is kept with the same probability.
         var place = random.Next(Count);
-        if (place < most) _kept[place] = question;
+        if (place < most)
+            _kept[place] = question;
     }
 
     public void Witnessed(int path, string purpose) => _settled.Add(new(path, purpose, "model"));

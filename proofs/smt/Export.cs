@@ -34,11 +34,15 @@ public sealed class Export(string folder)
         // A model shows that there is one. The rules show that a goal holds, so its negation has none.
         foreach (var settled in asked.WithoutSolver)
             Line("-", settled.Path, settled.Purpose, Script.Answer(settled.By == "model"), settled.By, 0);
-        lock (_lines) _lines[theorem] = lines.ToString();
+        lock (_lines)
+            _lines[theorem] = lines.ToString();
         return bytes;
 
-        void Line(string file, int path, string goal, string expected, string by, int size) => lines.Append(
-            CultureInfo.InvariantCulture, $"{file}\t{theorem}\t{path}\t{Field(goal)}\t{expected}\t{by}\t{size}\n");
+        void Line(string file, int path, string goal, string expected, string by, int size) =>
+            lines.Append(
+                CultureInfo.InvariantCulture,
+                $"{file}\t{theorem}\t{path}\t{Field(goal)}\t{expected}\t{by}\t{size}\n"
+            );
     }
 
     /// <summary>Writes the index of everything that was written.</summary>

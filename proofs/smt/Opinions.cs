@@ -16,8 +16,17 @@ namespace Verified.Proofs.Smt;
 /// <param name="Time">How long it took, the proof included.</param>
 /// <param name="Cached">Whether an earlier run confirmed all of the same questions.</param>
 public sealed record Opinion(
-    string Theorem, Verdict? Verdict, int Questions, int Checked, int Agreed, IReadOnlyList<string> Failures,
-    long Bytes, long Clauses, TimeSpan Time, bool Cached)
+    string Theorem,
+    Verdict? Verdict,
+    int Questions,
+    int Checked,
+    int Agreed,
+    IReadOnlyList<string> Failures,
+    long Bytes,
+    long Clauses,
+    TimeSpan Time,
+    bool Cached
+)
 {
     /// <summary>Whether everything that was checked was confirmed, and the theorem is proved.</summary>
     public bool Holds => Verdict is { Refutation: null } && Failures.Count == 0 && Agreed == Checked;
@@ -29,14 +38,21 @@ public sealed record Opinion(
 /// depends on changes.
 /// </summary>
 /// <param name="theorems">The theorems.</param>
-/// <param name="sample">How many questions to check in all, of theorems chosen at random; null for every question of
-/// every theorem.</param>
+/// <param name="sample">
+/// How many questions to check in all, of theorems chosen at random; null for every question of every theorem.
+/// </param>
 /// <param name="seed">What chooses them.</param>
 /// <param name="unsatisfiable">Whether only questions without a model are checked.</param>
 /// <param name="confirmed">Theorems confirmed by earlier runs, and where to keep them; null for no such folder.</param>
 /// <param name="anew">Whether theorems that an earlier run confirmed are checked again.</param>
 public sealed class Opinions(
-    IReadOnlyList<Theorem> theorems, int? sample, int seed, bool unsatisfiable, ProofCache? confirmed, bool anew)
+    IReadOnlyList<Theorem> theorems,
+    int? sample,
+    int seed,
+    bool unsatisfiable,
+    ProofCache? confirmed,
+    bool anew
+)
 {
     /// <summary>
     /// How many questions of one theorem a sample has at most, so that few theorems need to be proved.
@@ -55,24 +71,33 @@ public sealed class Opinions(
     /// <param name="started">Told of a theorem that starts; from several threads, one call at a time.</param>
     /// <param name="ended">Told of each opinion, in the same way.</param>
     public IReadOnlyList<Opinion> Run(
-        int workers, Func<Theorem, Asked, Outcome> check, Action<string> started, Action<Opinion> ended)
+        int workers,
+        Func<Theorem, Asked, Outcome> check,
+        Action<string> started,
+        Action<Opinion> ended
+    )
     {
         var opinions = new ConcurrentDictionary<Theorem, Opinion>();
         var waiting = new ConcurrentQueue<(Theorem Theorem, int? Quota)>(
-            Chosen.OrderByDescending(chosen => chosen.Theorem.Weight));
+            Chosen.OrderByDescending(chosen => chosen.Theorem.Weight)
+        );
         var threads = Enumerable.Range(0, workers).Select(_ => new Thread(Work, Prover.StackSize)).ToList();
-        foreach (var thread in threads) thread.Start();
-        foreach (var thread in threads) thread.Join();
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
         return [.. Chosen.Select(chosen => opinions[chosen.Theorem])];
 
         void Work()
         {
             while (waiting.TryDequeue(out var next))
             {
-                lock (opinions) started(next.Theorem.Name);
+                lock (opinions)
+                    started(next.Theorem.Name);
                 var opinion = Of(next.Theorem, next.Quota, check);
                 opinions[next.Theorem] = opinion;
-                lock (opinions) ended(opinion);
+                lock (opinions)
+                    ended(opinion);
             }
         }
     }
@@ -88,9 +113,19 @@ public sealed class Opinions(
             var verdict = theorem.Prove(asked);
             var outcome = check(theorem, asked);
             var opinion = new Opinion(
-                theorem.Name, verdict, asked.Count, asked.Kept.Count, outcome.Agreed, outcome.Failures,
-                outcome.Bytes, outcome.Clauses, clock.Elapsed, false);
-            if (quota is null && opinion.Holds) confirmed?.Add(theorem, verdict);
+                theorem.Name,
+                verdict,
+                asked.Count,
+                asked.Kept.Count,
+                outcome.Agreed,
+                outcome.Failures,
+                outcome.Bytes,
+                outcome.Clauses,
+                clock.Elapsed,
+                false
+            );
+            if (quota is null && opinion.Holds)
+                confirmed?.Add(theorem, verdict);
             return opinion;
         }
         catch (Exception e)
@@ -103,7 +138,8 @@ public sealed class Opinions(
 
     private static List<(Theorem Theorem, int? Quota)> Choose(IReadOnlyList<Theorem> theorems, int? sample, int seed)
     {
-        if (sample is not { } most) return [.. theorems.Select(theorem => (theorem, (int?)null))];
+        if (sample is not { } most)
+            return [.. theorems.Select(theorem => (theorem, (int?)null))];
         var order = theorems.ToArray();
         new Random(seed).Shuffle(order);
         var chosen = new List<(Theorem, int?)>();

@@ -7,22 +7,23 @@ namespace Verified.Proofs.Smt;
 /// <summary>
 /// A question as a script in SMT-LIB 2, logic QF_BV. It is written from the terms themselves and not by Z3's printer.
 /// It also spells the operations in its own way (a sum is always a sum, the lowest bit is a chain of cases), so an
-/// error of
-/// <see cref="Translation"/> shows as a disagreement.
+/// error of <see cref="Translation"/> shows as a disagreement.
 /// </summary>
 public static class Script
 {
     /// <summary>The whole script: a comment, the logic, and one question.</summary>
     /// <param name="theorem">The theorem's name.</param>
     /// <param name="question">The question.</param>
-    /// <param name="equations">Whether shared terms are variables with equations, for a solver without
-    /// definitions.</param>
+    /// <param name="equations">
+    /// Whether shared terms are variables with equations, for a solver without definitions.
+    /// </param>
     public static string Of(string theorem, Question question, bool equations = false)
     {
         var text = new StringBuilder();
         text.Append("; theorem ").Append(theorem).Append(", path ").Append(question.Path).Append('\n');
         text.Append("; ").Append(OneLine(question.Purpose)).Append('\n');
-        if (question.Assumption is { } assumed) text.Append("; assumed: ").Append(OneLine($"{assumed}")).Append('\n');
+        if (question.Assumption is { } assumed)
+            text.Append("; assumed: ").Append(OneLine($"{assumed}")).Append('\n');
         text.Append("; Z3 answered: ").Append(Answer(question.Satisfiable)).Append("\n(set-logic QF_BV)\n");
         Write(text, question, equations);
         return text.Append("(exit)\n").ToString();
@@ -39,19 +40,26 @@ public static class Script
             {
                 done.Add(term);
                 if (term is Word { Op: Op.Variable } variable)
-                    text.Append("(declare-fun |").Append(variable.Name).Append("| () ")
-                        .Append(SortOf(variable.Value)).Append(")\n");
+                    text.Append("(declare-fun |")
+                        .Append(variable.Name)
+                        .Append("| () ")
+                        .Append(SortOf(variable.Value))
+                        .Append(")\n");
                 else if (!IsLiteral(term))
                     Define(Name(term), term is Word ? SortOf(32) : "Bool", Operation(term));
             }
         }
 
-        foreach (var root in roots) text.Append("(assert ").Append(Name(root)).Append(")\n");
+        foreach (var root in roots)
+            text.Append("(assert ").Append(Name(root)).Append(")\n");
         text.Append("(check-sat)\n");
 
-        void Define(string name, string sort, string definition) => text.Append(equations
-            ? $"(declare-fun {name} () {sort})\n(assert (= {name} {definition}))\n"
-            : $"(define-fun {name} () {sort} {definition})\n");
+        void Define(string name, string sort, string definition) =>
+            text.Append(
+                equations
+                    ? $"(declare-fun {name} () {sort})\n(assert (= {name} {definition}))\n"
+                    : $"(define-fun {name} () {sort} {definition})\n"
+            );
     }
 
     /// <summary>How a solver says it.</summary>
@@ -63,15 +71,16 @@ public static class Script
 
     private static string SortOf(uint width) => $"(_ BitVec {width})";
 
-    private static string Name(ITerm term) => term switch
-    {
-        Word { Op: Op.Constant } constant => $"#x{constant.Value:x8}",
-        Word { Op: Op.Variable, Value: 32 } variable => $"|{variable.Name}|",
-        Word { Op: Op.Variable } variable => $"((_ zero_extend {32 - variable.Value}) |{variable.Name}|)",
-        { Op: Op.True } => "true",
-        { Op: Op.False } => "false",
-        _ => $"t{term.Id}",
-    };
+    private static string Name(ITerm term) =>
+        term switch
+        {
+            Word { Op: Op.Constant } constant => $"#x{constant.Value:x8}",
+            Word { Op: Op.Variable, Value: 32 } variable => $"|{variable.Name}|",
+            Word { Op: Op.Variable } variable => $"((_ zero_extend {32 - variable.Value}) |{variable.Name}|)",
+            { Op: Op.True } => "true",
+            { Op: Op.False } => "false",
+            _ => $"t{term.Id}",
+        };
 
     private static string Operation(ITerm term)
     {

@@ -15,7 +15,12 @@ namespace Verified.Proofs.Smt;
 /// <param name="Defines">Whether it knows definitions; if not, shared terms are variables with equations.</param>
 /// <param name="Version">The argument that makes it print its version.</param>
 public sealed record SolverProgram(
-    string Name, IReadOnlyList<string> Arguments, bool Piped, bool Defines, string Version)
+    string Name,
+    IReadOnlyList<string> Arguments,
+    bool Piped,
+    bool Defines,
+    string Version
+)
 {
     public static IReadOnlyList<SolverProgram> All { get; } =
     [
@@ -74,7 +79,8 @@ public sealed class SecondSolver(SolverProgram program, TimeSpan limit) : IDispo
         }
 
         // After anything but an answer, the next question gets a new process.
-        if (answer is "sat" or "unsat") return answer;
+        if (answer is "sat" or "unsat")
+            return answer;
         Dispose();
         return answer;
     }
@@ -86,7 +92,8 @@ public sealed class SecondSolver(SolverProgram program, TimeSpan limit) : IDispo
         try
         {
             var ended = OtherProgram.Run(program.Name, [.. program.Arguments, file], limit);
-            if (ended.Exit is null) return $"no answer in {limit.TotalSeconds:F0} s";
+            if (ended.Exit is null)
+                return $"no answer in {limit.TotalSeconds:F0} s";
             return ended.Output.Split('\n')[0].Trim() is { Length: > 0 } line ? line : ended.Why;
         }
         finally

@@ -28,7 +28,8 @@ public static class Graph
 
         void Add(ITerm? term)
         {
-            if (term is not null && !done(term) && seen.Add(term)) found.Add(term);
+            if (term is not null && !done(term) && seen.Add(term))
+                found.Add(term);
         }
     }
 
@@ -37,7 +38,9 @@ public static class Graph
         Pending(root, _ => false).Where(term => term.Op == Op.Variable).Cast<Word>();
 }
 
-/// <summary>The values of terms of one universe under one assignment of the variables; what was computed is kept.</summary>
+/// <summary>
+/// The values of terms of one universe under one assignment of the variables; what was computed is kept.
+/// </summary>
 public sealed class Evaluation(Func<Word, uint> variables)
 {
     private readonly Stack<ITerm> _open = new();
@@ -62,11 +65,13 @@ public sealed class Evaluation(Func<Word, uint> variables)
             Array.Resize(ref _known, room);
         }
 
-        if (_known[root.Id]) return _values[root.Id];
+        if (_known[root.Id])
+            return _values[root.Id];
         _open.Push(root);
         while (_open.TryPeek(out var term))
         {
-            if (IsOpen(term.A) | IsOpen(term.B) | IsOpen(term.C)) continue;
+            if (IsOpen(term.A) | IsOpen(term.B) | IsOpen(term.C))
+                continue;
             _open.Pop();
             _values[term.Id] = term switch
             {
@@ -82,7 +87,8 @@ public sealed class Evaluation(Func<Word, uint> variables)
 
     private bool IsOpen(ITerm? operand)
     {
-        if (operand is null || _known[operand.Id]) return false;
+        if (operand is null || _known[operand.Id])
+            return false;
         _open.Push(operand);
         return true;
     }

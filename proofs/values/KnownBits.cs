@@ -7,36 +7,43 @@ public static class KnownBits
 {
     private static readonly Pattern s_all = uint.MaxValue;
 
-    private static readonly Pattern s_a = Constant("a", 0), s_b = Constant("b", 1), s_c = Constant("c", 2);
+    private static readonly Pattern s_a = Constant("a", 0),
+        s_b = Constant("b", 1),
+        s_c = Constant("c", 2);
 
-    /// <summary>The bound per operation; where there is none, every bit may be set. a, b, c: the operands' bits.</summary>
-    public static IReadOnlyDictionary<Op, Pattern> Bounds { get; } = new Dictionary<Op, Pattern>
-    {
-        [Op.And] = s_a & s_b,
-        [Op.Or] = s_a | s_b,
-        [Op.Xor] = s_a | s_b,
-        [Op.Add] = s_a | s_b | (s_a + s_b),
-        [Op.Subtract] = Above(s_a | s_b),
-        [Op.Multiply] = Above(s_a) & Above(s_b),
-        [Op.ShiftLeft] = Above(s_a),
-        [Op.ShiftRight] = Below(s_a),
-        [Op.Select] = s_b | s_c,
-        [Op.LowestBit] = 31,
-        [Op.HighestBit] = Below(Apply(Op.HighestBit, s_a)),
-    };
+    /// <summary>
+    /// The bound per operation; where there is none, every bit may be set. a, b, c: the operands' bits.
+    /// </summary>
+    public static IReadOnlyDictionary<Op, Pattern> Bounds { get; } =
+        new Dictionary<Op, Pattern>
+        {
+            [Op.And] = s_a & s_b,
+            [Op.Or] = s_a | s_b,
+            [Op.Xor] = s_a | s_b,
+            [Op.Add] = s_a | s_b | (s_a + s_b),
+            [Op.Subtract] = Above(s_a | s_b),
+            [Op.Multiply] = Above(s_a) & Above(s_b),
+            [Op.ShiftLeft] = Above(s_a),
+            [Op.ShiftRight] = Below(s_a),
+            [Op.Select] = s_b | s_c,
+            [Op.LowestBit] = 31,
+            [Op.HighestBit] = Below(Apply(Op.HighestBit, s_a)),
+        };
 
     /// <summary>The bound of a shift whose count, b, is a constant.</summary>
-    public static IReadOnlyDictionary<Op, Pattern> ShiftBounds { get; } = new Dictionary<Op, Pattern>
-    {
-        [Op.ShiftLeft] = s_a << s_b,
-        [Op.ShiftRight] = s_a >> s_b,
-        [Op.ShiftRightSigned] = Apply(Op.ShiftRightSigned, s_a, s_b),
-    };
+    public static IReadOnlyDictionary<Op, Pattern> ShiftBounds { get; } =
+        new Dictionary<Op, Pattern>
+        {
+            [Op.ShiftLeft] = s_a << s_b,
+            [Op.ShiftRight] = s_a >> s_b,
+            [Op.ShiftRightSigned] = Apply(Op.ShiftRightSigned, s_a, s_b),
+        };
 
     /// <summary>The variables of the bounds, in the operands' order.</summary>
     public static IReadOnlyList<Pattern> Operands { get; } = [s_a, s_b, s_c];
 
-    private static readonly Pattern?[] s_bounds = Table(Bounds), s_shiftBounds = Table(ShiftBounds);
+    private static readonly Pattern?[] s_bounds = Table(Bounds),
+        s_shiftBounds = Table(ShiftBounds);
 
     public static uint Of(Op op, ITerm? a, ITerm? b, ITerm? c)
     {
@@ -49,7 +56,8 @@ public static class KnownBits
     private static Pattern?[] Table(IReadOnlyDictionary<Op, Pattern> bounds)
     {
         var table = new Pattern?[Meaning.Operations];
-        foreach (var (op, bound) in bounds) table[(int)op] = bound;
+        foreach (var (op, bound) in bounds)
+            table[(int)op] = bound;
         return table;
     }
 

@@ -18,30 +18,31 @@ public static class Notation
     }
 
     /// <summary>How an operation is written between, or before, its operands.</summary>
-    public static string Symbol(this Op op) => op switch
-    {
-        Op.Add => "+",
-        Op.Subtract => "-",
-        Op.Multiply => "*",
-        Op.MultiplyHigh => "mulhigh",
-        Op.Quotient => "quotient",
-        Op.Remainder => "remainder",
-        Op.And or Op.Both => "&",
-        Op.Or or Op.Either => "|",
-        Op.Xor => "^",
-        Op.ShiftLeft => "<<",
-        Op.ShiftRight => ">>",
-        Op.ShiftRightSigned => "sar",
-        Op.Select => "select",
-        Op.LowestBit => "lowest",
-        Op.HighestBit => "highest",
-        Op.Equal => "==",
-        Op.Less => "<",
-        Op.LessSigned => "less",
-        Op.Not => "!",
-        Op.EvenParity => "even",
-        _ => op.ToString(),
-    };
+    public static string Symbol(this Op op) =>
+        op switch
+        {
+            Op.Add => "+",
+            Op.Subtract => "-",
+            Op.Multiply => "*",
+            Op.MultiplyHigh => "mulhigh",
+            Op.Quotient => "quotient",
+            Op.Remainder => "remainder",
+            Op.And or Op.Both => "&",
+            Op.Or or Op.Either => "|",
+            Op.Xor => "^",
+            Op.ShiftLeft => "<<",
+            Op.ShiftRight => ">>",
+            Op.ShiftRightSigned => "sar",
+            Op.Select => "select",
+            Op.LowestBit => "lowest",
+            Op.HighestBit => "highest",
+            Op.Equal => "==",
+            Op.Less => "<",
+            Op.LessSigned => "less",
+            Op.Not => "!",
+            Op.EvenParity => "even",
+            _ => op.ToString(),
+        };
 
     private static void Write(StringBuilder text, ITerm term)
     {
@@ -73,8 +74,10 @@ public static class Notation
             default:
                 text.Append(term.Op.Symbol()).Append('(');
                 Write(text, term.A!);
-                if (term.B is not null) Write(text.Append(", "), term.B);
-                if (term.C is not null) Write(text.Append(", "), term.C);
+                if (term.B is not null)
+                    Write(text.Append(", "), term.B);
+                if (term.C is not null)
+                    Write(text.Append(", "), term.C);
                 text.Append(')');
                 break;
         }
@@ -83,8 +86,10 @@ public static class Notation
     private static void Operand(StringBuilder text, ITerm term)
     {
         var infix = term.B is not null && term.C is null && !char.IsLetter(term.Op.Symbol()[0]);
-        if (infix) text.Append('(');
+        if (infix)
+            text.Append('(');
         Write(text, term);
-        if (infix) text.Append(')');
+        if (infix)
+            text.Append(')');
     }
 }

@@ -5,13 +5,34 @@ namespace Verified.Proofs.Values;
 /// <summary>What a term is made by: the operations of the value domain, as data.</summary>
 public enum Op : byte
 {
-    Constant, Variable,
-    Add, Subtract, Multiply, MultiplyHigh, Quotient, Remainder,
-    And, Or, Xor, ShiftLeft, ShiftRight, ShiftRightSigned,
-    Select, LowestBit, HighestBit,
+    Constant,
+    Variable,
+    Add,
+    Subtract,
+    Multiply,
+    MultiplyHigh,
+    Quotient,
+    Remainder,
+    And,
+    Or,
+    Xor,
+    ShiftLeft,
+    ShiftRight,
+    ShiftRightSigned,
+    Select,
+    LowestBit,
+    HighestBit,
 
     // The conditions.
-    False, True, Equal, Less, LessSigned, Both, Either, Not, EvenParity,
+    False,
+    True,
+    Equal,
+    Less,
+    LessSigned,
+    Both,
+    Either,
+    Not,
+    EvenParity,
 }
 
 /// <summary>The concrete meaning of an operation: that of <see cref="Concrete"/>, with truths as 0 and 1.</summary>
@@ -24,10 +45,13 @@ public static class Meaning
     public static bool Commutes(this Op op) =>
         op is Op.Add or Op.Multiply or Op.MultiplyHigh or Op.And or Op.Or or Op.Xor or Op.Equal or Op.Both or Op.Either;
 
-    /// <summary>The result for these operands; a quotient that does not fit is cut, division by 0 is as in SMT-LIB.</summary>
+    /// <summary>
+    /// The result for these operands; a quotient that does not fit is cut, division by 0 is as in SMT-LIB.
+    /// </summary>
     public static uint Apply(Op op, uint a = 0, uint b = 0, uint c = 0)
     {
-        Concrete x = a, y = b;
+        Concrete x = a,
+            y = b;
         return op switch
         {
             Op.Add => x + y,

@@ -14,13 +14,24 @@ public static class Rules
 {
     private const uint Top = 0x80000000;
 
-    private static readonly Pattern zero = 0, one = 1, all = uint.MaxValue;
-    private static readonly Pattern x = Word("x", 0), y = Word("y", 1), z = Word("z", 2);
-    private static readonly Pattern c = Constant("c", 3), d = Constant("d", 4), k = Constant("k", 5);
-    private static readonly Pattern p = Condition("p", 6), q = Condition("q", 7), r = Condition("r", 8);
-    private static readonly Pattern yes = Apply(Op.True), no = Apply(Op.False);
+    private static readonly Pattern zero = 0,
+        one = 1,
+        all = uint.MaxValue;
+    private static readonly Pattern x = Word("x", 0),
+        y = Word("y", 1),
+        z = Word("z", 2);
+    private static readonly Pattern c = Constant("c", 3),
+        d = Constant("d", 4),
+        k = Constant("k", 5);
+    private static readonly Pattern p = Condition("p", 6),
+        q = Condition("q", 7),
+        r = Condition("r", 8);
+    private static readonly Pattern yes = Apply(Op.True),
+        no = Apply(Op.False);
 
-    /// <summary>A sum that makes no carry is the OR: the lemma by which <see cref="Translation"/> avoids an adder.</summary>
+    /// <summary>
+    /// A sum that makes no carry is the OR: the lemma by which <see cref="Translation"/> avoids an adder.
+    /// </summary>
     public static Rule DisjointSum { get; } = new(x + y, x | y, Disjoint(x, y));
 
     // CS1718: x == x is a pattern.
@@ -41,7 +52,6 @@ public static class Rules
         new(Select(p, x - y, 0) + y, Select(p, x, y)),
         new(Select(p, x + c, 0) + d, Select(p, x, d), (c + d) == 0),
         new((Select(p, x - (c - y), 0) - y) + c, Select(p, x, c - y)),
-
         // Differences.
         new(x - c, x + (0 - c)),
         new(x - x, 0),
@@ -56,7 +66,6 @@ public static class Rules
         new((x - y) - x, 0 - y),
         new(x - (x - y), y),
         new(c - Select(p, d, k), Select(p, c - d, c - k)),
-
         // Products, quotients.
         new(x * 0, 0),
         new(x * 1, x),
@@ -69,7 +78,6 @@ public static class Rules
         new(Apply(Op.MultiplyHigh, x, c), x >> (32 - Lowest(c)), IsPowerOf2(c)),
         new(Apply(Op.Quotient, 0, x, c), x >> Lowest(c), IsPowerOf2(c)),
         new(Apply(Op.Remainder, 0, x, c), x & (c - 1), IsPowerOf2(c)),
-
         // Masks.
         new(x & c, 0, (Bits(x) & c) == 0),
         new(x & c, x, (Bits(x) & ~c) == 0),
@@ -90,7 +98,6 @@ public static class Rules
         new(x & Select(p, all, 0), Select(p, x, 0)),
         new(x & Select(p, 0, all), Select(p, 0, x)),
         new(x & c, x & (c & Bits(x)), (c & ~Bits(x)) != 0),
-
         // OR.
         new(x | 0, x),
         new(x | c, (x & ~c) + c),
@@ -101,7 +108,6 @@ public static class Rules
         new(x | y, x + y, Disjoint(x, y)),
         new((x & c) | (x & d), x & (c | d)),
         new(Select(p, c, 0) | Select(q, c, 0), Select(p | q, c, 0)),
-
         // Exclusive OR.
         new(x ^ 0, x),
         new(x ^ x, 0),
@@ -111,7 +117,6 @@ public static class Rules
         new(x ^ y, x + y, Disjoint(x, y)),
         new(Select(p, c, d) ^ k, Select(p, c ^ k, d ^ k)),
         new(Select(p, x ^ y, 0) ^ y, Select(p, x, y)),
-
         // Shifts to the left.
         new(x << c, 0, c >= 32),
         new(x << 0, x),
@@ -124,7 +129,6 @@ public static class Rules
         new((x & c) << k, (x << k) & (c << k)),
         new((x + c) << k, (x << k) + (c << k)),
         new(Select(p, c, d) << k, Select(p, c << k, d << k)),
-
         // Shifts to the right.
         new(x >> c, 0, (Bits(x) >> c) == 0),
         new(x >> 0, x),
@@ -141,11 +145,9 @@ public static class Rules
         new(Signed(x, c), x >> c, Bits(x) < Top),
         new(Signed(x, c), Signed(x, 31), c > 31),
         new(Signed(Select(p, c, d), k), Select(p, Signed(c, k), Signed(d, k))),
-
         // Bit scans.
         new(Lowest(one << x), x, Bits(x) <= 31),
         new(Apply(Op.HighestBit, one << x), x, Bits(x) <= 31),
-
         // Selections.
         new(Select(yes, x, y), x),
         new(Select(no, x, y), y),
@@ -157,7 +159,6 @@ public static class Rules
         new(Select(y == 0, x, x >> y), x >> y),
         new(Select(y == c, x, x << (y ^ c)), x << (y ^ c)),
         new(Select(y == c, x, x >> (y ^ c)), x >> (y ^ c)),
-
         // Equality.
         new(x == x, yes),
         new(x == c, no, (c & ~Bits(x)) != 0),
@@ -178,7 +179,6 @@ public static class Rules
         new(Select(p, c, x) == d, !p & (x == d), c != d),
         new(Select(p, x, c) == c, !p | (x == c)),
         new(Select(p, c, x) == c, p | (x == c)),
-
         // Order.
         new(x < x, no),
         new(x < 0, no),
@@ -194,10 +194,8 @@ public static class Rules
         new(k < Select(p, c, d), yes, (k < c) & (k < d)),
         new(Apply(Op.LessSigned, x, x), no),
         new(Apply(Op.LessSigned, x, y), x < y, (Bits(x) < Top) & (Bits(y) < Top)),
-
         // Parity.
         new(Apply(Op.EvenParity, x & c), Apply(Op.EvenParity, x), (c & 0xFF) == 0xFF),
-
         // Conjunction.
         new(p & p, p),
         new(p & yes, p),
@@ -211,7 +209,6 @@ public static class Rules
         new(!p & (p & q), no),
         new((x == c) & (x == d), no, c != d),
         new((x == c) & (x != d), x == c, c != d),
-
         // Disjunction.
         new(p | p, p),
         new(p | no, p),
@@ -226,15 +223,18 @@ public static class Rules
         new((p & q) | (!p & q), q),
         new((x != c) | (x != d), yes, c != d),
         new((x != c) | (x == d), x != c, c != d),
-
         // Negation.
         new(!!p, p),
     ];
 #pragma warning restore CS1718
 
-    /// <summary>The rules for an operation, in the table's order, each in every order of commutative operands.</summary>
+    /// <summary>
+    /// The rules for an operation, in the table's order, each in every order of commutative operands.
+    /// </summary>
     private static readonly Rule[][] s_byOp =
-        [.. Enum.GetValues<Op>().Select(op => Table.Where(rule => rule.Left.Op == op).SelectMany(Orders).ToArray())];
+    [
+        .. Enum.GetValues<Op>().Select(op => Table.Where(rule => rule.Left.Op == op).SelectMany(Orders).ToArray()),
+    ];
 
     /// <summary>What the first rule that applies makes of an operation, or null.</summary>
     public static ITerm? Rewrite(Terms terms, Op op, ITerm a, ITerm? b, ITerm? c)
@@ -242,8 +242,10 @@ public static class Rules
         foreach (var rule in s_byOp[(int)op])
         {
             var match = default(Match);
-            if (!rule.Left.MatchesOperands(a, b, c, ref match)) continue;
-            if (rule.When is { } condition && condition.Compute(match) == 0) continue;
+            if (!rule.Left.MatchesOperands(a, b, c, ref match))
+                continue;
+            if (rule.When is { } condition && condition.Compute(match) == 0)
+                continue;
             return rule.Right.Build(terms, match);
         }
 
@@ -265,7 +267,9 @@ public static class Rules
     /// <summary>No bit is lost in a shift to the left.</summary>
     private static Pattern Fits(Pattern word, Pattern count) => ((Bits(word) << count) >> count) == Bits(word);
 
-    /// <summary>The low <paramref name="count"/> bits of two words add up without a carry, and so do the words.</summary>
+    /// <summary>
+    /// The low <paramref name="count"/> bits of two words add up without a carry, and so do the words.
+    /// </summary>
     private static Pattern NoCarryAt(Pattern count, Pattern a, Pattern b)
     {
         var low = ~(all << count);

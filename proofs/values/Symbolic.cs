@@ -14,41 +14,63 @@ public readonly struct Symbolic : IWord<Symbolic>
 
     public Symbolic(Word word)
     {
-        if (word.IsConstant) Value = word.Value;
-        else Term = word;
+        if (word.IsConstant)
+            Value = word.Value;
+        else
+            Term = word;
     }
 
     /// <summary>The bits that may be set.</summary>
     public uint Bits => Term?.Bits ?? Value;
 
     public static implicit operator Symbolic(uint value) => new(value);
+
     public static implicit operator Symbolic(Word word) => new(word);
 
     public static Symbolic operator +(Symbolic a, Symbolic b) => Word(Op.Add, a, b);
+
     public static Symbolic operator -(Symbolic a, Symbolic b) => Word(Op.Subtract, a, b);
+
     public static Symbolic operator *(Symbolic a, Symbolic b) => Word(Op.Multiply, a, b);
+
     public static Symbolic operator &(Symbolic a, Symbolic b) => Word(Op.And, a, b);
+
     public static Symbolic operator |(Symbolic a, Symbolic b) => Word(Op.Or, a, b);
+
     public static Symbolic operator ^(Symbolic a, Symbolic b) => Word(Op.Xor, a, b);
+
     public static Symbolic operator ~(Symbolic a) => Word(Op.Xor, a, uint.MaxValue);
+
     public static Symbolic operator <<(Symbolic a, Symbolic count) => Word(Op.ShiftLeft, a, count);
+
     public static Symbolic operator >>(Symbolic a, Symbolic count) => Word(Op.ShiftRight, a, count);
 
     public static Truth operator ==(Symbolic a, Symbolic b) => Condition(Op.Equal, a, b);
+
     public static Truth operator !=(Symbolic a, Symbolic b) => !(a == b);
+
     public static Truth operator <(Symbolic a, Symbolic b) => Condition(Op.Less, a, b);
+
     public static Truth operator >(Symbolic a, Symbolic b) => b < a;
+
     public static Truth operator <=(Symbolic a, Symbolic b) => !(b < a);
+
     public static Truth operator >=(Symbolic a, Symbolic b) => !(a < b);
 
     public static Symbolic ShiftRightSigned(Symbolic a, Symbolic count) => Word(Op.ShiftRightSigned, a, count);
 
     public static Truth LessSigned(Symbolic a, Symbolic b) => Condition(Op.LessSigned, a, b);
 
-    public static Symbolic Select(Truth condition, Symbolic a, Symbolic b) => condition.Undecided is not Bool undecided
-        ? condition.Known ? a : b
-        : undecided.Terms.Decider?.Known(undecided) is { } known ? known ? a : b
-        : undecided.Terms.MakeWord(Op.Select, undecided, undecided.Terms.Of(a), undecided.Terms.Of(b));
+    public static Symbolic Select(Truth condition, Symbolic a, Symbolic b) =>
+        condition.Undecided is not Bool undecided
+            ? condition.Known
+                ? a
+                : b
+            : undecided.Terms.Decider?.Known(undecided) is { } known
+                ? known
+                    ? a
+                    : b
+                : undecided.Terms.MakeWord(Op.Select, undecided, undecided.Terms.Of(a), undecided.Terms.Of(b));
 
     public static Symbolic MultiplyHigh(Symbolic a, Symbolic b) => Word(Op.MultiplyHigh, a, b);
 
@@ -81,13 +103,15 @@ public readonly struct Symbolic : IWord<Symbolic>
 
     public override string ToString() => Term?.ToString() ?? Notation.Of(Value);
 
-    private static Symbolic Word(Op op, Symbolic a, Symbolic b) => (a.Term?.Terms ?? b.Term?.Terms) is { } terms
-        ? terms.MakeWord(op, terms.Of(a), terms.Of(b))
-        : Meaning.Apply(op, a.Value, b.Value);
+    private static Symbolic Word(Op op, Symbolic a, Symbolic b) =>
+        (a.Term?.Terms ?? b.Term?.Terms) is { } terms
+            ? terms.MakeWord(op, terms.Of(a), terms.Of(b))
+            : Meaning.Apply(op, a.Value, b.Value);
 
-    private static Truth Condition(Op op, Symbolic a, Symbolic b) => (a.Term?.Terms ?? b.Term?.Terms) is { } terms
-        ? terms.Make(op, terms.Of(a), terms.Of(b)).Truth
-        : Meaning.Apply(op, a.Value, b.Value) != 0;
+    private static Truth Condition(Op op, Symbolic a, Symbolic b) =>
+        (a.Term?.Terms ?? b.Term?.Terms) is { } terms
+            ? terms.Make(op, terms.Of(a), terms.Of(b)).Truth
+            : Meaning.Apply(op, a.Value, b.Value) != 0;
 
     private static Symbolic Divide(Op op, Symbolic high, Symbolic low, Symbolic divisor) =>
         (high.Term?.Terms ?? low.Term?.Terms ?? divisor.Term?.Terms) is { } terms

@@ -52,7 +52,9 @@ public sealed class Word : ITerm
     /// <summary>A variable's name.</summary>
     public string? Name { get; }
 
-    /// <summary>The bits that may be set; all others are known to be 0. So it also bounds the word from above.</summary>
+    /// <summary>
+    /// The bits that may be set; all others are known to be 0. So it also bounds the word from above.
+    /// </summary>
     public uint Bits { get; }
 
     public Expr? Translation { get; set; }
@@ -82,11 +84,19 @@ public sealed class Bool : Condition, ITerm
     public Expr? Translation { get; set; }
 
     /// <summary>Known where the condition is one of the two truths.</summary>
-    public Truth Truth => Op == Op.True ? new(true) : Op == Op.False ? new(false) : new(this);
+    public Truth Truth =>
+        Op == Op.True ? new(true)
+        : Op == Op.False ? new(false)
+        : new(this);
 
     /// <exception cref="InvalidOperationException">No exploration is running.</exception>
-    public override bool Decide() => (Terms.Decider ?? throw new InvalidOperationException(
-        $"a decision outside an exploration, on {this}: combine with & | ! and Select, or explore")).Decide(this);
+    public override bool Decide() =>
+        (
+            Terms.Decider
+            ?? throw new InvalidOperationException(
+                $"a decision outside an exploration, on {this}: combine with & | ! and Select, or explore"
+            )
+        ).Decide(this);
 
     public override Truth Not() => Terms.Make(Op.Not, this).Truth;
 
@@ -100,9 +110,12 @@ public sealed class Bool : Condition, ITerm
 
     private Truth Join(Op op, Truth other, bool neutral)
     {
-        if (Terms.Decider?.Known(this) is { } left) return left == neutral ? other : new(!neutral);
-        if (other.Undecided is not Bool condition) return other.Known == neutral ? new(this) : other;
-        if (Terms.Decider?.Known(condition) is { } right) return right == neutral ? new(this) : new(!neutral);
+        if (Terms.Decider?.Known(this) is { } left)
+            return left == neutral ? other : new(!neutral);
+        if (other.Undecided is not Bool condition)
+            return other.Known == neutral ? new(this) : other;
+        if (Terms.Decider?.Known(condition) is { } right)
+            return right == neutral ? new(this) : new(!neutral);
         return Terms.Make(op, this, condition).Truth;
     }
 

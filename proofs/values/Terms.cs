@@ -10,7 +10,8 @@ namespace Verified.Proofs.Values;
 /// </summary>
 public sealed class Terms : IDisposable
 {
-    [ThreadStatic] private static Terms? t_current;
+    [ThreadStatic]
+    private static Terms? t_current;
 
     private readonly Dictionary<(Op, ITerm, ITerm?, ITerm?), ITerm> _made = [];
     private readonly Dictionary<uint, Word> _constants = [];
@@ -20,7 +21,9 @@ public sealed class Terms : IDisposable
     private int _nextId;
     private int _nextFresh;
 
-    /// <param name="context">The solver's context to translate into; by default one of its own, when it is needed.</param>
+    /// <param name="context">
+    /// The solver's context to translate into; by default one of its own, when it is needed.
+    /// </param>
     public Terms(Context? context = null)
     {
         _context = context;
@@ -41,8 +44,8 @@ public sealed class Terms : IDisposable
     public IDecider? Decider { get; set; }
 
     /// <summary>
-    /// Takes the result of a division as any word, the same one for the same operands. What is proved of any word holds of the
-    /// quotient; the solver is spared 64-bit division.
+    /// Takes the result of a division as any word, the same one for the same operands. What is proved of any word holds
+    /// of the quotient; the solver is spared 64-bit division.
     /// </summary>
     public bool DivisionsAreOpaque { get; init; }
 
@@ -75,11 +78,14 @@ public sealed class Terms : IDisposable
             _variables[name] = word;
         }
 
-        return word.Value == width ? word : throw new ArgumentException(
-            $"variable {name} has {word.Value} bits, not {width}", nameof(width));
+        return word.Value == width
+            ? word
+            : throw new ArgumentException($"variable {name} has {word.Value} bits, not {width}", nameof(width));
     }
 
-    /// <summary>A variable that nothing else mentions; the same ones come again after <see cref="ResetFresh"/>.</summary>
+    /// <summary>
+    /// A variable that nothing else mentions; the same ones come again after <see cref="ResetFresh"/>.
+    /// </summary>
     public Word Fresh(string prefix = "any", int width = 32) => Variable($"{prefix}!{_nextFresh++}", width);
 
     /// <summary>Lets a re-run of the same path make the same variables.</summary>
@@ -107,8 +113,10 @@ public sealed class Terms : IDisposable
     {
         if (TryFold(op, a, b, c, out var value))
             return op.IsCondition() ? Of(value != 0) : Constant(value);
-        if (op.Commutes() && IsBefore(b!, a)) (a, b) = (b!, a);
-        if (_made.TryGetValue((op, a, b, c), out var made)) return made;
+        if (op.Commutes() && IsBefore(b!, a))
+            (a, b) = (b!, a);
+        if (_made.TryGetValue((op, a, b, c), out var made))
+            return made;
 
         // Where rewriting has run deep into the stack, the term as it stands is as true, if less simple.
         made = RuntimeHelpers.TryEnsureSufficientExecutionStack() ? Rules.Rewrite(this, op, a, b, c) : null;
@@ -130,12 +138,16 @@ public sealed class Terms : IDisposable
 
     public void Dispose()
     {
-        if (_ownsContext) _context?.Dispose();
-        if (t_current == this) t_current = null;
+        if (_ownsContext)
+            _context?.Dispose();
+        if (t_current == this)
+            t_current = null;
     }
 
-    private ITerm Own(ITerm term) => term.Terms == this ? term : throw new ArgumentException(
-        $"{term} belongs to another universe of terms", nameof(term));
+    private ITerm Own(ITerm term) =>
+        term.Terms == this
+            ? term
+            : throw new ArgumentException($"{term} belongs to another universe of terms", nameof(term));
 
     /// <summary>Constants come last; otherwise, the elder first.</summary>
     private static bool IsBefore(ITerm a, ITerm b) =>
@@ -144,14 +156,18 @@ public sealed class Terms : IDisposable
     private static bool TryFold(Op op, ITerm a, ITerm? b, ITerm? c, out uint value)
     {
         value = 0;
-        if (!IsKnown(a, out var x) || !IsKnown(b, out var y) || !IsKnown(c, out var z)) return false;
+        if (!IsKnown(a, out var x) || !IsKnown(b, out var y) || !IsKnown(c, out var z))
+            return false;
         value = Meaning.Apply(op, x, y, z);
         return true;
     }
 
     private static bool IsKnown(ITerm? term, out uint value)
     {
-        value = term is Word word ? word.Value : term?.Op == Op.True ? 1u : 0u;
+        value =
+            term is Word word ? word.Value
+            : term?.Op == Op.True ? 1u
+            : 0u;
         return term is null || term.Op is Op.Constant or Op.True or Op.False;
     }
 }

@@ -119,17 +119,25 @@ public sealed class Context : IDisposable
     {
         uint value = 0;
         if (Native.Z3_get_sort(Handle, literal) == _bool)
-            return Native.Z3_get_bool_value(Handle, literal) switch { 1 => 1, -1 => 0, _ => null };
-        if (Native.Z3_is_numeral_ast(Handle, literal) == 0) return null;
+            return Native.Z3_get_bool_value(Handle, literal) switch
+            {
+                1 => 1,
+                -1 => 0,
+                _ => null,
+            };
+        if (Native.Z3_is_numeral_ast(Handle, literal) == 0)
+            return null;
         return Native.Z3_get_numeral_uint(Handle, literal, ref value) != 0 ? value : null;
     }
 
     public void Dispose()
     {
-        if (_handle == 0) return;
+        if (_handle == 0)
+            return;
 
         // Z3 deletes what is still counted too, but in a time that is quadratic in its depth.
-        for (var i = _terms.Count - 1; i >= 0; i--) Native.Z3_dec_ref(_handle, _terms[i]);
+        for (var i = _terms.Count - 1; i >= 0; i--)
+            Native.Z3_dec_ref(_handle, _terms[i]);
         _terms.Clear();
         Native.Z3_del_context(_handle);
         _handle = 0;

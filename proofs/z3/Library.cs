@@ -29,7 +29,8 @@ internal static class Library
     {
         lock (Once)
         {
-            if (!s_registered) NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, Resolve);
+            if (!s_registered)
+                NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, Resolve);
             s_registered = true;
         }
     }
@@ -41,9 +42,12 @@ internal static class Library
     {
         var handle = Find(Environment.GetEnvironmentVariable("VERIFIED_LIBZ3"), out var place);
         var version = VersionOf(handle);
-        return version >= Oldest ? handle : throw new SolverMissingException(
-            $"{place} is Z3 {version}, and {Oldest} or later is needed: "
-            + "install a newer libz3, or name one in VERIFIED_LIBZ3");
+        return version >= Oldest
+            ? handle
+            : throw new SolverMissingException(
+                $"{place} is Z3 {version}, and {Oldest} or later is needed: "
+                    + "install a newer libz3, or name one in VERIFIED_LIBZ3"
+            );
     }
 
     private static nint Find(string? named, out string place)
@@ -52,8 +56,11 @@ internal static class Library
         if (!string.IsNullOrEmpty(named))
         {
             place = named;
-            return NativeLibrary.TryLoad(named, out handle) ? handle : throw new SolverMissingException(
-                $"VERIFIED_LIBZ3 names {named}, which cannot be loaded: name a libz3 of this processor, or unset it");
+            return NativeLibrary.TryLoad(named, out handle)
+                ? handle
+                : throw new SolverMissingException(
+                    $"VERIFIED_LIBZ3 names {named}, which cannot be loaded: name a libz3 of this processor, or unset it"
+                );
         }
 
         foreach (var name in Names)
@@ -61,19 +68,25 @@ internal static class Library
                 return handle;
 
         // The runtime's own search: the folders that the package has for this platform, if there are any.
-        if (NativeLibrary.TryLoad(place = "libz3", typeof(Native).Assembly, null, out handle)) return handle;
+        if (NativeLibrary.TryLoad(place = "libz3", typeof(Native).Assembly, null, out handle))
+            return handle;
         foreach (var name in Names)
             if (NativeLibrary.TryLoad(place = name, out handle))
                 return handle;
         throw new SolverMissingException(
             $"libz3 was not found: install Z3 {Oldest} or later (Debian: apt-get install libz3-4), "
-            + "or name the library in VERIFIED_LIBZ3");
+                + "or name the library in VERIFIED_LIBZ3"
+        );
     }
 
     private static unsafe System.Version VersionOf(nint handle)
     {
-        if (!NativeLibrary.TryGetExport(handle, "Z3_get_version", out var function)) return new(0, 0);
-        uint major, minor, build, revision;
+        if (!NativeLibrary.TryGetExport(handle, "Z3_get_version", out var function))
+            return new(0, 0);
+        uint major,
+            minor,
+            build,
+            revision;
         ((delegate* unmanaged<uint*, uint*, uint*, uint*, void>)function)(&major, &minor, &build, &revision);
         return new((int)major, (int)minor, (int)build);
     }

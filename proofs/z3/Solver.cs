@@ -19,8 +19,13 @@ public sealed class Solver : IDisposable
         Native.Z3_solver_set_params(context.Handle, handle, parameters);
         Native.Z3_params_dec_ref(context.Handle, parameters);
 
-        void Set(string name, uint value) => Native.Z3_params_set_uint(
-            context.Handle, parameters, Native.Z3_mk_string_symbol(context.Handle, name), value);
+        void Set(string name, uint value) =>
+            Native.Z3_params_set_uint(
+                context.Handle,
+                parameters,
+                Native.Z3_mk_string_symbol(context.Handle, name),
+                value
+            );
     }
 
     private nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(nameof(Solver));
@@ -39,10 +44,16 @@ public sealed class Solver : IDisposable
     public bool? Check(params ReadOnlySpan<Expr> assumptions)
     {
         var handles = new nint[assumptions.Length];
-        for (var i = 0; i < handles.Length; i++) handles[i] = assumptions[i].Handle;
-        var answer = (Z3_lbool)Native.Z3_solver_check_assumptions(
-            _context.Handle, Handle, (uint)handles.Length, handles);
-        return answer switch { Z3_lbool.Z3_L_TRUE => true, Z3_lbool.Z3_L_FALSE => false, _ => null };
+        for (var i = 0; i < handles.Length; i++)
+            handles[i] = assumptions[i].Handle;
+        var answer = (Z3_lbool)
+            Native.Z3_solver_check_assumptions(_context.Handle, Handle, (uint)handles.Length, handles);
+        return answer switch
+        {
+            Z3_lbool.Z3_L_TRUE => true,
+            Z3_lbool.Z3_L_FALSE => false,
+            _ => null,
+        };
     }
 
     /// <summary>The model of the last check, which must have found one. The caller disposes of it.</summary>
@@ -51,7 +62,8 @@ public sealed class Solver : IDisposable
     public void Dispose()
     {
         // A disposed context has already deleted its solvers.
-        if (_handle != 0 && !_context.IsDisposed) Native.Z3_solver_dec_ref(_context.Handle, _handle);
+        if (_handle != 0 && !_context.IsDisposed)
+            Native.Z3_solver_dec_ref(_context.Handle, _handle);
         _handle = 0;
     }
 }
@@ -87,7 +99,8 @@ public sealed class Model : IDisposable
 
     public void Dispose()
     {
-        if (_handle != 0 && !_context.IsDisposed) Native.Z3_model_dec_ref(_context.Handle, _handle);
+        if (_handle != 0 && !_context.IsDisposed)
+            Native.Z3_model_dec_ref(_context.Handle, _handle);
         _handle = 0;
     }
 }

@@ -5,7 +5,9 @@ namespace Verified.Spec;
 /// <summary>What a user thread may hold in EFLAGS.</summary>
 public static class Flags
 {
-    /// <summary>CF PF AF ZF SF TF DF OF NT RF AC ID: the bits that ring 3 without I/O privilege can change (Intel SDM 3A, 2.3).</summary>
+    /// <summary>
+    /// CF PF AF ZF SF TF DF OF NT RF AC ID: the bits that ring 3 without I/O privilege can change (Intel SDM 3A, 2.3).
+    /// </summary>
     public const uint UserBits = 0x00254DD5;
 
     /// <summary>Interrupts on, I/O privilege level 0, no virtual-8086 mode; bit 1 is always set.</summary>
@@ -14,5 +16,6 @@ public static class Flags
     /// <summary>RF: the next instruction raises no instruction breakpoint.</summary>
     public const uint Resume = 0x00010000;
 
-    public static Truth AreUser<W>(W flags) where W : struct, IWord<W> => (flags & ~UserBits) == User;
+    public static Truth AreUser<W>(W flags)
+        where W : struct, IWord<W> => (flags & ~UserBits) == User;
 }

@@ -9,19 +9,28 @@ public static class Descriptor
     public const uint None = 0xFFFFFFFF;
 
     /// <summary>A send descriptor that names a message in memory: <c>address[31:2] m p</c>, address not 0.</summary>
-    public static Truth SendsMemory<W>(W send) where W : struct, IWord<W> => send >= 4;
+    public static Truth SendsMemory<W>(W send)
+        where W : struct, IWord<W> => send >= 4;
 
-    /// <summary>A receive descriptor that names a buffer in memory: <c>address[31:2] 0 o</c>; with bit 1 it is a window instead.</summary>
-    public static Truth ReceivesMemory<W>(W receive) where W : struct, IWord<W> => (receive >= 4) & ((receive & 2) == 0);
+    /// <summary>
+    /// A receive descriptor that names a buffer in memory: <c>address[31:2] 0 o</c>; with bit 1 it is a window instead.
+    /// </summary>
+    public static Truth ReceivesMemory<W>(W receive)
+        where W : struct, IWord<W> => (receive >= 4) & ((receive & 2) == 0);
 
     /// <summary>m: the words are a map item, send base and send fpage.</summary>
-    public static Truth HasItem<W>(W send) where W : struct, IWord<W> => (send & 2) != 0;
+    public static Truth HasItem<W>(W send)
+        where W : struct, IWord<W> => (send & 2) != 0;
 
-    /// <summary>The receive descriptor has a window for map items: <c>fpage[31:2] 1 o[0]</c>; an invalid fpage is none (3.27).</summary>
-    public static Truth IsWindow<W>(W receive) where W : struct, IWord<W> => ((receive & 2) != 0) & Fpage.IsValid(receive);
+    /// <summary>
+    /// The receive descriptor has a window for map items: <c>fpage[31:2] 1 o[0]</c>; an invalid fpage is none (3.27).
+    /// </summary>
+    public static Truth IsWindow<W>(W receive)
+        where W : struct, IWord<W> => ((receive & 2) != 0) & Fpage.IsValid(receive);
 
     /// <summary>Receive from anyone.</summary>
-    public static Truth Open<W>(W receive) where W : struct, IWord<W> => (receive & 1) != 0;
+    public static Truth Open<W>(W receive)
+        where W : struct, IWord<W> => (receive & 1) != 0;
 }
 
 /// <summary>Condition codes that ipc returns in EAX (interface, 1.29 to 1.36).</summary>
@@ -39,10 +48,12 @@ public static class Code
     public const uint SendCancelled = 0x50;
 
     /// <summary>Mappings or page tables ran out.</summary>
-    public const uint ReceiveMapFailed = 0x62, SendMapFailed = 0x70;
+    public const uint ReceiveMapFailed = 0x62,
+        SendMapFailed = 0x70;
 
     /// <summary>The partner was deleted before it had mapped what the message gave.</summary>
-    public const uint ReceiveAborted = 0xC2, SendAborted = 0xD0;
+    public const uint ReceiveAborted = 0xC2,
+        SendAborted = 0xD0;
 
     public const uint ReceiveCut = 0xE0;
     public const uint SendCut = 0xF0;

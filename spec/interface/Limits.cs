@@ -1,8 +1,8 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// The sizes of the kernel's tables. The same text and the same assembler program serve every size; powers of two,
-/// so that a row of a table is a field of an id.
+/// The sizes of the kernel's tables. The same text and the same assembler program serve every size; powers of two, so
+/// that a row of a table is a field of an id.
 /// </summary>
 /// <param name="Tasks">Tasks 0..Tasks-1; task 0 does not exist. 2..256.</param>
 /// <param name="Lthreads">Threads per task, 1..64.</param>
@@ -21,7 +21,9 @@ public sealed record Limits(uint Tasks, uint Lthreads, uint Priorities)
     /// <summary>Rows of the thread table.</summary>
     public uint Threads => Tasks * Lthreads;
 
-    /// <summary>Throws where a size is out of range or no power of two, or the threads do not fit two-level bitmaps.</summary>
+    /// <summary>
+    /// Throws where a size is out of range or no power of two, or the threads do not fit two-level bitmaps.
+    /// </summary>
     public Limits Checked()
     {
         Require(Tasks, 2, 256, nameof(Tasks));

@@ -2,17 +2,27 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>What an instruction that raised a general-protection exception wanted of ports, if anything (SDM 2, IN, OUT, INS, OUTS; appendix A).</summary>
+/// <summary>
+/// What an instruction that raised a general-protection exception wanted of ports, if anything (SDM 2, IN, OUT, INS,
+/// OUTS; appendix A).
+/// </summary>
 /// <param name="IsPorts">Whether it is IN, OUT, INS or OUTS.</param>
 /// <param name="First">Its first port.</param>
 /// <param name="Last">Its last port; FFFFh is followed by 10000h, which is none.</param>
 /// <param name="Length">How many of its bytes tell that: as many as it has at least, whatever it is.</param>
-public readonly record struct PortAccess<W>(Truth IsPorts, W First, W Last, W Length) where W : struct, IWord<W>
+public readonly record struct PortAccess<W>(Truth IsPorts, W First, W Last, W Length)
+    where W : struct, IWord<W>
 {
-    /// <summary>Bytes of an instruction that are looked at: two prefixes, the opcode, a port. With more prefixes it is no use of ports.</summary>
+    /// <summary>
+    /// Bytes of an instruction that are looked at: two prefixes, the opcode, a port. With more prefixes it is no use of
+    /// ports.
+    /// </summary>
     public const uint Bytes = 4;
 
-    /// <summary>The instruction whose first bytes are those of a word, the lowest first; EDX has the port, unless the instruction has.</summary>
+    /// <summary>
+    /// The instruction whose first bytes are those of a word, the lowest first; EDX has the port, unless the
+    /// instruction has.
+    /// </summary>
     public static PortAccess<W> Of(W instruction, W edx)
     {
         var second = Behind(instruction, 0);

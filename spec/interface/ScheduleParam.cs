@@ -3,8 +3,9 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The parameter word of thread_schedule (interface, section 7): <c>m[31:24] e[23:20] state[19:16] small[15:8] priority[7:0]</c>. A tick
-/// counts as 1,024 microseconds, so that a word that was read can be written back (7.12, 7.16).
+/// The parameter word of thread_schedule (interface, section 7): <c>m[31:24] e[23:20] state[19:16] small[15:8]
+/// priority[7:0]</c>. A tick counts as 1,024 microseconds, so that a word that was read can be written back (7.12,
+/// 7.16).
 /// </summary>
 public static class ScheduleParam
 {
@@ -17,7 +18,9 @@ public static class ScheduleParam
     /// <summary>The value of a time slice that ticks do not use up (7.15).</summary>
     public const uint Infinite = MostTicks + 1;
 
-    /// <summary>By status from ready on, four bits each: 0 running, 8 receiving, Dh waits to send, Ch waits to receive, Fh dead.</summary>
+    /// <summary>
+    /// By status from ready on, four bits each: 0 running, 8 receiving, Dh waits to send, Ch waits to receive, Fh dead.
+    /// </summary>
     public const uint States = 0xFCCCD800;
 
     /// <summary>Sending: its message's pages are being mapped.</summary>
@@ -26,22 +29,30 @@ public static class ScheduleParam
     /// <summary>Running, and the kernel reports an exception for it.</summary>
     public const uint ReportsException = 1;
 
-    private static W StateOf<W>(W status) where W : struct, IWord<W> =>
+    private static W StateOf<W>(W status)
+        where W : struct, IWord<W> =>
         W.Select(status == ThreadStatus.Giving, Gives, ((W)States >> ((status - 1) << 2)) & 0xF);
 
-    public static W Priority<W>(W param) where W : struct, IWord<W> => param & 0xFF;
+    public static W Priority<W>(W param)
+        where W : struct, IWord<W> => param & 0xFF;
 
     /// <summary>The most that a number of a small space may be.</summary>
     public const uint LastSmall = 127;
 
     /// <summary>The number of a small space, or of none.</summary>
-    public static W Small<W>(W param) where W : struct, IWord<W> => (param >> 8) & 0xFF;
+    public static W Small<W>(W param)
+        where W : struct, IWord<W> => (param >> 8) & 0xFF;
 
     /// <summary>Whether it is the number of one.</summary>
-    public static Truth IsSmall<W>(W number) where W : struct, IWord<W> => number - 1 < LastSmall;
+    public static Truth IsSmall<W>(W number)
+        where W : struct, IWord<W> => number - 1 < LastSmall;
 
-    /// <summary>Ticks of the time slice, 1..255; 0 if the thread is to run on donated time only (7.14); or <see cref="Infinite"/>.</summary>
-    public static W Ticks<W>(W param) where W : struct, IWord<W>
+    /// <summary>
+    /// Ticks of the time slice, 1..255; 0 if the thread is to run on donated time only (7.14); or
+    /// <see cref="Infinite"/>.
+    /// </summary>
+    public static W Ticks<W>(W param)
+        where W : struct, IWord<W>
     {
         var (m, shift) = (param >> 24, (param >> 19) & 0x1E);
         var ticks = m << 20 >> shift;
@@ -50,10 +61,11 @@ public static class ScheduleParam
     }
 
     /// <summary>The word that tells a thread's priority, its task's small space, its time slice and state.</summary>
-    public static W Of<W>(W priority, W small, W quantum, W status, W faulting) where W : struct, IWord<W> =>
+    public static W Of<W>(W priority, W small, W quantum, W status, W faulting)
+        where W : struct, IWord<W> =>
         Length(quantum) | (W.Select(faulting == 1, ReportsException, StateOf(status)) << 16) | (small << 8) | priority;
 
     // The mantissa and exponent of a time slice; both are 0 of an infinite one.
-    private static W Length<W>(W quantum) where W : struct, IWord<W> =>
-        W.Select(quantum == Infinite, 0, (quantum << 24) | (TickExponent << 20));
+    private static W Length<W>(W quantum)
+        where W : struct, IWord<W> => W.Select(quantum == Infinite, 0, (quantum << 24) | (TickExponent << 20));
 }

@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The timeout word of ipc (interface, 1.25 to 1.28): <c>m_rcv[31:24] m_snd[23:16] p_snd[15:12] p_rcv[11:8] e_snd[7:4] e_rcv[3:0]</c>.
-/// e = 0 is infinite; e &gt; 0 with m = 0 is zero; else m * 4^(15-e) microseconds.
+/// The timeout word of ipc (interface, 1.25 to 1.28): <c>m_rcv[31:24] m_snd[23:16] p_snd[15:12] p_rcv[11:8] e_snd[7:4]
+/// e_rcv[3:0]</c>. e = 0 is infinite; e &gt; 0 with m = 0 is zero; else m * 4^(15-e) microseconds.
 /// </summary>
 public static class Timeouts
 {
@@ -18,27 +18,33 @@ public static class Timeouts
     /// <summary>More than the longest finite timeout has ticks.</summary>
     public const uint MostTicks = 1u << 29;
 
-    public static Truth SendIsZero<W>(W timeouts) where W : struct, IWord<W> =>
-        ((timeouts & 0xF0) != 0) & ((timeouts & 0x00FF0000) == 0);
+    public static Truth SendIsZero<W>(W timeouts)
+        where W : struct, IWord<W> => ((timeouts & 0xF0) != 0) & ((timeouts & 0x00FF0000) == 0);
 
-    public static Truth ReceiveIsZero<W>(W timeouts) where W : struct, IWord<W> =>
-        ((timeouts & 0x0F) != 0) & ((timeouts & 0xFF000000) == 0);
+    public static Truth ReceiveIsZero<W>(W timeouts)
+        where W : struct, IWord<W> => ((timeouts & 0x0F) != 0) & ((timeouts & 0xFF000000) == 0);
 
-    public static Truth SendIsInfinite<W>(W timeouts) where W : struct, IWord<W> => (timeouts & 0xF0) == 0;
+    public static Truth SendIsInfinite<W>(W timeouts)
+        where W : struct, IWord<W> => (timeouts & 0xF0) == 0;
 
-    public static Truth ReceiveIsInfinite<W>(W timeouts) where W : struct, IWord<W> => (timeouts & 0x0F) == 0;
+    public static Truth ReceiveIsInfinite<W>(W timeouts)
+        where W : struct, IWord<W> => (timeouts & 0x0F) == 0;
 
     /// <summary>Ticks of a finite send timeout.</summary>
-    public static W SendTicks<W>(W timeouts) where W : struct, IWord<W> => Ticks(timeouts >> 16 & 0xFF, timeouts >> 4 & 0xF);
+    public static W SendTicks<W>(W timeouts)
+        where W : struct, IWord<W> => Ticks(timeouts >> 16 & 0xFF, timeouts >> 4 & 0xF);
 
     /// <summary>Ticks of a finite receive timeout.</summary>
-    public static W ReceiveTicks<W>(W timeouts) where W : struct, IWord<W> => Ticks(timeouts >> 24, timeouts & 0xF);
+    public static W ReceiveTicks<W>(W timeouts)
+        where W : struct, IWord<W> => Ticks(timeouts >> 24, timeouts & 0xF);
 
     /// <summary>
-    /// Ticks of 1 ms that last at least m * 4^(15-e) microseconds, e &gt; 0: rounded up, and one more as a tick has begun. The low word plus
-    /// 999 has no carry: above 255 * 4^4 its last ten bits are 0. The quotient has no bits but those of the mask, which says so.
+    /// Ticks of 1 ms that last at least m * 4^(15-e) microseconds, e &gt; 0: rounded up, and one more as a tick has
+    /// begun. The low word plus 999 has no carry: above 255 * 4^4 its last ten bits are 0. The quotient has no bits but
+    /// those of the mask, which says so.
     /// </summary>
-    private static W Ticks<W>(W m, W e) where W : struct, IWord<W>
+    private static W Ticks<W>(W m, W e)
+        where W : struct, IWord<W>
     {
         var (high, low) = (m >> 2 >> (e + e), m << (30 ^ (e + e)));
         return (W.Divide(high, low + (TickMicroseconds - 1), TickMicroseconds).Quotient & (MostTicks - 1)) + 1;
@@ -53,24 +59,31 @@ public static class Timeouts
     }
 
     /// <summary>
-    /// The shortest timeout that lasts at least <paramref name="microseconds"/> (null: infinite), with the largest exponent
-    /// that holds it.
+    /// The shortest timeout that lasts at least <paramref name="microseconds"/> (null: infinite), with the largest
+    /// exponent that holds it.
     /// </summary>
     public static (uint Mantissa, uint Exponent) Encode(ulong? microseconds)
     {
-        if (microseconds is not { } time) return (0, 0);
+        if (microseconds is not { } time)
+            return (0, 0);
         for (var exponent = 15u; exponent > 0; exponent--)
         {
             var unit = 1UL << (int)(2 * (15 - exponent));
             var mantissa = time / unit + (time % unit == 0 ? 0u : 1u);
-            if (mantissa <= 255) return ((uint)mantissa, exponent);
+            if (mantissa <= 255)
+                return ((uint)mantissa, exponent);
         }
 
-        throw new ArgumentOutOfRangeException(nameof(microseconds), microseconds,
-            $"the longest finite timeout is {255UL << 28} microseconds");
+        throw new ArgumentOutOfRangeException(
+            nameof(microseconds),
+            microseconds,
+            $"the longest finite timeout is {255UL << 28} microseconds"
+        );
     }
 
-    /// <summary>The timeout word of a send and a receive timeout, each as (mantissa, exponent); page-fault timeouts infinite.</summary>
+    /// <summary>
+    /// The timeout word of a send and a receive timeout, each as (mantissa, exponent); page-fault timeouts infinite.
+    /// </summary>
     public static uint Word((uint Mantissa, uint Exponent) send, (uint Mantissa, uint Exponent) receive) =>
         receive.Mantissa << 24 | send.Mantissa << 16 | send.Exponent << 4 | receive.Exponent;
 }

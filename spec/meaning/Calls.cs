@@ -3,53 +3,121 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// What system calls give and set, and that they leave everything else: the results of each, the threads and tasks
-/// that it makes, and
-/// every register that is no result. (Interface, sections 2, 4, 7, 8 and 9.)
+/// What system calls give and set, and that they leave everything else: the results of each, the threads and tasks that
+/// it makes, and every register that is no result. (Interface, sections 2, 4, 7, 8 and 9.)
 /// </summary>
-public static class Calls<W> where W : struct, IWord<W>
+public static class Calls<W>
+    where W : struct, IWord<W>
 {
     public static readonly IReadOnlyList<Property<W>> All =
     [
-        Kept("results-only-where-named", "2.2 2.3 13.4", "a register of the caller changes only if it is a result",
-            Reading<W>.Every, (x, t, _) =>
-            Reading<W>.Implies((t == x.Me) & !Reading<W>.Is(x.After, t, ThreadStatus.Inactive), () => KeepsOwn(x, t))),
-        Kept("nobody-elses-registers-change", "2.2 14.15", "a register of another thread changes only by a "
-            + "message, a code, lthread_ex_regs or a deletion",
-            Reading<W>.Every, (x, t, _) => Reading<W>.Implies(t != x.Me, () => KeepsOthers(x, t))),
-        Kept("attributes-are-kept", "1.1 7.5 7.6 7.11 8.3 8.7",
+        Kept(
+            "results-only-where-named",
+            "2.2 2.3 13.4",
+            "a register of the caller changes only if it is a result",
+            Reading<W>.Every,
+            (x, t, _) =>
+                Reading<W>.Implies((t == x.Me) & !Reading<W>.Is(x.After, t, ThreadStatus.Inactive), () =>
+                    KeepsOwn(x, t)
+                )
+        ),
+        Kept(
+            "nobody-elses-registers-change",
+            "2.2 14.15",
+            "a register of another thread changes only by a message, a code, lthread_ex_regs or a deletion",
+            Reading<W>.Every,
+            (x, t, _) => Reading<W>.Implies(t != x.Me, () => KeepsOthers(x, t))
+        ),
+        Kept(
+            "attributes-are-kept",
+            "1.1 7.5 7.6 7.11 8.3 8.7",
             "a thread's id, pager, preempters, priority and slice change only by the calls that set them",
-            Reading<W>.Every, (x, t, _) => KeepsAttributes(x, t)),
-        Kept("id-nearest-gives-an-id", "4.1 4.2 4.3", "id_nearest gives the id in ESI, or the caller's for nil, "
-            + "and type 0", [Entry.IdNearest], (x, t, _) =>
-            Reading<W>.Implies(t == x.Me, () => (x.After.Eax[t] == 0) & (x.After.Stage == Stages.User)
-                & (x.After.Esi[t] == W.Select(x.Before.Esi[t] == 0, x.Before.Id[t], x.Before.Esi[t])))),
-        Kept("schedule-reads-and-sets", "7.1 7.2 7.3 7.4 7.8 7.9 7.10 7.11 7.21 7.22 7.23 7.25",
+            Reading<W>.Every,
+            (x, t, _) => KeepsAttributes(x, t)
+        ),
+        Kept(
+            "id-nearest-gives-an-id",
+            "4.1 4.2 4.3",
+            "id_nearest gives the id in ESI, or the caller's for nil, and type 0",
+            [Entry.IdNearest],
+            (x, t, _) =>
+                Reading<W>.Implies(t == x.Me, () =>
+                    (x.After.Eax[t] == 0)
+                    & (x.After.Stage == Stages.User)
+                    & (x.After.Esi[t] == W.Select(x.Before.Esi[t] == 0, x.Before.Id[t], x.Before.Esi[t]))
+                )
+        ),
+        Kept(
+            "schedule-reads-and-sets",
+            "7.1 7.2 7.3 7.4 7.8 7.9 7.10 7.11 7.21 7.22 7.23 7.25",
             "thread_schedule gives the old values and sets the new ones, if it may",
-            [Entry.ThreadSchedule], (x, t, _) => Reading<W>.Implies(t == x.Me, () => Schedules(x))),
-        Of("ex-regs-reads-and-sets", "8.1 8.2 8.3 8.4 8.5 8.6 8.11 8.16 9.19",
+            [Entry.ThreadSchedule],
+            (x, t, _) => Reading<W>.Implies(t == x.Me, () => Schedules(x))
+        ),
+        Of(
+            "ex-regs-reads-and-sets",
+            "8.1 8.2 8.3 8.4 8.5 8.6 8.11 8.16 9.19",
             "lthread_ex_regs gives the old values and sets the new ones, or FFFFFFFFh",
-            [Entry.LthreadExRegs], (x, t, _) => Reading<W>.Implies(t == Reading<W>.Named(x), () => Exchanges(x, t))),
-        Kept("a-task-is-its-chiefs", "9.1 9.2 9.3", "task_new begins to delete a task of the caller's, or gives nil",
-            [Entry.TaskNew], (x, t, _) =>
-            Reading<W>.Implies(t == x.Me, () => BeginsDeletion(x))),
-        Of("a-new-thread-is-as-asked", "1.11 1.12 1.13 9.4 9.5 9.6 9.8 9.9 9.10 9.11 9.12 9.20 13.1 15.4",
+            [Entry.LthreadExRegs],
+            (x, t, _) => Reading<W>.Implies(t == Reading<W>.Named(x), () => Exchanges(x, t))
+        ),
+        Kept(
+            "a-task-is-its-chiefs",
+            "9.1 9.2 9.3",
+            "task_new begins to delete a task of the caller's, or gives nil",
+            [Entry.TaskNew],
+            (x, t, _) => Reading<W>.Implies(t == x.Me, () => BeginsDeletion(x))
+        ),
+        Of(
+            "a-new-thread-is-as-asked",
+            "1.11 1.12 1.13 9.4 9.5 9.6 9.8 9.9 9.10 9.11 9.12 9.20 13.1 15.4",
             "a deletion ends with the new task that the caller asked for",
-            [Entry.Map], (x, t, _) => Reading<W>.Implies(
-                Reading<W>.Ends(x, Operations.Delete, x.Before.Mappings.Owner)
-                    & (t == x.Before.Mappings.Target * x.Before.Limits.Lthreads), () => Creates(x, t))),
-        Kept("a-deleted-thread-is-gone", "9.3 1.2", "nothing is left of a deleted thread, above all no id",
-            [Entry.Map], (x, t, _) => Reading<W>.Implies(
-            Reading<W>.Is(x.After, t, ThreadStatus.Inactive) & !Reading<W>.Is(x.Before, t, ThreadStatus.Inactive),
-                () => (x.After.Id[t] == 0) & (x.After.Handles[t] == 0) & (x.After.Partner[t] == 0)
-                & (x.After.Timed[t] == 0) & AllCleared(column => column(x.After)[t] == 0))),
-        Kept("a-large-task-is-large", "12.3 12.4 9.18", "a task's small space is lost when it outgrows that, and "
-            + "no thread hears of it", [Entry.Outgrow], (x, t, _) =>
-            Reading<W>.Implies(t == x.Me, () => (x.After.Mappings.Small[Reading<W>.TaskOf(x.Before, t)] == 0)
-                & (x.After.Stage == Stages.User))),
-        new("chiefs-are-kept", "9.2 9.8 9.13 7.21 12.3", "a task's chief, version and small space change only by "
-            + "the calls that set them", Table.Task, Reading<W>.Every,
-            (x, task, _) => KeepsTask(x, task)) { Keeps = true },
+            [Entry.Map],
+            (x, t, _) =>
+                Reading<W>.Implies(
+                    Reading<W>.Ends(x, Operations.Delete, x.Before.Mappings.Owner)
+                        & (t == x.Before.Mappings.Target * x.Before.Limits.Lthreads),
+                    () => Creates(x, t)
+                )
+        ),
+        Kept(
+            "a-deleted-thread-is-gone",
+            "9.3 1.2",
+            "nothing is left of a deleted thread, above all no id",
+            [Entry.Map],
+            (x, t, _) =>
+                Reading<W>.Implies(
+                    Reading<W>.Is(x.After, t, ThreadStatus.Inactive)
+                        & !Reading<W>.Is(x.Before, t, ThreadStatus.Inactive),
+                    () =>
+                        (x.After.Id[t] == 0)
+                        & (x.After.Handles[t] == 0)
+                        & (x.After.Partner[t] == 0)
+                        & (x.After.Timed[t] == 0)
+                        & AllCleared(column => column(x.After)[t] == 0)
+                )
+        ),
+        Kept(
+            "a-large-task-is-large",
+            "12.3 12.4 9.18",
+            "a task's small space is lost when it outgrows that, and no thread hears of it",
+            [Entry.Outgrow],
+            (x, t, _) =>
+                Reading<W>.Implies(t == x.Me, () =>
+                    (x.After.Mappings.Small[Reading<W>.TaskOf(x.Before, t)] == 0) & (x.After.Stage == Stages.User)
+                )
+        ),
+        new(
+            "chiefs-are-kept",
+            "9.2 9.8 9.13 7.21 12.3",
+            "a task's chief, version and small space change only by the calls that set them",
+            Table.Task,
+            Reading<W>.Every,
+            (x, task, _) => KeepsTask(x, task)
+        )
+        {
+            Keeps = true,
+        },
     ];
 
     private static Truth KeepsOwn(Step<W> x, W t)
@@ -68,9 +136,17 @@ public static class Calls<W> where W : struct, IWord<W>
             Entry.LthreadExRegs => keeps,
             Entry.TaskNew => keeps & words & Same(x, t, s => s.Esp) & flags & eax & ecx,
             Entry.PageFault or Entry.Outgrow => keeps & words & frame & resumed & eax & ecx & esi,
-            Entry.Exception => keeps & words & frame & eax & ecx & esi
-                & Reading<W>.Either((x.Argument == 1) | (x.Argument == 3) | (x.Argument == 4), () => flags, () =>
-                    resumed),
+            Entry.Exception => keeps
+                & words
+                & frame
+                & eax
+                & ecx
+                & esi
+                & Reading<W>.Either(
+                    (x.Argument == 1) | (x.Argument == 3) | (x.Argument == 4),
+                    () => flags,
+                    () => resumed
+                ),
             Entry.Protection => keeps & words & frame & resumed & eax & ecx & esi,
             Entry.Receive or Entry.Accept => Same(x, t, s => s.Ebp) & frame & flags & ecx,
             Entry.Map => MapKeeps(x, t),
@@ -92,8 +168,9 @@ public static class Calls<W> where W : struct, IWord<W>
             Entry.LthreadExRegs => frame & words & Reading<W>.Implies(!Reading<W>.IsExchanged(x, t), () => place & eax),
             Entry.Accept => frame & place & words & (eax | (t == before.Partner[x.Me])),
             Entry.Ipc or Entry.PageFault or Entry.Protection or Entry.Exception or Entry.Wake or Entry.Interrupt =>
-                frame & place & ((words & (eax | waited)) | (Reading<W>.Listens(before, t)
-                    & !Reading<W>.Listens(after, t))),
+                frame
+                    & place
+                    & ((words & (eax | waited)) | (Reading<W>.Listens(before, t) & !Reading<W>.Listens(after, t))),
             _ => frame & place & words & eax,
         };
     }
@@ -104,24 +181,39 @@ public static class Calls<W> where W : struct, IWord<W>
     {
         var gone = Reading<W>.Is(x.After, t, ThreadStatus.Inactive) | Reading<W>.Is(x.Before, t, ThreadStatus.Inactive);
         var creates = Reading<W>.Ends(x, Operations.Delete, t);
-        return gone | (Same(x, t, s => s.Ecx) & Same(x, t, s => s.Ebp) & Same(x, t, s => s.Esp) & Same(x, t, s => s.Eip)
-            & Same(x, t, s => s.Eflags) & Same(x, t, s => s.Edx) & Same(x, t, s => s.Ebx) & Same(x, t, s => s.Edi)
-            & (creates | Same(x, t, s => s.Esi))
-            & (Same(x, t, s => s.Eax) | (!Reading<W>.Is(x.Before, t, ThreadStatus.Ready) & !creates)));
+        return gone
+            | (
+                Same(x, t, s => s.Ecx)
+                & Same(x, t, s => s.Ebp)
+                & Same(x, t, s => s.Esp)
+                & Same(x, t, s => s.Eip)
+                & Same(x, t, s => s.Eflags)
+                & Same(x, t, s => s.Edx)
+                & Same(x, t, s => s.Ebx)
+                & Same(x, t, s => s.Edi)
+                & (creates | Same(x, t, s => s.Esi))
+                & (Same(x, t, s => s.Eax) | (!Reading<W>.Is(x.Before, t, ThreadStatus.Ready) & !creates))
+            );
     }
 
     private static Truth KeepsAttributes(Step<W> x, W t)
     {
-        var gone = x.Entry == Entry.Map
-            ? Reading<W>.Is(x.After, t, ThreadStatus.Inactive) | Reading<W>.Is(x.Before, t, ThreadStatus.Inactive)
+        var gone =
+            x.Entry == Entry.Map
+                ? Reading<W>.Is(x.After, t, ThreadStatus.Inactive) | Reading<W>.Is(x.Before, t, ThreadStatus.Inactive)
                 : false;
         var scheduled = x.Entry == Entry.ThreadSchedule ? Reading<W>.Names(x.Before, x.Before.Esi[x.Me], t) : false;
         var exchanged = Reading<W>.IsExchanged(x, t);
         var starts = exchanged & Reading<W>.Is(x.Before, t, ThreadStatus.Inactive);
-        return gone | ((Same(x, t, s => s.Id) | starts) & (Same(x, t, s => s.Pager) | exchanged) & (Same(x, t, s =>
-            s.Preempter) | exchanged)
-            & (Same(x, t, s => s.ExternalPreempter) | scheduled) & (Same(x, t, s => s.Priority) | scheduled | starts)
-            & (Same(x, t, s => s.Quantum) | scheduled | starts));
+        return gone
+            | (
+                (Same(x, t, s => s.Id) | starts)
+                & (Same(x, t, s => s.Pager) | exchanged)
+                & (Same(x, t, s => s.Preempter) | exchanged)
+                & (Same(x, t, s => s.ExternalPreempter) | scheduled)
+                & (Same(x, t, s => s.Priority) | scheduled | starts)
+                & (Same(x, t, s => s.Quantum) | scheduled | starts)
+            );
     }
 
     private static Truth Schedules(Step<W> x)
@@ -129,7 +221,9 @@ public static class Calls<W> where W : struct, IWord<W>
         var (before, after, me) = (x.Before, x.After, x.Me);
         var (param, t) = (before.Eax[me], before.Row(before.Esi[me]));
         var sets = param != Reading<W>.None;
-        var may = Reading<W>.Names(before, before.Esi[me], t) & (before.Priority[t] <= before.Mcp[me])
+        var may =
+            Reading<W>.Names(before, before.Esi[me], t)
+            & (before.Priority[t] <= before.Mcp[me])
             & (!sets | ((param & 0xFF) <= before.Mcp[me]));
         var given = before.Ebx[me];
         var small = (param >> 8) & 0xFF;
@@ -137,30 +231,62 @@ public static class Calls<W> where W : struct, IWord<W>
         var gives = (after.Eax[me] & 0xFFFFF) == ((StateOf(before, t) << 16) | (oldSmall << 8) | before.Priority[t]);
         var length = after.Eax[me] >> 20 == W.Select(before.Quantum[t] == 256, 0, (before.Quantum[t] << 4) | 10);
         var partner = after.Esi[me] == before.Id[before.Partner[t]];
-        var set = Reading<W>.Either(sets,
-            () => (after.Priority[t] == (param & 0xFF)) & (after.Quantum[t] == ScheduleParam.Ticks(param))
-                & (after.Mappings.Small[Reading<W>.TaskOf(before, t)] == W.Select((small != 0) & (small <= 127),
-                    small, oldSmall)),
-            () => Same(x, t, s => s.Priority) & Same(x, t, s => s.Quantum));
-        var exchanged = (after.Ebx[me] == before.ExternalPreempter[t])
+        var set = Reading<W>.Either(
+            sets,
+            () =>
+                (after.Priority[t] == (param & 0xFF))
+                & (after.Quantum[t] == ScheduleParam.Ticks(param))
+                & (
+                    after.Mappings.Small[Reading<W>.TaskOf(before, t)]
+                    == W.Select((small != 0) & (small <= 127), small, oldSmall)
+                ),
+            () => Same(x, t, s => s.Priority) & Same(x, t, s => s.Quantum)
+        );
+        var exchanged =
+            (after.Ebx[me] == before.ExternalPreempter[t])
             & (after.ExternalPreempter[t] == W.Select(given == Reading<W>.None, before.ExternalPreempter[t], given));
-        var time = (after.Ecx[me] == before.Consumed[t] * 1000) & (after.Edx[me] == W.MultiplyHigh(before.Consumed[t],
-            1000));
-        var refused = (after.Eax[me] == Reading<W>.None) & Same(x, me, s => s.Ebx) & Same(x, me, s => s.Ecx) & Same(x,
-            me, s => s.Edx)
-            & Same(x, me, s => s.Esi) & Same(x, t, s => s.Priority) & Same(x, t, s => s.Quantum) & Same(x, t, s =>
-                s.ExternalPreempter)
+        var time =
+            (after.Ecx[me] == before.Consumed[t] * 1000) & (after.Edx[me] == W.MultiplyHigh(before.Consumed[t], 1000));
+        var refused =
+            (after.Eax[me] == Reading<W>.None)
+            & Same(x, me, s => s.Ebx)
+            & Same(x, me, s => s.Ecx)
+            & Same(x, me, s => s.Edx)
+            & Same(x, me, s => s.Esi)
+            & Same(x, t, s => s.Priority)
+            & Same(x, t, s => s.Quantum)
+            & Same(x, t, s => s.ExternalPreempter)
             & (after.Stage == Stages.User);
-        return Reading<W>.Either(may, () => gives & length & partner & set & exchanged & time
-            & (after.Stage == Stages.Leave),
-            () => refused);
+        return Reading<W>.Either(
+            may,
+            () => gives & length & partner & set & exchanged & time & (after.Stage == Stages.Leave),
+            () => refused
+        );
     }
 
     // The table of old states in section 7.
-    private static W StateOf(State<W> s, W t) => W.Select(Reading<W>.IsFaulting(s, t), 1,
-        W.Select(Reading<W>.Is(s, t, ThreadStatus.Giving), 4, W.Select(Reading<W>.Is(s, t, ThreadStatus.Mapping), 8,
-        W.Select(Reading<W>.Listens(s, t), 0xC, W.Select(Reading<W>.IsSending(s, t), 0xD,
-        W.Select(Reading<W>.Is(s, t, ThreadStatus.Stopped), 0xF, 0))))));
+    private static W StateOf(State<W> s, W t) =>
+        W.Select(
+            Reading<W>.IsFaulting(s, t),
+            1,
+            W.Select(
+                Reading<W>.Is(s, t, ThreadStatus.Giving),
+                4,
+                W.Select(
+                    Reading<W>.Is(s, t, ThreadStatus.Mapping),
+                    8,
+                    W.Select(
+                        Reading<W>.Listens(s, t),
+                        0xC,
+                        W.Select(
+                            Reading<W>.IsSending(s, t),
+                            0xD,
+                            W.Select(Reading<W>.Is(s, t, ThreadStatus.Stopped), 0xF, 0)
+                        )
+                    )
+                )
+            )
+        );
 
     private static Truth Exchanges(Step<W> x, W t)
     {
@@ -170,25 +296,39 @@ public static class Calls<W> where W : struct, IWord<W>
         var waits = !isNone & (Reading<W>.IsDoomed(before, me) | mapping);
         var inactive = Reading<W>.Is(before, t, ThreadStatus.Inactive);
         var refused = isNone | (inactive & ((before.Ecx[me] == Reading<W>.None) | (before.Edx[me] == Reading<W>.None)));
-        var invalid = (after.Eax[me] == Reading<W>.None) & (after.Ecx[me] == Reading<W>.None)
+        var invalid =
+            (after.Eax[me] == Reading<W>.None)
+            & (after.Ecx[me] == Reading<W>.None)
             & (after.Edx[me] == Reading<W>.None)
-            & (after.Ebx[me] == Reading<W>.None) & (after.Esi[me] == Reading<W>.None) & Same(x, t, s => s.Status);
-        var gives = Reading<W>.Implies(!inactive, () => after.Eax[me] == before.Eflags[t])
+            & (after.Ebx[me] == Reading<W>.None)
+            & (after.Esi[me] == Reading<W>.None)
+            & Same(x, t, s => s.Status);
+        var gives =
+            Reading<W>.Implies(!inactive, () => after.Eax[me] == before.Eflags[t])
             & (after.Ecx[me] == before.Esp[t])
-            & (after.Edx[me] == before.Eip[t]) & (after.Ebx[me] == before.Preempter[t])
-                & (after.Esi[me] == before.Pager[t]);
-        var sets = Sets(after.Esp[t], before.Esp[t], before.Ecx[me]) & Sets(after.Eip[t], before.Eip[t], before.Edx[me])
-            & Sets(after.Preempter[t], before.Preempter[t], before.Ebx[me]) & Sets(after.Pager[t], before.Pager[t],
-                before.Esi[me]);
-        var flags = after.Eflags[t] == W.Select(inactive | (before.Edx[me] != Reading<W>.None), 0x202,
-            before.Eflags[t]);
-        var started = flags & Reading<W>.Implies(inactive, () => (after.Eflags[t] == 0x202)
-            & (after.Id[t] == ((before.Id[me]
-            & 0xFFFF03FF) | (before.Eax[me] << 10)))
-            & (after.Quantum[t] == before.Quantum[me]));
-        return Reading<W>.Either(waits, () => Same(x, t, s => s.Status) & (after.Eip[me] == before.Eip[me] - 2),
-            () => Reading<W>.Either(refused, () => invalid, () => gives & sets & started
-                & (after.Stage == Stages.Leave)));
+            & (after.Edx[me] == before.Eip[t])
+            & (after.Ebx[me] == before.Preempter[t])
+            & (after.Esi[me] == before.Pager[t]);
+        var sets =
+            Sets(after.Esp[t], before.Esp[t], before.Ecx[me])
+            & Sets(after.Eip[t], before.Eip[t], before.Edx[me])
+            & Sets(after.Preempter[t], before.Preempter[t], before.Ebx[me])
+            & Sets(after.Pager[t], before.Pager[t], before.Esi[me]);
+        var flags =
+            after.Eflags[t] == W.Select(inactive | (before.Edx[me] != Reading<W>.None), 0x202, before.Eflags[t]);
+        var started =
+            flags
+            & Reading<W>.Implies(inactive, () =>
+                (after.Eflags[t] == 0x202)
+                & (after.Id[t] == ((before.Id[me] & 0xFFFF03FF) | (before.Eax[me] << 10)))
+                & (after.Quantum[t] == before.Quantum[me])
+            );
+        return Reading<W>.Either(
+            waits,
+            () => Same(x, t, s => s.Status) & (after.Eip[me] == before.Eip[me] - 2),
+            () =>
+                Reading<W>.Either(refused, () => invalid, () => gives & sets & started & (after.Stage == Stages.Leave))
+        );
     }
 
     private static Truth Sets(W now, W old, W given) => now == W.Select(given == Reading<W>.None, old, given);
@@ -200,15 +340,24 @@ public static class Calls<W> where W : struct, IWord<W>
         var row = task & (before.Limits.Tasks - 1);
         var isMine = (task < before.Limits.Tasks) & (before.Mappings.Chief[row] == Reading<W>.TaskOf(before, me));
         var isBusy = before.Mappings.Operation != Operations.None;
-        return Reading<W>.Either(!isMine, () => (after.Esi[me] == 0) & Reading<W>.GoesOn(x, me)
-            & (after.Stage == Stages.User),
-            () => Reading<W>.Either(isBusy, () => (after.Eip[me] == before.Eip[me] - 2)
-                & (after.Current == before.Mappings.Owner),
-                () => (after.Mappings.Doomed[row] == 1) & (after.Mappings.Operation == Operations.Delete)
-                    & (after.Mappings.Owner == me)
-                & (after.Mappings.Target == row) & Reading<W>.Is(after, me, ThreadStatus.Mapping)
-                    & (after.Stage == Stages.Map)
-                & Same(x, me, s => s.Esi) & Same(x, me, s => s.Eip)));
+        return Reading<W>.Either(
+            !isMine,
+            () => (after.Esi[me] == 0) & Reading<W>.GoesOn(x, me) & (after.Stage == Stages.User),
+            () =>
+                Reading<W>.Either(
+                    isBusy,
+                    () => (after.Eip[me] == before.Eip[me] - 2) & (after.Current == before.Mappings.Owner),
+                    () =>
+                        (after.Mappings.Doomed[row] == 1)
+                        & (after.Mappings.Operation == Operations.Delete)
+                        & (after.Mappings.Owner == me)
+                        & (after.Mappings.Target == row)
+                        & Reading<W>.Is(after, me, ThreadStatus.Mapping)
+                        & (after.Stage == Stages.Map)
+                        & Same(x, me, s => s.Esi)
+                        & Same(x, me, s => s.Eip)
+                )
+        );
     }
 
     private static Truth Creates(Step<W> x, W t)
@@ -218,18 +367,27 @@ public static class Calls<W> where W : struct, IWord<W>
         var isActive = before.Ebx[owner] != 0;
         var old = before.Mappings.Version[task];
         var version = W.Select(isActive, W.Select(old == 0x3FF, 1, old + 1), old);
-        var chief = W.Select(!isActive & Reading<W>.Names(before, before.Eax[owner], named), Reading<W>.TaskOf(before,
-            named), mine);
+        var chief = W.Select(
+            !isActive & Reading<W>.Names(before, before.Eax[owner], named),
+            Reading<W>.TaskOf(before, named),
+            mine
+        );
         var id = (chief << 24) | (task << 16) | version;
-        var active = (after.Id[t] == id) & Reading<W>.IsFree(after, t) & (after.Eip[t] == before.Edx[owner])
+        var active =
+            (after.Id[t] == id)
+            & Reading<W>.IsFree(after, t)
+            & (after.Eip[t] == before.Edx[owner])
             & (after.Esp[t] == before.Ecx[owner])
-            & (after.Pager[t] == before.Ebx[owner]) & (after.Eflags[t] == 0x202)
-                & (after.Quantum[t] == before.Quantum[owner])
+            & (after.Pager[t] == before.Ebx[owner])
+            & (after.Eflags[t] == 0x202)
+            & (after.Quantum[t] == before.Quantum[owner])
             & (after.Mcp[t] == W.Select(before.Eax[owner] < before.Mcp[owner], before.Eax[owner], before.Mcp[owner]))
             & AllCleared(column => Same(x, t, column));
-        return (after.Esi[owner] == id) & (after.Mappings.Chief[task] == chief)
+        return (after.Esi[owner] == id)
+            & (after.Mappings.Chief[task] == chief)
             & (after.Mappings.Version[task] == version)
-            & (after.Mappings.Small[task] == 0) & (after.Mappings.Doomed[task] == 0)
+            & (after.Mappings.Small[task] == 0)
+            & (after.Mappings.Doomed[task] == 0)
             & Reading<W>.Either(isActive, () => active, () => Reading<W>.Is(after, t, ThreadStatus.Inactive));
     }
 
@@ -242,40 +400,75 @@ public static class Calls<W> where W : struct, IWord<W>
         var doomed = before.Doomed[task] == after.Doomed[task];
         return x.Entry switch
         {
-            Entry.Map => Reading<W>.Either(before.Doomed[task] == 1, () => Reading<W>.Implies(after.Doomed[task] == 0,
-                () => (task == before.Target)
-                    | ((after.Chief[task] == Reading<W>.TaskOf(x.Before, before.Owner)) & (after.Small[task] == 0)
-                        & version)),
-                () => chief & version & small & (doomed | ((before.Pass == Passes.Clan)
-                    & (before.Doomed[before.Chief[task]] == 1)))),
+            Entry.Map => Reading<W>.Either(
+                before.Doomed[task] == 1,
+                () =>
+                    Reading<W>.Implies(after.Doomed[task] == 0, () =>
+                        (task == before.Target)
+                        | (
+                            (after.Chief[task] == Reading<W>.TaskOf(x.Before, before.Owner))
+                            & (after.Small[task] == 0)
+                            & version
+                        )
+                    ),
+                () =>
+                    chief
+                    & version
+                    & small
+                    & (doomed | ((before.Pass == Passes.Clan) & (before.Doomed[before.Chief[task]] == 1)))
+            ),
             Entry.TaskNew => chief & version & small,
-            Entry.ThreadSchedule => chief & version & doomed & (small | (task == Reading<W>.TaskOf(x.Before,
-                x.Before.Row(x.Before.Esi[x.Me])))),
+            Entry.ThreadSchedule => chief
+                & version
+                & doomed
+                & (small | (task == Reading<W>.TaskOf(x.Before, x.Before.Row(x.Before.Esi[x.Me])))),
             Entry.Outgrow => chief & version & doomed & (small | (task == Reading<W>.TaskOf(x.Before, x.Me))),
             _ => chief & version & small & doomed,
         };
     }
 
     /// <summary>
-    /// Whether something holds of each column that a deletion clears and a creation leaves: so a new thread has 0 there.
+    /// Whether something holds of each column that a deletion clears and a creation leaves: so a new thread has 0
+    /// there.
     /// </summary>
     private static Truth AllCleared(Func<Func<State<W>, Column<W>>, Truth> holds)
     {
         Truth all = true;
-        foreach (var column in (Func<State<W>, Column<W>>[])[s => s.Preempter, s => s.Faulting, s => s.Consumed,
-            s => s.Eax, s => s.Ecx, s => s.Edx, s => s.Ebx, s => s.Ebp, s => s.Esi, s => s.Edi])
+        foreach (
+            var column in (Func<State<W>, Column<W>>[])
+                [
+                    s => s.Preempter,
+                    s => s.Faulting,
+                    s => s.Consumed,
+                    s => s.Eax,
+                    s => s.Ecx,
+                    s => s.Edx,
+                    s => s.Ebx,
+                    s => s.Ebp,
+                    s => s.Esi,
+                    s => s.Edi,
+                ]
+        )
             all &= holds(column);
         return all;
     }
 
-    private static Truth Same(Step<W> x, W t, Func<State<W>, Column<W>> column) => Reading<W>.Same(column(x.Before),
-        column(x.After), t);
+    private static Truth Same(Step<W> x, W t, Func<State<W>, Column<W>> column) =>
+        Reading<W>.Same(column(x.Before), column(x.After), t);
 
-    private static Property<W> Kept(string name, string sentences, string says, IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds) =>
-        Of(name, sentences, says, entries, holds) with { Keeps = true };
+    private static Property<W> Kept(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => Of(name, sentences, says, entries, holds) with { Keeps = true };
 
-    private static Property<W> Of(string name, string sentences, string says, IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds) =>
-        new(name, sentences, says, Table.Thread, entries, holds);
+    private static Property<W> Of(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => new(name, sentences, says, Table.Thread, entries, holds);
 }

@@ -4,78 +4,131 @@ namespace Verified.Spec.Meaning;
 
 /// <summary>
 /// Messages: every completed transfer has one sender and one receiver, each of which named or admitted the other. The
-/// receiver gets the
-/// sender's words, its id and the right code, and nobody else's registers change. (Liedtke's manual, ipc; interface,
-/// section 3.)
+/// receiver gets the sender's words, its id and the right code, and nobody else's registers change. (Liedtke's manual,
+/// ipc; interface, section 3.)
 /// </summary>
-public static class Messages<W> where W : struct, IWord<W>
+public static class Messages<W>
+    where W : struct, IWord<W>
 {
     public static readonly IReadOnlyList<Property<W>> All =
     [
-        Kept("message-names-its-sender", "3.2", "a receiver gets the id of the thread whose message it takes",
-            Transfers, (x, t, _) =>
-            Reading<W>.Implies(Gets(x, t), () => (x.After.Esi[t] == x.Before.Id[Sender(x)]) & (Sender(x) != t))),
-        Kept("message-is-admitted", "3.4 3.16 3.17", "the sender named the receiver, which waited for that sender "
-            + "or for anyone", Transfers,
-            (x, t, _) => Reading<W>.Implies(Gets(x, t), () => IsNamed(x, t) & IsAdmitted(x, t))),
-        Kept("message-words-arrive", "3.1 3.25 14.2 14.3 15.1",
-            "the receiver's words are the sender's three, or those of its report",
-            Transfers, (x, t, _) => Reading<W>.Implies(Gets(x, t), () => WordsArrive(x, t))),
-        Kept("message-has-its-code", "1.31 3.18 3.24 3.28", "the code of a message is 0, or 2 if the receiver "
-            + "takes a map item",
-            Transfers, (x, t, _) => Reading<W>.Implies(Gets(x, t), () => HasCode(x, t))),
-        Kept("message-leaves-registers", "3.3", "a message changes no register of its receiver but words, id and "
-            + "code", Transfers, (x, t, _) =>
-            Reading<W>.Implies(Gets(x, t), () => Same(x, t, s => s.Ecx) & Same(x, t, s => s.Ebp) & Same(x, t, s =>
-                s.Esp)
-                & Same(x, t, s => s.Eip) & Same(x, t, s => s.Eflags))),
-        Of("a-waiting-partner-is-reached", "3.12 3.34", "a message to a thread that waits for it arrives, even "
-            + "with timeout zero",
-            [Entry.Ipc, .. Reading<W>.Faults], (x, t, _) => Reading<W>.Implies(Reaches(x, t), () =>
-                !Reading<W>.Listens(x.After, t))),
-        Kept("a-send-ends-as-it-must", "3.5 3.6 3.13 3.20 3.23 3.36",
-            "an ipc sends, waits to send, or fails with the code that says why",
-            [Entry.Ipc], (x, t, _) => Reading<W>.Implies(t == x.Me, () => Sent(x))),
-        Of("a-message-is-sent-once", "3.1 3.4", "an accepted sender sends no longer: it gives its item, or has "
-            + "begun its receive part",
-            [Entry.Accept], (x, t, _) => Reading<W>.Implies((t == x.Me) | (t == Sender(x)), () => Accepted(x, t))),
-        Kept("a-report-waits-for-its-answer", "14.5 14.7 14.8 15.3",
-            "a fault is reported to the pager, and its thread waits for the answer",
-            Reading<W>.Faults, (x, t, _) => Reading<W>.Implies(t == x.Me, () => Reported(x, x.Before.Pager[x.Me],
-                ThreadStatus.Stopped))),
-        Kept("a-fault-has-its-word", "14.2 14.10", "the first word of a report says what was accessed, or which "
-            + "exception it is",
-            [Entry.PageFault, Entry.Exception], (x, t, _) => Reading<W>.Implies(t == x.Me, () =>
-                x.After.Fault[t] == FaultWord(x))),
-        Kept("an-answer-resumes", "14.6 14.15", "the answer to a fault changes no register of its thread", Transfers,
+        Kept(
+            "message-names-its-sender",
+            "3.2",
+            "a receiver gets the id of the thread whose message it takes",
+            Transfers,
             (x, t, _) =>
-            Reading<W>.Implies(Reading<W>.IsFaulting(x.Before, t) & (t != x.Me) & (Sender(x) != t), () => KeepsAll(x,
-                t))),
+                Reading<W>.Implies(Gets(x, t), () => (x.After.Esi[t] == x.Before.Id[Sender(x)]) & (Sender(x) != t))
+        ),
+        Kept(
+            "message-is-admitted",
+            "3.4 3.16 3.17",
+            "the sender named the receiver, which waited for that sender or for anyone",
+            Transfers,
+            (x, t, _) => Reading<W>.Implies(Gets(x, t), () => IsNamed(x, t) & IsAdmitted(x, t))
+        ),
+        Kept(
+            "message-words-arrive",
+            "3.1 3.25 14.2 14.3 15.1",
+            "the receiver's words are the sender's three, or those of its report",
+            Transfers,
+            (x, t, _) => Reading<W>.Implies(Gets(x, t), () => WordsArrive(x, t))
+        ),
+        Kept(
+            "message-has-its-code",
+            "1.31 3.18 3.24 3.28",
+            "the code of a message is 0, or 2 if the receiver takes a map item",
+            Transfers,
+            (x, t, _) => Reading<W>.Implies(Gets(x, t), () => HasCode(x, t))
+        ),
+        Kept(
+            "message-leaves-registers",
+            "3.3",
+            "a message changes no register of its receiver but words, id and code",
+            Transfers,
+            (x, t, _) =>
+                Reading<W>.Implies(Gets(x, t), () =>
+                    Same(x, t, s => s.Ecx)
+                    & Same(x, t, s => s.Ebp)
+                    & Same(x, t, s => s.Esp)
+                    & Same(x, t, s => s.Eip)
+                    & Same(x, t, s => s.Eflags)
+                )
+        ),
+        Of(
+            "a-waiting-partner-is-reached",
+            "3.12 3.34",
+            "a message to a thread that waits for it arrives, even with timeout zero",
+            [Entry.Ipc, .. Reading<W>.Faults],
+            (x, t, _) => Reading<W>.Implies(Reaches(x, t), () => !Reading<W>.Listens(x.After, t))
+        ),
+        Kept(
+            "a-send-ends-as-it-must",
+            "3.5 3.6 3.13 3.20 3.23 3.36",
+            "an ipc sends, waits to send, or fails with the code that says why",
+            [Entry.Ipc],
+            (x, t, _) => Reading<W>.Implies(t == x.Me, () => Sent(x))
+        ),
+        Of(
+            "a-message-is-sent-once",
+            "3.1 3.4",
+            "an accepted sender sends no longer: it gives its item, or has begun its receive part",
+            [Entry.Accept],
+            (x, t, _) => Reading<W>.Implies((t == x.Me) | (t == Sender(x)), () => Accepted(x, t))
+        ),
+        Kept(
+            "a-report-waits-for-its-answer",
+            "14.5 14.7 14.8 15.3",
+            "a fault is reported to the pager, and its thread waits for the answer",
+            Reading<W>.Faults,
+            (x, t, _) => Reading<W>.Implies(t == x.Me, () => Reported(x, x.Before.Pager[x.Me], ThreadStatus.Stopped))
+        ),
+        Kept(
+            "a-fault-has-its-word",
+            "14.2 14.10",
+            "the first word of a report says what was accessed, or which exception it is",
+            [Entry.PageFault, Entry.Exception],
+            (x, t, _) => Reading<W>.Implies(t == x.Me, () => x.After.Fault[t] == FaultWord(x))
+        ),
+        Kept(
+            "an-answer-resumes",
+            "14.6 14.15",
+            "the answer to a fault changes no register of its thread",
+            Transfers,
+            (x, t, _) =>
+                Reading<W>.Implies(Reading<W>.IsFaulting(x.Before, t) & (t != x.Me) & (Sender(x) != t), () =>
+                    KeepsAll(x, t)
+                )
+        ),
     ];
 
-    /// <summary>The thread whose message a step may bring: one that waits to send, of which the current thread has
-    /// found it; else the current one.</summary>
+    /// <summary>
+    /// The thread whose message a step may bring: one that waits to send, of which the current thread has found it;
+    /// else the current one.
+    /// </summary>
     public static W Sender(Step<W> x) => x.Entry == Entry.Accept ? x.Before.Partner[x.Me] : x.Me;
 
-    /// <summary>Whether the step brings a thread a message: it waited, or looked, for one, and now has the code of
-    /// success.</summary>
+    /// <summary>
+    /// Whether the step brings a thread a message: it waited, or looked, for one, and now has the code of success.
+    /// </summary>
     public static Truth Gets(Step<W> x, W t) =>
         !Reading<W>.IsFaulting(x.Before, t)
         & (x.Entry == Entry.Accept ? t == x.Me : Reading<W>.Listens(x.Before, t))
         & (Reading<W>.Is(x.After, t, ThreadStatus.Ready) | Reading<W>.Is(x.After, t, ThreadStatus.Mapping))
         & ((x.After.Eax[t] == Reading<W>.Done) | (x.After.Eax[t] == Reading<W>.Mapped));
 
-    private static Truth IsNamed(Step<W> x, W t) => x.Entry switch
-    {
-        Entry.Ipc => Reading<W>.Names(x.Before, x.Before.Esi[x.Me], t) & (x.Before.Eax[x.Me] < 4),
-        Entry.Accept => Reading<W>.Sends(x.Before, Sender(x), x.Me),
-        Entry.Wake => Reading<W>.Names(x.Before, x.Before.Preempter[x.Me], t) & (x.Before.Slice[x.Me] == 0),
-        _ => Reading<W>.Names(x.Before, x.Before.Pager[x.Me], t),
-    };
+    private static Truth IsNamed(Step<W> x, W t) =>
+        x.Entry switch
+        {
+            Entry.Ipc => Reading<W>.Names(x.Before, x.Before.Esi[x.Me], t) & (x.Before.Eax[x.Me] < 4),
+            Entry.Accept => Reading<W>.Sends(x.Before, Sender(x), x.Me),
+            Entry.Wake => Reading<W>.Names(x.Before, x.Before.Preempter[x.Me], t) & (x.Before.Slice[x.Me] == 0),
+            _ => Reading<W>.Names(x.Before, x.Before.Pager[x.Me], t),
+        };
 
     // Which waiting sender a receiver looks for is decided in the step before, its receive part.
-    private static Truth IsAdmitted(Step<W> x, W t) => x.Entry == Entry.Accept ? t == x.Me
-        : Reading<W>.Admits(x.Before, t, x.Me);
+    private static Truth IsAdmitted(Step<W> x, W t) =>
+        x.Entry == Entry.Accept ? t == x.Me : Reading<W>.Admits(x.Before, t, x.Me);
 
     private static Truth WordsArrive(Step<W> x, W t)
     {
@@ -95,24 +148,32 @@ public static class Messages<W> where W : struct, IWord<W>
         return Reading<W>.Either(
             reports,
             () => (x.After.Edx[t] == first) & (x.After.Ebx[t] == x.Before.Eip[from]) & (x.After.Edi[t] == 0),
-            () => (x.After.Edx[t] == x.Before.Edx[from]) & (x.After.Ebx[t] == x.Before.Ebx[from])
-                & (x.After.Edi[t] == x.Before.Edi[from]));
+            () =>
+                (x.After.Edx[t] == x.Before.Edx[from])
+                & (x.After.Ebx[t] == x.Before.Ebx[from])
+                & (x.After.Edi[t] == x.Before.Edi[from])
+        );
     }
 
     private static Truth HasCode(Step<W> x, W t)
     {
         var from = Sender(x);
         Truth sent = x.Entry is Entry.Ipc or Entry.Accept;
-        return Reading<W>.Either(sent & Reading<W>.HasItem(x.Before, from, t),
-            () => (x.After.Eax[t] == Reading<W>.Mapped) & Gives(x, from, t), () => Reading<W>.Ended(x.After, t,
-                Reading<W>.Done));
+        return Reading<W>.Either(
+            sent & Reading<W>.HasItem(x.Before, from, t),
+            () => (x.After.Eax[t] == Reading<W>.Mapped) & Gives(x, from, t),
+            () => Reading<W>.Ended(x.After, t, Reading<W>.Done)
+        );
     }
 
     /// <summary>Whether a receiver now maps the item of a sender, which waits until it is mapped.</summary>
     private static Truth Gives(Step<W> x, W from, W to) =>
-        Reading<W>.Is(x.After, to, ThreadStatus.Mapping) & (x.After.Partner[to] == from) & (x.After.Timed[to] == 0)
-        & Reading<W>.Is(x.After, from, ThreadStatus.Giving) & (x.After.Partner[from] == to)
-            & (x.After.Timed[from] == 0);
+        Reading<W>.Is(x.After, to, ThreadStatus.Mapping)
+        & (x.After.Partner[to] == from)
+        & (x.After.Timed[to] == 0)
+        & Reading<W>.Is(x.After, from, ThreadStatus.Giving)
+        & (x.After.Partner[from] == to)
+        & (x.After.Timed[from] == 0);
 
     // Whether the current thread's message, or its report, is for a thread that waits for it.
     private static Truth Reaches(Step<W> x, W t) => (t != x.Me) & IsNamed(x, t) & Reading<W>.Admits(x.Before, t, x.Me);
@@ -122,20 +183,47 @@ public static class Messages<W> where W : struct, IWord<W>
         var (before, after, me) = (x.Before, x.After, x.Me);
         var (send, timeouts, id) = (before.Eax[me], before.Ecx[me], before.Esi[me]);
         var to = before.Row(id);
-        var begins = Reading<W>.Is(after, me, ThreadStatus.Resuming) & (after.Stage == Stages.Receive)
+        var begins =
+            Reading<W>.Is(after, me, ThreadStatus.Resuming)
+            & (after.Stage == Stages.Receive)
             & (after.Current == me)
-            & (after.Partner[me] == Reading<W>.Nobody) & (after.Timed[me] == 0) & (after.Eax[me] == send);
-        return Reading<W>.Either(send == Reading<W>.None, () => begins & (after.Heir == Reading<W>.Nobody),
-            () => Reading<W>.Either(send >= 4, () => Failed(x, Reading<W>.SendCut),
-            () => Reading<W>.Either(!Reading<W>.Names(before, id, to) | (to == me), () => Failed(x,
-                Reading<W>.NoPartner),
-            () => Reading<W>.Either(Reading<W>.Admits(before, to, me),
-                () => Reading<W>.Either(Reading<W>.HasItem(before, me, to), () => Gives(x, me, to)
-                    & (after.Stage == Stages.Leave),
-                    () => begins & Reading<W>.IsFree(after, to)) & (after.Heir == to),
-            () => Reading<W>.Either(Reading<W>.IsSendZero(timeouts), () => Failed(x, Reading<W>.SendTimeout),
-                () => Reading<W>.Sends(after, me, to) & (after.Stage == Stages.Pick) & (after.Eax[me] == send)
-                & Reading<W>.IsTimedToSend(after, me, timeouts))))));
+            & (after.Partner[me] == Reading<W>.Nobody)
+            & (after.Timed[me] == 0)
+            & (after.Eax[me] == send);
+        return Reading<W>.Either(
+            send == Reading<W>.None,
+            () => begins & (after.Heir == Reading<W>.Nobody),
+            () =>
+                Reading<W>.Either(
+                    send >= 4,
+                    () => Failed(x, Reading<W>.SendCut),
+                    () =>
+                        Reading<W>.Either(
+                            !Reading<W>.Names(before, id, to) | (to == me),
+                            () => Failed(x, Reading<W>.NoPartner),
+                            () =>
+                                Reading<W>.Either(
+                                    Reading<W>.Admits(before, to, me),
+                                    () =>
+                                        Reading<W>.Either(
+                                            Reading<W>.HasItem(before, me, to),
+                                            () => Gives(x, me, to) & (after.Stage == Stages.Leave),
+                                            () => begins & Reading<W>.IsFree(after, to)
+                                        ) & (after.Heir == to),
+                                    () =>
+                                        Reading<W>.Either(
+                                            Reading<W>.IsSendZero(timeouts),
+                                            () => Failed(x, Reading<W>.SendTimeout),
+                                            () =>
+                                                Reading<W>.Sends(after, me, to)
+                                                & (after.Stage == Stages.Pick)
+                                                & (after.Eax[me] == send)
+                                                & Reading<W>.IsTimedToSend(after, me, timeouts)
+                                        )
+                                )
+                        )
+                )
+        );
     }
 
     // The caller goes on at once: its receive part is skipped.
@@ -146,53 +234,88 @@ public static class Messages<W> where W : struct, IWord<W>
     {
         var (me, from) = (x.Me, Sender(x));
         var takes = Reading<W>.HasItem(x.Before, from, me);
-        return Reading<W>.Either(t == me,
-            () => Reading<W>.Implies(!takes, () => Reading<W>.Ended(x.After, me, Reading<W>.Done))
+        return Reading<W>.Either(
+            t == me,
+            () =>
+                Reading<W>.Implies(!takes, () => Reading<W>.Ended(x.After, me, Reading<W>.Done))
                 & (x.After.Stage == Stages.Leave),
-            () => Reading<W>.Either(takes, () => Gives(x, from, me),
-                () => Reading<W>.Implies(Reading<W>.IsFaulting(x.Before, from), () => Awaits(x, from, me))
-                    & !Reading<W>.IsSending(x.After, from)));
+            () =>
+                Reading<W>.Either(
+                    takes,
+                    () => Gives(x, from, me),
+                    () =>
+                        Reading<W>.Implies(Reading<W>.IsFaulting(x.Before, from), () => Awaits(x, from, me))
+                        & !Reading<W>.IsSending(x.After, from)
+                )
+        );
     }
 
     // A thread that has reported waits for the answer of that thread alone, for ever.
-    private static Truth Awaits(Step<W> x, W t, W from) => Reading<W>.Is(x.After, t, ThreadStatus.ReceivingFrom)
-        & (x.After.Partner[t] == from) & (x.After.Timed[t] == 0) & Reading<W>.IsFaulting(x.After, t);
+    private static Truth Awaits(Step<W> x, W t, W from) =>
+        Reading<W>.Is(x.After, t, ThreadStatus.ReceivingFrom)
+        & (x.After.Partner[t] == from)
+        & (x.After.Timed[t] == 0)
+        & Reading<W>.IsFaulting(x.After, t);
 
     /// <summary>What becomes of a thread that reports to the one that an id names, or if that is none or itself, is
     /// <paramref name="otherwise"/>.</summary>
     public static Truth Reported(Step<W> x, W id, uint otherwise)
     {
         var (me, to) = (x.Me, x.Before.Row(id));
-        return Reading<W>.Either(!Reading<W>.Names(x.Before, id, to) | (to == me),
-            () => Reading<W>.Is(x.After, me, otherwise) & !Reading<W>.IsFaulting(x.After, me)
+        return Reading<W>.Either(
+            !Reading<W>.Names(x.Before, id, to) | (to == me),
+            () =>
+                Reading<W>.Is(x.After, me, otherwise)
+                & !Reading<W>.IsFaulting(x.After, me)
                 & (x.After.Stage == Stages.Pick),
-            () => Reading<W>.Either(Reading<W>.Admits(x.Before, to, me), () => Awaits(x, me, to)
-                & (x.After.Heir == to) & (x.After.Stage == Stages.Leave),
-                () => Reading<W>.Sends(x.After, me, to) & (x.After.Timed[me] == 0) & Reading<W>.IsFaulting(x.After, me)
-                & (x.After.Stage == Stages.Pick)));
+            () =>
+                Reading<W>.Either(
+                    Reading<W>.Admits(x.Before, to, me),
+                    () => Awaits(x, me, to) & (x.After.Heir == to) & (x.After.Stage == Stages.Leave),
+                    () =>
+                        Reading<W>.Sends(x.After, me, to)
+                        & (x.After.Timed[me] == 0)
+                        & Reading<W>.IsFaulting(x.After, me)
+                        & (x.After.Stage == Stages.Pick)
+                )
+        );
     }
 
-    private static W FaultWord(Step<W> x) => x.Entry == Entry.PageFault
-        ? (x.Argument & 0xFFFFFFFC) | (x.Code & 2)
-        : (x.Code << 16) | (x.Argument << 8) | 1;
+    private static W FaultWord(Step<W> x) =>
+        x.Entry == Entry.PageFault ? (x.Argument & 0xFFFFFFFC) | (x.Code & 2) : (x.Code << 16) | (x.Argument << 8) | 1;
 
     private static Truth KeepsAll(Step<W> x, W t) =>
-        Reading<W>.Implies(!Reading<W>.Is(x.After, t, ThreadStatus.Inactive), () => Same(x, t, s => s.Eax) & Same(x,
-            t, s => s.Ecx)
-            & Same(x, t, s => s.Edx) & Same(x, t, s => s.Ebx) & Same(x, t, s => s.Ebp) & Same(x, t, s => s.Esi)
-                & Same(x, t, s => s.Edi)
-            & Same(x, t, s => s.Esp) & Same(x, t, s => s.Eip) & Same(x, t, s => s.Eflags));
+        Reading<W>.Implies(!Reading<W>.Is(x.After, t, ThreadStatus.Inactive), () =>
+            Same(x, t, s => s.Eax)
+            & Same(x, t, s => s.Ecx)
+            & Same(x, t, s => s.Edx)
+            & Same(x, t, s => s.Ebx)
+            & Same(x, t, s => s.Ebp)
+            & Same(x, t, s => s.Esi)
+            & Same(x, t, s => s.Edi)
+            & Same(x, t, s => s.Esp)
+            & Same(x, t, s => s.Eip)
+            & Same(x, t, s => s.Eflags)
+        );
 
-    private static Truth Same(Step<W> x, W t, Func<State<W>, Column<W>> column) => Reading<W>.Same(column(x.Before),
-        column(x.After), t);
+    private static Truth Same(Step<W> x, W t, Func<State<W>, Column<W>> column) =>
+        Reading<W>.Same(column(x.Before), column(x.After), t);
 
     private static Entry[] Transfers => Reading<W>.Transfers;
 
-    private static Property<W> Kept(string name, string sentences, string says, IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds) =>
-        Of(name, sentences, says, entries, holds) with { Keeps = true };
+    private static Property<W> Kept(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => Of(name, sentences, says, entries, holds) with { Keeps = true };
 
-    private static Property<W> Of(string name, string sentences, string says, IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds) =>
-        new(name, sentences, says, Table.Thread, entries, holds);
+    private static Property<W> Of(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => new(name, sentences, says, Table.Thread, entries, holds);
 }

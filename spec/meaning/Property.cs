@@ -11,9 +11,9 @@ public readonly record struct Step<W>(State<W> Before, State<W> After, Entry Ent
 }
 
 /// <summary>
-/// What a step is for: a sentence about the states before and after it, at every row <c>i</c> of <paramref
-/// name="Over"/>, and at all
-/// threads <c>j</c> if it relates two. Properties read columns, never the texts of the steps or their predicates.
+/// What a step is for: a sentence about the states before and after it, at every row <c>i</c> of
+/// <paramref name="Over"/>, and at all threads <c>j</c> if it relates two. Properties read columns, never the texts of
+/// the steps or their predicates.
 /// </summary>
 /// <param name="Name">How reports, theorems and mutants call it.</param>
 /// <param name="Sentences">Numbers in the interface document, separated by spaces.</param>
@@ -22,8 +22,13 @@ public readonly record struct Step<W>(State<W> Before, State<W> After, Entry Ent
 /// <param name="Entries">The entries whose steps it is about.</param>
 /// <param name="Holds">The property at (i, j).</param>
 public sealed record Property<W>(
-    string Name, string Sentences, string Says, Table Over, IReadOnlyList<Entry> Entries, Func<Step<W>, W, W,
-        Truth> Holds)
+    string Name,
+    string Sentences,
+    string Says,
+    Table Over,
+    IReadOnlyList<Entry> Entries,
+    Func<Step<W>, W, W, Truth> Holds
+)
     where W : struct, IWord<W>
 {
     /// <summary>Whether <c>j</c> matters.</summary>
@@ -35,8 +40,9 @@ public sealed record Property<W>(
     /// </summary>
     public bool Keeps { get; init; }
 
-    /// <summary>Whether its text looks for a row among many, so that it has a concrete reading only and is no
-    /// theorem.</summary>
+    /// <summary>
+    /// Whether its text looks for a row among many, so that it has a concrete reading only and is no theorem.
+    /// </summary>
     public bool Searches { get; init; }
 }
 

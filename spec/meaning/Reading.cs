@@ -4,18 +4,27 @@ namespace Verified.Spec.Meaning;
 
 /// <summary>
 /// What the models read of a state, and the words of the interface, stated again on purpose: if the spec's own
-/// predicate or number is
-/// wrong, it differs from the one here.
+/// predicate or number is wrong, it differs from the one here.
 /// </summary>
-internal static class Reading<W> where W : struct, IWord<W>
+internal static class Reading<W>
+    where W : struct, IWord<W>
 {
     public const uint Nobody = 0;
 
     /// <summary>Condition codes (interface, section 1).</summary>
-    public const uint Done = 0x00, Mapped = 0x02, NoPartner = 0x10, ReceiveTimeout = 0x20, SendTimeout = 0x30,
+    public const uint Done = 0x00,
+        Mapped = 0x02,
+        NoPartner = 0x10,
+        ReceiveTimeout = 0x20,
+        SendTimeout = 0x30,
         ReceiveCancelled = 0x40,
-        SendCancelled = 0x50, ReceiveMapFailed = 0x62, SendMapFailed = 0x70, ReceiveAborted = 0xC2, SendAborted = 0xD0,
-        ReceiveCut = 0xE0, SendCut = 0xF0;
+        SendCancelled = 0x50,
+        ReceiveMapFailed = 0x62,
+        SendMapFailed = 0x70,
+        ReceiveAborted = 0xC2,
+        SendAborted = 0xD0,
+        ReceiveCut = 0xE0,
+        SendCut = 0xF0;
 
     public const uint None = 0xFFFFFFFF;
 
@@ -29,12 +38,15 @@ internal static class Reading<W> where W : struct, IWord<W>
 
     /// <summary>Implication; what a known condition makes needless is not read.</summary>
     public static Truth Implies(Truth condition, Func<Truth> conclusion) =>
-        condition.Undecided is not null ? !condition | conclusion() : condition.Known ? conclusion() : true;
+        condition.Undecided is not null ? !condition | conclusion()
+        : condition.Known ? conclusion()
+        : true;
 
     /// <summary>One of two truths, chosen by a condition; of a known one only that one is read.</summary>
     public static Truth Either(Truth condition, Func<Truth> then, Func<Truth> otherwise) =>
-        condition.Undecided is null ? (condition.Known ? then() : otherwise())
-        : (condition & then()) | (!condition & otherwise());
+        condition.Undecided is null
+            ? (condition.Known ? then() : otherwise())
+            : (condition & then()) | (!condition & otherwise());
 
     public static Truth Is(State<W> s, W thread, uint status) => s.Status[thread] == status;
 
@@ -42,36 +54,39 @@ internal static class Reading<W> where W : struct, IWord<W>
 
     /// <summary>Whether a thread waits for a message of anyone: a thread, an interrupt, or nil.</summary>
     public static Truth Listens(State<W> s, W thread) =>
-        Is(s, thread, ThreadStatus.ReceivingFrom) | Is(s, thread, ThreadStatus.ReceivingAny) | Is(s, thread,
-            ThreadStatus.Sleeping);
+        Is(s, thread, ThreadStatus.ReceivingFrom)
+        | Is(s, thread, ThreadStatus.ReceivingAny)
+        | Is(s, thread, ThreadStatus.Sleeping);
 
     /// <summary>Whether a thread would run if it had the processor.</summary>
-    public static Truth Runs(State<W> s, W thread) => Is(s, thread, ThreadStatus.Ready) | Is(s, thread,
-        ThreadStatus.Resuming)
-        | Is(s, thread, ThreadStatus.Mapping);
+    public static Truth Runs(State<W> s, W thread) =>
+        Is(s, thread, ThreadStatus.Ready) | Is(s, thread, ThreadStatus.Resuming) | Is(s, thread, ThreadStatus.Mapping);
 
     /// <summary>Whether an id names a thread: only all of its bits do, and only a thread in use has a name.</summary>
     public static Truth Names(State<W> s, W id, W thread) =>
         (id != Nobody) & (s.Id[thread] == id) & !Is(s, thread, ThreadStatus.Inactive);
 
     /// <summary>Whether a receiver admits a sender: it waits for anyone, or for that thread.</summary>
-    public static Truth Admits(State<W> s, W receiver, W sender) => Is(s, receiver, ThreadStatus.ReceivingAny)
+    public static Truth Admits(State<W> s, W receiver, W sender) =>
+        Is(s, receiver, ThreadStatus.ReceivingAny)
         | (Is(s, receiver, ThreadStatus.ReceivingFrom) & (s.Partner[receiver] == sender));
 
     /// <summary>Whether a thread waits to send to another.</summary>
-    public static Truth Sends(State<W> s, W sender, W receiver) => IsSending(s, sender)
-        & (s.Partner[sender] == receiver);
+    public static Truth Sends(State<W> s, W sender, W receiver) =>
+        IsSending(s, sender) & (s.Partner[sender] == receiver);
 
     public static Truth IsFaulting(State<W> s, W thread) => s.Faulting[thread] == 1;
 
     /// <summary>
-    /// Whether a message has a map item that its receiver takes: into a window, or as the answer to a fault. Nothing
-    /// is mapped within a
-    /// task, nor to σ0 (task 2).
+    /// Whether a message has a map item that its receiver takes: into a window, or as the answer to a fault. Nothing is
+    /// mapped within a task, nor to σ0 (task 2).
     /// </summary>
-    public static Truth HasItem(State<W> s, W from, W to) => !IsFaulting(s, from) & ((s.Eax[from] & 2) != 0)
-        & (IsFaulting(s, to) | (((s.Ebp[to] & 2) != 0) & Fpage.IsValid(s.Ebp[to]))) & (TaskOf(s, from) != TaskOf(s,
-            to)) & (TaskOf(s, to) != 2);
+    public static Truth HasItem(State<W> s, W from, W to) =>
+        !IsFaulting(s, from)
+        & ((s.Eax[from] & 2) != 0)
+        & (IsFaulting(s, to) | (((s.Ebp[to] & 2) != 0) & Fpage.IsValid(s.Ebp[to])))
+        & (TaskOf(s, from) != TaskOf(s, to))
+        & (TaskOf(s, to) != 2);
 
     public static W TaskOf(State<W> s, W thread) =>
         thread >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Lthreads);
@@ -83,22 +98,27 @@ internal static class Reading<W> where W : struct, IWord<W>
 
     public static Truth IsReceiveZero(W timeouts) => ((timeouts & 0x0F) != 0) & (timeouts >> 24 == 0);
 
-    /// <summary>Whether a wait that has just begun has the deadline that its timeout gives it (law
-    /// <c>timeouts-last-as-asked</c>).</summary>
-    public static Truth IsTimedToSend(State<W> after, W thread, W timeouts) => IsTimed(
-        after, thread, (timeouts & 0xF0) == 0, Timeouts.SendTicks(timeouts));
+    /// <summary>
+    /// Whether a wait that has just begun has the deadline that its timeout gives it (law
+    /// <c>timeouts-last-as-asked</c>).
+    /// </summary>
+    public static Truth IsTimedToSend(State<W> after, W thread, W timeouts) =>
+        IsTimed(after, thread, (timeouts & 0xF0) == 0, Timeouts.SendTicks(timeouts));
 
     /// <inheritdoc cref="IsTimedToSend"/>
-    public static Truth IsTimedToReceive(State<W> after, W thread, W timeouts) => IsTimed(
-        after, thread, (timeouts & 0x0F) == 0, Timeouts.ReceiveTicks(timeouts));
+    public static Truth IsTimedToReceive(State<W> after, W thread, W timeouts) =>
+        IsTimed(after, thread, (timeouts & 0x0F) == 0, Timeouts.ReceiveTicks(timeouts));
 
-    private static Truth IsTimed(State<W> after, W thread, Truth infinite, W ticks) => Either(
-        infinite, () => after.Timed[thread] == 0, () => (after.Timed[thread] == 1)
-            & (after.Deadline[thread] == after.Clock + ticks));
+    private static Truth IsTimed(State<W> after, W thread, Truth infinite, W ticks) =>
+        Either(
+            infinite,
+            () => after.Timed[thread] == 0,
+            () => (after.Timed[thread] == 1) & (after.Deadline[thread] == after.Clock + ticks)
+        );
 
     /// <summary>Whether a thread's ipc has ended with a code, and the thread can run.</summary>
-    public static Truth Ended(State<W> after, W thread, uint code) => IsFree(after, thread)
-        & (after.Eax[thread] == code);
+    public static Truth Ended(State<W> after, W thread, uint code) =>
+        IsFree(after, thread) & (after.Eax[thread] == code);
 
     /// <summary>Whether a thread is ready, waits for nobody, and has no deadline.</summary>
     public static Truth IsFree(State<W> s, W thread) =>
@@ -106,23 +126,27 @@ internal static class Reading<W> where W : struct, IWord<W>
 
     /// <summary>Whether a thread does what it did, with the same partner until the same tick.</summary>
     public static Truth GoesOn(Step<W> x, W thread) =>
-        (x.Before.Status[thread] == x.After.Status[thread]) & (x.Before.Partner[thread] == x.After.Partner[thread])
-        & (x.Before.Timed[thread] == x.After.Timed[thread]) & (x.Before.Faulting[thread] == x.After.Faulting[thread])
+        (x.Before.Status[thread] == x.After.Status[thread])
+        & (x.Before.Partner[thread] == x.After.Partner[thread])
+        & (x.Before.Timed[thread] == x.After.Timed[thread])
+        & (x.Before.Faulting[thread] == x.After.Faulting[thread])
         & Implies(x.Before.Timed[thread] == 1, () => x.Before.Deadline[thread] == x.After.Deadline[thread]);
 
     public static Truth Same(Column<W> before, Column<W> after, W row) => before[row] == after[row];
 
     /// <summary>The row of the lthread that lthread_ex_regs names in EAX, of the caller's task.</summary>
-    public static W Named(Step<W> x) => (x.Me & ~(x.Before.Limits.Lthreads - 1))
-        | (x.Before.Eax[x.Me] & (x.Before.Limits.Lthreads - 1));
+    public static W Named(Step<W> x) =>
+        (x.Me & ~(x.Before.Limits.Lthreads - 1)) | (x.Before.Eax[x.Me] & (x.Before.Limits.Lthreads - 1));
 
     /// <summary>Whether an lthread_ex_regs is about a thread.</summary>
-    public static Truth IsExchanged(Step<W> x, W thread) => x.Entry == Entry.LthreadExRegs
-        ? (x.Before.Eax[x.Me] < x.Before.Limits.Lthreads) & (Named(x) == thread) : false;
+    public static Truth IsExchanged(Step<W> x, W thread) =>
+        x.Entry == Entry.LthreadExRegs ? (x.Before.Eax[x.Me] < x.Before.Limits.Lthreads) & (Named(x) == thread) : false;
 
     /// <summary>Whether the map operation of an owner ends in a step.</summary>
-    public static Truth Ends(Step<W> x, uint operation, W owner) => x.Entry == Entry.Map
-        ? (x.Before.Mappings.Operation == operation) & (x.Before.Mappings.Owner == owner)
-            & (x.After.Mappings.Operation == Operations.None)
-        : false;
+    public static Truth Ends(Step<W> x, uint operation, W owner) =>
+        x.Entry == Entry.Map
+            ? (x.Before.Mappings.Operation == operation)
+                & (x.Before.Mappings.Owner == owner)
+                & (x.After.Mappings.Operation == Operations.None)
+            : false;
 }

@@ -4,15 +4,18 @@ namespace Verified.Spec.Meaning;
 
 /// <summary>
 /// An operation on address spaces as its caller asked for it: which pages, of whom, and what is to become of each. It
-/// is applied page by
-/// page, so that the spaces between two pages are known as well. (Interface, sections 5 and 11.)
+/// is applied page by page, so that the spaces between two pages are known as well. (Interface, sections 5 and 11.)
 /// </summary>
 /// <param name="Count">How many pages it is about.</param>
-/// <param name="At">The pages, in order: of a map operation each source with its destination, of others each with
-/// itself.</param>
+/// <param name="At">
+/// The pages, in order: of a map operation each source with its destination, of others each with itself.
+/// </param>
 /// <param name="Change">What becomes of one page.</param>
-public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place Destination)> At, Action<Spaces, Place,
-    Place> Change)
+public sealed record SpaceOperation(
+    int Count,
+    Func<int, (Place Source, Place Destination)> At,
+    Action<Spaces, Place, Place> Change
+)
 {
     private const uint Ports = 0xF0;
 
@@ -20,16 +23,19 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
     public void Apply(Spaces spaces, int number)
     {
         var (source, destination) = At(number);
-        if (spaces.Has(source)) Change(spaces, source, destination);
+        if (spaces.Has(source))
+            Change(spaces, source, destination);
     }
 
-    /// <summary>The pages of an fpage: <c>base[31:12] s[7:2]</c>; of ports, 16 to a page. None of an invalid
-    /// one.</summary>
+    /// <summary>
+    /// The pages of an fpage: <c>base[31:12] s[7:2]</c>; of ports, 16 to a page. None of an invalid one.
+    /// </summary>
     public static (ulong First, ulong Count, bool IsOfPorts) Range(uint fpage)
     {
         var (size, isOfPorts) = ((int)(fpage >> 2 & 0x3F), fpage >> 24 == Ports);
         var (least, most) = isOfPorts ? (4, 16) : (12, 32);
-        if (size < least || size > most) return default;
+        if (size < least || size > most)
+            return default;
         var (first, count) = ((ulong)(fpage >> 12), 1UL << size - least);
         return first % count == 0 ? (first, count, isOfPorts) : default;
     }
@@ -41,17 +47,22 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
         var (own, removes) = (mask >> 31 != 0, (mask & 2) != 0);
         var (first, count, _) = Range(s.Eax[caller].Value);
         var (start, pages) = OfKind(s, first, count);
-        return new(pages, i => (new(task, start + (uint)i), new(task, start + (uint)i)), (spaces, place, _) =>
-        {
-            if (removes) spaces.Flush(place, own);
-            else spaces.Reduce(place, own);
-        });
+        return new(
+            pages,
+            i => (new(task, start + (uint)i), new(task, start + (uint)i)),
+            (spaces, place, _) =>
+            {
+                if (removes)
+                    spaces.Flush(place, own);
+                else
+                    spaces.Reduce(place, own);
+            }
+        );
     }
 
     /// <summary>
     /// The map item of a giver to a taker: the send base and send fpage in its words. The hot spot says where the
-    /// smaller of fpage and window
-    /// is in the larger one; ports keep their places.
+    /// smaller of fpage and window is in the larger one; ports keep their places.
     /// </summary>
     public static SpaceOperation Map(State<Concrete> s, uint giver, uint taker)
     {
@@ -61,15 +72,23 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
         var (sent, taken) = (Range(item), Range(window));
         var (isWritable, isGrant) = ((item & 2) != 0, (item & 1) != 0);
         var (first, second, count) = Pairs(s, sent, taken, hot);
-        return new(count, i => (new(from, first + (uint)i), new(to, second + (uint)i)), (spaces, source, destination) =>
-        {
-            if (isGrant) spaces.Grant(source, destination, isWritable);
-            else spaces.Map(source, destination, isWritable);
-        });
+        return new(
+            count,
+            i => (new(from, first + (uint)i), new(to, second + (uint)i)),
+            (spaces, source, destination) =>
+            {
+                if (isGrant)
+                    spaces.Grant(source, destination, isWritable);
+                else
+                    spaces.Map(source, destination, isWritable);
+            }
+        );
     }
 
-    /// <summary>The deletion of a task, and of all tasks below it, but never of the caller's: every page goes, with
-    /// all that is derived from it.</summary>
+    /// <summary>
+    /// The deletion of a task, and of all tasks below it, but never of the caller's: every page goes, with all that is
+    /// derived from it.
+    /// </summary>
     public static SpaceOperation Delete(State<Concrete> s, uint target, Spaces spaces)
     {
         var deleted = Clan(s, target);
@@ -81,21 +100,26 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
     public static IReadOnlySet<uint> Clan(State<Concrete> s, uint target)
     {
         HashSet<uint> clan = [target];
-        for (var before = 0; before != clan.Count;)
+        for (var before = 0; before != clan.Count; )
         {
             before = clan.Count;
             for (var task = 1u; task < s.Limits.Tasks; task++)
-                if (clan.Contains(s.Mappings.Chief[task].Value)) clan.Add(task);
+                if (clan.Contains(s.Mappings.Chief[task].Value))
+                    clan.Add(task);
         }
 
         return clan;
     }
 
     private static (uint Source, uint Destination, int Count) Pairs(
-        State<Concrete> s, (ulong First, ulong Count, bool IsOfPorts) sent, (ulong First, ulong Count,
-            bool IsOfPorts) taken, uint hot)
+        State<Concrete> s,
+        (ulong First, ulong Count, bool IsOfPorts) sent,
+        (ulong First, ulong Count, bool IsOfPorts) taken,
+        uint hot
+    )
     {
-        if (sent.Count == 0 || taken.Count == 0) return default;
+        if (sent.Count == 0 || taken.Count == 0)
+            return default;
         if (sent.IsOfPorts)
         {
             // Of two ranges of which one contains the other, or none of the other, the pages that are in both.
@@ -105,9 +129,10 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
             return (port, port, ports);
         }
 
-        var (source, destination, count) = sent.Count <= taken.Count
-            ? (sent.First, taken.First + hot % taken.Count / sent.Count * sent.Count, sent.Count)
-            : (sent.First + hot % sent.Count / taken.Count * taken.Count, taken.First, taken.Count);
+        var (source, destination, count) =
+            sent.Count <= taken.Count
+                ? (sent.First, taken.First + hot % taken.Count / sent.Count * sent.Count, sent.Count)
+                : (sent.First + hot % sent.Count / taken.Count * taken.Count, taken.First, taken.Count);
         var (first, most) = OfKind(s, source, count);
         var (second, room) = OfKind(s, destination, count);
         var users = s.Limits.Paging.UserPages;
@@ -119,8 +144,10 @@ public sealed record SpaceOperation(int Count, Func<int, (Place Source, Place De
     {
         var paging = s.Limits.Paging;
         first = Folded(s, first);
-        var end = first < paging.UserPages ? paging.UserPages : first < paging.UserPages + paging.Ports
-            ? paging.UserPages + paging.Ports : first;
+        var end =
+            first < paging.UserPages ? paging.UserPages
+            : first < paging.UserPages + paging.Ports ? paging.UserPages + paging.Ports
+            : first;
         return ((uint)first, (int)Math.Min(count, end - first));
     }
 

@@ -12,10 +12,9 @@ public readonly record struct Place(uint Task, uint Page)
 public readonly record struct Link(Place From, bool IsWritable);
 
 /// <summary>
-/// Address spaces as in "On µ-Kernel Construction" (SOSP 1995), appendix A: a space maps each page to a page of
-/// another space, or to
-/// nothing; σ0's pages are frames. Every change is "replace": flush the page, then write it. That is why no cycle
-/// arises.
+/// Address spaces as in "On µ-Kernel Construction" (SOSP 1995), appendix A: a space maps each page to a page of another
+/// space, or to nothing; σ0's pages are frames. Every change is "replace": flush the page, then write it. That is why
+/// no cycle arises.
 /// </summary>
 /// <param name="isFrame">Whether a page of σ0's space is a frame that it has.</param>
 public sealed class Spaces(Func<uint, bool> isFrame)
@@ -26,8 +25,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
 
     public IReadOnlyDictionary<Place, Link> Links => _links;
 
-    public Spaces(Func<uint, bool> isFrame, IEnumerable<KeyValuePair<Place, Link>> links) : this(isFrame) =>
-        _links = new(links);
+    public Spaces(Func<uint, bool> isFrame, IEnumerable<KeyValuePair<Place, Link>> links)
+        : this(isFrame) => _links = new(links);
 
     public bool Has(Place place) => place.Task == Sigma0 ? isFrame(place.Page) : _links.ContainsKey(place);
 
@@ -45,12 +44,15 @@ public sealed class Spaces(Func<uint, bool> isFrame)
     /// <summary>Removes what was derived from a page, and the page itself if it is to go; σ0 keeps its own.</summary>
     public void Flush(Place place, bool own)
     {
-        foreach (var derived in DerivedFrom(place)) _links.Remove(derived);
-        if (own) _links.Remove(place);
+        foreach (var derived in DerivedFrom(place))
+            _links.Remove(derived);
+        if (own)
+            _links.Remove(place);
     }
 
-    /// <summary>Takes the right to write from what was derived from a page, and from the page itself if it is to lose
-    /// it.</summary>
+    /// <summary>
+    /// Takes the right to write from what was derived from a page, and from the page itself if it is to lose it.
+    /// </summary>
     public void Reduce(Place place, bool own)
     {
         foreach (var reduced in own ? [place, .. DerivedFrom(place)] : DerivedFrom(place))
@@ -58,27 +60,36 @@ public sealed class Spaces(Func<uint, bool> isFrame)
                 _links[reduced] = link with { IsWritable = false };
     }
 
-    /// <summary>The destination is flushed, and then a link to the source, if that is still there; with the source's
-    /// rights, at most.</summary>
+    /// <summary>
+    /// The destination is flushed, and then a link to the source, if that is still there; with the source's rights, at
+    /// most.
+    /// </summary>
     public void Map(Place source, Place destination, bool writable)
     {
-        if (!Has(source)) return;
+        if (!Has(source))
+            return;
         Flush(destination, own: true);
-        if (Has(source)) _links[destination] = new(source, writable && IsWritable(source));
+        if (Has(source))
+            _links[destination] = new(source, writable && IsWritable(source));
     }
 
-    /// <summary>The destination is flushed, and then has the source's own link, with all that was derived from it; σ0
-    /// maps.</summary>
+    /// <summary>
+    /// The destination is flushed, and then has the source's own link, with all that was derived from it; σ0 maps.
+    /// </summary>
     public void Grant(Place source, Place destination, bool writable)
     {
-        if (source.Task == Sigma0) Map(source, destination, writable);
-        if (source.Task == Sigma0 || !Has(source)) return;
+        if (source.Task == Sigma0)
+            Map(source, destination, writable);
+        if (source.Task == Sigma0 || !Has(source))
+            return;
         Flush(destination, own: true);
-        if (!_links.Remove(source, out var link)) return;
+        if (!_links.Remove(source, out var link))
+            return;
         _links[destination] = link;
         foreach (var (place, derived) in _links.Where(each => each.Value.From == source).ToList())
             _links[place] = derived with { From = destination };
-        if (!writable) Reduce(destination, own: true);
+        if (!writable)
+            Reduce(destination, own: true);
     }
 
     /// <summary>The first page in which two differ, in words; null if they are the same.</summary>
@@ -90,21 +101,23 @@ public sealed class Spaces(Func<uint, bool> isFrame)
         return null;
     }
 
-    private string Told(Place place) => _links.TryGetValue(place, out var link)
-        ? $"{link.From}, {(link.IsWritable ? "writable" : "read-only")}" : "nothing";
+    private string Told(Place place) =>
+        _links.TryGetValue(place, out var link)
+            ? $"{link.From}, {(link.IsWritable ? "writable" : "read-only")}"
+            : "nothing";
 
     /// <summary>
     /// The abstraction: which spaces a state means. A frame's mappings are listed with their depths, each behind the
-    /// one that it is
-    /// derived from.
+    /// one that it is derived from.
     /// </summary>
     /// <param name="s">The state.</param>
     /// <param name="frames">The frames to look at.</param>
     public static Spaces Of(State<Concrete> s, IEnumerable<uint> frames)
     {
         var m = s.Mappings;
-        var spaces = new Spaces(page => m.Space[s.NodeOf(Sigma0, page)].Value == Sigma0 && s.NodeOf(Sigma0,
-            page).Value != 0);
+        var spaces = new Spaces(page =>
+            m.Space[s.NodeOf(Sigma0, page)].Value == Sigma0 && s.NodeOf(Sigma0, page).Value != 0
+        );
         List<Place> above = [];
         foreach (var frame in frames)
         {
@@ -114,8 +127,10 @@ public sealed class Spaces(Func<uint, bool> isFrame)
             {
                 var place = new Place(m.Space[node].Value, m.Page[node].Value);
                 var depth = (int)m.Depth[node].Value;
-                if (depth > above.Count) break;
-                if (depth > 0) spaces._links[place] = new(above[depth - 1], m.Level[node].Value > m.Depth[node].Value);
+                if (depth > above.Count)
+                    break;
+                if (depth > 0)
+                    spaces._links[place] = new(above[depth - 1], m.Level[node].Value > m.Depth[node].Value);
                 above.RemoveRange(depth, above.Count - depth);
                 above.Add(place);
             }

@@ -3,11 +3,11 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// Time: the clock goes on by ticks, and the processor goes to the highest priority and, within one, in turn. A
-/// thread is given no more
-/// priority than whoever gives it may give. (Interface, sections 6, 7 and 10.)
+/// Time: the clock goes on by ticks, and the processor goes to the highest priority and, within one, in turn. A thread
+/// is given no more priority than whoever gives it may give. (Interface, sections 6, 7 and 10.)
 /// </summary>
-public static class Time<W> where W : struct, IWord<W>
+public static class Time<W>
+    where W : struct, IWord<W>
 {
     private const uint TickMicroseconds = 1000;
 
@@ -16,106 +16,229 @@ public static class Time<W> where W : struct, IWord<W>
 
     public static readonly IReadOnlyList<Property<W>> All =
     [
-        One("the-clock-counts-ticks", "10.1 18.5 18.6", "a tick takes the clock on by one and the time by 1,000, "
-            + "and no other step does",
-            Reading<W>.Every, (x, _, _) => x.Entry == Entry.Tick
-                ? (x.After.Clock == x.Before.Clock + 1) & (x.After.Time == x.Before.Time + TickMicroseconds)
-                    & (x.After.TimeHigh == x.Before.TimeHigh + W.Select(x.After.Time < x.Before.Time, 1, 0))
+        One(
+            "the-clock-counts-ticks",
+            "10.1 18.5 18.6",
+            "a tick takes the clock on by one and the time by 1,000, and no other step does",
+            Reading<W>.Every,
+            (x, _, _) =>
+                x.Entry == Entry.Tick
+                    ? (x.After.Clock == x.Before.Clock + 1)
+                        & (x.After.Time == x.Before.Time + TickMicroseconds)
+                        & (x.After.TimeHigh == x.Before.TimeHigh + W.Select(x.After.Time < x.Before.Time, 1, 0))
                         & (x.After.Stage == Stages.Wake)
-                : (x.After.Clock == x.Before.Clock) & (x.After.Time == x.Before.Time)
-                    & (x.After.TimeHigh == x.Before.TimeHigh)),
-        Of("the-highest-priority-runs", "3.32 3.33 7.24 10.3 10.8",
+                    : (x.After.Clock == x.Before.Clock)
+                        & (x.After.Time == x.Before.Time)
+                        & (x.After.TimeHigh == x.Before.TimeHigh)
+        ),
+        Of(
+            "the-highest-priority-runs",
+            "3.32 3.33 7.24 10.3 10.8",
             "after a choice of the kernel no ready thread has a higher priority than the current one",
-            [Entry.Pick, Entry.Leave, Entry.Wake], (x, t, _) => Reading<W>.Implies(
-                HasProcessor(x.After) & Competes(x.After, t) & (t != x.After.Current),
-                () => x.After.Priority[t] <= x.After.Priority[x.After.Current])),
-        Of("nobody-ready-is-left-idle", "10.3 10.13", "the processor idles only if no thread competes", [Entry.Pick,
-            Entry.Leave, Entry.Wake],
-            (x, t, _) => Reading<W>.Implies(x.After.Stage == Stages.Idle, () => !Competes(x.After, t)
-                & (x.After.Current == Reading<W>.Nobody))),
-        Of("threads-take-turns", "10.4", "among threads of one priority the scheduler picks the next one after the "
-            + "last it picked", [Entry.Pick],
-            (x, t, _) => Reading<W>.Implies((x.After.Stage != Stages.Idle) & Competes(x.Before, t) & (t != x.Me),
-                () => TakesTurn(x, t))),
-        Of("the-picked-thread-is-ready", "10.3", "the scheduler gives the processor to a thread that is ready",
-            [Entry.Pick], (x, t, _) =>
-            Reading<W>.Implies((x.After.Stage != Stages.Idle) & (t == x.After.Current), () =>
-                Competes(x.Before, t) & IsAt(x.After, t)
-                & Reading<W>.Implies(t != x.Me, () => x.After.Picked[x.Before.Priority[t]] == t))),
-        new("turns-are-kept", "10.4", "only the scheduler moves a priority's turn on", Table.Priority,
-            Reading<W>.Every, (x, p, _) =>
-            (x.After.Picked[p] == x.Before.Picked[p]) | (x.Entry == Entry.Pick
-                ? (x.After.Picked[p] == x.After.Current) & (x.Before.Priority[x.After.Current] == p)
-                    : false)) { Keeps = true },
-        Of("senders-take-turns", "3.30 3.31", "an open receive takes the next sender after the one it took last",
-            [Entry.Receive], (x, t, _) =>
-            Reading<W>.Implies((x.After.Stage == Stages.Accept) & ReceivePart<W>.IsOpen(x, x.Me)
-                & Reading<W>.Sends(x.Before, t, x.Me),
-                () => (x.After.Served[x.Me] == x.After.Partner[x.Me]) & IsNext(x, x.Before.Served[x.Me],
-                    x.After.Partner[x.Me], t))),
-        Kept("served-is-kept", "3.30", "only an open receive moves its thread's turn of senders on", Reading<W>.Every,
+            [Entry.Pick, Entry.Leave, Entry.Wake],
             (x, t, _) =>
-            (x.After.Served[t] == x.Before.Served[t]) | Reading<W>.Is(x.After, t, ThreadStatus.Inactive)
-                | (x.Entry == Entry.Receive
-                ? (t == x.Me) & (x.After.Stage == Stages.Accept) & (x.After.Served[t] == x.After.Partner[t]) : false)),
-        Kept("the-processor-is-handed-over", "3.32 3.33 6.2",
+                Reading<W>.Implies(HasProcessor(x.After) & Competes(x.After, t) & (t != x.After.Current), () =>
+                    x.After.Priority[t] <= x.After.Priority[x.After.Current]
+                )
+        ),
+        Of(
+            "nobody-ready-is-left-idle",
+            "10.3 10.13",
+            "the processor idles only if no thread competes",
+            [Entry.Pick, Entry.Leave, Entry.Wake],
+            (x, t, _) =>
+                Reading<W>.Implies(x.After.Stage == Stages.Idle, () =>
+                    !Competes(x.After, t) & (x.After.Current == Reading<W>.Nobody)
+                )
+        ),
+        Of(
+            "threads-take-turns",
+            "10.4",
+            "among threads of one priority the scheduler picks the next one after the last it picked",
+            [Entry.Pick],
+            (x, t, _) =>
+                Reading<W>.Implies((x.After.Stage != Stages.Idle) & Competes(x.Before, t) & (t != x.Me), () =>
+                    TakesTurn(x, t)
+                )
+        ),
+        Of(
+            "the-picked-thread-is-ready",
+            "10.3",
+            "the scheduler gives the processor to a thread that is ready",
+            [Entry.Pick],
+            (x, t, _) =>
+                Reading<W>.Implies((x.After.Stage != Stages.Idle) & (t == x.After.Current), () =>
+                    Competes(x.Before, t)
+                    & IsAt(x.After, t)
+                    & Reading<W>.Implies(t != x.Me, () => x.After.Picked[x.Before.Priority[t]] == t)
+                )
+        ),
+        new(
+            "turns-are-kept",
+            "10.4",
+            "only the scheduler moves a priority's turn on",
+            Table.Priority,
+            Reading<W>.Every,
+            (x, p, _) =>
+                (x.After.Picked[p] == x.Before.Picked[p])
+                | (
+                    x.Entry == Entry.Pick
+                        ? (x.After.Picked[p] == x.After.Current) & (x.Before.Priority[x.After.Current] == p)
+                        : false
+                )
+        )
+        {
+            Keeps = true,
+        },
+        Of(
+            "senders-take-turns",
+            "3.30 3.31",
+            "an open receive takes the next sender after the one it took last",
+            [Entry.Receive],
+            (x, t, _) =>
+                Reading<W>.Implies(
+                    (x.After.Stage == Stages.Accept)
+                        & ReceivePart<W>.IsOpen(x, x.Me)
+                        & Reading<W>.Sends(x.Before, t, x.Me),
+                    () =>
+                        (x.After.Served[x.Me] == x.After.Partner[x.Me])
+                        & IsNext(x, x.Before.Served[x.Me], x.After.Partner[x.Me], t)
+                )
+        ),
+        Kept(
+            "served-is-kept",
+            "3.30",
+            "only an open receive moves its thread's turn of senders on",
+            Reading<W>.Every,
+            (x, t, _) =>
+                (x.After.Served[t] == x.Before.Served[t])
+                | Reading<W>.Is(x.After, t, ThreadStatus.Inactive)
+                | (
+                    x.Entry == Entry.Receive
+                        ? (t == x.Me) & (x.After.Stage == Stages.Accept) & (x.After.Served[t] == x.After.Partner[t])
+                        : false
+                )
+        ),
+        Kept(
+            "the-processor-is-handed-over",
+            "3.32 3.33 6.2",
             "the current thread changes only by a choice, a switch, or help for whoever maps",
-            Reading<W>.Every, (x, t, _) => Reading<W>.Implies(t == x.Me, () => HandsOver(x))),
-        Kept("a-donated-processor-runs", "6.1 6.2 6.7", "thread_switch gives the processor to a ready thread that "
-            + "it names, and else to the scheduler",
-            [Entry.ThreadSwitch], (x, t, _) => Reading<W>.Implies(t == x.Me, () => Switches(x))),
-        Kept("slices-count-ticks", "6.3 6.6 10.5 10.6", "a slice changes only by its ticks, its end, a donation, "
-            + "or a start", Reading<W>.Every,
-            (x, t, _) => IsSlice(x, t)),
-        Kept("consumed-time-counts-ticks", "7.4", "a thread's time counts the ticks that find it running",
-            Reading<W>.Every, (x, t, _) =>
-            Reading<W>.Is(x.After, t, ThreadStatus.Inactive) | Reading<W>.Is(x.Before, t, ThreadStatus.Inactive)
-            | (x.After.Consumed[t] == x.Before.Consumed[t] + (x.Entry == Entry.Tick ? W.Select((t == x.Me)
-                & (t != Reading<W>.Nobody), 1, 0) : 0))),
-        Kept("a-used-up-slice-gives-way", "10.6 15.1 15.3", "at the end of its slice a thread reports to its "
-            + "preempter, and the scheduler picks the next",
-            [Entry.Wake], (x, t, _) => Reading<W>.Implies((t == x.Me) & (t != Reading<W>.Nobody)
-                & (x.After.Stage != Stages.Wake) & IsUsedUp(x, t),
-                () => Reading<W>.Either(Reading<W>.Is(x.Before, t, ThreadStatus.Ready),
-                    () => Messages<W>.Reported(x, x.Before.Preempter[t], ThreadStatus.Ready), () =>
-                        x.After.Stage == Stages.Pick))),
-        Kept("a-tick-leaves-the-current-thread", "10.5", "a tick that uses up no slice changes nothing of the "
-            + "current thread", [Entry.Wake],
-            (x, t, _) => Reading<W>.Implies((t == x.Me) & ((x.After.Stage == Stages.Wake) | !IsUsedUp(x, t)), () =>
-                Reading<W>.GoesOn(x, t))),
-        Kept("priority-is-within-mcp", "7.9 7.10 8.7 9.6 9.7",
-            "no step gives a thread more priority, or mcp, than whoever gives it has", Reading<W>.Every,
-            (x, t, _) => IsWithinMcp(x, t)),
-        One("a-wanted-thread-is-not-preempted", "3.33 7.24",
+            Reading<W>.Every,
+            (x, t, _) => Reading<W>.Implies(t == x.Me, () => HandsOver(x))
+        ),
+        Kept(
+            "a-donated-processor-runs",
+            "6.1 6.2 6.7",
+            "thread_switch gives the processor to a ready thread that it names, and else to the scheduler",
+            [Entry.ThreadSwitch],
+            (x, t, _) => Reading<W>.Implies(t == x.Me, () => Switches(x))
+        ),
+        Kept(
+            "slices-count-ticks",
+            "6.3 6.6 10.5 10.6",
+            "a slice changes only by its ticks, its end, a donation, or a start",
+            Reading<W>.Every,
+            (x, t, _) => IsSlice(x, t)
+        ),
+        Kept(
+            "consumed-time-counts-ticks",
+            "7.4",
+            "a thread's time counts the ticks that find it running",
+            Reading<W>.Every,
+            (x, t, _) =>
+                Reading<W>.Is(x.After, t, ThreadStatus.Inactive)
+                | Reading<W>.Is(x.Before, t, ThreadStatus.Inactive)
+                | (
+                    x.After.Consumed[t]
+                    == x.Before.Consumed[t]
+                        + (x.Entry == Entry.Tick ? W.Select((t == x.Me) & (t != Reading<W>.Nobody), 1, 0) : 0)
+                )
+        ),
+        Kept(
+            "a-used-up-slice-gives-way",
+            "10.6 15.1 15.3",
+            "at the end of its slice a thread reports to its preempter, and the scheduler picks the next",
+            [Entry.Wake],
+            (x, t, _) =>
+                Reading<W>.Implies(
+                    (t == x.Me) & (t != Reading<W>.Nobody) & (x.After.Stage != Stages.Wake) & IsUsedUp(x, t),
+                    () =>
+                        Reading<W>.Either(
+                            Reading<W>.Is(x.Before, t, ThreadStatus.Ready),
+                            () => Messages<W>.Reported(x, x.Before.Preempter[t], ThreadStatus.Ready),
+                            () => x.After.Stage == Stages.Pick
+                        )
+                )
+        ),
+        Kept(
+            "a-tick-leaves-the-current-thread",
+            "10.5",
+            "a tick that uses up no slice changes nothing of the current thread",
+            [Entry.Wake],
+            (x, t, _) =>
+                Reading<W>.Implies((t == x.Me) & ((x.After.Stage == Stages.Wake) | !IsUsedUp(x, t)), () =>
+                    Reading<W>.GoesOn(x, t)
+                )
+        ),
+        Kept(
+            "priority-is-within-mcp",
+            "7.9 7.10 8.7 9.6 9.7",
+            "no step gives a thread more priority, or mcp, than whoever gives it has",
+            Reading<W>.Every,
+            (x, t, _) => IsWithinMcp(x, t)
+        ),
+        One(
+            "a-wanted-thread-is-not-preempted",
+            "3.33 7.24",
             "the current thread leaves the processor only for one of a higher priority",
-            [Entry.Leave], (x, _, _) => Reading<W>.Implies(Reading<W>.Runs(x.Before, x.Me)
-                & (x.After.Stage == Stages.Pick), () => IsOutranked(x, x.Me)))
-            with { Searches = true },
-        One("a-partner-gets-the-processor", "3.32", "a thread that a message woke gets the processor of one that "
-            + "waits, unless outranked",
-            [Entry.Leave], (x, _, _) => Reading<W>.Implies(!Reading<W>.Runs(x.Before, x.Me)
-                & (x.Before.Heir != Reading<W>.Nobody),
-                () => Reading<W>.Either(x.After.Stage == Stages.Pick, () => IsOutranked(x, x.Before.Heir), () =>
-                    x.After.Current == x.Before.Heir)))
-            with { Searches = true },
+            [Entry.Leave],
+            (x, _, _) =>
+                Reading<W>.Implies(Reading<W>.Runs(x.Before, x.Me) & (x.After.Stage == Stages.Pick), () =>
+                    IsOutranked(x, x.Me)
+                )
+        ) with
+        {
+            Searches = true,
+        },
+        One(
+            "a-partner-gets-the-processor",
+            "3.32",
+            "a thread that a message woke gets the processor of one that waits, unless outranked",
+            [Entry.Leave],
+            (x, _, _) =>
+                Reading<W>.Implies(!Reading<W>.Runs(x.Before, x.Me) & (x.Before.Heir != Reading<W>.Nobody), () =>
+                    Reading<W>.Either(
+                        x.After.Stage == Stages.Pick,
+                        () => IsOutranked(x, x.Before.Heir),
+                        () => x.After.Current == x.Before.Heir
+                    )
+                )
+        ) with
+        {
+            Searches = true,
+        },
     ];
 
-    private static Truth HasProcessor(State<W> s) => (s.Stage == Stages.User) | (s.Stage == Stages.Receive)
-        | (s.Stage == Stages.Map);
+    private static Truth HasProcessor(State<W> s) =>
+        (s.Stage == Stages.User) | (s.Stage == Stages.Receive) | (s.Stage == Stages.Map);
 
     /// <summary>Whether the scheduler may give a thread the processor.</summary>
     private static Truth Competes(State<W> s, W thread) => Reading<W>.Runs(s, thread) & (s.Slice[thread] != 0);
 
     // The stage in which a thread that has just got the processor goes on.
-    private static Truth IsAt(State<W> s, W t) => s.Stage == W.Select(Reading<W>.Is(s, t, ThreadStatus.Resuming),
-        Stages.Receive,
-        W.Select(Reading<W>.Is(s, t, ThreadStatus.Mapping), Stages.Map, Stages.User));
+    private static Truth IsAt(State<W> s, W t) =>
+        s.Stage
+        == W.Select(
+            Reading<W>.Is(s, t, ThreadStatus.Resuming),
+            Stages.Receive,
+            W.Select(Reading<W>.Is(s, t, ThreadStatus.Mapping), Stages.Map, Stages.User)
+        );
 
     private static Truth TakesTurn(Step<W> x, W t)
     {
         var (next, priority) = (x.After.Current, x.Before.Priority[x.After.Current]);
-        return (x.Before.Priority[t] < priority) | ((x.Before.Priority[t] == priority) & (next != x.Me)
-            & IsNext(x, x.Before.Picked[priority], next, t));
+        return (x.Before.Priority[t] < priority)
+            | ((x.Before.Priority[t] == priority) & (next != x.Me) & IsNext(x, x.Before.Picked[priority], next, t));
     }
 
     // Of two threads the first one comes no later than the other after a third, cyclically and that one last.
@@ -129,13 +252,15 @@ public static class Time<W> where W : struct, IWord<W>
         return x.Entry switch
         {
             Entry.Pick => true,
-            Entry.Leave => stays | ((after.Current == before.Heir) & !Reading<W>.Runs(before, x.Me) & IsAt(after,
-                before.Heir)),
+            Entry.Leave => stays
+                | ((after.Current == before.Heir) & !Reading<W>.Runs(before, x.Me) & IsAt(after, before.Heir)),
             Entry.ThreadSwitch => stays | Reading<W>.Names(before, before.Esi[x.Me], after.Current),
             Entry.LthreadExRegs or Entry.TaskNew => stays
-                | (Reading<W>.Is(before, after.Current, ThreadStatus.Mapping)
+                | (
+                    Reading<W>.Is(before, after.Current, ThreadStatus.Mapping)
                     & (after.Eip[x.Me] == before.Eip[x.Me] - 2)
-                    & (after.Stage == Stages.Map)),
+                    & (after.Stage == Stages.Map)
+                ),
             _ => stays,
         };
     }
@@ -144,8 +269,11 @@ public static class Time<W> where W : struct, IWord<W>
     {
         var (before, to) = (x.Before, x.Before.Row(x.Before.Esi[x.Me]));
         var isReady = Reading<W>.Names(before, before.Esi[x.Me], to) & Reading<W>.Runs(before, to) & (to != x.Me);
-        return Reading<W>.Either(isReady, () => (x.After.Current == to) & IsAt(x.After, to),
-            () => (x.After.Stage == Stages.Pick) & (x.After.Current == x.Me));
+        return Reading<W>.Either(
+            isReady,
+            () => (x.After.Current == to) & IsAt(x.After, to),
+            () => (x.After.Stage == Stages.Pick) & (x.After.Current == x.Me)
+        );
     }
 
     private static Truth IsUsedUp(Step<W> x, W t) => x.Before.Slice[t] == 0;
@@ -153,16 +281,22 @@ public static class Time<W> where W : struct, IWord<W>
     private static Truth IsSlice(Step<W> x, W t)
     {
         var (old, now, me) = (x.Before.Slice[t], x.After.Slice[t], x.Me);
-        var starts = Reading<W>.Is(x.Before, t, ThreadStatus.Inactive) | Reading<W>.Is(x.After, t,
-            ThreadStatus.Inactive);
+        var starts =
+            Reading<W>.Is(x.Before, t, ThreadStatus.Inactive) | Reading<W>.Is(x.After, t, ThreadStatus.Inactive);
         var expected = x.Entry switch
         {
             Entry.Tick => W.Select((t == me) & (t != Reading<W>.Nobody) & (old != 0) & (old != Infinite), old - 1, old),
             Entry.ThreadSchedule => W.Select(x.After.Quantum[t] == x.Before.Quantum[t], old, x.After.Quantum[t]),
-            Entry.Wake => W.Select((t == me) & (t != Reading<W>.Nobody) & (x.After.Stage != Stages.Wake) & (old == 0),
-                x.Before.Quantum[t], old),
-            Entry.ThreadSwitch => W.Select(t == me, x.Before.Quantum[t], W.Select(t == x.After.Current,
-                W.Select(old == Infinite, old, Capped(old + x.Before.Slice[me])), old)),
+            Entry.Wake => W.Select(
+                (t == me) & (t != Reading<W>.Nobody) & (x.After.Stage != Stages.Wake) & (old == 0),
+                x.Before.Quantum[t],
+                old
+            ),
+            Entry.ThreadSwitch => W.Select(
+                t == me,
+                x.Before.Quantum[t],
+                W.Select(t == x.After.Current, W.Select(old == Infinite, old, Capped(old + x.Before.Slice[me])), old)
+            ),
             _ => old,
         };
         return starts | (now == expected);
@@ -175,19 +309,27 @@ public static class Time<W> where W : struct, IWord<W>
         var giver = x.Entry == Entry.Map ? x.Before.Mappings.Owner : x.Me;
         var priority = x.After.Priority[t] == x.Before.Priority[t];
         var mcp = x.After.Mcp[t] == x.Before.Mcp[t];
-        var starts = Reading<W>.Is(x.Before, t, ThreadStatus.Inactive) & !Reading<W>.Is(x.After, t,
-            ThreadStatus.Inactive);
+        var starts =
+            Reading<W>.Is(x.Before, t, ThreadStatus.Inactive) & !Reading<W>.Is(x.After, t, ThreadStatus.Inactive);
         var kept = (priority & mcp & !starts) | Reading<W>.Is(x.After, t, ThreadStatus.Inactive);
         return x.Entry switch
         {
-            Entry.ThreadSchedule => mcp & (priority | ((x.Before.Priority[t] <= x.Before.Mcp[giver])
-                & (x.After.Priority[t] <= x.Before.Mcp[giver]))),
+            Entry.ThreadSchedule => mcp
+                & (
+                    priority
+                    | ((x.Before.Priority[t] <= x.Before.Mcp[giver]) & (x.After.Priority[t] <= x.Before.Mcp[giver]))
+                ),
             Entry.LthreadExRegs => kept
-                | (starts & (x.After.Priority[t] == x.Before.Priority[giver])
-                    & (x.After.Mcp[t] == x.Before.Mcp[giver])),
-            Entry.Map => kept | (starts & (x.After.Priority[t] == x.Before.Priority[giver])
-                & (x.After.Mcp[t] <= x.Before.Mcp[giver])
-                & (x.After.Mcp[t] <= x.Before.Eax[giver])),
+                | (
+                    starts & (x.After.Priority[t] == x.Before.Priority[giver]) & (x.After.Mcp[t] == x.Before.Mcp[giver])
+                ),
+            Entry.Map => kept
+                | (
+                    starts
+                    & (x.After.Priority[t] == x.Before.Priority[giver])
+                    & (x.After.Mcp[t] <= x.Before.Mcp[giver])
+                    & (x.After.Mcp[t] <= x.Before.Eax[giver])
+                ),
             _ => kept,
         };
     }
@@ -195,19 +337,32 @@ public static class Time<W> where W : struct, IWord<W>
     private static Truth IsOutranked(Step<W> x, W t)
     {
         for (var other = 1u; other < x.Before.Limits.Threads; other++)
-            if (other != t && Competes(x.Before, other) && x.Before.Priority[other] > x.Before.Priority[t]) return true;
+            if (other != t && Competes(x.Before, other) && x.Before.Priority[other] > x.Before.Priority[t])
+                return true;
         return false;
     }
 
-    private static Property<W> One(string name, string sentences, string says, IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds) =>
-        new(name, sentences, says, Table.Processor, entries, holds);
+    private static Property<W> One(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => new(name, sentences, says, Table.Processor, entries, holds);
 
-    private static Property<W> Kept(string name, string sentences, string says, IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds) =>
-        Of(name, sentences, says, entries, holds) with { Keeps = true };
+    private static Property<W> Kept(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => Of(name, sentences, says, entries, holds) with { Keeps = true };
 
-    private static Property<W> Of(string name, string sentences, string says, IReadOnlyList<Entry> entries,
-        Func<Step<W>, W, W, Truth> holds) =>
-        new(name, sentences, says, Table.Thread, entries, holds);
+    private static Property<W> Of(
+        string name,
+        string sentences,
+        string says,
+        IReadOnlyList<Entry> entries,
+        Func<Step<W>, W, W, Truth> holds
+    ) => new(name, sentences, says, Table.Thread, entries, holds);
 }

@@ -11,7 +11,16 @@ namespace Verified.Spec;
 /// <param name="Pager">The id of its pager.</param>
 /// <param name="Eax">Its first argument, if it takes one there.</param>
 /// <param name="Ebx">Its second.</param>
-public sealed record BootThread(uint Id, uint Priority, uint Quantum, uint Eip, uint Esp, uint Pager = ThreadId.Nil, uint Eax = 0, uint Ebx = 0);
+public sealed record BootThread(
+    uint Id,
+    uint Priority,
+    uint Quantum,
+    uint Eip,
+    uint Esp,
+    uint Pager = ThreadId.Nil,
+    uint Eax = 0,
+    uint Ebx = 0
+);
 
 /// <summary>A page that is mapped at boot, from σ0's frame; of ports, the page is the frame's own.</summary>
 public sealed record BootMapping(uint Task, uint Page, uint Frame, bool Writable);
@@ -25,21 +34,39 @@ public static class Boot
     /// <summary>The initial state: every listed thread ready, the scheduler about to pick.</summary>
     /// <param name="limits">Sizes of the tables.</param>
     /// <param name="threads">The threads.</param>
-    /// <param name="isSigma0s">Which frames of memory σ0 has; of frame 0 it is not asked. Null: none. The ports it has all.</param>
+    /// <param name="isSigma0s">
+    /// Which frames of memory σ0 has; of frame 0 it is not asked. Null: none. The ports it has all.
+    /// </param>
     /// <param name="maps">Pages of others, from σ0's frames.</param>
-    /// <exception cref="ArgumentException">A thread is outside the tables, there are too few page tables or mappings, or a page is given twice.</exception>
+    /// <exception cref="ArgumentException">
+    /// A thread is outside the tables, there are too few page tables or mappings, or a page is given twice.
+    /// </exception>
     public static State<Concrete> Initial(
-        Limits limits, IEnumerable<BootThread> threads, Func<uint, bool>? isSigma0s = null, IEnumerable<BootMapping>? maps = null)
+        Limits limits,
+        IEnumerable<BootThread> threads,
+        Func<uint, bool>? isSigma0s = null,
+        IEnumerable<BootMapping>? maps = null
+    )
     {
-        var s = new State<Concrete>(limits.Checked(), new ConcreteTables(limits)) { Stage = Stages.Pick, Masked = Interrupts.AllMasked };
+        var s = new State<Concrete>(limits.Checked(), new ConcreteTables(limits))
+        {
+            Stage = Stages.Pick,
+            Masked = Interrupts.AllMasked,
+        };
         for (var task = 0u; task < limits.Tasks; task++)
             (s.Mappings.Chief[task], s.Mappings.Version[task]) = task > RootTask ? (RootTask, 0u) : (0u, 1u);
         foreach (var thread in threads)
         {
             var row = s.Row(thread.Id);
-            if (row.Value < limits.Lthreads || ThreadId.Task<Concrete>(thread.Id).Value >= limits.Tasks
-                || ThreadId.Lthread<Concrete>(thread.Id).Value >= limits.Lthreads)
-                throw new ArgumentException($"boot thread {thread.Id:X8}h is outside tasks 1..{limits.Tasks - 1}, lthreads 0..{limits.Lthreads - 1}");
+            if (
+                row.Value < limits.Lthreads
+                || ThreadId.Task<Concrete>(thread.Id).Value >= limits.Tasks
+                || ThreadId.Lthread<Concrete>(thread.Id).Value >= limits.Lthreads
+            )
+                throw new ArgumentException(
+                    $"boot thread {thread.Id:X8}h is outside tasks 1..{limits.Tasks - 1}, lthreads "
+                        + $"0..{limits.Lthreads - 1}"
+                );
             s.Id[row] = thread.Id;
             s.Mappings.Version[s.Task(row)] = ThreadId.Version<Concrete>(thread.Id);
             s.Status[row] = ThreadStatus.Ready;
@@ -66,36 +93,68 @@ public static class Boot
             (m.NextTable[table], m.PreviousTable[table]) = (table + 1 < paging.Tables ? table + 1 : 0, table - 1);
         m.FreeNode = paging.Roots;
         for (var node = paging.Roots; node < paging.Nodes; node++)
-            (m.Next[node], m.Previous[node]) = (node + 1 < paging.Nodes ? node + 1 : 0, node > paging.Roots ? node - 1 : 0);
-        for (var frame = 0u; frame < paging.Roots; frame++) (m.Frame[frame], m.Level[frame]) = (frame, 1);
+            (m.Next[node], m.Previous[node]) = (
+                node + 1 < paging.Nodes ? node + 1 : 0,
+                node > paging.Roots ? node - 1 : 0
+            );
+        for (var frame = 0u; frame < paging.Roots; frame++)
+            (m.Frame[frame], m.Level[frame]) = (frame, 1);
         if (Mappings<Concrete>.Sigma0 < s.Limits.Tasks)
-            for (var frame = paging.Frames; frame < paging.Roots; frame++) Place(s, frame, paging.Home<Concrete>(frame).Value);
+            for (var frame = paging.Frames; frame < paging.Roots; frame++)
+                Place(s, frame, paging.Home<Concrete>(frame).Value);
         for (var frame = 1u; frame < paging.Frames; frame++)
             if (isSigma0s(frame))
                 Place(s, frame, frame);
 
-        foreach (var map in maps) Map(s, map);
+        foreach (var map in maps)
+            Map(s, map);
     }
 
     /// <summary>A page is mapped from σ0, by the kernel's own steps.</summary>
     private static void Map(State<Concrete> s, BootMapping map)
     {
         var m = s.Mappings;
-        if (s.NodeOf(map.Task, map.Page) != 0) throw new ArgumentException($"page {map.Page:X}h of task {map.Task} is mapped twice");
-        Run(s, Operations.Map, map.Writable ? Fpage.Writable : 0, Mappings<Concrete>.Sigma0, s.Limits.Paging.Home<Concrete>(map.Frame).Value, map.Task, map.Page, 1);
+        if (s.NodeOf(map.Task, map.Page) != 0)
+            throw new ArgumentException($"page {map.Page:X}h of task {map.Task} is mapped twice");
+        Run(
+            s,
+            Operations.Map,
+            map.Writable ? Fpage.Writable : 0,
+            Mappings<Concrete>.Sigma0,
+            s.Limits.Paging.Home<Concrete>(map.Frame).Value,
+            map.Task,
+            map.Page,
+            1
+        );
         if (m.Failed == 1 || s.NodeOf(map.Task, map.Page) == 0)
-            throw new ArgumentException($"there is no mapping or page table left for page {map.Page:X}h of task {map.Task}, or no frame {map.Frame:X}h");
+            throw new ArgumentException(
+                $"there is no mapping or page table left for page {map.Page:X}h of task {map.Task}, or no frame "
+                    + $"{map.Frame:X}h"
+            );
         (m.Item, m.Source, m.SourcePage, m.Target, m.TargetPage) = (0, 0, 0, 0, 0);
     }
 
-    /// <summary>An operation on so many pages that no message or system call began, and that answers none at its end: by the kernel's own steps.</summary>
-    public static void Run(State<Concrete> s, uint operation, uint item, uint source, uint sourcePage, uint target, uint targetPage, uint pages)
+    /// <summary>
+    /// An operation on so many pages that no message or system call began, and that answers none at its end: by the
+    /// kernel's own steps.
+    /// </summary>
+    public static void Run(
+        State<Concrete> s,
+        uint operation,
+        uint item,
+        uint source,
+        uint sourcePage,
+        uint target,
+        uint targetPage,
+        uint pages
+    )
     {
         var m = s.Mappings;
         (m.Operation, m.Item, m.Left) = (operation, item, pages);
         (m.Source, m.SourcePage, m.Target, m.TargetPage) = (source, sourcePage, target, targetPage);
         var kernel = new Kernel<Concrete>(s);
-        while (m.Left.Value != 0) kernel.Step(Entry.Map);
+        while (m.Left.Value != 0)
+            kernel.Step(Entry.Map);
         m.Operation = Operations.None;
     }
 
@@ -108,7 +167,8 @@ public static class Boot
         if (table == 0)
         {
             table = m.FreeTable;
-            if (table == 0) throw new ArgumentException($"there is no page table left for page {page:X}h of task {task}");
+            if (table == 0)
+                throw new ArgumentException($"there is no page table left for page {page:X}h of task {task}");
             var slot = page / s.Limits.Paging.Entries;
             (m.FreeTable, m.PreviousTable[m.NextTable[table]]) = (m.NextTable[table], 0);
             (m.TableTask[table], m.TableSlot[table], m.TableAt[s.SlotOf(task, page)]) = (task, slot, table);

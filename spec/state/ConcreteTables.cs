@@ -13,14 +13,18 @@ public sealed class ConcreteTables(Limits limits) : Tables<Concrete>
         for (var i = 1u; i <= rows; i++)
         {
             var row = (after.Value + i) % rows;
-            if (predicate(row)) return (true, row);
+            if (predicate(row))
+                return (true, row);
         }
 
         return (false, 0);
     }
 
     public override (Truth Found, Concrete Key) Greatest(
-        Table table, Func<Concrete, Truth> predicate, Func<Concrete, Concrete> key)
+        Table table,
+        Func<Concrete, Truth> predicate,
+        Func<Concrete, Concrete> key
+    )
     {
         var (found, greatest) = (false, 0u);
         for (var row = 0u; row < State<Concrete>.Rows(table, limits); row++)

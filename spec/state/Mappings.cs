@@ -3,14 +3,17 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The tasks; which pages of theirs are mapped, from whom, with which rights; and the operation on them that is going on.
+/// The tasks; which pages of theirs are mapped, from whom, with which rights; and the operation on them that is going
+/// on.
 /// </summary>
 /// <remarks>
-/// The mappings of a frame are a list in pre-order: behind each are those derived from it, as far as they are deeper. The head is
-/// σ0's, which never goes away. A page table says for each page of a part of a space which mapping is there. Row 0 is no mapping and no
-/// page table; only <see cref="Previous"/> and <see cref="PreviousTable"/> of it are ever written, and mean nothing.
+/// The mappings of a frame are a list in pre-order: behind each are those derived from it, as far as they are deeper.
+/// The head is σ0's, which never goes away. A page table says for each page of a part of a space which mapping is
+/// there. Row 0 is no mapping and no page table; only <see cref="Previous"/> and <see cref="PreviousTable"/> of it are
+/// ever written, and mean nothing.
 /// </remarks>
-public sealed class Mappings<W> where W : struct, IWord<W>
+public sealed class Mappings<W>
+    where W : struct, IWord<W>
 {
     /// <summary>σ0's task, whose space is every frame that is not reserved, and all ports.</summary>
     public const uint Sigma0 = 2;
@@ -59,61 +62,135 @@ public sealed class Mappings<W> where W : struct, IWord<W>
         _processor = [.. Schema.Where(info => info.Table == Table.Processor).Select(_ => next())];
         (Chief, Version, Doomed, Small) = (next(), next(), next(), next());
         (Space, Page, Frame, Depth, Level, Next, Previous) = (next(), next(), next(), next(), next(), next(), next());
-        (TableAt, TableTask, TableSlot, NextTable, PreviousTable, NodeAt) = (next(), next(), next(), next(), next(), next());
+        (TableAt, TableTask, TableSlot, NextTable, PreviousTable, NodeAt) = (
+            next(),
+            next(),
+            next(),
+            next(),
+            next(),
+            next()
+        );
     }
 
     /// <summary>What is going on (<see cref="Operations"/>).</summary>
-    public W Operation { get => _processor[0][0]; set => _processor[0][0] = value; }
+    public W Operation
+    {
+        get => _processor[0][0];
+        set => _processor[0][0] = value;
+    }
 
     /// <summary>What is being done for the present page (<see cref="Phases"/>).</summary>
-    public W Phase { get => _processor[1][0]; set => _processor[1][0] = value; }
+    public W Phase
+    {
+        get => _processor[1][0];
+        set => _processor[1][0] = value;
+    }
 
     /// <summary>The thread that the operation is for.</summary>
-    public W Owner { get => _processor[2][0]; set => _processor[2][0] = value; }
+    public W Owner
+    {
+        get => _processor[2][0];
+        set => _processor[2][0] = value;
+    }
 
     /// <summary>The send fpage, or the mask of fpage_unmap.</summary>
-    public W Item { get => _processor[3][0]; set => _processor[3][0] = value; }
+    public W Item
+    {
+        get => _processor[3][0];
+        set => _processor[3][0] = value;
+    }
 
     /// <summary>The task whose pages are mapped from, or unmapped.</summary>
-    public W Source { get => _processor[4][0]; set => _processor[4][0] = value; }
+    public W Source
+    {
+        get => _processor[4][0];
+        set => _processor[4][0] = value;
+    }
 
     /// <summary>The next page there; of no meaning when none is left.</summary>
-    public W SourcePage { get => _processor[5][0]; set => _processor[5][0] = value; }
+    public W SourcePage
+    {
+        get => _processor[5][0];
+        set => _processor[5][0] = value;
+    }
 
     /// <summary>The task that pages are mapped to.</summary>
-    public W Target { get => _processor[6][0]; set => _processor[6][0] = value; }
+    public W Target
+    {
+        get => _processor[6][0];
+        set => _processor[6][0] = value;
+    }
 
     /// <summary>The next page there; likewise.</summary>
-    public W TargetPage { get => _processor[7][0]; set => _processor[7][0] = value; }
+    public W TargetPage
+    {
+        get => _processor[7][0];
+        set => _processor[7][0] = value;
+    }
 
     /// <summary>Pages that the operation has still to do.</summary>
-    public W Left { get => _processor[8][0]; set => _processor[8][0] = value; }
+    public W Left
+    {
+        get => _processor[8][0];
+        set => _processor[8][0] = value;
+    }
 
     /// <summary>1 where mappings or page tables ran out.</summary>
-    public W Failed { get => _processor[9][0]; set => _processor[9][0] = value; }
+    public W Failed
+    {
+        get => _processor[9][0];
+        set => _processor[9][0] = value;
+    }
 
     /// <summary>The mapping whose derived ones are taken away or made read-only; 0 in between.</summary>
-    public W Root { get => _processor[10][0]; set => _processor[10][0] = value; }
+    public W Root
+    {
+        get => _processor[10][0];
+        set => _processor[10][0] = value;
+    }
 
     /// <summary>The mapping that was made read-only last; 0 when nothing is.</summary>
-    public W At { get => _processor[11][0]; set => _processor[11][0] = value; }
+    public W At
+    {
+        get => _processor[11][0];
+        set => _processor[11][0] = value;
+    }
 
     /// <summary>Head of the list of free mappings, linked both ways; 0 when there are none.</summary>
-    public W FreeNode { get => _processor[12][0]; set => _processor[12][0] = value; }
+    public W FreeNode
+    {
+        get => _processor[12][0];
+        set => _processor[12][0] = value;
+    }
 
     /// <summary>Head of the list of free page tables, linked both ways; 0 when there are none.</summary>
-    public W FreeTable { get => _processor[13][0]; set => _processor[13][0] = value; }
+    public W FreeTable
+    {
+        get => _processor[13][0];
+        set => _processor[13][0] = value;
+    }
 
     /// <summary>What a deletion does (<see cref="Passes"/>); else of no meaning.</summary>
-    public W Pass { get => _processor[14][0]; set => _processor[14][0] = value; }
+    public W Pass
+    {
+        get => _processor[14][0];
+        set => _processor[14][0] = value;
+    }
 
     /// <summary>The task, thread or page table that a deletion's pass comes to next; else of no meaning.</summary>
-    public W Cursor { get => _processor[15][0]; set => _processor[15][0] = value; }
+    public W Cursor
+    {
+        get => _processor[15][0];
+        set => _processor[15][0] = value;
+    }
 
     /// <summary>Whether a mapping gives the right to write.</summary>
     public Truth IsWritable(W node) => Level[node] > Depth[node];
 
-    /// <summary>What is made read-only keeps a level of no more than this: the root's depth, or its level where it stays writable.</summary>
+    /// <summary>
+    /// What is made read-only keeps a level of no more than this: the root's depth, or its level where it stays
+    /// writable.
+    /// </summary>
     public W Bound => W.Select(IsWritable(Root), Level[Root], Depth[Root]);
 
     /// <summary>The task that may create and delete the task; 0 for none.</summary>
@@ -141,8 +218,8 @@ public sealed class Mappings<W> where W : struct, IWord<W>
     public Column<W> Depth { get; }
 
     /// <summary>
-    /// How many mappings from σ0's down, this one included, are writable without a gap: this one is if that is more than its depth. So
-    /// rights that only shrink along a derivation are a property of neighbours in the list.
+    /// How many mappings from σ0's down, this one included, are writable without a gap: this one is if that is more
+    /// than its depth. So rights that only shrink along a derivation are a property of neighbours in the list.
     /// </summary>
     public Column<W> Level { get; }
 

@@ -3,10 +3,11 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The kernel's state: tables of columns. Thread 0 (task 0 does not exist) stands for nobody: as
-/// <see cref="Current"/> it is the idle processor, as a partner it is none.
+/// The kernel's state: tables of columns. Thread 0 (task 0 does not exist) stands for nobody: as <see cref="Current"/>
+/// it is the idle processor, as a partner it is none.
 /// </summary>
-public sealed class State<W> where W : struct, IWord<W>
+public sealed class State<W>
+    where W : struct, IWord<W>
 {
     public const uint Nobody = 0;
 
@@ -53,7 +54,14 @@ public sealed class State<W> where W : struct, IWord<W>
         .. Mappings<W>.Schema,
     ];
 
-    private readonly Column<W> _stage, _current, _clock, _time, _timeHigh, _examined, _heir, _masked;
+    private readonly Column<W> _stage,
+        _current,
+        _clock,
+        _time,
+        _timeHigh,
+        _examined,
+        _heir,
+        _masked;
 
     public State(Limits limits, Tables<W> tables)
     {
@@ -62,10 +70,27 @@ public sealed class State<W> where W : struct, IWord<W>
         Columns = [.. Schema.Select(info => (info, tables.Make(info, Rows(info.Table, limits))))];
         var next = 0;
         Column<W> Next() => Columns[next++].Column;
-        (_stage, _current, _clock, _time, _timeHigh, _examined, _heir, _masked) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
+        (_stage, _current, _clock, _time, _timeHigh, _examined, _heir, _masked) = (
+            Next(),
+            Next(),
+            Next(),
+            Next(),
+            Next(),
+            Next(),
+            Next(),
+            Next()
+        );
         (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
         (Pager, Preempter, Faulting, Fault) = (Next(), Next(), Next(), Next());
-        (Priority, Mcp, ExternalPreempter, Slice, Quantum, Consumed, Handles) = (Next(), Next(), Next(), Next(), Next(), Next(), Next());
+        (Priority, Mcp, ExternalPreempter, Slice, Quantum, Consumed, Handles) = (
+            Next(),
+            Next(),
+            Next(),
+            Next(),
+            Next(),
+            Next(),
+            Next()
+        );
         (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
         (Eip, Eflags) = (Next(), Next());
         Picked = Next();
@@ -81,31 +106,67 @@ public sealed class State<W> where W : struct, IWord<W>
     public IReadOnlyList<(ColumnInfo Info, Column<W> Column)> Columns { get; }
 
     /// <summary>Who acts next (<see cref="Stages"/>).</summary>
-    public W Stage { get => _stage[0]; set => _stage[0] = value; }
+    public W Stage
+    {
+        get => _stage[0];
+        set => _stage[0] = value;
+    }
 
     /// <summary>The thread that has the processor, ready or about to leave it; 0 when idle.</summary>
-    public W Current { get => _current[0]; set => _current[0] = value; }
+    public W Current
+    {
+        get => _current[0];
+        set => _current[0] = value;
+    }
 
     /// <summary>Ticks since boot, modulo 2^32.</summary>
-    public W Clock { get => _clock[0]; set => _clock[0] = value; }
+    public W Clock
+    {
+        get => _clock[0];
+        set => _clock[0] = value;
+    }
 
     /// <summary>Microseconds since boot, the low word: the clock that users read in the kernel info page.</summary>
-    public W Time { get => _time[0]; set => _time[0] = value; }
+    public W Time
+    {
+        get => _time[0];
+        set => _time[0] = value;
+    }
 
     /// <summary>Microseconds since boot, the high word.</summary>
-    public W TimeHigh { get => _timeHigh[0]; set => _timeHigh[0] = value; }
-
-    /// <summary>In <see cref="Stages.Wake"/>, the last thread of the clock's slot that was looked at; else of no meaning.</summary>
-    public W Examined { get => _examined[0]; set => _examined[0] = value; }
+    public W TimeHigh
+    {
+        get => _timeHigh[0];
+        set => _timeHigh[0] = value;
+    }
 
     /// <summary>
-    /// In the stages from <see cref="Stages.Receive"/> on, the thread that the send phase of the current one woke; else, or if there is none, 0.
-    /// It is ready, but does not compete: it is on its way to the processor.
+    /// In <see cref="Stages.Wake"/>, the last thread of the clock's slot that was looked at; else of no meaning.
     /// </summary>
-    public W Heir { get => _heir[0]; set => _heir[0] = value; }
+    public W Examined
+    {
+        get => _examined[0];
+        set => _examined[0] = value;
+    }
 
-    /// <summary>The lines that may not interrupt, bit by line: what the interrupt controllers' mask registers hold.</summary>
-    public W Masked { get => _masked[0]; set => _masked[0] = value; }
+    /// <summary>
+    /// In the stages from <see cref="Stages.Receive"/> on, the thread that the send phase of the current one woke;
+    /// else, or if there is none, 0. It is ready, but does not compete: it is on its way to the processor.
+    /// </summary>
+    public W Heir
+    {
+        get => _heir[0];
+        set => _heir[0] = value;
+    }
+
+    /// <summary>
+    /// The lines that may not interrupt, bit by line: what the interrupt controllers' mask registers hold.
+    /// </summary>
+    public W Masked
+    {
+        get => _masked[0];
+        set => _masked[0] = value;
+    }
 
     /// <summary>The thread's id; 0 where inactive.</summary>
     public Column<W> Id { get; }
@@ -113,7 +174,9 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>What the thread does (<see cref="ThreadStatus"/>).</summary>
     public Column<W> Status { get; }
 
-    /// <summary>The thread number it sends to or receives from, or is about to accept a message of; 0 in every other status.</summary>
+    /// <summary>
+    /// The thread number it sends to or receives from, or is about to accept a message of; 0 in every other status.
+    /// </summary>
     public Column<W> Partner { get; }
 
     /// <summary>The thread number whose message its last open receive took from the waiting senders.</summary>
@@ -131,7 +194,10 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>The id of its internal preempter; of any value.</summary>
     public Column<W> Preempter { get; }
 
-    /// <summary>1 while its ipc is the kernel's: with its pager for an exception, with its preempter for the end of its time slice.</summary>
+    /// <summary>
+    /// 1 while its ipc is the kernel's: with its pager for an exception, with its preempter for the end of its time
+    /// slice.
+    /// </summary>
     public Column<W> Faulting { get; }
 
     /// <summary>The first word of its last report: of an exception (<see cref="FaultMessage"/>), or its ESP.</summary>
@@ -139,7 +205,9 @@ public sealed class State<W> where W : struct, IWord<W>
 
     public Column<W> Priority { get; }
 
-    /// <summary>The highest priority it may give, and schedule threads of; the same for all threads of a task.</summary>
+    /// <summary>
+    /// The highest priority it may give, and schedule threads of; the same for all threads of a task.
+    /// </summary>
     public Column<W> Mcp { get; }
 
     /// <summary>The id of its external preempter; of any value.</summary>
@@ -154,7 +222,10 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>The id of the interrupt that it handles, 1..16; 0 for none.</summary>
     public Column<W> Handles { get; }
 
-    /// <summary>Ticks of a fresh time slice; 0 for a thread that runs on donated time only; or <see cref="ScheduleParam.Infinite"/>.</summary>
+    /// <summary>
+    /// Ticks of a fresh time slice; 0 for a thread that runs on donated time only; or
+    /// <see cref="ScheduleParam.Infinite"/>.
+    /// </summary>
     public Column<W> Quantum { get; }
 
     // The user registers: what the thread finds when it next runs in user mode.
@@ -181,19 +252,20 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>The tasks, and which pages are mapped.</summary>
     public Mappings<W> Mappings { get; }
 
-    public static uint Rows(Table table, Limits limits) => table switch
-    {
-        Table.Processor => 1,
-        Table.Thread => limits.Threads,
-        Table.Priority => limits.Priorities,
-        Table.Interrupt => Interrupts.Rows,
-        Table.Task => limits.Tasks,
-        Table.Node => limits.Paging.Nodes,
-        Table.Slot => limits.Tasks * limits.Paging.Slots,
-        Table.PageTable => limits.Paging.Tables,
-        Table.Page => limits.Paging.Tables * limits.Paging.Entries,
-        _ => throw new ArgumentOutOfRangeException(nameof(table)),
-    };
+    public static uint Rows(Table table, Limits limits) =>
+        table switch
+        {
+            Table.Processor => 1,
+            Table.Thread => limits.Threads,
+            Table.Priority => limits.Priorities,
+            Table.Interrupt => Interrupts.Rows,
+            Table.Task => limits.Tasks,
+            Table.Node => limits.Paging.Nodes,
+            Table.Slot => limits.Tasks * limits.Paging.Slots,
+            Table.PageTable => limits.Paging.Tables,
+            Table.Page => limits.Paging.Tables * limits.Paging.Entries,
+            _ => throw new ArgumentOutOfRangeException(nameof(table)),
+        };
 
     /// <summary>The row an id names, whether or not it does exist.</summary>
     public W Row(W id) => ThreadId.Row(id, Limits);
@@ -205,7 +277,8 @@ public sealed class State<W> where W : struct, IWord<W>
     public W TableOf(W task, W page) => Mappings.TableAt[SlotOf(task, page)];
 
     /// <summary>Row of the slot of a page.</summary>
-    public W SlotOf(W task, W page) => (task * Limits.Paging.Slots) | (page >> (uint)System.Numerics.BitOperations.Log2(Limits.Paging.Entries));
+    public W SlotOf(W task, W page) =>
+        (task * Limits.Paging.Slots) | (page >> (uint)System.Numerics.BitOperations.Log2(Limits.Paging.Entries));
 
     /// <summary>Row of a page in a page table.</summary>
     public W EntryOf(W table, W page) => (table * Limits.Paging.Entries) | (page & (Limits.Paging.Entries - 1));
@@ -213,26 +286,36 @@ public sealed class State<W> where W : struct, IWord<W>
     /// <summary>The mapping at a page of a task; 0 where there is none.</summary>
     public W NodeOf(W task, W page) => Mappings.NodeAt[EntryOf(TableOf(task, page), page)];
 
-    /// <summary>Whether <paramref name="id"/> names a thread in use: a stale version, nil or an inactive thread does not.</summary>
+    /// <summary>
+    /// Whether <paramref name="id"/> names a thread in use: a stale version, nil or an inactive thread does not.
+    /// </summary>
     public Truth Exists(W id) => (Id[Row(id)] == id) & (Status[Row(id)] != ThreadStatus.Inactive);
 
     /// <summary>Whether the thread would run if it had the processor.</summary>
     public Truth IsReady(W thread) =>
-        (Status[thread] == ThreadStatus.Ready) | (Status[thread] == ThreadStatus.Resuming) | (Status[thread] == ThreadStatus.Mapping);
+        (Status[thread] == ThreadStatus.Ready)
+        | (Status[thread] == ThreadStatus.Resuming)
+        | (Status[thread] == ThreadStatus.Mapping);
 
-    /// <summary>Whether ticks are left of its time slice, or the slice is infinite. A thread without time runs only on donated time.</summary>
+    /// <summary>
+    /// Whether ticks are left of its time slice, or the slice is infinite. A thread without time runs only on donated
+    /// time.
+    /// </summary>
     public Truth HasTime(W thread) => Slice[thread] != 0;
 
     /// <summary>
-    /// Whether the thread competes for the processor: it is ready and has time. The current thread does not, because it has the processor;
-    /// nor does its heir.
+    /// Whether the thread competes for the processor: it is ready and has time. The current thread does not, because it
+    /// has the processor; nor does its heir.
     /// </summary>
     public Truth Competes(W thread) =>
         IsReady(thread) & HasTime(thread) & (thread != Current) & !((Stage >= Stages.Receive) & (thread == Heir));
 
-    /// <summary>Whether the thread is one of those that a tick must look at: its deadline is in the same slot as a clock.</summary>
+    /// <summary>
+    /// Whether the thread is one of those that a tick must look at: its deadline is in the same slot as a clock.
+    /// </summary>
     public Truth SharesSlot(W thread, W clock) =>
-        (Timed[thread] == 1) & ((Deadline[thread] & (Spec.Limits.ClockSlots - 1)) == (clock & (Spec.Limits.ClockSlots - 1)));
+        (Timed[thread] == 1)
+        & ((Deadline[thread] & (Spec.Limits.ClockSlots - 1)) == (clock & (Spec.Limits.ClockSlots - 1)));
 
     /// <summary>Whether <paramref name="sender"/> waits until <paramref name="receiver"/> receives.</summary>
     public Truth SendsTo(W sender, W receiver) =>
@@ -243,7 +326,9 @@ public sealed class State<W> where W : struct, IWord<W>
         (Status[handler] == ThreadStatus.ReceivingAny)
         | ((Status[handler] == ThreadStatus.Sleeping) & (Esi[handler] == id));
 
-    /// <summary>Whether <paramref name="receiver"/> waits for a message that <paramref name="sender"/> may give.</summary>
+    /// <summary>
+    /// Whether <paramref name="receiver"/> waits for a message that <paramref name="sender"/> may give.
+    /// </summary>
     public Truth WaitsFor(W receiver, W sender) =>
         (Status[receiver] == ThreadStatus.ReceivingAny)
         | ((Status[receiver] == ThreadStatus.ReceivingFrom) & (Partner[receiver] == sender));

@@ -10,12 +10,15 @@ public static class ThreadStatus
     public const uint Ready = 1;
 
     /// <summary>
-    /// In the receive phase of its ipc: the current thread at once; another, for whose open receive a sender is already waiting, when it
-    /// gets the processor.
+    /// In the receive phase of its ipc: the current thread at once; another, for whose open receive a sender is already
+    /// waiting, when it gets the processor.
     /// </summary>
     public const uint Resuming = 2;
 
-    /// <summary>Runs, or waits for the processor, in the kernel: pages are mapped to it from its partner, or it unmaps some, or deletes a task.</summary>
+    /// <summary>
+    /// Runs, or waits for the processor, in the kernel: pages are mapped to it from its partner, or it unmaps some, or
+    /// deletes a task.
+    /// </summary>
     public const uint Mapping = 3;
 
     /// <summary>Waits until its partner receives.</summary>
@@ -37,10 +40,23 @@ public static class ThreadStatus
     public const uint Giving = 9;
 
     public static readonly string[] Names =
-        ["inactive", "ready", "resuming", "mapping", "sending", "receiving-from", "receiving-any", "sleeping", "stopped", "giving"];
+    [
+        "inactive",
+        "ready",
+        "resuming",
+        "mapping",
+        "sending",
+        "receiving-from",
+        "receiving-any",
+        "sleeping",
+        "stopped",
+        "giving",
+    ];
 }
 
-/// <summary>Who acts next: the value of <see cref="State{W}.Stage"/>. Every stage is a cut point of the image.</summary>
+/// <summary>
+/// Who acts next: the value of <see cref="State{W}.Stage"/>. Every stage is a cut point of the image.
+/// </summary>
 public static class Stages
 {
     /// <summary>The current thread, in user mode.</summary>
@@ -59,15 +75,17 @@ public static class Stages
     public const uint Map = 4;
 
     /// <summary>
-    /// The kernel, for the receive phase of the current thread. In this and the following stages a thread that the send phase woke may be
-    /// the heir: it gets the processor if the current thread is to wait.
+    /// The kernel, for the receive phase of the current thread. In this and the following stages a thread that the send
+    /// phase woke may be the heir: it gets the processor if the current thread is to wait.
     /// </summary>
     public const uint Receive = 5;
 
     /// <summary>The kernel, to take the message of the current thread's partner, who waits to send it.</summary>
     public const uint Accept = 6;
 
-    /// <summary>The kernel, to go on with the current thread after its ipc, or to hand the processor to the heir.</summary>
+    /// <summary>
+    /// The kernel, to go on with the current thread after its ipc, or to hand the processor to the heir.
+    /// </summary>
     public const uint Leave = 7;
 
     public static readonly string[] Names = ["user", "idle", "pick", "wake", "map", "receive", "accept", "leave"];

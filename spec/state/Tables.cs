@@ -16,6 +16,7 @@ public enum Table
 
     /// <summary>A row per id of an interrupt.</summary>
     Interrupt,
+
     /// <summary>A row per task number.</summary>
     Task,
 
@@ -39,13 +40,15 @@ public enum Table
 public sealed record ColumnInfo(string Name, Table Table, uint Bits);
 
 /// <summary>A column of a table in one reading: an array, or a solver's function with its updates.</summary>
-public abstract class Column<W> where W : struct, IWord<W>
+public abstract class Column<W>
+    where W : struct, IWord<W>
 {
     public abstract W this[W row] { get; set; }
 }
 
 /// <summary>Where a state keeps its columns, and how it chooses from a set of rows without a loop.</summary>
-public abstract class Tables<W> where W : struct, IWord<W>
+public abstract class Tables<W>
+    where W : struct, IWord<W>
 {
     public abstract Column<W> Make(ColumnInfo info, uint rows);
 
@@ -55,6 +58,8 @@ public abstract class Tables<W> where W : struct, IWord<W>
     /// </summary>
     public abstract (Truth Found, W Row) First(Table table, W after, Func<W, Truth> predicate);
 
-    /// <summary>The greatest <paramref name="key"/> among the rows that satisfy <paramref name="predicate"/>; 0 where none does.</summary>
+    /// <summary>
+    /// The greatest <paramref name="key"/> among the rows that satisfy <paramref name="predicate"/>; 0 where none does.
+    /// </summary>
     public abstract (Truth Found, W Key) Greatest(Table table, Func<W, Truth> predicate, Func<W, W> key);
 }

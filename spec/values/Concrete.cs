@@ -2,29 +2,47 @@ using System.Numerics;
 
 namespace Verified.Spec.Values;
 
-/// <summary>The concrete reading of a word: a number. The JIT specialises every text for it, so it costs nothing.</summary>
+/// <summary>
+/// The concrete reading of a word: a number. The JIT specialises every text for it, so it costs nothing.
+/// </summary>
 public readonly struct Concrete(uint value) : IWord<Concrete>
 {
     public readonly uint Value = value;
 
     public static implicit operator Concrete(uint value) => new(value);
+
     public static implicit operator uint(Concrete word) => word.Value;
 
     public static Concrete operator +(Concrete a, Concrete b) => new(a.Value + b.Value);
+
     public static Concrete operator -(Concrete a, Concrete b) => new(a.Value - b.Value);
+
     public static Concrete operator *(Concrete a, Concrete b) => new(a.Value * b.Value);
+
     public static Concrete operator &(Concrete a, Concrete b) => new(a.Value & b.Value);
+
     public static Concrete operator |(Concrete a, Concrete b) => new(a.Value | b.Value);
+
     public static Concrete operator ^(Concrete a, Concrete b) => new(a.Value ^ b.Value);
+
     public static Concrete operator ~(Concrete a) => new(~a.Value);
-    public static Concrete operator <<(Concrete a, Concrete count) => new(count.Value < 32 ? a.Value << (int)count.Value : 0);
-    public static Concrete operator >>(Concrete a, Concrete count) => new(count.Value < 32 ? a.Value >> (int)count.Value : 0);
+
+    public static Concrete operator <<(Concrete a, Concrete count) =>
+        new(count.Value < 32 ? a.Value << (int)count.Value : 0);
+
+    public static Concrete operator >>(Concrete a, Concrete count) =>
+        new(count.Value < 32 ? a.Value >> (int)count.Value : 0);
 
     public static Truth operator ==(Concrete a, Concrete b) => a.Value == b.Value;
+
     public static Truth operator !=(Concrete a, Concrete b) => a.Value != b.Value;
+
     public static Truth operator <(Concrete a, Concrete b) => a.Value < b.Value;
+
     public static Truth operator >(Concrete a, Concrete b) => a.Value > b.Value;
+
     public static Truth operator <=(Concrete a, Concrete b) => a.Value <= b.Value;
+
     public static Truth operator >=(Concrete a, Concrete b) => a.Value >= b.Value;
 
     public static Concrete ShiftRightSigned(Concrete a, Concrete count) =>
@@ -57,6 +75,8 @@ public readonly struct Concrete(uint value) : IWord<Concrete>
     }
 
     public override bool Equals(object? obj) => obj is Concrete other && other.Value == Value;
+
     public override int GetHashCode() => (int)Value;
+
     public override string ToString() => $"{Value:X8}h";
 }

@@ -1,24 +1,31 @@
 namespace Verified.Spec.Values;
 
 /// <summary>
-/// A 32-bit machine word in one reading of the text: a number (<see cref="Concrete"/>) or a solver term. Every
-/// text of the project (spec, invariants, instructions, view) is written once over this interface.
+/// A 32-bit machine word in one reading of the text: a number (<see cref="Concrete"/>) or a solver term. Every text of
+/// the project (spec, invariants, instructions, view) is written once over this interface.
 /// </summary>
 /// <remarks>
-/// Arithmetic is modulo 2^32. <c>&lt; &lt;= &gt; &gt;=</c> and <c>&gt;&gt;</c> are unsigned. Use <c>&amp;</c>,
-/// <c>|</c> and <see cref="Select"/> for data; an <c>if</c> on an undecided condition forks the exploration.
+/// Arithmetic is modulo 2^32. <c>&lt; &lt;= &gt; &gt;=</c> and <c>&gt;&gt;</c> are unsigned. Use <c>&amp;</c>, <c>|</c>
+/// and <see cref="Select"/> for data; an <c>if</c> on an undecided condition forks the exploration.
 /// </remarks>
 #pragma warning disable CS0660, CS0661 // an interface has no Equals to override
-public interface IWord<W> where W : struct, IWord<W>
+public interface IWord<W>
+    where W : struct, IWord<W>
 {
     static abstract implicit operator W(uint value);
 
     static abstract W operator +(W a, W b);
+
     static abstract W operator -(W a, W b);
+
     static abstract W operator *(W a, W b);
+
     static abstract W operator &(W a, W b);
+
     static abstract W operator |(W a, W b);
+
     static abstract W operator ^(W a, W b);
+
     static abstract W operator ~(W a);
 
     /// <summary>Shift left; a count of 32 or more gives 0.</summary>
@@ -28,10 +35,15 @@ public interface IWord<W> where W : struct, IWord<W>
     static abstract W operator >>(W a, W count);
 
     static abstract Truth operator ==(W a, W b);
+
     static abstract Truth operator !=(W a, W b);
+
     static abstract Truth operator <(W a, W b);
+
     static abstract Truth operator >(W a, W b);
+
     static abstract Truth operator <=(W a, W b);
+
     static abstract Truth operator >=(W a, W b);
 
     /// <summary>Arithmetic shift right; a count of 32 or more gives the sign in every bit.</summary>
@@ -39,14 +51,17 @@ public interface IWord<W> where W : struct, IWord<W>
 
     static abstract Truth LessSigned(W a, W b);
 
-    /// <summary><paramref name="a"/> where <paramref name="condition"/> holds, else <paramref name="b"/>; never forks.</summary>
+    /// <summary>
+    /// <paramref name="a"/> where <paramref name="condition"/> holds, else <paramref name="b"/>; never forks.
+    /// </summary>
     static abstract W Select(Truth condition, W a, W b);
 
     /// <summary>The high 32 bits of the unsigned 64-bit product.</summary>
     static abstract W MultiplyHigh(W a, W b);
 
     /// <summary>
-    /// Unsigned 64 by 32 bit division of <c>high:low</c>. Defined where <c>divisor &gt; high</c>, so that the quotient fits.
+    /// Unsigned 64 by 32 bit division of <c>high:low</c>. Defined where <c>divisor &gt; high</c>, so that the quotient
+    /// fits.
     /// </summary>
     static abstract (W Quotient, W Remainder) Divide(W high, W low, W divisor);
 
@@ -60,8 +75,8 @@ public interface IWord<W> where W : struct, IWord<W>
     static abstract Truth EvenParity(W a);
 
     /// <summary>
-    /// A value that nothing is known about, such as a flag the manual leaves undefined. Concretely <paramref name="usual"/>: what processors
-    /// are seen to leave there.
+    /// A value that nothing is known about, such as a flag the manual leaves undefined. Concretely
+    /// <paramref name="usual"/>: what processors are seen to leave there.
     /// </summary>
     static abstract W Arbitrary(W usual);
 

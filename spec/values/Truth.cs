@@ -18,8 +18,8 @@ public abstract class Condition
 }
 
 /// <summary>
-/// The truth of a comparison: known, or a <see cref="Condition"/> that an <c>if</c>, <c>&amp;&amp;</c> or <c>||</c> decides by
-/// asking the exploration. <c>&amp;</c>, <c>|</c> and <c>!</c> combine without deciding.
+/// The truth of a comparison: known, or a <see cref="Condition"/> that an <c>if</c>, <c>&amp;&amp;</c> or <c>||</c>
+/// decides by asking the exploration. <c>&amp;</c>, <c>|</c> and <c>!</c> combine without deciding.
 /// </summary>
 public readonly struct Truth
 {

@@ -13,7 +13,8 @@ public sealed class CertifierTests : IDisposable
     private const int Seconds = 60;
 
     private readonly Terms _terms = new();
-    private readonly Symbolic _x, _y;
+    private readonly Symbolic _x,
+        _y;
 
     public CertifierTests() => (_x, _y) = (_terms.Variable("x"), _terms.Variable("y"));
 
@@ -23,13 +24,13 @@ public sealed class CertifierTests : IDisposable
     public void Answers_without_a_model_are_certified_together()
     {
         var questions = (Question[])
-        [
-            Unsatisfiable(_x < 10, _x > 20),
-            Unsatisfiable(_x * _y == 1, (_x & 1) == 0),
-            Unsatisfiable(_x + _y == 7, _y + _x == 8),
-            Unsatisfiable(_x << 1 == _y, (_y & 1) == 1),
-            Unsatisfiable(Symbolic.LowestBit(_x) > Symbolic.HighestBit(_x), _x < 0x10000),
-        ];
+            [
+                Unsatisfiable(_x < 10, _x > 20),
+                Unsatisfiable(_x * _y == 1, (_x & 1) == 0),
+                Unsatisfiable(_x + _y == 7, _y + _x == 8),
+                Unsatisfiable(_x << 1 == _y, (_y & 1) == 1),
+                Unsatisfiable(Symbolic.LowestBit(_x) > Symbolic.HighestBit(_x), _x < 0x10000),
+            ];
         var outcome = Assert.Single(Certifier.Certify(questions, Seconds));
         Assert.Null(outcome.Failure);
         Assert.Equal(questions, outcome.Questions);

@@ -11,15 +11,36 @@ public sealed class ProofCheckerTests
     /// <summary>
     /// The first two clauses need variable 2, then the next two need 3 and 1, and the last excludes both.
     /// </summary>
-    private static readonly int[][] Small = [[1, 2], [-1, 2], [-2, 3], [-3, -2, 1], [-1, -3]];
+    private static readonly int[][] Small =
+    [
+        [1, 2],
+        [-1, 2],
+        [-2, 3],
+        [-3, -2, 1],
+        [-1, -3],
+    ];
 
-    private static readonly int[][] SmallProof = [[2], []];
+    private static readonly int[][] SmallProof =
+    [
+        [2],
+        [],
+    ];
 
     [Fact]
     public void A_proof_is_accepted()
     {
         Assert.Null(Check(3, Small, SmallProof));
-        Assert.Null(Check(3, Small, [[2, 1], [2], []]));
+        Assert.Null(
+            Check(
+                3,
+                Small,
+                [
+                    [2, 1],
+                    [2],
+                    [],
+                ]
+            )
+        );
     }
 
     [Fact]
@@ -29,14 +50,15 @@ public sealed class ProofCheckerTests
         var proof = Refutation(variables, clauses);
         var rejected = 0;
         for (var lemma = 0; lemma < proof.Count; lemma++)
-            for (var place = 0; place < proof[lemma].Length; place++)
-            {
-                var changed = proof.ConvertAll(clause => (int[])clause.Clone());
-                changed[lemma][place] = -changed[lemma][place];
-                var follows = Follows(clauses, changed);
-                Assert.Equal(follows, Check(variables, clauses, changed) is null);
-                if (!follows) rejected++;
-            }
+        for (var place = 0; place < proof[lemma].Length; place++)
+        {
+            var changed = proof.ConvertAll(clause => (int[])clause.Clone());
+            changed[lemma][place] = -changed[lemma][place];
+            var follows = Follows(clauses, changed);
+            Assert.Equal(follows, Check(variables, clauses, changed) is null);
+            if (!follows)
+                rejected++;
+        }
 
         Assert.True(rejected >= 10, $"{rejected} changed proofs are rejected");
     }
@@ -69,7 +91,22 @@ public sealed class ProofCheckerTests
     {
         var (variables, clauses) = Pigeons(3);
         var proof = Bytes(Refutation(variables, clauses));
-        Assert.Null(ProofChecker.Check(variables, Flat(clauses), (byte[])[.. Bytes([[1, 2, -3]], 'd'), .. proof]));
+        Assert.Null(
+            ProofChecker.Check(
+                variables,
+                Flat(clauses),
+                (byte[])
+                    [
+                        .. Bytes(
+                            [
+                                [1, 2, -3],
+                            ],
+                            'd'
+                        ),
+                        .. proof,
+                    ]
+            )
+        );
         Assert.NotNull(ProofChecker.Check(variables, Flat(clauses), (byte[])[.. Bytes([clauses[0]], 'd'), .. proof]));
     }
 
@@ -86,9 +123,42 @@ public sealed class ProofCheckerTests
     [Fact]
     public void Clauses_with_a_literal_twice_or_with_its_negation_mean_what_they_mean()
     {
-        Assert.Null(Check(1, [[1, 1], [-1, -1, -1]], [[]]));
-        Assert.NotNull(Check(2, [[1, -1], [2, -2, 1]], [[]]));
-        Assert.NotNull(Check(2, [[1, -1]], [[2, -2], []]));
+        Assert.Null(
+            Check(
+                1,
+                [
+                    [1, 1],
+                    [-1, -1, -1],
+                ],
+                [
+                    [],
+                ]
+            )
+        );
+        Assert.NotNull(
+            Check(
+                2,
+                [
+                    [1, -1],
+                    [2, -2, 1],
+                ],
+                [
+                    [],
+                ]
+            )
+        );
+        Assert.NotNull(
+            Check(
+                2,
+                [
+                    [1, -1],
+                ],
+                [
+                    [2, -2],
+                    [],
+                ]
+            )
+        );
     }
 
     [Property(MaxTest = 500)]
@@ -97,9 +167,11 @@ public sealed class ProofCheckerTests
         const int Variables = 6;
         var random = new Random(seed.Item);
         var clauses = Enumerable.Range(0, random.Next(5, 50)).Select(_ => Clause()).ToList();
-        var satisfiable = Enumerable.Range(0, 1 << Variables).Any(
-            model => clauses.TrueForAll(clause => clause.Any(literal => Holds(model, literal))));
-        if (!satisfiable) Assert.Null(Check(Variables, clauses, Refutation(Variables, clauses)));
+        var satisfiable = Enumerable
+            .Range(0, 1 << Variables)
+            .Any(model => clauses.TrueForAll(clause => clause.Any(literal => Holds(model, literal))));
+        if (!satisfiable)
+            Assert.Null(Check(Variables, clauses, Refutation(Variables, clauses)));
 
         // Whatever the proof says, with deletions at random: only a contradiction is accepted.
         var proof = new List<byte>();
@@ -109,7 +181,8 @@ public sealed class ProofCheckerTests
             proof.AddRange(Bytes([clause], random.Next(3) == 0 ? 'd' : 'a'));
         }
 
-        if (ProofChecker.Check(Variables, Flat(clauses), proof.ToArray()) is null) Assert.False(satisfiable);
+        if (ProofChecker.Check(Variables, Flat(clauses), proof.ToArray()) is null)
+            Assert.False(satisfiable);
         var additions = Enumerable.Range(0, 5).Select(_ => (int[])[Literal(), Literal()]).ToList();
         Assert.Equal(Follows(clauses, additions), Check(Variables, clauses, additions) is null);
 
@@ -136,7 +209,8 @@ public sealed class ProofCheckerTests
             foreach (var literal in clause)
             {
                 var code = literal > 0 ? 2 * literal : 2 * -literal + 1;
-                for (; code >= 0x80; code >>= 7) bytes.Add((byte)(code | 0x80));
+                for (; code >= 0x80; code >>= 7)
+                    bytes.Add((byte)(code | 0x80));
                 bytes.Add((byte)code);
             }
 
@@ -156,9 +230,9 @@ public sealed class ProofCheckerTests
         for (var pigeon = 0; pigeon <= holes; pigeon++)
             clauses.Add([.. Enumerable.Range(0, holes).Select(hole => In(pigeon, hole))]);
         for (var hole = 0; hole < holes; hole++)
-            for (var one = 0; one <= holes; one++)
-                for (var other = 0; other < one; other++)
-                    clauses.Add([-In(one, hole), -In(other, hole)]);
+        for (var one = 0; one <= holes; one++)
+        for (var other = 0; other < one; other++)
+            clauses.Add([-In(one, hole), -In(other, hole)]);
         return ((holes + 1) * holes, clauses);
 
         int In(int pigeon, int hole) => pigeon * holes + hole + 1;
@@ -177,8 +251,9 @@ public sealed class ProofCheckerTests
         {
             if (!Conflicts(clauses, decisions))
             {
-                var next = Enumerable.Range(1, variables).First(
-                    variable => !decisions.Contains(variable) && !decisions.Contains(-variable));
+                var next = Enumerable
+                    .Range(1, variables)
+                    .First(variable => !decisions.Contains(variable) && !decisions.Contains(-variable));
                 Search([.. decisions, next]);
                 Search([.. decisions, -next]);
             }
@@ -195,8 +270,10 @@ public sealed class ProofCheckerTests
         var known = clauses.ToList();
         foreach (var clause in proof)
         {
-            if (Conflicts(known, [])) return true;
-            if (!Conflicts(known, Array.ConvertAll(clause, literal => -literal))) return false;
+            if (Conflicts(known, []))
+                return true;
+            if (!Conflicts(known, Array.ConvertAll(clause, literal => -literal)))
+                return false;
             known.Add(clause);
         }
 
@@ -206,16 +283,20 @@ public sealed class ProofCheckerTests
     private static bool Conflicts(IReadOnlyList<int[]> clauses, int[] assumed)
     {
         var held = new HashSet<int>(assumed);
-        if (assumed.Any(literal => held.Contains(-literal))) return true;
-        for (var more = true; more;)
+        if (assumed.Any(literal => held.Contains(-literal)))
+            return true;
+        for (var more = true; more; )
         {
             more = false;
             foreach (var clause in clauses)
             {
-                if (clause.Any(held.Contains) || clause.Any(literal => clause.Contains(-literal))) continue;
+                if (clause.Any(held.Contains) || clause.Any(literal => clause.Contains(-literal)))
+                    continue;
                 var open = clause.Where(literal => !held.Contains(-literal)).Distinct().ToList();
-                if (open.Count == 0) return true;
-                if (open.Count == 1) more |= held.Add(open[0]);
+                if (open.Count == 0)
+                    return true;
+                if (open.Count == 1)
+                    more |= held.Add(open[0]);
             }
         }
 

@@ -15,13 +15,17 @@ public sealed class RuleCertificates
     private const int Seconds = 300;
 
     // Slots of the variables in Rules: c, and p.
-    private const int Divisor = 3, Side = 6;
+    private const int Divisor = 3,
+        Side = 6;
 
     /// <summary>
     /// A product of variables is distributive and associative: hard for a SAT solver, so Z3 alone shows it.
     /// </summary>
     private static readonly string[] ByZ3Alone =
-        ["((x * c) * d) -> (x * (c * d))", "((x + c) * d) -> ((x * d) + (c * d))"];
+    [
+        "((x * c) * d) -> (x * (c * d))",
+        "((x + c) * d) -> ((x * d) + (c * d))",
+    ];
 
     [FactWith(Tool.Cadical)]
     public void Every_rule_but_two_about_products_is_certified()
@@ -53,7 +57,8 @@ public sealed class RuleCertificates
     /// </summary>
     private static List<(int Slot, int[] Value)?> Cases(Rule rule)
     {
-        if (Mentions(rule.Left, Side)) return [(Side, [Circuit.True]), (Side, [Circuit.False])];
+        if (Mentions(rule.Left, Side))
+            return [(Side, [Circuit.True]), (Side, [Circuit.False])];
         if (rule.Left.Op is not (Op.Quotient or Op.Remainder or Op.Multiply or Op.MultiplyHigh) || rule.When is null)
             return [null];
         var powers = Enumerable.Range(0, 32).Select(bit => Words.Constant(1u << bit)).ToList();
@@ -65,9 +70,14 @@ public sealed class RuleCertificates
         return powers.ConvertAll(power => ((int, int[])?)(Divisor, power));
     }
 
-    private static bool Mentions(Pattern? pattern, int slot) => pattern is not null
-        && ((pattern.Place == Place.Term && pattern.Slot == slot)
-            || Mentions(pattern.A, slot) || Mentions(pattern.B, slot) || Mentions(pattern.C, slot));
+    private static bool Mentions(Pattern? pattern, int slot) =>
+        pattern is not null
+        && (
+            (pattern.Place == Place.Term && pattern.Slot == slot)
+            || Mentions(pattern.A, slot)
+            || Mentions(pattern.B, slot)
+            || Mentions(pattern.C, slot)
+        );
 
     private static string? Refuted(Rule rule, (int Slot, int[] Value)? given)
     {
@@ -81,7 +91,8 @@ public sealed class RuleCertificates
     private sealed class Formula((int Slot, int[] Value)? given)
     {
         private readonly Circuit _gates = new();
-        private readonly Dictionary<int, int[]> _variables = [], _bits = [];
+        private readonly Dictionary<int, int[]> _variables = [],
+            _bits = [];
 
         public void Require(int literal) => _gates.Clause([literal]);
 
@@ -89,9 +100,12 @@ public sealed class RuleCertificates
 
         public int[] Variable(int slot, bool isCondition)
         {
-            if (_variables.TryGetValue(slot, out var made)) return made;
-            return _variables[slot] = given is { } variable && variable.Slot == slot ? variable.Value
-                : isCondition ? [_gates.Input()] : Words.Input(_gates, 32);
+            if (_variables.TryGetValue(slot, out var made))
+                return made;
+            return _variables[slot] =
+                given is { } variable && variable.Slot == slot ? variable.Value
+                : isCondition ? [_gates.Input()]
+                : Words.Input(_gates, 32);
         }
 
         /// <summary>When the rule applies: what it says, and that each word has no more than its known bits.</summary>
@@ -113,7 +127,8 @@ public sealed class RuleCertificates
             {
                 Place.Term or Place.Constant => Variable(pattern.Slot, pattern.IsCondition),
                 Place.Number => Words.Constant(pattern.Value),
-                Place.Bits => _bits.TryGetValue(pattern.Slot, out var made) ? made
+                Place.Bits => _bits.TryGetValue(pattern.Slot, out var made)
+                    ? made
                     : _bits[pattern.Slot] = Words.Input(_gates, 32),
                 _ => BitBlaster.Apply(_gates, pattern.Op, Operand(pattern.A), Operand(pattern.B), Operand(pattern.C)),
             };

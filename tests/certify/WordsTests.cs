@@ -11,15 +11,42 @@ public sealed class WordsTests
 {
     private static readonly Op[] Binary =
     [
-        Op.Add, Op.Subtract, Op.Multiply, Op.MultiplyHigh, Op.And, Op.Or, Op.Xor, Op.ShiftLeft, Op.ShiftRight,
-        Op.ShiftRightSigned, Op.Equal, Op.Less, Op.LessSigned,
+        Op.Add,
+        Op.Subtract,
+        Op.Multiply,
+        Op.MultiplyHigh,
+        Op.And,
+        Op.Or,
+        Op.Xor,
+        Op.ShiftLeft,
+        Op.ShiftRight,
+        Op.ShiftRightSigned,
+        Op.Equal,
+        Op.Less,
+        Op.LessSigned,
     ];
 
     private static readonly Op[] Unary = [Op.LowestBit, Op.HighestBit, Op.EvenParity];
 
     private static readonly uint[] Numbers =
     [
-        0, 1, 2, 3, 5, 31, 32, 33, 64, 0x80, 0xFF, 0xFFFF, 0x12345678, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFE0,
+        0,
+        1,
+        2,
+        3,
+        5,
+        31,
+        32,
+        33,
+        64,
+        0x80,
+        0xFF,
+        0xFFFF,
+        0x12345678,
+        0x7FFFFFFF,
+        0x80000000,
+        0x80000001,
+        0xFFFFFFE0,
         0xFFFFFFFF,
     ];
 
@@ -32,15 +59,17 @@ public sealed class WordsTests
         foreach (var op in (Op[])[.. Binary, .. Unary, Op.Select])
         {
             var gates = new Circuit();
-            int[] a = Words.Input(gates, width, width), b = Words.Input(gates, width, width), c = [gates.Input()];
+            int[] a = Words.Input(gates, width, width),
+                b = Words.Input(gates, width, width),
+                c = [gates.Input()];
             var result = op == Op.Select ? BitBlaster.Apply(gates, op, c, a, b) : BitBlaster.Apply(gates, op, a, b, []);
             for (var x = 0u; x < 1u << width; x++)
-                for (var y = 0u; y < 1u << width; y++)
-                    for (var z = 0u; z < (op == Op.Select ? 2u : 1u); z++)
-                    {
-                        var found = Evaluate(gates, [(a, x), (b, y), (c, z)], result);
-                        AssertResult(op, Meant(op, x, y, z, width), found, x, y);
-                    }
+            for (var y = 0u; y < 1u << width; y++)
+            for (var z = 0u; z < (op == Op.Select ? 2u : 1u); z++)
+            {
+                var found = Evaluate(gates, [(a, x), (b, y), (c, z)], result);
+                AssertResult(op, Meant(op, x, y, z, width), found, x, y);
+            }
         }
     }
 
@@ -53,7 +82,8 @@ public sealed class WordsTests
                 foreach (var first in (bool[])[true, false])
                 {
                     var gates = new Circuit();
-                    int[] number = Words.Constant(constant, width), other = Words.Input(gates, width, width);
+                    int[] number = Words.Constant(constant, width),
+                        other = Words.Input(gates, width, width);
                     var result = BitBlaster.Apply(gates, op, first ? number : other, first ? other : number, []);
                     for (var x = 0u; x < 1u << width; x++)
                     {
@@ -67,13 +97,16 @@ public sealed class WordsTests
     public void At_32_bits_the_operations_on_terms_are_those_of_the_concrete_domain()
     {
         using var terms = new Terms();
-        Word x = terms.Variable("x"), y = terms.Variable("y");
+        Word x = terms.Variable("x"),
+            y = terms.Variable("y");
         var random = new Random(1);
         foreach (var op in (Op[])[.. Binary, .. Unary])
         {
             var term = Unary.Contains(op) ? terms.MakeTerm(op, x) : terms.MakeTerm(op, x, y);
             var blaster = new BitBlaster();
-            int[] a = blaster.Literals(x), b = blaster.Literals(y), result = blaster.Literals(term);
+            int[] a = blaster.Literals(x),
+                b = blaster.Literals(y),
+                result = blaster.Literals(term);
             for (var i = 0; i < 300; i++)
             {
                 var (v, w) = (Number(random), Number(random));
@@ -87,48 +120,58 @@ public sealed class WordsTests
     {
         const int Width = 3;
         var gates = new Circuit();
-        int[] high = Words.Input(gates, Width, Width), low = Words.Input(gates, Width, Width);
+        int[] high = Words.Input(gates, Width, Width),
+            low = Words.Input(gates, Width, Width);
         var divisor = Words.Input(gates, Width, Width);
         var quotient = BitBlaster.Apply(gates, Op.Quotient, high, low, divisor);
         var remainder = BitBlaster.Apply(gates, Op.Remainder, high, low, divisor);
         for (var a = 0u; a < 8; a++)
-            for (var b = 0u; b < 8; b++)
-                for (var c = 0u; c < 8; c++)
-                {
-                    (int[], uint)[] inputs = [(high, a), (low, b), (divisor, c)];
-                    var n = a << Width | b;
+        for (var b = 0u; b < 8; b++)
+        for (var c = 0u; c < 8; c++)
+        {
+            (int[], uint)[] inputs = [(high, a), (low, b), (divisor, c)];
+            var n = a << Width | b;
 
-                    // A quotient that does not fit is cut.
-                    var q = 7 & Meaning.Apply(Op.Quotient, 0, n, c);
-                    var r = c == 0 ? b : Meaning.Apply(Op.Remainder, 0, n, c);
-                    AssertResult(Op.Quotient, q, Evaluate(gates, inputs, quotient), n, c);
-                    AssertResult(Op.Remainder, r, Evaluate(gates, inputs, remainder), n, c);
-                }
+            // A quotient that does not fit is cut.
+            var q = 7 & Meaning.Apply(Op.Quotient, 0, n, c);
+            var r = c == 0 ? b : Meaning.Apply(Op.Remainder, 0, n, c);
+            AssertResult(Op.Quotient, q, Evaluate(gates, inputs, quotient), n, c);
+            AssertResult(Op.Remainder, r, Evaluate(gates, inputs, remainder), n, c);
+        }
     }
 
     [Fact]
     public void A_narrow_variable_and_each_connective_mean_what_their_terms_mean()
     {
         using var terms = new Terms();
-        Word x = terms.Variable("x", 5), y = terms.Variable("y", 3);
+        Word x = terms.Variable("x", 5),
+            y = terms.Variable("y", 3);
         var (less, equal) = (terms.Make(Op.Less, x, y), terms.Make(Op.Equal, x, terms.Constant(3)));
         var all = (ITerm[])
-        [
-            x, terms.Make(Op.Both, less, equal), terms.Make(Op.Either, less, equal), terms.Make(Op.Not, less),
-            terms.MakeWord(Op.Select, less, x, y),
-            terms.MakeWord(Op.Add, terms.MakeWord(Op.Select, equal, y, x), terms.Constant(9)),
-        ];
+            [
+                x,
+                terms.Make(Op.Both, less, equal),
+                terms.Make(Op.Either, less, equal),
+                terms.Make(Op.Not, less),
+                terms.MakeWord(Op.Select, less, x, y),
+                terms.MakeWord(Op.Add, terms.MakeWord(Op.Select, equal, y, x), terms.Constant(9)),
+            ];
         foreach (var term in all)
         {
             var blaster = new BitBlaster();
-            int[] result = blaster.Literals(term), a = blaster.Literals(x)[..5], b = blaster.Literals(y)[..3];
+            int[] result = blaster.Literals(term),
+                a = blaster.Literals(x)[..5],
+                b = blaster.Literals(y)[..3];
             for (var v = 0u; v < 32; v++)
-                for (var w = 0u; w < 8; w++)
-                {
-                    var meant = new Evaluation(variable => variable.Name == "x" ? v : w);
-                    var expected = term is Word number ? meant.Of(number) : meant.Of((Bool)term) ? 1u : 0u;
-                    AssertResult(term.Op, expected, Evaluate(blaster.Gates, [(a, v), (b, w)], result), v, w);
-                }
+            for (var w = 0u; w < 8; w++)
+            {
+                var meant = new Evaluation(variable => variable.Name == "x" ? v : w);
+                var expected =
+                    term is Word number ? meant.Of(number)
+                    : meant.Of((Bool)term) ? 1u
+                    : 0u;
+                AssertResult(term.Op, expected, Evaluate(blaster.Gates, [(a, v), (b, w)], result), v, w);
+            }
         }
     }
 
@@ -136,14 +179,15 @@ public sealed class WordsTests
     private static uint Meant(Op op, uint a, uint b, uint c, int width)
     {
         var mask = uint.MaxValue >> (32 - width);
-        return mask & op switch
-        {
-            Op.MultiplyHigh => Meaning.Apply(Op.Multiply, a, b) >> width,
-            Op.ShiftRightSigned => Meaning.Apply(op, Extended(a), b),
-            Op.LessSigned => Meaning.Apply(op, Extended(a), Extended(b)),
-            Op.Select => Meaning.Apply(op, c, a, b),
-            _ => Meaning.Apply(op, a, b),
-        };
+        return mask
+            & op switch
+            {
+                Op.MultiplyHigh => Meaning.Apply(Op.Multiply, a, b) >> width,
+                Op.ShiftRightSigned => Meaning.Apply(op, Extended(a), b),
+                Op.LessSigned => Meaning.Apply(op, Extended(a), Extended(b)),
+                Op.Select => Meaning.Apply(op, c, a, b),
+                _ => Meaning.Apply(op, a, b),
+            };
 
         uint Extended(uint value) => (value >> (width - 1) & 1) != 0 ? value | ~mask : value;
     }
@@ -178,7 +222,8 @@ public sealed class WordsTests
 
         foreach (var literal in gates.Clauses)
         {
-            if (literal != 0) clause.Add(literal);
+            if (literal != 0)
+                clause.Add(literal);
             else
             {
                 Assert.Contains(clause, other => Value(other) == true);

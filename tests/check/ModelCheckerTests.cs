@@ -17,23 +17,30 @@ public class ModelCheckerTests
         var result = ModelChecker.Run(Find(name));
         Assert.Null(result.Failure);
         Assert.Equal(result.Model.Pinned, result.Seen);
-        Assert.Equal(result.Model.Never.Order(StringComparer.Ordinal), result.Witnesses.Where(w => w.Trace is null).Select(w => w.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            result.Model.Never.Order(StringComparer.Ordinal),
+            result.Witnesses.Where(w => w.Trace is null).Select(w => w.Name).Order(StringComparer.Ordinal)
+        );
         Assert.True(result.Holds);
     }
 
     [Fact]
     public void A_changed_spec_that_shows_in_the_counts_alone_fails()
     {
-        // The kernel forgets which sender it served last: every state is a good one, and everything that must happen does.
+        // The kernel forgets which sender it served last: every state is a good one, and everything that must happen
+        // does.
         void Forget(State<Concrete> s, Entry entry)
         {
-            if (entry == Entry.Accept) s.Served[s.Current] = 0;
+            if (entry == Entry.Accept)
+                s.Served[s.Current] = 0;
         }
 
         Assert.Equal("served-is-kept", ModelChecker.Run(Model.Pair, new(Damage: Forget)).Failure?.Property);
         var result = ModelChecker.Run(Model.Pair, new(Damage: Forget, Properties: []));
         Assert.Null(result.Failure);
-        Assert.All(result.Witnesses, witness => Assert.Equal(Model.Pair.Never.Contains(witness.Name), witness.Trace is null));
+        Assert.All(result.Witnesses, witness =>
+            Assert.Equal(Model.Pair.Never.Contains(witness.Name), witness.Trace is null)
+        );
         Assert.Equal($"expected {Model.Pair.Pinned}; seen {result.Seen}", result.Miscount);
         Assert.False(result.Holds);
     }
@@ -63,15 +70,18 @@ public class ModelCheckerTests
         var result = ModelChecker.Run(Model.Ranked);
         var trace = result.Witnesses.Single(w => w.Name == "hand-off to the partner").Trace!;
         Assert.Equal(
-        [
-            "kernel picks -> 2.0 runs",
-            "2.0 receive from 1.0 timeouts never -> receiving-from, kernel picks next",
-            "kernel picks -> 1.0 runs",
-            "1.0 page fault at 00000000h, reading -> receiving-from, 2.0 runs",
-        ], Transcript.Of(trace));
+            [
+                "kernel picks -> 2.0 runs",
+                "2.0 receive from 1.0 timeouts never -> receiving-from, kernel picks next",
+                "kernel picks -> 1.0 runs",
+                "1.0 page fault at 00000000h, reading -> receiving-from, 2.0 runs",
+            ],
+            Transcript.Of(trace)
+        );
     }
 
-    public static TheoryData<string> InvariantNames => [.. Invariants<Concrete>.All.Select(invariant => invariant.Name)];
+    public static TheoryData<string> InvariantNames =>
+        [.. Invariants<Concrete>.All.Select(invariant => invariant.Name)];
 
     [Theory]
     [MemberData(nameof(InvariantNames))]
@@ -80,8 +90,11 @@ public class ModelCheckerTests
         Invariant<Concrete>[] negated =
         [
             .. from invariant in Invariants<Concrete>.All
-               where invariant.Name == name
-               select invariant with { Holds = (s, i, j) => !invariant.Holds(s, i, j) },
+            where invariant.Name == name
+            select invariant with
+            {
+                Holds = (s, i, j) => !invariant.Holds(s, i, j),
+            },
         ];
         Assert.Equal(name, ModelChecker.Run(Model.Pair, new(negated)).Failure?.Property);
     }
@@ -89,8 +102,13 @@ public class ModelCheckerTests
     [Fact]
     public void An_invariant_of_a_register_that_the_key_leaves_out_is_evaluated_in_every_state()
     {
-        var invariant = new Invariant<Concrete>("no-cut", "no ready thread was told that its message was cut", Table.Thread, false,
-            (s, thread, _) => (s.Status[thread] != ThreadStatus.Ready) | (s.Eax[thread] != Code.ReceiveCut));
+        var invariant = new Invariant<Concrete>(
+            "no-cut",
+            "no ready thread was told that its message was cut",
+            Table.Thread,
+            false,
+            (s, thread, _) => (s.Status[thread] != ThreadStatus.Ready) | (s.Eax[thread] != Code.ReceiveCut)
+        );
         var failure = ModelChecker.Run(Model.Pair, new([invariant])).Failure;
         Assert.Equal("no-cut", failure?.Property);
         Assert.Equal(Entry.Receive, failure!.Trace.Events[^1].Entry);

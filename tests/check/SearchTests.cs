@@ -28,7 +28,8 @@ public sealed class SearchTests
         var (search, failure) = Run(workers, () => new Counters { Forbidden = 0x0705 });
         Assert.Equal("not-forbidden", failure?.Property);
         var steps = 1;
-        for (var from = failure!.From; search.States.Parent(from) >= 0; from = search.States.Parent(from)) steps++;
+        for (var from = failure!.From; search.States.Parent(from) >= 0; from = search.States.Parent(from))
+            steps++;
         Assert.Equal(3 + 4, steps);
     }
 
@@ -54,8 +55,8 @@ public sealed class SearchTests
     {
         var set = new StateSet();
         for (var round = 0; round < 2; round++)
-            for (var n = 0UL; n < 50_000; n++)
-                Assert.Equal(round == 0, set.Add(StateSet.ShardOf(StateSet.Hash(n << 20)), n << 20) >= 0);
+        for (var n = 0UL; n < 50_000; n++)
+            Assert.Equal(round == 0, set.Add(StateSet.ShardOf(StateSet.Hash(n << 20)), n << 20) >= 0);
         Assert.Equal(50_000, set.Count);
         Assert.InRange((double)set.Bytes / set.Count, 16, 24);
     }
@@ -82,8 +83,13 @@ public sealed class SearchTests
     [Fact]
     public void A_state_without_a_step_is_found()
     {
-        var ends = new CellSystem("ends", [new("count", 1, 4)], _ => { },
-            [c => c[0, 0] < 3 && (c[0, 0] = c[0, 0] + 1) > 0], []);
+        var ends = new CellSystem(
+            "ends",
+            [new("count", 1, 4)],
+            _ => { },
+            [c => c[0, 0] < 3 && (c[0, 0] = c[0, 0] + 1) > 0],
+            []
+        );
         var result = ends.Check();
         Assert.Equal(("no-deadlock", 4), (result.Violated, result.Trace!.Count));
     }
@@ -100,7 +106,8 @@ public sealed class SearchTests
     {
         var search = new Search([.. Enumerable.Range(0, workers).Select(_ => source())], marks: 0);
         var failure = search.Begin();
-        while (!search.IsComplete && failure is null) failure = search.Expand();
+        while (!search.IsComplete && failure is null)
+            failure = search.Expand();
         return (search, failure);
     }
 
@@ -126,8 +133,10 @@ public sealed class SearchTests
         public Outcome Learn(int root, ulong from, Recording run, List<object> judgements)
         {
             var by = 1 + (ulong)run.Choose(2);
-            if (!Hidden()) run.Read(8 * root, 8);
-            if (root == 0 && Waits is not null) judgements.Add("waits");
+            if (!Hidden())
+                run.Read(8 * root, 8);
+            if (root == 0 && Waits is not null)
+                judgements.Add("waits");
             var mask = 0xFFUL << 8 * root;
             return new(OutcomeKind.State, Clear: mask, Set: ((from & mask) + (by << 8 * root)) & mask);
         }

@@ -19,11 +19,14 @@ public sealed class ChipCheckTests
         foreach (var (port, vectors, cascade) in ((uint, byte, byte)[])[(0x20, first, 4), (0xA0, second, 2)])
         {
             controllers.Write(port, icw1);
-            foreach (var word in (byte[])[vectors, cascade, icw4]) controllers.Write(port + 1, word);
+            foreach (var word in (byte[])[vectors, cascade, icw4])
+                controllers.Write(port + 1, word);
         }
 
         var wrong = ChipChecks.Interrupts(controllers);
-        if (what is null) Assert.Null(wrong);
-        else Assert.Contains(what, wrong, StringComparison.Ordinal);
+        if (what is null)
+            Assert.Null(wrong);
+        else
+            Assert.Contains(what, wrong, StringComparison.Ordinal);
     }
 }

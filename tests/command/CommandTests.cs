@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Verified.Tests.Commands;
 
-/// <summary>What the command prints and returns, in its own process and, where a library has to be missing, in another.</summary>
+/// <summary>
+/// What the command prints and returns, in its own process and, where a library has to be missing, in another.
+/// </summary>
 public sealed class CommandTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("verified-command").FullName;
@@ -71,7 +73,8 @@ public sealed class CommandTests : IDisposable
     public void A_file_that_is_no_image_is_told_in_one_line(string content, string says)
     {
         var file = Write("image.elf", content);
-        foreach (var verb in (string[])["run", "diff", "prove", "list", "bench", "ways", "claims"]) AssertUnusable(says, verb, "--image", file);
+        foreach (var verb in (string[])["run", "diff", "prove", "list", "bench", "ways", "claims"])
+            AssertUnusable(says, verb, "--image", file);
         AssertUnusable(says, "--image", file);
     }
 
@@ -104,7 +107,23 @@ public sealed class CommandTests : IDisposable
     public void Every_verb_has_help()
     {
         Assert.Contains("Exit code: 0 all holds", Run("--help").Output);
-        foreach (var verb in (string[])["check", "prove", "fuzz", "diff", "run", "replay", "image", "list", "mutate", "bench", "ways", "claims"])
+        foreach (
+            var verb in (string[])
+                [
+                    "check",
+                    "prove",
+                    "fuzz",
+                    "diff",
+                    "run",
+                    "replay",
+                    "image",
+                    "list",
+                    "mutate",
+                    "bench",
+                    "ways",
+                    "claims",
+                ]
+        )
         {
             var (exit, output, _) = Run(verb, "--help");
             Assert.Equal(CommandLine.Holds, exit);
@@ -131,7 +150,8 @@ public sealed class CommandTests : IDisposable
         var image = KernelImage.Build(Limits.Shipping);
         var elf = image.ToElf();
         var text = elf.AsSpan().IndexOf(image.Text.Bytes.AsSpan(0, 512));
-        const byte pusha = 0x60, nop = 0x90;
+        const byte pusha = 0x60,
+            nop = 0x90;
         var at = text + (int)(image.Symbols["id_nearest"] - image.Text.Linear);
         Assert.Equal(pusha, elf[at]);
         elf[at] = nop;
@@ -165,17 +185,26 @@ public sealed class CommandTests : IDisposable
     {
         var (exit, error) = Elsewhere("/nowhere", "prove", "id_nearest");
         Assert.Equal(CommandLine.Unusable, exit);
-        Assert.Equal("verified: VERIFIED_LIBZ3 names /nowhere, which cannot be loaded: name a libz3 of this processor, or unset it", error.Trim());
+        Assert.Equal(
+            "verified: VERIFIED_LIBZ3 names /nowhere, which cannot be loaded: name a libz3 of this processor, or "
+                + "unset it",
+            error.Trim()
+        );
     }
 
     // Any other library will do: it is as good as a Z3 from before Z3_get_version.
     [Fact]
     public void A_library_too_old_is_told_in_one_line()
     {
-        if (!OperatingSystem.IsLinux()) return; // the C library has another name elsewhere
+        if (!OperatingSystem.IsLinux())
+            return; // the C library has another name elsewhere
         var (exit, error) = Elsewhere("libc.so.6", "prove", "id_nearest");
         Assert.Equal(CommandLine.Unusable, exit);
-        Assert.Equal("verified: libc.so.6 is Z3 0.0, and 4.8.8 or later is needed: install a newer libz3, or name one in VERIFIED_LIBZ3", error.Trim());
+        Assert.Equal(
+            "verified: libc.so.6 is Z3 0.0, and 4.8.8 or later is needed: install a newer libz3, or name one in "
+                + "VERIFIED_LIBZ3",
+            error.Trim()
+        );
     }
 
     private string Write(string name, string content)
@@ -204,8 +233,10 @@ public sealed class CommandTests : IDisposable
 
     private static (int Exit, string Error) Elsewhere(string libz3, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            [typeof(CommandLine).Assembly.Location, .. arguments])
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+            [typeof(CommandLine).Assembly.Location, .. arguments]
+        )
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

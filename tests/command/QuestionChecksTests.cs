@@ -35,8 +35,10 @@ public sealed class QuestionChecksTests : IDisposable
     public void A_program_that_is_not_installed_is_told_in_one_line(string option, string program)
     {
         string[] arguments = option == "--second" ? [option, program] : [option];
-        var dotnet = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host
-            : OtherProgram.Run("which", ["dotnet"], Patience).Output.Trim();
+        var dotnet =
+            Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet"
+                ? host
+                : OtherProgram.Run("which", ["dotnet"], Patience).Output.Trim();
         var assembly = typeof(CommandLine).Assembly.Location;
         var start = new ProcessStartInfo(dotnet, [assembly, "prove", "id_nearest", .. arguments])
         {
@@ -64,10 +66,14 @@ public sealed class QuestionChecksTests : IDisposable
         Assert.Contains(lines, line => line[5] == "rules" && line[4] == "unsat");
         Assert.Equal(
             asked.Select(line => line[0]).Order(StringComparer.Ordinal),
-            Directory.GetFiles(_folder, "*.smt2", SearchOption.AllDirectories)
-                .Select(file => Path.GetRelativePath(_folder, file)).Order(StringComparer.Ordinal));
-        Assert.All(asked, line => Assert.StartsWith(
-            $"; theorem spec.id_nearest, path {line[2]}\n", Text(line), StringComparison.Ordinal));
+            Directory
+                .GetFiles(_folder, "*.smt2", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(_folder, file))
+                .Order(StringComparer.Ordinal)
+        );
+        Assert.All(asked, line =>
+            Assert.StartsWith($"; theorem spec.id_nearest, path {line[2]}\n", Text(line), StringComparison.Ordinal)
+        );
 
         string Text(string[] line) => File.ReadAllText(Path.Combine(_folder, line[0]));
     }
@@ -90,9 +96,14 @@ public sealed class QuestionChecksTests : IDisposable
         var (exit, output, _) = Run("prove", "spec.id_nearest", "--certify", "--no-cache");
         Assert.Equal(CommandLine.Holds, exit);
         Assert.Matches(
-            "certify: 1 of 1 theorems certified by proofs of cadical [^:]*: ([0-9]+) of \\1 questions", output);
+            "certify: 1 of 1 theorems certified by proofs of cadical [^:]*: ([0-9]+) of \\1 questions",
+            output
+        );
         Assert.Contains(
-            "1 theorems by an earlier run", Run("prove", "spec.id_nearest", "--certify").Output, StringComparison.Ordinal);
+            "1 theorems by an earlier run",
+            Run("prove", "spec.id_nearest", "--certify").Output,
+            StringComparison.Ordinal
+        );
         (exit, output, _) = Run("prove", "spec.id_nearest", "--certify", "--json", "--sample", "5");
         Assert.Equal(CommandLine.Holds, exit);
         Assert.Contains("\"agreed\": 5", output, StringComparison.Ordinal);

@@ -36,10 +36,15 @@ public sealed class ReportTests : IDisposable
     public void A_missing_write_is_called_missing()
     {
         // The sender's id is not given to the receiver: three NOPs in place of a move.
-        var at = Listing.Of(Shipping).First(instruction => Shipping.SourceLines[instruction.Address] is { } line
-            && line.File.EndsWith("Send.cs", StringComparison.Ordinal)
-            && File.ReadLines(Path.Combine(SourceRoot(), line.File)).ElementAt(line.Line - 1)
-                .Contains("At(ebp, Layout.Esi), eax", StringComparison.Ordinal));
+        var at = Listing
+            .Of(Shipping)
+            .First(instruction =>
+                Shipping.SourceLines[instruction.Address] is { } line
+                && line.File.EndsWith("Send.cs", StringComparison.Ordinal)
+                && File.ReadLines(Path.Combine(SourceRoot(), line.File))
+                    .ElementAt(line.Line - 1)
+                    .Contains("At(ebp, Layout.Esi), eax", StringComparison.Ordinal)
+            );
         var image = Shipping.WithBytes(at.Address, [.. Enumerable.Repeat((byte)0x90, at.Bytes.Length)]);
         var told = Differing(image);
         Assert.Contains(told, text => text.StartsWith("  what differs: Esi of ", StringComparison.Ordinal));
@@ -52,14 +57,19 @@ public sealed class ReportTests : IDisposable
     public void A_wrong_way_is_told_with_the_last_conditional_jumps()
     {
         // The guards of the fast path compare the partner's status and the top priority with EBP in place of ESI.
-        var image = Listing.Of(Shipping)
-            .Where(instruction => instruction.Text == "cmp eax, esi"
-                && Shipping.SourceLines[instruction.Address].File.EndsWith("FastPath.cs", StringComparison.Ordinal))
+        var image = Listing
+            .Of(Shipping)
+            .Where(instruction =>
+                instruction.Text == "cmp eax, esi"
+                && Shipping.SourceLines[instruction.Address].File.EndsWith("FastPath.cs", StringComparison.Ordinal)
+            )
             .Aggregate(Shipping, (image, guard) => image.WithBytes(guard.Address, [0x39, 0xE8]));
         var told = Differing(image);
         Assert.Contains("  the last conditional jumps before it:", told);
-        Assert.Contains(told, text => text.Contains("not taken at ", StringComparison.Ordinal)
-            && text.Contains("kernel/code/FastPath.cs:", StringComparison.Ordinal));
+        Assert.Contains(told, text =>
+            text.Contains("not taken at ", StringComparison.Ordinal)
+            && text.Contains("kernel/code/FastPath.cs:", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -73,8 +83,9 @@ public sealed class ReportTests : IDisposable
         var mended = Run(CommandLine.Holds, "replay", trace);
         Assert.Contains(mended, text => text.Contains($"found with {file}, on which it still fails"));
         File.Delete(file);
-        Assert.Contains(Run(CommandLine.Holds, "replay", trace),
-            text => text.StartsWith("it was found with an image that is not here", StringComparison.Ordinal));
+        Assert.Contains(Run(CommandLine.Holds, "replay", trace), text =>
+            text.StartsWith("it was found with an image that is not here", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

@@ -26,8 +26,13 @@ public sealed class ResultFileTests : IDisposable
         var result = Assert.Single(sarif.GetProperty("results").EnumerateArray());
         var place = result.GetProperty("locations")[0].GetProperty("physicalLocation");
         var (file, line) = image.SourceLines[at];
-        Assert.Equal((file, line), (place.GetProperty("artifactLocation").GetProperty("uri").GetString(),
-            place.GetProperty("region").GetProperty("startLine").GetInt32()));
+        Assert.Equal(
+            (file, line),
+            (
+                place.GetProperty("artifactLocation").GetProperty("uri").GetString(),
+                place.GetProperty("region").GetProperty("startLine").GetInt32()
+            )
+        );
         Assert.Equal("diff", result.GetProperty("ruleId").GetString());
         Assert.StartsWith("Status of ", result.GetProperty("message").GetProperty("text").GetString());
     }
@@ -40,8 +45,10 @@ public sealed class ResultFileTests : IDisposable
     public void What_holds_is_counted_and_has_no_result(string command, string name, int tests)
     {
         var (suite, sarif) = Run(CommandLine.Holds, command.Split(' '));
-        Assert.Equal((name, $"{tests}", "0"),
-            (suite.Attribute("name")!.Value, suite.Attribute("tests")!.Value, suite.Attribute("failures")!.Value));
+        Assert.Equal(
+            (name, $"{tests}", "0"),
+            (suite.Attribute("name")!.Value, suite.Attribute("tests")!.Value, suite.Attribute("failures")!.Value)
+        );
         Assert.Equal(tests, suite.Elements("testcase").Count());
         Assert.Empty(sarif.GetProperty("results").EnumerateArray());
     }
@@ -53,8 +60,10 @@ public sealed class ResultFileTests : IDisposable
         var (bad, page) = (Path.Combine(_folder, "bad.elf"), Path.Combine(_folder, "page.html"));
         image.WithBytes(image.Symbols["ipc_block_sending"] + 4, BitConverter.GetBytes(StoredStatus.Sleeping)).Save(bad);
         using var output = new StringWriter();
-        Assert.Equal(CommandLine.Refuted, CommandLine.Run(
-            ["diff", "--events", "100000", "--image", bad, "--json", "--html", page], output, output));
+        Assert.Equal(
+            CommandLine.Refuted,
+            CommandLine.Run(["diff", "--events", "100000", "--image", bad, "--json", "--html", page], output, output)
+        );
         using var json = JsonDocument.Parse(output.ToString());
         Assert.False(json.RootElement[0].GetProperty("holds").GetBoolean());
         Assert.Contains("ipc_block_sending", File.ReadAllText(page));
@@ -65,8 +74,10 @@ public sealed class ResultFileTests : IDisposable
         var (junit, sarif) = (Path.Combine(_folder, "junit.xml"), Path.Combine(_folder, "results.sarif"));
         using var output = new StringWriter();
         using var error = new StringWriter();
-        Assert.Equal((code, ""),
-            (CommandLine.Run([.. arguments, "--junit", junit, "--sarif", sarif], output, error), error.ToString()));
+        Assert.Equal(
+            (code, ""),
+            (CommandLine.Run([.. arguments, "--junit", junit, "--sarif", sarif], output, error), error.ToString())
+        );
         var suite = Assert.Single(XDocument.Load(junit).Root!.Elements("testsuite"));
         using var json = JsonDocument.Parse(File.ReadAllText(sarif));
         Assert.Equal("2.1.0", json.RootElement.GetProperty("version").GetString());

@@ -9,7 +9,10 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Commands;
 
-/// <summary><c>verified run</c> with programs that are not the project's own: ROMs, kernels, flat binaries, gdb, and files that are no such thing.</summary>
+/// <summary>
+/// <c>verified run</c> with programs that are not the project's own: ROMs, kernels, flat binaries, gdb, and files that
+/// are no such thing.
+/// </summary>
 public sealed class RunTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("verified-run").FullName;
@@ -31,30 +34,40 @@ public sealed class RunTests : IDisposable
     }
 
     /// <summary>Echoes what COM1 receives until a zero byte, and ends content.</summary>
-    private static byte[] Echo(int bitness, uint at) => TestPc.Assemble(c =>
-    {
-        var (again, end) = (c.CreateLabel(), c.CreateLabel());
-        c.Label(ref again);
-        c.mov(dx, 0x3F8);
-        c.@in(al, dx);
-        c.test(al, al);
-        c.je(end);
-        c.@out(dx, al);
-        c.jmp(again);
-        c.Label(ref end);
-        c.mov(al, 0x42);
-        c.@out(0x80, al);
-        c.xor(eax, eax);
-        c.@out(0xF4, al);
-        c.hlt();
-    }, at, bitness);
+    private static byte[] Echo(int bitness, uint at) =>
+        TestPc.Assemble(
+            c =>
+            {
+                var (again, end) = (c.CreateLabel(), c.CreateLabel());
+                c.Label(ref again);
+                c.mov(dx, 0x3F8);
+                c.@in(al, dx);
+                c.test(al, al);
+                c.je(end);
+                c.@out(dx, al);
+                c.jmp(again);
+                c.Label(ref end);
+                c.mov(al, 0x42);
+                c.@out(0x80, al);
+                c.xor(eax, eax);
+                c.@out(0xF4, al);
+                c.hlt();
+            },
+            at,
+            bitness
+        );
 
     [Theory]
     [InlineData("--flat", 32, 0x100000u)]
     [InlineData("--boot", 16, 0x7C00u)]
     public void A_flat_binary_reads_the_input_file(string option, int bitness, uint at)
     {
-        var (code, output, error) = Run(option, Write("program", Echo(bitness, at)), "--input", Write("input", "hello\r\n\0"u8.ToArray()));
+        var (code, output, error) = Run(
+            option,
+            Write("program", Echo(bitness, at)),
+            "--input",
+            Write("input", "hello\r\n\0"u8.ToArray())
+        );
         Assert.Equal(CommandLine.Holds, code);
         Assert.StartsWith("hello\r\n[ended with status 1 after ", output, StringComparison.Ordinal);
         Assert.Contains("last diagnostic code 42h", output, StringComparison.Ordinal);
@@ -64,19 +77,28 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void A_kernel_is_told_its_name_and_command_line()
     {
-        var kernel = Write("kernel", MultibootTests.Kernel(0x100000, TestPc.Assemble(c =>
-        {
-            var (again, end) = (c.CreateLabel(), c.CreateLabel());
-            c.mov(esi, __dword_ptr[ebx + 16]);
-            c.Label(ref again);
-            c.lodsb();
-            c.test(al, al);
-            c.je(end);
-            c.@out(0xE9, al);
-            c.jmp(again);
-            c.Label(ref end);
-            c.@out(0xF4, al);
-        }, 0x100020)));
+        var kernel = Write(
+            "kernel",
+            MultibootTests.Kernel(
+                0x100000,
+                TestPc.Assemble(
+                    c =>
+                    {
+                        var (again, end) = (c.CreateLabel(), c.CreateLabel());
+                        c.mov(esi, __dword_ptr[ebx + 16]);
+                        c.Label(ref again);
+                        c.lodsb();
+                        c.test(al, al);
+                        c.je(end);
+                        c.@out(0xE9, al);
+                        c.jmp(again);
+                        c.Label(ref end);
+                        c.@out(0xF4, al);
+                    },
+                    0x100020
+                )
+            )
+        );
         var (code, output, _) = Run("--kernel", kernel, "--append", "quiet fast");
         Assert.Equal(CommandLine.Holds, code);
         Assert.StartsWith($"{kernel} quiet fast[ended with status 1", output, StringComparison.Ordinal);
@@ -85,21 +107,38 @@ public sealed class RunTests : IDisposable
     [Theory]
     [InlineData("p5", 10 * 9, 10 * 9 + 40, "cycles of the P5]")]
     [InlineData(null, 12, 12, "")]
-    public void The_time_stamp_counts_the_cycles_of_a_processor_where_told(string? processor, int least, int most, string says)
+    public void The_time_stamp_counts_the_cycles_of_a_processor_where_told(
+        string? processor,
+        int least,
+        int most,
+        string says
+    )
     {
-        // Ten multiplications between two readings: 9 cycles each on a Pentium; without a model, as many as instructions.
-        var program = Write("program", TestPc.Assemble(c =>
-        {
-            c.rdtsc();
-            c.mov(ebx, eax);
-            for (var i = 0; i < 10; i++) c.imul(ecx, ecx);
-            c.rdtsc();
-            c.sub(eax, ebx);
-            c.@out(0x80, al);
-            c.xor(eax, eax);
-            c.@out(0xF4, al);
-        }, 0x100000));
-        var (code, output, error) = Run(["--flat", program, .. processor is null ? Array.Empty<string>() : ["--cycles", processor]]);
+        // Ten multiplications between two readings: 9 cycles each on a Pentium; without a model, as many as
+        // instructions.
+        var program = Write(
+            "program",
+            TestPc.Assemble(
+                c =>
+                {
+                    c.rdtsc();
+                    c.mov(ebx, eax);
+                    for (var i = 0; i < 10; i++)
+                        c.imul(ecx, ecx);
+                    c.rdtsc();
+                    c.sub(eax, ebx);
+                    c.@out(0x80, al);
+                    c.xor(eax, eax);
+                    c.@out(0xF4, al);
+                },
+                0x100000
+            )
+        );
+        var (code, output, error) = Run([
+            "--flat",
+            program,
+            .. processor is null ? Array.Empty<string>() : ["--cycles", processor],
+        ]);
         Assert.Equal(CommandLine.Holds, code);
         Assert.Contains(says, output, StringComparison.Ordinal);
         Assert.InRange(Convert.ToInt32(error.Trim()["[POST ".Length..^2], 16), least, most);
@@ -115,7 +154,11 @@ public sealed class RunTests : IDisposable
         Assert.Contains("no 486 clocks are known for Rdtsc", error, StringComparison.Ordinal);
         (code, _, error) = Run("--flat", "program", "--cycles", "386");
         Assert.Equal(CommandLine.Unusable, code);
-        Assert.Contains("--cycles 386: there is no timing model of it; give one of P5, P5-tagged, 486", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "--cycles 386: there is no timing model of it; give one of P5, P5-tagged, 486",
+            error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -167,17 +210,25 @@ public sealed class RunTests : IDisposable
     public void A_Linux_kernel_is_started_with_its_command_line_and_modules()
     {
         // Prints the first letters of the command line and of the RAM disk, and ends with status 1.
-        var kernel = Write("bzImage", LinuxBootTests.Kernel(TestPc.Assemble(c =>
-        {
-            c.mov(ebx, __dword_ptr[esi + 0x228]);
-            c.mov(al, __byte_ptr[ebx]);
-            c.@out(0xE9, al);
-            c.mov(ebx, __dword_ptr[esi + 0x218]);
-            c.mov(al, __byte_ptr[ebx]);
-            c.@out(0xE9, al);
-            c.xor(eax, eax);
-            c.@out(0xF4, al);
-        }, 0x100000)));
+        var kernel = Write(
+            "bzImage",
+            LinuxBootTests.Kernel(
+                TestPc.Assemble(
+                    c =>
+                    {
+                        c.mov(ebx, __dword_ptr[esi + 0x228]);
+                        c.mov(al, __byte_ptr[ebx]);
+                        c.@out(0xE9, al);
+                        c.mov(ebx, __dword_ptr[esi + 0x218]);
+                        c.mov(al, __byte_ptr[ebx]);
+                        c.@out(0xE9, al);
+                        c.xor(eax, eax);
+                        c.@out(0xF4, al);
+                    },
+                    0x100000
+                )
+            )
+        );
         var (code, output, _) = Run("--kernel", kernel, "--append", "quiet", "--module", Write("initrd", (byte)'R'));
         Assert.StartsWith("qR", output, StringComparison.Ordinal);
         Assert.Equal(CommandLine.Holds, code);
@@ -197,8 +248,10 @@ public sealed class RunTests : IDisposable
             stream.Write(Encoding.ASCII.GetBytes($"${packet}#{packet.Sum(c => c) & 0xFF:x2}"));
             var answer = new StringBuilder();
             int next;
-            while ((next = stream.ReadByte()) != '$') Assert.True(next >= 0);
-            while ((next = stream.ReadByte()) != '#') answer.Append((char)next);
+            while ((next = stream.ReadByte()) != '$')
+                Assert.True(next >= 0);
+            while ((next = stream.ReadByte()) != '#')
+                answer.Append((char)next);
             stream.ReadByte();
             stream.ReadByte();
             return answer.ToString();
@@ -232,7 +285,7 @@ public sealed class RunTests : IDisposable
     private static async Task<TcpClient> Connect(int port)
     {
         var client = new TcpClient();
-        for (var limit = Stopwatch.StartNew(); ;)
+        for (var limit = Stopwatch.StartNew(); ; )
         {
             try
             {

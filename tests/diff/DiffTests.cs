@@ -14,8 +14,10 @@ public class DiffTests
     [Fact]
     public void A_comparison_goes_on_for_as_long_as_asked()
     {
-        var result = DiffRun.Run(KernelImage.Build(Limits.Shipping),
-            new(Events: 1, Workers: 1, Time: TimeSpan.FromSeconds(1)));
+        var result = DiffRun.Run(
+            KernelImage.Build(Limits.Shipping),
+            new(Events: 1, Workers: 1, Time: TimeSpan.FromSeconds(1))
+        );
         Assert.True(result.Holds);
         Assert.True(result.Seconds >= 1);
     }
@@ -72,8 +74,10 @@ public class DiffTests
         var image = Damaged(Shipping, Shipping.Symbols["id_nearest"], 0x60, 0x90);
         var result = DiffRun.Run(image, new(Seed: 1, Events: 50_000, Workers: 1, Shrink: false));
         Assert.Equal(DiffRun.Run(image, new(Seed: 1, Events: 50_000, Workers: 1)).Seed, result.Seed);
-        Assert.Equal(result.Disagreement!.Difference,
-            DiffRun.Replay(new Duel(new ImageMachine(image)), result.Disagreement.Trace)?.Difference);
+        Assert.Equal(
+            result.Disagreement!.Difference,
+            DiffRun.Replay(new Duel(new ImageMachine(image)), result.Disagreement.Trace)?.Difference
+        );
     }
 
     private static KernelImage Damaged(KernelImage image, uint address, byte expected, byte replacement)

@@ -17,7 +17,8 @@ public sealed class FlowCoverageTests
         Assert.Contains(Image.Symbols["ipc"], graph.Blocks);
         Assert.All(graph.Edges, edge => Assert.Contains(edge.To, graph.Blocks));
         Assert.All(graph.Blocks.Where(block => !entered.Contains(block)), block =>
-            Assert.DoesNotContain('+', Image.Name(block)));
+            Assert.DoesNotContain('+', Image.Name(block))
+        );
     }
 
     [Fact]

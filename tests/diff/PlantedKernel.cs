@@ -23,8 +23,10 @@ internal static class PlantedKernel
     {
         var elf = image.ToElf();
         foreach (var address in addresses)
-            BitConverter.TryWriteBytes(elf.AsSpan(Offset(elf, address)),
-                change(BitConverter.ToUInt32(elf, Offset(elf, address))));
+            BitConverter.TryWriteBytes(
+                elf.AsSpan(Offset(elf, address)),
+                change(BitConverter.ToUInt32(elf, Offset(elf, address)))
+            );
         return Load(elf);
     }
 
@@ -37,8 +39,7 @@ internal static class PlantedKernel
 
     /// <summary>
     /// The image with a detour: instructions of at least five bytes from an address on are executed elsewhere, after
-    /// some others. Boot's routine
-    /// for failures makes room for them, as nothing fails.
+    /// some others. Boot's routine for failures makes room for them, as nothing fails.
     /// </summary>
     /// <param name="image">The image.</param>
     /// <param name="at">Where the detour begins; no one jumps into its first five bytes.</param>
@@ -49,11 +50,13 @@ internal static class PlantedKernel
         var decoder = Decoder.Create(32, image.Text.Bytes[(int)(at - image.Text.Linear)..], at);
         var c = new Assembler(32);
         before(c);
-        while (decoder.IP < at + 5) c.AddInstruction(decoder.Decode());
+        while (decoder.IP < at + 5)
+            c.AddInstruction(decoder.Decode());
         c.jmp(decoder.IP);
         var jump = new Assembler(32);
         jump.jmp(free);
-        while (jump.Instructions.Count < 1 + (int)decoder.IP - (int)at - 5) jump.nop();
+        while (jump.Instructions.Count < 1 + (int)decoder.IP - (int)at - 5)
+            jump.nop();
         return image.WithBytes(free, Assemble(c, free)).WithBytes(at, Assemble(jump, at));
     }
 
@@ -61,7 +64,8 @@ internal static class PlantedKernel
     public static uint After(this KernelImage image, uint at, int instructions = 1)
     {
         var decoder = Decoder.Create(32, image.Text.Bytes[(int)(at - image.Text.Linear)..], at);
-        for (; instructions > 0; instructions--) decoder.Decode();
+        for (; instructions > 0; instructions--)
+            decoder.Decode();
         return (uint)decoder.IP;
     }
 
@@ -77,16 +81,22 @@ internal static class PlantedKernel
 
     private static int Offset(byte[] elf, uint linear)
     {
-        var (headers, size, count) = (BitConverter.ToInt32(elf, 28), BitConverter.ToUInt16(elf, 42),
-            BitConverter.ToUInt16(elf, 44));
+        var (headers, size, count) = (
+            BitConverter.ToInt32(elf, 28),
+            BitConverter.ToUInt16(elf, 42),
+            BitConverter.ToUInt16(elf, 44)
+        );
         var physical = Layout.Physical(linear);
         for (var i = 0; i < count; i++)
         {
             var header = headers + i * size;
-            var (offset, start, length) = (BitConverter.ToUInt32(elf, header + 4),
-                BitConverter.ToUInt32(elf, header + 12), BitConverter.ToUInt32(elf, header + 16));
-            if (BitConverter.ToUInt32(elf, header) == 1 && physical - start < length) return (int)(offset
-                + (physical - start));
+            var (offset, start, length) = (
+                BitConverter.ToUInt32(elf, header + 4),
+                BitConverter.ToUInt32(elf, header + 12),
+                BitConverter.ToUInt32(elf, header + 16)
+            );
+            if (BitConverter.ToUInt32(elf, header) == 1 && physical - start < length)
+                return (int)(offset + (physical - start));
         }
 
         Assert.Fail($"the image has nothing at {linear:X8}h");

@@ -9,8 +9,7 @@ namespace Verified.Tests.Diff;
 
 /// <summary>
 /// Wrong kernels that differ only on a PC: through the gates, the segments and the controllers, in registers that the
-/// kernel has no use for, or
-/// in what boot leaves.
+/// kernel has no use for, or in what boot leaves.
 /// </summary>
 public class PlantedKernelTests
 {
@@ -18,45 +17,71 @@ public class PlantedKernelTests
 
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
 
-    private static readonly IReadOnlyDictionary<string, Func<KernelImage>> Kernels = new Dictionary<string,
-        Func<KernelImage>>
+    private static readonly IReadOnlyDictionary<string, Func<KernelImage>> Kernels = new Dictionary<
+        string,
+        Func<KernelImage>
+    >
     {
         // MOV of 0 to the caller's EAX becomes MOV EAX,ES and MOV of that.
-        ["id_nearest returns ES in EAX"] = () => Image.WithBytes(Image.After(Image.Symbols["id_nearest"], 3),
-            [0x8C, 0xC0, 0x89, 0x44, 0x24, 0x1C, 0x90, 0x90]),
+        ["id_nearest returns ES in EAX"] = () =>
+            Image.WithBytes(
+                Image.After(Image.Symbols["id_nearest"], 3),
+                [0x8C, 0xC0, 0x89, 0x44, 0x24, 0x1C, 0x90, 0x90]
+            ),
         ["NT is set between two steps on mappings"] = () => Image.WithDetour(BeforeMapStep, c =>
-        {
-            c.push(0x4002);
-            c.popfd();
-        }),
+            {
+                c.push(0x4002);
+                c.popfd();
+            }),
         ["STI is directly followed by CLI between two steps"] = () =>
             Image.WithBytes(Image.Symbols["map_step"] - 2, [0x90, 0xFB]),
         ["ring 3 may raise vectors 20h to 2Fh"] = () =>
-            Image.WithDwords(high => high | 3u << 13, Enumerable.Range(0, 16)
-            .Where(line => line != 2).Select(line => Image.Layout.Idt + (Layout.TickVector + (uint)line) * 8 + 4)),
-        ["the global table has a call gate for ring 3"] = () => Image
-            .WithDwords(_ => Layout.KernelCode << 16 | Image.Symbols["id_nearest"] & 0xFFFF, [Image.Layout.Gdt + 0x38])
-            .WithDwords(_ => Image.Symbols["id_nearest"] & 0xFFFF0000 | 0xEC00, [Image.Layout.Gdt + 0x3C])
-            .WithMemory(Image.Layout.Gdt + 0x40, 0x3F, 0),
+            Image.WithDwords(
+                high => high | 3u << 13,
+                Enumerable
+                    .Range(0, 16)
+                    .Where(line => line != 2)
+                    .Select(line => Image.Layout.Idt + (Layout.TickVector + (uint)line) * 8 + 4)
+            ),
+        ["the global table has a call gate for ring 3"] = () =>
+            Image
+                .WithDwords(
+                    _ => Layout.KernelCode << 16 | Image.Symbols["id_nearest"] & 0xFFFF,
+                    [Image.Layout.Gdt + 0x38]
+                )
+                .WithDwords(_ => Image.Symbols["id_nearest"] & 0xFFFF0000 | 0xEC00, [Image.Layout.Gdt + 0x3C])
+                .WithMemory(Image.Layout.Gdt + 0x40, 0x3F, 0),
         ["the map of ports lacks its last byte"] = () =>
             Image.WithDwords(low => low - 1, [Image.Layout.Gdt + (Layout.TaskState & ~7u)]),
         ["a system call writes DR7"] = () => Image.WithDetour(Image.After(Image.Symbols["thread_switch"]), c =>
-        {
-            c.mov(eax, 0x400 | 1 << 13);
-            c.mov(dr7, eax);
-        }),
+            {
+                c.mov(eax, 0x400 | 1 << 13);
+                c.mov(dr7, eax);
+            }),
         ["a system call leaves NT set in its caller"] = () =>
             Image.WithDetour(Image.After(Image.Symbols["thread_switch"]), c =>
-            c.or(__dword_ptr[esp + 0x28], Flag.NestedTask)),
+                c.or(__dword_ptr[esp + 0x28], Flag.NestedTask)
+            ),
         ["a system call leaves AC set in its caller"] = () =>
             Image.WithDetour(Image.After(Image.Symbols["thread_switch"]), c =>
-            c.or(__dword_ptr[esp + 0x28], Flag.AlignmentCheck)),
-        ["a system call clears CR0.TS"] = () => Image.WithDetour(Image.After(Image.Symbols["thread_switch"]), c =>
-            c.clts()),
-        ["boot's mappings have a low bit of the frame set"] = () => Image.WithDwords(frame => frame | 2,
-            Enumerable.Range(1, 0x7FF).Select(row =>
-                Image.Layout.Mappings.Nodes.Address<Verified.Spec.Values.Concrete>((uint)row,
-                Image.Layout.Mappings.Frame).Value)),
+                c.or(__dword_ptr[esp + 0x28], Flag.AlignmentCheck)
+            ),
+        ["a system call clears CR0.TS"] = () =>
+            Image.WithDetour(Image.After(Image.Symbols["thread_switch"]), c => c.clts()),
+        ["boot's mappings have a low bit of the frame set"] = () =>
+            Image.WithDwords(
+                frame => frame | 2,
+                Enumerable
+                    .Range(1, 0x7FF)
+                    .Select(row =>
+                        Image
+                            .Layout.Mappings.Nodes.Address<Verified.Spec.Values.Concrete>(
+                                (uint)row,
+                                Image.Layout.Mappings.Frame
+                            )
+                            .Value
+                    )
+            ),
         ["idle halts with interrupts off"] = () => Image.WithBytes(Image.Symbols["idle_halt"] - 1, [0xFA]),
     };
 

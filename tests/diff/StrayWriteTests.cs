@@ -14,26 +14,27 @@ public class StrayWriteTests
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
     private static readonly Layout Layout = Image.Layout;
 
-    public static TheoryData<string, uint, uint> Places => new()
-    {
-        { "the kernel's code", Image.Text.Linear + 0x4000, 1 },
-        { "a descriptor", Layout.Gdt + 0x38, 1 },
-        { "a gate", Layout.Idt + 8 * 0x40, 1 },
-        { "a map of ports", Layout.Mappings.PortMaps.Base + 5 * Layout.TssPortMapSize + 0x10, 1 },
-        { "the end of all maps of ports", Layout.Tss + Layout.TssLimit, 1 },
-        { "where a map of ports is", Layout.TssTables + 5 * Layout.PageSize + 0x100 * 4, 2 },
-        { "an inactive thread", Layout.Threads.Base + Layout.ThreadSize + Layout.Status.Offset, 1 },
-        { "the unused part of nobody's row", Layout.Threads.Base + 0x24, 1 },
-        { "a set of an unused priority", Layout.Ready.Base + 0x77 * Layout.Words * 4, 1 },
-        { "a summary of an unused priority", Layout.ReadySummary.Base + 0x77 * 4, 1 },
-        { "the map of priorities", Layout.PriorityMap.Base + 3 * 4, 1 << 23 },
-        { "a cursor of an unused priority", Layout.Picked.Base + 0x77 * 4, 1 },
-        { "nobody in the top priority's set", Layout.Ready.Base + 255 * Layout.Words * 4, 1 << 1 },
-        { "nobody as sender to nobody", Layout.SenderSets.Base, 1 << 2 },
-        { "a sender set of an inactive thread", Layout.SenderSets.Base + Layout.Words * 4, 1 },
-        { "the right to a page", Layout.Mappings.PageTables.Base + 4 * 0x400 + 4 * 0x100, 2 },
-        { "a user's page", Layout.UserImages + 0x10, 1 },
-    };
+    public static TheoryData<string, uint, uint> Places =>
+        new()
+        {
+            { "the kernel's code", Image.Text.Linear + 0x4000, 1 },
+            { "a descriptor", Layout.Gdt + 0x38, 1 },
+            { "a gate", Layout.Idt + 8 * 0x40, 1 },
+            { "a map of ports", Layout.Mappings.PortMaps.Base + 5 * Layout.TssPortMapSize + 0x10, 1 },
+            { "the end of all maps of ports", Layout.Tss + Layout.TssLimit, 1 },
+            { "where a map of ports is", Layout.TssTables + 5 * Layout.PageSize + 0x100 * 4, 2 },
+            { "an inactive thread", Layout.Threads.Base + Layout.ThreadSize + Layout.Status.Offset, 1 },
+            { "the unused part of nobody's row", Layout.Threads.Base + 0x24, 1 },
+            { "a set of an unused priority", Layout.Ready.Base + 0x77 * Layout.Words * 4, 1 },
+            { "a summary of an unused priority", Layout.ReadySummary.Base + 0x77 * 4, 1 },
+            { "the map of priorities", Layout.PriorityMap.Base + 3 * 4, 1 << 23 },
+            { "a cursor of an unused priority", Layout.Picked.Base + 0x77 * 4, 1 },
+            { "nobody in the top priority's set", Layout.Ready.Base + 255 * Layout.Words * 4, 1 << 1 },
+            { "nobody as sender to nobody", Layout.SenderSets.Base, 1 << 2 },
+            { "a sender set of an inactive thread", Layout.SenderSets.Base + Layout.Words * 4, 1 },
+            { "the right to a page", Layout.Mappings.PageTables.Base + 4 * 0x400 + 4 * 0x100, 2 },
+            { "a user's page", Layout.UserImages + 0x10, 1 },
+        };
 
     [Theory]
     [MemberData(nameof(Places))]
@@ -66,7 +67,8 @@ public class StrayWriteTests
         machine.Pc.Trace = pc =>
         {
             var physical = Layout.Physical(Layout.Gdt + 0x38);
-            foreach (var value in (ReadOnlySpan<uint>)[1, 2, 0]) pc.Memory.Store(physical, 4, value);
+            foreach (var value in (ReadOnlySpan<uint>)[1, 2, 0])
+                pc.Memory.Store(physical, 4, value);
             pc.Trace = null;
         };
         Assert.Null(duel.Step(new(Entry.Interrupt, null, 8)));

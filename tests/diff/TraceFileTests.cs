@@ -12,11 +12,17 @@ public class TraceFileTests
 {
     private static readonly Trace Example = new(
         Snapshot.Of(new Generator(3, new(4, 4, 4)).Population()),
-        [new(Entry.Ipc, new Registers(1, 2, 3, 4, 5, 6, 7, 8, 9, Flags.User)),
-            new(Entry.Exception, Argument: 13, Code: 7), new(Entry.FpageUnmap, Between: new(2, 6)),
+        [
+            new(Entry.Ipc, new Registers(1, 2, 3, 4, 5, 6, 7, 8, 9, Flags.User)),
+            new(Entry.Exception, Argument: 13, Code: 7),
+            new(Entry.FpageUnmap, Between: new(2, 6)),
             new(Entry.Protection, Argument: 0xF4, By: UserInstruction.Of(0xF4), Loaded: new(3, 0)),
-                new(Entry.Exception, Argument: 17, Injected: true)],
-        [new Override(0xF0110000, 7)], "note", Origin: new("diff", 7, Image: new(new('A', 64), "a.elf")));
+            new(Entry.Exception, Argument: 17, Injected: true),
+        ],
+        [new Override(0xF0110000, 7)],
+        "note",
+        Origin: new("diff", 7, Image: new(new('A', 64), "a.elf"))
+    );
 
     [Fact]
     public void What_is_written_is_read()
@@ -76,22 +82,30 @@ public class TraceFileTests
                 Assert.Equal(column[row].Value, values.GetValueOrDefault((info.Name, row), start.Column[row].Value));
     }
 
-    private static Dictionary<(string Column, uint Row), uint> Values(JsonElement state) => state.EnumerateObject()
-        .Where(column => column.Name != "#meta")
-        .SelectMany(column => column.Value.GetProperty("#map").EnumerateArray()
-            .Select(pair => (Cell: (column.Name, pair[0].GetUInt32()), Value: pair[1].GetUInt32())))
-        .ToDictionary(pair => pair.Cell, pair => pair.Value);
+    private static Dictionary<(string Column, uint Row), uint> Values(JsonElement state) =>
+        state
+            .EnumerateObject()
+            .Where(column => column.Name != "#meta")
+            .SelectMany(column =>
+                column
+                    .Value.GetProperty("#map")
+                    .EnumerateArray()
+                    .Select(pair => (Cell: (column.Name, pair[0].GetUInt32()), Value: pair[1].GetUInt32()))
+            )
+            .ToDictionary(pair => pair.Cell, pair => pair.Value);
 
     // The spec after all events and its own steps.
     private static State<Concrete> After(Trace trace)
     {
         var state = trace.Start.ToState();
         var kernel = new Kernel<Concrete>(state);
-        foreach (var (own, argument) in Event.OwnSteps(state)) kernel.Step(own, argument);
+        foreach (var (own, argument) in Event.OwnSteps(state))
+            kernel.Step(own, argument);
         foreach (var e in trace.Events)
         {
             e.Apply(kernel, state);
-            foreach (var (own, argument) in Event.OwnSteps(state)) kernel.Step(own, argument);
+            foreach (var (own, argument) in Event.OwnSteps(state))
+                kernel.Step(own, argument);
         }
 
         return state;
@@ -154,6 +168,8 @@ public class TraceFileTests
 
     [Fact]
     public void A_missing_file_gives_its_path() =>
-        Assert.StartsWith("/nowhere/x.json: ", Assert.Throws<TraceFileException>(() => TraceFile.Load("/nowhere/x.json"))
-            .Message);
+        Assert.StartsWith(
+            "/nowhere/x.json: ",
+            Assert.Throws<TraceFileException>(() => TraceFile.Load("/nowhere/x.json")).Message
+        );
 }

@@ -4,8 +4,8 @@ using Xunit;
 namespace Verified.Tests.Texts;
 
 /// <summary>
-/// The documents name what is there. Each command line is parsed; those of the first pages are run by the tests of
-/// the command line and by CI.
+/// The documents name what is there. Each command line is parsed; those of the first pages are run by the tests of the
+/// command line and by CI.
 /// </summary>
 public sealed class DocumentTests
 {
@@ -14,8 +14,14 @@ public sealed class DocumentTests
     [Fact]
     public void There_is_a_guide_in_every_folder()
     {
-        string[] guides = ["README.md", "CONTRIBUTING.md",
-            .. ((string[])["spec", "spec/interface", "kernel", "machine", "proofs", "tests"]).Select(at => $"{at}/README.md")];
+        string[] guides =
+        [
+            "README.md",
+            "CONTRIBUTING.md",
+            .. ((string[])["spec", "spec/interface", "kernel", "machine", "proofs", "tests"]).Select(at =>
+                $"{at}/README.md"
+            ),
+        ];
         Assert.Empty(guides.Except(Documents.All));
         Assert.True(Documents.Commands("README.md").Count() > 3, "the pattern finds the README's commands");
         Assert.NotEmpty(Documents.NamedFiles("proofs/FOUND.md"));
@@ -39,8 +45,8 @@ public sealed class DocumentTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Commands_are_understood(string document) => Assert.All(Documents.Commands(document), command =>
-        Assert.Null(CommandLine.Misunderstood(Words(command))));
+    public void Commands_are_understood(string document) =>
+        Assert.All(Documents.Commands(document), command => Assert.Null(CommandLine.Misunderstood(Words(command))));
 
     [Fact]
     public void A_command_that_is_not_there_is_found() =>
@@ -48,7 +54,11 @@ public sealed class DocumentTests
 
     [Fact]
     public void The_readme_has_at_most_1200_words() =>
-        Assert.InRange(Documents.Read("README.md").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length, 200, 1200);
+        Assert.InRange(
+            Documents.Read("README.md").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
+            200,
+            1200
+        );
 
     // A command stands without quotes in the documents, but for a name with blanks.
     private static string[] Words(string command) =>

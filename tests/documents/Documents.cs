@@ -11,45 +11,61 @@ internal static partial class Documents
     /// <summary>All documents, as paths from the root of the repository.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        .. Directory.EnumerateFiles(Root, "*.md", SearchOption.AllDirectories)
+        .. Directory
+            .EnumerateFiles(Root, "*.md", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
-            .Where(file => !IsMade(file)).Order(StringComparer.Ordinal),
+            .Where(file => !IsMade(file))
+            .Order(StringComparer.Ordinal),
     ];
 
     /// <summary>All files of the repository that are not made by a build.</summary>
     public static IReadOnlyList<string> Files { get; } =
     [
-        .. Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/')).Where(file => !IsMade(file)),
+        .. Directory
+            .EnumerateFiles(Root, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
+            .Where(file => !IsMade(file)),
     ];
 
     private static readonly Lazy<HashSet<string>> Words = new(() =>
-    [
-        .. Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal))
-            .SelectMany(file => Identifier().Matches(File.ReadAllText(Path.Combine(Root, file))))
-            .Select(match => match.Value),
-    ]);
+        [
+            .. Files
+                .Where(file => file.EndsWith(".cs", StringComparison.Ordinal))
+                .SelectMany(file => Identifier().Matches(File.ReadAllText(Path.Combine(Root, file))))
+                .Select(match => match.Value),
+        ]
+    );
 
     public static string Read(string document) => File.ReadAllText(Path.Combine(Root, document));
 
     /// <summary>Targets of links within the repository, without the heading that they name.</summary>
-    public static IEnumerable<string> Links(string document) => Link().Matches(Read(document))
-        .Select(match => match.Groups["target"].Value.Split('#')[0])
-        .Where(target => target.Length > 0 && !target.Contains("://", StringComparison.Ordinal));
+    public static IEnumerable<string> Links(string document) =>
+        Link()
+            .Matches(Read(document))
+            .Select(match => match.Groups["target"].Value.Split('#')[0])
+            .Where(target => target.Length > 0 && !target.Contains("://", StringComparison.Ordinal));
 
     /// <summary>Files in backticks that have a folder or an extension of this repository.</summary>
-    public static IEnumerable<string> NamedFiles(string document) => Code().Matches(Read(document))
-        .Select(match => match.Groups["code"].Value).Where(code => FileName().IsMatch(code));
+    public static IEnumerable<string> NamedFiles(string document) =>
+        Code()
+            .Matches(Read(document))
+            .Select(match => match.Groups["code"].Value)
+            .Where(code => FileName().IsMatch(code));
 
     /// <summary>Names of types and members in backticks.</summary>
-    public static IEnumerable<string> Symbols(string document) => Code().Matches(Read(document))
-        .Select(match => match.Groups["code"].Value).Where(code => Symbol().IsMatch(code));
+    public static IEnumerable<string> Symbols(string document) =>
+        Code()
+            .Matches(Read(document))
+            .Select(match => match.Groups["code"].Value)
+            .Where(code => Symbol().IsMatch(code));
 
     /// <summary>Command lines of <c>verified</c>, without that word and without what follows a #.</summary>
     public static IEnumerable<string> Commands(string document)
     {
         var text = Read(document);
-        return Command().Matches(text).Concat(InlineCommand().Matches(text))
+        return Command()
+            .Matches(text)
+            .Concat(InlineCommand().Matches(text))
             .Select(match => match.Groups["arguments"].Value.Split(" #")[0].Trim());
     }
 
@@ -57,7 +73,8 @@ internal static partial class Documents
     public static bool IsFile(string document, string name)
     {
         var folder = Path.GetDirectoryName(document) ?? "";
-        return Path.Exists(Path.Combine(Root, folder, name)) || Path.Exists(Path.Combine(Root, name))
+        return Path.Exists(Path.Combine(Root, folder, name))
+            || Path.Exists(Path.Combine(Root, name))
             || Files.Any(file => file.EndsWith($"/{name}", StringComparison.Ordinal));
     }
 
@@ -65,8 +82,8 @@ internal static partial class Documents
     public static bool IsSymbol(string symbol) =>
         Identifier().Matches(symbol).All(match => Words.Value.Contains(match.Value));
 
-    private static bool IsMade(string file) => file.Split('/').Any(part => part is "bin" or "obj" or ".verified" or ".git"
-        or "TestResults" or ".config");
+    private static bool IsMade(string file) =>
+        file.Split('/').Any(part => part is "bin" or "obj" or ".verified" or ".git" or "TestResults" or ".config");
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
     private static partial Regex Link();

@@ -11,17 +11,25 @@ using Registers = Verified.Proofs.Events.Registers;
 namespace Verified.Tests.Fuzz;
 
 /// <summary>
-/// The tests write back the values that system calls return, and nothing changes. They run on the spec and on the image; after each call the
-/// whole states are compared.
-/// 4.0 calls, and has the highest priority; 4.1 is its sibling, 5.0 another task's thread, and both are ready.
+/// The tests write back the values that system calls return, and nothing changes. They run on the spec and on the
+/// image; after each call the whole states are compared. 4.0 calls, and has the highest priority; 4.1 is its sibling,
+/// 5.0 another task's thread, and both are ready.
 /// </summary>
 public sealed class CodedWordRoundTrips
 {
-    private const uint Task = 4, Me = 64, Sibling = 65, Other = 80, Read = ThreadId.Invalid, Leave = ThreadId.Invalid;
+    private const uint Task = 4,
+        Me = 64,
+        Sibling = 65,
+        Other = 80,
+        Read = ThreadId.Invalid,
+        Leave = ThreadId.Invalid;
 
-    private static readonly Arbitrary<uint> Words = Arb.From(Gen.Frequency(
-        (3, Gen.Choose(int.MinValue, int.MaxValue).Select(word => (uint)word)),
-        (1, Gen.Elements(0u, 1u, 255u, 256u, 0x7FFFFFFFu, 0x80000000u, 0xFFFFFFFEu, 0xFFFFFFFFu))));
+    private static readonly Arbitrary<uint> Words = Arb.From(
+        Gen.Frequency(
+            (3, Gen.Choose(int.MinValue, int.MaxValue).Select(word => (uint)word)),
+            (1, Gen.Elements(0u, 1u, 255u, 256u, 0x7FFFFFFFu, 0x80000000u, 0xFFFFFFFEu, 0xFFFFFFFFu))
+        )
+    );
 
     private readonly Duel _duel = new(new ImageMachine(KernelImage.Build(Limits.Shipping)));
 
@@ -47,8 +55,10 @@ public sealed class CodedWordRoundTrips
         {
             var small = State.Mappings.Small[State.Task(Other)].Value;
             Schedule(Other, 0x0AA00000 | value << 8 | value % 200, Leave);
-            Assert.Equal((value % 200, value is >= 1 and <= 127 ? value : small),
-                (State.Priority[Other].Value, State.Mappings.Small[State.Task(Other)].Value));
+            Assert.Equal(
+                (value % 200, value is >= 1 and <= 127 ? value : small),
+                (State.Priority[Other].Value, State.Mappings.Small[State.Task(Other)].Value)
+            );
             WritesBack(Other);
         }
     }
@@ -56,39 +66,64 @@ public sealed class CodedWordRoundTrips
     [Fact]
     public void The_parameter_of_every_state_is_written_back()
     {
-        foreach (var status in (uint[])[ThreadStatus.Sending, ThreadStatus.ReceivingFrom, ThreadStatus.ReceivingAny, ThreadStatus.Sleeping, ThreadStatus.Stopped])
+        foreach (
+            var status in (uint[])
+                [
+                    ThreadStatus.Sending,
+                    ThreadStatus.ReceivingFrom,
+                    ThreadStatus.ReceivingAny,
+                    ThreadStatus.Sleeping,
+                    ThreadStatus.Stopped,
+                ]
+        )
         {
             Start(s =>
             {
                 s.Status[Other] = status;
-                if (status is ThreadStatus.Sending or ThreadStatus.ReceivingFrom) (s.Partner[Other], s.Esi[Other]) = (Sibling, s.Id[Sibling]);
+                if (status is ThreadStatus.Sending or ThreadStatus.ReceivingFrom)
+                    (s.Partner[Other], s.Esi[Other]) = (Sibling, s.Id[Sibling]);
             });
             WritesBack(Other);
         }
     }
 
     [Fact]
-    public void Any_parameter_and_preempter_is_set_read_and_written_back() => Check((param, preempter) =>
-    {
-        var stored = State.ExternalPreempter[Other].Value;
-        Schedule(Other, param, preempter);
-        if (State.Eax[Me].Value == ThreadId.Invalid) return;
-        Assert.Equal(preempter == Leave ? stored : preempter, State.ExternalPreempter[Other].Value);
-        WritesBack(Other);
-    });
+    public void Any_parameter_and_preempter_is_set_read_and_written_back() =>
+        Check(
+            (param, preempter) =>
+            {
+                var stored = State.ExternalPreempter[Other].Value;
+                Schedule(Other, param, preempter);
+                if (State.Eax[Me].Value == ThreadId.Invalid)
+                    return;
+                Assert.Equal(preempter == Leave ? stored : preempter, State.ExternalPreempter[Other].Value);
+                WritesBack(Other);
+            }
+        );
 
     [Fact]
-    public void What_lthread_ex_regs_returns_is_written_back_and_only_flags_start_anew() => Check((first, second) =>
-    {
-        ExRegs(1, first, second, ~first, ~second);
-        ExRegs(1, Leave, Leave, Leave, Leave);
-        var (esp, eip, preempter, pager) = (State.Ecx[Me].Value, State.Edx[Me].Value, State.Ebx[Me].Value, State.Esi[Me].Value);
-        var before = Rest(but: nameof(State<Concrete>.Eflags));
-        ExRegs(1, esp, eip, preempter, pager);
-        Assert.Equal(before, Rest(but: nameof(State<Concrete>.Eflags)));
-        Assert.Equal(eip == Leave ? State.Eflags[Sibling].Value : Flags.User, State.Eflags[Sibling].Value);
-        Assert.Equal((esp, eip, preempter, pager), (State.Ecx[Me].Value, State.Edx[Me].Value, State.Ebx[Me].Value, State.Esi[Me].Value));
-    });
+    public void What_lthread_ex_regs_returns_is_written_back_and_only_flags_start_anew() =>
+        Check(
+            (first, second) =>
+            {
+                ExRegs(1, first, second, ~first, ~second);
+                ExRegs(1, Leave, Leave, Leave, Leave);
+                var (esp, eip, preempter, pager) = (
+                    State.Ecx[Me].Value,
+                    State.Edx[Me].Value,
+                    State.Ebx[Me].Value,
+                    State.Esi[Me].Value
+                );
+                var before = Rest(but: nameof(State<Concrete>.Eflags));
+                ExRegs(1, esp, eip, preempter, pager);
+                Assert.Equal(before, Rest(but: nameof(State<Concrete>.Eflags)));
+                Assert.Equal(eip == Leave ? State.Eflags[Sibling].Value : Flags.User, State.Eflags[Sibling].Value);
+                Assert.Equal(
+                    (esp, eip, preempter, pager),
+                    (State.Ecx[Me].Value, State.Edx[Me].Value, State.Ebx[Me].Value, State.Esi[Me].Value)
+                );
+            }
+        );
 
     [Fact]
     public void Every_size_of_a_window_takes_an_item_or_is_none()
@@ -98,9 +133,25 @@ public sealed class CodedWordRoundTrips
             {
                 var window = at | size << 2 | 2;
                 Start(s => (s.Status[Other], s.Ebp[Other]) = (ThreadStatus.ReceivingAny, window | 1));
-                Step(new Event(Entry.Ipc, Given(Me) with { Eax = 2, Ebp = Descriptor.None, Ecx = 0, Edx = 0, Ebx = 0x00001000 | 12 << 2, Esi = State.Id[Other] }));
+                Step(
+                    new Event(
+                        Entry.Ipc,
+                        Given(Me) with
+                        {
+                            Eax = 2,
+                            Ebp = Descriptor.None,
+                            Ecx = 0,
+                            Edx = 0,
+                            Ebx = 0x00001000 | 12 << 2,
+                            Esi = State.Id[Other],
+                        }
+                    )
+                );
                 Assert.Equal(Fpage.IsValid<Concrete>(window).Known ? Code.Mapped : Code.Done, State.Eax[Other].Value);
-                Assert.Equal((ThreadStatus.Ready, 0x00001000u | 12 << 2), (State.Status[Other].Value, State.Ebx[Other].Value));
+                Assert.Equal(
+                    (ThreadStatus.Ready, 0x00001000u | 12 << 2),
+                    (State.Status[Other].Value, State.Ebx[Other].Value)
+                );
             }
     }
 
@@ -115,12 +166,16 @@ public sealed class CodedWordRoundTrips
         Assert.Equal((param, preempter), (State.Eax[Me].Value, State.Ebx[Me].Value));
     }
 
-    // All tables but those of mappings, without the caller's registers, which hold arguments and results, and one column.
+    // All tables but those of mappings, without the caller's registers, which hold arguments and results, and one
+    // column.
     private uint[] Rest(string but = "")
     {
         List<uint> values = [];
         foreach (var (info, column) in State.Columns)
-            if (info.Table is Table.Processor or Table.Thread or Table.Priority or Table.Interrupt or Table.Task && info.Name != but)
+            if (
+                info.Table is Table.Processor or Table.Thread or Table.Priority or Table.Interrupt or Table.Task
+                && info.Name != but
+            )
                 for (var row = 0u; row < State<Concrete>.Rows(info.Table, State.Limits); row++)
                     if (row != Me || info.Name is not ("Eax" or "Ecx" or "Edx" or "Ebx" or "Esi"))
                         values.Add(column[row]);
@@ -129,10 +184,7 @@ public sealed class CodedWordRoundTrips
 
     private void Start(Action<State<Concrete>>? arrange = null)
     {
-        var state = Boot.Initial(Limits.Shipping,
-        [
-            Thread(Task, 0, 255), Thread(Task, 1, 1), Thread(Task + 1, 0, 1),
-        ]);
+        var state = Boot.Initial(Limits.Shipping, [Thread(Task, 0, 255), Thread(Task, 1, 1), Thread(Task + 1, 0, 1)]);
         arrange?.Invoke(state);
         Assert.Null(_duel.Place(state));
         Assert.Equal(Me, State.Current.Value);
@@ -147,7 +199,19 @@ public sealed class CodedWordRoundTrips
         Step(new Event(Entry.ThreadSchedule, Given(Me) with { Eax = param, Ebx = preempter, Esi = State.Id[thread] }));
 
     private void ExRegs(uint lthread, uint esp, uint eip, uint preempter, uint pager) =>
-        Step(new Event(Entry.LthreadExRegs, Given(Me) with { Eax = lthread, Ecx = esp, Edx = eip, Ebx = preempter, Esi = pager }));
+        Step(
+            new Event(
+                Entry.LthreadExRegs,
+                Given(Me) with
+                {
+                    Eax = lthread,
+                    Ecx = esp,
+                    Edx = eip,
+                    Ebx = preempter,
+                    Esi = pager,
+                }
+            )
+        );
 
     private void Step(Event next)
     {
@@ -155,11 +219,11 @@ public sealed class CodedWordRoundTrips
         Assert.True(difference is null, $"{difference}");
     }
 
-    private void Check(Action<uint, uint> holds) => FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(300),
-        Prop.ForAll(Words, Words, (first, second) =>
-        {
-            Start();
-            holds(first, second);
-            return true;
-        }));
+    private void Check(Action<uint, uint> holds) =>
+        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(Words, Words, (first, second) =>
+            {
+                Start();
+                holds(first, second);
+                return true;
+            }));
 }

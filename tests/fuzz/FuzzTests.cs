@@ -23,15 +23,20 @@ public class FuzzTests
         Dictionary<string, int> cases = [];
         void Count(string name) => cases[name] = cases.GetValueOrDefault(name) + 1;
         FuzzRun.Run(new(Count: 200, Limits: new(4, 4, 4), Invariants: [], Damage: (s, entry) =>
-        {
-            var m = s.Mappings;
-            if (entry != Entry.Map || m.Operation.Value != Operations.Map) return;
-            if (m.Failed.Value == 1) Count("nothing is left to map with");
-            if (m.Phase.Value != Phases.Page || m.Left.Value == 0) return;
-            var node = s.NodeOf(m.Source, m.SourcePage);
-            if (node.Value != 0) Count(m.Depth[node].Value == 0 ? "a page of σ0" : "a page of another");
-            if (node.Value != 0 && (m.Item.Value & Fpage.Grant) != 0) Count("a page is granted");
-        }));
+            {
+                var m = s.Mappings;
+                if (entry != Entry.Map || m.Operation.Value != Operations.Map)
+                    return;
+                if (m.Failed.Value == 1)
+                    Count("nothing is left to map with");
+                if (m.Phase.Value != Phases.Page || m.Left.Value == 0)
+                    return;
+                var node = s.NodeOf(m.Source, m.SourcePage);
+                if (node.Value != 0)
+                    Count(m.Depth[node].Value == 0 ? "a page of σ0" : "a page of another");
+                if (node.Value != 0 && (m.Item.Value & Fpage.Grant) != 0)
+                    Count("a page is granted");
+            }));
         foreach (var name in (string[])["nothing is left to map with", "a page of another", "a page is granted"])
             Assert.True(cases.GetValueOrDefault(name) >= 5, $"{name}: {cases.GetValueOrDefault(name)} in 200 programs");
     }

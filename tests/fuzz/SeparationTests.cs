@@ -14,7 +14,8 @@ public sealed class SeparationTests
     {
         static void Damage(State<Concrete> s, Entry entry)
         {
-            if (entry != Entry.IdNearest) return;
+            if (entry != Entry.IdNearest)
+                return;
             for (var row = s.Limits.Lthreads; row < s.Limits.Threads; row++)
                 if (s.Status[row].Value == ThreadStatus.Ready && row != s.Current.Value)
                     s.Edi[row] += 1;
@@ -27,14 +28,15 @@ public sealed class SeparationTests
     }
 
     [Fact]
-    public void Steps_depend_on_no_registers_of_threads_that_take_no_part() => Assert.Equal(0, Leaks(steps: 4_000, (_, _) => { }));
+    public void Steps_depend_on_no_registers_of_threads_that_take_no_part() =>
+        Assert.Equal(0, Leaks(steps: 4_000, (_, _) => { }));
 
     [Fact]
-    public void A_register_of_a_third_thread_that_is_read_is_found() =>
-        Assert.True(Leaks(steps: 500, (s, entry) =>
-        {
-            if (entry == Entry.Ipc) s.Eax[s.Current] = s.Ebx[(s.Current.Value + 1) % s.Limits.Threads];
-        }) > 0);
+    public void A_register_of_a_third_thread_that_is_read_is_found() => Assert.True(Leaks(steps: 500, (s, entry) =>
+            {
+                if (entry == Entry.Ipc)
+                    s.Eax[s.Current] = s.Ebx[(s.Current.Value + 1) % s.Limits.Threads];
+            }) > 0);
 
     /// <summary>Of random steps, how many depend on registers of threads that take no part in them.</summary>
     private static int Leaks(int steps, Action<State<Concrete>, Entry> defect)
@@ -49,17 +51,24 @@ public sealed class SeparationTests
             if (step % 64 == 0)
             {
                 Codec.CopyInto(generator.Population(), tables);
-                threads = [.. Enumerable.Range((int)limits.Lthreads, (int)(limits.Threads - limits.Lthreads)).Select(row => (uint)row)
-                    .Where(row => s.Status[row].Value != ThreadStatus.Inactive)];
+                threads =
+                [
+                    .. Enumerable
+                        .Range((int)limits.Lthreads, (int)(limits.Threads - limits.Lthreads))
+                        .Select(row => (uint)row)
+                        .Where(row => s.Status[row].Value != ThreadStatus.Inactive),
+                ];
             }
 
             Action act;
             Entry entry;
-            if (Kernel<Concrete>.Own(s.Stage.Value) is { } own) (entry, act) = (own, () => kernel.Step(own));
+            if (Kernel<Concrete>.Own(s.Stage.Value) is { } own)
+                (entry, act) = (own, () => kernel.Step(own));
             else
             {
                 var e = generator.Next(s, threads);
-                if (e.Registers is { } registers && s.Stage.Value == Stages.User) registers.Set(s, s.Current.Value);
+                if (e.Registers is { } registers && s.Stage.Value == Stages.User)
+                    registers.Set(s, s.Current.Value);
                 (entry, act) = (e.Entry, () => e.Apply(kernel, s));
             }
 
@@ -69,7 +78,10 @@ public sealed class SeparationTests
                 defect(s, entry);
             }
 
-            if (separation.Confidentiality(entry, threads, Both, (_, _) => (uint)random.NextInt64(1L << 32)) is not null) leaks++;
+            if (
+                separation.Confidentiality(entry, threads, Both, (_, _) => (uint)random.NextInt64(1L << 32)) is not null
+            )
+                leaks++;
             Both();
         }
 

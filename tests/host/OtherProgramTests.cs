@@ -16,8 +16,11 @@ public class OtherProgramTests
         Environment.SetEnvironmentVariable(name, new string('x', 100_000));
         try
         {
-            var names = OtherProgram.Run("env", [], Patience).Output.Split('\n').Select(line =>
-                line.Split('=')[0]).ToHashSet();
+            var names = OtherProgram
+                .Run("env", [], Patience)
+                .Output.Split('\n')
+                .Select(line => line.Split('=')[0])
+                .ToHashSet();
             names.ExceptWith(["", "_", "PWD", "SHLVL"]);
             Assert.Equal(["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR"], names.Order(StringComparer.Ordinal));
         }

@@ -14,9 +14,17 @@ internal static class ProbeRom
         // MOV AL, value; OUT E9h, AL for each letter. MOV AL, 10h; OUT F4h, AL ends QEMU with status 21h.
         byte[] code =
         [
-            .. Text.SelectMany(letter => (byte[])[0xB0, (byte)letter, 0xE6, 0xE9]), 0xB0, 0x10, 0xE6, 0xF4,
+            .. Text.SelectMany(letter => (byte[])[0xB0, (byte)letter, 0xE6, 0xE9]),
+            0xB0,
+            0x10,
+            0xE6,
+            0xF4,
             // MOV DX, 8900h; MOV AL, letter; OUT DX, AL ... ends Bochs.
-            0xBA, 0x00, 0x89, .. "Shutdown".SelectMany(letter => (byte[])[0xB0, (byte)letter, 0xEE]), 0xF4,
+            0xBA,
+            0x00,
+            0x89,
+            .. "Shutdown".SelectMany(letter => (byte[])[0xB0, (byte)letter, 0xEE]),
+            0xF4,
         ];
         var rom = new byte[0x10000];
         code.CopyTo(rom, 0);

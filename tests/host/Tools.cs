@@ -48,8 +48,7 @@ public enum Tool
 
 /// <summary>
 /// Finds out once per process whether each tool works here, by using it: a file of the right name may be a program that
-/// this host
-/// cannot execute.
+/// this host cannot execute.
 /// </summary>
 internal static class Tools
 {
@@ -75,8 +74,11 @@ internal static class Tools
     public static string NativeProgram => Proofs.Oracle.NativeProgram.Build("oracle");
 
     /// <summary>Why one of some tools does not work here, or null if all of them do.</summary>
-    public static string? WhyNot(Tool tools) => Missing.Where(tool => (tools & tool.Key) != 0)
-        .Select(tool => tool.Value.Value).FirstOrDefault(reason => reason is not null);
+    public static string? WhyNot(Tool tools) =>
+        Missing
+            .Where(tool => (tools & tool.Key) != 0)
+            .Select(tool => tool.Value.Value)
+            .FirstOrDefault(reason => reason is not null);
 
     private static string? TryHost()
     {

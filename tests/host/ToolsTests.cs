@@ -24,19 +24,26 @@ public class ToolsTests
     public void A_test_that_needs_two_tools_is_skipped_if_either_is_missing()
     {
         foreach (var one in Enum.GetValues<Tool>())
-            foreach (var other in Enum.GetValues<Tool>())
-                Assert.Equal(Tools.WhyNot(one) is null && Tools.WhyNot(other) is null,
-                    Tools.WhyNot(one | other) is null);
+        foreach (var other in Enum.GetValues<Tool>())
+            Assert.Equal(Tools.WhyNot(one) is null && Tools.WhyNot(other) is null, Tools.WhyNot(one | other) is null);
     }
 
     [Fact]
     public void No_test_has_another_way_to_be_skipped()
     {
-        var kinds = typeof(ToolsTests).Assembly.GetTypes().SelectMany(type => type.GetMethods())
-            .SelectMany(method => method.GetCustomAttributes<FactAttribute>()).Select(fact =>
-                fact.GetType()).ToHashSet();
-        kinds.ExceptWith([typeof(FactAttribute), typeof(TheoryAttribute), typeof(FactWithAttribute),
-            typeof(TheoryWithAttribute), typeof(FsCheck.Xunit.PropertyAttribute)]);
+        var kinds = typeof(ToolsTests)
+            .Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods())
+            .SelectMany(method => method.GetCustomAttributes<FactAttribute>())
+            .Select(fact => fact.GetType())
+            .ToHashSet();
+        kinds.ExceptWith([
+            typeof(FactAttribute),
+            typeof(TheoryAttribute),
+            typeof(FactWithAttribute),
+            typeof(TheoryWithAttribute),
+            typeof(FsCheck.Xunit.PropertyAttribute),
+        ]);
         Assert.Empty(kinds);
     }
 
@@ -47,8 +54,10 @@ public class ToolsTests
     // A file that is no program, and programs that end at once or write something else.
     [InlineData("printf '\\177ELF nothing' > \"$out\"; chmod +x \"$out\"", "the 32-bit native program")]
     [InlineData("printf '#!/bin/sh\\nexit 3\\n' > \"$out\"; chmod +x \"$out\"", "the 32-bit native program")]
-    [InlineData("printf '#!/bin/sh\\necho something else\\n' > \"$out\"; chmod +x \"$out\"",
-        "the 32-bit native program")]
+    [InlineData(
+        "printf '#!/bin/sh\\necho something else\\n' > \"$out\"; chmod +x \"$out\"",
+        "the 32-bit native program"
+    )]
     public void A_host_whose_compiler_or_kernel_does_not_do_has_no_oracle_and_says_why(string gcc, string says)
     {
         var folder = Directory.CreateTempSubdirectory("verified-gcc").FullName;
@@ -57,10 +66,14 @@ public class ToolsTests
             var program = Path.Combine(folder, "gcc");
             // The last argument is the output.
             File.WriteAllText(program, $"#!/bin/sh\ncat > /dev/null\nfor out; do :; done\n{gcc}\n");
-            if (OperatingSystem.IsLinux()) File.SetUnixFileMode(program,
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (OperatingSystem.IsLinux())
+                File.SetUnixFileMode(
+                    program,
+                    UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                );
             var e = Assert.Throws<OracleUnavailableException>(() =>
-                HostProcessor.Check(NativeProgram.Build(Path.Combine(folder, "built"), program)));
+                HostProcessor.Check(NativeProgram.Build(Path.Combine(folder, "built"), program))
+            );
             Assert.Contains(says, e.Message, StringComparison.Ordinal);
             Assert.Single(e.Message.Split('\n'));
         }

@@ -6,7 +6,9 @@ namespace Verified.Tests.Interface;
 /// <summary>Section 19: the state that boot leaves, as the spec declares it and as the machine has it.</summary>
 public sealed class BootSentences : Scenario
 {
-    private const uint Root = 4 * 16, Kernels = 1, Unused = 3;
+    private const uint Root = 4 * 16,
+        Kernels = 1,
+        Unused = 3;
 
     public BootSentences() => BeginBooted();
 

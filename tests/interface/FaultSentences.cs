@@ -7,7 +7,9 @@ namespace Verified.Tests.Interface;
 /// <summary>Sections 14 and 15: faults, exceptions and the end of a slice, as ipc. A's pager is B.</summary>
 public sealed class FaultSentences : Scenario
 {
-    private const uint Absent = 0x00123457, Resume = 0x10000, At = 0x20;
+    private const uint Absent = 0x00123457,
+        Resume = 0x10000,
+        At = 0x20;
 
     public FaultSentences() => S.Pager[A] = Id(B);
 
@@ -15,8 +17,7 @@ public sealed class FaultSentences : Scenario
         Enter(A, Entry.PageFault, argument: address, code: code);
 
     private void Raise(uint vector, params byte[] bytes) =>
-        Enter(A, Entry.Exception, eip: Code + 0x801, argument: vector,
-        by: UserInstruction.Of(bytes));
+        Enter(A, Entry.Exception, eip: Code + 0x801, argument: vector, by: UserInstruction.Of(bytes));
 
     [Theory, Sentence("14.1", "14.2", "14.3", "14.4", "14.5")]
     [InlineData(0u, 0x00123454u)]
@@ -102,8 +103,11 @@ public sealed class FaultSentences : Scenario
     [InlineData(new byte[] { 0xEF }, 0x7Eu, 0xF0000020u)]
     [InlineData(new byte[] { 0xE4, 0x60 }, 0u, 0xF0006010u)]
     [InlineData(new byte[] { 0x66, 0xF3, 0x6D }, 0x60u, 0xF0006010u)]
-    public void A_use_of_ports_without_the_right_is_reported_with_the_smallest_fpage(byte[] bytes, uint port,
-        uint fpage)
+    public void A_use_of_ports_without_the_right_is_reported_with_the_smallest_fpage(
+        byte[] bytes,
+        uint port,
+        uint fpage
+    )
     {
         Wait(B);
         Protect(bytes, port);
@@ -120,8 +124,14 @@ public sealed class FaultSentences : Scenario
         Is(B, ThreadStatus.Ready, edx: 0xD01);
     }
 
-    private void Protect(byte[] bytes, uint port) => Enter(A, Entry.Protection, edx: port,
-        argument: UserInstruction.Of(bytes).FirstDword, by: UserInstruction.Of(bytes));
+    private void Protect(byte[] bytes, uint port) =>
+        Enter(
+            A,
+            Entry.Protection,
+            edx: port,
+            argument: UserInstruction.Of(bytes).FirstDword,
+            by: UserInstruction.Of(bytes)
+        );
 
     [Fact, Sentence("14.17")]
     public void If_map_nodes_run_out_for_an_answer_only_the_pager_gets_the_code()
@@ -179,8 +189,13 @@ public sealed class FaultSentences : Scenario
     [Fact, Sentence("15.1", "15.2")]
     public void The_end_of_a_slice_is_reported_and_the_answer_resumes()
     {
-        (S.Preempter[A], S.Slice[A], S.Priority[A], S.Status[B], S.Ebp[B]) = (Id(B), 1, Usual + 1,
-            ThreadStatus.ReceivingAny, Open);
+        (S.Preempter[A], S.Slice[A], S.Priority[A], S.Status[B], S.Ebp[B]) = (
+            Id(B),
+            1,
+            Usual + 1,
+            ThreadStatus.ReceivingAny,
+            Open
+        );
         Tick();
         Is(B, ThreadStatus.Ready, 0, edx: 0x8000 + A, ebx: Code + A, edi: 0, esi: Id(A));
         Is(A, ThreadStatus.ReceivingFrom);

@@ -17,8 +17,11 @@ public sealed class InterfaceTableTests
     [Fact]
     public void Every_sentence_about_behaviour_has_a_test()
     {
-        string[] missing = [.. Rows.Where(row => row.Tests.Count == 0 && row.Untested is null)
-            .Select(row => $"{row.Number} {row.Text}")];
+        string[] missing =
+        [
+            .. Rows.Where(row => row.Tests.Count == 0 && row.Untested is null)
+                .Select(row => $"{row.Number} {row.Text}"),
+        ];
         Assert.True(missing.Length == WithoutTest, string.Join('\n', missing));
     }
 
@@ -33,10 +36,16 @@ public sealed class InterfaceTableTests
     [Fact]
     public void The_sources_have_the_attributes_of_the_assembly()
     {
-        var compiled = typeof(InterfaceTableTests).Assembly.GetTypes().SelectMany(type => type.GetMethods())
-            .SelectMany(method => (method.GetCustomAttribute<SentenceAttribute>()?.Numbers ?? [])
-                .Select(number => $"{number} {method.DeclaringType!.Name}.{method.Name}"));
-        var read = InterfaceTable.TestsOf(Path.Combine(Root, "tests"))
+        var compiled = typeof(InterfaceTableTests)
+            .Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods())
+            .SelectMany(method =>
+                (method.GetCustomAttribute<SentenceAttribute>()?.Numbers ?? []).Select(number =>
+                    $"{number} {method.DeclaringType!.Name}.{method.Name}"
+                )
+            );
+        var read = InterfaceTable
+            .TestsOf(Path.Combine(Root, "tests"))
             .SelectMany(each => each.Select(test => $"{each.Key} {test}"));
         Assert.Equal(compiled.Order(StringComparer.Ordinal), read.Order(StringComparer.Ordinal));
     }

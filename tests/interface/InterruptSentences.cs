@@ -6,7 +6,10 @@ namespace Verified.Tests.Interface;
 /// <summary>Section 16: interrupts as messages.</summary>
 public sealed class InterruptSentences : Scenario
 {
-    private const uint Keyboard = 1, KeyboardId = 2, Serial = 4, SerialId = 5;
+    private const uint Keyboard = 1,
+        KeyboardId = 2,
+        Serial = 4,
+        SerialId = 5;
 
     private void Ask(uint thread, uint id, uint timeouts = ZeroToReceive) =>
         Ipc(thread, No, Closed, id, timeouts, 1, 2, 3);

@@ -6,7 +6,8 @@ namespace Verified.Tests.Interface;
 /// <summary>Section 3, ipc: messages, and how the two parts end. Each test is on the spec and on the image.</summary>
 public sealed class IpcSentences : Scenario
 {
-    private const uint TwoTicks = 0x010100FF, Memory = 0x1000;
+    private const uint TwoTicks = 0x010100FF,
+        Memory = 0x1000;
 
     [Fact, Sentence("3.1", "3.2", "3.16", "3.18", "1.29", "1.30")]
     public void Three_words_and_the_senders_id_arrive_with_code_0()
@@ -181,7 +182,8 @@ public sealed class IpcSentences : Scenario
     [Fact, Sentence("3.30", "3.31")]
     public void An_open_receive_takes_waiting_senders_in_turn()
     {
-        foreach (var sender in (uint[])[A, B, C]) Send(sender, Sigma0);
+        foreach (var sender in (uint[])[A, B, C])
+            Send(sender, Sigma0);
         foreach (var sender in (uint[])[A, B, C, A, B])
         {
             Wait(Sigma0);

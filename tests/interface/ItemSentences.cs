@@ -7,7 +7,10 @@ namespace Verified.Tests.Interface;
 /// <summary>Sections 3 and 11, map items: what arrives, and where.</summary>
 public sealed class ItemSentences : Scenario
 {
-    private const uint At = 0x20, Other = 0x21, FrameOfPage = 4, FrameOfSecond = 5;
+    private const uint At = 0x20,
+        Other = 0x21,
+        FrameOfPage = 4,
+        FrameOfSecond = 5;
 
     [Fact, Sentence("3.24", "3.26", "1.31", "1.20", "1.21", "11.1")]
     public void A_message_with_m_maps_the_page_into_the_window()

@@ -7,7 +7,9 @@ namespace Verified.Tests.Interface;
 /// <summary>Section 11: what runs out, what σ0 keeps, operations under way, and ports.</summary>
 public sealed class MappingSentences : Scenario
 {
-    private const uint At = 0x20, FrameOfPage = 4, FrameOfSecond = 5;
+    private const uint At = 0x20,
+        FrameOfPage = 4,
+        FrameOfSecond = 5;
 
     [Fact, Sentence("11.13", "11.14", "1.35")]
     public void If_map_nodes_run_out_both_get_the_code_and_what_was_mapped_stays()
@@ -71,8 +73,13 @@ public sealed class MappingSentences : Scenario
             (source, at) = (target, 0x100 + depth);
         }
 
-        (S.Mappings.Item, S.Mappings.Source, S.Mappings.SourcePage, S.Mappings.Target, S.Mappings.TargetPage) = (0, 0,
-            0, 0, 0);
+        (S.Mappings.Item, S.Mappings.Source, S.Mappings.SourcePage, S.Mappings.Target, S.Mappings.TargetPage) = (
+            0,
+            0,
+            0,
+            0,
+            0
+        );
         Wait(B, receive: Window | Open);
         Give(C, B, Pages(at), At << 12);
         Ends(C, 0x70);

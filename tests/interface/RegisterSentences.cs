@@ -8,7 +8,10 @@ namespace Verified.Tests.Interface;
 /// <summary>Sections 12 and 13: small spaces and the processor's registers.</summary>
 public sealed class RegisterSentences : Scenario
 {
-    private const uint Number = 5, InFirstPages = Page << 12 | 0x800, SmallLimit = 0x3FFFFF, WholeLimit = 0xFFFFFFFF;
+    private const uint Number = 5,
+        InFirstPages = Page << 12 | 0x800,
+        SmallLimit = 0x3FFFFF,
+        WholeLimit = 0xFFFFFFFF;
 
     private static readonly int[] Segments = [SegmentRegister.Ss, SegmentRegister.Ds, SegmentRegister.Es];
 
@@ -74,7 +77,8 @@ public sealed class RegisterSentences : Scenario
     public void A_thread_keeps_its_flags_over_preemption_and_faults()
     {
         // CF, PF, AF, ZF, SF, DF, OF, NT, AC and ID; IF is 1, and IOPL 0.
-        const uint flags = 0x244ED7, resume = 0x10000;
+        const uint flags = 0x244ED7,
+            resume = 0x10000;
         (S.Priority[A], S.Eflags[A], S.Pager[A]) = (Usual + 1, flags, Id(B));
         Tick();
         Is(A, eflags: flags);
@@ -100,10 +104,10 @@ public sealed class RegisterSentences : Scenario
     {
         Small();
         Runs(A);
-        foreach (var number in (int[])[.. Segments, SegmentRegister.Cs]) Assert.Equal(SmallLimit,
-            Segment(number).Limit);
-        foreach (var number in (int[])[SegmentRegister.Fs, SegmentRegister.Gs]) Assert.Equal(0u,
-            Segment(number).Selector);
+        foreach (var number in (int[])[.. Segments, SegmentRegister.Cs])
+            Assert.Equal(SmallLimit, Segment(number).Limit);
+        foreach (var number in (int[])[SegmentRegister.Fs, SegmentRegister.Gs])
+            Assert.Equal(0u, Segment(number).Selector);
     }
 
     [Fact, Sentence("13.6", "13.9")]

@@ -16,22 +16,34 @@ namespace Verified.Tests.Interface;
 public abstract class Scenario : IDisposable
 {
     /// <summary>Threads: three of tasks of their own, the second one of A's task, σ0's, and an onlooker.</summary>
-    protected const uint A = 5 * Lthreads, A2 = A + 1, B = 6 * Lthreads, C = 7 * Lthreads, Sigma0 = 2 * Lthreads,
+    protected const uint A = 5 * Lthreads,
+        A2 = A + 1,
+        B = 6 * Lthreads,
+        C = 7 * Lthreads,
+        Sigma0 = 2 * Lthreads,
         Onlooker = 8 * Lthreads;
 
     /// <summary>Descriptors, and a window that takes items anywhere.</summary>
-    protected const uint No = Descriptor.None, Closed = 0, Open = 1, Item = 2, Window = Fpage.Whole | 2,
+    protected const uint No = Descriptor.None,
+        Closed = 0,
+        Open = 1,
+        Item = 2,
+        Window = Fpage.Whole | 2,
         None = ThreadId.Invalid;
 
     /// <summary>Timeout words.</summary>
-    protected const uint Never = Timeouts.Infinite, ZeroToReceive = Timeouts.ZeroReceiveOnly, ZeroToSend = 0x10,
+    protected const uint Never = Timeouts.Infinite,
+        ZeroToReceive = Timeouts.ZeroReceiveOnly,
+        ZeroToSend = 0x10,
         Zero = Timeouts.ZeroBoth;
 
     /// <summary>The priority of all threads but the onlooker, which has the lowest one.</summary>
     protected const uint Usual = 100;
 
     /// <summary>Pages of A: two that can be written, one that cannot.</summary>
-    protected const uint Page = 0x10, Second = 0x11, ReadOnly = 0x12;
+    protected const uint Page = 0x10,
+        Second = 0x11,
+        ReadOnly = 0x12;
 
     /// <summary>The first of 16 ports of A, at which nothing answers.</summary>
     protected const uint Port = 0x1000;
@@ -49,29 +61,49 @@ public abstract class Scenario : IDisposable
     private State<Concrete>? _start = Initial();
 
     /// <param name="image">An image in place of the shipped one; null for that.</param>
-    protected Scenario(KernelImage? image = null) => (_isShared, _duel) = (image is null,
-        image is null && Idle.TryTake(out var duel) ? duel : new(new ImageMachine(image ?? Image.Value)));
+    protected Scenario(KernelImage? image = null) =>
+        (_isShared, _duel) = (
+            image is null,
+            image is null && Idle.TryTake(out var duel) ? duel : new(new ImageMachine(image ?? Image.Value))
+        );
 
     /// <summary>Before the first event the start, which a test may change; then the spec's state.</summary>
     protected State<Concrete> S => _start ?? _duel.State;
 
     private static State<Concrete> Initial()
     {
-        BootThread Of(uint row, uint priority, uint slice) => new(
-            ThreadId.Make<Concrete>(4, row / Lthreads, row % Lthreads, 1).Value, priority, slice, Code + row, 0x8000
-                + row);
-        return Boot.Initial(Limits.Shipping,
-            [Of(A, Usual, 10), Of(A2, Usual, 10), Of(B, Usual, 10), Of(C, Usual, 10), Of(Sigma0, Usual, 10),
-                Of(Onlooker, 0, ScheduleParam.Infinite)],
+        BootThread Of(uint row, uint priority, uint slice) =>
+            new(
+                ThreadId.Make<Concrete>(4, row / Lthreads, row % Lthreads, 1).Value,
+                priority,
+                slice,
+                Code + row,
+                0x8000 + row
+            );
+        return Boot.Initial(
+            Limits.Shipping,
+            [
+                Of(A, Usual, 10),
+                Of(A2, Usual, 10),
+                Of(B, Usual, 10),
+                Of(C, Usual, 10),
+                Of(Sigma0, Usual, 10),
+                Of(Onlooker, 0, ScheduleParam.Infinite),
+            ],
             frame => frame < 16,
-            [new(A / Lthreads, Page, 4, true), new(A / Lthreads, Second, 5, true),
+            [
+                new(A / Lthreads, Page, 4, true),
+                new(A / Lthreads, Second, 5, true),
                 new(A / Lthreads, ReadOnly, 6, false),
-                    new(A / Lthreads, PageOfPort(Port), Limits.Shipping.Paging.Frames + Port / 16, true)]);
+                new(A / Lthreads, PageOfPort(Port), Limits.Shipping.Paging.Frames + Port / 16, true),
+            ]
+        );
     }
 
     public void Dispose()
     {
-        if (_isShared) Idle.Add(_duel);
+        if (_isShared)
+            Idle.Add(_duel);
         GC.SuppressFinalize(this);
     }
 
@@ -82,7 +114,8 @@ public abstract class Scenario : IDisposable
     /// <summary>The start goes into the spec's tables and the machine's memory.</summary>
     protected void Begin()
     {
-        if (_start is not { } start) return;
+        if (_start is not { } start)
+            return;
         _start = null;
         Assert.Null(_duel.Place(start));
     }
@@ -109,7 +142,8 @@ public abstract class Scenario : IDisposable
 
     protected void Tick(int times = 1)
     {
-        for (var i = 0; i < times; i++) Step(new(Entry.Tick));
+        for (var i = 0; i < times; i++)
+            Step(new(Entry.Tick));
     }
 
     /// <summary>A device raises a line.</summary>
@@ -120,7 +154,8 @@ public abstract class Scenario : IDisposable
     {
         Begin();
         Assert.Equal(Stages.User, S.Stage.Value);
-        if (S.Current.Value == thread) return;
+        if (S.Current.Value == thread)
+            return;
         var mine = Registers.Of(S, S.Current);
         Step(new(Entry.ThreadSwitch, mine with { Esi = Id(thread) }));
         Runs(thread);
@@ -132,32 +167,60 @@ public abstract class Scenario : IDisposable
 
     /// <summary>A thread enters the kernel, with the processor if it has not got it yet.</summary>
     protected void Enter(
-        uint thread, Entry entry, uint? eax = null, uint? ecx = null, uint? edx = null, uint? ebx = null,
-            uint? ebp = null,
-        uint? esi = null, uint? edi = null, uint? eip = null, uint? eflags = null, uint argument = 0, uint code = 0,
-        Between? between = null, UserInstruction? by = null)
+        uint thread,
+        Entry entry,
+        uint? eax = null,
+        uint? ecx = null,
+        uint? edx = null,
+        uint? ebx = null,
+        uint? ebp = null,
+        uint? esi = null,
+        uint? edi = null,
+        uint? eip = null,
+        uint? eflags = null,
+        uint argument = 0,
+        uint code = 0,
+        Between? between = null,
+        UserInstruction? by = null
+    )
     {
         Let(thread);
         var r = Registers.Of(S, thread);
-        Step(new(entry, r with
-        {
-            Eax = eax ?? r.Eax,
-            Ecx = ecx ?? r.Ecx,
-            Edx = edx ?? r.Edx,
-            Ebx = ebx ?? r.Ebx,
-            Ebp = ebp ?? r.Ebp,
-            Esi = esi ?? r.Esi,
-            Edi = edi ?? r.Edi,
-            Eip = eip ?? r.Eip,
-            Eflags = eflags ?? r.Eflags,
-        }, argument, code, between, by));
+        Step(
+            new(
+                entry,
+                r with
+                {
+                    Eax = eax ?? r.Eax,
+                    Ecx = ecx ?? r.Ecx,
+                    Edx = edx ?? r.Edx,
+                    Ebx = ebx ?? r.Ebx,
+                    Ebp = ebp ?? r.Ebp,
+                    Esi = esi ?? r.Esi,
+                    Edi = edi ?? r.Edi,
+                    Eip = eip ?? r.Eip,
+                    Eflags = eflags ?? r.Eflags,
+                },
+                argument,
+                code,
+                between,
+                by
+            )
+        );
     }
 
     /// <summary>ipc with words 1, 2 and 3, unless others are given.</summary>
     protected void Ipc(
-        uint thread, uint send, uint receive, uint to, uint timeouts = Never, uint edx = 1, uint ebx = 2, uint edi = 3,
-        Between? between = null) =>
-        Enter(thread, Entry.Ipc, send, timeouts, edx, ebx, receive, to, edi, between: between);
+        uint thread,
+        uint send,
+        uint receive,
+        uint to,
+        uint timeouts = Never,
+        uint edx = 1,
+        uint ebx = 2,
+        uint edi = 3,
+        Between? between = null
+    ) => Enter(thread, Entry.Ipc, send, timeouts, edx, ebx, receive, to, edi, between: between);
 
     protected void Send(uint thread, uint to, uint timeouts = Never) => Ipc(thread, 0, No, Id(to), timeouts);
 
@@ -209,14 +272,34 @@ public abstract class Scenario : IDisposable
 
     /// <summary>What a thread must do, and have in its registers.</summary>
     protected void Is(
-        uint thread, uint? status = null, uint? eax = null, uint? ecx = null, uint? edx = null, uint? ebx = null,
-        uint? ebp = null, uint? esi = null, uint? edi = null, uint? esp = null, uint? eip = null, uint? eflags = null)
+        uint thread,
+        uint? status = null,
+        uint? eax = null,
+        uint? ecx = null,
+        uint? edx = null,
+        uint? ebx = null,
+        uint? ebp = null,
+        uint? esi = null,
+        uint? edi = null,
+        uint? esp = null,
+        uint? eip = null,
+        uint? eflags = null
+    )
     {
         Begin();
         (uint?, Column<Concrete>)[] each =
         [
-            (status, S.Status), (eax, S.Eax), (ecx, S.Ecx), (edx, S.Edx), (ebx, S.Ebx), (ebp, S.Ebp), (esi, S.Esi),
-            (edi, S.Edi), (esp, S.Esp), (eip, S.Eip), (eflags, S.Eflags),
+            (status, S.Status),
+            (eax, S.Eax),
+            (ecx, S.Ecx),
+            (edx, S.Edx),
+            (ebx, S.Ebx),
+            (ebp, S.Ebp),
+            (esi, S.Esi),
+            (edi, S.Edi),
+            (esp, S.Esp),
+            (eip, S.Eip),
+            (eflags, S.Eflags),
         ];
         foreach (var (expected, column) in each)
             if (expected is { } value)
@@ -279,7 +362,8 @@ public abstract class Scenario : IDisposable
         var (spec, image) = (MappingAt(Spec, thread, page), MappingAt(OfImage, thread, page));
         Assert.Equal(spec, image);
         Assert.Equal(frame, spec?.Frame);
-        if (writable is { } expected) Assert.Equal(expected, spec?.Writable);
+        if (writable is { } expected)
+            Assert.Equal(expected, spec?.Writable);
 
         uint Spec(Column<Concrete> column, uint row) => column[row].Value;
         uint OfImage(Column<Concrete> column, uint row) => _duel.Machine.View.Reader(InfoOf(column))(row).Value;

@@ -55,8 +55,12 @@ public sealed class ScenarioTests
     {
         // MOV of 0 to the caller's EAX becomes MOV EAX,ES and MOV of that.
         var image = KernelImage.Build(Limits.Shipping);
-        using var scenario = new Asking(image.WithBytes(image.After(image.Symbols["id_nearest"], 3),
-            [0x8C, 0xC0, 0x89, 0x44, 0x24, 0x1C, 0x90, 0x90]));
+        using var scenario = new Asking(
+            image.WithBytes(
+                image.After(image.Symbols["id_nearest"], 3),
+                [0x8C, 0xC0, 0x89, 0x44, 0x24, 0x1C, 0x90, 0x90]
+            )
+        );
         Assert.Contains("Eax of 5.0", Assert.ThrowsAny<XunitException>(scenario.Right).Message);
     }
 }

@@ -6,12 +6,14 @@ namespace Verified.Tests.Interface;
 /// <summary>Sections 6 and 7: thread_switch and thread_schedule.</summary>
 public sealed class ScheduleSentences : Scenario
 {
-    private const uint Infinite = ScheduleParam.Infinite, TenTicks = 0x0AA00000;
+    private const uint Infinite = ScheduleParam.Infinite,
+        TenTicks = 0x0AA00000;
 
     // The threads but A, B and the onlooker wait.
     private void OnlyAAndB()
     {
-        foreach (var thread in (uint[])[A2, C, Sigma0]) Wait(thread);
+        foreach (var thread in (uint[])[A2, C, Sigma0])
+            Wait(thread);
     }
 
     private void Schedule(uint thread, uint param, uint preempter = None) =>

@@ -7,13 +7,23 @@ namespace Verified.Tests.Interface;
 /// <summary>Section 9, task_new. A's task is the chief of B's, and B's is the chief of C's.</summary>
 public sealed class TaskSentences : Scenario
 {
-    private const uint At = 0x20, Other = 0x21, NewB = 0x05060002;
+    private const uint At = 0x20,
+        Other = 0x21,
+        NewB = 0x05060002;
 
     public TaskSentences() => (S.Mappings.Chief[TaskOf(B)], S.Mappings.Chief[TaskOf(C)]) = (TaskOf(A), TaskOf(B));
 
     private void TaskNew(uint task, uint pager, uint mcp = 255, Between? between = null) =>
-        Enter(A, Entry.TaskNew, eax: mcp,
-        ecx: 0x9000, edx: Code + 0x200, ebx: pager, esi: task << 16 | 0x3C0003FF, between: between);
+        Enter(
+            A,
+            Entry.TaskNew,
+            eax: mcp,
+            ecx: 0x9000,
+            edx: Code + 0x200,
+            ebx: pager,
+            esi: task << 16 | 0x3C0003FF,
+            between: between
+        );
 
     [Fact, Sentence("9.1", "9.4", "9.5", "9.6", "9.8", "9.11", "9.20", "1.12", "13.1", "15.4")]
     public void An_active_task_begins_with_lthread_0()
@@ -157,8 +167,19 @@ public sealed class TaskSentences : Scenario
         Let(A);
         TaskNew(TaskOf(B), Id(A), between: new Between(2));
         Runs(B);
-        Step(new(Entry.LthreadExRegs,
-            Registers.Of(S, B) with { Eax = 1, Ecx = 0x9000, Edx = Code, Ebx = None, Esi = None }));
+        Step(
+            new(
+                Entry.LthreadExRegs,
+                Registers.Of(S, B) with
+                {
+                    Eax = 1,
+                    Ecx = 0x9000,
+                    Edx = Code,
+                    Ebx = None,
+                    Esi = None,
+                }
+            )
+        );
         Is(B + 1, ThreadStatus.Inactive);
         Is(A, ThreadStatus.Ready, esi: NewB);
     }

@@ -7,21 +7,49 @@ namespace Verified.Tests.Interface;
 /// <summary>Sections 2, 4 and 8: system calls, id_nearest, and the lthreads of a task.</summary>
 public sealed class ThreadSentences : Scenario
 {
-    private const uint NewThread = A + 2, UserFlags = 0x202;
+    private const uint NewThread = A + 2,
+        UserFlags = 0x202;
 
     private void ExRegs(
-        uint lthread, uint esp = None, uint eip = None, uint preempter = None, uint pager = None,
-            Between? between = null) =>
-        Enter(A, Entry.LthreadExRegs, eax: lthread, ecx: esp, edx: eip, ebx: preempter, esi: pager, between: between);
+        uint lthread,
+        uint esp = None,
+        uint eip = None,
+        uint preempter = None,
+        uint pager = None,
+        Between? between = null
+    ) => Enter(A, Entry.LthreadExRegs, eax: lthread, ecx: esp, edx: eip, ebx: preempter, esi: pager, between: between);
 
     [Fact, Sentence("2.1", "2.2", "2.3")]
     public void A_call_changes_no_register_but_its_results()
     {
         const uint flags = UserFlags | 0x8D5;
-        Enter(A, Entry.IdNearest, eax: 1, ecx: 2, edx: 3, ebx: 4, ebp: 5, esi: 6, edi: 7, eip: Code + 0x800,
-            eflags: flags);
-        Is(A, ThreadStatus.Ready, eax: 0, ecx: 2, edx: 3, ebx: 4, ebp: 5, esi: 6, edi: 7, esp: 0x8000 + A, eip: Code
-            + 0x800, eflags: flags);
+        Enter(
+            A,
+            Entry.IdNearest,
+            eax: 1,
+            ecx: 2,
+            edx: 3,
+            ebx: 4,
+            ebp: 5,
+            esi: 6,
+            edi: 7,
+            eip: Code + 0x800,
+            eflags: flags
+        );
+        Is(
+            A,
+            ThreadStatus.Ready,
+            eax: 0,
+            ecx: 2,
+            edx: 3,
+            ebx: 4,
+            ebp: 5,
+            esi: 6,
+            edi: 7,
+            esp: 0x8000 + A,
+            eip: Code + 0x800,
+            eflags: flags
+        );
     }
 
     [Theory, Sentence("2.5", "14.10")]

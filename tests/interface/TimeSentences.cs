@@ -102,7 +102,8 @@ public sealed class TimeSentences : Scenario
     [Fact, Sentence("10.7", "10.9", "10.13", "7.14")]
     public void If_only_threads_without_time_are_ready_the_processor_idles()
     {
-        foreach (var thread in (uint[])[A2, B, C, Sigma0]) Wait(thread);
+        foreach (var thread in (uint[])[A2, B, C, Sigma0])
+            Wait(thread);
         Schedule(Onlooker, 0x00A00000);
         Schedule(A, 0x00A00000 | Usual);
         Tick();
@@ -114,8 +115,8 @@ public sealed class TimeSentences : Scenario
     public void Donated_ticks_are_a_slice_with_which_a_thread_competes_until_they_are_used_up()
     {
         (S.Quantum[A], S.Slice[A], S.Quantum[B], S.Slice[B], S.Priority[A]) = (3, 3, 0, 0, Usual + 1);
-        foreach (var thread in (uint[])[A2, C, Sigma0]) (S.Status[thread],
-            S.Ebp[thread]) = (ThreadStatus.ReceivingAny, Open);
+        foreach (var thread in (uint[])[A2, C, Sigma0])
+            (S.Status[thread], S.Ebp[thread]) = (ThreadStatus.ReceivingAny, Open);
         Switch(Id(B));
         Runs(B);
         Is(3, s => s.Slice, B);

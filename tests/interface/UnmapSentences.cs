@@ -7,7 +7,9 @@ namespace Verified.Tests.Interface;
 /// <summary>Sections 5 and 11, fpage_unmap: what goes, what becomes read-only, what stays.</summary>
 public sealed class UnmapSentences : Scenario
 {
-    private const uint At = 0x20, Other = 0x21, Frame = 4;
+    private const uint At = 0x20,
+        Other = 0x21,
+        Frame = 4;
 
     // A's page is B's, and B's is C's; all can be written.
     private void MapOn()

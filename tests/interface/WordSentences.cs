@@ -45,8 +45,8 @@ public sealed class WordSentences : Scenario
     {
         uint[] frames = [4, 5, 6];
         Begin();
-        uint[] Words() => [.. frames
-            .SelectMany(frame => Enumerable.Range(0, 1024).Select(i => WordOfFrame(frame, (uint)i * 4)))];
+        uint[] Words() =>
+            [.. frames.SelectMany(frame => Enumerable.Range(0, 1024).Select(i => WordOfFrame(frame, (uint)i * 4)))];
         var before = Words();
         Map(A, Page, B, 0x20);
         Call(A, B);

@@ -22,9 +22,12 @@ public class BootMessageTests
     [Fact]
     public void There_is_a_case_for_each_message_of_the_image()
     {
-        var texts = Enumerable.Range(0, int.MaxValue)
+        var texts = Enumerable
+            .Range(0, int.MaxValue)
             .TakeWhile(number => Image.Symbols.ContainsKey($"boot_message_{number}"))
-            .Select(number => Text(Image.Symbols[$"boot_message_{number}"])).Distinct().ToList();
+            .Select(number => Text(Image.Symbols[$"boot_message_{number}"]))
+            .Distinct()
+            .ToList();
         var lines = BootMessages.Refusals(Image).Select(refusal => refusal.Line + "\r\n").ToList();
         Assert.All(texts, text => Assert.Contains(lines, line => IsOf(line, text)));
         Assert.True(texts.Count > 15);
@@ -34,16 +37,29 @@ public class BootMessageTests
     [InlineData("boot_message_0", "boot prints '")]
     [InlineData("panic_line", "vector 2 prints '")]
     public void A_wrong_line_is_refused(string symbol, string why) =>
-        Assert.StartsWith(why, BootMessages.Wrong(Image.WithFlippedBit(Image.Symbols[symbol] + 2, 0)),
-            StringComparison.Ordinal);
+        Assert.StartsWith(
+            why,
+            BootMessages.Wrong(Image.WithFlippedBit(Image.Symbols[symbol] + 2, 0)),
+            StringComparison.Ordinal
+        );
 
     private static string Text(uint at) =>
-        new([.. Image.Text.Bytes.Skip((int)(at - Image.Text.Linear)).TakeWhile(value => value != 0)
-            .Select(value => (char)value)]);
+        new([
+            .. Image
+                .Text.Bytes.Skip((int)(at - Image.Text.Linear))
+                .TakeWhile(value => value != 0)
+                .Select(value => (char)value),
+        ]);
 
     /// <summary>Whether a line is a text with its numbers: # stands for a hexadecimal one, @ for a module's.</summary>
-    private static bool IsOf(string line, string text) => System.Text.RegularExpressions.Regex.IsMatch(line,
-        "^" + System.Text.RegularExpressions.Regex.Escape(text)
-            .Replace("\\#", "[0-9A-F]{8}h", StringComparison.Ordinal).Replace("@", "[12]", StringComparison.Ordinal)
-                + "$");
+    private static bool IsOf(string line, string text) =>
+        System.Text.RegularExpressions.Regex.IsMatch(
+            line,
+            "^"
+                + System
+                    .Text.RegularExpressions.Regex.Escape(text)
+                    .Replace("\\#", "[0-9A-F]{8}h", StringComparison.Ordinal)
+                    .Replace("@", "[12]", StringComparison.Ordinal)
+                + "$"
+        );
 }

@@ -7,32 +7,50 @@ using Xunit;
 
 namespace Verified.Tests.Kernel;
 
-/// <summary>Programs in C (<c>programs/</c>), built for IA-32 by the host's gcc as anybody would build one for L4 X.0.</summary>
+/// <summary>
+/// Programs in C (<c>programs/</c>), built for IA-32 by the host's gcc as anybody would build one for L4 X.0.
+/// </summary>
 internal static class CProgram
 {
     private static readonly ConcurrentDictionary<string, byte[]> Built = [];
 
     private static readonly string[] Options =
     [
-        "-m32", "-ffreestanding", "-O2", "-Wall", "-Wextra", "-Werror", "-nostdlib", "-static", "-fno-pie", "-no-pie",
-        "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-Wl,--build-id=none",
+        "-m32",
+        "-ffreestanding",
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-nostdlib",
+        "-static",
+        "-fno-pie",
+        "-no-pie",
+        "-fno-stack-protector",
+        "-fno-asynchronous-unwind-tables",
+        "-Wl,--build-id=none",
     ];
 
     /// <summary>The program of this name as a module, linked at a physical address.</summary>
     public static BootModule Module(string name, uint at) => new(name, Built.GetOrAdd(name, _ =>
-    {
-        var output = Path.GetTempFileName();
-        try
-        {
-            var gcc = Gcc([Path.Combine(Programs(), $"{name}.c"), string.Create(CultureInfo.InvariantCulture, $"-Wl,-Ttext={at:x}"), "-o", output]);
-            Assert.True(gcc.Exit == 0, gcc.Errors);
-            return File.ReadAllBytes(output);
-        }
-        finally
-        {
-            File.Delete(output);
-        }
-    }));
+            {
+                var output = Path.GetTempFileName();
+                try
+                {
+                    var gcc = Gcc([
+                        Path.Combine(Programs(), $"{name}.c"),
+                        string.Create(CultureInfo.InvariantCulture, $"-Wl,-Ttext={at:x}"),
+                        "-o",
+                        output,
+                    ]);
+                    Assert.True(gcc.Exit == 0, gcc.Errors);
+                    return File.ReadAllBytes(output);
+                }
+                finally
+                {
+                    File.Delete(output);
+                }
+            }));
 
     /// <summary>Why programs cannot be built here, or null: builds one.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">gcc is not installed.</exception>
@@ -43,7 +61,8 @@ internal static class CProgram
         {
             var gcc = Gcc(["-x", "c", "-", "-o", output], "void _start(void) { for (;;); }");
             return gcc.Exit != 0 ? $"gcc does not build for IA-32 ({gcc.Errors.Split('\n')[0]}); install gcc-multilib"
-                : new FileInfo(output) is { Exists: true, Length: > 0 } ? null : "gcc makes no program";
+                : new FileInfo(output) is { Exists: true, Length: > 0 } ? null
+                : "gcc makes no program";
         }
         finally
         {
@@ -54,5 +73,6 @@ internal static class CProgram
     private static Ended Gcc(IEnumerable<string> arguments, string input = "") =>
         OtherProgram.Run("gcc", [.. Options, .. arguments], TimeSpan.FromMinutes(2), input);
 
-    private static string Programs([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "programs");
+    private static string Programs([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "programs");
 }

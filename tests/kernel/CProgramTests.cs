@@ -13,27 +13,52 @@ public class CProgramTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
     private static readonly BootModule Nobody = new("nobody", [0xEB, 0xFE]);
-    private static readonly string[] Hello = ["Verified: L4 X.0 on IA-32", "hello from C", "5 milliseconds later", "done"];
+    private static readonly string[] Hello =
+    [
+        "Verified: L4 X.0 on IA-32",
+        "hello from C",
+        "5 milliseconds later",
+        "done",
+    ];
 
     private static readonly BootModule Sigma0 = new("sigma0", ServerPrograms.Sigma0.File);
 
-    public static TheoryData<string, string[]> RootTasks => new()
-    {
+    public static TheoryData<string, string[]> RootTasks =>
+        new()
         {
-            "client",
-            ["client: the loader's information is here", "client: the info page", "client: 64 free pages", "client: a frame in two places", "client: 4 MB at once"]
-        },
-        { "bench", ["bench: 10000 round trips"] },
-        { "small", ["small: 1000 round trips between small spaces"] },
-        { "donated", ["donated: it runs on donated time only", "donated: 1000 calls on donated time", "donated: infinite"] },
-        { "anew", ["anew: flags of a new thread", "anew: no x87"] },
-        {
-            "tasks",
-            ["tasks: ping-pong with task 5", "tasks: again, by its next version", "tasks: 300 more than there are page tables for", "tasks: a sub-task goes with its chief"]
-        },
-    };
+            {
+                "client",
+                [
+                    "client: the loader's information is here",
+                    "client: the info page",
+                    "client: 64 free pages",
+                    "client: a frame in two places",
+                    "client: 4 MB at once",
+                ]
+            },
+            { "bench", ["bench: 10000 round trips"] },
+            { "small", ["small: 1000 round trips between small spaces"] },
+            {
+                "donated",
+                ["donated: it runs on donated time only", "donated: 1000 calls on donated time", "donated: infinite"]
+            },
+            { "anew", ["anew: flags of a new thread", "anew: no x87"] },
+            {
+                "tasks",
+                [
+                    "tasks: ping-pong with task 5",
+                    "tasks: again, by its next version",
+                    "tasks: 300 more than there are page tables for",
+                    "tasks: a sub-task goes with its chief",
+                ]
+            },
+        };
 
-    private static readonly string[] Beyond = ["small: 1000 round trips between small spaces", "small: too small for one of them"];
+    private static readonly string[] Beyond =
+    [
+        "small: 1000 round trips between small spaces",
+        "small: too small for one of them",
+    ];
 
     // QEMU's code generator does not look at the limits of segments: there it is no small space.
     [FactWith(Tool.Gcc)]
@@ -41,8 +66,13 @@ public class CProgramTests
 
     [FactWith(Tool.Gcc | Tool.BochsBios)]
     public void What_is_beyond_a_small_space_makes_it_large_in_bochs() =>
-        Assert.Equal(["Verified: L4 X.0 on IA-32", .. Beyond],
-            Bochs.Boot(BootDisk.Make(64 << 20, Image.ToElf(), "", Sigma0, CProgram.Module("beyond", 0x300000)), Beyond[^1]));
+        Assert.Equal(
+            ["Verified: L4 X.0 on IA-32", .. Beyond],
+            Bochs.Boot(
+                BootDisk.Make(64 << 20, Image.ToElf(), "", Sigma0, CProgram.Module("beyond", 0x300000)),
+                Beyond[^1]
+            )
+        );
 
     [FactWith(Tool.Gcc)]
     public void Hello_runs_as_sigma0_on_the_machine()

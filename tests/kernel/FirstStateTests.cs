@@ -33,7 +33,8 @@ public class FirstStateTests
     {
         var image = KernelImage.Build(new(tasks, lthreads, priorities));
         Assert.Empty(FirstStateCheck.Differences(image));
-        if (Booting.Servers(image) is { Count: > 0 } servers) Assert.Empty(FirstStateCheck.Differences(image, servers));
+        if (Booting.Servers(image) is { Count: > 0 } servers)
+            Assert.Empty(FirstStateCheck.Differences(image, servers));
     }
 
     [Fact]
@@ -55,8 +56,12 @@ public class FirstStateTests
         ["gdt+38h, no descriptor"] = () => With((Layout.Gdt + 0x38, 0x00081000u), (Layout.Gdt + 0x3C, 0xF080EC00)),
         ["gdt+40h, no descriptor"] = () => Flipped(Layout.Gdt + 0x40, 3),
         ["idt+104h, gate 20h to tick"] = () =>
-            With([.. Enumerable.Range(0x20, 16).Where(vector => vector != 0x22).Select(vector =>
-            (Gate(vector) + 4, Dword(Gate(vector) + 4) | 0x6000u))]),
+            With([
+                .. Enumerable
+                    .Range(0x20, 16)
+                    .Where(vector => vector != 0x22)
+                    .Select(vector => (Gate(vector) + 4, Dword(Gate(vector) + 4) | 0x6000u)),
+            ]),
         ["idt+100h, gate 20h to tick"] = () => Flipped(Gate(0x20), 0),
         ["idt+4h, gate 00h to exception_0"] = () => Flipped(Gate(0) + 4, 7),
         ["idt+110h, gate 22h, which is absent"] = () =>
@@ -72,8 +77,10 @@ public class FirstStateTests
             Flipped(Layout.Mappings.PageTables.Base + Layout.PageSize + 9, 0),
         ["kernel_page_tables+2004h at "] = () => Flipped(Layout.KernelPageTables + 2 * Layout.PageSize + 4, 1),
         ["tss_tables+5"] = () =>
-            Flipped(Layout.TssTables + 5 * Layout.PageSize
-                + (Layout.Tss + Layout.TssPortMap) / Layout.PageSize % 1024 * 4, 2),
+            Flipped(
+                Layout.TssTables + 5 * Layout.PageSize + (Layout.Tss + Layout.TssPortMap) / Layout.PageSize % 1024 * 4,
+                2
+            ),
         ["threads+2044h, row 16, between the fields"] = () => Flipped(Layout.Threads.Base + Layout.BlockSize + 0x44, 6),
         ["threads+2050h, row 16, esi"] = () => Flipped(Layout.Threads.Base + Layout.BlockSize + 0x50, 6),
         ["behind priority_summary+10h at "] = () => Flipped(Layout.PrioritySummary.End + 0x10, 0),
@@ -92,7 +99,8 @@ public class FirstStateTests
     [MemberData(nameof(Places))]
     public void A_wrong_first_state_is_refused_and_the_place_is_named(string place) =>
         Assert.Contains(FirstStateCheck.Differences(Planted[place]()), difference =>
-            difference.StartsWith(place, StringComparison.Ordinal));
+            difference.StartsWith(place, StringComparison.Ordinal)
+        );
 
     [Fact]
     public void The_declaration_reads_as_words()
@@ -103,7 +111,8 @@ public class FirstStateTests
         Assert.Contains("  37h..FFh  absent: 0", lines);
         Assert.Contains("  3000h  000000FFh  the byte of ones that ends the map of ports", lines);
         Assert.All(FirstState.Of(Image).Regions, region =>
-            Assert.Contains(lines, line => line.Contains($"  {region.Name}: ", StringComparison.Ordinal)));
+            Assert.Contains(lines, line => line.Contains($"  {region.Name}: ", StringComparison.Ordinal))
+        );
     }
 
     private static uint Gate(int vector) => Layout.Idt + 8 * (uint)vector;
@@ -116,13 +125,14 @@ public class FirstStateTests
     private static KernelImage With(params ReadOnlySpan<(uint Linear, uint Dword)> changes)
     {
         var image = Image;
-        foreach (var (linear, dword) in changes) image = image.WithBytes(linear, BitConverter.GetBytes(dword));
+        foreach (var (linear, dword) in changes)
+            image = image.WithBytes(linear, BitConverter.GetBytes(dword));
         return image;
     }
 
     /// <summary>
-    /// Bit 1 of the frame of each mapping of memory is set: the field's value is a page's number, and its low bits
-    /// are no part of it.
+    /// Bit 1 of the frame of each mapping of memory is set: the field's value is a page's number, and its low bits are
+    /// no part of it.
     /// </summary>
     private static KernelImage WithLowBitsOfFrames()
     {
@@ -134,8 +144,9 @@ public class FirstStateTests
     }
 
     /// <summary>A seventh descriptor, of a local descriptor table, which boot loads.</summary>
-    private static KernelImage WithLdt() => Replaced(LoadNoLdt, [0xB0, 0x38, 0x66, 0x0F, 0x00, 0xD0])
-        .WithBytes(Layout.Gdt + 0x38, [0xFF, 0x00, 0x00, 0x00, 0x00, 0x82, 0x00, 0x00])
+    private static KernelImage WithLdt() =>
+        Replaced(LoadNoLdt, [0xB0, 0x38, 0x66, 0x0F, 0x00, 0xD0])
+            .WithBytes(Layout.Gdt + 0x38, [0xFF, 0x00, 0x00, 0x00, 0x00, 0x82, 0x00, 0x00])
             .WithBytes(Layout.Gdt + 0x40, [0x3F]);
 
     private static KernelImage Replaced(byte[] code, byte[] other)

@@ -48,7 +48,12 @@ public class ImageTests
         Assert.Contains("not an ELF file", Refuse([.. "#!/bin/sh and more"u8]));
         Assert.Contains("32-bit", Refuse(Changed(4, 2)));
         Assert.Contains("Multiboot", Refuse(Changed(0x1000, 0)));
-        Assert.Contains("No such file", Assert.Throws<ImageException>(() => KernelImage.Load("/nowhere/k.elf")).Message.Replace("Could not find", "No such file"));
+        Assert.Contains(
+            "No such file",
+            Assert
+                .Throws<ImageException>(() => KernelImage.Load("/nowhere/k.elf"))
+                .Message.Replace("Could not find", "No such file")
+        );
     }
 
     [Fact]
@@ -126,7 +131,8 @@ public class ImageTests
         for (var at = table; at < table + Section(3, 5); at += 16)
         {
             var text = file.AsSpan(names + BitConverter.ToInt32(file, at));
-            if (!text[..text.IndexOf((byte)0)].SequenceEqual(System.Text.Encoding.ASCII.GetBytes(name))) continue;
+            if (!text[..text.IndexOf((byte)0)].SequenceEqual(System.Text.Encoding.ASCII.GetBytes(name)))
+                continue;
             BitConverter.TryWriteBytes(file.AsSpan(at + 4), value);
             return file;
         }

@@ -53,7 +53,8 @@ internal sealed class Lockstep : IMachine<Concrete>
         _pc.Cpu.Eip = _image.Symbols["pick"];
     }
 
-    private const uint Code = 0x1236, Address = 0x12345678;
+    private const uint Code = 0x1236,
+        Address = 0x12345678;
 
     /// <summary>One entry on both sides; the current thread's registers are the spec's.</summary>
     public void Step(State<Concrete> state, Entry entry, int exception, int interrupt)
@@ -63,43 +64,83 @@ internal sealed class Lockstep : IMachine<Concrete>
         {
             var t = state.Current;
             Concrete[] registers =
-                [state.Eax[t], state.Ecx[t], state.Edx[t], state.Ebx[t], state.Esp[t], state.Ebp[t], state.Esi[t], state.Edi[t]];
-            for (var i = 0; i < 8; i++) cpu.R[i] = registers[i];
+            [
+                state.Eax[t],
+                state.Ecx[t],
+                state.Edx[t],
+                state.Ebx[t],
+                state.Esp[t],
+                state.Ebp[t],
+                state.Esi[t],
+                state.Edi[t],
+            ];
+            for (var i = 0; i < 8; i++)
+                cpu.R[i] = registers[i];
             (cpu.Eip, cpu.Eflags) = (state.Eip[t], state.Eflags[t]);
         }
-
         // The processor is past the HLT that it waits in.
         else if (Stage == Stages.Idle)
             cpu.Eip = _image.Symbols["idle_halt"] + 1;
 
         var kernel = new Kernel<Concrete>(state);
         var hasCode = entry == Entry.PageFault || exception is >= 10 and <= 13 or 17;
-        var argument = entry switch { Entry.PageFault => Address, Entry.Interrupt => (uint)interrupt, _ => (uint)exception };
+        var argument = entry switch
+        {
+            Entry.PageFault => Address,
+            Entry.Interrupt => (uint)interrupt,
+            _ => (uint)exception,
+        };
         kernel.Step(entry, argument, hasCode ? Code : 0);
         switch (entry)
         {
-            case Entry.Ipc: cpu.SoftwareInterrupt((int)Layout.IpcVector); break;
-            case Entry.IdNearest: cpu.SoftwareInterrupt((int)Layout.IdNearestVector); break;
-            case Entry.ThreadSwitch: cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector); break;
-            case Entry.ThreadSchedule: cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector); break;
-            case Entry.LthreadExRegs: cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector); break;
-            case Entry.TaskNew: cpu.SoftwareInterrupt((int)Layout.TaskNewVector); break;
-            case Entry.Tick: cpu.ExternalInterrupt((int)Layout.TickVector); break;
-            case Entry.Interrupt: cpu.ExternalInterrupt((int)Layout.TickVector + interrupt - 1); break;
-            case Entry.PageFault: cpu.FaultOfInstruction(Fault.Page(Code, Address)); break;
-            case Entry.Exception when exception is 1 or 3 or 4: cpu.Deliver(exception, null); break;
-            case Entry.Exception: cpu.DeliverFault(exception, hasCode ? (Concrete)Code : null); break;
+            case Entry.Ipc:
+                cpu.SoftwareInterrupt((int)Layout.IpcVector);
+                break;
+            case Entry.IdNearest:
+                cpu.SoftwareInterrupt((int)Layout.IdNearestVector);
+                break;
+            case Entry.ThreadSwitch:
+                cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector);
+                break;
+            case Entry.ThreadSchedule:
+                cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector);
+                break;
+            case Entry.LthreadExRegs:
+                cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector);
+                break;
+            case Entry.TaskNew:
+                cpu.SoftwareInterrupt((int)Layout.TaskNewVector);
+                break;
+            case Entry.Tick:
+                cpu.ExternalInterrupt((int)Layout.TickVector);
+                break;
+            case Entry.Interrupt:
+                cpu.ExternalInterrupt((int)Layout.TickVector + interrupt - 1);
+                break;
+            case Entry.PageFault:
+                cpu.FaultOfInstruction(Fault.Page(Code, Address));
+                break;
+            case Entry.Exception when exception is 1 or 3 or 4:
+                cpu.Deliver(exception, null);
+                break;
+            case Entry.Exception:
+                cpu.DeliverFault(exception, hasCode ? (Concrete)Code : null);
+                break;
         }
 
-        if (Kernel<Concrete>.Own(Stage) is not null) RunOne();
+        if (Kernel<Concrete>.Own(Stage) is not null)
+            RunOne();
         RunTo([.. Cuts.Select(cut => _image.Symbols[cut.Symbol])], 400);
         Stage = cpu.Cpl == 3 ? Stages.User : Cuts.Single(cut => _image.Symbols[cut.Symbol] == cpu.Eip.Value).Stage;
 
         // The fast path passes a cut point.
-        while (state.Stage.Value != Stage && Kernel<Concrete>.Own(state.Stage.Value) is { } own) kernel.Step(own);
+        while (state.Stage.Value != Stage && Kernel<Concrete>.Own(state.Stage.Value) is { } own)
+            kernel.Step(own);
     }
 
-    /// <summary>Every column at every row; every representation invariant at every row, or every few where there are many.</summary>
+    /// <summary>
+    /// Every column at every row; every representation invariant at every row, or every few where there are many.
+    /// </summary>
     public void Compare(State<Concrete> state, string where)
     {
         var view = new View<Concrete>(_image.Layout, this);
@@ -115,24 +156,33 @@ internal sealed class Lockstep : IMachine<Concrete>
         var representation = new Representation<Concrete>(view, state);
         foreach (var invariant in Representation<Concrete>.All)
         {
-            var (rows, columns) = (Representation<Concrete>.Count(invariant.I, _image.Layout), Representation<Concrete>.Count(invariant.J, _image.Layout));
+            var (rows, columns) = (
+                Representation<Concrete>.Count(invariant.I, _image.Layout),
+                Representation<Concrete>.Count(invariant.J, _image.Layout)
+            );
             for (var i = 0u; i < rows; i += stride)
-                for (var j = 0u; j < columns; j++)
-                    if (!invariant.Holds(representation, i, j).Known)
-                        Assert.Fail($"{where}: {invariant.Name} fails at {i}, {j}: {invariant.Why}");
+            for (var j = 0u; j < columns; j++)
+                if (!invariant.Holds(representation, i, j).Known)
+                    Assert.Fail($"{where}: {invariant.Name} fails at {i}, {j}: {invariant.Why}");
         }
     }
 
     private static readonly (string Symbol, uint Stage)[] Cuts =
     [
-        ("pick", Stages.Pick), ("receive", Stages.Receive), ("accept", Stages.Accept), ("leave", Stages.Leave), ("wake", Stages.Wake), ("idle_halt", Stages.Idle),
+        ("pick", Stages.Pick),
+        ("receive", Stages.Receive),
+        ("accept", Stages.Accept),
+        ("leave", Stages.Leave),
+        ("wake", Stages.Wake),
+        ("idle_halt", Stages.Idle),
     ];
 
     private void RunTo(uint[] cuts, int most)
     {
         for (var count = 0; _pc.Cpu.Cpl == 0 && !cuts.Contains(_pc.Cpu.Eip.Value); count++)
         {
-            if (count >= most) Assert.Fail($"no cut point after {most} instructions, at {_image.Name(_pc.Cpu.Eip.Value)}");
+            if (count >= most)
+                Assert.Fail($"no cut point after {most} instructions, at {_image.Name(_pc.Cpu.Eip.Value)}");
             RunOne();
         }
     }

@@ -15,7 +15,15 @@ internal static class Qemu
 
     // A program ends QEMU with an odd status.
     private static readonly string[] Machine =
-        ["-display", "none", "-monitor", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"];
+    [
+        "-display",
+        "none",
+        "-monitor",
+        "none",
+        "-no-reboot",
+        "-device",
+        "isa-debug-exit,iobase=0xf4,iosize=4",
+    ];
 
     /// <summary>What a ROM prints on port E9h until it ends QEMU.</summary>
     /// <param name="rom">A file of 64 KB.</param>
@@ -45,27 +53,44 @@ internal static class Qemu
     }
 
     private static Ended TryRom(string rom, string[] options) =>
-        OtherProgram.Run(Program, [.. Machine, "-serial", "none", "-debugcon", "stdio", "-bios", rom, .. options], Patience);
+        OtherProgram.Run(
+            Program,
+            [.. Machine, "-serial", "none", "-debugcon", "stdio", "-bios", rom, .. options],
+            Patience
+        );
 
     /// <summary>The lines of its serial port and its exit status.</summary>
     /// <param name="image">The image.</param>
     /// <param name="modules">Its servers.</param>
     /// <param name="prompt">When it has said this, which is the end of a line, something is typed.</param>
     /// <param name="typed">What.</param>
-    public static (string[] Lines, int Status) Run(KernelImage image, IReadOnlyList<BootModule> modules, string prompt = "", string typed = "")
+    public static (string[] Lines, int Status) Run(
+        KernelImage image,
+        IReadOnlyList<BootModule> modules,
+        string prompt = "",
+        string typed = ""
+    )
     {
         var folder = Directory.CreateTempSubdirectory("verified-qemu").FullName;
         try
         {
             var kernel = Path.Combine(folder, "kernel");
             image.Save(kernel);
-            var files = modules.Select((module, i) =>
-            {
-                var file = Path.Combine(folder, $"module{i}");
-                File.WriteAllBytes(file, module.Content);
-                return file;
-            }).ToList();
-            return Start(["-kernel", kernel, .. files.Count == 0 ? (string[])[] : ["-initrd", string.Join(',', files)]], prompt, typed);
+            var files = modules
+                .Select(
+                    (module, i) =>
+                    {
+                        var file = Path.Combine(folder, $"module{i}");
+                        File.WriteAllBytes(file, module.Content);
+                        return file;
+                    }
+                )
+                .ToList();
+            return Start(
+                ["-kernel", kernel, .. files.Count == 0 ? (string[])[] : ["-initrd", string.Join(',', files)]],
+                prompt,
+                typed
+            );
         }
         finally
         {
@@ -90,12 +115,21 @@ internal static class Qemu
 
     private static (string[] Lines, int Status) Start(string[] options, string prompt = "", string typed = "")
     {
-        using var qemu = OtherProgram.Start(Program, [.. Machine, "-serial", "stdio", "-m", "64", .. options], Patience);
+        using var qemu = OtherProgram.Start(
+            Program,
+            [.. Machine, "-serial", "stdio", "-m", "64", .. options],
+            Patience
+        );
         var text = new StringBuilder();
         while (qemu.Process.StandardOutput.Read() is >= 0 and var read)
         {
             text.Append((char)read);
-            if (typed.Length == 0 || read != '\n' || !text.ToString().EndsWith(prompt + "\r\n", StringComparison.Ordinal)) continue;
+            if (
+                typed.Length == 0
+                || read != '\n'
+                || !text.ToString().EndsWith(prompt + "\r\n", StringComparison.Ordinal)
+            )
+                continue;
             qemu.Process.StandardInput.Write(typed);
             qemu.Process.StandardInput.Flush();
         }

@@ -13,19 +13,56 @@ public class RootTaskTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
 
-    public static TheoryData<string, string, string[]> Transcripts => new()
-    {
-        { "hello", "", ["hello: running", "hello: the info page is here", "hello: the processor's frequency is measured", "hello: 3 milliseconds later", "hello: a page of memory"] },
-        { "pingpong", "", ["pingpong: 10000 round trips, every answer right"] },
-        { "pager", "", ["pager: missed 1000000Ah", "pager: missed 1000100Ah", "pager: missed 1000200Ah", "pager: missed 10001008h", "pager: its client found all as it should be"] },
+    public static TheoryData<string, string, string[]> Transcripts =>
+        new()
         {
-            "memory", "",
-            ["memory: a client in a task of its own", "memory: mapped, it holds 11111111h", "memory: granted, it holds 33333333h", "memory: the client wrote 22222222h",
-                "memory: what was granted stays, and holds 33333333h", "memory: flushed, and missed at 20000000h"]
-        },
-        { "ports", "", ["ports: reported F0006010h", "ports: reported F0006014h", "ports: reported 00000D01h", "ports: given back"] },
-        { "uart", "a driver\n", ["uart: type a line", "a driver", "uart: the end of the line"] },
-    };
+            {
+                "hello",
+                "",
+                [
+                    "hello: running",
+                    "hello: the info page is here",
+                    "hello: the processor's frequency is measured",
+                    "hello: 3 milliseconds later",
+                    "hello: a page of memory",
+                ]
+            },
+            { "pingpong", "", ["pingpong: 10000 round trips, every answer right"] },
+            {
+                "pager",
+                "",
+                [
+                    "pager: missed 1000000Ah",
+                    "pager: missed 1000100Ah",
+                    "pager: missed 1000200Ah",
+                    "pager: missed 10001008h",
+                    "pager: its client found all as it should be",
+                ]
+            },
+            {
+                "memory",
+                "",
+                [
+                    "memory: a client in a task of its own",
+                    "memory: mapped, it holds 11111111h",
+                    "memory: granted, it holds 33333333h",
+                    "memory: the client wrote 22222222h",
+                    "memory: what was granted stays, and holds 33333333h",
+                    "memory: flushed, and missed at 20000000h",
+                ]
+            },
+            {
+                "ports",
+                "",
+                [
+                    "ports: reported F0006010h",
+                    "ports: reported F0006014h",
+                    "ports: reported 00000D01h",
+                    "ports: given back",
+                ]
+            },
+            { "uart", "a driver\n", ["uart: type a line", "a driver", "uart: the end of the line"] },
+        };
 
     /// <summary>Those to whom nothing is typed.</summary>
     public static TheoryData<string, string[]> Quiet
@@ -34,7 +71,8 @@ public class RootTaskTests
         {
             var quiet = new TheoryData<string, string[]>();
             foreach (var row in Transcripts)
-                if (((string)row[1]).Length == 0) quiet.Add((string)row[0], (string[])row[2]);
+                if (((string)row[1]).Length == 0)
+                    quiet.Add((string)row[0], (string[])row[2]);
             return quiet;
         }
     }
@@ -78,10 +116,17 @@ public class RootTaskTests
     [TheoryWith(Tool.BochsBios)]
     [MemberData(nameof(Quiet))]
     public void It_runs_from_a_disk_in_bochs(string name, string[] says) =>
-        Assert.Equal(["Verified: L4 X.0 on IA-32", .. says], Bochs.Boot(BootDisk.Make(Memory, Image.ToElf(), "", Modules(name)), says[^1]));
+        Assert.Equal(
+            ["Verified: L4 X.0 on IA-32", .. says],
+            Bochs.Boot(BootDisk.Make(Memory, Image.ToElf(), "", Modules(name)), says[^1])
+        );
 
     private const uint Memory = 64 << 20;
 
     private static BootModule[] Modules(string name) =>
-        [.. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots.Single(root => root.Name == name) }.Select(server => new BootModule(server.Name, server.File))];
+        [
+            .. new[] { ServerPrograms.Sigma0, ServerPrograms.Roots.Single(root => root.Name == name) }.Select(
+                server => new BootModule(server.Name, server.File)
+            ),
+        ];
 }

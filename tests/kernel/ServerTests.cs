@@ -11,7 +11,9 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Kernel;
 
-/// <summary>σ0 and the root task as modules of the boot loader: what they find when they start, and what boot refuses.</summary>
+/// <summary>
+/// σ0 and the root task as modules of the boot loader: what they find when they start, and what boot refuses.
+/// </summary>
 public class ServerTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
@@ -152,7 +154,11 @@ public class ServerTests
     [InlineData(ProcessorModel.Pentium, 99_900, 100_100)]
     [InlineData(ProcessorModel.I486, 0, 0)]
     [Sentence("18.7")]
-    public void The_info_page_has_the_processor_s_frequency_where_it_can_be_measured(ProcessorModel model, uint least, uint most)
+    public void The_info_page_has_the_processor_s_frequency_where_it_can_be_measured(
+        ProcessorModel model,
+        uint least,
+        uint most
+    )
     {
         // The machine executes 100 million instructions a second.
         var (_, pc) = Boot(64, pc => pc.Cpu.Model = model, new("sigma0", ServerPrograms.Sigma0.File), Root);
@@ -205,46 +211,54 @@ public class ServerTests
     public void Segments_go_where_their_headers_say_and_the_rest_is_cleared()
     {
         // The second segment is where the loader puts the modules, the third has bytes and zeros.
-        var code = TestPc.Assemble(c =>
-        {
-            var wrong = c.CreateLabel();
-            c.cmp(__dword_ptr[FirstModule], 0x11111111);
-            c.jne(wrong);
-            c.cmp(__dword_ptr[0x2000000], 0x22222222);
-            c.jne(wrong);
-            c.cmp(__dword_ptr[0x2000004], 0);
-            c.jne(wrong);
-            c.cmp(__dword_ptr[0x20FFFFC], 0);
-            c.jne(wrong);
-            Print(c, "right");
-            c.Label(ref wrong);
-            Print(c, "wrong");
-        }, 0x20000);
-        var file = ElfProgram.Of(0x20000, new ProgramSegment(0x20000, code, (uint)code.Length),
-            new ProgramSegment(FirstModule, Repeat(0x11, 0x2000), 0x2000), new ProgramSegment(0x2000000, Repeat(0x22, 4), 0x100000));
+        var code = TestPc.Assemble(
+            c =>
+            {
+                var wrong = c.CreateLabel();
+                c.cmp(__dword_ptr[FirstModule], 0x11111111);
+                c.jne(wrong);
+                c.cmp(__dword_ptr[0x2000000], 0x22222222);
+                c.jne(wrong);
+                c.cmp(__dword_ptr[0x2000004], 0);
+                c.jne(wrong);
+                c.cmp(__dword_ptr[0x20FFFFC], 0);
+                c.jne(wrong);
+                Print(c, "right");
+                c.Label(ref wrong);
+                Print(c, "wrong");
+            },
+            0x20000
+        );
+        var file = ElfProgram.Of(
+            0x20000,
+            new ProgramSegment(0x20000, code, (uint)code.Length),
+            new ProgramSegment(FirstModule, Repeat(0x11, 0x2000), 0x2000),
+            new ProgramSegment(0x2000000, Repeat(0x22, 4), 0x100000)
+        );
         Assert.Equal("right", Boot(new BootModule("sigma0", file), Root).Lines[1]);
         static byte[] Repeat(byte value, int count) => [.. Enumerable.Repeat(value, count)];
     }
 
-    public static TheoryData<string, uint> Refused => new()
-    {
-        { "one module is not enough: give first sigma0, then the root task", 64 },
-        { "module 1 is empty", 64 },
-        { "module 2 is not a 32-bit little-endian ELF file", 64 },
-        { "module 2 is an ELF file, but no executable for IA-32", 64 },
-        { "module 1 is cut off: its program headers are beyond its end", 64 },
-        { "module 2 is cut off: a segment is beyond its end", 64 },
-        { "a segment of module 2 has more bytes in the file than in memory", 64 },
-        { "a segment of module 2 goes beyond 4 GB", 64 },
-        { "module 2 starts at 00700000h, where it has no segment", 64 },
-        { "module 2 overlaps what is at 00800000h", 64 },
-        { "module 2 overlaps what is at 0009FC00h", 64 },
-        { "module 2 overlaps what is at 00020000h", 64 },
-        { "module 2 needs it up to 01401000h", 20 },
-        { "not enough memory: the kernel needs it up to", 64 },
-        { "not enough memory to unpack module 1", 17 },
-        { "the boot loader's information does not fit in a page of 4096 bytes", 64 },
-    };
+    public static TheoryData<string, uint> Refused =>
+        new()
+        {
+            { "one module is not enough: give first sigma0, then the root task", 64 },
+            { "module 1 is empty", 64 },
+            { "module 2 is not a 32-bit little-endian ELF file", 64 },
+            { "module 2 is an ELF file, but no executable for IA-32", 64 },
+            { "module 1 is cut off: its program headers are beyond its end", 64 },
+            { "module 2 is cut off: a segment is beyond its end", 64 },
+            { "a segment of module 2 has more bytes in the file than in memory", 64 },
+            { "a segment of module 2 goes beyond 4 GB", 64 },
+            { "module 2 starts at 00700000h, where it has no segment", 64 },
+            { "module 2 overlaps what is at 00800000h", 64 },
+            { "module 2 overlaps what is at 0009FC00h", 64 },
+            { "module 2 overlaps what is at 00020000h", 64 },
+            { "module 2 needs it up to 01401000h", 20 },
+            { "not enough memory: the kernel needs it up to", 64 },
+            { "not enough memory to unpack module 1", 17 },
+            { "the boot loader's information does not fit in a page of 4096 bytes", 64 },
+        };
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -252,7 +266,8 @@ public class ServerTests
     public void Bad_input_is_told_in_one_line_and_the_processor_halts(string says, uint megabytes)
     {
         byte[] program = [0xEB, 0xFE];
-        byte[] good = ElfProgram.Of(0x20000, new ProgramSegment(0x20000, program, 2)), other = ElfProgram.Of(0x400000, new ProgramSegment(0x400000, program, 2));
+        byte[] good = ElfProgram.Of(0x20000, new ProgramSegment(0x20000, program, 2)),
+            other = ElfProgram.Of(0x400000, new ProgramSegment(0x400000, program, 2));
         byte[] Changed(byte[] file, int at, byte value)
         {
             file[at] = value;
@@ -262,21 +277,59 @@ public class ServerTests
         byte[][] modules = says switch
         {
             "one module is not enough: give first sigma0, then the root task" => [good],
-            "module 1 is empty" => [[], other],
+            "module 1 is empty" =>
+            [
+                [],
+                other,
+            ],
             "module 2 is not a 32-bit little-endian ELF file" => [good, Changed(other, 4, 2)],
             "module 2 is an ELF file, but no executable for IA-32" => [good, Changed(other, 16, 1)],
             "module 1 is cut off: its program headers are beyond its end" => [good[..60], other],
             "module 2 is cut off: a segment is beyond its end" => [good, other[..^1]],
-            "a segment of module 2 has more bytes in the file than in memory" => [good, ElfProgram.Of(0x400000, new ProgramSegment(0x400000, program, 1))],
-            "a segment of module 2 goes beyond 4 GB" => [good, ElfProgram.Of(0xFFFFFFFE, new ProgramSegment(0xFFFFFFFE, program, 4))],
-            "module 2 starts at 00700000h, where it has no segment" => [good, ElfProgram.Of(0x700000, new ProgramSegment(0x400000, program, 2))],
-            "module 2 overlaps what is at 00800000h" => [good, ElfProgram.Of(0x880000, new ProgramSegment(0x880000, program, 2))],
-            "module 2 overlaps what is at 0009FC00h" => [good, ElfProgram.Of(0x90000, new ProgramSegment(0x90000, program, 0x10000))],
-            "module 2 overlaps what is at 00020000h" => [good, ElfProgram.Of(0x1F000, new ProgramSegment(0x1F000, program, 0x1001))],
-            "module 2 needs it up to 01401000h" => [good, ElfProgram.Of(0x1400000, new ProgramSegment(0x1400000, program, 0x1000))],
+            "a segment of module 2 has more bytes in the file than in memory" =>
+            [
+                good,
+                ElfProgram.Of(0x400000, new ProgramSegment(0x400000, program, 1)),
+            ],
+            "a segment of module 2 goes beyond 4 GB" =>
+            [
+                good,
+                ElfProgram.Of(0xFFFFFFFE, new ProgramSegment(0xFFFFFFFE, program, 4)),
+            ],
+            "module 2 starts at 00700000h, where it has no segment" =>
+            [
+                good,
+                ElfProgram.Of(0x700000, new ProgramSegment(0x400000, program, 2)),
+            ],
+            "module 2 overlaps what is at 00800000h" =>
+            [
+                good,
+                ElfProgram.Of(0x880000, new ProgramSegment(0x880000, program, 2)),
+            ],
+            "module 2 overlaps what is at 0009FC00h" =>
+            [
+                good,
+                ElfProgram.Of(0x90000, new ProgramSegment(0x90000, program, 0x10000)),
+            ],
+            "module 2 overlaps what is at 00020000h" =>
+            [
+                good,
+                ElfProgram.Of(0x1F000, new ProgramSegment(0x1F000, program, 0x1001)),
+            ],
+            "module 2 needs it up to 01401000h" =>
+            [
+                good,
+                ElfProgram.Of(0x1400000, new ProgramSegment(0x1400000, program, 0x1000)),
+            ],
             "not enough memory to unpack module 1" =>
-                [ElfProgram.Of(0x20000, new ProgramSegment(0x20000, program, 2), new ProgramSegment(0x100000, new byte[0x180000], 0x180000)),
-                    ElfProgram.Of(0x280000, new ProgramSegment(0x280000, program, 0x580000))],
+            [
+                ElfProgram.Of(
+                    0x20000,
+                    new ProgramSegment(0x20000, program, 2),
+                    new ProgramSegment(0x100000, new byte[0x180000], 0x180000)
+                ),
+                ElfProgram.Of(0x280000, new ProgramSegment(0x280000, program, 0x580000)),
+            ],
             _ => [good, other],
         };
         var text = says.Contains("4096", StringComparison.Ordinal) ? new string('x', 5000) : "module";
@@ -284,7 +337,8 @@ public class ServerTests
         // The loader tells of less memory than there is.
         void Less(Pc pc)
         {
-            if (says.Contains("the kernel needs", StringComparison.Ordinal)) pc.Memory.Store(pc.Cpu.R[3].Value + 8, 4, 512);
+            if (says.Contains("the kernel needs", StringComparison.Ordinal))
+                pc.Memory.Store(pc.Cpu.R[3].Value + 8, 4, 512);
         }
 
         var (lines, pc) = Boot(megabytes, Less, modules.Select(module => new BootModule(text, module)).ToArray());
@@ -299,7 +353,8 @@ public class ServerTests
     /// <summary>Where the loader puts the first module.</summary>
     private static uint FirstModule => (Layout.Physical(Image.Layout.UserImages) + 0xFFF) & ~0xFFFu;
 
-    private static BootModule Elf(uint at, Action<Assembler> program) => new("elf", ElfProgram.Of(at, TestPc.Assemble(program, at), 0x1000));
+    private static BootModule Elf(uint at, Action<Assembler> program) =>
+        new("elf", ElfProgram.Of(at, TestPc.Assemble(program, at), 0x1000));
 
     private static void Print(Assembler c, string line)
     {

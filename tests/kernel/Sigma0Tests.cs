@@ -9,8 +9,15 @@ namespace Verified.Tests.Kernel;
 /// <summary>σ0's answers, as its clients see them: the machine runs σ0 without a kernel, the test plays ipc.</summary>
 public class Sigma0Tests
 {
-    private const uint Root = 0x04040001, Other = 0x04050001, Map = 2, InfoPage = 0x150000, Memory = 16 << 20;
-    private const uint Page = 12 << 2, Superpage = 22 << 2, Writable = 2, AnyPage = 0xFFFFFFFC;
+    private const uint Root = 0x04040001,
+        Other = 0x04050001,
+        Map = 2,
+        InfoPage = 0x150000,
+        Memory = 16 << 20;
+    private const uint Page = 12 << 2,
+        Superpage = 22 << 2,
+        Writable = 2,
+        AnyPage = 0xFFFFFFFC;
 
     private readonly Pc _pc = new(Memory);
 
@@ -39,7 +46,8 @@ public class Sigma0Tests
 
     private void RunToIpc()
     {
-        while (_pc.Memory.Load(_pc.Cpu.Eip.Value, 2) != 0x30CD) Assert.Equal(StopReason.Budget, _pc.Run(1));
+        while (_pc.Memory.Load(_pc.Cpu.Eip.Value, 2) != 0x30CD)
+            Assert.Equal(StopReason.Budget, _pc.Run(1));
     }
 
     /// <summary>A call of σ0: the answer's send descriptor and first two words.</summary>
@@ -73,7 +81,8 @@ public class Sigma0Tests
     [Sentence("17.2")]
     public void What_is_reserved_or_not_there_goes_to_nobody()
     {
-        foreach (var at in (uint[])[0x100000, InfoPage, 0x1FFFFC, 0x20000, Memory, 0x40000000]) Assert.Equal(Refused, Call(Root, at));
+        foreach (var at in (uint[])[0x100000, InfoPage, 0x1FFFFC, 0x20000, Memory, 0x40000000])
+            Assert.Equal(Refused, Call(Root, at));
     }
 
     [Fact]
@@ -98,7 +107,9 @@ public class Sigma0Tests
         }
 
         // All but page 0, σ0's own pages, devices, kernel and root.
-        Assert.DoesNotContain(given, at => at is 0 or (>= 0xA0000 and < 0x200000) or (>= 0x300000 and < 0x305000) or (>= 0x20000 and < 0x26000));
+        Assert.DoesNotContain(given, at =>
+            at is 0 or (>= 0xA0000 and < 0x200000) or (>= 0x300000 and < 0x305000) or (>= 0x20000 and < 0x26000)
+        );
         Assert.Equal((int)(Memory / 0x1000) - 1 - 6 - 0x160 - 5, given.Count);
         Assert.Equal(Given(0), Call(Root, 0));
     }
@@ -113,7 +124,10 @@ public class Sigma0Tests
         Assert.Equal(Refused, Call(Root, 0x40800000));
         Assert.Equal(Given(0xC01000), Call(Other, 0xC01000));
         Assert.Equal(Refused, Call(Root, 0xC00001, Superpage));
-        Assert.Equal(((uint, uint, uint))(Map, 0xC00000, 0xC00000 | Superpage | Writable), Call(Other, 0xC00001, Superpage));
+        Assert.Equal(
+            ((uint, uint, uint))(Map, 0xC00000, 0xC00000 | Superpage | Writable),
+            Call(Other, 0xC00001, Superpage)
+        );
         Assert.Equal(Refused, Call(Root, 0xC0000000));
     }
 
@@ -121,7 +135,8 @@ public class Sigma0Tests
     [Sentence("17.4", "17.7")]
     public void The_info_page_is_everybodys_to_read_and_ports_are_given_as_asked_for()
     {
-        foreach (var client in (uint[])[Root, Other]) Assert.Equal((Map, InfoPage, InfoPage | Page), Call(client, 1, 1));
+        foreach (var client in (uint[])[Root, Other])
+            Assert.Equal((Map, InfoPage, InfoPage | Page), Call(client, 1, 1));
         Assert.Equal(Refused, Call(Root, 1, 0));
         Assert.Equal((Map, 0u, 0xF03F8010u), Call(Other, 0xF03F8010));
         Assert.Equal(Refused, Call(Root, 0xE0000000));

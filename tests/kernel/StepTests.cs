@@ -10,7 +10,6 @@ public class StepTests
 {
     private static readonly int[] Exceptions = [0, 1, 3, 4, 5, 6, 7, 10, 11, 12, 16, 17];
 
-
     [Theory]
     [InlineData(2, 1, 2, 300)]
     [InlineData(16, 4, 64, 300)]
@@ -26,7 +25,7 @@ public class StepTests
     {
         const int seed = 20261121;
         var random = new Random(seed);
-        for (var done = 0; done < steps;)
+        for (var done = 0; done < steps; )
         {
             var machine = new Lockstep(image);
             var state = Start(limits, random);
@@ -37,7 +36,8 @@ public class StepTests
                 var where = $"seed {seed}, step {done}: {entry} of thread {state.Current.Value}";
                 machine.Step(state, entry, Exceptions[random.Next(Exceptions.Length)], (int)AnInterrupt(state, random));
                 machine.Compare(state, where);
-                if (state.Stage.Value == Stages.Idle && random.Next(3) == 0) break;
+                if (state.Stage.Value == Stages.Idle && random.Next(3) == 0)
+                    break;
             }
 
             reached.UnionWith(machine.Reached);
@@ -53,18 +53,36 @@ public class StepTests
         Walk(limits, image, steps: 24000, reached);
         Walk(limits, image, steps: 2000, reached, answers: true);
 
-        // But for the HLT, before which a walk stops, what no thread can cause, and operations on mappings and deletions: these walks have none, so no
-        // small space either, come upon no thread in the middle of one, and execute no instruction that could be forbidden.
+        // But for the HLT, before which a walk stops, what no thread can cause, and operations on mappings and
+        // deletions: these walks have none, so no small space either, come upon no thread in the middle of one, and
+        // execute no instruction that could be forbidden.
         (string From, string To)[] others =
         [
-            ("ipc_small_call", "ipc_unsaved"), ("fpage_unmap", "thread_switch"), ("schedule_small", "schedule_large"), ("ex_regs_doomed", "ex_regs_inactive"),
-            ("task_new", "tick"), ("exception_13", "exception_14"), ("fault_small", "fault_large"), ("outgrow", "pick"), ("exit_grown", "exit_load"),
-            ("exit_small", "panic"), ("panic", "boot"),
+            ("ipc_small_call", "ipc_unsaved"),
+            ("fpage_unmap", "thread_switch"),
+            ("schedule_small", "schedule_large"),
+            ("ex_regs_doomed", "ex_regs_inactive"),
+            ("task_new", "tick"),
+            ("exception_13", "exception_14"),
+            ("fault_small", "fault_large"),
+            ("outgrow", "pick"),
+            ("exit_grown", "exit_load"),
+            ("exit_small", "panic"),
+            ("panic", "boot"),
         ];
-        var missed = Listing.Lines(image, image.Code.Start, image.Code.End)
-            .Where(line => !reached.Contains(line.Address) && line.Address != image.Symbols["idle_halt"]
-                && !others.Any(part => line.Address >= image.Symbols[part.From] && line.Address < image.Symbols[part.To]));
-        Assert.True(!missed.Any(), "not reached:\n" + string.Join('\n', missed.Select(line => $"{image.Name(line.Address)}: {line}")));
+        var missed = Listing
+            .Lines(image, image.Code.Start, image.Code.End)
+            .Where(line =>
+                !reached.Contains(line.Address)
+                && line.Address != image.Symbols["idle_halt"]
+                && !others.Any(part =>
+                    line.Address >= image.Symbols[part.From] && line.Address < image.Symbols[part.To]
+                )
+            );
+        Assert.True(
+            !missed.Any(),
+            "not reached:\n" + string.Join('\n', missed.Select(line => $"{image.Name(line.Address)}: {line}"))
+        );
     }
 
     private static State<Concrete> Start(Limits limits, Random random)
@@ -72,32 +90,46 @@ public class StepTests
         var threads = new List<BootThread>();
         var versions = new Dictionary<uint, uint>();
         for (var task = 1u; task < limits.Tasks; task++)
-            for (var lthread = 0u; lthread < limits.Lthreads; lthread++)
-                if (random.Next(4) != 0)
-                {
-                    versions.TryAdd(task, (uint)random.Next(1, 3));
-                    threads.Add(new(ThreadId.Make<Concrete>(4, task, lthread, versions[task]),
-                        (uint)random.Next((int)limits.Priorities), (uint)random.Next(1, 4), 0x1000 + task, 0x3000));
-                }
+        for (var lthread = 0u; lthread < limits.Lthreads; lthread++)
+            if (random.Next(4) != 0)
+            {
+                versions.TryAdd(task, (uint)random.Next(1, 3));
+                threads.Add(
+                    new(
+                        ThreadId.Make<Concrete>(4, task, lthread, versions[task]),
+                        (uint)random.Next((int)limits.Priorities),
+                        (uint)random.Next(1, 4),
+                        0x1000 + task,
+                        0x3000
+                    )
+                );
+            }
 
         var state = Boot.Initial(limits, threads);
         foreach (var thread in threads)
             if (state.Row(thread.Id) is var row)
             {
-                if (random.Next(4) != 0) state.Pager[row] = threads[random.Next(threads.Count)].Id;
-                if (random.Next(4) == 0) state.Preempter[row] = threads[random.Next(threads.Count)].Id;
+                if (random.Next(4) != 0)
+                    state.Pager[row] = threads[random.Next(threads.Count)].Id;
+                if (random.Next(4) == 0)
+                    state.Preempter[row] = threads[random.Next(threads.Count)].Id;
             }
-
 
         // Some wait already: those of low priority would seldom get to it.
         foreach (var thread in threads)
             if (random.Next(4) == 0)
-                (state.Status[state.Row(thread.Id)], state.Ebp[state.Row(thread.Id)]) =
-                    (random.Next(3) == 0 ? ThreadStatus.Resuming : ThreadStatus.ReceivingAny, random.Next(2) == 0 ? 1 : Fpage.Whole | 3);
+                (state.Status[state.Row(thread.Id)], state.Ebp[state.Row(thread.Id)]) = (
+                    random.Next(3) == 0 ? ThreadStatus.Resuming : ThreadStatus.ReceivingAny,
+                    random.Next(2) == 0 ? 1 : Fpage.Whole | 3
+                );
 
         // And a deadline of another round of slots, or of none.
         foreach (var thread in threads)
-            if (state.Row(thread.Id) is var row && state.Status[row] == ThreadStatus.ReceivingAny && random.Next(2) == 0)
+            if (
+                state.Row(thread.Id) is var row
+                && state.Status[row] == ThreadStatus.ReceivingAny
+                && random.Next(2) == 0
+            )
                 (state.Timed[row], state.Deadline[row]) = (1, (uint)random.Next(1, 200));
 
         // Interrupts, of some that wait for them, and of some that do not.
@@ -107,26 +139,34 @@ public class StepTests
             if (random.Next(3) == 0 && state.Handler[id].Value == State<Concrete>.Nobody)
             {
                 (state.Handler[id], state.Handles[row]) = (row, id);
-                if (state.Status[row] == ThreadStatus.Ready && random.Next(2) == 0) (state.Status[row], state.Esi[row]) = (ThreadStatus.Sleeping, id);
-                if (state.WaitsForInterrupt(row, id)) state.Masked &= ~Interrupts.Bit<Concrete>(id);
-                else state.Pending[id] = (uint)random.Next(2);
+                if (state.Status[row] == ThreadStatus.Ready && random.Next(2) == 0)
+                    (state.Status[row], state.Esi[row]) = (ThreadStatus.Sleeping, id);
+                if (state.WaitsForInterrupt(row, id))
+                    state.Masked &= ~Interrupts.Bit<Concrete>(id);
+                else
+                    state.Pending[id] = (uint)random.Next(2);
             }
         }
 
-        for (var p = 0u; p < limits.Priorities; p++) state.Picked[p] = (uint)random.Next((int)limits.Threads);
+        for (var p = 0u; p < limits.Priorities; p++)
+            state.Picked[p] = (uint)random.Next((int)limits.Threads);
         return state;
     }
 
     // One that somebody handles, for the most part; the walks give them masked or not.
     private static uint AnInterrupt(State<Concrete> s, Random random) =>
-        Interrupts.OfUsers.Where(id => s.Handler[id].Value != State<Concrete>.Nobody || random.Next(8) == 0).OrderBy(_ => random.Next()).FirstOrDefault(8u);
+        Interrupts
+            .OfUsers.Where(id => s.Handler[id].Value != State<Concrete>.Nobody || random.Next(8) == 0)
+            .OrderBy(_ => random.Next())
+            .FirstOrDefault(8u);
 
     // 1 ms to send, 2 ms to receive.
     private static readonly uint Soon = Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(2000));
 
     private static Entry Choose(State<Concrete> s, Random random, bool answers)
     {
-        if (s.Stage.Value == Stages.Idle) return random.Next(2) == 0 ? Entry.Tick : Entry.Interrupt;
+        if (s.Stage.Value == Stages.Idle)
+            return random.Next(2) == 0 ? Entry.Tick : Entry.Interrupt;
         var me = s.Current;
         uint Any() => (uint)random.NextInt64(1L << 32);
         uint One(params uint[] values) => random.Next(12) == 0 ? Any() : values[random.Next(values.Length)];
@@ -134,16 +174,37 @@ public class StepTests
         s.Eax[me] = One(0, 0, 0, 0, 1, 2, 3, 4, Descriptor.None, Descriptor.None);
         s.Ecx[me] = One(0, 0, 0, 0, 0x01, 0x10, 0x11, 0x01010011, Soon, Soon, Soon);
         s.Ebp[me] = One(0, 0, 1, 1, Descriptor.None, 2, 3, 4, 5, Fpage.Whole | 2, Fpage.Whole | 3);
-        s.Esi[me] = One(someone, someone, someone, s.Esi[me].Value, someone, someone + 1, s.Esi[me].Value, 0, s.Id[me].Value);
+        s.Esi[me] = One(
+            someone,
+            someone,
+            someone,
+            s.Esi[me].Value,
+            someone,
+            someone + 1,
+            s.Esi[me].Value,
+            0,
+            s.Id[me].Value
+        );
 
         // Who waits for me alone gets an answer, and I wait for anyone; or a call, and I wait for it.
-        if (answers && Enumerable.Range(1, (int)s.Limits.Threads - 1).Select(row => (uint)row).FirstOrDefault(row =>
-                (s.Status[row].Value, s.Partner[row]) == (ThreadStatus.ReceivingFrom, me)) is var caller and > 0)
+        if (
+            answers
+            && Enumerable
+                .Range(1, (int)s.Limits.Threads - 1)
+                .Select(row => (uint)row)
+                .FirstOrDefault(row => (s.Status[row].Value, s.Partner[row]) == (ThreadStatus.ReceivingFrom, me))
+                is var caller
+                    and > 0
+        )
             (s.Eax[me], s.Ecx[me], s.Ebp[me], s.Esi[me]) = (0, 0, (uint)random.Next(2), s.Id[caller]);
 
         // Some receive from an interrupt, their own for the most part, or give it up.
         if (random.Next(16) == 0)
-            (s.Eax[me], s.Ebp[me], s.Esi[me]) = (Descriptor.None, 0, One(s.Handles[me].Value, s.Handles[me].Value, (uint)random.Next(18)));
+            (s.Eax[me], s.Ebp[me], s.Esi[me]) = (
+                Descriptor.None,
+                0,
+                One(s.Handles[me].Value, s.Handles[me].Value, (uint)random.Next(18))
+            );
 
         s.Edx[me] = One(Any(), Descriptor.None);
         s.Ebx[me] = Any();
@@ -165,7 +226,8 @@ public class StepTests
         };
 
         // A priority that there is, and a time slice: some have length 0, some no end.
-        if (entry == Entry.ThreadSchedule) s.Eax[me] = One(Any() & ~0xFCu, Any() & ~0xFCu, Any() & 0x00FFFF03, Any() & 0xFF0FFF03, ThreadId.Invalid);
+        if (entry == Entry.ThreadSchedule)
+            s.Eax[me] = One(Any() & ~0xFCu, Any() & ~0xFCu, Any() & 0x00FFFF03, Any() & 0xFF0FFF03, ThreadId.Invalid);
         return entry;
     }
 }

@@ -6,12 +6,15 @@ namespace Verified.Tests.Machine;
 
 /// <summary>
 /// Which access of an instruction comes first: all of them are in two absent pages, and CR2 tells. The order is that of
-/// the operations in
-/// SDM vol. 2; the 386's PUSHAD starts at the lowest address (SingleStepTests/80386, 60).
+/// the operations in SDM vol. 2; the 386's PUSHAD starts at the lowest address (SingleStepTests/80386, 60).
 /// </summary>
 public class AccessOrderTests
 {
-    private const uint Directory = 0x10000, Table = 0x11000, Absent = 0x200000, Middle = Absent + 0x1000, Gdt = 0x1000;
+    private const uint Directory = 0x10000,
+        Table = 0x11000,
+        Absent = 0x200000,
+        Middle = Absent + 0x1000,
+        Gdt = 0x1000;
 
     [Theory]
     [InlineData("POPAD", "61", -16, -16)]

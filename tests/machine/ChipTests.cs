@@ -103,8 +103,21 @@ public class ChipTests
     public void The_second_controller_interrupts_again_for_each_of_its_requests()
     {
         var pics = new PicPair();
-        foreach (var (port, value) in new (uint, byte)[]
-            { (0x20, 0x11), (0x21, 0x20), (0x21, 4), (0x21, 1), (0xA0, 0x11), (0xA1, 0x28), (0xA1, 2), (0xA1, 3), (0x21, 0), (0xA1, 0) })
+        foreach (
+            var (port, value) in new (uint, byte)[]
+            {
+                (0x20, 0x11),
+                (0x21, 0x20),
+                (0x21, 4),
+                (0x21, 1),
+                (0xA0, 0x11),
+                (0xA1, 0x28),
+                (0xA1, 2),
+                (0xA1, 3),
+                (0x21, 0),
+                (0xA1, 0),
+            }
+        )
             pics.Write(port, value);
         pics.SetLine(9, true);
         pics.SetLine(12, true);
@@ -217,7 +230,8 @@ public class ChipTests
     [Fact]
     public void A_new_rate_of_the_clock_does_not_end_a_period_early()
     {
-        // 2 Hz, set a little after half a second: the next edge of the divider is at the whole one (MC146818A, "periodic interrupt rate").
+        // 2 Hz, set a little after half a second: the next edge of the divider is at the whole one (MC146818A,
+        // "periodic interrupt rate").
         var clock = new Rtc(64 << 20);
         clock.Advance(600_000_000);
         byte Flags()
@@ -244,7 +258,10 @@ public class ChipTests
             clock.Select(cell);
             return clock.Read();
         }
-        Assert.Equal((640, 63 * 1024, 48 << 4), (At(0x15) | At(0x16) << 8, At(0x17) | At(0x18) << 8, At(0x34) | At(0x35) << 8));
+        Assert.Equal(
+            (640, 63 * 1024, 48 << 4),
+            (At(0x15) | At(0x16) << 8, At(0x17) | At(0x18) << 8, At(0x34) | At(0x35) << 8)
+        );
     }
 
     [Theory]
@@ -294,7 +311,8 @@ public class ChipTests
         var keyboard = new KeyboardController(tested: true);
         keyboard.Write(0x64, 0x60);
         keyboard.Write(0x60, (byte)mode);
-        foreach (var command in commands) keyboard.Write(0x60, (byte)command);
+        foreach (var command in commands)
+            keyboard.Write(0x60, (byte)command);
         foreach (var answer in answers)
         {
             Assert.Equal(1, keyboard.Read(0x64) & 1);
@@ -328,11 +346,18 @@ public class ChipTests
     public void The_keyboard_controller_tests_itself_gates_address_line_20_and_resets()
     {
         var (gate, resets) = (true, 0);
-        var keyboard = new KeyboardController(tested: false) { AddressGate = open => gate = open, Reset = () => resets++ };
+        var keyboard = new KeyboardController(tested: false)
+        {
+            AddressGate = open => gate = open,
+            Reset = () => resets++,
+        };
         Assert.Equal(0, keyboard.Read(0x64) & 4);
         keyboard.Write(0x64, 0xAA);
         // The system flag tells that the test has passed; the data register keeps what it had.
-        Assert.Equal((5, 0x55, 4, 0x55), (keyboard.Read(0x64) & 5, keyboard.Read(0x60), keyboard.Read(0x64) & 5, keyboard.Read(0x60)));
+        Assert.Equal(
+            (5, 0x55, 4, 0x55),
+            (keyboard.Read(0x64) & 5, keyboard.Read(0x60), keyboard.Read(0x64) & 5, keyboard.Read(0x60))
+        );
         keyboard.Write(0x64, 0xD1);
         keyboard.Write(0x60, 0xDD);
         Assert.False(gate);

@@ -6,7 +6,10 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>Compiled code does what the interpreted text does: the same programs on two machines, one of which compiles everything.</summary>
+/// <summary>
+/// Compiled code does what the interpreted text does: the same programs on two machines, one of which compiles
+/// everything.
+/// </summary>
 public class CompilerTests
 {
     private static readonly AssemblerRegister32[] Registers = [eax, ecx, edx, ebx, ebp, edi];
@@ -29,7 +32,8 @@ public class CompilerTests
             var (stop, other) = (compiled.Run(budget), interpreted.Run(budget));
             Assert.Equal(other, stop);
             Assert.Equal(State(interpreted), State(compiled));
-            if (stop == StopReason.Halted) break;
+            if (stop == StopReason.Halted)
+                break;
         }
     }
 
@@ -37,17 +41,20 @@ public class CompilerTests
     public void Code_that_overwrites_itself_is_seen()
     {
         // The immediate of the addition grows with each turn.
-        var program = TestPc.Assemble(c =>
-        {
-            var turn = c.CreateLabel();
-            c.mov(ecx, 100);
-            c.Label(ref turn);
-            c.add(eax, 0x01000000);
-            c.inc(__dword_ptr[TestPc.Code + 6]);
-            c.dec(ecx);
-            c.jne(turn);
-            c.hlt();
-        }, TestPc.Code);
+        var program = TestPc.Assemble(
+            c =>
+            {
+                var turn = c.CreateLabel();
+                c.mov(ecx, 100);
+                c.Label(ref turn);
+                c.add(eax, 0x01000000);
+                c.inc(__dword_ptr[TestPc.Code + 6]);
+                c.dec(ecx);
+                c.jne(turn);
+                c.hlt();
+            },
+            TestPc.Code
+        );
         var (compiled, interpreted) = (With(program, 3), With(program, int.MaxValue));
         Assert.Equal((StopReason.Halted, StopReason.Halted), (compiled.Run(10_000), interpreted.Run(10_000)));
         Assert.Equal(100 * 0x01000000u + 99 * 100 / 2, interpreted.Reg(0));
@@ -57,22 +64,28 @@ public class CompilerTests
     [Fact]
     public void A_fault_in_a_compiled_way_leaves_the_state_before_its_instruction()
     {
-        const uint table = 0x3000, idt = 0x4000, handler = 0x5000;
-        var program = TestPc.Assemble(c =>
-        {
-            var turn = c.CreateLabel();
-            c.mov(esi, TestPc.Data);
-            c.Label(ref turn);
-            c.inc(eax);
-            c.add(esi, 512);
-            c.mov(__dword_ptr[esi], eax);
-            c.jmp(turn);
-        }, TestPc.Code);
+        const uint table = 0x3000,
+            idt = 0x4000,
+            handler = 0x5000;
+        var program = TestPc.Assemble(
+            c =>
+            {
+                var turn = c.CreateLabel();
+                c.mov(esi, TestPc.Data);
+                c.Label(ref turn);
+                c.inc(eax);
+                c.add(esi, 512);
+                c.mov(__dword_ptr[esi], eax);
+                c.jmp(turn);
+            },
+            TestPc.Code
+        );
         var machines = new[] { With(program, 3), With(program, int.MaxValue) };
         foreach (var pc in machines)
         {
             // 64 pages mapped one to one, without the one that the loop gets to in the end.
-            for (var page = 0u; page < 1024; page++) pc.Poke(table + 0x10000 + page * 4, page == TestPc.Data / 4096 + 9 ? 0 : page << 12 | 3);
+            for (var page = 0u; page < 1024; page++)
+                pc.Poke(table + 0x10000 + page * 4, page == TestPc.Data / 4096 + 9 ? 0 : page << 12 | 3);
             pc.Poke(table, table + 0x10000 | 3);
             pc.Descriptor(0x2000, 1, 0, 0xFFFFF, 0x9B, 0xC);
             pc.Gate(idt, 14, 8, handler, 0x8E);
@@ -91,26 +104,31 @@ public class CompilerTests
     [Fact]
     public void A_selector_is_read_as_it_is_at_that_place_of_a_way()
     {
-        const uint table = 0x2000, first = 0x10, second = 0x18;
-        var program = TestPc.Assemble(c =>
-        {
-            var turn = c.CreateLabel();
-            c.mov(esi, TestPc.Data);
-            c.mov(ecx, 100);
-            c.Label(ref turn);
-            c.mov(eax, ds);
-            c.mov(edx, eax);
-            c.xor(eax, (int)(first ^ second));
-            c.mov(ds, eax);
-            c.mov(ebx, ds);
-            c.add(__dword_ptr[esi], edx);
-            c.sub(__dword_ptr[esi + 4], ebx);
-            c.mov(__word_ptr[esi + 8], ds);
-            c.mov(di, es);
-            c.dec(ecx);
-            c.jne(turn);
-            c.hlt();
-        }, TestPc.Code);
+        const uint table = 0x2000,
+            first = 0x10,
+            second = 0x18;
+        var program = TestPc.Assemble(
+            c =>
+            {
+                var turn = c.CreateLabel();
+                c.mov(esi, TestPc.Data);
+                c.mov(ecx, 100);
+                c.Label(ref turn);
+                c.mov(eax, ds);
+                c.mov(edx, eax);
+                c.xor(eax, (int)(first ^ second));
+                c.mov(ds, eax);
+                c.mov(ebx, ds);
+                c.add(__dword_ptr[esi], edx);
+                c.sub(__dword_ptr[esi + 4], ebx);
+                c.mov(__word_ptr[esi + 8], ds);
+                c.mov(di, es);
+                c.dec(ecx);
+                c.jne(turn);
+                c.hlt();
+            },
+            TestPc.Code
+        );
         var machines = new[] { With(program, 3), With(program, int.MaxValue) };
         foreach (var pc in machines)
         {
@@ -125,7 +143,10 @@ public class CompilerTests
         }
 
         const uint half = 50 * (first + second);
-        Assert.Equal((half, unchecked(0 - half), first), (machines[0].Peek(TestPc.Data), machines[0].Peek(TestPc.Data + 4), machines[0].Peek(TestPc.Data + 8)));
+        Assert.Equal(
+            (half, unchecked(0 - half), first),
+            (machines[0].Peek(TestPc.Data), machines[0].Peek(TestPc.Data + 4), machines[0].Peek(TestPc.Data + 8))
+        );
         Assert.Equal(0xFFFF0000 | second, machines[0].Reg(7));
         Assert.Equal(State(machines[1]), State(machines[0]));
     }
@@ -152,17 +173,21 @@ public class CompilerTests
     {
         const uint counter = TestPc.Data + 0xF00;
         var (turn, function) = (c.CreateLabel(), c.CreateLabel());
-        foreach (var register in Registers) c.mov(register, (uint)random.NextInt64(1L << 32));
+        foreach (var register in Registers)
+            c.mov(register, (uint)random.NextInt64(1L << 32));
         c.mov(__dword_ptr[counter], 40);
         c.Label(ref turn);
-        for (var i = 0; i < 12; i++) Instruction(c, random);
+        for (var i = 0; i < 12; i++)
+            Instruction(c, random);
         c.call(function);
-        for (var i = 0; i < 4; i++) Instruction(c, random);
+        for (var i = 0; i < 4; i++)
+            Instruction(c, random);
         c.dec(__dword_ptr[counter]);
         c.jne(turn);
         c.hlt();
         c.Label(ref function);
-        for (var i = 0; i < 5; i++) Instruction(c, random);
+        for (var i = 0; i < 5; i++)
+            Instruction(c, random);
         c.ret();
     }
 
@@ -176,50 +201,132 @@ public class CompilerTests
         var skipped = c.CreateLabel();
         switch (random.Next(36))
         {
-            case 0: c.add(a, b); break;
-            case 1: c.sub(a, number); break;
-            case 2: c.adc(a, memory); break;
-            case 3: c.sbb(memory, b); break;
-            case 4: c.and(a, b); break;
-            case 5: c.or(memory, number); break;
-            case 6: c.xor(low, other); break;
-            case 7: c.inc(a); break;
-            case 8: c.dec(memory); break;
-            case 9: c.neg(a); break;
-            case 10: c.not(low); break;
-            case 11: c.shl(a, (byte)random.Next(34)); break;
-            case 12: c.shr(memory, (byte)random.Next(1, 32)); break;
-            case 13: c.sar(low, (byte)random.Next(1, 8)); break;
-            case 14: c.rol(a, (byte)random.Next(1, 32)); break;
-            case 15: c.ror(low, (byte)random.Next(1, 12)); break;
-            case 16: c.mov(a, memory); break;
-            case 17: c.mov(memory, b); break;
-            case 18: c.mov(low, __byte_ptr[esi + at]); break;
-            case 19: c.mov(__byte_ptr[esi + at], low); break;
-            case 20: c.movzx(a, low); break;
-            case 21: c.movsx(a, __word_ptr[esi + at]); break;
-            case 22: c.lea(a, __[b + a * 4 + number]); break;
-            case 23: c.xchg(a, b); break;
-            case 24: c.xchg(memory, a); break;
-            case 25: c.push(a); c.pop(b); break;
-            case 26: c.imul(a, b); break;
-            case 27: c.mul(memory); break;
-            case 28: c.setl(low); break;
-            case 29: c.setbe(__byte_ptr[esi + at]); break;
-            case 30: c.bts(a, (byte)random.Next(32)); break;
-            case 31: c.bswap(a); break;
-            case 32: c.shld(a, b, (byte)random.Next(1, 32)); break;
-            case 33: c.cdq(); break;
-            case 34: c.pushfd(); c.pop(a); break;
+            case 0:
+                c.add(a, b);
+                break;
+            case 1:
+                c.sub(a, number);
+                break;
+            case 2:
+                c.adc(a, memory);
+                break;
+            case 3:
+                c.sbb(memory, b);
+                break;
+            case 4:
+                c.and(a, b);
+                break;
+            case 5:
+                c.or(memory, number);
+                break;
+            case 6:
+                c.xor(low, other);
+                break;
+            case 7:
+                c.inc(a);
+                break;
+            case 8:
+                c.dec(memory);
+                break;
+            case 9:
+                c.neg(a);
+                break;
+            case 10:
+                c.not(low);
+                break;
+            case 11:
+                c.shl(a, (byte)random.Next(34));
+                break;
+            case 12:
+                c.shr(memory, (byte)random.Next(1, 32));
+                break;
+            case 13:
+                c.sar(low, (byte)random.Next(1, 8));
+                break;
+            case 14:
+                c.rol(a, (byte)random.Next(1, 32));
+                break;
+            case 15:
+                c.ror(low, (byte)random.Next(1, 12));
+                break;
+            case 16:
+                c.mov(a, memory);
+                break;
+            case 17:
+                c.mov(memory, b);
+                break;
+            case 18:
+                c.mov(low, __byte_ptr[esi + at]);
+                break;
+            case 19:
+                c.mov(__byte_ptr[esi + at], low);
+                break;
+            case 20:
+                c.movzx(a, low);
+                break;
+            case 21:
+                c.movsx(a, __word_ptr[esi + at]);
+                break;
+            case 22:
+                c.lea(a, __[b + a * 4 + number]);
+                break;
+            case 23:
+                c.xchg(a, b);
+                break;
+            case 24:
+                c.xchg(memory, a);
+                break;
+            case 25:
+                c.push(a);
+                c.pop(b);
+                break;
+            case 26:
+                c.imul(a, b);
+                break;
+            case 27:
+                c.mul(memory);
+                break;
+            case 28:
+                c.setl(low);
+                break;
+            case 29:
+                c.setbe(__byte_ptr[esi + at]);
+                break;
+            case 30:
+                c.bts(a, (byte)random.Next(32));
+                break;
+            case 31:
+                c.bswap(a);
+                break;
+            case 32:
+                c.shld(a, b, (byte)random.Next(1, 32));
+                break;
+            case 33:
+                c.cdq();
+                break;
+            case 34:
+                c.pushfd();
+                c.pop(a);
+                break;
             default:
                 c.cmp(a, random.Next(2) == 0 ? b : ebx);
                 switch (random.Next(5))
                 {
-                    case 0: c.je(skipped); break;
-                    case 1: c.jb(skipped); break;
-                    case 2: c.jg(skipped); break;
-                    case 3: c.js(skipped); break;
-                    default: c.jpe(skipped); break;
+                    case 0:
+                        c.je(skipped);
+                        break;
+                    case 1:
+                        c.jb(skipped);
+                        break;
+                    case 2:
+                        c.jg(skipped);
+                        break;
+                    case 3:
+                        c.js(skipped);
+                        break;
+                    default:
+                        c.jpe(skipped);
+                        break;
                 }
 
                 c.add(b, number);

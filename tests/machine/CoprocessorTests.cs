@@ -7,20 +7,23 @@ namespace Verified.Tests.Machine;
 /// <summary>The control instructions of the x87: what kernels find it by, and switch it with.</summary>
 public class CoprocessorTests
 {
-    private const uint First = TestPc.Data, Second = TestPc.Data + 0x100;
+    private const uint First = TestPc.Data,
+        Second = TestPc.Data + 0x100;
 
     [Fact]
     public void A_save_tells_the_initial_state_and_initialises()
     {
-        var pc = TestPc.With(c =>
-        {
-            c.fninit();
-            c.mov(__word_ptr[First], 0x27F);
-            c.fldcw(__word_ptr[First]);
-            c.fnsave(__[First]);
-            c.fnstcw(__word_ptr[Second]);
-            c.hlt();
-        }).RunToHalt();
+        var pc = TestPc
+            .With(c =>
+            {
+                c.fninit();
+                c.mov(__word_ptr[First], 0x27F);
+                c.fldcw(__word_ptr[First]);
+                c.fnsave(__[First]);
+                c.fnstcw(__word_ptr[Second]);
+                c.hlt();
+            })
+            .RunToHalt();
         Assert.Equal((0xFFFF027Fu, 0xFFFF0000u, 0xFFFFFFFFu), (pc.Peek(First), pc.Peek(First + 4), pc.Peek(First + 8)));
         Assert.Equal(0x37Fu, pc.Peek(Second) & 0xFFFF);
     }
@@ -45,7 +48,10 @@ public class CoprocessorTests
         foreach (var at in (ReadOnlySpan<uint>)[First, Second])
         {
             for (uint i = 0; i < 27; i++)
-                Assert.Equal(i < 3 ? pc.Peek(at + 4 * i) | 0xFFFF0000 : pc.Peek(at + 4 * i), pc.Peek(at + 0x80 + 4 * i));
+                Assert.Equal(
+                    i < 3 ? pc.Peek(at + 4 * i) | 0xFFFF0000 : pc.Peek(at + 4 * i),
+                    pc.Peek(at + 0x80 + 4 * i)
+                );
         }
     }
 
@@ -76,7 +82,14 @@ public class CoprocessorTests
     [Fact]
     public void A_snapshot_keeps_it()
     {
-        var pc = TestPc.With(c => { c.fninit(); c.hlt(); c.fldcw(__word_ptr[First]); c.fnstcw(__word_ptr[Second]); c.hlt(); });
+        var pc = TestPc.With(c =>
+        {
+            c.fninit();
+            c.hlt();
+            c.fldcw(__word_ptr[First]);
+            c.fnstcw(__word_ptr[Second]);
+            c.hlt();
+        });
         pc.Poke(First, 0x340);
         pc.RunToHalt();
         pc.Snapshot();

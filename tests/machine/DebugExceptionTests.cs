@@ -6,10 +6,16 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>#DB where it is easily lost: after HLT, after MOV SS, and with bits of DR6 from before (SDM vol. 3, 6.8.3 and 17.2.3).</summary>
+/// <summary>
+/// #DB where it is easily lost: after HLT, after MOV SS, and with bits of DR6 from before (SDM vol. 3, 6.8.3 and
+/// 17.2.3).
+/// </summary>
 public class DebugExceptionTests
 {
-    private const uint Gdt = 0x1000, Idt = 0x2000, Handler = 0x18000, DataSelector = 0x10;
+    private const uint Gdt = 0x1000,
+        Idt = 0x2000,
+        Handler = 0x18000,
+        DataSelector = 0x10;
 
     // DR7: an access to the four bytes at DR0.
     private const int WatchFirst = 0xF0001;
@@ -21,7 +27,19 @@ public class DebugExceptionTests
         pc.Descriptor(Gdt, 1, 0, 0xFFFFF, 0x9B, 0xC);
         pc.Descriptor(Gdt, 2, 0, 0xFFFFF, 0x93, 0xC);
         pc.Gate(Idt, Vectors.Debug, 8, Handler, 0x8E);
-        pc.Memory.Write(Handler, TestPc.Assemble(c => { c.inc(ebx); c.mov(esi, __[esp]); c.mov(edi, dr6); c.iretd(); }, Handler));
+        pc.Memory.Write(
+            Handler,
+            TestPc.Assemble(
+                c =>
+                {
+                    c.inc(ebx);
+                    c.mov(esi, __[esp]);
+                    c.mov(edi, dr6);
+                    c.iretd();
+                },
+                Handler
+            )
+        );
         pc.Poke(TestPc.Data, DataSelector);
         (pc.Cpu.GdtBase, pc.Cpu.IdtBase) = (Gdt, Idt);
         pc.Cpu.S[SegmentRegister.Cs].Selector = 8;
@@ -31,8 +49,10 @@ public class DebugExceptionTests
     private static void SetTrap(Assembler c, bool on)
     {
         c.pushfd();
-        if (on) c.or(__dword_ptr[esp], Flag.Trap);
-        else c.and(__dword_ptr[esp], ~Flag.Trap);
+        if (on)
+            c.or(__dword_ptr[esp], Flag.Trap);
+        else
+            c.and(__dword_ptr[esp], ~Flag.Trap);
         c.popfd();
     }
 

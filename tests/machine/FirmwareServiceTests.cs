@@ -9,7 +9,8 @@ namespace Verified.Tests.Machine;
 /// <summary>The services of a BIOS that a program finds in real mode.</summary>
 public class FirmwareServiceTests
 {
-    private const uint Memory = 32 << 20, At = 0x7C00;
+    private const uint Memory = 32 << 20,
+        At = 0x7C00;
 
     [Fact]
     public void The_map_of_memory_has_a_row_per_call()
@@ -60,13 +61,16 @@ public class FirmwareServiceTests
     public void Letters_are_printed()
     {
         var text = new System.Text.StringBuilder();
-        Run(c =>
-        {
-            c.mov(ax, 0x0E00 | 'A');
-            c.@int(0x10);
-            c.mov(al, (byte)'B');
-            c.@int(0x10);
-        }, sent => text.Append((char)sent));
+        Run(
+            c =>
+            {
+                c.mov(ax, 0x0E00 | 'A');
+                c.@int(0x10);
+                c.mov(al, (byte)'B');
+                c.@int(0x10);
+            },
+            sent => text.Append((char)sent)
+        );
         Assert.Equal("AB", text.ToString());
     }
 
@@ -93,13 +97,21 @@ public class FirmwareServiceTests
     private static Pc Run(Action<Assembler> program, Action<byte>? sent = null)
     {
         var pc = new Pc(Memory) { ConsoleSent = sent };
-        Boot.Real(pc, TestPc.Assemble(c =>
-        {
-            c.xor(bx, bx);
-            program(c);
-            c.cli();
-            c.hlt();
-        }, At, bitness: 16), At);
+        Boot.Real(
+            pc,
+            TestPc.Assemble(
+                c =>
+                {
+                    c.xor(bx, bx);
+                    program(c);
+                    c.cli();
+                    c.hlt();
+                },
+                At,
+                bitness: 16
+            ),
+            At
+        );
         return pc.RunToHalt();
     }
 }

@@ -6,14 +6,18 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>Firmware: a ROM that shadows itself by the chipset's registers, and BIOSes of others, where they are installed.</summary>
+/// <summary>
+/// Firmware: a ROM that shadows itself by the chipset's registers, and BIOSes of others, where they are installed.
+/// </summary>
 public class FirmwareTests
 {
     private const int RomSize = 128 << 10;
 
     // What the program does: a cell of E0000h in the ROM has 5Ah.
-    private const uint Cell = 0xE0010, Alias = 0xFFFE0010;
-    private const byte InRom = 0x5A, Written = 0xA5;
+    private const uint Cell = 0xE0010,
+        Alias = 0xFFFE0010;
+    private const byte InRom = 0x5A,
+        Written = 0xA5;
 
     [Theory]
     // Attributes of E0000h when it is written, and when it is read: bit 0 reads RAM, bit 1 writes it.
@@ -25,18 +29,21 @@ public class FirmwareTests
     [InlineData(0, 1, 0)]
     public void The_chipset_says_where_RAM_is_in_place_of_the_ROM(int whileWriting, int whileReading, int read)
     {
-        var pc = new Pc(4 << 20, Rom(c =>
-        {
-            c.mov(ax, 0xE000);
-            c.mov(ds, ax);
-            // It is in the TLB as it was before.
-            c.mov(bl, __byte_ptr[0x10]);
-            Attributes(c, whileWriting);
-            c.mov(__byte_ptr[0x10], Written);
-            Attributes(c, whileReading);
-            c.mov(bl, __byte_ptr[0x10]);
-            c.hlt();
-        }));
+        var pc = new Pc(
+            4 << 20,
+            Rom(c =>
+            {
+                c.mov(ax, 0xE000);
+                c.mov(ds, ax);
+                // It is in the TLB as it was before.
+                c.mov(bl, __byte_ptr[0x10]);
+                Attributes(c, whileWriting);
+                c.mov(__byte_ptr[0x10], Written);
+                Attributes(c, whileReading);
+                c.mov(bl, __byte_ptr[0x10]);
+                c.hlt();
+            })
+        );
         pc.Snapshot();
         for (var turn = 0; turn < 2; turn++)
         {
@@ -52,16 +59,19 @@ public class FirmwareTests
     [Fact]
     public void Below_the_ROM_is_RAM_until_the_chipset_takes_it_away()
     {
-        var pc = new Pc(4 << 20, Rom(c =>
-        {
-            c.mov(ax, 0xD000);
-            c.mov(ds, ax);
-            c.mov(__byte_ptr[0x10], Written);
-            c.mov(bl, __byte_ptr[0x10]);
-            Configure(c, 0x5C, 0);
-            c.mov(bh, __byte_ptr[0x10]);
-            c.hlt();
-        }));
+        var pc = new Pc(
+            4 << 20,
+            Rom(c =>
+            {
+                c.mov(ax, 0xD000);
+                c.mov(ds, ax);
+                c.mov(__byte_ptr[0x10], Written);
+                c.mov(bl, __byte_ptr[0x10]);
+                Configure(c, 0x5C, 0);
+                c.mov(bh, __byte_ptr[0x10]);
+                c.hlt();
+            })
+        );
         Assert.Equal(0xFF00u | Written, pc.RunToHalt().Reg(3) & 0xFFFF);
     }
 
@@ -75,17 +85,20 @@ public class FirmwareTests
     [InlineData(0x80000400, 0xFFFFFFFF)]
     public void Configuration_space_has_the_host_bridge_alone(uint address, uint value)
     {
-        var pc = new Pc(4 << 20, Rom(c =>
-        {
-            c.mov(eax, address);
-            c.mov(dx, 0xCF8);
-            c.@out(dx, eax);
-            c.@in(eax, dx);
-            c.mov(ecx, eax);
-            c.mov(dx, 0xCFC);
-            c.@in(eax, dx);
-            c.hlt();
-        }));
+        var pc = new Pc(
+            4 << 20,
+            Rom(c =>
+            {
+                c.mov(eax, address);
+                c.mov(dx, 0xCF8);
+                c.@out(dx, eax);
+                c.@in(eax, dx);
+                c.mov(ecx, eax);
+                c.mov(dx, 0xCFC);
+                c.@in(eax, dx);
+                c.hlt();
+            })
+        );
         pc.RunToHalt();
         Assert.Equal((address, value), (pc.Reg(1), pc.Reg(0)));
     }
@@ -105,7 +118,12 @@ public class FirmwareTests
     }
 
     private static readonly string[] Published =
-        ["/usr/share/bochs/BIOS-bochs-legacy", "/usr/share/bochs/BIOS-bochs-latest", "/usr/share/seabios/bios.bin", "/usr/share/seabios/bios-256k.bin"];
+    [
+        "/usr/share/bochs/BIOS-bochs-legacy",
+        "/usr/share/bochs/BIOS-bochs-latest",
+        "/usr/share/seabios/bios.bin",
+        "/usr/share/seabios/bios-256k.bin",
+    ];
 
     /// <summary>Those that are installed.</summary>
     public static TheoryData<string> Bioses => [.. Published.Where(File.Exists)];
@@ -117,7 +135,8 @@ public class FirmwareTests
         const string last = "No bootable device.";
         var console = new StringWriter();
         var pc = new Pc(64 << 20, File.ReadAllBytes(file)) { ConsoleSent = value => console.Write((char)value) };
-        for (var i = 0; i < 100 && !console.ToString().Contains(last, StringComparison.Ordinal); i++) pc.Run(1_000_000);
+        for (var i = 0; i < 100 && !console.ToString().Contains(last, StringComparison.Ordinal); i++)
+            pc.Run(1_000_000);
         Assert.Contains(last, console.ToString(), StringComparison.Ordinal);
     }
 

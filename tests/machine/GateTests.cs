@@ -5,13 +5,26 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>Rings: INT through gates with the TSS's stack, IRET outwards, and faults with their codes (SDM vol. 3, chapters 5 and 6).</summary>
+/// <summary>
+/// Rings: INT through gates with the TSS's stack, IRET outwards, and faults with their codes (SDM vol. 3, chapters 5
+/// and 6).
+/// </summary>
 public class GateTests
 {
-    private const uint Gdt = 0x1000, Idt = 0x2000, Tss = 0x3000, Handler = 0x18000, User = 0x30000, KernelStack = 0x70000,
+    private const uint Gdt = 0x1000,
+        Idt = 0x2000,
+        Tss = 0x3000,
+        Handler = 0x18000,
+        User = 0x30000,
+        KernelStack = 0x70000,
         UserStack = 0x60000;
 
-    private const uint KernelCode = 0x08, KernelData = 0x10, UserCode = 0x1B, UserData = 0x23, TaskSelector = 0x28, SmallData = 0x33;
+    private const uint KernelCode = 0x08,
+        KernelData = 0x10,
+        UserCode = 0x1B,
+        UserData = 0x23,
+        TaskSelector = 0x28,
+        SmallData = 0x33;
 
     /// <summary>A PC at ring 3 with a GDT, an IDT whose handlers halt, a TSS, and the given user program.</summary>
     private static Pc AtUser(Action<Iced.Intel.Assembler> program, Action<Iced.Intel.Assembler>? handler = null)
@@ -35,22 +48,28 @@ public class GateTests
             pc.Memory.Write(Handler + at, [0xF4]);
         pc.Memory.Write(Handler + 0x300, TestPc.Assemble(handler ?? (c => c.hlt()), Handler + 0x300));
         pc.Memory.Write(User, TestPc.Assemble(program, User));
-        pc.Memory.Write(TestPc.Code, TestPc.Assemble(c =>
-        {
-            c.mov(ax, (ushort)KernelData);
-            c.mov(ds, ax);
-            c.mov(es, ax);
-            c.mov(ss, ax);
-            c.mov(esp, KernelStack);
-            c.mov(ax, (ushort)TaskSelector);
-            c.ltr(ax);
-            c.push(UserData);
-            c.push(UserStack);
-            c.push(Flag.Interrupt | Flag.Reserved);
-            c.push(UserCode);
-            c.push(User);
-            c.iretd();
-        }, TestPc.Code));
+        pc.Memory.Write(
+            TestPc.Code,
+            TestPc.Assemble(
+                c =>
+                {
+                    c.mov(ax, (ushort)KernelData);
+                    c.mov(ds, ax);
+                    c.mov(es, ax);
+                    c.mov(ss, ax);
+                    c.mov(esp, KernelStack);
+                    c.mov(ax, (ushort)TaskSelector);
+                    c.ltr(ax);
+                    c.push(UserData);
+                    c.push(UserStack);
+                    c.push(Flag.Interrupt | Flag.Reserved);
+                    c.push(UserCode);
+                    c.push(User);
+                    c.iretd();
+                },
+                TestPc.Code
+            )
+        );
         var cpu = pc.Cpu;
         (cpu.GdtBase, cpu.GdtLimit, cpu.IdtBase, cpu.IdtLimit) = (Gdt, 0x37, Idt, 0x7FF);
         cpu.Eip = TestPc.Code;
@@ -76,7 +95,10 @@ public class GateTests
         var pc = AtUser(c => c.nop());
         Assert.Equal(3, pc.Cpu.Cpl);
         Assert.Equal((User, UserStack), (pc.Cpu.Eip.Value, pc.Reg(Register.Esp)));
-        Assert.Equal((UserCode, UserData), (pc.Cpu.S[SegmentRegister.Cs].Selector.Value, pc.Cpu.S[SegmentRegister.Ss].Selector.Value));
+        Assert.Equal(
+            (UserCode, UserData),
+            (pc.Cpu.S[SegmentRegister.Cs].Selector.Value, pc.Cpu.S[SegmentRegister.Ss].Selector.Value)
+        );
         Assert.Equal(0u, pc.Cpu.S[SegmentRegister.Ds].Selector.Value);
         Assert.False(pc.Cpu.S[SegmentRegister.Ds].Usable);
     }
@@ -84,7 +106,12 @@ public class GateTests
     [Fact]
     public void Int_switches_to_the_stack_of_the_tss_and_clears_if()
     {
-        var pc = AtUser(c => { c.@int(0x30); c.nop(); }).RunToHalt();
+        var pc = AtUser(c =>
+            {
+                c.@int(0x30);
+                c.nop();
+            })
+            .RunToHalt();
         Assert.Equal(0, pc.Cpu.Cpl);
         Assert.Equal(KernelStack - 20, pc.Reg(Register.Esp));
         Assert.Equal([User + 2, UserCode, Flag.Interrupt | Flag.Reserved, UserStack, UserData], Frame(pc, 5));
@@ -95,18 +122,42 @@ public class GateTests
     [Fact]
     public void Int_and_iret_return_to_the_next_instruction_with_the_flags()
     {
-        var pc = AtUser(c => { c.mov(eax, 5); c.cmp(eax, 5); c.@int(0x30); c.int3(); }, c => { c.test(esp, esp); c.iretd(); });
+        var pc = AtUser(
+            c =>
+            {
+                c.mov(eax, 5);
+                c.cmp(eax, 5);
+                c.@int(0x30);
+                c.int3();
+            },
+            c =>
+            {
+                c.test(esp, esp);
+                c.iretd();
+            }
+        );
         pc.RunToHalt();
         Assert.Equal(Handler + 3 * 16 + 1, pc.Cpu.Eip.Value);
-        Assert.Equal([User + 13, UserCode, Flag.Interrupt | Flag.Reserved | Flag.Zero | Flag.Parity, UserStack, UserData], Frame(pc, 5));
+        Assert.Equal(
+            [User + 13, UserCode, Flag.Interrupt | Flag.Reserved | Flag.Zero | Flag.Parity, UserStack, UserData],
+            Frame(pc, 5)
+        );
     }
 
     [Fact]
     public void Int_through_a_kernel_gate_is_a_protection_fault_at_the_instruction()
     {
-        var pc = AtUser(c => { c.nop(); c.@int(0x31); }).RunToHalt();
+        var pc = AtUser(c =>
+            {
+                c.nop();
+                c.@int(0x31);
+            })
+            .RunToHalt();
         Assert.Equal(Handler + 13 * 16 + 1, pc.Cpu.Eip.Value);
-        Assert.Equal([0x31 * 8 + 2, User + 1, UserCode, Flag.Interrupt | Flag.Reserved | Flag.Resume, UserStack, UserData], Frame(pc, 6));
+        Assert.Equal(
+            [0x31 * 8 + 2, User + 1, UserCode, Flag.Interrupt | Flag.Reserved | Flag.Resume, UserStack, UserData],
+            Frame(pc, 6)
+        );
     }
 
     [Fact]
@@ -138,30 +189,36 @@ public class GateTests
         Assert.Equal(raised ? 0u : 1u, pc.Peek(TestPc.Data + offset));
     }
 
-    public static TheoryData<string, byte[], int, uint?> Faults => new()
-    {
-        { "hlt", [0xF4], 13, 0 },
-        { "cli", [0xFA], 13, 0 },
-        { "sti", [0xFB], 13, 0 },
-        { "mov eax, cr0", [0x0F, 0x20, 0xC0], 13, 0 },
-        { "mov cr3, eax", [0x0F, 0x22, 0xD8], 13, 0 },
-        { "invlpg", [0x0F, 0x01, 0x38], 13, 0 },
-        { "out 80h, al, beyond the bitmap", [0xE6, 0x80], 13, 0 },
-        { "ud2", [0x0F, 0x0B], 6, null },
-        { "lock nop", [0xF0, 0x90], 6, null },
-        { "mov ax, 10h; mov ds, ax", [0x66, 0xB8, 0x10, 0x00, 0x8E, 0xD8], 13, 0x10 },
-        { "mov ax, 0FF0h; mov es, ax", [0x66, 0xB8, 0xF0, 0x0F, 0x8E, 0xC0], 13, 0xFF0 },
-        { "xor eax, eax; mov ss, ax", [0x31, 0xC0, 0x8E, 0xD0], 13, 0 },
-        { "mov eax, [ds:0] with a null ds", [0xA1, 0, 0, 0, 0], 13, 0 },
-        { "div", [0x31, 0xC9, 0xF7, 0xF1], 0, null },
-        { "aam 0", [0xD4, 0x00], 0, null },
-        { "jmp far 8:0", [0xEA, 0, 0, 0, 0, 8, 0], 13, 8 },
-        { "lgdt", [0x0F, 0x01, 0x10], 13, 0 },
-    };
+    public static TheoryData<string, byte[], int, uint?> Faults =>
+        new()
+        {
+            { "hlt", [0xF4], 13, 0 },
+            { "cli", [0xFA], 13, 0 },
+            { "sti", [0xFB], 13, 0 },
+            { "mov eax, cr0", [0x0F, 0x20, 0xC0], 13, 0 },
+            { "mov cr3, eax", [0x0F, 0x22, 0xD8], 13, 0 },
+            { "invlpg", [0x0F, 0x01, 0x38], 13, 0 },
+            { "out 80h, al, beyond the bitmap", [0xE6, 0x80], 13, 0 },
+            { "ud2", [0x0F, 0x0B], 6, null },
+            { "lock nop", [0xF0, 0x90], 6, null },
+            { "mov ax, 10h; mov ds, ax", [0x66, 0xB8, 0x10, 0x00, 0x8E, 0xD8], 13, 0x10 },
+            { "mov ax, 0FF0h; mov es, ax", [0x66, 0xB8, 0xF0, 0x0F, 0x8E, 0xC0], 13, 0xFF0 },
+            { "xor eax, eax; mov ss, ax", [0x31, 0xC0, 0x8E, 0xD0], 13, 0 },
+            { "mov eax, [ds:0] with a null ds", [0xA1, 0, 0, 0, 0], 13, 0 },
+            { "div", [0x31, 0xC9, 0xF7, 0xF1], 0, null },
+            { "aam 0", [0xD4, 0x00], 0, null },
+            { "jmp far 8:0", [0xEA, 0, 0, 0, 0, 8, 0], 13, 8 },
+            { "lgdt", [0x0F, 0x01, 0x10], 13, 0 },
+        };
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public void A_user_instruction_that_may_not_faults_with_its_vector_and_code(string name, byte[] code, int vector, uint? errorCode)
+    public void A_user_instruction_that_may_not_faults_with_its_vector_and_code(
+        string name,
+        byte[] code,
+        int vector,
+        uint? errorCode
+    )
     {
         var pc = AtUser(c => c.nop());
         pc.Memory.Write(User, code);
@@ -178,7 +235,11 @@ public class GateTests
     [Fact]
     public void The_io_bitmap_opens_single_ports()
     {
-        var pc = AtUser(c => { c.@in(al, 0x21); c.@in(al, 0x20); });
+        var pc = AtUser(c =>
+        {
+            c.@in(al, 0x21);
+            c.@in(al, 0x20);
+        });
         pc.Descriptor(Gdt, 5, Tss, 0x68 + 32, 0x89, 0);
         pc.Cpu.TaskRegister.Limit = 0x68 + 32;
         for (uint i = 0; i < 32; i += 4)
@@ -218,7 +279,10 @@ public class GateTests
         Assert.Throws<ShutdownException>(() => without.Run(10));
     }
 
-    /// <summary>The #GP of an entry to an interrupt is a fault like any other: RF is set in what it pushes (SDM vol. 3, 17.3.1.1), and EXT in its code.</summary>
+    /// <summary>
+    /// The #GP of an entry to an interrupt is a fault like any other: RF is set in what it pushes (SDM vol. 3,
+    /// 17.3.1.1), and EXT in its code.
+    /// </summary>
     [Fact]
     public void A_fault_of_entering_an_interrupt_pushes_rf()
     {
@@ -226,14 +290,20 @@ public class GateTests
         pc.Gate(Idt, Vectors.NonMaskable, 0, Handler, 0x8E);
         pc.RequestNonMaskable();
         pc.RunToHalt();
-        Assert.Equal([1u, User, UserCode, Flag.Interrupt | Flag.Reserved | Flag.Resume, UserStack, UserData], Frame(pc, 6));
+        Assert.Equal(
+            [1u, User, UserCode, Flag.Interrupt | Flag.Reserved | Flag.Resume, UserStack, UserData],
+            Frame(pc, 6)
+        );
     }
 
-    /// <summary>Bochs checks EIP after the delivery; the manual's INT checks it while the exception is delivered, with EXT.</summary>
+    /// <summary>
+    /// Bochs checks EIP after the delivery; the manual's INT checks it while the exception is delivered, with EXT.
+    /// </summary>
     [Fact]
     public void An_exceptions_task_that_starts_beyond_its_limit_faults_with_ext()
     {
-        const uint other = 0x4000, stack = 0x48000;
+        const uint other = 0x4000,
+            stack = 0x48000;
         var pc = AtUser(c => c.ud2());
         pc.Cpu.GdtLimit = 0x3F;
         pc.Descriptor(Gdt, 6, other, 103, 0x89, 0);

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>What a 386 does otherwise than later processors: found with SingleStepTests/80386 by those whose emulators pass it.</summary>
+/// <summary>
+/// What a 386 does otherwise than later processors: found with SingleStepTests/80386 by those whose emulators pass it.
+/// </summary>
 public class I386Tests
 {
     private const uint Stack = 0x30000;
@@ -46,13 +48,25 @@ public class I386Tests
     [InlineData(ProcessorModel.Pentium, false, false, 0x00021020u)]
     [InlineData(ProcessorModel.Pentium, true, false, 0x00021020u)]
     public void Popad_takes_the_upper_half_of_ESP_from_the_skipped_item_of_a_16_bit_stack(
-        ProcessorModel model, bool isProtected, bool big, uint esp)
+        ProcessorModel model,
+        bool isProtected,
+        bool big,
+        uint esp
+    )
     {
-        const uint dataRights = 0x9300, bigBit = 1 << 22, top = 0x21000;
+        const uint dataRights = 0x9300,
+            bigBit = 1 << 22,
+            top = 0x21000;
         var pc = RealModePc.Make(model);
         var stack = big ? 0u : Stack;
-        pc.Cpu.S[SegmentRegister.Ss] = Segment<Concrete>.Load(0x10, stack, big ? 0xFFFFFFu : 0xFFFFu, dataRights | (big ? bigBit : 0));
-        if (isProtected) pc.Cpu.Cr0 |= ControlBit.ProtectionEnable;
+        pc.Cpu.S[SegmentRegister.Ss] = Segment<Concrete>.Load(
+            0x10,
+            stack,
+            big ? 0xFFFFFFu : 0xFFFFu,
+            dataRights | (big ? bigBit : 0)
+        );
+        if (isProtected)
+            pc.Cpu.Cr0 |= ControlBit.ProtectionEnable;
         pc.Cpu.R[Register.Esp] = top;
         pc.Memory.Store(stack + (big ? top : 0x1000) + 12, 4, 0xDEADBEEF);
         pc.Execute(0x66, 0x61);
@@ -68,7 +82,8 @@ public class I386Tests
         pc.Cpu.R[Register.Esp] = 0xFFFE;
         pc.Memory.Write(Stack + 0xFFFE, [0x34, 0x12]);
         Assert.Equal(vector, pc.Execute(0x66, 0x1F)); // POP DS
-        if (vector is null) Assert.Equal((0x1234u, 2u), (pc.Cpu.S[SegmentRegister.Ds].Selector.Value, pc.Reg(Register.Esp)));
+        if (vector is null)
+            Assert.Equal((0x1234u, 2u), (pc.Cpu.S[SegmentRegister.Ds].Selector.Value, pc.Reg(Register.Esp)));
     }
 
     [Theory]
@@ -78,7 +93,12 @@ public class I386Tests
     [InlineData(ProcessorModel.Pentium, 0xAC, 20, 0xD234u)]
     [InlineData(ProcessorModel.I386, 0xA4, 16, 0x2345u)]
     [InlineData(ProcessorModel.I386, 0xA4, 4, 0xBCD2u)]
-    public void A_double_shift_of_words_by_more_than_16_turns_the_second(ProcessorModel model, byte opcode, byte count, uint result)
+    public void A_double_shift_of_words_by_more_than_16_turns_the_second(
+        ProcessorModel model,
+        byte opcode,
+        byte count,
+        uint result
+    )
     {
         var pc = RealModePc.Make(model);
         (pc.Cpu.R[Register.Ecx], pc.Cpu.R[Register.Edx]) = (0xABCD, 0x2345);
@@ -118,7 +138,8 @@ public class I386Tests
     }
 
     [Fact]
-    public void Reset_leaves_room_for_the_vectors_of_real_mode() => Assert.Equal(0x3FFu, RealModePc.Make(ProcessorModel.I386).Cpu.IdtLimit.Value);
+    public void Reset_leaves_room_for_the_vectors_of_real_mode() =>
+        Assert.Equal(0x3FFu, RealModePc.Make(ProcessorModel.I386).Cpu.IdtLimit.Value);
 
     [Theory]
     [InlineData(new byte[] { 0xF3, 0xF2, 0xA6 }, 4u)] // of two, the last: REPNE, and the first bytes are equal
@@ -175,8 +196,11 @@ public class I386Tests
             {
                 byte[] code = [.. Convert.FromHexString(prefix), .. opcode, (byte)modrm, 0, 0, 0, 0, 0, 0];
                 pc.Restore();
-                var exists = Exists(opcode, modrm >> 3 & 7, modrm < 0xC0) && (!locked || MayBeLocked(opcode, modrm >> 3 & 7, modrm < 0xC0));
-                if (exists == (pc.Execute(code) == Vectors.UndefinedOpcode)) wrong.Add(Convert.ToHexString(code.AsSpan(..^6)));
+                var exists =
+                    Exists(opcode, modrm >> 3 & 7, modrm < 0xC0)
+                    && (!locked || MayBeLocked(opcode, modrm >> 3 & 7, modrm < 0xC0));
+                if (exists == (pc.Execute(code) == Vectors.UndefinedOpcode))
+                    wrong.Add(Convert.ToHexString(code.AsSpan(..^6)));
             }
 
         Assert.Equal([], wrong);
@@ -186,46 +210,84 @@ public class I386Tests
     private static IEnumerable<byte[]> Opcodes()
     {
         for (var i = 0; i < 256; i++)
-            if (i is not (0x0F or 0x26 or 0x2E or 0x36 or 0x3E or (>= 0x64 and <= 0x67) or (>= 0xD8 and <= 0xDF) or 0xF0 or 0xF2 or 0xF3)) yield return [(byte)i];
+            if (
+                i
+                is not (
+                    0x0F
+                    or 0x26
+                    or 0x2E
+                    or 0x36
+                    or 0x3E
+                    or (>= 0x64 and <= 0x67)
+                    or (>= 0xD8 and <= 0xDF)
+                    or 0xF0
+                    or 0xF2
+                    or 0xF3
+                )
+            )
+                yield return [(byte)i];
         for (var i = 0; i < 256; i++)
-            if (i is not (0x05 or 0x07 or (>= 0x10 and <= 0x13))) yield return [0x0F, (byte)i];
+            if (i is not (0x05 or 0x07 or (>= 0x10 and <= 0x13)))
+                yield return [0x0F, (byte)i];
     }
 
-    private static bool Exists(byte[] opcode, int extension, bool memory) => opcode is [var one] ? one switch
-    {
-        0x63 => false, // ARPL, in real mode
-        0x62 or 0x8D or 0xC4 or 0xC5 => memory,
-        0x8C => extension < 6,
-        0x8E => extension is < 6 and not 1,
-        0x8F or 0xC6 or 0xC7 => extension == 0,
-        0xFE => extension < 2,
-        0xFF => extension is not 7 && (memory || extension is not (3 or 5)),
-        _ => true,
-    } : opcode[1] switch
-    {
-        0x01 => extension is 4 or 6 || (memory && extension < 4),
-        0x20 or 0x22 => extension is 0 or 2 or 3,
-        0x24 or 0x26 => extension is 6 or 7,
-        0xB2 or 0xB4 or 0xB5 => memory,
-        0xBA => extension >= 4,
-        0x06 or 0x21 or 0x23 => true,
-        >= 0x80 and <= 0xA1 or 0xA3 or 0xA4 or 0xA5 or 0xA8 or 0xA9 or 0xAB or 0xAC or 0xAD or 0xAF or 0xB3 or 0xB6 or 0xB7 => true,
-        >= 0xBB and <= 0xBF => true,
-        _ => false,
-    };
+    private static bool Exists(byte[] opcode, int extension, bool memory) =>
+        opcode is [var one]
+            ? one switch
+            {
+                0x63 => false, // ARPL, in real mode
+                0x62 or 0x8D or 0xC4 or 0xC5 => memory,
+                0x8C => extension < 6,
+                0x8E => extension is < 6 and not 1,
+                0x8F or 0xC6 or 0xC7 => extension == 0,
+                0xFE => extension < 2,
+                0xFF => extension is not 7 && (memory || extension is not (3 or 5)),
+                _ => true,
+            }
+            : opcode[1] switch
+            {
+                0x01 => extension is 4 or 6 || (memory && extension < 4),
+                0x20 or 0x22 => extension is 0 or 2 or 3,
+                0x24 or 0x26 => extension is 6 or 7,
+                0xB2 or 0xB4 or 0xB5 => memory,
+                0xBA => extension >= 4,
+                0x06 or 0x21 or 0x23 => true,
+                >= 0x80
+                and <= 0xA1
+                or 0xA3
+                or 0xA4
+                or 0xA5
+                or 0xA8
+                or 0xA9
+                or 0xAB
+                or 0xAC
+                or 0xAD
+                or 0xAF
+                or 0xB3
+                or 0xB6
+                or 0xB7 => true,
+                >= 0xBB and <= 0xBF => true,
+                _ => false,
+            };
 
-    private static bool MayBeLocked(byte[] opcode, int extension, bool memory) => memory && (opcode is [var one] ? one switch
-    {
-        < 0x38 => (one & 7) < 2,
-        0x80 or 0x81 or 0x82 or 0x83 => extension < 7,
-        0x86 or 0x87 => true,
-        0xF6 or 0xF7 => extension is 2 or 3,
-        0xFE or 0xFF => extension < 2,
-        _ => false,
-    } : opcode[1] switch
-    {
-        0xAB or 0xB3 or 0xBB => true,
-        0xBA => extension >= 5,
-        _ => false,
-    });
+    private static bool MayBeLocked(byte[] opcode, int extension, bool memory) =>
+        memory
+        && (
+            opcode is [var one]
+                ? one switch
+                {
+                    < 0x38 => (one & 7) < 2,
+                    0x80 or 0x81 or 0x82 or 0x83 => extension < 7,
+                    0x86 or 0x87 => true,
+                    0xF6 or 0xF7 => extension is 2 or 3,
+                    0xFE or 0xFF => extension < 2,
+                    _ => false,
+                }
+                : opcode[1] switch
+                {
+                    0xAB or 0xB3 or 0xBB => true,
+                    0xBA => extension >= 5,
+                    _ => false,
+                }
+        );
 }

@@ -10,17 +10,18 @@ using Xunit;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// What ring 3 of the host cannot reach, against QEMU and Bochs: ROMs that walk through real mode, gates, tasks, virtual-8086 mode, paging and debug
-/// registers, and print what they meet. The transcripts are the same byte for byte. The chips' registers, virtual interrupts and most of the tasks are
-/// compared with Bochs's alone: QEMU has no null count, closed gates, changed modem lines, VIF or VIP, and switches tasks with few of their checks.
+/// What ring 3 of the host cannot reach, against QEMU and Bochs: ROMs that walk through real mode, gates, tasks,
+/// virtual-8086 mode, paging and debug registers, and print what they meet. The transcripts are the same byte for byte.
+/// The chips' registers, virtual interrupts and most of the tasks are compared with Bochs's alone: QEMU has no null
+/// count, closed gates, changed modem lines, VIF or VIP, and switches tasks with few of their checks.
 /// </summary>
 public class ModeTests
 {
     [TheoryWith(Tool.Qemu | Tool.Nasm)]
     [InlineData("real")]
     [InlineData("protected")]
-    public void A_rom_prints_the_same_here_and_in_qemu(string name) => Compare(name, (rom, own) =>
-        Assert.Equal(InLines(Qemu.RunRom(rom)), InLines(own)));
+    public void A_rom_prints_the_same_here_and_in_qemu(string name) =>
+        Compare(name, (rom, own) => Assert.Equal(InLines(Qemu.RunRom(rom)), InLines(own)));
 
     [TheoryWith(Tool.Bochs | Tool.Nasm)]
     [InlineData("real")]
@@ -28,8 +29,8 @@ public class ModeTests
     [InlineData("chips")]
     [InlineData("virtual")]
     [InlineData("tasks")]
-    public void A_rom_prints_the_same_here_and_in_bochs(string name) => Compare(name, (rom, own) =>
-        Assert.Contains(own.Replace("\r", "", StringComparison.Ordinal), Bochs.Run(rom)));
+    public void A_rom_prints_the_same_here_and_in_bochs(string name) =>
+        Compare(name, (rom, own) => Assert.Contains(own.Replace("\r", "", StringComparison.Ordinal), Bochs.Run(rom)));
 
     private static void Compare(string name, Action<string, string> with)
     {
@@ -37,7 +38,11 @@ public class ModeTests
         try
         {
             var rom = Path.Combine(directory.FullName, "rom.bin");
-            var nasm = OtherProgram.Run("nasm", ["-f", "bin", Path.Combine(Folder(), name + ".asm"), "-o", rom], TimeSpan.FromMinutes(1));
+            var nasm = OtherProgram.Run(
+                "nasm",
+                ["-f", "bin", Path.Combine(Folder(), name + ".asm"), "-o", rom],
+                TimeSpan.FromMinutes(1)
+            );
             Assert.True(nasm.Exit == 0, nasm.Why);
             var pc = new Pc(16 << 20, File.ReadAllBytes(rom));
             pc.Cpu.Model = ProcessorModel.PentiumII;
@@ -53,7 +58,8 @@ public class ModeTests
         }
     }
 
-    private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "programs");
+    private static string Folder([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "programs");
 
     private static string InLines(string text) => text.Replace("#", "\n#", StringComparison.Ordinal);
 }

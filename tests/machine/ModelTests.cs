@@ -5,17 +5,27 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>What differs by processor model or is outside of the instruction set's core: CPUID, MSRs, SYSENTER, the absent coprocessor, NMI, A20.</summary>
+/// <summary>
+/// What differs by processor model or is outside of the instruction set's core: CPUID, MSRs, SYSENTER, the absent
+/// coprocessor, NMI, A20.
+/// </summary>
 public class ModelTests
 {
-    private const uint Idt = 0x2000, Gdt = 0x1000, Handlers = 0x3000;
+    private const uint Idt = 0x2000,
+        Gdt = 0x1000,
+        Handlers = 0x3000;
 
     [Fact]
     public void Cpuid_names_the_model_and_only_what_it_has()
     {
         uint Features(ProcessorModel model)
         {
-            var pc = TestPc.With(c => { c.mov(eax, 1); c.cpuid(); c.hlt(); });
+            var pc = TestPc.With(c =>
+            {
+                c.mov(eax, 1);
+                c.cpuid();
+                c.hlt();
+            });
             pc.Cpu.Model = model;
             return pc.RunToHalt().Reg(2);
         }
@@ -29,11 +39,20 @@ public class ModelTests
     [InlineData(0xFB, ControlBit.ProtectedVirtualInterrupts, 0, Flag.VirtualInterrupt)] // STI
     [InlineData(0xFB, ControlBit.ProtectedVirtualInterrupts, Flag.VirtualInterruptPending, null)]
     [InlineData(0xFB, ControlBit.VirtualExtensions, 0, null)]
-    [InlineData(0xFA, ControlBit.ProtectedVirtualInterrupts, Flag.Interrupt | Flag.VirtualInterrupt | Flag.VirtualInterruptPending,
-        Flag.Interrupt | Flag.VirtualInterruptPending)] // CLI
+    [InlineData(
+        0xFA,
+        ControlBit.ProtectedVirtualInterrupts,
+        Flag.Interrupt | Flag.VirtualInterrupt | Flag.VirtualInterruptPending,
+        Flag.Interrupt | Flag.VirtualInterruptPending
+    )] // CLI
     [InlineData(0xFA, ControlBit.ProtectedVirtualInterrupts, Flag.Interrupt | Flag.PrivilegeLevel, Flag.PrivilegeLevel)]
     [InlineData(0xFA, 0, Flag.Interrupt, null)]
-    public void Ring_3_has_a_virtual_interrupt_flag_where_it_is_turned_on(byte code, uint control, uint before, uint? after)
+    public void Ring_3_has_a_virtual_interrupt_flag_where_it_is_turned_on(
+        byte code,
+        uint control,
+        uint before,
+        uint? after
+    )
     {
         var pc = TestPc.With(code, 0x90);
         (pc.Cpu.Cpl, pc.Cpu.Cr4, pc.Cpu.Eflags, pc.Cpu.IdtLimit) = (3, control, before, 0);
@@ -75,15 +94,17 @@ public class ModelTests
     [Fact]
     public void The_time_stamp_can_be_written()
     {
-        var pc = TestPc.With(c =>
-        {
-            c.mov(ecx, 0x10);
-            c.mov(eax, 0x1000);
-            c.mov(edx, 7);
-            c.wrmsr();
-            c.rdmsr();
-            c.hlt();
-        }).RunToHalt();
+        var pc = TestPc
+            .With(c =>
+            {
+                c.mov(ecx, 0x10);
+                c.mov(eax, 0x1000);
+                c.mov(edx, 7);
+                c.wrmsr();
+                c.rdmsr();
+                c.hlt();
+            })
+            .RunToHalt();
         Assert.Equal(7u, pc.Reg(2));
         Assert.InRange(pc.Reg(0), 0x1000u, 0x1100u);
     }
@@ -123,7 +144,8 @@ public class ModelTests
     }
 
     [Theory]
-    // Linear page, attributes (valid, then pairs D, U, W and their complements), what TR7 then tells of the hit and its block.
+    // Linear page, attributes (valid, then pairs D, U, W and their complements), what TR7 then tells of the hit and its
+    // block.
     [InlineData(0x00403000, 0x801 | 0x540, 0x1235001Cu)]
     [InlineData(0x00403000, 0x801 | 0x7E0, 0x1235001Cu)]
     [InlineData(0x00403000, 0x801 | 0x2A0, 0u)]
@@ -152,12 +174,18 @@ public class ModelTests
 
     [Fact]
     public void An_unknown_model_register_is_a_protection_fault() =>
-        Assert.Equal(Vectors.GeneralProtection, VectorOf(ProcessorModel.PentiumII, c => { c.mov(ecx, 0x12345); c.rdmsr(); }));
+        Assert.Equal(Vectors.GeneralProtection, VectorOf(ProcessorModel.PentiumII, c =>
+            {
+                c.mov(ecx, 0x12345);
+                c.rdmsr();
+            }));
 
     [Fact]
     public void Sysenter_goes_to_the_model_registers_and_sysexit_back()
     {
-        const uint kernel = 0x18000, user = 0x19000, stack = 0x70000;
+        const uint kernel = 0x18000,
+            user = 0x19000,
+            stack = 0x70000;
         var pc = TestPc.With(c =>
         {
             foreach (var (register, value) in ((uint, uint)[])[(0x174, 8), (0x175, stack), (0x176, kernel)])
@@ -172,8 +200,29 @@ public class ModelTests
             c.mov(edx, user);
             c.sysexit();
         });
-        pc.Memory.Write(user, TestPc.Assemble(c => { c.mov(ebp, esp); c.mov(edi, cs); c.sysenter(); }, user));
-        pc.Memory.Write(kernel, TestPc.Assemble(c => { c.mov(esi, cs); c.hlt(); }, kernel));
+        pc.Memory.Write(
+            user,
+            TestPc.Assemble(
+                c =>
+                {
+                    c.mov(ebp, esp);
+                    c.mov(edi, cs);
+                    c.sysenter();
+                },
+                user
+            )
+        );
+        pc.Memory.Write(
+            kernel,
+            TestPc.Assemble(
+                c =>
+                {
+                    c.mov(esi, cs);
+                    c.hlt();
+                },
+                kernel
+            )
+        );
         pc.Cpu.Model = ProcessorModel.PentiumII;
         pc.RunToHalt();
         Assert.Equal((0x60000u, 0x1Bu, 8u, stack), (pc.Reg(5), pc.Reg(7), pc.Reg(6), pc.Reg(4)));
@@ -202,7 +251,11 @@ public class ModelTests
     public void An_instruction_is_there_from_its_first_model_on(string code, ProcessorModel first)
     {
         foreach (var model in Enum.GetValues<ProcessorModel>())
-            Assert.Equal(model < first ? Vectors.UndefinedOpcode : null, VectorOf(model, c => { c.sub(esp, 8); c.db(Convert.FromHexString(code)); }));
+            Assert.Equal(model < first ? Vectors.UndefinedOpcode : null, VectorOf(model, c =>
+                {
+                    c.sub(esp, 8);
+                    c.db(Convert.FromHexString(code));
+                }));
     }
 
     [Theory]
@@ -211,7 +264,14 @@ public class ModelTests
     [InlineData(ProcessorModel.Pentium, Flag.AlignmentCheck | Flag.Identification)]
     public void Programs_tell_the_models_by_the_flags_that_they_can_change(ProcessorModel model, uint changeable)
     {
-        var pc = TestPc.With(c => { c.push(unchecked((int)0xFFFFFFFF & ~0x100)); c.popfd(); c.pushfd(); c.pop(eax); c.hlt(); });
+        var pc = TestPc.With(c =>
+        {
+            c.push(unchecked((int)0xFFFFFFFF & ~0x100));
+            c.popfd();
+            c.pushfd();
+            c.pop(eax);
+            c.hlt();
+        });
         pc.Cpu.Model = model;
         Assert.Equal(changeable, pc.RunToHalt().Reg(0) & 0xFFFF0000);
     }
@@ -226,17 +286,23 @@ public class ModelTests
     }
 
     [Fact]
-    public void Performance_counters_count_nothing() => Assert.Equal(0u, WithModel(ProcessorModel.PentiumII, c =>
-    {
-        c.mov(ecx, 0x186);
-        c.mov(eax, 0x410079);
-        c.wrmsr();
-        c.mov(eax, 0x100);
-        c.mov(cr4, eax);
-        c.mov(ecx, 0);
-        c.rdpmc();
-        c.hlt();
-    }).RunToHalt().Reg(0));
+    public void Performance_counters_count_nothing() =>
+        Assert.Equal(
+            0u,
+            WithModel(ProcessorModel.PentiumII, c =>
+                {
+                    c.mov(ecx, 0x186);
+                    c.mov(eax, 0x410079);
+                    c.wrmsr();
+                    c.mov(eax, 0x100);
+                    c.mov(cr4, eax);
+                    c.mov(ecx, 0);
+                    c.rdpmc();
+                    c.hlt();
+                })
+                .RunToHalt()
+                .Reg(0)
+        );
 
     [Theory]
     [InlineData(0x1u, "D9E8", Vectors.UndefinedOpcode)] // FLD1: nothing computes
@@ -245,14 +311,36 @@ public class ModelTests
     [InlineData(0xBu, "9B", Vectors.DeviceNotAvailable)] // WAIT with MP and TS
     [InlineData(0x9u, "9B", null)] // WAIT with TS alone
     public void Lazy_switching_gets_its_fault(uint cr0, string code, int? vector) =>
-        Assert.Equal(vector, VectorOf(ProcessorModel.Pentium, c => { c.mov(eax, cr0); c.mov(Iced.Intel.AssemblerRegisters.cr0, eax); c.db(Convert.FromHexString(code)); }));
+        Assert.Equal(vector, VectorOf(ProcessorModel.Pentium, c =>
+            {
+                c.mov(eax, cr0);
+                c.mov(Iced.Intel.AssemblerRegisters.cr0, eax);
+                c.db(Convert.FromHexString(code));
+            }));
 
     [Fact]
     public void A_second_non_maskable_interrupt_waits_for_iret()
     {
-        var pc = WithHandlers(c => { c.cli(); c.hlt(); c.mov(esi, 1); c.hlt(); });
+        var pc = WithHandlers(c =>
+        {
+            c.cli();
+            c.hlt();
+            c.mov(esi, 1);
+            c.hlt();
+        });
         // The handler counts, and asks for nothing else; the second request comes while it runs.
-        pc.Memory.Write(Handlers + 2 * 16, TestPc.Assemble(c => { c.inc(edi); c.nop(); c.iretd(); }, Handlers + 2 * 16));
+        pc.Memory.Write(
+            Handlers + 2 * 16,
+            TestPc.Assemble(
+                c =>
+                {
+                    c.inc(edi);
+                    c.nop();
+                    c.iretd();
+                },
+                Handlers + 2 * 16
+            )
+        );
         Assert.Equal(StopReason.Halted, pc.Run(100));
         pc.RequestNonMaskable();
         pc.Run(1);
@@ -267,31 +355,38 @@ public class ModelTests
     [Fact]
     public void The_address_gate_folds_the_second_megabyte_onto_the_first()
     {
-        var pc = TestPc.With(c =>
-        {
-            c.mov(__dword_ptr[0x40000], 1);
-            c.mov(__dword_ptr[0x140000], 2);
-            c.mov(al, 0);
-            c.@out(0x92, al);
-            c.mov(ebx, __dword_ptr[0x140000]);
-            c.mov(al, 2);
-            c.@out(0x92, al);
-            c.mov(ecx, __dword_ptr[0x140000]);
-            // The same by the keyboard controller's output port.
-            c.mov(al, 0xD1);
-            c.@out(0x64, al);
-            c.mov(al, 0xDD);
-            c.@out(0x60, al);
-            c.mov(edx, __dword_ptr[0x140000]);
-            c.hlt();
-        }).RunToHalt();
+        var pc = TestPc
+            .With(c =>
+            {
+                c.mov(__dword_ptr[0x40000], 1);
+                c.mov(__dword_ptr[0x140000], 2);
+                c.mov(al, 0);
+                c.@out(0x92, al);
+                c.mov(ebx, __dword_ptr[0x140000]);
+                c.mov(al, 2);
+                c.@out(0x92, al);
+                c.mov(ecx, __dword_ptr[0x140000]);
+                // The same by the keyboard controller's output port.
+                c.mov(al, 0xD1);
+                c.@out(0x64, al);
+                c.mov(al, 0xDD);
+                c.@out(0x60, al);
+                c.mov(edx, __dword_ptr[0x140000]);
+                c.hlt();
+            })
+            .RunToHalt();
         Assert.Equal((1u, 2u, 1u), (pc.Reg(3), pc.Reg(1), pc.Reg(2)));
     }
 
     [Fact]
     public void A_crash_shows_the_last_instructions()
     {
-        var pc = TestPc.With(c => { c.mov(eax, 7); c.inc(eax); c.ud2(); });
+        var pc = TestPc.With(c =>
+        {
+            c.mov(eax, 7);
+            c.inc(eax);
+            c.ud2();
+        });
         pc.Cpu.IdtLimit = 0;
         Assert.Throws<ShutdownException>(() => pc.Run(100));
         var last = pc.LastInstructions(3);
@@ -303,7 +398,9 @@ public class ModelTests
     [Fact]
     public void A_crash_shows_the_instructions_as_they_were_executed()
     {
-        const uint directory = 0x20000, table = 0x21000, unmapped = 0x30000;
+        const uint directory = 0x20000,
+            table = 0x21000,
+            unmapped = 0x30000;
         var pc = TestPc.With(c =>
         {
             c.inc(ebx);
@@ -314,14 +411,18 @@ public class ModelTests
             c.dec(ebx);
         });
         pc.Poke(directory, table | 3);
-        for (var page = 0u; page < 1024; page++) pc.Poke(table + page * 4, page << 12 | 3);
+        for (var page = 0u; page < 1024; page++)
+            pc.Poke(table + page * 4, page << 12 | 3);
         pc.Cpu.Cr3 = directory;
         pc.Cpu.Cr0 |= ControlBit.Paging;
         pc.Cpu.Bus.PagingChanged(pc.Cpu.Cr0, 0);
         pc.Cpu.Bus.PageDirectoryLoaded(directory);
         Assert.Throws<ShutdownException>(() => pc.Run(100));
         var last = pc.LastInstructions();
-        Assert.Equal(["inc ebx", "mov byte ptr ds:[10000h],90h", "mov eax,30000h", "mov cr3,eax"], last.Select(line => line[30..].Trim()));
+        Assert.Equal(
+            ["inc ebx", "mov byte ptr ds:[10000h],90h", "mov eax,30000h", "mov cr3,eax"],
+            last.Select(line => line[30..].Trim())
+        );
         Assert.StartsWith($"{TestPc.Code:X8}  43 ", last[0], StringComparison.Ordinal);
     }
 
@@ -342,14 +443,26 @@ public class ModelTests
             {
                 // SIB and displacement, if there are any, are of an address where nothing is: hints touch no memory.
                 var code = Convert.FromHexString($"{prefix}{opcode}{modrm:X2}25F0FFFFFF");
-                Assert.True(Decode.TryDecode(code, 0, code.Length, big: true, out var operation), Convert.ToHexString(code));
-                foreach (var (model, vector) in (ReadOnlySpan<(ProcessorModel, int?)>)
-                    [(ProcessorModel.PentiumII, null), (ProcessorModel.Pentium, Vectors.UndefinedOpcode), (ProcessorModel.I386, Vectors.UndefinedOpcode)])
+                Assert.True(
+                    Decode.TryDecode(code, 0, code.Length, big: true, out var operation),
+                    Convert.ToHexString(code)
+                );
+                foreach (
+                    var (model, vector) in (ReadOnlySpan<(ProcessorModel, int?)>)
+                        [
+                            (ProcessorModel.PentiumII, null),
+                            (ProcessorModel.Pentium, Vectors.UndefinedOpcode),
+                            (ProcessorModel.I386, Vectors.UndefinedOpcode),
+                        ]
+                )
                 {
                     var pc = TestPc.With();
                     pc.Cpu.Model = model;
                     var fault = Record.Exception(() => pc.Cpu.Step(operation));
-                    Assert.True(vector == (fault as Fault)?.Vector, $"{Convert.ToHexString(code)} on a {model}: {fault}");
+                    Assert.True(
+                        vector == (fault as Fault)?.Vector,
+                        $"{Convert.ToHexString(code)} on a {model}: {fault}"
+                    );
                 }
             }
     }
@@ -364,7 +477,11 @@ public class ModelTests
     /// <summary>The vector that a program ends in, or null where it comes to its end.</summary>
     private static int? VectorOf(ProcessorModel model, Action<Iced.Intel.Assembler> program)
     {
-        var pc = WithHandlers(c => { program(c); c.hlt(); });
+        var pc = WithHandlers(c =>
+        {
+            program(c);
+            c.hlt();
+        });
         pc.Cpu.Model = model;
         pc.RunToHalt();
         var at = pc.Cpu.Eip.Value - Handlers;

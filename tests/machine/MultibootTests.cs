@@ -26,13 +26,44 @@ public class MultibootTests
     /// <summary>An ELF executable of two segments, the header in the first.</summary>
     private static byte[] Elf()
     {
-        const uint code = 0x80000, data = 0x90000, start = 52 + 2 * 32;
+        const uint code = 0x80000,
+            data = 0x90000,
+            start = 52 + 2 * 32;
         uint[] words =
         [
-            0x464C457F, 0x010101, 0, 0, 2 | 3 << 16, 1, code + 12, 52, 0, 0, 52 | 32 << 16, 2, 0,
-            1, start, code, code, 16, 16, 5, 4,
-            1, start, data, data, 8, 0x4000, 6, 4,
-            0x1BADB002, 0, unchecked(0u - 0x1BADB002u), 0xF4F4F4F4,
+            0x464C457F,
+            0x010101,
+            0,
+            0,
+            2 | 3 << 16,
+            1,
+            code + 12,
+            52,
+            0,
+            0,
+            52 | 32 << 16,
+            2,
+            0,
+            1,
+            start,
+            code,
+            code,
+            16,
+            16,
+            5,
+            4,
+            1,
+            start,
+            data,
+            data,
+            8,
+            0x4000,
+            6,
+            4,
+            0x1BADB002,
+            0,
+            unchecked(0u - 0x1BADB002u),
+            0xF4F4F4F4,
         ];
         return [.. words.SelectMany(BitConverter.GetBytes)];
     }
@@ -47,16 +78,19 @@ public class MultibootTests
     [Fact]
     public void The_selectors_of_the_loader_can_be_loaded_again()
     {
-        var code = TestPc.Assemble(c =>
-        {
-            c.mov(ax, ds);
-            c.mov(es, ax);
-            c.mov(ss, ax);
-            c.mov(esp, 0x200000);
-            c.push(cs);
-            c.push(0x100080);
-            c.retf();
-        }, 0x100020);
+        var code = TestPc.Assemble(
+            c =>
+            {
+                c.mov(ax, ds);
+                c.mov(es, ax);
+                c.mov(ss, ax);
+                c.mov(esp, 0x200000);
+                c.push(cs);
+                c.push(0x100080);
+                c.retf();
+            },
+            0x100020
+        );
         var pc = Boot(Kernel(0x100000, [.. code, .. Enumerable.Repeat((byte)0xF4, 0x80)])).RunToHalt();
         Assert.Equal((0x100081u, 0x200000u), (pc.Cpu.Eip.Value, pc.Reg(Register.Esp)));
     }
@@ -67,18 +101,24 @@ public class MultibootTests
     [InlineData(0x1000u)]
     public void A_kernel_starts_with_a_stack_in_memory_that_nothing_else_uses(uint at)
     {
-        var kernel = Kernel(at, TestPc.Assemble(c =>
-        {
-            var (function, again) = (c.CreateLabel(), c.CreateLabel());
-            c.mov(ecx, 100);
-            c.Label(ref again);
-            c.push(ecx);
-            c.loop(again);
-            c.call(function);
-            c.hlt();
-            c.Label(ref function);
-            c.ret();
-        }, at + 32));
+        var kernel = Kernel(
+            at,
+            TestPc.Assemble(
+                c =>
+                {
+                    var (function, again) = (c.CreateLabel(), c.CreateLabel());
+                    c.mov(ecx, 100);
+                    c.Label(ref again);
+                    c.push(ecx);
+                    c.loop(again);
+                    c.call(function);
+                    c.hlt();
+                    c.Label(ref function);
+                    c.ret();
+                },
+                at + 32
+            )
+        );
         var module = Enumerable.Repeat((byte)5, 5000).ToArray();
         var pc = Boot(kernel, new BootModule("module", module));
         var before = (Kernel: kernel, Information: Bytes(pc, pc.Reg(Register.Ebx), 0x140), Module: module);
@@ -112,7 +152,8 @@ public class MultibootTests
         Verified.Machine.Computer.Boot.Real(real, [0xF4], 0x7C00);
         var linux = new Pc(4 << 20);
         LinuxBoot.Load(linux, LinuxBootTests.Kernel([0xF4]), "");
-        foreach (var pc in (Pc[])[flat, real, linux]) Assert.Equal((uint)value, pc.Memory.Load(at, 2));
+        foreach (var pc in (Pc[])[flat, real, linux])
+            Assert.Equal((uint)value, pc.Memory.Load(at, 2));
     }
 
     [Fact]
@@ -127,19 +168,39 @@ public class MultibootTests
     [Fact]
     public void The_timer_ticks_as_firmware_leaves_it()
     {
-        var pc = Boot(Kernel(0x100000, TestPc.Assemble(c =>
-        {
-            var again = c.CreateLabel();
-            c.mov(esp, 0x200000);
-            c.mov(al, 0xFE);
-            c.@out(0x21, al);
-            c.sti();
-            c.Label(ref again);
-            c.hlt();
-            c.jmp(again);
-        }, 0x100020)));
+        var pc = Boot(
+            Kernel(
+                0x100000,
+                TestPc.Assemble(
+                    c =>
+                    {
+                        var again = c.CreateLabel();
+                        c.mov(esp, 0x200000);
+                        c.mov(al, 0xFE);
+                        c.@out(0x21, al);
+                        c.sti();
+                        c.Label(ref again);
+                        c.hlt();
+                        c.jmp(again);
+                    },
+                    0x100020
+                )
+            )
+        );
         pc.Gate(0x2000, 8, 8, 0x2800, 0x8E);
-        pc.Memory.Write(0x2800, TestPc.Assemble(c => { c.inc(edi); c.mov(al, 0x20); c.@out(0x20, al); c.iretd(); }, 0x2800));
+        pc.Memory.Write(
+            0x2800,
+            TestPc.Assemble(
+                c =>
+                {
+                    c.inc(edi);
+                    c.mov(al, 0x20);
+                    c.@out(0x20, al);
+                    c.iretd();
+                },
+                0x2800
+            )
+        );
         (pc.Cpu.IdtBase, pc.Cpu.IdtLimit) = (0x2000, 0x7FF);
         while (pc.Reg(Register.Edi) < 18)
             pc.Run(1);
@@ -154,29 +215,53 @@ public class MultibootTests
     {
         var code = Enumerable.Range(0, 0x3000).Select(i => (byte)(i * 7)).ToArray();
         var kernel = Kernel(at, code);
-        BootModule[] modules = [new("first", [1, 2, 3]), new("second with words", Enumerable.Repeat((byte)5, 5000).ToArray())];
+        BootModule[] modules =
+        [
+            new("first", [1, 2, 3]),
+            new("second with words", Enumerable.Repeat((byte)5, 5000).ToArray()),
+        ];
         var pc = Boot(kernel, modules);
         Assert.Equal(kernel, Bytes(pc, at, kernel.Length));
         var table = pc.Peek(pc.Reg(Register.Ebx) + 24);
         for (var i = 0; i < modules.Length; i++)
         {
-            var (start, end, text) = (pc.Peek(table + 16 * (uint)i), pc.Peek(table + 16 * (uint)i + 4), pc.Peek(table + 16 * (uint)i + 8));
+            var (start, end, text) = (
+                pc.Peek(table + 16 * (uint)i),
+                pc.Peek(table + 16 * (uint)i + 4),
+                pc.Peek(table + 16 * (uint)i + 8)
+            );
             Assert.Equal(modules[i].Content, Bytes(pc, start, (int)(end - start)));
-            Assert.Equal([.. System.Text.Encoding.ASCII.GetBytes(modules[i].CommandLine), 0], Bytes(pc, text, modules[i].CommandLine.Length + 1));
+            Assert.Equal(
+                [.. System.Text.Encoding.ASCII.GetBytes(modules[i].CommandLine), 0],
+                Bytes(pc, text, modules[i].CommandLine.Length + 1)
+            );
         }
     }
 
-    private static byte[] Bytes(Pc pc, uint at, int length) => [.. Enumerable.Range(0, length).Select(i => (byte)pc.Peek(at + (uint)i))];
+    private static byte[] Bytes(Pc pc, uint at, int length) =>
+        [.. Enumerable.Range(0, length).Select(i => (byte)pc.Peek(at + (uint)i))];
 
     [Theory]
     [InlineData(HasAddresses | 8, "requires what no Multiboot 0.6 loader has")]
     [InlineData(0u, "not an ELF32")]
     public void A_kernel_that_cannot_be_loaded_is_told(uint flags, string says) =>
-        Assert.Contains(says, Assert.Throws<MachineException>(() => Boot(Kernel(0x100000, [0xF4], flags))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            says,
+            Assert.Throws<MachineException>(() => Boot(Kernel(0x100000, [0xF4], flags))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void Command_lines_that_do_not_fit_are_told() => Assert.Contains("do not fit below",
-        Assert.Throws<MachineException>(() => Boot(Kernel(0x100000, [0xF4]), new BootModule(new string('x', 700_000), [1]))).Message, StringComparison.Ordinal);
+    public void Command_lines_that_do_not_fit_are_told() =>
+        Assert.Contains(
+            "do not fit below",
+            Assert
+                .Throws<MachineException>(() =>
+                    Boot(Kernel(0x100000, [0xF4]), new BootModule(new string('x', 700_000), [1]))
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void An_elf_kernel_is_loaded_by_its_segments()
@@ -195,14 +280,20 @@ public class MultibootTests
         {
             var file = (i & 1) == 0 ? Elf() : Kernel(0x80000, new byte[100]);
             for (var change = random.Next(1, 4); change > 0; change--)
-                BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(random.Next(Math.Min(file.Length, 160)) & ~3), Word(random));
+                BinaryPrimitives.WriteUInt32LittleEndian(
+                    file.AsSpan(random.Next(Math.Min(file.Length, 160)) & ~3),
+                    Word(random)
+                );
             if (random.Next(4) == 0)
                 file = file[..random.Next(file.Length)];
             // What a mutation of the magic or checksum would hide is tried with both right.
             if (file.Length >= 12 && (i & 1) != 0)
             {
                 BinaryPrimitives.WriteUInt32LittleEndian(file, 0x1BADB002);
-                BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(8), unchecked(0u - 0x1BADB002u) - BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(4)));
+                BinaryPrimitives.WriteUInt32LittleEndian(
+                    file.AsSpan(8),
+                    unchecked(0u - 0x1BADB002u) - BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(4))
+                );
             }
             try
             {
@@ -220,14 +311,19 @@ public class MultibootTests
     [Theory]
     [InlineData(0x8000u)]
     [InlineData(0x10000u)]
-    public void A_kernel_in_the_place_of_the_boot_sector_cannot_be_on_a_disk(uint at) => Assert.Contains("no disk can be made",
-        Assert.Throws<MachineException>(() => BootDisk.Make(4 << 20, Kernel(at, new byte[0x1000]), "")).Message, StringComparison.Ordinal);
+    public void A_kernel_in_the_place_of_the_boot_sector_cannot_be_on_a_disk(uint at) =>
+        Assert.Contains(
+            "no disk can be made",
+            Assert.Throws<MachineException>(() => BootDisk.Make(4 << 20, Kernel(at, new byte[0x1000]), "")).Message,
+            StringComparison.Ordinal
+        );
 
-    private static uint Word(Random random) => random.Next(4) switch
-    {
-        0 => 0,
-        1 => uint.MaxValue - (uint)random.Next(64),
-        2 => (uint)random.Next(0x200),
-        _ => (uint)random.NextInt64(1L << 32),
-    };
+    private static uint Word(Random random) =>
+        random.Next(4) switch
+        {
+            0 => 0,
+            1 => uint.MaxValue - (uint)random.Next(64),
+            2 => (uint)random.Next(0x200),
+            _ => (uint)random.NextInt64(1L << 32),
+        };
 }

@@ -5,11 +5,21 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>Page tables, their rights and bits, and a TLB that keeps what it has read (SDM vol. 3, chapter 4).</summary>
+/// <summary>
+/// Page tables, their rights and bits, and a TLB that keeps what it has read (SDM vol. 3, chapter 4).
+/// </summary>
 public class PagingTests
 {
-    private const uint Directory = 0x100000, Table = 0x101000, Page = 0x200000, Other = 0x201000, At = 0x40000000;
-    private const uint Present = 1, Writable = 2, User = 4, Accessed = 0x20, Dirty = 0x40;
+    private const uint Directory = 0x100000,
+        Table = 0x101000,
+        Page = 0x200000,
+        Other = 0x201000,
+        At = 0x40000000;
+    private const uint Present = 1,
+        Writable = 2,
+        User = 4,
+        Accessed = 0x20,
+        Dirty = 0x40;
 
     /// <summary>The low 4 MB mapped to itself, and a table of its own for addresses from <see cref="At"/>.</summary>
     private static Pc Paged(uint pte, uint cr0 = ControlBit.Paging | ControlBit.WriteProtect, bool taggedTlb = false)
@@ -133,7 +143,8 @@ public class PagingTests
         pc.Poke(Page, 1);
         pc.Poke(Other, 2);
         // The other directory is as this one, but for the page.
-        for (var at = 0u; at < 4096; at += 4) pc.Memory.Store(otherDirectory + at, 4, pc.Memory.Load(Directory + at, 4));
+        for (var at = 0u; at < 4096; at += 4)
+            pc.Memory.Store(otherDirectory + at, 4, pc.Memory.Load(Directory + at, 4));
         Assert.Equal(1u, pc.Cpu.Bus.Load(At, 4, false).Value);
         pc.Memory.Store(Table, 4, Other | Present);
         pc.Cpu.Bus.PageDirectoryLoaded(otherDirectory);

@@ -4,10 +4,14 @@ using Verified.Spec.Values;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>A PC in real mode with a program at 2000:0100, a stack in 3000h and data in 5000h; the handler of vector n is at F000:n.</summary>
+/// <summary>
+/// A PC in real mode with a program at 2000:0100, a stack in 3000h and data in 5000h; the handler of vector n is at
+/// F000:n.
+/// </summary>
 internal static class RealModePc
 {
-    private const uint Handlers = 0xF000, Rights = 0x9300;
+    private const uint Handlers = 0xF000,
+        Rights = 0x9300;
 
     public static Pc Make(ProcessorModel model)
     {
@@ -20,12 +24,20 @@ internal static class RealModePc
             pc.Memory.Write((Handlers << 4) + vector, [0xF4]);
         }
 
-        ReadOnlySpan<(int, uint)> segments = [(SegmentRegister.Cs, 0x2000), (SegmentRegister.Ss, 0x3000), (SegmentRegister.Ds, 0x5000),
-            (SegmentRegister.Es, 0x5000), (SegmentRegister.Fs, 0x5000), (SegmentRegister.Gs, 0x5000)];
+        ReadOnlySpan<(int, uint)> segments =
+        [
+            (SegmentRegister.Cs, 0x2000),
+            (SegmentRegister.Ss, 0x3000),
+            (SegmentRegister.Ds, 0x5000),
+            (SegmentRegister.Es, 0x5000),
+            (SegmentRegister.Fs, 0x5000),
+            (SegmentRegister.Gs, 0x5000),
+        ];
         foreach (var (register, selector) in segments)
             pc.Cpu.S[register] = Segment<Concrete>.Load(selector, selector << 4, 0xFFFF, Rights);
         pc.Cpu.Eip = 0x100;
-        for (var i = 0; i < 8; i++) pc.Cpu.R[i] = 0;
+        for (var i = 0; i < 8; i++)
+            pc.Cpu.R[i] = 0;
         pc.Cpu.R[Register.Esp] = 0x1000;
         return pc;
     }

@@ -5,12 +5,14 @@ using Xunit;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// Single instructions in real mode: which vector they end in and what IP it pushes, at the edges of segments, with prefixes, and with
-/// operands and addresses of 32 bits (SDM vol. 3, 20.1).
+/// Single instructions in real mode: which vector they end in and what IP it pushes, at the edges of segments, with
+/// prefixes, and with operands and addresses of 32 bits (SDM vol. 3, 20.1).
 /// </summary>
 public class RealModeTests
 {
-    private const uint Code = 0x1000, Handlers = 0x2000, Stack = 0x8000;
+    private const uint Code = 0x1000,
+        Handlers = 0x2000,
+        Stack = 0x8000;
 
     [Theory]
     // MOV and the like at offset FFFFh: #GP, or #SS by BP; the IP is the first prefix's.
@@ -89,7 +91,10 @@ public class RealModeTests
         var pc = With([0xF3, 0xA5]);
         (pc.Cpu.R[1], pc.Cpu.R[6], pc.Cpu.R[7]) = (5, 0x11110000 | 0xFFFB, 0x3000);
         pc.Run(1);
-        Assert.Equal((Handlers + 13, 3u, 0x1111FFFFu, 0x3004u), (pc.Cpu.Eip.Value, pc.Cpu.R[1].Value, pc.Cpu.R[6].Value, pc.Cpu.R[7].Value));
+        Assert.Equal(
+            (Handlers + 13, 3u, 0x1111FFFFu, 0x3004u),
+            (pc.Cpu.Eip.Value, pc.Cpu.R[1].Value, pc.Cpu.R[6].Value, pc.Cpu.R[7].Value)
+        );
         Assert.Equal(Code, pc.Memory.Load(Stack - 6, 2));
     }
 
@@ -115,8 +120,10 @@ public class RealModeTests
     {
         var pc = new Pc(1 << 20);
         pc.Cpu.Reset();
-        for (var i = 0; i < 6; i++) pc.Cpu.S[i] = Segment<Verified.Spec.Values.Concrete>.Load(0, 0, 0xFFFF, 0x9300);
-        for (var vector = 0u; vector < 256; vector++) pc.Memory.Store(vector * 4, 4, Handlers + vector);
+        for (var i = 0; i < 6; i++)
+            pc.Cpu.S[i] = Segment<Verified.Spec.Values.Concrete>.Load(0, 0, 0xFFFF, 0x9300);
+        for (var vector = 0u; vector < 256; vector++)
+            pc.Memory.Store(vector * 4, 4, Handlers + vector);
         pc.Cpu.IdtLimit = 0x3FF;
         pc.Memory.Write(Code, code);
         (pc.Cpu.Eip, pc.Cpu.R[4]) = (Code, Stack);

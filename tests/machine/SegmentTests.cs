@@ -6,10 +6,14 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>Limits and rights of segments in every mode, and the state that an instruction which faults leaves (SDM vol. 3, 5.3 to 5.5).</summary>
+/// <summary>
+/// Limits and rights of segments in every mode, and the state that an instruction which faults leaves (SDM vol. 3, 5.3
+/// to 5.5).
+/// </summary>
 public class SegmentTests
 {
-    private const uint At = 0x7C00, Handlers = 0x600;
+    private const uint At = 0x7C00,
+        Handlers = 0x600;
 
     /// <summary>A boot sector in real mode, with the vectors 0..31 on HLTs.</summary>
     private static Pc Real(Action<Assembler> program)
@@ -31,7 +35,12 @@ public class SegmentTests
     [Fact]
     public void Real_mode_pushes_flags_cs_and_ip_without_an_error_code()
     {
-        var pc = Real(c => { c.mov(bx, 0xFFFF); c.stc(); c.mov(ax, __word_ptr[bx]); });
+        var pc = Real(c =>
+        {
+            c.mov(bx, 0xFFFF);
+            c.stc();
+            c.mov(ax, __word_ptr[bx]);
+        });
         Assert.Equal(Vectors.GeneralProtection, Vector(pc));
         Assert.Equal((At - 6, At + 4, 0u), (pc.Reg(4), Word(pc, At - 6), Word(pc, At - 4)));
         Assert.Equal(Flag.Reserved | Flag.Carry, Word(pc, At - 2));
@@ -40,14 +49,22 @@ public class SegmentTests
     [Fact]
     public void A_stack_access_beyond_64_kilobytes_is_a_stack_fault()
     {
-        var pc = Real(c => { c.mov(bp, 0xFFFE); c.mov(eax, __dword_ptr[bp]); });
+        var pc = Real(c =>
+        {
+            c.mov(bp, 0xFFFE);
+            c.mov(eax, __dword_ptr[bp]);
+        });
         Assert.Equal(Vectors.StackFault, Vector(pc));
     }
 
     [Fact]
     public void A_jump_beyond_the_code_segment_faults_at_the_jump()
     {
-        var pc = Real(c => { c.mov(eax, 0x10000); c.jmp(eax); });
+        var pc = Real(c =>
+        {
+            c.mov(eax, 0x10000);
+            c.jmp(eax);
+        });
         Assert.Equal((Vectors.GeneralProtection, At + 6), (Vector(pc), Word(pc, At - 6)));
     }
 
@@ -58,49 +75,70 @@ public class SegmentTests
         var pc = new Pc(4 << 20);
         pc.Descriptor(gdt, 1, 0, 0xFFFFF, 0x93, 0xC);
         pc.Poke(0x300000, 0x12345678);
-        Boot.Real(pc, TestPc.Assemble(c =>
-        {
-            c.mov(eax, cr0);
-            c.or(al, 1);
-            c.mov(cr0, eax);
-            c.mov(bx, 8);
-            c.mov(ds, bx);
-            c.and(al, 0xFE);
-            c.mov(cr0, eax);
-            c.xor(bx, bx);
-            c.mov(ds, bx);
-            c.mov(ebx, 0x300000);
-            c.mov(eax, __dword_ptr[ebx]);
-            c.hlt();
-        }, At, 16), At);
+        Boot.Real(
+            pc,
+            TestPc.Assemble(
+                c =>
+                {
+                    c.mov(eax, cr0);
+                    c.or(al, 1);
+                    c.mov(cr0, eax);
+                    c.mov(bx, 8);
+                    c.mov(ds, bx);
+                    c.and(al, 0xFE);
+                    c.mov(cr0, eax);
+                    c.xor(bx, bx);
+                    c.mov(ds, bx);
+                    c.mov(ebx, 0x300000);
+                    c.mov(eax, __dword_ptr[ebx]);
+                    c.hlt();
+                },
+                At,
+                16
+            ),
+            At
+        );
         (pc.Cpu.GdtBase, pc.Cpu.GdtLimit) = (gdt, 0xF);
         pc.RunToHalt();
         Assert.Equal(0x12345678u, pc.Reg(0));
     }
 
-    public static TheoryData<uint, uint, uint, uint, int, bool> Accesses => new()
-    {
-        // access, flags, limit, offset, bytes, allowed
-        { 0xF3, 4, 0xFFF, 0xFFC, 4, true },
-        { 0xF3, 4, 0xFFF, 0xFFD, 4, false },
-        { 0xF3, 4, 0xFFF, 0x1000, 1, false },
-        { 0xF3, 0xC, 0, 0xFFF, 1, true },
-        { 0xF3, 0xC, 0, 0x1000, 1, false },
-        { 0xF7, 4, 0xFFF, 0xFFF, 1, false },
-        { 0xF7, 4, 0xFFF, 0x1000, 1, true },
-        { 0xF7, 4, 0xFFF, 0xFFFFFFFE, 4, false },
-        { 0xF7, 0, 0xFFF, 0xFFFF, 1, true },
-        { 0xF7, 0, 0xFFF, 0xFFFF, 2, false },
-        { 0xF1, 4, 0xFFF, 0, 1, false },
-        { 0xFB, 4, 0xFFF, 0, 1, false },
-    };
+    public static TheoryData<uint, uint, uint, uint, int, bool> Accesses =>
+        new()
+        {
+            // access, flags, limit, offset, bytes, allowed
+            { 0xF3, 4, 0xFFF, 0xFFC, 4, true },
+            { 0xF3, 4, 0xFFF, 0xFFD, 4, false },
+            { 0xF3, 4, 0xFFF, 0x1000, 1, false },
+            { 0xF3, 0xC, 0, 0xFFF, 1, true },
+            { 0xF3, 0xC, 0, 0x1000, 1, false },
+            { 0xF7, 4, 0xFFF, 0xFFF, 1, false },
+            { 0xF7, 4, 0xFFF, 0x1000, 1, true },
+            { 0xF7, 4, 0xFFF, 0xFFFFFFFE, 4, false },
+            { 0xF7, 0, 0xFFF, 0xFFFF, 1, true },
+            { 0xF7, 0, 0xFFF, 0xFFFF, 2, false },
+            { 0xF1, 4, 0xFFF, 0, 1, false },
+            { 0xFB, 4, 0xFFF, 0, 1, false },
+        };
 
     [Theory]
     [MemberData(nameof(Accesses))]
-    public void Limits_and_rights_of_a_store_are_checked(uint access, uint flags, uint limit, uint offset, int bytes, bool allowed)
+    public void Limits_and_rights_of_a_store_are_checked(
+        uint access,
+        uint flags,
+        uint limit,
+        uint offset,
+        int bytes,
+        bool allowed
+    )
     {
         // MOV AX, 10h; MOV ES, AX; MOV ES:[EBX], AL, AX or EAX; HLT
-        byte[] store = bytes switch { 1 => [0x26, 0x88, 0x03], 2 => [0x26, 0x66, 0x89, 0x03], _ => [0x26, 0x89, 0x03] };
+        byte[] store = bytes switch
+        {
+            1 => [0x26, 0x88, 0x03],
+            2 => [0x26, 0x66, 0x89, 0x03],
+            _ => [0x26, 0x89, 0x03],
+        };
         var pc = TestPc.With([0x66, 0xB8, 0x10, 0, 0x8E, 0xC0, .. store, 0xF4]);
         pc.Descriptor(0x1000, 1, 0, 0xFFFFF, 0x9B, 0xC);
         pc.Descriptor(0x1000, 2, 0x100000, limit, access, flags);
@@ -136,14 +174,18 @@ public class SegmentTests
     public void A_rom_is_at_both_its_places_and_cannot_be_written()
     {
         byte[] rom = [.. Enumerable.Repeat((byte)0xF4, 0x10000)];
-        var start = TestPc.Assemble(c =>
-        {
-            c.mov(ax, 0xF000);
-            c.mov(ds, ax);
-            c.mov(__byte_ptr[0x10], 0x55);
-            c.mov(bl, __byte_ptr[0x10]);
-            c.hlt();
-        }, 0, 16);
+        var start = TestPc.Assemble(
+            c =>
+            {
+                c.mov(ax, 0xF000);
+                c.mov(ds, ax);
+                c.mov(__byte_ptr[0x10], 0x55);
+                c.mov(bl, __byte_ptr[0x10]);
+                c.hlt();
+            },
+            0,
+            16
+        );
         start.CopyTo(rom, 0);
         (rom[0x10], rom[0xFFF0], rom[0xFFF3], rom[0xFFF4]) = (0xAA, 0xEA, 0x00, 0xF0);
         (rom[0xFFF1], rom[0xFFF2]) = (0, 0);
@@ -157,7 +199,11 @@ public class SegmentTests
     [Fact]
     public void A_triple_fault_names_the_descriptor_and_the_last_instructions()
     {
-        var pc = TestPc.With(c => { c.nop(); c.@int(0x40); });
+        var pc = TestPc.With(c =>
+        {
+            c.nop();
+            c.@int(0x40);
+        });
         (pc.Cpu.IdtBase, pc.Cpu.IdtLimit) = (0x2000, 0x3F);
         var shutdown = Assert.Throws<ShutdownException>(() => pc.Run(10));
         Assert.StartsWith("triple fault: #GP(43h)", shutdown.Message, StringComparison.Ordinal);

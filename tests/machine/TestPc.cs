@@ -6,7 +6,9 @@ namespace Verified.Tests.Machine;
 /// <summary>A PC with flat segments, paging off, a stack below 80000h, and a small program at 10000h.</summary>
 internal static class TestPc
 {
-    public const uint Code = 0x10000, Stack = 0x80000, Data = 0x20000;
+    public const uint Code = 0x10000,
+        Stack = 0x80000,
+        Data = 0x20000;
 
     public static Pc With(Action<Assembler> program) => With(Assemble(program, Code));
 
@@ -43,7 +45,10 @@ internal static class TestPc
     public static void Descriptor(this Pc pc, uint table, int index, uint @base, uint limit, uint access, uint flags)
     {
         pc.Poke(table + (uint)index * 8, limit & 0xFFFF | @base << 16);
-        pc.Poke(table + (uint)index * 8 + 4, @base >> 16 & 0xFF | access << 8 | limit & 0xF0000 | flags << 20 | @base & 0xFF000000);
+        pc.Poke(
+            table + (uint)index * 8 + 4,
+            @base >> 16 & 0xFF | access << 8 | limit & 0xF0000 | flags << 20 | @base & 0xFF000000
+        );
     }
 
     /// <summary>Writes a 32-bit gate: access 8Eh interrupt, 8Fh trap, EEh interrupt with DPL 3.</summary>

@@ -4,12 +4,17 @@ using Xunit;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// What manuals leave undefined and a 386 does, as published measurements of one have it: flags of adjustments (here for all models), of shifts and
-/// bit tests, and the upper half of ESP after POPAD.
+/// What manuals leave undefined and a 386 does, as published measurements of one have it: flags of adjustments (here
+/// for all models), of shifts and bit tests, and the upper half of ESP after POPAD.
 /// </summary>
 public class UndefinedFlagTests
 {
-    private const uint C = Flag.Carry, P = Flag.Parity, A = Flag.Adjust, Z = Flag.Zero, S = Flag.Sign, O = Flag.Overflow;
+    private const uint C = Flag.Carry,
+        P = Flag.Parity,
+        A = Flag.Adjust,
+        Z = Flag.Zero,
+        S = Flag.Sign,
+        O = Flag.Overflow;
 
     private static uint After(ProcessorModel model, string code, uint eax, uint flags, uint ecx = 0)
     {
@@ -75,14 +80,22 @@ public class UndefinedFlagTests
     [InlineData(ProcessorModel.I386, 0x55, P | Z, P | A)]
     [InlineData(ProcessorModel.I386, 1, C, C | A | Z)]
     [InlineData(ProcessorModel.Pentium, 5, P | Z, P | Z)]
-    public void A_division_leaves_flags_by_which_models_are_told(ProcessorModel model, uint eax, uint flags, uint after) =>
-        Assert.Equal(after, After(model, "F6F1", eax, flags, ecx: 2));
+    public void A_division_leaves_flags_by_which_models_are_told(
+        ProcessorModel model,
+        uint eax,
+        uint flags,
+        uint after
+    ) => Assert.Equal(after, After(model, "F6F1", eax, flags, ecx: 2));
 
     [Theory]
     [InlineData(ProcessorModel.I386, false, 0x12345678u)]
     [InlineData(ProcessorModel.I386, true, 0x12345678u)]
     [InlineData(ProcessorModel.I486, false, 0xAAAA5678u)]
-    public void Popad_of_a_16_bit_stack_takes_the_upper_half_of_esp_on_a_386(ProcessorModel model, bool protection, uint esp)
+    public void Popad_of_a_16_bit_stack_takes_the_upper_half_of_esp_on_a_386(
+        ProcessorModel model,
+        bool protection,
+        uint esp
+    )
     {
         var pc = TestPc.With(0x61, 0xF4);
         pc.Cpu.Model = model;

@@ -10,9 +10,8 @@ using Xunit;
 namespace Verified.Tests.Meanings;
 
 /// <summary>
-/// FsCheck's programs, which are blind to the state and shrink by its rules, and those of the verbs, which look at
-/// it, are held to the same
-/// meaning: both find the same seeded bugs.
+/// FsCheck's programs, which are blind to the state and shrink by its rules, and those of the verbs, which look at it,
+/// are held to the same meaning: both find the same seeded bugs.
 /// </summary>
 public sealed class EnginesTests
 {
@@ -20,19 +19,19 @@ public sealed class EnginesTests
     {
         ["a message that waited loses its third word"] = ("message-words-arrive", (s, entry) =>
         {
-            if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready) s.Edi[s.Current] = 0;
-        }
-        ),
+            if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready)
+                s.Edi[s.Current] = 0;
+        }),
         ["a receiver gets its own id as the sender's"] = ("message-names-its-sender", (s, entry) =>
         {
-            if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready) s.Esi[s.Current] = s.Id[s.Current];
-        }
-        ),
+            if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready)
+                s.Esi[s.Current] = s.Id[s.Current];
+        }),
         ["a tick takes the time on by too much"] = ("the-clock-counts-ticks", (s, entry) =>
         {
-            if (entry == Entry.Tick) s.Time += 1;
-        }
-        ),
+            if (entry == Entry.Tick)
+                s.Time += 1;
+        }),
     };
 
     public static TheoryData<string> Names => [.. Defects.Keys];
@@ -48,12 +47,17 @@ public sealed class EnginesTests
         var shortest = int.MaxValue;
         Func<Trace, bool> holds = program =>
         {
-            if (FuzzRun.Replay(program, new(Damage: defect)) is not { } violation) return true;
+            if (FuzzRun.Replay(program, new(Damage: defect)) is not { } violation)
+                return true;
             (found, shortest) = (violation.Property, Math.Min(shortest, violation.Trace.Events.Count));
             return false;
         };
-        var failed = Record.Exception(() => FsCheck.Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(1_000), Prop.ForAll(ProgramProperties.Programs(), holds)));
+        var failed = Record.Exception(() =>
+            FsCheck.Check.One(
+                Config.QuickThrowOnFailure.WithMaxTest(1_000),
+                Prop.ForAll(ProgramProperties.Programs(), holds)
+            )
+        );
         Assert.NotNull(failed);
         Assert.Equal(property, found);
         Assert.InRange(shortest, 1, 8);

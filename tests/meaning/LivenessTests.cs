@@ -14,27 +14,38 @@ public sealed class LivenessTests
 
     [Fact]
     public void Waiting_senders_that_starve_are_found() => Found(Liveness.Senders, (s, entry) =>
-    {
-        if (entry == Entry.Receive && s.Stage == Stages.Accept) s.Served[s.Current] = State<Concrete>.Nobody;
-    });
+        {
+            if (entry == Entry.Receive && s.Stage == Stages.Accept)
+                s.Served[s.Current] = State<Concrete>.Nobody;
+        });
 
     [Fact]
     public void A_round_robin_that_is_unfair_is_found() => Found(Liveness.Turns, (s, entry) =>
-    {
-        if (entry == Entry.Pick) s.Picked[1] = State<Concrete>.Nobody;
-    });
+        {
+            if (entry == Entry.Pick)
+                s.Picked[1] = State<Concrete>.Nobody;
+        });
 
     [Fact]
     public void A_slice_that_never_ends_is_found() => Found(Liveness.Ticks, (s, entry) =>
-    {
-        if (entry == Entry.Tick && s.Current != State<Concrete>.Nobody) s.Slice[s.Current] = 1;
-    });
+        {
+            if (entry == Entry.Tick && s.Current != State<Concrete>.Nobody)
+                s.Slice[s.Current] = 1;
+        });
 
     [Fact]
     public void Components_are_found()
     {
         // 0 -> 1 -> 2 -> 0 is one; 3 -> 4 are two; 5 is not of the graph.
-        int[][] steps = [[1], [2], [0, 3], [4], [], []];
+        int[][] steps =
+        [
+            [1],
+            [2],
+            [0, 3],
+            [4],
+            [],
+            [],
+        ];
         var of = new Components(6, node => node == 5 ? null : steps[node]).Of;
         Assert.Equal(of[0], of[1]);
         Assert.Equal(of[0], of[2]);
@@ -47,10 +58,8 @@ public sealed class LivenessTests
         var violation = Liveness.Run(Liveness.Fair, defect).Violation;
         Assert.Equal(property, violation?.Property);
         Assert.NotEmpty(violation!.Cycle);
-        Assert.NotEmpty(Transcript.Of(violation.Prefix with
-        {
-            Events = [.. violation.Prefix.Events,
-            .. violation.Cycle]
-        }));
+        Assert.NotEmpty(
+            Transcript.Of(violation.Prefix with { Events = [.. violation.Prefix.Events, .. violation.Cycle] })
+        );
     }
 }

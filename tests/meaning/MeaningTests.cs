@@ -15,9 +15,13 @@ public sealed class MeaningTests
     [Fact]
     public void Names_of_properties_are_distinct()
     {
-        string[] names = [.. Statements<Concrete>.All.Select(property => property.Name), .. Laws.All.Select(law =>
-            law.Name),
-            .. SpaceHistory.Names, .. TurnHistory.Names];
+        string[] names =
+        [
+            .. Statements<Concrete>.All.Select(property => property.Name),
+            .. Laws.All.Select(law => law.Name),
+            .. SpaceHistory.Names,
+            .. TurnHistory.Names,
+        ];
         Assert.Equal(names.Length, names.Distinct().Count());
     }
 
@@ -28,7 +32,8 @@ public sealed class MeaningTests
     public void Every_property_of_one_step_is_in_a_theorem_unless_it_searches() =>
         Assert.Equal(
             OfSteps().Order(StringComparer.Ordinal),
-            Enum.GetValues<Entry>().SelectMany(MeaningTheorem.Of).Distinct().Order(StringComparer.Ordinal));
+            Enum.GetValues<Entry>().SelectMany(MeaningTheorem.Of).Distinct().Order(StringComparer.Ordinal)
+        );
 
     [Fact]
     public void A_property_holds_where_a_step_has_written_nothing() =>
@@ -54,16 +59,21 @@ public sealed class MeaningTests
     public void The_table_of_changes_is_the_specs()
     {
         var spec = new ChangedSpec(Sources.Spec);
-        Assert.All(MeaningMutant.All, mutant => Assert.NotEqual(spec.TextOf(mutant.File),
-            mutant.Change(spec.TextOf(mutant.File))));
+        Assert.All(MeaningMutant.All, mutant =>
+            Assert.NotEqual(spec.TextOf(mutant.File), mutant.Change(spec.TextOf(mutant.File)))
+        );
         Assert.True(MeaningMutant.All.Select(mutant => mutant.What).Distinct().Count() == MeaningMutant.All.Count);
     }
 
     [Fact]
     public void A_change_of_a_text_that_is_gone_is_refused_in_a_line() =>
-        Assert.Contains("Ipc.cs has no text", Assert.Throws<FormatException>(() => new MeaningMutant("x", "Ipc.cs",
-            "no such text", "").Change("{ }")).Message);
+        Assert.Contains(
+            "Ipc.cs has no text",
+            Assert
+                .Throws<FormatException>(() => new MeaningMutant("x", "Ipc.cs", "no such text", "").Change("{ }"))
+                .Message
+        );
 
-    private static IEnumerable<string> OfSteps() => Statements<Concrete>.All.Where(property =>
-        !property.Searches).Select(property => property.Name);
+    private static IEnumerable<string> OfSteps() =>
+        Statements<Concrete>.All.Where(property => !property.Searches).Select(property => property.Name);
 }

@@ -48,7 +48,6 @@ public sealed class MessagesTests(ITestOutputHelper output)
         ["resumed: item accepted"] = 0.01,
         ["resumed: waits for anyone"] = 0.01,
         ["sent: item accepted"] = 0.005,
-
     };
 
     [Property(MaxTest = 200)]
@@ -66,26 +65,32 @@ public sealed class MessagesTests(ITestOutputHelper output)
     {
         ["a message that waited loses its third word"] = (s, entry) =>
         {
-            if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready) s.Edi[s.Current] = 0;
+            if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready)
+                s.Edi[s.Current] = 0;
         },
         ["a receiver gets its own id as the sender's"] = (s, entry) =>
         {
-            if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready) s.Esi[s.Current] = s.Id[s.Current];
+            if (entry == Entry.Accept && s.Status[s.Current] == ThreadStatus.Ready)
+                s.Esi[s.Current] = s.Id[s.Current];
         },
         ["waiting senders starve"] = (s, entry) =>
         {
-            if (entry == Entry.Receive && s.Stage == Stages.Accept) s.Served[s.Current] = State<Concrete>.Nobody;
+            if (entry == Entry.Receive && s.Stage == Stages.Accept)
+                s.Served[s.Current] = State<Concrete>.Nobody;
         },
         ["a wait lasts a tick too long"] = (s, entry) =>
         {
             var me = s.Current;
-            if (entry == Entry.Ipc && s.Timed[me].Value == 1) s.Deadline[me] += 1;
+            if (entry == Entry.Ipc && s.Timed[me].Value == 1)
+                s.Deadline[me] += 1;
         },
         ["a cancelled send has the code of a receive"] = (s, entry) =>
         {
-            if (entry != Entry.LthreadExRegs) return;
+            if (entry != Entry.LthreadExRegs)
+                return;
             for (var thread = 1u; thread < s.Limits.Threads; thread++)
-                if (s.Eax[thread] == Code.SendCancelled) s.Eax[thread] = Code.ReceiveCancelled;
+                if (s.Eax[thread] == Code.SendCancelled)
+                    s.Eax[thread] = Code.ReceiveCancelled;
         },
         ["a failed send goes on to its receive part"] = (s, entry) =>
         {

@@ -54,24 +54,30 @@ public sealed class SpacesTests(ITestOutputHelper output)
     {
         ["a mapping can be written, whatever w says"] = (s, _) =>
         {
-            if (s.Mappings.Operation.Value == Operations.Map) s.Mappings.Item |= Fpage.Writable;
+            if (s.Mappings.Operation.Value == Operations.Map)
+                s.Mappings.Item |= Fpage.Writable;
         },
         ["fpage_unmap keeps the caller's own page"] = (s, entry) =>
         {
-            if (s.Mappings.Operation.Value == Operations.Unmap) s.Mappings.Item &= ~(Concrete)Fpage.Own;
+            if (s.Mappings.Operation.Value == Operations.Unmap)
+                s.Mappings.Item &= ~(Concrete)Fpage.Own;
         },
         ["a grant maps"] = (s, entry) =>
         {
-            if (s.Mappings.Operation.Value == Operations.Map) s.Mappings.Item &= ~(Concrete)Fpage.Grant;
+            if (s.Mappings.Operation.Value == Operations.Map)
+                s.Mappings.Item &= ~(Concrete)Fpage.Grant;
         },
         ["the hot spot is ignored"] = (s, entry) =>
         {
-            if (entry == Entry.Ipc && s.Current.Value != 0) s.Edx[s.Current] = 0;
+            if (entry == Entry.Ipc && s.Current.Value != 0)
+                s.Edx[s.Current] = 0;
         },
         ["a failed item is reported to the taker alone"] = (s, entry) =>
         {
-            if (entry == Entry.Map) foreach (var task in SpacesModel.Mappers)
-                if (s.Eax[task].Value == Code.SendMapFailed) s.Eax[task] = Code.Done;
+            if (entry == Entry.Map)
+                foreach (var task in SpacesModel.Mappers)
+                    if (s.Eax[task].Value == Code.SendMapFailed)
+                        s.Eax[task] = Code.Done;
         },
     };
 
@@ -86,7 +92,10 @@ public sealed class SpacesTests(ITestOutputHelper output)
         output.WriteLine(found.Text);
         Assert.Contains("Label of failing property", found.Text, StringComparison.Ordinal);
         Assert.Contains("20260101", found.Text, StringComparison.Ordinal);
-        Assert.InRange(found.Commands.Count, 1, name.Contains("failed item", StringComparison.Ordinal)
-            ? 4 * FewCommands : FewCommands);
+        Assert.InRange(
+            found.Commands.Count,
+            1,
+            name.Contains("failed item", StringComparison.Ordinal) ? 4 * FewCommands : FewCommands
+        );
     }
 }

@@ -54,7 +54,8 @@ public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concret
     public void Call(uint thread, Entry entry, Between? between = null)
     {
         var registers = Registers.Of(s, thread);
-        if (thread != driver) Let(thread);
+        if (thread != driver)
+            Let(thread);
         if (s.Current.Value != thread)
             throw new InvalidOperationException($"thread {thread} does not get the processor");
         registers.Set(s, thread);
@@ -66,7 +67,8 @@ public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concret
     public void GiveBack()
     {
         var (me, esi) = (s.Current.Value, s.Esi[s.Current].Value);
-        if (me == driver || s.Stage.Value != Stages.User) return;
+        if (me == driver || s.Stage.Value != Stages.User)
+            return;
         s.Esi[me] = s.Id[driver];
         Enter(Entry.ThreadSwitch);
         s.Esi[me] = esi;

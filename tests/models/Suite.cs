@@ -16,7 +16,8 @@ public interface IModel
 }
 
 /// <summary>A command on a model and on the executable spec.</summary>
-public interface ICommand<TModel> where TModel : IModel
+public interface ICommand<TModel>
+    where TModel : IModel
 {
     /// <summary>Whether it can be given in a state of the model.</summary>
     bool Fits(TModel model);
@@ -36,15 +37,19 @@ public interface ICommand<TModel> where TModel : IModel
 /// <param name="next">Commands that a state of the model makes interesting.</param>
 /// <param name="damage">Changes the spec's state after each step; null for the spec as it is.</param>
 public sealed class Suite<TModel>(
-    Func<Action<State<Concrete>, Entry>?, Subject> start, Func<TModel> model, Func<TModel, Gen<ICommand<TModel>>> next,
-    Action<State<Concrete>, Entry>? damage = null) : Machine<Subject, TModel>(MostCommands) where TModel : IModel
+    Func<Action<State<Concrete>, Entry>?, Subject> start,
+    Func<TModel> model,
+    Func<TModel, Gen<ICommand<TModel>>> next,
+    Action<State<Concrete>, Entry>? damage = null
+) : Machine<Subject, TModel>(MostCommands)
+    where TModel : IModel
 {
     private const int MostCommands = 80;
 
     private static readonly Replay Fixed = new(new Rnd(20_260_101, 1), FSharpOption<int>.None);
 
-    public override Arbitrary<Setup<Subject, TModel>> Setup => Arb.From(Gen.Constant(
-        StateMachine.Setup((Func<Subject>)(() => start(damage)), model)));
+    public override Arbitrary<Setup<Subject, TModel>> Setup =>
+        Arb.From(Gen.Constant(StateMachine.Setup((Func<Subject>)(() => start(damage)), model)));
 
     public override Gen<Operation<Subject, TModel>> Next(TModel state) =>
         next(state).Select(command => (Operation<Subject, TModel>)new Step(command));
@@ -58,8 +63,8 @@ public sealed class Suite<TModel>(
         Dictionary<string, int> cases = [];
         var samples = StateMachine.Generate(this).Sample(runs, Fixed.Rnd, MostCommands);
         foreach (var run in samples)
-            foreach (var step in run.Operations)
-                cases[step.Item2.Case] = cases.GetValueOrDefault(step.Item2.Case) + 1;
+        foreach (var step in run.Operations)
+            cases[step.Item2.Case] = cases.GetValueOrDefault(step.Item2.Case) + 1;
         return new(cases);
     }
 
@@ -69,7 +74,8 @@ public sealed class Suite<TModel>(
         var runner = new Runner();
         FsCheck.Check.One(Config.Quick.WithMaxTest(tests).WithReplay(Fixed).WithRunner(runner), this.ToProperty());
         return runner.Result is TestResult.Failed failed && failed.Item3.Head is MachineRun<Subject, TModel> run
-            ? new([.. run.Operations.Select(step => ((Step)step.Item1).Command)], runner.Text) : null;
+            ? new([.. run.Operations.Select(step => ((Step)step.Item1).Command)], runner.Text)
+            : null;
     }
 
     private sealed class Step(ICommand<TModel> command) : Operation<Subject, TModel>
@@ -99,8 +105,10 @@ public sealed class Suite<TModel>(
         public void OnStartFixture(Type type) { }
 
         public void OnArguments(
-            int test, FSharpList<object> arguments, FSharpFunc<int, FSharpFunc<FSharpList<object>, string>> every)
-        { }
+            int test,
+            FSharpList<object> arguments,
+            FSharpFunc<int, FSharpFunc<FSharpList<object>, string>> every
+        ) { }
 
         public void OnShrink(FSharpList<object> arguments, FSharpFunc<FSharpList<object>, string> every) { }
 
@@ -110,7 +118,8 @@ public sealed class Suite<TModel>(
 }
 
 /// <summary>The smallest failing run that FsCheck found, and what it prints, the seed included.</summary>
-public sealed record Found<TModel>(IReadOnlyList<ICommand<TModel>> Commands, string Text) where TModel : IModel;
+public sealed record Found<TModel>(IReadOnlyList<ICommand<TModel>> Commands, string Text)
+    where TModel : IModel;
 
 /// <summary>How often each kind of case was generated.</summary>
 public sealed record Shares(IReadOnlyDictionary<string, int> Cases)
@@ -122,13 +131,19 @@ public sealed record Shares(IReadOnlyDictionary<string, int> Cases)
 
     /// <summary>The kinds of cases that are rarer than they must be, or that no share is stated for.</summary>
     public IReadOnlyList<string> Starved(IReadOnlyDictionary<string, double> least) =>
-    [
-        .. least.Where(each => Of(each.Key) < each.Value)
-            .Select(each => $"{each.Key}: {Of(each.Key):F2} % of the commands, and must be {each.Value} %"),
-        .. Cases.Keys.Except(least.Keys).Select(name => $"{name}: no share is stated"),
-    ];
+        [
+            .. least
+                .Where(each => Of(each.Key) < each.Value)
+                .Select(each => $"{each.Key}: {Of(each.Key):F2} % of the commands, and must be {each.Value} %"),
+            .. Cases.Keys.Except(least.Keys).Select(name => $"{name}: no share is stated"),
+        ];
 
     /// <summary>The distribution, the most frequent case first.</summary>
-    public override string ToString() => string.Join('\n', Cases.OrderByDescending(each => each.Value)
-        .Select(each => $"{100.0 * each.Value / Total,6:F2} %  {each.Key}"));
+    public override string ToString() =>
+        string.Join(
+            '\n',
+            Cases
+                .OrderByDescending(each => each.Value)
+                .Select(each => $"{100.0 * each.Value / Total, 6:F2} %  {each.Key}")
+        );
 }

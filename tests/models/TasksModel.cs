@@ -12,8 +12,18 @@ public enum Waiting
 
 /// <summary>A thread as its task and its scheduler set it.</summary>
 public sealed record Attributes(
-    uint Id, uint Priority, uint Mcp, uint Quantum, uint Esp, uint Eip, uint Pager, uint Preempter, uint External,
-    Waiting Waiting, int Partner);
+    uint Id,
+    uint Priority,
+    uint Mcp,
+    uint Quantum,
+    uint Esp,
+    uint Eip,
+    uint Pager,
+    uint Preempter,
+    uint External,
+    Waiting Waiting,
+    int Partner
+);
 
 /// <summary>The registers in which a call takes its arguments and returns its results.</summary>
 public sealed record Arguments(uint Eax, uint Ecx, uint Edx, uint Ebx, uint Esi);
@@ -29,12 +39,21 @@ public sealed record Arguments(uint Eax, uint Ecx, uint Edx, uint Ebx, uint Esi)
 /// <param name="Results">The results of the last call.</param>
 /// <param name="Codes">The codes of threads whose wait the last call ended.</param>
 public sealed record TasksModel(
-    ImmutableSortedDictionary<int, Attributes> Threads, ImmutableList<uint> Chiefs, ImmutableList<uint> Versions,
-    string Case, Arguments Results, ImmutableDictionary<int, uint> Codes) : IModel
+    ImmutableSortedDictionary<int, Attributes> Threads,
+    ImmutableList<uint> Chiefs,
+    ImmutableList<uint> Versions,
+    string Case,
+    Arguments Results,
+    ImmutableDictionary<int, uint> Codes
+) : IModel
 {
-    public const int Tasks = 8, Lthreads = 4;
+    public const int Tasks = 8,
+        Lthreads = 4;
 
-    private const uint None = 0xFFFFFFFF, NoPartner = 0x10, ReceiveCancelled = 0x40, SendCancelled = 0x50,
+    private const uint None = 0xFFFFFFFF,
+        NoPartner = 0x10,
+        ReceiveCancelled = 0x40,
+        SendCancelled = 0x50,
         LastVersion = 0x3FF;
 
     private const int Nobody = -1;
@@ -44,8 +63,8 @@ public sealed record TasksModel(
     public static int TaskOf(int thread) => thread / Lthreads;
 
     /// <summary>The thread that an id names: only all of its bits do.</summary>
-    public int Named(uint id) => Threads.Where(thread => thread.Value.Id == id).Select(thread => thread.Key)
-        .DefaultIfEmpty(Nobody).First();
+    public int Named(uint id) =>
+        Threads.Where(thread => thread.Value.Id == id).Select(thread => thread.Key).DefaultIfEmpty(Nobody).First();
 
     /// <summary>lthread_ex_regs: EAX lthread, ECX ESP, EDX EIP, EBX preempter, ESI pager.</summary>
     public TasksModel ExRegs(int me, Arguments given)
@@ -65,12 +84,20 @@ public sealed record TasksModel(
             Waiting = Waiting.No,
             Partner = Nobody,
         };
-        var codes = old.Waiting == Waiting.No ? NoCodes
-            : NoCodes.Add(thread, old.Waiting == Waiting.Sends ? SendCancelled : ReceiveCancelled);
-        var name = starts ? "ex_regs: starts" : thread == me ? "ex_regs: oneself"
-            : codes.IsEmpty ? "ex_regs: sets" : "ex_regs: cancels";
-        return (this with { Threads = Threads.SetItem(thread, next), Codes = codes })
-            .Done(name, new(0x202, old.Esp, old.Eip, old.Preempter, old.Pager), codes);
+        var codes =
+            old.Waiting == Waiting.No
+                ? NoCodes
+                : NoCodes.Add(thread, old.Waiting == Waiting.Sends ? SendCancelled : ReceiveCancelled);
+        var name =
+            starts ? "ex_regs: starts"
+            : thread == me ? "ex_regs: oneself"
+            : codes.IsEmpty ? "ex_regs: sets"
+            : "ex_regs: cancels";
+        return (this with { Threads = Threads.SetItem(thread, next), Codes = codes }).Done(
+            name,
+            new(0x202, old.Esp, old.Eip, old.Preempter, old.Pager),
+            codes
+        );
     }
 
     /// <summary>
@@ -79,58 +106,83 @@ public sealed record TasksModel(
     public TasksModel TaskNew(int me, Arguments given)
     {
         var (task, mine) = ((int)(given.Esi >> 16 & 0xFF), (uint)TaskOf(me));
-        if (task >= Tasks || Chiefs[task] != mine) return Done("task_new: another's task", given with { Esi = 0 });
+        if (task >= Tasks || Chiefs[task] != mine)
+            return Done("task_new: another's task", given with { Esi = 0 });
         HashSet<int> clan = [task];
         while (Enumerable.Range(0, Tasks).Any(each => clan.Contains((int)Chiefs[each]) && clan.Add(each))) { }
 
         var left = Threads.RemoveRange(Threads.Keys.Where(thread => clan.Contains(TaskOf(thread))));
         var waiters = left.Where(thread =>
-            thread.Value.Waiting != Waiting.No && !left.ContainsKey(thread.Value.Partner)).ToList();
-        left = left.SetItems(waiters.Select(thread => KeyValuePair.Create(
-            thread.Key, thread.Value with { Waiting = Waiting.No, Partner = Nobody })));
+                thread.Value.Waiting != Waiting.No && !left.ContainsKey(thread.Value.Partner)
+            )
+            .ToList();
+        left = left.SetItems(
+            waiters.Select(thread =>
+                KeyValuePair.Create(thread.Key, thread.Value with { Waiting = Waiting.No, Partner = Nobody })
+            )
+        );
         var chiefs = clan.Aggregate(Chiefs, (now, each) => now.SetItem(each, mine));
         var (versions, caller) = (Versions, Threads[me]);
         var name = Threads.Keys.Any(thread => TaskOf(thread) == task) ? "task_new: deletes" : "task_new: creates";
         if (given.Ebx == 0)
         {
             var chief = (this with { Threads = left }).Named(given.Eax);
-            if (chief != Nobody) chiefs = chiefs.SetItem(task, (uint)TaskOf(chief));
+            if (chief != Nobody)
+                chiefs = chiefs.SetItem(task, (uint)TaskOf(chief));
             name = chief == Nobody ? "task_new: inactive, kept" : "task_new: inactive, given away";
         }
         else
         {
             versions = versions.SetItem(task, versions[task] == LastVersion ? 1 : versions[task] + 1);
             var first = Blank(caller, mine << 24 | (uint)task << 16 | versions[task]);
-            left = left.Add(task * Lthreads, first with
-            {
-                Mcp = Math.Min(caller.Mcp, given.Eax),
-                Esp = given.Ecx,
-                Eip = given.Edx,
-                Pager = given.Ebx,
-            });
+            left = left.Add(
+                task * Lthreads,
+                first with
+                {
+                    Mcp = Math.Min(caller.Mcp, given.Eax),
+                    Esp = given.Ecx,
+                    Eip = given.Edx,
+                    Pager = given.Ebx,
+                }
+            );
         }
 
-        if (clan.Count > 1) name += ", a clan";
+        if (clan.Count > 1)
+            name += ", a clan";
         var codes = waiters.ToImmutableDictionary(thread => thread.Key, _ => NoPartner);
-        return (this with { Threads = left, Chiefs = chiefs, Versions = versions })
-            .Done(name, given with { Esi = chiefs[task] << 24 | (uint)task << 16 | versions[task] }, codes);
+        return (this with { Threads = left, Chiefs = chiefs, Versions = versions }).Done(
+            name,
+            given with
+            {
+                Esi = chiefs[task] << 24 | (uint)task << 16 | versions[task],
+            },
+            codes
+        );
     }
 
     /// <summary>thread_schedule: ESI thread, EAX parameter or FFFFFFFFh to read, EBX external preempter.</summary>
     public TasksModel Schedule(int me, Arguments given)
     {
         var (thread, sets) = (Named(given.Esi), given.Eax != None);
-        if (thread == Nobody) return Done("schedule: no thread", given with { Eax = None });
+        if (thread == Nobody)
+            return Done("schedule: no thread", given with { Eax = None });
         var (old, mcp) = (Threads[thread], Threads[me].Mcp);
         if (old.Priority > mcp || (sets && (given.Eax & 0xFF) > mcp))
             return Done("schedule: above the mcp", given with { Eax = None });
         var next = old with { External = Or(given.Ebx, old.External) };
         if (sets)
             next = next with { Priority = given.Eax & 0xFF, Quantum = Ticks(given.Eax >> 24, given.Eax >> 20 & 0xF) };
-        var state = old.Waiting switch { Waiting.Sends => 0xDu, Waiting.Receives => 0xCu, _ => 0u };
+        var state = old.Waiting switch
+        {
+            Waiting.Sends => 0xDu,
+            Waiting.Receives => 0xCu,
+            _ => 0u,
+        };
         var partner = old.Waiting == Waiting.No ? 0 : Threads[old.Partner].Id;
-        return (this with { Threads = Threads.SetItem(thread, next) }).Done(sets ? "schedule: sets" : "schedule: reads",
-            new(Length(old.Quantum) | state << 16 | old.Priority, 0, 0, old.External, partner));
+        return (this with { Threads = Threads.SetItem(thread, next) }).Done(
+            sets ? "schedule: sets" : "schedule: reads",
+            new(Length(old.Quantum) | state << 16 | old.Priority, 0, 0, old.External, partner)
+        );
     }
 
     /// <summary>id_nearest: ESI any id.</summary>
@@ -140,14 +192,28 @@ public sealed record TasksModel(
     /// <summary>
     /// A send to a thread that does not wait, or a closed receive from one that does not send, without timeout.
     /// </summary>
-    public TasksModel Wait(int me, int partner, bool sends) => (this with
-    {
-        Threads = Threads.SetItem(me,
-            Threads[me] with { Waiting = sends ? Waiting.Sends : Waiting.Receives, Partner = partner }),
-    }).Done(sends ? "waits to send" : "waits to receive", Results);
+    public TasksModel Wait(int me, int partner, bool sends) =>
+        (
+            this with
+            {
+                Threads = Threads.SetItem(
+                    me,
+                    Threads[me] with
+                    {
+                        Waiting = sends ? Waiting.Sends : Waiting.Receives,
+                        Partner = partner,
+                    }
+                ),
+            }
+        ).Done(sends ? "waits to send" : "waits to receive", Results);
 
     private TasksModel Done(string name, Arguments results, ImmutableDictionary<int, uint>? codes = null) =>
-        this with { Case = name, Results = results, Codes = codes ?? NoCodes };
+        this with
+        {
+            Case = name,
+            Results = results,
+            Codes = codes ?? NoCodes,
+        };
 
     private static readonly ImmutableDictionary<int, uint> NoCodes = ImmutableDictionary<int, uint>.Empty;
 
@@ -158,7 +224,9 @@ public sealed record TasksModel(
     private static uint Or(uint given, uint old) => given == None ? old : given;
 
     // m * 4^(15-e) microseconds in ticks of 1,024; without end counts as 256.
-    private static uint Ticks(uint m, uint e) => e == 0 ? 256 : m == 0 ? 0
+    private static uint Ticks(uint m, uint e) =>
+        e == 0 ? 256
+        : m == 0 ? 0
         : (uint)Math.Clamp(((long)m << (int)(30 - 2 * e)) / 1024, 1, 255);
 
     private static uint Length(uint ticks) => ticks == 256 ? 0 : ticks << 24 | 10 << 20;

@@ -53,37 +53,50 @@ public sealed class TasksTests(ITestOutputHelper output)
     {
         ["a new task has the root's mcp"] = (s, entry) =>
         {
-            if (entry != Entry.Map || s.Mappings.Operation != Operations.None) return;
+            if (entry != Entry.Map || s.Mappings.Operation != Operations.None)
+                return;
             for (var thread = 20u; thread < 32; thread += 4)
-                if (s.Status[thread] != ThreadStatus.Inactive) s.Mcp[thread] = 2;
+                if (s.Status[thread] != ThreadStatus.Inactive)
+                    s.Mcp[thread] = 2;
         },
         ["an incarnation keeps the old version"] = (s, entry) =>
         {
-            if (entry == Entry.TaskNew && s.Mappings.Operation == Operations.Delete
-                && s.Mappings.Version[s.Mappings.Target].Value == 1)
+            if (
+                entry == Entry.TaskNew
+                && s.Mappings.Operation == Operations.Delete
+                && s.Mappings.Version[s.Mappings.Target].Value == 1
+            )
                 s.Mappings.Version[s.Mappings.Target] = 0;
         },
         ["a thread that waits for a deleted one gets no code"] = (s, entry) =>
         {
-            if (entry != Entry.Map) return;
+            if (entry != Entry.Map)
+                return;
             for (var thread = 4u; thread < 32; thread++)
-                if (s.Eax[thread] == Code.NoPartner) s.Eax[thread] = Code.Done;
+                if (s.Eax[thread] == Code.NoPartner)
+                    s.Eax[thread] = Code.Done;
         },
         ["thread_schedule ignores the mcp"] = (s, entry) =>
         {
-            if (entry == Entry.ThreadSchedule && s.Eax[s.Current] == ThreadId.Invalid
-                && s.Exists(s.Esi[s.Current]).Known)
+            if (
+                entry == Entry.ThreadSchedule
+                && s.Eax[s.Current] == ThreadId.Invalid
+                && s.Exists(s.Esi[s.Current]).Known
+            )
                 s.Priority[s.Row(s.Esi[s.Current])] = 3;
         },
         ["lthread_ex_regs forgets the pager"] = (s, entry) =>
         {
-            if (entry == Entry.LthreadExRegs) for (var thread = 16u; thread < 20; thread++) s.Pager[thread] = 0;
+            if (entry == Entry.LthreadExRegs)
+                for (var thread = 16u; thread < 20; thread++)
+                    s.Pager[thread] = 0;
         },
         ["a task that was given away is the root task's"] = (s, entry) =>
         {
             if (entry == Entry.Map && s.Mappings.Operation == Operations.None)
                 for (var task = 5u; task < 8; task++)
-                    if (s.Status[task * 4] == ThreadStatus.Inactive) s.Mappings.Chief[task] = 4;
+                    if (s.Status[task * 4] == ThreadStatus.Inactive)
+                        s.Mappings.Chief[task] = 4;
         },
     };
 

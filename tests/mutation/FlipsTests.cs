@@ -35,11 +35,16 @@ public sealed class FlipsTests : IDisposable
         var kept = Kept();
         var entry = Offset("id_nearest");
         List<FlipResult> told = [];
-        var results = new Flips(Image, Map(cache), OfIdNearest, cache, events: 20_000, seed: 1)
-            .Run([new(entry + 4, 0), new(entry, 0)], 2, told.Add);
+        var results = new Flips(Image, Map(cache), OfIdNearest, cache, events: 20_000, seed: 1).Run(
+            [new(entry + 4, 0), new(entry, 0)],
+            2,
+            told.Add
+        );
 
-        Assert.Equal([(new(entry, 0), Fate.Differs), (new Flip(entry + 4, 0), Fate.Equivalent)],
-            results.Select(result => (result.Flip, result.Fate)));
+        Assert.Equal(
+            [(new(entry, 0), Fate.Differs), (new Flip(entry + 4, 0), Fate.Equivalent)],
+            results.Select(result => (result.Flip, result.Fate))
+        );
         Assert.Equal(results.ToHashSet(), told.ToHashSet());
         Assert.Equal(kept, Kept());
     }
@@ -49,8 +54,12 @@ public sealed class FlipsTests : IDisposable
     {
         var cache = new ProofCache(_folder);
         Prover.Prove(OfIdNearest(Image), 1, cache);
-        var result = Assert.Single(new Flips(Image, Map(cache), OfIdNearest, cache, events: 1, seed: 1)
-            .Run([new(Offset("thread_schedule") + 20, 7)], 1));
+        var result = Assert.Single(
+            new Flips(Image, Map(cache), OfIdNearest, cache, events: 1, seed: 1).Run(
+                [new(Offset("thread_schedule") + 20, 7)],
+                1
+            )
+        );
         Assert.Equal(Fate.Unknown, result.Fate);
         Assert.StartsWith("no theorem executes ", result.Why, StringComparison.Ordinal);
     }
@@ -63,8 +72,14 @@ public sealed class FlipsTests : IDisposable
     {
         var cache = new ProofCache(_folder);
         Prover.Prove(OfIdNearest(Image), 1, cache);
-        var flips = new Flips(Image, Map(cache), image =>
-            [.. OfIdNearest(image), new Never(fate == Fate.Refuted)], cache, events: 1, seed: 1);
+        var flips = new Flips(
+            Image,
+            Map(cache),
+            image => [.. OfIdNearest(image), new Never(fate == Fate.Refuted)],
+            cache,
+            events: 1,
+            seed: 1
+        );
         var result = Assert.Single(flips.Run([new(Offset("id_nearest") + 4, 0)], 1));
         Assert.Equal((fate, "never", why), (result.Fate, result.By, result.Why));
     }
@@ -80,16 +95,20 @@ public sealed class FlipsTests : IDisposable
         }
 
         protected override void Run(Attempt attempt) =>
-            throw (refuted ? attempt.Path.Refuted("no image is right")
-                : new InvalidOperationException("no image is wrong"));
+            throw (
+                refuted ? attempt.Path.Refuted("no image is right") : new InvalidOperationException("no image is wrong")
+            );
     }
 
     private static IReadOnlyList<Theorem> OfIdNearest(KernelImage image) =>
         Theorems.Named(Theorems.Of(image), "image.id_nearest");
 
     private static ByteMap Map(ProofCache cache) =>
-        ByteMap.Of(Image, OfIdNearest(Image).SelectMany(theorem => cache.Find(theorem)!.Executed).ToHashSet(),
-            new HashSet<uint>());
+        ByteMap.Of(
+            Image,
+            OfIdNearest(Image).SelectMany(theorem => cache.Find(theorem)!.Executed).ToHashSet(),
+            new HashSet<uint>()
+        );
 
     private static uint Offset(string symbol) =>
         Flips.Between(Image, Image.Symbols[symbol], Image.Symbols[symbol] + 1)[0].Offset;
@@ -111,13 +130,19 @@ public sealed class FlipsTests : IDisposable
     [InlineData("nodes", 0x28, 1, Fate.Misbooted, "nodes+28h, row 1, frame is ")]
     [InlineData("kernel_page_tables", 0x2004, 1, Fate.Misbooted, "kernel_page_tables+2004h at ")]
     [InlineData(ByteMap.Constants, 0, 0, Fate.Misbooted, "vector 2 prints 'Werified")]
-    public void A_flip_outside_of_the_code_is_noticed_by_a_cheap_check(string region, uint at, int bit, Fate fate,
-        string why)
+    public void A_flip_outside_of_the_code_is_noticed_by_a_cheap_check(
+        string region,
+        uint at,
+        int bit,
+        Fate fate,
+        string why
+    )
     {
         var map = ByteMap.Of(Image, new HashSet<uint>(), new HashSet<uint>());
         var offset = map.Ranges.First(range => range.Region == region).Offset + at;
-        var result = Assert.Single(new Flips(Image, map, _ => [], new ProofCache(_folder), events: 1, seed: 1)
-            .Run([new(offset, bit)], 1));
+        var result = Assert.Single(
+            new Flips(Image, map, _ => [], new ProofCache(_folder), events: 1, seed: 1).Run([new(offset, bit)], 1)
+        );
         Assert.Equal((region, fate), (result.Region, result.Fate));
         Assert.StartsWith(why, result.Why, StringComparison.Ordinal);
     }
@@ -129,8 +154,10 @@ public sealed class FlipsTests : IDisposable
         Assert.Equal(0u, ranges[0].Offset);
         Assert.All(ranges.Zip(ranges.Skip(1)), pair => Assert.Equal(pair.First.End, pair.Second.Offset));
         Assert.Equal((uint)Image.ToElf().Length, ranges[^1].End);
-        Assert.Equal(["no theorem and no claim executes the instruction"],
-            ranges.Where(range => range.Guard == Guard.None).Select(range => range.Why).Distinct());
+        Assert.Equal(
+            ["no theorem and no claim executes the instruction"],
+            ranges.Where(range => range.Guard == Guard.None).Select(range => range.Why).Distinct()
+        );
     }
 
     private Dictionary<string, string> Kept() =>
@@ -151,15 +178,19 @@ public sealed class FlipsTests : IDisposable
             new(new(0x9000, 0), "symbols", Fate.NoEffect, "", "the symbol names an address in reports", 0.1),
             new(new(0x9001, 0), "symbols", Fate.Unknown, "", "no symbol has changed", 0.1),
         ];
-        Assert.Equal("1 not booting, 2 differ in random events, 3 refuted, 1 proved to do the same, 1 without effect, "
-            + "1 without an answer", FlipReport.Counts(results));
+        Assert.Equal(
+            "1 not booting, 2 differ in random events, 3 refuted, 1 proved to do the same, 1 without effect, "
+                + "1 without an answer",
+            FlipReport.Counts(results)
+        );
         Assert.Equal(
             [
                 "fast path: 6 of 6 noticed: 1 not booting, 2 differ in random events, 3 refuted, "
                     + "1 proved to do the same, 0 without an answer",
                 "symbols: 0 of 1 noticed: 1 without effect, 1 without an answer",
             ],
-            FlipReport.ByRegion(results));
+            FlipReport.ByRegion(results)
+        );
         Assert.Equal(
             [
                 "1 not booting; the slowest, at 1000 bit 0, in 0.5 s",
@@ -169,9 +200,12 @@ public sealed class FlipsTests : IDisposable
                 "1 without effect; the slowest, at 9000 bit 0, in 0.1 s",
                 "1 without an answer; the slowest, at 9001 bit 0, in 0.1 s",
             ],
-            FlipReport.Summary(results, flip => $"at {flip.Offset:X}"));
-        Assert.Equal("ipc+1h bit 2: refuted, image.ipc-slow: Ebx is what the spec says, 5.0 s",
-            FlipReport.Line(results[5], FlipReport.Place(Image, Image.Symbols["ipc"] + 1, results[5].Flip)));
+            FlipReport.Summary(results, flip => $"at {flip.Offset:X}")
+        );
+        Assert.Equal(
+            "ipc+1h bit 2: refuted, image.ipc-slow: Ebx is what the spec says, 5.0 s",
+            FlipReport.Line(results[5], FlipReport.Place(Image, Image.Symbols["ipc"] + 1, results[5].Flip))
+        );
         Assert.Equal("file+9001h", FlipReport.Place(Image, null, results[8].Flip));
     }
 }

@@ -21,5 +21,6 @@ public sealed class SampleTests
     public void A_sample_of_more_than_there_are_is_all() => Assert.Equal(All, Sample.Of(All, int.MaxValue, 7));
 
     [Fact]
-    public void A_larger_sample_has_the_smaller_one_in_it() => Assert.Subset(Sample.Of(All, 60, 7).ToHashSet(), Sample.Of(All, 30, 7).ToHashSet());
+    public void A_larger_sample_has_the_smaller_one_in_it() =>
+        Assert.Subset(Sample.Of(All, 60, 7).ToHashSet(), Sample.Of(All, 30, 7).ToHashSet());
 }

@@ -36,13 +36,27 @@ public sealed class SourceMutationTests
     [InlineData("arguments swapped", "F(a, a);")]
     [InlineData("arguments swapped", "F(s, a);")]
     [InlineData("arguments swapped", "private void F(W a, W b)")]
-    [InlineData("conjunct dropped", "if (a & (b | c) & d) F();", "if ((b | c) & d) F();", "if (a & d) F();", "if (a & (b | c)) F();")]
+    [InlineData(
+        "conjunct dropped",
+        "if (a & (b | c) & d) F();",
+        "if ((b | c) & d) F();",
+        "if (a & d) F();",
+        "if (a & (b | c)) F();"
+    )]
     [InlineData("disjunct dropped", "if (a & (b | c) & d) F();", "if (a & (c) & d) F();", "if (a & (b) & d) F();")]
     [InlineData("disjunct dropped", "x = a == b | c & d;", "x = c & d;", "x = a == b;")]
     [InlineData("conjunct dropped", "x = a == b | c & d;", "x = a == b | d;", "x = a == b | c;")]
-    [InlineData("conjunct dropped", "Truth F(W a) => G(a) && (a != b);", "Truth F(W a) => (a != b);", "Truth F(W a) => G(a);")]
+    [InlineData(
+        "conjunct dropped",
+        "Truth F(W a) => G(a) && (a != b);",
+        "Truth F(W a) => (a != b);",
+        "Truth F(W a) => G(a);"
+    )]
     public void A_line_is_changed_in_every_way_of_its_kind(string kind, string line, params string[] changed) =>
-        Assert.Equal(changed, SourceMutations.Of(In(line), "File.cs").Where(mutant => mutant.Kind == kind).Select(mutant => mutant.After));
+        Assert.Equal(
+            changed,
+            SourceMutations.Of(In(line), "File.cs").Where(mutant => mutant.Kind == kind).Select(mutant => mutant.After)
+        );
 
     [Theory]
     [InlineData("/// <summary>a == b, 1 &amp; 2</summary>")]
@@ -50,12 +64,16 @@ public sealed class SourceMutationTests
     [InlineData("""Each("a == b & c, \" 1", x);""")]
     [InlineData("W.Word(x);")]
     public void Comments_and_texts_are_left_alone(string line) =>
-        Assert.DoesNotContain(SourceMutations.Of(In(line), "File.cs"), mutant => mutant.Kind is not "statement dropped");
+        Assert.DoesNotContain(SourceMutations.Of(In(line), "File.cs"), mutant =>
+            mutant.Kind is not "statement dropped"
+        );
 
     [Fact]
     public void A_change_is_told_by_its_line_and_leaves_the_others()
     {
-        var mutant = Assert.Single(SourceMutations.Of(new("a\n  b\n    x = y &\n      z;\n"), "File.cs"), mutant => mutant.Kind == "operator");
+        var mutant = Assert.Single(SourceMutations.Of(new("a\n  b\n    x = y &\n      z;\n"), "File.cs"), mutant =>
+            mutant.Kind == "operator"
+        );
         Assert.Equal(3, mutant.Line);
         Assert.Equal("a\n  b\n    x = y |\n      z;\n", mutant.Text);
         Assert.Equal("File.cs:3 operator: x = y &  ->  x = y |", mutant.ToString());
@@ -64,8 +82,7 @@ public sealed class SourceMutationTests
     [Fact]
     public void An_invariant_is_dropped_or_negated_as_a_whole()
     {
-        const string list =
-            """
+        const string list = """
             [
                 Each("one", "why (1)", (s, t) =>
                     A(s, t) | B(t)),
@@ -75,24 +92,33 @@ public sealed class SourceMutationTests
             """;
         Assert.Equal(
             [
-                ("one dropped", "[\n    \n    new(\"two\", \"why\", Table.Priority, false,\n        (s, p, _) => s.Picked[p] < 3),\n]"),
+                (
+                    "one dropped",
+                    "[\n    \n    new(\"two\", \"why\", Table.Priority, false,\n        (s, p, _) => s.Picked[p] < "
+                        + "3),\n]"
+                ),
                 ("one negated", list.Replace("A(s, t) | B(t)", "!(A(s, t) | B(t))")),
                 ("two dropped", "[\n    Each(\"one\", \"why (1)\", (s, t) =>\n        A(s, t) | B(t)),\n    \n]"),
                 ("two negated", list.Replace("s.Picked[p] < 3", "!(s.Picked[p] < 3)")),
             ],
-            InvariantMutations.Of(new(list), "File.cs").Select(mutant => (mutant.Kind, mutant.Text)));
+            InvariantMutations.Of(new(list), "File.cs").Select(mutant => (mutant.Kind, mutant.Text))
+        );
     }
 
     [Fact]
     public void Every_invariant_of_the_spec_is_dropped_and_negated() =>
         Assert.Equal(
-            Invariants<Concrete>.All.SelectMany(invariant => (string[])[$"{invariant.Name} dropped", $"{invariant.Name} negated"]),
-            SpecMutants.OfInvariants(Spec).Select(mutant => mutant.Kind).Where(kind => kind.Contains('-')));
+            Invariants<Concrete>.All.SelectMany(invariant =>
+                (string[])[$"{invariant.Name} dropped", $"{invariant.Name} negated"]
+            ),
+            SpecMutants.OfInvariants(Spec).Select(mutant => mutant.Kind).Where(kind => kind.Contains('-'))
+        );
 
     [Fact]
     public void Every_entry_of_the_spec_is_dropped() =>
         Assert.All(Enum.GetNames<Entry>(), name =>
-            Assert.Contains(SpecMutants.OfSteps(Spec), mutant => mutant.After == $"case Entry.{name}: {{ }} break;"));
+            Assert.Contains(SpecMutants.OfSteps(Spec), mutant => mutant.After == $"case Entry.{name}: {{ }} break;")
+        );
 
     /// <summary>The folder spec/ of the sources that these tests were built from.</summary>
     private static string Spec
@@ -100,7 +126,8 @@ public sealed class SourceMutationTests
         get
         {
             var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Verified.sln"))) folder = folder.Parent;
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Verified.sln")))
+                folder = folder.Parent;
             return Path.Combine(folder!.FullName, "spec");
         }
     }

@@ -22,19 +22,30 @@ public sealed class CaseFileTests : IDisposable
     {
         var recorded = RecordedOracle.Own();
         Assert.Contains("signature", recorded.Processor, StringComparison.Ordinal);
-        var (single, sequences) = (RecordedOracle.Run(recorded, sequences: false),
-            RecordedOracle.Run(recorded, sequences: true));
+        var (single, sequences) = (
+            RecordedOracle.Run(recorded, sequences: false),
+            RecordedOracle.Run(recorded, sequences: true)
+        );
         foreach (var result in (OracleResult[])[single, sequences])
         {
-            Assert.True(result.Holds, string.Join('\n', result.Failures.Select(failure =>
-                $"case {failure.Number}, {failure.Case.Instruction} ({Convert.ToHexString(failure.Case.Bytes)}): "
-                + $"{failure.Difference}")));
+            Assert.True(
+                result.Holds,
+                string.Join(
+                    '\n',
+                    result.Failures.Select(failure =>
+                        $"case {failure.Number}, {failure.Case.Instruction} "
+                        + $"({Convert.ToHexString(failure.Case.Bytes)}): {failure.Difference}"
+                    )
+                )
+            );
             Assert.InRange(result.Faulted, result.Cases / 50, result.Cases / 2);
         }
 
         Assert.Equal(recorded.Cases.Count, single.Cases + sequences.Cases);
-        Assert.True(single.Cases >= 15_000 && sequences.Cases >= 3_000,
-            $"{single.Cases} cases and {sequences.Cases} sequences");
+        Assert.True(
+            single.Cases >= 15_000 && sequences.Cases >= 3_000,
+            $"{single.Cases} cases and {sequences.Cases} sequences"
+        );
         Assert.Equal([], Forms.Compared.Where(form => single.Completed[form] + single.Compared[form] == 0));
     }
 
@@ -42,8 +53,10 @@ public sealed class CaseFileTests : IDisposable
     public void What_is_written_is_read()
     {
         var (written, read) = (Some(), CaseFile.Read(CaseFile.Write(Some()), "file"));
-        Assert.Equal((written.Processor, written.Seed, written.Cases.Count),
-            (read.Processor, read.Seed, read.Cases.Count));
+        Assert.Equal(
+            (written.Processor, written.Seed, written.Cases.Count),
+            (read.Processor, read.Seed, read.Cases.Count)
+        );
         foreach (var ((c, outcome), (c2, outcome2)) in written.Cases.Zip(read.Cases))
         {
             Assert.Equal(c.Bytes, c2.Bytes);
@@ -62,15 +75,43 @@ public sealed class CaseFileTests : IDisposable
         var recorded = Some();
         Assert.True(RecordedOracle.Run(recorded, sequences: false).Holds);
         // A case that completes and writes memory.
-        var number = recorded.Cases.ToList().FindIndex(pair => pair.Case.Sequence is null
-            && pair.Outcome is { Vector: null, Changes.Length: > 0 }
-            && pair.Case.Instruction.Mnemonic == Iced.Intel.Mnemonic.Add);
+        var number = recorded
+            .Cases.ToList()
+            .FindIndex(pair =>
+                pair.Case.Sequence is null
+                && pair.Outcome is { Vector: null, Changes.Length: > 0 }
+                && pair.Case.Instruction.Mnemonic == Iced.Intel.Mnemonic.Add
+            );
         var (c, right) = recorded.Cases[number];
-        foreach (var wrong in (Outcome[])
-            [right with { Vector = Vectors.GeneralProtection }, right with { Eip = right.Eip + 1 },
-                right with { Eflags = right.Eflags ^ Flag.Carry },
-             right with { Changes = [] }, right with { Registers = [right.Registers[0] ^ 1, .. right.Registers[1..]] },
-             right with { Segments = [Arena.Selector(6), .. right.Segments[1..]] }])
+        foreach (
+            var wrong in (Outcome[])
+                [
+                    right with
+                    {
+                        Vector = Vectors.GeneralProtection,
+                    },
+                    right with
+                    {
+                        Eip = right.Eip + 1,
+                    },
+                    right with
+                    {
+                        Eflags = right.Eflags ^ Flag.Carry,
+                    },
+                    right with
+                    {
+                        Changes = [],
+                    },
+                    right with
+                    {
+                        Registers = [right.Registers[0] ^ 1, .. right.Registers[1..]],
+                    },
+                    right with
+                    {
+                        Segments = [Arena.Selector(6), .. right.Segments[1..]],
+                    },
+                ]
+        )
         {
             var damaged = recorded with
             {
@@ -94,16 +135,17 @@ public sealed class CaseFileTests : IDisposable
         }
     }
 
-    public static TheoryData<string, string> Unreadable => new()
-    {
-        { "nothing", "not a file of native cases" },
-        { "text", "not a whole gzip file" },
-        { "cut", "damaged or truncated" },
-        { "cut gzip", "damaged or truncated" },
-        { "other gzip", "not a file of native cases" },
-        { "version", "version 9 of the format; version 1 is read" },
-        { "no such", "cannot be read" },
-    };
+    public static TheoryData<string, string> Unreadable =>
+        new()
+        {
+            { "nothing", "not a file of native cases" },
+            { "text", "not a whole gzip file" },
+            { "cut", "damaged or truncated" },
+            { "cut gzip", "damaged or truncated" },
+            { "other gzip", "not a file of native cases" },
+            { "version", "version 9 of the format; version 1 is read" },
+            { "no such", "cannot be read" },
+        };
 
     [Theory]
     [MemberData(nameof(Unreadable))]
@@ -113,15 +155,18 @@ public sealed class CaseFileTests : IDisposable
         var plain = Unpack(good);
         var file = Path.Combine(_folder, "cases.gz");
         if (what != "no such")
-            File.WriteAllBytes(file, what switch
-            {
-                "nothing" => [],
-                "text" => "no cases"u8.ToArray(),
-                "cut" => Pack(plain[..^100]),
-                "cut gzip" => good[..^100],
-                "other gzip" => Pack(new byte[100]),
-                _ => Pack([.. "VERIFIED NATIVE CASES"u8, 9, .. plain[22..]]),
-            });
+            File.WriteAllBytes(
+                file,
+                what switch
+                {
+                    "nothing" => [],
+                    "text" => "no cases"u8.ToArray(),
+                    "cut" => Pack(plain[..^100]),
+                    "cut gzip" => good[..^100],
+                    "other gzip" => Pack(new byte[100]),
+                    _ => Pack([.. "VERIFIED NATIVE CASES"u8, 9, .. plain[22..]]),
+                }
+            );
         var (code, output, error) = Run("oracle", "--recorded", file, "--opcode", "add");
         Assert.Equal(CommandLine.Unusable, code);
         Assert.Contains(says, error, StringComparison.Ordinal);
@@ -137,8 +182,11 @@ public sealed class CaseFileTests : IDisposable
         var (code, output, _) = Run("oracle", "--recorded", file, "--opcode", "add");
         Assert.Equal(CommandLine.Holds, code);
         Assert.Contains("recorded on Our own, no real one, seed 3", output, StringComparison.Ordinal);
-        var number = Some().Cases.ToList().FindIndex(pair => pair.Case.Instruction.Mnemonic == Iced.Intel.Mnemonic.Add
-            && pair.Outcome.Vector is null);
+        var number = Some()
+            .Cases.ToList()
+            .FindIndex(pair =>
+                pair.Case.Instruction.Mnemonic == Iced.Intel.Mnemonic.Add && pair.Outcome.Vector is null
+            );
         var cases = Some().Cases.ToList();
         cases[number] = (cases[number].Case, cases[number].Outcome with { Eip = 0x4000 });
         File.WriteAllBytes(file, CaseFile.Write(Some() with { Cases = cases }));
@@ -178,8 +226,8 @@ public sealed class CaseFileTests : IDisposable
     {
         var gcc = Path.Combine(_folder, "gcc");
         File.WriteAllText(gcc, "#!/bin/sh\ncat > /dev/null\necho 'no -m32 here' >&2\nexit 1\n");
-        if (OperatingSystem.IsLinux()) File.SetUnixFileMode(gcc,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (OperatingSystem.IsLinux())
+            File.SetUnixFileMode(gcc, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "oracle", "--opcode", "add"])
         {
             WorkingDirectory = _folder,
@@ -192,8 +240,11 @@ public sealed class CaseFileTests : IDisposable
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == CommandLine.Holds, await error + output);
-        Assert.Contains("the host's processor is left out: gcc cannot build the 32-bit native program (no -m32 here)",
-            output, StringComparison.Ordinal);
+        Assert.Contains(
+            "the host's processor is left out: gcc cannot build the 32-bit native program (no -m32 here)",
+            output,
+            StringComparison.Ordinal
+        );
         Assert.Contains("recorded on", output, StringComparison.Ordinal);
     }
 
@@ -203,10 +254,19 @@ public sealed class CaseFileTests : IDisposable
         var own = new OwnProcessor();
         List<(Case, Outcome)> cases = [];
         for (var number = 0L; number < 3_000; number++)
-            foreach (var c in (Case?[])[Generator.Make(Forms.Compared[(int)(number % Forms.Compared.Count)], 3,
-                number), number % 10 == 0 ? Sequences.Make(3, number) : null])
-                if (c is not null && own.Execute(c) is { Missing: null } outcome && !OracleRun.Strays(c, outcome)
-                    && CaseFile.Takes(outcome))
+            foreach (
+                var c in (Case?[])
+                    [
+                        Generator.Make(Forms.Compared[(int)(number % Forms.Compared.Count)], 3, number),
+                        number % 10 == 0 ? Sequences.Make(3, number) : null,
+                    ]
+            )
+                if (
+                    c is not null
+                    && own.Execute(c) is { Missing: null } outcome
+                    && !OracleRun.Strays(c, outcome)
+                    && CaseFile.Takes(outcome)
+                )
                     cases.Add((c, outcome));
         return new("Our own, no real one", 3, cases);
     }
@@ -222,7 +282,8 @@ public sealed class CaseFileTests : IDisposable
     private static byte[] Pack(byte[] content)
     {
         using var packed = new MemoryStream();
-        using (var pack = new GZipStream(packed, CompressionLevel.Fastest)) pack.Write(content);
+        using (var pack = new GZipStream(packed, CompressionLevel.Fastest))
+            pack.Write(content);
         return packed.ToArray();
     }
 

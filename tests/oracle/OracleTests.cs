@@ -14,8 +14,15 @@ public class OracleTests
     public void Every_form_does_what_the_host_does()
     {
         var result = OracleRun.Run(Tools.NativeProgram, new OracleOptions(Seed: 20260101, Count: 100_000));
-        Assert.True(result.Holds, string.Join('\n', result.Failures.Select(failure =>
-            $"{failure.Case.Instruction} ({Convert.ToHexString(failure.Case.Bytes)}): {failure.Difference}")));
+        Assert.True(
+            result.Holds,
+            string.Join(
+                '\n',
+                result.Failures.Select(failure =>
+                    $"{failure.Case.Instruction} ({Convert.ToHexString(failure.Case.Bytes)}): {failure.Difference}"
+                )
+            )
+        );
         Assert.True(result.Cases > 95_000, $"{result.Cases} cases compared");
         Assert.True(result.Faulted > result.Cases / 20, $"{result.Faulted} of them trap");
         Assert.Equal([], Forms.Compared.Where(form => result.Compared[form] == 0));
@@ -60,7 +67,10 @@ public class OracleTests
     public void The_host_obeys_the_limits_of_the_local_table()
     {
         var limited = Arena.Selector(1);
-        var inside = Case([0x8A, 0x06], esi: 0xFFF) with { Segments = [Arena.FlatData, Arena.FlatCode, Arena.FlatData, limited, limited, limited] };
+        var inside = Case([0x8A, 0x06], esi: 0xFFF) with
+        {
+            Segments = [Arena.FlatData, Arena.FlatCode, Arena.FlatData, limited, limited, limited],
+        };
         Assert.Null(OnHost(inside).Vector);
         Assert.Equal(13, OnHost(inside with { Registers = [0, 0, 0, 0, 0x9000, 0, 0x1000, 0] }).Vector);
     }
@@ -73,9 +83,34 @@ public class OracleTests
         Assert.Null(Comparison.Of(c, right, right));
         Outcome[] wrong =
         [
-            right with { Vector = 13 }, right with { Eip = right.Eip + 1 }, right with { Eflags = right.Eflags ^ 1 },
-            right with { Changes = [] }, right with { Registers = [2, .. right.Registers[1..]] },
-            right with { Segments = [0, .. right.Segments[1..]] }, right with { Missing = "unimplemented" },
+            right with
+            {
+                Vector = 13,
+            },
+            right with
+            {
+                Eip = right.Eip + 1,
+            },
+            right with
+            {
+                Eflags = right.Eflags ^ 1,
+            },
+            right with
+            {
+                Changes = [],
+            },
+            right with
+            {
+                Registers = [2, .. right.Registers[1..]],
+            },
+            right with
+            {
+                Segments = [0, .. right.Segments[1..]],
+            },
+            right with
+            {
+                Missing = "unimplemented",
+            },
         ];
         Assert.All(wrong, outcome => Assert.NotNull(Comparison.Of(c, outcome, right)));
     }
@@ -108,7 +143,10 @@ public class OracleTests
         var c = Case([0x01, 0x05, 0x04, 0x80, 0, 0], eax: 1); // ADD [8004h], EAX
         var own = new OwnProcessor();
         Assert.Null(Comparison.Exactly(SymbolicReading.Execute(c, own)!, own.Execute(c)));
-        var difference = Comparison.Exactly(SymbolicReading.Execute(c, own)!, own.Execute(c with { Registers = [1, 0, 0, 0, 0x9000, 0, 0, 0], Pokes = [(0x8004, 5)] }));
+        var difference = Comparison.Exactly(
+            SymbolicReading.Execute(c, own)!,
+            own.Execute(c with { Registers = [1, 0, 0, 0, 0x9000, 0, 0, 0], Pokes = [(0x8004, 5)] })
+        );
         Assert.StartsWith("EFLAGS", difference!.Field, StringComparison.Ordinal);
     }
 
@@ -136,12 +174,26 @@ public class OracleTests
         for (var number = 0L; number < 20_000; number++)
         {
             var form = Forms.Compared[(int)(number % Forms.Compared.Count)];
-            if (Generator.Make(form, 7, number) is not { } c) continue;
-            var known = bits.Where(bit => (c.Instruction.RflagsUndefined & bit.Key) != 0).Aggregate(0u, (all, bit) => all | bit.Value);
+            if (Generator.Make(form, 7, number) is not { } c)
+                continue;
+            var known = bits.Where(bit => (c.Instruction.RflagsUndefined & bit.Key) != 0)
+                .Aggregate(0u, (all, bit) => all | bit.Value);
             var ours = UndefinedResults.Flags(c);
             // Iced does not look at the count in CL, and takes CF of a long shift for defined.
-            if (c.Instruction.Mnemonic is Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Shld or Mnemonic.Shrd
-                or Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr) continue;
+            if (
+                c.Instruction.Mnemonic
+                is Mnemonic.Shl
+                    or Mnemonic.Sal
+                    or Mnemonic.Shr
+                    or Mnemonic.Sar
+                    or Mnemonic.Shld
+                    or Mnemonic.Shrd
+                    or Mnemonic.Rol
+                    or Mnemonic.Ror
+                    or Mnemonic.Rcl
+                    or Mnemonic.Rcr
+            )
+                continue;
             Assert.True(known == ours, $"{c.Instruction}: Iced {known:X}, ours {ours:X}");
         }
     }
@@ -161,9 +213,33 @@ public class OracleTests
     [Fact]
     public void Every_form_of_the_Pentium_is_compared_or_says_why_not() =>
         Assert.Equal(
-            ["Bswap_r16", "Cpuid", "Int1", "Pushd_CS", "Pushd_DS", "Pushd_ES", "Pushd_FS", "Pushd_GS", "Pushd_SS", "Rdtsc", "Sgdt_m1632", "Sgdt_m1632_16", "Sidt_m1632", "Sidt_m1632_16", "Sldt_r32m16", "Sldt_rm16",
-             "Smsw_r32m16", "Smsw_rm16", "Str_r32m16", "Str_rm16", "Ud0", "Ud0_r16_rm16", "Ud0_r32_rm32"],
-            Forms.Pentium.Except(Forms.Compared).Select(form => form.ToString()).Order(StringComparer.Ordinal));
+            [
+                "Bswap_r16",
+                "Cpuid",
+                "Int1",
+                "Pushd_CS",
+                "Pushd_DS",
+                "Pushd_ES",
+                "Pushd_FS",
+                "Pushd_GS",
+                "Pushd_SS",
+                "Rdtsc",
+                "Sgdt_m1632",
+                "Sgdt_m1632_16",
+                "Sidt_m1632",
+                "Sidt_m1632_16",
+                "Sldt_r32m16",
+                "Sldt_rm16",
+                "Smsw_r32m16",
+                "Smsw_rm16",
+                "Str_r32m16",
+                "Str_rm16",
+                "Ud0",
+                "Ud0_r16_rm16",
+                "Ud0_r32_rm32",
+            ],
+            Forms.Pentium.Except(Forms.Compared).Select(form => form.ToString()).Order(StringComparer.Ordinal)
+        );
 
     private static Case Case(byte[] bytes, uint eax = 0, uint esi = 0, params (uint, uint)[] pokes)
     {

@@ -10,9 +10,17 @@ public class SequenceTests
     [FactWith(Tool.HostProcessor)]
     public void Sequences_do_what_they_do_on_the_host()
     {
-        var result = OracleRun.Run(Tools.NativeProgram, new OracleOptions(Seed: 20260102, Count: 40_000, Sequences: true));
-        Assert.True(result.Holds, string.Join('\n', result.Failures.Select(failure =>
-            $"{Convert.ToHexString(failure.Case.Bytes)}: {failure.Difference}")));
+        var result = OracleRun.Run(
+            Tools.NativeProgram,
+            new OracleOptions(Seed: 20260102, Count: 40_000, Sequences: true)
+        );
+        Assert.True(
+            result.Holds,
+            string.Join(
+                '\n',
+                result.Failures.Select(failure => $"{Convert.ToHexString(failure.Case.Bytes)}: {failure.Difference}")
+            )
+        );
         Assert.True(result.Cases > 30_000, $"{result.Cases} sequences compared");
         Assert.InRange(result.Faulted, result.Cases / 50, result.Cases / 2);
     }
@@ -21,7 +29,10 @@ public class SequenceTests
     public void Compiled_they_do_what_they_do_interpreted()
     {
         var result = CompiledReading.Run(seed: 20260102, count: 500);
-        Assert.True(result.Holds, $"{Convert.ToHexString(result.Failure?.Case.Bytes ?? [])}: {result.Failure?.Difference}");
+        Assert.True(
+            result.Holds,
+            $"{Convert.ToHexString(result.Failure?.Case.Bytes ?? [])}: {result.Failure?.Difference}"
+        );
         Assert.True(result.Cases > 450, $"{result.Cases} sequences compared");
     }
 
@@ -34,8 +45,11 @@ public class SequenceTests
         Assert.Contains(outcomes, outcome => outcome.Steps > 16);
         Assert.Contains(outcomes, outcome => outcome.Vector is not null);
         Assert.Contains(outcomes, outcome => outcome.Segments[3] != Arena.FlatData);
-        Assert.Contains(cases.Zip(outcomes), pair => pair.First.Sequence!.Steps.Any(step => step.Target is not null)
-            && pair.Second.Steps < pair.First.Sequence.Steps.Count && pair.Second.Vector is null);
+        Assert.Contains(cases.Zip(outcomes), pair =>
+            pair.First.Sequence!.Steps.Any(step => step.Target is not null)
+            && pair.Second.Steps < pair.First.Sequence.Steps.Count
+            && pair.Second.Vector is null
+        );
     }
 
     [Fact]
@@ -73,14 +87,25 @@ public class SequenceTests
 
     private static Outcome Execute(params SequenceStep[] steps) => new OwnProcessor().Execute(Case(steps));
 
-    private static Case Case(params SequenceStep[] steps) => new Sequence(steps).In(new()
-    {
-        Instruction = default,
-        Bytes = [],
-        Registers = [0, 0, 0, 0, 0x9800, 0, 0x8800, 0x9100],
-        Segments = [Arena.FlatData, Arena.FlatCode, Arena.FlatData, Arena.FlatData, Arena.FlatData, Arena.FlatData],
-        Eip = Arena.Code + 0x400,
-        Eflags = 0x202,
-        Pokes = [],
-    })!;
+    private static Case Case(params SequenceStep[] steps) =>
+        new Sequence(steps).In(
+            new()
+            {
+                Instruction = default,
+                Bytes = [],
+                Registers = [0, 0, 0, 0, 0x9800, 0, 0x8800, 0x9100],
+                Segments =
+                [
+                    Arena.FlatData,
+                    Arena.FlatCode,
+                    Arena.FlatData,
+                    Arena.FlatData,
+                    Arena.FlatData,
+                    Arena.FlatData,
+                ],
+                Eip = Arena.Code + 0x400,
+                Eflags = 0x202,
+                Pokes = [],
+            }
+        )!;
 }

@@ -30,8 +30,14 @@ internal sealed class Browser : IDisposable
             RedirectStandardOutput = true,
             ArgumentList =
             {
-                "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
-                "--remote-debugging-port=0", $"--user-data-dir={_profile}", "about:blank",
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-dev-shm-usage",
+                "--remote-debugging-port=0",
+                $"--user-data-dir={_profile}",
+                "about:blank",
             },
         };
         _process = Process.Start(start)!;
@@ -39,9 +45,11 @@ internal sealed class Browser : IDisposable
         {
             _socket.ConnectAsync(new Uri(Address()), _time.Token).GetAwaiter().GetResult();
             var target = Call("Target.createTarget", new() { ["url"] = "about:blank" })["targetId"]!.GetValue<string>();
-            _session = Call("Target.attachToTarget", new() { ["targetId"] = target, ["flatten"] = true })["sessionId"]!
-                .GetValue<string>();
-            foreach (var domain in (string[])["Page", "Runtime", "Log", "Network"]) Call($"{domain}.enable");
+            _session = Call("Target.attachToTarget", new() { ["targetId"] = target, ["flatten"] = true })[
+                "sessionId"
+            ]!.GetValue<string>();
+            foreach (var domain in (string[])["Page", "Runtime", "Log", "Network"])
+                Call($"{domain}.enable");
         }
         catch
         {
@@ -80,32 +88,36 @@ internal sealed class Browser : IDisposable
     /// <summary>The size of the window in pixels, and whether the user prefers dark colours.</summary>
     public void Show(int width, int height, bool isDark = false)
     {
-        Call("Emulation.setDeviceMetricsOverride", new()
-        {
-            ["width"] = width,
-            ["height"] = height,
-            ["deviceScaleFactor"] = 1,
-            ["mobile"] = false,
-        });
-        Call("Emulation.setEmulatedMedia", new()
-        {
-            ["features"] = new JsonArray(new JsonObject
+        Call(
+            "Emulation.setDeviceMetricsOverride",
+            new()
             {
-                ["name"] = "prefers-color-scheme",
-                ["value"] = isDark ? "dark" : "light",
-            }),
-        });
+                ["width"] = width,
+                ["height"] = height,
+                ["deviceScaleFactor"] = 1,
+                ["mobile"] = false,
+            }
+        );
+        Call(
+            "Emulation.setEmulatedMedia",
+            new()
+            {
+                ["features"] = new JsonArray(
+                    new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = isDark ? "dark" : "light" }
+                ),
+            }
+        );
     }
 
     /// <summary>The value of an expression of the page's script as text.</summary>
     public string Evaluate(string expression)
     {
-        var result = Call("Runtime.evaluate", new()
-        {
-            ["expression"] = $"String({expression})",
-            ["awaitPromise"] = true,
-        });
-        return result["exceptionDetails"] is { } thrown ? throw new InvalidOperationException(thrown.ToJsonString())
+        var result = Call(
+            "Runtime.evaluate",
+            new() { ["expression"] = $"String({expression})", ["awaitPromise"] = true }
+        );
+        return result["exceptionDetails"] is { } thrown
+            ? throw new InvalidOperationException(thrown.ToJsonString())
             : result["result"]!["value"]!.GetValue<string>();
     }
 
@@ -123,12 +135,15 @@ internal sealed class Browser : IDisposable
     public void Press(string key)
     {
         foreach (var type in (string[])["keyDown", "keyUp"])
-            Call("Input.dispatchKeyEvent", new()
-            {
-                ["type"] = type,
-                ["key"] = key,
-                ["text"] = type == "keyDown" && key.Length == 1 ? key : "",
-            });
+            Call(
+                "Input.dispatchKeyEvent",
+                new()
+                {
+                    ["type"] = type,
+                    ["key"] = key,
+                    ["text"] = type == "keyDown" && key.Length == 1 ? key : "",
+                }
+            );
     }
 
     /// <summary>The window's picture as a PNG file.</summary>
@@ -137,7 +152,8 @@ internal sealed class Browser : IDisposable
     public void Dispose()
     {
         _socket.Dispose();
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();
         _time.Dispose();
@@ -155,10 +171,18 @@ internal sealed class Browser : IDisposable
     private JsonNode Call(string method, JsonObject? parameters = null)
     {
         var id = ++_calls;
-        var call = new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters ?? [] };
-        if (_session is not null) call["sessionId"] = _session;
-        _socket.SendAsync(Encoding.UTF8.GetBytes(call.ToJsonString()), WebSocketMessageType.Text, true, _time.Token)
-            .GetAwaiter().GetResult();
+        var call = new JsonObject
+        {
+            ["id"] = id,
+            ["method"] = method,
+            ["params"] = parameters ?? [],
+        };
+        if (_session is not null)
+            call["sessionId"] = _session;
+        _socket
+            .SendAsync(Encoding.UTF8.GetBytes(call.ToJsonString()), WebSocketMessageType.Text, true, _time.Token)
+            .GetAwaiter()
+            .GetResult();
         while (true)
         {
             var answer = Receive();
@@ -168,7 +192,8 @@ internal sealed class Browser : IDisposable
                 continue;
             }
 
-            if (answer["error"] is { } error) throw new InvalidOperationException($"{method}: {error.ToJsonString()}");
+            if (answer["error"] is { } error)
+                throw new InvalidOperationException($"{method}: {error.ToJsonString()}");
             return answer["result"]!;
         }
     }
@@ -182,8 +207,7 @@ internal sealed class Browser : IDisposable
         {
             part = _socket.ReceiveAsync(buffer.AsMemory(), _time.Token).AsTask().GetAwaiter().GetResult();
             text.Write(buffer, 0, part.Count);
-        }
-        while (!part.EndOfMessage);
+        } while (!part.EndOfMessage);
         return JsonNode.Parse(text.ToArray())!;
     }
 
@@ -203,8 +227,11 @@ internal sealed class Browser : IDisposable
                 break;
             case "Network.requestWillBeSent":
                 var url = parameters!["request"]!["url"]!.GetValue<string>();
-                if (!url.StartsWith("file:", StringComparison.Ordinal)
-                    && !url.StartsWith("data:", StringComparison.Ordinal)) Requests.Add(url);
+                if (
+                    !url.StartsWith("file:", StringComparison.Ordinal)
+                    && !url.StartsWith("data:", StringComparison.Ordinal)
+                )
+                    Requests.Add(url);
                 break;
         }
     }

@@ -38,11 +38,15 @@ public class PageDataTests
     public void A_message_that_waits_for_its_receiver_is_an_arrow_when_it_is_taken()
     {
         var (state, first, second) = Two();
-        var page = Of(state, Ipc(state, first, 0, Descriptor.None, partner: second),
-            Ipc(state, second, Descriptor.None, 1));
+        var page = Of(
+            state,
+            Ipc(state, first, 0, Descriptor.None, partner: second),
+            Ipc(state, second, Descriptor.None, 1)
+        );
         Assert.Empty(page.Steps[0].Messages);
-        Assert.Contains(page.Steps.SelectMany(step => step.Messages),
-            arrow => arrow.From == first && arrow.To == second);
+        Assert.Contains(page.Steps.SelectMany(step => step.Messages), arrow =>
+            arrow.From == first && arrow.To == second
+        );
     }
 
     [Fact]
@@ -57,8 +61,10 @@ public class PageDataTests
     [Fact]
     public void The_mappings_of_a_frame_are_shown_before_and_after_they_change()
     {
-        var witness = ModelChecker.Run(Model.Interrupted).Witnesses
-            .Where(witness => witness.Trace is not null).Select(witness => PageData.Of("", false, [], witness.Trace!));
+        var witness = ModelChecker
+            .Run(Model.Interrupted)
+            .Witnesses.Where(witness => witness.Trace is not null)
+            .Select(witness => PageData.Of("", false, [], witness.Trace!));
         var trees = witness.SelectMany(page => page.Steps).SelectMany(step => step.Trees).ToList();
         Assert.Contains(trees, tree => tree.After.Count > tree.Before.Count);
         Assert.Contains(trees, tree => tree.After.Count < tree.Before.Count);
@@ -110,15 +116,18 @@ public class PageDataTests
     private static Event Ipc(State<Concrete> state, uint row, uint send, uint receive, uint? partner = null)
     {
         var other = partner ?? (receive == Descriptor.None ? row ^ 1 : State<Concrete>.Nobody);
-        return new(Entry.Ipc, Registers.Of(state, row) with
-        {
-            Eax = send,
-            Ebp = receive,
-            Ecx = Timeouts.Infinite,
-            Edx = 0x11,
-            Ebx = 0x12,
-            Edi = 0x13,
-            Esi = other == State<Concrete>.Nobody ? 0 : state.Id[other].Value,
-        });
+        return new(
+            Entry.Ipc,
+            Registers.Of(state, row) with
+            {
+                Eax = send,
+                Ebp = receive,
+                Ecx = Timeouts.Infinite,
+                Edx = 0x11,
+                Ebx = 0x12,
+                Edi = 0x13,
+                Esi = other == State<Concrete>.Nobody ? 0 : state.Id[other].Value,
+            }
+        );
     }
 }

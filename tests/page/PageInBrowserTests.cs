@@ -37,7 +37,8 @@ public sealed class PageInBrowserTests : IDisposable
         Assert.Equal("true", browser.Evaluate("document.querySelector('#step-1').classList.contains('selected')"));
 
         browser.Press("/");
-        foreach (var letter in "sending") browser.Press($"{letter}");
+        foreach (var letter in "sending")
+            browser.Press($"{letter}");
         browser.WaitFor("document.getElementById('matches').textContent !== ''");
         var shown = int.Parse(browser.Evaluate("document.querySelectorAll('.step:not([hidden])').length"));
         Assert.InRange(shown, 1, steps - 1);
@@ -84,8 +85,10 @@ public sealed class PageInBrowserTests : IDisposable
         var (bad, page) = (Path.Combine(_folder, "bad.elf"), Path.Combine(_folder, "page.html"));
         image.WithBytes(image.Symbols["ipc_block_sending"] + 4, BitConverter.GetBytes(StoredStatus.Sleeping)).Save(bad);
         using var output = new StringWriter();
-        Assert.Equal(CommandLine.Refuted, CommandLine.Run(
-            ["diff", "--events", "100000", "--image", bad, "--html", page], output, output));
+        Assert.Equal(
+            CommandLine.Refuted,
+            CommandLine.Run(["diff", "--events", "100000", "--image", bad, "--html", page], output, output)
+        );
         Assert.EndsWith($"page: {page}\n", output.ToString());
         return $"file://{page}";
     }

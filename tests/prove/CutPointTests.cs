@@ -25,11 +25,14 @@ public sealed class CutPointTests
                 passed[point.Name] = passed.GetValueOrDefault(point.Name) + 1;
                 foreach (var field in fields)
                     if (point[field.Name] is { Kind: HoldingKind.Is } holding)
-                        Assert.True(field.Read!(pc.Cpu).Value == holding.Value,
-                            $"step {step}, {point.Name}: {field.Name}");
+                        Assert.True(
+                            field.Read!(pc.Cpu).Value == holding.Value,
+                            $"step {step}, {point.Name}: {field.Name}"
+                        );
             }
 
-            if (pc.Run(1) != StopReason.Budget) break;
+            if (pc.Run(1) != StopReason.Budget)
+                break;
         }
 
         Assert.All((string[])["user", "pick", "leave", "exit"], name => Assert.True(passed.ContainsKey(name), name));
@@ -45,14 +48,17 @@ public sealed class CutPointTests
     [InlineData("image.vectors", "the ways from user mode are all there are")]
     public void A_theorem_that_is_not_proved_leaves_a_gap(string theorem, string gap) =>
         Assert.Contains(new WayGraph(Points, Results(name => name != theorem)).Gaps, found =>
-            found.Contains(gap, StringComparison.Ordinal));
+            found.Contains(gap, StringComparison.Ordinal)
+        );
 
     [Fact]
     public void A_cut_point_that_no_way_leads_to_leaves_a_gap()
     {
-        var results = Results(_ => true).ToDictionary(
-            result => result.Key, result =>
-                result.Value with { Verdict = Without(result.Value.Verdict!, "wake") });
+        var results = Results(_ => true)
+            .ToDictionary(
+                result => result.Key,
+                result => result.Value with { Verdict = Without(result.Value.Verdict!, "wake") }
+            );
         Assert.Contains("no way leads to cut point wake", new WayGraph(Points, results).Gaps);
     }
 
@@ -64,41 +70,59 @@ public sealed class CutPointTests
         {
             Verdict = results["image.exit"].Verdict! with { Ends = ["exit"] },
         };
-        Assert.Contains("cut point exit comes back without a window for interrupts",
-            new WayGraph(Points, results).Gaps);
+        Assert.Contains(
+            "cut point exit comes back without a window for interrupts",
+            new WayGraph(Points, results).Gaps
+        );
     }
 
     private static Verdict Without(Verdict verdict, string end) =>
-        verdict with { Ends = [.. verdict.Ends.Except([end])] };
+        verdict with
+        {
+            Ends = [.. verdict.Ends.Except([end])],
+        };
 
     private static CutPoint? Passed(Pc pc, BootedImage image)
     {
-        if (pc.Cpu.Cpl == 3) return image.Points.User;
+        if (pc.Cpu.Cpl == 3)
+            return image.Points.User;
         var eip = pc.Cpu.Eip.Value;
-        return image.Points.All.FirstOrDefault(point => image.AddressOf(point) == eip
-            && !(point.Stage == Stages.Idle && pc.Cpu.InterruptShadow));
+        return image.Points.All.FirstOrDefault(point =>
+            image.AddressOf(point) == eip && !(point.Stage == Stages.Idle && pc.Cpu.InterruptShadow)
+        );
     }
 
     /// <summary>As if each theorem were proved that is to be, and all paths ended where the kernel's do.</summary>
     private static Dictionary<string, ProofResult> Results(Func<string, bool> isProved)
     {
         var names = Way.All.Select(way => $"image.{way.Name}").Concat(["image.boot", "image.vectors"]);
-        return names.ToDictionary(name => name, name =>
-        {
-            string[] ends = name switch
+        return names.ToDictionary(
+            name => name,
+            name =>
             {
-                "image.exit" => ["user"],
-                "image.ipc" => ["user", "ipc-slow", "leave"],
-                "image.ipc-slow" => ["receive", "exit", "pick", "accept"],
-                "image.pick" => ["exit", "map", "receive", "idle"],
-                "image.tick" => ["wake"],
-                _ => ["exit"],
-            };
-            var verdict = new Verdict(name, isProved(name) ? null
-                : new("planted", [], new Dictionary<string, uint>(), []), 1, 1, default,
-                new HashSet<uint>(), new HashSet<uint>())
-            { Ends = ends };
-            return new ProofResult(name, verdict, null, TimeSpan.Zero, Cached: false);
-        });
+                string[] ends = name switch
+                {
+                    "image.exit" => ["user"],
+                    "image.ipc" => ["user", "ipc-slow", "leave"],
+                    "image.ipc-slow" => ["receive", "exit", "pick", "accept"],
+                    "image.pick" => ["exit", "map", "receive", "idle"],
+                    "image.tick" => ["wake"],
+                    _ => ["exit"],
+                };
+                var verdict = new Verdict(
+                    name,
+                    isProved(name) ? null : new("planted", [], new Dictionary<string, uint>(), []),
+                    1,
+                    1,
+                    default,
+                    new HashSet<uint>(),
+                    new HashSet<uint>()
+                )
+                {
+                    Ends = ends,
+                };
+                return new ProofResult(name, verdict, null, TimeSpan.Zero, Cached: false);
+            }
+        );
     }
 }

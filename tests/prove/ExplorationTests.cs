@@ -6,20 +6,27 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>The prover on small theorems of its own: what holds is proved, what does not is refuted, nothing is proved from a contradiction.</summary>
+/// <summary>
+/// The prover on small theorems of its own: what holds is proved, what does not is refuted, nothing is proved from a
+/// contradiction.
+/// </summary>
 public sealed class ExplorationTests
 {
     [Fact]
     public void Explores_each_possible_side_once()
     {
         var seen = new List<int>();
-        Run((path, x) =>
-        {
-            var side = 0;
-            if (x < 10) side += 1;
-            if (x < 5) side += 2; // not where x >= 10
-            seen.Add(side);
-        });
+        Run(
+            (path, x) =>
+            {
+                var side = 0;
+                if (x < 10)
+                    side += 1;
+                if (x < 5)
+                    side += 2; // not where x >= 10
+                seen.Add(side);
+            }
+        );
         Assert.Equal([0, 1, 3], seen.Order());
     }
 
@@ -32,20 +39,32 @@ public sealed class ExplorationTests
 
     [Fact]
     public void Proves_what_holds_of_every_value() =>
-        Assert.Equal(2, Run((path, x) =>
-        {
-            if ((x & 1) == 0) path.Require((x & (x - 1)) != x | x == 0, "clearing the lowest bit changes x");
-            else path.Require(x != 0, "odd is not 0");
-        }));
+        Assert.Equal(
+            2,
+            Run(
+                (path, x) =>
+                {
+                    if ((x & 1) == 0)
+                        path.Require((x & (x - 1)) != x | x == 0, "clearing the lowest bit changes x");
+                    else
+                        path.Require(x != 0, "odd is not 0");
+                }
+            )
+        );
 
     [Fact]
     public void A_contradictory_hypothesis_leaves_no_path() =>
-        Assert.Equal(0, Run((path, x) =>
-        {
-            path.Assume(x < 5);
-            path.Assume(x > 7);
-            path.Require(x == 99, "anything");
-        }));
+        Assert.Equal(
+            0,
+            Run(
+                (path, x) =>
+                {
+                    path.Assume(x < 5);
+                    path.Assume(x > 7);
+                    path.Require(x == 99, "anything");
+                }
+            )
+        );
 
     [Fact]
     public void A_path_that_nothing_is_shown_to_take_is_no_path()
@@ -60,30 +79,41 @@ public sealed class ExplorationTests
     public void A_choice_is_the_first_in_cyclic_order()
     {
         // Of the rows 3 and 9 after 5, it is 9; after 9, it is 3.
-        Run((path, x) => { }, (terms, path, universe) =>
-        {
-            var tables = new SymbolicTables(Limits.Shipping, (_, _) => 0, terms, (universe, new Choosing(terms, universe, path)));
-            foreach (var (after, expected) in (ReadOnlySpan<(uint, uint)>)[(5, 9), (9, 3)])
+        Run(
+            (path, x) => { },
+            (terms, path, universe) =>
             {
-                universe.Touch(Sort.Thread, 3);
-                universe.Touch(Sort.Thread, 9);
-                var (found, row) = tables.First(Table.Thread, after, row => row == 3 | row == 9);
-                path.Require(found & row == expected, $"after {after} comes {expected}");
+                var tables = new SymbolicTables(
+                    Limits.Shipping,
+                    (_, _) => 0,
+                    terms,
+                    (universe, new Choosing(terms, universe, path))
+                );
+                foreach (var (after, expected) in (ReadOnlySpan<(uint, uint)>)[(5, 9), (9, 3)])
+                {
+                    universe.Touch(Sort.Thread, 3);
+                    universe.Touch(Sort.Thread, 9);
+                    var (found, row) = tables.First(Table.Thread, after, row => row == 3 | row == 9);
+                    path.Require(found & row == expected, $"after {after} comes {expected}");
+                }
             }
-        });
+        );
     }
 
     [Fact]
-    public void A_goal_with_a_part_that_is_known_not_to_hold_is_not_shown() => Run((path, x) =>
-    {
-        // Built before the part is known, or they would be no conjunctions any more.
-        var (first, second, both) = ((x >= 9) & (x != 3), (x != 3) & (x >= 9), (x < 9) & (x != 7));
-        path.Assume(x < 5);
-        Assert.True(path.Shows(x < 9));
-        Assert.False(path.Shows(first));
-        Assert.False(path.Shows(second));
-        Assert.True(path.Shows(both));
-    });
+    public void A_goal_with_a_part_that_is_known_not_to_hold_is_not_shown() =>
+        Run(
+            (path, x) =>
+            {
+                // Built before the part is known, or they would be no conjunctions any more.
+                var (first, second, both) = ((x >= 9) & (x != 3), (x != 3) & (x >= 9), (x < 9) & (x != 7));
+                path.Assume(x < 5);
+                Assert.True(path.Shows(x < 9));
+                Assert.False(path.Shows(first));
+                Assert.False(path.Shows(second));
+                Assert.True(path.Shows(both));
+            }
+        );
 
     private static int Run(Action<Exploration, Symbolic> run, Action<Terms, Exploration, Universe>? more = null)
     {

@@ -82,8 +82,8 @@ public sealed class ImageTheoremTests
         Assert.NotNull(result.Verdict?.Refutation);
     }
 
-    // Every byte, its lowest bit. Three flips change nothing that matters: TEST AL, AL, SHL AL, 5 and OR AL, CL for the same of EAX, ECX, as
-    // the summary and priorities have eight bits.
+    // Every byte, its lowest bit. Three flips change nothing that matters: TEST AL, AL, SHL AL, 5 and OR AL, CL for the
+    // same of EAX, ECX, as the summary and priorities have eight bits.
     [Fact]
     public void A_flipped_byte_of_a_set_operation_breaks_its_contract()
     {

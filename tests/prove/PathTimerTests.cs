@@ -15,10 +15,15 @@ public sealed class PathTimerTests
     public void No_fast_path_takes_longer_than_its_theorem_says()
     {
         var worst = Worst("image.ipc");
-        var fast = KernelPaths.Measure(Image).Where(path => path.Name.StartsWith("ipc fast", StringComparison.Ordinal)).ToList();
+        var fast = KernelPaths
+            .Measure(Image)
+            .Where(path => path.Name.StartsWith("ipc fast", StringComparison.Ordinal))
+            .ToList();
         Assert.NotEmpty(fast);
         Assert.Equal(fast.Max(path => path.Cycles), worst.Cycles);
-        var cold = KernelPaths.Measure(Image, PathConditions.Cold).Where(path => path.Name.StartsWith("ipc fast", StringComparison.Ordinal));
+        var cold = KernelPaths
+            .Measure(Image, PathConditions.Cold)
+            .Where(path => path.Name.StartsWith("ipc fast", StringComparison.Ordinal));
         Assert.All(cold, path => Assert.InRange(path.Cycles, 1, worst.Missing));
     }
 
@@ -31,7 +36,11 @@ public sealed class PathTimerTests
         {
             var run = KernelPaths.Measure(Image, conditions).Single(path => path.Name == "id_nearest");
             Assert.InRange(run.Instructions - 1, 1, call.Instructions + exit.Instructions);
-            Assert.InRange(run.Cycles, 1, conditions == PathConditions.Ideal ? call.Cycles + exit.Cycles : call.Missing + exit.Missing);
+            Assert.InRange(
+                run.Cycles,
+                1,
+                conditions == PathConditions.Ideal ? call.Cycles + exit.Cycles : call.Missing + exit.Missing
+            );
         }
     }
 
@@ -40,7 +49,13 @@ public sealed class PathTimerTests
     {
         // Beyond the interlocks that its first address may meet, and the first one behind it.
         var image = Booting.Boot(Image).Image;
-        foreach (var operation in image.Operations.Where(operation => operation.Kind is SetOperationKind.AddReady or SetOperationKind.NextReady).Take(4))
+        foreach (
+            var operation in image
+                .Operations.Where(operation =>
+                    operation.Kind is SetOperationKind.AddReady or SetOperationKind.NextReady
+                )
+                .Take(4)
+        )
         {
             var contract = new PathTimer(image).Time([operation.Start], operation.End, null, byContract: true);
             Assert.InRange(contract.Cycles - Worst($"image.sets.{operation.Name}").Cycles, 0, 2);
@@ -48,5 +63,6 @@ public sealed class PathTimerTests
         }
     }
 
-    private static WorstCase Worst(string theorem) => Theorems.Of(Image).Single(candidate => candidate.Name == theorem).Prove().Worst;
+    private static WorstCase Worst(string theorem) =>
+        Theorems.Of(Image).Single(candidate => candidate.Name == theorem).Prove().Worst;
 }

@@ -19,50 +19,87 @@ public sealed class PlantedKernelTests
     private static readonly CutPoints Points = CutPoints.Of(Image.Layout);
 
     // The instruction behind Enter stores 0 in the thread's EAX: MOV, eight bytes.
-    private static readonly (uint Start, uint End) InIdNearest = (Image.Symbols["id_nearest"] + 8,
-        Image.Symbols["id_nearest"] + 16);
+    private static readonly (uint Start, uint End) InIdNearest = (
+        Image.Symbols["id_nearest"] + 8,
+        Image.Symbols["id_nearest"] + 16
+    );
 
-    public static TheoryData<string, string> OfSystemCall => new()
-    {
-        { "a breakpoint", "DR7 is 400h" },
-        { "LDTR", "LDTR selector is 0h" },
-        { "task switched", "CR0 is 8001003Fh" },
-        { "time stamp", "time-stamp counter" },
-        { "interrupts on", "no interrupt is taken at" },
-        { "write protection", "CR0" },
-        { "DS", "at cut point exit DS selector is 10h" },
-        { "trap flag of the thread", "Eflags is what the spec says" },
-        { "alignment flag of the thread", "Eflags is what the spec says" },
-        { "I/O privilege of the thread", "Eflags is what the spec says" },
-        { "ES of the thread", "Eax is what the spec says" },
-    };
+    public static TheoryData<string, string> OfSystemCall =>
+        new()
+        {
+            { "a breakpoint", "DR7 is 400h" },
+            { "LDTR", "LDTR selector is 0h" },
+            { "task switched", "CR0 is 8001003Fh" },
+            { "time stamp", "time-stamp counter" },
+            { "interrupts on", "no interrupt is taken at" },
+            { "write protection", "CR0" },
+            { "DS", "at cut point exit DS selector is 10h" },
+            { "trap flag of the thread", "Eflags is what the spec says" },
+            { "alignment flag of the thread", "Eflags is what the spec says" },
+            { "I/O privilege of the thread", "Eflags is what the spec says" },
+            { "ES of the thread", "Eax is what the spec says" },
+        };
 
     [Theory]
     [MemberData(nameof(OfSystemCall))]
     public void A_system_call_that_leaves_state_wrong_is_refuted(string defect, string what) =>
         Assert.Contains(what, Refutation(Planted(InIdNearest.Start, InIdNearest.End, c =>
-    {
-        switch (defect)
-        {
-            case "a breakpoint": c.mov(eax, 0x401); c.mov(dr7, eax); break;
-            case "LDTR": c.mov(eax, 3); c.lldt(ax); break;
-            case "task switched": c.clts(); break;
-            case "time stamp": c.mov(ecx, 0x10); c.wrmsr(); break;
-            case "interrupts on": c.sti(); c.nop(); c.nop(); c.cli(); break;
-            case "write protection": c.mov(eax, Layout.Cr0 & ~(1u << 16)); c.mov(cr0, eax); break;
-            case "DS": c.mov(eax, 0); c.mov(ds, eax); break;
-            case "trap flag of the thread": Or(Flag.Trap); break;
-            case "alignment flag of the thread": Or(Flag.AlignmentCheck); break;
-            case "I/O privilege of the thread": Or(Flag.PrivilegeLevel); break;
-            case "ES of the thread": c.mov(eax, es); break;
-            default: throw new ArgumentOutOfRangeException(nameof(defect), defect, "not planted");
-        }
+                {
+                    switch (defect)
+                    {
+                        case "a breakpoint":
+                            c.mov(eax, 0x401);
+                            c.mov(dr7, eax);
+                            break;
+                        case "LDTR":
+                            c.mov(eax, 3);
+                            c.lldt(ax);
+                            break;
+                        case "task switched":
+                            c.clts();
+                            break;
+                        case "time stamp":
+                            c.mov(ecx, 0x10);
+                            c.wrmsr();
+                            break;
+                        case "interrupts on":
+                            c.sti();
+                            c.nop();
+                            c.nop();
+                            c.cli();
+                            break;
+                        case "write protection":
+                            c.mov(eax, Layout.Cr0 & ~(1u << 16));
+                            c.mov(cr0, eax);
+                            break;
+                        case "DS":
+                            c.mov(eax, 0);
+                            c.mov(ds, eax);
+                            break;
+                        case "trap flag of the thread":
+                            Or(Flag.Trap);
+                            break;
+                        case "alignment flag of the thread":
+                            Or(Flag.AlignmentCheck);
+                            break;
+                        case "I/O privilege of the thread":
+                            Or(Flag.PrivilegeLevel);
+                            break;
+                        case "ES of the thread":
+                            c.mov(eax, es);
+                            break;
+                        default:
+                            throw new ArgumentOutOfRangeException(nameof(defect), defect, "not planted");
+                    }
 
-        if (defect == "ES of the thread") c.mov(__dword_ptr[esp + 0x1C], eax);
-        else c.mov(__dword_ptr[esp + 0x1C], 0);
+                    if (defect == "ES of the thread")
+                        c.mov(__dword_ptr[esp + 0x1C], eax);
+                    else
+                        c.mov(__dword_ptr[esp + 0x1C], 0);
 
-        void Or(uint flag) => c.or(__dword_ptr[esp + (int)(Layout.Eflags.Offset - Layout.Edi.Offset)], flag);
-    }), "image.id_nearest"), StringComparison.Ordinal);
+                    void Or(uint flag) =>
+                        c.or(__dword_ptr[esp + (int)(Layout.Eflags.Offset - Layout.Edi.Offset)], flag);
+                }), "image.id_nearest"), StringComparison.Ordinal);
 
     // MOV ESP, to row 0, before STI.
     [Theory]
@@ -79,8 +116,10 @@ public sealed class PlantedKernelTests
             c.push((int)(flag | Flag.Reserved));
             c.popfd();
         });
-        if (what.Length > 0) Assert.Contains(what, Refutation(image, "image.fpage_unmap"), StringComparison.Ordinal);
-        else Assert.Null(Prove(image, "image.fpage_unmap").Refutation); // POPF does not change VIF (SDM vol. 2)
+        if (what.Length > 0)
+            Assert.Contains(what, Refutation(image, "image.fpage_unmap"), StringComparison.Ordinal);
+        else
+            Assert.Null(Prove(image, "image.fpage_unmap").Refutation); // POPF does not change VIF (SDM vol. 2)
     }
 
     [Fact]
@@ -88,10 +127,15 @@ public sealed class PlantedKernelTests
     {
         // STI and NOP change places.
         var nop = Image.Symbols["map_step"] - 1;
-        Assert.Equal([0xFB, 0x90],
-            Image.Text.Bytes[(int)(nop - 1 - Image.Text.Linear)..(int)(nop + 1 - Image.Text.Linear)]);
-        Assert.Contains("at cut point map interrupt shadow is 0h",
-            Refutation(Image.WithBytes(nop - 1, [0x90, 0xFB]), "image.fpage_unmap"), StringComparison.Ordinal);
+        Assert.Equal(
+            [0xFB, 0x90],
+            Image.Text.Bytes[(int)(nop - 1 - Image.Text.Linear)..(int)(nop + 1 - Image.Text.Linear)]
+        );
+        Assert.Contains(
+            "at cut point map interrupt shadow is 0h",
+            Refutation(Image.WithBytes(nop - 1, [0x90, 0xFB]), "image.fpage_unmap"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -100,8 +144,11 @@ public sealed class PlantedKernelTests
         // POPAD and IRETD follow MOV GS, EDI, of two bytes.
         var text = Image.Text.Bytes.AsSpan((int)(Image.Symbols["exit_load"] - Image.Text.Linear));
         var at = Image.Symbols["exit_load"] + (uint)text.IndexOf((ReadOnlySpan<byte>)[0x8E, 0xEF, 0x61, 0xCF]);
-        Assert.Contains("at cut point user GS", Refutation(Image.WithBytes(at, [0x90, 0x90]), "image.exit"),
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "at cut point user GS",
+            Refutation(Image.WithBytes(at, [0x90, 0x90]), "image.exit"),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -113,26 +160,37 @@ public sealed class PlantedKernelTests
     [InlineData(0x09, 0x8E, "vector 9h has no gate")]
     [InlineData(0x05, 0x0E, "vector 5h has a gate")]
     [InlineData(0x33, 0xEF, "the gate of vector 33h is an interrupt gate")]
-    public void A_wrong_gate_is_refuted(uint vector, byte rights, string what) => Assert.Contains(what,
-        Refutation(Image.WithBytes(Image.Layout.Idt + vector * 8 + 5, [rights]), "image.vectors"),
-            StringComparison.Ordinal);
+    public void A_wrong_gate_is_refuted(uint vector, byte rights, string what) =>
+        Assert.Contains(
+            what,
+            Refutation(Image.WithBytes(Image.Layout.Idt + vector * 8 + 5, [rights]), "image.vectors"),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_longer_gdt_with_a_call_gate_at_its_end_is_refuted()
     {
         const uint limit = 0x40; // where the operand of LGDT is in the table's page
         byte[] gate = [0, 0, (byte)Layout.KernelCode, 0, 0, 0xEC, 0, 0];
-        var image = Image.WithBytes(Image.Layout.Gdt + Layout.GdtLimit + 1, gate).WithBytes(Image.Layout.Gdt + limit,
-            [(byte)(Layout.GdtLimit + 8)]);
-        Assert.Contains("boot leaves GDTR limit as the contract", Refutation(image, "image.boot"),
-            StringComparison.Ordinal);
+        var image = Image
+            .WithBytes(Image.Layout.Gdt + Layout.GdtLimit + 1, gate)
+            .WithBytes(Image.Layout.Gdt + limit, [(byte)(Layout.GdtLimit + 8)]);
+        Assert.Contains(
+            "boot leaves GDTR limit as the contract",
+            Refutation(image, "image.boot"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_weaker_contract_of_a_cut_point_breaks_the_proof_of_what_starts_there()
     {
         var weaker = Theorems.WithContracts(Image, points =>
-            points with { Exit = points.Exit.With("EFLAGS.NT", Holding.Any) });
+            points with
+            {
+                Exit = points.Exit.With("EFLAGS.NT", Holding.Any),
+            }
+        );
         Assert.NotNull(weaker.Single(theorem => theorem.Name == "image.exit").Prove().Refutation);
     }
 
@@ -141,19 +199,33 @@ public sealed class PlantedKernelTests
     [InlineData("interrupt-7-map")]
     public void Without_the_contract_of_the_window_no_interrupt_is_taken_there(string way)
     {
-        var weaker = Theorems.WithContracts(Image, points => points with { Map = points.Map.With("EFLAGS.IF", Holding.Any) });
-        Assert.Contains("takes an interrupt at cut point map",
-            weaker.Single(theorem => theorem.Name == $"image.{way}").Prove().Refutation?.What, StringComparison.Ordinal);
+        var weaker = Theorems.WithContracts(Image, points =>
+            points with
+            {
+                Map = points.Map.With("EFLAGS.IF", Holding.Any),
+            }
+        );
+        Assert.Contains(
+            "takes an interrupt at cut point map",
+            weaker.Single(theorem => theorem.Name == $"image.{way}").Prove().Refutation?.What,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_stronger_contract_of_a_cut_point_breaks_the_proof_of_what_ends_there()
     {
         var stronger = Theorems.WithContracts(Image, points =>
-            points with { Exit = points.Exit.With("EFLAGS.DF", Holding.Is(0)) });
-        Assert.Contains("at cut point exit EFLAGS.DF is 0h",
+            points with
+            {
+                Exit = points.Exit.With("EFLAGS.DF", Holding.Is(0)),
+            }
+        );
+        Assert.Contains(
+            "at cut point exit EFLAGS.DF is 0h",
             stronger.Single(theorem => theorem.Name == "image.id_nearest").Prove().Refutation?.What,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -161,8 +233,10 @@ public sealed class PlantedKernelTests
 
     [Fact]
     public void Interrupts_are_taken_only_in_user_mode_between_steps_on_mappings_and_when_idle() =>
-        Assert.Equal(["user", "map", "idle"],
-            Points.All.Where(point => point.IsInterruptible).Select(point => point.Name));
+        Assert.Equal(
+            ["user", "map", "idle"],
+            Points.All.Where(point => point.IsInterruptible).Select(point => point.Name)
+        );
 
     /// <summary>
     /// The code between two addresses becomes a jump to other code, in the place of the panic path, and back.

@@ -30,7 +30,9 @@ public sealed class ProcessorStateTests
     public void Every_entry_names_members_that_exist()
     {
         var members = ((Type[])[typeof(Ia32<Concrete, PcBus>), typeof(Segment<Concrete>)])
-            .SelectMany(type => type.GetMembers(Everything)).Select(member => member.Name).ToHashSet();
+            .SelectMany(type => type.GetMembers(Everything))
+            .Select(member => member.Name)
+            .ToHashSet();
         Assert.All(Fields, field => Assert.All(field.Members, member => Assert.Contains(member, members)));
         Assert.All(Fields, field => Assert.NotEmpty(field.Members));
         Assert.Equal(Fields.Count, Fields.Select(field => field.Name).Distinct().Count());
@@ -47,10 +49,10 @@ public sealed class ProcessorStateTests
     [Fact]
     public void Every_flag_is_one_entry() =>
         Assert.Equal(uint.MaxValue, ProcessorNames.Eflags.Aggregate(0u, (all, flag) =>
-        {
-            Assert.Equal(0u, all & flag.Mask);
-            return all | flag.Mask;
-        }));
+            {
+                Assert.Equal(0u, all & flag.Mask);
+                return all | flag.Mask;
+            }));
 
     [Fact]
     public void What_is_written_through_the_list_is_read_through_it()
@@ -60,7 +62,8 @@ public sealed class ProcessorStateTests
         foreach (var field in Fields.Where(field => field.Write is not null && field.Read is not null))
         {
             var mask = ProcessorNames.Eflags.FirstOrDefault(flag => flag.Name == field.Name).Mask;
-            var written = mask != 0 ? mask
+            var written =
+                mask != 0 ? mask
                 : field.Name is "CPL" or "halted state" or "interrupt shadow" or "NMI block" or "armed breakpoints" ? 1
                 : ++value;
             field.Write!(cpu, written);
@@ -68,6 +71,11 @@ public sealed class ProcessorStateTests
         }
     }
 
-    private static IEnumerable<string> FieldNames(Type type) => type.GetFields(Everything).Select(field =>
-        field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name);
+    private static IEnumerable<string> FieldNames(Type type) =>
+        type.GetFields(Everything)
+            .Select(field =>
+                field.Name.StartsWith('<')
+                    ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)]
+                    : field.Name
+            );
 }

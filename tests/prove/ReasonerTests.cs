@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>Questions: what an earlier model answers is not asked again, and no model answers for facts that it breaks.</summary>
+/// <summary>
+/// Questions: what an earlier model answers is not asked again, and no model answers for facts that it breaks.
+/// </summary>
 public sealed class ReasonerTests : IDisposable
 {
     private readonly Terms _terms;
@@ -65,12 +67,13 @@ public sealed class ReasonerTests : IDisposable
     public void Models_beyond_those_that_are_kept_are_asked_for_again()
     {
         for (var round = 0; round < 2; round++)
-            for (var value = 0u; value < 40; value++)
-            {
-                Assert.True(Satisfiable(_x == value));
-                Assert.Equal(value, _reasoner.ValueOf(_x));
-            }
+        for (var value = 0u; value < 40; value++)
+        {
+            Assert.True(Satisfiable(_x == value));
+            Assert.Equal(value, _reasoner.ValueOf(_x));
+        }
     }
 
-    private bool Satisfiable(Verified.Spec.Values.Truth? assumption) => _reasoner.Satisfiable(assumption is { } given ? _terms.Of(given) : null);
+    private bool Satisfiable(Verified.Spec.Values.Truth? assumption) =>
+        _reasoner.Satisfiable(assumption is { } given ? _terms.Of(given) : null);
 }

@@ -7,33 +7,92 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>Mistakes that kernels have made, in the code of mappings, interrupts and small spaces: an instruction is left out. Each is refuted, and differs.</summary>
+/// <summary>
+/// Mistakes that kernels have made, in the code of mappings, interrupts and small spaces: an instruction is left out.
+/// Each is refuted, and differs.
+/// </summary>
 public sealed class SeededDefectTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping, new(Programs: []));
 
     [Theory]
     [InlineData("a removed page stays in the TLB", "map_remove", "invlpg", 1, "map-flush", "leaves the TLB")]
-    [InlineData("a page made read-only stays writable in the TLB", "map_begin_reduce", "invlpg", 1, "map-unmap", "leaves the TLB")]
+    [InlineData(
+        "a page made read-only stays writable in the TLB",
+        "map_begin_reduce",
+        "invlpg",
+        1,
+        "map-unmap",
+        "leaves the TLB"
+    )]
     [InlineData("a removed mapping's neighbour still names it", "map_remove", "mov [ecx", 1, "map-flush", "Previous")]
-    [InlineData("the mapping behind a new one names the old one before it", "map_derive", "mov [ecx", 1, "map-page", "Previous")]
-    [InlineData("a removed page stays in the page table", "map_remove", "mov dword ptr [ecx", 2, "map-flush", "page-tables-map")]
+    [InlineData(
+        "the mapping behind a new one names the old one before it",
+        "map_derive",
+        "mov [ecx",
+        1,
+        "map-page",
+        "Previous"
+    )]
+    [InlineData(
+        "a removed page stays in the page table",
+        "map_remove",
+        "mov dword ptr [ecx",
+        2,
+        "map-flush",
+        "page-tables-map"
+    )]
     [InlineData("a port that is taken away can still be used", "map_remove", "xor [ecx*4", 1, "map-flush", "port-maps")]
     [InlineData("a grant without the right to write keeps it", "map_grant", "je", 1, "map-page", "")]
     [InlineData("a line is not masked when it fires", "interrupt_first", "out", 1, "interrupt-4", "")]
     [InlineData("an interrupt is not ended at the controller", "interrupt_first", "out", 2, "interrupt-4", "")]
-    [InlineData("a removed page stays in the TLB where a small space is", "map_remove", "invlpg", 2, "map-flush", "where a small space may be")]
+    [InlineData(
+        "a removed page stays in the TLB where a small space is",
+        "map_remove",
+        "invlpg",
+        2,
+        "map-flush",
+        "where a small space may be"
+    )]
     [InlineData("a segment register keeps another small space", "exit_load", "mov es", 1, "exit", "ES")]
     [InlineData("a small space ends where all memory does", "exit_small", "mov dword", 1, "exit", "user-segments")]
     [InlineData("a thread returns to where its small space is not", "exit_small", "jae", 1, "exit", "exception 13")]
     [InlineData("a call reaches a caller that waits for another", "ipc_call_closed", "jne", 1, "ipc", "")]
-    [InlineData("a caller that was called still names whom it waited for", "ipc_call_closed", "mov [ebp", 1, "ipc", "Partner")]
+    [InlineData(
+        "a caller that was called still names whom it waited for",
+        "ipc_call_closed",
+        "mov [ebp",
+        1,
+        "ipc",
+        "Partner"
+    )]
     [InlineData("FS keeps the sender's small space", "ipc_small_call", "jne", 1, "ipc", "FS")]
     [InlineData("ES keeps the sender's small space", "ipc_small_call", "mov es,", 1, "ipc", "ES")]
     [InlineData("SS keeps the flat segment in a small space", "exit_small", "mov [esp", 1, "exit", "exception 12")]
-    [InlineData("SS of a small receiver keeps the flat segment", "ipc_small_call", "mov [ebp+7Ch", 1, "ipc", "exception 12")]
-    [InlineData("a task that outgrew its small space gets it again", "outgrow", "mov dword", 1, "outgrow-12", "small-segments")]
-    public void A_left_out_instruction_is_found(string defect, string symbol, string starts, int number, string way, string what)
+    [InlineData(
+        "SS of a small receiver keeps the flat segment",
+        "ipc_small_call",
+        "mov [ebp+7Ch",
+        1,
+        "ipc",
+        "exception 12"
+    )]
+    [InlineData(
+        "a task that outgrew its small space gets it again",
+        "outgrow",
+        "mov dword",
+        1,
+        "outgrow-12",
+        "small-segments"
+    )]
+    public void A_left_out_instruction_is_found(
+        string defect,
+        string symbol,
+        string starts,
+        int number,
+        string way,
+        string what
+    )
     {
         var damaged = Without(symbol, starts, number);
         var verdict = Theorems.Of(damaged).Single(theorem => theorem.Name == $"image.{way}").Prove();
@@ -46,8 +105,15 @@ public sealed class SeededDefectTests
     [Fact]
     public void A_freed_page_table_that_the_processor_may_still_use_is_refuted()
     {
-        var verdict = Theorems.Of(Without("delete_table", "invlpg", 1)).Single(theorem => theorem.Name == "image.delete").Prove();
-        Assert.Contains("an entry of the page directories that cha", verdict.Refutation?.What, StringComparison.Ordinal);
+        var verdict = Theorems
+            .Of(Without("delete_table", "invlpg", 1))
+            .Single(theorem => theorem.Name == "image.delete")
+            .Prove();
+        Assert.Contains(
+            "an entry of the page directories that cha",
+            verdict.Refutation?.What,
+            StringComparison.Ordinal
+        );
     }
 
     private static KernelImage Without(string symbol, string starts, int number)
@@ -57,7 +123,8 @@ public sealed class SeededDefectTests
         while (true)
         {
             var instruction = decoder.Decode();
-            if (!instruction.ToString().StartsWith(starts, StringComparison.Ordinal) || --number > 0) continue;
+            if (!instruction.ToString().StartsWith(starts, StringComparison.Ordinal) || --number > 0)
+                continue;
             return Image.WithBytes((uint)instruction.IP, Enumerable.Repeat((byte)0x90, instruction.Length).ToArray());
         }
     }

@@ -21,7 +21,9 @@ public sealed class SecondSolverTests : IDisposable
         var script = Script.Of("spec.ipc", new(3, "nobody\nwaits", [_terms.Of(x < 5)], _terms.Of(x == 9), false));
         Assert.StartsWith(
             "; theorem spec.ipc, path 3\n; nobody waits\n; assumed: x == 9\n; Z3 answered: unsat\n(set-logic QF_BV)\n",
-            script, StringComparison.Ordinal);
+            script,
+            StringComparison.Ordinal
+        );
         Assert.Contains("(declare-fun |x| () (_ BitVec 10))", script, StringComparison.Ordinal);
         Assert.EndsWith("(check-sat)\n(exit)\n", script, StringComparison.Ordinal);
     }
@@ -49,12 +51,14 @@ public sealed class SecondSolverTests : IDisposable
     public void A_program_that_is_no_solver_gives_no_answer()
     {
         Symbolic x = _terms.Variable("x");
-        foreach (var (program, says) in (ReadOnlySpan<(SolverProgram, string)>)
-        [
-            (new("true", [], Piped: true, Defines: true, ""), "the process has ended"),
-            (new("sleep", ["60"], Piped: true, Defines: true, ""), "no answer in 1 s"),
-            (new("echo", ["segmentation fault"], Piped: false, Defines: true, ""), "segmentation fault"),
-        ])
+        foreach (
+            var (program, says) in (ReadOnlySpan<(SolverProgram, string)>)
+                [
+                    (new("true", [], Piped: true, Defines: true, ""), "the process has ended"),
+                    (new("sleep", ["60"], Piped: true, Defines: true, ""), "no answer in 1 s"),
+                    (new("echo", ["segmentation fault"], Piped: false, Defines: true, ""), "segmentation fault"),
+                ]
+        )
         {
             using var solver = new SecondSolver(program, TimeSpan.FromSeconds(1));
             var answer = solver.Ask("a test", new(1, "", [], _terms.Of(x == 3), true));
@@ -68,16 +72,20 @@ public sealed class SecondSolverTests : IDisposable
     private void Agrees(string name, int samples)
     {
         using var solver = new SecondSolver(Program(name), Patience);
-        Word x = _terms.Variable("x"), y = _terms.Variable("y"), narrow = _terms.Variable("narrow", 7);
+        Word x = _terms.Variable("x"),
+            y = _terms.Variable("y"),
+            narrow = _terms.Variable("narrow", 7);
         var random = new Random(1);
         foreach (var op in Enum.GetValues<Op>())
         {
-            if (op is Op.Constant or Op.Variable or Op.True or Op.False or Op.Both or Op.Either or Op.Not) continue;
+            if (op is Op.Constant or Op.Variable or Op.True or Op.False or Op.Both or Op.Either or Op.Not)
+                continue;
             for (var i = 0; i < samples; i++)
             {
                 var a = (uint)random.NextInt64(1L << 32);
                 var (b, c) = ((uint)random.Next(i % 2 == 0 ? 40 : int.MaxValue), (uint)random.Next(128));
-                if (op is Op.Quotient or Op.Remainder) (a, c) = (a % 64, 64 + c % 64);
+                if (op is Op.Quotient or Op.Remainder)
+                    (a, c) = (a % 64, 64 + c % 64);
                 var condition = _terms.Make(Op.Less, x, y);
                 var term = op switch
                 {
@@ -86,9 +94,15 @@ public sealed class SecondSolverTests : IDisposable
                     Op.LowestBit or Op.HighestBit or Op.EvenParity => _terms.MakeTerm(op, x),
                     _ => _terms.MakeTerm(op, x, y),
                 };
-                var meant = new Evaluation(variable => variable == x ? a : variable == y ? b : c);
-                var value = term is Word word ? _terms.Make(Op.Equal, word, _terms.Constant(meant.Of(word)))
-                    : meant.Of((Bool)term) ? (Bool)term : _terms.Make(Op.Not, term);
+                var meant = new Evaluation(variable =>
+                    variable == x ? a
+                    : variable == y ? b
+                    : c
+                );
+                var value =
+                    term is Word word ? _terms.Make(Op.Equal, word, _terms.Constant(meant.Of(word)))
+                    : meant.Of((Bool)term) ? (Bool)term
+                    : _terms.Make(Op.Not, term);
                 Bool[] given = [Is(x, a), Is(y, b), Is(narrow, c)];
                 Assert.Equal("sat", solver.Ask("a test", new(1, "", given, value, true)));
                 Assert.Equal("unsat", solver.Ask("a test", new(1, "", given, _terms.Make(Op.Not, value), false)));

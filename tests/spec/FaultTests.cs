@@ -7,14 +7,23 @@ namespace Verified.Tests.Spec;
 /// <summary>Exceptions as ipc with the pager (interface, section 14); the pager of a is b, that of b is c.</summary>
 public class FaultTests
 {
-    private const uint A = 1, B = 2, C = 3, Write = 2, InvalidOpcode = 6, Breakpoint = 3, Eip = 0x1000;
+    private const uint A = 1,
+        B = 2,
+        C = 3,
+        Write = 2,
+        InvalidOpcode = 6,
+        Breakpoint = 3,
+        Eip = 0x1000;
 
     private readonly State<Concrete> s;
     private readonly Kernel<Concrete> kernel;
 
     public FaultTests()
     {
-        s = Boot.Initial(new(4, 1, 2), new[] { A, B, C }.Select(task => new BootThread(Id(task), 1, 10, Eip, 0x2000, Pager: Id(task + 1))));
+        s = Boot.Initial(
+            new(4, 1, 2),
+            new[] { A, B, C }.Select(task => new BootThread(Id(task), 1, 10, Eip, 0x2000, Pager: Id(task + 1)))
+        );
         kernel = new(s);
         kernel.Settle(s);
     }
@@ -26,7 +35,10 @@ public class FaultTests
     {
         Ipc(B, Descriptor.None, 1, 0);
         Enter(A, Entry.PageFault, address, code);
-        Assert.Equal((word, Eip, 0u, Id(A), Code.Done), (s.Edx[B].Value, s.Ebx[B].Value, s.Edi[B].Value, s.Esi[B].Value, s.Eax[B].Value));
+        Assert.Equal(
+            (word, Eip, 0u, Id(A), Code.Done),
+            (s.Edx[B].Value, s.Ebx[B].Value, s.Edi[B].Value, s.Esi[B].Value, s.Eax[B].Value)
+        );
         Assert.Equal((B, ThreadStatus.ReceivingFrom), (s.Current.Value, s.Status[A].Value));
     }
 
@@ -48,8 +60,18 @@ public class FaultTests
         Assert.Equal(0x5002u, s.Edx[B].Value);
         Ipc(B, 0, Descriptor.None, Id(A));
         Assert.Equal((ThreadStatus.Ready, 0u), (s.Status[A].Value, s.Faulting[A].Value));
-        Assert.Equal((1u, 2u, 3u, 4u, 5u, 6u, Eip),
-            (s.Eax[A].Value, s.Edx[A].Value, s.Ebx[A].Value, s.Edi[A].Value, s.Esi[A].Value, s.Ebp[A].Value, s.Eip[A].Value));
+        Assert.Equal(
+            (1u, 2u, 3u, 4u, 5u, 6u, Eip),
+            (
+                s.Eax[A].Value,
+                s.Edx[A].Value,
+                s.Ebx[A].Value,
+                s.Edi[A].Value,
+                s.Esi[A].Value,
+                s.Ebp[A].Value,
+                s.Eip[A].Value
+            )
+        );
     }
 
     [Theory]
@@ -128,7 +150,7 @@ public class FaultTests
         kernel.Settle(s);
         foreach (var invariant in Invariants<Concrete>.All)
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
-                for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
-                    Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
+            for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
+                Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
     }
 }

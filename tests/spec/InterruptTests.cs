@@ -7,7 +7,10 @@ namespace Verified.Tests.Spec;
 /// <summary>Interrupts as messages: who has one, when it comes, and when its line is masked.</summary>
 public sealed class InterruptTests
 {
-    private const uint Driver = 1, Other = 2, Serial = 5, Spurious = 8;
+    private const uint Driver = 1,
+        Other = 2,
+        Serial = 5,
+        Spurious = 8;
 
     private readonly State<Concrete> s;
     private readonly Kernel<Concrete> kernel;
@@ -40,7 +43,8 @@ public sealed class InterruptTests
         Assert.Equal(Code.NoPartner, Receive(id, Timeouts.ZeroReceiveOnly));
 
     [Fact]
-    public void Without_timeout_zero_nothing_is_associated() => Assert.Equal(Code.NoPartner, Receive(Serial, Timeouts.Infinite));
+    public void Without_timeout_zero_nothing_is_associated() =>
+        Assert.Equal(Code.NoPartner, Receive(Serial, Timeouts.Infinite));
 
     [Fact]
     public void A_thread_has_one_at_most_until_it_gives_it_up()
@@ -48,7 +52,10 @@ public sealed class InterruptTests
         Receive(Serial, Timeouts.ZeroReceiveOnly);
         Assert.Equal(Code.NoPartner, Receive(Spurious, Timeouts.ZeroReceiveOnly));
         Assert.Equal(Code.ReceiveTimeout, Receive(ThreadId.Nil, Timeouts.ZeroReceiveOnly));
-        Assert.Equal((0u, 0u, Interrupts.AllMasked), (s.Handler[Serial].Value, s.Handles[Driver].Value, s.Masked.Value));
+        Assert.Equal(
+            (0u, 0u, Interrupts.AllMasked),
+            (s.Handler[Serial].Value, s.Handles[Driver].Value, s.Masked.Value)
+        );
         Assert.Equal(Code.ReceiveTimeout, Receive(Spurious, Timeouts.ZeroReceiveOnly));
     }
 

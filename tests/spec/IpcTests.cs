@@ -7,14 +7,24 @@ namespace Verified.Tests.Spec;
 /// <summary>ipc (interface, section 3), operation by operation; a, b and c are threads of one priority.</summary>
 public class IpcTests
 {
-    private const uint A = 1, B = 2, C = 3, Never = Timeouts.Infinite, No = Descriptor.None, Closed = 0, Open = 1, Memory = 0x1000;
+    private const uint A = 1,
+        B = 2,
+        C = 3,
+        Never = Timeouts.Infinite,
+        No = Descriptor.None,
+        Closed = 0,
+        Open = 1,
+        Memory = 0x1000;
 
     private readonly State<Concrete> s;
     private readonly Kernel<Concrete> kernel;
 
     public IpcTests()
     {
-        s = Boot.Initial(new(4, 1, 2), new[] { A, B, C }.Select(task => new BootThread(Id(task), 1, 10, 0x1000, 0x2000)));
+        s = Boot.Initial(
+            new(4, 1, 2),
+            new[] { A, B, C }.Select(task => new BootThread(Id(task), 1, 10, 0x1000, 0x2000))
+        );
         kernel = new(s);
         Go();
     }
@@ -68,12 +78,19 @@ public class IpcTests
     }
 
     [Fact]
-    public void No_partner() => Each(Code.NoPartner,
-        (0, No, Never, ThreadId.Nil), (0, No, Never, Id(A)), (0, No, Never, Id(B) + 1), (0, No, Never, ThreadId.Invalid),
-        (No, Closed, Never, Id(B) + 1));
+    public void No_partner() =>
+        Each(
+            Code.NoPartner,
+            (0, No, Never, ThreadId.Nil),
+            (0, No, Never, Id(A)),
+            (0, No, Never, Id(B) + 1),
+            (0, No, Never, ThreadId.Invalid),
+            (No, Closed, Never, Id(B) + 1)
+        );
 
     [Fact]
-    public void Timeouts_of_zero() => Each(Code.SendTimeout, (0, Closed, 0x10, Id(B)), (0, No, Timeouts.ZeroBoth, Id(B)));
+    public void Timeouts_of_zero() =>
+        Each(Code.SendTimeout, (0, Closed, 0x10, Id(B)), (0, No, Timeouts.ZeroBoth, Id(B)));
 
     [Fact]
     public void Receive_timeouts_of_zero() =>
@@ -120,7 +137,8 @@ public class IpcTests
         for (var i = 0; i < 60; i++)
         {
             kernel.Step(Entry.Tick);
-            while (s.Stage.Value == Stages.Wake) kernel.Step(Entry.Wake);
+            while (s.Stage.Value == Stages.Wake)
+                kernel.Step(Entry.Wake);
             if (s.Stage.Value == Stages.Pick)
             {
                 Go();
@@ -133,7 +151,8 @@ public class IpcTests
 
     private void Each(uint code, params (uint Send, uint Receive, uint Timeouts, uint To)[] calls)
     {
-        foreach (var (send, receive, timeouts, to) in calls) Fails(code, A, send, receive, timeouts, to);
+        foreach (var (send, receive, timeouts, to) in calls)
+            Fails(code, A, send, receive, timeouts, to);
     }
 
     private void Fails(uint code, uint thread, uint send, uint receive, uint timeouts, uint to)
@@ -144,8 +163,17 @@ public class IpcTests
     }
 
     private void Received(uint receiver, uint from, uint word) =>
-        Assert.Equal((ThreadStatus.Ready, Code.Done, Id(from), word, word + 1, word + 2),
-            (Status(receiver), s.Eax[receiver].Value, s.Esi[receiver].Value, s.Edx[receiver].Value, s.Ebx[receiver].Value, s.Edi[receiver].Value));
+        Assert.Equal(
+            (ThreadStatus.Ready, Code.Done, Id(from), word, word + 1, word + 2),
+            (
+                Status(receiver),
+                s.Eax[receiver].Value,
+                s.Esi[receiver].Value,
+                s.Edx[receiver].Value,
+                s.Ebx[receiver].Value,
+                s.Edi[receiver].Value
+            )
+        );
 
     // The thread gets the processor first, whoever has it.
     private void Ipc(uint thread, uint send, uint receive, uint timeouts, uint to, uint word = 0)
@@ -153,7 +181,8 @@ public class IpcTests
         Assert.Equal(ThreadStatus.Ready, Status(thread));
         if (s.Current.Value != thread)
         {
-            if (s.Stage.Value == Stages.Idle) throw new InvalidOperationException("nobody is ready");
+            if (s.Stage.Value == Stages.Idle)
+                throw new InvalidOperationException("nobody is ready");
             s.Esi[s.Current] = Id(thread);
             kernel.Step(Entry.ThreadSwitch);
         }
@@ -166,7 +195,8 @@ public class IpcTests
 
     private void Go()
     {
-        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own) kernel.Step(own);
+        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own)
+            kernel.Step(own);
     }
 
     private uint Status(uint thread) => s.Status[thread].Value;

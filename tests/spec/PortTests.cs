@@ -4,10 +4,18 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>Ports mapped, taken away and wanted without the right (interface, sections 11 and 14); σ0 is the pager of a, and b has nobody.</summary>
+/// <summary>
+/// Ports mapped, taken away and wanted without the right (interface, sections 11 and 14); σ0 is the pager of a, and b
+/// has nobody.
+/// </summary>
 public class PortTests
 {
-    private const uint A = 1, Sigma0 = 2, B = 3, Eip = 0x1000, Grant = 1, Item = 2;
+    private const uint A = 1,
+        Sigma0 = 2,
+        B = 3,
+        Eip = 0x1000,
+        Grant = 1,
+        Item = 2;
 
     private readonly State<Concrete> s;
     private readonly Kernel<Concrete> kernel;
@@ -15,7 +23,11 @@ public class PortTests
     public PortTests()
     {
         var limits = new Limits(4, 1, 2) { Paging = new(4, 64, 16) { Ports = 16 } };
-        s = Boot.Initial(limits, new[] { A, Sigma0, B }.Select(task => new BootThread(Id(task), 1, 10, Eip, 0x2000, Pager: Id(Sigma0))), frame => frame == 1);
+        s = Boot.Initial(
+            limits,
+            new[] { A, Sigma0, B }.Select(task => new BootThread(Id(task), 1, 10, Eip, 0x2000, Pager: Id(Sigma0))),
+            frame => frame == 1
+        );
         kernel = new(s);
         kernel.Settle(s);
     }
@@ -28,10 +40,19 @@ public class PortTests
     [InlineData(0x0000EF66u, 0x64u, 0x64u, 0x65u, 2u)]
     [InlineData(0x006D66F3u, 0xFFFFu, 0xFFFFu, 0x10000u, 3u)]
     [InlineData(0x006EF32Eu, 0x3F8u, 0x3F8u, 0x3F8u, 3u)]
-    public void An_instruction_tells_which_ports_it_wants(uint instruction, uint edx, uint first, uint last, uint length)
+    public void An_instruction_tells_which_ports_it_wants(
+        uint instruction,
+        uint edx,
+        uint first,
+        uint last,
+        uint length
+    )
     {
         var access = PortAccess<Concrete>.Of(instruction, edx);
-        Assert.Equal((true, first, last, length), (access.IsPorts.Known, access.First.Value, access.Last.Value, access.Length.Value));
+        Assert.Equal(
+            (true, first, last, length),
+            (access.IsPorts.Known, access.First.Value, access.Last.Value, access.Length.Value)
+        );
     }
 
     [Theory]
@@ -124,7 +145,8 @@ public class PortTests
 
     private bool Has(uint task, uint group) => s.NodeOf(task, s.Limits.Paging.UserPages + group).Value != 0;
 
-    private uint Groups(uint task) => Enumerable.Range(0, 16).Aggregate(0u, (groups, group) => groups | (Has(task, (uint)group) ? 1u << group : 0));
+    private uint Groups(uint task) =>
+        Enumerable.Range(0, 16).Aggregate(0u, (groups, group) => groups | (Has(task, (uint)group) ? 1u << group : 0));
 
     private void Protect(uint thread, uint instruction, uint edx)
     {
@@ -134,13 +156,23 @@ public class PortTests
 
     private void Receive(uint thread, uint descriptor)
     {
-        (s.Eax[thread], s.Ebp[thread], s.Ecx[thread], s.Esi[thread]) = (Descriptor.None, descriptor | 1, Timeouts.Infinite, 0);
+        (s.Eax[thread], s.Ebp[thread], s.Ecx[thread], s.Esi[thread]) = (
+            Descriptor.None,
+            descriptor | 1,
+            Timeouts.Infinite,
+            0
+        );
         Enter(thread, Entry.Ipc);
     }
 
     private void Send(uint thread, uint to, uint hotSpot, uint item)
     {
-        (s.Eax[thread], s.Ebp[thread], s.Ecx[thread], s.Esi[thread]) = (Item, Descriptor.None, Timeouts.Infinite, Id(to));
+        (s.Eax[thread], s.Ebp[thread], s.Ecx[thread], s.Esi[thread]) = (
+            Item,
+            Descriptor.None,
+            Timeouts.Infinite,
+            Id(to)
+        );
         (s.Edx[thread], s.Ebx[thread]) = (hotSpot, item);
         Enter(thread, Entry.Ipc);
     }
@@ -164,7 +196,7 @@ public class PortTests
         kernel.Settle(s);
         foreach (var invariant in Invariants<Concrete>.All)
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
-                for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
-                    Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
+            for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
+                Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
     }
 }

@@ -7,7 +7,10 @@ namespace Verified.Tests.Spec;
 /// <summary>thread_schedule (interface, section 7): 1.0, of priority 2, calls for 2.0, of priority 1.</summary>
 public class ScheduleTests
 {
-    private const uint Me = 1, Other = 2, Read = ThreadId.Invalid, Refused = ThreadId.Invalid;
+    private const uint Me = 1,
+        Other = 2,
+        Read = ThreadId.Invalid,
+        Refused = ThreadId.Invalid;
 
     private readonly State<Concrete> s;
     private readonly Kernel<Concrete> kernel;
@@ -30,13 +33,24 @@ public class ScheduleTests
     [InlineData(ThreadStatus.Sending, 1u, 0x1u)]
     public void It_tells_priority_slice_and_state(uint status, uint faulting, uint state)
     {
-        (s.Status[Other], s.Faulting[Other], s.ExternalPreempter[Other], s.Consumed[Other]) = (status, faulting, 0x77, 0x01000000);
+        (s.Status[Other], s.Faulting[Other], s.ExternalPreempter[Other], s.Consumed[Other]) = (
+            status,
+            faulting,
+            0x77,
+            0x01000000
+        );
         var partner = status is ThreadStatus.Sending or ThreadStatus.ReceivingFrom;
-        if (partner) (s.Partner[Other], s.Esi[Other]) = (Me, s.Id[Me]);
+        if (partner)
+            (s.Partner[Other], s.Esi[Other]) = (Me, s.Id[Me]);
         Schedule(Id(Other), Read, 0x88);
-        Assert.Equal((0x07A00001u | state << 16, 0xE8000000u, 3u, 0x77u, partner ? Id(Me) : ThreadId.Nil),
-            (s.Eax[Me].Value, s.Ecx[Me].Value, s.Edx[Me].Value, s.Ebx[Me].Value, s.Esi[Me].Value));
-        Assert.Equal((1u, 7u, 0x88u), (s.Priority[Other].Value, s.Quantum[Other].Value, s.ExternalPreempter[Other].Value));
+        Assert.Equal(
+            (0x07A00001u | state << 16, 0xE8000000u, 3u, 0x77u, partner ? Id(Me) : ThreadId.Nil),
+            (s.Eax[Me].Value, s.Ecx[Me].Value, s.Edx[Me].Value, s.Ebx[Me].Value, s.Esi[Me].Value)
+        );
+        Assert.Equal(
+            (1u, 7u, 0x88u),
+            (s.Priority[Other].Value, s.Quantum[Other].Value, s.ExternalPreempter[Other].Value)
+        );
     }
 
     [Theory]
@@ -80,7 +94,10 @@ public class ScheduleTests
         (s.Mcp[Me], s.Priority[Other]) = (2, priority);
         Schedule(Id(Other), param, 0x88);
         Assert.Equal((Refused, 0x88u, Id(Other)), (s.Eax[Me].Value, s.Ebx[Me].Value, s.Esi[Me].Value));
-        Assert.Equal((priority, 7u, 0u), (s.Priority[Other].Value, s.Quantum[Other].Value, s.ExternalPreempter[Other].Value));
+        Assert.Equal(
+            (priority, 7u, 0u),
+            (s.Priority[Other].Value, s.Quantum[Other].Value, s.ExternalPreempter[Other].Value)
+        );
     }
 
     [Theory]
@@ -103,8 +120,8 @@ public class ScheduleTests
         Assert.All(Invariants<Concrete>.All, invariant =>
         {
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
-                for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
-                    Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
+            for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
+                Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
         });
     }
 }

@@ -9,6 +9,7 @@ internal static class Settling
     /// <summary>The kernel's own steps, to the next user or idle.</summary>
     public static void Settle(this Kernel<Concrete> kernel, State<Concrete> s)
     {
-        foreach (var (own, _) in Event.OwnSteps(s)) kernel.Step(own);
+        foreach (var (own, _) in Event.OwnSteps(s))
+            kernel.Step(own);
     }
 }

@@ -4,18 +4,32 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>task_new (interface, section 9); 1.0 calls and is the chief of task 3, which is the chief of task 4; 2.0 and 5.0 are others.</summary>
+/// <summary>
+/// task_new (interface, section 9); 1.0 calls and is the chief of task 3, which is the chief of task 4; 2.0 and 5.0 are
+/// others.
+/// </summary>
 public class TaskTests
 {
-    private const uint Me = 2, Other = 10, Victim = 6, Second = 7, Sub = 8;
+    private const uint Me = 2,
+        Other = 10,
+        Victim = 6,
+        Second = 7,
+        Sub = 8;
 
     private readonly State<Concrete> s;
     private readonly Kernel<Concrete> kernel;
 
     public TaskTests()
     {
-        s = Boot.Initial(new(8, 2, 4) { Paging = new(4, 16, 8) { Entries = 16, Slots = 16 } }, [Thread(1, 0, 3), Thread(2, 0, 1), Thread(3, 0, 2), Thread(3, 1, 2), Thread(4, 0, 2), Thread(5, 0, 2)],
-            frame => frame is 1 or 2, [new(3, 5, 1, true), new(4, 6, 1, true), new(5, 7, 2, true)]);
+        s = Boot.Initial(
+            new(8, 2, 4)
+            {
+                Paging = new(4, 16, 8) { Entries = 16, Slots = 16 },
+            },
+            [Thread(1, 0, 3), Thread(2, 0, 1), Thread(3, 0, 2), Thread(3, 1, 2), Thread(4, 0, 2), Thread(5, 0, 2)],
+            frame => frame is 1 or 2,
+            [new(3, 5, 1, true), new(4, 6, 1, true), new(5, 7, 2, true)]
+        );
         (s.Mappings.Chief[3], s.Mappings.Chief[4], s.Mappings.Chief[5]) = (1, 3, 0);
         kernel = new(s);
         kernel.Settle(s);
@@ -26,8 +40,14 @@ public class TaskTests
     public void A_task_is_created_by_the_next_version()
     {
         Assert.Equal(Id(3, 8), New(3, pager: Id(1, 7)));
-        Assert.Equal((ThreadStatus.Ready, Id(3, 8), Id(1, 7)), (s.Status[Victim].Value, s.Id[Victim].Value, s.Pager[Victim].Value));
-        Assert.Equal((0x2222u, 0x1111u, Flags.User), (s.Esp[Victim].Value, s.Eip[Victim].Value, s.Eflags[Victim].Value));
+        Assert.Equal(
+            (ThreadStatus.Ready, Id(3, 8), Id(1, 7)),
+            (s.Status[Victim].Value, s.Id[Victim].Value, s.Pager[Victim].Value)
+        );
+        Assert.Equal(
+            (0x2222u, 0x1111u, Flags.User),
+            (s.Esp[Victim].Value, s.Eip[Victim].Value, s.Eflags[Victim].Value)
+        );
         Assert.Equal((s.Priority[Me], s.Quantum[Me]), (s.Priority[Victim], s.Slice[Victim]));
         Assert.Equal((0u, 0u), (s.Eax[Victim].Value, s.Consumed[Victim].Value));
     }
@@ -57,7 +77,9 @@ public class TaskTests
     public void Its_threads_and_its_clan_go_and_nobody_else()
     {
         Assert.Equal(Id(3, 7), New(3, pager: ThreadId.Nil));
-        Assert.All((uint[])[Victim, Second, Sub], thread => Assert.Equal((ThreadStatus.Inactive, 0u), (s.Status[thread].Value, s.Id[thread].Value)));
+        Assert.All((uint[])[Victim, Second, Sub], thread =>
+            Assert.Equal((ThreadStatus.Inactive, 0u), (s.Status[thread].Value, s.Id[thread].Value))
+        );
         Assert.Equal(ThreadStatus.Ready, s.Status[Other].Value);
         Assert.Equal((1u, 1u), (s.Mappings.Chief[3].Value, s.Mappings.Chief[4].Value));
     }
@@ -84,9 +106,17 @@ public class TaskTests
     [Fact]
     public void Who_faults_and_has_it_as_its_pager_faults_again()
     {
-        (s.Status[Other], s.Partner[Other], s.Faulting[Other], s.Eax[Other]) = (ThreadStatus.ReceivingFrom, Second, 1, 0x55);
+        (s.Status[Other], s.Partner[Other], s.Faulting[Other], s.Eax[Other]) = (
+            ThreadStatus.ReceivingFrom,
+            Second,
+            1,
+            0x55
+        );
         New(3, pager: ThreadId.Nil);
-        Assert.Equal((ThreadStatus.Ready, 0u, 0x55u), (s.Status[Other].Value, s.Faulting[Other].Value, s.Eax[Other].Value));
+        Assert.Equal(
+            (ThreadStatus.Ready, 0u, 0x55u),
+            (s.Status[Other].Value, s.Faulting[Other].Value, s.Eax[Other].Value)
+        );
     }
 
     [Theory]
@@ -136,10 +166,14 @@ public class TaskTests
         while (s.Stage.Value == Stages.Map)
         {
             kernel.Step(Entry.Map);
-            foreach (var invariant in Invariants<Concrete>.All.Where(invariant => invariant.Over is not (Table.Page or Table.Slot)))
+            foreach (
+                var invariant in Invariants<Concrete>.All.Where(invariant =>
+                    invariant.Over is not (Table.Page or Table.Slot)
+                )
+            )
                 for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
-                    for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
-                        Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
+                for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
+                    Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
         }
 
         kernel.Settle(s);

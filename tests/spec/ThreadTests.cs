@@ -4,10 +4,16 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>lthread_ex_regs (interface, section 8); 1.0 calls, 1.1 exists, 1.2 was never started, 2.0 is another task's.</summary>
+/// <summary>
+/// lthread_ex_regs (interface, section 8); 1.0 calls, 1.1 exists, 1.2 was never started, 2.0 is another task's.
+/// </summary>
 public class ThreadTests
 {
-    private const uint Me = 4, Sibling = 5, New = 6, Other = 8, Leave = ThreadId.Invalid;
+    private const uint Me = 4,
+        Sibling = 5,
+        New = 6,
+        Other = 8,
+        Leave = ThreadId.Invalid;
 
     private readonly State<Concrete> s;
     private readonly Kernel<Concrete> kernel;
@@ -71,7 +77,10 @@ public class ThreadTests
     public void The_first_eip_and_esp_start_a_thread_like_its_creator()
     {
         ExRegs(2, 0x5000, 0x6000, Leave, 0x44);
-        Assert.Equal((s.Id[Me].Value + (2 << 10), ThreadStatus.Ready, Flags.User), (s.Id[New].Value, s.Status[New].Value, s.Eflags[New].Value));
+        Assert.Equal(
+            (s.Id[Me].Value + (2 << 10), ThreadStatus.Ready, Flags.User),
+            (s.Id[New].Value, s.Status[New].Value, s.Eflags[New].Value)
+        );
         Assert.Equal((2u, 10u, 10u), (s.Priority[New].Value, s.Quantum[New].Value, s.Slice[New].Value));
         Assert.Equal((0x5000u, 0x6000u, 0u, 0x44u), Values(New));
         Assert.True(s.Competes(New).Known);
@@ -98,9 +107,13 @@ public class ThreadTests
     public void A_pending_ipc_is_cancelled(uint status, uint code)
     {
         (s.Status[Sibling], s.Esi[Sibling]) = (status, s.Id[Other]);
-        if (status is ThreadStatus.Sending or ThreadStatus.ReceivingFrom) s.Partner[Sibling] = Other;
+        if (status is ThreadStatus.Sending or ThreadStatus.ReceivingFrom)
+            s.Partner[Sibling] = Other;
         ExRegs(1, Leave, Leave, Leave, Leave);
-        Assert.Equal((ThreadStatus.Ready, code, 0u), (s.Status[Sibling].Value, s.Eax[Sibling].Value, s.Partner[Sibling].Value));
+        Assert.Equal(
+            (ThreadStatus.Ready, code, 0u),
+            (s.Status[Sibling].Value, s.Eax[Sibling].Value, s.Partner[Sibling].Value)
+        );
     }
 
     [Theory]
@@ -110,9 +123,13 @@ public class ThreadTests
     public void After_an_exception_there_is_no_code(uint status, uint faulting)
     {
         (s.Status[Sibling], s.Faulting[Sibling], s.Eax[Sibling]) = (status, faulting, 7);
-        if (faulting == 1) s.Partner[Sibling] = Other;
+        if (faulting == 1)
+            s.Partner[Sibling] = Other;
         ExRegs(1, Leave, Leave, Leave, Leave);
-        Assert.Equal((ThreadStatus.Ready, 7u, 0u), (s.Status[Sibling].Value, s.Eax[Sibling].Value, s.Faulting[Sibling].Value));
+        Assert.Equal(
+            (ThreadStatus.Ready, 7u, 0u),
+            (s.Status[Sibling].Value, s.Eax[Sibling].Value, s.Faulting[Sibling].Value)
+        );
     }
 
     [Fact]
@@ -133,8 +150,8 @@ public class ThreadTests
         kernel.Settle(s);
         foreach (var invariant in Invariants<Concrete>.All)
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
-                for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
-                    Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
+            for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
+                Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
     }
 
     private (uint Eflags, uint Esp, uint Eip, uint Preempter, uint Pager) Results() =>

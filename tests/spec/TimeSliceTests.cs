@@ -5,12 +5,17 @@ using Xunit;
 namespace Verified.Tests.Spec;
 
 /// <summary>
-/// Slices of length 0, which run on donated time only, and infinite ones (interface, 7.14 to 7.19 and 10.5 to 10.14): 1.0 has the processor,
-/// 2.0 is the thread of the same priority whose slice is special, 3.0 waits with the same priority.
+/// Slices of length 0, which run on donated time only, and infinite ones (interface, 7.14 to 7.19 and 10.5 to 10.14):
+/// 1.0 has the processor, 2.0 is the thread of the same priority whose slice is special, 3.0 waits with the same
+/// priority.
 /// </summary>
 public sealed class TimeSliceTests
 {
-    private const uint Me = 1, Other = 2, Third = 3, Zero = 0x00A00001, InfiniteSlice = 0x00000001;
+    private const uint Me = 1,
+        Other = 2,
+        Third = 3,
+        Zero = 0x00A00001,
+        InfiniteSlice = 0x00000001;
 
     private readonly State<Concrete> s;
     private readonly Kernel<Concrete> kernel;
@@ -68,7 +73,8 @@ public sealed class TimeSliceTests
         Schedule(Other, Zero);
         Switch(Other);
         Assert.Equal((Other, 10u), (s.Current.Value, s.Slice[Other].Value));
-        for (var tick = 0; tick < 9; tick++) Step(Entry.Tick);
+        for (var tick = 0; tick < 9; tick++)
+            Step(Entry.Tick);
         Assert.Equal((Other, 1u), (s.Current.Value, s.Slice[Other].Value));
         Step(Entry.Tick);
         Assert.Equal((Me, 0u, 10u), (s.Current.Value, s.Slice[Other].Value, s.Consumed[Other].Value));
@@ -92,7 +98,10 @@ public sealed class TimeSliceTests
         Ipc(0, 0, Other);
         Assert.Equal((Other, 0u), (s.Current.Value, s.Slice[Other].Value));
         Step(Entry.Tick);
-        Assert.Equal((Stages.Idle, ThreadStatus.Ready, 1u), (s.Stage.Value, s.Status[Other].Value, s.Consumed[Other].Value));
+        Assert.Equal(
+            (Stages.Idle, ThreadStatus.Ready, 1u),
+            (s.Stage.Value, s.Status[Other].Value, s.Consumed[Other].Value)
+        );
     }
 
     [Fact]
@@ -111,7 +120,10 @@ public sealed class TimeSliceTests
         Schedule(Other, Zero);
         s.Status[Other] = ThreadStatus.ReceivingAny;
         Ipc(0, Descriptor.None, Other);
-        Assert.Equal((Me, ThreadStatus.Ready, false), (s.Current.Value, s.Status[Other].Value, s.Competes(Other).Known));
+        Assert.Equal(
+            (Me, ThreadStatus.Ready, false),
+            (s.Current.Value, s.Status[Other].Value, s.Competes(Other).Known)
+        );
     }
 
     [Fact]
@@ -120,14 +132,22 @@ public sealed class TimeSliceTests
         Schedule(Other, Zero);
         (s.Status[Other], s.Timed[Other], s.Deadline[Other]) = (ThreadStatus.Sleeping, 1, s.Clock + 1);
         Step(Entry.Tick);
-        Assert.Equal((Me, ThreadStatus.Ready, false), (s.Current.Value, s.Status[Other].Value, s.Competes(Other).Known));
+        Assert.Equal(
+            (Me, ThreadStatus.Ready, false),
+            (s.Current.Value, s.Status[Other].Value, s.Competes(Other).Known)
+        );
     }
 
     [Fact]
     public void An_interrupt_gives_no_time()
     {
         Schedule(Other, Zero);
-        (s.Handler[5], s.Handles[Other], s.Masked, s.Status[Other]) = (Other, 5, s.Masked & ~Interrupts.Bit<Concrete>(5), ThreadStatus.ReceivingAny);
+        (s.Handler[5], s.Handles[Other], s.Masked, s.Status[Other]) = (
+            Other,
+            5,
+            s.Masked & ~Interrupts.Bit<Concrete>(5),
+            ThreadStatus.ReceivingAny
+        );
         s.Priority[Other] = 3;
         Step(Entry.Interrupt, 5);
         Assert.Equal((Me, ThreadStatus.Ready), (s.Current.Value, s.Status[Other].Value));
@@ -140,7 +160,8 @@ public sealed class TimeSliceTests
         Assert.Equal(Me, s.Current.Value);
         Step(Entry.Tick);
         Assert.Equal(Other, s.Current.Value);
-        for (var tick = 0; tick < 25; tick++) Step(Entry.Tick);
+        for (var tick = 0; tick < 25; tick++)
+            Step(Entry.Tick);
         Assert.Equal(Other, s.Current.Value);
     }
 
@@ -159,8 +180,12 @@ public sealed class TimeSliceTests
         Schedule(Other, Zero);
         s.Preempter[Other] = s.Id[Third];
         Switch(Other);
-        for (var tick = 0; tick < 10; tick++) Step(Entry.Tick);
-        Assert.Equal((ThreadStatus.Sending, 1u, Third), (s.Status[Other].Value, s.Faulting[Other].Value, s.Partner[Other].Value));
+        for (var tick = 0; tick < 10; tick++)
+            Step(Entry.Tick);
+        Assert.Equal(
+            (ThreadStatus.Sending, 1u, Third),
+            (s.Status[Other].Value, s.Faulting[Other].Value, s.Partner[Other].Value)
+        );
     }
 
     [Fact]
@@ -179,15 +204,18 @@ public sealed class TimeSliceTests
         (siblings.Stage, siblings.Current) = (Stages.User, first);
         (siblings.Eax[first], siblings.Ecx[first], siblings.Edx[first]) = (1, 0x1000, 0x2000);
         new Kernel<Concrete>(siblings).Step(Entry.LthreadExRegs);
-        Assert.Equal((ThreadStatus.Ready, 0u, false),
-            (siblings.Status[first + 1].Value, siblings.Slice[first + 1].Value, siblings.Competes(first + 1).Known));
+        Assert.Equal(
+            (ThreadStatus.Ready, 0u, false),
+            (siblings.Status[first + 1].Value, siblings.Slice[first + 1].Value, siblings.Competes(first + 1).Known)
+        );
     }
 
     [Fact]
     public void An_infinite_slice_is_never_used_up()
     {
         Schedule(Me, InfiniteSlice);
-        for (var tick = 0; tick < 1000; tick++) Step(Entry.Tick);
+        for (var tick = 0; tick < 1000; tick++)
+            Step(Entry.Tick);
         Assert.Equal((Me, 1000u), (s.Current.Value, s.Consumed[Me].Value));
     }
 
@@ -247,7 +275,7 @@ public sealed class TimeSliceTests
         kernel.Settle(s);
         foreach (var invariant in Invariants<Concrete>.All)
             for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
-                for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
-                    Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
+            for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)
+                Assert.True(invariant.Holds(s, i, j).Known, invariant.Name);
     }
 }

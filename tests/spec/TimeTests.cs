@@ -7,14 +7,21 @@ namespace Verified.Tests.Spec;
 /// <summary>Finite timeouts: a wait ends when its deadline comes, and at no other time.</summary>
 public sealed class TimeTests
 {
-    private const uint A = 1, B = 2, No = Descriptor.None, Closed = 0, Open = 1;
+    private const uint A = 1,
+        B = 2,
+        No = Descriptor.None,
+        Closed = 0,
+        Open = 1;
 
     private readonly State<Concrete> s;
     private readonly Kernel<Concrete> kernel;
 
     public TimeTests()
     {
-        s = Boot.Initial(new(4, 1, 2), [.. new[] { A, B }.Select(task => new BootThread(Id(task), 0, 9, 0x1000, 0x2000))]);
+        s = Boot.Initial(
+            new(4, 1, 2),
+            [.. new[] { A, B }.Select(task => new BootThread(Id(task), 0, 9, 0x1000, 0x2000))]
+        );
         kernel = new(s);
         kernel.Settle(s);
     }
@@ -23,17 +30,17 @@ public sealed class TimeTests
     public void Ticks_last_at_least_the_timeout_and_less_than_two_more()
     {
         for (var m = 1u; m < 256; m++)
-            for (var e = 1u; e < 16; e++)
-            {
-                Concrete word = Timeouts.Word((m, e), (m, e));
-                var microseconds = Timeouts.Decode(m, e)!.Value;
-                var ticks = (ulong)Timeouts.ReceiveTicks(word).Value;
-                Assert.Equal(ticks, Timeouts.SendTicks(word).Value);
+        for (var e = 1u; e < 16; e++)
+        {
+            Concrete word = Timeouts.Word((m, e), (m, e));
+            var microseconds = Timeouts.Decode(m, e)!.Value;
+            var ticks = (ulong)Timeouts.ReceiveTicks(word).Value;
+            Assert.Equal(ticks, Timeouts.SendTicks(word).Value);
 
-                // The first tick may come at once.
-                Assert.InRange((ticks - 1) * 1000, microseconds, microseconds + 999);
-                Assert.True(ticks < Timeouts.MostTicks);
-            }
+            // The first tick may come at once.
+            Assert.InRange((ticks - 1) * 1000, microseconds, microseconds + 999);
+            Assert.True(ticks < Timeouts.MostTicks);
+        }
     }
 
     [Theory]
@@ -81,7 +88,8 @@ public sealed class TimeTests
         Assert.Equal(ThreadStatus.Ready, s.Status[receiver].Value);
 
         // The same thread waits again, without a deadline.
-        while (s.Current.Value != receiver) Yield();
+        while (s.Current.Value != receiver)
+            Yield();
         Call(No, Open, Timeouts.Infinite, 0);
         Tick(200);
         Assert.Equal(ThreadStatus.ReceivingAny, s.Status[receiver].Value);

@@ -70,7 +70,10 @@ public class BuffersTests
 
     [Fact]
     public void Misaligned_data_costs_more() =>
-        Assert.Equal(P5.TableWalk + P5.LineFill + P5.Misaligned, new Buffers(Timings.P5).Reach(new(0x1001, 0x1001, 4, false)));
+        Assert.Equal(
+            P5.TableWalk + P5.LineFill + P5.Misaligned,
+            new Buffers(Timings.P5).Reach(new(0x1001, 0x1001, 4, false))
+        );
 
     [Fact]
     public void A_branch_is_expected_where_it_went_before()
@@ -90,8 +93,13 @@ public class BuffersTests
     public void Entering_and_leaving_takes_107_cycles_of_a_486()
     {
         var gate = Instruction.Create(Code.Int_imm8, 0x30);
-        var path = Pipeline.Time([new(gate, Taken: true, Ring: 3, NextRing: 0), new(Instruction.Create(Code.Iretd), Taken: true, Ring: 0, NextRing: 3)],
-            timings: Timings.I486);
+        var path = Pipeline.Time(
+            [
+                new(gate, Taken: true, Ring: 3, NextRing: 0),
+                new(Instruction.Create(Code.Iretd), Taken: true, Ring: 0, NextRing: 3),
+            ],
+            timings: Timings.I486
+        );
         Assert.Equal([71, 36], path.Select(timed => timed.Cycles));
     }
 
@@ -99,7 +107,11 @@ public class BuffersTests
     public void Each_condition_of_the_kernels_paths_only_adds()
     {
         var image = KernelImage.Build(Limits.Shipping, new(Programs: []));
-        var (ideal, repeated, cold) = (KernelPaths.Measure(image), KernelPaths.Measure(image, PathConditions.Repeated), KernelPaths.Measure(image, PathConditions.Cold));
+        var (ideal, repeated, cold) = (
+            KernelPaths.Measure(image),
+            KernelPaths.Measure(image, PathConditions.Repeated),
+            KernelPaths.Measure(image, PathConditions.Cold)
+        );
         for (var i = 0; i < ideal.Count; i++)
         {
             Assert.True(ideal[i].Cycles <= repeated[i].Cycles && repeated[i].Cycles < cold[i].Cycles, ideal[i].Name);
@@ -107,8 +119,11 @@ public class BuffersTests
         }
 
         // Between spaces the translations are lost, within one they stay.
-        long Waits(string name) => repeated.Single(path => path.Name == name).Shares.FirstOrDefault(share => share.What == "memory").Cycles;
-        Assert.True(Waits("ipc fast, call, between spaces") >= Waits("ipc fast, call, within a space") + 5 * P5.TableWalk);
+        long Waits(string name) =>
+            repeated.Single(path => path.Name == name).Shares.FirstOrDefault(share => share.What == "memory").Cycles;
+        Assert.True(
+            Waits("ipc fast, call, between spaces") >= Waits("ipc fast, call, within a space") + 5 * P5.TableWalk
+        );
     }
 
     [Fact]

@@ -24,7 +24,9 @@ public class KernelPathTests
 
         // No slower than the published kernel.
         Assert.InRange(fast.Cycles, 75 + 21, 121);
-        Assert.All(paths.Where(path => path.Name.StartsWith("ipc slow", StringComparison.Ordinal)), slow => Assert.True(slow.Cycles > fast.Cycles));
+        Assert.All(paths.Where(path => path.Name.StartsWith("ipc slow", StringComparison.Ordinal)), slow =>
+            Assert.True(slow.Cycles > fast.Cycles)
+        );
     }
 
     [Fact]
@@ -44,11 +46,17 @@ public class KernelPathTests
         foreach (var conditions in (PathConditions[])[PathConditions.Ideal, PathConditions.Repeated])
         {
             var paths = KernelPaths.Measure(Image, conditions).ToDictionary(path => path.Name);
-            var (small, large) = (paths[$"ipc fast, {operation}, between small spaces"], paths[$"ipc fast, {operation}, between spaces"]);
+            var (small, large) = (
+                paths[$"ipc fast, {operation}, between small spaces"],
+                paths[$"ipc fast, {operation}, between spaces"]
+            );
             Assert.DoesNotContain(small.Path, timed => timed.Step.Instruction.Op0Register == Iced.Intel.Register.CR3);
-            Assert.DoesNotContain(small.Path, timed => timed.Step.Instruction.IP32 >= Image.Symbols["ipc_slow"] && timed.Step.Ring == 0);
+            Assert.DoesNotContain(small.Path, timed =>
+                timed.Step.Instruction.IP32 >= Image.Symbols["ipc_slow"] && timed.Step.Ring == 0
+            );
             Assert.True(small.Cycles < large.Cycles, $"{small.Cycles} cycles, and {large.Cycles}");
-            if (conditions == PathConditions.Ideal && operation == "call") Assert.InRange(small.Cycles, 75, 121);
+            if (conditions == PathConditions.Ideal && operation == "call")
+                Assert.InRange(small.Cycles, 75, 121);
         }
     }
 
@@ -57,14 +65,18 @@ public class KernelPathTests
     {
         var hot = KernelPaths.Measure(Image);
         var cold = KernelPaths.Measure(Image, new(Timings.P5, Prediction: Prediction.Cold));
-        Assert.Equal(hot.Select(path => (path.Name, path.Instructions)), cold.Select(path => (path.Name, path.Instructions)));
+        Assert.Equal(
+            hot.Select(path => (path.Name, path.Instructions)),
+            cold.Select(path => (path.Name, path.Instructions))
+        );
         Assert.All(hot.Zip(cold), pair => Assert.True(pair.First.Cycles <= pair.Second.Cycles));
     }
 
     [Fact]
     public void Small_limits_leave_out_what_does_not_fit() =>
-        Assert.All(KernelPaths.Measure(KernelImage.Build(new Limits(2, 2, 2), new(Programs: []))),
-            path => Assert.Contains("within a space", path.Name));
+        Assert.All(KernelPaths.Measure(KernelImage.Build(new Limits(2, 2, 2), new(Programs: []))), path =>
+            Assert.Contains("within a space", path.Name)
+        );
 
     [Fact]
     public void Every_instruction_of_the_kernel_has_its_cycles()
@@ -77,7 +89,10 @@ public class KernelPathTests
 
     [Fact]
     public void An_unknown_area_is_refused() =>
-        Assert.Contains("there are ipc, machine", Assert.Throws<ArgumentException>(() => Measurements.Take(Image, new("speed"))).Message);
+        Assert.Contains(
+            "there are ipc, machine",
+            Assert.Throws<ArgumentException>(() => Measurements.Take(Image, new("speed"))).Message
+        );
 
     [Fact]
     public void The_rows_of_an_area_come_as_they_are_known()
@@ -85,6 +100,8 @@ public class KernelPathTests
         List<BenchRow> told = [];
         var rows = Measurements.Take(Image, new("ipc", Progress: told.Add));
         Assert.Equal(rows, told);
-        Assert.Contains(rows, row => row.What == KernelPaths.FastBetweenSpaces && row.Note.Contains("published 121", StringComparison.Ordinal));
+        Assert.Contains(rows, row =>
+            row.What == KernelPaths.FastBetweenSpaces && row.Note.Contains("published 121", StringComparison.Ordinal)
+        );
     }
 }

@@ -11,7 +11,8 @@ namespace Verified.Tests.Timing;
 /// <summary>The pipeline against the rules and examples of the Pentium's data book, and the known totals.</summary>
 public class PipelineTests
 {
-    private static IReadOnlyList<Timed> Straight(Action<Assembler> code) => Pipeline.Straight(TestPc.Assemble(code, TestPc.Code), TestPc.Code);
+    private static IReadOnlyList<Timed> Straight(Action<Assembler> code) =>
+        Pipeline.Straight(TestPc.Assemble(code, TestPc.Code), TestPc.Code);
 
     private static int Cycles(Action<Assembler> code) => Straight(code).Sum(timed => timed.Cycles);
 
@@ -20,62 +21,249 @@ public class PipelineTests
     [Fact]
     public void Independent_simple_instructions_share_a_cycle()
     {
-        Assert.Equal(1, Cycles(c => { c.mov(eax, 1); c.mov(ecx, 2); }));
-        Assert.Equal(2, Cycles(c => { c.mov(eax, 1); c.mov(ecx, 2); c.inc(edx); c.lea(ebx, __[esi + 4]); }));
-        Assert.Equal(2, Cycles(c => { c.mov(eax, 1); c.mov(ecx, 2); c.inc(edx); }));
+        Assert.Equal(
+            1,
+            Cycles(c =>
+            {
+                c.mov(eax, 1);
+                c.mov(ecx, 2);
+            })
+        );
+        Assert.Equal(
+            2,
+            Cycles(c =>
+            {
+                c.mov(eax, 1);
+                c.mov(ecx, 2);
+                c.inc(edx);
+                c.lea(ebx, __[esi + 4]);
+            })
+        );
+        Assert.Equal(
+            2,
+            Cycles(c =>
+            {
+                c.mov(eax, 1);
+                c.mov(ecx, 2);
+                c.inc(edx);
+            })
+        );
     }
 
     [Fact]
     public void A_register_written_by_the_first_keeps_the_second_out()
     {
-        Assert.False(Pairs(c => { c.mov(eax, 1); c.add(ecx, eax); }));
-        Assert.False(Pairs(c => { c.mov(eax, 1); c.mov(eax, 2); }));
-        Assert.False(Pairs(c => { c.mov(al, 1); c.mov(ah, 2); }));
-        Assert.True(Pairs(c => { c.mov(ecx, eax); c.mov(eax, 2); }));
+        Assert.False(
+            Pairs(c =>
+            {
+                c.mov(eax, 1);
+                c.add(ecx, eax);
+            })
+        );
+        Assert.False(
+            Pairs(c =>
+            {
+                c.mov(eax, 1);
+                c.mov(eax, 2);
+            })
+        );
+        Assert.False(
+            Pairs(c =>
+            {
+                c.mov(al, 1);
+                c.mov(ah, 2);
+            })
+        );
+        Assert.True(
+            Pairs(c =>
+            {
+                c.mov(ecx, eax);
+                c.mov(eax, 2);
+            })
+        );
     }
 
     [Fact]
     public void Flags_and_the_stack_pointer_are_the_exceptions()
     {
-        Assert.True(Pairs(c => { c.cmp(eax, ecx); c.je(TestPc.Code + 0x20); }));
-        Assert.True(Pairs(c => { c.add(eax, ecx); c.inc(edx); }));
-        Assert.Equal(1, Cycles(c => { c.push(eax); c.push(ecx); }));
-        Assert.Equal(1, Cycles(c => { c.pop(eax); c.pop(ecx); }));
-        Assert.Equal(3, Cycles(c => { c.pop(esp); c.pop(ecx); }));
+        Assert.True(
+            Pairs(c =>
+            {
+                c.cmp(eax, ecx);
+                c.je(TestPc.Code + 0x20);
+            })
+        );
+        Assert.True(
+            Pairs(c =>
+            {
+                c.add(eax, ecx);
+                c.inc(edx);
+            })
+        );
+        Assert.Equal(
+            1,
+            Cycles(c =>
+            {
+                c.push(eax);
+                c.push(ecx);
+            })
+        );
+        Assert.Equal(
+            1,
+            Cycles(c =>
+            {
+                c.pop(eax);
+                c.pop(ecx);
+            })
+        );
+        Assert.Equal(
+            3,
+            Cycles(c =>
+            {
+                c.pop(esp);
+                c.pop(ecx);
+            })
+        );
     }
 
     [Fact]
     public void Some_go_first_some_second_some_alone()
     {
-        Assert.True(Pairs(c => { c.shr(eax, 5); c.inc(ecx); }));
-        Assert.False(Pairs(c => { c.inc(ecx); c.shr(eax, 5); }));
-        Assert.False(Pairs(c => { c.inc(ecx); c.adc(eax, edx); }));
-        Assert.False(Pairs(c => { c.jmp(TestPc.Code + 0x20); c.inc(ecx); }));
-        Assert.False(Pairs(c => { c.inc(ecx); c.neg(eax); }));
-        Assert.False(Pairs(c => { c.inc(ecx); c.shl(eax, cl); }));
+        Assert.True(
+            Pairs(c =>
+            {
+                c.shr(eax, 5);
+                c.inc(ecx);
+            })
+        );
+        Assert.False(
+            Pairs(c =>
+            {
+                c.inc(ecx);
+                c.shr(eax, 5);
+            })
+        );
+        Assert.False(
+            Pairs(c =>
+            {
+                c.inc(ecx);
+                c.adc(eax, edx);
+            })
+        );
+        Assert.False(
+            Pairs(c =>
+            {
+                c.jmp(TestPc.Code + 0x20);
+                c.inc(ecx);
+            })
+        );
+        Assert.False(
+            Pairs(c =>
+            {
+                c.inc(ecx);
+                c.neg(eax);
+            })
+        );
+        Assert.False(
+            Pairs(c =>
+            {
+                c.inc(ecx);
+                c.shl(eax, cl);
+            })
+        );
     }
 
     [Fact]
     public void Displacement_with_immediate_and_prefixes_restrict()
     {
-        Assert.False(Pairs(c => { c.inc(ecx); c.mov(__dword_ptr[eax + 4], 1); }));
-        Assert.True(Pairs(c => { c.inc(ecx); c.mov(__dword_ptr[eax], 1); }));
-        Assert.True(Pairs(c => { c.inc(ecx); c.mov(__dword_ptr[eax + 4], edx); }));
-        Assert.False(Pairs(c => { c.inc(ecx); c.mov(ax, dx); }));
-        Assert.Equal(2, Cycles(c => { c.mov(ax, dx); c.inc(ecx); }));
+        Assert.False(
+            Pairs(c =>
+            {
+                c.inc(ecx);
+                c.mov(__dword_ptr[eax + 4], 1);
+            })
+        );
+        Assert.True(
+            Pairs(c =>
+            {
+                c.inc(ecx);
+                c.mov(__dword_ptr[eax], 1);
+            })
+        );
+        Assert.True(
+            Pairs(c =>
+            {
+                c.inc(ecx);
+                c.mov(__dword_ptr[eax + 4], edx);
+            })
+        );
+        Assert.False(
+            Pairs(c =>
+            {
+                c.inc(ecx);
+                c.mov(ax, dx);
+            })
+        );
+        Assert.Equal(
+            2,
+            Cycles(c =>
+            {
+                c.mov(ax, dx);
+                c.inc(ecx);
+            })
+        );
     }
 
     [Fact]
     public void An_address_written_in_the_cycle_before_costs_one()
     {
-        var timed = Straight(c => { c.mov(eax, 1); c.mov(ecx, __[eax]); });
+        var timed = Straight(c =>
+        {
+            c.mov(eax, 1);
+            c.mov(ecx, __[eax]);
+        });
         Assert.Equal((1, 2), (timed[1].Stall, timed[1].Cycles));
-        Assert.Equal(0, Straight(c => { c.mov(eax, 1); c.mov(edx, 1); c.inc(edi); c.inc(esi); c.mov(ecx, __[eax]); }).Sum(t => t.Stall));
-        Assert.Equal(1, Straight(c => { c.add(esp, 4); c.pop(eax); })[1].Stall);
-        Assert.Equal(0, Straight(c => { c.push(eax); c.mov(ecx, __[esp + 8]); }).Sum(t => t.Stall));
+        Assert.Equal(
+            0,
+            Straight(c =>
+                {
+                    c.mov(eax, 1);
+                    c.mov(edx, 1);
+                    c.inc(edi);
+                    c.inc(esi);
+                    c.mov(ecx, __[eax]);
+                })
+                .Sum(t => t.Stall)
+        );
+        Assert.Equal(
+            1,
+            Straight(c =>
+            {
+                c.add(esp, 4);
+                c.pop(eax);
+            })[1].Stall
+        );
+        Assert.Equal(
+            0,
+            Straight(c =>
+                {
+                    c.push(eax);
+                    c.mov(ecx, __[esp + 8]);
+                })
+                .Sum(t => t.Stall)
+        );
 
         // The second of a pair waits by itself, and the pair with it.
-        Assert.Equal(3, Cycles(c => { c.mov(eax, 1); c.nop(); c.inc(edx); c.mov(ecx, __[eax]); }));
+        Assert.Equal(
+            3,
+            Cycles(c =>
+            {
+                c.mov(eax, 1);
+                c.nop();
+                c.inc(edx);
+                c.mov(ecx, __[eax]);
+            })
+        );
     }
 
     [Fact]
@@ -84,20 +272,64 @@ public class PipelineTests
         Assert.Equal(1, Cycles(c => c.mov(eax, __[esi])));
         Assert.Equal(2, Cycles(c => c.add(eax, __[esi])));
         Assert.Equal(3, Cycles(c => c.add(__[esi], eax)));
-        Assert.Equal(2, Cycles(c => { c.add(eax, __[esi]); c.add(ecx, __[edi]); }));
-        Assert.Equal(3, Cycles(c => { c.add(eax, __[esi]); c.add(__[edi], ecx); }));
-        Assert.Equal(4, Cycles(c => { c.add(__[esi], eax); c.add(ecx, __[edi]); }));
-        Assert.Equal(5, Cycles(c => { c.add(__[esi], eax); c.add(__[edi], ecx); }));
+        Assert.Equal(
+            2,
+            Cycles(c =>
+            {
+                c.add(eax, __[esi]);
+                c.add(ecx, __[edi]);
+            })
+        );
+        Assert.Equal(
+            3,
+            Cycles(c =>
+            {
+                c.add(eax, __[esi]);
+                c.add(__[edi], ecx);
+            })
+        );
+        Assert.Equal(
+            4,
+            Cycles(c =>
+            {
+                c.add(__[esi], eax);
+                c.add(ecx, __[edi]);
+            })
+        );
+        Assert.Equal(
+            5,
+            Cycles(c =>
+            {
+                c.add(__[esi], eax);
+                c.add(__[edi], ecx);
+            })
+        );
     }
 
     [Fact]
     public void Unknown_branches_cost_three_and_four()
     {
         int Cold(Action<Assembler> code) =>
-            Pipeline.Time(Straight(code).Select(timed => timed.Step with { Taken = true }), Prediction.Cold).Sum(timed => timed.Cycles);
+            Pipeline
+                .Time(Straight(code).Select(timed => timed.Step with { Taken = true }), Prediction.Cold)
+                .Sum(timed => timed.Cycles);
         Assert.Equal(1 + 3, Cold(c => c.je(TestPc.Code + 0x20)));
-        Assert.Equal(1 + 4, Cold(c => { c.test(eax, eax); c.je(TestPc.Code + 0x20); }));
-        Assert.Equal(1 + 3, Cold(c => { c.inc(eax); c.jmp(TestPc.Code + 0x20); }));
+        Assert.Equal(
+            1 + 4,
+            Cold(c =>
+            {
+                c.test(eax, eax);
+                c.je(TestPc.Code + 0x20);
+            })
+        );
+        Assert.Equal(
+            1 + 3,
+            Cold(c =>
+            {
+                c.inc(eax);
+                c.jmp(TestPc.Code + 0x20);
+            })
+        );
     }
 
     [Fact]
@@ -105,13 +337,29 @@ public class PipelineTests
     {
         // 82 was measured on a P5: the gates alone have 75, with saving and restoring all registers 85.
         var gate = new Step(Instruction.Create(Code.Int_imm8, 0x30), Taken: true, Ring: 3, NextRing: 0);
-        Assert.Equal(75, Pipeline.Time([gate, new(Instruction.Create(Code.Iretd), Taken: true, Ring: 0, NextRing: 3)]).Sum(t => t.Cycles));
-        Assert.Equal(37, Cycles(c => { c.pushad(); c.popad(); c.iretd(); }));
+        Assert.Equal(
+            75,
+            Pipeline
+                .Time([gate, new(Instruction.Create(Code.Iretd), Taken: true, Ring: 0, NextRing: 3)])
+                .Sum(t => t.Cycles)
+        );
+        Assert.Equal(
+            37,
+            Cycles(c =>
+            {
+                c.pushad();
+                c.popad();
+                c.iretd();
+            })
+        );
     }
 
     [Fact]
     public void What_has_no_figure_is_refused() =>
-        Assert.Contains("no cycles are known for Addps", Assert.Throws<MachineException>(() => Straight(c => c.addps(xmm0, xmm1))).Message);
+        Assert.Contains(
+            "no cycles are known for Addps",
+            Assert.Throws<MachineException>(() => Straight(c => c.addps(xmm0, xmm1))).Message
+        );
 
     [Fact]
     public void A_counter_beside_a_run_counts_the_path_that_was_taken()
@@ -131,14 +379,21 @@ public class PipelineTests
             c.hlt();
         });
         List<Timed> path = [];
-        using (new CycleCounter(pc, Prediction.Hot, path.Add)) pc.RunToHalt();
+        using (new CycleCounter(pc, Prediction.Hot, path.Add))
+            pc.RunToHalt();
 
         // The string instruction is executed in pieces, which the processor would not do.
         var rep = path.Where(timed => timed.Step.Instruction.Mnemonic == Mnemonic.Stosd).ToList();
         Assert.Equal(100u, (uint)rep.Sum(timed => timed.Step.Count));
         Assert.Equal(8u, path.Single(timed => timed.Step.Instruction.Mnemonic == Mnemonic.Bsf).Step.Count);
-        Assert.Equal([true, true, false], path.Where(timed => timed.Step.Instruction.Mnemonic == Mnemonic.Jne).Select(t => t.Step.Taken));
-        Assert.Equal(4, path.TakeWhile(timed => timed.Step.Instruction.Op0Register != Register.EDI).Sum(timed => timed.Cycles));
+        Assert.Equal(
+            [true, true, false],
+            path.Where(timed => timed.Step.Instruction.Mnemonic == Mnemonic.Jne).Select(t => t.Step.Taken)
+        );
+        Assert.Equal(
+            4,
+            path.TakeWhile(timed => timed.Step.Instruction.Op0Register != Register.EDI).Sum(timed => timed.Cycles)
+        );
         Assert.Null(pc.Trace);
         Assert.Equal(StopReason.Halted, pc.Run(10));
     }

@@ -23,7 +23,8 @@ public sealed class RuleProofs : IDisposable
         var wrong = new List<string>();
         foreach (var rule in Rules.Table.Append(Rules.DisjointSum))
         {
-            if (Refute(rule) is { } counterexample) wrong.Add($"{rule}: {counterexample}");
+            if (Refute(rule) is { } counterexample)
+                wrong.Add($"{rule}: {counterexample}");
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
@@ -42,16 +43,20 @@ public sealed class RuleProofs : IDisposable
     [Fact]
     public void Known_bits_are_sound()
     {
-        foreach (var (op, bound) in KnownBits.Bounds) Check(op, bound, countIsConstant: false);
-        foreach (var (op, bound) in KnownBits.ShiftBounds) Check(op, bound, countIsConstant: true);
+        foreach (var (op, bound) in KnownBits.Bounds)
+            Check(op, bound, countIsConstant: false);
+        foreach (var (op, bound) in KnownBits.ShiftBounds)
+            Check(op, bound, countIsConstant: true);
 
         void Check(Op op, Pattern bound, bool countIsConstant)
         {
             var operands = KnownBits.Operands.Select(o => _z3.Word(o.Name!, 32)).ToArray();
             var bits = KnownBits.Operands.Select(o => _z3.Word($"bits({o.Name})", 32)).ToArray();
-            if (countIsConstant) bits[1] = operands[1];
+            if (countIsConstant)
+                bits[1] = operands[1];
             using var solver = _z3.OneShot(Limit);
-            for (var i = 0; i < bits.Length; i++) solver.Assert(Within(operands[i], bits[i]));
+            for (var i = 0; i < bits.Length; i++)
+                solver.Assert(Within(operands[i], bits[i]));
             var first = op == Op.Select ? _z3.Bool("p") : operands[0];
             var result = Translation.Apply(_z3, op, first, operands[1], operands[2]);
             solver.Assert(_z3.Not(Within(result, Read(bound, slot => bits[slot], slot => bits[slot]))));
@@ -63,20 +68,39 @@ public sealed class RuleProofs : IDisposable
     public void The_solver_reads_each_operation_as_the_concrete_domain_does()
     {
         uint[] numbers =
-            [0, 1, 2, 3, 7, 31, 32, 33, 0x80, 0xFF, 0x12345678, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF];
+        [
+            0,
+            1,
+            2,
+            3,
+            7,
+            31,
+            32,
+            33,
+            0x80,
+            0xFF,
+            0x12345678,
+            0x7FFFFFFF,
+            0x80000000,
+            0xFFFFFFFE,
+            0xFFFFFFFF,
+        ];
         foreach (var op in Enum.GetValues<Op>().Where(op => op is not (Op.Constant or Op.Variable)))
-            foreach (var a in numbers)
-                foreach (var b in numbers)
-                    foreach (var c in op is Op.Quotient or Op.Remainder ? numbers : [5])
-                        Compare(op, a, b, c);
+        foreach (var a in numbers)
+        foreach (var b in numbers)
+        foreach (var c in op is Op.Quotient or Op.Remainder ? numbers : [5])
+            Compare(op, a, b, c);
 
         void Compare(Op op, uint a, uint b, uint c)
         {
             var logical = op is Op.Both or Op.Either or Op.Not or Op.Select;
-            if (logical) a &= 1;
-            if (logical && op != Op.Select) b &= 1;
+            if (logical)
+                a &= 1;
+            if (logical && op != Op.Select)
+                b &= 1;
             // A quotient of more than 32 bits is outside the contract.
-            if (op is Op.Quotient && c != 0 && a >= c) return;
+            if (op is Op.Quotient && c != 0 && a >= c)
+                return;
             var (first, second) = (Operand(logical, a), Operand(logical && op != Op.Select, b));
             var solved = _z3.ValueOf(Translation.Apply(_z3, op, first, second, _z3.Number(c)));
             var meant = Meaning.Apply(op, a, b, c);
@@ -91,15 +115,18 @@ public sealed class RuleProofs : IDisposable
     {
         using var applies = _z3.OneShot(Limit);
         applies.Assert(Condition(rule, Variable));
-        if (applies.Check() is not true) return "its condition is not shown to be satisfiable";
+        if (applies.Check() is not true)
+            return "its condition is not shown to be satisfiable";
         foreach (var (split, value) in Cases(rule))
         {
             Expr Instance(int slot) => slot == split ? value : Variable(slot);
             using var solver = _z3.OneShot(Limit);
             solver.Assert(Condition(rule, Instance));
             solver.Assert(_z3.Not(_z3.Equal(Read(rule.Left, Instance, Bits), Read(rule.Right, Instance, Bits))));
-            if (solver.Check() is not { } differs) return $"unknown: {solver.ReasonUnknown}";
-            if (!differs) continue;
+            if (solver.Check() is not { } differs)
+                return $"unknown: {solver.ReasonUnknown}";
+            if (!differs)
+                continue;
             using var model = solver.Model();
             return model.ToString().ReplaceLineEndings(" ");
         }
@@ -112,17 +139,18 @@ public sealed class RuleProofs : IDisposable
     {
         var masked = new HashSet<int>();
         var condition = rule.When is null ? _z3.Truth(true) : Read(rule.When, variable, slot =>
-        {
-            masked.Add(slot);
-            return Bits(slot);
-        });
+            {
+                masked.Add(slot);
+                return Bits(slot);
+            });
         foreach (var side in (Pattern[])[rule.Left, rule.Right])
             Read(side, variable, slot =>
             {
                 masked.Add(slot);
                 return Bits(slot);
             });
-        foreach (var slot in masked) condition = _z3.And(condition, Within(variable(slot), Bits(slot)));
+        foreach (var slot in masked)
+            condition = _z3.And(condition, Within(variable(slot), Bits(slot)));
         return condition;
     }
 
@@ -134,13 +162,15 @@ public sealed class RuleProofs : IDisposable
     /// </summary>
     private IEnumerable<(int Slot, Expr Value)> Cases(Rule rule)
     {
-        const int Divisor = 3, Side = 6;
+        const int Divisor = 3,
+            Side = 6;
         if (rule.Left.Op is not (Op.Quotient or Op.Remainder))
             return [(Side, _z3.Truth(true)), (Side, _z3.Truth(false))];
         using var others = _z3.OneShot(Limit);
         others.Assert(Condition(rule, Variable));
         var powers = Enumerable.Range(0, 32).Select(bit => _z3.Number(1u << bit)).ToArray();
-        foreach (var power in powers) others.Assert(_z3.Not(_z3.Equal(Variable(Divisor), power)));
+        foreach (var power in powers)
+            others.Assert(_z3.Not(_z3.Equal(Variable(Divisor), power)));
         Assert.False(others.Check());
         return powers.Select(power => (Divisor, power));
     }

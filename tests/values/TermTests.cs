@@ -35,7 +35,8 @@ public sealed class TermTests : IDisposable
     [Fact]
     public void An_address_over_an_unknown_base_splits_too()
     {
-        Symbolic @base = _terms.Variable("base"), row = _terms.Variable("row", 10);
+        Symbolic @base = _terms.Variable("base"),
+            row = _terms.Variable("row", 10);
         Assert.Equal(row, (@base + (row << 7) - @base) >> 7);
         Assert.Equal(row, (@base + 128 + (row << 7) - 76 - @base - 52) >> 7);
     }
@@ -53,7 +54,8 @@ public sealed class TermTests : IDisposable
     [Fact]
     public void A_flag_that_was_packed_is_the_condition_again()
     {
-        Symbolic a = _terms.Variable("a"), b = _terms.Variable("b");
+        Symbolic a = _terms.Variable("a"),
+            b = _terms.Variable("b");
         var flags = Symbolic.Select(a < b, 1, 0) | Symbolic.Select(a == b, 0x40, 0) | 0x200;
         Assert.Equal(a < b, (flags & 1) != 0);
         Assert.Equal(a == b, (flags & 0x40) == 0x40);
@@ -72,7 +74,8 @@ public sealed class TermTests : IDisposable
     [Fact]
     public void A_conjunction_decides_each_side_once()
     {
-        Symbolic a = _terms.Variable("a"), b = _terms.Variable("b");
+        Symbolic a = _terms.Variable("a"),
+            b = _terms.Variable("b");
         var decider = new Recorder();
         _terms.Decider = decider;
         Assert.True(a < 5 && b < 5 ? true : false);
@@ -83,7 +86,8 @@ public sealed class TermTests : IDisposable
     public void Fresh_variables_come_again_in_a_re_run()
     {
         Terms.Current = _terms;
-        Symbolic first = Symbolic.Arbitrary(0), second = Symbolic.Arbitrary(0);
+        Symbolic first = Symbolic.Arbitrary(0),
+            second = Symbolic.Arbitrary(0);
         Assert.NotEqual(first, second);
         _terms.ResetFresh();
         Assert.Equal(first, Symbolic.Arbitrary(0));
@@ -92,8 +96,11 @@ public sealed class TermTests : IDisposable
     [Fact]
     public void Deep_terms_translate_evaluate_and_print()
     {
-        Symbolic a = _terms.Variable("a"), b = _terms.Variable("b"), deep = a;
-        for (var i = 0u; i < 20_000; i++) deep = (deep * b) ^ (a + i);
+        Symbolic a = _terms.Variable("a"),
+            b = _terms.Variable("b"),
+            deep = a;
+        for (var i = 0u; i < 20_000; i++)
+            deep = (deep * b) ^ (a + i);
         Assert.NotEqual(default, _terms.Translate(deep));
         var value = new Evaluation(variable => variable.Name == "a" ? 1u : 0u).Of(deep);
         Assert.Equal(20_000u, value);
@@ -112,32 +119,36 @@ public sealed class TermTests : IDisposable
         for (var step = 0; step < 30; step++)
         {
             var (a, b, t, u) = (Word(), Word(), Truth(), Truth());
-            words.Add(random.Next(20) switch
-            {
-                0 or 1 or 2 => (a.Term + b.Term, a.Value + b.Value),
-                3 or 4 => (a.Term - b.Term, a.Value - b.Value),
-                5 => (a.Term * b.Term, a.Value * b.Value),
-                6 or 7 => (a.Term & b.Term, a.Value & b.Value),
-                8 => (a.Term | b.Term, a.Value | b.Value),
-                9 => (a.Term ^ b.Term, a.Value ^ b.Value),
-                10 => (~a.Term, ~a.Value),
-                11 or 12 => (a.Term << b.Term, a.Value << b.Value),
-                13 or 14 => (a.Term >> b.Term, a.Value >> b.Value),
-                15 => (Symbolic.ShiftRightSigned(a.Term, b.Term), Concrete.ShiftRightSigned(a.Value, b.Value)),
-                16 => (Symbolic.MultiplyHigh(a.Term, b.Term), Concrete.MultiplyHigh(a.Value, b.Value)),
-                17 => (Symbolic.LowestBit(a.Term), Concrete.LowestBit(a.Value)),
-                18 => (Symbolic.HighestBit(a.Term), Concrete.HighestBit(a.Value)),
-                _ => (Symbolic.Select(t.Term, a.Term, b.Term), Concrete.Select(t.Value, a.Value, b.Value)),
-            });
-            truths.Add(random.Next(7) switch
-            {
-                0 or 1 => (a.Term == b.Term, a.Value == b.Value),
-                2 => (a.Term < b.Term, a.Value < b.Value),
-                3 => (Symbolic.LessSigned(a.Term, b.Term), Concrete.LessSigned(a.Value, b.Value)),
-                4 => (t.Term & u.Term, t.Value & u.Value),
-                5 => (t.Term | !u.Term, t.Value | !u.Value),
-                _ => (Symbolic.EvenParity(a.Term), Concrete.EvenParity(a.Value)),
-            });
+            words.Add(
+                random.Next(20) switch
+                {
+                    0 or 1 or 2 => (a.Term + b.Term, a.Value + b.Value),
+                    3 or 4 => (a.Term - b.Term, a.Value - b.Value),
+                    5 => (a.Term * b.Term, a.Value * b.Value),
+                    6 or 7 => (a.Term & b.Term, a.Value & b.Value),
+                    8 => (a.Term | b.Term, a.Value | b.Value),
+                    9 => (a.Term ^ b.Term, a.Value ^ b.Value),
+                    10 => (~a.Term, ~a.Value),
+                    11 or 12 => (a.Term << b.Term, a.Value << b.Value),
+                    13 or 14 => (a.Term >> b.Term, a.Value >> b.Value),
+                    15 => (Symbolic.ShiftRightSigned(a.Term, b.Term), Concrete.ShiftRightSigned(a.Value, b.Value)),
+                    16 => (Symbolic.MultiplyHigh(a.Term, b.Term), Concrete.MultiplyHigh(a.Value, b.Value)),
+                    17 => (Symbolic.LowestBit(a.Term), Concrete.LowestBit(a.Value)),
+                    18 => (Symbolic.HighestBit(a.Term), Concrete.HighestBit(a.Value)),
+                    _ => (Symbolic.Select(t.Term, a.Term, b.Term), Concrete.Select(t.Value, a.Value, b.Value)),
+                }
+            );
+            truths.Add(
+                random.Next(7) switch
+                {
+                    0 or 1 => (a.Term == b.Term, a.Value == b.Value),
+                    2 => (a.Term < b.Term, a.Value < b.Value),
+                    3 => (Symbolic.LessSigned(a.Term, b.Term), Concrete.LessSigned(a.Value, b.Value)),
+                    4 => (t.Term & u.Term, t.Value & u.Value),
+                    5 => (t.Term | !u.Term, t.Value | !u.Value),
+                    _ => (Symbolic.EvenParity(a.Term), Concrete.EvenParity(a.Value)),
+                }
+            );
         }
 
         var evaluation = new Evaluation(variable => values[variable.Name![1] - '0']);
@@ -154,8 +165,10 @@ public sealed class TermTests : IDisposable
         // Constants are frequent, and often small: most rules are about them.
         (Symbolic Term, Concrete Value) Word()
         {
-            if (random.Next(2) == 0) return words[^(1 + random.Next(Math.Min(8, words.Count)))];
-            if (random.Next(3) == 0) return words[random.Next(words.Count)];
+            if (random.Next(2) == 0)
+                return words[^(1 + random.Next(Math.Min(8, words.Count)))];
+            if (random.Next(3) == 0)
+                return words[random.Next(words.Count)];
             var number = Number(random);
             return (number, number);
         }
@@ -163,13 +176,14 @@ public sealed class TermTests : IDisposable
         (Truth Term, Truth Value) Truth() => truths[random.Next(truths.Count)];
     }
 
-    private static uint Number(Random random) => random.Next(4) switch
-    {
-        0 => (uint)random.Next(0, 34),
-        1 => 1u << random.Next(32),
-        2 => uint.MaxValue << random.Next(32),
-        _ => (uint)random.NextInt64(1L << 32),
-    };
+    private static uint Number(Random random) =>
+        random.Next(4) switch
+        {
+            0 => (uint)random.Next(0, 34),
+            1 => 1u << random.Next(32),
+            2 => uint.MaxValue << random.Next(32),
+            _ => (uint)random.NextInt64(1L << 32),
+        };
 
     /// <summary>Takes the true side of everything, and remembers what was asked.</summary>
     private sealed class Recorder : IDecider
@@ -178,7 +192,8 @@ public sealed class TermTests : IDisposable
 
         public bool Decide(Bool condition)
         {
-            if (!Asked.Contains(condition)) Asked.Add(condition);
+            if (!Asked.Contains(condition))
+                Asked.Add(condition);
             return true;
         }
 

@@ -23,7 +23,8 @@ public sealed class MemoryTests
             {
                 using var z3 = new Context();
                 var x = z3.Word("x", 32);
-                for (var i = 0u; i < 25_000; i++) z3.Add(x, z3.Number(i));
+                for (var i = 0u; i < 25_000; i++)
+                    z3.Add(x, z3.Number(i));
             }
         }
     }
@@ -52,7 +53,8 @@ public sealed class MemoryTests
                 Assert.True(solver.Check());
                 Assert.True(other.Check());
                 using var model = solver.Model();
-                foreach (var word in words) Assert.True(model.ValueOf(word) > 1u << 31);
+                foreach (var word in words)
+                    Assert.True(model.ValueOf(word) > 1u << 31);
                 solver.Pop();
             }
         }
