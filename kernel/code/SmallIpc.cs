@@ -18,7 +18,6 @@ internal sealed partial class KernelProgram
         FindSmallReceiver(StoredStatus.ReceivingAny, unsaved, leave, closed, () => c.Label(ref named));
 
         // POINT OF NO RETURN: I wait for the partner, and it for nobody, as it did if it waited for anyone.
-        c.mov(esi, Nobody);
         c.mov(AtStack(_layout.Partner), ebp);
         c.mov(At(ebp, _layout.Partner), esi);
         SwitchToSmallReceiver(() => c.mov(esi, StoredStatus.ReceivingFrom));
@@ -38,16 +37,15 @@ internal sealed partial class KernelProgram
         });
 
         // POINT OF NO RETURN: I wait for anyone.
-        c.mov(esi, Nobody);
         c.mov(AtStack(_layout.Partner), esi);
         c.mov(At(ebp, _layout.Partner), esi);
         SwitchToSmallReceiver(() => c.mov(esi, StoredStatus.ReceivingAny));
     }
 
     /// <summary>
-    /// EAX the small space's segment of the thread at EBP, which ESI names and which waits as it is said. Elsewhere if
-    /// it is no such thread, has no small space or is not in it, or if I am not in one: FS and GS are null there, as
-    /// they stay.
+    /// EAX the small space's segment of the thread at EBP, which ESI names and which waits as it is said; ESI is nobody
+    /// then. Elsewhere if it is no such thread, has no small space or is not in it, or if I am not in one: FS and GS
+    /// are null there, as they stay.
     /// </summary>
     private void FindSmallReceiver(uint status, Label unsaved, Label leave, Label otherwise, Action check)
     {
@@ -69,9 +67,10 @@ internal sealed partial class KernelProgram
         IfNamed(leave, otherwise, () => c.mov(ecx, ebp));
         check();
         c.shr(ecx, (byte)(Layout.BlockShift - 2));
-        c.mov(esi, At(ebp, Layout.Eip));
+        c.mov(eax, At(ebp, Layout.Eip));
         c.and(ecx, (_layout.Limits.Tasks - 1) << 2);
-        c.cmp(esi, UserSegments.SmallSize);
+        c.mov(esi, Nobody);
+        c.cmp(eax, UserSegments.SmallSize);
         c.jae(leave);
         c.mov(eax, __dword_ptr[ecx + Maps.SmallSegments.Base]);
         c.mov(ecx, Layout.UserData);

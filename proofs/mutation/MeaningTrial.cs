@@ -13,6 +13,19 @@ public static class MeaningTrial
 {
     private static readonly Limits Few = new(4, 4, 4);
 
+    // The small ones first: most changes need no other.
+    private static Model[] Models =>
+        [
+            Model.Sleepers,
+            Model.Ranked,
+            Model.Siblings,
+            Model.Schedulers,
+            Model.Ports,
+            Model.Interrupted,
+            Model.Mappers,
+            Model.Family,
+        ];
+
     /// <summary>
     /// The property that is violated, the check that found it, and what it says, each on a line; empty if all hold.
     /// </summary>
@@ -25,7 +38,7 @@ public static class MeaningTrial
             return few;
         if (Fuzzed(new(1, 300), "fuzz") is { } many)
             return many;
-        foreach (var model in (Model[])[Model.Sleepers, Model.Ranked])
+        foreach (var model in Models)
             if (Checked(model) is { } found)
                 return found;
         return Liveness.Run(Liveness.Fair).Violation is { } unfair

@@ -72,7 +72,7 @@ public class ModelCheckerTests
         Assert.Equal(
             [
                 "kernel picks -> 2.0 runs",
-                "2.0 receive from 1.0 timeouts never -> receiving-from, kernel picks next",
+                "2.0 receive from 1.0 timeout never -> receiving-from, kernel picks next",
                 "kernel picks -> 1.0 runs",
                 "1.0 page fault at 00000000h, reading -> receiving-from, 2.0 runs",
             ],
