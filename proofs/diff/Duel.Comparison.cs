@@ -1,0 +1,261 @@
+using System.Runtime.InteropServices;
+using Verified.Kernel;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Diff;
+
+/// <summary>The comparison after an event: columns, dwords that must not change, and the representation.</summary>
+public sealed partial class Duel
+{
+    private Difference? Compare(uint before)
+    {
+        _footprint.Clear();
+        _footprint.Add(before);
+        _footprint.Add(State.Current.Value);
+        foreach (var column in _ofProcessor)
+            if (Differ(column, 0) is { } difference)
+                return difference;
+        foreach (var cell in _tables.Written)
+        {
+            var (table, start) = _columns[_columnOf[cell]];
+            var row = (uint)(cell - start);
+            if (table == Table.Thread)
+                _footprint.Add(row);
+            else if (table == Table.Priority)
+                _footprint.Picked.Add(row);
+            else if (cell >= _tables.MappingsStart || table == Table.Interrupt)
+                _footprint.Add(table, row);
+        }
+
+        if (_footprint.Add(_machine.Pc.Memory) is var (address, former))
+            return Unchangeable(address, former);
+        if (_constant.From(_machine.Pc.Cpu) is { } register)
+            return register;
+        foreach (var row in _footprint.Threads)
+            if (CompareThread(row) is { } difference)
+                return difference;
+        foreach (var priority in _footprint.Picked)
+            if (Differ(_picked, priority) is { } difference)
+                return difference;
+        if (CompareRows() is { } differs)
+            return differs;
+        if (_machine.Pc.Mmu.FirstStale() is { } page)
+            return new("TLB", "what the page tables give", $"a user may still use page {page:X}h as it was");
+        return CompareRepresentation();
+    }
+
+    /// <summary>
+    /// Every row of the mappings' tables and of the interrupts' that was written on either side, and what the
+    /// processor's page tables say of it.
+    /// </summary>
+    private Difference? CompareRows()
+    {
+        var s = State;
+        foreach (var written in _footprint.Rows)
+            if (written.Rows.Length > 0)
+                foreach (var column in _byRow[written.Table])
+                foreach (var row in written.Rows)
+                    if (Differ(column, row) is { } difference)
+                        return difference;
+        var (nodes, pages, slots, tasks) = (
+            _footprint.Of(Table.Node),
+            _footprint.Of(Table.Page),
+            _footprint.Of(Table.Slot),
+            _footprint.Of(Table.Task)
+        );
+        foreach (var node in nodes.Rows)
+            if (s.Mappings.Space[node].Value != 0)
+                pages.Add(
+                    s.EntryOf(s.TableOf(s.Mappings.Space[node], s.Mappings.Page[node]), s.Mappings.Page[node]).Value
+                );
+        foreach (var page in pages.Rows)
+            List(_pages, page);
+        if (pages.Rows.Length + slots.Rows.Length > 0)
+            _used = default;
+        foreach (var page in pages.Rows)
+            if (PageEntries.PortWordOf(s, page) is { } word)
+                _footprint.PortWords.Add(word);
+        var words = CollectionsMarshal.AsSpan(_footprint.PortWords);
+        foreach (var slot in slots.Rows)
+            tasks.Add(slot / _layout.Limits.Paging.Slots);
+        if (pages.Rows.Length + slots.Rows.Length + words.Length + tasks.Rows.Length == 0)
+            return null;
+        foreach (var invariant in OfPages)
+            if (
+                Each(
+                    invariant,
+                    invariant.I switch
+                    {
+                        Sort.PortWord => words,
+                        Sort.Page => pages.Rows,
+                        Sort.Slot => slots.Rows,
+                        _ => tasks.Rows,
+                    }
+                ) is
+                { } difference
+            )
+                return difference;
+        return null;
+    }
+
+    private Difference Unchangeable(uint address, uint former) =>
+        new(
+            $"{_machine.Image.Name(address)} ({address:X8}h)",
+            $"unchanged {former:X8}h",
+            $"{_machine.Load(address).Value:X8}h",
+            address
+        );
+
+    private Difference? CompareThread(uint row)
+    {
+        foreach (var column in _ofThreads)
+            if (Differ(column, row) is { } difference)
+                return difference;
+        return null;
+    }
+
+    private Difference? Differ(Compared column, uint row)
+    {
+        var (spec, image) = (column.Spec[row].Value, column.Image(row).Value);
+        return spec == image ? null : Describe(column.Info, row, spec, image);
+    }
+
+    private Difference Describe(ColumnInfo info, uint row, uint spec, uint image)
+    {
+        var field =
+            info.Table == Table.Thread
+                ? _layout.Threads.Fields.FirstOrDefault(field =>
+                    string.Equals(field.Name, info.Name, StringComparison.OrdinalIgnoreCase)
+                )
+                : null;
+        uint? address =
+            field is not null ? _layout.Threads.Address<Concrete>(row, field).Value
+            : info.Table == Table.Priority ? _layout.Picked.Address<Concrete>(row, _layout.PickedNumber).Value
+            : info.Name == nameof(State<Concrete>.Current) ? _layout.TssStack.Base
+            : Mappings<Concrete>.Schema.Contains(info) && _layout.Mappings.Place(info.Name) is var (area, of)
+                ? area.Address<Concrete>(row, of).Value
+            : null;
+        var where = info.Table switch
+        {
+            Table.Thread => $"{info.Name} of {Words.Thread(State, row)}",
+            Table.Priority => $"{info.Name} of priority {row}",
+            Table.Interrupt => $"{info.Name} of interrupt id {row}",
+            Table.Task => $"{info.Name} of task {row}",
+            Table.Node => $"{info.Name} of mapping {row:X}h",
+            Table.Slot => $"{info.Name} of slot {row % _layout.Limits.Paging.Slots:X}h of task "
+                + $"{row / _layout.Limits.Paging.Slots}",
+            Table.PageTable => $"{info.Name} of page table {row}",
+            Table.Page => $"{info.Name} of entry {row % _layout.Limits.Paging.Entries:X}h of page table "
+                + $"{row / _layout.Limits.Paging.Entries}",
+            _ => info.Name,
+        };
+        return new(where, Name(spec), Name(image), address, info.Name);
+
+        string Name(uint value) => Glossary.Value(State, info.Name, value);
+    }
+
+    private Difference? CompareRepresentation()
+    {
+        var threads = (ReadOnlySpan<uint>)CollectionsMarshal.AsSpan(_footprint.Threads);
+        _moves.Look(threads);
+        foreach (var invariant in OfOthers)
+            if (
+                invariant.I switch
+                {
+                    Sort.Thread => Each(invariant, _footprint.Top ? _threads : threads),
+                    Sort.Priority => _footprint.IsPriorityMapWritten ? Each(invariant, _priorities) : null,
+                    Sort.ReadyWord => OfSets(invariant, _moves.Ready, _footprint.ReadyWords, _footprint.ReadySummaries),
+                    Sort.SenderWord => OfSets(
+                        invariant,
+                        _moves.Sender,
+                        _footprint.SenderWords,
+                        _footprint.SenderSummaries
+                    ),
+                    Sort.TimerWord => OfSets(invariant, _moves.Timer, _footprint.TimerWords, _footprint.TimerSummaries),
+                    _ => Each(invariant, Processor),
+                } is
+                { } difference
+            )
+                return difference;
+        return null;
+    }
+
+    private Difference? Each(RepresentationInvariant<Concrete> invariant, ReadOnlySpan<uint> values)
+    {
+        foreach (var i in values)
+            if (!invariant.Holds(_representation, i, 0))
+                return Violation(invariant, i, 0);
+        return null;
+    }
+
+    // What relates a word and a thread: where the word was written, or the thread moved. What is of words and summaries
+    // alone: where one of those was written.
+    private Difference? OfSets(
+        RepresentationInvariant<Concrete> invariant,
+        List<(uint Thread, uint Owner)> moves,
+        List<uint> words,
+        List<uint> summaries
+    )
+    {
+        if (invariant.J == Sort.None)
+        {
+            foreach (var word in words)
+                if (!invariant.Holds(_representation, word, 0))
+                    return Violation(invariant, word, 0);
+            foreach (var owner in summaries)
+            foreach (var place in _threadWords)
+                if (owner * _layout.Words + place is var word && !invariant.Holds(_representation, word, 0))
+                    return Violation(invariant, word, 0);
+            return null;
+        }
+
+        foreach (var word in words)
+        foreach (var thread in _threads)
+            if (IsInPlace(thread, word) && !invariant.Holds(_representation, word, thread))
+                return Violation(invariant, word, thread);
+        foreach (var (thread, owner) in moves)
+            if (WordOf(owner, thread) is var word && !invariant.Holds(_representation, word, thread))
+                return Violation(invariant, word, thread);
+        return null;
+    }
+
+    private uint WordOf(uint owner, uint thread) => Representation<Concrete>.WordOf(_layout, owner, thread).Value;
+
+    /// <summary>
+    /// Whether a thread's bit is in a word of its set; of other words the invariants say nothing about it.
+    /// </summary>
+    private bool IsInPlace(uint thread, uint word) => (word & (_layout.Words - 1)) == thread >> 5;
+
+    private Difference Violation(RepresentationInvariant<Concrete> invariant, Concrete i, Concrete j) =>
+        new(
+            $"representation {invariant.Name} at {invariant.I} {i.Value}, {invariant.J} {j.Value}",
+            invariant.Why,
+            "violates it",
+            invariant.I switch
+            {
+                Sort.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
+                Sort.PortWord => _layout.Mappings.PortMaps.Address(i, MappingLayout.PortBits).Value,
+                Sort.Task => _layout.Mappings.SmallSegments.Address(i, MappingLayout.SmallSegment).Value,
+                Sort.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
+                _ => null,
+            }
+        );
+
+    private static bool IsOfPages(Sort sort) => sort is Sort.Page or Sort.Slot or Sort.PortWord or Sort.Task;
+
+    private uint[] EveryValue(Sort sort) =>
+        sort switch
+        {
+            Sort.Thread => _threads,
+            Sort.Priority => _priorities,
+            Sort.ReadyWord => _readyWords ??= WordsOf(_priorities),
+            Sort.SenderWord => _senderWords ??= WordsOf(_threads),
+            Sort.TimerWord => _timerWords ??= WordsOf(Slots),
+            _ => Processor,
+        };
+
+    private uint[] WordsOf(uint[] owners) =>
+        [.. owners.SelectMany(owner => _threadWords.Select(place => owner * _layout.Words + place))];
+}
