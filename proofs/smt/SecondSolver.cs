@@ -30,11 +30,14 @@ public sealed record SolverProgram(
         new("bitwuzla", [], Piped: false, Defines: true, "--version"),
     ];
 
-    /// <summary>The first line of what it says of its version.</summary>
+    /// <summary>Its name and version, from the first line of what it says: cvc5 says a sentence.</summary>
     /// <exception cref="Win32Exception">The program is not installed, or this host cannot execute it.</exception>
     public string Describe()
     {
         var line = OtherProgram.Run(Name, [Version], TimeSpan.FromMinutes(1)).Output.Split('\n')[0].Trim();
+        const string sentence = "This is ";
+        if (line.StartsWith(sentence, StringComparison.Ordinal))
+            line = line[sentence.Length..];
         return line.Contains(Name, StringComparison.OrdinalIgnoreCase) ? line : $"{Name} {line}";
     }
 }
