@@ -6,6 +6,7 @@ using Verified.Machine;
 using Verified.Machine.Processor;
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
+using Verified.Proofs.Explore;
 using Verified.Proofs.Oracle;
 using Verified.Proofs.Prove;
 
@@ -72,6 +73,7 @@ public static partial class CommandLine
             new HelpOption(),
             new VersionOption(),
             CheckVerb.Make(),
+            ExploreVerb.Make(),
             ProveVerb.Make(),
             FuzzVerb.Make(),
             DiffVerb.Make(),
@@ -105,6 +107,7 @@ public static partial class CommandLine
                 e
                 is CommandException
                     or ImageException
+                    or ExploreException
                     or TraceFileException
                     or MachineException
                     or ModelException

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Verified.Proofs.Check;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Explore;
+
+/// <summary>
+/// What a run is searched for: parts joined by <c>&amp;&amp;</c>, each of which may begin with <c>not</c>. A part is
+/// <c>COLUMN[ROW] OP VALUE</c>, the name of something that happens sometimes, or the name of an invariant.
+/// </summary>
+/// <param name="Text">As the user wrote it.</param>
+/// <param name="Holds">Whether it holds of a step of the walker and the state after it.</param>
+public sealed partial record Condition(string Text, Func<Transition, bool> Holds)
+{
+    private const string Not = "not ";
+
+    // Values have names up to these: statuses, stages, phases, and rows of a model's few threads.
+    private const uint MostNamed = 256;
+
+    /// <exception cref="ExploreException">The text is no condition of this model.</exception>
+    public static Condition Parse(string text, Walker walker, IReadOnlyList<Invariant<Concrete>> invariants)
+    {
+        var parts = text.Split("&&", StringSplitOptions.TrimEntries)
+            .Select(part => Part(part, walker, invariants))
+            .ToArray();
+        return new(text, step => Array.TrueForAll(parts, part => part(step)));
+    }
+
+    /// <summary>The names that a part may have, besides those of invariants.</summary>
+    public static IEnumerable<string> Names(Model model) =>
+        Sometimes.All.Select(each => each.Name).Except(model.Never);
+
+    private static Func<Transition, bool> Part(
+        string text,
+        Walker walker,
+        IReadOnlyList<Invariant<Concrete>> invariants
+    )
+    {
+        if (text.StartsWith(Not, StringComparison.Ordinal))
+        {
+            var positive = Part(text[Not.Length..].Trim(), walker, invariants);
+            return step => !positive(step);
+        }
+
+        if (Sometimes.All.FirstOrDefault(each => each.Name == text) is { } sometimes)
+            return sometimes.Happens;
+        if (invariants.FirstOrDefault(each => each.Name == text) is { } invariant)
+            return _ => walker.Violated([invariant]) is null;
+        if (Comparison().Match(text) is { Success: true } match)
+            return Compare(match, walker);
+        throw new ExploreException(
+            $"'{text}' is no condition; write COLUMN[ROW] OP VALUE, such as Status[2.0] == sending, or a name of the list"
+        );
+    }
+
+    private static Func<Transition, bool> Compare(Match match, Walker walker)
+    {
+        var (name, s) = (match.Groups["column"].Value, walker.State);
+        if (s.Columns.Select(each => each.Info).FirstOrDefault(info => info.Name == name) is not { } column)
+            throw new ExploreException($"there is no column '{name}'; write its name as the changes of a step show it");
+        var row = Row(match.Groups["row"], column, s);
+        var cell = walker.Tables.Start(name) + (int)row;
+        if (walker.Codec.MayDiffer(cell))
+            throw new ExploreException(
+                $"{name} is no part of this model's states, so no search can wait for a value of it; "
+                    + "results have names, such as 'code 20h, receive timeout'"
+            );
+        var value = Value(match.Groups["value"].Value.Trim(), column, s);
+        var tables = walker.Tables;
+        return match.Groups["op"].Value switch
+        {
+            "==" or "=" => _ => tables.Cells[cell] == value,
+            "!=" => _ => tables.Cells[cell] != value,
+            "<" => _ => tables.Cells[cell] < value,
+            "<=" => _ => tables.Cells[cell] <= value,
+            ">" => _ => tables.Cells[cell] > value,
+            _ => _ => tables.Cells[cell] >= value,
+        };
+    }
+
+    private static uint Row(Group group, ColumnInfo column, State<Concrete> s)
+    {
+        var rows = (uint)State<Concrete>.Rows(column.Table, s.Limits);
+        if (!group.Success)
+            return rows == 1
+                ? 0u
+                : throw new ExploreException($"{column.Name} has {rows} rows: write {column.Name}[ROW]");
+        var text = group.Value.Trim();
+        uint? row = Thread().Match(text) is { Success: true } thread && column.Table == Table.Thread
+            ? Number(thread.Groups["task"].Value) * s.Limits.Lthreads + Number(thread.Groups["lthread"].Value)
+            : Number(text);
+        return row < rows
+            ? row.Value
+            : throw new ExploreException($"{column.Name} has no row '{text}'; rows are 0 to {rows - 1}");
+    }
+
+    private static uint Value(string text, ColumnInfo column, State<Concrete> s)
+    {
+        if (Number(text) is { } number)
+            return column.Bits >= 32 || number >> (int)column.Bits == 0
+                ? number
+                : throw new ExploreException($"{column.Name} has {column.Bits} bits, which {text} does not fit into");
+        var named = Enumerable
+            .Range(0, (int)Math.Min(MostNamed, column.Bits >= 32 ? MostNamed : 1u << (int)column.Bits))
+            .Select(value => (uint)value)
+            .Concat(Enumerable.Range(1, (int)s.Limits.Threads - 1).Select(thread => s.Id[(uint)thread].Value));
+        foreach (var value in named)
+            if (Glossary.Value(s, column.Name, value) == text)
+                return value;
+        throw new ExploreException(
+            $"{column.Name} has no value '{text}'; write a number, such as 5 or 1Ah, or a value as the changes show it"
+        );
+    }
+
+    // Decimal, 1Ah or 0x1A.
+    private static uint? Number(string text)
+    {
+        var digits =
+            text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text[2..]
+            : text.EndsWith('h') ? text[..^1]
+            : null;
+        return digits is null
+            ? uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null
+            : uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value) ? value
+            : null;
+    }
+
+    [GeneratedRegex(@"^(?<column>\w+)\s*(\[(?<row>[^\]]*)\])?\s*(?<op>==|!=|<=|>=|=|<|>)\s*(?<value>.+)$")]
+    private static partial Regex Comparison();
+
+    [GeneratedRegex(@"^(?<task>\d+)\.(?<lthread>\d+)$")]
+    private static partial Regex Thread();
+}

@@ -1,0 +1,245 @@
+using Verified.Proofs.Check;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Meaning;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Explore;
+
+/// <summary>A walk through a model's states: a run so far, and every event that may come next.</summary>
+public sealed partial class Session
+{
+    /// <summary>The verb by which saved traces name what made them.</summary>
+    public const string Verb = "explore";
+
+    /// <summary>How many states a search visits by default.</summary>
+    public const int DefaultMostStates = 3_000_000;
+
+    private readonly Walker _walker;
+    private readonly Key _boot;
+    private readonly uint[] _threads;
+    private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+    private readonly IReadOnlyList<Property<Concrete>> _properties;
+    private readonly List<Event> _events = [];
+    private Snapshot _start;
+    private Judged _present = null!;
+    private List<(Event Event, string Text, bool Beyond)> _choices = [];
+    private Key? _key;
+    private bool _isSaved = true;
+
+    /// <param name="model">What is explored, from boot.</param>
+    /// <param name="options">What states and steps are held to, and how far a search goes.</param>
+    public Session(Model model, CheckOptions? options = null)
+    {
+        options ??= new(MostStates: DefaultMostStates);
+        (MostStates, Model) = (options.MostStates, model);
+        (_invariants, _properties) = (options.InvariantsOf(), options.PropertiesOf());
+        _walker = new(model, null);
+        _threads = [State<Concrete>.Nobody, .. _walker.Codec.Rows];
+        _start = Snapshot.Of(model.Initial());
+        Codec.CopyInto(model.Initial(), _walker.Tables);
+        _boot =
+            _walker.Codec.Pack(out _)
+            ?? throw new ModelException($"model {model.Name}: the boot state is outside of it");
+        Look();
+    }
+
+    /// <summary>What is explored.</summary>
+    public Model Model { get; }
+
+    /// <summary>How many states a search visits at most.</summary>
+    public int MostStates { get; }
+
+    /// <summary>Whether there are steps that are in no file.</summary>
+    public bool IsUnsaved => !_isSaved;
+
+    /// <summary>The events that may come next.</summary>
+    public IReadOnlyList<Event> Enabled => [.. _choices.Select(choice => choice.Event)];
+
+    /// <summary>The present state; nobody writes it.</summary>
+    public State<Concrete> State => _present.Tables.State;
+
+    /// <summary>The key of the present state; null beyond the model's bounds.</summary>
+    public Key? Key => _key;
+
+    /// <summary>The run so far.</summary>
+    public Trace Trace =>
+        new(
+            _start,
+            [.. _events],
+            Note: $"a run of {_events.Count} events in model {Model.Name}",
+            Origin: new(Verb, Model: Model.Name)
+        );
+
+    /// <summary>Begins again: at boot, or where a loaded trace begins.</summary>
+    public void Restart() => Set(_start, []);
+
+    /// <summary>Takes one of the events that may come next.</summary>
+    /// <param name="number">Its place in <see cref="Enabled"/>.</param>
+    /// <param name="count">
+    /// How many events the run had when the user chose: another page of the same session may have gone on since.
+    /// </param>
+    /// <param name="follows">Whether the kernel's own steps follow while there is nothing to choose.</param>
+    /// <exception cref="ExploreException">There is no such event.</exception>
+    public void Take(int number, int count, bool follows)
+    {
+        if (count != _events.Count)
+            throw new ExploreException("the run has gone on in another window; choose again");
+        if (number < 0 || number >= _choices.Count)
+            throw new ExploreException($"there is no event {number}; {_choices.Count} may come here");
+        Append([_choices[number].Event]);
+        if (follows)
+            Follow();
+    }
+
+    /// <summary>Goes back by one step: the last event, and the kernel's own steps because of it.</summary>
+    /// <param name="single">Whether only the last event goes, though it may be a step of the kernel's own.</param>
+    /// <exception cref="ExploreException">The run has no event.</exception>
+    public void Back(bool single = false)
+    {
+        if (_events.Count == 0)
+            throw new ExploreException("this is the start: there is no step to go back by");
+        BackTo(single ? _events.Count - 1 : LastStep);
+    }
+
+    /// <summary>Goes back to the state after a step of the chart.</summary>
+    /// <param name="step">The number of steps that stay.</param>
+    /// <exception cref="ExploreException">The run has fewer steps.</exception>
+    public void BackToStep(int step)
+    {
+        var begins = new Narration(Trace).Steps().Select(each => each.Event).ToList();
+        if (step < 0 || step > begins.Count)
+            throw new ExploreException($"there is no step {step}; the run has {begins.Count}");
+        if (step < begins.Count)
+            BackTo(begins[step]);
+    }
+
+    /// <summary>Goes on by a shortest run to a condition; the number of events that this took.</summary>
+    /// <exception cref="ExploreException">The text is no condition, or no run leads to it.</exception>
+    public int RunUntil(string text, CancellationToken cancel = default)
+    {
+        var condition = Condition.Parse(text, _walker, _invariants);
+        if (_key is not { } from)
+            throw new ExploreException("this state is beyond the model's bounds; go back first");
+        var found = Finder.Run(_walker, from, condition, MostStates, cancel);
+        Append(found);
+        return found.Count;
+    }
+
+    /// <summary>Begins again at the end of a trace.</summary>
+    /// <exception cref="TraceFileException">The trace is not of this model; the present run stays.</exception>
+    public void Load(Trace trace)
+    {
+        if (trace.Origin?.Model is { } model && model != Model.Name)
+            throw new TraceFileException($"the trace is of model {model}, not {Model.Name}: verified explore {model}");
+        if (trace.Start.Limits != Model.Limits)
+            throw new TraceFileException(
+                $"the trace is of size {Size(trace.Start.Limits)}, model {Model.Name} of {Size(Model.Limits)}"
+            );
+        var (start, events, saved) = (_start, _events.ToArray(), _isSaved);
+        try
+        {
+            Set(trace.Start, trace.Events);
+            if (_key is null)
+                throw new TraceFileException($"the trace ends in a state that model {Model.Name} does not have");
+            _isSaved = true;
+        }
+        catch (TraceFileException)
+        {
+            Set(start, events);
+            _isSaved = saved;
+            throw;
+        }
+    }
+
+    /// <summary>Writes the run to a file.</summary>
+    public void Save(string path)
+    {
+        if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
+            Directory.CreateDirectory(folder);
+        TraceFile.Save(path, Trace);
+        _isSaved = true;
+    }
+
+    /// <summary>How many events the run has.</summary>
+    public int Count => _events.Count;
+
+    private static string Size(Limits limits) =>
+        $"{limits.Tasks} tasks, {limits.Lthreads} lthreads, {limits.Priorities} priorities, "
+        + $"{limits.Paging.Frames} frames";
+
+    // The first event of the last step: the last one that is not the kernel's own.
+    private int LastStep
+    {
+        get
+        {
+            var first = _events.FindLastIndex(e => !IsOwn(e) || e.Entry == Entry.Pick);
+            return Math.Max(0, first);
+        }
+    }
+
+    private static bool IsOwn(Event e) =>
+        e.Entry is Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake or Entry.Map;
+
+    private void BackTo(int count) => Set(_start, [.. _events.Take(count)]);
+
+    private void Append(IReadOnlyList<Event> events) => Set(_start, [.. _events, .. events]);
+
+    // A model bounds how many own steps there are to a user or idle.
+    private void Follow()
+    {
+        for (var n = 0u; n <= Model.MostOwnSteps; n++)
+            if (_choices is [(var e, _, false)] && Kernel<Concrete>.Own(State.Stage.Value) == e.Entry)
+                Append([e]);
+            else
+                return;
+    }
+
+    private void Set(Snapshot start, IReadOnlyList<Event> events)
+    {
+        Event[] all = [.. events];
+        _start = start;
+        _events.Clear();
+        _events.AddRange(all);
+        _isSaved = all.Length == 0;
+        Look();
+    }
+
+    // Finds the present state, and what may come next.
+    private void Look()
+    {
+        _present = new(Trace, _threads, LastStep, _invariants, _properties);
+        _choices = [];
+        _key = Pack();
+        if (_key is not { } key)
+            return;
+        // Registers of which the event's text tells nothing make a difference only if they lead to another state.
+        HashSet<(string, Key?)> told = [];
+        HashSet<string> texts = [];
+        _walker.Expand(key, (step, next) =>
+        {
+            var e = _walker.EventOf(step);
+            var text = $"{Words.Subject(State, State.Current.Value, State.Stage.Value)} {Words.Action(State, e)}";
+            if (told.Add((text, next)))
+                _choices.Add((e, texts.Add(text) ? text : $"{text} ({RegistersOf(e)})", next is null));
+            return true;
+        });
+    }
+
+    private static string RegistersOf(Event e) =>
+        e.Registers is { } r
+            ? $"EAX {r.Eax:X} ECX {r.Ecx:X} EDX {r.Edx:X} EBX {r.Ebx:X} EBP {r.Ebp:X} ESI {r.Esi:X} EDI {r.Edi:X}"
+            : $"argument {e.Argument:X}h";
+
+    private Key? Pack()
+    {
+        _walker.Codec.Unpack(_boot);
+        var cells = _present.Tables.Cells;
+        for (var cell = 0; cell < cells.Length; cell++)
+            if (_walker.Tables.Cells[cell] != cells[cell])
+                _walker.Tables.Write(cell, cells[cell]);
+        var key = _walker.Codec.Pack(out _);
+        _walker.Tables.Undo();
+        return key;
+    }
+}

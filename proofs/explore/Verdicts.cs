@@ -1,0 +1,119 @@
+using Verified.Proofs.Check;
+using Verified.Proofs.Events;
+using Verified.Spec;
+using Verified.Spec.Meaning;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Explore;
+
+/// <summary>Whether something holds.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Says">What it says.</param>
+/// <param name="Violated">Where it does not hold, in words; null if it holds.</param>
+public sealed record Verdict(string Name, string Says, string? Violated);
+
+/// <summary>
+/// Runs a trace on the spec and judges it: the invariants in the state that it ends in, the properties over its last
+/// steps, and the histories of spaces and turns over the whole run.
+/// </summary>
+internal sealed class Judged
+{
+    private static readonly uint[] One = [0];
+
+    private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+    private readonly IReadOnlyList<Property<Concrete>> _properties;
+    private readonly uint[] _threads;
+
+    /// <param name="trace">The run; the kernel's own steps are spelled out.</param>
+    /// <param name="threads">Rows of the threads in use, and of nobody.</param>
+    /// <param name="last">The first of the events whose properties are of interest.</param>
+    /// <param name="invariants">What states are held to.</param>
+    /// <param name="properties">What steps are held to.</param>
+    /// <exception cref="TraceFileException">An event cannot come in the state that it is to come in.</exception>
+    public Judged(
+        Trace trace,
+        uint[] threads,
+        int last,
+        IReadOnlyList<Invariant<Concrete>> invariants,
+        IReadOnlyList<Property<Concrete>> properties
+    )
+    {
+        (_invariants, _properties, _threads) = (invariants, properties, threads);
+        Tables = new(trace.Start.Limits);
+        Codec.CopyInto(trace.Start.ToState(), Tables);
+        Tables.LookOnlyAt(threads);
+        var (kernel, judge) = (new Kernel<Concrete>(Tables.State), new MeaningJudge(Tables, properties));
+        var (spaces, turns) = (new SpaceHistory(Tables), new TurnHistory(Tables));
+        spaces.Begin();
+        turns.Begin();
+        for (var n = 0; n < trace.Events.Count; n++)
+        {
+            var e = trace.Events[n];
+            if (!(e.Fits(Tables.State) || e.ComesBetween(Tables.State)))
+                throw new TraceFileException(
+                    $"event {n + 1} ({e.Entry}) cannot come in the state before it; the file is of another kernel"
+                );
+            if (e.Registers is { } registers && Tables.State.Stage.Value == Stages.User)
+                registers.Set(Tables.State, Tables.State.Current);
+            Tables.Commit();
+            kernel.Step(e.Entry, e.Argument, e.Code);
+            if (n >= last)
+                Judge(judge, e);
+            History ??= spaces.After(e.Entry) ?? turns.After(e.Entry, threads);
+        }
+
+        Tables.Commit();
+    }
+
+    /// <summary>The state that the run ends in.</summary>
+    public FlatTables Tables { get; }
+
+    /// <summary>What the run as a whole violates first; null if nothing.</summary>
+    public (string Name, string Why)? History { get; private set; }
+
+    private readonly Dictionary<Property<Concrete>, string?> _judged = [];
+
+    /// <summary>The properties of the last steps.</summary>
+    public IReadOnlyList<Verdict> Properties =>
+        [
+            .. _properties
+                .Where(_judged.ContainsKey)
+                .Select(property => new Verdict(property.Name, property.Says, _judged[property])),
+        ];
+
+    /// <summary>The invariants in the last state.</summary>
+    public IReadOnlyList<Verdict> Invariants =>
+        [.. _invariants.Select(invariant => new Verdict(invariant.Name, invariant.Why, Violated(invariant)))];
+
+    private string? Violated(Invariant<Concrete> invariant)
+    {
+        var s = Tables.State;
+        foreach (var i in RowsOf(invariant.Over))
+        foreach (var j in invariant.Pairs ? _threads : One)
+            if (!invariant.Holds(s, i, j).Known)
+                return Place(invariant.Over, i, invariant.Pairs ? j : null);
+        return null;
+    }
+
+    private void Judge(MeaningJudge judge, Event e)
+    {
+        judge.Begin(e.Entry, e.Argument, e.Code);
+        foreach (var property in judge.Of(e.Entry))
+            if (_judged.GetValueOrDefault(property) is null)
+                _judged[property] = judge.Violated(property, _threads, RowsOf) is var (i, j)
+                    ? Place(property.Over, i, property.Pairs ? j : null)
+                    : null;
+    }
+
+    private string Place(Table table, uint i, uint? j)
+    {
+        var s = Tables.State;
+        string Name(Table of, uint row) => of == Table.Thread ? $"thread {Words.Thread(s, row)}" : $"{of} {row}";
+        return $"violated at {Name(table, i)}" + (j is { } other ? $" and {Name(Table.Thread, other)}" : "");
+    }
+
+    private IEnumerable<uint> RowsOf(Table table) =>
+        table == Table.Thread
+            ? _threads
+            : Enumerable.Range(0, (int)State<Concrete>.Rows(table, Tables.State.Limits)).Select(row => (uint)row);
+}
