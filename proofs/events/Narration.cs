@@ -50,7 +50,8 @@ public sealed class Narration
     {
         var s = After;
         var events = _trace.Events;
-        var makesOwn = _trace.Origin?.Verb is not ("check" or Explore.Session.Verb) && !events.Any(e => Owns.Contains(e.Entry));
+        var makesOwn =
+            _trace.Origin?.Verb is not ("check" or Explore.Session.Verb) && !events.Any(e => Owns.Contains(e.Entry));
         var tellsMaps = events.Any(e => e.Entry == Entry.Map);
         Between? between = null;
         for (var i = 0; i < events.Count; i++)

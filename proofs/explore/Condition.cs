@@ -30,8 +30,7 @@ public sealed partial record Condition(string Text, Func<Transition, bool> Holds
     }
 
     /// <summary>The names that a part may have, besides those of invariants.</summary>
-    public static IEnumerable<string> Names(Model model) =>
-        Sometimes.All.Select(each => each.Name).Except(model.Never);
+    public static IEnumerable<string> Names(Model model) => Sometimes.All.Select(each => each.Name).Except(model.Never);
 
     private static Func<Transition, bool> Part(
         string text,
@@ -89,9 +88,10 @@ public sealed partial record Condition(string Text, Func<Transition, bool> Holds
                 ? 0u
                 : throw new ExploreException($"{column.Name} has {rows} rows: write {column.Name}[ROW]");
         var text = group.Value.Trim();
-        uint? row = Thread().Match(text) is { Success: true } thread && column.Table == Table.Thread
-            ? Number(thread.Groups["task"].Value) * s.Limits.Lthreads + Number(thread.Groups["lthread"].Value)
-            : Number(text);
+        uint? row =
+            Thread().Match(text) is { Success: true } thread && column.Table == Table.Thread
+                ? Number(thread.Groups["task"].Value) * s.Limits.Lthreads + Number(thread.Groups["lthread"].Value)
+                : Number(text);
         return row < rows
             ? row.Value
             : throw new ExploreException($"{column.Name} has no row '{text}'; rows are 0 to {rows - 1}");
@@ -123,9 +123,12 @@ public sealed partial record Condition(string Text, Func<Transition, bool> Holds
             : text.EndsWith('h') ? text[..^1]
             : null;
         return digits is null
-            ? uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null
-            : uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value) ? value
-            : null;
+            ? uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                ? value
+                : null
+            : uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
+                ? value
+                : null;
     }
 
     [GeneratedRegex(@"^(?<column>\w+)\s*(\[(?<row>[^\]]*)\])?\s*(?<op>==|!=|<=|>=|=|<|>)\s*(?<value>.+)$")]

@@ -161,8 +161,7 @@ public sealed class ExploreServer : IAsyncDisposable
             var said = ExploreCommand.Run(_session, what, body, _file, cancel);
             return said is null ? null : _session.View(said);
         }
-        catch (Exception e)
-            when (e is ExploreException or TraceFileException or ModelException)
+        catch (Exception e) when (e is ExploreException or TraceFileException or ModelException)
         {
             return _session.View(e.Message.ReplaceLineEndings(" "), failed: true);
         }

@@ -47,7 +47,9 @@ internal static class Finder
                 return Path(walker, states, n, last);
         }
 
-        throw new ExploreException($"'{condition.Text}' never comes from here: all {states.Count:N0} states were visited");
+        throw new ExploreException(
+            $"'{condition.Text}' never comes from here: all {states.Count:N0} states were visited"
+        );
     }
 
     private static List<Event> Path(Walker walker, KeySet states, int to, Event last)

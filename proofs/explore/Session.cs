@@ -38,8 +38,7 @@ public sealed partial class Session
         _threads = [State<Concrete>.Nobody, .. _walker.Codec.Rows];
         _start = Snapshot.Of(model.Initial());
         Codec.CopyInto(model.Initial(), _walker.Tables);
-        _boot =
-            _walker.Codec.Pack(out _)
+        _boot = _walker.Codec.Pack(out _)
             ?? throw new ModelException($"model {model.Name}: the boot state is outside of it");
         Look();
     }
@@ -169,14 +168,7 @@ public sealed partial class Session
         + $"{limits.Paging.Frames} frames";
 
     // The first event of the last step: the last one that is not the kernel's own.
-    private int LastStep
-    {
-        get
-        {
-            var first = _events.FindLastIndex(e => !IsOwn(e) || e.Entry == Entry.Pick);
-            return Math.Max(0, first);
-        }
-    }
+    private int LastStep => Math.Max(0, _events.FindLastIndex(e => !IsOwn(e)));
 
     private static bool IsOwn(Event e) =>
         e.Entry is Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake or Entry.Map;

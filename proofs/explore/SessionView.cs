@@ -51,13 +51,7 @@ public sealed partial class Session
             PageData.Of(title, bad.Count > 0, [.. bad.Select(each => $"{each.Name}: {each.Violated}")], Trace),
             Model.Name,
             Stages.Names[State.Stage.Value],
-            [
-                .. _choices.Select(choice => new Choice(
-                    choice.Text,
-                    $"{choice.Event.Entry}",
-                    choice.Beyond
-                )),
-            ],
+            [.. _choices.Select(choice => new Choice(choice.Text, $"{choice.Event.Entry}", choice.Beyond))],
             invariants,
             properties,
             [.. Condition.Names(Model), .. _invariants.Select(invariant => $"not {invariant.Name}")],

@@ -38,7 +38,16 @@ public sealed class ServerTests : IDisposable
         Assert.Contains("connect-src 'self'", await _client.GetStringAsync(server.Address));
         var view = await View(server);
         Assert.Equal(("pair", "pick", 1), (view.Model, view.Stage, view.Choices.Count));
-        view = await Ask(server, "take", new { number = 0, events = 0, follows = true });
+        view = await Ask(
+            server,
+            "take",
+            new
+            {
+                number = 0,
+                events = 0,
+                follows = true,
+            }
+        );
         Assert.Equal(("user", 1, true), (view.Stage, view.Page.Steps.Count, view.Unsaved));
         view = await Ask(server, "until", new { condition = "Status[1.0] == sending" });
         Assert.Contains("events lead to", view.Said);
@@ -83,7 +92,16 @@ public sealed class ServerTests : IDisposable
     public async Task A_wrong_request_gets_one_line_and_changes_nothing(string what, string body, string says)
     {
         await using var server = await Start();
-        var before = await Ask(server, "take", new { number = 0, events = 0, follows = false });
+        var before = await Ask(
+            server,
+            "take",
+            new
+            {
+                number = 0,
+                events = 0,
+                follows = false,
+            }
+        );
         var view = await Send(server, what, body.Replace("\"number\":7", "\"number\":700"));
         Assert.True(view.Failed);
         Assert.Contains(says.Replace("event 7", "event 700"), view.Said);
@@ -96,7 +114,16 @@ public sealed class ServerTests : IDisposable
     {
         Directory.CreateDirectory(File);
         await using var server = await Start();
-        await Ask(server, "take", new { number = 0, events = 0, follows = false });
+        await Ask(
+            server,
+            "take",
+            new
+            {
+                number = 0,
+                events = 0,
+                follows = false,
+            }
+        );
         var view = await Ask(server, "save", new { });
         Assert.StartsWith("not saved: ", view.Said);
         Assert.Equal((true, 1), (view.Unsaved, view.Events));
@@ -152,7 +179,16 @@ public sealed class ServerTests : IDisposable
     public async Task A_browser_that_disconnects_ends_its_search_and_loses_nothing()
     {
         await using var server = await Start(Model.Trio);
-        await Ask(server, "take", new { number = 0, events = 0, follows = false });
+        await Ask(
+            server,
+            "take",
+            new
+            {
+                number = 0,
+                events = 0,
+                follows = false,
+            }
+        );
         using var leave = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
         var body = JsonContent.Create(new { condition = "not status-known" });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>

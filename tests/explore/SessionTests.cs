@@ -114,10 +114,11 @@ public class SessionTests
         Assert.True(
             condition[0] switch
             {
-                'S' when condition.StartsWith("Status[1", StringComparison.Ordinal) =>
-                    s.Status[one].Value == ThreadStatus.Sending,
-                'S' when condition.StartsWith("Status[2", StringComparison.Ordinal) =>
-                    s.Status[two].Value == ThreadStatus.ReceivingAny && s.Status[one].Value != ThreadStatus.Ready,
+                'S' when condition.StartsWith("Status[1", StringComparison.Ordinal) => s.Status[one].Value
+                    == ThreadStatus.Sending,
+                'S' when condition.StartsWith("Status[2", StringComparison.Ordinal) => s.Status[two].Value
+                    == ThreadStatus.ReceivingAny
+                    && s.Status[one].Value != ThreadStatus.Ready,
                 'S' when condition.StartsWith("Stage", StringComparison.Ordinal) => s.Stage.Value == Stages.Idle,
                 'S' => s.Slice[one].Value >= 3 && session.Trace.Events[^1].Entry != Entry.Tick,
                 _ => s.Partner[one].Value == two,
@@ -211,9 +212,18 @@ public class SessionTests
         Trace[] bad =
         [
             other.Trace,
-            other.Trace with { Origin = null },
-            session.Trace with { Events = [new(Entry.Leave)] },
-            session.Trace with { Start = Snapshot.Of(Outside()) },
+            other.Trace with
+            {
+                Origin = null,
+            },
+            session.Trace with
+            {
+                Events = [new(Entry.Leave)],
+            },
+            session.Trace with
+            {
+                Start = Snapshot.Of(Outside()),
+            },
         ];
         string[] says = ["is of model trio", "is of size", "cannot come", "does not have"];
         for (var n = 0; n < bad.Length; n++)
