@@ -14,6 +14,7 @@ public sealed record Choice(string Text, string Group, bool Beyond);
 /// <param name="Model">The model's name.</param>
 /// <param name="Stage">Who acts next.</param>
 /// <param name="Choices">The events that may come next.</param>
+/// <param name="Ended">Why nothing may come next, in a line; empty if something may.</param>
 /// <param name="Invariants">Those of the present state.</param>
 /// <param name="Properties">Those of the last step.</param>
 /// <param name="Names">The named conditions that a run can be searched for.</param>
@@ -26,6 +27,7 @@ public sealed record SessionView(
     string Model,
     string Stage,
     IReadOnlyList<Choice> Choices,
+    string Ended,
     IReadOnlyList<Verdict> Invariants,
     IReadOnlyList<Verdict> Properties,
     IReadOnlyList<string> Names,
@@ -52,6 +54,9 @@ public sealed partial class Session
             Model.Name,
             Stages.Names[State.Stage.Value],
             [.. _choices.Select(choice => new Choice(choice.Text, $"{choice.Event.Entry}", choice.Beyond))],
+            _key is null ? "This state is beyond the model's bounds: go back."
+                : _choices.Count == 0 ? $"Nothing can come in this state of model {Model.Name}: go back or restart."
+                : "",
             invariants,
             properties,
             [.. Condition.Names(Model), .. _invariants.Select(invariant => $"not {invariant.Name}")],

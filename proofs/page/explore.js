@@ -48,8 +48,7 @@ function showChoices() {
     part.append(html("div", { className: "events" }, ...choices.map(eventButton)));
     return part;
   }));
-  if (session.choices.length === 0)
-    byId("events").append(html("p", { className: "bad" }, "This state is beyond the model's bounds: go back."));
+  if (session.choices.length === 0) byId("events").append(html("p", { className: "bad" }, session.ended));
 }
 
 function verdicts(id, name, all) {
@@ -66,7 +65,9 @@ function verdicts(id, name, all) {
 function showSession(next) {
   session = next;
   show(session.page);
-  select(session.page.steps.length - 1, true);
+  // The chart scrolls by itself, so that the events to choose from stay where they are.
+  select(session.page.steps.length - 1, true, true);
+  byId("chart").scrollTop = byId("chart").scrollHeight;
   byId("stage").textContent = session.stage;
   byId("said").classList.toggle("bad", session.failed);
   byId("said").textContent = session.said;
@@ -122,6 +123,7 @@ function explorer() {
     html("div", { className: "row holds" }, html("details", { id: "invariants" }),
       html("details", { id: "properties" })));
   byId("explorer").hidden = false;
+  document.body.classList.add("explores");
   byId("stop").hidden = true;
   document.addEventListener("keydown", event => {
     if (["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName)) return;
