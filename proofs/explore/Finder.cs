@@ -26,6 +26,7 @@ internal static class Finder
     {
         var states = new KeySet(walker.Codec.Width);
         states.Add(from, -1);
+        var beyond = 0L;
         for (var n = 0; n < states.Count; n++)
         {
             if (n % Patience == 0)
@@ -41,6 +42,8 @@ internal static class Finder
                     last = walker.EventOf(step);
                 else if (key is { } next)
                     states.Add(next, n);
+                else
+                    beyond++;
                 return last is null;
             });
             if (last is not null)
@@ -49,6 +52,7 @@ internal static class Finder
 
         throw new ExploreException(
             $"'{condition.Text}' never comes from here: all {states.Count:N0} states were visited"
+                + (beyond == 0 ? "" : $"; {beyond:N0} steps beyond the model's bounds were not followed")
         );
     }
 

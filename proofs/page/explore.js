@@ -14,6 +14,8 @@ async function ask(what, body) {
     if (!answer.ok) throw new Error(await answer.text());
     showSession(await answer.json());
   } catch (error) {
+    // A later request has taken the place of this one.
+    if (busy !== mine) return;
     byId("said").classList.add("bad");
     byId("said").textContent = error.name === "AbortError" ? "The search was stopped; the run is as it was."
       : error instanceof TypeError ? "The server does not answer; it may have ended. It saved the run."

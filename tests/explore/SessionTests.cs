@@ -20,7 +20,7 @@ public class SessionTests
         var session = new Session(Named(name));
         var walker = new Walker(session.Model, null);
         var random = new Random(1);
-        for (var step = 0; step < 25; step++)
+        for (var step = 0; step < 12; step++)
         {
             // The keys to which the checker expands the present state, and those that the session's events lead to.
             HashSet<Key> expected = [];
