@@ -52,6 +52,9 @@ public sealed partial class Session
     /// <summary>Whether there are steps that are in no file.</summary>
     public bool IsUnsaved => !_isSaved;
 
+    /// <summary>How many events the run has.</summary>
+    public int Count => _events.Count;
+
     /// <summary>The events that may come next.</summary>
     public IReadOnlyList<Event> Enabled => [.. _choices.Select(choice => choice.Event)];
 
@@ -159,9 +162,6 @@ public sealed partial class Session
         TraceFile.Save(path, Trace);
         _isSaved = true;
     }
-
-    /// <summary>How many events the run has.</summary>
-    public int Count => _events.Count;
 
     private static string Size(Limits limits) =>
         $"{limits.Tasks} tasks, {limits.Lthreads} lthreads, {limits.Priorities} priorities, "

@@ -23,6 +23,7 @@ internal sealed class Judged
     private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
     private readonly IReadOnlyList<Property<Concrete>> _properties;
     private readonly uint[] _threads;
+    private readonly Dictionary<Property<Concrete>, string?> _judged = [];
 
     /// <param name="trace">The run; the kernel's own steps are spelled out.</param>
     /// <param name="threads">Rows of the threads in use, and of nobody.</param>
@@ -70,8 +71,6 @@ internal sealed class Judged
 
     /// <summary>What the run as a whole violates first; null if nothing.</summary>
     public (string Name, string Why)? History { get; private set; }
-
-    private readonly Dictionary<Property<Concrete>, string?> _judged = [];
 
     /// <summary>The properties of the last steps.</summary>
     public IReadOnlyList<Verdict> Properties =>
