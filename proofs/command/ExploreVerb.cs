@@ -46,8 +46,8 @@ internal static class ExploreVerb
     {
         var verb = new Command(
             "explore",
-            "Serve a page on this host alone: choose events of a model one by one, search a run to a condition, and see "
-                + "what holds; Ctrl-C ends it"
+            "Serve a page on this host alone: choose events of a model one by one, search a run to a condition, "
+                + "and see what holds; Ctrl-C ends it"
         )
         {
             Name,

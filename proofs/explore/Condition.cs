@@ -51,7 +51,8 @@ public sealed partial record Condition(string Text, Func<Transition, bool> Holds
         if (Comparison().Match(text) is { Success: true } match)
             return Compare(match, walker);
         throw new ExploreException(
-            $"'{text}' is no condition; write COLUMN[ROW] OP VALUE, such as Status[2.0] == sending, or a name of the list"
+            $"'{text}' is no condition; write COLUMN[ROW] OP VALUE, such as Status[2.0] == sending, "
+                + "or a name of the list"
         );
     }
 
