@@ -238,12 +238,21 @@ internal static class Counterexample
                 s.Status[row] = ThreadStatus.Stopped;
         }
 
+        // A task has the version of its threads: of the ids that the solver names, or else the first.
+        var versions = s.Mappings.Version;
+        for (var row = limits.Lthreads; row < limits.Threads; row++)
+            if (s.Id[row].Value != ThreadId.Nil && versions[row / limits.Lthreads].Value == 0)
+                versions[row / limits.Lthreads] = ThreadId.Version<Concrete>(s.Id[row]);
+
         for (var row = limits.Lthreads; row < limits.Threads; row++)
         {
             if (s.Status[row].Value == ThreadStatus.Inactive)
                 continue;
+            var task = row / limits.Lthreads;
+            if (versions[task].Value == 0)
+                versions[task] = 1;
             if (s.Id[row].Value == ThreadId.Nil)
-                s.Id[row] = ThreadId.Make<Concrete>(4, row / limits.Lthreads, row % limits.Lthreads, 1);
+                s.Id[row] = ThreadId.Make<Concrete>(4, task, row % limits.Lthreads, versions[task].Value);
             if (s.Slice[row].Value == 0 && !(row == s.Current.Value && s.Stage.Value == Stages.Wake))
                 s.Slice[row] = s.Quantum[row];
             if (s.Slice[row].Value == ScheduleParam.Infinite)
@@ -257,5 +266,12 @@ internal static class Counterexample
         for (var row = limits.Lthreads; row < limits.Threads; row++)
             if (s.Status[row].Value == ThreadStatus.Sending && s.Esi[row].Value == 0)
                 s.Esi[row] = s.Id[s.Partner[row]];
+
+        // A line without handler is masked, but for the kernel's, which are not.
+        for (var id = 1u; id <= Interrupts.Lines; id++)
+            if (s.Handler[id].Value == State<Concrete>.Nobody)
+                s.Masked = Interrupts.IsUsers<Concrete>(id)
+                    ? s.Masked | Interrupts.Bit<Concrete>(id)
+                    : s.Masked & ~Interrupts.Bit<Concrete>(id);
     }
 }

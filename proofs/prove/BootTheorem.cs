@@ -48,7 +48,10 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
                 attempt.Trail.Add(pc.Cpu.Eip.Value | Layout.KernelBase);
                 if (!Symbolic.TryValue(cpu.Eip, out var eip) || eip != pc.Cpu.Eip.Value)
                     throw path.Refuted($"boot branches to {cpu.Eip} on what the loader left");
-                cpu.Step(Decoded(pc, eip, path));
+                var operation = Decoded(pc, eip, path);
+                if (Unmodelled.Effect(operation) is { } effect)
+                    throw path.Refuted($"at {eip:X8}h boot {effect}");
+                cpu.Step(operation);
                 if (pc.Run(1) != StopReason.Budget)
                     throw path.Refuted($"boot stops at {pc.Cpu.Eip}");
                 foreach (var (linear, size, value) in cpu.Bus.Stored)

@@ -177,6 +177,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     private void Execute(uint eip)
     {
         var operation = DecodeAt(eip);
+        if (Unmodelled.Effect(operation) is { } effect)
+            throw _path.Refuted($"at {eip:X8}h the kernel {effect}");
 
         // A bit scan of 0 leaves its target undefined: with the operand shown not to be 0, the result is a bit's
         // number.

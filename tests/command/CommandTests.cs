@@ -166,6 +166,23 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("\"proved\": false", output);
     }
 
+    // The solver names ids and statuses of threads that the path has not read; the case is completed around them.
+    [Fact]
+    public void The_counterexample_of_a_system_call_that_leaks_a_selector_reproduces()
+    {
+        var image = KernelImage.Build(Limits.Shipping);
+        var at = image.Symbols["id_nearest"] + 8;
+        Assert.Equal([0xC7, 0x44, 0x24, 0x1C], image.Text.Bytes.AsSpan((int)(at - image.Text.Linear), 4).ToArray());
+
+        // MOV of 0 to the caller's EAX becomes MOV EAX,ES and MOV of that.
+        var file = Path.Combine(_folder, "leak.elf");
+        image.WithBytes(at, [0x8C, 0xC0, 0x89, 0x44, 0x24, 0x1C, 0x90, 0x90]).Save(file);
+        var (exit, output, _) = Run("prove", "--no-cache", "--image", file, "image.id_nearest");
+        Assert.Equal(CommandLine.Refuted, exit);
+        Assert.DoesNotContain("does not reproduce", output);
+        Assert.Contains("user register EAX", output);
+    }
+
     [Fact]
     public void A_theorem_is_proved()
     {

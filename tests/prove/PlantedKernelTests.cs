@@ -33,6 +33,7 @@ public sealed class PlantedKernelTests
             { "time stamp", "time-stamp counter" },
             { "interrupts on", "no interrupt is taken at" },
             { "write protection", "CR0" },
+            { "caches", "empties the caches by INVD" },
             { "DS", "at cut point exit DS selector is 10h" },
             { "trap flag of the thread", "Eflags is what the spec says" },
             { "alignment flag of the thread", "Eflags is what the spec says" },
@@ -67,6 +68,9 @@ public sealed class PlantedKernelTests
                             c.nop();
                             c.nop();
                             c.cli();
+                            break;
+                        case "caches":
+                            c.invd();
                             break;
                         case "write protection":
                             c.mov(eax, Layout.Cr0 & ~(1u << 16));
