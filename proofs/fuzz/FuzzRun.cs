@@ -77,6 +77,9 @@ public static class FuzzRun
     public static Violation? ReplayTwice(Trace trace, Func<ColumnInfo, uint, uint> other) =>
         new Subject(new() { Limits = trace.Start.Limits }).ReplayTwice(trace, other);
 
+    // The deletion of a task takes a step for each row of the tables.
+    private const uint MostManaged = 64;
+
     // An operation goes through the entries of all page tables at most, and looks at a mapping a few times.
     private static uint MostMapSteps(Limits limits) =>
         limits.Paging.Tables * limits.Paging.Entries
@@ -136,11 +139,13 @@ public static class FuzzRun
             var violated = Place(start) ?? Settle();
             for (var idle = 0; violated is null && events.Count < _options.Events && idle < 2; )
             {
-                // Every second program is about mappings: by chance alone few items meet a window.
+                // Every second program is about mappings, and of small tables every fourth about tasks: by chance
+                // alone few items meet a window, and few threads wait for one that is changed or deleted.
+                var (state, threads) = (_tables.State, _threads[1..]);
                 events.Add(
-                    generator.Seed % 2 == 0
-                        ? generator.Give(_tables.State, _threads[1..])
-                        : generator.Next(_tables.State, _threads[1..])
+                    generator.Seed % 2 == 0 ? generator.Give(state, threads)
+                    : generator.Seed % 4 == 1 && Limits.Threads <= MostManaged ? generator.Manage(state, threads)
+                    : generator.Next(state, threads)
                 );
                 violated = Step(events[^1]);
                 if (_tables.State.Stage.Value == Stages.Idle)

@@ -266,6 +266,64 @@ public sealed class Generator(int seed, Limits limits)
         return Chance(20) ? next with { Between = new(Below(12), OrTick(s)) } : next;
     }
 
+    /// <summary>
+    /// An event by which threads and tasks come and go while others wait for them: a thread of one's own is started or
+    /// exchanged, a sender waits, pages are on their way, a task is deleted step by step; or any event.
+    /// </summary>
+    /// <inheritdoc cref="Next"/>
+    public Event Manage(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
+        if (s.Stage.Value != Stages.User)
+            return Next(s, threads);
+        var me = s.Task(s.Current);
+        var registers = new Registers(
+            0,
+            Timeouts.Infinite,
+            Word(),
+            Word(),
+            Word(),
+            Descriptor.None,
+            SomeId(s, threads),
+            Word(),
+            Word(),
+            Word() & Flags.UserBits | Flags.User
+        );
+        if (s.Mappings.Doomed[me].Value == 1 || Chance(15))
+            return Soon(
+                s,
+                registers with
+                {
+                    Eax = Lthread(s, threads),
+                    Ecx = OrInvalid(Word()),
+                    Edx = OrInvalid(Word()),
+                }
+            );
+        if (Chance(30))
+            return Soon(s, registers with { Eax = Below(limits.Lthreads), Ebx = ThreadId.Invalid });
+        if (MidTransfer(s, threads, IsOfSubTask) is not null && Chance(70) || Chance(20))
+            return _code.Placed(
+                new(
+                    Entry.TaskNew,
+                    registers with
+                    {
+                        Eax = SomeId(s, threads),
+                        Ebx = Chance(50) ? ThreadId.Nil : SomeId(s, threads),
+                        Esi = SubTask(s, threads),
+                    }
+                )
+                {
+                    Between = Chance(70) ? new(Below(limits.Tasks + 2 * limits.Threads), OrTick(s)) : null,
+                },
+                s
+            );
+        if (Chance(30))
+            return _code.Placed(new(Entry.Ipc, registers), s);
+        var given = Give(s, threads);
+        return given.Entry == Entry.Ipc && Chance(50) ? given with { Between = new(0, OrTick(s)) } : given;
+
+        Event Soon(State<Concrete> now, Registers values) => _code.Placed(new(Entry.LthreadExRegs, values), now);
+    }
+
     // Whether a thread waits for the current one, of another task, and takes map items.
     private static Truth Takes(State<Concrete> s, uint other) =>
         s.WaitsFor(other, s.Current)
