@@ -110,6 +110,7 @@ public static class FuzzRun
         private readonly MeaningJudge _meaning;
         private readonly SpaceHistory _spaces;
         private readonly TurnHistory _turns;
+        private readonly DelayHistory _delays;
         private uint[] _threads = [],
             _priorities = [];
 
@@ -121,7 +122,7 @@ public static class FuzzRun
             _kernel = new(_tables.State);
             _separation = new(_tables);
             _meaning = new(_tables, options.Properties) { LooksEverywhere = options.LooksEverywhere };
-            (_spaces, _turns) = (new(_tables), new(_tables));
+            (_spaces, _turns, _delays) = (new(_tables), new(_tables), new(_tables));
             _invariants = options.Invariants ?? Invariants<Concrete>.All;
         }
 
@@ -212,6 +213,7 @@ public static class FuzzRun
             _tables.LookOnlyAt(_threads);
             _spaces.Begin();
             _turns.Begin();
+            _delays.Begin();
             return Violated();
         }
 
@@ -284,7 +286,8 @@ public static class FuzzRun
         private (string, string)? Meant(Entry entry, uint argument, uint code) =>
             _meaning.Judge(entry, argument, code, _threads, RowsOf)
             ?? _spaces.After(entry)
-            ?? _turns.After(entry, _threads);
+            ?? _turns.After(entry, _threads)
+            ?? _delays.After(entry, _threads);
 
         private IEnumerable<uint> RowsOf(Table table) =>
             table switch

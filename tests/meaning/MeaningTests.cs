@@ -21,6 +21,7 @@ public sealed class MeaningTests
             .. Laws.All.Select(law => law.Name),
             .. SpaceHistory.Names,
             .. TurnHistory.Names,
+            DelayHistory.Name,
         ];
         Assert.Equal(names.Length, names.Distinct().Count());
     }
