@@ -276,6 +276,9 @@ public sealed class Generator(int seed, Limits limits)
         if (s.Stage.Value != Stages.User)
             return Next(s, threads);
         var me = s.Task(s.Current);
+
+        // Half of them before most of its threads are gone.
+        var most = Chance(50) ? 4 * limits.Tasks : limits.Tasks + 2 * limits.Threads;
         var registers = new Registers(
             0,
             Timeouts.Infinite,
@@ -288,40 +291,51 @@ public sealed class Generator(int seed, Limits limits)
             Word(),
             Word() & Flags.UserBits | Flags.User
         );
-        if (s.Mappings.Doomed[me].Value == 1 || Chance(15))
-            return Soon(
-                s,
-                registers with
-                {
-                    Eax = Lthread(s, threads),
-                    Ecx = OrInvalid(Word()),
-                    Edx = OrInvalid(Word()),
-                }
-            );
-        if (Chance(30))
-            return Soon(s, registers with { Eax = Below(limits.Lthreads), Ebx = ThreadId.Invalid });
-        if (MidTransfer(s, threads, IsOfSubTask) is not null && Chance(70) || Chance(20))
-            return _code.Placed(
-                new(
-                    Entry.TaskNew,
-                    registers with
-                    {
-                        Eax = SomeId(s, threads),
-                        Ebx = Chance(50) ? ThreadId.Nil : SomeId(s, threads),
-                        Esi = SubTask(s, threads),
-                    }
-                )
-                {
-                    Between = Chance(70) ? new(Below(limits.Tasks + 2 * limits.Threads), OrTick(s)) : null,
-                },
-                s
-            );
-        if (Chance(30))
-            return _code.Placed(new(Entry.Ipc, registers), s);
-        var given = Give(s, threads);
-        return given.Entry == Entry.Ipc && Chance(50) ? given with { Between = new(0, OrTick(s)) } : given;
-
-        Event Soon(State<Concrete> now, Registers values) => _code.Placed(new(Entry.LthreadExRegs, values), now);
+        var exchange = new Event(
+            Entry.LthreadExRegs,
+            registers with
+            {
+                Eax = Lthread(s, threads),
+                Ecx = OrInvalid(Word()),
+                Edx = OrInvalid(Word()),
+            }
+        );
+        var start = new Event(
+            Entry.LthreadExRegs,
+            registers with
+            {
+                Eax = Below(limits.Lthreads),
+                Ebx = ThreadId.Invalid,
+            }
+        );
+        var create = new Event(
+            Entry.TaskNew,
+            registers with
+            {
+                Eax = SomeId(s, threads),
+                Ebx = Chance(30) ? ThreadId.Nil : SomeId(s, threads),
+                Esi = SubTask(s, threads),
+            },
+            Between: Chance(80) ? new(Below(most), OrTick(s)) : null
+        );
+        if (s.Mappings.Doomed[me].Value == 1)
+            return _code.Placed(start, s);
+        if (MidTransfer(s, threads, IsOfSubTask) is not null && Chance(70))
+            return _code.Placed(create, s);
+        switch (_random.Next(20))
+        {
+            case < 2:
+                return _code.Placed(exchange, s);
+            case < 5:
+                return _code.Placed(start, s);
+            case < 9:
+                return _code.Placed(create, s);
+            case < 11:
+                return _code.Placed(new(Entry.Ipc, registers), s);
+            default:
+                var given = Give(s, threads);
+                return given.Entry == Entry.Ipc && Chance(50) ? given with { Between = new(0, OrTick(s)) } : given;
+        }
     }
 
     // Whether a thread waits for the current one, of another task, and takes map items.
