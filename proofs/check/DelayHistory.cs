@@ -33,7 +33,7 @@ public sealed class DelayHistory(FlatTables tables)
     {
         if (_thread != 0 && !IsKept(_thread, threads))
             Begin();
-        if (_thread != 0 && entry is not (Entry.Wake or Entry.Tick or Entry.Interrupt) && ++_steps > MostSteps)
+        if (_thread != 0 && entry is not (Entry.Wake or Entry.Tick or Entry.Interrupt) && ++_steps >= MostSteps)
             return (
                 Name,
                 $"a thread above all others has the processor after {MostSteps} steps (thread {_thread}, {entry})"
