@@ -9,7 +9,8 @@ namespace Verified.Proofs.Check;
 /// </summary>
 /// <remarks>
 /// Steps that wake others at the same tick do not count; there is at most one for each thread. Nor does it concern a
-/// thread that a deletion or a map operation makes ready: those go on until the next tick, or interrupt that is handled.
+/// thread that a deletion or a map operation makes ready: those go on until the next
+/// tick, or interrupt that is handled.
 /// </remarks>
 /// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
 public sealed class DelayHistory(FlatTables tables)
