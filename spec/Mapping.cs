@@ -50,8 +50,8 @@ public sealed partial class Kernel<W>
 
     /// <summary>
     /// The item in the sender's words: the hot spot, and the send fpage. The larger of fpage and window shrinks to the
-    /// other's size, where the hot spot says; of ports, to what is in both. Memory goes to memory, ports only to their
-    /// own page: anything else maps nothing.
+    /// other's size, where the hot spot says; of ports, to what is in both. An item of memory gives memory to memory,
+    /// one of ports gives them to their own page: anything else maps nothing.
     /// </summary>
     private void BeginMap(W me, W sender)
     {
@@ -73,7 +73,9 @@ public sealed partial class Kernel<W>
                 W.Select(Fpage.IsPorts(item), Fpage.Page(item) | Fpage.Page(window), s.Edx[sender] >> 12) & ~(size - 1);
             var source = m.SourcePage = (Fpage.Page(item) + (hot & (sent - 1))) & last;
             var target = m.TargetPage = (Fpage.Page(window) + (hot & (taken - 1))) & last;
-            var isAllowed = (source == target) | ((source < paging.UserPages) & (target < paging.UserPages));
+            var isAllowed =
+                (Fpage.IsPorts(item) & (source == target))
+                | ((source < paging.UserPages) & (target < paging.UserPages));
             m.Left = W.Select(isAllowed, Least(size, Least(paging.RestOf(source), paging.RestOf(target))), 0);
         }
     }

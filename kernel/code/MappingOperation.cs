@@ -47,6 +47,7 @@ internal sealed partial class KernelProgram
         var unmap = c.CreateLabel("map_begin_unmap");
         var window = c.CreateLabel();
         var memory = c.CreateLabel();
+        var unlike = c.CreateLabel();
         var allowed = c.CreateLabel();
         Mark(ref begin);
         LoadMe(edi);
@@ -101,9 +102,12 @@ internal sealed partial class KernelProgram
         c.and(edi, _layout.Limits.Paging.Pages - 1);
         c.mov(Op(MappingLayout.TargetPage), edi);
 
-        // The same page, or memory both; as far as that goes.
+        // Ports at the same page, or memory both; as far as that goes.
+        c.cmp(ebp, Fpage.PortsTag);
+        c.jne(unlike);
         c.cmp(esi, edi);
         c.je(allowed);
+        c.Label(ref unlike);
         c.cmp(esi, _layout.Limits.Paging.UserPages);
         c.jae(none);
         c.cmp(edi, _layout.Limits.Paging.UserPages);

@@ -45,7 +45,7 @@ public static partial class InterfaceTable
         (
             SpaceHistory.Abstract,
             "5.1 5.2 5.3 5.4 5.5 5.6 5.8 11.1 11.2 11.3 11.4 11.5 11.6 11.7 11.8 11.10 11.11 11.12 11.16 11.22 11.23 "
-                + "11.24"
+                + "11.24 11.25"
         ),
         (SpaceHistory.Between, "11.14 11.20"),
         (SpaceHistory.Nothing, "11.21"),
@@ -53,6 +53,7 @@ public static partial class InterfaceTable
         (SpaceHistory.Full, "11.13 11.19"),
         (TurnHistory.Senders, "3.31"),
         (TurnHistory.Threads, "10.4"),
+        (DelayHistory.Name, "3.32 3.33 7.24 10.3 10.8"),
     ];
 
     private const string BootWithServers = "image.boot-servers";

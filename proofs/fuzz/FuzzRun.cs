@@ -77,6 +77,9 @@ public static class FuzzRun
     public static Violation? ReplayTwice(Trace trace, Func<ColumnInfo, uint, uint> other) =>
         new Subject(new() { Limits = trace.Start.Limits }).ReplayTwice(trace, other);
 
+    // The deletion of a task takes a step for each row of the tables.
+    private const uint MostManaged = 64;
+
     // An operation goes through the entries of all page tables at most, and looks at a mapping a few times.
     private static uint MostMapSteps(Limits limits) =>
         limits.Paging.Tables * limits.Paging.Entries
@@ -107,6 +110,7 @@ public static class FuzzRun
         private readonly MeaningJudge _meaning;
         private readonly SpaceHistory _spaces;
         private readonly TurnHistory _turns;
+        private readonly DelayHistory _delays;
         private uint[] _threads = [],
             _priorities = [];
 
@@ -118,7 +122,7 @@ public static class FuzzRun
             _kernel = new(_tables.State);
             _separation = new(_tables);
             _meaning = new(_tables, options.Properties) { LooksEverywhere = options.LooksEverywhere };
-            (_spaces, _turns) = (new(_tables), new(_tables));
+            (_spaces, _turns, _delays) = (new(_tables), new(_tables), new(_tables));
             _invariants = options.Invariants ?? Invariants<Concrete>.All;
         }
 
@@ -136,11 +140,13 @@ public static class FuzzRun
             var violated = Place(start) ?? Settle();
             for (var idle = 0; violated is null && events.Count < _options.Events && idle < 2; )
             {
-                // Every second program is about mappings: by chance alone few items meet a window.
+                // Every second program is about mappings, and of small tables every fourth about tasks: by chance
+                // alone few items meet a window, and few threads wait for one that is changed or deleted.
+                var (state, threads) = (_tables.State, _threads[1..]);
                 events.Add(
-                    generator.Seed % 2 == 0
-                        ? generator.Give(_tables.State, _threads[1..])
-                        : generator.Next(_tables.State, _threads[1..])
+                    generator.Seed % 2 == 0 ? generator.Give(state, threads)
+                    : generator.Seed % 4 == 1 && Limits.Threads <= MostManaged ? generator.Manage(state, threads)
+                    : generator.Next(state, threads)
                 );
                 violated = Step(events[^1]);
                 if (_tables.State.Stage.Value == Stages.Idle)
@@ -207,6 +213,7 @@ public static class FuzzRun
             _tables.LookOnlyAt(_threads);
             _spaces.Begin();
             _turns.Begin();
+            _delays.Begin();
             return Violated();
         }
 
@@ -279,7 +286,8 @@ public static class FuzzRun
         private (string, string)? Meant(Entry entry, uint argument, uint code) =>
             _meaning.Judge(entry, argument, code, _threads, RowsOf)
             ?? _spaces.After(entry)
-            ?? _turns.After(entry, _threads);
+            ?? _turns.After(entry, _threads)
+            ?? _delays.After(entry, _threads);
 
         private IEnumerable<uint> RowsOf(Table table) =>
             table switch

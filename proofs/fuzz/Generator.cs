@@ -266,6 +266,78 @@ public sealed class Generator(int seed, Limits limits)
         return Chance(20) ? next with { Between = new(Below(12), OrTick(s)) } : next;
     }
 
+    /// <summary>
+    /// An event by which threads and tasks come and go while others wait for them: a thread of one's own is started or
+    /// exchanged, a sender waits, pages are on their way, a task is deleted step by step; or any event.
+    /// </summary>
+    /// <inheritdoc cref="Next"/>
+    public Event Manage(State<Concrete> s, IReadOnlyList<uint> threads)
+    {
+        if (s.Stage.Value != Stages.User)
+            return Next(s, threads);
+        var me = s.Task(s.Current);
+
+        // Half of them before most of its threads are gone.
+        var most = Chance(50) ? 4 * limits.Tasks : limits.Tasks + 2 * limits.Threads;
+        var registers = new Registers(
+            0,
+            Timeouts.Infinite,
+            Word(),
+            Word(),
+            Word(),
+            Descriptor.None,
+            SomeId(s, threads),
+            Word(),
+            Word(),
+            Word() & Flags.UserBits | Flags.User
+        );
+        var exchange = new Event(
+            Entry.LthreadExRegs,
+            registers with
+            {
+                Eax = Lthread(s, threads),
+                Ecx = OrInvalid(Word()),
+                Edx = OrInvalid(Word()),
+            }
+        );
+        var start = new Event(
+            Entry.LthreadExRegs,
+            registers with
+            {
+                Eax = Below(limits.Lthreads),
+                Ebx = ThreadId.Invalid,
+            }
+        );
+        var create = new Event(
+            Entry.TaskNew,
+            registers with
+            {
+                Eax = SomeId(s, threads),
+                Ebx = Chance(30) ? ThreadId.Nil : SomeId(s, threads),
+                Esi = SubTask(s, threads),
+            },
+            Between: Chance(80) ? new(Below(most), OrTick(s)) : null
+        );
+        if (s.Mappings.Doomed[me].Value == 1)
+            return _code.Placed(start, s);
+        if (MidTransfer(s, threads, IsOfSubTask) is not null && Chance(70))
+            return _code.Placed(create, s);
+        switch (_random.Next(20))
+        {
+            case < 2:
+                return _code.Placed(exchange, s);
+            case < 5:
+                return _code.Placed(start, s);
+            case < 9:
+                return _code.Placed(create, s);
+            case < 11:
+                return _code.Placed(new(Entry.Ipc, registers), s);
+            default:
+                var given = Give(s, threads);
+                return given.Entry == Entry.Ipc && Chance(50) ? given with { Between = new(0, OrTick(s)) } : given;
+        }
+    }
+
     // Whether a thread waits for the current one, of another task, and takes map items.
     private static Truth Takes(State<Concrete> s, uint other) =>
         s.WaitsFor(other, s.Current)

@@ -61,6 +61,16 @@ public static class Calls<W>
             [Entry.LthreadExRegs],
             (x, t, _) => Reading<W>.Implies(t == Reading<W>.Named(x), () => Exchanges(x, t))
         ),
+        Of(
+            "ex-regs-ends-a-wait",
+            "8.12 8.14 8.15",
+            "another thread whose values are exchanged is ready, and waits for nothing any more",
+            [Entry.LthreadExRegs],
+            (x, t, _) =>
+                Reading<W>.Implies((t == Reading<W>.Named(x)) & (t != x.Me) & !IsPutOff(x, t) & !IsRefused(x, t), () =>
+                    Reading<W>.IsFree(x.After, t) & !Reading<W>.IsFaulting(x.After, t)
+                )
+        ),
         Kept(
             "a-task-is-its-chiefs",
             "9.1 9.2 9.3",
@@ -291,11 +301,7 @@ public static class Calls<W>
     private static Truth Exchanges(Step<W> x, W t)
     {
         var (before, after, me) = (x.Before, x.After, x.Me);
-        var isNone = before.Eax[me] >= before.Limits.Lthreads;
-        var mapping = Reading<W>.Is(before, t, ThreadStatus.Mapping) | Reading<W>.Is(before, t, ThreadStatus.Giving);
-        var waits = !isNone & (Reading<W>.IsDoomed(before, me) | mapping);
         var inactive = Reading<W>.Is(before, t, ThreadStatus.Inactive);
-        var refused = isNone | (inactive & ((before.Ecx[me] == Reading<W>.None) | (before.Edx[me] == Reading<W>.None)));
         var invalid =
             (after.Eax[me] == Reading<W>.None)
             & (after.Ecx[me] == Reading<W>.None)
@@ -324,12 +330,33 @@ public static class Calls<W>
                 & (after.Quantum[t] == before.Quantum[me])
             );
         return Reading<W>.Either(
-            waits,
+            IsPutOff(x, t),
             () => Same(x, t, s => s.Status) & (after.Eip[me] == before.Eip[me] - 2),
             () =>
-                Reading<W>.Either(refused, () => invalid, () => gives & sets & started & (after.Stage == Stages.Leave))
+                Reading<W>.Either(
+                    IsRefused(x, t),
+                    () => invalid,
+                    () => gives & sets & started & (after.Stage == Stages.Leave)
+                )
         );
     }
+
+    // Whether an lthread_ex_regs is asked again when an operation on mappings is done.
+    private static Truth IsPutOff(Step<W> x, W t) =>
+        (x.Before.Eax[x.Me] < x.Before.Limits.Lthreads)
+        & (
+            Reading<W>.IsDoomed(x.Before, x.Me)
+            | Reading<W>.Is(x.Before, t, ThreadStatus.Mapping)
+            | Reading<W>.Is(x.Before, t, ThreadStatus.Giving)
+        );
+
+    // Whether there is no such lthread, and none is to be started.
+    private static Truth IsRefused(Step<W> x, W t) =>
+        (x.Before.Eax[x.Me] >= x.Before.Limits.Lthreads)
+        | (
+            Reading<W>.Is(x.Before, t, ThreadStatus.Inactive)
+            & ((x.Before.Ecx[x.Me] == Reading<W>.None) | (x.Before.Edx[x.Me] == Reading<W>.None))
+        );
 
     private static Truth Sets(W now, W old, W given) => now == W.Select(given == Reading<W>.None, old, given);
 

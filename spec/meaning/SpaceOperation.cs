@@ -136,7 +136,7 @@ public sealed record SpaceOperation(
         var (first, most) = OfKind(s, source, count);
         var (second, room) = OfKind(s, destination, count);
         var users = s.Limits.Paging.UserPages;
-        return first == second || (first < users && second < users) ? (first, second, Math.Min(most, room)) : default;
+        return first < users && second < users ? (first, second, Math.Min(most, room)) : default;
     }
 
     // Pages from one on, as far as they are all of memory, or all of ports.

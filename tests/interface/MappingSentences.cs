@@ -138,6 +138,15 @@ public sealed class MappingSentences : Scenario
         Maps(B, PageOfPort(Port), null);
     }
 
+    [Fact, Sentence("11.25")]
+    public void An_item_of_the_whole_space_gives_no_ports_to_a_window_of_ports()
+    {
+        Wait(B, receive: Ports(Port, rights: Item) | Open);
+        Give(A, B, Fpage.Whole | Fpage.Writable, PageOfPort(Port) << 12);
+        Ends(B, 2);
+        Maps(B, PageOfPort(Port), null);
+    }
+
     [Fact, Sentence("1.24")]
     public void Of_ports_w_means_nothing()
     {

@@ -200,6 +200,17 @@ public sealed class ScheduleSentences : Scenario
         Is(A, eax: TenTicks | 0xF << 16 | Usual);
     }
 
+    [Theory, Sentence("7.25")]
+    [InlineData(ThreadStatus.Ready, 0)]
+    [InlineData(ThreadStatus.Resuming, 0)]
+    [InlineData(ThreadStatus.Mapping, 8)]
+    public void The_old_state_of_a_thread_that_can_run_says_whether_it_maps(uint status, uint state)
+    {
+        S.Status[B] = status;
+        Schedule(B, None);
+        Is(A, eax: TenTicks | state << 16 | Usual, esi: 0);
+    }
+
     [Fact, Sentence("7.25")]
     public void The_old_state_of_a_thread_whose_fault_is_reported_is_1()
     {

@@ -21,6 +21,7 @@ public sealed class MeaningTests
             .. Laws.All.Select(law => law.Name),
             .. SpaceHistory.Names,
             .. TurnHistory.Names,
+            DelayHistory.Name,
         ];
         Assert.Equal(names.Length, names.Distinct().Count());
     }
@@ -48,6 +49,11 @@ public sealed class MeaningTests
     [InlineData("a failed map operation ends as if it had not", "a-map-item-ends-as-it-must")]
     [InlineData("waiting senders starve: the lowest number comes first", "senders-take-turns")]
     [InlineData("round robin is unfair: the turn never moves on", "the-picked-thread-is-ready")]
+    [InlineData("lthread_ex_regs does not cancel an ipc", "ex-regs-ends-a-wait")]
+    [InlineData("a new thread may give any priority", "priority-is-within-mcp")]
+    [InlineData("a task that is being deleted starts threads", "ex-regs-reads-and-sets")]
+    [InlineData("giver and taker hear of the other's abortion", "a-map-item-ends-as-it-must")]
+    [InlineData("an inactive task stays its creator's", "a-new-thread-is-as-asked")]
     public void A_consistently_wrong_kernel_violates_a_named_property(string mutant, string property)
     {
         var trials = new MeaningTrials(new(Sources.Spec));

@@ -1,0 +1,74 @@
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Check;
+
+/// <summary>
+/// Holds a run to independence: whatever threads below it do, a thread above all others that becomes ready, or is
+/// raised, has the processor after <see cref="MostSteps"/> steps of the kernel at most.
+/// </summary>
+/// <remarks>
+/// Steps that wake others at the same tick do not count; there is at most one for each thread. Nor does it concern a
+/// thread that a deletion or a map operation makes ready: those go on until the next
+/// tick, or interrupt that is handled.
+/// </remarks>
+/// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
+public sealed class DelayHistory(FlatTables tables)
+{
+    public const string Name = "the-thread-above-all-runs-soon";
+
+    /// <summary>
+    /// The receive phase of the current thread, the message of a sender that it finds, its leave, and a choice.
+    /// </summary>
+    public const int MostSteps = 4;
+
+    private readonly State<Concrete> s = tables.State;
+    private uint _thread;
+    private int _steps;
+
+    /// <summary>Another run begins.</summary>
+    public void Begin() => (_thread, _steps) = (0, 0);
+
+    /// <summary>Sees a step that has just been made; what it violates, or null.</summary>
+    public (string Name, string Why)? After(Entry entry, uint[] threads)
+    {
+        if (_thread != 0 && !IsKept(_thread, threads))
+            Begin();
+        if (_thread != 0 && entry is not (Entry.Wake or Entry.Tick or Entry.Interrupt) && ++_steps >= MostSteps)
+            return (
+                Name,
+                $"a thread above all others has the processor after {MostSteps} steps (thread {_thread}, {entry})"
+            );
+        if (entry != Entry.Map)
+            foreach (var thread in threads)
+                if (thread != Before(nameof(s.Current), 0) && Rises(thread) && IsKept(thread, threads))
+                    (_thread, _steps) = (thread, 0);
+        return null;
+    }
+
+    // Whether a thread is kept from the processor though no other competes with it.
+    private bool IsKept(uint thread, uint[] threads)
+    {
+        if (thread == s.Current.Value || !Competes(s.Status[thread].Value, s.Slice[thread].Value))
+            return false;
+        var priority = s.Priority[thread].Value;
+        foreach (var other in threads)
+            if (
+                other != thread
+                && (other == s.Current.Value || Competes(s.Status[other].Value, s.Slice[other].Value))
+                && s.Priority[other].Value >= priority
+            )
+                return false;
+        return true;
+    }
+
+    // Whether a thread has just become ready, or been given time or a higher priority.
+    private bool Rises(uint thread) =>
+        !Competes(Before(nameof(s.Status), thread), Before(nameof(s.Slice), thread))
+        || s.Priority[thread].Value > Before(nameof(s.Priority), thread);
+
+    private uint Before(string column, uint row) => tables.Before(tables.Start(column) + (int)row);
+
+    private static bool Competes(uint status, uint slice) =>
+        slice != 0 && status is (ThreadStatus.Ready or ThreadStatus.Resuming or ThreadStatus.Mapping);
+}
