@@ -8,7 +8,9 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 internal static class Unmodelled
 {
-    /// <summary>What an instruction does beyond the model, as the end of a sentence; null if the model has all.</summary>
+    /// <summary>
+    /// What an instruction does beyond the model, as the end of a sentence; null if the model has all.
+    /// </summary>
     public static string? Effect(Operation operation) =>
         operation.Op == Op.Wbinvd
             // SDM vol. 2, INVD: modified lines of the caches are lost. The model has no caches of memory.
