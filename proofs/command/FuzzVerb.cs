@@ -35,7 +35,13 @@ internal static class FuzzVerb
     public static FuzzResult Fuzz(Display display, FuzzOptions options)
     {
         var result = display.While("fuzz", say =>
-            FuzzRun.Run(options with { Progress = programs => say($"{programs:N0} of {options.Count:N0} programs") })
+            FuzzRun.Run(
+                options with
+                {
+                    Workers = Environment.ProcessorCount,
+                    Progress = programs => say($"{programs:N0} of {options.Count:N0} programs"),
+                }
+            )
         );
         display.Line(
             $"fuzz: {result.Programs:N0} programs, {result.Steps:N0} steps in {result.Seconds:F1} s, "

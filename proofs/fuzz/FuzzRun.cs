@@ -17,6 +17,7 @@ namespace Verified.Proofs.Fuzz;
 /// <param name="Properties">What each step is held to; null for all that the spec states.</param>
 /// <param name="Shrinks">Whether a failing program is made small.</param>
 /// <param name="LooksEverywhere">Whether each property is checked also where a step has written nothing.</param>
+/// <param name="Workers">Threads that run programs; what is found does not depend on it.</param>
 public sealed record FuzzOptions(
     int Seed = 1,
     int Count = 2_000,
@@ -27,12 +28,13 @@ public sealed record FuzzOptions(
     Action<int>? Progress = null,
     IReadOnlyList<Property<Concrete>>? Properties = null,
     bool Shrinks = true,
-    bool LooksEverywhere = false
+    bool LooksEverywhere = false,
+    int Workers = 1
 );
 
 /// <summary>What was tried.</summary>
 /// <param name="Programs">Programs run.</param>
-/// <param name="Steps">Steps after which every invariant was checked.</param>
+/// <param name="Steps">Steps after which every invariant was checked, of all workers.</param>
 /// <param name="Seconds">Wall-clock time.</param>
 /// <param name="Failure">The violation with a shrunk trace; null where all hold.</param>
 /// <param name="Seed">The failing program's.</param>
@@ -48,22 +50,34 @@ public static class FuzzRun
     {
         options ??= new();
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var subject = new Subject(options);
-        for (var n = 0; n < options.Count; n++)
-        {
-            var trace = subject.Program(new(options.Seed + n, subject.Limits));
-            options.Progress?.Invoke(n + 1);
-            if (trace is null)
-                continue;
-            var steps = subject.Steps;
-            var small = !options.Shrinks
-                ? trace
-                : Shrinking.Shrink(trace, candidate => subject.Replay(candidate)?.Trace);
-            var violation = subject.Replay(small) ?? throw new InvalidOperationException("a violation does not repeat");
-            return new(n + 1, steps, clock.Elapsed.TotalSeconds, violation, options.Seed + n);
-        }
+        var (first, trace, done) = (options.Count, (Trace?)null, 0);
+        var gate = new Lock();
+        var workers = Math.Max(1, options.Workers);
+        var subjects = Enumerable.Range(0, workers).Select(_ => new Subject(options)).ToArray();
+        Parallel.For(0, workers, new() { MaxDegreeOfParallelism = workers }, Work);
+        var steps = subjects.Sum(subject => subject.Steps);
+        if (trace is null)
+            return new(options.Count, steps, clock.Elapsed.TotalSeconds, null, null);
+        var small = !options.Shrinks
+            ? trace
+            : Shrinking.Shrink(trace, candidate => subjects[0].Replay(candidate)?.Trace);
+        var violation = subjects[0].Replay(small) ?? throw new InvalidOperationException("a violation does not repeat");
+        return new(first + 1, steps, clock.Elapsed.TotalSeconds, violation, options.Seed + first);
 
-        return new(options.Count, subject.Steps, clock.Elapsed.TotalSeconds, null, null);
+        // The failing program with the lowest seed counts, so the others run up to it.
+        void Work(int worker)
+        {
+            for (var n = worker; n < Volatile.Read(ref first); n += workers)
+            {
+                var failing = subjects[worker].Program(new(options.Seed + n, subjects[worker].Limits));
+                options.Progress?.Invoke(Interlocked.Increment(ref done));
+                if (failing is null)
+                    continue;
+                lock (gate)
+                    if (n < first)
+                        (first, trace) = (n, failing);
+            }
+        }
     }
 
     /// <summary>Runs a trace on the spec; the first violated invariant, or null.</summary>
