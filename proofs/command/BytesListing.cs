@@ -19,12 +19,14 @@ public static class BytesListing
     public static IEnumerable<string> Lines(KernelImage image, ByteMap map) =>
         [
             .. map.Ranges.Select(range =>
-                $"{range.Offset:X6}h..{range.End - 1:X6}h  {(range.Linear is { } linear ? $"{linear:X8}h" : "-", -9)}  "
+                $"{range.Offset:X6}h..{range.End - 1:X6}h  {Linear(range.Linear), -9}  "
                 + $"{range.Length, 9:N0}  {range.Region}: {Name(range.Guard)}: {range.Why}"
                 + (range.Guard == Guard.None ? $" at {image.Name(range.Linear!.Value)}" : "")
             ),
             Summary(map),
         ];
+
+    private static string Linear(uint? linear) => linear is { } address ? $"{address:X8}h" : "-";
 
     public static Claim Claim(KernelImage image, ByteMap map)
     {
