@@ -53,38 +53,32 @@ public class FuzzTests
             FuzzRun.Run(new(Seed: 5, Count: 20, Workers: 3)).Steps
         );
 
-        // A thread that sleeps keeps a partner.
-        static void Damage(State<Concrete> s, Entry entry)
-        {
-            for (var row = 0u; row < s.Limits.Threads; row++)
-                if (s.Status[row].Value == ThreadStatus.Sleeping)
-                    s.Partner[row] = s.Limits.Lthreads;
-        }
-
         var (one, three) = (Found(1), Found(3));
         Assert.NotNull(one.Seed);
         Assert.Equal((one.Seed, one.Programs), (three.Seed, three.Programs));
         Assert.Equal(one.Failure?.ToString(), three.Failure?.ToString());
 
         static FuzzResult Found(int workers) =>
-            FuzzRun.Run(new(Limits: new(4, 4, 4), Damage: Damage, Properties: [], Shrinks: false, Workers: workers));
+            FuzzRun.Run(
+                new(Limits: new(4, 4, 4), Damage: KeepPartner, Properties: [], Shrinks: false, Workers: workers)
+            );
     }
 
     [Fact]
     public void A_defect_is_found_and_shrunk_to_few_events()
     {
-        // A thread that sleeps keeps a partner.
-        static void Damage(State<Concrete> s, Entry entry)
-        {
-            for (var row = 0u; row < s.Limits.Threads; row++)
-                if (s.Status[row].Value == ThreadStatus.Sleeping)
-                    s.Partner[row] = s.Limits.Lthreads;
-        }
-
-        var result = FuzzRun.Run(new(Limits: new(4, 4, 4), Damage: Damage, Properties: []));
+        var result = FuzzRun.Run(new(Limits: new(4, 4, 4), Damage: KeepPartner, Properties: []));
         Assert.Equal("partner-blank", result.Failure?.Property);
         Assert.InRange(result.Failure!.Trace.Events.Count, 1, 2);
-        Assert.NotNull(FuzzRun.Replay(result.Failure.Trace, new(Damage: Damage, Properties: [])));
+        Assert.NotNull(FuzzRun.Replay(result.Failure.Trace, new(Damage: KeepPartner, Properties: [])));
         Assert.Null(FuzzRun.Replay(result.Failure.Trace));
+    }
+
+    // A thread that sleeps keeps a partner.
+    private static void KeepPartner(State<Concrete> s, Entry entry)
+    {
+        for (var row = 0u; row < s.Limits.Threads; row++)
+            if (s.Status[row].Value == ThreadStatus.Sleeping)
+                s.Partner[row] = s.Limits.Lthreads;
     }
 }
