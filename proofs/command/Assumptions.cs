@@ -96,11 +96,6 @@ internal static class Assumptions
                     Assumed,
                     property.Says
                 )),
-            new(
-                "boot leaves the serial port without interrupts",
-                Assumed,
-                "no check compares the port's registers after boot with declared values"
-            ),
             new("panic path", Assumed, "NMI, double fault, machine check: neither proved nor reached by a check"),
         ];
 }

@@ -31,6 +31,13 @@ public static class ChipChecks
             Standing.Tested,
             wrong ?? $"{Lines - 1} lines, one at a time"
         );
+        var register = Registers(Booting.Boot(image, modules).Pc).FirstOrDefault();
+        yield return Claim.Of(
+            $"{boot}: the chips' registers are as declared",
+            register is null,
+            Standing.Tested,
+            register ?? $"{DeclaredChips.All.Count} registers of serial port, interrupt controllers and timer"
+        );
         if (modules.Count > 0)
             yield break;
         var late = Clock(image, Booting.Boot(image).Pc);
@@ -41,6 +48,13 @@ public static class ChipChecks
             late ?? $"{Milliseconds} ticks in {Milliseconds} ms of the machine, one more or less"
         );
     }
+
+    /// <summary>Every register of a chip that is not as <see cref="DeclaredChips"/> says.</summary>
+    public static IEnumerable<string> Registers(Pc pc) =>
+        DeclaredChips.Differences(
+            port => pc.Cpu.Bus.In(port, 1).Value,
+            (port, value) => pc.Cpu.Bus.Out(port, 1, value)
+        );
 
     /// <summary>Where the controllers do something else, or null.</summary>
     public static string? Interrupts(PicPair controllers)

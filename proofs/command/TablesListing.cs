@@ -5,7 +5,7 @@ namespace Verified.Proofs.Commands;
 /// <summary>The declared first state in words: what <c>list --tables</c> prints.</summary>
 public static class TablesListing
 {
-    /// <summary>Registers, GDT, IDT, TSS, then the kernel's memory by region.</summary>
+    /// <summary>Registers, GDT, IDT, TSS, the kernel's memory by region, the chips.</summary>
     public static IEnumerable<string> Lines(KernelImage image) =>
         [
             .. Registers(image),
@@ -13,6 +13,7 @@ public static class TablesListing
             .. Gates(image),
             .. TaskState(image.Layout),
             .. Memory(image),
+            .. Chips(),
         ];
 
     private static IEnumerable<string> Registers(KernelImage image) =>
@@ -21,6 +22,14 @@ public static class TablesListing
             .. DeclaredProcessor
                 .Of(image)
                 .Select(register => $"  {register.Register, -24} {register.Value:X8}h  {register.Why}"),
+        ];
+
+    private static IEnumerable<string> Chips() =>
+        [
+            "chips at the first cut point:",
+            .. DeclaredChips.All.Select(chip =>
+                $"  {chip.Register, -30} port {chip.Port:X3}h  {chip.Value & chip.Mask:X2}h  {chip.Why}"
+            ),
         ];
 
     private static IEnumerable<string> Descriptors(Layout layout) =>

@@ -1,5 +1,8 @@
+using Verified.Kernel;
 using Verified.Machine.Chips;
 using Verified.Proofs.Commands;
+using Verified.Proofs.Prove;
+using Verified.Spec;
 using Xunit;
 
 namespace Verified.Tests.Commands;
@@ -28,5 +31,34 @@ public sealed class ChipCheckTests
             Assert.Null(wrong);
         else
             Assert.Contains(what, wrong, StringComparison.Ordinal);
+    }
+
+    /// <summary>Each row: a port that boot sets up otherwise, and the register that shows it.</summary>
+    [Theory]
+    [InlineData(0x3F9, 0x01, "COM1 interrupt enable is 01h")]
+    [InlineData(0x3FA, 0x00, "COM1 interrupt identification is 01h")]
+    [InlineData(0x3FB, 0x07, "COM1 line control is 07h")]
+    [InlineData(0x3FC, 0x0B, "COM1 modem control is 0Bh")]
+    [InlineData(0x21, 0xFF, "first controller's mask is FFh")]
+    [InlineData(0xA1, 0xFE, "second controller's mask is FEh")]
+    [InlineData(0x43, 0x36, "timer channel 0 is 36h")]
+    public void A_register_that_boot_left_otherwise_is_seen(uint port, uint value, string what)
+    {
+        var (pc, _) = Booting.Boot(KernelImage.Build(Limits.Shipping));
+        Assert.Empty(ChipChecks.Registers(pc));
+
+        pc.Cpu.Bus.Out(port, 1, value);
+
+        Assert.Contains(ChipChecks.Registers(pc), difference => difference.StartsWith(what, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Another_baud_rate_is_seen()
+    {
+        var (pc, _) = Booting.Boot(KernelImage.Build(Limits.Shipping));
+        foreach (var (port, value) in ((uint, uint)[])[(0x3FB, 0x83), (0x3F8, 0x02), (0x3FB, 0x03)])
+            pc.Cpu.Bus.Out(port, 1, value);
+
+        Assert.Equal("COM1 divisor, low byte is 02h, not 01h: 115,200 baud", ChipChecks.Registers(pc).Single());
     }
 }

@@ -1,0 +1,74 @@
+using Verified.Spec;
+
+namespace Verified.Kernel;
+
+/// <summary>A register of a chip and what it holds at the first cut point.</summary>
+/// <param name="Register">Its name.</param>
+/// <param name="Port">Where it is read, as a byte.</param>
+/// <param name="Value">Its value.</param>
+/// <param name="Why">What the value means.</param>
+/// <param name="Mask">The bits that are declared.</param>
+/// <param name="Select">Port and value: what selects the register before it is read; null if nothing has to.</param>
+public sealed record DeclaredChip(
+    string Register,
+    uint Port,
+    uint Value,
+    string Why,
+    uint Mask = 0xFF,
+    (uint Port, uint Value)? Select = null
+);
+
+/// <summary>
+/// The chips that boot sets up, as their registers read at the first cut point: the serial port (PC16550D data sheet),
+/// the interrupt controllers (8259A) and the timer (8254, read-back command).
+/// </summary>
+public static class DeclaredChips
+{
+    private const uint LineControl = Com1.Data + 3,
+        EightBits = 0x03,
+        DivisorLatch = 0x80;
+
+    // OCW3: the next read gives the interrupts in service. Read-back: latch the status of channel 0.
+    private const uint ReadInService = 0x0B,
+        ReadStatusOf0 = 0xE2;
+
+    /// <summary>
+    /// Every register that is declared, in the order in which to read them: the divisor comes last, because its
+    /// selection hides other registers.
+    /// </summary>
+    public static readonly IReadOnlyList<DeclaredChip> All =
+    [
+        new("COM1 interrupt enable", Com1.InterruptEnable, 0x00, "the port raises no interrupts"),
+        new("COM1 interrupt identification", Com1.FifoControl, 0xC1, "FIFOs on, no interrupt waits"),
+        new("COM1 line control", LineControl, EightBits, "8 bits, no parity, 1 stop bit, no divisor latch"),
+        new("COM1 modem control", Com1.ModemControl, 0x03, "DTR and RTS, no interrupt line, no loop-back"),
+        new("first controller's mask", Pic.MasterData, Interrupts.AllMasked & 0xFF, "timer and second controller open"),
+        new("second controller's mask", Pic.SlaveData, Interrupts.AllMasked >> (int)Pic.Lines, "every line is masked"),
+        new("first controller in service", Pic.MasterCommand, 0, "none", Select: (Pic.MasterCommand, ReadInService)),
+        new("second controller in service", Pic.SlaveCommand, 0, "none", Select: (Pic.SlaveCommand, ReadInService)),
+        new(
+            "timer channel 0",
+            0x40,
+            Pit.Initialisation[0].Value,
+            "both bytes, mode 2, binary",
+            0x3F,
+            (0x43, ReadStatusOf0)
+        ),
+        new("COM1 divisor, low byte", Com1.Data, 0x01, "115,200 baud", Select: (LineControl, DivisorLatch | EightBits)),
+        new("COM1 divisor, high byte", Com1.InterruptEnable, 0x00, "115,200 baud"),
+    ];
+
+    /// <summary>Every register that differs, in words.</summary>
+    /// <param name="input">Reads a byte from a port.</param>
+    /// <param name="output">Writes a byte to a port: selects what is read next.</param>
+    public static IEnumerable<string> Differences(Func<uint, uint> input, Action<uint, uint> output)
+    {
+        foreach (var chip in All)
+        {
+            if (chip.Select is var (port, value))
+                output(port, value);
+            if ((input(chip.Port) & chip.Mask) is var seen && seen != (chip.Value & chip.Mask))
+                yield return $"{chip.Register} is {seen:X2}h, not {chip.Value & chip.Mask:X2}h: {chip.Why}";
+        }
+    }
+}
