@@ -1,8 +1,8 @@
 namespace Verified.Proofs.Bench;
 
 /// <summary>
-/// Measures the processor time of the process: on a shared machine it says what one core does, where wall-clock time
-/// says how busy the machine is. Only for work that one thread does.
+/// Measures the processor time of the process. On a shared machine this shows the work of one core; wall-clock time
+/// shows how busy the machine is. Use it only for work that one thread does.
 /// </summary>
 internal readonly struct CoreClock
 {

@@ -20,7 +20,7 @@ public sealed record KernelPath(string Name, IReadOnlyList<Timed> Path)
 
     public long Cycles => Path.Sum(timed => (long)timed.Cycles);
 
-    /// <summary>Where the cycles go, most first; they add up to all.</summary>
+    /// <summary>The cycles by cause, largest share first. The shares add up to the total.</summary>
     public IReadOnlyList<(string What, long Cycles)> Shares
     {
         get
@@ -53,20 +53,20 @@ public sealed record KernelPath(string Name, IReadOnlyList<Timed> Path)
     }
 }
 
-/// <summary>What a path finds when it is run.</summary>
+/// <summary>The conditions under which a path is measured.</summary>
 /// <param name="Timings">The processor.</param>
 /// <param name="Runs">
-/// So many runs over the same caches, translations and branch targets, empty at first, of which the last is measured;
-/// null: all accesses hit and branches go as <paramref name="Prediction"/> says.
+/// The number of runs over the same caches, translations and branch targets, which are empty at first. The last run is
+/// measured. Null: all accesses hit, and branches go as <paramref name="Prediction"/> says.
 /// </param>
-/// <param name="Prediction">Where there are no such buffers.</param>
+/// <param name="Prediction">The prediction for processors without branch target buffers.</param>
 public sealed record PathConditions(Timings Timings, int? Runs = null, Prediction Prediction = Prediction.Hot)
 {
-    /// <summary>As published figures are meant: nothing is waited for.</summary>
+    /// <summary>As published figures are meant: the processor waits for nothing.</summary>
     public static readonly PathConditions Ideal = new(Timings.P5);
 
     /// <summary>
-    /// After the same has been run some times: what still misses is what the path itself empties or throws out.
+    /// After some runs of the same path. The remaining misses come from what the path itself empties or evicts.
     /// </summary>
     public static readonly PathConditions Repeated = new(Timings.P5, Runs: 4);
 
@@ -77,14 +77,14 @@ public sealed record PathConditions(Timings Timings, int? Runs = null, Predictio
     public static readonly PathConditions Cold = new(Timings.P5, Runs: 1);
 }
 
-/// <summary>What system calls cost on an image, in instructions and P5 model cycles.</summary>
+/// <summary>The cost of system calls on an image, in instructions and P5 model cycles.</summary>
 public static class KernelPaths
 {
     /// <summary>The path that published figures are about.</summary>
     public const string FastBetweenSpaces = "ipc fast, call, between spaces";
 
-    // Timeouts of 0 for page faults, which there are none of yet, and infinite ones for the rest: all that makes the
-    // path the slow one.
+    // Timeouts of 0 for page faults, although no page fault occurs yet, and infinite timeouts for the rest. These
+    // timeouts alone make the path the slow one.
     private const uint PageFaults = 0x00001100,
         Call = 0,
         ReplyAndWait = 1;
@@ -93,7 +93,7 @@ public static class KernelPaths
 
     /// <summary>
     /// Short ipc one way by each path, then the other entries. A call is to a server that waits for anyone, a reply to
-    /// a client that waits for it alone. What the image's limits have no room for is left out.
+    /// a client that waits for it alone. Scenarios that do not fit the image's limits are left out.
     /// </summary>
     /// <exception cref="ImageException">
     /// The image does not boot, or does not get back to a user instruction.
@@ -157,7 +157,8 @@ public static class KernelPaths
     }
 
     /// <summary>
-    /// A thread about to call one that waits, in the other space where there are two, by the fast path.
+    /// The current thread is about to call a waiting thread by the fast path. The two threads are in different spaces
+    /// if the limits allow it.
     /// </summary>
     internal static State<Concrete> ShortIpc(Limits limits) =>
         new Scenario(Entry.Ipc, ThreadStatus.ReceivingAny, SameSpace: limits.Tasks < 4).State(limits);
@@ -201,7 +202,7 @@ public static class KernelPaths
     // The serial line's.
     private const uint Interrupt = 5;
 
-    // An interrupt is shown as the INT that it costs as much as.
+    // An interrupt is shown as an INT, which costs the same.
     private static Instruction Gate(Entry entry)
     {
         var vector = entry switch
@@ -219,7 +220,7 @@ public static class KernelPaths
         return Instruction.Create(Iced.Intel.Code.Int_imm8, (int)vector);
     }
 
-    // The current thread enters the kernel; another one of its priority is in some status.
+    // The current thread enters the kernel. Another thread of its priority has the given status.
     private sealed record Scenario(
         Entry Entry,
         uint PartnerStatus,
@@ -240,7 +241,7 @@ public static class KernelPaths
         private uint Partner =>
             (SameSpace ? ThreadId.Make<Concrete>(4, 1, 1, 1) : ThreadId.Make<Concrete>(4, OtherTask, 0, 1)).Value;
 
-        // Task 2 is σ0, to which nothing is mapped.
+        // Task 2 is σ0, and nothing is mapped to σ0.
         private uint OtherTask => InSmallSpaces ? 3u : 2;
 
         public bool Fits(Limits limits) => SameSpace ? limits.Lthreads >= 2 : limits.Tasks >= 4;

@@ -26,7 +26,7 @@ public static class MachineSpeed
 
     private const uint ShortTurns = 5;
 
-    // Of the loop's turns, its start and the jump to its HLT.
+    // Turns of the loop, plus its start and the jump to its HLT.
     internal const long LoopInstructions = 199_907_522;
     private static readonly byte[] Loop = Assemble();
     private static readonly uint Halt = Code + (uint)Loop.Length - 1;
@@ -166,7 +166,7 @@ public static class MachineSpeed
         return (runs / clock.Seconds, (double)instructions / runs);
     }
 
-    /// <summary>Has the pages that an entry uses accessed before, as those of a kernel that runs have been.</summary>
+    /// <summary>Accesses the pages that an entry uses, because a running kernel has accessed them before.</summary>
     private static void Access(ImageMachine machine, Event entry)
     {
         const uint accessedAndDirty = 0x60;
@@ -197,7 +197,7 @@ public static class MachineSpeed
         return code.ToArray();
     }
 
-    /// <summary>The loop over the data at ESI, as often as the counter says.</summary>
+    /// <summary>The loop over the data at ESI; the counter gives the number of turns.</summary>
     internal static void WriteLoop(Assembler c)
     {
         var (turn, even, difference, done) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel(), c.CreateLabel());

@@ -11,14 +11,16 @@ namespace Verified.Proofs.Bench;
 /// <param name="What">What was measured.</param>
 /// <param name="Value">In <paramref name="Unit"/>.</param>
 /// <param name="Unit">Of the value.</param>
-/// <param name="Note">What it consists of, or compares with; empty where there is nothing to say.</param>
+/// <param name="Note">The parts of the value, or another value to compare with; may be empty.</param>
 public sealed record BenchRow(string Area, string What, double Value, string Unit, string Note = "");
 
 /// <summary>What to measure.</summary>
 /// <param name="Area">One of <see cref="Measurements.Areas"/>; null for all.</param>
-/// <param name="Repeats">Runs of which the median is taken, after one to warm up; each takes a second or so.</param>
-/// <param name="Theorems">To be timed, once each, without the cache of proofs; null for all.</param>
-/// <param name="Progress">Told each row when it is known.</param>
+/// <param name="Repeats">
+/// The number of runs of which the median is taken, after one run to warm up. Each takes about a second.
+/// </param>
+/// <param name="Theorems">The theorems to time, once each, without the cache of proofs; null for all.</param>
+/// <param name="Progress">Called with each row when it is known.</param>
 public sealed record BenchOptions(
     string? Area = null,
     int Repeats = 3,
@@ -59,7 +61,7 @@ public static class Measurements
     {
         BenchRow Beside(string what, Func<double> measure, Func<double?> unicorn, string unit)
         {
-            // In turn, so that both see the same machine.
+            // The two run in turn, so that both see the same state of the machine.
             List<double> own = [],
                 other = [];
             for (var i = 0; i < Math.Max(1, options.Repeats); i++)

@@ -7,8 +7,9 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Proofs.Bench;
 
 /// <summary>
-/// Emulators of whole machines as programs of their own, QEMU and Bochs: the loop of <see cref="MachineSpeed"/> as a
-/// ROM, timed by the processor time that the program takes beyond what it takes for a loop of one turn.
+/// Whole-machine emulators that run as separate programs: QEMU and Bochs. They run the loop of
+/// <see cref="MachineSpeed"/> as a ROM. The result is the processor time of the program, minus its time for a loop of
+/// one turn.
 /// </summary>
 internal static class OtherMachines
 {

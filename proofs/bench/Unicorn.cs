@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Verified.Proofs.Bench;
 
 /// <summary>
-/// The emulator Unicorn 2 (QEMU's translator as a library), to compare with where it is installed: Debian's
-/// libunicorn2. One machine of flat 32-bit memory.
+/// The emulator Unicorn 2 (QEMU's translator as a library), for comparison if it is installed: Debian's libunicorn2.
+/// A machine with flat 32-bit memory.
 /// </summary>
 internal sealed partial class Unicorn : IDisposable
 {

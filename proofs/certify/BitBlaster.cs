@@ -3,10 +3,12 @@ using Verified.Proofs.Values;
 
 namespace Verified.Proofs.Certify;
 
-/// <summary>Questions as one formula of gates, which has a model if and only if one of the questions has.</summary>
+/// <summary>
+/// One formula of gates for several questions. It has a model if and only if one of the questions has a model.
+/// </summary>
 public sealed class BitBlaster
 {
-    // The literals of a word, the lowest bit first; a condition has one.
+    // The literals of a word, lowest bit first. A condition has one literal.
     private readonly Dictionary<ITerm, int[]> _made = new(ReferenceEqualityComparer.Instance);
     private readonly List<int> _questions = [];
 
@@ -23,13 +25,13 @@ public sealed class BitBlaster
         _questions.Add(all);
     }
 
-    /// <summary>Ends the formula: one of the questions is asked.</summary>
+    /// <summary>Ends the formula with a clause that says: at least one question holds.</summary>
     public void End() => Gates.Clause([.. _questions]);
 
     /// <summary>The literal of a condition.</summary>
     public int Literal(Bool condition) => Literals(condition)[0];
 
-    /// <summary>The literals of a word, the lowest bit first; those of a condition are one.</summary>
+    /// <summary>The literals of a word, lowest bit first. A condition has one literal.</summary>
     public int[] Literals(ITerm root)
     {
         foreach (var term in Graph.Pending(root, _made.ContainsKey))
@@ -44,7 +46,7 @@ public sealed class BitBlaster
         int[] Operand(ITerm? term) => term is null ? [] : _made[term];
     }
 
-    /// <summary>One operation, on operands of any one width; a condition is a word of one bit.</summary>
+    /// <summary>One operation on operands of equal width. A condition is a word of one bit.</summary>
     public static int[] Apply(Circuit gates, Op op, int[] a, int[] b, int[] c) =>
         op switch
         {

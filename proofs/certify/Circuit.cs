@@ -3,7 +3,7 @@ namespace Verified.Proofs.Certify;
 /// <summary>
 /// Gates as clauses. A literal is a variable's number, from 1, or its negation, as in DIMACS. Each gate's clauses
 /// determine its output from its inputs, so every assignment of the inputs has exactly one extension. Equal gates are
-/// one.
+/// made only once.
 /// </summary>
 public sealed class Circuit
 {
@@ -30,7 +30,7 @@ public sealed class Circuit
 
     public int Count { get; private set; }
 
-    /// <summary>The literals of the clauses one after the other; 0 ends a clause.</summary>
+    /// <summary>The literals of the clauses in sequence; 0 ends a clause.</summary>
     public IReadOnlyList<int> Clauses => _clauses;
 
     /// <summary>A variable that nothing determines yet.</summary>

@@ -3,9 +3,9 @@ namespace Verified.Proofs.Certify;
 /// <summary>
 /// Checks a proof that clauses have no model. The proof adds clauses one by one until a contradiction is found. Each
 /// added clause must follow from the clauses before it by reverse unit propagation: its negation and unit clauses alone
-/// lead to a conflict. A proof is in the binary DRAT format: 'a' or 'd', then the clause's literals as numbers of 7
-/// bits a byte (twice the variable, plus 1 for a negation), then 0. A clause after 'd' is deleted, which only saves
-/// time: clauses that follow from the formula stay true, whether they are kept or not.
+/// lead to a conflict. A proof is in the binary DRAT format. Each entry is 'a' or 'd', then the clause's literals, then
+/// 0. A literal is twice the variable, plus 1 for a negation, written with 7 bits per byte. A clause after 'd' is
+/// deleted, which only saves time: clauses that follow from the formula stay true, whether they are kept or not.
 /// </summary>
 /// <remarks>This file depends on nothing but the runtime. A theorem that is certified rests on it.</remarks>
 public sealed class ProofChecker
@@ -117,7 +117,7 @@ public sealed class ProofChecker
         return null;
     }
 
-    /// <summary>Whether the negation of a clause leads to a conflict; what it assigns is taken back.</summary>
+    /// <summary>True if the negation of a clause leads to a conflict. All assignments made here are undone.</summary>
     private bool Follows(List<int> clause)
     {
         var before = _assigned;
@@ -142,7 +142,7 @@ public sealed class ProofChecker
         return conflict;
     }
 
-    /// <summary>Adds a clause that holds, and what it implies for good.</summary>
+    /// <summary>Adds a clause that holds, and keeps the assignments that it implies.</summary>
     private void Add(List<int> clause)
     {
         if (_contradiction)
@@ -218,7 +218,7 @@ public sealed class ProofChecker
         _trail[_assigned++] = literal;
     }
 
-    /// <summary>Assigns what the unit clauses imply; false at a conflict.</summary>
+    /// <summary>Assigns the literals that unit clauses imply; false at a conflict.</summary>
     private bool Propagate()
     {
         while (_propagated < _assigned)

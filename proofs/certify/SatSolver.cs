@@ -69,21 +69,21 @@ public static class Certifier
     /// <summary>How many questions a formula is about at most.</summary>
     private const int ManyQuestions = 64;
 
-    /// <summary>What became of some questions.</summary>
-    /// <param name="Questions">How many.</param>
+    /// <summary>The outcome for a group of questions.</summary>
+    /// <param name="Questions">The questions.</param>
     /// <param name="Failure">
-    /// Why they are not certified; null where a checked proof shows that none has a model.
+    /// Why they are not certified; null if a checked proof shows that no question has a model.
     /// </param>
     /// <param name="Clauses">The size of the formula.</param>
     /// <param name="ProofBytes">The size of the proof.</param>
     public sealed record Outcome(IReadOnlyList<Question> Questions, string? Failure, long Clauses, long ProofBytes);
 
     /// <summary>
-    /// Certifies questions together: neighbours share most of their terms. Questions that fail together are tried one
-    /// by one.
+    /// Certifies questions together: neighbours share most of their terms. If they fail together, they are tried
+    /// separately.
     /// </summary>
     /// <param name="questions">The questions, each answered by Z3 with unsat.</param>
-    /// <param name="seconds">How long the SAT solver may take for one formula.</param>
+    /// <param name="seconds">The time limit of the SAT solver for one formula.</param>
     public static IEnumerable<Outcome> Certify(IReadOnlyList<Question> questions, int seconds)
     {
         for (var start = 0; start < questions.Count; )

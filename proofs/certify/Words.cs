@@ -60,7 +60,8 @@ public static class Words
         var dividend = (int[])[.. low, .. high];
         var quotient = new int[dividend.Length];
 
-        // One bit more than the divisor: a remainder is less than it, and takes in the next bit of the dividend.
+        // The remainder has one bit more than the divisor: it is less than the divisor, and then takes in the next bit
+        // of the dividend.
         var (wide, rest) = ((int[])[.. divisor, Circuit.False], Constant(0, divisor.Length + 1));
         for (var bit = dividend.Length - 1; bit >= 0; bit--)
         {
@@ -110,7 +111,7 @@ public static class Words
     public static int LessSigned(Circuit gates, int[] a, int[] b) =>
         Less(gates, [.. a[..^1], -a[^1]], [.. b[..^1], -b[^1]]);
 
-    /// <summary>Whether the lowest 8 bits have an even number of ones.</summary>
+    /// <summary>True if the lowest 8 bits contain an even number of ones.</summary>
     public static int EvenParity(Circuit gates, int[] a) => -a.Take(8).Aggregate(Circuit.False, gates.Xor);
 
     private static int[] Bitwise(int[] a, int[] b, Func<int, int, int> gate)

@@ -7,7 +7,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.First;
 
 /// <summary>
-/// What the loader gives boot, and the one line that boot then prints on COM1 before the processor halts.
+/// Loader input that boot refuses, and the line that boot then prints on COM1 before the processor halts.
 /// </summary>
 /// <param name="Line">The whole line.</param>
 /// <param name="Modules">The loader's modules.</param>
@@ -16,7 +16,7 @@ public sealed record BootRefusal(string Line, params IReadOnlyList<BootModule> M
     /// <summary>Megabytes of memory.</summary>
     public uint Memory { get; init; } = 64;
 
-    /// <summary>What the loader leaves otherwise than the machine's own.</summary>
+    /// <summary>The loader's deviations from the machine's usual start.</summary>
     public Action<Pc> Change { get; init; } = _ => { };
 }
 
@@ -43,7 +43,7 @@ public static class BootMessages
 
     private static byte[] Root => File(RootAt, Small);
 
-    /// <summary>The cases in which boot refuses what the loader gives it.</summary>
+    /// <summary>Every case in which boot refuses the loader's input.</summary>
     public static IReadOnlyList<BootRefusal> Refusals(KernelImage image)
     {
         BootRefusal without = Told(
@@ -250,7 +250,7 @@ public static class BootMessages
         return file;
     }
 
-    /// <summary>Where the loader puts the first module: on the first page behind the image.</summary>
+    /// <summary>The address at which the loader puts the first module: the first page after the image.</summary>
     private static uint FirstModule(KernelImage image) =>
         Layout.Physical(image.Segments[1].End + Layout.PageSize - 1 & ~(Layout.PageSize - 1));
 

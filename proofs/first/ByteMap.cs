@@ -2,21 +2,21 @@ using Verified.Kernel;
 
 namespace Verified.Proofs.First;
 
-/// <summary>What would notice a wrong byte of the image file.</summary>
+/// <summary>The check that would notice a wrong byte of the image file.</summary>
 public enum Guard
 {
     /// <summary>A theorem executes the instruction.</summary>
     Theorem,
 
     /// <summary>
-    /// The byte has a declared value, with which the boot checks compare it, or what boot makes of it.
+    /// The byte has a declared value, or boot derives a declared value from it. The boot checks compare that value.
     /// </summary>
     Declared,
 
     /// <summary>A claim about a run executes or prints it.</summary>
     Run,
 
-    /// <summary>The byte has no effect on what the kernel does, for a reason.</summary>
+    /// <summary>The byte has no effect on the kernel's behaviour, and the map gives the reason.</summary>
     NoEffect,
 
     /// <summary>Nothing.</summary>
@@ -27,8 +27,8 @@ public enum Guard
 /// <param name="Region">The region that they are in.</param>
 /// <param name="Offset">Offset of the first byte in the file.</param>
 /// <param name="Length">Bytes.</param>
-/// <param name="Linear">Linear address of the first byte; null where the file alone has it.</param>
-/// <param name="Guard">What would notice a wrong byte.</param>
+/// <param name="Linear">Linear address of the first byte; null if the bytes are only in the file.</param>
+/// <param name="Guard">The check that would notice a wrong byte.</param>
 /// <param name="Why">The claim, or the reason.</param>
 public sealed record GuardedBytes(string Region, uint Offset, uint Length, uint? Linear, Guard Guard, string Why)
 {

@@ -3,8 +3,8 @@ using Verified.Kernel;
 namespace Verified.Proofs.First;
 
 /// <summary>
-/// Compares what of an image file is no code and no data of the kernel: headers, padding, the tables of symbols and
-/// sections.
+/// Checks the parts of an image file that are neither code nor data of the kernel: headers, padding, and the tables of
+/// symbols and sections.
 /// </summary>
 public static class FileCheck
 {

@@ -14,7 +14,7 @@ public static class FirstStateCheck
 
     /// <summary>Every place where the booted machine differs: memory in order of address, then registers.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="modules">What the loader gives it: two ELF files, or nothing.</param>
+    /// <param name="modules">The loader's modules: two ELF files, or none.</param>
     /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
     public static IEnumerable<string> Differences(KernelImage image, params IReadOnlyList<BootModule> modules)
     {

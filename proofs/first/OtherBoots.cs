@@ -5,8 +5,8 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.First;
 
 /// <summary>
-/// Boots that go along code which neither the theorems of boot nor the refusals execute: flat modules, more than two
-/// modules, a module without a text, less and more memory than the kernel can hand out.
+/// Boots that execute code which neither the theorems of boot nor the refusals reach. They have flat modules, more than
+/// two modules, a module without a text, or less or more memory than the kernel can hand out.
 /// </summary>
 public static class OtherBoots
 {
@@ -77,7 +77,7 @@ public static class OtherBoots
     private static IReadOnlyList<BootModule>? Booting(KernelImage image) =>
         Prove.Booting.Servers(image) is { Count: > 0 } servers ? servers : null;
 
-    /// <summary>An ELF file goes where its headers say; a flat one starts where the loader put it.</summary>
+    /// <summary>The loader puts an ELF file where its headers say. A flat file stays where the loader put it.</summary>
     private static FirstServer Server(Pc pc, uint number, byte[] content)
     {
         if (content is [0x7F, (byte)'E', (byte)'L', (byte)'F', ..])

@@ -15,7 +15,7 @@ public sealed class RingBus(Pc pc) : IBus<Concrete>
 
     private readonly byte[] _user = new byte[Mask + 8];
 
-    /// <summary>Dwords that stand in for those of the kernel's memory.</summary>
+    /// <summary>Dwords that replace dwords of the kernel's memory.</summary>
     public Dictionary<uint, uint> Instead { get; } = [];
 
     /// <summary>The kernel's addresses that were written since this was cleared.</summary>

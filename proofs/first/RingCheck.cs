@@ -6,13 +6,13 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.First;
 
 /// <summary>
-/// Which ways lead from ring 3 to ring 0. For the tables that boot leaves, the processor's own text executes each far
-/// transfer with every selector, and each INT n and event with every vector. Only the declared gates lead to ring 0,
-/// each to its entry.
+/// Finds every transfer from ring 3 to ring 0. For the tables that boot leaves, the processor's own text executes each
+/// far transfer with every selector, and each INT n and event with every vector. Only the declared gates lead to ring
+/// 0, each to its entry.
 /// </summary>
 /// <remarks>
-/// GDT, IDT and TSS change in two places after boot: the users' descriptors, and ESP0. So each check is made with the
-/// descriptors of whole spaces, and with those of the first and the last small space.
+/// GDT, IDT and TSS change in two places after boot: the users' descriptors, and ESP0. Therefore each check runs three
+/// times: with the descriptors of whole spaces, of the first small space, and of the last one.
 /// </remarks>
 public sealed class RingCheck
 {
@@ -23,7 +23,9 @@ public sealed class RingCheck
 
     private const uint AllSelectors = 0x10000;
 
-    /// <summary>So many selectors name the descriptors of the GDT, and the first ones of an LDT.</summary>
+    /// <summary>
+    /// The number of selectors that name the descriptors of the GDT, and the first descriptors of an LDT.
+    /// </summary>
     public const uint NamedSelectors = 0x40;
 
     // The selectors' kinds of instruction: the opcode, whether the instruction holds the far pointer, whether it is a
@@ -213,7 +215,7 @@ public sealed class RingCheck
         return After(() => _cpu.Step(operation));
     }
 
-    /// <summary>Where the user gets to: the ring, and in ring 0 the entry; or the exception's text.</summary>
+    /// <summary>The result of a transfer: the ring, and in ring 0 the entry; or the exception's text.</summary>
     private string After(Action act)
     {
         Cases++;
@@ -241,7 +243,9 @@ public sealed class RingCheck
             : $"ring {_cpu.Cpl}, with CS {_cpu.S[SegmentRegister.Cs].Selector}";
     }
 
-    /// <summary>What the processor has stored is the frame on the kernel's stack and no task's state.</summary>
+    /// <summary>
+    /// True if the processor has stored nothing but the frame on the kernel's stack, and no task state.
+    /// </summary>
     private bool FrameAlone() =>
         _bus.Stored.All(at =>
             at - (_image.Layout.Threads.Base + Layout.Eip.Offset) < Layout.ThreadSize - Layout.Eip.Offset

@@ -6,18 +6,18 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Verified.Proofs.Mutation;
 
 /// <summary>
-/// The sources of the spec, compiled in this process with one text changed, and loaded beside a copy of the assemblies
-/// that depend on it.
+/// The sources of the spec, with one text changed. They are compiled in this process and loaded beside a copy of the
+/// assemblies that depend on the spec.
 /// </summary>
 /// <remarks>
-/// Those assemblies are not compiled again: of the spec they have nothing in them but the values of its public
-/// constants, which a change must therefore leave alone.
+/// Those assemblies are not compiled again. They contain the values of the spec's public constants, so a change must
+/// not touch public constants.
 /// </remarks>
 public sealed class ChangedSpec
 {
     private const string Changed = "Verified.Spec";
 
-    // What the SDK's implicit usings give every file, and the version that the dependent assemblies ask for.
+    // The SDK's implicit usings, and the assembly version that the dependent assemblies ask for.
     private static readonly string Usings =
         "global using System; global using System.Collections.Generic; global using System.IO; "
         + "global using System.Linq; global using System.Threading; global using System.Threading.Tasks; "
@@ -65,7 +65,9 @@ public sealed class ChangedSpec
     /// <summary>The text of a file of the spec; null if there is none.</summary>
     public string? TextOf(string file) => _sources.TryGetValue(file, out var source) ? source.Text : null;
 
-    /// <summary>The assembly with a file changed, or as it is; or the compiler's first error.</summary>
+    /// <summary>
+    /// The assembly with one file changed, or unchanged if no file is given; or the compiler's first error.
+    /// </summary>
     public (byte[]? Assembly, string? Error) Compile(string? file = null, string? text = null)
     {
         var compilation = file is null

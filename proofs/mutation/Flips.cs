@@ -9,7 +9,7 @@ using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Mutation;
 
-/// <summary>What became of a damaged image, in the order of the checks.</summary>
+/// <summary>The outcome for a damaged image, in the order of the checks.</summary>
 public enum Fate
 {
     /// <summary>It is no image file, or its headers, padding or tables of symbols are not exact.</summary>
@@ -36,7 +36,7 @@ public enum Fate
     /// <summary>Every check holds, and there is a reason why the bit has no effect.</summary>
     NoEffect,
 
-    /// <summary>The prover has no answer, or nothing is about the byte.</summary>
+    /// <summary>The prover has no answer, or no theorem is about the byte.</summary>
     Unknown,
 }
 
@@ -45,27 +45,27 @@ public enum Fate
 /// <param name="Bit">0 to 7.</param>
 public readonly record struct Flip(uint Offset, int Bit);
 
-/// <summary>A flipped bit, and what became of it.</summary>
+/// <summary>A flipped bit and its outcome.</summary>
 /// <param name="Flip">The bit.</param>
 /// <param name="Region">The region of the file that it is in.</param>
-/// <param name="Fate">What became of it.</param>
+/// <param name="Fate">The outcome.</param>
 /// <param name="By">The theorem that is refuted or has no answer; empty if it is none.</param>
 /// <param name="Why">The difference, the refuted goal, the changed instruction, or why there is no answer.</param>
 /// <param name="Seconds">How long that took.</param>
 public sealed record FlipResult(Flip Flip, string Region, Fate Fate, string By, string Why, double Seconds);
 
 /// <summary>
-/// Damages the image file one bit at a time. The checks are in the order of what they cost: the reader, the boot
-/// checks, random programs or the image's own, then the theorems that read the byte.
+/// Damages the image file one bit at a time. The checks run from cheap to expensive: the reader, the boot checks,
+/// random programs or the image's own programs, then the theorems that read the byte.
 /// </summary>
-/// <param name="image">The image that is right.</param>
-/// <param name="map">What guards its bytes.</param>
-/// <param name="theorems">What is to be proved of an image (<see cref="Theorems.Of"/>).</param>
+/// <param name="image">The correct image.</param>
+/// <param name="map">The guard of each byte.</param>
+/// <param name="theorems">The theorems of an image (<see cref="Theorems.Of"/>).</param>
 /// <param name="proved">
-/// The proofs of the image itself: what they did not read, a flip does not change. Those of damaged images are not
-/// added.
+/// The proofs of the correct image. A flip of a byte that a proof did not read cannot change this proof. Proofs of
+/// damaged images are not added.
 /// </param>
-/// <param name="events">Events that random programs get, at least, before the proofs.</param>
+/// <param name="events">The least number of events in random programs before the proofs.</param>
 /// <param name="seed">The random programs'.</param>
 public sealed class Flips(
     KernelImage image,
@@ -107,9 +107,9 @@ public sealed class Flips(
         [.. Enumerable.Range(0, (int)length * 8).Select(i => new Flip(offset + (uint)i / 8, i % 8))];
 
     /// <summary>The results, in order of offset and bit.</summary>
-    /// <param name="flips">The bits, one to an image.</param>
-    /// <param name="workers">How many images at a time.</param>
-    /// <param name="progress">Told each result as it comes, from several threads, one call at a time.</param>
+    /// <param name="flips">The bits; each damages one image.</param>
+    /// <param name="workers">The number of images at a time.</param>
+    /// <param name="progress">Called with each result, from several threads, one call at a time.</param>
     public IReadOnlyList<FlipResult> Run(IEnumerable<Flip> flips, int workers, Action<FlipResult>? progress = null)
     {
         var waiting = new ConcurrentQueue<Flip>(flips);
@@ -134,7 +134,7 @@ public sealed class Flips(
         }
     }
 
-    /// <summary>Where a bit is in memory; null if no loader puts it there.</summary>
+    /// <summary>The linear address of a bit; null if no loader puts it into memory.</summary>
     public uint? Linear(Flip flip) =>
         _pieces.First(piece => flip.Offset - piece.Offset < piece.Length) is { Linear: { } linear } piece
             ? linear + flip.Offset - piece.Offset
@@ -183,7 +183,7 @@ public sealed class Flips(
         }
         catch (Exception e)
         {
-            // Whatever stops one is its failure, and no other's.
+            // An exception counts as the failure of this flip and of no other flip.
             return (Fate.Unknown, by, e is ProverException ? e.Message : $"{e.GetType().Name}: {e.Message}");
         }
     }
@@ -202,7 +202,7 @@ public sealed class Flips(
     }
 
     /// <summary>
-    /// Boot and the panic path: the lines that they print, and where boot comes to whatever the loader left in the
+    /// Boot and the panic path: the lines that they print, and the state that boot reaches from any initial
     /// registers.
     /// </summary>
     private (Fate, string, string) OfBoot(KernelImage damaged, Flip flip, ref string by)
@@ -260,7 +260,7 @@ public sealed class Flips(
 
     private string? Refuted(KernelImage damaged, Func<Theorem, bool> about, ref string by)
     {
-        // The cheap ones first: one refutation is enough.
+        // The cheap theorems come first, because one refutation is enough.
         foreach (var theorem in theorems(damaged).Where(about).OrderBy(theorem => theorem.Weight))
         {
             if (proved.Find(theorem) is not null)

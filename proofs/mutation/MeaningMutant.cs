@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 namespace Verified.Proofs.Mutation;
 
 /// <summary>
-/// A change of what the spec means, which every check of the image lets pass if the image is changed alike.
+/// A change of the spec's meaning. If the image changed in the same way, every check of the image would pass.
 /// </summary>
-/// <param name="What">What the changed kernel does.</param>
+/// <param name="What">The behaviour of the changed kernel.</param>
 /// <param name="File">The file below spec/.</param>
-/// <param name="Old">The text that is replaced: it occurs once.</param>
-/// <param name="New">What stands there instead.</param>
+/// <param name="Old">The text that is replaced; it occurs exactly once in the file.</param>
+/// <param name="New">The text that replaces it.</param>
 public sealed partial record MeaningMutant(string What, string File, string Old, string New)
 {
     public static readonly IReadOnlyList<MeaningMutant> All =

@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Mutation;
 
-/// <summary>Changes of what the spec means, each of which a named property must catch.</summary>
+/// <summary>Changes of the spec's meaning. A named property must catch each of them.</summary>
 internal static partial class MeaningMutants
 {
     /// <summary>Messages, faults and interrupts.</summary>

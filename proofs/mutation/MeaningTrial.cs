@@ -7,13 +7,13 @@ namespace Verified.Proofs.Mutation;
 
 /// <summary>
 /// Judges the spec by its stated meaning alone: no invariant of the spec, and no image, takes part. It runs in the
-/// context of a changed spec, so what it takes and gives are texts.
+/// context of a changed spec, so its input and output are text.
 /// </summary>
 public static class MeaningTrial
 {
     private static readonly Limits Few = new(4, 4, 4);
 
-    // The small ones first: most changes need no other.
+    // Small models come first, because they catch most changes.
     private static Model[] Models =>
         [
             Model.Sleepers,
@@ -27,7 +27,7 @@ public static class MeaningTrial
         ];
 
     /// <summary>
-    /// The property that is violated, the check that found it, and what it says, each on a line; empty if all hold.
+    /// The violated property, the check that found it, and its message, one per line; empty if all properties hold.
     /// </summary>
     public static string Judge()
     {

@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Verified.Proofs.Mutation;
 
-/// <summary>What became of a spec with another meaning.</summary>
+/// <summary>The outcome for a spec with another meaning.</summary>
 /// <param name="Mutant">The change.</param>
 /// <param name="Property">The property that caught it; null if none did.</param>
 /// <param name="Check">The check that found it.</param>
-/// <param name="Why">What the property says, or why the change was not tried to its end.</param>
+/// <param name="Why">The property's message, or why the trial of the change did not finish.</param>
 /// <param name="Seconds">Wall-clock time, compilation included.</param>
 public sealed record MeaningResult(MeaningMutant Mutant, string? Property, string Check, string Why, double Seconds);
 
-/// <summary>Tries changes of the meaning, one after the other, in this process.</summary>
+/// <summary>Tries changes of the meaning in turn, in this process.</summary>
 /// <param name="spec">The sources of the spec.</param>
 public sealed class MeaningTrials(ChangedSpec spec)
 {
@@ -21,7 +21,7 @@ public sealed class MeaningTrials(ChangedSpec spec)
     public MeaningResult Try(MeaningMutant mutant) =>
         Judge(mutant, spec.Compile(mutant.File, mutant.Change(spec.TextOf(mutant.File))));
 
-    /// <summary>Judges the spec as it is: nothing may be caught.</summary>
+    /// <summary>Judges the unchanged spec: no property may fail.</summary>
     public MeaningResult TryRight() => Judge(new("the spec as it is", "", "", ""), spec.Compile());
 
     private static MeaningResult Judge(MeaningMutant mutant, (byte[]? Assembly, string? Error) compiled)

@@ -2,13 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace Verified.Proofs.Mutation;
 
-/// <summary>One change of a source text.</summary>
+/// <summary>One change of a source file.</summary>
 /// <param name="File">Path below the folder of sources.</param>
-/// <param name="Line">Where the change begins, counted from 1.</param>
-/// <param name="Kind">What kind of change it is, in a word or two.</param>
-/// <param name="Before">The lines changed, on one line.</param>
-/// <param name="After">The same, changed.</param>
-/// <param name="Text">The whole text, changed.</param>
+/// <param name="Line">The line of the change, counted from 1.</param>
+/// <param name="Kind">The kind of change, in one or two words.</param>
+/// <param name="Before">The original lines, joined into one.</param>
+/// <param name="After">The same lines after the change, joined into one.</param>
+/// <param name="Text">The whole text of the file after the change.</param>
 public sealed partial record Mutant(string File, int Line, string Kind, string Before, string After, string Text)
 {
     /// <summary>Replaces a range of <paramref name="source"/>.</summary>

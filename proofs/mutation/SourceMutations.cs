@@ -5,9 +5,9 @@ using Verified.Spec;
 namespace Verified.Proofs.Mutation;
 
 /// <summary>
-/// The ways to change a line of the spec by one token or one statement, each a plausible slip. They go by the text as
-/// it is written here (spaces around operators, a statement to a line); what does not compile is for the compiler to
-/// say.
+/// Changes a line of the spec by one token or one statement. Each change is a plausible slip. The changes work on the
+/// text as it is formatted here: spaces around operators, one statement per line. The compiler rejects impossible
+/// results.
 /// </summary>
 public static partial class SourceMutations
 {
@@ -33,7 +33,7 @@ public static partial class SourceMutations
 
     private static readonly string[] Precedence = ["||", "&&", "|", "&"];
 
-    // Enumerations whose members are taken for one another, each for the next one.
+    // Enumerations whose members are easily confused. Each member is replaced by the next one.
     private static readonly Dictionary<string, string> Next = Ring(
             "s.",
             [
@@ -154,7 +154,7 @@ public static partial class SourceMutations
         }
     }
 
-    /// <summary>Each operand of a conjunction or disjunction dropped, with one of its operators.</summary>
+    /// <summary>Drops each operand of a conjunction or disjunction, with one of its operators.</summary>
     private static IEnumerable<(string Kind, int Start, int End, string Text)> Operands(SourceText source)
     {
         foreach (Match match in Logical().Matches(source.Code))
@@ -166,7 +166,7 @@ public static partial class SourceMutations
             (start, end) = source.Trimmed(start, end);
             yield return (kind, source.Trimmed(start, token.Index).End, end, "");
 
-            // The left operand is the right one of an operator before it, unless it is the first.
+            // The left operand is the right operand of the operator before it, except for the first.
             if (!source.Code[..start].TrimEnd().EndsWith(token.Value, StringComparison.Ordinal))
                 yield return (kind, start, source.Trimmed(token.Index + token.Length, end).Start, "");
         }
@@ -230,7 +230,7 @@ public static partial class SourceMutations
     [GeneratedRegex(@"(?<![\w.])\d+(?![\w.])")]
     private static partial Regex Number();
 
-    // A line that is a statement, or ends in one after a condition, else or case label.
+    // A line that is a statement, or that ends in a statement after a condition, else or case label.
     [GeneratedRegex(
         @"(?<=[;{}):]|else|^)\s*\n(?: *case [^:]*: | *(?:else )?(?:if \(.*\) )?)"
             + @"(?<statement>[_a-zA-Z][^;\n]*;)(?= *(?:break;)? *\n)",
@@ -251,7 +251,8 @@ public static partial class SourceMutations
     [GeneratedRegex(@"\b[A-Z]\w*\(")]
     private static partial Regex Call();
 
-    // The state, tables, named constants, lambdas and literals of text: no neighbour has the type to stand for one.
+    // The state, tables, named constants, lambdas and literals of text. No neighbouring argument has a type that could
+    // replace them.
     [GeneratedRegex(@"^(?:s|(?:Table|Code|ThreadStatus|Stages)\.\w+|\s*|.*=>.*)$", RegexOptions.Singleline)]
     private static partial Regex OfItsOwnType();
 

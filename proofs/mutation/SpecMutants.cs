@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Mutation;
 
-/// <summary>Every mutant of the spec: of what the kernel does, and of the invariants.</summary>
+/// <summary>Every mutant of the spec: changes of the kernel's steps and of the invariants.</summary>
 public static class SpecMutants
 {
     private static readonly string[] Invariants =
@@ -11,7 +11,7 @@ public static class SpecMutants
         "TaskInvariants.cs",
     ];
 
-    // Where the text of transitions begins; what is before it is declarations and public constants.
+    // The first line of the text of transitions. The lines before it hold declarations and public constants.
     private static readonly (string File, string From)[] Transitions =
     [
         ("Ipc.cs", ""),

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Verified.Proofs.Mutation;
 
-/// <summary>What became of a changed spec.</summary>
+/// <summary>The outcome for a changed spec.</summary>
 public enum SpecFate
 {
     /// <summary>A check failed.</summary>
@@ -19,23 +19,23 @@ public enum SpecFate
     Survived,
 }
 
-/// <summary>What became of a changed spec.</summary>
-/// <param name="Fate">What became of it.</param>
+/// <summary>A changed spec and its outcome.</summary>
+/// <param name="Fate">The outcome.</param>
 /// <param name="By">
-/// The check that failed or did not end, as arguments of <c>verified</c>; empty where none did.
+/// The check that failed or did not end, as arguments of <c>verified</c>; empty if no check failed.
 /// </param>
-/// <param name="Why">What that check, or the compiler, says.</param>
+/// <param name="Why">The message of that check or of the compiler.</param>
 /// <param name="Seconds">Wall-clock time of the checks.</param>
 public sealed record SpecResult(SpecFate Fate, string By, string Why, double Seconds);
 
 /// <summary>
-/// A temporary folder with the sources of the spec and a copy of this program, whose assembly of the spec is exchanged
-/// for that of the sources as they are changed. The other assemblies stay: of the spec they have nothing in them but
-/// the values of its public constants, which a change must therefore leave alone.
+/// A temporary folder with the sources of the spec and a copy of this program. The copy's assembly of the spec is
+/// replaced by the compiled, changed sources. The other assemblies stay. They contain the values of the spec's public
+/// constants, so a change must not touch public constants.
 /// </summary>
 public sealed class SpecTrials : IDisposable
 {
-    /// <summary>The checks, in the order of what they cost.</summary>
+    /// <summary>The checks, from cheap to expensive.</summary>
     public static readonly IReadOnlyList<string> Checks =
     [
         "check pair",
@@ -48,7 +48,8 @@ public sealed class SpecTrials : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
-    // A step that a change makes endless may write without end: 4 GB, in hexadecimal, many times what the checks take.
+    // A change can make a step endless, and an endless step may write without end. The limit: 4 GB, in hexadecimal,
+    // many times the memory that the checks need.
     private const string MostMemory = "100000000";
 
     private static readonly string[] Settings = ["Directory.Build.props", "Directory.Packages.props", "global.json"];
@@ -80,8 +81,8 @@ public sealed class SpecTrials : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Builds the sources with a change, or as they are, and runs the checks until one fails.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">There is no <c>dotnet</c>.</exception>
+    /// <summary>Builds the sources, changed or unchanged, and runs the checks until one fails.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception"><c>dotnet</c> is missing.</exception>
     public SpecResult Try(Mutant? mutant = null)
     {
         if (mutant is null)
@@ -141,7 +142,7 @@ public sealed class SpecTrials : IDisposable
         return new(SpecFate.Survived, "", "", clock.Elapsed.TotalSeconds);
     }
 
-    /// <summary>The line of a verb's output that says what failed.</summary>
+    /// <summary>The line in a verb's output that names the failure.</summary>
     private static string Reason(IReadOnlyList<string> lines)
     {
         return (

@@ -3,18 +3,20 @@ using Verified.Proofs.Prove;
 namespace Verified.Proofs.Smt;
 
 /// <summary>
-/// What one theorem's proof asked, kept: every question, or a random sample of those that a check is about.
+/// The recorded questions of one theorem's proof: every question, or a random sample if a check needs only a sample.
 /// </summary>
-/// <param name="sample">How many questions are kept; null for all.</param>
-/// <param name="random">What chooses them.</param>
-/// <param name="unsatisfiable">Whether only the questions without a model are kept.</param>
+/// <param name="sample">The number of questions to keep; null for all.</param>
+/// <param name="random">Chooses the sample.</param>
+/// <param name="unsatisfiable">True to keep only the questions without a model.</param>
 public sealed class Asked(int? sample, Random random, bool unsatisfiable) : IQuestionRecord
 {
-    /// <summary>What was taken for granted, or shown by a model: nothing for another solver to answer.</summary>
+    /// <summary>
+    /// A goal or choice that was settled without the solver, so another solver has nothing to answer.
+    /// </summary>
     /// <param name="Path">The path, from 1.</param>
     /// <param name="Purpose">The goal or choice.</param>
     /// <param name="By">
-    /// Rules, if the simplifier or a fact as it stands settled it; model, if an earlier model did.
+    /// "rules" if the simplifier or a known fact settled it; "model" if an earlier model settled it.
     /// </param>
     public sealed record Settled(int Path, string Purpose, string By);
 

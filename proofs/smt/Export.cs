@@ -7,7 +7,7 @@ namespace Verified.Proofs.Smt;
 /// Questions as files: a folder per theorem, a script per question, and <c>index.tsv</c>. The index also has a line for
 /// each goal that was settled without the solver.
 /// </summary>
-/// <param name="folder">Where the files go.</param>
+/// <param name="folder">The folder for the files.</param>
 public sealed class Export(string folder)
 {
     private const string Header = "file\ttheorem\tpath\tgoal\texpected\tby\tbytes\n";
@@ -15,7 +15,7 @@ public sealed class Export(string folder)
     private readonly SortedDictionary<string, string> _lines = new(StringComparer.Ordinal);
 
     /// <summary>Writes the scripts of one theorem.</summary>
-    /// <returns>How many bytes they have.</returns>
+    /// <returns>The number of bytes written.</returns>
     public long Write(string theorem, Asked asked)
     {
         Directory.CreateDirectory(Path.Combine(folder, theorem));
@@ -31,7 +31,7 @@ public sealed class Export(string folder)
             Line(file, question.Path, question.Purpose, Script.Answer(question.Satisfiable), "solver", size);
         }
 
-        // A model shows that there is one. The rules show that a goal holds, so its negation has none.
+        // The earlier model answers sat. The rules show that a goal holds, so its negation is unsatisfiable.
         foreach (var settled in asked.WithoutSolver)
             Line("-", settled.Path, settled.Purpose, Script.Answer(settled.By == "model"), settled.By, 0);
         lock (_lines)

@@ -4,17 +4,19 @@ using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Smt;
 
-/// <summary>What a check of a theorem's questions found.</summary>
+/// <summary>The outcome of a check of one theorem's questions.</summary>
 /// <param name="Theorem">The theorem's name.</param>
-/// <param name="Verdict">What the proof found that asked the questions; null if it came to no answer.</param>
-/// <param name="Questions">How many questions there were.</param>
-/// <param name="Checked">How many of them were checked: a sample, or all.</param>
-/// <param name="Agreed">How many were confirmed.</param>
-/// <param name="Failures">What was not confirmed, and why; one line each.</param>
-/// <param name="Bytes">The size of what was written: scripts, or proofs.</param>
+/// <param name="Verdict">
+/// The outcome of the proof that asked the questions; null if the proof came to no answer.
+/// </param>
+/// <param name="Questions">The number of questions.</param>
+/// <param name="Checked">The number of checked questions: a sample, or all.</param>
+/// <param name="Agreed">The number of confirmed questions.</param>
+/// <param name="Failures">The questions that were not confirmed, with reasons, one line each.</param>
+/// <param name="Bytes">The size of the written scripts or proofs.</param>
 /// <param name="Clauses">The size of the formulas that were certified.</param>
-/// <param name="Time">How long it took, the proof included.</param>
-/// <param name="Cached">Whether an earlier run confirmed all of the same questions.</param>
+/// <param name="Time">The time, including the proof.</param>
+/// <param name="Cached">True if an earlier run confirmed all of the same questions.</param>
 public sealed record Opinion(
     string Theorem,
     Verdict? Verdict,
@@ -33,18 +35,18 @@ public sealed record Opinion(
 }
 
 /// <summary>
-/// Proves theorems anew, and has the questions of each checked by somebody else than Z3. A theorem of which all
-/// questions were confirmed is kept in a folder, for the ledger, as proved theorems are: until something that it
-/// depends on changes.
+/// Proves theorems again, and has a checker other than Z3 check the questions of each theorem. A theorem with all its
+/// questions confirmed is kept in a folder for the ledger, like a proved theorem, until one of its dependencies
+/// changes.
 /// </summary>
 /// <param name="theorems">The theorems.</param>
 /// <param name="sample">
-/// How many questions to check in all, of theorems chosen at random; null for every question of every theorem.
+/// The total number of questions to check, from theorems chosen at random; null for every question of every theorem.
 /// </param>
-/// <param name="seed">What chooses them.</param>
-/// <param name="unsatisfiable">Whether only questions without a model are checked.</param>
-/// <param name="confirmed">Theorems confirmed by earlier runs, and where to keep them; null for no such folder.</param>
-/// <param name="anew">Whether theorems that an earlier run confirmed are checked again.</param>
+/// <param name="seed">Chooses them.</param>
+/// <param name="unsatisfiable">True to check only questions without a model.</param>
+/// <param name="confirmed">The folder of theorems that earlier runs confirmed; null for no such folder.</param>
+/// <param name="anew">True to check again the theorems that an earlier run confirmed.</param>
 public sealed class Opinions(
     IReadOnlyList<Theorem> theorems,
     int? sample,
@@ -55,21 +57,21 @@ public sealed class Opinions(
 )
 {
     /// <summary>
-    /// How many questions of one theorem a sample has at most, so that few theorems need to be proved.
+    /// The most questions in a sample from one theorem. Larger samples need fewer theorems to be proved.
     /// </summary>
     private const int PerTheorem = 20;
 
-    /// <summary>What the check of one theorem's questions adds to its opinion.</summary>
+    /// <summary>The results that the check of one theorem's questions adds to its opinion.</summary>
     public sealed record Outcome(int Agreed, IReadOnlyList<string> Failures, long Bytes, long Clauses = 0);
 
     /// <summary>The theorems whose questions are checked, with the number of questions where it is a sample.</summary>
     public IReadOnlyList<(Theorem Theorem, int? Quota)> Chosen { get; } = Choose(theorems, sample, seed);
 
     /// <summary>Runs the check for each theorem, several at a time.</summary>
-    /// <param name="workers">How many at a time.</param>
+    /// <param name="workers">The number of theorems at a time.</param>
     /// <param name="check">Checks the questions of one theorem.</param>
-    /// <param name="started">Told of a theorem that starts; from several threads, one call at a time.</param>
-    /// <param name="ended">Told of each opinion, in the same way.</param>
+    /// <param name="started">Called when a theorem starts, from several threads, one call at a time.</param>
+    /// <param name="ended">Called with each opinion, in the same way.</param>
     public IReadOnlyList<Opinion> Run(
         int workers,
         Func<Theorem, Asked, Outcome> check,
@@ -130,7 +132,7 @@ public sealed class Opinions(
         }
         catch (Exception e)
         {
-            // Whatever stops a theorem is its failure, and no other's.
+            // An exception counts as the failure of this theorem and of no other theorem.
             var why = e is ProverException ? e.Message : $"{e.GetType().Name}: {e.Message}";
             return new(theorem.Name, null, asked.Count, asked.Kept.Count, 0, [why], 0, 0, clock.Elapsed, false);
         }

@@ -6,7 +6,7 @@ namespace Verified.Proofs.Smt;
 
 /// <summary>
 /// A question as a script in SMT-LIB 2, logic QF_BV. It is written from the terms themselves and not by Z3's printer.
-/// It also spells the operations in its own way (a sum is always a sum, the lowest bit is a chain of cases), so an
+/// It also spells the operations in its own way: a sum is always a sum, and the lowest bit is a chain of cases. So an
 /// error of <see cref="Translation"/> shows as a disagreement.
 /// </summary>
 public static class Script
@@ -15,7 +15,7 @@ public static class Script
     /// <param name="theorem">The theorem's name.</param>
     /// <param name="question">The question.</param>
     /// <param name="equations">
-    /// Whether shared terms are variables with equations, for a solver without definitions.
+    /// True to write shared terms as variables with equations, for a solver without definitions.
     /// </param>
     public static string Of(string theorem, Question question, bool equations = false)
     {

@@ -5,14 +5,14 @@ using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Smt;
 
-/// <summary>A solver for SMT-LIB 2 that is asked what Z3 was asked.</summary>
+/// <summary>A solver for SMT-LIB 2 that answers the questions that Z3 answered.</summary>
 /// <param name="Name">The name of the program, looked for on the path.</param>
-/// <param name="Arguments">How it is started.</param>
+/// <param name="Arguments">The arguments that start it.</param>
 /// <param name="Piped">
-/// Whether one process answers many questions over a pipe, each in a scope of its own. If not, each question is a file
-/// and a process: cvc5 reads a pipe several times more slowly than it starts.
+/// True if one process answers many questions over a pipe, each question in its own scope. If false, each question is a
+/// file and a process: cvc5 reads a pipe several times more slowly than it starts.
 /// </param>
-/// <param name="Defines">Whether it knows definitions; if not, shared terms are variables with equations.</param>
+/// <param name="Defines">True if it knows definitions; if not, shared terms are variables with equations.</param>
 /// <param name="Version">The argument that makes it print its version.</param>
 public sealed record SolverProgram(
     string Name,
@@ -30,7 +30,7 @@ public sealed record SolverProgram(
         new("bitwuzla", [], Piped: false, Defines: true, "--version"),
     ];
 
-    /// <summary>Its name and version, from the first line of what it says: cvc5 says a sentence.</summary>
+    /// <summary>Its name and version, from the first line that it prints. cvc5 prints a sentence.</summary>
     /// <exception cref="Win32Exception">The program is not installed, or this host cannot execute it.</exception>
     public string Describe()
     {
@@ -44,15 +44,15 @@ public sealed record SolverProgram(
 
 /// <summary>A running second solver, for one thread.</summary>
 /// <param name="program">The solver.</param>
-/// <param name="limit">How long it may take for one question.</param>
+/// <param name="limit">The time limit for one question.</param>
 public sealed class SecondSolver(SolverProgram program, TimeSpan limit) : IDisposable
 {
-    // A process answers all questions of a theorem: only the time of one question is limited.
+    // One process answers all questions of a theorem, so only the time of each question is limited.
     private static readonly TimeSpan Days = TimeSpan.FromDays(10);
 
     private OtherProgram? _running;
 
-    /// <summary>sat, unsat, or what else the solver said: an error, or that it found no answer in time.</summary>
+    /// <summary>The solver's answer: sat, unsat, an error, or that it found no answer in time.</summary>
     public string Ask(string theorem, Question question) =>
         program.Piped ? AskPiped(question) : AskFile(Script.Of(theorem, question, equations: !program.Defines));
 

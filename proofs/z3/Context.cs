@@ -2,14 +2,16 @@ using Microsoft.Z3;
 
 namespace Verified.Proofs.Z3;
 
-/// <summary>A bit vector or Boolean term of one <see cref="Context"/>. Z3 makes equal terms one object.</summary>
+/// <summary>
+/// A bit vector or Boolean term of one <see cref="Context"/>. Z3 represents equal terms by one object.
+/// </summary>
 public readonly record struct Expr(nint Handle);
 
 /// <summary>
 /// A universe of Z3's terms and solvers, for one thread at a time. It uses the functions of the C API (the package's
 /// class <see cref="Native"/>, which throws <see cref="Z3Exception"/> for a refused call). The package's own class
-/// Context releases terms from finalizers, concurrently, and Debian's libz3 does not bear that. Here every term lives
-/// as long as its context.
+/// Context releases terms from finalizers, concurrently, and Debian's libz3 does not allow that. In this class every
+/// term lives as long as its context.
 /// </summary>
 public sealed class Context : IDisposable
 {
@@ -110,7 +112,7 @@ public sealed class Context : IDisposable
     public Expr Or(Expr a, Expr b) => Kept(Native.Z3_mk_or(Handle, 2, [a.Handle, b.Handle]));
 
     /// <summary>
-    /// The value of a term without variables, a truth as 0 or 1; null if Z3 does not reduce it to one.
+    /// The value of a term without variables; a condition is 0 or 1. Null if Z3 cannot reduce the term to a value.
     /// </summary>
     public uint? ValueOf(Expr a) => Read(Kept(Native.Z3_simplify(Handle, a.Handle)).Handle);
 
@@ -135,7 +137,7 @@ public sealed class Context : IDisposable
         if (_handle == 0)
             return;
 
-        // Z3 deletes what is still counted too, but in a time that is quadratic in its depth.
+        // Z3 would also delete terms that are still counted, but its time is quadratic in their depth.
         for (var i = _terms.Count - 1; i >= 0; i--)
             Native.Z3_dec_ref(_handle, _terms[i]);
         _terms.Clear();

@@ -68,7 +68,7 @@ public sealed class Solver : IDisposable
     }
 }
 
-/// <summary>Values that satisfy what was checked.</summary>
+/// <summary>Values that satisfy the checked conditions.</summary>
 public sealed class Model : IDisposable
 {
     private readonly Context _context;
@@ -81,7 +81,7 @@ public sealed class Model : IDisposable
     }
 
     /// <summary>
-    /// The value of a word of at most 32 bits or of a truth (0 or 1); what the model leaves open is 0.
+    /// The value of a word of at most 32 bits, or of a condition as 0 or 1. A value that the model leaves open is 0.
     /// </summary>
     public uint ValueOf(Expr term)
     {
