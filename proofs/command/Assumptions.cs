@@ -5,11 +5,11 @@ using static Verified.Proofs.Commands.Standing;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>What no check of a run covers: part of the statement of every proved claim.</summary>
+/// <summary>Assumptions that no check of a run covers. They are part of the statement of every proved claim.</summary>
 internal static class Assumptions
 {
     /// <summary>The assumptions.</summary>
-    /// <param name="solver">What has to be believed of the solver.</param>
+    /// <param name="solver">The assumption about the solver.</param>
     public static IReadOnlyList<Claim> All(Claim solver) =>
         [
             .. ProcessorState<Symbolic, KernelMemory>

@@ -4,7 +4,7 @@ using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary><c>bench</c>: what one ipc costs, and how fast the tools are.</summary>
+/// <summary><c>bench</c>: measures the cost of ipc and the speed of the tools.</summary>
 internal static class BenchVerb
 {
     private static readonly Argument<string?> Area = new("area")

@@ -9,9 +9,12 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// The booted machine at its first cut point, the only one there is (<see cref="BootTheorem"/>), in full: memory and
-/// processor are as declared, bit by bit; the state that they mean satisfies every invariant, and memory every
-/// representation invariant; page directories and segments keep the kernel to itself.
+/// Checks the booted machine in full at its first cut point. Boot reaches only this one (<see cref="BootTheorem"/>).
+/// <list type="bullet">
+/// <item>Memory and processor equal the declared first state, bit by bit.</item>
+/// <item>The state that they mean satisfies every invariant, and memory every representation invariant.</item>
+/// <item>Page directories and segments keep the kernel to itself.</item>
+/// </list>
 /// </summary>
 internal static class BootChecks
 {
@@ -216,13 +219,13 @@ internal static class BootChecks
 
         return null;
 
-        // The processor marks what it has used.
+        // The processor sets the accessed bit when it uses an entry.
         uint Dword(uint physical) => pc.Memory.Load(physical, 4) & ~Accessed;
     }
 
     /// <summary>
-    /// Where the part of a space that has the TSS is not the kernel's own frames with the task's map of ports behind
-    /// the TSS, or null.
+    /// Checks the part of a space that contains the TSS: the kernel's own frames, except for the task's map of ports
+    /// behind the TSS. Returns the first error, or null.
     /// </summary>
     private static string? Tss(Layout layout, uint task, uint pde, Func<uint, uint> dword)
     {

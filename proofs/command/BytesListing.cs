@@ -3,7 +3,7 @@ using Verified.Proofs.First;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>The map of guards: what <c>list --bytes</c> prints, and the line of the ledger.</summary>
+/// <summary>The map of guards, as <c>list --bytes</c> prints it, and the line of the ledger.</summary>
 public static class BytesListing
 {
     /// <summary>The map of an image whose theorems execute these instructions.</summary>

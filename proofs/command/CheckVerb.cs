@@ -48,7 +48,7 @@ internal static class CheckVerb
         return verb;
     }
 
-    /// <summary>Checks one model and prints a line, and a shortest run to what fails.</summary>
+    /// <summary>Checks one model, and prints one line and a shortest run to the failure.</summary>
     public static CheckResult Check(Display display, Model model, int mostStates)
     {
         var result = display.While($"model {model.Name}", say =>
@@ -85,8 +85,8 @@ internal static class CheckVerb
     }
 
     /// <summary>
-    /// Searches a small model for a cycle on which somebody waits for ever, and prints a line, and the cycle if there
-    /// is one.
+    /// Searches a small model for a cycle on which a thread waits for ever. Prints one line, and the cycle if there is
+    /// one.
     /// </summary>
     public static LivenessResult CheckFair(Display display)
     {

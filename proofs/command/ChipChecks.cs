@@ -7,8 +7,12 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// What boot makes of the chips, by what they then do: each line interrupts at its vector, once for an edge, and what
-/// is in service holds back itself and those behind it until its end; and the kernel's clock goes by the millisecond.
+/// Checks how boot has programmed the chips, by their behaviour.
+/// <list type="bullet">
+/// <item>Each line interrupts at its vector, once per edge.</item>
+/// <item>An interrupt in service holds back itself and all lower priorities until its end.</item>
+/// <item>The kernel's clock ticks once per millisecond.</item>
+/// </list>
 /// </summary>
 public static class ChipChecks
 {
@@ -49,14 +53,14 @@ public static class ChipChecks
         );
     }
 
-    /// <summary>Every register of a chip that is not as <see cref="DeclaredChips"/> says.</summary>
+    /// <summary>Every register of a chip that differs from its value in <see cref="DeclaredChips"/>.</summary>
     public static IEnumerable<string> Registers(Pc pc) =>
         DeclaredChips.Differences(
             port => pc.Cpu.Bus.In(port, 1).Value,
             (port, value) => pc.Cpu.Bus.Out(port, 1, value)
         );
 
-    /// <summary>Where the controllers do something else, or null.</summary>
+    /// <summary>The first deviation of the controllers, or null.</summary>
     public static string? Interrupts(PicPair controllers)
     {
         controllers.Write(FirstPort + 1, 0);

@@ -12,7 +12,7 @@ public enum Standing
     /// <summary>The cases that the detail counts.</summary>
     Tested,
 
-    /// <summary>Not checked by this run; whoever trusts the rest trusts this.</summary>
+    /// <summary>Not checked by this run. A reader who relies on the other claims also relies on this one.</summary>
     Assumed,
 
     Failed,

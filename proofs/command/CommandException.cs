@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// The command cannot be carried out; the message is one line that says what, where, and how to mend it.
+/// The command cannot be carried out. The message is one line: the problem, its place, and how to solve it.
 /// </summary>
 public sealed class CommandException(string message) : Exception(message);

@@ -12,7 +12,7 @@ using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>The command <c>verified</c>: its verbs, and what its exit codes mean.</summary>
+/// <summary>The command <c>verified</c>: its verbs and the meaning of its exit codes.</summary>
 public static partial class CommandLine
 {
     /// <summary>Everything asked for holds.</summary>
@@ -34,7 +34,7 @@ public static partial class CommandLine
     /// <summary>Parses and carries out one command line.</summary>
     /// <param name="arguments">Without the program's name.</param>
     /// <param name="output">Results.</param>
-    /// <param name="error">One line where the command cannot be carried out.</param>
+    /// <param name="error">One line if the command cannot be carried out.</param>
     /// <returns><see cref="Holds"/>, <see cref="Refuted"/> or <see cref="Unusable"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
@@ -61,7 +61,7 @@ public static partial class CommandLine
         }
     }
 
-    /// <summary>Why a command line cannot be understood; null if it can. Nothing is carried out.</summary>
+    /// <summary>Why a command line cannot be understood; null if it can. This method carries nothing out.</summary>
     /// <param name="arguments">Without the program's name.</param>
     public static string? Misunderstood(IReadOnlyList<string> arguments) =>
         Root().Parse(arguments) is { Errors: [var first, ..], Action: not HelpAction } ? Plain(first.Message) : null;
@@ -98,7 +98,8 @@ public static partial class CommandLine
     }
 
     /// <summary>
-    /// What bad input or a missing solver throws, also from within a type's initialisation or a parallel loop.
+    /// The exception of bad input or of a missing solver, also inside an exception of a type initialiser or a parallel
+    /// loop; null for any other exception.
     /// </summary>
     private static Exception? Expected(Exception? e)
     {

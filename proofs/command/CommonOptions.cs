@@ -39,7 +39,7 @@ internal static class CommonOptions
     private static void Limit(Option option, BigInteger least, BigInteger most) =>
         option.Validators.Add(result =>
         {
-            // What is no number at all, the parser reports.
+            // The parser itself reports arguments that are not numbers.
             if (
                 result.Tokens.Count == 1
                 && BigInteger.TryParse(result.Tokens[0].Value, out var value)

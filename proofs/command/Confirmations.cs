@@ -38,7 +38,7 @@ public sealed record Confirmations(
         }
     }
 
-    /// <summary>What confirms some theorems, as the end of a claim's detail.</summary>
+    /// <summary>The confirmations of some theorems, as the end of a claim's detail.</summary>
     public string Of(IReadOnlyCollection<string> theorems)
     {
         var text = Part(Certified, "certified");
@@ -56,7 +56,7 @@ public sealed record Confirmations(
     }
 
     /// <summary>A claim per solver that confirmed theorems.</summary>
-    /// <param name="theorems">How many theorems there are.</param>
+    /// <param name="theorems">The number of theorems.</param>
     public IEnumerable<Claim> Claims(int theorems) =>
         from solver in BySolver
         where solver.Value.Count > 0
@@ -66,7 +66,7 @@ public sealed record Confirmations(
             $"{solver.Value.Count} of {theorems} theorems"
         );
 
-    /// <summary>What has to be believed of the solver.</summary>
+    /// <summary>The assumption about the solver.</summary>
     /// <param name="theorems">How many theorems there are.</param>
     public Claim Assumption(int theorems) =>
         Certified.Count < theorems

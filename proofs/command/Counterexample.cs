@@ -11,17 +11,17 @@ using Registers = Verified.Proofs.Events.Registers;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// A refutation made concrete: the solver's values fill a state, what they leave open is filled so that the invariants
-/// hold, and the one step is run on spec and image.
+/// Makes a refutation concrete. The solver's values fill a state, the values that it leaves open are chosen so that the
+/// invariants hold, and the step runs on spec and image.
 /// </summary>
 internal static class Counterexample
 {
-    /// <summary>What the replay of a refutation shows.</summary>
+    /// <summary>The result of replaying a refutation.</summary>
     /// <param name="Trace">The state and the step.</param>
-    /// <param name="Disagreement">Where image and spec differ, for a theorem about the image.</param>
+    /// <param name="Disagreement">The difference between image and spec, for a theorem about the image.</param>
     /// <param name="Violation">The violated invariant, for a theorem about the spec.</param>
     /// <param name="Defect">
-    /// Why nothing fails when it is run, which is a defect of the prover; null where something does.
+    /// The reason why the replay shows no failure, which is a defect of the prover; null if it shows one.
     /// </param>
     public sealed record Outcome(
         Trace Trace,
@@ -34,7 +34,7 @@ internal static class Counterexample
             new(trace, null, violation, violation is null ? NothingFails : null);
     }
 
-    /// <summary>Whether a theorem is about one whole step, so that its counterexample can be run.</summary>
+    /// <summary>True if a theorem is about one whole step, so that its counterexample can be run.</summary>
     public static bool IsOfStep(string theorem) =>
         !theorem.StartsWith("image.sets.", StringComparison.Ordinal)
         && !theorem.StartsWith("lists.", StringComparison.Ordinal)
@@ -99,8 +99,8 @@ internal static class Counterexample
                     )
             );
 
-        // First with sets that agree with the state; then with the solver's own, of which it names only what it looked
-        // at.
+        // The first candidate has sets that agree with the state. The second has the solver's own sets, which are only
+        // partly given.
         var duel = new Duel(new ImageMachine(image));
         Trace[] candidates = [trace, trace with { Memory = memory }];
         foreach (var candidate in candidates)
@@ -109,7 +109,7 @@ internal static class Counterexample
         return new(trace, Defect: NothingFails);
     }
 
-    // What the one step does to a mapping, and may not.
+    // A violated property of the step's changes to a mapping, or null.
     private static Violation? Derived(Trace one)
     {
         var (before, after) = (one.Start.ToState(), one.Start.ToState());
@@ -121,7 +121,7 @@ internal static class Counterexample
         return null;
     }
 
-    // What the user has used, of the linear address.
+    // The offset that the user has used, computed from the linear address.
     private static uint AddressOf(Layout layout, Refutation refutation)
     {
         var high = refutation
@@ -146,7 +146,7 @@ internal static class Counterexample
             );
     }
 
-    /// <summary>The solver's values as cells of the state, and those of the sets as dwords of the machine.</summary>
+    /// <summary>The solver's values as cells of the state; its values of sets as dwords of the machine.</summary>
     private static (List<Cell> State, List<Override> Memory) Values(Layout layout, Refutation refutation)
     {
         List<Cell> state = [];
@@ -222,7 +222,7 @@ internal static class Counterexample
             );
     }
 
-    // The solver leaves out what its path did not read.
+    // Fills in rows that the solver left out because its path did not read them.
     private static void Complete(State<Concrete> s)
     {
         var limits = s.Limits;

@@ -46,7 +46,7 @@ internal static class DiffVerb
     // From line to line of a long comparison, where there is no status line.
     private static readonly TimeSpan Stride = TimeSpan.FromMinutes(5);
 
-    // About 200,000 events, one by one.
+    // About 200,000 events in total, run one by one.
     private const int CoveragePopulations = 100;
 
     public static Command Make()
@@ -163,7 +163,7 @@ internal static class DiffVerb
         return result.Holds ? CommandLine.Holds : CommandLine.Refuted;
     }
 
-    /// <summary>What random programs reach, with a line.</summary>
+    /// <summary>Measures the code that random programs reach, and prints a line.</summary>
     public static FlowCoverage Cover(Display display, KernelImage image, int seed)
     {
         var coverage = display.While("coverage", _ => FlowCoverage.Of(image, seed, CoveragePopulations));

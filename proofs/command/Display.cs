@@ -5,9 +5,9 @@ using Spectre.Console;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>How a failure is told.</summary>
-/// <param name="Path">All events, and the instructions of the last one.</param>
-/// <param name="Image">The image's file, if the user has given one.</param>
+/// <summary>How failures are reported.</summary>
+/// <param name="Path">True to print all events, and the instructions of the last event.</param>
+/// <param name="Image">The file of the image, if the user gave one.</param>
 internal sealed record ReportOptions(bool Path = false, string? Image = null)
 {
     public static ReportOptions Of(ParseResult parsed) =>
@@ -20,8 +20,8 @@ internal sealed record ReportOptions(bool Path = false, string? Image = null)
 }
 
 /// <summary>
-/// Where a verb prints: lines and tables, with a moving status line while it works if the output is a terminal. With
-/// <c>--json</c> only <see cref="Json"/> prints.
+/// The output of a verb: lines and tables, and a moving status line if the output is a terminal. With <c>--json</c>
+/// only <see cref="Json"/> prints.
 /// </summary>
 internal sealed class Display
 {
@@ -61,18 +61,16 @@ internal sealed class Display
             _console.Profile.Width = PipeWidth;
     }
 
-    /// <summary>
-    /// Whether there is a status line; where there is none, what takes long tells in lines how far it is.
-    /// </summary>
+    /// <summary>True if there is a status line. Without one, long checks print their progress as lines.</summary>
     public bool IsTerminal => _terminal;
 
-    /// <summary>How failures are told.</summary>
+    /// <summary>How failures are reported.</summary>
     public ReportOptions Options { get; } = new();
 
-    /// <summary>The failures told so far.</summary>
+    /// <summary>The failures reported so far.</summary>
     public List<Finding> Findings { get; } = [];
 
-    /// <summary>What has been checked so far.</summary>
+    /// <summary>The checks made so far.</summary>
     public List<Checked> Checked { get; } = [];
 
     /// <summary>Prints nothing.</summary>

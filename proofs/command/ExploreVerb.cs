@@ -6,7 +6,7 @@ using Verified.Proofs.Explore;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary><c>explore</c>: a page on which the user chooses what happens next in a model.</summary>
+/// <summary><c>explore</c>: serves a page on which the user chooses the next event of a model.</summary>
 internal static class ExploreVerb
 {
     private static readonly Model[] Models = [.. Model.All, Liveness.Fair];

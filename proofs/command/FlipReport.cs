@@ -3,15 +3,15 @@ using Verified.Proofs.Mutation;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// How flipped bits are told: each that every check let pass, and how many each check found, by region.
+/// Reports flipped bits: each bit that passed every check, and the number that each check found, by region.
 /// </summary>
 public static class FlipReport
 {
     private static readonly Fate[] Fates = Enum.GetValues<Fate>();
 
-    /// <summary>One result in a line.</summary>
+    /// <summary>One result in one line.</summary>
     /// <param name="result">The result.</param>
-    /// <param name="place">Where the bit is.</param>
+    /// <param name="place">The place of the bit.</param>
     public static string Line(FlipResult result, string place)
     {
         var by = result.By.Length > 0 ? $"{result.By}: " : "";
@@ -23,7 +23,7 @@ public static class FlipReport
     public static string Place(Kernel.KernelImage image, uint? linear, Flip flip) =>
         linear is { } address ? image.Name(address) : $"file+{flip.Offset:X}h";
 
-    /// <summary>How many became what, in a line.</summary>
+    /// <summary>The number of bits with each outcome, in one line.</summary>
     public static string Counts(IReadOnlyCollection<FlipResult> results) =>
         string.Join(
             ", ",
@@ -32,7 +32,7 @@ public static class FlipReport
                 .Select(fate => $"{results.Count(result => result.Fate == fate)} {Name(fate)}")
         );
 
-    /// <summary>A line for each region: its score, and how many became what.</summary>
+    /// <summary>One line per region: its score, and the number of bits with each outcome.</summary>
     public static IEnumerable<string> ByRegion(IReadOnlyCollection<FlipResult> results) =>
         results
             .GroupBy(result => result.Region)

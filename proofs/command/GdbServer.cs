@@ -8,8 +8,8 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// <c>run --gdb PORT</c>: the remote serial protocol of gdb (its manual, appendix E) for one connection. Addresses are
-/// linear; numbers of registers are those of gdb's i386.
+/// <c>run --gdb PORT</c>: serves gdb's remote serial protocol (gdb manual, appendix E) on one connection. Addresses are
+/// linear. Register numbers are those of gdb's i386.
 /// </summary>
 internal sealed class GdbServer
 {
@@ -30,7 +30,7 @@ internal sealed class GdbServer
     private GdbServer(Pc pc, NetworkStream stream, long budget) =>
         (_pc, _stream, _end) = (pc, stream, pc.Instructions + budget);
 
-    /// <summary>Waits for gdb, and does what it says until it leaves or the machine stops for good.</summary>
+    /// <summary>Waits for gdb and obeys it until gdb leaves or the machine stops for good.</summary>
     /// <exception cref="CommandException">The port is not free.</exception>
     public static StopReason Serve(Pc pc, int port, TextWriter error, long budget)
     {
@@ -137,7 +137,10 @@ internal sealed class GdbServer
             _ => SegmentRegister.Gs,
         };
 
-    /// <summary>Segment registers are left: a selector alone does not say what the processor then holds.</summary>
+    /// <summary>
+    /// A write of a segment register is ignored, because a selector alone does not determine the processor's
+    /// descriptor.
+    /// </summary>
     private void Write(int register, uint value)
     {
         if (register < 8)
@@ -211,7 +214,7 @@ internal sealed class GdbServer
         {
             do _reason = _pc.Run(step ? 1 : Math.Min(Burst, _end - _pc.Instructions));
             while (!step && _reason == StopReason.Budget && _pc.Instructions < _end && !_stream.DataAvailable);
-            // What gdb sends to a running target is its interrupt.
+            // The only data that gdb sends to a running target is an interrupt.
             if (!step && _reason == StopReason.Budget && _stream.DataAvailable && _stream.ReadByte() == 3)
                 return _stopped = "S02";
             _stopped = _reason switch

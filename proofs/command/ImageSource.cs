@@ -5,7 +5,7 @@ using Verified.Spec;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>Which image a verb is about: a file, or the one built here at a given size.</summary>
+/// <summary>Chooses the image of a verb: a file, or the image built here at a given size.</summary>
 internal static class ImageSource
 {
     public static readonly Option<string?> File = new("--image")

@@ -28,7 +28,7 @@ internal static class Images
         }
     }
 
-    /// <summary>Whether images of these sizes can be built: their page tables are those of the processor.</summary>
+    /// <summary>True if images of these sizes can be built: their page tables must be those of the processor.</summary>
     public static bool CanBuild(Limits limits) =>
         limits == new Limits(limits.Tasks, limits.Lthreads, limits.Priorities);
 }

@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary><c>ways --interface</c>: the sentences of the interface, and what states or shows each.</summary>
+/// <summary>
+/// <c>ways --interface</c>: lists the sentences of the interface with the tests, properties and theorems of each.
+/// </summary>
 internal static class InterfaceReport
 {
     public static readonly Option<string> Source = new("--source")

@@ -9,14 +9,14 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>A numbered sentence of the interface, and what states or shows it.</summary>
+/// <summary>A numbered sentence of the interface, with everything that states or shows it.</summary>
 /// <param name="Number">Its number: <c>3.12</c>.</param>
 /// <param name="Text">The sentence.</param>
 /// <param name="Tests">Tests with the attribute <c>[Sentence]</c>: <c>IpcSentences.A_failed_send...</c>.</param>
 /// <param name="Properties">Properties, laws and histories of the stated meaning that cite it.</param>
 /// <param name="Meaning">Theorems that a step has those properties.</param>
 /// <param name="Image">Theorems that the image's bytes do those steps, or that show the sentence themselves.</param>
-/// <param name="Untested">Why no test can state it; null for every sentence about behaviour.</param>
+/// <param name="Untested">The reason why no test can state it; null for every sentence about behaviour.</param>
 public sealed record SentenceRow(
     string Number,
     string Text,
@@ -32,7 +32,7 @@ public sealed record SentenceRow(
 /// </summary>
 public static partial class InterfaceTable
 {
-    /// <summary>Sentences that say nothing of what the kernel does, and why.</summary>
+    /// <summary>Sentences that are not about the kernel's behaviour, with reasons.</summary>
     public static readonly IReadOnlyDictionary<string, string> Untested = new Dictionary<string, string>
     {
         ["1.6"] = "a definition: the field of an id has six bits, and the shipped kernel has fewer lthreads (1.7)",
@@ -58,14 +58,15 @@ public static partial class InterfaceTable
 
     private const string BootWithServers = "image.boot-servers";
 
-    // Theorems that show a sentence without a property of a step: of what boot leaves, and of what no way may do.
+    // Theorems that show a sentence without a property of a step: about the first state, or about all ways.
     private static readonly (string Theorem, string Sentences)[] Direct =
     [
         (BootWithServers, "1.8 1.9 19.4 19.5 19.6 19.7 19.12 19.13 19.14"),
         ("image.vectors", "2.1 2.5"),
     ];
 
-    // The bytes of these entries show more than that they do the step: what they write, and what they invalidate.
+    // The bytes of these entries show more than their step: which dwords they write, and which TLB entries they
+    // invalidate.
     private static readonly (Entry[] Entries, string Sentences)[] OfBytes =
     [
         (Enum.GetValues<Entry>(), "2.4"),
@@ -81,8 +82,8 @@ public static partial class InterfaceTable
     private static string OneLine(string text) => text.Replace("\n  ", " ", StringComparison.Ordinal);
 
     /// <summary>Every sentence of the document, in its order.</summary>
-    /// <param name="source">The folder that has <c>spec/</c> and <c>tests/</c> in it.</param>
-    /// <exception cref="CommandException">One of the two is not there.</exception>
+    /// <param name="source">The folder that contains <c>spec/</c> and <c>tests/</c>.</param>
+    /// <exception cref="CommandException">One of these folders is missing.</exception>
     public static IReadOnlyList<SentenceRow> Of(string source)
     {
         var (document, tests) = (Path.Combine(source, "spec", "interface", "README.md"), Path.Combine(source, "tests"));

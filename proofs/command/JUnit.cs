@@ -4,8 +4,8 @@ using System.Xml.Linq;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// The result as JUnit XML, as CI servers read it: a test suite for the verb, a test case for each thing checked. There
-/// is no standard; the elements are those of the Apache Ant task that the servers follow.
+/// The result as JUnit XML for CI servers: a test suite for the verb, a test case for each check. JUnit XML has no
+/// standard. The elements are those of the Apache Ant task, which CI servers follow.
 /// </summary>
 internal static class JUnit
 {

@@ -26,7 +26,8 @@ public static class Ledger
 
     public static IEnumerable<Claim> Of(IReadOnlyList<ProofResult> proofs, KernelImage image, Confirmations confirmed)
     {
-        // exception-0, exception-1, ... make one claim; so do the set operations, and all steps that keep tasks apart.
+        // Theorems of one family make one claim: exception-0, exception-1, ...; the set operations; all steps that keep
+        // tasks apart.
         foreach (
             var group in proofs.GroupBy(proof =>
                 string.Join(
@@ -182,7 +183,7 @@ public static class Ledger
             $"{result.Cases:N0} random sequences"
         );
 
-    /// <summary>The claim that another processor has done what the image relies on.</summary>
+    /// <summary>The claim that each instruction form of the image is compared with another processor.</summary>
     public static Claim Of(IReadOnlyList<CoveredForm> forms)
     {
         var (image, unseen) = (forms.Where(form => form.InImage).ToList(), forms.Where(form => form.IsUnseen).ToList());

@@ -7,8 +7,8 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// What <c>run</c> starts in place of the image: a ROM, a Multiboot kernel with modules, or a flat binary; and on what
-/// machine.
+/// The software that <c>run</c> starts in place of the image: a ROM, a Multiboot kernel with modules, or a flat binary.
+/// Also the machine that it runs on.
 /// </summary>
 internal static class MachineOptions
 {
@@ -130,7 +130,7 @@ internal static class MachineOptions
         return pc;
     }
 
-    /// <exception cref="CommandException">One cannot be read.</exception>
+    /// <exception cref="CommandException">A module cannot be read.</exception>
     public static BootModule[] ModulesOf(ParseResult parsed) => [.. parsed.GetValue(Modules)!.Select(Module)];
 
     public static void Type(ParseResult parsed, Pc pc)

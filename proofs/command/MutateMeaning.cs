@@ -9,7 +9,8 @@ namespace Verified.Proofs.Commands;
 internal static class MutateMeaning
 {
     /// <summary>
-    /// Tries every change of the table whose line has a text in it, and prints what caught it, and the score.
+    /// Tries every change whose line in the table contains a given text. Prints the check that caught it, and the
+    /// score.
     /// </summary>
     public static int Run(ParseResult parsed, string spec, string? only, bool list)
     {

@@ -180,7 +180,7 @@ internal static class MutateVerb
         display.Findings.Add(shown with { What = $"bit {flip.Bit} of byte {flip.Offset:X}h is flipped: {shown.What}" });
     }
 
-    /// <summary>The theorems that a flip in a region may refute; null stands for every region.</summary>
+    /// <summary>The theorems that a flip in a region may refute; null means every region.</summary>
     private static IReadOnlyList<Theorem> About(string? region, KernelImage image) =>
         region switch
         {
@@ -189,7 +189,9 @@ internal static class MutateVerb
             _ => [],
         };
 
-    /// <summary>A seeded sample of the bits of each region, or of one.</summary>
+    /// <summary>
+    /// A random sample of the bits of each region, or of one region. The same seed gives the same sample.
+    /// </summary>
     private static IReadOnlyList<Flip> Chosen(ByteMap map, string? only, int count, int seed) =>
         [
             .. map
@@ -200,7 +202,7 @@ internal static class MutateVerb
                 ),
         ];
 
-    /// <summary>Tries each, and tells as it goes: what no cheap check noticed, and how far it is.</summary>
+    /// <summary>Tries each bit, and prints progress and every bit that no cheap check noticed.</summary>
     private static IReadOnlyList<FlipResult> Try(
         Display display,
         Func<Flip, string> place,

@@ -159,7 +159,9 @@ internal static class OracleVerb
             Count = Math.Max(1, options.Count / CasesPerSequence),
         };
 
-    /// <summary>Compares compiled code with what it was made of, and prints a line and the first difference.</summary>
+    /// <summary>
+    /// Compares compiled code with its source instructions, and prints a line and the first difference.
+    /// </summary>
     public static CompiledResult CompareCompiled(Display display, int seed)
     {
         var result = CompiledReading.Run(seed, CompiledCases);

@@ -20,7 +20,7 @@ internal static class ProveVerb
 
     private static readonly Option<bool> Names = new("--names") { Description = "List the theorems' names and stop" };
 
-    // A few seconds: what is wrong shows soon, if it shows at all.
+    // The search takes a few seconds. If a failure is easy to find, it shows within that time.
     private const long EventsOfSearch = 100_000;
     private const int ProgramsOfSearch = 200;
 
@@ -161,8 +161,8 @@ internal static class ProveVerb
         }
     }
 
-    // Programs, then small models, first those with mappings: of their steps most is left out of what a theorem
-    // assumes.
+    // Random programs first, then small models. Models with mappings come first, because theorems assume least about
+    // mapping steps.
     private static void SearchSpec(Display display, KernelImage image)
     {
         if (!FuzzVerb.Fuzz(display, new FuzzOptions(Count: ProgramsOfSearch, Limits: image.Limits)).Holds)
@@ -175,7 +175,7 @@ internal static class ProveVerb
     private static void SearchImage(Display display, KernelImage image) =>
         DiffVerb.Diff(display, image, new DiffOptions(Events: EventsOfSearch, Workers: Environment.ProcessorCount));
 
-    /// <summary>The case of what is no whole step: its values and, of a piece of code, its path.</summary>
+    /// <summary>A counterexample that is not a whole step: its values and, for a piece of code, its path.</summary>
     private static void Piece(Display display, KernelImage image, Refutation refutation)
     {
         display.Line("  values at its start:");

@@ -45,7 +45,7 @@ internal static class QuestionChecks
     // Seconds: a question takes Z3 a few at most, and other solvers are slower on some.
     private const int LimitOfQuestion = 300;
 
-    // What a theorem's line says of its first failures.
+    // The number of failures that a theorem's line reports.
     private const int MostFailures = 5;
 
     public static void AddTo(Command verb)
@@ -63,8 +63,8 @@ internal static class QuestionChecks
         });
     }
 
-    /// <summary>The exit code of one of these checks; null if none is asked for.</summary>
-    /// <exception cref="CommandException">The program that it needs is not installed.</exception>
+    /// <summary>The exit code of the chosen check; null if none is chosen.</summary>
+    /// <exception cref="CommandException">The program that the check needs is not installed.</exception>
     public static int? Run(ParseResult parsed, KernelImage image, IReadOnlyList<Theorem> theorems)
     {
         if (parsed.GetValue(Smt) is { } folder)

@@ -5,9 +5,9 @@ using Verified.Proofs.Oracle;
 namespace Verified.Proofs.Commands;
 
 /// <summary>A comparison of the machine's processor with a real one.</summary>
-/// <param name="Cases">Of single instructions.</param>
-/// <param name="Sequences">Of sequences of them; null if only some forms were asked for.</param>
-/// <param name="With">The processor, and where its outcomes come from.</param>
+/// <param name="Cases">The result for single instructions.</param>
+/// <param name="Sequences">The result for sequences of instructions; null if only some forms were chosen.</param>
+/// <param name="With">The processor, and the source of its outcomes.</param>
 internal sealed record OracleComparison(OracleResult Cases, OracleResult? Sequences, string With)
 {
     public bool Holds => Cases.Holds && Sequences?.Holds != false;

@@ -56,7 +56,7 @@ internal static class ReplayVerb
         return fails is null ? CommandLine.Holds : CommandLine.Refuted;
     }
 
-    /// <summary>The image to run the trace on; null if the trace is one of the spec alone.</summary>
+    /// <summary>The image to run the trace on; null if only the spec takes part in the trace.</summary>
     private static KernelImage? ImageOf(ParseResult parsed, Display display, string path, Trace trace)
     {
         var (limits, recorded) = (trace.Start.Limits, trace.Origin?.Image);
@@ -83,7 +83,7 @@ internal static class ReplayVerb
         return image;
     }
 
-    // The image that a trace was found with, and what the trace does on it.
+    // Describes the image that the trace was found with, and the result of the trace on it.
     private static string Recorded(ImageOrigin recorded, Trace trace)
     {
         if (Images.Find(recorded) is not { } found)

@@ -5,10 +5,10 @@ using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>How a failure is told, and where it is saved for <c>verified replay</c>.</summary>
+/// <summary>Reports a failure, and saves it for <c>verified replay</c>.</summary>
 /// <remarks>
-/// The difference comes first, then the last events, then the instruction. All of it fits in <see cref="MostLines"/>
-/// lines, if the user does not ask for the path.
+/// The difference comes first, then the last events, then the instruction. Everything fits in <see cref="MostLines"/>
+/// lines, unless the user asks for the path.
 /// </remarks>
 internal static class Report
 {
@@ -30,10 +30,10 @@ internal static class Report
     }
 
     /// <summary>A state that violates an invariant, and the way there.</summary>
-    /// <param name="display">Where it is told.</param>
-    /// <param name="violation">What is violated.</param>
+    /// <param name="display">The display to print on.</param>
+    /// <param name="violation">The violation.</param>
     /// <param name="name">The name of the file that the trace is saved in.</param>
-    /// <param name="origin">What found it.</param>
+    /// <param name="origin">The check that found it.</param>
     public static void Violation(Display display, Violation violation, string name, Origin origin)
     {
         var trace = violation.Trace with { Note = $"{violation}", Origin = origin };
@@ -41,12 +41,12 @@ internal static class Report
         Save(display, trace, name);
     }
 
-    /// <summary>Where image and spec differ, and the instruction that made the difference.</summary>
-    /// <param name="display">Where it is told.</param>
+    /// <summary>A difference between image and spec, and the instruction that caused it.</summary>
+    /// <param name="display">The display to print on.</param>
     /// <param name="image">The image that differs.</param>
     /// <param name="found">The difference.</param>
     /// <param name="name">The name of the file that the trace is saved in.</param>
-    /// <param name="origin">What found it, without the image.</param>
+    /// <param name="origin">The check that found it, without the image.</param>
     public static void Disagreement(Display display, KernelImage image, Disagreement found, string name, Origin origin)
     {
         var (hash, path) = (Images.Hash(image), display.Options.Image);
@@ -156,7 +156,7 @@ internal static class Report
             );
     }
 
-    // No write is wrong: the way went wrong before, at one of the jumps.
+    // No write is wrong, so an earlier conditional jump went the wrong way.
     private static void Decisions(Display display, Explained explained)
     {
         List<Executed> decisions = [.. explained.Decisions.TakeLast(LastDecisions)];
@@ -170,7 +170,7 @@ internal static class Report
             );
     }
 
-    // A forgotten write belongs beside those that were not forgotten.
+    // A missing write probably belongs near the other writes to the same row.
     private static void Near(Display display, Explained explained)
     {
         var near = explained

@@ -6,7 +6,8 @@ namespace Verified.Proofs.Commands;
 
 /// <summary>
 /// The failures as SARIF 2.1.0 (OASIS), which code hosts show at their source lines. A failure of the image is placed
-/// at the line that emits the deviating instruction, any other one at the file that states what is checked.
+/// at the line that emits the deviating instruction. Any other failure is placed at the file that states the checked
+/// claim.
 /// </summary>
 internal static class Sarif
 {
@@ -14,7 +15,7 @@ internal static class Sarif
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    // Where each verb's statements are, if no line of the kernel is to blame.
+    // The file that each verb's failures are placed at if no line of the kernel is to blame.
     private static readonly Dictionary<string, string> Statements = new()
     {
         ["check"] = "spec/Kernel.cs",
@@ -24,14 +25,14 @@ internal static class Sarif
     };
 
     /// <summary>The file's text.</summary>
-    /// <param name="verb">What ran; empty for the main job.</param>
+    /// <param name="verb">The verb that ran; empty for the main job.</param>
     /// <param name="checks">What it checked.</param>
     /// <param name="findings">The failures that have a trace.</param>
     public static string Of(string verb, IReadOnlyList<Checked> checks, IReadOnlyList<Finding> findings)
     {
         var failures = findings.Where(finding => finding.Fails).ToList();
         JsonArray results = [.. failures.Select(ResultOf)];
-        // Without a trace, what failed is told at the statements.
+        // A failure without a trace is placed at the statements.
         if (failures.Count == 0)
             foreach (var check in checks.Where(check => !check.Holds))
                 results.Add(Result(verb, $"{check.Name}: {check.Detail}", PlaceOf(verb, null)));

@@ -2,7 +2,7 @@ using Verified.Kernel;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>The declared first state in words: what <c>list --tables</c> prints.</summary>
+/// <summary>The declared first state in words, as <c>list --tables</c> prints it.</summary>
 public static class TablesListing
 {
     /// <summary>Registers, GDT, IDT, TSS, the kernel's memory by region, the chips.</summary>

@@ -4,7 +4,7 @@ using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary><c>ways</c>: every way into the kernel and every point where it goes on, by what is proved of it.</summary>
+/// <summary><c>ways</c>: lists every way into the kernel and every cut point, with the theorems about each.</summary>
 internal static class WaysVerb
 {
     private const string Proved = "proved",
@@ -16,18 +16,20 @@ internal static class WaysVerb
             "In place of the ways, the sentences of the interface: which tests, properties and theorems state each",
     };
 
-    /// <summary>One row: what is proved, or the first theorem that is not.</summary>
+    /// <summary>One row: what is proved, or the first theorem that fails.</summary>
     /// <param name="Way">The entry or own step, in which stage it comes, and how many ways do the same.</param>
     /// <param name="Invariants">The step of the spec preserves every invariant.</param>
     /// <param name="Orders">It keeps the lists of mappings and the chiefs in order.</param>
-    /// <param name="Isolation">It changes nothing, and depends on no register, of those that take no part.</param>
-    /// <param name="Meaning">It does what the interface says it is for.</param>
-    /// <param name="Bytes">
-    /// The image's bytes do what the step does, write nothing else, raise no exception and do not loop; the operations
-    /// on sets, which they take by contract, keep it.
+    /// <param name="Isolation">
+    /// It changes nothing of tasks that take no part, and depends on no register of theirs.
     /// </param>
-    /// <param name="Ends">Why the kernel's own steps come to an end.</param>
-    /// <param name="Worst">What its longest paths take.</param>
+    /// <param name="Meaning">It satisfies the stated meaning of the interface.</param>
+    /// <param name="Bytes">
+    /// The image's bytes do what the step does, write nothing else, raise no exception and do not loop. The theorems
+    /// take set operations by contract, and the contracts are proved.
+    /// </param>
+    /// <param name="Ends">The reason why the kernel's own steps end.</param>
+    /// <param name="Worst">The cost of its longest paths.</param>
     /// <param name="From">The cut point that it starts at.</param>
     /// <param name="To">The cut points where its paths end.</param>
     private sealed record Line(
@@ -43,10 +45,12 @@ internal static class WaysVerb
         IReadOnlyList<string> To
     );
 
-    /// <summary>What the verb shows.</summary>
+    /// <summary>The data that the verb shows.</summary>
     /// <param name="Ways">The ways.</param>
-    /// <param name="CutPoints">Where they start and end.</param>
-    /// <param name="Gaps">Why the graph of the two is not closed; empty if it is.</param>
+    /// <param name="CutPoints">The points where ways start and end.</param>
+    /// <param name="Gaps">
+    /// The reasons why the graph of ways and cut points is not closed; empty if it is closed.
+    /// </param>
     /// <param name="NotByUsers">Vectors below 20h that ring 3 does not raise, and why.</param>
     private sealed record Shown(
         IReadOnlyList<Line> Ways,

@@ -6,19 +6,19 @@ using Registers = Verified.Proofs.Events.Registers;
 
 namespace Verified.Proofs.Diff;
 
-/// <summary>What becomes of an instruction of user code: the entry into the kernel that it raises, or none.</summary>
+/// <summary>The effect of a user instruction: the entry into the kernel that it raises, or none.</summary>
 /// <param name="Event">
-/// The event that the spec makes of it; its registers are those at the entry. Null if the instruction just completes.
+/// The spec's event for the instruction, with the registers at the entry. Null if the instruction just completes.
 /// </param>
 /// <param name="Start">The registers with which the instruction starts.</param>
 /// <param name="Code">
-/// Its bytes; null if the processor fetches none of them, because the first one is out of reach.
+/// Its bytes; null if the processor fetches none of them, because the first byte is out of reach.
 /// </param>
 internal readonly record struct Arising(Event? Event, Registers Start, UserInstruction? Code);
 
 /// <summary>
-/// Judges, from the manual and from the mappings of the spec, what a user instruction raises. The image has no say in
-/// it: if its tables let the processor do anything else, that is a difference.
+/// Decides from the manual and the spec's mappings what a user instruction raises. The image has no influence: if its
+/// tables let the processor do anything else, that is a difference.
 /// </summary>
 /// <param name="state">The spec's state.</param>
 internal sealed class Judge(State<Concrete> state)
@@ -26,8 +26,8 @@ internal sealed class Judge(State<Concrete> state)
     private const uint Write = 2;
 
     /// <summary>
-    /// The spec's events for an event of user code, each to be applied before the next is taken: null for an
-    /// instruction that just completes, and none if nothing can arise.
+    /// The spec's events for a user-code event. Apply each event before you take the next. Null means that the
+    /// instruction just completes; no event means that nothing can arise.
     /// </summary>
     public static IEnumerable<Event?> Arisen(State<Concrete> state, Event e)
     {
@@ -50,10 +50,10 @@ internal sealed class Judge(State<Concrete> state)
         LastIdlePort = 0xFFFF;
 
     /// <summary>
-    /// What an event is on a PC; null if it cannot arise in this state, or no one can say what it is.
+    /// The effect of an event on a PC; null if the event cannot arise in this state, or its effect is not defined.
     /// </summary>
     /// <param name="e">An event of user code.</param>
-    /// <param name="isSmall">Whether the current thread runs in its task's small space.</param>
+    /// <param name="isSmall">True if the current thread runs in its task's small space.</param>
     public Arising? Of(Event e, bool isSmall)
     {
         var registers = e.Registers ?? Registers.Of(state, state.Current.Value);
@@ -102,8 +102,8 @@ internal sealed class Judge(State<Concrete> state)
         };
     }
 
-    // The first byte that the processor cannot fetch, if there is one. An instruction that is whole within a page is
-    // not looked for in the next.
+    // The first byte that the processor cannot fetch, if there is one. If an instruction fits into a page, the next
+    // page is not looked at.
     private Arising? OfFetch(Registers start, UserInstruction code, bool isSmall)
     {
         for (var i = 0u; i < code.Length; i++)
@@ -119,7 +119,7 @@ internal sealed class Judge(State<Concrete> state)
         return null;
     }
 
-    // An access of one byte at an address, through a segment register that may be null, or not writable.
+    // An access of one byte through a segment register, which may be null or not writable.
     private Arising? OfAccess(Event e, Registers start, UserInstruction code, uint? segment, bool isSmall)
     {
         var writes = (e.Code & Write) != 0;
@@ -141,7 +141,7 @@ internal sealed class Judge(State<Concrete> state)
             return null;
         if (UsesPorts(code, start.Edx) is var (first, last, isOut))
         {
-            // In a small space the map of ports is nobody's.
+            // In a small space no task's map of ports is valid.
             if (
                 isSmall
                 || MayNotUse(first)
@@ -252,7 +252,7 @@ internal sealed class Judge(State<Concrete> state)
 
     private static Event Outgrow(uint vector, Registers start) => new(Entry.Outgrow, start, vector);
 
-    /// <summary>Ports that an instruction uses, whatever its prefixes; null if it uses none.</summary>
+    /// <summary>The ports that an instruction uses, with any prefixes; null if it uses none.</summary>
     private static (uint First, uint Last, bool IsOut)? UsesPorts(UserInstruction code, uint edx)
     {
         var (at, isSmall) = (0, false);
@@ -285,7 +285,7 @@ internal sealed class Judge(State<Concrete> state)
         );
     }
 
-    // Behind the last port's bit is a byte of ones.
+    // A byte of ones follows the bit of the last port.
     private bool MayNotUse(uint port) =>
         port > 0xFFFF
         || port >> 4 >= state.Limits.Paging.Ports

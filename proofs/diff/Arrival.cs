@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Diff;
 
-/// <summary>Where an interrupt comes that is raised while the kernel works.</summary>
+/// <summary>The time at which an interrupt arrives while the kernel works.</summary>
 public enum ArrivalKind
 {
     /// <summary>It is not raised.</summary>

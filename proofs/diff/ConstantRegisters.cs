@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Diff;
 
 /// <summary>
-/// The fields that the list of processor state calls constant, as they are after boot. No event may change them. CPL
-/// and the halted state are left out, because the stage tells them.
+/// The fields that the list of processor state declares constant, with their values after boot. No event may change
+/// them. CPL and the halted state are left out, because the stage determines them.
 /// </summary>
 internal sealed class ConstantRegisters
 {
@@ -31,7 +31,8 @@ internal sealed class ConstantRegisters
         _booted = [.. Fields.Select(field => field.Read!(cpu).Value)];
 
     /// <summary>
-    /// How a field differs from what it was after boot, or EFLAGS from what they are in idle; null if none does.
+    /// The first field that differs from its value after boot (for EFLAGS, in idle from its value in idle); null if
+    /// there is none.
     /// </summary>
     public Difference? From(Ia32<Concrete, PcBus> cpu)
     {

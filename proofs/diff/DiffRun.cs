@@ -8,17 +8,18 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Diff;
 
-/// <summary>How much to compare.</summary>
+/// <summary>The size of the comparison.</summary>
 /// <param name="Seed">
-/// The first population's; the next populations have the next seeds, each the same programs in every run.
+/// The seed of the first population; later populations have the next seeds. Each seed gives the same programs in every
+/// run.
 /// </param>
-/// <param name="Events">Events to compare, at least.</param>
-/// <param name="Workers">Machines that run at once.</param>
-/// <param name="Progress">Told the number of events so far, now and then, by any worker.</param>
+/// <param name="Events">The least number of events to compare.</param>
+/// <param name="Workers">The number of machines that run at once.</param>
+/// <param name="Progress">Called now and then with the number of events so far, by any worker.</param>
 /// <param name="Shrink">
-/// Whether the program of a disagreement is made as short as can be; else it is the whole program, not run again.
+/// True to shorten the program of a disagreement. If false, the whole program is reported and not run again.
 /// </param>
-/// <param name="Time">Compare for so long, in place of so many events; null for those.</param>
+/// <param name="Time">The time to compare, in place of a number of events; null to count events.</param>
 public sealed record DiffOptions(
     int Seed = 1,
     long Events = 1_000_000,
@@ -28,14 +29,14 @@ public sealed record DiffOptions(
     TimeSpan? Time = null
 );
 
-/// <summary>What was compared, and the first disagreement.</summary>
+/// <summary>The extent of the comparison, and the first disagreement.</summary>
 /// <param name="Events">Events compared.</param>
 /// <param name="Programs">Programs they belonged to.</param>
 /// <param name="Seconds">Wall-clock time.</param>
-/// <param name="Disagreement">Null where image and spec agree throughout.</param>
-/// <param name="Seed">Where the disagreement came from.</param>
-/// <param name="Injected">Of the events, those that the processor was made to raise without an instruction.</param>
-/// <param name="Booted">Of the programs, those that started from what boot leaves.</param>
+/// <param name="Disagreement">Null if image and spec agree throughout.</param>
+/// <param name="Seed">The program that led to the disagreement.</param>
+/// <param name="Injected">The number of events that the processor was made to raise without an instruction.</param>
+/// <param name="Booted">The number of programs that started from the state after boot.</param>
 public sealed record DiffResult(
     long Events,
     long Programs,
@@ -55,8 +56,8 @@ public static class DiffRun
     private const int ProgramsPerPopulation = 128;
     private const int EventsPerProgram = 64;
 
-    // What is compared after each event is what was written; that nothing else differs is looked at after one program
-    // in so many.
+    // After each event only written values are compared. The comparison of everything else runs after one program in so
+    // many.
     private const int ProgramsPerEnd = 8;
 
     /// <summary>Compares until the budget is used up or something differs.</summary>
@@ -130,9 +131,9 @@ public static class DiffRun
     }
 
     /// <summary>
-    /// Every step from every reachable state of a model, on the image built for the model's limits and on the spec.
-    /// States of the kernel's own stages are passed through on the way to the next user or idle state. Where the
-    /// model's steps on mappings are interrupted, a tick comes between any two of them, one at a time, and so does each
+    /// Runs every step from every reachable state of a model on the spec and on an image built for the model's limits.
+    /// On the way to the next user or idle state, each run passes through the states of the kernel's own stages. If the
+    /// model interrupts its steps on mappings, a tick comes between any two of them, one at a time. So does each
     /// interrupt.
     /// </summary>
     public static DiffResult Exhaustive(Model model, KernelImage? image = null, Action<long>? progress = null)
@@ -191,7 +192,9 @@ public static class DiffRun
         return new(compared, visited, clock.Elapsed.TotalSeconds, null, null);
     }
 
-    /// <summary>Random programs of some populations, whatever comes of them; how many events.</summary>
+    /// <summary>
+    /// Runs the random programs of some populations, whatever the results. Returns the number of events.
+    /// </summary>
     public static long RunPopulations(ImageMachine machine, int seed, int populations)
     {
         var duel = new Duel(machine);
@@ -208,7 +211,7 @@ public static class DiffRun
         return shown with { Trace = shown.Trace with { Note = shown.Difference.ToString() } };
     }
 
-    // Of ten populations, so many are made of random tables; the others grow from what boot leaves.
+    // The number of populations in ten that are made of random tables. The others grow from the state after boot.
     private const int GeneratedOfTen = 3;
 
     private static bool StartsFromBoot(ImageMachine machine, int seed) =>
@@ -261,7 +264,9 @@ public static class DiffRun
     private const int LeastGrowth = 40,
         MostGrowth = 160;
 
-    /// <summary>From what boot leaves to a population of threads, by events that are compared like others.</summary>
+    /// <summary>
+    /// Grows the state after boot to a population of threads. The events are compared like all others.
+    /// </summary>
     private static Difference? Grow(Duel duel, Generator generator, List<Event> events)
     {
         generator.ChooseInterrupts();

@@ -2,12 +2,12 @@ using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Diff;
 
-/// <summary>Where image and spec differ.</summary>
+/// <summary>A difference between image and spec.</summary>
 /// <param name="What">Column and row, invariant, or address.</param>
 /// <param name="Spec">The spec's value or demand.</param>
 /// <param name="Image">The image's value.</param>
-/// <param name="Address">Linear address of the dword that holds it; null where it is in no one place.</param>
-/// <param name="Column">The column that differs; null if no single one does.</param>
+/// <param name="Address">Linear address of the dword that holds it; null if the value is not in one place.</param>
+/// <param name="Column">The column that differs; null if no single column does.</param>
 public sealed record Difference(string What, string Spec, string Image, uint? Address = null, string? Column = null)
 {
     public override string ToString() => $"{What}: spec {Spec}, image {Image}";

@@ -47,8 +47,8 @@ public sealed partial class Duel
     }
 
     /// <summary>
-    /// Every row of the mappings' tables and of the interrupts' that was written on either side, and what the
-    /// processor's page tables say of it.
+    /// Compares every row of the tables of mappings and interrupts that either side wrote, and the page table entries
+    /// for it.
     /// </summary>
     private Difference? CompareRows()
     {
@@ -190,8 +190,8 @@ public sealed partial class Duel
         return null;
     }
 
-    // What relates a word and a thread: where the word was written, or the thread moved. What is of words and summaries
-    // alone: where one of those was written.
+    // An invariant that relates a word and a thread is checked where the word was written or the thread moved. An
+    // invariant about words and summaries alone is checked where one of those was written.
     private Difference? OfSets(
         RepresentationInvariant<Concrete> invariant,
         List<(uint Thread, uint Owner)> moves,

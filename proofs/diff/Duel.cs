@@ -12,9 +12,9 @@ namespace Verified.Proofs.Diff;
 /// The spec and an image side by side: the same state, the same events, the whole state compared after each.
 /// </summary>
 /// <remarks>
-/// After an event only what was written is compared, on either side: the spec's tables keep a journal of written cells,
-/// the machine's memory a log of written dwords. Anything else was equal before, and is now what it was on both sides.
-/// A dword that the spec does not let change is a difference wherever it is.
+/// After an event only written values are compared. The spec's tables keep a journal of written cells, and the
+/// machine's memory keeps a log of written dwords. All other values were equal before the event and have not changed on
+/// either side. A write to a dword that the spec does not let change is a difference, wherever the dword is.
 /// </remarks>
 public sealed partial class Duel
 {
@@ -34,7 +34,7 @@ public sealed partial class Duel
     private readonly Dictionary<Table, Compared[]> _byRow;
     private readonly Compared _picked;
 
-    // A cell's column, in a byte: what is written is all over the tables, and is looked up after every event.
+    // A cell's column, in one byte. Writes are spread over the tables, and every write is looked up.
     private readonly byte[] _columnOf;
     private readonly (Table Table, int Start)[] _columns;
 
@@ -96,10 +96,12 @@ public sealed partial class Duel
 
     public State<Concrete> State => _tables.State;
 
-    /// <summary>Events that were run and compared; those that were left out do not count.</summary>
+    /// <summary>Events that were run and compared. Events that were left out do not count.</summary>
     public long Events { get; private set; }
 
-    /// <summary>Of <see cref="Events"/>, those that the processor was made to raise without an instruction.</summary>
+    /// <summary>
+    /// The number of <see cref="Events"/> that the processor was made to raise without an instruction.
+    /// </summary>
     public long Injected { get; private set; }
 
     /// <summary>Rows of the threads that are in use, or may have been since the state was placed.</summary>
@@ -131,7 +133,7 @@ public sealed partial class Duel
         return Compare(State.Current.Value) ?? End();
     }
 
-    /// <summary>Makes the present state the one that <see cref="Return"/> returns to.</summary>
+    /// <summary>Saves the present state for <see cref="Return"/>.</summary>
     public void Keep()
     {
         _machine.Keep();
@@ -193,12 +195,13 @@ public sealed partial class Duel
     }
 
     /// <summary>
-    /// One event on both sides, as it arises on a PC; null if they agree after it. An event that cannot arise in the
-    /// present state is left out. An exception that a thread may raise because it is in a small space comes again when
-    /// it no longer is.
+    /// Runs one event on both sides, as it arises on a PC; null if both sides agree after it. An event that cannot
+    /// arise in the present state is left out. If a thread raises an exception only because it is in a small space, the
+    /// event is repeated after the thread has left it.
     /// </summary>
     /// <remarks>
-    /// An event without an instruction of its own is moved to where its usual instruction can be executed.
+    /// If an event does not come with its own instruction, it is moved to a place where its usual instruction can be
+    /// executed.
     /// </remarks>
     public Difference? Step(Event e)
     {
@@ -292,8 +295,8 @@ public sealed partial class Duel
         };
 
     /// <summary>
-    /// Compares everything of threads and their sets, whatever was written; null where all agree. The mappings' tables
-    /// are too large for that: of them each event compares what it wrote.
+    /// Compares all threads and their sets, written or not; null if all agree. The mappings' tables are too large for
+    /// this. Each event compares the rows that it wrote.
     /// </summary>
     public Difference? End()
     {
@@ -311,8 +314,8 @@ public sealed partial class Duel
         return null;
     }
 
-    // Before it enters the kernel the user program has used every page that it can, so that the TLB has them; it need
-    // not where it still has.
+    // Before the entry into the kernel, the user program uses every page that it can, so that the TLB has an entry for
+    // each. Nothing is done if the TLB still has them.
     private Difference? UsePages()
     {
         if (State.Stage.Value != Stages.User)
@@ -336,8 +339,8 @@ public sealed partial class Duel
         return null;
     }
 
-    // Lists a page with those that a task may use, by the task that the page's table is of; some may be gone, or there
-    // twice. Ports, of which σ0 has thousands, are not used.
+    // Adds a page to the list of the task that owns the page's table. A list may contain duplicates and pages that are
+    // gone. Pages of ports are not used, because σ0 has thousands of them.
     private void List(List<uint>[] tasks, uint page, int most = int.MaxValue)
     {
         var (m, table, entries) = (State.Mappings, page / _layout.Limits.Paging.Entries, _layout.Limits.Paging.Entries);
@@ -348,8 +351,8 @@ public sealed partial class Duel
             pages.Add(page);
     }
 
-    // Of a task that has more pages than the TLB has entries, a program uses so many, and those near which pages are
-    // mapped.
+    // If a task has more pages than this (the TLB has as many entries), a program uses this many, and the pages near
+    // the usual mappings.
     private const int MostPages = 64;
 
     private void PlacePages()

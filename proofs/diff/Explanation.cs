@@ -8,10 +8,10 @@ namespace Verified.Proofs.Diff;
 /// <param name="Address">Linear address.</param>
 /// <param name="Place">Symbol and distance.</param>
 /// <param name="Text">Its disassembly.</param>
-/// <param name="Deviates">Whether it is the one that <see cref="Explained.Reason"/> is about.</param>
-/// <param name="Source">The line of the kernel's source that emits it; null if it is not known.</param>
-/// <param name="Jumps">Whether a conditional jump was taken; null for any other instruction.</param>
-/// <param name="IsNear">Whether it changed something else near the dword that differs, in the same row.</param>
+/// <param name="Deviates">True for the instruction that <see cref="Explained.Reason"/> is about.</param>
+/// <param name="Source">The line of the kernel's source that emits it; null if unknown.</param>
+/// <param name="Jumps">True if a conditional jump was taken; null for any other instruction.</param>
+/// <param name="IsNear">True if it changed another dword of the row that differs.</param>
 public sealed record Executed(
     uint Address,
     string Place,
@@ -22,23 +22,23 @@ public sealed record Executed(
     bool IsNear = false
 );
 
-/// <summary>Why image and spec differ after an event, as far as the path shows it.</summary>
+/// <summary>The reason why image and spec differ after an event, as far as the path shows it.</summary>
 public enum Reason
 {
     /// <summary>The marked instruction was the last to change the dword that differs.</summary>
     Writes,
 
-    /// <summary>No instruction changed the dword that differs; the marked one ends the path.</summary>
+    /// <summary>No instruction changed the dword that differs. The marked instruction ends the path.</summary>
     NothingWritten,
 
-    /// <summary>What differs is in no one dword of the tables; the marked instruction ends the path.</summary>
+    /// <summary>The difference is not in a single dword of the tables. The marked instruction ends the path.</summary>
     NoPlace,
 }
 
-/// <summary>What the image executed after an event, and where it went wrong.</summary>
-/// <param name="Last">The end of the path, the deviating instruction marked.</param>
+/// <summary>The image's path after an event, and the instruction that went wrong.</summary>
+/// <param name="Last">The end of the path, with the deviating instruction marked.</param>
 /// <param name="Length">The length of the whole path in instructions.</param>
-/// <param name="Reason">What the mark means.</param>
+/// <param name="Reason">The meaning of the mark.</param>
 public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason Reason)
 {
     /// <summary>The conditional jumps before the end, in order.</summary>
@@ -52,7 +52,7 @@ public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason
 public static class Explanation
 {
     /// <summary>
-    /// Of a longer path only the last instructions are told: of an endless loop, or a long operation.
+    /// The report of a longer path (an endless loop, or a long operation) has only its last instructions.
     /// </summary>
     public const int Most = 500;
 

@@ -6,13 +6,13 @@ namespace Verified.Proofs.Diff;
 /// <summary>The basic blocks of an image's kernel code after boot, and the edges between them.</summary>
 public sealed class FlowGraph
 {
-    /// <summary>Where each block starts, in order.</summary>
+    /// <summary>The start of each block, in order.</summary>
     public IReadOnlyList<uint> Blocks { get; }
 
-    /// <summary>From a block to one that may follow: the target of its jump, or what is behind it.</summary>
+    /// <summary>From a block to a possible successor: the target of its jump, or the next block.</summary>
     public IReadOnlyList<(uint From, uint To)> Edges { get; }
 
-    /// <exception cref="ImageException">The code has a jump whose target is not in it, or an indirect one.</exception>
+    /// <exception cref="ImageException">The code has an indirect jump, or a jump to a target outside it.</exception>
     public FlowGraph(KernelImage image)
     {
         var (start, end) = image.Code;
@@ -67,11 +67,11 @@ public sealed class FlowGraph
         };
 }
 
-/// <summary>What random programs reach of an image's kernel code.</summary>
+/// <summary>The part of an image's kernel code that random programs reach.</summary>
 /// <param name="Graph">The code.</param>
-/// <param name="Missed">Blocks that they do not reach.</param>
-/// <param name="MissedEdges">Edges that they do not take.</param>
-/// <param name="Events">Events they have.</param>
+/// <param name="Missed">Blocks that no program reaches.</param>
+/// <param name="MissedEdges">Edges that no program takes.</param>
+/// <param name="Events">The number of events in the programs.</param>
 public sealed record FlowCoverage(
     FlowGraph Graph,
     IReadOnlyList<uint> Missed,

@@ -33,14 +33,13 @@ internal sealed class RowsOf(Table table, uint count)
 }
 
 /// <summary>
-/// What an event may have changed, from the log of every dword the image wrote: the thread rows and the words of sets
-/// to compare. A write anywhere else, or of a bit there that belongs to no active thread, is a difference by itself.
+/// The possible changes of an event, from the log of every dword that the image wrote: the thread rows and the words of
+/// sets to compare. A write outside these areas, or to a bit that belongs to no active thread, is a difference by
+/// itself.
 /// </summary>
 internal sealed class Footprint
 {
-    /// <summary>
-    /// The tables of interrupts, of tasks and of mappings, and that of the operation that is going on.
-    /// </summary>
+    /// <summary>The tables of interrupts, tasks and mappings, and the table of the operation in progress.</summary>
     public static readonly Table[] ByRow =
     [
         Table.Interrupt,
@@ -66,11 +65,11 @@ internal sealed class Footprint
     private uint _places,
         _priorityWords;
 
-    /// <summary>What the spec lets change in an area.</summary>
-    /// <param name="Area">Where.</param>
-    /// <param name="InUse">A bit per dword of a row: whether it is a field.</param>
+    /// <summary>The part of an area that the spec lets change.</summary>
+    /// <param name="Area">The area.</param>
+    /// <param name="InUse">One bit per dword of a row: set if the dword is a field.</param>
     /// <param name="Changeable">
-    /// Notes that a field was written, given row and offset; the bits of it that may have changed.
+    /// Records that a field was written, given row and offset. Returns the bits of the field that may change.
     /// </param>
     private readonly record struct Part(Area Area, ulong InUse, Func<uint, uint, uint> Changeable);
 
@@ -103,9 +102,7 @@ internal sealed class Footprint
     /// <summary>Rows of threads to compare, each once.</summary>
     public List<uint> Threads { get; } = [];
 
-    /// <summary>
-    /// Words of the ready and sender sets, rows of their areas, that were written; one may occur twice.
-    /// </summary>
+    /// <summary>Written words of the ready and sender sets, as rows of their areas. A word may occur twice.</summary>
     public List<uint> ReadyWords { get; } = [];
 
     /// <inheritdoc cref="ReadyWords"/>
@@ -126,13 +123,13 @@ internal sealed class Footprint
     /// <summary>Rows of these tables that were written, each once.</summary>
     public IReadOnlyList<RowsOf> Rows => _rows;
 
-    /// <summary>Words of the maps of ports that were written; one may occur twice.</summary>
+    /// <summary>Written words of the maps of ports. A word may occur twice.</summary>
     public List<uint> PortWords { get; } = [];
 
-    /// <summary>Priorities whose last pick was written; one may occur twice.</summary>
+    /// <summary>Priorities whose last pick was written. A priority may occur twice.</summary>
     public List<uint> Picked { get; } = [];
 
-    /// <summary>Whether the map of priorities was written, or its summary, or that of a priority's set.</summary>
+    /// <summary>True if the map of priorities, its summary, or the summary of a priority's set was written.</summary>
     public bool IsPriorityMapWritten { get; private set; }
 
     /// <summary>Whether the top priority was written, which every thread's priority is compared with.</summary>
@@ -191,7 +188,8 @@ internal sealed class Footprint
     public RowsOf Of(Table table) => _rowsOf[(int)table]!;
 
     /// <summary>
-    /// Adds what the image wrote since the mark; the address and former value of a dword it may not change so, or null.
+    /// Adds the image's writes since the mark. Returns the address and former value of a dword that may not change in
+    /// this way, or null.
     /// </summary>
     public (uint Address, uint Former)? Add(PhysicalMemory memory)
     {
@@ -210,7 +208,7 @@ internal sealed class Footprint
         return null;
     }
 
-    // A dword that was changed and changed back is as it was.
+    // The oldest value of a dword. If a dword was changed and changed back, it counts as unchanged.
     private static uint First(PhysicalMemory memory, uint physical)
     {
         foreach (var (address, former) in memory.Log.Changes())
@@ -220,7 +218,8 @@ internal sealed class Footprint
     }
 
     /// <summary>
-    /// The bits of a written dword that the spec lets change: to what, the comparisons of what is listed here say.
+    /// The bits of a written dword that the spec lets change. The comparisons of the rows and words listed here check
+    /// the new values.
     /// </summary>
     private uint Changeable(uint address)
     {

@@ -13,13 +13,13 @@ using Registers = Verified.Proofs.Events.Registers;
 namespace Verified.Proofs.Diff;
 
 /// <summary>
-/// An image on the machine, driven from cut point to cut point: a state is written into its tables, and entries are
-/// delivered to the processor as hardware would.
+/// Runs an image on the machine from cut point to cut point. It writes a state into the image's tables, and delivers
+/// entries to the processor as hardware would.
 /// </summary>
 public sealed class ImageMachine : IMachine<Concrete>
 {
     /// <summary>
-    /// Of these, at most, from one step of the spec to the next; the longest path proved has some two hundred.
+    /// The most instructions between two steps of the spec. The longest proved path has about two hundred.
     /// </summary>
     private const int InstructionsPerStep = 1_000;
 
@@ -105,7 +105,7 @@ public sealed class ImageMachine : IMachine<Concrete>
     private static uint BootedIndex(uint linear) => (linear - Layout.KernelBase - Layout.ImageBase) / 4;
 
     /// <summary>
-    /// The state after boot. With servers the spec says what it is; else it is read from the machine.
+    /// The state after boot. With servers the spec computes this state; otherwise it is read from the machine.
     /// </summary>
     public State<Concrete> Booted { get; }
 
@@ -143,8 +143,8 @@ public sealed class ImageMachine : IMachine<Concrete>
         && Load(Image.Layout.DataSegment.Base + Layout.DescriptorHigh.Offset).Value != UserSegments.FlatHigh;
 
     /// <summary>
-    /// Goes back to what boot left; the next <see cref="Keep"/> makes the state of then what <see cref="Return"/>
-    /// returns to.
+    /// Returns to the state after boot. The next <see cref="Keep"/> saves the state of that time for
+    /// <see cref="Return"/>.
     /// </summary>
     public void PlaceBooted()
     {
@@ -155,7 +155,7 @@ public sealed class ImageMachine : IMachine<Concrete>
         _placed = false;
     }
 
-    /// <summary>Makes the present state what <see cref="Return"/> returns to.</summary>
+    /// <summary>Saves the present state for <see cref="Return"/>.</summary>
     public void Keep()
     {
         Pc.SnapshotInner();
@@ -163,13 +163,13 @@ public sealed class ImageMachine : IMachine<Concrete>
     }
 
     /// <summary>
-    /// Writes a state into the tables and the processor, and makes it what <see cref="Return"/> returns to. Cells that
-    /// are encoded as after boot stay as boot left them.
+    /// Writes a state into the tables and the processor, and saves it for <see cref="Return"/>. A cell whose value is
+    /// the same as after boot keeps its encoding from boot.
     /// </summary>
     /// <param name="state">The state.</param>
-    /// <param name="memory">Dwords that are other than the state has them.</param>
+    /// <param name="memory">Dwords whose values differ from the state.</param>
     /// <param name="changed">
-    /// Of the mappings, the cells that differ from those after boot (<see cref="Encode.Mappings"/>); null for all.
+    /// The cells of mappings that differ from those after boot (<see cref="Encode.Mappings"/>); null for all.
     /// </param>
     public void Place(
         State<Concrete> state,
@@ -209,19 +209,21 @@ public sealed class ImageMachine : IMachine<Concrete>
     /// <summary>Returns to the state placed last.</summary>
     public void Return() => Pc.Restore();
 
-    /// <summary>Goes on from a placed state of one of the kernel's own stages; null, or what went wrong.</summary>
-    /// <param name="steps">How many steps the spec makes.</param>
+    /// <summary>Continues from a placed state of one of the kernel's own stages; null, or the error.</summary>
+    /// <param name="steps">The number of steps that the spec makes.</param>
     public string? Settle(int steps) => Run(steps * (long)InstructionsPerStep);
 
     /// <summary>
-    /// Runs an event as it arises on a PC, and the kernel to the next user instruction or HLT; null, or what went
-    /// wrong. User code executes its instruction, or a line is raised at the controllers.
+    /// Runs an event as it arises on a PC, and then the kernel to the next user instruction or HLT; null, or the error.
+    /// Either user code executes its instruction, or a line is raised at the controllers.
     /// </summary>
-    /// <param name="e">The event, as the spec has it.</param>
+    /// <param name="e">The spec's event.</param>
     /// <param name="loaded">A segment register that user code has loaded.</param>
-    /// <param name="arising">What its instruction raises; null for a tick or an interrupt.</param>
-    /// <param name="arrival">When its <see cref="Event.Between"/> comes.</param>
-    /// <param name="steps">How many steps the spec makes of it, the kernel's own included, or more.</param>
+    /// <param name="arising">The effect of its instruction; null for a tick or an interrupt.</param>
+    /// <param name="arrival">The arrival time of its <see cref="Event.Between"/>.</param>
+    /// <param name="steps">
+    /// At least the number of steps that the spec makes for it, including the kernel's own steps.
+    /// </param>
     internal string? Perform(Event e, LoadedSegment? loaded, Arising? arising, Arrival arrival, int steps)
     {
         var budget = steps * (long)InstructionsPerStep;
@@ -261,7 +263,7 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     /// <summary>
     /// Enters the kernel through an event's gate without an instruction, and runs it to the next user instruction or
-    /// HLT; null, or what went wrong. This is for measurements of the kernel alone.
+    /// HLT; null, or the error. This is for measurements of the kernel alone.
     /// </summary>
     /// <inheritdoc cref="Perform"/>
     public string? Deliver(Event e, int steps = 10_000)
@@ -365,7 +367,7 @@ public sealed class ImageMachine : IMachine<Concrete>
     }
 
     /// <summary>
-    /// Raises a line until it is acknowledged; whether the processor takes the interrupt. A masked one comes as a
+    /// Raises a line until it is acknowledged; true if the processor takes the interrupt. A masked interrupt comes as a
     /// spurious interrupt: another line of the same controller rises, and falls too early.
     /// </summary>
     private bool Request(int line)
@@ -418,7 +420,8 @@ public sealed class ImageMachine : IMachine<Concrete>
         return true;
     }
 
-    // Where the current thread finds the byte at an address of its space, if it is memory of its task or the window.
+    // The physical address of a byte in the current thread's space; null unless the byte is in memory of its task or in
+    // the window.
     private static uint? Physical(State<Concrete> state, uint address)
     {
         if (Window.Contains(address))

@@ -5,8 +5,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Diff;
 
 /// <summary>
-/// Which sets each thread was in when last looked at, and the sets that threads have entered or left since: of all the
-/// sets, only there can a bit of an unwritten word be wrong.
+/// The sets that each thread was in at the last look, and the sets that threads have entered or left since. In a word
+/// that was not written, only the bits of these moves can be wrong.
 /// </summary>
 internal sealed class Moves
 {
@@ -43,7 +43,7 @@ internal sealed class Moves
     /// <inheritdoc cref="Ready"/>
     public List<(uint Thread, uint Owner)> Timer => _timer.Moved;
 
-    /// <summary>Looks at threads: what has moved is what differs from the last look at them.</summary>
+    /// <summary>Looks at threads and records the moves since the last look at them.</summary>
     public void Look(ReadOnlySpan<uint> threads)
     {
         _ready.Moved.Clear();
@@ -58,7 +58,7 @@ internal sealed class Moves
     }
 
     /// <param name="threads">Number of rows.</param>
-    /// <param name="none">The owner that stands for no set.</param>
+    /// <param name="none">The owner value that means no set.</param>
     private sealed class Set(uint threads, uint none)
     {
         public readonly uint[] Owners = new uint[threads];

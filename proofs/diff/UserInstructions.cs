@@ -62,7 +62,7 @@ public static class UserInstructions
         UserInstruction.Of(0x0F, 0x30),
     ];
 
-    // Vector, and the instructions that raise it whatever the registers hold: AAM 0; ICEBP; INT3 and INT 3; INT 4; UD2,
+    // Vector, and the instructions that raise it for all register values: AAM 0; ICEBP; INT3 and INT 3; INT 4; UD2,
     // LOCK NOP; FLD, FNINIT, WAIT.
     private static readonly IReadOnlyDictionary<uint, UserInstruction[]> Raising = new Dictionary<
         uint,
@@ -79,7 +79,7 @@ public static class UserInstructions
         [10] = [Iret],
     };
 
-    /// <summary>What is worth a fixed place in a page of code.</summary>
+    /// <summary>The instructions that get a fixed place in a page of code.</summary>
     public static readonly IReadOnlyList<UserInstruction> Common =
     [
         .. Enumerable
@@ -119,7 +119,7 @@ public static class UserInstructions
         UserInstruction.Of(write ? (byte)0xA2 : (byte)0xA0).With(address);
 
     /// <summary>
-    /// The instructions that raise an exception whatever the registers hold; none for a vector that needs more.
+    /// The instructions that raise an exception for all register values; none for a vector that needs certain values.
     /// </summary>
     public static IReadOnlyList<UserInstruction> ThatRaise(uint vector) =>
         Raising.TryGetValue(vector, out var instructions) ? instructions : [];

@@ -27,7 +27,8 @@ internal static class Window
         Frames = 4,
         Entries = 1024;
 
-    // What the processor does not write again: it finds the marks that it would set.
+    // With these bits set the processor does not write to the entry, because the marks that it would set are already
+    // set.
     private const uint Readable = MappingLayout.Present | MappingLayout.User | MappingLayout.AccessedAndDirty;
 
     public static bool Contains(uint linear) => linear >= Base;
@@ -57,8 +58,8 @@ internal static class Window
 }
 
 /// <summary>
-/// A page of the instructions that user programs have most often, each at addresses of its own. They stay there, so
-/// that the machine decodes each of them once.
+/// A page with the most frequent instructions of user programs, each at fixed addresses. They stay there, so the
+/// machine decodes each of them only once.
 /// </summary>
 internal static class CommonCode
 {
@@ -98,7 +99,7 @@ internal static class CommonCode
     }
 
     /// <summary>
-    /// Where in such a page an instruction is; if it is none of the common ones, a place that has none.
+    /// The offset of an instruction in such a page. For an instruction that is not in the page, a free offset.
     /// </summary>
     /// <param name="instruction">The instruction.</param>
     /// <param name="choice">Chooses among several places.</param>
@@ -110,13 +111,13 @@ internal static class CommonCode
         return cell * CellSize + Indent(cell);
     }
 
-    // The last cells hold no common instruction, and the very last one holds the bounds.
+    // The last cells hold no common instruction, and the very last cell holds the bounds.
     private const uint Free = 16;
 
     /// <summary>Two dwords, of which the first is more than the second: no number is within these bounds.</summary>
     public const uint Bounds = (Cells - 1) * CellSize;
 
-    /// <summary>Whether a byte of the window is one of the bounds: no instruction may overwrite it.</summary>
+    /// <summary>True if a byte of the window belongs to the bounds, which no instruction may overwrite.</summary>
     public static bool HoldsBounds(uint linear) =>
         Window.Contains(linear) && linear % Layout.PageSize - Bounds < sizeof(ulong);
 

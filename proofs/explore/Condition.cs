@@ -8,11 +8,11 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Explore;
 
 /// <summary>
-/// What a run is searched for: parts joined by <c>&amp;&amp;</c>, each of which may begin with <c>not</c>. A part is
+/// The goal of a search: parts joined by <c>&amp;&amp;</c>, each of which may begin with <c>not</c>. A part is
 /// <c>COLUMN[ROW] OP VALUE</c>, the name of something that happens sometimes, or the name of an invariant.
 /// </summary>
-/// <param name="Text">As the user wrote it.</param>
-/// <param name="Holds">Whether it holds of a step of the walker and the state after it.</param>
+/// <param name="Text">The text that the user wrote.</param>
+/// <param name="Holds">True if it holds for a step of the walker and the state after it.</param>
 public sealed partial record Condition(string Text, Func<Transition, bool> Holds)
 {
     private const string Not = "not ";

@@ -3,7 +3,9 @@ using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Explore;
 
-/// <summary>What the page can ask of a session. The page sends a name and, if there is more to say, JSON.</summary>
+/// <summary>
+/// The commands that the page can send to a session. The page sends a name and, if there is more to say, JSON.
+/// </summary>
 internal static class ExploreCommand
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -20,12 +22,12 @@ internal static class ExploreCommand
     private sealed record Step(int Steps);
 
     /// <summary>Carries a command out.</summary>
-    /// <param name="session">What it is about.</param>
+    /// <param name="session">The session.</param>
     /// <param name="name">Its name.</param>
     /// <param name="body">The rest of the request.</param>
-    /// <param name="file">Where the trace is saved.</param>
-    /// <param name="cancel">The user no longer waits.</param>
-    /// <returns>The answer in a line, which may be empty; null if there is no such command.</returns>
+    /// <param name="file">The file that the trace is saved in.</param>
+    /// <param name="cancel">The user has cancelled the command.</param>
+    /// <returns>The answer in one line, which may be empty; null if there is no such command.</returns>
     public static string? Run(Session session, string name, string body, string file, CancellationToken cancel)
     {
         switch (name)

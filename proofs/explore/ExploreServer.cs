@@ -12,8 +12,8 @@ using Verified.Proofs.Page;
 namespace Verified.Proofs.Explore;
 
 /// <summary>
-/// Serves a session as a page on the loopback interface. Only requests that name this host and know the random path
-/// are answered: a page from elsewhere that the same browser shows can neither read nor change the session.
+/// Serves a session as a page on the loopback interface. The server answers only requests that name this host and know
+/// the random path. Other pages in the same browser can neither read nor change the session.
 /// </summary>
 public sealed class ExploreServer : IAsyncDisposable
 {
@@ -39,13 +39,13 @@ public sealed class ExploreServer : IAsyncDisposable
         _app.Run(Answer);
     }
 
-    /// <summary>Where the page is.</summary>
+    /// <summary>The address of the page.</summary>
     public Uri Address => new($"http://{IPAddress.Loopback}:{_port}{_prefix}");
 
     /// <summary>Begins to serve.</summary>
-    /// <param name="session">What is served; from now on only this server uses it.</param>
+    /// <param name="session">The session. From now on only this server uses it.</param>
     /// <param name="port">The port; 0 for any free one.</param>
-    /// <param name="file">Where the user's command to save writes the trace.</param>
+    /// <param name="file">The file in which the user's command to save writes the trace.</param>
     /// <param name="error">Gets a line for each defect of the server itself.</param>
     /// <exception cref="ExploreException">The port is in use, or not allowed.</exception>
     public static async Task<ExploreServer> Start(Session session, int port, string file, TextWriter error)
@@ -86,7 +86,7 @@ public sealed class ExploreServer : IAsyncDisposable
         response.Headers.ContentSecurityPolicy = "frame-ancestors 'none'";
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        // A name of another host that resolves to this one is how pages from elsewhere get in.
+        // Foreign pages attack with a host name of their own that resolves to this host.
         if (request.Host.Value != $"127.0.0.1:{_port}" && request.Host.Value != $"localhost:{_port}")
         {
             await Refuse(response, StatusCodes.Status421MisdirectedRequest, "this server answers only as 127.0.0.1");
@@ -105,7 +105,7 @@ public sealed class ExploreServer : IAsyncDisposable
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The browser is gone. The session is as it was, or has made the step; the next request shows it.
+            // The browser is gone. The session is unchanged, or has made the step; the next request shows which.
             if (e is not (OperationCanceledException or IOException))
                 await _error.WriteLineAsync($"verified: explore: {e.Message}");
         }
@@ -153,7 +153,7 @@ public sealed class ExploreServer : IAsyncDisposable
         }
     }
 
-    // Carries a command out. What the user asks for in vain changes nothing, and the answer says why.
+    // Carries a command out. A request that fails changes nothing, and the answer gives the reason.
     private SessionView? Command(string what, string body, CancellationToken cancel)
     {
         try

@@ -11,11 +11,11 @@ internal static class Finder
 
     /// <summary>The events of a shortest run of at least one step.</summary>
     /// <param name="walker">Makes the model's steps.</param>
-    /// <param name="from">The state to begin in.</param>
-    /// <param name="condition">What the run is to end with.</param>
-    /// <param name="most">How many states are visited at most.</param>
-    /// <param name="cancel">The user no longer waits.</param>
-    /// <exception cref="ExploreException">There is no such run, or none among so many states.</exception>
+    /// <param name="from">The first state.</param>
+    /// <param name="condition">The condition at the end of the run.</param>
+    /// <param name="most">The most states to visit.</param>
+    /// <param name="cancel">The user has cancelled the search.</param>
+    /// <exception cref="ExploreException">No such run exists, or none was found among that many states.</exception>
     public static IReadOnlyList<Event> Run(
         Walker walker,
         Key from,

@@ -6,15 +6,15 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Explore;
 
-/// <summary>Whether something holds.</summary>
+/// <summary>The verdict on one statement.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Says">What it says.</param>
-/// <param name="Violated">Where it does not hold, in words; null if it holds.</param>
+/// <param name="Says">Its text.</param>
+/// <param name="Violated">The violation, in words; null if the statement holds.</param>
 public sealed record Verdict(string Name, string Says, string? Violated);
 
 /// <summary>
-/// Runs a trace on the spec and judges it: the invariants in the state that it ends in, the properties over its last
-/// steps, and the histories of spaces and turns over the whole run.
+/// Runs a trace on the spec and judges it. The invariants are judged in the last state, the properties over the last
+/// steps. The histories of spaces and turns are judged over the whole run.
 /// </summary>
 internal sealed class Judged
 {
@@ -26,11 +26,11 @@ internal sealed class Judged
     private readonly Dictionary<Property<Concrete>, string?> _judged = [];
 
     /// <param name="trace">The run; the kernel's own steps are spelled out.</param>
-    /// <param name="threads">Rows of the threads in use, and of nobody.</param>
-    /// <param name="last">The first of the events whose properties are of interest.</param>
-    /// <param name="invariants">What states are held to.</param>
-    /// <param name="properties">What steps are held to.</param>
-    /// <exception cref="TraceFileException">An event cannot come in the state that it is to come in.</exception>
+    /// <param name="threads">The rows of the threads in use, and row 0, which belongs to no thread.</param>
+    /// <param name="last">The first event whose properties are judged.</param>
+    /// <param name="invariants">The invariants of states.</param>
+    /// <param name="properties">The properties of steps.</param>
+    /// <exception cref="TraceFileException">An event cannot occur in its state.</exception>
     public Judged(
         Trace trace,
         uint[] threads,
@@ -69,7 +69,7 @@ internal sealed class Judged
     /// <summary>The state that the run ends in.</summary>
     public FlatTables Tables { get; }
 
-    /// <summary>What the run as a whole violates first; null if nothing.</summary>
+    /// <summary>The first violation of the run as a whole; null if there is none.</summary>
     public (string Name, string Why)? History { get; private set; }
 
     /// <summary>The properties of the last steps.</summary>

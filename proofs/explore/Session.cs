@@ -9,7 +9,7 @@ namespace Verified.Proofs.Explore;
 /// <summary>A walk through a model's states: a run so far, and every event that may come next.</summary>
 public sealed partial class Session
 {
-    /// <summary>The verb by which saved traces name what made them.</summary>
+    /// <summary>The name that saved traces give for their origin.</summary>
     public const string Verb = "explore";
 
     /// <summary>How many states a search visits by default.</summary>
@@ -27,8 +27,8 @@ public sealed partial class Session
     private Key? _key;
     private bool _isSaved = true;
 
-    /// <param name="model">What is explored, from boot.</param>
-    /// <param name="options">What states and steps are held to, and how far a search goes.</param>
+    /// <param name="model">The model, which starts from boot.</param>
+    /// <param name="options">The invariants and properties, and the limit of a search.</param>
     public Session(Model model, CheckOptions? options = null)
     {
         options ??= new(MostStates: DefaultMostStates);
@@ -58,7 +58,7 @@ public sealed partial class Session
     /// <summary>The events that may come next.</summary>
     public IReadOnlyList<Event> Enabled => [.. _choices.Select(choice => choice.Event)];
 
-    /// <summary>The present state; nobody writes it.</summary>
+    /// <summary>The present state. The caller must not write it.</summary>
     public State<Concrete> State => _present.Tables.State;
 
     /// <summary>The key of the present state; null beyond the model's bounds.</summary>
@@ -76,12 +76,12 @@ public sealed partial class Session
     /// <summary>Begins again: at boot, or where a loaded trace begins.</summary>
     public void Restart() => Set(_start, []);
 
-    /// <summary>Takes one of the events that may come next.</summary>
+    /// <summary>Takes one of the possible next events.</summary>
     /// <param name="number">Its place in <see cref="Enabled"/>.</param>
     /// <param name="count">
-    /// How many events the run had when the user chose: another page of the same session may have gone on since.
+    /// The number of events in the run when the user chose. Another page of the same session may have continued since.
     /// </param>
-    /// <param name="follows">Whether the kernel's own steps follow while there is nothing to choose.</param>
+    /// <param name="follows">True to run the kernel's own steps as long as there is no choice.</param>
     /// <exception cref="ExploreException">There is no such event.</exception>
     public void Take(int number, int count, bool follows)
     {
@@ -94,8 +94,8 @@ public sealed partial class Session
             Follow();
     }
 
-    /// <summary>Goes back by one step: the last event, and the kernel's own steps because of it.</summary>
-    /// <param name="single">Whether only the last event goes, though it may be a step of the kernel's own.</param>
+    /// <summary>Goes back by one step: the last event, and the kernel's own steps that followed it.</summary>
+    /// <param name="single">True to remove only the last event, even if it is one of the kernel's own steps.</param>
     /// <exception cref="ExploreException">The run has no event.</exception>
     public void Back(bool single = false)
     {
@@ -167,7 +167,7 @@ public sealed partial class Session
         $"{limits.Tasks} tasks, {limits.Lthreads} lthreads, {limits.Priorities} priorities, "
         + $"{limits.Paging.Frames} frames";
 
-    // The first event of the last step: the last one that is not the kernel's own.
+    // The first event of the last step: the last event that is not one of the kernel's own steps.
     private int LastStep => Math.Max(0, _events.FindLastIndex(e => !IsOwn(e)));
 
     private static bool IsOwn(Event e) =>
@@ -197,7 +197,7 @@ public sealed partial class Session
         Look();
     }
 
-    // Finds the present state, and what may come next.
+    // Computes the present state and the possible next events.
     private void Look()
     {
         _present = new(Trace, _threads, LastStep, _invariants, _properties);

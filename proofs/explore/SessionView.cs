@@ -9,19 +9,19 @@ namespace Verified.Proofs.Explore;
 /// <param name="Beyond">Whether it leads beyond the model's bounds, where the explorer cannot go on.</param>
 public sealed record Choice(string Text, string Group, bool Beyond);
 
-/// <summary>What the page shows of a session.</summary>
+/// <summary>The data that the page shows of a session.</summary>
 /// <param name="Page">The run so far.</param>
 /// <param name="Model">The model's name.</param>
-/// <param name="Stage">Who acts next.</param>
-/// <param name="Choices">The events that may come next.</param>
-/// <param name="Ended">Why nothing may come next, in a line; empty if something may.</param>
-/// <param name="Invariants">Those of the present state.</param>
-/// <param name="Properties">Those of the last step.</param>
-/// <param name="Names">The named conditions that a run can be searched for.</param>
-/// <param name="Unsaved">Whether there are steps that are in no file.</param>
+/// <param name="Stage">The thread or interrupt that acts next.</param>
+/// <param name="Choices">The possible next events.</param>
+/// <param name="Ended">The reason why no event is possible, in one line; empty if one is.</param>
+/// <param name="Invariants">The verdicts on the present state.</param>
+/// <param name="Properties">The verdicts on the last step.</param>
+/// <param name="Names">The named conditions that a search can use.</param>
+/// <param name="Unsaved">True if some steps are not saved in a file.</param>
 /// <param name="Said">The answer to the last request, in a line.</param>
-/// <param name="Failed">Whether the last request was refused.</param>
-/// <param name="Events">How many events the run has.</param>
+/// <param name="Failed">True if the last request was refused.</param>
+/// <param name="Events">The number of events in the run.</param>
 public sealed record SessionView(
     PageData Page,
     string Model,
@@ -39,9 +39,9 @@ public sealed record SessionView(
 
 public sealed partial class Session
 {
-    /// <summary>What the page shows.</summary>
+    /// <summary>The data that the page shows.</summary>
     /// <param name="said">The answer to the last request, in a line.</param>
-    /// <param name="failed">Whether the last request was refused.</param>
+    /// <param name="failed">True if the last request was refused.</param>
     public SessionView View(string said = "", bool failed = false)
     {
         var (invariants, properties) = (_present.Invariants, _present.Properties);

@@ -6,18 +6,18 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Fuzz;
 
-/// <summary>How much to try.</summary>
-/// <param name="Seed">The first program's; the next programs have the next seeds.</param>
-/// <param name="Count">Programs.</param>
-/// <param name="Events">Events of a program, at most; it ends at idle.</param>
-/// <param name="Limits">Sizes of the tables; null for the shipping ones.</param>
-/// <param name="Invariants">Checked after every step; null for those of the spec.</param>
-/// <param name="Damage">Changes the state after each step: a defect to find.</param>
-/// <param name="Progress">Told the number of programs so far.</param>
-/// <param name="Properties">What each step is held to; null for all that the spec states.</param>
-/// <param name="Shrinks">Whether a failing program is made small.</param>
-/// <param name="LooksEverywhere">Whether each property is checked also where a step has written nothing.</param>
-/// <param name="Workers">Threads that run programs; what is found does not depend on it.</param>
+/// <summary>The size of the test.</summary>
+/// <param name="Seed">The seed of the first program; later programs have the next seeds.</param>
+/// <param name="Count">The number of programs.</param>
+/// <param name="Events">The most events in a program; a program ends at idle.</param>
+/// <param name="Limits">Sizes of the tables; null for the shipping size.</param>
+/// <param name="Invariants">Checked after every step; null for the spec's invariants.</param>
+/// <param name="Damage">Changes the state after each step, to plant a defect.</param>
+/// <param name="Progress">Called with the number of programs so far.</param>
+/// <param name="Properties">The properties of each step; null for all properties of the spec.</param>
+/// <param name="Shrinks">True to make a failing program small.</param>
+/// <param name="LooksEverywhere">True to check each property at all rows, not only at rows that the step wrote.</param>
+/// <param name="Workers">Threads that run programs. The findings do not depend on this number.</param>
 public sealed record FuzzOptions(
     int Seed = 1,
     int Count = 2_000,
@@ -85,8 +85,8 @@ public static class FuzzRun
         new Subject((options ?? new()) with { Limits = trace.Start.Limits }).Replay(trace);
 
     /// <summary>
-    /// Runs the one step of a trace from two states, of which the other differs in registers of threads that take no
-    /// part in it; what else they then differ in, or null.
+    /// Runs the one step of a trace from two states, which differ in registers of threads that take no part in it.
+    /// Returns any other difference after the step, or null.
     /// </summary>
     public static Violation? ReplayTwice(Trace trace, Func<ColumnInfo, uint, uint> other) =>
         new Subject(new() { Limits = trace.Start.Limits }).ReplayTwice(trace, other);
@@ -154,8 +154,8 @@ public static class FuzzRun
             var violated = Place(start) ?? Settle();
             for (var idle = 0; violated is null && events.Count < _options.Events && idle < 2; )
             {
-                // Every second program is about mappings, and of small tables every fourth about tasks: by chance
-                // alone few items meet a window, and few threads wait for one that is changed or deleted.
+                // Every second program is about mappings. With small tables, every fourth program is about tasks. By
+                // chance alone, few items meet a window, and few threads wait for a thread that is changed or deleted.
                 var (state, threads) = (_tables.State, _threads[1..]);
                 events.Add(
                     generator.Seed % 2 == 0 ? generator.Give(state, threads)
@@ -283,8 +283,8 @@ public static class FuzzRun
             return Violated();
         }
 
-        // Of the mappings' many rows those that a step wrote, and the neighbours in a list, which are what invariants
-        // of a row look at.
+        // The mappings have many rows. Only the written rows and their neighbours in a list are checked, because
+        // invariants of a row look at no others.
         private void Touch(int cell)
         {
             var (column, row) = _tables.Locate(cell);

@@ -7,8 +7,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Fuzz;
 
 /// <summary>
-/// Random populations of threads and random events for them; the same seed gives the same ones. Events look at the
-/// state, so that the rare ways (rendezvous, chains of waiting senders, preemption) are common.
+/// Random populations of threads and random events for them. The same seed gives the same ones. Events depend on the
+/// state, so rare ways (rendezvous, chains of waiting senders, preemption) are common.
 /// </summary>
 public sealed class Generator(int seed, Limits limits)
 {
@@ -93,7 +93,7 @@ public sealed class Generator(int seed, Limits limits)
         return s;
     }
 
-    // The parameter of thread_schedule but for the priority: of any slice, often one of length 0 or an infinite one.
+    // The parameter of thread_schedule without its priority: any slice, often one of length 0 or an infinite one.
     private uint Length() => Word() & Pick([0xFFFFFF00u, 0xFFFFFF00u, 0x00FFFF00u, 0xFF0FFF00u]);
 
     // A random rest of a time slice of this length; a slice of length 0 has donated ticks at most.
@@ -115,7 +115,7 @@ public sealed class Generator(int seed, Limits limits)
             SpuriousId,
         ];
 
-    // Of the tasks that exist, and some others, to each other, as a tree.
+    // Makes tasks chiefs of each other, as a tree: the existing tasks and some others.
     private void GiveChiefs(State<Concrete> s, uint[] tasks)
     {
         foreach (var task in (uint[])[.. tasks, Below(limits.Tasks), Below(limits.Tasks)])
@@ -151,7 +151,7 @@ public sealed class Generator(int seed, Limits limits)
 
     /// <summary>
     /// An event by which few threads become many: new tasks and threads, other priorities and small spaces, items sent
-    /// to whoever waits for them; or any event.
+    /// to waiting threads; or any event.
     /// </summary>
     /// <inheritdoc cref="Next"/>
     public Event Grow(State<Concrete> s, IReadOnlyList<uint> threads)
@@ -267,8 +267,8 @@ public sealed class Generator(int seed, Limits limits)
     }
 
     /// <summary>
-    /// An event by which threads and tasks come and go while others wait for them: a thread of one's own is started or
-    /// exchanged, a sender waits, pages are on their way, a task is deleted step by step; or any event.
+    /// An event by which threads and tasks come and go while others wait for them; or any event. A task starts or
+    /// exchanges one of its threads, a sender waits, pages are on their way, or a task is deleted step by step.
     /// </summary>
     /// <inheritdoc cref="Next"/>
     public Event Manage(State<Concrete> s, IReadOnlyList<uint> threads)
@@ -338,7 +338,7 @@ public sealed class Generator(int seed, Limits limits)
         }
     }
 
-    // Whether a thread waits for the current one, of another task, and takes map items.
+    // True if another task's thread waits for the current thread and takes map items.
     private static Truth Takes(State<Concrete> s, uint other) =>
         s.WaitsFor(other, s.Current)
         & (s.Task(other) != s.Task(s.Current))
@@ -374,7 +374,7 @@ public sealed class Generator(int seed, Limits limits)
         if (s.Stage.Value == Stages.Idle)
             return Chance(70) ? new(Entry.Tick) : new(Entry.Interrupt, null, Id(s));
 
-        // To delete a task takes as long as a thousand other events.
+        // The deletion of a task takes as long as a thousand other events, so it is rare.
         var entry = _random.Next(1000) switch
         {
             < 50 => Entry.FpageUnmap,
@@ -474,7 +474,7 @@ public sealed class Generator(int seed, Limits limits)
         };
     }
 
-    // Some of the threads have interrupts, which may be pending; few, so that threads want the same.
+    // Gives interrupts to a few threads, some of them pending. There are few interrupts, so threads compete for them.
     private void Handle(uint[] rows, State<Concrete> s)
     {
         foreach (var row in rows)
@@ -489,7 +489,7 @@ public sealed class Generator(int seed, Limits limits)
     // The timer's tick, or an interrupt that may fire.
     private uint OrTick(State<Concrete> s) => Chance(70) ? 0 : Id(s);
 
-    // One that may fire, if there is any: a masked one only as a spurious interrupt.
+    // An interrupt that may fire, if there is one. A masked interrupt fires only as a spurious interrupt.
     private uint Id(State<Concrete> s)
     {
         uint[] able = [.. _ids.Where(id => Event.MayArise(s, id))];
@@ -521,8 +521,8 @@ public sealed class Generator(int seed, Limits limits)
             _ => 0xFFFFFFFC + Below(3),
         };
 
-    // A mantissa's milliseconds, or a quarter of them, or 64: due within a program's few ticks, in this round of slots
-    // or in a later one.
+    // Most of these exponents make the mantissa's unit 1 ms (10), a quarter of 1 ms (11) or 64 ms (7). The deadline
+    // falls within the few ticks of a program, in this round of slots or in a later one.
     private uint Exponent() => Pick([0u, 7u, 10u, 10u, 11u, 11u, 12u]);
 
     private uint Timeout() =>
@@ -545,7 +545,7 @@ public sealed class Generator(int seed, Limits limits)
         )
             return s.Id[partner];
 
-        // An interrupt that is mine, or that somebody may have, or nobody.
+        // An interrupt of the current thread, or one that another thread or no thread may have.
         if (choice is >= 40 and < 52)
             return Chance(50) && s.Handles[s.Current].Value is > 0 and var mine ? mine
                 : Chance(70) ? Pick(_ids)
@@ -563,7 +563,7 @@ public sealed class Generator(int seed, Limits limits)
         };
     }
 
-    // Somebody who waits for a message of mine.
+    // A thread that waits for a message of the current thread.
     private uint? Waiting(State<Concrete> s, IReadOnlyList<uint> threads) =>
         Partner(s, threads, other => s.WaitsFor(other, s.Current));
 
@@ -576,7 +576,7 @@ public sealed class Generator(int seed, Limits limits)
         return null;
     }
 
-    // One whose pages are being mapped.
+    // A thread whose pages are being mapped.
     private static uint? MidTransfer(
         State<Concrete> s,
         IReadOnlyList<uint> threads,
@@ -597,7 +597,7 @@ public sealed class Generator(int seed, Limits limits)
     private uint SomeId(State<Concrete> s, IReadOnlyList<uint> threads) =>
         Chance(90) ? s.Id[threads[_random.Next(threads.Count)]].Value : Word();
 
-    // A task that I may create, as far as there is one, of any version; or any task.
+    // A task that the current task may create, if there is one, of any version; or any task.
     private uint SubTask(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         var me = s.Task(s.Current).Value;
@@ -613,7 +613,7 @@ public sealed class Generator(int seed, Limits limits)
         return mine.Length == 0 || Chance(10) ? SomeId(s, threads) : Word() & 0xFF00FFFF | Pick(mine) << 16;
     }
 
-    // One of my task, for the most part of those that exist.
+    // A thread of the current task, usually an existing one.
     private uint Lthread(State<Concrete> s, IReadOnlyList<uint> threads)
     {
         if (MidTransfer(s, threads, IsOfMyTask) is { } transfers && Chance(70))

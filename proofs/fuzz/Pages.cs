@@ -3,10 +3,12 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Fuzz;
 
-/// <summary>Random mappings among tasks, made by the spec's own steps; few pages, so that they meet.</summary>
+/// <summary>
+/// Random mappings among tasks, made by the spec's own steps. There are few pages, so mappings often meet.
+/// </summary>
 internal sealed class Pages(Random random, State<Concrete> s)
 {
-    // Where σ0's frames are, and pages at both ends of page tables and of the user's part.
+    // σ0's frames, and pages at both ends of page tables and of the user's part.
     private static readonly uint[] Places = [0x001, 0x004, 0x3FC, 0x400, 0x405, 0xEFFFC, 0xEFFFF];
 
     // Ports at both ends of a map and of its page tables, COM1's among them; any beside them.
@@ -17,8 +19,7 @@ internal sealed class Pages(Random random, State<Concrete> s)
         | (random.Next(2) == 0 ? 0 : (uint)random.Next(1 << 16) << 16);
 
     /// <summary>
-    /// A page near those that are mapped where the current thread has memory, below a limit; null if a few tries find
-    /// none.
+    /// A mapped page of the current thread's space near the usual places, below a limit; null if a few tries find none.
     /// </summary>
     public static uint? Mapped(Random random, State<Concrete> s, uint limit)
     {
@@ -46,7 +47,7 @@ internal sealed class Pages(Random random, State<Concrete> s)
     public static bool IsUsual(uint page) => Array.Exists(Places, place => page - place + 1 < 6);
 
     /// <summary>
-    /// An fpage near where mappings are, or of ports; seldom a large one, which costs thousands of steps, or none.
+    /// An fpage near existing mappings, or of ports. Seldom a large one, which costs thousands of steps, or none.
     /// </summary>
     public static uint Fpage(Random random)
     {

@@ -4,14 +4,14 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Fuzz;
 
-/// <summary>Whether steps that are run keep tasks apart (<see cref="Isolation{W}"/>).</summary>
-/// <param name="tables">The state, with what the step has written since the last commit.</param>
+/// <summary>Checks that steps keep tasks apart (<see cref="Isolation{W}"/>).</summary>
+/// <param name="tables">The state, with the writes of the step since the last commit.</param>
 public sealed class Separation(FlatTables tables)
 {
     private readonly List<(int Cell, uint Value)> _changed = [];
 
     /// <summary>
-    /// The first cell that the step changed though it may not, or null. The state stays as the step left it.
+    /// The first cell that the step changed without permission, or null. The state stays as the step left it.
     /// </summary>
     public (ColumnInfo Column, uint Row)? Integrity(Entry entry)
     {
@@ -35,13 +35,13 @@ public sealed class Separation(FlatTables tables)
     }
 
     /// <summary>
-    /// The first cell in which two states differ after a step that before it differed in registers of threads that take
-    /// no part in it alone, but those registers themselves; or null. The state stays as it was.
+    /// Compares two states after the same step. Before it they differ only in registers of threads that take no part in
+    /// it. Returns the first other cell that differs after it, or null. The state is unchanged afterwards.
     /// </summary>
     /// <param name="entry">The step.</param>
     /// <param name="threads">The threads that are in use.</param>
-    /// <param name="step">Makes it.</param>
-    /// <param name="other">What the other state has in a column of a thread, of what may differ.</param>
+    /// <param name="step">Makes the step.</param>
+    /// <param name="other">The other state's value of a register that may differ.</param>
     public (ColumnInfo Column, uint Row)? Confidentiality(
         Entry entry,
         IEnumerable<uint> threads,

@@ -5,11 +5,13 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Fuzz;
 
 /// <summary>
-/// Makes a failing trace small: fewer events, fewer threads, plainer registers, as long as it still fails.
+/// Makes a failing trace small as long as it still fails: fewer events, fewer threads, plainer registers.
 /// </summary>
 public static class Shrinking
 {
-    /// <summary>Every trace one step simpler than <paramref name="trace"/>, the boldest first.</summary>
+    /// <summary>
+    /// Every trace that is one step simpler than <paramref name="trace"/>, the largest simplification first.
+    /// </summary>
     public static IEnumerable<Trace> Simpler(Trace trace)
     {
         var events = trace.Events;
@@ -20,7 +22,7 @@ public static class Shrinking
                 Events = [.. events.Take(at), .. events.Skip(at + length)],
             };
 
-        // What boot leaves is no larger than it is.
+        // The state after boot is not made smaller.
         foreach (
             var row in trace.Booted
                 ? []
@@ -40,9 +42,9 @@ public static class Shrinking
                 };
     }
 
-    /// <summary>The simplest trace that still fails, found by taking the first simpler one again and again.</summary>
+    /// <summary>The simplest trace that still fails. In each round the first simpler failing trace is taken.</summary>
     /// <param name="trace">A trace that fails.</param>
-    /// <param name="fails">The failing trace, cut after the event that fails; null where it passes.</param>
+    /// <param name="fails">The failing trace, cut after the event that fails; null if the trace passes.</param>
     public static Trace Shrink(Trace trace, Func<Trace, Trace?> fails)
     {
         for (var tries = 0; tries < 5_000; )

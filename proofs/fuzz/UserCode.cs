@@ -244,7 +244,7 @@ internal sealed class UserCode(Random random)
                     : new(Pick(DataSegments), Pick(Selectors)),
             };
 
-    // Entries of the global table, or beyond it, or of the local table that nobody has.
+    // Entries of the global table or beyond it, or entries of the local table, which no task has.
     private uint AnySelector() => Chance(80) ? Word() % 16 << 3 | (Chance(80) ? 3 : Word() % 8) : Word() % 0x10000;
 
     private UserInstruction UseOfPorts()

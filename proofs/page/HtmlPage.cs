@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Verified.Proofs.Page;
 
-/// <summary>The page that draws a trace: one file, which needs nothing else and talks to nobody.</summary>
+/// <summary>The page that draws a trace. It is one file, needs no other file, and connects to no server.</summary>
 public static class HtmlPage
 {
     private static readonly JsonSerializerOptions Options = new()
     {
-        // The default encoder writes < > and & as escapes, so the text can stand within a script element.
+        // The default encoder writes < > and & as escapes, so the text can be placed within a script element.
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
     };
 
@@ -19,7 +19,7 @@ public static class HtmlPage
     /// <summary>The page of a server, which it asks for the data.</summary>
     public static string Served() => Template("'self'", "null", [.. Scripts, "explore.js"]);
 
-    /// <summary>The data as the page's script reads it.</summary>
+    /// <summary>The data in the format of the page's script.</summary>
     public static string Json<T>(T data) => JsonSerializer.Serialize(data, Options);
 
     private static string Template(string connect, string data, string[] scripts) =>

@@ -12,8 +12,9 @@ namespace Verified.Proofs.Page;
 public sealed record Message(uint? From, uint To, string Text, string Result)
 {
     /// <summary>
-    /// The messages that a step delivers, read off from the states around it. Whoever waited and no longer does has got
-    /// a message, unless its result is an error; whoever no longer waits to send has sent its own.
+    /// The messages that a step delivers, derived from the states before and after it. If a thread no longer waits to
+    /// receive, it has got a message, unless its result is an error. If a thread no longer waits to send, it has sent
+    /// its message.
     /// </summary>
     public static IReadOnlyList<Message> Of(State<Concrete> before, State<Concrete> after, uint actor)
     {

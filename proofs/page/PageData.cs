@@ -7,33 +7,33 @@ namespace Verified.Proofs.Page;
 
 /// <summary>A lifeline of the sequence chart.</summary>
 /// <param name="Row">The thread's row; null for the interrupts.</param>
-/// <param name="Name">What the chart calls it.</param>
-/// <param name="Status">What it does before the first step; null for the interrupts.</param>
-/// <param name="Runs">Whether it has the processor before the first step.</param>
+/// <param name="Name">Its name in the chart.</param>
+/// <param name="Status">Its status before the first step; null for the interrupts.</param>
+/// <param name="Runs">True if it has the processor before the first step.</param>
 public sealed record Lane(uint? Row, string Name, string? Status = null, bool Runs = false);
 
-/// <summary>What a thread does after a step.</summary>
+/// <summary>The state of a thread after a step.</summary>
 /// <param name="Row">The thread's row.</param>
 /// <param name="Status">Its status, in a word.</param>
 /// <param name="Text">The status with partner and deadline.</param>
-/// <param name="Runs">Whether it has the processor.</param>
-/// <param name="Waits">Whether it waits.</param>
+/// <param name="Runs">True if it has the processor.</param>
+/// <param name="Waits">True if it waits.</param>
 public sealed record Doing(uint Row, string Status, string Text, bool Runs, bool Waits);
 
 /// <summary>A change as the page shows it.</summary>
 /// <param name="Column">The column's name.</param>
-/// <param name="Row">What the row is about.</param>
+/// <param name="Row">The row's name.</param>
 /// <param name="Old">The value before the step.</param>
 /// <param name="New">The value after the step.</param>
-/// <param name="Meaning">What the column means.</param>
+/// <param name="Meaning">The meaning of the column.</param>
 public sealed record ShownChange(string Column, string Row, string Old, string New, string Meaning);
 
 /// <summary>A step as the page shows it.</summary>
 /// <param name="Text">The step in a line.</param>
-/// <param name="Actor">Row of the thread that had the processor; 0 for nobody.</param>
-/// <param name="Mark">What comes from outside: a tick or an interrupt; null for anything else.</param>
+/// <param name="Actor">Row of the thread that had the processor; 0 for none.</param>
+/// <param name="Mark">The event from outside: a tick or an interrupt; null for any other step.</param>
 /// <param name="Messages">The arrows.</param>
-/// <param name="Threads">What each thread of the chart does afterwards.</param>
+/// <param name="Threads">The state of each thread of the chart afterwards.</param>
 /// <param name="Changes">The values that differ afterwards.</param>
 /// <param name="Trees">The mappings of the frames that are involved.</param>
 public sealed record ShownStep(
@@ -65,10 +65,10 @@ public sealed record ShownInstruction(
 /// <summary>A line of the kernel's source.</summary>
 public sealed record SourceText(int Number, string Text, bool Deviates);
 
-/// <summary>Where the image went wrong.</summary>
-/// <param name="Reason">What the marked instruction is.</param>
+/// <summary>The image's path to the deviating instruction.</summary>
+/// <param name="Reason">The role of the marked instruction.</param>
 /// <param name="Place">Its source line.</param>
-/// <param name="Source">The lines around it; none if the source is not here.</param>
+/// <param name="Source">The lines around it; none if the source is missing.</param>
 /// <param name="Length">The length of the whole path.</param>
 /// <param name="Instructions">The end of the path.</param>
 public sealed record ShownPath(
@@ -80,14 +80,14 @@ public sealed record ShownPath(
 );
 
 /// <summary>Everything that the page draws.</summary>
-/// <param name="Title">What fails, in a line.</param>
-/// <param name="Fails">Whether anything fails.</param>
-/// <param name="Details">The values of spec and image, or what the property says.</param>
-/// <param name="Origin">What found it.</param>
+/// <param name="Title">The failure, in one line.</param>
+/// <param name="Fails">True if there is a failure.</param>
+/// <param name="Details">The values of spec and image, or the message of the property.</param>
+/// <param name="Origin">The check that found it.</param>
 /// <param name="Lanes">The lifelines, from left to right.</param>
 /// <param name="Steps">The steps.</param>
 /// <param name="Path">The machine code of the last event; null if the spec alone fails.</param>
-/// <param name="Loop">The step from which on the run repeats itself; null if it ends.</param>
+/// <param name="Loop">The step from which the run repeats itself; null if it ends.</param>
 public sealed record PageData(
     string Title,
     bool Fails,
@@ -102,9 +102,9 @@ public sealed record PageData(
     // A step on the whole of a space changes thousands of values; a page shows so many of them.
     private const int MostChanges = 200;
 
-    /// <summary>Runs a trace and writes down what there is to draw.</summary>
-    /// <param name="title">What fails, or what the trace shows.</param>
-    /// <param name="fails">Whether anything fails.</param>
+    /// <summary>Runs a trace and collects the data to draw.</summary>
+    /// <param name="title">The failure, or the content of the trace.</param>
+    /// <param name="fails">True if there is a failure.</param>
     /// <param name="details">The lines below the title.</param>
     /// <param name="trace">The trace.</param>
     /// <param name="explained">The image's path of the last event.</param>
