@@ -45,7 +45,7 @@ public sealed class CertifierTests : IDisposable
         Assert.Equal([null, "cadical finds a model", null], outcomes.Select(outcome => outcome.Failure));
     }
 
-    // What a small change in the formula does: the certificate is of that formula, and not of another.
+    // The two formulas differ slightly. The certificate of one is not a certificate of the other.
     [FactWith(Tool.Cadical)]
     public void A_proof_of_another_question_is_rejected()
     {

@@ -173,7 +173,7 @@ public sealed class ProofCheckerTests
         if (!satisfiable)
             Assert.Null(Check(Variables, clauses, Refutation(Variables, clauses)));
 
-        // Whatever the proof says, with deletions at random: only a contradiction is accepted.
+        // For any proof, also with random deletions: the checker accepts only a contradiction.
         var proof = new List<byte>();
         for (var i = 0; i < 30; i++)
         {
@@ -221,8 +221,8 @@ public sealed class ProofCheckerTests
     }
 
     /// <summary>
-    /// One pigeon more than holes: each is in a hole, no two are in one. Without any one of the clauses there is a
-    /// model.
+    /// There is one pigeon more than holes; each pigeon is in a hole, and no two pigeons share one. If any one of the
+    /// clauses is removed, there is a model.
     /// </summary>
     private static (int Variables, List<int[]> Clauses) Pigeons(int holes)
     {
@@ -263,7 +263,7 @@ public sealed class ProofCheckerTests
     }
 
     /// <summary>
-    /// Whether clauses follow one after the other and end in a contradiction, by the plainest propagation there is.
+    /// True if the clauses follow one after the other and end in a contradiction, by the simplest form of propagation.
     /// </summary>
     private static bool Follows(IReadOnlyList<int[]> clauses, IReadOnlyList<int[]> proof)
     {

@@ -6,8 +6,8 @@ using Xunit;
 namespace Verified.Tests.Certify;
 
 /// <summary>
-/// The simplifier's rules, certified for all words: both sides are turned into gates as they are written, and a checked
-/// proof shows that they never differ where the rule applies.
+/// Certifies the simplifier's rules for all words. Both sides of a rule are turned into gates as written, and a checked
+/// proof shows that they are equal whenever the rule applies.
 /// </summary>
 public sealed class RuleCertificates
 {
@@ -52,8 +52,9 @@ public sealed class RuleCertificates
         Cases(rule).Select(given => Refuted(rule, given)).FirstOrDefault(failure => failure is not null);
 
     /// <summary>
-    /// The proof's cases, each a variable and its value: the two sides of a condition. A division, or a product with a
-    /// power of 2, is shown for each power of 2, after it is shown that the rule applies to no other number.
+    /// The proof's cases, each a variable and its value: the two sides of a condition. A rule with a division, or with
+    /// a product with a power of 2, has one case for each power of 2. A separate proof shows that the rule applies to
+    /// no other number.
     /// </summary>
     private static List<(int Slot, int[] Value)?> Cases(Rule rule)
     {
@@ -87,7 +88,7 @@ public sealed class RuleCertificates
         return formula.Failure();
     }
 
-    /// <summary>Clauses about a rule's variables, of which one may have a given value.</summary>
+    /// <summary>Clauses about a rule's variables. One variable may have a given value.</summary>
     private sealed class Formula((int Slot, int[] Value)? given)
     {
         private readonly Circuit _gates = new();
@@ -108,7 +109,9 @@ public sealed class RuleCertificates
                 : Words.Input(_gates, 32);
         }
 
-        /// <summary>When the rule applies: what it says, and that each word has no more than its known bits.</summary>
+        /// <summary>
+        /// The condition under which the rule applies: its own condition, and that each word has only its known bits.
+        /// </summary>
         public int Condition(Rule rule)
         {
             var applies = rule.When is null ? Circuit.True : Read(rule.When)[0];

@@ -192,7 +192,7 @@ public sealed class WordsTests
         uint Extended(uint value) => (value >> (width - 1) & 1) != 0 ? value | ~mask : value;
     }
 
-    /// <summary>What the clauses imply of a word once the inputs are given; every clause must then hold.</summary>
+    /// <summary>The value of a word that the clauses imply for the given inputs. Every clause must then hold.</summary>
     private static uint Evaluate(Circuit gates, ReadOnlySpan<(int[] Word, uint Value)> inputs, int[] result)
     {
         var values = new bool?[gates.Variables + 1];

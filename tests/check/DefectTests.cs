@@ -6,7 +6,10 @@ using Xunit;
 
 namespace Verified.Tests.Check;
 
-/// <summary>Defects in the steps of a model: each is found, by an invariant or by what no longer happens.</summary>
+/// <summary>
+/// Defects in the steps of a model. The checker finds each one, by an invariant or because an expected event no longer
+/// happens.
+/// </summary>
 public sealed class DefectTests
 {
     private sealed record Defect(Model Model, string Property, Action<State<Concrete>, Entry> Damage);
@@ -26,7 +29,7 @@ public sealed class DefectTests
     [Fact]
     public void What_no_longer_happens_is_found()
     {
-        // Ports are never taken away: every state is a good one.
+        // Ports are never taken away, and every state satisfies the invariants.
         var result = ModelChecker.Run(
             Model.Ports,
             new(

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Verified.Tests.Check;
 
-/// <summary>What each invariant excludes.</summary>
+/// <summary>The states that each invariant excludes.</summary>
 public sealed class ExcludedTests
 {
     [Fact]

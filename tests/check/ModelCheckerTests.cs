@@ -27,8 +27,8 @@ public class ModelCheckerTests
     [Fact]
     public void A_changed_spec_that_shows_in_the_counts_alone_fails()
     {
-        // The kernel forgets which sender it served last: every state is a good one, and everything that must happen
-        // does.
+        // The kernel forgets which sender it served last. Every state satisfies the invariants, and every expected
+        // event happens.
         void Forget(State<Concrete> s, Entry entry)
         {
             if (entry == Entry.Accept)

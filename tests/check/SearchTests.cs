@@ -15,7 +15,7 @@ public sealed class SearchTests
         Assert.Null(failure);
         Assert.Equal(256 * 256, search.States.Count);
 
-        // From each state each counter is taken on by one or by two.
+        // In each state, each counter can advance by one or by two.
         Assert.Equal(4 * 256 * 256, search.Transitions);
         Assert.True(search.Tree.Runs <= 2 * 2 * 256, "each step is run once for each value that it reads");
     }
@@ -36,7 +36,7 @@ public sealed class SearchTests
     [Fact]
     public void A_judgement_that_reads_more_than_its_step_is_made_for_all_that_it_reads()
     {
-        // The first counter's steps do not read the second one, and may not be made while that is 9.
+        // The first counter's steps do not read the second counter, but they are not allowed while it is 9.
         var (search, failure) = Run(2, () => new Counters { Waits = 9 });
         Assert.Equal("waits", failure?.Property);
         Assert.Equal(9UL, search.States[failure!.From] >> 8);
@@ -111,7 +111,7 @@ public sealed class SearchTests
         return (search, failure);
     }
 
-    // Two counters of eight bits; a step takes one of them on.
+    // Two counters of eight bits; a step advances one of them.
     private sealed class Counters : IStepSource
     {
         private static readonly int[] Both = [0, 1];

@@ -8,7 +8,7 @@ using Xunit;
 namespace Verified.Tests.Commands;
 
 /// <summary>
-/// What the command prints and returns, in its own process and, where a library has to be missing, in another.
+/// Output and exit codes of the command, in its own process and, if a library must be missing, in another.
 /// </summary>
 public sealed class CommandTests : IDisposable
 {
@@ -209,7 +209,7 @@ public sealed class CommandTests : IDisposable
         );
     }
 
-    // Any other library will do: it is as good as a Z3 from before Z3_get_version.
+    // Any other library will do: it lacks Z3_get_version, like an old Z3.
     [Fact]
     public void A_library_too_old_is_told_in_one_line()
     {

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Verified.Tests.Commands;
 
-/// <summary><c>prove --smt</c>, <c>--second</c> and <c>--certify</c>: what they print, write and return.</summary>
+/// <summary><c>prove --smt</c>, <c>--second</c> and <c>--certify</c>: their output, files and exit codes.</summary>
 public sealed class QuestionChecksTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Verified.Tests.Commands;
 
-/// <summary>What a failure looks like on the terminal, and that replay tells the same.</summary>
+/// <summary>The report of a failure on the terminal; replay must print the same report.</summary>
 public sealed class ReportTests : IDisposable
 {
     private static readonly KernelImage Shipping = KernelImage.Build(Limits.Shipping);
@@ -19,7 +19,7 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public void A_wrong_write_is_named_with_its_source_line_and_replay_tells_the_same()
     {
-        // A sender that waits is marked as one that sleeps.
+        // The planted kernel marks a waiting sender as a sleeping thread.
         var at = Shipping.Symbols["ipc_block_sending"];
         var line = Shipping.SourceLines[at];
         var image = Shipping.WithBytes(at + 4, BitConverter.GetBytes(StoredStatus.Sleeping));
@@ -100,7 +100,8 @@ public sealed class ReportTests : IDisposable
         }
     }
 
-    // What diff tells of an image; replay of its trace tells the same, within the lines that a report may have.
+    // The report of diff about an image. Replay of its trace must print the same report, within the allowed number of
+    // lines.
     private List<string> Differing(KernelImage image)
     {
         var (file, trace) = (Path.Combine(_folder, "bad.elf"), Path.Combine(_folder, "trace.json"));

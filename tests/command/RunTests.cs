@@ -10,8 +10,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Tests.Commands;
 
 /// <summary>
-/// <c>verified run</c> with programs that are not the project's own: ROMs, kernels, flat binaries, gdb, and files that
-/// are no such thing.
+/// <c>verified run</c> with programs that are not the project's own: ROMs, kernels, flat binaries, gdb, and malformed
+/// files.
 /// </summary>
 public sealed class RunTests : IDisposable
 {
@@ -33,7 +33,7 @@ public sealed class RunTests : IDisposable
         return (code, output.ToString(), error.ToString());
     }
 
-    /// <summary>Echoes what COM1 receives until a zero byte, and ends content.</summary>
+    /// <summary>Echoes the bytes that COM1 receives until a zero byte, and then ends content.</summary>
     private static byte[] Echo(int bitness, uint at) =>
         TestPc.Assemble(
             c =>

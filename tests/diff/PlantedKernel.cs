@@ -38,11 +38,12 @@ internal static class PlantedKernel
     }
 
     /// <summary>
-    /// The image with a detour: instructions of at least five bytes from an address on are executed elsewhere, after
-    /// some others. Boot's routine for failures makes room for them, as nothing fails.
+    /// The image with a detour: instructions of at least five bytes from an address on are moved to another place,
+    /// after some added instructions. They overwrite boot's routine for failures, which is not needed because boot
+    /// succeeds.
     /// </summary>
     /// <param name="image">The image.</param>
-    /// <param name="at">Where the detour begins; no one jumps into its first five bytes.</param>
+    /// <param name="at">The start of the detour. No instruction may jump into its first five bytes.</param>
     /// <param name="before">The instructions that are added.</param>
     public static KernelImage WithDetour(this KernelImage image, uint at, Action<Assembler> before)
     {
@@ -60,7 +61,7 @@ internal static class PlantedKernel
         return image.WithBytes(free, Assemble(c, free)).WithBytes(at, Assemble(jump, at));
     }
 
-    /// <summary>The address behind the instruction at another one.</summary>
+    /// <summary>The address after the instruction at the given address.</summary>
     public static uint After(this KernelImage image, uint at, int instructions = 1)
     {
         var decoder = Decoder.Create(32, image.Text.Bytes[(int)(at - image.Text.Linear)..], at);

@@ -4,8 +4,8 @@ using Xunit;
 namespace Verified.Tests.Texts;
 
 /// <summary>
-/// The documents name what is there. Each command line is parsed; those of the first pages are run by the tests of the
-/// command line and by CI.
+/// Everything that the documents name must exist. Each command line is parsed; the tests of the command line and CI run
+/// those of the first pages.
 /// </summary>
 public sealed class DocumentTests
 {
@@ -60,7 +60,7 @@ public sealed class DocumentTests
             1200
         );
 
-    // A command stands without quotes in the documents, but for a name with blanks.
+    // Commands in the documents have no quotes, except around a name with blanks.
     private static string[] Words(string command) =>
         [.. System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(command.Replace('\'', '"'))];
 }

@@ -3,7 +3,7 @@ using Verified.Tests.Meanings;
 
 namespace Verified.Tests.Texts;
 
-/// <summary>What the documents of the repository name: links, files, symbols and commands.</summary>
+/// <summary>The names in the documents of the repository: links, files, symbols and commands.</summary>
 internal static partial class Documents
 {
     private static readonly string Root = Sources.Root;
@@ -59,7 +59,7 @@ internal static partial class Documents
             .Select(match => match.Groups["code"].Value)
             .Where(code => Symbol().IsMatch(code));
 
-    /// <summary>Command lines of <c>verified</c>, without that word and without what follows a #.</summary>
+    /// <summary>Command lines of <c>verified</c>, without that word and without a comment after #.</summary>
     public static IEnumerable<string> Commands(string document)
     {
         var text = Read(document);
@@ -69,7 +69,7 @@ internal static partial class Documents
             .Select(match => match.Groups["arguments"].Value.Split(" #")[0].Trim());
     }
 
-    /// <summary>Whether a name is that of a file or folder, from the document's folder or from the root.</summary>
+    /// <summary>True if a name is a file or folder, from the document's folder or from the root.</summary>
     public static bool IsFile(string document, string name)
     {
         var folder = Path.GetDirectoryName(document) ?? "";

@@ -13,7 +13,7 @@ using Xunit;
 
 namespace Verified.Tests.Explore;
 
-/// <summary>The explorer's server, over HTTP as the page uses it, and in a browser.</summary>
+/// <summary>The explorer's server, over HTTP like the page, and in a browser.</summary>
 public sealed class ServerTests : IDisposable
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);

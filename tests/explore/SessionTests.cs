@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Verified.Tests.Explore;
 
-/// <summary>Walks through models: what may come next, searches, and what is judged.</summary>
+/// <summary>Walks through models: possible next events, searches, and verdicts.</summary>
 public class SessionTests
 {
     public static TheoryData<string> Models => [.. Model.All.Select(model => model.Name)];
@@ -22,7 +22,7 @@ public class SessionTests
         var random = new Random(1);
         for (var step = 0; step < 12; step++)
         {
-            // The keys to which the checker expands the present state, and those that the session's events lead to.
+            // The keys to which the checker expands the present state, and the keys to which the session's events lead.
             HashSet<Key> expected = [];
             walker.Expand(session.Key!.Value, (_, key) =>
             {

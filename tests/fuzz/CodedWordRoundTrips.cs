@@ -166,8 +166,8 @@ public sealed class CodedWordRoundTrips
         Assert.Equal((param, preempter), (State.Eax[Me].Value, State.Ebx[Me].Value));
     }
 
-    // All tables but those of mappings, without the caller's registers, which hold arguments and results, and one
-    // column.
+    // All tables except those of mappings, without the caller's registers (which hold arguments and results) and
+    // without one column.
     private uint[] Rest(string but = "")
     {
         List<uint> values = [];

@@ -14,7 +14,7 @@ namespace Verified.Tests.Fuzz;
 /// <summary>
 /// Programs that FsCheck makes and shrinks, blind to the state: system calls with valid, boundary and garbage
 /// arguments, ticks, switches, exceptions, for several threads. The engine of <c>verified fuzz</c> and <c>diff</c>
-/// looks at the state as it goes, so the two find different things.
+/// reads the state as it goes, so the two find different defects.
 /// </summary>
 public sealed class ProgramProperties
 {
@@ -79,7 +79,8 @@ public sealed class ProgramProperties
     private readonly Duel _duel = new(new ImageMachine(KernelImage.Build(Limits.Shipping)));
 
     /// <summary>
-    /// What FsCheck makes for a parameter of type <see cref="Trace"/>; a program shrinks by one event at a time.
+    /// The generator that FsCheck uses for parameters of type <see cref="Trace"/>. A program shrinks by one event at a
+    /// time.
     /// </summary>
     public static Arbitrary<Trace> Programs() =>
         Arb.From(

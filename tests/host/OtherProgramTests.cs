@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Host;
 
-/// <summary>How other programs are started, and what is said when they fail.</summary>
+/// <summary>The start of other programs, and the messages if they fail.</summary>
 public class OtherProgramTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);

@@ -21,7 +21,7 @@ public enum Tool
     Nasm = 4,
     Qemu = 8,
 
-    /// <summary>Bochs as far as it runs a ROM.</summary>
+    /// <summary>Bochs, if it can run a ROM.</summary>
     Bochs = 16,
 
     /// <summary>Bochs with its BIOS and a video BIOS, which boots a disk.</summary>
@@ -73,7 +73,7 @@ internal static class Tools
     /// <summary>Path of the oracle's native program, where the host can execute it.</summary>
     public static string NativeProgram => Proofs.Oracle.NativeProgram.Build("oracle");
 
-    /// <summary>Why one of some tools does not work here, or null if all of them do.</summary>
+    /// <summary>The reason why one of the tools does not work here; null if all of them work.</summary>
     public static string? WhyNot(Tool tools) =>
         Missing
             .Where(tool => (tools & tool.Key) != 0)
@@ -119,7 +119,7 @@ internal static class Tools
 }
 
 /// <summary>
-/// A fact that needs tools of the host; the runner skips and counts it where one of them does not work.
+/// A fact that needs tools of the host. If a tool does not work, the runner skips the fact and counts it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class FactWithAttribute : FactAttribute
@@ -130,7 +130,7 @@ public sealed class FactWithAttribute : FactAttribute
 }
 
 /// <summary>
-/// A theory that needs tools of the host; the runner skips and counts it where one of them does not work.
+/// A theory that needs tools of the host. If a tool does not work, the runner skips the theory and counts it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TheoryWithAttribute : TheoryAttribute

@@ -5,7 +5,7 @@ using Xunit;
 namespace Verified.Tests.Host;
 
 /// <summary>
-/// A test that needs a tool says so in one way, and the runner skips it with the reason where the tool does not work.
+/// A test that needs a tool says so in one way. If the tool does not work, the runner skips the test with the reason.
 /// </summary>
 public class ToolsTests
 {

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Verified.Tests.Interface;
 
-/// <summary>Section 19: the state that boot leaves, as the spec declares it and as the machine has it.</summary>
+/// <summary>Section 19: the state after boot, as the spec declares it and as the machine has it.</summary>
 public sealed class BootSentences : Scenario
 {
     private const uint Root = 4 * 16,

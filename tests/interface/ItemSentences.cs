@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Interface;
 
-/// <summary>Sections 3 and 11, map items: what arrives, and where.</summary>
+/// <summary>Sections 3 and 11, map items: the mappings that arrive, and their places.</summary>
 public sealed class ItemSentences : Scenario
 {
     private const uint At = 0x20,

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Interface;
 
-/// <summary>Section 11: what runs out, what σ0 keeps, operations under way, and ports.</summary>
+/// <summary>Section 11: exhausted resources, pages that σ0 keeps, operations in progress, and ports.</summary>
 public sealed class MappingSentences : Scenario
 {
     private const uint At = 0x20,
@@ -64,7 +64,7 @@ public sealed class MappingSentences : Scenario
     [Fact, Sentence("11.19")]
     public void A_mapping_that_is_derived_through_255_others_is_the_last()
     {
-        // σ0's page, A's, and then those of B and C in turn, made by the kernel's own steps.
+        // The page of σ0, then of A, and then of B and C in turn, made by the kernel's own steps.
         var (source, at) = (TaskOf(A), Page);
         for (var depth = 2u; depth <= 255; depth++)
         {

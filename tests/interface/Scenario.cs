@@ -10,12 +10,14 @@ using Registers = Verified.Proofs.Events.Registers;
 namespace Verified.Tests.Interface;
 
 /// <summary>
-/// A scenario that runs on the spec and on the shipped image at once. After each event the whole states are compared,
-/// and each expectation is held to a value of the spec and to the same value in the machine's memory or registers.
+/// A scenario that runs on the spec and on the shipped image at once. After each event the whole states are compared.
+/// Each expectation is checked against the spec's value, and against the machine's memory or registers.
 /// </summary>
 public abstract class Scenario : IDisposable
 {
-    /// <summary>Threads: three of tasks of their own, the second one of A's task, σ0's, and an onlooker.</summary>
+    /// <summary>
+    /// Threads: three threads of separate tasks, the second thread of A's task, σ0's thread, and an onlooker.
+    /// </summary>
     protected const uint A = 5 * Lthreads,
         A2 = A + 1,
         B = 6 * Lthreads,
@@ -37,10 +39,10 @@ public abstract class Scenario : IDisposable
         ZeroToSend = 0x10,
         Zero = Timeouts.ZeroBoth;
 
-    /// <summary>The priority of all threads but the onlooker, which has the lowest one.</summary>
+    /// <summary>The priority of all threads except the onlooker, which has the lowest priority.</summary>
     protected const uint Usual = 100;
 
-    /// <summary>Pages of A: two that can be written, one that cannot.</summary>
+    /// <summary>Pages of A: two writable pages and a read-only page.</summary>
     protected const uint Page = 0x10,
         Second = 0x11,
         ReadOnly = 0x12;
@@ -48,7 +50,7 @@ public abstract class Scenario : IDisposable
     /// <summary>The first of 16 ports of A, at which nothing answers.</summary>
     protected const uint Port = 0x1000;
 
-    /// <summary>Where a thread's code is: user code that the harness puts into every space.</summary>
+    /// <summary>The address of a thread's code, which the harness puts into every space.</summary>
     protected const uint Code = 0xFC000000;
 
     private const uint Lthreads = 16;
@@ -60,7 +62,7 @@ public abstract class Scenario : IDisposable
     private readonly Duel _duel;
     private State<Concrete>? _start = Initial();
 
-    /// <param name="image">An image in place of the shipped one; null for that.</param>
+    /// <param name="image">An image in place of the shipped one; null for the shipped image.</param>
     protected Scenario(KernelImage? image = null) =>
         (_isShared, _duel) = (
             image is null,
@@ -120,7 +122,7 @@ public abstract class Scenario : IDisposable
         Assert.Null(_duel.Place(start));
     }
 
-    /// <summary>The start is what boot leaves: the image has booted with its own servers.</summary>
+    /// <summary>Starts from the state after boot. The image has booted with its own servers.</summary>
     protected void BeginBooted()
     {
         _start = null;
@@ -130,7 +132,7 @@ public abstract class Scenario : IDisposable
     /// <summary>A word of a frame in the machine's memory.</summary>
     protected uint WordOfFrame(uint frame, uint offset) => _duel.Machine.Pc.Memory.Load(frame * 4096 + offset, 4);
 
-    /// <summary>One event on both sides; it must be one that can arise.</summary>
+    /// <summary>Runs one event on both sides. The event must be possible.</summary>
     protected void Step(Event e)
     {
         Begin();
@@ -149,7 +151,7 @@ public abstract class Scenario : IDisposable
     /// <summary>A device raises a line.</summary>
     protected void Line(uint line) => Step(new(Entry.Interrupt, null, line + 1));
 
-    /// <summary>A thread gets the processor, by thread_switch of the one that has it.</summary>
+    /// <summary>Gives a thread the processor, by thread_switch of the current thread.</summary>
     protected void Let(uint thread)
     {
         Begin();
@@ -161,7 +163,7 @@ public abstract class Scenario : IDisposable
         Runs(thread);
     }
 
-    /// <summary>A thread that goes on in the kernel gets the processor, and does there what it has to do.</summary>
+    /// <summary>Gives the processor to a thread that is inside the kernel, and lets it finish its work there.</summary>
     protected void Help(uint thread) =>
         Step(new(Entry.ThreadSwitch, Registers.Of(S, S.Current) with { Esi = Id(thread) }));
 
@@ -255,7 +257,7 @@ public abstract class Scenario : IDisposable
     /// <summary>The page that 16 ports have in every space.</summary>
     protected static uint PageOfPort(uint port) => Limits.Shipping.Paging.UserPages + port / 16;
 
-    /// <summary>What a column of both sides must be at a row.</summary>
+    /// <summary>The expected value of a column at a row, on both sides.</summary>
     protected void Is(uint expected, Func<State<Concrete>, Column<Concrete>> column, uint row) =>
         Is(expected, column(S), row);
 
@@ -270,7 +272,7 @@ public abstract class Scenario : IDisposable
     private ColumnInfo InfoOf(Column<Concrete> column) =>
         S.Columns.Single(each => ReferenceEquals(each.Column, column)).Info;
 
-    /// <summary>What a thread must do, and have in its registers.</summary>
+    /// <summary>The expected status and registers of a thread.</summary>
     protected void Is(
         uint thread,
         uint? status = null,
@@ -332,7 +334,7 @@ public abstract class Scenario : IDisposable
         }
     }
 
-    /// <summary>A segment register of the machine, as the kernel has left it: selector, base and limit.</summary>
+    /// <summary>A segment register of the machine as the kernel left it: selector, base and limit.</summary>
     protected (uint Selector, uint Base, uint Limit) Segment(int number)
     {
         Begin();

@@ -160,7 +160,7 @@ public sealed class TaskSentences : Scenario
     [Fact, Sentence("9.19")]
     public void A_thread_of_a_task_that_is_being_deleted_may_run_but_starts_no_thread()
     {
-        // B wakes while A deletes B's task; its call finishes the deletion, and there is no such thread then.
+        // B wakes while A deletes B's task. B's call finishes the deletion, and then the thread no longer exists.
         S.Priority[B] = Usual + 1;
         Wait(B, 0x01000008);
         Tick(17);

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Interface;
 
-/// <summary>Sections 5 and 11, fpage_unmap: what goes, what becomes read-only, what stays.</summary>
+/// <summary>Sections 5 and 11, fpage_unmap: pages that are removed, become read-only, or stay.</summary>
 public sealed class UnmapSentences : Scenario
 {
     private const uint At = 0x20,

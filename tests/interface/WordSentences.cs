@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Verified.Tests.Interface;
 
-/// <summary>Sections 1 and 2: words of the shipped size, and what a call leaves alone.</summary>
+/// <summary>Sections 1 and 2: words of the shipped size, and registers that a call does not change.</summary>
 public sealed class WordSentences : Scenario
 {
     [Theory, Sentence("1.7")]

@@ -51,7 +51,9 @@ public class BootMessageTests
                 .Select(value => (char)value),
         ]);
 
-    /// <summary>Whether a line is a text with its numbers: # stands for a hexadecimal one, @ for a module's.</summary>
+    /// <summary>
+    /// True if a line is a text with its numbers: # is a hexadecimal number, @ is the number of a module.
+    /// </summary>
     private static bool IsOf(string line, string text) =>
         System.Text.RegularExpressions.Regex.IsMatch(
             line,

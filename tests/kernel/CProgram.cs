@@ -8,7 +8,7 @@ using Xunit;
 namespace Verified.Tests.Kernel;
 
 /// <summary>
-/// Programs in C (<c>programs/</c>), built for IA-32 by the host's gcc as anybody would build one for L4 X.0.
+/// Programs in C (<c>programs/</c>), which the host's gcc builds for IA-32 like any program for L4 X.0.
 /// </summary>
 internal static class CProgram
 {
@@ -52,7 +52,7 @@ internal static class CProgram
                 }
             }));
 
-    /// <summary>Why programs cannot be built here, or null: builds one.</summary>
+    /// <summary>Builds a program; returns the reason if that is impossible here, or null.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">gcc is not installed.</exception>
     public static string? Try()
     {

@@ -10,8 +10,8 @@ using Xunit;
 namespace Verified.Tests.Kernel;
 
 /// <summary>
-/// The booted machine is the declared first state; an image that boots to another one is refused, and the place is
-/// named.
+/// The booted machine is the declared first state. If an image boots to another state, the check refuses it and names
+/// the place.
 /// </summary>
 public class FirstStateTests
 {

@@ -56,7 +56,7 @@ internal sealed class Lockstep : IMachine<Concrete>
     private const uint Code = 0x1236,
         Address = 0x12345678;
 
-    /// <summary>One entry on both sides; the current thread's registers are the spec's.</summary>
+    /// <summary>One entry on both sides. The current thread's registers are those of the spec.</summary>
     public void Step(State<Concrete> state, Entry entry, int exception, int interrupt)
     {
         var cpu = _pc.Cpu;

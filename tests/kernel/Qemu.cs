@@ -25,7 +25,7 @@ internal static class Qemu
         "isa-debug-exit,iobase=0xf4,iosize=4",
     ];
 
-    /// <summary>What a ROM prints on port E9h until it ends QEMU.</summary>
+    /// <summary>The text that a ROM prints on port E9h until it ends QEMU.</summary>
     /// <param name="rom">A file of 64 KB.</param>
     /// <param name="options">More options.</param>
     public static string RunRom(string rom, params string[] options)

@@ -31,7 +31,7 @@ public class RingTests
             (Layout.Gdt + 0x2C, Image.Symbols["exit"] & 0xFFFF0000 | 0xEC00),
         ],
         ["CALL FAR ptr of 32 bits with selector 0008h: ring 3, with CS 0000000B"] = [(Layout.Gdt + 0x0C, 0x00CF9F00)],
-        // A task gate; the TSS is busy, so that the switch fails otherwise than declared.
+        // A task gate. The TSS is busy, so the switch fails in an undeclared way.
         ["INT n with vector 22h: #GP(30h)"] = [(Layout.Idt + 0x110, 0x300000), (Layout.Idt + 0x114, 0xE500)],
         ["INT n with vector 20h: ring 0 at tick, not #GP(102h)"] =
         [

@@ -64,7 +64,7 @@ public class RootTaskTests
             { "uart", "a driver\n", ["uart: type a line", "a driver", "uart: the end of the line"] },
         };
 
-    /// <summary>Those to whom nothing is typed.</summary>
+    /// <summary>Programs that receive no input.</summary>
     public static TheoryData<string, string[]> Quiet
     {
         get

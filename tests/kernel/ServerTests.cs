@@ -12,7 +12,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Tests.Kernel;
 
 /// <summary>
-/// σ0 and the root task as modules of the boot loader: what they find when they start, and what boot refuses.
+/// σ0 and the root task as modules of the boot loader: the state that they start in, and modules that boot refuses.
 /// </summary>
 public class ServerTests
 {
@@ -27,7 +27,7 @@ public class ServerTests
     [Sentence("18.2", "18.3", "19.8", "19.11")]
     public void Sigma0_finds_the_info_page_and_all_memory(uint linkedAt)
     {
-        // [ESP] leads to the info page; every frame that is not reserved, as the one at 0 is, can be written.
+        // [ESP] points to the info page. Every frame that is not reserved (frame 0 is) can be written.
         void Program(Assembler c)
         {
             var (frame, next, wrong) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
@@ -133,7 +133,7 @@ public class ServerTests
     [Sentence("18.9", "18.10", "19.8")]
     public void The_start_table_has_whole_pages_and_the_info_page_is_in_eax()
     {
-        // Half a page at its begin and at its end: what is free is not a part of σ0.
+        // σ0 starts and ends in the middle of a page. The rest of these pages does not belong to σ0.
         var sigma0 = Elf(0x20800, c =>
         {
             var wrong = c.CreateLabel();
@@ -334,7 +334,7 @@ public class ServerTests
         };
         var text = says.Contains("4096", StringComparison.Ordinal) ? new string('x', 5000) : "module";
 
-        // The loader tells of less memory than there is.
+        // The loader reports less memory than the machine has.
         void Less(Pc pc)
         {
             if (says.Contains("the kernel needs", StringComparison.Ordinal))
@@ -350,7 +350,7 @@ public class ServerTests
 
     private static BootModule Flat(Action<Assembler> program) => new("flat", TestPc.Assemble(program, FirstModule));
 
-    /// <summary>Where the loader puts the first module.</summary>
+    /// <summary>The address at which the loader puts the first module.</summary>
     private static uint FirstModule => (Layout.Physical(Image.Layout.UserImages) + 0xFFF) & ~0xFFFu;
 
     private static BootModule Elf(uint at, Action<Assembler> program) =>

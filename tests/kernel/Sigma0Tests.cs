@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Verified.Tests.Kernel;
 
-/// <summary>σ0's answers, as its clients see them: the machine runs σ0 without a kernel, the test plays ipc.</summary>
+/// <summary>σ0's answers to its clients. The machine runs σ0 without a kernel, and the test performs ipc.</summary>
 public class Sigma0Tests
 {
     private const uint Root = 0x04040001,

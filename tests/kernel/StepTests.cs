@@ -53,9 +53,9 @@ public class StepTests
         Walk(limits, image, steps: 24000, reached);
         Walk(limits, image, steps: 2000, reached, answers: true);
 
-        // But for the HLT, before which a walk stops, what no thread can cause, and operations on mappings and
-        // deletions: these walks have none, so no small space either, come upon no thread in the middle of one, and
-        // execute no instruction that could be forbidden.
+        // The walks do not reach the HLT, because a walk stops before it, or code that no thread can reach. They have
+        // no operations on mappings, small spaces or deletions, and no thread in the middle of one. They execute no
+        // instruction that could be forbidden.
         (string From, string To)[] others =
         [
             ("ipc_small_call", "ipc_unsaved"),
@@ -115,7 +115,7 @@ public class StepTests
                     state.Preempter[row] = threads[random.Next(threads.Count)].Id;
             }
 
-        // Some wait already: those of low priority would seldom get to it.
+        // Some threads wait from the start, because threads of low priority would seldom run and begin to wait.
         foreach (var thread in threads)
             if (random.Next(4) == 0)
                 (state.Status[state.Row(thread.Id)], state.Ebp[state.Row(thread.Id)]) = (
@@ -153,7 +153,7 @@ public class StepTests
         return state;
     }
 
-    // One that somebody handles, for the most part; the walks give them masked or not.
+    // Usually an interrupt that has a handler. The walks raise masked and unmasked interrupts.
     private static uint AnInterrupt(State<Concrete> s, Random random) =>
         Interrupts
             .OfUsers.Where(id => s.Handler[id].Value != State<Concrete>.Nobody || random.Next(8) == 0)
@@ -186,7 +186,8 @@ public class StepTests
             s.Id[me].Value
         );
 
-        // Who waits for me alone gets an answer, and I wait for anyone; or a call, and I wait for it.
+        // If a thread waits only for the current thread, the current thread answers and waits for any thread; or it
+        // calls the thread and waits for it.
         if (
             answers
             && Enumerable

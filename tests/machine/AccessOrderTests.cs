@@ -5,8 +5,9 @@ using Xunit;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// Which access of an instruction comes first: all of them are in two absent pages, and CR2 tells. The order is that of
-/// the operations in SDM vol. 2; the 386's PUSHAD starts at the lowest address (SingleStepTests/80386, 60).
+/// Determines which access of an instruction comes first: all accesses are in two absent pages, and CR2 shows the first
+/// one. The order is that of the operations in SDM vol. 2; the 386's PUSHAD starts at the lowest address
+/// (SingleStepTests/80386, 60).
 /// </summary>
 public class AccessOrderTests
 {
@@ -44,7 +45,7 @@ public class AccessOrderTests
     public void Two_items_of_memory_are_read_from_the_lowest(string opcode)
     {
         var operand = opcode == "0FC7" ? "0D" : "05";
-        // The second page begins 2 bytes into the operand, so that both parts fault.
+        // The second page begins 2 bytes into the operand, so both parts of the operand fault.
         Assert.Equal(Middle - 2, Raise(ProcessorModel.PentiumII, $"{opcode}{operand}FE0F2000", 0).Address);
         // Or with its second item.
         Assert.Equal(Middle - 4, Raise(ProcessorModel.PentiumII, $"{opcode}{operand}FC0F2000", 0).Address);

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>Runs a ROM in Bochs, which prints what is written to port E9h among its own messages, or a disk.</summary>
+/// <summary>
+/// Runs a ROM in Bochs, which prints the bytes written to port E9h among its own messages. Or boots a disk.
+/// </summary>
 internal static class Bochs
 {
     public const string Program = "bochs";
@@ -52,7 +54,9 @@ internal static class Bochs
             bochs => bochs.End(bochs.Process.StandardOutput.ReadToEnd())
         );
 
-    /// <summary>What a disk's program writes to COM1, up to a line or until it has not come for a minute.</summary>
+    /// <summary>
+    /// The text that a disk's program writes to COM1, up to a given line, or until no text has come for a minute.
+    /// </summary>
     /// <param name="disk">Whole cylinders of 16 heads and 63 sectors.</param>
     /// <param name="last">The line.</param>
     public static string[] Boot(byte[] disk, string last)

@@ -230,7 +230,7 @@ public class ChipTests
     [Fact]
     public void A_new_rate_of_the_clock_does_not_end_a_period_early()
     {
-        // 2 Hz, set a little after half a second: the next edge of the divider is at the whole one (MC146818A,
+        // 2 Hz, set a little after half a second: the next edge of the divider is at the full second (MC146818A,
         // "periodic interrupt rate").
         var clock = new Rtc(64 << 20);
         clock.Advance(600_000_000);
@@ -296,7 +296,7 @@ public class ChipTests
     // Identification, plain and translated.
     [InlineData(0x04, new[] { 0xF2 }, new[] { 0xFA, 0xAB, 0x83 })]
     [InlineData(0x44, new[] { 0xF2 }, new[] { 0xFA, 0xAB, 0x41 })]
-    // Which scan code set: as it is after reset, then another one, then an impossible one.
+    // Queries the scan code set after reset, after another set is chosen, and after an impossible choice.
     [InlineData(0x04, new[] { 0xF0, 0 }, new[] { 0xFA, 0xFA, 2 })]
     [InlineData(0x44, new[] { 0xF0, 0 }, new[] { 0xFA, 0xFA, 0x41 })]
     [InlineData(0x44, new[] { 0xF0, 1, 0xF0, 0 }, new[] { 0xFA, 0xFA, 0xFA, 0xFA, 0x43 })]
@@ -353,7 +353,7 @@ public class ChipTests
         };
         Assert.Equal(0, keyboard.Read(0x64) & 4);
         keyboard.Write(0x64, 0xAA);
-        // The system flag tells that the test has passed; the data register keeps what it had.
+        // The system flag shows that the test has passed; the data register keeps its value.
         Assert.Equal(
             (5, 0x55, 4, 0x55),
             (keyboard.Read(0x64) & 5, keyboard.Read(0x60), keyboard.Read(0x64) & 5, keyboard.Read(0x60))
@@ -386,7 +386,7 @@ public class ChipTests
     [Fact]
     public void The_serial_port_s_receiver_is_emptied_of_what_has_arrived()
     {
-        // At its start a driver has seen nothing yet; later the 16 bytes of the FIFO are what it loses.
+        // At the start a driver has read nothing yet. A later reset loses the 16 bytes of the FIFO.
         var uart = new Uart();
         uart.Receive([.. Enumerable.Range(1, 20).Select(i => (byte)i)]);
         uart.Write(2, 0x07);
@@ -395,7 +395,7 @@ public class ChipTests
         uart.Write(2, 0x07);
         Assert.Equal(17, uart.Read(0));
 
-        // In loop-back it receives what it sends, and the line is not connected.
+        // In loop-back the port receives its own output, and the line is not connected.
         uart.Write(4, 0x10);
         Assert.Equal([18, 19, 20], [uart.Read(0), uart.Read(0), uart.Read(0)]);
         uart.Receive([21]);

@@ -7,7 +7,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// Compiled code does what the interpreted text does: the same programs on two machines, one of which compiles
+/// Compiled code does what the interpreted text does. The same programs run on two machines, one of which compiles
 /// everything.
 /// </summary>
 public class CompilerTests
@@ -83,7 +83,7 @@ public class CompilerTests
         var machines = new[] { With(program, 3), With(program, int.MaxValue) };
         foreach (var pc in machines)
         {
-            // 64 pages mapped one to one, without the one that the loop gets to in the end.
+            // 64 pages mapped one to one, except the page that the loop finally reaches.
             for (var page = 0u; page < 1024; page++)
                 pc.Poke(table + 0x10000 + page * 4, page == TestPc.Data / 4096 + 9 ? 0 : page << 12 | 3);
             pc.Poke(table, table + 0x10000 | 3);

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>The control instructions of the x87: what kernels find it by, and switch it with.</summary>
+/// <summary>The control instructions of the x87, with which kernels detect it and switch its state.</summary>
 public class CoprocessorTests
 {
     private const uint First = TestPc.Data,

@@ -132,7 +132,7 @@ public class DebugExceptionTests
     [Fact]
     public void A_kernel_finds_the_lines_and_the_handlers_of_firmware()
     {
-        // For one that goes back to real mode and waits there: the timer's handler ends its interrupt.
+        // For code that goes back to real mode and waits there: the timer's handler ends its interrupt.
         var pc = new Pc();
         Multiboot.Load(pc, MultibootTests.Kernel(0x100000, [0xF4]));
         Assert.Equal((0xB8u, 0x8Eu), (pc.Cpu.Bus.In(0x21, 1).Value & 0xFF, pc.Cpu.Bus.In(0xA1, 1).Value & 0xFF));

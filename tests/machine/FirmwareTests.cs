@@ -13,7 +13,7 @@ public class FirmwareTests
 {
     private const int RomSize = 128 << 10;
 
-    // What the program does: a cell of E0000h in the ROM has 5Ah.
+    // A cell at E0000h, which contains 5Ah in the ROM.
     private const uint Cell = 0xE0010,
         Alias = 0xFFFE0010;
     private const byte InRom = 0x5A,
@@ -35,7 +35,7 @@ public class FirmwareTests
             {
                 c.mov(ax, 0xE000);
                 c.mov(ds, ax);
-                // It is in the TLB as it was before.
+                // This access puts the page into the TLB with its earlier attributes.
                 c.mov(bl, __byte_ptr[0x10]);
                 Attributes(c, whileWriting);
                 c.mov(__byte_ptr[0x10], Written);
@@ -51,7 +51,7 @@ public class FirmwareTests
             pc.RunToHalt();
             Assert.Equal((byte)read, (byte)pc.Reg(3));
             Assert.Equal(InRom, (byte)pc.Peek(Alias));
-            // Where the chipset's registers were is what the snapshot brings back, and the memory behind.
+            // The snapshot restores the chipset's registers, and the memory behind them.
             pc.Restore();
         }
     }
@@ -125,7 +125,7 @@ public class FirmwareTests
         "/usr/share/seabios/bios-256k.bin",
     ];
 
-    /// <summary>Those that are installed.</summary>
+    /// <summary>The BIOSes that are installed.</summary>
     public static TheoryData<string> Bioses => [.. Published.Where(File.Exists)];
 
     [TheoryWith(Tool.Bios)]

@@ -280,8 +280,8 @@ public class GateTests
     }
 
     /// <summary>
-    /// The #GP of an entry to an interrupt is a fault like any other: RF is set in what it pushes (SDM vol. 3,
-    /// 17.3.1.1), and EXT in its code.
+    /// The #GP of an entry to an interrupt is a fault like any other: RF is set in the flags that it pushes (SDM vol.
+    /// 3, 17.3.1.1), and EXT in its code.
     /// </summary>
     [Fact]
     public void A_fault_of_entering_an_interrupt_pushes_rf()

@@ -5,7 +5,7 @@ using Xunit;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// What a 386 does otherwise than later processors: found with SingleStepTests/80386 by those whose emulators pass it.
+/// Differences between a 386 and later processors. Authors of emulators that pass SingleStepTests/80386 found them.
 /// </summary>
 public class I386Tests
 {
@@ -153,7 +153,8 @@ public class I386Tests
     }
 
     [Theory]
-    // ADD [BX+1234h], AX behind five prefixes: 9 bytes from FFF8h; 8 from there, and then what follows.
+    // ADD [BX+1234h], AX behind five prefixes: 9 bytes from FFF8h; with four prefixes, 8 bytes from there, and then the
+    // bytes that follow.
     [InlineData("262626262601873412", 0xFFF8u)]
     [InlineData("2626262601873412", 0u)]
     public void Code_ends_at_64_KB(string code, uint eip)
@@ -206,7 +207,9 @@ public class I386Tests
         Assert.Equal([], wrong);
     }
 
-    /// <summary>All of one and two bytes but prefixes, the coprocessor's, LOADALL and UMOV.</summary>
+    /// <summary>
+    /// All opcodes of one and two bytes, except prefixes, the coprocessor's opcodes, LOADALL and UMOV.
+    /// </summary>
     private static IEnumerable<byte[]> Opcodes()
     {
         for (var i = 0; i < 256; i++)

@@ -9,7 +9,7 @@ using Register = Verified.Machine.Processor.Register;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// Kernels of the Linux/x86 boot protocol: what they find at their entry, and files that cannot be started.
+/// Kernels of the Linux/x86 boot protocol: the state at their entry, and files that cannot be started.
 /// </summary>
 public class LinuxBootTests
 {

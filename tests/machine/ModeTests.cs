@@ -10,10 +10,11 @@ using Xunit;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// What ring 3 of the host cannot reach, against QEMU and Bochs: ROMs that walk through real mode, gates, tasks,
-/// virtual-8086 mode, paging and debug registers, and print what they meet. The transcripts are the same byte for byte.
-/// The chips' registers, virtual interrupts and most of the tasks are compared with Bochs's alone: QEMU has no null
-/// count, closed gates, changed modem lines, VIF or VIP, and switches tasks with few of their checks.
+/// System features that ring 3 of the host cannot reach, compared with QEMU and Bochs: ROMs walk through real mode,
+/// gates, tasks, virtual-8086 mode, paging and debug registers, and print their results. The transcripts are equal byte
+/// for byte. Some transcripts are compared only with Bochs: the chips' registers, virtual interrupts and most of the
+/// tasks. QEMU has no null count, closed gates, changed modem lines, VIF or VIP, and performs few of the checks of task
+/// switches.
 /// </summary>
 public class ModeTests
 {

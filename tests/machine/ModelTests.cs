@@ -6,8 +6,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// What differs by processor model or is outside of the instruction set's core: CPUID, MSRs, SYSENTER, the absent
-/// coprocessor, NMI, A20.
+/// Features that differ by processor model or are outside the core of the instruction set: CPUID, MSRs, SYSENTER, the
+/// absent coprocessor, NMI, A20.
 /// </summary>
 public class ModelTests
 {
@@ -144,8 +144,8 @@ public class ModelTests
     }
 
     [Theory]
-    // Linear page, attributes (valid, then pairs D, U, W and their complements), what TR7 then tells of the hit and its
-    // block.
+    // Linear page; attributes (valid, then pairs D, U, W and their complements); the hit and its block that TR7 then
+    // reports.
     [InlineData(0x00403000, 0x801 | 0x540, 0x1235001Cu)]
     [InlineData(0x00403000, 0x801 | 0x7E0, 0x1235001Cu)]
     [InlineData(0x00403000, 0x801 | 0x2A0, 0u)]
@@ -441,7 +441,7 @@ public class ModelTests
         foreach (var prefix in (string[])["", "66", "F2", "F3"])
             for (var modrm = 0; modrm < 256; modrm += 5)
             {
-                // SIB and displacement, if there are any, are of an address where nothing is: hints touch no memory.
+                // SIB and displacement, if present, address an absent page: hints touch no memory.
                 var code = Convert.FromHexString($"{prefix}{opcode}{modrm:X2}25F0FFFFFF");
                 Assert.True(
                     Decode.TryDecode(code, 0, code.Length, big: true, out var operation),

@@ -7,7 +7,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Tests.Machine;
 
-/// <summary>What a Multiboot kernel finds at its entry, and kernels that cannot be loaded.</summary>
+/// <summary>The state at a Multiboot kernel's entry, and kernels that cannot be loaded.</summary>
 public class MultibootTests
 {
     private const uint HasAddresses = 1 << 16;
@@ -286,7 +286,7 @@ public class MultibootTests
                 );
             if (random.Next(4) == 0)
                 file = file[..random.Next(file.Length)];
-            // What a mutation of the magic or checksum would hide is tried with both right.
+            // Every second file gets a correct magic and checksum, because a wrong one would hide other mutations.
             if (file.Length >= 12 && (i & 1) != 0)
             {
                 BinaryPrimitives.WriteUInt32LittleEndian(file, 0x1BADB002);

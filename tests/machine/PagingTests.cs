@@ -6,7 +6,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// Page tables, their rights and bits, and a TLB that keeps what it has read (SDM vol. 3, chapter 4).
+/// Page tables, their rights and bits, and a TLB that keeps the entries that it has read (SDM vol. 3, chapter 4).
 /// </summary>
 public class PagingTests
 {
@@ -21,7 +21,9 @@ public class PagingTests
         Accessed = 0x20,
         Dirty = 0x40;
 
-    /// <summary>The low 4 MB mapped to itself, and a table of its own for addresses from <see cref="At"/>.</summary>
+    /// <summary>
+    /// The low 4 MB are mapped to themselves. Addresses from <see cref="At"/> on have a separate table.
+    /// </summary>
     private static Pc Paged(uint pte, uint cr0 = ControlBit.Paging | ControlBit.WriteProtect, bool taggedTlb = false)
     {
         var pc = TestPc.With(TestPc.Assemble(c => c.hlt(), TestPc.Code), taggedTlb);
@@ -142,7 +144,7 @@ public class PagingTests
         var pc = Paged(Page | Present, taggedTlb: tagged);
         pc.Poke(Page, 1);
         pc.Poke(Other, 2);
-        // The other directory is as this one, but for the page.
+        // The other directory equals this one except for the page.
         for (var at = 0u; at < 4096; at += 4)
             pc.Memory.Store(otherDirectory + at, 4, pc.Memory.Load(Directory + at, 4));
         Assert.Equal(1u, pc.Cpu.Bus.Load(At, 4, false).Value);

@@ -5,8 +5,8 @@ using Xunit;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// Single instructions in real mode: which vector they end in and what IP it pushes, at the edges of segments, with
-/// prefixes, and with operands and addresses of 32 bits (SDM vol. 3, 20.1).
+/// Single instructions in real mode: the vector that they end in, and the IP that it pushes. Cases are the edges of
+/// segments, prefixes, and operands and addresses of 32 bits (SDM vol. 3, 20.1).
 /// </summary>
 public class RealModeTests
 {
@@ -23,7 +23,7 @@ public class RealModeTests
     // A 32-bit address may not leave the 64 KB either.
     [InlineData("67A100000100", 13, 0)]
     [InlineData("67A0FFFF0000", null, 6)]
-    // LOCK: only before what writes memory.
+    // LOCK is allowed only before instructions that write memory.
     [InlineData("F090", 6, 0)]
     [InlineData("F03906003 0", 6, 0)]
     [InlineData("F001C8", 6, 0)]
@@ -41,7 +41,7 @@ public class RealModeTests
     [InlineData("F6F3", 0, 0)]
     [InlineData("D400", 0, 0)]
     [InlineData("62060030", 5, 0)]
-    // What needs descriptors, and what no opcode is.
+    // Instructions that need descriptors, and bytes that are no opcode.
     [InlineData("63C0", 6, 0)]
     [InlineData("0F00D0", 6, 0)]
     [InlineData("0F02C0", 6, 0)]

@@ -4,8 +4,8 @@ using Xunit;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// What manuals leave undefined and a 386 does, as published measurements of one have it: flags of adjustments (here
-/// for all models), of shifts and bit tests, and the upper half of ESP after POPAD.
+/// Results that manuals leave undefined, as measured and published for a 386. They are the flags of adjustments (here
+/// for all models), of shifts and of bit tests, and the upper half of ESP after POPAD.
 /// </summary>
 public class UndefinedFlagTests
 {

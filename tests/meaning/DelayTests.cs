@@ -12,7 +12,7 @@ public sealed class DelayTests
 {
     private static readonly Limits Few = new(4, 4, 4);
 
-    // No property of one step takes part but one, which the defects leave alone.
+    // Only one property of a step takes part, and the defects do not affect it.
     private static readonly IReadOnlyList<Property<Concrete>> Clock =
     [
         .. Statements<Concrete>.All.Where(property => property.Name == "the-clock-counts-ticks"),
@@ -24,7 +24,7 @@ public sealed class DelayTests
         var result = FuzzRun.Run(
             new(Count: 200, Limits: Few, Invariants: [], Properties: Clock, Shrinks: false, Damage: (s, entry) =>
             {
-                // The leaving thread goes on, whoever else competes.
+                // The leaving thread continues even if other threads compete.
                 if (entry == Entry.Leave && s.Stage == Stages.Pick && s.Status[s.Current] == ThreadStatus.Ready)
                     s.Stage = Stages.User;
             })

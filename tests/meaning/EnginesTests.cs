@@ -10,8 +10,8 @@ using Xunit;
 namespace Verified.Tests.Meanings;
 
 /// <summary>
-/// FsCheck's programs, which are blind to the state and shrink by its rules, and those of the verbs, which look at it,
-/// are held to the same meaning: both find the same seeded bugs.
+/// Two engines judge the same meaning: FsCheck's programs do not read the state and shrink by FsCheck's rules; the
+/// programs of the verbs read the state. Both find the same seeded bugs.
 /// </summary>
 public sealed class EnginesTests
 {

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Verified.Tests.Meanings;
 
-/// <summary>A thread that waits for ever though others are served is found as a cycle of states.</summary>
+/// <summary>If a thread waits for ever while others are served, the checker finds it as a cycle of states.</summary>
 public sealed class LivenessTests
 {
     [Fact]
@@ -36,7 +36,7 @@ public sealed class LivenessTests
     [Fact]
     public void Components_are_found()
     {
-        // 0 -> 1 -> 2 -> 0 is one; 3 -> 4 are two; 5 is not of the graph.
+        // 0 -> 1 -> 2 -> 0 is one component; 3 -> 4 are two components; 5 is not in the graph.
         int[][] steps =
         [
             [1],

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace Verified.Tests.Meanings;
 
-/// <summary>What the kernel is for is stated by name, and a kernel that is consistently wrong violates it.</summary>
+/// <summary>
+/// The purpose of the kernel is stated by named properties, and a consistently wrong kernel violates them.
+/// </summary>
 public sealed class MeaningTests
 {
     [Fact]

@@ -6,8 +6,8 @@ using Xunit;
 namespace Verified.Tests.Models;
 
 /// <summary>
-/// The engine of <c>verified fuzz</c> and <c>diff</c>, which judges every step by the stated meaning, and FsCheck's
-/// state machines, which compare with a model after every command, find the same seeded bugs.
+/// Two engines find the same seeded bugs. One is the engine of <c>verified fuzz</c> and <c>diff</c>, which judges every
+/// step by the stated meaning. The other is FsCheck's state machines, which compare with a model after every command.
 /// </summary>
 public sealed class EnginesTests
 {

@@ -19,7 +19,7 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
     protected static uint Row(int party) =>
         ThreadId.Row((Concrete)MessagesModel.Ids[party], MessagesSuite.Limits).Value;
 
-    /// <summary>Every thread does what the model says, with the registers that it says.</summary>
+    /// <summary>Every thread has the status and the registers that the model gives.</summary>
     public string? Difference(Subject subject, MessagesModel after)
     {
         var s = subject.State;
@@ -156,7 +156,7 @@ public static class MessagesSuite
         (1, Word)
     );
 
-    // Without end, zero, of one, two and three ticks, and the longest one; of either part.
+    // Infinite, zero, one, two and three ticks, and the longest timeout, for either part.
     private static readonly Gen<uint> Soon = Gen.Frequency(
             (1, Gen.Elements(0x01u, 0x10u, 0x11u)),
             (4, Gen.Elements(0x0101009Fu, 0x010100FFu, 0x040400CAu, 0x08FF00FFu))
@@ -203,7 +203,7 @@ public static class MessagesSuite
             : Gen.Frequency((12, Ipcs(model, ready)), (2, tick), (3, resume), (2, cancel));
     }
 
-    // A message to one that waits for it, the message of one that waits to send, or anything.
+    // A message to a thread that waits for it, a receive from a thread that waits to send, or any message.
     private static Gen<ICommand<MessagesModel>> Ipcs(MessagesModel model, int[] ready)
     {
         // The last ready threads do not wait for ever: somebody acts again.

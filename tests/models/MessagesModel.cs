@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Verified.Tests.Models;
 
-/// <summary>What a thread of the model does.</summary>
+/// <summary>The status of a thread in the model.</summary>
 public enum Doing
 {
     Ready,
@@ -16,7 +16,7 @@ public enum Doing
     /// <summary>It waits for any thread.</summary>
     Listens,
 
-    /// <summary>It waits for nobody.</summary>
+    /// <summary>It waits for no thread.</summary>
     Sleeps,
 
     /// <summary>It goes on with its receive part when it gets the processor: a sender waits.</summary>
@@ -37,11 +37,12 @@ public sealed record Party(Doing Doing, int Partner, long? Until, int Served, Wo
 
 /// <summary>
 /// Messages as in Liedtke's manual (interface, section 3): synchronous, unbuffered, between two threads that name or
-/// admit each other. Time passes in ticks. Who has the processor is not modelled: commands say who acts.
+/// admit each other. Time passes in ticks. The model leaves open which thread has the processor: each command names the
+/// acting thread.
 /// </summary>
 /// <param name="Parties">The threads, in the order of their numbers.</param>
 /// <param name="Clock">Ticks since the start.</param>
-/// <param name="Case">What the last command was.</param>
+/// <param name="Case">The kind of the last command.</param>
 public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, string Case) : IModel
 {
     private const uint No = 0xFFFFFFFF,
@@ -57,7 +58,7 @@ public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, str
 
     private const int Nobody = -1;
 
-    /// <summary>The threads' ids: two in task 5, two in task 6, one in task 7.</summary>
+    /// <summary>The threads' ids: two threads in task 5, two in task 6, one in task 7.</summary>
     public static readonly IReadOnlyList<uint> Ids = [0x04050001, 0x04050401, 0x04060001, 0x04060401, 0x04070001];
 
     public static MessagesModel Start { get; } =
@@ -93,7 +94,7 @@ public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, str
         if (party.Doing == Doing.Resumes)
             return Receive(me, isCurrent: true).Called("resumed: ");
 
-        // Nobody has a page, so the item maps nothing; the giver goes on to its receive part.
+        // No thread has a page, so the item maps nothing, and the giver continues with its receive part.
         return Free(me).Receive(party.Partner, isCurrent: false).Named("item taken");
     }
 
@@ -110,7 +111,7 @@ public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, str
         return model;
     }
 
-    /// <summary>lthread_ex_regs of a thread by another one of its task.</summary>
+    /// <summary>lthread_ex_regs of a thread by another thread of its task.</summary>
     public MessagesModel Cancel(int me, int by) =>
         (
             Parties[me].Doing switch
@@ -216,7 +217,7 @@ public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, str
             );
     }
 
-    // The next sender to a thread in thread number, cyclically, after the one that it took last.
+    // The next sender to a thread: the first in cyclic order of thread numbers after the last served sender.
     private int NextSender(int me) =>
         Enumerable
             .Range(1, Parties.Count)

@@ -19,7 +19,7 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
 
     public abstract void Do(Subject subject);
 
-    /// <summary>The spec's spaces are the model's, and so are what page tables say, and the codes.</summary>
+    /// <summary>The spec's spaces, the page tables and the codes must agree with the model.</summary>
     public virtual string? Difference(Subject subject, SpacesModel after)
     {
         var (s, spaces) = (subject.State, after.ToSpaces());
@@ -42,14 +42,14 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
             : null;
     }
 
-    /// <summary>A message with a map item from one task's thread to another's.</summary>
+    /// <summary>A message with a map item from one task's thread to another task's thread.</summary>
     /// <param name="From">The giver's task.</param>
     /// <param name="To">The taker's task.</param>
     /// <param name="Hot">The first word: the hot spot.</param>
     /// <param name="Item">The second word: the send fpage.</param>
     /// <param name="Window">The fpage of the receive descriptor.</param>
-    /// <param name="Answers">Whether it answers a page fault of the receiver.</param>
-    /// <param name="Ticks">A tick comes after so many steps on mappings; null for none.</param>
+    /// <param name="Answers">True if it answers a page fault of the receiver.</param>
+    /// <param name="Ticks">The number of steps on mappings before a tick; null for no tick.</param>
     public sealed record Map(uint From, uint To, uint Hot, uint Item, uint Window, bool Answers, uint? Ticks)
         : SpacesCommand
     {
@@ -161,7 +161,7 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
     }
 }
 
-/// <summary>Commands worth giving: valid ones near pages that are mapped, boundaries, and hostile words.</summary>
+/// <summary>Useful commands: valid commands near mapped pages, boundaries, and hostile words.</summary>
 public static class SpacesSuite
 {
     private const uint Ports = 0xF0000000,

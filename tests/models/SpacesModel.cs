@@ -7,13 +7,13 @@ namespace Verified.Tests.Models;
 
 /// <summary>
 /// Address spaces as in appendix A of "On µ-Kernel Construction" (<see cref="Spaces"/>), and the tasks that have them.
-/// The paper's spaces have no size: what runs out is counted here (interface, 11.13 and 11.14).
+/// The paper's spaces have no size, so the model counts the limited resources (interface, 11.13 and 11.14).
 /// </summary>
-/// <param name="Links">Where each mapped page comes from, and whether it can be written.</param>
-/// <param name="Tables">The page tables of tasks, by the slot that they are in.</param>
+/// <param name="Links">The source of each mapped page, and whether the page is writable.</param>
+/// <param name="Tables">The page tables of tasks, by slot.</param>
 /// <param name="Chiefs">The chief of each task.</param>
 /// <param name="Alive">The tasks with a thread.</param>
-/// <param name="Case">What the last command was.</param>
+/// <param name="Case">The kind of the last command.</param>
 /// <param name="Answer">The codes of giver and taker of the last map item; null if there was none.</param>
 public sealed record SpacesModel(
     ImmutableDictionary<Place, Link> Links,

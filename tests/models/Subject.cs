@@ -5,12 +5,12 @@ using Verified.Spec.Values;
 namespace Verified.Tests.Models;
 
 /// <summary>
-/// The executable spec under test. A driver thread has the highest priority and a slice without end: it gets the
-/// processor back after every command, so that a command alone decides which thread acts.
+/// The executable spec under test. A driver thread has the highest priority and an infinite slice. It gets the
+/// processor back after every command, so the command alone decides which thread acts.
 /// </summary>
 /// <param name="s">A state at stage pick, with the driver among its threads.</param>
 /// <param name="driver">The driver's row.</param>
-/// <param name="damage">Changes the state after each step: a wrong spec; null for the spec as it is.</param>
+/// <param name="damage">Changes the state after each step to make a wrong spec; null for the correct spec.</param>
 public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concrete>, Entry>? damage = null)
 {
     // A deletion looks at every row of a few tables; a command that takes longer does not end.
@@ -20,7 +20,7 @@ public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concret
 
     public State<Concrete> State => s;
 
-    /// <summary>One entry, and the kernel's own steps to the next user or idle.</summary>
+    /// <summary>One entry, and the kernel's own steps to the next user or idle state.</summary>
     public void Enter(Entry entry, uint argument = 0, uint code = 0, Between? between = null)
     {
         One(entry, argument, code);
@@ -39,8 +39,8 @@ public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concret
     }
 
     /// <summary>
-    /// Gives the processor to a ready thread, by thread_switch of the driver. In the kernel it does what it has to do
-    /// there; else it is the current thread now.
+    /// Gives the processor to a ready thread, by thread_switch of the driver. If the thread is inside the kernel, it
+    /// finishes its work there; otherwise it becomes the current thread.
     /// </summary>
     public void Let(uint thread)
     {

@@ -11,7 +11,7 @@ namespace Verified.Tests.Models;
 /// <summary>A model's state, a value that no command changes.</summary>
 public interface IModel
 {
-    /// <summary>What kind of case the last command was: <c>"30h at once"</c>; empty at the start.</summary>
+    /// <summary>The kind of case of the last command: <c>"30h at once"</c>; empty at the start.</summary>
     string Case { get; }
 }
 
@@ -27,7 +27,9 @@ public interface ICommand<TModel>
     /// <summary>Does it on the spec.</summary>
     void Do(Subject subject);
 
-    /// <summary>In what the spec's state differs from the model's, in words; null if it means the same.</summary>
+    /// <summary>
+    /// The first difference between the spec's state and the model's, in words; null if they mean the same.
+    /// </summary>
     string? Difference(Subject subject, TModel after);
 }
 
@@ -35,7 +37,7 @@ public interface ICommand<TModel>
 /// <param name="start">The spec in its first state, with a damage or null.</param>
 /// <param name="model">The model in its first state.</param>
 /// <param name="next">Commands that a state of the model makes interesting.</param>
-/// <param name="damage">Changes the spec's state after each step; null for the spec as it is.</param>
+/// <param name="damage">Changes the spec's state after each step; null for the correct spec.</param>
 public sealed class Suite<TModel>(
     Func<Action<State<Concrete>, Entry>?, Subject> start,
     Func<TModel> model,
@@ -57,7 +59,9 @@ public sealed class Suite<TModel>(
     /// <summary>The same with a wrong spec.</summary>
     public Suite<TModel> With(Action<State<Concrete>, Entry> wrong) => new(start, model, next, wrong);
 
-    /// <summary>How many commands of each kind of case some generated runs have, the same ones in every test.</summary>
+    /// <summary>
+    /// The number of commands of each kind in some generated runs. Every test generates the same runs.
+    /// </summary>
     public Shares Sample(int runs)
     {
         Dictionary<string, int> cases = [];
@@ -117,7 +121,7 @@ public sealed class Suite<TModel>(
     }
 }
 
-/// <summary>The smallest failing run that FsCheck found, and what it prints, the seed included.</summary>
+/// <summary>The smallest failing run that FsCheck found, and FsCheck's output with the seed.</summary>
 public sealed record Found<TModel>(IReadOnlyList<ICommand<TModel>> Commands, string Text)
     where TModel : IModel;
 

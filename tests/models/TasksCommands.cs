@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 
 namespace Verified.Tests.Models;
 
-/// <summary>A system call on tasks and threads, or a wait that such a call may end.</summary>
-/// <param name="Me">The caller, a thread that is ready.</param>
+/// <summary>A system call on tasks and threads, or a wait that a system call may end.</summary>
+/// <param name="Me">The caller, a ready thread.</param>
 public abstract record TasksCommand(int Me) : ICommand<TasksModel>
 {
     public virtual bool Fits(TasksModel model) => model.Threads.TryGetValue(Me, out var me) && me.Waiting == Waiting.No;
@@ -107,7 +107,7 @@ public abstract record TasksCommand(int Me) : ICommand<TasksModel>
     /// <summary>A wait without timeout.</summary>
     public sealed record Wait(int Me, int Partner, bool Sends) : TasksCommand(Me)
     {
-        // A wait for a thread that waits for this one would end at once: that is the other suite's.
+        // A wait for a thread that waits for this one would end at once. The other suite covers that case.
         public override bool Fits(TasksModel model) =>
             base.Fits(model)
             && Me != Partner
@@ -128,7 +128,7 @@ public abstract record TasksCommand(int Me) : ICommand<TasksModel>
     }
 }
 
-/// <summary>Calls worth giving: of one's own tasks and threads, of others', and hostile words.</summary>
+/// <summary>Useful calls: on the caller's own tasks and threads, on those of others, and with hostile words.</summary>
 public static class TasksSuite
 {
     private const uint None = 0xFFFFFFFF,
@@ -205,7 +205,7 @@ public static class TasksSuite
             (1, Of(Entry.TaskNew, ready, me => TaskNew(model, me))),
             (5, Of(Entry.ThreadSchedule, ready, _ => Schedule(model))),
             (1, Of(Entry.IdNearest, ready, _ => Schedule(model))),
-            // One thread is always left that acts.
+            // At least one thread is always left to act.
             .. ready.Length > 1 ? [(4, waits)] : ((int, Gen<ICommand<TasksModel>>)[])[],
         ]);
     }
@@ -241,7 +241,7 @@ public static class TasksSuite
         if (mine.Length == 0)
             mine = [5];
 
-        // Those that are chiefs themselves are seldom: they count more.
+        // Chiefs are rare, so they have a higher weight.
         var chiefs = mine.Where(model.Chiefs.Contains);
         mine = [.. mine, .. chiefs, .. chiefs, .. chiefs];
         return from task in Gen.Frequency((8, Gen.Elements(mine)), (2, Gen.Choose(0, 255).Select(n => (uint)n)))

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Verified.Tests.Models;
 
-/// <summary>What a thread of the model waits for.</summary>
+/// <summary>The event that a thread of the model waits for.</summary>
 public enum Waiting
 {
     No,
@@ -10,7 +10,7 @@ public enum Waiting
     Receives,
 }
 
-/// <summary>A thread as its task and its scheduler set it.</summary>
+/// <summary>The properties of a thread that its task and its scheduler set.</summary>
 public sealed record Attributes(
     uint Id,
     uint Priority,
@@ -29,13 +29,13 @@ public sealed record Attributes(
 public sealed record Arguments(uint Eax, uint Ecx, uint Edx, uint Ebx, uint Esi);
 
 /// <summary>
-/// Tasks and threads as in Liedtke's manual (interface, sections 7 to 9): who may create, delete, set and schedule
-/// whom. A model of a call returns the results that its caller gets.
+/// Tasks and threads as in Liedtke's manual (interface, sections 7 to 9): which threads may create, delete, set and
+/// schedule which others. A model of a call returns the results that its caller gets.
 /// </summary>
 /// <param name="Threads">The threads in use, by number.</param>
 /// <param name="Chiefs">The chief of each task.</param>
 /// <param name="Versions">The version of each task's present or last incarnation.</param>
-/// <param name="Case">What the last command was.</param>
+/// <param name="Case">The kind of the last command.</param>
 /// <param name="Results">The results of the last call.</param>
 /// <param name="Codes">The codes of threads whose wait the last call ended.</param>
 public sealed record TasksModel(
@@ -190,7 +190,8 @@ public sealed record TasksModel(
         Done("id_nearest", given with { Eax = 0, Esi = given.Esi == 0 ? Threads[me].Id : given.Esi });
 
     /// <summary>
-    /// A send to a thread that does not wait, or a closed receive from one that does not send, without timeout.
+    /// A send to a thread that does not wait, or a closed receive from a thread that does not send. Both without
+    /// timeout.
     /// </summary>
     public TasksModel Wait(int me, int partner, bool sends) =>
         (

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Verified.Tests.Mutation;
 
-/// <summary>What becomes of flipped bits whose fate is known, and how it is told.</summary>
+/// <summary>The outcomes of known flipped bits, and their report.</summary>
 public sealed class FlipsTests : IDisposable
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
@@ -64,7 +64,7 @@ public sealed class FlipsTests : IDisposable
         Assert.StartsWith("no theorem executes ", result.Why, StringComparison.Ordinal);
     }
 
-    // The flip does the same, so all of what is proved of it comes to be asked for.
+    // The flip changes no behaviour, so all theorems about the byte are needed.
     [Theory]
     [InlineData(Fate.Refuted, "no image is right")]
     [InlineData(Fate.Unknown, "InvalidOperationException: no image is wrong")]

@@ -9,7 +9,8 @@ using Xunit;
 namespace Verified.Tests.Oracle;
 
 /// <summary>
-/// Cases recorded on a real processor: the file in this program, its writer and reader, and what is noticed.
+/// Cases recorded on a real processor: the file in this program, its writer and reader, and the errors that they
+/// report.
 /// </summary>
 public sealed class CaseFileTests : IDisposable
 {
@@ -248,7 +249,7 @@ public sealed class CaseFileTests : IDisposable
         Assert.Contains("recorded on", output, StringComparison.Ordinal);
     }
 
-    /// <summary>Cases whose outcomes are those of the machine.</summary>
+    /// <summary>Cases whose outcomes come from the machine.</summary>
     private static RecordedCases Some()
     {
         var own = new OwnProcessor();

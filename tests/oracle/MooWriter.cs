@@ -5,7 +5,7 @@ using Verified.Proofs.Oracle;
 
 namespace Verified.Tests.Oracle;
 
-/// <summary>Writes files of recorded cases, with chunks that a reader has to skip among those that it needs.</summary>
+/// <summary>Writes files of recorded cases. Among the needed chunks are chunks that a reader must skip.</summary>
 internal static class MooWriter
 {
     /// <summary>

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Verified.Tests.Oracle;
 
-/// <summary>The machine's processor against the host's, and that the comparison sees what it should.</summary>
+/// <summary>Compares the machine's processor with the host's, and tests that the comparison sees differences.</summary>
 public class OracleTests
 {
     [FactWith(Tool.HostProcessor)]

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Oracle;
 
-/// <summary>Sequences of instructions: on the host, compiled, and what they leave undefined.</summary>
+/// <summary>Sequences of instructions: on the host, compiled, and their undefined results.</summary>
 public class SequenceTests
 {
     [FactWith(Tool.HostProcessor)]
@@ -61,7 +61,7 @@ public class SequenceTests
         var carry = Execute(mul, new([0x0F, 0x92, 0xC0]));
         Assert.Equal((false, 0xD4u), (carry.IsOpen, carry.Undefined));
         Assert.Equal(0x10u, Execute(mul, new([0x85, 0xC0])).Undefined);
-        // A shift by CL = 0 leaves them as they were.
+        // A shift by CL = 0 leaves the undefined flags unchanged.
         Assert.Equal(0xD4u, Execute(mul, new([0xD3, 0xE0])).Undefined);
     }
 

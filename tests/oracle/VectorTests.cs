@@ -5,12 +5,10 @@ using Xunit;
 
 namespace Verified.Tests.Oracle;
 
-/// <summary>
-/// Cases recorded on real processors: that they are read, run and compared, and that what is wrong is told.
-/// </summary>
+/// <summary>Cases recorded on real processors: they are read, run and compared, and errors are reported.</summary>
 public sealed class VectorTests : IDisposable
 {
-    // What IDIV leaves in the flags is undefined, and so marked; INC's are all defined.
+    // IDIV leaves flags undefined, and the case is marked accordingly; INC defines all its flags.
     private const uint OfDivision = 0xFFFFF72A;
 
     private static readonly RecordedCase Increment = MooWriter.Case(
@@ -39,7 +37,7 @@ public sealed class VectorTests : IDisposable
     [MemberData(nameof(Published))]
     public void The_machine_does_what_a_386EX_was_recorded_to_do(int number)
     {
-        // All flags are compared, but for those of a division.
+        // All flags are compared, except those of a division.
         AllFlagsAreDefined();
         var c = PublishedCases.All[number];
         var result = RunOne(c, defined: c.Name.StartsWith("idiv") ? OfDivision : null, name: "40.MOO");
@@ -189,7 +187,7 @@ public sealed class VectorTests : IDisposable
     [Fact]
     public void An_instruction_that_writes_over_its_HLT_stops_by_the_one_in_the_queue()
     {
-        // MOV [CS:0103h], AL: the HLT behind the 4 bytes at 2000:0100 becomes a NOP, and another one comes later.
+        // MOV [CS:0103h], AL: the HLT after the 4 bytes at 2000:0100 becomes a NOP, and another HLT follows later.
         var c = MooWriter.Case(
             "mov [cs:104h],al",
             "2EA20401F4",

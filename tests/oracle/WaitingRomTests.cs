@@ -28,7 +28,7 @@ public class WaitingRomTests
         try
         {
             File.WriteAllBytes(file, WaitingRom.Build());
-            // A 486 has no local APIC, which would have to be told to let the 8259 through.
+            // A 486 has no local APIC, which would need programming to let the 8259's interrupts through.
             Assert.Equal(WaitingRom.Transcript, Qemu.RunRom(file, "-cpu", "486"));
         }
         finally

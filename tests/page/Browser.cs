@@ -58,7 +58,7 @@ internal sealed class Browser : IDisposable
         }
     }
 
-    /// <summary>What the pages have logged as errors, and the exceptions of their scripts.</summary>
+    /// <summary>Errors that the pages have logged, and the exceptions of their scripts.</summary>
     public List<string> Errors { get; } = [];
 
     /// <summary>The addresses that pages have asked for, except files and data in the page itself.</summary>
@@ -131,7 +131,7 @@ internal sealed class Browser : IDisposable
         }
     }
 
-    /// <summary>Presses and releases a key, as the user does.</summary>
+    /// <summary>Presses and releases a key, like a user.</summary>
     public void Press(string key)
     {
         foreach (var type in (string[])["keyDown", "keyUp"])

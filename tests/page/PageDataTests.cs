@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Verified.Tests.Page;
 
-/// <summary>What the page draws, for runs of small models whose meaning is known.</summary>
+/// <summary>The data that the page draws, for runs of small models with known meaning.</summary>
 public class PageDataTests
 {
     [Fact]

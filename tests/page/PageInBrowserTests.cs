@@ -78,7 +78,7 @@ public sealed class PageInBrowserTests : IDisposable
     private static string Text(Browser browser, string element) =>
         browser.Evaluate($"document.querySelector('{element}').textContent");
 
-    // A sender that waits is marked as one that sleeps.
+    // The planted kernel marks a waiting sender as a sleeping thread.
     private string Write()
     {
         var image = KernelImage.Build(Limits.Shipping);

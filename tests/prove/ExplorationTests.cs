@@ -7,7 +7,7 @@ using Xunit;
 namespace Verified.Tests.Prove;
 
 /// <summary>
-/// The prover on small theorems of its own: what holds is proved, what does not is refuted, nothing is proved from a
+/// The prover on small theorems of this file: it proves true statements, refutes false ones, and proves nothing from a
 /// contradiction.
 /// </summary>
 public sealed class ExplorationTests
@@ -78,7 +78,7 @@ public sealed class ExplorationTests
     [Fact]
     public void A_choice_is_the_first_in_cyclic_order()
     {
-        // Of the rows 3 and 9 after 5, it is 9; after 9, it is 3.
+        // The candidates are rows 3 and 9. After 5 the first is 9; after 9 it is 3.
         Run(
             (path, x) => { },
             (terms, path, universe) =>

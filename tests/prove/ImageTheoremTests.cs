@@ -5,12 +5,12 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>Theorems about the image's bytes: they hold of the image, and not of a damaged one.</summary>
+/// <summary>Theorems about the image's bytes hold for the image, and fail for a damaged image.</summary>
 public sealed class ImageTheoremTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
 
-    // Those that take few seconds; the main job proves all.
+    // The theorems that take few seconds; the main job proves all.
     [Theory]
     [InlineData("image.ipc", 83)]
     [InlineData("image.ipc-slow", 109)]
@@ -82,8 +82,8 @@ public sealed class ImageTheoremTests
         Assert.NotNull(result.Verdict?.Refutation);
     }
 
-    // Every byte, its lowest bit. Three flips change nothing that matters: TEST AL, AL, SHL AL, 5 and OR AL, CL for the
-    // same of EAX, ECX, as the summary and priorities have eight bits.
+    // Every byte, its lowest bit. Three flips change nothing that matters: TEST AL, AL, SHL AL, 5 and OR AL, CL act
+    // like the same instructions with EAX and ECX, because the summary and priorities have eight bits.
     [Fact]
     public void A_flipped_byte_of_a_set_operation_breaks_its_contract()
     {

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>Theorems that tasks are kept apart hold of what the spec grants, and not of less.</summary>
+/// <summary>Theorems of isolation hold for the grants of the spec, and fail for smaller grants.</summary>
 public sealed class IsolationTheoremTests
 {
     private static readonly IsolationTheorem.Policy Granted = new(

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>What theorems say of the time of paths, beside paths that are run.</summary>
+/// <summary>The times of paths in theorems, compared with paths that are run.</summary>
 public sealed class PathTimerTests
 {
     private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
@@ -47,7 +47,7 @@ public sealed class PathTimerTests
     [Fact]
     public void An_operation_on_sets_takes_as_long_by_its_contract_as_by_its_bytes()
     {
-        // Beyond the interlocks that its first address may meet, and the first one behind it.
+        // The times may differ by interlocks: at the operation's first address, and at the first address after it.
         var image = Booting.Boot(Image).Image;
         foreach (
             var operation in image

@@ -10,7 +10,7 @@ using Xunit;
 namespace Verified.Tests.Prove;
 
 /// <summary>
-/// The list of processor state has every field of the processor, and each cut point says what holds of each entry.
+/// The list of processor state has every field of the processor, and each cut point states the condition of each entry.
 /// </summary>
 public sealed class ProcessorStateTests
 {

@@ -5,7 +5,8 @@ using Xunit;
 namespace Verified.Tests.Prove;
 
 /// <summary>
-/// Questions: what an earlier model answers is not asked again, and no model answers for facts that it breaks.
+/// Questions: if an earlier model answers a question, the solver is not asked again. A model never answers for facts
+/// that it violates.
 /// </summary>
 public sealed class ReasonerTests : IDisposable
 {

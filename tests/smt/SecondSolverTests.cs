@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Verified.Tests.Smt;
 
-/// <summary>Questions as scripts, and what other solvers answer.</summary>
+/// <summary>Questions as scripts, and the answers of other solvers.</summary>
 public sealed class SecondSolverTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

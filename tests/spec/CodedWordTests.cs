@@ -8,8 +8,8 @@ using Xunit;
 namespace Verified.Tests.Spec;
 
 /// <summary>
-/// Every coded word of the interface, value by value: no rule for ordinary values swallows a special one, and a value
-/// that is read can be written back. CodedWordRoundTrips makes the kernel do it, on the spec and on the image.
+/// Every coded word of the interface, value by value: no rule for ordinary values captures a special one, and a value
+/// that was read can be written back. CodedWordRoundTrips makes the kernel do it, on the spec and on the image.
 /// </summary>
 public sealed class CodedWordTests
 {

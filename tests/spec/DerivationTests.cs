@@ -6,8 +6,8 @@ using Xunit;
 namespace Verified.Tests.Spec;
 
 /// <summary>
-/// What theorems say of steps on mappings, in every state of a small model, where the positions of the order are known:
-/// each mapping's is how far down its frame's list it is.
+/// The statements of theorems about steps on mappings, checked in every state of a small model. A small model has known
+/// positions: the position of each mapping is its distance from the head of its frame's list.
 /// </summary>
 public class DerivationTests
 {
@@ -87,7 +87,7 @@ public class DerivationTests
         Assert.True(derived > 1000, $"{derived} mappings derived from others");
     }
 
-    // Along a frame's list, by the rule of neighbours: as a walk back to what each is derived from says.
+    // The rule of neighbours along a frame's list must agree with a walk back to the source of each mapping.
     private static int DerivedFrom(State<Concrete> s, uint from, uint frame, int number)
     {
         var (m, count, isDerived) = (s.Mappings, 0, (Truth)false);

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>Exceptions as ipc with the pager (interface, section 14); the pager of a is b, that of b is c.</summary>
+/// <summary>
+/// Exceptions as ipc with the pager (interface, section 14). The pager of a is b, and the pager of b is c.
+/// </summary>
 public class FaultTests
 {
     private const uint A = 1,

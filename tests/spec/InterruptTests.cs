@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Spec;
 
-/// <summary>Interrupts as messages: who has one, when it comes, and when its line is masked.</summary>
+/// <summary>Interrupts as messages: their handlers, their arrival, and the masking of their lines.</summary>
 public sealed class InterruptTests
 {
     private const uint Driver = 1,
@@ -126,7 +126,7 @@ public sealed class InterruptTests
 
     private bool IsMasked(uint id) => (s.Masked.Value & Interrupts.Bit<Concrete>(id).Value) != 0;
 
-    /// <summary>The current thread receives from an id; its code, or what it waits with.</summary>
+    /// <summary>The current thread receives from an id. Returns its code, or its status if it waits.</summary>
     private uint Receive(uint id, uint timeouts)
     {
         var me = s.Current.Value;
@@ -148,7 +148,7 @@ public sealed class InterruptTests
         kernel.Settle(s);
     }
 
-    // To the other thread, whatever its priority.
+    // Switches to the other thread, for any priority.
     private void Switch()
     {
         s.Esi[s.Current] = Id(3 - s.Current.Value);

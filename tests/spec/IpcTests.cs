@@ -175,7 +175,7 @@ public class IpcTests
             )
         );
 
-    // The thread gets the processor first, whoever has it.
+    // The thread gets the processor first, from any current thread.
     private void Ipc(uint thread, uint send, uint receive, uint timeouts, uint to, uint word = 0)
     {
         Assert.Equal(ThreadStatus.Ready, Status(thread));

@@ -5,8 +5,8 @@ using Xunit;
 namespace Verified.Tests.Spec;
 
 /// <summary>
-/// Ports mapped, taken away and wanted without the right (interface, sections 11 and 14); σ0 is the pager of a, and b
-/// has nobody.
+/// Ports that are mapped, taken away, and used without the right (interface, sections 11 and 14); σ0 is the pager of a,
+/// and b has no pager.
 /// </summary>
 public class PortTests
 {
@@ -86,7 +86,7 @@ public class PortTests
         Assert.Equal((true, true, false), (Has(A, 6), Has(A, 7), Has(A, 5)));
         Assert.Equal((ThreadStatus.Ready, Eip, 0x6Eu), (s.Status[A].Value, s.Eip[A].Value, s.Edx[A].Value));
 
-        // Whatever forbids it now is something else.
+        // The instruction is now forbidden for another reason.
         Receive(Sigma0, 1);
         Protect(A, 0x000000ED, 0x6E);
         Assert.Equal(0x00000D01u, s.Edx[Sigma0].Value);

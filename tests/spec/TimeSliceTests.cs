@@ -5,9 +5,8 @@ using Xunit;
 namespace Verified.Tests.Spec;
 
 /// <summary>
-/// Slices of length 0, which run on donated time only, and infinite ones (interface, 7.14 to 7.19 and 10.5 to 10.14):
-/// 1.0 has the processor, 2.0 is the thread of the same priority whose slice is special, 3.0 waits with the same
-/// priority.
+/// Slices of length 0, which use only donated time, and infinite slices (interface, 7.14 to 7.19 and 10.5 to 10.14):
+/// 1.0 has the processor, 2.0 has the same priority and the special slice, 3.0 waits with the same priority.
 /// </summary>
 public sealed class TimeSliceTests
 {

@@ -118,7 +118,7 @@ public class BuffersTests
             Assert.Equal(cold[i].Cycles, cold[i].Shares.Sum(share => share.Cycles));
         }
 
-        // Between spaces the translations are lost, within one they stay.
+        // Ipc between spaces loses the translations; ipc within a space keeps them.
         long Waits(string name) =>
             repeated.Single(path => path.Name == name).Shares.FirstOrDefault(share => share.What == "memory").Cycles;
         Assert.True(

@@ -5,12 +5,12 @@ using Xunit;
 namespace Verified.Tests.Values;
 
 /// <summary>
-/// Every simplification of the symbolic values, proved for all words: both sides are given to Z3 as they are written,
-/// with fresh variables for words, constants and known bits, and nothing of the simplifier between.
+/// Proves every simplification of the symbolic values for all words. Z3 gets both sides as written, with fresh
+/// variables for words, constants and known bits. The simplifier takes no part.
 /// </summary>
 public sealed class RuleProofs : IDisposable
 {
-    /// <summary>Resources, not seconds: several times what the hardest rule needs.</summary>
+    /// <summary>A limit in resources, not in seconds: several times the need of the hardest rule.</summary>
     private const uint Limit = 10_000_000;
 
     private readonly Context _z3 = new();
@@ -134,7 +134,9 @@ public sealed class RuleProofs : IDisposable
         return null;
     }
 
-    /// <summary>When a rule applies: what it says itself, and that each word has no more than its known bits.</summary>
+    /// <summary>
+    /// The condition under which a rule applies: its own condition, and that each word has only its known bits.
+    /// </summary>
     private Expr Condition(Rule rule, Func<int, Expr> variable)
     {
         var masked = new HashSet<int>();
@@ -157,8 +159,8 @@ public sealed class RuleProofs : IDisposable
     private Expr Bits(int slot) => _z3.Word($"bits{slot}", 32);
 
     /// <summary>
-    /// The proof's cases, each a variable and its value: the two sides of p, and for divisions, which are slow to prove
-    /// otherwise, the powers of 2, once the condition is shown to allow no other divisor.
+    /// The proof's cases, each a variable and its value: the two sides of p. Divisions are slow to prove, so they have
+    /// one case for each power of 2. The condition is shown to allow no other divisor.
     /// </summary>
     private IEnumerable<(int Slot, Expr Value)> Cases(Rule rule)
     {
@@ -180,7 +182,7 @@ public sealed class RuleProofs : IDisposable
 
     private Expr Within(Expr word, Expr bits) => _z3.Equal(_z3.BitAnd(word, _z3.BitNot(bits)), _z3.Number(0));
 
-    /// <summary>A pattern in Z3, as it is written; variables and known bits are named by slot.</summary>
+    /// <summary>A pattern in Z3 as written; variables and known bits are named by slot.</summary>
     private Expr Read(Pattern pattern, Func<int, Expr> variable, Func<int, Expr> bits)
     {
         return pattern.Place switch

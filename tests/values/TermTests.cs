@@ -185,7 +185,7 @@ public sealed class TermTests : IDisposable
             _ => (uint)random.NextInt64(1L << 32),
         };
 
-    /// <summary>Takes the true side of everything, and remembers what was asked.</summary>
+    /// <summary>Takes the true side of every decision, and records the questions.</summary>
     private sealed class Recorder : IDecider
     {
         public List<Bool> Asked { get; } = [];

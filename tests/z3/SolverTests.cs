@@ -4,7 +4,7 @@ using Context = Verified.Proofs.Z3.Context;
 
 namespace Verified.Tests.Z3;
 
-/// <summary>What the prover needs of Z3: answers, models, limits and errors.</summary>
+/// <summary>The features of Z3 that the prover needs: answers, models, limits and errors.</summary>
 public sealed class SolverTests : IDisposable
 {
     private const uint Enough = 10_000_000;
