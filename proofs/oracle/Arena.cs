@@ -4,13 +4,13 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The memory and segments that an instruction under comparison sees, the same on both sides. All of it lies below 64
-/// KB, so that 16-bit addresses reach it.
+/// The memory and segments that a compared instruction uses, equal on both sides. All of it is below 64 KB, within
+/// reach of 16-bit addresses.
 /// </summary>
 /// <remarks>
-/// The host may map other things from <see cref="QuietEnd"/> up (the native program itself is there): a case that
-/// touches anything there is not compared. That leaves out operands that wrap around at 4 GB too: what they do is the
-/// processor's choice (SDM vol. 3, 5.3).
+/// The host may have other mappings from <see cref="QuietEnd"/> up, such as the native program itself. A case that
+/// touches anything there is not compared. This also leaves out operands that wrap around at 4 GB, because their
+/// behaviour is the processor's choice (SDM vol. 3, 5.3).
 /// </remarks>
 public static class Arena
 {
@@ -18,7 +18,7 @@ public static class Arena
     public const uint Code = 0x4000,
         CodeEnd = 0x5000;
 
-    /// <summary>Two writable pages, then a read-only one; the addresses before and after are not mapped.</summary>
+    /// <summary>Two writable pages, then a read-only page. The addresses before and after are not mapped.</summary>
     public const uint Data = 0x8000,
         WritableEnd = 0xA000,
         End = 0xB000;
@@ -33,7 +33,7 @@ public static class Arena
     public const ushort KernelCode = 0x10,
         KernelData = 0x18;
 
-    // Linux's segment of 64-bit code, and the one whose limit tells the number of the processor.
+    // Linux's segment of 64-bit code, and the segment whose limit gives the number of the processor.
     private const int LongCode = 0x30,
         ProcessorNumber = 0x78;
 
@@ -89,7 +89,7 @@ public static class Arena
     }
 
     /// <summary>
-    /// What memory from <see cref="Data"/> to <see cref="End"/> holds before a case: random and boundary words.
+    /// The content of memory from <see cref="Data"/> to <see cref="End"/> before a case: random and boundary words.
     /// </summary>
     public static readonly byte[] Background = MakeBackground();
 
@@ -109,7 +109,7 @@ public static class Arena
 
 /// <summary>A segment of the local descriptor table.</summary>
 /// <param name="Base">Linear.</param>
-/// <param name="Units">The limit as the descriptor has it, in bytes or pages: 20 bits.</param>
+/// <param name="Units">The limit as in the descriptor, in bytes or pages: 20 bits.</param>
 /// <param name="Attributes">As <see cref="Segment{W}.Attributes"/>.</param>
 public readonly record struct LocalSegment(uint Base, uint Units, uint Attributes)
 {

@@ -5,11 +5,11 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The arena's memory in the symbolic reading: each word starts as a variable. Where an access goes, and whether it
-/// faults, is decided by the values that the variables have.
+/// The arena's memory in the symbolic reading. Each word starts as a variable. The variables' values decide the address
+/// of each access, and whether the access faults.
 /// </summary>
 /// <param name="terms">The universe of the variables.</param>
-/// <param name="values">What a term is at the case's inputs.</param>
+/// <param name="values">The value of a term for the case's inputs.</param>
 /// <param name="system">The descriptor tables and the task's state, which are constants.</param>
 internal sealed class ArenaBus(Terms terms, Func<Symbolic, uint> values, Func<uint, uint> system) : IBus<Symbolic>
 {

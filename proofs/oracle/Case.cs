@@ -2,7 +2,7 @@ using Iced.Intel;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>One instruction, or several that follow each other, and the state that the first starts from.</summary>
+/// <summary>One instruction, or several in sequence, and the state before the first.</summary>
 public sealed record Case
 {
     public const int MostPokes = 8;
@@ -13,7 +13,7 @@ public sealed record Case
     /// <summary>The first instruction, decoded at <see cref="Eip"/>.</summary>
     public required Instruction Instruction { get; init; }
 
-    /// <summary>What the bytes were made of, where there is more than one instruction.</summary>
+    /// <summary>The source of the bytes if there is more than one instruction.</summary>
     public Sequence? Sequence { get; init; }
 
     public required byte[] Bytes { get; init; }
@@ -42,7 +42,7 @@ public sealed record Case
     public bool Includes(uint eip) => Sequence is null ? eip == Eip : eip - Eip < Bytes.Length;
 }
 
-/// <summary>What an instruction did.</summary>
+/// <summary>The effect of an instruction.</summary>
 public sealed record Outcome
 {
     /// <summary>The vector of the fault or trap that it ended in, or null.</summary>
@@ -68,11 +68,11 @@ public sealed record Outcome
     public uint Undefined { get; init; }
 
     /// <summary>
-    /// The manual leaves open what happened: a result is undefined, or the sequence did not come to its end in time.
+    /// True if the manual leaves the effect open: a result is undefined, or the sequence did not end in time.
     /// </summary>
     public bool IsOpen { get; init; }
 
-    /// <summary>Instructions begun: one, or as many as the sequence took.</summary>
+    /// <summary>The number of instructions begun: one, or the length of the executed sequence.</summary>
     public int Steps { get; init; } = 1;
 
     /// <summary>Why there is no outcome: the machine does not have the instruction.</summary>

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>Cases and what a real processor did with them.</summary>
+/// <summary>Cases with the outcomes of a real processor.</summary>
 /// <param name="Processor">Vendor, brand and signature of that processor.</param>
 /// <param name="Seed">The seed that the cases were made from.</param>
 /// <param name="Cases">Single instructions, then sequences.</param>
@@ -14,8 +14,8 @@ public sealed record RecordedCases(string Processor, int Seed, IReadOnlyList<(Ca
 
 /// <summary>
 /// A compressed file of native cases. Uncompressed: a magic number, a version, the processor, the seed, the count, the
-/// cases, and the SHA-256 of all that. A case holds its whole start, so that the file outlives changes of the
-/// generator; an outcome holds what changed.
+/// cases, and the SHA-256 of everything before it. A case contains its whole start state, so the file stays valid if
+/// the generator changes. An outcome contains the changes.
 /// </summary>
 public static class CaseFile
 {
@@ -28,10 +28,10 @@ public static class CaseFile
 
     private static readonly byte[] Magic = "VERIFIED NATIVE CASES"u8.ToArray();
 
-    // Stands for the instructions of a sequence, whose bytes are all that is executed.
+    // A placeholder for the instructions of a sequence. Only the bytes are executed.
     private static readonly Sequence Recorded = new([]);
 
-    /// <summary>True if the file has room for such an outcome.</summary>
+    /// <summary>True if the file has room for the outcome.</summary>
     public static bool Takes(Outcome outcome) => outcome.Changes.Length <= MostChanges;
 
     /// <summary>Vendor, brand and signature (family, model, stepping) of this computer's processor, by CPUID.</summary>
@@ -77,7 +77,7 @@ public static class CaseFile
     /// <param name="content">The file.</param>
     /// <param name="name">Its name, for messages.</param>
     /// <exception cref="VectorFileException">
-    /// It is not such a file, of another version, truncated or damaged.
+    /// It is not a file of recorded cases, has another version, or is truncated or damaged.
     /// </exception>
     public static RecordedCases Read(byte[] content, string name)
     {

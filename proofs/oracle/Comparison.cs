@@ -6,13 +6,13 @@ namespace Verified.Proofs.Oracle;
 /// <summary>A field in which two outcomes of one case differ.</summary>
 public sealed record FieldDifference(string Field, string Own, string Host);
 
-/// <summary>What must be equal of two outcomes.</summary>
+/// <summary>Compares two outcomes: which fields must be equal.</summary>
 public static class Comparison
 {
     private static readonly string[] RegisterNames = ["EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"];
     private static readonly string[] SegmentNames = ["ES", "CS", "SS", "DS", "FS", "GS"];
 
-    // RF is set in what a fault pushes, and IF and IOPL are the host's.
+    // RF is left out because a fault pushes it set. IF and IOPL are left out because they are the host's.
     private const uint Flags =
         Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | Flag.AlignmentCheck | Flag.Identification;
 
@@ -113,8 +113,9 @@ public static class Comparison
         && (IsOfMemory(host) || (host.Vector is null && (host.Eflags & Flag.Zero) == 0));
 
     /// <summary>
-    /// Instructions with several memory accesses, or one and a check of the target: which of two that fault is met
-    /// first differs between processors, and is not always the order of the manual's operation section.
+    /// Instructions with several memory accesses, or with one access and a check of the target. If two of these fault,
+    /// processors differ in which fault they meet first. The order is not always that of the manual's operation
+    /// section.
     /// </summary>
     private static bool MemoryIsAccessedTwice(Case c) =>
         c.Instruction.Mnemonic

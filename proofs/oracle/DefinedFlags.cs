@@ -4,9 +4,10 @@ using Iced.Intel;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The flags that an instruction defines: by the name of its file, where the suite's table 80386.csv is beside the
-/// files or above them (columns op, ex and f_umask, whose ones are defined flags; <c>6766C1.4</c> is opcode C1,
-/// extension 4, behind 66h and 67h); else as everywhere (<see cref="UndefinedResults"/>).
+/// The flags that an instruction defines. The suite's table 80386.csv gives them by the name of the file, if it is
+/// beside the files or above them. Its columns are op, ex and f_umask; ones in f_umask are defined flags. The name
+/// <c>6766C1.4</c> is opcode C1, extension 4, behind 66h and 67h. Without the table, the general rules apply
+/// (<see cref="UndefinedResults"/>).
 /// </summary>
 public sealed class DefinedFlags
 {
@@ -14,7 +15,7 @@ public sealed class DefinedFlags
 
     private readonly Dictionary<string, uint> _masks = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What is known of the files in a folder.</summary>
+    /// <summary>The defined flags for the files in a folder.</summary>
     public static DefinedFlags Of(string folder)
     {
         var flags = new DefinedFlags();
@@ -66,7 +67,9 @@ public sealed class DefinedFlags
     private static List<string> Cells(string line) => [.. line.Split(',').Select(cell => cell.Trim(' ', '"'))];
 }
 
-/// <summary>Files that belong to a folder of recorded cases: in it, or in the one above.</summary>
+/// <summary>
+/// Files that belong to a folder of recorded cases: they are in the folder itself, or in the folder above it.
+/// </summary>
 internal static class Beside
 {
     public static string? Find(string folder, string name) =>

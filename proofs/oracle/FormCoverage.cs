@@ -16,11 +16,15 @@ namespace Verified.Proofs.Oracle;
 /// </param>
 public sealed record CoveredForm(Code Form, bool InImage, long Completed, long Trapped, bool InTranscript)
 {
-    /// <summary>Nothing else has done what the image relies on.</summary>
+    /// <summary>
+    /// True if no other processor has executed an instruction form of the image with the same result.
+    /// </summary>
     public bool IsUnseen => InImage && Completed == 0 && !InTranscript;
 }
 
-/// <summary>Which instruction forms have been compared with something nobody here wrote, and how.</summary>
+/// <summary>
+/// The instruction forms that have been compared with an independent implementation, and the kind of comparison.
+/// </summary>
 public static class FormCoverage
 {
     // Enough for a demonstration of few round trips to end.

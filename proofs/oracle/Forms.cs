@@ -8,7 +8,7 @@ public static class Forms
     /// <summary>Every form that processors from the 8086 to the Pentium share, in 16- or 32-bit code.</summary>
     public static readonly IReadOnlyList<Code> Pentium = [.. Enum.GetValues<Code>().Where(IsPentium)];
 
-    /// <summary>Those that are compared with the host.</summary>
+    /// <summary>The forms that are compared with the host.</summary>
     public static readonly IReadOnlyList<Code> Compared = [.. Pentium.Where(code => WhyNot(code) is null)];
 
     /// <summary>Why a form is not compared with the host, or null where it is.</summary>
@@ -36,7 +36,7 @@ public static class Forms
             _ => null,
         };
 
-    /// <summary>Why one case of a form that is compared is left out, or null.</summary>
+    /// <summary>The reason why one case of a compared form is left out, or null.</summary>
     public static string? WhyNot(in Instruction instruction, uint eflags)
     {
         const uint nestedTask = 0x4000;

@@ -21,7 +21,8 @@ public static class Generator
     ];
 
     /// <summary>
-    /// Selectors to load: those of the arena, present or not, at every RPL; null; the host kernel's; beyond the table.
+    /// Selectors to load: the arena's selectors, present or not, at every RPL; null; the host kernel's; beyond the
+    /// table.
     /// </summary>
     private static readonly ushort[] Selectable =
     [
@@ -58,7 +59,7 @@ public static class Generator
         var code = Arena.Of(segments[1])!.Value;
         var bytes = Bytes(form, code.Big, ref dice);
 
-        // Near the page's middle, so that jumps of 8 bits stay in it.
+        // Near the middle of the page, so jumps of 8 bits stay in the page.
         var eip = Arena.Code + 0x400 + (uint)dice.Below(0x700) - code.Base;
         if (!TryDecode(bytes, code.Big, eip, out var instruction) || instruction.Code != form)
             return null;
@@ -88,7 +89,7 @@ public static class Generator
         };
     }
 
-    /// <summary>15 bytes that start with what probably decodes to a form.</summary>
+    /// <summary>15 bytes, the first of which probably decode to the form.</summary>
     internal static byte[] Bytes(Code form, bool big, ref Dice dice)
     {
         var bytes = new byte[15];
@@ -135,7 +136,7 @@ public static class Generator
     private static IEnumerable<ushort> Selectors(Func<LocalSegment, bool> which) =>
         Enumerable.Range(0, Arena.Local.Length).Where(i => which(Arena.Local[i])).Select(Arena.Selector);
 
-    /// <summary>Prefixes, opcode and ModR/M byte; what follows is left to chance.</summary>
+    /// <summary>Writes prefixes, opcode and ModR/M byte. The bytes after them are random.</summary>
     private static int Opcode(Code form, bool big, ref Dice dice, byte[] bytes)
     {
         var opcode = form.ToOpCode();

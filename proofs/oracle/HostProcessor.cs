@@ -77,9 +77,9 @@ public sealed class HostProcessor : IDisposable
     }
 
     /// <summary>
-    /// Executes one instruction natively, which shows that the host can. This does not judge what the instruction does.
+    /// Executes one instruction natively, to show that the host can. This does not judge the instruction's result.
     /// </summary>
-    /// <exception cref="OracleUnavailableException">It cannot; the message says why.</exception>
+    /// <exception cref="OracleUnavailableException">The host cannot; the message gives the reason.</exception>
     public static void Check(string program)
     {
         using var host = new HostProcessor(program);
@@ -99,7 +99,7 @@ public sealed class HostProcessor : IDisposable
     }
 
     /// <summary>
-    /// Sends cases with what is expected of each, which only says where it will be caught most cheaply.
+    /// Sends cases with their expected outcomes. The expectation only decides where each case is caught most cheaply.
     /// </summary>
     public void Send(IReadOnlyList<(Case Case, Outcome Expected)> batch)
     {
@@ -132,10 +132,10 @@ public sealed class HostProcessor : IDisposable
             changes[i] = (Word(), Word());
 
         var trapped = vector != NoTrap;
-        // The code page is full of INT3: one that is not the case's own shows where the instruction went on.
+        // The code page is full of INT3. An INT3 that is not the case's own shows where the instruction went on.
         if (vector == Vectors.Breakpoint && expected.Vector != Vectors.Breakpoint)
             (trapped, eip) = (false, eip - 1);
-        // So does a fault of the next instruction. Of the traps, EIP is past the instruction that made them.
+        // A fault of the next instruction shows it too. For traps, EIP is past the instruction that caused them.
         else if (trapped && !c.Includes(eip) && vector is not (Vectors.Debug or Vectors.Breakpoint or Vectors.Overflow))
             trapped = false;
         return new Outcome
@@ -186,7 +186,8 @@ public sealed class HostProcessor : IDisposable
     }
 
     /// <summary>
-    /// Where a jump back can be put, or 0: INT3 catches every case, but a signal costs as much as twenty jumps.
+    /// The address at which a jump back can be put, or 0: INT3 catches every case, but a signal costs as much as twenty
+    /// jumps.
     /// </summary>
     private static uint EndsAt(Case c, Outcome expected)
     {

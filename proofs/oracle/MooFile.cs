@@ -5,8 +5,9 @@ using System.Text;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// A file in the format MOO (Machine Opcode Operation file, version 1.1), perhaps compressed with gzip: a tree of
-/// chunks, each of four letters, a length and so many bytes, little-endian. Chunks of other names are skipped.
+/// A file in the format MOO (Machine Opcode Operation file, version 1.1), perhaps compressed with gzip. The format is a
+/// tree of chunks. A chunk is four letters, a length and that number of bytes, little-endian. Chunks with other names
+/// are skipped.
 /// </summary>
 public static class MooFile
 {
@@ -19,7 +20,7 @@ public static class MooFile
 
     /// <summary>The cases of a file.</summary>
     /// <exception cref="VectorFileException">
-    /// It cannot be read, or is no MOO file, or one of another processor or mode.
+    /// It cannot be read, or is not a MOO file, or was recorded on another processor or in another mode.
     /// </exception>
     public static List<RecordedCase> Read(string path)
     {
@@ -212,7 +213,7 @@ public static class MooFile
         return ram;
     }
 
-    /// <summary>The chunks of a piece of a file, one after the other.</summary>
+    /// <summary>The chunks of a piece of a file, in sequence.</summary>
     private sealed class Chunks(string name, byte[] content, int start, int end)
     {
         private int _head = start,
@@ -241,7 +242,7 @@ public static class MooFile
             return true;
         }
 
-        /// <summary>The chunks inside of this one, from an offset on.</summary>
+        /// <summary>The chunks inside this one, from an offset on.</summary>
         public Chunks Inside(int offset)
         {
             Require(offset);

@@ -37,10 +37,12 @@ public static class NativeProgram
         }.Select(constant => $"-D{constant.Item1}={constant.Item2}"),
     ];
 
-    /// <summary>Path of the program, built now unless it is there already.</summary>
-    /// <param name="folder">Where it is kept.</param>
+    /// <summary>Path of the program; built now unless it exists.</summary>
+    /// <param name="folder">The folder for the program.</param>
     /// <param name="compiler">Name or path of gcc.</param>
-    /// <exception cref="OracleUnavailableException">Not an x86-64 Linux, or no compiler for IA-32.</exception>
+    /// <exception cref="OracleUnavailableException">
+    /// The host is not an x86-64 Linux, or has no compiler for IA-32.
+    /// </exception>
     public static string Build(string folder, string compiler = "gcc")
     {
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !OperatingSystem.IsLinux())
@@ -53,7 +55,8 @@ public static class NativeProgram
         if (File.Exists(program))
             return program;
         Directory.CreateDirectory(folder);
-        // Built beside and moved, so that another process never starts half a program.
+        // The program is built under another name and then moved, so another process never starts an incomplete
+        // program.
         var made = $"{program}.{Environment.ProcessId}-{Guid.NewGuid():N}";
         Compile(compiler, source, made);
         File.Move(made, program, overwrite: true);

@@ -7,8 +7,8 @@ using Register = Verified.Machine.Processor.Register;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// Registers and memory for one instruction: random, but addresses mostly hit the arena and its edges, far pointers
-/// name segments, and quotients fit half of the time.
+/// Registers and memory for one instruction: random values. Most addresses hit the arena and its edges, far pointers
+/// name segments, and half of the quotients fit.
 /// </summary>
 internal sealed class Operands(Instruction instruction, ushort[] segments, byte[] bytes, ushort[] selectors)
 {
@@ -208,7 +208,7 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
             Poke(at, selector, 2);
     }
 
-    /// <summary>Targets in the page of code for jumps, calls and returns; code segments for the far ones.</summary>
+    /// <summary>Targets for jumps, calls and returns in the page of code; code segments for the far ones.</summary>
     private void ChooseTransfer(ref Dice dice, ref uint eflags, uint eip)
     {
         var target = dice.Chance(75)

@@ -4,15 +4,16 @@ using Verified.Machine.Processor;
 
 namespace Verified.Proofs.Oracle;
 
-/// <param name="Seed">Of all cases.</param>
+/// <param name="Seed">The seed of all cases.</param>
 /// <param name="Count">
-/// Cases to compare, over all forms in turn; fewer only where the forms hardly have any that can be.
+/// The number of cases to compare, over all forms in turn. There are fewer only if the forms have hardly any comparable
+/// cases.
 /// </param>
-/// <param name="Forms">The forms to compare; by default all that can be.</param>
-/// <param name="Sequences">Cases are sequences of instructions instead.</param>
-/// <param name="MostFailures">Forms that may fail before the run is given up.</param>
-/// <param name="Progress">Told the cases compared so far.</param>
-/// <param name="Seen">Told each case that was compared, and what the host did.</param>
+/// <param name="Forms">The forms to compare; by default all comparable forms.</param>
+/// <param name="Sequences">True to compare sequences of instructions instead.</param>
+/// <param name="MostFailures">The number of forms that may fail before the run stops.</param>
+/// <param name="Progress">Called with the number of cases compared so far.</param>
+/// <param name="Seen">Called with each compared case, and the host's outcome.</param>
 public sealed record OracleOptions(
     int Seed = 1,
     long Count = OracleOptions.DefaultCount,
@@ -25,7 +26,7 @@ public sealed record OracleOptions(
 {
     public const long DefaultCount = 500_000;
 
-    // About one in a hundred cannot be compared, and of sequences one in eight.
+    // About one case in a hundred cannot be compared; of sequences, one in eight.
     private const long TriesPerCase = 20;
 
     /// <summary>Cases that are made, at most.</summary>
@@ -42,11 +43,11 @@ public sealed record OracleOptions(
 public sealed record OracleFailure(Case Case, Outcome Own, Outcome Host, FieldDifference Difference, long Number);
 
 /// <param name="Compared">Cases compared, by form.</param>
-/// <param name="Completed">Of those, the ones that ran to their end on the host, by form.</param>
-/// <param name="Faulted">The ones that ended in a trap on both sides.</param>
-/// <param name="Left">Cases that touched memory outside of the arena, and were not compared.</param>
-/// <param name="Failures">The first of each form, shrunk.</param>
-/// <param name="Seconds">Wall clock.</param>
+/// <param name="Completed">The compared cases that ran to their end on the host, by form.</param>
+/// <param name="Faulted">The cases that ended in a trap on both sides.</param>
+/// <param name="Left">Cases that touched memory outside the arena, and were not compared.</param>
+/// <param name="Failures">The first failure of each form, shrunk.</param>
+/// <param name="Seconds">Wall-clock time.</param>
 public sealed record OracleResult(
     IReadOnlyDictionary<Code, long> Compared,
     IReadOnlyDictionary<Code, long> Completed,
@@ -62,7 +63,7 @@ public sealed record OracleResult(
 }
 
 /// <summary>
-/// Compares the machine's processor with the host's, case by case; the host works on one batch while the next is made.
+/// Compares the machine's processor with the host's, case by case. The host works on one batch while the next is made.
 /// </summary>
 public static class OracleRun
 {
@@ -119,8 +120,8 @@ public static class OracleRun
     }
 
     /// <summary>
-    /// True where a case touched, or went to, what the host may have something else at; or where a branch goes into its
-    /// own bytes, so that the native program could not tell where it went.
+    /// True if a case touched, or went to, an address at which the host may have something else. Also true if a branch
+    /// goes into its own bytes, because the native program could not detect the target.
     /// </summary>
     public static bool Strays(Case c, Outcome own)
     {

@@ -8,12 +8,11 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The machine's processor in ring 3 over the arena, with paging on: <c>Ia32&lt;Concrete&gt;</c> as the emulator has
-/// it.
+/// The machine's processor in ring 3 over the arena, with paging on: <c>Ia32&lt;Concrete&gt;</c>, as in the emulator.
 /// </summary>
 public sealed class OwnProcessor
 {
-    // Supervisor pages beyond what a compared case can touch.
+    // Supervisor pages, which no compared case can touch.
     private const uint Directory = 0x100000,
         Table = 0x101000,
         Globals = 0x102000,
@@ -31,7 +30,7 @@ public sealed class OwnProcessor
     private readonly Pc _pc = new(2 << 20);
 
     /// <param name="compiles">
-    /// For <see cref="ExecuteInPlace"/>: the page of code is mapped, and what is executed there is compiled at once.
+    /// True for <see cref="ExecuteInPlace"/>: the page of code is mapped, and code executed there is compiled at once.
     /// </param>
     public OwnProcessor(bool compiles = false)
     {
@@ -81,7 +80,7 @@ public sealed class OwnProcessor
     }
 
     /// <summary>
-    /// Executes the case where it is in memory, as the PC does, until what follows it, an INT3, or a fault.
+    /// Executes the case at its place in memory, like the PC, until the instruction after it, an INT3, or a fault.
     /// </summary>
     public Outcome ExecuteInPlace(Case c)
     {
@@ -162,7 +161,7 @@ public sealed class OwnProcessor
     }
 
     /// <summary>
-    /// The outcome of an instruction that went through a gate: what it interrupted is on the kernel's stack.
+    /// The outcome of an instruction that went through a gate. The interrupted state is on the kernel's stack.
     /// </summary>
     private Outcome InHandler()
     {
@@ -217,7 +216,7 @@ public sealed class OwnProcessor
     /// <summary>The word at an address of the descriptor tables or of the task's state.</summary>
     internal uint System(uint address) => _pc.Memory.Load(address, 4);
 
-    /// <summary>Gives another reading this one's system registers.</summary>
+    /// <summary>Copies this reading's system registers to another reading.</summary>
     internal void CopySystemTo<TBus>(Ia32<Symbolic, TBus> cpu)
         where TBus : IBus<Symbolic>
     {
@@ -271,7 +270,8 @@ public sealed class OwnProcessor
         Put(Globals, Arena.FlatData, Arena.Of(Arena.FlatData)!.Value);
         for (var i = 0; i < Arena.Local.Length; i++)
             Put(Locals, Arena.Selector(i), Arena.Local[i]);
-        // As Linux: INT3 and INTO may be used in ring 3; INT 80h, which is not compared, is as the others here.
+        // Like Linux: INT3 and INTO may be used in ring 3; INT 80h is not compared, and is treated like the others
+        // here.
         for (var vector = 0u; vector < 256; vector++)
         {
             const uint interruptGate = 0x8E00,

@@ -43,23 +43,23 @@ public static class RecordedRegister
 /// <param name="Value">What is there.</param>
 public readonly record struct RecordedByte(uint Address, byte Value);
 
-/// <param name="Vector">Of the exception or interrupt that the instruction ended in.</param>
+/// <param name="Vector">The exception or interrupt that the instruction ended in.</param>
 /// <param name="FlagsAt">Physical address of the flags that it pushed.</param>
 public readonly record struct RecordedException(int Vector, uint FlagsAt);
 
 /// <summary>
-/// One instruction executed on a real processor, and the HLT that it was stopped by: the states before and after.
+/// One instruction executed on a real processor, and the HLT that stopped it: the states before and after.
 /// </summary>
-/// <param name="Index">In its file.</param>
+/// <param name="Index">The number of the case in its file.</param>
 /// <param name="Name">The instruction's disassembly.</param>
-/// <param name="Bytes">The instruction's, HLT included.</param>
-/// <param name="Registers">Before, by <see cref="RecordedRegister"/>.</param>
-/// <param name="After">After; what is not listed there is as before.</param>
+/// <param name="Bytes">The bytes of the instruction, with the HLT.</param>
+/// <param name="Registers">The registers before, by <see cref="RecordedRegister"/>.</param>
+/// <param name="After">The registers after. Registers that are not listed are unchanged.</param>
 /// <param name="Defined">The bits of each register that are defined afterwards.</param>
 /// <param name="Memory">The bytes that the instruction finds.</param>
 /// <param name="Changes">The bytes that it changes.</param>
-/// <param name="Exception">How it ended, where not at what follows it.</param>
-/// <param name="Hash">Names the case in a list of revoked ones; lower-case hexadecimal digits, or empty.</param>
+/// <param name="Exception">The exception that ended it; null if it ended at the next instruction.</param>
+/// <param name="Hash">Identifies the case in a list of revoked cases; lower-case hexadecimal digits, or empty.</param>
 public sealed record RecordedCase(
     int Index,
     string Name,

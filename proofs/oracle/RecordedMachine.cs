@@ -4,17 +4,17 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>What a recorded case and the machine differ in.</summary>
+/// <summary>A difference between a recorded case and the machine.</summary>
 /// <param name="Field">A register, or an address.</param>
-/// <param name="Before">What it was.</param>
-/// <param name="Recorded">What the real processor left there, in the defined bits.</param>
-/// <param name="Got">What the machine left there, in the same bits.</param>
+/// <param name="Before">The value before.</param>
+/// <param name="Recorded">The value that the real processor left, in the defined bits.</param>
+/// <param name="Got">The value that the machine left, in the same bits.</param>
 public sealed record RecordedDifference(string Field, string Before, string Recorded, string Got);
 
 /// <summary>
-/// The machine as the rig that cases are recorded on (SingleStepTests/80386): a 386 in real mode with 16 MB of RAM and
-/// no chips, that starts as if it had jumped to CS:EIP and runs until HLT retires. It is one for many cases: what a
-/// case writes is undone.
+/// The machine configured as the rig that recorded the cases (SingleStepTests/80386): a 386 in real mode with 16 MB of
+/// RAM and no chips. It starts as if it had jumped to CS:EIP, and runs until HLT retires. One machine serves many
+/// cases: the writes of each case are undone.
 /// </summary>
 public sealed class RecordedMachine
 {
@@ -60,7 +60,7 @@ public sealed class RecordedMachine
         _pc.Snapshot();
     }
 
-    /// <summary>Reads are ones, but for the 386EX's own register REMAPCFG.</summary>
+    /// <summary>Reads return ones, except for the 386EX's own register REMAPCFG.</summary>
     private static byte Port(uint port) =>
         port switch
         {
@@ -70,7 +70,7 @@ public sealed class RecordedMachine
         };
 
     /// <summary>Runs a case.</summary>
-    /// <returns>What differs; nothing where the machine does as recorded.</returns>
+    /// <returns>The differences; none if the machine does as recorded.</returns>
     public List<RecordedDifference> Run(RecordedCase c)
     {
         Place(c);
@@ -115,8 +115,8 @@ public sealed class RecordedMachine
     }
 
     /// <summary>
-    /// True where the instruction changes the HLT behind it. The real processor has that in its queue before, and stops
-    /// by it; the machine has no queue, so that such a HLT is taken here from the recorded bytes.
+    /// True if the instruction changes the HLT after it. The real processor already has this HLT in its queue and stops
+    /// at it. The machine has no queue, so it takes the HLT from the recorded bytes.
     /// </summary>
     public static bool WritesOverItsEnd(RecordedCase c)
     {
@@ -152,7 +152,7 @@ public sealed class RecordedMachine
         }
     }
 
-    /// <summary>The bits of a register that a 386 has and the rig's dump tells of.</summary>
+    /// <summary>The bits of a register that a 386 has and the rig's dump shows.</summary>
     private static uint Compared(int register) =>
         register switch
         {
@@ -177,7 +177,9 @@ public sealed class RecordedMachine
             _ => _pc.Cpu.D[register - RecordedRegister.Dr6 + 6].Value,
         };
 
-    /// <summary>What is listed after must be there, and what is listed before alone must be as it was.</summary>
+    /// <summary>
+    /// Bytes listed as changed must have the new value, and bytes listed only before must be unchanged.
+    /// </summary>
     private IEnumerable<RecordedDifference> Ram(RecordedCase c)
     {
         foreach (var (address, value) in c.Changes)

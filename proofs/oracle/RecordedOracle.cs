@@ -3,7 +3,7 @@ using Iced.Intel;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>The machine's processor against the recorded outcomes of a real one.</summary>
+/// <summary>Compares the machine's processor with the recorded outcomes of a real one.</summary>
 public static class RecordedOracle
 {
     private const string Resource = "native-cases.gz";
@@ -50,7 +50,7 @@ public static class RecordedOracle
         return new(compared, completed, faulted, 0, [.. failures.Values], clock.Elapsed.TotalSeconds);
     }
 
-    // No case was recorded whose outcome the manual leaves open, so one that is open now differs.
+    // Recorded cases have no open outcome, so a case that is open now differs.
     private static FieldDifference? Difference(Case c, Outcome own, Outcome native) =>
         own.IsOpen ? new("end", "open", Comparison.Trap(native)) : Comparison.Of(c, own, native);
 }

@@ -7,13 +7,13 @@ namespace Verified.Proofs.Oracle;
 public sealed record RecordedFailure(RecordedCase Case, IReadOnlyList<RecordedDifference> Differences);
 
 /// <param name="File">Its path.</param>
-/// <param name="Cases">Those that were run.</param>
-/// <param name="Failed">Those of them that differ.</param>
-/// <param name="Revoked">Those that its authors took back, and that were not run.</param>
+/// <param name="Cases">The number of cases that were run.</param>
+/// <param name="Failed">The number of these cases that differ.</param>
+/// <param name="Revoked">The cases that the authors revoked, which were not run.</param>
 /// <param name="Queued">
-/// Those run whose HLT came from the processor's queue: <see cref="RecordedMachine.WritesOverItsEnd"/>.
+/// The number of cases whose HLT came from the processor's queue: <see cref="RecordedMachine.WritesOverItsEnd"/>.
 /// </param>
-/// <param name="Failures">The first that differ.</param>
+/// <param name="Failures">The first differences.</param>
 public sealed record RecordedFile(
     string File,
     int Cases,
@@ -71,7 +71,7 @@ public static class RecordedRun
     }
 
     /// <param name="files">Paths.</param>
-    /// <param name="progress">Told how many files and cases are done.</param>
+    /// <param name="progress">Called with the number of files and cases done.</param>
     /// <exception cref="VectorFileException">A file cannot be run.</exception>
     public static RecordedResult Run(IReadOnlyList<string> files, Action<int, long>? progress = null)
     {
@@ -139,7 +139,7 @@ public static class RecordedRun
         return new(file, cases, failed, skipped, queued, failures);
     }
 
-    /// <summary>The hashes that the suite's authors list, one a line.</summary>
+    /// <summary>The hashes that the suite's authors list, one per line.</summary>
     private static HashSet<string> Revoked(string folder) =>
         Beside.Find(folder, Revocations) is not { } path
             ? []

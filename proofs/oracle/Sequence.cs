@@ -11,13 +11,13 @@ namespace Verified.Proofs.Oracle;
 public sealed record SequenceStep(byte[] Bytes, int? Target = null);
 
 /// <summary>
-/// A few instructions in flat 32-bit segments, with branches among them: what one leaves lazily computed, or a compiler
-/// keeps in locals, the next ones use.
+/// A few instructions in flat 32-bit segments, with branches among them. An instruction uses values that an earlier
+/// instruction left to be computed later, or that a compiler keeps in locals.
 /// </summary>
 public sealed record Sequence(IReadOnlyList<SequenceStep> Steps)
 {
     /// <summary>
-    /// The case with these instructions in place of its own; null where a branch does not reach, or they are too long.
+    /// The case with these instructions in place of its own; null if a branch does not reach, or if they are too long.
     /// </summary>
     public Case? In(Case c)
     {
@@ -63,7 +63,9 @@ public sealed record Sequence(IReadOnlyList<SequenceStep> Steps)
         ]);
 }
 
-/// <summary>Which flags are undefined after some instructions, and whether what followed depended on them.</summary>
+/// <summary>
+/// The flags that are undefined after some instructions, and whether later instructions depended on them.
+/// </summary>
 internal struct Undefinedness
 {
     private static readonly (RflagsBits Iced, uint Flag)[] Bits =

@@ -7,8 +7,8 @@ using Register = Verified.Machine.Processor.Register;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// Random sequences. ESI, EDI and ESP stay in the arena, and nothing else is an address, so that any instruction may
-/// follow any other; one in four repeats itself a few times.
+/// Random sequences. ESI, EDI and ESP stay in the arena, and no other register is an address, so any instruction may
+/// follow any other. One sequence in four repeats itself a few times.
 /// </summary>
 public static class Sequences
 {
@@ -43,7 +43,7 @@ public static class Sequences
         List<SequenceStep> steps = [];
         if (dice.Chance(6))
             steps.Add(LoadSegment(registers, ref dice));
-        // Repeated, it could load what has become of the selector: one that only the host has.
+        // A repeated load could see a changed selector, which only the host has.
         var again = steps.Count;
         var count = Fewest + dice.Below(Most - Fewest + 1);
         while (steps.Count < count)

@@ -3,8 +3,7 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// Makes a failing case plain: flat segments, no pokes, registers 0, no spare prefixes, as long as the two still
-/// differ.
+/// Simplifies a failing case as long as the two still differ: flat segments, no pokes, registers 0, no spare prefixes.
 /// </summary>
 public static class Shrinking
 {
@@ -30,7 +29,7 @@ public static class Shrinking
         return failure;
     }
 
-    /// <summary>The failure of one case, or null where both do the same or it cannot be compared.</summary>
+    /// <summary>The failure of one case; null if both do the same or if the case cannot be compared.</summary>
     public static OracleFailure? Compare(Case c, OwnProcessor own, HostProcessor host, long number)
     {
         var outcome = own.Execute(c);

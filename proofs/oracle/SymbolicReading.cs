@@ -21,8 +21,8 @@ public sealed record SymbolicResult(
 }
 
 /// <summary>
-/// The symbolic reading of the processor against the concrete one: registers, flags and memory start as variables, a
-/// condition goes the way that the case's values say, and the resulting terms must have the values that the concrete
+/// Compares the symbolic reading of the processor with the concrete one. Registers, flags and memory start as
+/// variables, and the case's values decide each condition. The resulting terms must have the values that the concrete
 /// reading computes.
 /// </summary>
 public static class SymbolicReading
@@ -46,7 +46,7 @@ public static class SymbolicReading
             }
 
             cases++;
-            // What is undefined is a variable in the one, and what is usual in the other.
+            // An undefined result is a variable in the symbolic reading, and has the usual value in the concrete one.
             var undefined = symbolic.Vector is null ? UndefinedResults.Flags(c) : 0;
             symbolic = symbolic with { Eflags = symbolic.Eflags & ~undefined | concrete.Eflags & undefined };
             if (Comparison.Exactly(symbolic, concrete) is { } difference)
@@ -56,7 +56,7 @@ public static class SymbolicReading
         return new(cases, left, null, clock.Elapsed.TotalSeconds);
     }
 
-    /// <summary>The outcome by the symbolic reading, or null where it must know what is a variable here.</summary>
+    /// <summary>The outcome by the symbolic reading; null if the reading must know the value of a variable.</summary>
     public static Outcome? Execute(Case c, OwnProcessor own)
     {
         using var terms = new Terms();
@@ -125,7 +125,7 @@ public static class SymbolicReading
 
     private static uint Value(Case c, string variable)
     {
-        // What nothing is known about is 0 in the concrete reading.
+        // Values without any known fact are 0 in the concrete reading.
         if (variable.StartsWith("any", StringComparison.Ordinal))
             return 0;
         if (variable == "flags")

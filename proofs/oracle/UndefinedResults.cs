@@ -3,7 +3,9 @@ using Verified.Machine.Processor;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>What the manual leaves undefined after an instruction: SDM vol. 2, "Flags Affected" of each.</summary>
+/// <summary>
+/// The results that the manual leaves undefined after an instruction: SDM vol. 2, "Flags Affected" of each.
+/// </summary>
 public static class UndefinedResults
 {
     private const uint C = Flag.Carry,
@@ -55,7 +57,7 @@ public static class UndefinedResults
             _ => false,
         };
 
-    /// <summary>The undefined bits of a general register, where the destination as a whole may be.</summary>
+    /// <summary>The undefined bits of a general register, if the destination as a whole may be undefined.</summary>
     /// <remarks>LAR leaves bits 16 to 19 undefined (SDM vol. 2, LAR).</remarks>
     public static uint Bits(Case c, int register, bool destination) =>
         c.Instruction.Op0Kind != OpKind.Register

@@ -1,4 +1,6 @@
 namespace Verified.Proofs.Oracle;
 
-/// <summary>A file of recorded cases that cannot be run: which, what is wrong with it, and how to mend that.</summary>
+/// <summary>
+/// A file of recorded cases cannot be run. The message gives the file, the error, and how to solve it.
+/// </summary>
 public sealed class VectorFileException(string message) : Exception(message);

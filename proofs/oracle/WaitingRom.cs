@@ -4,13 +4,13 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// A ROM that waits for the timer with STI and HLT, and prints what woke it: what an idle kernel does, and the
-/// demonstration of the image never comes to. It prints on port E9h, and ends by isa-debug-exit, or the port that ends
+/// A ROM that waits for the timer with STI and HLT, and prints what woke it. An idle kernel does this, but the
+/// demonstration of the image never does. It prints on port E9h, and ends by isa-debug-exit, or the port that ends
 /// Bochs.
 /// </summary>
 public static class WaitingRom
 {
-    /// <summary>What it prints: each wait ends by one tick.</summary>
+    /// <summary>The expected output: one tick ends each wait.</summary>
     public const string Transcript = "t.t.t.t.t.";
 
     private const int Size = 0x10000,
@@ -77,7 +77,7 @@ public static class WaitingRom
         c.hlt();
     }
 
-    /// <summary>Masks the timer, so that one tick wakes each wait however slow the machine is.</summary>
+    /// <summary>Masks the timer, so that exactly one tick wakes each wait on machines of any speed.</summary>
     private static void Tick(Assembler c)
     {
         Put(c, 't');
