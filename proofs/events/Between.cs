@@ -5,12 +5,12 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Events;
 
 /// <summary>
-/// An interrupt that a device raises while the kernel works on an event, when the kernel has made so many steps on
-/// mappings. It comes between two such steps. If it was raised at the start and there are none, it comes as soon as the
-/// kernel is done.
+/// An interrupt that a device raises while the kernel works on an event, after a given number of steps on mappings. It
+/// comes between two of these steps. If it is raised at the start and the kernel makes no such step, it comes when the
+/// kernel has finished.
 /// </summary>
 /// <param name="Steps">
-/// Steps on mappings since the event. If the kernel makes fewer, and at least 1 is asked for, nothing is raised.
+/// Steps on mappings since the event. If this is at least 1 and the kernel makes fewer steps, no interrupt is raised.
 /// </param>
 /// <param name="Id">The interrupt's id; 0 for the timer's tick.</param>
 public sealed record Between(uint Steps, uint Id = 0)

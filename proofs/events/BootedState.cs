@@ -30,7 +30,7 @@ public static class BootedState
         );
     }
 
-    /// <summary>The state in which the first thread runs. It is shared: nobody writes it.</summary>
+    /// <summary>The state in which the first thread runs. The state is shared, so no caller may write it.</summary>
     /// <inheritdoc cref="Of"/>
     public static State<Concrete> AtUser(Layout layout) => States.GetOrAdd(layout.Limits, _ =>
         {

@@ -7,13 +7,13 @@ namespace Verified.Proofs.Events;
 /// <param name="New">The value after the step.</param>
 public readonly record struct Change(string Column, uint Row, uint Old, uint New);
 
-/// <summary>A step of a narration: one event with everything that the kernel does at once because of it.</summary>
-/// <param name="Event">Index of the trace's event that the step belongs to; -1 before the first one.</param>
+/// <summary>A step of a narration: one event, with everything that the kernel does at once because of it.</summary>
+/// <param name="Event">Index of the trace's event that the step belongs to; -1 before the first event.</param>
 /// <param name="Actor">Row of the thread that had the processor; 0 for the idle processor.</param>
 /// <param name="Entry">The way into the kernel; null for an instruction that raises nothing.</param>
-/// <param name="Subject">Who acts, in words.</param>
-/// <param name="Action">What is asked for, in words.</param>
-/// <param name="Outcome">What comes of it, in words.</param>
+/// <param name="Subject">The actor, in words.</param>
+/// <param name="Action">The request, in words.</param>
+/// <param name="Outcome">The result, in words.</param>
 /// <param name="Changes">The values that differ afterwards, in the order of the state's columns.</param>
 public sealed record Step(
     int Event,

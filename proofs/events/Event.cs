@@ -51,19 +51,21 @@ public readonly record struct Registers(
 /// (in <see cref="Stages.User"/>; null keeps them). The kernel's own steps are events too, without registers.
 /// </summary>
 /// <param name="Entry">The way in.</param>
-/// <param name="Registers">What the user code left; after an INT or a trap, EIP is behind the instruction.</param>
+/// <param name="Registers">
+/// The registers that the user code left. After an INT or a trap, EIP is behind the instruction.
+/// </param>
 /// <param name="Argument">
 /// The entry's argument: the vector of an exception, the address of a page fault, the first bytes of a forbidden
 /// instruction, or the id of an interrupt.
 /// </param>
 /// <param name="Code">The error code of an exception.</param>
 /// <param name="Between">An interrupt that comes while the kernel works; null for none.</param>
-/// <param name="By">The instruction that raises it; null for the usual one of its kind.</param>
+/// <param name="By">The instruction that raises it; null for the usual instruction of its kind.</param>
 /// <param name="Loaded">
-/// A segment register that the user code has loaded; null if all are as the kernel left them.
+/// A segment register that the user code has loaded; null if the kernel's values are unchanged.
 /// </param>
 /// <param name="Injected">
-/// The processor raises the exception by itself: there is no instruction, as no program can raise it so.
+/// The processor raises the exception by itself, without an instruction, because no program can raise it in this way.
 /// </param>
 public sealed record Event(
     Entry Entry,
@@ -76,7 +78,10 @@ public sealed record Event(
     bool Injected = false
 )
 {
-    /// <summary>The kernel's own steps after an event, to the next user or idle, to be made one by one.</summary>
+    /// <summary>
+    /// The kernel's own steps after an event, up to the next user or idle state. The caller makes each step before it
+    /// takes the next.
+    /// </summary>
     /// <param name="s">The state they are made on.</param>
     /// <param name="between">The event's <see cref="Between"/>.</param>
     /// <returns>Each step's entry, and its argument.</returns>
@@ -85,7 +90,7 @@ public sealed record Event(
         var (steps, waits) = (0u, between is not null);
         while (true)
         {
-            // What was raised at the start waits for the first place where it may come.
+            // An interrupt raised at the start waits for the first point where it may come.
             var own = Kernel<Concrete>.Own(s.Stage.Value);
             if (
                 waits
@@ -141,15 +146,16 @@ public sealed record Event(
         s.Stage.Value == Stages.Map && (Entry == Entry.Tick || (Entry == Entry.Interrupt && MayCome(s, Argument)));
 
     /// <summary>
-    /// Whether an interrupt may come: one that threads may have, and that is not masked, or comes as a spurious one.
+    /// True if an interrupt may come: threads may have it, and it is either not masked or comes as a spurious
+    /// interrupt.
     /// </summary>
     public static bool MayCome(State<Concrete> s, uint id) =>
         Interrupts.IsUsers<Concrete>(id).Known
         && ((s.Masked.Value & Interrupts.Bit<Concrete>(id).Value) == 0 || Interrupts.MayBeSpurious(id));
 
     /// <summary>
-    /// Whether the controllers can be made to report an interrupt. A spurious one of a masked line needs a request of
-    /// the same controller that goes away again, so the second controller needs an unmasked line.
+    /// Whether the controllers can be made to report an interrupt. A spurious interrupt of a masked line needs a
+    /// request of the same controller that goes away again, so the second controller needs an unmasked line.
     /// </summary>
     public static bool MayArise(State<Concrete> s, uint id)
     {
@@ -163,8 +169,8 @@ public sealed record Event(
     }
 
     /// <summary>
-    /// The row that a lthread_ex_regs in state <paramref name="s"/> is about, where a thread may start, or that of the
-    /// first thread of the task that a task_new may create; null for other events.
+    /// The row of a thread that this event may start in state <paramref name="s"/>. For lthread_ex_regs it is the row
+    /// of its argument; for task_new, the row of the new task's first thread. Null for other events.
     /// </summary>
     public uint? MayStart(State<Concrete> s)
     {
@@ -192,7 +198,7 @@ public sealed record Event(
             ? priority
             : null;
 
-    /// <summary>One step of <paramref name="kernel"/>, whose state is <paramref name="s"/>.</summary>
+    /// <summary>Makes one step of <paramref name="kernel"/>, whose state is <paramref name="s"/>.</summary>
     public void Apply(Kernel<Concrete> kernel, State<Concrete> s)
     {
         if (Registers is { } registers && s.Stage.Value == Stages.User)

@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Events;
 
-/// <summary>What the columns of the state mean, and their values in words.</summary>
+/// <summary>The meaning of the state's columns, and their values in words.</summary>
 public static class Glossary
 {
     private static readonly Dictionary<string, string> Meanings = new()
@@ -129,11 +129,11 @@ public static class Glossary
         new ConcreteTables(Limits.Shipping)
     ).Columns.ToDictionary(column => column.Info.Name, column => column.Info);
 
-    /// <summary>What a column means, in a few words.</summary>
+    /// <summary>The meaning of a column, in a few words.</summary>
     /// <exception cref="KeyNotFoundException">The state has no such column.</exception>
     public static string Meaning(string column) => Meanings[column];
 
-    /// <summary>What a row of a column is about, such as <c>thread 1.15</c>; empty for the processor.</summary>
+    /// <summary>The name of a column's row, such as <c>thread 1.15</c>; empty for the processor.</summary>
     public static string Row(State<Concrete> s, string column, uint row) =>
         Columns[column].Table switch
         {

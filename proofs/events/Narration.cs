@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Events;
 
 /// <summary>
-/// A trace, run on the spec step by step. The phases of an ipc, between which nothing else happens, are one step. After
-/// each step <see cref="Before"/> and <see cref="After"/> are the states around it.
+/// A trace, run on the spec step by step. The phases of an ipc are one step, because no other event comes between them.
+/// After each step <see cref="Before"/> and <see cref="After"/> are the states around it.
 /// </summary>
 public sealed class Narration
 {
@@ -43,8 +43,8 @@ public sealed class Narration
     public State<Concrete> After => _after.State;
 
     /// <summary>
-    /// The steps, each made when it is asked for. A trace may leave out the kernel's own steps; then those that follow
-    /// the last event are made too.
+    /// The steps, each made when it is asked for. If the trace leaves out the kernel's own steps, the steps after the
+    /// last event are made too.
     /// </summary>
     public IEnumerable<Step> Steps()
     {
@@ -62,7 +62,7 @@ public sealed class Narration
                 foreach (var (own, argument) in Event.OwnSteps(s, between).TakeWhile(own => own.Entry != @event.Entry))
                     if (Make(i - 1, new(own, null, argument)) is { } before)
                         yield return before;
-            // What an instruction raises depends on the state.
+            // The effect of an instruction depends on the state, so the state must be up to date.
             between = @event.Between;
             if (@event.By is not { } instruction || s.Stage.Value != Stages.User)
             {
@@ -111,7 +111,7 @@ public sealed class Narration
         return s.Stage.Value is < Stages.Receive and not Stages.Map || e.Entry == Entry.Pick ? End() : null;
     }
 
-    // What the last step wrote becomes part of the state before the next.
+    // The writes of the last step become part of the state before the next step.
     private void Begin()
     {
         foreach (var cell in _after.Written)

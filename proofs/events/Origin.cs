@@ -2,14 +2,14 @@ namespace Verified.Proofs.Events;
 
 /// <summary>The image that a trace was found with.</summary>
 /// <param name="Sha256">Hash of the file's bytes, in hexadecimal digits.</param>
-/// <param name="Path">Where the file is, seen from the folder of the command; null if it was not kept.</param>
+/// <param name="Path">Path of the file, relative to the folder of the command; null if the file was not kept.</param>
 public sealed record ImageOrigin(string Sha256, string? Path = null)
 {
     /// <summary>The hash as reports show it.</summary>
     public string Short => Sha256[..12];
 }
 
-/// <summary>What found a trace.</summary>
+/// <summary>The origin of a trace.</summary>
 /// <param name="Verb">The verb of the command, such as <c>diff</c>.</param>
 /// <param name="Seed">The seed of the program that failed; null if nothing was random.</param>
 /// <param name="Model">The model that was checked; null if there was none.</param>

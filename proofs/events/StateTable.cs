@@ -5,8 +5,8 @@ using Verified.Spec;
 namespace Verified.Proofs.Events;
 
 /// <summary>
-/// The states of a trace as the Informal Trace Format has them. A column is a map from rows to values. It leaves out
-/// the rows that are as in an empty kernel or, in a trace that starts from boot, as boot leaves them.
+/// The states of a trace in the Informal Trace Format. A column is a map from rows to values. It leaves out rows that
+/// have the value of an empty kernel or, in a trace that starts from boot, the value after boot.
 /// </summary>
 internal sealed class StateTable
 {
@@ -29,7 +29,7 @@ internal sealed class StateTable
     public StateTable(Trace trace)
     {
         var narration = new Narration(trace);
-        // A row that is again as it was at first, in a trace from boot, stays in the map: what is there is right.
+        // In a trace from boot, a row that returns to its first value stays in the map, because the value is correct.
         Dictionary<string, SortedDictionary<uint, uint>> now = [];
         if (!trace.Booted)
             foreach (var (column, row, value) in trace.Start.Cells)

@@ -6,7 +6,7 @@ namespace Verified.Proofs.Events;
 /// <summary>One value of a state.</summary>
 public readonly record struct Cell(string Column, uint Row, uint Value);
 
-/// <summary>A state by its values that are not those of one without threads and mappings.</summary>
+/// <summary>A state, given by the values that differ from a state without threads and mappings.</summary>
 public sealed record Snapshot(Limits Limits, IReadOnlyList<Cell> Cells)
 {
     public static Snapshot Of(State<Concrete> s)
@@ -36,19 +36,21 @@ public sealed record Snapshot(Limits Limits, IReadOnlyList<Cell> Cells)
     }
 }
 
-/// <summary>A dword of the machine that differs from what the state's encoding puts there.</summary>
+/// <summary>A dword of the machine that differs from the state's encoding.</summary>
 public readonly record struct Override(uint Address, uint Value);
 
-/// <summary>A run that can be repeated: a state, and what happened from there.</summary>
+/// <summary>A run that can be repeated: a state, and the events after it.</summary>
 /// <param name="Start">The state at a cut point.</param>
-/// <param name="Events">The steps, the kernel's own included where they are spelled out.</param>
+/// <param name="Events">The steps, including the kernel's own steps if the trace spells them out.</param>
 /// <param name="Memory">
-/// Dwords set after the state was written to the machine; for states that only a prover thought of.
+/// Dwords set after the state was written to the machine, for states that only the prover produces.
 /// </param>
-/// <param name="Note">What was found, in a line or more.</param>
-/// <param name="Booted">The start is what boot leaves: the machine boots, and nothing is written to it.</param>
-/// <param name="Origin">What found it; null if nobody has said.</param>
-/// <param name="Loop">The event from which on the run repeats itself for ever; null if it ends.</param>
+/// <param name="Note">The finding, in one or more lines.</param>
+/// <param name="Booted">
+/// The run starts from the state after boot: the machine boots, and nothing is written to it.
+/// </param>
+/// <param name="Origin">The check that found it; null if not recorded.</param>
+/// <param name="Loop">The event from which the run repeats itself for ever; null if it ends.</param>
 public sealed record Trace(
     Snapshot Start,
     IReadOnlyList<Event> Events,

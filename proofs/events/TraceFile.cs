@@ -7,7 +7,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Events;
 
-/// <summary>A file is no trace that this version can read. The message is one line for the user.</summary>
+/// <summary>A file is not a trace that this version can read. The message is one line for the user.</summary>
 public sealed class TraceFileException : Exception
 {
     public TraceFileException() { }
@@ -20,8 +20,8 @@ public sealed class TraceFileException : Exception
 }
 
 /// <summary>
-/// Traces as JSON files: what a check found, for <c>verified replay</c>. The fields are those of the Informal Trace
-/// Format (Apalache, ADR-015), so that its viewers show the states. What only this program reads is in
+/// Traces as JSON files. A check writes them for <c>verified replay</c>. The fields are those of the Informal Trace
+/// Format (Apalache, ADR-015), so viewers of this format show the states. Data that only this program reads is in
 /// <c>#meta.verified</c> and in each state's <c>#meta</c>.
 /// </summary>
 public static class TraceFile
@@ -57,7 +57,7 @@ public static class TraceFile
         string? Description = null
     );
 
-    // What this program adds: where the trace comes from, and the events, from which the states follow.
+    // The data that this program adds: the trace's origin, and the events, which determine the states.
     private sealed record Ours(
         int Version,
         Sizes Sizes,
@@ -107,7 +107,9 @@ public static class TraceFile
 
     public static void Save(string path, Trace trace) => File.WriteAllText(path, Write(trace));
 
-    /// <summary>The file's text: a line for the origin and the events, one for the variables, one per state.</summary>
+    /// <summary>
+    /// The file's text: one line for the origin and the events, one for the variables, one per state.
+    /// </summary>
     public static string Write(Trace trace)
     {
         var states = new StateTable(trace);

@@ -58,7 +58,7 @@ public readonly record struct UserInstruction(ulong First, ulong Next, int Lengt
             : throw new FormatException($"an instruction has 1 to {Most} bytes, not {bytes.Length}");
     }
 
-    /// <summary>As a string of hexadecimal digits in JSON.</summary>
+    /// <summary>In JSON, a string of hexadecimal digits.</summary>
     internal sealed class Converter : JsonConverter<UserInstruction>
     {
         public override UserInstruction Read(

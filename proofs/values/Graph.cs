@@ -6,8 +6,8 @@ namespace Verified.Proofs.Values;
 public static class Graph
 {
     /// <summary>
-    /// Those of <paramref name="root"/> and the terms under it that are not <paramref name="done"/>, operands first.
-    /// What is done is not looked under.
+    /// The terms under <paramref name="root"/>, itself included, that are not <paramref name="done"/>, operands first.
+    /// The operands of terms that are done are not visited.
     /// </summary>
     public static List<ITerm> Pending(ITerm root, Func<ITerm, bool> done)
     {
@@ -39,7 +39,7 @@ public static class Graph
 }
 
 /// <summary>
-/// The values of terms of one universe under one assignment of the variables; what was computed is kept.
+/// The values of terms of one universe under one assignment of the variables. Computed values are kept.
 /// </summary>
 public sealed class Evaluation(Func<Word, uint> variables)
 {

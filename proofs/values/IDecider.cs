@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Values;
 
-/// <summary>What an exploration tells the terms that it runs over.</summary>
+/// <summary>The answers that an exploration gives to the terms that it runs over.</summary>
 public interface IDecider
 {
     /// <summary>Picks the side that the running path takes.</summary>

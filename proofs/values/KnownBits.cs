@@ -2,7 +2,7 @@ using static Verified.Proofs.Values.Pattern;
 
 namespace Verified.Proofs.Values;
 
-/// <summary>Which bits the result of an operation may have, from those that its operands may have.</summary>
+/// <summary>The bits that the result of an operation may have, computed from those of its operands.</summary>
 public static class KnownBits
 {
     private static readonly Pattern s_all = uint.MaxValue;

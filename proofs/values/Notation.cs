@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Verified.Proofs.Values;
 
-/// <summary>Terms as a reader wants them: infix, hexadecimal, and cut off where they grow past a line or two.</summary>
+/// <summary>Terms for a reader: infix, hexadecimal, and cut off if they are longer than a line or two.</summary>
 public static class Notation
 {
-    /// <summary>After so many characters, what is left is written as …</summary>
+    /// <summary>The number of characters after which the rest is written as ….</summary>
     private const int Limit = 400;
 
     public static string Of(uint value) => value < 10 ? $"{value}" : $"{value:X}h";

@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Values;
 
-/// <summary>What a term is made by: the operations of the value domain, as data.</summary>
+/// <summary>The operations of the value domain, as data. A term is made by one of them.</summary>
 public enum Op : byte
 {
     Constant,
@@ -35,7 +35,9 @@ public enum Op : byte
     EvenParity,
 }
 
-/// <summary>The concrete meaning of an operation: that of <see cref="Concrete"/>, with truths as 0 and 1.</summary>
+/// <summary>
+/// The concrete meaning of an operation: the same as in <see cref="Concrete"/>, with truths as 0 and 1.
+/// </summary>
 public static class Meaning
 {
     public static readonly int Operations = Enum.GetValues<Op>().Length;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Verified.Proofs.Values;
 
-/// <summary>What stands at a place of a <see cref="Pattern"/>.</summary>
+/// <summary>The kinds of places in a <see cref="Pattern"/>.</summary>
 public enum Place
 {
     /// <summary>Any term of the place's sort.</summary>
@@ -21,7 +21,7 @@ public enum Place
     Operation,
 }
 
-/// <summary>What each variable of a pattern was matched with.</summary>
+/// <summary>The matched term of each variable of a pattern.</summary>
 [InlineArray(Length)]
 public struct Match
 {
@@ -31,8 +31,8 @@ public struct Match
 }
 
 /// <summary>
-/// A term with variables, as data: it can be matched, built, computed, and translated for a proof. Its operators read
-/// as those of the value domain.
+/// A term with variables, as data: it can be matched, built, computed, and translated for a proof. Its operators are
+/// those of the value domain.
 /// </summary>
 // CS0660, CS0661: == makes a pattern of an equation.
 #pragma warning disable CS0660, CS0661
@@ -115,7 +115,7 @@ public sealed class Pattern
     public static Pattern operator !(Pattern a) => Apply(Op.Not, a);
 
     /// <summary>
-    /// Whether <paramref name="term"/> has this shape; what the variables stand for is added to the match.
+    /// True if <paramref name="term"/> has this shape. The terms for the variables are added to the match.
     /// </summary>
     public bool Matches(ITerm? term, ref Match match) =>
         term is not null

@@ -4,11 +4,12 @@ namespace Verified.Proofs.Values;
 
 /// <summary>
 /// Every simplification that terms undergo, besides the folding of constants and the order of commutative operands.
-/// Each is an equation between patterns that the tests prove for all words (and refuse where it can never apply).
+/// Each is an equation between patterns that the tests prove for all words. The tests refuse a rule that can never
+/// apply.
 /// </summary>
 /// <remarks>
-/// The forms that they lead to: constants last and outermost in sums; masks outside shifts; a sum where an OR or XOR
-/// would have no carries; a difference only of two terms. In each group the first rule that applies is used.
+/// The rules lead to these forms: constants last and outermost in sums; masks outside shifts; a sum where an OR or XOR
+/// would have no carries; a difference of two terms only. In each group the first rule that applies is used.
 /// </remarks>
 public static class Rules
 {
@@ -236,7 +237,7 @@ public static class Rules
         .. Enum.GetValues<Op>().Select(op => Table.Where(rule => rule.Left.Op == op).SelectMany(Orders).ToArray()),
     ];
 
-    /// <summary>What the first rule that applies makes of an operation, or null.</summary>
+    /// <summary>The result of the first rule that applies to an operation, or null.</summary>
     public static ITerm? Rewrite(Terms terms, Op op, ITerm a, ITerm? b, ITerm? c)
     {
         foreach (var rule in s_byOp[(int)op])

@@ -1,4 +1,6 @@
 namespace Verified.Proofs;
 
-/// <summary>No usable libz3; the message is one line that says what was looked for and how to mend it.</summary>
+/// <summary>
+/// No usable libz3 was found. The message is one line: the places searched, and how to solve the problem.
+/// </summary>
 public sealed class SolverMissingException(string message) : DllNotFoundException(message);

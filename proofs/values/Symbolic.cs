@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Values;
 
-/// <summary>The symbolic reading of a word: a number, or a term that no rule could fold to one.</summary>
+/// <summary>The symbolic reading of a word: a number, or a term that no rule could fold to a number.</summary>
 public readonly struct Symbolic : IWord<Symbolic>
 {
     /// <summary>The term, or null where the word is the number <see cref="Value"/>.</summary>

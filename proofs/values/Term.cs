@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Values;
 
 /// <summary>
-/// A node of the shared graph of one <see cref="Terms"/>. Equal terms are one object; operands have smaller ids.
+/// A node of the shared graph of one <see cref="Terms"/>. Equal terms are one object, and operands have smaller ids.
 /// </summary>
 public interface ITerm
 {
@@ -64,7 +64,7 @@ public sealed class Word : ITerm
     public override string ToString() => Notation.Of(this);
 }
 
-/// <summary>An undecided condition over words, or one of the two truths.</summary>
+/// <summary>An undecided condition over words, or true, or false.</summary>
 public sealed class Bool : Condition, ITerm
 {
     internal Bool(Terms terms, int id, Op op, ITerm? a, ITerm? b) => (Terms, Id, Op, A, B) = (terms, id, op, a, b);
@@ -83,7 +83,7 @@ public sealed class Bool : Condition, ITerm
 
     public Expr? Translation { get; set; }
 
-    /// <summary>Known where the condition is one of the two truths.</summary>
+    /// <summary>Known if the condition is the constant true or false.</summary>
     public Truth Truth =>
         Op == Op.True ? new(true)
         : Op == Op.False ? new(false)

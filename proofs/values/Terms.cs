@@ -5,8 +5,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Values;
 
 /// <summary>
-/// A universe of shared terms, for one thread. Every construction simplifies by the rules of <see cref="Rules"/>, so
-/// terms that a rule can equate are one object.
+/// A universe of shared terms, for one thread. Every construction simplifies by the rules of <see cref="Rules"/>. If a
+/// rule makes two terms equal, they are one object.
 /// </summary>
 public sealed class Terms : IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class Terms : IDisposable
     private int _nextFresh;
 
     /// <param name="context">
-    /// The solver's context to translate into; by default one of its own, when it is needed.
+    /// The solver's context to translate into; by default a new context, made when it is needed.
     /// </param>
     public Terms(Context? context = null)
     {
@@ -44,8 +44,8 @@ public sealed class Terms : IDisposable
     public IDecider? Decider { get; set; }
 
     /// <summary>
-    /// Takes the result of a division as any word, the same one for the same operands. What is proved of any word holds
-    /// of the quotient; the solver is spared 64-bit division.
+    /// Treats the result of a division as an unknown word, which is the same for the same operands. A statement that
+    /// holds for any word holds for the quotient, and the solver does not need 64-bit division.
     /// </summary>
     public bool DivisionsAreOpaque { get; init; }
 
@@ -84,7 +84,7 @@ public sealed class Terms : IDisposable
     }
 
     /// <summary>
-    /// A variable that nothing else mentions; the same ones come again after <see cref="ResetFresh"/>.
+    /// A variable that occurs nowhere else. After <see cref="ResetFresh"/> the same variables come again.
     /// </summary>
     public Word Fresh(string prefix = "any", int width = 32) => Variable($"{prefix}!{_nextFresh++}", width);
 
@@ -118,7 +118,7 @@ public sealed class Terms : IDisposable
         if (_made.TryGetValue((op, a, b, c), out var made))
             return made;
 
-        // Where rewriting has run deep into the stack, the term as it stands is as true, if less simple.
+        // If rewriting has run deep into the stack, the term is not simplified. An unsimplified term is equally true.
         made = RuntimeHelpers.TryEnsureSufficientExecutionStack() ? Rules.Rewrite(this, op, a, b, c) : null;
         made ??= op.IsCondition()
             ? new Bool(this, _nextId++, op, a, b)

@@ -2,7 +2,7 @@ using Verified.Proofs.Z3;
 
 namespace Verified.Proofs.Values;
 
-/// <summary>Terms as the solver's: pure bit vectors of 32 bits and Booleans.</summary>
+/// <summary>Translates terms into the solver's terms: pure bit vectors of 32 bits and Booleans.</summary>
 public static class Translation
 {
     /// <summary>The solver's term, made once per term.</summary>
@@ -25,7 +25,7 @@ public static class Translation
         static Expr Made(ITerm? term) => term?.Translation ?? default;
     }
 
-    /// <summary>The value that a model gives to a word; what it leaves open is 0.</summary>
+    /// <summary>The value that a model gives to a word; 0 if the model leaves it open.</summary>
     public static uint ValueIn(this Word word, Model model) => model.ValueOf(word.Terms.Translate(word));
 
     /// <summary>One operation on the solver's terms.</summary>
@@ -63,7 +63,7 @@ public static class Translation
         width == 32 ? z3.Word(name, 32) : z3.Widen(32 - width, z3.Word(name, width));
 
     /// <summary>
-    /// The number of the one set bit: bit i of the number is set where the bit is in an odd run of 2^i.
+    /// The number of the one set bit. Bit i of the number is set if the set bit is in an odd run of 2^i positions.
     /// </summary>
     private static Expr Number(Context z3, Expr oneBit)
     {
