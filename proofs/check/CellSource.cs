@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Check;
 
-/// <summary>A system that is given as data, as a search sees it.</summary>
+/// <summary>The search's view of a system that is given as data.</summary>
 internal sealed class CellSource : IStepSource
 {
     private readonly CellSystem _system;

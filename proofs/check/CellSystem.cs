@@ -8,21 +8,21 @@ namespace Verified.Proofs.Check;
 /// <param name="Values">How many values a cell can have: 0, 1 and so on.</param>
 public sealed record CellColumn(string Name, int Rows, int Values);
 
-/// <summary>What holds in every state of such a system.</summary>
-/// <param name="Name">How reports call it.</param>
-/// <param name="Says">One sentence for the reader of a violation.</param>
+/// <summary>A condition that holds in every state of such a system.</summary>
+/// <param name="Name">Its name in reports.</param>
+/// <param name="Says">One sentence for a reader of a violation.</param>
 /// <param name="Holds">Reads cells.</param>
 public sealed record CellInvariant(string Name, string Says, Func<Cells, bool> Holds);
 
 /// <summary>
-/// A transition system as data: columns, steps as small programs over their cells, and invariants. What a step reads
-/// and chooses is recorded as it runs, so a step is written as if it ran in every state.
+/// A transition system as data: columns, steps as small programs over their cells, and invariants. The reads and
+/// choices of a step are recorded as it runs, so a step is written as if it ran in every state.
 /// </summary>
-/// <param name="Name">How reports call it.</param>
+/// <param name="Name">Its name in reports.</param>
 /// <param name="Columns">The state, of at most 64 bits.</param>
 /// <param name="Begin">Writes the first state; every cell is 0 before.</param>
-/// <param name="Steps">Each says whether it is possible, and if so has made itself.</param>
-/// <param name="Invariants">What holds.</param>
+/// <param name="Steps">Each step returns whether it is possible; if it is, it has written its changes.</param>
+/// <param name="Invariants">The invariants.</param>
 public sealed record CellSystem(
     string Name,
     IReadOnlyList<CellColumn> Columns,
@@ -68,10 +68,10 @@ public sealed record CellSystem(
     }
 }
 
-/// <summary>What a check of such a system found.</summary>
+/// <summary>The result of a check of such a system.</summary>
 /// <param name="States">Reachable states.</param>
-/// <param name="Transitions">Possible steps from them, one for each way through the choices.</param>
-/// <param name="Levels">Longest of the shortest ways to a state, in steps.</param>
+/// <param name="Transitions">Possible steps from these states, one for each path through the choices.</param>
+/// <param name="Levels">The largest distance of a state from the first, in steps.</param>
 /// <param name="Seconds">Wall-clock time.</param>
 /// <param name="BytesPerState">Memory of the set of states, per state.</param>
 /// <param name="Violated">The invariant that a state violates; null if all hold.</param>
@@ -106,13 +106,13 @@ public sealed class Cells
             throw new ModelException($"a state needs {next} bits of 64; use fewer cells or values");
     }
 
-    /// <summary>Records what is read and chosen.</summary>
+    /// <summary>Records the reads and choices.</summary>
     public Recording Run { get; set; } = new();
 
     /// <summary>The bits that were written, and their values.</summary>
     public (ulong Written, ulong Values) Effect => (_written, _values);
 
-    /// <summary>A cell's value: what the step has written, or what the state has.</summary>
+    /// <summary>A cell's value: the step's write, or the value in the state.</summary>
     public int this[int column, int row]
     {
         get
@@ -139,6 +139,6 @@ public sealed class Cells
     /// <summary>Takes each of so many alternatives in turn.</summary>
     public int Choose(int alternatives) => Run.Choose(alternatives);
 
-    /// <summary>Makes a state the present one, with nothing written.</summary>
+    /// <summary>Makes a state the present one, without writes.</summary>
     public void Begin(ulong state) => (_state, _written, _values) = (state, 0, 0);
 }

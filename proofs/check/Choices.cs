@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>The registers in which a system call takes its arguments, and the values a model tries in each.</summary>
-/// <param name="Values">Per register of <see cref="Names"/>, at least one value.</param>
+/// <param name="Values">At least one value per register of <see cref="Names"/>.</param>
 public sealed record Arguments(IReadOnlyList<uint[]> Values)
 {
     /// <summary>Columns of the registers, in the order of <see cref="Values"/>.</summary>
@@ -48,8 +48,8 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
     public static int Index(string column) => Array.IndexOf(Names, column);
 
     /// <summary>
-    /// Every kind of send and receive, each timeout one of those given, to and from each thread, nil, a stale version
-    /// and an id of no thread. One message is enough: the kernel moves the words and never looks at them.
+    /// Every kind of send and receive with each given timeout. The partners are each thread, nil, a stale version, and
+    /// an id of no thread. One message is enough, because the kernel moves the words and never examines them.
     /// </summary>
     public static Arguments For(IReadOnlyList<BootThread> threads, uint[] timeouts, uint lthreads) =>
         new([
@@ -64,8 +64,9 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
 }
 
 /// <summary>
-/// The running thread's argument registers, chosen when the kernel first reads them: all combinations are covered, yet
-/// what the kernel never looks at is not multiplied. One event is run again for each path through the choices.
+/// The running thread's argument registers, chosen when the kernel first reads them. All combinations are covered, but
+/// registers that the kernel never reads do not multiply the runs. One event is run again for each path through the
+/// choices.
 /// </summary>
 public sealed class Choices(Arguments arguments)
 {
@@ -77,12 +78,12 @@ public sealed class Choices(Arguments arguments)
         _open;
     private IReadOnlyList<uint[]> _values = arguments.Values;
 
-    /// <summary>What takes the alternatives and records them; null if the paths are taken in turn.</summary>
+    /// <summary>Chooses the alternatives and records them; null if the paths are taken in turn.</summary>
     public Recording? Recording { get; set; }
 
     /// <summary>
-    /// Starts a run in which <paramref name="row"/>'s registers may hold any of an entry's arguments; row 0 for
-    /// nobody's.
+    /// Starts a run in which <paramref name="row"/>'s registers may hold any of an entry's arguments; row 0 means no
+    /// thread.
     /// </summary>
     public void Begin(uint row, Entry entry)
     {
@@ -94,7 +95,7 @@ public sealed class Choices(Arguments arguments)
     /// <summary>Forgets the path: the next run is the first of an event.</summary>
     public void Restart() => _length = 0;
 
-    /// <summary>Ends the run: registers not chosen so far are read as they are.</summary>
+    /// <summary>Ends the run. Registers that were not chosen keep their present values.</summary>
     public void Seal() => _open = 0;
 
     /// <summary>

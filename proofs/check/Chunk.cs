@@ -1,7 +1,7 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// A part of a level, expanded by one worker: the states that its steps lead to, in order, sorted by their shards.
+/// A part of a level, expanded by one worker. It holds the successor states in order, sorted by their shards.
 /// </summary>
 internal sealed class Chunk
 {
@@ -25,7 +25,7 @@ internal sealed class Chunk
     public long Beyond { get; set; }
 
     /// <summary>
-    /// What has happened first here of what was still to happen: from which state of the level, at its which step.
+    /// The first occurrences in this chunk of pending events: the state of the level, and the number of its step.
     /// </summary>
     public List<(Marks Marks, int From, int Step)> Happened { get; } = [];
 
@@ -35,7 +35,7 @@ internal sealed class Chunk
     /// </summary>
     public SearchFailure? Failure { get; set; }
 
-    /// <summary>The candidate by which the failure was found: an earlier one goes before it.</summary>
+    /// <summary>The candidate at which the failure was found. A failure at an earlier candidate comes first.</summary>
     public int FailureAt { get; set; }
 
     public void Begin()
@@ -81,7 +81,7 @@ internal sealed class Chunk
     /// <summary>The number of a candidate that is a new state, else -1.</summary>
     public int NumberOf(int candidate) => _from[candidate] < 0 ? ~_from[candidate] : -1;
 
-    /// <summary>Sorts the candidates by shards; those of a shard stay in order.</summary>
+    /// <summary>Sorts the candidates by shards. Candidates of one shard keep their order.</summary>
     public void Sort()
     {
         if (_sorted.Length < Count)

@@ -5,26 +5,31 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Packs a state of a model into a key: of each column only the rows that can vary, in the bits that their values need.
+/// Packs a state of a model into a key. The key has only the rows of a column that can vary, in the bits that their
+/// values need.
 /// </summary>
 /// <remarks>
-/// Registers that no later step reads are left out. A thread that is ready will have run user code, which may put
-/// anything there, before the kernel next looks; the message and the code of one that waits are overwritten when it is
-/// woken; one that sleeps or stopped stays so, unless its ESI names its interrupt. What is left: a waiting sender's own
-/// receive phase (ECX, EBP, ESI), unless it reports an exception, and a resuming thread's, but for the current one's
-/// that has found a sender. The words of a message are left out too, those of an exception among them: the kernel moves
-/// them into registers that are left out and never decides by them. The clock is left out too: deadlines are packed as
-/// the ticks that are left, and no step decides by the time that users see. Who was examined last in a tick means
-/// nothing after it.
+/// Registers that no later step reads are left out. The reason depends on the thread:
+/// <list>
+/// <item>A ready thread: before the kernel reads its registers again, it runs user code, which may change them
+/// all.</item>
+/// <item>A waiting thread: its message and code are overwritten when it wakes.</item>
+/// <item>A sleeping or stopped thread: it stays so, unless its ESI names its interrupt.</item>
+/// </list>
+/// The key keeps ECX, EBP and ESI (the receive phase) of a waiting sender that reports no exception. It also keeps
+/// those of a resuming thread, unless that is the current thread and has found a sender. The words of a message or
+/// exception are left out, because the kernel only moves them into registers that are left out. The clock is left out:
+/// deadlines are packed as the remaining ticks, and no step depends on the time that users see. The thread that was
+/// examined last in a tick is left out after the tick, because it has no meaning then.
 /// </remarks>
 public sealed partial class Codec
 {
     /// <summary>
-    /// The slots that are packed anew together, when one of their cells was written: a thread's, or all of the others.
+    /// The slots that are packed together when one of their cells was written: those of a thread, or all others.
     /// </summary>
     private readonly record struct Part(Slot[] Slots, Phase? Phase, Key Others);
 
-    // A thread's registers that are packed while a step to come reads them: those of Registers, in order.
+    // A thread's registers that are packed as long as a later step reads them, in the order of Registers.
     private sealed record Phase(uint Row, Slot[] Slots);
 
     private static readonly string[] Registers =
@@ -36,7 +41,7 @@ public sealed partial class Codec
         nameof(State<Concrete>.Ebx),
     ];
 
-    // What a cell has to do with the key, where it is in no part.
+    // The role of a cell that is in no part of the key.
     private const sbyte Constant = -1,
         LeftOut = -2;
 
@@ -87,7 +92,8 @@ public sealed partial class Codec
         foreach (var row in Rows)
             _partOf[tables.Start(name) + (int)row] = LeftOut;
 
-        // Each thread has words of its own, so that a message that brings another's is seen; but a new thread has none.
+        // Each thread has different words, so a message with another thread's words is noticed. A new thread has no
+        // words.
         foreach (
             var name in model.Creates
                 ? (string[])[]
@@ -228,8 +234,8 @@ public sealed partial class Codec
     public int Width { get; }
 
     /// <summary>
-    /// The key of the present state, if it has one: null where a value is outside of the model, and then
-    /// <paramref name="outside"/> is its cell. The state is the one unpacked last, apart from what was written since.
+    /// The key of the present state. If a value is outside the model, the key is null, and <paramref name="outside"/>
+    /// is the cell. The state is the last unpacked state with the writes since then.
     /// </summary>
     public Key? Pack(out int outside)
     {
@@ -252,7 +258,7 @@ public sealed partial class Codec
         return outside < 0 ? key : null;
     }
 
-    /// <summary>Makes the packed state the present one; registers left out are 0.</summary>
+    /// <summary>Makes the packed state the present one. Registers that were left out are 0.</summary>
     public void Unpack(Key key)
     {
         var cells = _tables.Cells;
@@ -276,7 +282,8 @@ public sealed partial class Codec
     }
 
     /// <summary>
-    /// The bits of a thread's own cells; of <see cref="State{W}.Nobody"/>, those of the processor and the priorities.
+    /// The bits of a thread's own cells. For <see cref="State{W}.Nobody"/>, the bits of the processor and the
+    /// priorities.
     /// </summary>
     public Key MaskOf(uint row) => ~_parts[Array.IndexOf(Rows, row) + 1].Others;
 
@@ -326,8 +333,9 @@ public sealed partial class Codec
         });
     }
 
-    // Which of a thread's registers are in the key, as bits by their place in Registers: its receive phase, if that is
-    // still to come; and in models with mappings its item, window or request, until an operation has taken them over.
+    // The registers of a thread that are in the key, as bits by their place in Registers. They are the registers of its
+    // receive phase, as long as that is still to come. In models with mappings they include its item, window or
+    // request, until an operation has taken them over.
     private uint Needed(uint row)
     {
         const uint window = 2,
@@ -382,7 +390,7 @@ public sealed partial class Codec
             return;
         var needed = Needed(phase.Row);
 
-        // Read through the columns, so that a register the step has not looked at is chosen now.
+        // The registers are read through the columns, so a register that the step has not read is chosen now.
         for (var register = 0; register < phase.Slots.Length; register++)
             if (
                 (needed >> register & 1) != 0
@@ -392,7 +400,8 @@ public sealed partial class Codec
     }
 
     /// <summary>
-    /// What is packed of a cell: its value, but of a deadline what is left, and 0 of what means nothing now.
+    /// The packed value of a cell: its value, but the remaining time for a deadline, and 0 if the value has no meaning
+    /// now.
     /// </summary>
     private uint ValueOf(int cell)
     {
@@ -406,7 +415,7 @@ public sealed partial class Codec
 
     private bool IsRelative(int cell) => cell == _examined || (uint)(cell - _deadlines) < _tables.State.Limits.Threads;
 
-    // Of the interrupts that come, any may be masked.
+    // Any of the interrupts that come may be masked.
     private static uint[] MasksOf(Model model) =>
         [
             .. Enumerable

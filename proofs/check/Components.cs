@@ -1,8 +1,8 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// The strongly connected components of a graph, after Tarjan (1972); those of one node without a step to itself count
-/// as well.
+/// The strongly connected components of a graph, after Tarjan (1972). A single node without a step to itself is a
+/// component, too.
 /// </summary>
 public sealed class Components
 {
@@ -13,8 +13,8 @@ public sealed class Components
     private int _next,
         _components;
 
-    /// <param name="nodes">How many nodes there are.</param>
-    /// <param name="successors">The nodes that follow one; null for a node that is not of the graph.</param>
+    /// <param name="nodes">The number of nodes.</param>
+    /// <param name="successors">The successors of a node; null for a node outside the graph.</param>
     public Components(int nodes, Func<int, IEnumerable<int>?> successors)
     {
         (_index, _low, _open, Of) = (new int[nodes], new int[nodes], new bool[nodes], new int[nodes]);
@@ -27,7 +27,7 @@ public sealed class Components
     /// <summary>The number of each node's component; -1 for a node that is not of the graph.</summary>
     public int[] Of { get; }
 
-    // Without recursion, because paths are as long as the graph is large.
+    // The method does not recurse, because paths may be as long as the graph is large.
     private void Visit(int root, IEnumerable<int> first, Func<int, IEnumerable<int>?> successors)
     {
         var path = new Stack<(int Node, IEnumerator<int> Next)>();

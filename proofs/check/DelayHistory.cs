@@ -4,15 +4,15 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Holds a run to independence: whatever threads below it do, a thread above all others that becomes ready, or is
-/// raised, has the processor after <see cref="MostSteps"/> steps of the kernel at most.
+/// Checks that a run satisfies independence. If a thread with the highest priority becomes ready or is raised, it gets
+/// the processor within <see cref="MostSteps"/> steps of the kernel, whatever the threads below it do.
 /// </summary>
 /// <remarks>
-/// Steps that wake others at the same tick do not count; there is at most one for each thread. Nor does it concern a
-/// thread that a deletion or a map operation makes ready: those go on until the next
-/// tick, or interrupt that is handled.
+/// Steps that wake other threads at the same tick do not count; there is at most one for each thread. The rule does not
+/// apply to a thread that a deletion or a map operation makes ready. These operations continue until the next tick or
+/// handled interrupt.
 /// </remarks>
-/// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
+/// <param name="tables">The state after a step, with the step's writes since the last commit.</param>
 public sealed class DelayHistory(FlatTables tables)
 {
     public const string Name = "the-thread-above-all-runs-soon";
@@ -29,7 +29,7 @@ public sealed class DelayHistory(FlatTables tables)
     /// <summary>Another run begins.</summary>
     public void Begin() => (_thread, _steps) = (0, 0);
 
-    /// <summary>Sees a step that has just been made; what it violates, or null.</summary>
+    /// <summary>Examines a step that has just been made. Returns the violated property, or null.</summary>
     public (string Name, string Why)? After(Entry entry, uint[] threads)
     {
         if (_thread != 0 && !IsKept(_thread, threads))

@@ -4,19 +4,20 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// The values that columns of threads and tasks can have in a model: those of boot, and those that its entries can set.
+/// The values that columns of threads and tasks can have in a model: the values at boot, and those that its entries can
+/// set.
 /// </summary>
 internal sealed class Domains(Model model)
 {
     private readonly State<Concrete> _boot = model.Initial();
 
-    /// <summary>Whoever a thread is deleted for has nothing in its row.</summary>
+    /// <summary>The row of a deleted thread contains zeros.</summary>
     private readonly uint[] _blank = model.Creates ? [0] : [];
 
     /// <summary>Threads, and nobody.</summary>
     public uint[] Numbers { get; } = [State<Concrete>.Nobody, .. model.Rows];
 
-    /// <summary>Of any thread, also one that a priority's is copied from.</summary>
+    /// <summary>The priorities of all threads, including threads whose priority is copied.</summary>
     public uint[] Priorities =>
         OfThreads(
             _boot.Priority,
@@ -34,7 +35,9 @@ internal sealed class Domains(Model model)
             .. QuantaOf(row).Where(length => length == ScheduleParam.Infinite),
         ];
 
-    /// <summary>Of one thread: its own, where none is scheduled or created.</summary>
+    /// <summary>
+    /// The priorities of one thread: only its own if the model neither schedules nor creates threads.
+    /// </summary>
     public uint[] PrioritiesOf(uint row) => Changes ? Priorities : [_boot.Priority[row].Value];
 
     /// <inheritdoc cref="PrioritiesOf"/>
@@ -58,7 +61,7 @@ internal sealed class Domains(Model model)
 
     public uint[] Preempters => OfThreads(_boot.Preempter, Given(Entry.LthreadExRegs, nameof(_boot.Ebx)));
 
-    /// <summary>The ids that a thread may have: those of its task's versions and chiefs.</summary>
+    /// <summary>The ids that a thread may have, from its task's versions and chiefs.</summary>
     public uint[] IdsOf(uint row)
     {
         if (!model.Creates)
@@ -76,7 +79,7 @@ internal sealed class Domains(Model model)
 
     public uint[] VersionsOf(uint task) => [.. model.Versions.Prepend(_boot.Mappings.Version[task].Value).Distinct()];
 
-    /// <summary>The tasks that others can be of: those that have threads.</summary>
+    /// <summary>The tasks that may be chiefs: the tasks with threads.</summary>
     public uint[] Chiefs => [.. model.Rows.Select(row => _boot.Task(row).Value).Distinct()];
 
     /// <summary>The tasks that can be created.</summary>
@@ -105,7 +108,7 @@ internal sealed class Domains(Model model)
                     .Distinct(),
             ];
 
-    /// <summary>The pages that fpages of the model name, and those that are mapped at boot.</summary>
+    /// <summary>The pages that the model's fpages name, and the pages mapped at boot.</summary>
     public uint[] Pages
     {
         get
@@ -141,7 +144,7 @@ internal sealed class Domains(Model model)
             model.Creates ? model.Limits.Paging.Entries : 0
         );
 
-    // Map items, windows, and what is unmapped; none of them the whole space.
+    // Map items, windows and unmapped fpages; none of them is the whole space.
     private IEnumerable<uint> Fpages =>
         In(Entry.Ipc, nameof(_boot.Ebx))
             .Concat(In(Entry.Ipc, nameof(_boot.Ebp)))

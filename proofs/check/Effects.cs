@@ -3,11 +3,11 @@ using Verified.Spec;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>What a recorded run does to the key of the state that was unpacked before it.</summary>
+/// <summary>The effect of a recorded run on the key of the state before it.</summary>
 /// <param name="Clear">The bits that it writes.</param>
 /// <param name="Set">Their values.</param>
 /// <param name="Outside">A cell whose value the model has no bits for; -1 if there is none.</param>
-/// <param name="IsOnly">Whether no other cell has such a value.</param>
+/// <param name="IsOnly">True if no other cell has a value without bits.</param>
 internal readonly record struct Effect(Key Clear, Key Set, int Outside, bool IsOnly);
 
 public sealed partial class Codec
@@ -15,7 +15,7 @@ public sealed partial class Codec
     /// <summary>The stage of a packed state.</summary>
     public uint StageOf(Key key) => _slots[_stage].Take(key);
 
-    /// <summary>Whether each cell of an unpacked state depends on the bits of one slot at most.</summary>
+    /// <summary>True if each cell of an unpacked state depends on the bits of at most one slot.</summary>
     public bool IsDirect => _mappings is null && Width <= 64;
 
     /// <summary>Records the bits that the value of a cell in an unpacked state depends on.</summary>
@@ -26,8 +26,8 @@ public sealed partial class Codec
     }
 
     /// <summary>
-    /// The effect of the run that has led to the present state. What decides it is read through the columns, so that a
-    /// recording has it: bits that are not written keep their values, and nothing is read for them.
+    /// The effect of the run that has led to the present state. Every cell that decides the effect is read through the
+    /// columns, so the recording contains it. Unwritten bits keep their values, and no read is needed for them.
     /// </summary>
     internal Effect EffectOf(Choices choices)
     {
@@ -74,9 +74,9 @@ public sealed partial class Codec
     internal bool MayDiffer(int cell) => _partOf[cell] == LeftOut || IsRelative(cell) || _phaseCells.Contains(cell);
 
     /// <summary>
-    /// The cells that the present state, after a run, may have with other values than the unpacked key of it.
+    /// The cells whose values in the present state, after a run, may differ from their values in the unpacked key.
     /// </summary>
-    /// <param name="choices">Those of the run.</param>
+    /// <param name="choices">The choices of the run.</param>
     /// <param name="clear">The bits that the run writes.</param>
     internal IEnumerable<int> Differing(Choices choices, Key clear)
     {
@@ -99,8 +99,7 @@ public sealed partial class Codec
             yield return _examined;
     }
 
-    // What is packed of a cell that the run has written, or of one whose meaning depends on others that it has written;
-    // else null.
+    // The packed value of a cell that the run has written, or whose meaning depends on written cells; otherwise null.
     private uint? WrittenValueOf(int cell)
     {
         var s = _tables.State;

@@ -4,13 +4,12 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// A state that an invariant must not let pass. Proofs and searches show that the invariants hold, which weaker ones
-/// would too: these states, one or more per part of each invariant, show that they still say what they are there to
-/// say.
+/// A state that an invariant must exclude. Proofs and searches show that the invariants hold, but weaker invariants
+/// would hold, too. These states show that each part of each invariant still excludes what it should.
 /// </summary>
 /// <param name="Invariant">The invariant's name.</param>
 /// <param name="Damage">
-/// Makes the state, of one where three threads are ready and the scheduler is about to pick.
+/// Makes the state from a state in which three threads are ready and the scheduler is about to pick.
 /// </param>
 public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
 {
@@ -190,8 +189,8 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
     ];
 
     /// <summary>
-    /// Why an invariant does not do its part: it is missing, it excludes a good state, or lets this one pass; null if
-    /// it does.
+    /// The reason why the check fails; null if it passes. An invariant fails if it is missing, excludes a good state,
+    /// or accepts this state.
     /// </summary>
     public string? Failure()
     {
@@ -204,7 +203,7 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         return Holds(found, state) ? "lets pass a state that it must exclude" : null;
     }
 
-    /// <summary>Invariants that fail, each with the reason; also those that no state here tries.</summary>
+    /// <summary>Invariants that fail, each with the reason, and invariants for which there is no state here.</summary>
     public static IReadOnlyList<(string Invariant, string Why)> Failures() =>
         [
             .. All.Select(

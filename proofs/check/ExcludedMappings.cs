@@ -4,12 +4,13 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// States that the invariants of mappings must not let pass, made of one where σ0 has frames 1 and 2, both mapped to
-/// task 1, and frame 1 to task 3 too.
+/// States that the invariants of mappings must exclude. They are made from a state in which σ0 has frames 1 and 2. Both
+/// are mapped to task 1, and frame 1 also to task 3.
 /// </summary>
 internal static class ExcludedMappings
 {
-    // Rows of the table of mappings: frames 1 and 2, ports, those of task 1, that of task 3; what is free.
+    // Rows of the table of mappings: frames 1 and 2, ports, the mappings of task 1, the mapping of task 3, and a free
+    // row.
     private const uint Frame1 = 1,
         Frame2 = 2,
         Reserved = 3,

@@ -8,7 +8,7 @@ namespace Verified.Proofs.Check;
 /// <summary>A property violated by the step <paramref name="Event"/> from state <paramref name="From"/>.</summary>
 public sealed record Finding(string Property, string Why, int From, Event Event);
 
-/// <summary>One worker of the search: expands a part of a level against the states known before it.</summary>
+/// <summary>One worker of the search. It expands a part of a level against the states known before the level.</summary>
 public sealed class Expander
 {
     private readonly KeySet _states;
@@ -41,10 +41,12 @@ public sealed class Expander
 
     public long Beyond { get; private set; }
 
-    /// <summary>States that were not known before the level, each with the one it was first found from.</summary>
+    /// <summary>
+    /// States that were not known before the level, each with the state from which it was first found.
+    /// </summary>
     public KeySet Found => _found;
 
-    /// <summary>What of the pending things happened first where.</summary>
+    /// <summary>The first occurrence of each pending event.</summary>
     public List<(Sometimes Sometimes, (int From, Event Event) At)> Witnesses { get; } = [];
 
     public Finding? Failure { get; private set; }
@@ -84,8 +86,8 @@ public sealed class Expander
         return Failure is null;
     }
 
-    // A state not known before the level: what is wrong with it, if anything; else it is kept. One found twice may
-    // differ in the registers that are left out of the key, so what reads them is evaluated again.
+    // Judges a state that was not known before the level, and keeps it if nothing is wrong. A state found twice may
+    // differ in registers that are not in the key, so invariants that read them are evaluated again.
     private Finding? Judge(Transition step, Key? key)
     {
         var again = key is { } known && _found.Contains(known);
@@ -104,7 +106,7 @@ public sealed class Expander
             return new(outside, became, _from, Walker.EventOf(step));
         }
 
-        // The own steps from a state that an own step leads to are those of the state before, which settles.
+        // If an own step leads to this state, its further own steps are those of the state before, which settles.
         var isOwn = Kernel<Concrete>.Own(step.StageBefore) == step.Entry;
         return again || (_found.Add(fresh, _from) && (isOwn || Walker.Settles()))
             ? null

@@ -4,8 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Every column of a state in one array of cells, with a journal of what was written since <see cref="Commit"/>:
-/// undoing a step or finding what it changed costs only what it wrote.
+/// Every column of a state in one array of cells, with a journal of the writes since <see cref="Commit"/>. To undo a
+/// step, or to find its changes, costs time in proportion to its writes.
 /// </summary>
 public sealed class FlatTables : Tables<Concrete>
 {
@@ -23,7 +23,7 @@ public sealed class FlatTables : Tables<Concrete>
 
     /// <param name="limits">Sizes of the tables.</param>
     /// <param name="choices">
-    /// Where the running thread's argument registers come from; null where the cells already hold them.
+    /// The source of the running thread's argument registers; null if the cells already contain them.
     /// </param>
     public FlatTables(Limits limits, Choices? choices = null)
     {
@@ -86,8 +86,9 @@ public sealed class FlatTables : Tables<Concrete>
     }
 
     /// <summary>
-    /// Told each cell whose value at the last commit is read, directly or as the one before a step; null for nobody.
-    /// One may be told more than once. What was written since is not told when it is read.
+    /// Called with each cell whose value at the last commit is read, directly or as the value before a step. May be
+    /// null. A cell may be reported more than once. Reads of cells that were written since the last commit are not
+    /// reported.
     /// </summary>
     public Action<int>? Reads { get; set; }
 
@@ -103,7 +104,8 @@ public sealed class FlatTables : Tables<Concrete>
     }
 
     /// <summary>
-    /// What a cell was before the first time it was written since the last commit; if it was not, what it is.
+    /// A cell's value at the last commit: the value before its first write since then, or its present value if there is
+    /// none.
     /// </summary>
     public uint Before(int cell)
     {
@@ -121,7 +123,7 @@ public sealed class FlatTables : Tables<Concrete>
             Cells[_written[--_count]] = _old[_count];
     }
 
-    /// <summary>Makes every cell what it is in <paramref name="cells"/>.</summary>
+    /// <summary>Copies every cell from <paramref name="cells"/>.</summary>
     public void Load(uint[] cells)
     {
         cells.CopyTo(Cells, 0);
@@ -129,8 +131,8 @@ public sealed class FlatTables : Tables<Concrete>
     }
 
     /// <summary>
-    /// Makes every cell what it is in <paramref name="cells"/>, if the mappings were so when this was last done;
-    /// whoever else wrote the others.
+    /// Copies every cell from <paramref name="cells"/>. The mappings must have had these values at the last load; other
+    /// cells may have any values.
     /// </summary>
     public void Restore(uint[] cells)
     {
@@ -139,7 +141,8 @@ public sealed class FlatTables : Tables<Concrete>
     }
 
     /// <summary>
-    /// Makes every cell that was written since again what it is in the <paramref name="cells"/> that were loaded last.
+    /// Resets every cell written since the last load to its value in <paramref name="cells"/>, which must be the loaded
+    /// cells.
     /// </summary>
     public void Rewind(uint[] cells)
     {
@@ -148,7 +151,9 @@ public sealed class FlatTables : Tables<Concrete>
         _sinceLoad.Clear();
     }
 
-    /// <summary>Fills the cells by <paramref name="fill"/>, as the state to which <see cref="Undo"/> returns.</summary>
+    /// <summary>
+    /// Fills the cells by <paramref name="fill"/>, and makes them the state to which <see cref="Undo"/> returns.
+    /// </summary>
     public void Fill(Action<uint[]> fill)
     {
         fill(Cells);
@@ -156,7 +161,7 @@ public sealed class FlatTables : Tables<Concrete>
         Commit();
     }
 
-    /// <summary>Cells of mappings that differ from those of another state, and all of pages that are mapped.</summary>
+    /// <summary>Cells of mappings that differ from those of another state, and all cells of mapped pages.</summary>
     public IEnumerable<(ColumnInfo Column, uint Row)> MappingsOtherThan(uint[] cells)
     {
         foreach (var (info, rows) in _columns.Where((_, column) => _starts[column] >= MappingsStart))
@@ -187,8 +192,8 @@ public sealed class FlatTables : Tables<Concrete>
     }
 
     /// <summary>
-    /// Threads to look at when choosing from a set, in order; every other row is as blank as row 0, which stands for
-    /// them: a predicate that row 0 satisfies is one this table cannot choose by.
+    /// The threads to look at for a choice from a set, in order. All other rows are blank like row 0, which represents
+    /// them. A predicate that row 0 satisfies cannot be used for a choice.
     /// </summary>
     public void LookOnlyAt(IEnumerable<uint> threads) => _threads = [.. threads.Order()];
 

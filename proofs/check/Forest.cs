@@ -4,8 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// What the invariants of neighbours in the lists say of whole lists only by induction, and chiefs of the chiefs of
-/// chiefs; for states small enough to walk along them.
+/// Statements about whole lists and whole chains of chiefs. The invariants imply them only by induction, because they
+/// relate neighbours. The states are small enough to walk along the lists.
 /// </summary>
 public static class Forest
 {
@@ -45,8 +45,8 @@ public static class Forest
     ];
 
     /// <summary>
-    /// How far down its frame's list each mapping is, how far from the end a free one is; of a list with a cycle, some
-    /// number.
+    /// The position of each mapping: its distance from the head of its frame's list or, for a free mapping, from the
+    /// end of the free list. In a list with a cycle the number means nothing.
     /// </summary>
     public static uint[] Positions(State<Concrete> s)
     {
@@ -84,7 +84,9 @@ public static class Forest
         return height;
     }
 
-    /// <summary>The mapping that one is derived from: the nearest before it that is less deep; 0 for none.</summary>
+    /// <summary>
+    /// The mapping that a mapping is derived from: the nearest one before it with a smaller depth; 0 if there is none.
+    /// </summary>
     public static Concrete Parent(State<Concrete> s, Concrete node)
     {
         var (m, parent) = (s.Mappings, s.Mappings.Previous[node]);
@@ -111,7 +113,7 @@ public static class Forest
             .Concat(free == 0 ? [] : List(s, free));
     }
 
-    /// <summary>The mappings of a list from one on; of a list with a cycle, some rows twice.</summary>
+    /// <summary>The mappings of a list from a given one on. In a list with a cycle, some rows come twice.</summary>
     public static IEnumerable<uint> List(State<Concrete> s, uint node)
     {
         for (var steps = s.Limits.Paging.Nodes + 1; node != 0 && steps > 0; steps--, node = s.Mappings.Next[node].Value)

@@ -4,13 +4,14 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Evaluates invariants on the states of a model, and most of them only once for all states that agree on what they
-/// read.
+/// Evaluates invariants on the states of a model. Most invariants are evaluated only once for all states that agree in
+/// the cells that they read.
 /// </summary>
 /// <remarks>
-/// An invariant is a function of the cells it reads, and which it reads next depends on what it has read. So where it
-/// held and read nothing but cells that some bits of the key tell, it holds in every state with the same bits. Which
-/// cells it reads is recorded as it runs; one that has ever read others is evaluated in every state.
+/// An invariant is a function of the cells it reads, and each next read depends on the earlier ones. Therefore, if an
+/// invariant held and read only cells that some bits of the key determine, it holds in every state with these bits.
+/// The reads are recorded as the invariant runs. An invariant that has ever read other cells is evaluated in every
+/// state.
 /// </remarks>
 internal sealed class InvariantMemo
 {
@@ -24,14 +25,14 @@ internal sealed class InvariantMemo
     private readonly Group[] _groups;
 
     /// <summary>
-    /// The invariants at one thread; or at nobody, the processor and the priorities; or at the rows of the mappings'
+    /// The invariants at one thread, or at row 0, the processor and the priorities, or at the rows of the mappings'
     /// tables.
     /// </summary>
     /// <param name="Row">The thread.</param>
     /// <param name="Mask">The bits that its invariants may read.</param>
     /// <param name="Known">Values of those bits with which the memorised invariants hold.</param>
-    /// <param name="Memorised">What has read those bits only.</param>
-    /// <param name="Others">What is evaluated in every state.</param>
+    /// <param name="Memorised">The invariants that have read only these bits.</param>
+    /// <param name="Others">The invariants that are evaluated in every state.</param>
     private sealed record Group(
         uint Row,
         Key Mask,
@@ -47,7 +48,8 @@ internal sealed class InvariantMemo
         _traced = new(walker.Tables);
         _rows = [State<Concrete>.Nobody, .. _codec.Rows];
 
-        // Beside its own row, a thread's invariants read what the others do, and who acts next.
+        // Beside its own row, a thread's invariants read the statuses and partners of other threads, the stage, and the
+        // current thread.
         var shared =
             _codec.MaskOf(nameof(State<Concrete>.Stage), 0) | _codec.MaskOf(nameof(State<Concrete>.Current), 0);
         foreach (var row in _codec.Rows)
@@ -96,7 +98,9 @@ internal sealed class InvariantMemo
         return HoldAgain();
     }
 
-    /// <summary>Whether every invariant holds in the present state, if they did in one with the same key.</summary>
+    /// <summary>
+    /// True if every invariant holds in the present state, provided that they held in a state with the same key.
+    /// </summary>
     public bool HoldAgain()
     {
         foreach (var group in _groups)
@@ -106,7 +110,7 @@ internal sealed class InvariantMemo
         return true;
     }
 
-    // Moves to the others what turns out to read more than the group's bits tell.
+    // Moves an invariant to the others if it reads more than the group's bits determine.
     private bool HoldTraced(Group group)
     {
         for (var n = group.Memorised.Count - 1; n >= 0; n--)

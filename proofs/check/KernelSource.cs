@@ -5,7 +5,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>The kernel's steps from the states of a model, as a search sees them.</summary>
+/// <summary>The search's view of the kernel's steps from the states of a model.</summary>
 internal sealed class KernelSource : IStepSource
 {
     private static readonly Entry[] Entries = Enum.GetValues<Entry>();
@@ -170,7 +170,8 @@ internal sealed class KernelSource : IStepSource
         return _roots.Count - 1;
     }
 
-    // The kernel's own steps to a user or idle. What is not in the model's bounds on the way is run on the tables.
+    // Follows the kernel's own steps to a user or idle state. If a state on the way is outside the model's bounds, the
+    // rest runs on the tables.
     private bool Settles(ulong state, StepTree tree)
     {
         for (var steps = 0u; _own[StageOf(state)] is >= 0 and var own; steps++)
@@ -197,9 +198,9 @@ internal sealed class KernelSource : IStepSource
         return _walker.Violation(_invariants);
     }
 
-    // What a step is judged by: its properties, and the invariants that read a cell whose value the key does not have.
-    // What reads no more than is known is judged at once; the others are listed, those together that read nothing which
-    // another does not.
+    // A step is judged by its properties, and by the invariants that read a cell whose value the key does not give.
+    // Judgements that read only known bits are evaluated at once. The others are listed. If one reads no more than
+    // another, the two are in one group.
     private bool FindJudgements(Entry entry, uint argument, in Effect effect, ulong known, List<object> judgements)
     {
         List<(object Judged, ulong Reads)> found = [];
@@ -229,6 +230,6 @@ internal sealed class KernelSource : IStepSource
             ? _meaning!.Violated(property, _threads, _walker.RowsOf) is null
             : _states.Holds((Instance)judged);
 
-    // What is judged together, what the first of it has read, and what the step has.
+    // A group of judgements, the reads of its first judgement, and the reads of the step.
     private sealed record Judgements(List<object> All, ulong Reads, ulong Known);
 }

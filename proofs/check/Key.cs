@@ -20,7 +20,7 @@ public readonly record struct Key(ulong Low, ulong High, ulong Top = 0)
         return (uint)from & (uint)((1UL << count) - 1);
     }
 
-    /// <summary>A value from bit <paramref name="at"/> on, zeros elsewhere.</summary>
+    /// <summary>A value whose lowest bit is at bit <paramref name="at"/>, with zeros elsewhere.</summary>
     public static Key Of(ulong value, int at) =>
         at switch
         {
@@ -31,7 +31,7 @@ public readonly record struct Key(ulong Low, ulong High, ulong Top = 0)
             _ => new(value, 0),
         };
 
-    /// <summary>Ones at so many bits from bit <paramref name="at"/> on, zeros elsewhere; at most 32.</summary>
+    /// <summary>A number of ones, at most 32, from bit <paramref name="at"/> on, with zeros elsewhere.</summary>
     public static Key Ones(int at, int count) => Of((1UL << count) - 1, at);
 
     public static Key operator &(Key a, Key b) => new(a.Low & b.Low, a.High & b.High, a.Top & b.Top);

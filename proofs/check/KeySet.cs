@@ -31,7 +31,7 @@ public sealed class KeySet
 
     public Key this[int number] => new(_low[number], _wide ? _high[number] : 0, _widest ? _top[number] : 0);
 
-    /// <summary>The number of the state this one was found from; -1 for the first.</summary>
+    /// <summary>The number of the state from which this one was found; -1 for the first.</summary>
     public int Parent(int number) => _parent[number];
 
     public bool Contains(Key key) => _slots[Slot(key)] != 0;

@@ -4,15 +4,15 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>A run that never comes to its end: from boot to a cycle, and once around it.</summary>
-/// <param name="Property">What it violates.</param>
-/// <param name="Why">What that says, and who waits for ever.</param>
+/// <summary>A run that never ends: from boot to a cycle, and once around it.</summary>
+/// <param name="Property">The violated property.</param>
+/// <param name="Why">The property's text, and the threads that wait for ever.</param>
 /// <param name="Prefix">The shortest way to the cycle.</param>
 /// <param name="Cycle">The cycle's events.</param>
 public sealed record FairCycle(string Property, string Why, Trace Prefix, IReadOnlyList<Event> Cycle);
 
-/// <summary>What a search for unfair cycles found.</summary>
-/// <param name="Model">What was searched.</param>
+/// <summary>The result of a search for unfair cycles.</summary>
+/// <param name="Model">The model.</param>
 /// <param name="States">Its states.</param>
 /// <param name="Transitions">Its steps.</param>
 /// <param name="Seconds">Wall-clock time.</param>
@@ -20,13 +20,13 @@ public sealed record FairCycle(string Property, string Why, Trace Prefix, IReadO
 public sealed record LivenessResult(Model Model, int States, long Transitions, double Seconds, FairCycle? Violation);
 
 /// <summary>
-/// Whether everyone who waits is served: a cycle of a model's states on which a thread waits all the time, though
-/// others are served, or ticks come, again and again, is a violation.
+/// Checks that every waiting thread is served. A violation is a cycle of a model's states on which a thread waits all
+/// the time while others are served, or ticks come, again and again.
 /// </summary>
 /// <remarks>
-/// Such a cycle is in a strongly connected component of the graph of the states in which the thread waits, and takes an
-/// edge that passes it over. Each of the properties is about one kind of such edges; that these come again and again is
-/// the fairness that it assumes.
+/// Such a cycle is in a strongly connected component of the graph of the states in which the thread waits. It contains
+/// an edge that passes the thread over. Each property is about one kind of such edges, and assumes that they occur
+/// again and again.
 /// </remarks>
 public sealed class Liveness
 {
@@ -66,7 +66,7 @@ public sealed class Liveness
     }
 
     /// <summary>
-    /// Three threads of one priority that send to each other and receive from anyone, while time passes.
+    /// Three threads of one priority send to each other and receive from any thread, while time passes.
     /// </summary>
     public static readonly Model Fair = new(
         "fair",
@@ -120,7 +120,7 @@ public sealed class Liveness
         }
     }
 
-    // What the state before a step is: the threads that wait in it.
+    // Records the threads that wait in the state before a step.
     private void Record(int state, Transition step)
     {
         for (var i = 0; i < _rows.Length; i++)
@@ -202,7 +202,7 @@ public sealed class Liveness
             _ => edge.Ticks,
         };
 
-    // The steps from a state to states in which a thread still waits; none from one in which it does not.
+    // The steps from a state to states in which a thread still waits; none if it does not wait in the state.
     private Func<int, IEnumerable<int>?> Inside(int property, int i) =>
         state =>
             (_waits[property][state] >> i & 1) == 0

@@ -80,9 +80,9 @@ public sealed partial record Model
     };
 
     /// <summary>
-    /// Three tasks, the second of them σ0 with two groups of 16 ports, that map, grant and unmap them, and use one; the
-    /// third one's pager is σ0. Spaces have 32 pages, of which the ports are the last, so that an fpage names them as
-    /// groups 30 and 31.
+    /// Three tasks map, grant and unmap ports, and use one. The second task is σ0 with two groups of 16 ports; the
+    /// third task's pager is σ0. Spaces have 32 pages, the last of which are the ports, so fpages name them as groups
+    /// 30 and 31.
     /// </summary>
     public static readonly Model Ports = new(
         "ports",
@@ -149,8 +149,8 @@ public sealed partial record Model
     };
 
     /// <summary>
-    /// Three tasks, the second of them σ0 with one frame, that map, grant and unmap it, while time passes and the third
-    /// one's interrupt comes: also between the kernel's steps.
+    /// Three tasks map, grant and unmap one frame, which belongs to the second task, σ0. Time passes and the third
+    /// task's interrupt comes, also between the kernel's steps.
     /// </summary>
     public static readonly Model Interrupted = new(
         "interrupted",
@@ -215,8 +215,8 @@ public sealed partial record Model
 
     /// <summary>
     /// σ0, its sub-task with a page, and a task that does not exist yet: σ0 creates and deletes both, and may give the
-    /// one to the other, which then creates it. They send, map and wait for each other, and a tick may come between the
-    /// steps. Versions go from 0, and from the last one, to 1.
+    /// sub-task to the other task, which then creates it. They send, map and wait for each other, and a tick may come
+    /// between the steps. Version 1 follows both 0 and the last version.
     /// </summary>
     public static readonly Model Family = new(
         "family",
@@ -320,7 +320,7 @@ public sealed partial record Model
     // A window for map items from anyone.
     private const uint AnyWindow = 3;
 
-    // One for those of the partner.
+    // A window for items of the partner only.
     private const uint Window = 2;
 
     private static uint Page(uint number) => number << 12 | 12 << 2;

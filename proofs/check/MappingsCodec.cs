@@ -5,14 +5,14 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// What of the mappings a key holds, for models whose threads map: the operation, the lists, and which page tables are
-/// whose; where tasks are created, also which are free, and the tasks.
+/// The part of a key for the mappings, in models whose threads map. It contains the operation, the lists, and the
+/// owners of page tables. If tasks are created, it also contains the free rows and the tasks.
 /// </summary>
 /// <remarks>
 /// The links back, the frames, and the page tables' contents follow from these by the invariants. They are not packed
-/// but derived anew; a state in which they are anything else has no key, so nothing is taken for granted. What means
-/// nothing now is packed as 0: the properties of a free mapping, the operands of no operation, the pages where none is
-/// left, the row before row 0's.
+/// but derived again. A state with other values has no key, so nothing is assumed. Values without a present meaning are
+/// packed as 0. These are the properties of a free mapping, the operands of no operation, the pages if none is left,
+/// and the row before row 0's.
 /// </remarks>
 internal sealed class MappingsCodec
 {
@@ -51,9 +51,10 @@ internal sealed class MappingsCodec
     /// <param name="model">The model.</param>
     /// <param name="tables">Holds its boot state.</param>
     /// <param name="cell">
-    /// Makes the slot of a column's row with so many bits; where a domain is given, of its values.
+    /// Makes the slot of a column's row with the given number of bits; if a domain is given, the slot holds only its
+    /// values.
     /// </param>
-    /// <param name="rows">Threads that may own an operation, and nobody.</param>
+    /// <param name="rows">Threads that may own an operation, and row 0.</param>
     public MappingsCodec(Model model, FlatTables tables, Func<string, uint, int, uint[]?, Slot> cell, uint[] rows)
     {
         (_tables, _mappings, _limits) = (tables, tables.State.Mappings, model.Limits);
@@ -102,7 +103,7 @@ internal sealed class MappingsCodec
             .. model.Creates ? (uint[])[Fpage.Own | Fpage.Unmap] : [],
         ];
         var deepest = Bits(paging.Nodes - paging.Roots + 2);
-        // Without deletions, page tables of boot stay, and the free ones are a part of boot's list.
+        // Without deletions, the page tables of boot stay, and the free page tables are a part of boot's list.
         var firstTable = model.Creates ? 1 : _mappings.FreeTable.Value;
         uint[] changing =
         [
@@ -207,7 +208,7 @@ internal sealed class MappingsCodec
             return row >= _limits.Paging.Roots && cells[_space + row] == 0;
         }
 
-        // A page table in use is in no list, a free one in no slot.
+        // A page table in use is in no list, and a free page table is in no slot.
         if (cell >= _nextTable && cell < _previousTable + _limits.Paging.Tables)
             return (cell - _nextTable) % _limits.Paging.Tables is var table
                 && (table == 0 || cells[_tableTask + table] != 0);
@@ -227,8 +228,8 @@ internal sealed class MappingsCodec
         return cell == _targetPage && (operation != Operations.Map || cells[_left] == 0);
     }
 
-    // Fills in what the packed cells determine. What they would put outside of its table is left: then the comparison
-    // fails.
+    // Fills in the cells that the packed cells determine. Values outside a table are not written, and then the
+    // comparison fails.
     private void Derive(uint[] cells)
     {
         var paging = _limits.Paging;

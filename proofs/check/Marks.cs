@@ -9,7 +9,7 @@ public readonly record struct Marks(Vector256<ulong> Bits)
     /// <summary>How many numbers there are.</summary>
     public const int Most = 256;
 
-    /// <summary>Whether nothing is in the set.</summary>
+    /// <summary>True if the set is empty.</summary>
     public bool IsEmpty => Bits == Vector256<ulong>.Zero;
 
     /// <summary>The numbers in the set.</summary>
@@ -23,7 +23,7 @@ public readonly record struct Marks(Vector256<ulong> Bits)
         }
     }
 
-    /// <summary>The set with one number more.</summary>
+    /// <summary>The set with one more number.</summary>
     public Marks With(int number) => new(Bits.WithElement(number / 64, Bits[number / 64] | 1UL << number % 64));
 
     /// <summary>The numbers from 0 on.</summary>

@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>Holds a step that tables have just made to what it is for (<see cref="Statements{W}"/>).</summary>
+/// <summary>Judges a step that the tables have just made by its purpose (<see cref="Statements{W}"/>).</summary>
 public sealed class MeaningJudge
 {
     private static readonly uint[] One = [0];
@@ -18,8 +18,8 @@ public sealed class MeaningJudge
     private readonly int[] _startOf;
     private Step<Concrete> _step;
 
-    /// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
-    /// <param name="properties">What steps are held to; null for all.</param>
+    /// <param name="tables">The state after a step, with the step's writes since the last commit.</param>
+    /// <param name="properties">The properties of steps; null for all.</param>
     public MeaningJudge(FlatTables tables, IReadOnlyList<Property<Concrete>>? properties = null)
     {
         _tables = tables;
@@ -45,9 +45,9 @@ public sealed class MeaningJudge
     /// </summary>
     public bool LooksEverywhere { get; init; }
 
-    /// <summary>The first property that the step violates, and where; null if all hold.</summary>
+    /// <summary>The first property that the step violates, and the place; null if all hold.</summary>
     /// <param name="entry">The step's entry.</param>
-    /// <param name="argument">What the entry took.</param>
+    /// <param name="argument">The entry's argument.</param>
     /// <param name="code">Its error code.</param>
     /// <param name="threads">Rows of the threads in use, before or after.</param>
     /// <param name="rowsOf">The rows of the other tables to look at.</param>
@@ -69,7 +69,7 @@ public sealed class MeaningJudge
         return null;
     }
 
-    /// <summary>What the steps of an entry are held to.</summary>
+    /// <summary>The properties of the steps of an entry.</summary>
     public IReadOnlyList<Property<Concrete>> Of(Entry entry) => _ofEntry[(int)entry];
 
     /// <summary>Looks at the step that was just made.</summary>
@@ -79,7 +79,7 @@ public sealed class MeaningJudge
         FindChanged(_step.Me.Value);
     }
 
-    /// <summary>Where the step violates a property; null if the property holds.</summary>
+    /// <summary>The rows at which the step violates a property; null if the property holds.</summary>
     public (uint I, uint J)? Violated(
         Property<Concrete> property,
         uint[] threads,
@@ -102,7 +102,7 @@ public sealed class MeaningJudge
         return null;
     }
 
-    // Rows that the step wrote, and that of the current thread.
+    // The rows that the step wrote, and the row of the current thread.
     private void FindChanged(uint me)
     {
         foreach (var rows in _changed)
@@ -116,7 +116,7 @@ public sealed class MeaningJudge
         }
     }
 
-    // The state as it was at the last commit.
+    // The state at the last commit.
     private sealed class BeforeTables(FlatTables tables) : Tables<Concrete>
     {
         public override Column<Concrete> Make(ColumnInfo info, uint rows) =>

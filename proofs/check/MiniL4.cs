@@ -1,16 +1,14 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Synchronous ipc of a few threads, and which pages they map to each other: a system to compare model checkers by.
+/// A system for comparing model checkers: synchronous ipc of a few threads, and the pages that they map to each other.
 /// Thread i is in task i modulo the number of tasks.
 /// </summary>
 /// <param name="threads">How many threads; at least two.</param>
 /// <param name="tasks">How many tasks.</param>
 /// <param name="pages">How many pages; the first task has them all at the beginning.</param>
 /// <param name="rights">Whether a mapping may be read-only.</param>
-/// <param name="forgetsChildren">
-/// A defect: what was derived from a page that is granted is still its old owner's.
-/// </param>
+/// <param name="forgetsChildren">A defect: if a page is granted, its derived mappings stay with the old owner.</param>
 public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool forgetsChildren = false)
 {
     // Columns.
@@ -19,8 +17,8 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
         Parent = 2,
         Right = 3;
 
-    // Statuses: these, then those that receive from a thread, then those that send: to whom, whether it is a call, and
-    // the item.
+    // Statuses: first these, then the statuses of receiving from a given thread, then those of sending. The statuses of
+    // sending give the receiver, whether it is a call, and the item.
     private const int Ready = 0,
         ReceivesAny = 1,
         FirstFrom = 2;
@@ -196,7 +194,7 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
         c[Queue, of] = queue % place + queue / place / (threads + 1) * place;
     }
 
-    // An item is nothing, or a page with what becomes of it: 0 mapped, 1 granted, 2 mapped read-only.
+    // An item is nothing, or a page with an operation: 0 mapped, 1 granted, 2 mapped read-only.
     private bool Has(Cells c, int thread, int item) =>
         item == 0 || c[Parent, (item - 1) / Kinds * tasks + thread % tasks] != None;
 
@@ -227,7 +225,8 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
         c[Right, page + source] = 0;
     }
 
-    // Takes a page from all tasks that have it from this one, and from itself if asked; or the right to write it.
+    // Takes a page from all tasks that have it from this one, and on request from this task itself; or takes only the
+    // right to write it.
     private bool Maps(Cells c, int me)
     {
         var (page, task) = (c.Choose(pages) * tasks, me % tasks);
@@ -251,7 +250,7 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
         return true;
     }
 
-    // The tasks that have a page from one, directly or not; and itself.
+    // The tasks that have a page from a given task, directly or indirectly, and this task itself.
     private bool[] Derived(Cells c, int page, int from)
     {
         var derived = new bool[tasks];

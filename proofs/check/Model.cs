@@ -3,14 +3,14 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>A kernel small enough to visit every state of, and what its threads may do.</summary>
-/// <param name="Name">How reports and the command call it.</param>
+/// <summary>A kernel small enough to visit every state, and the possible actions of its threads.</summary>
+/// <param name="Name">Its name in reports and on the command line.</param>
 /// <param name="Limits">Sizes of the tables.</param>
 /// <param name="Threads">The threads that exist at boot.</param>
-/// <param name="Arguments">What system calls are tried with.</param>
+/// <param name="Arguments">The arguments that system calls are tried with.</param>
 /// <param name="SliceBound">
-/// States with a longer time slice than this are counted but not expanded: thread_switch adds slices up, so that
-/// without a bound each thread has 255.
+/// States with a longer time slice than this are counted but not expanded. thread_switch adds up slices, so without a
+/// bound each thread can have 255.
 /// </param>
 public sealed partial record Model(
     string Name,
@@ -48,7 +48,8 @@ public sealed partial record Model(
             );
 
     /// <summary>
-    /// Names in <see cref="Sometimes.All"/> of what cannot happen with so few threads or priorities, and then must not.
+    /// Names in <see cref="Sometimes.All"/> of events that cannot happen with so few threads or priorities, and must
+    /// not happen.
     /// </summary>
     public IReadOnlyList<string> Never
     {
@@ -67,10 +68,10 @@ public sealed partial record Model(
         init => _never = value;
     }
 
-    /// <summary>The entries that users are tried with beyond those that every model has.</summary>
+    /// <summary>The entries that users are tried with, beyond those of every model.</summary>
     public IReadOnlyList<Entry> Also { get; init; } = [];
 
-    /// <summary>The entries that every model has but this one.</summary>
+    /// <summary>The entries that every other model has, but not this one.</summary>
     public IReadOnlyList<Entry> Without { get; init; } = [];
 
     /// <summary>The lengths of time slices that its threads may set.</summary>
@@ -86,7 +87,7 @@ public sealed partial record Model(
             ];
 
     /// <summary>
-    /// Ids of the interrupts that may come: by default one that nobody handles, as a spurious interrupt.
+    /// Ids of the interrupts that may come. The default is an interrupt without a handler, as a spurious interrupt.
     /// </summary>
     public IReadOnlyList<uint> Interrupts { get; init; } = [8];
 
@@ -95,13 +96,13 @@ public sealed partial record Model(
         Arranged(s => Interrupts.Any(id => s.Handler[id].Value != State<Concrete>.Nobody))
         || Interrupts.Any(Arguments.Values[Arguments.Index(nameof(State<Concrete>.Esi))].Contains);
 
-    /// <summary>How many of the first frames are σ0's, but for frame 0; where there are none, nobody maps.</summary>
+    /// <summary>The number of first frames that belong to σ0, without frame 0. If it is 0, no thread maps.</summary>
     public uint Sigma0Frames { get; init; }
 
-    /// <summary>What is mapped at boot.</summary>
+    /// <summary>The mappings at boot.</summary>
     public IReadOnlyList<BootMapping> Mapped { get; init; } = [];
 
-    /// <summary>What else is not as the kernel's boot makes it.</summary>
+    /// <summary>Other differences from the state that the kernel's boot makes.</summary>
     public Action<State<Concrete>> Arrange { get; init; } = _ => { };
 
     /// <summary>Whether its threads map pages. Its page tables need not be of the processor's size.</summary>
@@ -114,15 +115,15 @@ public sealed partial record Model(
     public IReadOnlyList<uint> Later { get; init; } = [];
 
     /// <summary>
-    /// The versions that tasks may come to have beside those of boot. States with any other are counted but not
-    /// expanded: a task has one after the other of 1,023.
+    /// The versions that tasks may reach, beside those of boot. States with any other version are counted but not
+    /// expanded, because a task goes through 1,023 versions.
     /// </summary>
     public IReadOnlyList<uint> Versions { get; init; } = [];
 
     /// <summary>Whether the kernel's steps on mappings are interrupted.</summary>
     public bool IsInterrupted => Maps && !Without.Contains(Entry.Tick);
 
-    /// <summary>Thread numbers of those that exist, at boot or later.</summary>
+    /// <summary>Thread numbers of all threads, existing at boot or later.</summary>
     public IReadOnlyList<uint> Rows =>
         [
             .. Threads.Select(thread => ThreadId.Row<Concrete>(thread.Id, Limits).Value),
@@ -130,9 +131,12 @@ public sealed partial record Model(
         ];
 
     /// <summary>
-    /// The same at the sizes of page tables that an image has; null where it would be another, as there are ports at
-    /// their pages of the numbers in fpages, or take long: a deletion looks at every page of a page table, and each
-    /// state with more mappings has all of them to look at.
+    /// The same model with the page-table sizes of an image; null if there is no such model:
+    /// <list>
+    /// <item>Ports would be at other pages, because fpages name them by number.</item>
+    /// <item>Deletions would take too long, because a deletion looks at every page of a page table.</item>
+    /// <item>More mappings would take too long, because every state has all of them to look at.</item>
+    /// </list>
     /// </summary>
     public Model? OnImage =>
         !Maps ? this
@@ -163,10 +167,15 @@ public sealed partial record Model(
         || (column == nameof(Mappings<Concrete>.Version) && Creates && value is > 0 and <= ThreadId.LastVersion);
 
     /// <summary>
-    /// Own steps of the kernel to a user or idle: 9 per thread and for nobody (<see cref="Rank{W}"/>); and an operation
-    /// of each thread that maps, which has per page a page table to add, at most every mapping to take away or make
-    /// read-only, both with a beginning and an end, and the page itself; or that deletes, which looks at tasks as often
-    /// as one more is found, at threads twice, and at the pages of every page table.
+    /// The most own steps of the kernel up to a user or idle state. There are 9 for each thread and for row 0
+    /// (<see cref="Rank{W}"/>), and the steps of operations. An operation of a thread that maps has, per page:
+    /// <list>
+    /// <item>A page table to add.</item>
+    /// <item>At most every mapping to take away or make read-only, each with a beginning and an end.</item>
+    /// <item>The page itself.</item>
+    /// </list>
+    /// A deletion looks at all tasks once for each task that it finds, at threads twice, and at the pages of every page
+    /// table.
     /// </summary>
     public uint MostOwnSteps =>
         (uint)(Rows.Count + 1)

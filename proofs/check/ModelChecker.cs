@@ -5,13 +5,13 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>What a check looks for, and how far.</summary>
-/// <param name="Invariants">Checked on every state; null for those of the spec.</param>
+/// <summary>The goal of a check, and its limits.</summary>
+/// <param name="Invariants">Checked on every state; null for the spec's invariants.</param>
 /// <param name="Damage">Changes the state after each step: a defect that the check must find.</param>
 /// <param name="MostStates">Gives up with a <see cref="ModelException"/> beyond this many states.</param>
-/// <param name="Workers">Threads that expand states; the result does not depend on it.</param>
-/// <param name="Progress">Told the number of states and the level after each level.</param>
-/// <param name="Properties">What each step is held to; null for all that the spec states.</param>
+/// <param name="Workers">Threads that expand states. The result does not depend on their number.</param>
+/// <param name="Progress">Called with the number of states and the level after each level.</param>
+/// <param name="Properties">The properties of each step; null for all properties of the spec.</param>
 public sealed record CheckOptions(
     IReadOnlyList<Invariant<Concrete>>? Invariants = null,
     Action<State<Concrete>, Entry>? Damage = null,
@@ -29,23 +29,23 @@ public sealed record CheckOptions(
     public IReadOnlyList<Property<Concrete>> PropertiesOf() => Properties ?? Statements<Concrete>.All;
 }
 
-/// <summary>What a check found.</summary>
-/// <param name="Model">What was checked.</param>
+/// <summary>The result of a check.</summary>
+/// <param name="Model">The model.</param>
 /// <param name="States">Reachable states, every stage counted.</param>
 /// <param name="Transitions">
-/// Steps made: one per way the kernel goes, not per combination of arguments it never reads.
+/// Steps made: one per path of the kernel, not one per combination of arguments that it never reads.
 /// </param>
-/// <param name="Levels">Longest of the shortest ways from boot to a state, in steps.</param>
+/// <param name="Levels">The largest distance of a state from boot, in steps.</param>
 /// <param name="Beyond">
-/// Steps to states with a longer time slice than the model's bound, or a version that is none of the model's; not
-/// followed.
+/// Steps that were not followed, because they lead to a longer time slice than the model's bound, or to a version
+/// outside the model.
 /// </param>
 /// <param name="Seconds">Wall-clock time.</param>
 /// <param name="BytesPerState">Memory of the tables of states, per state.</param>
-/// <param name="Failure">A violated property with its shortest trace; null where all hold.</param>
+/// <param name="Failure">A violated property with its shortest trace; null if all hold.</param>
 /// <param name="Witnesses">
-/// Shortest trace for each thing that must happen sometimes; null where it never did, which holds only for those the
-/// model names.
+/// A shortest trace for each event that must happen sometimes; null if it never happened. Only the model's named
+/// exceptions may never happen.
 /// </param>
 public sealed record CheckResult(
     Model Model,
@@ -62,7 +62,9 @@ public sealed record CheckResult(
     /// <summary>The counts that the check has seen.</summary>
     public ModelCounts Seen => new(States, Transitions, Levels);
 
-    /// <summary>How the counts differ from the expected ones; null where they agree or none are expected.</summary>
+    /// <summary>
+    /// The difference between the counts and the expected ones; null if they agree or none are expected.
+    /// </summary>
     public string? Miscount =>
         Model.Pinned is { } expected && expected != Seen ? $"expected {expected}; seen {Seen}" : null;
 
@@ -82,8 +84,8 @@ public sealed record Violation(string Property, string Why, Trace Trace)
 }
 
 /// <summary>
-/// Breadth-first search of every state of a model. Levels are expanded by several workers over a frozen table and
-/// merged in order, so that counts and traces are the same with any number of them.
+/// Breadth-first search of every state of a model. Several workers expand a level over a frozen table, and the results
+/// are merged in order. So counts and traces do not depend on the number of workers.
 /// </summary>
 public sealed class ModelChecker
 {
@@ -187,7 +189,7 @@ public sealed class ModelChecker
             ]
         );
 
-    // Expands states from..end-1 and adds what they lead to.
+    // Expands states from..end-1 and adds their successors.
     private Finding? Level(int from, int end)
     {
         const int worthSharing = 256;
@@ -211,8 +213,8 @@ public sealed class ModelChecker
         return null;
     }
 
-    // The path to a state, then one more event. The events are found again: each state remembers only where it came
-    // from.
+    // The path to a state, then one more event. The events are computed again, because each state remembers only its
+    // predecessor.
     private Trace TraceTo(int state, Event last)
     {
         List<Event> events = [last];

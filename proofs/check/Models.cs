@@ -45,7 +45,8 @@ public sealed partial record Model
     };
 
     /// <summary>
-    /// Three threads in two tasks, two of one priority below the third; slices of one tick, not added up.
+    /// Three threads in two tasks. Two of them have a lower priority than the third. Slices have one tick and are not
+    /// added up.
     /// </summary>
     public static readonly Model Trio = Make("trio", new(4, 2, 2), 1, (1, 0, 0, 1), (1, 1, 0, 1), (2, 0, 1, 1)) with
     {
@@ -104,9 +105,9 @@ public sealed partial record Model
     };
 
     /// <summary>
-    /// Two threads that schedule each other: the second, of a higher priority, may schedule both, and the first of the
-    /// lower one only, and is the first one's preempter. A time slice has no tick, one, or no end; what is set may be a
-    /// small space's number.
+    /// Two threads that schedule each other. The second has a higher priority and may schedule both. The first may
+    /// schedule only threads of the lower priority, and has the second as its preempter. A time slice has no tick, one
+    /// tick, or no end. A call may also set the number of a small space.
     /// </summary>
     public static readonly Model Schedulers = Make(
             "schedulers",
@@ -153,7 +154,7 @@ public sealed partial record Model
         ],
     };
 
-    // What thread_schedule sets: a priority, so many ticks, a small space's number.
+    // The parameter of thread_schedule: a priority, a number of ticks, and a small space's number.
     private static uint Param(uint priority, uint ticks, uint small) =>
         ticks << 24 | ScheduleParam.TickExponent << 20 | small << 8 | priority;
 

@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Check;
 
-/// <summary>What a run of a step comes to.</summary>
+/// <summary>The outcome of a run of a step.</summary>
 public enum OutcomeKind : byte
 {
     /// <summary>The step is not possible.</summary>
@@ -17,14 +17,15 @@ public enum OutcomeKind : byte
 }
 
 /// <summary>
-/// What a run of a step does to the packed state: the same for all states in which it reads the same.
+/// The effect of a run of a step on the packed state. It is the same for all states in which the run reads the same
+/// values.
 /// </summary>
 /// <param name="Kind">Whether it leads to a state.</param>
-/// <param name="IsOwn">Whether it is the system's own step, which no environment causes.</param>
+/// <param name="IsOwn">True if it is the system's own step, which no environment causes.</param>
 /// <param name="Clear">The bits that it writes.</param>
 /// <param name="Set">Their values.</param>
-/// <param name="Outside">Of a step beyond the bounds: which value of which cell is beyond them, by number.</param>
-/// <param name="Marks">What has happened of the things that must happen sometimes.</param>
+/// <param name="Outside">For a step beyond the bounds: the number of the cell and value that are beyond them.</param>
+/// <param name="Marks">The events that happened, of those that must happen sometimes.</param>
 public readonly record struct Outcome(
     OutcomeKind Kind,
     bool IsOwn = false,
@@ -39,8 +40,8 @@ public readonly record struct Outcome(
 }
 
 /// <summary>
-/// A transition system as the search sees it: states of at most 64 bits, and steps that record what they read. An
-/// object of one worker.
+/// The search's view of a transition system: states of at most 64 bits, and steps that record what they read. Each
+/// worker has its own object.
 /// </summary>
 public interface IStepSource
 {
@@ -53,37 +54,35 @@ public interface IStepSource
     /// <summary>The steps to try in a state, in order.</summary>
     ReadOnlySpan<int> RootsOf(ulong state);
 
-    /// <summary>
-    /// Runs a step, with the choices that the recording gives, and records what the outcome depends on.
-    /// </summary>
+    /// <summary>Runs a step with the recorded choices, and records the reads that the outcome depends on.</summary>
     /// <param name="root">The step.</param>
     /// <param name="from">The state before it.</param>
     /// <param name="run">Records.</param>
     /// <param name="judgements">
-    /// Gets what is to be judged by more than the recording has, in groups that read about the same. What reads no more
-    /// is judged at once.
+    /// Receives the judgements that need more reads than the recording has, in groups with similar reads. Judgements
+    /// that read no more are evaluated at once.
     /// </param>
     Outcome Learn(int root, ulong from, Recording run, List<object> judgements);
 
-    /// <summary>Whether a group of judgements holds for a run.</summary>
+    /// <summary>Evaluates a group of judgements for a run; true if all hold.</summary>
     /// <param name="root">The step.</param>
     /// <param name="from">The state before it.</param>
     /// <param name="picks">The run's choices.</param>
-    /// <param name="judgement">One of those that <see cref="Learn"/> has given for this run.</param>
-    /// <param name="run">Records what the group reads beyond the run.</param>
+    /// <param name="judgement">A judgement that <see cref="Learn"/> gave for this run.</param>
+    /// <param name="run">Records the group's reads beyond those of the run.</param>
     bool LearnJudgement(int root, ulong from, ReadOnlySpan<int> picks, object judgement, Recording run);
 
-    /// <summary>What a run violates whose outcome is a violation.</summary>
+    /// <summary>The violation of a run whose outcome is a violation.</summary>
     (string Property, string Why) Explain(int root, ulong from, ReadOnlySpan<int> picks);
 
-    /// <summary>What a new state violates, or null.</summary>
-    /// <param name="from">The state before it; of the first state, its complement.</param>
+    /// <summary>The violation of a new state, or null.</summary>
+    /// <param name="from">The state before it; for the first state, the state's own complement.</param>
     /// <param name="state">The new state.</param>
-    /// <param name="isOwn">Whether an own step has led to it.</param>
+    /// <param name="isOwn">True if an own step has led to it.</param>
     /// <param name="tree">The steps that are known.</param>
     (string Property, string Why)? Judge(ulong from, ulong state, bool isOwn, StepTree tree);
 
-    /// <summary>What a state beyond the bounds violates, or null.</summary>
+    /// <summary>The violation of a state beyond the bounds, or null.</summary>
     (string Property, string Why)? JudgeBeyond(ulong from, in Outcome outcome);
 
     /// <summary>

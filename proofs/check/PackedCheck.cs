@@ -3,7 +3,8 @@ using Verified.Proofs.Events;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Checks a model whose states fit into 64 bits, each of them told by one slot: by a search over packed states.
+/// Checks a model by a search over packed states. The states must fit into 64 bits, and one slot must determine each
+/// cell.
 /// </summary>
 internal sealed class PackedCheck
 {
@@ -14,8 +15,8 @@ internal sealed class PackedCheck
     private readonly List<int>? _order;
 
     /// <param name="model">The model.</param>
-    /// <param name="options">What to look for.</param>
-    /// <param name="order">Gets the numbers of the states in the order they are found; null if nobody asks.</param>
+    /// <param name="options">The options of the check.</param>
+    /// <param name="order">Receives the numbers of the states in the order of their discovery; may be null.</param>
     public PackedCheck(Model model, CheckOptions options, List<int>? order = null)
     {
         (_model, _options, _order) = (model, options, order);
@@ -94,8 +95,8 @@ internal sealed class PackedCheck
 
     private Key KeyOf(int number) => new(_search.States[number], 0);
 
-    // The path to a state, then one more event. The events are found again: each state remembers only where it came
-    // from.
+    // The path to a state, then one more event. The events are computed again, because each state remembers only its
+    // predecessor.
     private Trace TraceTo(int state, Event last)
     {
         List<Event> events = [last];
@@ -107,7 +108,7 @@ internal sealed class PackedCheck
 
     private Event Between(int from, ulong to) => _walker.EventBetween(KeyOf(from), new(to, 0));
 
-    // The event with some number among those that come from a state.
+    // The event with a given number among the events of a state.
     private Event EventOf(int from, int number)
     {
         Event? found = null;

@@ -1,9 +1,9 @@
 namespace Verified.Proofs.Check;
 
-/// <summary>How large a model is: a wrong spec often shows as a changed count and as nothing else.</summary>
+/// <summary>The size of a model. A wrong spec often changes only these counts.</summary>
 /// <param name="States">Reachable states.</param>
 /// <param name="Transitions">Steps made from them.</param>
-/// <param name="Levels">Longest of the shortest ways from boot to a state, in steps.</param>
+/// <param name="Levels">The largest distance of a state from boot, in steps.</param>
 public sealed record ModelCounts(int States, long Transitions, int Levels)
 {
     public override string ToString() => $"{States:N0} states, {Transitions:N0} transitions, {Levels} steps deep";
@@ -29,7 +29,7 @@ public sealed partial record Model
     };
 
     /// <summary>
-    /// The expected counts; null for a model that is not in <see cref="All"/>, such as a changed copy of one.
+    /// The expected counts; null for a model that is not in <see cref="All"/>, such as a changed copy of a model.
     /// </summary>
     public ModelCounts? Pinned => All.Any(model => ReferenceEquals(model, this)) ? Pins[Name] : null;
 }

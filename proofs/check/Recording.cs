@@ -1,7 +1,8 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// What one run of a step has read of a packed state and chosen, in order. The run is a function of this list alone.
+/// The reads of one run of a step from a packed state, and its choices, in order. The run is a function of this list
+/// alone.
 /// </summary>
 public sealed class Recording
 {
@@ -17,17 +18,18 @@ public sealed class Recording
     /// <summary>Reads and choices, in the order of the run.</summary>
     public IReadOnlyList<RecordedItem> Items => _items;
 
-    /// <summary>The bits that were read, and those that are known.</summary>
+    /// <summary>The bits that were read, and the known bits.</summary>
     public ulong Bits => _read;
 
     /// <summary>The alternatives that the run has taken.</summary>
     public ReadOnlySpan<int> Picks => _picks.AsSpan(0, _chosen);
 
     /// <summary>
-    /// Forgets everything. The next run takes the given alternatives, and then the first one of each further choice.
+    /// Forgets everything. The next run takes the given alternatives, and then the first alternative of each further
+    /// choice.
     /// </summary>
     /// <param name="picks">The alternatives.</param>
-    /// <param name="known">Bits that are known, so that reads of them are not recorded.</param>
+    /// <param name="known">Known bits, whose reads are not recorded.</param>
     public void Begin(ReadOnlySpan<int> picks, ulong known = 0)
     {
         _items.Clear();
@@ -36,10 +38,12 @@ public sealed class Recording
     }
 
     /// <summary>
-    /// The run reads bits of the packed state. Bits that it has read before need not be recorded again.
+    /// The run reads bits of the packed state. Bits that it has already read need not be recorded again.
     /// </summary>
     /// <param name="at">The first bit.</param>
-    /// <param name="bits">How many; those of one slot, so that two reads have the same bits or none in common.</param>
+    /// <param name="bits">
+    /// The number of bits. They are the bits of one slot, so two reads have either the same bits or none in common.
+    /// </param>
     public void Read(int at, int bits)
     {
         var mask = ((1UL << bits) - 1) << at;
@@ -50,7 +54,7 @@ public sealed class Recording
     }
 
     /// <summary>The run chooses among so many alternatives.</summary>
-    /// <returns>The one it takes.</returns>
+    /// <returns>The alternative that the run takes.</returns>
     public int Choose(int count)
     {
         if (_chosen == MostChoices)

@@ -1,25 +1,23 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// A violation: of the step with some number from a state, or of the state that the first step to it leads to.
+/// A violation: by the step with a given number from a state, or by the state that the first step to it leads to.
 /// </summary>
 /// <param name="Property">Its name.</param>
-/// <param name="Why">What it says.</param>
-/// <param name="From">Number of the state before the step; -1 if the first state is bad.</param>
+/// <param name="Why">Its text.</param>
+/// <param name="From">Number of the state before the step; -1 if the first state is the violation.</param>
 /// <param name="Step">
-/// Number of the step among those from that state; -1 for the first one that leads to <paramref name="To"/>.
+/// Number of the step among those from that state; -1 for the first step that leads to <paramref name="To"/>.
 /// </param>
 /// <param name="To">The state after the step.</param>
 public sealed record SearchFailure(string Property, string Why, int From, int Step, ulong To);
 
-/// <summary>
-/// Breadth-first search over packed states of at most 64 bits, by several workers.
-/// </summary>
+/// <summary>Breadth-first search over packed states of at most 64 bits, by several workers.</summary>
 /// <remarks>
-/// A level is taken in batches of chunks. First the workers take chunks and follow the steps' tree
-/// (<see cref="StepTree"/>); then they take shards of the set and add the candidates of all chunks, in order; then the
-/// new states are listed in order of the candidates. So numbers of chunks and shards, but not of workers, decide the
-/// result: it is that of a search by one worker that takes one state after the other.
+/// A level is taken in batches of chunks. Three phases follow each other. First, workers take chunks and follow the
+/// tree of steps (<see cref="StepTree"/>). Second, workers take shards of the set, and add the candidates of all chunks
+/// in order. Third, the new states are listed in the order of the candidates. The result depends on the order of chunks
+/// and shards, but not on workers. It equals that of a search by one worker that takes one state after the other.
 /// </remarks>
 public sealed class Search
 {
@@ -58,16 +56,16 @@ public sealed class Search
     /// <summary>Steps beyond the model's bounds.</summary>
     public long Beyond { get; private set; }
 
-    /// <summary>Where each mark happened first: number of the state before the step, and of the step.</summary>
+    /// <summary>The first occurrence of each mark: number of the state before the step, and of the step.</summary>
     public IReadOnlyDictionary<int, (int From, int Step)> Happened => _happened;
 
     /// <summary>The steps learned.</summary>
     public StepTree Tree => _tree;
 
-    /// <summary>What is done with each level, given the numbers of its states in order; null for nothing.</summary>
+    /// <summary>Called after each level with the numbers of its states in order; may be null.</summary>
     public Action<IReadOnlyList<int>>? Level { get; init; }
 
-    /// <summary>Begins: what the initial state violates, or null.</summary>
+    /// <summary>Begins the search. Returns the violation of the initial state, or null.</summary>
     public SearchFailure? Begin()
     {
         var state = _sources[0].Initial;
@@ -81,7 +79,7 @@ public sealed class Search
         return new(property, why, -1, -1, state);
     }
 
-    /// <summary>Whether a state may have no step; if not, such a state is a violation.</summary>
+    /// <summary>True if a state may have no step. If false, such a state is a violation.</summary>
     public bool MayEnd { get; init; } = true;
 
     /// <summary>Whether there are states left to expand.</summary>
@@ -118,7 +116,7 @@ public sealed class Search
         return null;
     }
 
-    // Adds what a chunk has found to the results, and its new states to the next level.
+    // Adds a chunk's findings to the results, and its new states to the next level.
     private SearchFailure? Take(Chunk chunk)
     {
         (Transitions, Beyond) = (Transitions + chunk.Transitions, Beyond + chunk.Beyond);

@@ -3,7 +3,9 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>A step just made: the entry, who had the processor, and the state after it (with its journal).</summary>
+/// <summary>
+/// A step just made: the entry, the thread that had the processor, and the state after it (with its journal).
+/// </summary>
 public readonly record struct Transition(
     FlatTables Tables,
     Entry Entry,
@@ -18,7 +20,7 @@ public readonly record struct Transition(
     /// <summary>Whether the step wrote a column of a row.</summary>
     public bool Wrote(string column, uint row) => Tables.Written.Contains(Tables.Start(column) + (int)row);
 
-    /// <summary>What a column of a row was before the step.</summary>
+    /// <summary>The value of a column at a row before the step.</summary>
     public uint Before(string column, uint row) => Tables.Before(Tables.Start(column) + (int)row);
 
     /// <summary>Whether the step changed a column of a row.</summary>
@@ -54,7 +56,7 @@ public sealed partial record Sometimes(string Name, Func<Transition, bool> Happe
         ReportedLater = "an exception that waits for its pager",
         Answered = "an exception answered";
 
-    /// <summary>What only threads that handle interrupts can bring about.</summary>
+    /// <summary>Events that need threads that handle interrupts.</summary>
     public static readonly IReadOnlyList<Sometimes> OfInterrupts =
     [
         new("an interrupt associated", t =>
@@ -96,7 +98,7 @@ public sealed partial record Sometimes(string Name, Func<Transition, bool> Happe
         ),
     ];
 
-    /// <summary>What only threads that map can bring about.</summary>
+    /// <summary>Events that need threads that map.</summary>
     public static readonly IReadOnlyList<Sometimes> OfMappings =
     [
         Map("a mapping derived from a derived one", (s, t) =>

@@ -3,10 +3,10 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>What must happen where threads schedule each other, or have preempters.</summary>
+/// <summary>Events that must happen if threads schedule each other or have preempters.</summary>
 public sealed partial record Sometimes
 {
-    /// <summary>What only thread_schedule can bring about.</summary>
+    /// <summary>Events that need thread_schedule.</summary>
     public static IReadOnlyList<Sometimes> OfScheduling =>
         [
             Refused("thread_schedule of a thread of a higher priority", (s, me) =>
@@ -53,7 +53,7 @@ public sealed partial record Sometimes
             ),
         ];
 
-    /// <summary>What only threads with preempters can bring about.</summary>
+    /// <summary>Events that need threads with preempters.</summary>
     public static IReadOnlyList<Sometimes> OfPreempters =>
         [
             new("the end of a time slice reported to a preempter that waits", t =>

@@ -4,11 +4,11 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// What must happen where tasks are created and deleted, ports are mapped, or steps on mappings are interrupted.
+/// Events that must happen if tasks are created and deleted, ports are mapped, or steps on mappings are interrupted.
 /// </summary>
 public sealed partial record Sometimes
 {
-    /// <summary>What only threads that create tasks can bring about.</summary>
+    /// <summary>Events that need threads that create tasks.</summary>
     public static IReadOnlyList<Sometimes> OfTasks =>
         [
             Refused("task_new of a task without chief", (s, _, task) => s.Mappings.Chief[task].Value == 0),
@@ -73,7 +73,7 @@ public sealed partial record Sometimes
             ),
         ];
 
-    /// <summary>What only threads that have ports can bring about.</summary>
+    /// <summary>Events that need threads that have ports.</summary>
     public static IReadOnlyList<Sometimes> OfPorts =>
         [
             Map("ports mapped", (s, t) => Ports(s, t).Any(n => t.Before(nameof(Mappings<Concrete>.Space), n) == 0)),
@@ -113,7 +113,7 @@ public sealed partial record Sometimes
             ),
         ];
 
-    /// <summary>What only time and interrupts between steps on mappings can bring about.</summary>
+    /// <summary>Events that need time and interrupts between steps on mappings.</summary>
     public static IReadOnlyList<Sometimes> BetweenSteps =>
         [
             new("a tick between steps on mappings", t => t.Entry == Entry.Tick && t.StageBefore == Stages.Map),
@@ -158,7 +158,7 @@ public sealed partial record Sometimes
     private static Sometimes Deletes(string name, Func<State<Concrete>, Transition, Truth> happens) =>
         Map(name, (s, t) => s.Mappings.Operation == Operations.Delete && happens(s, t));
 
-    // Whether an id was the one, of the version before, of the thread that is in its row.
+    // True if an id belonged to the previous version of the thread in its row.
     private static bool IsStale(State<Concrete> s, Concrete id) =>
         s.Status[s.Row(id)].Value != ThreadStatus.Inactive
         && ThreadId.Task(id).Value == s.Task(s.Row(id)).Value

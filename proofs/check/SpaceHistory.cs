@@ -5,10 +5,10 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Holds a run to the model of address spaces (<see cref="Spaces"/>): each completed operation is the one that its
-/// caller asked for, page by page, and nothing else changes a space. A deletion leaves nothing of its tasks.
+/// Checks that a run agrees with the model of address spaces (<see cref="Spaces"/>). Each completed operation must be
+/// the requested one, page by page, and no other step may change a space. A deletion leaves nothing of its tasks.
 /// </summary>
-/// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
+/// <param name="tables">The state after a step, with the step's writes since the last commit.</param>
 public sealed class SpaceHistory(FlatTables tables)
 {
     public const string Abstract = "an-operation-is-the-papers",
@@ -38,7 +38,7 @@ public sealed class SpaceHistory(FlatTables tables)
         _operationId;
     private int _done;
 
-    /// <summary>Names of what a run is held to.</summary>
+    /// <summary>Names of the properties of a run.</summary>
     public static readonly IReadOnlyList<string> Names = [Abstract, Between, Nothing, Deleted, Full];
 
     /// <summary>Forgets the operation that is going on: another run begins.</summary>
@@ -50,7 +50,7 @@ public sealed class SpaceHistory(FlatTables tables)
             BeginOperation(_was);
     }
 
-    /// <summary>Sees a step that has just been made; what it violates, or null.</summary>
+    /// <summary>Examines a step that has just been made. Returns the violated property, or null.</summary>
     public (string Name, string Why)? After(Entry entry)
     {
         var m = s.Mappings;
@@ -89,7 +89,7 @@ public sealed class SpaceHistory(FlatTables tables)
         };
     }
 
-    // One page or more are done: so they are in the model.
+    // One or more pages are finished. The model handles the same pages.
     private (string, string)? Pages(Mappings<Concrete> m)
     {
         if (m.Failed.Value == 1)
@@ -110,7 +110,7 @@ public sealed class SpaceHistory(FlatTables tables)
             : null;
     }
 
-    // Where nothing is left to map with, the destination is flushed at most.
+    // If no row is left for a mapping, at most the destination is flushed.
     private (string, string)? Failed(Mappings<Concrete> m)
     {
         _left = 0;
@@ -140,7 +140,7 @@ public sealed class SpaceHistory(FlatTables tables)
         return _operationId == Operations.Delete && Left() is { } left ? (Deleted, $"after a deletion {left}") : null;
     }
 
-    // What is left of deleted tasks, if anything.
+    // Remains of deleted tasks; null if there are none.
     private string? Left()
     {
         var (m, lthreads) = (s.Mappings, s.Limits.Lthreads);
@@ -182,7 +182,7 @@ public sealed class SpaceHistory(FlatTables tables)
         return null;
     }
 
-    // Those of pages that are mapped, but σ0's own.
+    // The frames of mapped pages, without σ0's own pages.
     private List<uint> Frames()
     {
         List<uint> frames = [];

@@ -7,12 +7,13 @@ namespace Verified.Proofs.Check;
 internal readonly record struct Instance(Invariant<Concrete> Invariant, uint Row);
 
 /// <summary>
-/// Evaluates invariants on packed states: each only once for all states that agree in the bits that it reads.
+/// Evaluates invariants on packed states. Each is evaluated only once for all states that agree in the bits that it
+/// reads.
 /// </summary>
 /// <remarks>
 /// Invariants are in groups. A group knows the values of its bits with which all of its invariants hold. Its bits are
-/// those that one of them has read; if one reads others, they are added, and the group begins anew. A state that has
-/// the same bits as the one before it, which was judged, is not looked up.
+/// those that its invariants have read. If an invariant reads other bits, they are added, and the group begins again.
+/// If a state has the same bits as its judged predecessor, it is not looked up.
 /// </remarks>
 internal sealed class StateJudge
 {
@@ -37,14 +38,12 @@ internal sealed class StateJudge
         public List<Instance> Instances { get; init; } = [];
     }
 
-    /// <param name="walker">Has the tables.</param>
-    /// <param name="invariants">What is evaluated.</param>
+    /// <param name="walker">Provides the tables.</param>
+    /// <param name="invariants">The invariants.</param>
     /// <param name="unkeyed">
-    /// Told which cells an invariant reads that have other values after a step than in the key.
+    /// Receives the cells that an invariant reads, if their values after a step may differ from the key.
     /// </param>
-    /// <param name="outside">
-    /// A value of a cell that no key has bits for, and that the states have; null if there is none.
-    /// </param>
+    /// <param name="outside">The states' value of a cell that has no bits in any key; null if there is none.</param>
     public StateJudge(
         Walker walker,
         IReadOnlyList<Invariant<Concrete>> invariants,
@@ -56,7 +55,8 @@ internal sealed class StateJudge
         var codec = walker.Codec;
         _rows = [State<Concrete>.Nobody, .. codec.Rows];
 
-        // Beside its own row, a thread's invariants read what the others do, and who acts next.
+        // Beside its own row, a thread's invariants read the statuses and partners of other threads, the stage, and the
+        // current thread.
         var shared = codec.MaskOf(nameof(State<Concrete>.Stage), 0) | codec.MaskOf(nameof(State<Concrete>.Current), 0);
         foreach (var row in codec.Rows)
         {
@@ -150,7 +150,7 @@ internal sealed class StateJudge
                 continue;
             }
 
-            // It needs bits that would make the group know too little: a group of its own.
+            // The invariant needs bits outside the group's limit, so it gets a separate group.
             group.Instances.RemoveAt(n);
             var own = new Group(ulong.MaxValue) { Mask = bits };
             own.Instances.Add(instance);

@@ -2,12 +2,12 @@ namespace Verified.Proofs.Check;
 
 /// <summary>
 /// The packed states that a search has found, in shards by their hash: workers add to different shards without a lock.
-/// Each state has a number, and that of the state it was found from.
+/// Each state has a number, and the number of the state from which it was found.
 /// </summary>
 public sealed class StateSet
 {
     /// <summary>
-    /// How many shards there are: so many that one of a few million states fits into a second-level cache.
+    /// The number of shards. With this number, one shard of a few million states fits into a second-level cache.
     /// </summary>
     public const int Shards = 1 << ShardBits;
 
@@ -24,10 +24,12 @@ public sealed class StateSet
     /// <summary>A state by its number.</summary>
     public ulong this[int number] => _shards[number % Shards].Keys[number / Shards];
 
-    /// <summary>The number of the state that one was found from; -1 for the first.</summary>
+    /// <summary>The number of the state from which a state was found; -1 for the first.</summary>
     public int Parent(int number) => _shards[number % Shards].Parents[number / Shards];
 
-    /// <summary>Mixes the bits of a state: the top ones choose its shard, the low ones its place there.</summary>
+    /// <summary>
+    /// Mixes the bits of a state. The top bits choose its shard, the low bits its place in the shard.
+    /// </summary>
     public static ulong Hash(ulong state)
     {
         state = (state ^ state >> 32) * 0x9E3779B97F4A7C15;
@@ -45,7 +47,7 @@ public sealed class StateSet
         return place < 0 ? -1 : checked(place * Shards + shard);
     }
 
-    /// <summary>Says which state a new one was found from.</summary>
+    /// <summary>Records the state from which a new state was found.</summary>
     public void ComesFrom(int number, int parent) => _shards[number % Shards].Parents[number / Shards] = parent;
 
     private sealed class Shard
@@ -84,7 +86,7 @@ public sealed class StateSet
 
         private static int SlotOf(ulong hash, int slots) => (int)((hash & uint.MaxValue) * (ulong)slots >> 32);
 
-        // By a quarter, so that little is unused: all shards grow at about the same time.
+        // The growth is a quarter, so little memory is unused, because all shards grow at about the same time.
         private void Grow()
         {
             var (keys, parents) = (Keys, Parents);

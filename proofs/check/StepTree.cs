@@ -4,23 +4,23 @@ using System.Runtime.Intrinsics.X86;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Steps that were run once and are known from then on: a decision tree over the bits of packed states.
+/// A decision tree over the bits of packed states. It holds the steps that were run once and are known from then on.
 /// </summary>
 /// <remarks>
-/// What a run reads next depends only on what it has read and chosen before. So the runs of a step form a tree: an
-/// inner node reads a slot of the state or chooses an alternative, and a leaf has the outcome. What the run is to be
-/// judged by reads still more, and each group of judgements is a tree of its own below the leaf. So a leaf's trees are
-/// as many as the sum of what they read has values, not the product. A step from a state follows the nodes. Only where
-/// the tree ends is the step itself run, and its path added. A run that does not agree with the tree shows that the
+/// The next read of a run depends only on its earlier reads and choices. So the runs of a step form a tree: an inner
+/// node reads a slot of the state or chooses an alternative, and a leaf has the outcome. The judgements of a run read
+/// still more, so each group of judgements has a separate tree below the leaf. The number of trees at a leaf is
+/// therefore the sum of the groups' combinations, not their product. A step from a state follows the nodes. The step
+/// itself runs only where the tree ends, and its path is added. A run that does not agree with the tree shows that the
 /// step depends on something it has not read; then the search stops with an error.
-/// <para>Workers share a tree. Readers take no lock: entries go from 0 to their final value, after what they refer
-/// to.</para>
+/// <para>Workers share a tree. Readers take no lock: an entry changes from 0 to its final value only after everything
+/// it refers to is written.</para>
 /// </remarks>
 public sealed class StepTree
 {
-    // An entry: the kind in bits 0..1, the first bit of a read in 8..15, the number of bits or alternatives in 16..23,
-    // and above that the place of its children, or of a leaf's block: number of the outcome, number of judgements,
-    // their roots. A leaf of a judgement says whether it holds. 0 is unknown.
+    // An entry has its kind in bits 0..1, the first bit of a read in 8..15, and the number of bits or alternatives in
+    // 16..23. The bits above give the place of its children, or of a leaf's block. The block contains the number of the
+    // outcome, the number of judgements, and their roots. A leaf of a judgement says whether it holds. 0 is unknown.
     private const int Read = 1,
         Choice = 2,
         Leaf = 3,
@@ -73,8 +73,8 @@ public sealed class StepTree
     }
 
     /// <summary>
-    /// The outcomes of every run of a step from a state, in order of the choices; complements of those that are
-    /// violations.
+    /// The outcomes of every run of a step from a state, in order of the choices. A violation is given as the
+    /// complement of its number.
     /// </summary>
     public void Walk(int root, ulong state, IStepSource source, Leaves leaves) =>
         Walk(root, state, source, leaves, int.MaxValue);
@@ -83,7 +83,7 @@ public sealed class StepTree
     public ReadOnlySpan<int> PicksOf(int leaf, int root, ulong state, IStepSource source, Leaves leaves) =>
         leaves.PicksTo(Walk(root, state, source, leaves, leaf + 1));
 
-    // Ends after so many leaves: how many choices led to the last one.
+    // Ends after a given number of leaves. Returns the number of choices that led to the last leaf.
     private int Walk(int root, ulong state, IStepSource source, Leaves leaves, int most)
     {
         var entries = Volatile.Read(ref _entries);
@@ -260,7 +260,7 @@ public sealed class StepTree
         );
 }
 
-/// <summary>The leaves that a walk has come to, and the way to the present one. Of one worker.</summary>
+/// <summary>The leaves that a walk has reached, and the path to the present one. Of one worker.</summary>
 public sealed class Leaves
 {
     private readonly int[] _places = new int[Recording.MostChoices],
@@ -268,7 +268,7 @@ public sealed class Leaves
     private readonly int[] _picks = new int[Recording.MostChoices];
     private int[] _outcomes = new int[64];
 
-    /// <summary>What runs are recorded in.</summary>
+    /// <summary>The recording of the runs.</summary>
     public Recording Recording { get; } = new();
 
     public int Count { get; private set; }

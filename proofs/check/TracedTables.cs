@@ -17,7 +17,7 @@ internal sealed class TracedTables : Tables<Concrete>
 
     public State<Concrete> State { get; }
 
-    /// <summary>Cells read since <see cref="Forget"/>; one may occur more than once.</summary>
+    /// <summary>Cells read since <see cref="Forget"/>. A cell may occur more than once.</summary>
     public IReadOnlyList<int> Reads => _reads;
 
     public void Forget() => _reads.Clear();

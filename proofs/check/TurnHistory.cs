@@ -4,10 +4,9 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Holds a run to fair service, whatever the rule of turns is: nobody who waits is passed over while another is served
-/// twice.
+/// Checks that a run is fair for any rule of turns: no waiting thread is passed over while another is served twice.
 /// </summary>
-/// <param name="tables">The state after a step, with what the step has written since the last commit.</param>
+/// <param name="tables">The state after a step, with the step's writes since the last commit.</param>
 public sealed class TurnHistory(FlatTables tables)
 {
     public const string Senders = "no-sender-is-passed-over-twice",
@@ -17,7 +16,7 @@ public sealed class TurnHistory(FlatTables tables)
     private readonly Dictionary<uint, HashSet<uint>> _senders = [],
         _ready = [];
 
-    /// <summary>Names of what a run is held to.</summary>
+    /// <summary>Names of the properties of a run.</summary>
     public static readonly IReadOnlyList<string> Names = [Senders, Threads];
 
     /// <summary>Another run begins.</summary>
@@ -27,7 +26,7 @@ public sealed class TurnHistory(FlatTables tables)
         _ready.Clear();
     }
 
-    /// <summary>Sees a step that has just been made; what it violates, or null.</summary>
+    /// <summary>Examines a step that has just been made. Returns the violated property, or null.</summary>
     public (string Name, string Why)? After(Entry entry, uint[] threads)
     {
         foreach (var thread in _senders.Keys.Where(thread => s.Status[thread].Value != ThreadStatus.Sending).ToList())

@@ -1,7 +1,7 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// What the workers of a search share: which invariants read cells that have other values after a step than in the
+/// Shared by the workers of a search: the invariants that read cells whose values after a step may differ from the
 /// unpacked key of the state. These are judged with the step; all are judged in unpacked states.
 /// </summary>
 internal sealed class Unkeyed
@@ -32,7 +32,7 @@ internal sealed class Unkeyed
         }
     }
 
-    /// <summary>The invariants that are known to read one of some cells.</summary>
+    /// <summary>The invariants that are known to read one of the given cells.</summary>
     public IReadOnlyCollection<Instance> ReadersOf(IEnumerable<int> cells)
     {
         var (found, readers) = (new List<Instance>(), _readers);

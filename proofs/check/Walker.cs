@@ -5,7 +5,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// Makes every step from a state of a model: one state's tables, reused, so that a successor costs no allocation.
+/// Makes every step from a state of a model. It reuses one state's tables, so a successor needs no allocation.
 /// </summary>
 public sealed class Walker
 {
@@ -146,8 +146,8 @@ public sealed class Walker
         );
 
     /// <summary>
-    /// Takes one step from a packed state, with the choices of a recording, which has what the step reads and whatever
-    /// reads the state after it, until <see cref="EndTaken"/>. Null if the step cannot come.
+    /// Takes one step from a packed state, with the choices of a recording. Until <see cref="EndTaken"/>, the recording
+    /// collects all reads of the step and of the state after it. Null if the step is not possible.
     /// </summary>
     public Transition? Take(Key from, Entry entry, uint argument, Recording run)
     {
@@ -164,8 +164,8 @@ public sealed class Walker
     }
 
     /// <summary>
-    /// What the step that was taken does to the key. Registers that it has not looked at are read as they are from then
-    /// on.
+    /// The effect of the taken step on the key. From then on, registers that the step has not read have their present
+    /// values.
     /// </summary>
     internal Effect EffectOfTaken()
     {
@@ -177,7 +177,7 @@ public sealed class Walker
     /// <summary>The cells that the state after the step has with other values than its key.</summary>
     internal IEnumerable<int> DifferingOfTaken(in Effect effect) => Codec.Differing(_choices, effect.Clear);
 
-    /// <summary>Records what is read from now on in another recording.</summary>
+    /// <summary>Records later reads in another recording.</summary>
     internal void RecordIn(Recording run) => _recording = run;
 
     /// <summary>Ends the recording, and undoes the step.</summary>
@@ -191,8 +191,8 @@ public sealed class Walker
     public int Outside { get; private set; }
 
     /// <summary>
-    /// The first invariant that the present state violates, and where; null where all hold. Threads outside of the
-    /// model are as blank as thread 0, which stands for them.
+    /// The first invariant that the present state violates, and the row; null if all hold. Threads outside the model
+    /// are blank like thread 0, which represents them.
     /// </summary>
     public (Invariant<Concrete> Invariant, uint I, uint J)? Violated(IReadOnlyList<Invariant<Concrete>> invariants)
     {
@@ -220,7 +220,7 @@ public sealed class Walker
     /// <summary>Whether the value of a cell is beyond a bound of the model, and not a defect.</summary>
     public bool IsBeyond(int cell) => Model.IsBeyond(Tables.Locate(cell).Column.Name, Tables.Cells[cell]);
 
-    /// <summary>What a cell violates whose value the model has no bits for.</summary>
+    /// <summary>The violation by a cell whose value has no bits in the model.</summary>
     public (string Property, string Why) OutsideTheModel(int cell)
     {
         var (column, row) = Tables.Locate(cell);
@@ -230,7 +230,7 @@ public sealed class Walker
         );
     }
 
-    /// <summary>What a state violates from which the kernel's own steps do not end.</summary>
+    /// <summary>The violation by a state from which the kernel's own steps do not end.</summary>
     public static (string Property, string Why) DoesNotSettle =>
         ("settles", "the kernel's own steps end at a user or idle");
 
@@ -238,9 +238,9 @@ public sealed class Walker
     public uint[] RowsOf(Table table) => _rowsOf[(int)table];
 
     /// <summary>
-    /// Whether the kernel's own steps from the present state end, at a user or idle. A tick looks at each thread once;
-    /// each receive phase ends its thread's ipc or takes a message from a waiting sender, so there are at most two
-    /// rounds of pick, receive, accept and leave per thread.
+    /// True if the kernel's own steps from the present state end in a user or idle state. A tick looks at each thread
+    /// once. Each receive phase ends its thread's ipc or takes a message from a waiting sender. So there are at most
+    /// two rounds of pick, receive, accept and leave per thread.
     /// </summary>
     public bool Settles()
     {
@@ -260,7 +260,7 @@ public sealed class Walker
     }
 
     /// <summary>
-    /// What the operations on mappings violated when the kernel's own steps were last run; null for nothing.
+    /// The violation by the operations on mappings when the kernel's own steps last ran; null if there was none.
     /// </summary>
     public (string Name, string Why)? Meant { get; private set; }
 
@@ -287,7 +287,8 @@ public sealed class Walker
         );
     }
 
-    // Whether an interrupt is not masked, and an exception for being in a small space one of a thread that is.
+    // An interrupt may come if it is not masked. The exception of a small space may come if the current thread is in a
+    // small space.
     private bool MayCome(Entry entry, uint argument) =>
         entry switch
         {
@@ -304,7 +305,7 @@ public sealed class Walker
     private static readonly uint[] AnException = [6],
         NoArgument = [0];
 
-    // One exception is enough: the kernel reports which it was, and never looks.
+    // One exception is enough, because the kernel reports the vector and never examines it.
     private IReadOnlyList<uint> ArgumentsOf(Entry entry) =>
         entry switch
         {
@@ -315,7 +316,7 @@ public sealed class Walker
             _ => NoArgument,
         };
 
-    /// <summary>The first event that leads from one state to another.</summary>
+    /// <summary>The first event that leads from one state to the other.</summary>
     public Event EventBetween(Key from, Key to)
     {
         Event? found = null;

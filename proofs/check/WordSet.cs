@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Check;
 
-/// <summary>A set of 64-bit words: open addressing over one array.</summary>
+/// <summary>A set of 64-bit words with open addressing in one array.</summary>
 internal sealed class WordSet
 {
     private ulong[] _words = new ulong[64];

@@ -10,7 +10,7 @@ namespace Verified.Proofs.Commands;
 
 /// <summary>
 /// Checks the booted machine in full at its first cut point. Boot reaches only this one (<see cref="BootTheorem"/>).
-/// <list type="bullet">
+/// <list>
 /// <item>Memory and processor equal the declared first state, bit by bit.</item>
 /// <item>The state that they mean satisfies every invariant, and memory every representation invariant.</item>
 /// <item>Page directories and segments keep the kernel to itself.</item>

@@ -8,7 +8,7 @@ namespace Verified.Proofs.Commands;
 
 /// <summary>
 /// Checks how boot has programmed the chips, by their behaviour.
-/// <list type="bullet">
+/// <list>
 /// <item>Each line interrupts at its vector, once per edge.</item>
 /// <item>An interrupt in service holds back itself and all lower priorities until its end.</item>
 /// <item>The kernel's clock ticks once per millisecond.</item>
