@@ -8,6 +8,10 @@ internal sealed class Chunk
     /// <summary>The most states of one chunk.</summary>
     public const int States = 1 << 11;
 
+    // States added lately, at places by their hash. Steps that commute lead to the same states, and the first
+    // candidate of a state counts.
+    private readonly ulong[] _lately = new ulong[1 << 12];
+
     private readonly int[] _starts = new int[StateSet.Shards + 1];
     private ulong[] _states = new ulong[2 * States],
         _sorted = new ulong[2 * States];
@@ -42,6 +46,7 @@ internal sealed class Chunk
     {
         (Count, Transitions, Beyond, Failure, FailureAt) = (0, 0, 0, null, int.MaxValue);
         Happened.Clear();
+        Array.Clear(_lately);
     }
 
     /// <summary>A step leads to a state.</summary>
@@ -50,6 +55,11 @@ internal sealed class Chunk
     /// <param name="isOwn">Whether an own step does.</param>
     public void Add(ulong state, int from, bool isOwn)
     {
+        var hash = StateSet.Hash(state);
+        ref var lately = ref _lately[hash >> 20 & (ulong)(_lately.Length - 1)];
+        if (lately == state && state != 0)
+            return;
+        lately = state;
         if (Count == _states.Length)
         {
             Array.Resize(ref _states, 2 * Count);
@@ -58,7 +68,7 @@ internal sealed class Chunk
         }
 
         _states[Count] = state;
-        _shards[Count] = (byte)StateSet.ShardOf(StateSet.Hash(state));
+        _shards[Count] = (byte)StateSet.ShardOf(hash);
         _from[Count++] = from << 1 | (isOwn ? 1 : 0);
     }
 

@@ -21,7 +21,7 @@ public sealed record SearchFailure(string Property, string Why, int From, int St
 /// </remarks>
 public sealed class Search
 {
-    private const int Batch = 256;
+    private const int Batch = 32;
 
     private readonly IStepSource[] _sources;
     private readonly Leaves[] _leaves;

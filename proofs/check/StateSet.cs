@@ -54,7 +54,12 @@ public sealed class StateSet
     {
         private const int First = 16;
 
-        private int[] _slots = new int[2 * First];
+        // A slot: 0 if it is free; else one more than the number of a state, and above that bits of the state's hash,
+        // so that most states that are others are told apart without a look at the keys.
+        private const int TagAt = 24;
+        private const uint NumberMask = (1u << TagAt) - 1;
+
+        private uint[] _slots = new uint[2 * First];
 
         public ulong[] Keys { get; private set; } = new ulong[First];
 
@@ -66,23 +71,32 @@ public sealed class StateSet
 
         public int Add(ulong state)
         {
-            var slots = _slots;
-            for (var slot = SlotOf(Hash(state), slots.Length); ; slot = slot + 1 == slots.Length ? 0 : slot + 1)
+            var (slots, keys, hash) = (_slots, Keys, Hash(state));
+            var tag = TagOf(hash);
+            for (var slot = SlotOf(hash, slots.Length); ; slot = slot + 1 == slots.Length ? 0 : slot + 1)
             {
-                var number = slots[slot] - 1;
-                if (number >= 0 && Keys[number] != state)
-                    continue;
-                if (number >= 0)
+                var entry = slots[slot];
+                if (entry == 0)
+                    return AddAt(slot, tag, state);
+                if ((entry & ~NumberMask) == tag && keys[(entry & NumberMask) - 1] == state)
                     return -1;
-                if (Count == Keys.Length)
-                    Grow();
-                Keys[Count] = state;
-                slots[slot] = Count + 1;
-                if (5L * ++Count > 4L * slots.Length)
-                    Rehash();
-                return Count - 1;
             }
         }
+
+        private int AddAt(int slot, uint tag, ulong state)
+        {
+            if (Count == NumberMask - 1)
+                throw new ModelException($"a search numbers at most {(long)Count * Shards:N0} states");
+            if (Count == Keys.Length)
+                Grow();
+            Keys[Count] = state;
+            _slots[slot] = tag | (uint)++Count;
+            if (5L * Count > 4L * _slots.Length)
+                Rehash();
+            return Count - 1;
+        }
+
+        private static uint TagOf(ulong hash) => (uint)(hash >> 32) << TagAt;
 
         private static int SlotOf(ulong hash, int slots) => (int)((hash & uint.MaxValue) * (ulong)slots >> 32);
 
@@ -98,13 +112,14 @@ public sealed class StateSet
 
         private void Rehash()
         {
-            var slots = new int[_slots.Length + _slots.Length / 2];
+            var slots = new uint[_slots.Length + _slots.Length / 2];
             for (var number = 0; number < Count; number++)
             {
-                var slot = SlotOf(Hash(Keys[number]), slots.Length);
+                var hash = Hash(Keys[number]);
+                var slot = SlotOf(hash, slots.Length);
                 while (slots[slot] != 0)
                     slot = slot + 1 == slots.Length ? 0 : slot + 1;
-                slots[slot] = number + 1;
+                slots[slot] = TagOf(hash) | (uint)(number + 1);
             }
 
             _slots = slots;
