@@ -3,15 +3,17 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// What the invariants of neighbours say of whole lists, as the steps of an induction along a list: what holds of a
-/// mapping holds of the one that follows it. A list ends (<see cref="ListOrder{W}"/>), so that all of it is reached.
+/// Extends the invariants of neighbours to whole lists. Each function is one step of an induction along a list: if a
+/// property holds for a mapping, it holds for the next mapping. Every list ends (<see cref="ListOrder{W}"/>), so the
+/// induction reaches all of it.
 /// </summary>
 public static class AlongLists<W>
     where W : struct, IWord<W>
 {
     /// <summary>
-    /// Whether a mapping is its frame's first, or follows another of that frame that stands before it; or, free, is the
-    /// first free one or follows another free one. So each is in one list, and every list has all of its own.
+    /// A mapping in use is the first of its frame, or it follows a mapping of the same frame with a lower position. A
+    /// free mapping is the first free one, or it follows another free mapping. So each mapping is in exactly one list,
+    /// and each list contains all of its mappings.
     /// </summary>
     public static Truth IsReached(State<W> s, Func<W, W> position, W node)
     {
@@ -30,16 +32,19 @@ public static class AlongLists<W>
     }
 
     /// <summary>
-    /// Whether the mapping that follows another is derived from a third: that one is, or is the third itself, and it is
-    /// deeper than that.
+    /// Whether the mapping after <paramref name="node"/> is derived from <paramref name="from"/>. It is if
     /// </summary>
+    /// <paramref name="node"/> is derived from <paramref name="from"/> or is that mapping itself, and the next mapping
+    /// is deeper than <paramref name="from"/>.
     public static Truth IsNextDerived(State<W> s, W from, Truth isDerived, W node) =>
         (isDerived | (node == from)) & (s.Mappings.Depth[s.Mappings.Next[node]] > s.Mappings.Depth[from]);
 
     /// <summary>
-    /// Of a mapping derived from another: where it, or what it is derived from between the two, is writable from there
-    /// on, so is the other. Not while a derivation is being made read-only, which begins with what it is derived from.
+    /// If a derived mapping is writable, so is the mapping that it is derived from. The same holds for every mapping
+    /// between the two. The property is suspended while the kernel makes a derivation read-only, because that starts
+    /// with
     /// </summary>
+    /// <paramref name="from"/>.
     public static Truth RightsShrink(State<W> s, W from, Truth isDerived, W node) =>
         !isDerived
         | (s.Mappings.Phase == Phases.Reduce)

@@ -3,14 +3,14 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Why the chiefs of chiefs never lead back to a task: there is an order in which the chief of each task stands before
-/// it, and, while a task is deleted, the one that deletes before all that are doomed. So it is never one of the clan
-/// that it deletes. Like <see cref="ListOrder{W}"/>, it is no part of a state.
+/// Shows that following chiefs of chiefs never leads back to the same task. In a ghost order each chief has a lower
+/// position than its tasks. During a deletion, the deleting task has a lower position than all doomed tasks, so the
+/// deletion never dooms it. Like <see cref="ListOrder{W}"/>, this order is not part of a state.
 /// </summary>
 public static class ChiefOrder<W>
     where W : struct, IWord<W>
 {
-    /// <summary>Whether a task stands behind its chief, and, doomed, behind the one that deletes it.</summary>
+    /// <summary>Whether a task comes after its chief, and, if it is doomed, after the deleting task.</summary>
     public static Truth Holds(State<W> s, Func<W, W> position, W task)
     {
         var m = s.Mappings;
@@ -22,7 +22,9 @@ public static class ChiefOrder<W>
             );
     }
 
-    /// <summary>The position of a task after a step: of one that has another chief, right behind that.</summary>
+    /// <summary>
+    /// The position of a task after a step. A task with a new chief gets the position directly after that chief.
+    /// </summary>
     public static W After(State<W> before, State<W> after, Func<W, W> position, W task) =>
         W.Select(
             before.Mappings.Chief[task] == after.Mappings.Chief[task],

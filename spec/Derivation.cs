@@ -3,11 +3,11 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// What holds of a mapping from one step to the next, beside what always holds of it (interface, section 11).
+/// A property of one mapping that relates the states before and after a step (interface, section 11).
 /// </summary>
-/// <param name="Name">How reports call it.</param>
-/// <param name="Why">What it says.</param>
-/// <param name="Holds">Given the states before and after a step, and a mapping.</param>
+/// <param name="Name">The name in reports.</param>
+/// <param name="Why">One sentence for the reader of a violation.</param>
+/// <param name="Holds">The property, given the states before and after a step, and a mapping.</param>
 public sealed record Derivation<W>(string Name, string Why, Func<State<W>, State<W>, W, Truth> Holds)
     where W : struct, IWord<W>
 {
@@ -24,7 +24,7 @@ public sealed record Derivation<W>(string Name, string Why, Func<State<W>, State
         ),
         Of(
             "grant-keeps-derivation",
-            "a mapping that goes to another page stays where it is among those of its frame, as deep and as writable",
+            "a mapping that moves to another page keeps its place in the frame's list, its depth and its level",
             (before, after, node) =>
                 !IsKept(before, after, node)
                 | ((before.Space[node] == after.Space[node]) & (before.Page[node] == after.Page[node]))
@@ -38,13 +38,13 @@ public sealed record Derivation<W>(string Name, string Why, Func<State<W>, State
         ),
         Of(
             "derived-from-another",
-            "a new mapping is of the frame of the one that it follows, one deeper, and writable only if that one is",
+            "a new mapping has its predecessor's frame, is one deeper, and is writable only if its predecessor is",
             (before, after, node) =>
                 (before.Space[node] != 0) | (after.Space[node] == 0) | IsDerived(after, node, after.Previous[node])
         ),
         Of(
             "rights-never-grow",
-            "no step gives a mapping a right that it has not, or another place in its derivation",
+            "no step gives a mapping a new right, another depth or another frame",
             (before, after, node) =>
                 !IsKept(before, after, node)
                 | (
@@ -58,7 +58,7 @@ public sealed record Derivation<W>(string Name, string Why, Func<State<W>, State
     private static Truth IsKept(Mappings<W> before, Mappings<W> after, W node) =>
         (before.Space[node] != 0) & (after.Space[node] != 0);
 
-    // Writable from σ0 down to a depth, the one itself included or not.
+    // A new mapping keeps its predecessor's level, or raises it by one if both are writable.
     private static Truth IsDerived(Mappings<W> m, W node, W from) =>
         (m.Frame[node] == m.Frame[from])
         & (m.Depth[node] == m.Depth[from] + 1)

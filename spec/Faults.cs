@@ -3,21 +3,22 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Page faults and other exceptions as ipc with the pager, the end of a time slice as ipc with the preempter
-/// (interface, sections 14 and 15). The kernel sends in the thread's name and then waits for the answer, without
-/// timeouts; the thread's registers take no part in either, and it goes on where it was.
+/// Page faults and other exceptions are ipc with the pager. The end of a time slice is ipc with the preempter
+/// (interface, sections 14 and 15). The kernel sends the message in the thread's name and then waits for the answer,
+/// without timeouts. The message and the answer do not change the thread's registers, and the thread continues where it
+/// stopped.
 /// </summary>
 public sealed partial class Kernel<W>
 {
-    /// <summary>The processor's fault address and error code tell what was accessed, and how.</summary>
+    /// <summary>The processor's fault address and error code say which address was accessed, and how.</summary>
     private void PageFault(W address, W code) => Fault(FaultMessage.OfPage(address, code), restarts: true);
 
     private void Exception(W vector, W code) =>
         Fault(FaultMessage.Of(vector, code), restarts: !FaultMessage.IsTrap(vector));
 
     /// <summary>
-    /// The processor does not tell a use of ports without the right from anything else that it forbids: the first bytes
-    /// of the instruction do.
+    /// The processor reports a forbidden port access with the same exception as other protection violations. The kernel
+    /// tells them apart by the first bytes of the instruction.
     /// </summary>
     private void Protection(W instruction, W code)
     {
@@ -34,32 +35,37 @@ public sealed partial class Kernel<W>
     private Truth MayUse(W port) =>
         s.NodeOf(s.Task(s.Current), s.Limits.Paging.Home((port >> 4) + s.Limits.Paging.Frames)) != 0;
 
-    /// <summary>The task's space is large from now on, where the thread tries again: nobody is told.</summary>
+    /// <summary>
+    /// Makes the space of the current thread's task large. The thread then repeats its instruction; no other thread is
+    /// told.
+    /// </summary>
     private void Outgrow()
     {
         s.Eflags[s.Current] |= Flags.Resume;
         m.Small[s.Task(s.Current)] = 0;
     }
 
-    /// <summary>A thread whose pager does not exist, or is itself, stops for ever.</summary>
+    /// <summary>
+    /// Reports an exception to the pager. A thread whose pager does not exist, or is the thread itself, stops for ever.
+    /// </summary>
     private void Fault(W word, Truth restarts)
     {
         var me = s.Current;
 
-        // The processor lets no instruction breakpoint stop the instruction again (SDM 3B, 17.3.1.1).
+        // RF keeps instruction breakpoints from stopping the repeated instruction again (SDM 3B, 17.3.1.1).
         s.Eflags[me] |= W.Select(restarts, Flags.Resume, 0);
         Report(s.Pager[me], word, ThreadStatus.Stopped);
     }
 
     /// <summary>
-    /// The end of a time slice: the preempter learns ESP and EIP, and may let the thread go on. Without one it goes on
-    /// by itself.
+    /// Reports the end of a time slice. The preempter learns ESP and EIP, and its answer lets the thread continue. A
+    /// thread without a preempter continues by itself.
     /// </summary>
     private void Preempt() => Report(s.Preempter[s.Current], s.Esp[s.Current], ThreadStatus.Ready);
 
     /// <summary>
-    /// Reports to the thread that an id names; what becomes of me where there is none, or it is myself, is
-    /// <paramref name="otherwise"/>.
+    /// Sends a report of the current thread to the thread with the given id. If no such thread exists, or if it is the
+    /// current thread itself, the current thread gets the status <paramref name="otherwise"/>.
     /// </summary>
     private void Report(W id, W word, uint otherwise)
     {
@@ -69,7 +75,7 @@ public sealed partial class Kernel<W>
         s.Stage = Stages.Pick;
         if (!s.Exists(id) | (partner == me))
             s.Status[me] = otherwise;
-        // The partner waits for me: it takes the message, and is the heir of the processor.
+        // The partner is waiting for the current thread: it takes the message and becomes the heir of the processor.
         else if (s.WaitsFor(partner, me))
         {
             s.Faulting[me] = 1;
@@ -87,7 +93,7 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// The receive phase of a thread that reports, whose message <paramref name="partner"/> has taken.
+    /// Starts the receive phase of a reporting thread after <paramref name="partner"/> has taken its message.
     /// </summary>
     private void AwaitAnswer(W thread, W partner) => Block(thread, ThreadStatus.ReceivingFrom, partner);
 }

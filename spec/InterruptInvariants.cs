@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>What always holds of interrupts and of the threads that handle them.</summary>
+/// <summary>Invariants of interrupts and of the threads that handle them.</summary>
 internal static class InterruptInvariants<W>
     where W : struct, IWord<W>
 {
@@ -12,7 +12,7 @@ internal static class InterruptInvariants<W>
     [
         Each(
             "handler-handles",
-            "the handler of an interrupt is a thread that says so; the kernel's have none",
+            "an interrupt's handler records that interrupt; the kernel's own interrupts have no handler",
             (s, id) =>
                 (s.Handler[id] == Nobody)
                 | (
@@ -21,14 +21,18 @@ internal static class InterruptInvariants<W>
                     & (s.Status[s.Handler[id]] != ThreadStatus.Inactive)
                 )
         ),
-        new("handled-has-handler", "the interrupt that a thread handles says so", Table.Thread, false, (s, t, _) =>
-            (s.Handles[t] == 0) | ((s.Handler[s.Handles[t]] == t) & (t != Nobody))
+        new(
+            "handled-has-handler",
+            "an interrupt that a thread handles records that thread",
+            Table.Thread,
+            false,
+            (s, t, _) => (s.Handles[t] == 0) | ((s.Handler[s.Handles[t]] == t) & (t != Nobody))
         ),
         Each("handlers-in-range", "handlers are rows of the thread table", (s, id) => s.Handler[id] < s.Limits.Threads),
-        Each("pending-is-handled", "an interrupt is pending for somebody, and masked", (s, id) =>
+        Each("pending-is-handled", "a pending interrupt has a handler, and its line is masked", (s, id) =>
             (s.Pending[id] == 0) | ((s.Handler[id] != Nobody) & IsMasked(s, id))
         ),
-        Each("only-handled-fire", "a line without handler is masked but for the kernel's, which are not", (s, id) =>
+        Each("only-handled-fire", "a line without a handler is masked; the kernel's own lines never are", (s, id) =>
             !Interrupts.IsId(id)
             | W.Select(
                 Interrupts.IsUsers(id),
@@ -36,7 +40,7 @@ internal static class InterruptInvariants<W>
                 Word(!IsMasked(s, id))
             ) == 1
         ),
-        Each("no-missed-interrupt", "nobody waits for an interrupt that is pending or masked", (s, id) =>
+        Each("no-missed-interrupt", "no thread waits for an interrupt that is pending or masked", (s, id) =>
             !s.WaitsForInterrupt(s.Handler[id], id) | ((s.Pending[id] == 0) & !IsMasked(s, id))
         ),
         new("masks-in-range", "there are 16 lines", Table.Processor, false, (s, _, _) =>

@@ -1,16 +1,18 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// Interrupts as ipc (interface, section 16). An interrupt has one handler, a handler one interrupt. Its line is masked
-/// from when it fires until a receive phase of its handler, closed from it or open, finds it not pending; whether that
-/// then waits, or takes a waiting sender's message, or its timeout is zero. So no driver is told twice of what it has
-/// not looked at, and none is kept from its interrupts by senders.
+/// Interrupts are ipc messages (interface, section 16). An interrupt has at most one handler, and a thread handles at
+/// most one interrupt. A line is masked when it fires. It stays masked until a receive phase of its handler, open or
+/// closed from the interrupt, finds it not pending. The receive phase unmasks the line whether it then waits, takes a
+/// sender's message, or ends with timeout zero. So a driver gets no second interrupt before it has handled the first,
+/// and senders cannot keep a driver from its interrupts.
 /// </summary>
 public sealed partial class Kernel<W>
 {
     /// <summary>
-    /// A line fires. Its handler gets the message at once if it waits for it, and then competes. One that no device
-    /// raised, of a controller's last line, counts as that line's: whoever handles that must bear with it.
+    /// An interrupt line fires. If the handler is waiting for the interrupt, it gets the message at once and then
+    /// competes for the processor. A spurious interrupt counts as an interrupt of the controller's last line, so the
+    /// handler of that line must tolerate it.
     /// </summary>
     private void Interrupt(W id)
     {
@@ -26,8 +28,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Closed receive from an interrupt: from one's own; with timeout zero also from one that is nobody's, by a thread
-    /// that has none, and it is associated with that thread first.
+    /// Closed receive from an interrupt. The interrupt must be associated with the receiver. With timeout zero, a
+    /// thread without an interrupt may name a free one, and the kernel associates it first.
     /// </summary>
     private void ReceiveInterrupt(W me, W id)
     {
@@ -49,7 +51,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Whether an interrupt was pending for a thread, which now has it; else its line, if it has one, may fire again.
+    /// If the thread's interrupt is pending, delivers its message and returns true. Otherwise unmasks the line of the
+    /// thread's interrupt, if it has one.
     /// </summary>
     private bool TakesInterrupt(W me)
     {
@@ -67,7 +70,7 @@ public sealed partial class Kernel<W>
         return true;
     }
 
-    /// <summary>A thread's interrupt, if it has one, is nobody's from now on.</summary>
+    /// <summary>Ends the association of a thread with its interrupt, if there is one. The line stays masked.</summary>
     private void Dissociate(W thread)
     {
         var id = s.Handles[thread];
@@ -79,7 +82,7 @@ public sealed partial class Kernel<W>
         s.Handles[thread] = 0;
     }
 
-    /// <summary>A message without words; whoever waited for it is ready.</summary>
+    /// <summary>Delivers the message of an interrupt, which has no words, and makes the receiver ready.</summary>
     private void InterruptMessage(W to, W id)
     {
         s.Edx[to] = s.Ebx[to] = s.Edi[to] = 0;

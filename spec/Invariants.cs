@@ -3,25 +3,26 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// A property of every reachable state, for all rows <c>i</c> of <paramref name="Over"/>, and for all threads <c>j</c>
-/// where it relates two.
+/// A property of every reachable state. It holds for all rows <c>i</c> of <paramref name="Over"/>. If it relates two
+/// rows, it also holds for all threads <c>j</c>.
 /// </summary>
-/// <param name="Name">How reports and mutations call it.</param>
+/// <param name="Name">The name in reports and mutations.</param>
 /// <param name="Why">One sentence for the reader of a violation.</param>
 /// <param name="Over">The table that <c>i</c> ranges over.</param>
-/// <param name="Pairs">Whether <c>j</c> matters.</param>
+/// <param name="Pairs">Whether the property depends on <c>j</c>.</param>
 /// <param name="Holds">The property at (i, j).</param>
 public sealed record Invariant<W>(string Name, string Why, Table Over, bool Pairs, Func<State<W>, W, W, Truth> Holds)
     where W : struct, IWord<W>
 {
     /// <summary>
-    /// Whether only steps that create or delete need it: any other step keeps it at a row because it held at that row.
+    /// Whether only steps that create or delete tasks and threads need this invariant at other rows. Any other step
+    /// preserves it at a row because it held at that row before.
     /// </summary>
     public bool IsApart { get; init; }
 }
 
 /// <summary>
-/// What always holds. Every transition is proved to preserve each; every check evaluates each after every step.
+/// All invariants. The prover proves that every step preserves them; every other check evaluates them after every step.
 /// </summary>
 public static class Invariants<W>
     where W : struct, IWord<W>
@@ -48,7 +49,7 @@ public static class Invariants<W>
         Each("status-known", "the status is one of the ten", (s, t) => s.Status[t] <= ThreadStatus.Giving),
         Each(
             "partner-active",
-            "whoever sends or receives from a partner has one that is in use, or was until just now",
+            "the partner of a sender or closed receiver is in use, unless a deletion has just removed it",
             (s, t) =>
                 !(HasPartner(s, t) | Is(s, t, ThreadStatus.Giving))
                 | !Is(s, s.Partner[t], ThreadStatus.Inactive)
@@ -56,7 +57,7 @@ public static class Invariants<W>
         ),
         Each(
             "partner-blank",
-            "a thread that waits for nobody in particular has no partner, but a sender it has found",
+            "a thread that does not wait for a particular thread has no partner, except a sender that it is accepting",
             (s, t) =>
                 HasPartner(s, t)
                 | Is(s, t, ThreadStatus.Giving)
@@ -66,7 +67,7 @@ public static class Invariants<W>
         ),
         Each(
             "sender-names-partner",
-            "a waiting sender's partner is another, and its ESI still names it unless it sends for an exception",
+            "a waiting sender's partner is another thread; ESI still names it, unless the message reports an exception",
             (s, t) =>
                 !(Is(s, t, ThreadStatus.Sending) | Is(s, t, ThreadStatus.Giving))
                 | (
@@ -80,7 +81,7 @@ public static class Invariants<W>
         ),
         One(
             "heir-is-ready",
-            "there is an heir only in the stages after a send phase: another thread, who is ready",
+            "an heir exists only in the stages after a send phase; it is another thread, and it is ready",
             s =>
                 (s.Heir == Nobody)
                 | (
@@ -89,7 +90,7 @@ public static class Invariants<W>
                     & (Is(s, s.Heir, ThreadStatus.Ready) | Is(s, s.Heir, ThreadStatus.Mapping))
                 )
         ),
-        One("accepted-is-sending", "whose message is to be accepted waits to send it", s =>
+        One("accepted-is-sending", "in stage accept, the current thread's partner is waiting to send to it", s =>
             (s.Stage != Stages.Accept) | s.SendsTo(s.Partner[s.Current], s.Current)
         ),
         Each("rows-in-range", "partner and cursor are rows of the thread table", (s, t) =>
@@ -98,22 +99,27 @@ public static class Invariants<W>
         Each("priority-in-range", "priorities are rows of the priority table", (s, t) =>
             s.Priority[t] < s.Limits.Priorities
         ),
-        Each("mcp-in-range", "so are the priorities that threads may give", (s, t) => s.Mcp[t] < s.Limits.Priorities),
-        Each("slices-fit", "a time slice has at most 255 ticks, or is infinite like its length", (s, t) =>
-            (s.Quantum[t] <= ScheduleParam.Infinite)
-            & (s.Slice[t] <= ScheduleParam.Infinite)
-            & ((s.Slice[t] == ScheduleParam.Infinite) == (s.Quantum[t] == ScheduleParam.Infinite))
+        Each("mcp-in-range", "the highest priorities that threads may give are rows of the priority table", (s, t) =>
+            s.Mcp[t] < s.Limits.Priorities
+        ),
+        Each(
+            "slices-fit",
+            "a time slice has at most 255 ticks or is infinite; it is infinite exactly if its length is",
+            (s, t) =>
+                (s.Quantum[t] <= ScheduleParam.Infinite)
+                & (s.Slice[t] <= ScheduleParam.Infinite)
+                & ((s.Slice[t] == ScheduleParam.Infinite) == (s.Quantum[t] == ScheduleParam.Infinite))
         ),
         Each(
             "has-time-or-length-0",
-            "only a thread with slice length 0 has no time, or the current one while a tick ends",
+            "a thread without time has slice length 0, or is the current thread while a tick ends",
             (s, t) =>
                 Is(s, t, ThreadStatus.Inactive)
                 | s.HasTime(t)
                 | (s.Quantum[t] == 0)
                 | ((t == s.Current) & (s.Stage == Stages.Wake))
         ),
-        Each("timed-waits", "only a thread that waits has a deadline", (s, t) =>
+        Each("timed-waits", "only a waiting thread has a deadline", (s, t) =>
             (s.Timed[t] == 0) | HasPartner(s, t) | Is(s, t, ThreadStatus.ReceivingAny) | Is(s, t, ThreadStatus.Sleeping)
         ),
         Each("faulting-waits", "an exception is reported and answered without timeouts", (s, t) =>
@@ -122,7 +128,7 @@ public static class Invariants<W>
         ),
         Each(
             "giver-and-taker",
-            "a giver's partner is of another task and maps into a window or after a fault, and the other way round",
+            "a giver and the thread that maps its item are partners of two tasks; the mapper has a window or a fault",
             (s, t) =>
                 (!Is(s, t, ThreadStatus.Giving) | ((s.Faulting[t] == 0) & Takes(s, s.Partner[t], t)))
                 & (
@@ -131,26 +137,29 @@ public static class Invariants<W>
                     | (Takes(s, t, s.Partner[t]) & Is(s, s.Partner[t], ThreadStatus.Giving))
                 )
         ),
-        Each("deadline-ahead", "no deadline has passed; in a tick, who is due has not been looked at yet", (s, t) =>
-            (s.Timed[t] == 0)
-            | (s.Deadline[t] - s.Clock - 1 < Timeouts.MostTicks)
-            | ((s.Deadline[t] == s.Clock) & (s.Stage == Stages.Wake) & (t > s.Examined))
+        Each(
+            "deadline-ahead",
+            "no deadline has passed; during a tick, a thread whose deadline is now has not been examined yet",
+            (s, t) =>
+                (s.Timed[t] == 0)
+                | (s.Deadline[t] - s.Clock - 1 < Timeouts.MostTicks)
+                | ((s.Deadline[t] == s.Clock) & (s.Stage == Stages.Wake) & (t > s.Examined))
         ),
         Each("flags-are-user", "a thread's EFLAGS give it no privilege and keep interrupts on", (s, t) =>
             Is(s, t, ThreadStatus.Inactive) | Flags.AreUser(s.Eflags[t])
         ),
         Both(
             "no-missed-rendezvous",
-            "nobody waits to send to a thread that waits for that message",
+            "no thread waits to send to a thread that waits for its message",
             (s, sender, receiver) => !(s.SendsTo(sender, receiver) & s.WaitsFor(receiver, sender))
         ),
-        Each("idle-only-without-work", "the processor idles only while no thread is ready that has time", (s, t) =>
+        Each("idle-only-without-work", "the processor idles only while no ready thread has time", (s, t) =>
             (s.Stage != Stages.Idle) | !s.IsReady(t) | !s.HasTime(t)
         ),
         One(
             "current-fits-stage",
-            "a user stage has a ready thread, a receive phase a resuming one, a map stage a mapping one, an idle "
-                + "stage nobody, a tick nobody or a ready or mapping one",
+            "the current thread fits the stage: user: ready; receive, accept: resuming; map: mapping; idle: nobody; "
+                + "wake: nobody, ready or mapping; other stages: not resuming",
             s =>
                 W.Select(
                     s.Stage == Stages.User,
@@ -180,7 +189,7 @@ public static class Invariants<W>
         ),
         One(
             "current-in-range",
-            "the current thread, its heir, and the one examined last are rows of the thread table",
+            "the current thread, its heir and the last examined thread are rows of the thread table",
             s => (s.Current < s.Limits.Threads) & (s.Heir < s.Limits.Threads) & (s.Examined < s.Limits.Threads)
         ),
         new(

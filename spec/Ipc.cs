@@ -3,9 +3,9 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// ipc (interface, section 3): messages of three register words, synchronous and unbuffered. The send phase, the
-/// receive phase, the acceptance of a waiting sender's message and the way out are steps of their own, between which no
-/// time passes: interrupts stay off.
+/// ipc (interface, section 3): synchronous, unbuffered messages of three register words. The send phase, the receive
+/// phase, the acceptance of a waiting sender's message and the end of the ipc are separate steps. Interrupts stay off
+/// between them, so no time passes.
 /// </summary>
 public sealed partial class Kernel<W>
 {
@@ -22,7 +22,7 @@ public sealed partial class Kernel<W>
             Finish(me, Code.SendCut);
         else if (!s.Exists(s.Esi[me]) | (partner == me))
             Finish(me, Code.NoPartner);
-        // The partner waits for me: transfer, and no time passes before my receive phase.
+        // The partner is waiting for the sender: transfer now. No time passes before the sender's receive phase.
         else if (s.WaitsFor(partner, me))
         {
             var gives = Gives(me, partner);
@@ -50,7 +50,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// My receive phase is the next step; the partner that my send phase woke, if any, is the heir of the processor.
+    /// Makes the receive phase of <paramref name="me"/> the next step. If the send phase woke a partner, that partner
+    /// is the heir of the processor.
     /// </summary>
     private void BeginReceive(W me, W heir)
     {
@@ -67,7 +68,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// The current thread takes the message of the waiting sender it has found, who goes on to its own receive phase.
+    /// The current thread takes the message of the waiting sender that it has found. The sender then starts its own
+    /// receive phase.
     /// </summary>
     private void Accept()
     {
@@ -90,8 +92,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Who runs after an ipc. Ready, I go on unless outranked. Waiting, I hand the processor to the heir, unless
-    /// another has a higher priority.
+    /// Decides who runs after an ipc. If the current thread is ready, it continues unless a thread of higher priority
+    /// competes. If it waits, the heir gets the processor unless a thread of higher priority competes.
     /// </summary>
     private void Leave()
     {
@@ -105,8 +107,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// The receive phase of <paramref name="me"/>: the current thread, or one whose message the current thread has just
-    /// accepted. It ends ready with a code in EAX, waiting, or with a sender found.
+    /// The receive phase of <paramref name="me"/>, which is the current thread, or a sender whose message has just been
+    /// taken. The thread is then ready with a code in EAX, or waits, or has found a sender.
     /// </summary>
     private void Receive(W me)
     {
@@ -121,15 +123,16 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Open receive. One's interrupt comes before waiting senders. Of those it takes the next in thread number,
-    /// cyclically, after the one it took last: none waits for ever while others are served twice.
+    /// Open receive. A pending interrupt comes before waiting senders. The receiver takes the next waiting sender in
+    /// thread number, cyclically, after the sender that it took last. So no sender waits for ever while others are
+    /// served twice.
     /// </summary>
     private void ReceiveAny(W me)
     {
         var (found, sender) = s.Tables.First(Table.Thread, s.Served[me], sender => s.SendsTo(sender, me));
 
-        // One accepted message at a time: a thread that is not running takes its own, or looks for its interrupt, when
-        // it next gets the processor.
+        // Each step accepts at most one message. A thread that is not current takes its own message, or looks for its
+        // interrupt, when it next gets the processor.
         if ((me != s.Current) & (found | (s.Handles[me] != 0)))
             Block(me, ThreadStatus.Resuming, State<W>.Nobody);
         else if (TakesInterrupt(me))
@@ -144,7 +147,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Closed receive. From nil, nothing ever comes: sleep; with timeout zero it gives one's interrupt up.
+    /// Closed receive. Nothing ever arrives from nil, so the thread sleeps; with timeout zero, it gives up its
+    /// interrupt.
     /// </summary>
     private void ReceiveFrom(W me, W id)
     {
@@ -172,8 +176,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Whether a message has a map item that the receiver takes: into its window, or as the answer to a fault of its
-    /// own. Nothing is mapped within a task, nor to σ0.
+    /// Whether the receiver takes a map item of the message: into its window, or as the answer to its own fault. A
+    /// message within one task, or to σ0, maps nothing.
     /// </summary>
     private Truth Gives(W from, W to) =>
         (s.Faulting[from] == 0)
@@ -182,7 +186,9 @@ public sealed partial class Kernel<W>
         & (s.Task(from) != s.Task(to))
         & (s.Task(to) != Mappings<W>.Sigma0);
 
-    /// <summary>The words have arrived; the receiver maps the item, and until then the sender waits.</summary>
+    /// <summary>
+    /// The words have been transferred. The receiver now maps the item, and the sender waits until it is done.
+    /// </summary>
     private void Give(W from, W to)
     {
         Block(from, ThreadStatus.Giving, to);
@@ -191,12 +197,13 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// The message: three words and the sender's id; a fault's are its own. EAX reports success, no words beyond the
-    /// registers, and whether there is a map item; ECX and EBP keep their values.
+    /// Transfers a message: three words and the sender's id. A fault message has its own words. EAX of the receiver
+    /// reports success and whether there is a map item. ECX and EBP keep their values.
     /// </summary>
     private void Transfer(W from, W to)
     {
-        // The answer to a fault: the thread goes on as if there had been none, when what the answer gives is mapped.
+        // The answer to a fault changes no register. The thread continues when the item of the answer, if any, is
+        // mapped.
         if (s.Faulting[to] == 1)
         {
             if (!Gives(from, to))
@@ -212,7 +219,7 @@ public sealed partial class Kernel<W>
         s.Esi[to] = s.Id[from];
     }
 
-    /// <summary>Waits, unless the receive timeout is zero.</summary>
+    /// <summary>The thread waits, unless the receive timeout is zero.</summary>
     private void Wait(W me, uint status, W partner)
     {
         if (Timeouts.ReceiveIsZero(s.Ecx[me]))

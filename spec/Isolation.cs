@@ -3,16 +3,14 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// What keeps tasks apart: whose columns a step may change (integrity), and whose registers what it does may depend on
-/// (confidentiality). Anything that is not granted here is proved not to happen, and looked for in random programs.
+/// Keeps tasks apart. Integrity says which columns a step may change. Confidentiality says whose registers may
+/// influence a step. The prover shows that nothing else happens, and random programs look for violations.
 /// </summary>
-/// <remarks>
-/// Of time nothing is said: which thread runs when depends on all threads' priorities and waits.
-/// </remarks>
+/// <remarks>Timing is out of scope: when a thread runs depends on the priorities and waits of all threads.</remarks>
 public static class Isolation<W>
     where W : struct, IWord<W>
 {
-    /// <summary>What only the threads that take part in a step may influence it by.</summary>
+    /// <summary>The columns through which only the threads that take part in a step may influence it.</summary>
     public static bool IsPrivate(ColumnInfo column) =>
         column.Name
             is nameof(State<W>.Eax)
@@ -29,7 +27,9 @@ public static class Isolation<W>
                 or nameof(State<W>.Pager)
                 or nameof(State<W>.Preempter);
 
-    /// <summary>Whether a thread takes part in the step that the state <paramref name="s"/> is about to make.</summary>
+    /// <summary>
+    /// Whether a thread takes part in the step that the kernel is about to make in state <paramref name="s"/>.
+    /// </summary>
     public static Truth TakesPart(State<W> s, Entry entry, W thread) =>
         Acts(s, entry, thread) | Agrees(s, entry, thread) | (entry == Entry.Interrupt ? s.Handles[thread] != 0 : false);
 
@@ -61,8 +61,8 @@ public static class Isolation<W>
             _ => true,
         };
 
-    // The thread that has the processor; by lthread_ex_regs also those of its task; those that are deleted, or created
-    // in their place.
+    // The threads that act: the current thread; for lthread_ex_regs all threads of its task; in a deletion the threads
+    // that are deleted, or created in their place.
     private static Truth Acts(State<W> s, Entry entry, W thread) =>
         ((s.Current != State<W>.Nobody) & (thread == s.Current))
         | (entry == Entry.LthreadExRegs ? s.Task(thread) == s.Task(s.Current) : false)
@@ -70,8 +70,12 @@ public static class Isolation<W>
 
     private static Truth IsDoomed(State<W> s, W thread) => s.Mappings.Doomed[s.Task(thread)] == 1;
 
-    // A message reaches who waits for it, and its sender; an interrupt its handler. A wait may have a deadline. Whoever
-    // maps has agreed with the giver, whoever does the step. Whoever has a partner that is deleted hears of it.
+    // The threads that agreed to be changed by the step.
+    // - The receiver that waits for a message, and its sender.
+    // - The handler of an interrupt.
+    // - A thread whose deadline has come.
+    // - The giver and the receiver of a map item, whichever thread does the step.
+    // - A thread whose partner is deleted.
     private static Truth Agrees(State<W> s, Entry entry, W thread)
     {
         var me = s.Current;
@@ -95,8 +99,8 @@ public static class Isolation<W>
     private static Truth Waits(State<W> s, W thread, W named) =>
         (thread == s.Row(named)) & s.Exists(named) & s.WaitsFor(thread, s.Current);
 
-    // A message brings words, a sender and a result. No other register, and nothing of who a thread is and whom it
-    // trusts.
+    // A message brings words, the sender's id and a result. It changes no other register, and neither the identity of a
+    // thread nor its pager or preempters.
     private static Truth MayChangeOther(State<W> s, Entry entry, string column, W thread) =>
         column switch
         {
@@ -120,8 +124,8 @@ public static class Isolation<W>
             _ => false,
         };
 
-    // A page of the giver's, or of whoever agreed to take it or unmaps; or what is derived from one. The root is at one
-    // (invariant phase-fits).
+    // A page of the giver, of the task that receives it or unmaps it, or a page derived from one of these. By the
+    // invariant phase-fits the root is at such a page.
     private static Truth MayChangePage(State<W> s, Mappings<W> m, W entry)
     {
         var node = m.NodeAt[entry];
@@ -136,7 +140,7 @@ public static class Isolation<W>
             ? true
             : (m.Space[node] == 0) | (node == m.Root) | (node == s.NodeOf(m.Source, m.SourcePage)) | IsDerived(m, node);
 
-    // The next one behind what has been dealt with.
+    // The mapping after those that the operation has already processed.
     private static Truth IsDerived(Mappings<W> m, W node) =>
         (m.Root != 0)
         & (node == m.Next[W.Select(m.Phase == Phases.Reduce, m.At, m.Root)])

@@ -29,30 +29,30 @@ public enum Entry
     /// <summary>The timer interrupt, in user mode or idle.</summary>
     Tick,
 
-    /// <summary>A page fault in user mode. Takes its address and the error code.</summary>
+    /// <summary>A page fault in user mode. The argument is the fault address; the code is the error code.</summary>
     PageFault,
 
     /// <summary>
-    /// A general-protection exception in user mode. Takes the first bytes of the instruction
-    /// (<see cref="PortAccess{W}"/>), of which those that it does not have mean nothing, and the error code.
+    /// A general-protection exception in user mode. The argument is the first bytes of the instruction
+    /// (<see cref="PortAccess{W}"/>); bytes beyond the instruction's end have no meaning. The code is the error code.
     /// </summary>
     Protection,
 
     /// <summary>
-    /// Any other exception in user mode; a system call this kernel does not have is one. Takes the vector and the error
-    /// code, 0 where there is none.
+    /// Any other exception in user mode, also INT with a vector that is no system call. The argument is the vector. The
+    /// code is the error code, or 0 if the exception has none.
     /// </summary>
     Exception,
 
     /// <summary>
-    /// An exception in user mode by a thread that runs in its task's small space, for what is beyond that or its
-    /// segments: 11, 12 or 13.
+    /// Exception 11, 12 or 13 of a thread that runs in its task's small space: an access beyond that space or its
+    /// segments.
     /// </summary>
     Outgrow,
 
     /// <summary>
-    /// An interrupt of a device, or what a controller takes for one, in user mode, idle or between steps on mappings.
-    /// Takes its id.
+    /// A device interrupt, or a spurious one, in user mode, while idle, or between two steps on mappings. The argument
+    /// is the interrupt's id.
     /// </summary>
     Interrupt,
 
@@ -76,18 +76,18 @@ public enum Entry
 }
 
 /// <summary>
-/// What the kernel does: each entry is one bounded step on the state. Source: spec/interface/README.md, cited by its
-/// numbers as "interface"; where it leaves a choice, the choice is commented at the place.
+/// The kernel: each entry is one bounded step on the state. Source: spec/interface/README.md, which comments cite by
+/// its numbers as "interface". If that document leaves a choice, a comment at the place explains it.
 /// </summary>
 public sealed partial class Kernel<W>(State<W> s)
     where W : struct, IWord<W>
 {
     /// <summary>
-    /// One step. User entries need <see cref="Stages.User"/> (a tick or interrupt also <see cref="Stages.Idle"/> or
-    /// <see cref="Stages.Map"/>).
+    /// Makes one step. A user entry needs <see cref="Stages.User"/>. A tick or an interrupt can also start in
+    /// <see cref="Stages.Idle"/> or <see cref="Stages.Map"/>.
     /// </summary>
     /// <param name="entry">The way in.</param>
-    /// <param name="argument">What the entry takes, if anything.</param>
+    /// <param name="argument">The argument of the entry, if it has one.</param>
     /// <param name="code">The error code of an exception.</param>
     public void Step(Entry entry, W argument = default, W code = default)
     {
@@ -156,7 +156,7 @@ public sealed partial class Kernel<W>(State<W> s)
     }
 
     /// <summary>
-    /// The kernel's own step in <paramref name="stage"/>, or null where a user or an interrupt acts next.
+    /// The kernel's own step in <paramref name="stage"/>; null if a user thread or an interrupt acts next.
     /// </summary>
     public static Entry? Own(uint stage) =>
         stage switch
@@ -171,8 +171,8 @@ public sealed partial class Kernel<W>(State<W> s)
         };
 
     /// <summary>
-    /// id_nearest. Messages are never redirected, so the nearest partner on the way to anyone is that thread itself;
-    /// nil asks for one's own id. The type is always 0, same clan.
+    /// id_nearest. The kernel never redirects messages, so the nearest partner on the way to a thread is that thread
+    /// itself. Nil asks for the caller's own id. The type is always 0, the same clan.
     /// </summary>
     private void IdNearest()
     {

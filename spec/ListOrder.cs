@@ -3,15 +3,18 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Why the lists of mappings and of free page tables come to an end: there is an order in which each mapping stands
-/// before the one that follows it, and each free mapping or page table, which come and go at the head of their lists,
-/// behind it. It is no part of a state. Positions in it are numbers below that of all rows; a step doubles them, which
-/// leaves room for what it puts into a list, and as only their order matters they can be numbered anew.
+/// Shows that the lists of mappings and of free page tables end. A ghost order gives each row a position. A mapping has
+/// a lower position than the next mapping of its frame. A free mapping or page table has a higher position than the
+/// next free one, because rows enter and leave the free lists at the head. The order is not part of a state. A step
+/// doubles all positions, which leaves room between two rows for a new one. Only the order counts, so the positions can
+/// be numbered anew at any time.
 /// </summary>
 public static class ListOrder<W>
     where W : struct, IWord<W>
 {
-    /// <summary>Whether a mapping stands before the one that follows it; or, free, behind it.</summary>
+    /// <summary>
+    /// Whether a mapping comes before the next one of its list; a free mapping comes after the next free one.
+    /// </summary>
     public static Truth Holds(State<W> s, Func<W, W> position, W node)
     {
         var (here, next) = (position(node), position(s.Mappings.Next[node]));
@@ -20,7 +23,7 @@ public static class ListOrder<W>
             | (!IsFree(s.Mappings, node) & (here < next));
     }
 
-    /// <summary>Whether a free page table stands behind the one that follows it.</summary>
+    /// <summary>Whether a free page table comes after the next free one.</summary>
     public static Truth HoldsOfTable(State<W> s, Func<W, W> position, W table) =>
         (table == 0)
         | (s.Mappings.TableTask[table] != 0)
@@ -28,8 +31,8 @@ public static class ListOrder<W>
         | (position(s.Mappings.NextTable[table]) < position(table));
 
     /// <summary>
-    /// The position of a mapping after a step: of what was derived, right behind the mapping that it follows; of what
-    /// has become free, right behind the one that was the first.
+    /// The position of a mapping after a step. A newly derived mapping comes directly after its predecessor. A newly
+    /// freed mapping comes directly after the former first free mapping.
     /// </summary>
     public static W After(State<W> before, State<W> after, Func<W, W> position, W node) =>
         W.Select(
@@ -41,7 +44,8 @@ public static class ListOrder<W>
         );
 
     /// <summary>
-    /// The position of a page table after a step: of one that has become free, right behind the one that was the first.
+    /// The position of a page table after a step. A newly freed page table comes directly after the former first free
+    /// one.
     /// </summary>
     public static W AfterOfTable(State<W> before, State<W> after, Func<W, W> position, W table) =>
         W.Select(

@@ -3,23 +3,25 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Mapping, granting and unmapping (interface, sections 5 and 11), one page or one mapping per step. At most one
-/// operation goes on at a time. A thread whose turn comes while another's is going on does the steps of that one first:
-/// so nobody waits for a thread of lower priority to get the processor, and no one ever sees mappings that an operation
-/// has half taken away.
+/// Mapping, granting and unmapping (interface, sections 5 and 11): each step handles one page or one mapping. At most
+/// one operation is under way. A thread that wants to start another one first does the remaining steps of the operation
+/// that is under way. So no thread waits until a thread of lower priority gets the processor, and no operation starts
+/// from a half-changed state.
 /// </summary>
 public sealed partial class Kernel<W>
 {
     private readonly Mappings<W> m = s.Mappings;
 
-    /// <summary>fpage_unmap: EAX the fpage, ECX the mask. Its steps follow.</summary>
+    /// <summary>fpage_unmap: EAX is the fpage, ECX the mask. The steps of the operation follow.</summary>
     private void FpageUnmap()
     {
         s.Status[s.Current] = ThreadStatus.Mapping;
         s.Stage = Stages.Map;
     }
 
-    /// <summary>The next step of the operation that is going on, or the first of the current thread's.</summary>
+    /// <summary>
+    /// The next step of the operation that is under way, or the first step of the current thread's operation.
+    /// </summary>
     private void Map()
     {
         if (m.Operation == Operations.None)
@@ -49,9 +51,10 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// The item in the sender's words: the hot spot, and the send fpage. The larger of fpage and window shrinks to the
-    /// other's size, where the hot spot says; of ports, to what is in both. An item of memory gives memory to memory,
-    /// one of ports gives them to their own page: anything else maps nothing.
+    /// Starts a map operation. The sender's words are the hot spot and the send fpage. If the fpages differ in size,
+    /// the larger one shrinks to the size of the smaller one, at the place that the hot spot selects. For ports, it
+    /// shrinks to the ports in both. Memory can only be mapped to memory, and a port only to the same port; any other
+    /// item maps nothing.
     /// </summary>
     private void BeginMap(W me, W sender)
     {
@@ -103,8 +106,9 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// One page. An occupied destination is flushed first, whoever mapped it; if the source was derived from it, the
-    /// destination ends empty. What is granted read-only is made so first, with all that is derived from it.
+    /// Maps one page. An occupied destination is flushed first, whichever thread mapped it. If the source was derived
+    /// from it, the destination ends empty. A page that is granted read-only is first made read-only, with all pages
+    /// derived from it.
     /// </summary>
     private void MapPage()
     {
@@ -120,7 +124,7 @@ public sealed partial class Kernel<W>
                 AddTable();
             else if (occupied != 0)
                 BeginFlush(occupied);
-            // σ0 grants nothing away: its pages are always its own.
+            // σ0 grants nothing away: its pages always stay its own.
             else if (((m.Item & Fpage.Grant) == 0) | (m.Depth[node] == 0))
                 Derive(node, s.EntryOf(into, m.TargetPage));
             else if (((m.Item & Fpage.Writable) == 0) & m.IsWritable(node))
@@ -137,7 +141,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Takes away the next mapping derived from the root; after the last one the root itself, where it is to go.
+    /// Removes the next mapping derived from the root. After the last one, removes the root itself if the operation
+    /// says so.
     /// </summary>
     private void Flush()
     {
@@ -157,7 +162,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Begins to make read-only what is derived from the root, and the root itself where it is to be.
+    /// Starts to make read-only what is derived from the root. Makes the root itself read-only at once if the operation
+    /// says so.
     /// </summary>
     private void BeginReduce(W root)
     {
@@ -169,8 +175,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Makes the next mapping derived from the root read-only, as if no more of those it is derived from were writable
-    /// than down to the root.
+    /// Makes the next mapping derived from the root read-only. Its level becomes what it would be if no mapping below
+    /// the root were writable.
     /// </summary>
     private void Reduce()
     {
@@ -191,13 +197,13 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Whether the root of what is taken away or made read-only is so itself: what is in the way of a mapping, or one's
-    /// own if the mask says so.
+    /// Whether the operation also removes the root, or makes it read-only. A map operation does so with an occupied
+    /// destination; an unmap operation does so if the mask includes the caller's own pages.
     /// </summary>
     private Truth TakesRoot(W root) =>
         ((m.Operation == Operations.Map) | ((m.Item & Fpage.Own) != 0)) & (m.Depth[root] != 0);
 
-    /// <summary>A mapping without derived ones goes away.</summary>
+    /// <summary>Removes a mapping that has no derived mappings.</summary>
     private void Remove(W node)
     {
         var (previous, next) = (m.Previous[node], m.Next[node]);
@@ -211,7 +217,7 @@ public sealed partial class Kernel<W>
         m.FreeNode = node;
     }
 
-    /// <summary>The next free page table is the target's for the page.</summary>
+    /// <summary>Gives the first free page table to the target task, for the page.</summary>
     private void AddTable()
     {
         var table = m.FreeTable;
@@ -228,7 +234,7 @@ public sealed partial class Kernel<W>
         }
     }
 
-    /// <summary>A new mapping at the target's page, derived from a node.</summary>
+    /// <summary>Adds a mapping at the target's page, derived from <paramref name="node"/>.</summary>
     private void Derive(W node, W entry)
     {
         var derived = m.FreeNode;
@@ -255,7 +261,9 @@ public sealed partial class Kernel<W>
         }
     }
 
-    /// <summary>The mapping itself moves to the target's page, with all that is derived from it.</summary>
+    /// <summary>
+    /// Moves the mapping itself to the target's page. The mappings derived from it stay derived from it.
+    /// </summary>
     private void Move(W node, W from, W to)
     {
         m.NodeAt[from] = 0;
@@ -265,7 +273,7 @@ public sealed partial class Kernel<W>
         Advance(1);
     }
 
-    /// <summary>Pages from the present one to the end of its page table, or of the operation.</summary>
+    /// <summary>The number of pages from the present one to the end of its page table, or of the operation.</summary>
     private W RestOfTable() => Least(m.Left, s.Limits.Paging.Entries - (m.SourcePage & (s.Limits.Paging.Entries - 1)));
 
     private void Advance(W pages)
@@ -283,9 +291,9 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// The operation has come to its end, and whoever it was for goes on. The sender of a map item goes on to its
-    /// receive phase; if mappings or page tables ran out, both are told. Whoever has the processor keeps it unless
-    /// outranked.
+    /// Ends the operation, and its owner continues. The sender of a map item continues with its receive phase. If
+    /// mappings or page tables ran out, both threads get an error code. The current thread keeps the processor unless a
+    /// thread of higher priority competes.
     /// </summary>
     private void EndOperation()
     {

@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>What always holds of mappings: properties of a row and of those it points to.</summary>
+/// <summary>Invariants of mappings: properties of one row and of the rows that it points to.</summary>
 internal static class MappingInvariants<W>
     where W : struct, IWord<W>
 {
@@ -10,12 +10,12 @@ internal static class MappingInvariants<W>
     [
         Node(
             "mapping-at-its-page",
-            "a mapping is where the page tables have it: so a page has one mapping at most",
+            "the page tables have each mapping at its page, so a page has at most one mapping",
             (s, m, n) => IsFree(m, n) | ((s.NodeOf(m.Space[n], m.Page[n]) == n) & (m.Space[n] < s.Limits.Tasks))
         ),
         Node(
             "ports-at-their-page",
-            "memory is in the user's part of a space, ports are at the pages of their numbers",
+            "memory is mapped in the user part of a space, and ports at the pages of their numbers",
             (s, m, n) =>
                 IsFree(m, n)
                 | W.Select(
@@ -26,41 +26,49 @@ internal static class MappingInvariants<W>
         ),
         new(
             "page-has-its-mapping",
-            "what the page tables have at a page is a mapping of that page",
+            "a mapping that the page tables have at a page is a mapping of that page",
             Table.Page,
             false,
             (s, e, _) => Has(s, s.Mappings, e)
         ),
-        new("table-at-its-slot", "a page table in use is in the slot that it says", Table.PageTable, false, (s, t, _) =>
-            (s.Mappings.TableTask[t] == 0)
-            | (
-                (SlotHas(s, s.Mappings.TableTask[t], s.Mappings.TableSlot[t]) == t)
-                & (s.Mappings.TableTask[t] < s.Limits.Tasks)
-                & (s.Mappings.TableSlot[t] < s.Limits.Paging.UserSlots)
-            )
+        new(
+            "table-at-its-slot",
+            "a page table in use is in the slot that it records",
+            Table.PageTable,
+            false,
+            (s, t, _) =>
+                (s.Mappings.TableTask[t] == 0)
+                | (
+                    (SlotHas(s, s.Mappings.TableTask[t], s.Mappings.TableSlot[t]) == t)
+                    & (s.Mappings.TableTask[t] < s.Limits.Tasks)
+                    & (s.Mappings.TableSlot[t] < s.Limits.Paging.UserSlots)
+                )
         ),
-        new("slot-has-its-table", "what is in a slot is a page table that says so", Table.Slot, false, (s, slot, _) =>
+        new("slot-has-its-table", "a page table in a slot records that slot", Table.Slot, false, (s, slot, _) =>
             SlotIsRight(s, s.Mappings, slot)
         ),
-        PageTable("free-table-forward", "a free page table is followed by a free one that says so", (m, t) =>
+        PageTable("free-table-forward", "a free page table is followed by a free one that links back to it", (m, t) =>
             !IsFreeTable(m, t)
             | (m.NextTable[t] == 0)
             | (IsFreeTable(m, m.NextTable[t]) & (m.PreviousTable[m.NextTable[t]] == t))
         ),
-        PageTable("free-table-backward", "a free page table is the first, or follows a free one that says so", (m, t) =>
-            !IsFreeTable(m, t)
-            | W.Select(
-                m.PreviousTable[t] == 0,
-                Word(m.FreeTable == t),
-                Word(IsFreeTable(m, m.PreviousTable[t]) & (m.NextTable[m.PreviousTable[t]] == t))
-            ) == 1
+        PageTable(
+            "free-table-backward",
+            "a free page table is the first, or follows a free one that links to it",
+            (m, t) =>
+                !IsFreeTable(m, t)
+                | W.Select(
+                    m.PreviousTable[t] == 0,
+                    Word(m.FreeTable == t),
+                    Word(IsFreeTable(m, m.PreviousTable[t]) & (m.NextTable[m.PreviousTable[t]] == t))
+                ) == 1
         ),
-        One("free-table-head", "the head of the free page tables is one, and the first", (s, m) =>
+        One("free-table-head", "the head of the list of free page tables is free and has no predecessor", (s, m) =>
             (m.FreeTable == 0) | (IsFreeTable(m, m.FreeTable) & (m.PreviousTable[m.FreeTable] == 0))
         ),
         new(
             "tables-in-range",
-            "links are rows of the table of page tables, of which 0 is nobody's",
+            "links are rows of the table of page tables; row 0 belongs to no task",
             Table.PageTable,
             false,
             (s, t, _) =>
@@ -70,7 +78,7 @@ internal static class MappingInvariants<W>
         ),
         Node(
             "one-root-per-frame",
-            "the first mapping of a frame is \u03c30's, at the frame's page, and all others are derived ones of others",
+            "the first mapping of a frame is \u03c30's, at the frame's page; all others are derived and not \u03c30's",
             (s, m, n) =>
                 W.Select(
                     n < s.Limits.Paging.Roots,
@@ -93,7 +101,7 @@ internal static class MappingInvariants<W>
         ),
         Node(
             "list-forward",
-            "the mapping that follows another is of the same frame, says that it follows, and is at most one deeper",
+            "the next mapping in a list has the same frame, links back, and is at most one deeper",
             (s, m, n) =>
                 IsFree(m, n)
                 | (m.Next[n] == 0)
@@ -105,28 +113,30 @@ internal static class MappingInvariants<W>
                     & ((m.Depth[m.Next[n]] <= m.Depth[n] + 1) | ((m.Phase == Phases.Flush) & (m.Root == n)))
                 )
         ),
-        Node("list-backward", "the mapping that precedes another says so", (s, m, n) =>
+        Node("list-backward", "the previous mapping in a list links to this one", (s, m, n) =>
             IsFree(m, n) | (m.Previous[n] == 0) | (n == 0) | (!IsFree(m, m.Previous[n]) & (m.Next[m.Previous[n]] == n))
         ),
-        Node("frame-0-is-none", "row 0 is no mapping, and followed by none", (s, m, n) =>
+        Node("frame-0-is-none", "row 0 is no mapping, and no mapping follows it", (s, m, n) =>
             (n != 0) | (IsFree(m, n) & (m.Next[n] == 0))
         ),
-        Node("reserved-is-unmapped", "a frame that is not \u03c30's is nobody's", (s, m, n) =>
+        Node("reserved-is-unmapped", "a frame that \u03c30 does not have is not mapped at all", (s, m, n) =>
             !IsFree(m, n) | (n >= s.Limits.Paging.Roots) | (m.Next[n] == 0)
         ),
         Node(
             "rights-shrink",
-            "nothing is writable but what is derived from writable mappings only; what is being made read-only is so "
-                + "from the root on",
+            "a mapping is writable only if all mappings that it is derived from are; during a reduction this holds "
+                + "for the rights that remain after it",
             (s, m, n) => IsFree(m, n) | RightsShrink(s, m, n)
         ),
-        Node("rights-in-range", "a mapping that is writable is so from \u03c30's down", (s, m, n) =>
-            IsFree(m, n) | (m.Level[n] <= m.Depth[n] + 1)
+        Node(
+            "rights-in-range",
+            "a level is at most the depth plus one: the mapping itself and those that it is derived from",
+            (s, m, n) => IsFree(m, n) | (m.Level[n] <= m.Depth[n] + 1)
         ),
-        Node("free-forward", "a free mapping is followed by a free one that says so", (s, m, n) =>
+        Node("free-forward", "a free mapping is followed by a free one that links back to it", (s, m, n) =>
             !IsSpare(s, m, n) | (m.Next[n] == 0) | (IsSpare(s, m, m.Next[n]) & (m.Previous[m.Next[n]] == n))
         ),
-        Node("free-backward", "a free mapping is the first, or follows a free one that says so", (s, m, n) =>
+        Node("free-backward", "a free mapping is the first, or follows a free one that links to it", (s, m, n) =>
             !IsSpare(s, m, n)
             | W.Select(
                 m.Previous[n] == 0,
@@ -134,7 +144,7 @@ internal static class MappingInvariants<W>
                 Word(IsSpare(s, m, m.Previous[n]) & (m.Next[m.Previous[n]] == n))
             ) == 1
         ),
-        One("free-head", "the head of the free mappings is one, and the first", (s, m) =>
+        One("free-head", "the head of the list of free mappings is free and has no predecessor", (s, m) =>
             (m.FreeNode == 0) | (IsSpare(s, m, m.FreeNode) & (m.Previous[m.FreeNode] == 0))
         ),
         Node("nodes-in-range", "links are rows of the table of mappings", (s, m, n) =>
@@ -142,15 +152,23 @@ internal static class MappingInvariants<W>
             & (m.Previous[n] < s.Limits.Paging.Nodes)
             & (m.Frame[n] < s.Limits.Paging.Roots)
         ),
-        new("node-at-in-range", "pages have rows of the table of mappings", Table.Page, false, (s, e, _) =>
-            s.Mappings.NodeAt[e] < s.Limits.Paging.Nodes
+        new(
+            "node-at-in-range",
+            "the mapping of a page is a row of the table of mappings",
+            Table.Page,
+            false,
+            (s, e, _) => s.Mappings.NodeAt[e] < s.Limits.Paging.Nodes
         ),
-        new("table-at-in-range", "slots have page tables", Table.Slot, false, (s, slot, _) =>
-            s.Mappings.TableAt[slot] < s.Limits.Paging.Tables
+        new(
+            "table-at-in-range",
+            "the page table of a slot is a row of the table of page tables",
+            Table.Slot,
+            false,
+            (s, slot, _) => s.Mappings.TableAt[slot] < s.Limits.Paging.Tables
         ),
         One(
             "operation-in-range",
-            "an operation's pages are all memory or all ports, which are mapped to where they are; a map operation's "
+            "an operation's pages are all memory, or all ports, which keep their places; a map operation's "
                 + "target is not \u03c30",
             (s, m) =>
                 (m.Operation == Operations.None)
@@ -183,8 +201,8 @@ internal static class MappingInvariants<W>
         ),
         One(
             "operation-has-owner",
-            "an operation is for a thread that waits for its end; it takes pages from the task of whoever gives, or "
-                + "unmaps, to that thread's own, or deletes",
+            "the owner of an operation waits for its end; the source is the task that gives or unmaps, "
+                + "and the target is the owner's task, unless a task is deleted",
             (s, m) =>
                 (m.Operation == Operations.None)
                 | (
@@ -197,37 +215,34 @@ internal static class MappingInvariants<W>
                     & ((m.Operation != Operations.Map) | (m.Target == s.Task(m.Owner)))
                 )
         ),
-        One(
-            "phase-fits",
-            "what is flushed or made read-only is a mapping, of a page that the operation is at",
-            (s, m) =>
-                (m.Phase <= Phases.Reduce)
-                & (m.Owner < s.Limits.Threads)
-                & W.Select(
-                    m.Phase == Phases.Page,
-                    Word((m.Root == 0) & (m.At == 0)),
-                    Word(
-                        (m.Operation != Operations.None)
-                            & (m.Left != 0)
-                            & InUse(s, m, m.Root)
-                            & (
-                                (m.Phase != Phases.Flush)
-                                | (
-                                    (m.At == 0)
-                                    & IsAt(s, m, m.Root)
-                                    & ((m.Operation == Operations.Unmap) | (m.Depth[m.Root] != 0))
-                                )
+        One("phase-fits", "the root of a flush or a reduction is a mapping at the operation's present page", (s, m) =>
+            (m.Phase <= Phases.Reduce)
+            & (m.Owner < s.Limits.Threads)
+            & W.Select(
+                m.Phase == Phases.Page,
+                Word((m.Root == 0) & (m.At == 0)),
+                Word(
+                    (m.Operation != Operations.None)
+                        & (m.Left != 0)
+                        & InUse(s, m, m.Root)
+                        & (
+                            (m.Phase != Phases.Flush)
+                            | (
+                                (m.At == 0)
+                                & IsAt(s, m, m.Root)
+                                & ((m.Operation == Operations.Unmap) | (m.Depth[m.Root] != 0))
                             )
-                            & (
-                                (m.Phase != Phases.Reduce)
-                                | (
-                                    InUse(s, m, m.At)
-                                    & (m.Root == s.NodeOf(m.Source, m.SourcePage))
-                                    & ((m.Operation == Operations.Unmap) | (m.Level[m.Root] <= m.Depth[m.Root]))
-                                )
+                        )
+                        & (
+                            (m.Phase != Phases.Reduce)
+                            | (
+                                InUse(s, m, m.At)
+                                & (m.Root == s.NodeOf(m.Source, m.SourcePage))
+                                & ((m.Operation == Operations.Unmap) | (m.Level[m.Root] <= m.Depth[m.Root]))
                             )
-                    )
-                ) == 1
+                        )
+                )
+            ) == 1
         ),
     ];
 
@@ -256,8 +271,8 @@ internal static class MappingInvariants<W>
             );
     }
 
-    // Of neighbours in the list: how far down the second is writable without a gap, as far as the first one's forebears
-    // are its own too, is no more than how far the first is. Where an operation is at work, no more than it will be.
+    // Compares a mapping with the next one in its list. The next mapping's level, limited to the mappings that it is
+    // derived from, is at most this mapping's level. During an operation, the level that will remain counts.
     private static Truth RightsShrink(State<W> s, Mappings<W> m, W node)
     {
         var next = m.Next[node];
@@ -272,7 +287,7 @@ internal static class MappingInvariants<W>
         return (next == 0) | (bound <= m.Level[node]);
     }
 
-    // What is flushed is the mapping at the page that is unmapped, or that is mapped to.
+    // A flush removes the mapping at the operation's page: the target page of a map operation, else the source page.
     private static Truth IsAt(State<W> s, Mappings<W> m, W root) =>
         W.Select(
             m.Operation == Operations.Map,
@@ -284,7 +299,9 @@ internal static class MappingInvariants<W>
 
     private static Truth IsFreeTable(Mappings<W> m, W table) => (table != 0) & (m.TableTask[table] == 0);
 
-    /// <summary>Free, and no frame's first.</summary>
+    /// <summary>
+    /// A free mapping that can be used for any page, because it is not the fixed first mapping of a frame.
+    /// </summary>
     private static Truth IsSpare(State<W> s, Mappings<W> m, W node) =>
         IsFree(m, node) & (node >= s.Limits.Paging.Roots);
 

@@ -3,19 +3,24 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// Why the kernel's own steps come to an end, and a user or the idle processor always follows. A wake step looks at a
-/// thread further on or leaves its stage, to which no own step returns. After that, the rank of a state is the sum over
-/// its threads. A pick step keeps it and leaves to no own stage but receive; a receive step lowers it, or keeps it and
-/// leaves to accept; an accept step lowers it by two; a leave step keeps it and leaves to no own stage but pick. So at
-/// most 7 steps per thread, and three. A map step ends an operation, which leaves one thread less that waits for its
-/// own, or begins one, or brings it on (<see cref="BringsOn"/>).
+/// Shows that the kernel's own steps end. A user thread or the idle processor always follows.
+/// <list type="bullet">
+/// <item>A wake step examines a later thread, or leaves its stage. No own step returns to that stage.</item>
+/// <item>The rank of a state is a sum over its threads (<see cref="Of"/>).</item>
+/// <item>A pick step keeps the rank, and leads to no own stage but receive or map.</item>
+/// <item>A receive step lowers the rank, or keeps it and leads to accept.</item>
+/// <item>An accept step lowers the rank.</item>
+/// <item>A leave step keeps the rank, and leads to no own stage but pick or map.</item>
+/// <item>A map step does not raise the rank. It ends an operation, so that one thread less waits for the end of its
+/// own; or it begins an operation; or it brings one on (<see cref="BringsOn"/>).</item>
+/// </list>
 /// </summary>
 public static class Rank<W>
     where W : struct, IWord<W>
 {
     /// <summary>
-    /// What a thread adds: a sender's message may be taken, which may leave the sender to take one itself; a resuming
-    /// thread ends its receive phase.
+    /// The rank of a thread. A waiting sender's message may be taken, after which the sender may take one itself. A
+    /// resuming thread has to end its receive phase.
     /// </summary>
     public static W Of(State<W> s, W thread) =>
         W.Select(
@@ -24,24 +29,35 @@ public static class Rank<W>
             W.Select(s.Status[thread] == ThreadStatus.Resuming, 1, 0)
         );
 
-    /// <summary>What a thread adds to the threads that wait for the end of an operation on mappings.</summary>
+    /// <summary>1 for a thread that waits for the end of an operation on mappings; else 0.</summary>
     public static W Mapping(State<W> s, W thread) => W.Select(s.Status[thread] == ThreadStatus.Mapping, 1, 0);
 
-    /// <summary>What a mapping adds to those in use.</summary>
+    /// <summary>1 for a mapping in use; else 0.</summary>
     public static W InUse(State<W> s, W node) => W.Select(s.Mappings.Space[node] == 0, 0, 1);
 
-    /// <summary>What a page table adds to those in use.</summary>
+    /// <summary>1 for a page table in use; else 0.</summary>
     public static W TableInUse(State<W> s, W table) => W.Select(s.Mappings.TableTask[table] == 0, 0, 1);
 
     /// <summary>
-    /// Whether a map step brought the operation on, where mappings have a <paramref name="position"/>
-    /// (<see cref="ListOrder{W}"/>) and <paramref name="nodes"/> mappings, <paramref name="tables"/> page tables in use
-    /// and
-    /// <paramref name="doomed"/> doomed tasks became more: a deletion's pass is a later one; or has doomed one more; or
-    /// is further on; or is at
-    /// the same row, and fewer pages are left; or fewer page tables free; or fewer mappings; or what is in the way of
-    /// the page is to be flushed, or to be made read-only, or is; or one of a later position is, and no mapping is new.
+    /// Whether a map step brought the operation on. The first of these values that the step changes must have changed
+    /// in the stated direction:
+    /// <list type="bullet">
+    /// <item>The deletion's pass is a later one.</item>
+    /// <item>More tasks are doomed.</item>
+    /// <item>The cursor is at a later row, or the kernel begins to free the page table at the cursor.</item>
+    /// <item>Fewer pages are left.</item>
+    /// <item>More page tables are in use.</item>
+    /// <item>Fewer mappings are in use.</item>
+    /// <item>Less is left to do for the present page: to flush it, to reduce it, or neither.</item>
+    /// <item>A reduction is at a mapping with a later position, and no mapping is new.</item>
+    /// </list>
     /// </summary>
+    /// <param name="before">The state before the step.</param>
+    /// <param name="after">The state after the step.</param>
+    /// <param name="position">The positions of mappings (<see cref="ListOrder{W}"/>).</param>
+    /// <param name="nodes">By how much the number of mappings in use changed.</param>
+    /// <param name="tables">By how much the number of page tables in use changed.</param>
+    /// <param name="doomed">By how much the number of doomed tasks changed.</param>
     public static Truth BringsOn(State<W> before, State<W> after, Func<W, W> position, W nodes, W tables, W doomed)
     {
         var (b, a) = (before.Mappings, after.Mappings);
@@ -69,7 +85,7 @@ public static class Rank<W>
             );
     }
 
-    // At one page table, and at the next: over page tables.
+    // Passes.Table works on one page table and returns to Passes.Tables, so both count as the same pass.
     private static W Pass(Mappings<W> m) => W.Select(m.Pass == Passes.Table, Passes.Tables, m.Pass);
 
     private static W ToDo(State<W> s)

@@ -4,19 +4,19 @@ namespace Verified.Spec;
 
 /// <summary>
 /// Scheduling (interface, section 10): strict priorities; within a priority, round robin by time slices. An ipc partner
-/// or the target of a thread_switch gets the processor directly, also if it has no time of its own.
+/// or the target of a thread_switch gets the processor directly, even if it has no time of its own.
 /// </summary>
 public sealed partial class Kernel<W>
 {
-    /// <summary>The greatest priority among the threads that compete for the processor.</summary>
+    /// <summary>The highest priority of the threads that compete for the processor.</summary>
     private (Truth Found, W Priority) GreatestPriority() =>
         s.Tables.Greatest(Table.Thread, s.Competes, thread => s.Priority[thread]);
 
     /// <summary>
-    /// The scheduler. The thread that leaves the processor keeps it if it is ready, has time left, and no thread of its
-    /// priority or a higher one competes. Otherwise the processor goes to the next thread of the greatest priority, in
-    /// thread number, cyclically, after the one picked last. So every thread of that priority is picked before any is
-    /// picked twice. If only threads without time are ready, the processor idles.
+    /// The scheduler. The current thread keeps the processor if it is ready, has time left, and has a higher priority
+    /// than every competing thread. Otherwise the scheduler picks the next thread of the highest priority, in thread
+    /// number, cyclically, after the thread picked last. So it picks every thread of that priority before it picks any
+    /// thread twice. If only threads without time are ready, the processor idles.
     /// </summary>
     private void Pick()
     {
@@ -39,7 +39,7 @@ public sealed partial class Kernel<W>
         }
     }
 
-    /// <summary>Gives a ready thread the processor.</summary>
+    /// <summary>Gives the processor to a ready thread.</summary>
     private void SwitchTo(W thread)
     {
         s.Current = thread;
@@ -51,7 +51,7 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// The current thread, ready, keeps the processor unless somebody of a higher priority competes for it.
+    /// The current thread is ready. It keeps the processor unless a thread of higher priority competes.
     /// </summary>
     private void GoOn()
     {
@@ -68,8 +68,9 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// thread_switch. If ESI names another ready thread, it gets the processor and the rest of my time slice. Anything
-    /// else (nil, myself, a thread that waits or does not exist) yields. Either way my next slice is a fresh one.
+    /// thread_switch. If ESI names another ready thread, that thread gets the processor and the rest of the caller's
+    /// time slice. Any other ESI (nil, the caller, a thread that waits or does not exist) yields. In both cases the
+    /// caller's next slice is a fresh one.
     /// </summary>
     private void ThreadSwitch()
     {
@@ -88,10 +89,14 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// thread_schedule. ESI thread, EAX parameter word or FFFFFFFFh only to read, EBX external preempter or FFFFFFFFh
-    /// to leave it. The thread's priority, and the one it is to have, must be within my limit. Gives the old parameter
-    /// in EAX, the old preempter in EBX, in ESI the partner of an ipc it waits in, or nil, in EDX:ECX the microseconds
-    /// of the ticks that found it running. Else EAX is FFFFFFFFh.
+    /// thread_schedule. Both the thread's priority and the new priority must be within the caller's limit; if not, EAX
+    /// returns FFFFFFFFh.
+    /// <list type="bullet">
+    /// <item>In: ESI the thread; EAX the parameter word, or FFFFFFFFh to read only; EBX the external preempter, or
+    /// FFFFFFFFh to keep it.</item>
+    /// <item>Out: EAX the old parameter; EBX the old preempter; ESI the partner that the thread waits for, or nil;
+    /// EDX:ECX the microseconds of the ticks that found the thread running.</item>
+    /// </list>
     /// </summary>
     private void ThreadSchedule()
     {
@@ -122,7 +127,7 @@ public sealed partial class Kernel<W>
         s.Esi[me] = s.Id[s.Partner[thread]];
         if (sets)
         {
-            // A new length starts a fresh slice; the present one, as it was read, changes nothing.
+            // A new length starts a fresh slice. If the length stays the same, the slice stays the same.
             var ticks = ScheduleParam.Ticks(param);
             s.Slice[thread] = W.Select(s.Quantum[thread] == ticks, s.Slice[thread], ticks);
             s.Quantum[thread] = ticks;

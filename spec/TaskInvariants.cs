@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>What always holds of tasks, and of the deletion that is going on.</summary>
+/// <summary>Invariants of tasks, and of a deletion that is under way.</summary>
 internal static class TaskInvariants<W>
     where W : struct, IWord<W>
 {
@@ -10,14 +10,14 @@ internal static class TaskInvariants<W>
     [
         Task(
             "chief-is-another",
-            "a task's chief is another one, a row of the table; nobody has task 0 or \u03c30",
+            "a task's chief is another task and a row of the table; task 0 and \u03c30 have no chief",
             (s, m, t) =>
                 (m.Chief[t] < s.Limits.Tasks)
                 & ((m.Chief[t] == 0) | ((m.Chief[t] != t) & (t != 0) & (t != Mappings<W>.Sigma0)))
         ),
         Task(
             "doomed-has-chief",
-            "a task is doomed only until a deletion has returned it, if it has a chief, and never the one that deletes",
+            "only a task with a chief is doomed, only until a deletion has returned it, and never the deleting task",
             (s, m, t) =>
                 (m.Doomed[t] == 0)
                 | (
@@ -29,7 +29,7 @@ internal static class TaskInvariants<W>
         ),
         Task(
             "clan-is-doomed",
-            "the tasks whose chief is doomed are so too, but the one that deletes, as far as the clan has been found",
+            "a task whose chief is doomed is doomed too, unless it is the deleting task or has not been examined yet",
             (s, m, t) =>
                 !IsDeletion(m)
                 | ((m.Pass == Passes.Clan) & (t >= m.Cursor))
@@ -37,24 +37,30 @@ internal static class TaskInvariants<W>
                 | (m.Doomed[t] == 1)
                 | (t == s.Task(m.Owner))
         ),
-        Thread("id-has-version", "a thread has the version of its task", (s, m, t) =>
+        Thread("id-has-version", "an active thread's id has the version of its task", (s, m, t) =>
             (s.Status[t] == ThreadStatus.Inactive) | (ThreadId.Version(s.Id[t]) == m.Version[s.Task(t)])
         ),
-        Thread("doomed-is-gone", "the threads of doomed tasks are gone, as far as the deletion has come", (s, m, t) =>
-            !IsDeletion(m)
-            | (m.Doomed[s.Task(t)] == 0)
-            | (s.Status[t] == ThreadStatus.Inactive)
-            | (m.Pass < Passes.Threads)
-            | ((m.Pass == Passes.Threads) & (t >= m.Cursor))
+        Thread(
+            "doomed-is-gone",
+            "the threads of doomed tasks are inactive, as far as the deletion has come",
+            (s, m, t) =>
+                !IsDeletion(m)
+                | (m.Doomed[s.Task(t)] == 0)
+                | (s.Status[t] == ThreadStatus.Inactive)
+                | (m.Pass < Passes.Threads)
+                | ((m.Pass == Passes.Threads) & (t >= m.Cursor))
         ),
-        Thread("doomed-is-awaited", "whoever waits for one that is gone waits for one of a doomed task", (s, m, t) =>
-            ((s.Status[t] != ThreadStatus.Sending) & (s.Status[t] != ThreadStatus.ReceivingFrom))
-            | (s.Status[s.Partner[t]] != ThreadStatus.Inactive)
-            | (m.Doomed[s.Task(s.Partner[t])] == 1)
+        Thread(
+            "doomed-is-awaited",
+            "a thread that waits for an inactive thread waits for a thread of a doomed task",
+            (s, m, t) =>
+                ((s.Status[t] != ThreadStatus.Sending) & (s.Status[t] != ThreadStatus.ReceivingFrom))
+                | (s.Status[s.Partner[t]] != ThreadStatus.Inactive)
+                | (m.Doomed[s.Task(s.Partner[t])] == 1)
         ),
         new(
             "emptied-behind",
-            "of the page table that is being freed, the pages behind the present one are empty",
+            "in the page table that is being freed, the pages before the present one are empty",
             Table.Page,
             false,
             (s, e, _) =>
@@ -65,7 +71,7 @@ internal static class TaskInvariants<W>
         ),
         One(
             "deletion-in-range",
-            "a deletion is of a doomed task, and at a row of the table that its pass is over",
+            "a deletion's target is doomed, and its cursor is a row of the table that the pass goes through",
             (s, m) =>
                 !IsDeletion(m)
                 | (
@@ -90,7 +96,7 @@ internal static class TaskInvariants<W>
         ),
         One(
             "table-is-doomed",
-            "the page table that is being freed is a doomed task's, and the pages left are its last ones",
+            "the page table that is being freed belongs to a doomed task, and the pages left are its last ones",
             (s, m) =>
                 !IsAtTable(m)
                 | (
@@ -111,7 +117,10 @@ internal static class TaskInvariants<W>
         ),
     ];
 
-    /// <summary>Whether a thread may still wait for one that is gone: until the deletion comes to it.</summary>
+    /// <summary>
+    /// Whether a thread may still wait for an inactive thread, because the deletion has not reached the waiting thread
+    /// yet.
+    /// </summary>
     public static Truth MayWaitInVain(State<W> s, W thread)
     {
         var m = s.Mappings;
@@ -122,7 +131,7 @@ internal static class TaskInvariants<W>
 
     private static Truth IsAtTable(Mappings<W> m) => IsDeletion(m) & (m.Pass == Passes.Table);
 
-    // The page table that is being freed.
+    // The row of the page table that is being freed.
     private static W At(State<W> s, Mappings<W> m) => m.Cursor & (s.Limits.Paging.Tables - 1);
 
     private static uint Bits(uint rows) => (uint)System.Numerics.BitOperations.Log2(rows);

@@ -1,16 +1,19 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// task_new (interface, section 9): deletes a task, and creates its next incarnation. The deletion is an operation like
-/// those on mappings, a row of a table per step: whoever comes next to map or unmap does its steps first. Until a
-/// thread is deleted it may run.
+/// task_new (interface, section 9): deletes a task and creates its next incarnation. The deletion is an operation like
+/// those on mappings; each step handles one row of a table. A thread that wants to map or unmap first does the
+/// remaining steps of the deletion. A thread of the deleted task may run until the deletion reaches it.
 /// </summary>
 public sealed partial class Kernel<W>
 {
     /// <summary>
-    /// ESI the task, EBX the pager of its first thread, EDX EIP, ECX ESP, EAX the highest priority it may give; or EBX
-    /// nil for an inactive task, EAX a thread of its new chief. ESI is then the new task's id, or nil for a task that
-    /// is not mine to create.
+    /// task_new. ESI returns the id of the new task, or nil if the caller's task is not the chief of the named task.
+    /// <list type="bullet">
+    /// <item>Active task: ESI the task, EBX the pager of its first thread, EDX EIP, ECX ESP, EAX the highest priority
+    /// that the thread may give.</item>
+    /// <item>Inactive task: ESI the task, EBX nil, EAX a thread of its new chief.</item>
+    /// </list>
     /// </summary>
     private void TaskNew()
     {
@@ -19,7 +22,8 @@ public sealed partial class Kernel<W>
         var task = number & (s.Limits.Tasks - 1);
         if ((number >= s.Limits.Tasks) | (m.Chief[task] != s.Task(me)))
             s.Esi[me] = ThreadId.Nil;
-        // Another operation is finished first, on my time, and then I ask again. INT 36h has two bytes.
+        // The caller first finishes the other operation on its own time, and then repeats the call. INT 36h has two
+        // bytes.
         else if (m.Operation != Operations.None)
             Retry(me, m.Owner);
         else
@@ -37,7 +41,7 @@ public sealed partial class Kernel<W>
         }
     }
 
-    /// <summary>The next step of a deletion that is not about a page.</summary>
+    /// <summary>A step of a deletion that does not handle a page.</summary>
     private void Delete()
     {
         var at = m.Cursor;
@@ -58,8 +62,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// The tasks whose chief is doomed are too; but never the one that deletes, which by <see cref="ChiefOrder{W}"/>
-    /// has no doomed chief.
+    /// Dooms a task whose chief is doomed. It never dooms the deleting task, which has no doomed chief by
+    /// <see cref="ChiefOrder{W}"/>.
     /// </summary>
     private void DoomClan(W task)
     {
@@ -78,7 +82,7 @@ public sealed partial class Kernel<W>
             Pass((thread | (s.Limits.Lthreads - 1)) + 1, s.Limits.Threads, Passes.Waiters);
         else
         {
-            // Whoever was to give it pages, or to be given some by it, is told.
+            // The partner in a map operation gets an error code.
             var partner = s.Partner[thread];
             if (s.Status[thread] == ThreadStatus.Giving)
                 Abort(partner, Code.ReceiveAborted);
@@ -90,13 +94,16 @@ public sealed partial class Kernel<W>
                     column[thread] = 0;
             Pass(thread + 1, s.Limits.Threads, Passes.Waiters);
 
-            // It may be the current one that is gone, or has nothing to map any more.
+            // The current thread may now be deleted, or may have nothing to map any more.
             if (s.Status[s.Current] != ThreadStatus.Mapping)
                 s.Stage = Stages.Leave;
         }
     }
 
-    /// <summary>Nobody can begin to wait for those that are gone: no id names them.</summary>
+    /// <summary>
+    /// Ends the wait of a thread for a deleted thread. No thread can start such a wait, because no id names a deleted
+    /// thread.
+    /// </summary>
     private void EndWait(W thread)
     {
         var status = s.Status[thread];
@@ -109,8 +116,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Ends an ipc with a code; one for an exception ends as if answered, and the thread raises it again, if it still
-    /// does.
+    /// Ends an ipc with a code. If the kernel sent the message for an exception, the ipc ends as if it were answered;
+    /// the thread raises the exception again if its cause remains.
     /// </summary>
     private void Abort(W thread, uint code)
     {
@@ -119,7 +126,7 @@ public sealed partial class Kernel<W>
         Block(thread, ThreadStatus.Ready, State<W>.Nobody);
     }
 
-    /// <summary>The pages of a doomed task's page table are unmapped one by one, as by fpage_unmap.</summary>
+    /// <summary>Starts to unmap the pages of a doomed task's page table, one by one, like fpage_unmap.</summary>
     private void BeginTable(W table)
     {
         if (m.Doomed[m.TableTask[table]] == 0)
@@ -157,8 +164,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// A new chief that does not exist, or no longer, gets nothing: the task stays mine. The first incarnation has
-    /// version 1, each later one the next, and after the last of ten bits 1 again.
+    /// Creates the new task. If EAX names no thread for the new chief, the task stays the caller's. The first
+    /// incarnation has version 1, and each later one has the next version; 1 follows the last version.
     /// </summary>
     private void CreateTask()
     {
@@ -185,7 +192,9 @@ public sealed partial class Kernel<W>
         s.Stage = Stages.Leave;
     }
 
-    /// <summary>The next row of the pass, of so many; or the first of the next pass.</summary>
+    /// <summary>
+    /// Goes to the next row of the pass, which has <paramref name="rows"/> rows, or to the first row of the next pass.
+    /// </summary>
     private void Pass(W next, uint rows, uint pass)
     {
         m.Cursor = W.Select(next == rows, 0, next);

@@ -1,12 +1,12 @@
 namespace Verified.Spec;
 
-/// <summary>The threads of one's own task: lthread_ex_regs (interface, section 8).</summary>
+/// <summary>lthread_ex_regs, on the threads of the caller's task (interface, section 8).</summary>
 public sealed partial class Kernel<W>
 {
     /// <summary>
-    /// EAX lthread, ECX ESP, EDX EIP, EBX preempter, ESI pager; FFFFFFFFh leaves a value. Returns the old values, and
-    /// the old EFLAGS in EAX. If there is no such lthread, and none is to be started, it returns FFFFFFFFh for each,
-    /// and nothing else changes.
+    /// In: EAX lthread, ECX ESP, EDX EIP, EBX preempter, ESI pager; FFFFFFFFh keeps a value. Returns the old values,
+    /// and the old EFLAGS in EAX. If the lthread does not exist and is not started, all results are FFFFFFFFh, and
+    /// nothing else changes.
     /// </summary>
     private void LthreadExRegs()
     {
@@ -15,16 +15,16 @@ public sealed partial class Kernel<W>
         var thread = (me & ~(s.Limits.Lthreads - 1)) | (lthread & (s.Limits.Lthreads - 1));
         if (lthread >= s.Limits.Lthreads)
             ReturnInvalid(me);
-        // My task is being deleted: nobody in it starts any more.
+        // The caller's task is being deleted, so no thread in it may start.
         else if (m.Doomed[s.Task(me)] == 1)
             Retry(me, m.Owner);
-        // Its message's pages are being mapped: that is done first, on my time, and then I ask again. INT 35h has two
-        // bytes.
+        // The thread's map item is being mapped. The caller first finishes that on its own time, and then repeats the
+        // call. INT 35h has two bytes.
         else if (s.Status[thread] == ThreadStatus.Mapping)
             Retry(me, thread);
         else if (s.Status[thread] == ThreadStatus.Giving)
             Retry(me, s.Partner[thread]);
-        // It starts with the first EIP and ESP that it is given.
+        // An inactive thread starts with the first EIP and ESP that it is given.
         else if (s.Status[thread] != ThreadStatus.Inactive)
             Exchange(me, thread);
         else if ((s.Ecx[me] == ThreadId.Invalid) | (s.Edx[me] == ThreadId.Invalid))
@@ -50,7 +50,7 @@ public sealed partial class Kernel<W>
             Cancel(thread);
         s.Eax[me] = s.Eflags[thread];
 
-        // Code that is started at an EIP must not depend on TF, DF or AC of the code before it (8.9).
+        // Code that is started at an EIP must not depend on TF, DF or AC of the earlier code (8.9).
         s.Eflags[thread] = W.Select(s.Edx[me] == ThreadId.Invalid, s.Eflags[thread], Flags.User);
         Exchange(s.Ecx, me, s.Esp, thread);
         Exchange(s.Edx, me, s.Eip, thread);
@@ -66,7 +66,7 @@ public sealed partial class Kernel<W>
         argument[me] = old;
     }
 
-    /// <summary>A new thread, with my priority and time slice.</summary>
+    /// <summary>Starts a new thread with the caller's priority and time slice.</summary>
     private void Start(W me, W thread, W id)
     {
         s.Id[thread] = id;
@@ -78,9 +78,9 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Ends whatever <paramref name="thread"/> waits for. It has the code of a cancelled ipc, unless the ipc is the
-    /// kernel's: then it will raise its exception again, if it still does; so does one that had stopped for want of a
-    /// pager.
+    /// Ends the wait of <paramref name="thread"/> with the code of a cancelled ipc. If the kernel sent the message for
+    /// an exception, there is no code, and the thread raises the exception again if its cause remains. A thread that
+    /// stopped because it had no pager does the same.
     /// </summary>
     private void Cancel(W thread)
     {

@@ -1,13 +1,13 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// Time: ticks of 1 ms, finite timeouts. Those who wait with a deadline are in the slot of their deadline's last bits;
-/// a tick looks at the slot of the new clock, one thread per step, and wakes whose deadline it is. So a step is short
-/// however many sleep.
+/// Time: ticks of 1 ms, and finite timeouts. A thread with a deadline is in the clock slot that the deadline's last
+/// bits select. After a tick the kernel examines the threads in the slot of the new clock, one in each step, and wakes
+/// those whose deadline has come. So a step is short, however many threads sleep.
 /// </summary>
 public sealed partial class Kernel<W>
 {
-    /// <summary>The timer tick: time goes on, for the clock and for the time slice of the current thread.</summary>
+    /// <summary>The timer tick advances the clock and uses up one tick of the current thread's time slice.</summary>
     private void Tick()
     {
         var me = s.Current;
@@ -29,7 +29,7 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// Looks at the next thread of the clock's slot, in thread number; after the last one, ends the tick.
+    /// Examines the next thread in the clock's slot, in thread number. After the last one, ends the tick.
     /// </summary>
     private void WakeNext()
     {
@@ -45,14 +45,16 @@ public sealed partial class Kernel<W>
         }
     }
 
-    /// <summary>The wait ends with a timeout; nothing was transferred.</summary>
+    /// <summary>Ends a wait with a timeout; nothing was transferred.</summary>
     private void Expire(W sleeper)
     {
         s.Eax[sleeper] = W.Select(s.Status[sleeper] == ThreadStatus.Sending, Code.SendTimeout, Code.ReceiveTimeout);
         Block(sleeper, ThreadStatus.Ready, State<W>.Nobody);
     }
 
-    /// <summary>The current thread goes on, unless it has no time left or a thread of a higher priority woke.</summary>
+    /// <summary>
+    /// The current thread continues, unless it has no time left or a thread of a higher priority woke.
+    /// </summary>
     private void EndTick()
     {
         var me = s.Current;

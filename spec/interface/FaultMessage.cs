@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The first word of the message that the kernel sends to a pager in the name of a thread that raised an exception
-/// (interface, section 14).
+/// The first word of a fault message. The kernel sends it to the pager in the name of the thread that raised the
+/// exception (interface, section 14).
 /// </summary>
 public static class FaultMessage
 {
@@ -12,26 +12,28 @@ public static class FaultMessage
     public const uint Protection = 13;
 
     /// <summary>
-    /// A page fault: <c>address[31:2] w 0</c>, w for a write. The error code has it in the same place (Intel SDM 3A,
+    /// A page fault: <c>address[31:2] w 0</c>, with w = 1 for a write. The error code has w in the same place (SDM 3A,
     /// 4.7).
     /// </summary>
     public static W OfPage<W>(W address, W code)
         where W : struct, IWord<W> => (address & ~3u) | (code & 2);
 
     /// <summary>
-    /// Any other exception, a decision of this project: <c>code[31:16] vector[15:8] 01h</c>. It is odd, as that of a
-    /// page fault never is.
+    /// Any other exception, a decision of this project: <c>code[31:16] vector[15:8] 01h</c>. This word is odd, and that
+    /// of a page fault is even.
     /// </summary>
     public static W Of<W>(W vector, W code)
         where W : struct, IWord<W> => (code << 16) | (vector << 8) | 1;
 
-    /// <summary>A use of ports without the right: the least fpage that has the first and the last.</summary>
+    /// <summary>
+    /// A use of ports without the right: the smallest fpage that contains the first and the last port.
+    /// </summary>
     public static W OfPorts<W>(W first, W last)
         where W : struct, IWord<W> => Fpage.OfPorts(first, last);
 
     /// <summary>
-    /// Whether an exception is reported after its instruction, which is not executed again: debug, breakpoint and
-    /// overflow (SDM 3A, table 6-1; no user can set the debug registers that would make the first a fault).
+    /// Whether an exception is reported after its instruction, which is not repeated: debug, breakpoint and overflow
+    /// (SDM 3A, table 6-1). No user can set the debug registers that would make the debug exception a fault.
     /// </summary>
     public static Truth IsTrap<W>(W vector)
         where W : struct, IWord<W> => (vector == 1) | (vector == 3) | (vector == 4);

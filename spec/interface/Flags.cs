@@ -2,11 +2,11 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>What a user thread may hold in EFLAGS.</summary>
+/// <summary>The values that a user thread may have in EFLAGS.</summary>
 public static class Flags
 {
     /// <summary>
-    /// CF PF AF ZF SF TF DF OF NT RF AC ID: the bits that ring 3 without I/O privilege can change (Intel SDM 3A, 2.3).
+    /// CF PF AF ZF SF TF DF OF NT RF AC ID: the bits that ring 3 without I/O privilege can change (SDM 3A, 2.3).
     /// </summary>
     public const uint UserBits = 0x00254DD5;
 

@@ -1,28 +1,28 @@
 namespace Verified.Spec;
 
 /// <summary>
-/// The sizes of the kernel's tables. The same text and the same assembler program serve every size; powers of two, so
-/// that a row of a table is a field of an id.
+/// The sizes of the kernel's tables. The same spec and the same assembler program serve every size. Sizes are powers of
+/// two, so that the row of a table is a field of an id.
 /// </summary>
 /// <param name="Tasks">Tasks 0..Tasks-1; task 0 does not exist. 2..256.</param>
 /// <param name="Lthreads">Threads per task, 1..64.</param>
 /// <param name="Priorities">Priorities 0..Priorities-1, at most 256; a higher number runs first.</param>
 public sealed record Limits(uint Tasks, uint Lthreads, uint Priorities)
 {
-    /// <summary>What the image ships with: 1,024 threads.</summary>
+    /// <summary>The size of the shipped image: 1,024 threads.</summary>
     public static readonly Limits Shipping = new(64, 16, 256);
 
-    /// <summary>Sizes of what mappings are kept in.</summary>
+    /// <summary>The sizes of the tables for mappings.</summary>
     public Paging Paging { get; init; } = Tasks * Lthreads < 1024 ? Paging.Small : Paging.Shipping;
 
-    /// <summary>Slots that deadlines are spread over, by their last bits: a tick looks at one of them.</summary>
+    /// <summary>Deadlines are distributed over this many slots, by their last bits. A tick examines one slot.</summary>
     public const uint ClockSlots = 64;
 
     /// <summary>Rows of the thread table.</summary>
     public uint Threads => Tasks * Lthreads;
 
     /// <summary>
-    /// Throws where a size is out of range or no power of two, or the threads do not fit two-level bitmaps.
+    /// Throws if a size is out of range or not a power of two, or if the threads do not fit into two-level bitmaps.
     /// </summary>
     public Limits Checked()
     {

@@ -3,25 +3,27 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// What an instruction that raised a general-protection exception wanted of ports, if anything (SDM 2, IN, OUT, INS,
+/// The port access of an instruction that raised a general-protection exception, if it is one (SDM 2, IN, OUT, INS,
 /// OUTS; appendix A).
 /// </summary>
 /// <param name="IsPorts">Whether it is IN, OUT, INS or OUTS.</param>
 /// <param name="First">Its first port.</param>
-/// <param name="Last">Its last port; FFFFh is followed by 10000h, which is none.</param>
-/// <param name="Length">How many of its bytes tell that: as many as it has at least, whatever it is.</param>
+/// <param name="Last">Its last port. 10000h, after FFFFh, is no port.</param>
+/// <param name="Length">
+/// The number of bytes that decide this. Every instruction that starts with them has at least this length.
+/// </param>
 public readonly record struct PortAccess<W>(Truth IsPorts, W First, W Last, W Length)
     where W : struct, IWord<W>
 {
     /// <summary>
-    /// Bytes of an instruction that are looked at: two prefixes, the opcode, a port. With more prefixes it is no use of
-    /// ports.
+    /// The number of instruction bytes that the kernel reads: two prefixes, the opcode and a port. An instruction with
+    /// more prefixes does not count as a port access.
     /// </summary>
     public const uint Bytes = 4;
 
     /// <summary>
-    /// The instruction whose first bytes are those of a word, the lowest first; EDX has the port, unless the
-    /// instruction has.
+    /// Decodes the first bytes of an instruction, the lowest first. The port is in EDX unless the instruction contains
+    /// it.
     /// </summary>
     public static PortAccess<W> Of(W instruction, W edx)
     {
@@ -37,12 +39,12 @@ public readonly record struct PortAccess<W>(Truth IsPorts, W First, W Last, W Le
 
     private static W Byte(W instruction, W at) => (instruction >> (at << 3)) & 0xFF;
 
-    // Where a prefix is, the byte behind it.
+    // The position after a byte if it is a prefix, else the same position.
     private static W Behind(W instruction, W at) => at + W.Select(IsPrefix(Byte(instruction, at)), 1, 0);
 
     private const uint OperandSize = 0x66;
 
-    // Segments, operand and address size, REPNE and REP. LOCK is another exception's.
+    // Segment, operand-size and address-size prefixes, REPNE and REP. LOCK raises another exception.
     private static Truth IsPrefix(W b) => ((b & 0xE7) == 0x26) | ((b & 0xFC) == 0x64) | ((b & 0xFE) == 0xF2);
 
     private static Truth HasPort(W opcode) => (opcode & 0xFC) == 0xE4;

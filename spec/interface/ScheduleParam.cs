@@ -4,8 +4,8 @@ namespace Verified.Spec;
 
 /// <summary>
 /// The parameter word of thread_schedule (interface, section 7): <c>m[31:24] e[23:20] state[19:16] small[15:8]
-/// priority[7:0]</c>. A tick counts as 1,024 microseconds, so that a word that was read can be written back (7.12,
-/// 7.16).
+/// priority[7:0]</c>. A tick counts as 1,024 microseconds, so that a program can write back a word that it has read
+/// (7.12, 7.16).
 /// </summary>
 public static class ScheduleParam
 {
@@ -19,14 +19,15 @@ public static class ScheduleParam
     public const uint Infinite = MostTicks + 1;
 
     /// <summary>
-    /// By status from ready on, four bits each: 0 running, 8 receiving, Dh waits to send, Ch waits to receive, Fh dead.
+    /// Four bits for each status from ready on: 0 running, 8 receiving, Dh waiting to send, Ch waiting to receive, Fh
+    /// stopped.
     /// </summary>
     public const uint States = 0xFCCCD800;
 
-    /// <summary>Sending: its message's pages are being mapped.</summary>
+    /// <summary>Sending: the thread's map item is being mapped.</summary>
     public const uint Gives = 4;
 
-    /// <summary>Running, and the kernel reports an exception for it.</summary>
+    /// <summary>Running, and the kernel reports an exception for the thread.</summary>
     public const uint ReportsException = 1;
 
     private static W StateOf<W>(W status)
@@ -36,19 +37,19 @@ public static class ScheduleParam
     public static W Priority<W>(W param)
         where W : struct, IWord<W> => param & 0xFF;
 
-    /// <summary>The most that a number of a small space may be.</summary>
+    /// <summary>The highest number of a small space.</summary>
     public const uint LastSmall = 127;
 
-    /// <summary>The number of a small space, or of none.</summary>
+    /// <summary>The number of the small space; other values mean none.</summary>
     public static W Small<W>(W param)
         where W : struct, IWord<W> => (param >> 8) & 0xFF;
 
-    /// <summary>Whether it is the number of one.</summary>
+    /// <summary>Whether a number is that of a small space.</summary>
     public static Truth IsSmall<W>(W number)
         where W : struct, IWord<W> => number - 1 < LastSmall;
 
     /// <summary>
-    /// Ticks of the time slice, 1..255; 0 if the thread is to run on donated time only (7.14); or
+    /// Ticks of the time slice, 1..255; 0 for a thread that runs on donated time only (7.14); or
     /// <see cref="Infinite"/>.
     /// </summary>
     public static W Ticks<W>(W param)
@@ -60,12 +61,12 @@ public static class ScheduleParam
         return W.Select(shift == 0, Infinite, W.Select(m == 0, 0, finite));
     }
 
-    /// <summary>The word that tells a thread's priority, its task's small space, its time slice and state.</summary>
+    /// <summary>The word with a thread's priority, its task's small space, its time slice and its state.</summary>
     public static W Of<W>(W priority, W small, W quantum, W status, W faulting)
         where W : struct, IWord<W> =>
         Length(quantum) | (W.Select(faulting == 1, ReportsException, StateOf(status)) << 16) | (small << 8) | priority;
 
-    // The mantissa and exponent of a time slice; both are 0 of an infinite one.
+    // The mantissa and exponent of a time slice; both are 0 for an infinite slice.
     private static W Length<W>(W quantum)
         where W : struct, IWord<W> => W.Select(quantum == Infinite, 0, (quantum << 24) | (TickExponent << 20));
 }

@@ -33,8 +33,8 @@ public static class ThreadId
         where W : struct, IWord<W> => id & LastVersion;
 
     /// <summary>
-    /// The only row of the thread table that <paramref name="id"/> can name. Whether it does name it, the row's own id
-    /// tells: it differs in task, lthread or version otherwise.
+    /// The only row of the thread table that <paramref name="id"/> can name. It names that row if the row's own id is
+    /// equal; otherwise task, lthread or version differ.
     /// </summary>
     public static W Row<W>(W id, Limits limits)
         where W : struct, IWord<W> =>

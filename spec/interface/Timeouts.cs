@@ -4,7 +4,12 @@ namespace Verified.Spec;
 
 /// <summary>
 /// The timeout word of ipc (interface, 1.25 to 1.28): <c>m_rcv[31:24] m_snd[23:16] p_snd[15:12] p_rcv[11:8] e_snd[7:4]
-/// e_rcv[3:0]</c>. e = 0 is infinite; e &gt; 0 with m = 0 is zero; else m * 4^(15-e) microseconds.
+/// e_rcv[3:0]</c>.
+/// <list type="bullet">
+/// <item>e = 0 is infinite.</item>
+/// <item>e &gt; 0 with m = 0 is zero.</item>
+/// <item>Any other timeout is m * 4^(15-e) microseconds.</item>
+/// </list>
 /// </summary>
 public static class Timeouts
 {
@@ -12,10 +17,10 @@ public static class Timeouts
     public const uint ZeroReceiveOnly = 0x01;
     public const uint ZeroBoth = 0x11;
 
-    /// <summary>A tick of the clock.</summary>
+    /// <summary>The length of a tick.</summary>
     public const uint TickMicroseconds = 1000;
 
-    /// <summary>More than the longest finite timeout has ticks.</summary>
+    /// <summary>A bound above the ticks of the longest finite timeout.</summary>
     public const uint MostTicks = 1u << 29;
 
     public static Truth SendIsZero<W>(W timeouts)
@@ -39,9 +44,9 @@ public static class Timeouts
         where W : struct, IWord<W> => Ticks(timeouts >> 24, timeouts & 0xF);
 
     /// <summary>
-    /// Ticks of 1 ms that last at least m * 4^(15-e) microseconds, e &gt; 0: rounded up, and one more as a tick has
-    /// begun. The low word plus 999 has no carry: above 255 * 4^4 its last ten bits are 0. The quotient has no bits but
-    /// those of the mask, which says so.
+    /// The ticks of 1 ms that last at least m * 4^(15-e) microseconds, for e &gt; 0. The result is rounded up, plus one
+    /// because the present tick has already begun. The addition of 999 does not carry: above 255 * 4^4 the last ten
+    /// bits of the low word are 0. The mask changes no quotient; it tells the prover the bound.
     /// </summary>
     private static W Ticks<W>(W m, W e)
         where W : struct, IWord<W>
@@ -50,7 +55,7 @@ public static class Timeouts
         return (W.Divide(high, low + (TickMicroseconds - 1), TickMicroseconds).Quotient & (MostTicks - 1)) + 1;
     }
 
-    /// <summary>Microseconds of a mantissa (0..255) and exponent (0..15); null is infinite.</summary>
+    /// <summary>The microseconds of a mantissa (0..255) and an exponent (0..15); null for infinite.</summary>
     public static ulong? Decode(uint mantissa, uint exponent)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(mantissa, 255u);
@@ -59,8 +64,8 @@ public static class Timeouts
     }
 
     /// <summary>
-    /// The shortest timeout that lasts at least <paramref name="microseconds"/> (null: infinite), with the largest
-    /// exponent that holds it.
+    /// The shortest timeout that lasts at least <paramref name="microseconds"/> (null: infinite). Its exponent is the
+    /// largest one that can hold it.
     /// </summary>
     public static (uint Mantissa, uint Exponent) Encode(ulong? microseconds)
     {
@@ -82,7 +87,8 @@ public static class Timeouts
     }
 
     /// <summary>
-    /// The timeout word of a send and a receive timeout, each as (mantissa, exponent); page-fault timeouts infinite.
+    /// The timeout word of a send timeout and a receive timeout, each as (mantissa, exponent). Page-fault timeouts are
+    /// infinite.
     /// </summary>
     public static uint Word((uint Mantissa, uint Exponent) send, (uint Mantissa, uint Exponent) receive) =>
         receive.Mantissa << 24 | send.Mantissa << 16 | send.Exponent << 4 | receive.Exponent;

@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// What system calls give and set, and that they leave everything else: the results of each, the threads and tasks that
-/// it makes, and every register that is no result. (Interface, sections 2, 4, 7, 8 and 9.)
+/// System calls: the results of each call, and the threads and tasks that it makes. Every register that is not a result
+/// keeps its value. (Interface, sections 2, 4, 7, 8 and 9.)
 /// </summary>
 public static class Calls<W>
     where W : struct, IWord<W>
@@ -64,7 +64,7 @@ public static class Calls<W>
         Of(
             "ex-regs-ends-a-wait",
             "8.12 8.14 8.15",
-            "another thread whose values are exchanged is ready, and waits for nothing any more",
+            "another thread whose values are exchanged becomes ready, and its wait ends",
             [Entry.LthreadExRegs],
             (x, t, _) =>
                 Reading<W>.Implies((t == Reading<W>.Named(x)) & (t != x.Me) & !IsPutOff(x, t) & !IsRefused(x, t), () =>
@@ -74,14 +74,14 @@ public static class Calls<W>
         Kept(
             "a-task-is-its-chiefs",
             "9.1 9.2 9.3",
-            "task_new begins to delete a task of the caller's, or gives nil",
+            "task_new starts to delete a task whose chief is the caller's task, or returns nil",
             [Entry.TaskNew],
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => BeginsDeletion(x))
         ),
         Of(
             "a-new-thread-is-as-asked",
             "1.11 1.12 1.13 9.4 9.5 9.6 9.8 9.9 9.10 9.11 9.12 9.20 13.1 15.4",
-            "a deletion ends with the new task that the caller asked for",
+            "a deletion ends with the new task for which the caller asked",
             [Entry.Map],
             (x, t, _) =>
                 Reading<W>.Implies(
@@ -93,7 +93,7 @@ public static class Calls<W>
         Kept(
             "a-deleted-thread-is-gone",
             "9.3 1.2",
-            "nothing is left of a deleted thread, above all no id",
+            "a deleted thread keeps no value, in particular no id",
             [Entry.Map],
             (x, t, _) =>
                 Reading<W>.Implies(
@@ -110,7 +110,7 @@ public static class Calls<W>
         Kept(
             "a-large-task-is-large",
             "12.3 12.4 9.18",
-            "a task's small space is lost when it outgrows that, and no thread hears of it",
+            "a task that outgrows its small space gets a large one, and no thread is told",
             [Entry.Outgrow],
             (x, t, _) =>
                 Reading<W>.Implies(t == x.Me, () =>
@@ -185,8 +185,8 @@ public static class Calls<W>
         };
     }
 
-    // An operation on mappings gives a code to giver and taker, an id to whoever creates a task, and a new thread its
-    // registers.
+    // An operation on mappings gives a code to the giver and the receiver of an item. A deletion gives an id to the
+    // creator of the task, and initial registers to the new thread.
     private static Truth MapKeeps(Step<W> x, W t)
     {
         var gone = Reading<W>.Is(x.After, t, ThreadStatus.Inactive) | Reading<W>.Is(x.Before, t, ThreadStatus.Inactive);
@@ -341,7 +341,7 @@ public static class Calls<W>
         );
     }
 
-    // Whether an lthread_ex_regs is asked again when an operation on mappings is done.
+    // Whether the caller repeats lthread_ex_regs after an operation on mappings.
     private static Truth IsPutOff(Step<W> x, W t) =>
         (x.Before.Eax[x.Me] < x.Before.Limits.Lthreads)
         & (
@@ -350,7 +350,7 @@ public static class Calls<W>
             | Reading<W>.Is(x.Before, t, ThreadStatus.Giving)
         );
 
-    // Whether there is no such lthread, and none is to be started.
+    // Whether there is no such lthread and none is to be started.
     private static Truth IsRefused(Step<W> x, W t) =>
         (x.Before.Eax[x.Me] >= x.Before.Limits.Lthreads)
         | (
@@ -455,8 +455,8 @@ public static class Calls<W>
     }
 
     /// <summary>
-    /// Whether something holds of each column that a deletion clears and a creation leaves: so a new thread has 0
-    /// there.
+    /// Whether <paramref name="holds"/> is true for each column that a deletion clears and a creation keeps. A new
+    /// thread has 0 there.
     /// </summary>
     private static Truth AllCleared(Func<Func<State<W>, Column<W>>, Truth> holds)
     {

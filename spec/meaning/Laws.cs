@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// What the words of the interface mean, for every value that they can have (interface, sections 1, 7 and 14).
+/// The meaning of the words of the interface, for every value that they can have (interface, sections 1, 7 and 14).
 /// </summary>
 public static class Laws
 {
@@ -18,25 +18,25 @@ public static class Laws
         new(
             "fpages-have-their-size",
             "1.14 1.15 1.17 1.18 1.19 1.22 1.23",
-            "an fpage has 2^s bytes or ports, and is valid if its size and base are",
+            "an fpage has 2^s bytes or ports, and is valid if its size and base are valid",
             OfFpages
         ),
         new(
             "slices-have-their-length",
             "7.12 7.13 7.14 7.15",
-            "a slice of m * 4^(15-e) microseconds has so many ticks",
+            "a slice of m * 4^(15-e) microseconds has the corresponding number of ticks",
             Slices
         ),
         new("the-clock-carries", "18.5 18.6", "the time after FFFFFFFFh microseconds goes on in the high word", Carry),
         new(
             "ports-are-the-smallest-fpage",
             "14.12 14.13",
-            "ports are reported with the smallest I/O fpage that has them all",
+            "ports are reported with the smallest I/O fpage that contains them all",
             OfPorts
         ),
     ];
 
-    // A tick of a slice counts as 1,024 microseconds; 256 ticks stand for an infinite slice.
+    // A tick of a slice counts as 1,024 microseconds. 256 ticks mean an infinite slice.
     private static string? Slices()
     {
         for (var e = 0u; e <= 15; e++)

@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// Interrupts: each edge reaches the associated thread once, a masked line loses none, and nothing arrives after
-/// dissociation or deletion. (Interface, section 16.)
+/// Interrupts: each edge reaches the associated thread once, a masked line loses no edge, and nothing arrives after the
+/// association or the thread has ended. (Interface, section 16.)
 /// </summary>
 public static class Lines<W>
     where W : struct, IWord<W>
@@ -14,14 +14,14 @@ public static class Lines<W>
         Of(
             "an-edge-reaches-its-thread",
             "16.1 16.7 16.9 16.11",
-            "an interrupt reaches its thread if that waits for it, and else is pending; its line is masked",
+            "an interrupt reaches its thread if the thread waits for it; otherwise it is pending; its line is masked",
             [Entry.Interrupt],
             (x, i, _) => Reading<W>.Implies(i == x.Argument, () => Reaches(x, i))
         ),
         Kept(
             "a-pending-interrupt-is-kept",
             "16.3 16.11 16.13",
-            "an interrupt is pending from its edge until its thread has it, or has it no longer",
+            "an interrupt is pending from its edge until its thread receives it or the association ends",
             Reading<W>.Every,
             (x, i, _) =>
                 (x.After.Pending[i] == x.Before.Pending[i])
@@ -40,7 +40,7 @@ public static class Lines<W>
         Kept(
             "a-thread-asks-for-its-interrupt",
             "16.2 16.5 16.6 16.12 9.21",
-            "an interrupt gets or loses its thread only when that asks, or is deleted",
+            "an interrupt gets or loses its thread only when the thread asks, or is deleted",
             Reading<W>.Every,
             (x, i, _) =>
                 (x.After.Handler[i] == x.Before.Handler[i])
@@ -74,7 +74,7 @@ public static class Lines<W>
         Of(
             "a-receive-from-nil-gives-it-up",
             "16.12 16.13",
-            "a closed receive from nil with timeout zero leaves its thread without interrupt",
+            "a closed receive from nil with timeout zero leaves its thread without an interrupt",
             [Entry.Receive],
             (x, i, _) =>
                 Reading<W>.Implies(GivesUp(x) & (x.Before.Handler[i] == x.Me), () =>
@@ -92,7 +92,7 @@ public static class Lines<W>
         Of(
             "a-line-stays-masked",
             "16.9 16.10 16.13",
-            "a line is masked by its edge or without a thread, and unmasked by its thread's receive alone",
+            "a line is masked by its edge or if it has no thread; only its thread's receive unmasks it",
             MayMask,
             (x, i, _) =>
                 !IsLine(i)
@@ -175,7 +175,7 @@ public static class Lines<W>
             & Reading<W>.IsReceiveZero(x.Before.Ecx[x.Me]);
     }
 
-    // The thread of an interrupt receives from anyone, or from that interrupt.
+    // Whether the thread of an interrupt receives from anyone, or from that interrupt.
     private static Truth LooksFor(Step<W> x, W i)
     {
         var receive = x.Before.Ebp[x.Me];

@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// Messages: every completed transfer has one sender and one receiver, each of which named or admitted the other. The
-/// receiver gets the sender's words, its id and the right code, and nobody else's registers change. (Liedtke's manual,
+/// Messages: every completed transfer has one sender and one receiver, and each named or admitted the other. The
+/// receiver gets the sender's words, its id and the right code. No other thread's registers change. (Liedtke's manual,
 /// ipc; interface, section 3.)
 /// </summary>
 public static class Messages<W>
@@ -23,7 +23,7 @@ public static class Messages<W>
         Kept(
             "message-is-admitted",
             "3.4 3.16 3.17",
-            "the sender named the receiver, which waited for that sender or for anyone",
+            "the sender named the receiver, and the receiver waited for that sender or for anyone",
             Transfers,
             (x, t, _) => Reading<W>.Implies(Gets(x, t), () => IsNamed(x, t) & IsAdmitted(x, t))
         ),
@@ -72,7 +72,7 @@ public static class Messages<W>
         Of(
             "a-message-is-sent-once",
             "3.1 3.4",
-            "an accepted sender sends no longer: it gives its item, or has begun its receive part",
+            "an accepted sender no longer sends: it gives its item, or has begun its receive part",
             [Entry.Accept],
             (x, t, _) => Reading<W>.Implies((t == x.Me) | (t == Sender(x)), () => Accepted(x, t))
         ),
@@ -103,13 +103,14 @@ public static class Messages<W>
     ];
 
     /// <summary>
-    /// The thread whose message a step may bring: one that waits to send, of which the current thread has found it;
-    /// else the current one.
+    /// The thread whose message a step may transfer. In an accept step this is the waiting sender that the current
+    /// thread has found; in any other step it is the current thread.
     /// </summary>
     public static W Sender(Step<W> x) => x.Entry == Entry.Accept ? x.Before.Partner[x.Me] : x.Me;
 
     /// <summary>
-    /// Whether the step brings a thread a message: it waited, or looked, for one, and now has the code of success.
+    /// Whether the step transfers a message to a thread: the thread waited or looked for one, and now has the code of
+    /// success.
     /// </summary>
     public static Truth Gets(Step<W> x, W t) =>
         !Reading<W>.IsFaulting(x.Before, t)
@@ -126,7 +127,7 @@ public static class Messages<W>
             _ => Reading<W>.Names(x.Before, x.Before.Pager[x.Me], t),
         };
 
-    // Which waiting sender a receiver looks for is decided in the step before, its receive part.
+    // The previous step, the receive part, decides which waiting sender the receiver takes.
     private static Truth IsAdmitted(Step<W> x, W t) =>
         x.Entry == Entry.Accept ? t == x.Me : Reading<W>.Admits(x.Before, t, x.Me);
 
@@ -166,7 +167,7 @@ public static class Messages<W>
         );
     }
 
-    /// <summary>Whether a receiver now maps the item of a sender, which waits until it is mapped.</summary>
+    /// <summary>Whether a receiver now maps the item of a sender, which waits until the item is mapped.</summary>
     private static Truth Gives(Step<W> x, W from, W to) =>
         Reading<W>.Is(x.After, to, ThreadStatus.Mapping)
         & (x.After.Partner[to] == from)
@@ -175,7 +176,7 @@ public static class Messages<W>
         & (x.After.Partner[from] == to)
         & (x.After.Timed[from] == 0);
 
-    // Whether the current thread's message, or its report, is for a thread that waits for it.
+    // Whether the current thread's message or report is for a thread that waits for it.
     private static Truth Reaches(Step<W> x, W t) => (t != x.Me) & IsNamed(x, t) & Reading<W>.Admits(x.Before, t, x.Me);
 
     private static Truth Sent(Step<W> x)
@@ -226,7 +227,7 @@ public static class Messages<W>
         );
     }
 
-    // The caller goes on at once: its receive part is skipped.
+    // The caller continues at once; it skips its receive part.
     private static Truth Failed(Step<W> x, uint code) =>
         Reading<W>.Ended(x.After, x.Me, code) & (x.After.Stage == Stages.User) & (x.After.Current == x.Me);
 
@@ -250,15 +251,17 @@ public static class Messages<W>
         );
     }
 
-    // A thread that has reported waits for the answer of that thread alone, for ever.
+    // After a report, the thread waits for the answer of its partner alone, without a timeout.
     private static Truth Awaits(Step<W> x, W t, W from) =>
         Reading<W>.Is(x.After, t, ThreadStatus.ReceivingFrom)
         & (x.After.Partner[t] == from)
         & (x.After.Timed[t] == 0)
         & Reading<W>.IsFaulting(x.After, t);
 
-    /// <summary>What becomes of a thread that reports to the one that an id names, or if that is none or itself, is
-    /// <paramref name="otherwise"/>.</summary>
+    /// <summary>
+    /// The effect of a report to the thread that an id names. If there is no such thread, or if it is the reporting
+    /// thread itself, that thread gets the status <paramref name="otherwise"/>.
+    /// </summary>
     public static Truth Reported(Step<W> x, W id, uint otherwise)
     {
         var (me, to) = (x.Me, x.Before.Row(id));

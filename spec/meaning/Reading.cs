@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// What the models read of a state, and the words of the interface, stated again on purpose: if the spec's own
-/// predicate or number is wrong, it differs from the one here.
+/// How the models read a state, and the numbers of the interface. These are written again on purpose: if one of the
+/// spec's own predicates or numbers is wrong, it differs from the one here.
 /// </summary>
 internal static class Reading<W>
     where W : struct, IWord<W>
@@ -31,18 +31,20 @@ internal static class Reading<W>
     /// <summary>Entries at which the current thread raises an exception.</summary>
     public static readonly Entry[] Faults = [Entry.PageFault, Entry.Protection, Entry.Exception];
 
-    /// <summary>Entries whose steps may bring a thread's message to another.</summary>
+    /// <summary>Entries whose steps may transfer a message.</summary>
     public static readonly Entry[] Transfers = [Entry.Ipc, Entry.Accept, .. Faults, Entry.Wake];
 
     public static readonly Entry[] Every = Enum.GetValues<Entry>();
 
-    /// <summary>Implication; what a known condition makes needless is not read.</summary>
+    /// <summary>Implication. If the condition is known to be false, the conclusion is not evaluated.</summary>
     public static Truth Implies(Truth condition, Func<Truth> conclusion) =>
         condition.Undecided is not null ? !condition | conclusion()
         : condition.Known ? conclusion()
         : true;
 
-    /// <summary>One of two truths, chosen by a condition; of a known one only that one is read.</summary>
+    /// <summary>
+    /// One of two truths, chosen by a condition. If the condition is known, only the chosen truth is evaluated.
+    /// </summary>
     public static Truth Either(Truth condition, Func<Truth> then, Func<Truth> otherwise) =>
         condition.Undecided is null
             ? (condition.Known ? then() : otherwise())
@@ -52,7 +54,7 @@ internal static class Reading<W>
 
     public static Truth IsSending(State<W> s, W thread) => Is(s, thread, ThreadStatus.Sending);
 
-    /// <summary>Whether a thread waits for a message of anyone: a thread, an interrupt, or nil.</summary>
+    /// <summary>Whether a thread waits for a message from a thread, an interrupt or nil.</summary>
     public static Truth Listens(State<W> s, W thread) =>
         Is(s, thread, ThreadStatus.ReceivingFrom)
         | Is(s, thread, ThreadStatus.ReceivingAny)
@@ -62,7 +64,7 @@ internal static class Reading<W>
     public static Truth Runs(State<W> s, W thread) =>
         Is(s, thread, ThreadStatus.Ready) | Is(s, thread, ThreadStatus.Resuming) | Is(s, thread, ThreadStatus.Mapping);
 
-    /// <summary>Whether an id names a thread: only all of its bits do, and only a thread in use has a name.</summary>
+    /// <summary>Whether an id names a thread: all bits must agree, and the thread must be in use.</summary>
     public static Truth Names(State<W> s, W id, W thread) =>
         (id != Nobody) & (s.Id[thread] == id) & !Is(s, thread, ThreadStatus.Inactive);
 
@@ -71,15 +73,15 @@ internal static class Reading<W>
         Is(s, receiver, ThreadStatus.ReceivingAny)
         | (Is(s, receiver, ThreadStatus.ReceivingFrom) & (s.Partner[receiver] == sender));
 
-    /// <summary>Whether a thread waits to send to another.</summary>
+    /// <summary>Whether a thread is waiting to send to another thread.</summary>
     public static Truth Sends(State<W> s, W sender, W receiver) =>
         IsSending(s, sender) & (s.Partner[sender] == receiver);
 
     public static Truth IsFaulting(State<W> s, W thread) => s.Faulting[thread] == 1;
 
     /// <summary>
-    /// Whether a message has a map item that its receiver takes: into a window, or as the answer to a fault. Nothing is
-    /// mapped within a task, nor to σ0 (task 2).
+    /// Whether the receiver takes a map item of the message: into a window, or as the answer to a fault. A message
+    /// within one task, or to σ0 (task 2), maps nothing.
     /// </summary>
     public static Truth HasItem(State<W> s, W from, W to) =>
         !IsFaulting(s, from)
@@ -99,7 +101,7 @@ internal static class Reading<W>
     public static Truth IsReceiveZero(W timeouts) => ((timeouts & 0x0F) != 0) & (timeouts >> 24 == 0);
 
     /// <summary>
-    /// Whether a wait that has just begun has the deadline that its timeout gives it (law
+    /// Whether a wait that has just begun has the deadline that its timeout requires (law
     /// <c>timeouts-last-as-asked</c>).
     /// </summary>
     public static Truth IsTimedToSend(State<W> after, W thread, W timeouts) =>
@@ -116,15 +118,15 @@ internal static class Reading<W>
             () => (after.Timed[thread] == 1) & (after.Deadline[thread] == after.Clock + ticks)
         );
 
-    /// <summary>Whether a thread's ipc has ended with a code, and the thread can run.</summary>
+    /// <summary>Whether a thread's ipc has ended with a code, and the thread is ready.</summary>
     public static Truth Ended(State<W> after, W thread, uint code) =>
         IsFree(after, thread) & (after.Eax[thread] == code);
 
-    /// <summary>Whether a thread is ready, waits for nobody, and has no deadline.</summary>
+    /// <summary>Whether a thread is ready, waits for no thread, and has no deadline.</summary>
     public static Truth IsFree(State<W> s, W thread) =>
         Is(s, thread, ThreadStatus.Ready) & (s.Partner[thread] == Nobody) & (s.Timed[thread] == 0);
 
-    /// <summary>Whether a thread does what it did, with the same partner until the same tick.</summary>
+    /// <summary>Whether a thread keeps its status, with the same partner and the same deadline.</summary>
     public static Truth GoesOn(Step<W> x, W thread) =>
         (x.Before.Status[thread] == x.After.Status[thread])
         & (x.Before.Partner[thread] == x.After.Partner[thread])
@@ -134,15 +136,15 @@ internal static class Reading<W>
 
     public static Truth Same(Column<W> before, Column<W> after, W row) => before[row] == after[row];
 
-    /// <summary>The row of the lthread that lthread_ex_regs names in EAX, of the caller's task.</summary>
+    /// <summary>The row of the lthread of the caller's task that lthread_ex_regs names in EAX.</summary>
     public static W Named(Step<W> x) =>
         (x.Me & ~(x.Before.Limits.Lthreads - 1)) | (x.Before.Eax[x.Me] & (x.Before.Limits.Lthreads - 1));
 
-    /// <summary>Whether an lthread_ex_regs is about a thread.</summary>
+    /// <summary>Whether lthread_ex_regs names a thread.</summary>
     public static Truth IsExchanged(Step<W> x, W thread) =>
         x.Entry == Entry.LthreadExRegs ? (x.Before.Eax[x.Me] < x.Before.Limits.Lthreads) & (Named(x) == thread) : false;
 
-    /// <summary>Whether the map operation of an owner ends in a step.</summary>
+    /// <summary>Whether the operation of an owner ends in a step.</summary>
     public static Truth Ends(Step<W> x, uint operation, W owner) =>
         x.Entry == Entry.Map
             ? (x.Before.Mappings.Operation == operation)

@@ -12,7 +12,7 @@ internal static class ReceivePart<W>
 
     private static Truth IsCut(Step<W> x, W t) => (x.Before.Ebp[t] >= 4) & ((x.Before.Ebp[t] & 2) == 0);
 
-    /// <summary>Whether a thread's receive part ends as its descriptor, its partner and its timeout say.</summary>
+    /// <summary>Whether a thread's receive part ends as its descriptor, partner and timeout require.</summary>
     public static Truth Ends(Step<W> x, W t) =>
         Reading<W>.Either(
             IsNone(x, t),
@@ -25,7 +25,7 @@ internal static class ReceivePart<W>
                 )
         );
 
-    // A thread that does not have the processor looks for senders, and for its interrupt, when it next has it.
+    // A thread that is not current looks for senders, and for its interrupt, when it next gets the processor.
     private static Truth EndsOpen(Step<W> x, W t)
     {
         var (before, after) = (x.Before, x.After);
@@ -73,7 +73,7 @@ internal static class ReceivePart<W>
         );
     }
 
-    // The interrupts of the timer and of the second controller, 1 and 3, are the kernel's.
+    // The interrupts with the ids 1 (timer) and 3 (second controller) are the kernel's.
     private static Truth EndsWithInterrupt(Step<W> x, W t, W id)
     {
         var before = x.Before;
@@ -122,7 +122,7 @@ internal static class ReceivePart<W>
 
     private static Truth Takes(Step<W> x, W t, W id) => HasInterrupt(x.After, t, id) & (x.After.Pending[id & 31] == 0);
 
-    /// <summary>Whether a thread has the message of an interrupt: no words, and the interrupt's id.</summary>
+    /// <summary>Whether a thread has received the message of an interrupt: words 0, and the interrupt's id.</summary>
     public static Truth HasInterrupt(State<W> after, W t, W id) =>
         Reading<W>.Ended(after, t, Reading<W>.Done)
         & (after.Esi[t] == id)

@@ -3,14 +3,16 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// An operation on address spaces as its caller asked for it: which pages, of whom, and what is to become of each. It
-/// is applied page by page, so that the spaces between two pages are known as well. (Interface, sections 5 and 11.)
+/// An operation on address spaces as its caller asked for it: the pages, their tasks, and the change of each page. The
+/// model applies it page by page, so that the spaces between two pages are known as well. (Interface, sections 5 and
+/// 11.)
 /// </summary>
-/// <param name="Count">How many pages it is about.</param>
+/// <param name="Count">The number of pages.</param>
 /// <param name="At">
-/// The pages, in order: of a map operation each source with its destination, of others each with itself.
+/// The pages, in order. A map operation pairs each source with its destination; other operations pair each page with
+/// itself.
 /// </param>
-/// <param name="Change">What becomes of one page.</param>
+/// <param name="Change">The change of one page.</param>
 public sealed record SpaceOperation(
     int Count,
     Func<int, (Place Source, Place Destination)> At,
@@ -19,7 +21,7 @@ public sealed record SpaceOperation(
 {
     private const uint Ports = 0xF0;
 
-    /// <summary>Does one page; a page that nobody has changes nothing.</summary>
+    /// <summary>Applies the operation to one page. A page that is not mapped changes nothing.</summary>
     public void Apply(Spaces spaces, int number)
     {
         var (source, destination) = At(number);
@@ -28,7 +30,7 @@ public sealed record SpaceOperation(
     }
 
     /// <summary>
-    /// The pages of an fpage: <c>base[31:12] s[7:2]</c>; of ports, 16 to a page. None of an invalid one.
+    /// The pages of an fpage: <c>base[31:12] s[7:2]</c>. A page of ports has 16 ports. An invalid fpage has no pages.
     /// </summary>
     public static (ulong First, ulong Count, bool IsOfPorts) Range(uint fpage)
     {
@@ -40,7 +42,7 @@ public sealed record SpaceOperation(
         return first % count == 0 ? (first, count, isOfPorts) : default;
     }
 
-    /// <summary>fpage_unmap of a caller.</summary>
+    /// <summary>The fpage_unmap of a caller.</summary>
     public static SpaceOperation Unmap(State<Concrete> s, uint caller)
     {
         var (task, mask) = (Reading<Concrete>.TaskOf(s, caller).Value, s.Ecx[caller].Value);
@@ -61,8 +63,8 @@ public sealed record SpaceOperation(
     }
 
     /// <summary>
-    /// The map item of a giver to a taker: the send base and send fpage in its words. The hot spot says where the
-    /// smaller of fpage and window is in the larger one; ports keep their places.
+    /// The map item of a giver for a receiver: the send base and send fpage in the giver's words. If fpage and window
+    /// differ in size, the hot spot selects the place of the smaller one in the larger one. Ports keep their places.
     /// </summary>
     public static SpaceOperation Map(State<Concrete> s, uint giver, uint taker)
     {
@@ -86,7 +88,7 @@ public sealed record SpaceOperation(
     }
 
     /// <summary>
-    /// The deletion of a task, and of all tasks below it, but never of the caller's: every page goes, with all that is
+    /// The deletion of a task and of all tasks below it, except the caller's. Every page is removed, with all pages
     /// derived from it.
     /// </summary>
     public static SpaceOperation Delete(State<Concrete> s, uint target, Spaces spaces)
@@ -122,7 +124,7 @@ public sealed record SpaceOperation(
             return default;
         if (sent.IsOfPorts)
         {
-            // Of two ranges of which one contains the other, or none of the other, the pages that are in both.
+            // One of the two ranges contains the other, or they are disjoint. The pages are those in both.
             var (from, window) = (Folded(s, sent.First), Folded(s, taken.First));
             var (both, end) = (Math.Max(from, window), Math.Min(from + sent.Count, window + taken.Count));
             var (port, ports) = both < end ? OfKind(s, both, end - both) : default;
@@ -139,7 +141,7 @@ public sealed record SpaceOperation(
         return first < users && second < users ? (first, second, Math.Min(most, room)) : default;
     }
 
-    // Pages from one on, as far as they are all of memory, or all of ports.
+    // The pages from the first one on, as long as they are all memory or all ports.
     private static (uint First, int Count) OfKind(State<Concrete> s, ulong first, ulong count)
     {
         var paging = s.Limits.Paging;
@@ -151,6 +153,6 @@ public sealed record SpaceOperation(
         return ((uint)first, (int)Math.Min(count, end - first));
     }
 
-    // A small model's spaces have fewer pages than the processor's: the number's low bits count.
+    // A small model's spaces have fewer pages than the processor's, so only the low bits of the number count.
     private static ulong Folded(State<Concrete> s, ulong page) => page % s.Limits.Paging.Pages;
 }

@@ -2,21 +2,21 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec.Meaning;
 
-/// <summary>A page of a task's space.</summary>
+/// <summary>A page in a task's space.</summary>
 public readonly record struct Place(uint Task, uint Page)
 {
     public override string ToString() => $"page {Page:X}h of task {Task}";
 }
 
-/// <summary>Where a page comes from, and whether it can be written.</summary>
+/// <summary>The page from which a page is derived, and whether it is writable.</summary>
 public readonly record struct Link(Place From, bool IsWritable);
 
 /// <summary>
 /// Address spaces as in "On µ-Kernel Construction" (SOSP 1995), appendix A: a space maps each page to a page of another
-/// space, or to nothing; σ0's pages are frames. Every change is "replace": flush the page, then write it. That is why
-/// no cycle arises.
+/// space, or to nothing. σ0's pages are frames. Every change is a "replace": flush the page, then write it. For this
+/// reason no cycle can arise.
 /// </summary>
-/// <param name="isFrame">Whether a page of σ0's space is a frame that it has.</param>
+/// <param name="isFrame">Whether a page of σ0's space is a frame that σ0 has.</param>
 public sealed class Spaces(Func<uint, bool> isFrame)
 {
     private const uint Sigma0 = 2;
@@ -32,7 +32,7 @@ public sealed class Spaces(Func<uint, bool> isFrame)
 
     public bool IsWritable(Place place) => place.Task == Sigma0 || _links[place].IsWritable;
 
-    /// <summary>Every page that was derived from a page, directly or not.</summary>
+    /// <summary>All pages that were derived from a page, directly or indirectly.</summary>
     public IReadOnlyList<Place> DerivedFrom(Place place)
     {
         List<Place> derived = [.. _links.Where(link => link.Value.From == place).Select(link => link.Key)];
@@ -41,7 +41,10 @@ public sealed class Spaces(Func<uint, bool> isFrame)
         return derived;
     }
 
-    /// <summary>Removes what was derived from a page, and the page itself if it is to go; σ0 keeps its own.</summary>
+    /// <summary>
+    /// Removes the pages derived from a page, and the page itself if <paramref name="own"/> is set. σ0 keeps its own
+    /// pages.
+    /// </summary>
     public void Flush(Place place, bool own)
     {
         foreach (var derived in DerivedFrom(place))
@@ -50,9 +53,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
             _links.Remove(place);
     }
 
-    /// <summary>
-    /// Takes the right to write from what was derived from a page, and from the page itself if it is to lose it.
-    /// </summary>
+    /// <summary>Removes the right to write from the pages derived from a page, and from the page itself if</summary>
+    /// <paramref name="own"/> is set.
     public void Reduce(Place place, bool own)
     {
         foreach (var reduced in own ? [place, .. DerivedFrom(place)] : DerivedFrom(place))
@@ -61,8 +63,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
     }
 
     /// <summary>
-    /// The destination is flushed, and then a link to the source, if that is still there; with the source's rights, at
-    /// most.
+    /// Flushes the destination. If the source still exists, then links the destination to it, with at most the source's
+    /// rights.
     /// </summary>
     public void Map(Place source, Place destination, bool writable)
     {
@@ -74,7 +76,8 @@ public sealed class Spaces(Func<uint, bool> isFrame)
     }
 
     /// <summary>
-    /// The destination is flushed, and then has the source's own link, with all that was derived from it; σ0 maps.
+    /// Flushes the destination. Then moves the source's own link to it, with all pages derived from the source. A grant
+    /// by σ0 maps instead.
     /// </summary>
     public void Grant(Place source, Place destination, bool writable)
     {
@@ -92,7 +95,7 @@ public sealed class Spaces(Func<uint, bool> isFrame)
             Reduce(destination, own: true);
     }
 
-    /// <summary>The first page in which two differ, in words; null if they are the same.</summary>
+    /// <summary>The first page in which two abstractions differ, in words; null if they are the same.</summary>
     public string? Difference(Spaces other)
     {
         foreach (var place in _links.Keys.Union(other._links.Keys))
@@ -107,11 +110,11 @@ public sealed class Spaces(Func<uint, bool> isFrame)
             : "nothing";
 
     /// <summary>
-    /// The abstraction: which spaces a state means. A frame's mappings are listed with their depths, each behind the
-    /// one that it is derived from.
+    /// The abstraction: the spaces that a state means. A frame's mappings are listed with their depths, each after the
+    /// mapping that it is derived from.
     /// </summary>
     /// <param name="s">The state.</param>
-    /// <param name="frames">The frames to look at.</param>
+    /// <param name="frames">The frames to read.</param>
     public static Spaces Of(State<Concrete> s, IEnumerable<uint> frames)
     {
         var m = s.Mappings;

@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec.Meaning;
 
-/// <summary>The index of what the kernel is for: every property of one step.</summary>
+/// <summary>The index of all properties of one step.</summary>
 public static class Statements<W>
     where W : struct, IWord<W>
 {

@@ -3,15 +3,15 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// Time: the clock goes on by ticks, and the processor goes to the highest priority and, within one, in turn. A thread
-/// is given no more priority than whoever gives it may give. (Interface, sections 6, 7 and 10.)
+/// Time: ticks advance the clock. The processor goes to the highest priority and, within one priority, in turn. No
+/// thread gets a higher priority than its giver may give. (Interface, sections 6, 7 and 10.)
 /// </summary>
 public static class Time<W>
     where W : struct, IWord<W>
 {
     private const uint TickMicroseconds = 1000;
 
-    // The ticks of a slice that ticks do not use up.
+    // The value of a slice that ticks do not use up.
     private const uint Infinite = 256;
 
     public static readonly IReadOnlyList<Property<W>> All =
@@ -19,7 +19,7 @@ public static class Time<W>
         One(
             "the-clock-counts-ticks",
             "10.1 18.5 18.6",
-            "a tick takes the clock on by one and the time by 1,000, and no other step does",
+            "a tick advances the clock by one and the time by 1,000, and no other step does",
             Reading<W>.Every,
             (x, _, _) =>
                 x.Entry == Entry.Tick
@@ -76,7 +76,7 @@ public static class Time<W>
         new(
             "turns-are-kept",
             "10.4",
-            "only the scheduler moves a priority's turn on",
+            "only the scheduler advances a priority's turn",
             Table.Priority,
             Reading<W>.Every,
             (x, p, _) =>
@@ -108,7 +108,7 @@ public static class Time<W>
         Kept(
             "served-is-kept",
             "3.30",
-            "only an open receive moves its thread's turn of senders on",
+            "only an open receive advances its thread's turn of senders",
             Reading<W>.Every,
             (x, t, _) =>
                 (x.After.Served[t] == x.Before.Served[t])
@@ -122,14 +122,14 @@ public static class Time<W>
         Kept(
             "the-processor-is-handed-over",
             "3.32 3.33 6.2",
-            "the current thread changes only by a choice, a switch, or help for whoever maps",
+            "the current thread changes only by a choice, a switch, or help for a thread that maps",
             Reading<W>.Every,
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => HandsOver(x))
         ),
         Kept(
             "a-donated-processor-runs",
             "6.1 6.2 6.7",
-            "thread_switch gives the processor to a ready thread that it names, and else to the scheduler",
+            "thread_switch gives the processor to the ready thread that it names, else to the scheduler",
             [Entry.ThreadSwitch],
             (x, t, _) => Reading<W>.Implies(t == x.Me, () => Switches(x))
         ),
@@ -183,7 +183,7 @@ public static class Time<W>
         Kept(
             "priority-is-within-mcp",
             "7.9 7.10 8.7 9.6 9.7",
-            "no step gives a thread more priority, or mcp, than whoever gives it has",
+            "no step gives a thread a higher priority or mcp than its giver has",
             Reading<W>.Every,
             (x, t, _) => IsWithinMcp(x, t)
         ),
@@ -203,7 +203,7 @@ public static class Time<W>
         One(
             "a-partner-gets-the-processor",
             "3.32",
-            "a thread that a message woke gets the processor of one that waits, unless outranked",
+            "a thread that a message woke gets the processor of a waiting sender, unless outranked",
             [Entry.Leave],
             (x, _, _) =>
                 Reading<W>.Implies(!Reading<W>.Runs(x.Before, x.Me) & (x.Before.Heir != Reading<W>.Nobody), () =>
@@ -225,7 +225,7 @@ public static class Time<W>
     /// <summary>Whether the scheduler may give a thread the processor.</summary>
     private static Truth Competes(State<W> s, W thread) => Reading<W>.Runs(s, thread) & (s.Slice[thread] != 0);
 
-    // The stage in which a thread that has just got the processor goes on.
+    // The stage in which a thread that has just got the processor continues.
     private static Truth IsAt(State<W> s, W t) =>
         s.Stage
         == W.Select(
@@ -241,7 +241,7 @@ public static class Time<W>
             | ((x.Before.Priority[t] == priority) & (next != x.Me) & IsNext(x, x.Before.Picked[priority], next, t));
     }
 
-    // Of two threads the first one comes no later than the other after a third, cyclically and that one last.
+    // Whether, counted cyclically from the thread after a given one, the first thread comes no later than the other.
     private static Truth IsNext(Step<W> x, W after, W first, W other) =>
         ((first - after - 1) & (x.Before.Limits.Threads - 1)) <= ((other - after - 1) & (x.Before.Limits.Threads - 1));
 

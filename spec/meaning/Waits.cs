@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec.Meaning;
 
 /// <summary>
-/// What becomes of each thread: it goes on with what it does until something ends that, and then has the code that says
-/// what. So no message is lost or delivered twice, and a wait ends at its tick, not earlier and not later.
+/// The waits of each thread. A thread continues to wait until an event ends the wait, and then has the code of that
+/// event. So no message is lost or delivered twice, and a wait ends at its tick, neither earlier nor later.
 /// </summary>
 public static class Waits<W>
     where W : struct, IWord<W>
@@ -28,14 +28,14 @@ public static class Waits<W>
         Kept(
             "a-map-item-ends-as-it-must",
             "1.35 3.36 8.16 9.15 9.16 11.13 14.17",
-            "giver and taker of an item go on when it is mapped, and both hear of a failure",
+            "giver and receiver of an item continue when it is mapped, and both get the code of a failure",
             Reading<W>.Every,
             (x, t, _) => Transferred(x, t)
         ),
         Kept(
             "a-ready-thread-stays-ready",
             "10.3",
-            "a thread that is ready, or stopped, or not there, is so until it acts, is set, or is deleted",
+            "a thread stays ready, stopped or inactive until it acts, is set, or is deleted",
             Reading<W>.Every,
             (x, t, _) =>
                 Reading<W>.Implies(
@@ -72,7 +72,7 @@ public static class Waits<W>
         Of(
             "no-sender-is-overlooked",
             "3.9 3.30",
-            "a receive that waits, or finds nothing, leaves no sender that it could have taken",
+            "a receive that waits, or finds nothing, overlooks no sender that it could have taken",
             [Entry.Receive, Entry.Accept, Entry.Map],
             (x, t, j) =>
                 Reading<W>.Implies(IsInReceivePart(x, t) & Misses(x, t), () =>
@@ -88,7 +88,7 @@ public static class Waits<W>
         Of(
             "a-tick-wakes-all-that-are-due",
             "3.7 3.8 10.2",
-            "when a tick ends, no wait that ends at it goes on",
+            "when a tick ends, no thread still waits whose wait ends at this tick",
             [Entry.Wake],
             (x, t, _) =>
                 Reading<W>.Implies((x.After.Stage != Stages.Wake) & (x.Before.Timed[t] == 1), () =>
@@ -102,7 +102,7 @@ public static class Waits<W>
             ? (x.Before.Timed[t] == 1) & (x.Before.Deadline[t] == x.Before.Clock) & Reading<W>.Ended(x.After, t, code)
             : false;
 
-    // Cancelled by lthread_ex_regs: with a code, unless it was the kernel's own message about a fault.
+    // A wait that lthread_ex_regs cancels ends with a code, unless it was for the kernel's own message about a fault.
     private static Truth IsCancelled(Step<W> x, W t, uint code) =>
         x.Entry == Entry.LthreadExRegs
             ? Reading<W>.IsExchanged(x, t) & (t != x.Me) & EndedUnlessFaulting(x, t, code)
@@ -141,7 +141,7 @@ public static class Waits<W>
         )
         | (x.Entry == Entry.Interrupt ? IsInterrupted(x, t) : false);
 
-    // The message of a fault's answer: the thread goes on, or maps what the answer gives.
+    // The answer to a fault has arrived: the thread continues, or maps the answer's item.
     private static Truth IsAnswered(Step<W> x, W t) =>
         Reading<W>.IsFaulting(x.Before, t)
         & Reading<W>.Either(
@@ -229,7 +229,7 @@ public static class Waits<W>
         return Reading<W>.GoesOn(x, t) | IsDeleted(x, t) | (begins & started);
     }
 
-    /// <summary>The thread whose receive part a step may be.</summary>
+    /// <summary>The thread whose receive part the step may be.</summary>
     private static W InReceivePart(Step<W> x) =>
         x.Entry switch
         {
@@ -239,7 +239,7 @@ public static class Waits<W>
         };
 
     /// <summary>
-    /// Whether the step is a thread's receive part: its own, or that of the sender of a message that has just been
+    /// Whether the step is a thread's receive part: the thread's own, or that of a sender whose message has just been
     /// taken.
     /// </summary>
     private static Truth IsInReceivePart(Step<W> x, W t) =>

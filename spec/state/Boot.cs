@@ -3,14 +3,14 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>A thread that exists at boot.</summary>
-/// <param name="Id">Its id; task and lthread give its row.</param>
+/// <param name="Id">Its id; the task and lthread select its row.</param>
 /// <param name="Priority">0..255.</param>
 /// <param name="Quantum">Ticks of its time slices, 0..255, or <see cref="ScheduleParam.Infinite"/>.</param>
-/// <param name="Eip">Where it starts.</param>
+/// <param name="Eip">The address of its first instruction.</param>
 /// <param name="Esp">Its initial stack pointer.</param>
 /// <param name="Pager">The id of its pager.</param>
-/// <param name="Eax">Its first argument, if it takes one there.</param>
-/// <param name="Ebx">Its second.</param>
+/// <param name="Eax">The initial value of EAX, an argument.</param>
+/// <param name="Ebx">The initial value of EBX, an argument.</param>
 public sealed record BootThread(
     uint Id,
     uint Priority,
@@ -22,22 +22,24 @@ public sealed record BootThread(
     uint Ebx = 0
 );
 
-/// <summary>A page that is mapped at boot, from σ0's frame; of ports, the page is the frame's own.</summary>
+/// <summary>A page that is mapped from σ0's frame at boot. Ports have the page of their own numbers.</summary>
 public sealed record BootMapping(uint Task, uint Page, uint Frame, bool Writable);
 
-/// <summary>The table of threads that exist at boot, and the state it makes.</summary>
+/// <summary>The threads that exist at boot, and the state that they make.</summary>
 public static class Boot
 {
-    /// <summary>The root task: at boot all tasks after it, as yet inactive, are its own (interface, 19.14).</summary>
+    /// <summary>
+    /// The root task: at boot it is the chief of all later tasks, which are still inactive (interface, 19.14).
+    /// </summary>
     public const uint RootTask = 4;
 
-    /// <summary>The initial state: every listed thread ready, the scheduler about to pick.</summary>
+    /// <summary>The initial state: every listed thread is ready, and the scheduler is about to pick.</summary>
     /// <param name="limits">Sizes of the tables.</param>
     /// <param name="threads">The threads.</param>
     /// <param name="isSigma0s">
-    /// Which frames of memory σ0 has; of frame 0 it is not asked. Null: none. The ports it has all.
+    /// Whether σ0 has a frame of memory; never called for frame 0. Null: σ0 has none. σ0 always has all ports.
     /// </param>
-    /// <param name="maps">Pages of others, from σ0's frames.</param>
+    /// <param name="maps">Pages of other tasks, mapped from σ0's frames.</param>
     /// <exception cref="ArgumentException">
     /// A thread is outside the tables, there are too few page tables or mappings, or a page is given twice.
     /// </exception>
@@ -110,7 +112,7 @@ public static class Boot
             Map(s, map);
     }
 
-    /// <summary>A page is mapped from σ0, by the kernel's own steps.</summary>
+    /// <summary>Maps a page from σ0 by the kernel's own steps.</summary>
     private static void Map(State<Concrete> s, BootMapping map)
     {
         var m = s.Mappings;
@@ -135,8 +137,8 @@ public static class Boot
     }
 
     /// <summary>
-    /// An operation on so many pages that no message or system call began, and that answers none at its end: by the
-    /// kernel's own steps.
+    /// Runs an operation on <paramref name="pages"/> pages by the kernel's own steps. No message or system call starts
+    /// it, and it answers none at its end.
     /// </summary>
     public static void Run(
         State<Concrete> s,
@@ -158,7 +160,7 @@ public static class Boot
         m.Operation = Operations.None;
     }
 
-    /// <summary>A frame, or ports, are σ0's.</summary>
+    /// <summary>Gives σ0 a frame or a group of ports.</summary>
     private static void Place(State<Concrete> s, uint node, uint page)
     {
         const uint task = Mappings<Concrete>.Sigma0;

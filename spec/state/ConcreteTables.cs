@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec;
 
-/// <summary>Columns as arrays; choices as scans.</summary>
+/// <summary>Tables whose columns are arrays. A choice of a row is a scan.</summary>
 public sealed class ConcreteTables(Limits limits) : Tables<Concrete>
 {
     public override Column<Concrete> Make(ColumnInfo info, uint rows) => new ArrayColumn(rows);

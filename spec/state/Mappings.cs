@@ -3,14 +3,13 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The tasks; which pages of theirs are mapped, from whom, with which rights; and the operation on them that is going
-/// on.
+/// The tasks; their mapped pages, with origin and rights; and the operation on mappings that is under way.
 /// </summary>
 /// <remarks>
-/// The mappings of a frame are a list in pre-order: behind each are those derived from it, as far as they are deeper.
-/// The head is σ0's, which never goes away. A page table says for each page of a part of a space which mapping is
-/// there. Row 0 is no mapping and no page table; only <see cref="Previous"/> and <see cref="PreviousTable"/> of it are
-/// ever written, and mean nothing.
+/// The mappings of a frame are a list in pre-order: the deeper mappings that directly follow a mapping are derived from
+/// it. The head of the list is σ0's mapping, which is never removed. A page table says for each page of one part of a
+/// space which mapping is there. Row 0 is no mapping and no page table. Only its <see cref="Previous"/> and
+/// <see cref="PreviousTable"/> are ever written, and they have no meaning.
 /// </remarks>
 public sealed class Mappings<W>
     where W : struct, IWord<W>
@@ -72,21 +71,21 @@ public sealed class Mappings<W>
         );
     }
 
-    /// <summary>What is going on (<see cref="Operations"/>).</summary>
+    /// <summary>The operation that is under way (<see cref="Operations"/>).</summary>
     public W Operation
     {
         get => _processor[0][0];
         set => _processor[0][0] = value;
     }
 
-    /// <summary>What is being done for the present page (<see cref="Phases"/>).</summary>
+    /// <summary>The phase of the operation at the present page (<see cref="Phases"/>).</summary>
     public W Phase
     {
         get => _processor[1][0];
         set => _processor[1][0] = value;
     }
 
-    /// <summary>The thread that the operation is for.</summary>
+    /// <summary>The thread that waits for the end of the operation.</summary>
     public W Owner
     {
         get => _processor[2][0];
@@ -100,56 +99,58 @@ public sealed class Mappings<W>
         set => _processor[3][0] = value;
     }
 
-    /// <summary>The task whose pages are mapped from, or unmapped.</summary>
+    /// <summary>The task from which pages are mapped, or whose pages are unmapped.</summary>
     public W Source
     {
         get => _processor[4][0];
         set => _processor[4][0] = value;
     }
 
-    /// <summary>The next page there; of no meaning when none is left.</summary>
+    /// <summary>The next page of the source task; without meaning if no page is left.</summary>
     public W SourcePage
     {
         get => _processor[5][0];
         set => _processor[5][0] = value;
     }
 
-    /// <summary>The task that pages are mapped to.</summary>
+    /// <summary>The task to which pages are mapped.</summary>
     public W Target
     {
         get => _processor[6][0];
         set => _processor[6][0] = value;
     }
 
-    /// <summary>The next page there; likewise.</summary>
+    /// <summary>The next page of the target task; without meaning if no page is left.</summary>
     public W TargetPage
     {
         get => _processor[7][0];
         set => _processor[7][0] = value;
     }
 
-    /// <summary>Pages that the operation has still to do.</summary>
+    /// <summary>The number of pages that are left to do.</summary>
     public W Left
     {
         get => _processor[8][0];
         set => _processor[8][0] = value;
     }
 
-    /// <summary>1 where mappings or page tables ran out.</summary>
+    /// <summary>1 if mappings or page tables ran out.</summary>
     public W Failed
     {
         get => _processor[9][0];
         set => _processor[9][0] = value;
     }
 
-    /// <summary>The mapping whose derived ones are taken away or made read-only; 0 in between.</summary>
+    /// <summary>
+    /// The mapping whose derived mappings are being removed or made read-only; 0 between these phases.
+    /// </summary>
     public W Root
     {
         get => _processor[10][0];
         set => _processor[10][0] = value;
     }
 
-    /// <summary>The mapping that was made read-only last; 0 when nothing is.</summary>
+    /// <summary>The mapping that was made read-only last; 0 in all other phases.</summary>
     public W At
     {
         get => _processor[11][0];
@@ -170,14 +171,16 @@ public sealed class Mappings<W>
         set => _processor[13][0] = value;
     }
 
-    /// <summary>What a deletion does (<see cref="Passes"/>); else of no meaning.</summary>
+    /// <summary>The pass of a deletion (<see cref="Passes"/>); without meaning in other operations.</summary>
     public W Pass
     {
         get => _processor[14][0];
         set => _processor[14][0] = value;
     }
 
-    /// <summary>The task, thread or page table that a deletion's pass comes to next; else of no meaning.</summary>
+    /// <summary>
+    /// The next task, thread or page table of a deletion's pass; without meaning in other operations.
+    /// </summary>
     public W Cursor
     {
         get => _processor[15][0];
@@ -188,8 +191,8 @@ public sealed class Mappings<W>
     public Truth IsWritable(W node) => Level[node] > Depth[node];
 
     /// <summary>
-    /// What is made read-only keeps a level of no more than this: the root's depth, or its level where it stays
-    /// writable.
+    /// The highest level that a mapping keeps when it is made read-only: the root's depth, or the root's level if the
+    /// root stays writable.
     /// </summary>
     public W Bound => W.Select(IsWritable(Root), Level[Root], Depth[Root]);
 
@@ -202,49 +205,52 @@ public sealed class Mappings<W>
     /// <summary>1 while the task is being deleted.</summary>
     public Column<W> Doomed { get; }
 
-    /// <summary>The number of its small address space; 0 where its space is large.</summary>
+    /// <summary>The number of the task's small space; 0 if its space is large.</summary>
     public Column<W> Small { get; }
 
-    /// <summary>The task in whose space the mapping is; 0 where it is free, or the frame reserved.</summary>
+    /// <summary>The task in whose space the mapping is; 0 if the mapping is free or its frame is reserved.</summary>
     public Column<W> Space { get; }
 
-    /// <summary>The page there.</summary>
+    /// <summary>The page in that space.</summary>
     public Column<W> Page { get; }
 
-    /// <summary>What is mapped: a frame of memory, or, behind them, 16 ports.</summary>
+    /// <summary>The mapped frame of memory, or a group of 16 ports, which are numbered after the frames.</summary>
     public Column<W> Frame { get; }
 
-    /// <summary>How many mappings it is derived from, one from the other: 0 for σ0's.</summary>
+    /// <summary>
+    /// The number of mappings in the chain from σ0's mapping down to this one, without this one; 0 for σ0's.
+    /// </summary>
     public Column<W> Depth { get; }
 
     /// <summary>
-    /// How many mappings from σ0's down, this one included, are writable without a gap: this one is if that is more
-    /// than its depth. So rights that only shrink along a derivation are a property of neighbours in the list.
+    /// The number of writable mappings from σ0's mapping down, without a gap, this one included. The mapping is
+    /// writable if its level is greater than its depth. So "rights only shrink along a derivation" is a property of
+    /// neighbours in the list.
     /// </summary>
     public Column<W> Level { get; }
 
-    /// <summary>The next in the frame's list, or among the free ones; 0 at the end.</summary>
+    /// <summary>The next mapping in the frame's list, or the next free mapping; 0 at the end.</summary>
     public Column<W> Next { get; }
 
-    /// <summary>The one before; 0 at the head.</summary>
+    /// <summary>The previous mapping in the same list; 0 at the head.</summary>
     public Column<W> Previous { get; }
 
-    /// <summary>Per task and slot, the page table that is there, or 0.</summary>
+    /// <summary>For each task and slot, the page table in it, or 0.</summary>
     public Column<W> TableAt { get; }
 
-    /// <summary>The task that has the page table; 0 for none.</summary>
+    /// <summary>The task to which the page table belongs; 0 for a free page table.</summary>
     public Column<W> TableTask { get; }
 
-    /// <summary>The slot of that task that it is in.</summary>
+    /// <summary>The slot of that task in which the page table is.</summary>
     public Column<W> TableSlot { get; }
 
-    /// <summary>Of a free page table the next free one; 0 at the end.</summary>
+    /// <summary>For a free page table, the next free one; 0 at the end.</summary>
     public Column<W> NextTable { get; }
 
-    /// <summary>The one before; 0 at the head.</summary>
+    /// <summary>For a free page table, the previous free one; 0 at the head.</summary>
     public Column<W> PreviousTable { get; }
 
-    /// <summary>Per page table and entry, the mapping that is there, or 0.</summary>
+    /// <summary>For each page table and entry, the mapping at that page, or 0.</summary>
     public Column<W> NodeAt { get; }
 }
 
@@ -253,40 +259,40 @@ public static class Operations
 {
     public const uint None = 0;
 
-    /// <summary>Pages are mapped or granted.</summary>
+    /// <summary>Maps or grants pages.</summary>
     public const uint Map = 1;
 
-    /// <summary>Pages are unmapped or made read-only.</summary>
+    /// <summary>Removes pages or makes them read-only.</summary>
     public const uint Unmap = 2;
 
-    /// <summary>A task is deleted, and created anew.</summary>
+    /// <summary>Deletes a task and creates it anew.</summary>
     public const uint Delete = 3;
 
     public static readonly string[] Names = ["none", "map", "unmap", "delete"];
 }
 
-/// <summary>Passes of a deletion, each over the rows of a table.</summary>
+/// <summary>Passes of a deletion. Each pass goes through the rows of a table.</summary>
 public static class Passes
 {
-    /// <summary>Over tasks: those whose chief is doomed are so too.</summary>
+    /// <summary>Over tasks: dooms each task whose chief is doomed.</summary>
     public const uint Clan = 0;
 
-    /// <summary>Over threads: those of doomed tasks are blanked.</summary>
+    /// <summary>Over threads: blanks the threads of doomed tasks.</summary>
     public const uint Threads = 1;
 
-    /// <summary>Over threads: those that wait for one that is gone do so no longer.</summary>
+    /// <summary>Over threads: ends each wait for a deleted thread.</summary>
     public const uint Waiters = 2;
 
-    /// <summary>Over page tables, for those of doomed tasks.</summary>
+    /// <summary>Over page tables: finds those of doomed tasks.</summary>
     public const uint Tables = 3;
 
-    /// <summary>At one of them: its pages are unmapped, then it is free.</summary>
+    /// <summary>At one page table of a doomed task: unmaps its pages, then frees it.</summary>
     public const uint Table = 4;
 
-    /// <summary>Over tasks: the clan is the deleting task's, without threads and space.</summary>
+    /// <summary>Over tasks: returns the clan to the deleting task, without threads and spaces.</summary>
     public const uint Return = 5;
 
-    /// <summary>Everything is deleted; the task is created.</summary>
+    /// <summary>Everything is deleted; creates the task.</summary>
     public const uint Create = 6;
 
     public static readonly string[] Names = ["clan", "threads", "waiters", "tables", "table", "return", "create"];
@@ -295,13 +301,13 @@ public static class Passes
 /// <summary>Phases of an operation on mappings.</summary>
 public static class Phases
 {
-    /// <summary>The next page is to be looked at.</summary>
+    /// <summary>The next page is examined.</summary>
     public const uint Page = 0;
 
-    /// <summary>What is derived from the root is taken away.</summary>
+    /// <summary>The mappings derived from the root are removed.</summary>
     public const uint Flush = 1;
 
-    /// <summary>What is derived from the root is made read-only.</summary>
+    /// <summary>The mappings derived from the root are made read-only.</summary>
     public const uint Reduce = 2;
 
     public static readonly string[] Names = ["page", "flush", "reduce"];

@@ -3,8 +3,8 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// The kernel's state: tables of columns. Thread 0 (task 0 does not exist) stands for nobody: as <see cref="Current"/>
-/// it is the idle processor, as a partner it is none.
+/// The kernel's state: tables of columns. Thread 0 means nobody, because task 0 does not exist. If
+/// <see cref="Current"/> is nobody, the processor idles. If a partner is nobody, the thread has no partner.
 /// </summary>
 public sealed class State<W>
     where W : struct, IWord<W>
@@ -102,17 +102,17 @@ public sealed class State<W>
 
     public Tables<W> Tables { get; }
 
-    /// <summary>Every column, in schema order: what packing, comparison and views go through.</summary>
+    /// <summary>Every column, in schema order. Packing, comparison and views go through this list.</summary>
     public IReadOnlyList<(ColumnInfo Info, Column<W> Column)> Columns { get; }
 
-    /// <summary>Who acts next (<see cref="Stages"/>).</summary>
+    /// <summary>The stage, which says who acts next (<see cref="Stages"/>).</summary>
     public W Stage
     {
         get => _stage[0];
         set => _stage[0] = value;
     }
 
-    /// <summary>The thread that has the processor, ready or about to leave it; 0 when idle.</summary>
+    /// <summary>The thread that has the processor, or is about to leave it; 0 while the processor idles.</summary>
     public W Current
     {
         get => _current[0];
@@ -141,7 +141,8 @@ public sealed class State<W>
     }
 
     /// <summary>
-    /// In <see cref="Stages.Wake"/>, the last thread of the clock's slot that was looked at; else of no meaning.
+    /// In <see cref="Stages.Wake"/>, the thread of the clock's slot that was examined last; without meaning in other
+    /// stages.
     /// </summary>
     public W Examined
     {
@@ -150,8 +151,8 @@ public sealed class State<W>
     }
 
     /// <summary>
-    /// In the stages from <see cref="Stages.Receive"/> on, the thread that the send phase of the current one woke;
-    /// else, or if there is none, 0. It is ready, but does not compete: it is on its way to the processor.
+    /// The thread that the current thread's send phase woke; 0 if there is none, and in all stages before
+    /// <see cref="Stages.Receive"/>. The heir is ready but does not compete, because it is on its way to the processor.
     /// </summary>
     public W Heir
     {
@@ -160,7 +161,7 @@ public sealed class State<W>
     }
 
     /// <summary>
-    /// The lines that may not interrupt, bit by line: what the interrupt controllers' mask registers hold.
+    /// The interrupt lines that are masked, one bit for each line: the mask registers of the interrupt controllers.
     /// </summary>
     public W Masked
     {
@@ -168,35 +169,36 @@ public sealed class State<W>
         set => _masked[0] = value;
     }
 
-    /// <summary>The thread's id; 0 where inactive.</summary>
+    /// <summary>The thread's id; 0 if the thread is inactive.</summary>
     public Column<W> Id { get; }
 
-    /// <summary>What the thread does (<see cref="ThreadStatus"/>).</summary>
+    /// <summary>The status of the thread (<see cref="ThreadStatus"/>).</summary>
     public Column<W> Status { get; }
 
     /// <summary>
-    /// The thread number it sends to or receives from, or is about to accept a message of; 0 in every other status.
+    /// The thread to which it sends, from which it receives, or whose message it is about to accept; 0 in every other
+    /// status.
     /// </summary>
     public Column<W> Partner { get; }
 
-    /// <summary>The thread number whose message its last open receive took from the waiting senders.</summary>
+    /// <summary>The sender that the thread's last open receive took from the waiting senders.</summary>
     public Column<W> Served { get; }
 
     /// <summary>1 while the thread waits with a finite timeout.</summary>
     public Column<W> Timed { get; }
 
-    /// <summary>The clock at which a timed wait ends; else of no meaning.</summary>
+    /// <summary>The clock value at which a timed wait ends; without meaning for other threads.</summary>
     public Column<W> Deadline { get; }
 
-    /// <summary>The id of the thread that its exceptions are reported to; of any value.</summary>
+    /// <summary>The id of the thread to which its exceptions are reported; any value.</summary>
     public Column<W> Pager { get; }
 
-    /// <summary>The id of its internal preempter; of any value.</summary>
+    /// <summary>The id of its internal preempter; any value.</summary>
     public Column<W> Preempter { get; }
 
     /// <summary>
-    /// 1 while its ipc is the kernel's: with its pager for an exception, with its preempter for the end of its time
-    /// slice.
+    /// 1 while the kernel does an ipc for the thread: with its pager for an exception, or with its preempter for the
+    /// end of its time slice.
     /// </summary>
     public Column<W> Faulting { get; }
 
@@ -206,29 +208,30 @@ public sealed class State<W>
     public Column<W> Priority { get; }
 
     /// <summary>
-    /// The highest priority it may give, and schedule threads of; the same for all threads of a task.
+    /// The highest priority that the thread may give, and up to which it may schedule threads. It is the same for all
+    /// threads of a task.
     /// </summary>
     public Column<W> Mcp { get; }
 
-    /// <summary>The id of its external preempter; of any value.</summary>
+    /// <summary>The id of its external preempter; any value.</summary>
     public Column<W> ExternalPreempter { get; }
 
-    /// <summary>Ticks left of the time slice; 0 without time; or <see cref="ScheduleParam.Infinite"/>.</summary>
+    /// <summary>Ticks left in the time slice; 0 for no time; or <see cref="ScheduleParam.Infinite"/>.</summary>
     public Column<W> Slice { get; }
 
-    /// <summary>Ticks that found it running, modulo 2^32.</summary>
+    /// <summary>The number of ticks that found the thread running, modulo 2^32.</summary>
     public Column<W> Consumed { get; }
 
-    /// <summary>The id of the interrupt that it handles, 1..16; 0 for none.</summary>
+    /// <summary>The id of the interrupt that the thread handles, 1..16; 0 for none.</summary>
     public Column<W> Handles { get; }
 
     /// <summary>
-    /// Ticks of a fresh time slice; 0 for a thread that runs on donated time only; or
+    /// The length of the time slice in ticks; 0 for a thread that runs on donated time only; or
     /// <see cref="ScheduleParam.Infinite"/>.
     /// </summary>
     public Column<W> Quantum { get; }
 
-    // The user registers: what the thread finds when it next runs in user mode.
+    // The user registers that the thread has when it next runs in user mode.
     public Column<W> Eax { get; }
     public Column<W> Ecx { get; }
     public Column<W> Edx { get; }
@@ -240,16 +243,16 @@ public sealed class State<W>
     public Column<W> Eip { get; }
     public Column<W> Eflags { get; }
 
-    /// <summary>Per priority, the thread number the scheduler picked last.</summary>
+    /// <summary>For each priority, the thread that the scheduler picked last.</summary>
     public Column<W> Picked { get; }
 
-    /// <summary>Per interrupt, the thread that it is a message to; 0 for none.</summary>
+    /// <summary>For each interrupt, the thread that receives it as a message; 0 for none.</summary>
     public Column<W> Handler { get; }
 
-    /// <summary>1 where the interrupt has come and its handler does not know yet.</summary>
+    /// <summary>1 if the interrupt has fired and its handler has not received it yet.</summary>
     public Column<W> Pending { get; }
 
-    /// <summary>The tasks, and which pages are mapped.</summary>
+    /// <summary>The tasks, and their mapped pages.</summary>
     public Mappings<W> Mappings { get; }
 
     public static uint Rows(Table table, Limits limits) =>
@@ -267,27 +270,28 @@ public sealed class State<W>
             _ => throw new ArgumentOutOfRangeException(nameof(table)),
         };
 
-    /// <summary>The row an id names, whether or not it does exist.</summary>
+    /// <summary>The row that an id names, whether or not the thread exists.</summary>
     public W Row(W id) => ThreadId.Row(id, Limits);
 
     /// <summary>The task of a thread.</summary>
     public W Task(W thread) => thread >> (uint)System.Numerics.BitOperations.Log2(Limits.Lthreads);
 
-    /// <summary>The page table of a task for a page; 0 where it has none.</summary>
+    /// <summary>The page table of a task for a page; 0 if it has none.</summary>
     public W TableOf(W task, W page) => Mappings.TableAt[SlotOf(task, page)];
 
-    /// <summary>Row of the slot of a page.</summary>
+    /// <summary>The row of the slot of a page.</summary>
     public W SlotOf(W task, W page) =>
         (task * Limits.Paging.Slots) | (page >> (uint)System.Numerics.BitOperations.Log2(Limits.Paging.Entries));
 
-    /// <summary>Row of a page in a page table.</summary>
+    /// <summary>The row of a page in a page table.</summary>
     public W EntryOf(W table, W page) => (table * Limits.Paging.Entries) | (page & (Limits.Paging.Entries - 1));
 
-    /// <summary>The mapping at a page of a task; 0 where there is none.</summary>
+    /// <summary>The mapping at a page of a task; 0 if there is none.</summary>
     public W NodeOf(W task, W page) => Mappings.NodeAt[EntryOf(TableOf(task, page), page)];
 
     /// <summary>
-    /// Whether <paramref name="id"/> names a thread in use: a stale version, nil or an inactive thread does not.
+    /// Whether <paramref name="id"/> names a thread in use. An id with a stale version, nil, and the id of an inactive
+    /// thread do not.
     /// </summary>
     public Truth Exists(W id) => (Id[Row(id)] == id) & (Status[Row(id)] != ThreadStatus.Inactive);
 
@@ -298,21 +302,18 @@ public sealed class State<W>
         | (Status[thread] == ThreadStatus.Mapping);
 
     /// <summary>
-    /// Whether ticks are left of its time slice, or the slice is infinite. A thread without time runs only on donated
-    /// time.
+    /// Whether the thread's time slice has ticks left or is infinite. A thread without time runs on donated time only.
     /// </summary>
     public Truth HasTime(W thread) => Slice[thread] != 0;
 
     /// <summary>
-    /// Whether the thread competes for the processor: it is ready and has time. The current thread does not, because it
-    /// has the processor; nor does its heir.
+    /// Whether the thread competes for the processor: it is ready and has time. The current thread does not compete,
+    /// because it has the processor. The heir does not compete either.
     /// </summary>
     public Truth Competes(W thread) =>
         IsReady(thread) & HasTime(thread) & (thread != Current) & !((Stage >= Stages.Receive) & (thread == Heir));
 
-    /// <summary>
-    /// Whether the thread is one of those that a tick must look at: its deadline is in the same slot as a clock.
-    /// </summary>
+    /// <summary>Whether a tick must examine the thread: its deadline is in the clock's slot.</summary>
     public Truth SharesSlot(W thread, W clock) =>
         (Timed[thread] == 1)
         & ((Deadline[thread] & (Spec.Limits.ClockSlots - 1)) == (clock & (Spec.Limits.ClockSlots - 1)));
@@ -326,9 +327,7 @@ public sealed class State<W>
         (Status[handler] == ThreadStatus.ReceivingAny)
         | ((Status[handler] == ThreadStatus.Sleeping) & (Esi[handler] == id));
 
-    /// <summary>
-    /// Whether <paramref name="receiver"/> waits for a message that <paramref name="sender"/> may give.
-    /// </summary>
+    /// <summary>Whether <paramref name="receiver"/> is waiting for a message from <paramref name="sender"/>.</summary>
     public Truth WaitsFor(W receiver, W sender) =>
         (Status[receiver] == ThreadStatus.ReceivingAny)
         | ((Status[receiver] == ThreadStatus.ReceivingFrom) & (Partner[receiver] == sender));

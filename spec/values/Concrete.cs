@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Verified.Spec.Values;
 
 /// <summary>
-/// The concrete reading of a word: a number. The JIT specialises every text for it, so it costs nothing.
+/// The concrete reading of a word: a number. The JIT compiler specialises every text for it, so it costs nothing.
 /// </summary>
 public readonly struct Concrete(uint value) : IWord<Concrete>
 {

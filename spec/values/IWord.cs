@@ -52,34 +52,35 @@ public interface IWord<W>
     static abstract Truth LessSigned(W a, W b);
 
     /// <summary>
-    /// <paramref name="a"/> where <paramref name="condition"/> holds, else <paramref name="b"/>; never forks.
     /// </summary>
+    /// <paramref name="a"/> if <paramref name="condition"/> holds, else <paramref name="b"/>. It never forks the
+    /// exploration.
     static abstract W Select(Truth condition, W a, W b);
 
     /// <summary>The high 32 bits of the unsigned 64-bit product.</summary>
     static abstract W MultiplyHigh(W a, W b);
 
     /// <summary>
-    /// Unsigned 64 by 32 bit division of <c>high:low</c>. Defined where <c>divisor &gt; high</c>, so that the quotient
-    /// fits.
+    /// Unsigned division of the 64-bit number <c>high:low</c> by 32 bits. Defined if <c>divisor &gt; high</c>, so that
+    /// the quotient fits.
     /// </summary>
     static abstract (W Quotient, W Remainder) Divide(W high, W low, W divisor);
 
-    /// <summary>The number of the lowest set bit; defined where <paramref name="a"/> is not 0.</summary>
+    /// <summary>The number of the lowest set bit; defined if <paramref name="a"/> is not 0.</summary>
     static abstract W LowestBit(W a);
 
-    /// <summary>The number of the highest set bit; defined where <paramref name="a"/> is not 0.</summary>
+    /// <summary>The number of the highest set bit; defined if <paramref name="a"/> is not 0.</summary>
     static abstract W HighestBit(W a);
 
-    /// <summary>True where the low byte has an even number of set bits (the IA-32 parity flag).</summary>
+    /// <summary>True if the low byte has an even number of set bits (the IA-32 parity flag).</summary>
     static abstract Truth EvenParity(W a);
 
     /// <summary>
-    /// A value that nothing is known about, such as a flag the manual leaves undefined. Concretely
-    /// <paramref name="usual"/>: what processors are seen to leave there.
+    /// An unknown value, such as a flag that the manual leaves undefined. The concrete reading returns
+    /// <paramref name="usual"/>: the value that processors are seen to leave there.
     /// </summary>
     static abstract W Arbitrary(W usual);
 
-    /// <summary>True, with the number, where the word is a known constant in this reading.</summary>
+    /// <summary>True, with the number, if the word is a known constant in this reading.</summary>
     static abstract bool TryValue(W word, out uint value);
 }

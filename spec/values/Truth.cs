@@ -2,24 +2,24 @@ using System.Runtime.CompilerServices;
 
 namespace Verified.Spec.Values;
 
-/// <summary>A condition that is not decided yet: the symbolic side of <see cref="Truth"/>.</summary>
+/// <summary>A condition that is not decided yet: the symbolic case of <see cref="Truth"/>.</summary>
 public abstract class Condition
 {
-    /// <summary>Picks a side for the running exploration; throws outside of one.</summary>
+    /// <summary>Picks a side for the running exploration; throws outside an exploration.</summary>
     public abstract bool Decide();
 
     public abstract Truth Not();
 
-    /// <summary>Conjunction with <paramref name="other"/>, which may be known.</summary>
+    /// <summary>The conjunction with <paramref name="other"/>, which may be known.</summary>
     public abstract Truth And(Truth other);
 
-    /// <summary>Disjunction with <paramref name="other"/>, which may be known.</summary>
+    /// <summary>The disjunction with <paramref name="other"/>, which may be known.</summary>
     public abstract Truth Or(Truth other);
 }
 
 /// <summary>
-/// The truth of a comparison: known, or a <see cref="Condition"/> that an <c>if</c>, <c>&amp;&amp;</c> or <c>||</c>
-/// decides by asking the exploration. <c>&amp;</c>, <c>|</c> and <c>!</c> combine without deciding.
+/// The truth of a comparison: a known value, or a <see cref="Condition"/>. An <c>if</c>, <c>&amp;&amp;</c> or <c>||</c>
+/// asks the exploration to decide it. <c>&amp;</c>, <c>|</c> and <c>!</c> combine truths without a decision.
 /// </summary>
 public readonly struct Truth
 {
@@ -30,10 +30,10 @@ public readonly struct Truth
 
     public Truth(Condition condition) => _condition = condition;
 
-    /// <summary>The undecided condition, or null where the truth is known.</summary>
+    /// <summary>The undecided condition; null if the truth is known.</summary>
     public Condition? Undecided => _condition;
 
-    /// <summary>The truth where it is known; false where it is undecided.</summary>
+    /// <summary>The truth if it is known; false if it is undecided.</summary>
     public bool Known => _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
