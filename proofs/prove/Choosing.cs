@@ -5,8 +5,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Choices among rows, symbolically: a fresh row with its defining property. A choice that was made before, by spec or
-/// code, is the same one: it is determined by its property.
+/// Choices among rows, symbolically: a fresh row with its defining property. If spec or code has made a choice before,
+/// the same choice is used again, because its property determines it.
 /// </summary>
 public sealed class Choosing(Terms terms, Universe universe, Exploration path)
 {
@@ -21,12 +21,14 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
 
     private readonly List<Choice> _choices = [];
 
-    /// <summary>What the choices so far gave.</summary>
+    /// <summary>The results of the choices so far.</summary>
     public IReadOnlyList<Symbolic> Results => _choices.ConvertAll(choice => choice.Result);
 
-    /// <summary>The first row after a row, cyclically and the row itself last, that a predicate holds at.</summary>
-    /// <param name="sort">What the rows are.</param>
-    /// <param name="rows">How many: a power of two.</param>
+    /// <summary>
+    /// The first row after a given row at which a predicate holds. The order is cyclic, and the given row comes last.
+    /// </summary>
+    /// <param name="sort">The sort of the rows.</param>
+    /// <param name="rows">The number of rows: a power of two.</param>
     /// <param name="after">The row before the first candidate.</param>
     /// <param name="at">The predicate; it may be evaluated at any later time.</param>
     public (Truth Found, Symbolic Row) First(Sort sort, uint rows, Symbolic after, Func<Symbolic, Truth> at) =>
@@ -38,10 +40,10 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
             universe.ForAllHere(sort, row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
         });
 
-    /// <summary>The greatest key of the rows that a predicate holds at; 0 if it holds at none.</summary>
-    /// <param name="sort">What the rows are.</param>
-    /// <param name="rows">How many.</param>
-    /// <param name="keys">How many keys there are.</param>
+    /// <summary>The greatest key of the rows at which a predicate holds; 0 if it holds at no row.</summary>
+    /// <param name="sort">The sort of the rows.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="keys">The number of keys.</param>
     /// <param name="at">The predicate; it may be evaluated at any later time.</param>
     /// <param name="key">The key of a row; likewise.</param>
     public (Truth Found, Symbolic Key) Greatest(

@@ -4,8 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A column that nothing is known about: a function from rows to values of a width, expanded by Ackermann's rule. Each
-/// row that is read has a variable; equal rows have equal values.
+/// A column about which nothing is known: a function from rows to values of a given width, expanded by Ackermann's
+/// rule. Each row that is read has a variable; equal rows have equal values.
 /// </summary>
 public sealed class Unknown(
     Terms terms,
@@ -45,12 +45,12 @@ public sealed class Unknown(
     }
 }
 
-/// <summary>A column's contents on the running path: what it was, and the writes since.</summary>
+/// <summary>A column's contents on the running path: the initial contents, and the writes since.</summary>
 public sealed class Contents(Func<Symbolic, Symbolic> initial, Terms terms)
 {
     public sealed record Write(Symbolic Row, Symbolic Value, Write? Before);
 
-    /// <summary>The newest write. Assigning an earlier one goes back to that moment.</summary>
+    /// <summary>The newest write. Assigning an earlier write goes back to that moment.</summary>
     public Write? Last { get; set; }
 
     /// <summary>The rows written since the beginning.</summary>
@@ -62,7 +62,7 @@ public sealed class Contents(Func<Symbolic, Symbolic> initial, Terms terms)
 
     public void Set(Symbolic row, Symbolic value) => Last = new Write(row, value, Last);
 
-    /// <summary>The contents as they are now, to be read when they have changed.</summary>
+    /// <summary>The present contents, as a function that can still be evaluated after later writes.</summary>
     public Func<Symbolic, Symbolic> AsNow()
     {
         var now = Last;
@@ -78,7 +78,8 @@ public sealed class Contents(Func<Symbolic, Symbolic> initial, Terms terms)
 
     public Symbolic Get(Symbolic row)
     {
-        // Writes that may be to this row, newest first, down to one that is or to the initial contents.
+        // Writes that may be to this row, newest first. The search ends at a write that is certainly to this row, or at
+        // the initial contents.
         var maybe = new List<(Truth Same, Symbolic Value)>();
         Symbolic? found = null;
         for (var write = Last; write is not null && found is null; write = write.Before)

@@ -11,13 +11,13 @@ namespace Verified.Proofs.Prove;
 public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 {
     /// <summary>
-    /// A condition that the path asked about, in order: decided (a scope of its own), or only shown. Running the path
-    /// again asks the same, and the solver need not.
+    /// A condition that the path asked about, in order. It is either decided (with a scope of its own) or only shown.
+    /// A later run of the path asks the same questions, and the solver need not answer again.
     /// </summary>
     /// <param name="About">The condition, or the word that was identified.</param>
     /// <param name="Value">1 or 0; the number of the candidate.</param>
-    /// <param name="OtherOpen">The other side is possible, and not explored yet.</param>
-    /// <param name="Decided">The path goes on under the condition.</param>
+    /// <param name="OtherOpen">True if the other side is possible and not yet explored.</param>
+    /// <param name="Decided">True if the path continues under the condition.</param>
     private sealed record Answer(ITerm About, int Value, bool OtherOpen, bool Decided);
 
     private sealed class ImpossiblePath : Exception;
@@ -53,7 +53,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
                 }
                 catch (ImpossiblePath)
                 {
-                    // Nothing takes it, as what the path itself brought up contradicts its choices.
+                    // No state takes the path, because facts of the path contradict its choices.
                 }
 
                 if (_next != _answers.Count)
@@ -90,7 +90,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     }
 
     /// <summary>
-    /// Builds a fact for every path: without what this path has decided, and without deciding (which throws).
+    /// Builds a fact for every path. It does not use this path's decisions, and it throws if it must decide.
     /// </summary>
     public T Timeless<T>(Func<T> build)
     {
@@ -114,8 +114,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     }
 
     /// <summary>
-    /// At the end of the text, before the goals: something takes the path, so that what is proved of it is not proved
-    /// from a contradiction. A path that nothing takes ends here, and does not count.
+    /// Comes at the end of the text, before the goals. It shows that some state takes the path, so nothing is proved
+    /// from a contradiction. If no state takes the path, the path ends here and does not count.
     /// </summary>
     public void IsTaken()
     {
@@ -126,7 +126,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     }
 
     /// <summary>
-    /// Whether <paramref name="goal"/> holds on this path, whatever the values; if not, the reasoner holds a model.
+    /// True if <paramref name="goal"/> holds on this path for all values. If not, the reasoner holds a model.
     /// </summary>
     public bool Shows(Truth goal) => Shows(goal, "a fact that helps");
 
@@ -180,7 +180,9 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         reasoner.Assert(goal);
     }
 
-    /// <summary>Shows all goals: in one question, and one by one only to name the one that fails.</summary>
+    /// <summary>
+    /// Shows all goals in one question. If it fails, they are shown separately, to name the failing goal.
+    /// </summary>
     public void RequireAll(IReadOnlyList<(Truth Goal, string What)> goals)
     {
         Truth all = true;
@@ -193,7 +195,9 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         throw new ProverException("goals that hold one by one do not hold together");
     }
 
-    /// <summary>Builds terms as if a condition were known; not at all where what is known contradicts it.</summary>
+    /// <summary>
+    /// Builds terms as if a condition were known. If known facts contradict the condition, nothing is built.
+    /// </summary>
     public void Supposing(Truth condition, Action build)
     {
         var known = new Dictionary<Bool, bool>(_known);
@@ -204,7 +208,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         }
         finally
         {
-            // Whatever became of it, what was only supposed is known no longer.
+            // In any case, the supposed condition is no longer known.
             _known.Clear();
             foreach (var (fact, value) in known)
                 _known.Add(fact, value);
@@ -224,12 +228,12 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     }
 
     /// <summary>
-    /// A candidate that equals <paramref name="word"/> on this path, or the word itself. What the machine found and
-    /// what the spec chose become one term, so that everything built from them agrees without a question.
+    /// A candidate that equals <paramref name="word"/> on this path, or the word itself. The machine's finding and the
+    /// spec's choice become one term, so all terms built from them agree without a question.
     /// </summary>
-    /// <param name="word">What to name.</param>
-    /// <param name="condition">Where it matters.</param>
-    /// <param name="candidates">Names to try; only those that agree in a model are asked about.</param>
+    /// <param name="word">The word to name.</param>
+    /// <param name="condition">The condition under which the name matters.</param>
+    /// <param name="candidates">Names to try. Only names that agree in a model are asked about.</param>
     public Symbolic Identify(Symbolic word, Truth condition, IReadOnlyList<Symbolic> candidates)
     {
         if (word.Term is not { } term)
@@ -302,8 +306,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     }
 
     /// <summary>
-    /// What is left of a goal without the parts that are facts as they stand; null if nothing is, false if one is known
-    /// not to hold.
+    /// The parts of a goal that are not known facts; null if there are none, false if a part is known to be false.
     /// </summary>
     private Bool? Open(Bool goal)
     {
@@ -323,7 +326,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     {
         reasoner.Purpose = "a choice of the path";
 
-        // Where it cannot hold it fails, or nothing takes the path at all and every goal on it is idle.
+        // If the condition cannot hold, the path takes the other side. If no state takes the path at all, no goal on it
+        // matters.
         if (!reasoner.Satisfiable(condition))
             return new Answer(condition, 0, false, true);
         return new Answer(condition, 1, reasoner.Satisfiable(Not(condition)), true);
@@ -363,7 +367,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
 public sealed class RefutedException(string what) : Exception(what)
 {
     /// <summary>
-    /// Whether it is about state of the processor that no column of the spec shows, so that no run on the spec differs.
+    /// True if the failure is in processor state that no column of the spec shows, so a run on the spec shows no
+    /// difference.
     /// </summary>
     public bool IsOfProcessor { get; init; }
 }

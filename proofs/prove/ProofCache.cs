@@ -5,9 +5,9 @@ using System.Text.Json;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Proved theorems on disk. A result serves again where nothing that it depends on has changed: the assemblies (spec,
-/// machine, kernel layout, prover), the solver's version, and every constant of the image that the proof read (code,
-/// gates, descriptors).
+/// Proved theorems on disk. A result is used again as long as none of its dependencies has changed. These are the
+/// assemblies (spec, machine, kernel layout, prover), the solver's version, and every constant of the image that the
+/// proof read (code, gates, descriptors).
 /// </summary>
 public sealed class ProofCache(string folder)
 {

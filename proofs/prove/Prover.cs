@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>Told as theorems start and end, from several threads, one call at a time.</summary>
+/// <summary>Receives the start and end of theorems, from several threads, one call at a time.</summary>
 public interface IProofProgress
 {
     void Started(string theorem);
@@ -10,12 +10,12 @@ public interface IProofProgress
     void Ended(ProofResult result);
 }
 
-/// <summary>How a theorem ended.</summary>
+/// <summary>The end of a theorem's proof.</summary>
 /// <param name="Theorem">Its name.</param>
-/// <param name="Verdict">What was found; from an earlier run where <paramref name="Cached"/>.</param>
-/// <param name="Failure">Why the prover has no answer; null where it has one. No answer is a failure.</param>
-/// <param name="Time">How long it took.</param>
-/// <param name="Cached">Whether an earlier run proved the same theorem of the same bytes.</param>
+/// <param name="Verdict">The verdict; from an earlier run if <paramref name="Cached"/>.</param>
+/// <param name="Failure">The reason why the prover has no answer; null if it has one. No answer is a failure.</param>
+/// <param name="Time">The time.</param>
+/// <param name="Cached">True if an earlier run proved the same theorem for the same bytes.</param>
 public sealed record ProofResult(string Theorem, Verdict? Verdict, string? Failure, TimeSpan Time, bool Cached)
 {
     public bool Proved => Verdict is { Refutation: null };
@@ -24,14 +24,14 @@ public sealed record ProofResult(string Theorem, Verdict? Verdict, string? Failu
 /// <summary>Proves theorems, several at a time; each has its own terms and solver.</summary>
 public static class Prover
 {
-    // Terms are deep; their recursion is bounded by what is left of the stack.
+    // Terms are deep, and the free stack limits their recursion.
     internal const int StackSize = 64 << 20;
 
     /// <summary>The results, in the order of the theorems.</summary>
-    /// <param name="theorems">What to prove.</param>
-    /// <param name="workers">How many at a time.</param>
+    /// <param name="theorems">The theorems to prove.</param>
+    /// <param name="workers">The number of theorems at a time.</param>
     /// <param name="cache">Earlier results, or null to prove everything anew.</param>
-    /// <param name="progress">Told as theorems start and end.</param>
+    /// <param name="progress">Receives the start and end of theorems.</param>
     public static IReadOnlyList<ProofResult> Prove(
         IReadOnlyList<Theorem> theorems,
         int workers,
@@ -80,7 +80,7 @@ public static class Prover
         }
         catch (Exception e)
         {
-            // Whatever stops a theorem is its failure, and no other's.
+            // An exception counts as the failure of this theorem and of no other theorem.
             return new(
                 theorem.Name,
                 null,

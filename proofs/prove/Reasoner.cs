@@ -5,8 +5,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// What is known about terms, in scopes: facts, and questions under one assumption. One incremental bit-vector solver
-/// per theorem, whose scopes follow the choices of the exploration.
+/// Holds the facts known about terms, in nested scopes, and answers questions under an assumption. Each theorem has one
+/// incremental bit-vector solver, whose scopes follow the choices of the exploration.
 /// </summary>
 public sealed class Reasoner : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class Reasoner : IDisposable
     // Nearly all questions need fewer; for the rest, simplifying first is cheaper than searching on.
     private const uint FewSteps = 4_000_000;
 
-    // Of neighbouring paths, mostly: what distinguishes more of them is cheaper to ask for than to keep.
+    // The kept models are mostly from neighbouring paths. To keep more models would cost more than to ask the solver.
     private const int KeptWitnesses = 16;
 
     private readonly Terms _terms;
@@ -27,12 +27,12 @@ public sealed class Reasoner : IDisposable
     private readonly HashSet<Bool> _isFact = [];
     private readonly HashSet<Bool> _told = [];
 
-    // How many models each fact broke. What broke two is told before the next question; what broke one may have been of
-    // that question only.
+    // How many models each fact broke. A fact that broke two models is given to the solver before the next question. A
+    // fact that broke one model may matter only for that question.
     private readonly Dictionary<Bool, int> _broken = [];
     private readonly Stack<Scope> _scopes = new();
 
-    // Models of earlier questions, the last used first; and the one of the last question, if it had any.
+    // Models of earlier questions, the most recently used first; and the model of the last question, if it had one.
     private readonly LinkedList<Witness> _witnesses = new();
     private Witness? _witness;
 
@@ -46,17 +46,17 @@ public sealed class Reasoner : IDisposable
 
     private sealed class Scope(int outerFacts)
     {
-        /// <summary>How many facts are those of the scopes around it.</summary>
+        /// <summary>The number of facts in the enclosing scopes.</summary>
         public int OuterFacts { get; } = outerFacts;
 
-        /// <summary>What the solver was told in this scope.</summary>
+        /// <summary>The facts that the solver got in this scope.</summary>
         public List<Bool> Told { get; } = [];
 
         public HashSet<Bool> Named { get; } = [];
     }
 
     /// <param name="terms">The universe of the facts.</param>
-    /// <param name="record">Told of every question and how it was answered; null if nobody asks.</param>
+    /// <param name="record">Receives every question and its answer; may be null.</param>
     public Reasoner(Terms terms, IQuestionRecord? record = null)
     {
         _terms = terms;
@@ -74,10 +74,10 @@ public sealed class Reasoner : IDisposable
     /// <summary>Why the next questions are asked: a goal in words, or a choice of the path.</summary>
     public string Purpose { get; set; } = "";
 
-    /// <summary>A goal held without a question: the simplifier made it true, or it is a fact as it stands.</summary>
+    /// <summary>A goal held without a question: the simplifier made it true, or it is a known fact.</summary>
     public void Unasked() => _record?.Unasked(Path, Purpose);
 
-    /// <summary>Opens a scope: what is asserted from here on is forgotten with it.</summary>
+    /// <summary>Opens a scope. Facts asserted from here on are forgotten when the scope closes.</summary>
     public void Push()
     {
         _solver.Push();
@@ -94,8 +94,8 @@ public sealed class Reasoner : IDisposable
     }
 
     /// <summary>
-    /// Asserts a fact in the innermost scope. The solver is told of it when a model breaks it: most instances of the
-    /// invariants have no part in a question.
+    /// Asserts a fact in the innermost scope. The solver gets the fact only when a model breaks it, because most
+    /// instances of the invariants play no part in a question.
     /// </summary>
     public void Assert(Truth fact)
     {
@@ -113,7 +113,7 @@ public sealed class Reasoner : IDisposable
             throw new ProverException("a hypothesis is false: nothing may be proved from it");
     }
 
-    /// <summary>Whether a condition is one of the facts, as it stands.</summary>
+    /// <summary>True if a condition is literally one of the facts.</summary>
     public bool IsFact(Bool condition) => _isFact.Contains(condition);
 
     /// <summary>Asserts a fact and tells the solver at once.</summary>
@@ -127,9 +127,10 @@ public sealed class Reasoner : IDisposable
     }
 
     /// <summary>
-    /// Whether the facts and the assumption, if any, have a model: one that is known, or one that the solver finds.
+    /// True if the facts and the assumption, if any, have a model. It may be a known model, or one that the solver
+    /// finds.
     /// </summary>
-    /// <exception cref="ProverException">The solver does not know.</exception>
+    /// <exception cref="ProverException">The solver answers unknown.</exception>
     public bool Satisfiable(Bool? assumption = null)
     {
         if (IsWitnessed(assumption))
@@ -163,7 +164,7 @@ public sealed class Reasoner : IDisposable
 
     private bool IsWitnessed(Bool? assumption)
     {
-        // From the last fact on: what was learnt last is the least likely to hold.
+        // The search starts at the last fact, because it is the least likely to hold.
         bool Satisfies(Evaluation values) =>
             (assumption is null || values.Of(assumption)) && _facts.FindLastIndex(fact => !values.Of(fact)) < 0;
 
@@ -185,8 +186,8 @@ public sealed class Reasoner : IDisposable
     }
 
     /// <summary>
-    /// Asks the incremental solver first; what it does not settle in a few steps goes to one that sees the whole
-    /// question at once and simplifies it before it searches.
+    /// Asks the incremental solver first. If it has no answer after a few steps, a second solver gets the whole
+    /// question at once, and simplifies it before it searches.
     /// </summary>
     private bool HasModel(Bool? assumption)
     {
@@ -213,8 +214,8 @@ public sealed class Reasoner : IDisposable
         return satisfiable;
     }
 
-    /// <summary>The facts that the solver was not told of and that its model breaks.</summary>
-    /// <exception cref="ProverException">The model breaks what the solver was told.</exception>
+    /// <summary>The facts that the solver did not get and that its model breaks.</summary>
+    /// <exception cref="ProverException">The model breaks a fact that the solver got.</exception>
     private List<Bool> Broken()
     {
         var broken = _facts.FindAll(fact => !_witness!.Values.Of(fact));
@@ -223,13 +224,15 @@ public sealed class Reasoner : IDisposable
         return broken;
     }
 
-    /// <summary>The value of a word in the model of the last satisfiable question; what it leaves open is 0.</summary>
+    /// <summary>
+    /// The value of a word in the model of the last satisfiable question; 0 if the model leaves it open.
+    /// </summary>
     public uint ValueOf(Symbolic word) =>
         (_witness ?? throw new InvalidOperationException("the last question had no model")).Values.Of(word);
 
     /// <summary>
-    /// A Boolean constant that implies the condition: assumptions must be literals. Where it is not assumed the
-    /// condition is of no matter.
+    /// A Boolean constant that implies the condition: assumptions must be literals. If the constant is not assumed, the
+    /// condition does not matter.
     /// </summary>
     private Expr Literal(Bool condition)
     {

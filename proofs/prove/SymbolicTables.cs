@@ -13,7 +13,7 @@ namespace Verified.Proofs.Prove;
 /// <param name="initial">The initial value of a column at a row.</param>
 /// <param name="terms">The terms of the theorem.</param>
 /// <param name="running">
-/// Where reads are recorded and choices are defined; null for the initial state, which never changes.
+/// The universe that records reads and the definer of choices; null for the initial state, which never changes.
 /// </param>
 public sealed class SymbolicTables(
     Limits limits,
@@ -59,7 +59,7 @@ public sealed class SymbolicTables(
     private Choosing Running() =>
         running?.Choosing ?? throw new InvalidOperationException("the initial state makes no choices");
 
-    /// <summary>A function of the state as it is now, to be evaluated later, when the columns have changed.</summary>
+    /// <summary>A function of the present state that can still be evaluated after the columns have changed.</summary>
     private Func<Symbolic, T> AsNow<T>(Func<Symbolic, T> function)
     {
         var now = _columns.ConvertAll(column => column.Contents.Last);

@@ -5,12 +5,12 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>What a proof found.</summary>
+/// <summary>The result of a proof.</summary>
 /// <param name="Theorem">Its name.</param>
-/// <param name="Refutation">Null where it is proved.</param>
+/// <param name="Refutation">Null if it is proved.</param>
 /// <param name="Paths">Paths explored.</param>
 /// <param name="Questions">Questions asked of the solver.</param>
-/// <param name="Worst">What its longest paths take; nothing for theorems about the spec.</param>
+/// <param name="Worst">The cost of its longest paths; nothing for theorems about the spec.</param>
 /// <param name="Executed">Addresses of the instructions that some path executes.</param>
 /// <param name="Constants">
 /// Addresses of the dwords of the image that the proof depends on: code, gates, descriptors.
@@ -29,7 +29,7 @@ public sealed record Verdict(
     public IReadOnlyCollection<string> Ends { get; init; } = [];
 }
 
-/// <summary>Why a theorem is not proved: what fails, and the values of a case where it does.</summary>
+/// <summary>The reason why a theorem is not proved: the failing goal, and the values of a failing case.</summary>
 /// <param name="What">The goal, in words.</param>
 /// <param name="Fields">Values of the initial state: column or area and field, row, value.</param>
 /// <param name="Registers">Registers of the processor at the start; empty for theorems about the spec.</param>
@@ -42,25 +42,26 @@ public sealed record Refutation(
 )
 {
     /// <summary>
-    /// Whether it is about state of the processor that no column of the spec shows, so that no run on the spec differs.
+    /// True if the failure is in processor state that no column of the spec shows, so a run on the spec shows no
+    /// difference.
     /// </summary>
     public bool IsOfProcessor { get; init; }
 }
 
 /// <summary>
-/// The frame of both theorems: a universe of terms of its own, the skolem rows that goals are about, and the
-/// exploration of every path.
+/// The frame of all theorems: a universe of terms, the Skolem rows that goals are about, and the exploration of every
+/// path.
 /// </summary>
 public abstract class Theorem(string name, Limits limits)
 {
     public string Name => name;
 
     /// <summary>
-    /// Tells the theorem from all others of its name: the sizes, and what else its statement depends on.
+    /// Distinguishes the theorem from all others with its name: the sizes, and other parameters of its statement.
     /// </summary>
     public virtual string Key => $"{name} {limits.Tasks}x{limits.Lthreads}x{limits.Priorities}";
 
-    /// <summary>How long it takes compared to others, so that long ones start first.</summary>
+    /// <summary>Its time compared to others. Long theorems start first.</summary>
     public virtual int Weight => 0;
 
     /// <summary>The image's dword at an address, where the theorem is about an image.</summary>
@@ -68,7 +69,7 @@ public abstract class Theorem(string name, Limits limits)
 
     protected Limits Limits => limits;
 
-    /// <param name="record">Told of every question and how it was answered; null if nobody asks.</param>
+    /// <param name="record">Receives every question and its answer; may be null.</param>
     public Verdict Prove(IQuestionRecord? record = null)
     {
         using var terms = new Terms { DivisionsAreOpaque = true };
@@ -110,11 +111,13 @@ public abstract class Theorem(string name, Limits limits)
     /// <summary>Asserts the hypotheses.</summary>
     protected abstract void Assume(Attempt attempt);
 
-    /// <summary>One path: runs the text and shows the goals.</summary>
+    /// <summary>Runs one path: runs the text and shows the goals.</summary>
     protected abstract void Run(Attempt attempt);
 }
 
-/// <summary>One attempt at a theorem: its terms, what is assumed, and what the paths used.</summary>
+/// <summary>
+/// One attempt at a theorem: its terms, its hypotheses, and the rows and constants that the paths used.
+/// </summary>
 public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Universe universe, Limits limits)
 {
     private readonly Dictionary<string, Unknown> _unknowns = [];
@@ -197,7 +200,7 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     /// <summary>A register that starts with an unknown value.</summary>
     public Symbolic Register(string name) => _registers[name] = terms.Variable(name, 32);
 
-    /// <summary>Any value of a sort, as a goal's first or second.</summary>
+    /// <summary>Any value of a sort, as the first or second variable of a goal.</summary>
     public Symbolic Any(Sort sort, bool second) =>
         sort switch
         {
@@ -214,8 +217,8 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     public void Range(Sort sort, uint count) => _others[sort] = terms.Variable($"{sort}-i", Width(count));
 
     /// <summary>
-    /// A goal for every value of two sorts, by cases: at each row that the step wrote, and at any other. Away from the
-    /// writes most goals say that what was, is, and simplify to true.
+    /// A goal for every value of two sorts, by cases: at each row that the step wrote, and at any other row. At rows
+    /// without writes, most goals say that a value is unchanged, and simplify to true.
     /// </summary>
     public IEnumerable<(Truth Goal, string What)> ForAll(
         Sort i,

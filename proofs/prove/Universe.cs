@@ -30,7 +30,7 @@ public sealed class Universe
     /// <summary>A hypothesis on the initial state: holds at all rows, on every path.</summary>
     public void ForAll(Sort i, Sort j, Func<Symbolic, Symbolic, Truth> holds) => _families.Add(new(i, j, holds));
 
-    /// <summary>Where a row matters, so do those that <paramref name="others"/> gives for it.</summary>
+    /// <summary>If a row matters, the rows that <paramref name="others"/> gives for it matter, too.</summary>
     public void Follow(Sort sort, Func<Symbolic, IReadOnlyList<(Sort, Symbolic)>> others) =>
         _following.Add((sort, others));
 
@@ -43,7 +43,7 @@ public sealed class Universe
             Instantiate(family, row);
     }
 
-    /// <summary>What matters of a sort so far, on this path.</summary>
+    /// <summary>The rows of a sort that matter so far, on this path.</summary>
     public IReadOnlyList<Symbolic> Rows(Sort sort) => [.. _rows[sort]];
 
     /// <summary>Begins a path.</summary>
