@@ -5,8 +5,8 @@ using Verified.Spec;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A theorem about the code of a booted image: its processor and memory, nothing of which is known but what boot left
-/// for good.
+/// A theorem about the code of a booted image. Nothing is known about its processor and memory, except for the
+/// constants after boot.
 /// </summary>
 public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name, image.Layout.Limits)
 {
@@ -18,10 +18,8 @@ public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name
 
     /// <summary>The kernel's tables.</summary>
     /// <param name="attempt">The attempt.</param>
-    /// <param name="touch">Told of each row that the code reads or writes; null before it runs.</param>
-    /// <param name="senders">
-    /// The summary of a thread's senders, where the sets are no bitmaps; null where they are.
-    /// </param>
+    /// <param name="touch">Called with each row that the code reads or writes; null before it runs.</param>
+    /// <param name="senders">The summary of a thread's senders if the sets are not bitmaps; null if they are.</param>
     /// <param name="instruction">
     /// The user's instruction that the code may read (<see cref="KernelMemory.Instruction"/>).
     /// </param>
@@ -49,7 +47,7 @@ public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name
     protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory, CutPoint start) =>
         new(image with { Constant = address => Recorded(attempt, address) }, attempt, memory, start);
 
-    /// <summary>The state as it was, of which a machine is the view.</summary>
+    /// <summary>The state before the run, as the view of a machine.</summary>
     protected State<Symbolic> Before(Attempt attempt, View<Symbolic> view) =>
         new(Limits, new SymbolicTables(Limits, view.Column, attempt.Terms, null));
 

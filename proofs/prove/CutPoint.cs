@@ -5,7 +5,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>What a contract says about a field of the processor.</summary>
+/// <summary>The kinds of conditions that a contract has for a field of the processor.</summary>
 public enum HoldingKind
 {
     /// <summary>
@@ -14,10 +14,10 @@ public enum HoldingKind
     /// </summary>
     Any,
 
-    /// <summary>The field has one value.</summary>
+    /// <summary>The field has one fixed value.</summary>
     Is,
 
-    /// <summary>The field may have any value; a step of the kernel leaves it as it is.</summary>
+    /// <summary>The field may have any value, and a step of the kernel does not change it.</summary>
     Kept,
 
     /// <summary>The view or a representation invariant tells the value.</summary>
@@ -29,14 +29,18 @@ public enum HoldingKind
     /// <summary>A selector that ring 3 can load into SS.</summary>
     LoadableStack,
 
-    /// <summary>The attributes of a user's data segment, or those of no segment where the selector is null.</summary>
+    /// <summary>
+    /// The attributes of a user's data segment; if the selector is null, the attributes of no segment.
+    /// </summary>
     OfSelector,
 
     /// <summary>The place in the current thread's row where its general registers are saved.</summary>
     SavedRegisters,
 }
 
-/// <summary>What a contract says about a field; the value is that of kind <see cref="HoldingKind.Is"/>.</summary>
+/// <summary>
+/// The condition that a contract has for a field. The value belongs to kind <see cref="HoldingKind.Is"/>.
+/// </summary>
 public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
 {
     public static readonly Holding Any = new(HoldingKind.Any),
@@ -46,8 +50,8 @@ public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
     public static Holding Is(uint value) => new(HoldingKind.Is, value);
 
     /// <summary>
-    /// What a value, its field's selector and the value at the start of the step show about the kinds that need no more
-    /// than these.
+    /// True if a value satisfies the kinds that need only the value, its field's selector, and the value at the start
+    /// of the step.
     /// </summary>
     public Truth Allows<W>(W value, W before, W selector)
         where W : struct, IWord<W> =>
@@ -75,20 +79,21 @@ public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
 }
 
 /// <summary>
-/// A place where theorems start and end. Its contract is for every entry of the list of processor state. A theorem that
-/// starts here assumes the contract; every theorem that ends here, and the theorem of boot, proves it.
+/// A point where theorems start and end. Its contract has a condition for every entry of the list of processor state. A
+/// theorem that starts here assumes the contract. Every theorem that ends here proves it, and so does the theorem of
+/// boot.
 /// </summary>
 /// <param name="Name">The name that reports use.</param>
 /// <param name="Stage">The stage of the spec.</param>
-/// <param name="InUserMode">Whether the current thread's registers are in the processor.</param>
-/// <param name="Contract">What holds, by the name of the field.</param>
+/// <param name="InUserMode">True if the current thread's registers are in the processor.</param>
+/// <param name="Contract">The conditions, by the name of the field.</param>
 public sealed record CutPoint(string Name, uint Stage, bool InUserMode, ImmutableDictionary<string, Holding> Contract)
 {
     /// <summary>Whether the processor takes interrupts here: they are on, and no instruction holds them off.</summary>
     public bool IsInterruptible => this["EFLAGS.IF"] == Holding.Is(Flag.Interrupt);
 
-    /// <summary>What holds of a field.</summary>
-    /// <exception cref="ProverException">The contract leaves the field out.</exception>
+    /// <summary>The condition for a field.</summary>
+    /// <exception cref="ProverException">The contract has no condition for the field.</exception>
     public Holding this[string field] =>
         Contract.TryGetValue(field, out var holding)
             ? holding

@@ -32,8 +32,8 @@ public sealed record CutPoints(
     private const uint NoBreakpoint = 0x400;
 
     /// <summary>
-    /// Flags that the kernel finds as the user left them and never reads; those of the user that a gate clears are not
-    /// among them.
+    /// Flags that the kernel never reads and that still have the user's values at the kernel's cut points. The user's
+    /// flags that a gate clears do not belong to them.
     /// </summary>
     private const uint LeftByUser = Flag.Status | Flag.Direction | Flag.AlignmentCheck | Flag.Identification;
 
@@ -113,8 +113,8 @@ public sealed record CutPoints(
 
     /// <summary>
     /// A user in ring 3 with IOPL 0. POPF and IRET there change neither IF nor IOPL nor VM (SDM vol. 2, POPF: at CPL 3
-    /// &gt; IOPL), CLI and STI raise #GP, and CR4 turns the virtual interrupt flag off. So these three are what the
-    /// kernel's IRET made them; everything else that ring 3 can change is unknown.
+    /// &gt; IOPL), CLI and STI raise #GP, and CR4 turns the virtual interrupt flag off. So these three have the values
+    /// of the kernel's IRET. All other fields that ring 3 can change are unknown.
     /// </summary>
     private static IEnumerable<KeyValuePair<string, Holding>> InUser()
     {

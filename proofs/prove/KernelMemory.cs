@@ -5,14 +5,14 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The kernel's memory as its layout types it: areas of rows of fields, each field a column. An address must be a field
-/// of a row, provably; anything else is refuted: a write outside the tables, a row out of range, a value wider than its
-/// field.
+/// The kernel's memory with the types of its layout: areas of rows of fields, each field a column. An address must
+/// provably be a field of a row. Every other access is refuted: a write outside the tables, a row out of range, a value
+/// wider than its field.
 /// </summary>
 /// <remarks>
-/// There is no paging below it: every page directory maps the kernel's part alike, to the frames at the same offset,
-/// but for the maps of ports behind the TSS, which only the processor reads (checked on the booted image by the theorem
-/// of boot), and CR3 only ever holds one of them (required here at each load).
+/// There is no paging below it. Every page directory maps the kernel's part to the frames at the same offset, except
+/// for the maps of ports behind the TSS, which only the processor reads. The theorem of boot checks this on the booted
+/// image. CR3 only ever holds one of these directories, which is required here at each load.
 /// </remarks>
 public sealed class KernelMemory : IBus<Symbolic>
 {
@@ -25,13 +25,13 @@ public sealed class KernelMemory : IBus<Symbolic>
 
     /// <param name="layout">The types.</param>
     /// <param name="terms">The theorem's terms.</param>
-    /// <param name="path">Where obligations are shown.</param>
+    /// <param name="path">The exploration that shows the obligations.</param>
     /// <param name="initial">A field's value (decoded) at a row, before the run.</param>
     /// <param name="constant">The dword at an address that never changes after boot, or null.</param>
-    /// <param name="touch">Told of each row that the run reads or writes.</param>
+    /// <param name="touch">Called with each row that the run reads or writes.</param>
     /// <param name="masks">The interrupt controllers' mask registers, before the run.</param>
     /// <param name="senders">
-    /// The summary of a thread's senders, where the sets are no memory but what they mean; null where they are bitmaps.
+    /// The summary of a thread's senders if the sets are represented by their meaning; null if they are bitmaps.
     /// </param>
     public KernelMemory(
         Layout layout,
@@ -51,8 +51,8 @@ public sealed class KernelMemory : IBus<Symbolic>
     }
 
     /// <summary>
-    /// Where a user's instruction is that has just raised an exception, its first bytes in a word, and how many of them
-    /// it has at least: so many can be read, as the processor has read them.
+    /// The address of a user's instruction that has just raised an exception, its first bytes in a word, and the least
+    /// number of its bytes. The kernel may read this number of bytes, because the processor has read them.
     /// </summary>
     public (Symbolic At, Symbolic Bytes, Symbolic Length)? Instruction { get; init; }
 
@@ -60,27 +60,27 @@ public sealed class KernelMemory : IBus<Symbolic>
     public List<(Symbolic Port, Symbolic Value)> Written { get; } = [];
 
     /// <summary>
-    /// The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.
+    /// The interrupt controllers' mask registers: the first controller's in bits 7..0, the second's in bits 15..8.
     /// </summary>
     public Symbolic Masks { get; private set; }
 
     /// <summary>
-    /// The page-table entries written: their rows, what they held, and the linear addresses invalidated since.
+    /// The written page-table entries: their rows, their former values, and the linear addresses invalidated since.
     /// </summary>
     public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> Entries { get; } = [];
 
-    /// <summary>Of the page directories likewise.</summary>
+    /// <summary>The same for the page directories.</summary>
     public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> DirectoryEntries { get; } = [];
 
     /// <summary>The rows written, with their areas.</summary>
     public IEnumerable<(Area Area, Symbolic Row)> WrittenRows =>
         _contents.SelectMany(column => column.Value.Written().Select(row => (column.Key.Item1, row)));
 
-    /// <summary>The fields written, with their rows and what they hold now.</summary>
+    /// <summary>The fields written, with their rows and present values.</summary>
     public IEnumerable<(Area Area, Field Field, Symbolic Row)> WrittenFields =>
         _contents.SelectMany(column => column.Value.Written().Select(row => (column.Key.Item1, column.Key.Item2, row)));
 
-    /// <summary>The dword at a table address, not counted as the run's.</summary>
+    /// <summary>The dword at a table address. The read does not count as one of the run.</summary>
     public Symbolic Peek(Symbolic linear)
     {
         if (Symbolic.TryValue(linear, out var address) && _constant(address) is { } dword)
@@ -114,7 +114,7 @@ public sealed class KernelMemory : IBus<Symbolic>
             return field == _layout.Senders ? _senders(row) : throw Bypassed("read", area, field);
         var dword = _contents[(area, field)].Get(row);
 
-        // IRET must know the segments that it returns to, and what each is; the representation says which.
+        // IRET must know the segments that it returns to and their kinds. The representation determines them.
         if (field == Layout.DescriptorHigh)
             return Settled(dword, area == _layout.CodeSegment ? UserSegments.Code : 0);
         if (field == Layout.Cs)
@@ -124,7 +124,7 @@ public sealed class KernelMemory : IBus<Symbolic>
         return dword == Layout.FlatData ? Layout.FlatData : _path.Settle(dword, Layout.UserData);
     }
 
-    /// <summary>What a sum adds to one of its terms; null where it is none.</summary>
+    /// <summary>The rest of a sum without one of its terms; null if the term is not in the sum.</summary>
     private static Symbolic? Beyond(Word sum, Word term)
     {
         if (ReferenceEquals(sum, term))
@@ -185,7 +185,7 @@ public sealed class KernelMemory : IBus<Symbolic>
         var written = value & 0xFF;
         Written.Add((port, written));
 
-        // OCW1, as the controllers were initialised at boot (8259A data sheet, "operation command words").
+        // OCW1, with the controllers initialised as at boot (8259A data sheet, "operation command words").
         Masks = Symbolic.Select(port == FirstMask, Masks & 0xFFFFFF00 | written, Masks);
         Masks = Symbolic.Select(port == SecondMask, Masks & 0xFFFF00FF | written << 8, Masks);
     }
@@ -252,7 +252,7 @@ public sealed class KernelMemory : IBus<Symbolic>
         _path.Refuted($"{area.Name}.{field.Name} is {what} outside of the set operations");
 
     /// <summary>
-    /// Whether the constant part of an address is in the area: then it is the one, in code that is right.
+    /// True if the constant part of an address is in the area. In correct code the address is then in this area.
     /// </summary>
     private static bool MayStartIn(Symbolic linear, Area area)
     {

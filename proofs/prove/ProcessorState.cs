@@ -9,19 +9,19 @@ public enum Accounting
     /// <summary>A column of the spec, or a function of its state, tells the field's value.</summary>
     Compared,
 
-    /// <summary>A cut point tells the field's value, or the kernel leaves the field as it is.</summary>
+    /// <summary>A cut point determines the field's value, or the kernel does not change the field.</summary>
     Constant,
 
-    /// <summary>Nothing is said about the field, for the reason that the entry gives.</summary>
+    /// <summary>No statement is made about the field, for the reason that the entry gives.</summary>
     Excluded,
 }
 
-/// <summary>An entry of the list of processor state: what it is, how it is accounted for, and how it is read.</summary>
+/// <summary>An entry of the list of processor state: its name, its accounting, and the way to read it.</summary>
 /// <param name="Name">The name that reports use.</param>
 /// <param name="Accounting">How the checks account for it.</param>
-/// <param name="Why">What it is compared with, why it is constant, or why it is excluded.</param>
+/// <param name="Why">The counterpart that it is compared with, or the reason why it is constant or excluded.</param>
 /// <param name="Members">The fields of <see cref="Ia32{W,TBus}"/> and its structs that it covers, by name.</param>
-/// <param name="Read">Its value; null if it is no word of the processor's.</param>
+/// <param name="Read">Its value; null if it is not a word of the processor.</param>
 /// <param name="Write">Makes a processor hold a value; null if the value follows from other entries.</param>
 public sealed record ProcessorField<W, TBus>(
     string Name,
@@ -36,7 +36,7 @@ public sealed record ProcessorField<W, TBus>(
 
 /// <summary>
 /// Every field of the processor, once. The theorems, the comparison of image and spec, and the checks of boot read this
-/// list. What holds of each field at a cut point is the cut point's contract (<see cref="CutPoint"/>).
+/// list. The condition for each field at a cut point is in the cut point's contract (<see cref="CutPoint"/>).
 /// </summary>
 public static class ProcessorState<W, TBus>
     where W : struct, IWord<W>
@@ -378,7 +378,7 @@ public static class ProcessorNames
     /// <summary>The segment registers (<see cref="SegmentRegister"/>).</summary>
     public static readonly IReadOnlyList<string> Segments = ["ES", "CS", "SS", "DS", "FS", "GS"];
 
-    /// <summary>Every bit of EFLAGS, IOPL as one (SDM vol. 1, 3.4.3).</summary>
+    /// <summary>Every bit of EFLAGS, with IOPL as one field (SDM vol. 1, 3.4.3).</summary>
     public static readonly IReadOnlyList<(string Name, uint Mask)> Eflags =
     [
         ("EFLAGS.CF", Flag.Carry),

@@ -6,16 +6,16 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The contracts of the set operations, as a program on what the sets mean. Read twice: where a way into the kernel
-/// comes to an operation, in place of its bytes; and in the operation's own theorem, beside its bytes.
+/// The contracts of the set operations, as a program on the meaning of the sets. They are used twice: in place of an
+/// operation's bytes when a way into the kernel reaches it, and beside its bytes in the operation's own theorem.
 /// </summary>
-/// <param name="layout">Where the tables are.</param>
+/// <param name="layout">The places of the tables.</param>
 /// <param name="memory">Everything but the sets.</param>
 /// <param name="sets">The sets.</param>
 /// <param name="attempt">Terms and universe.</param>
 /// <param name="choosing">The choices of the path.</param>
-/// <param name="start">The cut point whose contract holds where an operation starts.</param>
-/// <param name="require">What to do with a precondition: show it, or assume it.</param>
+/// <param name="start">The cut point whose contract holds at the start of an operation.</param>
+/// <param name="require">Handles a precondition: shows it or assumes it.</param>
 public sealed class SetContracts(
     Layout layout,
     KernelMemory memory,
@@ -30,7 +30,7 @@ public sealed class SetContracts(
 
     private readonly uint _threads = layout.Limits.Threads;
 
-    /// <summary>Does what the operation is to do, and leaves it.</summary>
+    /// <summary>Performs the operation by its contract, and leaves it.</summary>
     /// <returns>The registers whose contents are lost.</returns>
     public IReadOnlyList<int> Apply(SetOperation operation, Ia32<Symbolic, KernelMemory> cpu)
     {
@@ -54,7 +54,7 @@ public sealed class SetContracts(
     }
 
     /// <summary>
-    /// What the theorem of an operation starts from beyond its registers: the contract of the kernel's cut points.
+    /// The assumption of an operation's theorem beyond its registers: the contract of the kernel's cut points.
     /// </summary>
     private void Enter(Ia32<Symbolic, KernelMemory> cpu)
     {

@@ -49,7 +49,7 @@ public sealed partial class SymbolicMachine
                 _before[field.Name] = read(_cpu);
     }
 
-    /// <summary>A field's value at the start; null if it stays as it is.</summary>
+    /// <summary>A field's value at the start; null if the field keeps its value.</summary>
     private Symbolic? Initial(string field, Holding holding) =>
         holding.Kind switch
         {
@@ -61,7 +61,7 @@ public sealed partial class SymbolicMachine
             // An interrupt ends the halted state, whether the processor is in it or not.
             HoldingKind.Any when field == "halted state" => 1,
 
-            // Of a segment that a user has loaded nothing may be used, as if it were null.
+            // A segment that a user has loaded may not be used. It is treated as if it were null.
             _ when field.EndsWith(" attributes", StringComparison.Ordinal) => 0,
             _ when Array.Exists(DataSegments, segment =>
                     field.StartsWith(ProcessorNames.Segments[segment] + ' ', StringComparison.Ordinal)
@@ -119,8 +119,8 @@ public sealed partial class SymbolicMachine
     ];
 
     /// <summary>
-    /// The fast path of ipc looks at what the user has loaded. Where all are the flat data segment, they can be used;
-    /// else the code must not rely on any (SDM vol. 3, 5.5 and 5.6).
+    /// The fast path of ipc examines the segments that the user has loaded. If all of them are the flat data segment,
+    /// the code can use them. Otherwise the code must not rely on any of them (SDM vol. 3, 5.5 and 5.6).
     /// </summary>
     private void FlatIfAllAre()
     {
@@ -152,7 +152,9 @@ public sealed partial class SymbolicMachine
         return (selector == Layout.UserData) | ((selector == Layout.FlatData) & ((high & UserSegments.Present) != 0));
     }
 
-    /// <summary>Null, and what of the GDT ring 3 may load into a data segment register. There is no LDT.</summary>
+    /// <summary>
+    /// Null, and the segments of the GDT that ring 3 may load into a data segment register. There is no LDT.
+    /// </summary>
     private IEnumerable<(uint Selector, Truth IsLoadable)> UserSelectors()
     {
         for (var selector = 0u; selector <= Layout.GdtLimit; selector++)

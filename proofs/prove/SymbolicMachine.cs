@@ -7,8 +7,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A processor over the kernel's typed memory, started at a cut point with what the cut point's contract says, and run
-/// to the next cut point, whose contract it then has to satisfy.
+/// A processor over the kernel's typed memory. It starts at a cut point with the values of the cut point's contract. It
+/// runs to the next cut point, whose contract it must satisfy.
 /// </summary>
 public sealed partial class SymbolicMachine : IMachine<Symbolic>
 {
@@ -22,8 +22,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     private bool _hasSlowPath;
 
     /// <summary>
-    /// The processor at a cut point: each field as the contract says, and where that leaves it open a value that
-    /// nothing is known about.
+    /// The processor at a cut point. Each field has the contract's value, or an unknown value if the contract leaves it
+    /// open.
     /// </summary>
     public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, CutPoint start)
     {
@@ -48,7 +48,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     /// <summary>The cut point where the run has ended; null before.</summary>
     public CutPoint? Reached { get; private set; }
 
-    /// <summary>Where the kernel goes on; null where the run has ended in user mode.</summary>
+    /// <summary>The address where the kernel continues; null if the run has ended in user mode.</summary>
     public uint? End => !InUserMode && Symbolic.TryValue(_cpu.Eip, out var eip) ? eip : null;
 
     /// <summary>Whether the run ended at the slow path of ipc, with the system call still to be done.</summary>
@@ -57,7 +57,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     /// <summary>Addresses of the instructions executed, in order; of a set operation, of its first.</summary>
     public List<uint> Trail { get; } = [];
 
-    /// <summary>What the set operations do; null where their bytes are executed.</summary>
+    /// <summary>The effect of the set operations; null if their bytes are executed.</summary>
     public Func<SetOperation, Ia32<Symbolic, KernelMemory>, IReadOnlyList<int>>? Contracts { get; set; }
 
     public Ia32<Symbolic, KernelMemory> Cpu => _cpu;
@@ -146,7 +146,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         return point == points.Slow && !_hasSlowPath ? null : point;
     }
 
-    /// <summary>Whether an address is that of the HLT of the idle processor, or of the instruction behind it.</summary>
+    /// <summary>True if an address is that of the idle processor's HLT, or of the instruction after it.</summary>
     private Truth IsIdle(Symbolic eip) => eip == _image.IdleHalt | eip == _image.IdleHalt + 1;
 
     /// <summary>No interrupt comes between two instructions where no theorem starts.</summary>

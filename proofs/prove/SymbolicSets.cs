@@ -5,18 +5,18 @@ using Verified.Spec;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The sets of threads as what they mean: which set each thread is in, on the running path. The theorems of the ways
-/// into the kernel know no more of them; the theorems of the set operations show that the bitmaps mean the same.
+/// The sets of threads by their meaning: the set that each thread is in, on the running path. The theorems of the ways
+/// into the kernel use only this. The theorems of the set operations show that the bitmaps mean the same.
 /// </summary>
 public sealed class SymbolicSets(Limits limits, Terms terms, Membership<Symbolic> initial)
 {
-    /// <summary>Of a thread, the priority whose ready set it is in, or <see cref="NoPriority"/>.</summary>
+    /// <summary>The priority whose ready set a thread is in, or <see cref="NoPriority"/>.</summary>
     public Contents Ready { get; } = new(initial.Ready, terms);
 
-    /// <summary>Of a thread, the thread number whose sender set it is in, or <see cref="NoThread"/>.</summary>
+    /// <summary>The number of the thread whose sender set a thread is in, or <see cref="NoThread"/>.</summary>
     public Contents Sender { get; } = new(initial.Sender, terms);
 
-    /// <summary>Of a thread, the slot of the clock whose set it is in, or <see cref="NoSlot"/>.</summary>
+    /// <summary>The slot of the clock whose set a thread is in, or <see cref="NoSlot"/>.</summary>
     public Contents Timer { get; } = new(initial.Timer, terms);
 
     public uint NoPriority => limits.Priorities;
