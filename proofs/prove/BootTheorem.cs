@@ -8,16 +8,16 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Whatever a Multiboot loader leaves in the other registers than EAX and EBX, which lead to its information, boot
-/// comes to the one machine that the first pick starts from: the symbolic processor, of whose registers nothing is
-/// known, goes along with the concrete machine; every address, every value stored, every port write and every branch is
-/// a constant, and the same.
+/// Boot reaches exactly one machine, the machine that the first pick starts from. This holds whatever a Multiboot
+/// loader leaves in the registers, except EAX and EBX, which lead to its information. The symbolic processor, whose
+/// registers are unknown, runs beside the concrete machine. Every address, stored value, port write and branch must be
+/// a constant, and the same on both.
 /// </summary>
 /// <remarks>
-/// Multiboot 0.6, 3.2: flat 32-bit segments, protection on, paging off, interrupts off. A port and the time-stamp
-/// counter are read as the machine answers: the serial line's transmitter is ready, and the frequency in the info page
-/// is that machine's. The memory is that of one machine, with one set of modules. What that first machine satisfies is
-/// then looked at in full (BootChecks).
+/// Multiboot 0.6, 3.2: flat 32-bit segments, protection on, paging off, interrupts off. Port reads and the time-stamp
+/// counter give the machine's values: the serial line's transmitter is ready, and the info page has that machine's
+/// frequency. The memory is that of one machine with one set of modules. BootChecks then checks the first machine in
+/// full.
 /// </remarks>
 public sealed class BootTheorem(string name, KernelImage image, BootedImage booted, IReadOnlyList<BootModule> modules)
     : Theorem(name, image.Limits)
@@ -31,7 +31,7 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
 
     protected override void Assume(Attempt attempt)
     {
-        // Nothing: the machine is the one that the loader made.
+        // Nothing is assumed: the loader made the machine.
     }
 
     protected override void Run(Attempt attempt)
@@ -89,7 +89,7 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
 
     /// <summary>
     /// Whether a field may have any value when the loader starts the image. The loader leaves flat segments and no
-    /// breakpoint; what it leaves in the other plain fields is that of a processor after RESET.
+    /// breakpoint. It leaves the other plain fields as they are after RESET.
     /// </summary>
     private static bool IsLeftByLoader(string field) =>
         ProcessorNames.General.Contains(field)
@@ -111,8 +111,9 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
     }
 
     /// <summary>
-    /// What the theorems that start at pick take as given: the contract of the cut point; and that the machine looked
-    /// at in full is in the same state, but for the general registers and the flags, of which pick knows nothing.
+    /// Shows what the theorems that start at pick assume. First, the contract of the cut point holds. Second, the
+    /// machine that is checked in full is in the same state, except for general registers and flags, of which pick
+    /// knows nothing.
     /// </summary>
     private void RequireContract(Exploration path, Ia32<Symbolic, BootBus> cpu, Ia32<Concrete, PcBus> machine)
     {

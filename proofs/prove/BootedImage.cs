@@ -3,12 +3,12 @@ using Verified.Kernel;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// An image after its boot on the concrete machine: what never changes again, which the proofs take as given and the
-/// theorem of boot checks.
+/// An image after its boot on the concrete machine. It holds the constants that never change again: the proofs assume
+/// them, and the theorem of boot checks them.
 /// </summary>
-/// <param name="Layout">Where its tables are.</param>
+/// <param name="Layout">The places of its tables.</param>
 /// <param name="Constant">
-/// The dword at an aligned linear address outside the tables that the kernel may write; null elsewhere.
+/// The dword at an aligned linear address that the kernel may not write; null for the tables that it may write.
 /// </param>
 /// <param name="Pick">Address of the cut point of stage pick.</param>
 /// <param name="Receive">Address of the cut point of stage receive.</param>
@@ -18,7 +18,7 @@ namespace Verified.Proofs.Prove;
 /// <param name="Map">Address of the cut point of stage map.</param>
 /// <param name="Exit">Address of the way out to the current thread.</param>
 /// <param name="IdleHalt">Address of the HLT of stage idle.</param>
-/// <param name="IpcSlow">Address where the fast path of ipc leaves to the slow one.</param>
+/// <param name="IpcSlow">Address where the fast path of ipc jumps to the slow path.</param>
 /// <param name="Operations">The pieces of code that keep a contract about the sets.</param>
 public sealed record BootedImage(
     Layout Layout,
@@ -38,7 +38,7 @@ public sealed record BootedImage(
     /// <summary>The cut points, with the contracts that theorems start from and show.</summary>
     public CutPoints Points { get; init; } = CutPoints.Of(Layout);
 
-    /// <summary>Where the own step of a cut point starts; the HLT where it is idle. Null of user mode.</summary>
+    /// <summary>The address where the own step of a cut point starts; for idle, the HLT. Null for user mode.</summary>
     public uint? AddressOf(CutPoint point) =>
         point.Name switch
         {

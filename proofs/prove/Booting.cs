@@ -12,8 +12,8 @@ public static class Booting
     private const int MostInstructions = 10_000_000;
 
     /// <summary>
-    /// The project's own servers, for an image that has room for them; they stand for all that a loader may bring
-    /// along.
+    /// The project's own servers, for an image that has room for them. They represent all modules that a loader may
+    /// bring.
     /// </summary>
     public static IReadOnlyList<BootModule> Servers(KernelImage image) =>
         !ServerThreads.Fit(image.Limits)
@@ -26,8 +26,8 @@ public static class Booting
                 )),
             ];
 
-    /// <summary>The machine at the first pick, and what it leaves constant.</summary>
-    /// <exception cref="ImageException">The image does not get there.</exception>
+    /// <summary>The machine at the first pick, and the constants that it leaves.</summary>
+    /// <exception cref="ImageException">The image does not reach the first pick.</exception>
     public static (Pc Pc, BootedImage Image) Boot(KernelImage image, params IEnumerable<BootModule> modules)
     {
         var (pick, idle) = (Symbol(image, "pick"), Symbol(image, "idle_halt"));
@@ -90,7 +90,7 @@ public static class Booting
             controllers.SetLine(line, true);
             vectors.Add(controllers.IsPending ? controllers.Acknowledge() : -1);
 
-            // Both ends of interrupt, so that the next line is not held back.
+            // Sends an end of interrupt to both controllers, so the next line is not held back.
             controllers.Write(firstMask - 1, 0x20);
             controllers.Write(secondMask - 1, 0x20);
         }
@@ -98,7 +98,7 @@ public static class Booting
         return vectors;
     }
 
-    /// <summary>Text, GDT, IDT and TSS: what the kernel reads and, by the theorems, never writes.</summary>
+    /// <summary>Text, GDT, IDT and TSS. The kernel reads them and, by the theorems, never writes them.</summary>
     private static Func<uint, uint?> ConstantsOf(KernelImage image, Pc pc)
     {
         var layout = image.Layout;

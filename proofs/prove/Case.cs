@@ -13,7 +13,7 @@ public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool 
     /// <summary>The case that walks along a list.</summary>
     public const string Reduces = "map-reduce";
 
-    /// <summary>The cases of a map step; a state is of the first one that holds of it.</summary>
+    /// <summary>The cases of a map step. A state belongs to the first case that holds for it.</summary>
     public static readonly IReadOnlyList<Case> OfMap = InTurn(
         new("delete-page", s => IsDeletion(s) & s.Mappings.Left != 0, Deletes: true),
         new("delete-thread", s => IsDeletion(s) & s.Mappings.Pass == Passes.Threads, Deletes: true),
@@ -26,7 +26,9 @@ public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool 
         new("map-end", _ => true)
     );
 
-    /// <summary>Whether a step must know an invariant: one that is apart only if it deletes or creates.</summary>
+    /// <summary>
+    /// True if a step must know an invariant. Only steps that delete or create must know an invariant that is apart.
+    /// </summary>
     public static bool Needs(Entry? entry, Case? only, Invariant<Symbolic> invariant) =>
         !invariant.IsApart
         || entry is Entry.TaskNew or Entry.LthreadExRegs

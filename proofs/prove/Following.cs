@@ -4,7 +4,7 @@ using Verified.Spec;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>Which rows matter where others do: those that the invariants of the others are about.</summary>
+/// <summary>Adds the rows that matter because of other rows: the rows that are in the same invariants.</summary>
 internal static class Following
 {
     /// <summary>
@@ -24,7 +24,7 @@ internal static class Following
         universe.Follow(Sort.Slot, slot => [(Sort.PageTable, m.TableAt[slot])]);
     }
 
-    /// <summary>Of a word of a map of ports, the slot of its pages and the pages.</summary>
+    /// <summary>For a word of a map of ports: the slot of its pages, and the pages.</summary>
     public static void Ports(Universe universe, State<Symbolic> state)
     {
         universe.Follow(Sort.PortWord, word =>

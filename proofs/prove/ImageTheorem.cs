@@ -7,9 +7,10 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The image refines the spec on one way into the kernel: from every machine state at its cut point that satisfies the
-/// invariants and the representation, the bytes up to the next cut point do what one step of the spec does, under the
-/// view; the representation holds again; nothing else is written; the kernel raises no exception and does not loop.
+/// The image refines the spec on one way into the kernel. The theorem covers every machine state at the way's cut point
+/// that satisfies the invariants and the representation. The bytes up to the next cut point do one step of the spec,
+/// under the view. The representation holds again, and nothing else is written. The kernel raises no exception and does
+/// not loop.
 /// </summary>
 /// <param name="name">The theorem's name.</param>
 /// <param name="image">The image.</param>
@@ -96,8 +97,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         var state = new State<Symbolic>(Limits, tables);
         var kernel = new Kernel<Symbolic>(state);
 
-        // The spec first: what it chooses are variables, and what the code then finds is shown to be one of them. But
-        // the fast path chooses nothing, and decides what case of the spec it is.
+        // The spec runs first. Its choices are variables, and the code's results are then shown to equal one of them.
+        // The fast path makes no choice, and decides which case of the spec it is.
         var fast = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
         var errorCode = attempt.Register("error-code");
         var argument = way.Step switch
@@ -197,10 +198,10 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     }
 
     /// <summary>
-    /// Where a page-table entry was present and has been written, INVLPG of its page followed: whatever the TLB holds
-    /// at a cut point, the page tables say the same; INVLPG at its place in nobody's directory too
-    /// (<see cref="UserSegments"/>). Of an entry of the page directory likewise, by a page of its own: the page table
-    /// may be another's next.
+    /// If a present page-table entry was written, INVLPG of its page must follow. So at a cut point, the TLB agrees
+    /// with the page tables. INVLPG is also needed for the page's place in the directory without a task
+    /// (<see cref="UserSegments"/>). A written entry of the page directory needs an INVLPG of some page below it,
+    /// because another task may get the page table next.
     /// </summary>
     private void LeavesNothingStale(Exploration path, KernelMemory memory, State<Symbolic> state)
     {
@@ -230,8 +231,9 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     }
 
     /// <summary>
-    /// An interrupt is acknowledged once: the timer's by a non-specific EOI; a device's, once masked, by a specific
-    /// one, to the second controller first. Otherwise only masks are written, which the representation is about.
+    /// An interrupt is acknowledged once. The timer's interrupt gets a non-specific EOI. A device's interrupt is masked
+    /// first, and then gets a specific EOI, to the second controller first. All other port writes are masks, which the
+    /// representation is about.
     /// </summary>
     private void AcknowledgesInterrupt(Exploration path, KernelMemory memory)
     {
@@ -281,8 +283,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 
     private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing choosing)
     {
-        // Once it is known that a row is no thread 0, its registers are no selection any more, and simplify as the
-        // code's do.
+        // Once a row is known not to be row 0, its registers are no longer a selection, and simplify like those of the
+        // code.
         var somebody = new HashSet<Symbolic>();
         return new(Limits, Initial, attempt.Terms, (attempt.Universe, choosing));
 
@@ -299,7 +301,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     }
 
     /// <summary>
-    /// What the image or the spec wrote, by sort, each row once; those shown to differ are known to from here on.
+    /// The rows that the image or the spec wrote, by sort, each once. From here on, rows that were shown to differ are
+    /// known to differ.
     /// </summary>
     private Dictionary<Sort, List<Symbolic>> Written(
         Attempt attempt,

@@ -5,16 +5,16 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A step keeps tasks apart (<see cref="Isolation{W}"/>). Integrity: it changes nothing that it may not.
-/// Confidentiality: of two states that differ in the registers of threads that take no part in it, it makes two that
-/// differ in the same alone.
+/// A step keeps tasks apart (<see cref="Isolation{W}"/>). Integrity: it changes only what it may change.
+/// Confidentiality: take two states that differ only in registers of threads that take no part. After the step, they
+/// still differ only in these registers.
 /// </summary>
 /// <param name="name">The theorem's name.</param>
 /// <param name="limits">Sizes of the tables.</param>
 /// <param name="entry">The step.</param>
-/// <param name="stage">The stage it is made in.</param>
-/// <param name="only">The states that it is about; null for all.</param>
-/// <param name="policy">What the step is held to in place of what the spec grants it.</param>
+/// <param name="stage">The stage in which the step is made.</param>
+/// <param name="only">The states that the theorem is about; null for all.</param>
+/// <param name="policy">The policy to check, in place of the spec's grants.</param>
 public sealed class IsolationTheorem(
     string name,
     Limits limits,
@@ -24,7 +24,7 @@ public sealed class IsolationTheorem(
     IsolationTheorem.Policy? policy = null
 ) : Theorem(name, limits)
 {
-    /// <summary>Who takes part in a step, and what it may change.</summary>
+    /// <summary>The threads that take part in a step, and the columns that it may change.</summary>
     public sealed record Policy(
         Func<State<Symbolic>, Entry, Symbolic, Truth> TakesPart,
         Func<State<Symbolic>, Entry, ColumnInfo, Symbolic, Truth> MayChange

@@ -5,9 +5,9 @@ using Verified.Spec;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The steps of the induction along lists of mappings (<see cref="AlongLists{W}"/>), in every state that satisfies the
-/// invariants and has its lists in order: every mapping is reached, and what is derived from any mapping has no right
-/// that this one has not.
+/// The steps of the induction along lists of mappings (<see cref="AlongLists{W}"/>). They hold in every state that
+/// satisfies the invariants and has its lists in order. Every mapping is reached, and a derived mapping never has a
+/// right that its source does not have.
 /// </summary>
 public sealed class ListTheorem(Limits limits) : Theorem("lists.along", limits)
 {

@@ -5,14 +5,14 @@ using Verified.Spec.Meaning;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// A step of the spec is what it is for: from every state of its stage that satisfies the invariants, every property of
-/// the meaning that is about its entry holds (<see cref="Statements{W}"/>), at every row.
+/// A step of the spec satisfies its meaning. For every state of its stage that satisfies the invariants, every property
+/// about its entry holds at every row (<see cref="Statements{W}"/>).
 /// </summary>
 /// <param name="name">The theorem's name.</param>
 /// <param name="limits">Sizes of the tables.</param>
 /// <param name="entry">The step.</param>
-/// <param name="stage">The stage it is made in.</param>
-/// <param name="only">The states that it is about; null for all.</param>
+/// <param name="stage">The stage in which the step is made.</param>
+/// <param name="only">The states that the theorem is about; null for all.</param>
 /// <param name="damage">Changes the state after the step: a defect to refute.</param>
 public sealed class MeaningTheorem(
     string name,
@@ -53,7 +53,7 @@ public sealed class MeaningTheorem(
 
     protected override void Run(Attempt attempt)
     {
-        // What the properties read of the state before matters as what the step reads does.
+        // Rows that the properties read in the state before matter, like rows that the step reads.
         var choosing = attempt.Choosing();
         var before = Before(attempt, (attempt.Universe, choosing));
         var state = new State<Symbolic>(

@@ -5,13 +5,14 @@ using Verified.Spec;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The orders that are no part of a state, as columns of their own: that of mappings and of page tables
-/// (<see cref="ListOrder{W}"/>), and that of tasks (<see cref="ChiefOrder{W}"/>). Each is assumed before a step, and
-/// shown after it.
+/// The orders that are not part of a state, as ghost columns. One is the order of mappings and page tables
+/// (<see cref="ListOrder{W}"/>), the other is the order of tasks (<see cref="ChiefOrder{W}"/>). Each is assumed before
+/// a step, and shown after it.
 /// </summary>
 /// <param name="attempt">The attempt that they belong to.</param>
 /// <param name="changesChiefs">
-/// Whether the step may give a task another chief; any other keeps the order at a task because it held there.
+/// True if the step may give a task another chief. Any other step keeps the order at a task because it held there
+/// before.
 /// </param>
 internal sealed class Orders(Attempt attempt, bool changesChiefs)
 {

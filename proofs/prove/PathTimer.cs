@@ -5,13 +5,13 @@ using Verified.Machine.Timing;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Times a path of the kernel's code by the Pentium's model (<see cref="Timings.P5"/>), whatever it finds: bit scans go
-/// over all bits, and an operation on the sets of threads, which a path has as one address, takes as long as the
-/// longest way through its code, and an interlock before and behind it.
+/// Times a path of the kernel's code by the Pentium's model (<see cref="Timings.P5"/>), for all states. A bit scan
+/// takes the time of a scan over all bits. An operation on the sets of threads is one address in a path. It takes the
+/// time of the longest way through its code, and an interlock before and after it.
 /// </summary>
 /// <remarks>
-/// A miss is counted for each line and page of code once, for each read of data in its cache and TLB, for each write in
-/// the TLB; so what the path itself has brought there is counted as missing again.
+/// A miss is counted once for each line and page of code, for each read of data in its cache and TLB, and for each
+/// write in the TLB. So data that the path itself has loaded counts as missing again.
 /// </remarks>
 public sealed class PathTimer(BootedImage image)
 {
@@ -27,10 +27,12 @@ public sealed class PathTimer(BootedImage image)
     private readonly InstructionInfoFactory _factory = new();
 
     /// <summary>The time of one path.</summary>
-    /// <param name="trail">Addresses of the instructions, in order; of an operation on sets, of its first.</param>
-    /// <param name="end">Where it goes on; null where that is user mode.</param>
-    /// <param name="way">How the processor gets in, where that is part of the path.</param>
-    /// <param name="byContract">Whether the operations on sets are one address each.</param>
+    /// <param name="trail">
+    /// Addresses of the instructions, in order; for an operation on sets, the address of its first instruction.
+    /// </param>
+    /// <param name="end">The address where the kernel continues; null if that is user mode.</param>
+    /// <param name="way">The way in, if it is part of the path.</param>
+    /// <param name="byContract">True if each operation on sets is one address.</param>
     public WorstCase Time(IReadOnlyList<uint> trail, uint? end, Way? way, bool byContract)
     {
         var pipeline = new Pipeline();
@@ -138,8 +140,8 @@ public sealed class PathTimer(BootedImage image)
             _ => Misses(ImpliedAccesses.DescriptorSize, writes: false),
         };
 
-    // The kernel's dwords and descriptors are aligned; what is larger may be in one line more than it fills, and is in
-    // one page.
+    // The kernel's dwords and descriptors are aligned. A larger item may touch one line more than it fills, and is
+    // within one page.
     private static int Misses(int size, bool writes)
     {
         var lines = size <= ImpliedAccesses.DescriptorSize ? 1 : (size - 1) / P5.Memory.Code.Line + 2;

@@ -4,8 +4,8 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// What code may conclude from the summary of a thread's senders without an operation: it is 0 just where the set is
-/// empty. About the representation alone, so true of every image of the layout.
+/// Shows the conclusion that code may draw from the summary of a thread's senders without an operation: it is 0 exactly
+/// if the set is empty. This is about the representation alone, so it is true for every image of the layout.
 /// </summary>
 public sealed class SendersTheorem(BootedImage image) : SetTheorem("image.sets.senders", image)
 {

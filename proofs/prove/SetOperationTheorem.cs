@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The bytes of a set operation keep its contract: whatever threads the sets contain, the bitmaps mean what the
-/// contract says afterwards; registers and memory are otherwise what it leaves; the kernel raises no exception and does
+/// The bytes of a set operation keep its contract. For all sets of threads, the bitmaps then have the meaning that the
+/// contract says. Registers and memory otherwise have the contract's values. The kernel raises no exception and does
 /// not loop.
 /// </summary>
 public sealed class SetOperationTheorem(BootedImage image, SetOperation operation)
@@ -66,7 +66,7 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
     }
 
     /// <summary>
-    /// The processor at the operation's start: a current thread, and in the registers what the contract takes there.
+    /// The processor at the operation's start: a current thread, and the contract's arguments in the registers.
     /// </summary>
     private SymbolicMachine Enter(Attempt attempt, KernelMemory memory)
     {

@@ -4,8 +4,8 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// What the theorems about the sets have in common: bitmaps, and a membership of threads that they mean, of which
-/// nothing else is known.
+/// Common to the theorems about the sets: bitmaps, and the membership of threads that they mean. Nothing else is known
+/// about them.
 /// </summary>
 public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(name, image)
 {
@@ -26,7 +26,7 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
         foreach (var invariant in Representation<Symbolic>.Sets)
             attempt.Universe.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
 
-        // Where a thread matters, so do the words that it is a bit of.
+        // If a thread matters, the words that contain a bit of it matter, too.
         attempt.Universe.Follow(Sort.Thread, thread =>
         {
             var (priority, receiver) = (
@@ -69,7 +69,7 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
     protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
         Machine(attempt, memory, Image.Points.Pick);
 
-    /// <summary>The sets of a machine as what they are to mean.</summary>
+    /// <summary>The sets of a machine, and their meaning.</summary>
     protected Representation<Symbolic> Meaning(Attempt attempt, SymbolicMachine machine, Membership<Symbolic> members)
     {
         var view = new View<Symbolic>(Layout, machine);
@@ -77,7 +77,7 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
     }
 
     /// <summary>
-    /// What matters because bits of a row are looked for: the row or thread that the first of them stands for.
+    /// Touches the row or thread that the first set bit of a row represents, because the bits are searched.
     /// </summary>
     protected void TouchFirst(Attempt attempt, View<Symbolic> before, Area area, Field field, Symbolic row)
     {
@@ -119,6 +119,6 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
             attempt.Universe.Touch(Sort.Thread, row);
     }
 
-    // One more value than there are rows: in none.
+    // There is one more value than rows, for "in none".
     private static int Width(uint rows) => System.Numerics.BitOperations.Log2(rows) + 1;
 }

@@ -5,7 +5,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>What a theorem about a step shows: one thing is cheaper to show than two.</summary>
+/// <summary>The goals of a theorem about a step. To show one goal is cheaper than to show both.</summary>
 [Flags]
 public enum Goals
 {
@@ -13,16 +13,16 @@ public enum Goals
     Invariants = 1,
 
     /// <summary>
-    /// The lists of mappings and chiefs stay in order (<see cref="Orders"/>), which those own steps that walk along a
-    /// list need; and what a step does to a mapping is what it may (<see cref="Derivation{W}"/>).
+    /// The lists of mappings and chiefs stay in order (<see cref="Orders"/>). Own steps that walk along a list need
+    /// this. A step changes a mapping only as it may (<see cref="Derivation{W}"/>).
     /// </summary>
     Orders = 2,
 }
 
 /// <summary>
-/// A step of the spec preserves the invariants: for every state of the entry's stage that satisfies all of them, so
-/// does the state after the step; the lists of mappings and the chiefs stay in order, and mappings what they were
-/// derived as; and the kernel's own steps come to an end.
+/// A step of the spec preserves the invariants: if a state of the entry's stage satisfies them all, so does the state
+/// after the step. The lists of mappings and the chiefs stay in order, and each change of a mapping is a permitted one.
+/// The kernel's own steps come to an end.
 /// </summary>
 public sealed class SpecTheorem(
     string name,
@@ -102,7 +102,7 @@ public sealed class SpecTheorem(
             attempt.Path.RequireLemma(property.Holds(before, after, node), $"{property.Name}: {property.Why}");
     }
 
-    /// <summary>One step nearer to the end of the kernel's own steps (<see cref="Rank{W}"/>).</summary>
+    /// <summary>The kernel's own steps come one step nearer to their end (<see cref="Rank{W}"/>).</summary>
     private void Descends(Attempt attempt, SymbolicTables tables, State<Symbolic> after)
     {
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
@@ -155,7 +155,7 @@ public sealed class SpecTheorem(
             );
     }
 
-    /// <summary>The sum, over the rows of a sort that the step wrote, of what each changed by.</summary>
+    /// <summary>The sum of the changes at the rows of a sort that the step wrote.</summary>
     private static Symbolic Change(SymbolicTables tables, Sort sort, Func<Symbolic, Symbolic> change)
     {
         Symbolic sum = 0;

@@ -35,18 +35,18 @@ public static class Theorems
     ];
 
     /// <summary>
-    /// The name of the spec's step that a way takes, as the theorems about it have it; null where it takes none.
+    /// The name of the spec's step that a way takes, as in the names of its theorems; null if it takes none.
     /// </summary>
     public static string? StepOf(Way way) =>
         way.Step is null
             ? null
             : Steps.Single(step => step.Entry == way.Step && step.Stage == way.Stage && step.Only == way.Only).Name;
 
-    /// <summary>The names of the steps that entries make, as the theorems about them have them.</summary>
+    /// <summary>The names of the steps that entries make, as in the names of their theorems.</summary>
     public static IReadOnlyList<string> StepsOf(IReadOnlyCollection<Entry> entries) =>
         [.. Steps.Where(step => entries.Contains(step.Entry)).Select(step => step.Name)];
 
-    // What becomes of lists and chiefs is a theorem of its own; but a walk along a list ends by its order.
+    // The order of lists and chiefs has a separate theorem. But a walk along a list ends because of the list's order.
     private static bool IsOfMappings(Case? only) => only is not null && only.Name != Case.Reduces;
 
     /// <summary>Every theorem about an image and its spec, at the image's size.</summary>
@@ -106,10 +106,14 @@ public static class Theorems
     }
 
     /// <summary>
-    /// Those that <paramref name="name"/> asks for: a full name (<c>image.leave</c>) or its beginning
-    /// (<c>spec.map</c>), a way (<c>ipc</c>, <c>exception-13</c>), a kind (<c>spec</c>, <c>image</c>), or the common
-    /// part of several (<c>exception</c>, <c>sets</c>). What a way does to the sets of threads is proved apart, so it
-    /// brings the theorems of the sets with it.
+    /// The theorems that <paramref name="name"/> selects. It may be one of these:
+    /// <list>
+    /// <item>A full name (<c>image.leave</c>) or its beginning (<c>spec.map</c>).</item>
+    /// <item>A way (<c>ipc</c>, <c>exception-13</c>) or a kind (<c>spec</c>, <c>image</c>).</item>
+    /// <item>The common part of several names (<c>exception</c>, <c>sets</c>).</item>
+    /// </list>
+    /// The theorems of the sets are added to those of a way that uses them, because the effect of a way on the sets is
+    /// proved separately.
     /// </summary>
     public static IReadOnlyList<Theorem> Named(IReadOnlyList<Theorem> all, string name)
     {

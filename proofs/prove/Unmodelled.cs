@@ -3,13 +3,13 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Instructions that do more on a processor than the model says. Software from elsewhere may execute them. Code about
-/// which a theorem speaks must not: the theorem would hold of the model, and not of the processor.
+/// Instructions that do more on a processor than in the model. Foreign software may execute them. Code in a theorem
+/// must not, because the theorem would hold for the model and not for the processor.
 /// </summary>
 internal static class Unmodelled
 {
     /// <summary>
-    /// What an instruction does beyond the model, as the end of a sentence; null if the model has all.
+    /// The effect of an instruction beyond the model, as the end of a sentence; null if the model is complete.
     /// </summary>
     public static string? Effect(Operation operation) =>
         operation.Op == Op.Wbinvd

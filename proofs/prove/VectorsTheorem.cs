@@ -6,16 +6,14 @@ using Traps = Verified.Machine.Processor.Vectors;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The ways in are all there are. Of the 256 vectors, INT n in ring 3 enters the kernel just where a system call or a
-/// trap has its way in; any other raises #GP with the error code n * 8 + 2, and so takes the way of exception 13. INT3,
-/// INTO and ICEBP take the ways of 3, 4 and 1. The IDT has a gate for each way and for the panic path, and no other.
-/// The controllers give each line the vector of its way. The GDT has no gate, and no segment of more privilege that
-/// ring 3 may enter.
+/// The listed ways into the kernel are complete. For each of the 256 vectors, INT n in ring 3 enters the kernel exactly
+/// if a system call or a trap has its way there. Any other INT n raises #GP with the error code n * 8 + 2, and takes
+/// the way of exception 13. INT3, INTO and ICEBP take the ways of 3, 4 and 1. The IDT has a gate for each way and for
+/// the panic path, and no other. The controllers give each line the vector of its way. The GDT has no gate, and no
+/// segment of more privilege that ring 3 may enter.
 /// </summary>
 /// <param name="image">The booted image.</param>
-/// <param name="lines">
-/// The vector that the initialised interrupt controllers give each line; -1 where none comes.
-/// </param>
+/// <param name="lines">The vector that the initialised interrupt controllers give each line; -1 if none comes.</param>
 public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) : CodeTheorem("image.vectors", image)
 {
     private const int Vectors256 = 256,
@@ -118,7 +116,7 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
     {
         for (var selector = 8u; selector <= Layout.GdtLimit; selector += 8)
         {
-            // The representation tells what the users' descriptors are.
+            // The representation determines the users' descriptors.
             if ((selector | 3) is Layout.UserCode or Layout.UserData or Layout.FlatData)
                 continue;
             var rights = Constant(attempt, Layout.Gdt + selector + 4);

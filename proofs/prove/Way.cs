@@ -21,18 +21,19 @@ public enum WayKind
     Slow,
 
     /// <summary>
-    /// It is on its way out: what the spec does is done, and the current thread's registers are still in its row.
+    /// The machine is leaving the kernel. The spec's step is complete, and the current thread's registers are still in
+    /// its row.
     /// </summary>
     Exit,
 }
 
-/// <summary>One way into the kernel: at which stage, by what, and the entry of the spec that it is.</summary>
+/// <summary>One way into the kernel: its stage, its cause, and its entry of the spec.</summary>
 /// <param name="Name">Names the theorems about it.</param>
-/// <param name="Stage">Where the machine is before.</param>
-/// <param name="Kind">How it gets in.</param>
-/// <param name="Vector">The interrupt vector; -1 where it is there already.</param>
-/// <param name="Step">The spec's entry; null where it does nothing.</param>
-/// <param name="HasErrorCode">Whether the processor pushes an error code.</param>
+/// <param name="Stage">The stage of the machine before.</param>
+/// <param name="Kind">How the machine enters.</param>
+/// <param name="Vector">The interrupt vector; -1 if the machine is in the kernel already.</param>
+/// <param name="Step">The spec's entry; null if the spec does nothing.</param>
+/// <param name="HasErrorCode">True if the processor pushes an error code.</param>
 public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entry? Step, bool HasErrorCode = false)
 {
     /// <summary>The states that it is about; null for all of the stage.</summary>
@@ -57,7 +58,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         : null;
 
     /// <summary>
-    /// What the spec's entry takes, where the way tells: the vector of an exception, the id of an interrupt.
+    /// The argument of the spec's entry, if the way determines it: the vector of an exception, the id of an interrupt.
     /// </summary>
     public uint Argument =>
         Step switch
@@ -71,8 +72,8 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
     public bool IsTrap => Kind == WayKind.Exception && FaultMessage.IsTrap((Concrete)(uint)Vector).Known;
 
     /// <summary>
-    /// The user's instruction that enters the kernel; null for a fault, which any instruction may raise, and for what
-    /// is no instruction. ICEBP delivers what a single step does.
+    /// The user's instruction that enters the kernel; null for a fault, which any instruction may raise, and for other
+    /// causes without an instruction. ICEBP raises the same exception as a single step.
     /// </summary>
     public byte[]? Instruction =>
         Kind switch
@@ -179,7 +180,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
             Entry.Interrupt
         ));
 
-    /// <summary>Exceptions that ring 3 can raise: all below 20h but those of <see cref="NotByUsers"/>.</summary>
+    /// <summary>Exceptions that ring 3 can raise: all below 20h except <see cref="NotByUsers"/>.</summary>
     public static IEnumerable<int> UserExceptions =>
         Enumerable.Range(0, 32).Except(NotByUsers.Select(other => other.Vector));
 }

@@ -4,8 +4,8 @@ namespace Verified.Proofs.Prove;
 
 /// <summary>
 /// The cut points and the ways between them, as the theorems found them. If the graph is closed, a processor that boot
-/// leaves at pick is at a cut point with its contract whenever no theorem is running: each step starts where a contract
-/// holds, and ends where one is proved.
+/// leaves at pick always executes from one cut point to the next. Each step starts where a contract holds, and ends
+/// where a contract is proved.
 /// </summary>
 public sealed class WayGraph
 {
@@ -26,7 +26,7 @@ public sealed class WayGraph
     private readonly CutPoints _points;
 
     /// <param name="points">The contracts.</param>
-    /// <param name="results">What is proved of each theorem, by its name.</param>
+    /// <param name="results">The results of the theorems, by name.</param>
     public WayGraph(CutPoints points, IReadOnlyDictionary<string, ProofResult> results)
     {
         _points = points;

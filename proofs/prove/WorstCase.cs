@@ -1,15 +1,15 @@
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// What the longest path of some takes, from one cut point to the next. Each figure is the largest of all paths, not of
-/// one.
+/// The cost of the longest path in a set of paths, from one cut point to the next. Each figure is the maximum over all
+/// paths, so two figures may belong to different paths.
 /// </summary>
 /// <param name="Instructions">Instructions, without the INT or the interrupt that it begins with.</param>
 /// <param name="Cycles">
-/// Cycles of the first Pentium's model, all accesses hit, all branches as expected; INT, exception or interrupt
+/// Cycles of the first Pentium's model if all accesses hit and all branches go as expected. INT, exception or interrupt
 /// included.
 /// </param>
-/// <param name="Missing">The same where every access misses and no branch is expected.</param>
+/// <param name="Missing">The same if every access misses and no branch goes as expected.</param>
 public readonly record struct WorstCase(int Instructions, long Cycles, long Missing)
 {
     public WorstCase Or(WorstCase other) =>
