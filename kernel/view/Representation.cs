@@ -3,49 +3,6 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>What a variable of a representation invariant ranges over.</summary>
-public enum Sort
-{
-    /// <summary>Nothing: the variable is 0.</summary>
-    None,
-
-    /// <summary>Thread numbers.</summary>
-    Thread,
-
-    /// <summary>Priorities.</summary>
-    Priority,
-
-    /// <summary>Words of the sets of competing threads: rows of <see cref="Layout.Ready"/>.</summary>
-    ReadyWord,
-
-    /// <summary>Words of the sets of waiting senders: rows of <see cref="Layout.SenderSets"/>.</summary>
-    SenderWord,
-
-    /// <summary>Words of the sets of threads with a deadline: rows of <see cref="Layout.Timers"/>.</summary>
-    TimerWord,
-
-    /// <summary>Ids of interrupts.</summary>
-    Interrupt,
-
-    /// <summary>Task numbers.</summary>
-    Task,
-
-    /// <summary>Mappings.</summary>
-    Node,
-
-    /// <summary>Slots of the spaces, for page tables.</summary>
-    Slot,
-
-    /// <summary>Page tables.</summary>
-    PageTable,
-
-    /// <summary>Pages of the page tables.</summary>
-    Page,
-
-    /// <summary>Words of the maps of ports: rows of <see cref="MappingLayout.PortMaps"/>.</summary>
-    PortWord,
-}
-
 /// <summary>A property of the machine at every cut point, for all i and j.</summary>
 public sealed record RepresentationInvariant<W>(
     string Name,

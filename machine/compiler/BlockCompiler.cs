@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using Verified.Machine.Computer;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Spec.Values;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Verified.Machine.Computer;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
 

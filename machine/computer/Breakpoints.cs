@@ -1,3 +1,4 @@
+using Verified.Machine.Compiler;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 

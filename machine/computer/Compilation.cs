@@ -1,4 +1,5 @@
 using Verified.Machine.Compiler;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Iced.Intel;
+using Verified.Machine.Compiler;
 using Verified.Machine.Processor;
 using Decoder = Iced.Intel.Decoder;
 

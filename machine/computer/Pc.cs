@@ -1,4 +1,5 @@
 using Verified.Machine.Chips;
+using Verified.Machine.Compiler;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
@@ -31,7 +32,7 @@ public enum StopReason
 /// a printer, and the consoles of testers. Deterministic: its time is the number of instructions executed, and waiting
 /// in HLT skips to the next event.
 /// </summary>
-public sealed partial class Pc
+public sealed partial class Pc : IPorts
 {
     private readonly BlockCache _blocks;
     private readonly PicPair _pics = new();
@@ -58,7 +59,7 @@ public sealed partial class Pc
         Mmu = new Mmu(Memory) { AccessSeen = NoteAccess, IsTagged = taggedTlb };
         _clock = new Rtc(memorySize);
         _blocks = new BlockCache(Memory, Mmu);
-        Cpu = new Ia32<Concrete, PcBus>(new PcBus(this));
+        Cpu = new Ia32<Concrete, PcBus>(new PcBus(Mmu, this));
         _blocks.Overwritten = () => Cpu.Interrupted = true;
         if (rom.Length > 0)
         {
@@ -325,6 +326,8 @@ public sealed partial class Pc
     private long TimerClockAt(long time) => (long)((Int128)time * Pit.Frequency / ClockRate);
 
     private long NanosecondsAt(long time) => (long)((Int128)time * 1_000_000_000 / ClockRate);
+
+    ulong IPorts.TimeStamp => (ulong)(TimeStamp?.Invoke() ?? Now);
 
     /// <summary>The time of a port access: <see cref="Time"/> is counted block by block.</summary>
     private long Now => Time + Cpu.Begun;

@@ -1,4 +1,5 @@
 using Verified.Machine.Chips;
+using Verified.Machine.Memory;
 
 namespace Verified.Machine.Computer;
 
@@ -54,7 +55,7 @@ public sealed partial class Pc
     /// </summary>
     public Func<uint, byte>? BarePorts { get; init; }
 
-    internal uint In(uint port, int size)
+    uint IPorts.In(uint port, int size)
     {
         NotePort(port, size);
         _devicesChanged = BarePorts is null;
@@ -66,7 +67,7 @@ public sealed partial class Pc
         return value;
     }
 
-    internal void Out(uint port, int size, uint value)
+    void IPorts.Out(uint port, int size, uint value)
     {
         NotePort(port, size);
         if (BarePorts is not null)

@@ -1,17 +1,27 @@
 using System.Runtime.CompilerServices;
-using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
 
-namespace Verified.Machine.Computer;
+namespace Verified.Machine.Memory;
+
+/// <summary>What the processor of a PC reaches beside memory.</summary>
+internal interface IPorts
+{
+    /// <summary>The value of the time-stamp counter.</summary>
+    ulong TimeStamp { get; }
+
+    uint In(uint port, int size);
+
+    void Out(uint port, int size, uint value);
+}
 
 /// <summary>The PC as its processor sees it: paged memory and ports.</summary>
 public readonly struct PcBus : IBus<Concrete>
 {
-    private readonly Pc _pc;
     private readonly Mmu _mmu;
+    private readonly IPorts _ports;
 
-    internal PcBus(Pc pc) => (_pc, _mmu) = (pc, pc.Mmu);
+    internal PcBus(Mmu mmu, IPorts ports) => (_mmu, _ports) = (mmu, ports);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Concrete Load(Concrete linear, int size, bool user) => _mmu.Load(linear, size, user);
@@ -27,9 +37,9 @@ public readonly struct PcBus : IBus<Concrete>
 
     internal bool TryStore(uint linear, int size, uint value, bool user) => _mmu.TryStore(linear, size, value, user);
 
-    public Concrete In(Concrete port, int size) => _pc.In(port, size);
+    public Concrete In(Concrete port, int size) => _ports.In(port.Value, size);
 
-    public void Out(Concrete port, int size, Concrete value) => _pc.Out(port, size, value);
+    public void Out(Concrete port, int size, Concrete value) => _ports.Out(port.Value, size, value.Value);
 
     public void PageDirectoryLoaded(Concrete cr3) => _mmu.SetDirectory(cr3);
 
@@ -39,8 +49,7 @@ public readonly struct PcBus : IBus<Concrete>
 
     public (Concrete Low, Concrete High) TimeStamp()
     {
-        // Pc.Time is counted block by block.
-        var now = _pc.TimeStamp?.Invoke() ?? _pc.Time + _pc.Cpu.Begun;
+        var now = _ports.TimeStamp;
         return ((uint)now, (uint)(now >> 32));
     }
 }

@@ -1,4 +1,4 @@
-using Verified.Machine.Computer;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Proofs.Prove;
 using Verified.Spec.Values;

@@ -1,4 +1,5 @@
 using Verified.Kernel;
+using Verified.Machine.Memory;
 using Verified.Machine;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;

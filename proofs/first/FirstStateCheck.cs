@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
+using Verified.Machine.Memory;
 using Verified.Proofs.Prove;
 using Verified.Spec.Values;
 

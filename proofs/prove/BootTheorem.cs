@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Verified.Kernel;
 using Verified.Machine.Computer;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Proofs.Values;
 using Verified.Spec.Values;

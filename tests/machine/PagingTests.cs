@@ -1,4 +1,5 @@
 using Verified.Machine.Computer;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Xunit;
 using static Iced.Intel.AssemblerRegisters;

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Verified.Kernel;
 using Verified.Machine.Computer;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Proofs.Prove;
 using Verified.Spec;
