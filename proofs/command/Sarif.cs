@@ -18,8 +18,8 @@ internal static class Sarif
     // The file that each verb's failures are placed at if no line of the kernel is to blame.
     private static readonly Dictionary<string, string> Statements = new()
     {
-        ["check"] = "spec/Kernel.cs",
-        ["fuzz"] = "spec/Kernel.cs",
+        ["check"] = "spec/steps/Kernel.cs",
+        ["fuzz"] = "spec/steps/Kernel.cs",
         ["diff"] = "kernel/code/KernelProgram.cs",
         ["prove"] = "proofs/prove/Theorems.cs",
     };

@@ -8,123 +8,123 @@ internal static partial class MeaningMutants
     [
         new(
             "a message that waited loses its third word",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Edi[to] = W.Select(faulting, 0, s.Edi[from]);",
             "s.Edi[to] = W.Select(faulting | (from != s.Current), 0, s.Edi[from]);"
         ),
         new(
             "a receiver gets its own id as the sender's",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Esi[to] = s.Id[from];",
             "s.Esi[to] = s.Id[s.Current];"
         ),
-        new("a receiver gets no sender's id", "Ipc.cs", "s.Esi[to] = s.Id[from];", "{ }"),
+        new("a receiver gets no sender's id", "steps/Ipc.cs", "s.Esi[to] = s.Id[from];", "{ }"),
         new(
             "the first word is the second",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Edx[to] = W.Select(faulting, s.Fault[from], s.Edx[from]);",
             "s.Edx[to] = W.Select(faulting, s.Fault[from], s.Ebx[from]);"
         ),
         new(
             "a report has ESP in place of EIP",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Ebx[to] = W.Select(faulting, s.Eip[from], s.Ebx[from]);",
             "s.Ebx[to] = W.Select(faulting, s.Esp[from], s.Ebx[from]);"
         ),
         new(
             "a report's third word is the thread's EDI",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Edi[to] = W.Select(faulting, 0, s.Edi[from]);",
             "s.Edi[to] = s.Edi[from];"
         ),
         new(
             "a message with a map item does not say so",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Eax[to] = W.Select(Gives(from, to), Code.Mapped, Code.Done);",
             "s.Eax[to] = Code.Done;"
         ),
         new(
             "a message overwrites its receiver's timeouts",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Esi[to] = s.Id[from];",
             "s.Esi[to] = s.Id[from]; s.Ecx[to] = s.Ecx[from];"
         ),
         new(
             "waiting senders starve: the lowest number comes first",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Tables.First(Table.Thread, s.Served[me], sender",
             "s.Tables.First(Table.Thread, State<W>.Nobody, sender"
         ),
-        new("waiting senders starve: their turn never moves on", "Ipc.cs", "s.Served[me] = sender;", "{ }"),
+        new("waiting senders starve: their turn never moves on", "steps/Ipc.cs", "s.Served[me] = sender;", "{ }"),
         new(
             "waiting senders starve: who was served comes first again",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Tables.First(Table.Thread, s.Served[me], sender",
             "s.Tables.First(Table.Thread, s.Served[me] - 1 & (s.Limits.Threads - 1), sender"
         ),
         new(
             "a send to oneself waits",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "else if (!s.Exists(s.Esi[me]) | (partner == me))\n            Finish(me, Code.NoPartner);",
             "else if (!s.Exists(s.Esi[me]))\n            Finish(me, Code.NoPartner);"
         ),
         new(
             "a failed send goes on to its receive part",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "Finish(me, Code.SendTimeout);",
             "BeginReceive(me, State<W>.Nobody);"
         ),
         new(
             "a send that is cut has the receiver's code",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "Finish(me, Code.SendCut);",
             "Finish(me, Code.ReceiveCut);"
         ),
         new(
             "a send that is cut is sent",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "else if (Descriptor.SendsMemory(s.Eax[me]))",
             "else if (Descriptor.SendsMemory(s.Eax[me]) & (s.Eax[me] >= 8))"
         ),
         new(
             "a send goes by the receive timeout",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "else if (Timeouts.SendIsZero(s.Ecx[me]))",
             "else if (Timeouts.ReceiveIsZero(s.Ecx[me]))"
         ),
         new(
             "a send waits as long as the receive timeout says",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "StartTimer(me, Timeouts.SendTicks(s.Ecx[me]));",
             "StartTimer(me, Timeouts.ReceiveTicks(s.Ecx[me]));"
         ),
         new(
             "a receive with a timeout waits for ever",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "if (!Timeouts.ReceiveIsInfinite(s.Ecx[me])) StartTimer(me, Timeouts.ReceiveTicks(s.Ecx[me]));",
             "{ }"
         ),
         new(
             "a reply with timeout zero misses a waiting caller",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "else if (s.WaitsFor(partner, me))\n        {",
             "else if (s.WaitsFor(partner, me) & !Timeouts.SendIsZero(s.Ecx[me]))\n        {"
         ),
         new(
             "a send without receive part ends with a timeout",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "Finish(me, Code.Done);\n        else if (Descriptor.ReceivesMemory",
             "Finish(me, Code.ReceiveTimeout);\n        else if (Descriptor.ReceivesMemory"
         ),
         new(
             "a thread without a receive part waits for anyone",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "else if (Descriptor.ReceivesMemory(s.Ebp[me])) Finish(me, Code.ReceiveCut);",
             "else if (Descriptor.ReceivesMemory(s.Ebp[me])) ReceiveAny(me);"
         ),
         new(
             "an accepted sender misses the senders that wait for it",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "if ((me != s.Current) & (found | (s.Handles[me] != 0))) Block(me, ThreadStatus.Resuming, S"
                 + "tate<W>.Nobody);",
             "if ((me != s.Current) & (s.Handles[me] != 0)) Block(me, ThreadStatus.Resuming, State<W>.No"
@@ -132,68 +132,68 @@ internal static partial class MeaningMutants
         ),
         new(
             "a called thread does not get the processor",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "BeginReceive(me, partner);",
             "BeginReceive(me, State<W>.Nobody);"
         ),
         new(
             "a thread leaves the processor after each ipc",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "if (s.IsReady(me)) GoOn();",
             "if (s.IsReady(me)) s.Stage = Stages.Pick;"
         ),
         new(
             "a called thread runs before one of higher priority",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "(heir != State<W>.Nobody) && !IsOutranked(heir)",
             "(heir != State<W>.Nobody)"
         ),
         new(
             "a receive from a stale id waits",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "else if (!s.Exists(id)) Finish(me, Code.NoPartner);",
             "else if (!s.Exists(id)) Wait(me, ThreadStatus.Sleeping, State<W>.Nobody);"
         ),
         new(
             "a closed receive takes no waiting sender",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "else if (s.SendsTo(partner, me)) BeginAccept(me, partner);",
             "else if (s.SendsTo(partner, me) & !Timeouts.ReceiveIsZero(s.Ecx[me])) BeginAccept(me, partner);"
         ),
         new(
             "an item is mapped within a task",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "& (s.Task(from) != s.Task(to)) & (s.Task(to)",
             "& (s.Task(to)"
         ),
         new(
             "an item is mapped without a window",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "& ((s.Faulting[to] == 1) | Descriptor.IsWindow(s.Ebp[to]))\n",
             "\n"
         ),
         new(
             "a giver does not wait until its item is mapped",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "Block(from, ThreadStatus.Giving, to);\n        Block(to, ThreadStatus.Mapping, from);",
             "Block(from, ThreadStatus.Giving, to);\n        Block(to, ThreadStatus.Mapping, from);\n     "
                 + "   s.Timed[from] = 1;"
         ),
         new(
             "a wait with timeout zero has the sender's code",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "if (Timeouts.ReceiveIsZero(s.Ecx[me])) Finish(me, Code.ReceiveTimeout);",
             "if (Timeouts.ReceiveIsZero(s.Ecx[me])) Finish(me, Code.SendTimeout);"
         ),
         new(
             "a failed ipc forgets its destination",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "s.Eax[me] = code;\n",
             "s.Eax[me] = code;\n        s.Esi[me] = ThreadId.Nil;\n"
         ),
         new(
             "a receive from nil does not give the interrupt up",
-            "Ipc.cs",
+            "steps/Ipc.cs",
             "if (Timeouts.ReceiveIsZero(s.Ecx[me])) Dissociate(me);",
             "{ }"
         ),
@@ -217,38 +217,38 @@ internal static partial class MeaningMutants
         ),
         new(
             "a fault is reported to the faulting thread itself",
-            "Faults.cs",
+            "steps/Faults.cs",
             "if (!s.Exists(id) | (partner == me)) s.Status[me] = otherwise;",
             "if (!s.Exists(id)) s.Status[me] = otherwise;"
         ),
         new(
             "a fault is reported without waiting for its answer",
-            "Faults.cs",
+            "steps/Faults.cs",
             "private void AwaitAnswer(W thread, W partner) => Block(thread, ThreadStatus.ReceivingFrom, partner);",
             "private void AwaitAnswer(W thread, W partner)\n    {\n        s.Faulting[thread] = 0;\n      "
                 + "  Block(thread, ThreadStatus.Ready, State<W>.Nobody);\n    }"
         ),
         new(
             "a trap's instruction is restarted",
-            "Faults.cs",
+            "steps/Faults.cs",
             "restarts: !FaultMessage.IsTrap(vector));",
             "restarts: true);"
         ),
         new(
             "a fault goes to the preempter",
-            "Faults.cs",
+            "steps/Faults.cs",
             "Report(s.Pager[me], word, ThreadStatus.Stopped);",
             "Report(s.Preempter[me], word, ThreadStatus.Stopped);"
         ),
         new(
             "the end of a slice goes to the pager",
-            "Faults.cs",
+            "steps/Faults.cs",
             "Report(s.Preempter[s.Current], s.Esp[s.Current], ThreadStatus.Ready);",
             "Report(s.Pager[s.Current], s.Esp[s.Current], ThreadStatus.Ready);"
         ),
         new(
             "a thread without pager goes on",
-            "Faults.cs",
+            "steps/Faults.cs",
             "Report(s.Pager[me], word, ThreadStatus.Stopped);",
             "Report(s.Pager[me], word, ThreadStatus.Ready);"
         ),
@@ -266,54 +266,59 @@ internal static partial class MeaningMutants
         ),
         new(
             "a line is not masked when it fires",
-            "Interrupts.cs",
+            "steps/Interrupts.cs",
             "s.Masked |= Interrupts.Bit(id);\n        if (s.WaitsForInterrupt",
             "if (s.WaitsForInterrupt"
         ),
         new(
             "an edge is lost if its thread does not wait",
-            "Interrupts.cs",
+            "steps/Interrupts.cs",
             "else if (handler != State<W>.Nobody) s.Pending[id] = 1;",
             "else if ((handler != State<W>.Nobody) & (s.Current == handler)) s.Pending[id] = 1;"
         ),
         new(
             "a pending interrupt is delivered twice",
-            "Interrupts.cs",
+            "steps/Interrupts.cs",
             "s.Pending[id] = 0;\n        InterruptMessage(me, id);",
             "InterruptMessage(me, id);"
         ),
         new(
             "an interrupt stays pending after dissociation",
-            "Interrupts.cs",
+            "steps/Interrupts.cs",
             "s.Pending[id] = 0;\n        s.Handler[id] = State<W>.Nobody;",
             "s.Handler[id] = State<W>.Nobody;"
         ),
         new(
             "a dissociated line is not masked",
-            "Interrupts.cs",
+            "steps/Interrupts.cs",
             "s.Masked |= Interrupts.Bit(id);\n        s.Pending",
             "s.Pending"
         ),
-        new("a thread gets a second interrupt", "Interrupts.cs", "& (s.Handles[me] == 0) & Interrupts", "& Interrupts"),
+        new(
+            "a thread gets a second interrupt",
+            "steps/Interrupts.cs",
+            "& (s.Handles[me] == 0) & Interrupts",
+            "& Interrupts"
+        ),
         new(
             "a thread gets the kernel's interrupt",
-            "Interrupts.cs",
+            "steps/Interrupts.cs",
             "& Interrupts.IsUsers(id) & Timeouts",
             "& Timeouts"
         ),
         new(
             "a thread takes another's interrupt",
-            "Interrupts.cs",
+            "steps/Interrupts.cs",
             "if ((s.Handler[id] == State<W>.Nobody) & (s.Handles",
             "if ((s.Handles"
         ),
-        new("a receive leaves its line masked", "Interrupts.cs", "s.Masked &= ~Interrupts.Bit(id);", "{ }"),
+        new("a receive leaves its line masked", "steps/Interrupts.cs", "s.Masked &= ~Interrupts.Bit(id);", "{ }"),
         new(
             "an interrupt's message has a word",
-            "Interrupts.cs",
+            "steps/Interrupts.cs",
             "s.Edx[to] = s.Ebx[to] = s.Edi[to] = 0;",
             "s.Ebx[to] = s.Edi[to] = 0;"
         ),
-        new("an interrupt's message has no id", "Interrupts.cs", "s.Esi[to] = id;", "{ }"),
+        new("an interrupt's message has no id", "steps/Interrupts.cs", "s.Esi[to] = id;", "{ }"),
     ];
 }

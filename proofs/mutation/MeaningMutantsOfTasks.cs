@@ -8,85 +8,90 @@ internal static partial class MeaningMutants
     [
         new(
             "anyone deletes any task",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "| (m.Chief[task] != s.Task(me))) s.Esi",
             "| (m.Chief[task] == 0)) s.Esi"
         ),
         new(
             "the tasks below a deleted task go on",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "m.Doomed[task] = 1;\n            m.Cursor = 0;",
             "m.Cursor = m.Cursor;\n            Pass(task + 1, s.Limits.Tasks, Passes.Threads);"
         ),
         new(
             "a new incarnation has the old version",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "W.Select(version == ThreadId.LastVersion, 1, version + 1)",
             "W.Select(version == 0, 1, version)"
         ),
         new(
             "the version after the last is 0",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "W.Select(version == ThreadId.LastVersion, 1, version + 1)",
             "(version + 1) & ThreadId.LastVersion"
         ),
         new(
             "a new task's mcp is what it was asked",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "Least(s.Mcp[me], s.Eax[me])",
             "s.Eax[me] & (s.Limits.Priorities - 1)"
         ),
         new(
             "who waits for a deleted thread hears of a cancellation",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "Abort(thread, Code.NoPartner);",
             "Abort(thread, Code.ReceiveCancelled);"
         ),
         new(
             "a deleted thread keeps its interrupt",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "            Dissociate(thread);\n",
             "            { }\n"
         ),
         new(
             "giver and taker hear of the other's abortion",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "Abort(partner, Code.ReceiveAborted);",
             "Abort(partner, Code.SendAborted);"
         ),
         new(
             "a new task has its creator's pager",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "s.Pager[thread] = s.Ebx[me];",
             "s.Pager[thread] = s.Pager[me];"
         ),
-        new("a new thread starts at ECX", "Tasks.cs", "s.Eip[thread] = s.Edx[me];", "s.Eip[thread] = s.Ecx[me];"),
-        new("the tasks below a deleted task keep their chief", "Tasks.cs", "m.Chief[task] = s.Task(m.Owner);", "{ }"),
+        new("a new thread starts at ECX", "steps/Tasks.cs", "s.Eip[thread] = s.Edx[me];", "s.Eip[thread] = s.Ecx[me];"),
+        new(
+            "the tasks below a deleted task keep their chief",
+            "steps/Tasks.cs",
+            "m.Chief[task] = s.Task(m.Owner);",
+            "{ }"
+        ),
         new(
             "an inactive task stays its creator's",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "chief = W.Select(s.Exists(s.Eax[me]), s.Task(s.Row(s.Eax[me])), chief);",
             "{ }"
         ),
         new(
             "a new task stays in its small space",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "m.Doomed[task] = m.Small[task] = 0;\n        m.Operation",
             "m.Doomed[task] = 0;\n        m.Operation"
         ),
-        new("a deleted task keeps its pages", "Tasks.cs", "m.Left = s.Limits.Paging.Entries;", "m.Left = 0;"),
+        new("a deleted task keeps its pages", "steps/Tasks.cs", "m.Left = s.Limits.Paging.Entries;", "m.Left = 0;"),
         new(
             "task_new does not give the new id",
-            "Tasks.cs",
+            "steps/Tasks.cs",
             "s.Esi[me] = ThreadId.Make<W>(chief, task, 0, version);",
             "{ }"
         ),
         new(
             "id_nearest gives the caller's id for any",
-            "Kernel.cs",
+            "steps/Kernel.cs",
             "if (s.Esi[me] == ThreadId.Nil) s.Esi[me] = s.Id[me];",
             "s.Esi[me] = s.Id[me];"
         ),
-        new("id_nearest gives a type", "Kernel.cs", "s.Eax[me] = 0;", "s.Eax[me] = 4;"),
+        new("id_nearest gives a type", "steps/Kernel.cs", "s.Eax[me] = 0;", "s.Eax[me] = 4;"),
     ];
 }

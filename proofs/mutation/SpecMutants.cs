@@ -5,24 +5,24 @@ public static class SpecMutants
 {
     private static readonly string[] Invariants =
     [
-        "Invariants.cs",
-        "InterruptInvariants.cs",
-        "MappingInvariants.cs",
-        "TaskInvariants.cs",
+        "properties/Invariants.cs",
+        "properties/InterruptInvariants.cs",
+        "properties/MappingInvariants.cs",
+        "properties/TaskInvariants.cs",
     ];
 
     // The first line of the text of transitions. The lines before it hold declarations and public constants.
     private static readonly (string File, string From)[] Transitions =
     [
-        ("Ipc.cs", ""),
-        ("Mapping.cs", ""),
-        ("Faults.cs", ""),
-        ("Interrupts.cs", ""),
-        ("Tasks.cs", ""),
+        ("steps/Ipc.cs", ""),
+        ("steps/Mapping.cs", ""),
+        ("steps/Faults.cs", ""),
+        ("steps/Interrupts.cs", ""),
+        ("steps/Tasks.cs", ""),
         ("interface/PortAccess.cs", ""),
-        ("Threads.cs", ""),
-        ("Scheduling.cs", ""),
-        ("Kernel.cs", ""),
+        ("steps/Threads.cs", ""),
+        ("steps/Scheduling.cs", ""),
+        ("steps/Kernel.cs", ""),
         ("state/State.cs", "public W Row(W id)"),
     ];
 

@@ -68,7 +68,7 @@ public sealed class ReportTests : IDisposable
         Assert.Contains("  the last conditional jumps before it:", told);
         Assert.Contains(told, text =>
             text.Contains("not taken at ", StringComparison.Ordinal)
-            && text.Contains("kernel/code/FastPath.cs:", StringComparison.Ordinal)
+            && text.Contains("kernel/code/ipc/FastPath.cs:", StringComparison.Ordinal)
         );
     }
 

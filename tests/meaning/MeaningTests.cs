@@ -78,7 +78,7 @@ public sealed class MeaningTests
         Assert.Contains(
             "Ipc.cs has no text",
             Assert
-                .Throws<FormatException>(() => new MeaningMutant("x", "Ipc.cs", "no such text", "").Change("{ }"))
+                .Throws<FormatException>(() => new MeaningMutant("x", "steps/Ipc.cs", "no such text", "").Change("{ }"))
                 .Message
         );
 
