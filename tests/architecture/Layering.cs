@@ -16,7 +16,7 @@ internal sealed record Layering(params string[] Folders)
         return null;
     }
 
-    /// <summary>One line for each type or reference that the layers forbid, and for each layer without a type.</summary>
+    /// <summary>One line for each forbidden type or reference, and for each layer without a type.</summary>
     public IReadOnlyList<string> Offences(
         IReadOnlyDictionary<string, IReadOnlySet<string>> files,
         IEnumerable<TypeReference> references
@@ -32,7 +32,8 @@ internal sealed record Layering(params string[] Folders)
             let user = Of(reference.File)
             from used in placed[reference.To]
             where user < used
-            select $"{reference.File}: {reference.From} refers to {reference.To} in the higher layer {Folders[used.Value]}";
+            select $"{reference.File}: {reference.From} refers to {reference.To} "
+                + $"in the higher layer {Folders[used.Value]}";
         var empty =
             from folder in Folders
             where !files.Values.Any(of => of.Any(file => file.StartsWith(folder + "/", StringComparison.Ordinal)))
