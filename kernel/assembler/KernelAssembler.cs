@@ -12,18 +12,18 @@ namespace Verified.Kernel;
 #pragma warning disable IDE1006 // The methods have the instructions' own names.
 
 /// <summary>
-/// The assembler of the kernel's code. It notes the source line that emits each instruction, so that reports can name
-/// it. An instruction that is not listed here can be emitted too; a test then says that its line is missing.
+/// The assembler of the kernel's code. It records the source line that emits each instruction, so that reports can name
+/// it. An instruction without a method here can be emitted too; a test then reports that its line is missing.
 /// </summary>
 internal sealed partial class KernelAssembler() : Assembler(32)
 {
     private readonly List<(string Path, int Line)?> _lines = [];
 
-    /// <summary>The line that emitted an instruction, given by its number; null if it is not known.</summary>
+    /// <summary>The line that emitted the instruction with the given number; null if it is not known.</summary>
     public SourceLine? LineOf(int instruction) =>
         instruction < _lines.Count && _lines[instruction] is var (path, line) ? SourceLine.Of(path, line) : null;
 
-    /// <summary>Notes the line that emits the next instruction.</summary>
+    /// <summary>Records the line that emits the next instruction.</summary>
     public Assembler At(string path, int line)
     {
         while (_lines.Count <= Instructions.Count)

@@ -1,13 +1,13 @@
 namespace Verified.Kernel;
 
 /// <summary>A line of the kernel's source.</summary>
-/// <param name="File">Its path from the repository's root, with slashes.</param>
-/// <param name="Line">Its number, from 1.</param>
+/// <param name="File">The path from the repository's root, with slashes.</param>
+/// <param name="Line">The line number, from 1.</param>
 public sealed record SourceLine(string File, int Line)
 {
     private const string Folder = "kernel/code/";
 
-    /// <summary>The line of a file whose path the compiler recorded.</summary>
+    /// <summary>The line in the file whose path the compiler recorded.</summary>
     internal static SourceLine Of(string path, int line)
     {
         var slashes = path.Replace('\\', '/');

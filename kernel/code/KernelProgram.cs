@@ -6,20 +6,20 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The kernel as an assembler program: its parts emit straight-line code from one cut point to the next. No kernel
-/// stack, no calls, no loops after boot.
+/// The kernel as an assembler program. Each part emits straight-line code from one cut point to the next. After boot
+/// there is no kernel stack, no call and no loop.
 /// </summary>
 /// <remarks>
-/// The stack of ring 0 always starts at the end of the current thread's row, so the interrupt and PUSHA save the user
-/// registers where they belong, and ESP is the only pointer to the current thread that the code needs. Within the
-/// kernel, from PUSHA on, ESP = row + <see cref="Frame"/>.
+/// The stack of ring 0 always starts at the end of the current thread's row. So the interrupt and PUSHA save the user
+/// registers in that row, and ESP is the only pointer to the current thread that the code needs. Within the kernel,
+/// from PUSHA on, ESP = row + <see cref="Frame"/>.
 /// </remarks>
 internal sealed partial class KernelProgram
 {
-    /// <summary>Offset of the saved registers in a row: what POPA and IRET load.</summary>
+    /// <summary>The offset of the saved registers in a row. POPA and IRET load them from there.</summary>
     private const uint Frame = 0x4C;
 
-    /// <summary>Offset of the part of the frame that the processor itself pushes.</summary>
+    /// <summary>The offset of the part of the frame that the processor pushes.</summary>
     private const uint InterruptFrame = 0x6C;
 
     private readonly Layout _layout;
@@ -39,17 +39,18 @@ internal sealed partial class KernelProgram
     ) => (_layout, _threads, _mappings, _address) = (layout, threads, mappings, address);
 
     /// <summary>
-    /// The code and constants, to be loaded at <see cref="Layout.KernelBase"/> + <see cref="Layout.ImageBase"/>, and
-    /// its symbols. Where the loader gives no modules, boot starts <paramref name="threads"/>, after it has made their
-    /// <paramref name="mappings"/>: dwords of the tables.
+    /// Assembles the code and constants, to be loaded at <see cref="Layout.KernelBase"/> +
+    /// <see cref="Layout.ImageBase"/>, and their symbols. If the loader gives no modules, boot applies
     /// </summary>
+    /// <paramref name="mappings"/>, which are dwords of the tables, and starts <paramref name="threads"/>.
     public static (byte[] Text, SortedDictionary<string, uint> Symbols) Assemble(
         Layout layout,
         IReadOnlyList<BootThread> threads,
         IReadOnlyList<(uint Linear, uint Dword)> mappings
     )
     {
-        // The first pass learns the addresses of the labels that boot takes as numbers; no length depends on them.
+        // The first pass computes the addresses that boot uses as numbers. The length of no instruction depends on
+        // them.
         var (_, symbols) = new KernelProgram(layout, threads, mappings, _ => Layout.KernelBase).Emit();
         return new KernelProgram(layout, threads, mappings, name => symbols[name]).Emit();
     }
@@ -108,14 +109,14 @@ internal sealed partial class KernelProgram
         return (text.ToArray(), symbols);
     }
 
-    /// <summary>Defines a label here, and the symbol of its name.</summary>
+    /// <summary>Defines a label and a symbol of the same name at this place.</summary>
     private void Mark(ref Label label)
     {
         c.Label(ref label);
         _marks.Add((label.Name, label));
     }
 
-    /// <summary>Defines a symbol here, where a label may be too.</summary>
+    /// <summary>Defines a symbol at this place. A label may be here, too.</summary>
     private void Place(string name) => _places.Add((name, c.Instructions.Count));
 
     private void Mark(string name)
@@ -128,44 +129,44 @@ internal sealed partial class KernelProgram
     private static AssemblerMemoryOperand Me(Field field) => __dword_ptr[esp + (int)(field.Offset - Frame)];
 
     /// <summary>
-    /// A field of the current thread, before its registers are saved, where the processor has pushed no error code, or
-    /// POP takes it.
+    /// A field of the current thread before its registers are saved. The processor has pushed no error code, or POP
+    /// removes it.
     /// </summary>
     private static AssemblerMemoryOperand AtStack(Field field) =>
         __dword_ptr[esp + (int)(field.Offset - InterruptFrame)];
 
-    /// <summary>A field of the thread whose row's address is in a register.</summary>
+    /// <summary>A field of the thread whose row address is in a register.</summary>
     private static AssemblerMemoryOperand At(AssemblerRegister32 row, Field field) => __dword_ptr[row + field.Offset];
 
-    /// <summary>The dword of an area of dwords whose row's number is in a register.</summary>
+    /// <summary>The dword of a row in an area of dwords; the row number is in a register.</summary>
     private static AssemblerMemoryOperand In(Area area, AssemblerRegister32 row) => __dword_ptr[row * 4 + area.Base];
 
-    /// <summary>The dword of an area of one dword.</summary>
+    /// <summary>The only dword of an area.</summary>
     private static AssemblerMemoryOperand The(Area area) => __dword_ptr[area.Base];
 
-    /// <summary>The partner field of a thread that has none.</summary>
+    /// <summary>The value of the partner field for a thread without a partner.</summary>
     private uint Nobody => _layout.Threads.Base;
 
-    /// <summary>
-    /// ESP as it is within the kernel, whatever it was: at a cut point nothing is known of the registers.
-    /// </summary>
+    /// <summary>Sets ESP to its value within the kernel. A cut point assumes nothing about the registers.</summary>
     private void LoadCurrent()
     {
         c.mov(esp, The(_layout.TssStack));
         c.sub(esp, Layout.ThreadSize - Frame);
     }
 
-    /// <summary>Address of the current thread's row.</summary>
+    /// <summary>Loads the address of the current thread's row.</summary>
     private void LoadMe(AssemblerRegister32 row) => c.lea(row, __[esp - (int)Frame]);
 
-    /// <summary>The thread whose row's address is in a register is ready, and has no partner.</summary>
+    /// <summary>Makes the thread whose row address is in a register ready, without a partner.</summary>
     private void Free(AssemblerRegister32 row)
     {
         c.mov(At(row, Layout.Status), StoredStatus.Ready);
         c.mov(At(row, _layout.Partner), Nobody);
     }
 
-    /// <summary>Address of the row that an id names: a shift and a mask, so that no id leaves the table.</summary>
+    /// <summary>
+    /// Computes the address of the row that an id names. A shift and a mask keep every id within the table.
+    /// </summary>
     private void RowAddress(AssemblerRegister32 row, AssemblerRegister32 id)
     {
         c.mov(row, id);
@@ -179,7 +180,8 @@ internal sealed partial class KernelProgram
         (_layout.Limits.Tasks - 1) << Layout.BlockShift | (_layout.Limits.Lthreads - 1) << (int)Layout.ThreadShift;
 
     /// <summary>
-    /// Number of the thread whose row's address is in another register. Uses EAX, which may be that one.
+    /// Computes the number of the thread whose row address is in another register. Uses EAX, which may be that
+    /// register.
     /// </summary>
     private void Number(AssemblerRegister32 number, AssemblerRegister32 row)
     {
@@ -193,7 +195,7 @@ internal sealed partial class KernelProgram
         c.or(number, eax);
     }
 
-    /// <summary>Address of the row of the thread whose number is in another register, which is lost.</summary>
+    /// <summary>Computes the row address of the thread whose number is in another register, which is lost.</summary>
     private void RowOfNumber(AssemblerRegister32 row, AssemblerRegister32 number)
     {
         c.mov(row, number);

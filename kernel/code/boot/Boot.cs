@@ -7,16 +7,17 @@ using Code = Iced.Intel.Code;
 namespace Verified.Kernel;
 
 /// <summary>
-/// From the boot loader to the first pick. The tables come with the image, without threads; boot finds the servers
-/// among the loader's modules or, where it gives none, starts the image's own programs.
+/// From the boot loader to the first pick. The image's tables contain no threads. Boot finds the servers among the
+/// loader's modules; if there are no modules, it starts the image's own programs.
 /// </summary>
 internal sealed partial class KernelProgram
 {
-    /// <summary>The first instruction after the Multiboot header: a line of the cache.</summary>
+    /// <summary>The offset of the first instruction after the Multiboot header: a cache line.</summary>
     private const int HeaderSize = 32;
 
     /// <summary>
-    /// Multiboot 0.6, 3.1: modules on page boundaries, memory sizes wanted; the addresses are the ELF file's.
+    /// The header requests modules on page boundaries and memory sizes (Multiboot 0.6, 3.1). The addresses are those of
+    /// the ELF file.
     /// </summary>
     private void MultibootHeader()
     {
@@ -30,7 +31,7 @@ internal sealed partial class KernelProgram
     {
         _fail = c.CreateLabel("boot_fail");
 
-        // Physical addresses, interrupts off, flat segments of the boot loader's.
+        // Addresses are physical, interrupts are off, and the segments are the boot loader's flat ones.
         Mark("boot");
         c.cli();
         c.cld();
@@ -53,7 +54,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, Layout.Cr0);
         c.mov(cr0, eax);
 
-        // The identity mapping of nobody's directory carries these two instructions.
+        // The identity mapping in nobody's directory makes these two instructions reachable.
         c.lgdt(__[_layout.Gdt + SegmentTables.GdtPointer]);
         c.Emit(Instruction.CreateBranch(Code.Jmp_ptr1632, (ushort)Layout.KernelCode, _address("boot_high")));
 
@@ -72,7 +73,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, Layout.TaskState);
         c.ltr(ax);
 
-        // No identity mapping from here on.
+        // Removes the identity mapping.
         var (at, _, then) = AddressSpaces.Identity(_layout);
         c.mov(__dword_ptr[at], then);
         c.mov(eax, cr3);
@@ -86,7 +87,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Leaves in ESI the linear address of a table of threads to start. ESI is the loader's EAX, EBX its EBX.
+    /// In: ESI is the loader's EAX, EBX its EBX. Out: ESI is the linear address of a table of threads to start.
     /// </summary>
     private void FindPrograms()
     {
@@ -109,8 +110,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The image's tables are those of a kernel without programs; its own programs differ by a list of dwords, which a
-    /// 0 ends.
+    /// The image's tables are those of a kernel without programs. A list of dwords adds the image's own programs; a 0
+    /// ends the list.
     /// </summary>
     private void ApplyMappings()
     {
@@ -129,8 +130,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// What a row of the table of threads tells, each a dword: the address of the thread's row, then these fields. A 0
-    /// ends the table.
+    /// The fields in a row of the table of threads, one dword each, after the address of the thread's row. A 0 ends the
+    /// table.
     /// </summary>
     private static IReadOnlyList<Field> Started =>
         [
@@ -185,7 +186,7 @@ internal sealed partial class KernelProgram
             thread.Esp,
         ];
 
-    /// <summary>Not a thread's doing, and nothing to go on with.</summary>
+    /// <summary>Prints a line and halts, because no thread caused the event and the kernel cannot continue.</summary>
     private void Panic()
     {
         Mark("panic");
@@ -204,7 +205,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Prints a constant on COM1, waiting for the transmitter; ends before its terminating 0. Uses EAX, EDX, ESI.
+    /// Prints a constant on COM1, up to its terminating 0, and waits for the transmitter. Uses EAX, EDX, ESI.
     /// </summary>
     private void PrintLine(string constant)
     {

@@ -4,8 +4,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The loader's information, copied into one page for the root task before anything is moved: the modules' list and
-/// command lines, the map of memory, the names. What a program overwrites of the original does not matter then.
+/// Copies the loader's information into one page for the root task: the list of modules with their command lines, the
+/// memory map, and the names. Boot copies it before it moves anything, so programs may overwrite the original later.
 /// </summary>
 internal sealed partial class KernelProgram
 {
@@ -14,7 +14,7 @@ internal sealed partial class KernelProgram
 
     private uint Kept => _layout.Boot.Information;
 
-    /// <summary>EBX is the loader's information; afterwards it is the copy.</summary>
+    /// <summary>In: EBX is the loader's information. Out: EBX is the copy.</summary>
     private void KeepInformation()
     {
         (_append, _appendText) = (c.CreateLabel("boot_append"), c.CreateLabel("boot_append_text"));
@@ -28,7 +28,7 @@ internal sealed partial class KernelProgram
             c.mov(__dword_ptr[Kept + offset], eax);
         }
 
-        // The modules' list: its length must not overflow, so its number has to fit first.
+        // The length of the list of modules must not overflow, so the number of modules is checked first.
         c.mov(ecx, __dword_ptr[ebx + Multiboot.ModuleCount]);
         c.cmp(ecx, Layout.PageSize / Multiboot.ModuleSize);
         Fail("boot: too many modules; give fewer", unless: c.jb);
@@ -77,8 +77,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Appends to the page, at EDI: the ECX bytes at ESI, or the text there with its terminating 0; a text at 0 is
-    /// none, and empty. Uses EAX, ECX, ESI.
+    /// Appends to the page at EDI: the ECX bytes at ESI, or the text at ESI with its terminating 0. A text at address 0
+    /// counts as empty. Uses EAX, ECX, ESI.
     /// </summary>
     private void AppendRoutines()
     {

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>Boot's subroutines, which run with paging off: regions of memory, ELF files, messages.</summary>
+/// <summary>Boot's subroutines, which run with paging off: memory regions, ELF files, messages.</summary>
 internal sealed partial class KernelProgram
 {
     private readonly List<string> _messages = [];
@@ -12,8 +12,8 @@ internal sealed partial class KernelProgram
         _put;
 
     /// <summary>
-    /// Prints a line and halts, where the flags do not let it pass. In the text # stands for the hexadecimal number in
-    /// EDX, @ for the number of the module whose server record is at EDI.
+    /// Prints a line and halts, unless the jump <paramref name="unless"/> is taken. In the text, # is the hexadecimal
+    /// number in EDX, and @ is the number of the module whose server record is at EDI.
     /// </summary>
     private void Fail(
         string text,
@@ -116,7 +116,7 @@ internal sealed partial class KernelProgram
         c.Label(ref halt);
         Halt();
 
-        // AL to COM1.
+        // Sends AL to COM1.
         Mark(ref _put);
         c.push(eax);
         c.mov(edx, Com1.LineStatus);
@@ -130,7 +130,7 @@ internal sealed partial class KernelProgram
         c.ret();
     }
 
-    /// <summary>Notes that EAX..EDX is in use. Uses ECX.</summary>
+    /// <summary>Records that EAX..EDX is in use. Uses ECX.</summary>
     private void AddRegionRoutine()
     {
         Mark(ref _addRegion);
@@ -143,9 +143,7 @@ internal sealed partial class KernelProgram
         c.ret();
     }
 
-    /// <summary>
-    /// Carry if some region overlaps EAX..EDX, and EBP is the address of the first that does. Uses ECX.
-    /// </summary>
+    /// <summary>Sets carry if a region overlaps EAX..EDX; EBP is then the address of the first one. Uses ECX.</summary>
     private void FindOverlapRoutine()
     {
         var next = c.CreateLabel();
@@ -172,7 +170,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Looks at the module of the server at EDI: where its memory is, whether that is free, and where it starts.
+    /// Examines the module of the server at EDI: where its memory is, whether that memory is free, and where it starts.
     /// </summary>
     private void CheckRoutine()
     {
@@ -195,7 +193,7 @@ internal sealed partial class KernelProgram
         c.cmp(__dword_ptr[esi], ElfMagic);
         c.jne(flat);
 
-        // EBP its entry of the start table, whose begin and end grow with the segments.
+        // EBP is the module's entry in the start table. Each segment extends the entry's begin and end.
         c.mov(Of(IsElf), 1);
         c.mov(__dword_ptr[ebp + KernelInfo.StartBegin], -1);
         c.cmp(__word_ptr[esi + 4], 0x0101);
@@ -228,7 +226,7 @@ internal sealed partial class KernelProgram
         Fail("boot: a segment of module @ goes beyond 4 GB; link it below", unless: c.jnc);
         Claim();
 
-        // Begin and end of the program.
+        // Extends begin and end of the program.
         c.mov(ecx, Of(Start));
         c.cmp(eax, __dword_ptr[ecx + KernelInfo.StartBegin]);
         c.jae(above);
@@ -264,8 +262,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// From the ELF file at ESI to its program headers: ESI the first, EBX their size; their number is pushed. Uses
-    /// EAX, ECX, EDX.
+    /// Goes from the ELF file at ESI to its program headers. Out: ESI is the first header, EBX the size of a header;
+    /// the number of headers is pushed. Uses EAX, ECX, EDX.
     /// </summary>
     private void Headers(string? cutOff = null)
     {
@@ -273,7 +271,7 @@ internal sealed partial class KernelProgram
         c.movzx(ebx, __word_ptr[esi + 42]);
         if (cutOff is not null)
         {
-            // Halves, so that nothing is carried.
+            // Both factors have 16 bits, so the product fits in EAX.
             c.mov(eax, ebx);
             c.mul(ecx);
             c.add(eax, __dword_ptr[esi + 28]);
@@ -289,7 +287,7 @@ internal sealed partial class KernelProgram
         c.push(ecx);
     }
 
-    /// <summary>EAX..EDX becomes a region: it must be memory, and free. Uses ECX, EBP.</summary>
+    /// <summary>Makes EAX..EDX a region. It must be memory, and free. Uses ECX, EBP.</summary>
     private void Claim()
     {
         c.cmp(edx, MemoryEnd);
@@ -306,9 +304,7 @@ internal sealed partial class KernelProgram
         c.call(_addRegion);
     }
 
-    /// <summary>
-    /// Moves the ELF file of the server at EDI to where it is in nobody's way: as high as possible, page-aligned.
-    /// </summary>
+    /// <summary>Moves the ELF file of the server at EDI to free memory, page-aligned and as high as possible.</summary>
     private void StageRoutine()
     {
         var search = c.CreateLabel();
@@ -350,7 +346,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Copies the segments of the ELF file of the server at EDI, and clears what is beyond their bytes.
+    /// Copies the segments of the ELF file of the server at EDI, and clears the rest of their memory.
     /// </summary>
     private void UnpackRoutine()
     {

@@ -5,18 +5,19 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// Boot with modules: the first is σ0, the second the root task, each an ELF executable, which goes where its program
-/// headers say, or flat, which runs where the loader put it. Further ones are the root task's business.
+/// Boot with modules. The first module is σ0, the second is the root task. Each is an ELF executable, which is copied
+/// to the addresses in its program headers, or a flat binary, which runs where the loader put it. Other modules are
+/// left to the root task.
 /// </summary>
 /// <remarks>
-/// Everything is a region of physical memory. No two regions may overlap; a file that is still to be unpacked is moved
-/// out of the way of all others first, wherever the loader had put it. All this with paging off.
+/// All memory in use is a list of physical regions, which must not overlap. Wherever the loader has put an ELF file,
+/// boot first moves it out of the way of all other regions, and then unpacks it. All this runs with paging off.
 /// </remarks>
 internal sealed partial class KernelProgram
 {
     private const uint ElfMagic = ElfFormat.Magic;
 
-    // Boot's variables, and the regions (first byte, one after the last), in the page that becomes σ0's stack.
+    // Boot's variables, and the regions (first byte, byte after the last), in the page that becomes σ0's stack.
     private uint Scratch => _layout.Boot.Sigma0Stack;
     private AssemblerMemoryOperand MemoryEnd => __dword_ptr[Scratch];
     private AssemblerMemoryOperand RegionCount => __dword_ptr[Scratch + 4];
@@ -28,7 +29,7 @@ internal sealed partial class KernelProgram
     private uint BootStack => _layout.Boot.RootStack + Layout.PageSize;
 
     /// <summary>
-    /// A server that is being loaded: the module's address and size, its entry in the start table, its number for
+    /// A server that is being loaded: the module's address and size, its entry in the start table, and its number in
     /// messages.
     /// </summary>
     private const uint Source = 0,
@@ -47,7 +48,7 @@ internal sealed partial class KernelProgram
     private uint InfoPage => Layout.Physical(_layout.Info);
 
     /// <summary>
-    /// EBX is the loader's information. Leaves in ESI the linear address of a table of threads to start.
+    /// In: EBX is the loader's information. Out: ESI is the linear address of a table of threads to start.
     /// </summary>
     private void LoadServers()
     {
@@ -85,7 +86,7 @@ internal sealed partial class KernelProgram
         }
     }
 
-    /// <summary>Where the loader put an ELF file nothing may go until it has been moved.</summary>
+    /// <summary>Reserves the memory of an ELF file as the loader put it, until the file has been moved.</summary>
     private void AddSource()
     {
         var flat = c.CreateLabel();
@@ -121,8 +122,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Regions: the kernel, what is not memory, and the modules that stay where they are. Programs' files are kept
-    /// apart: they are regions only once it is clear where their segments go.
+    /// Lists the regions: the kernel, addresses without memory, and the modules that stay where they are. The files of
+    /// the servers are recorded separately. They become regions after their segments have been placed.
     /// </summary>
     private void ListModules()
     {
@@ -174,7 +175,7 @@ internal sealed partial class KernelProgram
         c.call(_addRegion);
     }
 
-    /// <summary>The info page's view of memory, for σ0.</summary>
+    /// <summary>Writes the end of memory into the info page, for σ0.</summary>
     private void DescribeMemory()
     {
         c.mov(eax, MemoryEnd);
@@ -182,8 +183,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The info page's frequency of the processor: how often its time-stamp counter counts while the timer's third
-    /// channel counts down a millisecond; nothing where it has no such counter.
+    /// Writes the processor's frequency into the info page: the ticks of the time-stamp counter while the timer's third
+    /// channel counts down one millisecond. A processor without that counter leaves the field 0.
     /// </summary>
     private void MeasureFrequency()
     {
@@ -192,7 +193,7 @@ internal sealed partial class KernelProgram
         var wait = c.CreateLabel();
         var none = c.CreateLabel();
 
-        // A processor that identifies itself lets EFLAGS.ID change (SDM vol. 2, CPUID).
+        // A processor with CPUID lets software change EFLAGS.ID (SDM vol. 2, CPUID).
         c.pushfd();
         c.pop(eax);
         c.mov(ecx, eax);
@@ -229,7 +230,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The image gives σ0 every frame that the kernel has not reserved: takes away those beyond the memory there is.
+    /// The image gives σ0 every frame that the kernel has not reserved. Removes the frames beyond the end of memory.
     /// </summary>
     private void MapFrames()
     {
@@ -242,7 +243,8 @@ internal sealed partial class KernelProgram
         c.sub(edx, esi);
         c.jbe(none);
 
-        // Its page tables follow those of its ports, in order: rows of frames follow each other.
+        // σ0's page tables for memory follow those for its ports, in order, so the rows of consecutive frames are
+        // adjacent.
         var before = paging.UserSlots - paging.UserPages / paging.Entries + 1;
         c.xor(eax, eax);
         foreach (var area in (Area[])[maps.Pages, maps.PageTables])
@@ -262,8 +264,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The table of threads: what the start table of the info page says, in whole pages, and each server's argument on
-    /// its stack.
+    /// Fills the table of threads from the start table of the info page, rounds the servers' memory to whole pages, and
+    /// puts each server's argument on its stack.
     /// </summary>
     private void ServersToStart()
     {

@@ -13,17 +13,18 @@ internal static class Pic
     /// <summary>Non-specific end of interrupt (OCW2).</summary>
     public const uint EndOfInterrupt = 0x20;
 
-    /// <summary>Specific end of interrupt, of a line to be added (OCW2).</summary>
+    /// <summary>Specific end of interrupt; the line is added (OCW2).</summary>
     public const uint SpecificEnd = 0x60;
 
     /// <summary>Lines of a controller.</summary>
     public const uint Lines = 8;
 
-    /// <summary>Vectors of the slave's lines.</summary>
+    /// <summary>The vector of the slave's first line.</summary>
     private const uint SlaveVector = Layout.TickVector + Lines;
 
     /// <summary>
-    /// Port and value: edge-triggered, cascaded on line 2, 8086 mode, all lines masked but the kernel's (ICW1-4, OCW1).
+    /// Ports and values: edge-triggered, cascaded on line 2, 8086 mode, all lines masked except the kernel's (ICW1-4,
+    /// OCW1).
     /// </summary>
     public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
         [
@@ -46,19 +47,19 @@ internal static class Pit
     /// <summary>1,193,182 Hz / 1,193: a tick of 1 ms.</summary>
     private const uint Divisor = 1193;
 
-    /// <summary>Port and value: channel 0, both bytes, mode 2 (rate generator), binary.</summary>
+    /// <summary>Ports and values: channel 0, both bytes, mode 2 (rate generator), binary.</summary>
     public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
         [(0x43, 0x34), (0x40, Divisor & 0xFF), (0x40, Divisor >> 8)];
 
-    /// <summary>The gate of channel 2, whose output is read there too.</summary>
+    /// <summary>The port of the gate of channel 2. The channel's output can be read there, too.</summary>
     public const uint Gate = 0x61;
 
     /// <summary>Channel 2 has counted down.</summary>
     public const uint Ended = 0x20;
 
     /// <summary>
-    /// Port and value: the speaker off and the gate open; channel 2, both bytes, mode 0 (output rises at the end), a
-    /// millisecond.
+    /// Ports and values: speaker off, gate open, and channel 2 with both bytes, mode 0 (the output rises at the end)
+    /// and one millisecond.
     /// </summary>
     public static IReadOnlyList<(uint Port, uint Value)> Millisecond =>
         [(Gate, 0x01), (0x43, 0xB0), (0x42, Divisor & 0xFF), (0x42, Divisor >> 8)];
@@ -74,22 +75,22 @@ internal static class Com1
         LineStatus = 0x3FD,
         Last = 0x3FF;
 
-    /// <summary>A byte has been received (LSR bit 0); the transmitter takes one (bit 5).</summary>
+    /// <summary>A byte has been received (LSR bit 0); the transmitter can take a byte (bit 5).</summary>
     public const uint DataReady = 0x01,
         TransmitterEmpty = 0x20;
 
     /// <summary>IER: an interrupt for received data.</summary>
     public const uint ReceivedData = 0x01;
 
-    /// <summary>FCR: FIFOs on, which are told of a first byte at once.</summary>
+    /// <summary>FCR: FIFOs on. The first received byte raises an interrupt at once.</summary>
     public const uint FifosOn = 0x01;
 
-    /// <summary>MCR: DTR, RTS, and OUT2, which wires the interrupt to its line.</summary>
+    /// <summary>MCR: DTR, RTS, and OUT2, which connects the interrupt to its line.</summary>
     public const uint Connected = 0x0B;
 
     /// <summary>
-    /// Port and value: no interrupts, 115,200 baud, 8 bits, no parity, 1 stop bit, FIFOs on, DTR and RTS. What is
-    /// received stays.
+    /// Ports and values: no interrupts, 115,200 baud, 8 bits, no parity, 1 stop bit, FIFOs on, DTR and RTS. A byte that
+    /// was received before is kept.
     /// </summary>
     public static IReadOnlyList<(uint Port, uint Value)> Initialisation =>
         [

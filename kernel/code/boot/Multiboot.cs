@@ -3,7 +3,7 @@ namespace Verified.Kernel;
 /// <summary>The information that a Multiboot loader leaves at EBX (Multiboot 0.6, 3.3): flags and offsets.</summary>
 internal static class Multiboot
 {
-    /// <summary>What the loader leaves in EAX (Multiboot 0.6, 3.2).</summary>
+    /// <summary>The value that the loader leaves in EAX (Multiboot 0.6, 3.2).</summary>
     public const uint LoaderMagic = 0x2BADB002;
 
     public const uint HasMemory = 0x01,
@@ -12,7 +12,7 @@ internal static class Multiboot
         HasMap = 0x40,
         HasName = 0x200;
 
-    /// <summary>What is handed on to the root task.</summary>
+    /// <summary>The parts that boot passes on to the root task.</summary>
     public const uint Kept = HasMemory | HasCommandLine | HasModules | HasMap | HasName;
 
     public const uint LowerKilobytes = 4,
@@ -25,10 +25,10 @@ internal static class Multiboot
         Name = 64,
         Size = 88;
 
-    /// <summary>Where the upper memory starts.</summary>
+    /// <summary>The start of upper memory.</summary>
     public const uint UpperMemory = 0x100000;
 
-    /// <summary>A module: its first byte, the one after its last, its command line.</summary>
+    /// <summary>A module: its first byte, the byte after its last, and its command line.</summary>
     public const uint ModuleStart = 0,
         ModuleEnd = 4,
         ModuleText = 8,

@@ -7,14 +7,14 @@ namespace Verified.Kernel;
 /// <summary>The ways into the kernel other than ipc and exceptions.</summary>
 internal sealed partial class KernelProgram
 {
-    /// <summary>Saves the registers; the thread may have loaded any user segment.</summary>
+    /// <summary>Saves the registers, and loads DS, because the thread may have loaded any user segment.</summary>
     private void Enter()
     {
         c.pushad();
         LoadSegment();
     }
 
-    /// <summary>The only segment register, beside CS and SS, that the kernel uses.</summary>
+    /// <summary>Loads DS, the only segment register besides CS and SS that the kernel uses.</summary>
     private void LoadSegment()
     {
         c.mov(eax, Layout.KernelData);
@@ -45,7 +45,7 @@ internal sealed partial class KernelProgram
         Mark("thread_switch");
         Enter();
 
-        // The target is ready, resuming or mapping, and not myself.
+        // Jumps to `yield` unless the target is another thread that is ready, resuming or mapping.
         RowAddress(ebp, esi);
         c.cmp(At(ebp, Layout.Id), esi);
         c.jne(yield);
@@ -55,8 +55,8 @@ internal sealed partial class KernelProgram
         c.cmp(ebp, eax);
         c.je(yield);
 
-        // It gets the rest of my slice, 255 ticks at most: (sum - 255 if that is negative) + 255.
-        // An infinite slice stays infinite.
+        // The target gets the rest of the caller's slice, up to 255 ticks: (sum - 255 if that is negative) + 255. An
+        // infinite slice stays infinite.
         c.mov(eax, At(ebp, Layout.Slice));
         c.cmp(eax, ScheduleParam.Infinite);
         c.je(donated);
@@ -69,7 +69,8 @@ internal sealed partial class KernelProgram
         Mark(ref donated);
         RenewSlice();
 
-        // The processor: the target, at EBP, leaves its ready set, if it is in there, and I enter mine.
+        // The target, at EBP, gets the processor. It leaves its ready set, if it is in one. The current thread enters
+        // its own.
         Mark(ref _switchAway);
         Number(edi, ebp);
         c.mov(esi, At(ebp, Layout.Priority));
@@ -97,14 +98,14 @@ internal sealed partial class KernelProgram
         c.adc(__dword_ptr[_layout.InfoClock.Base + Layout.TimeHigh.Offset], 0);
         c.mov(The(_layout.Examined), 0);
 
-        // Idle: nobody's row, which has no time slice. Between steps of an operation on mappings, the current thread is
-        // not at ESP.
+        // While the processor idles, this is nobody's row, which has no time slice. Between two steps of an operation
+        // on mappings, ESP does not point at the current thread's row.
         LoadCurrent();
         c.cmp(esp, _layout.Threads.Base + Frame);
         c.je(_wake);
         c.inc(Me(Layout.Consumed));
 
-        // A tick less, if there are 1 to 255: a slice without time or an infinite one stays what it is.
+        // One tick less if 1 to 255 are left. A slice without time and an infinite slice do not change.
         c.mov(eax, Me(Layout.Slice));
         c.dec(eax);
         c.cmp(eax, ScheduleParam.MostTicks);

@@ -4,8 +4,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The way out of the kernel to the current thread: its space, its segments, its registers. And what makes a small
-/// space large.
+/// The way out of the kernel to the current thread: its space, its segments, its registers. This file also makes a
+/// small space large.
 /// </summary>
 internal sealed partial class KernelProgram
 {
@@ -37,7 +37,7 @@ internal sealed partial class KernelProgram
         Place("exit_grown");
         LoadDescriptors(UserSegments.FlatLow, UserSegments.FlatHigh);
 
-        // CR3 is to be ECX, DS and ES to be EBX, FS and GS to be EDI.
+        // In: ECX is the new CR3, EBX the new DS and ES, EDI the new FS and GS.
         Mark(ref load);
         c.mov(eax, cr3);
         c.cmp(eax, ecx);
@@ -51,14 +51,15 @@ internal sealed partial class KernelProgram
         c.popad();
         c.iretd();
 
-        // My task has a small space, and I am in there: IRET would find that I am not.
+        // The thread's task has a small space. The thread runs there only if its EIP is inside; otherwise IRET would
+        // fault.
         Mark(ref small);
         c.cmp(Me(Layout.Eip), UserSegments.SmallSize);
         c.jae(large);
         c.mov(ecx, Layout.Physical(_layout.Directories));
         c.mov(ebx, Layout.UserData);
 
-        // In a large space the thread may have loaded the flat segment into SS, which is absent now.
+        // In a large space the thread may have loaded the flat segment into SS. That segment is not present now.
         c.mov(Me(Layout.Ss), ebx);
         c.xor(edi, edi);
         c.cmp(High(_layout.DataSegment), edx);
@@ -68,8 +69,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// A task's small space is that of a page table, its first, whose offset is in a register; elsewhere if there is
-    /// none. The offset is lost.
+    /// Stores the descriptor of a task's small space, which covers the task's first page table. In: the table's offset.
+    /// Jumps to <paramref name="none"/> if the task has no such table. The offset is lost.
     /// </summary>
     private void SmallSegment(
         AssemblerRegister32 task,
@@ -90,7 +91,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The users' descriptors: their low dword, the high one in EDX, which is lost, and the flat segment's.
+    /// Loads the users' descriptors: their low dword, the high dword in EDX, and the flat segment's high dword. EDX is
+    /// lost.
     /// </summary>
     private void LoadDescriptors(uint low, uint flatHigh)
     {
@@ -103,8 +105,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Elsewhere if the thread that has raised an exception, with its error code on the stack and nothing saved, is in
-    /// a small space.
+    /// Jumps to <paramref name="then"/> if the thread that raised an exception runs in a small space. The error code is
+    /// on the stack, and no register is saved yet.
     /// </summary>
     private void IfInSmallSpace(Label then)
     {
@@ -112,7 +114,7 @@ internal sealed partial class KernelProgram
         c.je(then);
     }
 
-    /// <summary>My space is large from now on, and I try again.</summary>
+    /// <summary>Makes the space of the current thread's task large. The thread then repeats its instruction.</summary>
     private void Outgrow(ref Label outgrow)
     {
         Mark(ref outgrow);
@@ -124,7 +126,7 @@ internal sealed partial class KernelProgram
         c.jmp(_exit);
     }
 
-    /// <summary>The space of the task in a register, which is lost, is large.</summary>
+    /// <summary>Makes the space of a task large. The task's register is lost.</summary>
     private void NoSmallSpace(AssemblerRegister32 task)
     {
         c.mov(In(Maps.SmallSegments, task), 0);

@@ -5,12 +5,12 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>Exceptions, page faults among them: the message to the pager.</summary>
+/// <summary>Exceptions, including page faults: the message to the pager.</summary>
 internal sealed partial class KernelProgram
 {
     /// <summary>
-    /// Vectors of the exceptions that are reported to the pager, and whether the processor pushes an error code (SDM
-    /// 3A, 6.15). Without coprocessor and SSE, 9 and 19 are never raised; any vector without a gate ends as 13.
+    /// The vectors of the exceptions that are reported to the pager, and whether the processor pushes an error code
+    /// (SDM 3A, 6.15). Without coprocessor and SSE, 9 and 19 never occur. INT with a vector that has no gate raises 13.
     /// </summary>
     internal static readonly IReadOnlyList<(uint Vector, bool HasCode)> ExceptionVectors =
     [
@@ -30,7 +30,7 @@ internal sealed partial class KernelProgram
         (17, true),
     ];
 
-    /// <summary>NMI, double fault, machine check: not a thread's doing.</summary>
+    /// <summary>NMI, double fault, machine check: events that no thread causes.</summary>
     internal static readonly IReadOnlyList<uint> PanicVectors = [2, 8, 18];
 
     private void Exceptions()
@@ -65,7 +65,7 @@ internal sealed partial class KernelProgram
         c.pop(AtStack(Layout.Fault));
         Enter();
 
-        // In a small space the address is what is left of the base.
+        // In a small space the linear address includes the segment's base, which is removed.
         c.mov(eax, cr2);
         c.test(High(_layout.DataSegment), UserSegments.LimitMask);
         c.jne(large);
@@ -80,7 +80,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The thread's fault field tells what it raised. From where the partner is found on, it is what any report tells.
+    /// Reports to the pager what the thread's fault field says. The code from `report_found` on is shared by all
+    /// reports.
     /// </summary>
     private void Report(ref Label report, ref Label saved)
     {
@@ -101,13 +102,13 @@ internal sealed partial class KernelProgram
         AddSender();
         c.jmp(_pick);
 
-        // No pager: nobody will ever make it run again.
+        // There is no pager, so the thread stops.
         Mark(ref stop);
         c.mov(Me(Layout.Status), StoredStatus.Stopped);
         c.jmp(_pick);
 
-        // The pager waits for me. It may do so for the answer to an exception of its own: then it goes on as if it had
-        // raised none.
+        // The pager is waiting for the current thread. If it waits for the answer to its own exception, it continues as
+        // if there had been no exception.
         Mark(ref deliver);
         c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(answer);

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>Interrupts of devices: the messages to their handlers, and what the interrupt controllers mask.</summary>
+/// <summary>Device interrupts: the messages to their handlers, and the masks of the interrupt controllers.</summary>
 internal sealed partial class KernelProgram
 {
     private void DeviceInterrupts()
@@ -23,8 +23,8 @@ internal sealed partial class KernelProgram
             c.jmp(id - 1 < Pic.Lines ? first : second);
         }
 
-        // In user mode, idle or between steps on mappings: ESP is at a frame, but not always at the current thread's.
-        // The ends of interrupt are specific, so that one which no device raised ends no other.
+        // In user mode, while idle, or between two steps on mappings, ESP points at a frame, but not always at the
+        // current thread's. The ends of interrupt are specific, so that a spurious interrupt ends no other interrupt.
         Mark(ref first);
         LoadSegment();
         InterruptBit();
@@ -47,7 +47,8 @@ internal sealed partial class KernelProgram
         c.mov(eax, Pic.SpecificEnd + Interrupts.Cascade);
         c.@out((byte)Pic.MasterCommand, al);
 
-        // Its handler, if any, waits for anyone, or for this one: or it is told later.
+        // If the handler is waiting for anyone, or for this interrupt, it gets the message now. Otherwise the interrupt
+        // is pending.
         Mark(ref find);
         c.mov(ebp, OfInterrupt(edi, _layout.HandlerPointer));
         c.cmp(ebp, Nobody);
@@ -81,8 +82,9 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The receive phase of the current thread, from its interrupt, EDI, or open. If it is pending the phase ends with
-    /// it; else the line may fire, and those who send come next, or I sleep.
+    /// The receive phase of the current thread, open or closed from its interrupt, EDI. If the interrupt is pending,
+    /// the phase ends with its message. Otherwise the line is unmasked; then waiting senders come next, or the thread
+    /// sleeps.
     /// </summary>
     private void ReceiveInterrupt(ref Label own, Label finish, Label senders, Label sleep)
     {
@@ -112,8 +114,12 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Interrupt EDI becomes the current thread's, unless it is another's or the kernel's, I have one, or my timeout is
-    /// not zero.
+    /// Associates interrupt EDI with the current thread. Jumps to <paramref name="not"/> if one of these holds:
+    /// <list type="bullet">
+    /// <item>The thread already has an interrupt.</item>
+    /// <item>The interrupt has a handler, or is the kernel's.</item>
+    /// <item>The receive timeout is not zero.</item>
+    /// </list>
     /// </summary>
     private void Associate(Label not)
     {
@@ -135,7 +141,7 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Handles), edi);
     }
 
-    /// <summary>A thread's interrupt, if it has one, is nobody's. Uses EAX, ECX, EDI.</summary>
+    /// <summary>Ends the association of a thread with its interrupt, if there is one. Uses EAX, ECX, EDI.</summary>
     private void Dissociate(AssemblerMemoryOperand handles, Label done)
     {
         c.mov(edi, handles);
@@ -149,14 +155,14 @@ internal sealed partial class KernelProgram
         WriteMasks();
     }
 
-    /// <summary>EAX = the bit of interrupt EDI among those that are masked. Uses ECX.</summary>
+    /// <summary>EAX = the bit of interrupt EDI in the masks. Uses ECX.</summary>
     private void InterruptBit()
     {
         c.lea(ecx, __[edi - 1]);
         Bit();
     }
 
-    /// <summary>EAX is what is masked from now on.</summary>
+    /// <summary>EAX becomes the mask of both controllers.</summary>
     private void WriteMasks()
     {
         c.mov(The(_layout.Masked), eax);

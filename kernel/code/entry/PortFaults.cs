@@ -6,12 +6,13 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>General-protection exceptions, and those among them that want a port without the right.</summary>
+/// <summary>General-protection exceptions, including forbidden port accesses.</summary>
 internal sealed partial class KernelProgram
 {
     /// <summary>
-    /// Only the instruction itself tells. No byte is read that it does not have, as the next may be in a page that is
-    /// not there: behind a prefix there is one, and behind an opcode with a port.
+    /// Only the instruction itself says whether it is a port access. The code never reads beyond the instruction,
+    /// because the next byte may be in a page that is not present. A prefix is always followed by a byte, and so is an
+    /// opcode with a port.
     /// </summary>
     private void Protection(Label outgrow, Label saved)
     {
@@ -22,15 +23,15 @@ internal sealed partial class KernelProgram
         c.shl(Me(Layout.Fault), 16);
         c.or(Me(Layout.Fault), FaultMessage.Of<Concrete>(FaultMessage.Protection, 0).Value);
 
-        // EBX the opcode's place behind two prefixes at most, EAX the opcode, EDI 1 if a prefix makes its operand
-        // small.
+        // EBX = the position of the opcode, after at most two prefixes; EAX = the opcode; EDI = 1 if a prefix makes the
+        // operand 16 bits wide.
         c.mov(ebx, Me(Layout.Eip));
         c.xor(edi, edi);
         SkipPrefix();
         SkipPrefix();
         c.movzx(eax, __byte_ptr[ebx]);
 
-        // Its port: EDX, or the byte behind the opcode.
+        // The port is in EDX, or in the byte after the opcode.
         c.mov(edx, Me(Layout.Edx));
         c.and(edx, 0xFFFF);
         c.mov(ecx, eax);
@@ -51,7 +52,7 @@ internal sealed partial class KernelProgram
         c.test(bl, bl);
         c.je(saved);
 
-        // ECX the last one: 0, 1 or 3 further on.
+        // ECX = the last port: 0, 1 or 3 after the first.
         c.mov(ecx, edi);
         c.mov(esi, 3);
         c.shr(esi, cl);
@@ -62,7 +63,7 @@ internal sealed partial class KernelProgram
         c.cmp(ecx, _layout.Limits.Paging.Ports * 16);
         c.jae(saved);
 
-        // Whoever has the right to both was forbidden something else.
+        // If the task has both ports, the processor forbade something else.
         LoadMe(esi);
         c.shr(esi, (byte)Layout.BlockShift);
         c.and(esi, _layout.Limits.Tasks - 1);
@@ -72,7 +73,7 @@ internal sealed partial class KernelProgram
         c.or(eax, ebx);
         c.je(saved);
 
-        // The least fpage that has both.
+        // The smallest fpage that contains both ports.
         c.xor(ecx, edx);
         c.shr(ecx, 3);
         c.or(ecx, 1);
@@ -87,21 +88,22 @@ internal sealed partial class KernelProgram
         c.jmp(saved);
     }
 
-    // Opcodes, but for their last two bits: in or out, and how much (SDM 2, appendix A). INS and OUTS are 6Ch, IN and
-    // OUT by DX are ECh.
+    // Opcodes without their last two bits, which give the direction and the width (SDM 2, appendix A). INS and OUTS are
+    // 6Ch, IN and OUT by DX are ECh.
     private const byte Immediate = 0xE4,
         ByDx = 0x6C,
         OperandSize = 0x66;
 
     /// <summary>
-    /// EBX goes behind a prefix, if it is at one; EDI becomes 1 if that makes the operand small. Uses EAX, ECX, EDX.
+    /// If EBX points at a prefix, moves it behind the prefix. EDI becomes 1 if the prefix makes the operand 16 bits
+    /// wide. Uses EAX, ECX, EDX.
     /// </summary>
     private void SkipPrefix()
     {
         c.movzx(eax, __byte_ptr[ebx]);
         c.xor(edx, edx);
 
-        // Segments, sizes, repetition.
+        // Segment, size and repetition prefixes.
         foreach (var (mask, prefix) in ((byte, byte)[])[(0xE7, 0x26), (0xFC, 0x64), (0xFE, 0xF2)])
         {
             c.mov(ecx, eax);
@@ -118,7 +120,9 @@ internal sealed partial class KernelProgram
         c.or(edi, ecx);
     }
 
-    /// <summary>Not 0 where the current task, whose map's first row is in ESI, may not use a port.</summary>
+    /// <summary>
+    /// The result is not 0 if the current task may not use a port. ESI is the first row of the task's I/O bitmap.
+    /// </summary>
     private void Denied(AssemblerRegister32 port, AssemblerRegister32 denied)
     {
         c.mov(denied, port);

@@ -5,7 +5,7 @@ using Code = Verified.Spec.Code;
 namespace Verified.Kernel;
 
 /// <summary>
-/// ipc, the slow path: takes the message of a waiting sender, which goes on to its own receive phase.
+/// ipc, slow path: the current thread takes the message of a waiting sender, which then starts its own receive phase.
 /// </summary>
 internal sealed partial class KernelProgram
 {
@@ -54,7 +54,7 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Status), StoredStatus.Giving);
         c.jmp(_leave);
 
-        // The thread at EBP, whose message the one at EDX has, goes on to its receive phase.
+        // The sender at EBP starts its receive phase. The receiver at EDX has taken its message.
         Mark(ref _goesOn);
         c.mov(eax, At(ebp, Layout.Ebp));
         c.cmp(eax, -1);
@@ -67,8 +67,8 @@ internal sealed partial class KernelProgram
         c.test(eax, 1);
         c.je(from);
 
-        // Open: one accepted message at a time; it takes its own, or looks for its interrupt, when it next gets the
-        // processor.
+        // Open: only one message is accepted in a step. The sender takes its own message, or looks for its interrupt,
+        // when it next gets the processor.
         c.cmp(At(ebp, _layout.Senders), 0);
         c.jne(resuming);
         c.cmp(At(ebp, Layout.Handles), 0);
@@ -77,7 +77,7 @@ internal sealed partial class KernelProgram
         c.mov(edx, Nobody);
         c.jmp(wait);
 
-        // It reports an exception, and waits for my answer.
+        // The sender reports an exception, and now waits for the current thread's answer.
         Mark(ref fault);
         c.mov(eax, At(ebp, Layout.Fault));
         c.mov(Me(Layout.Edx), eax);
@@ -87,7 +87,7 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Status), StoredStatus.ReceivingFrom | StoredStatus.Faulting);
         c.jmp(_leave);
 
-        // Closed: its ESI names the one it sent to, who is not sending.
+        // Closed: ESI names the thread that took the message. That thread is not sending, so the sender waits for it.
         c.Label(ref from);
         c.mov(ecx, StoredStatus.ReceivingFrom);
 

@@ -5,12 +5,13 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// ipc, the fast path: three words by call to a thread that waits for anyone or for me, or by reply and wait to one
-/// that waits for me.
+/// ipc, fast path: a message of three words. Call: to a thread that waits for anyone or for the caller. Reply and wait:
+/// to a thread that waits for the caller.
 /// </summary>
 /// <remarks>
-/// Instructions stand in pairs, as the Pentium's pipes take them: so the registers are saved between the guards, as
-/// each is free to go. No segment register is loaded (Liedtke): that they are flat is only looked at.
+/// Instructions are in the pairs that the Pentium's two pipes execute together, so each register is saved between the
+/// guards as soon as a pipe is free. The fast path loads no segment register (Liedtke); it only checks that they are
+/// flat.
 /// </remarks>
 internal sealed partial class KernelProgram
 {
@@ -19,8 +20,8 @@ internal sealed partial class KernelProgram
     // in    EAX 0, ECX 0, EBP 0 (call) or 1 (reply and wait), ESI partner, EDX EBX EDI words
     // out   the partner runs: EAX 0, ESI sender, EDX EBX EDI words, ECX EBP as it left them
     //
-    // Every guard leaves to the slow path before anything shared is written: the slow path starts over from the saved
-    // registers. Neither thread enters or leaves a ready set: the one gives the processor, the other takes it.
+    // Every guard leaves to the slow path before it writes anything shared. The slow path starts again from the saved
+    // registers. Neither thread enters or leaves a ready set, because the processor passes from one to the other.
     private void Ipc()
     {
         var answers = c.CreateLabel("ipc_reply");
@@ -32,7 +33,7 @@ internal sealed partial class KernelProgram
         var leave = c.CreateLabel("ipc_leave");
         _ipcSlow = c.CreateLabel("ipc_slow");
 
-        // Registers only, both ways, no timeouts.
+        // Only registers in both phases, and no timeouts.
         Mark("ipc");
         c.mov(AtStack(Layout.Eax), eax);
         c.or(eax, ecx);
@@ -42,7 +43,7 @@ internal sealed partial class KernelProgram
         c.jne(answers);
         FindReceiver(StoredStatus.ReceivingAny, smallCall, leave, closed, () => c.mov(ecx, StoredStatus.ReceivingFrom));
 
-        // POINT OF NO RETURN: I wait for the partner.
+        // POINT OF NO RETURN: the caller waits for the partner.
         c.Label(ref call);
         c.mov(AtStack(Layout.Status), ecx);
         c.xor(eax, eax);
@@ -63,12 +64,12 @@ internal sealed partial class KernelProgram
         c.cmp(esi, ecx);
         c.jne(leave);
 
-        // Nobody waits to send to me, and I handle no interrupt: so I wait too.
+        // If no thread is waiting to send to the caller, and it handles no interrupt, the caller waits.
         c.mov(ecx, AtStack(Layout.Handles));
         c.or(eax, ecx);
         c.jne(leave);
 
-        // POINT OF NO RETURN: I wait for anyone.
+        // POINT OF NO RETURN: the caller waits for anyone.
         c.mov(ecx, StoredStatus.ReceivingAny);
         c.mov(esi, Nobody);
         c.mov(AtStack(Layout.Status), ecx);
@@ -77,18 +78,18 @@ internal sealed partial class KernelProgram
         c.lea(esi, __[ebp + Layout.ThreadSize]);
         SwitchToReceiver();
 
-        // Two threads that call each other: it waits, but not for anyone.
+        // The partner is not waiting for anyone. It may be waiting for the caller, if two threads call each other.
         Mark(ref closed);
         IfClosedOnMe(leave);
 
-        // POINT OF NO RETURN: it waits for nobody, and goes on as above.
+        // POINT OF NO RETURN: the partner's wait ends; then as above.
         c.mov(esi, Nobody);
         c.mov(At(ebp, _layout.Partner), esi);
         c.jmp(call);
 
         SmallIpc(ref smallCall, ref smallReply, unsaved, leave);
 
-        // The slow path finds all registers saved, and its segment.
+        // The slow path expects all registers saved, and DS loaded.
         Mark(ref unsaved);
         c.mov(AtStack(Layout.Esi), esi);
         c.mov(AtStack(Layout.Edx), edx);
@@ -100,17 +101,22 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// EBP the row of the thread that ESI names, which waits as it is said. Elsewhere if there is none, if somebody who
-    /// competes has a higher priority, or if my segments are not flat: until that is known, accesses go through SS,
-    /// which is.
+    /// Finds the receiver: EBP becomes the row of the thread that ESI names. Jumps to a label unless all of these hold:
+    /// <list type="bullet">
+    /// <item>The id names a thread.</item>
+    /// <item>The thread waits with the given status.</item>
+    /// <item>No competing thread has a higher priority.</item>
+    /// <item>The caller's segments are flat. Until this is known, accesses use SS, which is flat.</item>
+    /// </list>
     /// </summary>
-    /// <param name="status">How it waits, as its row holds it.</param>
-    /// <param name="notFlat">Where my segments are not flat, and EBX and EDI not saved yet.</param>
-    /// <param name="leave">Where all registers are.</param>
+    /// <param name="status">The required status of the receiver, as its row stores it.</param>
+    /// <param name="notFlat">Target if the segments are not flat. EBX and EDI are not saved then.</param>
+    /// <param name="leave">Target if the id names no thread. All registers are saved then.</param>
     /// <param name="otherwise">
-    /// Where it waits otherwise, or somebody has a higher priority: EAX the difference and top, ESI its priority.
+    /// Target if the status differs or a thread has a higher priority. EAX is the difference of the statuses plus top,
+    /// ESI the receiver's priority.
     /// </param>
-    /// <param name="meanwhile">An instruction that prepares ECX for what follows.</param>
+    /// <param name="meanwhile">An instruction that prepares ECX for the code that follows.</param>
     private void FindReceiver(uint status, Label notFlat, Label leave, Label otherwise, Action meanwhile)
     {
         c.mov(eax, ds);
@@ -119,9 +125,9 @@ internal sealed partial class KernelProgram
         c.mov(AtStack(Layout.Esi), esi);
         c.shr(ebp, (byte)(ThreadId.LthreadShift - Layout.ThreadShift));
 
-        // Of the segments that a user can load the flat one has the greatest selector: so the sum of four is its
-        // fourfold only if all are it. The Pentium leaves the bits above a selector undefined (SDM vol. 2, MOV): of the
-        // sum the low byte counts.
+        // The flat segment has the greatest selector that a user can load. So the sum of four selectors is four times
+        // that selector only if all are equal to it. The Pentium leaves the bits above a selector undefined (SDM vol.
+        // 2, MOV), so only the low byte of the sum counts.
         c.lea(eax, __[eax + ecx - 4 * (int)Layout.FlatData]);
         c.mov(ecx, fs);
         c.add(eax, ecx);
@@ -132,8 +138,8 @@ internal sealed partial class KernelProgram
         c.add(al, cl);
         c.jne(notFlat);
 
-        // The difference of the statuses, and top: without a sign more than any priority, if they differ
-        // (StoredStatus); just top, if not.
+        // EAX is the difference of the statuses plus top. If the statuses differ, it is, unsigned, greater than any
+        // priority (StoredStatus). If they are equal, it is top.
         c.mov(eax, At(ebp, Layout.Status));
         c.mov(ecx, The(_layout.Top));
         c.mov(AtStack(Layout.Ebx), ebx);
@@ -142,9 +148,7 @@ internal sealed partial class KernelProgram
         IfNamed(leave, otherwise, meanwhile);
     }
 
-    /// <summary>
-    /// Elsewhere unless the thread at EBP has the id in ESI, and a priority that is not less than EAX, without a sign.
-    /// </summary>
+    /// <summary>Jumps unless the thread at EBP has the id in ESI and a priority of at least EAX, unsigned.</summary>
     private void IfNamed(Label leave, Label otherwise, Action meanwhile)
     {
         c.mov(ecx, At(ebp, Layout.Id));
@@ -157,8 +161,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Elsewhere unless the thread at EBP, which is not open to anyone, waits for me, and nobody who competes has a
-    /// higher priority than its, ESI.
+    /// Jumps to <paramref name="leave"/> unless the thread at EBP is waiting for the current thread and no competing
+    /// thread has a higher priority (ESI). The thread does not wait for anyone.
     /// </summary>
     private void IfClosedOnMe(Label leave)
     {
@@ -168,7 +172,9 @@ internal sealed partial class KernelProgram
         IfPartnerIsMe(leave);
     }
 
-    /// <summary>Elsewhere unless the thread at EBP, which waits for one, waits for me.</summary>
+    /// <summary>
+    /// Jumps to <paramref name="leave"/> unless the partner of the waiting thread at EBP is the current thread.
+    /// </summary>
     private void IfPartnerIsMe(Label leave)
     {
         c.mov(esi, At(ebp, _layout.Partner));
@@ -178,8 +184,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The receiver has the processor: ESI the end of its row, its stack, EAX 0. The words are in their registers since
-    /// the interrupt.
+    /// Gives the processor to the receiver. ESI is the end of its row, which is its stack, and EAX is 0. Its message
+    /// words are still in the registers of the system call.
     /// </summary>
     private void SwitchToReceiver()
     {
@@ -195,7 +201,7 @@ internal sealed partial class KernelProgram
         RunReceiver();
     }
 
-    /// <summary>Its registers, and my id in ESI. What it is to find in EAX is there.</summary>
+    /// <summary>Loads the receiver's registers, and the sender's id into ESI. EAX already has its value.</summary>
     private void RunReceiver()
     {
         c.mov(esi, AtStack(Layout.Id));

@@ -5,7 +5,7 @@ using Code = Verified.Spec.Code;
 
 namespace Verified.Kernel;
 
-/// <summary>ipc, the slow path: the receive phase of the current thread, and what comes after.</summary>
+/// <summary>ipc, slow path: the receive phase of the current thread, and the end of the ipc.</summary>
 internal sealed partial class KernelProgram
 {
     private Label _receive,
@@ -52,7 +52,7 @@ internal sealed partial class KernelProgram
         c.test(eax, 1);
         c.je(from);
 
-        // Open: my interrupt, or of the waiting senders the next after the one taken last.
+        // Open: the thread's own interrupt comes first, then the next waiting sender after the one taken last.
         c.mov(edi, Me(Layout.Handles));
         c.test(edi, edi);
         c.jne(own);
@@ -68,7 +68,7 @@ internal sealed partial class KernelProgram
         RowOfNumber(ebp, eax);
         c.jmp(found);
 
-        // Closed: from an interrupt; from nil nothing ever comes.
+        // Closed: may be from an interrupt. From nil no message ever arrives.
         Mark(ref from);
         c.mov(ecx, Me(Layout.Esi));
         c.test(ecx, ecx);
@@ -103,7 +103,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, StoredStatus.Sleeping);
         c.mov(edx, Nobody);
 
-        // EAX the status and EDX the partner to wait with.
+        // Waits with the status in EAX and the partner in EDX.
         Mark(ref wait);
         c.mov(ecx, Me(Layout.Ecx));
         c.test(ecx, 0x0F);
@@ -157,7 +157,7 @@ internal sealed partial class KernelProgram
         var ready = c.CreateLabel();
         var unrivalled = c.CreateLabel("go_on_unrivalled");
 
-        // CUT POINT: the current thread, saved, is ready or waits. Its heir, if any, is in no ready set, and at ESI.
+        // CUT POINT: the current thread, saved, is ready or waits. Its heir, ESI, if any, is in no ready set.
         Mark(ref _leave);
         LoadCurrent();
         c.mov(esi, The(_layout.Heir));
@@ -168,7 +168,7 @@ internal sealed partial class KernelProgram
         c.cmp(eax, StoredStatus.Mapping);
         c.jne(waiting);
 
-        // I am ready, and go on unless somebody of a higher priority competes.
+        // The current thread is ready. It continues unless a thread of higher priority competes.
         c.Label(ref ready);
         c.cmp(esi, Nobody);
         c.je(_goOn);
@@ -186,7 +186,7 @@ internal sealed partial class KernelProgram
         c.je(_map);
         c.jmp(_exit);
 
-        // I wait: the heir runs, unless somebody has a higher priority.
+        // The current thread waits. The heir runs unless a thread of higher priority competes.
         Mark(ref waiting);
         c.cmp(esi, Nobody);
         c.je(_pick);

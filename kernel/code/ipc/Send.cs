@@ -6,7 +6,7 @@ using Code = Verified.Spec.Code;
 
 namespace Verified.Kernel;
 
-/// <summary>ipc, the slow path: the send phase.</summary>
+/// <summary>ipc, slow path: the send phase.</summary>
 internal sealed partial class KernelProgram
 {
     private void IpcSend()
@@ -64,8 +64,9 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Status), StoredStatus.Resuming);
         c.jmp(_receive);
 
-        // The partner at EBP waits for me: transfer, wake it, go on to my receive phase with it as the heir. If it is
-        // my answer to an exception, its registers stay as they are.
+        // The partner at EBP is waiting for the sender. Transfers the message, wakes the partner and continues with the
+        // sender's receive phase; the partner is the heir. If the message answers an exception, the partner's registers
+        // do not change.
         Mark(ref deliver);
         c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(answer);
@@ -132,9 +133,11 @@ internal sealed partial class KernelProgram
     private static IEnumerable<Field> Words => [Layout.Edx, Layout.Ebx, Layout.Edi];
 
     /// <summary>
-    /// EBP the row and EAX the status of the thread that the id in ESI names, EBX my row; elsewhere if it is myself, or
-    /// none: a stale version, nil or an inactive thread.
+    /// Finds the thread that the id in ESI names: EBP = its row, EAX = its status, EBX = the current thread's row.
+    /// Jumps to
     /// </summary>
+    /// <paramref name="none"/> if the id names no thread, or the current thread itself. A stale version, nil and an
+    /// inactive thread name no thread.
     private void FindPartner(Label none)
     {
         RowAddress(ebp, esi);
@@ -162,7 +165,9 @@ internal sealed partial class KernelProgram
         c.ja(no);
     }
 
-    /// <summary>Elsewhere if the thread that was found waits for a message that I may give.</summary>
+    /// <summary>
+    /// Jumps to <paramref name="then"/> if the thread that was found is waiting for a message from the current thread.
+    /// </summary>
     private void IfWaitsForMe(Label then)
     {
         var waitsNot = c.CreateLabel();
@@ -175,14 +180,14 @@ internal sealed partial class KernelProgram
         c.Label(ref waitsNot);
     }
 
-    /// <summary>The thread at EBP waits no more. It enters no ready set. Uses EAX, EBX, ECX, EDX.</summary>
+    /// <summary>Ends the wait of the thread at EBP. The thread enters no ready set. Uses EAX, EBX, ECX, EDX.</summary>
     private void WakePartner()
     {
         RemoveTimer();
         Free(ebp);
     }
 
-    /// <summary>Ends a send that failed: nobody was woken, so I go on.</summary>
+    /// <summary>Ends a failed send. No thread was woken, so the current thread continues.</summary>
     private void Finish(ref Label label, uint code)
     {
         Mark(ref label);

@@ -4,12 +4,13 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// ipc, the fast path between small spaces: nobody's page directory stays, and so does what the TLB has of it.
+/// ipc, fast path between small spaces: nobody's page directory stays loaded, so the TLB keeps its entries.
 /// </summary>
 internal sealed partial class KernelProgram
 {
-    // Where the fast path has found that my segments are not flat: all but EBX and EDI is saved, EBP is the receiver's
-    // row, CX is GS. Every guard leaves to the slow path before anything shared is written.
+    // Entered when the fast path has found that the caller's segments are not flat. All registers but EBX and EDI are
+    // saved, EBP is the receiver's row, and CX is GS. Every guard leaves to the slow path before it writes anything
+    // shared.
     private void SmallIpc(ref Label call, ref Label reply, Label unsaved, Label leave)
     {
         Mark(ref call);
@@ -17,7 +18,8 @@ internal sealed partial class KernelProgram
         var named = c.CreateLabel();
         FindSmallReceiver(StoredStatus.ReceivingAny, unsaved, leave, closed, () => c.Label(ref named));
 
-        // POINT OF NO RETURN: I wait for the partner, and it for nobody, as it did if it waited for anyone.
+        // POINT OF NO RETURN: the caller waits for the partner. The partner's wait ends; if it was open, it had no
+        // partner anyway.
         c.mov(AtStack(_layout.Partner), ebp);
         c.mov(At(ebp, _layout.Partner), esi);
         SwitchToSmallReceiver(() => c.mov(esi, StoredStatus.ReceivingFrom));
@@ -36,16 +38,21 @@ internal sealed partial class KernelProgram
             c.jne(leave);
         });
 
-        // POINT OF NO RETURN: I wait for anyone.
+        // POINT OF NO RETURN: the caller waits for anyone.
         c.mov(AtStack(_layout.Partner), esi);
         c.mov(At(ebp, _layout.Partner), esi);
         SwitchToSmallReceiver(() => c.mov(esi, StoredStatus.ReceivingAny));
     }
 
     /// <summary>
-    /// EAX the small space's segment of the thread at EBP, which ESI names and which waits as it is said; ESI is nobody
-    /// then. Elsewhere if it is no such thread, has no small space or is not in it, or if I am not in one: FS and GS
-    /// are null there, as they stay.
+    /// Finds the receiver: EAX = the segment of the small space of the thread at EBP, ESI = nobody. Jumps to a label
+    /// unless all of these hold:
+    /// <list type="bullet">
+    /// <item>The caller runs in a small space. FS and GS are then null and stay so.</item>
+    /// <item>ESI names the thread, and it waits with the given status.</item>
+    /// <item>No competing thread has a higher priority.</item>
+    /// <item>The thread's task has a small space, and the thread is in it.</item>
+    /// </list>
     /// </summary>
     private void FindSmallReceiver(uint status, Label unsaved, Label leave, Label otherwise, Action check)
     {
@@ -79,8 +86,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The receiver, at EBP, has the processor, in its small space: EAX its segment, ECX what selects it. I wait as ESI
-    /// says.
+    /// Gives the processor to the receiver, at EBP, in its small space. EAX is that space's segment, ECX its selector.
+    /// The caller waits with the status in ESI.
     /// </summary>
     private void SwitchToSmallReceiver(Action status)
     {

@@ -6,8 +6,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// Mapping, granting, unmapping: one step, of one page or one mapping, from one cut point to the next. A mapping in a
-/// register is its row's offset in the table, 0 for none.
+/// Mapping, granting and unmapping: one step, for one page or one mapping, from one cut point to the next. A register
+/// refers to a mapping by the offset of its row in the table; 0 means none.
 /// </summary>
 internal sealed partial class KernelProgram
 {
@@ -31,14 +31,14 @@ internal sealed partial class KernelProgram
         var end = c.CreateLabel("map_end");
         _delete = c.CreateLabel("delete");
 
-        // Between the steps an interrupt may come; it pushes on nobody's row, as when idle.
+        // Between two steps an interrupt may come. It pushes its frame on nobody's row, as in the idle processor.
         Mark(ref _map);
         c.mov(esp, Nobody + Layout.Esp.Offset);
         c.sti();
         c.nop();
 
-        // CUT POINT: the current thread, saved, does the next step of the operation that is going on, or the first of
-        // its own.
+        // CUT POINT: the current thread, saved, does the next step of the operation that is under way, or the first
+        // step of its own operation.
         Mark("map_step");
         c.cli();
         LoadCurrent();
@@ -59,7 +59,7 @@ internal sealed partial class KernelProgram
         MapBegin(ref begin);
     }
 
-    /// <summary>The next mapping derived from the root is made read-only.</summary>
+    /// <summary>Makes the next mapping derived from the root read-only.</summary>
     private void MapReduce()
     {
         var done = c.CreateLabel("map_reduced");
@@ -70,7 +70,7 @@ internal sealed partial class KernelProgram
         c.cmp(Node(ebx, MappingLayout.Depth), ecx);
         c.jbe(done);
 
-        // The root's level or depth, whichever is more; and the least of that and its own.
+        // EDX = the larger of the root's level and depth, but at most the mapping's own level.
         c.mov(edx, Node(edi, MappingLayout.Level));
         c.sub(edx, ecx);
         c.sbb(eax, eax);
@@ -94,7 +94,7 @@ internal sealed partial class KernelProgram
         c.jmp(_map);
     }
 
-    /// <summary>The next mapping derived from the root goes, or at last the root itself.</summary>
+    /// <summary>Removes the next mapping derived from the root, or at last the root itself.</summary>
     private void MapFlush(ref Label flush)
     {
         var remove = c.CreateLabel("map_remove");
@@ -115,7 +115,7 @@ internal sealed partial class KernelProgram
         UnlessTaken(esi, keeps);
         c.mov(ebx, esi);
 
-        // The mapping at EBX, without derived ones, goes; then so many pages are done as EDI says.
+        // Removes the mapping at EBX, which has no derived mappings. Then EDI pages are done.
         Mark(ref remove);
         c.mov(edx, Node(ebx, Maps.Previous));
         c.mov(ecx, Node(ebx, Maps.Next));
@@ -155,7 +155,7 @@ internal sealed partial class KernelProgram
         var move = c.CreateLabel("map_move");
         var fail = c.CreateLabel("map_fail");
 
-        // EBX the mapping at the source page, ESI its place in the page tables.
+        // EBX is the mapping at the source page, ESI its place in the page tables.
         Lookup(Maps.Source, MappingLayout.SourcePage, esi, edi);
         c.mov(ebx, InPages(esi));
         c.test(ebx, ebx);
@@ -168,7 +168,7 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Phase), Phases.Flush);
         c.jmp(_map);
 
-        // Nothing there, one page; no page table there, as far as it would go.
+        // Without a mapping, skips one page. Without a page table, skips the rest of that table.
         Mark(ref skip);
         c.mov(eax, 1);
         c.test(edi, edi);
@@ -181,7 +181,8 @@ internal sealed partial class KernelProgram
         c.Label(ref some);
         Advance();
 
-        // The mapping at EBX is the root; it is made read-only, where it is to be, and all derived from it.
+        // The mapping at EBX is the root. The mappings derived from it become read-only, and the root itself if it is
+        // taken.
         Mark(ref reduce);
         c.mov(Op(MappingLayout.Phase), Phases.Reduce);
         c.mov(Op(Maps.Root), ebx);
@@ -194,7 +195,7 @@ internal sealed partial class KernelProgram
         Mark(ref kept);
         c.jmp(_map);
 
-        // EDI the place of the target page.
+        // EDI is the place of the target page.
         Mark(ref map);
         Lookup(Maps.Target, MappingLayout.TargetPage, edi, edx);
         c.test(edx, edx);
@@ -208,7 +209,7 @@ internal sealed partial class KernelProgram
         c.test(edx, edx);
         c.jne(grant);
 
-        // A new mapping at EAX, behind the one at EBX.
+        // Adds a mapping, EAX, after the one at EBX.
         Mark(ref derive);
         c.mov(eax, Op(Maps.FreeNode));
         c.test(eax, eax);
@@ -225,7 +226,7 @@ internal sealed partial class KernelProgram
         c.mov(Node(eax, Maps.Next), ecx);
         c.mov(Node(ecx, Maps.Previous), eax);
 
-        // Its level is one more where the mapper's is more than its depth, and the item says writable.
+        // The new level is one higher if the mapper's mapping is writable and the item says writable.
         c.mov(ecx, Node(ebx, MappingLayout.Level));
         c.mov(esi, edx);
         c.sub(esi, ecx);
@@ -248,7 +249,8 @@ internal sealed partial class KernelProgram
         c.mov(eax, 1);
         Advance();
 
-        // The mapping itself, at EBX, goes there; read-only, it is made so first. EDX its depth.
+        // Moves the mapping at EBX to the target. If the item is read-only, it is first made read-only. EDX is its
+        // depth.
         Mark(ref grant);
         c.cmp(Node(ebx, MappingLayout.Level), edx);
         c.jbe(move);
@@ -268,13 +270,13 @@ internal sealed partial class KernelProgram
         c.mov(eax, 1);
         Advance();
 
-        // The mapping at EAX is in the way.
+        // The mapping at EAX occupies the target page.
         Mark(ref occupied);
         c.mov(Op(MappingLayout.Phase), Phases.Flush);
         c.mov(Op(Maps.Root), eax);
         c.jmp(_map);
 
-        // A page table for the target page.
+        // Adds a page table for the target page.
         Mark(ref addTable);
         c.mov(eax, Op(Maps.FreeTable));
         c.test(eax, eax);
@@ -294,7 +296,7 @@ internal sealed partial class KernelProgram
         c.or(ebx, ecx);
         c.mov(In(Maps.Slots, ebx), eax);
 
-        // Of ports the processor has no page table there.
+        // The processor has no page table for ports.
         c.cmp(ecx, Layout.KernelSlot);
         c.jae(_map);
         c.add(
@@ -304,7 +306,7 @@ internal sealed partial class KernelProgram
         );
         c.mov(In(Maps.Directories, ebx), eax);
 
-        // The first page table is that of a small space.
+        // The first page table of a space is that of its small space.
         c.test(ecx, ecx);
         c.jne(_map);
         c.mov(ebx, Op(Maps.Target));

@@ -6,10 +6,10 @@ using Code = Verified.Spec.Code;
 
 namespace Verified.Kernel;
 
-/// <summary>Mappings: where an operation begins and ends.</summary>
+/// <summary>Mappings: the start and the end of an operation.</summary>
 internal sealed partial class KernelProgram
 {
-    /// <summary>The operation has come to its end: its owner goes on, and the sender of what was mapped.</summary>
+    /// <summary>The operation has ended: its owner continues, and so does the sender of its map item.</summary>
     private void MapEnd(ref Label end)
     {
         var unmapped = c.CreateLabel("map_unmapped");
@@ -29,7 +29,7 @@ internal sealed partial class KernelProgram
         c.cmp(Op(MappingLayout.Failed), 0);
         c.je(_goesOn);
 
-        // A faulting thread's registers are its own.
+        // The registers of a faulting thread do not change.
         c.test(edi, StoredStatus.Faulting);
         c.jne(told);
         c.mov(At(edx, Layout.Eax), Code.ReceiveMapFailed);
@@ -40,7 +40,7 @@ internal sealed partial class KernelProgram
         c.jmp(_leave);
     }
 
-    /// <summary>The current thread's own operation begins.</summary>
+    /// <summary>Starts the current thread's own operation.</summary>
     private void MapBegin(ref Label begin)
     {
         var none = c.CreateLabel("map_no_fpage");
@@ -58,7 +58,8 @@ internal sealed partial class KernelProgram
         c.cmp(ebp, Nobody);
         c.je(unmap);
 
-        // The item in the sender's words, into my window, or anywhere if I fault.
+        // The item is in the sender's words. It is mapped into the receiver's window, or anywhere if the receiver
+        // faulted.
         c.mov(Op(MappingLayout.Operation), Operations.Map);
         TaskOf(edi, Maps.Target);
         c.mov(edx, ebp);
@@ -73,7 +74,7 @@ internal sealed partial class KernelProgram
         PagesOf(edx, esi, none);
         PagesOfValid(ebx, edi);
 
-        // The least of their sizes; where in the larger one, the hot spot says. Ports are where they are.
+        // EAX = the smaller size. The hot spot selects the place in the larger fpage. Ports keep their places.
         c.mov(eax, esi);
         c.sub(eax, edi);
         c.sbb(ecx, ecx);
@@ -102,7 +103,7 @@ internal sealed partial class KernelProgram
         c.and(edi, _layout.Limits.Paging.Pages - 1);
         c.mov(Op(MappingLayout.TargetPage), edi);
 
-        // Ports at the same page, or memory both; as far as that goes.
+        // Only ports to the same page, or memory to memory, up to the end of either.
         c.cmp(ebp, Fpage.PortsTag);
         c.jne(unlike);
         c.cmp(esi, edi);
@@ -136,7 +137,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The task of the thread whose row's address is in a register, to a field; the register is lost.
+    /// Stores the task of the thread whose row address is in a register into a field. The register is lost.
     /// </summary>
     private void TaskOf(AssemblerRegister32 row, Field field)
     {
@@ -146,7 +147,7 @@ internal sealed partial class KernelProgram
 
     /// <summary>
     /// Turns an fpage into the number of its first page, and counts its pages. Jumps to <paramref name="invalid"/>
-    /// unless it has 12 to 32 bits, of ports 4 to 16, and is aligned. Uses EAX, ECX.
+    /// unless it has 12 to 32 bits (ports: 4 to 16) and is aligned. Uses EAX, ECX.
     /// </summary>
     private void PagesOf(AssemblerRegister32 fpage, AssemblerRegister32 pages, Label invalid)
     {
@@ -161,14 +162,14 @@ internal sealed partial class KernelProgram
         c.jne(invalid);
     }
 
-    /// <summary>The same for an fpage that is known to be valid, as a receiver's window is. Uses EAX, ECX.</summary>
+    /// <summary>The same for an fpage that is known to be valid, such as a receiver's window. Uses EAX, ECX.</summary>
     private void PagesOfValid(AssemblerRegister32 fpage, AssemblerRegister32 pages)
     {
         Exponent(fpage);
         CountPages(fpage, pages);
     }
 
-    /// <summary>ECX = log2 of the pages of an fpage, EAX = 8 if it is of ports, else 0.</summary>
+    /// <summary>ECX = log2 of the number of pages of an fpage; EAX = 8 for ports, else 0.</summary>
     private void Exponent(AssemblerRegister32 fpage)
     {
         c.mov(ecx, fpage);
@@ -183,7 +184,7 @@ internal sealed partial class KernelProgram
         c.lea(ecx, __[ecx + eax - 12]);
     }
 
-    // Of an fpage whose pages' logarithm is in CL.
+    // CL is log2 of the number of pages.
     private void CountPages(AssemblerRegister32 fpage, AssemblerRegister32 pages)
     {
         c.mov(pages, 1);
@@ -192,9 +193,9 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Leaves in EAX no more pages than there are from one to the end of its kind; elsewhere if it is of none. Uses
-    /// ECX, EDX.
+    /// Limits EAX to the number of pages from <paramref name="page"/> to the end of memory, or of the ports. Jumps to
     /// </summary>
+    /// <paramref name="none"/> if the page is neither. Uses ECX, EDX.
     private void RestOf(AssemblerRegister32 page, Label none)
     {
         var memory = c.CreateLabel();

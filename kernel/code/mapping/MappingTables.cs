@@ -6,11 +6,11 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// Mappings: the operation's progress, places in the page tables, and what the processor and its TLB are told.
+/// Mappings: progress of the operation, places in the page tables, and updates of the processor's tables and TLB.
 /// </summary>
 internal sealed partial class KernelProgram
 {
-    /// <summary>So many pages as EAX says are done; the step ends.</summary>
+    /// <summary>EAX pages are done, and the step ends.</summary>
     private void Advance()
     {
         AdvanceSource();
@@ -22,7 +22,7 @@ internal sealed partial class KernelProgram
         c.jmp(_map);
     }
 
-    /// <summary>So many pages of the source as EAX says are done. Uses ECX.</summary>
+    /// <summary>EAX pages of the source are done. Uses ECX.</summary>
     private void AdvanceSource()
     {
         c.sub(Op(MappingLayout.Left), eax);
@@ -32,7 +32,7 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.SourcePage), ecx);
     }
 
-    /// <summary>The mapping at EBX is at the target's page. Uses EAX, ECX, EDX.</summary>
+    /// <summary>Puts the mapping at EBX at the target's page. Uses EAX, ECX, EDX.</summary>
     private void AtTarget()
     {
         c.mov(eax, Op(Maps.Target));
@@ -44,8 +44,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The mapping at EBX comes to its page or leaves it: if that is one of ports, its 16 bits in the map of its task
-    /// turn. Uses EAX, ECX, EDX.
+    /// Call this when the mapping at EBX gets or loses its page. If it is a page of ports, inverts its 16 bits in the
+    /// I/O bitmap of its task. Uses EAX, ECX, EDX.
     /// </summary>
     private void TurnPorts()
     {
@@ -54,7 +54,7 @@ internal sealed partial class KernelProgram
         c.cmp(ecx, Layout.KernelBase);
         c.jb(memory);
 
-        // Two pages to a dword: the second's are its high bits.
+        // Two pages share a dword. The second page has the high bits.
         c.shr(ecx, (byte)(BitOperations.Log2(Layout.PageSize) + 1));
         c.sbb(eax, eax);
         c.xor(eax, 0xFFFF);
@@ -67,7 +67,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Goes on where the root itself is taken: by a map operation, or if the mask says so, but never σ0's.
+    /// Jumps to <paramref name="no"/> unless the operation also applies to the root: a map operation, or an unmap
+    /// operation whose mask says so. The root of σ0 is never taken.
     /// </summary>
     private void UnlessTaken(AssemblerRegister32 root, Label no)
     {
@@ -82,7 +83,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Of a page of a task: its place in the page tables, and the offset of its page table, 0 for none. Uses EAX.
+    /// Computes the place of a task's page in the page tables, and the offset of its page table (0 for none). Uses EAX.
     /// </summary>
     private void Lookup(Field task, Field page, AssemblerRegister32 place, AssemblerRegister32 table)
     {
@@ -97,7 +98,9 @@ internal sealed partial class KernelProgram
         c.lea(place, __[table + place * 4]);
     }
 
-    /// <summary>Of the mapping at EBX: ECX its place in the page tables, EDX its page's address. Uses EAX.</summary>
+    /// <summary>
+    /// For the mapping at EBX: ECX = its place in the page tables, EDX = its page's address. Uses EAX.
+    /// </summary>
     private void Entry()
     {
         c.mov(edx, Node(ebx, MappingLayout.Page));
@@ -114,7 +117,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The page-table entry of the mapping at EBX, with its rights, and the TLB's. Uses EAX, ECX, EDX.
+    /// Writes the page-table entry of the mapping at EBX with its rights, and invalidates the TLB. Uses EAX, ECX, EDX.
     /// </summary>
     private void WriteEntry()
     {
@@ -130,8 +133,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The TLB loses the page at an address, and at that of its place in the page tables in nobody's directory
-    /// (<see cref="UserSegments"/>). The place is lost.
+    /// Removes a page from the TLB, at its address and at the address that it has in nobody's directory
+    /// (<see cref="UserSegments"/>). That second address follows from its place in the page tables. The place is lost.
     /// </summary>
     private void Invalidate(AssemblerRegister32 place, AssemblerRegister32 page)
     {
@@ -140,7 +143,7 @@ internal sealed partial class KernelProgram
         c.invlpg(__byte_ptr[place]);
     }
 
-    /// <summary>The least of a register and a dword, in the register.</summary>
+    /// <summary>The smaller of a register and a dword, in the register.</summary>
     private void Least(AssemblerRegister32 value, AssemblerMemoryOperand other, AssemblerRegister32 scratch)
     {
         c.sub(value, other);
@@ -149,14 +152,14 @@ internal sealed partial class KernelProgram
         c.add(value, other);
     }
 
-    /// <summary>A field of the operation that is going on.</summary>
+    /// <summary>A field of the operation that is under way.</summary>
     private AssemblerMemoryOperand Op(Field field) => __dword_ptr[Maps.Current.Base + field.Offset];
 
     /// <summary>A field of a mapping.</summary>
     private AssemblerMemoryOperand Node(AssemblerRegister32 offset, Field field) =>
         __dword_ptr[offset + (Maps.Nodes.Base + field.Offset)];
 
-    /// <summary>A field of a page table whose row's offset is in a register.</summary>
+    /// <summary>A field of a page table; the offset of its row is in a register.</summary>
     private AssemblerMemoryOperand Table(AssemblerRegister32 offset, Field field) =>
         __dword_ptr[offset + (Maps.Tables.Base + field.Offset)];
 

@@ -6,25 +6,25 @@ namespace Verified.Kernel;
 
 /// <summary>
 /// Sets of threads as two-level bitmaps. Each operation is a piece of code between two symbols, entered at the first
-/// and left at the second, that keeps a contract (<see cref="SetOperationKind"/>): no other code reads or writes the
-/// sets, but for the summary of one's own senders. Straight-line: a word that becomes empty clears its bit in the level
-/// above by arithmetic, not by a branch.
+/// and left at the second. It keeps a contract (<see cref="SetOperationKind"/>). No other code reads or writes the
+/// sets, except for the summary of the current thread's own senders. The code is straight-line: if a word becomes
+/// empty, arithmetic clears its bit in the level above, without a branch.
 /// </summary>
 internal sealed partial class KernelProgram
 {
     /// <summary>log2 of the bytes of one set.</summary>
     private byte SetShift => (byte)(BitOperations.Log2(_layout.Words) + 2);
 
-    /// <summary>A word of the set whose offset is in EBX.</summary>
+    /// <summary>A word of the set at the offset in EBX.</summary>
     private static AssemblerMemoryOperand SetWord(Area sets, AssemblerRegister32 word) =>
         __dword_ptr[ebx + word * 4 + sets.Base];
 
     private readonly Dictionary<SetOperationKind, int> _operations = [];
 
     /// <summary>Emits an operation between its symbols.</summary>
-    /// <param name="kind">Its contract.</param>
-    /// <param name="emit">Its code.</param>
-    /// <returns>Its symbol.</returns>
+    /// <param name="kind">The operation's contract.</param>
+    /// <param name="emit">Emits its code.</param>
+    /// <returns>The operation's symbol.</returns>
     private string Operation(SetOperationKind kind, Action emit)
     {
         var number = _operations[kind] = _operations.GetValueOrDefault(kind) + 1;
@@ -35,17 +35,17 @@ internal sealed partial class KernelProgram
         return name;
     }
 
-    /// <summary>Defines a symbol here: where an operation leaves to when there is nothing to find.</summary>
+    /// <summary>Defines a symbol at this place, to which an operation jumps if it finds nothing.</summary>
     private void NoneFound(string operation) => Place(operation + SetOperation.NoneSuffix);
 
-    /// <summary>EAX = the bit that CL names, modulo 32.</summary>
+    /// <summary>EAX = the bit that CL selects, modulo 32.</summary>
     private void Bit()
     {
         c.mov(eax, 1);
         c.shl(eax, cl);
     }
 
-    /// <summary>Clears bit CL, modulo 32, of a word if EAX is 1 (it is 0 otherwise); EAX = the word.</summary>
+    /// <summary>Clears bit CL, modulo 32, of a word if EAX is 1; EAX must be 0 or 1. Then EAX = the word.</summary>
     private void ClearBit(AssemblerMemoryOperand word, Action? pointAtWord = null)
     {
         c.shl(eax, cl);
@@ -55,7 +55,7 @@ internal sealed partial class KernelProgram
         c.mov(word, eax);
     }
 
-    /// <summary>EAX = 1 if it is 0, else 0.</summary>
+    /// <summary>EAX = 1 if EAX was 0, else 0.</summary>
     private void IsEmpty()
     {
         c.cmp(eax, 1);
@@ -64,8 +64,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Puts the thread at EBP, which is in none, into the ready set of its priority, if it has time. Uses EAX, EBX,
-    /// ECX, EDX.
+    /// Puts the thread at EBP, which is in no ready set, into the ready set of its priority, if it has time. Uses EAX,
+    /// EBX, ECX, EDX.
     /// </summary>
     private void AddReady() => Operation(SetOperationKind.AddReady, () =>
         {
@@ -101,7 +101,7 @@ internal sealed partial class KernelProgram
         });
 
     /// <summary>
-    /// Takes thread number EDI out of the ready set of priority ESI, if it is in there. Uses EAX, EBX, ECX.
+    /// Removes thread number EDI from the ready set of priority ESI, if it is in that set. Uses EAX, EBX, ECX.
     /// </summary>
     private void RemoveReady() => Operation(SetOperationKind.RemoveReady, () =>
         {
@@ -120,8 +120,8 @@ internal sealed partial class KernelProgram
         });
 
     /// <summary>
-    /// EAX and top = the greatest priority of the competing threads; to <paramref name="none"/> if there are none,
-    /// where <see cref="NoneFound"/> must be said. Uses ECX.
+    /// EAX and top = the greatest priority of the competing threads. Jumps to <paramref name="none"/> if no thread
+    /// competes; the code there must call <see cref="NoneFound"/>. Uses ECX.
     /// </summary>
     private string GreatestPriority(Label none) => Operation(SetOperationKind.GreatestPriority, () =>
         {
@@ -136,8 +136,8 @@ internal sealed partial class KernelProgram
         });
 
     /// <summary>
-    /// EAX = the next thread number, after the one picked last, in the ready set of priority ESI, which is not empty.
-    /// Uses EBX, ECX, EDX.
+    /// EAX = the next thread number, after the one picked last, in the ready set of priority ESI, which must not be
+    /// empty. Uses EBX, ECX, EDX.
     /// </summary>
     private void NextReady() => Operation(SetOperationKind.NextReady, () =>
         {
@@ -160,7 +160,7 @@ internal sealed partial class KernelProgram
             c.or(At(ebp, _layout.Senders), eax);
         });
 
-    /// <summary>Takes the thread at EBP out of the sender set of the thread at EDX. Uses EAX, EBX, ECX.</summary>
+    /// <summary>Removes the thread at EBP from the sender set of the thread at EDX. Uses EAX, EBX, ECX.</summary>
     private void RemoveSender() => Operation(SetOperationKind.RemoveSender, () =>
         {
             SenderSet(edx);
@@ -172,8 +172,8 @@ internal sealed partial class KernelProgram
         });
 
     /// <summary>
-    /// EAX = the next thread number, after the one served last, in the sender set of the current thread, which is not
-    /// empty. Uses EBX, ECX, EDX.
+    /// EAX = the next thread number, after the one served last, in the sender set of the current thread, which must not
+    /// be empty. Uses EBX, ECX, EDX.
     /// </summary>
     private void NextSender() => Operation(SetOperationKind.NextSender, () =>
         {
@@ -198,7 +198,7 @@ internal sealed partial class KernelProgram
         });
 
     /// <summary>
-    /// Takes the thread at EBP out of the set of its deadline's slot, if its status says so. Uses EAX, EBX, ECX, EDX.
+    /// Removes the thread at EBP from the set of its deadline's slot, if its status is timed. Uses EAX, EBX, ECX, EDX.
     /// </summary>
     private void RemoveTimer() => Operation(SetOperationKind.RemoveTimer, () =>
         {
@@ -217,9 +217,10 @@ internal sealed partial class KernelProgram
         });
 
     /// <summary>
-    /// EAX = the next thread number after the one examined last in the set of the clock's slot; to
-    /// <paramref name="none"/> if there is none, where <see cref="NoneFound"/> must be said. Uses EBX, ECX, EDX, ESI.
+    /// EAX = the next thread number, after the one examined last, in the set of the clock's slot. Jumps to
     /// </summary>
+    /// <paramref name="none"/> if there is none; the code there must call <see cref="NoneFound"/>. Uses EBX, ECX, EDX,
+    /// ESI.
     private string NextTimer(Label none) => Operation(SetOperationKind.NextTimer, () =>
         {
             Slot(esi, The(_layout.Clock));
@@ -233,14 +234,14 @@ internal sealed partial class KernelProgram
             c.jbe(none);
         });
 
-    /// <summary>The slot that a time is in.</summary>
+    /// <summary>The clock slot of a time.</summary>
     private void Slot(AssemblerRegister32 slot, AssemblerMemoryOperand time)
     {
         c.mov(slot, time);
         c.and(slot, Spec.Limits.ClockSlots - 1);
     }
 
-    /// <summary>EBX = the offset of the sender set of the thread whose row's address is in a register.</summary>
+    /// <summary>EBX = the offset of the sender set of the thread whose row address is in a register.</summary>
     private void SenderSet(AssemblerRegister32 receiver)
     {
         Number(ebx, receiver);
@@ -248,8 +249,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// EAX = the next thread number after ECX, cyclically and ECX itself last, in the set whose offset is in EBX and
-    /// which is not empty. Uses ECX, EDX.
+    /// EAX = the next thread number after ECX, cyclically, with ECX itself last, in the set at the offset in EBX. The
+    /// set must not be empty. Uses ECX, EDX.
     /// </summary>
     private void FindNext(Area sets, AssemblerMemoryOperand summary)
     {
@@ -261,7 +262,7 @@ internal sealed partial class KernelProgram
         c.and(eax, SetWord(sets, edx));
         c.jne(found);
 
-        // A later word; if none, any word (the first, or the same one again from its start).
+        // Takes a later word; if there is none, any word (the first, or the same one again from its start).
         c.mov(ecx, edx);
         c.mov(eax, -2);
         c.shl(eax, cl);

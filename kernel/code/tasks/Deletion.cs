@@ -6,7 +6,7 @@ using Code = Verified.Spec.Code;
 
 namespace Verified.Kernel;
 
-/// <summary>The deletion of tasks: one step, at a row of the table that the present pass is over.</summary>
+/// <summary>The deletion of tasks: one step handles one row of the table that the present pass goes through.</summary>
 internal sealed partial class KernelProgram
 {
     private Label _delete,
@@ -19,7 +19,7 @@ internal sealed partial class KernelProgram
             passes[pass] = c.CreateLabel($"delete_{Passes.Names[pass]}");
         _nextRow = c.CreateLabel("delete_next");
 
-        // EAX the row.
+        // EAX is the row.
         Mark(ref _delete);
         c.mov(edx, Op(MappingLayout.Pass));
         c.mov(eax, Op(Maps.Cursor));
@@ -79,11 +79,11 @@ internal sealed partial class KernelProgram
         c.cmp(Task(ecx, MappingLayout.Doomed), 0);
         c.jne(doomed);
 
-        // On to the next task.
+        // Continues with the next task.
         c.or(eax, _layout.Limits.Lthreads - 1);
         c.jmp(next);
 
-        // The thread at EBP leaves the sets that it is in.
+        // Removes the thread at EBP from the sets that contain it.
         Mark(ref doomed);
         RowOfNumber(ebp, eax);
         c.mov(eax, At(ebp, Layout.Status));
@@ -103,7 +103,7 @@ internal sealed partial class KernelProgram
         c.mov(esi, At(ebp, Layout.Priority));
         RemoveReady();
 
-        // Whoever was to give it pages, at EBP, or to be given some by it, is told.
+        // The partner of a map operation, at EBP, gets an error code.
         c.Label(ref apart);
         c.mov(esi, ebp);
         c.mov(ebp, At(esi, _layout.Partner));
@@ -139,7 +139,7 @@ internal sealed partial class KernelProgram
         Next(_layout.Limits.Threads, Passes.Waiters);
     }
 
-    /// <summary>What is 0 in a row that is not in use.</summary>
+    /// <summary>The fields that are 0 in a row that is not in use.</summary>
     private IEnumerable<Field> Blanked =>
         _layout.Threads.Fields.Except([
             Layout.Status,
@@ -208,8 +208,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The page table, empty, leaves its slot. No address that it translated is in the TLB; what is kept of its slot
-    /// goes with INVLPG.
+    /// The empty page table leaves its slot. The TLB contains no address that this table translated. INVLPG also
+    /// removes the processor's cached copy of the directory entry.
     /// </summary>
     private void FreeTable(ref Label table)
     {
@@ -229,7 +229,7 @@ internal sealed partial class KernelProgram
         c.mov(In(Maps.SmallSegments, esi), 0);
         c.Label(ref later);
 
-        // Of ports the processor has no page table there.
+        // The processor has no page table for ports.
         c.cmp(ebx, Layout.KernelSlot);
         c.jae(ports);
         c.mov(In(Maps.Directories, ecx), 0);
@@ -238,7 +238,7 @@ internal sealed partial class KernelProgram
         Mark(ref ports);
         c.mov(Table(edx, Maps.TableTask), 0);
 
-        // It is the first of the free ones.
+        // The page table becomes the first free one.
         c.mov(ebx, eax);
         c.shl(ebx, (byte)BitOperations.Log2(Layout.PageSize));
         c.mov(ecx, Op(Maps.FreeTable));
@@ -271,7 +271,7 @@ internal sealed partial class KernelProgram
         Next(_layout.Limits.Tasks, Passes.Create);
     }
 
-    /// <summary>On to the row after that in EAX, of so many, or to the next pass.</summary>
+    /// <summary>Goes to the row after the one in EAX, of <paramref name="rows"/> rows, or to the next pass.</summary>
     private void Next(uint rows, uint pass)
     {
         c.mov(ecx, rows);
@@ -291,7 +291,7 @@ internal sealed partial class KernelProgram
         c.Label(ref same);
         c.mov(Op(Maps.Cursor), eax);
 
-        // The current thread may be gone, or have nothing to map any more.
+        // The current thread may now be deleted, or may have nothing to map any more.
         c.mov(eax, Me(Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Mapping);
@@ -301,7 +301,7 @@ internal sealed partial class KernelProgram
 
     private static byte TableShift => (byte)BitOperations.Log2(MappingLayout.TableSize);
 
-    /// <summary>The offset of a page table's row, of the page table's own offset, in the same register.</summary>
+    /// <summary>Turns the offset of a page table into the offset of its row, in the same register.</summary>
     private void TableOffset(AssemblerRegister32 table) =>
         c.shr(table, (byte)(BitOperations.Log2(Layout.PageSize) - BitOperations.Log2(MappingLayout.TableSize)));
 }

@@ -5,7 +5,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>task_new: where a deletion begins, and where a task is created.</summary>
+/// <summary>task_new: the start of a deletion, and the creation of a task.</summary>
 internal sealed partial class KernelProgram
 {
     private Label _retry;
@@ -17,7 +17,7 @@ internal sealed partial class KernelProgram
         Mark("task_new");
         Enter();
 
-        // The task, EAX, is one whose chief is mine.
+        // Jumps to `failed` unless the caller's task is the chief of the task, EAX.
         c.mov(eax, Me(Layout.Esi));
         c.shr(eax, 16);
         c.and(eax, 0xFF);
@@ -45,7 +45,7 @@ internal sealed partial class KernelProgram
         c.mov(Me(Layout.Status), StoredStatus.Mapping);
         c.jmp(_map);
 
-        // Whoever has the operation that is going on gets the processor.
+        // The owner of the operation that is under way gets the processor.
         Mark(ref busy);
         c.mov(ebp, Op(Maps.Owner));
         c.jmp(_retry);
@@ -55,7 +55,7 @@ internal sealed partial class KernelProgram
         c.jmp(_exit);
     }
 
-    /// <summary>Everything is deleted: the task is created, for the owner of the operation.</summary>
+    /// <summary>Everything is deleted. Creates the task for the owner of the operation.</summary>
     private void CreateTask()
     {
         var inactive = c.CreateLabel("create_inactive");
@@ -76,7 +76,7 @@ internal sealed partial class KernelProgram
         c.cmp(At(edi, Layout.Ebx), ThreadId.Nil);
         c.je(inactive);
 
-        // The version after the last is 1: (last + 1) mod 2^10, and one more where that is 0.
+        // The version after the last one is 1: (last + 1) mod 2^10, plus one if that is 0.
         c.inc(eax);
         c.and(eax, ThreadId.LastVersion);
         c.cmp(eax, 1);
@@ -84,7 +84,7 @@ internal sealed partial class KernelProgram
         c.mov(Task(edx, MappingLayout.Version), eax);
         Created(ecx, eax);
 
-        // Its first thread, whose row is blank.
+        // Starts its first thread, whose row is blank.
         c.mov(ebp, esi);
         c.shl(ebp, (byte)Layout.BlockShift);
         c.add(ebp, _layout.Threads.Base);
@@ -105,7 +105,7 @@ internal sealed partial class KernelProgram
         AddReady();
         c.jmp(_leave);
 
-        // The new chief, if it exists.
+        // The new chief is the task of the named thread, if that thread exists.
         Mark(ref inactive);
         c.mov(ebx, At(edi, Layout.Eax));
         RowAddress(ebp, ebx);
@@ -125,8 +125,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The chief of the task at EDX, and the id of its first thread, for the thread at EDI: of its chief, its number in
-    /// ESI and a version, in the register of the version. The chief's is lost.
+    /// Stores the chief of the task at EDX. The thread at EDI gets the id of the task's first thread, from the chief,
+    /// the task number in ESI and the version. The version's register then has that id; the chief's register is lost.
     /// </summary>
     private void Created(AssemblerRegister32 chief, AssemblerRegister32 version)
     {
@@ -140,7 +140,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// The thread at EBP, of an id and with a blank row, is ready to run as one of its creator's. Uses EAX.
+    /// Makes the thread at EBP ready, with the priority and time slice of its creator. It has an id and a blank row.
+    /// Uses EAX.
     /// </summary>
     private void StartThread(AssemblerRegister32 creator)
     {
@@ -155,7 +156,7 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
     }
 
-    /// <summary>The task of the thread whose row's address is in a register, in the same.</summary>
+    /// <summary>Turns the row address of a thread into the number of its task, in the same register.</summary>
     private void TaskOf(AssemblerRegister32 row)
     {
         c.shr(row, (byte)Layout.BlockShift);
@@ -164,7 +165,7 @@ internal sealed partial class KernelProgram
 
     private static byte TaskShift => (byte)BitOperations.Log2(MappingLayout.TaskSize);
 
-    /// <summary>A field of a task whose row's offset is in a register.</summary>
+    /// <summary>A field of a task; the offset of its row is in a register.</summary>
     private AssemblerMemoryOperand Task(AssemblerRegister32 offset, Field field) =>
         __dword_ptr[offset + (Maps.Tasks.Base + field.Offset)];
 }

@@ -45,13 +45,13 @@ internal sealed partial class KernelProgram
         c.cmp(edi, StoredStatus.Giving);
         c.je(giving);
 
-        // Ready, or myself: there is nothing to cancel.
+        // A ready thread, or the caller itself, has nothing to cancel.
         c.cmp(ebp, esi);
         c.je(exchange);
         c.cmp(edi, StoredStatus.Ready);
         c.je(exchange);
 
-        // The kernel's own ipc for an exception, or a thread that stopped with one, gets no code.
+        // A thread whose exception is being reported, or that stopped, gets no code.
         c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(kernels);
         c.cmp(edi, StoredStatus.Stopped);
@@ -72,18 +72,18 @@ internal sealed partial class KernelProgram
         RemoveTimer();
         c.mov(At(ebp, _layout.Partner), Nobody);
 
-        // One that was to resume competes already.
+        // A resuming thread already competes.
         c.cmp(edi, StoredStatus.Resuming);
         c.jne(enter);
         c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
         c.jmp(exchange);
 
-        // My task is being deleted.
+        // The caller's task is being deleted.
         Mark(ref dooms);
         c.mov(ebp, Op(Maps.Owner));
         c.jmp(_retry);
 
-        // The thread that maps gets the processor, and I ask again when I have it.
+        // The mapping thread gets the processor. The caller repeats its call when it has the processor again.
         Mark(ref giving);
         c.mov(ebp, At(ebp, _layout.Partner));
         Mark(ref _retry);
@@ -130,9 +130,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// My argument and a field of the thread at EBP change places, but for an argument of -1, which leaves the field:
-    /// without a branch, the new value is old ^ ((old ^ argument) &amp; (argument &lt; -1 ? -1 : 0)). Uses EAX, ECX,
-    /// EDX.
+    /// Exchanges the caller's argument with a field of the thread at EBP; an argument of -1 keeps the field. Without a
+    /// branch, the new value is old ^ ((old ^ argument) &amp; (argument &lt; -1 ? -1 : 0)). Uses EAX, ECX, EDX.
     /// </summary>
     private void Exchange(Field argument, Field field)
     {

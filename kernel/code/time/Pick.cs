@@ -3,7 +3,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>The scheduler, and the ways to another thread and to the idle processor.</summary>
+/// <summary>The scheduler, the switch to another thread, and the idle processor.</summary>
 internal sealed partial class KernelProgram
 {
     private Label _pick,
@@ -31,7 +31,7 @@ internal sealed partial class KernelProgram
         c.cmp(ecx, StoredStatus.Mapping);
         c.je(_map);
 
-        // The next of that priority after the one picked last.
+        // Picks the next thread of that priority after the one picked last.
         Mark(ref other);
         c.mov(esi, eax);
         NextReady();
@@ -39,7 +39,7 @@ internal sealed partial class KernelProgram
         c.mov(edi, eax);
         RemoveReady();
 
-        // Ready or mapping, I compete from now on, if I have time.
+        // If the current thread is ready or mapping, it competes from now on, provided that it has time.
         c.mov(eax, Me(Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.je(compete);
@@ -65,7 +65,8 @@ internal sealed partial class KernelProgram
         Mark(ref idle);
         c.mov(The(_layout.TssStack), Nobody + Layout.ThreadSize);
 
-        // An interrupt in ring 0 pushes no stack pointer: leave room for it, so that the frame is where it always is.
+        // An interrupt in ring 0 pushes no stack pointer. This leaves room for it, so that the frame has its usual
+        // place.
         c.mov(esp, Nobody + Layout.Esp.Offset);
         c.sti();
         var halt = c.CreateLabel("idle_halt");
@@ -75,7 +76,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Gives the processor to the thread at ESI, which is ready, resuming or mapping, and in no ready set.
+    /// Gives the processor to the thread at ESI, which is ready, resuming or mapping, and is in no ready set.
     /// </summary>
     private void SwitchTo()
     {

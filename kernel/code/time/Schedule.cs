@@ -20,7 +20,7 @@ internal sealed partial class KernelProgram
         Mark("thread_schedule");
         Enter();
 
-        // The target exists, its priority and the one it is to have are within my limit.
+        // Jumps to `invalid` unless the target exists and its old and new priority are within the caller's limit.
         c.mov(esi, Me(Layout.Esi));
         RowAddress(ebp, esi);
         c.cmp(At(ebp, Layout.Id), esi);
@@ -40,7 +40,7 @@ internal sealed partial class KernelProgram
         c.cmp(edx, eax);
         c.jb(invalid);
 
-        // What it was.
+        // The old state.
         c.Label(ref state);
         c.mov(eax, ScheduleParam.ReportsException);
         c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
@@ -57,7 +57,7 @@ internal sealed partial class KernelProgram
         Mark(ref told);
         c.shl(eax, 16);
 
-        // The slice: its ticks and the exponent, or, if it is infinite, 0 for both.
+        // The slice: its ticks and the exponent; both are 0 if it is infinite.
         c.mov(ecx, At(ebp, Layout.Quantum));
         c.mov(edx, ecx);
         c.shl(ecx, 24);
@@ -86,8 +86,8 @@ internal sealed partial class KernelProgram
         c.cmp(edi, -1);
         c.je(_leave);
 
-        // The time slice: the mantissa's ticks, at most 255: (ticks - 255 if that is negative) + 255, and at least 1.
-        // It is 0 if the mantissa is.
+        // The ticks of the mantissa, from 1 to 255: (ticks - 255 if that is negative) + 255, and at least 1. A mantissa
+        // of 0 gives 0.
         c.mov(ecx, edi);
         c.shr(ecx, 19);
         c.and(ecx, 0x1E);
@@ -119,7 +119,7 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Slice), eax);
         Mark(ref sameLength);
 
-        // The small space of its task, EBX, if it is to have one.
+        // Sets the small space of the thread's task, EBX, if the parameter has one.
         c.mov(eax, edi);
         c.shr(eax, 8);
         c.and(eax, 0xFF);
@@ -136,8 +136,8 @@ internal sealed partial class KernelProgram
         SmallSegment(ebx, eax, ecx, large);
         Mark(ref large);
 
-        // The priority: one that competes goes over to another ready set. With a new length it may begin or cease to
-        // compete.
+        // A thread that competes moves to the ready set of its new priority. A new length may make it start or stop
+        // competing.
         c.mov(edx, edi);
         c.and(edx, 0xFF);
         c.mov(eax, At(ebp, Layout.Status));

@@ -5,19 +5,20 @@ using Code = Verified.Spec.Code;
 
 namespace Verified.Kernel;
 
-/// <summary>Time: deadlines of those who wait, and who wakes at a tick.</summary>
+/// <summary>Time: deadlines of waiting threads, and the threads that a tick wakes.</summary>
 internal sealed partial class KernelProgram
 {
     private Label _wake,
         _report;
 
     /// <summary>
-    /// Gives the thread at EBP, in no set of timers, the deadline of a finite timeout: EAX its mantissa, ECX its
-    /// exponent. Uses EAX, EBX, ECX, EDX.
+    /// Gives the thread at EBP the deadline of a finite timeout: EAX its mantissa, ECX its exponent. The thread must be
+    /// in no timer set. Uses EAX, EBX, ECX, EDX.
     /// </summary>
     private void StartTimer()
     {
-        // EDX:EAX = microseconds, m * 4^(15-e), and 999; the ticks that they fill, and the one that has begun.
+        // EDX:EAX = m * 4^(15-e) + 999 microseconds. EAX = the ticks that these fill, plus the tick that has already
+        // begun.
         c.add(ecx, ecx);
         c.mov(edx, eax);
         c.shr(edx, 2);
@@ -35,7 +36,7 @@ internal sealed partial class KernelProgram
         AddTimer();
     }
 
-    /// <summary>After a tick: looks at the next thread in the clock's slot, or ends the tick.</summary>
+    /// <summary>After a tick: examines the next thread in the clock's slot, or ends the tick.</summary>
     private void Wake()
     {
         var none = c.CreateLabel("wake_none");
@@ -53,7 +54,7 @@ internal sealed partial class KernelProgram
         c.cmp(ecx, The(_layout.Clock));
         c.jne(_wake);
 
-        // Its wait ends.
+        // Ends the thread's wait.
         c.mov(esi, Code.ReceiveTimeout);
         c.cmp(At(ebp, Layout.Status), StoredStatus.Sending | StoredStatus.Timed);
         c.jne(receiving);
@@ -67,7 +68,7 @@ internal sealed partial class KernelProgram
         AddReady();
         c.jmp(_wake);
 
-        // The current thread goes on, unless its slice is used up or somebody of a higher priority woke.
+        // The current thread continues, unless its slice is used up or a thread of higher priority woke.
         Mark(ref none);
         NoneFound(search);
         c.cmp(esp, _layout.Threads.Base + Frame);
@@ -76,7 +77,7 @@ internal sealed partial class KernelProgram
         c.je(expired);
         c.jmp(_goOn);
 
-        // The end of my time slice is reported like an exception.
+        // Reports the end of the current thread's slice like an exception.
         Mark(ref expired);
         RenewSlice();
         c.cmp(Me(Layout.Status), StoredStatus.Ready);
