@@ -22,7 +22,7 @@ internal static class ElfFormat
         ProgramBits = 1;
     public const ushort Absolute = 0xFFF1;
 
-    /// <summary>Symbols that carry the limits and the version of the layout.</summary>
+    /// <summary>Symbols that hold the limits and the version of the layout.</summary>
     public const string Tasks = "limit_tasks",
         Lthreads = "limit_lthreads",
         Priorities = "limit_priorities",

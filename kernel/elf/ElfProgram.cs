@@ -3,19 +3,21 @@ using static Verified.Kernel.ElfFormat;
 namespace Verified.Kernel;
 
 /// <summary>A segment of a program.</summary>
-/// <param name="At">Its physical address, and its linear one.</param>
-/// <param name="Bytes">What the file holds.</param>
+/// <param name="At">The physical address, which is also the linear address.</param>
+/// <param name="Bytes">The bytes in the file.</param>
 /// <param name="Size">Bytes in memory; those beyond <paramref name="Bytes"/> are 0.</param>
 public sealed record ProgramSegment(uint At, byte[] Bytes, uint Size);
 
 /// <summary>
-/// Writes programs for boot to load: ELF executables for IA-32 of program headers and segments alone.
+/// Writes programs for boot to load: ELF executables for IA-32, with program headers and segments only.
 /// </summary>
 public static class ElfProgram
 {
     private const uint ReadWriteExecute = FlagRead | FlagWrite | FlagExecute;
 
-    /// <summary>One segment, entered at its first byte, with so many bytes of zeros after it.</summary>
+    /// <summary>
+    /// One segment, entered at its first byte, with <paramref name="zeros"/> zero bytes after the code.
+    /// </summary>
     public static byte[] Of(uint at, byte[] code, uint zeros) =>
         Of(at, new ProgramSegment(at, code, (uint)code.Length + zeros));
 

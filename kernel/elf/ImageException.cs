@@ -1,7 +1,8 @@
 namespace Verified.Kernel;
 
 /// <summary>
-/// A file that is no image of this kernel. The message is one line for the user: what, where, and how to mend it.
+/// A file that is not an image of this kernel. The message is one line for the user: the problem, its place, and the
+/// remedy.
 /// </summary>
 public sealed class ImageException : Exception
 {

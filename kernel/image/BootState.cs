@@ -7,8 +7,8 @@ namespace Verified.Kernel;
 public static class BootState
 {
     /// <summary>
-    /// σ0 has every frame but 0 and the kernel's, and all ports, which the root task has too; the programs, two frames
-    /// each that follow the kernel's, and the ports to print and to end the run.
+    /// σ0 has all ports, and every frame except frame 0 and the kernel's. The root task has all ports, too. Each
+    /// program has two of the frames that follow the kernel's, and the ports for printing and for ending the run.
     /// </summary>
     public static State<Concrete> Of(
         Layout layout,
@@ -62,8 +62,8 @@ public static class BootState
     }
 
     /// <summary>
-    /// Takes from σ0 the frames from one on, which are beyond the memory that there is. The page tables stay, and the
-    /// mappings keep their page.
+    /// Takes from σ0 the frames from <paramref name="first"/> on, which are beyond the machine's memory. The page
+    /// tables stay, and the mappings keep their pages.
     /// </summary>
     internal static void Without(State<Concrete> state, uint first)
     {

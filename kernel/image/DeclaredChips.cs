@@ -2,13 +2,15 @@ using Verified.Spec;
 
 namespace Verified.Kernel;
 
-/// <summary>A register of a chip and what it holds at the first cut point.</summary>
+/// <summary>A register of a chip, and its value at the first cut point.</summary>
 /// <param name="Register">Its name.</param>
-/// <param name="Port">Where it is read, as a byte.</param>
+/// <param name="Port">The port that reads it, as a byte.</param>
 /// <param name="Value">Its value.</param>
-/// <param name="Why">What the value means.</param>
+/// <param name="Why">The meaning of the value.</param>
 /// <param name="Mask">The bits that are declared.</param>
-/// <param name="Select">Port and value: what selects the register before it is read; null if nothing has to.</param>
+/// <param name="Select">
+/// The write (port and value) that selects the register for reading; null if none is needed.
+/// </param>
 public sealed record DeclaredChip(
     string Register,
     uint Port,
@@ -19,8 +21,8 @@ public sealed record DeclaredChip(
 );
 
 /// <summary>
-/// The chips that boot sets up, as their registers read at the first cut point: the serial port (PC16550D data sheet),
-/// the interrupt controllers (8259A) and the timer (8254, read-back command).
+/// The chips that boot sets up, with the values of their registers at the first cut point. These are the serial port
+/// (PC16550D data sheet), the interrupt controllers (8259A) and the timer (8254, read-back command).
 /// </summary>
 public static class DeclaredChips
 {
@@ -33,8 +35,8 @@ public static class DeclaredChips
         ReadStatusOf0 = 0xE2;
 
     /// <summary>
-    /// Every register that is declared, in the order in which to read them: the divisor comes last, because its
-    /// selection hides other registers.
+    /// All declared registers, in the order in which to read them. The divisor comes last, because its selection hides
+    /// other registers.
     /// </summary>
     public static readonly IReadOnlyList<DeclaredChip> All =
     [
@@ -58,9 +60,9 @@ public static class DeclaredChips
         new("COM1 divisor, high byte", Com1.InterruptEnable, 0x00, "115,200 baud"),
     ];
 
-    /// <summary>Every register that differs, in words.</summary>
+    /// <summary>Describes every register that differs.</summary>
     /// <param name="input">Reads a byte from a port.</param>
-    /// <param name="output">Writes a byte to a port: selects what is read next.</param>
+    /// <param name="output">Writes a byte to a port, which selects the next register.</param>
     public static IEnumerable<string> Differences(Func<uint, uint> input, Action<uint, uint> output)
     {
         foreach (var chip in All)

@@ -1,15 +1,15 @@
 namespace Verified.Kernel;
 
-/// <summary>A register and what it holds at the first cut point.</summary>
+/// <summary>A register, and its value at the first cut point.</summary>
 /// <param name="Register">
 /// Its name in the list of processor state, such as <c>CR0</c>, or <c>EFLAGS</c> for all flags.
 /// </param>
 /// <param name="Value">Its value.</param>
-/// <param name="Why">What the value means.</param>
-/// <param name="Mask">The bits that are declared; others are the loader's or the machine's.</param>
+/// <param name="Why">The meaning of the value.</param>
+/// <param name="Mask">The declared bits; the others are the loader's or the machine's.</param>
 public sealed record DeclaredRegister(string Register, uint Value, string Why, uint Mask = 0xFFFFFFFF);
 
-/// <summary>The processor in words at the first cut point after boot.</summary>
+/// <summary>The processor's declared state at the first cut point after boot.</summary>
 public static class DeclaredProcessor
 {
     // Paging, write protection in ring 0, native errors, a 387, task switched, emulation, monitor, protection (SDM
@@ -20,11 +20,11 @@ public static class DeclaredProcessor
     private const uint NoDebugStatus = 0xFFFF0FF0,
         NoBreakpoints = 0x400;
 
-    // Status flags are the last comparison's; bit 1 is always set.
+    // The last comparison set the status flags. Bit 1 is always set.
     private const uint StatusFlags = 0x8D5,
         AlwaysSet = 2;
 
-    /// <summary>Every register that is declared. General registers are not: pick reads none.</summary>
+    /// <summary>All declared registers. General registers are not declared, because pick reads none.</summary>
     public static IReadOnlyList<DeclaredRegister> Of(KernelImage image)
     {
         var layout = image.Layout;

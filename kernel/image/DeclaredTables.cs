@@ -1,12 +1,12 @@
 namespace Verified.Kernel;
 
-/// <summary>What a descriptor of the GDT describes.</summary>
+/// <summary>The kind of a descriptor in the GDT.</summary>
 public enum DescriptorKind
 {
-    /// <summary>Code that can be executed and read, with 32-bit operands; not conforming; marked as accessed.</summary>
+    /// <summary>Readable, nonconforming code with 32-bit operands; marked as accessed.</summary>
     Code,
 
-    /// <summary>Data that can be read and written, with a 32-bit stack pointer; grows up; marked as accessed.</summary>
+    /// <summary>Writable data with a 32-bit stack pointer; grows up; marked as accessed.</summary>
     Data,
 
     /// <summary>The 32-bit TSS of the running task, which LTR has marked as busy.</summary>
@@ -15,11 +15,11 @@ public enum DescriptorKind
 
 /// <summary>A descriptor that is present in the GDT (SDM 3A, 3.4.5 and 7.2.2).</summary>
 /// <param name="Selector">Its selector, with the ring that uses it.</param>
-/// <param name="Name">What reports call it.</param>
-/// <param name="Kind">What it describes.</param>
+/// <param name="Name">The name in reports.</param>
+/// <param name="Kind">The kind of segment.</param>
 /// <param name="Ring">Its DPL.</param>
 /// <param name="Base">Linear address of the first byte.</param>
-/// <param name="Limit">Offset of the last byte; above FFFFFh it counts pages of 4 KB, and ends with FFFh.</param>
+/// <param name="Limit">Offset of the last byte. Above FFFFFh the limit counts pages of 4 KB and ends in FFFh.</param>
 public sealed record DeclaredDescriptor(
     uint Selector,
     string Name,
@@ -67,25 +67,26 @@ public sealed record DeclaredDescriptor(
 
 /// <summary>A 32-bit interrupt gate into the kernel's code segment (SDM 3A, 6.11): it turns interrupts off.</summary>
 /// <param name="Vector">0..255.</param>
-/// <param name="Entry">The symbol that it leads to.</param>
+/// <param name="Entry">The symbol of its target.</param>
 /// <param name="Ring">Its DPL: the outermost ring whose INT n may use it.</param>
 public sealed record DeclaredGate(uint Vector, string Entry, uint Ring)
 {
     private const uint Present = 1 << 15,
         InterruptGate32 = 14 << 8;
 
-    /// <summary>The two dwords of the gate, whose entry is at a linear address.</summary>
+    /// <summary>The two dwords of the gate, for the linear address of its entry.</summary>
     public (uint Low, uint High) Dwords(uint target) =>
         (Layout.KernelCode << 16 | target & 0xFFFF, target & 0xFFFF0000 | Present | Ring << 13 | InterruptGate32);
 }
 
 /// <summary>
-/// GDT, IDT and TSS in words, as the first cut point after boot must find them. The image's builder does not read this
-/// declaration (<see cref="SegmentTables"/>): the boot checks compare every bit of what is in memory with it.
+/// GDT, IDT and TSS as they must be at the first cut point after boot. The builder of the image does not use this
+/// declaration (<see cref="SegmentTables"/>), so the boot checks compare every bit in memory with an independent
+/// source.
 /// </summary>
 public static class DeclaredTables
 {
-    /// <summary>Entries of the IDT that a vector can name. Those without a gate are 0.</summary>
+    /// <summary>The number of IDT entries that a vector can select. Entries without a gate are 0.</summary>
     public const uint Vectors = 256;
 
     /// <summary>Bytes of a 32-bit TSS (SDM 3A, 7.2.1).</summary>
@@ -93,9 +94,7 @@ public static class DeclaredTables
 
     private const uint All = 0xFFFFFFFF;
 
-    /// <summary>
-    /// The descriptors while users run in whole spaces, as they do at boot; the null descriptor is 0.
-    /// </summary>
+    /// <summary>The descriptors while users run in large spaces, as at boot. The null descriptor is 0.</summary>
     public static IReadOnlyList<DeclaredDescriptor> Descriptors(Layout layout) =>
         [
             new(0x08, "kernel_code", DescriptorKind.Code, Ring: 0, Base: 0, Limit: All),
@@ -110,7 +109,7 @@ public static class DeclaredTables
     public static DeclaredDescriptor? Descriptor(Layout layout, uint offset) =>
         Descriptors(layout).FirstOrDefault(descriptor => descriptor.Offset == offset);
 
-    /// <summary>Every gate. Ring 3 may use those of INT3, INTO and the system calls, and no others.</summary>
+    /// <summary>All gates. Ring 3 may use only those of INT3, INTO and the system calls.</summary>
     public static IReadOnlyList<DeclaredGate> Gates { get; } =
     [
         new(0x00, "exception_0", Ring: 0),
@@ -154,7 +153,7 @@ public static class DeclaredTables
         new(0x36, "task_new", Ring: 3),
     ];
 
-    /// <summary>The gate of a vector; null where there is none.</summary>
+    /// <summary>The gate of a vector; null if there is none.</summary>
     public static DeclaredGate? Gate(uint vector) => Gates.FirstOrDefault(gate => gate.Vector == vector);
 
     /// <summary>The limit of IDTR: the last byte of the last gate. A vector beyond it raises #GP.</summary>
@@ -164,25 +163,30 @@ public static class DeclaredTables
     public const uint GdtLimit = 0x30 + 7;
 
     /// <summary>
-    /// Where the operands of LGDT and LIDT are, in the pages of the two tables: the limit in 16 bits, then the base.
+    /// The offsets of the operands of LGDT and LIDT in the pages of the two tables: the limit in 16 bits, then the
+    /// base.
     /// </summary>
     public const uint GdtOperand = 0x40,
         IdtOperand = 0xF00;
 
-    // The map of 65,536 ports begins in the TSS's second page.
+    // The I/O bitmap of 65,536 ports begins in the second page of the TSS.
     private const uint PortMapOffset = 0x1000,
         PortMapSize = 0x2000;
 
-    /// <summary>Offset of the byte behind the map of ports, all of whose bits are ones (SDM 1, 19.5.2).</summary>
+    /// <summary>The offset of the byte after the I/O bitmap. All its bits are ones (SDM 1, 19.5.2).</summary>
     public const uint PortMapEnd = PortMapOffset + PortMapSize;
 
     /// <summary>
-    /// The dwords of the TSS that are not 0: offset, value, and what they are. Rings 1 and 2, the saved registers and
-    /// the link to another task are not used.
+    /// The dwords of the TSS that are not 0: offset, value and meaning. The kernel does not use rings 1 and 2, the
+    /// saved registers, or the link to another task.
     /// </summary>
     public static IReadOnlyList<(uint Offset, uint Dword, string What)> Tss(Layout layout) =>
         [
-            (0x04, layout.Threads.Base + Layout.ThreadSize, "ESP0: the end of nobody's row, as no thread runs yet"),
+            (
+                0x04,
+                layout.Threads.Base + Layout.ThreadSize,
+                "ESP0: the end of nobody's row, because no thread runs yet"
+            ),
             (0x08, 0x10, "SS0: kernel_data"),
             (0x64, PortMapOffset << 16, "offset of the map of ports; the debug trap flag is 0"),
             (PortMapEnd, 0xFF, "the byte of ones that ends the map of ports"),

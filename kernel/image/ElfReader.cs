@@ -4,7 +4,7 @@ using static Verified.Kernel.ElfFormat;
 
 namespace Verified.Kernel;
 
-/// <summary>Reads an image file, with a clear line for everything that is not one.</summary>
+/// <summary>Reads an image file. For a file that is no image, the exception names the problem in one line.</summary>
 internal sealed class ElfReader
 {
     private const string Rebuild = "build one with 'verified image -o FILE'";
@@ -117,15 +117,15 @@ internal sealed class ElfReader
         }
     }
 
-    // Same version and limits: every table must be where the layout has it, and every cut point and entry must have its
-    // symbol.
+    // The version and the limits are equal, so every table must be at the address in the layout, and every cut point
+    // and entry must have its symbol.
     private static void Check(KernelImage image)
     {
         var layout = image.Layout;
         foreach (var area in layout.Areas)
             if (!image.Symbols.TryGetValue(area.Name, out var at) || at != area.Base)
                 throw new ImageException(
-                    $"table {area.Name} is not at {area.Base:X8}h as the layout has it; {Rebuild}"
+                    $"table {area.Name} is not at {area.Base:X8}h, its address in the layout; {Rebuild}"
                 );
         foreach (
             var (name, segment, linear) in ((string, Segment, uint)[])
@@ -144,7 +144,7 @@ internal sealed class ElfReader
         var text = image.Text;
         if (text.Bytes.Length > Layout.TextSize)
             throw new ImageException(
-                $"the code has {text.Bytes.Length} bytes, room is for {Layout.TextSize}; {Rebuild}"
+                $"the code has {text.Bytes.Length} bytes, but there is room for {Layout.TextSize}; {Rebuild}"
             );
         foreach (
             var name in SegmentTables
@@ -163,5 +163,5 @@ internal sealed class ElfReader
         offset + size <= (ulong)_file.Length ? _file.AsSpan((int)offset, (int)size) : throw Truncated(offset + size);
 
     private ImageException Truncated(ulong needed) =>
-        new($"truncated: it has {_file.Length} bytes, its headers tell of at least {needed}; {Rebuild}");
+        new($"truncated: it has {_file.Length} bytes, and its headers require at least {needed}; {Rebuild}");
 }

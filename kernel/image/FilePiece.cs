@@ -3,10 +3,10 @@ using static Verified.Kernel.ElfFormat;
 namespace Verified.Kernel;
 
 /// <summary>A piece of an image file.</summary>
-/// <param name="Name">What it is.</param>
+/// <param name="Name">The kind of piece.</param>
 /// <param name="Offset">Offset of its first byte in the file.</param>
 /// <param name="Length">Bytes.</param>
-/// <param name="Linear">Linear address of its first byte in memory; null where no loader puts it there.</param>
+/// <param name="Linear">Linear address of its first byte in memory; null if no loader puts it there.</param>
 public sealed record FilePiece(string Name, uint Offset, uint Length, uint? Linear = null)
 {
     public const string Header = "ELF header",

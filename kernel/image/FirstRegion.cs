@@ -1,13 +1,13 @@
 namespace Verified.Kernel;
 
-/// <summary>A piece of the kernel's memory, and what it holds at the first cut point.</summary>
-/// <param name="Name">What reports call it.</param>
+/// <summary>A region of the kernel's memory, and its contents at the first cut point.</summary>
+/// <param name="Name">The name in reports.</param>
 /// <param name="Start">Linear address of its first byte.</param>
-/// <param name="End">Linear address behind its last byte.</param>
-/// <param name="Contents">What it holds, in words.</param>
+/// <param name="End">Linear address of the byte after its last.</param>
+/// <param name="Contents">Its contents, in words.</param>
 public sealed record FirstRegion(string Name, uint Start, uint End, string Contents)
 {
-    /// <summary>Bits of each dword that the processor sets when it uses the dword: accessed and dirty.</summary>
+    /// <summary>The bits of each dword that the processor sets itself: accessed and dirty.</summary>
     public uint Marks { get; init; }
 
     /// <summary>Whether each byte has a declared value. If it has none, <see cref="Contents"/> says why.</summary>
@@ -18,16 +18,16 @@ public sealed record FirstRegion(string Name, uint Start, uint End, string Conte
 /// <param name="Linear">Its linear address.</param>
 /// <param name="Least">Its least value.</param>
 /// <param name="Most">Its greatest value.</param>
-/// <param name="What">What it is.</param>
+/// <param name="What">Its meaning.</param>
 public sealed record MeasuredDword(uint Linear, uint Least, uint Most, string What);
 
 /// <summary>A server that boot starts from a module.</summary>
 /// <param name="Eip">Its entry.</param>
 /// <param name="Begin">Physical address of the first byte of its memory.</param>
-/// <param name="End">Physical address behind the last byte of its memory.</param>
+/// <param name="End">Physical address of the byte after the last byte of its memory.</param>
 public sealed record FirstServer(uint Eip, uint Begin, uint End)
 {
-    /// <summary>What the headers of an ELF executable say.</summary>
+    /// <summary>Reads a server's memory and entry from the headers of an ELF executable.</summary>
     public static FirstServer Of(ReadOnlySpan<byte> file)
     {
         var (begin, end) = (uint.MaxValue, 0u);

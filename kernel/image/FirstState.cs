@@ -4,9 +4,13 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>
-/// What the kernel's memory holds at the first cut point after boot: a value for every bit. GDT, IDT, TSS, the info
-/// page and the kernel's page tables are declared in words (<see cref="DeclaredTables"/>); the tables hold the exact
-/// encoding of the spec's boot state; what lies between fields, rows and tables is 0.
+/// The contents of the kernel's memory at the first cut point after boot, with a value for every bit.
+/// <list type="bullet">
+/// <item>GDT, IDT, TSS, info page and the kernel's page tables are declared in words
+/// (<see cref="DeclaredTables"/>).</item>
+/// <item>The tables contain the exact encoding of the spec's boot state.</item>
+/// <item>Memory between fields, rows and tables is 0.</item>
+/// </list>
 /// </summary>
 public sealed class FirstState
 {
@@ -45,10 +49,10 @@ public sealed class FirstState
     /// <summary>The spec's state at boot.</summary>
     public State<Concrete> State { get; }
 
-    /// <summary>Every byte from the image's first one on, in order of address, without gaps.</summary>
+    /// <summary>All bytes from the image's first byte on, in order of address, without gaps.</summary>
     public IReadOnlyList<FirstRegion> Regions => _regions;
 
-    /// <summary>Bytes that have a declared value.</summary>
+    /// <summary>The number of bytes that have a declared value.</summary>
     public long Bytes => _regions.Where(region => region.IsDeclared).Sum(region => region.End - region.Start);
 
     /// <summary>The dwords whose value boot measures.</summary>
@@ -82,10 +86,10 @@ public sealed class FirstState
         return new(image, state, servers, memory);
     }
 
-    /// <summary>The declared dword at an aligned linear address, without the processor's marks.</summary>
+    /// <summary>The declared dword at an aligned linear address, without the bits that the processor sets.</summary>
     public uint Dword(uint linear) => _dwords[(linear - Origin) / 4];
 
-    /// <summary>Every place where a memory differs, in order of address.</summary>
+    /// <summary>Describes every place where a memory differs, in order of address.</summary>
     /// <param name="load">The dword at a physical address.</param>
     public IEnumerable<string> Differences(Func<uint, uint> load)
     {
@@ -102,7 +106,7 @@ public sealed class FirstState
                 yield return $"the dword at {linear:X8}h is {seen}, not {least} to {most}: {what}";
     }
 
-    /// <summary>What is at an address: the region, and the entry, row and field in it.</summary>
+    /// <summary>Describes an address: the region, and the entry, row and field in it.</summary>
     public string Place(FirstRegion region, uint at)
     {
         var offset = at - region.Start;
@@ -134,7 +138,7 @@ public sealed class FirstState
             Put(Origin + at, InFile(_image.Text, at));
     }
 
-    /// <summary>The dword at an offset of a segment; what the file does not hold is 0.</summary>
+    /// <summary>The dword at an offset of a segment; 0 beyond the bytes in the file.</summary>
     private static uint InFile(Segment segment, uint offset)
     {
         Span<byte> dword = stackalloc byte[4];
@@ -144,7 +148,7 @@ public sealed class FirstState
     }
 
     /// <summary>
-    /// The info page in words (L4 X.0 reference manual, 2.9). The clock is a part of the spec's state, and 0.
+    /// The declared info page (L4 X.0 reference manual, 2.9). The clock is part of the spec's state, and is 0.
     /// </summary>
     private void PutInfo(IReadOnlyList<FirstServer> servers, uint memory)
     {
@@ -181,9 +185,9 @@ public sealed class FirstState
     }
 
     /// <summary>
-    /// The kernel's page tables in words: its frames are at their physical address above the kernel's base, for ring 0
-    /// only. Code and constants are read-only. In each task's table for the part with the TSS, the two pages behind the
-    /// TSS are the task's own map of ports, read-only.
+    /// The declared page tables of the kernel. Its frames are at their physical address above the kernel's base, for
+    /// ring 0 only. Code and constants are read-only. In each task's table for the part with the TSS, the two pages
+    /// after the TSS are the task's own I/O bitmap, read-only.
     /// </summary>
     private void PutKernelTables()
     {
@@ -211,7 +215,7 @@ public sealed class FirstState
             );
     }
 
-    /// <summary>The programs' code is what the file holds; their pages for data are 0.</summary>
+    /// <summary>The programs' code has the bytes of the file; their data pages are 0.</summary>
     private void PutPrograms(bool servers)
     {
         if (servers)

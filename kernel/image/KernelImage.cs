@@ -3,15 +3,17 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>What an image is built with.</summary>
+/// <summary>The options with which an image is built.</summary>
 /// <param name="RoundTrips">Round trips of the ping program.</param>
-/// <param name="Programs">The user programs; null for the demonstration, where the limits have room for it.</param>
+/// <param name="Programs">The user programs; null for the demonstration, if the limits have room for it.</param>
 public sealed record ImageOptions(uint RoundTrips = 100_000, IReadOnlyList<UserProgram>? Programs = null);
 
-/// <summary>The bootable image: what the boot loader places in memory, and the symbols.</summary>
+/// <summary>The bootable image: the bytes that the boot loader puts in memory, and the symbols.</summary>
 public sealed class KernelImage
 {
-    /// <summary>Of the tables' places and the rows' fields; raise it with any change of <see cref="Layout"/>.</summary>
+    /// <summary>
+    /// The version of the tables' addresses and the rows' fields. Raise it with every change of <see cref="Layout"/>.
+    /// </summary>
     public const uint LayoutVersion = 9;
 
     internal const uint MultibootMagic = 0x1BADB002;
@@ -33,17 +35,18 @@ public sealed class KernelImage
 
     public Layout Layout { get; }
 
-    /// <summary>In order of address: code, then data.</summary>
+    /// <summary>The segments, in order of address: code, then data.</summary>
     public IReadOnlyList<Segment> Segments { get; }
 
     /// <summary>Linear addresses of the code's labels and the tables, by name.</summary>
     public IReadOnlyDictionary<string, uint> Symbols { get; }
 
-    /// <summary>Physical address at which the boot loader enters, paging off.</summary>
+    /// <summary>The physical address at which the boot loader enters, with paging off.</summary>
     public uint Entry { get; }
 
     /// <summary>
-    /// The programs that boot starts if the loader gives no modules. Those of a file are the demonstration, if it fits.
+    /// The programs that boot starts if the loader gives no modules. For an image from a file this is the
+    /// demonstration, if it fits.
     /// </summary>
     public IReadOnlyList<UserProgram> Programs { get; }
 
@@ -64,7 +67,7 @@ public sealed class KernelImage
     /// <summary>The boot code with its constants.</summary>
     public (uint Start, uint End) Boot => (Symbols["boot"], Text.Linear + (uint)Text.Bytes.Length);
 
-    /// <summary>The same bytes for the same limits and options.</summary>
+    /// <summary>Builds an image. Equal limits and options give equal bytes.</summary>
     public static KernelImage Build(Limits limits, ImageOptions? options = null)
     {
         var layout = new Layout(limits);
@@ -73,7 +76,7 @@ public sealed class KernelImage
         var mappings = Mappings(layout, programs, empty);
         var (text, symbols) = KernelProgram.Assemble(layout, [.. programs.Select(program => program.Thread)], mappings);
         if (text.Length > Layout.TextSize)
-            throw new ImageException($"the code has {text.Length} bytes, room is for {Layout.TextSize}");
+            throw new ImageException($"the code has {text.Length} bytes, but there is room for {Layout.TextSize}");
         foreach (var area in layout.Areas)
             symbols.Add(area.Name, area.Base);
 
@@ -92,7 +95,7 @@ public sealed class KernelImage
         {
             if (program.Code.Length > Layout.PageSize)
                 throw new ImageException(
-                    $"program {program.Name} has {program.Code.Length} bytes, room is for {Layout.PageSize}"
+                    $"program {program.Name} has {program.Code.Length} bytes, but there is room for {Layout.PageSize}"
                 );
             data.Put(next, program.Code);
             next += 2 * Layout.PageSize;
@@ -106,7 +109,7 @@ public sealed class KernelImage
         return new(limits, segments, symbols, Layout.Physical(symbols["boot"]), programs);
     }
 
-    // The dwords that make the mappings of the first programs.
+    // The dwords that add the mappings of the first programs.
     private static List<(uint Linear, uint Dword)> Mappings(
         Layout layout,
         IReadOnlyList<UserProgram> programs,
@@ -125,8 +128,8 @@ public sealed class KernelImage
     }
 
     /// <summary>
-    /// The source line of each instruction, by linear address. There is none if the image is not this program's, except
-    /// for single bytes, or if the program has no debug information.
+    /// The source line of each instruction, by linear address. It is empty if the image is not this program's (except
+    /// for single bytes), or if the program has no debug information.
     /// </summary>
     public IReadOnlyDictionary<uint, SourceLine> SourceLines
     {
@@ -145,7 +148,7 @@ public sealed class KernelImage
         Demonstration.Fits(limits) ? Demonstration.Programs(options.RoundTrips) : [];
 
     /// <summary>Reads the bytes of an image file.</summary>
-    /// <exception cref="ImageException">They are no image of this kernel and layout.</exception>
+    /// <exception cref="ImageException">The bytes are not an image of this kernel and layout.</exception>
     public static KernelImage Read(byte[] file)
     {
         var image = ElfReader.Read(file);
@@ -154,7 +157,9 @@ public sealed class KernelImage
     }
 
     /// <summary>Reads an image file.</summary>
-    /// <exception cref="ImageException">It cannot be read, or is no image of this kernel and layout.</exception>
+    /// <exception cref="ImageException">
+    /// The file cannot be read, or is not an image of this kernel and layout.
+    /// </exception>
     public static KernelImage Load(string path)
     {
         try
@@ -171,7 +176,7 @@ public sealed class KernelImage
         }
     }
 
-    /// <summary>The same image with one bit of its code or data wrong.</summary>
+    /// <summary>The same image with one inverted bit in its code or data.</summary>
     /// <inheritdoc cref="WithBytes"/>
     public KernelImage WithFlippedBit(uint address, int bit)
     {
@@ -180,7 +185,7 @@ public sealed class KernelImage
     }
 
     /// <summary>The same image with other bytes at a linear address of its code or data.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The file holds no byte of that address.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The file contains no byte for that address.</exception>
     public KernelImage WithBytes(uint address, ReadOnlySpan<byte> replacement)
     {
         var changed = SegmentAt(address);
@@ -203,7 +208,8 @@ public sealed class KernelImage
     public void Save(string path) => System.IO.File.WriteAllBytes(path, ToElf());
 
     /// <summary>
-    /// The symbol at or before an address, with the distance as a suffix, for reports; hexadecimal where there is none.
+    /// The symbol at or before an address, with the distance as a suffix, for reports; the number in hexadecimal if
+    /// there is no such symbol.
     /// </summary>
     public string Name(uint address)
     {
@@ -217,7 +223,7 @@ public sealed class KernelImage
         return nearest.Value == address ? nearest.Key : $"{nearest.Key}+{address - nearest.Value:X}h";
     }
 
-    // Memory from an address on, as far as something is in it.
+    // Memory from an address on, up to the last byte that was written.
     private sealed class Memory(uint origin)
     {
         private readonly byte[] _bytes = new byte[Layout.KernelEnd - Layout.ImageBase];

@@ -3,8 +3,8 @@ using Iced.Intel;
 namespace Verified.Kernel;
 
 /// <summary>A line of the disassembly.</summary>
-/// <param name="Label">The symbol here, or null.</param>
-/// <param name="Address">Linear.</param>
+/// <param name="Label">The symbol at this address, or null.</param>
+/// <param name="Address">Linear address.</param>
 /// <param name="Bytes">Its machine code.</param>
 /// <param name="Text">The instruction, with symbols for addresses.</param>
 public sealed record ListingLine(string? Label, uint Address, ReadOnlyMemory<byte> Bytes, string Text)
@@ -15,7 +15,7 @@ public sealed record ListingLine(string? Label, uint Address, ReadOnlyMemory<byt
 /// <summary>The disassembly of an image's code, with its symbols.</summary>
 public static class Listing
 {
-    /// <summary>The code after boot, then boot's; constants are left out.</summary>
+    /// <summary>The code that runs after boot, then the boot code, without constants.</summary>
     public static IEnumerable<ListingLine> Of(KernelImage image) =>
         Lines(
             image,

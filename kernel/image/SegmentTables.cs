@@ -3,10 +3,10 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>GDT, IDT and TSS as the image carries them (SDM 3A, 3.4.5, 6.11, 7.2.1).</summary>
+/// <summary>GDT, IDT and TSS as the image contains them (SDM 3A, 3.4.5, 6.11, 7.2.1).</summary>
 internal static class SegmentTables
 {
-    /// <summary>Offsets, in the tables' pages, of the operands of LGDT and LIDT.</summary>
+    /// <summary>The offsets of the operands of LGDT and LIDT in the tables' pages.</summary>
     public const uint GdtPointer = 0x40,
         IdtPointer = 0xF00;
 
@@ -14,9 +14,9 @@ internal static class SegmentTables
         Ring3 = 0x60;
 
     /// <summary>
-    /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Only paging protects
-    /// the kernel, whose fast path uses the user's data segment itself, but from threads in small spaces. The users'
-    /// segments are tables like others (<see cref="UserSegments"/>).
+    /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Except for threads in
+    /// small spaces, only paging protects the kernel, whose fast path uses the user's data segment. The users' segments
+    /// are tables with rows and fields (<see cref="UserSegments"/>).
     /// </summary>
     public static byte[] Gdt(Layout layout)
     {
@@ -29,8 +29,8 @@ internal static class SegmentTables
     }
 
     /// <summary>
-    /// Interrupt gates all, so that the kernel runs with interrupts off; the system calls', INT3's and INTO's are open
-    /// to ring 3.
+    /// All gates are interrupt gates, so that the kernel runs with interrupts off. Ring 3 may use those of the system
+    /// calls, INT3 and INTO.
     /// </summary>
     public static byte[] Idt(Layout layout, IReadOnlyDictionary<string, uint> symbols)
     {
@@ -47,7 +47,7 @@ internal static class SegmentTables
         return table;
     }
 
-    /// <summary>Every vector that has a gate, and the symbol it leads to.</summary>
+    /// <summary>Every vector that has a gate, and the symbol of its entry.</summary>
     public static IEnumerable<(uint Vector, string Entry)> Vectors =>
         [
             .. KernelProgram.ExceptionVectors.Select(exception => (exception.Vector, $"exception_{exception.Vector}")),
@@ -63,7 +63,7 @@ internal static class SegmentTables
             (Layout.TaskNewVector, "task_new"),
         ];
 
-    /// <summary>The ring-0 stack, where the map of ports is, and the byte behind it, that ends it.</summary>
+    /// <summary>The ring-0 stack, the offset of the I/O bitmap, and the byte that ends the bitmap.</summary>
     public static byte[] Tss(Layout layout)
     {
         var segment = new byte[Layout.TssLimit + 1];

@@ -2,13 +2,13 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>How a field's dword holds its value.</summary>
+/// <summary>How a field's dword stores its value.</summary>
 public enum Encoding
 {
     /// <summary>The value itself.</summary>
     Number,
 
-    /// <summary>A status with its flags, as <see cref="StoredStatus"/> says.</summary>
+    /// <summary>A status with its flags (<see cref="StoredStatus"/>).</summary>
     Status,
 
     /// <summary>The address of a row of the thread table; the value is the row.</summary>
@@ -20,7 +20,7 @@ public enum Encoding
     /// <summary>The offset of a row in the table of mappings; the value is the row.</summary>
     NodeOffset,
 
-    /// <summary>The address of a page, or its offset among others; the value is the page's number.</summary>
+    /// <summary>The address of a page, or its offset in an area of pages; the value is the page's number.</summary>
     PageAddress,
 }
 
@@ -31,10 +31,8 @@ public enum Encoding
 /// <param name="Encoding">How the dword holds the value.</param>
 public sealed record Field(string Name, uint Offset, uint Bits = 32, Encoding Encoding = Encoding.Number);
 
-/// <summary>
-/// A table in the kernel's memory that its code may write: <paramref name="Rows"/> rows of <paramref name="Stride"/>
-/// bytes.
-/// </summary>
+/// <summary>A table in the kernel's memory that the kernel's code may write: <paramref name="Rows"/> rows of</summary>
+/// <paramref name="Stride"/> bytes.
 /// <param name="Name">Symbol name.</param>
 /// <param name="Base">Linear address of row 0.</param>
 /// <param name="Rows">Number of rows; a power of two.</param>
@@ -42,15 +40,17 @@ public sealed record Field(string Name, uint Offset, uint Bits = 32, Encoding En
 /// <param name="Fields">The dwords that are in use.</param>
 public sealed record Area(string Name, uint Base, uint Rows, uint Stride, IReadOnlyList<Field> Fields)
 {
-    /// <summary>So many rows follow each other; a power of two.</summary>
+    /// <summary>The number of rows that directly follow each other; a power of two.</summary>
     public uint RowsOfBlock { get; init; } = Rows;
 
-    /// <summary>Bytes from such a block of rows to the next; a power of two. Between them is nothing.</summary>
+    /// <summary>
+    /// Bytes from one block of such rows to the next; a power of two. The memory between two blocks is unused.
+    /// </summary>
     public uint BlockSize { get; init; } = Rows * Stride;
 
     public uint End => Base + Rows / RowsOfBlock * BlockSize;
 
-    /// <summary>The bits of an offset in the area that are 0 at every row.</summary>
+    /// <summary>The bits of an offset in the area that are 0 in every row.</summary>
     public uint Between => BlockSize - RowsOfBlock * Stride;
 
     /// <summary>Linear address of a field of a row.</summary>
@@ -64,7 +64,7 @@ public sealed record Area(string Name, uint Base, uint Rows, uint Stride, IReadO
             ? row * Stride
             : (row >> Log2(RowsOfBlock)) * BlockSize + (row & (RowsOfBlock - 1)) * Stride;
 
-    /// <summary>The row that is so many bytes from the area's start.</summary>
+    /// <summary>The row at a distance in bytes from the area's start.</summary>
     public W Row<W>(W offset)
         where W : struct, IWord<W> =>
         RowsOfBlock == Rows

@@ -13,7 +13,8 @@ public static class KernelInfo
     public const uint VersionAt = 0x04;
 
     /// <summary>
-    /// Start table: each entry the initial ESP and EIP, then the first byte and the one after the last of its memory.
+    /// The start table. Each entry has the initial ESP and EIP, then the first byte of its memory and the byte after
+    /// the last.
     /// </summary>
     public const uint KernelDebugger = 0x10,
         Sigma0 = 0x20,
@@ -26,7 +27,10 @@ public static class KernelInfo
         StartBegin = 8,
         StartEnd = 12;
 
-    /// <summary>Physical memory, each the first byte and the one after the last: all, the kernel's, devices'.</summary>
+    /// <summary>
+    /// Areas of physical memory, each with its first byte and the byte after its last: all memory, the kernel's, the
+    /// devices'.
+    /// </summary>
     public const uint MainMemory = 0x60,
         Reserved = 0x68,
         Reserved1 = 0x70,
@@ -36,7 +40,8 @@ public static class KernelInfo
     public const uint Clock = 0xA0;
 
     /// <summary>
-    /// Kilohertz: the processor's is measured at boot, 0 if it has no time-stamp counter; nobody tells the bus's.
+    /// Frequencies in kilohertz. Boot measures the processor's; it is 0 without a time-stamp counter. The bus frequency
+    /// is unknown and 0.
     /// </summary>
     public const uint ProcessorFrequency = 0xB0,
         BusFrequency = 0xB4;
@@ -45,7 +50,7 @@ public static class KernelInfo
     public const uint DevicesBegin = 0xA0000,
         DevicesEnd = 0x100000;
 
-    /// <summary>The page as the image carries it.</summary>
+    /// <summary>The page as the image contains it.</summary>
     internal static byte[] Page(Layout layout)
     {
         var page = new byte[Layout.PageSize];
@@ -55,12 +60,12 @@ public static class KernelInfo
         Put(Reserved, Layout.ImageBase);
         Put(Reserved + 4, layout.Boot.Sigma0Stack + Layout.PageSize);
 
-        // A page at 0 would look like a refusal of σ0's.
+        // A page at address 0 would look like a refusal by σ0.
         Put(Reserved1 + 4, Layout.PageSize);
         Put(Dedicated, DevicesBegin);
         Put(Dedicated + 4, DevicesEnd);
 
-        // Whoever asks for these two may have them, but they are not given away as free pages.
+        // A task may ask for these two pages, but σ0 does not give them away as free pages.
         Put(Dedicated + 8, layout.Boot.Information);
         Put(Dedicated + 12, layout.Boot.End);
         return page;

@@ -5,17 +5,17 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>
-/// Where everything in the kernel's memory is: the only source of addresses, offsets and sizes for the code, the image
-/// and the view. Linear addresses are physical ones plus <see cref="KernelBase"/>.
+/// The memory layout of the kernel: the only source of addresses, offsets and sizes for the code, the image and the
+/// view. Linear addresses are physical addresses plus <see cref="KernelBase"/>.
 /// </summary>
 public sealed class Layout
 {
-    /// <summary>The kernel's part of every address space starts here; below is the user's.</summary>
+    /// <summary>The start of the kernel's part of every address space. The user's part is below.</summary>
     public const uint KernelBase = 0xF0000000;
 
     /// <summary>
-    /// Physical address of the image's first byte: servers for L4 X.0 are linked below, at 128 KB, 3 MB or 4 MB, or
-    /// above, from 15 MB on.
+    /// Physical address of the image's first byte. Servers for L4 X.0 are linked below it, at 128 KB, 3 MB or 4 MB, or
+    /// above it, from 15 MB on.
     /// </summary>
     public const uint ImageBase = 0x00800000;
 
@@ -25,13 +25,13 @@ public sealed class Layout
     public const uint PageSize = 0x1000;
 
     /// <summary>
-    /// Page tables of the kernel's part, for 4 MB of physical memory each from 0 on, and the first slot that they are
-    /// in.
+    /// The number of page tables of the kernel's part, and their first slot. Each maps 4 MB of physical memory, from 0
+    /// on.
     /// </summary>
     public const uint KernelTables = 6,
         KernelSlot = KernelBase >> 22;
 
-    /// <summary>The kernel's memory ends before this physical address.</summary>
+    /// <summary>The end of the kernel's memory, as a physical address.</summary>
     public const uint KernelEnd = KernelTables << 22;
 
     // Segment selectors (GDT indices times 8, plus the ring).
@@ -42,13 +42,13 @@ public sealed class Layout
         FlatData = 0x2B,
         TaskState = 0x30;
 
-    /// <summary>The last bytes of the GDT and of the IDT.</summary>
+    /// <summary>The offsets of the last bytes of the GDT and of the IDT.</summary>
     public const uint GdtLimit = TaskState | 7,
         IdtLimit = (TaskNewVector << 3) | 7;
 
     /// <summary>
-    /// CR0 after boot: protection, monitor and emulate coprocessor, task switched (no thread uses the coprocessor,
-    /// whose registers nobody saves), native errors, write protection in ring 0, paging (SDM 3A, 2.5).
+    /// CR0 after boot (SDM 3A, 2.5): protection, monitor and emulate coprocessor, task switched, native errors, write
+    /// protection in ring 0, paging. No thread uses the coprocessor, because the kernel does not save its registers.
     /// </summary>
     public const uint Cr0 = 0x8001003F;
 
@@ -63,8 +63,8 @@ public sealed class Layout
         LthreadExRegsVector = 0x35,
         TaskNewVector = 0x36;
 
-    // The task-state segment holds no more than the stack of ring 0 and, two pages behind its own, the current task's
-    // map of ports, with the byte of ones that ends it (SDM 1, 19.5.2).
+    // The task-state segment contains only the ring-0 stack and the current task's I/O bitmap, from the segment's
+    // second page on. A byte of ones ends the bitmap (SDM 1, 19.5.2).
     public const uint TssStackTop = 4,
         TssStackSegment = 8,
         TssPortMapBase = 102,
@@ -72,16 +72,16 @@ public sealed class Layout
         TssPortMapSize = 0x10000 / 8,
         TssLimit = TssPortMap + TssPortMapSize;
 
-    /// <summary>With the status of a thread that waits with a deadline.</summary>
+    /// <summary>The flag of a thread that waits with a deadline.</summary>
     public const uint TimedStatus = 16;
 
-    /// <summary>With that of a thread that reports an exception.</summary>
+    /// <summary>The flag of a thread that reports an exception.</summary>
     public const uint FaultingStatus = 32;
 
-    /// <summary>The status itself.</summary>
+    /// <summary>The bits of the status without its flags.</summary>
     public const uint StatusMask = TimedStatus - 1;
 
-    // A row of the thread table. What ipc reads of a partner is in its first 32 bytes, one cache line.
+    // A row of the thread table. The fields that ipc reads of a partner are in the first 32 bytes, one cache line.
     public static readonly Field Id = new("id", 0x00);
     public static readonly Field Status = new("status", 0x04, 6, Encoding.Status);
     public readonly Field Partner;
@@ -99,10 +99,10 @@ public sealed class Layout
     public static readonly Field ExternalPreempter = new("external_preempter", 0x38);
     public static readonly Field Consumed = new("consumed", 0x3C);
 
-    /// <summary>The id of the interrupt that it handles.</summary>
+    /// <summary>The id of the interrupt that the thread handles.</summary>
     public static readonly Field Handles = new("handles", 0x40, 5);
 
-    // Its end is the stack that the processor and PUSHA push the user registers on.
+    // The end of the row is the stack on which the processor and PUSHA push the user registers.
     public static readonly Field Edi = new("edi", 0x4C),
         Esi = new("esi", 0x50),
         Ebp = new("ebp", 0x54);
@@ -120,8 +120,8 @@ public sealed class Layout
         ThreadShift = 7;
 
     /// <summary>
-    /// The rows of a task's threads are a block with room for all lthreads that an id can name (so many bits), so that
-    /// shifted and masked an id is the offset of a row.
+    /// The rows of a task's threads form a block with room for every lthread that an id can name. So a shift and a mask
+    /// turn an id into the offset of a row.
     /// </summary>
     public const int LthreadBits = 16 - ThreadId.LthreadShift,
         BlockShift = (int)ThreadShift + LthreadBits;
@@ -265,10 +265,10 @@ public sealed class Layout
 
     public Limits Limits { get; }
 
-    /// <summary>Words of 32 bits per set of threads.</summary>
+    /// <summary>Words of 32 bits in a set of threads.</summary>
     public uint Words { get; }
 
-    /// <summary>Words of 32 bits per set of priorities.</summary>
+    /// <summary>Words of 32 bits in a set of priorities.</summary>
     public uint PriorityWords { get; }
 
     public Field StackTop { get; }
@@ -276,93 +276,96 @@ public sealed class Layout
     public uint Gdt { get; }
     public uint Idt { get; }
 
-    /// <summary>
-    /// Descriptors of the users' segments: of code, and of stack and data (<see cref="UserSegments"/>).
-    /// </summary>
+    /// <summary>The descriptor of the users' code segment (<see cref="UserSegments"/>).</summary>
     public Area CodeSegment { get; }
 
-    /// <inheritdoc cref="CodeSegment"/>
+    /// The descriptor of the users' segment for stack and data (<see cref="UserSegments"/>).
     public Area DataSegment { get; }
 
     /// <summary>
-    /// That of the data segment of users in a large space, which the kernel's fast path uses as it finds it.
+    /// The descriptor of the flat data segment of users in a large space. The kernel's fast path uses that segment as
+    /// it finds it.
     /// </summary>
     public Area FlatSegment { get; }
 
     /// <summary>
-    /// Of its four pages, the middle two are in every task's space that task's map of ports, so that a switch of spaces
-    /// switches the maps.
+    /// The TSS. Of its four pages, the middle two are the I/O bitmap of the task whose space is active, so a switch of
+    /// spaces also switches the bitmap.
     /// </summary>
     public uint Tss { get; }
 
     /// <summary>
-    /// Per task, the page table of the part of its space that has the TSS; in all else like the kernel's.
+    /// For each task, the page table of the part of its space that contains the TSS. Otherwise it is equal to the
+    /// kernel's.
     /// </summary>
     public uint TssTables { get; }
 
     /// <summary>
-    /// The TSS's ring-0 stack pointer: the end of the current thread's row. It is the only record of who is current.
+    /// The TSS's ring-0 stack pointer: the end of the current thread's row. It is the only record of the current
+    /// thread.
     /// </summary>
     public Area TssStack { get; }
 
     public Area Threads { get; }
 
-    /// <summary>Per priority, the set of competing threads; row p * <see cref="Words"/> + word.</summary>
+    /// <summary>For each priority, the set of competing threads; row p * <see cref="Words"/> + word.</summary>
     public Area Ready { get; }
 
-    /// <summary>Per priority, which words of its set are not 0.</summary>
+    /// <summary>For each priority, a bit for each word of its set: 1 if the word is not 0.</summary>
     public Area ReadySummary { get; }
 
     /// <summary>The set of priorities with a competing thread.</summary>
     public Area PriorityMap { get; }
 
-    /// <summary>Which words of <see cref="PriorityMap"/> are not 0.</summary>
+    /// <summary>A bit for each word of <see cref="PriorityMap"/>: 1 if the word is not 0.</summary>
     public Area PrioritySummary { get; }
 
-    /// <summary>No competing thread has a priority above this one.</summary>
+    /// <summary>An upper bound on the priorities of competing threads.</summary>
     public Area Top { get; }
 
-    /// <summary>Per priority, the thread number picked last.</summary>
+    /// <summary>For each priority, the number of the thread that was picked last.</summary>
     public Area Picked { get; }
 
-    /// <summary>Per thread, the set of threads that wait to send to it; row t * <see cref="Words"/> + word.</summary>
+    /// <summary>
+    /// For each thread, the set of threads that wait to send to it; row t * <see cref="Words"/> + word.
+    /// </summary>
     public Area SenderSets { get; }
 
     /// <summary>
-    /// Per slot of the clock, the set of threads whose deadline is in it; row slot * <see cref="Words"/> + word.
+    /// For each slot of the clock, the set of threads whose deadline is in it; row slot * <see cref="Words"/> + word.
     /// </summary>
     public Area Timers { get; }
 
-    /// <summary>Per slot, which words of its set are not 0.</summary>
+    /// <summary>For each slot, a bit for each word of its set: 1 if the word is not 0.</summary>
     public Area TimerSummary { get; }
 
     /// <summary>Ticks since boot.</summary>
     public Area Clock { get; }
 
-    /// <summary>The thread number that a tick looked at last.</summary>
+    /// <summary>The number of the thread that a tick examined last.</summary>
     public Area Examined { get; }
 
     /// <summary>The heir of the current thread.</summary>
     public Area Heir { get; }
 
-    /// <summary>Per id of an interrupt, its handler and whether it is pending.</summary>
+    /// <summary>For each interrupt id, its handler and whether it is pending.</summary>
     public Area Interrupts { get; }
 
     /// <summary>
-    /// What the interrupt controllers' mask registers hold: the first one's in bits 7..0, the second one's in bits
-    /// 15..8.
+    /// The values of the interrupt controllers' mask registers: the first controller's in bits 7..0, the second one's
+    /// in bits 15..8.
     /// </summary>
     public Area Masked { get; }
 
     /// <summary>The kernel info page (<see cref="KernelInfo"/>), which users may read.</summary>
     public uint Info { get; }
 
-    /// <summary>Its clock, which ticks.</summary>
+    /// <summary>The clock in the info page.</summary>
     public Area InfoClock { get; }
 
     public MappingLayout Mappings { get; }
 
-    /// <summary>One page directory per task.</summary>
+    /// <summary>One page directory for each task.</summary>
     public uint Directories => Mappings.Directories.Base;
 
     /// <summary>The page tables of the kernel's part, shared by every directory.</summary>
@@ -374,10 +377,12 @@ public sealed class Layout
     /// <summary>Pages that boot leaves to the servers.</summary>
     public BootPages Boot { get; }
 
-    /// <summary>Bytes of physical memory that the kernel hands out, at most; a multiple of 4 MB.</summary>
+    /// <summary>
+    /// The largest amount of physical memory that the kernel hands out, in bytes; a multiple of 4 MB.
+    /// </summary>
     public const uint MemorySize = 64 << 20;
 
-    /// <summary>Where the user programs' pages start.</summary>
+    /// <summary>The start of the user programs' pages.</summary>
     public uint UserImages { get; }
 
     /// <summary>Every table that the kernel's code may write after boot.</summary>
@@ -406,7 +411,7 @@ public sealed class Layout
             .. Mappings.Areas,
         ];
 
-    /// <summary>What the rows of an area are.</summary>
+    /// <summary>The sort of an area's rows.</summary>
     public Sort SortOf(Area area) =>
         area == Threads ? Sort.Thread
         : area == SenderSets ? Sort.SenderWord
@@ -422,7 +427,7 @@ public sealed class Layout
         : area == Mappings.Pages || area == Mappings.PageTables ? Sort.Page
         : Sort.None;
 
-    /// <summary>Whether a field is part of the sets of threads, which only the set operations change.</summary>
+    /// <summary>Whether a field belongs to the sets of threads, which only the set operations change.</summary>
     public bool IsSet(Area area, Field field) =>
         field == Senders
         || area == Ready
@@ -433,7 +438,7 @@ public sealed class Layout
         || area == Timers
         || area == TimerSummary;
 
-    /// <summary>The dword that holds <paramref name="value"/> in a field.</summary>
+    /// <summary>The dword that stores <paramref name="value"/> in a field.</summary>
     public W Encode<W>(Field field, W value)
         where W : struct, IWord<W> =>
         field.Encoding switch
@@ -446,7 +451,7 @@ public sealed class Layout
             _ => value,
         };
 
-    /// <summary>The value that a field's dword holds.</summary>
+    /// <summary>The value that a field's dword stores.</summary>
     public W Decode<W>(Field field, W dword)
         where W : struct, IWord<W> =>
         field.Encoding switch

@@ -5,14 +5,13 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The tables that mappings are kept in: tasks, mappings, page tables and what is where in them, and the operation that
-/// is going on.
+/// The tables for mappings: tasks, mappings, page tables with their contents, and the operation that is under way.
 /// </summary>
 public sealed class MappingLayout
 {
     public const uint NodeSize = 0x20;
 
-    // What the processor's own page tables say (SDM 3A, 4.3).
+    // The bits of the processor's own page tables (SDM 3A, 4.3).
     public const uint Present = 1,
         Writable = 2,
         User = 4,
@@ -63,10 +62,10 @@ public sealed class MappingLayout
     /// <summary>A dword of the processor's page directories and tables.</summary>
     public static readonly Field Entry = new("entry", 0);
 
-    /// <summary>32 ports of a map: a 0 lets the task use the port (SDM 1, 19.5.2).</summary>
+    /// <summary>32 ports of an I/O bitmap: a 0 lets the task use the port (SDM 1, 19.5.2).</summary>
     public static readonly Field PortBits = new("ports", 0);
 
-    /// <summary>Dwords of a map of ports.</summary>
+    /// <summary>The number of dwords of an I/O bitmap.</summary>
     public const uint PortWords = Layout.TssPortMapSize / 4;
 
     /// <summary>The high dword of a descriptor.</summary>
@@ -136,45 +135,47 @@ public sealed class MappingLayout
         PageTables = make("page_tables", paging.Tables * paging.Entries, 4, [Entry]);
     }
 
-    /// <summary>The operation that is going on, and the heads of what is free.</summary>
+    /// <summary>The operation that is under way, and the heads of the free lists.</summary>
     public Area Current { get; }
 
-    /// <summary>Whose the tasks are.</summary>
+    /// <summary>The chief, version and deletion state of each task, and its small space.</summary>
     public Area Tasks { get; }
 
     /// <summary>
-    /// Per task, the segment of data in its small space; 0 where it has none (<see cref="UserSegments.HighOf"/>).
+    /// For each task, the data segment of its small space; 0 if it has none (<see cref="UserSegments.HighOf"/>).
     /// </summary>
     public Area SmallSegments { get; }
 
     public Area Nodes { get; }
 
-    /// <summary>Per page table, where it is.</summary>
+    /// <summary>For each page table, its task and slot, and its links.</summary>
     public Area Tables { get; }
 
-    /// <summary>Per task and slot, the page table that is there; row task * slots + slot.</summary>
+    /// <summary>For each task and slot, the page table in it; row task * slots + slot.</summary>
     public Area Slots { get; }
 
-    /// <summary>Per page table and entry, the mapping that is there: the way back from a page to its mapping.</summary>
+    /// <summary>
+    /// For each page table and entry, the mapping at that page: the way back from a page to its mapping.
+    /// </summary>
     public Area Pages { get; }
 
     /// <summary>
-    /// The processor's page directories, a page per task; they say the same as <see cref="Slots"/>. Nobody's has all
-    /// page tables (<see cref="UserSegments"/>).
+    /// The processor's page directories, one page for each task. They agree with <see cref="Slots"/>. Task 0's
+    /// directory contains all page tables (<see cref="UserSegments"/>).
     /// </summary>
     public Area Directories { get; }
 
-    /// <summary>The processor's page tables, a page each; they say the same as <see cref="Pages"/>.</summary>
+    /// <summary>The processor's page tables, one page each. They agree with <see cref="Pages"/>.</summary>
     public Area PageTables { get; }
 
-    /// <summary>The processor's maps of ports, two pages per task; they say the same as <see cref="Pages"/>.</summary>
+    /// <summary>The processor's I/O bitmaps, two pages for each task. They agree with <see cref="Pages"/>.</summary>
     public Area PortMaps { get; }
 
     public IReadOnlyList<Area> Areas =>
         [Current, Tasks, SmallSegments, Nodes, Tables, Slots, Pages, Directories, PageTables, PortMaps];
 
-    /// <summary>Where a column of the spec's <see cref="Mappings{W}"/> is.</summary>
-    /// <exception cref="ArgumentException">It has no such column.</exception>
+    /// <summary>The area and field of a column of the spec's <see cref="Mappings{W}"/>.</summary>
+    /// <exception cref="ArgumentException">There is no such column.</exception>
     public (Area Area, Field Field) Place(string column) =>
         column switch
         {

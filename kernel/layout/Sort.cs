@@ -1,9 +1,9 @@
 namespace Verified.Kernel;
 
-/// <summary>What a variable of a representation invariant ranges over.</summary>
+/// <summary>The range of a variable of a representation invariant.</summary>
 public enum Sort
 {
-    /// <summary>Nothing: the variable is 0.</summary>
+    /// <summary>No range: the variable is 0.</summary>
     None,
 
     /// <summary>Thread numbers.</summary>
@@ -39,6 +39,6 @@ public enum Sort
     /// <summary>Pages of the page tables.</summary>
     Page,
 
-    /// <summary>Words of the maps of ports: rows of <see cref="MappingLayout.PortMaps"/>.</summary>
+    /// <summary>Words of the I/O bitmaps: rows of <see cref="MappingLayout.PortMaps"/>.</summary>
     PortWord,
 }

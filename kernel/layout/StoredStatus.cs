@@ -4,22 +4,26 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>
-/// How a thread's row holds its status: ready is 0, so that the fast path has the dword at hand; and the low byte is 0,
-/// so that two statuses that differ do so by more than a priority, and one comparison tells both a status and that a
-/// priority is not less than another. Two flags go with the status; the fast path leaves a thread that has one alone.
+/// How a thread's row stores its status.
+/// <list type="bullet">
+/// <item>Ready is 0, a value that the fast path already has in a register.</item>
+/// <item>The low byte is 0, so two different statuses differ by more than any priority. One comparison then checks both
+/// a status and a priority.</item>
+/// <item>Two flags accompany the status. The fast path leaves a thread with a flag to the slow path.</item>
+/// </list>
 /// </summary>
 public static class StoredStatus
 {
-    /// <summary>The bit that the status starts at.</summary>
+    /// <summary>The first bit of the status.</summary>
     public const int Shift = 8;
 
-    /// <summary>In the dword of a thread that waits with a deadline.</summary>
+    /// <summary>The flag in the dword of a thread that waits with a deadline.</summary>
     public const uint Timed = Layout.TimedStatus << Shift;
 
-    /// <summary>In the dword of a thread that reports an exception.</summary>
+    /// <summary>The flag in the dword of a thread that reports an exception.</summary>
     public const uint Faulting = Layout.FaultingStatus << Shift;
 
-    /// <summary>The status itself.</summary>
+    /// <summary>The bits of the status without its flags.</summary>
     public const uint Mask = Layout.StatusMask << Shift;
 
     public const uint Ready = 0;
@@ -34,11 +38,11 @@ public static class StoredStatus
         Stopped = (ThreadStatus.Stopped ^ ThreadStatus.Ready) << Shift,
         Giving = (ThreadStatus.Giving ^ ThreadStatus.Ready) << Shift;
 
-    /// <summary>The dword of a status with its flags.</summary>
+    /// <summary>Encodes a status with its flags as a dword.</summary>
     public static W Encode<W>(W value)
         where W : struct, IWord<W> => (value ^ ThreadStatus.Ready) << Shift;
 
-    /// <summary>The status and the flags that a dword holds.</summary>
+    /// <summary>Decodes a dword into a status with its flags.</summary>
     public static W Decode<W>(W dword)
         where W : struct, IWord<W> => dword >> Shift ^ ThreadStatus.Ready;
 }

@@ -5,9 +5,10 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The image's user programs. Ping calls pong a given number of times and wakes the client, which outranks it, every
-/// 16th time; the client then calls pong itself. When both are done they send to the counter, which has run whenever
-/// nobody else could; it ends the run. Each prints one line, in an order that does not depend on time.
+/// The image's user programs. Ping calls pong a given number of times. Every 16th time it wakes the client, which has a
+/// higher priority and then calls pong itself. When both are done, they send to the counter, which runs whenever no
+/// other thread can. The counter ends the run. Each program prints one line, in an order that does not depend on
+/// timing.
 /// </summary>
 internal static class Demonstration
 {
@@ -37,11 +38,11 @@ internal static class Demonstration
     private static UserProgram Program(string name, uint task, uint priority, uint quantum, byte[] code) =>
         new(name, new(Id(task), priority, quantum, UserProgram.CodePage, UserProgram.StackTop), code);
 
-    /// <summary>Lthread 0 of a task of the root task, version 1.</summary>
+    /// <summary>Lthread 0, version 1, of a task whose chief is the root task.</summary>
     private static uint Id(uint task) => ThreadId.Make<Concrete>(4, task, 0, 1).Value;
 
-    // Answers (EDX + 1, not EBX, EDI + EDX) to whoever calls. The reply leaves EAX 0, ECX 0, EBP 1 and the sender in
-    // ESI as the next one needs them.
+    // Answers each caller with (EDX + 1, not EBX, EDI + EDX). The reply leaves EAX 0, ECX 0, EBP 1 and the sender in
+    // ESI, which are the arguments of the next reply.
     private static byte[] Pong()
     {
         var p = new UserCode();
@@ -71,7 +72,7 @@ internal static class Demonstration
         c.cmp(left, 0);
         c.je(done);
 
-        // Words that change with every round.
+        // Words that change in every round.
         c.mov(edx, left);
         c.lea(ebx, __[edx * 4 + 7]);
         c.lea(edi, __[edx * 8]);
@@ -112,7 +113,7 @@ internal static class Demonstration
         c.mov(esi, Id(CounterTask));
         p.Ipc(Send, Descriptor.None);
 
-        // Its data is of no use any more.
+        // The data page is no longer needed.
         c.mov(eax, UserProgram.DataPage | 12 << 2);
         c.mov(ecx, Fpage.Own | Fpage.Unmap);
         c.@int((byte)Layout.FpageUnmapVector);
@@ -137,7 +138,7 @@ internal static class Demonstration
         c.cmp(edx, Finish);
         c.je(done);
 
-        // A pattern of its own: ping's number, its complement, a constant.
+        // The client's own pattern: ping's number, its complement, a constant.
         c.mov(__dword_ptr[UserProgram.DataPage], edx);
         c.mov(ebx, edx);
         c.not(ebx);
@@ -167,7 +168,7 @@ internal static class Demonstration
         return p.Assemble();
     }
 
-    // Looks for a message every 4,096th time it counts; ends the run after the second.
+    // Looks for a message each time it has counted 4,096 times; ends the run after the second message.
     private static byte[] Counter()
     {
         var p = new UserCode();

@@ -4,8 +4,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The smallest root task: its pages come by page faults; it asks σ0 for the info page, looks at the frequency and
-/// watches the clock there, and gets a free page, which is empty and can be written.
+/// The smallest root task. Its pages arrive by page faults. It asks σ0 for the info page, and reads the frequency and
+/// the clock there. Then it gets a free page and checks that the page is empty and writable.
 /// </summary>
 internal static class Hello
 {
@@ -19,7 +19,7 @@ internal static class Hello
         var (unknown, later, wrong) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
         p.Print("hello: running");
 
-        // [ESP] led to the loader's information when it started: two modules at least.
+        // At its start, [ESP] was the address of the loader's information, with at least two modules.
         c.mov(eax, __[esp]);
         c.cmp(__dword_ptr[eax + Multiboot.ModuleCount], 2);
         c.jb(wrong);

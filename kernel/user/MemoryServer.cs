@@ -4,17 +4,17 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// A memory server: the root task maps one page to a client in a task of its own, grants it another, and flushes the
-/// first. It is the client's pager too, for its code and stack and for the ports to print.
+/// A memory server. The root task maps one page to a client in another task, grants it another page, and flushes the
+/// first. It is also the client's pager, for its code, its stack and the ports for printing.
 /// </summary>
 internal static class MemoryServer
 {
-    // What the client asks for, where no page fault can be.
+    // The client's requests. No page fault can have these addresses.
     private const uint Map = 0xFFFFFF10,
         Grant = 0xFFFFFF20,
         Flush = 0xFFFFFF30;
 
-    // The server's pages, and the client's; what each writes.
+    // The pages of the server and of the client, and the words that each writes.
     private const uint Mapped = RootCode.Window,
         Granted = Mapped + Layout.PageSize,
         Client = 0x20000000,
@@ -52,7 +52,7 @@ internal static class MemoryServer
         c.cmp(eax, Fpage.PortsTag);
         c.je(ports);
 
-        // What the client shares with the server is where it is; the server has it when it has read it.
+        // The client's pages have the same addresses as the server's. The server gets such a page by reading it.
         c.and(edx, ~(Layout.PageSize - 1));
         c.mov(eax, edx);
         c.sub(eax, RootCode.Origin);

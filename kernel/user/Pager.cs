@@ -4,9 +4,9 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// A pager stacked on σ0. A second thread of the root task writes where nothing is mapped; the first is its pager,
-/// tells of each fault, and has σ0 map any free page there. What it takes away afterwards is missed again, and comes
-/// back empty.
+/// A pager stacked on σ0. A second thread of the root task writes to unmapped addresses. The first thread is its pager:
+/// it prints each fault, and makes σ0 map a free page there. When the pager unmaps a page, the next access faults again
+/// and gets an empty page.
 /// </summary>
 internal static class Pager
 {
@@ -29,7 +29,7 @@ internal static class Pager
         c.mov(ebx, edx);
         p.PrintNumber("pager: missed ");
 
-        // Any page, into a window where the fault was.
+        // Any page, into a window at the address of the fault.
         c.mov(edx, 0xFFFFFFFC);
         c.mov(esi, ServerThreads.Sigma0.Id);
         c.mov(ebp, edi);

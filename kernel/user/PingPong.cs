@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// A root task of two threads: the first starts the second by lthread_ex_regs and calls it, again and again.
+/// A root task of two threads. The first one starts the second by lthread_ex_regs and calls it repeatedly.
 /// </summary>
 internal static class PingPong
 {

@@ -4,8 +4,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The root task gives ports up; its second thread uses them all the same. The first thread, its pager, tells what the
-/// kernel reports: the ports that are wanted, which it gets back from σ0, and at last an instruction that no right
+/// The root task gives ports up, and its second thread then uses them. The first thread is its pager, and prints the
+/// reports of the kernel. It gets the missing ports back from σ0. The last report is about an instruction that no right
 /// allows.
 /// </summary>
 internal static class PortServer
@@ -39,7 +39,7 @@ internal static class PortServer
         c.mov(ebx, edx);
         p.PrintNumber("ports: reported ");
 
-        // Where the second word says is the instruction: IN with a port, with an operand size, HLT.
+        // The second word is the address of the instruction: IN with a port, IN with an operand-size prefix, or HLT.
         c.movzx(eax, __byte_ptr[ebp]);
         c.cmp(edi, Forbidden);
         c.je(done);

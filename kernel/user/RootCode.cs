@@ -4,16 +4,16 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>What root tasks have in common: where they are linked, asking σ0, code of other threads.</summary>
+/// <summary>The common parts of the root tasks: link address, requests to σ0, code of other threads.</summary>
 internal sealed class RootCode() : UserCode(Origin)
 {
-    /// <summary>Where they are linked.</summary>
+    /// <summary>The link address of the root tasks.</summary>
     public const uint Origin = 0x400000;
 
-    /// <summary>Zeros at boot.</summary>
+    /// <summary>Memory that is zero at boot.</summary>
     public const uint Data = Origin + 0x2000;
 
-    /// <summary>Nothing is mapped from here on.</summary>
+    /// <summary>No page is mapped from this address on.</summary>
     public const uint Window = 0x10000000;
 
     public const uint Call = 0,
@@ -23,7 +23,7 @@ internal sealed class RootCode() : UserCode(Origin)
         Open = 1,
         AcceptsItems = 2;
 
-    /// <summary>Size of a page in an fpage; its right to be written.</summary>
+    /// <summary>The size bits of a page in an fpage, and its right to write.</summary>
     public const uint Page = 12 << 2,
         Writable = 2;
 
@@ -33,7 +33,7 @@ internal sealed class RootCode() : UserCode(Origin)
     private const uint DataSize = 0x4000;
 
     /// <summary>
-    /// Calls σ0 with two words; what it maps arrives in the page at <paramref name="window"/>. Failing, it ends the
+    /// Calls σ0 with two words. The page that σ0 maps arrives at <paramref name="window"/>. If that fails, ends the
     /// run.
     /// </summary>
     public void AskSigma0(uint w0, uint w1, uint window)
@@ -51,8 +51,8 @@ internal sealed class RootCode() : UserCode(Origin)
     }
 
     /// <summary>
-    /// Waits for the first message; <paramref name="next"/> is where the present one is looked at, which must be from
-    /// one thread and without an error.
+    /// Waits for the first message. The code at <paramref name="next"/> checks each message: it must be from one thread
+    /// and without an error.
     /// </summary>
     public void Receive(ref Label next, uint from, Label wrong)
     {
@@ -64,7 +64,7 @@ internal sealed class RootCode() : UserCode(Origin)
         c.jne(wrong);
     }
 
-    /// <summary>The code of another thread, which is not run here; leaves its address in EDX.</summary>
+    /// <summary>Emits the code of another thread, which does not run here. Leaves its address in EDX.</summary>
     public void Elsewhere(Action code)
     {
         var here = c.CreateLabel();
@@ -75,7 +75,7 @@ internal sealed class RootCode() : UserCode(Origin)
     }
 
     /// <summary>
-    /// Starts an lthread of the root task at EDX, with σ0 as its pager, or another (lthread_ex_regs).
+    /// Starts an lthread of the root task at EDX with lthread_ex_regs. Its pager is σ0 unless another one is given.
     /// </summary>
     public void StartThread(uint lthread, uint stack, uint? pager = null)
     {
@@ -86,7 +86,7 @@ internal sealed class RootCode() : UserCode(Origin)
         c.@int(LthreadExRegs);
     }
 
-    /// <summary>Takes pages, or ports, away from the root task itself (fpage_unmap). Uses EAX, ECX.</summary>
+    /// <summary>Removes pages or ports from the root task's own space (fpage_unmap). Uses EAX, ECX.</summary>
     public void Unmap(uint fpage)
     {
         c.mov(eax, fpage);
@@ -118,7 +118,9 @@ internal sealed class RootCode() : UserCode(Origin)
     {
         var code = Assemble();
         if (code.Length > Data - Origin)
-            throw new ImageException($"the root task has {code.Length} bytes of code, room is for {Data - Origin}");
+            throw new ImageException(
+                $"the root task has {code.Length} bytes of code, but there is room for {Data - Origin}"
+            );
         return ElfProgram.Of(Origin, new ProgramSegment(Origin, code, Data + DataSize - Origin));
     }
 }

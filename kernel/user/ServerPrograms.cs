@@ -1,15 +1,15 @@
 namespace Verified.Kernel;
 
 /// <summary>A program that boot starts from a module.</summary>
-/// <param name="Name">As the command names it.</param>
+/// <param name="Name">The name in the command.</param>
 /// <param name="Description">One line.</param>
-/// <param name="Build">Makes its file, an ELF executable.</param>
+/// <param name="Build">Builds its file, an ELF executable.</param>
 public sealed record ServerProgram(string Name, string Description, Func<byte[]> Build)
 {
     public byte[] File => Build();
 }
 
-/// <summary>The project's own servers: σ0, and the root tasks to choose from.</summary>
+/// <summary>The project's own servers: σ0, and a choice of root tasks.</summary>
 public static class ServerPrograms
 {
     public static ServerProgram Sigma0 { get; } =

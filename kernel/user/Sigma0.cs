@@ -5,16 +5,16 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// σ0, which owns all memory at boot and gives it away, idempotently: each frame to one task, which may ask again. Its
-/// clients' messages, page faults among them, are those of the interface, section 17.
+/// σ0 owns all memory at boot. It gives each frame to one task, which may ask again, and maps it idempotently. Its
+/// clients send the messages and page faults of section 17 of the interface.
 /// </summary>
 internal static class Sigma0
 {
-    /// <summary>Where it is linked: below everything that programs are usually linked at.</summary>
+    /// <summary>The link address, below the addresses at which programs are usually linked.</summary>
     public const uint Origin = 0x20000;
 
-    // Per frame, the task that has it, or one of these. A claimable frame is given to whoever asks for it by address,
-    // and to nobody else.
+    // For each frame, the task that has it, or one of these values. σ0 gives a claimable frame only to a task that asks
+    // for it by address.
     private const byte Free = 0,
         Claimable = 0xFE,
         Reserved = 0xFF;
@@ -26,7 +26,7 @@ internal static class Sigma0
         NextFree = Data + 4,
         Owners = Data + Layout.PageSize;
 
-    // Messages: any page; a frame or 4 MB by address; an I/O fault.
+    // Requests: any page; a frame or 4 MB by address; an I/O fault.
     private const uint AnyPage = 0xFFFFFFFC,
         InfoPage = 1,
         MostFrame = 0x40000000,
@@ -97,7 +97,7 @@ internal static class Sigma0
         c.mov(eax, Registers);
         c.jmp(reply);
 
-        // EDX the address, EBX the fpage. A client that does not wait for its answer loses it.
+        // EDX is the address, EBX the fpage. A client that is not waiting for its answer loses it.
         c.Label(ref map);
         c.xor(edi, edi);
         c.mov(eax, MapItem);
@@ -114,7 +114,7 @@ internal static class Sigma0
         c.lea(ebx, __[edx + Page]);
         c.jmp(map);
 
-        // All ports are σ0's; who asks gets what it asks for.
+        // σ0 has all ports, and gives any task the ports that it requests.
         c.Label(ref io);
         c.mov(ebx, edx);
         c.xor(edx, edx);
@@ -144,11 +144,12 @@ internal static class Sigma0
         foreach (var server in (uint[])[KernelInfo.KernelDebugger, KernelInfo.Sigma0, KernelInfo.Sigma1])
             Mark(server + KernelInfo.StartBegin, Reserved);
 
-        // A free page at 0 would look like a refusal.
+        // A free page at address 0 would look like a refusal.
         c.mov(__byte_ptr[Owners], Claimable);
         c.jmp(wait);
 
-        // Pages that EDX (the offset of the first byte's and the end's address in the info page) touches become AL.
+        // Sets the owner of all pages in a range to AL. EDX is the offset, in the info page, of the range's first byte
+        // and end.
         var none = c.CreateLabel();
         c.Label(ref mark);
         c.mov(edi, __dword_ptr[ebp + edx]);
@@ -173,7 +174,7 @@ internal static class Sigma0
         }
     }
 
-    /// <summary>EDX is an address, or for any page nothing; CL the client's task.</summary>
+    /// <summary>EDX is an address; for any page it has no meaning. CL is the client's task.</summary>
     private static void GiveFrame(
         Assembler c,
         Label any,
@@ -196,8 +197,8 @@ internal static class Sigma0
         c.inc(eax);
         c.jmp(search);
 
-        // With bit 0 and this size, the client wants the 4 MB around the address. Else it has raised an exception,
-        // which no answer mends: it waits for one for ever.
+        // With bit 0 and this size, the client asks for the 4 MB around the address. Otherwise the message reports an
+        // exception. No answer can help, so the client waits for ever.
         c.Label(ref frame);
         c.test(dl, 1);
         c.je(page);
@@ -225,7 +226,9 @@ internal static class Sigma0
         c.jmp(map);
     }
 
-    /// <summary>EDX is an address in the 4 MB; CL the client's task, which gets all of its frames or none.</summary>
+    /// <summary>
+    /// EDX is an address in the 4 MB, and CL is the client's task, which gets all of its frames or none.
+    /// </summary>
     private static void GiveSuperpage(Assembler c, Label superpage, Label refuse, Label map)
     {
         var (check, good) = (c.CreateLabel(), c.CreateLabel());

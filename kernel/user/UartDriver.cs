@@ -6,9 +6,9 @@ using Code = Verified.Spec.Code;
 namespace Verified.Kernel;
 
 /// <summary>
-/// A driver of the serial port COM1 at user level, and its client, threads of the root task. The driver waits for
-/// interrupts and for its client at once: what is received it keeps, and gives to the client byte by byte; the client
-/// echoes it, up to the end of a line.
+/// A user-level driver of the serial port COM1, and its client; both are threads of the root task. The driver waits for
+/// interrupts and for its client at the same time. It stores the received bytes and gives them to the client one by
+/// one. The client echoes them, up to the end of a line.
 /// </summary>
 internal static class UartDriver
 {
@@ -22,8 +22,8 @@ internal static class UartDriver
 
     private const uint Associated = Code.ReceiveTimeout;
 
-    // What the driver has: a ring of 256 bytes, where the next goes in and comes out, and the client that waits for
-    // one, or nil.
+    // The driver's data: a ring of 256 bytes, the positions of the next input and output, and the client that waits for
+    // a byte, or nil.
     private const uint Ring = RootCode.Data + 0x100;
     private static readonly AssemblerMemoryOperand In = __dword_ptr[RootCode.Data],
         Out = __dword_ptr[RootCode.Data + 4],
@@ -38,7 +38,7 @@ internal static class UartDriver
         p.Elsewhere(() => Drive(p));
         p.StartThread(lthread: 1, Stack);
 
-        // The driver outranks those it serves.
+        // The driver has a higher priority than its clients.
         c.mov(esi, Driver);
         c.mov(eax, Slice << 24 | ScheduleParam.TickExponent << 20 | Urgent);
         c.mov(ebx, ThreadId.Invalid);
@@ -81,7 +81,7 @@ internal static class UartDriver
         c.cmp(eax, Associated);
         c.jne(fail);
 
-        // An interrupt for every byte, which OUT2 lets through to the controller.
+        // Enables an interrupt for every received byte. OUT2 connects it to the interrupt controller.
         Put(Com1.FifoControl, Com1.FifosOn);
         Put(Com1.ModemControl, Com1.Connected);
         Put(Com1.InterruptEnable, Com1.ReceivedData);
@@ -94,8 +94,8 @@ internal static class UartDriver
         c.cmp(esi, Interrupt);
         c.jne(request);
 
-        // The line stays masked until the next receive: until then all that is there must be taken, or no further edge
-        // comes.
+        // The line stays masked until the next receive. Before that, the driver must take all received bytes, or no
+        // further edge arrives.
         c.Label(ref drain);
         c.mov(edx, Com1.LineStatus);
         c.@in(al, dx);

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;
 
-/// <summary>What the user programs have in common: printing, ending the run, short forms of ipc.</summary>
+/// <summary>The common parts of the user programs: printing, ending the run, short forms of ipc.</summary>
 /// <param name="origin">Linear address of the first byte.</param>
 internal class UserCode(uint origin = UserProgram.CodePage)
 {
@@ -17,7 +17,7 @@ internal class UserCode(uint origin = UserProgram.CodePage)
     {
         var (next, wait, done) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
         var skip = c.CreateLabel();
-        // The text is its call's return address.
+        // CALL pushes the address of the text as its return address.
         c.call(skip);
         c.db(System.Text.Encoding.ASCII.GetBytes(line + end + "\0"));
         c.Label(ref skip);
@@ -89,7 +89,9 @@ internal class UserCode(uint origin = UserProgram.CodePage)
         c.jmp(halt);
     }
 
-    /// <summary>ipc of EDX, EBX, EDI with these descriptors; timeouts infinite unless given.</summary>
+    /// <summary>
+    /// Calls ipc with the words in EDX, EBX and EDI and these descriptors; timeouts are infinite unless given.
+    /// </summary>
     public void Ipc(uint send, uint receive, uint timeouts = Timeouts.Infinite)
     {
         c.mov(eax, send);

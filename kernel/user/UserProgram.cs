@@ -4,16 +4,16 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>A user program of the image: a task of one thread, which starts at the first byte of its code.</summary>
-/// <param name="Name">For listings.</param>
+/// <param name="Name">The name in listings.</param>
 /// <param name="Thread">Its entry in the boot table.</param>
 /// <param name="Code">Machine code and constants, at most one page, to run at <see cref="CodePage"/>.</param>
 public sealed record UserProgram(string Name, BootThread Thread, byte[] Code)
 {
-    /// <summary>User linear address of the code, read-only.</summary>
+    /// <summary>The user's linear address of the code, which is read-only.</summary>
     public const uint CodePage = 0x1000;
 
     /// <summary>
-    /// User linear address of the page for data and stack; zero at boot, the stack starts at its end.
+    /// The user's linear address of the page for data and stack. The page is zero at boot; the stack starts at its end.
     /// </summary>
     public const uint DataPage = 0x2000;
 

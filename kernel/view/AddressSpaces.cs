@@ -2,10 +2,12 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>What of the page directories and tables boot needs beyond the mappings (SDM 3A, 4.3).</summary>
+/// <summary>The parts of the page directories and tables that boot needs besides the mappings (SDM 3A, 4.3).</summary>
 internal static class AddressSpaces
 {
-    /// <summary>The kernel's memory, never the user's; its code and constants are read-only even to itself.</summary>
+    /// <summary>
+    /// The kernel's page tables. Users have no access; code and constants are read-only for the kernel as well.
+    /// </summary>
     public static byte[] KernelPageTables()
     {
         var tables = new byte[Layout.KernelTables * Layout.PageSize];
@@ -22,8 +24,8 @@ internal static class AddressSpaces
     }
 
     /// <summary>
-    /// Of each task the page table of the part that has the TSS, with its map of ports behind that, which only the
-    /// processor reads.
+    /// For each task, the page table of the part that contains the TSS. The task's I/O bitmap follows the TSS; only the
+    /// processor reads it.
     /// </summary>
     public static byte[] TssTables(Layout layout)
     {
@@ -46,8 +48,8 @@ internal static class AddressSpaces
     }
 
     /// <summary>
-    /// An entry of nobody's directory until boot has come to the kernel's part: the physical addresses of its code are
-    /// linear ones for the moment when it turns paging on. And what it is from then on.
+    /// An entry of task 0's directory. When boot turns paging on, it makes the physical addresses of boot's code valid
+    /// linear addresses. After that boot restores the entry to its final value, <c>Then</c>.
     /// </summary>
     public static (uint At, uint Entry, uint Then) Identity(Layout layout)
     {

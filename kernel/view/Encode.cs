@@ -3,9 +3,9 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>The processor at a cut point, as <see cref="Encode.Processor"/> says it has to be.</summary>
+/// <summary>The processor at a cut point, as <see cref="Encode.Processor"/> requires it.</summary>
 /// <param name="Registers">EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI.</param>
-/// <param name="Eip">From the base of CS.</param>
+/// <param name="Eip">Relative to the base of CS.</param>
 /// <param name="Eflags">With bit 1, which is always set.</param>
 /// <param name="Cr3">Physical address of the page directory.</param>
 /// <param name="CodeSegment">CS selector.</param>
@@ -13,7 +13,7 @@ namespace Verified.Kernel;
 /// <param name="DataSegments">Selector of DS and ES.</param>
 /// <param name="FurtherSegments">Selector of FS and GS.</param>
 /// <param name="Masks">
-/// The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.
+/// The interrupt controllers' mask registers: the first controller's in bits 7..0, the second one's in bits 15..8.
 /// </param>
 public sealed record ProcessorState(
     IReadOnlyList<uint> Registers,
@@ -28,8 +28,8 @@ public sealed record ProcessorState(
 );
 
 /// <summary>
-/// The way back from <see cref="View{W}"/>: a machine that means a given state, and whose representation invariants
-/// hold if the state's own invariants do.
+/// The inverse of <see cref="View{W}"/>: makes a machine that means a given state. If the state satisfies its
+/// invariants, the machine satisfies the representation invariants.
 /// </summary>
 public static class Encode
 {
@@ -37,7 +37,7 @@ public static class Encode
         InterruptsOn = 0x202;
 
     /// <summary>
-    /// Writes every table. <paramref name="write"/> takes a linear address and a dword; each dword in use is written
+    /// Writes every table. <paramref name="write"/> takes a linear address and a dword. Each dword in use is written
     /// once.
     /// </summary>
     public static void Memory(Layout layout, State<Concrete> state, Action<uint, uint> write)
@@ -143,8 +143,8 @@ public static class Encode
     }
 
     /// <summary>
-    /// The high dword for data of the small space that the current thread runs in, wherever it can; 0 if in its task's
-    /// whole space.
+    /// The high dword of the data descriptor of the small space in which the current thread runs; 0 if it runs in a
+    /// large space.
     /// </summary>
     private static uint SmallSpace(State<Concrete> state) =>
         state.Stage == Stages.User & state.Eip[state.Current] < UserSegments.SmallSize
@@ -173,12 +173,12 @@ public static class Encode
     }
 
     /// <summary>
-    /// Writes the tables of mappings: all, or of those that were written of another state before, what
-    /// <paramref name="changed"/> says.
+    /// Writes the tables of mappings. If a state was written before, only the cells in <paramref name="changed"/> are
+    /// written.
     /// </summary>
-    /// <param name="layout">The image's.</param>
+    /// <param name="layout">The image's layout.</param>
     /// <param name="state">The state.</param>
-    /// <param name="changed">The cells that changed, and those of all pages that are mapped; null for all.</param>
+    /// <param name="changed">The changed cells, including those of all mapped pages; null for all cells.</param>
     /// <param name="write">Takes a linear address and a dword.</param>
     public static void Mappings(
         Layout layout,
@@ -238,8 +238,8 @@ public static class Encode
     }
 
     /// <summary>
-    /// The cells of mappings in which two states differ; of those, all of pages that are mapped differ where one has no
-    /// mappings.
+    /// The cells of mappings in which two states differ. If one state has no mappings, these are the cells of all
+    /// mapped pages.
     /// </summary>
     public static IEnumerable<(ColumnInfo Column, uint Row)> Differing(
         Layout layout,
@@ -264,10 +264,10 @@ public static class Encode
             yield return row;
     }
 
-    /// <summary>The processor at the state's cut point; registers that are dead there are 0.</summary>
-    /// <param name="layout">The image's.</param>
-    /// <param name="symbols">The image's: addresses of the kernel's own cut points.</param>
-    /// <param name="state">At any stage.</param>
+    /// <summary>The processor at the state's cut point. Registers that are dead there are 0.</summary>
+    /// <param name="layout">The image's layout.</param>
+    /// <param name="symbols">The image's symbols: addresses of the kernel's own cut points.</param>
+    /// <param name="state">The state, at any stage.</param>
     public static ProcessorState Processor(
         Layout layout,
         IReadOnlyDictionary<string, uint> symbols,

@@ -4,7 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>
-/// What the view reads of a machine, concrete or symbolic. Register numbers are the instruction encoding's.
+/// The part of a machine, concrete or symbolic, that the view reads. Registers have the numbers of the instruction
+/// encoding.
 /// </summary>
 public interface IMachine<W>
     where W : struct, IWord<W>
@@ -24,19 +25,19 @@ public interface IMachine<W>
     /// <summary>A segment register's selector: ES, CS, SS, DS, FS, GS.</summary>
     W Selector(int number);
 
-    /// <summary>A segment register's hidden part: the base, and the last byte's offset.</summary>
+    /// <summary>A segment register's hidden part: the base, and the offset of the last byte.</summary>
     (W Base, W Limit) Hidden(int number);
 
     /// <summary>
-    /// The interrupt controllers' mask registers: the first one's in bits 7..0, the second one's in bits 15..8.
+    /// The interrupt controllers' mask registers: the first controller's in bits 7..0, the second one's in bits 15..8.
     /// </summary>
     W Masks { get; }
 
-    /// <summary>Where the kernel's cut point is: a value of <see cref="Verified.Spec.Stages"/>.</summary>
+    /// <summary>The kernel's cut point, a value of <see cref="Verified.Spec.Stages"/>.</summary>
     uint Stage { get; }
 
     /// <summary>
-    /// Whether the current thread's registers are in the processor; they are saved in its row otherwise.
+    /// Whether the current thread's registers are in the processor. Otherwise they are saved in its row.
     /// </summary>
     bool InUserMode => Stage == Stages.User;
 }

@@ -3,20 +3,20 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>Which sets a thread is in: at most one ready set, one sender set and one set of timers.</summary>
+/// <summary>The sets that contain a thread: at most one ready set, one sender set and one timer set.</summary>
 /// <param name="Ready">
-/// Of a thread, the priority whose ready set it is in; the number of priorities when in none.
+/// For each thread, the priority whose ready set contains it; the number of priorities if none does.
 /// </param>
 /// <param name="Sender">
-/// Of a thread, the thread number whose sender set it is in; the number of threads when in none.
+/// For each thread, the thread whose sender set contains it; the number of threads if none does.
 /// </param>
-/// <param name="Timer">Of a thread, the slot of the clock whose set it is in; the number of slots when in none.</param>
+/// <param name="Timer">For each thread, the clock slot whose set contains it; the number of slots if none does.</param>
 public sealed record Membership<W>(Func<W, W> Ready, Func<W, W> Sender, Func<W, W> Timer)
     where W : struct, IWord<W>
 {
     /// <summary>
-    /// As it must be at every cut point: who competes is in the set of its priority, who sends in that of its partner,
-    /// who waits with a deadline in that of its slot.
+    /// The membership required at every cut point. A competing thread is in the set of its priority. A sender is in the
+    /// set of its partner. A thread that waits with a deadline is in the set of its clock slot.
     /// </summary>
     public static Membership<W> Of(State<W> state) =>
         new(

@@ -4,14 +4,14 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>
-/// What the processor's page directories, page tables and maps of ports hold of a state, but for the marks it makes
-/// itself (SDM 3A, 4.3 and 4.8).
+/// The processor's page directories, page tables and I/O bitmaps that a state requires, without the bits that the
+/// processor sets itself (SDM 3A, 4.3 and 4.8).
 /// </summary>
 public static class PageEntries
 {
     /// <summary>
-    /// The directory entry of a slot: the page table that is there, of nobody's the one of that number, or the
-    /// kernel's.
+    /// The directory entry of a slot: the task's page table in it, or the kernel's. Task 0's directory contains the
+    /// page table whose number is the slot's.
     /// </summary>
     public static W OfDirectory<W>(Layout layout, State<W> state, W slot)
         where W : struct, IWord<W>
@@ -37,7 +37,7 @@ public static class PageEntries
         );
     }
 
-    /// <summary>The directory entry for a page table of users', 0 for none.</summary>
+    /// <summary>The directory entry for a user page table; 0 for none.</summary>
     public static W OfDirectoryFor<W>(Layout layout, W table)
         where W : struct, IWord<W> =>
         W.Select(
@@ -52,7 +52,7 @@ public static class PageEntries
                 )
         );
 
-    /// <summary>The high dword of the descriptor of a task's small space; 0 where it has none.</summary>
+    /// <summary>The high dword of the descriptor of a task's small space; 0 if it has none.</summary>
     public static W OfSmallSpace<W>(State<W> state, W task)
         where W : struct, IWord<W>
     {
@@ -60,7 +60,7 @@ public static class PageEntries
         return W.Select((state.Mappings.Small[task] == 0) | (table == 0), 0, UserSegments.HighOf(table));
     }
 
-    /// <summary>32 bits of a task's map of ports: 0 for the ports that are mapped.</summary>
+    /// <summary>32 bits of a task's I/O bitmap. A bit is 0 if its port is mapped.</summary>
     public static W OfPorts<W>(State<W> state, W row)
         where W : struct, IWord<W>
     {
@@ -72,11 +72,11 @@ public static class PageEntries
             | W.Select(state.NodeOf(task, page + 1) == 0, 0xFFFF0000, 0);
     }
 
-    /// <summary>The first of the two pages of ports that are in a row of the maps.</summary>
+    /// <summary>The first of the two pages of ports in a row of the I/O bitmaps.</summary>
     public static W PageOfPorts<W>(Limits limits, W row)
         where W : struct, IWord<W> => (row & (MappingLayout.PortWords - 1)) * 2 + limits.Paging.UserPages;
 
-    /// <summary>The words of the maps of ports that are of a slot: none, but of those for ports.</summary>
+    /// <summary>The words of the I/O bitmaps that belong to a slot; none unless it is a slot of ports.</summary>
     public static IEnumerable<uint> PortWordsOf(Limits limits, uint slot)
     {
         var (slots, each) = (limits.Paging.Slots, limits.Paging.Entries / 2);
@@ -88,9 +88,7 @@ public static class PageEntries
                 .Select(word => (uint)word);
     }
 
-    /// <summary>
-    /// The word of the maps of ports that a page of a page table is in; null where it is one of memory.
-    /// </summary>
+    /// <summary>The word of the I/O bitmaps that contains a page of a page table; null for a page of memory.</summary>
     public static uint? PortWordOf(State<Concrete> state, uint page)
     {
         var table = page / state.Limits.Paging.Entries;
@@ -101,7 +99,7 @@ public static class PageEntries
                 + (slot * state.Limits.Paging.Entries + page % state.Limits.Paging.Entries) / 2;
     }
 
-    /// <summary>The page-table entry of a page: the frame of the mapping that is there, with its rights.</summary>
+    /// <summary>The page-table entry of a page: the frame of the mapping at that page, with its rights.</summary>
     public static W OfTable<W>(State<W> state, W page)
         where W : struct, IWord<W>
     {

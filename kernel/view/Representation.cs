@@ -14,19 +14,20 @@ public sealed record RepresentationInvariant<W>(
     where W : struct, IWord<W>;
 
 /// <summary>
-/// What the kernel's memory and the processor satisfy at every cut point beyond what <see cref="View{W}"/> shows: sets
-/// as two-level bitmaps that agree with the thread table, and the registers of the processor itself.
+/// The properties of the kernel's memory and the processor at every cut point, beyond those that <see cref="View{W}"/>
+/// shows. The sets are two-level bitmaps that agree with the thread table, and the processor's own registers have fixed
+/// values.
 /// </summary>
 /// <param name="view">The machine.</param>
-/// <param name="state">What it means.</param>
-/// <param name="members">Which thread the sets are to contain; by default what the state says.</param>
+/// <param name="state">The state that the machine means.</param>
+/// <param name="members">The sets that must contain each thread; by default those that the state requires.</param>
 public sealed class Representation<W>(View<W> view, State<W> state, Membership<W>? members = null)
     where W : struct, IWord<W>
 {
-    /// <summary>The invariant that a user can break by loading other selectors: every entry restores it.</summary>
+    /// <summary>The invariant that a user can break by loading other selectors. Every entry restores it.</summary>
     public const string SegmentsName = "segments";
 
-    // As they are encoded (SDM 2, B.1.4.2): ES, DS, FS, GS.
+    // Register numbers in the encoding (SDM 2, B.1.4.2).
     private const int Es = 0,
         CodeSegment = 1,
         StackSegment = 2,
@@ -40,7 +41,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     private readonly Membership<W> _members = members ?? Membership<W>.Of(state);
 
-    /// <summary>The bitmaps mean the membership of threads in sets. Only the set operations need to know how.</summary>
+    /// <summary>The bitmaps mean the membership of threads in sets. Only the set operations need the details.</summary>
     public static readonly IReadOnlyList<RepresentationInvariant<W>> Sets =
     [
         new(
@@ -52,21 +53,21 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         ),
         new(
             "ready-summaries",
-            "a priority's summary tells which words of its set are not empty",
+            "a priority's summary shows which words of its set are not empty",
             Sort.ReadyWord,
             Sort.None,
             (m, w, _) => Bit(m.ReadySummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.ReadyWord(w) != 0)
         ),
         new(
             "priority-map",
-            "the map tells which priorities have a competing thread",
+            "the map shows which priorities have a competing thread",
             Sort.Priority,
             Sort.None,
             (m, p, _) => Bit(m.PriorityMap(p), p & 31) == (m.ReadySummary(p) != 0)
         ),
         new(
             "priority-summary",
-            "the summary tells which words of the map are not empty",
+            "the summary shows which words of the map are not empty",
             Sort.Priority,
             Sort.None,
             (m, p, _) => Bit(m.PrioritySummary, p >> 5) == (m.PriorityMap(p) != 0)
@@ -80,7 +81,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         ),
         new(
             "sender-summaries",
-            "a receiver's summary tells which words of its sender set are not empty",
+            "a receiver's summary shows which words of its sender set are not empty",
             Sort.SenderWord,
             Sort.None,
             (m, w, _) => Bit(m.Senders(m.OwnerOf(w)), m.PlaceOf(w)) == (m.SendersWord(w) != 0)
@@ -94,14 +95,14 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         ),
         new(
             "timer-summaries",
-            "a slot's summary tells which words of its set are not empty",
+            "a slot's summary shows which words of its set are not empty",
             Sort.TimerWord,
             Sort.None,
             (m, w, _) => Bit(m.TimerSummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.TimerWord(w) != 0)
         ),
     ];
 
-    /// <summary>Everything but the sets.</summary>
+    /// <summary>All representation invariants except those of the sets.</summary>
     public static readonly IReadOnlyList<RepresentationInvariant<W>> Others =
     [
         new("top-priority", "no competing thread has a priority above the top", Sort.Thread, Sort.None, (m, t, _) =>
@@ -120,14 +121,14 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         ),
         new(
             "user-segments",
-            "the descriptors of users' segments are those of all of memory, or of a small space, where none is of more",
+            "the users' segment descriptors cover all of memory, or none covers more than one small space",
             Sort.None,
             Sort.None,
             (m, _, _) => m.UserDescriptors
         ),
         new(
             "small-segments",
-            "each task's small space is what its first page table has, and it has none without a number",
+            "a task's small segment covers its first page table; a task without a number has none",
             Sort.Task,
             Sort.None,
             (m, task, _) =>
@@ -136,44 +137,44 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         ),
         new(
             "address-space",
-            "CR3 is a page directory; where the current thread runs its task's, or nobody's, with the segments of its "
-                + "small space",
+            "CR3 is a page directory; while the current thread runs, it is its task's, or task 0's with the segments of "
+                + "its small space",
             Sort.None,
             Sort.None,
             (m, _, _) => m.AddressSpace
         ),
         new(
             "directories-map",
-            "the processor's page directories have the page tables that are in the slots, and the kernel's",
+            "the processor's page directories contain the page tables in the slots, and the kernel's",
             Sort.Slot,
             Sort.None,
             (m, slot, _) => m.DirectoryMaps(slot)
         ),
         new(
             "page-tables-map",
-            "the processor's page tables have the frame of the mapping at each page, with its rights, and nothing else",
+            "the processor's page tables contain the frame and rights of the mapping at each page, and nothing else",
             Sort.Page,
             Sort.None,
             (m, page, _) => m.PageTableMaps(page)
         ),
         new(
             "interrupt-masks",
-            "the interrupt controllers mask what the kernel's memory says",
+            "the interrupt controllers mask the lines that the kernel's memory records as masked",
             Sort.None,
             Sort.None,
             (m, _, _) => m.View.Machine.Masks == m.State.Masked
         ),
         new(
             "port-maps",
-            "the processor's maps let each task use the ports that are mapped to it, and no others",
+            "the I/O bitmaps let each task use the ports that are mapped to it, and no others",
             Sort.PortWord,
             Sort.None,
             (m, word, _) => m.MapsPorts(word)
         ),
         new(
             SegmentsName,
-            "where the current thread runs its segment registers are those of its space, FS and GS null in a small "
-                + "one; the kernel has its own DS",
+            "while the current thread runs, its segment registers are those of its space, with FS and GS null in a "
+                + "small one; the kernel has its own DS",
             Sort.None,
             Sort.None,
             (m, _, _) => m.Segments
@@ -186,7 +187,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     public State<W> State => state;
 
-    /// <summary>How many values a sort has.</summary>
+    /// <summary>The number of values of a sort.</summary>
     public static uint Count(Sort sort, Layout layout) =>
         sort switch
         {
@@ -205,15 +206,15 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
             _ => 1,
         };
 
-    /// <summary>The word, of the set of <paramref name="owner"/>, that a thread is in.</summary>
+    /// <summary>The word of <paramref name="owner"/>'s set that contains a thread's bit.</summary>
     public static W WordOf(Layout layout, W owner, W thread) => (owner * layout.Words) | (thread >> 5);
 
     private Truth InWord(W word, W thread) => PlaceOf(word) == thread >> 5;
 
-    /// <summary>The priority, receiver or slot whose set the word is of.</summary>
+    /// <summary>The priority, receiver or slot to whose set the word belongs.</summary>
     private W OwnerOf(W word) => word >> (uint)System.Numerics.BitOperations.Log2(_layout.Words);
 
-    /// <summary>The word's place in its set: the number of its bit in the summary.</summary>
+    /// <summary>The word's position in its set, which is its bit number in the summary.</summary>
     private W PlaceOf(W word) => word & (_layout.Words - 1);
 
     private W ReadyWord(W word) => view.Get(_layout.Ready, word, _layout.ReadyWord);
@@ -241,7 +242,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     private W TaskOf(W thread) => thread >> (uint)System.Numerics.BitOperations.Log2(_layout.Limits.Lthreads);
 
-    // The processor itself marks what it has used (SDM 3A, 4.8).
+    // The processor sets the bits accessed and dirty (SDM 3A, 4.8).
     private Truth DirectoryMaps(W slot) =>
         (view.Get(_layout.Mappings.Directories, slot, MappingLayout.Entry) & ~MappingLayout.Accessed)
         == PageEntries.OfDirectory(_layout, state, slot);
@@ -257,7 +258,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     private W High(Area descriptor) => view.Get(descriptor, 0, Layout.DescriptorHigh);
 
-    /// <summary>Whether users run in a whole space; else in a small one.</summary>
+    /// <summary>Whether users run in a large space; otherwise in a small one.</summary>
     public Truth IsFlat => High(_layout.DataSegment) == UserSegments.FlatHigh;
 
     private Truth UserDescriptors

@@ -3,70 +3,69 @@ using System.Globalization;
 namespace Verified.Kernel;
 
 /// <summary>
-/// What a piece of code between two symbols does to the sets of threads: its contract, whatever instructions it is made
-/// of. The words in EAX, EBX, ECX, EDX that are not said are lost, as are the status flags.
+/// The contract of a piece of code between two symbols: its effect on the sets of threads, whichever instructions it
+/// has. EAX, EBX, ECX, EDX and the status flags are lost, unless the contract gives them a value.
 /// </summary>
 public enum SetOperationKind
 {
     /// <summary>
-    /// The thread whose row is at EBP, in no ready set, enters that of its priority; top is at least that priority.
+    /// The thread at EBP, which is in no ready set, enters the ready set of its priority. Top is then at least that
+    /// priority.
     /// </summary>
     AddReady,
 
-    /// <summary>Thread number EDI leaves the ready set of priority ESI, in which it is.</summary>
+    /// <summary>Thread number EDI leaves the ready set of priority ESI, which contains it.</summary>
     RemoveReady,
 
     /// <summary>
-    /// EAX and top are the greatest priority whose ready set is not empty; if there is none, leaves to another address.
+    /// EAX and top are the greatest priority whose ready set is not empty. If there is none, jumps to another address.
     /// </summary>
     GreatestPriority,
 
     /// <summary>
-    /// EAX is the next thread number, cyclically after the one picked last, in the ready set of priority ESI, not
-    /// empty.
+    /// EAX is the next thread number, cyclically after the one picked last, in the ready set of priority ESI. The set
+    /// is not empty.
     /// </summary>
     NextReady,
 
-    /// <summary>The current thread, in no sender set, enters that of the thread whose row is at EBP.</summary>
+    /// <summary>The current thread, which is in no sender set, enters the sender set of the thread at EBP.</summary>
     AddSender,
 
-    /// <summary>
-    /// The thread whose row is at EBP leaves the sender set of the thread whose row is at EDX, in which it is.
-    /// </summary>
+    /// <summary>The thread at EBP leaves the sender set of the thread at EDX, which contains it.</summary>
     RemoveSender,
 
     /// <summary>
-    /// EAX is the next thread number, cyclically after the one served last, in the current thread's sender set, not
-    /// empty.
+    /// EAX is the next thread number, cyclically after the one served last, in the current thread's sender set. The set
+    /// is not empty.
     /// </summary>
     NextSender,
 
-    /// <summary>The thread whose row is at EBP, in no set of timers, enters that of its deadline's slot.</summary>
+    /// <summary>The thread at EBP, which is in no timer set, enters the timer set of its deadline's slot.</summary>
     AddTimer,
 
-    /// <summary>The thread whose row is at EBP leaves the set of timers that it is in, if its status says so.</summary>
+    /// <summary>If its status is timed, the thread at EBP leaves the timer set that contains it.</summary>
     RemoveTimer,
 
     /// <summary>
-    /// EAX is the next thread number after the one examined last in the set of the clock's slot; if there is none,
-    /// leaves to another address. ESI is lost too.
+    /// EAX is the next thread number after the one examined last in the set of the clock's slot. If there is none,
+    /// jumps to another address. ESI is lost, too.
     /// </summary>
     NextTimer,
 }
 
-/// <summary>A piece of the image's code that is to keep a contract.</summary>
-/// <param name="Name">Its symbol: the kind and a number.</param>
+/// <summary>A piece of the image's code that must keep a contract.</summary>
+/// <param name="Name">Its symbol: the kind, then a number.</param>
 /// <param name="Kind">The contract.</param>
 /// <param name="Start">Linear address of its first instruction.</param>
-/// <param name="End">Where it leaves to.</param>
-/// <param name="None">Where it leaves to when there is nothing to find; 0 for kinds that always find.</param>
+/// <param name="End">The address after its last instruction.</param>
+/// <param name="None">Its jump target if it finds nothing; 0 for kinds that always find a thread.</param>
 public sealed record SetOperation(string Name, SetOperationKind Kind, uint Start, uint End, uint None)
 {
     internal const string EndSuffix = "_end",
         NoneSuffix = "_none";
 
     /// <summary>The operations of an image, in order of address.</summary>
-    /// <exception cref="ImageException">The end of one is missing.</exception>
+    /// <exception cref="ImageException">An operation has no end.</exception>
     public static IReadOnlyList<SetOperation> In(IReadOnlyDictionary<string, uint> symbols)
     {
         List<SetOperation> operations = [];
@@ -88,7 +87,7 @@ public sealed record SetOperation(string Name, SetOperationKind Kind, uint Start
                 : throw new ImageException($"the image has no symbol {name}: it is not this kernel, or was damaged");
     }
 
-    /// <summary>What the symbols of operations begin with.</summary>
+    /// <summary>The beginnings of the operations' symbols.</summary>
     public static IEnumerable<string> Beginnings => Enum.GetValues<SetOperationKind>().Select(Words);
 
     internal static string Symbol(SetOperationKind kind, int number) =>

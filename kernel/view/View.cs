@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Kernel;
 
-/// <summary>Which state of the spec a machine means, at a cut point: the refinement relation.</summary>
+/// <summary>The state of the spec that a machine at a cut point means: the refinement relation.</summary>
 public sealed class View<W>(Layout layout, IMachine<W> machine)
     where W : struct, IWord<W>
 {
@@ -16,7 +16,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
     /// <summary>The value of a column of the spec at a row.</summary>
     public W Column(ColumnInfo column, W row) => Reader(column)(row);
 
-    /// <summary>A column of the spec: its value by row.</summary>
+    /// <summary>Reads a column of the spec: gives its value at each row.</summary>
     public Func<W, W> Reader(ColumnInfo column) =>
         column.Name switch
         {
@@ -85,7 +85,8 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
     private W StatusBit(W row, uint bit) =>
         Thread(row, Layout.Status) >> (uint)System.Numerics.BitOperations.Log2(bit) & 1;
 
-    // A user register: in the processor while the thread runs, else in its row. Thread 0 is nobody and has none.
+    // A user register is in the processor while the thread runs; otherwise it is in the thread's row. Thread 0 is
+    // nobody and has no registers.
     private W User(W row, W register, Field saved)
     {
         var value = Thread(row, saved);

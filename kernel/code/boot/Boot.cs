@@ -54,7 +54,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, Layout.Cr0);
         c.mov(cr0, eax);
 
-        // The identity mapping in nobody's directory makes these two instructions reachable.
+        // The identity mapping in task 0's directory makes these two instructions reachable.
         c.lgdt(__[_layout.Gdt + SegmentTables.GdtPointer]);
         c.Emit(Instruction.CreateBranch(Code.Jmp_ptr1632, (ushort)Layout.KernelCode, _address("boot_high")));
 

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Kernel;
 
 /// <summary>
-/// ipc, fast path between small spaces: nobody's page directory stays loaded, so the TLB keeps its entries.
+/// ipc, fast path between small spaces: task 0's page directory stays loaded, so the TLB keeps its entries.
 /// </summary>
 internal sealed partial class KernelProgram
 {

@@ -133,7 +133,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Removes a page from the TLB, at its address and at the address that it has in nobody's directory
+    /// Removes a page from the TLB, at its address and at the address that it has in task 0's directory
     /// (<see cref="UserSegments"/>). That second address follows from its place in the page tables. The place is lost.
     /// </summary>
     private void Invalidate(AssemblerRegister32 place, AssemblerRegister32 page)
