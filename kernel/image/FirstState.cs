@@ -4,9 +4,9 @@ using Verified.Spec.Values;
 namespace Verified.Kernel;
 
 /// <summary>
-/// The contents of the kernel's memory at the first cut point after boot, with a value for every bit.
+/// The kernel's memory at the first cut point after boot, with a value for every bit.
 /// <list type="bullet">
-/// <item>GDT, IDT, TSS, info page and the kernel's page tables are declared in words
+/// <item>GDT, IDT, TSS, info page and page tables are declared in words
 /// (<see cref="DeclaredTables"/>).</item>
 /// <item>The tables contain the exact encoding of the spec's boot state.</item>
 /// <item>Memory between fields, rows and tables is 0.</item>
