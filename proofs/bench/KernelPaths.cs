@@ -73,7 +73,7 @@ public sealed record PathConditions(Timings Timings, int? Runs = null, Predictio
     /// <summary>The same on the variant that a load of CR3 costs no translations.</summary>
     public static readonly PathConditions Tagged = Repeated with { Timings = Timings.TaggedP5 };
 
-    /// <summary>For the first time.</summary>
+    /// <summary>Measures a first run.</summary>
     public static readonly PathConditions Cold = new(Timings.P5, Runs: 1);
 }
 
@@ -92,8 +92,9 @@ public static class KernelPaths
     private static readonly uint Deadlines = Timeouts.Word(Timeouts.Encode(1000), Timeouts.Encode(1000));
 
     /// <summary>
-    /// Short ipc one way by each path, then the other entries. A call is to a server that waits for anyone, a reply to
-    /// a client that waits for it alone. Scenarios that do not fit the image's limits are left out.
+    /// Short ipc one way by each path, then the other entries. A call goes to a server that waits for any thread; a
+    /// reply goes to a client that waits for the server alone. Scenarios that do not fit the image's limits are left
+    /// out.
     /// </summary>
     /// <exception cref="ImageException">
     /// The image does not boot, or does not get back to a user instruction.

@@ -48,7 +48,7 @@ public static class MachineSpeed
         return speed;
     }
 
-    /// <summary><see cref="LongRun"/> on Unicorn; null where it is not installed.</summary>
+    /// <summary><see cref="LongRun"/> on Unicorn; null if it is not installed.</summary>
     public static double? UnicornLongRun()
     {
         using var unicorn = Unicorn.TryCreate(Size);
@@ -89,7 +89,7 @@ public static class MachineSpeed
     }
 
     /// <summary>
-    /// <see cref="LoopRuns"/> on Unicorn, registers and the 4 KB of data written back; null where it is not installed.
+    /// <see cref="LoopRuns"/> on Unicorn, registers and the 4 KB of data written back; null if it is not installed.
     /// </summary>
     public static double? UnicornLoopRuns(int runs = 50_000)
     {

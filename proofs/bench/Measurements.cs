@@ -10,7 +10,7 @@ namespace Verified.Proofs.Bench;
 /// <param name="Area">One of <see cref="Measurements.Areas"/>.</param>
 /// <param name="What">What was measured.</param>
 /// <param name="Value">In <paramref name="Unit"/>.</param>
-/// <param name="Unit">Of the value.</param>
+/// <param name="Unit">The unit of the value.</param>
 /// <param name="Note">The parts of the value, or another value to compare with; may be empty.</param>
 public sealed record BenchRow(string Area, string What, double Value, string Unit, string Note = "");
 

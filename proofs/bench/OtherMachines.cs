@@ -77,7 +77,7 @@ internal static class OtherMachines
     ];
 
     /// <summary>
-    /// Millions of instructions per second of a core; null where the program is not installed or did not end.
+    /// Millions of instructions per second of a core; null if the program is not installed or did not end.
     /// </summary>
     private static double? Speed(string program, Func<Ended, bool> isRegular, Func<string, string, string[]> arguments)
     {

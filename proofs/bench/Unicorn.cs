@@ -22,7 +22,7 @@ internal sealed partial class Unicorn : IDisposable
 
     private Unicorn(nint engine) => _engine = engine;
 
-    /// <summary>A machine with memory from address 0; null where there is no Unicorn.</summary>
+    /// <summary>A machine with memory from address 0; null if there is no Unicorn.</summary>
     public static Unicorn? TryCreate(ulong memory)
     {
         if (!NativeLibrary.TryLoad(Name, out _))

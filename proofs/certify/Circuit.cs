@@ -111,7 +111,7 @@ public sealed class Circuit
         Clause([condition, -b, output]);
         Clause([condition, b, -output]);
 
-        // These follow from the others, and let a solver see the output where both sides agree.
+        // The other clauses imply these. With them, a solver knows the output if both sides agree.
         Clause([-a, -b, output]);
         Clause([a, b, -output]);
         return output;

@@ -17,8 +17,8 @@ public sealed class ProofChecker
         Literals = 2;
 
     /// <summary>
-    /// A clause that watches a literal, and another literal of it: where that is true, the clause need not be looked
-    /// at.
+    /// A clause that watches a literal, and another literal of it. If the other literal is true, the clause need not be
+    /// examined.
     /// </summary>
     private readonly record struct Watch(int Clause, int Other);
 
@@ -43,7 +43,7 @@ public sealed class ProofChecker
         _trail = new int[variables + 1];
     }
 
-    /// <summary>Why a proof does not show that the clauses have no model; null where it shows that.</summary>
+    /// <summary>The reason why a proof does not show that the clauses have no model; null if it shows that.</summary>
     /// <param name="variables">How many variables there are; they are numbered from 1.</param>
     /// <param name="clauses">The clauses' literals, as in DIMACS: negative for a negation, 0 after each clause.</param>
     /// <param name="proof">The proof, in the binary DRAT format.</param>

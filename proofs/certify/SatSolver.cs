@@ -20,7 +20,7 @@ public static class SatSolver
     public static string Describe() =>
         $"{Name} {OtherProgram.Run(Name, ["--version"], TimeSpan.FromMinutes(1)).Output.Trim()}";
 
-    /// <summary>A proof in the binary DRAT format, or why there is none.</summary>
+    /// <summary>A proof in the binary DRAT format, or the reason why there is none.</summary>
     /// <param name="formula">The clauses.</param>
     /// <param name="seconds">How long the solver may take.</param>
     public static (byte[]? Proof, string? Failure) Prove(Circuit formula, int seconds)

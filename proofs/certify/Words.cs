@@ -134,7 +134,9 @@ public static class Words
         return sum;
     }
 
-    /// <summary>Shifts by each bit of the count in turn; a count that exceeds the width leaves the fill only.</summary>
+    /// <summary>
+    /// Shifts by each bit of the count, one after the other. A count above the width leaves only the fill.
+    /// </summary>
     private static int[] Shift(Circuit gates, int[] a, int[] count, int fill)
     {
         var (shifted, beyond) = (a, Circuit.False);

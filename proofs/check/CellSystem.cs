@@ -136,7 +136,7 @@ public sealed class Cells
 
     private static int BitsOf(int values) => BitOperations.Log2((uint)values - 1) + 1;
 
-    /// <summary>Takes each of so many alternatives in turn.</summary>
+    /// <summary>Takes each of a number of alternatives, one after the other.</summary>
     public int Choose(int alternatives) => Run.Choose(alternatives);
 
     /// <summary>Makes a state the present one, without writes.</summary>

@@ -19,7 +19,7 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
         nameof(State<Concrete>.Edi),
     ];
 
-    /// <summary>An address where a descriptor wants registers; no memory is behind it.</summary>
+    /// <summary>An address for a descriptor that should be for registers; there is no memory behind it.</summary>
     public const uint Memory = 0x1000;
 
     /// <summary>Each of send and receive timeout zero or infinite.</summary>
@@ -31,7 +31,7 @@ public sealed record Arguments(IReadOnlyList<uint[]> Values)
         Timeouts.ZeroBoth,
     ];
 
-    /// <summary>Likewise for the entries that are tried with other values.</summary>
+    /// <summary>The same for the entries that are tried with other values.</summary>
     public IReadOnlyDictionary<Entry, IReadOnlyList<uint[]>> Of { get; init; } =
         new Dictionary<Entry, IReadOnlyList<uint[]>>();
 
@@ -143,7 +143,9 @@ public sealed class Choices(Arguments arguments)
         return _values[register][_path[_depth++]];
     }
 
-    /// <summary>The value this run gave to a register; the first of its list where the kernel did not look.</summary>
+    /// <summary>
+    /// The value that this run gave to a register; the first value of its list if the kernel did not read it.
+    /// </summary>
     public uint Chosen(int register)
     {
         var at = Array.IndexOf(_registers, register, 0, _depth);

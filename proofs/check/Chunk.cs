@@ -34,8 +34,7 @@ internal sealed class Chunk
     public List<(Marks Marks, int From, int Step)> Happened { get; } = [];
 
     /// <summary>
-    /// The first violation, if any: by which step from which state of the level; null for the step where a new state is
-    /// bad.
+    /// The first violation, if any: the step and the state of the level; null for the step if a new state is bad.
     /// </summary>
     public SearchFailure? Failure { get; set; }
 

@@ -14,7 +14,7 @@ internal sealed class Domains(Model model)
     /// <summary>The row of a deleted thread contains zeros.</summary>
     private readonly uint[] _blank = model.Creates ? [0] : [];
 
-    /// <summary>Threads, and nobody.</summary>
+    /// <summary>Threads, and row 0.</summary>
     public uint[] Numbers { get; } = [State<Concrete>.Nobody, .. model.Rows];
 
     /// <summary>The priorities of all threads, including threads whose priority is copied.</summary>

@@ -75,7 +75,7 @@ public static class Forest
         return positions;
     }
 
-    /// <summary>How many chiefs are above a task: where they lead back to it, as many as there are tasks.</summary>
+    /// <summary>The number of chiefs above a task. If they lead back to the task, it is the number of tasks.</summary>
     public static uint Height(State<Concrete> s, Concrete task)
     {
         var height = 0u;

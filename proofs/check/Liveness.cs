@@ -90,7 +90,7 @@ public sealed class Liveness
     private static BootThread Thread(uint task) =>
         new(ThreadId.Make<Concrete>(4, task, 0, 1).Value, 1, 1, 0x10000, 0x20000);
 
-    /// <summary>Searches a model for a cycle on which somebody waits for ever.</summary>
+    /// <summary>Searches a model for a cycle on which a thread waits for ever.</summary>
     public static LivenessResult Run(Model model, Action<State<Concrete>, Entry>? damage = null)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();

@@ -37,6 +37,6 @@ public readonly record struct Marks(Vector256<ulong> Bits)
 
     public static Marks operator &(Marks a, Marks b) => new(a.Bits & b.Bits);
 
-    /// <summary>The numbers that are in the first set alone.</summary>
+    /// <summary>The numbers that are in the first set only.</summary>
     public static Marks operator -(Marks a, Marks b) => new(Vector256.AndNot(a.Bits, b.Bits));
 }

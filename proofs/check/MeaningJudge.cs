@@ -41,7 +41,7 @@ public sealed class MeaningJudge
     }
 
     /// <summary>
-    /// Whether it looks also where a property says that it need not (<see cref="Property{W}.Keeps"/>).
+    /// True to look also at rows where a property says that it need not be checked (<see cref="Property{W}.Keeps"/>).
     /// </summary>
     public bool LooksEverywhere { get; init; }
 

@@ -31,7 +31,7 @@ public sealed partial record Model(
 
     private readonly IReadOnlyList<string> _never = [];
 
-    /// <summary>Ticks of the longest finite timeout among the arguments; 0 where there is none.</summary>
+    /// <summary>Ticks of the longest finite timeout among the arguments; 0 if there is none.</summary>
     public uint MostTicks { get; } =
         Arguments
             .Values[Arguments.Index(nameof(State<Concrete>.Ecx))]
@@ -105,7 +105,7 @@ public sealed partial record Model(
     /// <summary>Other differences from the state that the kernel's boot makes.</summary>
     public Action<State<Concrete>> Arrange { get; init; } = _ => { };
 
-    /// <summary>Whether its threads map pages. Its page tables need not be of the processor's size.</summary>
+    /// <summary>Whether its threads map pages. Its page tables need not have the processor's size.</summary>
     public bool Maps => Sigma0Frames != 0;
 
     /// <summary>Whether its threads create and delete tasks.</summary>

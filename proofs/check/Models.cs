@@ -6,7 +6,7 @@ namespace Verified.Proofs.Check;
 /// <summary>The models of ipc, time, scheduling, interrupts and the threads of a task.</summary>
 public sealed partial record Model
 {
-    // It takes three for a thread to be accepted from and then find another sender waiting.
+    // Three threads are needed: one is accepted from, and then another sender waits.
     private static string[] WithTwo => [Sometimes.PutOff];
     private static string[] WithoutPagers => [Sometimes.Reported, Sometimes.ReportedLater, Sometimes.Answered];
 

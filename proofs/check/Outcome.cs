@@ -6,7 +6,7 @@ public enum OutcomeKind : byte
     /// <summary>The step is not possible.</summary>
     Disabled,
 
-    /// <summary>It leads to a state, and all that is to be judged by the run holds.</summary>
+    /// <summary>It leads to a state, and everything that the run judges holds.</summary>
     State,
 
     /// <summary>It leads beyond the model's bounds.</summary>
@@ -86,8 +86,8 @@ public interface IStepSource
     (string Property, string Why)? JudgeBeyond(ulong from, in Outcome outcome);
 
     /// <summary>
-    /// Changes if <see cref="Learn"/> has come to judge more than before: then all trees are learned anew, and steps of
-    /// the present batch are judged again.
+    /// Changes if <see cref="Learn"/> now judges more than before. Then all trees are learned again, and steps of the
+    /// present batch are judged again.
     /// </summary>
     int Judged { get; }
 }

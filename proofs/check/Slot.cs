@@ -1,8 +1,7 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// A packed cell: its bits of the key, and the values that it can have, by number; null where the value is its own
-/// number.
+/// A packed cell: its bits of the key, and its possible values, by number; null if the value is its own number.
 /// </summary>
 internal readonly record struct Slot(int Cell, int At, int Bits, uint[]? Domain)
 {

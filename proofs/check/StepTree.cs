@@ -11,8 +11,8 @@ namespace Verified.Proofs.Check;
 /// node reads a slot of the state or chooses an alternative, and a leaf has the outcome. The judgements of a run read
 /// still more, so each group of judgements has a separate tree below the leaf. The number of trees at a leaf is
 /// therefore the sum of the groups' combinations, not their product. A step from a state follows the nodes. The step
-/// itself runs only where the tree ends, and its path is added. A run that does not agree with the tree shows that the
-/// step depends on something it has not read; then the search stops with an error.
+/// itself runs only where the tree ends, and its path is added. If a run does not agree with the tree, the step depends
+/// on something that it has not read. Then the search stops with an error.
 /// <para>Workers share a tree. Readers take no lock: an entry changes from 0 to its final value only after everything
 /// it refers to is written.</para>
 /// </remarks>
@@ -60,7 +60,7 @@ public sealed class StepTree
     /// <summary>An outcome by its number.</summary>
     public ref readonly Outcome this[int number] => ref Volatile.Read(ref _outcomes)[number];
 
-    /// <summary>Forgets all paths, because the steps are to be judged by more.</summary>
+    /// <summary>Forgets all paths, because more must be judged of each step.</summary>
     public void Forget()
     {
         lock (_lock)
@@ -79,7 +79,7 @@ public sealed class StepTree
     public void Walk(int root, ulong state, IStepSource source, Leaves leaves) =>
         Walk(root, state, source, leaves, int.MaxValue);
 
-    /// <summary>The alternatives by which a walk has come to a leaf.</summary>
+    /// <summary>The alternatives by which a walk reached a leaf.</summary>
     public ReadOnlySpan<int> PicksOf(int leaf, int root, ulong state, IStepSource source, Leaves leaves) =>
         leaves.PicksTo(Walk(root, state, source, leaves, leaf + 1));
 
@@ -196,7 +196,7 @@ public sealed class StepTree
         }
     }
 
-    // Adds the path of a recording from a place on: the place where it ends.
+    // Adds the path of a recording from a given node on. Returns the node where it ends.
     private int Follow(int place, ulong state, Recording run)
     {
         var chosen = 0;
@@ -260,7 +260,9 @@ public sealed class StepTree
         );
 }
 
-/// <summary>The leaves that a walk has reached, and the path to the present one. Of one worker.</summary>
+/// <summary>
+/// The leaves that a walk has reached, and the path to the present one. Each worker has its own object.
+/// </summary>
 public sealed class Leaves
 {
     private readonly int[] _places = new int[Recording.MostChoices],

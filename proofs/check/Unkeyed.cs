@@ -11,7 +11,7 @@ internal sealed class Unkeyed
     private volatile (int Cell, uint Value)[] _outside = [];
     private int _version;
 
-    /// <summary>How often it has turned out that a step is to be judged by more.</summary>
+    /// <summary>The number of times that the judgements of a step have grown.</summary>
     public int Version => Volatile.Read(ref _version);
 
     /// <summary>Values of cells beyond the bounds.</summary>

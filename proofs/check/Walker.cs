@@ -109,7 +109,7 @@ public sealed class Walker
 
     /// <summary>
     /// Takes every step from <paramref name="from"/> and calls <paramref name="visit"/> on each, with the state after
-    /// it present; the key is null where the state is outside of the model. Ends early when the visit says false.
+    /// it present; the key is null if the state is outside the model. Ends early when the visit says false.
     /// </summary>
     public void Expand(Key from, Func<Transition, Key?, bool> visit)
     {
@@ -187,7 +187,7 @@ public sealed class Walker
         Tables.Undo();
     }
 
-    /// <summary>The cell whose value was outside of the model in the last step; -1 where none.</summary>
+    /// <summary>The cell whose value was outside the model in the last step; -1 if there is none.</summary>
     public int Outside { get; private set; }
 
     /// <summary>
@@ -208,7 +208,7 @@ public sealed class Walker
         return null;
     }
 
-    /// <summary>The first invariant that the present state violates, in words; null where all hold.</summary>
+    /// <summary>The first invariant that the present state violates, in words; null if all hold.</summary>
     public (string Property, string Why)? Violation(IReadOnlyList<Invariant<Concrete>> invariants)
     {
         if (Violated(invariants) is not var (invariant, i, j))

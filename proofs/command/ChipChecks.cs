@@ -24,7 +24,7 @@ public static class ChipChecks
         Lines = 16,
         Milliseconds = 50;
 
-    /// <summary>The claims; the clock is looked at where the demonstration runs, which takes long enough.</summary>
+    /// <summary>The claims. The clock is checked only if the demonstration runs, because it runs long enough.</summary>
     /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
     public static IEnumerable<Claim> Of(string boot, KernelImage image, IReadOnlyList<BootModule> modules)
     {

@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Commands;
 
-/// <summary>How far a claim is to be believed.</summary>
+/// <summary>How reliable a claim is.</summary>
 public enum Standing
 {
     /// <summary>For all states, at the image's size.</summary>
@@ -20,7 +20,7 @@ public enum Standing
 
 /// <summary>A line of the ledger.</summary>
 /// <param name="What">What is claimed.</param>
-/// <param name="Standing">How far it is to be believed.</param>
+/// <param name="Standing">How reliable it is.</param>
 /// <param name="Detail">Counts, sizes, addresses, reasons.</param>
 public sealed record Claim(string What, Standing Standing, string Detail)
 {

@@ -43,7 +43,7 @@ internal static class DiffVerb
             + "do not",
     };
 
-    // From line to line of a long comparison, where there is no status line.
+    // The time between two lines of a long comparison, if there is no status line.
     private static readonly TimeSpan Stride = TimeSpan.FromMinutes(5);
 
     // About 200,000 events in total, run one by one.

@@ -251,7 +251,7 @@ internal sealed class GdbServer
 
     private static uint FromLittle(string hex) => BitConverter.ToUInt32(Convert.FromHexString(hex));
 
-    /// <summary>The next packet's content, acknowledged; null where gdb has gone.</summary>
+    /// <summary>The next packet's content, acknowledged; null if gdb has gone.</summary>
     private string? Receive()
     {
         int next;

@@ -30,7 +30,7 @@ internal static class ImageSource
 
     public static Limits LimitsOf(ParseResult parsed) => parsed.GetValue(Size) ?? Limits.Shipping;
 
-    /// <exception cref="ImageException">The file is no image.</exception>
+    /// <exception cref="ImageException">The file is not an image.</exception>
     public static KernelImage Of(ParseResult parsed, ImageOptions? options = null)
     {
         var (file, size) = (parsed.GetValue(File), parsed.GetValue(Size));

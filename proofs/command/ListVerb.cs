@@ -141,7 +141,7 @@ internal static class ListVerb
         );
         foreach (var timed in path.Path)
         {
-            // The user's INT is no code of the image.
+            // The user's INT is not code of the image.
             var line = text.GetValueOrDefault(timed.Step.Instruction.IP32);
             if (line?.Label is { } label)
                 display.Line($"{label}:");
@@ -151,7 +151,7 @@ internal static class ListVerb
         return CommandLine.Holds;
     }
 
-    /// <summary>Each label starts anew: it is where jumps arrive.</summary>
+    /// <summary>Each label starts anew, because jumps arrive there.</summary>
     private static IEnumerable<(ListingLine Line, Timed Timed)> Timed(List<ListingLine> lines, Timings timings)
     {
         for (var start = 0; start < lines.Count; )

@@ -100,7 +100,7 @@ internal static class MachineOptions
 
     private static readonly Option[] Programs = [Rom, Kernel, Flat, Boot, ImageSource.File];
 
-    /// <summary>True where something else than the project's image is to be started.</summary>
+    /// <summary>True if software other than the project's image is to be started.</summary>
     public static bool IsForeign(ParseResult parsed) =>
         new[] { Rom, Kernel, Flat, Boot }.Any(option => parsed.GetValue(option) is not null);
 

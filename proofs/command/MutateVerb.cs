@@ -22,7 +22,7 @@ internal static class MutateVerb
 
     private const int FewOfRegion = 8;
 
-    // Results to a line of counts, where there is no status line.
+    // The number of results per line of counts, if there is no status line.
     private const int Stride = 100;
 
     private static readonly Argument<string?> From = new("from")

@@ -9,7 +9,7 @@ public enum ArrivalKind
     /// <summary>Between two steps on mappings.</summary>
     InWindow,
 
-    /// <summary>When the kernel has come to user code or to HLT.</summary>
+    /// <summary>When the kernel has reached user code or HLT.</summary>
     AtEnd,
 
     /// <summary>It is raised, but masked wherever interrupts are on.</summary>
@@ -17,6 +17,6 @@ public enum ArrivalKind
 }
 
 /// <summary>When an interrupt comes by the spec.</summary>
-/// <param name="Kind">Where.</param>
+/// <param name="Kind">The kind of its arrival.</param>
 /// <param name="Window">Steps on mappings before it comes.</param>
 public readonly record struct Arrival(ArrivalKind Kind, uint Window = 0);

@@ -122,7 +122,7 @@ public sealed partial class Duel
     }
 
     /// <summary>
-    /// Starts both sides where boot with the project's own servers ends; null, or how they differ there.
+    /// Starts both sides in the state after boot with the project's own servers; null, or the difference between them.
     /// </summary>
     public Difference? PlaceBooted()
     {

@@ -1,7 +1,7 @@
 using Verified.Kernel;
-using Verified.Machine.Memory;
 using Verified.Machine;
 using Verified.Machine.Computer;
+using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Proofs.Events;
 using Verified.Proofs.Prove;
@@ -313,8 +313,8 @@ public sealed class ImageMachine : IMachine<Concrete>
             );
     }
 
-    // An interrupt that is raised while the kernel works: between two steps on mappings, where interrupts are on, or
-    // when it is done.
+    // An interrupt that is raised while the kernel works: between two steps on mappings, when interrupts are on, or
+    // when the kernel has finished.
     private string? RunInterrupted(Between between, Arrival arrival, long budget)
     {
         if (between.Steps == 0)
@@ -394,8 +394,8 @@ public sealed class ImageMachine : IMachine<Concrete>
     }
 
     /// <summary>
-    /// Writes an instruction where user code starts it; false if a byte of it is in no page that may be written, or
-    /// where the window holds bounds.
+    /// Writes an instruction at the address where user code starts it. Returns false if a byte of it is in no writable
+    /// page, or if the window holds bounds there.
     /// </summary>
     public bool PutInstruction(UserInstruction instruction, uint start, State<Concrete> state)
     {
@@ -433,7 +433,7 @@ public sealed class ImageMachine : IMachine<Concrete>
     }
 
     /// <summary>
-    /// As user code does that reads a page, or writes it; false where that faults, but beyond a small space.
+    /// Reads or writes a page like user code. Returns false if that faults, except beyond a small space.
     /// </summary>
     public bool Uses(uint address, bool writes)
     {

@@ -27,12 +27,12 @@ public static class UserInstructions
     public static readonly UserInstruction Into = UserInstruction.Of(0xCE);
 
     /// <summary>
-    /// IRET, by which a program whose NT is set asks for the task that its TSS links to; there is none.
+    /// IRET, with which a program whose NT is set requests the task that its TSS links to; there is none.
     /// </summary>
     public static readonly UserInstruction Iret = UserInstruction.Of(0xCF);
 
     /// <summary>
-    /// BOUND EAX,[ESI], where ESI is the address of bounds that exclude every number (<see cref="CommonCode.Bounds"/>).
+    /// BOUND EAX,[ESI]. ESI is the address of bounds that exclude every number (<see cref="CommonCode.Bounds"/>).
     /// </summary>
     public static readonly UserInstruction Bound = UserInstruction.Of(0x62, 0x06);
 

@@ -21,7 +21,7 @@ internal static class Window
     /// <summary>Bytes of memory that a machine with a window has.</summary>
     public const uint MemorySize = Layout.MemorySize + (4 << 20);
 
-    // A page table, and the frames that its entries name in turn.
+    // A page table, and the frames that its entries name one after the other.
     private const uint Table = Layout.MemorySize,
         FirstFrame = Table + Layout.PageSize,
         Frames = 4,

@@ -66,7 +66,7 @@ internal sealed class StateTable
     public int? IndexOf(int? @event) => @event is { } e ? Math.Max(0, _events.FindIndex(of => of >= e) - 1) : null;
 
     /// <summary>The state that the first map of each column describes.</summary>
-    /// <exception cref="JsonException">A column is no map of numbers.</exception>
+    /// <exception cref="JsonException">A column is not a map of numbers.</exception>
     public static Snapshot Start(Limits limits, IReadOnlyDictionary<string, JsonElement> state)
     {
         List<Cell> cells = [];

@@ -135,7 +135,7 @@ public static class TraceFile
         return text.ToString();
     }
 
-    /// <exception cref="TraceFileException">The file cannot be read, or is no trace.</exception>
+    /// <exception cref="TraceFileException">The file cannot be read, or is not a trace.</exception>
     public static Trace Load(string path)
     {
         try

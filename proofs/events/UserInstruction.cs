@@ -30,7 +30,7 @@ public readonly record struct UserInstruction(ulong First, ulong Next, int Lengt
         return new(first, next, bytes.Length);
     }
 
-    /// <summary>These bytes, and behind them a dword.</summary>
+    /// <summary>These bytes, followed by a dword.</summary>
     public UserInstruction With(uint dword)
     {
         Span<byte> bytes = stackalloc byte[Length + 4];
@@ -49,7 +49,9 @@ public readonly record struct UserInstruction(ulong First, ulong Next, int Lengt
         );
     }
 
-    /// <exception cref="FormatException">The text is no even number of hexadecimal digits, or too long.</exception>
+    /// <exception cref="FormatException">
+    /// The text does not have an even number of hexadecimal digits, or is too long.
+    /// </exception>
     public static UserInstruction Parse(string text)
     {
         var bytes = Convert.FromHexString(text);

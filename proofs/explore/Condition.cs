@@ -20,7 +20,7 @@ public sealed partial record Condition(string Text, Func<Transition, bool> Holds
     // Values have names up to these: statuses, stages, phases, and rows of a model's few threads.
     private const uint MostNamed = 256;
 
-    /// <exception cref="ExploreException">The text is no condition of this model.</exception>
+    /// <exception cref="ExploreException">The text is not a condition of this model.</exception>
     public static Condition Parse(string text, Walker walker, IReadOnlyList<Invariant<Concrete>> invariants)
     {
         var parts = text.Split("&&", StringSplitOptions.TrimEntries)

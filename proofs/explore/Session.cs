@@ -73,7 +73,7 @@ public sealed partial class Session
             Origin: new(Verb, Model: Model.Name)
         );
 
-    /// <summary>Begins again: at boot, or where a loaded trace begins.</summary>
+    /// <summary>Begins again: at boot, or at the start of a loaded trace.</summary>
     public void Restart() => Set(_start, []);
 
     /// <summary>Takes one of the possible next events.</summary>
@@ -117,7 +117,7 @@ public sealed partial class Session
     }
 
     /// <summary>Goes on by a shortest run to a condition; the number of events that this took.</summary>
-    /// <exception cref="ExploreException">The text is no condition, or no run leads to it.</exception>
+    /// <exception cref="ExploreException">The text is not a condition, or no run leads to it.</exception>
     public int RunUntil(string text, CancellationToken cancel = default)
     {
         var condition = Condition.Parse(text, _walker, _invariants);

@@ -6,7 +6,7 @@ namespace Verified.Proofs.Explore;
 /// <summary>An event that may come next.</summary>
 /// <param name="Text">The event in a line.</param>
 /// <param name="Group">Its way into the kernel, by which the page groups events.</param>
-/// <param name="Beyond">Whether it leads beyond the model's bounds, where the explorer cannot go on.</param>
+/// <param name="Beyond">True if it leads beyond the model's bounds, where the explorer cannot continue.</param>
 public sealed record Choice(string Text, string Group, bool Beyond);
 
 /// <summary>The data that the page shows of a session.</summary>

@@ -40,7 +40,7 @@ public static class OtherBoots
     public static int Count(KernelImage image) => All(image).Count;
 
     /// <summary>
-    /// The first boot that does not come to its declared first state, or null. Adds the addresses of the instructions
+    /// The first boot that does not reach its declared first state, or null. Adds the addresses of the instructions
     /// that are executed.
     /// </summary>
     public static string? Wrong(KernelImage image, ISet<uint>? executed = null) =>

@@ -36,7 +36,7 @@ public sealed record FuzzOptions(
 /// <param name="Programs">Programs run.</param>
 /// <param name="Steps">Steps after which every invariant was checked, of all workers.</param>
 /// <param name="Seconds">Wall-clock time.</param>
-/// <param name="Failure">The violation with a shrunk trace; null where all hold.</param>
+/// <param name="Failure">The violation with a shrunk trace; null if all hold.</param>
 /// <param name="Seed">The failing program's.</param>
 public sealed record FuzzResult(long Programs, long Steps, double Seconds, Violation? Failure, int? Seed)
 {
@@ -146,7 +146,7 @@ public static class FuzzRun
 
         public long Steps { get; private set; }
 
-        /// <summary>A random program; its trace where it fails, else null.</summary>
+        /// <summary>Runs a random program. Returns its trace if it fails, otherwise null.</summary>
         public Trace? Program(Generator generator)
         {
             var start = generator.Population();

@@ -344,7 +344,7 @@ public sealed class Generator(int seed, Limits limits)
         & (s.Task(other) != s.Task(s.Current))
         & (Descriptor.IsWindow(s.Ebp[other]) | (s.Faulting[other] == 1));
 
-    // Of pages that the current thread has, if it has any.
+    // An item of pages that the current thread has, if it has any.
     private uint Item(State<Concrete> s)
     {
         if (Chance(20) || Pages.AllMapped(s) is not { Length: > 0 } mine)

@@ -34,7 +34,7 @@ internal sealed class Pages(Random random, State<Concrete> s)
         return null;
     }
 
-    /// <summary>The pages near those where mappings are that the current thread has.</summary>
+    /// <summary>The current thread's pages near the usual places of mappings.</summary>
     public static uint[] AllMapped(State<Concrete> s) =>
         [
             .. Places
@@ -43,7 +43,7 @@ internal sealed class Pages(Random random, State<Concrete> s)
                 .Where(page => page < s.Limits.Paging.UserPages && s.NodeOf(s.Task(s.Current), page).Value != 0),
         ];
 
-    /// <summary>Whether a page is near those where mappings are.</summary>
+    /// <summary>True if a page is near the usual places of mappings.</summary>
     public static bool IsUsual(uint page) => Array.Exists(Places, place => page - place + 1 < 6);
 
     /// <summary>

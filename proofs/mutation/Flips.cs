@@ -12,7 +12,7 @@ namespace Verified.Proofs.Mutation;
 /// <summary>The outcome for a damaged image, in the order of the checks.</summary>
 public enum Fate
 {
-    /// <summary>It is no image file, or its headers, padding or tables of symbols are not exact.</summary>
+    /// <summary>It is not an image file, or its headers, padding or tables of symbols are not exact.</summary>
     Unreadable,
 
     /// <summary>It does not boot.</summary>
@@ -229,7 +229,7 @@ public sealed class Flips(
     }
 
     /// <summary>
-    /// A symbol that reports alone use may have any name and value; a theorem about another address is another theorem.
+    /// A symbol that only reports use may have any name and value. A theorem about another address is another theorem.
     /// </summary>
     private (Fate, string, string) OfSymbols(KernelImage damaged, ref string by)
     {

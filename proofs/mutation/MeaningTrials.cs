@@ -17,7 +17,7 @@ public sealed class MeaningTrials(ChangedSpec spec)
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>Judges the spec with a change.</summary>
-    /// <exception cref="FormatException">The spec has not the text that is changed.</exception>
+    /// <exception cref="FormatException">The spec does not contain the text that is changed.</exception>
     public MeaningResult Try(MeaningMutant mutant) =>
         Judge(mutant, spec.Compile(mutant.File, mutant.Change(spec.TextOf(mutant.File))));
 
@@ -32,7 +32,7 @@ public sealed class MeaningTrials(ChangedSpec spec)
         string[] told = [];
         Exception? failure = null;
 
-        // A changed kernel may never come to its end: then its thread is left to the end of the process.
+        // A changed kernel may run for ever. Then its thread is left running until the process ends.
         var thread = new Thread(
             () =>
             {

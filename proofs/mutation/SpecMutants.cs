@@ -29,7 +29,7 @@ public static class SpecMutants
     /// <summary>Mutants of the steps and of the predicates on states, in order of place.</summary>
     /// <param name="spec">The folder spec/.</param>
     /// <exception cref="IOException">A file is missing.</exception>
-    /// <exception cref="FormatException">A file has not the text that it should have.</exception>
+    /// <exception cref="FormatException">A file does not contain the expected text.</exception>
     public static IReadOnlyList<Mutant> OfSteps(string spec) =>
         Distinct(
             Transitions.SelectMany(transition =>

@@ -12,7 +12,7 @@ public enum SpecFate
     /// <summary>A check ran far longer than it does of the right spec, and was ended.</summary>
     Endless,
 
-    /// <summary>It does not compile, so it is no mutant.</summary>
+    /// <summary>It does not compile, so it is not a mutant.</summary>
     Rejected,
 
     /// <summary>Every check holds.</summary>
@@ -161,7 +161,8 @@ public sealed class SpecTrials : IDisposable
     }
 
     /// <summary>
-    /// Runs <c>dotnet</c> in the folder: its exit code, or null where it had to be ended; and the lines of its output.
+    /// Runs <c>dotnet</c> in the folder. Returns the lines of its output, and its exit code, which is null if it was
+    /// killed.
     /// </summary>
     private (int? Exit, IReadOnlyList<string> Lines) Run(params string[] arguments)
     {

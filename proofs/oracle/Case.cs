@@ -75,6 +75,6 @@ public sealed record Outcome
     /// <summary>The number of instructions begun: one, or the length of the executed sequence.</summary>
     public int Steps { get; init; } = 1;
 
-    /// <summary>Why there is no outcome: the machine does not have the instruction.</summary>
+    /// <summary>The reason why there is no outcome: the machine does not have the instruction.</summary>
     public string? Missing { get; init; }
 }

@@ -105,7 +105,7 @@ public static class Comparison
         o.Vector is Vectors.StackFault or Vectors.GeneralProtection or Vectors.PageFault or Vectors.AlignmentCheck;
 
     /// <summary>
-    /// ARPL wants its operand writable (SDM vol. 2); AMD's processors read first, and write only where ZF is set.
+    /// ARPL wants its operand writable (SDM vol. 2); AMD's processors read first, and write only if ZF is set.
     /// </summary>
     private static bool IsUnneededWrite(Case c, Outcome own, Outcome host) =>
         c.Instruction.Mnemonic == Mnemonic.Arpl

@@ -63,7 +63,7 @@ public sealed class DefinedFlags
         }
     }
 
-    // The columns that are read come before the descriptions, which alone may have commas.
+    // The columns that are read come before the descriptions, and only descriptions may contain commas.
     private static List<string> Cells(string line) => [.. line.Split(',').Select(cell => cell.Trim(' ', '"'))];
 }
 

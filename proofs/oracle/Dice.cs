@@ -1,6 +1,6 @@
 namespace Verified.Proofs.Oracle;
 
-/// <summary>Random numbers that are a function of the seed alone, on every runtime: SplitMix64.</summary>
+/// <summary>Random numbers that depend only on the seed, on every runtime: SplitMix64.</summary>
 public struct Dice(ulong seed)
 {
     private static readonly uint[] Boundaries =

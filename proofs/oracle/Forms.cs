@@ -11,7 +11,7 @@ public static class Forms
     /// <summary>The forms that are compared with the host.</summary>
     public static readonly IReadOnlyList<Code> Compared = [.. Pentium.Where(code => WhyNot(code) is null)];
 
-    /// <summary>Why a form is not compared with the host, or null where it is.</summary>
+    /// <summary>The reason why a form is not compared with the host; null if it is.</summary>
     public static string? WhyNot(Code code) =>
         code switch
         {

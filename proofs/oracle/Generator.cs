@@ -43,7 +43,7 @@ public static class Generator
         (ushort)(Arena.Selector(12) & ~2),
     ];
 
-    /// <summary>The case of this form that follows from seed and number; null where no bytes make the form.</summary>
+    /// <summary>The case of this form for a seed and number; null if no bytes make the form.</summary>
     public static Case? Make(Code form, int seed, long number)
     {
         var dice = Dice.Of(seed, number);

@@ -19,7 +19,7 @@ public sealed class HostProcessor : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20),
         Ending = TimeSpan.FromSeconds(1);
 
-    // JMP ptr16:32, with a size prefix where the segment is of 16 bits.
+    // JMP ptr16:32, with a size prefix if the segment is of 16 bits.
     private const uint LongestEnd = 8;
 
     private readonly OtherProgram _program;

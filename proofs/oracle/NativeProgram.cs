@@ -7,8 +7,8 @@ using Verified.Proofs.Host;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The 32-bit program that executes instructions on the host: its source is part of this assembly, and built where it
-/// is used.
+/// The 32-bit program that executes instructions on the host. Its source is part of this assembly, and is built on the
+/// host that uses it.
 /// </summary>
 public static class NativeProgram
 {

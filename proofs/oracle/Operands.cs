@@ -347,9 +347,7 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
         Poke(segment.Base + (segment.Big ? offset : offset & 0xFFFF), value, (int)size);
     }
 
-    /// <summary>
-    /// Puts a value of 1 to 4 bytes in memory, where that is writable: as words, over the background.
-    /// </summary>
+    /// <summary>Puts a value of 1 to 4 bytes into memory, if that is writable: as words, over the background.</summary>
     private void Poke(uint linear, uint value, int size)
     {
         for (var i = 0; i < size; i++)

@@ -32,7 +32,7 @@ public sealed record OracleOptions(
     /// <summary>Cases that are made, at most.</summary>
     public long MostMade => Count * TriesPerCase;
 
-    /// <summary>The case of a number, of all forms in turn; null where there is none.</summary>
+    /// <summary>The case with a number, over all forms in turn; null if there is none.</summary>
     public Case? Make(IReadOnlyList<Code> forms, long number) =>
         Sequences
             ? Oracle.Sequences.Make(Seed, number)

@@ -4,7 +4,7 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>An instruction of a sequence.</summary>
-/// <param name="Bytes">Its encoding; where it branches, the last byte is the distance, which the layout sets.</param>
+/// <param name="Bytes">Its encoding. If it branches, the last byte is the distance, which the layout sets.</param>
 /// <param name="Target">
 /// The number of the instruction that it may branch to, the length of the sequence for its end; or null.
 /// </param>

@@ -32,7 +32,7 @@ public static class Sequences
         0,
     ];
 
-    /// <summary>The sequence that follows from seed and number; null where it became too long.</summary>
+    /// <summary>The sequence for a seed and number; null if it became too long.</summary>
     public static Case? Make(int seed, long number)
     {
         var dice = Dice.Of(~seed, number);

@@ -30,7 +30,7 @@ public static class UndefinedResults
             Mnemonic.Aad or Mnemonic.Aam => O | A | C,
             Mnemonic.Bsf or Mnemonic.Bsr => C | O | S | A | P,
             Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc => O | S | A | P,
-            // SAL/SAR/SHL/SHR: CF is undefined where the count is at least the operand's width, for SHL and SHR only.
+            // SAL/SAR/SHL/SHR: CF is undefined if the count is at least the operand's width, for SHL and SHR only.
             Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr => Shift(Count(i, ecx), Width(i)),
             Mnemonic.Sar => Shift(Count(i, ecx), int.MaxValue),
             Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr => Count(i, ecx) is 0 or 1 ? 0 : O,
@@ -44,7 +44,7 @@ public static class UndefinedResults
             _ => 0,
         };
 
-    /// <summary>True where the destination is undefined too.</summary>
+    /// <summary>True if the destination is undefined too.</summary>
     /// <remarks>BSF and BSR of 0; SHLD and SHRD by more than the operand's width.</remarks>
     public static bool Destination(Case c, bool zero) => Destination(c.Instruction, c.Registers[1], zero);
 

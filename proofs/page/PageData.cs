@@ -49,7 +49,7 @@ public sealed record ShownStep(
 /// <summary>An instruction of the last event's path.</summary>
 /// <param name="Address">Linear address, in hexadecimal digits.</param>
 /// <param name="Place">Symbol and distance.</param>
-/// <param name="Text">Its disassembly; of a conditional jump, whether it is taken.</param>
+/// <param name="Text">Its disassembly; for a conditional jump, also whether it is taken.</param>
 /// <param name="Source">Its source line; empty if it is not known.</param>
 /// <param name="Deviates">Whether it made the difference.</param>
 /// <param name="IsNear">Whether it wrote to the same row.</param>

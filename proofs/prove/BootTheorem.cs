@@ -45,7 +45,7 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
         {
             while (pc.Cpu.Eip.Value != booted.Pick)
             {
-                // Until paging is on it runs where the kernel's linear addresses lead.
+                // Until paging is on, boot runs at the addresses to which the kernel's linear addresses lead.
                 attempt.Trail.Add(pc.Cpu.Eip.Value | Layout.KernelBase);
                 if (!Symbolic.TryValue(cpu.Eip, out var eip) || eip != pc.Cpu.Eip.Value)
                     throw path.Refuted($"boot branches to {cpu.Eip} on what the loader left");

@@ -66,8 +66,8 @@ public static class Booting
     }
 
     /// <summary>
-    /// The vector that the controllers, as boot initialised them, give each line when it alone is raised and unmasked;
-    /// -1 where none comes.
+    /// The vector that the controllers, as boot initialised them, give each line when only this line is raised and
+    /// unmasked; -1 if none comes.
     /// </summary>
     public static IReadOnlyList<int> Vectors(Pc pc)
     {

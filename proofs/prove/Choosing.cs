@@ -45,7 +45,7 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
     /// <param name="rows">The number of rows.</param>
     /// <param name="keys">The number of keys.</param>
     /// <param name="at">The predicate; it may be evaluated at any later time.</param>
-    /// <param name="key">The key of a row; likewise.</param>
+    /// <param name="key">The key of a row, also evaluated at any later time.</param>
     public (Truth Found, Symbolic Key) Greatest(
         Sort sort,
         uint rows,

@@ -9,8 +9,8 @@ namespace Verified.Proofs.Prove;
 public enum HoldingKind
 {
     /// <summary>
-    /// Nothing: a theorem that starts at the cut point knows nothing about the field, and none that ends there has to
-    /// show anything.
+    /// No condition: a theorem that starts at the cut point knows nothing about the field, and a theorem that ends
+    /// there shows nothing about it.
     /// </summary>
     Any,
 

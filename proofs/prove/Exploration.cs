@@ -263,7 +263,8 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     }
 
     /// <summary>
-    /// The candidate that <paramref name="word"/> must be on this path, or the word itself where it may be another.
+    /// The candidate that <paramref name="word"/> must be on this path, or the word itself if it may have another
+    /// value.
     /// </summary>
     public Symbolic Settle(Symbolic word, params ReadOnlySpan<uint> candidates)
     {

@@ -28,7 +28,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     /// </summary>
     public const string CodeBytes = "instruction";
 
-    /// <summary>Whether the code may come to operations on the sets of threads.</summary>
+    /// <summary>True if the code may reach operations on the sets of threads.</summary>
     public bool UsesSets =>
         way.Step
             is Entry.Ipc
@@ -266,7 +266,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         );
     }
 
-    /// <summary>The summary of a thread's senders: 0 just where it has none (<see cref="SendersTheorem"/>).</summary>
+    /// <summary>The summary of a thread's senders: 0 exactly if it has none (<see cref="SendersTheorem"/>).</summary>
     private Symbolic Summary(Attempt attempt, SymbolicSets sets, Choosing choosing, Symbolic receiver)
     {
         var sender = sets.Sender.AsNow();

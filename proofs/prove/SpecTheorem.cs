@@ -9,7 +9,7 @@ namespace Verified.Proofs.Prove;
 [Flags]
 public enum Goals
 {
-    /// <summary>The invariants hold after the step, and the kernel's own steps come to an end.</summary>
+    /// <summary>The invariants hold after the step, and the kernel's own steps end.</summary>
     Invariants = 1,
 
     /// <summary>
@@ -22,7 +22,7 @@ public enum Goals
 /// <summary>
 /// A step of the spec preserves the invariants: if a state of the entry's stage satisfies them all, so does the state
 /// after the step. The lists of mappings and the chiefs stay in order, and each change of a mapping is a permitted one.
-/// The kernel's own steps come to an end.
+/// The kernel's own steps end.
 /// </summary>
 public sealed class SpecTheorem(
     string name,
@@ -45,7 +45,7 @@ public sealed class SpecTheorem(
     private bool ChangesChiefs => entry == Entry.TaskNew || (entry == Entry.Map && only?.Deletes != false);
 
     /// <summary>
-    /// Whether the step may rely on an invariant at every row, and not only where that itself is to be preserved.
+    /// True if the step may rely on an invariant at every row, and not only at rows where it is to be preserved.
     /// </summary>
     private bool IsGiven(Invariant<Symbolic> invariant) => Case.Needs(entry, only, invariant);
 

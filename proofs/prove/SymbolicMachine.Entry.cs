@@ -26,7 +26,7 @@ public sealed partial class SymbolicMachine
                 _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null);
                 break;
             case WayKind.Own when _start == _image.Points.Idle:
-                // Not halted: behind an interrupt, or at the HLT itself.
+                // Not halted: after an interrupt, or at the HLT itself.
                 _cpu.Halted = false;
                 _cpu.Eip = _cpu.Eip == _image.IdleHalt ? _image.IdleHalt : _image.IdleHalt + 1;
                 break;

@@ -40,7 +40,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         Assume(start);
     }
 
-    /// <summary>The stage of the cut point where the machine is.</summary>
+    /// <summary>The stage of the machine's cut point.</summary>
     public uint Stage { get; private set; }
 
     public bool InUserMode { get; private set; }
@@ -139,7 +139,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         if (!Symbolic.TryValue(_cpu.Eip, out var eip))
             return _start == points.Idle && _path.Shows(IsIdle(_cpu.Eip)) ? points.Idle : null;
 
-        // In the shadow of STI the HLT is still to be executed.
+        // In the shadow of STI the HLT has not yet been executed.
         if (eip == _image.IdleHalt + 1 || (eip == _image.IdleHalt && !_cpu.InterruptShadow))
             return points.Idle;
         var point = points.All.FirstOrDefault(point => point.Stage != Stages.Idle && _image.AddressOf(point) == eip);
@@ -149,7 +149,9 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     /// <summary>True if an address is that of the idle processor's HLT, or of the instruction after it.</summary>
     private Truth IsIdle(Symbolic eip) => eip == _image.IdleHalt | eip == _image.IdleHalt + 1;
 
-    /// <summary>No interrupt comes between two instructions where no theorem starts.</summary>
+    /// <summary>
+    /// Requires that no interrupt is taken here. Only cut points may take one, because theorems start there.
+    /// </summary>
     private void TakesNoInterrupt()
     {
         if (!_cpu.InterruptShadow)

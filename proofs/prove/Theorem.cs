@@ -64,7 +64,7 @@ public abstract class Theorem(string name, Limits limits)
     /// <summary>Its time compared to others. Long theorems start first.</summary>
     public virtual int Weight => 0;
 
-    /// <summary>The image's dword at an address, where the theorem is about an image.</summary>
+    /// <summary>The image's dword at an address, if the theorem is about an image.</summary>
     public virtual uint? Constant(uint address) => null;
 
     protected Limits Limits => limits;

@@ -69,7 +69,7 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
             );
     }
 
-    /// <summary>A user's instruction that raises a vector: INT n, or, where it asks for no right, ICEBP.</summary>
+    /// <summary>A user's instruction that raises a vector: INT n, or ICEBP, which needs no privilege.</summary>
     private void Software(Attempt attempt, Exploration path, int vector, byte[] instruction, bool enters = false)
     {
         if (!Decode.TryDecode(instruction, 0, instruction.Length, true, out var operation))
@@ -109,7 +109,7 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
     }
 
     /// <summary>
-    /// Ring 3 comes to ring 0 by no far CALL or JMP: the GDT has no gate, and no conforming code or task that ring 3
+    /// Ring 3 cannot reach ring 0 by a far CALL or JMP: the GDT has no gate, and no conforming code or task that ring 3
     /// may enter.
     /// </summary>
     private void Segments(Attempt attempt, Exploration path)

@@ -51,7 +51,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
             _ => points.All.First(point => point.Stage == Stage),
         };
 
-    /// <summary>Whether the thread runs in a small space: it must, may not, or, where this is null, may.</summary>
+    /// <summary>Whether the thread runs in a small space: it must, or must not; null if both are possible.</summary>
     public bool? InSmallSpace =>
         Step == Entry.Outgrow ? true
         : Kind == WayKind.Exception && UserSegments.Outgrows.Contains((uint)Vector) ? false

@@ -64,7 +64,7 @@ public sealed class Opinions(
     /// <summary>The results that the check of one theorem's questions adds to its opinion.</summary>
     public sealed record Outcome(int Agreed, IReadOnlyList<string> Failures, long Bytes, long Clauses = 0);
 
-    /// <summary>The theorems whose questions are checked, with the number of questions where it is a sample.</summary>
+    /// <summary>The theorems whose questions are checked; for a sample, with the number of questions.</summary>
     public IReadOnlyList<(Theorem Theorem, int? Quota)> Chosen { get; } = Choose(theorems, sample, seed);
 
     /// <summary>Runs the check for each theorem, several at a time.</summary>

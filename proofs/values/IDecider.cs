@@ -6,6 +6,8 @@ public interface IDecider
     /// <summary>Picks the side that the running path takes.</summary>
     bool Decide(Bool condition);
 
-    /// <summary>The side that this path has already taken (or its negation's), or null where it has not.</summary>
+    /// <summary>
+    /// The side that this path has already taken (also by the condition's negation); null if it has taken none.
+    /// </summary>
     bool? Known(Bool condition);
 }

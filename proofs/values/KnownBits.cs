@@ -11,9 +11,7 @@ public static class KnownBits
         s_b = Constant("b", 1),
         s_c = Constant("c", 2);
 
-    /// <summary>
-    /// The bound per operation; where there is none, every bit may be set. a, b, c: the operands' bits.
-    /// </summary>
+    /// <summary>The bound per operation; if there is none, every bit may be set. a, b, c: the operands' bits.</summary>
     public static IReadOnlyDictionary<Op, Pattern> Bounds { get; } =
         new Dictionary<Op, Pattern>
         {

@@ -133,7 +133,7 @@ public sealed class Pattern
         && (B is null || B.Matches(b, ref match))
         && (C is null || C.Matches(c, ref match));
 
-    /// <summary>The number that a pattern over constants and bits comes to; a truth is 0 or 1.</summary>
+    /// <summary>The value of a pattern over constants and bits; a truth is 0 or 1.</summary>
     public uint Compute(in Match match) =>
         Place switch
         {
@@ -149,7 +149,7 @@ public sealed class Pattern
             _ => throw new InvalidOperationException($"{this} is not known when a rule is tried"),
         };
 
-    /// <summary>The same over numbers alone: a constant's is at its slot.</summary>
+    /// <summary>The same over numbers only: the number of a constant is at its slot.</summary>
     public uint Compute(params ReadOnlySpan<uint> numbers) =>
         Place switch
         {
@@ -223,9 +223,7 @@ public sealed class Pattern
 }
 #pragma warning restore CS0660, CS0661
 
-/// <summary>
-/// An equation that is used from left to right, where its condition on constants and known bits holds.
-/// </summary>
+/// <summary>An equation that is used from left to right, if its condition on constants and known bits holds.</summary>
 public sealed record Rule(Pattern Left, Pattern Right, Pattern? When = null)
 {
     public override string ToString() => $"{Left} -> {Right}{(When is null ? "" : $" when {When}")}";

@@ -5,7 +5,7 @@ namespace Verified.Proofs.Values;
 /// <summary>The symbolic reading of a word: a number, or a term that no rule could fold to a number.</summary>
 public readonly struct Symbolic : IWord<Symbolic>
 {
-    /// <summary>The term, or null where the word is the number <see cref="Value"/>.</summary>
+    /// <summary>The term; null if the word is the number <see cref="Value"/>.</summary>
     public readonly Word? Term;
 
     public readonly uint Value;

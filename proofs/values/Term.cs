@@ -14,7 +14,7 @@ public interface ITerm
 
     Op Op { get; }
 
-    /// <summary>Up to three operands, in order; null where there are fewer.</summary>
+    /// <summary>Up to three operands, in order; null if there are fewer.</summary>
     ITerm? A { get; }
 
     ITerm? B { get; }
@@ -101,8 +101,8 @@ public sealed class Bool : Condition, ITerm
     public override Truth Not() => Terms.Make(Op.Not, this).Truth;
 
     /// <summary>
-    /// On a path where a side is already decided, the other side; so <c>a &amp;&amp; b</c>, which decides a and then
-    /// the conjunction, does not fork again.
+    /// If the path has already decided one side, the other side. So <c>a &amp;&amp; b</c>, which decides a and then the
+    /// conjunction, does not fork again.
     /// </summary>
     public override Truth And(Truth other) => Join(Op.Both, other, neutral: true);
 

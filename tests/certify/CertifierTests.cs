@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Verified.Tests.Certify;
 
-/// <summary>Questions without a model are certified, alone and together; a wrong answer of the solver is not.</summary>
+/// <summary>
+/// Questions without a model are certified, separately and together. A wrong answer of the solver is not certified.
+/// </summary>
 public sealed class CertifierTests : IDisposable
 {
     private const int Seconds = 60;
@@ -59,7 +61,7 @@ public sealed class CertifierTests : IDisposable
     [FactWith(Tool.Cadical)]
     public void A_solver_that_takes_too_long_gives_no_certificate()
     {
-        // That the product of two odd factors is no given prime.
+        // The product of two odd factors is not a given prime.
         var (high, low) = ((1u << 29) - 1, uint.MaxValue);
         var hard = Unsatisfiable(Symbolic.MultiplyHigh(_x, _y) == high, _x * _y == low);
         Assert.Equal("cadical has no answer in 1 s", Assert.Single(Certifier.Certify([hard], 1)).Failure);

@@ -19,7 +19,7 @@ public sealed class RuleCertificates
         Side = 6;
 
     /// <summary>
-    /// A product of variables is distributive and associative: hard for a SAT solver, so Z3 alone shows it.
+    /// Multiplication of variables is distributive and associative. This is hard for a SAT solver, so only Z3 shows it.
     /// </summary>
     private static readonly string[] ByZ3Alone =
     [

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Verified.Tests.Commands;
 
-/// <summary>Interrupt controllers that boot has set up otherwise than the kernel takes them to be.</summary>
+/// <summary>Interrupt controllers that boot has set up differently from the kernel's assumption.</summary>
 public sealed class ChipCheckTests
 {
     [Theory]

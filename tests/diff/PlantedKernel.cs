@@ -5,8 +5,7 @@ using Xunit;
 namespace Verified.Tests.Diff;
 
 /// <summary>
-/// Images with a fault that somebody might make: in code, where a detour gives room for more instructions, or in
-/// tables.
+/// Images with a plausible fault: in code, where a detour gives room for more instructions, or in tables.
 /// </summary>
 internal static class PlantedKernel
 {

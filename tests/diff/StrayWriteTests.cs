@@ -7,7 +7,8 @@ using Xunit;
 namespace Verified.Tests.Diff;
 
 /// <summary>
-/// A bit that flips while the kernel runs, where the event has nothing to write, is a difference after that very event.
+/// If a bit flips while the kernel runs, at a place that the event does not write, the difference is reported after
+/// this event.
 /// </summary>
 public class StrayWriteTests
 {

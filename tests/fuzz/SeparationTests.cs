@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Verified.Tests.Fuzz;
 
-/// <summary>That tasks are kept apart is looked for in steps that are run, and noticed where it is not so.</summary>
+/// <summary>The checks of isolation examine executed steps, and notice violations.</summary>
 public sealed class SeparationTests
 {
     [Fact]

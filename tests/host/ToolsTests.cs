@@ -51,7 +51,7 @@ public class ToolsTests
     [InlineData("exit 1", "gcc cannot build the 32-bit native program")]
     [InlineData("echo 'cannot find -lgcc' >&2; exit 1", "cannot find -lgcc")]
     [InlineData("exit 0", "gcc made no program")]
-    // A file that is no program, and programs that end at once or write something else.
+    // A file that is not a program, and programs that end at once or write unexpected output.
     [InlineData("printf '\\177ELF nothing' > \"$out\"; chmod +x \"$out\"", "the 32-bit native program")]
     [InlineData("printf '#!/bin/sh\\nexit 3\\n' > \"$out\"; chmod +x \"$out\"", "the 32-bit native program")]
     [InlineData(

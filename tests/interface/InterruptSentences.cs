@@ -120,7 +120,7 @@ public sealed class InterruptSentences : Scenario
     [Fact, Sentence("16.14")]
     public void A_spurious_interrupt_counts_as_line_7()
     {
-        // The line is masked: the controller reports it all the same.
+        // The line is masked, but the controller reports the interrupt.
         Ask(A, 8);
         Line(7);
         Ask(A, 8);

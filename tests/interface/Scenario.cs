@@ -167,7 +167,7 @@ public abstract class Scenario : IDisposable
     protected void Help(uint thread) =>
         Step(new(Entry.ThreadSwitch, Registers.Of(S, S.Current) with { Esi = Id(thread) }));
 
-    /// <summary>A thread enters the kernel, with the processor if it has not got it yet.</summary>
+    /// <summary>A thread enters the kernel. It first gets the processor if it does not have it.</summary>
     protected void Enter(
         uint thread,
         Entry entry,

@@ -61,7 +61,7 @@ public sealed class ScheduleSentences : Scenario
     [InlineData(5u, Infinite, Infinite)]
     public void The_rest_of_the_slice_is_added_to_the_others(uint mine, uint its, uint sum)
     {
-        // A has the processor from the start: it alone has the priority.
+        // A has the processor from the start, because only A has the priority.
         (S.Priority[A], S.Slice[A], S.Quantum[A], S.Slice[B], S.Quantum[B]) = (Usual + 1, mine, 9, its, its);
         Switch(Id(B));
         Is(sum, s => s.Slice, B);

@@ -60,7 +60,7 @@ public class CProgramTests
         "small: too small for one of them",
     ];
 
-    // QEMU's code generator does not look at the limits of segments: there it is no small space.
+    // QEMU's code generator does not check the limits of segments, so it has no small spaces.
     [FactWith(Tool.Gcc)]
     public void What_is_beyond_a_small_space_makes_it_large() => A_root_task_runs_on_the_machine("beyond", Beyond);
 

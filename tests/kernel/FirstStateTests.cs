@@ -131,8 +131,8 @@ public class FirstStateTests
     }
 
     /// <summary>
-    /// Bit 1 of the frame of each mapping of memory is set: the field's value is a page's number, and its low bits are
-    /// no part of it.
+    /// Bit 1 of the frame of each mapping of memory is set. The field's value is a page's number, and its low bits are
+    /// not part of it.
     /// </summary>
     private static KernelImage WithLowBitsOfFrames()
     {

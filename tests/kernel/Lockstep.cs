@@ -139,7 +139,8 @@ internal sealed class Lockstep : IMachine<Concrete>
     }
 
     /// <summary>
-    /// Every column at every row; every representation invariant at every row, or every few where there are many.
+    /// Every column at every row, and every representation invariant at every row, or at every few rows if there are
+    /// many.
     /// </summary>
     public void Compare(State<Concrete> state, string where)
     {

@@ -210,7 +210,7 @@ public class ServerTests
     [Sentence("19.3")]
     public void Segments_go_where_their_headers_say_and_the_rest_is_cleared()
     {
-        // The second segment is where the loader puts the modules, the third has bytes and zeros.
+        // The second segment is at the address where the loader puts the modules; the third has bytes and zeros.
         var code = TestPc.Assemble(
             c =>
             {

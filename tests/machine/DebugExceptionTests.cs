@@ -7,7 +7,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// #DB where it is easily lost: after HLT, after MOV SS, and with bits of DR6 from before (SDM vol. 3, 6.8.3 and
+/// #DB in cases where it is easily lost: after HLT, after MOV SS, and with older bits in DR6 (SDM vol. 3, 6.8.3 and
 /// 17.2.3).
 /// </summary>
 public class DebugExceptionTests
@@ -20,7 +20,9 @@ public class DebugExceptionTests
     // DR7: an access to the four bytes at DR0.
     private const int WatchFirst = 0xF0001;
 
-    /// <summary>A program whose #DB counts in EBX, and leaves in ESI where it came and in EDI DR6.</summary>
+    /// <summary>
+    /// A program whose #DB handler counts in EBX. It leaves the address of the exception in ESI, and DR6 in EDI.
+    /// </summary>
     private static Pc Run(Action<Assembler> program)
     {
         var pc = TestPc.With(program);

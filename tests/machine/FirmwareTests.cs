@@ -7,7 +7,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Tests.Machine;
 
 /// <summary>
-/// Firmware: a ROM that shadows itself by the chipset's registers, and BIOSes of others, where they are installed.
+/// Firmware: a ROM that shadows itself by the chipset's registers, and other projects' BIOSes if they are installed.
 /// </summary>
 public class FirmwareTests
 {
@@ -152,7 +152,7 @@ public class FirmwareTests
         c.@out(dx, al);
     }
 
-    // At F000:0000, where the jump at its end leads.
+    // At F000:0000, the target of the jump at the ROM's end.
     private static byte[] Rom(Action<Assembler> program)
     {
         const int segment = RomSize - 0x10000;

@@ -474,7 +474,7 @@ public class ModelTests
         return pc;
     }
 
-    /// <summary>The vector that a program ends in, or null where it comes to its end.</summary>
+    /// <summary>The vector that a program ends in; null if it reaches its end.</summary>
     private static int? VectorOf(ProcessorModel model, Action<Iced.Intel.Assembler> program)
     {
         var pc = WithHandlers(c =>

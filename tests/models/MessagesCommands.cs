@@ -206,7 +206,7 @@ public static class MessagesSuite
     // A message to a thread that waits for it, a receive from a thread that waits to send, or any message.
     private static Gen<ICommand<MessagesModel>> Ipcs(MessagesModel model, int[] ready)
     {
-        // The last ready threads do not wait for ever: somebody acts again.
+        // The last ready threads do not wait for ever, so some thread acts again.
         var timeout = ready.Length > 2 ? Timeout : Soon;
         return from me in Gen.Elements(ready)
             from aim in Aim(model, me)

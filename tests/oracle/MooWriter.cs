@@ -55,7 +55,7 @@ internal static class MooWriter
                 ),
         ];
 
-    /// <summary>A file, with masks for all of its cases where they are given.</summary>
+    /// <summary>A file, with masks for all of its cases if they are given.</summary>
     public static byte[] File(
         IReadOnlyList<RecordedCase> cases,
         string processor = "386E",

@@ -93,7 +93,7 @@ public sealed class CutPointTests
         );
     }
 
-    /// <summary>As if each theorem were proved that is to be, and all paths ended where the kernel's do.</summary>
+    /// <summary>As if every required theorem were proved, and all paths ended where the kernel's paths end.</summary>
     private static Dictionary<string, ProofResult> Results(Func<string, bool> isProved)
     {
         var names = Way.All.Select(way => $"image.{way.Name}").Concat(["image.boot", "image.vectors"]);

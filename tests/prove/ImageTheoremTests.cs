@@ -51,7 +51,7 @@ public sealed class ImageTheoremTests
     [Fact]
     public void Boot_that_leaves_the_direction_flag_is_refuted_with_a_path_in_the_image()
     {
-        // CLD, behind CLI, becomes STD; where it runs before paging, it is shown at its linear address.
+        // CLD, after CLI, becomes STD. It runs before paging, but is shown at its linear address.
         var refutation = Prove(Damaged(Image.Symbols["boot"] + 1, 1), "image.boot").Verdict?.Refutation;
         Assert.Contains("direction flag", refutation?.What, StringComparison.Ordinal);
         Assert.All(refutation!.Trail, address => Assert.InRange(address, Image.Code.Start, Image.Boot.End));
@@ -99,7 +99,7 @@ public sealed class ImageTheoremTests
     [Fact]
     public void Boot_that_keeps_what_the_loader_left_is_refuted()
     {
-        // XOR EAX, EAX before LLDT AX becomes MOV EAX, ECX: the machine starts with ECX = 0, and boots all the same.
+        // XOR EAX, EAX before LLDT AX becomes MOV EAX, ECX. The machine starts with ECX = 0, so it boots anyway.
         var boot = Image.Text.Bytes.AsSpan((int)(Image.Symbols["boot"] - Image.Text.Linear));
         var xor = Image.Symbols["boot"] + (uint)boot.IndexOf((ReadOnlySpan<byte>)[0x66, 0x0F, 0x00, 0xD0]) - 2;
         Assert.Equal(0xC0, Image.Text.Bytes[(int)(xor + 1 - Image.Text.Linear)]);
@@ -115,7 +115,7 @@ public sealed class ImageTheoremTests
         Assert.False(Prove(Image, "image.id_nearest", cache).Cached);
         Assert.True(Prove(Image, "image.id_nearest", cache).Cached);
 
-        // The tick is no part of it; its own code is.
+        // The proof does not depend on the tick's code, but depends on its own code.
         Assert.True(Prove(Damaged(Image.Symbols["tick"] + 20, 1), "image.id_nearest", cache).Cached);
         Assert.False(Prove(Damaged(Image.Symbols["id_nearest"], 1), "image.id_nearest", cache).Proved);
         Directory.Delete(folder, recursive: true);

@@ -133,7 +133,7 @@ public class PortTests
         Unmap(Sigma0, 0xF0004010, Fpage.Unmap);
         Assert.Equal((0x0000FFCFu, 0x00000020u, 0x0000FFFFu), (Groups(A), Groups(B), Groups(Sigma0)));
 
-        // Of memory alone; and read-only means nothing.
+        // Only of memory; and read-only has no effect.
         Unmap(A, Fpage.Whole, Fpage.Unmap | Fpage.Own);
         Unmap(A, 0xF0000040, Fpage.Own);
         Assert.Equal(0x0000FFCFu, Groups(A));

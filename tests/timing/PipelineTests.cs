@@ -335,7 +335,7 @@ public class PipelineTests
     [Fact]
     public void Entering_and_leaving_the_kernel_takes_what_is_known()
     {
-        // 82 was measured on a P5: the gates alone have 75, with saving and restoring all registers 85.
+        // 82 was measured on a P5. The gates alone take 75, with saving and restoring of all registers 85.
         var gate = new Step(Instruction.Create(Code.Int_imm8, 0x30), Taken: true, Ring: 3, NextRing: 0);
         Assert.Equal(
             75,
