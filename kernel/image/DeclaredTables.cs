@@ -82,7 +82,7 @@ public sealed record DeclaredGate(uint Vector, string Entry, uint Ring)
 /// <summary>
 /// GDT, IDT and TSS as they must be at the first cut point after boot. The builder of the image does not use this
 /// declaration (<see cref="SegmentTables"/>), so the boot checks compare every bit in memory with an independent
-/// source.
+/// source. Both use the table of vectors (<see cref="WaysIn"/>), which a test compares with the interface's numbers.
 /// </summary>
 public static class DeclaredTables
 {
@@ -111,53 +111,13 @@ public static class DeclaredTables
 
     /// <summary>All gates. Ring 3 may use only those of INT3, INTO and the system calls.</summary>
     public static IReadOnlyList<DeclaredGate> Gates { get; } =
-    [
-        new(0x00, "exception_0", Ring: 0),
-        new(0x01, "exception_1", Ring: 0),
-        new(0x02, "panic", Ring: 0),
-        new(0x03, "exception_3", Ring: 3),
-        new(0x04, "exception_4", Ring: 3),
-        new(0x05, "exception_5", Ring: 0),
-        new(0x06, "exception_6", Ring: 0),
-        new(0x07, "exception_7", Ring: 0),
-        new(0x08, "panic", Ring: 0),
-        new(0x0A, "exception_10", Ring: 0),
-        new(0x0B, "exception_11", Ring: 0),
-        new(0x0C, "exception_12", Ring: 0),
-        new(0x0D, "exception_13", Ring: 0),
-        new(0x0E, "exception_14", Ring: 0),
-        new(0x10, "exception_16", Ring: 0),
-        new(0x11, "exception_17", Ring: 0),
-        new(0x12, "panic", Ring: 0),
-        new(0x20, "tick", Ring: 0),
-        new(0x21, "interrupt_1", Ring: 0),
-        new(0x23, "interrupt_3", Ring: 0),
-        new(0x24, "interrupt_4", Ring: 0),
-        new(0x25, "interrupt_5", Ring: 0),
-        new(0x26, "interrupt_6", Ring: 0),
-        new(0x27, "interrupt_7", Ring: 0),
-        new(0x28, "interrupt_8", Ring: 0),
-        new(0x29, "interrupt_9", Ring: 0),
-        new(0x2A, "interrupt_10", Ring: 0),
-        new(0x2B, "interrupt_11", Ring: 0),
-        new(0x2C, "interrupt_12", Ring: 0),
-        new(0x2D, "interrupt_13", Ring: 0),
-        new(0x2E, "interrupt_14", Ring: 0),
-        new(0x2F, "interrupt_15", Ring: 0),
-        new(0x30, "ipc", Ring: 3),
-        new(0x31, "id_nearest", Ring: 3),
-        new(0x32, "fpage_unmap", Ring: 3),
-        new(0x33, "thread_switch", Ring: 3),
-        new(0x34, "thread_schedule", Ring: 3),
-        new(0x35, "lthread_ex_regs", Ring: 3),
-        new(0x36, "task_new", Ring: 3),
-    ];
+    [.. WaysIn.Gates.Select(gate => new DeclaredGate(gate.Vector, gate.Symbol, gate.Ring))];
 
     /// <summary>The gate of a vector; null if there is none.</summary>
     public static DeclaredGate? Gate(uint vector) => Gates.FirstOrDefault(gate => gate.Vector == vector);
 
     /// <summary>The limit of IDTR: the last byte of the last gate. A vector beyond it raises #GP.</summary>
-    public const uint IdtLimit = 0x36 * 8 + 7;
+    public static uint IdtLimit => WaysIn.Last * 8 + 7;
 
     /// <summary>The limit of GDTR: the last byte of the TSS descriptor.</summary>
     public const uint GdtLimit = 0x30 + 7;

@@ -147,8 +147,8 @@ internal sealed class ElfReader
                 $"the code has {text.Bytes.Length} bytes, but there is room for {Layout.TextSize}; {Rebuild}"
             );
         foreach (
-            var name in SegmentTables
-                .Vectors.Select(vector => vector.Entry)
+            var name in WaysIn
+                .Gates.Select(gate => gate.Symbol)
                 .Concat(["boot", "pick", "receive", "accept", "leave", "wake", "idle_halt"])
         )
             if (!image.Symbols.TryGetValue(name, out var at) || at - text.Linear >= text.Bytes.Length)

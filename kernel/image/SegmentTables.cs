@@ -1,4 +1,3 @@
-using Verified.Spec;
 using Verified.Spec.Values;
 
 namespace Verified.Kernel;
@@ -10,8 +9,8 @@ internal static class SegmentTables
     public const uint GdtPointer = 0x40,
         IdtPointer = 0xF00;
 
-    private const byte InterruptGate = 0x8E,
-        Ring3 = 0x60;
+    private const uint InterruptGate = 0x8E;
+    private const int RingShift = 5;
 
     /// <summary>
     /// Flat segments of 4 GB, marked as accessed so that no load writes the table, and the TSS. Except for threads in
@@ -35,33 +34,16 @@ internal static class SegmentTables
     public static byte[] Idt(Layout layout, IReadOnlyDictionary<string, uint> symbols)
     {
         var table = new byte[IdtPointer + 6];
-        foreach (var (vector, entry) in Vectors)
+        foreach (var gate in WaysIn.Gates)
         {
-            var open = vector is 3 or 4 || vector >= Layout.IpcVector;
-            var target = symbols[entry];
+            var (vector, target) = (gate.Vector, symbols[gate.Symbol]);
             Put(table, vector * 8, Layout.KernelCode << 16 | target & 0xFFFF);
-            Put(table, vector * 8 + 4, target & 0xFFFF0000 | (uint)(InterruptGate | (open ? Ring3 : 0)) << 8);
+            Put(table, vector * 8 + 4, target & 0xFFFF0000 | (InterruptGate | gate.Ring << RingShift) << 8);
         }
 
         Pointer(table, IdtPointer, Layout.IdtLimit, layout.Idt);
         return table;
     }
-
-    /// <summary>Every vector that has a gate, and the symbol of its entry.</summary>
-    public static IEnumerable<(uint Vector, string Entry)> Vectors =>
-        [
-            .. KernelProgram.ExceptionVectors.Select(exception => (exception.Vector, $"exception_{exception.Vector}")),
-            .. KernelProgram.PanicVectors.Select(vector => (vector, "panic")),
-            (Layout.TickVector, "tick"),
-            .. Interrupts.OfUsers.Select(id => (Layout.TickVector + id - 1, $"interrupt_{id - 1}")),
-            (Layout.IpcVector, "ipc"),
-            (Layout.IdNearestVector, "id_nearest"),
-            (Layout.FpageUnmapVector, "fpage_unmap"),
-            (Layout.ThreadSwitchVector, "thread_switch"),
-            (Layout.ThreadScheduleVector, "thread_schedule"),
-            (Layout.LthreadExRegsVector, "lthread_ex_regs"),
-            (Layout.TaskNewVector, "task_new"),
-        ];
 
     /// <summary>The ring-0 stack, the offset of the I/O bitmap, and the byte that ends the bitmap.</summary>
     public static byte[] Tss(Layout layout)

@@ -42,9 +42,11 @@ public sealed class Layout
         FlatData = 0x2B,
         TaskState = 0x30;
 
-    /// <summary>The offsets of the last bytes of the GDT and of the IDT.</summary>
-    public const uint GdtLimit = TaskState | 7,
-        IdtLimit = (TaskNewVector << 3) | 7;
+    /// <summary>The offset of the last byte of the GDT.</summary>
+    public const uint GdtLimit = TaskState | 7;
+
+    /// <summary>The offset of the last byte of the IDT.</summary>
+    public static uint IdtLimit => (WaysIn.Last << 3) | 7;
 
     /// <summary>
     /// CR0 after boot (SDM 3A, 2.5): protection, monitor and emulate coprocessor, task switched, native errors, write
@@ -52,16 +54,9 @@ public sealed class Layout
     /// </summary>
     public const uint Cr0 = 0x8001003F;
 
-    // Interrupt vectors.
+    // The vector of page faults, and the first vector of the interrupt controllers. WaysIn has the others.
     public const uint PageFaultVector = 14,
-        TickVector = 0x20,
-        IpcVector = 0x30,
-        IdNearestVector = 0x31,
-        FpageUnmapVector = 0x32,
-        ThreadSwitchVector = 0x33,
-        ThreadScheduleVector = 0x34,
-        LthreadExRegsVector = 0x35,
-        TaskNewVector = 0x36;
+        TickVector = 0x20;
 
     // The task-state segment contains only the ring-0 stack and the current task's I/O bitmap, from the segment's
     // second page on. A byte of ones ends the bitmap (SDM 1, 19.5.2).

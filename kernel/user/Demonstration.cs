@@ -56,7 +56,7 @@ internal static class Demonstration
         c.inc(edx);
         c.not(ebx);
         c.add(edi, edx);
-        c.@int((byte)Layout.IpcVector);
+        c.@int(WaysIn.Int(Entry.Ipc));
         c.jmp(answer);
         return p.Assemble();
     }
@@ -116,7 +116,7 @@ internal static class Demonstration
         // The data page is no longer needed.
         c.mov(eax, UserProgram.DataPage | 12 << 2);
         c.mov(ecx, Fpage.Own | Fpage.Unmap);
-        c.@int((byte)Layout.FpageUnmapVector);
+        c.@int(WaysIn.Int(Entry.FpageUnmap));
         p.Sleep();
 
         c.Label(ref wrong);

@@ -84,7 +84,7 @@ internal static class MemoryServer
         p.PrintNumber("memory: the client wrote ");
         c.mov(eax, Mapped | RootCode.Page);
         c.mov(ecx, Fpage.Unmap);
-        c.@int((byte)Layout.FpageUnmapVector);
+        c.@int(WaysIn.Int(Entry.FpageUnmap));
         c.mov(esi, RootCode.Child);
         p.Ipc(RootCode.Send, RootCode.Open);
         c.jmp(next);

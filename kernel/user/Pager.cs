@@ -37,7 +37,7 @@ internal static class Pager
         c.or(ebp, RootCode.Page | RootCode.AcceptsItems);
         c.xor(eax, eax);
         c.xor(ecx, ecx);
-        c.@int((byte)Layout.IpcVector);
+        c.@int(WaysIn.Int(Entry.Ipc));
         c.cmp(eax, RootCode.MappedDope);
         c.jne(wrong);
         c.mov(esi, RootCode.Second);

@@ -27,7 +27,7 @@ internal static class PingPong
             c.test(eax, eax);
             c.jne(wait);
             c.inc(edx);
-            c.@int((byte)Layout.IpcVector);
+            c.@int(WaysIn.Int(Entry.Ipc));
             c.jmp(answer);
         });
         p.StartThread(lthread: 1, Stack);

@@ -83,7 +83,7 @@ internal sealed class RootCode() : UserCode(Origin)
         c.mov(ecx, stack);
         c.mov(ebx, ThreadId.Invalid);
         c.mov(esi, pager ?? ServerThreads.Sigma0.Id);
-        c.@int(LthreadExRegs);
+        c.@int(WaysIn.Int(Entry.LthreadExRegs));
     }
 
     /// <summary>Removes pages or ports from the root task's own space (fpage_unmap). Uses EAX, ECX.</summary>
@@ -91,7 +91,7 @@ internal sealed class RootCode() : UserCode(Origin)
     {
         c.mov(eax, fpage);
         c.mov(ecx, Fpage.Own | Fpage.Unmap);
-        c.@int((byte)Layout.FpageUnmapVector);
+        c.@int(WaysIn.Int(Entry.FpageUnmap));
     }
 
     /// <summary>The second thread of the root task.</summary>
@@ -104,15 +104,11 @@ internal sealed class RootCode() : UserCode(Origin)
         c.mov(ecx, stack);
         c.mov(ebx, ServerThreads.Root.Id);
         c.mov(esi, Child);
-        c.@int(TaskNew);
+        c.@int(WaysIn.Int(Entry.TaskNew));
     }
 
     /// <summary>The first thread of task 5.</summary>
     public const uint Child = 0x04050001;
-
-    // Vectors (interface, section 2).
-    private const byte LthreadExRegs = 0x35,
-        TaskNew = 0x36;
 
     public byte[] File()
     {

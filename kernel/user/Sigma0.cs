@@ -104,7 +104,7 @@ internal static class Sigma0
         c.Label(ref reply);
         c.mov(ecx, SendTimeoutZero);
         c.mov(ebp, OpenReceive);
-        c.@int((byte)Layout.IpcVector);
+        c.@int(WaysIn.Int(Entry.Ipc));
         c.jmp(next);
 
         c.Label(ref info);

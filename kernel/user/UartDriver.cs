@@ -42,7 +42,7 @@ internal static class UartDriver
         c.mov(esi, Driver);
         c.mov(eax, Slice << 24 | ScheduleParam.TickExponent << 20 | Urgent);
         c.mov(ebx, ThreadId.Invalid);
-        c.@int((byte)Layout.ThreadScheduleVector);
+        c.@int(WaysIn.Int(Entry.ThreadSchedule));
         c.Label(ref next);
         c.mov(esi, Driver);
         p.Ipc(RootCode.Call, RootCode.Closed);

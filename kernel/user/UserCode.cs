@@ -97,7 +97,7 @@ internal class UserCode(uint origin = UserProgram.CodePage)
         c.mov(eax, send);
         c.mov(ecx, timeouts);
         c.mov(ebp, receive);
-        c.@int((byte)Layout.IpcVector);
+        c.@int(WaysIn.Int(Entry.Ipc));
     }
 
     /// <summary>Waits for ever.</summary>

@@ -206,18 +206,10 @@ public static class KernelPaths
     // An interrupt is shown as an INT, which costs the same.
     private static Instruction Gate(Entry entry)
     {
-        var vector = entry switch
-        {
-            Entry.Ipc => Layout.IpcVector,
-            Entry.IdNearest => Layout.IdNearestVector,
-            Entry.ThreadSwitch => Layout.ThreadSwitchVector,
-            Entry.ThreadSchedule => Layout.ThreadScheduleVector,
-            Entry.LthreadExRegs => Layout.LthreadExRegsVector,
-            Entry.TaskNew => Layout.TaskNewVector,
-            Entry.Tick => Layout.TickVector,
-            Entry.Interrupt => Layout.TickVector + Interrupt - 1,
-            _ => throw new ArgumentException($"{entry} has no vector of its own", nameof(entry)),
-        };
+        var vector =
+            entry == Entry.Interrupt
+                ? Layout.TickVector + Interrupt - 1
+                : WaysIn.All.First(way => way.Kind != WayInKind.Exception && way.Entry == entry).Vector;
         return Instruction.Create(Iced.Intel.Code.Int_imm8, (int)vector);
     }
 

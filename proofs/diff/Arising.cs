@@ -91,7 +91,7 @@ internal sealed class Judge(State<Concrete> state)
         var segment = SelectorOf(e, isSmall);
         return e.Entry switch
         {
-            _ when UserInstructions.VectorOf(e.Entry) is { } vector => code == UserInstructions.SystemCall(vector)
+            _ when WaysIn.Call(e.Entry) is { } call => code == UserInstructions.SystemCall(call.Vector)
                 ? new(e with { Registers = registers }, start, code)
                 : null,
             Entry.PageFault => OfAccess(e, start, code, segment, isSmall),

@@ -293,8 +293,8 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     private void EnterGate(Event e)
     {
-        if (UserInstructions.VectorOf(e.Entry) is { } vector)
-            _cpu.SoftwareInterrupt((int)vector);
+        if (WaysIn.Call(e.Entry) is { } call)
+            _cpu.SoftwareInterrupt((int)call.Vector);
         else if (e.Entry == Entry.Exception && FaultMessage.IsTrap((Concrete)e.Argument).Known)
             _cpu.Exception(new Fault((int)e.Argument));
         else
@@ -307,7 +307,10 @@ public sealed class ImageMachine : IMachine<Concrete>
                     ),
                     Entry.Outgrow => new Fault((int)e.Argument, e.Code),
                     Entry.Protection => new Fault((int)FaultMessage.Protection, e.Code),
-                    Entry.Exception => new Fault((int)e.Argument, PushesCode((int)e.Argument) ? e.Code : null),
+                    Entry.Exception => new Fault(
+                        (int)e.Argument,
+                        WaysIn.Of(e.Argument) is { PushesErrorCode: true } ? e.Code : null
+                    ),
                     _ => throw new ArgumentException($"{e.Entry} does not come from outside", nameof(e)),
                 }
             );
@@ -450,9 +453,6 @@ public sealed class ImageMachine : IMachine<Concrete>
             return false;
         }
     }
-
-    /// <summary>Whether the processor pushes an error code for an exception (SDM vol. 3, table 6-1).</summary>
-    internal static bool PushesCode(int vector) => vector is 8 or 10 or 11 or 12 or 13 or 14 or 17;
 
     private string? Run(long budget, uint? pause = null)
     {

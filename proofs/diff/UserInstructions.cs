@@ -82,11 +82,9 @@ public static class UserInstructions
     /// <summary>The instructions that get a fixed place in a page of code.</summary>
     public static readonly IReadOnlyList<UserInstruction> Common =
     [
-        .. Enumerable
-            .Range((int)Layout.IdNearestVector, (int)(Layout.TaskNewVector - Layout.IdNearestVector) + 1)
-            .Select(vector => SystemCall((uint)vector)),
-        SystemCall(Layout.ThreadSwitchVector),
-        SystemCall(Layout.FpageUnmapVector),
+        .. WaysIn.SystemCalls.Where(call => call.Entry != Entry.Ipc).Select(call => SystemCall(call.Vector)),
+        SystemCall(WaysIn.Int(Entry.ThreadSwitch)),
+        SystemCall(WaysIn.Int(Entry.FpageUnmap)),
         LoadAtEsi,
         StoreAtEsi,
         OutByte,
@@ -124,37 +122,24 @@ public static class UserInstructions
     public static IReadOnlyList<UserInstruction> ThatRaise(uint vector) =>
         Raising.TryGetValue(vector, out var instructions) ? instructions : [];
 
-    /// <summary>The vector of a system call.</summary>
-    public static uint? VectorOf(Entry entry) =>
-        entry switch
-        {
-            Entry.Ipc => Layout.IpcVector,
-            Entry.IdNearest => Layout.IdNearestVector,
-            Entry.FpageUnmap => Layout.FpageUnmapVector,
-            Entry.ThreadSwitch => Layout.ThreadSwitchVector,
-            Entry.ThreadSchedule => Layout.ThreadScheduleVector,
-            Entry.LthreadExRegs => Layout.LthreadExRegsVector,
-            Entry.TaskNew => Layout.TaskNewVector,
-            _ => null,
-        };
-
     /// <summary>Whether ring 3 may raise a vector by INT n.</summary>
-    public static bool IsOpen(uint vector) => vector is 3 or 4 or (>= Layout.IpcVector and <= Layout.TaskNewVector);
+    public static bool IsOpen(uint vector) => WaysIn.Of(vector) is { Ring: 3 };
 
     /// <summary>
     /// How many bytes of an event's instruction are before EIP when the processor has entered the kernel: all, or none
     /// of a fault.
     /// </summary>
     public static uint Past(Event e, UserInstruction code) =>
-        VectorOf(e.Entry) is not null || (e.Entry == Entry.Exception && FaultMessage.IsTrap((Concrete)e.Argument).Known)
+        WaysIn.Call(e.Entry) is not null
+        || (e.Entry == Entry.Exception && FaultMessage.IsTrap((Concrete)e.Argument).Known)
             ? (uint)code.Length
             : 0;
 
     /// <summary>The instruction of an event that names none; null if no instruction can raise it.</summary>
     public static UserInstruction? Usual(Event e)
     {
-        if (VectorOf(e.Entry) is { } vector)
-            return SystemCall(vector);
+        if (WaysIn.Call(e.Entry) is { } call)
+            return SystemCall(call.Vector);
         switch (e.Entry)
         {
             case Entry.PageFault:

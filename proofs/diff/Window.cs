@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Proofs.Events;
+using Verified.Spec;
 
 namespace Verified.Proofs.Diff;
 
@@ -126,6 +127,6 @@ internal static class CommonCode
 
     private static UserInstruction? InCell(int cell) =>
         cell >= Cells - Free ? null
-        : cell % 2 == 0 ? UserInstructions.SystemCall(Layout.IpcVector)
+        : cell % 2 == 0 ? UserInstructions.SystemCall(WaysIn.Int(Entry.Ipc))
         : UserInstructions.Common[cell / 2 % UserInstructions.Common.Count];
 }

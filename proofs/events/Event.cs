@@ -119,27 +119,14 @@ public sealed record Event(
     public bool Fits(State<Concrete> s) =>
         Kernel<Concrete>.Own(s.Stage.Value) is { } own
             ? Entry == own
-            : Entry == Entry.Tick
-                || (Entry == Entry.Interrupt && MayCome(s, Argument))
-                || (
-                    s.Stage.Value == Stages.User
-                    && Entry
-                        is Entry.Ipc
-                            or Entry.IdNearest
-                            or Entry.FpageUnmap
-                            or Entry.ThreadSwitch
-                            or Entry.ThreadSchedule
-                            or Entry.LthreadExRegs
-                            or Entry.TaskNew
-                            or Entry.PageFault
-                            or Entry.Protection
-                            or Entry.Exception
-                )
-                || (
-                    s.Stage.Value == Stages.User
-                    && Entry == Entry.Outgrow
-                    && s.Mappings.Small[s.Task(s.Current)].Value != 0
-                );
+            : Entry switch
+            {
+                Entry.Tick => true,
+                Entry.Interrupt => MayCome(s, Argument),
+                Entry.Outgrow => s.Stage.Value == Stages.User && s.Mappings.Small[s.Task(s.Current)].Value != 0,
+                Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake or Entry.Map => false,
+                _ => s.Stage.Value == Stages.User,
+            };
 
     /// <summary>Whether it can come between the kernel's own steps that a state is between.</summary>
     public bool ComesBetween(State<Concrete> s) =>

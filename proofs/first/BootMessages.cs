@@ -35,8 +35,6 @@ public static class BootMessages
     private const string Banner = "Verified: L4 X.0 on IA-32",
         Panic = "panic: NMI, double fault or machine check";
 
-    private static readonly int[] PanicVectors = [Vectors.NonMaskable, Vectors.DoubleFault, 18];
-
     private static readonly byte[] Endless = [0xEB, 0xFE];
 
     private static byte[] Sigma0 => File(Sigma0At, Small);
@@ -189,9 +187,9 @@ public static class BootMessages
         foreach (var refusal in Refusals(image))
             if (Printed(image, refusal, executed) is var printed && printed != refusal.Line + "\r\n")
                 return $"boot prints '{printed.TrimEnd()}', not '{refusal.Line}'";
-        foreach (var vector in PanicVectors)
-            if (PrintedInPanic(image, vector, executed) is var printed && printed != $"{Banner}\r\n{Panic}\r\n")
-                return $"vector {vector} prints '{printed.TrimEnd()}', not '{Panic}'";
+        foreach (var way in WaysIn.Gates.Where(way => way.Kind == WayInKind.Panic))
+            if (PrintedInPanic(image, way, executed) is var printed && printed != $"{Banner}\r\n{Panic}\r\n")
+                return $"vector {way.Vector} prints '{printed.TrimEnd()}', not '{Panic}'";
         return null;
     }
 
@@ -205,7 +203,7 @@ public static class BootMessages
     }
 
     /// <summary>An NMI, a double fault or a machine check, at the first cut point.</summary>
-    private static string PrintedInPanic(KernelImage image, int vector, ISet<uint>? executed)
+    private static string PrintedInPanic(KernelImage image, WayIn way, ISet<uint>? executed)
     {
         var pc = new Pc();
         var text = Listen(pc, executed);
@@ -213,7 +211,7 @@ public static class BootMessages
         while (pc.Cpu.Eip.Value != image.Symbols["pick"])
             if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions)
                 return "nothing: it does not boot";
-        pc.Cpu.Deliver(vector, vector == Vectors.DoubleFault ? (Concrete)0 : null);
+        pc.Cpu.Deliver((int)way.Vector, way.PushesErrorCode ? (Concrete)0 : null);
         return Halts(pc) ? text.ToString() : $"{text} and does not halt";
     }
 

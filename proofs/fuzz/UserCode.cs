@@ -168,7 +168,7 @@ internal sealed class UserCode(Random random)
                 Entry.Exception,
                 registers,
                 unraisable,
-                ImageMachine.PushesCode((int)unraisable) ? code : 0,
+                WaysIn.Of(unraisable) is { PushesErrorCode: true } ? code : 0,
                 Injected: true
             );
         }

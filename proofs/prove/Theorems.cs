@@ -9,38 +9,16 @@ public static class Theorems
     /// <summary>Every step of the spec, by the stage it is made in.</summary>
     private static readonly (Entry Entry, uint Stage, string Name, Case? Only)[] Steps =
     [
-        (Entry.Ipc, Stages.User, "ipc", null),
-        (Entry.IdNearest, Stages.User, "id_nearest", null),
-        (Entry.FpageUnmap, Stages.User, "fpage_unmap", null),
-        (Entry.ThreadSwitch, Stages.User, "thread_switch", null),
-        (Entry.ThreadSchedule, Stages.User, "thread_schedule", null),
-        (Entry.LthreadExRegs, Stages.User, "lthread_ex_regs", null),
-        (Entry.TaskNew, Stages.User, "task_new", null),
-        (Entry.Tick, Stages.User, "tick", null),
-        (Entry.Tick, Stages.Idle, "tick-idle", null),
-        (Entry.Tick, Stages.Map, "tick-map", null),
-        (Entry.PageFault, Stages.User, "page-fault", null),
-        (Entry.Protection, Stages.User, "protection", null),
-        (Entry.Exception, Stages.User, "exception", null),
-        (Entry.Outgrow, Stages.User, "outgrow", null),
-        (Entry.Interrupt, Stages.User, "interrupt", null),
-        (Entry.Interrupt, Stages.Idle, "interrupt-idle", null),
-        (Entry.Interrupt, Stages.Map, "interrupt-map", null),
-        (Entry.Pick, Stages.Pick, "pick", null),
-        (Entry.Receive, Stages.Receive, "receive", null),
-        (Entry.Accept, Stages.Accept, "accept", null),
-        (Entry.Leave, Stages.Leave, "leave", null),
-        (Entry.Wake, Stages.Wake, "wake", null),
-        .. Case.OfMap.Select(only => (Entry.Map, Stages.Map, only.Name, only)),
+        .. Way
+            .All.Where(way => way.Step is not null)
+            .Select(way => (way.Step!.Value, way.Stage, way.StepName!, way.Only))
+            .Distinct(),
     ];
 
     /// <summary>
     /// The name of the spec's step that a way takes, as in the names of its theorems; null if it takes none.
     /// </summary>
-    public static string? StepOf(Way way) =>
-        way.Step is null
-            ? null
-            : Steps.Single(step => step.Entry == way.Step && step.Stage == way.Stage && step.Only == way.Only).Name;
+    public static string? StepOf(Way way) => way.StepName;
 
     /// <summary>The names of the steps that entries make, as in the names of their theorems.</summary>
     public static IReadOnlyList<string> StepsOf(IReadOnlyCollection<Entry> entries) =>

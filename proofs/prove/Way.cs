@@ -94,46 +94,18 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
     /// </summary>
     public static readonly IReadOnlyList<(int Vector, bool HasGate, string Why)> NotByUsers =
     [
-        (2, true, "NMI: a failure of the hardware; its gate leads to the panic path"),
-        (
-            8,
-            true,
-            "double fault: ring 3 raises one fault at a time, and the delivery of that is proved to raise none; its "
-                + "gate leads to the panic path"
-        ),
-        (9, false, "coprocessor segment overrun: the 387 alone raises it, and CR0.EM keeps every instruction from it"),
-        (15, false, "reserved: no processor raises it"),
-        (18, true, "machine check: a failure of the hardware, and CR4.MCE is clear; its gate leads to the panic path"),
-        .. Enumerable
-            .Range(19, 13)
-            .Select(vector =>
-                (
-                    vector,
-                    false,
-                    vector == 19
-                        ? "SIMD exception: CR4.OSXMMEXCPT is clear"
-                        : "reserved: no processor of these models raises it"
-                )
-            ),
+        .. WaysIn
+            .All.Where(row => row.WhyNever is not null)
+            .Select(row => ((int)row.Vector, row.Kind == WayInKind.Panic, row.WhyNever!)),
     ];
 
     /// <summary>Every way into the kernel, and to the slow path of ipc.</summary>
     public static readonly IReadOnlyList<Way> All =
     [
-        new("ipc", Stages.User, WayKind.SystemCall, (int)Layout.IpcVector, Entry.Ipc),
-        new("ipc-slow", Stages.User, WayKind.Slow, -1, Entry.Ipc),
-        new("id_nearest", Stages.User, WayKind.SystemCall, (int)Layout.IdNearestVector, Entry.IdNearest),
-        new("fpage_unmap", Stages.User, WayKind.SystemCall, (int)Layout.FpageUnmapVector, Entry.FpageUnmap),
-        new("thread_switch", Stages.User, WayKind.SystemCall, (int)Layout.ThreadSwitchVector, Entry.ThreadSwitch),
-        new("thread_schedule", Stages.User, WayKind.SystemCall, (int)Layout.ThreadScheduleVector, Entry.ThreadSchedule),
-        new("lthread_ex_regs", Stages.User, WayKind.SystemCall, (int)Layout.LthreadExRegsVector, Entry.LthreadExRegs),
-        new("task_new", Stages.User, WayKind.SystemCall, (int)Layout.TaskNewVector, Entry.TaskNew),
-        new("tick", Stages.User, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
-        new("tick-idle", Stages.Idle, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
-        new("tick-map", Stages.Map, WayKind.Interrupt, (int)Layout.TickVector, Entry.Tick),
-        .. Devices(Stages.User, ""),
-        .. Devices(Stages.Idle, "-idle"),
-        .. Devices(Stages.Map, "-map"),
+        .. WaysIn.SystemCalls.SelectMany(OfCall),
+        .. WaysIn
+            .All.Where(row => row.Kind == WayInKind.Interrupt)
+            .SelectMany(row => row.Stages.Select(stage => OfInterrupt(row, stage))),
         new("pick", Stages.Pick, WayKind.Own, -1, Entry.Pick),
         new("receive", Stages.Receive, WayKind.Own, -1, Entry.Receive),
         new("accept", Stages.Accept, WayKind.Own, -1, Entry.Accept),
@@ -142,45 +114,40 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("idle", Stages.Idle, WayKind.Own, -1, null),
         new("wake", Stages.Wake, WayKind.Own, -1, Entry.Wake),
         .. Case.OfMap.Select(only => new Way(only.Name, Stages.Map, WayKind.Own, -1, Entry.Map) { Only = only }),
-        .. UserExceptions.Select(vector => new Way(
-            $"exception-{vector}",
-            Stages.User,
-            WayKind.Exception,
-            vector,
-            vector switch
-            {
-                Vectors.PageFault => Entry.PageFault,
-                Vectors.GeneralProtection => Entry.Protection,
-                _ => Entry.Exception,
-            },
-            vector
-                is Vectors.InvalidTaskState
-                    or Vectors.SegmentNotPresent
-                    or Vectors.StackFault
-                    or Vectors.GeneralProtection
-                    or Vectors.PageFault
-                    or Vectors.AlignmentCheck
-        )),
-        .. UserSegments.Outgrows.Select(vector => new Way(
-            $"outgrow-{vector}",
-            Stages.User,
-            WayKind.Exception,
-            (int)vector,
-            Entry.Outgrow,
-            HasErrorCode: true
-        )),
+        .. WaysIn.Exceptions.Select(row => OfException("exception", row, row.Entry!.Value)),
+        .. UserSegments.Outgrows.Select(vector => OfException("outgrow", WaysIn.Of(vector)!, Entry.Outgrow)),
     ];
 
-    private static IEnumerable<Way> Devices(uint stage, string where) =>
-        Interrupts.OfUsers.Select(id => new Way(
-            $"interrupt-{id - 1}{where}",
-            stage,
-            WayKind.Interrupt,
-            (int)(Layout.TickVector + id - 1),
-            Entry.Interrupt
-        ));
+    /// <summary>The name of the spec's step, as in the names of its theorems; null if the spec does nothing.</summary>
+    public string? StepName =>
+        Kind switch
+        {
+            WayKind.Exception => Hyphenated(Step!.Value),
+            WayKind.Interrupt => Hyphenated(Step!.Value) + Where(Stage),
+            WayKind.Slow or WayKind.SystemCall => WaysIn.Call(Step!.Value)!.Symbol,
+            _ => Step is null ? null : Name,
+        };
 
-    /// <summary>Exceptions that ring 3 can raise: all below 20h except <see cref="NotByUsers"/>.</summary>
-    public static IEnumerable<int> UserExceptions =>
-        Enumerable.Range(0, 32).Except(NotByUsers.Select(other => other.Vector));
+    // Only ipc has a fast path before its slow one.
+    private static IEnumerable<Way> OfCall(WayIn row)
+    {
+        yield return new(row.Symbol, Stages.User, WayKind.SystemCall, (int)row.Vector, row.Entry);
+        if (row.Entry == Entry.Ipc)
+            yield return new($"{row.Symbol}-slow", Stages.User, WayKind.Slow, -1, row.Entry);
+    }
+
+    private static Way OfInterrupt(WayIn row, uint stage) =>
+        new(row.Symbol.Replace('_', '-') + Where(stage), stage, WayKind.Interrupt, (int)row.Vector, row.Entry);
+
+    private static Way OfException(string name, WayIn row, Entry step) =>
+        new($"{name}-{row.Vector}", Stages.User, WayKind.Exception, (int)row.Vector, step, row.PushesErrorCode);
+
+    private static string Where(uint stage) =>
+        stage == Stages.Idle ? "-idle"
+        : stage == Stages.Map ? "-map"
+        : "";
+
+    // "page-fault" of PageFault.
+    private static string Hyphenated(Entry entry) =>
+        string.Concat($"{entry}".Select((c, i) => i > 0 && char.IsUpper(c) ? $"-{c}" : $"{c}")).ToLowerInvariant();
 }

@@ -83,7 +83,7 @@ internal sealed class Lockstep : IMachine<Concrete>
             cpu.Eip = _image.Symbols["idle_halt"] + 1;
 
         var kernel = new Kernel<Concrete>(state);
-        var hasCode = entry == Entry.PageFault || exception is >= 10 and <= 13 or 17;
+        var hasCode = entry == Entry.PageFault || WaysIn.Of((uint)exception) is { PushesErrorCode: true };
         var argument = entry switch
         {
             Entry.PageFault => Address,
@@ -93,23 +93,8 @@ internal sealed class Lockstep : IMachine<Concrete>
         kernel.Step(entry, argument, hasCode ? Code : 0);
         switch (entry)
         {
-            case Entry.Ipc:
-                cpu.SoftwareInterrupt((int)Layout.IpcVector);
-                break;
-            case Entry.IdNearest:
-                cpu.SoftwareInterrupt((int)Layout.IdNearestVector);
-                break;
-            case Entry.ThreadSwitch:
-                cpu.SoftwareInterrupt((int)Layout.ThreadSwitchVector);
-                break;
-            case Entry.ThreadSchedule:
-                cpu.SoftwareInterrupt((int)Layout.ThreadScheduleVector);
-                break;
-            case Entry.LthreadExRegs:
-                cpu.SoftwareInterrupt((int)Layout.LthreadExRegsVector);
-                break;
-            case Entry.TaskNew:
-                cpu.SoftwareInterrupt((int)Layout.TaskNewVector);
+            case var _ when WaysIn.Call(entry) is { } call:
+                cpu.SoftwareInterrupt((int)call.Vector);
                 break;
             case Entry.Tick:
                 cpu.ExternalInterrupt((int)Layout.TickVector);

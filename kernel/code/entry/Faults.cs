@@ -8,31 +8,6 @@ namespace Verified.Kernel;
 /// <summary>Exceptions, including page faults: the message to the pager.</summary>
 internal sealed partial class KernelProgram
 {
-    /// <summary>
-    /// The vectors of the exceptions that are reported to the pager, and whether the processor pushes an error code
-    /// (SDM 3A, 6.15). Without coprocessor and SSE, 9 and 19 never occur. INT with a vector that has no gate raises 13.
-    /// </summary>
-    internal static readonly IReadOnlyList<(uint Vector, bool HasCode)> ExceptionVectors =
-    [
-        (0, false),
-        (1, false),
-        (3, false),
-        (4, false),
-        (5, false),
-        (6, false),
-        (7, false),
-        (10, true),
-        (11, true),
-        (12, true),
-        (13, true),
-        (14, true),
-        (16, false),
-        (17, true),
-    ];
-
-    /// <summary>NMI, double fault, machine check: events that no thread causes.</summary>
-    internal static readonly IReadOnlyList<uint> PanicVectors = [2, 8, 18];
-
     private void Exceptions()
     {
         var report = c.CreateLabel("report");
@@ -40,16 +15,17 @@ internal sealed partial class KernelProgram
         var outgrow = c.CreateLabel("outgrow");
         var large = c.CreateLabel("fault_large");
         foreach (
-            var (vector, hasCode) in ExceptionVectors.Where(exception =>
+            var exception in WaysIn.Exceptions.Where(exception =>
                 exception.Vector is not (Layout.PageFaultVector or FaultMessage.Protection)
             )
         )
         {
-            Mark($"exception_{vector}");
+            var vector = exception.Vector;
+            Mark(exception.Symbol);
             if (UserSegments.Outgrows.Contains(vector))
                 IfInSmallSpace(outgrow);
             var word = FaultMessage.Of<Concrete>(vector, 0).Value;
-            if (hasCode)
+            if (exception.PushesErrorCode)
             {
                 c.pop(AtStack(Layout.Fault));
                 c.shl(AtStack(Layout.Fault), 16);

@@ -1,0 +1,81 @@
+using Verified.Kernel;
+using Verified.Proofs.Prove;
+using Verified.Spec;
+using Xunit;
+
+namespace Verified.Tests.Kernel;
+
+/// <summary>
+/// The table of vectors, against numbers that are written here a second time: those of the interface and of the manual
+/// (SDM vol. 3, table 6-1).
+/// </summary>
+public sealed class WaysInTests
+{
+    private const uint Ring3 = 3;
+
+    [Fact]
+    public void System_calls_have_the_vectors_of_the_interface() =>
+        Assert.Equal(
+            [
+                (0x30u, "ipc", Entry.Ipc),
+                (0x31u, "id_nearest", Entry.IdNearest),
+                (0x32u, "fpage_unmap", Entry.FpageUnmap),
+                (0x33u, "thread_switch", Entry.ThreadSwitch),
+                (0x34u, "thread_schedule", Entry.ThreadSchedule),
+                (0x35u, "lthread_ex_regs", Entry.LthreadExRegs),
+                (0x36u, "task_new", Entry.TaskNew),
+            ],
+            WaysIn.SystemCalls.Select(call => (call.Vector, call.Symbol, call.Entry!.Value))
+        );
+
+    [Fact]
+    public void Users_may_raise_system_calls_INT3_and_INTO_and_nothing_else() =>
+        Assert.Equal(
+            [3u, 4, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36],
+            WaysIn.All.Where(way => way.Ring == Ring3).Select(way => way.Vector)
+        );
+
+    [Fact]
+    public void The_processor_pushes_an_error_code_for_the_vectors_of_the_manual() =>
+        Assert.Equal(
+            [8u, 10, 11, 12, 13, 14, 17],
+            WaysIn.All.Where(way => way.PushesErrorCode).Select(way => way.Vector)
+        );
+
+    [Fact]
+    public void Exceptions_without_a_pager_message_are_panics_or_have_no_gate()
+    {
+        Assert.Equal(
+            [0u, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17],
+            WaysIn.Exceptions.Select(exception => exception.Vector)
+        );
+        Assert.Equal([2u, 8, 18], WaysIn.All.Where(way => way.Kind == WayInKind.Panic).Select(way => way.Vector));
+        Assert.All(WaysIn.All, way => Assert.Equal(way.Entry is null, way.WhyNever is not null));
+    }
+
+    [Fact]
+    public void Each_line_of_the_controllers_that_users_may_have_has_a_vector() =>
+        Assert.Equal(
+            [0x20u, 0x21, .. Enumerable.Range(0x23, 13).Select(vector => (uint)vector)],
+            WaysIn.All.Where(way => way.Kind == WayInKind.Interrupt).Select(way => way.Vector)
+        );
+
+    [Fact]
+    public void Each_vector_is_once_in_the_table_in_ascending_order() =>
+        Assert.Equal(WaysIn.All.Select(way => way.Vector).Distinct().Order(), WaysIn.All.Select(way => way.Vector));
+
+    [Fact]
+    public void The_ways_of_the_theorems_are_one_for_each_vector_and_stage()
+    {
+        var expected = WaysIn
+            .All.Where(row => row.Entry is not null)
+            .SelectMany(row => row.Stages.Select(stage => ((int)row.Vector, stage)))
+            .Order();
+        Assert.Equal(
+            expected,
+            Way.All.Where(way => way.Vector >= 0 && way.Step != Entry.Outgrow)
+                .Select(way => (way.Vector, way.Stage))
+                .Order()
+        );
+    }
+}
