@@ -3,13 +3,13 @@ using Verified.Spec.Values;
 
 namespace Verified.Machine.Computer;
 
-/// <summary>Starts flat binaries, which have no header to say how.</summary>
+/// <summary>Starts flat binaries, which have no header.</summary>
 public static class Boot
 {
     /// <summary>The end of conventional memory.</summary>
     private const uint RealTop = 0xA0000;
 
-    /// <summary>Loads bytes and starts at the first, with flat 32-bit segments and paging off.</summary>
+    /// <summary>Loads bytes and starts at the first one, with flat 32-bit segments and paging off.</summary>
     /// <param name="pc">A machine that has not run.</param>
     /// <param name="content">The program.</param>
     /// <param name="at">Its physical address.</param>
@@ -22,8 +22,8 @@ public static class Boot
     }
 
     /// <summary>
-    /// Loads bytes and starts at the first in real mode, as a BIOS starts a boot sector: DL is the drive, the stack
-    /// below.
+    /// Loads bytes and starts at the first one in real mode, as a BIOS starts a boot sector: DL is the drive, and the
+    /// stack is below the code.
     /// </summary>
     /// <inheritdoc cref="Flat"/>
     public static void Real(Pc pc, ReadOnlySpan<byte> content, uint at)

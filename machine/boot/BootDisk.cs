@@ -5,13 +5,12 @@ using Register = Verified.Machine.Processor.Register;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// A raw disk whose boot sector does what a Multiboot loader does, for machines that have a BIOS and no loader. What
-/// the loader leaves in memory is made here, by <see cref="Multiboot"/>; the sector puts it there, 32 KB at a time, and
-/// starts it.
+/// A raw disk whose boot sector does the work of a Multiboot loader, for machines with a BIOS but without a loader.
+/// <see cref="Multiboot"/> computes in advance the memory that a loader would leave. The boot sector copies it there,
+/// 32 KB at a time, and starts the kernel.
 /// </summary>
 /// <remarks>
-/// The memory that the kernel is told of is therefore that of the machine it was made for, and the computer must have
-/// as much.
+/// The kernel is therefore told the memory size for which the disk was made. The computer must have at least that much.
 /// </remarks>
 public static class BootDisk
 {
@@ -19,7 +18,7 @@ public static class BootDisk
         Most = 64,
         Cylinder = 16 * 63 * Sector;
 
-    // The boot sector and its data; the table of runs; what was read, before it is copied to where it goes.
+    // The boot sector and its data, the table of runs, and the buffer from which sectors are copied to their addresses.
     private const uint Start = 0x7C00,
         Packet = 0x7D80,
         Drive = 0x7D90,
@@ -31,15 +30,17 @@ public static class BootDisk
         Buffer = 0x10000,
         BufferEnd = Buffer + Most * Sector;
 
-    /// <summary>Sectors of the disk (or zeros, where there is no first one) that go to a physical address.</summary>
+    /// <summary>
+    /// Sectors of the disk that are copied to a physical address. Without a first sector, zeros are written instead.
+    /// </summary>
     private readonly record struct Run(uint At, uint Sectors, uint First);
 
-    /// <summary>Makes the disk: a multiple of a cylinder of 16 heads and 63 sectors.</summary>
-    /// <param name="memory">Bytes of RAM that the kernel is told of.</param>
+    /// <summary>Makes the disk. Its size is a multiple of a cylinder of 16 heads and 63 sectors.</summary>
+    /// <param name="memory">The RAM of which the kernel is told, in bytes.</param>
     /// <param name="kernel">A Multiboot kernel.</param>
-    /// <param name="commandLine">The kernel's.</param>
-    /// <param name="modules">As a loader would be given them.</param>
-    /// <exception cref="MachineException">It cannot be loaded, or its place is the boot sector's own.</exception>
+    /// <param name="commandLine">The kernel's command line.</param>
+    /// <param name="modules">The modules that a loader would load.</param>
+    /// <exception cref="MachineException">The kernel cannot be loaded, or it overlaps the boot sector.</exception>
     public static byte[] Make(
         uint memory,
         ReadOnlySpan<byte> kernel,
@@ -95,7 +96,7 @@ public static class BootDisk
             else
                 pieces.Add((at, 1, zero));
         }
-        // A short row of zeros costs less than another piece.
+        // A short run of zeros costs less than another piece.
         for (var i = 1; i < pieces.Count; )
         {
             var (before, piece) = (pieces[i - 1], pieces[i]);
@@ -130,8 +131,8 @@ public static class BootDisk
             throw new InvalidOperationException("the boot sector's code is too long");
         code.CopyTo(sector, 0);
         entry.CopyTo(sector, Packet - Start - entry.Length);
-        // INT 13h's packet: its size; count, offset and segment of the buffer, and 64 bits of the first sector's number
-        // (EDD-3, 6.3).
+        // The packet of INT 13h: its size, the count, the offset and segment of the buffer, and the 64-bit number of
+        // the first sector (EDD-3, 6.3).
         Put(Packet, 16);
         Put(OwnTable, 23 | Descriptors << 16);
         Put(OwnTable + 2, Descriptors);
@@ -190,7 +191,7 @@ public static class BootDisk
         c.mov(sp, (ushort)Start);
         c.cld();
         c.mov(__byte_ptr[Drive], dl);
-        // Address line 20, without the reset that is beside it.
+        // Opens address line 20. The reset bit in the same port stays 0.
         c.@in(al, 0x92);
         c.or(al, 2);
         c.and(al, 0xFE);
@@ -257,7 +258,7 @@ public static class BootDisk
         c.dd(Packet - entryLength);
         c.dw(8);
 
-        // EAX: first sector; CX: how many; BX: segment.
+        // EAX is the first sector, CX the count, BX the segment.
         c.Label(ref read);
         c.mov(__word_ptr[Packet + 2], cx);
         c.mov(__word_ptr[Packet + 6], bx);
@@ -275,7 +276,7 @@ public static class BootDisk
         c.cli();
         c.hlt();
 
-        // DS and ES reach 4 GB in real mode, until the BIOS loads them otherwise.
+        // DS and ES reach 4 GB in real mode until the BIOS loads them.
         c.Label(ref flat);
         c.cli();
         c.lgdt(__[OwnTable]);

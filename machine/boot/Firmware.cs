@@ -4,8 +4,8 @@ using Verified.Machine.Processor;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// The firmware of a PC leaves this in memory for the program that it starts: vectors of its services, the BIOS data
-/// area, a map of the memory.
+/// The memory contents that a PC's firmware leaves for the program that it starts: interrupt vectors, the BIOS data
+/// area, and a map of the memory.
 /// </summary>
 internal static class Firmware
 {
@@ -19,7 +19,7 @@ internal static class Firmware
     private const uint Available = 1,
         Reserved = 2;
 
-    /// <summary>RAM, the BIOS area, and RAM from 1 MB, with their types of INT 15h, E820h.</summary>
+    /// <summary>RAM, the BIOS area, and RAM from 1 MB on, with their types in INT 15h, E820h.</summary>
     public static (uint Start, uint End, uint Type)[] Areas(uint memory) =>
         [(0, LowerKilobytes << 10, Available), (LowerKilobytes << 10, 1 << 20, Reserved), (1 << 20, memory, Available)];
 
@@ -35,7 +35,7 @@ internal static class Firmware
     }
 
     /// <summary>
-    /// The fields of the BIOS data area by their offset from 400h (IBM PS/2 and PC BIOS Interface Technical Reference,
+    /// The fields of the BIOS data area, by their offset from 400h (IBM PS/2 and PC BIOS Interface Technical Reference,
     /// section 3).
     /// </summary>
     private static byte[] Data(bool coprocessor)
@@ -45,7 +45,7 @@ internal static class Firmware
             display = 0x3D4,
             keyboardBuffer = 0x1E,
             keyboardBufferEnd = 0x3E;
-        // One serial and one parallel port, a display of 80 columns in colour, perhaps an x87; no diskette drive.
+        // One serial port, one parallel port, a colour display of 80 columns, perhaps an x87; no diskette drive.
         var equipment = 1 << 14 | 1 << 9 | 2 << 4 | (coprocessor ? 2 : 0);
         const int columns = 80,
             rows = 25,
@@ -75,7 +75,8 @@ internal static class Firmware
                 ]
         )
             BinaryPrimitives.WriteUInt16LittleEndian(area.AsSpan(at), (ushort)value);
-        // The mode, its control register and palette; the rows but one; the states of the display and of the keyboard.
+        // The display mode, its control register and palette, the number of rows minus one, and the states of display
+        // and keyboard.
         foreach (
             var (at, value) in (ReadOnlySpan<(int, byte)>)
                 [

@@ -23,7 +23,7 @@ internal static class FirmwareServices
         Carry = 1,
         Zero = 0x40;
 
-    /// <summary>The code, and the 256 vectors that lead to it.</summary>
+    /// <summary>The code, and the 256 vectors that point to it.</summary>
     /// <param name="memory">Bytes of RAM.</param>
     public static (uint At, byte[] Code, byte[] Vectors) Make(uint memory)
     {
@@ -84,7 +84,9 @@ internal static class FirmwareServices
         return (Segment << 4, bytes.ToArray(), vectors);
     }
 
-    /// <summary>The timer counts; the other interrupts of either controller only end.</summary>
+    /// <summary>
+    /// The timer's interrupt counts ticks. The other interrupts of both controllers only send an end of interrupt.
+    /// </summary>
     private static void WriteInterrupts(Assembler c, Func<int, Label> start)
     {
         start(8);
@@ -109,7 +111,7 @@ internal static class FirmwareServices
         c.iret();
     }
 
-    /// <summary>INT 10h: letters, and the mode of a display whose cursor stays.</summary>
+    /// <summary>INT 10h: prints letters, and returns the display mode. The cursor does not move.</summary>
     private static void WriteDisplay(Assembler c, Label other)
     {
         var (mode, cursor) = (c.CreateLabel(), c.CreateLabel());
@@ -131,7 +133,7 @@ internal static class FirmwareServices
         c.iret();
     }
 
-    /// <summary>INT 11h and 12h: a word of the BIOS data area.</summary>
+    /// <summary>INT 11h and 12h: return a word of the BIOS data area.</summary>
     private static void WriteWord(Assembler c, ushort at)
     {
         c.push(ds);
@@ -176,7 +178,7 @@ internal static class FirmwareServices
         c.mov(dx, bx);
         c.jmp(done);
 
-        // Address line 20, without the reset that is beside it.
+        // Opens address line 20. The reset bit in the same port stays 0.
         c.Label(ref gate);
         c.@in(al, 0x92);
         c.or(al, 2);
@@ -185,7 +187,7 @@ internal static class FirmwareServices
         c.mov(ah, 0);
         c.jmp(done);
 
-        // A row of the map to ES:DI; EBX is its number, and then that of the next one or 0.
+        // Copies a row of the map to ES:DI. EBX is the row's number, and then the number of the next row, or 0.
         c.Label(ref rows);
         c.cmp(edx, SystemMap);
         c.jne(unsupported);
@@ -229,7 +231,7 @@ internal static class FirmwareServices
         return rows;
     }
 
-    /// <summary>INT 16h: no key was pressed, and who waits for one waits for ever.</summary>
+    /// <summary>INT 16h: no key was pressed. A program that waits for a key waits for ever.</summary>
     private static void WriteKeyboard(Assembler c)
     {
         var (wait, state, none) = (c.CreateLabel(), c.CreateLabel(), c.CreateLabel());
@@ -250,7 +252,7 @@ internal static class FirmwareServices
         Flags(c, () => c.or(__byte_ptr[bp + 6], Zero));
     }
 
-    /// <summary>INT 1Ah: the ticks since midnight, and no other clock.</summary>
+    /// <summary>INT 1Ah: returns the ticks since midnight. There is no other clock.</summary>
     private static void WriteTime(Assembler c, Label unsupported)
     {
         c.cmp(ah, 0);
@@ -266,7 +268,7 @@ internal static class FirmwareServices
         c.iret();
     }
 
-    /// <summary>Changes the flags of the caller, and returns to it.</summary>
+    /// <summary>Changes the caller's flags and returns to the caller.</summary>
     private static void Flags(Assembler c, Action change)
     {
         c.push(bp);

@@ -34,7 +34,7 @@ public static class LinuxBoot
         CommandLineSize = 0x238,
         InitSize = 0x260;
 
-    // Fields of the boot parameters that are outside of the header.
+    // Fields of the boot parameters outside the header.
     private const int ExtendedMemory = 0x02,
         DisplayPage = 0x04,
         DisplayMode = 0x06,
@@ -55,8 +55,8 @@ public static class LinuxBoot
         AnyLoader = 0xFF;
     private const int Has64BitEntry = 1;
 
-    // The setup code or the boot parameters; its stack and heap; the command line; descriptors for the entry in
-    // protected mode.
+    // The setup code or the boot parameters; the stack and heap of the setup code; the command line; the descriptors
+    // for the entry in protected mode.
     private const uint Setup = 0x90000,
         StackTop = 0xE000,
         HeapMargin = 0x200,
@@ -77,7 +77,7 @@ public static class LinuxBoot
     /// <param name="image">The file.</param>
     /// <param name="commandLine">The kernel's command line, without the name of the file.</param>
     /// <param name="modules">
-    /// Together, in this order and each from a multiple of 4 bytes, they are the initial RAM disk.
+    /// The initial RAM disk consists of these modules, in this order, each at a multiple of 4 bytes.
     /// </param>
     /// <exception cref="MachineException">
     /// The file is not such a kernel, is not supported, or does not fit in memory.
@@ -93,7 +93,7 @@ public static class LinuxBoot
         Firmware.Write(pc);
         var at = kernel.IsHigh ? High : Low;
         var content = image[kernel.SetupSize..];
-        // Low memory ends at the setup code; above, the kernel needs room beyond its file.
+        // Low memory ends at the setup code. In high memory, the kernel needs room beyond its file.
         var needs = Math.Max((uint)content.Length, kernel.IsHigh ? kernel.InitSize : 0);
         var limit = kernel.IsHigh ? pc.Memory.Size : Descriptors;
         if (at + (long)needs > limit)
@@ -120,7 +120,7 @@ public static class LinuxBoot
         uint InitSize
     )
     {
-        /// <summary>The kernel starts in protected mode, at its entry.</summary>
+        /// <summary>Whether the kernel starts in protected mode, at its entry.</summary>
         public bool StartsProtected => IsHigh && Entry != 0;
 
         public static Kernel Of(ReadOnlySpan<byte> image)
@@ -213,7 +213,9 @@ public static class LinuxBoot
         PutHalf(header, OldCommandLineOffset, (ushort)(commandLine - Setup));
     }
 
-    /// <summary>The 32-bit boot protocol: flat segments, ESI at the boot parameters, interrupts off.</summary>
+    /// <summary>
+    /// The 32-bit boot protocol: flat segments, ESI points at the boot parameters, interrupts are off.
+    /// </summary>
     private static void StartProtected(
         Pc pc,
         ReadOnlySpan<byte> image,
@@ -250,7 +252,7 @@ public static class LinuxBoot
         cpu.R[Register.Esp] = Descriptors;
     }
 
-    /// <summary>The display and the memory, which the setup code would have asked the firmware for.</summary>
+    /// <summary>Describes the display and the memory, for which the setup code would have asked the firmware.</summary>
     private static void Describe(Span<byte> parameters, uint memory)
     {
         const byte textMode = 3,

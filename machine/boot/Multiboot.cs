@@ -10,8 +10,8 @@ namespace Verified.Machine.Computer;
 public sealed record BootModule(string CommandLine, byte[] Content);
 
 /// <summary>
-/// Boots a Multiboot 0.6 kernel in an ELF32 file, as a boot loader leaves the machine (Multiboot specification, 3.2 and
-/// 3.3).
+/// Boots a Multiboot 0.6 kernel in an ELF32 file, and leaves the machine as a boot loader does (Multiboot
+/// specification, 3.2 and 3.3).
 /// </summary>
 public static class Multiboot
 {
@@ -20,22 +20,21 @@ public static class Multiboot
         HasAddresses = 1 << 16;
 
     /// <summary>
-    /// Bits 0..15 of the header's flags say what the loader must do: align modules, tell of memory, and, best-effort,
-    /// of video modes.
+    /// Bits 0..15 of the header's flags require a service of the loader: to align modules, to describe the memory, and,
+    /// if possible, to describe video modes.
     /// </summary>
     private const uint Required = 0xFFFF,
         Provided = 7;
 
-    // Where the information goes: below the conventional memory's end, or behind a kernel that is itself there.
+    // The information is below the end of conventional memory, or after a kernel that is at that place itself.
     private const uint InfoAt = 0x9000,
         Conventional = 0x9F000;
 
-    // The specification leaves ESP open, but loaders have a stack in usable memory: below the information, or behind
-    // it.
+    // The specification leaves ESP open, but loaders have a stack in usable memory: before or after the information.
     private const uint StackSize = 0x1000;
 
     /// <summary>Loads the segments and modules and sets the processor to the kernel's entry.</summary>
-    /// <returns>The memory that was written, from and to which address; pieces may overlap.</returns>
+    /// <returns>The memory that was written, as start and end addresses; pieces may overlap.</returns>
     /// <exception cref="MachineException">The file is not such a kernel, or does not fit in memory.</exception>
     public static IReadOnlyList<(uint Start, uint End)> Load(
         Pc pc,
@@ -69,7 +68,7 @@ public static class Multiboot
         return to.Written;
     }
 
-    /// <summary>Memory, and what of it was written.</summary>
+    /// <summary>Memory, with a record of its written pieces.</summary>
     private readonly record struct Area(PhysicalMemory Memory, List<(uint Start, uint End)> Written)
     {
         public uint Size => Memory.Size;
@@ -91,7 +90,9 @@ public static class Multiboot
         );
     }
 
-    /// <summary>A kernel of any format whose header says where it goes (Multiboot specification, 3.1.3).</summary>
+    /// <summary>
+    /// Loads a kernel of any format whose header gives its load address (Multiboot specification, 3.1.3).
+    /// </summary>
     private static (uint Entry, uint Start, uint End) LoadFlat(Area to, ReadOnlySpan<byte> image, int header)
     {
         if (header + 32 > image.Length)
@@ -148,7 +149,7 @@ public static class Multiboot
             to.Write(physical, image.Slice((int)offset, (int)inFile));
             to.Write(physical + inFile, new byte[inMemory - inFile]);
             (start, end) = (Math.Min(start, physical), Math.Max(end, physical + inMemory));
-            // The entry is a virtual address; paging is off.
+            // The entry is a virtual address, but paging is off.
             var @virtual = Word(header, 8);
             if (Word(image, 24) - @virtual < inMemory)
                 entry = Word(image, 24) - @virtual + physical;
@@ -158,14 +159,14 @@ public static class Multiboot
         return (entry, start, end);
     }
 
-    // After the information: the map, the table of modules, strings; the descriptors that the segments were loaded from
-    // are between.
+    // After the information: the memory map, the table of modules, strings. The descriptors of the segments are between
+    // them.
     private const uint Descriptors = 0x60,
         Map = 0x80,
         ModuleTable = 0x100,
         ModuleRow = 16;
 
-    /// <returns>The end of what was written.</returns>
+    /// <returns>The end of the written memory.</returns>
     private static uint WriteInformation(
         Area to,
         uint at,
@@ -207,7 +208,7 @@ public static class Multiboot
         return strings;
     }
 
-    /// <summary>Modules follow the kernel, each on a page of its own.</summary>
+    /// <summary>Loads the modules after the kernel, each on its own page.</summary>
     private static void LoadModules(Area to, uint at, ReadOnlySpan<BootModule> modules, uint end)
     {
         for (var i = 0; i < modules.Length; i++)
@@ -223,8 +224,8 @@ public static class Multiboot
     }
 
     /// <summary>
-    /// Flat segments of a table that is there: the specification leaves GDTR open, but loaders' selectors can be loaded
-    /// again, and kernels do so.
+    /// Loads flat segments from a table in memory. The specification leaves GDTR open, but kernels load the loader's
+    /// selectors again, which works with real loaders.
     /// </summary>
     private static void SetSegments(Area to, Ia32<Concrete, PcBus> cpu, uint at)
     {

@@ -1,9 +1,9 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The host bridge of an Intel 440FX (data sheet 290549) as far as firmware needs it: configuration mechanism 1 (ports
-/// CF8h..CFFh) with one device, itself, whose PAM registers say where RAM is in place of the ROM between C0000h and 1
-/// MB. Its other registers keep what is written.
+/// The host bridge of an Intel 440FX (data sheet 290549), as far as firmware needs it. Configuration mechanism 1 (ports
+/// CF8h..CFFh) has one device, the bridge itself. Its PAM registers select RAM instead of the ROM between C0000h and 1
+/// MB. Its other registers keep the values that are written.
 /// </summary>
 public sealed class HostBridge
 {
@@ -22,7 +22,7 @@ public sealed class HostBridge
         ReadsRam = 1,
         WritesRam = 2;
 
-    // Command and status can be written in part; vendor to revision, class and header cannot.
+    // Command and status are partly writable. Vendor, device, revision, class and header type are read-only.
     private const int Command = 4,
         CommandHigh = 5,
         LatencyTimer = 0x0D,
@@ -32,7 +32,8 @@ public sealed class HostBridge
     private uint _address;
 
     /// <param name="romStart">
-    /// Where the ROM's copy below 1 MB starts: its piece, and those behind, are the ROM's, those before it RAM.
+    /// The start of the ROM's copy below 1 MB. The piece that contains it and all later pieces are ROM; earlier pieces
+    /// are RAM.
     /// </param>
     public HostBridge(uint romStart)
     {
@@ -42,17 +43,17 @@ public sealed class HostBridge
             _registers[AttributesAt(piece)] |= (byte)((ReadsRam | WritesRam) << ShiftOf(piece));
     }
 
-    /// <summary>Told where the attributes of memory have changed.</summary>
+    /// <summary>Called when the attributes of memory have changed.</summary>
     public Action? ShadowChanged { get; set; }
 
-    /// <summary>The address register, which only a whole dword reads and writes.</summary>
+    /// <summary>The address register, which can only be read and written as a whole dword.</summary>
     public uint Address
     {
         get => _address;
         set => _address = value & 0x80FFFFFC;
     }
 
-    /// <summary>Where a piece is read from RAM, and where it is written to RAM.</summary>
+    /// <summary>Whether reads and writes of a piece go to RAM.</summary>
     public (bool Reads, bool Writes) Shadow(int piece)
     {
         var attributes = _registers[AttributesAt(piece)] >> ShiftOf(piece);
@@ -60,7 +61,7 @@ public sealed class HostBridge
     }
 
     /// <summary>
-    /// A byte of the data port: of the register that the address names; ones where there is no such device.
+    /// A byte of the data port, from the register that the address selects. Without such a device, the byte is FFh.
     /// </summary>
     public byte Read(uint port) => Register(port) is { } register ? _registers[register] : (byte)0xFF;
 
@@ -84,7 +85,7 @@ public sealed class HostBridge
 
     private int? Register(uint port) => (_address & ~0xFCu) == Enable ? (int)(_address & 0xFC | port & 3) : null;
 
-    // The upper half of the first register is for the last 64 KB; the others have two pieces each.
+    // The upper half of the first register is for the last 64 KB. Each other register has two pieces.
     private static int AttributesAt(int piece) =>
         piece >= FirstOfLast64K ? FirstAttributes : FirstAttributes + 1 + piece / 2;
 

@@ -1,9 +1,9 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The 8042 keyboard controller of the PC/AT (ports 60h and 64h) with a keyboard behind it: commands, the A20 gate, and
-/// the reset line. Nothing is typed on it, but software may send itself bytes. What the keyboard says is translated to
-/// scan code set 1 where the mode has it so.
+/// The 8042 keyboard controller of the PC/AT (ports 60h and 64h) with a keyboard: commands, the A20 gate, and the reset
+/// line. No key is ever pressed, but software can send bytes to itself. If the mode says so, the controller translates
+/// the keyboard's answers to scan code set 1.
 /// </summary>
 public sealed class KeyboardController
 {
@@ -26,7 +26,7 @@ public sealed class KeyboardController
 
     private readonly Queue<byte> _output = new();
 
-    // Cells 1..31 of the controller's memory; its mode is cell 0.
+    // Cells 1..31 of the controller's memory. Cell 0 is the mode.
     private readonly byte[] _cells = new byte[32];
     private byte _mode,
         _last,
@@ -37,13 +37,13 @@ public sealed class KeyboardController
         _said;
     private bool _commandLast;
 
-    /// <param name="tested">Firmware has run its self-test and let keys interrupt.</param>
+    /// <param name="tested">Whether firmware has run the self-test and enabled the interrupt of keys.</param>
     public KeyboardController(bool tested) => _mode = tested ? (byte)(InterruptEnable | SystemFlag) : (byte)0;
 
-    /// <summary>The A20 gate as the controller's output port drives it.</summary>
+    /// <summary>Called when the controller's output port opens or closes the A20 gate.</summary>
     public Action<bool>? AddressGate { get; set; }
 
-    /// <summary>The processor's reset line was pulsed.</summary>
+    /// <summary>Called when the processor's reset line is pulsed.</summary>
     public Action? Reset { get; set; }
 
     /// <summary>Interrupt 1.</summary>
@@ -68,7 +68,7 @@ public sealed class KeyboardController
             Data(value);
     }
 
-    /// <summary>Drives the output port's A20 bit as another gate (port 92h) does.</summary>
+    /// <summary>Sets the output port's A20 bit when another gate (port 92h) changes.</summary>
     public void NoteAddressGate(bool open) => _port = (byte)(open ? _port | AddressLine20 : _port & ~AddressLine20);
 
     internal void CopyFrom(KeyboardController other)
@@ -131,7 +131,7 @@ public sealed class KeyboardController
                 Reset?.Invoke();
                 break;
             default:
-                // The other commands are of the auxiliary device, which is not there.
+                // The other commands are for the auxiliary device, which does not exist.
                 break;
         }
     }
@@ -177,7 +177,7 @@ public sealed class KeyboardController
         if (expected == SetCommand)
             ChooseSet(value);
         else if (expected != 0)
-            // The parameter of LEDs or repeat rate.
+            // The parameter of the commands for LEDs and repeat rate.
             Say(Acknowledge);
         else
             KeyboardCommand(value);
@@ -217,7 +217,7 @@ public sealed class KeyboardController
         }
     }
 
-    // 0 asks which one it is.
+    // Parameter 0 asks for the present set.
     private void ChooseSet(byte set)
     {
         if (set > LastSet)
@@ -242,7 +242,8 @@ public sealed class KeyboardController
     }
 
     /// <summary>
-    /// Answers that are scan codes of set 2 too, as the keys of set 1; the others are above them, and stay.
+    /// Translates answers that are also scan codes of set 2 to set 1. Other answers are above these codes and do not
+    /// change.
     /// </summary>
     private static byte Translate(byte value) =>
         value switch

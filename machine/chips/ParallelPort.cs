@@ -1,8 +1,8 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// A parallel port with a device that takes each byte as soon as it is on the data lines: it does not wait for the
-/// strobe, which programs that only want to be seen leave out.
+/// A parallel port with a device that takes each byte as soon as it is on the data lines. It does not wait for the
+/// strobe, because programs that only show progress leave the strobe out.
 /// </summary>
 public sealed class ParallelPort
 {
@@ -15,7 +15,7 @@ public sealed class ParallelPort
 
     public Action<byte>? Sent { get; set; }
 
-    /// <summary>Data, status and control are registers 0, 1 and 2.</summary>
+    /// <summary>Registers 0, 1 and 2 are data, status and control.</summary>
     public byte Read(int register) =>
         register switch
         {

@@ -3,11 +3,11 @@ using System.Numerics;
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// One 8259A interrupt controller (Intel data sheet 231468): edge or level triggered, fully nested, special fully
-/// nested, special mask and polled mode, fixed or rotating priority, every form of EOI.
+/// One 8259A interrupt controller (Intel data sheet 231468). It has these modes: edge or level triggered, fully nested,
+/// special fully nested, special mask, polled, fixed or rotating priority, and every form of EOI.
 /// </summary>
 /// <param name="cascade">
-/// The line that another controller is behind, or -1: special fully nested mode leaves it open.
+/// The line of another controller, which special fully nested mode leaves open; -1 if there is none.
 /// </param>
 public sealed class Pic(int cascade)
 {
@@ -47,12 +47,12 @@ public sealed class Pic(int cascade)
         }
     }
 
-    /// <summary>The line that <see cref="Acknowledge"/> would take, spurious included.</summary>
+    /// <summary>The line that <see cref="Acknowledge"/> would take, including the spurious line.</summary>
     public int NextLine => Pending < 0 ? 7 : Pending;
 
     /// <summary>
-    /// Drives a request line. A rising edge is latched, or the level counts; a falling edge withdraws what was not
-    /// acknowledged.
+    /// Drives a request line. In edge mode, a rising edge is latched; in level mode, the level counts. A falling edge
+    /// withdraws a request that was not acknowledged.
     /// </summary>
     public void SetLine(int line, bool high)
     {
@@ -64,7 +64,9 @@ public sealed class Pic(int cascade)
         _lines = (byte)(high ? _lines | bit : _lines & ~bit);
     }
 
-    /// <summary>The acknowledge cycle: the vector, with line 7 as the spurious one where nothing is pending.</summary>
+    /// <summary>
+    /// The acknowledge cycle: returns the vector. If nothing is pending, this is the spurious line 7.
+    /// </summary>
     public int Acknowledge()
     {
         var line = Pending;
@@ -127,7 +129,7 @@ public sealed class Pic(int cascade)
         (_specialMask, _readService, _poll) = (other._specialMask, other._readService, other._poll);
     }
 
-    // Lines in order of priority start after the lowest one; 8 where there is none.
+    // Lines in order of priority, starting after the lowest one; 8 if there is none.
     private int Rank(int lines) =>
         lines == 0
             ? 8
@@ -207,7 +209,7 @@ public sealed class Pic(int cascade)
                 _lowest = line;
                 break;
             default:
-                // 2 does nothing, and nothing is in service.
+                // Command 2 does nothing, and nothing is in service.
                 break;
         }
     }

@@ -1,7 +1,7 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The PC's two interrupt controllers, the second behind line 2 of the first: interrupts 0..15, ports 20h and A0h.
+/// The PC's two interrupt controllers, the second one on line 2 of the first: interrupts 0..15, ports 20h and A0h.
 /// </summary>
 public sealed class PicPair
 {
@@ -11,7 +11,7 @@ public sealed class PicPair
 
     public bool IsPending => _first.Pending >= 0;
 
-    /// <summary>The mask registers: the first one's in bits 7..0, the second one's in bits 15..8.</summary>
+    /// <summary>The mask registers: the first controller's in bits 7..0, the second one's in bits 15..8.</summary>
     public uint Masks => _first.Mask | (uint)_second.Mask << 8;
 
     public void SetLine(int interrupt, bool high)
@@ -43,7 +43,7 @@ public sealed class PicPair
         if (line == Cascade)
         {
             vector = _second.Acknowledge();
-            // Each further request of the second chip is an edge of its own.
+            // Each further request of the second chip is a separate edge.
             _first.SetLine(Cascade, false);
         }
         UpdateCascade();
@@ -54,7 +54,7 @@ public sealed class PicPair
     public byte Read(uint port)
     {
         var value = (port >= 0xA0 ? _second : _first).Read((int)port & 1);
-        // A polled read acknowledges.
+        // A polled read acknowledges an interrupt.
         UpdateCascade();
         return value;
     }

@@ -1,8 +1,8 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The 8254 timer (Intel data sheet 231164), counted in its own clock of 1,193,182 Hz: channel 0 interrupts, channel 2
-/// has a gate and an output that port 61h shows.
+/// The 8254 timer (Intel data sheet 231164), which counts a clock of 1,193,182 Hz. Channel 0 interrupts. Channel 2 has
+/// a gate, and port 61h shows its output.
 /// </summary>
 public sealed class Pit
 {
@@ -10,10 +10,12 @@ public sealed class Pit
 
     private readonly PitChannel[] _channels = [new(), new(), new()];
 
-    /// <summary>The clock at which channel 0's output next rises, or <see cref="long.MaxValue"/>.</summary>
+    /// <summary>The clock value at which channel 0's output rises next, or <see cref="long.MaxValue"/>.</summary>
     public long NextEdge => _channels[0].NextEdge;
 
-    /// <summary>Advances to the clock <paramref name="now"/>; true where the output rose since the last call.</summary>
+    /// <summary>
+    /// Advances to the clock value <paramref name="now"/>. Returns true if the output rose since the last call.
+    /// </summary>
     public bool Advance(long now) => _channels[0].Advance(now);
 
     /// <summary>The output of channel 0.</summary>
@@ -22,7 +24,7 @@ public sealed class Pit
     /// <summary>The output of channel 2.</summary>
     public bool Output2(long now) => _channels[2].Output(now);
 
-    /// <summary>The gate of channel 2; those of the others are always open.</summary>
+    /// <summary>Opens or closes the gate of channel 2. The gates of the other channels are always open.</summary>
     public void SetGate2(bool open, long now) => _channels[2].SetGate(open, now);
 
     /// <summary>Ports 40h..43h.</summary>

@@ -1,7 +1,8 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// One counter of the 8254: its count and output follow from when counting began, so nothing happens between accesses.
+/// One counter of the 8254. Its count and output are computed from the start of counting, so nothing happens between
+/// accesses.
 /// </summary>
 internal sealed class PitChannel
 {
@@ -26,7 +27,7 @@ internal sealed class PitChannel
 
     private bool Periodic => _mode is 2 or 3;
 
-    /// <summary>Modes 1 and 5 start with a rising gate, the others when the count is written.</summary>
+    /// <summary>Modes 1 and 5 start when the gate rises; the other modes start when the count is written.</summary>
     private bool StartsByGate => _mode is 1 or 5;
 
     private bool Counting => _loaded && (_gate || StartsByGate);
@@ -36,7 +37,7 @@ internal sealed class PitChannel
         if (now < _edge)
             return false;
         Settle(now);
-        // A periodic channel that was not looked at for several periods rises once: the line was already high.
+        // If no one looked at a periodic channel for several periods, it rises once, because the line was already high.
         _edge = Periodic ? RiseAfter(now) : long.MaxValue;
         return true;
     }
@@ -84,7 +85,7 @@ internal sealed class PitChannel
         }
         _access = command >> 4 & 3;
         _mode = command >> 1 & 7;
-        // Modes 6 and 7 are 2 and 3: the top bit is ignored.
+        // Modes 6 and 7 are modes 2 and 3, because the top bit is ignored.
         if (_mode > 5)
             _mode -= 4;
         _decimal = (command & 1) != 0;
@@ -95,7 +96,7 @@ internal sealed class PitChannel
 
     public void Latch(long now) => _latch = _latch < 0 ? (int)Count(now) : _latch;
 
-    /// <summary>Read-back of OUT, null count, access, mode and BCD.</summary>
+    /// <summary>Latches OUT, null count, access, mode and BCD for a read-back.</summary>
     public void LatchStatus(long now)
     {
         Settle(now);
@@ -136,7 +137,7 @@ internal sealed class PitChannel
         }
         _reload = count;
         _paused = 0;
-        // A gate that has not risen since leaves a one-shot as if it had run out.
+        // Until the gate rises, a one-shot behaves as if it had run out.
         _start = StartsByGate ? now - _reload - 1 : now;
         _loaded = true;
         _edge = StartsByGate ? long.MaxValue : now + _reload;
@@ -181,8 +182,8 @@ internal sealed class PitChannel
     private static uint FirstHalf(uint count) => (count + 1) / 2;
 
     /// <summary>
-    /// A count written to a periodic channel that counts is its next one: from the end of the period in mode 2, of the
-    /// half in mode 3.
+    /// A count that is written to a running periodic channel is its next count. It takes effect at the end of the
+    /// period in mode 2, and at the end of the half period in mode 3.
     /// </summary>
     private void ReloadLater(uint count, long now)
     {
@@ -194,16 +195,18 @@ internal sealed class PitChannel
             _edge = RiseAfter(now);
     }
 
-    /// <summary>The clock at which a periodic channel's output rises next.</summary>
+    /// <summary>The clock value at which a periodic channel's output rises next.</summary>
     private long RiseAfter(long now) =>
         _switch == long.MaxValue ? _start + ((now - _start) / _reload + 1) * _reload
         : SwitchesLow ? _switch + _next - FirstHalf(_next)
         : _switch;
 
-    /// <summary>The next count starts with its low half: mode 3, and the present one's high half ends there.</summary>
+    /// <summary>
+    /// Whether the next count starts with its low half: in mode 3, if the present count's high half ends there.
+    /// </summary>
     private bool SwitchesLow => _mode == 3 && (_switch - _start) % _reload != 0;
 
-    /// <summary>Takes the next count over, if it is time.</summary>
+    /// <summary>Switches to the next count if it is time.</summary>
     private void Settle(long now)
     {
         if (now < _switch)
@@ -220,7 +223,7 @@ internal sealed class PitChannel
         Settle(now);
         var elapsed = Elapsed(now);
         var within = (uint)(elapsed % _reload);
-        // Mode 3 counts by two, twice per period; the one-shot modes go on from the top.
+        // Mode 3 counts by two, twice in each period. The one-shot modes continue from the top.
         var count = _mode switch
         {
             2 => _reload - within,

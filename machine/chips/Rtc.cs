@@ -1,8 +1,8 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The MC146818A real-time clock with 128 bytes of CMOS memory (ports 70h and 71h). Its time is the machine's: it
-/// starts at a fixed date, so that runs are alike, and counts virtual seconds.
+/// The MC146818A real-time clock with 128 bytes of CMOS memory (ports 70h and 71h). It shows the machine's virtual
+/// time, which starts at a fixed date, so that all runs are equal.
 /// </summary>
 public sealed class Rtc
 {
@@ -34,7 +34,7 @@ public sealed class Rtc
     private const long UpdateNanoseconds = 244_000 + 1_984_000,
         Second = 1_000_000_000;
 
-    /// <param name="memory">Bytes of RAM, which the CMOS tells a BIOS.</param>
+    /// <param name="memory">Bytes of RAM, which a BIOS reads in the CMOS memory.</param>
     public Rtc(uint memory)
     {
         _cells[StatusA] = 0x26;
@@ -45,17 +45,18 @@ public sealed class Rtc
         Put16(0x17, extended);
         Put16(0x30, extended);
         Put16(0x34, memory > 16 << 20 ? memory - (16 << 20) >> 16 : 0);
-        // Equipment: one text display of 80 columns, in colour.
+        // Equipment: one colour text display of 80 columns.
         _cells[0x14] = 0x20;
     }
 
     /// <summary>The interrupt output.</summary>
     public bool Interrupts => (_cells[StatusC] & Requested) != 0;
 
-    // The divider's output at status A's rate, which no write starts anew: periods that have ended by now.
+    // The divider's output at the rate in status A, as the number of periods that have ended. No write restarts the
+    // divider.
     private long Periods => (long)((Int128)_now * Rate / 1_000_000_000);
 
-    // Periods a second: status A's rate r means 32,768 >> (r - 1) Hz, where 1 and 2 stand for 8 and 9.
+    // Periods in a second: rate r in status A means 32,768 >> (r - 1) Hz, and rates 1 and 2 mean 8 and 9.
     private int Rate =>
         (_cells[StatusA] & 15) switch
         {
@@ -66,7 +67,7 @@ public sealed class Rtc
         };
 
     /// <summary>
-    /// Nanoseconds of virtual time at which something may next happen, or <see cref="long.MaxValue"/>.
+    /// The virtual time, in nanoseconds, at which the next event is possible, or <see cref="long.MaxValue"/>.
     /// </summary>
     public long NextEvent
     {
@@ -81,7 +82,7 @@ public sealed class Rtc
         }
     }
 
-    /// <summary>Lets the time pass up to <paramref name="now"/>, in nanoseconds.</summary>
+    /// <summary>Advances the time to <paramref name="now"/>, in nanoseconds.</summary>
     public void Advance(long now)
     {
         _now = now;
@@ -101,7 +102,7 @@ public sealed class Rtc
         }
     }
 
-    /// <summary>Port 70h; the top bit masks NMI, which nothing here raises.</summary>
+    /// <summary>Writes port 70h. The top bit masks NMI, which no device here raises.</summary>
     public void Select(byte index) => _index = (byte)(index & 0x7F);
 
     /// <summary>Port 71h.</summary>
@@ -137,7 +138,7 @@ public sealed class Rtc
                 _periods = Periods;
                 break;
             case 6 or StatusC or StatusD:
-                // The weekday follows from the date; C and D are read only.
+                // The weekday follows from the date. C and D are read-only.
                 break;
             default:
                 _cells[_index] = value;
@@ -168,7 +169,7 @@ public sealed class Rtc
 
     private bool IsUpdating => (_cells[StatusB] & Set) == 0 && _now % Second >= Second - UpdateNanoseconds;
 
-    // An alarm cell of C0h and above matches always.
+    // An alarm cell of C0h or above always matches.
     private bool Matches(int cell, int value) => _cells[cell] >= 0xC0 || _cells[cell] == Encode(value);
 
     private bool MatchesHour() => _cells[5] >= 0xC0 || _cells[5] == EncodeHour(_date.Hour);

@@ -1,15 +1,15 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// A 16550A (National data sheet PC16550D) whose transmitter is always ready: what is written goes to
-/// <see cref="Sent"/> at once, what is queued by <see cref="Receive"/> is read. It arrives when somebody looks, or has
-/// interrupts for it: so a driver that empties the receiver when it starts loses nothing of it. In FIFO mode fewer
-/// bytes than the trigger level raise the time-out interrupt. The modem lines are those of a connected terminal, or in
-/// loop-back the chip's own outputs.
+/// A 16550A (National data sheet PC16550D) whose transmitter is always ready. Written bytes go to <see cref="Sent"/> at
+/// once. Bytes queued by <see cref="Receive"/> arrive when software looks or has enabled the interrupt. So a driver
+/// that empties the receiver at its start loses none of them. In FIFO mode, fewer bytes than the trigger level raise
+/// the time-out interrupt. The modem lines are those of a connected terminal; in loop-back they are the chip's own
+/// outputs.
 /// </summary>
 public sealed class Uart
 {
-    // What the other side has sent, and what of it has arrived.
+    // The bytes that the other side has sent, and those of them that have arrived.
     private readonly Queue<byte> _wire = new(),
         _received = new();
     private byte _enable,
@@ -25,10 +25,10 @@ public sealed class Uart
 
     private const byte TerminalLines = 0xB0;
 
-    /// <summary>Where transmitted bytes go.</summary>
+    /// <summary>Receives the transmitted bytes.</summary>
     public Action<byte>? Sent { get; set; }
 
-    /// <summary>The interrupt output (it is wired to the controller only while OUT2 is set).</summary>
+    /// <summary>The interrupt output. It is connected to the controller only while OUT2 is set.</summary>
     public bool Interrupts => (_modem & 8) != 0 && !Loopback && Cause != 1;
 
     public void Receive(ReadOnlySpan<byte> bytes)
@@ -37,7 +37,7 @@ public sealed class Uart
             _wire.Enqueue(b);
     }
 
-    // Bytes to be read.
+    // The number of bytes that can be read.
     private int Waiting => _received.Count + (Loopback ? 0 : _wire.Count);
 
     private int Depth => _fifo ? 16 : 1;
@@ -48,8 +48,8 @@ public sealed class Uart
             _received.Enqueue(b);
     }
 
-    // Interrupt identification: 4 data available, Ch data that waits below the trigger level, 2 transmitter empty, 0
-    // modem lines, 1 none.
+    // Interrupt identification: 4 data available, Ch data below the trigger level, 2 transmitter empty, 0 modem lines,
+    // 1 none.
     private byte Cause =>
         (_enable & 1) != 0 && Waiting > 0
             ? _fifo && Waiting < _trigger
@@ -61,13 +61,13 @@ public sealed class Uart
                     ? (byte)0
                     : (byte)1;
 
-    // DCD, RI, DSR and CTS, which loop-back wires to OUT2, OUT1, DTR and RTS.
+    // DCD, RI, DSR and CTS. Loop-back connects them to OUT2, OUT1, DTR and RTS.
     private byte ModemLines =>
         Loopback
             ? (byte)((_modem & 1) << 5 | (_modem & 2) << 3 | (_modem & 4) << 4 | (_modem & 8) << 4)
             : TerminalLines;
 
-    // RI counts when it falls.
+    // RI counts only when it falls.
     private byte ModemChanges =>
         (byte)((ModemLines ^ _modemBefore) >> 4 & 0xB | _modemBefore >> 4 & ~(ModemLines >> 4) & 4);
 
@@ -75,7 +75,7 @@ public sealed class Uart
 
     private bool Loopback => (_modem & 0x10) != 0;
 
-    /// <summary>Register 0..7 from the chip's first port.</summary>
+    /// <summary>Reads register 0..7, counted from the chip's first port.</summary>
     public byte Read(int register)
     {
         if (register is 2 or 5 || (register == 0 && !DivisorLatch))
@@ -131,7 +131,7 @@ public sealed class Uart
                 _enable = (byte)(value & 15);
                 break;
             case 2:
-                // A change of mode empties the receiver too; without FIFOs there is nothing else to control.
+                // A change of mode also empties the receiver. Without FIFOs there is nothing else to control.
                 var fifo = (value & 1) != 0;
                 if ((_enable & 1) != 0)
                     Arrive();
@@ -156,7 +156,7 @@ public sealed class Uart
                 _scratch = value;
                 break;
             default:
-                // Line and modem status are read only.
+                // Line status and modem status are read-only.
                 break;
         }
     }

@@ -3,8 +3,8 @@ using System.Text;
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// The text display of a VGA: 80 x 25 characters at physical B8000h, each with an attribute byte, and registers that
-/// keep what is written. The retrace bits alternate, so that software that waits for one goes on.
+/// The text display of a VGA: 80 x 25 characters at physical address B8000h, each with an attribute byte, and registers
+/// that keep the values written. The retrace bits alternate, so that software that waits for one of them continues.
 /// </summary>
 public sealed class Vga
 {
@@ -68,7 +68,7 @@ public sealed class Vga
         switch (port)
         {
             case Attribute:
-                // One port takes index and data in turn.
+                // One port takes index and data alternately.
                 if (_attributeData)
                     _indexed[(Attribute, _attributeIndex)] = value;
                 else
@@ -87,13 +87,12 @@ public sealed class Vga
     private byte Miscellaneous => _plain.GetValueOrDefault(MiscellaneousWrite, (byte)0x67);
 
     /// <summary>
-    /// Bit 0 of the miscellaneous output says whether the CRT controller is at 3D0h, or at 3B0h as that of a monochrome
-    /// display.
+    /// Bit 0 of the miscellaneous output puts the CRT controller at 3D0h, or, for a monochrome display, at 3B0h.
     /// </summary>
     private bool IsOfOtherDisplay(uint port) =>
         (Miscellaneous & 1) != 0 ? port < Attribute : port >= ColourController - 4 && port <= LastPort;
 
-    /// <summary>The lines of the display, without trailing blanks; trailing empty lines are left out.</summary>
+    /// <summary>The lines of the display, without trailing blanks and without empty lines at the end.</summary>
     public static IReadOnlyList<string> Text(Func<uint, byte> memory)
     {
         var lines = new List<string>();

@@ -3,8 +3,8 @@ using Verified.Machine.Processor;
 namespace Verified.Machine.Compiler;
 
 /// <summary>
-/// A straight run of decoded operations within one page, which conditional branches may leave; only the last may
-/// transfer control otherwise.
+/// A straight run of decoded operations within one page. Conditional branches may leave it. Only the last operation may
+/// transfer control in another way.
 /// </summary>
 internal sealed class Block(uint physical, bool big, Operation[] operations, byte[] bytes)
 {
@@ -19,18 +19,18 @@ internal sealed class Block(uint physical, bool big, Operation[] operations, byt
     /// <summary>The operations were decoded from these bytes.</summary>
     public readonly byte[] Bytes = bytes;
 
-    /// <summary>False once a byte that this was decoded from has been overwritten.</summary>
+    /// <summary>False after a byte was overwritten from which the block was decoded.</summary>
     public bool IsValid = true;
 
-    /// <summary>How often it was executed, until it is compiled.</summary>
+    /// <summary>The number of executions before it is compiled.</summary>
     public int Uses;
 
     /// <summary>
-    /// The code of the way that starts here, by the form of the flags and the privilege level; null until the block is
+    /// The compiled trace that starts here, for each form of the flags and privilege level; null until the block is
     /// hot.
     /// </summary>
     public CompiledCode?[]? Compiled;
 
-    /// <summary>Blocks whose compiled code goes through this one.</summary>
+    /// <summary>Blocks whose traces contain this block.</summary>
     public readonly List<Block> Users = [];
 }

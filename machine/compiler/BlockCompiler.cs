@@ -7,28 +7,28 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Compiler;
 
 /// <summary>
-/// Executes operations from EIP on, at most <paramref name="limit"/> of them, which must not be less than
+/// Executes at most <paramref name="limit"/> operations from EIP on. The limit must be at least
 /// <see cref="CompiledCode.Longest"/>.
 /// </summary>
-/// <returns>How many were executed; 0 where the first is to be interpreted.</returns>
+/// <returns>The number of executed operations; 0 if the first one must be interpreted.</returns>
 internal delegate int Execution(int limit);
 
-/// <summary>The code of a way through the program.</summary>
+/// <summary>A compiled trace, which is a sequence of blocks.</summary>
 /// <param name="Execute">The method.</param>
-/// <param name="Longest">Operations of the way, from its start to its end or back to its start.</param>
+/// <param name="Longest">Operations of the trace, from its start to its end or back to its start.</param>
 internal sealed record CompiledCode(Execution Execute, int Longest);
 
 /// <summary>
-/// Makes a method of a way through the program within one page: blocks that follow each other, by the branch that is
-/// taken more often where there is a choice, and back to the start if the way is a loop. It executes the operations
-/// over <see cref="Code"/>, so that the text of the instructions is the one that is interpreted and proved. The code is
-/// for one privilege level, flat segments, and one form of the flags on entry.
+/// Compiles a trace into a method. A trace is a sequence of blocks within one page. At a branch it follows the side
+/// that is taken more often, and it may loop back to its start. The compiler executes the operations over
+/// <see cref="Code"/>, so compiled code follows from the same text that is interpreted and proved. The code is for one
+/// privilege level, flat segments, and one form of the flags on entry.
 /// </summary>
 /// <remarks>
-/// Every access goes through the TLB; where that does not allow it at once, the bus is asked to do it without a fault,
-/// and where it cannot, the method writes the state before the operation back and returns. So it does at every branch
-/// that leaves the way. Nothing else in the machine can change meanwhile: what could (interrupts, ports, control
-/// registers, stores to code) is interpreted.
+/// Every access goes through the TLB. If the TLB does not allow it at once, the method asks the bus for the access
+/// without a fault. If that fails, the method restores the state before the operation and returns. It also returns at
+/// every branch that leaves the trace. No other part of the machine can change meanwhile, because interrupts, ports,
+/// control registers and stores to code are left to the interpreter.
 /// </remarks>
 internal sealed class BlockCompiler
 {
@@ -51,7 +51,7 @@ internal sealed class BlockCompiler
     private State _before;
     private int _done;
 
-    /// <summary>What an operation starts from.</summary>
+    /// <summary>The state before an operation.</summary>
     private readonly record struct State(Registers<Code> Registers, Code Eip, int FlagForm, Code[] FlagWords);
 
     private BlockCompiler(Mmu mmu, bool user, ProcessorModel model, int flagForm)
@@ -83,9 +83,9 @@ internal sealed class BlockCompiler
     }
 
     /// <summary>
-    /// Compiles the way from the processor's present state; null where its first operation is one to interpret.
+    /// Compiles the trace from the processor's present state. Returns null if its first operation must be interpreted.
     /// </summary>
-    /// <param name="blocks">The block at a distance from EIP, or null where the way may not go on there.</param>
+    /// <param name="blocks">The block at a distance from EIP, or null if the trace may not continue there.</param>
     /// <param name="cpu">The processor.</param>
     /// <param name="mmu">Its memory.</param>
     public static CompiledCode? Compile(Func<uint, Block?> blocks, Ia32<Concrete, PcBus> cpu, Mmu mmu)
@@ -96,7 +96,7 @@ internal sealed class BlockCompiler
     }
 
     /// <summary>
-    /// A load of the operation that is being written; <paramref name="write"/> where a store to the place follows.
+    /// Emits a load of the present operation. If <paramref name="write"/> is set, a store to the same address follows.
     /// </summary>
     public Code Load(Code linear, int size, bool write)
     {
@@ -126,7 +126,7 @@ internal sealed class BlockCompiler
         return value;
     }
 
-    /// <summary>A store of the operation that is being written.</summary>
+    /// <summary>Emits a store of the present operation.</summary>
     public void Store(Code linear, int size, Code value)
     {
         value = _emitter.Fixed(value);
@@ -201,7 +201,9 @@ internal sealed class BlockCompiler
         return null;
     }
 
-    /// <summary>Writes a block; returns how far from the start the way goes on, or null where it has ended.</summary>
+    /// <summary>
+    /// Emits a block. Returns the distance from the start at which the trace continues, or null if it has ended.
+    /// </summary>
     private uint? Write(ReadOnlySpan<Operation> operations)
     {
         foreach (ref readonly var operation in operations)
@@ -226,7 +228,8 @@ internal sealed class BlockCompiler
             }
             catch (Exception e) when (e is NotCompilable or Fault)
             {
-                // What was written of the operation has changed nothing that its interpretation does not write again.
+                // The part of the operation that was emitted has changed nothing that its interpretation does not write
+                // again.
                 Resume(_before);
                 return End();
             }
@@ -236,8 +239,8 @@ internal sealed class BlockCompiler
         return Distance(_text.Eip);
     }
 
-    // What the method keeps in locals does not change; a load that would fault, or leave a segment that is not flat, is
-    // interpreted.
+    // A segment load does not change the method's locals. A load that would fault, or would leave a segment that is not
+    // flat, is interpreted.
     private void WriteSegmentLoad(in Operation operation)
     {
         var (exit, before, done) = (_il.DefineLabel(), Capture(), _done);
@@ -302,7 +305,10 @@ internal sealed class BlockCompiler
             Resume(taken);
     }
 
-    /// <summary>Leaves the way in a state where a condition holds, or where it does not.</summary>
+    /// <summary>
+    /// Leaves the trace with <paramref name="state"/> if the condition is true, or, with <paramref name="unless"/>, if
+    /// it is false.
+    /// </summary>
     private void LeaveIf(Node condition, bool unless, State state)
     {
         var (exit, done) = (_il.DefineLabel(), _done);
@@ -315,7 +321,7 @@ internal sealed class BlockCompiler
         });
     }
 
-    // Another turn, unless it could exceed the limit.
+    // Starts another turn of the loop, unless it could exceed the limit.
     private void WriteLoop()
     {
         WriteBack(Capture());
@@ -328,7 +334,7 @@ internal sealed class BlockCompiler
         _il.Emit(OpCodes.Ret);
     }
 
-    /// <summary>Pushes the number of operations done: those of the turns before, and of this one.</summary>
+    /// <summary>Pushes the number of executed operations: those of the earlier turns and of this one.</summary>
     private void PushDone(int ofThisTurn)
     {
         _il.Emit(OpCodes.Ldloc, _turns);
@@ -336,7 +342,7 @@ internal sealed class BlockCompiler
         _il.Emit(OpCodes.Add);
     }
 
-    /// <summary>How far a value of EIP is from that on entry, if that is known.</summary>
+    /// <summary>The distance of a value of EIP from its value on entry, if it is known.</summary>
     private static uint? Distance(Code eip) =>
         eip.Node switch
         {
@@ -349,7 +355,9 @@ internal sealed class BlockCompiler
             _ => null,
         };
 
-    /// <summary>Computes what the operation has assigned, so that later ones, and exits, only read it.</summary>
+    /// <summary>
+    /// Computes the values that the operation has assigned, so that later operations and exits only read them.
+    /// </summary>
     private void Fix()
     {
         for (var i = 0; i < _registers.Length; i++)
@@ -396,10 +404,10 @@ internal sealed class BlockCompiler
         _il.Emit(OpCodes.Ret);
     }
 
-    /// <summary>Makes a state the processor's, as far as it is not what it was on entry.</summary>
+    /// <summary>Writes a state to the processor, except for values that are the same as on entry.</summary>
     private void WriteBack(State state)
     {
-        // All values first: the fields that they are computed from are about to change.
+        // Computes all values first, because the fields from which they are computed are about to change.
         List<(ProcessorField Field, Code Value)> changes = [(ProcessorField.Eip, _emitter.Copied(state.Eip))];
         for (var i = 0; i < _registers.Length; i++)
             AddIfChanged(ProcessorField.Registers[i], _registers[i], state.Registers[i]);
@@ -418,9 +426,10 @@ internal sealed class BlockCompiler
     }
 
     /// <summary>
-    /// Pushes the host address of a linear one if the TLB allows the access, else goes to <paramref name="slow"/>.
+    /// Pushes the host address of a linear address if the TLB allows the access; otherwise jumps to
+    /// <paramref name="slow"/>.
     /// </summary>
-    /// <returns>The linear address, fixed.</returns>
+    /// <returns>The linear address, in a local.</returns>
     private unsafe Code Probe(Code linear, int size, bool write, Label slow)
     {
         linear = _emitter.Fixed(linear);
@@ -441,7 +450,8 @@ internal sealed class BlockCompiler
         _il.Emit(OpCodes.Add);
         _il.Emit(OpCodes.Stloc, entry);
 
-        // The page of the last byte is the one in the tag: so it is also the first byte's, or the access is slow.
+        // The tag must be the page of the last byte. The entry is that of the first byte, so an access to two pages is
+        // slow.
         _il.Emit(OpCodes.Ldloc, entry);
         _il.Emit(OpCodes.Ldc_I4, layout.TagOffset);
         _il.Emit(OpCodes.Add);
@@ -462,8 +472,8 @@ internal sealed class BlockCompiler
     }
 
     /// <summary>
-    /// Has code written, after the rest, that tries what the TLB did not allow: on success it goes on at the end, else
-    /// the method returns.
+    /// Emits code after the trace that tries an access that the TLB did not allow. If it succeeds, the code continues
+    /// at the end of the access; otherwise the method returns.
     /// </summary>
     private void AtExit(Label slow, Label end, Action attempt)
     {

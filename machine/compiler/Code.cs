@@ -4,8 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Compiler;
 
 /// <summary>
-/// A word in the reading that writes code: a number, or an expression that the code computes when it runs. Executing an
-/// instruction of <see cref="Processor.Ia32{W, TBus}"/> over it says what code to write for that instruction.
+/// A word in the reading that generates code: a number, or an expression that the code computes when it runs. Executing
+/// an instruction of <see cref="Processor.Ia32{W, TBus}"/> on these words generates the code for that instruction.
 /// </summary>
 internal readonly struct Code : IWord<Code>
 {
@@ -15,7 +15,7 @@ internal readonly struct Code : IWord<Code>
 
     public Code(Node node) => (_value, Node) = (0, node);
 
-    /// <summary>Null where the word is the number <see cref="Value"/>.</summary>
+    /// <summary>Null if the word is the number <see cref="Value"/>.</summary>
     public Node? Node { get; }
 
     public uint Value => _value;
@@ -103,7 +103,7 @@ internal readonly struct Code : IWord<Code>
     public static Truth EvenParity(Code a) =>
         a.Node is null ? Concrete.EvenParity(a._value) : new Truth(new Test(new Node(Operator.EvenParity, a, 0)));
 
-    // What an emulator does with what the manual leaves open: as the concrete reading.
+    // An emulator must choose a value that the manual leaves open. It chooses the same as the concrete reading.
     public static Code Arbitrary(Code usual) => usual;
 
     public static bool TryValue(Code word, out uint value)
@@ -126,7 +126,7 @@ internal readonly struct Code : IWord<Code>
         a.Node is null && b.Node is null ? value : new Truth(new Test(new Node(op, a, b)));
 }
 
-/// <summary>An instruction does something that code is not written for; it is interpreted.</summary>
+/// <summary>Thrown for an instruction that cannot be compiled. The instruction is then interpreted.</summary>
 #pragma warning disable CA1032 // thrown and caught by the compiler alone
 internal sealed class NotCompilable : Exception;
 #pragma warning restore CA1032

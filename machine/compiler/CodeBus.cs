@@ -3,7 +3,7 @@ using Verified.Machine.Processor;
 namespace Verified.Machine.Compiler;
 
 /// <summary>
-/// Memory as the compiler sees it: each access is written as code at once, in order. Anything else is interpreted.
+/// Memory in the reading that generates code. Each access emits code at once, in order. Anything else is interpreted.
 /// </summary>
 internal readonly struct CodeBus(BlockCompiler compiler) : IBus<Code>
 {

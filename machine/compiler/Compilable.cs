@@ -3,8 +3,8 @@ using Verified.Machine.Processor;
 namespace Verified.Machine.Compiler;
 
 /// <summary>
-/// The operations that code is written for: those that change nothing but general registers, status flags, memory and
-/// EIP. An access must be in DS, ES or SS, which are flat where compiled code runs.
+/// Decides which operations can be compiled: those that change only general registers, status flags, memory and EIP. An
+/// access must use DS, ES or SS, which are flat when compiled code runs.
 /// </summary>
 internal static class Compilable
 {
@@ -39,7 +39,9 @@ internal static class Compilable
         };
     }
 
-    /// <summary>MOV of a register to DS, ES, FS or GS: a call of the interpreter's own load.</summary>
+    /// <summary>
+    /// Whether the operation is a MOV from a register to DS, ES, FS or GS. It calls the interpreter's own load.
+    /// </summary>
     public static bool LoadsDataSegment(in Operation op) =>
         op.Op == Op.MovSegment
         && op.Source == OperandKind.Register

@@ -5,7 +5,7 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Compiler;
 
 /// <summary>
-/// Writes expressions, and accesses to the processor's state, as IL. Argument 0 of the method is the processor.
+/// Emits expressions, and accesses to the processor's state, as IL. Argument 0 of the method is the processor.
 /// </summary>
 internal sealed class Emitter(ILGenerator il)
 {
@@ -23,8 +23,7 @@ internal sealed class Emitter(ILGenerator il)
     }
 
     /// <summary>
-    /// Computes a word now, so that from here on it is only read. A field's value is read anew wherever it stands
-    /// elsewhere.
+    /// Computes a word now, so that later code only reads it. A field is not copied: later code reads the field again.
     /// </summary>
     public Code Fixed(Code word)
     {
@@ -38,7 +37,7 @@ internal sealed class Emitter(ILGenerator il)
         return word;
     }
 
-    /// <summary>The value that a word has here, in a local of its own unless it is in one already.</summary>
+    /// <summary>The present value of a word, copied to a new local unless it is already in one.</summary>
     public Code Copied(Code word)
     {
         if (word.Node is not { Local: null })
@@ -49,7 +48,7 @@ internal sealed class Emitter(ILGenerator il)
         return copy;
     }
 
-    /// <summary>A word that is in a local, which the caller assigns.</summary>
+    /// <summary>A word in a new local, which the caller assigns.</summary>
     public Code NewLocal() => new(new Node(Operator.Local) { Local = il.DeclareLocal(typeof(uint)) });
 
     public void Assign(ProcessorField field, Code value)
@@ -150,7 +149,7 @@ internal sealed class Emitter(ILGenerator il)
         il.Emit(code);
     }
 
-    // A count of 32 or more means 0, or the sign; IL leaves it open.
+    // A count of 32 or more gives 0, or the sign. In IL the result would be undefined.
     private void Shift(Node node, OpCode code)
     {
         if (node.B.Node is null && node.B.Value < 32)
@@ -188,7 +187,9 @@ internal sealed class Emitter(ILGenerator il)
         il.Emit(OpCodes.Call, typeof(Rules).GetMethod(rule, BindingFlags.Static | BindingFlags.Public)!);
     }
 
-    /// <summary>What is no one IL instruction: as the concrete reading does it.</summary>
+    /// <summary>
+    /// Operations that are not a single IL instruction. They give the same results as the concrete reading.
+    /// </summary>
     private static class Rules
     {
         public static uint MultiplyHigh(uint a, uint b) => Concrete.MultiplyHigh(a, b);

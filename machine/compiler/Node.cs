@@ -5,12 +5,10 @@ namespace Verified.Machine.Compiler;
 
 internal enum Operator : byte
 {
-    /// <summary>
-    /// A field of the processor as it was on entry: a register, EIP, or an operand of the last flags.
-    /// </summary>
+    /// <summary>A field of the processor with its value on entry: a register, EIP, or a word of the flags.</summary>
     Field,
 
-    /// <summary>A value loaded or computed before: only in its local.</summary>
+    /// <summary>A value that was loaded or computed before and exists only in a local.</summary>
     Local,
     Add,
     Subtract,
@@ -31,15 +29,15 @@ internal enum Operator : byte
     LessSigned,
     EvenParity,
 
-    /// <summary>B where A is not 0, else C.</summary>
+    /// <summary>B if A is not 0, else C.</summary>
     Select,
 }
 
 /// <summary>An expression of compiled code.</summary>
-/// <param name="op">What is computed.</param>
-/// <param name="a">First operand.</param>
-/// <param name="b">Second operand; 0 where there is none.</param>
-/// <param name="c">Third operand, of <see cref="Compiler.Operator.Select"/>.</param>
+/// <param name="op">The operator.</param>
+/// <param name="a">The first operand.</param>
+/// <param name="b">The second operand; 0 if there is none.</param>
+/// <param name="c">The third operand, of <see cref="Compiler.Operator.Select"/>.</param>
 internal sealed class Node(Operator op, Code a = default, Code b = default, Code c = default)
 {
     public Operator Operator => op;
@@ -47,17 +45,17 @@ internal sealed class Node(Operator op, Code a = default, Code b = default, Code
     public Code B => b;
     public Code C => c;
 
-    /// <summary>Which field of the processor, for <see cref="Compiler.Operator.Field"/>.</summary>
+    /// <summary>The field of the processor, for <see cref="Compiler.Operator.Field"/>.</summary>
     public ProcessorField Field { get; init; }
 
-    /// <summary>Where the value is once it was computed.</summary>
+    /// <summary>The local that contains the value after it was computed.</summary>
     public LocalBuilder? Local { get; set; }
 }
 
 /// <summary>An undecided condition, as an expression that is 1 or 0.</summary>
 internal sealed class Test(Node node) : Condition
 {
-    /// <summary>Told every condition that an instruction decides by; null outside of a compilation.</summary>
+    /// <summary>Called for every condition on which an instruction depends; null outside a compilation.</summary>
     [ThreadStatic]
     public static Func<Test, bool>? Decider;
 

@@ -8,7 +8,7 @@ namespace Verified.Machine.Compiler;
 
 /// <summary>A word of the processor's state, as compiled code addresses it.</summary>
 /// <param name="Field">The field of <see cref="Ia32{W, TBus}"/>.</param>
-/// <param name="Offset">Bytes from its start, where the word is a part of it.</param>
+/// <param name="Offset">Bytes from the field's start to the word.</param>
 internal readonly record struct ProcessorField(FieldInfo Field, int Offset = 0)
 {
     public static readonly ProcessorField Eip = new(Named("Eip"));
@@ -19,7 +19,7 @@ internal readonly record struct ProcessorField(FieldInfo Field, int Offset = 0)
         .. Enumerable.Range(0, 8).Select(i => new ProcessorField(Named("R"), i * sizeof(uint))),
     ];
 
-    /// <summary>The selectors of the segment registers, in the encoding's order.</summary>
+    /// <summary>The selectors of the segment registers, in the order of the encoding.</summary>
     public static readonly ProcessorField[] Selectors =
     [
         .. Enumerable.Range(0, 6).Select(i => new ProcessorField(Named("S"), SelectorOffset(i))),

@@ -5,7 +5,8 @@ using Verified.Machine.Processor;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// Decoded blocks by the physical address of their first byte; those of a page go when code in it is overwritten.
+/// Decoded blocks, by the physical address of their first byte. A store to a page's code discards the blocks of that
+/// page.
 /// </summary>
 internal sealed class BlockCache
 {
@@ -37,7 +38,7 @@ internal sealed class BlockCache
             ? block
             : null;
 
-    /// <summary>The block at a linear address; faults as a fetch does.</summary>
+    /// <summary>The block at a linear address. Throws the fault that a fetch would raise.</summary>
     public Block At(uint linear, bool big, bool user)
     {
         var physical = _mmu.Translate(linear, write: false, user);
@@ -53,8 +54,8 @@ internal sealed class BlockCache
     }
 
     /// <summary>
-    /// The block at a distance from another one, at <paramref name="linear"/>, for compiled code that starts there;
-    /// null where it would be in another page.
+    /// The block at a distance from another block, at <paramref name="linear"/>, for compiled code that starts there;
+    /// null if it would be in another page.
     /// </summary>
     public Block? Along(Block start, uint linear, uint distance, bool user)
     {
@@ -117,15 +118,15 @@ internal sealed class BlockCache
         }
         catch (UnimplementedInstruction)
         {
-            // Reported when, and if, execution gets there.
+            // A fault is reported only if execution gets there.
             operation = default;
             return false;
         }
     }
 
     /// <summary>
-    /// An instruction that is decoded each time: one that continues in the next page, whose second half has a
-    /// translation of its own, or one that is fetched from where nothing is, which reads as ones.
+    /// An instruction that is decoded each time it runs. Its bytes continue in the next page, which has a separate
+    /// translation, or there is no memory at its address, so that they read as ones.
     /// </summary>
     private Block Alone(uint linear, uint physical, bool big, bool user)
     {
@@ -142,7 +143,7 @@ internal sealed class BlockCache
             bytes[i] = (byte)_memory.Load(i < here ? physical + (uint)i : next + (uint)(i - here), 1);
         try
         {
-            // Longer than 15 bytes: the processor raises #GP.
+            // More than 15 bytes: the processor raises #GP.
             return Decode.TryDecode(bytes, 0, bytes.Length, big, out var operation)
                 ? (operation, bytes[..operation.Length])
                 : throw Fault.Protection(0);

@@ -4,12 +4,12 @@ using Verified.Machine.Processor;
 
 namespace Verified.Machine.Computer;
 
-/// <summary>Bytes whose accesses stop the machine: those written, those read, or both.</summary>
+/// <summary>Bytes whose accesses stop the machine: writes, reads, or both.</summary>
 public readonly record struct Watchpoint(uint Linear, uint Length, bool Reads, bool Writes);
 
 /// <summary>
 /// Execution one instruction at a time: the trap flag, the processor's own breakpoints (SDM vol. 3, 17.2 and 17.3), and
-/// those of a debugger outside of it.
+/// the breakpoints of an external debugger.
 /// </summary>
 public sealed partial class Pc
 {
@@ -22,17 +22,19 @@ public sealed partial class Pc
     private readonly HashSet<uint> _breakpoints = [];
     private readonly List<Watchpoint> _watchpoints = [];
 
-    // Bits of DR6 for the breakpoints that the present instruction has met.
+    // Bits of DR6 for the breakpoints that the present instruction has hit.
     private uint _met;
     private bool _watchful,
         _passing;
     private (uint, uint, uint, uint, uint) _armed = (0x400, 0, 0, 0, 0);
 
-    /// <summary>Linear addresses before whose instruction <see cref="Run"/> stops, except at its start.</summary>
+    /// <summary>
+    /// Linear addresses at which <see cref="Run"/> stops before the instruction, except at the start of the run.
+    /// </summary>
     public IReadOnlySet<uint> Breakpoints => _breakpoints;
 
     /// <summary>
-    /// The address whose access stopped <see cref="Run"/>, with the watchpoint; null where it was a breakpoint.
+    /// The address whose access stopped <see cref="Run"/>, with the watchpoint; null if a breakpoint stopped it.
     /// </summary>
     public (Watchpoint Watchpoint, uint Linear)? Watched { get; private set; }
 
@@ -59,7 +61,7 @@ public sealed partial class Pc
         _passing = true;
     }
 
-    /// <summary>Whether execution must go step by step, and which pages' accesses must be seen.</summary>
+    /// <summary>Decides whether execution must go step by step, and which pages' accesses must be reported.</summary>
     private void UpdateWatch()
     {
         _watchful = _breakpoints.Count > 0 || _watchpoints.Count > 0;
@@ -98,7 +100,7 @@ public sealed partial class Pc
 
     private uint LengthOf(int i) => (Cpu.D[Control].Value >> 18 + 4 * i & 3) + 1;
 
-    /// <summary>The bits of DR6 of the breakpoints on this range of this kind of access.</summary>
+    /// <summary>The bits of DR6 for the breakpoints that overlap a range with a kind of access.</summary>
     private uint Meets(uint start, uint length, Func<uint, bool> kind)
     {
         uint met = 0;
@@ -168,14 +170,14 @@ public sealed partial class Pc
         if (resumed && operation.Op is not (Op.Iret or Op.Popf))
             Cpu.Resume();
         var loadsStack = Cpu.InterruptShadow && !shadowed && operation.Op is Op.MovSegment or Op.PopSegment;
-        // The handler of an interrupt that the instruction raised is not traced; after MOV SS the trap waits for the
-        // next one.
+        // The handler of an interrupt that the instruction raised is not traced. After MOV SS the trap waits for the
+        // next instruction.
         if (traps && !Cpu.Entered && !loadsStack)
             Cpu.PendingTrap |= DebugStatus.SingleStep;
         var met = Cpu.BreakpointsArmed ? Enabled(_met) : 0;
         var held = Cpu.HeldTrap ?? 0;
         Cpu.HeldTrap = loadsStack ? met : null;
-        // ICEBP is a #DB itself.
+        // ICEBP raises #DB itself.
         if (operation.Op == Op.Icebp)
             Cpu.D[Status] |= held;
         else
@@ -191,7 +193,8 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// A breakpoint on the instruction at <paramref name="linear"/>, of the debugger or (raised here) of the processor.
+    /// Whether a breakpoint is set on the instruction at <paramref name="linear"/>: the debugger's, or the processor's,
+    /// for which this method raises the exception.
     /// </summary>
     private bool StopsBefore(uint linear)
     {

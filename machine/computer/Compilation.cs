@@ -5,20 +5,21 @@ using Verified.Spec.Values;
 
 namespace Verified.Machine.Computer;
 
-/// <summary>What is executed often is compiled: see <see cref="BlockCompiler"/>.</summary>
+/// <summary>Compiles code that runs often (see <see cref="BlockCompiler"/>).</summary>
 public sealed partial class Pc
 {
-    // What takes the place of code that could not be made.
+    // Replaces code that could not be compiled.
     private static readonly CompiledCode Nothing = new(_ => 0, 0);
 
     /// <summary>
-    /// A way is compiled when its first block has been executed so often; making its code takes some milliseconds.
+    /// The number of executions of a trace's first block before the trace is compiled. Compilation takes some
+    /// milliseconds.
     /// </summary>
     public int HotAfter { get; set; } = 5_000;
 
     /// <summary>
-    /// The code from a block on for the present state, made now if the block is hot; null where it is to be
-    /// interpreted.
+    /// The compiled trace from a block on for the present state. It is compiled now if the block is hot. Null if the
+    /// block must be interpreted.
     /// </summary>
     private CompiledCode? Compiled(Block block)
     {
@@ -47,8 +48,8 @@ public sealed partial class Pc
         return BlockCompiler.Compile(distance => _blocks.Along(block, linear, distance, user), Cpu, Mmu);
     }
 
-    /// <summary>Runs compiled code as far as there is some.</summary>
-    /// <returns>False where the first operation is to be interpreted.</returns>
+    /// <summary>Runs compiled traces as long as there are some.</summary>
+    /// <returns>False if the first operation must be interpreted.</returns>
     private bool RunCompiled(Block block, CompiledCode compiled, long limit)
     {
         var user = Cpu.Cpl == 3;

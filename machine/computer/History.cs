@@ -7,7 +7,7 @@ using Decoder = Iced.Intel.Decoder;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// What is shown of a machine that has crashed: registers, the last instructions, and the descriptor that failed.
+/// The report of a machine that has crashed: registers, the last instructions, and the descriptor that failed.
 /// </summary>
 public sealed partial class Pc
 {
@@ -22,25 +22,25 @@ public sealed partial class Pc
     private uint _running;
 
     /// <summary>
-    /// The start of a block was executed: at which linear address, and how many instructions were begun there.
+    /// An execution from the start of a block: its linear address, and the number of instructions that were begun.
     /// </summary>
     private readonly record struct Ran(Block Block, uint Linear, int Begun);
 
-    // The history has only the first block of a compiled way.
+    // The history contains only the first block of a trace.
     private void Remember(Block block, uint linear, int begun) =>
         _history[_historyAt = _historyAt + 1 & Remembered - 1] = new(block, linear, begun);
 
     private void BeginRun(Block block, uint linear) => (_runningBlock, _running) = (block, linear);
 
     /// <summary>
-    /// Completes the history where an exception ends the run: the instructions begun are not remembered yet. Catches
-    /// nothing.
+    /// Completes the history when an exception ends a run, because the instructions begun are not recorded yet. It
+    /// catches no exception.
     /// </summary>
     private bool RememberCrash()
     {
         var code = Cpu.S[SegmentRegister.Cs];
         var last = (code.Base + Cpu.Eip).Value;
-        // An interrupt that could not be delivered is between runs.
+        // An interrupt that could not be delivered occurred between two runs.
         if (
             _runningBlock is { } block
             && last - _running < LongestInstruction * (uint)Cpu.Begun
@@ -51,10 +51,10 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// The last instructions, oldest first: linear address, bytes, text. The bytes are those that were executed,
-    /// whatever has become of memory and page tables.
+    /// The last instructions, oldest first: linear address, bytes, text. The bytes are those that were executed, even
+    /// if memory or page tables have changed since.
     /// </summary>
-    /// <param name="most">How many.</param>
+    /// <param name="most">The largest number of instructions.</param>
     public IReadOnlyList<string> LastInstructions(int most = 16)
     {
         var lines = new List<string>();
@@ -71,7 +71,7 @@ public sealed partial class Pc
         return lines.TakeLast(most).ToList();
     }
 
-    /// <summary>Disassembles the instruction at a linear address, as memory is now.</summary>
+    /// <summary>Disassembles the instruction at a linear address from the present contents of memory.</summary>
     public (string Text, int Length) Disassemble(uint linear, bool big)
     {
         var bytes = new byte[LongestInstruction];
@@ -113,7 +113,9 @@ public sealed partial class Pc
         ];
     }
 
-    /// <summary>The table entry that an error code of #TS, #NP, #SS or #GP names, or null.</summary>
+    /// <summary>
+    /// Describes the table entry that an error code of #TS, #NP, #SS or #GP names; null for other faults.
+    /// </summary>
     public string? DescribeDescriptor(Fault fault)
     {
         if (

@@ -11,26 +11,28 @@ public enum StopReason
     /// <summary>The instruction budget is used up.</summary>
     Budget,
 
-    /// <summary>HLT, and nothing can wake the processor.</summary>
+    /// <summary>The processor executed HLT, and nothing can wake it.</summary>
     Halted,
 
-    /// <summary>The guest wrote to isa-debug-exit; see <see cref="Pc.ExitStatus"/>.</summary>
+    /// <summary>The guest wrote to isa-debug-exit (see <see cref="Pc.ExitStatus"/>).</summary>
     Exited,
 
     /// <summary>The processor is at a user instruction (only <see cref="Pc.RunToUser"/>).</summary>
     User,
 
-    /// <summary>The guest has reset a machine without ROM.</summary>
+    /// <summary>The guest reset a machine without ROM.</summary>
     Reset,
 
-    /// <summary>At a breakpoint, or after an access to a watched address; see <see cref="Pc.Breakpoints"/>.</summary>
+    /// <summary>
+    /// The machine is at a breakpoint, or has accessed a watched address (see <see cref="Pc.Breakpoints"/>).
+    /// </summary>
     Breakpoint,
 }
 
 /// <summary>
-/// The IA-32 PC: one processor, RAM, perhaps a ROM, two 8259, an 8254, a clock, a keyboard controller, a 16550 at COM1,
-/// a printer, and the consoles of testers. Deterministic: its time is the number of instructions executed, and waiting
-/// in HLT skips to the next event.
+/// The IA-32 PC: one processor, RAM, perhaps a ROM, and chips. The chips are two 8259, an 8254, a clock, a keyboard
+/// controller, a 16550 at COM1, a printer, and the consoles of testers. The machine is deterministic: its time is the
+/// number of executed instructions, and waiting in HLT skips to the next event.
 /// </summary>
 public sealed partial class Pc : IPorts
 {
@@ -47,11 +49,11 @@ public sealed partial class Pc : IPorts
 
     /// <param name="memorySize">Bytes of RAM.</param>
     /// <param name="rom">
-    /// A ROM at the end of the address space, which the processor is reset into; or nothing, and it is in flat
-    /// protected mode. With a ROM there is a chipset whose RAM can take the place of the ROM's copy below 1 MB.
+    /// A ROM at the end of the address space. The processor starts at its reset address in the ROM. Without a ROM, it
+    /// starts in flat protected mode. With a ROM there is a chipset that can replace the ROM's copy below 1 MB by RAM.
     /// </param>
     /// <param name="taggedTlb">
-    /// The variant with an address space in each entry of the TLB: <see cref="Mmu.IsTagged"/>.
+    /// Whether each TLB entry belongs to an address space: <see cref="Mmu.IsTagged"/>.
     /// </param>
     public Pc(uint memorySize = 64 << 20, ReadOnlySpan<byte> rom = default, bool taggedTlb = false)
     {
@@ -85,15 +87,13 @@ public sealed partial class Pc : IPorts
     /// <summary>COM1.</summary>
     public Uart Serial { get; } = new();
 
-    /// <summary>What QEMU's isa-debug-exit makes the exit status: the value written, times 2, plus 1.</summary>
+    /// <summary>The exit status that QEMU's isa-debug-exit returns: the written value times 2, plus 1.</summary>
     public int? ExitStatus { get; private set; }
 
-    /// <summary>
-    /// How many interrupts of the controllers the processor has taken, and EIP when it took the last one.
-    /// </summary>
+    /// <summary>The number of interrupts that the processor has taken from the controllers.</summary>
     public long InterruptsTaken { get; private set; }
 
-    /// <inheritdoc cref="InterruptsTaken"/>
+    /// The value of EIP when the processor took the last interrupt.
     public uint InterruptedAt { get; private set; }
 
     public long Instructions { get; private set; }
@@ -101,18 +101,18 @@ public sealed partial class Pc : IPorts
     /// <summary>Virtual time in instructions: those executed, and the time skipped in HLT.</summary>
     public long Time { get; private set; }
 
-    /// <summary>Instructions per virtual second; it sets how often the timer ticks.</summary>
+    /// <summary>Instructions in a virtual second. It determines how often the timer ticks.</summary>
     public long ClockRate { get; init; } = 100_000_000;
 
-    /// <summary>What the time-stamp counter is at, where something else than instructions is counted.</summary>
+    /// <summary>The value of the time-stamp counter, if it counts something other than instructions.</summary>
     public Func<long>? TimeStamp { get; set; }
 
-    /// <summary>Called before every instruction, which makes execution slow; null in normal use.</summary>
+    /// <summary>Called before every instruction; null in normal use, because it makes execution slow.</summary>
     public Action<Pc>? Trace { get; set; }
 
     /// <summary>Runs at most <paramref name="budget"/> instructions.</summary>
-    /// <exception cref="ShutdownException">Triple fault.</exception>
-    /// <exception cref="UnimplementedInstruction">With address, bytes and disassembly.</exception>
+    /// <exception cref="ShutdownException">A triple fault.</exception>
+    /// <exception cref="UnimplementedInstruction">With the address, bytes and disassembly.</exception>
     public StopReason Run(long budget)
     {
         PassBreakpoint();
@@ -151,12 +151,12 @@ public sealed partial class Pc : IPorts
     }
 
     /// <summary>
-    /// Runs until the processor is at a user instruction or executes HLT, with the timer stopped: one kernel entry. The
-    /// interrupts that are pending are taken as always.
+    /// Runs until the processor is at a user instruction or executes HLT, with the timer stopped: one kernel entry.
+    /// Pending interrupts are taken as usual.
     /// </summary>
-    /// <param name="budget">Instructions, at most.</param>
+    /// <param name="budget">The largest number of instructions.</param>
     /// <param name="pause">
-    /// Where to stop before that, but not at once: the start of a block of code that runs with interrupts on.
+    /// An earlier place to stop, though not at once: the start of a block of code that runs with interrupts on.
     /// </param>
     public StopReason RunToUser(long budget, uint? pause = null)
     {
@@ -180,7 +180,7 @@ public sealed partial class Pc : IPorts
     }
 
     /// <summary>
-    /// The 32-bit word at a linear address, read without any side effect; null where nothing is mapped.
+    /// The 32-bit word at a linear address, read without side effects; null if no page is mapped there.
     /// </summary>
     public uint? TryPeek(uint linear)
     {
@@ -197,11 +197,11 @@ public sealed partial class Pc : IPorts
     }
 
     /// <inheritdoc cref="TryPeek"/>
-    /// <exception cref="MachineException">Nothing is mapped there.</exception>
+    /// <exception cref="MachineException">No page is mapped there.</exception>
     public uint Peek(uint linear) =>
         TryPeek(linear) ?? throw new MachineException($"no memory is mapped at {linear:X8}h");
 
-    /// <summary>Writes a 32-bit word at a linear address, whatever the rights of its page.</summary>
+    /// <summary>Writes a 32-bit word at a linear address, regardless of the page's rights.</summary>
     public void Poke(uint linear, uint value)
     {
         for (var i = 0; i < 4; i++)
@@ -236,11 +236,11 @@ public sealed partial class Pc : IPorts
         }
     }
 
-    /// <summary>Whether the whole block is below the limit of its segment.</summary>
+    /// <summary>Whether the whole block is within the limit of its segment.</summary>
     private bool Fits(in Segment<Concrete> code, Block block) =>
         code.FlatToRead || (ulong)Cpu.Eip.Value + (block.End - block.Physical) - 1 <= code.Limit.Value;
 
-    /// <summary>The block at CS:EIP, or null where the fetch faulted and the fault was delivered.</summary>
+    /// <summary>The block at CS:EIP; null if the fetch faulted and the fault was delivered.</summary>
     private Block? Fetch()
     {
         ref var code = ref Cpu.S[SegmentRegister.Cs];
@@ -252,7 +252,7 @@ public sealed partial class Pc : IPorts
         }
         catch (Fault fault)
         {
-            // The limit of the segment is checked before the page of an instruction's later bytes (SDM vol. 3, 5.3).
+            // The segment limit is checked before the page of an instruction's later bytes (SDM vol. 3, 5.3).
             var isBeyond =
                 fault.Vector == Vectors.PageFault
                 && fault.Address is { } address
@@ -289,7 +289,9 @@ public sealed partial class Pc : IPorts
         }
     }
 
-    /// <summary>Asks for a non-maskable interrupt, as a failing memory or a button does; one at most waits.</summary>
+    /// <summary>
+    /// Requests a non-maskable interrupt, as failing memory or a button does. At most one request waits.
+    /// </summary>
     public void RequestNonMaskable() => _nonMaskablePending = true;
 
     private void TakeNonMaskable()
@@ -306,7 +308,7 @@ public sealed partial class Pc : IPorts
         Cpu.InNonMaskable = true;
     }
 
-    /// <summary>Lets the time pass in HLT; false where no interrupt can come.</summary>
+    /// <summary>Advances the time in HLT to the next event. Returns false if no interrupt can come.</summary>
     private bool SkipToTimer()
     {
         const uint timer = 1,
@@ -329,7 +331,7 @@ public sealed partial class Pc : IPorts
 
     ulong IPorts.TimeStamp => (ulong)(TimeStamp?.Invoke() ?? Now);
 
-    /// <summary>The time of a port access: <see cref="Time"/> is counted block by block.</summary>
+    /// <summary>The time of a port access. <see cref="Time"/> is updated only after each block.</summary>
     private long Now => Time + Cpu.Begun;
 
     private void AdvanceTimer()
@@ -359,7 +361,7 @@ public sealed partial class Pc : IPorts
 
     private void RequestReset() => _stop = StopReason.Reset;
 
-    /// <summary>A reset of a machine with ROM goes on there; RAM and chips stay as they are.</summary>
+    /// <summary>After a reset, a machine with ROM continues there. RAM and chips do not change.</summary>
     private bool TryRestart(StopReason reason)
     {
         if (reason != StopReason.Reset || !HasRom)

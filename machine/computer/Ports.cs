@@ -4,7 +4,8 @@ using Verified.Machine.Memory;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// The I/O ports. A wider access is one byte access per port, low port first; where nothing answers, ones are read.
+/// The I/O ports. A wider access is one byte access for each port, lowest port first. If no device answers, reads
+/// return ones.
 /// </summary>
 public sealed partial class Pc
 {
@@ -23,7 +24,7 @@ public sealed partial class Pc
 
     private readonly Dictionary<uint, long> _unanswered = [];
 
-    // Port 61h: the gate of timer channel 2, the loudspeaker, and bits that nothing is behind.
+    // Port 61h: the gate of timer channel 2, the loudspeaker, and bits without a function.
     private byte _system;
     private byte _post;
     private bool _refresh;
@@ -31,27 +32,27 @@ public sealed partial class Pc
     /// <summary>COM2.</summary>
     public Uart SecondSerial { get; } = new();
 
-    /// <summary>The device at the parallel ports, which are one: 378h, 278h and 3BCh.</summary>
+    /// <summary>The device at the parallel ports. 378h, 278h and 3BCh are the same port.</summary>
     public ParallelPort Printer { get; } = new();
 
     /// <summary>The text display's registers.</summary>
     public Vga Display { get; } = new();
 
-    /// <summary>Told each byte written to port E9h, or 402h, where firmware has its messages.</summary>
+    /// <summary>Receives each byte written to port E9h or 402h, to which firmware prints messages.</summary>
     public Action<byte>? ConsoleSent { get; set; }
 
-    /// <summary>Told each diagnostic code, written to port 80h or 190h.</summary>
+    /// <summary>Receives each diagnostic code, written to port 80h or 190h.</summary>
     public Action<byte>? PostCode { get; set; }
 
     /// <summary>The last diagnostic code.</summary>
     public byte LastPostCode => _post;
 
-    /// <summary>Ports that were accessed though nothing is there, with how often.</summary>
+    /// <summary>Ports without a device that were accessed, with the number of accesses.</summary>
     public IReadOnlyDictionary<uint, long> Unanswered => _unanswered;
 
     /// <summary>
-    /// What each port reads where no chip is there, and what is written goes nowhere: a processor alone in a rig; null
-    /// in a PC.
+    /// For a processor without chips in a test rig: the value that each port reads. Writes have no effect. Null in a
+    /// PC.
     /// </summary>
     public Func<uint, byte>? BarePorts { get; init; }
 
@@ -81,7 +82,7 @@ public sealed partial class Pc
         }
         if (port == HostBridge.AddressPort && size == 4)
         {
-            // One register: the byte at CF9h in it resets nothing.
+            // CF8h to CFBh are one register, so the byte at CF9h in it resets nothing.
             if (_bridge is not null)
                 _bridge.Address = value;
             else
@@ -101,9 +102,9 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// The chips as a PC's firmware leaves them to a loader: interrupts 0..15 at 08h and 70h, the timer ticking 18.2
-    /// times a second. The lines of timer, keyboard, second controller, diskette, clock, mouse, coprocessor and disks
-    /// are open (Multiboot specification, 3.2).
+    /// Leaves the chips as a PC's firmware leaves them to a loader. Interrupts 0..15 are at 08h and 70h, and the timer
+    /// ticks 18.2 times a second. The lines of timer, keyboard, second controller, diskette, clock, mouse, coprocessor
+    /// and disks are open (Multiboot specification, 3.2).
     /// </summary>
     internal void LeaveAsFirmware()
     {
@@ -158,7 +159,7 @@ public sealed partial class Pc
             case PostCard or OtherPostCard:
                 return _post;
             case DebugConsole or FirmwareConsole:
-                // What tells software that the console is there.
+                // This value tells software that the console exists.
                 return (byte)DebugConsole;
             case >= HostBridge.DataPort and < HostBridge.DataPort + 4 when _bridge is not null:
                 return _bridge.Read(port);
@@ -190,7 +191,7 @@ public sealed partial class Pc
                 break;
             case >= 0x40 and <= 0x43:
                 _pit.Write(port, value, TimerClockAt(Now));
-                // A mode whose output starts low withdraws what has not been acknowledged.
+                // A mode whose output starts low withdraws a request that has not been acknowledged.
                 if (!_pit.Output0(TimerClockAt(Now)))
                     UpdateLine(0, false);
                 ScheduleTimer();

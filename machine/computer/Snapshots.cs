@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// A snapshot of the whole machine, TLB included, and perhaps a later one within it. Going back undoes only the stores
-/// since, which are in the memory's <see cref="PhysicalMemory.Log"/>.
+/// A snapshot of the whole machine, including the TLB, and optionally an inner snapshot. A restore undoes only the
+/// later stores, which are in the memory's <see cref="PhysicalMemory.Log"/>.
 /// </summary>
 public sealed partial class Pc
 {
@@ -15,11 +15,11 @@ public sealed partial class Pc
         _outer,
         _spare;
 
-    // Whether a device may be other than in the snapshot.
+    // Whether a device may differ from the snapshot.
     private bool _devicesChanged;
 
     /// <summary>
-    /// Makes the present state the one that <see cref="Restore"/> returns to, in place of an earlier one.
+    /// Makes the present state the snapshot to which <see cref="Restore"/> returns. It replaces an earlier snapshot.
     /// </summary>
     public void Snapshot()
     {
@@ -30,10 +30,10 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// Makes the present state the one that <see cref="Restore"/> returns to, and keeps the snapshot before it for
+    /// Makes the present state the snapshot to which <see cref="Restore"/> returns. It keeps the earlier snapshot for
     /// <see cref="LeaveInner"/>.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is no snapshot, or an inner one already.</exception>
+    /// <exception cref="InvalidOperationException">There is no snapshot, or already an inner one.</exception>
     public void SnapshotInner()
     {
         if (_saved is null || _outer is not null)
@@ -44,7 +44,7 @@ public sealed partial class Pc
         Mmu.RecheckStores();
     }
 
-    /// <summary>Returns to the outer snapshot, and forgets the inner one.</summary>
+    /// <summary>Returns to the outer snapshot and discards the inner one.</summary>
     /// <exception cref="InvalidOperationException">There is no inner snapshot.</exception>
     public void LeaveInner()
     {
@@ -83,14 +83,14 @@ public sealed partial class Pc
         _devicesChanged = false;
     }
 
-    /// <summary>From here on the log tells what changes; the snapshot stays.</summary>
+    /// <summary>Makes the log report only later changes. The snapshot stays.</summary>
     public void Mark()
     {
         if (Memory.Log.Mark())
             Mmu.RecheckStores();
     }
 
-    /// <summary>Returns to the snapshot. What the guest printed stays printed.</summary>
+    /// <summary>Returns to the snapshot. Output that the guest has printed is not undone.</summary>
     /// <exception cref="InvalidOperationException">There is no snapshot.</exception>
     public void Restore()
     {

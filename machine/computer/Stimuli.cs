@@ -1,13 +1,13 @@
 namespace Verified.Machine.Computer;
 
 /// <summary>
-/// What a harness does to the machine while its timer is stopped: one user instruction at a time, and lines that it
-/// drives itself.
+/// Actions of a harness on the machine while its timer is stopped: it executes one user instruction at a time, and
+/// drives interrupt lines itself.
 /// </summary>
 public sealed partial class Pc
 {
     /// <summary>
-    /// Executes one instruction at the present privilege level, or raises what its fetch raises. No interrupt comes
+    /// Executes one instruction at the present privilege level, or raises the fault of its fetch. No interrupt comes
     /// before it.
     /// </summary>
     public void StepOnce() => RunBlock(1);
@@ -33,8 +33,8 @@ public sealed partial class Pc
     }
 
     /// <summary>
-    /// Whether the processor takes an interrupt now, as it does before an instruction: one is requested, interrupts are
-    /// on, and no instruction holds them off. If so, the processor is at the first instruction of the handler.
+    /// Takes an interrupt, as the processor does before an instruction, if one is requested, interrupts are on, and no
+    /// instruction holds them off. Returns true if so; the processor is then at the first instruction of the handler.
     /// </summary>
     public bool TakeRequested()
     {

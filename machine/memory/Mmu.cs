@@ -5,8 +5,8 @@ namespace Verified.Machine.Memory;
 
 /// <summary>
 /// Linear memory: two-level paging with 4 KB and 4 MB pages, and the TLB (SDM vol. 3, chapter 4). The TLB is
-/// direct-mapped and holds what it read until INVLPG, a CR3 load or an eviction: page tables that change meanwhile are
-/// not seen, as on a processor. An access that the cached rights do not allow walks the tables anew (SDM vol. 3,
+/// direct-mapped. An entry stays until INVLPG, a load of CR3 or an eviction, so later changes of the page tables have
+/// no effect before, as on a processor. If cached rights do not allow an access, the tables are read again (SDM vol. 3,
 /// 4.10.4.3 leaves that open).
 /// </summary>
 public sealed unsafe class Mmu
@@ -22,7 +22,7 @@ public sealed unsafe class Mmu
         LargeReserved = 0x003FE000;
     private const int Entries = 1024;
 
-    // A tag that no page has: the low bits of a page's address are 0.
+    // A tag that matches no page, because the low bits of a page's address are 0.
     private const uint NoPage = 1;
 
     private readonly PhysicalMemory _memory;
@@ -50,21 +50,21 @@ public sealed unsafe class Mmu
     }
 
     /// <summary>
-    /// A variant that no Pentium is: an entry belongs to the page directory that it was made with, and a load of CR3
-    /// forgets none. INVLPG reaches the present space alone; changing CR0 or CR4 forgets all.
+    /// A variant that no Pentium has: an entry belongs to the page directory with which it was made, and a load of CR3
+    /// discards no entry. INVLPG affects only the present space. A change of CR0 or CR4 discards all entries.
     /// </summary>
     public bool IsTagged { get; init; }
 
-    /// <summary>How often memory was accessed where nothing is, and the first linear address.</summary>
+    /// <summary>The number of accesses to addresses without memory, and the first such linear address.</summary>
     public (long Accesses, uint First) Unanswered { get; private set; }
 
-    /// <summary>How often every translation was forgotten but those of global pages.</summary>
+    /// <summary>How often all translations, except those of global pages, were discarded.</summary>
     public long Flushes { get; private set; }
 
-    /// <summary>Told address, bytes and direction (true: a write) of each access to a watched page.</summary>
+    /// <summary>Receives the address, size and direction (true: write) of each access to a watched page.</summary>
     internal Action<uint, int, bool>? AccessSeen { get; set; }
 
-    /// <summary>The A20 gate: closed, address line 20 is 0.</summary>
+    /// <summary>The A20 gate. While it is closed, address line 20 is 0.</summary>
     internal bool AddressLine20
     {
         get => _addressMask == uint.MaxValue;
@@ -77,7 +77,7 @@ public sealed unsafe class Mmu
         }
     }
 
-    /// <summary>Forgets every translation: what is at physical addresses has changed.</summary>
+    /// <summary>Discards every translation, because the contents of physical addresses have changed.</summary>
     internal void Flush()
     {
         _otherSpaces.Clear();
@@ -85,8 +85,8 @@ public sealed unsafe class Mmu
     }
 
     /// <summary>
-    /// The linear pages (addresses of their first bytes) whose accesses <see cref="AccessSeen"/> is told, in place of
-    /// earlier ones.
+    /// Replaces the set of watched linear pages (addresses of their first bytes). Their accesses are reported to
+    /// <see cref="AccessSeen"/>.
     /// </summary>
     internal void Watch(HashSet<uint> pages)
     {
@@ -141,9 +141,7 @@ public sealed unsafe class Mmu
             *at = (byte)value;
     }
 
-    /// <summary>
-    /// Where compiled code finds the tag that a page's address is compared with, and the host address, in the TLB.
-    /// </summary>
+    /// <summary>The offsets in a TLB entry of the tag and of the host address, for compiled code.</summary>
     internal (nint Tlb, int Entries, int TagOffset, int HostOffset) TlbLayout(bool write, bool user)
     {
         var tag = user
@@ -156,12 +154,12 @@ public sealed unsafe class Mmu
         return ((nint)_tlb, Entries, (int)((byte*)tag - (byte*)_tlb), (int)((byte*)&_tlb->Host - (byte*)_tlb));
     }
 
-    /// <summary>A load that is left undone where it faults or crosses pages.</summary>
+    /// <summary>Loads, unless the access faults or crosses a page boundary. Returns whether it did.</summary>
     /// <param name="linear">Linear address.</param>
     /// <param name="size">Bytes.</param>
-    /// <param name="write">As <see cref="LoadForStore"/>.</param>
-    /// <param name="user">With CPL 3.</param>
-    /// <param name="value">Set where it is done.</param>
+    /// <param name="write">Whether a store follows, as with <see cref="LoadForStore"/>.</param>
+    /// <param name="user">Whether CPL is 3.</param>
+    /// <param name="value">Set if the load was done.</param>
     internal bool TryLoad(uint linear, int size, bool write, bool user, ref uint value)
     {
         if (!TryTranslate(linear, size, write, user, out var physical))
@@ -170,7 +168,10 @@ public sealed unsafe class Mmu
         return true;
     }
 
-    /// <summary>A store that is left undone where it faults, crosses pages, or is to a page that holds code.</summary>
+    /// <summary>
+    /// Stores, unless the access faults, crosses a page boundary, or is to a page that contains code. Returns whether
+    /// it did.
+    /// </summary>
     internal bool TryStore(uint linear, int size, uint value, bool user)
     {
         if (
@@ -209,7 +210,7 @@ public sealed unsafe class Mmu
         }
     }
 
-    /// <summary>The physical address of a fetch where the TLB has it.</summary>
+    /// <summary>The physical address of a fetch, if the TLB contains it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryTranslateFetch(uint linear, bool user, out uint physical)
     {
@@ -219,7 +220,8 @@ public sealed unsafe class Mmu
     }
 
     /// <summary>
-    /// The physical address that <paramref name="linear"/> has now, through the TLB; faults as an access would.
+    /// The present physical address of <paramref name="linear"/>, through the TLB. Throws the fault that an access
+    /// would raise.
     /// </summary>
     public uint Translate(uint linear, bool write, bool user)
     {
@@ -237,7 +239,7 @@ public sealed unsafe class Mmu
         return Walk(linear, write, user) | linear & ~FrameMask;
     }
 
-    /// <summary>The physical address that the tables in memory give, or null; touches nothing.</summary>
+    /// <summary>The physical address that the tables in memory give, or null. Changes nothing.</summary>
     public uint? Look(uint linear)
     {
         if (!_paging)
@@ -252,8 +254,8 @@ public sealed unsafe class Mmu
     }
 
     /// <summary>
-    /// A page that user code reaches by the TLB in a way that the tables in memory do not allow, or null: a translation
-    /// that INVLPG should have ended.
+    /// A page that user code can access through the TLB in a way that the tables in memory do not allow; null if there
+    /// is none. INVLPG should have removed such a translation.
     /// </summary>
     public uint? FirstStale()
     {
@@ -313,7 +315,7 @@ public sealed unsafe class Mmu
     {
         for (var i = 0; i < _filledCount; i++)
         {
-            // A 4 MB page is cached in 4 KB pieces; they leave together.
+            // A 4 MB page is cached in pieces of 4 KB, which are removed together.
             var entry = _tlb + _filled[i];
             var offset = (entry->Rights & Large) != 0 ? 0x003FFFFFu : ~FrameMask;
             if (((entry->Page ^ linear) & ~offset) == 0 && entry->Page != NoPage)
@@ -322,7 +324,7 @@ public sealed unsafe class Mmu
     }
 
     /// <summary>
-    /// Makes every store take the slow way once, because pages are no longer logged or now hold code.
+    /// Makes every store take the slow path once, because pages are no longer logged or now contain code.
     /// </summary>
     internal void RecheckStores()
     {
@@ -330,7 +332,7 @@ public sealed unsafe class Mmu
             _tlb[_filled[i]].KernelWrite = _tlb[_filled[i]].UserWrite = NoPage;
     }
 
-    /// <summary>What the TLB holds, for a snapshot.</summary>
+    /// <summary>The contents of the TLB, for a snapshot.</summary>
     internal Translation[] Save()
     {
         var saved = new Translation[_filledCount];
@@ -415,7 +417,7 @@ public sealed unsafe class Mmu
             _memory.Store(at, 4, entry | bits);
     }
 
-    // Stores are allowed by the first one, which finds out whether the memory has to see them.
+    // Stores are allowed only after the first one, which finds out whether the memory must see them.
     private uint Fill(uint page, uint frame, uint rights)
     {
         var slot = page >> 12 & Entries - 1;
@@ -491,7 +493,7 @@ public sealed unsafe class Mmu
                 AllowStores(_tlb + (linear >> 12 & Entries - 1));
             return;
         }
-        // Both pages must allow the store before either is written; CR2 is the first address that may not be.
+        // Both pages must allow the store before either is written. CR2 is the first address that does not allow it.
         Translate(linear + (uint)size - 1 & FrameMask, true, user);
         for (var i = 0; i < size; i++)
             _memory.Store(Translate(linear + (uint)i, true, user), 1, value >> 8 * i & 0xFF);

@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Machine.Memory;
 
-/// <summary>What the processor of a PC reaches beside memory.</summary>
+/// <summary>The processor's access to ports and to the time stamp.</summary>
 internal interface IPorts
 {
     /// <summary>The value of the time-stamp counter.</summary>

@@ -1,10 +1,10 @@
 namespace Verified.Machine.Memory;
 
 /// <summary>
-/// RAM from physical address 0, with a <see cref="StoreLog"/> of what was written since the snapshot, and with marks on
-/// the 128-byte chunks that decoded code was read from. What is beyond the RAM reads as ones and ignores writes. A ROM
-/// lies at the end of the address space and, its last 128 KB, below 1 MB, where a chipset can have RAM in its place
-/// (<see cref="Shadow"/>). Both are stored behind the RAM, where <see cref="Resolve"/> finds them.
+/// RAM from physical address 0. It has a <see cref="StoreLog"/> of the bytes written since the snapshot, and marks on
+/// the 128-byte chunks from which code was decoded. Addresses beyond the RAM read as ones and ignore writes. A ROM is
+/// at the end of the address space. Its last 128 KB are also below 1 MB, where a chipset can replace them by RAM
+/// (<see cref="Shadow"/>). Both ROM parts are stored after the RAM, where <see cref="Resolve"/> finds them.
 /// </summary>
 public sealed unsafe class PhysicalMemory
 {
@@ -18,7 +18,7 @@ public sealed unsafe class PhysicalMemory
         ShadowSize = LowRomEnd - ShadowStart;
     private const int PieceBits = 14;
 
-    // Of each piece of 16 KB from C0000h, where there is a ROM: it is read from RAM, and written to RAM.
+    // For each piece of 16 KB from C0000h, if there is a ROM: whether reads and writes go to RAM.
     private readonly bool[] _readsRam = new bool[ShadowSize >> PieceBits],
         _writesRam = new bool[ShadowSize >> PieceBits];
 
@@ -52,7 +52,7 @@ public sealed unsafe class PhysicalMemory
 
     public uint Size { get; }
 
-    /// <summary>Where the ROM's copy below 1 MB starts.</summary>
+    /// <summary>The start of the ROM's copy below 1 MB.</summary>
     internal uint LowRomStart => LowRomEnd - _lowRom;
 
     /// <summary>Host address of physical address 0; stays valid while this object lives.</summary>
@@ -63,24 +63,25 @@ public sealed unsafe class PhysicalMemory
     /// <summary>Called with address and length, within a page, before bytes near decoded code are written.</summary>
     internal Action<uint, uint>? CodeOverwritten { get; set; }
 
-    /// <summary>What was written since the snapshot.</summary>
+    /// <summary>The log of bytes written since the snapshot.</summary>
     public StoreLog Log { get; }
 
     /// <summary>The current content of a page.</summary>
     public ReadOnlySpan<byte> Page(uint number) => _bytes.AsSpan((int)(number * PageSize), (int)PageSize);
 
     /// <summary>
-    /// True where a store may go straight to the host page: the log need not see it, and no code was decoded from it.
+    /// Whether a store may go directly to the host page: the log need not see it, and no code was decoded from the
+    /// page.
     /// </summary>
     internal bool IsPlainlyWritable(uint page) => _code[page] == 0 && !Log.Sees(page) && !IsProtected(page * PageSize);
 
-    /// <summary>Says of a piece of 16 KB from C0000h whether RAM is read there, and whether it is written.</summary>
+    /// <summary>Sets for a piece of 16 KB from C0000h whether reads and writes go to RAM.</summary>
     internal void Shadow(int piece, bool reads, bool writes) => (_readsRam[piece], _writesRam[piece]) = (reads, writes);
 
-    /// <summary>True where something answers a read of the stored address.</summary>
+    /// <summary>Whether memory answers a read of the stored address.</summary>
     internal bool Holds(uint stored) => stored < _extent;
 
-    /// <summary>Where a physical address is stored: RAM at itself, ROM behind it.</summary>
+    /// <summary>The stored address of a physical address: RAM is at its own address, ROM follows it.</summary>
     internal uint Resolve(uint physical) => _rom == 0 ? physical : ResolveBesideRom(physical);
 
     private uint ResolveBesideRom(uint physical)
@@ -92,7 +93,7 @@ public sealed unsafe class PhysicalMemory
         return physical < Size ? physical : physical | Nowhere;
     }
 
-    /// <summary>RAM that may not be written, as the chipset has it.</summary>
+    /// <summary>Whether an address is RAM that the chipset protects against writes.</summary>
     private bool IsProtected(uint stored) =>
         _rom != 0 && stored - ShadowStart < ShadowSize && !_writesRam[stored - ShadowStart >> PieceBits];
 
@@ -108,7 +109,7 @@ public sealed unsafe class PhysicalMemory
     }
 
     /// <summary>Writes 1, 2 or 4 bytes at a stored address.</summary>
-    /// <returns>True where the log has seen it and has to see the next store to the page too.</returns>
+    /// <returns>True if the log has seen the store and must also see the next store to the page.</returns>
     public bool Store(uint physical, int size, uint value)
     {
         if (physical > Size - (uint)size)
@@ -130,13 +131,13 @@ public sealed unsafe class PhysicalMemory
         return seen;
     }
 
-    // Where the ROM is read below 1 MB, RAM may be written: so firmware copies itself.
+    // RAM can be written while reads below 1 MB still come from the ROM. Firmware uses this to copy itself.
     private bool StoreBehindRom(uint stored, int size, uint value) =>
         stored - Size < _lowRom
         && _writesRam[stored - Size + LowRomStart - ShadowStart >> PieceBits]
         && Store(stored - Size + LowRomStart, size, value);
 
-    /// <summary>Copies bytes in, as a loader does.</summary>
+    /// <summary>Copies bytes into memory, as a loader does.</summary>
     public void Write(uint physical, ReadOnlySpan<byte> bytes)
     {
         if (physical > Size || (uint)bytes.Length > Size - physical)

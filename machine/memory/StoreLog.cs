@@ -4,17 +4,19 @@ using System.Runtime.InteropServices;
 namespace Verified.Machine.Memory;
 
 /// <summary>
-/// What memory was before each store since a snapshot, to find what changed and to undo it: dword by dword, and page by
-/// page where many dwords of a page are written. Nothing is logged until there is a snapshot.
+/// The contents of memory before each store since a snapshot, to find and undo changes. The log has one entry for each
+/// dword. If many dwords of a page are written, it has a copy of the page. Without a snapshot it logs nothing.
 /// </summary>
 public sealed unsafe class StoreLog
 {
     /// <summary>
-    /// So many dwords of a page are logged after each mark; then it is copied whole, and its stores are no longer seen.
+    /// The number of dwords of a page that are logged after each mark. After that, the whole page is copied, and its
+    /// stores are no longer reported.
     /// </summary>
     private const int MostDwords = 256;
 
-    // In the low bits of an entry's address: its former content is a page, the one of that number among the copies.
+    // A flag in the low bits of an entry's address: the former content is a whole page, with this number among the
+    // copies.
     private const uint WholePage = 1;
 
     private readonly byte* _host;
@@ -27,13 +29,13 @@ public sealed unsafe class StoreLog
         _marked,
         _copiedAtMark;
 
-    // Where an inner log began: the entries and copies before are an outer one's.
+    // The start of an inner log. Earlier entries and copies belong to the outer log.
     private int _floor,
         _copiedAtFloor;
 
     private uint _period;
 
-    /// <summary>The period in which stores to a page were last logged, and how many of its dwords were then.</summary>
+    /// <summary>The period in which stores to a page were last logged, and the number of its logged dwords.</summary>
     private struct Page
     {
         public uint Period;
@@ -47,12 +49,12 @@ public sealed unsafe class StoreLog
     }
 
     /// <summary>
-    /// The dwords written since <see cref="Mark"/>, by physical address, with what each was before that store; one may
+    /// The dwords written since <see cref="Mark"/>, by physical address, with the former value of each. A dword may
     /// occur more than once, in order. Valid until the next call.
     /// </summary>
     public ReadOnlySpan<(uint Address, uint Former)> Changes()
     {
-        // Most often no page was copied.
+        // Usually no page was copied.
         if (_copied == _copiedAtMark)
             return _entries.AsSpan(_marked, _count - _marked);
         _changes.Clear();
@@ -67,8 +69,8 @@ public sealed unsafe class StoreLog
         return CollectionsMarshal.AsSpan(_changes);
     }
 
-    /// <summary>What <see cref="Changes"/> tells starts here.</summary>
-    /// <returns>Whether stores to some page were not seen, but are from now on.</returns>
+    /// <summary>Starts a new list of <see cref="Changes"/>.</summary>
+    /// <returns>Whether stores to some page were not reported before, but will be from now on.</returns>
     public bool Mark()
     {
         var unseen = _copied != _copiedAtMark;
@@ -77,7 +79,7 @@ public sealed unsafe class StoreLog
         return unseen;
     }
 
-    /// <summary>Starts a log with the present content, which <see cref="TryUndo"/> goes back to.</summary>
+    /// <summary>Starts a log with the present content, to which <see cref="TryUndo"/> returns.</summary>
     internal void Begin()
     {
         (_count, _copied, _marked, _copiedAtMark) = (0, 0, 0, 0);
@@ -85,24 +87,22 @@ public sealed unsafe class StoreLog
         _period++;
     }
 
-    /// <summary>
-    /// Starts a log within the present one: <see cref="TryUndo"/> goes back to here, until <see cref="Leave"/>.
-    /// </summary>
+    /// <summary>Starts an inner log. <see cref="TryUndo"/> returns to this point until <see cref="Leave"/>.</summary>
     internal void Nest()
     {
         (_floor, _copiedAtFloor) = (_count, _copied);
         Mark();
     }
 
-    /// <summary>From here on <see cref="TryUndo"/> goes back to where the outer log began.</summary>
+    /// <summary>Ends the inner log. <see cref="TryUndo"/> then returns to the start of the outer log.</summary>
     internal void Leave() => (_floor, _copiedAtFloor) = (0, 0);
 
-    /// <summary>True where each store to the page has to be told to the log.</summary>
+    /// <summary>Whether each store to the page must be reported to the log.</summary>
     internal bool Sees(uint page) =>
         _period != 0 && (_pages[page].Period != _period || _pages[page].Dwords <= MostDwords);
 
     /// <summary>Called before a byte is written.</summary>
-    /// <returns>Whether later stores to the page have to be told too.</returns>
+    /// <returns>Whether later stores to the page must be reported, too.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Before(uint physical)
     {
@@ -128,7 +128,7 @@ public sealed unsafe class StoreLog
         return false;
     }
 
-    /// <summary>Called before any number of bytes of a page are written.</summary>
+    /// <summary>Called before any bytes of a page are written.</summary>
     internal void BeforePage(uint page)
     {
         if (!Sees(page))
@@ -138,7 +138,7 @@ public sealed unsafe class StoreLog
     }
 
     /// <summary>
-    /// Takes back the last entry, and tells where it was; false if none is left, and then the log starts again.
+    /// Undoes the last entry and returns its place. Returns false if no entry is left; the log then starts again.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryUndo(out uint physical, out uint length)

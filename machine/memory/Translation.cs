@@ -1,8 +1,8 @@
 namespace Verified.Machine.Memory;
 
 /// <summary>
-/// One TLB entry: the translation, and for each kind of access the page's address where the host memory may be used at
-/// once.
+/// One TLB entry: the translation, and a tag for each kind of access. A tag is the page's address if the access may use
+/// the host memory directly.
 /// </summary>
 internal unsafe struct Translation
 {
@@ -21,7 +21,7 @@ internal unsafe struct Translation
         Frame,
         Rights;
 
-    /// <summary>The entry is in the list of those to flush.</summary>
+    /// <summary>Whether the entry is in the list of entries to flush.</summary>
     public bool InUse;
 
     public void Clear()

@@ -2,13 +2,13 @@ namespace Verified.Machine.Processor;
 
 /// <summary>
 /// Alignment checks: with CR0.AM and EFLAGS.AC set, a misaligned access of ring 3 raises #AC (SDM vol. 3, 6.15). While
-/// they are on no segment counts as flat, so that every access takes the way on which it is checked.
+/// checks are on, no segment counts as flat, so every access takes the path that checks alignment.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     private bool _checksAlignment;
 
-    /// <summary>To be called when CR0, EFLAGS, CPL or a segment register may have changed.</summary>
+    /// <summary>Must be called after a change of CR0, EFLAGS, CPL or a segment register.</summary>
     public void UpdateAlignment()
     {
         var masked = (Known(Cr0, "CR0") & ControlBit.AlignmentMask & _model.Control0) != 0;

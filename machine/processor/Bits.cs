@@ -12,7 +12,7 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// BT, BTS, BTR, BTC: a register offset reaches beyond a memory operand, in units of the operand.
+    /// BT, BTS, BTR, BTC. A register offset can reach beyond a memory operand, in units of the operand's size.
     /// </summary>
     private void BitTest(in Operation op, BitChange change)
     {
@@ -55,7 +55,7 @@ public sealed partial class Ia32<W, TBus>
         };
     }
 
-    /// <summary>The other flags are unchanged, or undefined and usually unchanged.</summary>
+    /// <summary>Sets CF. The other flags are unchanged, or undefined and usually unchanged.</summary>
     private void SetCarryOnly(W carry)
     {
         Materialise();
@@ -63,8 +63,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// The tested bit; the 386 turns it to the end, which leaves overflow as ROR does (SingleStepTests/80386, 0FA3, as
-    /// emu88 and rex86 found).
+    /// Sets CF to the tested bit. The 386 rotates the bit to the end, so OF is the same as after ROR
+    /// (SingleStepTests/80386, 0FA3, as emu88 and rex86 found).
     /// </summary>
     private void SetTestedBit(W value, W bit, int size)
     {
@@ -75,7 +75,9 @@ public sealed partial class Ia32<W, TBus>
         _stored = _stored & ~(W)Flag.Overflow | W.Arbitrary(TopBitsDiffer(turned, size)) << 11 & Flag.Overflow;
     }
 
-    /// <summary>BSF and BSR: of 0, the destination is undefined (processors keep it) and only ZF is set.</summary>
+    /// <summary>
+    /// BSF and BSR. If the source is 0, the destination is undefined (processors keep it), and only ZF is set.
+    /// </summary>
     private void BitScan(in Operation op, bool reverse)
     {
         var value = Source(op);
@@ -91,8 +93,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// What a 386's scan leaves in the flags: those of the value's negation, and of the last shift; of a forward scan
-    /// past bit 0, the parity of the number found (SingleStepTests/80386, 0FBC and 0FBD, as emu88 has it).
+    /// The flags after a bit scan on a 386 (SingleStepTests/80386, 0FBC and 0FBD, following emu88). They are those of
+    /// the value's negation and of the last shift. A forward scan past bit 0 also sets the parity of the bit number.
     /// </summary>
     private static W ScanFlags(W value, W found, bool reverse, int size)
     {
@@ -120,20 +122,20 @@ public sealed partial class Ia32<W, TBus>
         var other = ReadRegister(op.SourceRegister, op.Size);
         var value = ToModify(op);
         var sum = Mask(value + other, op.Size);
-        // The sum goes last: XADD of a register with itself is its double.
+        // The sum is written last, so XADD of a register with itself doubles it.
         WriteRegister(op.SourceRegister, op.Size, value);
         Modify(op, sum);
         SetFlags(FlagRule.Add, value, other, sum, op.Size);
     }
 
-    /// <summary>CMPXCHG writes its operand back also where it differs.</summary>
+    /// <summary>CMPXCHG writes its operand back even if the comparison fails.</summary>
     private void CompareExchange(in Operation op)
     {
         var expected = ReadRegister(Register.Eax, op.Size);
         var value = ToModify(op);
         var same = expected == value;
         var replacement = W.Select(same, ReadRegister(op.SourceRegister, op.Size), value);
-        // The destination goes last: it may be the accumulator, which then is equal to itself.
+        // The destination is written last. It may be the accumulator, which is then equal to itself.
         if (op.Size == 4)
             R[Register.Eax] = W.Select(same, R[Register.Eax], value);
         else
@@ -156,7 +158,7 @@ public sealed partial class Ia32<W, TBus>
         _stored = _stored & ~(W)Flag.Zero | W.Select(same, Flag.Zero, 0);
     }
 
-    /// <summary>Of 16 bits undefined (SDM vol. 2, BSWAP), and usually 0.</summary>
+    /// <summary>With 16 bits the result is undefined (SDM vol. 2, BSWAP), and usually 0.</summary>
     private static W SwapBytes(W a, int size) =>
         size == 2 ? W.Arbitrary(0) & 0xFFFF : a << 24 | (a & 0xFF00) << 8 | a >> 8 & 0xFF00 | a >> 24;
 }

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// The x87 as far as finding it and switching it between programs goes: the control instructions (SDM vol. 1, 8.1 and
-/// 8.3.11). What computes raises #UD, after #NM where CR0 asks for that (vol. 3, 2.5). Nothing computes, so no
-/// exception is ever pending, and the pointers and registers are what was loaded.
+/// The part of the x87 that software needs to detect it and to switch it between programs: the control instructions
+/// (SDM vol. 1, 8.1 and 8.3.11). Computing instructions raise #UD, after #NM if CR0 says so (vol. 3, 2.5). Because
+/// nothing computes, no exception is ever pending, and pointers and registers keep the values that were loaded.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -18,11 +18,11 @@ public sealed partial class Ia32<W, TBus>
         Empty = 0xFFFF,
         Exceptions = 0x80FF;
 
-    // In the order of FNSAVE with 32-bit operands: control, status and tag word, four of pointers, and eight registers
-    // of ten bytes.
+    // In the order of FNSAVE with 32-bit operands: control, status and tag word, four words of pointers, and eight
+    // registers of ten bytes.
     private CoprocessorState<W> _coprocessor;
 
-    // So that the state of a machine whose programs do not use it need not be copied.
+    // If no program uses the x87, its state need not be copied.
     private bool _coprocessorUsed;
 
     private void ResetCoprocessor()
@@ -87,7 +87,9 @@ public sealed partial class Ia32<W, TBus>
         }
     }
 
-    /// <summary>Nobody answers: what would be stored is ones, by which programs learn that none is there.</summary>
+    /// <summary>
+    /// Without a coprocessor no device drives the bus, so a store writes ones. Programs detect its absence in this way.
+    /// </summary>
     private void WithoutCoprocessor(in Operation op)
     {
         switch ((CoprocessorUse)op.Extra)
@@ -118,12 +120,12 @@ public sealed partial class Ia32<W, TBus>
 
     private void SetCoprocessor(int item, W value) => (_coprocessor[item], _coprocessorUsed) = (value, true);
 
-    /// <summary>The environment is 14 or 28 bytes, by operand size; the registers follow it.</summary>
+    /// <summary>The environment has 14 or 28 bytes, depending on the operand size. The registers follow it.</summary>
     private void StoreCoprocessor(in Operation op, int items)
     {
         for (var i = 0; i < items; i++)
         {
-            // The words of the 32-bit environment are stored with ones above them.
+            // The upper halves of the words in the 32-bit environment are stored as ones.
             var upper = i <= TagWord && op.Size == 4 ? 0xFFFF0000 : 0;
             WriteMemory(op.Segment, CoprocessorOffset(op, i), ItemSize(op, i), _coprocessor[i] | upper);
         }
@@ -167,12 +169,12 @@ internal struct CoprocessorState<W>
     private W _first;
 }
 
-/// <summary>What an escape does.</summary>
+/// <summary>The effect of an escape instruction.</summary>
 internal enum CoprocessorUse : ushort
 {
     Arithmetic,
 
-    /// <summary>FNOP, and what only its predecessors had a use for: FNDISI, FNENI, FNSETPM.</summary>
+    /// <summary>FNOP, and instructions that only earlier coprocessors used: FNDISI, FNENI, FNSETPM.</summary>
     Nothing,
     Initialise,
     ClearExceptions,

@@ -10,7 +10,8 @@ public static class DebugStatus
 }
 
 /// <summary>
-/// The debug registers (SDM vol. 3, 17.2). The machine around the processor compares addresses while any is armed.
+/// The debug registers (SDM vol. 3, 17.2). The machine around the processor compares addresses while a breakpoint is
+/// armed.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -23,18 +24,18 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>A breakpoint of DR7 is enabled.</summary>
     public bool BreakpointsArmed;
 
-    /// <summary>The #DB that the present instruction has earned, raised after it; bits of DR6.</summary>
+    /// <summary>The #DB that is raised after the present instruction, as bits of DR6.</summary>
     public uint PendingTrap;
 
     /// <summary>
-    /// After MOV SS or POP SS: the #DB that it has earned, raised after the next instruction, no breakpoint on which is
-    /// met (SDM vol. 3, 6.8.3 and 17.3.1.1); bits of DR6.
+    /// The #DB of MOV SS or POP SS, which is raised after the next instruction, as bits of DR6. Breakpoints on that
+    /// instruction do not count (SDM vol. 3, 6.8.3 and 17.3.1.1).
     /// </summary>
     public uint? HeldTrap;
 
     /// <summary>
-    /// Execution must go one instruction at a time: a breakpoint is armed, a trap is pending, or the machine around
-    /// wants it.
+    /// Whether execution must go one instruction at a time: a breakpoint is armed, a trap is pending, or the
+    /// surrounding machine requires it.
     /// </summary>
     public bool StepsAlone;
 
@@ -62,7 +63,7 @@ public sealed partial class Ia32<W, TBus>
         Exception(new Fault(Vectors.Debug));
     }
 
-    /// <summary>DR4 and DR5 are DR6 and DR7 unless CR4.DE says that they are not there.</summary>
+    /// <summary>DR4 and DR5 are aliases of DR6 and DR7, unless CR4.DE disables them.</summary>
     private int DebugRegister(int number)
     {
         if ((Known(D[Control], "DR7") & GeneralDetect) != 0)

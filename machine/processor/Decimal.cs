@@ -1,8 +1,8 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// BCD and ASCII adjusts (SDM vol. 2, AAA, AAD, AAM, AAS, DAA, DAS). The flags that are undefined are usually those of
-/// the addition or subtraction of bytes that the adjustment is made with, as on a 386.
+/// BCD and ASCII adjustments (SDM vol. 2, AAA, AAD, AAM, AAS, DAA, DAS). The undefined flags are usually those of the
+/// byte addition or subtraction with which the adjustment is made, as on a 386.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -14,7 +14,7 @@ public sealed partial class Ia32<W, TBus>
         var highAdjust = old > 0x99 | (_stored & Flag.Carry) != 0;
         var amount = W.Select(lowAdjust, 6, 0) + W.Select(highAdjust, 0x60, 0);
         var (result, sum) = SumOfBytes(old, amount, subtract);
-        // DAS of a low digit that borrows sets carry too: its subtraction of 6 went below 0.
+        // A DAS of a low digit that borrows also sets CF, because its subtraction of 6 went below 0.
         var carry = subtract ? highAdjust | (lowAdjust & old < 6) : highAdjust;
         WriteRegister(Register.Eax, 1, result);
         SetResultFlags(
@@ -65,8 +65,8 @@ public sealed partial class Ia32<W, TBus>
     {
         if (radix == 0)
         {
-            // What a 386 then pushes has sign, zero and parity of what its divider made of AL in the first step
-            // (SingleStepTests/80386, D4).
+            // The flags that a 386 then pushes have sign, zero and parity of the value that its divider made of AL in
+            // the first step (SingleStepTests/80386, D4).
             if (Model == ProcessorModel.I386)
                 SetResultFlags(R[Register.Eax] >> 1 & 0x7F, Eflags & (Flag.Overflow | Flag.Adjust | Flag.Carry));
             throw Fault.DivideError();
@@ -76,7 +76,7 @@ public sealed partial class Ia32<W, TBus>
         SetResultFlags(remainder, W.Arbitrary(0) & (Flag.Overflow | Flag.Adjust | Flag.Carry));
     }
 
-    /// <summary>Sign, zero and parity of a byte, beside the flags given.</summary>
+    /// <summary>Sets sign, zero and parity of a byte, and the given other flags.</summary>
     private void SetResultFlags(W result, W others)
     {
         _stored = others | ResultFlags(result, 1);

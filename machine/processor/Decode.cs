@@ -4,16 +4,17 @@ using R = Iced.Intel.Register;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// Bytes to <see cref="Operation"/>. Iced reads the encoding; this maps its instruction to the operation that executes.
+/// Decodes bytes into an <see cref="Operation"/>. Iced reads the encoding; this class maps Iced's instruction to the
+/// operation that executes.
 /// </summary>
 public static class Decode
 {
-    /// <summary>The most bytes of an instruction; a longer one raises #GP (SDM vol. 2, 2.3.11).</summary>
+    /// <summary>The largest number of bytes of an instruction. A longer one raises #GP (SDM vol. 2, 2.3.11).</summary>
     public const int LongestInstruction = 15;
 
-    // Of the 386 and 486 alone: moves of test registers, and UMOV. REP before BSF and BSR, TZCNT and LZCNT later, means
-    // nothing to a Pentium. 0F 0D and 0F 18 to 0F 1F are hints: whatever their operand and prefix, a processor that
-    // does not know them has nothing to do.
+    // Only the 386 and 486 have moves of test registers and UMOV. REP before BSF and BSR (later TZCNT and LZCNT) has no
+    // meaning on a Pentium. 0F 0D and 0F 18 to 0F 1F are hints: a processor that does not know them does nothing,
+    // whatever their operand and prefix.
     private const DecoderOptions OfOldModels =
         DecoderOptions.MovTr
         | DecoderOptions.Umov
@@ -25,7 +26,9 @@ public static class Decode
     /// Decodes the instruction at the start of <paramref name="code"/>, an array that Iced reads from
     /// <paramref name="start"/>. The result does not depend on the address.
     /// </summary>
-    /// <returns>False where the bytes end before the instruction does: of 15, that it is too long.</returns>
+    /// <returns>
+    /// False if the bytes end before the instruction does. With 15 bytes, the instruction is too long.
+    /// </returns>
     /// <exception cref="UnimplementedInstruction">
     /// An instruction that a Pentium may have, but this text does not.
     /// </exception>
@@ -43,8 +46,8 @@ public static class Decode
         return true;
     }
 
-    // Iced takes what does not end within 15 bytes for invalid. Without the first of its prefixes it is seen to want
-    // more.
+    // Iced treats an instruction that does not end within 15 bytes as invalid. Without its first prefix, Iced reports
+    // that it needs more bytes.
     private static bool IsTooLong(byte[] code, int start, int length, bool big)
     {
         if (length < LongestInstruction)
@@ -131,7 +134,7 @@ public static class Decode
                 op.Immediate = Narrow((uint)i.GetImmediate(n), op.Size);
                 break;
             default:
-                // String operands are implied by the operation; their segment and address size are not.
+                // The operation implies the string operands, but not their segment and address size.
                 if (i.GetOpKind(n) is OpKind.MemorySegSI or OpKind.MemoryESDI or OpKind.MemorySegDI)
                     op.Prefix |= Prefix.Address16;
                 if (i.GetOpKind(n) is OpKind.MemorySegSI or OpKind.MemorySegESI)
@@ -169,11 +172,11 @@ public static class Decode
             op.Prefix |= Prefix.Address16;
     }
 
-    /// <summary>Numbers of DR0 and TR0 among the control registers of an operand.</summary>
+    /// <summary>The numbers of DR0 and TR0 among the control registers of an operand.</summary>
     internal const int FirstDebugRegister = 16,
         FirstTestRegister = 32;
 
-    // XMM and other registers that no instruction of this text has.
+    // XMM and other registers that no supported instruction uses.
     private const byte UnknownRegister = 0xFF;
 
     private static OperandKind KindOf(R register) =>
@@ -200,14 +203,15 @@ public static class Decode
         );
 
     /// <summary>
-    /// Operand size in bytes: of the first general register or memory operand, else what the opcode implies.
+    /// The operand size in bytes: that of the first general register or memory operand, else the one that the opcode
+    /// implies.
     /// </summary>
     private static int OperandSize(in Instruction i)
     {
         for (var n = 0; n < i.OpCount; n++)
         {
             var register = i.GetOpKind(n) == OpKind.Register ? i.GetOpRegister(n) : R.None;
-            // DX is the port there; the size is that of AL, AX or EAX.
+            // DX is the port, so the size is that of AL, AX or EAX.
             if (register == R.DX && IsPortAccess(i.Mnemonic))
                 continue;
             if (register is >= R.AL and <= R.EDI)

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Verified.Machine.Processor;
 
-/// <summary>The instructions, one line each.</summary>
+/// <summary>Executes an instruction. Each instruction has one line.</summary>
 public sealed partial class Ia32<W, TBus>
 {
-    // Not inlined: the frame of this method is large, and Loop's must stay small.
+    // Not inlined: this method has a large frame, and the frame of Loop must stay small.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Execute(in Operation op)
     {
@@ -471,7 +471,9 @@ public sealed partial class Ia32<W, TBus>
     private W Port(OperandKind kind, uint immediate) =>
         kind == OperandKind.Immediate ? immediate : R[Register.Edx] & 0xFFFF;
 
-    /// <summary>INT n, which 0 in the last field tells from INT3, is not every virtual-8086 program's.</summary>
+    /// <summary>
+    /// INT n and INT3. INT n has 0 in the last field; a virtual-8086 program may not be allowed to use it.
+    /// </summary>
     private void Interrupt(in Operation op)
     {
         if (Virtual && op.Extra == 0)
@@ -480,7 +482,7 @@ public sealed partial class Ia32<W, TBus>
             SoftwareInterrupt((int)op.Immediate);
     }
 
-    /// <summary>The source is read, and may fault, whether the condition holds or not.</summary>
+    /// <summary>The source is read, and may fault, even if the condition is false.</summary>
     private void ConditionalMove(in Operation op)
     {
         RequireModel(ProcessorModel.PentiumII);
@@ -494,7 +496,7 @@ public sealed partial class Ia32<W, TBus>
 
     private void StoreSegment(in Operation op)
     {
-        // To memory 16 bits are written whatever the operand size; to a register they are zero-extended.
+        // To memory, 16 bits are written regardless of the operand size. To a register, they are zero-extended.
         if (op.Target == OperandKind.Memory)
             WriteMemory(op.Segment, EffectiveAddress(op), 2, S[op.SourceRegister].Selector);
         else

@@ -146,7 +146,7 @@ public sealed partial class Ia32<W, TBus>
         return code;
     }
 
-    /// <summary>The code segment behind a call gate, its selector with the new CPL, and the offset.</summary>
+    /// <summary>The code segment of a call gate, its selector with the new CPL, and the offset.</summary>
     private (Segment<W> Code, W Offset) GateCode(uint selector, W low, W high, uint gate, bool jump)
     {
         CheckGate(selector, gate);
@@ -166,7 +166,7 @@ public sealed partial class Ia32<W, TBus>
         return (code, offset);
     }
 
-    /// <summary>A gate or TSS may be used from rings up to its DPL, and must be present.</summary>
+    /// <summary>Checks that the ring may use a gate or TSS, up to its DPL, and that it is present.</summary>
     private void CheckGate(uint selector, uint attributes)
     {
         if (Math.Max((uint)Cpl, selector & 3) > Descriptor.Dpl(attributes))

@@ -29,7 +29,7 @@ public sealed class Fault(int vector, uint? errorCode = null, uint? address = nu
 
     public int Vector { get; } = vector;
 
-    /// <summary>What the processor pushes after EIP, for the vectors that push one.</summary>
+    /// <summary>The error code that the processor pushes after EIP, for vectors that have one.</summary>
     public uint? ErrorCode { get; } = errorCode;
 
     /// <summary>The linear address of a page fault, for CR2.</summary>
@@ -55,7 +55,7 @@ public sealed class Fault(int vector, uint? errorCode = null, uint? address = nu
     public static Fault Page(uint errorCode, uint address) => new(Vectors.PageFault, errorCode, address);
 }
 
-/// <summary>The vectors that the processor itself uses (SDM vol. 3, table 6-1).</summary>
+/// <summary>The vectors of the processor's own exceptions (SDM vol. 3, table 6-1).</summary>
 public static class Vectors
 {
     public const int DivideError = 0,
@@ -75,7 +75,7 @@ public static class Vectors
         AlignmentCheck = 17;
 }
 
-/// <summary>A fault while a double fault was delivered: the processor shuts down (SDM vol. 3, 6.15).</summary>
+/// <summary>A fault during the delivery of a double fault: the processor shuts down (SDM vol. 3, 6.15).</summary>
 public sealed class ShutdownException(string message, Fault last) : Exception(message)
 {
     /// <summary>The fault that could not be delivered.</summary>
@@ -83,12 +83,12 @@ public sealed class ShutdownException(string message, Fault last) : Exception(me
 }
 
 /// <summary>
-/// An instruction, or a form or mode of one, that this text does not have: never executed as something else.
+/// An instruction, form or mode that the machine does not support. It is never executed as a different one.
 /// </summary>
 public sealed class UnimplementedInstruction(string message) : Exception(message);
 
 /// <summary>
-/// A value that execution must know (an address to fetch from, a descriptor's rights) is not a constant in this
+/// Execution needs a constant (an address to fetch from, a descriptor's rights), but the value is not constant in this
 /// reading.
 /// </summary>
 public sealed class UnknownValueException(string what)

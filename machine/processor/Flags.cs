@@ -4,31 +4,34 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// EFLAGS. The six status flags are kept as the operands and result of the last instruction that set them, and computed
-/// when one is read: cheap concretely, and symbolically CMP followed by JB is simply <c>a &lt; b</c>.
+/// EFLAGS. The six status flags are stored as the operands and result of the last instruction that set them. They are
+/// computed when a flag is read. This is cheap concretely, and symbolically CMP followed by JB is simply <c>a &lt;
+/// b</c>.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    /// <summary>How the carry, overflow and adjust flag follow from the operands and the result.</summary>
+    /// <summary>The rule that computes carry, overflow and adjust flag from the operands and the result.</summary>
     private enum FlagRule : byte
     {
-        /// <summary>All six are in <see cref="_stored"/>, at their places in EFLAGS.</summary>
+        /// <summary>All six flags are in <see cref="_stored"/>, at their places in EFLAGS.</summary>
         Stored,
         Add,
         Subtract,
 
-        /// <summary>As Add and Subtract, with the carry computed when it was set.</summary>
+        /// <summary>Like Add and Subtract, but the carry was computed at once.</summary>
         AddCarry,
         SubtractBorrow,
 
-        /// <summary>Carry kept from before.</summary>
+        /// <summary>The carry keeps its earlier value.</summary>
         Increment,
         Decrement,
 
-        /// <summary>Carry and overflow cleared, adjust undefined.</summary>
+        /// <summary>Carry and overflow are 0; adjust is undefined.</summary>
         Logic,
 
-        /// <summary>Carry in <see cref="_carry"/>, overflow in <see cref="_overflow"/>, adjust undefined.</summary>
+        /// <summary>
+        /// The carry is in <see cref="_carry"/>, the overflow in <see cref="_overflow"/>; adjust is undefined.
+        /// </summary>
         Shift,
     }
 
@@ -44,7 +47,7 @@ public sealed partial class Ia32<W, TBus>
     // The flags that are not status flags, and the reserved bit.
     private W _system;
 
-    /// <summary>EFLAGS in full; reading it fixes the value of the flags that are undefined.</summary>
+    /// <summary>The whole EFLAGS register. Reading it fixes the values of undefined flags.</summary>
     public W Eflags
     {
         get
@@ -71,7 +74,7 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>TF: a debug trap follows each instruction.</summary>
     public Truth SingleStep => (_system & Flag.Trap) != 0;
 
-    /// <summary>TF or RF: what follows the next instruction depends on it.</summary>
+    /// <summary>TF or RF: the events after the next instruction depend on it.</summary>
     public Truth StepsSingly => (_system & (Flag.Trap | Flag.Resume)) != 0;
 
     /// <summary>RF: instruction breakpoints do not stop the next instruction.</summary>
@@ -91,7 +94,7 @@ public sealed partial class Ia32<W, TBus>
         : size == 1 ? W.ShiftRightSigned(value << 24, 24)
         : W.ShiftRightSigned(value << 16, 16);
 
-    /// <summary>1 or 0.</summary>
+    /// <summary>The truth as 1 or 0.</summary>
     private static W Bit(Truth condition) => W.Select(condition, 1, 0);
 
     private static W SignBit(W value, int size) => value >> (uint)(size * 8 - 1) & 1;

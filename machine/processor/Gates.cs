@@ -1,7 +1,7 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// Interrupts and exceptions: through the IDT with the stack switch by the TSS (SDM vol. 3, 6.11..6.14 and 20.3).
+/// Interrupts and exceptions, through the IDT, with a stack switch by the TSS (SDM vol. 3, 6.11..6.14 and 20.3).
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -10,30 +10,30 @@ public sealed partial class Ia32<W, TBus>
         InterruptGate32 = 14,
         TrapGate32 = 15;
 
-    // RF of the flags image that the delivery in progress pushes.
+    // The RF bit in the flags that the present delivery pushes.
     private uint _pushedResume;
 
     /// <summary>
-    /// An interrupt or exception was entered since this was last cleared: its handler is not traced (SDM vol. 3,
+    /// An interrupt or exception was entered since this was last cleared. Its handler is not traced (SDM vol. 3,
     /// 17.3.1.4).
     /// </summary>
     public bool Entered;
 
-    /// <summary>INT n, with EIP already past the instruction: the gate's DPL is checked.</summary>
+    /// <summary>INT n: EIP is already after the instruction. The gate's DPL is checked.</summary>
     public void SoftwareInterrupt(int vector) => ThroughGate(vector, software: true, external: 0, errorCode: null);
 
-    /// <summary>An interrupt from outside of the processor; leaves HLT.</summary>
+    /// <summary>An external interrupt. It ends HLT.</summary>
     public void ExternalInterrupt(int vector)
     {
         Halted = false;
         ThroughGate(vector, software: false, external: 1, errorCode: null);
     }
 
-    /// <summary>An exception with the error code that its vector pushes, or none, through its gate.</summary>
+    /// <summary>Delivers an exception through its gate, with the error code of its vector, or none.</summary>
     public void Deliver(int vector, W? errorCode) => ThroughGate(vector, software: false, external: 1, errorCode);
 
     /// <summary>
-    /// As <see cref="Deliver"/>, of a fault: the flags that it pushes have RF set (SDM vol. 3, 17.3.1.1).
+    /// Delivers a fault like <see cref="Deliver"/>. RF is set in the flags that it pushes (SDM vol. 3, 17.3.1.1).
     /// </summary>
     public void DeliverFault(int vector, W? errorCode)
     {
@@ -49,10 +49,10 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Delivers a fault whose instruction EIP points at; a second one on the way becomes a double fault where the
-    /// manual's table 6-5 says so, a third stops the machine.
+    /// Delivers the fault of the instruction at EIP. If a second fault occurs during delivery, table 6-5 of the manual
+    /// says whether it becomes a double fault. A third fault stops the machine.
     /// </summary>
-    /// <exception cref="ShutdownException">A fault while the double fault was delivered.</exception>
+    /// <exception cref="ShutdownException">A fault occurred while the double fault was delivered.</exception>
     public void Exception(Fault fault)
     {
         var resume = _pushedResume;
@@ -65,7 +65,7 @@ public sealed partial class Ia32<W, TBus>
                 try
                 {
                     var isDoubleFault = current.Vector == Vectors.DoubleFault;
-                    // A fault in the delivery of an external event sets EXT in its own error code.
+                    // A fault during the delivery of an external event sets EXT in its own error code.
                     Deliver(
                         current.Vector,
                         isDoubleFault ? 0
@@ -82,7 +82,7 @@ public sealed partial class Ia32<W, TBus>
                             next
                         );
                     current = Combine(current, next);
-                    // What was delivered may be a trap, this is a fault (SDM vol. 3, 17.3.1.1).
+                    // The delivered event may be a trap, but this is a fault (SDM vol. 3, 17.3.1.1).
                     _pushedResume = Flag.Resume;
                 }
             }
@@ -193,7 +193,7 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// GS, FS, DS and ES, above the frame of a virtual-8086 program; returns where the frame then starts.
+    /// Pushes GS, FS, DS and ES, above the frame of a virtual-8086 program. Returns the start of that frame.
     /// </summary>
     private W PutVirtualSegments(in Segment<W> stack, W esp, uint above, int size, uint external)
     {
@@ -215,7 +215,7 @@ public sealed partial class Ia32<W, TBus>
             S[register] = Segment<W>.Load(0, 0, 0, 0);
     }
 
-    /// <summary>Stores an item of the frame on the stack that is being entered.</summary>
+    /// <summary>Stores an item of the frame on the new stack.</summary>
     private void Put(in Segment<W> stack, W esp, uint displacement, W value, int level, int size, uint external = 0)
     {
         var offset = esp + displacement;

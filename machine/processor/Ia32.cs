@@ -4,14 +4,14 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// The IA-32 processor in all its modes: its state, and (in the other files of this class) what each instruction does
-/// to it, written once and read concretely by the emulator and symbolically by the prover. Sources are the Intel SDM,
-/// volumes 2 and 3.
+/// The IA-32 processor in all its modes: its state, and, in the other files of this class, the effect of each
+/// instruction. The text is written once. The emulator reads it concretely, and the prover symbolically. The sources
+/// are volumes 2 and 3 of the Intel SDM.
 /// </summary>
 /// <remarks>
-/// Data is <typeparamref name="W"/>. What must be known to fetch and check (CPL, descriptor rights, halted) is plain;
-/// where it comes from data that is not constant, <see cref="UnknownValueException"/> is thrown. Faults are thrown
-/// before state changes.
+/// Data has type <typeparamref name="W"/>. Values that fetching and checks need (CPL, descriptor rights, halted) are
+/// plain. If such a value comes from data that is not constant, <see cref="UnknownValueException"/> is thrown. A fault
+/// is thrown before any state changes.
 /// </remarks>
 public sealed partial class Ia32<W, TBus>
     where W : struct, IWord<W>
@@ -20,7 +20,7 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>General registers, by <see cref="Register"/> number.</summary>
     public Registers<W> R;
 
-    /// <summary>Offset of the next instruction in CS.</summary>
+    /// <summary>The offset of the next instruction in CS.</summary>
     public W Eip;
 
     /// <summary>Segment registers, by <see cref="SegmentRegister"/> number.</summary>
@@ -40,7 +40,7 @@ public sealed partial class Ia32<W, TBus>
 
     public int Cpl;
 
-    /// <summary>The VM flag, plain: virtual-8086 mode (CPL is 3).</summary>
+    /// <summary>The VM flag: virtual-8086 mode, in which CPL is 3.</summary>
     public bool Virtual;
 
     /// <summary>DR0..DR3, DR6 and DR7; DR4 and DR5 are not used.</summary>
@@ -48,21 +48,22 @@ public sealed partial class Ia32<W, TBus>
 
     private ModelTraits _model = ModelTraits.Of(ProcessorModel.Pentium);
 
-    /// <summary>Which instructions exist, and what CPUID says.</summary>
+    /// <summary>The model. It determines the instructions that exist, and the values that CPUID returns.</summary>
     public ProcessorModel Model
     {
         get => _model.Model;
         set => _model = ModelTraits.Of(value);
     }
 
-    /// <summary>HLT: nothing is fetched until an interrupt.</summary>
+    /// <summary>HLT was executed: the processor fetches nothing until an interrupt.</summary>
     public bool Halted;
 
-    /// <summary>No interrupt is taken before the next instruction: it follows STI, MOV SS or POP SS.</summary>
+    /// <summary>The next instruction follows STI, MOV SS or POP SS, so no interrupt is taken before it.</summary>
     public bool InterruptShadow;
 
     /// <summary>
-    /// A non-maskable interrupt was taken, and no IRET has been executed since: another one waits (SDM vol. 3, 6.7.1).
+    /// A non-maskable interrupt was taken, and no IRET has been executed since. Another one has to wait (SDM vol. 3,
+    /// 6.7.1).
     /// </summary>
     public bool InNonMaskable;
 
@@ -94,8 +95,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// RESET: real mode at F000:FFF0, in the last 16 bytes of the address space (SDM vol. 3, table 9-1). EDX holds the
-    /// model's signature.
+    /// RESET: real mode at F000:FFF0, in the last 16 bytes of the address space (SDM vol. 3, table 9-1). EDX contains
+    /// the model's signature.
     /// </summary>
     public void Reset()
     {
@@ -106,7 +107,7 @@ public sealed partial class Ia32<W, TBus>
         Cr0 = (ControlBit.CacheDisable | ControlBit.NotWriteThrough) & _model.Control0 | _model.Control0Ones;
         Cr2 = Cr3 = Cr4 = GdtBase = IdtBase = 0;
         GdtLimit = IdtLimit = 0xFFFF;
-        // What real mode's table needs (386 Programmer's Reference Manual, 10.2.3).
+        // The limit that the table of real mode needs (386 Programmer's Reference Manual, 10.2.3).
         if (Model == ProcessorModel.I386)
             IdtLimit = 0x3FF;
         for (var i = 0; i < 6; i++)
@@ -121,7 +122,7 @@ public sealed partial class Ia32<W, TBus>
         Bus.PageDirectoryLoaded(Cr3);
     }
 
-    /// <summary>Takes over the whole state of <paramref name="other"/>, except for its bus.</summary>
+    /// <summary>Copies the whole state of <paramref name="other"/>, except its bus.</summary>
     public void CopyFrom(Ia32<W, TBus> other)
     {
         (R, S, Eip, Cpl) = (other.R, other.S, other.Eip, other.Cpl);
@@ -166,7 +167,9 @@ public sealed partial class Ia32<W, TBus>
     /// <summary>Real mode or virtual-8086 mode: a segment's base is 16 times its selector.</summary>
     private bool RealAddressing => Virtual || !ProtectionEnabled;
 
-    /// <summary>The number that <paramref name="word"/> is, or the exception that says that it must be one.</summary>
+    /// <summary>
+    /// The number that <paramref name="word"/> is. Throws an exception if the word is not a known number.
+    /// </summary>
     private static uint Known(W word, string what) =>
         W.TryValue(word, out var value) ? value : throw new UnknownValueException(what);
 

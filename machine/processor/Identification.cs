@@ -16,8 +16,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// What the 386 and 486 have and no later one: UMOV moves past an in-circuit emulator's memory, which there is none
-    /// of.
+    /// Checks for UMOV, which only the 386 and 486 have. It accesses memory past that of an in-circuit emulator, which
+    /// does not exist here.
     /// </summary>
     private void RequireOldModel()
     {
@@ -25,7 +25,7 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.UndefinedOpcode();
     }
 
-    /// <summary>A processor of <see cref="Model"/> without MMX and APIC (SDM vol. 2, CPUID).</summary>
+    /// <summary>CPUID of a processor of <see cref="Model"/> without MMX and APIC (SDM vol. 2, CPUID).</summary>
     private void Identify()
     {
         RequireModel(ProcessorModel.Pentium);
@@ -56,8 +56,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// RDMSR: the time stamp (10h), the machine-check pair of the Pentium (0 and 1), SYSENTER's three (174h..176h), and
-    /// the counters.
+    /// RDMSR: the time stamp (10h), the machine-check registers of the Pentium (0 and 1), the three of SYSENTER
+    /// (174h..176h), and the counters.
     /// </summary>
     private void ReadModelRegister()
     {
@@ -106,7 +106,7 @@ public sealed partial class Ia32<W, TBus>
 
     private bool IsCounter(uint number) => Array.IndexOf(_model.Counters, number) >= 0;
 
-    /// <summary>RDPMC of counters that count nothing (SDM vol. 2).</summary>
+    /// <summary>RDPMC: the counters count nothing (SDM vol. 2).</summary>
     private void ReadCounter()
     {
         RequireModel(ProcessorModel.PentiumII);

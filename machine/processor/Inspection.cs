@@ -1,15 +1,15 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// State that only instructions of ring 0 or of the coprocessor show. Whoever accounts for the whole processor reads it
-/// here, and starts a processor from it.
+/// State that only instructions of ring 0 or of the coprocessor show. Code that compares or sets the whole processor
+/// state uses these members.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    /// <summary>Words of the x87's state, in the order of FNSAVE with 32-bit operands.</summary>
+    /// <summary>The number of words of the x87's state, in the order of FNSAVE with 32-bit operands.</summary>
     public const int CoprocessorItems = CoprocessorState<W>.Items;
 
-    /// <summary>Test registers, some of which no model has.</summary>
+    /// <summary>The number of test registers. No model has all of them.</summary>
     public const int TestRegisters = TestData + 1;
 
     /// <summary>IA32_SYSENTER_CS, ESP and EIP.</summary>
@@ -19,7 +19,9 @@ public sealed partial class Ia32<W, TBus>
         set => _sysenter = value;
     }
 
-    /// <summary>What the time-stamp counter is ahead of the bus's: a write of the counter sets it.</summary>
+    /// <summary>
+    /// The difference between the time-stamp counter and the bus's counter. A write of the time-stamp counter sets it.
+    /// </summary>
     public (W Low, W High) TimeStampOffset
     {
         get => _timeStampOffset;
@@ -35,6 +37,6 @@ public sealed partial class Ia32<W, TBus>
     /// <inheritdoc cref="CoprocessorItem"/>
     public void SetCoprocessorItem(int item, W value) => SetCoprocessor(item, value);
 
-    /// <summary>TR0..TR7; 0 where the model has none.</summary>
+    /// <summary>TR0..TR7; 0 for a register that the model does not have.</summary>
     public uint TestRegister(int number) => _test.Registers[number];
 }

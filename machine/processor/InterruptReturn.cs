@@ -1,7 +1,7 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// IRET: to the same or an outer ring, to virtual-8086 mode, in it, and to another task (SDM vol. 2, IRET).
+/// IRET: to the same or an outer ring, to and in virtual-8086 mode, and to another task (SDM vol. 2, IRET).
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -57,7 +57,7 @@ public sealed partial class Ia32<W, TBus>
         S[SegmentRegister.Ss] = stack;
         Cpl = level;
         Eip = eip;
-        // The caller's upper half survives where the new stack is a 16-bit one.
+        // If the new stack is a 16-bit one, the caller's upper half of ESP survives.
         SetStackPointer(esp);
         DropPrivilegedSegments();
         UpdateAlignment();
@@ -65,7 +65,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// The frame holds ESP, SS, ES, DS, FS and GS of the virtual-8086 program too (SDM vol. 3, 20.2.5).
+    /// Returns to virtual-8086 mode. The frame also contains ESP, SS, ES, DS, FS and GS of that program (SDM vol. 3,
+    /// 20.2.5).
     /// </summary>
     private void ReturnToVirtual(W eip, W selector, W flags)
     {
@@ -78,7 +79,7 @@ public sealed partial class Ia32<W, TBus>
             SegmentRegister.Fs,
             SegmentRegister.Gs,
         ];
-        // Read once before anything changes: an access that faults does so here.
+        // Reads every item once before anything changes, so an access that faults does so here.
         for (var i = 0; i < order.Length; i++)
             Peek(16 + (uint)i * 4, 4);
         if (eip > 0xFFFF)

@@ -1,6 +1,6 @@
 namespace Verified.Machine;
 
 /// <summary>
-/// Something given to the machine cannot be used; the message is one line that says what, where, and how to mend it.
+/// An input to the machine cannot be used. The message is one line: the problem, its place, and the remedy.
 /// </summary>
 public sealed class MachineException(string message) : Exception(message);

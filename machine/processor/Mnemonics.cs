@@ -2,10 +2,10 @@ using Iced.Intel;
 
 namespace Verified.Machine.Processor;
 
-/// <summary>The table from Iced's mnemonics to operations, with what the encoding implies.</summary>
+/// <summary>The table from Iced's mnemonics to operations, with the properties that the encoding implies.</summary>
 internal static class Mnemonics
 {
-    /// <summary>Operand bytes of instructions without a general register or memory operand.</summary>
+    /// <summary>The operand size, in bytes, of instructions without a general register or memory operand.</summary>
     public static int ImpliedSize(in Instruction i) =>
         i.Mnemonic switch
         {
@@ -33,7 +33,7 @@ internal static class Mnemonics
             _ => i.OpCount > 0 && i.Op0Kind is OpKind.NearBranch16 or OpKind.FarBranch16 || IsNarrow(i.Code) ? 2 : 4,
         };
 
-    // The opcodes without operands that tell 16 from 32 bits: Iced has one code for each.
+    // The opcodes without operands that distinguish 16 from 32 bits. Iced has a code for each.
     private static bool IsNarrow(Code code) =>
         code
             is Code.Retnw
@@ -230,9 +230,7 @@ internal static class Mnemonics
         return false;
     }
 
-    /// <summary>
-    /// Whether a processor of this text could have the instruction: those that it cannot have raise #UD.
-    /// </summary>
+    /// <summary>Whether a supported processor could have the instruction. Other instructions raise #UD.</summary>
     public static bool MayExist(in Instruction i)
     {
         foreach (var feature in i.CpuidFeatures)
@@ -326,7 +324,7 @@ internal static class Mnemonics
 
     private static Op Conditional(in Instruction i, ref Operation op, Op mapped)
     {
-        // Iced numbers conditions from 1 in the encoding's order.
+        // Iced numbers conditions from 1, in the order of the encoding.
         op.Extra = (ushort)(i.ConditionCode - ConditionCode.o);
         return mapped;
     }

@@ -1,15 +1,15 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>The processors that there are; each has the instructions of those before.</summary>
+/// <summary>The processor models. Each has the instructions of the earlier ones.</summary>
 public enum ProcessorModel
 {
     /// <summary>
-    /// The 386DX, without a 387. CR0's reserved bits read as ones, and it has habits of its own: see where this is
-    /// named.
+    /// The 386DX, without a 387. The reserved bits of CR0 read as ones. Other peculiarities are at the places that name
+    /// this model.
     /// </summary>
     I386,
 
-    /// <summary>The 486DX, before it got CPUID.</summary>
+    /// <summary>The 486DX, before CPUID was added.</summary>
     I486,
 
     /// <summary>Family 5, model 2.</summary>
@@ -19,17 +19,17 @@ public enum ProcessorModel
     PentiumII,
 }
 
-/// <summary>What the models differ in, as data.</summary>
-/// <param name="Model">Which it is.</param>
+/// <summary>The differences between the models, as data.</summary>
+/// <param name="Model">The model.</param>
 /// <param name="Signature">Family, model and stepping: EDX after RESET, and EAX of CPUID 1.</param>
 /// <param name="Features">EDX of CPUID 1; the 386 and 486 have no CPUID.</param>
 /// <param name="Control0">The bits of CR0 that can be changed.</param>
-/// <param name="Control0Ones">Those that are always set.</param>
+/// <param name="Control0Ones">The bits of CR0 that are always set.</param>
 /// <param name="Debug7Ones">The bits of DR7 that are always set.</param>
 /// <param name="Control4">The bits of CR4 that can be changed.</param>
 /// <param name="Flags">The bits of EFLAGS above NT that can be changed in every ring.</param>
 /// <param name="Counters">
-/// Model-specific registers of a performance monitor that counts nothing: they read 0 and ignore what is written.
+/// Model-specific registers of a performance monitor that counts nothing. They read as 0 and ignore writes.
 /// </param>
 internal sealed record ModelTraits(
     ProcessorModel Model,
@@ -90,8 +90,8 @@ internal sealed record ModelTraits(
         | Exchange8
         | GlobalPages;
 
-    // The counters' numbers: CESR, CTR0 and CTR1; PerfCtr0 and 1, PerfEvtSel0 and 1, DebugCtl, and the last branches
-    // (SDM vol. 4).
+    // The numbers of the counters: CESR, CTR0 and CTR1; PerfCtr0 and 1, PerfEvtSel0 and 1, DebugCtl, and the last
+    // branches (SDM vol. 4).
     private static readonly ModelTraits[] All =
     [
         new(ProcessorModel.I386, 0x308, 0, MachineStatus, 0x7FFEFFF0, 0, 0, 0, []),
@@ -132,10 +132,10 @@ internal sealed record ModelTraits(
 
     public static ModelTraits Of(ProcessorModel model) => All[(int)model];
 
-    /// <summary>An x87 is there, as far as <see cref="CoprocessorUse"/> goes.</summary>
+    /// <summary>Whether there is an x87, as far as <see cref="CoprocessorUse"/> supports it.</summary>
     public bool HasCoprocessor => Model >= ProcessorModel.I486;
 
-    /// <summary>VIF and VIP, which CPL 0 changes by IRET and by switching tasks (SDM vol. 3, 2.3).</summary>
+    /// <summary>VIF and VIP, which CPL 0 can change by IRET and by a task switch (SDM vol. 3, 2.3).</summary>
     public uint VirtualInterruptFlags =>
         Model >= ProcessorModel.Pentium ? Flag.VirtualInterrupt | Flag.VirtualInterruptPending : 0;
 }

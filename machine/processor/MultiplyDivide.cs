@@ -20,7 +20,7 @@ public sealed partial class Ia32<W, TBus>
         MultiplyFlags(!Fits(low, high, size), low, size);
     }
 
-    /// <summary>The two- and three-operand forms: the low half of the product.</summary>
+    /// <summary>The two- and three-operand forms: only the low half of the product is stored.</summary>
     private W MultiplySigned(W a, W b, int size)
     {
         var (low, high) = SignedProduct(a, b, size);
@@ -32,7 +32,7 @@ public sealed partial class Ia32<W, TBus>
     {
         if (size != 4)
             return Split(SignExtend(a, size) * SignExtend(b, size), size);
-        // A negative factor counts 2^32 too much in the unsigned product.
+        // In the unsigned product, a negative factor adds 2^32 times the other factor too much.
         var high = W.MultiplyHigh(a, b) - W.Select(Negative(a, 4), b, 0) - W.Select(Negative(b, 4), a, 0);
         return (a * b, high);
     }
@@ -55,8 +55,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Carry and overflow tell that the upper half is significant; the others are undefined, usually those of the lower
-    /// half.
+    /// Carry and overflow are set if the upper half is significant. The other flags are undefined; they are usually
+    /// those of the lower half.
     /// </summary>
     private void MultiplyFlags(Truth overflow, W low, int size)
     {
@@ -78,9 +78,10 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Of DIV on 386 and 486 programs know that zero tells of the quotient (a 386 from a Nx586 by 5555h / 2), and that
-    /// 5 / 2 leaves some flag set that was clear (an Intel 486 from a Cyrix). Which one is not published: it is adjust
-    /// here, as after their shifts.
+    /// The flags after DIV on a 386 or 486, as known from programs that identify processors. ZF is set for a zero
+    /// quotient; this distinguishes a 386 from a Nx586 by 5555h / 2. After 5 / 2 some flag is set that was clear; this
+    /// distinguishes an Intel 486 from a Cyrix. No source says which flag. Here it is AF, as after these models'
+    /// shifts.
     /// </summary>
     private void OldDivisionFlags(W quotient) =>
         _stored =
@@ -98,7 +99,7 @@ public sealed partial class Ia32<W, TBus>
         size == 1 ? R[Register.Eax] & 0xFFFF : R[Register.Edx] << 16 | R[Register.Eax] & 0xFFFF;
 
     /// <summary>
-    /// Divides the magnitudes; the quotient rounds to zero and the remainder has the dividend's sign.
+    /// Divides the magnitudes. The quotient is rounded towards zero, and the remainder has the dividend's sign.
     /// </summary>
     private void DivideSigned(W divisor, int size)
     {
@@ -117,8 +118,9 @@ public sealed partial class Ia32<W, TBus>
         var negative = negativeDividend != negativeDivisor;
         if (quotient > W.Select(negative, 1u << size * 8 - 1, (1u << size * 8 - 1) - 1))
         {
-            // Of bytes the 386 misses one overflow: a negative quotient where the dividend is 80h * (divisor + 80h) and
-            // a remainder becomes -80h and that remainder (SingleStepTests/80386, F6.7, as emu88 found).
+            // The 386 misses one overflow of a byte division. The quotient is negative, and the dividend is 80h *
+            // (divisor + 80h) plus a remainder. The quotient becomes -80h with that remainder (SingleStepTests/80386,
+            // F6.7, as emu88 found).
             remainder = dividendLow - (magnitude << 7) - 0x4000;
             if (Model != ProcessorModel.I386 || size != 1 || !negative | remainder >= magnitude)
                 throw Fault.DivideError();

@@ -1,7 +1,7 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// What an operation does; its operands are in <see cref="Operation"/>. Names are the manual's mnemonics.
+/// The effect of an operation; its operands are in <see cref="Operation"/>. The names are the manual's mnemonics.
 /// </summary>
 public enum Op : ushort
 {
@@ -144,8 +144,8 @@ public enum Op : ushort
     Coprocessor,
     Umov,
 
-    // 32-bit forms with a register target: the source is a register or immediate (Quick), or memory (Load). Of MovStore
-    // and CmpMemory the target is memory.
+    // 32-bit forms with a register target. The source is a register or an immediate (Quick), or memory (Load). The
+    // target of MovStore and CmpMemory is memory.
     MovQuick,
     MovLoad,
     MovStore,

@@ -8,7 +8,7 @@ namespace Verified.Machine.Processor;
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    // The linear address of a read-modify-write operand, from its load to its store.
+    // The linear address of a read-modify-write operand, between its load and its store.
     private W _address;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -36,7 +36,7 @@ public sealed partial class Ia32<W, TBus>
             R[register - 4] = R[register - 4] & 0xFFFF00FF | (value & 0xFF) << 8;
     }
 
-    /// <summary>Offset of the memory operand in its segment.</summary>
+    /// <summary>The offset of the memory operand in its segment.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W EffectiveAddress(in Operation op)
     {
@@ -49,7 +49,7 @@ public sealed partial class Ia32<W, TBus>
         return (op.Prefix & Prefix.Address16) == 0 ? offset : offset & 0xFFFF;
     }
 
-    /// <summary>The offset of what follows the first part of a memory operand: a 16-bit address wraps.</summary>
+    /// <summary>The offset of a later part of a memory operand. A 16-bit address wraps.</summary>
     private static W Beyond(in Operation op, W offset, int distance) =>
         (op.Prefix & Prefix.Address16) == 0 ? offset + (uint)distance : offset + (uint)distance & 0xFFFF;
 
@@ -61,7 +61,9 @@ public sealed partial class Ia32<W, TBus>
     private W LinearToWrite(int segment, W offset, int size) =>
         S[segment].FlatToWrite ? offset : CheckedLinear(segment, offset, size, write: true);
 
-    /// <summary>Type and limit check of an access of <paramref name="size"/> bytes (SDM vol. 3, 5.3 and 5.5).</summary>
+    /// <summary>
+    /// Checks the type and limit for an access of <paramref name="size"/> bytes (SDM vol. 3, 5.3 and 5.5).
+    /// </summary>
     private W CheckedLinear(int segment, W offset, int size, bool write)
     {
         ref var s = ref S[segment];
@@ -107,7 +109,7 @@ public sealed partial class Ia32<W, TBus>
             _ => ReadMemory(op, size),
         };
 
-    /// <summary>The first operand's value, where it is only read.</summary>
+    /// <summary>The first operand's value, if it is only read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W Target(in Operation op) =>
         op.Target switch
@@ -118,7 +120,7 @@ public sealed partial class Ia32<W, TBus>
         };
 
     /// <summary>
-    /// The first operand's value, where <see cref="Modify"/> follows: what the store would raise is raised here.
+    /// The first operand's value, if <see cref="Modify"/> follows. Raises the fault that the store would raise.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W ToModify(in Operation op)
@@ -139,7 +141,7 @@ public sealed partial class Ia32<W, TBus>
             Bus.Store(_address, op.Size, value, User);
     }
 
-    /// <summary>Writes the first operand where it is not read.</summary>
+    /// <summary>Writes the first operand, if it is not read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Write(in Operation op, W value)
     {

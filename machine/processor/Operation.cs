@@ -10,7 +10,7 @@ public enum OperandKind : byte
     Control,
 }
 
-/// <summary>A decoded instruction, independent of the address that it was decoded at.</summary>
+/// <summary>A decoded instruction, independent of its address.</summary>
 public struct Operation
 {
     public Op Op;
@@ -21,7 +21,7 @@ public struct Operation
     /// <summary>Bytes of the operands: 1, 2 or 4.</summary>
     public byte Size;
 
-    /// <summary>The first operand of the manual's syntax: what is written, or read where there is only one.</summary>
+    /// <summary>The first operand in the manual's syntax: the one that is written, or a single operand.</summary>
     public OperandKind Target;
 
     public OperandKind Source;
@@ -32,33 +32,35 @@ public struct Operation
     public byte Base,
         Index;
 
-    /// <summary>Binary logarithm of the index's scale.</summary>
+    /// <summary>The binary logarithm of the index's scale.</summary>
     public byte Scale;
 
-    /// <summary>Segment register of the memory operand, prefixes applied.</summary>
+    /// <summary>The segment register of the memory operand, after prefixes.</summary>
     public byte Segment;
 
     public Prefix Prefix;
 
-    /// <summary>Bytes of the second operand where they differ from <see cref="Size"/> (MOVZX, MOVSX).</summary>
+    /// <summary>
+    /// The size of the second operand in bytes, if it differs from <see cref="Size"/> (MOVZX, MOVSX).
+    /// </summary>
     public byte SourceSize;
 
     public uint Displacement;
 
     /// <summary>
-    /// Immediate operand, or the distance of a near branch from the next instruction; zero- or sign-extended by the
-    /// encoding.
+    /// The immediate operand, or the distance of a near branch from the next instruction; zero- or sign-extended as the
+    /// encoding says.
     /// </summary>
     public uint Immediate;
 
     /// <summary>
-    /// Second immediate: selector of a far pointer, level of ENTER, count of a double shift, condition code.
+    /// The second immediate: selector of a far pointer, level of ENTER, count of a double shift, or condition code.
     /// </summary>
     public ushort Extra;
 
     /// <summary>
-    /// True where the next operation may not simply follow: control transfers, what changes how code is fetched or
-    /// whether interrupts are taken, port accesses, and repeated strings, which may be continued later.
+    /// Whether the block must end here. This holds for control transfers, changes of fetching or of interrupts, port
+    /// accesses, and repeated strings, which may be continued later.
     /// </summary>
     public readonly bool EndsBlock =>
         Op switch
@@ -84,7 +86,7 @@ public struct Operation
         };
 
     /// <summary>
-    /// True where decoding goes on although the operation may transfer control: branches that guard are seldom taken.
+    /// Whether decoding continues although the operation may transfer control, because such branches are seldom taken.
     /// </summary>
     public readonly bool MayFallThrough => Op == Op.Jcc;
 }

@@ -1,7 +1,7 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// Chooses the quick form of an operation with 32-bit operands (see <see cref="Ia32{W, TBus}.Run"/>).
+/// Selects the quick form of an operation with 32-bit operands (see <see cref="Ia32{W, TBus}.Run"/>).
 /// </summary>
 internal static class Quick
 {
@@ -22,7 +22,7 @@ internal static class Quick
         };
         if (op.Op == Op.Push && op.Target is (OperandKind.Register or OperandKind.Immediate))
         {
-            // PUSH has its operand first in the syntax; the quick forms read it as a source.
+            // PUSH has its operand first in the syntax, but the quick forms read it as a source.
             (op.Source, op.SourceRegister) = (op.Target, op.TargetRegister);
             quick = Op.PushQuick;
         }

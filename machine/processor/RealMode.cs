@@ -11,8 +11,8 @@ public sealed partial class Ia32<W, TBus>
         VirtualRights = 0xF300;
 
     /// <summary>
-    /// What loading a segment register gives. In real mode only CS gets fixed limit and rights; the others keep what
-    /// they had, which is how programs reach 4 GB there.
+    /// The result of a segment register load. In real mode only CS gets a fixed limit and fixed rights. The other
+    /// registers keep theirs, which is how programs reach 4 GB in real mode.
     /// </summary>
     private Segment<W> RealSegment(int register, W selector)
     {
@@ -36,7 +36,7 @@ public sealed partial class Ia32<W, TBus>
 
     private void InterruptReal(int vector)
     {
-        // The 386's table that is too small is exception 8 (386 Programmer's Reference Manual, 14.3).
+        // On a 386, a table that is too small raises exception 8 (386 Programmer's Reference Manual, 14.3).
         if ((uint)vector * 4 + 3 > IdtLimit)
             throw Model == ProcessorModel.I386
                 ? new Fault(Vectors.DoubleFault, 0)
@@ -49,7 +49,7 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Goes to the far pointer <paramref name="target"/> with the low half of <paramref name="flags"/> on the stack.
+    /// Jumps to the far pointer <paramref name="target"/> after it has pushed the low half of <paramref name="flags"/>.
     /// </summary>
     private void EnterReal(W target, W flags, uint cleared)
     {
@@ -63,7 +63,7 @@ public sealed partial class Ia32<W, TBus>
         _system &= ~(W)(Flag.Trap | Flag.Resume | cleared);
     }
 
-    /// <summary>IRET and far RET: the flags only where they are popped.</summary>
+    /// <summary>IRET and far RET. IRET also pops the flags.</summary>
     private void ReturnReal(int size, bool flags, uint release)
     {
         var step = (uint)size;

@@ -4,24 +4,29 @@ using System.Runtime.InteropServices;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// Executing decoded operations. The 32-bit register forms that programs mostly consist of are here, over the same
-/// rules as in <see cref="Execute"/>, so that the loop stays small enough for the JIT to keep it in registers.
+/// Executes decoded operations. The most frequent 32-bit register forms are here, with the same rules as in
+/// <see cref="Execute"/>. So the loop stays small enough for the JIT compiler to keep it in registers.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
-    /// <summary>Set to end <see cref="Run"/> after the present operation, as a store into decoded code must.</summary>
+    /// <summary>
+    /// Set to end <see cref="Run"/> after the present operation, for example by a store into decoded code.
+    /// </summary>
     public bool Interrupted;
 
-    // Where the present operation starts, and how many Loop has begun: what a fault goes back to.
+    // The start of the present operation, and the number of operations that Loop has begun. A fault returns to this
+    // state.
     private W _start;
     private int _begun;
 
-    /// <summary>Operations begun by the running <see cref="Run"/>, the present one included.</summary>
+    /// <summary>
+    /// The number of operations that the present <see cref="Run"/> has begun, including the present one.
+    /// </summary>
     public int Begun => _begun;
 
     /// <summary>
-    /// Executes one decoded operation at EIP. A fault leaves every register as it was and EIP at the instruction, and
-    /// is thrown for the caller to deliver (<see cref="Exception"/>).
+    /// Executes one decoded operation at EIP. A fault leaves every register unchanged and EIP at the instruction. It is
+    /// thrown, and the caller must deliver it (<see cref="Exception"/>).
     /// </summary>
     public void Step(in Operation op)
     {
@@ -37,11 +42,11 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Executes operations that follow each other, or fewer of them where one faults (the fault is delivered) or
-    /// <see cref="Interrupted"/> is set, or a conditional branch is taken. Only the last may transfer control
-    /// otherwise.
+    /// Executes consecutive operations. It ends early if an operation faults (the fault is delivered), if
+    /// <see cref="Interrupted"/> is set, or if a conditional branch is taken. Only the last operation may transfer
+    /// control in another way.
     /// </summary>
-    /// <returns>How many were begun.</returns>
+    /// <returns>The number of operations begun.</returns>
     public int Run(ReadOnlySpan<Operation> block)
     {
         try
@@ -57,8 +62,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Delivers the fault of an instruction, or of entering an interrupt before one. The flags that it pushes have RF
-    /// set, so that an instruction breakpoint does not stop the instruction again (SDM vol. 3, 17.3.1.1).
+    /// Delivers the fault of an instruction, or of an interrupt entry before one. RF is set in the pushed flags, so
+    /// that an instruction breakpoint does not stop the instruction again (SDM vol. 3, 17.3.1.1).
     /// </summary>
     public void FaultOfInstruction(Fault fault)
     {
@@ -175,12 +180,12 @@ public sealed partial class Ia32<W, TBus>
         }
     }
 
-    /// <summary>A 32-bit register or immediate operand: decoding leaves the other of the two at 0.</summary>
+    /// <summary>A 32-bit register or immediate operand. The decoder leaves the unused one of the two at 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W Value(in Operation op) => R[op.SourceRegister] + op.Immediate;
 
-    // Memory accesses are calls of their own: each inlines its way down to the TLB, and Loop has room for that once
-    // only.
+    // Memory accesses are separate calls: each one inlines its whole path down to the TLB, and Loop has room for that
+    // only once.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private W Load(in Operation op) => ReadMemory(op.Segment, EffectiveAddress(op), 4);
 

@@ -6,9 +6,8 @@ public sealed partial class Ia32<W, TBus>
     private static bool IsNull(uint selector) => (selector & ~3u) == 0;
 
     /// <summary>
-    /// Reads the descriptor of a selector that is not null. Throws <c>#GP</c>, or <c>#TS</c> while a stack is switched,
-    /// with
-    /// <paramref name="external"/> in bit 0 of the code where the selector is beyond its table.
+    /// Reads the descriptor of a selector that is not null. If the selector is beyond its table, throws <c>#GP</c>, or
+    /// <c>#TS</c> during a stack switch, with <paramref name="external"/> in bit 0 of the error code.
     /// </summary>
     private Segment<W> ReadDescriptor(uint selector, Func<uint, Fault> beyond, uint external = 0)
     {
@@ -32,7 +31,7 @@ public sealed partial class Ia32<W, TBus>
         Segment<W>.Unpack(selector, low, high, Known(high & Descriptor.Mask, "a descriptor's type and rights"));
 
     /// <summary>
-    /// Sets the accessed bit in the table where it is clear, as the processor does when it loads a segment register.
+    /// Sets the accessed bit in the table if it is clear, as the processor does when it loads a segment register.
     /// </summary>
     private void MarkAccessed(ref Segment<W> segment)
     {
@@ -58,7 +57,9 @@ public sealed partial class Ia32<W, TBus>
         UpdateAlignment();
     }
 
-    /// <summary>MOV and POP of SS: the next instruction, which sets ESP, is not interrupted (SDM vol. 2).</summary>
+    /// <summary>
+    /// MOV and POP of SS: no interrupt comes before the next instruction, which sets ESP (SDM vol. 2).
+    /// </summary>
     private void MoveToSegment(int register, W value)
     {
         LoadSegment(register, value);
@@ -67,16 +68,16 @@ public sealed partial class Ia32<W, TBus>
 
     private void PopSegment(in Operation op)
     {
-        // The pop is from the stack as it was, whatever the size of the one that SS then has.
+        // The pop uses the old stack, whatever the size of the new one.
         var esp = R[Register.Esp] + op.Size;
         var next = S[SegmentRegister.Ss].Big ? esp : R[Register.Esp] & 0xFFFF0000 | esp & 0xFFFF;
-        // The 386 reads no more than the selector, so that the rest of a dword may be beyond the limit
-        // (SingleStepTests/80386, 6607).
+        // The 386 reads only the selector, so the rest of a dword may be beyond the limit (SingleStepTests/80386,
+        // 6607).
         MoveToSegment(op.TargetRegister, Peek(0, Model == ProcessorModel.I386 ? 2 : op.Size));
         R[Register.Esp] = next;
     }
 
-    /// <summary>A segment for DS, ES, FS or GS, which a null selector makes unusable.</summary>
+    /// <summary>A segment for DS, ES, FS or GS. A null selector makes it unusable.</summary>
     private Segment<W> DataSegment(uint selector, Func<uint, Fault> wrong, uint external = 0)
     {
         if (IsNull(selector))
@@ -94,7 +95,7 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// A stack segment for <paramref name="level"/>; what is wrong with it raises <paramref name="wrong"/>, or #SS.
+    /// A stack segment for <paramref name="level"/>. An unsuitable segment raises <paramref name="wrong"/>, or #SS.
     /// </summary>
     private Segment<W> StackSegment(uint selector, int level, Func<uint, Fault> wrong, uint external = 0)
     {
@@ -110,7 +111,7 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// After a return to an outer ring: data segments that it may not use become null (SDM vol. 2, RET).
+    /// After a return to an outer ring, makes the data segments null that this ring may not use (SDM vol. 2, RET).
     /// </summary>
     private void DropPrivilegedSegments()
     {

@@ -1,9 +1,9 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// Shifts and rotates (SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD). The count is modulo 32; a count of 0
-/// leaves every flag; overflow is defined for a count of 1 only, and usually what the same rule gives for the result of
-/// more.
+/// Shifts and rotates (SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD). The count is modulo 32, and a count
+/// of 0 changes no flag. Overflow is defined only for a count of 1. For larger counts it usually follows the same rule,
+/// applied to the result.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -35,8 +35,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// The carry of a shift by more than the operand's width: 0, but the 386 repeats the last bit of a byte every eight
-    /// places.
+    /// The carry of a shift by more than the operand's width. It is 0, but the 386 repeats the last bit of a byte every
+    /// eight places.
     /// </summary>
     private W CarryBeyond(W last, W count, int size) =>
         Model == ProcessorModel.I386 && size == 1 ? W.Select((count & 7) == 0, last & 1, 0) : 0;
@@ -49,9 +49,9 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// SHLD: the count's bits come from <paramref name="fill"/>. Above 16 bits of a 16-bit operand all is undefined;
-    /// there the operand itself usually follows the fill, and on a 386 the fill once more (SingleStepTests/80386,
-    /// 0FA4..0FAD).
+    /// SHLD: the shifted-in bits come from <paramref name="fill"/>. With more than 16 bits of a 16-bit operand
+    /// everything is undefined. Usually the operand itself then follows the fill; on a 386, the fill follows once more
+    /// (SingleStepTests/80386, 0FA4..0FAD).
     /// </summary>
     private W ShiftLeftDouble(W a, W fill, W count, int size)
     {
@@ -62,7 +62,7 @@ public sealed partial class Ia32<W, TBus>
         return ShiftFlags(a, count, result, carry, SignBit(result, size) ^ carry, 1, size);
     }
 
-    /// <summary>SHRD, likewise.</summary>
+    /// <summary>SHRD, by the same rules.</summary>
     private W ShiftRightDouble(W a, W fill, W count, int size)
     {
         var bits = (uint)size * 8;
@@ -80,12 +80,14 @@ public sealed partial class Ia32<W, TBus>
     private static W TopBitsDiffer(W result, int size) => SignBit(result ^ result << 1, size);
 
     /// <param name="a">The operand.</param>
-    /// <param name="count">Modulo 32.</param>
-    /// <param name="result">Of a count that is not 0.</param>
+    /// <param name="count">The count, modulo 32.</param>
+    /// <param name="result">The result, if the count is not 0.</param>
     /// <param name="carry">The last bit shifted out.</param>
-    /// <param name="overflow">For a count of 1.</param>
-    /// <param name="usual">For more, 1: usually the same; 0: usually clear.</param>
-    /// <param name="size">Bytes.</param>
+    /// <param name="overflow">The overflow flag for a count of 1.</param>
+    /// <param name="usual">
+    /// For larger counts: 1 if overflow usually follows the same rule, 0 if it is usually clear.
+    /// </param>
+    /// <param name="size">The operand size in bytes.</param>
     private W ShiftFlags(W a, W count, W result, W carry, W overflow, uint usual, int size)
     {
         if (W.TryValue(count, out var known))
@@ -147,7 +149,7 @@ public sealed partial class Ia32<W, TBus>
         return RotateFlags(a, count, result, carry, SignBit(result, size) ^ result >> (bits - 2) & 1, size);
     }
 
-    /// <summary>A rotation through carry turns bits + 1 places: 9, 17 or 33.</summary>
+    /// <summary>A rotation through carry has a period of bits + 1: 9, 17 or 33.</summary>
     private static W ModuloWidth(W count, uint bits)
     {
         if (bits == 32)

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Verified.Machine.Processor;
 
-/// <summary>The stack: ESP or SP by the B bit of SS; ESP changes only after the memory access succeeded.</summary>
+/// <summary>
+/// The stack. The B bit of SS selects ESP or SP. ESP changes only after the memory access has succeeded.
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -20,7 +22,7 @@ public sealed partial class Ia32<W, TBus>
         SetStackPointer(esp);
     }
 
-    /// <summary>Of 32 bits the upper half stays as it was (SDM vol. 2, PUSH).</summary>
+    /// <summary>With 32 bits, the upper half of the stack item keeps its old value (SDM vol. 2, PUSH).</summary>
     private void PushSegment(int segment, int size)
     {
         var esp = R[Register.Esp] - (uint)size;
@@ -28,7 +30,7 @@ public sealed partial class Ia32<W, TBus>
         SetStackPointer(esp);
     }
 
-    /// <summary>The item <paramref name="depth"/> bytes above the top; ESP is unchanged.</summary>
+    /// <summary>The item <paramref name="depth"/> bytes above the top. ESP does not change.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private W Peek(uint depth, int size) => ReadMemory(SegmentRegister.Ss, StackOffset(R[Register.Esp] + depth), size);
 
@@ -40,7 +42,7 @@ public sealed partial class Ia32<W, TBus>
         return value;
     }
 
-    /// <summary>POP r/m: an address that uses ESP sees it after the increment (SDM vol. 2, POP).</summary>
+    /// <summary>POP r/m: an address that uses ESP uses its value after the increment (SDM vol. 2, POP).</summary>
     private void PopOperand(in Operation op)
     {
         var before = R[Register.Esp];
@@ -61,8 +63,7 @@ public sealed partial class Ia32<W, TBus>
         var top = R[Register.Esp];
         for (var i = 0; i < 8; i++)
         {
-            // The 386 starts at the lowest address, which is seen where a later item faults (SingleStepTests/80386,
-            // 60).
+            // The 386 starts at the lowest address, which matters if a later item faults (SingleStepTests/80386, 60).
             var register = Model == ProcessorModel.I386 ? 7 - i : i;
             WriteMemory(SegmentRegister.Ss, StackOffset(top - (uint)((register + 1) * size)), size, R[register]);
         }
@@ -71,7 +72,7 @@ public sealed partial class Ia32<W, TBus>
 
     private void PopAll(int size)
     {
-        // An access that faults changes no register; the lowest comes first (SDM vol. 2, POPA).
+        // A faulting access changes no register. The lowest address comes first (SDM vol. 2, POPA).
         for (var i = 0; i < 8 && Model != ProcessorModel.I386; i++)
             Peek((uint)(i * size), size);
         for (var i = 0; i < 8; i++)
@@ -93,7 +94,7 @@ public sealed partial class Ia32<W, TBus>
         var ebp = R[Register.Ebp];
         var top = esp - (uint)size;
         WriteMemory(SegmentRegister.Ss, StackOffset(top), size, ebp);
-        // ESP as PUSH would leave it: its upper half stays where the stack is a 16-bit one.
+        // ESP as after a PUSH. On a 16-bit stack its upper half does not change.
         var frameTop = S[SegmentRegister.Ss].Big ? top : esp & 0xFFFF0000 | top & 0xFFFF;
         for (uint i = 1; i < level; i++)
         {
@@ -106,7 +107,7 @@ public sealed partial class Ia32<W, TBus>
             top -= (uint)size;
             WriteMemory(SegmentRegister.Ss, StackOffset(top), size, frameTop);
         }
-        // A write to the new top must be possible, though none is made (SDM vol. 2, ENTER).
+        // A write to the new top must be possible, although none is made (SDM vol. 2, ENTER).
         Bus.LoadForStore(LinearToWrite(SegmentRegister.Ss, StackOffset(top - frame), size), size, User);
         WriteRegister(Register.Ebp, size, frameTop);
         SetStackPointer(top - frame);
@@ -126,7 +127,7 @@ public sealed partial class Ia32<W, TBus>
         Push(VirtualImage(Eflags) & ~(W)(Flag.Virtual8086 | Flag.Resume), size);
     }
 
-    /// <summary>POPF: IOPL changes only at CPL 0, IF only where CPL is at most IOPL (SDM vol. 2, POPF).</summary>
+    /// <summary>POPF: IOPL changes only at CPL 0, and IF only if CPL is at most IOPL (SDM vol. 2, POPF).</summary>
     private void PopFlags(int size)
     {
         RequireVirtualPrivilege(size);
@@ -141,7 +142,7 @@ public sealed partial class Ia32<W, TBus>
 
     private uint UserFlags => Flag.Status | Flag.Trap | Flag.Direction | Flag.NestedTask | _model.Flags;
 
-    /// <summary>What IRET can change in any ring.</summary>
+    /// <summary>The flags that IRET can change in any ring.</summary>
     private uint ReturnFlags => UserFlags | Flag.Resume;
 
     private void SetFlagsByPrivilege(W value, uint changeable)

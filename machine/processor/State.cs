@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Machine.Processor;
 
-/// <summary>Numbers of the general registers, in the encoding's order.</summary>
+/// <summary>The numbers of the general registers, in the order of the encoding.</summary>
 public static class Register
 {
     public const int Eax = 0,
@@ -27,7 +27,7 @@ public struct Registers<W>
     private W _first;
 }
 
-/// <summary>Numbers of the segment registers, in the encoding's order.</summary>
+/// <summary>The numbers of the segment registers, in the order of the encoding.</summary>
 public static class SegmentRegister
 {
     public const int Es = 0,
@@ -38,22 +38,20 @@ public static class SegmentRegister
         Gs = 5;
 }
 
-/// <summary>A selector and the hidden part that the processor caches with it (SDM vol. 3, 3.4.3).</summary>
+/// <summary>A selector, and the hidden part that the processor caches with it (SDM vol. 3, 3.4.3).</summary>
 public struct Segment<W>
     where W : struct, IWord<W>
 {
     public W Selector;
     public W Base;
 
-    /// <summary>The last valid offset, in bytes (granularity already applied).</summary>
+    /// <summary>The last valid offset, in bytes (with granularity applied).</summary>
     public W Limit;
 
-    /// <summary>
-    /// Bits 8..15 and 20..23 of the descriptor's high word, in place; 0 where the segment is unusable.
-    /// </summary>
+    /// <summary>Bits 8..15 and 20..23 of the descriptor's high word, in place; 0 if the segment is unusable.</summary>
     public uint Attributes;
 
-    /// <summary>Base 0, limit FFFFFFFFh and readable (writable): an access needs no check.</summary>
+    /// <summary>Base 0, limit FFFFFFFFh, and readable (writable): an access needs no check.</summary>
     public bool FlatToRead,
         FlatToWrite;
 
@@ -63,9 +61,7 @@ public struct Segment<W>
     /// <summary>The D/B bit: 32-bit operands or stack pointer.</summary>
     public readonly bool Big => (Attributes & Descriptor.Big) != 0;
 
-    /// <summary>
-    /// What the two dwords of a descriptor say (SDM vol. 3, 3.4.5), of which the attributes are known.
-    /// </summary>
+    /// <summary>Decodes the two dwords of a descriptor (SDM vol. 3, 3.4.5). Its attributes are known.</summary>
     public static Segment<W> Unpack(uint selector, W low, W high, uint attributes)
     {
         var @base = low >> 16 | (high & 0xFF) << 16 | high & 0xFF000000;

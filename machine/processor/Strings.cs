@@ -1,20 +1,20 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// String instructions with REP (SDM vol. 2, REP). Each iteration commits its registers, so that a fault or an
-/// interrupt between two leaves EIP at the instruction and the rest to be done; at most <see cref="Burst"/> iterations
-/// pass before interrupts are looked at.
+/// String instructions with REP (SDM vol. 2, REP). Each iteration commits its registers. After a fault or an interrupt
+/// between two iterations, EIP is still at the instruction, and the rest can continue. At most <see cref="Burst"/>
+/// iterations run between two checks for interrupts.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     private const int Burst = 1024;
 
-    /// <summary>Stops a repeated instruction after each iteration, as a debug trap does.</summary>
+    /// <summary>Stops a repeated instruction after each iteration, as a debug trap requires.</summary>
     public bool OneIteration;
 
     private void Repeat(in Operation op)
     {
-        // Before the count is looked at and memory is touched.
+        // This check comes before the count is tested and before memory is accessed.
         if (op.Op is Op.Ins or Op.Outs)
             CheckPort(R[Register.Edx] & 0xFFFF, op.Size);
         if ((op.Prefix & (Prefix.Repeat | Prefix.RepeatNotEqual)) == 0)
@@ -66,7 +66,7 @@ public sealed partial class Ia32<W, TBus>
                 break;
             case Op.Ins:
                 var linear = LinearToWrite(SegmentRegister.Es, StringOffset(op, Register.Edi), size);
-                // The port is read, with its effects, only once the store cannot fault.
+                // The port is read, with its side effects, only when the store can no longer fault.
                 Bus.LoadForStore(linear, size, User);
                 Bus.Store(linear, size, Bus.In(R[Register.Edx] & 0xFFFF, size), User);
                 Advance(op, Register.Edi);

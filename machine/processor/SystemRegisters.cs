@@ -12,8 +12,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// A control, debug or test register is the kernel's; a test register that the model does not have is no
-    /// instruction.
+    /// Checks access to a control, debug or test register. Only ring 0 may access it. A test register that the model
+    /// does not have is an undefined instruction.
     /// </summary>
     private void RequireControl(int register)
     {
@@ -92,14 +92,14 @@ public sealed partial class Ia32<W, TBus>
     private void StoreTable(in Operation op, W @base, W limit)
     {
         var offset = EffectiveAddress(op);
-        // The 386 looks at all six bytes before it writes one.
+        // The 386 checks all six bytes before it writes any.
         if (Model == ProcessorModel.I386)
             LinearToWrite(op.Segment, offset, 6);
         WriteMemory(op.Segment, offset, 2, limit);
         WriteMemory(op.Segment, Beyond(op, offset, 2), 4, @base);
     }
 
-    /// <summary>LTR and LLDT: a system segment of the GDT, of one of the types given.</summary>
+    /// <summary>LTR and LLDT: a system segment of the GDT, of one of the given types.</summary>
     private Segment<W> SystemSegment(uint selector, params ReadOnlySpan<int> types)
     {
         var code = selector & ~3u;
@@ -127,8 +127,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Ports are free up to IOPL; beyond it, and in virtual-8086 mode, the TSS's bitmap has a clear bit for each that
-    /// may be used.
+    /// Checks access to a port. Rings up to IOPL may use all ports. Other rings and virtual-8086 mode may use a port if
+    /// its bit in the TSS's bitmap is clear.
     /// </summary>
     private void CheckPort(W port, int size)
     {
@@ -142,7 +142,7 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.Protection(0);
     }
 
-    /// <summary>Where the bitmap of ports starts in the TSS.</summary>
+    /// <summary>The offset of the I/O bitmap in the TSS.</summary>
     private W PortMap()
     {
         if ((Descriptor.Type(TaskRegister.Attributes) & ~2) != 9 || 0x67 > TaskRegister.Limit)
@@ -183,7 +183,7 @@ public sealed partial class Ia32<W, TBus>
             _system |= Flag.VirtualInterrupt;
             return;
         }
-        // Only the STI that turns interrupts on holds them off for one instruction.
+        // An STI delays interrupts by one instruction only if they were off before.
         if ((_system & Flag.Interrupt) == 0)
             InterruptShadow = true;
         _system |= Flag.Interrupt;

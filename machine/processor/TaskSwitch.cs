@@ -1,11 +1,13 @@
 namespace Verified.Machine.Processor;
 
-/// <summary>How a task is entered, which decides on busy bits, NT and the link (SDM vol. 3, table 7-2).</summary>
+/// <summary>
+/// The way in which a task is entered. It decides about busy bits, NT and the link (SDM vol. 3, table 7-2).
+/// </summary>
 internal enum TaskSwitch
 {
     Jump,
 
-    /// <summary>CALL, or an interrupt through a task gate: the new task is nested in the old one.</summary>
+    /// <summary>CALL, or an interrupt through a task gate. The new task is nested in the old one.</summary>
     Call,
 
     /// <summary>IRET with NT set.</summary>
@@ -39,7 +41,7 @@ public sealed partial class Ia32<W, TBus>
             Bus.Store(Access(selector), 1, Bus.Load(Access(selector), 1, false) | Busy >> 8, false);
         if (how == TaskSwitch.Call)
             Bus.Store(task.Base, 2, TaskRegister.Selector, false);
-        // Loaded after the old task is saved, which may be the same (SDM vol. 3, 7.3).
+        // Loads the new task after the old one is saved, because they may be the same (SDM vol. 3, 7.3).
         var next = ReadTask(task);
         task.Attributes |= Busy;
         if (how == TaskSwitch.Call)
@@ -55,7 +57,7 @@ public sealed partial class Ia32<W, TBus>
             RaiseTrap(DebugStatus.TaskSwitch);
     }
 
-    /// <summary>The descriptor of the task to switch to: of the right type, present, and not too small.</summary>
+    /// <summary>The descriptor of the new task. It must have the right type, be present, and be large enough.</summary>
     private Segment<W> NewTask(uint selector, TaskSwitch how, uint external)
     {
         Func<uint, Fault> wrong = how == TaskSwitch.Return ? Fault.TaskState : Fault.Protection;
@@ -75,8 +77,8 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// What cannot be read or stored faults in the old task, which has not changed then (SDM vol. 3, 7.3 and table
-    /// 6-7).
+    /// Checks all memory accesses in advance. A fault here belongs to the old task, which has not changed yet (SDM vol.
+    /// 3, 7.3 and table 6-7).
     /// </summary>
     private void CheckAccess(in Segment<W> task, uint selector, TaskSwitch how, uint external)
     {
@@ -96,7 +98,7 @@ public sealed partial class Ia32<W, TBus>
             Bus.LoadForStore(Access(selector), 1, false);
     }
 
-    /// <summary>Where the type and the busy bit of a TSS's descriptor are.</summary>
+    /// <summary>The address of the access byte, with type and busy bit, of a TSS's descriptor.</summary>
     private W Access(uint selector) => GdtBase + (selector & ~7u) + 5;
 
     private void PushErrorCode(W code, int size, uint external)
@@ -123,8 +125,8 @@ public sealed partial class Ia32<W, TBus>
         var next = new Task { Is32 = IsTask32(segment.Attributes) };
         var at = segment.Base;
         var (size, step) = next.Is32 ? (4, 4u) : (2, 2u);
-        // 386: CR3, EIP, EFLAGS, registers, selectors from 1Ch on; 286: IP, FLAGS, registers, four selectors from 0Eh
-        // on.
+        // 386: CR3, EIP, EFLAGS, registers and selectors from 1Ch on. 286: IP, FLAGS, registers and four selectors from
+        // 0Eh on.
         var first = next.Is32 ? 0x20u : 0x0E;
         if (next.Is32)
             next.Cr3 = Bus.Load(at + 0x1C, 4, false);
@@ -141,7 +143,7 @@ public sealed partial class Ia32<W, TBus>
     }
 
     /// <summary>
-    /// Saves the present task in its TSS and, unless it stays nested below the new one, makes it available.
+    /// Saves the present task in its TSS. Unless it stays nested below the new one, also makes it available.
     /// </summary>
     private void SaveTask(TaskSwitch how)
     {
@@ -163,9 +165,7 @@ public sealed partial class Ia32<W, TBus>
             Bus.Store(at + (10 + i) * step, 2, S[TaskSegments32[i]].Selector, false);
     }
 
-    /// <summary>
-    /// The point of no return: what is wrong with the new task from here on is raised in the new task.
-    /// </summary>
+    /// <summary>The point of no return: later faults of the new task are raised in the new task.</summary>
     private void BecomeTask(in Segment<W> task, in Task next)
     {
         TaskRegister = task;
@@ -199,7 +199,7 @@ public sealed partial class Ia32<W, TBus>
                 S[i] = RealSegment(i, next.Selectors[i].Selector);
             return;
         }
-        // The stack first: whatever is wrong with the rest is then reported on it.
+        // The stack comes first, so that it can take the report of any later fault.
         var stack = Known(next.Selectors[SegmentRegister.Ss].Selector, "SS of a TSS");
         S[SegmentRegister.Ss] = StackSegment(stack, Cpl, Fault.TaskState, external);
         S[SegmentRegister.Cs] = TaskCode(Known(next.Selectors[SegmentRegister.Cs].Selector, "CS of a TSS"), external);

@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// The test registers of 386 and 486, through which a self-test writes and looks up entries of a TLB of eight sets and
-/// four blocks (80386 Programmer's Reference Manual, 10.6). It is asked for while paging is off, so it is one of its
-/// own: the TLB that translates is <see cref="Memory.Mmu"/>'s. TR3..TR5 of the 486 are for its cache; none is here,
-/// they keep what is written.
+/// The test registers of the 386 and 486. A self-test uses them to write and look up entries of a TLB of eight sets and
+/// four blocks (80386 Programmer's Reference Manual, 10.6). Tests run with paging off, so this TLB is separate from the
+/// translating one in <see cref="Memory.Mmu"/>. TR3..TR5 of the 486 are for its cache. There is no cache here, and
+/// these registers keep the values written.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -20,12 +20,12 @@ public sealed partial class Ia32<W, TBus>
         TestHit = 1 << 4,
         TestPage = 0xFFFFF000;
 
-    /// <summary>Dirty, user and writable in TR6; the complement of each is the bit below.</summary>
+    /// <summary>Dirty, user and writable in TR6. The bit below each one is its complement.</summary>
     private static readonly int[] TestAttributes = [10, 8, 6];
 
     private TestState _test;
 
-    // So that the state of a machine whose programs do not use it need not be copied.
+    // If no program uses the test registers, their state need not be copied.
     private bool _testUsed;
 
     private struct TestState
@@ -34,7 +34,7 @@ public sealed partial class Ia32<W, TBus>
             Tags,
             Frames;
 
-        /// <summary>The block that is replaced next where TR7 names none.</summary>
+        /// <summary>The block that is replaced next if TR7 names none.</summary>
         public uint Next;
     }
 
@@ -83,7 +83,7 @@ public sealed partial class Ia32<W, TBus>
         }
     }
 
-    // The attribute and its complement both set match either; both clear match nothing.
+    // An attribute with its complement also set matches both values; with both clear it matches nothing.
     private static bool Matches(uint tag, uint wanted)
     {
         if ((tag & TestValid) == 0 || ((tag ^ wanted) & TestPage) != 0)

@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// Instructions that look at descriptors without loading them, and checks a program asks for (SDM vol. 2).
+/// Instructions that examine descriptors without loading them, and checks that a program requests (SDM vol. 2).
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
@@ -21,7 +21,7 @@ public sealed partial class Ia32<W, TBus>
         _stored = _stored & ~(W)Flag.Zero | W.Select(zero, Flag.Zero, 0);
     }
 
-    /// <summary>The descriptor of a selector, or null where it is null or beyond its table.</summary>
+    /// <summary>The descriptor of a selector; null if the selector is null or beyond its table.</summary>
     private Segment<W>? Look(W value)
     {
         var selector = Known(value & 0xFFFF, "a selector");
@@ -83,7 +83,7 @@ public sealed partial class Ia32<W, TBus>
         SetZero(valid);
     }
 
-    /// <summary>ARPL: memory is written, and need be writable, only where the RPL changes.</summary>
+    /// <summary>ARPL: memory is written, and must be writable, only if the RPL changes.</summary>
     private void AdjustPrivilege(in Operation op)
     {
         RequireDescriptors();

@@ -1,26 +1,27 @@
 namespace Verified.Machine.Processor;
 
 /// <summary>
-/// The Pentium's virtual interrupt flag: below IOPL 3 a virtual-8086 program has VIF for IF with CR4.VME, and one in
-/// ring 3 for CLI and STI with CR4.PVI. With VME, INT n goes to the program's own table where the TSS says so (SDM vol.
-/// 3, 20.3 and 20.4).
+/// The Pentium's virtual interrupt flag (SDM vol. 3, 20.3 and 20.4). Below IOPL 3, a virtual-8086 program has VIF
+/// instead of IF if CR4.VME is set. A program in ring 3 has VIF for CLI and STI if CR4.PVI is set. With VME, INT n uses
+/// the program's own table if the TSS says so.
 /// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     /// <summary>
-    /// Bytes of the map of software interrupts, below that of ports: a set bit is for the protected-mode handler.
+    /// The size of the bitmap of software interrupts, before the I/O bitmap. A set bit selects the protected-mode
+    /// handler.
     /// </summary>
     private const uint RedirectionMap = 32;
 
     private bool Extends(uint control) => (Known(Cr4, "CR4") & control) != 0;
 
-    /// <summary>PUSHF, POPF and IRET see VIF at the place of IF, and IOPL 3.</summary>
+    /// <summary>Whether PUSHF, POPF and IRET show VIF in place of IF, and IOPL 3.</summary>
     private bool HasVirtualInterruptFlag =>
         Virtual && Extends(ControlBit.VirtualExtensions) && Known(PrivilegeLevel, "IOPL") != 3;
 
     /// <summary>
-    /// PUSHF, POPF and IRET of <paramref name="size"/> bytes need IOPL 3 in virtual-8086 mode, or VIF and a size that
-    /// does not show it.
+    /// In virtual-8086 mode, PUSHF, POPF and IRET of <paramref name="size"/> bytes need IOPL 3, or VIF and 16-bit
+    /// operands.
     /// </summary>
     private void RequireVirtualPrivilege(int size)
     {
@@ -28,20 +29,22 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.Protection(0);
     }
 
-    /// <summary>CLI and STI above IOPL.</summary>
+    /// <summary>Checks CLI and STI in a ring above IOPL.</summary>
     private void RequireVirtualInterruptFlag()
     {
         if (!User || !Extends(Virtual ? ControlBit.VirtualExtensions : ControlBit.ProtectedVirtualInterrupts))
             throw Fault.Protection(0);
     }
 
-    /// <summary>The flags as the program is shown them.</summary>
+    /// <summary>The flags that the program sees.</summary>
     private W VirtualImage(W flags) =>
         HasVirtualInterruptFlag
             ? flags & ~(W)Flag.Interrupt | flags >> 10 & Flag.Interrupt | Flag.PrivilegeLevel
             : flags;
 
-    /// <summary>Flags that a program with VIF may not set: TF, and IF while an interrupt waits for it.</summary>
+    /// <summary>
+    /// Checks flags that a program with VIF may not set: TF, and IF while an interrupt is pending for it.
+    /// </summary>
     private void CheckVirtualImage(W flags)
     {
         if (
@@ -54,7 +57,7 @@ public sealed partial class Ia32<W, TBus>
             throw Fault.Protection(0);
     }
 
-    /// <summary>A program that is entered with VIF and VIP set faults before its first instruction.</summary>
+    /// <summary>If a program is entered with VIF and VIP set, it faults before its first instruction.</summary>
     private void CheckVirtualInterruptPending()
     {
         const uint both = Flag.VirtualInterrupt | Flag.VirtualInterruptPending;

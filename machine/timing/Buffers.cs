@@ -4,9 +4,9 @@ namespace Verified.Machine.Timing;
 public readonly record struct Access(uint Linear, uint Physical, int Size, bool Writes);
 
 /// <summary>
-/// What a processor keeps of the past: first-level caches, translations, and targets of branches. Empty at first; least
-/// recently used entries go. A store that misses goes to a write buffer and takes no line (Pentium data book, 3.5; 486
-/// manual, 5.2).
+/// The history that a processor keeps: first-level caches, translations, and branch targets. All are empty at first,
+/// and the least recently used entry is replaced. A store that misses goes to a write buffer and allocates no line
+/// (Pentium data book, 3.5; 486 manual, 5.2).
 /// </summary>
 public sealed class Buffers(Timings timings)
 {
@@ -24,7 +24,7 @@ public sealed class Buffers(Timings timings)
     private readonly Entries _branches = new(new(BranchSets, BranchWays, 1));
     private readonly Dictionary<uint, (uint Target, int Counter)> _targets = [];
 
-    /// <summary>Cycles that fetching an instruction waits.</summary>
+    /// <summary>Cycles for which the fetch of an instruction waits.</summary>
     public int Fetch(uint linear, uint physical, int length)
     {
         var waited = Translate(_codePages, linear, length);
@@ -34,7 +34,7 @@ public sealed class Buffers(Timings timings)
         return waited;
     }
 
-    /// <summary>Cycles that an access to data waits.</summary>
+    /// <summary>Cycles for which an access to data waits.</summary>
     public int Reach(in Access access)
     {
         var cache = _ownData ?? _code;
@@ -46,7 +46,7 @@ public sealed class Buffers(Timings timings)
         return waited + (access.Size <= 8 && (access.Linear & (unit - 1)) != 0 ? _timings.Misaligned : 0);
     }
 
-    /// <summary>The address space that translations are of, where they are tagged: a value of CR3.</summary>
+    /// <summary>The present address space, a value of CR3, if translations are tagged.</summary>
     public uint Space { get; set; }
 
     /// <summary>CR3 was loaded.</summary>
@@ -60,8 +60,8 @@ public sealed class Buffers(Timings timings)
     }
 
     /// <summary>
-    /// Whether a branch went where its entry said, or, where it has none, to the next instruction; and what the entry
-    /// learns from it. Only a branch that was taken gets one ([F]; two bits that count).
+    /// Whether a branch went where its entry predicted; without an entry, whether it went to the next instruction. Also
+    /// updates the entry. Only a taken branch gets an entry ([F]; a two-bit counter).
     /// </summary>
     public bool Predicts(uint branch, bool taken, uint target)
     {
@@ -89,7 +89,7 @@ public sealed class Buffers(Timings timings)
         return waited;
     }
 
-    /// <summary>The numbers of the lines that some bytes are in.</summary>
+    /// <summary>The numbers of the lines that contain some bytes.</summary>
     private static IEnumerable<uint> Lines(uint address, int length, int line)
     {
         for (var number = address / (uint)line; number <= (address + (uint)length - 1) / (uint)line; number++)
@@ -98,7 +98,7 @@ public sealed class Buffers(Timings timings)
 
     private sealed class Entries(BufferShape shape)
     {
-        // Of each set, the numbers that it holds, most recently used first.
+        // For each set, the numbers in it, most recently used first.
         private readonly List<(uint, uint)>[] _sets =
         [
             .. Enumerable.Range(0, shape.Sets).Select(_ => new List<(uint, uint)>(shape.Ways)),
@@ -110,7 +110,10 @@ public sealed class Buffers(Timings timings)
                 set.Clear();
         }
 
-        /// <summary>Whether a number was there, with its tag; it is now, unless it was not and is not to be.</summary>
+        /// <summary>
+        /// Whether a number was present with its tag. Afterwards it is present, unless it was not and <c>allocate</c>
+        /// is false.
+        /// </summary>
         public bool Touch(uint number, uint tag = 0, bool allocate = true)
         {
             var set = _sets[number % (uint)_sets.Length];

@@ -8,8 +8,8 @@ using Register = Iced.Intel.Register;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// Counts model cycles beside a run of the PC, instruction by instruction: the run is slow while one is attached, and
-/// the same otherwise. <see cref="Dispose"/> detaches it.
+/// Counts model cycles during a run of the PC, instruction by instruction. While a counter is attached, the run is slow
+/// but otherwise the same. <see cref="Dispose"/> detaches it.
 /// </summary>
 public sealed class CycleCounter : IDisposable
 {
@@ -25,11 +25,11 @@ public sealed class CycleCounter : IDisposable
     private (Instruction Instruction, int Ring, uint Ecx)? _running;
     private uint _fetchedAt;
 
-    /// <param name="pc">The machine; what already traces it goes on doing so.</param>
-    /// <param name="prediction">Which branches are known.</param>
-    /// <param name="timed">Told each instruction when it has been executed.</param>
-    /// <param name="timings">The processor; the first Pentium if not given.</param>
-    /// <param name="buffers">Caches and translations, which the run changes; where not given all accesses hit.</param>
+    /// <param name="pc">The machine; an existing trace function stays active.</param>
+    /// <param name="prediction">The branches that are predicted.</param>
+    /// <param name="timed">Called for each executed instruction.</param>
+    /// <param name="timings">The processor; by default the first Pentium.</param>
+    /// <param name="buffers">Caches and translations, which the run updates; without them all accesses hit.</param>
     public CycleCounter(
         Pc pc,
         Prediction prediction = Prediction.Hot,
@@ -50,15 +50,15 @@ public sealed class CycleCounter : IDisposable
         };
     }
 
-    /// <summary>Told each instruction when it has been executed.</summary>
+    /// <summary>Called for each executed instruction.</summary>
     public Action<Timed>? Timed { get; set; }
 
-    /// <summary>Cycles so far, without the instruction that is being executed.</summary>
+    /// <summary>Cycles so far, without the present instruction.</summary>
     public long Cycles => _pipeline.Cycles;
 
     public long Instructions { get; private set; }
 
-    /// <summary>Accounts for the last instruction, which the next one would do. Call it between runs.</summary>
+    /// <summary>Accounts for the last instruction, as the next instruction would do. Call it between runs.</summary>
     public void Finish()
     {
         if (_running is not { } last)
@@ -82,8 +82,8 @@ public sealed class CycleCounter : IDisposable
             || i.IsJmpFarIndirect;
         var continues = cpu.Eip.Value == i.IP32 && Repeats(i);
 
-        // An instruction that goes elsewhere, or to another ring, by no means of its own was interrupted or has
-        // faulted.
+        // The instruction was interrupted or has faulted if execution continues at another address or in another ring
+        // for no reason of its own.
         var interrupted = (!goesOn && !transfers && !continues) || (cpu.Cpl != last.Ring && !gate);
         var step = new Step(
             i,
@@ -101,8 +101,8 @@ public sealed class CycleCounter : IDisposable
     }
 
     /// <summary>
-    /// The processor is about to enter a gate from ring 3 without an instruction of the run: an interrupt, or the INT
-    /// given.
+    /// The processor is about to enter a gate from ring 3 without an instruction of the run: an interrupt, or the given
+    /// INT.
     /// </summary>
     public void Enter(Instruction? instruction = null)
     {
@@ -113,7 +113,7 @@ public sealed class CycleCounter : IDisposable
             return;
         }
 
-        // It is accounted for where it has led to.
+        // It is accounted for at the place to which it has led.
         _fetchedAt = 0;
         _accesses.Begin(i);
         _running = (i, 3, _pc.Cpu.R[Cpu.Ecx].Value);

@@ -7,8 +7,8 @@ using Register = Iced.Intel.Register;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// The data that an instruction accesses: its operands and the stack as the registers say before it, and what the
-/// processor reads and writes by itself for a gate or a segment register as they say after it.
+/// The data that an instruction accesses. Operands and stack follow from the registers before the instruction. The
+/// processor's own accesses for a gate or a segment register follow from the registers after it.
 /// </summary>
 internal sealed class DataAccesses(Pc pc)
 {
@@ -19,7 +19,7 @@ internal sealed class DataAccesses(Pc pc)
     private readonly InstructionInfoFactory _factory = new();
     private uint _esp;
 
-    /// <summary>The instruction is about to be executed.</summary>
+    /// <summary>Called before the instruction is executed.</summary>
     public void Begin(in Instruction i)
     {
         _accesses.Clear();
@@ -42,7 +42,7 @@ internal sealed class DataAccesses(Pc pc)
         }
     }
 
-    /// <summary>The instruction has been executed.</summary>
+    /// <summary>Called after the instruction has been executed.</summary>
     public IReadOnlyList<Access> End(in Step step)
     {
         var (i, cpu) = (step.Instruction, pc.Cpu);

@@ -3,13 +3,13 @@ using Iced.Intel;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// The general registers that an instruction depends on, as sets of bits numbered as in encodings. Parts of a register
-/// count as the whole; the way ESP moves with each push and pop is not in them, as the processor has an adder of its
-/// own for it.
+/// The general registers on which an instruction depends, as sets of bits numbered as in encodings. A part of a
+/// register counts as the whole register. The change of ESP by push and pop is not included, because the processor has
+/// a separate adder for it.
 /// </summary>
-/// <param name="Read">As operands or in addresses.</param>
-/// <param name="Written">All or in part.</param>
-/// <param name="Address">In addresses alone: needed a cycle earlier.</param>
+/// <param name="Read">Registers read, as operands or in addresses.</param>
+/// <param name="Written">Registers written, wholly or in part.</param>
+/// <param name="Address">Registers in addresses, which are needed one cycle earlier.</param>
 internal readonly record struct Effects(int Read, int Written, int Address)
 {
     private const int Esp = 1 << 4;

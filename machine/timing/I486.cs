@@ -4,8 +4,8 @@ using static Iced.Intel.Mnemonic;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// The numbers of the 486 in 32-bit protected mode, hits in cache and TLB assumed; it has one pipe, so nothing pairs.
-/// Where documents give a range the number is its lower end.
+/// The numbers of the 486 in 32-bit protected mode, with hits in cache and TLB. It has one pipe, so nothing pairs. If a
+/// document gives a range, the number is its lower end.
 /// </summary>
 /// <remarks>
 /// Sources. [L]: the figures of the kernel's interface document, section 5. The others are of the i486 Microprocessor
@@ -16,19 +16,19 @@ public static class I486
     /// <summary>INT that enters an inner ring. [L]</summary>
     public const int Interrupt = 71;
 
-    /// <summary>INT within its ring.</summary>
+    /// <summary>INT within a ring.</summary>
     public const int InterruptWithinRing = 44;
 
-    /// <summary>IRET to an outer ring [L]; within its ring.</summary>
+    /// <summary>IRET to an outer ring [L]; IRET within a ring.</summary>
     public const int ReturnOutward = 36,
         ReturnWithinRing = 20;
 
-    /// <summary>A base register that the instruction before has written.</summary>
+    /// <summary>The previous instruction has written a base register.</summary>
     public const int AddressInterlock = 1;
 
     /// <summary>
-    /// 8 KB of code and data, four ways of 16-byte lines; 32 translations, four ways. A line is a burst of four
-    /// transfers in 5 clocks; a walk of the tables takes 13 to 28.
+    /// The cache has 8 KB for code and data: four ways of 16-byte lines. There are 32 translations in four ways. A line
+    /// is a burst of four transfers in 5 clocks; a table walk takes 13 to 28.
     /// </summary>
     public static readonly MemoryTimings Memory = new(
         new(128, 4, 16),
@@ -40,11 +40,11 @@ public static class I486
         Misaligned: 3
     );
 
-    /// <exception cref="MachineException">No figure is known.</exception>
+    /// <exception cref="MachineException">The clocks of the instruction are not known.</exception>
     public static Cost Of(in Step step)
     {
         var i = step.Instruction;
-        // One clock more: an index, a displacement beside an immediate, each prefix.
+        // One clock more for an index, for a displacement with an immediate, and for each prefix.
         var extra =
             (i.MemoryIndex != Register.None ? 1 : 0)
             + (P5.HasDisplacement(i) && P5.HasImmediate(i) ? 1 : 0)
@@ -177,7 +177,7 @@ public static class I486
                 return !into ? 6
                     : i.Op1Kind == OpKind.Register ? 13
                     : 8;
-            // 6..42 and 6..103, by the bits passed over; straight between the ends.
+            // 6..42 and 6..103, depending on the bits passed over; linear between the ends.
             case Bsf:
                 return 6 + n * 36 / 31;
             case Bsr:

@@ -2,10 +2,10 @@ using Iced.Intel;
 
 namespace Verified.Machine.Timing;
 
-/// <summary>Data that the processor reads or writes by itself, besides an instruction's operands.</summary>
+/// <summary>Data that the processor itself reads or writes, besides an instruction's operands.</summary>
 public enum ImpliedAccess
 {
-    /// <summary>The descriptor that a segment register is loaded from.</summary>
+    /// <summary>The descriptor from which a segment register is loaded.</summary>
     Segment,
 
     /// <summary>The descriptor of CS.</summary>
@@ -17,7 +17,7 @@ public enum ImpliedAccess
     /// <summary>The gate in the IDT.</summary>
     Gate,
 
-    /// <summary>The inner ring's stack in the TSS.</summary>
+    /// <summary>The inner ring's stack pointer in the TSS.</summary>
     InnerStack,
 
     /// <summary>The frame that a gate pushes.</summary>
@@ -27,17 +27,17 @@ public enum ImpliedAccess
     PoppedFrame,
 }
 
-/// <summary>What instructions access by themselves (SDM vol. 3, 3.4 and 6.12).</summary>
+/// <summary>The processor's own accesses for each instruction (SDM vol. 3, 3.4 and 6.12).</summary>
 public static class ImpliedAccesses
 {
-    /// <summary>Bytes of a descriptor, and of what a gate or IRET moves between rings.</summary>
+    /// <summary>The sizes in bytes of a descriptor, and of the frame that a gate or IRET moves between rings.</summary>
     public const int DescriptorSize = 8,
         FrameSize = 20;
 
     public static bool IsGate(in Instruction i) =>
         i.Mnemonic is Mnemonic.Int or Mnemonic.Int3 or Mnemonic.Iret or Mnemonic.Iretd;
 
-    /// <summary>Of an instruction that goes from a ring to another, or stays there.</summary>
+    /// <summary>The accesses of an instruction that goes from one ring to another, or stays in its ring.</summary>
     public static IReadOnlyList<ImpliedAccess> Of(in Instruction i, int ring, int nextRing)
     {
         List<ImpliedAccess> accesses = [];
@@ -55,7 +55,7 @@ public static class ImpliedAccesses
             : OfGate(ring, nextRing);
     }
 
-    /// <summary>Of INT, an exception or an interrupt.</summary>
+    /// <summary>The accesses of INT, an exception or an interrupt.</summary>
     public static IReadOnlyList<ImpliedAccess> OfGate(int ring, int nextRing) =>
         [
             .. Segments(ring, nextRing),

@@ -4,8 +4,8 @@ using static Iced.Intel.Mnemonic;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// The numbers: cycles and pairing of each instruction of the first Pentium (P5, P54C) in 32-bit protected mode, hits
-/// in caches and TLBs assumed. Where documents give a range the number is its lower end, unless it says otherwise.
+/// The cycles and the pairing of each instruction of the first Pentium (P5, P54C) in 32-bit protected mode, with hits
+/// in caches and TLBs. If a document gives a range, the number is its lower end, unless a comment says otherwise.
 /// </summary>
 /// <remarks>
 /// Sources. [L]: the figures of the kernel's interface document, section 5, which bind. [D]: Pentium Processor User's
@@ -16,27 +16,27 @@ namespace Verified.Machine.Timing;
 public static class P5
 {
     /// <summary>
-    /// An interrupt or exception that enters an inner ring. [L], as INT; the acknowledge cycles of the bus are left
-    /// out.
+    /// An interrupt or exception that enters an inner ring. [L], like INT; the bus's acknowledge cycles are not
+    /// included.
     /// </summary>
     public const int Interrupt = 48;
 
-    /// <summary>An interrupt or exception within its ring. [M], as INT.</summary>
+    /// <summary>An interrupt or exception within a ring. [M], like INT.</summary>
     public const int InterruptWithinRing = 31;
 
-    /// <summary>Waiting for an address register that was written in the cycle before. [L]</summary>
+    /// <summary>The wait for an address register that was written in the previous cycle. [L]</summary>
     public const int AddressInterlock = 1;
 
     /// <summary>A mispredicted conditional branch in the V pipe [F]; any other mispredicted branch [F].</summary>
     public const int MispredictedSecond = 4,
         Mispredicted = 3;
 
-    /// <summary>A miss in a TLB, page tables in the first-level cache. [L]</summary>
+    /// <summary>A miss in a TLB, with page tables in the first-level cache. [L]</summary>
     public const int TlbMiss = 9;
 
     /// <summary>
     /// Two caches of 8 KB, two ways of 32-byte lines [L]; 32 translations of code and 64 of data, four ways [D]. An
-    /// access waits for the first transfer of a burst 3-1-1-1 from a second-level cache at half the processor's clock.
+    /// access waits for the first transfer of a 3-1-1-1 burst from a second-level cache at half the processor's clock.
     /// Misaligned: [F].
     /// </summary>
     public static readonly MemoryTimings Memory = new(
@@ -50,19 +50,19 @@ public static class P5
     );
 
     /// <summary>
-    /// Two paired instructions of so many cycles: the longer one, but a second instruction that works on memory waits
-    /// for a first one that writes it back. [D], [F]
+    /// Two paired instructions with these cycles take as long as the longer one. However, if both work on memory, the
+    /// second one waits for the first one's write. [D], [F]
     /// </summary>
     public static int Pair(int first, int second) => first == 3 ? first + second - 1 : Math.Max(first, second);
 
-    /// <exception cref="MachineException">No figure is known.</exception>
+    /// <exception cref="MachineException">The cycles of the instruction are not known.</exception>
     public static Cost Of(in Step step)
     {
         var i = step.Instruction;
         var cost = OfOpcode(step);
         var (prefixes, pairing) = (Prefixes(i), cost.Pairing);
-        // [D]: a displacement and an immediate in one instruction; prefixes only in U. [F]: a cycle to decode each
-        // prefix.
+        // [D]: an instruction with a displacement and an immediate does not pair; one with prefixes pairs only in U.
+        // [F]: each prefix takes one cycle to decode.
         if (HasDisplacement(i) && HasImmediate(i))
             pairing = Pairing.None;
         if (prefixes > 0)
@@ -79,7 +79,7 @@ public static class P5
         var memory = intoMemory || fromMemory;
         var outward = step.NextRing > step.Ring;
         var inward = step.NextRing < step.Ring;
-        // Port accesses above the I/O privilege level look at the permission map; the model's systems have level 0.
+        // Port accesses above the I/O privilege level read the I/O bitmap. In the model's systems the level is 0.
         var mapped = step.Ring > 0;
         var repeated = i.HasRepPrefix || i.HasRepePrefix || i.HasRepnePrefix;
         int Alu() =>
@@ -221,7 +221,7 @@ public static class P5
                     : i.Op1Kind == OpKind.Register ? 14
                     : 8
                 );
-            // [F]: 6..42 and 7..71, by the bits passed over; straight between the ends.
+            // [F]: 6..42 and 7..71, depending on the bits passed over; linear between the ends.
             case Bsf:
                 return Alone(6 + n * 36 / 31);
             case Bsr:

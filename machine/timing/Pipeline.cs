@@ -3,30 +3,34 @@ using Iced.Intel;
 namespace Verified.Machine.Timing;
 
 /// <summary>
-/// The Pentium's two integer pipes: which instructions share a cycle, which wait for an address, and what branches
-/// cost; or the 486's one.
+/// The Pentium's two integer pipes: which instructions share a cycle, which wait for an address, and the cost of
+/// branches. It also models the single pipe of the 486.
 /// </summary>
-/// <remarks>
-/// Left out: bank conflicts between paired memory accesses, prefetch that runs ahead and the decoder's alignment, the
-/// rule that code pairs only from its second execution on, write buffers that are full, the second-level cache's own
-/// misses, snooping, refresh and the bus. What is waited for in caches and translations is known only where the counter
-/// has <see cref="Buffers"/>; of a repeated string instruction only its first element is.
+/// <remarks> The model leaves out:
+/// <list type="bullet">
+/// <item>Bank conflicts between paired memory accesses.</item>
+/// <item>Prefetch that runs ahead, and the decoder's alignment.</item>
+/// <item>The rule that code pairs only from its second execution on.</item>
+/// <item>Full write buffers, misses of the second-level cache, snooping, refresh and the bus.</item>
+/// <item>Waits for caches and translations, unless the counter has <see cref="Buffers"/>. Only the first element of a
+/// repeated string instruction counts.</item>
+/// </list>
 /// </remarks>
-/// <param name="prediction">Which branches are known.</param>
-/// <param name="timings">The processor; the first Pentium if not given.</param>
-/// <param name="buffers">The branches that are known, where they were learned.</param>
+/// <param name="prediction">The branches that are predicted.</param>
+/// <param name="timings">The processor; by default the first Pentium.</param>
+/// <param name="buffers">The learned branches, if branches are learned.</param>
 public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? timings = null, Buffers? buffers = null)
 {
     private readonly Timings _timings = timings ?? Timings.P5;
 
-    // The last instruction, if it is alone in the U pipe and may get a partner.
+    // The last instruction, if it is alone in the U pipe and can get a partner.
     private (Cost Cost, Effects Effects, bool Stalled)? _first;
 
-    // Registers written by the last pair, and by the one before it.
+    // The registers written by the last pair, and by the pair before it.
     private int _written,
         _before;
 
-    /// <summary>Cycles of everything so far.</summary>
+    /// <summary>The total of cycles so far.</summary>
     public long Cycles { get; private set; }
 
     /// <summary>Times a path of instructions.</summary>
@@ -41,12 +45,12 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
     }
 
     /// <summary>
-    /// Times code as it stands: no conditional branch taken, IRET to an outer ring, bit scans of a register's whole
-    /// length.
+    /// Times code in its order: no conditional branch is taken, IRET goes to an outer ring, and a bit scan passes the
+    /// whole register.
     /// </summary>
     /// <param name="code">The bytes of whole instructions.</param>
-    /// <param name="address">Linear address of the first.</param>
-    /// <param name="timings">The processor; the first Pentium if not given.</param>
+    /// <param name="address">The linear address of the first instruction.</param>
+    /// <param name="timings">The processor; by default the first Pentium.</param>
     public static IReadOnlyList<Timed> Straight(byte[] code, uint address, Timings? timings = null)
     {
         var decoder = Decoder.Create(32, code, address);
@@ -68,9 +72,9 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
     }
 
     /// <summary>The next instruction executed.</summary>
-    /// <param name="step">What it was.</param>
-    /// <param name="waited">Cycles that its code and data were waited for.</param>
-    /// <exception cref="MachineException">No figure is known for it.</exception>
+    /// <param name="step">The executed instruction.</param>
+    /// <param name="waited">Cycles for which the instruction waited for its code and data.</param>
+    /// <exception cref="MachineException">The cycles of the instruction are not known.</exception>
     public Timed Next(in Step step, int waited = 0)
     {
         var cost = _timings.Of(step);
@@ -83,7 +87,7 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
         return timed with { Cycles = timed.Cycles + waited, Waited = waited };
     }
 
-    /// <summary>Time that no instruction takes: an interrupt. Nothing pairs across it.</summary>
+    /// <summary>Time that belongs to no instruction: an interrupt. Nothing pairs across it.</summary>
     public void Wait(int cycles)
     {
         Cycles += cycles;
@@ -104,7 +108,7 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
 
     private Timed Second(in Step step, Cost first, bool stalled, Cost cost, Effects effects)
     {
-        // Where the first has waited, the second's address is ready too.
+        // If the first instruction has waited, the address of the second one is ready, too.
         var stall = !stalled && (effects.Address & _before) != 0 ? _timings.AddressInterlock : 0;
         _written |= effects.Written;
         _first = null;
@@ -124,7 +128,7 @@ public sealed class Pipeline(Prediction prediction = Prediction.Hot, Timings? ti
         && second.Pairing is Pairing.V or Pairing.Either
         && (firstEffects.Written & (secondEffects.Read | secondEffects.Address | secondEffects.Written)) == 0;
 
-    // Gates and far transfers are never predicted; their cycles are in the table.
+    // Gates and far transfers are never predicted. Their cycles are in the table.
     private bool Mispredicted(in Step step)
     {
         if (

@@ -2,16 +2,15 @@ using Iced.Intel;
 
 namespace Verified.Machine.Timing;
 
-/// <summary>An executed instruction, as far as its time depends on it.</summary>
-/// <param name="Instruction">With its address as IP.</param>
-/// <param name="Taken">A branch that did not go on with the next instruction.</param>
-/// <param name="Ring">Privilege level before it.</param>
-/// <param name="NextRing">Privilege level after it.</param>
+/// <summary>An executed instruction, with the properties on which its time depends.</summary>
+/// <param name="Instruction">The instruction, with its address as IP.</param>
+/// <param name="Taken">Whether a branch did not continue with the next instruction.</param>
+/// <param name="Ring">The privilege level before it.</param>
+/// <param name="NextRing">The privilege level after it.</param>
 /// <param name="Count">
-/// Iterations of a repeated string instruction; bits that BSF or BSR passed over before the one it found; nesting level
-/// of ENTER.
+/// Iterations of a repeated string instruction; bits that BSF or BSR passed over; nesting level of ENTER.
 /// </param>
-/// <param name="Next">Address of the instruction after it, where that was learned.</param>
+/// <param name="Next">The address of the next executed instruction, if it is known.</param>
 public readonly record struct Step(
     Instruction Instruction,
     bool Taken = false,
@@ -36,33 +35,35 @@ public enum Pairing
     Either,
 }
 
-/// <summary>What an instruction takes by itself, operands in the caches and registers ready.</summary>
+/// <summary>The cost of an instruction by itself, with operands in caches and registers ready.</summary>
 public readonly record struct Cost(int Cycles, Pairing Pairing);
 
-/// <summary>Which branches the branch target buffer is taken to know.</summary>
+/// <summary>The branches that the branch target buffer is assumed to know.</summary>
 public enum Prediction
 {
-    /// <summary>All, and rightly: a path that was run before. No branch costs more than its cycle.</summary>
+    /// <summary>
+    /// All branches are predicted correctly, as on a path that ran before. No branch costs more than its cycle.
+    /// </summary>
     Hot,
 
-    /// <summary>None: those that are taken are mispredicted.</summary>
+    /// <summary>No branch is known, so every taken branch is mispredicted.</summary>
     Cold,
 
-    /// <summary>Those that <see cref="Buffers"/> know from what was run before.</summary>
+    /// <summary>The branches that <see cref="Buffers"/> learned from earlier code.</summary>
     Learned,
 }
 
 /// <summary>An instruction in the pipeline.</summary>
-/// <param name="Step">What was executed.</param>
-/// <param name="Start">Cycle in which it entered its pipe, after <paramref name="Stall"/>.</param>
+/// <param name="Step">The executed instruction.</param>
+/// <param name="Start">The cycle in which it entered its pipe, after <paramref name="Stall"/>.</param>
 /// <param name="Cycles">
-/// What it adds to the path, stall included; 0 in the V pipe where its partner takes as long.
+/// The cycles that it adds to the path, stall included; 0 in the V pipe if its partner takes as long.
 /// </param>
-/// <param name="Pairing">Where it could have gone.</param>
-/// <param name="Second">It is in the V pipe, paired with the instruction before.</param>
-/// <param name="Stall">Cycles it waited for an address register.</param>
-/// <param name="Mispredicted">Cycles lost as the branch target buffer did not know it.</param>
-/// <param name="Waited">Cycles it waited for caches and translations, and for misaligned data.</param>
+/// <param name="Pairing">The pipes in which it could pair.</param>
+/// <param name="Second">Whether it is in the V pipe, paired with the previous instruction.</param>
+/// <param name="Stall">Cycles for which it waited for an address register.</param>
+/// <param name="Mispredicted">Cycles lost because the branch target buffer did not predict it.</param>
+/// <param name="Waited">Cycles for which it waited for caches and translations, and for misaligned data.</param>
 public readonly record struct Timed(
     Step Step,
     long Start,
@@ -75,8 +76,8 @@ public readonly record struct Timed(
 )
 {
     /// <summary>
-    /// Cycles and pipe for a listing: <c>U 1</c>, <c>V 0</c>, <c>- 48</c> where it cannot pair, <c>+n</c> the stall in
-    /// it.
+    /// Cycles and pipe for a listing: <c>U 1</c>, <c>V 0</c>, or <c>- 48</c> if it cannot pair, followed by stalls and
+    /// waits.
     /// </summary>
     public override string ToString() =>
         $"{(Second ? "V" : Pairing is Pairing.None ? "-" : "U")} {Cycles}{(Stall > 0 ? $" (AGI {Stall})" : "")}"

@@ -1,22 +1,22 @@
 namespace Verified.Machine.Timing;
 
-/// <summary>What an instruction takes by itself.</summary>
-/// <exception cref="MachineException">No figure is known.</exception>
+/// <summary>The cost of an instruction by itself.</summary>
+/// <exception cref="MachineException">The cycles of the instruction are not known.</exception>
 public delegate Cost CostOf(in Step step);
 
-/// <summary>A cache or translation buffer: so many sets of so many ways, a line of so many bytes in each.</summary>
+/// <summary>A cache or translation buffer: the number of sets, the number of ways, and the bytes of a line.</summary>
 public readonly record struct BufferShape(int Sets, int Ways, int Line);
 
-/// <summary>The numbers of a processor.</summary>
-/// <param name="Name">As published figures name it.</param>
-/// <param name="Of">Each instruction.</param>
+/// <summary>The timing numbers of a processor.</summary>
+/// <param name="Name">The name in published figures.</param>
+/// <param name="Of">The cost of each instruction.</param>
 /// <param name="Interrupt">An interrupt or exception that enters an inner ring.</param>
-/// <param name="InterruptWithinRing">One within its ring.</param>
-/// <param name="AddressInterlock">Waiting for an address register that was written in the cycle before.</param>
-/// <param name="Pair">Two paired instructions of so many cycles each.</param>
-/// <param name="Mispredicted">A branch that went where it was not expected to; 0 where nothing is predicted.</param>
-/// <param name="MispredictedSecond">The same of a conditional branch in the second pipe.</param>
-/// <param name="Memory">Caches, translation buffers, and what they cost to miss.</param>
+/// <param name="InterruptWithinRing">An interrupt or exception within a ring.</param>
+/// <param name="AddressInterlock">The wait for an address register that was written in the previous cycle.</param>
+/// <param name="Pair">The cycles of a pair, given the cycles of its two instructions.</param>
+/// <param name="Mispredicted">A branch that was predicted wrongly; 0 if the processor predicts nothing.</param>
+/// <param name="MispredictedSecond">A wrongly predicted conditional branch in the second pipe.</param>
+/// <param name="Memory">Caches and translation buffers, and the cost of their misses.</param>
 public sealed record Timings(
     string Name,
     CostOf Of,
@@ -42,7 +42,7 @@ public sealed record Timings(
         Timing.P5.Memory
     );
 
-    /// <summary>A Pentium with an address space in each entry of its translation buffers, to compare with.</summary>
+    /// <summary>A Pentium whose translation buffers have an address space in each entry, for comparison.</summary>
     public static readonly Timings TaggedP5 = P5 with
     {
         Name = "P5 with a tagged TLB",
@@ -63,17 +63,17 @@ public sealed record Timings(
     );
 }
 
-/// <param name="Code">Cache of code.</param>
-/// <param name="Data">Cache of data; null where the one of code holds both.</param>
-/// <param name="CodePages">Translations of code.</param>
-/// <param name="DataPages">Translations of data; null where those of code hold both.</param>
-/// <param name="LineFill">Cycles that an access waits for a line of the second-level cache.</param>
-/// <param name="TableWalk">Cycles of a translation, page tables in the first-level cache.</param>
+/// <param name="Code">The code cache.</param>
+/// <param name="Data">The data cache; null if the code cache holds both.</param>
+/// <param name="CodePages">The translations of code.</param>
+/// <param name="DataPages">The translations of data; null if those of code hold both.</param>
+/// <param name="LineFill">Cycles for which an access waits for a line of the second-level cache.</param>
+/// <param name="TableWalk">Cycles of a translation, with page tables in the first-level cache.</param>
 /// <param name="Misaligned">
-/// Cycles of an access to data that crosses a multiple of 4, or of 8 where it is as large.
+/// Cycles of an access to data that crosses a multiple of 4, or of 8 for an access of that size.
 /// </param>
 /// <param name="IsTagged">
-/// A variant: a translation belongs to its address space, and a load of CR3 forgets none.
+/// A variant: a translation belongs to its address space, and a load of CR3 discards none.
 /// </param>
 public sealed record MemoryTimings(
     BufferShape Code,
