@@ -12,7 +12,7 @@ namespace Verified.Spec;
 /// <param name="Tables">Page tables of all spaces together; number 0 means none.</param>
 public sealed record Paging(uint Frames, uint Nodes, uint Tables)
 {
-    /// <summary>64 MB of frames, all ports, 45,056 mappings beside those of σ0, 256 page tables.</summary>
+    /// <summary>64 MB of frames, all ports, 45,056 mappings besides those of σ0, 256 page tables.</summary>
     public static readonly Paging Shipping = new(16384, 65536, 256) { Ports = 4096 };
 
     /// <summary>A very small size: the default of kernels below the shipping size.</summary>

@@ -242,7 +242,7 @@ public class MultibootTests
         [.. Enumerable.Range(0, length).Select(i => (byte)pc.Peek(at + (uint)i))];
 
     [Theory]
-    [InlineData(HasAddresses | 8, "requires what no Multiboot 0.6 loader has")]
+    [InlineData(HasAddresses | 8, "requires a service that no Multiboot 0.6 loader has")]
     [InlineData(0u, "not an ELF32")]
     public void A_kernel_that_cannot_be_loaded_is_told(uint flags, string says) =>
         Assert.Contains(
