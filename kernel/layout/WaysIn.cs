@@ -2,24 +2,24 @@ using Verified.Spec;
 
 namespace Verified.Kernel;
 
-/// <summary>What the kernel does at a vector of the processor.</summary>
+/// <summary>The kinds of vectors, by the kernel's reaction.</summary>
 public enum WayInKind
 {
     SystemCall,
     Interrupt,
     Exception,
 
-    /// <summary>Its gate leads to the panic path: the hardware or the kernel has failed.</summary>
+    /// <summary>The gate leads to the panic path, because the hardware or the kernel has failed.</summary>
     Panic,
 
-    /// <summary>It has no gate.</summary>
+    /// <summary>The vector has no gate.</summary>
     Nothing,
 }
 
-/// <summary>A vector of the processor, and what the kernel does there.</summary>
+/// <summary>A vector of the processor, and the kernel's reaction to it.</summary>
 /// <param name="Vector">0..255.</param>
-/// <param name="Kind">What the kernel does.</param>
-/// <param name="Symbol">The label of the code that the gate leads to; empty if there is no gate.</param>
+/// <param name="Kind">The kernel's reaction.</param>
+/// <param name="Symbol">The label of the code that the gate enters; empty if there is no gate.</param>
 /// <param name="Entry">The spec's entry; null if users cannot raise the vector.</param>
 public sealed record WayIn(uint Vector, WayInKind Kind, string Symbol, Entry? Entry = null)
 {
@@ -35,7 +35,7 @@ public sealed record WayIn(uint Vector, WayInKind Kind, string Symbol, Entry? En
     /// <summary>Why no instruction of a user raises the vector; null if one does.</summary>
     public string? WhyNever { get; init; }
 
-    /// <summary>The stages that it may come in.</summary>
+    /// <summary>The stages in which it may occur.</summary>
     public IReadOnlyList<uint> Stages => Kind == WayInKind.Interrupt ? Interruptible : UserOnly;
 }
 

@@ -89,8 +89,8 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>
-    /// thread_schedule. Both the thread's priority and the new priority must be within the caller's limit; if not, EAX
-    /// returns FFFFFFFFh.
+    /// thread_schedule. The call fails with EAX = FFFFFFFFh if ESI names no thread, or if the thread's old or new
+    /// priority is above the caller's limit.
     /// <list type="bullet">
     /// <item>In: ESI the thread; EAX the parameter word, or FFFFFFFFh to read only; EBX the external preempter, or
     /// FFFFFFFFh to keep it.</item>

@@ -87,7 +87,7 @@ internal sealed partial class KernelProgram
         c.mov(At(ebp, Layout.Status), StoredStatus.ReceivingFrom | StoredStatus.Faulting);
         c.jmp(_leave);
 
-        // Closed: ESI names the thread that took the message. That thread is not sending, so the sender waits for it.
+        // Closed: ESI names the thread that took the message. That thread is not sending, so the sender has to wait.
         c.Label(ref from);
         c.mov(ecx, StoredStatus.ReceivingFrom);
 

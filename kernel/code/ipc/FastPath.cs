@@ -78,7 +78,7 @@ internal sealed partial class KernelProgram
         c.lea(esi, __[ebp + Layout.ThreadSize]);
         SwitchToReceiver();
 
-        // The partner is not waiting for anyone. It may be waiting for the caller, if two threads call each other.
+        // The partner is not in an open receive. If two threads call each other, it is waiting for the caller.
         Mark(ref closed);
         IfClosedOnMe(leave);
 
@@ -101,7 +101,7 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Finds the receiver: EBP becomes the row of the thread that ESI names. Jumps to a label unless all of these hold:
+    /// Finds the receiver: EBP becomes the row of the thread that ESI names. Jumps to a label unless all of these hold.
     /// <list type="bullet">
     /// <item>The id names a thread.</item>
     /// <item>The thread waits with the given status.</item>
@@ -148,7 +148,10 @@ internal sealed partial class KernelProgram
         IfNamed(leave, otherwise, meanwhile);
     }
 
-    /// <summary>Jumps unless the thread at EBP has the id in ESI and a priority of at least EAX, unsigned.</summary>
+    /// <summary>
+    /// Jumps to <paramref name="leave"/> unless the thread at EBP has the id in ESI. Jumps to
+    /// <paramref name="otherwise"/> unless its priority is at least EAX, unsigned.
+    /// </summary>
     private void IfNamed(Label leave, Label otherwise, Action meanwhile)
     {
         c.mov(ecx, At(ebp, Layout.Id));
@@ -162,7 +165,7 @@ internal sealed partial class KernelProgram
 
     /// <summary>
     /// Jumps to <paramref name="leave"/> unless the thread at EBP is waiting for the current thread and no competing
-    /// thread has a higher priority (ESI). The thread does not wait for anyone.
+    /// thread has a higher priority (ESI). The thread is not in an open receive.
     /// </summary>
     private void IfClosedOnMe(Label leave)
     {
