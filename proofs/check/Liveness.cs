@@ -38,7 +38,7 @@ public sealed class Liveness
     [
         (Senders, "a sender does not wait for ever while its receiver serves others"),
         (Turns, "a ready thread does not wait for ever while the scheduler picks others of its priority"),
-        (Ticks, "a ready thread of the highest priority does not wait for ever while time goes on"),
+        (Ticks, "a ready thread of the highest priority does not wait for ever while time passes"),
     ];
 
     private readonly Model _model;

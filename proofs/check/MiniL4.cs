@@ -65,10 +65,12 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
             },
             [.. Enumerable.Range(0, threads).Select(thread => (Func<Cells, bool>)(cells => Acts(cells, thread)))],
             [
-                new("queue", "a queue has whoever sends to its thread, once", c =>
+                new("queue", "a queue contains each sender to its thread once", c =>
                     Each(threads, j => QueueHolds(c, j))
                 ),
-                new("meet", "nobody waits for somebody who waits to send to it", c => Each(threads, j => Meets(c, j))),
+                new("meet", "no thread waits for a thread that waits to send to it", c =>
+                    Each(threads, j => Meets(c, j))
+                ),
                 .. Enumerable
                     .Range(0, pages)
                     .SelectMany(page =>

@@ -39,21 +39,21 @@ internal static class Assumptions
                     + "machine and in Bochs; QEMU ignores them"
             ),
             new(
-                "the TLB holds what the page tables said since the page's last INVLPG or the last load of CR3, and no "
-                    + "entry that is not present",
+                "the TLB holds only present entries that the page tables have had since the page's last INVLPG or the "
+                    + "last load of CR3",
                 Assumed,
                 "SDM 3A, 4.10; each step's INVLPG is proved, the TLB itself is the machine's"
             ),
             new(
-                "the processor writes nothing to page tables by itself but the accessed and dirty bits",
+                "the processor itself writes only the accessed and dirty bits of page tables",
                 Assumed,
                 "SDM 3A, 4.8; the representation leaves them open"
             ),
             new(
-                "an instruction that has raised an exception can be read by the kernel",
+                "the kernel can read an instruction that has raised an exception",
                 Assumed,
-                "the processor has just read it; each byte that is read is proved to be one of it, by its prefixes "
-                    + "and opcode"
+                "the processor has just read it; each byte that the kernel reads is proved to belong to it, by its "
+                    + "prefixes and opcode"
             ),
             new(
                 "the processor lets ring 3 use the ports whose bits are 0 in the map behind the TSS",
@@ -61,7 +61,7 @@ internal static class Assumptions
                 "SDM 1, 19.5.2; the maps are proved, boot checks that each space has its own"
             ),
             new(
-                "the interrupt controllers let through what is not masked and not in service",
+                "the interrupt controllers pass exactly the interrupts that are not masked and not in service",
                 Assumed,
                 "8259A data sheet; each step's masks and ends of interrupt are proved, the controllers themselves are "
                     + "the machine's"
@@ -78,21 +78,21 @@ internal static class Assumptions
                 "the prover uses the property, the concrete spec a scan; the tests compare them"
             ),
             new(
-                "induction along a finite list, and an order's positions may be numbered anew",
+                "induction along a finite list, and an order's positions may be renumbered",
                 Assumed,
                 "the solver proves the first mapping and the step from each to the next, and that the order is kept; "
-                    + "models mappers, ports, interrupted and family look at whole lists in every state"
+                    + "models mappers, ports, interrupted and family check whole lists in every state"
             ),
             new(
                 "cycles are those of the Pentium's model",
                 Assumed,
-                "its figures are published ones and what it leaves out is listed at machine/timing/Pipeline.cs; "
+                "its figures are published, and machine/timing/Pipeline.cs lists what the model leaves out; "
                     + "instructions are counted exactly"
             ),
             .. Statements<Symbolic>
                 .All.Where(property => property.Searches)
                 .Select(property => new Claim(
-                    $"meaning that runs and small models check, and no theorem: {property.Name}",
+                    $"meaning that only runs and small models check: {property.Name}",
                     Assumed,
                     property.Says
                 )),

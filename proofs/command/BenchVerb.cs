@@ -16,7 +16,7 @@ internal static class BenchVerb
     private static readonly Option<int> Repeats = CommonOptions.InRange(
         new Option<int>("--repeats")
         {
-            Description = "Runs of which the median is taken",
+            Description = "The number of runs; the median is taken",
             HelpName = "N",
             DefaultValueFactory = _ => new BenchOptions().Repeats,
         },
@@ -28,7 +28,7 @@ internal static class BenchVerb
     {
         var verb = new Command(
             "bench",
-            "Instructions and model cycles of one-way ipc, fast and slow path; speed of the machine and the checks"
+            "Measure instructions and model cycles of one-way ipc, and the speed of the machine and the checks"
         )
         {
             Area,

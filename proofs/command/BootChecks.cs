@@ -43,7 +43,7 @@ internal static class BootChecks
                 "image file: headers, padding and tables of symbols are exact",
                 file is null,
                 Standing.Proved,
-                file ?? "every byte that is no code and no data"
+                file ?? "every byte that is neither code nor data"
             ),
             Claim.Of(
                 "boot and panic print their lines",
@@ -52,7 +52,7 @@ internal static class BootChecks
                 message ?? $"{BootMessages.Refusals(image).Count} refusals, and NMI, double fault and machine check"
             ),
             Claim.Of(
-                "boot comes to the declared first state with flat modules, and with less and more memory",
+                "boot reaches the declared first state with flat modules, and with less and more memory",
                 other is null,
                 Standing.Tested,
                 other ?? $"{OtherBoots.Count(image)} boots, every bit"
@@ -98,7 +98,7 @@ internal static class BootChecks
                 $"{boot}: the lists of mappings and the chiefs are in order at the first step",
                 Order(state) is null,
                 Standing.Proved,
-                Order(state) ?? "every mapping stands before the one that follows it, every chief before its tasks"
+                Order(state) ?? "every mapping comes before the next one in its list, every chief before its tasks"
             ),
             Claim.Of(
                 $"{boot}: representation holds at the first step",
@@ -185,7 +185,7 @@ internal static class BootChecks
                             return wrong;
                     }
                     else if (pde != Dword(first + 4 * entry))
-                        return $"task {task} maps the kernel's part otherwise than task 0 at entry {entry}";
+                        return $"task {task} maps the kernel's part differently from task 0 at entry {entry}";
 
                     if ((pde & Present) != 0 && (pde & User) != 0)
                         return $"task {task} lets user mode into the kernel's part at entry {entry}";

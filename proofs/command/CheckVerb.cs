@@ -17,13 +17,13 @@ internal static class CheckVerb
 
     private static readonly Option<bool> Witnesses = new("--witnesses")
     {
-        Description = "Also print a shortest run for each thing that must happen sometimes",
+        Description = "Also print a shortest run to each event that must happen sometimes",
     };
 
     private static readonly Option<int> MostStates = CommonOptions.InRange(
         new Option<int>("--states")
         {
-            Description = "Give up beyond this many states",
+            Description = "Stop with an error after this many states",
             HelpName = "N",
             DefaultValueFactory = _ => new CheckOptions().MostStates,
         },
@@ -35,8 +35,8 @@ internal static class CheckVerb
     {
         var verb = new Command(
             "check",
-            "Visit every state of small kernels; check every invariant, what each step is for, and that what must "
-                + "happen sometimes does; search for cycles on which somebody waits for ever"
+            "Visit every state of small kernels. Check every invariant, the meaning of each step, and the events that "
+                + "must happen sometimes. Search for cycles on which a thread waits for ever"
         )
         {
             Name,
@@ -92,7 +92,7 @@ internal static class CheckVerb
     {
         var result = display.While($"model {Liveness.Fair.Name}", _ => Liveness.Run(Liveness.Fair));
         display.Line(
-            $"check {result.Model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions: nobody waits "
+            $"check {result.Model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions: no thread waits "
                 + "for ever: "
                 + (result.Violation is null ? "holds" : "FAILED")
         );

@@ -9,7 +9,7 @@ internal static class ClaimsVerb
     {
         var verb = new Command(
             "claims",
-            "The table of claims of the last whole run; runs everything if there was none of this program and image"
+            "Print the table of claims of the last whole run. Run everything if this program and image have none"
         )
         {
             ImageSource.File,

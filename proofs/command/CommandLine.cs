@@ -27,8 +27,8 @@ public static partial class CommandLine
     private const string Help =
         "Checks that every byte of the Verified microkernel's image does what the spec says.\n\n"
         + "Without a verb: every check at its default budget, then the table of claims.\n"
-        + "Exit code: 0 all holds, 1 something is refuted or differs, 2 the command cannot be carried out.\n"
-        + "What fails is saved as a trace in .verified/ for 'verified replay FILE'; proofs are cached in "
+        + "Exit code: 0 everything holds, 1 something is refuted or differs, 2 the command cannot be carried out.\n"
+        + "Failures are saved as traces in .verified/ for 'verified replay FILE'; proofs are cached in "
         + ".verified/proofs/.";
 
     /// <summary>Parses and carries out one command line.</summary>
@@ -132,7 +132,7 @@ public static partial class CommandLine
     /// <summary>The parser's words for a value of the wrong kind name a type of this program.</summary>
     private static string Plain(string error) =>
         Unparsable().Match(error) is { Success: true } match
-            ? $"{match.Groups["option"].Value} {match.Groups["value"].Value}: that is no value it takes."
+            ? $"{match.Groups["option"].Value} {match.Groups["value"].Value}: it does not take this value."
             : error;
 
     [GeneratedRegex(

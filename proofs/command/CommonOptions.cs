@@ -9,7 +9,7 @@ internal static class CommonOptions
     public static readonly Option<int> Seed = InRange(
         new Option<int>("--seed")
         {
-            Description = "Seed of what is chosen at random",
+            Description = "Seed of all random choices",
             HelpName = "N",
             DefaultValueFactory = _ => 1,
         },
@@ -19,7 +19,7 @@ internal static class CommonOptions
 
     public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON" };
 
-    public static readonly Option<bool> NoCache = new("--no-cache") { Description = "Prove everything anew" };
+    public static readonly Option<bool> NoCache = new("--no-cache") { Description = "Prove everything again" };
 
     /// <summary>A number that is refused outside of <paramref name="least"/> to <paramref name="most"/>.</summary>
     public static Option<T> InRange<T>(Option<T> option, T least, T most)

@@ -74,7 +74,7 @@ internal static class Counterexample
         );
         var trace = new Trace(Snapshot.Of(state), own ? [] : [step], Note: $"{theorem}: {refutation.What}");
         if (BootChecks.Invariant(state) is { } impossible)
-            return new(trace, Defect: $"its case is no possible state: {impossible}");
+            return new(trace, Defect: $"its case is not a possible state: {impossible}");
         var one = trace with { Events = [step] };
         if (
             theorem.StartsWith("spec.", StringComparison.Ordinal)

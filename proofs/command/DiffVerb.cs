@@ -13,7 +13,7 @@ internal static class DiffVerb
     private static readonly Option<long> Events = CommonOptions.InRange(
         new Option<long>("--events")
         {
-            Description = "Events to compare, at least",
+            Description = "The least number of events to compare",
             HelpName = "N",
             DefaultValueFactory = _ => new DiffOptions().Events,
         },
@@ -24,7 +24,7 @@ internal static class DiffVerb
     private static readonly Option<int?> Minutes = CommonOptions.InRange(
         new Option<int?>("--minutes")
         {
-            Description = "Compare for so long, in place of so many events",
+            Description = "Compare for this time, in place of a number of events",
             HelpName = "N",
         },
         1,
@@ -33,14 +33,13 @@ internal static class DiffVerb
 
     private static readonly Option<bool> Exhaustive = new("--exhaustive")
     {
-        Description = "Every step from every reachable state of the small models, on images of their sizes",
+        Description = "Compare every step from every reachable state of the small models, on images of their sizes",
     };
 
     private static readonly Option<bool> Coverage = new("--coverage")
     {
         Description =
-            "Tell which basic blocks and edges of the kernel's code random programs reach, and list those that they "
-            + "do not",
+            "Report the basic blocks and edges of the kernel's code that random programs reach, and list the others",
     };
 
     // The time between two lines of a long comparison, if there is no status line.

@@ -15,7 +15,7 @@ internal static class ExploreVerb
 
     private static readonly Argument<string?> Name = new("model")
     {
-        Description = $"One of {Names}; that of the trace, or {Model.Pair.Name}, if not given",
+        Description = $"One of {Names}; by default the model of the trace, or {Model.Pair.Name}",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -27,7 +27,7 @@ internal static class ExploreVerb
 
     private static readonly Option<string?> Until = new("--until")
     {
-        Description = "Begin with a shortest run to a condition: COLUMN[ROW] OP VALUE, or a name of the page's list",
+        Description = "Begin with a shortest run to a condition: COLUMN[ROW] OP VALUE, or a name in the page's list",
         HelpName = "CONDITION",
     };
 
@@ -46,8 +46,8 @@ internal static class ExploreVerb
     {
         var verb = new Command(
             "explore",
-            "Serve a page on this host alone: choose events of a model one by one, search a run to a condition, "
-                + "and see what holds; Ctrl-C ends it"
+            "Serve a page on this host only: choose the events of a model one by one, search a run to a condition, "
+                + "and see which statements hold. Ctrl-C ends it"
         )
         {
             Name,

@@ -17,7 +17,7 @@ internal static class ImageVerb
     public static readonly Option<int> RoundTrips = CommonOptions.InRange(
         new Option<int>("--round-trips")
         {
-            Description = "Round trips that its ping program makes",
+            Description = "The number of round trips of its ping program",
             HelpName = "N",
             DefaultValueFactory = _ => 100_000,
         },
@@ -47,7 +47,7 @@ internal static class ImageVerb
     private static readonly Option<bool> Disk = new("--disk")
     {
         Description =
-            "Write a raw disk in its place, with a boot sector and the modules, for a PC or emulator with a BIOS and "
+            "Write a raw disk instead, with a boot sector and the modules, for a PC or emulator with a BIOS and "
             + "64 MB of RAM",
     };
 

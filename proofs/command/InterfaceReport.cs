@@ -10,7 +10,7 @@ internal static class InterfaceReport
 {
     public static readonly Option<string> Source = new("--source")
     {
-        Description = "With --interface, the folder of the sources, which has spec/ and tests/ in it",
+        Description = "With --interface: the folder of the sources, which contains spec/ and tests/",
         HelpName = "DIR",
         DefaultValueFactory = _ => ".",
     };

@@ -89,7 +89,7 @@ public static partial class InterfaceTable
         var (document, tests) = (Path.Combine(source, "spec", "interface", "README.md"), Path.Combine(source, "tests"));
         if (!File.Exists(document) || !Directory.Exists(tests))
             throw new CommandException(
-                $"there are no sources in '{source}': give the folder that has spec/ and tests/ in it, by --source"
+                $"there are no sources in '{source}': give the folder that contains spec/ and tests/, by --source"
             );
         var ofTests = TestsOf(tests);
         return

@@ -46,21 +46,21 @@ public static class Ledger
                 "spec.pick" or "spec.receive" or "spec.accept" or "spec.leave" =>
                     $"spec: {entry} preserves the invariants, and lowers the rank",
                 "isolation" =>
-                    "spec: a step changes nothing of threads and spaces that take no part in it, and depends on no "
-                        + "registers of theirs",
+                    "spec: a step changes no thread or space that takes no part in it, and does not depend on its "
+                        + "registers",
                 "orders" =>
-                    "spec: lists of mappings and page tables have no cycle, nor have chiefs; a flush leaves nothing "
-                        + "derived, a grant keeps the derivation, and rights never grow",
-                "meaning" => $"meaning: each step does what the interface says it is for: {MeaningTheorem.Count} named "
+                    "spec: lists of mappings and page tables, and chiefs, have no cycle; a flush leaves no derived "
+                        + "mapping, a grant keeps the derivation, and rights never grow",
+                "meaning" => $"meaning: each step does what the interface says: {MeaningTheorem.Count} named "
                     + "properties of messages, waits, time, interrupts, calls and unmapping",
                 "lists" =>
-                    "spec: a frame's list has all of its mappings, and what is derived from a mapping has no right "
-                        + "that it has not, but while something is being made read-only",
+                    "spec: a frame's list has all of its mappings, and a derived mapping has no right that its source "
+                        + "lacks, except while mappings are being made read-only",
                 "image.sets" => "image: the operations on the sets of threads keep their contracts",
-                "image.boot" => "image: boot comes to one machine, whatever the loader left in the registers",
+                "image.boot" => "image: boot reaches one machine from any register values that the loader leaves",
                 "image.vectors" =>
-                    "image: INT n of all 256 vectors, and the interrupt lines, take the ways in and no other",
-                "image.idle" => "image: the processor that idles takes interrupts, and comes back to that",
+                    "image: INT n of all 256 vectors, and the interrupt lines, take the listed ways and no others",
+                "image.idle" => "image: the idle processor takes interrupts, and becomes idle again",
                 "spec.page" => "spec: a page fault preserves the invariants",
                 _ when group.Key.StartsWith("spec.", StringComparison.Ordinal) =>
                     $"spec: {entry} preserves the invariants",
@@ -119,7 +119,7 @@ public static class Ledger
 
     public static Claim Of(CheckResult result) =>
         Claim.Of(
-            $"model {result.Model.Name}: invariants and meaning hold, what must happen does, counts are as expected",
+            $"model {result.Model.Name}: invariants and meaning hold, required events happen, counts are as expected",
             result.Holds,
             Standing.Bounded,
             (result.Miscount is { } miscount ? $"{miscount}; " : "")
@@ -158,7 +158,7 @@ public static class Ledger
 
     public static Claim Of(FlowCoverage coverage, KernelImage image) =>
         new(
-            "what random programs reach of the kernel's code",
+            "the kernel's code that random programs reach",
             Standing.Tested,
             coverage
                 + (coverage.Missed.Count > 0 ? $"; not {string.Join(", ", coverage.Missed.Select(image.Name))}" : "")

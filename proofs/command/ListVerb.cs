@@ -18,13 +18,13 @@ internal static class ListVerb
 
     private static readonly Option<string?> Path = new("--path")
     {
-        Description = "What is executed on a path that bench names, as far as NAME is given: 'ipc fast, call'",
+        Description = "The instructions of a path of bench; NAME is the beginning of its name: 'ipc fast, call'",
         HelpName = "NAME",
     };
 
     private static readonly Option<string> Processor = new("--processor")
     {
-        Description = "Whose cycles: p5 or 486",
+        Description = "The processor of the cycles: p5 or 486",
         HelpName = "X",
         DefaultValueFactory = _ => "p5",
     };
@@ -36,13 +36,13 @@ internal static class ListVerb
 
     private static readonly Option<bool> Tables = new("--tables")
     {
-        Description = "The declared first state in words: registers, each descriptor and gate, TSS, memory by region",
+        Description = "Print the declared first state: registers, each descriptor and gate, TSS, memory by region",
     };
 
     private static readonly Option<bool> Bytes = new("--bytes")
     {
         Description =
-            "What would notice a wrong byte, for each range of the image file; proves what no earlier run has proved",
+            "For each range of the image file, the check that would notice a wrong byte. Missing proofs are made first",
     };
 
     public static Command Make()
@@ -97,7 +97,7 @@ internal static class ListVerb
         }
 
         display.Line(
-            $"cycles of the {timings.Name}, hot caches, for the code as it stands: no conditional branch taken"
+            $"cycles of the {timings.Name}, hot caches, for the code in its order: no conditional branch taken"
         );
         foreach (var (line, timed) in Timed(lines, timings))
         {

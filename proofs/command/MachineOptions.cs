@@ -38,7 +38,7 @@ internal static class MachineOptions
     public static readonly Option<string> Append = new("--append")
     {
         Description =
-            "The kernel's command line; that of a Multiboot --kernel starts with the file's name, as loaders have it",
+            "The kernel's command line. For a Multiboot --kernel, the file's name comes first, as with boot loaders",
         HelpName = "TEXT",
         DefaultValueFactory = _ => "",
     };
@@ -69,7 +69,7 @@ internal static class MachineOptions
 
     public static readonly Option<string?> Input = new("--input")
     {
-        Description = "Bytes to be received by COM1",
+        Description = "The bytes that COM1 receives",
         HelpName = Images,
     };
 
@@ -94,8 +94,8 @@ internal static class MachineOptions
     public static readonly Option<bool> TaggedTlb = new("--tagged-tlb")
     {
         Description =
-            "A TLB whose entries belong to the address space they were made in, so that a load of CR3 forgets none: a "
-            + "variant that no Pentium is",
+            "A TLB whose entries belong to an address space, so a load of CR3 forgets none. No Pentium has such a "
+            + "TLB",
     };
 
     private static readonly Option[] Programs = [Rom, Kernel, Flat, Boot, ImageSource.File];

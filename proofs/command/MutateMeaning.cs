@@ -76,13 +76,13 @@ internal static class MutateMeaning
         Action<string> say
     )
     {
-        say("the spec as it is");
+        say("the unchanged spec");
         var right = trials.TryRight();
         if (right.Property is not null || right.Check.Length > 0)
             throw new CommandException(
-                $"the spec as it is does not pass: {right.Property ?? right.Check}: {right.Why}"
+                $"the unchanged spec does not pass: {right.Property ?? right.Check}: {right.Why}"
             );
-        display.Line($"mutate: every property holds of the spec as it is, {right.Seconds:F0} s");
+        display.Line($"mutate: every property holds for the unchanged spec, {right.Seconds:F0} s");
         List<MeaningResult> results = [];
         foreach (var mutant in mutants)
         {

@@ -10,14 +10,14 @@ internal static class MutateSpecVerb
     private const string Help =
         "Change the spec's sources one place at a time, build, and see which check notices: "
         + "check, diff, prove spec, prove image.\n\n"
-        + "A change of a step that every check lets pass is equivalent: the image is proved to do what it says, and "
-        + "what the spec says. A change of an invariant that every check lets pass is one that nothing depends on.\n"
-        + "Exit code: 0 where each change is noticed, equivalent, or does not compile; 1 where a change of an "
+        + "If a change of a step passes every check, it is equivalent: the image is proved to do what the changed spec "
+        + "says, and what the spec says. If a change of an invariant passes every check, nothing depends on it.\n"
+        + "Exit code: 0 if each change is noticed, is equivalent, or does not compile; 1 if a change of an "
         + "invariant passes; 2 without sources or SDK.";
 
     private static readonly Option<string> Source = new("--source")
     {
-        Description = "Folder of the sources, which has spec/ in it",
+        Description = "Folder of the sources, which contains spec/",
         HelpName = "DIR",
         DefaultValueFactory = _ => ".",
     };
@@ -25,7 +25,7 @@ internal static class MutateSpecVerb
     private static readonly Option<int> Steps = CommonOptions.InRange(
         new Option<int>("--sample")
         {
-            Description = "How many changes of the steps to try, all if there are fewer",
+            Description = "The number of changes of the steps to try; all if there are fewer",
             HelpName = "N",
             DefaultValueFactory = _ => 30,
         },
@@ -36,7 +36,7 @@ internal static class MutateSpecVerb
     private static readonly Option<int> Invariants = CommonOptions.InRange(
         new Option<int>("--invariants")
         {
-            Description = "How many changes of the invariants to try, all if there are fewer",
+            Description = "The number of changes of the invariants to try; all if there are fewer",
             HelpName = "N",
             DefaultValueFactory = _ => 30,
         },
@@ -46,15 +46,15 @@ internal static class MutateSpecVerb
 
     private static readonly Option<string?> Only = new("--only")
     {
-        Description = "Try only changes whose line in the report has this text in it",
+        Description = "Try only changes whose line in the report contains this text",
         HelpName = "TEXT",
     };
 
     private static readonly Option<bool> Meaning = new("--meaning")
     {
         Description =
-            "Change what the spec means in each way of a table, and see which property of the meaning catches it; the "
-            + "image takes no part",
+            "Make each change of a table to the spec's meaning, and see which property catches it. The image takes no "
+            + "part",
     };
 
     private static readonly Option<bool> List = new("--list") { Description = "List the changes and stop" };
@@ -83,7 +83,7 @@ internal static class MutateSpecVerb
         var spec = Path.Combine(source, "spec");
         if (!File.Exists(Path.Combine(spec, "Spec.csproj")))
             throw new CommandException(
-                $"there are no sources in '{source}', and changes of the spec need them: give the folder that has "
+                $"there are no sources in '{source}', and changes of the spec need them: give the folder that contains "
                     + "spec/ in it, by --source"
             );
 
@@ -163,17 +163,17 @@ internal static class MutateSpecVerb
         using var trials = new SpecTrials(source);
         try
         {
-            say("the spec as it is");
+            say("the unchanged spec");
             var right = trials.Try();
             if (right.Fate == SpecFate.Rejected)
                 throw new CommandException(
-                    $"the spec as it is cannot be built, {right.Why}: {needed}, or mend the source"
+                    $"the unchanged spec cannot be built, {right.Why}: {needed}, or mend the source"
                 );
             if (right.Fate != SpecFate.Survived)
                 throw new CommandException(
-                    $"the spec as it is does not pass: 'verified {right.By}' says '{right.Why}'"
+                    $"the unchanged spec does not pass: 'verified {right.By}' says '{right.Why}'"
                 );
-            display.Line($"mutate: the spec as it is passes in {right.Seconds:F0} s");
+            display.Line($"mutate: the unchanged spec passes in {right.Seconds:F0} s");
             foreach (var mutant in steps.Concat(invariants))
             {
                 say($"{results.Count} of {steps.Count + invariants.Count} changes");

@@ -46,7 +46,7 @@ internal static class MutateVerb
     private static readonly Option<long> Events = CommonOptions.InRange(
         new Option<long>("--events")
         {
-            Description = "Events that random programs get before the proofs",
+            Description = "Events in random programs before the proofs",
             HelpName = "N",
             DefaultValueFactory = _ => FewEvents,
         },
@@ -58,7 +58,7 @@ internal static class MutateVerb
         new Option<int?>("--sample")
         {
             Description =
-                "How many flips to try, of each region or of the code, chosen at random "
+                "The number of flips to try, in each region or in the code, chosen at random "
                 + $"[default: {FewOfRegion} of each region, all of the code]",
             HelpName = "N",
         },

@@ -26,14 +26,13 @@ internal static class OracleVerb
 
     private static readonly Option<string?> Opcode = new("--opcode")
     {
-        Description = "Only forms of this mnemonic, or whose name starts so: shld, Add_rm8",
+        Description = "Only forms with this mnemonic, or with this beginning of their name: shld, Add_rm8",
         HelpName = "X",
     };
 
     private static readonly Option<bool> Coverage = new("--coverage")
     {
-        Description =
-            "Print every form: in the image, compared natively, executed in the transcript that is QEMU's too",
+        Description = "Print every form: in the image, compared natively, executed in the transcript that QEMU shares",
     };
 
     public static Command Make()
@@ -41,7 +40,7 @@ internal static class OracleVerb
         var verb = new Command(
             "oracle",
             "Compare the machine with the host's processor: random instructions, natively in 32-bit user mode. "
-                + "Where the host cannot, with cases recorded on another; or with cases recorded on a real 386"
+                + "If the host cannot do this, compare with recorded cases of another processor, or of a real 386"
         )
         {
             Cases,

@@ -14,7 +14,7 @@ internal static class ProveVerb
     private static readonly Argument<string?> Name = new("name")
     {
         Description =
-            "A theorem (image.ipc-slow), an entry (ipc, exception), or a kind (spec, image, sets); if not given, all",
+            "A theorem (image.ipc-slow), an entry (ipc, exception), or a kind (spec, image, sets); default: all",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -28,7 +28,7 @@ internal static class ProveVerb
     {
         var verb = new Command(
             "prove",
-            "Prove, for all states, that the spec keeps its invariants and that the image's bytes do what the spec says"
+            "Prove for all states: the spec preserves its invariants, and the image's bytes do what the spec says"
         )
         {
             Name,
@@ -153,7 +153,7 @@ internal static class ProveVerb
                 display.Line("  its path:");
             Report.Lines(display, refutation.Trail.Select(address => $"{address:X8}  {image.Name(address)}"), "    ");
             Report.Save(display, outcome.Trace with { Origin = new("prove") }, $"prove-{result.Theorem}");
-            display.Line("  what shows the same, if anything does:");
+            display.Line("  a search for the same failure:");
             if (result.Theorem.StartsWith("image.", StringComparison.Ordinal))
                 SearchImage(display, image);
             else

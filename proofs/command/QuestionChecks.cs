@@ -35,7 +35,7 @@ internal static class QuestionChecks
     private static readonly Option<int?> Sample = CommonOptions.InRange(
         new Option<int?>("--sample")
         {
-            Description = "With one of these: so many questions, of theorems chosen at random",
+            Description = "With one of these options: only N questions, from theorems chosen at random",
             HelpName = "N",
         },
         1,

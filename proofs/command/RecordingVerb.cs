@@ -21,15 +21,15 @@ internal static class RecordingVerb
 {
     public static readonly Option<string?> Record = new("--record")
     {
-        Description = "Write the cases, and what the host's processor did with them, to this file",
+        Description = "Write the cases, with the outcomes of the host's processor, to this file",
         HelpName = "FILE",
     };
 
     public static readonly Option<string?> Recorded = new("--recorded")
     {
         Description =
-            "Compare with the cases of such a file in place of the host's processor; without FILE with those that are "
-            + "part of this program",
+            "Compare with the cases of such a file in place of the host's processor; without FILE, with the cases in "
+            + "this program",
         HelpName = "FILE",
         Arity = ArgumentArity.ZeroOrOne,
     };

@@ -20,10 +20,7 @@ internal static class ReplayVerb
 
     public static Command Make()
     {
-        var verb = new Command(
-            "replay",
-            "Run a saved trace on spec and image again; exit code 0 if nothing is wrong any more"
-        )
+        var verb = new Command("replay", "Run a saved trace on spec and image again. Exit code 0 if it no longer fails")
         {
             File,
             ImageSource.File,

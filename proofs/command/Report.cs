@@ -181,7 +181,7 @@ internal static class Report
             .ToList();
         if (near.Count == 0)
             return;
-        display.Line("  the lines that wrote to the same row, where it may belong:");
+        display.Line("  the lines that wrote to the same row, near which it may belong:");
         Lines(display, near.Select(line => $"{line}{Text(line)}"), "    ");
     }
 

@@ -37,9 +37,8 @@ internal static class RunVerb
     private static readonly Option<Timings?> Cycles = new("--cycles")
     {
         Description =
-            "Count the cycles of this processor's timing model, caches, translations and branch targets with them, "
-            + "which RDTSC then reads: "
-            + "P5 or 486, or P5-tagged, whose TLB survives loads of CR3. Slow; chips go on by instructions",
+            "Count cycles by this timing model, including caches, translations and branch targets. RDTSC then reads "
+            + "them. P5, 486, or P5-tagged (its TLB survives loads of CR3). Slow; chips still advance by instructions",
         HelpName = "NAME",
         CustomParser = TimingsOf,
     };
@@ -48,7 +47,7 @@ internal static class RunVerb
         new Option<int?>("--gdb")
         {
             Description =
-                "Wait for gdb at this TCP port of this computer before the first instruction; 0 takes a free one",
+                "Wait for gdb at this TCP port of this computer before the first instruction; 0 takes a free port",
             HelpName = "PORT",
         },
         0,
@@ -59,9 +58,9 @@ internal static class RunVerb
     {
         var verb = new Command(
             "run",
-            "Run the image, a ROM, a kernel or a flat binary on the machine, with the serial and parallel ports and "
-                + "port E9h on the terminal and diagnostic "
-                + "codes (ports 80h and 190h) on the error output; exit code 1 unless it ends content"
+            "Run the image, a ROM, a kernel or a flat binary on the machine. The serial and parallel ports and port E9h "
+                + "print on the terminal; diagnostic codes (ports 80h and 190h) print on the error output. Exit code 1 "
+                + "unless it ends content"
         )
         {
             Budget,
@@ -167,7 +166,7 @@ internal static class RunVerb
             case "486":
                 return Timings.I486;
             default:
-                result.AddError($"--cycles {name}: there is no timing model of it; give one of P5, P5-tagged, 486");
+                result.AddError($"--cycles {name}: there is no such timing model; give one of P5, P5-tagged, 486");
                 return null;
         }
     }
@@ -195,7 +194,7 @@ internal static class RunVerb
             error.WriteLine($"[nothing answers port {port:X3}h: {times:N0} accesses]");
         if (pc.Mmu.Unanswered is { Accesses: > 0 } nowhere)
             error.WriteLine(
-                $"[nothing answers at {nowhere.First:X8}h and elsewhere: {nowhere.Accesses:N0} accesses to memory]"
+                $"[nothing answers at {nowhere.First:X8}h and other addresses: {nowhere.Accesses:N0} accesses to memory]"
             );
         output.WriteLine(
             reason switch

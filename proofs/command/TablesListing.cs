@@ -67,7 +67,7 @@ public static class TablesListing
 
     private static IEnumerable<string> TaskState(Layout layout) =>
         [
-            $"TSS at {layout.Tss:X8}h, {DeclaredTables.TssSize} bytes, and a map of ports; what is not listed is 0:",
+            $"TSS at {layout.Tss:X8}h, {DeclaredTables.TssSize} bytes, and a map of ports; all other bytes are 0:",
             .. DeclaredTables.Tss(layout).Select(each => $"  {each.Offset:X4}h  {each.Dword:X8}h  {each.What}"),
         ];
 

@@ -12,8 +12,7 @@ internal static class WaysVerb
 
     private static readonly Option<bool> Interface = new("--interface")
     {
-        Description =
-            "In place of the ways, the sentences of the interface: which tests, properties and theorems state each",
+        Description = "List the sentences of the interface instead, each with its tests, properties and theorems",
     };
 
     /// <summary>One row: what is proved, or the first theorem that fails.</summary>
@@ -63,8 +62,8 @@ internal static class WaysVerb
     {
         var verb = new Command(
             "ways",
-            "Every way into the kernel: what is proved of it, and the most it takes to the next cut point; proves "
-                + "what is not proved yet"
+            "List every way into the kernel with its theorems and its longest path to the next cut point. Missing "
+                + "proofs are made first"
         )
         {
             ImageSource.File,

@@ -60,7 +60,7 @@ public sealed class FlowGraph
         {
             FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch => instruction.NearBranch32,
             FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Call => throw new ImageException(
-                $"{image.Name((uint)instruction.IP)}: {instruction} is no direct jump, the only kind that kernel code "
+                $"{image.Name((uint)instruction.IP)}: {instruction} is not a direct jump, the only kind that kernel code "
                     + "has"
             ),
             _ => null,

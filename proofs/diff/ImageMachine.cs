@@ -249,7 +249,7 @@ public sealed class ImageMachine : IMachine<Concrete>
                         ? null
                         : $"it gets into the kernel, at {Image.Name(_cpu.Eip.Value)}";
                 if (_cpu.Cpl == 3)
-                    return $"user code goes on at {_cpu.Eip.Value:X8}h";
+                    return $"user code continues at {_cpu.Eip.Value:X8}h";
             }
         }
         catch (Exception stopped) when (IsMachineStop(stopped))

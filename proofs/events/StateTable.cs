@@ -74,11 +74,11 @@ internal sealed class StateTable
         {
             if (column == MetaName)
                 continue;
-            foreach (var row in map.Deserialize<Map>()?.Rows ?? throw new JsonException($"{column} is no map"))
+            foreach (var row in map.Deserialize<Map>()?.Rows ?? throw new JsonException($"{column} is not a map"))
                 cells.Add(
                     row is [var number, var value]
                         ? new(column, number, value)
-                        : throw new JsonException($"{column} has a row that is no pair")
+                        : throw new JsonException($"{column} has a row that is not a pair")
                 );
         }
 

@@ -51,7 +51,7 @@ public sealed partial record Condition(string Text, Func<Transition, bool> Holds
         if (Comparison().Match(text) is { Success: true } match)
             return Compare(match, walker);
         throw new ExploreException(
-            $"'{text}' is no condition; write COLUMN[ROW] OP VALUE, such as Status[2.0] == sending, "
+            $"'{text}' is not a condition; write COLUMN[ROW] OP VALUE, such as Status[2.0] == sending, "
                 + "or a name of the list"
         );
     }
@@ -65,7 +65,7 @@ public sealed partial record Condition(string Text, Func<Transition, bool> Holds
         var cell = walker.Tables.Start(name) + (int)row;
         if (walker.Codec.MayDiffer(cell))
             throw new ExploreException(
-                $"{name} is no part of this model's states, so no search can wait for a value of it; "
+                $"{name} is not part of this model's states, so no search can wait for a value of it; "
                     + "results have names, such as 'code 20h, receive timeout'"
             );
         var value = Value(match.Groups["value"].Value.Trim(), column, s);

@@ -100,7 +100,7 @@ public sealed partial class Session
     public void Back(bool single = false)
     {
         if (_events.Count == 0)
-            throw new ExploreException("this is the start: there is no step to go back by");
+            throw new ExploreException("this is the start: there is no step to undo");
         BackTo(single ? _events.Count - 1 : LastStep);
     }
 

@@ -50,7 +50,7 @@ public sealed record ByteMap(IReadOnlyList<GuardedBytes> Ranges)
     private const string Exact = "image file: headers, padding and tables of symbols are exact",
         Memory = "boot: memory is the declared first state",
         Messages = "boot and panic print their lines",
-        Runs = "boot and panic print their lines; boot comes to its first state with other modules and memory",
+        Runs = "boot and panic print their lines; boot reaches its first state with other modules and memory",
         Demonstration = "image: boots, its programs talk and end content";
 
     /// <summary>The map of an image.</summary>

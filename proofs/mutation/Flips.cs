@@ -212,7 +212,7 @@ public sealed class Flips(
         if (Refuted(damaged, theorem => theorem is BootTheorem, ref by) is { } refutation)
             return (Fate.Refuted, by, refutation);
         var change = map.At(flip.Offset).Region == ByteMap.Constants ? "a constant" : Change(damaged, Line(flip));
-        return (Fate.Unknown, "", $"boot comes to the same first state and prints the same lines: {change}");
+        return (Fate.Unknown, "", $"boot reaches the same first state and prints the same lines: {change}");
     }
 
     private static (Fate, string, string) OfPrograms(KernelImage damaged)

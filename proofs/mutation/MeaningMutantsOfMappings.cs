@@ -20,7 +20,7 @@ internal static partial class MeaningMutants
             "(m.Depth[root] != 0);"
         ),
         new(
-            "a flush leaves what is derived from derived pages",
+            "a flush leaves mappings derived from derived pages",
             "steps/Mapping.cs",
             "if (m.Depth[next] > m.Depth[root]) Remove(next);",
             "if (m.Depth[next] == m.Depth[root] + 1) Remove(next);"
@@ -50,7 +50,7 @@ internal static partial class MeaningMutants
             "0;"
         ),
         new(
-            "an occupied page is left as it is",
+            "an occupied page stays unchanged",
             "steps/Mapping.cs",
             "else if (occupied != 0) BeginFlush(occupied);",
             "else if (occupied != 0) Advance(1);"
@@ -74,7 +74,7 @@ internal static partial class MeaningMutants
             "Fpage.Page(window) & last;"
         ),
         new(
-            "what is derived stays writable",
+            "derived mappings stay writable",
             "steps/Mapping.cs",
             "m.Level[next] = Least(m.Level[next], m.Bound);",
             "{ }"

@@ -69,7 +69,7 @@ internal static partial class MeaningMutants
             "else if (!s.Exists(s.Esi[me]))\n            Finish(me, Code.NoPartner);"
         ),
         new(
-            "a failed send goes on to its receive part",
+            "a failed send continues with its receive part",
             "steps/Ipc.cs",
             "Finish(me, Code.SendTimeout);",
             "BeginReceive(me, State<W>.Nobody);"
@@ -247,7 +247,7 @@ internal static partial class MeaningMutants
             "Report(s.Pager[s.Current], s.Esp[s.Current], ThreadStatus.Ready);"
         ),
         new(
-            "a thread without pager goes on",
+            "a thread without pager continues",
             "steps/Faults.cs",
             "Report(s.Pager[me], word, ThreadStatus.Stopped);",
             "Report(s.Pager[me], word, ThreadStatus.Ready);"

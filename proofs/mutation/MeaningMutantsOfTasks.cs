@@ -31,7 +31,7 @@ internal static partial class MeaningMutants
             "(version + 1) & ThreadId.LastVersion"
         ),
         new(
-            "a new task's mcp is what it was asked",
+            "a new task's mcp is the requested value",
             "steps/Tasks.cs",
             "Least(s.Mcp[me], s.Eax[me])",
             "s.Eax[me] & (s.Limits.Priorities - 1)"

@@ -22,7 +22,7 @@ public sealed class MeaningTrials(ChangedSpec spec)
         Judge(mutant, spec.Compile(mutant.File, mutant.Change(spec.TextOf(mutant.File))));
 
     /// <summary>Judges the unchanged spec: no property may fail.</summary>
-    public MeaningResult TryRight() => Judge(new("the spec as it is", "", "", ""), spec.Compile());
+    public MeaningResult TryRight() => Judge(new("the unchanged spec", "", "", ""), spec.Compile());
 
     private static MeaningResult Judge(MeaningMutant mutant, (byte[]? Assembly, string? Error) compiled)
     {

@@ -162,7 +162,7 @@ public static class CaseFile
         var segments = Repeat(6, from.ReadUInt16);
         var (eip, eflags) = (from.ReadUInt32(), from.ReadUInt32());
         if (Arena.Of(segments[1]) is not { } code || !Generator.TryDecode(bytes, code.Big, eip, out var instruction))
-            throw new VectorFileException($"{name}: case {index} is no instruction of the arena");
+            throw new VectorFileException($"{name}: case {index} is not an instruction of the arena");
         var c = new Case
         {
             Instruction = instruction,

@@ -57,7 +57,7 @@ public sealed class DefinedFlags
                 : cells[mask];
             if (!uint.TryParse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var value))
                 throw new VectorFileException(
-                    $"{path}: f_umask {cells[mask]} is no hexadecimal number; fetch it again, or take it away"
+                    $"{path}: f_umask {cells[mask]} is not a hexadecimal number; fetch the file again, or remove it"
                 );
             _masks[cells[extension].Length > 0 ? $"{cells[opcode]}.{cells[extension]}" : cells[opcode]] = value;
         }

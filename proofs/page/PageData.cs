@@ -240,7 +240,7 @@ public sealed record PageData(
             {
                 Reason.Writes => "This instruction made the difference.",
                 Reason.NothingWritten => "A write is missing: no instruction of the path changed the value. Green "
-                    + "instructions wrote to the same row, where it may belong. The path ends at the marked "
+                    + "instructions wrote to the same row, so it may belong near them. The path ends at the marked "
                     + "instruction.",
                 _ => "The path went the wrong way; look at its conditional jumps. It ends at the marked instruction.",
             },

@@ -48,7 +48,7 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
                 // Until paging is on, boot runs at the addresses to which the kernel's linear addresses lead.
                 attempt.Trail.Add(pc.Cpu.Eip.Value | Layout.KernelBase);
                 if (!Symbolic.TryValue(cpu.Eip, out var eip) || eip != pc.Cpu.Eip.Value)
-                    throw path.Refuted($"boot branches to {cpu.Eip} on what the loader left");
+                    throw path.Refuted($"the loader's registers make boot branch to {cpu.Eip}");
                 var operation = Decoded(pc, eip, path);
                 if (Unmodelled.Effect(operation) is { } effect)
                     throw path.Refuted($"at {eip:X8}h boot {effect}");
@@ -63,7 +63,7 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
         }
         catch (UnknownValueException e)
         {
-            throw path.Refuted($"at {pc.Cpu.Eip}: what boot does depends on what the loader left: {e.Message}");
+            throw path.Refuted($"at {pc.Cpu.Eip}: boot depends on the loader's registers: {e.Message}");
         }
         catch (Exception e) when (e is Fault or UnimplementedInstruction or ShutdownException)
         {
@@ -182,6 +182,6 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
         private uint Known(Symbolic word, string what) =>
             Symbolic.TryValue(word, out var value)
                 ? value
-                : throw path.Refuted($"{what} depends on what the loader left: {word}");
+                : throw path.Refuted($"{what} depends on the loader's registers: {word}");
     }
 }

@@ -293,7 +293,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         var answer = _answers[_next++];
         return ReferenceEquals(answer.About, about)
             ? answer
-            : throw new ProverException($"a path is not reproducible: {about} where it was {answer.About}");
+            : throw new ProverException($"a path is not reproducible: it asks {about}, and before {answer.About}");
     }
 
     private Answer Prove(Bool condition)

@@ -52,7 +52,7 @@ public sealed class ListTheorem(Limits limits) : Theorem("lists.along", limits)
                     AlongLists<Symbolic>.IsNextDerived(state, from, isDerived, node),
                     next
                 ),
-            "what is derived from a mapping is writable only if that is"
+            "a derived mapping is writable only if its source is"
         );
     }
 

@@ -44,7 +44,7 @@ internal sealed class Orders(Attempt attempt, bool changesChiefs)
         );
         attempt.Path.RequireLemma(
             ListOrder<Symbolic>.Holds(after, row => ListOrder<Symbolic>.After(before, after, OfMappings, row), node),
-            "the lists of mappings come to an end: a mapping stands before the one that follows it, a free one behind"
+            "the lists of mappings end: a mapping comes before the next one, a free mapping after the next one"
         );
         attempt.Path.RequireLemma(
             ListOrder<Symbolic>.HoldsOfTable(
@@ -52,7 +52,7 @@ internal sealed class Orders(Attempt attempt, bool changesChiefs)
                 row => ListOrder<Symbolic>.AfterOfTable(before, after, OfTables, row),
                 table
             ),
-            "the list of free page tables comes to an end: each stands behind the one that follows it"
+            "the list of free page tables ends: each comes after the next one"
         );
         var held = changesChiefs ? true : ChiefOrder<Symbolic>.Holds(before, OfTasks, task);
         attempt.Path.RequireLemma(
@@ -62,8 +62,7 @@ internal sealed class Orders(Attempt attempt, bool changesChiefs)
                     row => ChiefOrder<Symbolic>.After(before, after, OfTasks, row),
                     task
                 ),
-            "the chiefs of chiefs come to an end: a chief stands before its tasks, and the one that deletes before "
-                + "those that are doomed"
+            "chains of chiefs end: a chief comes before its tasks, and the deleting task before the doomed tasks"
         );
     }
 

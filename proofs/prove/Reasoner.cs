@@ -220,7 +220,7 @@ public sealed class Reasoner : IDisposable
     {
         var broken = _facts.FindAll(fact => !_witness!.Values.Of(fact));
         if (broken.Find(_told.Contains) is { } told)
-            throw new ProverException($"the solver's model breaks what it was told: {told}");
+            throw new ProverException($"the solver's model breaks a fact that it has: {told}");
         return broken;
     }
 

@@ -119,10 +119,9 @@ public sealed class SpecTheorem(
                 Stages.Accept => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave),
                 _ => change == 0 & (LeftTo(Stages.Pick) | LeftTo(Stages.Map) | IsOutside()),
             },
-            "the kernel's own steps come to an end: a wake step looks at a thread further on or leaves the stage, for "
-                + "ever; "
-                + "a receive step lowers the rank or leaves to accept, which does; pick and leave steps keep it, and "
-                + "follow no others but receive and accept; a map step brings its operation on"
+            "the kernel's own steps end: a wake step examines a later thread or leaves the stage for ever; a receive "
+                + "step lowers the rank or leads to accept, which lowers it; pick and leave steps keep the rank, and "
+                + "follow only receive and accept; a map step advances its operation"
         );
 
         Truth LeftTo(uint next) => after.Stage == next;

@@ -156,7 +156,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     {
         if (!_cpu.InterruptShadow)
             _path.RequireOfProcessor([
-                (!_cpu.InterruptsEnabled, $"no interrupt is taken at {_cpu.Eip}, which is no cut point"),
+                (!_cpu.InterruptsEnabled, $"no interrupt is taken at {_cpu.Eip}, which is not a cut point"),
             ]);
     }
 

@@ -93,7 +93,7 @@ public abstract class Theorem(string name, Limits limits)
         }
 
         if (refutation is null && path.Paths == 0)
-            throw new ProverException("no path comes to its end: nothing is proved");
+            throw new ProverException("no path reaches its end: nothing is proved");
         return new Verdict(
             name,
             refutation,

@@ -60,7 +60,7 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
         var isThere = (uint)vector * 8 + 7 <= Layout.IdtLimit && (Constant(attempt, at + 4) & Descriptor.Present) != 0;
         var wanted = Ways[vector].Any() || Way.NotByUsers.Any(other => other.Vector == vector && other.HasGate);
         path.Require(isThere || !wanted, $"vector {vector:X}h has a gate, as there is a way in for it");
-        path.Require(wanted || !isThere, $"vector {vector:X}h has no gate, as there is no way in for it");
+        path.Require(wanted || !isThere, $"vector {vector:X}h has no gate, because no way starts there");
         if (isThere)
             path.Require(
                 Descriptor.Type(Constant(attempt, at + 4)) == InterruptGate

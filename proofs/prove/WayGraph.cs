@@ -82,7 +82,7 @@ public sealed class WayGraph
                 .SelectMany(edge => edge.To)
                 .Distinct()
                 .Except(_points.All.Select(point => point.Name))
-                .Select(end => $"{end} is no cut point"),
+                .Select(end => $"{end} is not a cut point"),
             .. Vectors ? (string[])[] : ["it is not proved that the ways from user mode are all there are"],
             .. Points
                 .Where(point => point.ProvedBy.Count == 0)

@@ -110,7 +110,11 @@ public static class Script
             Op.Not => $"(not {a})",
             Op.EvenParity =>
                 $"(= #b0 {Enumerable.Range(1, 7).Aggregate(Bit(0, a), (odd, bit) => $"(bvxor {odd} {Bit(bit, a)})")})",
-            _ => throw new ArgumentOutOfRangeException(nameof(term), term.Op, "a constant or variable is no operation"),
+            _ => throw new ArgumentOutOfRangeException(
+                nameof(term),
+                term.Op,
+                "a constant or variable is not an operation"
+            ),
         };
     }
 

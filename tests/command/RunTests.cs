@@ -155,7 +155,7 @@ public sealed class RunTests : IDisposable
         (code, _, error) = Run("--flat", "program", "--cycles", "386");
         Assert.Equal(CommandLine.Unusable, code);
         Assert.Contains(
-            "--cycles 386: there is no timing model of it; give one of P5, P5-tagged, 486",
+            "--cycles 386: there is no such timing model; give one of P5, P5-tagged, 486",
             error,
             StringComparison.Ordinal
         );

@@ -47,7 +47,7 @@ public sealed class MeaningTests
     [InlineData("a receiver gets its own id as the sender's", "message-names-its-sender")]
     [InlineData("fpage_unmap keeps the caller's own page", SpaceHistory.Between)]
     [InlineData("a grant maps", SpaceHistory.Between)]
-    [InlineData("a flush leaves what is derived from derived pages", SpaceHistory.Between)]
+    [InlineData("a flush leaves mappings derived from derived pages", SpaceHistory.Between)]
     [InlineData("a failed map operation ends as if it had not", "a-map-item-ends-as-it-must")]
     [InlineData("waiting senders starve: the lowest number comes first", "senders-take-turns")]
     [InlineData("round robin is unfair: the turn never moves on", "the-picked-thread-is-ready")]
