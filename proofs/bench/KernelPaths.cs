@@ -80,7 +80,7 @@ public sealed record PathConditions(Timings Timings, int? Runs = null, Predictio
 /// <summary>The cost of system calls on an image, in instructions and P5 model cycles.</summary>
 public static class KernelPaths
 {
-    /// <summary>The path that published figures are about.</summary>
+    /// <summary>The path to which published figures refer.</summary>
     public const string FastBetweenSpaces = "ipc fast, call, between spaces";
 
     // Timeouts of 0 for page faults, although no page fault occurs yet, and infinite timeouts for the rest. These
@@ -96,10 +96,8 @@ public static class KernelPaths
     /// reply goes to a client that waits for the server alone. Scenarios that do not fit the image's limits are left
     /// out.
     /// </summary>
-    /// <exception cref="ImageException">
-    /// The image does not boot, or does not get back to a user instruction.
-    /// </exception>
-    /// <exception cref="MachineException">The processor has no figure for an instruction of the kernel.</exception>
+    /// <exception cref="ImageException">The image does not boot, or does not return to a user instruction.</exception>
+    /// <exception cref="MachineException">The timing model has no figure for an instruction of the kernel.</exception>
     public static IReadOnlyList<KernelPath> Measure(KernelImage image, PathConditions? conditions = null)
     {
         conditions ??= PathConditions.Ideal;

@@ -12,7 +12,7 @@ using Cpu = Verified.Machine.Processor.Register;
 
 namespace Verified.Proofs.Bench;
 
-/// <summary>How fast the machine emulates.</summary>
+/// <summary>The speed of emulation.</summary>
 public static class MachineSpeed
 {
     internal const uint Data = 0x20000,
@@ -35,7 +35,7 @@ public static class MachineSpeed
     /// Executes 200 million instructions: loads, stores, arithmetic, shifts, calls, pushes and a branch by data, some
     /// 20 a turn. Millions of instructions per second of a core.
     /// </summary>
-    /// <exception cref="MachineException">The data ends up other than on a processor.</exception>
+    /// <exception cref="MachineException">The final data differ from those of a processor.</exception>
     public static double LongRun()
     {
         var pc = WithLoop(Turns);
@@ -135,7 +135,7 @@ public static class MachineSpeed
     /// Kernel entries from a snapshot, registers and touched memory restored after each; runs per second of a core, and
     /// instructions of a run.
     /// </summary>
-    /// <param name="image">The kernel entered, by a short ipc.</param>
+    /// <param name="image">The kernel is entered by a short ipc.</param>
     /// <param name="runs">How many.</param>
     public static (double PerSecond, double Instructions) ShortRuns(KernelImage image, int runs = 200_000)
     {

@@ -156,7 +156,7 @@ public static class Measurements
             }
     }
 
-    // All hits is the published case.
+    // The published case: all accesses hit.
     private static IEnumerable<BenchRow> Paths(KernelImage image)
     {
         Dictionary<string, KernelPath> Under(PathConditions conditions) =>

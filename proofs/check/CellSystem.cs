@@ -3,9 +3,9 @@ using System.Numerics;
 namespace Verified.Proofs.Check;
 
 /// <summary>A column of a transition system that is given as data.</summary>
-/// <param name="Name">How an error calls it.</param>
-/// <param name="Rows">How many cells it has.</param>
-/// <param name="Values">How many values a cell can have: 0, 1 and so on.</param>
+/// <param name="Name">Its name in errors.</param>
+/// <param name="Rows">The number of cells.</param>
+/// <param name="Values">The number of values that a cell can have: 0, 1 and so on.</param>
 public sealed record CellColumn(string Name, int Rows, int Values);
 
 /// <summary>A condition that holds in every state of such a system.</summary>
@@ -31,9 +31,9 @@ public sealed record CellSystem(
     IReadOnlyList<CellInvariant> Invariants
 )
 {
-    /// <summary>Searches all states, by so many workers.</summary>
+    /// <summary>Searches all states with a number of workers.</summary>
     /// <param name="workers">How many.</param>
-    /// <param name="mostStates">Gives up with a <see cref="ModelException"/> beyond this many states.</param>
+    /// <param name="mostStates">Stops with a <see cref="ModelException"/> after this many states.</param>
     public CellResult Check(int workers = 1, long mostStates = 200_000_000)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();

@@ -84,7 +84,7 @@ internal sealed class Chunk
         return (new(_sorted, start, count), new(_candidates, start, count));
     }
 
-    /// <summary>Says that a candidate is a new state of this number.</summary>
+    /// <summary>Records that a candidate is a new state with this number.</summary>
     public void Found(int candidate, int number) => _from[candidate] = ~number;
 
     /// <summary>The number of a candidate that is a new state, else -1.</summary>

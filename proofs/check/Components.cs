@@ -24,7 +24,7 @@ public sealed class Components
                 Visit(node, first, successors);
     }
 
-    /// <summary>The number of each node's component; -1 for a node that is not of the graph.</summary>
+    /// <summary>The number of each node's component; -1 for a node outside the graph.</summary>
     public int[] Of { get; }
 
     // The method does not recurse, because paths may be as long as the graph is large.

@@ -47,7 +47,7 @@ public sealed class DelayHistory(FlatTables tables)
         return null;
     }
 
-    // Whether a thread is kept from the processor though no other competes with it.
+    // True if a thread is kept from the processor although no other competes with it.
     private bool IsKept(uint thread, uint[] threads)
     {
         if (thread == s.Current.Value || !Competes(s.Status[thread].Value, s.Slice[thread].Value))
@@ -63,7 +63,7 @@ public sealed class DelayHistory(FlatTables tables)
         return true;
     }
 
-    // Whether a thread has just become ready, or been given time or a higher priority.
+    // True if a thread has just become ready, or has got time or a higher priority.
     private bool Rises(uint thread) =>
         !Competes(Before(nameof(s.Status), thread), Before(nameof(s.Slice), thread))
         || s.Priority[thread].Value > Before(nameof(s.Priority), thread);

@@ -15,7 +15,7 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
 {
     private static readonly Limits Small = new(4, 2, 2) { Paging = new(4, 16, 8) { Ports = 1 } };
 
-    // Rows of threads that exist; Absent is different from all of them, and Beyond is not a row.
+    // Rows of existing threads; Absent is different from all of them, and Beyond is not a row.
     private const uint First = 2,
         Second = 3,
         Third = 4,

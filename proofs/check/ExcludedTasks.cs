@@ -4,8 +4,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// States that the invariants of tasks must not let pass. In most, the first thread, of task 1, deletes task 3, which
-/// has a page and no thread.
+/// States that the invariants of tasks must exclude. In most, the first thread, of task 1, deletes task 3, which has a
+/// page and no thread.
 /// </summary>
 internal static class ExcludedTasks
 {

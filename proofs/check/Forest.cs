@@ -59,7 +59,10 @@ public static class Forest
         return positions;
     }
 
-    /// <summary>How far from the end of the free page tables each is; of a list with a cycle, some number.</summary>
+    /// <summary>
+    /// The distance of each free page table from the end of their list. In a list with a cycle the number means
+    /// nothing.
+    /// </summary>
     public static uint[] TablePositions(State<Concrete> s)
     {
         var (positions, tables) = (new uint[s.Limits.Paging.Tables], s.Limits.Paging.Tables);

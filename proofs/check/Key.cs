@@ -6,7 +6,7 @@ public readonly record struct Key(ulong Low, ulong High, ulong Top = 0)
     /// <summary>The most bits that a state may need.</summary>
     public const int Width = 192;
 
-    /// <summary>So many bits from bit <paramref name="at"/> on; at most 32.</summary>
+    /// <summary>A number of bits, at most 32, from bit <paramref name="at"/> on.</summary>
     public uint Bits(int at, int count)
     {
         var from = at switch

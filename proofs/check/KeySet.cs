@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// The states found so far, numbered in the order they were found, each with the state it was found from. Open
+/// The states found so far, numbered in the order of discovery, each with the state from which it was found. Open
 /// addressing over flat arrays: no object per state.
 /// </summary>
 public sealed class KeySet
@@ -39,7 +39,7 @@ public sealed class KeySet
     /// <summary>The number of a state; -1 if it is not there.</summary>
     public int IndexOf(Key key) => _slots[Slot(key)] - 1;
 
-    /// <summary>Adds a state unless it is there; says whether it was new.</summary>
+    /// <summary>Adds a state unless it is there. Returns true if it was new.</summary>
     public bool Add(Key key, int parent)
     {
         var slot = Slot(key);

@@ -8,8 +8,8 @@ public sealed partial record Model
 {
     /// <summary>
     /// Three tasks, the second of them σ0 with two frames, whose threads map, grant and unmap pages of spaces of two
-    /// small page tables. No time passes, and no sender waits: the other models have ticks and waiting senders. Few
-    /// mappings and no page tables are left at boot.
+    /// small page tables. No time passes, and no sender waits: the other models have ticks and waiting senders. Boot
+    /// leaves few mappings and no page tables.
     /// </summary>
     public static readonly Model Mappers = new(
         "mappers",
@@ -317,7 +317,7 @@ public sealed partial record Model
     private static uint PortGroups(uint first, uint groups) =>
         Fpage.OfPorts<Concrete>(first * 16, (first + groups) * 16 - 1).Value;
 
-    // A window for map items from anyone.
+    // A window for map items from any thread.
     private const uint AnyWindow = 3;
 
     // A window for items of the partner only.

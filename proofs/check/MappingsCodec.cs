@@ -170,7 +170,7 @@ internal sealed class MappingsCodec
 
     public Slot[] Slots { get; }
 
-    /// <summary>Packs the present mappings; says which cell's value has no place, or -1.</summary>
+    /// <summary>Packs the present mappings. Returns the cell whose value has no place, or -1.</summary>
     public int Pack(ref Key key)
     {
         _constant.CopyTo(_derived, 0);
@@ -196,7 +196,7 @@ internal sealed class MappingsCodec
         Derive(_tables.Cells);
     }
 
-    /// <summary>Whether the value of a cell of the mappings means nothing in the present state.</summary>
+    /// <summary>True if the value of a cell of the mappings means nothing in the present state.</summary>
     public bool IsMeaningless(int cell)
     {
         var cells = _tables.Cells;

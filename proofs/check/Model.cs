@@ -160,7 +160,7 @@ public sealed partial record Model(
     }
 
     /// <summary>
-    /// Whether a value that the model has no bits for is beyond a bound that it has, and not a defect.
+    /// True if a value without bits in the model is beyond one of the model's bounds, and not a defect.
     /// </summary>
     public bool IsBeyond(string column, uint value) =>
         (column == nameof(State<Concrete>.Slice) && value is > 0 and <= ScheduleParam.MostTicks)

@@ -8,7 +8,7 @@ namespace Verified.Proofs.Check;
 /// <summary>The goal of a check, and its limits.</summary>
 /// <param name="Invariants">Checked on every state; null for the spec's invariants.</param>
 /// <param name="Damage">Changes the state after each step: a defect that the check must find.</param>
-/// <param name="MostStates">Gives up with a <see cref="ModelException"/> beyond this many states.</param>
+/// <param name="MostStates">Stops with a <see cref="ModelException"/> after this many states.</param>
 /// <param name="Workers">Threads that expand states. The result does not depend on their number.</param>
 /// <param name="Progress">Called with the number of states and the level after each level.</param>
 /// <param name="Properties">The properties of each step; null for all properties of the spec.</param>
@@ -21,11 +21,11 @@ public sealed record CheckOptions(
     IReadOnlyList<Property<Concrete>>? Properties = null
 )
 {
-    /// <summary>The invariants that states are held to.</summary>
+    /// <summary>The invariants of states.</summary>
     public IReadOnlyList<Invariant<Concrete>> InvariantsOf() =>
         Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
 
-    /// <summary>The properties that steps are held to.</summary>
+    /// <summary>The properties of steps.</summary>
     public IReadOnlyList<Property<Concrete>> PropertiesOf() => Properties ?? Statements<Concrete>.All;
 }
 

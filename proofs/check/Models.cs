@@ -10,7 +10,7 @@ public sealed partial record Model
     private static string[] WithTwo => [Sometimes.PutOff];
     private static string[] WithoutPagers => [Sometimes.Reported, Sometimes.ReportedLater, Sometimes.Answered];
 
-    // The models' threads have no mappings, and ask for none.
+    // The models' threads have no mappings, and request none.
     private static string[] WithoutMappings =>
         [
             "entry FpageUnmap",
@@ -53,7 +53,7 @@ public sealed partial record Model
         Never = [.. WithoutPagers, .. WithoutDeadlines, .. WithoutMappings],
     };
 
-    /// <summary>Two threads, the second of which preempts the first, that wait with deadlines.</summary>
+    /// <summary>Two threads that wait with deadlines. The second preempts the first.</summary>
     public static readonly Model Sleepers = Make(
         "sleepers",
         new(4, 1, 2),
@@ -89,7 +89,7 @@ public sealed partial record Model
         ],
     };
 
-    /// <summary>Two threads, the second of which preempts the first, that both want the same two interrupts.</summary>
+    /// <summary>Two threads that both want the same two interrupts. The second preempts the first.</summary>
     public static readonly Model Drivers = Make(
             "drivers",
             new(4, 1, 2),

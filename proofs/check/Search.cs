@@ -100,7 +100,7 @@ public sealed class Search
                     return failure;
             while (judged != _sources[0].Judged)
             {
-                // Steps are judged by more than when the batch began.
+                // More must be judged of steps than when the batch began.
                 judged = _sources[0].Judged;
                 _tree.Forget();
                 Share(chunks, (chunk, worker) => Expand(_chunks[chunk], first + chunk * Chunk.States, worker));
@@ -139,7 +139,7 @@ public sealed class Search
         return null;
     }
 
-    // Each part once; parts go to whichever worker is free.
+    // Handles each part once. A part goes to any free worker.
     private void Share(int parts, Action<int, int> work)
     {
         if (parts == 1 || _sources.Length == 1 || (_level.Count < 256 && _next.Count == 0))

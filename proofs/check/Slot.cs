@@ -7,7 +7,7 @@ internal readonly record struct Slot(int Cell, int At, int Bits, uint[]? Domain)
 {
     public Key Mask => Key.Ones(At, Bits);
 
-    /// <summary>Adds the value to a key whose bits here are 0; says whether the model has bits for it.</summary>
+    /// <summary>Adds the value to a key whose bits here are 0. Returns true if the model has bits for it.</summary>
     public bool Put(uint value, ref Key key)
     {
         if (Domain is { } domain)

@@ -48,7 +48,7 @@ public readonly record struct Transition(
 }
 
 /// <summary>
-/// Something that must happen in some reachable step: a check that never meets it checks less than it says.
+/// An event that must happen in some reachable step. A check that never meets it checks less than it claims.
 /// </summary>
 public sealed partial record Sometimes(string Name, Func<Transition, bool> Happens)
 {

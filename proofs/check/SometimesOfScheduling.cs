@@ -139,6 +139,6 @@ public sealed partial record Sometimes
     private static int Moved(Transition t, uint thread) =>
         (int)t.After.Priority[thread].Value - (int)t.Before(nameof(State<Concrete>.Priority), thread);
 
-    // The state in the word that the actor got.
+    // The state in the word that the actor received.
     private static uint StateIn(Transition t) => t.After.Eax[t.Actor].Value >> 16 & 0xF;
 }

@@ -41,7 +41,7 @@ public sealed class SpaceHistory(FlatTables tables)
     /// <summary>Names of the properties of a run.</summary>
     public static readonly IReadOnlyList<string> Names = [Abstract, Between, Nothing, Deleted, Full];
 
-    /// <summary>Forgets the operation that is going on: another run begins.</summary>
+    /// <summary>Forgets the operation in progress, because another run begins.</summary>
     public void Begin()
     {
         _operation = null;
@@ -103,7 +103,7 @@ public sealed class SpaceHistory(FlatTables tables)
             _operation.Apply(_spaces!, _done);
         }
 
-        // Pages that the source has no page table for are gone through together.
+        // Pages without a page table in the source are handled together.
         return done > 1 ? null
             : _spaces!.Difference(Spaces.Of(s, Frames())) is { } difference
                 ? (Between, $"after page {_done} of an operation the spaces are the model's: {difference}")

@@ -3,7 +3,10 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>An invariant at a row: of its table, if that is the threads'; else at all rows.</summary>
+/// <summary>
+/// An invariant at a row. If its table is that of threads, the row is of this table; otherwise the invariant is
+/// evaluated at all rows.
+/// </summary>
 internal readonly record struct Instance(Invariant<Concrete> Invariant, uint Row);
 
 /// <summary>

@@ -54,8 +54,8 @@ public sealed class StateSet
     {
         private const int First = 16;
 
-        // A slot: 0 if it is free; else one more than the number of a state, and above that bits of the state's hash,
-        // so that most states that are others are told apart without a look at the keys.
+        // A slot is 0 if it is free. Otherwise its low bits are one more than the number of a state, and its high bits
+        // are bits of the state's hash. They distinguish most different states without a look at the keys.
         private const int TagAt = 24;
         private const uint NumberMask = (1u << TagAt) - 1;
 

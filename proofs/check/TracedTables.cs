@@ -3,7 +3,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>The same cells as other tables, read by a text of which it is asked which cells it reads.</summary>
+/// <summary>The same cells as other tables. It records the cells that a text reads.</summary>
 internal sealed class TracedTables : Tables<Concrete>
 {
     private readonly FlatTables _tables;

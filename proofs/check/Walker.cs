@@ -45,7 +45,7 @@ public sealed class Walker
 
     /// <param name="model">The model.</param>
     /// <param name="damage">Changes the state after each step: a defect for the checker to find.</param>
-    /// <param name="isHeldToMeaning">Whether operations on mappings are held to the model of address spaces.</param>
+    /// <param name="isHeldToMeaning">True to check operations on mappings against the model of address spaces.</param>
     public Walker(Model model, Action<State<Concrete>, Entry>? damage, bool isHeldToMeaning = false)
     {
         Model = model;
@@ -93,7 +93,8 @@ public sealed class Walker
     public Codec Codec { get; }
 
     /// <summary>
-    /// The ways on from a stage of no user. Between its steps on mappings the kernel can be interrupted.
+    /// The continuations from one of the kernel's own stages. The kernel can be interrupted between its steps on
+    /// mappings.
     /// </summary>
     private Entry[] Entries(uint stage) =>
         stage switch

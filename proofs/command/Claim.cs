@@ -25,7 +25,7 @@ public enum Standing
 public sealed record Claim(string What, Standing Standing, string Detail)
 {
     /// <summary>
-    /// Names of the theorems behind the claim that an earlier run proved, and this run took from the cache.
+    /// Names of theorems behind the claim that an earlier run proved. This run took their proofs from the cache.
     /// </summary>
     public IReadOnlyList<string> Cached { get; init; } = [];
 

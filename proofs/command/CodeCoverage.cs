@@ -2,7 +2,9 @@ using Verified.Kernel;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>Which of the image's instructions after boot some theorem executes, and which none does.</summary>
+/// <summary>
+/// The instructions of the image after boot that some theorem executes, and those that none executes.
+/// </summary>
 /// <param name="Covered">Bytes of instructions that a theorem executes.</param>
 /// <param name="Total">Bytes of code.</param>
 /// <param name="Rest">The others, as ranges with the symbol each starts in.</param>

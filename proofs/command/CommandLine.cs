@@ -18,7 +18,7 @@ public static partial class CommandLine
     /// <summary>Everything asked for holds.</summary>
     public const int Holds = 0;
 
-    /// <summary>Something is refuted, differs, or ended in failure.</summary>
+    /// <summary>Something is refuted or differs, or a program ended in failure.</summary>
     public const int Refuted = 1;
 
     /// <summary>The command could not be carried out: bad arguments, files, or no solver.</summary>

@@ -21,7 +21,7 @@ internal static class CommonOptions
 
     public static readonly Option<bool> NoCache = new("--no-cache") { Description = "Prove everything again" };
 
-    /// <summary>A number that is refused outside of <paramref name="least"/> to <paramref name="most"/>.</summary>
+    /// <summary>A number, refused outside <paramref name="least"/> to <paramref name="most"/>.</summary>
     public static Option<T> InRange<T>(Option<T> option, T least, T most)
         where T : struct, IBinaryInteger<T>
     {
@@ -29,7 +29,7 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>The same of a number that need not be given.</summary>
+    /// <summary>The same for an optional number.</summary>
     public static Option<int?> InRange(Option<int?> option, int least, int most)
     {
         Limit(option, least, most);

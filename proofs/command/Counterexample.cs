@@ -238,7 +238,7 @@ internal static class Counterexample
                 s.Status[row] = ThreadStatus.Stopped;
         }
 
-        // A task has the version of its threads: of the ids that the solver names, or else the first.
+        // A task has the version of its threads: the version in the ids that the solver names, or otherwise the first.
         var versions = s.Mappings.Version;
         for (var row = limits.Lthreads; row < limits.Threads; row++)
             if (s.Id[row].Value != ThreadId.Nil && versions[row / limits.Lthreads].Value == 0)
@@ -267,7 +267,7 @@ internal static class Counterexample
             if (s.Status[row].Value == ThreadStatus.Sending && s.Esi[row].Value == 0)
                 s.Esi[row] = s.Id[s.Partner[row]];
 
-        // A line without handler is masked, but for the kernel's, which are not.
+        // A line without a handler is masked, except for the kernel's lines, which never are.
         for (var id = 1u; id <= Interrupts.Lines; id++)
             if (s.Handler[id].Value == State<Concrete>.Nobody)
                 s.Masked = Interrupts.IsUsers<Concrete>(id)

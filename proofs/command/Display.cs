@@ -96,7 +96,7 @@ internal sealed class Display
     /// <summary>Prints a value for programs to read.</summary>
     public void Json<T>(T value) => _output.WriteLine(JsonSerializer.Serialize(value, Format));
 
-    /// <summary>Does some work; <paramref name="work"/> gets the means to say how far it is.</summary>
+    /// <summary>Does some work; <paramref name="work"/> receives a function to report its progress.</summary>
     public T While<T>(string stage, Func<Action<string>, T> work)
     {
         if (!_terminal || _quiet)

@@ -88,7 +88,7 @@ internal static class ExploreVerb
             await ends.Task;
         }
 
-        // Nothing that the user has made is lost.
+        // The user's run is not lost.
         if (session.IsUnsaved)
             Report.Save(display, session.Trace, name);
 

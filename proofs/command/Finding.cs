@@ -4,7 +4,7 @@ using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>A failure, or a run worth seeing, with its trace.</summary>
+/// <summary>A failure, or a run to show, with its trace.</summary>
 /// <param name="What">The failure, in one line.</param>
 /// <param name="Details">The values of spec and image, or the message of the property.</param>
 /// <param name="Trace">The run that ends with the failure, with its origin.</param>

@@ -38,7 +38,7 @@ public static class FlipReport
             .GroupBy(result => result.Region)
             .Select(group => $"{group.Key}: {Score([.. group])}: {Counts([.. group])}");
 
-    /// <summary>How many flips that may have an effect were noticed.</summary>
+    /// <summary>The number of noticed flips, of those that may have an effect.</summary>
     public static string Score(IReadOnlyCollection<FlipResult> results)
     {
         var effective = results.Where(result => result.Fate is not (Fate.Equivalent or Fate.NoEffect)).ToList();

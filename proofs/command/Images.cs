@@ -23,7 +23,7 @@ internal static class Images
         }
         catch (ImageException)
         {
-            // It has been overwritten with something else: it is not the image that is looked for.
+            // Another file has replaced it, so it is not the wanted image.
             return null;
         }
     }

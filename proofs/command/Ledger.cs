@@ -248,7 +248,7 @@ public static class Ledger
         File.WriteAllText(Path, JsonSerializer.Serialize(new Saved(Basis(image), claims), Format));
     }
 
-    /// <summary>The claims of the last whole run of this very program on this very image, or null.</summary>
+    /// <summary>The claims of the last whole run of this program on this image, or null.</summary>
     public static IReadOnlyList<Claim>? Load(KernelImage image)
     {
         try

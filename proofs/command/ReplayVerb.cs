@@ -108,7 +108,7 @@ internal static class ReplayVerb
             : null;
     }
 
-    // Whether a run can be repeated for ever is a question about all states, so the search is made again.
+    // Only a search of all states shows whether a run can be repeated for ever, so the search runs again.
     private static int RunLoop(Display display, Trace trace)
     {
         if (trace.Origin?.Model != Liveness.Fair.Name)

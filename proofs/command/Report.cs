@@ -81,7 +81,7 @@ internal static class Report
         );
     }
 
-    /// <summary>Tells a failure; the same lines whenever the same trace is run.</summary>
+    /// <summary>Reports a failure. The same trace always gives the same lines.</summary>
     public static void Tell(Display display, Finding finding)
     {
         display.Findings.Add(finding);

@@ -3,7 +3,7 @@ using Verified.Proofs.Page;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>The options that say how much of a failure is shown, and which files describe the result.</summary>
+/// <summary>The options for the detail of a failure's report, and for result files.</summary>
 internal static class Reporting
 {
     /// <summary>The name of the command without a verb.</summary>

@@ -12,7 +12,7 @@ namespace Verified.Proofs.Commands;
 internal static class RunVerb
 {
     /// <summary>
-    /// isa-debug-exit makes 2 * value + 1 of the value that the guest writes; a guest that is content writes 0.
+    /// If the guest writes a value, isa-debug-exit makes the exit code 2 * value + 1. A content guest writes 0.
     /// </summary>
     public const int Content = 1;
 
@@ -87,7 +87,7 @@ internal static class RunVerb
         return verb;
     }
 
-    /// <summary>Boots and runs; how it stopped, and the machine.</summary>
+    /// <summary>Boots and runs. Returns the reason for the stop, and the machine.</summary>
     public static (StopReason Reason, Pc Pc) Boot(KernelImage image, long budget, Action<byte> sent)
     {
         var pc = new Pc();

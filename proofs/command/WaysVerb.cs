@@ -16,7 +16,7 @@ internal static class WaysVerb
     };
 
     /// <summary>One row: what is proved, or the first theorem that fails.</summary>
-    /// <param name="Way">The entry or own step, in which stage it comes, and how many ways do the same.</param>
+    /// <param name="Way">The entry or own step, its stage, and the number of ways that do the same.</param>
     /// <param name="Invariants">The step of the spec preserves every invariant.</param>
     /// <param name="Orders">It keeps the lists of mappings and the chiefs in order.</param>
     /// <param name="Isolation">

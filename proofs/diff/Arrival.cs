@@ -12,7 +12,7 @@ public enum ArrivalKind
     /// <summary>When the kernel has reached user code or HLT.</summary>
     AtEnd,
 
-    /// <summary>It is raised, but masked wherever interrupts are on.</summary>
+    /// <summary>It is raised, but masked at all points at which interrupts are on.</summary>
     Masked,
 }
 

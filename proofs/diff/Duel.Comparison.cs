@@ -224,7 +224,7 @@ public sealed partial class Duel
     private uint WordOf(uint owner, uint thread) => Representation<Concrete>.WordOf(_layout, owner, thread).Value;
 
     /// <summary>
-    /// Whether a thread's bit is in a word of its set; of other words the invariants say nothing about it.
+    /// True if a thread's bit is in a word of its set. The invariants say nothing about it in other words.
     /// </summary>
     private bool IsInPlace(uint thread, uint word) => (word & (_layout.Words - 1)) == thread >> 5;
 

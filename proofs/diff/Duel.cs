@@ -107,11 +107,11 @@ public sealed partial class Duel
     /// <summary>Rows of the threads that are in use, or may have been since the state was placed.</summary>
     public IReadOnlyList<uint> Threads { get; private set; } = [];
 
-    /// <summary>How many of the kernel's own steps since the last event were on mappings.</summary>
+    /// <summary>The number of the kernel's own steps on mappings since the last event.</summary>
     public uint StepsOnMappings { get; private set; }
 
     /// <summary>
-    /// Starts both sides in a state, of the image's limits; null, or how they differ at the next cut point.
+    /// Starts both sides in a state with the image's limits; null, or the difference at the next cut point.
     /// </summary>
     public Difference? Place(State<Concrete> state, IReadOnlyList<Override>? memory = null)
     {
@@ -172,7 +172,7 @@ public sealed partial class Duel
         Watch(threads, [.. threads.Select(row => s.Priority[row].Value).Append(0u).Distinct()]);
     }
 
-    // Threads that are in use, and priorities that threads have, or may be after the next event.
+    // Threads in use, and priorities that threads have or may get by the next event.
     private void Watch(uint[] threads, uint[] priorities)
     {
         (_threads, _priorities) = (threads, priorities);
@@ -184,7 +184,7 @@ public sealed partial class Duel
         _moves.Look(_threads);
     }
 
-    /// <summary>Returns both sides to the state placed last; null, or how they differ at the next cut point.</summary>
+    /// <summary>Returns both sides to the state placed last; null, or the difference at the next cut point.</summary>
     public Difference? Return()
     {
         _machine.Return();
@@ -375,7 +375,7 @@ public sealed partial class Duel
         return _machine.Settle(steps) is { } failure ? Stopped(failure) : Compare(before);
     }
 
-    /// <summary>The kernel's own steps; how many they are.</summary>
+    /// <summary>Makes the kernel's own steps. Returns their number.</summary>
     private int FinishSpec(Between? between = null)
     {
         var steps = 0;

@@ -48,7 +48,7 @@ public sealed record Explained(IReadOnlyList<Executed> Last, long Length, Reason
     public Executed? Deviating => Last.FirstOrDefault(executed => executed.Deviates);
 }
 
-/// <summary>Finds the instruction that makes a difference.</summary>
+/// <summary>Finds the instruction that causes a difference.</summary>
 public static class Explanation
 {
     /// <summary>
@@ -58,7 +58,7 @@ public static class Explanation
 
     private const int LongestInstruction = 15;
 
-    // The size of a thread's row; smaller rows have their neighbours with them.
+    // The size of a thread's row. Smaller rows include their neighbours.
     private const uint RowSize = Layout.ThreadSize;
 
     /// <summary>The path of a disagreement's last event, the kernel's own steps after it included.</summary>

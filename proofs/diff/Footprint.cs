@@ -60,7 +60,8 @@ internal sealed class Footprint
         _prioritiesOfWord;
     private readonly Part[] _parts;
 
-    // Of each page from the kernel's base on, the last part that starts at its first byte or before, or the first part.
+    // For each page from the kernel's base on: the last part that starts at or before its first byte, or the first
+    // part.
     private readonly int[] _partOfPage;
     private uint _places,
         _priorityWords;
@@ -132,10 +133,10 @@ internal sealed class Footprint
     /// <summary>True if the map of priorities, its summary, or the summary of a priority's set was written.</summary>
     public bool IsPriorityMapWritten { get; private set; }
 
-    /// <summary>Whether the top priority was written, which every thread's priority is compared with.</summary>
+    /// <summary>True if the top priority was written, with which every thread's priority is compared.</summary>
     public bool Top { get; private set; }
 
-    /// <summary>Sets which threads exist, and which priorities they have.</summary>
+    /// <summary>Sets the existing threads, and their priorities.</summary>
     public void Watch(ReadOnlySpan<uint> threads, ReadOnlySpan<uint> priorities)
     {
         Array.Clear(_isActive);

@@ -40,11 +40,11 @@ public sealed class ImageMachine : IMachine<Concrete>
     /// Whether to boot it with the project's own servers, if it has room for them, and with a window for user code;
     /// else with its own programs.
     /// </param>
-    /// <exception cref="ImageException">It does not get there.</exception>
+    /// <exception cref="ImageException">The image does not reach it.</exception>
     public ImageMachine(KernelImage image, bool servers = true)
     {
         Image = image;
-        // Entries are short: making code for them costs more than it saves in less than millions.
+        // Entries are short, so compiled code pays only after millions of them.
         Pc = new Pc(servers ? Window.MemorySize : Layout.MemorySize) { HotAfter = int.MaxValue };
         _cpu = Pc.Cpu;
         HasServers = servers && BootedState.Exists(image.Limits);
@@ -336,7 +336,7 @@ public sealed class ImageMachine : IMachine<Concrete>
             }
             else
             {
-                // A kernel that was idle is idle with interrupts on before it halts again.
+                // If the kernel was idle, it is idle with interrupts on before it halts again.
                 var taken = Pc.InterruptsTaken;
                 if (Run(budget) is { } failure)
                     return failure;
@@ -415,7 +415,7 @@ public sealed class ImageMachine : IMachine<Concrete>
             addresses[length] = physical;
         }
 
-        // If the next page is absent, the instruction has only its part in this page.
+        // If the next page is absent, the instruction has only its first part, in this page.
         if (length == 0 || (length < instruction.Length && (start + (uint)length) % Layout.PageSize != 0))
             return false;
         for (var i = 0; i < length; i++)

@@ -7,16 +7,15 @@ namespace Verified.Proofs.Diff;
 
 /// <summary>
 /// Pages of user code that every address space has, in a part of the kernel's 256 MB that the kernel leaves empty.
-/// Users may read and execute them. They are the harness's: threads that have no page of their own execute their
-/// instructions here.
+/// Users may read and execute them. They belong to the harness: threads without a page execute their instructions here.
 /// </summary>
 /// <remarks>
-/// The frames are behind the memory that the kernel hands out. Small spaces do not reach the window, as their segments
-/// end at 4 MB.
+/// The frames are behind the memory that the kernel hands out. Small spaces do not reach the window, because their
+/// segments end at 4 MB.
 /// </remarks>
 internal static class Window
 {
-    /// <summary>The window's first linear address; it goes on to the end of the address space.</summary>
+    /// <summary>The window's first linear address. The window extends to the end of the address space.</summary>
     public const uint Base = 0xFC000000;
 
     /// <summary>Bytes of memory that a machine with a window has.</summary>

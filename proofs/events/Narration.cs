@@ -43,8 +43,8 @@ public sealed class Narration
     public State<Concrete> After => _after.State;
 
     /// <summary>
-    /// The steps, each made when it is asked for. If the trace leaves out the kernel's own steps, the steps after the
-    /// last event are made too.
+    /// The steps, each made on demand. If the trace leaves out the kernel's own steps, the steps after the last event
+    /// are made too.
     /// </summary>
     public IEnumerable<Step> Steps()
     {
@@ -99,7 +99,7 @@ public sealed class Narration
             yield return End();
     }
 
-    // Makes an event; the step that ends with it, or null if the kernel is not done.
+    // Makes an event. Returns the step that ends with it, or null if the kernel has not finished.
     private Step? Make(int index, Event e)
     {
         var s = After;

@@ -62,7 +62,7 @@ internal sealed class StateTable
     /// <summary>Each state's fields.</summary>
     public IReadOnlyList<Dictionary<string, object>> States { get; }
 
-    /// <summary>The state before an event, to which a run that goes on for ever returns.</summary>
+    /// <summary>The state before an event, to which an endless run returns.</summary>
     public int? IndexOf(int? @event) => @event is { } e ? Math.Max(0, _events.FindIndex(of => of >= e) - 1) : null;
 
     /// <summary>The state that the first map of each column describes.</summary>

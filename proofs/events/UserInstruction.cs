@@ -15,7 +15,7 @@ public readonly record struct UserInstruction(ulong First, ulong Next, int Lengt
 
     public byte this[int i] => (byte)(i < 8 ? First >> 8 * i : Next >> 8 * (i - 8));
 
-    /// <summary>The first four bytes, which the spec looks at; absent bytes are 0.</summary>
+    /// <summary>The first four bytes, which the spec reads; absent bytes are 0.</summary>
     public uint FirstDword => (uint)First;
 
     public static UserInstruction Of(params ReadOnlySpan<byte> bytes)

@@ -9,7 +9,7 @@ namespace Verified.Proofs.Explore;
 
 /// <summary>
 /// The goal of a search: parts joined by <c>&amp;&amp;</c>, each of which may begin with <c>not</c>. A part is
-/// <c>COLUMN[ROW] OP VALUE</c>, the name of something that happens sometimes, or the name of an invariant.
+/// <c>COLUMN[ROW] OP VALUE</c>, the name of an event that happens sometimes, or the name of an invariant.
 /// </summary>
 /// <param name="Text">The text that the user wrote.</param>
 /// <param name="Holds">True if it holds for a step of the walker and the state after it.</param>

@@ -3,9 +3,7 @@ using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Explore;
 
-/// <summary>
-/// The commands that the page can send to a session. The page sends a name and, if there is more to say, JSON.
-/// </summary>
+/// <summary>The commands that the page can send to a session. The page sends a name and, if needed, JSON.</summary>
 internal static class ExploreCommand
 {
     private static readonly JsonSerializerOptions Options = new()

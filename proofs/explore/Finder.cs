@@ -6,7 +6,7 @@ namespace Verified.Proofs.Explore;
 /// <summary>Searches a shortest run, breadth first, from one state of a model to a condition.</summary>
 internal static class Finder
 {
-    // How many states are expanded between two looks at whether the user still waits.
+    // The number of expanded states between two checks that the user still waits.
     private const int Patience = 256;
 
     /// <summary>The events of a shortest run of at least one step.</summary>

@@ -12,7 +12,7 @@ public sealed partial class Session
     /// <summary>The name that saved traces give for their origin.</summary>
     public const string Verb = "explore";
 
-    /// <summary>How many states a search visits by default.</summary>
+    /// <summary>The default limit of states in a search.</summary>
     public const int DefaultMostStates = 3_000_000;
 
     private readonly Walker _walker;
@@ -46,7 +46,7 @@ public sealed partial class Session
     /// <summary>What is explored.</summary>
     public Model Model { get; }
 
-    /// <summary>How many states a search visits at most.</summary>
+    /// <summary>The limit of states in a search.</summary>
     public int MostStates { get; }
 
     /// <summary>Whether there are steps that are in no file.</summary>
@@ -116,7 +116,7 @@ public sealed partial class Session
             BackTo(begins[step]);
     }
 
-    /// <summary>Goes on by a shortest run to a condition; the number of events that this took.</summary>
+    /// <summary>Continues by a shortest run to a condition. Returns the number of events that it added.</summary>
     /// <exception cref="ExploreException">The text is not a condition, or no run leads to it.</exception>
     public int RunUntil(string text, CancellationToken cancel = default)
     {
@@ -129,7 +129,9 @@ public sealed partial class Session
     }
 
     /// <summary>Begins again at the end of a trace.</summary>
-    /// <exception cref="TraceFileException">The trace is not of this model; the present run stays.</exception>
+    /// <exception cref="TraceFileException">
+    /// The trace does not belong to this model. The present run is kept.
+    /// </exception>
     public void Load(Trace trace)
     {
         if (trace.Origin?.Model is { } model && model != Model.Name)
@@ -177,7 +179,7 @@ public sealed partial class Session
 
     private void Append(IReadOnlyList<Event> events) => Set(_start, [.. _events, .. events]);
 
-    // A model bounds how many own steps there are to a user or idle.
+    // A model bounds the number of own steps up to a user or idle state.
     private void Follow()
     {
         for (var n = 0u; n <= Model.MostOwnSteps; n++)
@@ -205,7 +207,7 @@ public sealed partial class Session
         _key = Pack();
         if (_key is not { } key)
             return;
-        // Registers of which the event's text tells nothing make a difference only if they lead to another state.
+        // Differences in registers that the event's text does not show matter only if they lead to another state.
         HashSet<(string, Key?)> told = [];
         HashSet<string> texts = [];
         _walker.Expand(key, (step, next) =>

@@ -224,7 +224,9 @@ public static class BootMessages
         return text;
     }
 
-    /// <summary>For good: interrupts are off, and after an NMI that wakes the processor it halts again.</summary>
+    /// <summary>
+    /// The processor halts for good: interrupts are off, and after an NMI that wakes it, it halts again.
+    /// </summary>
     private static bool Halts(Pc pc)
     {
         for (var i = 0; i < 2; i++)

@@ -36,7 +36,7 @@ public static class OtherBoots
                 new("128 MB of memory", 128, servers, _ => { }),
             ];
 
-    /// <summary>How many boots there are for an image.</summary>
+    /// <summary>The number of boots for an image.</summary>
     public static int Count(KernelImage image) => All(image).Count;
 
     /// <summary>

@@ -6,8 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.First;
 
 /// <summary>
-/// The booted kernel's memory, which instructions of a user may read and not change, and 4 KB of the user's own, at
-/// every user address.
+/// The booted kernel's memory, which a user's instructions may read but not change, and 4 KB of user memory at every
+/// user address.
 /// </summary>
 public sealed class RingBus(Pc pc) : IBus<Concrete>
 {

@@ -28,7 +28,7 @@ public sealed class RingCheck
     /// </summary>
     public const uint NamedSelectors = 0x40;
 
-    // The selectors' kinds of instruction: the opcode, whether the instruction holds the far pointer, whether it is a
+    // For each kind of instruction: the opcode, whether the instruction contains the far pointer, whether it is a
     // return.
     private static readonly (string Name, byte[] Opcode, bool Immediate, bool Returns)[] Transfers =
     [
@@ -88,11 +88,12 @@ public sealed class RingCheck
     public long Cases { get; private set; }
 
     /// <summary>
-    /// The first transfer of the booted machine that is not as declared, or null; and how many were tried.
+    /// The first transfer of the booted machine that differs from the declared one, or null; and the number of
+    /// transfers tried.
     /// </summary>
     /// <param name="image">The image.</param>
     /// <param name="pc">The machine at the first cut point.</param>
-    /// <param name="selectors">How many selectors to try with the segments of whole spaces, from 0 on.</param>
+    /// <param name="selectors">The number of selectors to try with the segments of whole spaces, from 0 on.</param>
     public static (string? Wrong, long Cases) Of(KernelImage image, Pc pc, uint selectors = AllSelectors)
     {
         (uint, uint)[] spaces =

@@ -94,7 +94,7 @@ public static class FuzzRun
     // The deletion of a task takes a step for each row of the tables.
     private const uint MostManaged = 64;
 
-    // An operation goes through the entries of all page tables at most, and looks at a mapping a few times.
+    // An operation visits at most the entries of all page tables, and each mapping a few times.
     private static uint MostMapSteps(Limits limits) =>
         limits.Paging.Tables * limits.Paging.Entries
         + 4 * limits.Paging.Nodes
@@ -312,7 +312,7 @@ public static class FuzzRun
                 _ => _touched[table],
             };
 
-        // Rows of inactive threads are blank, as row 0 is.
+        // Rows of inactive threads are blank, like row 0.
         private (string, string)? Violated()
         {
             foreach (var invariant in _invariants)

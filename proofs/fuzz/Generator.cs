@@ -96,7 +96,7 @@ public sealed class Generator(int seed, Limits limits)
     // The parameter of thread_schedule without its priority: any slice, often one of length 0 or an infinite one.
     private uint Length() => Word() & Pick([0xFFFFFF00u, 0xFFFFFF00u, 0x00FFFF00u, 0xFF0FFF00u]);
 
-    // A random rest of a time slice of this length; a slice of length 0 has donated ticks at most.
+    // A random rest of a time slice of this length. A slice of length 0 has at most donated ticks.
     private uint Left(uint quantum) =>
         quantum switch
         {
@@ -277,7 +277,7 @@ public sealed class Generator(int seed, Limits limits)
             return Next(s, threads);
         var me = s.Task(s.Current);
 
-        // Half of them before most of its threads are gone.
+        // In half of the cases, it comes before most threads of the task are gone.
         var most = Chance(50) ? 4 * limits.Tasks : limits.Tasks + 2 * limits.Threads;
         var registers = new Registers(
             0,
@@ -354,7 +354,7 @@ public sealed class Generator(int seed, Limits limits)
         return page >> size << size << 12 | (uint)(12 + size) << 2 | Below(4);
     }
 
-    // So many threads at most come from boot's two.
+    // The most threads that grow from boot's two.
     private const int MostThreads = 20;
 
     private Event NewTask(State<Concrete> s, IReadOnlyList<uint> threads, Registers registers) =>
@@ -391,7 +391,7 @@ public sealed class Generator(int seed, Limits limits)
             _ => Entry.Exception,
         };
 
-        // To change a thread in the middle of a transfer, or to delete its task, takes both at once.
+        // A change of a thread in the middle of a transfer, or a deletion of its task, needs both at once.
         if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfMyTask) is not null && Chance(40))
             entry = Entry.LthreadExRegs;
         if (entry == Entry.Ipc && MidTransfer(s, threads, IsOfSubTask) is not null && Chance(40))

@@ -100,8 +100,8 @@ internal sealed class Pages(Random random, State<Concrete> s)
         frame => frame < 16 && Mappings<Concrete>.Sigma0 < limits.Tasks;
 
     /// <summary>
-    /// Maps and grants pages between the tasks of some threads; seldom until mappings or page tables have all but run
-    /// out.
+    /// Maps and grants pages between the tasks of some threads. It seldom continues until mappings or page tables have
+    /// almost run out.
     /// </summary>
     public void Populate(uint[] threads)
     {
@@ -130,8 +130,8 @@ internal sealed class Pages(Random random, State<Concrete> s)
     }
 
     /// <summary>
-    /// Maps a frame into a space again and again, at pages so far apart, until something runs out; then takes up to two
-    /// of them away.
+    /// Maps a frame into a space repeatedly, at pages with a given distance, until a resource runs out. Then it takes
+    /// away up to two of these mappings.
     /// </summary>
     private void Fill(uint owner, uint task, uint distance)
     {

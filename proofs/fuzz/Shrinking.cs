@@ -72,7 +72,7 @@ public static class Shrinking
             .Select(column => column.Info.Name),
     ];
 
-    // A thread that only ever was ready can go without breaking an invariant.
+    // A thread that was never anything but ready can be removed without breaking an invariant.
     private static Snapshot? Without(Snapshot start, uint row)
     {
         var ready = start.Cells.Contains(new(nameof(State<Concrete>.Status), row, ThreadStatus.Ready));

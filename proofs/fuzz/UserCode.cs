@@ -47,9 +47,7 @@ internal sealed class UserCode(Random random)
         SegmentRegister.Gs,
     ];
 
-    /// <summary>
-    /// The event with its instruction in a page that the current thread can execute, for the most part.
-    /// </summary>
+    /// <summary>The event with its instruction, usually in a page that the current thread can execute.</summary>
     public Event Placed(Event e, State<Concrete> s)
     {
         if (
@@ -71,7 +69,7 @@ internal sealed class UserCode(Random random)
             : Chance(98) ? (Window.Base + Word() % (uint.MaxValue - Window.Base - Layout.PageSize)) / Layout.PageSize
             : Word() / Layout.PageSize;
 
-        // Now and then the end of the page is within the instruction.
+        // Sometimes the end of the page is inside the instruction.
         var offset =
             e.Entry == Entry.Protection && Chance(25) ? Layout.PageSize - 1 - Word() % 4
             : Chance(2) ? Word() % Layout.PageSize
@@ -85,7 +83,7 @@ internal sealed class UserCode(Random random)
         );
     }
 
-    /// <summary>An access of memory, which may be there.</summary>
+    /// <summary>An access to memory, which may be mapped.</summary>
     public Event PageFault(Registers registers, State<Concrete> s)
     {
         var address = random.Next(10) switch
@@ -123,7 +121,7 @@ internal sealed class UserCode(Random random)
                 registers = registers with { Edx = Chance(80) ? Pages.Port(random) : Word() };
                 break;
             case < 10:
-                // Ports that a thread may use, for the most part: the instruction just completes.
+                // Usually ports that a thread may use, so the instruction just completes.
                 code = UserInstructions.OutByte;
                 registers = registers with
                 {

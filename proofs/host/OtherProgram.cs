@@ -5,7 +5,7 @@ using System.Text;
 namespace Verified.Proofs.Host;
 
 /// <summary>How a program ended.</summary>
-/// <param name="Exit">Its exit code; null if it was ended because it took too long.</param>
+/// <param name="Exit">Its exit code; null if it was killed because it took too long.</param>
 /// <param name="Output">Its standard output.</param>
 /// <param name="Errors">Its standard error.</param>
 public sealed record Ended(int? Exit, string Output, string Errors)
@@ -43,7 +43,7 @@ public sealed class OtherProgram : IDisposable
     /// <summary>The process; its standard input and output belong to the caller.</summary>
     public Process Process { get; }
 
-    /// <summary>The process was ended because it took too long.</summary>
+    /// <summary>The process was killed because it took too long.</summary>
     public bool TookTooLong { get; private set; }
 
     /// <summary>Its standard error until now.</summary>
@@ -59,17 +59,17 @@ public sealed class OtherProgram : IDisposable
     /// <summary>Starts a program, whose standard streams are all redirected.</summary>
     /// <param name="program">Its name, looked for in PATH, or its path.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <param name="patience">After this time the process is ended.</param>
-    /// <exception cref="Win32Exception">The program is not there, or this host cannot execute it.</exception>
+    /// <param name="patience">After this time the process is killed.</param>
+    /// <exception cref="Win32Exception">The program is missing, or this host cannot execute it.</exception>
     public static OtherProgram Start(string program, IEnumerable<string> arguments, TimeSpan patience) =>
         new(Process.Start(StartInfo(program, arguments))!, patience);
 
     /// <summary>Runs a program to its end.</summary>
     /// <param name="program">Its name, looked for in PATH, or its path.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <param name="patience">After this time the process is ended.</param>
+    /// <param name="patience">After this time the process is killed.</param>
     /// <param name="input">Its standard input.</param>
-    /// <exception cref="Win32Exception">The program is not there, or this host cannot execute it.</exception>
+    /// <exception cref="Win32Exception">The program is missing, or this host cannot execute it.</exception>
     public static Ended Run(string program, IEnumerable<string> arguments, TimeSpan patience, string input = "")
     {
         using var running = Start(program, arguments, patience);

@@ -30,7 +30,7 @@ public enum Fate
     /// <summary>Random programs agree; a theorem is refuted.</summary>
     Refuted,
 
-    /// <summary>Every theorem is proved of it: the changed code does the same.</summary>
+    /// <summary>Every theorem is proved for it, so the changed code does the same.</summary>
     Equivalent,
 
     /// <summary>Every check holds, and there is a reason why the bit has no effect.</summary>
@@ -40,7 +40,7 @@ public enum Fate
     Unknown,
 }
 
-/// <summary>A bit of the image file that is wrong.</summary>
+/// <summary>A wrong bit of the image file.</summary>
 /// <param name="Offset">Offset of its byte in the file.</param>
 /// <param name="Bit">0 to 7.</param>
 public readonly record struct Flip(uint Offset, int Bit);

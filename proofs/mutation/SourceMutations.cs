@@ -173,8 +173,8 @@ public static partial class SourceMutations
     }
 
     /// <summary>
-    /// How far the operand of an operator reaches from <paramref name="at"/>: to a bracket, or an operator that binds
-    /// no closer.
+    /// The end of an operator's operand from <paramref name="at"/>: a bracket, or an operator that binds no more
+    /// tightly.
     /// </summary>
     private static int Reach(string code, int at, int step, string op)
     {
@@ -238,7 +238,7 @@ public static partial class SourceMutations
     )]
     private static partial Regex Statement();
 
-    // Declarations, and results: without them nothing compiles.
+    // Declarations and results are left out, because nothing compiles without them.
     [GeneratedRegex(
         @"^(?:var|return [^;]|break|throw|using|namespace|default|if|else|case"
             + @"|public|private|internal|protected|static)\b"

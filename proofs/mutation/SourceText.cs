@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Verified.Proofs.Mutation;
 
 /// <summary>
-/// A C# source text, of which only the code is looked at: comments and literals of text are blanked, offsets stay.
+/// A C# source text, with only its code visible: comments and literals of text are blanked, and offsets stay.
 /// </summary>
 public sealed partial class SourceText
 {

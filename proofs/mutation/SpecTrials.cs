@@ -9,7 +9,7 @@ public enum SpecFate
     /// <summary>A check failed.</summary>
     Noticed,
 
-    /// <summary>A check ran far longer than it does of the right spec, and was ended.</summary>
+    /// <summary>A check ran far longer than on the correct spec, and was killed.</summary>
     Endless,
 
     /// <summary>It does not compile, so it is not a mutant.</summary>
@@ -102,7 +102,7 @@ public sealed class SpecTrials : IDisposable
 
     private SpecResult Try()
     {
-        // A change may leave something unused, which only a warning says: it compiles.
+        // A change may leave something unused. That gives only a warning, so it compiles.
         var (built, messages) = Run(
             "build",
             "spec",
@@ -201,7 +201,7 @@ public sealed class SpecTrials : IDisposable
             return _running = Process.Start(start)!;
     }
 
-    // Keeps the lock: nothing more is started.
+    // Keeps the lock, so nothing more is started.
     private void Interrupted()
     {
         Monitor.Enter(_starting);

@@ -37,7 +37,7 @@ public sealed record Case
     public uint At => CodeSegment.Base + Eip;
 
     /// <summary>
-    /// Whether execution at an offset in CS is still in the case, or has yet to leave its only instruction.
+    /// True if an offset in CS is still in the case, or if execution has yet to leave the case's only instruction.
     /// </summary>
     public bool Includes(uint eip) => Sequence is null ? eip == Eip : eip - Eip < Bytes.Length;
 }

@@ -23,7 +23,7 @@ public static class CaseFile
         NoVector = 0xFF,
         IsSequence = 1;
 
-    // A case with more changed words is not worth its place.
+    // A case with more changed words is not worth its space.
     private const int MostChanges = 32;
 
     private static readonly byte[] Magic = "VERIFIED NATIVE CASES"u8.ToArray();

@@ -68,7 +68,9 @@ public static class Comparison
         return destination && c.Instruction.Op0Kind != OpKind.Register ? null : Memory(own, host);
     }
 
-    /// <summary>The first difference of two readings of the same text, which leaves nothing open; or null.</summary>
+    /// <summary>
+    /// The first difference between two readings of the same text, which leaves no result open; or null.
+    /// </summary>
     public static FieldDifference? Exactly(Outcome one, Outcome other)
     {
         if ((one.Vector, one.Error, one.Address) != (other.Vector, other.Error, other.Address))

@@ -9,8 +9,8 @@ public sealed record CompiledResult(long Cases, (Case Case, FieldDifference Diff
 }
 
 /// <summary>
-/// The code that is made of hot ways against the interpreted text: the same sequences from the same states, compiled at
-/// once.
+/// The compiled code of hot paths, compared with the interpreted text. The same sequences run from the same states,
+/// compiled at once.
 /// </summary>
 public static class CompiledReading
 {

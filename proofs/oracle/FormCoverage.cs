@@ -27,7 +27,7 @@ public sealed record CoveredForm(Code Form, bool InImage, long Completed, long T
 /// </summary>
 public static class FormCoverage
 {
-    // Enough for a demonstration of few round trips to end.
+    // Enough instructions for a demonstration with few round trips to end.
     private const long Instructions = 20_000_000;
 
     public static IReadOnlyList<CoveredForm> Of(KernelImage image, OracleResult native)

@@ -141,7 +141,7 @@ public static class Generator
     {
         var opcode = form.ToOpCode();
         var at = 0;
-        // A prefix of the same group twice, or in another order, is as good.
+        // A prefix of the same group twice, or in another order, is equally valid.
         if (IsString(form) ? dice.Chance(50) : dice.Chance(3))
             bytes[at++] = (byte)(dice.Chance(50) ? 0xF2 : 0xF3);
         if (opcode.MandatoryPrefix == MandatoryPrefix.PF3)

@@ -6,7 +6,8 @@ using Verified.Proofs.Host;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// The host's processor in 32-bit user mode, by way of the native program: batches of cases in, outcomes out.
+/// The host's processor in 32-bit user mode, through the native program: it receives batches of cases and returns
+/// outcomes.
 /// </summary>
 public sealed class HostProcessor : IDisposable
 {

@@ -49,7 +49,7 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
     }
 
     /// <summary>
-    /// An offset in a segment: mostly on writable memory, else at an edge of memory or of the segment's limit.
+    /// An offset in a segment: usually on writable memory, otherwise at an edge of memory or of the segment's limit.
     /// </summary>
     private uint Offset(int register, int size, ref Dice dice)
     {
@@ -139,7 +139,7 @@ internal sealed class Operands(Instruction instruction, ushort[] segments, byte[
         _operand = (Arena.Of(segments[_instruction.MemorySegment - IcedRegister.ES])?.Base ?? 0) + (ea & mask);
     }
 
-    /// <summary>Values that an instruction needs to do more than fault or nothing.</summary>
+    /// <summary>Values for instructions that otherwise only fault or do nothing.</summary>
     private void ChooseValues(ref Dice dice)
     {
         var operandSize = HasMemory() ? _instruction.MemorySize.GetSize() : 4;

@@ -29,7 +29,7 @@ public sealed record OracleOptions(
     // About one case in a hundred cannot be compared; of sequences, one in eight.
     private const long TriesPerCase = 20;
 
-    /// <summary>Cases that are made, at most.</summary>
+    /// <summary>The most cases that are made.</summary>
     public long MostMade => Count * TriesPerCase;
 
     /// <summary>The case with a number, over all forms in turn; null if there is none.</summary>

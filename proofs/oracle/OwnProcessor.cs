@@ -59,7 +59,7 @@ public sealed class OwnProcessor
         {
             if (!Decode.TryDecode(c.Bytes, 0, c.Bytes.Length, c.CodeSegment.Big, out var operation))
                 return After(missing: "does not decode");
-            // A repeated string instruction stops now and then for interrupts, and goes on from there.
+            // A repeated string instruction sometimes stops for interrupts, and then continues.
             for (var bursts = 0; bursts < MostBursts; bursts++)
             {
                 cpu.Step(operation);

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Verified.Proofs.Oracle;
 
-/// <summary>A recorded case that the machine does otherwise.</summary>
+/// <summary>A recorded case with another result on the machine.</summary>
 public sealed record RecordedFailure(RecordedCase Case, IReadOnlyList<RecordedDifference> Differences);
 
 /// <param name="File">Its path.</param>

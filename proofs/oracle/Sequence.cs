@@ -52,9 +52,7 @@ public sealed record Sequence(IReadOnlyList<SequenceStep> Steps)
             : null;
     }
 
-    /// <summary>
-    /// The sequence without an instruction that no branch belongs to or goes from; branches to it go to the next.
-    /// </summary>
+    /// <summary>The sequence without one instruction. Branches to it go to the next instruction.</summary>
     public Sequence Without(int index) =>
         new([
             .. Steps

@@ -22,7 +22,7 @@ public static class Sequences
 
     private static readonly Code[] Usable = [.. Forms.Compared.Where(IsUsable)];
 
-    // Segments that data is in, flat or not: the first and the second entry of the local table, and nothing.
+    // Segments for data, flat or not: the first and the second entry of the local table, and null.
     private static readonly ushort[] Selectors =
     [
         Arena.FlatData,

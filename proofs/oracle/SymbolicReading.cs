@@ -6,7 +6,7 @@ namespace Verified.Proofs.Oracle;
 
 /// <param name="Cases">Compared.</param>
 /// <param name="Left">
-/// Cases that the symbolic reading does not do: a selector or code address must be a constant there.
+/// Cases that the symbolic reading cannot do, because a selector or code address must be a constant.
 /// </param>
 /// <param name="Failure">The first case on which the readings differ.</param>
 /// <param name="Seconds">Wall clock.</param>
@@ -142,7 +142,7 @@ public static class SymbolicReading
     private static uint Background(uint address) =>
         BinaryPrimitives.ReadUInt32LittleEndian(Arena.Background.AsSpan((int)(address - Arena.Data)));
 
-    /// <summary>Goes the way of the values, and remembers nothing.</summary>
+    /// <summary>Takes the side that the values decide, and records nothing.</summary>
     private sealed class ByValue(Evaluation evaluation) : IDecider
     {
         public bool Decide(Bool condition) => evaluation.Of(condition);

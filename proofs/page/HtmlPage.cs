@@ -16,7 +16,7 @@ public static class HtmlPage
     /// <summary>The page's text.</summary>
     public static string Of(PageData data) => Template("'none'", Json(data), Scripts);
 
-    /// <summary>The page of a server, which it asks for the data.</summary>
+    /// <summary>The page of a server, which provides the data on request.</summary>
     public static string Served() => Template("'self'", "null", [.. Scripts, "explore.js"]);
 
     /// <summary>The data in the format of the page's script.</summary>

@@ -17,7 +17,7 @@ public sealed record MappingLine(uint Node, uint Depth, string Text);
 /// <param name="After">Its mappings after the step.</param>
 public sealed record MappingTree(string Frame, IReadOnlyList<MappingLine> Before, IReadOnlyList<MappingLine> After)
 {
-    // A page shows so many frames of a step, and so many mappings of a frame.
+    // The most frames of a step, and the most mappings of a frame, that a page shows.
     private const int MostFrames = 8,
         MostMappings = 64;
 

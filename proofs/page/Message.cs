@@ -33,7 +33,7 @@ public sealed record Message(uint? From, uint To, string Text, string Result)
                 messages.Add(Sent(after, row, before.Partner[row].Value));
         }
 
-        // The thread that receives in the step in which it asks does not wait in between, unless a sender waited.
+        // A thread that receives in the same step does not wait in between, unless a sender waited.
         var id = after.Handles[actor].Value;
         if (
             actor != State<Concrete>.Nobody

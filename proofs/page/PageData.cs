@@ -99,7 +99,7 @@ public sealed record PageData(
     int? Loop
 )
 {
-    // A step on the whole of a space changes thousands of values; a page shows so many of them.
+    // The most changed values of a step that a page shows. A step on a whole space changes thousands.
     private const int MostChanges = 200;
 
     /// <summary>Runs a trace and collects the data to draw.</summary>

@@ -7,7 +7,7 @@ namespace Verified.Proofs.Prove;
 /// <summary>A part of a step's states: theorems about it are proved case by case, side by side.</summary>
 /// <param name="Name">Names the theorems.</param>
 /// <param name="Holds">Whether a state is of the case.</param>
-/// <param name="Deletes">Whether its steps are a deletion's.</param>
+/// <param name="Deletes">True if its steps are those of a deletion.</param>
 public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool Deletes = false)
 {
     /// <summary>The case that walks along a list.</summary>

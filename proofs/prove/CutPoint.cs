@@ -20,7 +20,7 @@ public enum HoldingKind
     /// <summary>The field may have any value, and a step of the kernel does not change it.</summary>
     Kept,
 
-    /// <summary>The view or a representation invariant tells the value.</summary>
+    /// <summary>The view or a representation invariant determines the value.</summary>
     Compared,
 
     /// <summary>A selector that ring 3 can load into a data segment register.</summary>
@@ -89,7 +89,7 @@ public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
 /// <param name="Contract">The conditions, by the name of the field.</param>
 public sealed record CutPoint(string Name, uint Stage, bool InUserMode, ImmutableDictionary<string, Holding> Contract)
 {
-    /// <summary>Whether the processor takes interrupts here: they are on, and no instruction holds them off.</summary>
+    /// <summary>True if the processor takes interrupts here: they are on, and no instruction delays them.</summary>
     public bool IsInterruptible => this["EFLAGS.IF"] == Holding.Is(Flag.Interrupt);
 
     /// <summary>The condition for a field.</summary>

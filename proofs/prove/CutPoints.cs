@@ -48,7 +48,7 @@ public sealed record CutPoints(
         var everywhere = Everywhere(layout);
         var kernel = everywhere.SetItems(InKernel());
 
-        // An interrupt between steps pushes EFLAGS, CS and EIP to their places in row 0.
+        // An interrupt between steps pushes EFLAGS, CS and EIP into their places in row 0.
         var interruptible = kernel
             .SetItem("EFLAGS.IF", Holding.Is(Flag.Interrupt))
             .SetItem("ESP", Holding.Is(layout.Threads.Base + Layout.Esp.Offset));

@@ -153,7 +153,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     }
 
     /// <summary>Shows <paramref name="goal"/> on this path.</summary>
-    /// <exception cref="RefutedException">It does not hold; the reasoner holds the model.</exception>
+    /// <exception cref="RefutedException">The goal does not hold, and the reasoner holds the model.</exception>
     public void Require(Truth goal, string what)
     {
         if (!Shows(goal, what))
@@ -173,7 +173,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         }
     }
 
-    /// <summary>Shows a goal, and uses it for those after it.</summary>
+    /// <summary>Shows a goal, and uses it for later goals.</summary>
     public void RequireLemma(Truth goal, string what)
     {
         Require(goal, what);
@@ -276,7 +276,7 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         return word;
     }
 
-    /// <summary>Fails on this path unless nothing takes it.</summary>
+    /// <summary>The failure of this path; if no state takes the path, the path ends silently instead.</summary>
     public Exception Refuted(string what)
     {
         reasoner.Purpose = what;

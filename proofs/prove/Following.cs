@@ -7,9 +7,7 @@ namespace Verified.Proofs.Prove;
 /// <summary>Adds the rows that matter because of other rows: the rows that are in the same invariants.</summary>
 internal static class Following
 {
-    /// <summary>
-    /// A mapping's slot and page in the page tables, the page tables that are there, and whose they are.
-    /// </summary>
+    /// <summary>For a mapping: its slot and page in the page tables, the page tables, and their owners.</summary>
     public static void Mappings(Universe universe, State<Symbolic> state)
     {
         var (m, entries) = (state.Mappings, (uint)System.Numerics.BitOperations.Log2(state.Limits.Paging.Entries));

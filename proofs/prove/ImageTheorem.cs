@@ -24,7 +24,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         + $"{Image.Exit:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
 
     /// <summary>
-    /// How a refutation calls the first bytes of the instruction that raised a general-protection exception.
+    /// The name, in a refutation, of the first bytes of the instruction that raised a general-protection exception.
     /// </summary>
     public const string CodeBytes = "instruction";
 

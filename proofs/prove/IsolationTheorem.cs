@@ -103,6 +103,6 @@ public sealed class IsolationTheorem(
     private static Symbolic Others(Attempt attempt, ColumnInfo info, Symbolic row) =>
         attempt.Initial(InOtherState(info), (int)info.Bits, row);
 
-    /// <summary>How a refutation calls a column of the other state.</summary>
+    /// <summary>The name, in a refutation, of a column of the other state.</summary>
     public static string InOtherState(ColumnInfo info) => info.Name + "'";
 }

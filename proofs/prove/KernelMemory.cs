@@ -56,7 +56,7 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// </summary>
     public (Symbolic At, Symbolic Bytes, Symbolic Length)? Instruction { get; init; }
 
-    /// <summary>Port writes of the run, in order: the byte.</summary>
+    /// <summary>Port writes of the run, in order, with the written byte.</summary>
     public List<(Symbolic Port, Symbolic Value)> Written { get; } = [];
 
     /// <summary>
@@ -136,7 +136,7 @@ public sealed class KernelMemory : IBus<Symbolic>
         return Beyond(b, term) is { } right ? right + a : (Symbolic?)null;
     }
 
-    // All of a flat segment's descriptor, of another's all but the base.
+    // For a flat segment the whole descriptor; for other segments everything except the base.
     private Symbolic Settled(Symbolic high, uint code)
     {
         const uint known = Descriptor.Mask | UserSegments.LimitMask;

@@ -10,8 +10,8 @@ namespace Verified.Proofs.Prove;
 /// time of the longest way through its code, and an interlock before and after it.
 /// </summary>
 /// <remarks>
-/// A miss is counted once for each line and page of code, for each read of data in its cache and TLB, and for each
-/// write in the TLB. So data that the path itself has loaded counts as missing again.
+/// Misses are counted once for each line and page of code. Each data read misses in its cache and TLB; a write misses
+/// only in the TLB. So data that the path itself has loaded counts as missing again.
 /// </remarks>
 public sealed class PathTimer(BootedImage image)
 {

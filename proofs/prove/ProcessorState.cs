@@ -6,7 +6,7 @@ namespace Verified.Proofs.Prove;
 /// <summary>How the checks account for a field of the processor.</summary>
 public enum Accounting
 {
-    /// <summary>A column of the spec, or a function of its state, tells the field's value.</summary>
+    /// <summary>A column of the spec, or a function of its state, determines the field's value.</summary>
     Compared,
 
     /// <summary>A cut point determines the field's value, or the kernel does not change the field.</summary>

@@ -30,7 +30,7 @@ public static class Prover
     /// <summary>The results, in the order of the theorems.</summary>
     /// <param name="theorems">The theorems to prove.</param>
     /// <param name="workers">The number of theorems at a time.</param>
-    /// <param name="cache">Earlier results, or null to prove everything anew.</param>
+    /// <param name="cache">Earlier results, or null to prove everything again.</param>
     /// <param name="progress">Receives the start and end of theorems.</param>
     public static IReadOnlyList<ProofResult> Prove(
         IReadOnlyList<Theorem> theorems,

@@ -10,11 +10,11 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 public sealed class Reasoner : IDisposable
 {
-    // In solver steps, so the same on every machine; the hardest question of the shipped theorems needs a small part of
-    // it.
+    // The limit is in solver steps, so it is the same on every machine. The hardest question of the shipped theorems
+    // needs a small part of it.
     private const uint StepLimit = 400_000_000;
 
-    // Nearly all questions need fewer; for the rest, simplifying first is cheaper than searching on.
+    // Nearly all questions need fewer steps. For the rest, simplifying first is cheaper than a longer search.
     private const uint FewSteps = 4_000_000;
 
     // The kept models are mostly from neighbouring paths. To keep more models would cost more than to ask the solver.
@@ -253,5 +253,5 @@ public sealed class Reasoner : IDisposable
     }
 }
 
-/// <summary>The prover cannot answer: never a pass.</summary>
+/// <summary>The prover cannot answer, which never counts as a proof.</summary>
 public sealed class ProverException(string message) : Exception(message);

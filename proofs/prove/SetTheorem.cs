@@ -65,7 +65,7 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
         );
     }
 
-    /// <summary>The processor somewhere in the kernel.</summary>
+    /// <summary>The processor at an arbitrary point in the kernel.</summary>
     protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
         Machine(attempt, memory, Image.Points.Pick);
 

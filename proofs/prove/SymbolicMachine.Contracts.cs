@@ -145,7 +145,7 @@ public sealed partial class SymbolicMachine
         return loadable;
     }
 
-    /// <summary>The users' two data segments; of the others ring 3 can write none (SDM vol. 3, 5.7).</summary>
+    /// <summary>The users' two data segments. Ring 3 can write none of the others (SDM vol. 3, 5.7).</summary>
     private Truth IsLoadableStack(Symbolic selector)
     {
         var high = Load(_image.Layout.FlatSegment.Base + Layout.DescriptorHigh.Offset);

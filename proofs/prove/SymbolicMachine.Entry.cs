@@ -36,7 +36,7 @@ public sealed partial class SymbolicMachine
             throw _path.Refuted($"{way.Name} does not enter ring 0");
     }
 
-    /// <summary>Executes a user's instruction, behind which EIP of the state already is.</summary>
+    /// <summary>Executes a user's instruction. EIP of the state is already after it.</summary>
     private void Execute(byte[] instruction)
     {
         if (!Decode.TryDecode(instruction, 0, instruction.Length, true, out var operation))

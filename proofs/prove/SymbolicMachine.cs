@@ -51,7 +51,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     /// <summary>The address where the kernel continues; null if the run has ended in user mode.</summary>
     public uint? End => !InUserMode && Symbolic.TryValue(_cpu.Eip, out var eip) ? eip : null;
 
-    /// <summary>Whether the run ended at the slow path of ipc, with the system call still to be done.</summary>
+    /// <summary>True if the run ended at the slow path of ipc, and the system call is still to be done.</summary>
     public bool LeftFastPath => _hasSlowPath && Reached == _image.Points.Slow;
 
     /// <summary>Addresses of the instructions executed, in order; of a set operation, of its first.</summary>

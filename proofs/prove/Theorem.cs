@@ -145,7 +145,7 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
 
     public Universe Universe => universe;
 
-    /// <summary>The rows that goals are about: any.</summary>
+    /// <summary>The arbitrary rows that goals are about.</summary>
     public Symbolic ThreadI { get; } = terms.Variable("thread-i", Width(limits.Threads));
 
     public Symbolic ThreadJ { get; } = terms.Variable("thread-j", Width(limits.Threads));
@@ -180,7 +180,7 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
             universe.Touch(sort, any);
     }
 
-    /// <summary>A path has been run, which takes so much, and ends at a cut point.</summary>
+    /// <summary>Records that a path has been run, with its cost and the cut point at its end.</summary>
     public void Ran(WorstCase time, string? end = null)
     {
         if (end is not null)
@@ -213,7 +213,7 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
     /// <summary>The choices of one path.</summary>
     public Choosing Choosing() => new(terms, universe, path);
 
-    /// <summary>Makes any value of another sort, of so many.</summary>
+    /// <summary>Makes an arbitrary value of another sort with the given number of values.</summary>
     public void Range(Sort sort, uint count) => _others[sort] = terms.Variable($"{sort}-i", Width(count));
 
     /// <summary>
@@ -247,7 +247,9 @@ public sealed class Attempt(Terms terms, Reasoner reasoner, Exploration path, Un
         }
     }
 
-    /// <summary>Leaves of the rows each once; those shown to differ are known to from here on.</summary>
+    /// <summary>
+    /// Keeps each of the rows once. From here on, rows that were shown to differ are known to differ.
+    /// </summary>
     public void Apart(Dictionary<Sort, List<Symbolic>> written)
     {
         foreach (var (sort, rows) in written)

@@ -31,7 +31,9 @@ public static class Theorems
     /// <exception cref="ImageException">The image does not boot.</exception>
     public static IReadOnlyList<Theorem> Of(KernelImage file) => WithContracts(file, points => points);
 
-    /// <summary>The same with other contracts of cut points, to see that each part of a contract is needed.</summary>
+    /// <summary>
+    /// The same theorems with other contracts of cut points, to show that each part of a contract is needed.
+    /// </summary>
     public static IReadOnlyList<Theorem> WithContracts(KernelImage file, Func<CutPoints, CutPoints> change)
     {
         var (pc, image) = Booting.Boot(file);

@@ -56,7 +56,8 @@ public sealed class Universe
     }
 
     /// <summary>
-    /// Records that a run reads or writes a row. Reads by an instantiation are not recorded: they would never end.
+    /// Records that a run reads or writes a row. Reads by an instantiation are not recorded, because they would never
+    /// end.
     /// </summary>
     public void Touch(Sort sort, Symbolic row)
     {
@@ -83,7 +84,7 @@ public sealed class Universe
                     Touch(otherSort, other);
     }
 
-    /// <summary>The sort that the rows of a table of the spec are.</summary>
+    /// <summary>The sort of the rows of a table of the spec.</summary>
     public static Sort Of(Table table) =>
         table switch
         {

@@ -25,7 +25,7 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
 
     protected override void Assume(Attempt attempt)
     {
-        // A user with nothing known of the registers and of the flags and segments that ring 3 can set.
+        // A user mode with unknown registers, and unknown flags and segments as far as ring 3 can set them.
     }
 
     protected override void Run(Attempt attempt)

@@ -5,18 +5,18 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>How the processor gets into the kernel.</summary>
+/// <summary>The way in which the processor enters the kernel.</summary>
 public enum WayKind
 {
     SystemCall,
     Interrupt,
     Exception,
 
-    /// <summary>It is there already: a step of the kernel's own.</summary>
+    /// <summary>The processor is in the kernel already: a step of the kernel's own.</summary>
     Own,
 
     /// <summary>
-    /// It is there already, and has saved the user's registers and no more: the slow path of a system call.
+    /// The processor is in the kernel already, and has only saved the user's registers: the slow path of a system call.
     /// </summary>
     Slow,
 
@@ -68,7 +68,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
             _ => 0,
         };
 
-    /// <summary>Whether it is an exception after which the instruction is not executed again.</summary>
+    /// <summary>True if it is an exception after which the instruction is not executed again.</summary>
     public bool IsTrap => Kind == WayKind.Exception && FaultMessage.IsTrap((Concrete)(uint)Vector).Known;
 
     /// <summary>

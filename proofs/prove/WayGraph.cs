@@ -57,7 +57,7 @@ public sealed class WayGraph
 
     public IReadOnlyList<Edge> Edges { get; }
 
-    /// <summary>Whether the ways from user mode are proved to be all there are.</summary>
+    /// <summary>True if the listed ways from user mode are proved to be complete.</summary>
     public bool Vectors { get; }
 
     /// <summary>The cut points.</summary>
@@ -94,7 +94,7 @@ public sealed class WayGraph
             .. Endless(),
         ];
 
-    /// <summary>Interrupts that the kernel takes at a cut point and that no way is for.</summary>
+    /// <summary>Interrupts that the kernel takes at a cut point, but for which there is no way.</summary>
     private static IEnumerable<string> Uninterrupted(CutPoint point) =>
         Way
             .All.Where(way => way.Kind == WayKind.Interrupt)
@@ -106,8 +106,8 @@ public sealed class WayGraph
             .Select(vector => $"no way takes interrupt {vector:X}h at cut point {point.Name}");
 
     /// <summary>
-    /// Cut points without interrupts that the kernel may come back to without a theorem that a rank falls
-    /// (<see cref="Rank{W}"/>): a long operation that avoids the interrupts' window.
+    /// Cut points without interrupts to which the kernel may return without a theorem that a rank falls
+    /// (<see cref="Rank{W}"/>). There a long operation avoids the interrupts' window.
     /// </summary>
     private IEnumerable<string> Endless()
     {

@@ -62,7 +62,7 @@ public static class Script
             );
     }
 
-    /// <summary>How a solver says it.</summary>
+    /// <summary>The solver's spelling of an operation.</summary>
     public static string Answer(bool satisfiable) => satisfiable ? "sat" : "unsat";
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');

@@ -17,7 +17,7 @@ public static class Notation
         return text.ToString();
     }
 
-    /// <summary>How an operation is written between, or before, its operands.</summary>
+    /// <summary>The spelling of an operation, between or before its operands.</summary>
     public static string Symbol(this Op op) =>
         op switch
         {

@@ -48,7 +48,7 @@ public static class Meaning
         op is Op.Add or Op.Multiply or Op.MultiplyHigh or Op.And or Op.Or or Op.Xor or Op.Equal or Op.Both or Op.Either;
 
     /// <summary>
-    /// The result for these operands; a quotient that does not fit is cut, division by 0 is as in SMT-LIB.
+    /// The result for these operands. A quotient that does not fit is cut, and division by 0 has the result of SMT-LIB.
     /// </summary>
     public static uint Apply(Op op, uint a = 0, uint b = 0, uint c = 0)
     {

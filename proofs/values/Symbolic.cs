@@ -95,7 +95,7 @@ public readonly struct Symbolic : IWord<Symbolic>
         return word.Term is null;
     }
 
-    /// <summary>Whether both are the same number or the same term: no solver is asked.</summary>
+    /// <summary>True if both are the same number or the same term. No solver is asked.</summary>
     public override bool Equals(object? obj) =>
         obj is Symbolic other && other.Value == Value && ReferenceEquals(other.Term, Term);
 

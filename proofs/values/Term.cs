@@ -21,7 +21,7 @@ public interface ITerm
 
     ITerm? C { get; }
 
-    /// <summary>The solver's term, once it has been asked for.</summary>
+    /// <summary>The solver's term, after the first request.</summary>
     Expr? Translation { get; set; }
 }
 

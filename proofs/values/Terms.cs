@@ -66,7 +66,7 @@ public sealed class Terms : IDisposable
     }
 
     /// <summary>The variable of this name; its bits from <paramref name="width"/> (1 to 32) up are 0.</summary>
-    /// <exception cref="ArgumentException">The name is taken at another width.</exception>
+    /// <exception cref="ArgumentException">The name is already used with another width.</exception>
     public Word Variable(string name, int width = 32)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
@@ -149,7 +149,7 @@ public sealed class Terms : IDisposable
             ? term
             : throw new ArgumentException($"{term} belongs to another universe of terms", nameof(term));
 
-    /// <summary>Constants come last; otherwise, the elder first.</summary>
+    /// <summary>Constants come last; otherwise the older operand comes first.</summary>
     private static bool IsBefore(ITerm a, ITerm b) =>
         a.Op == Op.Constant ? b.Op == Op.Constant && a.Id < b.Id : b.Op == Op.Constant || a.Id < b.Id;
 

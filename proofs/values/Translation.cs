@@ -16,7 +16,7 @@ public static class Translation
             {
                 Word { Op: Op.Constant } constant => z3.Number(constant.Value),
                 Word { Op: Op.Variable } variable => Variable(z3, variable.Name!, variable.Value),
-                // No carries: the solver need not build an adder. Rules.DisjointSum is the lemma.
+                // There are no carries, so the solver need not build an adder. Rules.DisjointSum is the lemma.
                 { Op: Op.Add, A: Word a, B: Word b } when (a.Bits & b.Bits) == 0 => Apply(z3, Op.Or, Made(a), Made(b)),
                 _ => Apply(z3, term.Op, Made(term.A), Made(term.B), Made(term.C)),
             };

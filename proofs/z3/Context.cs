@@ -15,7 +15,8 @@ public readonly record struct Expr(nint Handle);
 /// </summary>
 public sealed class Context : IDisposable
 {
-    // Each counted once more for each call that returned it, in the order of those calls: operands first.
+    // Each term has one more count for each call that returned it. They are in the order of those calls: operands
+    // first.
     private readonly List<nint> _terms = [];
     private readonly Dictionary<uint, nint> _words = [];
     private readonly nint _bool;

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Verified.Tests.Certify;
 
-/// <summary>The checker accepts proofs of contradictions, and no damaged proof and no proof of anything else.</summary>
+/// <summary>
+/// The checker accepts proofs of contradictions. It accepts no damaged proof, and no proof of another statement.
+/// </summary>
 public sealed class ProofCheckerTests
 {
     /// <summary>
@@ -239,7 +241,7 @@ public sealed class ProofCheckerTests
     }
 
     /// <summary>
-    /// The proof that a search by cases leaves: at the end of each case, that its decisions exclude each other.
+    /// The proof that a search by cases leaves: the end of each case states that its decisions exclude each other.
     /// </summary>
     private static List<int[]> Refutation(int variables, IReadOnlyList<int[]> clauses)
     {

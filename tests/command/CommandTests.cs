@@ -27,7 +27,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("image -o", "-o")]
     [InlineData("image -o /nowhere/at/all", "/nowhere/at/all")]
     [InlineData("fuzz --programs 0", "--programs 0 is out of range")]
-    [InlineData("fuzz --programs many", "--programs many: that is no value it takes")]
+    [InlineData("fuzz --programs many", "--programs many: it does not take this value")]
     [InlineData("run --rom /dev/null", "/dev/null is empty")]
     [InlineData("run --kernel /dev/null", "/dev/null is empty")]
     [InlineData("run --flat /dev/null,100000", "/dev/null is empty")]
@@ -60,7 +60,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("mutate --region frobnicate", "no region 'frobnicate'")]
     [InlineData("mutate ipc ipc_slow --region boot", "exclude each other")]
     [InlineData("mutate --sample 0", "--sample 0 is out of range")]
-    [InlineData("mutate --sample some", "--sample some: that is no value it takes")]
+    [InlineData("mutate --sample some", "--sample some: it does not take this value")]
     [InlineData("mutate --seed -1", "--seed -1 is out of range")]
     [InlineData("mutate spec --sample -1", "--sample -1 is out of range")]
     [InlineData("mutate spec --source /nowhere", "no sources in '/nowhere'")]
@@ -106,7 +106,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void Every_verb_has_help()
     {
-        Assert.Contains("Exit code: 0 all holds", Run("--help").Output);
+        Assert.Contains("Exit code: 0 everything holds", Run("--help").Output);
         foreach (
             var verb in (string[])
                 [

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Verified.Tests.Commands;
 
-/// <summary>The ledger tells which theorems the run itself proved.</summary>
+/// <summary>The ledger shows the theorems that the run itself proved.</summary>
 public class LedgerTests
 {
     private static readonly KernelImage Image = KernelImage.Build(new Limits(4, 1, 2));

@@ -142,11 +142,11 @@ public class SessionTests
     [InlineData("Status[99999999999] == 1", "no row")]
     [InlineData("Status[1.0] == asleep", "no value 'asleep'")]
     [InlineData("Status[1.0] == 100h", "does not fit")]
-    [InlineData("Clock == 3", "no part of this model's states")]
-    [InlineData("Eax[1.0] == 0", "no part of this model's states")]
-    [InlineData("", "is no condition")]
-    [InlineData("Stage == idle && ", "is no condition")]
-    [InlineData("not not-a-name", "is no condition")]
+    [InlineData("Clock == 3", "not part of this model's states")]
+    [InlineData("Eax[1.0] == 0", "not part of this model's states")]
+    [InlineData("", "is not a condition")]
+    [InlineData("Stage == idle && ", "is not a condition")]
+    [InlineData("not not-a-name", "is not a condition")]
     public void A_wrong_condition_gets_a_line(string condition, string says)
     {
         var session = new Session(Model.Pair);

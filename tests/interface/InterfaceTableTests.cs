@@ -8,7 +8,7 @@ namespace Verified.Tests.Interface;
 /// <summary>The table that <c>verified ways --interface</c> prints: no sentence is forgotten.</summary>
 public sealed class InterfaceTableTests
 {
-    // So many sentences about behaviour have no test. The number can only fall.
+    // The number of sentences about behaviour without a test. The number may only fall.
     private const int WithoutTest = 0;
 
     private static readonly string Root = Path.GetDirectoryName(Sources.Spec)!;

@@ -69,7 +69,9 @@ public abstract class Scenario : IDisposable
             image is null && Idle.TryTake(out var duel) ? duel : new(new ImageMachine(image ?? Image.Value))
         );
 
-    /// <summary>Before the first event the start, which a test may change; then the spec's state.</summary>
+    /// <summary>
+    /// Before the first event this is the start, which a test may change; later it is the spec's state.
+    /// </summary>
     protected State<Concrete> S => _start ?? _duel.State;
 
     private static State<Concrete> Initial()
@@ -234,7 +236,9 @@ public abstract class Scenario : IDisposable
     protected void Receive(uint thread, uint from, uint timeouts = Never) =>
         Ipc(thread, No, Closed, Id(from), timeouts, 0, 0, 0);
 
-    /// <summary>A map item to a thread that waits with a window, and maps it before it goes on.</summary>
+    /// <summary>
+    /// A map item to a thread that waits with a window. The thread maps the item before it continues.
+    /// </summary>
     protected void Give(uint from, uint to, uint fpage, uint hot = 0, uint receive = No, Between? between = null) =>
         Ipc(from, Item, receive, Id(to), Never, hot, fpage, between: between);
 

@@ -16,7 +16,7 @@ internal sealed class Lockstep : IMachine<Concrete>
     public Lockstep(KernelImage image)
     {
         _image = image;
-        // So many instructions a second that the timer never ticks by itself.
+        // A number of instructions per second with which the timer never ticks by itself.
         _pc = new Pc(32 << 20) { ClockRate = 1_000_000_000_000_000 };
         Multiboot.Load(_pc, image.ToElf());
         RunTo([image.Symbols["pick"]], 100_000);

@@ -35,7 +35,7 @@ internal static class Qemu
         return ended.Output;
     }
 
-    /// <summary>Why it does not run a ROM that prints a text, or null if it does.</summary>
+    /// <summary>The reason why it does not run a ROM that prints a text, or null if it does.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">It is not installed.</exception>
     public static string? TryRom(byte[] content, string text)
     {
@@ -62,7 +62,7 @@ internal static class Qemu
     /// <summary>The lines of its serial port and its exit status.</summary>
     /// <param name="image">The image.</param>
     /// <param name="modules">Its servers.</param>
-    /// <param name="prompt">When it has said this, which is the end of a line, something is typed.</param>
+    /// <param name="prompt">After the machine has printed this at the end of a line, the test types.</param>
     /// <param name="typed">What.</param>
     public static (string[] Lines, int Status) Run(
         KernelImage image,

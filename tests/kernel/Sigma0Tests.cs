@@ -50,7 +50,7 @@ public class Sigma0Tests
             Assert.Equal(StopReason.Budget, _pc.Run(1));
     }
 
-    /// <summary>A call of σ0: the answer's send descriptor and first two words.</summary>
+    /// <summary>Calls σ0. Returns the answer's send descriptor and first two words.</summary>
     private (uint Send, uint W0, uint W1) Call(uint client, uint w0, uint w1 = 0)
     {
         ref var r = ref _pc.Cpu.R;
@@ -106,7 +106,7 @@ public class Sigma0Tests
             Assert.True(given.Add(answer.W0));
         }
 
-        // All but page 0, σ0's own pages, devices, kernel and root.
+        // All frames except page 0, σ0's own pages, devices, kernel and root.
         Assert.DoesNotContain(given, at =>
             at is 0 or (>= 0xA0000 and < 0x200000) or (>= 0x300000 and < 0x305000) or (>= 0x20000 and < 0x26000)
         );

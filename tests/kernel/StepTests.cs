@@ -123,7 +123,7 @@ public class StepTests
                     random.Next(2) == 0 ? 1 : Fpage.Whole | 3
                 );
 
-        // And a deadline of another round of slots, or of none.
+        // Some also have a deadline in another round of slots, or no deadline.
         foreach (var thread in threads)
             if (
                 state.Row(thread.Id) is var row
@@ -132,7 +132,7 @@ public class StepTests
             )
                 (state.Timed[row], state.Deadline[row]) = (1, (uint)random.Next(1, 200));
 
-        // Interrupts, of some that wait for them, and of some that do not.
+        // Interrupts: some of threads that wait for them, some of threads that do not.
         foreach (var thread in threads)
         {
             var (row, id) = (state.Row(thread.Id), Interrupts.OfUsers[random.Next(Interrupts.OfUsers.Count)]);
@@ -199,7 +199,7 @@ public class StepTests
         )
             (s.Eax[me], s.Ecx[me], s.Ebp[me], s.Esi[me]) = (0, 0, (uint)random.Next(2), s.Id[caller]);
 
-        // Some receive from an interrupt, their own for the most part, or give it up.
+        // Some threads receive from an interrupt, usually their own, or give it up.
         if (random.Next(16) == 0)
             (s.Eax[me], s.Ebp[me], s.Esi[me]) = (
                 Descriptor.None,
@@ -226,7 +226,7 @@ public class StepTests
             _ => Entry.Ipc,
         };
 
-        // A priority that there is, and a time slice: some have length 0, some no end.
+        // An existing priority, and a time slice; some slices have length 0, some are infinite.
         if (entry == Entry.ThreadSchedule)
             s.Eax[me] = One(Any() & ~0xFCu, Any() & ~0xFCu, Any() & 0x00FFFF03, Any() & 0xFF0FFF03, ThreadId.Invalid);
         return entry;

@@ -87,7 +87,7 @@ public class AccessOrderTests
         return fault;
     }
 
-    /// <summary>A PC with paging, 4 MB mapped to themselves but for two pages.</summary>
+    /// <summary>A PC with paging. 4 MB are mapped to themselves, except for two pages.</summary>
     private static Pc Make(ProcessorModel model)
     {
         const uint present = 3;

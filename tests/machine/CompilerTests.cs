@@ -24,7 +24,7 @@ public class CompilerTests
         var program = TestPc.Assemble(c => Program(c, new Random(seed)), TestPc.Code);
         var (compiled, interpreted) = (With(program, 0), With(program, int.MaxValue));
 
-        // Budgets end in the middle of ways and of loops.
+        // Budgets end in the middle of blocks and of loops.
         var budgets = new Random(seed);
         while (true)
         {

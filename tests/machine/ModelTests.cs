@@ -77,7 +77,7 @@ public class ModelTests
         pc.Poke((uint)vector * 4, 0x2000_8000);
         pc.Poke(0x28000, 0xF4);
         Assert.Equal(0x8001u, pc.RunToHalt().Cpu.Eip.Value);
-        // IP of INT 30h itself.
+        // The IP of INT 30h itself.
         Assert.Equal(TestPc.Code & 0xFFFF, pc.Peek(pc.Reg(Register.Esp)) & 0xFFFF);
     }
 
@@ -328,7 +328,7 @@ public class ModelTests
             c.mov(esi, 1);
             c.hlt();
         });
-        // The handler counts, and asks for nothing else; the second request comes while it runs.
+        // The handler counts, and requests nothing else. The second request comes while it runs.
         pc.Memory.Write(
             Handlers + 2 * 16,
             TestPc.Assemble(

@@ -74,7 +74,7 @@ public class UndefinedFlagTests
         Assert.Equal(after, After(ProcessorModel.I386, code, eax, 0, ecx));
 
     [Theory]
-    // 5 / 2, by which programs tell a Cyrix, whose flags stay; then 5555h / 2, and a quotient of 0.
+    // 5 / 2, by which programs detect a Cyrix, whose flags do not change; then 5555h / 2, and a quotient of 0.
     [InlineData(ProcessorModel.I386, 5, 0, A)]
     [InlineData(ProcessorModel.I486, 5, 0, A)]
     [InlineData(ProcessorModel.I386, 0x55, P | Z, P | A)]

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Verified.Tests.Meanings;
 
-/// <summary>A kernel that keeps the thread above all others from the processor is found by a name.</summary>
+/// <summary>A kernel that keeps the thread above all others from the processor violates a named property.</summary>
 public sealed class DelayTests
 {
     private static readonly Limits Few = new(4, 4, 4);

@@ -6,7 +6,7 @@ using Verified.Spec.Values;
 namespace Verified.Tests.Models;
 
 /// <summary>
-/// Commands on messages: ipc, the processor for a thread that goes on in the kernel, time, cancellation.
+/// Commands on messages: ipc, the processor for a thread that continues in the kernel, time, cancellation.
 /// </summary>
 public abstract record MessagesCommand : ICommand<MessagesModel>
 {
@@ -73,7 +73,7 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
         public override string ToString() => $"ipc of {Me}: {Told(Words)}";
     }
 
-    /// <summary>The processor for a thread that goes on in the kernel.</summary>
+    /// <summary>Gives the processor to a thread that continues in the kernel.</summary>
     public sealed record Resume(int Me) : MessagesCommand
     {
         public override bool Fits(MessagesModel model) => model.Parties[Me].Doing is Doing.Resumes or Doing.Takes;
@@ -125,9 +125,7 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
     }
 }
 
-/// <summary>
-/// Commands worth giving: rendezvous in either order, timeouts at their boundaries, and hostile words.
-/// </summary>
+/// <summary>Useful commands: rendezvous in either order, timeouts at their boundaries, and hostile words.</summary>
 public static class MessagesSuite
 {
     private const uint No = Descriptor.None,

@@ -19,7 +19,7 @@ public enum Doing
     /// <summary>It waits for no thread.</summary>
     Sleeps,
 
-    /// <summary>It goes on with its receive part when it gets the processor: a sender waits.</summary>
+    /// <summary>It continues with its receive part when it gets the processor, because a sender waits.</summary>
     Resumes,
 
     /// <summary>It waits until its partner has taken its map item.</summary>
@@ -87,7 +87,7 @@ public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, str
             : model.Wait(me, Doing.Sends, partner, words.Ecx >> 16 & 0xFF, words.Ecx >> 4 & 0xF, "waits to send");
     }
 
-    /// <summary>A thread gets the processor, and goes on in the kernel.</summary>
+    /// <summary>A thread gets the processor, and continues in the kernel.</summary>
     public MessagesModel Resume(int me)
     {
         var party = Parties[me];
@@ -172,7 +172,7 @@ public sealed record MessagesModel(ImmutableList<Party> Parties, long Clock, str
             : Wait(me, Doing.Receives, from, m, e, "waits for one");
     }
 
-    // A waiting sender's message; it goes on to its receive part.
+    // Delivers a waiting sender's message. The sender continues with its receive part.
     private MessagesModel Accept(int me, int sender) =>
         Gives(sender, me)
             ? Give(sender, me, "item accepted")

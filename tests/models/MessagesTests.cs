@@ -13,7 +13,7 @@ public sealed class MessagesTests(ITestOutputHelper output)
 {
     private const int FewCommands = 6;
 
-    // At least so many percent of the commands are of each kind.
+    // The least percentage of commands of each kind.
     private static readonly Dictionary<string, double> Least = new()
     {
         ["tick"] = 10,

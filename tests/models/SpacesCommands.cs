@@ -228,7 +228,7 @@ public static class SpacesSuite
         )
         select (ICommand<SpacesModel>)new SpacesCommand.Unmap(task, fpage, mask);
 
-    // σ0 takes nothing, so it is seldom asked to.
+    // σ0 takes nothing, so requests to it are rare.
     private static readonly uint[] Takers = [5, 5, 5, 6, 6, 6, 7, 7, 7, SpacesModel.Sigma0];
 
     private static readonly Gen<ICommand<SpacesModel>> Renews = Gen.Elements<uint>(5, 5, 7, 6, 2, 4, 0, 255)

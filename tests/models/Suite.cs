@@ -19,7 +19,7 @@ public interface IModel
 public interface ICommand<TModel>
     where TModel : IModel
 {
-    /// <summary>Whether it can be given in a state of the model.</summary>
+    /// <summary>True if it can be given in a state of the model.</summary>
     bool Fits(TModel model);
 
     TModel Next(TModel model);
@@ -133,7 +133,7 @@ public sealed record Shares(IReadOnlyDictionary<string, int> Cases)
     /// <summary>The share of a kind of case, in percent.</summary>
     public double Of(string name) => 100.0 * Cases.GetValueOrDefault(name) / Total;
 
-    /// <summary>The kinds of cases that are rarer than they must be, or that no share is stated for.</summary>
+    /// <summary>The kinds of cases that are rarer than required, or that have no stated share.</summary>
     public IReadOnlyList<string> Starved(IReadOnlyDictionary<string, double> least) =>
         [
             .. least

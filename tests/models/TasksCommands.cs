@@ -16,7 +16,7 @@ public abstract record TasksCommand(int Me) : ICommand<TasksModel>
 
     public abstract void Do(Subject subject);
 
-    /// <summary>The threads, tasks and results are the model's.</summary>
+    /// <summary>The threads, tasks and results must agree with the model.</summary>
     public virtual string? Difference(Subject subject, TasksModel after)
     {
         var (s, m) = (subject.State, subject.State.Mappings);

@@ -62,7 +62,7 @@ public sealed record TasksModel(
 
     public static int TaskOf(int thread) => thread / Lthreads;
 
-    /// <summary>The thread that an id names: only all of its bits do.</summary>
+    /// <summary>The thread that an id names. Only the complete id names it.</summary>
     public int Named(uint id) =>
         Threads.Where(thread => thread.Value.Id == id).Select(thread => thread.Key).DefaultIfEmpty(Nobody).First();
 
@@ -224,7 +224,7 @@ public sealed record TasksModel(
 
     private static uint Or(uint given, uint old) => given == None ? old : given;
 
-    // m * 4^(15-e) microseconds in ticks of 1,024; without end counts as 256.
+    // m * 4^(15-e) microseconds in ticks of 1,024; an infinite time counts as 256.
     private static uint Ticks(uint m, uint e) =>
         e == 0 ? 256
         : m == 0 ? 0

@@ -84,7 +84,7 @@ public sealed class FlipsTests : IDisposable
         Assert.Equal((fate, "never", why), (result.Fate, result.By, result.Why));
     }
 
-    /// <summary>Is refuted, or stops its prover.</summary>
+    /// <summary>A theorem that is refuted, or stops its prover.</summary>
     private sealed class Never(bool refuted) : Theorem("never", Limits.Shipping)
     {
         public override int Weight => 5;

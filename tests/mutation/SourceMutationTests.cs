@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Verified.Tests.Mutation;
 
-/// <summary>Each way to change a source yields the text that it should, and nothing but code is changed.</summary>
+/// <summary>Each kind of change to a source yields the expected text, and changes only code.</summary>
 public sealed class SourceMutationTests
 {
     [Theory]

@@ -49,7 +49,7 @@ public class OracleTests
         Assert.Equal(0, OnHost(Case([0xF6, 0xF3])).Vector); // DIV BL, by 0
     }
 
-    /// <summary>All items are in two absent pages, which end at 8000h. CR2 tells which access came first.</summary>
+    /// <summary>All accesses are in two absent pages, which end at 8000h. CR2 shows the first access.</summary>
     [TheoryWith(Tool.HostProcessor)]
     [InlineData("61", 0x6FF0u, 0x6FF0u)] // POPAD
     [InlineData("61", 0x6FF4u, 0x6FF4u)] // its skipped item is the first in the second page
@@ -120,7 +120,7 @@ public class OracleTests
     {
         using var host = new HostProcessor(Tools.NativeProgram);
         var own = new OwnProcessor();
-        // RDTSC is not compared, because it must differ: a failure on order.
+        // RDTSC is not compared, because its value must differ. The test uses it to make a failure.
         var c = Case([0x2E, 0x0F, 0x31], eax: 5, esi: 77) with { Eflags = 0x202 | 0x8D5 };
         var failure = Shrinking.Compare(c, own, host, 0);
         Assert.NotNull(failure);
@@ -179,7 +179,7 @@ public class OracleTests
             var known = bits.Where(bit => (c.Instruction.RflagsUndefined & bit.Key) != 0)
                 .Aggregate(0u, (all, bit) => all | bit.Value);
             var ours = UndefinedResults.Flags(c);
-            // Iced does not look at the count in CL, and takes CF of a long shift for defined.
+            // Iced ignores the count in CL, and treats CF of a long shift as defined.
             if (
                 c.Instruction.Mnemonic
                 is Mnemonic.Shl

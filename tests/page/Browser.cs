@@ -61,7 +61,7 @@ internal sealed class Browser : IDisposable
     /// <summary>Errors that the pages have logged, and the exceptions of their scripts.</summary>
     public List<string> Errors { get; } = [];
 
-    /// <summary>The addresses that pages have asked for, except files and data in the page itself.</summary>
+    /// <summary>The addresses that pages have requested, except files and data in the page itself.</summary>
     public List<string> Requests { get; } = [];
 
     /// <summary>Why the browser does not work here; null if it does.</summary>

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Verified.Tests.Prove;
 
-/// <summary>The contracts of cut points hold of a machine that runs, and the graph of cut points has no gap.</summary>
+/// <summary>The contracts of cut points hold on a running machine, and the graph of cut points has no gap.</summary>
 public sealed class CutPointTests
 {
     private static readonly CutPoints Points = CutPoints.Of(new Layout(Limits.Shipping));

@@ -105,7 +105,7 @@ public sealed class ExplorationTests
         Run(
             (path, x) =>
             {
-                // Built before the part is known, or they would be no conjunctions any more.
+                // The terms are built before the part is known, because otherwise they would not be conjunctions.
                 var (first, second, both) = ((x >= 9) & (x != 3), (x != 3) & (x >= 9), (x < 9) & (x != 7));
                 path.Assume(x < 5);
                 Assert.True(path.Shows(x < 9));

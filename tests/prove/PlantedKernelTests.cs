@@ -9,8 +9,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Tests.Prove;
 
 /// <summary>
-/// Kernels that leave state of the processor wrong which no column of the spec shows. Each is refuted, and the report
-/// names the field and the cut point.
+/// Kernels that leave wrong processor state that no column of the spec shows. Each is refuted, and the report names the
+/// field and the cut point.
 /// </summary>
 public sealed class PlantedKernelTests
 {

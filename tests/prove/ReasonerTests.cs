@@ -63,7 +63,7 @@ public sealed class ReasonerTests : IDisposable
         Assert.False(Satisfiable(_x > 20));
     }
 
-    // More models than are kept: the first is gone, and asked for again.
+    // There are more models than are kept, so the first is gone, and the question is asked again.
     [Fact]
     public void Models_beyond_those_that_are_kept_are_asked_for_again()
     {

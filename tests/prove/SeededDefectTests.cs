@@ -8,8 +8,8 @@ using Xunit;
 namespace Verified.Tests.Prove;
 
 /// <summary>
-/// Mistakes that kernels have made, in the code of mappings, interrupts and small spaces: an instruction is left out.
-/// Each is refuted, and differs.
+/// Typical mistakes in the code of mappings, interrupts and small spaces: one instruction is left out. Each is refuted,
+/// and differs.
 /// </summary>
 public sealed class SeededDefectTests
 {
@@ -101,7 +101,7 @@ public sealed class SeededDefectTests
         Assert.NotNull(DiffRun.Run(damaged, new(Events: 500_000)).Disagreement);
     }
 
-    // The machine's TLB holds pages, not entries of directories as later processors' do, so no run of it can differ.
+    // The machine's TLB holds pages, and not entries of directories like later processors, so no run on it can differ.
     [Fact]
     public void A_freed_page_table_that_the_processor_may_still_use_is_refuted()
     {

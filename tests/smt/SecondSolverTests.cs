@@ -66,9 +66,7 @@ public sealed class SecondSolverTests : IDisposable
         }
     }
 
-    /// <summary>
-    /// The operation on two variables that have given values has the value that it means, and no other.
-    /// </summary>
+    /// <summary>The operation on two variables with given values has its concrete value, and no other.</summary>
     private void Agrees(string name, int samples)
     {
         using var solver = new SecondSolver(Program(name), Patience);

@@ -129,7 +129,7 @@ public sealed class CodedWordTests
             Assert.Equal(size is >= 12 and <= 32, IsValid(size << 2));
             Assert.Equal(size is >= 4 and <= 16, IsValid(Fpage.PortsTag << 24 | size << 2));
 
-            // At an address that is a multiple of no larger size.
+            // The address is not a multiple of a larger size.
             Assert.Equal(size == 12, IsValid(0x00001000 | size << 2));
             Assert.Equal(size is >= 12 and <= 31, IsValid(0x80000000 | size << 2));
             Assert.Equal(size == 4, IsValid(Fpage.PortsTag << 24 | 1 << 12 | size << 2));

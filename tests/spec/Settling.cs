@@ -6,7 +6,7 @@ namespace Verified.Tests.Spec;
 
 internal static class Settling
 {
-    /// <summary>The kernel's own steps, to the next user or idle.</summary>
+    /// <summary>Makes the kernel's own steps, up to the next user or idle state.</summary>
     public static void Settle(this Kernel<Concrete> kernel, State<Concrete> s)
     {
         foreach (var (own, _) in Event.OwnSteps(s))

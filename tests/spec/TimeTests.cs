@@ -97,7 +97,7 @@ public sealed class TimeTests
 
     private int Left(uint thread) => (int)(s.Deadline[thread].Value - s.Clock.Value);
 
-    /// <summary>The current thread waits, as long as is said; its number.</summary>
+    /// <summary>The current thread waits for the given time. Returns its number.</summary>
     private uint Ipc(uint send, uint receive, uint milliseconds)
     {
         var me = s.Current.Value;

@@ -83,7 +83,7 @@ public class BuffersTests
         Assert.False(buffers.Predicts(0x100, taken: true, 0x200));
         Assert.True(buffers.Predicts(0x100, taken: true, 0x200));
         Assert.False(buffers.Predicts(0x100, taken: true, 0x300));
-        // Two that fall through are unlearned for.
+        // Two fall-throughs are mispredicted, and then the prediction has changed.
         Assert.False(buffers.Predicts(0x100, taken: false, 0x102));
         Assert.False(buffers.Predicts(0x100, taken: false, 0x102));
         Assert.True(buffers.Predicts(0x100, taken: false, 0x102));

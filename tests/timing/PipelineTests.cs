@@ -253,7 +253,7 @@ public class PipelineTests
                 .Sum(t => t.Stall)
         );
 
-        // The second of a pair waits by itself, and the pair with it.
+        // The second instruction of a pair waits by itself, and the pair waits with it.
         Assert.Equal(
             3,
             Cycles(c =>

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Z3;
 
-/// <summary>Memory is the process's: it is measured with no other test beside.</summary>
+/// <summary>Memory is measured for the whole process, so no other test runs beside it.</summary>
 [CollectionDefinition(nameof(MemoryTests), DisableParallelization = true)]
 [Collection(nameof(MemoryTests))]
 public sealed class MemoryTests
@@ -60,7 +60,7 @@ public sealed class MemoryTests
         }
     }
 
-    /// <summary>How many bytes more the process has after the second run.</summary>
+    /// <summary>The growth of the process's memory in the second run, in bytes.</summary>
     private static long Growth(Action<int> run, int first, int second)
     {
         run(first);
