@@ -118,7 +118,10 @@ public sealed class SourceMutationTests
     public void Every_entry_of_the_spec_is_dropped()
     {
         var lines = File.ReadAllLines(Path.Combine(Spec, "steps/Kernel.cs"));
-        var dropped = SpecMutants.OfSteps(Spec).Where(mutant => mutant is { File: "steps/Kernel.cs", After: "{ }" }).ToList();
+        var dropped = SpecMutants
+            .OfSteps(Spec)
+            .Where(mutant => mutant is { File: "steps/Kernel.cs", After: "{ }" })
+            .ToList();
         Assert.All(Enum.GetNames<Entry>(), name =>
         {
             var label = Array.FindIndex(lines, line => line.Trim() == $"case Entry.{name}:");
