@@ -131,13 +131,8 @@ public static class Measurements
         }
 
         if (Wanted("check"))
-            yield return new(
-                "check",
-                $"model {Model.Trio.Name}",
-                Median(options, () => Checked(Model.Trio)),
-                "states/s",
-                OfACore
-            );
+            foreach (var row in CheckerSpeed.Rows(options.Repeats))
+                yield return row;
         if (Wanted("diff"))
             yield return new("diff", "image against spec", Median(options, () => Compared(image)), "events/s", OfACore);
         if (Wanted("prove"))
@@ -179,12 +174,6 @@ public static class Measurements
                 note += $"; {path.Cycles / Published:F2} times the published {Published}";
             yield return new("ipc", path.Name, path.Cycles, "P5 cycles", note);
         }
-    }
-
-    private static double Checked(Model model)
-    {
-        var clock = CoreClock.Start();
-        return ModelChecker.Run(model, new(Workers: 1)).States / clock.Seconds;
     }
 
     private static double Compared(KernelImage image)
