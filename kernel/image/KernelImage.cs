@@ -109,22 +109,29 @@ public sealed class KernelImage
         return new(limits, segments, symbols, Layout.Physical(symbols["boot"]), programs);
     }
 
-    // The dwords that add the mappings of the first programs.
+    // The dwords that add the mappings of the first programs: each address once, and only if its dword changes. A dword
+    // without an effect could be wrong, and no check would notice.
     private static List<(uint Linear, uint Dword)> Mappings(
         Layout layout,
         IReadOnlyList<UserProgram> programs,
         State<Concrete> empty
     )
     {
-        List<(uint, uint)> mappings = [];
+        var (before, after) = (new Dictionary<uint, uint>(), new Dictionary<uint, uint>());
+        Verified.Kernel.Encode.Mappings(layout, empty, null, (linear, dword) => before[linear] = dword);
         var boot = BootState.Of(layout, programs);
         Verified.Kernel.Encode.Mappings(
             layout,
             boot,
             Verified.Kernel.Encode.Differing(layout, boot, empty),
-            (linear, dword) => mappings.Add((linear, dword))
+            (linear, dword) => after[linear] = dword
         );
-        return mappings;
+        return
+        [
+            .. after
+                .Where(each => before.GetValueOrDefault(each.Key) != each.Value)
+                .Select(each => (each.Key, each.Value)),
+        ];
     }
 
     /// <summary>

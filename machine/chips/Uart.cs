@@ -1,11 +1,11 @@
 namespace Verified.Machine.Chips;
 
 /// <summary>
-/// A 16550A (National data sheet PC16550D) whose transmitter is always ready. Written bytes go to <see cref="Sent"/> at
-/// once. Bytes queued by <see cref="Receive"/> arrive when software looks or has enabled the interrupt. So a driver
-/// that empties the receiver at its start loses none of them. In FIFO mode, fewer bytes than the trigger level raise
-/// the time-out interrupt. The modem lines are those of a connected terminal; in loop-back they are the chip's own
-/// outputs.
+/// A 16550A (National data sheet PC16550D). Its transmitter is ready unless <see cref="BusyReads"/> says otherwise: a
+/// written byte goes to <see cref="Sent"/> at once. The processor reads what <see cref="Receive"/> has queued. A byte
+/// arrives when the processor reads the status, or when its interrupt is enabled. So a driver that empties the receiver
+/// when it starts loses no byte of the queue. In FIFO mode, fewer bytes than the trigger level raise the time-out
+/// interrupt. The modem lines are those of a connected terminal, or in loop-back the chip's own outputs.
 /// </summary>
 public sealed class Uart
 {
@@ -20,10 +20,17 @@ public sealed class Uart
         _divisorHigh;
     private bool _fifo,
         _transmitterEmptied;
-    private int _trigger = 1;
+    private int _trigger = 1,
+        _busy;
     private byte _modemBefore = TerminalLines;
 
     private const byte TerminalLines = 0xB0;
+
+    /// <summary>
+    /// How often the line status is read before the transmitter takes the next byte. A byte that is written earlier is
+    /// lost.
+    /// </summary>
+    public int BusyReads { get; set; }
 
     /// <summary>Receives the transmitted bytes.</summary>
     public Action<byte>? Sent { get; set; }
@@ -98,7 +105,10 @@ public sealed class Uart
             case 4:
                 return _modem;
             case 5:
-                return (byte)(0x60 | (Waiting > 0 ? 1 : 0));
+                var ready = _busy == 0;
+                if (!ready)
+                    _busy--;
+                return (byte)((ready ? 0x60 : 0) | (Waiting > 0 ? 1 : 0));
             case 6:
                 var status = (byte)(ModemLines | ModemChanges);
                 _modemBefore = ModemLines;
@@ -117,10 +127,11 @@ public sealed class Uart
                 break;
             case 0:
                 _transmitterEmptied = true;
-                if (!Loopback)
+                if (!Loopback && _busy == 0)
                     Sent?.Invoke(value);
-                else if (_received.Count < Depth)
+                else if (Loopback && _received.Count < Depth)
                     _received.Enqueue(value);
+                _busy = BusyReads;
                 break;
             case 1 when DivisorLatch:
                 _divisorHigh = value;
@@ -173,7 +184,8 @@ public sealed class Uart
             other._fifo,
             other._transmitterEmptied
         );
-        (_trigger, _modemBefore) = (other._trigger, other._modemBefore);
+        (_trigger, _modemBefore, _busy) = (other._trigger, other._modemBefore, other._busy);
+        BusyReads = other.BusyReads;
         foreach (var (to, from) in ((Queue<byte>, Queue<byte>)[])[(_wire, other._wire), (_received, other._received)])
         {
             to.Clear();

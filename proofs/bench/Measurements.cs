@@ -1,6 +1,5 @@
 using Verified.Kernel;
 using Verified.Machine.Timing;
-using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Prove;
 

@@ -8,8 +8,9 @@ namespace Verified.Proofs.Bench;
 /// <summary>What another model checker did.</summary>
 /// <param name="States">States that it found.</param>
 /// <param name="Seconds">Processor time of its process.</param>
-internal sealed record OtherCheck(long States, double Seconds)
+public sealed record OtherCheck(long States, double Seconds)
 {
+    /// <summary>States per second of processor time.</summary>
     public double PerSecond => States / Seconds;
 }
 
@@ -17,7 +18,7 @@ internal sealed record OtherCheck(long States, double Seconds)
 /// Spin and TLC on system M of <see cref="Check.MiniL4"/>, if they are installed: the same system in their languages
 /// (<c>bench/minil4</c>), with the same invariants, on one core.
 /// </summary>
-internal static partial class OtherCheckers
+public static partial class OtherCheckers
 {
     /// <summary>The variable of the environment that names TLC's archive.</summary>
     public const string TlcVariable = "VERIFIED_TLA2TOOLS";
@@ -58,7 +59,13 @@ internal static partial class OtherCheckers
             });
 
     /// <summary>Reads what a checker has printed, and then the shell's <c>times</c>.</summary>
-    internal static (OtherCheck? Did, string Why) Result(
+    /// <param name="name">The checker's name, for messages.</param>
+    /// <param name="ended">How the shell ended.</param>
+    /// <param name="states">Finds the number of states in the output.</param>
+    /// <param name="errors">What the checker prints if it finds no error.</param>
+    /// <param name="extra">States that the checker counts and others do not.</param>
+    /// <returns>What the checker did; or why there is nothing to compare.</returns>
+    public static (OtherCheck? Did, string Why) Result(
         string name,
         Ended ended,
         Regex states,
@@ -83,11 +90,13 @@ internal static partial class OtherCheckers
     [GeneratedRegex(@"(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$", RegexOptions.Multiline)]
     private static partial Regex Children();
 
+    /// <summary>Where Spin says how many states it stored.</summary>
     [GeneratedRegex(@"^\s*(\d+) states, stored", RegexOptions.Multiline)]
-    internal static partial Regex SpinStates();
+    public static partial Regex SpinStates();
 
+    /// <summary>Where TLC says how many states it found.</summary>
     [GeneratedRegex(@"([\d,]+) distinct states found")]
-    internal static partial Regex TlcStates();
+    public static partial Regex TlcStates();
 
     private static Ended Timed(string folder, string command) =>
         OtherProgram.Run("sh", ["-c", $"cd '{folder}' && {command}; code=$?; times; exit $code"], Patience);

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Chips;
 using Verified.Machine.Computer;
+using Verified.Proofs.First;
 using Verified.Proofs.Prove;
 using Verified.Spec.Values;
 
@@ -35,7 +36,7 @@ public static class ChipChecks
             Standing.Tested,
             wrong ?? $"{Lines - 1} lines, one at a time"
         );
-        var register = Registers(Booting.Boot(image, modules).Pc).FirstOrDefault();
+        var register = FirstStateCheck.Chips(Booting.Boot(image, modules).Pc).FirstOrDefault();
         yield return Claim.Of(
             $"{boot}: the chips' registers are as declared",
             register is null,
@@ -52,13 +53,6 @@ public static class ChipChecks
             late ?? $"{Milliseconds} ticks in {Milliseconds} ms of the machine, one more or less"
         );
     }
-
-    /// <summary>Every register of a chip that differs from its value in <see cref="DeclaredChips"/>.</summary>
-    public static IEnumerable<string> Registers(Pc pc) =>
-        DeclaredChips.Differences(
-            port => pc.Cpu.Bus.In(port, 1).Value,
-            (port, value) => pc.Cpu.Bus.Out(port, 1, value)
-        );
 
     /// <summary>The first deviation of the controllers, or null.</summary>
     public static string? Interrupts(PicPair controllers)

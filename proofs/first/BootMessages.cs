@@ -24,6 +24,9 @@ public sealed record BootRefusal(string Line, params IReadOnlyList<BootModule> M
 public static class BootMessages
 {
     private const long MostInstructions = 20_000_000;
+
+    // The transmitter is busy for so many reads of its status: a byte that is not waited for is lost.
+    private const int BusyReads = 3;
     private const int InformationFlags = 0,
         UpperKilobytes = 8,
         ModuleCount = 20,
@@ -199,7 +202,7 @@ public static class BootMessages
         var text = Listen(pc, executed);
         Multiboot.Load(pc, image.ToElf(), "", [.. refusal.Modules]);
         refusal.Change(pc);
-        return Halts(pc) ? text.ToString() : $"{text} and does not halt";
+        return Ended(pc, text);
     }
 
     /// <summary>An NMI, a double fault or a machine check, at the first cut point.</summary>
@@ -212,12 +215,19 @@ public static class BootMessages
             if (pc.Run(1) != StopReason.Budget || pc.Instructions > MostInstructions)
                 return "nothing: it does not boot";
         pc.Cpu.Deliver((int)way.Vector, way.PushesErrorCode ? (Concrete)0 : null);
-        return Halts(pc) ? text.ToString() : $"{text} and does not halt";
+        return Ended(pc, text);
     }
+
+    /// <summary>The text, and what is wrong besides: the processor does not halt, or a chip's register differs.</summary>
+    private static string Ended(Pc pc, StringBuilder text) =>
+        !Halts(pc) ? $"{text} and does not halt"
+        : FirstStateCheck.Chips(pc).FirstOrDefault() is { } wrong ? $"{text} and {wrong}"
+        : text.ToString();
 
     private static StringBuilder Listen(Pc pc, ISet<uint>? executed)
     {
         var text = new StringBuilder();
+        pc.Serial.BusyReads = BusyReads;
         pc.Serial.Sent = sent => text.Append((char)sent);
         if (executed is not null)
             pc.Trace = pc => executed.Add(pc.Cpu.Eip.Value | Layout.KernelBase);

@@ -44,4 +44,11 @@ public static class FirstStateCheck
             if (holding.Kind == HoldingKind.Is && seen[field] != holding.Value)
                 yield return $"{field} is {seen[field]:X8}h, not {holding.Value:X8}h: the contract of cut point pick";
     }
+
+    /// <summary>Every register of a chip that differs from its value in <see cref="DeclaredChips"/>.</summary>
+    public static IEnumerable<string> Chips(Pc pc) =>
+        DeclaredChips.Differences(
+            port => pc.Cpu.Bus.In(port, 1).Value,
+            (port, value) => pc.Cpu.Bus.Out(port, 1, value)
+        );
 }

@@ -19,6 +19,9 @@ public static class OtherBoots
 
     private static readonly byte[] Endless = [0xEB, 0xFE];
 
+    // As long as an ELF header, so that its first bytes alone show that it is none.
+    private static readonly byte[] Long = [.. Endless, .. Enumerable.Repeat((byte)0x90, 62)];
+
     private sealed record Boot(string Name, uint Megabytes, IReadOnlyList<BootModule> Modules, Action<Pc> Change);
 
     private static IReadOnlyList<Boot> All(KernelImage image) =>
@@ -29,7 +32,7 @@ public static class OtherBoots
                 new(
                     "flat modules, and a third one without a text",
                     64,
-                    [new("sigma0", Endless), new("root", Endless), new("data", [1, 2, 3])],
+                    [new("sigma0", Endless), new("root", Long), new("data", [1, 2, 3])],
                     pc => Put(pc, 2, ModuleText, 0)
                 ),
                 new("32 MB of memory", 32, servers, _ => { }),

@@ -172,9 +172,7 @@ public sealed class Flips(
                 ByteMap.Panic or ByteMap.Boot or ByteMap.Constants => OfBoot(damaged, flip, ref by),
                 ByteMap.Programs => OfPrograms(damaged),
                 FilePiece.Symbols or FilePiece.Names => OfSymbols(damaged, ref by),
-                _ => map.At(flip.Offset) is { Guard: Guard.NoEffect } range
-                    ? (Fate.NoEffect, "", range.Why)
-                    : (Fate.Unknown, "", "every check holds"),
+                _ => OfData(damaged, flip),
             };
         }
         catch (ImageException e)
@@ -211,8 +209,41 @@ public sealed class Flips(
             return (Fate.Misbooted, "", wrong);
         if (Refuted(damaged, theorem => theorem is BootTheorem, ref by) is { } refutation)
             return (Fate.Refuted, by, refutation);
-        var change = map.At(flip.Offset).Region == ByteMap.Constants ? "a constant" : Change(damaged, Line(flip));
+        if (map.At(flip.Offset).Region == ByteMap.Constants)
+            return OfData(damaged, flip);
+        var change = Change(damaged, Line(flip));
         return (Fate.Unknown, "", $"boot reaches the same first state and prints the same lines: {change}");
+    }
+
+    /// <summary>
+    /// Data of the file that no check of the first state has found wrong. The kernel starts from this state, so the bit
+    /// has no effect if boot leaves the same memory as the correct image does.
+    /// </summary>
+    private (Fate, string, string) OfData(KernelImage damaged, Flip flip)
+    {
+        if (map.At(flip.Offset) is { Guard: Guard.NoEffect } range)
+            return (Fate.NoEffect, "", range.Why);
+        if (OtherBoots.Wrong(damaged) is { } wrong)
+            return (Fate.Misbooted, "", wrong);
+        var (left, right) = (Booting.Boot(image).Pc.Memory, Booting.Boot(damaged).Pc.Memory);
+        var (own, marks) = (Linear(flip) & ~3u, 0u);
+        foreach (var region in FirstStateCheck.Declared(image, []).Regions)
+            for (var at = region.Start; at < region.End; at += 4)
+            {
+                var physical = Layout.Physical(at);
+                var changed = left.Load(physical, 4) ^ right.Load(physical, 4);
+                if ((changed & ~region.Marks) != 0 && (at != own || at >= image.Boot.End))
+                    return (Fate.Unknown, "", $"every check holds, and the dword at {at:X8}h differs");
+                marks |= changed & region.Marks;
+            }
+
+        return (
+            Fate.NoEffect,
+            "",
+            marks == 0
+                ? "boot leaves the same memory as without the flip, every bit"
+                : "an accessed or dirty bit of a page table, which the processor may set at any time"
+        );
     }
 
     private static (Fate, string, string) OfPrograms(KernelImage damaged)

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Chips;
 using Verified.Proofs.Commands;
+using Verified.Proofs.First;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Xunit;
@@ -45,11 +46,11 @@ public sealed class ChipCheckTests
     public void A_register_that_boot_left_otherwise_is_seen(uint port, uint value, string what)
     {
         var (pc, _) = Booting.Boot(KernelImage.Build(Limits.Shipping));
-        Assert.Empty(ChipChecks.Registers(pc));
+        Assert.Empty(FirstStateCheck.Chips(pc));
 
         pc.Cpu.Bus.Out(port, 1, value);
 
-        Assert.Contains(ChipChecks.Registers(pc), difference => difference.StartsWith(what, StringComparison.Ordinal));
+        Assert.Contains(FirstStateCheck.Chips(pc), difference => difference.StartsWith(what, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -59,6 +60,6 @@ public sealed class ChipCheckTests
         foreach (var (port, value) in ((uint, uint)[])[(0x3FB, 0x83), (0x3F8, 0x02), (0x3FB, 0x03)])
             pc.Cpu.Bus.Out(port, 1, value);
 
-        Assert.Equal("COM1 divisor, low byte is 02h, not 01h: 115,200 baud", ChipChecks.Registers(pc).Single());
+        Assert.Equal("COM1 divisor, low byte is 02h, not 01h: 115,200 baud", FirstStateCheck.Chips(pc).Single());
     }
 }
