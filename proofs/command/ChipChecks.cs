@@ -54,6 +54,13 @@ public static class ChipChecks
         );
     }
 
+    /// <summary>The first deviation of the chips after a boot without modules, or null.</summary>
+    /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
+    public static string? Wrong(KernelImage image) =>
+        FirstStateCheck.Chips(Booting.Boot(image).Pc).FirstOrDefault()
+        ?? Interrupts(Booting.Boot(image).Pc.Interrupts)
+        ?? Clock(image, Booting.Boot(image).Pc);
+
     /// <summary>The first deviation of the controllers, or null.</summary>
     public static string? Interrupts(PicPair controllers)
     {

@@ -239,11 +239,18 @@ public static class BootMessages
     /// </summary>
     private static bool Halts(Pc pc)
     {
-        for (var i = 0; i < 2; i++)
+        try
         {
-            pc.Cpu.Halted = false;
-            if (pc.Run(MostInstructions) != StopReason.Halted || pc.Cpu.InterruptsEnabled.Known)
-                return false;
+            for (var i = 0; i < 2; i++)
+            {
+                pc.Cpu.Halted = false;
+                if (pc.Run(MostInstructions) != StopReason.Halted || pc.Cpu.InterruptsEnabled.Known)
+                    return false;
+            }
+        }
+        catch (ShutdownException)
+        {
+            return false;
         }
 
         return true;

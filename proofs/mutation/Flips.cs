@@ -205,7 +205,10 @@ public sealed class Flips(
     /// </summary>
     private (Fate, string, string) OfBoot(KernelImage damaged, Flip flip, ref string by)
     {
-        if ((BootMessages.Wrong(damaged) ?? OtherBoots.Wrong(damaged)) is { } wrong)
+        if (
+            (BootMessages.Wrong(damaged) ?? OtherBoots.Wrong(damaged) ?? Commands.ChipChecks.Wrong(damaged)) is
+            { } wrong
+        )
             return (Fate.Misbooted, "", wrong);
         if (Refuted(damaged, theorem => theorem is BootTheorem, ref by) is { } refutation)
             return (Fate.Refuted, by, refutation);

@@ -42,8 +42,9 @@ internal sealed partial class KernelProgram
                 [.. Pic.Initialisation, .. Pit.Initialisation, .. Com1.Initialisation]
         )
         {
-            c.mov(edx, port);
-            c.mov(eax, value);
+            // No bit of these instructions is without an effect.
+            c.mov(dx, (ushort)port);
+            c.mov(al, (byte)value);
             c.@out(dx, al);
         }
 
@@ -214,7 +215,7 @@ internal sealed partial class KernelProgram
         var done = c.CreateLabel();
         c.mov(esi, _address(constant));
         c.Label(ref next);
-        c.mov(edx, Com1.LineStatus);
+        c.mov(dx, (ushort)Com1.LineStatus);
         c.Label(ref wait);
         c.@in(al, dx);
         c.test(al, (byte)Com1.TransmitterEmpty);
@@ -222,7 +223,7 @@ internal sealed partial class KernelProgram
         c.mov(al, __byte_ptr[esi]);
         c.test(al, al);
         c.je(done);
-        c.mov(edx, Com1.Data);
+        c.mov(dx, (ushort)Com1.Data);
         c.@out(dx, al);
         c.inc(esi);
         c.jmp(next);

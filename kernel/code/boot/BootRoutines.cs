@@ -119,13 +119,13 @@ internal sealed partial class KernelProgram
         // Sends AL to COM1.
         Mark(ref _put);
         c.push(eax);
-        c.mov(edx, Com1.LineStatus);
+        c.mov(dx, (ushort)Com1.LineStatus);
         c.Label(ref wait);
         c.@in(al, dx);
         c.test(al, (byte)Com1.TransmitterEmpty);
         c.je(wait);
         c.pop(eax);
-        c.mov(edx, Com1.Data);
+        c.mov(dx, (ushort)Com1.Data);
         c.@out(dx, al);
         c.ret();
     }
