@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Verified.Spec;
+using Verified.Spec.Values;
 using static Verified.Kernel.ElfFormat;
 
 namespace Verified.Kernel;

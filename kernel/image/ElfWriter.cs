@@ -1,3 +1,4 @@
+using Verified.Spec.Values;
 using static Verified.Kernel.ElfFormat;
 
 namespace Verified.Kernel;

@@ -49,7 +49,7 @@ internal static class SegmentTables
     public static byte[] Tss(Layout layout)
     {
         var segment = new byte[Layout.TssLimit + 1];
-        Put(segment, Layout.TssStackTop, layout.Encode<Concrete>(layout.StackTop, 0));
+        Put(segment, Layout.TssStackTop, layout.StackTop.Encode<Concrete>(0));
         Put(segment, Layout.TssStackSegment, Layout.KernelData);
         Put(segment, Layout.TssPortMapBase & ~3u, Layout.TssPortMap << 16);
         segment[Layout.TssLimit] = 0xFF;

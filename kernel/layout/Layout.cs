@@ -78,7 +78,7 @@ public sealed class Layout
 
     // A row of the thread table. The fields that ipc reads of a partner are in the first 32 bytes, one cache line.
     public static readonly Field Id = new("id", 0x00);
-    public static readonly Field Status = new("status", 0x04, 6, Encoding.Status);
+    public static readonly Field Status = new("status", 0x04, 6, StoredStatus.Encoding);
     public readonly Field Partner;
     public static readonly Field Priority = new("priority", 0x0C, 8);
     public readonly Field Senders;
@@ -156,7 +156,8 @@ public sealed class Layout
         Limits = limits.Checked();
         (Words, PriorityWords) = (Math.Max(1, limits.Threads / 32), Math.Max(1, limits.Priorities / 32));
         var threads = Bits(limits.Threads);
-        Partner = new("partner", 0x08, threads, Encoding.ThreadPointer);
+        var threadPointer = FieldEncoding.RowPointer(() => Threads!);
+        Partner = new("partner", 0x08, threads, threadPointer);
         Senders = new("senders", 0x10, Words);
         Served = new("served", 0x18, threads);
         ReadyWord = new("word", 0, Math.Min(32, limits.Threads));
@@ -167,7 +168,7 @@ public sealed class Layout
         PickedNumber = new("number", 0, threads);
         ExaminedNumber = PickedNumber;
         TimerSummaryWord = ReadySummaryWord;
-        StackTop = new("esp0", 0, threads, Encoding.ThreadTop);
+        StackTop = new("esp0", 0, threads, FieldEncoding.RowPointer(() => Threads!, ThreadSize));
 
         var next = KernelBase + ImageBase + TextSize;
         uint Take(uint size, uint alignment = PageSize)
@@ -244,14 +245,14 @@ public sealed class Layout
         TimerSummary = Make("timer_summary", Spec.Limits.ClockSlots, 4, TimerSummaryWord);
         Clock = Make("clock", 1, 4, ClockTicks);
         Examined = Make("examined", 1, 4, ExaminedNumber);
-        HeirPointer = new("heir", 0, threads, Encoding.ThreadPointer);
+        HeirPointer = new("heir", 0, threads, threadPointer);
         Heir = Make("heir", 1, 4, HeirPointer);
-        HandlerPointer = new("handler", 0, threads, Encoding.ThreadPointer);
+        HandlerPointer = new("handler", 0, threads, threadPointer);
         Interrupts = Make("interrupts", Spec.Interrupts.Rows, 8, HandlerPointer, PendingNumber);
         Masked = Make("masked", 1, 4, MaskedLines);
         Info = Take(PageSize);
         InfoClock = new("info_clock", Info + KernelInfo.Clock, 1, 8, [Time, TimeHigh]);
-        Mappings = new(limits, Make);
+        Mappings = new(limits, threadPointer, Make);
         KernelPageTables = Take(KernelTables * PageSize);
         TssTables = Take(limits.Tasks * PageSize);
         Boot = new(Physical(Take(BootPages.Size)));
@@ -406,21 +407,21 @@ public sealed class Layout
             .. Mappings.Areas,
         ];
 
-    /// <summary>The sort of an area's rows.</summary>
-    public Sort SortOf(Area area) =>
-        area == Threads ? Sort.Thread
-        : area == SenderSets ? Sort.SenderWord
-        : area == Ready ? Sort.ReadyWord
-        : area == Timers ? Sort.TimerWord
-        : area == ReadySummary || area == Picked ? Sort.Priority
-        : area == Interrupts ? Sort.Interrupt
-        : area == Mappings.Tasks || area == Mappings.SmallSegments ? Sort.Task
-        : area == Mappings.Nodes ? Sort.Node
-        : area == Mappings.Tables ? Sort.PageTable
-        : area == Mappings.Slots || area == Mappings.Directories ? Sort.Slot
-        : area == Mappings.PortMaps ? Sort.PortWord
-        : area == Mappings.Pages || area == Mappings.PageTables ? Sort.Page
-        : Sort.None;
+    /// <summary>The table of an area's rows.</summary>
+    public Table TableOf(Area area) =>
+        area == Threads ? Table.Thread
+        : area == SenderSets ? Table.SenderWord
+        : area == Ready ? Table.ReadyWord
+        : area == Timers ? Table.TimerWord
+        : area == ReadySummary || area == Picked ? Table.Priority
+        : area == Interrupts ? Table.Interrupt
+        : area == Mappings.Tasks || area == Mappings.SmallSegments ? Table.Task
+        : area == Mappings.Nodes ? Table.Node
+        : area == Mappings.Tables ? Table.PageTable
+        : area == Mappings.Slots || area == Mappings.Directories ? Table.Slot
+        : area == Mappings.PortMaps ? Table.PortWord
+        : area == Mappings.Pages || area == Mappings.PageTables ? Table.Page
+        : Table.Processor;
 
     /// <summary>Whether a field belongs to the sets of threads, which only the set operations change.</summary>
     public bool IsSet(Area area, Field field) =>
@@ -432,32 +433,6 @@ public sealed class Layout
         || area == SenderSets
         || area == Timers
         || area == TimerSummary;
-
-    /// <summary>The dword that stores <paramref name="value"/> in a field.</summary>
-    public W Encode<W>(Field field, W value)
-        where W : struct, IWord<W> =>
-        field.Encoding switch
-        {
-            Encoding.Status => StoredStatus.Encode(value),
-            Encoding.ThreadPointer => Threads.Offset(value) + Threads.Base,
-            Encoding.ThreadTop => Threads.Offset(value) + (Threads.Base + ThreadSize),
-            Encoding.NodeOffset => value * MappingLayout.NodeSize,
-            Encoding.PageAddress => value * PageSize,
-            _ => value,
-        };
-
-    /// <summary>The value that a field's dword stores.</summary>
-    public W Decode<W>(Field field, W dword)
-        where W : struct, IWord<W> =>
-        field.Encoding switch
-        {
-            Encoding.Status => StoredStatus.Decode(dword),
-            Encoding.ThreadPointer => Threads.Row(dword - Threads.Base),
-            Encoding.ThreadTop => Threads.Row(dword - (Threads.Base + ThreadSize)),
-            Encoding.NodeOffset => dword >> (uint)BitOperations.Log2(MappingLayout.NodeSize),
-            Encoding.PageAddress => dword >> (uint)BitOperations.Log2(PageSize),
-            _ => dword,
-        };
 
     /// <summary>Physical address of a linear address in the kernel's part.</summary>
     public static uint Physical(uint linear) => linear - KernelBase;

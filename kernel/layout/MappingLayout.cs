@@ -11,7 +11,10 @@ public sealed class MappingLayout
 {
     public const uint NodeSize = 0x20;
 
-    // The bits of the processor's own page tables (SDM 3A, 4.3).
+    private static readonly FieldEncoding PageAddress = FieldEncoding.Multiple(Layout.PageSize),
+        NodeOffset = FieldEncoding.Multiple(NodeSize);
+
+    // What the processor's own page tables say (SDM 3A, 4.3).
     public const uint Present = 1,
         Writable = 2,
         User = 4,
@@ -20,7 +23,7 @@ public sealed class MappingLayout
 
     // A row of the table of mappings.
     public readonly Field Space;
-    public static readonly Field Page = new("page", 0x04, 20, Encoding.PageAddress);
+    public static readonly Field Page = new("page", 0x04, 20, PageAddress);
     public readonly Field Frame,
         Next,
         Previous;
@@ -75,7 +78,7 @@ public sealed class MappingLayout
     public readonly Field TableAt,
         NodeAt;
 
-    internal MappingLayout(Limits limits, Func<string, uint, uint, Field[], Area> make)
+    internal MappingLayout(Limits limits, FieldEncoding threadPointer, Func<string, uint, uint, Field[], Area> make)
     {
         var paging = limits.Paging;
         uint nodes = Bits(paging.Nodes),
@@ -86,20 +89,20 @@ public sealed class MappingLayout
         Source = new("source", 0x10, tasks);
         Target = new("target", 0x18, tasks);
         TableTask = new("task", 0, tasks);
-        NextTable = new("next", 8, tables, Encoding.PageAddress);
-        PreviousTable = new("previous", 12, tables, Encoding.PageAddress);
+        NextTable = new("next", 8, tables, PageAddress);
+        PreviousTable = new("previous", 12, tables, PageAddress);
         Chief = new("chief", 0x00, tasks);
         Cursor = new("cursor", 0x3C, Math.Max(threads, tables));
-        Frame = new("frame", 0x08, Bits(paging.Roots - 1) + 1, Encoding.PageAddress);
-        Next = new("next", 0x14, nodes, Encoding.NodeOffset);
-        Previous = new("previous", 0x18, nodes, Encoding.NodeOffset);
-        Owner = new("owner", 0x08, threads, Encoding.ThreadPointer);
-        Root = new("root", 0x28, nodes, Encoding.NodeOffset);
-        At = new("at", 0x2C, nodes, Encoding.NodeOffset);
-        FreeNode = new("free_node", 0x30, nodes, Encoding.NodeOffset);
-        FreeTable = new("free_table", 0x34, tables, Encoding.PageAddress);
-        TableAt = new("table", 0, tables, Encoding.PageAddress);
-        NodeAt = new("node", 0, nodes, Encoding.NodeOffset);
+        Frame = new("frame", 0x08, Bits(paging.Roots - 1) + 1, PageAddress);
+        Next = new("next", 0x14, nodes, NodeOffset);
+        Previous = new("previous", 0x18, nodes, NodeOffset);
+        Owner = new("owner", 0x08, threads, threadPointer);
+        Root = new("root", 0x28, nodes, NodeOffset);
+        At = new("at", 0x2C, nodes, NodeOffset);
+        FreeNode = new("free_node", 0x30, nodes, NodeOffset);
+        FreeTable = new("free_table", 0x34, tables, PageAddress);
+        TableAt = new("table", 0, tables, PageAddress);
+        NodeAt = new("node", 0, nodes, NodeOffset);
 
         Current = make(
             "operation",

@@ -38,11 +38,13 @@ public static class StoredStatus
         Stopped = (ThreadStatus.Stopped ^ ThreadStatus.Ready) << Shift,
         Giving = (ThreadStatus.Giving ^ ThreadStatus.Ready) << Shift;
 
-    /// <summary>Encodes a status with its flags as a dword.</summary>
-    public static W Encode<W>(W value)
-        where W : struct, IWord<W> => (value ^ ThreadStatus.Ready) << Shift;
+    /// <summary>The dword of a status with its flags, as an encoding of a field.</summary>
+    public static readonly FieldEncoding Encoding = new Coded();
 
-    /// <summary>Decodes a dword into a status with its flags.</summary>
-    public static W Decode<W>(W dword)
-        where W : struct, IWord<W> => dword >> Shift ^ ThreadStatus.Ready;
+    private sealed class Coded : FieldEncoding
+    {
+        public override W Encode<W>(W value) => (value ^ ThreadStatus.Ready) << Shift;
+
+        public override W Decode<W>(W dword) => dword >> Shift ^ ThreadStatus.Ready;
+    }
 }

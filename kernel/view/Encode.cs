@@ -89,7 +89,7 @@ public static class Encode
         }
 
         void Put(Area area, uint row, Field field, uint value) =>
-            write(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value);
+            write(area.Address<Concrete>(row, field).Value, field.Encode<Concrete>(value).Value);
         void PutAll(Area area, Field field, uint[] values)
         {
             for (var row = 0u; row < area.Rows; row++)
@@ -200,7 +200,7 @@ public static class Encode
         {
             if (!ReferenceEquals(info, last))
                 ((area, field), column) = columns[last = info];
-            write(area.Address<Concrete>(row, field).Value, layout.Encode(field, column[row]).Value);
+            write(area.Address<Concrete>(row, field).Value, field.Encode(column[row]).Value);
             if (info.Name == nameof(Mappings<Concrete>.Small))
                 PutSmall(row);
             else if (info.Name == nameof(Mappings<Concrete>.TableAt))

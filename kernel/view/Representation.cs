@@ -7,8 +7,8 @@ namespace Verified.Kernel;
 public sealed record RepresentationInvariant<W>(
     string Name,
     string Why,
-    Sort I,
-    Sort J,
+    Table I,
+    Table J,
     Func<Representation<W>, W, W, Truth> Holds
 )
     where W : struct, IWord<W>;
@@ -47,57 +47,57 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         new(
             "ready-sets",
             "a thread is in the set of its priority if it competes for the processor, and in no other",
-            Sort.ReadyWord,
-            Sort.Thread,
+            Table.ReadyWord,
+            Table.Thread,
             (m, w, t) => !m.InWord(w, t) | (Bit(m.ReadyWord(w), t & 31) == (m._members.Ready(t) == m.OwnerOf(w)))
         ),
         new(
             "ready-summaries",
-            "a priority's summary shows which words of its set are not empty",
-            Sort.ReadyWord,
-            Sort.None,
+            "a priority's summary tells which words of its set are not empty",
+            Table.ReadyWord,
+            Table.Processor,
             (m, w, _) => Bit(m.ReadySummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.ReadyWord(w) != 0)
         ),
         new(
             "priority-map",
-            "the map shows which priorities have a competing thread",
-            Sort.Priority,
-            Sort.None,
+            "the map tells which priorities have a competing thread",
+            Table.Priority,
+            Table.Processor,
             (m, p, _) => Bit(m.PriorityMap(p), p & 31) == (m.ReadySummary(p) != 0)
         ),
         new(
             "priority-summary",
-            "the summary shows which words of the map are not empty",
-            Sort.Priority,
-            Sort.None,
+            "the summary tells which words of the map are not empty",
+            Table.Priority,
+            Table.Processor,
             (m, p, _) => Bit(m.PrioritySummary, p >> 5) == (m.PriorityMap(p) != 0)
         ),
         new(
             "sender-sets",
             "a thread is in the sender set of the thread it waits to send to, and in no other",
-            Sort.SenderWord,
-            Sort.Thread,
+            Table.SenderWord,
+            Table.Thread,
             (m, w, t) => !m.InWord(w, t) | (Bit(m.SendersWord(w), t & 31) == (m._members.Sender(t) == m.OwnerOf(w)))
         ),
         new(
             "sender-summaries",
-            "a receiver's summary shows which words of its sender set are not empty",
-            Sort.SenderWord,
-            Sort.None,
+            "a receiver's summary tells which words of its sender set are not empty",
+            Table.SenderWord,
+            Table.Processor,
             (m, w, _) => Bit(m.Senders(m.OwnerOf(w)), m.PlaceOf(w)) == (m.SendersWord(w) != 0)
         ),
         new(
             "timer-sets",
             "a thread is in the set of its deadline's slot if it waits with one, and in no other",
-            Sort.TimerWord,
-            Sort.Thread,
+            Table.TimerWord,
+            Table.Thread,
             (m, w, t) => !m.InWord(w, t) | (Bit(m.TimerWord(w), t & 31) == (m._members.Timer(t) == m.OwnerOf(w)))
         ),
         new(
             "timer-summaries",
-            "a slot's summary shows which words of its set are not empty",
-            Sort.TimerWord,
-            Sort.None,
+            "a slot's summary tells which words of its set are not empty",
+            Table.TimerWord,
+            Table.Processor,
             (m, w, _) => Bit(m.TimerSummary(m.OwnerOf(w)), m.PlaceOf(w)) == (m.TimerWord(w) != 0)
         ),
     ];
@@ -105,13 +105,17 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     /// <summary>All representation invariants except those of the sets.</summary>
     public static readonly IReadOnlyList<RepresentationInvariant<W>> Others =
     [
-        new("top-priority", "no competing thread has a priority above the top", Sort.Thread, Sort.None, (m, t, _) =>
-            !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)
+        new(
+            "top-priority",
+            "no competing thread has a priority above the top",
+            Table.Thread,
+            Table.Processor,
+            (m, t, _) => !m.State.Competes(t) | (m.State.Priority[t] <= m.Top)
         ),
-        new("directories", "a thread runs in its task's page directory", Sort.Thread, Sort.None, (m, t, _) =>
+        new("directories", "a thread runs in its task's page directory", Table.Thread, Table.Processor, (m, t, _) =>
             m.Directory(t) == m.DirectoryOf(t)
         ),
-        new("saved-selectors", "a saved frame returns to ring 3", Sort.Thread, Sort.None, (m, t, _) =>
+        new("saved-selectors", "a saved frame returns to ring 3", Table.Thread, Table.Processor, (m, t, _) =>
             (m.State.Status[t] == ThreadStatus.Inactive)
             | m.InProcessor(t)
             | (
@@ -121,62 +125,62 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         ),
         new(
             "user-segments",
-            "the users' segment descriptors cover all of memory, or none covers more than one small space",
-            Sort.None,
-            Sort.None,
+            "the descriptors of users' segments are those of all of memory, or of a small space, where none is of more",
+            Table.Processor,
+            Table.Processor,
             (m, _, _) => m.UserDescriptors
         ),
         new(
             "small-segments",
-            "a task's small segment covers its first page table; a task without a number has none",
-            Sort.Task,
-            Sort.None,
+            "each task's small space is what its first page table has, and it has none without a number",
+            Table.Task,
+            Table.Processor,
             (m, task, _) =>
                 m.View.Get(m._layout.Mappings.SmallSegments, task, MappingLayout.SmallSegment)
                 == PageEntries.OfSmallSpace(m.State, task)
         ),
         new(
             "address-space",
-            "CR3 is a page directory; while the current thread runs, it is its task's, or task 0's with the segments of "
-                + "its small space",
-            Sort.None,
-            Sort.None,
+            "CR3 is a page directory; where the current thread runs its task's, or nobody's, with the segments of its "
+                + "small space",
+            Table.Processor,
+            Table.Processor,
             (m, _, _) => m.AddressSpace
         ),
         new(
             "directories-map",
-            "the processor's page directories contain the page tables in the slots, and the kernel's",
-            Sort.Slot,
-            Sort.None,
+            "the processor's page directories have the page tables that are in the slots, and the kernel's",
+            Table.Slot,
+            Table.Processor,
             (m, slot, _) => m.DirectoryMaps(slot)
         ),
         new(
             "page-tables-map",
-            "the processor's page tables contain the frame and rights of the mapping at each page, and nothing else",
-            Sort.Page,
-            Sort.None,
+            "the processor's page tables have the frame of the mapping at each page, with its rights, and nothing else",
+            Table.Page,
+            Table.Processor,
             (m, page, _) => m.PageTableMaps(page)
         ),
         new(
             "interrupt-masks",
-            "the interrupt controllers mask the lines that the kernel's memory records as masked",
-            Sort.None,
-            Sort.None,
+            "the interrupt controllers mask what the kernel's memory says",
+            Table.Processor,
+            Table.Processor,
             (m, _, _) => m.View.Machine.Masks == m.State.Masked
         ),
         new(
             "port-maps",
-            "the I/O bitmaps let each task use the ports that are mapped to it, and no others",
-            Sort.PortWord,
-            Sort.None,
+            "the processor's maps let each task use the ports that are mapped to it, and no others",
+            Table.PortWord,
+            Table.Processor,
             (m, word, _) => m.MapsPorts(word)
         ),
         new(
             SegmentsName,
-            "while the current thread runs, its segment registers are those of its space, with FS and GS null in a "
-                + "small one; the kernel has its own DS",
-            Sort.None,
-            Sort.None,
+            "where the current thread runs its segment registers are those of its space, FS and GS null in a small "
+                + "one; the kernel has its own DS",
+            Table.Processor,
+            Table.Processor,
             (m, _, _) => m.Segments
         ),
     ];
@@ -187,24 +191,13 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
 
     public State<W> State => state;
 
-    /// <summary>The number of values of a sort.</summary>
-    public static uint Count(Sort sort, Layout layout) =>
-        sort switch
-        {
-            Sort.Thread => layout.Limits.Threads,
-            Sort.Priority => layout.Limits.Priorities,
-            Sort.ReadyWord => layout.Ready.Rows,
-            Sort.SenderWord => layout.SenderSets.Rows,
-            Sort.TimerWord => layout.Timers.Rows,
-            Sort.Interrupt => layout.Interrupts.Rows,
-            Sort.Task => layout.Mappings.Tasks.Rows,
-            Sort.Node => layout.Mappings.Nodes.Rows,
-            Sort.Slot => layout.Mappings.Slots.Rows,
-            Sort.PageTable => layout.Mappings.Tables.Rows,
-            Sort.Page => layout.Mappings.Pages.Rows,
-            Sort.PortWord => layout.Mappings.PortMaps.Rows,
-            _ => 1,
-        };
+    /// <summary>The number of values of a table.</summary>
+    public static uint Count(Table table, Layout layout) =>
+        table == Table.ReadyWord ? layout.Ready.Rows
+        : table == Table.SenderWord ? layout.SenderSets.Rows
+        : table == Table.TimerWord ? layout.Timers.Rows
+        : table == Table.PortWord ? layout.Mappings.PortMaps.Rows
+        : State<W>.Rows(table, layout.Limits);
 
     /// <summary>The word of <paramref name="owner"/>'s set that contains a thread's bit.</summary>
     public static W WordOf(Layout layout, W owner, W thread) => (owner * layout.Words) | (thread >> 5);

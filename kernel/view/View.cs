@@ -76,7 +76,7 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
                 or nameof(State<W>.Eflags);
 
     /// <summary>A field of a row, decoded.</summary>
-    public W Get(Area area, W row, Field field) => layout.Decode(field, machine.Load(area.Address(row, field)));
+    public W Get(Area area, W row, Field field) => field.Decode(machine.Load(area.Address(row, field)));
 
     private Func<W, W> Mapped((Area Area, Field Field) place) => row => Get(place.Area, row, place.Field);
 

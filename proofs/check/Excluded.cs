@@ -269,7 +269,7 @@ public sealed record Excluded(string Invariant, Action<State<Concrete>> Damage)
         s.Status[First] = status;
     }
 
-    private static bool Holds(Invariant<Concrete> invariant, State<Concrete> s)
+    private static bool Holds(Invariant<State<Concrete>, Concrete> invariant, State<Concrete> s)
     {
         for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)
         for (var j = 0u; j < (invariant.Pairs ? s.Limits.Threads : 1); j++)

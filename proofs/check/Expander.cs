@@ -12,7 +12,7 @@ public sealed record Finding(string Property, string Why, int From, Event Event)
 public sealed class Expander
 {
     private readonly KeySet _states;
-    private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+    private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
     private readonly Func<Transition, Key?, bool> _visit;
     private readonly InvariantMemo _memo;
     private readonly MeaningJudge? _meaning;
@@ -24,7 +24,7 @@ public sealed class Expander
     public Expander(
         Walker walker,
         KeySet states,
-        IReadOnlyList<Invariant<Concrete>> invariants,
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants,
         IReadOnlyList<Property<Concrete>> properties
     )
     {

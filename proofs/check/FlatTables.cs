@@ -179,7 +179,7 @@ public sealed class FlatTables : Tables<Concrete>
             yield return (_columns[_pages].Info, page);
     }
 
-    /// <summary>The pages that are mapped, as rows of <see cref="Table.Page"/>.</summary>
+    /// <summary>The pages that are mapped, as rows of the pages.</summary>
     public IEnumerable<uint> PagesMapped()
     {
         var (start, rows) = (_starts[_pages], (int)_columns[_pages].Rows);

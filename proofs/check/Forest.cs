@@ -9,13 +9,13 @@ namespace Verified.Proofs.Check;
 /// </summary>
 public static class Forest
 {
-    public static readonly Invariant<Concrete> ListEnds = Node(
+    public static readonly Invariant<State<Concrete>, Concrete> ListEnds = Node(
         "list-has-all-of-a-frame",
         "the list of a frame ends, and has every mapping of that frame",
         (s, m, n) => m.Space[n] == 0 || List(s, m.Frame[n].Value).Contains(n.Value)
     );
 
-    public static readonly Invariant<Concrete> ChiefsEnd = new(
+    public static readonly Invariant<State<Concrete>, Concrete> ChiefsEnd = new(
         "chiefs-are-a-tree",
         "the chiefs of chiefs of a task come to an end",
         Table.Task,
@@ -23,7 +23,7 @@ public static class Forest
         (s, t, _) => Height(s, t) < s.Limits.Tasks
     );
 
-    public static readonly IReadOnlyList<Invariant<Concrete>> All =
+    public static readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> All =
     [
         ChiefsEnd,
         Node(
@@ -123,7 +123,7 @@ public static class Forest
             yield return node;
     }
 
-    private static Invariant<Concrete> Node(
+    private static Invariant<State<Concrete>, Concrete> Node(
         string name,
         string why,
         Func<State<Concrete>, Mappings<Concrete>, Concrete, Truth> holds

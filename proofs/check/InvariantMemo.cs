@@ -37,11 +37,11 @@ internal sealed class InvariantMemo
         uint Row,
         Key Mask,
         KeySet Known,
-        List<Invariant<Concrete>> Memorised,
-        List<Invariant<Concrete>> Others
+        List<Invariant<State<Concrete>, Concrete>> Memorised,
+        List<Invariant<State<Concrete>, Concrete>> Others
     );
 
-    public InvariantMemo(Walker walker, IReadOnlyList<Invariant<Concrete>> invariants)
+    public InvariantMemo(Walker walker, IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants)
     {
         (_walker, _codec) = (walker, walker.Codec);
         _state = walker.State;
@@ -79,8 +79,8 @@ internal sealed class InvariantMemo
         ];
     }
 
-    private static bool IsOfMappings(Invariant<Concrete> invariant) =>
-        invariant.Over is not (Table.Processor or Table.Thread or Table.Priority or Table.Interrupt);
+    private static bool IsOfMappings(Invariant<State<Concrete>, Concrete> invariant) =>
+        invariant.Over.Number > Table.Interrupt.Number;
 
     /// <summary>Whether every invariant holds in the present state, whose key is given.</summary>
     public bool Hold(Key key)
@@ -128,7 +128,7 @@ internal sealed class InvariantMemo
         return true;
     }
 
-    private bool Holds(Invariant<Concrete> invariant, State<Concrete> state, uint row)
+    private bool Holds(Invariant<State<Concrete>, Concrete> invariant, State<Concrete> state, uint row)
     {
         foreach (
             var i in invariant.Over == Table.Thread ? new ReadOnlySpan<uint>(in row) : _walker.RowsOf(invariant.Over)

@@ -11,7 +11,7 @@ internal sealed class KernelSource : IStepSource
     private static readonly Entry[] Entries = Enum.GetValues<Entry>();
 
     private readonly Walker _walker;
-    private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+    private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
     private readonly Unkeyed _unkeyed;
     private readonly StateJudge _states;
     private readonly MeaningJudge? _meaning;
@@ -25,7 +25,7 @@ internal sealed class KernelSource : IStepSource
 
     public KernelSource(
         Walker walker,
-        IReadOnlyList<Invariant<Concrete>> invariants,
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants,
         IReadOnlyList<Property<Concrete>> properties,
         Unkeyed unkeyed
     )

@@ -13,7 +13,7 @@ public sealed class MeaningJudge
         _after;
     private readonly FlatTables _tables;
     private readonly Property<Concrete>[][] _ofEntry;
-    private readonly List<uint>[] _changed = [.. Enum.GetValues<Table>().Select(_ => new List<uint>())];
+    private readonly List<uint>[] _changed = [.. KernelTables.All.Select(_ => new List<uint>())];
     private readonly byte[] _tableOf;
     private readonly int[] _startOf;
     private Step<Concrete> _step;
@@ -29,7 +29,7 @@ public sealed class MeaningJudge
         foreach (var (info, _) in tables.State.Columns)
         {
             var (start, rows) = (tables.Start(info.Name), (int)State<Concrete>.Rows(info.Table, tables.State.Limits));
-            Array.Fill(_tableOf, (byte)info.Table, start, rows);
+            Array.Fill(_tableOf, (byte)info.Table.Number, start, rows);
             Array.Fill(_startOf, start, start, rows);
         }
 
@@ -88,11 +88,11 @@ public sealed class MeaningJudge
     {
         foreach (
             var i in property.Keeps && !LooksEverywhere
-                ? _changed[(int)property.Over]
+                ? _changed[property.Over.Number]
                 : property.Over switch
                 {
-                    Table.Thread => threads,
-                    Table.Processor => One,
+                    _ when property.Over == Table.Thread => threads,
+                    _ when property.Over == Table.Processor => One,
                     var table => rowsOf(table),
                 }
         )
@@ -107,7 +107,7 @@ public sealed class MeaningJudge
     {
         foreach (var rows in _changed)
             rows.Clear();
-        _changed[(int)Table.Thread].Add(me);
+        _changed[Table.Thread.Number].Add(me);
         foreach (var cell in _tables.Written)
         {
             var (table, row) = (_tableOf[cell], (uint)(cell - _startOf[cell]));

@@ -13,7 +13,7 @@ namespace Verified.Proofs.Check;
 /// <param name="Progress">Called with the number of states and the level after each level.</param>
 /// <param name="Properties">The properties of each step; null for all properties of the spec.</param>
 public sealed record CheckOptions(
-    IReadOnlyList<Invariant<Concrete>>? Invariants = null,
+    IReadOnlyList<Invariant<State<Concrete>, Concrete>>? Invariants = null,
     Action<State<Concrete>, Entry>? Damage = null,
     int MostStates = 100_000_000,
     int Workers = 2,
@@ -22,7 +22,7 @@ public sealed record CheckOptions(
 )
 {
     /// <summary>The invariants of states.</summary>
-    public IReadOnlyList<Invariant<Concrete>> InvariantsOf() =>
+    public IReadOnlyList<Invariant<State<Concrete>, Concrete>> InvariantsOf() =>
         Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
 
     /// <summary>The properties of steps.</summary>
@@ -93,7 +93,7 @@ public sealed class ModelChecker
     private readonly CheckOptions _options;
     private readonly Expander[] _expanders;
     private readonly KeySet _states;
-    private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+    private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
     private readonly Dictionary<Sometimes, (int From, Event Event)> _witnesses = [];
 
     private ModelChecker(Model model, CheckOptions options)

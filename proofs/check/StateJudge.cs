@@ -7,7 +7,7 @@ namespace Verified.Proofs.Check;
 /// An invariant at a row. If its table is that of threads, the row is of this table; otherwise the invariant is
 /// evaluated at all rows.
 /// </summary>
-internal readonly record struct Instance(Invariant<Concrete> Invariant, uint Row);
+internal readonly record struct Instance(Invariant<State<Concrete>, Concrete> Invariant, uint Row);
 
 /// <summary>
 /// Evaluates invariants on packed states. Each is evaluated only once for all states that agree in the bits that it
@@ -49,7 +49,7 @@ internal sealed class StateJudge
     /// <param name="outside">The states' value of a cell that has no bits in any key; null if there is none.</param>
     public StateJudge(
         Walker walker,
-        IReadOnlyList<Invariant<Concrete>> invariants,
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants,
         Unkeyed unkeyed,
         (int Cell, uint Value)? outside = null
     )
@@ -91,8 +91,8 @@ internal sealed class StateJudge
         );
     }
 
-    private static bool IsOfMappings(Invariant<Concrete> invariant) =>
-        invariant.Over is not (Table.Processor or Table.Thread or Table.Priority or Table.Interrupt);
+    private static bool IsOfMappings(Invariant<State<Concrete>, Concrete> invariant) =>
+        invariant.Over.Number > Table.Interrupt.Number;
 
     /// <summary>Whether every invariant holds in a state, if each of them holds in the state before it.</summary>
     /// <param name="from">The state before; the complement of the state if there is none.</param>

@@ -64,17 +64,11 @@ public sealed class Walker
         _rows = [State<Concrete>.Nobody, .. Codec.Rows];
         _rowsOf =
         [
-            .. Enum.GetValues<Table>()
-                .Select(table =>
-                    table == Table.Thread
-                        ? _rows
-                        :
-                        [
-                            .. Enumerable
-                                .Range(0, (int)State<Concrete>.Rows(table, model.Limits))
-                                .Select(row => (uint)row),
-                        ]
-                ),
+            .. KernelTables.All.Select(table =>
+                table == Table.Thread
+                    ? _rows
+                    : [.. Enumerable.Range(0, (int)State<Concrete>.Rows(table, model.Limits)).Select(row => (uint)row)]
+            ),
         ];
         Tables.LookOnlyAt(_rows);
         _reads = cell =>
@@ -195,7 +189,9 @@ public sealed class Walker
     /// The first invariant that the present state violates, and the row; null if all hold. Threads outside the model
     /// are blank like thread 0, which represents them.
     /// </summary>
-    public (Invariant<Concrete> Invariant, uint I, uint J)? Violated(IReadOnlyList<Invariant<Concrete>> invariants)
+    public (Invariant<State<Concrete>, Concrete> Invariant, uint I, uint J)? Violated(
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants
+    )
     {
         for (var n = 0; n < invariants.Count; n++)
         {
@@ -210,7 +206,7 @@ public sealed class Walker
     }
 
     /// <summary>The first invariant that the present state violates, in words; null if all hold.</summary>
-    public (string Property, string Why)? Violation(IReadOnlyList<Invariant<Concrete>> invariants)
+    public (string Property, string Why)? Violation(IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants)
     {
         if (Violated(invariants) is not var (invariant, i, j))
             return null;
@@ -236,7 +232,7 @@ public sealed class Walker
         ("settles", "the kernel's own steps end at a user or idle");
 
     /// <summary>The rows of a table that an invariant over it is evaluated at.</summary>
-    public uint[] RowsOf(Table table) => _rowsOf[(int)table];
+    public uint[] RowsOf(Table table) => _rowsOf[table.Number];
 
     /// <summary>
     /// True if the kernel's own steps from the present state end in a user or idle state. A tick looks at each thread

@@ -65,7 +65,7 @@ internal static class BootChecks
         var (pc, _) = Booting.Boot(image, modules);
         var machine = new AtPick(pc);
         var view = new View<Concrete>(image.Layout, machine);
-        var state = new State<Concrete>(image.Limits, new ConcreteTables(image.Limits));
+        var state = new State<Concrete>(image.Limits, new ConcreteTables());
         foreach (var (info, column) in state.Columns)
             for (var row = 0u; row < State<Concrete>.Rows(info.Table, image.Limits); row++)
                 column[row] = view.Column(info, row);

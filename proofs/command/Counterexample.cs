@@ -170,7 +170,7 @@ internal static class Counterexample
             else if (ColumnOf(layout, area, field) is { } name)
                 state.Add(new(name, row, value));
             else
-                memory.Add(new(area.Address<Concrete>(row, field).Value, layout.Encode<Concrete>(field, value).Value));
+                memory.Add(new(area.Address<Concrete>(row, field).Value, field.Encode<Concrete>(value).Value));
         }
 
         return (state, memory);
@@ -198,9 +198,7 @@ internal static class Counterexample
 
     private static readonly HashSet<string> Named =
     [
-        .. new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping)).Columns.Select(column =>
-            column.Info.Name
-        ),
+        .. new State<Concrete>(Limits.Shipping, new ConcreteTables()).Columns.Select(column => column.Info.Name),
     ];
 
     private static Registers? RegistersOf(Refutation refutation)

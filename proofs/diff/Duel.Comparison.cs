@@ -88,9 +88,9 @@ public sealed partial class Duel
                     invariant,
                     invariant.I switch
                     {
-                        Sort.PortWord => words,
-                        Sort.Page => pages.Rows,
-                        Sort.Slot => slots.Rows,
+                        _ when invariant.I == Table.PortWord => words,
+                        _ when invariant.I == Table.Page => pages.Rows,
+                        _ when invariant.I == Table.Slot => slots.Rows,
                         _ => tasks.Rows,
                     }
                 ) is
@@ -139,16 +139,17 @@ public sealed partial class Duel
             : null;
         var where = info.Table switch
         {
-            Table.Thread => $"{info.Name} of {Words.Thread(State, row)}",
-            Table.Priority => $"{info.Name} of priority {row}",
-            Table.Interrupt => $"{info.Name} of interrupt id {row}",
-            Table.Task => $"{info.Name} of task {row}",
-            Table.Node => $"{info.Name} of mapping {row:X}h",
-            Table.Slot => $"{info.Name} of slot {row % _layout.Limits.Paging.Slots:X}h of task "
+            _ when info.Table == Table.Thread => $"{info.Name} of {Words.Thread(State, row)}",
+            _ when info.Table == Table.Priority => $"{info.Name} of priority {row}",
+            _ when info.Table == Table.Interrupt => $"{info.Name} of interrupt id {row}",
+            _ when info.Table == Table.Task => $"{info.Name} of task {row}",
+            _ when info.Table == Table.Node => $"{info.Name} of mapping {row:X}h",
+            _ when info.Table == Table.Slot => $"{info.Name} of slot {row % _layout.Limits.Paging.Slots:X}h of task "
                 + $"{row / _layout.Limits.Paging.Slots}",
-            Table.PageTable => $"{info.Name} of page table {row}",
-            Table.Page => $"{info.Name} of entry {row % _layout.Limits.Paging.Entries:X}h of page table "
-                + $"{row / _layout.Limits.Paging.Entries}",
+            _ when info.Table == Table.PageTable => $"{info.Name} of page table {row}",
+            _ when info.Table == Table.Page =>
+                $"{info.Name} of entry {row % _layout.Limits.Paging.Entries:X}h of page table "
+                    + $"{row / _layout.Limits.Paging.Entries}",
             _ => info.Name,
         };
         return new(where, Name(spec), Name(image), address, info.Name);
@@ -164,16 +165,28 @@ public sealed partial class Duel
             if (
                 invariant.I switch
                 {
-                    Sort.Thread => Each(invariant, _footprint.Top ? _threads : threads),
-                    Sort.Priority => _footprint.IsPriorityMapWritten ? Each(invariant, _priorities) : null,
-                    Sort.ReadyWord => OfSets(invariant, _moves.Ready, _footprint.ReadyWords, _footprint.ReadySummaries),
-                    Sort.SenderWord => OfSets(
+                    _ when invariant.I == Table.Thread => Each(invariant, _footprint.Top ? _threads : threads),
+                    _ when invariant.I == Table.Priority => _footprint.IsPriorityMapWritten
+                        ? Each(invariant, _priorities)
+                        : null,
+                    _ when invariant.I == Table.ReadyWord => OfSets(
+                        invariant,
+                        _moves.Ready,
+                        _footprint.ReadyWords,
+                        _footprint.ReadySummaries
+                    ),
+                    _ when invariant.I == Table.SenderWord => OfSets(
                         invariant,
                         _moves.Sender,
                         _footprint.SenderWords,
                         _footprint.SenderSummaries
                     ),
-                    Sort.TimerWord => OfSets(invariant, _moves.Timer, _footprint.TimerWords, _footprint.TimerSummaries),
+                    _ when invariant.I == Table.TimerWord => OfSets(
+                        invariant,
+                        _moves.Timer,
+                        _footprint.TimerWords,
+                        _footprint.TimerSummaries
+                    ),
                     _ => Each(invariant, Processor),
                 } is
                 { } difference
@@ -199,7 +212,7 @@ public sealed partial class Duel
         List<uint> summaries
     )
     {
-        if (invariant.J == Sort.None)
+        if (invariant.J == Table.Processor)
         {
             foreach (var word in words)
                 if (!invariant.Holds(_representation, word, 0))
@@ -235,24 +248,29 @@ public sealed partial class Duel
             "violates it",
             invariant.I switch
             {
-                Sort.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
-                Sort.PortWord => _layout.Mappings.PortMaps.Address(i, MappingLayout.PortBits).Value,
-                Sort.Task => _layout.Mappings.SmallSegments.Address(i, MappingLayout.SmallSegment).Value,
-                Sort.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
+                _ when invariant.I == Table.Page => _layout.Mappings.PageTables.Address(i, MappingLayout.Entry).Value,
+                _ when invariant.I == Table.PortWord => _layout
+                    .Mappings.PortMaps.Address(i, MappingLayout.PortBits)
+                    .Value,
+                _ when invariant.I == Table.Task => _layout
+                    .Mappings.SmallSegments.Address(i, MappingLayout.SmallSegment)
+                    .Value,
+                _ when invariant.I == Table.Slot => _layout.Mappings.Directories.Address(i, MappingLayout.Entry).Value,
                 _ => null,
             }
         );
 
-    private static bool IsOfPages(Sort sort) => sort is Sort.Page or Sort.Slot or Sort.PortWord or Sort.Task;
+    private static bool IsOfPages(Table table) =>
+        table == Table.Page || table == Table.Slot || table == Table.PortWord || table == Table.Task;
 
-    private uint[] EveryValue(Sort sort) =>
-        sort switch
+    private uint[] EveryValue(Table table) =>
+        table switch
         {
-            Sort.Thread => _threads,
-            Sort.Priority => _priorities,
-            Sort.ReadyWord => _readyWords ??= WordsOf(_priorities),
-            Sort.SenderWord => _senderWords ??= WordsOf(_threads),
-            Sort.TimerWord => _timerWords ??= WordsOf(Slots),
+            _ when table == Table.Thread => _threads,
+            _ when table == Table.Priority => _priorities,
+            _ when table == Table.ReadyWord => _readyWords ??= WordsOf(_priorities),
+            _ when table == Table.SenderWord => _senderWords ??= WordsOf(_threads),
+            _ when table == Table.TimerWord => _timerWords ??= WordsOf(Slots),
             _ => Processor,
         };
 

@@ -309,7 +309,7 @@ public sealed partial class Duel
         foreach (var invariant in OfOthers)
         foreach (var i in EveryValue(invariant.I))
         foreach (var j in EveryValue(invariant.J))
-            if ((invariant.J == Sort.None || IsInPlace(j, i)) && !invariant.Holds(_representation, i, j))
+            if ((invariant.J == Table.Processor || IsInPlace(j, i)) && !invariant.Holds(_representation, i, j))
                 return Violation(invariant, i, j);
         return null;
     }

@@ -55,7 +55,7 @@ internal sealed class Footprint
     private readonly bool[] _isActive,
         _isListed;
     private readonly RowsOf[] _rows;
-    private readonly RowsOf?[] _rowsOf = new RowsOf?[Enum.GetValues<Table>().Length];
+    private readonly RowsOf?[] _rowsOf = new RowsOf?[KernelTables.All.Count];
     private readonly uint[] _threadsOfPlace,
         _prioritiesOfWord;
     private readonly Part[] _parts;
@@ -83,7 +83,7 @@ internal sealed class Footprint
         _prioritiesOfWord = new uint[layout.PriorityWords];
         _rows = [.. ByRow.Select(table => new RowsOf(table, State<Concrete>.Rows(table, layout.Limits)))];
         foreach (var rows in _rows)
-            _rowsOf[(int)rows.Table] = rows;
+            _rowsOf[rows.Table.Number] = rows;
         _parts = [.. Parts().OrderBy(part => part.Area.Base)];
         _partOfPage =
         [
@@ -186,7 +186,7 @@ internal sealed class Footprint
     public void Add(Table table, uint row) => Of(table).Add(row);
 
     /// <summary>The written rows of a table of mappings.</summary>
-    public RowsOf Of(Table table) => _rowsOf[(int)table]!;
+    public RowsOf Of(Table table) => _rowsOf[table.Number]!;
 
     /// <summary>
     /// Adds the image's writes since the mark. Returns the address and former value of a dword that may not change in

@@ -66,7 +66,7 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     private State<Concrete> Decode()
     {
-        var state = new State<Concrete>(Image.Limits, new ConcreteTables(Image.Limits));
+        var state = new State<Concrete>(Image.Limits, new ConcreteTables());
         foreach (var (info, column) in state.Columns)
         {
             var read = View.Reader(info);

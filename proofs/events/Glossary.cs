@@ -126,7 +126,7 @@ public static class Glossary
 
     private static readonly Dictionary<string, ColumnInfo> Columns = new State<Concrete>(
         Limits.Shipping,
-        new ConcreteTables(Limits.Shipping)
+        new ConcreteTables()
     ).Columns.ToDictionary(column => column.Info.Name, column => column.Info);
 
     /// <summary>The meaning of a column, in a few words.</summary>
@@ -137,14 +137,16 @@ public static class Glossary
     public static string Row(State<Concrete> s, string column, uint row) =>
         Columns[column].Table switch
         {
-            Table.Thread => $"thread {Words.Thread(s, row)}",
-            Table.Priority => $"priority {row}",
-            Table.Interrupt => row == 0 ? "interrupt id 0" : $"interrupt {row - 1}",
-            Table.Task => $"task {row}",
-            Table.Node => $"mapping {row:X}h",
-            Table.Slot => $"slot {row % s.Limits.Paging.Slots:X}h of task {row / s.Limits.Paging.Slots}",
-            Table.PageTable => $"page table {row}",
-            Table.Page => $"entry {row % s.Limits.Paging.Entries:X}h of page table {row / s.Limits.Paging.Entries}",
+            var table when table == Table.Thread => $"thread {Words.Thread(s, row)}",
+            var table when table == Table.Priority => $"priority {row}",
+            var table when table == Table.Interrupt => row == 0 ? "interrupt id 0" : $"interrupt {row - 1}",
+            var table when table == Table.Task => $"task {row}",
+            var table when table == Table.Node => $"mapping {row:X}h",
+            var table when table == Table.Slot =>
+                $"slot {row % s.Limits.Paging.Slots:X}h of task {row / s.Limits.Paging.Slots}",
+            var table when table == Table.PageTable => $"page table {row}",
+            var table when table == Table.Page =>
+                $"entry {row % s.Limits.Paging.Entries:X}h of page table {row / s.Limits.Paging.Entries}",
             _ => "",
         };
 

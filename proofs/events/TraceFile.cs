@@ -215,7 +215,7 @@ public static class TraceFile
 
     private static void Validate(Snapshot start)
     {
-        var columns = new State<Concrete>(start.Limits, new ConcreteTables(start.Limits)).Columns.ToDictionary(
+        var columns = new State<Concrete>(start.Limits, new ConcreteTables()).Columns.ToDictionary(
             column => column.Info.Name,
             column => column.Info
         );

@@ -21,7 +21,11 @@ public sealed partial record Condition(string Text, Func<Transition, bool> Holds
     private const uint MostNamed = 256;
 
     /// <exception cref="ExploreException">The text is not a condition of this model.</exception>
-    public static Condition Parse(string text, Walker walker, IReadOnlyList<Invariant<Concrete>> invariants)
+    public static Condition Parse(
+        string text,
+        Walker walker,
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants
+    )
     {
         var parts = text.Split("&&", StringSplitOptions.TrimEntries)
             .Select(part => Part(part, walker, invariants))
@@ -35,7 +39,7 @@ public sealed partial record Condition(string Text, Func<Transition, bool> Holds
     private static Func<Transition, bool> Part(
         string text,
         Walker walker,
-        IReadOnlyList<Invariant<Concrete>> invariants
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants
     )
     {
         if (text.StartsWith(Not, StringComparison.Ordinal))

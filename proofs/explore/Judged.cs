@@ -20,7 +20,7 @@ internal sealed class Judged
 {
     private static readonly uint[] One = [0];
 
-    private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+    private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
     private readonly IReadOnlyList<Property<Concrete>> _properties;
     private readonly uint[] _threads;
     private readonly Dictionary<Property<Concrete>, string?> _judged = [];
@@ -35,7 +35,7 @@ internal sealed class Judged
         Trace trace,
         uint[] threads,
         int last,
-        IReadOnlyList<Invariant<Concrete>> invariants,
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants,
         IReadOnlyList<Property<Concrete>> properties
     )
     {
@@ -84,7 +84,7 @@ internal sealed class Judged
     public IReadOnlyList<Verdict> Invariants =>
         [.. _invariants.Select(invariant => new Verdict(invariant.Name, invariant.Why, Violated(invariant)))];
 
-    private string? Violated(Invariant<Concrete> invariant)
+    private string? Violated(Invariant<State<Concrete>, Concrete> invariant)
     {
         var s = Tables.State;
         foreach (var i in RowsOf(invariant.Over))

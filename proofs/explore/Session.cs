@@ -18,7 +18,7 @@ public sealed partial class Session
     private readonly Walker _walker;
     private readonly Key _boot;
     private readonly uint[] _threads;
-    private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+    private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
     private readonly IReadOnlyList<Property<Concrete>> _properties;
     private readonly List<Event> _events = [];
     private Snapshot _start;

@@ -23,7 +23,7 @@ public sealed record FuzzOptions(
     int Count = 2_000,
     int Events = 64,
     Limits? Limits = null,
-    IReadOnlyList<Invariant<Concrete>>? Invariants = null,
+    IReadOnlyList<Invariant<State<Concrete>, Concrete>>? Invariants = null,
     Action<State<Concrete>, Entry>? Damage = null,
     Action<int>? Progress = null,
     IReadOnlyList<Property<Concrete>>? Properties = null,
@@ -119,7 +119,7 @@ public static class FuzzRun
         private readonly FuzzOptions _options;
         private readonly FlatTables _tables;
         private readonly Kernel<Concrete> _kernel;
-        private readonly IReadOnlyList<Invariant<Concrete>> _invariants;
+        private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
         private readonly Separation _separation;
         private readonly MeaningJudge _meaning;
         private readonly SpaceHistory _spaces;
@@ -306,9 +306,9 @@ public static class FuzzRun
         private IEnumerable<uint> RowsOf(Table table) =>
             table switch
             {
-                Table.Priority => _priorities,
-                Table.Interrupt => Ids,
-                Table.Task => Tasks,
+                _ when table == Table.Priority => _priorities,
+                _ when table == Table.Interrupt => Ids,
+                _ when table == Table.Task => Tasks,
                 _ => _touched[table],
             };
 
@@ -319,10 +319,10 @@ public static class FuzzRun
             foreach (
                 var i in invariant.Over switch
                 {
-                    Table.Thread => _threads,
-                    Table.Priority => _priorities,
-                    Table.Processor => One,
-                    Table.Interrupt => Ids,
+                    _ when invariant.Over == Table.Thread => _threads,
+                    _ when invariant.Over == Table.Priority => _priorities,
+                    _ when invariant.Over == Table.Processor => One,
+                    _ when invariant.Over == Table.Interrupt => Ids,
                     var table => [.. _touched[table]],
                 }
             )

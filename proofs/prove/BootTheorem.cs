@@ -21,7 +21,7 @@ namespace Verified.Proofs.Prove;
 /// full.
 /// </remarks>
 public sealed class BootTheorem(string name, KernelImage image, BootedImage booted, IReadOnlyList<BootModule> modules)
-    : Theorem(name, image.Limits)
+    : KernelTheorem(name, image.Limits)
 {
     public override string Key =>
         $"{base.Key} {Convert.ToHexString(SHA256.HashData([.. image.ToElf(), .. AllModules]))}";

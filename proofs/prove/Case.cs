@@ -29,7 +29,7 @@ public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool 
     /// <summary>
     /// True if a step must know an invariant. Only steps that delete or create must know an invariant that is apart.
     /// </summary>
-    public static bool Needs(Entry? entry, Case? only, Invariant<Symbolic> invariant) =>
+    public static bool Needs(Entry? entry, Case? only, Invariant<State<Symbolic>, Symbolic> invariant) =>
         !invariant.IsApart
         || entry is Entry.TaskNew or Entry.LthreadExRegs
         || (entry == Entry.Map && only?.Deletes != false);

@@ -11,7 +11,7 @@ namespace Verified.Proofs.Prove;
 public sealed class Choosing(Terms terms, Universe universe, Exploration path)
 {
     private sealed record Choice(
-        Sort Sort,
+        Table Table,
         Symbolic? After,
         Func<Symbolic, Truth> At,
         Func<Symbolic, Symbolic>? Key,
@@ -27,52 +27,52 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
     /// <summary>
     /// The first row after a given row at which a predicate holds. The order is cyclic, and the given row comes last.
     /// </summary>
-    /// <param name="sort">The sort of the rows.</param>
+    /// <param name="table">The table of the rows.</param>
     /// <param name="rows">The number of rows: a power of two.</param>
     /// <param name="after">The row before the first candidate.</param>
     /// <param name="at">The predicate; it may be evaluated at any later time.</param>
-    public (Truth Found, Symbolic Row) First(Sort sort, uint rows, Symbolic after, Func<Symbolic, Truth> at) =>
-        Earlier(sort, rows, after, at, null) ?? Add(sort, after, at, null, "first", rows, (found, first) =>
+    public (Truth Found, Symbolic Row) First(Table table, uint rows, Symbolic after, Func<Symbolic, Truth> at) =>
+        Earlier(table, rows, after, at, null) ?? Add(table, after, at, null, "first", rows, (found, first) =>
         {
             Symbolic Distance(Symbolic row) => (row - after - 1) & (rows - 1);
-            universe.Touch(sort, first);
+            universe.Touch(table, first);
             path.Assume(!found | universe.Quietly(() => at(first)));
-            universe.ForAllHere(sort, row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
+            universe.ForAllHere(table, row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
         });
 
     /// <summary>The greatest key of the rows at which a predicate holds; 0 if it holds at no row.</summary>
-    /// <param name="sort">The sort of the rows.</param>
+    /// <param name="table">The table of the rows.</param>
     /// <param name="rows">The number of rows.</param>
     /// <param name="keys">The number of keys.</param>
     /// <param name="at">The predicate; it may be evaluated at any later time.</param>
     /// <param name="key">The key of a row, also evaluated at any later time.</param>
     public (Truth Found, Symbolic Key) Greatest(
-        Sort sort,
+        Table table,
         uint rows,
         uint keys,
         Func<Symbolic, Truth> at,
         Func<Symbolic, Symbolic> key
-    ) => Earlier(sort, rows, null, at, key) ?? Add(sort, null, at, key, "greatest", keys, (found, greatest) =>
+    ) => Earlier(table, rows, null, at, key) ?? Add(table, null, at, key, "greatest", keys, (found, greatest) =>
         {
             var witness = terms.Variable($"witness!{_choices.Count}", Bits(rows));
-            universe.Touch(sort, witness);
+            universe.Touch(table, witness);
             path.Assume(found | greatest == 0);
             path.Assume(!found | universe.Quietly(() => at(witness) & key(witness) == greatest));
-            universe.ForAllHere(sort, row => !(row < rows) | !at(row) | (found & (key(row) <= greatest)));
+            universe.ForAllHere(table, row => !(row < rows) | !at(row) | (found & (key(row) <= greatest)));
         });
 
     private (Truth, Symbolic)? Earlier(
-        Sort sort,
+        Table table,
         uint rows,
         Symbolic? after,
         Func<Symbolic, Truth> at,
         Func<Symbolic, Symbolic>? key
     )
     {
-        Symbolic any = terms.Variable($"any-{sort}", Bits(rows));
+        Symbolic any = terms.Variable($"any-{table}", Bits(rows));
         foreach (var choice in _choices)
         {
-            if (choice.Sort != sort || !Equals(choice.After, after) || choice.Key is null != key is null)
+            if (choice.Table != table || !Equals(choice.After, after) || choice.Key is null != key is null)
                 continue;
             var same = universe.Quietly(() =>
             {
@@ -87,7 +87,7 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
     }
 
     private (Truth, Symbolic) Add(
-        Sort sort,
+        Table table,
         Symbolic? after,
         Func<Symbolic, Truth> at,
         Func<Symbolic, Symbolic>? key,
@@ -99,7 +99,7 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
         Symbolic found = terms.Variable($"found!{_choices.Count}", 1),
             result = terms.Variable($"{name}!{_choices.Count}", Bits(values));
         define(found == 1, result);
-        _choices.Add(new(sort, after, at, key, found == 1, result));
+        _choices.Add(new(table, after, at, key, found == 1, result));
         return (found == 1, result);
     }
 

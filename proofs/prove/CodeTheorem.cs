@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -8,7 +9,7 @@ namespace Verified.Proofs.Prove;
 /// A theorem about the code of a booted image. Nothing is known about its processor and memory, except for the
 /// constants after boot.
 /// </summary>
-public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name, image.Layout.Limits)
+public abstract class CodeTheorem(string name, BootedImage image) : KernelTheorem(name, image.Layout.Limits)
 {
     protected BootedImage Image => image;
 
@@ -49,7 +50,7 @@ public abstract class CodeTheorem(string name, BootedImage image) : Theorem(name
 
     /// <summary>The state before the run, as the view of a machine.</summary>
     protected State<Symbolic> Before(Attempt attempt, View<Symbolic> view) =>
-        new(Limits, new SymbolicTables(Limits, view.Column, attempt.Terms, null));
+        new(Limits, new SymbolicTables(view.Column, attempt.Terms, null, Limits.Priorities));
 
     private uint? Recorded(Attempt attempt, uint address)
     {

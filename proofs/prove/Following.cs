@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -11,21 +12,21 @@ internal static class Following
     public static void Mappings(Universe universe, State<Symbolic> state)
     {
         var (m, entries) = (state.Mappings, (uint)System.Numerics.BitOperations.Log2(state.Limits.Paging.Entries));
-        universe.Follow(Sort.Node, node =>
+        universe.Follow(Table.Node, node =>
             [
-                (Sort.Slot, state.SlotOf(m.Space[node], m.Page[node])),
-                (Sort.Page, state.EntryOf(state.TableOf(m.Space[node], m.Page[node]), m.Page[node])),
+                (Table.Slot, state.SlotOf(m.Space[node], m.Page[node])),
+                (Table.Page, state.EntryOf(state.TableOf(m.Space[node], m.Page[node]), m.Page[node])),
             ]
         );
-        universe.Follow(Sort.Page, entry => [(Sort.PageTable, entry >> entries)]);
-        universe.Follow(Sort.PageTable, table => [(Sort.Task, m.TableTask[table])]);
-        universe.Follow(Sort.Slot, slot => [(Sort.PageTable, m.TableAt[slot])]);
+        universe.Follow(Table.Page, entry => [(Table.PageTable, entry >> entries)]);
+        universe.Follow(Table.PageTable, table => [(Table.Task, m.TableTask[table])]);
+        universe.Follow(Table.Slot, slot => [(Table.PageTable, m.TableAt[slot])]);
     }
 
     /// <summary>For a word of a map of ports: the slot of its pages, and the pages.</summary>
     public static void Ports(Universe universe, State<Symbolic> state)
     {
-        universe.Follow(Sort.PortWord, word =>
+        universe.Follow(Table.PortWord, word =>
         {
             var (task, page) = (
                 word >> (uint)System.Numerics.BitOperations.Log2(MappingLayout.PortWords),
@@ -34,9 +35,9 @@ internal static class Following
             var table = state.TableOf(task, page);
             return
             [
-                (Sort.Slot, state.SlotOf(task, page)),
-                (Sort.Page, state.EntryOf(table, page)),
-                (Sort.Page, state.EntryOf(table, page + 1)),
+                (Table.Slot, state.SlotOf(task, page)),
+                (Table.Page, state.EntryOf(table, page)),
+                (Table.Page, state.EntryOf(table, page + 1)),
             ];
         });
     }

@@ -64,19 +64,19 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         foreach (
             var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(way.Step, way.Only, invariant))
         )
-            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None, (i, j) =>
+            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(state, i, j)
             );
 
         var representation = new Representation<Symbolic>(view, state);
-        attempt.Universe.Follow(Sort.Thread, thread => [(Sort.Priority, state.Priority[thread])]);
+        attempt.Universe.Follow(Table.Thread, thread => [(Table.Priority, state.Priority[thread])]);
         Following.Mappings(attempt.Universe, state);
-        attempt.Range(Sort.PortWord, Representation<Symbolic>.Count(Sort.PortWord, Layout));
+        attempt.Range(Table.PortWord, Representation<Symbolic>.Count(Table.PortWord, Layout));
         Following.Ports(attempt.Universe, state);
         if (way.Only is { } only)
-            attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(state));
+            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(state));
         if (way.InSmallSpace is { } small)
-            attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) =>
+            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) =>
                 small ? !representation.IsFlat : representation.IsFlat
             );
         foreach (var invariant in Representation<Symbolic>.Others)
@@ -155,8 +155,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         path.RequireAll([
             .. state.Columns.SelectMany(column =>
                 attempt.ForAll(
-                    Universe.Of(column.Info.Table),
-                    Sort.None,
+                    column.Info.Table,
+                    Table.Processor,
                     written,
                     (row, _) => column.Column[row] == after.Column(column.Info, row),
                     $"{column.Info.Name} is what the spec says"
@@ -172,22 +172,22 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
                 )
             ),
             .. attempt.ForAll(
-                Sort.Thread,
-                Sort.None,
+                Table.Thread,
+                Table.Processor,
                 written,
                 (thread, _) => sets.Ready.Get(thread) == members.Ready(thread),
                 "a thread is in the set of its priority if it competes for the processor, and in no other"
             ),
             .. attempt.ForAll(
-                Sort.Thread,
-                Sort.None,
+                Table.Thread,
+                Table.Processor,
                 written,
                 (thread, _) => sets.Sender.Get(thread) == members.Sender(thread),
                 "a thread is in the sender set of the thread it waits to send to, and in no other"
             ),
             .. attempt.ForAll(
-                Sort.Thread,
-                Sort.None,
+                Table.Thread,
+                Table.Processor,
                 written,
                 (thread, _) => sets.Timer.Get(thread) == members.Timer(thread),
                 "a thread is in the set of its deadline's slot if it waits with one, and in no other"
@@ -270,7 +270,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     private Symbolic Summary(Attempt attempt, SymbolicSets sets, Choosing choosing, Symbolic receiver)
     {
         var sender = sets.Sender.AsNow();
-        var (found, _) = choosing.First(Sort.Thread, Limits.Threads, 0, thread => sender(thread) == receiver);
+        var (found, _) = choosing.First(Table.Thread, Limits.Threads, 0, thread => sender(thread) == receiver);
         Symbolic summary = attempt.Terms.Fresh("senders", (int)Layout.Words);
         attempt.Path.Assume((summary != 0) == found);
         return summary;
@@ -286,7 +286,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         // Once a row is known not to be row 0, its registers are no longer a selection, and simplify like those of the
         // code.
         var somebody = new HashSet<Symbolic>();
-        return new(Limits, Initial, attempt.Terms, (attempt.Universe, choosing));
+        return new(Initial, attempt.Terms, (attempt.Universe, choosing), Limits.Priorities);
 
         Symbolic Initial(ColumnInfo column, Symbolic row)
         {
@@ -301,10 +301,10 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     }
 
     /// <summary>
-    /// The rows that the image or the spec wrote, by sort, each once. From here on, rows that were shown to differ are
+    /// The rows that the image or the spec wrote, by table, each once. From here on, rows that were shown to differ are
     /// known to differ.
     /// </summary>
-    private Dictionary<Sort, List<Symbolic>> Written(
+    private Dictionary<Table, List<Symbolic>> Written(
         Attempt attempt,
         KernelMemory memory,
         SymbolicTables tables,
@@ -312,17 +312,17 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         params ReadOnlySpan<Symbolic> currents
     )
     {
-        var written = new Dictionary<Sort, List<Symbolic>> { [Sort.Thread] = [.. currents, .. sets.Written] };
+        var written = new Dictionary<Table, List<Symbolic>> { [Table.Thread] = [.. currents, .. sets.Written] };
         foreach (
-            var (sort, row) in memory
-                .WrittenRows.Select(row => (Layout.SortOf(row.Area), row.Row))
+            var (table, row) in memory
+                .WrittenRows.Select(row => (Layout.TableOf(row.Area), row.Row))
                 .Concat(tables.Written)
         )
         {
-            if (sort == Sort.None)
+            if (table == Table.Processor)
                 continue;
-            written.TryAdd(sort, []);
-            written[sort].Add(row);
+            written.TryAdd(table, []);
+            written[table].Add(row);
         }
 
         attempt.Apart(written);
@@ -331,7 +331,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
 
     private void Touch(Attempt attempt, Area area, Symbolic row)
     {
-        if (Layout.SortOf(area) is var sort and not Sort.None)
-            attempt.Universe.Touch(sort, row);
+        if (Layout.TableOf(area) is var table && table != Table.Processor)
+            attempt.Universe.Touch(table, row);
     }
 }

@@ -22,7 +22,7 @@ public sealed class IsolationTheorem(
     uint stage,
     Case? only = null,
     IsolationTheorem.Policy? policy = null
-) : Theorem(name, limits)
+) : KernelTheorem(name, limits)
 {
     /// <summary>The threads that take part in a step, and the columns that it may change.</summary>
     public sealed record Policy(
@@ -36,13 +36,11 @@ public sealed class IsolationTheorem(
     {
         var before = Before(attempt);
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
-            attempt.Universe.ForAll(
-                Universe.Of(invariant.Over),
-                invariant.Pairs ? Kernel.Sort.Thread : Kernel.Sort.None,
-                (i, j) => invariant.Holds(before, i, j)
+            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+                invariant.Holds(before, i, j)
             );
         if (only is not null)
-            attempt.Universe.ForAll(Kernel.Sort.None, Kernel.Sort.None, (_, _) => only.Holds(before));
+            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
 
@@ -57,7 +55,7 @@ public sealed class IsolationTheorem(
         {
             var state = new State<Symbolic>(
                 Limits,
-                new SymbolicTables(Limits, initial, attempt.Terms, (attempt.Universe, choosing))
+                new SymbolicTables(initial, attempt.Terms, (attempt.Universe, choosing), Limits.Priorities)
             );
             new Kernel<Symbolic>(state).Step(entry, argument, code);
             return state;
@@ -80,7 +78,7 @@ public sealed class IsolationTheorem(
         for (var i = 0; i < after.Columns.Count; i++)
         {
             var (info, column) = after.Columns[i];
-            var row = attempt.Any(Universe.Of(info.Table), false);
+            var row = attempt.Any(info.Table, false);
             var (old, now, then) = (before.Columns[i].Column[row], column[row], other.Columns[i].Column[row]);
             attempt.Path.Require(
                 _policy.MayChange(before, entry, info, row) | now == old,
@@ -95,7 +93,10 @@ public sealed class IsolationTheorem(
     }
 
     private State<Symbolic> Before(Attempt attempt) =>
-        new(Limits, new SymbolicTables(Limits, (info, row) => Initial(attempt, info, row), attempt.Terms, null));
+        new(
+            Limits,
+            new SymbolicTables((info, row) => Initial(attempt, info, row), attempt.Terms, null, Limits.Priorities)
+        );
 
     private Symbolic Initial(Attempt attempt, ColumnInfo info, Symbolic row) =>
         info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);

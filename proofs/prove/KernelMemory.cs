@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Values;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -47,7 +48,7 @@ public sealed class KernelMemory : IBus<Symbolic>
         (_layout, _path, _constant, _touch, _senders, Masks) = (layout, path, constant, touch, senders, masks);
         foreach (var area in layout.Areas)
         foreach (var field in area.Fields)
-            _contents.Add((area, field), new Contents(row => layout.Encode(field, initial(area, field, row)), terms));
+            _contents.Add((area, field), new Contents(row => field.Encode(initial(area, field, row)), terms));
     }
 
     /// <summary>
@@ -162,9 +163,9 @@ public sealed class KernelMemory : IBus<Symbolic>
             throw Bypassed("written", area, field);
         if (field.Bits < 32)
         {
-            var decoded = _layout.Decode(field, value);
+            var decoded = field.Decode(value);
             _path.Require(
-                (decoded < (1u << (int)field.Bits)) & (_layout.Encode(field, decoded) == value),
+                (decoded < (1u << (int)field.Bits)) & (field.Encode(decoded) == value),
                 $"the value that the kernel writes to {area.Name}.{field.Name} fits its {field.Bits} bits"
             );
         }

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -9,31 +10,31 @@ namespace Verified.Proofs.Prove;
 /// satisfies the invariants and has its lists in order. Every mapping is reached, and a derived mapping never has a
 /// right that its source does not have.
 /// </summary>
-public sealed class ListTheorem(Limits limits) : Theorem("lists.along", limits)
+public sealed class ListTheorem(Limits limits) : KernelTheorem("lists.along", limits)
 {
     protected override void Assume(Attempt attempt)
     {
         var state = new State<Symbolic>(Limits, Tables(attempt));
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => !invariant.IsApart))
-            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None, (i, j) =>
+            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(state, i, j)
             );
-        new Orders(attempt, changesChiefs: false).Assume(state);
+        new Orders(attempt, Limits, changesChiefs: false).Assume(state);
     }
 
     protected override void Run(Attempt attempt)
     {
         var (state, path) = (new State<Symbolic>(Limits, Tables(attempt)), attempt.Path);
         var (node, from) = (
-            attempt.Any(Sort.Node, false),
+            attempt.Any(Table.Node, false),
             attempt.Terms.Variable("from", System.Numerics.BitOperations.Log2(Limits.Paging.Nodes))
         );
         var (next, m) = (state.Mappings.Next[node], state.Mappings);
         foreach (var row in (Symbolic[])[from, next, m.Previous[node], m.Root])
-            attempt.Universe.Touch(Sort.Node, row);
+            attempt.Universe.Touch(Table.Node, row);
         path.IsTaken();
         path.RequireLemma(
-            AlongLists<Symbolic>.IsReached(state, new Orders(attempt, changesChiefs: false).OfMappings, node),
+            AlongLists<Symbolic>.IsReached(state, new Orders(attempt, Limits, changesChiefs: false).OfMappings, node),
             "every mapping is its list's first, or follows another of that list"
         );
 
@@ -57,5 +58,5 @@ public sealed class ListTheorem(Limits limits) : Theorem("lists.along", limits)
     }
 
     private SymbolicTables Tables(Attempt attempt) =>
-        new(Limits, (info, row) => attempt.Initial(info.Name, (int)info.Bits, row), attempt.Terms, null);
+        new((info, row) => attempt.Initial(info.Name, (int)info.Bits, row), attempt.Terms, null, Limits.Priorities);
 }

@@ -1,6 +1,7 @@
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Meaning;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -21,7 +22,7 @@ public sealed class MeaningTheorem(
     uint stage,
     Case? only = null,
     Action<State<Symbolic>>? damage = null
-) : Theorem(name, limits)
+) : KernelTheorem(name, limits)
 {
     private static readonly IReadOnlyList<Property<Symbolic>> Properties =
     [
@@ -41,13 +42,11 @@ public sealed class MeaningTheorem(
     {
         var before = Before(attempt);
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
-            attempt.Universe.ForAll(
-                Universe.Of(invariant.Over),
-                invariant.Pairs ? Kernel.Sort.Thread : Kernel.Sort.None,
-                (i, j) => invariant.Holds(before, i, j)
+            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+                invariant.Holds(before, i, j)
             );
         if (only is not null)
-            attempt.Universe.ForAll(Kernel.Sort.None, Kernel.Sort.None, (_, _) => only.Holds(before));
+            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
 
@@ -59,10 +58,10 @@ public sealed class MeaningTheorem(
         var state = new State<Symbolic>(
             Limits,
             new SymbolicTables(
-                Limits,
                 (info, row) => Initial(attempt, info, row),
                 attempt.Terms,
-                (attempt.Universe, choosing)
+                (attempt.Universe, choosing),
+                Limits.Priorities
             )
         );
         var (argument, code) = (attempt.Register("argument"), attempt.Register("error-code"));
@@ -74,13 +73,16 @@ public sealed class MeaningTheorem(
         var step = new Step<Symbolic>(before, state, entry, argument, code);
         foreach (var property in Properties.Where(property => property.Entries.Contains(entry)))
         {
-            var (i, j) = (attempt.Any(Universe.Of(property.Over), false), attempt.Any(Kernel.Sort.Thread, true));
+            var (i, j) = (attempt.Any(property.Over, false), attempt.Any(Table.Thread, true));
             attempt.Path.RequireLemma(property.Holds(step, i, j), $"{property.Name}: {property.Says}");
         }
     }
 
     private State<Symbolic> Before(Attempt attempt, (Universe, Choosing)? reads = null) =>
-        new(Limits, new SymbolicTables(Limits, (info, row) => Initial(attempt, info, row), attempt.Terms, reads));
+        new(
+            Limits,
+            new SymbolicTables((info, row) => Initial(attempt, info, row), attempt.Terms, reads, Limits.Priorities)
+        );
 
     private Symbolic Initial(Attempt attempt, ColumnInfo info, Symbolic row) =>
         info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);

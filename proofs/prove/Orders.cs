@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -10,27 +11,30 @@ namespace Verified.Proofs.Prove;
 /// a step, and shown after it.
 /// </summary>
 /// <param name="attempt">The attempt that they belong to.</param>
+/// <param name="limits">Sizes of the tables.</param>
 /// <param name="changesChiefs">
 /// True if the step may give a task another chief. Any other step keeps the order at a task because it held there
 /// before.
 /// </param>
-internal sealed class Orders(Attempt attempt, bool changesChiefs)
+internal sealed class Orders(Attempt attempt, Limits limits, bool changesChiefs)
 {
     /// <summary>Positions of mappings.</summary>
-    public Func<Symbolic, Symbolic> OfMappings => Column("position", attempt.Limits.Paging.Nodes);
+    public Func<Symbolic, Symbolic> OfMappings => Column("position", limits.Paging.Nodes);
 
-    private Func<Symbolic, Symbolic> OfTables => Column("position of table", attempt.Limits.Paging.Tables);
+    private Func<Symbolic, Symbolic> OfTables => Column("position of table", limits.Paging.Tables);
 
-    private Func<Symbolic, Symbolic> OfTasks => Column("position of task", attempt.Limits.Tasks);
+    private Func<Symbolic, Symbolic> OfTasks => Column("position of task", limits.Tasks);
 
     public void Assume(State<Symbolic> before)
     {
-        attempt.Universe.ForAll(Sort.Node, Sort.None, (node, _) => ListOrder<Symbolic>.Holds(before, OfMappings, node));
-        attempt.Universe.ForAll(Sort.PageTable, Sort.None, (table, _) =>
+        attempt.Universe.ForAll(Table.Node, Table.Processor, (node, _) =>
+            ListOrder<Symbolic>.Holds(before, OfMappings, node)
+        );
+        attempt.Universe.ForAll(Table.PageTable, Table.Processor, (table, _) =>
             ListOrder<Symbolic>.HoldsOfTable(before, OfTables, table)
         );
         if (changesChiefs)
-            attempt.Universe.ForAll(Sort.Task, Sort.None, (task, _) =>
+            attempt.Universe.ForAll(Table.Task, Table.Processor, (task, _) =>
                 ChiefOrder<Symbolic>.Holds(before, OfTasks, task)
             );
     }
@@ -38,9 +42,9 @@ internal sealed class Orders(Attempt attempt, bool changesChiefs)
     public void Require(State<Symbolic> before, State<Symbolic> after)
     {
         var (node, table, task) = (
-            attempt.Any(Sort.Node, false),
-            attempt.Any(Sort.PageTable, false),
-            attempt.Any(Sort.Task, false)
+            attempt.Any(Table.Node, false),
+            attempt.Any(Table.PageTable, false),
+            attempt.Any(Table.Task, false)
         );
         attempt.Path.RequireLemma(
             ListOrder<Symbolic>.Holds(after, row => ListOrder<Symbolic>.After(before, after, OfMappings, row), node),

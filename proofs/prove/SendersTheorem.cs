@@ -1,5 +1,7 @@
 using Verified.Kernel;
 using Verified.Proofs.Values;
+using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -13,7 +15,7 @@ public sealed class SendersTheorem(BootedImage image) : SetTheorem("image.sets.s
     {
         var members = InitialMembers(attempt);
         var before = new View<Symbolic>(Layout, Machine(attempt, Memory(attempt, null, null)));
-        var (receiver, thread) = (attempt.Any(Sort.Thread, false), attempt.Any(Sort.Thread, true));
+        var (receiver, thread) = (attempt.Any(Table.Thread, false), attempt.Any(Table.Thread, true));
         TouchFirst(attempt, before, Layout.Threads, Layout.Senders, receiver);
         var summary = before.Thread(receiver, Layout.Senders);
 

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Values;
+using Verified.Spec;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
@@ -123,7 +124,7 @@ public sealed class SetContracts(
     {
         var ready = sets.Ready.AsNow();
         var (found, priority) = choosing.Greatest(
-            Sort.Thread,
+            Table.Thread,
             _threads,
             layout.Limits.Priorities,
             thread => ready(thread) != sets.NoPriority,
@@ -183,7 +184,7 @@ public sealed class SetContracts(
         var timer = sets.Timer.AsNow();
         var slot = SlotOf(Load(layout.Clock, 0, Layout.ClockTicks));
         var examined = Load(layout.Examined, 0, layout.ExaminedNumber);
-        var (found, thread) = choosing.First(Sort.Thread, _threads, examined, thread => timer(thread) == slot);
+        var (found, thread) = choosing.First(Table.Thread, _threads, examined, thread => timer(thread) == slot);
         return (found & (thread > examined), thread);
     }
 
@@ -191,25 +192,25 @@ public sealed class SetContracts(
 
     private (Truth Found, Symbolic Thread) Next(Symbolic after, Func<Symbolic, Truth> isMember)
     {
-        var (found, thread) = choosing.First(Sort.Thread, _threads, after, isMember);
+        var (found, thread) = choosing.First(Table.Thread, _threads, after, isMember);
         require(found, "a set that is searched is not empty");
         return (true, thread);
     }
 
     private Symbolic Load(Area area, Symbolic row, Field field) =>
-        layout.Decode(field, memory.Load(area.Address(row, field), 4, user: false));
+        field.Decode(memory.Load(area.Address(row, field), 4, user: false));
 
     private void StoreTop(Symbolic priority) =>
         memory.Store(layout.Top.Address<Symbolic>(0, Layout.TopPriority), 4, priority, user: false);
 
     private Symbolic ThreadAt(Symbolic address)
     {
-        var thread = layout.Decode(layout.Partner, address);
+        var thread = layout.Partner.Decode(address);
         require(
-            (thread < _threads) & (layout.Encode(layout.Partner, thread) == address),
+            (thread < _threads) & (layout.Partner.Encode(thread) == address),
             "a thread's address is that of a row"
         );
-        attempt.Universe.Touch(Sort.Thread, thread);
+        attempt.Universe.Touch(Table.Thread, thread);
         return thread;
     }
 }

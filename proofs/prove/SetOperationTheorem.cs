@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Values;
+using Verified.Spec;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
@@ -71,7 +72,7 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
     private SymbolicMachine Enter(Attempt attempt, KernelMemory memory)
     {
         Symbolic Row(string name) =>
-            Layout.Encode<Symbolic>(Layout.Partner, attempt.Terms.Variable(name, Width(Limits.Threads)));
+            Layout.Partner.Encode<Symbolic>(attempt.Terms.Variable(name, Width(Limits.Threads)));
         var machine = Machine(attempt, memory);
         var cpu = machine.Cpu;
         cpu.R[Register.Esp] = Row("me") + Layout.Edi.Offset;
@@ -93,7 +94,7 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
             case SetOperationKind.RemoveReady:
                 cpu.R[Register.Esi] = attempt.Terms.Variable("priority", Width(Limits.Priorities));
                 cpu.R[Register.Edi] = attempt.Terms.Variable("thread", Width(Limits.Threads));
-                attempt.Universe.Touch(Sort.Thread, cpu.R[Register.Edi]);
+                attempt.Universe.Touch(Table.Thread, cpu.R[Register.Edi]);
                 break;
         }
 
@@ -107,7 +108,7 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
             operation.Kind == SetOperationKind.NextTimer
             || (!lost.Contains(Register.Eax) && operation.Kind != SetOperationKind.GreatestPriority)
         )
-            attempt.Universe.Touch(Sort.Thread, result & (Limits.Threads - 1));
+            attempt.Universe.Touch(Table.Thread, result & (Limits.Threads - 1));
         else if (!lost.Contains(Register.Eax))
             TouchFirst(attempt, before, Layout.ReadySummary, Layout.ReadySummaryWord, result & (Limits.Priorities - 1));
     }
@@ -142,14 +143,14 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
                 );
     }
 
-    private Dictionary<Sort, List<Symbolic>> Written(Attempt attempt, KernelMemory memory, SymbolicSets sets)
+    private Dictionary<Table, List<Symbolic>> Written(Attempt attempt, KernelMemory memory, SymbolicSets sets)
     {
-        var written = new Dictionary<Sort, List<Symbolic>> { [Sort.Thread] = [.. sets.Written] };
+        var written = new Dictionary<Table, List<Symbolic>> { [Table.Thread] = [.. sets.Written] };
         foreach (var (area, row) in memory.WrittenRows)
-            if (Layout.SortOf(area) is var sort and not Sort.None)
+            if (Layout.TableOf(area) is var table && table != Table.Processor)
             {
-                written.TryAdd(sort, []);
-                written[sort].Add(row);
+                written.TryAdd(table, []);
+                written[table].Add(row);
             }
 
         attempt.Apart(written);

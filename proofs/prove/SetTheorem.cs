@@ -1,5 +1,7 @@
 using Verified.Kernel;
 using Verified.Proofs.Values;
+using Verified.Spec;
+using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
@@ -13,12 +15,12 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
 
     protected override void Assume(Attempt attempt)
     {
-        foreach (var sort in (Sort[])[Sort.ReadyWord, Sort.SenderWord, Sort.TimerWord])
-            attempt.Range(sort, Representation<Symbolic>.Count(sort, Layout));
+        foreach (var table in (Table[])[Table.ReadyWord, Table.SenderWord, Table.TimerWord])
+            attempt.Range(table, Representation<Symbolic>.Count(table, Layout));
         var members = InitialMembers(attempt);
         var representation = Meaning(attempt, Machine(attempt, Memory(attempt, null, null)), members);
         var limits = Layout.Limits;
-        attempt.Universe.ForAll(Sort.Thread, Sort.None, (thread, _) =>
+        attempt.Universe.ForAll(Table.Thread, Table.Processor, (thread, _) =>
             (members.Ready(thread) <= limits.Priorities)
             & (members.Sender(thread) <= limits.Threads)
             & (members.Timer(thread) <= Spec.Limits.ClockSlots)
@@ -27,7 +29,7 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
             attempt.Universe.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
 
         // If a thread matters, the words that contain a bit of it matter, too.
-        attempt.Universe.Follow(Sort.Thread, thread =>
+        attempt.Universe.Follow(Table.Thread, thread =>
         {
             var (priority, receiver) = (
                 members.Ready(thread) & (limits.Priorities - 1),
@@ -35,11 +37,11 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
             );
             return
             [
-                (Sort.Priority, priority),
-                (Sort.ReadyWord, Representation<Symbolic>.WordOf(Layout, priority, thread)),
-                (Sort.SenderWord, Representation<Symbolic>.WordOf(Layout, receiver, thread)),
+                (Table.Priority, priority),
+                (Table.ReadyWord, Representation<Symbolic>.WordOf(Layout, priority, thread)),
+                (Table.SenderWord, Representation<Symbolic>.WordOf(Layout, receiver, thread)),
                 (
-                    Sort.TimerWord,
+                    Table.TimerWord,
                     Representation<Symbolic>.WordOf(
                         Layout,
                         members.Timer(thread) & (Spec.Limits.ClockSlots - 1),
@@ -50,9 +52,9 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
         });
     }
 
-    protected static Membership<Symbolic> InitialMembers(Attempt attempt)
+    protected Membership<Symbolic> InitialMembers(Attempt attempt)
     {
-        var limits = attempt.Limits;
+        var limits = Limits;
         var (priorities, threads, slots) = (
             Width(limits.Priorities),
             Width(limits.Threads),
@@ -95,7 +97,7 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
         }
         else if (area == Layout.ReadySummary)
         {
-            attempt.Universe.Touch(Sort.Priority, row);
+            attempt.Universe.Touch(Table.Priority, row);
             var word = row * words | Symbolic.LowestBit(before.Get(area, row, field)) & (words - 1);
             TouchFirst(attempt, before, Layout.Ready, Layout.ReadyWord, word);
         }
@@ -111,12 +113,12 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
         }
         else if (area == Layout.Ready || area == Layout.SenderSets || area == Layout.Timers)
         {
-            attempt.Universe.Touch(Layout.SortOf(area), row);
+            attempt.Universe.Touch(Layout.TableOf(area), row);
             var thread = (row & (words - 1)) << 5 | Symbolic.LowestBit(before.Get(area, row, field)) & 31;
-            attempt.Universe.Touch(Sort.Thread, thread & (Limits.Threads - 1));
+            attempt.Universe.Touch(Table.Thread, thread & (Limits.Threads - 1));
         }
         else if (area == Layout.Threads)
-            attempt.Universe.Touch(Sort.Thread, row);
+            attempt.Universe.Touch(Table.Thread, row);
     }
 
     // There is one more value than rows, for "in none".

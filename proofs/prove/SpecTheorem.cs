@@ -31,7 +31,7 @@ public sealed class SpecTheorem(
     uint stage,
     Case? only = null,
     Goals goals = Goals.Invariants | Goals.Orders
-) : Theorem(name, limits)
+) : KernelTheorem(name, limits)
 {
     public override int Weight =>
         entry switch
@@ -47,19 +47,19 @@ public sealed class SpecTheorem(
     /// <summary>
     /// True if the step may rely on an invariant at every row, and not only at rows where it is to be preserved.
     /// </summary>
-    private bool IsGiven(Invariant<Symbolic> invariant) => Case.Needs(entry, only, invariant);
+    private bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) => Case.Needs(entry, only, invariant);
 
     protected override void Assume(Attempt attempt)
     {
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
         foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
-            attempt.Universe.ForAll(Universe.Of(invariant.Over), invariant.Pairs ? Sort.Thread : Sort.None, (i, j) =>
+            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(before, i, j)
             );
         if (goals.HasFlag(Goals.Orders))
-            new Orders(attempt, ChangesChiefs).Assume(before);
+            new Orders(attempt, Limits, ChangesChiefs).Assume(before);
         if (only is not null)
-            attempt.Universe.ForAll(Sort.None, Sort.None, (_, _) => only.Holds(before));
+            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
         Following.Mappings(attempt.Universe, before);
     }
 
@@ -75,7 +75,7 @@ public sealed class SpecTheorem(
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
         if (goals.HasFlag(Goals.Orders))
         {
-            new Orders(attempt, ChangesChiefs).Require(before, state);
+            new Orders(attempt, Limits, ChangesChiefs).Require(before, state);
             Derivations(attempt, before, state);
         }
 
@@ -83,7 +83,7 @@ public sealed class SpecTheorem(
             return;
         foreach (var invariant in Invariants<Symbolic>.All)
         {
-            var (i, j) = (attempt.Any(Universe.Of(invariant.Over), false), attempt.Any(Sort.Thread, true));
+            var (i, j) = (attempt.Any(invariant.Over, false), attempt.Any(Table.Thread, true));
             var held = IsGiven(invariant) ? true : invariant.Holds(before, i, j);
             attempt.Path.RequireLemma(
                 !held | invariant.Holds(state, i, j),
@@ -97,7 +97,7 @@ public sealed class SpecTheorem(
 
     private static void Derivations(Attempt attempt, State<Symbolic> before, State<Symbolic> after)
     {
-        var node = attempt.Any(Sort.Node, false);
+        var node = attempt.Any(Table.Node, false);
         foreach (var property in Derivation<Symbolic>.All)
             attempt.Path.RequireLemma(property.Holds(before, after, node), $"{property.Name}: {property.Why}");
     }
@@ -106,14 +106,16 @@ public sealed class SpecTheorem(
     private void Descends(Attempt attempt, SymbolicTables tables, State<Symbolic> after)
     {
         var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
-        var change = Change(tables, Sort.Thread, row => Rank<Symbolic>.Of(after, row) - Rank<Symbolic>.Of(before, row));
+        var change = Change(tables, Table.Thread, row =>
+            Rank<Symbolic>.Of(after, row) - Rank<Symbolic>.Of(before, row)
+        );
         attempt.Path.Require(
             stage switch
             {
                 Stages.Wake => after.Stage != Stages.Wake | after.Examined > before.Examined,
                 Stages.Pick => change == 0 & (LeftTo(Stages.Receive) | LeftTo(Stages.Map) | IsOutside()),
                 Stages.Map => !Symbolic.LessSigned(0, change)
-                    & MapDescends(tables, before, after, new Orders(attempt, ChangesChiefs).OfMappings),
+                    & MapDescends(tables, before, after, new Orders(attempt, Limits, ChangesChiefs).OfMappings),
                 Stages.Receive => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave)
                     | change == 0 & LeftTo(Stages.Accept),
                 Stages.Accept => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave),
@@ -135,16 +137,16 @@ public sealed class SpecTheorem(
         Func<Symbolic, Symbolic> position
     )
     {
-        var threads = Change(tables, Sort.Thread, row =>
+        var threads = Change(tables, Table.Thread, row =>
             Rank<Symbolic>.Mapping(after, row) - Rank<Symbolic>.Mapping(before, row)
         );
-        var nodes = Change(tables, Sort.Node, row =>
+        var nodes = Change(tables, Table.Node, row =>
             Rank<Symbolic>.InUse(after, row) - Rank<Symbolic>.InUse(before, row)
         );
-        var pageTables = Change(tables, Sort.PageTable, row =>
+        var pageTables = Change(tables, Table.PageTable, row =>
             Rank<Symbolic>.TableInUse(after, row) - Rank<Symbolic>.TableInUse(before, row)
         );
-        var doomed = Change(tables, Sort.Task, row => after.Mappings.Doomed[row] - before.Mappings.Doomed[row]);
+        var doomed = Change(tables, Table.Task, row => after.Mappings.Doomed[row] - before.Mappings.Doomed[row]);
         var begins = before.Mappings.Operation == Operations.None & after.Mappings.Operation != Operations.None;
         return Symbolic.LessSigned(threads, 0)
             | (
@@ -154,12 +156,12 @@ public sealed class SpecTheorem(
             );
     }
 
-    /// <summary>The sum of the changes at the rows of a sort that the step wrote.</summary>
-    private static Symbolic Change(SymbolicTables tables, Sort sort, Func<Symbolic, Symbolic> change)
+    /// <summary>The sum of the changes at the rows of a table that the step wrote.</summary>
+    private static Symbolic Change(SymbolicTables tables, Table table, Func<Symbolic, Symbolic> change)
     {
         Symbolic sum = 0;
         var counted = new List<Symbolic>();
-        foreach (var (_, row) in tables.Written.Where(written => written.Sort == sort).Distinct())
+        foreach (var (_, row) in tables.Written.Where(written => written.Table == table).Distinct())
         {
             Truth isNew = true;
             foreach (var earlier in counted)
@@ -176,10 +178,10 @@ public sealed class SpecTheorem(
         Symbolic Initial(ColumnInfo info, Symbolic row) =>
             info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);
         return new SymbolicTables(
-            Limits,
             Initial,
             attempt.Terms,
-            running ? (attempt.Universe, attempt.Choosing()) : null
+            running ? (attempt.Universe, attempt.Choosing()) : null,
+            Limits.Priorities
         );
     }
 }

@@ -1,6 +1,4 @@
-using Verified.Kernel;
 using Verified.Proofs.Values;
-using Verified.Spec;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
@@ -9,35 +7,37 @@ namespace Verified.Proofs.Prove;
 /// The symbolic reading of the spec's tables: columns start as <paramref name="initial"/> says; a choice is a fresh row
 /// with its defining property.
 /// </summary>
-/// <param name="limits">Sizes of the tables.</param>
 /// <param name="initial">The initial value of a column at a row.</param>
 /// <param name="terms">The terms of the theorem.</param>
 /// <param name="running">
 /// The universe that records reads and the definer of choices; null for the initial state, which never changes.
 /// </param>
+/// <param name="keys">How many values a key of <see cref="Greatest"/> may have.</param>
 public sealed class SymbolicTables(
-    Limits limits,
     Func<ColumnInfo, Symbolic, Symbolic> initial,
     Terms terms,
-    (Universe Universe, Choosing Choosing)? running
+    (Universe Universe, Choosing Choosing)? running,
+    uint keys
 ) : Tables<Symbolic>
 {
-    private readonly List<(Sort Sort, Contents Contents)> _columns = [];
+    private readonly List<(Table Table, Contents Contents)> _columns = [];
+    private readonly Dictionary<Table, uint> _rows = [];
 
     /// <summary>The rows written, with their sorts.</summary>
-    public IEnumerable<(Sort Sort, Symbolic Row)> Written =>
-        _columns.SelectMany(column => column.Contents.Written().Select(row => (column.Sort, row)));
+    public IEnumerable<(Table Table, Symbolic Row)> Written =>
+        _columns.SelectMany(column => column.Contents.Written().Select(row => (column.Table, row)));
 
     public override Column<Symbolic> Make(ColumnInfo info, uint rows)
     {
         var contents = new Contents(row => initial(info, row), terms);
-        _columns.Add((Universe.Of(info.Table), contents));
+        _columns.Add((info.Table, contents));
+        _rows[info.Table] = rows;
         return new TableColumn(info, contents, running?.Universe);
     }
 
     public override (Truth Found, Symbolic Row) First(Table table, Symbolic after, Func<Symbolic, Truth> predicate)
     {
-        return Running().First(Universe.Of(table), State<Symbolic>.Rows(table, limits), after, AsNow(predicate));
+        return Running().First(table, _rows[table], after, AsNow(predicate));
     }
 
     public override (Truth Found, Symbolic Key) Greatest(
@@ -46,14 +46,7 @@ public sealed class SymbolicTables(
         Func<Symbolic, Symbolic> key
     )
     {
-        return Running()
-            .Greatest(
-                Universe.Of(table),
-                State<Symbolic>.Rows(table, limits),
-                limits.Priorities,
-                AsNow(predicate),
-                AsNow(key)
-            );
+        return Running().Greatest(table, _rows[table], keys, AsNow(predicate), AsNow(key));
     }
 
     private Choosing Running() =>
@@ -90,12 +83,12 @@ public sealed class SymbolicTables(
         {
             get
             {
-                universe?.Touch(Universe.Of(info.Table), row);
+                universe?.Touch(info.Table, row);
                 return contents.Get(row);
             }
             set
             {
-                universe?.Touch(Universe.Of(info.Table), row);
+                universe?.Touch(info.Table, row);
                 contents.Set(row, value);
             }
         }

@@ -8,7 +8,7 @@ internal static class InterruptInvariants<W>
 {
     private static readonly W Nobody = State<W>.Nobody;
 
-    public static readonly IReadOnlyList<Invariant<W>> All =
+    public static readonly IReadOnlyList<Invariant<State<W>, W>> All =
     [
         Each(
             "handler-handles",
@@ -48,7 +48,7 @@ internal static class InterruptInvariants<W>
         ),
     ];
 
-    private static Invariant<W> Each(string name, string why, Func<State<W>, W, Truth> holds) =>
+    private static Invariant<State<W>, W> Each(string name, string why, Func<State<W>, W, Truth> holds) =>
         new(name, why, Table.Interrupt, false, (s, id, _) => holds(s, id));
 
     private static Truth IsMasked(State<W> s, W id) => (s.Masked & Interrupts.Bit(id)) != 0;

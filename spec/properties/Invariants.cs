@@ -3,25 +3,6 @@ using Verified.Spec.Values;
 namespace Verified.Spec;
 
 /// <summary>
-/// A property of every reachable state. It holds for all rows <c>i</c> of <paramref name="Over"/>. If it relates two
-/// rows, it also holds for all threads <c>j</c>.
-/// </summary>
-/// <param name="Name">The name in reports and mutations.</param>
-/// <param name="Why">One sentence for the reader of a violation.</param>
-/// <param name="Over">The table that <c>i</c> ranges over.</param>
-/// <param name="Pairs">Whether the property depends on <c>j</c>.</param>
-/// <param name="Holds">The property at (i, j).</param>
-public sealed record Invariant<W>(string Name, string Why, Table Over, bool Pairs, Func<State<W>, W, W, Truth> Holds)
-    where W : struct, IWord<W>
-{
-    /// <summary>
-    /// Whether only steps that create or delete tasks and threads need this invariant at other rows. Any other step
-    /// preserves it at a row because it held at that row before.
-    /// </summary>
-    public bool IsApart { get; init; }
-}
-
-/// <summary>
 /// All invariants. The prover proves that every step preserves them; every other check evaluates them after every step.
 /// </summary>
 public static class Invariants<W>
@@ -29,7 +10,7 @@ public static class Invariants<W>
 {
     private static readonly W Nobody = State<W>.Nobody;
 
-    public static readonly IReadOnlyList<Invariant<W>> All =
+    public static readonly IReadOnlyList<Invariant<State<W>, W>> All =
     [
         Each("id-names-row", "an active thread's id has the task and lthread of its row, and a version", (s, t) =>
             Is(s, t, ThreadStatus.Inactive)
@@ -204,13 +185,13 @@ public static class Invariants<W>
         .. TaskInvariants<W>.All.Select(invariant => invariant with { IsApart = true }),
     ];
 
-    private static Invariant<W> Each(string name, string why, Func<State<W>, W, Truth> holds) =>
+    private static Invariant<State<W>, W> Each(string name, string why, Func<State<W>, W, Truth> holds) =>
         new(name, why, Table.Thread, false, (s, t, _) => holds(s, t));
 
-    private static Invariant<W> Both(string name, string why, Func<State<W>, W, W, Truth> holds) =>
+    private static Invariant<State<W>, W> Both(string name, string why, Func<State<W>, W, W, Truth> holds) =>
         new(name, why, Table.Thread, true, holds);
 
-    private static Invariant<W> One(string name, string why, Func<State<W>, Truth> holds) =>
+    private static Invariant<State<W>, W> One(string name, string why, Func<State<W>, Truth> holds) =>
         new(name, why, Table.Processor, false, (s, _, _) => holds(s));
 
     private static Truth Is(State<W> s, W thread, uint status) => s.Status[thread] == status;

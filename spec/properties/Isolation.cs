@@ -37,18 +37,20 @@ public static class Isolation<W>
     public static Truth MayChange(State<W> s, Entry entry, ColumnInfo column, W row) =>
         column.Table switch
         {
-            Table.Thread => Acts(s, entry, row) | MayChangeOther(s, entry, column.Name, row),
-            Table.Page => entry == Entry.Map ? MayChangePage(s, s.Mappings, row) : false,
-            Table.Node => entry == Entry.Map ? MayChangeMapping(s, s.Mappings, column.Name, row) : false,
-            Table.Slot or Table.PageTable => entry == Entry.Map,
-            Table.Interrupt => entry switch
+            var table when table == Table.Thread => Acts(s, entry, row) | MayChangeOther(s, entry, column.Name, row),
+            var table when table == Table.Page => entry == Entry.Map ? MayChangePage(s, s.Mappings, row) : false,
+            var table when table == Table.Node => entry == Entry.Map
+                ? MayChangeMapping(s, s.Mappings, column.Name, row)
+                : false,
+            var table when table == Table.Slot || table == Table.PageTable => entry == Entry.Map,
+            var table when table == Table.Interrupt => entry switch
             {
                 Entry.Interrupt => column.Name == nameof(State<W>.Pending),
                 Entry.Receive => (s.Handler[row] == State<W>.Nobody) | (s.Handler[row] == s.Current),
                 Entry.Map => IsDoomed(s, s.Handler[row]),
                 _ => false,
             },
-            Table.Task => entry switch
+            var table when table == Table.Task => entry switch
             {
                 Entry.TaskNew => s.Mappings.Chief[row] == s.Task(s.Current),
                 Entry.ThreadSchedule => (column.Name == nameof(Mappings<W>.Small))

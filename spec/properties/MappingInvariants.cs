@@ -6,7 +6,7 @@ namespace Verified.Spec;
 internal static class MappingInvariants<W>
     where W : struct, IWord<W>
 {
-    public static readonly IReadOnlyList<Invariant<W>> All =
+    public static readonly IReadOnlyList<Invariant<State<W>, W>> All =
     [
         Node(
             "mapping-at-its-page",
@@ -307,13 +307,13 @@ internal static class MappingInvariants<W>
 
     private static Truth InUse(State<W> s, Mappings<W> m, W node) => !IsFree(m, node) & (node < s.Limits.Paging.Nodes);
 
-    private static Invariant<W> Node(string name, string why, Func<State<W>, Mappings<W>, W, Truth> holds) =>
+    private static Invariant<State<W>, W> Node(string name, string why, Func<State<W>, Mappings<W>, W, Truth> holds) =>
         new(name, why, Table.Node, false, (s, n, _) => holds(s, s.Mappings, n));
 
-    private static Invariant<W> PageTable(string name, string why, Func<Mappings<W>, W, Truth> holds) =>
+    private static Invariant<State<W>, W> PageTable(string name, string why, Func<Mappings<W>, W, Truth> holds) =>
         new(name, why, Table.PageTable, false, (s, t, _) => holds(s.Mappings, t));
 
-    private static Invariant<W> One(string name, string why, Func<State<W>, Mappings<W>, Truth> holds) =>
+    private static Invariant<State<W>, W> One(string name, string why, Func<State<W>, Mappings<W>, Truth> holds) =>
         new(name, why, Table.Processor, false, (s, _, _) => holds(s, s.Mappings));
 
     private static W Least(W a, W b) => W.Select(a < b, a, b);

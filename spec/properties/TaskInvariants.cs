@@ -6,7 +6,7 @@ namespace Verified.Spec;
 internal static class TaskInvariants<W>
     where W : struct, IWord<W>
 {
-    public static readonly IReadOnlyList<Invariant<W>> All =
+    public static readonly IReadOnlyList<Invariant<State<W>, W>> All =
     [
         Task(
             "chief-is-another",
@@ -136,12 +136,15 @@ internal static class TaskInvariants<W>
 
     private static uint Bits(uint rows) => (uint)System.Numerics.BitOperations.Log2(rows);
 
-    private static Invariant<W> Task(string name, string why, Func<State<W>, Mappings<W>, W, Truth> holds) =>
+    private static Invariant<State<W>, W> Task(string name, string why, Func<State<W>, Mappings<W>, W, Truth> holds) =>
         new(name, why, Table.Task, false, (s, t, _) => holds(s, s.Mappings, t));
 
-    private static Invariant<W> Thread(string name, string why, Func<State<W>, Mappings<W>, W, Truth> holds) =>
-        new(name, why, Table.Thread, false, (s, t, _) => holds(s, s.Mappings, t));
+    private static Invariant<State<W>, W> Thread(
+        string name,
+        string why,
+        Func<State<W>, Mappings<W>, W, Truth> holds
+    ) => new(name, why, Table.Thread, false, (s, t, _) => holds(s, s.Mappings, t));
 
-    private static Invariant<W> One(string name, string why, Func<State<W>, Mappings<W>, Truth> holds) =>
+    private static Invariant<State<W>, W> One(string name, string why, Func<State<W>, Mappings<W>, Truth> holds) =>
         new(name, why, Table.Processor, false, (s, _, _) => holds(s, s.Mappings));
 }

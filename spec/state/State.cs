@@ -256,19 +256,16 @@ public sealed class State<W>
     public Mappings<W> Mappings { get; }
 
     public static uint Rows(Table table, Limits limits) =>
-        table switch
-        {
-            Table.Processor => 1,
-            Table.Thread => limits.Threads,
-            Table.Priority => limits.Priorities,
-            Table.Interrupt => Interrupts.Rows,
-            Table.Task => limits.Tasks,
-            Table.Node => limits.Paging.Nodes,
-            Table.Slot => limits.Tasks * limits.Paging.Slots,
-            Table.PageTable => limits.Paging.Tables,
-            Table.Page => limits.Paging.Tables * limits.Paging.Entries,
-            _ => throw new ArgumentOutOfRangeException(nameof(table)),
-        };
+        table == Table.Processor ? 1
+        : table == Table.Thread ? limits.Threads
+        : table == Table.Priority ? limits.Priorities
+        : table == Table.Interrupt ? Interrupts.Rows
+        : table == Table.Task ? limits.Tasks
+        : table == Table.Node ? limits.Paging.Nodes
+        : table == Table.Slot ? limits.Tasks * limits.Paging.Slots
+        : table == Table.PageTable ? limits.Paging.Tables
+        : table == Table.Page ? limits.Paging.Tables * limits.Paging.Entries
+        : throw new ArgumentOutOfRangeException(nameof(table));
 
     /// <summary>The row that an id names, whether or not the thread exists.</summary>
     public W Row(W id) => ThreadId.Row(id, Limits);

@@ -50,7 +50,7 @@ public static class Boot
         IEnumerable<BootMapping>? maps = null
     )
     {
-        var s = new State<Concrete>(limits.Checked(), new ConcreteTables(limits))
+        var s = new State<Concrete>(limits.Checked(), new ConcreteTables())
         {
             Stage = Stages.Pick,
             Masked = Interrupts.AllMasked,

@@ -1,3 +1,5 @@
+using Verified.Spec.Values;
+
 namespace Verified.Spec;
 
 /// <summary>lthread_ex_regs, on the threads of the caller's task (interface, section 8).</summary>

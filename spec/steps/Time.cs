@@ -1,3 +1,5 @@
+using Verified.Spec.Values;
+
 namespace Verified.Spec;
 
 /// <summary>

@@ -21,6 +21,7 @@ public sealed class ArchitectureTests
     {
         [typeof(Kernel<>).Assembly] = new(
             "spec/values",
+            "spec/tables",
             "spec/interface",
             "spec/state",
             "spec/steps",

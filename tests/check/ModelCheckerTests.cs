@@ -87,7 +87,7 @@ public class ModelCheckerTests
     [MemberData(nameof(InvariantNames))]
     public void A_negated_invariant_is_violated(string name)
     {
-        Invariant<Concrete>[] negated =
+        Invariant<State<Concrete>, Concrete>[] negated =
         [
             .. from invariant in Invariants<Concrete>.All
             where invariant.Name == name
@@ -102,7 +102,7 @@ public class ModelCheckerTests
     [Fact]
     public void An_invariant_of_a_register_that_the_key_leaves_out_is_evaluated_in_every_state()
     {
-        var invariant = new Invariant<Concrete>(
+        var invariant = new Invariant<State<Concrete>, Concrete>(
             "no-cut",
             "no ready thread was told that its message was cut",
             Table.Thread,

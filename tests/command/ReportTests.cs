@@ -91,7 +91,7 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public void Every_column_has_a_meaning()
     {
-        var state = new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping));
+        var state = new State<Concrete>(Limits.Shipping, new ConcreteTables());
         foreach (var (info, _) in state.Columns)
         {
             Assert.NotEmpty(Glossary.Meaning(info.Name));

@@ -166,8 +166,12 @@ public class SessionTests
     [Fact]
     public void A_violated_invariant_is_shown_and_searched_for()
     {
-        Invariant<Concrete> never = new("nobody-sends", "nobody waits to send", Table.Thread, false, (s, i, _) =>
-            s.Status[i] != ThreadStatus.Sending
+        Invariant<State<Concrete>, Concrete> never = new(
+            "nobody-sends",
+            "nobody waits to send",
+            Table.Thread,
+            false,
+            (s, i, _) => s.Status[i] != ThreadStatus.Sending
         );
         var session = new Session(Model.Pair, new(Invariants: [never]));
         Assert.Null(Assert.Single(session.View().Invariants).Violated);

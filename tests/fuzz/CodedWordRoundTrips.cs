@@ -172,10 +172,7 @@ public sealed class CodedWordRoundTrips
     {
         List<uint> values = [];
         foreach (var (info, column) in State.Columns)
-            if (
-                info.Table is Table.Processor or Table.Thread or Table.Priority or Table.Interrupt or Table.Task
-                && info.Name != but
-            )
+            if (info.Table.Number <= Table.Task.Number && info.Name != but)
                 for (var row = 0u; row < State<Concrete>.Rows(info.Table, State.Limits); row++)
                     if (row != Me || info.Name is not ("Eax" or "Ecx" or "Edx" or "Ebx" or "Esi"))
                         values.Add(column[row]);

@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Spec;
+using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Kernel;

@@ -32,7 +32,7 @@ public class KernelInfoTests
     [Sentence("18.5", "18.6")]
     public void The_clock_carries_into_its_high_word()
     {
-        var s = new State<Concrete>(new(2, 1, 2), new ConcreteTables(new(2, 1, 2)))
+        var s = new State<Concrete>(new(2, 1, 2), new ConcreteTables())
         {
             Stage = Stages.Idle,
             Time = uint.MaxValue - 999,

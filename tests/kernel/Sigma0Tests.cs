@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
+using Verified.Spec.Values;
 using Verified.Tests.Interface;
 using Xunit;
 

@@ -85,7 +85,7 @@ public sealed class FlipsTests : IDisposable
     }
 
     /// <summary>A theorem that is refuted, or stops its prover.</summary>
-    private sealed class Never(bool refuted) : Theorem("never", Limits.Shipping)
+    private sealed class Never(bool refuted) : KernelTheorem("never", Limits.Shipping)
     {
         public override int Weight => 5;
 

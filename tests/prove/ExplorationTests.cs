@@ -2,6 +2,7 @@ using Verified.Kernel;
 using Verified.Proofs.Prove;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Prove;
@@ -84,15 +85,16 @@ public sealed class ExplorationTests
             (terms, path, universe) =>
             {
                 var tables = new SymbolicTables(
-                    Limits.Shipping,
                     (_, _) => 0,
                     terms,
-                    (universe, new Choosing(terms, universe, path))
+                    (universe, new Choosing(terms, universe, path)),
+                    keys: 256
                 );
+                tables.Make(new("column", Table.Thread, 1), Limits.Shipping.Threads);
                 foreach (var (after, expected) in (ReadOnlySpan<(uint, uint)>)[(5, 9), (9, 3)])
                 {
-                    universe.Touch(Sort.Thread, 3);
-                    universe.Touch(Sort.Thread, 9);
+                    universe.Touch(Table.Thread, 3);
+                    universe.Touch(Table.Thread, 9);
                     var (found, row) = tables.First(Table.Thread, after, row => row == 3 | row == 9);
                     path.Require(found & row == expected, $"after {after} comes {expected}");
                 }

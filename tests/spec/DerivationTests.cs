@@ -147,7 +147,7 @@ public class DerivationTests
     [InlineData(0)]
     public void No_positions_make_an_order_of_a_cycle(uint space)
     {
-        var s = new State<Concrete>(Limits.Shipping, new ConcreteTables(Limits.Shipping));
+        var s = new State<Concrete>(Limits.Shipping, new ConcreteTables());
         foreach (var node in (uint[])[1, 2, 3])
             (s.Mappings.Space[node], s.Mappings.Next[node], s.Mappings.NextTable[node]) = (
                 space,

@@ -168,7 +168,7 @@ public class TaskTests
             kernel.Step(Entry.Map);
             foreach (
                 var invariant in Invariants<Concrete>.All.Where(invariant =>
-                    invariant.Over is not (Table.Page or Table.Slot)
+                    invariant.Over != Table.Page && invariant.Over != Table.Slot
                 )
             )
                 for (var i = 0u; i < State<Concrete>.Rows(invariant.Over, s.Limits); i++)

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Iced.Intel;
 using Verified.Spec;
+using Verified.Spec.Values;
 using static Iced.Intel.AssemblerRegisters;
 using Code = Verified.Spec.Code;
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Iced.Intel;
+using Verified.Spec.Values;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;

@@ -1,4 +1,5 @@
 using Verified.Spec;
+using Verified.Spec.Values;
 using static Iced.Intel.AssemblerRegisters;
 using Code = Verified.Spec.Code;
 

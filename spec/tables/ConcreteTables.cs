@@ -1,15 +1,19 @@
-using Verified.Spec.Values;
-
-namespace Verified.Spec;
+namespace Verified.Spec.Values;
 
 /// <summary>Tables whose columns are arrays. A choice of a row is a scan.</summary>
-public sealed class ConcreteTables(Limits limits) : Tables<Concrete>
+public sealed class ConcreteTables : Tables<Concrete>
 {
-    public override Column<Concrete> Make(ColumnInfo info, uint rows) => new ArrayColumn(rows);
+    private readonly Dictionary<Table, uint> _rows = [];
+
+    public override Column<Concrete> Make(ColumnInfo info, uint rows)
+    {
+        _rows[info.Table] = rows;
+        return new ArrayColumn(rows);
+    }
 
     public override (Truth Found, Concrete Row) First(Table table, Concrete after, Func<Concrete, Truth> predicate)
     {
-        var rows = State<Concrete>.Rows(table, limits);
+        var rows = _rows[table];
         for (var i = 1u; i <= rows; i++)
         {
             var row = (after.Value + i) % rows;
@@ -27,7 +31,7 @@ public sealed class ConcreteTables(Limits limits) : Tables<Concrete>
     )
     {
         var (found, greatest) = (false, 0u);
-        for (var row = 0u; row < State<Concrete>.Rows(table, limits); row++)
+        for (var row = 0u; row < _rows[table]; row++)
             if (predicate(row))
                 (found, greatest) = (true, Math.Max(greatest, key(row).Value));
         return (found, greatest);

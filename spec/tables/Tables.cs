@@ -1,38 +1,23 @@
-using Verified.Spec.Values;
+namespace Verified.Spec.Values;
 
-namespace Verified.Spec;
-
-/// <summary>The tables that columns belong to.</summary>
-public enum Table
+/// <summary>
+/// A kind of row: what a column has a value for, and what a statement about "every row" is about. A spec or a layout
+/// declares its own.
+/// </summary>
+/// <param name="name">How reports call it.</param>
+/// <param name="number">An index for arrays by table; different tables of one kernel have different numbers.</param>
+public sealed class Table(string name, int number)
 {
-    /// <summary>One row for the processor.</summary>
-    Processor,
-
-    /// <summary>One row for each thread.</summary>
-    Thread,
-
-    /// <summary>One row for each priority.</summary>
-    Priority,
-
-    /// <summary>One row for each interrupt id.</summary>
-    Interrupt,
-
-    /// <summary>One row for each task.</summary>
-    Task,
-
     /// <summary>
-    /// One row for each possible mapping. The first rows are σ0's mappings of the frames with the same numbers.
+    /// The table of one row, 0: what there is once. A statement about no row in particular is about this one.
     /// </summary>
-    Node,
+    public static Table Processor { get; } = new("Processor", 0);
 
-    /// <summary>One row for each task and slot of a page table.</summary>
-    Slot,
+    public string Name => name;
 
-    /// <summary>One row for each page table.</summary>
-    PageTable,
+    public int Number => number;
 
-    /// <summary>One row for each page of every page table.</summary>
-    Page,
+    public override string ToString() => name;
 }
 
 /// <summary>A column of the state.</summary>

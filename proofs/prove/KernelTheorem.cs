@@ -1,0 +1,25 @@
+using Verified.Proofs.Values;
+using Verified.Spec;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Prove;
+
+/// <summary>A theorem about the kernel's spec or image: its statements are about the rows of the kernel's state.</summary>
+public abstract class KernelTheorem(string name, Limits limits) : Theorem(name, Of(limits))
+{
+    protected Limits Limits => limits;
+
+    public override string Key => $"{Name} {limits.Tasks}x{limits.Lthreads}x{limits.Priorities}";
+
+    private static List<Domain> Of(Limits limits) =>
+        [
+            .. KernelTables
+                .All.Where(table => table != Table.Processor)
+                .Select(table => new Domain(
+                    table,
+                    State<Symbolic>.Rows(table, limits),
+                    Pairs: table == Table.Thread,
+                    Special: table == Table.Thread ? State<Symbolic>.Nobody : null
+                )),
+        ];
+}

@@ -1,0 +1,95 @@
+namespace Verified.Spec.Values;
+
+/// <summary>How a field's dword holds its value, if the dword is not the value itself.</summary>
+public abstract class FieldEncoding
+{
+    /// <summary>The dword that holds a value.</summary>
+    public abstract W Encode<W>(W value)
+        where W : struct, IWord<W>;
+
+    /// <summary>The value that a dword holds.</summary>
+    public abstract W Decode<W>(W dword)
+        where W : struct, IWord<W>;
+
+    /// <summary>The address of a row, plus some bytes; the value is the row.</summary>
+    /// <param name="area">The rows' area.</param>
+    /// <param name="past">How many bytes past the row's start.</param>
+    public static FieldEncoding RowPointer(Func<Area> area, uint past = 0) => new Pointer(area, past);
+
+    /// <summary>The offset of one of many things of a size; the value is its number.</summary>
+    /// <param name="size">Bytes; a power of two.</param>
+    public static FieldEncoding Multiple(uint size) => new Scaled(size);
+
+    private sealed class Pointer(Func<Area> area, uint past) : FieldEncoding
+    {
+        public override W Encode<W>(W value) => area().Offset(value) + (area().Base + past);
+
+        public override W Decode<W>(W dword) => area().Row(dword - (area().Base + past));
+    }
+
+    private sealed class Scaled(uint size) : FieldEncoding
+    {
+        public override W Encode<W>(W value) => value * size;
+
+        public override W Decode<W>(W dword) => dword >> (uint)System.Numerics.BitOperations.Log2(size);
+    }
+}
+
+/// <summary>A dword of every row of an area.</summary>
+/// <param name="Name">Symbol name; unique within the area.</param>
+/// <param name="Offset">Bytes from the row's start; a multiple of 4.</param>
+/// <param name="Bits">Width of the value; the bits above are always 0.</param>
+/// <param name="Encoding">How the dword holds the value; null if the dword is the value.</param>
+public sealed record Field(string Name, uint Offset, uint Bits = 32, FieldEncoding? Encoding = null)
+{
+    /// <summary>The dword that holds a value.</summary>
+    public W Encode<W>(W value)
+        where W : struct, IWord<W> => Encoding is null ? value : Encoding.Encode(value);
+
+    /// <summary>The value that the field's dword holds.</summary>
+    public W Decode<W>(W dword)
+        where W : struct, IWord<W> => Encoding is null ? dword : Encoding.Decode(dword);
+}
+
+/// <summary>
+/// A table in a kernel's memory that its code may write: <paramref name="Rows"/> rows of <paramref name="Stride"/>
+/// bytes.
+/// </summary>
+/// <param name="Name">Symbol name.</param>
+/// <param name="Base">Linear address of row 0.</param>
+/// <param name="Rows">Number of rows; a power of two.</param>
+/// <param name="Stride">Bytes from row to row; a power of two.</param>
+/// <param name="Fields">The dwords that are in use.</param>
+public sealed record Area(string Name, uint Base, uint Rows, uint Stride, IReadOnlyList<Field> Fields)
+{
+    /// <summary>So many rows follow each other; a power of two.</summary>
+    public uint RowsOfBlock { get; init; } = Rows;
+
+    /// <summary>Bytes from such a block of rows to the next; a power of two. Between them is nothing.</summary>
+    public uint BlockSize { get; init; } = Rows * Stride;
+
+    public uint End => Base + Rows / RowsOfBlock * BlockSize;
+
+    /// <summary>The bits of an offset in the area that are 0 at every row.</summary>
+    public uint Between => BlockSize - RowsOfBlock * Stride;
+
+    /// <summary>Linear address of a field of a row.</summary>
+    public W Address<W>(W row, Field field)
+        where W : struct, IWord<W> => Offset(row) + (Base + field.Offset);
+
+    /// <summary>Bytes from the area's start to a row.</summary>
+    public W Offset<W>(W row)
+        where W : struct, IWord<W> =>
+        RowsOfBlock == Rows
+            ? row * Stride
+            : (row >> Log2(RowsOfBlock)) * BlockSize + (row & (RowsOfBlock - 1)) * Stride;
+
+    /// <summary>The row that is so many bytes from the area's start.</summary>
+    public W Row<W>(W offset)
+        where W : struct, IWord<W> =>
+        RowsOfBlock == Rows
+            ? offset >> Log2(Stride)
+            : (offset >> Log2(BlockSize)) * RowsOfBlock + (offset >> Log2(Stride) & (RowsOfBlock - 1));
+
+    private static uint Log2(uint power) => (uint)System.Numerics.BitOperations.Log2(power);
+}
