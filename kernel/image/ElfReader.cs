@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Verified.Spec;
-using Verified.Spec.Values;
 using static Verified.Kernel.ElfFormat;
 
 namespace Verified.Kernel;

@@ -1,4 +1,3 @@
-using Verified.Spec.Values;
 using static Verified.Kernel.ElfFormat;
 
 namespace Verified.Kernel;

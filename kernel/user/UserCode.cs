@@ -1,6 +1,5 @@
 using Iced.Intel;
 using Verified.Spec;
-using Verified.Spec.Values;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
 
@@ -23,25 +22,15 @@ public enum HoldingKind
     /// <summary>The view or a representation invariant determines the value.</summary>
     Compared,
 
-    /// <summary>A selector that ring 3 can load into a data segment register.</summary>
-    Loadable,
-
-    /// <summary>A selector that ring 3 can load into SS.</summary>
-    LoadableStack,
-
-    /// <summary>
-    /// The attributes of a user's data segment; if the selector is null, the attributes of no segment.
-    /// </summary>
-    OfSelector,
-
-    /// <summary>The place in the current thread's row where its general registers are saved.</summary>
-    SavedRegisters,
+    /// <summary>A condition that the kernel's own theorems know by its name.</summary>
+    Named,
 }
 
 /// <summary>
-/// The condition that a contract has for a field. The value belongs to kind <see cref="HoldingKind.Is"/>.
+/// The condition that a contract has for a field. The value belongs to kind <see cref="HoldingKind.Is"/>, the name to
+/// <see cref="HoldingKind.Named"/>.
 /// </summary>
-public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
+public readonly record struct Holding(HoldingKind Kind, uint Value = 0, string Name = "")
 {
     public static readonly Holding Any = new(HoldingKind.Any),
         Kept = new(HoldingKind.Kept),
@@ -49,18 +38,18 @@ public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
 
     public static Holding Is(uint value) => new(HoldingKind.Is, value);
 
+    /// <param name="name">What the condition says, as the end of a sentence.</param>
+    public static Holding Named(string name) => new(HoldingKind.Named, Name: name);
+
     /// <summary>
-    /// True if a value satisfies the kinds that need only the value, its field's selector, and the value at the start
-    /// of the step.
+    /// True if a value satisfies a condition that needs only the value and the value at the start of the step.
     /// </summary>
-    public Truth Allows<W>(W value, W before, W selector)
+    public Truth Allows<W>(W value, W before)
         where W : struct, IWord<W> =>
         Kind switch
         {
             HoldingKind.Is => value == Value,
             HoldingKind.Kept => value == before,
-            HoldingKind.OfSelector => value
-                == W.Select((selector & ~3u) == 0, 0, UserSegments.FlatHigh & Machine.Processor.Descriptor.Mask),
             _ => true,
         };
 
@@ -70,10 +59,7 @@ public readonly record struct Holding(HoldingKind Kind, uint Value = 0)
             HoldingKind.Is => $"{Value:X}h",
             HoldingKind.Kept => "what it was",
             HoldingKind.Compared => "what the state says",
-            HoldingKind.Loadable => "one that ring 3 can load",
-            HoldingKind.LoadableStack => "one that ring 3 can load into SS",
-            HoldingKind.OfSelector => "that of its selector",
-            HoldingKind.SavedRegisters => "where the registers are saved",
+            HoldingKind.Named => Name,
             _ => "unknown",
         };
 }

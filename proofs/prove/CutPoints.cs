@@ -55,7 +55,7 @@ public sealed record CutPoints(
         CutPoint Own(string name, uint stage) => new(name, stage, InUserMode: false, kernel);
         return new(
             User: new("user", Stages.User, InUserMode: true, everywhere.SetItems(InUser())),
-            Slow: Own(SlowName, Stages.User).With("ESP", new(HoldingKind.SavedRegisters)),
+            Slow: Own(SlowName, Stages.User).With("ESP", KernelHoldings.SavedRegisters),
             Exit: Own(ExitName, Stages.User),
             Pick: Own("pick", Stages.Pick),
             Receive: Own("receive", Stages.Receive),
@@ -135,7 +135,7 @@ public sealed record CutPoints(
         {
             yield return new(
                 $"{segment} selector",
-                segment == "SS" ? new(HoldingKind.LoadableStack) : Holding.Is(selector)
+                segment == "SS" ? KernelHoldings.LoadableStack : Holding.Is(selector)
             );
             yield return new($"{segment} attributes", Holding.Is(attributes & Descriptors.Mask));
             yield return new($"{segment} base", Holding.Compared);
@@ -144,8 +144,8 @@ public sealed record CutPoints(
 
         foreach (var segment in DataSegments)
         {
-            yield return new($"{segment} selector", new(HoldingKind.Loadable));
-            yield return new($"{segment} attributes", new(HoldingKind.OfSelector));
+            yield return new($"{segment} selector", KernelHoldings.Loadable);
+            yield return new($"{segment} attributes", KernelHoldings.OfSelector);
             yield return new($"{segment} base", Holding.Compared);
             yield return new($"{segment} limit", Holding.Compared);
         }

@@ -6,9 +6,8 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// The kernel's memory with the types of its layout: areas of rows of fields, each field a column. An address must
-/// provably be a field of a row. Every other access is refuted: a write outside the tables, a row out of range, a value
-/// wider than its field.
+/// The memory of this kernel over the tables of its layout (<see cref="TypedMemory"/>): the sets of threads by their
+/// meaning, the bytes of a user's instruction, the interrupt controllers, and what the kernel does to the TLB.
 /// </summary>
 /// <remarks>
 /// There is no paging below it. Every page directory maps the kernel's part to the frames at the same offset, except
@@ -19,10 +18,8 @@ public sealed class KernelMemory : IBus<Symbolic>
 {
     private readonly Layout _layout;
     private readonly Exploration _path;
-    private readonly Func<uint, uint?> _constant;
-    private readonly Action<Area, Field, Symbolic> _touch;
     private readonly Func<Symbolic, Symbolic>? _senders;
-    private readonly Dictionary<(Area, Field), Contents> _contents = [];
+    private readonly TypedMemory _tables;
 
     /// <param name="layout">The types.</param>
     /// <param name="terms">The theorem's terms.</param>
@@ -45,10 +42,8 @@ public sealed class KernelMemory : IBus<Symbolic>
         Func<Symbolic, Symbolic>? senders = null
     )
     {
-        (_layout, _path, _constant, _touch, _senders, Masks) = (layout, path, constant, touch, senders, masks);
-        foreach (var area in layout.Areas)
-        foreach (var field in area.Fields)
-            _contents.Add((area, field), new Contents(row => field.Encode(initial(area, field, row)), terms));
+        (_layout, _path, _senders, Masks) = (layout, path, senders, masks);
+        _tables = new(layout.Areas, terms, path, initial, constant, touch);
     }
 
     /// <summary>
@@ -73,26 +68,18 @@ public sealed class KernelMemory : IBus<Symbolic>
     /// <summary>The same for the page directories.</summary>
     public List<(Symbolic Row, Symbolic Before, List<Symbolic> Invalidated)> DirectoryEntries { get; } = [];
 
-    /// <summary>The rows written, with their areas.</summary>
-    public IEnumerable<(Area Area, Symbolic Row)> WrittenRows =>
-        _contents.SelectMany(column => column.Value.Written().Select(row => (column.Key.Item1, row)));
+    /// <inheritdoc cref="TypedMemory.WrittenRows"/>
+    public IEnumerable<(Area Area, Symbolic Row)> WrittenRows => _tables.WrittenRows;
 
-    /// <summary>The fields written, with their rows and present values.</summary>
-    public IEnumerable<(Area Area, Field Field, Symbolic Row)> WrittenFields =>
-        _contents.SelectMany(column => column.Value.Written().Select(row => (column.Key.Item1, column.Key.Item2, row)));
+    /// <inheritdoc cref="TypedMemory.WrittenFields"/>
+    public IEnumerable<(Area Area, Field Field, Symbolic Row)> WrittenFields => _tables.WrittenFields;
 
-    /// <summary>The dword at a table address. The read does not count as one of the run.</summary>
-    public Symbolic Peek(Symbolic linear)
-    {
-        if (Symbolic.TryValue(linear, out var address) && _constant(address) is { } dword)
-            return dword;
-        var (area, row, field) = Locate(linear);
-        return _contents[(area, field)].Get(row);
-    }
+    /// <inheritdoc cref="TypedMemory.Peek"/>
+    public Symbolic Peek(Symbolic linear) => _tables.Peek(linear);
 
     public Symbolic Load(Symbolic linear, int size, bool user)
     {
-        if (Symbolic.TryValue(linear, out var address) && Constant(address, size) is { } value)
+        if (_tables.Constant(linear, size) is { } value)
             return value;
         if (size == 1 && Instruction is var (at, bytes, length))
         {
@@ -107,13 +94,10 @@ public sealed class KernelMemory : IBus<Symbolic>
             return bytes >> (offset << 3) & 0xFF;
         }
 
-        if (size != 4)
-            throw _path.Refuted($"the kernel reads {size} bytes at {linear}: its tables hold dwords");
-        var (area, row, field) = Locate(linear);
-        _touch(area, field, row);
+        var (area, row, field) = _tables.Access(linear, size, "reads");
         if (_senders is not null && _layout.IsSet(area, field))
             return field == _layout.Senders ? _senders(row) : throw Bypassed("read", area, field);
-        var dword = _contents[(area, field)].Get(row);
+        var dword = _tables.Dword(area, field, row);
 
         // IRET must know the segments that it returns to and their kinds. The representation determines them.
         if (field == Layout.DescriptorHigh)
@@ -155,26 +139,15 @@ public sealed class KernelMemory : IBus<Symbolic>
 
     public void Store(Symbolic linear, int size, Symbolic value, bool user)
     {
-        if (size != 4)
-            throw _path.Refuted($"the kernel writes {size} bytes at {linear}: its tables hold dwords");
-        var (area, row, field) = Locate(linear);
-        _touch(area, field, row);
+        var (area, row, field) = _tables.Access(linear, size, "writes");
         if (_senders is not null && _layout.IsSet(area, field))
             throw Bypassed("written", area, field);
-        if (field.Bits < 32)
-        {
-            var decoded = field.Decode(value);
-            _path.Require(
-                (decoded < (1u << (int)field.Bits)) & (field.Encode(decoded) == value),
-                $"the value that the kernel writes to {area.Name}.{field.Name} fits its {field.Bits} bits"
-            );
-        }
-
+        var before = _tables.Dword(area, field, row);
+        _tables.Write(area, field, row, value);
         if (area == _layout.Mappings.Directories)
-            DirectoryEntries.Add((row, _contents[(area, field)].Get(row), []));
+            DirectoryEntries.Add((row, before, []));
         if (area == _layout.Mappings.PageTables)
-            Entries.Add((row, _contents[(area, field)].Get(row), []));
-        _contents[(area, field)].Set(row, value);
+            Entries.Add((row, before, []));
     }
 
     public Symbolic In(Symbolic port, int size) => throw _path.Refuted($"the kernel reads port {port}");
@@ -216,49 +189,6 @@ public sealed class KernelMemory : IBus<Symbolic>
 
     public (Symbolic Low, Symbolic High) TimeStamp() => throw _path.Refuted("the kernel reads the time-stamp counter");
 
-    private Symbolic? Constant(uint address, int size)
-    {
-        if (_constant(address & ~3u) is not { } low)
-            return null;
-        var shift = (int)(address & 3) * 8;
-        ulong bytes = low;
-        if (shift + size * 8 > 32)
-        {
-            if (_constant((address & ~3u) + 4) is not { } high)
-                return null;
-            bytes |= (ulong)high << 32;
-        }
-
-        return (uint)(bytes >> shift & (size == 4 ? uint.MaxValue : (1u << size * 8) - 1));
-    }
-
-    private (Area Area, Symbolic Row, Field Field) Locate(Symbolic linear)
-    {
-        var area = _layout.Areas.FirstOrDefault(area => (linear - area.Base).Bits < area.End - area.Base)
-            ?? _layout
-                .Areas.OrderByDescending(area => MayStartIn(linear, area))
-                .FirstOrDefault(area => _path.Shows(linear - area.Base < area.End - area.Base))
-            ?? throw _path.Refuted($"{linear} is in none of the kernel's tables");
-        var offset = linear - area.Base;
-        if (!Symbolic.TryValue(offset & (area.Stride - 1), out var at))
-            throw _path.Refuted($"{linear} is not at a known field of {area.Name}");
-        var field = area.Fields.FirstOrDefault(field => field.Offset == at)
-            ?? throw _path.Refuted($"{linear} is not at a field of {area.Name}, but {at} bytes into its row");
-        if (area.Between != 0)
-            _path.Require((offset & area.Between) == 0, $"the kernel accesses no memory between rows of {area.Name}");
-        return (area, area.Row(offset), field);
-    }
-
     private Exception Bypassed(string what, Area area, Field field) =>
         _path.Refuted($"{area.Name}.{field.Name} is {what} outside of the set operations");
-
-    /// <summary>
-    /// True if the constant part of an address is in the area. In correct code the address is then in this area.
-    /// </summary>
-    private static bool MayStartIn(Symbolic linear, Area area)
-    {
-        return linear.Term is { Op: Values.Op.Add, B: Word { IsConstant: true } constant }
-            && constant.Value >= area.Base
-            && constant.Value < area.End;
-    }
 }

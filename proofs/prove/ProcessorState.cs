@@ -369,8 +369,8 @@ public static class ProcessorState<W, TBus>
 public static class ProcessorNames
 {
     /// <summary>Words of the x87's state, and test registers.</summary>
-    public const int CoprocessorItems = Ia32<Values.Symbolic, KernelMemory>.CoprocessorItems,
-        TestRegisters = Ia32<Values.Symbolic, KernelMemory>.TestRegisters;
+    public const int CoprocessorItems = Ia32<Values.Symbolic, TypedMemory>.CoprocessorItems,
+        TestRegisters = Ia32<Values.Symbolic, TypedMemory>.TestRegisters;
 
     /// <summary>The general registers (<see cref="Register"/>).</summary>
     public static readonly IReadOnlyList<string> General = ["EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"];

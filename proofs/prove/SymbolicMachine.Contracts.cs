@@ -21,45 +21,24 @@ public sealed partial class SymbolicMachine
 
     private void Assume(CutPoint start)
     {
-        var flags = ProcessorNames.Eflags.ToDictionary(flag => flag.Name, flag => flag.Mask);
-        var (known, unknown) = (0u, 0u);
-        foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
-        {
-            if (field.Write is not { } write)
-                continue;
-            var holding = start[field.Name];
-            if (flags.TryGetValue(field.Name, out var mask))
-            {
-                if (holding.Kind == HoldingKind.Is)
-                    known |= holding.Value;
-                else
-                    unknown |= mask;
-            }
-            else if (Initial(field.Name, holding) is { } value)
-                write(_cpu, value);
-        }
-
-        _cpu.Eflags = unknown == 0 ? known : _attempt.Register("eflags") & unknown | known;
+        _contracted.Start(start, () => _attempt.Register("eflags"), Initial);
         if (start == _image.Points.Idle)
             _cpu.Eip = Symbolic.Select(_attempt.Register("idle") == 0, _image.IdleHalt, _image.IdleHalt + 1);
         else if (_image.AddressOf(start) is { } address)
             _cpu.Eip = address;
-        foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
-            if (field.Read is { } read)
-                _before[field.Name] = read(_cpu);
+        _contracted.Begun();
     }
 
     /// <summary>A field's value at the start; null if the field keeps its value.</summary>
     private Symbolic? Initial(string field, Holding holding) =>
-        holding.Kind switch
+        holding switch
         {
-            HoldingKind.Is => holding.Value,
-            HoldingKind.SavedRegisters => SavedStack,
-            HoldingKind.Loadable => LoadedByUser(field, IsLoadable),
-            HoldingKind.LoadableStack => LoadedByUser(field, IsLoadableStack),
+            _ when holding == KernelHoldings.SavedRegisters => SavedStack,
+            _ when holding == KernelHoldings.Loadable => LoadedByUser(field, IsLoadable),
+            _ when holding == KernelHoldings.LoadableStack => LoadedByUser(field, IsLoadableStack),
 
             // An interrupt ends the halted state, whether the processor is in it or not.
-            HoldingKind.Any when field == "halted state" => 1,
+            { Kind: HoldingKind.Any } when field == "halted state" => 1,
 
             // A segment that a user has loaded may not be used. It is treated as if it were null.
             _ when field.EndsWith(" attributes", StringComparison.Ordinal) => 0,
@@ -71,33 +50,14 @@ public sealed partial class SymbolicMachine
         };
 
     /// <summary>The contract of the cut point where the run has ended.</summary>
-    private void Show(CutPoint end)
-    {
-        var goals = new List<(Truth, string)>();
-        foreach (var field in ProcessorState<Symbolic, KernelMemory>.All)
-        {
-            if (
-                field.Read is not { } read
-                || end[field.Name] is not { Kind: not (HoldingKind.Any or HoldingKind.Compared) } holding
-            )
-                continue;
-            var value = read(_cpu);
-            var holds = holding.Kind switch
-            {
-                HoldingKind.SavedRegisters => value == SavedStack,
-                HoldingKind.Loadable => IsLoadable(value),
-                HoldingKind.LoadableStack => IsLoadableStack(value),
-                _ => holding.Allows(
-                    value,
-                    _before[field.Name],
-                    holding.Kind == HoldingKind.OfSelector ? SelectorOf(field.Name) : 0
-                ),
-            };
-            goals.Add((holds, $"at cut point {end.Name} {field.Name} is {holding}"));
-        }
+    private void Show(CutPoint end) => _path.RequireOfProcessor(_contracted.Goals(end, Named));
 
-        _path.RequireOfProcessor(goals);
-    }
+    private Truth Named(string field, Holding holding, Symbolic value) =>
+        holding == KernelHoldings.SavedRegisters ? value == SavedStack
+        : holding == KernelHoldings.Loadable ? IsLoadable(value)
+        : holding == KernelHoldings.LoadableStack ? IsLoadableStack(value)
+        : holding == KernelHoldings.OfSelector ? KernelHoldings.AreOfSelector(value, SelectorOf(field))
+        : throw new ProverException($"no one knows what \"{holding}\" means");
 
     private Symbolic SelectorOf(string attributes) =>
         _cpu.S[ProcessorNames.Segments.ToList().IndexOf(attributes.Split(' ')[0])].Selector;

@@ -1,4 +1,3 @@
-using Verified.Machine.Processor;
 using Verified.Proofs.Values;
 
 namespace Verified.Proofs.Prove;
@@ -20,7 +19,7 @@ public sealed partial class SymbolicMachine
                 _cpu.ExternalInterrupt(way.Vector);
                 break;
             case WayKind.Exception or WayKind.SystemCall when way.Instruction is { } instruction:
-                Execute(instruction);
+                _execution.ExecuteOfUser(instruction);
                 break;
             case WayKind.Exception:
                 _cpu.DeliverFault(way.Vector, way.HasErrorCode ? (Symbolic?)errorCode : null);
@@ -34,21 +33,5 @@ public sealed partial class SymbolicMachine
 
         if (_cpu.Cpl != 0)
             throw _path.Refuted($"{way.Name} does not enter ring 0");
-    }
-
-    /// <summary>Executes a user's instruction. EIP of the state is already after it.</summary>
-    private void Execute(byte[] instruction)
-    {
-        if (!Decode.TryDecode(instruction, 0, instruction.Length, true, out var operation))
-            throw new ProverException("a way's instruction does not end");
-        _cpu.Eip -= (uint)instruction.Length;
-        try
-        {
-            _cpu.Step(operation);
-        }
-        catch (Fault fault)
-        {
-            throw _path.Refuted($"{Convert.ToHexString(instruction)} in ring 3 raises {fault.Message}");
-        }
     }
 }

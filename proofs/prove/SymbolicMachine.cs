@@ -18,7 +18,8 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     private readonly KernelMemory _memory;
     private readonly CutPoint _start;
     private readonly Ia32<Symbolic, KernelMemory> _cpu;
-    private readonly Dictionary<string, Symbolic> _before = [];
+    private readonly Execution<KernelMemory> _execution;
+    private readonly ContractedProcessor<KernelMemory> _contracted;
     private bool _hasSlowPath;
 
     /// <summary>
@@ -37,6 +38,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
             start.InUserMode
         );
         _cpu = new Ia32<Symbolic, KernelMemory>(memory);
+        (_execution, _contracted) = (new(_cpu, _path, image.Constant), new(_cpu));
         Assume(start);
     }
 
@@ -55,7 +57,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     public bool LeftFastPath => _hasSlowPath && Reached == _image.Points.Slow;
 
     /// <summary>Addresses of the instructions executed, in order; of a set operation, of its first.</summary>
-    public List<uint> Trail { get; } = [];
+    public List<uint> Trail => _execution.Trail;
 
     /// <summary>The effect of the set operations; null if their bytes are executed.</summary>
     public Func<SetOperation, Ia32<Symbolic, KernelMemory>, IReadOnlyList<int>>? Contracts { get; set; }
@@ -87,12 +89,12 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
         _hasSlowPath = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
         if (_hasSlowPath)
             FlatIfAllAre();
-        Guarded(() =>
+        _execution.Guarded(() =>
         {
             Enter(way, errorCode);
             for (; (Reached = CutPointHere()) is null; Step())
                 if (Trail.Count > 0 || way.Kind is WayKind.SystemCall or WayKind.Interrupt or WayKind.Exception)
-                    TakesNoInterrupt();
+                    _execution.TakesNoInterrupt();
         });
         (Stage, InUserMode) = (Reached!.Stage, Reached.InUserMode);
         Show(Reached);
@@ -102,31 +104,15 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     /// <exception cref="RefutedException">The kernel faults, loops, or leaves its tables.</exception>
     public void Run(SetOperation operation)
     {
-        Guarded(() =>
+        _execution.Guarded(() =>
         {
             _cpu.Eip = operation.Start;
             do
             {
-                TakesNoInterrupt();
+                _execution.TakesNoInterrupt();
                 Step();
             } while (Symbolic.TryValue(_cpu.Eip, out var eip) && eip != operation.End && eip != operation.None);
         });
-    }
-
-    private void Guarded(Action run)
-    {
-        try
-        {
-            run();
-        }
-        catch (Fault fault)
-        {
-            throw _path.Refuted($"the kernel raises exception {fault.Vector} at {_cpu.Eip}");
-        }
-        catch (Exception e) when (e is UnimplementedInstruction or UnknownValueException or ShutdownException)
-        {
-            throw _path.Refuted($"at {_cpu.Eip}: {e.Message}");
-        }
     }
 
     private CutPoint? CutPointHere()
@@ -152,58 +138,20 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     /// <summary>
     /// Requires that no interrupt is taken here. Only cut points may take one, because theorems start there.
     /// </summary>
-    private void TakesNoInterrupt()
-    {
-        if (!_cpu.InterruptShadow)
-            _path.RequireOfProcessor([
-                (!_cpu.InterruptsEnabled, $"no interrupt is taken at {_cpu.Eip}, which is not a cut point"),
-            ]);
-    }
-
     private void Step()
     {
-        if (!Symbolic.TryValue(_cpu.Eip, out var eip))
-            throw _path.Refuted($"the kernel jumps to {_cpu.Eip}");
-        if (Trail.Contains(eip))
-            throw _path.Refuted($"the kernel loops at {eip:X8}h inside a step");
-        Trail.Add(eip);
+        var eip = _execution.Next();
         if (
             Contracts is { } contracts
             && _image.Operations.FirstOrDefault(operation => operation.Start == eip) is { } operation
         )
-            contracts(operation, _cpu);
-        else
-            Execute(eip);
-    }
-
-    private void Execute(uint eip)
-    {
-        var operation = DecodeAt(eip);
-        if (Unmodelled.Effect(operation) is { } effect)
-            throw _path.Refuted($"at {eip:X8}h the kernel {effect}");
-
-        // A bit scan of 0 leaves its target undefined: with the operand shown not to be 0, the result is a bit's
-        // number.
-        if (operation is { Op: Machine.Processor.Op.Bsf or Machine.Processor.Op.Bsr, Source: OperandKind.Register })
-            _path.Shows(_cpu.R[operation.SourceRegister] != 0);
-        _cpu.Step(operation);
-        if (_cpu.Halted && eip != _image.IdleHalt)
-            throw _path.Refuted($"the kernel halts at {eip:X8}h");
-    }
-
-    private Operation DecodeAt(uint eip)
-    {
-        var code = new byte[15];
-        for (var i = 0u; i < code.Length; i++)
         {
-            var at = eip + i;
-            if (_image.Constant(at & ~3u) is not { } dword)
-                throw _path.Refuted($"the kernel executes {at:X8}h, outside its text");
-            code[i] = (byte)(dword >> (int)(at & 3) * 8);
+            contracts(operation, _cpu);
+            return;
         }
 
-        if (!Decode.TryDecode(code, 0, code.Length, true, out var operation))
-            throw _path.Refuted($"the instruction at {eip:X8}h does not end");
-        return operation;
+        _execution.Execute(eip);
+        if (_cpu.Halted && eip != _image.IdleHalt)
+            throw _path.Refuted($"the kernel halts at {eip:X8}h");
     }
 }

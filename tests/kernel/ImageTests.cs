@@ -1,6 +1,5 @@
 using Verified.Kernel;
 using Verified.Spec;
-using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Kernel;

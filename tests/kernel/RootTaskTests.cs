@@ -2,7 +2,6 @@ using System.Text;
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Spec;
-using Verified.Spec.Values;
 using Verified.Tests.Host;
 using Verified.Tests.Machine;
 using Xunit;

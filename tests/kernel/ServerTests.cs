@@ -4,7 +4,6 @@ using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Verified.Spec;
-using Verified.Spec.Values;
 using Verified.Tests.Interface;
 using Verified.Tests.Machine;
 using Xunit;
