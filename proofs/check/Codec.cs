@@ -429,6 +429,3 @@ public sealed partial class Codec
 
     private static int Bits(int values) => BitOperations.Log2((uint)values - 1) + (values > 1 ? 1 : 0);
 }
-
-/// <summary>A model or its bounds cannot be checked; the message says why.</summary>
-public sealed class ModelException(string message) : Exception(message);

@@ -86,6 +86,7 @@ public static partial class CommandLine
             BenchVerb.Make(),
             WaysVerb.Make(),
             ClaimsVerb.Make(),
+            TutorialVerb.Make(),
         };
         Everything.AddTo(root);
         return root;

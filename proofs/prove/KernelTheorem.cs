@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
 
-/// <summary>A theorem about the kernel's spec or image: its statements are about the rows of the kernel's state.</summary>
+/// <summary>A theorem about the kernel's spec or image, with statements about the rows of its state.</summary>
 public abstract class KernelTheorem(string name, Limits limits) : Theorem(name, Of(limits))
 {
     protected Limits Limits => limits;

@@ -19,7 +19,7 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     private readonly CutPoint _start;
     private readonly Ia32<Symbolic, KernelMemory> _cpu;
     private readonly Execution<KernelMemory> _execution;
-    private readonly ContractedProcessor<KernelMemory> _contracted;
+    private readonly ContractedProcessor<Symbolic, KernelMemory> _contracted;
     private bool _hasSlowPath;
 
     /// <summary>

@@ -20,6 +20,16 @@ public abstract class FieldEncoding
     /// <param name="size">Bytes; a power of two.</param>
     public static FieldEncoding Multiple(uint size) => new Scaled(size);
 
+    /// <summary>A dword that always has one value; its field has no value of interest.</summary>
+    public static FieldEncoding Always(uint dword) => new Constant(dword);
+
+    private sealed class Constant(uint dword) : FieldEncoding
+    {
+        public override W Encode<W>(W value) => dword;
+
+        public override W Decode<W>(W stored) => 0;
+    }
+
     private sealed class Pointer(Func<Area> area, uint past) : FieldEncoding
     {
         public override W Encode<W>(W value) => area().Offset(value) + (area().Base + past);
@@ -67,6 +77,9 @@ public sealed record Area(string Name, uint Base, uint Rows, uint Stride, IReadO
 
     /// <summary>Bytes from such a block of rows to the next; a power of two. Between them is nothing.</summary>
     public uint BlockSize { get; init; } = Rows * Stride;
+
+    /// <summary>The table of its rows; without another value, the table of one row.</summary>
+    public Table Table { get; init; } = Table.Processor;
 
     public uint End => Base + Rows / RowsOfBlock * BlockSize;
 

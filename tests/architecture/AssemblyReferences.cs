@@ -10,6 +10,13 @@ namespace Verified.Tests.Architecture;
 /// <param name="To">The full name of the used type, or of the outermost type that contains it.</param>
 internal sealed record TypeReference(string File, string From, string To);
 
+/// <summary>One type's use of a type of another assembly.</summary>
+/// <param name="File">The file that contains the use, from the root of the repository.</param>
+/// <param name="From">The full name of the using type, or of the outermost type that contains it.</param>
+/// <param name="Assembly">The name of the other assembly.</param>
+/// <param name="To">The full name of the used type, or of the outermost type that contains it.</param>
+internal sealed record OutsideReference(string File, string From, string Assembly, string To);
+
 /// <summary>
 /// Reads which types of an assembly refer to which, from signatures, bases, constraints, attributes and method bodies.
 /// The compiler copies constants into their users, so a use of a constant is not seen.
@@ -20,6 +27,7 @@ internal sealed class AssemblyReferences : IDisposable
     private readonly MetadataReader metadata;
     private readonly SourceFiles sources;
     private readonly HashSet<TypeReference> found = [];
+    private readonly HashSet<OutsideReference> outside = [];
 
     private AssemblyReferences(Assembly assembly, string root)
     {
@@ -37,6 +45,14 @@ internal sealed class AssemblyReferences : IDisposable
         using var reader = new AssemblyReferences(assembly, root);
         reader.Read();
         return (reader.sources.OfTypes, reader.found);
+    }
+
+    /// <summary>All references to types of other assemblies.</summary>
+    public static IReadOnlySet<OutsideReference> ToOthers(Assembly assembly, string root)
+    {
+        using var reader = new AssemblyReferences(assembly, root);
+        reader.Read();
+        return reader.outside;
     }
 
     public void Dispose() => image.Dispose();
@@ -73,5 +89,22 @@ internal sealed class AssemblyReferences : IDisposable
         foreach (var to in collector.Found.Select(sources.OutermostName).Where(sources.OfTypes.ContainsKey))
             if (to != name)
                 found.Add(new TypeReference(file, name, to));
+        foreach (var handle in collector.Outside)
+        {
+            var (to, of) = Outermost(handle);
+            outside.Add(new OutsideReference(file, name, of, to));
+        }
+    }
+
+    private (string Type, string Assembly) Outermost(TypeReferenceHandle handle)
+    {
+        var type = metadata.GetTypeReference(handle);
+        while (type.ResolutionScope.Kind == HandleKind.TypeReference)
+            type = metadata.GetTypeReference((TypeReferenceHandle)type.ResolutionScope);
+        var assembly =
+            type.ResolutionScope.Kind == HandleKind.AssemblyReference
+                ? metadata.GetString(metadata.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name)
+                : "";
+        return ($"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}", assembly);
     }
 }

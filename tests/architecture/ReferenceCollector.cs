@@ -8,6 +8,9 @@ internal sealed class ReferenceCollector(MetadataReader metadata) : ISignatureTy
 {
     public HashSet<TypeDefinitionHandle> Found { get; } = [];
 
+    /// <summary>The types of other assemblies.</summary>
+    public HashSet<TypeReferenceHandle> Outside { get; } = [];
+
     /// <summary>Base, interfaces, constraints, attributes and fields.</summary>
     public void AddDeclaration(TypeDefinition type)
     {
@@ -64,6 +67,9 @@ internal sealed class ReferenceCollector(MetadataReader metadata) : ISignatureTy
             case HandleKind.TypeDefinition:
                 Found.Add((TypeDefinitionHandle)handle);
                 break;
+            case HandleKind.TypeReference:
+                Outside.Add((TypeReferenceHandle)handle);
+                break;
             case HandleKind.TypeSpecification:
                 metadata.GetTypeSpecification((TypeSpecificationHandle)handle).DecodeSignature(this, false);
                 break;
@@ -108,7 +114,7 @@ internal sealed class ReferenceCollector(MetadataReader metadata) : ISignatureTy
             signature.DecodeMethodSignature(this, false);
     }
 
-    // The decoder calls these for each part of a signature; only a type of this assembly matters.
+    // The decoder calls these for each part of a signature; only named types matter.
     public bool GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) =>
         Found.Add(handle);
 
@@ -119,7 +125,8 @@ internal sealed class ReferenceCollector(MetadataReader metadata) : ISignatureTy
         byte kind
     ) => reader.GetTypeSpecification(handle).DecodeSignature(this, context);
 
-    public bool GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => false;
+    public bool GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) =>
+        Outside.Add(handle);
 
     public bool GetArrayType(bool elementType, ArrayShape shape) => false;
 

@@ -1,7 +1,6 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
-using Verified.Spec.Values;
 using Verified.Tests.Interface;
 using Xunit;
 

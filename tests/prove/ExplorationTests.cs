@@ -1,4 +1,3 @@
-using Verified.Kernel;
 using Verified.Proofs.Prove;
 using Verified.Proofs.Values;
 using Verified.Spec;

@@ -1,5 +1,4 @@
 using Verified.Machine.Processor;
-using Verified.Proofs.Values;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;
@@ -9,20 +8,21 @@ namespace Verified.Proofs.Prove;
 /// (<see cref="ProcessorState{W, TBus}"/>) and from the cut points' contracts, so no field is left out.
 /// </summary>
 /// <param name="cpu">The processor.</param>
-public sealed class ContractedProcessor<TBus>(Ia32<Symbolic, TBus> cpu)
-    where TBus : IBus<Symbolic>
+public sealed class ContractedProcessor<W, TBus>(Ia32<W, TBus> cpu)
+    where W : struct, IWord<W>
+    where TBus : IBus<W>
 {
-    private readonly Dictionary<string, Symbolic> _before = [];
+    private readonly Dictionary<string, W> _before = [];
 
     /// <summary>Gives each field the value that the contract says.</summary>
     /// <param name="start">The cut point.</param>
     /// <param name="eflags">EFLAGS where the contract leaves bits of it open.</param>
     /// <param name="open">The value of a field that the contract does not fix; null if it keeps its value.</param>
-    public void Start(CutPoint start, Func<Symbolic> eflags, Func<string, Holding, Symbolic?> open)
+    public void Start(CutPoint start, Func<W> eflags, Func<string, Holding, W?> open)
     {
         var flags = ProcessorNames.Eflags.ToDictionary(flag => flag.Name, flag => flag.Mask);
         var (known, unknown) = (0u, 0u);
-        foreach (var field in ProcessorState<Symbolic, TBus>.All)
+        foreach (var field in ProcessorState<W, TBus>.All)
         {
             if (field.Write is not { } write)
                 continue;
@@ -46,18 +46,18 @@ public sealed class ContractedProcessor<TBus>(Ia32<Symbolic, TBus> cpu)
     /// <summary>Remembers the fields, for those that the run has to keep.</summary>
     public void Begun()
     {
-        foreach (var field in ProcessorState<Symbolic, TBus>.All)
+        foreach (var field in ProcessorState<W, TBus>.All)
             if (field.Read is { } read)
                 _before[field.Name] = read(cpu);
     }
 
-    /// <summary>What the contract of the cut point says where the run has ended.</summary>
+    /// <summary>The conditions of the cut point at the end of the run.</summary>
     /// <param name="end">The cut point.</param>
-    /// <param name="named">What a condition of kind <see cref="HoldingKind.Named"/> says of a field's value.</param>
-    public IReadOnlyList<(Truth Goal, string What)> Goals(CutPoint end, Func<string, Holding, Symbolic, Truth> named)
+    /// <param name="named">Decides a condition of kind <see cref="HoldingKind.Named"/> for a field's value.</param>
+    public IReadOnlyList<(Truth Goal, string What)> Goals(CutPoint end, Func<string, Holding, W, Truth> named)
     {
         var goals = new List<(Truth, string)>();
-        foreach (var field in ProcessorState<Symbolic, TBus>.All)
+        foreach (var field in ProcessorState<W, TBus>.All)
         {
             if (
                 field.Read is not { } read

@@ -4,8 +4,8 @@ using Verified.Proofs.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>
-/// Executes the bytes of a kernel on a symbolic processor, one instruction after the other. Whatever a kernel must never
-/// do is refuted: an exception, a loop inside a step, a jump out of its text, an open window for interrupts.
+/// Executes the bytes of a kernel on a symbolic processor, one instruction after the other. Whatever a kernel must
+/// never do is refuted: an exception, a loop inside a step, a jump out of its text, an open window for interrupts.
 /// </summary>
 /// <param name="cpu">The processor.</param>
 /// <param name="path">The exploration that shows the obligations.</param>

@@ -284,8 +284,8 @@ public static class ProcessorState<W, TBus>
     private static ProcessorField<W, TBus> Flag(string name, uint mask) =>
         new(
             name,
-            (mask & Verified.Spec.Flags.UserBits) != 0 ? Accounting.Compared : Accounting.Constant,
-            (mask & Verified.Spec.Flags.UserBits) != 0
+            (mask & ProcessorNames.UserFlags) != 0 ? Accounting.Compared : Accounting.Constant,
+            (mask & ProcessorNames.UserFlags) != 0
                 ? "column Eflags; in the kernel as the contract of the cut point says"
                 : "ring 3 cannot change it without I/O privilege",
             mask == Machine.Processor.Flag.Virtual8086 ? [.. Flags, nameof(Ia32<W, TBus>.Virtual)] : Flags,
@@ -371,6 +371,19 @@ public static class ProcessorNames
     /// <summary>Words of the x87's state, and test registers.</summary>
     public const int CoprocessorItems = Ia32<Values.Symbolic, TypedMemory>.CoprocessorItems,
         TestRegisters = Ia32<Values.Symbolic, TypedMemory>.TestRegisters;
+
+    /// <summary>
+    /// The flags that ring 3 can change without I/O privilege: all but IF, IOPL, VM and the virtual interrupt flags
+    /// (SDM vol. 2, POPF).
+    /// </summary>
+    public const uint UserFlags =
+        Flag.Status
+        | Flag.Trap
+        | Flag.Direction
+        | Flag.NestedTask
+        | Flag.Resume
+        | Flag.AlignmentCheck
+        | Flag.Identification;
 
     /// <summary>The general registers (<see cref="Register"/>).</summary>
     public static readonly IReadOnlyList<string> General = ["EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"];

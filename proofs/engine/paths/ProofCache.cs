@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -23,20 +25,28 @@ public sealed class ProofCache(string folder)
         string[] Ends
     );
 
-    // Module version ids change with every change of the code: builds are deterministic.
-    private static readonly string Basis =
-        string.Join(
-            ' ',
-            new[]
-            {
-                typeof(Spec.Kernel<>),
-                typeof(Machine.Processor.Fault),
-                typeof(Kernel.Layout),
-                typeof(Theorem),
-            }.Select(type => type.Module.ModuleVersionId.ToString("N"))
-        )
-        + " z3 "
-        + Z3.Context.Version;
+    private static readonly ConcurrentDictionary<Assembly, string> Bases = new();
+
+    /// <summary>
+    /// What every statement of a theorem's assembly depends on. Module version ids change with every change of the
+    /// code, because builds are deterministic.
+    /// </summary>
+    private static string BasisOf(Theorem theorem) =>
+        Bases.GetOrAdd(theorem.GetType().Assembly, assembly =>
+            string.Join(' ', Own(assembly, []).Select(own => own.ManifestModule.ModuleVersionId.ToString("N")).Order())
+            + " z3 "
+            + Z3.Context.Version
+        );
+
+    // The assemblies of this solution that an assembly refers to, and itself.
+    private static HashSet<Assembly> Own(Assembly assembly, HashSet<Assembly> found)
+    {
+        if (found.Add(assembly))
+            foreach (var name in assembly.GetReferencedAssemblies())
+                if (name.Name!.StartsWith("Verified.", StringComparison.Ordinal))
+                    Own(Assembly.Load(name), found);
+        return found;
+    }
 
     /// <summary>The proof of an earlier run, or null.</summary>
     public Verdict? Find(Theorem theorem)
@@ -50,7 +60,7 @@ public sealed class ProofCache(string folder)
             if (
                 entry is null
                 || entry.Theorem != theorem.Key
-                || entry.Basis != Basis
+                || entry.Basis != BasisOf(theorem)
                 || entry.Constants != HashOf(entry.Addresses, theorem)
             )
                 return null;
@@ -79,7 +89,7 @@ public sealed class ProofCache(string folder)
         var addresses = verdict.Constants.Order().ToArray();
         var entry = new Entry(
             theorem.Key,
-            Basis,
+            BasisOf(theorem),
             addresses,
             HashOf(addresses, theorem),
             verdict.Paths,

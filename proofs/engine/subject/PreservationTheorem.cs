@@ -1,0 +1,59 @@
+using Verified.Proofs.Prove;
+using Verified.Proofs.Values;
+using Verified.Spec.Values;
+
+namespace Verified.Proofs.Subjects;
+
+/// <summary>
+/// A step of a spec preserves the invariants: if all hold in a state, all hold after the step, and every value fits the
+/// width of its column.
+/// </summary>
+public sealed class PreservationTheorem(Specification spec, string step)
+    : Theorem($"spec.{step}", SubjectDomains.Of(spec))
+{
+    protected override void Assume(Attempt attempt)
+    {
+        var before = new ColumnState<Symbolic>(spec, Tables(attempt, running: false));
+        SubjectDomains.Assume(attempt, spec, before);
+    }
+
+    protected override void Run(Attempt attempt)
+    {
+        var state = new ColumnState<Symbolic>(spec, Tables(attempt, running: true));
+        spec.Steps<Symbolic>().Single(one => one.Name == step).Does(state);
+        attempt.Path.IsTaken();
+        foreach (var column in spec.Columns.Where(column => column.Bits < 32))
+            attempt.Path.RequireLemma(
+                state[column, attempt.Any(column.Table, false)] < (1u << (int)column.Bits),
+                $"what the step writes to {column.Name} fits its {column.Bits} bits"
+            );
+        foreach (var invariant in spec.Invariants<Symbolic>())
+            attempt.Path.RequireLemma(
+                invariant.Holds(state, attempt.Any(invariant.Over, false), 0),
+                $"{invariant.Name} holds again: {invariant.Why}"
+            );
+    }
+
+    private static SymbolicTables Tables(Attempt attempt, bool running) =>
+        new(
+            (info, row) => attempt.Initial(info.Name, (int)info.Bits, row),
+            attempt.Terms,
+            running ? (attempt.Universe, attempt.Choosing()) : null,
+            keys: 0
+        );
+}
+
+/// <summary>The common parts of the theorems about a spec.</summary>
+internal static class SubjectDomains
+{
+    /// <summary>The tables that statements are about.</summary>
+    public static IReadOnlyList<Domain> Of(Specification spec) =>
+        [.. spec.Tables.Select(table => new Domain(table.Table, table.Rows))];
+
+    /// <summary>Assumes the invariants of a state.</summary>
+    public static void Assume(Attempt attempt, Specification spec, ColumnState<Symbolic> state)
+    {
+        foreach (var invariant in spec.Invariants<Symbolic>())
+            attempt.Universe.ForAll(invariant.Over, Table.Processor, (row, _) => invariant.Holds(state, row, 0));
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Verified.Proofs.Prove;
+using Verified.Proofs.Subjects;
+using Verified.Proofs.Tutorial;
+using Verified.Spec.Values;
+using Xunit;
+
+namespace Verified.Tests.Tutorial;
+
+/// <summary>The tutorial's kernel with other bytes in place of some of its code.</summary>
+internal sealed class DamagedKernel : Subject
+{
+    private const uint Text = 0x2000;
+
+    private readonly MailboxKernel _kernel = new();
+    private readonly Dictionary<uint, uint> _constants;
+
+    public DamagedKernel(byte[] bytes, byte[] by)
+    {
+        Assert.Equal(bytes.Length, by.Length);
+        _constants = new(_kernel.Constants);
+        List<byte> code = [];
+        for (var at = Text; _constants.TryGetValue(at, out var dword); at += 4)
+            code.AddRange(BitConverter.GetBytes(dword));
+        var text = code.ToArray();
+        var found = text.AsSpan().IndexOf(bytes);
+        Assert.True(found >= 0, $"the code has {Convert.ToHexString(bytes)}");
+        by.CopyTo(text, found);
+        for (var i = 0; i < text.Length; i += 4)
+            _constants[Text + (uint)i] = BitConverter.ToUInt32(text, i);
+    }
+
+    public override Specification Spec => _kernel.Spec;
+
+    public override IReadOnlyList<Area> Areas => _kernel.Areas;
+
+    public override ColumnInfo Current => _kernel.Current;
+
+    public override IReadOnlyDictionary<ColumnInfo, Place> Places => _kernel.Places;
+
+    public override IReadOnlyList<Derived<W>> Derived<W>() => _kernel.Derived<W>();
+
+    public override IReadOnlyDictionary<uint, uint> Constants => _constants;
+
+    public override ImmutableDictionary<string, Holding> Contract => _kernel.Contract;
+
+    public override IReadOnlyList<UserWay> Ways => _kernel.Ways;
+}
+
+/// <summary>The tutorial's spec, but a thread that finds no word waits even if the other thread waits.</summary>
+internal sealed class HastySpec : Specification
+{
+    private readonly MailboxSpec _spec = new();
+
+    public override IReadOnlyList<(Table Table, uint Rows)> Tables => _spec.Tables;
+
+    public override IReadOnlyList<ColumnInfo> Columns => _spec.Columns;
+
+    public override void Begin(ColumnState<Concrete> state) => _spec.Begin(state);
+
+    public override IReadOnlyList<Invariant<ColumnState<W>, W>> Invariants<W>() => _spec.Invariants<W>();
+
+    public override IReadOnlyList<SpecStep<W>> Steps<W>() =>
+        [.. _spec.Steps<W>().Where(step => step.Name != "get"), new("get", Get)];
+
+    private static void Get<W>(ColumnState<W> s)
+        where W : struct, IWord<W>
+    {
+        var me = s[MailboxSpec.Current];
+        if (s[MailboxSpec.Full] == 0)
+            (s[MailboxSpec.Waits, me], s[MailboxSpec.Current]) = (1, me ^ 1);
+    }
+}

@@ -1,0 +1,78 @@
+using Verified.Proofs.Commands;
+using Verified.Proofs.Prove;
+using Verified.Proofs.Subjects;
+using Verified.Proofs.Tutorial;
+using Xunit;
+
+namespace Verified.Tests.Tutorial;
+
+/// <summary>The kernel in one file: what the command prints, and that each kind of check finds a planted bug.</summary>
+public sealed class TutorialTests
+{
+    private static readonly string[] Expected =
+    [
+        "mailbox: a kernel of two threads and 40 instructions",
+        "prove spec.yield: proved, 2 paths",
+        "prove spec.put: proved, 3 paths",
+        "prove spec.get: proved, 3 paths",
+        "prove code.yield: proved, 2 paths",
+        "prove code.put: proved, 3 paths",
+        "prove code.get: proved, 3 paths",
+        "check: 120 states, 720 steps, every invariant holds",
+        "diff: 20000 events, no difference",
+        "the same kernel with a bug: the code of yield does not look whether the other thread waits",
+        "prove code.yield: refuted: current is what the spec says",
+        "  in the state: ",
+        "  on the machine: current is ",
+        "diff: event 19: yield: current is 00000000h in the machine, and 00000001h in the spec",
+    ];
+
+    [Fact]
+    public void The_command_proves_checks_and_diffs_and_finds_the_planted_bug()
+    {
+        using var output = new StringWriter();
+        Assert.Equal(0, CommandLine.Run(["tutorial"], output, output));
+        var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(Expected.Length, lines.Length);
+        Assert.All(Expected.Zip(lines), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
+        Assert.Contains(lines, line =>
+            line.StartsWith("  in the state: ", StringComparison.Ordinal)
+            && line.Contains("waits of thread", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void The_file_has_at_most_300_lines()
+    {
+        var file = Path.Combine(Meanings.Sources.Root, "proofs", "tutorial", "Mailbox.cs");
+        Assert.InRange(File.ReadLines(file).Count(), 100, 300);
+        Assert.InRange(new MailboxKernel().Instructions, 30, 60);
+    }
+
+    [Theory]
+    [InlineData("61CF", "9061", "PUSHAD's registers are not restored in time")]
+    [InlineData("36A310310000", "909090909090", "the row of the other thread is not stored")]
+    [InlineData("36C7050031000001000000", "36C7050031000003000000", "a full mailbox is marked by another value")]
+    [InlineData("36891D04310000", "90909090909090", "put stores no word")]
+    [InlineData("36C7050431000000000000", "9090909090909090909090", "get leaves the word in the mailbox")]
+    public void Damaged_code_is_refuted(string bytes, string by, string what)
+    {
+        var kernel = new DamagedKernel(Convert.FromHexString(bytes), Convert.FromHexString(by));
+        Assert.Contains(
+            Prover.Prove([.. kernel.Ways.Select(way => new RefinementTheorem(kernel, way))], 1, null),
+            result => result.Verdict is { Refutation: not null }
+        );
+        Assert.True(TutorialRun.Diff(kernel, 2_000) is not null, what);
+    }
+
+    [Fact]
+    public void A_step_that_breaks_an_invariant_is_refuted_and_found_in_the_model()
+    {
+        var spec = new HastySpec();
+        var refutation = new PreservationTheorem(spec, "get").Prove().Refutation;
+        Assert.NotNull(refutation);
+        Assert.StartsWith("somebody-runs holds again", refutation.What, StringComparison.Ordinal);
+        Assert.Equal("somebody-runs", TutorialRun.Model(spec).Of("hasty").Check().Violated);
+        Assert.Null(new PreservationTheorem(spec, "put").Prove().Refutation);
+    }
+}
