@@ -32,7 +32,13 @@ public sealed class SpaceHistory(FlatTables tables)
     private readonly int _firstSpace = tables.Start(nameof(Mappings<Concrete>.Space));
     private SpaceOperation? _operation;
     private Spaces? _spaces;
+    private readonly int _firstPage = tables.Start(nameof(Mappings<Concrete>.NodeAt)),
+        _pages = (int)State<Concrete>.Rows(Table.Page, tables.State.Limits);
     private IReadOnlySet<uint> _clan = new HashSet<uint>();
+
+    // The pages that are mapped: found when an operation first needs them, then kept by what each step writes.
+    private readonly HashSet<uint> _mapped = [];
+    private bool _knowsMapped;
     private uint _left,
         _was,
         _operationId;
@@ -44,7 +50,7 @@ public sealed class SpaceHistory(FlatTables tables)
     /// <summary>Forgets the operation in progress, because another run begins.</summary>
     public void Begin()
     {
-        _operation = null;
+        (_operation, _knowsMapped) = (null, false);
         _was = s.Mappings.Operation.Value;
         if (_was == Operations.Delete && s.Mappings.Pass.Value == Passes.Clan)
             BeginOperation(_was);
@@ -54,6 +60,7 @@ public sealed class SpaceHistory(FlatTables tables)
     public (string Name, string Why)? After(Entry entry)
     {
         var m = s.Mappings;
+        KeepMapped();
         if (entry != Entry.Map && Changed() is { } column)
             return (Nothing, $"only the steps of an operation change a space ({entry} changed {column})");
         var (was, now) = (_was, m.Operation.Value);
@@ -182,12 +189,31 @@ public sealed class SpaceHistory(FlatTables tables)
         return null;
     }
 
+    private void KeepMapped()
+    {
+        if (!_knowsMapped)
+            return;
+        foreach (var cell in tables.Written)
+            if (cell - _firstPage is >= 0 and var page && page < _pages)
+                if (tables.Cells[cell] != 0)
+                    _mapped.Add((uint)page);
+                else
+                    _mapped.Remove((uint)page);
+    }
+
     // The frames of mapped pages, without σ0's own pages.
     private List<uint> Frames()
     {
+        if (!_knowsMapped)
+        {
+            _mapped.Clear();
+            _mapped.UnionWith(tables.PagesMapped());
+            _knowsMapped = true;
+        }
+
         List<uint> frames = [];
         HashSet<uint> seen = [];
-        foreach (var page in tables.PagesMapped())
+        foreach (var page in _mapped)
             if (
                 s.Mappings.NodeAt[page].Value is var node
                 && s.Mappings.Depth[node].Value != 0

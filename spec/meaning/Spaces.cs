@@ -98,16 +98,16 @@ public sealed class Spaces(Func<uint, bool> isFrame)
     /// <summary>The first page in which two abstractions differ, in words; null if they are the same.</summary>
     public string? Difference(Spaces other)
     {
-        foreach (var place in _links.Keys.Union(other._links.Keys))
-            if (!Told(place).Equals(other.Told(place), StringComparison.Ordinal))
+        foreach (var place in _links.Keys.Concat(other._links.Keys))
+            if (At(place) != other.At(place))
                 return $"{place} is {other.Told(place)}, and must be {Told(place)}";
         return null;
     }
 
+    private Link? At(Place place) => _links.TryGetValue(place, out var link) ? link : null;
+
     private string Told(Place place) =>
-        _links.TryGetValue(place, out var link)
-            ? $"{link.From}, {(link.IsWritable ? "writable" : "read-only")}"
-            : "nothing";
+        At(place) is { } link ? $"{link.From}, {(link.IsWritable ? "writable" : "read-only")}" : "nothing";
 
     /// <summary>
     /// The abstraction: the spaces that a state means. A frame's mappings are listed with their depths, each after the
