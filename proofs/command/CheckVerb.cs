@@ -49,12 +49,16 @@ internal static class CheckVerb
     }
 
     /// <summary>Checks one model, and prints one line and a shortest run to the failure.</summary>
-    public static CheckResult Check(Display display, Model model, int mostStates)
+    /// <param name="display">Where it prints.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="mostStates">The number of states beyond which it gives up.</param>
+    /// <param name="workers">How many threads search; null for one per processor.</param>
+    public static CheckResult Check(Display display, Model model, int mostStates, int? workers = null)
     {
         var result = display.While($"model {model.Name}", say =>
             ModelChecker.Run(
                 model,
-                new(MostStates: mostStates, Workers: Environment.ProcessorCount, Progress: (states, level) =>
+                new(MostStates: mostStates, Workers: workers ?? Environment.ProcessorCount, Progress: (states, level) =>
                     say($"{states:N0} states, {level} steps from boot")
                 )
             )

@@ -38,6 +38,9 @@ internal sealed class Display
     private readonly bool _quiet;
     private readonly IAnsiConsole _console;
     private readonly bool _terminal;
+    private readonly Lock _gate = new();
+    private List<Action<Display>>? _held;
+    private Display? _shownOn;
 
     public Display(ParseResult parsed)
         : this(
@@ -45,7 +48,8 @@ internal sealed class Display
             parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json)
         ) => Options = ReportOptions.Of(parsed);
 
-    private Display(TextWriter output, bool quiet = false)
+    /// <summary>A display of lines on a writer.</summary>
+    public Display(TextWriter output, bool quiet = false)
     {
         (_output, _quiet) = (output, quiet);
         _terminal = _output == Console.Out && !Console.IsOutputRedirected;
@@ -65,7 +69,7 @@ internal sealed class Display
     public bool IsTerminal => _terminal;
 
     /// <summary>How failures are reported.</summary>
-    public ReportOptions Options { get; } = new();
+    public ReportOptions Options { get; private init; } = new();
 
     /// <summary>The failures reported so far.</summary>
     public List<Finding> Findings { get; } = [];
@@ -76,10 +80,40 @@ internal sealed class Display
     /// <summary>Prints nothing.</summary>
     public static Display Silent { get; } = new(TextWriter.Null);
 
+    /// <summary>A display that keeps what is printed until <see cref="ShowOn"/>.</summary>
+    public static Display Held(ReportOptions options) => new(TextWriter.Null) { _held = [], Options = options };
+
+    /// <summary>
+    /// Prints what was kept, and from now on everything at once.
+    /// </summary>
+    public void ShowOn(Display other)
+    {
+        lock (_gate)
+        {
+            foreach (var print in _held ?? [])
+                print(other);
+            (_held, _shownOn) = (null, other);
+        }
+    }
+
+    // Whether it was passed on: kept, or printed on the display that this one is shown on.
+    private bool Passes(Action<Display> print)
+    {
+        lock (_gate)
+        {
+            if (_held is null && _shownOn is null)
+                return false;
+            _held?.Add(print);
+            if (_shownOn is { } other)
+                print(other);
+            return true;
+        }
+    }
+
     /// <summary>A whole line, never wrapped.</summary>
     public void Line(string text = "")
     {
-        if (_quiet)
+        if (_quiet || Passes(other => other.Line(text)))
             return;
         if (_terminal)
             _console.Write(new Text(text + "\n"));
@@ -89,7 +123,7 @@ internal sealed class Display
 
     public void Write(Table table)
     {
-        if (!_quiet)
+        if (!_quiet && !Passes(other => other.Write(table)))
             _console.Write(table);
     }
 

@@ -52,35 +52,76 @@ internal static class Everything
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var solver = ProveVerb.RequireSolver();
         display.Line($"verified: {name}, {solver}, seed {seed}, {Environment.ProcessorCount} processors");
-        List<Claim> claims = [.. BootChecks.Of(image)];
-        foreach (var claim in claims)
-            display.Line($"{claim.What}: {(claim.Standing == Standing.Failed ? "FAILED, " : "")}{claim.Detail}");
-        if (Demonstration(display, image) is { } demonstration)
-            claims.Add(demonstration);
-
-        foreach (var model in Model.All)
-            claims.Add(Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates)));
-        claims.Add(Ledger.Of(CheckVerb.CheckFair(display)));
         var theorems = Theorems.Of(image);
         var confirmed = Confirmations.Of(theorems);
-        claims.AddRange(Ledger.Of(ProveVerb.Prove(display, image, theorems, cached), image, confirmed));
-        claims.AddRange(confirmed.Claims(theorems.Count));
-        claims.Add(Ledger.Of(OracleVerb.CompareReadings(display, seed)));
-        claims.Add(Ledger.Of(OracleVerb.CompareCompiled(display, seed)));
-        claims.AddRange(Oracle(display, image, seed));
-        var fuzz = new FuzzOptions(seed, Limits: image.Limits);
-        claims.Add(Ledger.Of(FuzzVerb.Fuzz(display, fuzz), fuzz));
-        var diff = new DiffOptions(seed, Workers: Environment.ProcessorCount);
-        claims.Add(Ledger.Of(DiffVerb.Diff(display, image, diff), diff));
-        claims.Add(Ledger.Of(DiffVerb.Cover(display, image, seed), image));
-        claims.Add(Ledger.Of(DiffVerb.DiffAll(display, Model.Ranked), Model.Ranked));
-        claims.AddRange(Assumptions.All(confirmed.Assumption(theorems.Count)));
+        var parts = new Parts(display);
+        Add(parts, image, seed, theorems, confirmed, cached);
+        List<Claim> claims =
+        [
+            .. parts.Run(Environment.ProcessorCount),
+            .. Assumptions.All(confirmed.Assumption(theorems.Count)),
+        ];
         display.Line($"verified: done in {clock.Elapsed.TotalSeconds:F0} s");
         Ledger.Save(image, claims);
         return claims;
     }
 
-    private static IEnumerable<Claim> Oracle(Display display, KernelImage image, int seed)
+    // Adds the parts in the order in which they are printed. The weights are seconds on one core, roughly.
+    private static void Add(
+        Parts parts,
+        KernelImage image,
+        int seed,
+        IReadOnlyList<Theorem> theorems,
+        Confirmations confirmed,
+        bool cached
+    )
+    {
+        // The parts share the cores, so a part takes few of them for itself.
+        var workers = Math.Max(1, Environment.ProcessorCount / 2);
+        parts.Add("boot", 100, display => Booted(display, image));
+        parts.Add("run", 100, display => Demonstration(display, image) is { } claim ? [claim] : []);
+        foreach (var model in Model.All)
+            parts.Add($"model {model.Name}", model.Maps ? 10 : 5, display =>
+                [Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates, workers))]
+            );
+        parts.Add("model fair", 5, display => [Ledger.Of(CheckVerb.CheckFair(display))]);
+        ProofRun? proofs = null;
+        parts.Add(
+            display =>
+            {
+                proofs = ProveVerb.Begin(display, theorems, cached);
+                return theorems.Select(theorem =>
+                    (theorem.Name, theorem.Weight, (Action)(() => proofs.Prove(theorem)))
+                );
+            },
+            display =>
+                [
+                    .. Ledger.Of(ProveVerb.Tell(display, image, proofs!.Results), image, confirmed),
+                    .. confirmed.Claims(theorems.Count),
+                ]
+        );
+        parts.Add("readings", 5, display => [Ledger.Of(OracleVerb.CompareReadings(display, seed))]);
+        parts.Add("compiled readings", 5, display => [Ledger.Of(OracleVerb.CompareCompiled(display, seed))]);
+        parts.Add("oracle", 10, display => Oracle(display, image, seed));
+        var fuzz = new FuzzOptions(seed, Limits: image.Limits);
+        parts.Add("fuzz", 30, display => [Ledger.Of(FuzzVerb.Fuzz(display, fuzz, workers), fuzz)]);
+        var diff = new DiffOptions(seed, Workers: workers);
+        parts.Add("diff", 30, display => [Ledger.Of(DiffVerb.Diff(display, image, diff), diff)]);
+        parts.Add("coverage", 10, display => [Ledger.Of(DiffVerb.Cover(display, image, seed), image)]);
+        parts.Add($"diff {Model.Ranked.Name}", 10, display =>
+            [Ledger.Of(DiffVerb.DiffAll(display, Model.Ranked), Model.Ranked)]
+        );
+    }
+
+    private static List<Claim> Booted(Display display, KernelImage image)
+    {
+        List<Claim> claims = [.. BootChecks.Of(image)];
+        foreach (var claim in claims)
+            display.Line($"{claim.What}: {(claim.Standing == Standing.Failed ? "FAILED, " : "")}{claim.Detail}");
+        return claims;
+    }
+
+    private static IReadOnlyList<Claim> Oracle(Display display, KernelImage image, int seed)
     {
         var compared = OracleVerb.Compare(display, new OracleOptions(seed));
         return [Ledger.Of(compared), Ledger.Of(FormCoverage.Of(image, compared.Cases))];

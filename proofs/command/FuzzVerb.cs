@@ -32,13 +32,16 @@ internal static class FuzzVerb
     }
 
     /// <summary>Fuzzes and prints a line, and the shrunk program that fails.</summary>
-    public static FuzzResult Fuzz(Display display, FuzzOptions options)
+    /// <param name="display">Where it prints.</param>
+    /// <param name="options">How much to try.</param>
+    /// <param name="workers">How many programs run at once; null for one per processor.</param>
+    public static FuzzResult Fuzz(Display display, FuzzOptions options, int? workers = null)
     {
         var result = display.While("fuzz", say =>
             FuzzRun.Run(
                 options with
                 {
-                    Workers = Environment.ProcessorCount,
+                    Workers = workers ?? Environment.ProcessorCount,
                     Progress = programs => say($"{programs:N0} of {options.Count:N0} programs"),
                 }
             )

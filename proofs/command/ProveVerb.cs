@@ -53,14 +53,31 @@ internal static class ProveVerb
     )
     {
         RequireSolver();
-        var results = display.While("prove", say =>
-            Prover.Prove(
-                theorems,
-                Environment.ProcessorCount,
-                cached ? Cache() : null,
-                new Progress(display, say, theorems.Count)
+        return Tell(
+            display,
+            image,
+            display.While("prove", say =>
+                Prover.Prove(
+                    theorems,
+                    Environment.ProcessorCount,
+                    cached ? Cache() : null,
+                    new Progress(display, say, theorems.Count)
+                )
             )
         );
+    }
+
+    /// <summary>A run that prints a line per theorem as it ends.</summary>
+    public static ProofRun Begin(Display display, IReadOnlyList<Theorem> theorems, bool cached) =>
+        new(theorems, cached ? Cache() : null, new Progress(display, _ => { }, theorems.Count));
+
+    /// <summary>Prints the replayed counterexample of each theorem that fails.</summary>
+    public static IReadOnlyList<ProofResult> Tell(
+        Display display,
+        KernelImage image,
+        IReadOnlyList<ProofResult> results
+    )
+    {
         display.Checked.AddRange(
             results.Select(result => new Checked(
                 result.Theorem,

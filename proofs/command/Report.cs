@@ -12,6 +12,8 @@ namespace Verified.Proofs.Commands;
 /// </remarks>
 internal static class Report
 {
+    private static readonly Lock Saving = new();
+
     /// <summary>Folder of traces and cached results, in the directory where the command runs.</summary>
     public const string Folder = ".verified";
 
@@ -202,7 +204,10 @@ internal static class Report
     {
         Directory.CreateDirectory(Folder);
         var path = System.IO.Path.Combine(Folder, $"{name}.json");
-        TraceFile.Save(path, trace);
+
+        // Parts of a run that go on at once may save a trace of the same name.
+        lock (Saving)
+            TraceFile.Save(path, trace);
         display.Line($"  saved: verified replay {path}");
     }
 }

@@ -39,31 +39,49 @@ public static class Prover
         IProofProgress? progress = null
     )
     {
-        var results = new ConcurrentDictionary<Theorem, ProofResult>();
+        var run = new ProofRun(theorems, cache, progress);
         var waiting = new ConcurrentQueue<Theorem>(theorems.OrderByDescending(theorem => theorem.Weight));
         var threads = Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new Thread(Work, StackSize)).ToList();
         foreach (var thread in threads)
             thread.Start();
         foreach (var thread in threads)
             thread.Join();
-        return [.. theorems.Select(theorem => results[theorem])];
+        return run.Results;
 
         void Work()
         {
             while (waiting.TryDequeue(out var theorem))
-            {
-                Report(() => progress?.Started(theorem.Name));
-                var result = Result(theorem, cache);
-                results[theorem] = result;
-                Report(() => progress?.Ended(result));
-            }
+                run.Prove(theorem);
         }
+    }
+}
 
-        void Report(Action report)
-        {
-            lock (results)
-                report();
-        }
+/// <summary>
+/// A run of the prover whose caller chooses when each theorem is proved, and on which thread.
+/// </summary>
+/// <param name="theorems">What to prove.</param>
+/// <param name="cache">Earlier results, or null to prove everything anew.</param>
+/// <param name="progress">Told as theorems start and end.</param>
+public sealed class ProofRun(IReadOnlyList<Theorem> theorems, ProofCache? cache, IProofProgress? progress)
+{
+    private readonly ConcurrentDictionary<Theorem, ProofResult> _results = new();
+
+    /// <summary>The results in the order of the theorems. All have been proved.</summary>
+    public IReadOnlyList<ProofResult> Results => [.. theorems.Select(theorem => _results[theorem])];
+
+    /// <summary>Proves one of the theorems. The thread has a stack of <see cref="Prover.StackSize"/>.</summary>
+    public void Prove(Theorem theorem)
+    {
+        Report(() => progress?.Started(theorem.Name));
+        var result = Result(theorem, cache);
+        _results[theorem] = result;
+        Report(() => progress?.Ended(result));
+    }
+
+    private void Report(Action report)
+    {
+        lock (_results)
+            report();
     }
 
     private static ProofResult Result(Theorem theorem, ProofCache? cache)

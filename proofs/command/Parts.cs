@@ -1,0 +1,147 @@
+using System.Runtime.ExceptionServices;
+using Verified.Proofs.Prove;
+
+namespace Verified.Proofs.Commands;
+
+/// <summary>
+/// Parts of a run that do not depend on each other. All cores take jobs from one queue. Each part prints on a display of
+/// its own; the lines appear in the order in which the parts were added, whichever part ends first.
+/// </summary>
+/// <param name="display">Where the lines appear.</param>
+internal sealed class Parts(Display display)
+{
+    private const int MostNamed = 12;
+
+    private sealed class Part(int jobs, Display display, Func<Display, IReadOnlyList<Claim>> end)
+    {
+        private int _open = jobs;
+
+        public Display Display => display;
+
+        public IReadOnlyList<Claim> Claims { get; private set; } = [];
+
+        public bool HasEnded { get; private set; }
+
+        /// <summary>Notes that a job is done; true if it was the last one.</summary>
+        public bool Done() => Interlocked.Decrement(ref _open) == 0;
+
+        public void End() => (Claims, HasEnded) = (end(display), true);
+    }
+
+    private sealed record Job(Part Part, string Name, int Weight, Action Run);
+
+    private readonly List<Part> _parts = [];
+    private readonly List<Job> _jobs = [];
+    private readonly List<(string Name, TimeSpan Time)> _times = [];
+
+    /// <summary>Adds a part that is one job.</summary>
+    /// <param name="name">The name of the job.</param>
+    /// <param name="weight">About how many seconds it takes: long jobs start first.</param>
+    /// <param name="run">Does the job, prints, and returns the claims.</param>
+    public void Add(string name, int weight, Func<Display, IReadOnlyList<Claim>> run)
+    {
+        IReadOnlyList<Claim> claims = [];
+        Add(display => [(name, weight, () => claims = run(display))], _ => claims);
+    }
+
+    /// <summary>Adds a part of several jobs that do not depend on each other.</summary>
+    /// <param name="jobs">The jobs, each with its name and weight; given the display of the part.</param>
+    /// <param name="end">Runs after the last job; returns the claims.</param>
+    public void Add(
+        Func<Display, IEnumerable<(string Name, int Weight, Action Run)>> jobs,
+        Func<Display, IReadOnlyList<Claim>> end
+    )
+    {
+        var own = Display.Held(display.Options);
+        var of = jobs(own).ToList();
+        var part = new Part(of.Count, own, end);
+        _parts.Add(part);
+        _jobs.AddRange(of.Select(job => new Job(part, job.Name, job.Weight, job.Run)));
+    }
+
+    private string Longest =>
+        string.Join(
+            ", ",
+            _times
+                .OrderByDescending(job => job.Time)
+                .Take(MostNamed)
+                .Select(job => $"{job.Name} {job.Time.TotalSeconds:F0} s")
+        );
+
+    /// <summary>Runs all jobs; the claims in the order of the parts.</summary>
+    /// <param name="workers">How many jobs run at once.</param>
+    public IReadOnlyList<Claim> Run(int workers)
+    {
+        // A stable sort: of equal weight, the first added starts first.
+        var waiting = new Queue<Job>(_jobs.OrderByDescending(job => job.Weight));
+        var (clock, gate, jobs) = (System.Diagnostics.Stopwatch.StartNew(), new Lock(), waiting.Count);
+        var running = new List<Job>();
+        ExceptionDispatchInfo? failure = null;
+        var shown = 0;
+        Show();
+        display.While("verified", say =>
+        {
+            // Theorems need deep stacks.
+            var threads = Enumerable.Range(0, workers).Select(_ => new Thread(Work, Prover.StackSize)).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+            return 0;
+
+            void Work()
+            {
+                while (Next() is { } job)
+                    try
+                    {
+                        var start = clock.Elapsed;
+                        job.Run();
+                        lock (gate)
+                            _times.Add((job.Name, clock.Elapsed - start));
+                        if (job.Part.Done())
+                        {
+                            job.Part.End();
+                            Show();
+                        }
+                    }
+                    catch (Exception e)
+                    {
+                        lock (gate)
+                            failure ??= ExceptionDispatchInfo.Capture(e);
+                    }
+                    finally
+                    {
+                        lock (gate)
+                            running.Remove(job);
+                    }
+            }
+
+            Job? Next()
+            {
+                lock (gate)
+                {
+                    if (failure is not null || !waiting.TryDequeue(out var job))
+                        return null;
+                    running.Add(job);
+                    say($"{jobs - waiting.Count} of {jobs}, now {string.Join(", ", running.Select(now => now.Name))}");
+                    return job;
+                }
+            }
+        });
+        failure?.Throw();
+        var busy = _times.Sum(job => job.Time.TotalSeconds) / (workers * clock.Elapsed.TotalSeconds);
+        display.Line($"verified: {jobs} jobs, workers busy {busy:P0} of the time, longest: {Longest}");
+        return [.. _parts.SelectMany(part => part.Claims)];
+
+        // Shows the parts up to the first one that has not ended; the lines of that part appear as they come.
+        void Show()
+        {
+            lock (gate)
+                for (; shown < _parts.Count; shown++)
+                {
+                    _parts[shown].Display.ShowOn(display);
+                    if (!_parts[shown].HasEnded)
+                        return;
+                    display.Findings.AddRange(_parts[shown].Display.Findings);
+                }
+        }
+    }
+}
