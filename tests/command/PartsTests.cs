@@ -4,9 +4,11 @@ using Xunit;
 namespace Verified.Tests.Commands;
 
 /// <summary>The parts of the main job: whatever ends first, the output is that of one part after the other.</summary>
-public class PartsTests
+public sealed class PartsTests : IDisposable
 {
     private readonly StringWriter _output = new();
+
+    public void Dispose() => _output.Dispose();
 
     [Fact]
     public void Lines_and_claims_are_in_the_order_of_the_parts_if_a_later_part_ends_first()
