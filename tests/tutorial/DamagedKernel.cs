@@ -47,7 +47,10 @@ internal sealed class DamagedKernel : Subject
     public override IReadOnlyList<UserWay> Ways => _kernel.Ways;
 }
 
-/// <summary>The tutorial's spec, but a thread that finds no word waits even if the other thread waits.</summary>
+/// <summary>
+/// The tutorial's spec with two defects: a thread that finds no word waits even if the other thread waits, and a step
+/// writes a value that is too wide.
+/// </summary>
 internal sealed class HastySpec : Specification
 {
     private readonly MailboxSpec _spec = new();
@@ -61,7 +64,11 @@ internal sealed class HastySpec : Specification
     public override IReadOnlyList<Invariant<ColumnState<W>, W>> Invariants<W>() => _spec.Invariants<W>();
 
     public override IReadOnlyList<SpecStep<W>> Steps<W>() =>
-        [.. _spec.Steps<W>().Where(step => step.Name != "get"), new("get", Get)];
+        [
+            .. _spec.Steps<W>().Where(step => step.Name != "get"),
+            new("get", Get),
+            new("overflow", s => s[MailboxSpec.Full] = 2),
+        ];
 
     private static void Get<W>(ColumnState<W> s)
         where W : struct, IWord<W>

@@ -1,3 +1,4 @@
+using Verified.Proofs.Check;
 using Verified.Proofs.Commands;
 using Verified.Proofs.Prove;
 using Verified.Proofs.Subjects;
@@ -66,13 +67,26 @@ public sealed class TutorialTests
     }
 
     [Fact]
+    public void A_value_that_is_wider_than_its_column_is_refuted() =>
+        Assert.Equal(
+            "what the step writes to full fits its 1 bits",
+            new PreservationTheorem(new HastySpec(), "overflow").Prove().Refutation?.What
+        );
+
+    [Fact]
     public void A_step_that_breaks_an_invariant_is_refuted_and_found_in_the_model()
     {
         var spec = new HastySpec();
         var refutation = new PreservationTheorem(spec, "get").Prove().Refutation;
         Assert.NotNull(refutation);
         Assert.StartsWith("somebody-runs holds again", refutation.What, StringComparison.Ordinal);
-        Assert.Equal("somebody-runs", TutorialRun.Model(spec).Of("hasty").Check().Violated);
+        Assert.Equal("somebody-runs", Without(TutorialRun.Model(spec).Of("hasty"), step: 3).Check().Violated);
         Assert.Null(new PreservationTheorem(spec, "put").Prove().Refutation);
     }
+
+    private static CellSystem Without(CellSystem system, int step) =>
+        system with
+        {
+            Steps = [.. system.Steps.Where((_, number) => number != step)],
+        };
 }
