@@ -13,16 +13,10 @@ namespace Verified.Kernel;
 /// <remarks>
 /// The stack of ring 0 always starts at the end of the current thread's row. So the interrupt and PUSHA save the user
 /// registers in that row, and ESP is the only pointer to the current thread that the code needs. Within the kernel,
-/// from PUSHA on, ESP = row + <see cref="Frame"/>.
+/// from PUSHA on, ESP = row + <see cref="Layout.Frame"/>.
 /// </remarks>
 internal sealed partial class KernelProgram
 {
-    /// <summary>The offset of the saved registers in a row. POPA and IRET load them from there.</summary>
-    private const uint Frame = 0x4C;
-
-    /// <summary>The offset of the part of the frame that the processor pushes.</summary>
-    private const uint InterruptFrame = 0x6C;
-
     private readonly Layout _layout;
     private readonly IReadOnlyList<BootThread> _threads;
     private readonly IReadOnlyList<(uint Linear, uint Dword)> _mappings;
@@ -111,39 +105,40 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>Defines a label and a symbol of the same name at this place.</summary>
-    private void Mark(ref Label label)
+    private void DefineLabel(ref Label label)
     {
         c.Label(ref label);
         _marks.Add((label.Name, label));
     }
 
     /// <summary>Defines a symbol at this place. A label may be here, too.</summary>
-    private void Place(string name) => _places.Add((name, c.Instructions.Count));
+    private void DefineSymbol(string name) => _places.Add((name, c.Instructions.Count));
 
-    private void Mark(string name)
+    private void DefineLabel(string name)
     {
         var label = c.CreateLabel(name);
-        Mark(ref label);
+        DefineLabel(ref label);
     }
 
     /// <summary>A field of the current thread.</summary>
-    private static AssemblerMemoryOperand Me(Field field) => __dword_ptr[esp + (int)(field.Offset - Frame)];
+    private static AssemblerMemoryOperand Current(Field field) => __dword_ptr[esp + (int)(field.Offset - Layout.Frame)];
 
     /// <summary>
     /// A field of the current thread before its registers are saved. The processor has pushed no error code, or POP
     /// removes it.
     /// </summary>
-    private static AssemblerMemoryOperand AtStack(Field field) =>
-        __dword_ptr[esp + (int)(field.Offset - InterruptFrame)];
+    private static AssemblerMemoryOperand OnEntryStack(Field field) =>
+        __dword_ptr[esp + (int)(field.Offset - Layout.InterruptFrame)];
 
     /// <summary>A field of the thread whose row address is in a register.</summary>
-    private static AssemblerMemoryOperand At(AssemblerRegister32 row, Field field) => __dword_ptr[row + field.Offset];
+    private static AssemblerMemoryOperand Row(AssemblerRegister32 row, Field field) => __dword_ptr[row + field.Offset];
 
     /// <summary>The dword of a row in an area of dwords; the row number is in a register.</summary>
-    private static AssemblerMemoryOperand In(Area area, AssemblerRegister32 row) => __dword_ptr[row * 4 + area.Base];
+    private static AssemblerMemoryOperand Element(Area area, AssemblerRegister32 row) =>
+        __dword_ptr[row * 4 + area.Base];
 
     /// <summary>The only dword of an area.</summary>
-    private static AssemblerMemoryOperand The(Area area) => __dword_ptr[area.Base];
+    private static AssemblerMemoryOperand Variable(Area area) => __dword_ptr[area.Base];
 
     /// <summary>The value of the partner field for a thread without a partner.</summary>
     private uint Nobody => _layout.Threads.Base;
@@ -151,18 +146,18 @@ internal sealed partial class KernelProgram
     /// <summary>Sets ESP to its value within the kernel. A cut point assumes nothing about the registers.</summary>
     private void LoadCurrent()
     {
-        c.mov(esp, The(_layout.TssStack));
-        c.sub(esp, Layout.ThreadSize - Frame);
+        c.mov(esp, Variable(_layout.TssStack));
+        c.sub(esp, Layout.ThreadSize - Layout.Frame);
     }
 
     /// <summary>Loads the address of the current thread's row.</summary>
-    private void LoadMe(AssemblerRegister32 row) => c.lea(row, __[esp - (int)Frame]);
+    private void LoadCurrentRow(AssemblerRegister32 row) => c.lea(row, __[esp - (int)Layout.Frame]);
 
     /// <summary>Makes the thread whose row address is in a register ready, without a partner.</summary>
     private void Free(AssemblerRegister32 row)
     {
-        c.mov(At(row, Layout.Status), StoredStatus.Ready);
-        c.mov(At(row, _layout.Partner), Nobody);
+        c.mov(Row(row, Layout.Status), StoredStatus.Ready);
+        c.mov(Row(row, _layout.Partner), Nobody);
     }
 
     /// <summary>

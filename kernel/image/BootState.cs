@@ -48,7 +48,7 @@ public static class BootState
                                     last + 2 * (uint)i + 1,
                                     Writable: true
                                 ),
-                                Ports(layout, program.Task, Com1.Data / 16),
+                                Ports(layout, program.Task, Com1Ports.Data / 16),
                                 Ports(layout, program.Task, DebugExit.Port / 16),
                             ]
                 ),

@@ -26,7 +26,7 @@ public sealed record DeclaredChip(
 /// </summary>
 public static class DeclaredChips
 {
-    private const uint LineControl = Com1.Data + 3,
+    private const uint LineControl = Com1Ports.Data + 3,
         EightBits = 0x03,
         DivisorLatch = 0x80;
 
@@ -40,24 +40,52 @@ public static class DeclaredChips
     /// </summary>
     public static readonly IReadOnlyList<DeclaredChip> All =
     [
-        new("COM1 interrupt enable", Com1.InterruptEnable, 0x00, "the port raises no interrupts"),
-        new("COM1 interrupt identification", Com1.FifoControl, 0xC1, "FIFOs on, no interrupt waits"),
+        new("COM1 interrupt enable", Com1Ports.InterruptEnable, 0x00, "the port raises no interrupts"),
+        new("COM1 interrupt identification", Com1Ports.FifoControl, 0xC1, "FIFOs on, no interrupt waits"),
         new("COM1 line control", LineControl, EightBits, "8 bits, no parity, 1 stop bit, no divisor latch"),
-        new("COM1 modem control", Com1.ModemControl, 0x03, "DTR and RTS, no interrupt line, no loop-back"),
-        new("first controller's mask", Pic.MasterData, Interrupts.AllMasked & 0xFF, "timer and second controller open"),
-        new("second controller's mask", Pic.SlaveData, Interrupts.AllMasked >> (int)Pic.Lines, "every line is masked"),
-        new("first controller in service", Pic.MasterCommand, 0, "none", Select: (Pic.MasterCommand, ReadInService)),
-        new("second controller in service", Pic.SlaveCommand, 0, "none", Select: (Pic.SlaveCommand, ReadInService)),
+        new("COM1 modem control", Com1Ports.ModemControl, 0x03, "DTR and RTS, no interrupt line, no loop-back"),
+        new(
+            "first controller's mask",
+            PicPorts.MasterData,
+            Interrupts.AllMasked & 0xFF,
+            "timer and second controller open"
+        ),
+        new(
+            "second controller's mask",
+            PicPorts.SlaveData,
+            Interrupts.AllMasked >> (int)PicPorts.Lines,
+            "every line is masked"
+        ),
+        new(
+            "first controller in service",
+            PicPorts.MasterCommand,
+            0,
+            "none",
+            Select: (PicPorts.MasterCommand, ReadInService)
+        ),
+        new(
+            "second controller in service",
+            PicPorts.SlaveCommand,
+            0,
+            "none",
+            Select: (PicPorts.SlaveCommand, ReadInService)
+        ),
         new(
             "timer channel 0",
             0x40,
-            Pit.Initialisation[0].Value,
+            PitPorts.Initialisation[0].Value,
             "both bytes, mode 2, binary",
             0x3F,
             (0x43, ReadStatusOf0)
         ),
-        new("COM1 divisor, low byte", Com1.Data, 0x01, "115,200 baud", Select: (LineControl, DivisorLatch | EightBits)),
-        new("COM1 divisor, high byte", Com1.InterruptEnable, 0x00, "115,200 baud"),
+        new(
+            "COM1 divisor, low byte",
+            Com1Ports.Data,
+            0x01,
+            "115,200 baud",
+            Select: (LineControl, DivisorLatch | EightBits)
+        ),
+        new("COM1 divisor, high byte", Com1Ports.InterruptEnable, 0x00, "115,200 baud"),
     ];
 
     /// <summary>Describes every register that differs.</summary>

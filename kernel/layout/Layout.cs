@@ -111,6 +111,13 @@ public sealed class Layout
         Eflags = new("eflags", 0x74);
     public static readonly Field Esp = new("esp", 0x78),
         Ss = new("ss", 0x7C);
+
+    /// <summary>The offset of the saved registers in a row. POPA and IRET load them from there.</summary>
+    public static readonly uint Frame = Edi.Offset;
+
+    /// <summary>The offset of the part of the frame that the processor pushes.</summary>
+    public static readonly uint InterruptFrame = Eip.Offset;
+
     public const uint ThreadSize = 0x80,
         ThreadShift = 7;
 

@@ -82,9 +82,9 @@ internal static class UartDriver
         c.jne(fail);
 
         // Enables an interrupt for every received byte. OUT2 connects it to the interrupt controller.
-        Put(Com1.FifoControl, Com1.FifosOn);
-        Put(Com1.ModemControl, Com1.Connected);
-        Put(Com1.InterruptEnable, Com1.ReceivedData);
+        Put(Com1Ports.FifoControl, Com1Ports.FifosOn);
+        Put(Com1Ports.ModemControl, Com1Ports.Connected);
+        Put(Com1Ports.InterruptEnable, Com1Ports.ReceivedData);
 
         c.Label(ref wait);
         p.Ipc(Descriptor.None, RootCode.Open);
@@ -97,11 +97,11 @@ internal static class UartDriver
         // The line stays masked until the next receive. Before that, the driver must take all received bytes, or no
         // further edge arrives.
         c.Label(ref drain);
-        c.mov(edx, Com1.LineStatus);
+        c.mov(edx, Com1Ports.LineStatus);
         c.@in(al, dx);
-        c.test(al, (byte)Com1.DataReady);
+        c.test(al, (byte)Com1Ports.DataReady);
         c.je(serve);
-        c.mov(edx, Com1.Data);
+        c.mov(edx, Com1Ports.Data);
         c.@in(al, dx);
         c.mov(ecx, In);
         c.mov(__byte_ptr[ecx + Ring], al);

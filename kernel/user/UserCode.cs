@@ -23,16 +23,16 @@ internal class UserCode(uint origin = UserProgram.CodePage)
         c.Label(ref skip);
         c.pop(esi);
         c.Label(ref next);
-        c.mov(edx, Com1.LineStatus);
+        c.mov(edx, Com1Ports.LineStatus);
         c.Label(ref wait);
         c.@in(al, dx);
-        c.test(al, (byte)Com1.TransmitterEmpty);
+        c.test(al, (byte)Com1Ports.TransmitterEmpty);
         c.je(wait);
         c.mov(al, __byte_ptr[esi]);
         c.inc(esi);
         c.test(al, al);
         c.je(done);
-        c.mov(edx, Com1.Data);
+        c.mov(edx, Com1Ports.Data);
         c.@out(dx, al);
         c.jmp(next);
         c.Label(ref done);
@@ -42,13 +42,13 @@ internal class UserCode(uint origin = UserProgram.CodePage)
     public void PutByte()
     {
         var wait = c.CreateLabel();
-        c.mov(edx, Com1.LineStatus);
+        c.mov(edx, Com1Ports.LineStatus);
         c.Label(ref wait);
         c.@in(al, dx);
-        c.test(al, (byte)Com1.TransmitterEmpty);
+        c.test(al, (byte)Com1Ports.TransmitterEmpty);
         c.je(wait);
         c.mov(al, bl);
-        c.mov(edx, Com1.Data);
+        c.mov(edx, Com1Ports.Data);
         c.@out(dx, al);
     }
 
@@ -59,10 +59,10 @@ internal class UserCode(uint origin = UserProgram.CodePage)
         Print(text, "");
         c.mov(ecx, 8);
         c.Label(ref digit);
-        c.mov(edx, Com1.LineStatus);
+        c.mov(edx, Com1Ports.LineStatus);
         c.Label(ref wait);
         c.@in(al, dx);
-        c.test(al, (byte)Com1.TransmitterEmpty);
+        c.test(al, (byte)Com1Ports.TransmitterEmpty);
         c.je(wait);
         c.rol(ebx, 4);
         c.mov(eax, ebx);
@@ -72,7 +72,7 @@ internal class UserCode(uint origin = UserProgram.CodePage)
         c.jbe(isDecimal);
         c.add(al, 'A' - '9' - 1);
         c.Label(ref isDecimal);
-        c.mov(edx, Com1.Data);
+        c.mov(edx, Com1Ports.Data);
         c.@out(dx, al);
         c.dec(ecx);
         c.jne(digit);

@@ -22,7 +22,7 @@ internal sealed partial class KernelProgram
     private void MultibootHeader()
     {
         const uint flags = 0x00000003;
-        Mark("multiboot_header");
+        DefineLabel("multiboot_header");
         c.dd(KernelImage.MultibootMagic, flags, unchecked(0u - KernelImage.MultibootMagic - flags));
         c.db(new byte[HeaderSize - 12]);
     }
@@ -32,14 +32,14 @@ internal sealed partial class KernelProgram
         _fail = c.CreateLabel("boot_fail");
 
         // Addresses are physical, interrupts are off, and the segments are the boot loader's flat ones.
-        Mark("boot");
+        DefineLabel("boot");
         c.cli();
         c.cld();
         c.mov(esp, BootStack);
         c.mov(esi, eax);
         foreach (
             var (port, value) in (IEnumerable<(uint, uint)>)
-                [.. Pic.Initialisation, .. Pit.Initialisation, .. Com1.Initialisation]
+                [.. PicPorts.Initialisation, .. PitPorts.Initialisation, .. Com1Ports.Initialisation]
         )
         {
             // No bit of these instructions is without an effect.
@@ -59,7 +59,7 @@ internal sealed partial class KernelProgram
         c.lgdt(__[_layout.Gdt + SegmentTables.GdtPointer]);
         c.Emit(Instruction.CreateBranch(Code.Jmp_ptr1632, (ushort)Layout.KernelCode, _address("boot_high")));
 
-        Mark("boot_high");
+        DefineLabel("boot_high");
         c.mov(eax, Layout.KernelData);
         c.mov(ss, eax);
         c.mov(esp, Nobody + Layout.ThreadSize);
@@ -107,7 +107,7 @@ internal sealed partial class KernelProgram
         c.jmp(found);
         c.Label(ref servers);
         LoadServers();
-        Mark(ref found);
+        DefineLabel(ref found);
     }
 
     /// <summary>
@@ -159,17 +159,17 @@ internal sealed partial class KernelProgram
         for (var i = 0; i < Started.Count; i++)
         {
             c.mov(eax, __dword_ptr[esi + 4 * (i + 1)]);
-            c.mov(At(ebp, Started[i]), eax);
+            c.mov(Row(ebp, Started[i]), eax);
         }
 
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
-        c.mov(At(ebp, Layout.Eflags), Flags.User);
-        c.mov(At(ebp, Layout.Cs), Layout.UserCode);
-        c.mov(At(ebp, Layout.Ss), Layout.UserData);
+        c.mov(Row(ebp, Layout.Status), StoredStatus.Ready);
+        c.mov(Row(ebp, Layout.Eflags), Flags.User);
+        c.mov(Row(ebp, Layout.Cs), Layout.UserCode);
+        c.mov(Row(ebp, Layout.Ss), Layout.UserData);
         AddReady();
         c.add(esi, 4 * (Started.Count + 1));
         c.jmp(next);
-        Mark(ref done);
+        DefineLabel(ref done);
     }
 
     private uint[] StartRow(BootThread thread) =>
@@ -190,7 +190,7 @@ internal sealed partial class KernelProgram
     /// <summary>Prints a line and halts, because no thread caused the event and the kernel cannot continue.</summary>
     private void Panic()
     {
-        Mark("panic");
+        DefineLabel("panic");
         c.cld();
         PrintLine("panic_line");
         Halt();
@@ -215,15 +215,15 @@ internal sealed partial class KernelProgram
         var done = c.CreateLabel();
         c.mov(esi, _address(constant));
         c.Label(ref next);
-        c.mov(dx, (ushort)Com1.LineStatus);
+        c.mov(dx, (ushort)Com1Ports.LineStatus);
         c.Label(ref wait);
         c.@in(al, dx);
-        c.test(al, (byte)Com1.TransmitterEmpty);
+        c.test(al, (byte)Com1Ports.TransmitterEmpty);
         c.je(wait);
         c.mov(al, __byte_ptr[esi]);
         c.test(al, al);
         c.je(done);
-        c.mov(dx, (ushort)Com1.Data);
+        c.mov(dx, (ushort)Com1Ports.Data);
         c.@out(dx, al);
         c.inc(esi);
         c.jmp(next);
@@ -232,7 +232,7 @@ internal sealed partial class KernelProgram
 
     private void Constant(string name, string text)
     {
-        Mark(name);
+        DefineLabel(name);
         c.db(System.Text.Encoding.ASCII.GetBytes(text + '\0'));
     }
 }

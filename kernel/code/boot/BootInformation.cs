@@ -83,7 +83,7 @@ internal sealed partial class KernelProgram
     private void AppendRoutines()
     {
         var some = c.CreateLabel();
-        Mark(ref _appendText);
+        DefineLabel(ref _appendText);
         c.test(esi, esi);
         c.jne(some);
         c.mov(esi, Layout.Physical(_address("boot_empty")));
@@ -96,7 +96,7 @@ internal sealed partial class KernelProgram
         c.mov(ecx, edi);
         c.sub(ecx, esi);
         c.pop(edi);
-        Mark(ref _append);
+        DefineLabel(ref _append);
         c.mov(eax, Kept + Layout.PageSize);
         c.sub(eax, edi);
         c.cmp(ecx, eax);

@@ -23,7 +23,7 @@ internal sealed partial class KernelProgram
     )
     {
         var pass = c.CreateLabel();
-        c.At(file, line);
+        c.OnLine(file, line);
         unless?.Invoke(pass);
         c.mov(esi, Layout.Physical(_address(MessageSymbol(_messages.Count))));
         c.jmp(_fail);
@@ -40,12 +40,12 @@ internal sealed partial class KernelProgram
         Constant("banner", "Verified: L4 X.0 on IA-32\r\n");
         Constant("boot_empty", "");
         Constant("panic_line", "panic: NMI, double fault or machine check\r\n");
-        Mark("boot_table");
+        DefineLabel("boot_table");
         foreach (var thread in _threads)
         foreach (var dword in StartRow(thread))
             c.dd(dword);
         c.dd(0);
-        Mark("boot_mappings");
+        DefineLabel("boot_mappings");
         foreach (var (linear, dword) in _mappings)
             c.dd(Layout.Physical(linear), dword);
         c.dd(0);
@@ -77,7 +77,7 @@ internal sealed partial class KernelProgram
         var wait = c.CreateLabel();
         _put = c.CreateLabel("boot_put");
 
-        Mark(ref _fail);
+        DefineLabel(ref _fail);
         c.mov(ebx, edx);
         c.Label(ref next);
         c.lodsb();
@@ -117,15 +117,15 @@ internal sealed partial class KernelProgram
         Halt();
 
         // Sends AL to COM1.
-        Mark(ref _put);
+        DefineLabel(ref _put);
         c.push(eax);
-        c.mov(dx, (ushort)Com1.LineStatus);
+        c.mov(dx, (ushort)Com1Ports.LineStatus);
         c.Label(ref wait);
         c.@in(al, dx);
-        c.test(al, (byte)Com1.TransmitterEmpty);
+        c.test(al, (byte)Com1Ports.TransmitterEmpty);
         c.je(wait);
         c.pop(eax);
-        c.mov(dx, (ushort)Com1.Data);
+        c.mov(dx, (ushort)Com1Ports.Data);
         c.@out(dx, al);
         c.ret();
     }
@@ -133,7 +133,7 @@ internal sealed partial class KernelProgram
     /// <summary>Records that EAX..EDX is in use. Uses ECX.</summary>
     private void AddRegionRoutine()
     {
-        Mark(ref _addRegion);
+        DefineLabel(ref _addRegion);
         c.mov(ecx, RegionCount);
         c.cmp(ecx, MostRegions);
         Fail("boot: too many modules and program segments; give fewer", unless: c.jb);
@@ -149,7 +149,7 @@ internal sealed partial class KernelProgram
         var next = c.CreateLabel();
         var other = c.CreateLabel();
         var none = c.CreateLabel();
-        Mark(ref _findOverlap);
+        DefineLabel(ref _findOverlap);
         c.mov(ebp, Regions);
         c.mov(ecx, RegionCount);
         c.Label(ref next);
@@ -179,7 +179,7 @@ internal sealed partial class KernelProgram
         var done = c.CreateLabel();
         var flat = c.CreateLabel();
         var above = c.CreateLabel();
-        Mark(ref _check);
+        DefineLabel(ref _check);
         c.mov(esi, Of(Source));
         c.mov(ebx, Of(SourceSize));
         c.dec(ebx);
@@ -311,7 +311,7 @@ internal sealed partial class KernelProgram
         var found = c.CreateLabel();
         var flat = c.CreateLabel("boot_not_staged");
         var room = c.CreateLabel();
-        Mark(ref _stage);
+        DefineLabel(ref _stage);
         c.cmp(Of(IsElf), 0);
         c.je(flat);
         c.mov(edx, MemoryEnd);
@@ -341,7 +341,7 @@ internal sealed partial class KernelProgram
         c.mov(edi, eax);
         c.rep_movsb();
         c.pop(edi);
-        Mark(ref flat);
+        DefineLabel(ref flat);
         c.ret();
     }
 
@@ -354,7 +354,7 @@ internal sealed partial class KernelProgram
         var skip = c.CreateLabel();
         var done = c.CreateLabel();
         var flat = c.CreateLabel("boot_not_unpacked");
-        Mark(ref _unpack);
+        DefineLabel(ref _unpack);
         c.cmp(Of(IsElf), 0);
         c.je(flat);
         c.mov(esi, Of(Source));
@@ -382,7 +382,7 @@ internal sealed partial class KernelProgram
         c.jmp(segment);
         c.Label(ref done);
         c.pop(ecx);
-        Mark(ref flat);
+        DefineLabel(ref flat);
         c.ret();
     }
 }

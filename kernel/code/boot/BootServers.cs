@@ -212,7 +212,7 @@ internal sealed partial class KernelProgram
         c.test(edx, timeStamp);
         c.je(none);
 
-        foreach (var (port, value) in Pit.Millisecond)
+        foreach (var (port, value) in PitPorts.Millisecond)
         {
             c.mov(al, (byte)value);
             c.@out((byte)port, al);
@@ -221,8 +221,8 @@ internal sealed partial class KernelProgram
         c.rdtsc();
         c.mov(esi, eax);
         c.Label(ref wait);
-        c.@in(al, (byte)Pit.Gate);
-        c.test(al, (byte)Pit.Ended);
+        c.@in(al, (byte)PitPorts.Gate);
+        c.test(al, (byte)PitPorts.Ended);
         c.je(wait);
         c.rdtsc();
         c.sub(eax, esi);

@@ -3,7 +3,7 @@ using Verified.Spec;
 namespace Verified.Kernel;
 
 /// <summary>The two 8259A interrupt controllers: ports and commands.</summary>
-internal static class Pic
+internal static class PicPorts
 {
     public const uint MasterCommand = 0x20,
         MasterData = 0x21,
@@ -42,7 +42,7 @@ internal static class Pic
 }
 
 /// <summary>The 8254 timer.</summary>
-internal static class Pit
+internal static class PitPorts
 {
     /// <summary>1,193,182 Hz / 1,193: a tick of 1 ms.</summary>
     private const uint Divisor = 1193;
@@ -66,7 +66,7 @@ internal static class Pit
 }
 
 /// <summary>The 16550 serial port COM1.</summary>
-internal static class Com1
+internal static class Com1Ports
 {
     public const uint Data = 0x3F8,
         InterruptEnable = 0x3F9,

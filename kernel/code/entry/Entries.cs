@@ -24,13 +24,13 @@ internal sealed partial class KernelProgram
     private void IdNearest()
     {
         var named = c.CreateLabel();
-        Mark("id_nearest");
+        DefineLabel("id_nearest");
         Enter();
-        c.mov(Me(Layout.Eax), 0);
+        c.mov(Current(Layout.Eax), 0);
         c.test(esi, esi);
         c.jne(named);
-        c.mov(eax, Me(Layout.Id));
-        c.mov(Me(Layout.Esi), eax);
+        c.mov(eax, Current(Layout.Id));
+        c.mov(Current(Layout.Esi), eax);
         c.Label(ref named);
         c.jmp(_exit);
     }
@@ -42,45 +42,45 @@ internal sealed partial class KernelProgram
         _switchAway = c.CreateLabel("switch_away");
         var yield = c.CreateLabel("thread_switch_yield");
         var donated = c.CreateLabel("thread_switch_donated");
-        Mark("thread_switch");
+        DefineLabel("thread_switch");
         Enter();
 
         // Jumps to `yield` unless the target is another thread that is ready, resuming or mapping.
         RowAddress(ebp, esi);
-        c.cmp(At(ebp, Layout.Id), esi);
+        c.cmp(Row(ebp, Layout.Id), esi);
         c.jne(yield);
-        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(eax, Row(ebp, Layout.Status));
         UnlessReady(yield);
-        LoadMe(eax);
+        LoadCurrentRow(eax);
         c.cmp(ebp, eax);
         c.je(yield);
 
         // The target gets the rest of the caller's slice, up to 255 ticks: (sum - 255 if that is negative) + 255. An
         // infinite slice stays infinite.
-        c.mov(eax, At(ebp, Layout.Slice));
+        c.mov(eax, Row(ebp, Layout.Slice));
         c.cmp(eax, ScheduleParam.Infinite);
         c.je(donated);
-        c.add(eax, Me(Layout.Slice));
+        c.add(eax, Current(Layout.Slice));
         c.sub(eax, ScheduleParam.MostTicks);
         c.sbb(ecx, ecx);
         c.and(eax, ecx);
         c.add(eax, ScheduleParam.MostTicks);
-        c.mov(At(ebp, Layout.Slice), eax);
-        Mark(ref donated);
+        c.mov(Row(ebp, Layout.Slice), eax);
+        DefineLabel(ref donated);
         RenewSlice();
 
         // The target, at EBP, gets the processor. It leaves its ready set, if it is in one. The current thread enters
         // its own.
-        Mark(ref _switchAway);
+        DefineLabel(ref _switchAway);
         Number(edi, ebp);
-        c.mov(esi, At(ebp, Layout.Priority));
+        c.mov(esi, Row(ebp, Layout.Priority));
         RemoveReady();
         c.mov(esi, ebp);
-        LoadMe(ebp);
+        LoadCurrentRow(ebp);
         AddReady();
         c.jmp(_switchTo);
 
-        Mark(ref yield);
+        DefineLabel(ref yield);
         RenewSlice();
         c.jmp(_pick);
     }
@@ -88,34 +88,34 @@ internal sealed partial class KernelProgram
     private void Tick()
     {
         _wake = c.CreateLabel("wake");
-        Mark("tick");
+        DefineLabel("tick");
         Enter();
-        c.mov(eax, Pic.EndOfInterrupt);
-        c.@out((byte)Pic.MasterCommand, al);
+        c.mov(eax, PicPorts.EndOfInterrupt);
+        c.@out((byte)PicPorts.MasterCommand, al);
 
-        c.inc(The(_layout.Clock));
+        c.inc(Variable(_layout.Clock));
         c.add(__dword_ptr[_layout.InfoClock.Base + Layout.Time.Offset], Timeouts.TickMicroseconds);
         c.adc(__dword_ptr[_layout.InfoClock.Base + Layout.TimeHigh.Offset], 0);
-        c.mov(The(_layout.Examined), 0);
+        c.mov(Variable(_layout.Examined), 0);
 
         // While the processor idles, this is nobody's row, which has no time slice. Between two steps of an operation
         // on mappings, ESP does not point at the current thread's row.
         LoadCurrent();
-        c.cmp(esp, _layout.Threads.Base + Frame);
+        c.cmp(esp, _layout.Threads.Base + Layout.Frame);
         c.je(_wake);
-        c.inc(Me(Layout.Consumed));
+        c.inc(Current(Layout.Consumed));
 
         // One tick less if 1 to 255 are left. A slice without time and an infinite slice do not change.
-        c.mov(eax, Me(Layout.Slice));
+        c.mov(eax, Current(Layout.Slice));
         c.dec(eax);
         c.cmp(eax, ScheduleParam.MostTicks);
         c.sbb(ecx, ecx);
-        c.add(Me(Layout.Slice), ecx);
+        c.add(Current(Layout.Slice), ecx);
     }
 
     private void RenewSlice()
     {
-        c.mov(eax, Me(Layout.Quantum));
-        c.mov(Me(Layout.Slice), eax);
+        c.mov(eax, Current(Layout.Quantum));
+        c.mov(Current(Layout.Slice), eax);
     }
 }

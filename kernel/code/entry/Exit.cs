@@ -20,26 +20,26 @@ internal sealed partial class KernelProgram
         var load = c.CreateLabel("exit_load");
 
         // CUT POINT: the current thread, saved, is ready and runs.
-        Mark(ref _exit);
+        DefineLabel(ref _exit);
         LoadCurrent();
         c.mov(edx, esp);
         TaskOf(edx);
-        c.mov(edx, In(Maps.SmallSegments, edx));
+        c.mov(edx, Element(Maps.SmallSegments, edx));
         c.test(edx, edx);
         c.jne(small);
 
-        Mark(ref large);
-        c.mov(ecx, Me(Layout.Directory));
+        DefineLabel(ref large);
+        c.mov(ecx, Current(Layout.Directory));
         c.mov(ebx, Layout.FlatData);
         c.mov(edi, ebx);
         c.mov(edx, UserSegments.FlatHigh);
         c.cmp(High(_layout.DataSegment), edx);
         c.je(load);
-        Place("exit_grown");
+        DefineSymbol("exit_grown");
         LoadDescriptors(UserSegments.FlatLow, UserSegments.FlatHigh);
 
         // In: ECX is the new CR3, EBX the new DS and ES, EDI the new FS and GS.
-        Mark(ref load);
+        DefineLabel(ref load);
         c.mov(eax, cr3);
         c.cmp(eax, ecx);
         c.je(sameSpace);
@@ -54,14 +54,14 @@ internal sealed partial class KernelProgram
 
         // The thread's task has a small space. The thread runs there only if its EIP is inside; otherwise IRET would
         // fault.
-        Mark(ref small);
-        c.cmp(Me(Layout.Eip), UserSegments.SmallSize);
+        DefineLabel(ref small);
+        c.cmp(Current(Layout.Eip), UserSegments.SmallSize);
         c.jae(large);
         c.mov(ecx, Layout.Physical(_layout.Directories));
         c.mov(ebx, Layout.UserData);
 
         // In a large space the thread may have loaded the flat segment into SS. That segment is not present now.
-        c.mov(Me(Layout.Ss), ebx);
+        c.mov(Current(Layout.Ss), ebx);
         c.xor(edi, edi);
         c.cmp(High(_layout.DataSegment), edx);
         c.je(load);
@@ -88,7 +88,7 @@ internal sealed partial class KernelProgram
         c.and(table, 0xFF000000);
         c.and(scratch, 0xFF);
         c.lea(table, __[table + scratch + UserSegments.SmallHigh]);
-        c.mov(In(Maps.SmallSegments, task), table);
+        c.mov(Element(Maps.SmallSegments, task), table);
     }
 
     /// <summary>
@@ -118,10 +118,10 @@ internal sealed partial class KernelProgram
     /// <summary>Makes the space of the current thread's task large. The thread then repeats its instruction.</summary>
     private void Outgrow(ref Label outgrow)
     {
-        Mark(ref outgrow);
+        DefineLabel(ref outgrow);
         c.add(esp, 4);
         Enter();
-        LoadMe(edx);
+        LoadCurrentRow(edx);
         TaskOf(edx);
         NoSmallSpace(edx);
         c.jmp(_exit);
@@ -130,7 +130,7 @@ internal sealed partial class KernelProgram
     /// <summary>Makes the space of a task large. The task's register is lost.</summary>
     private void NoSmallSpace(AssemblerRegister32 task)
     {
-        c.mov(In(Maps.SmallSegments, task), 0);
+        c.mov(Element(Maps.SmallSegments, task), 0);
         c.shl(task, TaskShift);
         c.mov(Task(task, MappingLayout.Small), 0);
     }

@@ -21,36 +21,36 @@ internal sealed partial class KernelProgram
         )
         {
             var vector = exception.Vector;
-            Mark(exception.Symbol);
+            DefineLabel(exception.Symbol);
             if (UserSegments.Outgrows.Contains(vector))
                 IfInSmallSpace(outgrow);
             var word = FaultMessage.Of<Concrete>(vector, 0).Value;
             if (exception.PushesErrorCode)
             {
-                c.pop(AtStack(Layout.Fault));
-                c.shl(AtStack(Layout.Fault), 16);
-                c.or(AtStack(Layout.Fault), word);
+                c.pop(OnEntryStack(Layout.Fault));
+                c.shl(OnEntryStack(Layout.Fault), 16);
+                c.or(OnEntryStack(Layout.Fault), word);
             }
             else
-                c.mov(AtStack(Layout.Fault), word);
+                c.mov(OnEntryStack(Layout.Fault), word);
             c.jmp(report);
         }
 
         Protection(outgrow, saved);
-        Mark($"exception_{Layout.PageFaultVector}");
-        c.pop(AtStack(Layout.Fault));
+        DefineLabel($"exception_{Layout.PageFaultVector}");
+        c.pop(OnEntryStack(Layout.Fault));
         Enter();
 
         // In a small space the linear address includes the segment's base, which is removed.
         c.mov(eax, cr2);
         c.test(High(_layout.DataSegment), UserSegments.LimitMask);
         c.jne(large);
-        Place("fault_small");
+        DefineSymbol("fault_small");
         c.and(eax, UserSegments.SmallSize - 1);
-        Mark(ref large);
+        DefineLabel(ref large);
         c.and(eax, ~3);
-        c.and(Me(Layout.Fault), 2);
-        c.or(Me(Layout.Fault), eax);
+        c.and(Current(Layout.Fault), 2);
+        c.or(Current(Layout.Fault), eax);
         Report(ref report, ref saved);
         Outgrow(ref outgrow);
     }
@@ -65,43 +65,43 @@ internal sealed partial class KernelProgram
         var answer = c.CreateLabel();
         var stop = c.CreateLabel("report_stop");
         c.jmp(saved);
-        Mark(ref report);
+        DefineLabel(ref report);
         Enter();
 
         c.Label(ref saved);
-        c.mov(esi, Me(Layout.Pager));
+        c.mov(esi, Current(Layout.Pager));
         FindPartner(stop);
-        Mark(ref _report);
+        DefineLabel(ref _report);
         IfWaitsForMe(deliver);
-        c.mov(Me(Layout.Status), StoredStatus.Sending | StoredStatus.Faulting);
-        c.mov(Me(_layout.Partner), ebp);
+        c.mov(Current(Layout.Status), StoredStatus.Sending | StoredStatus.Faulting);
+        c.mov(Current(_layout.Partner), ebp);
         AddSender();
         c.jmp(_pick);
 
         // There is no pager, so the thread stops.
-        Mark(ref stop);
-        c.mov(Me(Layout.Status), StoredStatus.Stopped);
+        DefineLabel(ref stop);
+        c.mov(Current(Layout.Status), StoredStatus.Stopped);
         c.jmp(_pick);
 
         // The pager is waiting for the current thread. If it waits for the answer to its own exception, it continues as
         // if there had been no exception.
-        Mark(ref deliver);
-        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
+        DefineLabel(ref deliver);
+        c.test(Row(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(answer);
-        c.mov(eax, Me(Layout.Fault));
-        c.mov(At(ebp, Layout.Edx), eax);
-        c.mov(eax, Me(Layout.Eip));
-        c.mov(At(ebp, Layout.Ebx), eax);
-        c.mov(eax, Me(Layout.Id));
-        c.mov(At(ebp, Layout.Esi), eax);
+        c.mov(eax, Current(Layout.Fault));
+        c.mov(Row(ebp, Layout.Edx), eax);
+        c.mov(eax, Current(Layout.Eip));
+        c.mov(Row(ebp, Layout.Ebx), eax);
+        c.mov(eax, Current(Layout.Id));
+        c.mov(Row(ebp, Layout.Esi), eax);
         c.xor(eax, eax);
-        c.mov(At(ebp, Layout.Edi), eax);
-        c.mov(At(ebp, Layout.Eax), eax);
+        c.mov(Row(ebp, Layout.Edi), eax);
+        c.mov(Row(ebp, Layout.Eax), eax);
         c.Label(ref answer);
         WakePartner();
-        c.mov(Me(Layout.Status), StoredStatus.ReceivingFrom | StoredStatus.Faulting);
-        c.mov(Me(_layout.Partner), ebp);
-        c.mov(The(_layout.Heir), ebp);
+        c.mov(Current(Layout.Status), StoredStatus.ReceivingFrom | StoredStatus.Faulting);
+        c.mov(Current(_layout.Partner), ebp);
+        c.mov(Variable(_layout.Heir), ebp);
         c.jmp(_leave);
     }
 }

@@ -18,66 +18,66 @@ internal sealed partial class KernelProgram
         var done = c.CreateLabel();
         foreach (var id in Interrupts.OfUsers)
         {
-            Mark($"interrupt_{id - 1}");
+            DefineLabel($"interrupt_{id - 1}");
             c.pushad();
             c.mov(edi, id);
-            c.jmp(id - 1 < Pic.Lines ? first : second);
+            c.jmp(id - 1 < PicPorts.Lines ? first : second);
         }
 
         // In user mode, while idle, or between two steps on mappings, ESP points at a frame, but not always at the
         // current thread's. The ends of interrupt are specific, so that a spurious interrupt ends no other interrupt.
-        Mark(ref first);
+        DefineLabel(ref first);
         LoadSegment();
         InterruptBit();
-        c.or(eax, The(_layout.Masked));
-        c.mov(The(_layout.Masked), eax);
-        c.@out((byte)Pic.MasterData, al);
-        c.lea(eax, __[edi + (Pic.SpecificEnd - 1)]);
-        c.@out((byte)Pic.MasterCommand, al);
+        c.or(eax, Variable(_layout.Masked));
+        c.mov(Variable(_layout.Masked), eax);
+        c.@out((byte)PicPorts.MasterData, al);
+        c.lea(eax, __[edi + (PicPorts.SpecificEnd - 1)]);
+        c.@out((byte)PicPorts.MasterCommand, al);
         c.jmp(find);
 
-        Mark(ref second);
+        DefineLabel(ref second);
         LoadSegment();
         InterruptBit();
-        c.or(eax, The(_layout.Masked));
-        c.mov(The(_layout.Masked), eax);
-        c.shr(eax, (byte)Pic.Lines);
-        c.@out((byte)Pic.SlaveData, al);
-        c.lea(eax, __[edi + (Pic.SpecificEnd - 1 - Pic.Lines)]);
-        c.@out((byte)Pic.SlaveCommand, al);
-        c.mov(eax, Pic.SpecificEnd + Interrupts.Cascade);
-        c.@out((byte)Pic.MasterCommand, al);
+        c.or(eax, Variable(_layout.Masked));
+        c.mov(Variable(_layout.Masked), eax);
+        c.shr(eax, (byte)PicPorts.Lines);
+        c.@out((byte)PicPorts.SlaveData, al);
+        c.lea(eax, __[edi + (PicPorts.SpecificEnd - 1 - PicPorts.Lines)]);
+        c.@out((byte)PicPorts.SlaveCommand, al);
+        c.mov(eax, PicPorts.SpecificEnd + Interrupts.Cascade);
+        c.@out((byte)PicPorts.MasterCommand, al);
 
         // If the handler is waiting for anyone, or for this interrupt, it gets the message now. Otherwise the interrupt
         // is pending.
-        Mark(ref find);
+        DefineLabel(ref find);
         c.mov(ebp, OfInterrupt(edi, _layout.HandlerPointer));
         c.cmp(ebp, Nobody);
         c.je(done);
-        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(eax, Row(ebp, Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.ReceivingAny);
         c.je(tell);
         c.cmp(eax, StoredStatus.Sleeping);
         c.jne(later);
-        c.cmp(At(ebp, Layout.Esi), edi);
+        c.cmp(Row(ebp, Layout.Esi), edi);
         c.je(tell);
         c.Label(ref later);
         c.mov(OfInterrupt(edi, Layout.PendingNumber), 1);
         c.Label(ref done);
-        c.cmp(Me(Layout.Cs), Layout.KernelCode);
+        c.cmp(Current(Layout.Cs), Layout.KernelCode);
         c.jne(_exit);
         c.popad();
         c.iretd();
 
-        Mark(ref tell);
+        DefineLabel(ref tell);
         c.xor(eax, eax);
-        c.mov(At(ebp, Layout.Eax), eax);
+        c.mov(Row(ebp, Layout.Eax), eax);
         foreach (var word in Words)
-            c.mov(At(ebp, word), eax);
-        c.mov(At(ebp, Layout.Esi), edi);
+            c.mov(Row(ebp, word), eax);
+        c.mov(Row(ebp, Layout.Esi), edi);
         RemoveTimer();
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
+        c.mov(Row(ebp, Layout.Status), StoredStatus.Ready);
         AddReady();
         c.jmp(_leave);
     }
@@ -91,26 +91,26 @@ internal sealed partial class KernelProgram
     {
         var pending = c.CreateLabel("receive_pending");
         var fires = c.CreateLabel("receive_interrupt_on");
-        Mark(ref own);
+        DefineLabel(ref own);
         c.cmp(OfInterrupt(edi, Layout.PendingNumber), 0);
         c.jne(pending);
         InterruptBit();
-        c.test(The(_layout.Masked), eax);
+        c.test(Variable(_layout.Masked), eax);
         c.je(fires);
         c.not(eax);
-        c.and(eax, The(_layout.Masked));
+        c.and(eax, Variable(_layout.Masked));
         WriteMasks();
-        Mark(ref fires);
-        c.test(Me(Layout.Ebp), 1);
+        DefineLabel(ref fires);
+        c.test(Current(Layout.Ebp), 1);
         c.jne(senders);
         c.jmp(sleep);
 
-        Mark(ref pending);
+        DefineLabel(ref pending);
         c.xor(eax, eax);
         c.mov(OfInterrupt(edi, Layout.PendingNumber), eax);
-        c.mov(Me(Layout.Esi), edi);
+        c.mov(Current(Layout.Esi), edi);
         foreach (var word in Words)
-            c.mov(Me(word), eax);
+            c.mov(Current(word), eax);
         c.jmp(finish);
     }
 
@@ -124,7 +124,7 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void Associate(Label not)
     {
-        c.cmp(Me(Layout.Handles), 0);
+        c.cmp(Current(Layout.Handles), 0);
         c.jne(not);
         c.cmp(OfInterrupt(edi, _layout.HandlerPointer), Nobody);
         c.jne(not);
@@ -132,14 +132,14 @@ internal sealed partial class KernelProgram
         c.je(not);
         c.cmp(edi, Interrupts.Cascade + 1);
         c.je(not);
-        c.mov(eax, Me(Layout.Ecx));
+        c.mov(eax, Current(Layout.Ecx));
         c.test(eax, 0x0F);
         c.je(not);
         c.test(eax, 0xFF000000);
         c.jne(not);
-        LoadMe(eax);
+        LoadCurrentRow(eax);
         c.mov(OfInterrupt(edi, _layout.HandlerPointer), eax);
-        c.mov(Me(Layout.Handles), edi);
+        c.mov(Current(Layout.Handles), edi);
     }
 
     /// <summary>Ends the association of a thread with its interrupt, if there is one. Uses EAX, ECX, EDI.</summary>
@@ -152,7 +152,7 @@ internal sealed partial class KernelProgram
         c.mov(OfInterrupt(edi, _layout.HandlerPointer), Nobody);
         c.mov(OfInterrupt(edi, Layout.PendingNumber), 0);
         InterruptBit();
-        c.or(eax, The(_layout.Masked));
+        c.or(eax, Variable(_layout.Masked));
         WriteMasks();
     }
 
@@ -166,10 +166,10 @@ internal sealed partial class KernelProgram
     /// <summary>EAX becomes the mask of both controllers.</summary>
     private void WriteMasks()
     {
-        c.mov(The(_layout.Masked), eax);
-        c.@out((byte)Pic.MasterData, al);
-        c.shr(eax, (byte)Pic.Lines);
-        c.@out((byte)Pic.SlaveData, al);
+        c.mov(Variable(_layout.Masked), eax);
+        c.@out((byte)PicPorts.MasterData, al);
+        c.shr(eax, (byte)PicPorts.Lines);
+        c.@out((byte)PicPorts.SlaveData, al);
     }
 
     /// <summary>A field of the interrupt whose id is in a register.</summary>

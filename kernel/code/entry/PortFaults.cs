@@ -16,23 +16,23 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void Protection(Label outgrow, Label saved)
     {
-        Mark($"exception_{FaultMessage.Protection}");
+        DefineLabel($"exception_{FaultMessage.Protection}");
         IfInSmallSpace(outgrow);
-        c.pop(AtStack(Layout.Fault));
+        c.pop(OnEntryStack(Layout.Fault));
         Enter();
-        c.shl(Me(Layout.Fault), 16);
-        c.or(Me(Layout.Fault), FaultMessage.Of<Concrete>(FaultMessage.Protection, 0).Value);
+        c.shl(Current(Layout.Fault), 16);
+        c.or(Current(Layout.Fault), FaultMessage.Of<Concrete>(FaultMessage.Protection, 0).Value);
 
         // EBX = the position of the opcode, after at most two prefixes; EAX = the opcode; EDI = 1 if a prefix makes the
         // operand 16 bits wide.
-        c.mov(ebx, Me(Layout.Eip));
+        c.mov(ebx, Current(Layout.Eip));
         c.xor(edi, edi);
         SkipPrefix();
         SkipPrefix();
         c.movzx(eax, __byte_ptr[ebx]);
 
         // The port is in EDX, or in the byte after the opcode.
-        c.mov(edx, Me(Layout.Edx));
+        c.mov(edx, Current(Layout.Edx));
         c.and(edx, 0xFFFF);
         c.mov(ecx, eax);
         c.and(ecx, 0xFC);
@@ -64,7 +64,7 @@ internal sealed partial class KernelProgram
         c.jae(saved);
 
         // If the task has both ports, the processor forbade something else.
-        LoadMe(esi);
+        LoadCurrentRow(esi);
         c.shr(esi, (byte)Layout.BlockShift);
         c.and(esi, _layout.Limits.Tasks - 1);
         c.shl(esi, (byte)BitOperations.Log2(MappingLayout.PortWords));
@@ -84,7 +84,7 @@ internal sealed partial class KernelProgram
         c.shl(edx, 8);
         c.lea(eax, __[edx + ecx * 4]);
         c.or(eax, Fpage.PortsTag << 24);
-        c.mov(Me(Layout.Fault), eax);
+        c.mov(Current(Layout.Fault), eax);
         c.jmp(saved);
     }
 
@@ -128,7 +128,7 @@ internal sealed partial class KernelProgram
         c.mov(denied, port);
         c.shr(denied, 5);
         c.or(denied, esi);
-        c.mov(denied, In(Maps.PortMaps, denied));
+        c.mov(denied, Element(Maps.PortMaps, denied));
         c.bt(denied, port);
         c.sbb(denied, denied);
     }

@@ -27,36 +27,36 @@ internal sealed partial class KernelProgram
         var wake = c.CreateLabel("accept_wake");
 
         // CUT POINT: the current thread, saved, takes the message of its partner, EBP.
-        Mark(ref _accept);
+        DefineLabel(ref _accept);
         LoadCurrent();
-        c.mov(ebp, Me(_layout.Partner));
-        c.mov(Me(Layout.Eax), Code.Done);
-        c.mov(eax, At(ebp, Layout.Id));
-        c.mov(Me(Layout.Esi), eax);
-        c.mov(Me(Layout.Status), StoredStatus.Ready);
-        c.mov(Me(_layout.Partner), Nobody);
-        LoadMe(edx);
+        c.mov(ebp, Current(_layout.Partner));
+        c.mov(Current(Layout.Eax), Code.Done);
+        c.mov(eax, Row(ebp, Layout.Id));
+        c.mov(Current(Layout.Esi), eax);
+        c.mov(Current(Layout.Status), StoredStatus.Ready);
+        c.mov(Current(_layout.Partner), Nobody);
+        LoadCurrentRow(edx);
         RemoveSender();
-        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
+        c.test(Row(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(fault);
         foreach (var word in Words)
         {
-            c.mov(eax, At(ebp, word));
-            c.mov(Me(word), eax);
+            c.mov(eax, Row(ebp, word));
+            c.mov(Current(word), eax);
         }
 
         RemoveTimer();
-        LoadMe(edx);
+        LoadCurrentRow(edx);
         UnlessGives(ebp, edx, _goesOn);
-        c.mov(Me(Layout.Eax), Code.Mapped);
-        c.mov(Me(Layout.Status), StoredStatus.Mapping);
-        c.mov(Me(_layout.Partner), ebp);
-        c.mov(At(ebp, Layout.Status), StoredStatus.Giving);
+        c.mov(Current(Layout.Eax), Code.Mapped);
+        c.mov(Current(Layout.Status), StoredStatus.Mapping);
+        c.mov(Current(_layout.Partner), ebp);
+        c.mov(Row(ebp, Layout.Status), StoredStatus.Giving);
         c.jmp(_leave);
 
         // The sender at EBP starts its receive phase. The receiver at EDX has taken its message.
-        Mark(ref _goesOn);
-        c.mov(eax, At(ebp, Layout.Ebp));
+        DefineLabel(ref _goesOn);
+        c.mov(eax, Row(ebp, Layout.Ebp));
         c.cmp(eax, -1);
         c.je(done);
         c.cmp(eax, 4);
@@ -69,22 +69,22 @@ internal sealed partial class KernelProgram
 
         // Open: only one message is accepted in a step. The sender takes its own message, or looks for its interrupt,
         // when it next gets the processor.
-        c.cmp(At(ebp, _layout.Senders), 0);
+        c.cmp(Row(ebp, _layout.Senders), 0);
         c.jne(resuming);
-        c.cmp(At(ebp, Layout.Handles), 0);
+        c.cmp(Row(ebp, Layout.Handles), 0);
         c.jne(resuming);
         c.mov(ecx, StoredStatus.ReceivingAny);
         c.mov(edx, Nobody);
         c.jmp(wait);
 
         // The sender reports an exception, and now waits for the current thread's answer.
-        Mark(ref fault);
-        c.mov(eax, At(ebp, Layout.Fault));
-        c.mov(Me(Layout.Edx), eax);
-        c.mov(eax, At(ebp, Layout.Eip));
-        c.mov(Me(Layout.Ebx), eax);
-        c.mov(Me(Layout.Edi), 0);
-        c.mov(At(ebp, Layout.Status), StoredStatus.ReceivingFrom | StoredStatus.Faulting);
+        DefineLabel(ref fault);
+        c.mov(eax, Row(ebp, Layout.Fault));
+        c.mov(Current(Layout.Edx), eax);
+        c.mov(eax, Row(ebp, Layout.Eip));
+        c.mov(Current(Layout.Ebx), eax);
+        c.mov(Current(Layout.Edi), 0);
+        c.mov(Row(ebp, Layout.Status), StoredStatus.ReceivingFrom | StoredStatus.Faulting);
         c.jmp(_leave);
 
         // Closed: ESI names the thread that took the message. That thread is not sending, so the sender has to wait.
@@ -92,14 +92,14 @@ internal sealed partial class KernelProgram
         c.mov(ecx, StoredStatus.ReceivingFrom);
 
         c.Label(ref wait);
-        c.mov(eax, At(ebp, Layout.Ecx));
+        c.mov(eax, Row(ebp, Layout.Ecx));
         c.test(eax, 0x0F);
         c.je(block);
         c.test(eax, 0xFF000000);
         c.je(timeout);
-        Mark(ref block);
-        c.mov(At(ebp, Layout.Status), ecx);
-        c.mov(At(ebp, _layout.Partner), edx);
+        DefineLabel(ref block);
+        c.mov(Row(ebp, Layout.Status), ecx);
+        c.mov(Row(ebp, _layout.Partner), edx);
         c.mov(ecx, eax);
         c.and(ecx, 0xF);
         c.je(_leave);
@@ -107,23 +107,23 @@ internal sealed partial class KernelProgram
         StartTimer();
         c.jmp(_leave);
 
-        Mark(ref done);
+        DefineLabel(ref done);
         c.mov(eax, Code.Done);
         c.jmp(finish);
-        Mark(ref cut);
+        DefineLabel(ref cut);
         c.mov(eax, Code.ReceiveCut);
         c.jmp(finish);
-        Mark(ref timeout);
+        DefineLabel(ref timeout);
         c.mov(eax, Code.ReceiveTimeout);
-        Mark(ref finish);
-        c.mov(At(ebp, Layout.Eax), eax);
+        DefineLabel(ref finish);
+        c.mov(Row(ebp, Layout.Eax), eax);
         c.mov(ecx, StoredStatus.Ready);
         c.jmp(wake);
-        Mark(ref resuming);
+        DefineLabel(ref resuming);
         c.mov(ecx, StoredStatus.Resuming);
-        Mark(ref wake);
-        c.mov(At(ebp, Layout.Status), ecx);
-        c.mov(At(ebp, _layout.Partner), Nobody);
+        DefineLabel(ref wake);
+        c.mov(Row(ebp, Layout.Status), ecx);
+        c.mov(Row(ebp, _layout.Partner), Nobody);
         AddReady();
     }
 }

@@ -34,70 +34,70 @@ internal sealed partial class KernelProgram
         _ipcSlow = c.CreateLabel("ipc_slow");
 
         // Only registers in both phases, and no timeouts.
-        Mark("ipc");
-        c.mov(AtStack(Layout.Eax), eax);
+        DefineLabel("ipc");
+        c.mov(OnEntryStack(Layout.Eax), eax);
         c.or(eax, ecx);
-        c.mov(AtStack(Layout.Ecx), ecx);
-        c.mov(AtStack(Layout.Ebp), ebp);
+        c.mov(OnEntryStack(Layout.Ecx), ecx);
+        c.mov(OnEntryStack(Layout.Ebp), ebp);
         c.or(ebp, eax);
         c.jne(answers);
         FindReceiver(StoredStatus.ReceivingAny, smallCall, leave, closed, () => c.mov(ecx, StoredStatus.ReceivingFrom));
 
         // POINT OF NO RETURN: the caller waits for the partner.
         c.Label(ref call);
-        c.mov(AtStack(Layout.Status), ecx);
+        c.mov(OnEntryStack(Layout.Status), ecx);
         c.xor(eax, eax);
-        c.mov(AtStack(_layout.Partner), ebp);
+        c.mov(OnEntryStack(_layout.Partner), ebp);
         c.lea(esi, __[ebp + Layout.ThreadSize]);
         SwitchToReceiver();
 
-        Mark(ref answers);
+        DefineLabel(ref answers);
         c.cmp(ebp, 1);
         c.jne(unsaved);
         c.test(eax, eax);
         c.jne(unsaved);
         FindReceiver(StoredStatus.ReceivingFrom, smallReply, leave, leave, () =>
-            c.lea(ecx, __[esp - (int)InterruptFrame])
+            c.lea(ecx, __[esp - (int)Layout.InterruptFrame])
         );
-        c.mov(esi, At(ebp, _layout.Partner));
-        c.mov(eax, AtStack(_layout.Senders));
+        c.mov(esi, Row(ebp, _layout.Partner));
+        c.mov(eax, OnEntryStack(_layout.Senders));
         c.cmp(esi, ecx);
         c.jne(leave);
 
         // If no thread is waiting to send to the caller, and it handles no interrupt, the caller waits.
-        c.mov(ecx, AtStack(Layout.Handles));
+        c.mov(ecx, OnEntryStack(Layout.Handles));
         c.or(eax, ecx);
         c.jne(leave);
 
         // POINT OF NO RETURN: the caller waits for anyone.
         c.mov(ecx, StoredStatus.ReceivingAny);
         c.mov(esi, Nobody);
-        c.mov(AtStack(Layout.Status), ecx);
-        c.mov(AtStack(_layout.Partner), esi);
-        c.mov(At(ebp, _layout.Partner), esi);
+        c.mov(OnEntryStack(Layout.Status), ecx);
+        c.mov(OnEntryStack(_layout.Partner), esi);
+        c.mov(Row(ebp, _layout.Partner), esi);
         c.lea(esi, __[ebp + Layout.ThreadSize]);
         SwitchToReceiver();
 
         // The partner is not in an open receive. If two threads call each other, it is waiting for the caller.
-        Mark(ref closed);
+        DefineLabel(ref closed);
         IfClosedOnMe(leave);
 
         // POINT OF NO RETURN: the partner's wait ends; then as above.
         c.mov(esi, Nobody);
-        c.mov(At(ebp, _layout.Partner), esi);
+        c.mov(Row(ebp, _layout.Partner), esi);
         c.jmp(call);
 
         SmallIpc(ref smallCall, ref smallReply, unsaved, leave);
 
         // The slow path expects all registers saved, and DS loaded.
-        Mark(ref unsaved);
-        c.mov(AtStack(Layout.Esi), esi);
-        c.mov(AtStack(Layout.Edx), edx);
-        c.mov(AtStack(Layout.Ebx), ebx);
-        c.mov(AtStack(Layout.Edi), edi);
-        Mark(ref leave);
+        DefineLabel(ref unsaved);
+        c.mov(OnEntryStack(Layout.Esi), esi);
+        c.mov(OnEntryStack(Layout.Edx), edx);
+        c.mov(OnEntryStack(Layout.Ebx), ebx);
+        c.mov(OnEntryStack(Layout.Edi), edi);
+        DefineLabel(ref leave);
         LoadSegment();
-        c.sub(esp, InterruptFrame - Frame);
+        c.sub(esp, Layout.InterruptFrame - Layout.Frame);
     }
 
     /// <summary>
@@ -122,7 +122,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, ds);
         c.mov(ecx, es);
         c.mov(ebp, esi);
-        c.mov(AtStack(Layout.Esi), esi);
+        c.mov(OnEntryStack(Layout.Esi), esi);
         c.shr(ebp, (byte)(ThreadId.LthreadShift - Layout.ThreadShift));
 
         // The flat segment has the greatest selector that a user can load. So the sum of four selectors is four times
@@ -134,16 +134,16 @@ internal sealed partial class KernelProgram
         c.and(ebp, RowMask);
         c.mov(ecx, gs);
         c.add(ebp, _layout.Threads.Base);
-        c.mov(AtStack(Layout.Edx), edx);
+        c.mov(OnEntryStack(Layout.Edx), edx);
         c.add(al, cl);
         c.jne(notFlat);
 
         // EAX is the difference of the statuses plus top. If the statuses differ, it is, unsigned, greater than any
         // priority (StoredStatus). If they are equal, it is top.
-        c.mov(eax, At(ebp, Layout.Status));
-        c.mov(ecx, The(_layout.Top));
-        c.mov(AtStack(Layout.Ebx), ebx);
-        c.mov(AtStack(Layout.Edi), edi);
+        c.mov(eax, Row(ebp, Layout.Status));
+        c.mov(ecx, Variable(_layout.Top));
+        c.mov(OnEntryStack(Layout.Ebx), ebx);
+        c.mov(OnEntryStack(Layout.Edi), edi);
         c.lea(eax, __[eax + ecx - (int)status]);
         IfNamed(leave, otherwise, meanwhile);
     }
@@ -154,10 +154,10 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void IfNamed(Label leave, Label otherwise, Action meanwhile)
     {
-        c.mov(ecx, At(ebp, Layout.Id));
+        c.mov(ecx, Row(ebp, Layout.Id));
         c.cmp(ecx, esi);
         c.jne(leave);
-        c.mov(esi, At(ebp, Layout.Priority));
+        c.mov(esi, Row(ebp, Layout.Priority));
         meanwhile();
         c.cmp(eax, esi);
         c.ja(otherwise);
@@ -180,8 +180,8 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void IfPartnerIsMe(Label leave)
     {
-        c.mov(esi, At(ebp, _layout.Partner));
-        c.lea(eax, __[esp - (int)InterruptFrame]);
+        c.mov(esi, Row(ebp, _layout.Partner));
+        c.lea(eax, __[esp - (int)Layout.InterruptFrame]);
         c.cmp(esi, eax);
         c.jne(leave);
     }
@@ -193,10 +193,10 @@ internal sealed partial class KernelProgram
     private void SwitchToReceiver()
     {
         var sameSpace = c.CreateLabel();
-        c.mov(At(ebp, Layout.Status), eax);
-        c.mov(The(_layout.TssStack), esi);
-        c.mov(ecx, At(ebp, Layout.Directory));
-        c.mov(esi, AtStack(Layout.Directory));
+        c.mov(Row(ebp, Layout.Status), eax);
+        c.mov(Variable(_layout.TssStack), esi);
+        c.mov(ecx, Row(ebp, Layout.Directory));
+        c.mov(esi, OnEntryStack(Layout.Directory));
         c.cmp(esi, ecx);
         c.je(sameSpace);
         c.mov(cr3, ecx);
@@ -207,10 +207,10 @@ internal sealed partial class KernelProgram
     /// <summary>Loads the receiver's registers, and the sender's id into ESI. EAX already has its value.</summary>
     private void RunReceiver()
     {
-        c.mov(esi, AtStack(Layout.Id));
-        c.lea(esp, __[ebp + InterruptFrame]);
-        c.mov(ecx, At(ebp, Layout.Ecx));
-        c.mov(ebp, At(ebp, Layout.Ebp));
+        c.mov(esi, OnEntryStack(Layout.Id));
+        c.lea(esp, __[ebp + Layout.InterruptFrame]);
+        c.mov(ecx, Row(ebp, Layout.Ecx));
+        c.mov(ebp, Row(ebp, Layout.Ebp));
         c.iretd();
     }
 }

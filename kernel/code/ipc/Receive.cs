@@ -39,9 +39,9 @@ internal sealed partial class KernelProgram
         _map = c.CreateLabel("map");
 
         // CUT POINT: the current thread, saved, begins its receive phase.
-        Mark(ref _receive);
+        DefineLabel(ref _receive);
         LoadCurrent();
-        c.mov(eax, Me(Layout.Ebp));
+        c.mov(eax, Current(Layout.Ebp));
         c.cmp(eax, -1);
         c.je(done);
         c.cmp(eax, 4);
@@ -53,101 +53,101 @@ internal sealed partial class KernelProgram
         c.je(from);
 
         // Open: the thread's own interrupt comes first, then the next waiting sender after the one taken last.
-        c.mov(edi, Me(Layout.Handles));
+        c.mov(edi, Current(Layout.Handles));
         c.test(edi, edi);
         c.jne(own);
-        Mark(ref senders);
-        c.cmp(Me(_layout.Senders), 0);
+        DefineLabel(ref senders);
+        c.cmp(Current(_layout.Senders), 0);
         c.jne(take);
         c.mov(eax, StoredStatus.ReceivingAny);
         c.mov(edx, Nobody);
         c.jmp(wait);
         c.Label(ref take);
         NextSender();
-        c.mov(Me(_layout.Served), eax);
+        c.mov(Current(_layout.Served), eax);
         RowOfNumber(ebp, eax);
         c.jmp(found);
 
         // Closed: may be from an interrupt. From nil no message ever arrives.
-        Mark(ref from);
-        c.mov(ecx, Me(Layout.Esi));
+        DefineLabel(ref from);
+        c.mov(ecx, Current(Layout.Esi));
         c.test(ecx, ecx);
         c.je(sleep);
         c.cmp(ecx, Interrupts.Lines);
         c.jbe(fromInterrupt);
         RowAddress(ebp, ecx);
-        c.cmp(At(ebp, Layout.Id), ecx);
+        c.cmp(Row(ebp, Layout.Id), ecx);
         c.jne(noPartner);
-        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(eax, Row(ebp, Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Inactive);
         c.je(noPartner);
         c.cmp(eax, StoredStatus.Sending);
         c.jne(waitFrom);
-        LoadMe(eax);
-        c.cmp(At(ebp, _layout.Partner), eax);
+        LoadCurrentRow(eax);
+        c.cmp(Row(ebp, _layout.Partner), eax);
         c.je(found);
 
-        Mark(ref waitFrom);
+        DefineLabel(ref waitFrom);
         c.mov(eax, StoredStatus.ReceivingFrom);
         c.mov(edx, ebp);
         c.jmp(wait);
-        Mark(ref sleep);
-        c.mov(eax, Me(Layout.Ecx));
+        DefineLabel(ref sleep);
+        c.mov(eax, Current(Layout.Ecx));
         c.test(eax, 0x0F);
         c.je(noLine);
         c.test(eax, 0xFF000000);
         c.jne(noLine);
-        Dissociate(Me(Layout.Handles), noLine);
-        Mark(ref noLine);
+        Dissociate(Current(Layout.Handles), noLine);
+        DefineLabel(ref noLine);
         c.mov(eax, StoredStatus.Sleeping);
         c.mov(edx, Nobody);
 
         // Waits with the status in EAX and the partner in EDX.
-        Mark(ref wait);
-        c.mov(ecx, Me(Layout.Ecx));
+        DefineLabel(ref wait);
+        c.mov(ecx, Current(Layout.Ecx));
         c.test(ecx, 0x0F);
         c.je(block);
         c.test(ecx, 0xFF000000);
         c.je(timeout);
-        Mark(ref block);
-        c.mov(Me(Layout.Status), eax);
-        c.mov(Me(_layout.Partner), edx);
+        DefineLabel(ref block);
+        c.mov(Current(Layout.Status), eax);
+        c.mov(Current(_layout.Partner), edx);
         c.mov(eax, ecx);
         c.and(ecx, 0xF);
         c.je(untimed);
         c.shr(eax, 24);
-        LoadMe(ebp);
+        LoadCurrentRow(ebp);
         StartTimer();
         c.Label(ref untimed);
         c.jmp(_leave);
 
-        Mark(ref done);
+        DefineLabel(ref done);
         c.mov(eax, Code.Done);
         c.jmp(finish);
-        Mark(ref cut);
+        DefineLabel(ref cut);
         c.mov(eax, Code.ReceiveCut);
         c.jmp(finish);
-        Mark(ref noPartner);
+        DefineLabel(ref noPartner);
         c.mov(eax, Code.NoPartner);
         c.jmp(finish);
-        Mark(ref timeout);
+        DefineLabel(ref timeout);
         c.mov(eax, Code.ReceiveTimeout);
 
-        Mark(ref finish);
-        c.mov(Me(Layout.Eax), eax);
-        c.mov(Me(Layout.Status), StoredStatus.Ready);
+        DefineLabel(ref finish);
+        c.mov(Current(Layout.Eax), eax);
+        c.mov(Current(Layout.Status), StoredStatus.Ready);
         c.jmp(_leave);
 
-        Mark(ref fromInterrupt);
+        DefineLabel(ref fromInterrupt);
         c.mov(edi, ecx);
-        c.cmp(edi, Me(Layout.Handles));
+        c.cmp(edi, Current(Layout.Handles));
         c.je(own);
         Associate(noPartner);
         ReceiveInterrupt(ref own, finish, senders, noLine);
 
-        Mark(ref found);
-        c.mov(Me(_layout.Partner), ebp);
+        DefineLabel(ref found);
+        c.mov(Current(_layout.Partner), ebp);
     }
 
     private void Leave()
@@ -158,11 +158,11 @@ internal sealed partial class KernelProgram
         var unrivalled = c.CreateLabel("go_on_unrivalled");
 
         // CUT POINT: the current thread, saved, is ready or waits. Its heir, ESI, if any, is in no ready set.
-        Mark(ref _leave);
+        DefineLabel(ref _leave);
         LoadCurrent();
-        c.mov(esi, The(_layout.Heir));
-        c.mov(The(_layout.Heir), Nobody);
-        c.mov(eax, Me(Layout.Status));
+        c.mov(esi, Variable(_layout.Heir));
+        c.mov(Variable(_layout.Heir), Nobody);
+        c.mov(eax, Current(Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.je(ready);
         c.cmp(eax, StoredStatus.Mapping);
@@ -174,31 +174,31 @@ internal sealed partial class KernelProgram
         c.je(_goOn);
         c.mov(ebp, esi);
         AddReady();
-        Mark(ref _goOn);
+        DefineLabel(ref _goOn);
         var competitor = GreatestPriority(none: unrivalled);
-        c.cmp(eax, Me(Layout.Priority));
+        c.cmp(eax, Current(Layout.Priority));
         c.ja(_pick);
-        Mark(ref unrivalled);
+        DefineLabel(ref unrivalled);
         NoneFound(competitor);
-        c.mov(eax, Me(Layout.Status));
+        c.mov(eax, Current(Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
         c.jmp(_exit);
 
         // The current thread waits. The heir runs unless a thread of higher priority competes.
-        Mark(ref waiting);
+        DefineLabel(ref waiting);
         c.cmp(esi, Nobody);
         c.je(_pick);
         var search = GreatestPriority(none: alone);
-        c.cmp(eax, At(esi, Layout.Priority));
+        c.cmp(eax, Row(esi, Layout.Priority));
         c.jbe(_switchTo);
         c.mov(ebp, esi);
         AddReady();
         c.jmp(_pick);
-        Mark(ref alone);
+        DefineLabel(ref alone);
         NoneFound(search);
-        c.mov(The(_layout.Top), 0);
+        c.mov(Variable(_layout.Top), 0);
         c.jmp(_switchTo);
     }
 }

@@ -24,34 +24,34 @@ internal sealed partial class KernelProgram
         _receive = c.CreateLabel("receive");
         _leave = c.CreateLabel("leave");
 
-        Mark(ref _ipcSlow);
-        c.mov(eax, Me(Layout.Eax));
+        DefineLabel(ref _ipcSlow);
+        c.mov(eax, Current(Layout.Eax));
         c.cmp(eax, -1);
         c.je(receiveOnly);
         c.cmp(eax, 4);
         c.jae(cut);
 
-        c.mov(esi, Me(Layout.Esi));
+        c.mov(esi, Current(Layout.Esi));
         FindPartner(noPartner);
         IfWaitsForMe(deliver);
-        c.mov(eax, Me(Layout.Ecx));
+        c.mov(eax, Current(Layout.Ecx));
         c.test(eax, 0xF0);
         c.je(block);
         c.test(eax, 0x00FF0000);
         c.je(timeout);
 
-        Mark(ref block);
-        c.mov(Me(Layout.Status), StoredStatus.Sending);
-        c.mov(Me(_layout.Partner), ebp);
+        DefineLabel(ref block);
+        c.mov(Current(Layout.Status), StoredStatus.Sending);
+        c.mov(Current(_layout.Partner), ebp);
         AddSender();
-        c.mov(ecx, Me(Layout.Ecx));
+        c.mov(ecx, Current(Layout.Ecx));
         c.mov(eax, ecx);
         c.shr(ecx, 4);
         c.and(ecx, 0xF);
         c.je(_pick);
         c.shr(eax, 16);
         c.and(eax, 0xFF);
-        LoadMe(ebp);
+        LoadCurrentRow(ebp);
         StartTimer();
         c.jmp(_pick);
 
@@ -60,46 +60,46 @@ internal sealed partial class KernelProgram
         Finish(ref noPartner, Code.NoPartner);
         Finish(ref timeout, Code.SendTimeout);
 
-        Mark(ref receiveOnly);
-        c.mov(Me(Layout.Status), StoredStatus.Resuming);
+        DefineLabel(ref receiveOnly);
+        c.mov(Current(Layout.Status), StoredStatus.Resuming);
         c.jmp(_receive);
 
         // The partner at EBP is waiting for the sender. Transfers the message, wakes the partner and continues with the
         // sender's receive phase; the partner is the heir. If the message answers an exception, the partner's registers
         // do not change.
-        Mark(ref deliver);
-        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
+        DefineLabel(ref deliver);
+        c.test(Row(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(answer);
-        c.mov(At(ebp, Layout.Eax), Code.Done);
+        c.mov(Row(ebp, Layout.Eax), Code.Done);
         foreach (var word in Words)
         {
-            c.mov(eax, Me(word));
-            c.mov(At(ebp, word), eax);
+            c.mov(eax, Current(word));
+            c.mov(Row(ebp, word), eax);
         }
 
-        c.mov(eax, Me(Layout.Id));
-        c.mov(At(ebp, Layout.Esi), eax);
+        c.mov(eax, Current(Layout.Id));
+        c.mov(Row(ebp, Layout.Esi), eax);
         c.Label(ref answer);
-        LoadMe(esi);
+        LoadCurrentRow(esi);
         UnlessGives(esi, ebp, nothing);
         RemoveTimer();
-        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(eax, Row(ebp, Layout.Status));
         c.and(eax, StoredStatus.Faulting);
         c.jne(faulting);
-        c.mov(At(ebp, Layout.Eax), Code.Mapped);
+        c.mov(Row(ebp, Layout.Eax), Code.Mapped);
         c.Label(ref faulting);
         c.or(eax, StoredStatus.Mapping);
-        c.mov(At(ebp, Layout.Status), eax);
-        c.mov(At(ebp, _layout.Partner), esi);
-        c.mov(Me(Layout.Status), StoredStatus.Giving);
-        c.mov(Me(_layout.Partner), ebp);
-        c.mov(The(_layout.Heir), ebp);
+        c.mov(Row(ebp, Layout.Status), eax);
+        c.mov(Row(ebp, _layout.Partner), esi);
+        c.mov(Current(Layout.Status), StoredStatus.Giving);
+        c.mov(Current(_layout.Partner), ebp);
+        c.mov(Variable(_layout.Heir), ebp);
         c.jmp(_leave);
 
-        Mark(ref nothing);
+        DefineLabel(ref nothing);
         WakePartner();
-        c.mov(Me(Layout.Status), StoredStatus.Resuming);
-        c.mov(The(_layout.Heir), ebp);
+        c.mov(Current(Layout.Status), StoredStatus.Resuming);
+        c.mov(Variable(_layout.Heir), ebp);
         c.jmp(_receive);
     }
 
@@ -111,11 +111,11 @@ internal sealed partial class KernelProgram
     private void UnlessGives(AssemblerRegister32 from, AssemblerRegister32 to, Label nothing)
     {
         var taken = c.CreateLabel();
-        c.test(At(from, Layout.Eax), 2);
+        c.test(Row(from, Layout.Eax), 2);
         c.je(nothing);
-        c.test(At(to, Layout.Status), StoredStatus.Faulting);
+        c.test(Row(to, Layout.Status), StoredStatus.Faulting);
         c.jne(taken);
-        c.mov(ebx, At(to, Layout.Ebp));
+        c.mov(ebx, Row(to, Layout.Ebp));
         c.test(bl, 2);
         c.je(nothing);
         PagesOf(ebx, edi, nothing);
@@ -141,13 +141,13 @@ internal sealed partial class KernelProgram
     private void FindPartner(Label none)
     {
         RowAddress(ebp, esi);
-        c.cmp(At(ebp, Layout.Id), esi);
+        c.cmp(Row(ebp, Layout.Id), esi);
         c.jne(none);
-        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(eax, Row(ebp, Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Inactive);
         c.je(none);
-        LoadMe(ebx);
+        LoadCurrentRow(ebx);
         c.cmp(ebp, ebx);
         c.je(none);
     }
@@ -175,7 +175,7 @@ internal sealed partial class KernelProgram
         c.je(then);
         c.cmp(eax, StoredStatus.ReceivingFrom);
         c.jne(waitsNot);
-        c.cmp(At(ebp, _layout.Partner), ebx);
+        c.cmp(Row(ebp, _layout.Partner), ebx);
         c.je(then);
         c.Label(ref waitsNot);
     }
@@ -190,8 +190,8 @@ internal sealed partial class KernelProgram
     /// <summary>Ends a failed send. No thread was woken, so the current thread continues.</summary>
     private void Finish(ref Label label, uint code)
     {
-        Mark(ref label);
-        c.mov(Me(Layout.Eax), code);
+        DefineLabel(ref label);
+        c.mov(Current(Layout.Eax), code);
         c.jmp(_exit);
     }
 }

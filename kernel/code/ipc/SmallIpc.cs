@@ -13,34 +13,34 @@ internal sealed partial class KernelProgram
     // shared.
     private void SmallIpc(ref Label call, ref Label reply, Label unsaved, Label leave)
     {
-        Mark(ref call);
+        DefineLabel(ref call);
         var closed = c.CreateLabel("ipc_small_closed");
         var named = c.CreateLabel();
         FindSmallReceiver(StoredStatus.ReceivingAny, unsaved, leave, closed, () => c.Label(ref named));
 
         // POINT OF NO RETURN: the caller waits for the partner. The partner's wait ends; if it was open, it had no
         // partner anyway.
-        c.mov(AtStack(_layout.Partner), ebp);
-        c.mov(At(ebp, _layout.Partner), esi);
+        c.mov(OnEntryStack(_layout.Partner), ebp);
+        c.mov(Row(ebp, _layout.Partner), esi);
         SwitchToSmallReceiver(() => c.mov(esi, StoredStatus.ReceivingFrom));
 
-        Mark(ref closed);
+        DefineLabel(ref closed);
         IfClosedOnMe(leave);
         c.jmp(named);
 
-        Mark(ref reply);
+        DefineLabel(ref reply);
         FindSmallReceiver(StoredStatus.ReceivingFrom, unsaved, leave, leave, () =>
         {
             IfPartnerIsMe(leave);
-            c.mov(eax, AtStack(_layout.Senders));
-            c.mov(esi, AtStack(Layout.Handles));
+            c.mov(eax, OnEntryStack(_layout.Senders));
+            c.mov(esi, OnEntryStack(Layout.Handles));
             c.or(eax, esi);
             c.jne(leave);
         });
 
         // POINT OF NO RETURN: the caller waits for anyone.
-        c.mov(AtStack(_layout.Partner), esi);
-        c.mov(At(ebp, _layout.Partner), esi);
+        c.mov(OnEntryStack(_layout.Partner), esi);
+        c.mov(Row(ebp, _layout.Partner), esi);
         SwitchToSmallReceiver(() => c.mov(esi, StoredStatus.ReceivingAny));
     }
 
@@ -63,18 +63,18 @@ internal sealed partial class KernelProgram
         c.jne(unsaved);
         c.mov(ds, ecx);
         c.mov(ecx, High(_layout.DataSegment));
-        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(eax, Row(ebp, Layout.Status));
         c.and(ecx, UserSegments.LimitMask);
         c.jne(unsaved);
-        c.mov(ecx, The(_layout.Top));
-        c.mov(AtStack(Layout.Ebx), ebx);
+        c.mov(ecx, Variable(_layout.Top));
+        c.mov(OnEntryStack(Layout.Ebx), ebx);
         c.add(eax, ecx);
-        c.mov(AtStack(Layout.Edi), edi);
+        c.mov(OnEntryStack(Layout.Edi), edi);
         c.sub(eax, status);
         IfNamed(leave, otherwise, () => c.mov(ecx, ebp));
         check();
         c.shr(ecx, (byte)(Layout.BlockShift - 2));
-        c.mov(eax, At(ebp, Layout.Eip));
+        c.mov(eax, Row(ebp, Layout.Eip));
         c.and(ecx, (_layout.Limits.Tasks - 1) << 2);
         c.mov(esi, Nobody);
         c.cmp(eax, UserSegments.SmallSize);
@@ -94,13 +94,13 @@ internal sealed partial class KernelProgram
         status();
         c.mov(High(_layout.DataSegment), eax);
         c.or(eax, UserSegments.Code);
-        c.mov(AtStack(Layout.Status), esi);
+        c.mov(OnEntryStack(Layout.Status), esi);
         c.mov(High(_layout.CodeSegment), eax);
         c.lea(esi, __[ebp + Layout.ThreadSize]);
         c.xor(eax, eax);
-        c.mov(The(_layout.TssStack), esi);
-        c.mov(At(ebp, Layout.Status), eax);
-        c.mov(At(ebp, Layout.Ss), ecx);
+        c.mov(Variable(_layout.TssStack), esi);
+        c.mov(Row(ebp, Layout.Status), eax);
+        c.mov(Row(ebp, Layout.Ss), ecx);
         c.mov(ds, ecx);
         c.mov(es, ecx);
         RunReceiver();

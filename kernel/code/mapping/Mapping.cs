@@ -17,9 +17,9 @@ internal sealed partial class KernelProgram
 
     private void FpageUnmap()
     {
-        Mark("fpage_unmap");
+        DefineLabel("fpage_unmap");
         Enter();
-        c.mov(Me(Layout.Status), StoredStatus.Mapping);
+        c.mov(Current(Layout.Status), StoredStatus.Mapping);
         c.jmp(_map);
     }
 
@@ -32,14 +32,14 @@ internal sealed partial class KernelProgram
         _delete = c.CreateLabel("delete");
 
         // Between two steps an interrupt may come. It pushes its frame on nobody's row, as in the idle processor.
-        Mark(ref _map);
+        DefineLabel(ref _map);
         c.mov(esp, Nobody + Layout.Esp.Offset);
         c.sti();
         c.nop();
 
         // CUT POINT: the current thread, saved, does the next step of the operation that is under way, or the first
         // step of its own operation.
-        Mark("map_step");
+        DefineLabel("map_step");
         c.cli();
         LoadCurrent();
         c.cmp(Op(MappingLayout.Operation), Operations.None);
@@ -83,7 +83,7 @@ internal sealed partial class KernelProgram
         WriteEntry();
         c.jmp(_map);
 
-        Mark(ref done);
+        DefineLabel(ref done);
         c.mov(Op(MappingLayout.Phase), Phases.Page);
         c.mov(Op(Maps.Root), 0);
         c.mov(Op(Maps.At), 0);
@@ -100,7 +100,7 @@ internal sealed partial class KernelProgram
         var remove = c.CreateLabel("map_remove");
         var keeps = c.CreateLabel("map_keeps_root");
 
-        Mark(ref flush);
+        DefineLabel(ref flush);
         c.mov(esi, Op(Maps.Root));
         c.mov(ebx, Node(esi, Maps.Next));
         c.mov(eax, Node(ebx, MappingLayout.Depth));
@@ -116,7 +116,7 @@ internal sealed partial class KernelProgram
         c.mov(ebx, esi);
 
         // Removes the mapping at EBX, which has no derived mappings. Then EDI pages are done.
-        Mark(ref remove);
+        DefineLabel(ref remove);
         c.mov(edx, Node(ebx, Maps.Previous));
         c.mov(ecx, Node(ebx, Maps.Next));
         c.mov(Node(edx, Maps.Next), ecx);
@@ -132,7 +132,7 @@ internal sealed partial class KernelProgram
         c.mov(Node(eax, Maps.Previous), ebx);
         c.mov(Node(ebx, Maps.Previous), 0);
         c.mov(Op(Maps.FreeNode), ebx);
-        Mark(ref keeps);
+        DefineLabel(ref keeps);
         c.mov(eax, edi);
         c.test(eax, eax);
         c.je(_map);
@@ -169,7 +169,7 @@ internal sealed partial class KernelProgram
         c.jmp(_map);
 
         // Without a mapping, skips one page. Without a page table, skips the rest of that table.
-        Mark(ref skip);
+        DefineLabel(ref skip);
         c.mov(eax, 1);
         c.test(edi, edi);
         c.jne(some);
@@ -183,7 +183,7 @@ internal sealed partial class KernelProgram
 
         // The mapping at EBX is the root. The mappings derived from it become read-only, and the root itself if it is
         // taken.
-        Mark(ref reduce);
+        DefineLabel(ref reduce);
         c.mov(Op(MappingLayout.Phase), Phases.Reduce);
         c.mov(Op(Maps.Root), ebx);
         c.mov(Op(Maps.At), ebx);
@@ -192,11 +192,11 @@ internal sealed partial class KernelProgram
         Least(edx, Node(ebx, MappingLayout.Level), eax);
         c.mov(Node(ebx, MappingLayout.Level), edx);
         WriteEntry();
-        Mark(ref kept);
+        DefineLabel(ref kept);
         c.jmp(_map);
 
         // EDI is the place of the target page.
-        Mark(ref map);
+        DefineLabel(ref map);
         Lookup(Maps.Target, MappingLayout.TargetPage, edi, edx);
         c.test(edx, edx);
         c.je(addTable);
@@ -210,7 +210,7 @@ internal sealed partial class KernelProgram
         c.jne(grant);
 
         // Adds a mapping, EAX, after the one at EBX.
-        Mark(ref derive);
+        DefineLabel(ref derive);
         c.mov(eax, Op(Maps.FreeNode));
         c.test(eax, eax);
         c.je(fail);
@@ -251,12 +251,12 @@ internal sealed partial class KernelProgram
 
         // Moves the mapping at EBX to the target. If the item is read-only, it is first made read-only. EDX is its
         // depth.
-        Mark(ref grant);
+        DefineLabel(ref grant);
         c.cmp(Node(ebx, MappingLayout.Level), edx);
         c.jbe(move);
         c.test(Op(MappingLayout.Item), Fpage.Writable);
         c.je(reduce);
-        Mark(ref move);
+        DefineLabel(ref move);
         c.mov(eax, InTables(esi));
         c.and(eax, ~MappingLayout.AccessedAndDirty);
         c.mov(InPages(esi), 0);
@@ -271,13 +271,13 @@ internal sealed partial class KernelProgram
         Advance();
 
         // The mapping at EAX occupies the target page.
-        Mark(ref occupied);
+        DefineLabel(ref occupied);
         c.mov(Op(MappingLayout.Phase), Phases.Flush);
         c.mov(Op(Maps.Root), eax);
         c.jmp(_map);
 
         // Adds a page table for the target page.
-        Mark(ref addTable);
+        DefineLabel(ref addTable);
         c.mov(eax, Op(Maps.FreeTable));
         c.test(eax, eax);
         c.je(fail);
@@ -294,7 +294,7 @@ internal sealed partial class KernelProgram
         c.mov(Table(edx, Maps.TableTask), ebx);
         c.shl(ebx, (byte)(BitOperations.Log2(_layout.Limits.Paging.Slots)));
         c.or(ebx, ecx);
-        c.mov(In(Maps.Slots, ebx), eax);
+        c.mov(Element(Maps.Slots, ebx), eax);
 
         // The processor has no page table for ports.
         c.cmp(ecx, Layout.KernelSlot);
@@ -304,7 +304,7 @@ internal sealed partial class KernelProgram
             Layout.Physical(Maps.PageTables.Base)
                 + (MappingLayout.Present | MappingLayout.Writable | MappingLayout.User)
         );
-        c.mov(In(Maps.Directories, ebx), eax);
+        c.mov(Element(Maps.Directories, ebx), eax);
 
         // The first page table of a space is that of its small space.
         c.test(ecx, ecx);
@@ -318,7 +318,7 @@ internal sealed partial class KernelProgram
         SmallSegment(ebx, edx, ecx, _map);
         c.jmp(_map);
 
-        Mark(ref fail);
+        DefineLabel(ref fail);
         c.mov(Op(MappingLayout.Failed), 1);
         c.mov(Op(MappingLayout.Left), 0);
         c.jmp(_map);

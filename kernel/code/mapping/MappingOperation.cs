@@ -16,12 +16,12 @@ internal sealed partial class KernelProgram
         var unmapped = c.CreateLabel("map_unmapped");
         var failed = c.CreateLabel("map_failed");
         var told = c.CreateLabel();
-        Mark(ref end);
+        DefineLabel(ref end);
         c.cmp(Op(MappingLayout.Operation), Operations.Delete);
         c.je(_delete);
         c.mov(edx, Op(Maps.Owner));
-        c.mov(ebp, At(edx, _layout.Partner));
-        c.mov(edi, At(edx, Layout.Status));
+        c.mov(ebp, Row(edx, _layout.Partner));
+        c.mov(edi, Row(edx, Layout.Status));
         Free(edx);
         c.mov(eax, Op(MappingLayout.Operation));
         c.mov(Op(MappingLayout.Operation), Operations.None);
@@ -33,9 +33,9 @@ internal sealed partial class KernelProgram
         // The registers of a faulting thread do not change.
         c.test(edi, StoredStatus.Faulting);
         c.jne(told);
-        c.mov(At(edx, Layout.Eax), Code.ReceiveMapFailed);
+        c.mov(Row(edx, Layout.Eax), Code.ReceiveMapFailed);
         c.Label(ref told);
-        c.mov(At(ebp, Layout.Eax), Code.SendMapFailed);
+        c.mov(Row(ebp, Layout.Eax), Code.SendMapFailed);
         Free(ebp);
         AddReady();
         c.jmp(_leave);
@@ -50,12 +50,12 @@ internal sealed partial class KernelProgram
         var memory = c.CreateLabel();
         var unlike = c.CreateLabel();
         var allowed = c.CreateLabel();
-        Mark(ref begin);
-        LoadMe(edi);
+        DefineLabel(ref begin);
+        LoadCurrentRow(edi);
         c.mov(Op(Maps.Owner), edi);
         c.mov(Op(MappingLayout.Failed), 0);
         c.mov(Op(MappingLayout.Left), 0);
-        c.mov(ebp, Me(_layout.Partner));
+        c.mov(ebp, Current(_layout.Partner));
         c.cmp(ebp, Nobody);
         c.je(unmap);
 
@@ -65,10 +65,10 @@ internal sealed partial class KernelProgram
         TaskOf(edi, Maps.Target);
         c.mov(edx, ebp);
         TaskOf(edx, Maps.Source);
-        c.mov(edx, At(ebp, Layout.Ebx));
+        c.mov(edx, Row(ebp, Layout.Ebx));
         c.mov(Op(MappingLayout.Item), edx);
-        c.mov(ebx, Me(Layout.Ebp));
-        c.test(Me(Layout.Status), StoredStatus.Faulting);
+        c.mov(ebx, Current(Layout.Ebp));
+        c.test(Current(Layout.Status), StoredStatus.Faulting);
         c.je(window);
         c.mov(ebx, Fpage.Whole);
         c.Label(ref window);
@@ -81,7 +81,7 @@ internal sealed partial class KernelProgram
         c.sbb(ecx, ecx);
         c.and(eax, ecx);
         c.add(eax, edi);
-        c.mov(ecx, At(ebp, Layout.Edx));
+        c.mov(ecx, Row(ebp, Layout.Edx));
         c.shr(ecx, (byte)BitOperations.Log2(Layout.PageSize));
         c.mov(ebp, edx);
         c.shr(ebp, 12);
@@ -120,12 +120,12 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Left), eax);
         c.jmp(_map);
 
-        Mark(ref unmap);
+        DefineLabel(ref unmap);
         c.mov(Op(MappingLayout.Operation), Operations.Unmap);
         TaskOf(edi, Maps.Source);
-        c.mov(eax, Me(Layout.Ecx));
+        c.mov(eax, Current(Layout.Ecx));
         c.mov(Op(MappingLayout.Item), eax);
-        c.mov(edx, Me(Layout.Eax));
+        c.mov(edx, Current(Layout.Eax));
         c.mov(eax, edx);
         c.shr(eax, (byte)BitOperations.Log2(Layout.PageSize));
         c.mov(Op(MappingLayout.SourcePage), eax);
@@ -133,7 +133,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, esi);
         RestOf(edx, none);
         c.mov(Op(MappingLayout.Left), eax);
-        Mark(ref none);
+        DefineLabel(ref none);
         c.jmp(_map);
     }
 

@@ -63,7 +63,7 @@ internal sealed partial class KernelProgram
         c.mov(edx, Node(ebx, Maps.Space));
         c.shl(edx, (byte)BitOperations.Log2(MappingLayout.PortWords));
         c.or(ecx, edx);
-        c.xor(In(Maps.PortMaps, ecx), eax);
+        c.xor(Element(Maps.PortMaps, ecx), eax);
         c.Label(ref memory);
     }
 
@@ -95,7 +95,7 @@ internal sealed partial class KernelProgram
         c.shr(table, (byte)BitOperations.Log2(_layout.Limits.Paging.Entries));
         c.or(eax, table);
         c.and(place, _layout.Limits.Paging.Entries - 1);
-        c.mov(table, In(Maps.Slots, eax));
+        c.mov(table, Element(Maps.Slots, eax));
         c.lea(place, __[table + place * 4]);
     }
 
@@ -113,7 +113,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, edx);
         c.shr(eax, 12);
         c.and(eax, _layout.Limits.Paging.Entries - 1);
-        c.mov(ecx, In(Maps.Slots, ecx));
+        c.mov(ecx, Element(Maps.Slots, ecx));
         c.lea(ecx, __[ecx + eax * 4]);
     }
 

@@ -30,14 +30,14 @@ internal sealed partial class KernelProgram
     {
         var number = _operations[kind] = _operations.GetValueOrDefault(kind) + 1;
         var name = SetOperation.Symbol(kind, number);
-        Place(name);
+        DefineSymbol(name);
         emit();
-        Place(name + SetOperation.EndSuffix);
+        DefineSymbol(name + SetOperation.EndSuffix);
         return name;
     }
 
     /// <summary>Defines a symbol at this place, to which an operation jumps if it finds nothing.</summary>
-    private void NoneFound(string operation) => Place(operation + SetOperation.NoneSuffix);
+    private void NoneFound(string operation) => DefineSymbol(operation + SetOperation.NoneSuffix);
 
     /// <summary>EAX = the bit that CL selects, modulo 32.</summary>
     private void Bit()
@@ -71,34 +71,34 @@ internal sealed partial class KernelProgram
     private void AddReady() => Operation(SetOperationKind.AddReady, () =>
         {
             var noTime = c.CreateLabel();
-            c.mov(eax, The(_layout.Top));
-            c.cmp(At(ebp, Layout.Slice), 0);
+            c.mov(eax, Variable(_layout.Top));
+            c.cmp(Row(ebp, Layout.Slice), 0);
             c.je(noTime);
             Number(ecx, ebp);
-            c.mov(edx, At(ebp, Layout.Priority));
+            c.mov(edx, Row(ebp, Layout.Priority));
             c.mov(ebx, edx);
             c.shl(ebx, SetShift);
             Bit();
             c.shr(ecx, 5);
             c.or(SetWord(_layout.Ready, ecx), eax);
             Bit();
-            c.or(In(_layout.ReadySummary, edx), eax);
+            c.or(Element(_layout.ReadySummary, edx), eax);
             c.mov(ecx, edx);
             Bit();
             c.shr(ecx, 5);
-            c.or(In(_layout.PriorityMap, ecx), eax);
+            c.or(Element(_layout.PriorityMap, ecx), eax);
             Bit();
-            c.or(The(_layout.PrioritySummary), eax);
+            c.or(Variable(_layout.PrioritySummary), eax);
 
             // top = the greater of top and the priority
-            c.mov(eax, The(_layout.Top));
+            c.mov(eax, Variable(_layout.Top));
             c.mov(ebx, eax);
             c.sub(ebx, edx);
             c.sbb(ecx, ecx);
             c.and(ebx, ecx);
             c.sub(eax, ebx);
             c.Label(ref noTime);
-            c.mov(The(_layout.Top), eax);
+            c.mov(Variable(_layout.Top), eax);
         });
 
     /// <summary>
@@ -112,12 +112,12 @@ internal sealed partial class KernelProgram
             c.mov(eax, 1);
             ClearBit(SetWord(_layout.Ready, ecx), () => c.shr(ecx, 5));
             IsEmpty();
-            ClearBit(In(_layout.ReadySummary, esi));
+            ClearBit(Element(_layout.ReadySummary, esi));
             IsEmpty();
             c.mov(ecx, esi);
-            ClearBit(In(_layout.PriorityMap, ecx), () => c.shr(ecx, 5));
+            ClearBit(Element(_layout.PriorityMap, ecx), () => c.shr(ecx, 5));
             IsEmpty();
-            ClearBit(The(_layout.PrioritySummary));
+            ClearBit(Variable(_layout.PrioritySummary));
         });
 
     /// <summary>
@@ -126,14 +126,14 @@ internal sealed partial class KernelProgram
     /// </summary>
     private string GreatestPriority(Label none) => Operation(SetOperationKind.GreatestPriority, () =>
         {
-            c.mov(eax, The(_layout.PrioritySummary));
+            c.mov(eax, Variable(_layout.PrioritySummary));
             c.test(eax, eax);
             c.je(none);
             c.bsr(eax, eax);
-            c.bsr(ecx, In(_layout.PriorityMap, eax));
+            c.bsr(ecx, Element(_layout.PriorityMap, eax));
             c.shl(eax, 5);
             c.or(eax, ecx);
-            c.mov(The(_layout.Top), eax);
+            c.mov(Variable(_layout.Top), eax);
         });
 
     /// <summary>
@@ -144,21 +144,21 @@ internal sealed partial class KernelProgram
         {
             c.mov(ebx, esi);
             c.shl(ebx, SetShift);
-            c.mov(ecx, In(_layout.Picked, esi));
-            FindNext(_layout.Ready, In(_layout.ReadySummary, esi));
+            c.mov(ecx, Element(_layout.Picked, esi));
+            FindNext(_layout.Ready, Element(_layout.ReadySummary, esi));
         });
 
     /// <summary>Puts the current thread into the sender set of the thread at EBP. Uses EAX, EBX, ECX.</summary>
     private void AddSender() => Operation(SetOperationKind.AddSender, () =>
         {
             SenderSet(ebp);
-            LoadMe(eax);
+            LoadCurrentRow(eax);
             Number(ecx, eax);
             Bit();
             c.shr(ecx, 5);
             c.or(SetWord(_layout.SenderSets, ecx), eax);
             Bit();
-            c.or(At(ebp, _layout.Senders), eax);
+            c.or(Row(ebp, _layout.Senders), eax);
         });
 
     /// <summary>Removes the thread at EBP from the sender set of the thread at EDX. Uses EAX, EBX, ECX.</summary>
@@ -169,7 +169,7 @@ internal sealed partial class KernelProgram
             c.mov(eax, 1);
             ClearBit(SetWord(_layout.SenderSets, ecx), () => c.shr(ecx, 5));
             IsEmpty();
-            ClearBit(At(edx, _layout.Senders));
+            ClearBit(Row(edx, _layout.Senders));
         });
 
     /// <summary>
@@ -178,24 +178,24 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void NextSender() => Operation(SetOperationKind.NextSender, () =>
         {
-            LoadMe(eax);
+            LoadCurrentRow(eax);
             SenderSet(eax);
-            c.mov(ecx, Me(_layout.Served));
-            FindNext(_layout.SenderSets, Me(_layout.Senders));
+            c.mov(ecx, Current(_layout.Served));
+            FindNext(_layout.SenderSets, Current(_layout.Senders));
         });
 
     /// <summary>Puts the thread at EBP into the set of its deadline's slot. Uses EAX, EBX, ECX, EDX.</summary>
     private void AddTimer() => Operation(SetOperationKind.AddTimer, () =>
         {
             Number(ecx, ebp);
-            Slot(edx, At(ebp, Layout.Deadline));
+            Slot(edx, Row(ebp, Layout.Deadline));
             c.mov(ebx, edx);
             c.shl(ebx, SetShift);
             Bit();
             c.shr(ecx, 5);
             c.or(SetWord(_layout.Timers, ecx), eax);
             Bit();
-            c.or(In(_layout.TimerSummary, edx), eax);
+            c.or(Element(_layout.TimerSummary, edx), eax);
         });
 
     /// <summary>
@@ -204,16 +204,16 @@ internal sealed partial class KernelProgram
     private void RemoveTimer() => Operation(SetOperationKind.RemoveTimer, () =>
         {
             var untimed = c.CreateLabel();
-            c.test(At(ebp, Layout.Status), StoredStatus.Timed);
+            c.test(Row(ebp, Layout.Status), StoredStatus.Timed);
             c.je(untimed);
             Number(ecx, ebp);
-            Slot(edx, At(ebp, Layout.Deadline));
+            Slot(edx, Row(ebp, Layout.Deadline));
             c.mov(ebx, edx);
             c.shl(ebx, SetShift);
             c.mov(eax, 1);
             ClearBit(SetWord(_layout.Timers, ecx), () => c.shr(ecx, 5));
             IsEmpty();
-            ClearBit(In(_layout.TimerSummary, edx));
+            ClearBit(Element(_layout.TimerSummary, edx));
             c.Label(ref untimed);
         });
 
@@ -224,14 +224,14 @@ internal sealed partial class KernelProgram
     /// ESI.
     private string NextTimer(Label none) => Operation(SetOperationKind.NextTimer, () =>
         {
-            Slot(esi, The(_layout.Clock));
-            c.cmp(In(_layout.TimerSummary, esi), 0);
+            Slot(esi, Variable(_layout.Clock));
+            c.cmp(Element(_layout.TimerSummary, esi), 0);
             c.je(none);
             c.mov(ebx, esi);
             c.shl(ebx, SetShift);
-            c.mov(ecx, The(_layout.Examined));
-            FindNext(_layout.Timers, In(_layout.TimerSummary, esi));
-            c.cmp(eax, The(_layout.Examined));
+            c.mov(ecx, Variable(_layout.Examined));
+            FindNext(_layout.Timers, Element(_layout.TimerSummary, esi));
+            c.cmp(eax, Variable(_layout.Examined));
             c.jbe(none);
         });
 

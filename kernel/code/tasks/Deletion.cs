@@ -21,7 +21,7 @@ internal sealed partial class KernelProgram
         _nextRow = c.CreateLabel("delete_next");
 
         // EAX is the row.
-        Mark(ref _delete);
+        DefineLabel(ref _delete);
         c.mov(edx, Op(MappingLayout.Pass));
         c.mov(eax, Op(Maps.Cursor));
         for (var pass = 0; pass < passes.Length; pass++)
@@ -43,7 +43,7 @@ internal sealed partial class KernelProgram
     private void DoomClan(ref Label clan)
     {
         var spared = c.CreateLabel("delete_spared");
-        Mark(ref clan);
+        DefineLabel(ref clan);
         c.mov(edx, eax);
         c.shl(edx, TaskShift);
         c.cmp(Task(edx, MappingLayout.Doomed), 0);
@@ -59,7 +59,7 @@ internal sealed partial class KernelProgram
         c.mov(Task(edx, MappingLayout.Doomed), 1);
         c.mov(Op(Maps.Cursor), 0);
         c.jmp(_map);
-        Mark(ref spared);
+        DefineLabel(ref spared);
         Next(_layout.Limits.Tasks, Passes.Threads);
     }
 
@@ -73,7 +73,7 @@ internal sealed partial class KernelProgram
         var faulting = c.CreateLabel();
         var blank = c.CreateLabel("delete_blank");
         var free = c.CreateLabel();
-        Mark(ref threads);
+        DefineLabel(ref threads);
         c.mov(ecx, eax);
         c.shr(ecx, (byte)BitOperations.Log2(_layout.Limits.Lthreads));
         c.shl(ecx, TaskShift);
@@ -85,30 +85,30 @@ internal sealed partial class KernelProgram
         c.jmp(next);
 
         // Removes the thread at EBP from the sets that contain it.
-        Mark(ref doomed);
+        DefineLabel(ref doomed);
         RowOfNumber(ebp, eax);
-        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(eax, Row(ebp, Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Sending);
         c.jne(untied);
-        c.mov(edx, At(ebp, _layout.Partner));
+        c.mov(edx, Row(ebp, _layout.Partner));
         RemoveSender();
         c.Label(ref untied);
         RemoveTimer();
-        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(eax, Row(ebp, Layout.Status));
         UnlessReady(apart);
-        LoadMe(eax);
+        LoadCurrentRow(eax);
         c.cmp(ebp, eax);
         c.je(apart);
         Number(edi, ebp);
-        c.mov(esi, At(ebp, Layout.Priority));
+        c.mov(esi, Row(ebp, Layout.Priority));
         RemoveReady();
 
         // The partner of a map operation, at EBP, gets an error code.
         c.Label(ref apart);
         c.mov(esi, ebp);
-        c.mov(ebp, At(esi, _layout.Partner));
-        c.mov(eax, At(esi, Layout.Status));
+        c.mov(ebp, Row(esi, _layout.Partner));
+        c.mov(eax, Row(esi, Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Giving);
         c.je(gives);
@@ -116,27 +116,27 @@ internal sealed partial class KernelProgram
         c.jne(blank);
         c.cmp(ebp, Nobody);
         c.je(blank);
-        c.mov(At(ebp, Layout.Eax), Code.SendAborted);
+        c.mov(Row(ebp, Layout.Eax), Code.SendAborted);
         Free(ebp);
         AddReady();
         c.jmp(blank);
-        Mark(ref gives);
-        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
+        DefineLabel(ref gives);
+        c.test(Row(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(faulting);
-        c.mov(At(ebp, Layout.Eax), Code.ReceiveAborted);
+        c.mov(Row(ebp, Layout.Eax), Code.ReceiveAborted);
         c.Label(ref faulting);
         Free(ebp);
 
-        Mark(ref blank);
-        Dissociate(At(esi, Layout.Handles), free);
+        DefineLabel(ref blank);
+        Dissociate(Row(esi, Layout.Handles), free);
         c.Label(ref free);
         c.xor(eax, eax);
         foreach (var field in Blanked)
-            c.mov(At(esi, field), eax);
-        c.mov(At(esi, Layout.Status), StoredStatus.Inactive);
-        c.mov(At(esi, _layout.Partner), Nobody);
+            c.mov(Row(esi, field), eax);
+        c.mov(Row(esi, Layout.Status), StoredStatus.Inactive);
+        c.mov(Row(esi, _layout.Partner), Nobody);
         c.mov(eax, Op(Maps.Cursor));
-        Mark(ref next);
+        DefineLabel(ref next);
         Next(_layout.Limits.Threads, Passes.Waiters);
     }
 
@@ -158,30 +158,30 @@ internal sealed partial class KernelProgram
         var receiving = c.CreateLabel();
         var faulting = c.CreateLabel();
         var next = c.CreateLabel("delete_next_waiter");
-        Mark(ref waiters);
+        DefineLabel(ref waiters);
         RowOfNumber(ebp, eax);
-        c.mov(esi, At(ebp, Layout.Status));
+        c.mov(esi, Row(ebp, Layout.Status));
         c.and(esi, StoredStatus.Mask);
         c.cmp(esi, StoredStatus.Sending);
         c.je(waits);
         c.cmp(esi, StoredStatus.ReceivingFrom);
         c.jne(next);
-        Mark(ref waits);
-        c.mov(edx, At(ebp, _layout.Partner));
-        c.cmp(At(edx, Layout.Status), StoredStatus.Inactive);
+        DefineLabel(ref waits);
+        c.mov(edx, Row(ebp, _layout.Partner));
+        c.cmp(Row(edx, Layout.Status), StoredStatus.Inactive);
         c.jne(next);
         c.cmp(esi, StoredStatus.Sending);
         c.jne(receiving);
         RemoveSender();
         c.Label(ref receiving);
         RemoveTimer();
-        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
+        c.test(Row(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(faulting);
-        c.mov(At(ebp, Layout.Eax), Code.NoPartner);
+        c.mov(Row(ebp, Layout.Eax), Code.NoPartner);
         c.Label(ref faulting);
         Free(ebp);
         AddReady();
-        Mark(ref next);
+        DefineLabel(ref next);
         c.mov(eax, Op(Maps.Cursor));
         Next(_layout.Limits.Threads, Passes.Tables);
     }
@@ -189,7 +189,7 @@ internal sealed partial class KernelProgram
     private void BeginTable(ref Label tables)
     {
         var next = c.CreateLabel("delete_next_table");
-        Mark(ref tables);
+        DefineLabel(ref tables);
         c.mov(edx, eax);
         c.shl(edx, TableShift);
         c.mov(ecx, Table(edx, Maps.TableTask));
@@ -204,7 +204,7 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.SourcePage), ecx);
         c.mov(Op(MappingLayout.Left), _layout.Limits.Paging.Entries);
         c.jmp(_map);
-        Mark(ref next);
+        DefineLabel(ref next);
         Next(_layout.Limits.Paging.Tables, Passes.Return);
     }
 
@@ -216,27 +216,27 @@ internal sealed partial class KernelProgram
     {
         var ports = c.CreateLabel("delete_table_of_ports");
         var later = c.CreateLabel();
-        Mark(ref table);
+        DefineLabel(ref table);
         c.mov(edx, eax);
         c.shl(edx, TableShift);
         c.mov(ebx, Table(edx, MappingLayout.TableSlot));
         c.mov(ecx, Table(edx, Maps.TableTask));
         c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
         c.or(ecx, ebx);
-        c.mov(In(Maps.Slots, ecx), 0);
+        c.mov(Element(Maps.Slots, ecx), 0);
         c.test(ebx, ebx);
         c.jne(later);
         c.mov(esi, Table(edx, Maps.TableTask));
-        c.mov(In(Maps.SmallSegments, esi), 0);
+        c.mov(Element(Maps.SmallSegments, esi), 0);
         c.Label(ref later);
 
         // The processor has no page table for ports.
         c.cmp(ebx, Layout.KernelSlot);
         c.jae(ports);
-        c.mov(In(Maps.Directories, ecx), 0);
+        c.mov(Element(Maps.Directories, ecx), 0);
         c.shl(ebx, (byte)(BitOperations.Log2(_layout.Limits.Paging.Entries) + BitOperations.Log2(Layout.PageSize)));
         c.invlpg(__byte_ptr[ebx]);
-        Mark(ref ports);
+        DefineLabel(ref ports);
         c.mov(Table(edx, Maps.TableTask), 0);
 
         // The page table becomes the first free one.
@@ -255,7 +255,7 @@ internal sealed partial class KernelProgram
     private void ReturnTask(ref Label @return)
     {
         var next = c.CreateLabel("delete_next_task");
-        Mark(ref @return);
+        DefineLabel(ref @return);
         c.mov(edx, eax);
         c.shl(edx, TaskShift);
         c.cmp(Task(edx, MappingLayout.Doomed), 0);
@@ -268,7 +268,7 @@ internal sealed partial class KernelProgram
         c.mov(Task(edx, MappingLayout.Doomed), 0);
         c.mov(edx, eax);
         NoSmallSpace(edx);
-        Mark(ref next);
+        DefineLabel(ref next);
         Next(_layout.Limits.Tasks, Passes.Create);
     }
 
@@ -283,7 +283,7 @@ internal sealed partial class KernelProgram
     private void NextRow()
     {
         var same = c.CreateLabel();
-        Mark(ref _nextRow);
+        DefineLabel(ref _nextRow);
         c.inc(eax);
         c.cmp(eax, ecx);
         c.jne(same);
@@ -293,7 +293,7 @@ internal sealed partial class KernelProgram
         c.mov(Op(Maps.Cursor), eax);
 
         // The current thread may now be deleted, or may have nothing to map any more.
-        c.mov(eax, Me(Layout.Status));
+        c.mov(eax, Current(Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);

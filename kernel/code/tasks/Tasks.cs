@@ -15,18 +15,18 @@ internal sealed partial class KernelProgram
     {
         var busy = c.CreateLabel("task_new_busy");
         var failed = c.CreateLabel("task_new_failed");
-        Mark("task_new");
+        DefineLabel("task_new");
         Enter();
 
         // Jumps to `failed` unless the caller's task is the chief of the task, EAX.
-        c.mov(eax, Me(Layout.Esi));
+        c.mov(eax, Current(Layout.Esi));
         c.shr(eax, 16);
         c.and(eax, 0xFF);
         c.cmp(eax, _layout.Limits.Tasks);
         c.jae(failed);
         c.mov(edx, eax);
         c.shl(edx, TaskShift);
-        LoadMe(edi);
+        LoadCurrentRow(edi);
         c.mov(ecx, edi);
         TaskOf(ecx);
         c.cmp(Task(edx, Maps.Chief), ecx);
@@ -43,16 +43,16 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Pass), Passes.Clan);
         c.mov(Op(Maps.Cursor), 0);
         c.mov(Task(edx, MappingLayout.Doomed), 1);
-        c.mov(Me(Layout.Status), StoredStatus.Mapping);
+        c.mov(Current(Layout.Status), StoredStatus.Mapping);
         c.jmp(_map);
 
         // The owner of the operation that is under way gets the processor.
-        Mark(ref busy);
+        DefineLabel(ref busy);
         c.mov(ebp, Op(Maps.Owner));
         c.jmp(_retry);
 
-        Mark(ref failed);
-        c.mov(Me(Layout.Esi), ThreadId.Nil);
+        DefineLabel(ref failed);
+        c.mov(Current(Layout.Esi), ThreadId.Nil);
         c.jmp(_exit);
     }
 
@@ -65,7 +65,7 @@ internal sealed partial class KernelProgram
         c.mov(edi, Op(Maps.Owner));
         c.mov(esi, Op(Maps.Target));
         c.mov(Op(MappingLayout.Operation), Operations.None);
-        c.mov(At(edi, Layout.Status), StoredStatus.Ready);
+        c.mov(Row(edi, Layout.Status), StoredStatus.Ready);
         c.mov(ecx, edi);
         TaskOf(ecx);
         c.mov(edx, esi);
@@ -74,7 +74,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, esi);
         NoSmallSpace(eax);
         c.mov(eax, Task(edx, MappingLayout.Version));
-        c.cmp(At(edi, Layout.Ebx), ThreadId.Nil);
+        c.cmp(Row(edi, Layout.Ebx), ThreadId.Nil);
         c.je(inactive);
 
         // The version after the last one is 1: (last + 1) mod 2^10, plus one if that is 0.
@@ -89,17 +89,17 @@ internal sealed partial class KernelProgram
         c.mov(ebp, esi);
         c.shl(ebp, (byte)Layout.BlockShift);
         c.add(ebp, _layout.Threads.Base);
-        c.mov(At(ebp, Layout.Id), eax);
-        c.mov(ecx, At(edi, Layout.Mcp));
-        Least(ecx, At(edi, Layout.Eax), eax);
-        c.mov(At(ebp, Layout.Mcp), ecx);
+        c.mov(Row(ebp, Layout.Id), eax);
+        c.mov(ecx, Row(edi, Layout.Mcp));
+        Least(ecx, Row(edi, Layout.Eax), eax);
+        c.mov(Row(ebp, Layout.Mcp), ecx);
         foreach (
             var (field, argument) in ((Field, Field)[])
                 [(Layout.Pager, Layout.Ebx), (Layout.Esp, Layout.Ecx), (Layout.Eip, Layout.Edx)]
         )
         {
-            c.mov(eax, At(edi, argument));
-            c.mov(At(ebp, field), eax);
+            c.mov(eax, Row(edi, argument));
+            c.mov(Row(ebp, field), eax);
         }
 
         StartThread(edi);
@@ -107,20 +107,20 @@ internal sealed partial class KernelProgram
         c.jmp(_leave);
 
         // The new chief is the task of the named thread, if that thread exists.
-        Mark(ref inactive);
-        c.mov(ebx, At(edi, Layout.Eax));
+        DefineLabel(ref inactive);
+        c.mov(ebx, Row(edi, Layout.Eax));
         RowAddress(ebp, ebx);
-        c.cmp(At(ebp, Layout.Id), ebx);
+        c.cmp(Row(ebp, Layout.Id), ebx);
         c.jne(mine);
-        c.cmp(At(ebp, Layout.Status), StoredStatus.Inactive);
+        c.cmp(Row(ebp, Layout.Status), StoredStatus.Inactive);
         c.je(mine);
         c.mov(ecx, ebp);
         TaskOf(ecx);
         c.jmp(created);
-        Mark(ref mine);
+        DefineLabel(ref mine);
         c.mov(ecx, edi);
         TaskOf(ecx);
-        Mark(ref created);
+        DefineLabel(ref created);
         Created(ecx, eax);
         c.jmp(_leave);
     }
@@ -137,7 +137,7 @@ internal sealed partial class KernelProgram
         c.mov(chief, esi);
         c.shl(chief, 16);
         c.or(version, chief);
-        c.mov(At(edi, Layout.Esi), version);
+        c.mov(Row(edi, Layout.Esi), version);
     }
 
     /// <summary>
@@ -146,15 +146,15 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void StartThread(AssemblerRegister32 creator)
     {
-        c.mov(eax, At(creator, Layout.Priority));
-        c.mov(At(ebp, Layout.Priority), eax);
-        c.mov(eax, At(creator, Layout.Quantum));
-        c.mov(At(ebp, Layout.Quantum), eax);
-        c.mov(At(ebp, Layout.Slice), eax);
-        c.mov(At(ebp, Layout.Eflags), Flags.User);
-        c.mov(At(ebp, Layout.Cs), Layout.UserCode);
-        c.mov(At(ebp, Layout.Ss), Layout.UserData);
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
+        c.mov(eax, Row(creator, Layout.Priority));
+        c.mov(Row(ebp, Layout.Priority), eax);
+        c.mov(eax, Row(creator, Layout.Quantum));
+        c.mov(Row(ebp, Layout.Quantum), eax);
+        c.mov(Row(ebp, Layout.Slice), eax);
+        c.mov(Row(ebp, Layout.Eflags), Flags.User);
+        c.mov(Row(ebp, Layout.Cs), Layout.UserCode);
+        c.mov(Row(ebp, Layout.Ss), Layout.UserData);
+        c.mov(Row(ebp, Layout.Status), StoredStatus.Ready);
     }
 
     /// <summary>Turns the row address of a thread into the number of its task, in the same register.</summary>

@@ -21,13 +21,13 @@ internal sealed partial class KernelProgram
         var exchange = c.CreateLabel("ex_regs_exchange");
         var sameEip = c.CreateLabel("ex_regs_same_eip");
         var invalid = c.CreateLabel("ex_regs_invalid");
-        Mark("lthread_ex_regs");
+        DefineLabel("lthread_ex_regs");
         Enter();
-        c.mov(eax, Me(Layout.Eax));
+        c.mov(eax, Current(Layout.Eax));
         c.cmp(eax, _layout.Limits.Lthreads);
         c.jae(invalid);
         c.and(eax, _layout.Limits.Lthreads - 1);
-        LoadMe(esi);
+        LoadCurrentRow(esi);
         c.mov(ecx, esi);
         TaskOf(ecx);
         c.shl(ecx, TaskShift);
@@ -37,7 +37,7 @@ internal sealed partial class KernelProgram
         c.and(ebp, ~(Layout.BlockSize - 1));
         c.shl(eax, (byte)Layout.ThreadShift);
         c.or(ebp, eax);
-        c.mov(edi, At(ebp, Layout.Status));
+        c.mov(edi, Row(ebp, Layout.Status));
         c.and(edi, StoredStatus.Mask);
         c.cmp(edi, StoredStatus.Inactive);
         c.je(inactive);
@@ -53,7 +53,7 @@ internal sealed partial class KernelProgram
         c.je(exchange);
 
         // A thread whose exception is being reported, or that stopped, gets no code.
-        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
+        c.test(Row(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(kernels);
         c.cmp(edi, StoredStatus.Stopped);
         c.je(kernels);
@@ -62,71 +62,71 @@ internal sealed partial class KernelProgram
         c.jne(receiving);
         c.mov(eax, Code.SendCancelled);
         c.Label(ref receiving);
-        c.mov(At(ebp, Layout.Eax), eax);
+        c.mov(Row(ebp, Layout.Eax), eax);
 
         c.Label(ref kernels);
         c.cmp(edi, StoredStatus.Sending);
         c.jne(cancel);
-        c.mov(edx, At(ebp, _layout.Partner));
+        c.mov(edx, Row(ebp, _layout.Partner));
         RemoveSender();
         c.Label(ref cancel);
         RemoveTimer();
-        c.mov(At(ebp, _layout.Partner), Nobody);
+        c.mov(Row(ebp, _layout.Partner), Nobody);
 
         // A resuming thread already competes.
         c.cmp(edi, StoredStatus.Resuming);
         c.jne(enter);
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
+        c.mov(Row(ebp, Layout.Status), StoredStatus.Ready);
         c.jmp(exchange);
 
         // The caller's task is being deleted.
-        Mark(ref dooms);
+        DefineLabel(ref dooms);
         c.mov(ebp, Op(Maps.Owner));
         c.jmp(_retry);
 
         // The mapping thread gets the processor. The caller repeats its call when it has the processor again.
-        Mark(ref giving);
-        c.mov(ebp, At(ebp, _layout.Partner));
-        Mark(ref _retry);
-        c.sub(Me(Layout.Eip), 2);
+        DefineLabel(ref giving);
+        c.mov(ebp, Row(ebp, _layout.Partner));
+        DefineLabel(ref _retry);
+        c.sub(Current(Layout.Eip), 2);
         c.jmp(_switchAway);
 
-        Mark(ref inactive);
-        c.cmp(Me(Layout.Ecx), -1);
+        DefineLabel(ref inactive);
+        c.cmp(Current(Layout.Ecx), -1);
         c.je(invalid);
-        c.cmp(Me(Layout.Edx), -1);
+        c.cmp(Current(Layout.Edx), -1);
         c.je(invalid);
-        c.mov(eax, Me(Layout.Eax));
+        c.mov(eax, Current(Layout.Eax));
         c.shl(eax, (byte)ThreadId.LthreadShift);
-        c.mov(ecx, Me(Layout.Id));
+        c.mov(ecx, Current(Layout.Id));
         c.and(ecx, ~ThreadId.LthreadMask);
         c.or(eax, ecx);
-        c.mov(At(ebp, Layout.Id), eax);
-        c.mov(eax, Me(Layout.Mcp));
-        c.mov(At(ebp, Layout.Mcp), eax);
+        c.mov(Row(ebp, Layout.Id), eax);
+        c.mov(eax, Current(Layout.Mcp));
+        c.mov(Row(ebp, Layout.Mcp), eax);
         StartThread(esi);
 
-        Mark(ref enter);
-        c.mov(At(ebp, Layout.Status), StoredStatus.Ready);
+        DefineLabel(ref enter);
+        c.mov(Row(ebp, Layout.Status), StoredStatus.Ready);
         AddReady();
 
-        Mark(ref exchange);
-        c.mov(eax, At(ebp, Layout.Eflags));
-        c.mov(Me(Layout.Eax), eax);
-        c.cmp(Me(Layout.Edx), -1);
+        DefineLabel(ref exchange);
+        c.mov(eax, Row(ebp, Layout.Eflags));
+        c.mov(Current(Layout.Eax), eax);
+        c.cmp(Current(Layout.Edx), -1);
         c.je(sameEip);
-        c.mov(At(ebp, Layout.Eflags), Flags.User);
-        Mark(ref sameEip);
+        c.mov(Row(ebp, Layout.Eflags), Flags.User);
+        DefineLabel(ref sameEip);
         Exchange(Layout.Ecx, Layout.Esp);
         Exchange(Layout.Edx, Layout.Eip);
         Exchange(Layout.Ebx, Layout.Preempter);
         Exchange(Layout.Esi, Layout.Pager);
         c.jmp(_leave);
 
-        Mark(ref invalid);
+        DefineLabel(ref invalid);
         c.or(eax, -1);
         foreach (var result in (Field[])[Layout.Eax, Layout.Ecx, Layout.Edx, Layout.Ebx, Layout.Esi])
-            c.mov(Me(result), eax);
+            c.mov(Current(result), eax);
         c.jmp(_exit);
     }
 
@@ -136,14 +136,14 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void Exchange(Field argument, Field field)
     {
-        c.mov(eax, Me(argument));
-        c.mov(edx, At(ebp, field));
+        c.mov(eax, Current(argument));
+        c.mov(edx, Row(ebp, field));
         c.cmp(eax, -1);
         c.sbb(ecx, ecx);
         c.xor(eax, edx);
         c.and(eax, ecx);
         c.xor(eax, edx);
-        c.mov(At(ebp, field), eax);
-        c.mov(Me(argument), edx);
+        c.mov(Row(ebp, field), eax);
+        c.mov(Current(argument), edx);
     }
 }

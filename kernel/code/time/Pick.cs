@@ -18,59 +18,59 @@ internal sealed partial class KernelProgram
         var compete = c.CreateLabel();
 
         // CUT POINT: the current thread, saved, leaves the processor or keeps it.
-        Mark(ref _pick);
+        DefineLabel(ref _pick);
         LoadCurrent();
         var search = GreatestPriority(none);
-        c.cmp(eax, Me(Layout.Priority));
+        c.cmp(eax, Current(Layout.Priority));
         c.jae(other);
-        c.cmp(Me(Layout.Slice), 0);
+        c.cmp(Current(Layout.Slice), 0);
         c.je(other);
-        c.mov(ecx, Me(Layout.Status));
+        c.mov(ecx, Current(Layout.Status));
         c.and(ecx, StoredStatus.Mask);
         c.je(_exit);
         c.cmp(ecx, StoredStatus.Mapping);
         c.je(_map);
 
         // Picks the next thread of that priority after the one picked last.
-        Mark(ref other);
+        DefineLabel(ref other);
         c.mov(esi, eax);
         NextReady();
-        c.mov(In(_layout.Picked, esi), eax);
+        c.mov(Element(_layout.Picked, esi), eax);
         c.mov(edi, eax);
         RemoveReady();
 
         // If the current thread is ready or mapping, it competes from now on, provided that it has time.
-        c.mov(eax, Me(Layout.Status));
+        c.mov(eax, Current(Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.je(compete);
         c.cmp(eax, StoredStatus.Mapping);
         c.jne(taken);
         c.Label(ref compete);
-        LoadMe(ebp);
+        LoadCurrentRow(ebp);
         AddReady();
         c.Label(ref taken);
         RowOfNumber(esi, edi);
         SwitchTo();
 
-        Mark(ref none);
+        DefineLabel(ref none);
         NoneFound(search);
-        c.mov(The(_layout.Top), 0);
-        c.cmp(Me(Layout.Slice), 0);
+        c.mov(Variable(_layout.Top), 0);
+        c.cmp(Current(Layout.Slice), 0);
         c.je(idle);
-        c.mov(eax, Me(Layout.Status));
+        c.mov(eax, Current(Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.je(_exit);
         c.cmp(eax, StoredStatus.Mapping);
         c.je(_map);
-        Mark(ref idle);
-        c.mov(The(_layout.TssStack), Nobody + Layout.ThreadSize);
+        DefineLabel(ref idle);
+        c.mov(Variable(_layout.TssStack), Nobody + Layout.ThreadSize);
 
         // An interrupt in ring 0 pushes no stack pointer. This leaves room for it, so that the frame has its usual
         // place.
         c.mov(esp, Nobody + Layout.Esp.Offset);
         c.sti();
         var halt = c.CreateLabel("idle_halt");
-        Mark(ref halt);
+        DefineLabel(ref halt);
         c.hlt();
         c.jmp(halt);
     }
@@ -80,10 +80,10 @@ internal sealed partial class KernelProgram
     /// </summary>
     private void SwitchTo()
     {
-        Mark(ref _switchTo);
+        DefineLabel(ref _switchTo);
         c.lea(eax, __[esi + Layout.ThreadSize]);
-        c.mov(The(_layout.TssStack), eax);
-        c.mov(eax, At(esi, Layout.Status));
+        c.mov(Variable(_layout.TssStack), eax);
+        c.mov(eax, Row(esi, Layout.Status));
         c.and(eax, StoredStatus.Mask);
         c.cmp(eax, StoredStatus.Resuming);
         c.je(_receive);

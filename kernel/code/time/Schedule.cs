@@ -17,22 +17,22 @@ internal sealed partial class KernelProgram
         var sameLength = c.CreateLabel("schedule_same_length");
         var apart = c.CreateLabel("schedule_apart");
         var invalid = c.CreateLabel("schedule_invalid");
-        Mark("thread_schedule");
+        DefineLabel("thread_schedule");
         Enter();
 
         // Jumps to `invalid` unless the target exists and its old and new priority are within the caller's limit.
-        c.mov(esi, Me(Layout.Esi));
+        c.mov(esi, Current(Layout.Esi));
         RowAddress(ebp, esi);
-        c.cmp(At(ebp, Layout.Id), esi);
+        c.cmp(Row(ebp, Layout.Id), esi);
         c.jne(invalid);
-        c.mov(ecx, At(ebp, Layout.Status));
+        c.mov(ecx, Row(ebp, Layout.Status));
         c.and(ecx, StoredStatus.Mask);
         c.cmp(ecx, StoredStatus.Inactive);
         c.je(invalid);
-        c.mov(edx, Me(Layout.Mcp));
-        c.cmp(edx, At(ebp, Layout.Priority));
+        c.mov(edx, Current(Layout.Mcp));
+        c.cmp(edx, Row(ebp, Layout.Priority));
         c.jb(invalid);
-        c.mov(edi, Me(Layout.Eax));
+        c.mov(edi, Current(Layout.Eax));
         c.cmp(edi, -1);
         c.je(state);
         c.mov(eax, edi);
@@ -43,7 +43,7 @@ internal sealed partial class KernelProgram
         // The old state.
         c.Label(ref state);
         c.mov(eax, ScheduleParam.ReportsException);
-        c.test(At(ebp, Layout.Status), StoredStatus.Faulting);
+        c.test(Row(ebp, Layout.Status), StoredStatus.Faulting);
         c.jne(told);
         c.mov(eax, ScheduleParam.Gives);
         c.cmp(ecx, StoredStatus.Giving);
@@ -54,11 +54,11 @@ internal sealed partial class KernelProgram
         c.mov(eax, ScheduleParam.States);
         c.shr(eax, cl);
         c.and(eax, 0xF);
-        Mark(ref told);
+        DefineLabel(ref told);
         c.shl(eax, 16);
 
         // The slice: its ticks and the exponent; both are 0 if it is infinite.
-        c.mov(ecx, At(ebp, Layout.Quantum));
+        c.mov(ecx, Row(ebp, Layout.Quantum));
         c.mov(edx, ecx);
         c.shl(ecx, 24);
         c.shr(edx, (byte)BitOperations.Log2(ScheduleParam.Infinite));
@@ -66,7 +66,7 @@ internal sealed partial class KernelProgram
         c.and(edx, ScheduleParam.TickExponent << 20);
         c.or(eax, ecx);
         c.or(eax, edx);
-        c.or(eax, At(ebp, Layout.Priority));
+        c.or(eax, Row(ebp, Layout.Priority));
         c.mov(ebx, ebp);
         TaskOf(ebx);
         c.mov(ecx, ebx);
@@ -74,15 +74,15 @@ internal sealed partial class KernelProgram
         c.mov(ecx, Task(ecx, MappingLayout.Small));
         c.shl(ecx, 8);
         c.or(eax, ecx);
-        c.mov(Me(Layout.Eax), eax);
+        c.mov(Current(Layout.Eax), eax);
         c.mov(eax, Timeouts.TickMicroseconds);
-        c.mul(At(ebp, Layout.Consumed));
-        c.mov(Me(Layout.Ecx), eax);
-        c.mov(Me(Layout.Edx), edx);
+        c.mul(Row(ebp, Layout.Consumed));
+        c.mov(Current(Layout.Ecx), eax);
+        c.mov(Current(Layout.Edx), edx);
         Exchange(Layout.Ebx, Layout.ExternalPreempter);
-        c.mov(eax, At(ebp, _layout.Partner));
-        c.mov(eax, At(eax, Layout.Id));
-        c.mov(Me(Layout.Esi), eax);
+        c.mov(eax, Row(ebp, _layout.Partner));
+        c.mov(eax, Row(eax, Layout.Id));
+        c.mov(Current(Layout.Esi), eax);
         c.cmp(edi, -1);
         c.je(_leave);
 
@@ -112,12 +112,12 @@ internal sealed partial class KernelProgram
         c.mov(eax, ScheduleParam.Infinite);
 
         // A new length starts a fresh slice.
-        Mark(ref quantum);
-        c.cmp(eax, At(ebp, Layout.Quantum));
+        DefineLabel(ref quantum);
+        c.cmp(eax, Row(ebp, Layout.Quantum));
         c.je(sameLength);
-        c.mov(At(ebp, Layout.Quantum), eax);
-        c.mov(At(ebp, Layout.Slice), eax);
-        Mark(ref sameLength);
+        c.mov(Row(ebp, Layout.Quantum), eax);
+        c.mov(Row(ebp, Layout.Slice), eax);
+        DefineLabel(ref sameLength);
 
         // Sets the small space of the thread's task, EBX, if the parameter has one.
         c.mov(eax, edi);
@@ -131,32 +131,32 @@ internal sealed partial class KernelProgram
         c.mov(Task(ecx, MappingLayout.Small), eax);
         c.mov(ecx, ebx);
         c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
-        c.mov(eax, In(Maps.Slots, ecx));
-        Place("schedule_small");
+        c.mov(eax, Element(Maps.Slots, ecx));
+        DefineSymbol("schedule_small");
         SmallSegment(ebx, eax, ecx, large);
-        Mark(ref large);
+        DefineLabel(ref large);
 
         // A thread that competes moves to the ready set of its new priority. A new length may make it start or stop
         // competing.
         c.mov(edx, edi);
         c.and(edx, 0xFF);
-        c.mov(eax, At(ebp, Layout.Status));
+        c.mov(eax, Row(ebp, Layout.Status));
         UnlessReady(apart);
-        LoadMe(eax);
+        LoadCurrentRow(eax);
         c.cmp(ebp, eax);
         c.je(apart);
         Number(edi, ebp);
-        c.mov(esi, At(ebp, Layout.Priority));
-        c.mov(At(ebp, Layout.Priority), edx);
+        c.mov(esi, Row(ebp, Layout.Priority));
+        c.mov(Row(ebp, Layout.Priority), edx);
         RemoveReady();
         AddReady();
         c.jmp(_leave);
-        Mark(ref apart);
-        c.mov(At(ebp, Layout.Priority), edx);
+        DefineLabel(ref apart);
+        c.mov(Row(ebp, Layout.Priority), edx);
         c.jmp(_leave);
 
-        Mark(ref invalid);
-        c.mov(Me(Layout.Eax), -1);
+        DefineLabel(ref invalid);
+        c.mov(Current(Layout.Eax), -1);
         c.jmp(_exit);
     }
 }

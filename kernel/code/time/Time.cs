@@ -30,9 +30,9 @@ internal sealed partial class KernelProgram
         c.div(ecx);
         c.and(eax, Timeouts.MostTicks - 1);
         c.inc(eax);
-        c.add(eax, The(_layout.Clock));
-        c.mov(At(ebp, Layout.Deadline), eax);
-        c.or(At(ebp, Layout.Status), StoredStatus.Timed);
+        c.add(eax, Variable(_layout.Clock));
+        c.mov(Row(ebp, Layout.Deadline), eax);
+        c.or(Row(ebp, Layout.Status), StoredStatus.Timed);
         AddTimer();
     }
 
@@ -45,46 +45,46 @@ internal sealed partial class KernelProgram
         _report = c.CreateLabel("report_found");
 
         // CUT POINT: the current thread, saved, or nobody.
-        Mark(ref _wake);
+        DefineLabel(ref _wake);
         LoadCurrent();
         var search = NextTimer(none);
-        c.mov(The(_layout.Examined), eax);
+        c.mov(Variable(_layout.Examined), eax);
         RowOfNumber(ebp, eax);
-        c.mov(ecx, At(ebp, Layout.Deadline));
-        c.cmp(ecx, The(_layout.Clock));
+        c.mov(ecx, Row(ebp, Layout.Deadline));
+        c.cmp(ecx, Variable(_layout.Clock));
         c.jne(_wake);
 
         // Ends the thread's wait.
         c.mov(esi, Code.ReceiveTimeout);
-        c.cmp(At(ebp, Layout.Status), StoredStatus.Sending | StoredStatus.Timed);
+        c.cmp(Row(ebp, Layout.Status), StoredStatus.Sending | StoredStatus.Timed);
         c.jne(receiving);
-        c.mov(edx, At(ebp, _layout.Partner));
+        c.mov(edx, Row(ebp, _layout.Partner));
         RemoveSender();
         c.mov(esi, Code.SendTimeout);
         c.Label(ref receiving);
-        c.mov(At(ebp, Layout.Eax), esi);
+        c.mov(Row(ebp, Layout.Eax), esi);
         RemoveTimer();
         Free(ebp);
         AddReady();
         c.jmp(_wake);
 
         // The current thread continues, unless its slice is used up or a thread of higher priority woke.
-        Mark(ref none);
+        DefineLabel(ref none);
         NoneFound(search);
-        c.cmp(esp, _layout.Threads.Base + Frame);
+        c.cmp(esp, _layout.Threads.Base + Layout.Frame);
         c.je(_pick);
-        c.cmp(Me(Layout.Slice), 0);
+        c.cmp(Current(Layout.Slice), 0);
         c.je(expired);
         c.jmp(_goOn);
 
         // Reports the end of the current thread's slice like an exception.
-        Mark(ref expired);
+        DefineLabel(ref expired);
         RenewSlice();
-        c.cmp(Me(Layout.Status), StoredStatus.Ready);
+        c.cmp(Current(Layout.Status), StoredStatus.Ready);
         c.jne(_pick);
-        c.mov(eax, Me(Layout.Esp));
-        c.mov(Me(Layout.Fault), eax);
-        c.mov(esi, Me(Layout.Preempter));
+        c.mov(eax, Current(Layout.Esp));
+        c.mov(Current(Layout.Fault), eax);
+        c.mov(esi, Current(Layout.Preempter));
         FindPartner(_pick);
         c.jmp(_report);
     }
