@@ -467,39 +467,4 @@ public sealed partial class Ia32<W, TBus>
                 throw Unimplemented(op.Op.ToString());
         }
     }
-
-    private W Port(OperandKind kind, uint immediate) =>
-        kind == OperandKind.Immediate ? immediate : R[Register.Edx] & 0xFFFF;
-
-    /// <summary>
-    /// INT n and INT3. INT n has 0 in the last field; a virtual-8086 program may not be allowed to use it.
-    /// </summary>
-    private void Interrupt(in Operation op)
-    {
-        if (Virtual && op.Extra == 0)
-            VirtualSoftwareInterrupt((int)op.Immediate);
-        else
-            SoftwareInterrupt((int)op.Immediate);
-    }
-
-    /// <summary>The source is read, and may fault, even if the condition is false.</summary>
-    private void ConditionalMove(in Operation op)
-    {
-        RequireModel(ProcessorModel.PentiumII);
-        var value = Source(op);
-        WriteRegister(
-            op.TargetRegister,
-            op.Size,
-            W.Select(Holds(op.Extra), value, ReadRegister(op.TargetRegister, op.Size))
-        );
-    }
-
-    private void StoreSegment(in Operation op)
-    {
-        // To memory, 16 bits are written regardless of the operand size. To a register, they are zero-extended.
-        if (op.Target == OperandKind.Memory)
-            WriteMemory(op.Segment, EffectiveAddress(op), 2, S[op.SourceRegister].Selector);
-        else
-            Write(op, S[op.SourceRegister].Selector);
-    }
 }

@@ -238,4 +238,15 @@ public sealed partial class Ia32<W, TBus>
         var selector = Known(Bus.Load(TaskRegister.Base + at + (uint)size, 2, false), "SS of the TSS");
         return (StackSegment(selector, level, Fault.TaskState, external), esp);
     }
+
+    /// <summary>
+    /// INT n and INT3. INT n has 0 in the last field; a virtual-8086 program may not be allowed to use it.
+    /// </summary>
+    private void Interrupt(in Operation op)
+    {
+        if (Virtual && op.Extra == 0)
+            VirtualSoftwareInterrupt((int)op.Immediate);
+        else
+            SoftwareInterrupt((int)op.Immediate);
+    }
 }
