@@ -4,7 +4,7 @@ using Verified.Spec.Values;
 namespace Verified.Machine.Computer;
 
 /// <summary>Starts flat binaries, which have no header.</summary>
-public static class Boot
+public static class FlatBinary
 {
     /// <summary>The end of conventional memory.</summary>
     private const uint RealTop = 0xA0000;

@@ -124,9 +124,9 @@ internal static class MachineOptions
         else if (parsed.GetValue(Kernel) is { } kernel)
             StartKernel(pc, kernel, parsed.GetValue(Append)!, ModulesOf(parsed));
         else if (parsed.GetValue(Flat) is { } flat)
-            Start(flat, 0x100000, (content, at) => Machine.Computer.Boot.Flat(pc, content, at));
+            Start(flat, 0x100000, (content, at) => Machine.Computer.FlatBinary.Flat(pc, content, at));
         else if (parsed.GetValue(Boot) is { } boot)
-            Start(boot, 0x7C00, (content, at) => Machine.Computer.Boot.Real(pc, content, at));
+            Start(boot, 0x7C00, (content, at) => Machine.Computer.FlatBinary.Real(pc, content, at));
         return pc;
     }
 

@@ -266,59 +266,59 @@ internal static partial class MeaningMutants
         ),
         new(
             "a line is not masked when it fires",
-            "steps/Interrupts.cs",
+            "steps/InterruptMessages.cs",
             "s.Masked |= Interrupts.Bit(id);\n        if (s.WaitsForInterrupt",
             "if (s.WaitsForInterrupt"
         ),
         new(
             "an edge is lost if its thread does not wait",
-            "steps/Interrupts.cs",
+            "steps/InterruptMessages.cs",
             "else if (handler != State<W>.Nobody) s.Pending[id] = 1;",
             "else if ((handler != State<W>.Nobody) & (s.Current == handler)) s.Pending[id] = 1;"
         ),
         new(
             "a pending interrupt is delivered twice",
-            "steps/Interrupts.cs",
+            "steps/InterruptMessages.cs",
             "s.Pending[id] = 0;\n        InterruptMessage(me, id);",
             "InterruptMessage(me, id);"
         ),
         new(
             "an interrupt stays pending after dissociation",
-            "steps/Interrupts.cs",
+            "steps/InterruptMessages.cs",
             "s.Pending[id] = 0;\n        s.Handler[id] = State<W>.Nobody;",
             "s.Handler[id] = State<W>.Nobody;"
         ),
         new(
             "a dissociated line is not masked",
-            "steps/Interrupts.cs",
+            "steps/InterruptMessages.cs",
             "s.Masked |= Interrupts.Bit(id);\n        s.Pending",
             "s.Pending"
         ),
         new(
             "a thread gets a second interrupt",
-            "steps/Interrupts.cs",
+            "steps/InterruptMessages.cs",
             "& (s.Handles[me] == 0) & Interrupts",
             "& Interrupts"
         ),
         new(
             "a thread gets the kernel's interrupt",
-            "steps/Interrupts.cs",
+            "steps/InterruptMessages.cs",
             "& Interrupts.IsUsers(id) & Timeouts",
             "& Timeouts"
         ),
         new(
             "a thread takes another's interrupt",
-            "steps/Interrupts.cs",
+            "steps/InterruptMessages.cs",
             "if ((s.Handler[id] == State<W>.Nobody) & (s.Handles",
             "if ((s.Handles"
         ),
-        new("a receive leaves its line masked", "steps/Interrupts.cs", "s.Masked &= ~Interrupts.Bit(id);", "{ }"),
+        new("a receive leaves its line masked", "steps/InterruptMessages.cs", "s.Masked &= ~Interrupts.Bit(id);", "{ }"),
         new(
             "an interrupt's message has a word",
-            "steps/Interrupts.cs",
+            "steps/InterruptMessages.cs",
             "s.Edx[to] = s.Ebx[to] = s.Edi[to] = 0;",
             "s.Ebx[to] = s.Edi[to] = 0;"
         ),
-        new("an interrupt's message has no id", "steps/Interrupts.cs", "s.Esi[to] = id;", "{ }"),
+        new("an interrupt's message has no id", "steps/InterruptMessages.cs", "s.Esi[to] = id;", "{ }"),
     ];
 }

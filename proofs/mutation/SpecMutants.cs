@@ -17,7 +17,7 @@ public static class SpecMutants
         ("steps/Ipc.cs", ""),
         ("steps/Mapping.cs", ""),
         ("steps/Faults.cs", ""),
-        ("steps/Interrupts.cs", ""),
+        ("steps/InterruptMessages.cs", ""),
         ("steps/Tasks.cs", ""),
         ("interface/PortAccess.cs", ""),
         ("steps/Threads.cs", ""),
