@@ -292,7 +292,7 @@ public static class LinuxBoot
             throw new MachineException($"the setup code of {setup.Length:N0} bytes leaves no room for its stack");
         Complete(setup, kernel, ramdisk, commandLine);
         pc.Memory.Write(Setup, setup);
-        Boot.EnterReal(pc, entry, 0, data: segment, StackTop);
+        FlatBinary.EnterReal(pc, entry, 0, data: segment, StackTop);
     }
 
     private static uint Word(ReadOnlySpan<byte> bytes, int at) =>

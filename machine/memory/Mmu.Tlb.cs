@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Verified.Machine.Processor;
 
 namespace Verified.Machine.Memory;

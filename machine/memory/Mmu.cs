@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Verified.Machine.Processor;
 
 namespace Verified.Machine.Memory;
 

@@ -1,4 +1,3 @@
-using Verified.Proofs.Events;
 using Verified.Spec;
 
 namespace Verified.Proofs.Fuzz;

@@ -28,7 +28,7 @@ public class DeviceTests
     public void Timer_and_clock_wake_a_halted_processor_in_real_mode(int vector, int firstMask, int secondMask)
     {
         var pc = new Pc(4 << 20);
-        Boot.Real(
+        FlatBinary.Real(
             pc,
             TestPc.Assemble(
                 c =>
@@ -116,7 +116,7 @@ public class DeviceTests
         Assert.Equal(3u, pc.Peek(0x500));
 
         var other = new Pc(4 << 20);
-        Boot.Real(other, Program(At), At);
+        FlatBinary.Real(other, Program(At), At);
         Assert.Equal(StopReason.Reset, other.Run(1000));
     }
 
@@ -125,7 +125,7 @@ public class DeviceTests
     {
         var (codes, console) = (new List<byte>(), new List<byte>());
         var pc = new Pc(4 << 20) { PostCode = codes.Add, ConsoleSent = console.Add };
-        Boot.Real(
+        FlatBinary.Real(
             pc,
             TestPc.Assemble(
                 c =>
@@ -164,7 +164,7 @@ public class DeviceTests
     public void A_snapshot_holds_the_chips_and_the_address_gate()
     {
         var pc = new Pc(4 << 20);
-        Boot.Real(
+        FlatBinary.Real(
             pc,
             TestPc.Assemble(
                 c =>

@@ -97,7 +97,7 @@ public class FirmwareServiceTests
     private static Pc Run(Action<Assembler> program, Action<byte>? sent = null)
     {
         var pc = new Pc(Memory) { ConsoleSent = sent };
-        Boot.Real(
+        FlatBinary.Real(
             pc,
             TestPc.Assemble(
                 c =>

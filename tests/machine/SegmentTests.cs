@@ -19,7 +19,7 @@ public class SegmentTests
     private static Pc Real(Action<Assembler> program)
     {
         var pc = new Pc(4 << 20);
-        Boot.Real(pc, TestPc.Assemble(program, At, 16), At);
+        FlatBinary.Real(pc, TestPc.Assemble(program, At, 16), At);
         for (uint vector = 0; vector < 32; vector++)
         {
             pc.Poke(vector * 4, Handlers + vector * 2);
@@ -75,7 +75,7 @@ public class SegmentTests
         var pc = new Pc(4 << 20);
         pc.Descriptor(gdt, 1, 0, 0xFFFFF, 0x93, 0xC);
         pc.Poke(0x300000, 0x12345678);
-        Boot.Real(
+        FlatBinary.Real(
             pc,
             TestPc.Assemble(
                 c =>
