@@ -31,7 +31,7 @@ public class SourceLineTests
     {
         var line = Lines[Image.Symbols[symbol]];
         var source = File.ReadAllLines(Path.Combine(SourceRoot(), line.File));
-        Assert.Contains("Mark(ref", source[line.Line - 2]);
+        Assert.Contains("DefineLabel(ref", source[line.Line - 2]);
     }
 
     [Fact]
