@@ -5,6 +5,7 @@ using File = System.Runtime.CompilerServices.CallerFilePathAttribute;
 using Line = System.Runtime.CompilerServices.CallerLineNumberAttribute;
 using M = Iced.Intel.AssemblerMemoryOperand;
 using R = Iced.Intel.AssemblerRegister32;
+using R16 = Iced.Intel.AssemblerRegister16;
 using S = Iced.Intel.AssemblerRegisterSegment;
 
 namespace Verified.Kernel;
@@ -48,6 +49,8 @@ internal sealed partial class KernelAssembler() : Assembler(32)
     public void mov(M to, uint from, [File] string f = "", [Line] int l = 0) => OnLine(f, l).mov(to, from);
 
     public void mov(B to, M from, [File] string f = "", [Line] int l = 0) => OnLine(f, l).mov(to, from);
+
+    public void mov(R16 to, ushort from, [File] string f = "", [Line] int l = 0) => OnLine(f, l).mov(to, from);
 
     public void mov(B to, byte from, [File] string f = "", [Line] int l = 0) => OnLine(f, l).mov(to, from);
 

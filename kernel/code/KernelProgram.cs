@@ -75,7 +75,7 @@ internal sealed partial class KernelProgram
         IpcReceive();
         IpcAccept();
         Leave();
-        IdNearest();
+        ShortCalls();
         FpageUnmap();
         Map();
         ThreadSwitch();

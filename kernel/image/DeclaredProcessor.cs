@@ -43,7 +43,7 @@ public static class DeclaredProcessor
             new("GDTR base", layout.Gdt, "the GDT"),
             new("GDTR limit", DeclaredTables.GdtLimit, "six descriptors and the null descriptor"),
             new("IDTR base", layout.Idt, "the IDT"),
-            new("IDTR limit", DeclaredTables.IdtLimit, "vectors 00h to 36h"),
+            new("IDTR limit", DeclaredTables.IdtLimit, $"vectors 00h to {WaysIn.Last:X2}h"),
             new("LDTR selector", 0, "no local descriptor table"),
             new("LDTR attributes", 0, "no local descriptor table"),
             .. Segment("TR", descriptors["task_state"]),

@@ -47,7 +47,9 @@ public static class Multiboot
         var (to, header) = (new Area(pc.Memory, []), FindHeader(image));
         var flags = Word(image, header + 4);
         if ((flags & Required & ~Provided) != 0)
-            throw new MachineException($"the kernel requires a service that no Multiboot 0.6 loader has: flags {flags:X8}h");
+            throw new MachineException(
+                $"the kernel requires a service that no Multiboot 0.6 loader has: flags {flags:X8}h"
+            );
         var (entry, start, end) = (flags & HasAddresses) != 0 ? LoadFlat(to, image, header) : LoadSegments(to, image);
         var (at, limit) = (InfoAt, Conventional);
         if (start < Conventional)

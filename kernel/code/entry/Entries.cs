@@ -21,6 +21,12 @@ internal sealed partial class KernelProgram
         c.mov(ds, eax);
     }
 
+    // System calls of a few lines, which need no file of their own.
+    private void ShortCalls()
+    {
+        IdNearest();
+    }
+
     private void IdNearest()
     {
         var named = c.CreateLabel();
