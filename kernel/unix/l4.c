@@ -1,0 +1,390 @@
+/* The platform on the microkernel: the server is the root task, the pager of its processes, and their chief. */
+#include "unix.h"
+#include "l4.h"
+
+enum { FIRST_TASK = 5, USER_PRIORITY = 40 };
+
+/* Where processes see the emulation library, and the server the kernel's info page. */
+#define LIBRARY 0x1000u
+#define INFO ((volatile word *)0x50000000u)
+#define CLOCK (0xA0 / 4)
+
+/* First words of messages that are no faults: a call, 4 * number + 3, perhaps trapped; the two of the agent. */
+#define TRAPPED 0x80000000u
+#define INTERRUPTED 0xC0000003u
+#define READY 0xE0000003u
+
+/* What an agent is to do. RETRY: interrupt, but later, because the first thread was in the library. */
+enum { NO_ORDER, INTERRUPT, TRAP, RETRY, RETRY_TIME = 1000 };
+
+extern byte library[], library_end[], library_entry[], library_start[], library_interrupted[], library_trapped[],
+    library_sigreturn[], library_restart[], library_entry_server[], library_start_server[], library_agent_server[];
+
+static word myself, typist, library_frame;
+static byte rewrites = 1;
+
+/* The sender of the last message; the answer that goes out with the next receive, and whose fault it answers. */
+static word sender;
+static struct message answer;
+static struct process *answered;
+static u64 next_retry;
+
+static word in_library(const byte *place) { return LIBRARY + (place - library); }
+
+static word agent_of(struct process *p) { return p->platform.thread | 1 << 10; }
+
+/* Asks sigma0, which maps memory at its own address. Returns the address, or 0. */
+static word ask(word w0, word w1, word window)
+{
+    struct message m = { 0, 0, w0, w1, 0, window | ITEM, SIGMA0 };
+    ipc(&m);
+    return m.eax == MAPPED_ITEM ? m.edx : 0;
+}
+
+static void add_frames(word start, word end, word archive, word archive_end)
+{
+    for (word frame = start; frame < end; frame += PAGE)
+        if (frame >= CEILING(archive_end) || frame < FLOOR(archive))
+            frames_add(frame);
+}
+
+/* The receiver of COM1: sends each byte to the server. */
+static void type(void)
+{
+    struct message m = { NONE, RECEIVE_NOW, 0, 0, 0, 0, 4 + 1 };
+    ipc(&m);
+    out(0x3FA, 1);
+    out(0x3FC, 0xB);
+    out(0x3F9, 1);
+    for (;;) {
+        while (in(0x3FD) & 1) {
+            m = (struct message){ 0, 0, in(0x3F8), 0, 0, NONE, myself };
+            ipc(&m);
+        }
+        m = (struct message){ NONE, 0, 0, 0, 0, 0, 4 + 1 };
+        ipc(&m);
+    }
+}
+
+static void start_library(void)
+{
+    byte *places[] = { library_entry_server, library_start_server, library_agent_server };
+    library_frame = frame_new();
+    if (!library_frame || library_end - library > (int)PAGE)
+        stop("no room for the library");
+    memcpy((byte *)library_frame, library, library_end - library);
+    for (int i = 0; i < 3; i++)
+        memcpy((byte *)library_frame + (places[i] - library) + 1, &myself, 4);
+}
+
+void platform_start(word argument, byte **archive, word *size)
+{
+    static word stack[1024];
+    word *information = (word *)argument, *module = (word *)information[6] + 2 * 4;
+    if (information[5] < 3)
+        stop("no archive: give it as the third module");
+    word start = module[0], end = module[1];
+    const char *options = (const char *)module[2];
+    for (word i = 0; options[i]; i++)
+        if (is_same(options + i, " trap"))
+            rewrites = 0;
+    myself = my_thread();
+    if (!ask(1, 1, FPAGE((word)INFO, PAGE_SIZE_LOG)))
+        stop("no info page");
+
+    /* In blocks of 4 MB where all of one is free, then the rest. */
+    for (word block = 0; block < 1u << 26; block += 1u << BLOCK_SIZE_LOG)
+        if (ask(0x40000000u + block, 0, WHOLE_SPACE))
+            add_frames(block, block + (1u << BLOCK_SIZE_LOG), start, end);
+    for (word frame; (frame = ask(0xFFFFFFFCu, 0, WHOLE_SPACE));)
+        add_frames(frame, frame + PAGE, start, end);
+    start_library();
+    *archive = (byte *)start;
+    *size = end - start;
+    typist = myself | 1 << 10;
+    stack[1023] = 0;
+    thread_start(1, (word)(stack + 1023), (word)type, SIGMA0);
+}
+
+/* A send that does not wait. Whoever does not wait for it loses it. */
+static word send(word to, word eax, word edx, word ebx)
+{
+    struct message m = { eax, SEND_NOW, edx, ebx, 0, NONE, to };
+    ipc(&m);
+    return m.eax;
+}
+
+static void set_answer(struct process *p, word to, word eax, word edx, word ebx)
+{
+    if (answer.esi && send(answer.esi, answer.eax, answer.edx, answer.ebx) == NO_ROOM)
+        process_end(answered, SIGKILL);
+    answer = (struct message){ eax, 0, edx, ebx, 0, OPEN, to };
+    answered = p;
+}
+
+static void order(struct process *p, int what)
+{
+    p->platform.order = what;
+    if (what == RETRY)
+        next_retry = platform_time() + RETRY_TIME;
+    if (!p->platform.agent || what == RETRY || what == NO_ORDER)
+        return;
+    p->platform.agent = 0;
+    p->platform.order = NO_ORDER;
+    send(agent_of(p), 0, in_library(what == TRAP ? library_trapped : library_interrupted), what == TRAP ? 2 : 0);
+}
+
+/* Repeats the orders whose time has come. */
+static void retry(void)
+{
+    if (!next_retry || platform_time() < next_retry)
+        return;
+    next_retry = 0;
+    for (int i = 0; i < MOST_PROCESSES; i++)
+        if (processes[i].platform.order == RETRY)
+            order(&processes[i], processes[i].state == RUNNING ? INTERRUPT : NO_ORDER);
+}
+
+/* Timeouts of a receive that ends at a time, and of a send that does not wait. */
+static word timeouts(u64 until)
+{
+    if (!until)
+        return SEND_NOW;
+    u64 now = platform_time();
+    word left = until <= now ? 1 : until - now > 0x7FFFFFFF ? 0x7FFFFFFF : until - now, exponent = 15;
+    for (; left > 255; exponent--)
+        left = (left + 3) / 4;
+    return left << 24 | SEND_NOW | exponent;
+}
+
+/* The agent has carried out its order, or has found its first thread in the library. */
+static void agent_waits(struct process *p, word inside)
+{
+    p->platform.agent = 1;
+    if (p->platform.order)
+        order(p, p->platform.order);
+    else if (inside && p->state == RUNNING)
+        order(p, RETRY);
+}
+
+/* What a message from a process means. */
+static void decode(struct event *e, struct process *p, struct message *m)
+{
+    word w0 = m->edx, is_agent = sender != p->platform.thread;
+    e->process = p;
+    e->eip = m->ebx;
+    if ((w0 & 1) == 0) {
+        e->kind = FAULTED;
+        e->address = w0 & ~3u;
+        e->write = w0 & 2;
+    } else if ((w0 & 2) == 0) {
+        e->kind = EXCEPTION;
+        e->vector = w0 >> 8 & 0xFF;
+        e->address = w0 >> 16;
+    } else if (is_agent) {
+        if (w0 == READY)
+            agent_waits(p, m->ebx);
+    } else if (p->state == RUNNING) {
+        e->kind = CALLED;
+        p->platform.frame = m->edi;
+        p->platform.whole = w0 >> 31;
+        p->platform.loaded = 0;
+        p->call = w0 == INTERRUPTED ? NONE : (w0 & ~TRAPPED) >> 2;
+        p->argument[0] = m->ebx;
+    }
+}
+
+void platform_next(struct event *e, u64 until)
+{
+    struct message m = answer;
+    *e = (struct event){ .kind = NOTHING };
+    if (next_retry && (!until || until > next_retry))
+        until = next_retry;
+    if (!m.esi)
+        m = (struct message){ NONE, 0, 0, 0, 0, OPEN, 0 };
+    m.ecx = timeouts(until);
+    answer.esi = 0;
+    ipc(&m);
+    if (m.eax == NO_ROOM) {
+        *e = (struct event){ .kind = EXHAUSTED, .process = answered };
+        return;
+    }
+    if (m.eax == RECEIVE_TIMEOUT)
+        retry();
+    if (m.eax)
+        return;
+    sender = m.esi;
+    word task = sender >> 16 & 0xFF;
+    if (sender == typist)
+        *e = (struct event){ .kind = TYPED, .address = m.edx };
+    else if (task >= FIRST_TASK && task < FIRST_TASK + MOST_PROCESSES) {
+        struct process *p = &processes[task - FIRST_TASK];
+        if (p->platform.thread == (sender & ~(63u << 10)))
+            decode(e, p, &m);
+    }
+}
+
+/* In a whole frame the result is where POPA takes EAX from. A frame that the process has lost ends it by a fault. */
+void platform_answer(struct process *p, word result)
+{
+    if (p->platform.whole)
+        copy_out(p, p->platform.frame + 28, &result, 4);
+    set_answer(p, p->platform.thread, 0, result, p->platform.whole ? p->platform.frame : 0);
+}
+
+/* Writes the registers below the stack pointer that they contain. */
+static int put_frame(struct process *p)
+{
+    p->platform.frame = p->registers.esp - sizeof p->registers;
+    return copy_out(p, p->platform.frame, &p->registers, sizeof p->registers);
+}
+
+int platform_resume(struct process *p)
+{
+    int error = put_frame(p);
+    if (!error)
+        set_answer(p, p->platform.thread, 0, 0, p->platform.frame);
+    return error;
+}
+
+int platform_registers(struct process *p)
+{
+    word size = p->platform.whole ? 40 : 36, raw[10];
+    if (p->platform.loaded)
+        return 0;
+    if (copy_in(p, raw, p->platform.frame, size))
+        return -EFAULT;
+    memcpy(&p->registers, raw, 32);
+    p->registers.eflags = p->platform.whole ? raw[8] : 0x202;
+    p->registers.eip = p->platform.whole ? raw[9] : raw[8];
+    p->registers.esp = p->platform.frame + size;
+    p->platform.loaded = 1;
+    return 0;
+}
+
+int platform_arguments(struct process *p, int count)
+{
+    word raw[8];
+    if (count <= 1)
+        return 0;
+    if (copy_in(p, raw, p->platform.frame, sizeof raw))
+        return -EFAULT;
+    static const byte places[] = { 4, 6, 5, 1, 0, 2 };
+    for (int i = 1; i < count; i++)
+        p->argument[i] = raw[places[i]];
+    return 0;
+}
+
+void platform_map(struct process *p, word page, word frame, word writable)
+{
+    set_answer(p, sender, ITEM, page, FPAGE(frame, PAGE_SIZE_LOG) | (writable ? 2 : 0));
+}
+
+void platform_again(struct process *p) { set_answer(p, sender, 0, 0, 0); }
+
+void platform_unmap(word frame) { fpage_unmap(FPAGE(frame, PAGE_SIZE_LOG), 2); }
+
+void platform_protect(word frame) { fpage_unmap(FPAGE(frame, PAGE_SIZE_LOG), 0); }
+
+/* The library is a page of every process's space, like its others. */
+int platform_create(struct process *p)
+{
+    word task = FIRST_TASK + (p - processes), *entry;
+    if (p->platform.thread)
+        platform_destroy(p);
+    if (!(entry = tree_entry(&p->space.tables, LIBRARY / PAGE, 1)))
+        return -ENOMEM;
+    if (!*entry) {
+        if (area_add(&p->space, LIBRARY, LIBRARY + PAGE, 5, NULL, 0, 0))
+            return -ENOMEM;
+        frame_keep(library_frame);
+        *entry = library_frame | 1;
+    }
+    if (put_frame(p))
+        return -ENOMEM;
+    p->platform = (struct platform_process){ .frame = p->platform.frame };
+    p->platform.thread = task_new(USER_PRIORITY, p->platform.frame, in_library(library_start), myself,
+        (myself & 0x00FF0000) << 8 | task << 16);
+    if (!p->platform.thread)
+        return -EAGAIN;
+    thread_priority(p->platform.thread, USER_PRIORITY);
+    return 0;
+}
+
+void platform_destroy(struct process *p)
+{
+    if (answer.esi && answered == p)
+        answer.esi = 0;
+    if (p->platform.thread)
+        task_new(myself, 0, 0, 0, p->platform.thread);
+    p->platform = (struct platform_process){ 0 };
+}
+
+void platform_interrupt(struct process *p)
+{
+    if (p->platform.order != TRAP)
+        order(p, INTERRUPT);
+}
+
+/*
+ * INT 80h; RET; and a byte of padding make room for a jump with 16 bits of displacement, which reaches the library at
+ * the bottom of memory. Any other INT 80h is carried out by the agent, each time.
+ */
+int platform_system_call(struct process *p, word eip)
+{
+    byte code[4], jump[4] = { 0x66, 0xE9 };
+    if (copy_in(p, code, eip, 2) || code[0] != 0xCD || code[1] != 0x80)
+        return -EINVAL;
+    int has_room = rewrites && !copy_in(p, code + 2, eip + 2, 2) && code[2] == 0xC3 && (eip & 3) == 0
+        && (code[3] == 0x90 || code[3] == 0xCC);
+    half distance = in_library(library_entry) - (eip + 4);
+    memcpy(jump + 2, &distance, 2);
+    for (word i = 0; has_room && i < 4; i++) {
+        byte *place = user(&p->space, eip + i, 2);
+        if (!place)
+            return -ENOMEM;
+        *place = jump[i];
+    }
+    if (has_room)
+        platform_again(p);
+    else
+        order(p, TRAP);
+    return 0;
+}
+
+void platform_repeat(struct process *p)
+{
+    p->registers.esp -= 4;
+    copy_out(p, p->registers.esp, &p->registers.eip, 4);
+    p->registers.eip = in_library(library_restart);
+    p->registers.eax = p->call;
+}
+
+word platform_sigreturn(void) { return in_library(library_sigreturn); }
+
+word platform_entry(void) { return rewrites ? in_library(library_entry) : 0; }
+
+u64 platform_time(void)
+{
+    word high, low;
+    do {
+        high = INFO[CLOCK + 1];
+        low = INFO[CLOCK];
+    } while (high != INFO[CLOCK + 1]);
+    return (u64)high << 32 | low;
+}
+
+void platform_print(byte c)
+{
+    while (!(in(0x3FD) & 0x20)) { }
+    out(0x3F8, c);
+}
+
+void platform_off(word status)
+{
+    out(0xF4, status);
+    for (struct message m;; ) {
+        m = (struct message){ NONE, 0, 0, 0, 0, 0, 0 };
+        ipc(&m);
+    }
+}

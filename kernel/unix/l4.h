@@ -1,0 +1,41 @@
+/* L4 X.0 on IA-32: the system calls that the platform uses (spec/interface, section 2). */
+#ifndef L4_H
+#define L4_H
+
+#include "types.h"
+
+#define OPEN 1u
+#define ITEM 2u
+#define SIGMA0 0x04020001u
+#define FPAGE(address, size) ((address) | (size) << 2)
+#define WHOLE_SPACE FPAGE(0u, 32)
+#define PAGE_SIZE_LOG 12
+#define BLOCK_SIZE_LOG 22
+
+/* A send that does not wait; a receive that does not wait. */
+#define SEND_NOW 0x10u
+#define RECEIVE_NOW 0x01u
+
+/* Codes of ipc. */
+enum { DONE = 0, MAPPED_ITEM = 2, NOT_FOUND = 0x10, RECEIVE_TIMEOUT = 0x20, NO_ROOM = 0x70 };
+
+/* The registers of an ipc, before and after. */
+struct message { word eax, ecx, edx, ebx, edi, ebp, esi; };
+
+void ipc(struct message *m);
+word my_thread(void);
+void fpage_unmap(word fpage, word mask);
+word task_new(word mcp, word esp, word eip, word pager, word task);
+void thread_start(word lthread, word esp, word eip, word pager);
+void thread_priority(word thread, word priority);
+
+static inline void out(word port, word value) { __asm__ volatile("outb %%al, %%dx" : : "a"(value), "d"(port)); }
+
+static inline word in(word port)
+{
+    word value = 0;
+    __asm__ volatile("inb %%dx, %%al" : "+a"(value) : "d"(port));
+    return value & 0xFF;
+}
+
+#endif

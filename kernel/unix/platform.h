@@ -1,0 +1,74 @@
+/* What the Unix server needs of the machine below it. A platform is one source file: l4.c runs on the microkernel. */
+#ifndef PLATFORM_H
+#define PLATFORM_H
+
+#include "types.h"
+
+struct process;
+
+/* What has happened. */
+enum { NOTHING, CALLED, FAULTED, EXCEPTION, EXHAUSTED, TYPED };
+
+struct event {
+    int kind;
+    struct process *process;   /* of all but TYPED; EXHAUSTED: there is no room for its page */
+    word address;              /* of FAULTED; of TYPED, the byte */
+    word write;                /* of FAULTED: a write */
+    word vector;               /* of EXCEPTION */
+    word eip;                  /* of FAULTED, EXCEPTION */
+};
+
+/* A platform's own fields of a process. */
+struct platform_process {
+    word thread;               /* the id of its first thread; 0 if it has none */
+    word frame;                /* of its call: where its registers are, on its stack */
+    byte whole;                /* the frame has EFLAGS */
+    byte loaded;               /* its registers are in the process */
+    byte agent;                /* its agent waits for an order */
+    byte order;                /* what the agent must do as soon as it can */
+};
+
+/* Gives all free memory to frames_add, and finds the archive. Power and console are ready. */
+void platform_start(word argument, byte **archive, word *size);
+
+/* Sends the answers that are left, waits for the next event, at most until the time `until` (0: for ever). */
+void platform_next(struct event *event, u64 until);
+
+/* Answers a call with a result, or with all of the process's registers. */
+void platform_answer(struct process *p, word result);
+int platform_resume(struct process *p);
+
+/* Loads the registers, or the first arguments, of the process that has called. */
+int platform_registers(struct process *p);
+int platform_arguments(struct process *p, int count);
+
+/* Answers a fault: the frame appears at a page of the process. A process without it faults again. */
+void platform_map(struct process *p, word page, word frame, word writable);
+void platform_again(struct process *p);
+
+/* Takes a frame, or the right to write it, from all processes. */
+void platform_unmap(word frame);
+void platform_protect(word frame);
+
+/* A process starts with its registers in an empty space; ends; is asked to call as soon as it can. */
+int platform_create(struct process *p);
+void platform_destroy(struct process *p);
+void platform_interrupt(struct process *p);
+
+/* The process is at an INT 80h that raised an exception: makes a call of it. */
+int platform_system_call(struct process *p, word eip);
+
+/* Registers of a call that is to be made again after a signal handler. */
+void platform_repeat(struct process *p);
+
+/* Where a signal handler returns to, and the entry for programs that ask (AT_SYSINFO); 0 if there is none. */
+word platform_sigreturn(void);
+word platform_entry(void);
+
+/* Microseconds since the start. */
+u64 platform_time(void);
+
+void platform_print(byte c);
+void platform_off(word status) __attribute__((noreturn));
+
+#endif

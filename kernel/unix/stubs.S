@@ -1,0 +1,100 @@
+# System calls of L4 X.0 as C calls them, and the server's first instruction.
+
+        .text
+        .globl _start, ipc, my_thread, fpage_unmap, task_new, thread_start, thread_priority
+
+# [ESP] holds the argument that boot leaves.
+_start:
+        mov     (%esp), %eax
+        mov     $stack_end, %esp
+        push    %eax
+        call    start
+        hlt
+
+# ECX and EBP keep their values, so they can hold the address of the message afterwards.
+ipc:
+        push    %ebx
+        push    %esi
+        push    %edi
+        push    %ebp
+        mov     20(%esp), %eax
+        push    %eax
+        mov     4(%eax), %ecx
+        mov     8(%eax), %edx
+        mov     12(%eax), %ebx
+        mov     16(%eax), %edi
+        mov     20(%eax), %ebp
+        mov     24(%eax), %esi
+        mov     (%eax), %eax
+        int     $0x30
+        pop     %ebp
+        mov     %eax, (%ebp)
+        mov     %edx, 8(%ebp)
+        mov     %ebx, 12(%ebp)
+        mov     %edi, 16(%ebp)
+        mov     %esi, 24(%ebp)
+        pop     %ebp
+        pop     %edi
+        pop     %esi
+        pop     %ebx
+        ret
+
+my_thread:
+        push    %esi
+        xor     %esi, %esi
+        int     $0x31
+        mov     %esi, %eax
+        pop     %esi
+        ret
+
+fpage_unmap:
+        mov     4(%esp), %eax
+        mov     8(%esp), %ecx
+        int     $0x32
+        ret
+
+task_new:
+        push    %ebx
+        push    %esi
+        mov     12(%esp), %eax
+        mov     16(%esp), %ecx
+        mov     20(%esp), %edx
+        mov     24(%esp), %ebx
+        mov     28(%esp), %esi
+        int     $0x36
+        mov     %esi, %eax
+        pop     %esi
+        pop     %ebx
+        ret
+
+thread_start:
+        push    %ebx
+        push    %esi
+        mov     12(%esp), %eax
+        mov     16(%esp), %ecx
+        mov     20(%esp), %edx
+        mov     24(%esp), %esi
+        mov     $-1, %ebx
+        int     $0x35
+        pop     %esi
+        pop     %ebx
+        ret
+
+# Slices of 10 ticks (ScheduleParam: m 10, e 10).
+thread_priority:
+        push    %ebx
+        push    %esi
+        mov     12(%esp), %esi
+        mov     16(%esp), %eax
+        or      $10 << 24 | 10 << 20, %eax
+        mov     $-1, %ebx
+        int     $0x34
+        pop     %esi
+        pop     %ebx
+        ret
+
+        .bss
+        .balign 4096
+        .space  16384
+stack_end:
+        .section .note.GNU-stack, "", @progbits
