@@ -55,17 +55,23 @@ static const struct { handler *call; byte arguments; } calls[] = {
     [197] = { call_fstat64, 2 }, [199] = { call_zero, 0 }, [200] = { call_zero, 0 }, [201] = { call_zero, 0 },
     [202] = { call_zero, 0 }, [212] = { call_chown, 3 }, [213] = { call_zero, 0 }, [214] = { call_zero, 0 },
     [220] = { call_getdents64, 3 }, [221] = { call_fcntl, 3 }, [224] = { call_getpid, 0 }, [252] = { call_exit, 1 },
-    [265] = { call_clock_gettime, 2 }, [331] = { call_pipe2, 2 },
+    [265] = { call_clock_gettime, 2 }, [295] = { call_openat, 4 },
+    [296] = { call_mkdirat, 3 }, [297] = { call_mknodat, 4 }, [298] = { call_fchownat, 5 },
+    [300] = { call_fstatat64, 4 }, [301] = { call_unlinkat, 3 }, [302] = { call_renameat, 4 },
+    [303] = { call_linkat, 5 }, [304] = { call_symlinkat, 3 }, [305] = { call_readlinkat, 4 },
+    [306] = { call_fchmodat, 3 }, [307] = { call_faccessat, 3 }, [331] = { call_pipe2, 2 },
 };
 
 enum { CALLS = sizeof calls / sizeof *calls };
 
-/* An unknown call is reported once, and fails. */
+/* An unknown call fails. Each number is reported once, all numbers that no Linux has as one. */
 static int unknown(struct process *p)
 {
-    static byte reported[512];
-    if (p->call < sizeof reported && !reported[p->call]) {
-        reported[p->call] = 1;
+    enum { NUMBERS = 512 };
+    static byte reported[NUMBERS + 1];
+    word number = p->call < NUMBERS ? p->call : NUMBERS;
+    if (!reported[number]) {
+        reported[number] = 1;
         say("%s: the call %d is unknown", p->name, p->call);
     }
     return -ENOSYS;

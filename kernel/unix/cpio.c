@@ -76,7 +76,8 @@ int cpio_unpack(const byte *archive, word size)
             return -EINVAL;
         if (is_same(name, "TRAILER!!!"))
             return 0;
-        int error = add(name, number(h + MODE), number(h + MAJOR) << 8 | number(h + MAJOR + 8), archive + data, file_size);
+        word device = number(h + MAJOR) << 8 | number(h + MAJOR + 8);
+        int error = add(name, number(h + MODE), device, archive + data, file_size);
         if (error)
             return error;
         at = next;

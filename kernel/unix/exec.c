@@ -44,7 +44,8 @@ static int load(struct image *m, struct inode *file, int is_interpreter)
     struct program h;
     word heap = m->space.heap;
     if (inode_read(file, 0, &elf, sizeof elf) != sizeof elf || memcmp(elf.identity, "\177ELF\1\1", 6)
-        || elf.type != EXECUTABLE || elf.machine != I386 || elf.header_size != sizeof h || elf.header_count > MOST_HEADERS)
+        || elf.type != EXECUTABLE || elf.machine != I386 || elf.header_size != sizeof h
+        || elf.header_count > MOST_HEADERS)
         return -ENOEXEC;
     for (word i = 0; i < elf.header_count; i++) {
         if (inode_read(file, elf.headers + i * sizeof h, &h, sizeof h) != sizeof h)

@@ -287,7 +287,8 @@ int call_ioctl(struct process *p)
     if (!f)
         return -EBADF;
     word device = TYPE(f->inode->mode) == DEVICE ? f->inode->device : 0;
-    return device == TTY_DEVICE || device == CONSOLE_DEVICE ? console_control(p, p->argument[1], p->argument[2]) : -ENOTTY;
+    return device != TTY_DEVICE && device != CONSOLE_DEVICE ? -ENOTTY
+        : console_control(p, p->argument[1], p->argument[2]);
 }
 
 static int make_pipe(struct process *p, word flags)

@@ -18,7 +18,8 @@ enum { FIRST_TASK = 5, USER_PRIORITY = 40 };
 enum { NO_ORDER, INTERRUPT, TRAP, RETRY, RETRY_TIME = 1000 };
 
 extern byte library[], library_end[], library_entry[], library_start[], library_interrupted[], library_trapped[],
-    library_sigreturn[], library_restart[], library_entry_server[], library_start_server[], library_agent_server[];
+    library_sigreturn[], library_rt_sigreturn[], library_restart[];
+extern byte library_entry_server[], library_start_server[], library_agent_server[];
 
 static word myself, typist, library_frame;
 static byte rewrites = 1;
@@ -360,7 +361,10 @@ void platform_repeat(struct process *p)
     p->registers.eax = p->call;
 }
 
-word platform_sigreturn(void) { return in_library(library_sigreturn); }
+word platform_sigreturn(int has_information)
+{
+    return in_library(has_information ? library_rt_sigreturn : library_sigreturn);
+}
 
 word platform_entry(void) { return rewrites ? in_library(library_entry) : 0; }
 

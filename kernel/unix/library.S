@@ -12,7 +12,8 @@
 
         .section .rodata
         .globl library, library_entry, library_restart, library_start, library_interrupted, library_trapped
-        .globl library_sigreturn, library_agent_server, library_entry_server, library_start_server, library_end
+        .globl library_sigreturn, library_rt_sigreturn, library_end
+        .globl library_agent_server, library_entry_server, library_start_server
         .balign 16
 library:
 
@@ -33,6 +34,12 @@ library_start_server:
 library_sigreturn:
         pop     %eax
         mov     $119, %eax
+        call    library_entry
+        hlt
+
+# Likewise of a handler with information.
+library_rt_sigreturn:
+        mov     $173, %eax
         call    library_entry
         hlt
 

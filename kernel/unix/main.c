@@ -25,8 +25,8 @@ static void make_files(byte *archive, word size)
             stop("no memory for files");
         inode_drop(devices);
     }
-    static const struct { const char *name; word device; } all[] = { { "console", CONSOLE_DEVICE }, { "tty", TTY_DEVICE },
-        { "null", NULL_DEVICE }, { "zero", ZERO_DEVICE } };
+    static const struct { const char *name; word device; } all[] = { { "console", CONSOLE_DEVICE },
+        { "tty", TTY_DEVICE }, { "null", NULL_DEVICE }, { "zero", ZERO_DEVICE } };
     for (int i = 0; i < 4; i++)
         if (!entry_find(devices, all[i].name, length_of(all[i].name)))
             make_device(devices, all[i].name, all[i].device);
@@ -62,8 +62,8 @@ static void make_first(void)
 
 static int signal_of(word vector)
 {
-    static const byte signals[] = { [0] = SIGFPE, [1] = SIGTRAP, [3] = SIGTRAP, [4] = SIGSEGV, [5] = SIGSEGV, [6] = SIGILL,
-        [7] = SIGILL, [16] = SIGFPE, [17] = SIGBUS };
+    static const byte signals[] = { [0] = SIGFPE, [1] = SIGTRAP, [3] = SIGTRAP, [4] = SIGSEGV, [5] = SIGSEGV,
+        [6] = SIGILL, [7] = SIGILL, [16] = SIGFPE, [17] = SIGBUS };
     return vector < sizeof signals && signals[vector] ? signals[vector] : SIGSEGV;
 }
 

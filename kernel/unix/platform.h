@@ -62,7 +62,7 @@ int platform_system_call(struct process *p, word eip);
 void platform_repeat(struct process *p);
 
 /* Where a signal handler returns to, and the entry for programs that ask (AT_SYSINFO); 0 if there is none. */
-word platform_sigreturn(void);
+word platform_sigreturn(int has_information);
 word platform_entry(void);
 
 /* Microseconds since the start. */

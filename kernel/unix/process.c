@@ -159,8 +159,9 @@ int call_exit(struct process *p)
 /* pid -1: any child; 0: of the caller's group; below: of a group. */
 static int is_wanted(struct process *p, struct process *child, int pid)
 {
+    int is_in_group = pid == 0 ? child->group == p->group : pid < -1 && child->group == -pid;
     return child->state != FREE && child->parent == p && child != p
-        && (pid == -1 || child->pid == pid || (pid == 0 && child->group == p->group) || (pid < -1 && child->group == -pid));
+        && (pid == -1 || child->pid == pid || is_in_group);
 }
 
 int call_wait4(struct process *p)

@@ -10,10 +10,11 @@ static u64 bit(int signal) { return 1ull << (signal - 1); }
 #define UNBLOCKABLE (bit(SIGKILL) | bit(SIGSTOP))
 #define STOPS (bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU))
 
+/* Process 1 ends by no signal that another process sends. */
 static int is_ignored(struct process *p, int signal)
 {
     word handler = p->actions[signal].handler;
-    return handler == IGNORE
+    return handler == IGNORE || (handler == DEFAULT && p == first_process)
         || (handler == DEFAULT && (signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH));
 }
 
@@ -82,7 +83,8 @@ void signals_reset(struct process *p)
 
 /* What a handler finds on its stack, as on Linux: the words of struct sigcontext. */
 struct context {
-    word gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax, trap, error, eip, cs, eflags, esp_at_signal, ss, fpu, mask, cr2;
+    word gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax, trap, error, eip, cs, eflags, esp_at_signal, ss;
+    word fpu, mask, cr2;
 };
 
 struct signal_frame { word back, signal; struct context context; word high_mask; };
@@ -105,7 +107,7 @@ static int enter(struct process *p, int signal, struct action *a)
 {
     u64 mask = p->suspended ? p->old_mask : p->mask;
     struct registers *r = &p->registers;
-    word back = a->flags & SA_RESTORER ? a->restorer : platform_sigreturn(), esp;
+    word back = a->flags & SA_RESTORER ? a->restorer : platform_sigreturn(a->flags & SA_SIGINFO), esp;
     int error;
     if (a->flags & SA_SIGINFO) {
         struct information_frame f = { back, signal, 0, 0, { signal }, 0, 0, { 0 }, context_of(r, mask), mask };

@@ -45,7 +45,12 @@ int call_fstat64(struct process *p)
     return f ? put_status(p, f->inode, p->argument[1]) : -EBADF;
 }
 
-struct directory_entry { u64 number, next; half size; byte type; char name[NAME_LENGTH + 1 + 5]; } __attribute__((packed));
+struct directory_entry {
+    u64 number, next;
+    half size;
+    byte type;
+    char name[NAME_LENGTH + 1 + 5];
+} __attribute__((packed));
 
 /* The entry number `index` of a directory, "." and ".." first; NULL behind the last one. */
 static struct inode *entry_at(struct inode *directory, word index, const char **name)

@@ -5,14 +5,18 @@
 void *memcpy(void *to, const void *from, word size)
 {
     void *result = to;
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+    word words = size / 4;
+    __asm__ volatile("rep movsl; mov %3, %%ecx; rep movsb"
+        : "+D"(to), "+S"(from), "+c"(words) : "r"(size % 4) : "memory");
     return result;
 }
 
 void *memset(void *to, int value, word size)
 {
     void *result = to;
-    __asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(value) : "memory");
+    word words = size / 4;
+    __asm__ volatile("rep stosl; mov %2, %%ecx; rep stosb"
+        : "+D"(to), "+c"(words) : "r"(size % 4), "a"((value & 0xFF) * 0x01010101u) : "memory");
     return result;
 }
 

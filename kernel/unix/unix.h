@@ -161,8 +161,8 @@ int execute(struct process *p, const char *path, word arguments, word environmen
 int call_execve(struct process *p);
 
 /* signal.c */
-enum { SIGHUP = 1, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE,
-       SIGALRM, SIGTERM, SIGCHLD = 17, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH = 28, SIGSYS = 31 };
+enum { SIGHUP = 1, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2,
+       SIGPIPE, SIGALRM, SIGTERM, SIGCHLD = 17, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH = 28 };
 void signal_send(struct process *p, int signal);
 void signal_force(struct process *p, int signal);
 int signal_group(int group, int signal);
@@ -251,6 +251,20 @@ int call_stat64(struct process *p);
 int call_lstat64(struct process *p);
 int call_fstat64(struct process *p);
 int call_getdents64(struct process *p);
+
+/* at.c */
+int call_openat(struct process *p);
+int call_mkdirat(struct process *p);
+int call_mknodat(struct process *p);
+int call_fchownat(struct process *p);
+int call_readlinkat(struct process *p);
+int call_fchmodat(struct process *p);
+int call_faccessat(struct process *p);
+int call_fstatat64(struct process *p);
+int call_unlinkat(struct process *p);
+int call_symlinkat(struct process *p);
+int call_renameat(struct process *p);
+int call_linkat(struct process *p);
 
 /* pipe.c */
 struct pipe *pipe_new(void);

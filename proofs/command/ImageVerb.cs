@@ -63,6 +63,7 @@ internal static class ImageVerb
             MachineOptions.Append,
             ImageSource.Size,
         };
+        UnixOptions.AddTo(verb);
         verb.SetAction(Run);
         return verb;
     }
@@ -82,18 +83,14 @@ internal static class ImageVerb
             $"{path}: {new FileInfo(path).Length:N0} bytes, {ImageSource.Describe(image.Limits)}, {end - start:N0} "
                 + "bytes of kernel code after boot"
         );
-        if (parsed.GetValue(Root) is { } root)
-        {
-            var modules = new[] { ServerPrograms.Sigma0, root }
-                .Select(server => (Path: $"{path}.{server.Name}", server.File))
-                .ToList();
-            foreach (var module in modules)
-                File.WriteAllBytes(module.Path, module.File);
+        var servers = RunVerb.Servers(parsed).Select(server => (Path: $"{path}.{server.CommandLine}", server)).ToList();
+        foreach (var (file, server) in servers)
+            File.WriteAllBytes(file, server.Content);
+        if (servers.Count > 0)
             display.Line(
-                $"qemu-system-i386 -kernel {path} -initrd {string.Join(',', modules.Select(module => module.Path))}"
+                $"qemu-system-i386 -kernel {path} -initrd {string.Join(',', servers.Select(server => server.Path))}"
+                    + (parsed.GetValue(UnixOptions.Unix) ? " -serial stdio -display none" : "")
             );
-        }
-
         return CommandLine.Holds;
     }
 

@@ -5,6 +5,7 @@ using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Verified.Machine.Timing;
+using Verified.Proofs.Unix;
 
 namespace Verified.Proofs.Commands;
 
@@ -83,6 +84,7 @@ internal static class RunVerb
             Screen,
             Gdb,
         };
+        UnixOptions.AddTo(verb);
         Reporting.AddTo(verb, Run);
         return verb;
     }
@@ -98,7 +100,7 @@ internal static class RunVerb
 
     internal static IEnumerable<BootModule> Servers(ParseResult parsed) =>
         parsed.GetValue(ImageVerb.Root) is not { } root
-            ? []
+            ? UnixOptions.Modules(parsed)
             : new[] { ServerPrograms.Sigma0, root }.Select(server => new BootModule(server.Name, server.File));
 
     private static int Run(ParseResult parsed, Display display)
@@ -118,7 +120,7 @@ internal static class RunVerb
             name = image.Name;
         }
         MachineOptions.Type(parsed, pc);
-        Connect(pc, output, error);
+        Connect(pc, output, error, flushes: parsed.GetValue(UnixOptions.Unix));
         if (parsed.GetValue(Trace))
             Tracing.Attach(pc, output);
         var timings = parsed.GetValue(Cycles);
@@ -133,8 +135,10 @@ internal static class RunVerb
         StopReason reason;
         try
         {
-            reason = parsed.GetValue(Gdb) is { } port
-                ? GdbServer.Serve(pc, port, error, parsed.GetValue(Budget))
+            reason =
+                parsed.GetValue(Gdb) is { } port ? GdbServer.Serve(pc, port, error, parsed.GetValue(Budget))
+                : parsed.GetValue(UnixOptions.Unix) && parsed.GetValue(MachineOptions.Input) is null
+                    ? Typing.Run(pc, parsed.GetValue(Budget), Console.In)
                 : pc.Run(parsed.GetValue(Budget));
         }
         catch (Exception e) when (e is ShutdownException or UnimplementedInstruction or Machine.MachineException)
@@ -171,12 +175,12 @@ internal static class RunVerb
         }
     }
 
-    private static void Connect(Pc pc, TextWriter output, TextWriter error)
+    private static void Connect(Pc pc, TextWriter output, TextWriter error, bool flushes)
     {
         void Sent(byte value)
         {
             output.Write((char)value);
-            if (value == '\n')
+            if (flushes || value == '\n')
                 output.Flush();
         }
         (pc.Serial.Sent, pc.SecondSerial.Sent, pc.Printer.Sent, pc.ConsoleSent) = (Sent, Sent, Sent, Sent);

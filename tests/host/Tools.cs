@@ -4,6 +4,7 @@ using Verified.Proofs.Oracle;
 using Verified.Tests.Kernel;
 using Verified.Tests.Machine;
 using Verified.Tests.Page;
+using Verified.Tests.Unix;
 using Xunit;
 
 namespace Verified.Tests.Host;
@@ -44,6 +45,9 @@ public enum Tool
 
     /// <summary>A browser that opens pages without a display.</summary>
     Chromium = 2048,
+
+    /// <summary>Debian's programs of klibc, which <c>kernel/unix/packages</c> fetches.</summary>
+    Klibc = 4096,
 }
 
 /// <summary>
@@ -66,6 +70,9 @@ internal static class Tools
         [Tool.Boolector] = new(() => Try("boolector", () => TryVersion("boolector"))),
         [Tool.Z3] = new(() => Try("z3", () => TryVersion("z3"))),
         [Tool.Cadical] = new(() => Try("cadical", () => TryVersion("cadical"))),
+        [Tool.Klibc] = new(() =>
+            Directory.Exists(UnixSystem.Klibc) ? null : "no programs for Unix: kernel/unix/packages fetches them"
+        ),
         [Tool.Chromium] = new(() => Try(Browser.Program, Browser.Try)),
         [Tool.Bios] = new(() => FirmwareTests.Bioses.Count == 0 ? "no BIOS is installed" : null),
     };

@@ -69,7 +69,37 @@ internal static class Qemu
         IReadOnlyList<BootModule> modules,
         string prompt = "",
         string typed = ""
-    )
+    ) => WithFiles(image, modules, options => Start(options, prompt, typed));
+
+    /// <summary>What its serial port says, and its exit status; null if it did not end by itself.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="modules">Its servers, with their command lines.</param>
+    /// <param name="heard">Gets each byte, and returns what is typed then; null gives up.</param>
+    public static (string Text, int? Status) Converse(
+        KernelImage image,
+        IReadOnlyList<BootModule> modules,
+        Func<char, string?> heard
+    ) => WithFiles(image, modules, options =>
+        {
+            using var qemu = OtherProgram.Start(
+                Program,
+                [.. Machine, "-serial", "stdio", "-m", "64", .. options],
+                Patience
+            );
+            var text = new StringBuilder();
+            while (qemu.Process.StandardOutput.Read() is >= 0 and var read)
+            {
+                text.Append((char)read);
+                if (heard((char)read) is not { } typed)
+                    return (text.ToString(), null);
+                qemu.Process.StandardInput.Write(typed);
+                qemu.Process.StandardInput.Flush();
+            }
+
+            return (text.ToString(), qemu.End(text.ToString()).Exit);
+        });
+
+    private static T WithFiles<T>(KernelImage image, IReadOnlyList<BootModule> modules, Func<string[], T> use)
     {
         var folder = Directory.CreateTempSubdirectory("verified-qemu").FullName;
         try
@@ -82,15 +112,12 @@ internal static class Qemu
                     {
                         var file = Path.Combine(folder, $"module{i}");
                         File.WriteAllBytes(file, module.Content);
-                        return file;
+                        var space = module.CommandLine.IndexOf(' ', StringComparison.Ordinal);
+                        return space < 0 ? file : file + module.CommandLine[space..];
                     }
                 )
                 .ToList();
-            return Start(
-                ["-kernel", kernel, .. files.Count == 0 ? (string[])[] : ["-initrd", string.Join(',', files)]],
-                prompt,
-                typed
-            );
+            return use(["-kernel", kernel, .. files.Count == 0 ? (string[])[] : ["-initrd", string.Join(',', files)]]);
         }
         finally
         {

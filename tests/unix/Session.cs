@@ -1,0 +1,59 @@
+using Xunit;
+
+namespace Verified.Tests.Unix;
+
+/// <summary>
+/// A session at a terminal, written as it appears there. Lines after the prompts "# " and "> ", and the line "^C", are
+/// typed, each as soon as everything before it has appeared.
+/// </summary>
+internal sealed class Session
+{
+    private readonly string _text;
+    private readonly Dictionary<int, string> _typed = [];
+
+    public Session(params string[] lines)
+    {
+        _text = "";
+        foreach (var line in lines)
+        {
+            if (line == "^C")
+                _typed[_text.Length] = "\x03";
+            else if (line.StartsWith("# ", StringComparison.Ordinal) || line.StartsWith("> ", StringComparison.Ordinal))
+                _typed[_text.Length + 2] = line[2..] + "\r";
+            // mksh's editor ends a line with a carriage return of its own.
+            _text +=
+                line
+                + (
+                    line.StartsWith("# ", StringComparison.Ordinal) || line.StartsWith("> ", StringComparison.Ordinal)
+                        ? "\r\r\n"
+                        : "\r\n"
+                );
+        }
+    }
+
+    /// <summary>What is typed when this has appeared; null if the session has gone another way.</summary>
+    public string? Answer(string appeared) =>
+        _text.StartsWith(appeared, StringComparison.Ordinal) ? _typed.GetValueOrDefault(appeared.Length, "") : null;
+
+    /// <summary>Asserts that a terminal has shown the session, up to the end of process 1.</summary>
+    public void Check((string Text, int? Status) end, int status)
+    {
+        Assert.Equal(_text + $"unix: process 1 has ended with status {status}\r\n", end.Text);
+        Assert.Equal(status, end.Status);
+    }
+
+    /// <summary>Runs it on the machine, which ends with this status.</summary>
+    public void OnTheMachine(byte[] archive, int status, bool trap = false) =>
+        Check(UnixSystem.OnTheMachine(archive, WithEnd(status), trap), status);
+
+    /// <summary>Runs it in QEMU.</summary>
+    public void InQemu(byte[] archive, int status, bool trap = false) =>
+        Check(UnixSystem.InQemu(archive, WithEnd(status), trap), status);
+
+    private Func<string, string?> WithEnd(int status)
+    {
+        var end = $"unix: process 1 has ended with status {status}\r\n";
+        return appeared =>
+            Answer(appeared) ?? ((_text + end).StartsWith(appeared, StringComparison.Ordinal) ? "" : null);
+    }
+}

@@ -1,0 +1,152 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Verified.Kernel;
+using Verified.Machine.Computer;
+using Verified.Machine.Processor;
+using Verified.Proofs.Host;
+using Verified.Proofs.Unix;
+using Verified.Spec;
+using Verified.Tests.Kernel;
+using Xunit;
+
+namespace Verified.Tests.Unix;
+
+/// <summary>The Unix server on the machine and in QEMU, with a terminal on which a test types.</summary>
+internal static class UnixSystem
+{
+    private const long Slice = 1_000_000,
+        Slices = 3_000;
+
+    // Both kinds of machine have their own amount of free memory, which the server reports last.
+    private const string Started = " KB of memory are free\r\n";
+
+    private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
+
+    private static readonly Lazy<byte[]> Server = new(() =>
+        UnixServer.File(Path.Combine(Path.GetTempPath(), "verified-unix-server"))
+    );
+
+    /// <summary>The file system that <c>kernel/unix/packages</c> makes.</summary>
+    public static string Klibc => Path.Combine(Here(), "..", "..", ".verified", "unix", "root");
+
+    /// <summary>A program of <c>programs/</c>, built for Linux on IA-32.</summary>
+    public static byte[] Program(string name)
+    {
+        var output = Path.GetTempFileName();
+        try
+        {
+            var gcc = OtherProgram.Run(
+                "gcc",
+                [
+                    "-m32",
+                    "-O2",
+                    "-Wall",
+                    "-Wextra",
+                    "-Werror",
+                    "-ffreestanding",
+                    "-fomit-frame-pointer",
+                    "-fno-stack-protector",
+                    "-fno-pie",
+                    "-nostdlib",
+                    "-static",
+                    "-no-pie",
+                    Path.Combine(Here(), "programs", $"{name}.c"),
+                    "-o",
+                    output,
+                ],
+                TimeSpan.FromMinutes(2)
+            );
+            Assert.True(gcc.Exit == 0, gcc.Errors);
+            return File.ReadAllBytes(output);
+        }
+        finally
+        {
+            File.Delete(output);
+        }
+    }
+
+    /// <summary>An archive with one file, /init, which everybody may execute.</summary>
+    public static byte[] ArchiveOf(byte[] init)
+    {
+        var folder = Directory.CreateTempSubdirectory("verified-unix").FullName;
+        try
+        {
+            var file = Path.Combine(folder, "init");
+            File.WriteAllBytes(file, init);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(
+                    file,
+                    UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupExecute
+                );
+            return Archive.Of(folder);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>What the machine prints after the server's start, and its exit status.</summary>
+    /// <param name="archive">The file system.</param>
+    /// <param name="heard">Gets the text so far, and returns what is typed then; null gives up.</param>
+    /// <param name="trap">Rewrite no INT 80h.</param>
+    public static (string Text, int? Status) OnTheMachine(
+        byte[] archive,
+        Func<string, string?> heard,
+        bool trap = false
+    )
+    {
+        // Programs of Debian for i386 are built for processors from the Pentium Pro on.
+        var pc = new Pc();
+        pc.Cpu.Model = ProcessorModel.PentiumII;
+        var listener = new Listener(heard);
+        pc.Serial.Sent = sent => pc.Type(System.Text.Encoding.Latin1.GetBytes(listener.Hear((char)sent) ?? ""));
+        Multiboot.Load(pc, Image.ToElf(), "", Modules(archive, trap));
+        var reason = StopReason.Budget;
+        for (var i = 0; i < Slices && reason == StopReason.Budget && !listener.GaveUp; i++)
+            reason = pc.Run(Slice);
+        return (listener.Text, reason == StopReason.Exited ? pc.ExitStatus >> 1 : null);
+    }
+
+    /// <summary>The same in QEMU.</summary>
+    public static (string Text, int? Status) InQemu(byte[] archive, Func<string, string?> heard, bool trap = false)
+    {
+        var listener = new Listener(heard);
+        var (_, status) = Qemu.Converse(Image, Modules(archive, trap), listener.Hear);
+        return (listener.Text, status >> 1);
+    }
+
+    private static BootModule[] Modules(byte[] archive, bool trap) =>
+        [
+            new("sigma0", ServerPrograms.Sigma0.File),
+            new("unix", Server.Value),
+            new(trap ? "initrd trap" : "initrd", archive),
+        ];
+
+    private static string Here([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
+
+    /// <summary>Waits for the server's start, then lets a test answer.</summary>
+    private sealed class Listener(Func<string, string?> heard)
+    {
+        private readonly StringBuilder _before = new(),
+            _text = new();
+        private bool _started;
+
+        public bool GaveUp { get; private set; }
+
+        public string Text => _started ? _text.ToString() : _before.ToString();
+
+        public string? Hear(char c)
+        {
+            if (!_started)
+            {
+                _started = _before.Append(c).ToString().EndsWith(Started, StringComparison.Ordinal);
+                return "";
+            }
+
+            var answer = heard(_text.Append(c).ToString());
+            GaveUp |= answer is null;
+            return answer;
+        }
+    }
+}
