@@ -87,8 +87,6 @@ void console_typed(byte c)
         c = '\n';
     if (signal) {
         echo(c);
-        if ((terminal.local & ECHO))
-            put('\n');
         if (!(terminal.local & NO_FLUSH))
             length = complete = 0;
         signal_group(foreground, signal);
