@@ -20,6 +20,10 @@ public abstract class KernelTheorem(string name, Limits limits) : Theorem(name, 
                     State<Symbolic>.Rows(table, limits),
                     Pairs: table == Table.Thread,
                     Special: table == Table.Thread ? State<Symbolic>.Nobody : null
-                )),
+                )
+                {
+                    // Names steer Z3's search: with other names spec.receive takes a tenth longer.
+                    Variable = table == Table.Thread || table == Table.Priority ? table.Name.ToLowerInvariant() : null,
+                }),
         ];
 }

@@ -8,7 +8,11 @@ namespace Verified.Proofs.Prove;
 /// <param name="Rows">How many rows it has: a power of two.</param>
 /// <param name="Pairs">Whether statements relate two of its rows.</param>
 /// <param name="Special">A row that always matters; null if there is none.</param>
-public sealed record Domain(Table Table, uint Rows, bool Pairs = false, uint? Special = null);
+public sealed record Domain(Table Table, uint Rows, bool Pairs = false, uint? Special = null)
+{
+    /// <summary>The beginning of the names of its arbitrary rows; null for the table's name.</summary>
+    public string? Variable { get; init; }
+}
 
 /// <summary>One attempt at a theorem: its terms, what is assumed, and what the paths used.</summary>
 public sealed class Attempt(
@@ -28,8 +32,11 @@ public sealed class Attempt(
         domain => domain.Table,
         domain =>
         {
-            Symbolic i = terms.Variable($"{domain.Table}-i", Width(domain.Rows));
-            return (i, domain.Pairs ? terms.Variable($"{domain.Table}-j", Width(domain.Rows)) : i);
+            Symbolic i = terms.Variable($"{domain.Variable ?? domain.Table.Name}-i", Width(domain.Rows));
+            return (
+                i,
+                domain.Pairs ? terms.Variable($"{domain.Variable ?? domain.Table.Name}-j", Width(domain.Rows)) : i
+            );
         }
     );
 
