@@ -7,7 +7,7 @@ namespace Verified.Proofs.Commands;
 /// Parts of a run that do not depend on each other. All cores take jobs from one queue. Each part prints on a display of
 /// its own; the lines appear in the order in which the parts were added, whichever part ends first.
 /// </summary>
-/// <param name="display">Where the lines appear.</param>
+/// <param name="display">The display that shows the lines.</param>
 internal sealed class Parts(Display display)
 {
     private const int MostNamed = 12;
