@@ -47,11 +47,12 @@ public sealed class Context : IDisposable
 
     /// <summary>A solver without tactics, which keeps what it learns between questions.</summary>
     /// <param name="steps">The resources after which it answers unknown, in Z3's units.</param>
-    public Solver Incremental(uint steps) => new(this, Native.Z3_mk_simple_solver(Handle), steps);
+    public Solver Incremental(uint steps) => new(this, Native.Z3_mk_simple_solver(Handle), steps, true);
 
     /// <summary>A solver for bit vectors, which simplifies the whole question before it searches.</summary>
     /// <param name="steps">The resources after which it answers unknown, in Z3's units.</param>
-    public Solver OneShot(uint steps) => new(this, Native.Z3_mk_solver_for_logic(Handle, Symbol("QF_BV")), steps);
+    public Solver OneShot(uint steps) =>
+        new(this, Native.Z3_mk_solver_for_logic(Handle, Symbol("QF_BV")), steps, false);
 
     /// <summary>The bit vector of this name and width.</summary>
     public Expr Word(string name, uint width) => Kept(Native.Z3_mk_const(Handle, Symbol(name), SortOf(width)));

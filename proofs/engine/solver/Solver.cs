@@ -8,7 +8,11 @@ public sealed class Solver : IDisposable
     private readonly Context _context;
     private nint _handle;
 
-    internal Solver(Context context, nint handle, uint steps)
+    /// <param name="context">The context.</param>
+    /// <param name="handle">Z3's solver.</param>
+    /// <param name="steps">The resources after which it answers unknown.</param>
+    /// <param name="incremental">Whether the solver keeps what it learns between questions.</param>
+    internal Solver(Context context, nint handle, uint steps, bool incremental)
     {
         (_context, _handle) = (context, handle);
         Native.Z3_solver_inc_ref(context.Handle, handle);
@@ -16,16 +20,20 @@ public sealed class Solver : IDisposable
         Native.Z3_params_inc_ref(context.Handle, parameters);
         Set("random_seed", 1);
         Set("rlimit", steps);
+        if (incremental)
+        {
+            // Relevancy spares quantifier instances, and there are no quantifiers. Without it questions about bit
+            // vectors take a fifth to a half less time.
+            Native.Z3_params_set_bool(context.Handle, parameters, Symbol("auto_config"), 0);
+            Set("relevancy", 0);
+        }
+
         Native.Z3_solver_set_params(context.Handle, handle, parameters);
         Native.Z3_params_dec_ref(context.Handle, parameters);
 
-        void Set(string name, uint value) =>
-            Native.Z3_params_set_uint(
-                context.Handle,
-                parameters,
-                Native.Z3_mk_string_symbol(context.Handle, name),
-                value
-            );
+        nint Symbol(string name) => Native.Z3_mk_string_symbol(context.Handle, name);
+
+        void Set(string name, uint value) => Native.Z3_params_set_uint(context.Handle, parameters, Symbol(name), value);
     }
 
     private nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(nameof(Solver));
