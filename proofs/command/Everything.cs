@@ -107,7 +107,7 @@ internal static class Everything
         parts.Add("fuzz", 30, display => [Ledger.Of(FuzzVerb.Fuzz(display, fuzz, workers), fuzz)]);
         var diff = new DiffOptions(seed, Workers: workers);
         parts.Add("diff", 30, display => [Ledger.Of(DiffVerb.Diff(display, image, diff), diff)]);
-        parts.Add("coverage", 10, display => [Ledger.Of(DiffVerb.Cover(display, image, seed), image)]);
+        parts.Add("coverage", 25, display => [Ledger.Of(DiffVerb.Cover(display, image, seed), image)]);
         parts.Add($"diff {Model.Ranked.Name}", 10, display =>
             [Ledger.Of(DiffVerb.DiffAll(display, Model.Ranked), Model.Ranked)]
         );
