@@ -49,7 +49,14 @@ static void add_frames(word start, word end, word archive, word archive_end)
             frames_add(frame);
 }
 
-/* The receiver of COM1: sends each byte to the server. */
+/* The server waits to send only if a process has called and does not wait: such an answer is lost. */
+static void watch(void)
+{
+    if (thread_state(myself) == WAITS_TO_SEND)
+        thread_cancel(0);
+}
+
+/* The receiver of COM1: sends each byte to the server. Beside that it watches the server. */
 static void type(void)
 {
     struct message m = { NONE, RECEIVE_NOW, 0, 0, 0, 0, 4 + 1 };
@@ -59,11 +66,16 @@ static void type(void)
     out(0x3F9, 1);
     for (;;) {
         while (in(0x3FD) & 1) {
-            m = (struct message){ 0, 0, in(0x3F8), 0, 0, NONE, myself };
-            ipc(&m);
+            word c = in(0x3F8);
+            do {
+                m = (struct message){ 0, SEND_SOON, c, 0, 0, NONE, myself };
+                ipc(&m);
+                watch();
+            } while (m.eax == SEND_TIMEOUT);
         }
-        m = (struct message){ NONE, 0, 0, 0, 0, 0, 4 + 1 };
+        m = (struct message){ NONE, RECEIVE_SOON, 0, 0, 0, 0, 4 + 1 };
         ipc(&m);
+        watch();
     }
 }
 
@@ -115,9 +127,22 @@ static word send(word to, word eax, word edx, word ebx)
     return m.eax;
 }
 
+/* An answer to a call that has not arrived is kept until the process makes the call again. */
+static void keep_answer(struct process *p, struct message *m)
+{
+    if (m->eax == ITEM || m->esi != p->platform.thread)
+        return;
+    p->platform.lost = 1;
+    p->platform.answer[0] = m->edx;
+    p->platform.answer[1] = m->ebx;
+}
+
 static void set_answer(struct process *p, word to, word eax, word edx, word ebx)
 {
-    if (answer.esi && send(answer.esi, answer.eax, answer.edx, answer.ebx) == NO_ROOM)
+    word code = answer.esi ? send(answer.esi, answer.eax, answer.edx, answer.ebx) : DONE;
+    if (code == SEND_TIMEOUT)
+        keep_answer(answered, &answer);
+    if (code == NO_ROOM)
         process_end(answered, SIGKILL);
     answer = (struct message){ eax, 0, edx, ebx, 0, OPEN, to };
     answered = p;
@@ -185,6 +210,9 @@ static void decode(struct event *e, struct process *p, struct message *m)
     } else if (is_agent) {
         if (w0 == READY)
             agent_waits(p, m->ebx);
+    } else if (p->platform.lost) {
+        p->platform.lost = 0;
+        set_answer(p, p->platform.thread, 0, p->platform.answer[0], p->platform.answer[1]);
     } else if (p->state == RUNNING) {
         e->kind = CALLED;
         p->platform.frame = m->edi;
@@ -195,25 +223,39 @@ static void decode(struct event *e, struct process *p, struct message *m)
     }
 }
 
+/* A process whose agent waits is not interrupted now. Then the answer may take the kernel's fast path. */
+static int may_wait(struct message *m, u64 until)
+{
+    return !until && m->eax == 0 && answered->platform.agent && m->esi == answered->platform.thread;
+}
+
+/* No message has come: the answer did not arrive, or it is time for something else. */
+static void failed(struct event *e, word code)
+{
+    if (code == NO_ROOM)
+        *e = (struct event){ .kind = EXHAUSTED, .process = answered };
+    if (answer.esi && (code == SEND_TIMEOUT || code == SEND_CANCELLED))
+        keep_answer(answered, &answer);
+    if (code == RECEIVE_TIMEOUT)
+        retry();
+    answer.esi = 0;
+}
+
 void platform_next(struct event *e, u64 until)
 {
     struct message m = answer;
-    *e = (struct event){ .kind = NOTHING };
+    e->kind = NOTHING;
     if (next_retry && (!until || until > next_retry))
         until = next_retry;
     if (!m.esi)
         m = (struct message){ NONE, 0, 0, 0, 0, OPEN, 0 };
-    m.ecx = timeouts(until);
-    answer.esi = 0;
+    m.ecx = may_wait(&m, until) ? 0 : timeouts(until);
     ipc(&m);
-    if (m.eax == NO_ROOM) {
-        *e = (struct event){ .kind = EXHAUSTED, .process = answered };
+    if (m.eax) {
+        failed(e, m.eax);
         return;
     }
-    if (m.eax == RECEIVE_TIMEOUT)
-        retry();
-    if (m.eax)
-        return;
+    answer.esi = 0;
     sender = m.esi;
     word task = sender >> 16 & 0xFF;
     if (sender == typist)

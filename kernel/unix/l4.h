@@ -16,8 +16,14 @@
 #define SEND_NOW 0x10u
 #define RECEIVE_NOW 0x01u
 
+/* 98 * 4^5 microseconds: a tenth of a second. */
+#define RECEIVE_SOON (98u << 24 | 10)
+#define SEND_SOON (98u << 16 | 10 << 4)
+#define WAITS_TO_SEND 0xDu
+
 /* Codes of ipc. */
-enum { DONE = 0, MAPPED_ITEM = 2, NOT_FOUND = 0x10, RECEIVE_TIMEOUT = 0x20, NO_ROOM = 0x70 };
+enum { DONE = 0, MAPPED_ITEM = 2, NOT_FOUND = 0x10, RECEIVE_TIMEOUT = 0x20, SEND_TIMEOUT = 0x30,
+       SEND_CANCELLED = 0x50, NO_ROOM = 0x70 };
 
 /* The registers of an ipc, before and after. */
 struct message { word eax, ecx, edx, ebx, edi, ebp, esi; };
@@ -28,6 +34,8 @@ void fpage_unmap(word fpage, word mask);
 word task_new(word mcp, word esp, word eip, word pager, word task);
 void thread_start(word lthread, word esp, word eip, word pager);
 void thread_priority(word thread, word priority);
+word thread_state(word thread);
+void thread_cancel(word lthread);
 
 static inline void out(word port, word value) { __asm__ volatile("outb %%al, %%dx" : : "a"(value), "d"(port)); }
 

@@ -26,6 +26,8 @@ struct platform_process {
     byte loaded;               /* its registers are in the process */
     byte agent;                /* its agent waits for an order */
     byte order;                /* what the agent must do as soon as it can */
+    byte lost;                 /* it was interrupted when it was to be answered; it will ask again */
+    word answer[2];            /* the answer that it gets then */
 };
 
 /* Gives all free memory to frames_add, and finds the archive. Power and console are ready. */

@@ -1,7 +1,7 @@
 # System calls of L4 X.0 as C calls them, and the server's first instruction.
 
         .text
-        .globl _start, ipc, my_thread, fpage_unmap, task_new, thread_start, thread_priority
+        .globl _start, ipc, my_thread, fpage_unmap, task_new, thread_start, thread_priority, thread_state, thread_cancel
 
 # [ESP] holds the argument that boot leaves.
 _start:
@@ -89,6 +89,34 @@ thread_priority:
         or      $10 << 24 | 10 << 20, %eax
         mov     $-1, %ebx
         int     $0x34
+        pop     %esi
+        pop     %ebx
+        ret
+
+# The state of the table in spec/interface, section 7.
+thread_state:
+        push    %ebx
+        push    %esi
+        mov     12(%esp), %esi
+        mov     $-1, %eax
+        mov     $-1, %ebx
+        int     $0x34
+        shr     $16, %eax
+        and     $15, %eax
+        pop     %esi
+        pop     %ebx
+        ret
+
+# Ends the ipc that an lthread of this task waits in.
+thread_cancel:
+        push    %ebx
+        push    %esi
+        mov     12(%esp), %eax
+        mov     $-1, %ecx
+        mov     $-1, %edx
+        mov     $-1, %ebx
+        mov     $-1, %esi
+        int     $0x35
         pop     %esi
         pop     %ebx
         ret

@@ -18,7 +18,7 @@ void time_limit(struct process *p, u64 until) { note(p->until = until); }
 /* Lets blocked calls and alarms end whose time has come. */
 void time_expire(void)
 {
-    u64 now = platform_time();
+    u64 now = next_limit ? platform_time() : 0;
     if (!next_limit || now < next_limit)
         return;
     next_limit = 0;

@@ -4,8 +4,8 @@ using Verified.Machine.Computer;
 namespace Verified.Proofs.Unix;
 
 /// <summary>
-/// Runs the machine while somebody types at the terminal: what the standard input gives goes to COM1. The machine's time
-/// jumps over waiting, so an idle guest is slowed down to about the host's time.
+/// Runs the machine while somebody types at the terminal: the bytes of the standard input go to COM1. The machine's
+/// time jumps over waiting, so an idle guest is slowed down to about the host's time.
 /// </summary>
 internal sealed class Typing
 {

@@ -8,7 +8,8 @@ using Verified.Proofs.Host;
 namespace Verified.Proofs.Unix;
 
 /// <summary>
-/// The Unix server (<c>kernel/unix</c>) as a root task: its source is part of this assembly, and built where it is used.
+/// The Unix server (<c>kernel/unix</c>) as a root task. Its source is part of this assembly, and gcc builds it when it
+/// is used.
 /// </summary>
 public static class UnixServer
 {

@@ -5,8 +5,7 @@ using Xunit;
 namespace Verified.Tests.Unix;
 
 /// <summary>
-/// Static programs in C (<c>programs/</c>) as process 1. What they print is what they print under Linux, where this host
-/// can run them.
+/// Static programs in C (<c>programs/</c>) as process 1. They print the same under Linux, if this host can run them.
 /// </summary>
 public class ProgramTests
 {
@@ -110,6 +109,18 @@ public class ProgramTests
         {
             Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
         }
+    }
+
+    [TheoryWith(Tool.Gcc | Tool.Qemu)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Random_calls_and_raw_messages_harm_nobody_else(bool inQemu)
+    {
+        var files = Files("hostile");
+        var (text, status) = inQemu ? UnixSystem.InQemu(files, _ => "") : UnixSystem.OnTheMachine(files, _ => "");
+        Assert.Contains("wrong bytes: 0\r\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("unix: process 1 has ended with status 0\r\n", text, StringComparison.Ordinal);
+        Assert.Equal(0, status);
     }
 
     private static byte[] Files(string program) => UnixSystem.ArchiveOf(UnixSystem.Program(program));
