@@ -5,8 +5,8 @@ namespace Verified.Proofs.Check;
 
 /// <summary>
 /// Checks that a run satisfies independence. If a thread becomes ready or is raised, and its priority is then above all
-/// others, it gets the processor within <see cref="MostSteps"/> steps of the kernel. The threads below it cannot prevent
-/// this.
+/// others, it gets the processor within <see cref="MostSteps"/> steps of the kernel. The threads below it cannot
+/// prevent this.
 /// </summary>
 /// <remarks>
 /// Steps that wake other threads at the same tick do not count; there is at most one for each thread. The rule does not

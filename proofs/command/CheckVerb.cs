@@ -96,8 +96,8 @@ internal static class CheckVerb
     {
         var result = display.While($"model {Liveness.Fair.Name}", _ => Liveness.Run(Liveness.Fair));
         display.Line(
-            $"check {result.Model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions: no thread waits "
-                + "for ever: "
+            $"check {result.Model.Name}: {result.States:N0} states, {result.Transitions:N0} transitions: no thread "
+                + "waits for ever: "
                 + (result.Violation is null ? "holds" : "FAILED")
         );
         display.Checked.Add(

@@ -4,8 +4,8 @@ using Verified.Proofs.Prove;
 namespace Verified.Proofs.Commands;
 
 /// <summary>
-/// Parts of a run that do not depend on each other. All cores take jobs from one queue. Each part prints on a display of
-/// its own; the lines appear in the order in which the parts were added, whichever part ends first.
+/// Parts of a run that do not depend on each other. All cores take jobs from one queue. Each part prints on a display
+/// of its own; the lines appear in the order in which the parts were added, whichever part ends first.
 /// </summary>
 /// <param name="display">The display that shows the lines.</param>
 internal sealed class Parts(Display display)

@@ -59,9 +59,9 @@ internal static class RunVerb
     {
         var verb = new Command(
             "run",
-            "Run the image, a ROM, a kernel or a flat binary on the machine. The serial and parallel ports and port E9h "
-                + "print on the terminal; diagnostic codes (ports 80h and 190h) print on the error output. Exit code 1 "
-                + "unless it ends content"
+            "Run the image, a ROM, a kernel or a flat binary on the machine. The serial and parallel ports and port "
+                + "E9h print on the terminal; diagnostic codes (ports 80h and 190h) print on the error output. Exit code "
+                + "1 unless it ends content"
         )
         {
             Budget,
@@ -198,7 +198,8 @@ internal static class RunVerb
             error.WriteLine($"[nothing answers port {port:X3}h: {times:N0} accesses]");
         if (pc.Mmu.Unanswered is { Accesses: > 0 } nowhere)
             error.WriteLine(
-                $"[nothing answers at {nowhere.First:X8}h and other addresses: {nowhere.Accesses:N0} accesses to memory]"
+                $"[nothing answers at {nowhere.First:X8}h and other addresses: "
+                    + $"{nowhere.Accesses:N0} accesses to memory]"
             );
         output.WriteLine(
             reason switch

@@ -60,8 +60,8 @@ public sealed class FlowGraph
         {
             FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch => instruction.NearBranch32,
             FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Call => throw new ImageException(
-                $"{image.Name((uint)instruction.IP)}: {instruction} is not a direct jump, the only kind that kernel code "
-                    + "has"
+                $"{image.Name((uint)instruction.IP)}: {instruction} is not a direct jump, the only kind that kernel "
+                    + "code has"
             ),
             _ => null,
         };

@@ -218,7 +218,7 @@ public static class BootMessages
         return Ended(pc, text);
     }
 
-    /// <summary>The text, and what is wrong besides: the processor does not halt, or a chip's register differs.</summary>
+    /// <summary>The text, and another error: the processor does not halt, or a chip's register differs.</summary>
     private static string Ended(Pc pc, StringBuilder text) =>
         !Halts(pc) ? $"{text} and does not halt"
         : FirstStateCheck.Chips(pc).FirstOrDefault() is { } wrong ? $"{text} and {wrong}"

@@ -5,7 +5,9 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Fuzz;
 
-/// <summary>Events that make rare situations common: growth, gifts of pages, threads and tasks that come and go.</summary>
+/// <summary>
+/// Events that make rare situations common: growth, gifts of pages, threads and tasks that come and go.
+/// </summary>
 public sealed partial class Generator
 {
     // The most threads that grow from boot's two.

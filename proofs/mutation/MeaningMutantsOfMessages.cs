@@ -312,7 +312,12 @@ internal static partial class MeaningMutants
             "if ((s.Handler[id] == State<W>.Nobody) & (s.Handles",
             "if ((s.Handles"
         ),
-        new("a receive leaves its line masked", "steps/InterruptMessages.cs", "s.Masked &= ~Interrupts.Bit(id);", "{ }"),
+        new(
+            "a receive leaves its line masked",
+            "steps/InterruptMessages.cs",
+            "s.Masked &= ~Interrupts.Bit(id);",
+            "{ }"
+        ),
         new(
             "an interrupt's message has a word",
             "steps/InterruptMessages.cs",

@@ -8,8 +8,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Verified.Tests.Diff;
 
 /// <summary>
-/// Wrong kernels that differ only on a PC. The difference is in the gates, the segments or the controllers, in registers
-/// that the kernel does not use, or in the state after boot.
+/// Wrong kernels that differ only on a PC. The difference is in the gates, the segments or the controllers, in
+/// registers that the kernel does not use, or in the state after boot.
 /// </summary>
 public class PlantedKernelTests
 {

@@ -8,8 +8,9 @@ namespace Verified.Proofs.Values;
 /// apply.
 /// </summary>
 /// <remarks>
-/// The rules lead to these forms. Constants are last and outermost in sums, and masks are outside shifts. A sum replaces
-/// an OR or XOR without carries. A difference has only two terms. In each group the first rule that applies is used.
+/// The rules lead to these forms. Constants are last and outermost in sums, and masks are outside shifts. A sum
+/// replaces an OR or XOR without carries. A difference has only two terms. In each group the first
+/// rule that applies is used.
 /// </remarks>
 public static class Rules
 {
