@@ -60,8 +60,8 @@ internal static class RunVerb
         var verb = new Command(
             "run",
             "Run the image, a ROM, a kernel or a flat binary on the machine. The serial and parallel ports and port "
-                + "E9h print on the terminal; diagnostic codes (ports 80h and 190h) print on the error output. Exit code "
-                + "1 unless it ends content"
+                + "E9h print on the terminal; diagnostic codes (ports 80h and 190h) print on the error output. Exit "
+                + "code 1 unless it ends content"
         )
         {
             Budget,
