@@ -103,7 +103,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     ];
 
     /// <summary>All representation invariants except those of the sets.</summary>
-    public static readonly IReadOnlyList<RepresentationInvariant<W>> Others =
+    public static readonly IReadOnlyList<RepresentationInvariant<W>> ExceptSets =
     [
         new(
             "top-priority",
@@ -185,7 +185,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
         ),
     ];
 
-    public static readonly IReadOnlyList<RepresentationInvariant<W>> All = [.. Sets, .. Others];
+    public static readonly IReadOnlyList<RepresentationInvariant<W>> All = [.. Sets, .. ExceptSets];
 
     public View<W> View => view;
 

@@ -107,7 +107,7 @@ public sealed class Expander
         }
 
         // If an own step leads to this state, its further own steps are those of the state before, which settles.
-        var isOwn = Kernel<Concrete>.Own(step.StageBefore) == step.Entry;
+        var isOwn = Kernel<Concrete>.OwnStep(step.StageBefore) == step.Entry;
         return again || (_found.Add(fresh, _from) && (isOwn || Walker.Settles()))
             ? null
             : NotSettled(Walker.Meant ?? Walker.DoesNotSettle, step);

@@ -39,7 +39,7 @@ internal sealed class KernelSource : IStepSource
         [
             .. Enumerable
                 .Range(0, _rootsOf.Length)
-                .Select(stage => Kernel<Concrete>.Own((uint)stage) is { } own ? _roots.IndexOf((own, 0)) : -1),
+                .Select(stage => Kernel<Concrete>.OwnStep((uint)stage) is { } own ? _roots.IndexOf((own, 0)) : -1),
         ];
         Initial = InitialOf(walker);
     }
@@ -76,7 +76,7 @@ internal sealed class KernelSource : IStepSource
                     : -1;
             return new(
                 kind,
-                Kernel<Concrete>.Own(step.StageBefore) == entry,
+                Kernel<Concrete>.OwnStep(step.StageBefore) == entry,
                 effect.Clear.Low,
                 effect.Set.Low,
                 outside,

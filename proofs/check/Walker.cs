@@ -243,7 +243,7 @@ public sealed class Walker
     {
         Meant = null;
         _history?.Begin();
-        for (var steps = 0; Kernel<Concrete>.Own(State.Stage.Value) is { } own; steps++)
+        for (var steps = 0; Kernel<Concrete>.OwnStep(State.Stage.Value) is { } own; steps++)
         {
             if (steps > _most)
                 return false;

@@ -56,7 +56,7 @@ internal static class Counterexample
             registers.Set(state, state.Current);
         Complete(state);
 
-        var own = Kernel<Concrete>.Own(way.Stage) is not null;
+        var own = Kernel<Concrete>.OwnStep(way.Stage) is not null;
         Event step = new(
             way.Step ?? Entry.IdNearest,
             own || way.Stage == Stages.Idle ? null : Registers.Of(state, state.Current),

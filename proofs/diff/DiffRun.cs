@@ -153,7 +153,7 @@ public static class DiffRun
                 return true;
             });
             walker.Codec.Unpack(states[number]);
-            if (Kernel<Concrete>.Own(walker.State.Stage.Value) is not null)
+            if (Kernel<Concrete>.OwnStep(walker.State.Stage.Value) is not null)
                 continue;
             visited++;
             var differs = duel.Place(walker.State) is not null;

@@ -368,7 +368,7 @@ public sealed partial class Duel
     private Difference? Settle()
     {
         _tables.Commit();
-        if (Kernel<Concrete>.Own(State.Stage.Value) is null)
+        if (Kernel<Concrete>.OwnStep(State.Stage.Value) is null)
             return null;
         var before = State.Current.Value;
         var steps = FinishSpec();
@@ -376,7 +376,7 @@ public sealed partial class Duel
     }
 
     /// <summary>Makes the kernel's own steps. Returns their number.</summary>
-    private int FinishSpec(Between? between = null)
+    private int FinishSpec(InterruptBetweenSteps? between = null)
     {
         var steps = 0;
         StepsOnMappings = 0;

@@ -318,7 +318,7 @@ public sealed class ImageMachine : IMachine<Concrete>
 
     // An interrupt that is raised while the kernel works: between two steps on mappings, when interrupts are on, or
     // when the kernel has finished.
-    private string? RunInterrupted(Between between, Arrival arrival, long budget)
+    private string? RunInterrupted(InterruptBetweenSteps between, Arrival arrival, long budget)
     {
         if (between.Steps == 0)
             Pc.Drive(between.Line, true);

@@ -72,7 +72,7 @@ public sealed record Event(
     Registers? Registers = null,
     uint Argument = 0,
     uint Code = 0,
-    Between? Between = null,
+    InterruptBetweenSteps? Between = null,
     UserInstruction? By = null,
     LoadedSegment? Loaded = null,
     bool Injected = false
@@ -83,15 +83,18 @@ public sealed record Event(
     /// takes the next.
     /// </summary>
     /// <param name="s">The state they are made on.</param>
-    /// <param name="between">The event's <see cref="Between"/>.</param>
+    /// <param name="between">The event's <see cref="InterruptBetweenSteps"/>.</param>
     /// <returns>Each step's entry, and its argument.</returns>
-    public static IEnumerable<(Entry Entry, uint Argument)> OwnSteps(State<Concrete> s, Between? between = null)
+    public static IEnumerable<(Entry Entry, uint Argument)> OwnSteps(
+        State<Concrete> s,
+        InterruptBetweenSteps? between = null
+    )
     {
         var (steps, waits) = (0u, between is not null);
         while (true)
         {
             // An interrupt raised at the start waits for the first point where it may come.
-            var own = Kernel<Concrete>.Own(s.Stage.Value);
+            var own = Kernel<Concrete>.OwnStep(s.Stage.Value);
             if (
                 waits
                 && (
@@ -117,7 +120,7 @@ public sealed record Event(
 
     /// <summary>Whether it can come in a state.</summary>
     public bool Fits(State<Concrete> s) =>
-        Kernel<Concrete>.Own(s.Stage.Value) is { } own
+        Kernel<Concrete>.OwnStep(s.Stage.Value) is { } own
             ? Entry == own
             : Entry switch
             {

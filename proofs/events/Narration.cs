@@ -53,7 +53,7 @@ public sealed class Narration
         var makesOwn =
             _trace.Origin?.Verb is not ("check" or Explore.Session.Verb) && !events.Any(e => Owns.Contains(e.Entry));
         var tellsMaps = events.Any(e => e.Entry == Entry.Map);
-        Between? between = null;
+        InterruptBetweenSteps? between = null;
         for (var i = 0; i < events.Count; i++)
         {
             var @event = events[i];

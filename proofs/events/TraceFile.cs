@@ -93,7 +93,7 @@ public static class TraceFile
         Registers? Registers = null,
         uint Argument = 0,
         uint Code = 0,
-        Between? Between = null,
+        InterruptBetweenSteps? Between = null,
         UserInstruction? By = null,
         LoadedSegment? Loaded = null,
         bool? Injected = null

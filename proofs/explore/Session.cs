@@ -183,7 +183,7 @@ public sealed partial class Session
     private void Follow()
     {
         for (var n = 0u; n <= Model.MostOwnSteps; n++)
-            if (_choices is [(var e, _, false)] && Kernel<Concrete>.Own(State.Stage.Value) == e.Entry)
+            if (_choices is [(var e, _, false)] && Kernel<Concrete>.OwnStep(State.Stage.Value) == e.Entry)
                 Append([e]);
             else
                 return;

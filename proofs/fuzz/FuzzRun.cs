@@ -244,7 +244,7 @@ public static class FuzzRun
             return After(e.Entry, e.Argument, e.Code) ?? Settle(e.Between);
         }
 
-        private (string, string)? Settle(Between? between = null)
+        private (string, string)? Settle(InterruptBetweenSteps? between = null)
         {
             var (steps, mapSteps) = (0, 0);
             foreach (var (entry, argument) in Event.OwnSteps(_tables.State, between))

@@ -30,23 +30,23 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
 
     public override uint? Constant(uint address) => booted.Constant(address);
 
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
         // Nothing is assumed: the loader made the machine.
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var path = attempt.Path;
+        var path = proof.Path;
         var pc = new Pc();
         Multiboot.Load(pc, image.ToElf(), "", [.. modules]);
-        var cpu = FromLoader(attempt, pc);
+        var cpu = FromLoader(proof, pc);
         try
         {
             while (pc.Cpu.Eip.Value != booted.Pick)
             {
                 // Until paging is on, boot runs at the addresses to which the kernel's linear addresses lead.
-                attempt.Trail.Add(pc.Cpu.Eip.Value | Layout.KernelBase);
+                proof.Trail.Add(pc.Cpu.Eip.Value | Layout.KernelBase);
                 if (!Symbolic.TryValue(cpu.Eip, out var eip) || eip != pc.Cpu.Eip.Value)
                     throw path.Refuted($"the loader's registers make boot branch to {cpu.Eip}");
                 var operation = Decoded(pc, eip, path);
@@ -70,21 +70,21 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
             throw path.Refuted($"at {pc.Cpu.Eip}: {e.Message}");
         }
 
-        attempt.Ran(new(attempt.Trail.Count, 0, 0));
+        proof.Ran(new(proof.Trail.Count, 0, 0));
         path.IsTaken();
         RequireContract(path, cpu, pc.Cpu);
     }
 
-    private static Ia32<Symbolic, BootBus> FromLoader(Attempt attempt, Pc pc)
+    private static Ia32<Symbolic, BootBus> FromLoader(ProofContext proof, Pc pc)
     {
-        var cpu = new Ia32<Symbolic, BootBus>(new BootBus(pc, attempt.Path)) { Eip = pc.Cpu.Eip.Value };
+        var cpu = new Ia32<Symbolic, BootBus>(new BootBus(pc, proof.Path)) { Eip = pc.Cpu.Eip.Value };
         foreach (var field in ProcessorState<Symbolic, BootBus>.All)
             if (field.Write is { } write && IsLeftByLoader(field.Name))
-                write(cpu, attempt.Register(field.Name.ToLowerInvariant()));
+                write(cpu, proof.Register(field.Name.ToLowerInvariant()));
         (cpu.R[Register.Eax], cpu.R[Register.Ebx]) = (pc.Cpu.R[Register.Eax].Value, pc.Cpu.R[Register.Ebx].Value);
-        cpu.Eflags = attempt.Register("eflags") & (Flag.Status | Flag.Direction) | Flag.Reserved;
+        cpu.Eflags = proof.Register("eflags") & (Flag.Status | Flag.Direction) | Flag.Reserved;
         for (var segment = 0; segment < 6; segment++)
-            cpu.S[segment].Selector = attempt.Register($"selector-{segment}");
+            cpu.S[segment].Selector = proof.Register($"selector-{segment}");
         return cpu;
     }
 

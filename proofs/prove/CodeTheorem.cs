@@ -18,43 +18,43 @@ public abstract class CodeTheorem(string name, BootedImage image) : KernelTheore
     public override uint? Constant(uint address) => image.Constant(address);
 
     /// <summary>The kernel's tables.</summary>
-    /// <param name="attempt">The attempt.</param>
+    /// <param name="proof">The proof.</param>
     /// <param name="touch">Called with each row that the code reads or writes; null before it runs.</param>
     /// <param name="senders">The summary of a thread's senders if the sets are not bitmaps; null if they are.</param>
     /// <param name="instruction">
     /// The user's instruction that the code may read (<see cref="KernelMemory.Instruction"/>).
     /// </param>
     protected KernelMemory Memory(
-        Attempt attempt,
+        ProofContext proof,
         Action<Area, Field, Symbolic>? touch,
         Func<Symbolic, Symbolic>? senders,
         (Symbolic At, Symbolic Bytes, Symbolic Length)? instruction = null
     ) =>
         new(
             Layout,
-            attempt.Terms,
-            attempt.Path,
-            (area, field, row) => attempt.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row),
-            address => Recorded(attempt, address),
+            proof.Terms,
+            proof.Path,
+            (area, field, row) => proof.Initial($"{area.Name}.{field.Name}", (int)field.Bits, row),
+            address => Recorded(proof, address),
             touch ?? ((_, _, _) => { }),
-            attempt.Initial($"{Layout.Masked.Name}.{Layout.MaskedLines.Name}", (int)Layout.MaskedLines.Bits, 0),
+            proof.Initial($"{Layout.Masked.Name}.{Layout.MaskedLines.Name}", (int)Layout.MaskedLines.Bits, 0),
             senders
         )
         {
             Instruction = instruction,
         };
 
-    /// <inheritdoc cref="SymbolicMachine(BootedImage, Attempt, KernelMemory, CutPoint)"/>
-    protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory, CutPoint start) =>
-        new(image with { Constant = address => Recorded(attempt, address) }, attempt, memory, start);
+    /// <inheritdoc cref="SymbolicMachine(BootedImage, ProofContext, KernelMemory, CutPoint)"/>
+    protected SymbolicMachine Machine(ProofContext proof, KernelMemory memory, CutPoint start) =>
+        new(image with { Constant = address => Recorded(proof, address) }, proof, memory, start);
 
     /// <summary>The state before the run, as the view of a machine.</summary>
-    protected State<Symbolic> Before(Attempt attempt, View<Symbolic> view) =>
-        new(Limits, new SymbolicTables(view.Column, attempt.Terms, null, Limits.Priorities));
+    protected State<Symbolic> Before(ProofContext proof, View<Symbolic> view) =>
+        new(Limits, new SymbolicTables(view.Column, proof.Terms, null, Limits.Priorities));
 
-    private uint? Recorded(Attempt attempt, uint address)
+    private uint? Recorded(ProofContext proof, uint address)
     {
-        attempt.Constants.Add(address);
+        proof.Constants.Add(address);
         return image.Constant(address);
     }
 }

@@ -56,75 +56,75 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
             _ => 0,
         };
 
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
-        var machine = Machine(attempt, Memory(attempt));
+        var machine = Machine(proof, Memory(proof));
         var view = new View<Symbolic>(Layout, machine);
-        var state = Before(attempt, view);
+        var state = Before(proof, view);
         foreach (
             var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(way.Step, way.Only, invariant))
         )
-            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+            proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(state, i, j)
             );
 
         var representation = new Representation<Symbolic>(view, state);
-        attempt.Universe.Follow(Table.Thread, thread => [(Table.Priority, state.Priority[thread])]);
-        Following.Mappings(attempt.Universe, state);
-        attempt.Range(Table.PortWord, Representation<Symbolic>.Count(Table.PortWord, Layout));
-        Following.Ports(attempt.Universe, state);
+        proof.Instances.Follow(Table.Thread, thread => [(Table.Priority, state.Priority[thread])]);
+        RelatedRows.Mappings(proof.Instances, state);
+        proof.Range(Table.PortWord, Representation<Symbolic>.Count(Table.PortWord, Layout));
+        RelatedRows.Ports(proof.Instances, state);
         if (way.Only is { } only)
-            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(state));
+            proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(state));
         if (way.InSmallSpace is { } small)
-            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) =>
+            proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) =>
                 small ? !representation.IsFlat : representation.IsFlat
             );
-        foreach (var invariant in Representation<Symbolic>.Others)
+        foreach (var invariant in Representation<Symbolic>.ExceptSets)
         {
             if (invariant.Name == Representation<Symbolic>.SegmentsName)
                 continue; // a user may have loaded others
-            attempt.Universe.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
+            proof.Instances.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
         }
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var path = attempt.Path;
+        var path = proof.Path;
 
-        var before = new View<Symbolic>(Layout, Machine(attempt, Memory(attempt)));
-        var choosing = attempt.Choosing();
-        var tables = Tables(attempt, before, choosing);
+        var before = new View<Symbolic>(Layout, Machine(proof, Memory(proof)));
+        var choosing = proof.Choosing();
+        var tables = Tables(proof, before, choosing);
         var state = new State<Symbolic>(Limits, tables);
         var kernel = new Kernel<Symbolic>(state);
 
         // The spec runs first. Its choices are variables, and the code's results are then shown to equal one of them.
         // The fast path makes no choice, and decides which case of the spec it is.
         var fast = way is { Step: Entry.Ipc, Kind: WayKind.SystemCall };
-        var errorCode = attempt.Register("error-code");
+        var errorCode = proof.Register("error-code");
         var argument = way.Step switch
         {
             Entry.PageFault => UserSegments.AddressOf(
                 before.Get(Layout.DataSegment, 0, Layout.DescriptorHigh),
-                attempt.Register("cr2")
+                proof.Register("cr2")
             ),
-            Entry.Protection => attempt.Register(CodeBytes),
+            Entry.Protection => proof.Register(CodeBytes),
             _ => way.Argument,
         };
         if (!fast && way.Step is { } entry)
             kernel.Step(entry, argument, way.HasErrorCode ? errorCode : 0);
         var choices = choosing.Results.ToArray();
 
-        var sets = new SymbolicSets(Limits, attempt.Terms, Membership<Symbolic>.Of(Before(attempt, before)));
+        var sets = new SymbolicSets(Limits, proof.Terms, Membership<Symbolic>.Of(Before(proof, before)));
         var memory = Memory(
-            attempt,
-            (area, _, row) => Touch(attempt, area, row),
-            receiver => Summary(attempt, sets, choosing, receiver),
+            proof,
+            (area, _, row) => Touch(proof, area, row),
+            receiver => Summary(proof, sets, choosing, receiver),
             way.Step == Entry.Protection
-                ? (attempt.Register("eip"), argument, PortAccess<Symbolic>.Of(argument, attempt.Register("edx")).Length)
+                ? (proof.Register("eip"), argument, PortAccess<Symbolic>.Of(argument, proof.Register("edx")).Length)
                 : null
         );
-        var contracts = new SetContracts(Layout, memory, sets, attempt, choosing, Image.Points.Pick, path.Require);
-        var machine = Machine(attempt, memory);
+        var contracts = new SetContracts(Layout, memory, sets, proof, choosing, Image.Points.Pick, path.Require);
+        var machine = Machine(proof, memory);
         machine.Contracts = (operation, cpu) =>
         {
             var lost = contracts.Apply(operation, cpu);
@@ -132,9 +132,9 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
                 cpu.R[Register.Eax] = path.Identify(cpu.R[Register.Eax], true, choices);
             return lost;
         };
-        attempt.Trail = machine.Trail;
+        proof.Trail = machine.Trail;
         machine.Run(way, errorCode);
-        attempt.Ran(_timer.Time(machine.Trail, machine.End, way, byContract: true), machine.Reached?.Name);
+        proof.Ran(_timer.Time(machine.Trail, machine.End, way, byContract: true), machine.Reached?.Name);
         if (fast && !machine.LeftFastPath)
         {
             // It passes the cut point of the receive phase.
@@ -142,19 +142,19 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
             while (
                 Symbolic.TryValue(state.Stage, out var stage)
                 && stage != machine.Stage
-                && Kernel<Symbolic>.Own(stage) is { } own
+                && Kernel<Symbolic>.OwnStep(stage) is { } own
             )
                 kernel.Step(own);
         }
 
         path.IsTaken();
         var after = new View<Symbolic>(Layout, machine);
-        var written = Written(attempt, memory, tables, sets, before.Current, after.Current);
+        var written = Written(proof, memory, tables, sets, before.Current, after.Current);
         var representation = new Representation<Symbolic>(after, state);
         var members = Membership<Symbolic>.Of(state);
         path.RequireAll([
             .. state.Columns.SelectMany(column =>
-                attempt.ForAll(
+                proof.ForAll(
                     column.Info.Table,
                     Table.Processor,
                     written,
@@ -162,8 +162,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
                     $"{column.Info.Name} is what the spec says"
                 )
             ),
-            .. Representation<Symbolic>.Others.SelectMany(invariant =>
-                attempt.ForAll(
+            .. Representation<Symbolic>.ExceptSets.SelectMany(invariant =>
+                proof.ForAll(
                     invariant.I,
                     invariant.J,
                     written,
@@ -171,21 +171,21 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
                     $"representation {invariant.Name} holds again: {invariant.Why}"
                 )
             ),
-            .. attempt.ForAll(
+            .. proof.ForAll(
                 Table.Thread,
                 Table.Processor,
                 written,
                 (thread, _) => sets.Ready.Get(thread) == members.Ready(thread),
                 "a thread is in the set of its priority if it competes for the processor, and in no other"
             ),
-            .. attempt.ForAll(
+            .. proof.ForAll(
                 Table.Thread,
                 Table.Processor,
                 written,
                 (thread, _) => sets.Sender.Get(thread) == members.Sender(thread),
                 "a thread is in the sender set of the thread it waits to send to, and in no other"
             ),
-            .. attempt.ForAll(
+            .. proof.ForAll(
                 Table.Thread,
                 Table.Processor,
                 written,
@@ -267,33 +267,33 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     }
 
     /// <summary>The summary of a thread's senders: 0 exactly if it has none (<see cref="SendersTheorem"/>).</summary>
-    private Symbolic Summary(Attempt attempt, SymbolicSets sets, Choosing choosing, Symbolic receiver)
+    private Symbolic Summary(ProofContext proof, SymbolicSets sets, Choosing choosing, Symbolic receiver)
     {
         var sender = sets.Sender.AsNow();
         var (found, _) = choosing.First(Table.Thread, Limits.Threads, 0, thread => sender(thread) == receiver);
-        Symbolic summary = attempt.Terms.Fresh("senders", (int)Layout.Words);
-        attempt.Path.Assume((summary != 0) == found);
+        Symbolic summary = proof.Terms.Fresh("senders", (int)Layout.Words);
+        proof.Path.Assume((summary != 0) == found);
         return summary;
     }
 
-    private KernelMemory Memory(Attempt attempt) => Memory(attempt, null, receiver => receiver);
+    private KernelMemory Memory(ProofContext proof) => Memory(proof, null, receiver => receiver);
 
-    private SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
-        Machine(attempt, memory, way.StartsAt(Image.Points));
+    private SymbolicMachine Machine(ProofContext proof, KernelMemory memory) =>
+        Machine(proof, memory, way.StartsAt(Image.Points));
 
-    private SymbolicTables Tables(Attempt attempt, View<Symbolic> view, Choosing choosing)
+    private SymbolicTables Tables(ProofContext proof, View<Symbolic> view, Choosing choosing)
     {
         // Once a row is known not to be row 0, its registers are no longer a selection, and simplify like those of the
         // code.
         var somebody = new HashSet<Symbolic>();
-        return new(Initial, attempt.Terms, (attempt.Universe, choosing), Limits.Priorities);
+        return new(Initial, proof.Terms, (proof.Instances, choosing), Limits.Priorities);
 
         Symbolic Initial(ColumnInfo column, Symbolic row)
         {
             if (
                 View<Symbolic>.IsRegister(column)
                 && !somebody.Contains(row)
-                && attempt.Path.Shows(row != State<Symbolic>.Nobody)
+                && proof.Path.Shows(row != State<Symbolic>.Nobody)
             )
                 somebody.Add(row);
             return view.Column(column, row);
@@ -305,7 +305,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     /// known to differ.
     /// </summary>
     private Dictionary<Table, List<Symbolic>> Written(
-        Attempt attempt,
+        ProofContext proof,
         KernelMemory memory,
         SymbolicTables tables,
         SymbolicSets sets,
@@ -325,13 +325,13 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
             written[table].Add(row);
         }
 
-        attempt.Apart(written);
+        proof.Apart(written);
         return written;
     }
 
-    private void Touch(Attempt attempt, Area area, Symbolic row)
+    private void Touch(ProofContext proof, Area area, Symbolic row)
     {
         if (Layout.TableOf(area) is var table && table != Table.Processor)
-            attempt.Universe.Touch(table, row);
+            proof.Instances.Touch(table, row);
     }
 }

@@ -32,77 +32,74 @@ public sealed class IsolationTheorem(
 
     private readonly Policy _policy = policy ?? new(Isolation<Symbolic>.TakesPart, Isolation<Symbolic>.MayChange);
 
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
-        var before = Before(attempt);
+        var before = Before(proof);
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
-            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+            proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(before, i, j)
             );
         if (only is not null)
-            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
-        Following.Mappings(attempt.Universe, before);
+            proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
+        RelatedRows.Mappings(proof.Instances, before);
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var before = Before(attempt);
-        var choosing = attempt.Choosing();
-        var (argument, code) = (attempt.Register("argument"), attempt.Register("error-code"));
+        var before = Before(proof);
+        var choosing = proof.Choosing();
+        var (argument, code) = (proof.Register("argument"), proof.Register("error-code"));
         if (entry == Entry.Interrupt)
-            attempt.Path.Assume(Interrupts.IsUsers(argument));
+            proof.Path.Assume(Interrupts.IsUsers(argument));
         State<Symbolic> After(Func<ColumnInfo, Symbolic, Symbolic> initial)
         {
             var state = new State<Symbolic>(
                 Limits,
-                new SymbolicTables(initial, attempt.Terms, (attempt.Universe, choosing), Limits.Priorities)
+                new SymbolicTables(initial, proof.Terms, (proof.Instances, choosing), Limits.Priorities)
             );
             new Kernel<Symbolic>(state).Step(entry, argument, code);
             return state;
         }
 
-        var after = After((info, row) => Initial(attempt, info, row));
+        var after = After((info, row) => Initial(proof, info, row));
         var other = After(
             (info, row) =>
             {
                 if (!Isolation<Symbolic>.IsPrivate(info))
-                    return Initial(attempt, info, row);
-                var takesPart = attempt.Universe.Quietly(() => _policy.TakesPart(before, entry, row));
-                return attempt.Path.Shows(takesPart)
-                    ? Initial(attempt, info, row)
-                    : Symbolic.Select(takesPart, Initial(attempt, info, row), Others(attempt, info, row));
+                    return Initial(proof, info, row);
+                var takesPart = proof.Instances.Quietly(() => _policy.TakesPart(before, entry, row));
+                return proof.Path.Shows(takesPart)
+                    ? Initial(proof, info, row)
+                    : Symbolic.Select(takesPart, Initial(proof, info, row), Others(proof, info, row));
             }
         );
 
-        attempt.Path.IsTaken();
+        proof.Path.IsTaken();
         for (var i = 0; i < after.Columns.Count; i++)
         {
             var (info, column) = after.Columns[i];
-            var row = attempt.Any(info.Table, false);
+            var row = proof.Any(info.Table, false);
             var (old, now, then) = (before.Columns[i].Column[row], column[row], other.Columns[i].Column[row]);
-            attempt.Path.Require(
+            proof.Path.Require(
                 _policy.MayChange(before, entry, info, row) | now == old,
                 $"{info.Name} changes only where the step may change it"
             );
-            var kept = Isolation<Symbolic>.IsPrivate(info) ? now == old & then == Others(attempt, info, row) : false;
-            attempt.Path.Require(
+            var kept = Isolation<Symbolic>.IsPrivate(info) ? now == old & then == Others(proof, info, row) : false;
+            proof.Path.Require(
                 now == then | kept,
                 $"{info.Name} depends on no registers of threads that take no part in the step"
             );
         }
     }
 
-    private State<Symbolic> Before(Attempt attempt) =>
-        new(
-            Limits,
-            new SymbolicTables((info, row) => Initial(attempt, info, row), attempt.Terms, null, Limits.Priorities)
-        );
+    private State<Symbolic> Before(ProofContext proof) =>
+        new(Limits, new SymbolicTables((info, row) => Initial(proof, info, row), proof.Terms, null, Limits.Priorities));
 
-    private Symbolic Initial(Attempt attempt, ColumnInfo info, Symbolic row) =>
-        info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);
+    private Symbolic Initial(ProofContext proof, ColumnInfo info, Symbolic row) =>
+        info.Name == nameof(State<Symbolic>.Stage) ? stage : proof.Initial(info.Name, (int)info.Bits, row);
 
-    private static Symbolic Others(Attempt attempt, ColumnInfo info, Symbolic row) =>
-        attempt.Initial(InOtherState(info), (int)info.Bits, row);
+    private static Symbolic Others(ProofContext proof, ColumnInfo info, Symbolic row) =>
+        proof.Initial(InOtherState(info), (int)info.Bits, row);
 
     /// <summary>The name, in a refutation, of a column of the other state.</summary>
     public static string InOtherState(ColumnInfo info) => info.Name + "'";

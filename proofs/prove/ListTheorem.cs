@@ -11,33 +11,33 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 public sealed class ListTheorem(Limits limits) : KernelTheorem("lists.along", limits)
 {
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
-        var state = new State<Symbolic>(Limits, Tables(attempt));
+        var state = new State<Symbolic>(Limits, Tables(proof));
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => !invariant.IsApart))
-            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+            proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(state, i, j)
             );
-        new Orders(attempt, Limits, changesChiefs: false).Assume(state);
+        new Orders(proof, Limits, changesChiefs: false).Assume(state);
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var (state, path) = (new State<Symbolic>(Limits, Tables(attempt)), attempt.Path);
+        var (state, path) = (new State<Symbolic>(Limits, Tables(proof)), proof.Path);
         var (node, from) = (
-            attempt.Any(Table.Node, false),
-            attempt.Terms.Variable("from", System.Numerics.BitOperations.Log2(Limits.Paging.Nodes))
+            proof.Any(Table.Node, false),
+            proof.Terms.Variable("from", System.Numerics.BitOperations.Log2(Limits.Paging.Nodes))
         );
         var (next, m) = (state.Mappings.Next[node], state.Mappings);
         foreach (var row in (Symbolic[])[from, next, m.Previous[node], m.Root])
-            attempt.Universe.Touch(Table.Node, row);
+            proof.Instances.Touch(Table.Node, row);
         path.IsTaken();
         path.RequireLemma(
-            AlongLists<Symbolic>.IsReached(state, new Orders(attempt, Limits, changesChiefs: false).OfMappings, node),
+            AlongLists<Symbolic>.IsReached(state, new Orders(proof, Limits, changesChiefs: false).OfMappings, node),
             "every mapping is its list's first, or follows another of that list"
         );
 
-        var (isDerived, isFirst) = (attempt.Initial("derived", 1, node) == 1, node < Limits.Paging.Roots);
+        var (isDerived, isFirst) = (proof.Initial("derived", 1, node) == 1, node < Limits.Paging.Roots);
         var given =
             m.Space[node] != 0
             & next != 0
@@ -56,6 +56,6 @@ public sealed class ListTheorem(Limits limits) : KernelTheorem("lists.along", li
         );
     }
 
-    private SymbolicTables Tables(Attempt attempt) =>
-        new((info, row) => attempt.Initial(info.Name, (int)info.Bits, row), attempt.Terms, null, Limits.Priorities);
+    private SymbolicTables Tables(ProofContext proof) =>
+        new((info, row) => proof.Initial(info.Name, (int)info.Bits, row), proof.Terms, null, Limits.Priorities);
 }

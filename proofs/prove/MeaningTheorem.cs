@@ -38,52 +38,52 @@ public sealed class MeaningTheorem(
 
     public override int Weight => entry is Entry.Receive or Entry.Accept or Entry.Map or Entry.Ipc ? 1 : 0;
 
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
-        var before = Before(attempt);
+        var before = Before(proof);
         foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
-            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+            proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(before, i, j)
             );
         if (only is not null)
-            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
-        Following.Mappings(attempt.Universe, before);
+            proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
+        RelatedRows.Mappings(proof.Instances, before);
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
         // Rows that the properties read in the state before matter, like rows that the step reads.
-        var choosing = attempt.Choosing();
-        var before = Before(attempt, (attempt.Universe, choosing));
+        var choosing = proof.Choosing();
+        var before = Before(proof, (proof.Instances, choosing));
         var state = new State<Symbolic>(
             Limits,
             new SymbolicTables(
-                (info, row) => Initial(attempt, info, row),
-                attempt.Terms,
-                (attempt.Universe, choosing),
+                (info, row) => Initial(proof, info, row),
+                proof.Terms,
+                (proof.Instances, choosing),
                 Limits.Priorities
             )
         );
-        var (argument, code) = (attempt.Register("argument"), attempt.Register("error-code"));
+        var (argument, code) = (proof.Register("argument"), proof.Register("error-code"));
         if (entry == Entry.Interrupt)
-            attempt.Path.Assume(Interrupts.IsUsers(argument));
+            proof.Path.Assume(Interrupts.IsUsers(argument));
         new Kernel<Symbolic>(state).Step(entry, argument, code);
         damage?.Invoke(state);
-        attempt.Path.IsTaken();
+        proof.Path.IsTaken();
         var step = new Step<Symbolic>(before, state, entry, argument, code);
         foreach (var property in Properties.Where(property => property.Entries.Contains(entry)))
         {
-            var (i, j) = (attempt.Any(property.Over, false), attempt.Any(Table.Thread, true));
-            attempt.Path.RequireLemma(property.Holds(step, i, j), $"{property.Name}: {property.Says}");
+            var (i, j) = (proof.Any(property.Over, false), proof.Any(Table.Thread, true));
+            proof.Path.RequireLemma(property.Holds(step, i, j), $"{property.Name}: {property.Says}");
         }
     }
 
-    private State<Symbolic> Before(Attempt attempt, (Universe, Choosing)? reads = null) =>
+    private State<Symbolic> Before(ProofContext proof, (Instances, Choosing)? reads = null) =>
         new(
             Limits,
-            new SymbolicTables((info, row) => Initial(attempt, info, row), attempt.Terms, reads, Limits.Priorities)
+            new SymbolicTables((info, row) => Initial(proof, info, row), proof.Terms, reads, Limits.Priorities)
         );
 
-    private Symbolic Initial(Attempt attempt, ColumnInfo info, Symbolic row) =>
-        info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);
+    private Symbolic Initial(ProofContext proof, ColumnInfo info, Symbolic row) =>
+        info.Name == nameof(State<Symbolic>.Stage) ? stage : proof.Initial(info.Name, (int)info.Bits, row);
 }

@@ -9,13 +9,13 @@ namespace Verified.Proofs.Prove;
 /// (<see cref="ListOrder{W}"/>), the other is the order of tasks (<see cref="ChiefOrder{W}"/>). Each is assumed before
 /// a step, and shown after it.
 /// </summary>
-/// <param name="attempt">The attempt that they belong to.</param>
+/// <param name="proof">The proof that they belong to.</param>
 /// <param name="limits">Sizes of the tables.</param>
 /// <param name="changesChiefs">
 /// True if the step may give a task another chief. Any other step keeps the order at a task because it held there
 /// before.
 /// </param>
-internal sealed class Orders(Attempt attempt, Limits limits, bool changesChiefs)
+internal sealed class Orders(ProofContext proof, Limits limits, bool changesChiefs)
 {
     /// <summary>Positions of mappings.</summary>
     public Func<Symbolic, Symbolic> OfMappings => Column("position", limits.Paging.Nodes);
@@ -26,14 +26,14 @@ internal sealed class Orders(Attempt attempt, Limits limits, bool changesChiefs)
 
     public void Assume(State<Symbolic> before)
     {
-        attempt.Universe.ForAll(Table.Node, Table.Processor, (node, _) =>
+        proof.Instances.ForAll(Table.Node, Table.Processor, (node, _) =>
             ListOrder<Symbolic>.Holds(before, OfMappings, node)
         );
-        attempt.Universe.ForAll(Table.PageTable, Table.Processor, (table, _) =>
+        proof.Instances.ForAll(Table.PageTable, Table.Processor, (table, _) =>
             ListOrder<Symbolic>.HoldsOfTable(before, OfTables, table)
         );
         if (changesChiefs)
-            attempt.Universe.ForAll(Table.Task, Table.Processor, (task, _) =>
+            proof.Instances.ForAll(Table.Task, Table.Processor, (task, _) =>
                 ChiefOrder<Symbolic>.Holds(before, OfTasks, task)
             );
     }
@@ -41,15 +41,15 @@ internal sealed class Orders(Attempt attempt, Limits limits, bool changesChiefs)
     public void Require(State<Symbolic> before, State<Symbolic> after)
     {
         var (node, table, task) = (
-            attempt.Any(Table.Node, false),
-            attempt.Any(Table.PageTable, false),
-            attempt.Any(Table.Task, false)
+            proof.Any(Table.Node, false),
+            proof.Any(Table.PageTable, false),
+            proof.Any(Table.Task, false)
         );
-        attempt.Path.RequireLemma(
+        proof.Path.RequireLemma(
             ListOrder<Symbolic>.Holds(after, row => ListOrder<Symbolic>.After(before, after, OfMappings, row), node),
             "the lists of mappings end: a mapping comes before the next one, a free mapping after the next one"
         );
-        attempt.Path.RequireLemma(
+        proof.Path.RequireLemma(
             ListOrder<Symbolic>.HoldsOfTable(
                 after,
                 row => ListOrder<Symbolic>.AfterOfTable(before, after, OfTables, row),
@@ -58,7 +58,7 @@ internal sealed class Orders(Attempt attempt, Limits limits, bool changesChiefs)
             "the list of free page tables ends: each comes after the next one"
         );
         var held = changesChiefs ? true : ChiefOrder<Symbolic>.Holds(before, OfTasks, task);
-        attempt.Path.RequireLemma(
+        proof.Path.RequireLemma(
             !held
                 | ChiefOrder<Symbolic>.Holds(
                     after,
@@ -70,5 +70,5 @@ internal sealed class Orders(Attempt attempt, Limits limits, bool changesChiefs)
     }
 
     private Func<Symbolic, Symbolic> Column(string name, uint rows) =>
-        row => attempt.Initial(name, System.Numerics.BitOperations.Log2(rows), row);
+        row => proof.Initial(name, System.Numerics.BitOperations.Log2(rows), row);
 }

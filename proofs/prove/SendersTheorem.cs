@@ -11,23 +11,23 @@ namespace Verified.Proofs.Prove;
 /// </summary>
 public sealed class SendersTheorem(BootedImage image) : SetTheorem("image.sets.senders", image)
 {
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var members = InitialMembers(attempt);
-        var before = new View<Symbolic>(Layout, Machine(attempt, Memory(attempt, null, null)));
-        var (receiver, thread) = (attempt.Any(Table.Thread, false), attempt.Any(Table.Thread, true));
-        TouchFirst(attempt, before, Layout.Threads, Layout.Senders, receiver);
+        var members = InitialMembers(proof);
+        var before = new View<Symbolic>(Layout, Machine(proof, Memory(proof, null, null)));
+        var (receiver, thread) = (proof.Any(Table.Thread, false), proof.Any(Table.Thread, true));
+        TouchFirst(proof, before, Layout.Threads, Layout.Senders, receiver);
         var summary = before.Thread(receiver, Layout.Senders);
 
         var place = Symbolic.LowestBit(summary) & (Layout.Words - 1);
         var word = before.Get(Layout.SenderSets, receiver * Layout.Words | place, Layout.SendersWord);
         var first = (place << 5 | Symbolic.LowestBit(word) & 31) & (Limits.Threads - 1);
-        attempt.Path.IsTaken();
-        attempt.Path.Require(
+        proof.Path.IsTaken();
+        proof.Path.Require(
             summary == 0 | members.Sender(first) == receiver,
             "a summary that is not 0 names a thread in the set"
         );
-        attempt.Path.Require(
+        proof.Path.Require(
             members.Sender(thread) != receiver | summary != 0,
             "a thread in the set shows in the summary"
         );

@@ -13,7 +13,7 @@ namespace Verified.Proofs.Prove;
 /// <param name="layout">The places of the tables.</param>
 /// <param name="memory">Everything but the sets.</param>
 /// <param name="sets">The sets.</param>
-/// <param name="attempt">Terms and universe.</param>
+/// <param name="proof">Terms and instances.</param>
 /// <param name="choosing">The choices of the path.</param>
 /// <param name="start">The cut point whose contract holds at the start of an operation.</param>
 /// <param name="require">Handles a precondition: shows it or assumes it.</param>
@@ -21,7 +21,7 @@ public sealed class SetContracts(
     Layout layout,
     KernelMemory memory,
     SymbolicSets sets,
-    Attempt attempt,
+    ProofContext proof,
     Choosing choosing,
     CutPoint start,
     Action<Truth, string> require
@@ -39,8 +39,8 @@ public sealed class SetContracts(
         var (found, result) = Effect(operation.Kind, cpu);
         IReadOnlyList<int> lost = operation.Kind == SetOperationKind.NextTimer ? [.. Scratch, Register.Esi] : Scratch;
         foreach (var register in lost)
-            cpu.R[register] = attempt.Terms.Fresh("lost");
-        cpu.Eflags = cpu.Eflags & ~Flag.Status | (Symbolic)attempt.Terms.Fresh("lost") & Flag.Status;
+            cpu.R[register] = proof.Terms.Fresh("lost");
+        cpu.Eflags = cpu.Eflags & ~Flag.Status | (Symbolic)proof.Terms.Fresh("lost") & Flag.Status;
         cpu.Eip = operation.End;
         if (result is not { } word)
             return lost;
@@ -210,7 +210,7 @@ public sealed class SetContracts(
             (thread < _threads) & (layout.Partner.Encode(thread) == address),
             "a thread's address is that of a row"
         );
-        attempt.Universe.Touch(Table.Thread, thread);
+        proof.Instances.Touch(Table.Thread, thread);
         return thread;
     }
 }

@@ -18,44 +18,44 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
 
     public override string Key => $"{base.Key} {operation}";
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var path = attempt.Path;
-        var sets = new SymbolicSets(Limits, attempt.Terms, InitialMembers(attempt));
-        var choosing = attempt.Choosing();
-        var before = new View<Symbolic>(Layout, Machine(attempt, Memory(attempt, null, null)));
-        void Touch(Area area, Field field, Symbolic row) => TouchFirst(attempt, before, area, field, row);
+        var path = proof.Path;
+        var sets = new SymbolicSets(Limits, proof.Terms, InitialMembers(proof));
+        var choosing = proof.Choosing();
+        var before = new View<Symbolic>(Layout, Machine(proof, Memory(proof, null, null)));
+        void Touch(Area area, Field field, Symbolic row) => TouchFirst(proof, before, area, field, row);
 
-        var contractMemory = Memory(attempt, Touch, senders: _ =>
+        var contractMemory = Memory(proof, Touch, senders: _ =>
             throw new ProverException("a contract reads no bitmap")
         );
-        var expected = Enter(attempt, contractMemory);
+        var expected = Enter(proof, contractMemory);
         var contracts = new SetContracts(
             Layout,
             contractMemory,
             sets,
-            attempt,
+            proof,
             choosing,
             Image.Points.Pick,
             (condition, _) => path.Assume(condition)
         );
         var lost = contracts.Apply(operation, expected.Cpu);
 
-        var memory = Memory(attempt, Touch, senders: null);
-        var machine = Enter(attempt, memory);
-        attempt.Trail = machine.Trail;
+        var memory = Memory(proof, Touch, senders: null);
+        var machine = Enter(proof, memory);
+        proof.Trail = machine.Trail;
         machine.Run(operation);
-        attempt.Ran(_timer.Time(machine.Trail, machine.End, null, byContract: false));
-        TouchResult(attempt, before, machine, lost);
+        proof.Ran(_timer.Time(machine.Trail, machine.End, null, byContract: false));
+        TouchResult(proof, before, machine, lost);
         path.IsTaken();
 
         path.RequireAll([.. Registers(machine.Cpu, expected.Cpu, lost), .. OtherMemory(memory, contractMemory)]);
         path.Require(memory.Written.Count == 0, "no port is written");
-        var representation = Meaning(attempt, machine, sets.Members);
-        var written = Written(attempt, memory, sets);
+        var representation = Meaning(proof, machine, sets.Members);
+        var written = Written(proof, memory, sets);
         path.RequireAll([
             .. Verified.Kernel.Representation<Symbolic>.Sets.SelectMany(invariant =>
-                attempt.ForAll(
+                proof.ForAll(
                     invariant.I,
                     invariant.J,
                     written,
@@ -69,11 +69,10 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
     /// <summary>
     /// The processor at the operation's start: a current thread, and the contract's arguments in the registers.
     /// </summary>
-    private SymbolicMachine Enter(Attempt attempt, KernelMemory memory)
+    private SymbolicMachine Enter(ProofContext proof, KernelMemory memory)
     {
-        Symbolic Row(string name) =>
-            Layout.Partner.Encode<Symbolic>(attempt.Terms.Variable(name, Width(Limits.Threads)));
-        var machine = Machine(attempt, memory);
+        Symbolic Row(string name) => Layout.Partner.Encode<Symbolic>(proof.Terms.Variable(name, Width(Limits.Threads)));
+        var machine = Machine(proof, memory);
         var cpu = machine.Cpu;
         cpu.R[Register.Esp] = Row("me") + Layout.Edi.Offset;
         switch (operation.Kind)
@@ -89,28 +88,33 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
                 cpu.R[Register.Ebp] = Row("thread");
                 break;
             case SetOperationKind.NextReady:
-                cpu.R[Register.Esi] = attempt.Terms.Variable("priority", Width(Limits.Priorities));
+                cpu.R[Register.Esi] = proof.Terms.Variable("priority", Width(Limits.Priorities));
                 break;
             case SetOperationKind.RemoveReady:
-                cpu.R[Register.Esi] = attempt.Terms.Variable("priority", Width(Limits.Priorities));
-                cpu.R[Register.Edi] = attempt.Terms.Variable("thread", Width(Limits.Threads));
-                attempt.Universe.Touch(Table.Thread, cpu.R[Register.Edi]);
+                cpu.R[Register.Esi] = proof.Terms.Variable("priority", Width(Limits.Priorities));
+                cpu.R[Register.Edi] = proof.Terms.Variable("thread", Width(Limits.Threads));
+                proof.Instances.Touch(Table.Thread, cpu.R[Register.Edi]);
                 break;
         }
 
         return machine;
     }
 
-    private void TouchResult(Attempt attempt, View<Symbolic> before, SymbolicMachine machine, IReadOnlyList<int> lost)
+    private void TouchResult(
+        ProofContext proof,
+        View<Symbolic> before,
+        SymbolicMachine machine,
+        IReadOnlyList<int> lost
+    )
     {
         var result = machine.Cpu.R[Register.Eax];
         if (
             operation.Kind == SetOperationKind.NextTimer
             || (!lost.Contains(Register.Eax) && operation.Kind != SetOperationKind.GreatestPriority)
         )
-            attempt.Universe.Touch(Table.Thread, result & (Limits.Threads - 1));
+            proof.Instances.Touch(Table.Thread, result & (Limits.Threads - 1));
         else if (!lost.Contains(Register.Eax))
-            TouchFirst(attempt, before, Layout.ReadySummary, Layout.ReadySummaryWord, result & (Limits.Priorities - 1));
+            TouchFirst(proof, before, Layout.ReadySummary, Layout.ReadySummaryWord, result & (Limits.Priorities - 1));
     }
 
     private static IEnumerable<(Truth, string)> Registers(
@@ -143,7 +147,7 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
                 );
     }
 
-    private Dictionary<Table, List<Symbolic>> Written(Attempt attempt, KernelMemory memory, SymbolicSets sets)
+    private Dictionary<Table, List<Symbolic>> Written(ProofContext proof, KernelMemory memory, SymbolicSets sets)
     {
         var written = new Dictionary<Table, List<Symbolic>> { [Table.Thread] = [.. sets.Written] };
         foreach (var (area, row) in memory.WrittenRows)
@@ -153,7 +157,7 @@ public sealed class SetOperationTheorem(BootedImage image, SetOperation operatio
                 written[table].Add(row);
             }
 
-        attempt.Apart(written);
+        proof.Apart(written);
         return written;
     }
 

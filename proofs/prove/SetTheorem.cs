@@ -13,23 +13,23 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
 {
     public override int Weight => 2;
 
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
         foreach (var table in (Table[])[Table.ReadyWord, Table.SenderWord, Table.TimerWord])
-            attempt.Range(table, Representation<Symbolic>.Count(table, Layout));
-        var members = InitialMembers(attempt);
-        var representation = Meaning(attempt, Machine(attempt, Memory(attempt, null, null)), members);
+            proof.Range(table, Representation<Symbolic>.Count(table, Layout));
+        var members = InitialMembers(proof);
+        var representation = Meaning(proof, Machine(proof, Memory(proof, null, null)), members);
         var limits = Layout.Limits;
-        attempt.Universe.ForAll(Table.Thread, Table.Processor, (thread, _) =>
+        proof.Instances.ForAll(Table.Thread, Table.Processor, (thread, _) =>
             (members.Ready(thread) <= limits.Priorities)
             & (members.Sender(thread) <= limits.Threads)
             & (members.Timer(thread) <= Spec.Limits.ClockSlots)
         );
         foreach (var invariant in Representation<Symbolic>.Sets)
-            attempt.Universe.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
+            proof.Instances.ForAll(invariant.I, invariant.J, (i, j) => invariant.Holds(representation, i, j));
 
         // If a thread matters, the words that contain a bit of it matter, too.
-        attempt.Universe.Follow(Table.Thread, thread =>
+        proof.Instances.Follow(Table.Thread, thread =>
         {
             var (priority, receiver) = (
                 members.Ready(thread) & (limits.Priorities - 1),
@@ -52,7 +52,7 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
         });
     }
 
-    protected Membership<Symbolic> InitialMembers(Attempt attempt)
+    protected Membership<Symbolic> InitialMembers(ProofContext proof)
     {
         var limits = Limits;
         var (priorities, threads, slots) = (
@@ -61,64 +61,62 @@ public abstract class SetTheorem(string name, BootedImage image) : CodeTheorem(n
             Width(Spec.Limits.ClockSlots)
         );
         return new(
-            thread => attempt.Initial("sets.ready", priorities, thread),
-            thread => attempt.Initial("sets.sender", threads, thread),
-            thread => attempt.Initial("sets.timer", slots, thread)
+            thread => proof.Initial("sets.ready", priorities, thread),
+            thread => proof.Initial("sets.sender", threads, thread),
+            thread => proof.Initial("sets.timer", slots, thread)
         );
     }
 
     /// <summary>The processor at an arbitrary point in the kernel.</summary>
-    protected SymbolicMachine Machine(Attempt attempt, KernelMemory memory) =>
-        Machine(attempt, memory, Image.Points.Pick);
+    protected SymbolicMachine Machine(ProofContext proof, KernelMemory memory) =>
+        Machine(proof, memory, Image.Points.Pick);
 
     /// <summary>The sets of a machine, and their meaning.</summary>
-    protected Representation<Symbolic> Meaning(Attempt attempt, SymbolicMachine machine, Membership<Symbolic> members)
+    protected Representation<Symbolic> Meaning(
+        ProofContext proof,
+        SymbolicMachine machine,
+        Membership<Symbolic> members
+    )
     {
         var view = new View<Symbolic>(Layout, machine);
-        return new(view, Before(attempt, view), members);
+        return new(view, Before(proof, view), members);
     }
 
     /// <summary>
     /// Touches the row or thread that the first set bit of a row represents, because the bits are searched.
     /// </summary>
-    protected void TouchFirst(Attempt attempt, View<Symbolic> before, Area area, Field field, Symbolic row)
+    protected void TouchFirst(ProofContext proof, View<Symbolic> before, Area area, Field field, Symbolic row)
     {
         var words = Layout.Words;
         if (area == Layout.PriorityMap)
         {
             var priority = row << 5 | Symbolic.HighestBit(before.Get(area, row, field)) & 31;
-            TouchFirst(
-                attempt,
-                before,
-                Layout.ReadySummary,
-                Layout.ReadySummaryWord,
-                priority & (Limits.Priorities - 1)
-            );
+            TouchFirst(proof, before, Layout.ReadySummary, Layout.ReadySummaryWord, priority & (Limits.Priorities - 1));
         }
         else if (area == Layout.ReadySummary)
         {
-            attempt.Universe.Touch(Table.Priority, row);
+            proof.Instances.Touch(Table.Priority, row);
             var word = row * words | Symbolic.LowestBit(before.Get(area, row, field)) & (words - 1);
-            TouchFirst(attempt, before, Layout.Ready, Layout.ReadyWord, word);
+            TouchFirst(proof, before, Layout.Ready, Layout.ReadyWord, word);
         }
         else if (field == Layout.Senders)
         {
             var word = row * words | Symbolic.LowestBit(before.Get(area, row, field)) & (words - 1);
-            TouchFirst(attempt, before, Layout.SenderSets, Layout.SendersWord, word);
+            TouchFirst(proof, before, Layout.SenderSets, Layout.SendersWord, word);
         }
         else if (area == Layout.TimerSummary)
         {
             var word = row * words | Symbolic.LowestBit(before.Get(area, row, field)) & (words - 1);
-            TouchFirst(attempt, before, Layout.Timers, Layout.ReadyWord, word);
+            TouchFirst(proof, before, Layout.Timers, Layout.ReadyWord, word);
         }
         else if (area == Layout.Ready || area == Layout.SenderSets || area == Layout.Timers)
         {
-            attempt.Universe.Touch(Layout.TableOf(area), row);
+            proof.Instances.Touch(Layout.TableOf(area), row);
             var thread = (row & (words - 1)) << 5 | Symbolic.LowestBit(before.Get(area, row, field)) & 31;
-            attempt.Universe.Touch(Table.Thread, thread & (Limits.Threads - 1));
+            proof.Instances.Touch(Table.Thread, thread & (Limits.Threads - 1));
         }
         else if (area == Layout.Threads)
-            attempt.Universe.Touch(Table.Thread, row);
+            proof.Instances.Touch(Table.Thread, row);
     }
 
     // There is one more value than rows, for "in none".

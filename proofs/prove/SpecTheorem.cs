@@ -48,73 +48,73 @@ public sealed class SpecTheorem(
     /// </summary>
     private bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) => Case.Needs(entry, only, invariant);
 
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
-        var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
+        var before = new State<Symbolic>(Limits, Tables(proof, running: false));
         foreach (var invariant in Invariants<Symbolic>.All.Where(IsGiven))
-            attempt.Universe.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
+            proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(before, i, j)
             );
         if (goals.HasFlag(Goals.Orders))
-            new Orders(attempt, Limits, ChangesChiefs).Assume(before);
+            new Orders(proof, Limits, ChangesChiefs).Assume(before);
         if (only is not null)
-            attempt.Universe.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
-        Following.Mappings(attempt.Universe, before);
+            proof.Instances.ForAll(Table.Processor, Table.Processor, (_, _) => only.Holds(before));
+        RelatedRows.Mappings(proof.Instances, before);
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var tables = Tables(attempt, running: true);
+        var tables = Tables(proof, running: true);
         var state = new State<Symbolic>(Limits, tables);
-        var argument = attempt.Register("argument");
+        var argument = proof.Register("argument");
         if (entry == Entry.Interrupt)
-            attempt.Path.Assume(Interrupts.IsUsers(argument));
-        new Kernel<Symbolic>(state).Step(entry, argument, attempt.Register("error-code"));
-        attempt.Path.IsTaken();
-        var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
+            proof.Path.Assume(Interrupts.IsUsers(argument));
+        new Kernel<Symbolic>(state).Step(entry, argument, proof.Register("error-code"));
+        proof.Path.IsTaken();
+        var before = new State<Symbolic>(Limits, Tables(proof, running: false));
         if (goals.HasFlag(Goals.Orders))
         {
-            new Orders(attempt, Limits, ChangesChiefs).Require(before, state);
-            Derivations(attempt, before, state);
+            new Orders(proof, Limits, ChangesChiefs).Require(before, state);
+            Derivations(proof, before, state);
         }
 
         if (!goals.HasFlag(Goals.Invariants))
             return;
         foreach (var invariant in Invariants<Symbolic>.All)
         {
-            var (i, j) = (attempt.Any(invariant.Over, false), attempt.Any(Table.Thread, true));
+            var (i, j) = (proof.Any(invariant.Over, false), proof.Any(Table.Thread, true));
             var held = IsGiven(invariant) ? true : invariant.Holds(before, i, j);
-            attempt.Path.RequireLemma(
+            proof.Path.RequireLemma(
                 !held | invariant.Holds(state, i, j),
                 $"invariant {invariant.Name} is preserved: {invariant.Why}"
             );
         }
 
-        if (Kernel<Symbolic>.Own(stage) == entry)
-            Descends(attempt, tables, state);
+        if (Kernel<Symbolic>.OwnStep(stage) == entry)
+            Descends(proof, tables, state);
     }
 
-    private static void Derivations(Attempt attempt, State<Symbolic> before, State<Symbolic> after)
+    private static void Derivations(ProofContext proof, State<Symbolic> before, State<Symbolic> after)
     {
-        var node = attempt.Any(Table.Node, false);
+        var node = proof.Any(Table.Node, false);
         foreach (var property in Derivation<Symbolic>.All)
-            attempt.Path.RequireLemma(property.Holds(before, after, node), $"{property.Name}: {property.Why}");
+            proof.Path.RequireLemma(property.Holds(before, after, node), $"{property.Name}: {property.Why}");
     }
 
     /// <summary>The kernel's own steps come one step nearer to their end (<see cref="Rank{W}"/>).</summary>
-    private void Descends(Attempt attempt, SymbolicTables tables, State<Symbolic> after)
+    private void Descends(ProofContext proof, SymbolicTables tables, State<Symbolic> after)
     {
-        var before = new State<Symbolic>(Limits, Tables(attempt, running: false));
+        var before = new State<Symbolic>(Limits, Tables(proof, running: false));
         var change = Change(tables, Table.Thread, row =>
             Rank<Symbolic>.Of(after, row) - Rank<Symbolic>.Of(before, row)
         );
-        attempt.Path.Require(
+        proof.Path.Require(
             stage switch
             {
                 Stages.Wake => after.Stage != Stages.Wake | after.Examined > before.Examined,
                 Stages.Pick => change == 0 & (LeftTo(Stages.Receive) | LeftTo(Stages.Map) | IsOutside()),
                 Stages.Map => !Symbolic.LessSigned(0, change)
-                    & MapDescends(tables, before, after, new Orders(attempt, Limits, ChangesChiefs).OfMappings),
+                    & MapDescends(tables, before, after, new Orders(proof, Limits, ChangesChiefs).OfMappings),
                 Stages.Receive => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave)
                     | change == 0 & LeftTo(Stages.Accept),
                 Stages.Accept => Symbolic.LessSigned(change, 0) & LeftTo(Stages.Leave),
@@ -172,14 +172,14 @@ public sealed class SpecTheorem(
         return sum;
     }
 
-    private SymbolicTables Tables(Attempt attempt, bool running)
+    private SymbolicTables Tables(ProofContext proof, bool running)
     {
         Symbolic Initial(ColumnInfo info, Symbolic row) =>
-            info.Name == nameof(State<Symbolic>.Stage) ? stage : attempt.Initial(info.Name, (int)info.Bits, row);
+            info.Name == nameof(State<Symbolic>.Stage) ? stage : proof.Initial(info.Name, (int)info.Bits, row);
         return new SymbolicTables(
             Initial,
-            attempt.Terms,
-            running ? (attempt.Universe, attempt.Choosing()) : null,
+            proof.Terms,
+            running ? (proof.Instances, proof.Choosing()) : null,
             Limits.Priorities
         );
     }

@@ -2,7 +2,7 @@ using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
-using Processors = Verified.Machine.Processor.Descriptor;
+using SegmentDescriptor = Verified.Machine.Processor.Descriptor;
 
 namespace Verified.Proofs.Prove;
 
@@ -93,7 +93,7 @@ public sealed partial class SymbolicMachine
                     Layout.FlatData,
                     UserSegments.FlatLow,
                     UserSegments.FlatHigh,
-                    UserSegments.FlatHigh & Processors.Mask
+                    UserSegments.FlatHigh & SegmentDescriptor.Mask
                 );
     }
 
@@ -128,12 +128,16 @@ public sealed partial class SymbolicMachine
 
             var a =
                 (selector & 4) == 0 && selector >= 8
-                    ? Constant(_image.Layout.Gdt + (selector & ~7u) + 4) & Processors.Mask
+                    ? Constant(_image.Layout.Gdt + (selector & ~7u) + 4) & SegmentDescriptor.Mask
                     : 0;
-            var readable = Processors.IsData(a) || Processors.IsReadableCode(a);
+            var readable = SegmentDescriptor.IsData(a) || SegmentDescriptor.IsReadableCode(a);
             if (
                 selector < 4
-                || (readable && (a & Processors.Present) != 0 && (Processors.IsConforming(a) || Processors.Dpl(a) == 3))
+                || (
+                    readable
+                    && (a & SegmentDescriptor.Present) != 0
+                    && (SegmentDescriptor.IsConforming(a) || SegmentDescriptor.Dpl(a) == 3)
+                )
             )
                 yield return (selector, true);
         }

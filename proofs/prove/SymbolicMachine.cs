@@ -13,7 +13,7 @@ namespace Verified.Proofs.Prove;
 public sealed partial class SymbolicMachine : IMachine<Symbolic>
 {
     private readonly BootedImage _image;
-    private readonly Attempt _attempt;
+    private readonly ProofContext _attempt;
     private readonly Exploration _path;
     private readonly KernelMemory _memory;
     private readonly CutPoint _start;
@@ -26,12 +26,12 @@ public sealed partial class SymbolicMachine : IMachine<Symbolic>
     /// The processor at a cut point. Each field has the contract's value, or an unknown value if the contract leaves it
     /// open.
     /// </summary>
-    public SymbolicMachine(BootedImage image, Attempt attempt, KernelMemory memory, CutPoint start)
+    public SymbolicMachine(BootedImage image, ProofContext proof, KernelMemory memory, CutPoint start)
     {
         (_image, _attempt, _path, _memory, _start, Stage, InUserMode) = (
             image,
-            attempt,
-            attempt.Path,
+            proof,
+            proof.Path,
             memory,
             start,
             start.Stage,

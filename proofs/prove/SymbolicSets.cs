@@ -11,13 +11,13 @@ namespace Verified.Proofs.Prove;
 public sealed class SymbolicSets(Limits limits, Terms terms, Membership<Symbolic> initial)
 {
     /// <summary>The priority whose ready set a thread is in, or <see cref="NoPriority"/>.</summary>
-    public Contents Ready { get; } = new(initial.Ready, terms);
+    public ColumnValues Ready { get; } = new(initial.Ready, terms);
 
     /// <summary>The number of the thread whose sender set a thread is in, or <see cref="NoThread"/>.</summary>
-    public Contents Sender { get; } = new(initial.Sender, terms);
+    public ColumnValues Sender { get; } = new(initial.Sender, terms);
 
     /// <summary>The slot of the clock whose set a thread is in, or <see cref="NoSlot"/>.</summary>
-    public Contents Timer { get; } = new(initial.Timer, terms);
+    public ColumnValues Timer { get; } = new(initial.Timer, terms);
 
     public uint NoPriority => limits.Priorities;
 

@@ -23,24 +23,24 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
 
     public override string Key => $"{base.Key} {string.Join(',', lines)}";
 
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
         // A user mode with unknown registers, and unknown flags and segments as far as ring 3 can set them.
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var path = attempt.Path;
+        var path = proof.Path;
         path.IsTaken();
         for (var vector = 0; vector < Vectors256; vector++)
         {
-            Gate(attempt, path, vector);
-            Software(attempt, path, vector, [0xCD, (byte)vector]);
+            Gate(proof, path, vector);
+            Software(proof, path, vector, [0xCD, (byte)vector]);
         }
 
-        Software(attempt, path, Traps.Debug, [0xF1], enters: true);
-        Software(attempt, path, Traps.Breakpoint, [0xCC]);
-        Software(attempt, path, Traps.Overflow, [0xCE]);
+        Software(proof, path, Traps.Debug, [0xF1], enters: true);
+        Software(proof, path, Traps.Breakpoint, [0xCC]);
+        Software(proof, path, Traps.Overflow, [0xCE]);
         foreach (var way in Way.All.Where(way => way.Kind == WayKind.Interrupt))
             path.Require(
                 lines.Contains(way.Vector),
@@ -51,31 +51,31 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
                 lines[line] < 0 || Ways[lines[line]].Any(way => way.Kind == WayKind.Interrupt),
                 $"the vector of line {line}, {lines[line]:X}h, has a way in"
             );
-        Segments(attempt, path);
+        Segments(proof, path);
     }
 
-    private void Gate(Attempt attempt, Exploration path, int vector)
+    private void Gate(ProofContext proof, Exploration path, int vector)
     {
         var at = Layout.Idt + (uint)vector * 8;
-        var isThere = (uint)vector * 8 + 7 <= Layout.IdtLimit && (Constant(attempt, at + 4) & Descriptor.Present) != 0;
+        var isThere = (uint)vector * 8 + 7 <= Layout.IdtLimit && (Constant(proof, at + 4) & Descriptor.Present) != 0;
         var wanted = Ways[vector].Any() || Way.NotByUsers.Any(other => other.Vector == vector && other.HasGate);
         path.Require(isThere || !wanted, $"vector {vector:X}h has a gate, as there is a way in for it");
         path.Require(wanted || !isThere, $"vector {vector:X}h has no gate, because no way starts there");
         if (isThere)
             path.Require(
-                Descriptor.Type(Constant(attempt, at + 4)) == InterruptGate
-                    && Constant(attempt, at) >> 16 == Layout.KernelCode,
+                Descriptor.Type(Constant(proof, at + 4)) == InterruptGate
+                    && Constant(proof, at) >> 16 == Layout.KernelCode,
                 $"the gate of vector {vector:X}h is an interrupt gate to the kernel's code segment"
             );
     }
 
     /// <summary>A user's instruction that raises a vector: INT n, or ICEBP, which needs no privilege.</summary>
-    private void Software(Attempt attempt, Exploration path, int vector, byte[] instruction, bool enters = false)
+    private void Software(ProofContext proof, Exploration path, int vector, byte[] instruction, bool enters = false)
     {
         if (!Decode.TryDecode(instruction, 0, instruction.Length, true, out var operation))
             throw new ProverException("an INT does not end");
-        var memory = Memory(attempt, null, null);
-        var cpu = Machine(attempt, memory, Image.Points.User).Cpu;
+        var memory = Memory(proof, null, null);
+        var cpu = Machine(proof, memory, Image.Points.User).Cpu;
         if (instruction[0] == 0xCE)
             cpu.Eflags |= Flag.Overflow;
         var name = $"{Convert.ToHexString(instruction)} in ring 3";
@@ -85,7 +85,7 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
             cpu.Step(operation);
             path.Require(wanted, $"{name}, INT {vector:X}h, does not enter the kernel, as no way in is for it");
             path.Require(
-                cpu.Cpl == 0 & cpu.Eip == Target(attempt, vector),
+                cpu.Cpl == 0 & cpu.Eip == Target(proof, vector),
                 $"{name} enters the kernel at its gate's address"
             );
         }
@@ -100,7 +100,7 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
             var frame = cpu.R[Register.Esp];
             path.Require(
                 cpu.Cpl == 0
-                    & cpu.Eip == Target(attempt, Traps.GeneralProtection)
+                    & cpu.Eip == Target(proof, Traps.GeneralProtection)
                     & memory.Peek(frame) == (uint)vector * 8 + 2
                     & memory.Peek(frame + 4) == eip,
                 $"{name} takes the way of exception 13 with that error code, and shows the instruction"
@@ -112,14 +112,14 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
     /// Ring 3 cannot reach ring 0 by a far CALL or JMP: the GDT has no gate, and no conforming code or task that ring 3
     /// may enter.
     /// </summary>
-    private void Segments(Attempt attempt, Exploration path)
+    private void Segments(ProofContext proof, Exploration path)
     {
         for (var selector = 8u; selector <= Layout.GdtLimit; selector += 8)
         {
             // The representation determines the users' descriptors.
             if ((selector | 3) is Layout.UserCode or Layout.UserData or Layout.FlatData)
                 continue;
-            var rights = Constant(attempt, Layout.Gdt + selector + 4);
+            var rights = Constant(proof, Layout.Gdt + selector + 4);
             path.Require(
                 Descriptor.Dpl(rights) == 0
                     && !Descriptor.IsConforming(rights)
@@ -129,13 +129,13 @@ public sealed class VectorsTheorem(BootedImage image, IReadOnlyList<int> lines) 
         }
     }
 
-    private Symbolic Target(Attempt attempt, int vector) =>
-        Constant(attempt, Layout.Idt + (uint)vector * 8 + 4) & 0xFFFF0000
-        | Constant(attempt, Layout.Idt + (uint)vector * 8) & 0xFFFF;
+    private Symbolic Target(ProofContext proof, int vector) =>
+        Constant(proof, Layout.Idt + (uint)vector * 8 + 4) & 0xFFFF0000
+        | Constant(proof, Layout.Idt + (uint)vector * 8) & 0xFFFF;
 
-    private uint Constant(Attempt attempt, uint address)
+    private uint Constant(ProofContext proof, uint address)
     {
-        attempt.Constants.Add(address);
+        proof.Constants.Add(address);
         return Image.Constant(address)
             ?? throw new ProverException($"{address:X8}h holds no constant of the booted image");
     }

@@ -158,7 +158,7 @@ public sealed partial class Kernel<W>(State<W> s)
     /// <summary>
     /// The kernel's own step in <paramref name="stage"/>; null if a user thread or an interrupt acts next.
     /// </summary>
-    public static Entry? Own(uint stage) =>
+    public static Entry? OwnStep(uint stage) =>
         stage switch
         {
             Stages.Pick => Entry.Pick,

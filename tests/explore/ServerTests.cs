@@ -217,7 +217,7 @@ public sealed class ServerTests : IDisposable
     [InlineData("explore frobnicate", "no model 'frobnicate'")]
     [InlineData("explore --port 65536", "--port 65536 is out of range")]
     [InlineData("explore --trace /nowhere/at/all.json", "/nowhere/at/all.json")]
-    [InlineData("explore pair --until nothing", "'nothing' is no condition")]
+    [InlineData("explore pair --until nothing", "'nothing' is not a condition")]
     public void A_wrong_command_gets_one_line(string command, string says)
     {
         using var error = new StringWriter();

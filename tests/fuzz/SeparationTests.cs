@@ -62,7 +62,7 @@ public sealed class SeparationTests
 
             Action act;
             Entry entry;
-            if (Kernel<Concrete>.Own(s.Stage.Value) is { } own)
+            if (Kernel<Concrete>.OwnStep(s.Stage.Value) is { } own)
                 (entry, act) = (own, () => kernel.Step(own));
             else
             {

@@ -71,7 +71,7 @@ public sealed class ItemSentences : Scenario
         Wait(B, receive: Window | Open);
         Let(A);
         Is(C, ThreadStatus.ReceivingAny);
-        Ipc(A, Item, Closed, Id(B), Never, At << 12, Pages(Page), between: new Between(1));
+        Ipc(A, Item, Closed, Id(B), Never, At << 12, Pages(Page), between: new InterruptBetweenSteps(1));
         Runs(C);
         Is(A, ThreadStatus.Giving);
         Help(B);

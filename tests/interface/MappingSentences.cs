@@ -95,7 +95,7 @@ public sealed class MappingSentences : Scenario
         Wait(C, 0x01000008);
         Tick(17);
         Wait(B, receive: Window | Open);
-        Give(A, B, Pages(Page, 13), At << 12, between: new Between(2));
+        Give(A, B, Pages(Page, 13), At << 12, between: new InterruptBetweenSteps(2));
         Runs(C);
         Is(B, ThreadStatus.Mapping);
         Enter(C, Entry.FpageUnmap, eax: 0, ecx: 0);

@@ -184,7 +184,7 @@ public abstract class Scenario : IDisposable
         uint? eflags = null,
         uint argument = 0,
         uint code = 0,
-        Between? between = null,
+        InterruptBetweenSteps? between = null,
         UserInstruction? by = null
     )
     {
@@ -223,7 +223,7 @@ public abstract class Scenario : IDisposable
         uint edx = 1,
         uint ebx = 2,
         uint edi = 3,
-        Between? between = null
+        InterruptBetweenSteps? between = null
     ) => Enter(thread, Entry.Ipc, send, timeouts, edx, ebx, receive, to, edi, between: between);
 
     protected void Send(uint thread, uint to, uint timeouts = Never) => Ipc(thread, 0, No, Id(to), timeouts);
@@ -239,8 +239,14 @@ public abstract class Scenario : IDisposable
     /// <summary>
     /// A map item to a thread that waits with a window. The thread maps the item before it continues.
     /// </summary>
-    protected void Give(uint from, uint to, uint fpage, uint hot = 0, uint receive = No, Between? between = null) =>
-        Ipc(from, Item, receive, Id(to), Never, hot, fpage, between: between);
+    protected void Give(
+        uint from,
+        uint to,
+        uint fpage,
+        uint hot = 0,
+        uint receive = No,
+        InterruptBetweenSteps? between = null
+    ) => Ipc(from, Item, receive, Id(to), Never, hot, fpage, between: between);
 
     /// <summary>A page is mapped: the receiver waits with a window, and a message brings the item.</summary>
     protected void Map(uint from, uint page, uint to, uint at, uint rights = Fpage.Writable)

@@ -13,7 +13,7 @@ public sealed class TaskSentences : Scenario
 
     public TaskSentences() => (S.Mappings.Chief[TaskOf(B)], S.Mappings.Chief[TaskOf(C)]) = (TaskOf(A), TaskOf(B));
 
-    private void TaskNew(uint task, uint pager, uint mcp = 255, Between? between = null) =>
+    private void TaskNew(uint task, uint pager, uint mcp = 255, InterruptBetweenSteps? between = null) =>
         Enter(
             A,
             Entry.TaskNew,
@@ -165,7 +165,7 @@ public sealed class TaskSentences : Scenario
         Wait(B, 0x01000008);
         Tick(17);
         Let(A);
-        TaskNew(TaskOf(B), Id(A), between: new Between(2));
+        TaskNew(TaskOf(B), Id(A), between: new InterruptBetweenSteps(2));
         Runs(B);
         Step(
             new(

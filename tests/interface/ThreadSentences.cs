@@ -16,7 +16,7 @@ public sealed class ThreadSentences : Scenario
         uint eip = None,
         uint preempter = None,
         uint pager = None,
-        Between? between = null
+        InterruptBetweenSteps? between = null
     ) => Enter(A, Entry.LthreadExRegs, eax: lthread, ecx: esp, edx: eip, ebx: preempter, esi: pager, between: between);
 
     [Fact, Sentence("2.1", "2.2", "2.3")]
@@ -183,7 +183,7 @@ public sealed class ThreadSentences : Scenario
         Wait(C, 0x01000008);
         Tick(17);
         Wait(B, receive: Window | Open);
-        Give(A2, B, Pages(Page, 13), 0x20000, between: new Between(2));
+        Give(A2, B, Pages(Page, 13), 0x20000, between: new InterruptBetweenSteps(2));
         Is(A2, ThreadStatus.Giving);
         Let(A);
         var eip = S.Eip[A].Value;

@@ -113,13 +113,13 @@ internal sealed class Lockstep : IMachine<Concrete>
                 break;
         }
 
-        if (Kernel<Concrete>.Own(Stage) is not null)
+        if (Kernel<Concrete>.OwnStep(Stage) is not null)
             RunOne();
         RunTo([.. Cuts.Select(cut => _image.Symbols[cut.Symbol])], 400);
         Stage = cpu.Cpl == 3 ? Stages.User : Cuts.Single(cut => _image.Symbols[cut.Symbol] == cpu.Eip.Value).Stage;
 
         // The fast path passes a cut point.
-        while (state.Stage.Value != Stage && Kernel<Concrete>.Own(state.Stage.Value) is { } own)
+        while (state.Stage.Value != Stage && Kernel<Concrete>.OwnStep(state.Stage.Value) is { } own)
             kernel.Step(own);
     }
 

@@ -32,7 +32,7 @@ public class StepTests
             machine.Begin(state);
             for (var i = 0; i < 200 && done < steps; i++, done++)
             {
-                var entry = Kernel<Concrete>.Own(state.Stage) ?? Choose(state, random, answers);
+                var entry = Kernel<Concrete>.OwnStep(state.Stage) ?? Choose(state, random, answers);
                 var where = $"seed {seed}, step {done}: {entry} of thread {state.Current.Value}";
                 machine.Step(state, entry, Exceptions[random.Next(Exceptions.Length)], (int)AnInterrupt(state, random));
                 machine.Compare(state, where);

@@ -75,7 +75,7 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
             (s.Eax[From], s.Ecx[From], s.Ebp[From], s.Esi[From]) = (2, Infinite, No, s.Id[To]);
             (s.Edx[From], s.Ebx[From]) = (Hot, Item);
             subject.Call(From, Entry.Ipc);
-            var between = Ticks is { } steps ? new Between(steps) : null;
+            var between = Ticks is { } steps ? new InterruptBetweenSteps(steps) : null;
             while (s.Status[To].Value == ThreadStatus.Mapping)
             {
                 s.Esi[SpacesModel.Driver] = s.Id[To];

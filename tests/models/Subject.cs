@@ -21,13 +21,13 @@ public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concret
     public State<Concrete> State => s;
 
     /// <summary>One entry, and the kernel's own steps to the next user or idle state.</summary>
-    public void Enter(Entry entry, uint argument = 0, uint code = 0, Between? between = null)
+    public void Enter(Entry entry, uint argument = 0, uint code = 0, InterruptBetweenSteps? between = null)
     {
         One(entry, argument, code);
         Settle(between);
     }
 
-    public void Settle(Between? between = null)
+    public void Settle(InterruptBetweenSteps? between = null)
     {
         var steps = 0;
         foreach (var (own, argument) in Event.OwnSteps(s, between))
@@ -51,7 +51,7 @@ public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concret
     }
 
     /// <summary>A thread's system call; afterwards the driver has the processor again.</summary>
-    public void Call(uint thread, Entry entry, Between? between = null)
+    public void Call(uint thread, Entry entry, InterruptBetweenSteps? between = null)
     {
         var registers = Registers.Of(s, thread);
         if (thread != driver)

@@ -89,12 +89,12 @@ public sealed class FlipsTests : IDisposable
     {
         public override int Weight => 5;
 
-        protected override void Assume(Attempt attempt)
+        protected override void Assume(ProofContext attempt)
         {
             // Nothing.
         }
 
-        protected override void Run(Attempt attempt) =>
+        protected override void Run(ProofContext attempt) =>
             throw (
                 refuted ? attempt.Path.Refuted("no image is right") : new InvalidOperationException("no image is wrong")
             );

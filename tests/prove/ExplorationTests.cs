@@ -81,19 +81,19 @@ public sealed class ExplorationTests
         // The candidates are rows 3 and 9. After 5 the first is 9; after 9 it is 3.
         Run(
             (path, x) => { },
-            (terms, path, universe) =>
+            (terms, path, instances) =>
             {
                 var tables = new SymbolicTables(
                     (_, _) => 0,
                     terms,
-                    (universe, new Choosing(terms, universe, path)),
+                    (instances, new Choosing(terms, instances, path)),
                     keys: 256
                 );
                 tables.Make(new("column", Table.Thread, 1), Limits.Shipping.Threads);
                 foreach (var (after, expected) in (ReadOnlySpan<(uint, uint)>)[(5, 9), (9, 3)])
                 {
-                    universe.Touch(Table.Thread, 3);
-                    universe.Touch(Table.Thread, 9);
+                    instances.Touch(Table.Thread, 3);
+                    instances.Touch(Table.Thread, 9);
                     var (found, row) = tables.First(Table.Thread, after, row => row == 3 | row == 9);
                     path.Require(found & row == expected, $"after {after} comes {expected}");
                 }
@@ -116,18 +116,18 @@ public sealed class ExplorationTests
             }
         );
 
-    private static int Run(Action<Exploration, Symbolic> run, Action<Terms, Exploration, Universe>? more = null)
+    private static int Run(Action<Exploration, Symbolic> run, Action<Terms, Exploration, Instances>? more = null)
     {
         using var terms = new Terms();
         Terms.Current = terms;
         using var reasoner = new Reasoner(terms);
         var path = new Exploration(terms, reasoner);
-        var universe = new Universe(reasoner, path);
+        var instances = new Instances(reasoner, path);
         path.Explore(() =>
         {
-            universe.Begin();
+            instances.Begin();
             run(path, terms.Variable("x"));
-            more?.Invoke(terms, path, universe);
+            more?.Invoke(terms, path, instances);
             path.IsTaken();
         });
         return path.Paths;

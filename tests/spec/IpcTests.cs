@@ -195,7 +195,7 @@ public class IpcTests
 
     private void Go()
     {
-        while (Kernel<Concrete>.Own(s.Stage.Value) is { } own)
+        while (Kernel<Concrete>.OwnStep(s.Stage.Value) is { } own)
             kernel.Step(own);
     }
 

@@ -15,7 +15,7 @@ public sealed class TypedMemory : IBus<Symbolic>
     private readonly Exploration _path;
     private readonly Func<uint, uint?> _constant;
     private readonly Action<Area, Field, Symbolic> _touch;
-    private readonly Dictionary<(Area, Field), Contents> _contents = [];
+    private readonly Dictionary<(Area, Field), ColumnValues> _contents = [];
 
     /// <param name="areas">The types.</param>
     /// <param name="terms">The theorem's terms.</param>
@@ -35,7 +35,7 @@ public sealed class TypedMemory : IBus<Symbolic>
         (_areas, _path, _constant, _touch) = (areas, path, constant, touch);
         foreach (var area in areas)
         foreach (var field in area.Fields)
-            _contents.Add((area, field), new Contents(row => field.Encode(initial(area, field, row)), terms));
+            _contents.Add((area, field), new ColumnValues(row => field.Encode(initial(area, field, row)), terms));
     }
 
     /// <summary>The rows written, with their areas.</summary>

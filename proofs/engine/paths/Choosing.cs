@@ -7,7 +7,7 @@ namespace Verified.Proofs.Prove;
 /// Choices among rows, symbolically: a fresh row with its defining property. If spec or code has made a choice before,
 /// the same choice is used again, because its property determines it.
 /// </summary>
-public sealed class Choosing(Terms terms, Universe universe, Exploration path)
+public sealed class Choosing(Terms terms, Instances instances, Exploration path)
 {
     private sealed record Choice(
         Table Table,
@@ -34,9 +34,9 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
         Earlier(table, rows, after, at, null) ?? Add(table, after, at, null, "first", rows, (found, first) =>
         {
             Symbolic Distance(Symbolic row) => (row - after - 1) & (rows - 1);
-            universe.Touch(table, first);
-            path.Assume(!found | universe.Quietly(() => at(first)));
-            universe.ForAllHere(table, row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
+            instances.Touch(table, first);
+            path.Assume(!found | instances.Quietly(() => at(first)));
+            instances.ForAllHere(table, row => !(row < rows) | !at(row) | (found & (Distance(first) <= Distance(row))));
         });
 
     /// <summary>The greatest key of the rows at which a predicate holds; 0 if it holds at no row.</summary>
@@ -54,10 +54,10 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
     ) => Earlier(table, rows, null, at, key) ?? Add(table, null, at, key, "greatest", keys, (found, greatest) =>
         {
             var witness = terms.Variable($"witness!{_choices.Count}", Bits(rows));
-            universe.Touch(table, witness);
+            instances.Touch(table, witness);
             path.Assume(found | greatest == 0);
-            path.Assume(!found | universe.Quietly(() => at(witness) & key(witness) == greatest));
-            universe.ForAllHere(table, row => !(row < rows) | !at(row) | (found & (key(row) <= greatest)));
+            path.Assume(!found | instances.Quietly(() => at(witness) & key(witness) == greatest));
+            instances.ForAllHere(table, row => !(row < rows) | !at(row) | (found & (key(row) <= greatest)));
         });
 
     private (Truth, Symbolic)? Earlier(
@@ -73,7 +73,7 @@ public sealed class Choosing(Terms terms, Universe universe, Exploration path)
         {
             if (choice.Table != table || !Equals(choice.After, after) || choice.Key is null != key is null)
                 continue;
-            var same = universe.Quietly(() =>
+            var same = instances.Quietly(() =>
             {
                 var (here, there) = (at(any), choice.At(any));
                 return here == there & (key is null ? true : !here | key(any) == choice.Key!(any));

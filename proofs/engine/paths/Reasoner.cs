@@ -55,7 +55,7 @@ public sealed class Reasoner : IDisposable
         public HashSet<Bool> Named { get; } = [];
     }
 
-    /// <param name="terms">The universe of the facts.</param>
+    /// <param name="terms">The instances of the facts.</param>
     /// <param name="record">Receives every question and its answer; may be null.</param>
     public Reasoner(Terms terms, IQuestionRecord? record = null)
     {

@@ -10,29 +10,29 @@ namespace Verified.Proofs.Prove;
 /// <param name="initial">The initial value of a column at a row.</param>
 /// <param name="terms">The terms of the theorem.</param>
 /// <param name="running">
-/// The universe that records reads and the definer of choices; null for the initial state, which never changes.
+/// The instances that records reads and the definer of choices; null for the initial state, which never changes.
 /// </param>
 /// <param name="keys">How many values a key of <see cref="Greatest"/> may have.</param>
 public sealed class SymbolicTables(
     Func<ColumnInfo, Symbolic, Symbolic> initial,
     Terms terms,
-    (Universe Universe, Choosing Choosing)? running,
+    (Instances Instances, Choosing Choosing)? running,
     uint keys
 ) : Tables<Symbolic>
 {
-    private readonly List<(Table Table, Contents Contents)> _columns = [];
+    private readonly List<(Table Table, ColumnValues Values)> _columns = [];
     private readonly Dictionary<Table, uint> _rows = [];
 
     /// <summary>The rows written, with their sorts.</summary>
     public IEnumerable<(Table Table, Symbolic Row)> Written =>
-        _columns.SelectMany(column => column.Contents.Written().Select(row => (column.Table, row)));
+        _columns.SelectMany(column => column.Values.Written().Select(row => (column.Table, row)));
 
     public override Column<Symbolic> Make(ColumnInfo info, uint rows)
     {
-        var contents = new Contents(row => initial(info, row), terms);
-        _columns.Add((info.Table, contents));
+        var values = new ColumnValues(row => initial(info, row), terms);
+        _columns.Add((info.Table, values));
         _rows[info.Table] = rows;
-        return new TableColumn(info, contents, running?.Universe);
+        return new TableColumn(info, values, running?.Instances);
     }
 
     public override (Truth Found, Symbolic Row) First(Table table, Symbolic after, Func<Symbolic, Truth> predicate)
@@ -55,10 +55,10 @@ public sealed class SymbolicTables(
     /// <summary>A function of the present state that can still be evaluated after the columns have changed.</summary>
     private Func<Symbolic, T> AsNow<T>(Func<Symbolic, T> function)
     {
-        var now = _columns.ConvertAll(column => column.Contents.Last);
+        var now = _columns.ConvertAll(column => column.Values.Last);
         return row =>
         {
-            var later = _columns.ConvertAll(column => column.Contents.Last);
+            var later = _columns.ConvertAll(column => column.Values.Last);
             Restore(now);
             try
             {
@@ -71,25 +71,25 @@ public sealed class SymbolicTables(
         };
     }
 
-    private void Restore(List<Contents.Write?> moment)
+    private void Restore(List<ColumnValues.Write?> moment)
     {
         for (var i = 0; i < moment.Count; i++)
-            _columns[i].Contents.Last = moment[i];
+            _columns[i].Values.Last = moment[i];
     }
 
-    private sealed class TableColumn(ColumnInfo info, Contents contents, Universe? universe) : Column<Symbolic>
+    private sealed class TableColumn(ColumnInfo info, ColumnValues values, Instances? instances) : Column<Symbolic>
     {
         public override Symbolic this[Symbolic row]
         {
             get
             {
-                universe?.Touch(info.Table, row);
-                return contents.Get(row);
+                instances?.Touch(info.Table, row);
+                return values.Get(row);
             }
             set
             {
-                universe?.Touch(info.Table, row);
-                contents.Set(row, value);
+                instances?.Touch(info.Table, row);
+                values.Set(row, value);
             }
         }
     }

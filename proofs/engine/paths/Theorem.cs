@@ -46,7 +46,7 @@ public sealed record Refutation(
 }
 
 /// <summary>
-/// The frame of all theorems: a universe of terms, the Skolem rows that goals are about, and the exploration of every
+/// The frame of all theorems: a instances of terms, the Skolem rows that goals are about, and the exploration of every
 /// path.
 /// </summary>
 /// <param name="name">Its name.</param>
@@ -74,20 +74,20 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
         Terms.Current = terms;
         using var reasoner = new Reasoner(terms, record);
         var path = new Exploration(terms, reasoner);
-        var attempt = new Attempt(terms, reasoner, path, new Universe(reasoner, path), domains);
+        var proof = new ProofContext(terms, reasoner, path, new Instances(reasoner, path), domains);
         Refutation? refutation = null;
         try
         {
-            Assume(attempt);
+            Assume(proof);
             path.Explore(() =>
             {
-                attempt.Begin();
-                Run(attempt);
+                proof.Begin();
+                Run(proof);
             });
         }
         catch (RefutedException refuted)
         {
-            refutation = attempt.Explain(refuted.Message) with { IsOfProcessor = refuted.IsOfProcessor };
+            refutation = proof.Explain(refuted.Message) with { IsOfProcessor = refuted.IsOfProcessor };
         }
 
         if (refutation is null && path.Paths == 0)
@@ -97,18 +97,18 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
             refutation,
             path.Paths,
             reasoner.Questions,
-            attempt.Worst,
-            attempt.Executed,
-            attempt.Constants
+            proof.Worst,
+            proof.Executed,
+            proof.Constants
         )
         {
-            Ends = attempt.Ends,
+            Ends = proof.Ends,
         };
     }
 
     /// <summary>Asserts the hypotheses.</summary>
-    protected abstract void Assume(Attempt attempt);
+    protected abstract void Assume(ProofContext proof);
 
     /// <summary>Runs one path: runs the text and shows the goals.</summary>
-    protected abstract void Run(Attempt attempt);
+    protected abstract void Run(ProofContext proof);
 }

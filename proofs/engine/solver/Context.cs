@@ -8,7 +8,7 @@ namespace Verified.Proofs.Z3;
 public readonly record struct Expr(nint Handle);
 
 /// <summary>
-/// A universe of Z3's terms and solvers, for one thread at a time. It uses the functions of the C API (the package's
+/// A instances of Z3's terms and solvers, for one thread at a time. It uses the functions of the C API (the package's
 /// class <see cref="Native"/>, which throws <see cref="Z3Exception"/> for a refused call). The package's own class
 /// Context releases terms from finalizers, concurrently, and Debian's libz3 does not allow that. In this class every
 /// term lives as long as its context.

@@ -42,19 +42,19 @@ public sealed class FunctionTheorem(
 
     public override uint? Constant(uint address) => code.TryGetValue(address, out var dword) ? dword : null;
 
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
         // Nothing is known of the arguments.
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var path = attempt.Path;
+        var path = proof.Path;
         var memory = new TypedMemory(
             [_stack],
-            attempt.Terms,
+            proof.Terms,
             path,
-            (_, field, row) => attempt.Initial(field.Name, 32, row),
+            (_, field, row) => proof.Initial(field.Name, 32, row),
             Recorded,
             (_, _, _) => { }
         );
@@ -66,8 +66,8 @@ public sealed class FunctionTheorem(
                 InUserMode: true,
                 new ProtectedMode(0x1000, new Dictionary<byte, uint>()).Contract()
             ),
-            () => attempt.Register("EFLAGS") & ~Flag.Trap,
-            (field, _) => RefinementTheorem.Open(attempt, field)
+            () => proof.Register("EFLAGS") & ~Flag.Trap,
+            (field, _) => RefinementTheorem.Open(proof, field)
         );
         (cpu.R[Register.Esp], cpu.Eip) = (StackBase + Frame, entry);
         var before = Kept.Select(register => cpu.R[register]).ToList();
@@ -78,13 +78,13 @@ public sealed class FunctionTheorem(
         ];
 
         var execution = new Execution<TypedMemory>(cpu, path, Recorded);
-        attempt.Trail = execution.Trail;
+        proof.Trail = execution.Trail;
         execution.Guarded(() =>
         {
             while (!cpu.Eip.Equals(caller))
                 execution.Execute(execution.Next());
         });
-        attempt.Ran(new WorstCase(execution.Trail.Count, 0, 0));
+        proof.Ran(new WorstCase(execution.Trail.Count, 0, 0));
         var expected = result(given);
         path.IsTaken();
         path.Require(cpu.R[Register.Eax] == expected, "the function returns what the text says");
@@ -99,7 +99,7 @@ public sealed class FunctionTheorem(
 
         uint? Recorded(uint address)
         {
-            attempt.Constants.Add(address);
+            proof.Constants.Add(address);
             return Constant(address);
         }
     }

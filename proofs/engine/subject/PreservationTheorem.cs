@@ -11,34 +11,34 @@ namespace Verified.Proofs.Subjects;
 public sealed class PreservationTheorem(Specification spec, string step)
     : Theorem($"spec.{step}", SubjectDomains.Of(spec))
 {
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
-        var before = new ColumnState<Symbolic>(spec, Tables(attempt, running: false));
-        SubjectDomains.Assume(attempt, spec, before);
+        var before = new ColumnState<Symbolic>(spec, Tables(proof, running: false));
+        SubjectDomains.Assume(proof, spec, before);
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var state = new ColumnState<Symbolic>(spec, Tables(attempt, running: true));
+        var state = new ColumnState<Symbolic>(spec, Tables(proof, running: true));
         spec.Steps<Symbolic>().Single(one => one.Name == step).Does(state);
-        attempt.Path.IsTaken();
+        proof.Path.IsTaken();
         foreach (var column in spec.Columns.Where(column => column.Bits < 32))
-            attempt.Path.RequireLemma(
-                state[column, attempt.Any(column.Table, false)] < (1u << (int)column.Bits),
+            proof.Path.RequireLemma(
+                state[column, proof.Any(column.Table, false)] < (1u << (int)column.Bits),
                 $"what the step writes to {column.Name} fits its {column.Bits} bits"
             );
         foreach (var invariant in spec.Invariants<Symbolic>())
-            attempt.Path.RequireLemma(
-                invariant.Holds(state, attempt.Any(invariant.Over, false), 0),
+            proof.Path.RequireLemma(
+                invariant.Holds(state, proof.Any(invariant.Over, false), 0),
                 $"{invariant.Name} holds again: {invariant.Why}"
             );
     }
 
-    private static SymbolicTables Tables(Attempt attempt, bool running) =>
+    private static SymbolicTables Tables(ProofContext proof, bool running) =>
         new(
-            (info, row) => attempt.Initial(info.Name, (int)info.Bits, row),
-            attempt.Terms,
-            running ? (attempt.Universe, attempt.Choosing()) : null,
+            (info, row) => proof.Initial(info.Name, (int)info.Bits, row),
+            proof.Terms,
+            running ? (proof.Instances, proof.Choosing()) : null,
             keys: 0
         );
 }
@@ -51,9 +51,9 @@ internal static class SubjectDomains
         [.. spec.Tables.Select(table => new Domain(table.Table, table.Rows))];
 
     /// <summary>Assumes the invariants of a state.</summary>
-    public static void Assume(Attempt attempt, Specification spec, ColumnState<Symbolic> state)
+    public static void Assume(ProofContext proof, Specification spec, ColumnState<Symbolic> state)
     {
         foreach (var invariant in spec.Invariants<Symbolic>())
-            attempt.Universe.ForAll(invariant.Over, Table.Processor, (row, _) => invariant.Holds(state, row, 0));
+            proof.Instances.ForAll(invariant.Over, Table.Processor, (row, _) => invariant.Holds(state, row, 0));
     }
 }

@@ -18,33 +18,33 @@ public sealed class RefinementTheorem(Subject subject, UserWay way)
 {
     public override uint? Constant(uint address) => subject.Constant(address);
 
-    protected override void Assume(Attempt attempt)
+    protected override void Assume(ProofContext proof)
     {
-        var view = Machine(attempt, (_, _, _) => { }).View;
-        var state = new ColumnState<Symbolic>(subject.Spec, Tables(attempt, view, running: false));
-        SubjectDomains.Assume(attempt, subject.Spec, state);
+        var view = Machine(proof, (_, _, _) => { }).View;
+        var state = new ColumnState<Symbolic>(subject.Spec, Tables(proof, view, running: false));
+        SubjectDomains.Assume(proof, subject.Spec, state);
         foreach (var derived in subject.Derived<Symbolic>())
-            attempt.Universe.ForAll(derived.Area.Table, Table.Processor, (row, _) => Holds(view, state, derived, row));
+            proof.Instances.ForAll(derived.Area.Table, Table.Processor, (row, _) => Holds(view, state, derived, row));
     }
 
-    protected override void Run(Attempt attempt)
+    protected override void Run(ProofContext proof)
     {
-        var path = attempt.Path;
-        var before = Machine(attempt, (_, _, _) => { }).View;
-        var tables = Tables(attempt, before, running: true);
+        var path = proof.Path;
+        var before = Machine(proof, (_, _, _) => { }).View;
+        var tables = Tables(proof, before, running: true);
         var state = new ColumnState<Symbolic>(subject.Spec, tables);
         subject.Spec.Steps<Symbolic>().Single(step => step.Name == way.Step).Does(state);
 
-        var machine = Machine(attempt, (area, _, row) => attempt.Universe.Touch(area.Table, row));
-        attempt.Trail = machine.Execution.Trail;
+        var machine = Machine(proof, (area, _, row) => proof.Instances.Touch(area.Table, row));
+        proof.Trail = machine.Execution.Trail;
         Execute(machine.Execution, path);
-        attempt.Ran(new WorstCase(machine.Execution.Trail.Count, 0, 0), subject.User.Name);
+        proof.Ran(new WorstCase(machine.Execution.Trail.Count, 0, 0), subject.User.Name);
         path.IsTaken();
 
-        var written = Written(attempt, machine, tables, before.Current);
+        var written = Written(proof, machine, tables, before.Current);
         path.RequireAll([
             .. subject.Spec.Columns.SelectMany(column =>
-                attempt.ForAll(
+                proof.ForAll(
                     column.Table,
                     Table.Processor,
                     written,
@@ -55,7 +55,7 @@ public sealed class RefinementTheorem(Subject subject, UserWay way)
             .. subject
                 .Derived<Symbolic>()
                 .SelectMany(derived =>
-                    attempt.ForAll(
+                    proof.ForAll(
                         derived.Area.Table,
                         Table.Processor,
                         written,
@@ -93,8 +93,8 @@ public sealed class RefinementTheorem(Subject subject, UserWay way)
         Symbolic row
     ) => view.Get(derived.Area, derived.Field, row) == derived.Value(state, row);
 
-    private static SymbolicTables Tables(Attempt attempt, SubjectView<Symbolic> view, bool running) =>
-        new(view.Column, attempt.Terms, running ? (attempt.Universe, attempt.Choosing()) : null, keys: 0);
+    private static SymbolicTables Tables(ProofContext proof, SubjectView<Symbolic> view, bool running) =>
+        new(view.Column, proof.Terms, running ? (proof.Instances, proof.Choosing()) : null, keys: 0);
 
     private sealed record Running(
         TypedMemory Memory,
@@ -104,29 +104,29 @@ public sealed class RefinementTheorem(Subject subject, UserWay way)
     );
 
     /// <summary>The machine at the cut point: nothing is known of it but the contract.</summary>
-    private Running Machine(Attempt attempt, Action<Area, Field, Symbolic> touch)
+    private Running Machine(ProofContext proof, Action<Area, Field, Symbolic> touch)
     {
         uint? Recorded(uint address)
         {
-            attempt.Constants.Add(address);
+            proof.Constants.Add(address);
             return subject.Constant(address);
         }
 
         var memory = new TypedMemory(
             subject.Areas,
-            attempt.Terms,
-            attempt.Path,
-            (area, field, row) => attempt.Initial(subject.NameOf(area, field), (int)field.Bits, row),
+            proof.Terms,
+            proof.Path,
+            (area, field, row) => proof.Initial(subject.NameOf(area, field), (int)field.Bits, row),
             Recorded,
             touch
         );
         var cpu = new Ia32<Symbolic, TypedMemory>(memory);
         var contract = new ContractedProcessor<Symbolic, TypedMemory>(cpu);
-        contract.Start(subject.User, () => attempt.Register("EFLAGS"), (field, _) => Open(attempt, field));
+        contract.Start(subject.User, () => proof.Register("EFLAGS"), (field, _) => Open(proof, field));
         contract.Begun();
         return new(
             memory,
-            new(cpu, attempt.Path, Recorded),
+            new(cpu, proof.Path, Recorded),
             contract,
             new(subject, memory.Peek, name => SubjectRegisters.Read(cpu, name))
         );
@@ -136,16 +136,16 @@ public sealed class RefinementTheorem(Subject subject, UserWay way)
     /// The value of a field that the contract leaves open. The kernel may not use a segment that a user has loaded; its
     /// hidden part is as if it were null.
     /// </summary>
-    internal static Symbolic? Open(Attempt attempt, string field) =>
+    internal static Symbolic? Open(ProofContext proof, string field) =>
         ProcessorNames.Segments.Any(segment =>
             field.StartsWith(segment + ' ', StringComparison.Ordinal)
             && !field.EndsWith("selector", StringComparison.Ordinal)
         )
             ? 0
-            : attempt.Register(field);
+            : proof.Register(field);
 
     private Dictionary<Table, List<Symbolic>> Written(
-        Attempt attempt,
+        ProofContext proof,
         Running machine,
         SymbolicTables tables,
         Symbolic current
@@ -170,7 +170,7 @@ public sealed class RefinementTheorem(Subject subject, UserWay way)
             Add(area.Table, row);
         foreach (var (table, row) in tables.Written)
             Add(table, row);
-        attempt.Apart(written);
+        proof.Apart(written);
         return written;
     }
 }

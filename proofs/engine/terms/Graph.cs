@@ -39,7 +39,7 @@ public static class Graph
 }
 
 /// <summary>
-/// The values of terms of one universe under one assignment of the variables. Computed values are kept.
+/// The values of terms of one instances under one assignment of the variables. Computed values are kept.
 /// </summary>
 public sealed class Evaluation(Func<Word, uint> variables)
 {

@@ -5,7 +5,7 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Values;
 
 /// <summary>
-/// A universe of shared terms, for one thread. Every construction simplifies by the rules of <see cref="Rules"/>. If a
+/// A instances of shared terms, for one thread. Every construction simplifies by the rules of <see cref="Rules"/>. If a
 /// rule makes two terms equal, they are one object.
 /// </summary>
 public sealed class Terms : IDisposable
@@ -32,11 +32,11 @@ public sealed class Terms : IDisposable
         True = new(this, _nextId++, Op.True, null, null);
     }
 
-    /// <summary>The universe of <see cref="Symbolic.Arbitrary"/> on this thread.</summary>
+    /// <summary>The instances of <see cref="Symbolic.Arbitrary"/> on this thread.</summary>
     /// <exception cref="InvalidOperationException">None was set.</exception>
     public static Terms Current
     {
-        get => t_current ?? throw new InvalidOperationException("no universe of terms is current on this thread");
+        get => t_current ?? throw new InvalidOperationException("no instances of terms is current on this thread");
         set => t_current = value;
     }
 
@@ -147,7 +147,7 @@ public sealed class Terms : IDisposable
     private ITerm Own(ITerm term) =>
         term.Terms == this
             ? term
-            : throw new ArgumentException($"{term} belongs to another universe of terms", nameof(term));
+            : throw new ArgumentException($"{term} belongs to another instances of terms", nameof(term));
 
     /// <summary>Constants come last; otherwise the older operand comes first.</summary>
     private static bool IsBefore(ITerm a, ITerm b) =>

@@ -7,7 +7,7 @@ namespace Verified.Proofs.Prove;
 /// Quantifier-free "for all": a universal hypothesis is asserted at the rows that the runs touched and at the rows the
 /// goals are about. Instances of true statements are true, so a missing one can only make a proof fail.
 /// </summary>
-public sealed class Universe
+public sealed class Instances
 {
     private sealed record Family(Table I, Table J, Func<Symbolic, Symbolic, Truth> Holds);
 
@@ -22,7 +22,7 @@ public sealed class Universe
     private readonly HashSet<(Table, Symbolic)> _seen = [];
     private int _asleep;
 
-    public Universe(Reasoner reasoner, Exploration exploration) => (_reasoner, _exploration) = (reasoner, exploration);
+    public Instances(Reasoner reasoner, Exploration exploration) => (_reasoner, _exploration) = (reasoner, exploration);
 
     /// <summary>A hypothesis on the initial state: holds at all rows, on every path.</summary>
     public void ForAll(Table i, Table j, Func<Symbolic, Symbolic, Truth> holds) => _families.Add(new(i, j, holds));

@@ -13,7 +13,7 @@ namespace Verified.Proofs.Events;
 /// Steps on mappings since the event. If this is at least 1 and the kernel makes fewer steps, no interrupt is raised.
 /// </param>
 /// <param name="Id">The interrupt's id; 0 for the timer's tick.</param>
-public sealed record Between(uint Steps, uint Id = 0)
+public sealed record InterruptBetweenSteps(uint Steps, uint Id = 0)
 {
     [JsonIgnore]
     public Entry Entry => Id == 0 ? Entry.Tick : Entry.Interrupt;

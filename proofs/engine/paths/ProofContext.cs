@@ -14,12 +14,12 @@ public sealed record Domain(Table Table, uint Rows, bool Pairs = false, uint? Sp
     public string? Variable { get; init; }
 }
 
-/// <summary>One attempt at a theorem: its terms, what is assumed, and what the paths used.</summary>
-public sealed class Attempt(
+/// <summary>One proof of a theorem: its terms, what is assumed, and what the paths used.</summary>
+public sealed class ProofContext(
     Terms terms,
     Reasoner reasoner,
     Exploration path,
-    Universe universe,
+    Instances instances,
     IReadOnlyList<Domain> domains
 )
 {
@@ -46,7 +46,7 @@ public sealed class Attempt(
 
     public Exploration Path => path;
 
-    public Universe Universe => universe;
+    public Instances Instances => instances;
 
     public WorstCase Worst { get; private set; }
 
@@ -63,18 +63,18 @@ public sealed class Attempt(
 
     public void Begin()
     {
-        universe.Begin();
+        instances.Begin();
         foreach (var unknown in _unknowns.Values)
             unknown.Begin();
         Trail = [];
-        universe.Touch(Table.Processor, 0);
+        instances.Touch(Table.Processor, 0);
         foreach (var domain in domains)
             if (domain.Special is { } special)
-                universe.Touch(domain.Table, special);
+                instances.Touch(domain.Table, special);
         foreach (var (table, (i, j)) in _any)
         {
-            universe.Touch(table, i);
-            universe.Touch(table, j);
+            instances.Touch(table, i);
+            instances.Touch(table, j);
         }
     }
 
@@ -105,7 +105,7 @@ public sealed class Attempt(
         : _any[table].I;
 
     /// <summary>The choices of one path.</summary>
-    public Choosing Choosing() => new(terms, universe, path);
+    public Choosing Choosing() => new(terms, instances, path);
 
     /// <summary>Makes a row of another table, of so many, one that goals are about.</summary>
     public void Range(Table table, uint rows)
@@ -158,7 +158,7 @@ public sealed class Attempt(
             rows.Clear();
             rows.AddRange(distinct);
             foreach (var row in rows)
-                universe.Touch(table, row);
+                instances.Touch(table, row);
             for (var i = 0; i < rows.Count; i++)
             for (var j = 0; j < i; j++)
                 path.Shows(rows[i] != rows[j]);

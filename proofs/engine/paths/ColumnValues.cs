@@ -46,7 +46,7 @@ public sealed class Unknown(
 }
 
 /// <summary>A column's contents on the running path: the initial contents, and the writes since.</summary>
-public sealed class Contents(Func<Symbolic, Symbolic> initial, Terms terms)
+public sealed class ColumnValues(Func<Symbolic, Symbolic> initial, Terms terms)
 {
     public sealed record Write(Symbolic Row, Symbolic Value, Write? Before);
 

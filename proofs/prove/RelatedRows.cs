@@ -6,27 +6,27 @@ using Verified.Spec.Values;
 namespace Verified.Proofs.Prove;
 
 /// <summary>Adds the rows that matter because of other rows: the rows that are in the same invariants.</summary>
-internal static class Following
+internal static class RelatedRows
 {
     /// <summary>For a mapping: its slot and page in the page tables, the page tables, and their owners.</summary>
-    public static void Mappings(Universe universe, State<Symbolic> state)
+    public static void Mappings(Instances instances, State<Symbolic> state)
     {
         var (m, entries) = (state.Mappings, (uint)System.Numerics.BitOperations.Log2(state.Limits.Paging.Entries));
-        universe.Follow(Table.Node, node =>
+        instances.Follow(Table.Node, node =>
             [
                 (Table.Slot, state.SlotOf(m.Space[node], m.Page[node])),
                 (Table.Page, state.EntryOf(state.TableOf(m.Space[node], m.Page[node]), m.Page[node])),
             ]
         );
-        universe.Follow(Table.Page, entry => [(Table.PageTable, entry >> entries)]);
-        universe.Follow(Table.PageTable, table => [(Table.Task, m.TableTask[table])]);
-        universe.Follow(Table.Slot, slot => [(Table.PageTable, m.TableAt[slot])]);
+        instances.Follow(Table.Page, entry => [(Table.PageTable, entry >> entries)]);
+        instances.Follow(Table.PageTable, table => [(Table.Task, m.TableTask[table])]);
+        instances.Follow(Table.Slot, slot => [(Table.PageTable, m.TableAt[slot])]);
     }
 
     /// <summary>For a word of a map of ports: the slot of its pages, and the pages.</summary>
-    public static void Ports(Universe universe, State<Symbolic> state)
+    public static void Ports(Instances instances, State<Symbolic> state)
     {
-        universe.Follow(Table.PortWord, word =>
+        instances.Follow(Table.PortWord, word =>
         {
             var (task, page) = (
                 word >> (uint)System.Numerics.BitOperations.Log2(MappingLayout.PortWords),
