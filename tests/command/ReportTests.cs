@@ -12,6 +12,8 @@ public sealed class ReportTests : IDisposable
 {
     private static readonly KernelImage Shipping = KernelImage.Build(Limits.Shipping);
 
+    private static readonly IReadOnlyDictionary<uint, SourceLine> Lines = Shipping.SourceLines;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("verified-report").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -21,7 +23,7 @@ public sealed class ReportTests : IDisposable
     {
         // The planted kernel marks a waiting sender as a sleeping thread.
         var at = Shipping.Symbols["ipc_block_sending"];
-        var line = Shipping.SourceLines[at];
+        var line = Lines[at];
         var image = Shipping.WithBytes(at + 4, BitConverter.GetBytes(StoredStatus.Sleeping));
         var told = Differing(image);
         Assert.Contains(told, text => text.StartsWith("  what differs: Status of ", StringComparison.Ordinal));
@@ -39,11 +41,11 @@ public sealed class ReportTests : IDisposable
         var at = Listing
             .Of(Shipping)
             .First(instruction =>
-                Shipping.SourceLines[instruction.Address] is { } line
+                Lines[instruction.Address] is { } line
                 && line.File.EndsWith("Send.cs", StringComparison.Ordinal)
                 && File.ReadLines(Path.Combine(SourceRoot(), line.File))
                     .ElementAt(line.Line - 1)
-                    .Contains("At(ebp, Layout.Esi), eax", StringComparison.Ordinal)
+                    .Contains("Row(ebp, Layout.Esi), eax", StringComparison.Ordinal)
             );
         var image = Shipping.WithBytes(at.Address, [.. Enumerable.Repeat((byte)0x90, at.Bytes.Length)]);
         var told = Differing(image);
@@ -61,7 +63,7 @@ public sealed class ReportTests : IDisposable
             .Of(Shipping)
             .Where(instruction =>
                 instruction.Text == "cmp eax, esi"
-                && Shipping.SourceLines[instruction.Address].File.EndsWith("FastPath.cs", StringComparison.Ordinal)
+                && Lines[instruction.Address].File.EndsWith("FastPath.cs", StringComparison.Ordinal)
             )
             .Aggregate(Shipping, (image, guard) => image.WithBytes(guard.Address, [0x39, 0xE8]));
         var told = Differing(image);

@@ -45,12 +45,14 @@ internal static partial class Documents
             .Select(match => match.Groups["target"].Value.Split('#')[0])
             .Where(target => target.Length > 0 && !target.Contains("://", StringComparison.Ordinal));
 
-    /// <summary>Files in backticks that have a folder or an extension of this repository.</summary>
+    /// <summary>
+    /// Files in backticks that have a folder or an extension of this repository, without files that a run makes.
+    /// </summary>
     public static IEnumerable<string> NamedFiles(string document) =>
         Code()
             .Matches(Read(document))
             .Select(match => match.Groups["code"].Value)
-            .Where(code => FileName().IsMatch(code));
+            .Where(code => FileName().IsMatch(code) && !IsMade(code));
 
     /// <summary>Names of types and members in backticks.</summary>
     public static IEnumerable<string> Symbols(string document) =>
