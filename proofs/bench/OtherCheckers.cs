@@ -90,11 +90,11 @@ public static partial class OtherCheckers
     [GeneratedRegex(@"(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$", RegexOptions.Multiline)]
     private static partial Regex Children();
 
-    /// <summary>Where Spin says how many states it stored.</summary>
+    /// <summary>Matches the number of states in Spin's output.</summary>
     [GeneratedRegex(@"^\s*(\d+) states, stored", RegexOptions.Multiline)]
     public static partial Regex SpinStates();
 
-    /// <summary>Where TLC says how many states it found.</summary>
+    /// <summary>Matches the number of states in TLC's output.</summary>
     [GeneratedRegex(@"([\d,]+) distinct states found")]
     public static partial Regex TlcStates();
 

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Verified.Tests.Bench;
 
-/// <summary>What the comparison with other model checkers reads of their output.</summary>
+/// <summary>The comparison with other model checkers reads their output.</summary>
 public sealed class OtherCheckerTests
 {
     private const string Times = "0m0.01s 0m0.00s\n1m2.50s 0m0.50s\n";
