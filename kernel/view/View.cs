@@ -61,20 +61,6 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
             _ => Mapped(layout.Mappings.Place(column.Name)),
         };
 
-    /// <summary>Whether a column is a user register.</summary>
-    public static bool IsRegister(ColumnInfo column) =>
-        column.Name
-            is nameof(State<W>.Eax)
-                or nameof(State<W>.Ecx)
-                or nameof(State<W>.Edx)
-                or nameof(State<W>.Ebx)
-                or nameof(State<W>.Esp)
-                or nameof(State<W>.Ebp)
-                or nameof(State<W>.Esi)
-                or nameof(State<W>.Edi)
-                or nameof(State<W>.Eip)
-                or nameof(State<W>.Eflags);
-
     /// <summary>A field of a row, decoded.</summary>
     public W Get(Area area, W row, Field field) => field.Decode(machine.Load(area.Address(row, field)));
 

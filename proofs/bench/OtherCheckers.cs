@@ -5,7 +5,7 @@ using Verified.Proofs.Host;
 
 namespace Verified.Proofs.Bench;
 
-/// <summary>What another model checker did.</summary>
+/// <summary>The result of another model checker.</summary>
 /// <param name="States">States that it found.</param>
 /// <param name="Seconds">Processor time of its process.</param>
 public sealed record OtherCheck(long States, double Seconds)
@@ -26,7 +26,7 @@ public static partial class OtherCheckers
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
     /// <summary>Spin, depth first, its states stored without loss.</summary>
-    /// <returns>What it did; or why there is nothing to compare.</returns>
+    /// <returns>The result; or the reason why there is nothing to compare.</returns>
     public static (OtherCheck? Did, string Why) Spin() =>
         InFolder(folder =>
         {
@@ -43,7 +43,7 @@ public static partial class OtherCheckers
         });
 
     /// <summary>TLC with one worker.</summary>
-    /// <returns>What it did; or why there is nothing to compare.</returns>
+    /// <returns>The result; or the reason why there is nothing to compare.</returns>
     public static (OtherCheck? Did, string Why) Tlc() =>
         Environment.GetEnvironmentVariable(TlcVariable) is not { Length: > 0 } archive
             ? (null, $"set {TlcVariable} to the path of tla2tools.jar to compare with TLC")
@@ -62,9 +62,9 @@ public static partial class OtherCheckers
     /// <param name="name">The checker's name, for messages.</param>
     /// <param name="ended">How the shell ended.</param>
     /// <param name="states">Finds the number of states in the output.</param>
-    /// <param name="errors">What the checker prints if it finds no error.</param>
+    /// <param name="errors">The checker prints this text if it finds no error.</param>
     /// <param name="extra">States that the checker counts and others do not.</param>
-    /// <returns>What the checker did; or why there is nothing to compare.</returns>
+    /// <returns>The result; or the reason why there is nothing to compare.</returns>
     public static (OtherCheck? Did, string Why) Result(
         string name,
         Ended ended,

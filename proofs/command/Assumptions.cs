@@ -73,6 +73,12 @@ internal static class Assumptions
                     + "IA32_SYSENTER_CS and DR7 as after RESET, no debug exception pending"
             ),
             new(
+                "chips that boot does not set up are as the loader leaves them",
+                Assumed,
+                "keyboard controller, clock, COM2, parallel port, the timer's other channels: no check reads them; the "
+                    + "kernel uses only timer channel 2 at boot, to measure the processor's frequency"
+            ),
+            new(
                 "First and Greatest have their defining property",
                 Assumed,
                 "the prover uses the property, the concrete spec a scan; the tests compare them"

@@ -29,7 +29,7 @@ internal static class UnixOptions
         Description = "Reflect every INT 80h of the Unix server's processes; rewrite none into a call of the library",
     };
 
-    /// <summary>Where <c>kernel/unix/packages</c> puts a file system.</summary>
+    /// <summary>The folder in which <c>kernel/unix/packages</c> makes a file system.</summary>
     public const string DefaultFolder = ".verified/unix/root";
 
     public static void AddTo(Command verb)

@@ -88,7 +88,7 @@ public enum LthreadKind
     AnyWord,
 }
 
-/// <summary>What comes while the kernel works on an event.</summary>
+/// <summary>An interrupt that comes while the kernel works on an event.</summary>
 public enum Interruption
 {
     Nothing,
@@ -126,6 +126,10 @@ public static class EventWeights
         (76, Interruption.Nothing)
     );
 
+    /// <summary>
+    /// If there are enough threads, a priority changes in place of a new thread. If no thread waits, the current thread
+    /// waits in place of sending; if no other thread is ready to run then, any event comes.
+    /// </summary>
     public static readonly Choice<Growth> Growths = new(
         (17, Growth.NewTask),
         (25, Growth.NewThread),
@@ -135,6 +139,9 @@ public static class EventWeights
         (7, Growth.AnyEvent)
     );
 
+    /// <summary>
+    /// If no thread takes an item, the current thread waits for one. If no other thread is ready to run then, it unmaps.
+    /// </summary>
     public static readonly Choice<Gift> Gifts = new(
         (60, Gift.SendItem),
         (20, Gift.WaitWithWindow),

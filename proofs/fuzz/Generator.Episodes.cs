@@ -34,16 +34,16 @@ public sealed partial class Generator
             Word(),
             Word() & Flags.UserBits | Flags.User
         );
-        return EventWeights.Growths.Draw(_random) switch
+        var growth = EventWeights.Growths.Draw(_random);
+        if (growth is Growth.NewTask or Growth.NewThread && threads.Count >= MostThreads)
+            growth = Growth.Schedule;
+        var partner = growth == Growth.SendItem ? Waiting(s, threads) : null;
+        if (growth == Growth.SendItem && partner is null)
+            growth = Growth.WaitWithWindow;
+        return growth switch
         {
-            Growth.NewTask when threads.Count < MostThreads => _code.Placed(
-                NewTask(s, threads, registers) with
-                {
-                    Between = null,
-                },
-                s
-            ),
-            Growth.NewThread when threads.Count < MostThreads => _code.Placed(
+            Growth.NewTask => _code.Placed(NewTask(s, threads, registers) with { Between = null }, s),
+            Growth.NewThread => _code.Placed(
                 new(
                     Entry.LthreadExRegs,
                     registers with
@@ -69,7 +69,7 @@ public sealed partial class Generator
                 ),
                 s
             ),
-            Growth.SendItem when Waiting(s, threads) is { } partner => _code.Placed(
+            Growth.SendItem => _code.Placed(
                 new(
                     Entry.Ipc,
                     registers with
@@ -78,16 +78,12 @@ public sealed partial class Generator
                         Edx = Pages.Fpage(_random),
                         Ebx = Pages.Fpage(_random),
                         Ebp = Descriptor.None,
-                        Esi = s.Id[partner],
+                        Esi = s.Id[partner!.Value],
                     }
                 ),
                 s
             ),
-            Growth.WaitWithWindow when threads.Any(other => other != s.Current.Value && s.IsReady(other).Known) =>
-                _code.Placed(
-                    new(Entry.Ipc, registers with { Eax = Descriptor.None, Ebp = Pages.Window(_random) & ~3u | 3 }),
-                    s
-                ),
+            Growth.WaitWithWindow when OthersAreReady(s, threads) => WaitWithWindow(s, registers),
             _ => Next(s, threads),
         };
     }
@@ -113,17 +109,16 @@ public sealed partial class Generator
             Word(),
             Word() & Flags.UserBits | Flags.User
         );
-        var next = EventWeights.Gifts.Draw(_random) switch
+        var gift = EventWeights.Gifts.Draw(_random);
+        var taker = gift == Gift.SendItem ? Partner(s, threads, other => Takes(s, other)) : null;
+        if (gift == Gift.SendItem && taker is null)
+            gift = Gift.WaitWithWindow;
+        if (gift == Gift.WaitWithWindow && !OthersAreReady(s, threads))
+            gift = Gift.Unmap;
+        var next = gift switch
         {
-            Gift.SendItem when Partner(s, threads, other => Takes(s, other)) is { } taker => _code.Placed(
-                new(Entry.Ipc, registers with { Esi = s.Id[taker] }),
-                s
-            ),
-            Gift.WaitWithWindow when threads.Any(other => other != s.Current.Value && s.IsReady(other).Known) =>
-                _code.Placed(
-                    new(Entry.Ipc, registers with { Eax = Descriptor.None, Ebp = Pages.Window(_random) & ~3u | 3 }),
-                    s
-                ),
+            Gift.SendItem => _code.Placed(new(Entry.Ipc, registers with { Esi = s.Id[taker!.Value] }), s),
+            Gift.WaitWithWindow => WaitWithWindow(s, registers),
             Gift.Unmap => _code.Placed(new(Entry.FpageUnmap, registers with { Eax = registers.Ebx, Ecx = Mask() }), s),
             _ => null,
         };
@@ -203,6 +198,15 @@ public sealed partial class Generator
                 return given.Entry == Entry.Ipc && Chance(50) ? given with { Between = new(0, OrTick(s)) } : given;
         }
     }
+
+    private static bool OthersAreReady(State<Concrete> s, IReadOnlyList<uint> threads) =>
+        threads.Any(other => other != s.Current.Value && s.IsReady(other).Known);
+
+    private Event WaitWithWindow(State<Concrete> s, Registers registers) =>
+        _code.Placed(
+            new(Entry.Ipc, registers with { Eax = Descriptor.None, Ebp = Pages.Window(_random) & ~3u | 3 }),
+            s
+        );
 
     // True if another task's thread waits for the current thread and takes map items.
     private static Truth Takes(State<Concrete> s, uint other) =>

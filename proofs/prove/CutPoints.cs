@@ -28,9 +28,6 @@ public sealed record CutPoints(
         DataOfKernel = 0x00C09300,
         BusyTask = 0x00008B00;
 
-    // SDM vol. 3, table 9-1: DR7 after RESET.
-    private const uint NoBreakpoint = 0x400;
-
     /// <summary>
     /// Flags that the kernel never reads and that still have the user's values at the kernel's cut points. The user's
     /// flags that a gate clears do not belong to them.
@@ -77,35 +74,11 @@ public sealed record CutPoints(
         }
 
         contract["EIP"] = contract["CR3"] = Holding.Compared;
-        (contract["CR0"], contract["CR2"], contract["CR4"]) = (Holding.Is(Layout.Cr0), Holding.Kept, Holding.Is(0));
-        for (var i = 0; i < 4; i++)
-            contract[$"DR{i}"] = Holding.Is(0);
-        (contract["DR6"], contract["DR7"]) = (Holding.Kept, Holding.Is(NoBreakpoint));
+        CommonContract.AddTo(contract);
+        contract["CR0"] = Holding.Is(Layout.Cr0);
         (contract["GDTR base"], contract["GDTR limit"]) = (Holding.Is(layout.Gdt), Holding.Is(Layout.GdtLimit));
         (contract["IDTR base"], contract["IDTR limit"]) = (Holding.Is(layout.Idt), Holding.Is(Layout.IdtLimit));
-        Segment("LDTR", 0, 0, 0, 0);
         Segment("TR", Layout.TaskState, layout.Tss, Layout.TssLimit, BusyTask);
-        foreach (var msr in (string[])["CS", "ESP", "EIP"])
-            contract[$"IA32_SYSENTER_{msr}"] = Holding.Is(0);
-        foreach (var half in (string[])["low", "high"])
-            contract[$"time-stamp offset, {half}"] = Holding.Kept;
-        for (var i = 0; i < ProcessorNames.CoprocessorItems; i++)
-            contract[$"x87 word {i}"] = Holding.Kept;
-        for (var i = 0; i < ProcessorNames.TestRegisters; i++)
-            contract[$"test register {i}"] = Holding.Is(0);
-        foreach (
-            var clear in (string[])
-                [
-                    "halted state",
-                    "interrupt shadow",
-                    "NMI block",
-                    "pending debug exception",
-                    "held debug exception",
-                    "armed breakpoints",
-                    "alignment checks",
-                ]
-        )
-            contract[clear] = Holding.Is(0);
         foreach (var (flag, mask) in ProcessorNames.Eflags)
             contract[flag] = Holding.Is(mask & Flag.Reserved);
         return contract.ToImmutable();

@@ -291,7 +291,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         Symbolic Initial(ColumnInfo column, Symbolic row)
         {
             if (
-                View<Symbolic>.IsRegister(column)
+                State<Symbolic>.IsRegister(column)
                 && !somebody.Contains(row)
                 && proof.Path.Shows(row != State<Symbolic>.Nobody)
             )

@@ -40,7 +40,7 @@ public static class UnixServer
     ];
 
     /// <summary>The server's ELF file, built now unless this source has been built already.</summary>
-    /// <param name="folder">Where built servers are kept.</param>
+    /// <param name="folder">The folder that keeps built servers.</param>
     /// <param name="compiler">Name or path of gcc.</param>
     /// <exception cref="CommandException">There is no compiler for IA-32.</exception>
     public static byte[] File(string folder, string compiler = "gcc")

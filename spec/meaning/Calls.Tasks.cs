@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec.Meaning;
 
-/// <summary>What task_new does: it deletes a task and creates another one in its place.</summary>
+/// <summary>The meaning of task_new: it deletes a task and creates another one in its place.</summary>
 public static partial class Calls<W>
     where W : struct, IWord<W>
 {

@@ -2,7 +2,7 @@ using Verified.Spec.Values;
 
 namespace Verified.Spec.Meaning;
 
-/// <summary>What thread_schedule and lthread_ex_regs do.</summary>
+/// <summary>The meaning of thread_schedule and lthread_ex_regs.</summary>
 public static partial class Calls<W>
     where W : struct, IWord<W>
 {

@@ -12,20 +12,8 @@ public static class Isolation<W>
 {
     /// <summary>The columns through which only the threads that take part in a step may influence it.</summary>
     public static bool IsPrivate(ColumnInfo column) =>
-        column.Name
-            is nameof(State<W>.Eax)
-                or nameof(State<W>.Ecx)
-                or nameof(State<W>.Edx)
-                or nameof(State<W>.Ebx)
-                or nameof(State<W>.Esp)
-                or nameof(State<W>.Ebp)
-                or nameof(State<W>.Esi)
-                or nameof(State<W>.Edi)
-                or nameof(State<W>.Eip)
-                or nameof(State<W>.Eflags)
-                or nameof(State<W>.Fault)
-                or nameof(State<W>.Pager)
-                or nameof(State<W>.Preempter);
+        State<W>.IsRegister(column)
+        || column.Name is nameof(State<W>.Fault) or nameof(State<W>.Pager) or nameof(State<W>.Preempter);
 
     /// <summary>
     /// Whether a thread takes part in the step that the kernel is about to make in state <paramref name="s"/>.

@@ -255,6 +255,20 @@ public sealed class State<W>
     /// <summary>The tasks, and their mapped pages.</summary>
     public Mappings<W> Mappings { get; }
 
+    /// <summary>Whether a column is a user register.</summary>
+    public static bool IsRegister(ColumnInfo column) =>
+        column.Name
+            is nameof(Eax)
+                or nameof(Ecx)
+                or nameof(Edx)
+                or nameof(Ebx)
+                or nameof(Esp)
+                or nameof(Ebp)
+                or nameof(Esi)
+                or nameof(Edi)
+                or nameof(Eip)
+                or nameof(Eflags);
+
     public static uint Rows(Table table, Limits limits) =>
         table == Table.Processor ? 1
         : table == Table.Thread ? limits.Threads

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Proofs.Fuzz;
 using Verified.Spec;
+using Verified.Spec.Values;
 using Xunit;
 
 namespace Verified.Tests.Fuzz;
@@ -40,4 +41,42 @@ public sealed class EventWeightsTests
                 .OfType<Entry>()
                 .Except(EventWeights.Events.Shares.Where(share => share.Percent > 0).Select(share => share.What))
         );
+
+    /// <summary>
+    /// A gift that is not possible becomes another gift, so a lone thread unmaps instead of doing anything at all.
+    /// </summary>
+    [Fact]
+    public void A_lone_thread_unmaps_in_place_of_other_gifts()
+    {
+        var generator = new Generator(2, Limits.Shipping);
+        var state = Alone(generator);
+        var unmaps = Enumerable
+            .Range(0, 1_000)
+            .Count(_ => generator.Give(state, [state.Current.Value]).Entry == Entry.FpageUnmap);
+        Assert.InRange(unmaps, 860, 960);
+    }
+
+    [Fact]
+    public void With_enough_threads_a_priority_changes_in_place_of_a_new_thread()
+    {
+        var generator = new Generator(2, Limits.Shipping);
+        var state = Alone(generator);
+        uint[] many = [.. Enumerable.Repeat(state.Current.Value, 20)];
+        var schedules = Enumerable
+            .Range(0, 1_000)
+            .Count(_ => generator.Grow(state, many).Entry == Entry.ThreadSchedule);
+        Assert.InRange(schedules, 540, 660);
+    }
+
+    // The current thread runs, and no other thread is ready or waits.
+    private static State<Concrete> Alone(Generator generator)
+    {
+        var state = generator.Population();
+        for (var row = 1u; row < Limits.Shipping.Threads; row++)
+            if (state.Current != row)
+                state.Status[row] = ThreadStatus.Inactive;
+        state.Stage = Stages.User;
+        state.Status[state.Current] = ThreadStatus.Ready;
+        return state;
+    }
 }

@@ -14,6 +14,10 @@ public sealed class CutPointTests
     private static readonly CutPoints Points = CutPoints.Of(new Layout(Limits.Shipping));
 
     [Fact]
+    public void The_processors_and_the_interfaces_flags_of_a_user_are_the_same() =>
+        Assert.Equal(Flags.UserBits, ProcessorNames.UserFlags);
+
+    [Fact]
     public void A_machine_that_runs_the_demonstration_satisfies_the_contract_of_each_cut_point_that_it_passes()
     {
         var (pc, image) = Booting.Boot(KernelImage.Build(Limits.Shipping));

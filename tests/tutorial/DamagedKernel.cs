@@ -48,8 +48,8 @@ internal sealed class DamagedKernel : Subject
 }
 
 /// <summary>
-/// The tutorial's spec with two defects: a thread that finds no word waits even if the other thread waits, and a step
-/// writes a value that is too wide.
+/// The tutorial's spec with two defects. A thread that finds no word waits even if the other thread waits. A step writes
+/// a value that is too wide.
 /// </summary>
 internal sealed class HastySpec : Specification
 {
@@ -77,4 +77,25 @@ internal sealed class HastySpec : Specification
         if (s[MailboxSpec.Full] == 0)
             (s[MailboxSpec.Waits, me], s[MailboxSpec.Current]) = (1, me ^ 1);
     }
+}
+
+/// <summary>The tutorial's spec with an invariant about pairs of threads.</summary>
+internal sealed class PairsSpec : Specification
+{
+    private readonly MailboxSpec _spec = new();
+
+    public override IReadOnlyList<(Table Table, uint Rows)> Tables => _spec.Tables;
+
+    public override IReadOnlyList<ColumnInfo> Columns => _spec.Columns;
+
+    public override void Begin(ColumnState<Concrete> state) => _spec.Begin(state);
+
+    public override IReadOnlyList<SpecStep<W>> Steps<W>() => _spec.Steps<W>();
+
+    public override IReadOnlyList<Invariant<ColumnState<W>, W>> Invariants<W>() =>
+        [
+            new("not-both", "two threads do not both wait", MailboxSpec.Thread, true, (s, i, j) =>
+                (i == j) | (s[MailboxSpec.Waits, i] == 0) | (s[MailboxSpec.Waits, j] == 0)
+            ),
+        ];
 }

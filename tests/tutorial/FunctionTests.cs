@@ -55,6 +55,21 @@ public sealed class FunctionTests
             )
         );
 
+    [Theory]
+    [InlineData(0x2002, 64, "not aligned")]
+    [InlineData(0x2000, 1_000, "beyond the end of the file")]
+    public void A_segment_that_cannot_be_read_is_an_error(uint linear, uint size, string why)
+    {
+        var file = new byte[52 + 32 + 64];
+        foreach (
+            var (at, dword) in ((int, uint)[])[(0, 0x464C457F), (28, 52), (52, 1), (56, 84), (60, linear), (68, size)]
+        )
+            BitConverter.TryWriteBytes(file.AsSpan(at), dword);
+        (file[4], file[44]) = (1, 1);
+        Assert.Contains(why, Assert.Throws<InvalidDataException>(() => new ElfCode(file).Dwords()).Message);
+        Assert.Contains("cut off", Assert.Throws<InvalidDataException>(() => new ElfCode(file[..60]).Dwords()).Message);
+    }
+
     private static string? Refuted(string source, Func<Symbolic, Symbolic, Symbolic, Symbolic> text)
     {
         var output = Path.GetTempFileName();

@@ -84,6 +84,34 @@ public sealed class TutorialTests
         Assert.Null(new PreservationTheorem(spec, "put").Prove().Refutation);
     }
 
+    [Fact]
+    public void An_invariant_about_pairs_of_rows_is_refused_by_every_check()
+    {
+        var spec = new PairsSpec();
+        Assert.Throws<ModelException>(() => new PreservationTheorem(spec, "put").Prove());
+        Assert.Throws<ModelException>(() => TutorialRun.Model(spec).Of("pairs"));
+        Assert.Throws<ModelException>(() => spec.Violated(spec.First()));
+    }
+
+    /// <summary>The key of such a theorem does not describe the kernel, so another kernel's proof may not count.</summary>
+    [Fact]
+    public void A_cache_keeps_no_theorem_about_a_subject()
+    {
+        var folder = Directory.CreateTempSubdirectory("verified-tutorial").FullName;
+        try
+        {
+            var cache = new ProofCache(folder);
+            var theorems = TutorialRun.Theorems(new MailboxKernel());
+            Assert.All(Prover.Prove(theorems, 1, cache), result => Assert.True(result.Proved));
+            Assert.Empty(Directory.EnumerateFiles(folder));
+            Assert.All(theorems, theorem => Assert.Null(cache.Find(theorem)));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static CellSystem Without(CellSystem system, int step) =>
         system with
         {

@@ -9,7 +9,7 @@ namespace Verified.Tests.Unix;
 /// </summary>
 public class ProgramTests
 {
-    /// <summary>What a program prints; the server's own line about an unknown call is none of it.</summary>
+    /// <summary>The output of a program, without the server's own line about an unknown call.</summary>
     public static readonly Dictionary<string, string[]> Output = new()
     {
         ["sites"] =

@@ -31,7 +31,7 @@ internal sealed class Session
         }
     }
 
-    /// <summary>What is typed when this has appeared; null if the session has gone another way.</summary>
+    /// <summary>The next input after this text; null if the session has gone another way.</summary>
     public string? Answer(string appeared) =>
         _text.StartsWith(appeared, StringComparison.Ordinal) ? _typed.GetValueOrDefault(appeared.Length, "") : null;
 

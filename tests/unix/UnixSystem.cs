@@ -86,7 +86,7 @@ internal static class UnixSystem
         }
     }
 
-    /// <summary>What the machine prints after the server's start, and its exit status.</summary>
+    /// <summary>The machine's output after the server's start, and its exit status.</summary>
     /// <param name="archive">The file system.</param>
     /// <param name="heard">Gets the text so far, and returns what is typed then; null gives up.</param>
     /// <param name="trap">Rewrite no INT 80h.</param>

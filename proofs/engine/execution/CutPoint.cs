@@ -38,7 +38,7 @@ public readonly record struct Holding(HoldingKind Kind, uint Value = 0, string N
 
     public static Holding Is(uint value) => new(HoldingKind.Is, value);
 
-    /// <param name="name">What the condition says, as the end of a sentence.</param>
+    /// <param name="name">The condition as the end of a sentence.</param>
     public static Holding Named(string name) => new(HoldingKind.Named, Name: name);
 
     /// <summary>

@@ -28,7 +28,7 @@ public sealed class ProofCache(string folder)
     private static readonly ConcurrentDictionary<Assembly, string> Bases = new();
 
     /// <summary>
-    /// What every statement of a theorem's assembly depends on. Module version ids change with every change of the
+    /// The dependencies of every statement of a theorem's assembly. Module version ids change with every change of the
     /// code, because builds are deterministic.
     /// </summary>
     private static string BasisOf(Theorem theorem) =>
@@ -52,7 +52,7 @@ public sealed class ProofCache(string folder)
     public Verdict? Find(Theorem theorem)
     {
         var path = PathOf(theorem);
-        if (!File.Exists(path))
+        if (!theorem.IsKept || !File.Exists(path))
             return null;
         try
         {
@@ -85,6 +85,8 @@ public sealed class ProofCache(string folder)
 
     public void Add(Theorem theorem, Verdict verdict)
     {
+        if (!theorem.IsKept)
+            return;
         Directory.CreateDirectory(folder);
         var addresses = verdict.Constants.Order().ToArray();
         var entry = new Entry(

@@ -64,6 +64,11 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
     /// <summary>Its time compared to others. Long theorems start first.</summary>
     public virtual int Weight => 0;
 
+    /// <summary>
+    /// Whether a cache may keep its proof. False if the statement depends on an object that the key does not describe.
+    /// </summary>
+    public virtual bool IsKept => true;
+
     /// <summary>The image's dword at an address, if the theorem is about an image.</summary>
     public virtual uint? Constant(uint address) => null;
 

@@ -27,6 +27,7 @@ public sealed class ElfCode
     }
 
     /// <summary>The bytes of the loaded segments, in dwords by address.</summary>
+    /// <exception cref="InvalidDataException">A segment is cut off or not aligned.</exception>
     public IReadOnlyDictionary<uint, uint> Dwords()
     {
         var dwords = new Dictionary<uint, uint>();
@@ -34,9 +35,14 @@ public sealed class ElfCode
         {
             var at = (int)Dword(28) + i * SegmentSize;
             var (offset, linear, size) = ((int)Dword(at + 4), Dword(at + 8), (int)Dword(at + 16));
-            if (Dword(at) == Load && linear % 4 == 0)
-                foreach (var (n, dword) in CodeBytes.Dwords(_file[offset..(offset + size)]).Index())
-                    dwords.TryAdd(linear + (uint)n * 4, dword);
+            if (Dword(at) != Load)
+                continue;
+            if (linear % 4 != 0)
+                throw new InvalidDataException($"the segment at {linear:X}h is not aligned to 4 bytes");
+            if (offset < 0 || size < 0 || (long)offset + size > _file.Length)
+                throw new InvalidDataException($"the segment at {linear:X}h is beyond the end of the file");
+            foreach (var (n, dword) in CodeBytes.Dwords(_file[offset..(offset + size)]).Index())
+                dwords.TryAdd(linear + (uint)n * 4, dword);
         }
 
         return dwords;
@@ -60,9 +66,20 @@ public sealed class ElfCode
         throw new InvalidDataException($"no symbol {symbol}");
     }
 
-    private string Text(int at) => Encoding.ASCII.GetString(_file, at, Array.IndexOf(_file, (byte)0, at) - at);
+    private string Text(int at)
+    {
+        var length = Part(at, 1).Length + _file.AsSpan(at).IndexOf((byte)0) - 1;
+        return length >= 0
+            ? Encoding.ASCII.GetString(_file, at, length)
+            : throw new InvalidDataException("the ELF file is cut off");
+    }
 
-    private uint Dword(int at) => BinaryPrimitives.ReadUInt32LittleEndian(_file.AsSpan(at));
+    private uint Dword(int at) => BinaryPrimitives.ReadUInt32LittleEndian(Part(at, 4));
 
-    private int Half(int at) => BinaryPrimitives.ReadUInt16LittleEndian(_file.AsSpan(at));
+    private int Half(int at) => BinaryPrimitives.ReadUInt16LittleEndian(Part(at, 2));
+
+    private ReadOnlySpan<byte> Part(int at, int size) =>
+        at >= 0 && at <= _file.Length - size
+            ? _file.AsSpan(at, size)
+            : throw new InvalidDataException("the ELF file is cut off");
 }

@@ -40,6 +40,8 @@ public sealed class FunctionTheorem(
 
     public override string Key => $"{Name} {entry:x}";
 
+    public override bool IsKept => false;
+
     public override uint? Constant(uint address) => code.TryGetValue(address, out var dword) ? dword : null;
 
     protected override void Assume(ProofContext proof)

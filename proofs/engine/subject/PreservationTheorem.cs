@@ -11,6 +11,8 @@ namespace Verified.Proofs.Subjects;
 public sealed class PreservationTheorem(Specification spec, string step)
     : Theorem($"spec.{step}", SubjectDomains.Of(spec))
 {
+    public override bool IsKept => false;
+
     protected override void Assume(ProofContext proof)
     {
         var before = new ColumnState<Symbolic>(spec, Tables(proof, running: false));
@@ -27,7 +29,7 @@ public sealed class PreservationTheorem(Specification spec, string step)
                 state[column, proof.Any(column.Table, false)] < (1u << (int)column.Bits),
                 $"what the step writes to {column.Name} fits its {column.Bits} bits"
             );
-        foreach (var invariant in spec.Invariants<Symbolic>())
+        foreach (var invariant in spec.CheckedInvariants<Symbolic>())
             proof.Path.RequireLemma(
                 invariant.Holds(state, proof.Any(invariant.Over, false), 0),
                 $"{invariant.Name} holds again: {invariant.Why}"
@@ -53,7 +55,7 @@ internal static class SubjectDomains
     /// <summary>Assumes the invariants of a state.</summary>
     public static void Assume(ProofContext proof, Specification spec, ColumnState<Symbolic> state)
     {
-        foreach (var invariant in spec.Invariants<Symbolic>())
+        foreach (var invariant in spec.CheckedInvariants<Symbolic>())
             proof.Instances.ForAll(invariant.Over, Table.Processor, (row, _) => invariant.Holds(state, row, 0));
     }
 }

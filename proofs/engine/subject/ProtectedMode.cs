@@ -82,6 +82,7 @@ public sealed class ProtectedMode(uint tables, IReadOnlyDictionary<byte, uint> g
             (contract[$"{name} limit"], contract[$"{name} attributes"]) = (Holding.Is(limit), Holding.Is(attributes));
         }
 
+        CommonContract.AddTo(contract);
         foreach (var register in ProcessorNames.General)
             contract[register] = Holding.Compared;
         contract["EIP"] = Holding.Compared;
@@ -93,35 +94,11 @@ public sealed class ProtectedMode(uint tables, IReadOnlyDictionary<byte, uint> g
         foreach (var segment in (string[])["DS", "ES", "FS", "GS"])
         foreach (var part in (string[])["selector", "base", "limit", "attributes"])
             contract[$"{segment} {part}"] = Holding.Kept;
-        Segment("LDTR", 0, 0, 0, 0);
         Segment("TR", TaskState, tables, TssLimit, BusyTask);
-        (contract["CR0"], contract["CR4"]) = (Holding.Is(ControlBit.ProtectionEnable), Holding.Is(0));
-        foreach (var kept in (string[])["CR2", "CR3", "DR6", "time-stamp offset, low", "time-stamp offset, high"])
-            contract[kept] = Holding.Kept;
-        for (var i = 0; i < 4; i++)
-            contract[$"DR{i}"] = Holding.Is(0);
-        contract["DR7"] = Holding.Is(0x400);
+        contract["CR0"] = Holding.Is(ControlBit.ProtectionEnable);
+        contract["CR3"] = Holding.Kept;
         (contract["GDTR base"], contract["GDTR limit"]) = (Holding.Is(tables + GdtOffset), Holding.Is(GdtSize - 1));
         (contract["IDTR base"], contract["IDTR limit"]) = (Holding.Is(tables + IdtOffset), Holding.Is(IdtLimit));
-        foreach (var msr in (string[])["CS", "ESP", "EIP"])
-            contract[$"IA32_SYSENTER_{msr}"] = Holding.Is(0);
-        for (var i = 0; i < ProcessorNames.CoprocessorItems; i++)
-            contract[$"x87 word {i}"] = Holding.Kept;
-        for (var i = 0; i < ProcessorNames.TestRegisters; i++)
-            contract[$"test register {i}"] = Holding.Is(0);
-        foreach (
-            var clear in (string[])
-                [
-                    "halted state",
-                    "interrupt shadow",
-                    "NMI block",
-                    "pending debug exception",
-                    "held debug exception",
-                    "armed breakpoints",
-                    "alignment checks",
-                ]
-        )
-            contract[clear] = Holding.Is(0);
         return contract.ToImmutable();
     }
 }

@@ -16,6 +16,8 @@ namespace Verified.Proofs.Subjects;
 public sealed class RefinementTheorem(Subject subject, UserWay way)
     : Theorem($"code.{way.Step}", SubjectDomains.Of(subject.Spec))
 {
+    public override bool IsKept => false;
+
     public override uint? Constant(uint address) => subject.Constant(address);
 
     protected override void Assume(ProofContext proof)

@@ -31,7 +31,7 @@ public sealed class SpecSystem(
             Begin,
             [.. spec.Steps<Concrete>().Select(step => (Func<Cells, bool>)(cells => Make(cells, step)))],
             [
-                .. spec.Invariants<Concrete>()
+                .. spec.CheckedInvariants<Concrete>()
                     .Select(invariant => new CellInvariant(invariant.Name, invariant.Why, cells =>
                         Holds(cells, invariant)
                     )),

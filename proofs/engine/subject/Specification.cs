@@ -1,3 +1,4 @@
+using Verified.Proofs.Check;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Subjects;
@@ -52,6 +53,19 @@ public abstract class Specification
     public abstract IReadOnlyList<Invariant<ColumnState<W>, W>> Invariants<W>()
         where W : struct, IWord<W>;
 
+    /// <summary>The invariants, after a check that each one is about a single row.</summary>
+    /// <exception cref="ModelException">An invariant is about pairs of rows.</exception>
+    internal IReadOnlyList<Invariant<ColumnState<W>, W>> CheckedInvariants<W>()
+        where W : struct, IWord<W>
+    {
+        var invariants = Invariants<W>();
+        return invariants.FirstOrDefault(invariant => invariant.Pairs) is { } pairs
+            ? throw new ModelException(
+                $"invariant {pairs.Name} is about pairs of rows, which no check looks at: state it for one row"
+            )
+            : invariants;
+    }
+
     /// <summary>How many rows a table has.</summary>
     public uint RowsOf(Table table) => table == Table.Processor ? 1 : Tables.First(known => known.Table == table).Rows;
 
@@ -70,7 +84,7 @@ public abstract class Specification
     /// <summary>An invariant that a state violates, and the row; null if all hold.</summary>
     public (Invariant<ColumnState<Concrete>, Concrete> Invariant, uint Row)? Violated(ColumnState<Concrete> state)
     {
-        foreach (var invariant in Invariants<Concrete>())
+        foreach (var invariant in CheckedInvariants<Concrete>())
             for (var row = 0u; row < RowsOf(invariant.Over); row++)
                 if (!invariant.Holds(state, row, 0))
                     return (invariant, row);
