@@ -140,7 +140,8 @@ public static class EventWeights
     );
 
     /// <summary>
-    /// If no thread takes an item, the current thread waits for one. If no other thread is ready to run then, it unmaps.
+    /// If no thread takes an item, the current thread waits for one. If no other thread is ready to run then, it
+    /// unmaps.
     /// </summary>
     public static readonly Choice<Gift> Gifts = new(
         (60, Gift.SendItem),

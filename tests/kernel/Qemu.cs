@@ -71,7 +71,7 @@ internal static class Qemu
         string typed = ""
     ) => WithFiles(image, modules, options => Start(options, prompt, typed));
 
-    /// <summary>The text of its serial port, and its exit status; the status is null if it did not end by itself.</summary>
+    /// <summary>The text of its serial port, and its exit status: null if it did not end by itself.</summary>
     /// <param name="image">The image.</param>
     /// <param name="modules">Its servers, with their command lines.</param>
     /// <param name="heard">Gets each byte, and returns what is typed then; null gives up.</param>

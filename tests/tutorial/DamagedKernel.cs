@@ -48,8 +48,8 @@ internal sealed class DamagedKernel : Subject
 }
 
 /// <summary>
-/// The tutorial's spec with two defects. A thread that finds no word waits even if the other thread waits. A step writes
-/// a value that is too wide.
+/// The tutorial's spec with two defects. A thread that finds no word waits even if the other thread waits. A step
+/// writes a value that is too wide.
 /// </summary>
 internal sealed class HastySpec : Specification
 {

@@ -93,7 +93,9 @@ public sealed class TutorialTests
         Assert.Throws<ModelException>(() => spec.Violated(spec.First()));
     }
 
-    /// <summary>The key of such a theorem does not describe the kernel, so another kernel's proof may not count.</summary>
+    /// <summary>
+    /// The key of such a theorem does not describe the kernel, so another kernel's proof may not count.
+    /// </summary>
     [Fact]
     public void A_cache_keeps_no_theorem_about_a_subject()
     {
