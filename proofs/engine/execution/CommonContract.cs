@@ -7,8 +7,8 @@ public static class CommonContract
     private const uint NoBreakpoint = 0x400;
 
     /// <summary>
-    /// Adds these conditions: no breakpoints, no SYSENTER, no test registers, no local descriptors. The kernel keeps the
-    /// x87. No instruction leaves a state for the next one.
+    /// Adds these conditions: no breakpoints, no SYSENTER, no test registers, no local descriptors. The kernel keeps
+    /// the x87. No instruction leaves a state for the next one.
     /// </summary>
     public static void AddTo(IDictionary<string, Holding> contract)
     {
