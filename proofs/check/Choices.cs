@@ -1,3 +1,4 @@
+using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -150,5 +151,30 @@ public sealed class Choices(Arguments arguments)
     {
         var at = Array.IndexOf(_registers, register, 0, _depth);
         return _values[register][at < 0 ? 0 : _path[at]];
+    }
+
+    /// <summary>The column of an argument register, which is chosen when it is read; null for other columns.</summary>
+    public Column<Concrete>? Make(FlatTables tables, ColumnInfo column, int start) =>
+        Arguments.Index(column.Name) is >= 0 and var register
+            ? new ArgumentColumn(tables, start, register, this)
+            : null;
+
+    private sealed class ArgumentColumn(FlatTables tables, int start, int register, Choices choices) : Column<Concrete>
+    {
+        public override Concrete this[Concrete row]
+        {
+            get
+            {
+                var cell = start + (int)row.Value;
+                if (!choices.IsOpen(row.Value, register))
+                    return tables.Read(cell);
+                return tables.Cells[cell] = choices.Choose(register);
+            }
+            set
+            {
+                choices.Close(row.Value, register);
+                tables.Write(start + (int)row.Value, value.Value);
+            }
+        }
     }
 }

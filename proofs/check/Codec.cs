@@ -1,4 +1,5 @@
 using System.Numerics;
+using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -73,7 +74,7 @@ public sealed partial class Codec
         (_clock, _examined) = (Start(nameof(State<Concrete>.Clock)), Start(nameof(State<Concrete>.Examined)));
         (_deadlines, _timed) = (Start(nameof(State<Concrete>.Deadline)), Start(nameof(State<Concrete>.Timed)));
         Rows = [.. model.Rows];
-        CopyInto(model.Initial(), tables);
+        tables.Fill(model.Initial());
         _constant = [.. tables.Cells];
         _partOf = new sbyte[_constant.Length];
         Array.Fill(_partOf, Constant);
@@ -314,23 +315,6 @@ public sealed partial class Codec
             && _mappings is null
             && _status[phase.Row].Value == ThreadStatus.Sending
             && Needed(phase.Row) != 0;
-    }
-
-    /// <summary>Copies every column of <paramref name="from"/>, of the same limits.</summary>
-    public static void CopyInto(State<Concrete> from, FlatTables tables)
-    {
-        tables.Fill(cells =>
-        {
-            foreach (var (info, column) in from.Columns)
-            {
-                var (start, rows) = (tables.Start(info.Name), State<Concrete>.Rows(info.Table, from.Limits));
-                if (column is ArrayColumn array)
-                    array.Values.CopyTo(cells, start);
-                else
-                    for (var row = 0u; row < rows; row++)
-                        cells[start + (int)row] = column[row];
-            }
-        });
     }
 
     // The registers of a thread that are in the key, as bits by their place in Registers. They are the registers of its

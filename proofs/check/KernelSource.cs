@@ -155,7 +155,7 @@ internal sealed class KernelSource : IStepSource
 
     private static ulong InitialOf(Walker walker)
     {
-        Codec.CopyInto(walker.Model.Initial(), walker.Tables);
+        walker.Tables.Fill(walker.Model.Initial());
         return walker.Codec.Pack(out _)?.Low
             ?? throw new ModelException($"model {walker.Model.Name}: the boot state is outside of it");
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
 

@@ -139,7 +139,7 @@ public sealed class ModelChecker
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var walker = _expanders[0].Walker;
-        Codec.CopyInto(_model.Initial(), walker.Tables);
+        walker.Tables.Fill(_model.Initial());
         _states.Add(
             walker.Codec.Pack(out _)
                 ?? throw new ModelException($"model {_model.Name}: the boot state is outside of it"),

@@ -56,7 +56,7 @@ public sealed class Walker
         _interrupts = model.Interrupts;
         _most = model.MostOwnSteps;
         _damage = damage;
-        Tables = new(model.Limits, _choices);
+        Tables = new(model.Limits, _choices.Make);
         _kernel = new(Tables.State);
         _history = model.Maps && isHeldToMeaning ? new(Tables) : null;
         Codec = new(model, Tables);

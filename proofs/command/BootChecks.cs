@@ -113,7 +113,7 @@ internal static class BootChecks
                 Directories(image, pc)
                     ?? $"{image.Limits.Tasks} directories; no user page shows a frame of the kernel's"
             ),
-            .. ChipChecks.Of(boot, image, modules),
+            .. ChipClaims.Of(boot, image, modules),
         ];
     }
 

@@ -77,7 +77,7 @@ internal static class CheckVerb
             )
         );
         if (result.Failure is { } failure)
-            Report.Violation(display, failure, $"check-{model.Name}", new("check", Model: model.Name));
+            Report.Violation(display, failure, $"check-{model.Name}", new(Origin.Check, Model: model.Name));
         else if (result.Miscount is { } miscount)
             display.Line($"  the counts differ: {miscount}");
         foreach (var (name, trace) in result.Witnesses)
@@ -114,7 +114,7 @@ internal static class CheckVerb
             Events = [.. found.Prefix.Events, .. found.Cycle],
             Loop = found.Prefix.Events.Count,
             Note = $"{found.Property}: {found.Why}",
-            Origin = new("check", Model: result.Model.Name),
+            Origin = new(Origin.Check, Model: result.Model.Name),
         };
         Report.Tell(display, new($"{found.Property}: for ever, from event {trace.Loop + 1} on", [found.Why], trace));
         Report.Save(display, trace, $"check-{result.Model.Name}");
@@ -156,7 +156,7 @@ internal static class CheckVerb
                 if (trace is null)
                     continue;
                 Report.Lines(display, Transcript.Of(trace), "    ");
-                var witness = trace with { Note = what, Origin = new("check", Model: model.Name) };
+                var witness = trace with { Note = what, Origin = new(Origin.Check, Model: model.Name) };
                 display.Findings.Add(new(what, [$"a shortest run of model {model.Name}"], witness, Fails: false));
             }
         }

@@ -7,6 +7,7 @@ using Verified.Machine.Processor;
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Proofs.Explore;
+using Verified.Proofs.Host;
 using Verified.Proofs.Oracle;
 using Verified.Proofs.Prove;
 
@@ -115,6 +116,7 @@ public static partial class CommandLine
                     or ModelException
                     or DllNotFoundException
                     or ProverException
+                    or OtherProgramException
                     or OracleUnavailableException
                     or VectorFileException
                     or UnimplementedInstruction

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Verified.Kernel;
-using Verified.Machine.Computer;
 using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
+using Verified.Proofs.First;
 using Verified.Proofs.Fuzz;
 using Verified.Proofs.Oracle;
 using Verified.Proofs.Prove;
@@ -131,18 +131,16 @@ internal static class Everything
     {
         if (!image.Symbols.ContainsKey("boot") || image.Limits != Spec.Limits.Shipping)
             return null;
-        var lines = new System.Text.StringBuilder();
-        var (reason, pc) = display.While("run", _ =>
-            RunVerb.Boot(image, DemonstrationBudget, sent => lines.Append((char)sent))
+        var run = display.While("run", _ => DemonstrationRun.Of(image, DemonstrationBudget));
+        var last = run.Printed.TrimEnd().Split('\n')[^1].Trim();
+        display.Line(
+            $"run: {run.Instructions:N0} instructions, last line '{last}': {(run.IsContent ? "holds" : "FAILED")}"
         );
-        var content = reason == StopReason.Exited && pc.ExitStatus == RunVerb.Content;
-        var last = lines.ToString().TrimEnd().Split('\n')[^1].Trim();
-        display.Line($"run: {pc.Instructions:N0} instructions, last line '{last}': {(content ? "holds" : "FAILED")}");
         return Claim.Of(
             "image: boots, its programs talk and end content",
-            content,
+            run.IsContent,
             Standing.Tested,
-            $"{pc.Instructions:N0} instructions on the machine"
+            $"{run.Instructions:N0} instructions on the machine"
         );
     }
 }

@@ -101,9 +101,7 @@ internal static class ReplayVerb
     private static Finding? OfSpec(Trace trace)
     {
         var options = new FuzzOptions { Invariants = [.. Invariants<Concrete>.All, .. Forest.All] };
-        return
-            FuzzRun.Replay(trace, trace.Origin?.Verb is "check" or Explore.Session.Verb ? options : null)
-                is { } violation
+        return FuzzRun.Replay(trace, trace.Origin is { IsOfModel: true } ? options : null) is { } violation
             ? Report.Of(violation, violation.Trace with { Origin = trace.Origin })
             : null;
     }

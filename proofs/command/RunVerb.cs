@@ -5,6 +5,7 @@ using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Verified.Machine.Timing;
+using Verified.Proofs.First;
 using Verified.Proofs.Unix;
 
 namespace Verified.Proofs.Commands;
@@ -12,11 +13,6 @@ namespace Verified.Proofs.Commands;
 /// <summary><c>run</c>: boots the image, or any other program, on the machine.</summary>
 internal static class RunVerb
 {
-    /// <summary>
-    /// If the guest writes a value, isa-debug-exit makes the exit code 2 * value + 1. A content guest writes 0.
-    /// </summary>
-    public const int Content = 1;
-
     private static readonly Option<long> Budget = CommonOptions.InRange(
         new Option<long>("--instructions")
         {
@@ -89,15 +85,6 @@ internal static class RunVerb
         return verb;
     }
 
-    /// <summary>Boots and runs. Returns the reason for the stop, and the machine.</summary>
-    public static (StopReason Reason, Pc Pc) Boot(KernelImage image, long budget, Action<byte> sent)
-    {
-        var pc = new Pc();
-        pc.Serial.Sent = sent;
-        Multiboot.Load(pc, image.ToElf());
-        return (pc.Run(budget), pc);
-    }
-
     internal static IEnumerable<BootModule> Servers(ParseResult parsed) =>
         parsed.GetValue(ImageVerb.Root) is not { } root
             ? UnixOptions.Modules(parsed)
@@ -153,7 +140,7 @@ internal static class RunVerb
         Report(pc, reason, name, output, error);
         if (counter is not null)
             output.WriteLine($"[{counter.Cycles:N0} cycles of the {timings!.Name}]");
-        var isContent = reason == StopReason.Exited && pc.ExitStatus == Content;
+        var isContent = reason == StopReason.Exited && pc.ExitStatus == DemonstrationRun.Content;
         display.Checked.Add(new("run", isContent, $"{reason} after {pc.Instructions:N0} instructions"));
         return isContent ? CommandLine.Holds : CommandLine.Refuted;
     }

@@ -49,7 +49,8 @@ internal static class UnixOptions
     }
 
     /// <summary>σ0, the server and its archive; nothing without --unix.</summary>
-    /// <exception cref="CommandException">No compiler, or no archive.</exception>
+    /// <exception cref="Host.OtherProgramException">No compiler.</exception>
+    /// <exception cref="CommandException">No archive.</exception>
     public static BootModule[] Modules(ParseResult parsed) =>
         parsed.GetValue(Unix) ? Modules(parsed.GetValue(Initrd), parsed.GetValue(Trap)) : [];
 

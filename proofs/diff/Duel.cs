@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Verified.Kernel;
 using Verified.Machine.Processor;
-using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -64,7 +63,7 @@ public sealed partial class Duel
         _layout = machine.Image.Layout;
         _tables = new(_layout.Limits);
         _placed = new uint[_tables.Cells.Length];
-        Codec.CopyInto(machine.Booted, _tables);
+        _tables.Fill(machine.Booted);
         _booted = [.. _tables.Cells];
         (_judge, _constant) = (new(_tables.State), new ConstantRegisters(machine.Pc.Cpu));
         _kernel = new(_tables.State);
@@ -115,7 +114,7 @@ public sealed partial class Duel
     /// </summary>
     public Difference? Place(State<Concrete> state, IReadOnlyList<Override>? memory = null)
     {
-        Codec.CopyInto(state, _tables);
+        _tables.Fill(state);
         _machine.Place(_tables.State, memory, _tables.MappingsOtherThan(_booted));
         Begin();
         return Settle();

@@ -1,5 +1,3 @@
-using Verified.Proofs.Check;
-using Verified.Proofs.Diff;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -32,8 +30,8 @@ public sealed class Narration
         _trace = trace;
         (_before, _after) = (new(trace.Start.Limits), new(trace.Start.Limits));
         var start = trace.Start.ToState();
-        Codec.CopyInto(start, _before);
-        Codec.CopyInto(start, _after);
+        _before.Fill(start);
+        _after.Fill(start);
         _after.Commit();
         _kernel = new(After);
     }
@@ -50,8 +48,7 @@ public sealed class Narration
     {
         var s = After;
         var events = _trace.Events;
-        var makesOwn =
-            _trace.Origin?.Verb is not ("check" or Explore.Session.Verb) && !events.Any(e => Owns.Contains(e.Entry));
+        var makesOwn = _trace.Origin is not { IsOfModel: true } && !events.Any(e => Owns.Contains(e.Entry));
         var tellsMaps = events.Any(e => e.Entry == Entry.Map);
         InterruptBetweenSteps? between = null;
         for (var i = 0; i < events.Count; i++)

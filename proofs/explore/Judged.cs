@@ -41,7 +41,7 @@ internal sealed class Judged
     {
         (_invariants, _properties, _threads) = (invariants, properties, threads);
         Tables = new(trace.Start.Limits);
-        Codec.CopyInto(trace.Start.ToState(), Tables);
+        Tables.Fill(trace.Start.ToState());
         Tables.LookOnlyAt(threads);
         var (kernel, judge) = (new Kernel<Concrete>(Tables.State), new MeaningJudge(Tables, properties));
         var (spaces, turns) = (new SpaceHistory(Tables), new TurnHistory(Tables));

@@ -10,7 +10,7 @@ namespace Verified.Proofs.Explore;
 public sealed partial class Session
 {
     /// <summary>The name that saved traces give for their origin.</summary>
-    public const string Verb = "explore";
+    public const string Verb = Origin.Explore;
 
     /// <summary>The default limit of states in a search.</summary>
     public const int DefaultMostStates = 3_000_000;
@@ -37,7 +37,7 @@ public sealed partial class Session
         _walker = new(model, null);
         _threads = [State<Concrete>.Nobody, .. _walker.Codec.Rows];
         _start = Snapshot.Of(model.Initial());
-        Codec.CopyInto(model.Initial(), _walker.Tables);
+        _walker.Tables.Fill(model.Initial());
         _boot = _walker.Codec.Pack(out _)
             ?? throw new ModelException($"model {model.Name}: the boot state is outside of it");
         Look();

@@ -206,7 +206,7 @@ public static class FuzzRun
 
         private (string, string)? Place(State<Concrete> start)
         {
-            Codec.CopyInto(start, _tables);
+            _tables.Fill(start);
             _threads =
             [
                 0,

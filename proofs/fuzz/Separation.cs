@@ -1,4 +1,4 @@
-using Verified.Proofs.Check;
+using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
 

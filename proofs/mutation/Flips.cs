@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text;
 using Verified.Kernel;
-using Verified.Machine.Computer;
 using Verified.Proofs.Diff;
 using Verified.Proofs.First;
 using Verified.Proofs.Prove;
@@ -205,10 +203,7 @@ public sealed class Flips(
     /// </summary>
     private (Fate, string, string) OfBoot(KernelImage damaged, Flip flip, ref string by)
     {
-        if (
-            (BootMessages.Wrong(damaged) ?? OtherBoots.Wrong(damaged) ?? Commands.ChipChecks.Wrong(damaged)) is
-            { } wrong
-        )
+        if ((BootMessages.Wrong(damaged) ?? OtherBoots.Wrong(damaged) ?? ChipCheck.Wrong(damaged)) is { } wrong)
             return (Fate.Misbooted, "", wrong);
         if (Refuted(damaged, theorem => theorem is BootTheorem, ref by) is { } refutation)
             return (Fate.Refuted, by, refutation);
@@ -251,10 +246,9 @@ public sealed class Flips(
 
     private static (Fate, string, string) OfPrograms(KernelImage damaged)
     {
-        var lines = new StringBuilder();
-        var (reason, pc) = Commands.RunVerb.Boot(damaged, DemonstrationBudget, sent => lines.Append((char)sent));
-        return reason != StopReason.Exited || pc.ExitStatus != Commands.RunVerb.Content
-            ? (Fate.Discontent, "", $"the run ends otherwise: {reason}")
+        var run = DemonstrationRun.Of(damaged, DemonstrationBudget);
+        return !run.IsContent
+            ? (Fate.Discontent, "", $"the run ends otherwise: {run.Reason}")
             : (
                 Fate.NoEffect,
                 "",

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using Verified.Proofs.Commands;
 using Verified.Proofs.Host;
 
 namespace Verified.Proofs.Unix;
@@ -42,7 +41,7 @@ public static class UnixServer
     /// <summary>The server's ELF file, built now unless this source has been built already.</summary>
     /// <param name="folder">The folder that keeps built servers.</param>
     /// <param name="compiler">Name or path of gcc.</param>
-    /// <exception cref="CommandException">There is no compiler for IA-32.</exception>
+    /// <exception cref="OtherProgramException">There is no compiler for IA-32.</exception>
     public static byte[] File(string folder, string compiler = "gcc")
     {
         var sources = Sources();
@@ -88,10 +87,10 @@ public static class UnixServer
         }
         catch (Win32Exception)
         {
-            throw new CommandException($"no gcc to build the Unix server with: {remedy}");
+            throw new OtherProgramException($"no gcc to build the Unix server with: {remedy}");
         }
         if (gcc.Exit != 0)
-            throw new CommandException(
+            throw new OtherProgramException(
                 $"gcc cannot build the Unix server ({gcc.Errors.Split('\n')[0].Trim()}): {remedy}"
             );
     }

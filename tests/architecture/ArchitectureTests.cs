@@ -1,6 +1,7 @@
 using System.Reflection;
 using Verified.Kernel;
 using Verified.Machine.Processor;
+using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Tests.Meanings;
 using Xunit;
@@ -45,6 +46,31 @@ public sealed class ArchitectureTests
             "machine/computer",
             "machine/boot",
             "machine/timing"
+        ),
+        [typeof(Theorem).Assembly] = new(
+            "proofs/engine/solver",
+            "proofs/engine/terms",
+            "proofs/engine/paths",
+            "proofs/engine/execution",
+            "proofs/engine/checker",
+            "proofs/engine/subject",
+            "proofs/host",
+            "proofs/smt",
+            "proofs/certify",
+            "proofs/tutorial",
+            "proofs/oracle",
+            "proofs/unix",
+            "proofs/events",
+            "proofs/check",
+            "proofs/fuzz",
+            "proofs/prove",
+            "proofs/diff",
+            "proofs/first",
+            "proofs/page",
+            "proofs/explore",
+            "proofs/bench",
+            "proofs/mutation",
+            "proofs/command"
         ),
     };
 

@@ -1,4 +1,4 @@
-using Verified.Proofs.Check;
+using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -50,7 +50,7 @@ public sealed class SeparationTests
         {
             if (step % 64 == 0)
             {
-                Codec.CopyInto(generator.Population(), tables);
+                tables.Fill(generator.Population());
                 threads =
                 [
                     .. Enumerable

@@ -1,11 +1,10 @@
 using Verified.Kernel;
 using Verified.Machine.Chips;
 using Verified.Machine.Computer;
-using Verified.Proofs.First;
 using Verified.Proofs.Prove;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Commands;
+namespace Verified.Proofs.First;
 
 /// <summary>
 /// Checks how boot has programmed the chips, by their behaviour.
@@ -15,51 +14,26 @@ namespace Verified.Proofs.Commands;
 /// <item>The kernel's clock ticks once per millisecond.</item>
 /// </list>
 /// </summary>
-public static class ChipChecks
+public static class ChipCheck
 {
     private const uint FirstPort = 0x20,
         SecondPort = 0xA0;
     private const byte EndOfInterrupt = 0x20;
     private const int Cascade = 2,
-        Last = 7,
-        Lines = 16,
-        Milliseconds = 50;
+        Last = 7;
 
-    /// <summary>The claims. The clock is checked only if the demonstration runs, because it runs long enough.</summary>
-    /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
-    public static IEnumerable<Claim> Of(string boot, KernelImage image, IReadOnlyList<BootModule> modules)
-    {
-        var wrong = Interrupts(Booting.Boot(image, modules).Pc.Interrupts);
-        yield return Claim.Of(
-            $"{boot}: interrupts come at their vectors",
-            wrong is null,
-            Standing.Tested,
-            wrong ?? $"{Lines - 1} lines, one at a time"
-        );
-        var register = FirstStateCheck.Chips(Booting.Boot(image, modules).Pc).FirstOrDefault();
-        yield return Claim.Of(
-            $"{boot}: the chips' registers are as declared",
-            register is null,
-            Standing.Tested,
-            register ?? $"{DeclaredChips.All.Count} registers of serial port, interrupt controllers and timer"
-        );
-        if (modules.Count > 0)
-            yield break;
-        var late = Clock(image, Booting.Boot(image).Pc);
-        yield return Claim.Of(
-            $"{boot}: the clock ticks each millisecond",
-            late is null,
-            Standing.Tested,
-            late ?? $"{Milliseconds} ticks in {Milliseconds} ms of the machine, one more or less"
-        );
-    }
+    /// <summary>The lines of both controllers.</summary>
+    public const int Lines = 16;
+
+    /// <summary>The time, by the machine's clock, in which the ticks are counted.</summary>
+    public const int Milliseconds = 50;
 
     /// <summary>The first deviation of the chips after a boot without modules, or null.</summary>
     /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
     public static string? Wrong(KernelImage image) =>
         FirstStateCheck.Chips(Booting.Boot(image).Pc).FirstOrDefault()
         ?? Interrupts(Booting.Boot(image).Pc.Interrupts)
-        ?? Clock(image, Booting.Boot(image).Pc);
+        ?? Clock(image);
 
     /// <summary>The first deviation of the controllers, or null.</summary>
     public static string? Interrupts(PicPair controllers)
@@ -106,8 +80,11 @@ public static class ChipChecks
         }
     }
 
-    private static string? Clock(KernelImage image, Pc pc)
+    /// <summary>The first deviation of the kernel's clock after a boot without modules, or null.</summary>
+    /// <exception cref="ImageException">The image does not reach the first cut point.</exception>
+    public static string? Clock(KernelImage image)
     {
+        var pc = Booting.Boot(image).Pc;
         var clock = Layout.Physical(image.Layout.Clock.Address<Concrete>(0, Layout.ClockTicks).Value);
         var (before, since) = (pc.Memory.Load(clock, 4), pc.Time);
         while (pc.Time - since < Milliseconds * pc.ClockRate / 1000)

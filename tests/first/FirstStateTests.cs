@@ -7,7 +7,7 @@ using Verified.Spec.Values;
 using Verified.Tests.Interface;
 using Xunit;
 
-namespace Verified.Tests.Kernel;
+namespace Verified.Tests.First;
 
 /// <summary>
 /// The booted machine is the declared first state. If an image boots to another state, the check refuses it and names

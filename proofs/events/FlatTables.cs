@@ -1,7 +1,13 @@
 using Verified.Spec;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Events;
+
+/// <summary>Makes a column that is more than its cells; null for a column that is only cells.</summary>
+/// <param name="tables">The tables that have the cells.</param>
+/// <param name="column">The column.</param>
+/// <param name="start">Its first cell.</param>
+public delegate Column<Concrete>? MakeColumn(FlatTables tables, ColumnInfo column, int start);
 
 /// <summary>
 /// Every column of a state in one array of cells, with a journal of the writes since <see cref="Commit"/>. To undo a
@@ -10,7 +16,7 @@ namespace Verified.Proofs.Check;
 public sealed class FlatTables : Tables<Concrete>
 {
     private readonly Limits _limits;
-    private readonly Choices? _choices;
+    private readonly MakeColumn? _makes;
     private readonly List<(ColumnInfo Info, uint Rows)> _columns = [];
     private readonly List<int> _starts = [];
     private readonly Dictionary<string, int> _startOf = [];
@@ -22,12 +28,10 @@ public sealed class FlatTables : Tables<Concrete>
     private int _used;
 
     /// <param name="limits">Sizes of the tables.</param>
-    /// <param name="choices">
-    /// The source of the running thread's argument registers; null if the cells already contain them.
-    /// </param>
-    public FlatTables(Limits limits, Choices? choices = null)
+    /// <param name="makes">Makes the columns that are more than cells; null if there are none.</param>
+    public FlatTables(Limits limits, MakeColumn? makes = null)
     {
-        (_limits, _choices) = (limits, choices);
+        (_limits, _makes) = (limits, makes);
         _threads = [.. Enumerable.Range(0, (int)limits.Threads).Select(row => (uint)row)];
         State = new State<Concrete>(limits, this);
         Array.Resize(ref Cells, _used);
@@ -52,8 +56,7 @@ public sealed class FlatTables : Tables<Concrete>
         _columns.Add((info, rows));
         _starts.Add(start);
         _startOf.Add(info.Name, start);
-        var register = _choices is null ? -1 : Arguments.Index(info.Name);
-        return register < 0 ? new FlatColumn(this, start) : new ArgumentColumn(this, start, register, _choices!);
+        return _makes?.Invoke(this, info, start) ?? new FlatColumn(this, start);
     }
 
     /// <summary>The first cell of a column; its rows follow.</summary>
@@ -161,6 +164,23 @@ public sealed class FlatTables : Tables<Concrete>
         Commit();
     }
 
+    /// <summary>
+    /// Copies every column of a state of the same limits, and makes it the state to which <see cref="Undo"/> returns.
+    /// </summary>
+    public void Fill(State<Concrete> from) =>
+        Fill(cells =>
+        {
+            foreach (var (info, column) in from.Columns)
+            {
+                var (start, rows) = (Start(info.Name), State<Concrete>.Rows(info.Table, from.Limits));
+                if (column is ArrayColumn array)
+                    array.Values.CopyTo(cells, start);
+                else
+                    for (var row = 0u; row < rows; row++)
+                        cells[start + (int)row] = column[row];
+            }
+        });
+
     /// <summary>Cells of mappings that differ from those of another state, and all cells of mapped pages.</summary>
     public IEnumerable<(ColumnInfo Column, uint Row)> MappingsOtherThan(uint[] cells)
     {
@@ -243,25 +263,6 @@ public sealed class FlatTables : Tables<Concrete>
         {
             get => tables.Read(start + (int)row.Value);
             set => tables.Write(start + (int)row.Value, value.Value);
-        }
-    }
-
-    private sealed class ArgumentColumn(FlatTables tables, int start, int register, Choices choices) : Column<Concrete>
-    {
-        public override Concrete this[Concrete row]
-        {
-            get
-            {
-                var cell = start + (int)row.Value;
-                if (!choices.IsOpen(row.Value, register))
-                    return tables.Read(cell);
-                return tables.Cells[cell] = choices.Choose(register);
-            }
-            set
-            {
-                choices.Close(row.Value, register);
-                tables.Write(start + (int)row.Value, value.Value);
-            }
         }
     }
 }

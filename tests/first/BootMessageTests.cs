@@ -3,7 +3,7 @@ using Verified.Proofs.First;
 using Verified.Spec;
 using Xunit;
 
-namespace Verified.Tests.Kernel;
+namespace Verified.Tests.First;
 
 /// <summary>Boot and the panic path print each of their lines, and no other.</summary>
 public class BootMessageTests

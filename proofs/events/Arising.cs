@@ -1,10 +1,8 @@
 using Verified.Kernel;
-using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
-using Registers = Verified.Proofs.Events.Registers;
 
-namespace Verified.Proofs.Diff;
+namespace Verified.Proofs.Events;
 
 /// <summary>The effect of a user instruction: the entry into the kernel that it raises, or none.</summary>
 /// <param name="Event">

@@ -1,9 +1,8 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
-using Verified.Proofs.Events;
 using Verified.Spec;
 
-namespace Verified.Proofs.Diff;
+namespace Verified.Proofs.Events;
 
 /// <summary>
 /// Pages of user code that every address space has, in a part of the kernel's 256 MB that the kernel leaves empty.

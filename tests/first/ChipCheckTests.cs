@@ -1,12 +1,11 @@
 using Verified.Kernel;
 using Verified.Machine.Chips;
-using Verified.Proofs.Commands;
 using Verified.Proofs.First;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Xunit;
 
-namespace Verified.Tests.Commands;
+namespace Verified.Tests.First;
 
 /// <summary>Interrupt controllers that boot has set up differently from the kernel's assumption.</summary>
 public sealed class ChipCheckTests
@@ -27,7 +26,7 @@ public sealed class ChipCheckTests
                 controllers.Write(port + 1, word);
         }
 
-        var wrong = ChipChecks.Interrupts(controllers);
+        var wrong = ChipCheck.Interrupts(controllers);
         if (what is null)
             Assert.Null(wrong);
         else

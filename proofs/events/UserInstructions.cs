@@ -1,9 +1,8 @@
 using Verified.Kernel;
-using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Diff;
+namespace Verified.Proofs.Events;
 
 /// <summary>Instructions by which user code gets into the kernel, or tries to (SDM vol. 2).</summary>
 public static class UserInstructions

@@ -4,7 +4,7 @@ using Verified.Proofs.Prove;
 using Verified.Spec;
 using Xunit;
 
-namespace Verified.Tests.Kernel;
+namespace Verified.Tests.First;
 
 /// <summary>Boot's theorems, its refusals and its other boots execute all of its code.</summary>
 public class ByteMapTests

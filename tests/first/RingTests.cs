@@ -4,7 +4,7 @@ using Verified.Proofs.Prove;
 using Verified.Spec;
 using Xunit;
 
-namespace Verified.Tests.Kernel;
+namespace Verified.Tests.First;
 
 /// <summary>
 /// Only the declared gates lead from ring 3 to ring 0; a table with another way is refused, and the way is named.
