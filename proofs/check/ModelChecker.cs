@@ -8,19 +8,22 @@ namespace Verified.Proofs.Check;
 /// <summary>The goal of a check, and its limits.</summary>
 /// <param name="Invariants">Checked on every state; null for the spec's invariants.</param>
 /// <param name="Damage">Changes the state after each step: a defect that the check must find.</param>
-/// <param name="MostStates">Stops with a <see cref="ModelException"/> after this many states.</param>
+/// <param name="Limits">Where the search stops before it has visited every state; null for the default.</param>
 /// <param name="Workers">Threads that expand states. The result does not depend on their number.</param>
 /// <param name="Progress">Called with the number of states and the level after each level.</param>
 /// <param name="Properties">The properties of each step; null for all properties of the spec.</param>
 public sealed record CheckOptions(
     IReadOnlyList<Invariant<State<Concrete>, Concrete>>? Invariants = null,
     Action<State<Concrete>, Entry>? Damage = null,
-    int MostStates = 100_000_000,
+    SearchLimits? Limits = null,
     int Workers = 2,
     Action<int, int>? Progress = null,
     IReadOnlyList<Property<Concrete>>? Properties = null
 )
 {
+    /// <summary>The limits.</summary>
+    public SearchLimits LimitsOf() => Limits ?? new();
+
     /// <summary>The invariants of states.</summary>
     public IReadOnlyList<Invariant<State<Concrete>, Concrete>> InvariantsOf() =>
         Invariants ?? [.. Invariants<Concrete>.All, .. Forest.All];
@@ -66,12 +69,28 @@ public sealed record CheckResult(
     /// The difference between the counts and the expected ones; null if they agree or none are expected.
     /// </summary>
     public string? Miscount =>
-        Model.Pinned is { } expected && expected != Seen ? $"expected {expected}; seen {Seen}" : null;
+        Unfinished is null && Model.Pinned is { } expected && expected != Seen
+            ? $"expected {expected}; seen {Seen}"
+            : null;
 
-    public bool Holds =>
-        Failure is null
-        && Miscount is null
-        && Witnesses.All(witness => (witness.Trace is null) == Model.Never.Contains(witness.Name));
+    /// <summary>Why not all states were visited; null if they were, or a violation was found.</summary>
+    public Unfinished? Unfinished { get; init; }
+
+    /// <summary>
+    /// The events that happen and should not be able to. If all states were visited, also the events that should happen
+    /// and do not.
+    /// </summary>
+    public IEnumerable<(string Name, Trace? Trace)> Unexpected =>
+        Witnesses.Where(witness =>
+            (witness.Trace is not null || Unfinished is null)
+            && (witness.Trace is null) != Model.Never.Contains(witness.Name)
+        );
+
+    /// <summary>Whether the check has found something wrong.</summary>
+    public bool Fails => Failure is not null || Miscount is not null || Unexpected.Any();
+
+    /// <summary>Whether every state was visited and nothing is wrong.</summary>
+    public bool Holds => Unfinished is null && !Fails;
 }
 
 /// <summary>A property that a reachable state violates.</summary>
@@ -95,6 +114,7 @@ public sealed class ModelChecker
     private readonly KeySet _states;
     private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
     private readonly Dictionary<Sometimes, (int From, Event Event)> _witnesses = [];
+    private Unfinished? _unfinished;
 
     private ModelChecker(Model model, CheckOptions options)
     {
@@ -151,18 +171,16 @@ public sealed class ModelChecker
         if (violated is var (property, why))
             return Result(0, clock.Elapsed.TotalSeconds, new(property, why, new(Snapshot.Of(_model.Initial()), [])));
 
-        var levels = 0;
+        var (levels, limits) = (0, _options.LimitsOf());
         Finding? failure = null;
         for (var level = 0; level < _states.Count && failure is null; levels++)
         {
             var end = _states.Count;
+            if ((_unfinished = limits.Reached(end, levels)) is not null)
+                return Result(levels, clock.Elapsed.TotalSeconds, null);
             failure = Level(level, end);
             level = end;
             _options.Progress?.Invoke(_states.Count, levels);
-            if (_states.Count > _options.MostStates)
-                throw new ModelException(
-                    $"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one"
-                );
         }
 
         return Result(
@@ -187,7 +205,10 @@ public sealed class ModelChecker
                     (sometimes.Name, _witnesses.TryGetValue(sometimes, out var at) ? TraceTo(at.From, at.Event) : null)
                 ),
             ]
-        );
+        )
+        {
+            Unfinished = _unfinished,
+        };
 
     // Expands states from..end-1 and adds their successors.
     private Finding? Level(int from, int end)

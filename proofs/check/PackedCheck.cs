@@ -35,24 +35,16 @@ internal sealed class PackedCheck
     public CheckResult Run()
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var (levels, failure) = (0, _search.Begin());
-        for (; !_search.IsComplete && failure is null; levels++)
-        {
-            failure = _search.Expand();
-            _options.Progress?.Invoke((int)_search.States.Count, levels);
-            if (_search.States.Count > _options.MostStates)
-                throw new ModelException(
-                    $"model {_model.Name} has more than {_options.MostStates:N0} states; choose a smaller one"
-                );
-        }
-
+        var failure = _search.Run(_options.LimitsOf(), (states, depth) =>
+            _options.Progress?.Invoke((int)states, depth)
+        );
         var seconds = clock.Elapsed.TotalSeconds;
         if (failure is not var (name, says, from, step, to))
-            return Result(levels - 1, seconds, null);
+            return Result(seconds, null);
         if (from < 0)
-            return Result(0, seconds, new(name, says, new(Boot, [])));
+            return Result(seconds, new(name, says, new(Boot, [])));
         var last = step < 0 ? Between(from, to) : EventOf(from, step);
-        return Result(levels - 1, seconds, new(name, says, TraceTo(from, last)));
+        return Result(seconds, new(name, says, TraceTo(from, last)));
     }
 
     /// <summary>The states in the order they were found.</summary>
@@ -70,12 +62,12 @@ internal sealed class PackedCheck
 
     private Snapshot Boot => Snapshot.Of(_model.Initial());
 
-    private CheckResult Result(int levels, double seconds, Violation? failure) =>
+    private CheckResult Result(double seconds, Violation? failure) =>
         new(
             _model,
             (int)_search.States.Count,
             _search.Transitions,
-            levels,
+            _search.Depth,
             _search.Beyond,
             seconds,
             (double)_search.States.Bytes / _search.States.Count,
@@ -91,7 +83,10 @@ internal sealed class PackedCheck
                         )
                 ),
             ]
-        );
+        )
+        {
+            Unfinished = _search.Unfinished,
+        };
 
     private Key KeyOf(int number) => new(_search.States[number], 0);
 

@@ -20,17 +20,6 @@ internal static class CheckVerb
         Description = "Also print a shortest run to each event that must happen sometimes",
     };
 
-    private static readonly Option<int> MostStates = CommonOptions.InRange(
-        new Option<int>("--states")
-        {
-            Description = "Stop with an error after this many states",
-            HelpName = "N",
-            DefaultValueFactory = _ => new CheckOptions().MostStates,
-        },
-        1,
-        int.MaxValue
-    );
-
     public static Command Make()
     {
         var verb = new Command(
@@ -41,9 +30,9 @@ internal static class CheckVerb
         {
             Name,
             Witnesses,
-            MostStates,
             CommonOptions.Json,
         };
+        CheckLimits.AddTo(verb);
         Reporting.AddTo(verb, Run);
         return verb;
     }
@@ -51,28 +40,31 @@ internal static class CheckVerb
     /// <summary>Checks one model, and prints one line and a shortest run to the failure.</summary>
     /// <param name="display">Where it prints.</param>
     /// <param name="model">The model.</param>
-    /// <param name="mostStates">The number of states beyond which it gives up.</param>
+    /// <param name="limits">The limits of the search.</param>
     /// <param name="workers">How many threads search; null for one per processor.</param>
-    public static CheckResult Check(Display display, Model model, int mostStates, int? workers = null)
+    public static CheckResult Check(Display display, Model model, SearchLimits limits, int? workers = null)
     {
         var result = display.While($"model {model.Name}", say =>
             ModelChecker.Run(
                 model,
-                new(MostStates: mostStates, Workers: workers ?? Environment.ProcessorCount, Progress: (states, level) =>
+                new(Limits: limits, Workers: workers ?? Environment.ProcessorCount, Progress: (states, level) =>
                     say($"{states:N0} states, {level} steps from boot")
                 )
             )
         );
+        var verdict = result.Fails ? "FAILED" : result.Unfinished?.ToString() ?? "holds";
         display.Line(
             $"check {model.Name}: {result.Seen}, "
                 + $"{result.States / result.Seconds / 1e6:F2} M states/s, {result.BytesPerState:F0} bytes per state: "
-                + $"{(result.Holds ? "holds" : "FAILED")}"
+                + verdict
         );
         display.Checked.Add(
             new(
                 $"model {model.Name}",
-                result.Holds,
-                result.Failure?.ToString() ?? result.Miscount ?? $"{result.Seen}",
+                !result.Fails && result.Unfinished is not { IsLimit: true },
+                result.Failure?.ToString()
+                    ?? result.Miscount
+                    ?? (result.Unfinished is { } unfinished ? $"{result.Seen}, {unfinished}" : $"{result.Seen}"),
                 result.Seconds
             )
         );
@@ -80,11 +72,8 @@ internal static class CheckVerb
             Report.Violation(display, failure, $"check-{model.Name}", new(Origin.Check, Model: model.Name));
         else if (result.Miscount is { } miscount)
             display.Line($"  the counts differ: {miscount}");
-        foreach (var (name, trace) in result.Witnesses)
-            if ((trace is null) != model.Never.Contains(name))
-                display.Line(
-                    trace is null ? $"  never happens: {name}" : $"  happens, and should not be able to: {name}"
-                );
+        foreach (var (name, trace) in result.Unexpected)
+            display.Line(trace is null ? $"  never happens: {name}" : $"  happens, and should not be able to: {name}");
         return result;
     }
 
@@ -140,19 +129,24 @@ internal static class CheckVerb
         var fair = name is null || name == Liveness.Fair.Name;
         if (models.Count == 0 && !fair)
             throw new CommandException($"there is no model '{name}': give {Names}");
+        if (CheckLimits.Simulates(parsed))
+            return SimulationReport.Run(parsed, display, models);
         var json = parsed.GetValue(CommonOptions.Json);
+        var limits = CheckLimits.Of(parsed);
         List<CheckResult> results = [];
         var excluded = Excluded.Failures();
         Exclude(display, excluded);
         foreach (var model in models)
         {
-            var result = Check(display, model, parsed.GetValue(MostStates));
+            var result = Check(display, model, limits);
             results.Add(result);
             if (!parsed.GetValue(Witnesses))
                 continue;
             foreach (var (what, trace) in result.Witnesses)
             {
-                display.Line($"  {what}: {(trace is null ? "never, as it must" : "")}");
+                display.Line(
+                    $"  {what}: {(trace is not null ? "" : result.Unfinished is null ? "never, as it must" : "not met")}"
+                );
                 if (trace is null)
                     continue;
                 Report.Lines(display, Transcript.Of(trace), "    ");
@@ -174,6 +168,8 @@ internal static class CheckVerb
                     result.Beyond,
                     result.Seconds,
                     result.Holds,
+                    Complete = result.Unfinished is null,
+                    NotComplete = result.Unfinished?.Why,
                     Violation = result.Failure is { } failure
                         ? new
                         {
@@ -185,8 +181,11 @@ internal static class CheckVerb
                     Weak = excluded.Select(weak => $"{weak.Invariant}: {weak.Why}"),
                 })
             );
-        return excluded.Count == 0 && isFair && results.All(result => result.Holds)
-            ? CommandLine.Holds
-            : CommandLine.Refuted;
+        return excluded.Count > 0 || !isFair || results.Any(result => result.Fails)
+            ? CommandLine.Refuted
+            : CheckLimits.Exit(
+                parsed,
+                results.Select(result => (result.Model.Name, $"{result.States:N0} states", result.Unfinished))
+            );
     }
 }

@@ -82,7 +82,7 @@ internal static class Everything
         parts.Add("run", 100, display => Demonstration(display, image) is { } claim ? [claim] : []);
         foreach (var model in Model.All)
             parts.Add($"model {model.Name}", model.Maps ? 10 : 5, display =>
-                [Ledger.Of(CheckVerb.Check(display, model, new CheckOptions().MostStates, workers))]
+                [Ledger.Of(CheckVerb.Check(display, model, new(), workers))]
             );
         parts.Add("model fair", 5, display => [Ledger.Of(CheckVerb.CheckFair(display))]);
         ProofRun? proofs = null;

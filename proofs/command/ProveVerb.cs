@@ -185,7 +185,7 @@ internal static class ProveVerb
         if (!FuzzVerb.Fuzz(display, new FuzzOptions(Count: ProgramsOfSearch, Limits: image.Limits)).Holds)
             return;
         foreach (var model in Model.All.OrderByDescending(model => model.Maps))
-            if (!CheckVerb.Check(display, model, new CheckOptions().MostStates).Holds)
+            if (!CheckVerb.Check(display, model, new()).Holds)
                 return;
     }
 

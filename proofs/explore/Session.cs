@@ -31,8 +31,8 @@ public sealed partial class Session
     /// <param name="options">The invariants and properties, and the limit of a search.</param>
     public Session(Model model, CheckOptions? options = null)
     {
-        options ??= new(MostStates: DefaultMostStates);
-        (MostStates, Model) = (options.MostStates, model);
+        options ??= new(Limits: new() { States = DefaultMostStates });
+        (MostStates, Model) = ((int)options.LimitsOf().States, model);
         (_invariants, _properties) = (options.InvariantsOf(), options.PropertiesOf());
         _walker = new(model, null);
         _threads = [State<Concrete>.Nobody, .. _walker.Codec.Rows];

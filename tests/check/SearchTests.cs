@@ -105,10 +105,7 @@ public sealed class SearchTests
     private static (Search Search, SearchFailure? Failure) Run(int workers, Func<Counters> source)
     {
         var search = new Search([.. Enumerable.Range(0, workers).Select(_ => source())], marks: 0);
-        var failure = search.Begin();
-        while (!search.IsComplete && failure is null)
-            failure = search.Expand();
-        return (search, failure);
+        return (search, search.Run(new()));
     }
 
     // Two counters of eight bits; a step advances one of them.

@@ -157,7 +157,7 @@ public class SessionTests
     [Fact]
     public void A_search_gives_up_at_its_bound_and_when_nobody_waits()
     {
-        var session = new Session(Model.Trio, new(MostStates: 50));
+        var session = new Session(Model.Trio, new(Limits: new() { States = 50 }));
         Assert.Contains("50 states", Refused(() => session.RunUntil("not status-known")));
         Assert.Throws<OperationCanceledException>(() => session.RunUntil("not status-known", new(canceled: true)));
         Assert.Equal(0, session.Count);

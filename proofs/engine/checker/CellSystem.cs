@@ -33,29 +33,23 @@ public sealed record CellSystem(
 {
     /// <summary>Searches all states with a number of workers.</summary>
     /// <param name="workers">How many.</param>
-    /// <param name="mostStates">Stops with a <see cref="ModelException"/> after this many states.</param>
-    public CellResult Check(int workers = 1, long mostStates = 200_000_000)
+    /// <param name="limits">Where it stops before all states are visited; null for the default.</param>
+    public CellResult Check(int workers = 1, SearchLimits? limits = null)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         IStepSource[] sources = [.. Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new CellSource(this))];
         var search = new Search(sources, marks: 0) { MayEnd = false };
-        var (levels, failure) = (0, search.Begin());
-        for (; failure is null && !search.IsComplete; levels++)
-        {
-            failure = search.Expand();
-            if (search.States.Count > mostStates)
-                throw new ModelException($"system {Name} has more than {mostStates:N0} states");
-        }
-
+        var failure = search.Run(limits ?? new());
         var trace = failure is null ? null : TraceTo(search, failure);
         return new(
             search.States.Count,
             search.Transitions,
-            levels - 1,
+            search.Depth,
             clock.Elapsed.TotalSeconds,
             (double)search.States.Bytes / search.States.Count,
             failure?.Property,
-            trace
+            trace,
+            search.Unfinished
         );
     }
 
@@ -76,6 +70,7 @@ public sealed record CellSystem(
 /// <param name="BytesPerState">Memory of the set of states, per state.</param>
 /// <param name="Violated">The invariant that a state violates; null if all hold.</param>
 /// <param name="Trace">Packed states on a shortest way to the violation; null if there is none.</param>
+/// <param name="Unfinished">Why not all states were visited; null if they were, or a violation was found.</param>
 public sealed record CellResult(
     long States,
     long Transitions,
@@ -83,7 +78,8 @@ public sealed record CellResult(
     double Seconds,
     double BytesPerState,
     string? Violated,
-    IReadOnlyList<ulong>? Trace
+    IReadOnlyList<ulong>? Trace,
+    Unfinished? Unfinished = null
 );
 
 /// <summary>The cells of a state, which a step reads and writes.</summary>

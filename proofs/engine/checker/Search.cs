@@ -34,6 +34,9 @@ public sealed class Search
         _nextNumbers = [];
     private Marks _pending;
 
+    // The first state of the level that is not expanded.
+    private int _first;
+
     /// <param name="sources">The system, an object for each worker.</param>
     /// <param name="marks">How many things must happen sometimes.</param>
     public Search(IReadOnlyList<IStepSource> sources, int marks)
@@ -85,35 +88,68 @@ public sealed class Search
     /// <summary>Whether there are states left to expand.</summary>
     public bool IsComplete => _level.Count == 0;
 
-    /// <summary>Expands a level: the first violation, or null.</summary>
-    public SearchFailure? Expand()
+    /// <summary>
+    /// The distance from the first state of the states that are expanded next, or were expanded last. All states within
+    /// this distance have been found.
+    /// </summary>
+    public int Depth { get; private set; }
+
+    /// <summary>Why the search ended before it was complete; null if it did not.</summary>
+    public Unfinished? Unfinished { get; private set; }
+
+    /// <summary>
+    /// Searches until all states are expanded, a violation is found, or a limit is reached: the first violation, or
+    /// null.
+    /// </summary>
+    /// <param name="limits">The limits.</param>
+    /// <param name="progress">Called with the number of states and <see cref="Depth"/> after each batch.</param>
+    public SearchFailure? Run(SearchLimits limits, Action<long, int>? progress = null)
     {
-        (_next, _nextNumbers) = ([], []);
-        for (var first = 0; first < _level.Count; first += Batch * Chunk.States)
+        var failure = Begin();
+        while (failure is null && !IsComplete && (Unfinished = limits.Reached(States.Count, Depth)) is null)
         {
-            var chunks = Math.Min(Batch, (_level.Count - first + Chunk.States - 1) / Chunk.States);
-            var judged = _sources[0].Judged;
-            Share(chunks, (chunk, worker) => Expand(_chunks[chunk], first + chunk * Chunk.States, worker));
-            Share(StateSet.Shards, (shard, worker) => Add(shard, chunks, worker));
-            for (var chunk = 0; chunk < chunks; chunk++)
-                if (Take(_chunks[chunk]) is { } failure)
-                    return failure;
-            while (judged != _sources[0].Judged)
-            {
-                // More must be judged of steps than when the batch began.
-                judged = _sources[0].Judged;
-                _tree.Forget();
-                Share(chunks, (chunk, worker) => Expand(_chunks[chunk], first + chunk * Chunk.States, worker));
-                for (var chunk = 0; chunk < chunks; chunk++)
-                    if (_chunks[chunk].Failure is { } failure)
-                        return failure;
-            }
+            failure = ExpandBatch();
+            progress?.Invoke(States.Count, Depth);
         }
 
-        (_level, _numbers) = (_next, _nextNumbers);
-        if (_level.Count > 0)
-            Level?.Invoke(_numbers);
+        return failure;
+    }
+
+    /// <summary>Expands the next states of a level, and goes to the next level after the last of them.</summary>
+    /// <returns>The first violation, or null.</returns>
+    private SearchFailure? ExpandBatch()
+    {
+        var chunks = Math.Min(Batch, (_level.Count - _first + Chunk.States - 1) / Chunk.States);
+        var judged = _sources[0].Judged;
+        Share(chunks, (chunk, worker) => Expand(_chunks[chunk], _first + chunk * Chunk.States, worker));
+        Share(StateSet.Shards, (shard, worker) => Add(shard, chunks, worker));
+        for (var chunk = 0; chunk < chunks; chunk++)
+            if (Take(_chunks[chunk]) is { } failure)
+                return failure;
+        while (judged != _sources[0].Judged)
+        {
+            // More must be judged of steps than when the batch began.
+            judged = _sources[0].Judged;
+            _tree.Forget();
+            Share(chunks, (chunk, worker) => Expand(_chunks[chunk], _first + chunk * Chunk.States, worker));
+            for (var chunk = 0; chunk < chunks; chunk++)
+                if (_chunks[chunk].Failure is { } failure)
+                    return failure;
+        }
+
+        _first += chunks * Chunk.States;
+        if (_first >= _level.Count)
+            EndLevel();
         return null;
+    }
+
+    private void EndLevel()
+    {
+        (_level, _numbers, _next, _nextNumbers, _first) = (_next, _nextNumbers, [], [], 0);
+        if (_level.Count == 0)
+            return;
+        Depth++;
+        Level?.Invoke(_numbers);
     }
 
     // Adds a chunk's findings to the results, and its new states to the next level.
