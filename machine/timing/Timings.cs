@@ -31,7 +31,7 @@ public sealed record Timings(
 {
     /// <summary>The first Pentium.</summary>
     public static readonly Timings P5 = new(
-        "P5",
+        "Pentium",
         Timing.P5.Of,
         Timing.P5.Interrupt,
         Timing.P5.InterruptWithinRing,
@@ -45,7 +45,7 @@ public sealed record Timings(
     /// <summary>A Pentium whose translation buffers have an address space in each entry, for comparison.</summary>
     public static readonly Timings TaggedP5 = P5 with
     {
-        Name = "P5 with a tagged TLB",
+        Name = "Pentium-tagged",
         Memory = P5.Memory with { IsTagged = true },
     };
 

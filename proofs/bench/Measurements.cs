@@ -171,7 +171,7 @@ public static class Measurements
                 + $"cold {cold[path.Name].Cycles}; 486 {older[path.Name].Cycles}";
             if (path.Name == KernelPaths.FastBetweenSpaces)
                 note += $"; {path.Cycles / Published:F2} times the published {Published}";
-            yield return new("ipc", path.Name, path.Cycles, "P5 cycles", note);
+            yield return new("ipc", path.Name, path.Cycles, "Pentium cycles", note);
         }
     }
 

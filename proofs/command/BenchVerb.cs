@@ -46,7 +46,7 @@ internal static class BenchVerb
         var (display, area, json) = (new Display(parsed), parsed.GetValue(Area), parsed.GetValue(CommonOptions.Json));
         if (area is not null && !Measurements.Areas.Contains(area))
             throw new CommandException(
-                $"there is nothing called '{area}' to measure: give {string.Join(", ", Measurements.Areas)}"
+                DidYouMean.Line("area", area, Measurements.Areas, $"give {string.Join(", ", Measurements.Areas)}")
             );
         var image = ImageSource.Of(parsed);
         IReadOnlyList<Theorem>? theorems = null;

@@ -128,7 +128,7 @@ internal static class CheckVerb
         var models = Model.All.Where(model => name is null || model.Name == name).ToList();
         var fair = name is null || name == Liveness.Fair.Name;
         if (models.Count == 0 && !fair)
-            throw new CommandException($"there is no model '{name}': give {Names}");
+            throw new CommandException(DidYouMean.Line("model", name!, Names.Split(", "), $"give {Names}"));
         if (CheckLimits.Simulates(parsed))
             return SimulationReport.Run(parsed, display, models);
         var json = parsed.GetValue(CommonOptions.Json);

@@ -15,6 +15,8 @@ internal static class ClaimsVerb
             ImageSource.File,
             ImageSource.Size,
             CommonOptions.Seed,
+            CommonOptions.Cache,
+            CommonOptions.Jobs,
             CommonOptions.Json,
         };
         verb.SetAction(Run);
@@ -27,13 +29,7 @@ internal static class ClaimsVerb
         var image = ImageSource.Of(parsed);
         var json = parsed.GetValue(CommonOptions.Json);
         var claims = Ledger.Load(image)
-            ?? Everything.Check(
-                json ? Display.Silent : display,
-                image,
-                ImageSource.Describe(image, parsed),
-                parsed.GetValue(CommonOptions.Seed),
-                cached: true
-            );
+            ?? Everything.Check(parsed, json ? Display.Silent : display, image, cached: true);
         if (json)
             display.Json(claims);
         else

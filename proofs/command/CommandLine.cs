@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Verified.Kernel;
 using Verified.Machine;
@@ -28,7 +29,9 @@ public static partial class CommandLine
     private const string Help =
         "Checks that every byte of the Verified microkernel's image does what the spec says.\n\n"
         + "Without a verb: every check at its default budget, then the table of claims.\n"
-        + "Exit code: 0 everything holds, 1 something is refuted or differs, 2 the command cannot be carried out.\n"
+        + "Exit code: 0 everything holds, 1 something is refuted or differs, 2 the command cannot be carried out, or "
+        + "was interrupted.\n"
+        + "Ctrl-C ends a check, which then reports what it has done; a second Ctrl-C ends it at once.\n"
         + "Failures are saved as traces in .verified/ for 'verified replay FILE'; proofs are cached in "
         + ".verified/proofs/.";
 
@@ -40,11 +43,8 @@ public static partial class CommandLine
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
         var parsed = Root().Parse(arguments);
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
-            return Fail(
-                error,
-                $"{OneLine(Plain(parsed.Errors[0].Message))} 'verified --help' lists verbs and options."
-            );
+        if (Misunderstood(parsed) is { } why)
+            return Fail(error, why);
         try
         {
             return parsed.Invoke(
@@ -64,8 +64,38 @@ public static partial class CommandLine
 
     /// <summary>Why a command line cannot be understood; null if it can. This method carries nothing out.</summary>
     /// <param name="arguments">Without the program's name.</param>
-    public static string? Misunderstood(IReadOnlyList<string> arguments) =>
-        Root().Parse(arguments) is { Errors: [var first, ..], Action: not HelpAction } ? Plain(first.Message) : null;
+    public static string? Misunderstood(IReadOnlyList<string> arguments) => Misunderstood(Root().Parse(arguments));
+
+    private static string? Misunderstood(ParseResult parsed)
+    {
+        if (parsed.Action is HelpAction)
+            return null;
+        var command = parsed.CommandResult.Command;
+        var options = command.Options.SelectMany(option => option.Aliases.Prepend(option.Name));
+
+        // The parser takes an unknown option for the verb's argument.
+        var given = parsed
+            .CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens.Select(token => token.Value))
+            .Concat(parsed.UnmatchedTokens);
+        if (given.FirstOrDefault(token => token.StartsWith("--", StringComparison.Ordinal)) is { } option)
+            return DidYouMean.Line("option", option, options, $"'{Named(command)} --help' lists them");
+        if (parsed.UnmatchedTokens is [var word, ..] && command.Subcommands.Count > 0 && command.Arguments.Count == 0)
+            return DidYouMean.Line(
+                "verb",
+                word,
+                command.Subcommands.Select(verb => verb.Name),
+                $"'{Named(command)} --help' lists them"
+            );
+        return parsed.Errors is [var first, ..]
+            ? $"{OneLine(Plain(first.Message))} '{Named(command)} --help' lists verbs and options."
+            : null;
+    }
+
+    private static string Named(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+            ? $"{Named(parent)} {command.Name}"
+            : Reporting.Root;
 
     private static Command Root()
     {

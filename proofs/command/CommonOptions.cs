@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Numerics;
+using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;
 
@@ -20,6 +21,29 @@ internal static class CommonOptions
     public static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON" };
 
     public static readonly Option<bool> NoCache = new("--no-cache") { Description = "Prove everything again" };
+
+    public static readonly Option<string> Cache = new("--cache")
+    {
+        Description = "Folder of the cached proofs",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => Path.Combine(Report.Folder, "proofs"),
+    };
+
+    public static readonly Option<int?> Jobs = InRange(
+        new Option<int?>("--jobs", "-j")
+        {
+            Description = "The number of threads that work at once [default: one for each processor]",
+            HelpName = "N",
+        },
+        1,
+        1024
+    );
+
+    /// <summary>The cache of proofs that a verb reads and fills.</summary>
+    public static ProofCache CacheOf(ParseResult parsed) => new(parsed.GetValue(Cache)!);
+
+    /// <summary>The number of threads that work at once.</summary>
+    public static int JobsOf(ParseResult parsed) => parsed.GetValue(Jobs) ?? Environment.ProcessorCount;
 
     /// <summary>A number, refused outside <paramref name="least"/> to <paramref name="most"/>.</summary>
     public static Option<T> InRange<T>(Option<T> option, T least, T most)

@@ -60,11 +60,12 @@ internal static class DiffVerb
             Exhaustive,
             Coverage,
             CommonOptions.Seed,
+            CommonOptions.Jobs,
             ImageSource.File,
             ImageSource.Size,
             CommonOptions.Json,
         };
-        Reporting.AddTo(verb, Run);
+        Reporting.AddTo(verb, Run, stops: true);
         return verb;
     }
 
@@ -76,12 +77,12 @@ internal static class DiffVerb
                 image,
                 options with
                 {
+                    Stop = display.Stop,
                     Progress = events =>
                     {
                         say(
-                            options.Time is { } time
-                                ? $"{events:N0} events, {(time - clock.Elapsed).TotalMinutes:F0} min left"
-                                : $"{events:N0} of {options.Events:N0} events"
+                            $"{events:N0}{(options.Time is null ? $" of {options.Events:N0}" : "")} events",
+                            options.Time is { } time ? clock.Elapsed / time : (double)events / options.Events
                         );
                         if (display.IsTerminal)
                             return;
@@ -102,7 +103,11 @@ internal static class DiffVerb
                 + $"boot), {result.Seconds:F1} s "
                 + $"({result.Events / result.Seconds / options.Workers:N0} events per second per core), seed "
                 + $"{options.Seed}: "
-                + (result.Holds ? "holds" : $"FAILED at seed {result.Seed}")
+                + (
+                    !result.Holds ? $"FAILED at seed {result.Seed}"
+                    : display.Stop.IsCancellationRequested ? "interrupted, no difference so far"
+                    : "holds"
+                )
         );
         display.Checked.Add(
             new(
@@ -151,7 +156,7 @@ internal static class DiffVerb
         var options = new DiffOptions(
             parsed.GetValue(CommonOptions.Seed),
             parsed.GetValue(Events),
-            Environment.ProcessorCount
+            CommonOptions.JobsOf(parsed)
         )
         {
             Time = parsed.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
@@ -159,7 +164,9 @@ internal static class DiffVerb
         var result = Diff(display, image, options);
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(new[] { Summary("random", result, options.Seed) });
-        return result.Holds ? CommandLine.Holds : CommandLine.Refuted;
+        return !result.Holds ? CommandLine.Refuted
+            : display.Stop.IsCancellationRequested ? CommandLine.Unusable
+            : CommandLine.Holds;
     }
 
     /// <summary>Measures the code that random programs reach, and prints a line.</summary>

@@ -8,12 +8,14 @@ namespace Verified.Proofs.Commands;
 /// <summary>How failures are reported.</summary>
 /// <param name="Path">True to print all events, and the instructions of the last event.</param>
 /// <param name="Image">The file of the image, if the user gave one.</param>
-internal sealed record ReportOptions(bool Path = false, string? Image = null)
+/// <param name="Quiet">True to print no line for a theorem that is proved.</param>
+internal sealed record ReportOptions(bool Path = false, string? Image = null, bool Quiet = false)
 {
     public static ReportOptions Of(ParseResult parsed) =>
         new(
             Has(parsed, Reporting.Path) && parsed.GetValue(Reporting.Path),
-            Has(parsed, ImageSource.File) ? parsed.GetValue(ImageSource.File) : null
+            Has(parsed, ImageSource.File) ? parsed.GetValue(ImageSource.File) : null,
+            Has(parsed, ProveVerb.Quiet) && parsed.GetValue(ProveVerb.Quiet)
         );
 
     private static bool Has(ParseResult parsed, Option option) => parsed.CommandResult.Command.Options.Contains(option);
@@ -27,6 +29,9 @@ internal sealed class Display
 {
     private const int PipeWidth = 160;
 
+    // How often the row shows the time.
+    private static readonly TimeSpan Refreshes = TimeSpan.FromSeconds(0.5);
+
     private static readonly JsonSerializerOptions Format = new()
     {
         WriteIndented = true,
@@ -35,10 +40,12 @@ internal sealed class Display
     };
 
     private readonly TextWriter _output;
+    private readonly TextWriter _error = TextWriter.Null;
     private readonly bool _quiet;
     private readonly IAnsiConsole _console;
     private readonly bool _terminal;
     private readonly Lock _gate = new();
+    private StatusLine? _status;
     private List<Action<Display>>? _held;
     private Display? _shownOn;
 
@@ -46,7 +53,7 @@ internal sealed class Display
         : this(
             parsed.InvocationConfiguration.Output,
             parsed.CommandResult.Command.Options.Contains(CommonOptions.Json) && parsed.GetValue(CommonOptions.Json)
-        ) => Options = ReportOptions.Of(parsed);
+        ) => (Options, _error) = (ReportOptions.Of(parsed), parsed.InvocationConfiguration.Error);
 
     /// <summary>A display of lines on a writer.</summary>
     public Display(TextWriter output, bool quiet = false)
@@ -63,10 +70,14 @@ internal sealed class Display
         );
         if (!_terminal)
             _console.Profile.Width = PipeWidth;
+        _terminal &= _console.Profile.Capabilities.Ansi;
     }
 
     /// <summary>True if there is a status line. Without one, long checks print their progress as lines.</summary>
     public bool IsTerminal => _terminal;
+
+    /// <summary>Cancelled if the user asks the check to stop.</summary>
+    public CancellationToken Stop { get; init; }
 
     /// <summary>How failures are reported.</summary>
     public ReportOptions Options { get; private init; } = new();
@@ -80,8 +91,14 @@ internal sealed class Display
     /// <summary>Prints nothing.</summary>
     public static Display Silent { get; } = new(TextWriter.Null);
 
-    /// <summary>A display that keeps what is printed until <see cref="ShowOn"/>.</summary>
-    public static Display Held(ReportOptions options) => new(TextWriter.Null) { _held = [], Options = options };
+    /// <summary>A display that keeps what is printed until <see cref="ShowOn"/>; otherwise like another one.</summary>
+    public static Display Held(Display like) =>
+        new(TextWriter.Null)
+        {
+            _held = [],
+            Options = like.Options,
+            Stop = like.Stop,
+        };
 
     /// <summary>
     /// Prints what was kept, and from now on everything at once.
@@ -115,32 +132,52 @@ internal sealed class Display
     {
         if (_quiet || Passes(other => other.Line(text)))
             return;
-        if (_terminal)
-            _console.Write(new Text(text + "\n"));
-        else
-            _output.WriteLine(text);
+        Print(() => _output.WriteLine(text));
+    }
+
+    /// <summary>A line on the error output about something that does not change the result.</summary>
+    public void Warn(string text)
+    {
+        if (!Passes(other => other.Warn(text)))
+            Print(() => _error.WriteLine($"verified: warning: {text}"));
     }
 
     public void Write(Table table)
     {
         if (!_quiet && !Passes(other => other.Write(table)))
-            _console.Write(table);
+            Print(() => _console.Write(table));
     }
 
     /// <summary>Prints a value for programs to read.</summary>
-    public void Json<T>(T value) => _output.WriteLine(JsonSerializer.Serialize(value, Format));
+    public void Json<T>(T value) => Print(() => _output.WriteLine(JsonSerializer.Serialize(value, Format)));
 
-    /// <summary>Does some work; <paramref name="work"/> receives a function to report its progress.</summary>
-    public T While<T>(string stage, Func<Action<string>, T> work)
+    /// <summary>
+    /// Does some work, and shows its progress on the last row of the terminal. Work within other work has no row.
+    /// </summary>
+    /// <param name="stage">The name of the work.</param>
+    /// <param name="work">Does it; receives a function to report its progress.</param>
+    public T While<T>(string stage, Func<Say, T> work)
     {
-        if (!_terminal || _quiet)
-            return work(_ => { });
-        T? result = default;
-        _console
-            .Status()
-            .Start(Markup.Escape(stage), context =>
-                result = work(text => context.Status = Markup.Escape($"{stage}: {text}"))
-            );
-        return result!;
+        if (!_terminal || _quiet || _status is not null)
+            return work((_, _) => { });
+        using var status = new StatusLine(_output, () => Console.WindowWidth, stage, TimeProvider.System);
+        using var timer = new Timer(_ => status.Refresh(), null, TimeSpan.Zero, Refreshes);
+        _status = status;
+        try
+        {
+            return work(status.Say);
+        }
+        finally
+        {
+            _status = null;
+        }
+    }
+
+    private void Print(Action print)
+    {
+        if (_status is { } status)
+            status.Above(print);
+        else
+            print();
     }
 }

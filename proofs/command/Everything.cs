@@ -20,25 +20,23 @@ internal static class Everything
         root.Add(ImageSource.Size);
         root.Add(CommonOptions.Seed);
         root.Add(CommonOptions.NoCache);
-        Reporting.AddTo(root, Run);
+        root.Add(CommonOptions.Cache);
+        root.Add(CommonOptions.Jobs);
+        Reporting.AddTo(root, Run, stops: true);
     }
 
     private static int Run(ParseResult parsed, Display display)
     {
         var image = ImageSource.Of(parsed);
-        var claims = Check(
-            display,
-            image,
-            ImageSource.Describe(image, parsed),
-            parsed.GetValue(CommonOptions.Seed),
-            !parsed.GetValue(CommonOptions.NoCache)
-        );
+        var claims = Check(parsed, display, image, cached: !parsed.GetValue(CommonOptions.NoCache));
         display.Checked.Clear();
         display.Checked.AddRange(
             claims
                 .Where(claim => claim.Standing != Standing.Assumed)
                 .Select(claim => new Checked(claim.What, claim.Standing != Standing.Failed, claim.Detail))
         );
+        if (display.Stop.IsCancellationRequested)
+            return Verdict(claims) == CommandLine.Holds ? CommandLine.Unusable : CommandLine.Refuted;
         Ledger.Print(display, claims, image);
         return Verdict(claims);
     }
@@ -46,23 +44,42 @@ internal static class Everything
     public static int Verdict(IReadOnlyList<Claim> claims) =>
         claims.Any(claim => claim.Standing == Standing.Failed) ? CommandLine.Refuted : CommandLine.Holds;
 
-    /// <summary>Runs every check, and keeps the claims for <c>claims</c>.</summary>
-    public static IReadOnlyList<Claim> Check(Display display, KernelImage image, string name, int seed, bool cached)
+    /// <summary>
+    /// Runs every check, and keeps the claims for <c>claims</c>. If the user asks it to stop, only the claims of
+    /// finished checks are returned, and none is kept.
+    /// </summary>
+    public static IReadOnlyList<Claim> Check(ParseResult parsed, Display display, KernelImage image, bool cached)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var solver = ProveVerb.RequireSolver();
-        display.Line($"verified: {name}, {solver}, seed {seed}, {Environment.ProcessorCount} processors");
+        var (solver, seed, jobs) = (
+            ProveVerb.RequireSolver(),
+            parsed.GetValue(CommonOptions.Seed),
+            CommonOptions.JobsOf(parsed)
+        );
+        display.Line(
+            $"verified: {ImageSource.Describe(image, parsed)}, {solver}, seed {seed}, {jobs} "
+                + (jobs == 1 ? "job at a time" : "jobs at a time")
+        );
         var theorems = Theorems.Of(image);
         var confirmed = Confirmations.Of(theorems);
         var parts = new Parts(display);
-        Add(parts, image, seed, theorems, confirmed, cached);
-        List<Claim> claims =
-        [
-            .. parts.Run(Environment.ProcessorCount),
-            .. Assumptions.All(confirmed.Assumption(theorems.Count)),
-        ];
+        var cache = cached ? CommonOptions.CacheOf(parsed) : null;
+        Add(parts, image, seed, theorems, confirmed, cache, jobs);
+        List<Claim> claims = [.. parts.Run(jobs)];
+        ProveVerb.WarnOf(display, cache);
+        if (display.Stop.IsCancellationRequested)
+        {
+            display.Line(
+                $"verified: interrupted after {clock.Elapsed.TotalSeconds:F0} s: {parts.Ended} of {parts.Jobs} jobs "
+                    + $"ended, {claims.Count(claim => claim.Standing == Standing.Failed)} claims FAILED; "
+                    + (cache is null ? "nothing is cached" : "the proofs so far are cached")
+            );
+            return claims;
+        }
+
+        claims.AddRange(Assumptions.All(confirmed.Assumption(theorems.Count)));
         display.Line($"verified: done in {clock.Elapsed.TotalSeconds:F0} s");
-        Ledger.Save(image, claims);
+        Ledger.Save(display, image, claims);
         return claims;
     }
 
@@ -73,11 +90,12 @@ internal static class Everything
         int seed,
         IReadOnlyList<Theorem> theorems,
         Confirmations confirmed,
-        bool cached
+        ProofCache? cache,
+        int jobs
     )
     {
         // The parts share the cores, so a part takes few of them for itself.
-        var workers = Math.Max(1, Environment.ProcessorCount / 2);
+        var workers = Math.Max(1, jobs / 2);
         parts.Add("boot", 100, display => Booted(display, image));
         parts.Add("run", 100, display => Demonstration(display, image) is { } claim ? [claim] : []);
         foreach (var model in Model.All)
@@ -89,7 +107,7 @@ internal static class Everything
         parts.Add(
             display =>
             {
-                proofs = ProveVerb.Begin(display, theorems, cached);
+                proofs = ProveVerb.Begin(display, theorems, cache);
                 return theorems.Select(theorem =>
                     (theorem.Name, theorem.Weight, (Action)(() => proofs.Prove(theorem)))
                 );

@@ -73,7 +73,9 @@ internal static class ExploreVerb
 
     private static Model ModelOf(string name) =>
         Models.FirstOrDefault(model => model.Name == name)
-        ?? throw new CommandException($"there is no model '{name}': give {Names}");
+        ?? throw new CommandException(
+            DidYouMean.Line("model", name, Models.Select(model => model.Name), $"give {Names}")
+        );
 
     private static async Task Serve(Session session, int port, Display display, TextWriter error)
     {

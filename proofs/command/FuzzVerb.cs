@@ -24,10 +24,11 @@ internal static class FuzzVerb
         {
             Programs,
             CommonOptions.Seed,
+            CommonOptions.Jobs,
             ImageSource.Size,
             CommonOptions.Json,
         };
-        Reporting.AddTo(verb, Run);
+        Reporting.AddTo(verb, Run, stops: true);
         return verb;
     }
 
@@ -42,13 +43,20 @@ internal static class FuzzVerb
                 options with
                 {
                     Workers = workers ?? Environment.ProcessorCount,
-                    Progress = programs => say($"{programs:N0} of {options.Count:N0} programs"),
+                    Stop = display.Stop,
+                    Progress = programs =>
+                        say($"{programs:N0} of {options.Count:N0} programs", (double)programs / options.Count),
                 }
             )
         );
         display.Line(
             $"fuzz: {result.Programs:N0} programs, {result.Steps:N0} steps in {result.Seconds:F1} s, "
-                + $"seed {options.Seed}: {(result.Holds ? "holds" : $"FAILED at seed {result.Seed}")}"
+                + $"seed {options.Seed}: "
+                + (
+                    !result.Holds ? $"FAILED at seed {result.Seed}"
+                    : display.Stop.IsCancellationRequested ? "interrupted, no violation so far"
+                    : "holds"
+                )
         );
         display.Checked.Add(
             new(
@@ -70,7 +78,7 @@ internal static class FuzzVerb
             Count: parsed.GetValue(Programs),
             Limits: ImageSource.LimitsOf(parsed)
         );
-        var result = Fuzz(display, options);
+        var result = Fuzz(display, options, CommonOptions.JobsOf(parsed));
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(
                 new
@@ -91,6 +99,8 @@ internal static class FuzzVerb
                         : null,
                 }
             );
-        return result.Holds ? CommandLine.Holds : CommandLine.Refuted;
+        return !result.Holds ? CommandLine.Refuted
+            : display.Stop.IsCancellationRequested ? CommandLine.Unusable
+            : CommandLine.Holds;
     }
 }

@@ -36,9 +36,9 @@ internal static class ImageVerb
             var name = argument.Tokens[0].Value;
             if (ServerPrograms.Roots.FirstOrDefault(root => root.Name == name) is { } found)
                 return found;
+            var names = ServerPrograms.Roots.Select(root => root.Name).ToList();
             argument.AddError(
-                $"--root {name}: there is no such root task; give one of "
-                    + $"{string.Join(", ", ServerPrograms.Roots.Select(root => root.Name))}"
+                $"--root {name}: {DidYouMean.Line("root task", name, names, $"give one of {string.Join(", ", names)}")}"
             );
             return null;
         },

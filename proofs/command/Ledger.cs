@@ -237,16 +237,15 @@ public static class Ledger
         display.Line(
             cached.Count == 0
                 ? "no theorem came from the cache"
-                : $"{cached.Count} theorems came from the cache: {string.Join(", ", cached)}"
+                : $"{cached.Count} theorems came from the cache; --no-cache proves them again"
         );
     }
 
     /// <summary>Keeps the claims of a whole run for <c>claims</c>.</summary>
-    public static void Save(KernelImage image, IReadOnlyList<Claim> claims)
-    {
-        Directory.CreateDirectory(Report.Folder);
-        File.WriteAllText(Path, JsonSerializer.Serialize(new Saved(Basis(image), claims), Format));
-    }
+    internal static void Save(Display display, KernelImage image, IReadOnlyList<Claim> claims) =>
+        Reporting.Keep(display, Path, () =>
+            File.WriteAllText(Path, JsonSerializer.Serialize(new Saved(Basis(image), claims), Format))
+        );
 
     /// <summary>The claims of the last whole run of this program on this image, or null.</summary>
     public static IReadOnlyList<Claim>? Load(KernelImage image)

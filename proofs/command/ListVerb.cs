@@ -22,11 +22,11 @@ internal static class ListVerb
         HelpName = "NAME",
     };
 
-    private static readonly Option<string> Processor = new("--processor")
+    private static readonly Option<Timings?> Cycles = new("--cycles")
     {
-        Description = "The processor of the cycles: p5 or 486",
-        HelpName = "X",
-        DefaultValueFactory = _ => "p5",
+        Description = $"The processor of the cycles: {Processors.Timed} [default: {Timings.P5.Name}]",
+        HelpName = "NAME",
+        CustomParser = Processors.TimingsOf,
     };
 
     private static readonly Option<bool> Cold = new("--cold")
@@ -51,10 +51,12 @@ internal static class ListVerb
         {
             Symbol,
             Path,
-            Processor,
+            Cycles,
             Cold,
             Tables,
             Bytes,
+            CommonOptions.Cache,
+            CommonOptions.Jobs,
             ImageSource.File,
             ImageSource.Size,
         };
@@ -73,13 +75,8 @@ internal static class ListVerb
         }
 
         if (parsed.GetValue(Bytes))
-            return ListBytes(display, image);
-        var timings = parsed.GetValue(Processor) switch
-        {
-            "p5" => Machine.Timing.Timings.P5,
-            "486" => Machine.Timing.Timings.I486,
-            var other => throw new CommandException($"--processor {other}: no cycles are known of it; give p5 or 486"),
-        };
+            return ListBytes(parsed, display, image);
+        var timings = parsed.GetValue(Cycles) ?? Timings.P5;
         if (parsed.GetValue(Path) is { } path)
             return ListPath(display, image, path, new(timings, parsed.GetValue(Cold) ? 1 : null));
         if (parsed.GetValue(Cold))
@@ -88,10 +85,13 @@ internal static class ListVerb
         if (parsed.GetValue(Symbol) is { } name)
         {
             if (!lines.Any(line => line.Label == name))
+            {
+                var labels = lines.Select(line => line.Label).OfType<string>().ToList();
                 throw new CommandException(
-                    $"there is no code at a symbol '{name}': give one of "
-                        + $"{string.Join(", ", lines.Where(line => line.Label is not null).Select(line => line.Label))}"
+                    DidYouMean.Line("code at a symbol", name, labels, $"give one of {string.Join(", ", labels)}")
                 );
+            }
+
             lines = [.. lines.SkipWhile(line => line.Label != name)];
             lines = [lines[0], .. lines.Skip(1).TakeWhile(line => line.Label is null)];
         }
@@ -99,6 +99,7 @@ internal static class ListVerb
         display.Line(
             $"cycles of the {timings.Name}, hot caches, for the code in its order: no conditional branch taken"
         );
+        Report.Lines(display, Legend(timings), "  ");
         foreach (var (line, timed) in Timed(lines, timings))
         {
             if (line.Label is not null)
@@ -109,7 +110,20 @@ internal static class ListVerb
         return CommandLine.Holds;
     }
 
-    private static int ListBytes(Display display, KernelImage image)
+    // The columns of a listing, from left to right.
+    private static IEnumerable<string> Legend(Timings timings, bool path = false)
+    {
+        if (path)
+            yield return "column 1: the cycle in which the instruction enters its pipe, counted from the start";
+        yield return timings == Timings.I486
+            ? "- 4: the instruction takes 4 cycles; the 486 has one pipe"
+            : "U 1: the U pipe, 1 cycle; V 0: paired in the V pipe, no cycle more; - 48: pairs with nothing, 48 cycles";
+        yield return "(AGI 1): of these, 1 cycle waits for an address register; (mispredicted 4): lost by a branch; "
+            + "(waited 8): waits for caches and translations";
+        yield return "then the linear address, the bytes, and the instruction; 'symbol:' marks where jumps arrive";
+    }
+
+    private static int ListBytes(ParseResult parsed, Display display, KernelImage image)
     {
         ProveVerb.RequireSolver();
         var theorems = Theorems
@@ -117,7 +131,7 @@ internal static class ListVerb
             .Where(theorem => theorem.Name.StartsWith("image.", StringComparison.Ordinal))
             .ToList();
         var executed = Prover
-            .Prove(theorems, Environment.ProcessorCount, ProveVerb.Cache())
+            .Prove(theorems, CommonOptions.JobsOf(parsed), CommonOptions.CacheOf(parsed))
             .Where(result => result.Proved)
             .SelectMany(result => result.Verdict!.Executed)
             .ToHashSet();
@@ -131,14 +145,20 @@ internal static class ListVerb
         var paths = KernelPaths.Measure(image, conditions);
         var path = paths.FirstOrDefault(path => path.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new CommandException(
-                $"--path '{name}': there is no such path; give the start of one of: "
-                    + $"{string.Join("; ", paths.Select(path => path.Name))}"
+                "--path: "
+                    + DidYouMean.Line(
+                        "path",
+                        name,
+                        paths.Select(path => path.Name),
+                        $"give the start of one of: {string.Join("; ", paths.Select(path => path.Name))}"
+                    )
             );
         var text = Listing.Of(image).ToDictionary(line => line.Address);
         display.Line(
             $"{path.Name}: {path.Instructions} instructions, {path.Cycles} cycles of the {conditions.Timings.Name}: "
                 + string.Join(", ", path.Shares.Select(share => $"{share.What} {share.Cycles}"))
         );
+        Report.Lines(display, Legend(conditions.Timings, path: true), "  ");
         foreach (var timed in path.Path)
         {
             // The user's INT is not code of the image.

@@ -73,22 +73,14 @@ internal static class MachineOptions
         HelpName = Images,
     };
 
-    private static readonly Dictionary<string, ProcessorModel> Models = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["386"] = ProcessorModel.I386,
-        ["486"] = ProcessorModel.I486,
-        ["Pentium"] = ProcessorModel.Pentium,
-        ["PentiumII"] = ProcessorModel.PentiumII,
-    };
-
     public static readonly Option<ProcessorModel> Model = new("--cpu")
     {
         Description =
-            $"The processor: {string.Join(", ", Models.Keys)}. The 386 has no x87; the last adds CMOVcc, SYSENTER and "
+            $"The processor: {Processors.Models}. The 386 has no x87; the last adds CMOVcc, SYSENTER and "
             + "multi-byte NOPs",
         HelpName = "NAME",
         DefaultValueFactory = _ => ProcessorModel.PentiumII,
-        CustomParser = ModelOf,
+        CustomParser = Processors.ModelOf,
     };
 
     public static readonly Option<bool> TaggedTlb = new("--tagged-tlb")
@@ -146,15 +138,6 @@ internal static class MachineOptions
             LinuxBoot.Load(pc, content, commandLine, modules);
         else
             Multiboot.Load(pc, content, $"{file} {commandLine}".TrimEnd(), modules);
-    }
-
-    private static ProcessorModel ModelOf(ArgumentResult result)
-    {
-        var name = result.Tokens[0].Value;
-        if (Models.TryGetValue(name, out var model))
-            return model;
-        result.AddError($"--cpu {name}: there is no such processor; give one of {string.Join(", ", Models.Keys)}");
-        return default;
     }
 
     private static void Start(string argument, uint address, Action<byte[], uint> load)

@@ -27,6 +27,12 @@ internal static class MutateMeaning
             return CommandLine.Holds;
         }
 
+        if (mutants.Count == 0)
+            throw new CommandException($"no change of the table contains '{only}': --list shows all changes");
+        display.Line(
+            $"mutate meaning: tries {mutants.Count} of {MeaningMutant.All.Count} changes of the table; compiles the spec "
+                + "with each of them, and lets laws, random programs and small models look for a violated property"
+        );
         var changed = new ChangedSpec(spec);
         if (Stale(changed, mutants) is { Count: > 0 } stale)
             throw new CommandException($"the table of changes is not the spec's: {string.Join("; ", stale)}");
@@ -69,12 +75,7 @@ internal static class MutateMeaning
         return stale;
     }
 
-    private static List<MeaningResult> Try(
-        Display display,
-        MeaningTrials trials,
-        List<MeaningMutant> mutants,
-        Action<string> say
-    )
+    private static List<MeaningResult> Try(Display display, MeaningTrials trials, List<MeaningMutant> mutants, Say say)
     {
         say("the unchanged spec");
         var right = trials.TryRight();
@@ -86,7 +87,7 @@ internal static class MutateMeaning
         List<MeaningResult> results = [];
         foreach (var mutant in mutants)
         {
-            say($"{results.Count} of {mutants.Count} changes");
+            say($"{results.Count} of {mutants.Count} changes", (double)results.Count / mutants.Count);
             results.Add(trials.Try(mutant));
             var result = results[^1];
             display.Line($"{mutant.File}: {mutant.What}");

@@ -12,6 +12,7 @@ internal static class MutateSpecVerb
         + "check, diff, prove spec, prove image.\n\n"
         + "If a change of a step passes every check, it is equivalent: the image is proved to do what the changed spec "
         + "says, and what the spec says. If a change of an invariant passes every check, nothing depends on it.\n"
+        + "With --meaning, the table of changes is tried instead, and the checks are the stated meaning alone.\n"
         + "Exit code: 0 if each change is noticed, is equivalent, or does not compile; 1 if a change of an "
         + "invariant passes; 2 without sources or SDK.";
 
@@ -72,6 +73,17 @@ internal static class MutateSpecVerb
             CommonOptions.Seed,
             CommonOptions.Json,
         };
+        verb.Validators.Add(result =>
+        {
+            if (result.GetResult(Meaning) is not { Implicit: false })
+                return;
+            foreach (var option in (Option[])[Steps, Invariants, CommonOptions.Seed])
+                if (result.GetResult(option) is { Implicit: false })
+                    result.AddError(
+                        $"{option.Name} chooses random changes, and --meaning tries a table: give --only TEXT to try a "
+                            + "part of it."
+                    );
+        });
         verb.SetAction(Run);
         return verb;
     }
@@ -101,9 +113,17 @@ internal static class MutateSpecVerb
             return CommandLine.Holds;
         }
 
+        if (steps.Count + invariants.Count == 0)
+            throw new CommandException(
+                "no change is left to try: --list shows all; mend --only, --sample, --invariants"
+            );
         display.Line(
-            $"mutate: {steps.Count:N0} of {allSteps.Count:N0} changes of steps, {invariants.Count:N0} of "
-                + $"{allInvariants.Count:N0} of invariants, seed {seed}"
+            $"mutate: tries {steps.Count:N0} of {allSteps.Count:N0} changes of steps and {invariants.Count:N0} of "
+                + $"{allInvariants.Count:N0} changes of invariants, chosen by seed {seed} (--list shows them)"
+        );
+        display.Line(
+            "mutate: builds the spec with each change, and runs these checks until one notices: "
+                + string.Join(", ", SpecTrials.Checks.Select(check => $"'{check}'"))
         );
         var results = display.While("mutate", say => Try(display, source, steps, invariants, say));
         if (json)
@@ -155,7 +175,7 @@ internal static class MutateSpecVerb
         string source,
         IReadOnlyList<Mutant> steps,
         IReadOnlyList<Mutant> invariants,
-        Action<string> say
+        Say say
     )
     {
         const string needed = "changes of the spec need the .NET SDK to be built: install it";
@@ -173,10 +193,15 @@ internal static class MutateSpecVerb
                 throw new CommandException(
                     $"the unchanged spec does not pass: 'verified {right.By}' says '{right.Why}'"
                 );
-            display.Line($"mutate: the unchanged spec passes in {right.Seconds:F0} s");
+            var most = TimeSpan.FromSeconds(right.Seconds * (steps.Count + invariants.Count));
+            display.Line(
+                $"mutate: the unchanged spec passes in {right.Seconds:F0} s, so all changes take at most about "
+                    + $"{most.TotalMinutes:F0} minutes"
+            );
             foreach (var mutant in steps.Concat(invariants))
             {
-                say($"{results.Count} of {steps.Count + invariants.Count} changes");
+                var all = steps.Count + invariants.Count;
+                say($"{results.Count} of {all} changes, now {mutant}", (double)results.Count / all);
                 var result = trials.Try(mutant);
                 results.Add((mutant, result));
                 display.Line($"{mutant}");

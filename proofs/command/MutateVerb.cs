@@ -76,10 +76,12 @@ internal static class MutateVerb
             Some,
             Events,
             CommonOptions.Seed,
+            CommonOptions.Cache,
+            CommonOptions.Jobs,
             ImageSource.Size,
             CommonOptions.Json,
         };
-        Reporting.AddTo(verb, Run);
+        Reporting.AddTo(verb, Run, stops: true);
         verb.Subcommands.Add(MutateSpecVerb.Make());
         return verb;
     }
@@ -98,12 +100,15 @@ internal static class MutateVerb
             .Distinct()
             .ToList();
         if (parsed.GetValue(Region) is { } name && !regions.Contains(name))
-            throw new CommandException($"there is no region '{name}': give one of {string.Join(", ", regions)}");
+            throw new CommandException(
+                DidYouMean.Line("region", name, regions, $"give one of {string.Join(", ", regions)}")
+            );
         var proofs = ProveVerb.Prove(
             display,
             image,
             About(piece is null ? parsed.GetValue(Region) : ByteMap.Code, image),
-            cached: true
+            CommonOptions.CacheOf(parsed),
+            CommonOptions.JobsOf(parsed)
         );
         if (proofs.Any(result => !result.Proved))
             throw new CommandException("the image itself is not proved: 'verified prove' says why");
@@ -113,8 +118,9 @@ internal static class MutateVerb
         var chosen = piece is not null
             ? Sample.Of(piece, parsed.GetValue(Some) ?? int.MaxValue, seed)
             : Chosen(map, parsed.GetValue(Region), parsed.GetValue(Some) ?? FewOfRegion, seed);
-        var flips = new Flips(image, map, Theorems.Of, ProveVerb.Cache(), events, seed);
-        var results = Try(display, Place, flips, chosen, $"{chosen.Count:N0} flips, seed {seed}");
+        var flips = new Flips(image, map, Theorems.Of, CommonOptions.CacheOf(parsed), events, seed);
+        var jobs = CommonOptions.JobsOf(parsed);
+        var results = Try(display, Place, flips, chosen, $"{chosen.Count:N0} flips, seed {seed}", jobs);
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(
                 new
@@ -154,7 +160,9 @@ internal static class MutateVerb
         );
         if (parsed.GetValue(Reporting.Html) is not null)
             Draw(display, image, results, events, seed);
-        return results.Any(result => result.Fate == Fate.Unknown) ? CommandLine.Refuted : CommandLine.Holds;
+        return results.Any(result => result.Fate == Fate.Unknown) ? CommandLine.Refuted
+            : results.Count < chosen.Count ? CommandLine.Unusable
+            : CommandLine.Holds;
 
         string Place(Flip flip) => FlipReport.Place(image, flips.Linear(flip), flip);
     }
@@ -208,7 +216,8 @@ internal static class MutateVerb
         Func<Flip, string> place,
         Flips flips,
         IReadOnlyList<Flip> chosen,
-        string what
+        string what,
+        int jobs
     )
     {
         var clock = Stopwatch.StartNew();
@@ -216,21 +225,24 @@ internal static class MutateVerb
         var results = display.While("mutate", say =>
         {
             List<FlipResult> soFar = [];
-            return flips.Run(chosen, Environment.ProcessorCount, result =>
-            {
-                soFar.Add(result);
-                if (result.Fate is Fate.Refuted or Fate.Equivalent or Fate.NoEffect or Fate.Unknown)
-                    display.Line(FlipReport.Line(result, place(result.Flip)));
-                var left = clock.Elapsed / soFar.Count * (chosen.Count - soFar.Count);
-                say(
-                    $"{soFar.Count:N0} of {chosen.Count:N0}, about {left.TotalMinutes:F0} min left: "
-                        + FlipReport.Counts(soFar)
-                );
-                if (!display.IsTerminal && soFar.Count % Stride == 0 && soFar.Count < chosen.Count)
-                    display.Line($"mutate: {soFar.Count:N0} of {chosen.Count:N0} so far: {FlipReport.Counts(soFar)}");
-            });
+            return flips.Run(
+                chosen,
+                jobs,
+                result =>
+                {
+                    soFar.Add(result);
+                    if (result.Fate is Fate.Refuted or Fate.Equivalent or Fate.NoEffect or Fate.Unknown)
+                        display.Line(FlipReport.Line(result, place(result.Flip)));
+                    var counts = $"{soFar.Count:N0} of {chosen.Count:N0}";
+                    say($"{counts}: {FlipReport.Counts(soFar)}", (double)soFar.Count / chosen.Count);
+                    if (!display.IsTerminal && soFar.Count % Stride == 0 && soFar.Count < chosen.Count)
+                        display.Line($"mutate: {counts} so far: {FlipReport.Counts(soFar)}");
+                },
+                display.Stop
+            );
         });
-        display.Line($"mutate: {what}, in {clock.Elapsed.TotalSeconds:F0} s: {FlipReport.Score(results)}");
+        var interrupted = results.Count < chosen.Count ? $"interrupted after {results.Count:N0}, " : "";
+        display.Line($"mutate: {what}, {interrupted}in {clock.Elapsed.TotalSeconds:F0} s: {FlipReport.Score(results)}");
         Report.Lines(display, FlipReport.Summary(results, place), "  ");
         display.Line("by region:");
         Report.Lines(display, FlipReport.ByRegion(results), "  ");
@@ -255,7 +267,9 @@ internal static class MutateVerb
     private static uint Symbol(KernelImage image, string name)
     {
         if (!image.Symbols.TryGetValue(name, out var address))
-            throw new CommandException($"the image has no symbol '{name}': 'verified list' shows them");
+            throw new CommandException(
+                DidYouMean.Line("symbol", name, image.Symbols.Keys, "'verified list' shows those of the image")
+            );
         return address >= image.Code.Start && address <= image.Boot.End
             ? address
             : throw new CommandException($"'{name}' is not in the code: give symbols from 'ipc' on, or --region");

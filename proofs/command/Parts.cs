@@ -12,6 +12,12 @@ internal sealed class Parts(Display display)
 {
     private const int MostNamed = 12;
 
+    // Jobs that are asked to stop need a moment, mostly for a question to the solver. A job that does not listen is
+    // left behind.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(0.1);
+
     private sealed class Part(int jobs, Display display, Func<Display, IReadOnlyList<Claim>> end)
     {
         private int _open = jobs;
@@ -52,12 +58,18 @@ internal sealed class Parts(Display display)
         Func<Display, IReadOnlyList<Claim>> end
     )
     {
-        var own = Display.Held(display.Options);
+        var own = Display.Held(display);
         var of = jobs(own).ToList();
         var part = new Part(of.Count, own, end);
         _parts.Add(part);
         _jobs.AddRange(of.Select(job => new Job(part, job.Name, job.Weight, job.Run)));
     }
+
+    /// <summary>The number of jobs.</summary>
+    public int Jobs => _jobs.Count;
+
+    /// <summary>The number of jobs that came to their end, and were not asked to stop.</summary>
+    public int Ended { get; private set; }
 
     private string Longest =>
         string.Join(
@@ -68,7 +80,10 @@ internal sealed class Parts(Display display)
                 .Select(job => $"{job.Name} {job.Time.TotalSeconds:F0} s")
         );
 
-    /// <summary>Runs all jobs; the claims in the order of the parts.</summary>
+    /// <summary>
+    /// Runs all jobs; the claims in the order of the parts. If the display is asked to stop, the claims are those of
+    /// the parts that have ended.
+    /// </summary>
     /// <param name="workers">How many jobs run at once.</param>
     public IReadOnlyList<Claim> Run(int workers)
     {
@@ -77,15 +92,29 @@ internal sealed class Parts(Display display)
         var (clock, gate, jobs) = (System.Diagnostics.Stopwatch.StartNew(), new Lock(), waiting.Count);
         var running = new List<Job>();
         ExceptionDispatchInfo? failure = null;
-        var shown = 0;
+        var (shown, all, done) = (0, _jobs.Sum(job => job.Weight + 1), 0);
+        var stop = display.Stop;
         Show();
         display.While("verified", say =>
         {
             // Theorems need deep stacks.
-            var threads = Enumerable.Range(0, workers).Select(_ => new Thread(Work, Prover.StackSize)).ToList();
+            var threads = Enumerable
+                .Range(0, workers)
+                .Select(_ => new Thread(Work, Prover.StackSize) { IsBackground = true })
+                .ToList();
             threads.ForEach(thread => thread.Start());
-            threads.ForEach(thread => thread.Join());
+            threads.ForEach(Await);
             return 0;
+
+            void Await(Thread thread)
+            {
+                while (!thread.Join(Moment))
+                    if (stop.IsCancellationRequested)
+                    {
+                        thread.Join(Patience);
+                        return;
+                    }
+            }
 
             void Work()
             {
@@ -94,8 +123,14 @@ internal sealed class Parts(Display display)
                     {
                         var start = clock.Elapsed;
                         job.Run();
+                        if (stop.IsCancellationRequested)
+                            return;
                         lock (gate)
+                        {
                             _times.Add((job.Name, clock.Elapsed - start));
+                            (Ended, done) = (Ended + 1, done + job.Weight + 1);
+                        }
+
                         if (job.Part.Done())
                         {
                             job.Part.End();
@@ -118,18 +153,35 @@ internal sealed class Parts(Display display)
             {
                 lock (gate)
                 {
-                    if (failure is not null || !waiting.TryDequeue(out var job))
+                    if (failure is not null || stop.IsCancellationRequested || !waiting.TryDequeue(out var job))
                         return null;
                     running.Add(job);
-                    say($"{jobs - waiting.Count} of {jobs}, now {string.Join(", ", running.Select(now => now.Name))}");
+                    say(
+                        $"{jobs - waiting.Count} of {jobs}, now {string.Join(", ", running.Select(now => now.Name))}",
+                        (double)done / all
+                    );
                     return job;
                 }
             }
         });
         failure?.Throw();
+        if (stop.IsCancellationRequested)
+            return Interrupted();
         var busy = _times.Sum(job => job.Time.TotalSeconds) / (workers * clock.Elapsed.TotalSeconds);
         display.Line($"verified: {jobs} jobs, workers busy {busy:P0} of the time, longest: {Longest}");
         return [.. _parts.SelectMany(part => part.Claims)];
+
+        IReadOnlyList<Claim> Interrupted()
+        {
+            lock (gate)
+                foreach (var part in _parts.Skip(shown).Where(part => part.HasEnded))
+                {
+                    part.Display.ShowOn(display);
+                    display.Findings.AddRange(part.Display.Findings);
+                }
+
+            return [.. _parts.Where(part => part.HasEnded).SelectMany(part => part.Claims)];
+        }
 
         // Shows the parts up to the first one that has not ended; the lines of that part appear as they come.
         void Show()

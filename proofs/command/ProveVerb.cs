@@ -18,6 +18,18 @@ internal static class ProveVerb
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private static readonly Option<string[]> Only = new("--only")
+    {
+        Description = "Only the theorem of exactly this name; may be repeated",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => [],
+    };
+
+    public static readonly Option<bool> Quiet = new("--quiet", "-q")
+    {
+        Description = "Print only the theorems that are not proved, and the count",
+    };
+
     private static readonly Option<bool> Names = new("--names") { Description = "List the theorems' names and stop" };
 
     // The search takes a few seconds. If a failure is easy to find, it shows within that time.
@@ -32,44 +44,52 @@ internal static class ProveVerb
         )
         {
             Name,
+            Only,
             Names,
+            Quiet,
             CommonOptions.NoCache,
+            CommonOptions.Cache,
+            CommonOptions.Jobs,
             ImageSource.File,
             ImageSource.Size,
             CommonOptions.Json,
         };
         QuestionChecks.AddTo(verb);
-        Reporting.AddTo(verb, Run);
+        Reporting.AddTo(verb, Run, stops: true);
         return verb;
     }
 
-    /// <summary>Proves and prints a line per theorem, and the replayed counterexample of each that fails.</summary>
+    /// <summary>
+    /// Proves and prints a line per theorem that is not in the cache, and the replayed counterexample of each that
+    /// fails.
+    /// </summary>
     /// <exception cref="SolverMissingException">There is no libz3.</exception>
     public static IReadOnlyList<ProofResult> Prove(
         Display display,
         KernelImage image,
         IReadOnlyList<Theorem> theorems,
-        bool cached
+        ProofCache? cache,
+        int jobs
     )
     {
         RequireSolver();
-        return Tell(
-            display,
-            image,
-            display.While("prove", say =>
-                Prover.Prove(
-                    theorems,
-                    Environment.ProcessorCount,
-                    cached ? Cache() : null,
-                    new Progress(display, say, theorems.Count)
-                )
-            )
+        var results = display.While("prove", say =>
+            Prover.Prove(theorems, jobs, cache, new ProofProgress(display, say, theorems, cache), display.Stop)
         );
+        WarnOf(display, cache);
+        return Tell(display, image, results);
     }
 
-    /// <summary>A run that prints a line per theorem as it ends.</summary>
-    public static ProofRun Begin(Display display, IReadOnlyList<Theorem> theorems, bool cached) =>
-        new(theorems, cached ? Cache() : null, new Progress(display, _ => { }, theorems.Count));
+    /// <summary>A run that prints a line per theorem as it ends, if the theorem is not in the cache.</summary>
+    public static ProofRun Begin(Display display, IReadOnlyList<Theorem> theorems, ProofCache? cache) =>
+        new(theorems, cache, new ProofProgress(display, (_, _) => { }, theorems, null), display.Stop);
+
+    /// <summary>Says if proofs could not be cached.</summary>
+    public static void WarnOf(Display display, ProofCache? cache)
+    {
+        if (cache?.NotKept is { } reason)
+            display.Warn($"proofs are not cached: {reason} (--cache DIR names another folder)");
+    }
 
     /// <summary>Prints the replayed counterexample of each theorem that fails.</summary>
     public static IReadOnlyList<ProofResult> Tell(
@@ -94,37 +114,64 @@ internal static class ProveVerb
     /// <summary>Loads libz3 here, where its absence can be reported, and not on a worker.</summary>
     public static string RequireSolver() => Z3.Context.Version;
 
-    public static ProofCache Cache() => new(Path.Combine(Report.Folder, "proofs"));
-
     private static int Run(ParseResult parsed, Display display)
     {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
         var image = ImageSource.Of(parsed);
-        var all = Theorems.Of(image);
-        var name = parsed.GetValue(Name);
-        var theorems = name is null ? all : Theorems.Named(all, name);
-        if (theorems.Count == 0)
-            throw new CommandException(
-                $"there is no theorem '{name}': 'verified prove --names' lists them; ipc, spec and image name several"
-            );
+        var theorems = Selected(Theorems.Of(image), parsed.GetValue(Name), parsed.GetValue(Only)!);
         if (parsed.GetValue(Names))
         {
-            var named = name is null ? all : theorems;
-            Report.Lines(display, named.Select(theorem => theorem.Name), "");
+            Report.Lines(display, theorems.Select(theorem => theorem.Name), "");
             return CommandLine.Holds;
         }
 
         if (QuestionChecks.Run(parsed, image, theorems) is { } code)
             return code;
-        var cached = !parsed.GetValue(CommonOptions.NoCache);
-        var results = Prove(display, image, theorems, cached);
+        var cache = parsed.GetValue(CommonOptions.NoCache) ? null : CommonOptions.CacheOf(parsed);
+        var results = Prove(display, image, theorems, cache, CommonOptions.JobsOf(parsed));
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(results.Select(result => Summary(image, result)));
-        var proved = results.Count(result => result.Proved);
+        var (proved, cached) = (results.Count(result => result.Proved), results.Count(result => result.Cached));
+        var interrupted = results.Count < theorems.Count;
         display.Line(
-            $"prove: {proved} of {results.Count} theorems proved, {ImageSource.Describe(image, parsed)}, "
-                + $"{RequireSolver()}"
+            (interrupted ? $"prove: interrupted after {clock.Elapsed.TotalSeconds:F0} s: " : "prove: ")
+                + $"{proved} of {theorems.Count} theorems proved"
+                + (cached > 0 ? $", {cached} of them cached" : "")
+                + (results.Count > proved ? $", {results.Count - proved} NOT PROVED" : "")
+                + (interrupted ? $", {theorems.Count - results.Count} without an answer" : "")
+                + $", {ImageSource.Describe(image, parsed)}, {RequireSolver()}"
         );
-        return proved == results.Count ? CommandLine.Holds : CommandLine.Refuted;
+        return proved < results.Count ? CommandLine.Refuted
+            : interrupted ? CommandLine.Unusable
+            : CommandLine.Holds;
+    }
+
+    /// <summary>The theorems that the user names; all if the user names none.</summary>
+    /// <exception cref="CommandException">There is no theorem of a name.</exception>
+    private static IReadOnlyList<Theorem> Selected(IReadOnlyList<Theorem> all, string? name, string[] only)
+    {
+        const string how = "'verified prove --names' lists them; ipc, spec and image name several";
+        if (name is not null && only.Length > 0)
+            throw new CommandException("a name and --only exclude each other: give one of them");
+        var names = all.Select(theorem => theorem.Name).ToList();
+        if (only.FirstOrDefault(one => !names.Contains(one)) is { } unknown)
+            throw new CommandException(
+                DidYouMean.Line(
+                    "theorem",
+                    unknown,
+                    names,
+                    "--only takes a full name; 'verified prove --names' lists them"
+                )
+            );
+        if (only.Length > 0)
+            return [.. all.Where(theorem => only.Contains(theorem.Name))];
+        if (name is null)
+            return all;
+        return Theorems.Named(all, name) is { Count: > 0 } named
+            ? named
+            : throw new CommandException(
+                DidYouMean.Line("theorem", name, [.. names.SelectMany(full => full.Split('.')), .. names], how)
+            );
     }
 
     public static string Describe(ProofResult result) =>
@@ -240,27 +287,5 @@ internal static class ProveVerb
             Violation = outcome?.Violation?.Property,
             Run = outcome is null ? null : Transcript.Of(outcome.Trace),
         };
-    }
-
-    private sealed class Progress(Display display, Action<string> say, int count) : IProofProgress
-    {
-        private readonly HashSet<string> _running = [];
-        private int _ended;
-
-        public void Started(string theorem)
-        {
-            _running.Add(theorem);
-            Say();
-        }
-
-        public void Ended(ProofResult result)
-        {
-            _running.Remove(result.Theorem);
-            _ended++;
-            display.Line($"prove {result.Theorem}: {Describe(result)}");
-            Say();
-        }
-
-        private void Say() => say($"{_ended} of {count}, now {string.Join(", ", _running)}");
     }
 }

@@ -54,9 +54,8 @@ internal static class Report
         var (hash, path) = (Images.Hash(image), display.Options.Image);
         if (path is null)
         {
-            Directory.CreateDirectory(Folder);
-            path = System.IO.Path.Combine(Folder, $"{name}.elf");
-            image.Save(path);
+            var file = System.IO.Path.Combine(Folder, $"{name}.elf");
+            path = Reporting.Keep(display, file, () => image.Save(file)) ? file : null;
         }
 
         var trace = found.Trace with
@@ -202,12 +201,12 @@ internal static class Report
 
     public static void Save(Display display, Trace trace, string name)
     {
-        Directory.CreateDirectory(Folder);
         var path = System.IO.Path.Combine(Folder, $"{name}.json");
 
         // Parts of a run that go on at once may save a trace of the same name.
         lock (Saving)
-            TraceFile.Save(path, trace);
+            if (!Reporting.Keep(display, path, () => TraceFile.Save(path, trace)))
+                return;
         display.Line($"  saved: verified replay {path}");
     }
 }

@@ -35,39 +35,74 @@ internal static class Reporting
     /// <summary>Adds the options to a verb, and makes <paramref name="run"/> its action.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="run">Carries the verb out; returns the exit code.</param>
-    public static void AddTo(Command verb, Func<ParseResult, Display, int> run)
+    /// <param name="stops">
+    /// True if it watches <see cref="Display.Stop"/>, so that Ctrl-C lets it report what it has done.
+    /// </param>
+    public static void AddTo(Command verb, Func<ParseResult, Display, int> run, bool stops = false)
     {
         verb.Add(Path);
         verb.Add(Html);
-        AddResultsTo(verb, run);
+        AddResultsTo(verb, run, stops);
     }
 
     /// <summary>Adds the options to a verb whose failures have no traces.</summary>
     /// <inheritdoc cref="AddTo"/>
-    public static void AddResultsTo(Command verb, Func<ParseResult, Display, int> run)
+    public static void AddResultsTo(Command verb, Func<ParseResult, Display, int> run, bool stops = false)
     {
         verb.Add(JUnitFile);
         verb.Add(SarifFile);
         verb.SetAction(parsed =>
         {
-            var display = new Display(parsed);
+            // A caller in this process handles its own signals.
+            using var interruption =
+                stops && parsed.InvocationConfiguration.Output == Console.Out ? new Interruption() : null;
+            var display = new Display(parsed) { Stop = interruption?.Token ?? default };
             var code = run(parsed, display);
-            Write(parsed, display, verb.Name == Root ? "" : verb.Name);
-            return code;
+            return Write(parsed, display, verb.Name == Root ? "" : verb.Name) || code != CommandLine.Holds
+                ? code
+                : CommandLine.Unusable;
         });
     }
 
-    private static void Write(ParseResult parsed, Display display, string verb)
+    /// <summary>
+    /// Keeps a file for later. If it cannot be written, a warning says so, and the result is the same.
+    /// </summary>
+    /// <param name="display">The display for the warning.</param>
+    /// <param name="path">The file. Its folder is made.</param>
+    /// <param name="write">Writes the file.</param>
+    /// <returns>Whether the file was written.</returns>
+    public static bool Keep(Display display, string path, Action write)
     {
-        if (parsed.CommandResult.Command.Options.Contains(Html) && parsed.GetValue(Html) is { } page)
-            WritePage(display, page);
-        if (parsed.GetValue(JUnitFile) is { } junit)
-            File.WriteAllText(junit, JUnit.Of(verb, display.Checked, display.Findings));
-        if (parsed.GetValue(SarifFile) is { } sarif)
-            File.WriteAllText(sarif, Sarif.Of(verb, display.Checked, display.Findings));
+        try
+        {
+            if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder)
+                Directory.CreateDirectory(folder);
+            write();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            display.Warn($"{path} is not written: {e.Message}");
+            return false;
+        }
     }
 
-    private static void WritePage(Display display, string path)
+    // Whether each file that the user wants was written.
+    private static bool Write(ParseResult parsed, Display display, string verb)
+    {
+        var written = true;
+        if (parsed.CommandResult.Command.Options.Contains(Html) && parsed.GetValue(Html) is { } page)
+            written &= WritePage(display, page);
+        if (parsed.GetValue(JUnitFile) is { } junit)
+            written &= Wanted(junit, JUnit.Of(verb, display.Checked, display.Findings));
+        if (parsed.GetValue(SarifFile) is { } sarif)
+            written &= Wanted(sarif, Sarif.Of(verb, display.Checked, display.Findings));
+        return written;
+
+        bool Wanted(string path, string text) => Keep(display, path, () => File.WriteAllText(path, text));
+    }
+
+    private static bool WritePage(Display display, string path)
     {
         if (
             (display.Findings.FirstOrDefault(finding => finding.Fails) ?? display.Findings.FirstOrDefault())
@@ -75,13 +110,13 @@ internal static class Reporting
         )
         {
             display.Line($"{path} is not written: there is no trace to draw");
-            return;
+            return true;
         }
 
-        File.WriteAllText(
-            path,
-            HtmlPage.Of(PageData.Of(shown.What, shown.Fails, shown.Details, shown.Trace, shown.Explained))
-        );
+        var text = HtmlPage.Of(PageData.Of(shown.What, shown.Fails, shown.Details, shown.Trace, shown.Explained));
+        if (!Keep(display, path, () => File.WriteAllText(path, text)))
+            return false;
         display.Line($"page: {path}");
+        return true;
     }
 }

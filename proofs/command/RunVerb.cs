@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Verified.Kernel;
 using Verified.Machine.Computer;
@@ -34,10 +33,10 @@ internal static class RunVerb
     private static readonly Option<Timings?> Cycles = new("--cycles")
     {
         Description =
-            "Count cycles by this timing model, including caches, translations and branch targets. RDTSC then reads "
-            + "them. P5, 486, or P5-tagged (its TLB survives loads of CR3). Slow; chips still advance by instructions",
+            $"Count the cycles of this processor: {Processors.Timed} (its TLB survives loads of CR3). Caches, "
+            + "translations and branch targets count, and RDTSC reads the cycles. Slow; chips advance by instructions",
         HelpName = "NAME",
-        CustomParser = TimingsOf,
+        CustomParser = Processors.TimingsOf,
     };
 
     private static readonly Option<int?> Gdb = CommonOptions.InRange(
@@ -56,8 +55,9 @@ internal static class RunVerb
         var verb = new Command(
             "run",
             "Run the image, a ROM, a kernel or a flat binary on the machine. The serial and parallel ports and port "
-                + "E9h print on the terminal; diagnostic codes (ports 80h and 190h) print on the error output. Exit "
-                + "code 1 unless it ends content"
+                + "E9h print on the terminal; diagnostic codes (ports 80h and 190h) print on the error output. A "
+                + "program ends the run by writing a value V to port F4h, and the status is then 2 V + 1. Exit code "
+                + "0 if the status is 1, otherwise 1"
         )
         {
             Budget,
@@ -145,23 +145,6 @@ internal static class RunVerb
         return isContent ? CommandLine.Holds : CommandLine.Refuted;
     }
 
-    private static Timings? TimingsOf(ArgumentResult result)
-    {
-        var name = result.Tokens[0].Value;
-        switch (name.ToUpperInvariant())
-        {
-            case "P5":
-                return Timings.P5;
-            case "P5-TAGGED":
-                return Timings.TaggedP5;
-            case "486":
-                return Timings.I486;
-            default:
-                result.AddError($"--cycles {name}: there is no such timing model; give one of P5, P5-tagged, 486");
-                return null;
-        }
-    }
-
     private static void Connect(Pc pc, TextWriter output, TextWriter error, bool flushes)
     {
         void Sent(byte value)
@@ -192,14 +175,23 @@ internal static class RunVerb
             reason switch
             {
                 StopReason.Exited =>
-                    $"[ended with status {pc.ExitStatus} after {pc.Instructions:N0} instructions{post}]",
-                StopReason.Budget => $"[stopped after {pc.Instructions:N0} instructions, at {at}{post}]",
+                    $"[ended with status {pc.ExitStatus} after {pc.Instructions:N0} instructions{post}: "
+                        + $"{StatusMeans(pc.ExitStatus ?? 0)}]",
+                StopReason.Budget =>
+                    $"[stopped after {pc.Instructions:N0} instructions, at {at}{post}: --instructions allows no more]",
                 StopReason.Breakpoint => $"[left by gdb after {pc.Instructions:N0} instructions, at {at}{post}]",
-                StopReason.Reset => $"[reset after {pc.Instructions:N0} instructions, at {at}{post}]",
-                _ => $"[halted for ever after {pc.Instructions:N0} instructions, at {at}{post}]",
+                StopReason.Reset =>
+                    $"[reset after {pc.Instructions:N0} instructions, at {at}{post}: the program reset the computer]",
+                _ => $"[halted for ever after {pc.Instructions:N0} instructions, at {at}{post}: HLT, and no interrupt "
+                    + "can come]",
             }
         );
     }
+
+    private static string StatusMeans(int status) =>
+        status == DemonstrationRun.Content
+            ? "success, the program wrote 0 to port F4h"
+            : $"failure, the program wrote {(status - 1) / 2} to port F4h, and success is 0";
 
     private static void Crash(Pc pc, Exception e, TextWriter error)
     {

@@ -69,6 +69,8 @@ internal static class WaysVerb
             ImageSource.File,
             ImageSource.Size,
             CommonOptions.NoCache,
+            CommonOptions.Cache,
+            CommonOptions.Jobs,
             CommonOptions.Json,
             Interface,
             InterfaceReport.Source,
@@ -87,7 +89,8 @@ internal static class WaysVerb
             json ? Display.Silent : display,
             image,
             Theorems.Of(image),
-            cached: !parsed.GetValue(CommonOptions.NoCache)
+            parsed.GetValue(CommonOptions.NoCache) ? null : CommonOptions.CacheOf(parsed),
+            CommonOptions.JobsOf(parsed)
         );
         var byName = results.ToDictionary(result => result.Theorem);
         var points = Prove.CutPoints.Of(image.Layout);
@@ -177,7 +180,7 @@ internal static class WaysVerb
             ]);
         display.Write(table);
         display.Line(
-            "instructions and cycles of the P5 are the most of any path to the next cut point, the gate included; all "
+            "instructions and cycles of the Pentium are the most of any path to the next cut point, the gate included; all "
                 + "missing: in caches, TLBs and branch targets"
         );
 

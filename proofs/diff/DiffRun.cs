@@ -20,13 +20,15 @@ namespace Verified.Proofs.Diff;
 /// True to shorten the program of a disagreement. If false, the whole program is reported and not run again.
 /// </param>
 /// <param name="Time">The time to compare, in place of a number of events; null to count events.</param>
+/// <param name="Stop">If it is cancelled, the comparison ends after the running programs.</param>
 public sealed record DiffOptions(
     int Seed = 1,
     long Events = 1_000_000,
     int Workers = 2,
     Action<long>? Progress = null,
     bool Shrink = true,
-    TimeSpan? Time = null
+    TimeSpan? Time = null,
+    CancellationToken Stop = default
 );
 
 /// <summary>The extent of the comparison, and the first disagreement.</summary>
@@ -94,6 +96,7 @@ public static class DiffRun
                 var compared = 0L;
                 while (
                     found.Count == 0
+                    && !options.Stop.IsCancellationRequested
                     && (options.Time is { } time ? clock.Elapsed < time : Interlocked.Read(ref events) < options.Events)
                 )
                 {

@@ -18,6 +18,7 @@ namespace Verified.Proofs.Fuzz;
 /// <param name="Shrinks">True to make a failing program small.</param>
 /// <param name="LooksEverywhere">True to check each property at all rows, not only at rows that the step wrote.</param>
 /// <param name="Workers">Threads that run programs. The findings do not depend on this number.</param>
+/// <param name="Stop">If it is cancelled, the test ends after the running programs.</param>
 public sealed record FuzzOptions(
     int Seed = 1,
     int Count = 2_000,
@@ -29,7 +30,8 @@ public sealed record FuzzOptions(
     IReadOnlyList<Property<Concrete>>? Properties = null,
     bool Shrinks = true,
     bool LooksEverywhere = false,
-    int Workers = 1
+    int Workers = 1,
+    CancellationToken Stop = default
 );
 
 /// <summary>What was tried.</summary>
@@ -57,7 +59,7 @@ public static class FuzzRun
         Parallel.For(0, workers, new() { MaxDegreeOfParallelism = workers }, Work);
         var steps = subjects.Sum(subject => subject.Steps);
         if (trace is null)
-            return new(options.Count, steps, clock.Elapsed.TotalSeconds, null, null);
+            return new(done, steps, clock.Elapsed.TotalSeconds, null, null);
         var small = !options.Shrinks
             ? trace
             : Shrinking.Shrink(trace, candidate => subjects[0].Replay(candidate)?.Trace);
@@ -67,7 +69,7 @@ public static class FuzzRun
         // The failing program with the lowest seed counts, so the others run up to it.
         void Work(int worker)
         {
-            for (var n = worker; n < Volatile.Read(ref first); n += workers)
+            for (var n = worker; n < Volatile.Read(ref first) && !options.Stop.IsCancellationRequested; n += workers)
             {
                 var failing = subjects[worker].Program(new(options.Seed + n, subjects[worker].Limits));
                 options.Progress?.Invoke(Interlocked.Increment(ref done));

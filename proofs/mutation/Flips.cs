@@ -108,7 +108,13 @@ public sealed class Flips(
     /// <param name="flips">The bits; each damages one image.</param>
     /// <param name="workers">The number of images at a time.</param>
     /// <param name="progress">Called with each result, from several threads, one call at a time.</param>
-    public IReadOnlyList<FlipResult> Run(IEnumerable<Flip> flips, int workers, Action<FlipResult>? progress = null)
+    /// <param name="stop">If it is cancelled, the bits that are not yet tried have no results.</param>
+    public IReadOnlyList<FlipResult> Run(
+        IEnumerable<Flip> flips,
+        int workers,
+        Action<FlipResult>? progress = null,
+        CancellationToken stop = default
+    )
     {
         var waiting = new ConcurrentQueue<Flip>(flips);
         var results = new List<FlipResult>();
@@ -119,7 +125,7 @@ public sealed class Flips(
 
         void Work()
         {
-            while (waiting.TryDequeue(out var flip))
+            while (!stop.IsCancellationRequested && waiting.TryDequeue(out var flip))
             {
                 var clock = Stopwatch.StartNew();
                 var (fate, by, why) = Try(flip);

@@ -105,7 +105,7 @@ public sealed class RunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("p5", 10 * 9, 10 * 9 + 40, "cycles of the P5]")]
+    [InlineData("pentium", 10 * 9, 10 * 9 + 40, "cycles of the Pentium]")]
     [InlineData(null, 12, 12, "")]
     public void The_time_stamp_counts_the_cycles_of_a_processor_where_told(
         string? processor,
@@ -155,7 +155,7 @@ public sealed class RunTests : IDisposable
         (code, _, error) = Run("--flat", "program", "--cycles", "386");
         Assert.Equal(CommandLine.Unusable, code);
         Assert.Contains(
-            "--cycles 386: there is no such timing model; give one of P5, P5-tagged, 486",
+            "--cycles 386: the cycles of this processor are not known; give 486, Pentium, Pentium-tagged",
             error,
             StringComparison.Ordinal
         );
@@ -195,7 +195,7 @@ public sealed class RunTests : IDisposable
     [InlineData("--flat /nowhere,zz", "give hexadecimal digits")]
     [InlineData("--module /nowhere", "/nowhere cannot be read")]
     [InlineData("--module /nowhere --flat /nowhere", "--module with --flat")]
-    [InlineData("--root nobody", "there is no such root task; give one of hello")]
+    [InlineData("--root nobody", "there is no root task 'nobody': give one of hello")]
     [InlineData("--rom /nowhere --kernel /nowhere", "exclude each other")]
     [InlineData("--memory 0", "--memory 0 is out of range")]
     public void Options_that_make_no_sense_are_told_in_one_line(string arguments, string says)

@@ -22,7 +22,8 @@ public sealed class ProofCache(string folder)
         int Questions,
         WorstCase Worst,
         uint[] Executed,
-        string[] Ends
+        string[] Ends,
+        double Seconds = 0
     );
 
     private static readonly ConcurrentDictionary<Assembly, string> Bases = new();
@@ -48,46 +49,62 @@ public sealed class ProofCache(string folder)
         return found;
     }
 
+    /// <summary>The reason why a proof could not be kept; null if each one was.</summary>
+    public string? NotKept { get; private set; }
+
+    /// <summary>
+    /// The time that an earlier run took for a theorem, whether or not its proof is still valid; null if not known.
+    /// </summary>
+    public TimeSpan? TimeOf(Theorem theorem) =>
+        Read(theorem) is { Seconds: > 0 and var seconds } ? TimeSpan.FromSeconds(seconds) : null;
+
     /// <summary>The proof of an earlier run, or null.</summary>
     public Verdict? Find(Theorem theorem)
     {
-        var path = PathOf(theorem);
-        if (!theorem.IsKept || !File.Exists(path))
+        if (
+            Read(theorem) is not { } entry
+            || entry.Theorem != theorem.Key
+            || entry.Basis != BasisOf(theorem)
+            || entry.Constants != HashOf(entry.Addresses, theorem)
+        )
             return null;
+        return new(
+            theorem.Name,
+            null,
+            entry.Paths,
+            entry.Questions,
+            entry.Worst,
+            entry.Executed.ToHashSet(),
+            entry.Addresses.ToHashSet()
+        )
+        {
+            Ends = entry.Ends,
+        };
+    }
+
+    private Entry? Read(Theorem theorem)
+    {
         try
         {
-            var entry = JsonSerializer.Deserialize<Entry>(File.ReadAllText(path));
-            if (
-                entry is null
-                || entry.Theorem != theorem.Key
-                || entry.Basis != BasisOf(theorem)
-                || entry.Constants != HashOf(entry.Addresses, theorem)
-            )
-                return null;
-            return new(
-                theorem.Name,
-                null,
-                entry.Paths,
-                entry.Questions,
-                entry.Worst,
-                entry.Executed.ToHashSet(),
-                entry.Addresses.ToHashSet()
-            )
-            {
-                Ends = entry.Ends,
-            };
+            var path = PathOf(theorem);
+            return theorem.IsKept && File.Exists(path)
+                ? JsonSerializer.Deserialize<Entry>(File.ReadAllText(path))
+                : null;
         }
-        catch (Exception e) when (e is JsonException or IOException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             return null; // an unreadable entry proves nothing: prove again, and overwrite it
         }
     }
 
-    public void Add(Theorem theorem, Verdict verdict)
+    /// <summary>Keeps a proof. If that is impossible, the proof is no less valid, and only the reason is kept.</summary>
+    /// <param name="theorem">The theorem.</param>
+    /// <param name="verdict">Its verdict, which is no refutation.</param>
+    /// <param name="time">The time that the proof took.</param>
+    public void Add(Theorem theorem, Verdict verdict, TimeSpan time = default)
     {
         if (!theorem.IsKept)
             return;
-        Directory.CreateDirectory(folder);
         var addresses = verdict.Constants.Order().ToArray();
         var entry = new Entry(
             theorem.Key,
@@ -98,12 +115,35 @@ public sealed class ProofCache(string folder)
             verdict.Questions,
             verdict.Worst,
             [.. verdict.Executed.Order()],
-            [.. verdict.Ends]
+            [.. verdict.Ends],
+            time.TotalSeconds
         );
         var path = PathOf(theorem);
         var temporary = $"{path}.{Environment.ProcessId}";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(entry));
-        File.Move(temporary, path, overwrite: true);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(temporary, JsonSerializer.Serialize(entry));
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            NotKept ??= e.Message;
+            Forget(temporary);
+        }
+    }
+
+    // A full disk leaves a part of the file.
+    private static void Forget(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Where no file can be written, there is none to delete.
+        }
     }
 
     private string PathOf(Theorem theorem) => Path.Combine(folder, $"{theorem.Name}.json");

@@ -27,19 +27,21 @@ public static class Prover
     // Terms are deep, and the free stack limits their recursion.
     internal const int StackSize = 64 << 20;
 
-    /// <summary>The results, in the order of the theorems.</summary>
+    /// <summary>The results, in the order of the theorems. Theorems that were stopped have none.</summary>
     /// <param name="theorems">The theorems to prove.</param>
     /// <param name="workers">The number of theorems at a time.</param>
     /// <param name="cache">Earlier results, or null to prove everything again.</param>
     /// <param name="progress">Receives the start and end of theorems.</param>
+    /// <param name="stop">If it is cancelled, the running proofs end without a result, and no other starts.</param>
     public static IReadOnlyList<ProofResult> Prove(
         IReadOnlyList<Theorem> theorems,
         int workers,
         ProofCache? cache,
-        IProofProgress? progress = null
+        IProofProgress? progress = null,
+        CancellationToken stop = default
     )
     {
-        var run = new ProofRun(theorems, cache, progress);
+        var run = new ProofRun(theorems, cache, progress, stop);
         var waiting = new ConcurrentQueue<Theorem>(theorems.OrderByDescending(theorem => theorem.Weight));
         var threads = Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new Thread(Work, StackSize)).ToList();
         foreach (var thread in threads)
@@ -50,7 +52,7 @@ public static class Prover
 
         void Work()
         {
-            while (waiting.TryDequeue(out var theorem))
+            while (!stop.IsCancellationRequested && waiting.TryDequeue(out var theorem))
                 run.Prove(theorem);
         }
     }
@@ -62,18 +64,26 @@ public static class Prover
 /// <param name="theorems">What to prove.</param>
 /// <param name="cache">Earlier results, or null to prove everything anew.</param>
 /// <param name="progress">Told as theorems start and end.</param>
-public sealed class ProofRun(IReadOnlyList<Theorem> theorems, ProofCache? cache, IProofProgress? progress)
+/// <param name="stop">If it is cancelled, the running proofs end without a result.</param>
+public sealed class ProofRun(
+    IReadOnlyList<Theorem> theorems,
+    ProofCache? cache,
+    IProofProgress? progress,
+    CancellationToken stop = default
+)
 {
     private readonly ConcurrentDictionary<Theorem, ProofResult> _results = new();
 
-    /// <summary>The results in the order of the theorems. All have been proved.</summary>
-    public IReadOnlyList<ProofResult> Results => [.. theorems.Select(theorem => _results[theorem])];
+    /// <summary>The results so far, in the order of the theorems.</summary>
+    public IReadOnlyList<ProofResult> Results =>
+        [.. theorems.Where(_results.ContainsKey).Select(theorem => _results[theorem])];
 
     /// <summary>Proves one of the theorems. The thread has a stack of <see cref="Prover.StackSize"/>.</summary>
     public void Prove(Theorem theorem)
     {
         Report(() => progress?.Started(theorem.Name));
-        var result = Result(theorem, cache);
+        if (Result(theorem) is not { } result)
+            return;
         _results[theorem] = result;
         Report(() => progress?.Ended(result));
     }
@@ -84,17 +94,22 @@ public sealed class ProofRun(IReadOnlyList<Theorem> theorems, ProofCache? cache,
             report();
     }
 
-    private static ProofResult Result(Theorem theorem, ProofCache? cache)
+    // Null if the proof was stopped.
+    private ProofResult? Result(Theorem theorem)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         if (cache?.Find(theorem) is { } earlier)
             return new(theorem.Name, earlier, null, clock.Elapsed, true);
         try
         {
-            var verdict = theorem.Prove();
+            var verdict = theorem.Prove(stop: stop);
             if (verdict.Refutation is null)
-                cache?.Add(theorem, verdict);
+                cache?.Add(theorem, verdict, clock.Elapsed);
             return new(theorem.Name, verdict, null, clock.Elapsed, false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return null;
         }
         catch (Exception e)
         {

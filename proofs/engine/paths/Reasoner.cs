@@ -22,6 +22,7 @@ public sealed class Reasoner : IDisposable
 
     private readonly Terms _terms;
     private readonly IQuestionRecord? _record;
+    private readonly CancellationToken _stop;
     private readonly Solver _solver;
     private readonly List<Bool> _facts = [];
     private readonly HashSet<Bool> _isFact = [];
@@ -57,8 +58,13 @@ public sealed class Reasoner : IDisposable
 
     /// <param name="terms">The instances of the facts.</param>
     /// <param name="record">Receives every question and its answer; may be null.</param>
-    public Reasoner(Terms terms, IQuestionRecord? record = null)
+    /// <param name="stop">
+    /// If it is cancelled, no question is asked any more. A running one comes to its end: Z3 can be interrupted, but
+    /// some of its functions then fail in ways that look like answers.
+    /// </param>
+    public Reasoner(Terms terms, IQuestionRecord? record = null, CancellationToken stop = default)
     {
+        _stop = stop;
         _terms = terms;
         _record = record;
         _solver = terms.Context.Incremental(FewSteps);
@@ -131,6 +137,7 @@ public sealed class Reasoner : IDisposable
     /// finds.
     /// </summary>
     /// <exception cref="ProverException">The solver answers unknown.</exception>
+    /// <exception cref="OperationCanceledException">The proof was asked to stop.</exception>
     public bool Satisfiable(Bool? assumption = null)
     {
         if (IsWitnessed(assumption))
@@ -191,6 +198,7 @@ public sealed class Reasoner : IDisposable
     /// </summary>
     private bool HasModel(Bool? assumption)
     {
+        _stop.ThrowIfCancellationRequested();
         Questions++;
         _witness = null;
         var answer = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));

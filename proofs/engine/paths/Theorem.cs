@@ -73,11 +73,13 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
     public virtual uint? Constant(uint address) => null;
 
     /// <param name="record">Receives every question and its answer; may be null.</param>
-    public Verdict Prove(IQuestionRecord? record = null)
+    /// <param name="stop">If it is cancelled, the proof ends without a verdict before its next question.</param>
+    /// <exception cref="OperationCanceledException">The proof was asked to stop.</exception>
+    public Verdict Prove(IQuestionRecord? record = null, CancellationToken stop = default)
     {
         using var terms = new Terms { DivisionsAreOpaque = true };
         Terms.Current = terms;
-        using var reasoner = new Reasoner(terms, record);
+        using var reasoner = new Reasoner(terms, record, stop);
         var path = new Exploration(terms, reasoner);
         var proof = new ProofContext(terms, reasoner, path, new Instances(reasoner, path), domains);
         Refutation? refutation = null;
