@@ -17,9 +17,10 @@ public sealed class Expander
     private readonly InvariantMemo _memo;
     private readonly MeaningJudge? _meaning;
     private readonly uint[] _threads;
-    private readonly List<Sometimes> _pending = [];
+    private readonly List<int> _pending = [];
     private KeySet _found;
-    private int _from;
+    private int _from,
+        _step;
 
     public Expander(
         Walker walker,
@@ -47,30 +48,34 @@ public sealed class Expander
     public KeySet Found => _found;
 
     /// <summary>The first occurrence of each pending event.</summary>
-    public List<(Sometimes Sometimes, (int From, Event Event) At)> Witnesses { get; } = [];
+    public List<Happening> Witnesses { get; } = [];
 
     public Finding? Failure { get; private set; }
 
     /// <summary>
     /// Expands states <paramref name="from"/>..<paramref name="end"/>-1, or up to the first violation.
     /// </summary>
-    public void Expand(int from, int end, IEnumerable<Sometimes> pending)
+    public void Expand(int from, int end, IEnumerable<int> pending)
     {
         _found = new(Walker.Codec.Width);
         Witnesses.Clear();
         _pending.Clear();
         _pending.AddRange(pending);
         for (_from = from; _from < end && Failure is null; _from++)
+        {
+            _step = -1;
             Walker.Expand(_states[_from], _visit);
+        }
     }
 
     private bool Visit(Transition step, Key? key)
     {
         Transitions++;
+        _step++;
         for (var n = _pending.Count - 1; n >= 0; n--)
-            if (_pending[n].Happens(step))
+            if (Sometimes.All[_pending[n]].Happens(step))
             {
-                Witnesses.Add((_pending[n], (_from, Walker.EventOf(step))));
+                Witnesses.Add(new(_pending[n], _from, _step));
                 _pending.RemoveAt(n);
             }
 

@@ -27,11 +27,12 @@ internal sealed class KernelSource : IStepSource
         Walker walker,
         IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants,
         IReadOnlyList<Property<Concrete>> properties,
-        Unkeyed unkeyed
+        Unkeyed unkeyed,
+        ReadMasks masks
     )
     {
         (_walker, _invariants, _unkeyed) = (walker, invariants, unkeyed);
-        _states = new(walker, invariants, unkeyed);
+        _states = new(walker, invariants, unkeyed, masks);
         _meaning = properties.Count == 0 ? null : new(walker.Tables, properties);
         _threads = [State<Concrete>.Nobody, .. walker.Codec.Rows];
         _rootsOf = [.. Stages.Names.Select((_, stage) => walker.StepsOf((uint)stage).Select(NumberOf).ToArray())];
@@ -49,6 +50,10 @@ internal sealed class KernelSource : IStepSource
     public ulong Initial { get; }
 
     public int Judged => _unkeyed.Version;
+
+    public string Learned => _unkeyed.Write(_invariants);
+
+    public void Recall(string learned) => _unkeyed.Read(learned, _invariants);
 
     public ReadOnlySpan<int> RootsOf(ulong state) => _rootsOf[StageOf(state)];
 
@@ -139,7 +144,15 @@ internal sealed class KernelSource : IStepSource
     {
         var partial = new Key(outcome.Of(from), 0);
         while (outcome.Outside >= _beyond.Count)
-            _beyond.Add(new(_walker, _invariants, _unkeyed, _unkeyed.Outside[_beyond.Count]));
+            _beyond.Add(
+                new(
+                    _walker,
+                    _invariants,
+                    _unkeyed,
+                    new(StateJudge.MostInstances(_walker, _invariants.Count)),
+                    _unkeyed.Outside[_beyond.Count]
+                )
+            );
         var state = outcome.Of(from);
         if (outcome.Outside >= 0 && _beyond[outcome.Outside].Hold(~state, state))
             return null;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Meaning;
@@ -12,17 +13,32 @@ namespace Verified.Proofs.Check;
 /// <param name="Workers">Threads that expand states. The result does not depend on their number.</param>
 /// <param name="Progress">Called with the number of states and the level after each level.</param>
 /// <param name="Properties">The properties of each step; null for all properties of the spec.</param>
+/// <param name="Kept">Where the search is kept on the disk; null for memory alone.</param>
 public sealed record CheckOptions(
     IReadOnlyList<Invariant<State<Concrete>, Concrete>>? Invariants = null,
     Action<State<Concrete>, Entry>? Damage = null,
     SearchLimits? Limits = null,
     int Workers = 2,
     Action<int, int>? Progress = null,
-    IReadOnlyList<Property<Concrete>>? Properties = null
+    IReadOnlyList<Property<Concrete>>? Properties = null,
+    KeptIn? Kept = null
 )
 {
     /// <summary>The limits.</summary>
     public SearchLimits LimitsOf() => Limits ?? new();
+
+    /// <summary>Opens the checkpoint of a search; null if it is not kept.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="bits">The width of a state.</param>
+    internal Checkpoint? OpenCheckpoint(Model model, int bits) =>
+        Kept?.Open(
+            model.Name,
+            $"{model.Limits.Tasks}x{model.Limits.Lthreads}x{model.Limits.Priorities}, {model.Rows.Count} threads, "
+                + $"slices of at most {model.SliceBound}, {bits} bits, {InvariantsOf().Count} invariants, "
+                + $"{PropertiesOf().Count} properties{(Damage is null ? "" : ", damaged")}",
+            typeof(State<Concrete>),
+            typeof(Model)
+        );
 
     /// <summary>The invariants of states.</summary>
     public IReadOnlyList<Invariant<State<Concrete>, Concrete>> InvariantsOf() =>
@@ -106,15 +122,22 @@ public sealed record Violation(string Property, string Why, Trace Trace)
 /// Breadth-first search of every state of a model. Several workers expand a level over a frozen table, and the results
 /// are merged in order. So counts and traces do not depend on the number of workers.
 /// </summary>
-public sealed class ModelChecker
+public sealed class ModelChecker : IDisposable
 {
     private readonly Model _model;
     private readonly CheckOptions _options;
     private readonly Expander[] _expanders;
     private readonly KeySet _states;
     private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
-    private readonly Dictionary<Sometimes, (int From, Event Event)> _witnesses = [];
+    private readonly Dictionary<int, Happening> _witnesses = [];
+    private readonly Checkpoint? _checkpoint;
+    private readonly StateLog<LoggedKey>? _log;
     private Unfinished? _unfinished;
+    private long _transitions,
+        _beyond;
+
+    [StructLayout(LayoutKind.Sequential, Pack = 4)]
+    private readonly record struct LoggedKey(ulong Low, ulong High, ulong Top, int Parent);
 
     private ModelChecker(Model model, CheckOptions options)
     {
@@ -129,13 +152,24 @@ public sealed class ModelChecker
                 .Select(_ => new Walker(model, options.Damage, properties.Count > 0))
                 .Select(walker => new Expander(walker, _states, _invariants, properties)),
         ];
+        _checkpoint = options.OpenCheckpoint(model, width);
+        _log = _checkpoint?.OpenLog<LoggedKey>();
     }
 
+    public void Dispose() => _checkpoint?.Dispose();
+
     /// <summary>Visits every state of <paramref name="model"/>, or stops at the first violation.</summary>
-    public static CheckResult Run(Model model, CheckOptions? options = null) =>
-        IsPacked(model)
-            ? new PackedCheck(model, options ?? new()).Run()
-            : new ModelChecker(model, options ?? new()).Run();
+    public static CheckResult Run(Model model, CheckOptions? options = null)
+    {
+        if (IsPacked(model))
+        {
+            using var packed = new PackedCheck(model, options ?? new());
+            return packed.Run();
+        }
+
+        using var checker = new ModelChecker(model, options ?? new());
+        return checker.Run();
+    }
 
     /// <summary>Every reachable state of a model, in breadth-first order.</summary>
     public static KeySet Reachable(Model model, Action<State<Concrete>, Entry>? damage = null)
@@ -143,12 +177,12 @@ public sealed class ModelChecker
         var options = new CheckOptions(Invariants: [], Damage: damage, Properties: []);
         if (IsPacked(model))
         {
-            var check = new PackedCheck(model, options, []);
+            using var check = new PackedCheck(model, options, []);
             check.Run();
             return check.Found();
         }
 
-        var checker = new ModelChecker(model, options);
+        using var checker = new ModelChecker(model, options);
         checker.Run();
         return checker._states;
     }
@@ -158,29 +192,27 @@ public sealed class ModelChecker
     private CheckResult Run()
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var walker = _expanders[0].Walker;
-        walker.Tables.Fill(_model.Initial());
-        _states.Add(
-            walker.Codec.Pack(out _)
-                ?? throw new ModelException($"model {_model.Name}: the boot state is outside of it"),
-            -1
-        );
-        var violated = walker.Violation(_invariants);
-        if (violated is null && !walker.Settles())
-            violated = walker.Meant ?? Walker.DoesNotSettle;
-        if (violated is var (property, why))
+        var (level, levels, limits) = (0, 0, _options.LimitsOf());
+        if (_checkpoint?.Last is { } last)
+            (level, levels) = Resume(last);
+        else if (Begin() is var (property, why))
             return Result(0, clock.Elapsed.TotalSeconds, new(property, why, new(Snapshot.Of(_model.Initial()), [])));
 
-        var (levels, limits) = (0, _options.LimitsOf());
         Finding? failure = null;
-        for (var level = 0; level < _states.Count && failure is null; levels++)
+        for (; level < _states.Count && failure is null; levels++)
         {
             var end = _states.Count;
             if ((_unfinished = limits.Reached(end, levels)) is not null)
+            {
+                Keep(level, levels);
                 return Result(levels, clock.Elapsed.TotalSeconds, null);
+            }
+
             failure = Level(level, end);
             level = end;
             _options.Progress?.Invoke(_states.Count, levels);
+            if (failure is null && (_checkpoint?.IsDue == true || level == _states.Count))
+                Keep(level, levels + 1);
         }
 
         return Result(
@@ -190,19 +222,79 @@ public sealed class ModelChecker
         );
     }
 
+    // Adds the first state: its violation, or null.
+    private (string Property, string Why)? Begin()
+    {
+        var walker = _expanders[0].Walker;
+        walker.Tables.Fill(_model.Initial());
+        _states.Add(
+            walker.Codec.Pack(out _)
+                ?? throw new ModelException($"model {_model.Name}: the boot state is outside of it"),
+            -1
+        );
+        return walker.Violation(_invariants) ?? (walker.Settles() ? null : walker.Meant ?? Walker.DoesNotSettle);
+    }
+
+    // Continues an earlier search: the first state to expand, and the number of its level.
+    private (int Level, int Levels) Resume(Progress last)
+    {
+        var read = new LoggedKey[1];
+        _checkpoint!.Try(() =>
+        {
+            for (var n = 0L; n < _log!.Count; n++)
+            {
+                _log.Read(n, read);
+                if (!_states.Add(new(read[0].Low, read[0].High, read[0].Top), read[0].Parent))
+                    throw _checkpoint.Damaged($"state {n:N0} is there twice");
+            }
+        });
+        foreach (var happened in last.Happened)
+            _witnesses.Add(happened.Mark, happened);
+        (_transitions, _beyond) = (last.Transitions, last.Beyond);
+        return ((int)last.Next, last.Depth);
+    }
+
+    // Keeps the states that are not in the log, and the progress.
+    private void Keep(int level, int levels)
+    {
+        if (_checkpoint is null)
+            return;
+        LoggedKey[] fresh =
+        [
+            .. Enumerable
+                .Range((int)_log!.Count, _states.Count - (int)_log.Count)
+                .Select(n => new LoggedKey(_states[n].Low, _states[n].High, _states[n].Top, _states.Parent(n))),
+        ];
+        _checkpoint.Try(() => _log.Append(fresh));
+        _checkpoint.Keep(
+            _log,
+            new(_states.Count, level, _states.Count, levels, Transitions, Beyond, [.. _witnesses.Values])
+        );
+    }
+
+    private long Transitions => _transitions + _expanders.Sum(e => e.Transitions);
+
+    private long Beyond => _beyond + _expanders.Sum(e => e.Beyond);
+
     private CheckResult Result(int levels, double seconds, Violation? failure) =>
         new(
             _model,
             _states.Count,
-            _expanders.Sum(e => e.Transitions),
+            Transitions,
             levels,
-            _expanders.Sum(e => e.Beyond),
+            Beyond,
             seconds,
             (double)_states.Bytes / _states.Count,
             failure,
             [
-                .. Sometimes.All.Select(sometimes =>
-                    (sometimes.Name, _witnesses.TryGetValue(sometimes, out var at) ? TraceTo(at.From, at.Event) : null)
+                .. Sometimes.All.Select(
+                    (sometimes, n) =>
+                        (
+                            sometimes.Name,
+                            _witnesses.TryGetValue(n, out var at)
+                                ? TraceTo(at.From, _expanders[0].Walker.EventAt(_states[at.From], at.Step))
+                                : null
+                        )
                 ),
             ]
         )
@@ -215,7 +307,7 @@ public sealed class ModelChecker
     {
         const int worthSharing = 256;
         var share = end - from < worthSharing ? 1 : _expanders.Length;
-        Sometimes[] pending = [.. Sometimes.All.Where(sometimes => !_witnesses.ContainsKey(sometimes))];
+        int[] pending = [.. Enumerable.Range(0, Sometimes.All.Count).Where(n => !_witnesses.ContainsKey(n))];
         var part = (end - from + share - 1) / share;
         Parallel.For(0, share, i =>
             _expanders[i].Expand(from + i * part, Math.Min(end, from + (i + 1) * part), pending)
@@ -223,8 +315,8 @@ public sealed class ModelChecker
 
         foreach (var expander in _expanders.AsSpan(0, share))
         {
-            foreach (var (sometimes, at) in expander.Witnesses)
-                _witnesses.TryAdd(sometimes, at);
+            foreach (var happened in expander.Witnesses)
+                _witnesses.TryAdd(happened.Mark, happened);
             for (var n = 0; n < expander.Found.Count; n++)
                 _states.Add(expander.Found[n], expander.Found.Parent(n));
             if (expander.Failure is { } failure)

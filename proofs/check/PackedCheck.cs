@@ -6,13 +6,14 @@ namespace Verified.Proofs.Check;
 /// Checks a model by a search over packed states. The states must fit into 64 bits, and one slot must determine each
 /// cell.
 /// </summary>
-internal sealed class PackedCheck
+internal sealed class PackedCheck : IDisposable
 {
     private readonly Model _model;
     private readonly CheckOptions _options;
     private readonly Walker _walker;
     private readonly Search _search;
     private readonly List<int>? _order;
+    private readonly Checkpoint? _checkpoint;
 
     /// <param name="model">The model.</param>
     /// <param name="options">The options of the check.</param>
@@ -22,15 +23,22 @@ internal sealed class PackedCheck
         (_model, _options, _order) = (model, options, order);
         var (invariants, properties) = (options.InvariantsOf(), options.PropertiesOf());
         var unkeyed = new Unkeyed();
+        _walker = new(model, options.Damage);
+        var masks = new ReadMasks(StateJudge.MostInstances(_walker, invariants.Count));
         KernelSource[] sources =
         [
             .. Enumerable
                 .Range(0, Math.Max(1, options.Workers))
-                .Select(_ => new KernelSource(new(model, options.Damage), invariants, properties, unkeyed)),
+                .Select(_ => new KernelSource(new(model, options.Damage), invariants, properties, unkeyed, masks)),
         ];
-        _walker = new(model, options.Damage);
-        _search = new(sources, Sometimes.All.Count) { Level = order is null ? null : order.AddRange };
+        _checkpoint = options.OpenCheckpoint(model, _walker.Codec.Width);
+        _search = new(sources, Sometimes.All.Count, _checkpoint)
+        {
+            Discovered = order is null ? null : numbers => order.AddRange(numbers),
+        };
     }
+
+    public void Dispose() => _checkpoint?.Dispose();
 
     public CheckResult Run()
     {
@@ -101,18 +109,7 @@ internal sealed class PackedCheck
         return new(Boot, events);
     }
 
-    private Event Between(int from, ulong to) => _walker.EventBetween(KeyOf(from), new(to, 0));
+    private Event EventOf(int from, int step) => _walker.EventAt(KeyOf(from), step);
 
-    // The event with a given number among the events of a state.
-    private Event EventOf(int from, int number)
-    {
-        Event? found = null;
-        _walker.Expand(KeyOf(from), (step, _) =>
-        {
-            if (number-- == 0)
-                found = _walker.EventOf(step);
-            return found is null;
-        });
-        return found ?? throw new ModelException("a step that was found is not made again");
-    }
+    private Event Between(int from, ulong to) => _walker.EventBetween(KeyOf(from), new(to, 0));
 }

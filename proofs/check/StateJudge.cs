@@ -16,7 +16,8 @@ internal readonly record struct Instance(Invariant<State<Concrete>, Concrete> In
 /// <remarks>
 /// Invariants are in groups. A group knows the values of its bits with which all of its invariants hold. Its bits are
 /// those that its invariants have read. If an invariant reads other bits, they are added, and the group begins again.
-/// If a state has the same bits as its judged predecessor, it is not looked up.
+/// If a state has the same bits as its judged predecessor, it is not looked up. Another worker may have judged the
+/// predecessor, so the workers share what their evaluations have read (<see cref="ReadMasks"/>).
 /// </remarks>
 internal sealed class StateJudge
 {
@@ -28,6 +29,8 @@ internal sealed class StateJudge
     private readonly List<Group> _groups = [];
     private readonly Recording _run = new();
     private readonly (int Cell, uint Value)? _outside;
+    private readonly ReadMasks _masks;
+    private int _adopted;
 
     private sealed class Group(ulong most)
     {
@@ -38,7 +41,8 @@ internal sealed class StateJudge
 
         public WordSet Known { get; } = new();
 
-        public List<Instance> Instances { get; init; } = [];
+        // Each with its number among all instances.
+        public List<(Instance Instance, int Number)> Instances { get; init; } = [];
     }
 
     /// <param name="walker">Provides the tables.</param>
@@ -46,14 +50,18 @@ internal sealed class StateJudge
     /// <param name="unkeyed">
     /// Receives the cells that an invariant reads, if their values after a step may differ from the key.
     /// </param>
+    /// <param name="masks">The reads of the instances, shared by the workers.</param>
     /// <param name="outside">The states' value of a cell that has no bits in any key; null if there is none.</param>
     public StateJudge(
         Walker walker,
         IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants,
         Unkeyed unkeyed,
+        ReadMasks masks,
         (int Cell, uint Value)? outside = null
     )
     {
+        var number = 0;
+        _masks = masks;
         (_walker, _unkeyed, _outside) = (walker, unkeyed, outside);
         var codec = walker.Codec;
         _rows = [State<Concrete>.Nobody, .. codec.Rows];
@@ -76,7 +84,7 @@ internal sealed class StateJudge
                         .. invariants
                             .Where(invariant => !IsOfMappings(invariant))
                             .Where(invariant => invariant.Over == Table.Thread || row == State<Concrete>.Nobody)
-                            .Select(invariant => new Instance(invariant, row)),
+                            .Select(invariant => (new Instance(invariant, row), number++)),
                     ],
                 }
             );
@@ -85,7 +93,9 @@ internal sealed class StateJudge
             {
                 Instances =
                 [
-                    .. invariants.Where(IsOfMappings).Select(each => new Instance(each, State<Concrete>.Nobody)),
+                    .. invariants
+                        .Where(IsOfMappings)
+                        .Select(each => (new Instance(each, State<Concrete>.Nobody), number++)),
                 ],
             }
         );
@@ -94,11 +104,16 @@ internal sealed class StateJudge
     private static bool IsOfMappings(Invariant<State<Concrete>, Concrete> invariant) =>
         invariant.Over.Number > Table.Interrupt.Number;
 
+    /// <summary>How many instances there are at most, for the masks.</summary>
+    public static int MostInstances(Walker walker, int invariants) => (walker.Codec.Rows.Length + 2) * invariants;
+
     /// <summary>Whether every invariant holds in a state, if each of them holds in the state before it.</summary>
     /// <param name="from">The state before; the complement of the state if there is none.</param>
     /// <param name="state">The state.</param>
     public bool Hold(ulong from, ulong state)
     {
+        if (_adopted != _masks.Version)
+            Adopt();
         var changed = from ^ state;
         for (var n = 0; n < _groups.Count; n++)
         {
@@ -123,6 +138,35 @@ internal sealed class StateJudge
         return true;
     }
 
+    // Takes over what other workers' evaluations have read.
+    private void Adopt()
+    {
+        _adopted = _masks.Version;
+        for (var g = 0; g < _groups.Count; g++)
+        for (var n = _groups[g].Instances.Count - 1; n >= 0; n--)
+            Widen(_groups[g], n, _masks[_groups[g].Instances[n].Number]);
+    }
+
+    // An instance of a group reads these bits. If it needs bits outside the group's limit, it gets a separate group,
+    // which is returned.
+    private Group? Widen(Group group, int n, ulong bits)
+    {
+        if ((bits & ~group.Mask) == 0)
+            return null;
+        if ((bits & ~group.Most) == 0)
+        {
+            group.Mask |= bits;
+            group.Known.Clear();
+            return null;
+        }
+
+        var own = new Group(ulong.MaxValue) { Mask = bits };
+        own.Instances.Add(group.Instances[n]);
+        group.Instances.RemoveAt(n);
+        _groups.Add(own);
+        return own;
+    }
+
     private bool Evaluate(Group group, ulong state)
     {
         _walker.Codec.Unpack(new(state, 0));
@@ -130,7 +174,7 @@ internal sealed class StateJudge
             _walker.Tables.Cells[cell] = value;
         for (var n = group.Instances.Count - 1; n >= 0; n--)
         {
-            var instance = group.Instances[n];
+            var (instance, number) = group.Instances[n];
             _run.Begin([]);
             _walker.Tables.Reads = read =>
             {
@@ -143,22 +187,9 @@ internal sealed class StateJudge
             _walker.Tables.Reads = null;
             if (!holds)
                 return false;
-            var bits = _run.Bits;
-            if ((bits & ~group.Mask) == 0)
-                continue;
-            if ((bits & ~group.Most) == 0)
-            {
-                group.Mask |= bits;
-                group.Known.Clear();
-                continue;
-            }
-
-            // The invariant needs bits outside the group's limit, so it gets a separate group.
-            group.Instances.RemoveAt(n);
-            var own = new Group(ulong.MaxValue) { Mask = bits };
-            own.Instances.Add(instance);
-            own.Known.Add(state & bits);
-            _groups.Add(own);
+            _masks.Add(number, _run.Bits);
+            if (Widen(group, n, _run.Bits) is { } own)
+                own.Known.Add(state & own.Mask);
         }
 
         group.Known.Add(state & group.Mask);

@@ -1,3 +1,7 @@
+using System.Globalization;
+using Verified.Spec;
+using Verified.Spec.Values;
+
 namespace Verified.Proofs.Check;
 
 /// <summary>
@@ -41,6 +45,25 @@ internal sealed class Unkeyed
             if (!found.Contains(instance))
                 found.Add(instance);
         return found;
+    }
+
+    /// <summary>The known readers as a text: cell, row, and number of the invariant.</summary>
+    public string Write(IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants) =>
+        string.Join(
+            ';',
+            from pair in _readers
+            from instance in pair.Value
+            select $"{pair.Key} {instance.Row} {Enumerable.Range(0, invariants.Count).First(n => invariants[n] == instance.Invariant)}"
+        );
+
+    /// <summary>Adds the readers of such a text.</summary>
+    public void Read(string text, IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants)
+    {
+        foreach (var reader in text.Split(';', StringSplitOptions.RemoveEmptyEntries))
+        {
+            int[] numbers = [.. reader.Split(' ').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+            Reads(new(invariants[numbers[2]], (uint)numbers[1]), numbers[0]);
+        }
     }
 
     /// <summary>The number of a value beyond the bounds.</summary>

@@ -313,6 +313,19 @@ public sealed class Walker
             _ => NoArgument,
         };
 
+    /// <summary>The event with a given number among the events of a state.</summary>
+    public Event EventAt(Key from, int number)
+    {
+        Event? found = null;
+        Expand(from, (step, _) =>
+        {
+            if (number-- == 0)
+                found = EventOf(step);
+            return found is null;
+        });
+        return found ?? throw new ModelException("a step that was found is not made again");
+    }
+
     /// <summary>The first event that leads from one state to the other.</summary>
     public Event EventBetween(Key from, Key to)
     {

@@ -45,6 +45,13 @@ internal static class CheckLimits
         1_000_000
     );
 
+    private static readonly Option<string?> Checkpoint = new("--checkpoint")
+    {
+        Description =
+            "Keep the search in this folder: it continues after a kill or a limit, and uses the disk if memory is full",
+        HelpName = "DIR",
+    };
+
     private static readonly Option<bool> Simulate = new("--simulate")
     {
         Description = "Make random runs, and judge every step from each of their states, in place of a search",
@@ -61,15 +68,22 @@ internal static class CheckLimits
         1_000_000_000
     );
 
+    // The limit that keeps the system from ending the process.
+    private const double PartOfMemory = 0.9;
+
+    private static long Available => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     public static void AddTo(Command verb)
     {
-        foreach (var option in (Option[])[States, Memory, Time, Depth, Simulate, Runs, CommonOptions.Seed])
+        foreach (var option in (Option[])[States, Memory, Time, Depth, Checkpoint, Simulate, Runs, CommonOptions.Seed])
             verb.Add(option);
         verb.Validators.Add(result =>
         {
             foreach (var option in (Option[])[Runs, CommonOptions.Seed])
                 if (result.GetResult(option) is { Implicit: false } && !result.GetValue(Simulate))
                     result.AddError($"{option.Name} has a meaning only with --simulate.");
+            if (result.GetValue(Checkpoint) is not null && result.GetValue(Simulate))
+                result.AddError("--checkpoint and --simulate exclude each other: a random run is not kept.");
         });
     }
 
@@ -78,10 +92,14 @@ internal static class CheckLimits
         new()
         {
             States = parsed.GetValue(States),
-            Memory = (long?)(parsed.GetValue(Memory) * (1L << 30)),
+            Memory = (long)((parsed.GetValue(Memory) * (1L << 30)) ?? PartOfMemory * Available),
             Time = parsed.GetValue(Time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Depth = parsed.GetValue(Depth),
         };
+
+    /// <summary>Where the search of a model is kept; null for memory alone.</summary>
+    public static KeptIn? KeptOf(ParseResult parsed, Model model) =>
+        parsed.GetValue(Checkpoint) is { } folder ? new(Path.Combine(folder, model.Name)) : null;
 
     /// <summary>Whether random runs are asked for.</summary>
     public static bool Simulates(ParseResult parsed) => parsed.GetValue(Simulate);

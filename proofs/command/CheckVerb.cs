@@ -33,6 +33,7 @@ internal static class CheckVerb
             CommonOptions.Json,
         };
         CheckLimits.AddTo(verb);
+        ShardOptions.AddTo(verb);
         Reporting.AddTo(verb, Run);
         return verb;
     }
@@ -42,13 +43,23 @@ internal static class CheckVerb
     /// <param name="model">The model.</param>
     /// <param name="limits">The limits of the search.</param>
     /// <param name="workers">How many threads search; null for one per processor.</param>
-    public static CheckResult Check(Display display, Model model, SearchLimits limits, int? workers = null)
+    /// <param name="kept">Where the search is kept; null for memory alone.</param>
+    public static CheckResult Check(
+        Display display,
+        Model model,
+        SearchLimits limits,
+        int? workers = null,
+        KeptIn? kept = null
+    )
     {
         var result = display.While($"model {model.Name}", say =>
             ModelChecker.Run(
                 model,
-                new(Limits: limits, Workers: workers ?? Environment.ProcessorCount, Progress: (states, level) =>
-                    say($"{states:N0} states, {level} steps from boot")
+                new(
+                    Limits: limits,
+                    Workers: workers ?? Environment.ProcessorCount,
+                    Progress: (states, level) => say($"{states:N0} states, {level} steps from boot"),
+                    Kept: kept
                 )
             )
         );
@@ -110,6 +121,9 @@ internal static class CheckVerb
         return result;
     }
 
+    // About the time. Mappings have more invariants, and longer steps.
+    private static double Weight(Model model) => model.Pinned!.States * (model.Maps ? 10.0 : 1);
+
     private static void Exclude(Display display, IReadOnlyList<(string Invariant, string Why)> failures)
     {
         display.Checked.Add(
@@ -126,20 +140,32 @@ internal static class CheckVerb
     {
         var name = parsed.GetValue(Name);
         var models = Model.All.Where(model => name is null || model.Name == name).ToList();
-        var fair = name is null || name == Liveness.Fair.Name;
-        if (models.Count == 0 && !fair)
+        if (models.Count == 0 && name != Liveness.Fair.Name)
             throw new CommandException(DidYouMean.Line("model", name!, Names.Split(", "), $"give {Names}"));
+        var (shard, total) = (ShardOptions.Of(parsed), models.Count);
+        models = [.. shard.PartOf(models, Weight)];
+
+        // The first shard also makes the checks that take no time.
+        var fair = shard.Number == 1 && (name is null || name == Liveness.Fair.Name);
+        (display.Notes.Unit, display.Notes.Done, display.Notes.Total) = ("models", models.Count, total);
         if (CheckLimits.Simulates(parsed))
             return SimulationReport.Run(parsed, display, models);
         var json = parsed.GetValue(CommonOptions.Json);
         var limits = CheckLimits.Of(parsed);
         List<CheckResult> results = [];
-        var excluded = Excluded.Failures();
-        Exclude(display, excluded);
+        var excluded = shard.Number == 1 ? Excluded.Failures() : [];
+        if (shard.Number == 1)
+            Exclude(display, excluded);
         foreach (var model in models)
         {
-            var result = Check(display, model, limits);
+            var result = Check(display, model, limits, kept: CheckLimits.KeptOf(parsed, model));
             results.Add(result);
+            if (result.Fails || result.Unfinished is null)
+                display.Notes.Claims.Add(Ledger.Of(result));
+            display.Notes.Counts["states"] = results.Sum(each => (long)each.States);
+            foreach (var (what, trace) in result.Witnesses)
+                if (name is null && result.Unfinished is null)
+                    display.Notes.Reached[what] = display.Notes.Reached.GetValueOrDefault(what) || trace is not null;
             if (!parsed.GetValue(Witnesses))
                 continue;
             foreach (var (what, trace) in result.Witnesses)

@@ -118,6 +118,7 @@ public static partial class CommandLine
             WaysVerb.Make(),
             ClaimsVerb.Make(),
             TutorialVerb.Make(),
+            MergeVerb.Make(),
         };
         Everything.AddTo(root);
         return root;
@@ -144,6 +145,7 @@ public static partial class CommandLine
                     or TraceFileException
                     or MachineException
                     or ModelException
+                    or CheckpointException
                     or DllNotFoundException
                     or ProverException
                     or OtherProgramException

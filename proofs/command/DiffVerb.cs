@@ -65,6 +65,7 @@ internal static class DiffVerb
             ImageSource.Size,
             CommonOptions.Json,
         };
+        ShardOptions.AddTo(verb);
         Reporting.AddTo(verb, Run, stops: true);
         return verb;
     }
@@ -148,20 +149,28 @@ internal static class DiffVerb
 
     private static int Run(ParseResult parsed, Display display)
     {
+        if (parsed.GetValue(Exhaustive) || parsed.GetValue(Coverage))
+            ShardOptions.Refuse(parsed, (parsed.GetValue(Exhaustive) ? Exhaustive : Coverage).Name);
         if (parsed.GetValue(Exhaustive))
             return RunExhaustive(parsed, display);
         var image = ImageSource.Of(parsed);
         if (parsed.GetValue(Coverage))
             return RunCoverage(parsed, display, image);
+        var shard = ShardOptions.Of(parsed);
         var options = new DiffOptions(
-            parsed.GetValue(CommonOptions.Seed),
-            parsed.GetValue(Events),
-            CommonOptions.JobsOf(parsed)
+            parsed.GetValue(CommonOptions.Seed) + shard.Number - 1,
+            shard.ShareOf(parsed.GetValue(Events)),
+            CommonOptions.JobsOf(parsed),
+            Stride: shard.Of
         )
         {
             Time = parsed.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
         };
         var result = Diff(display, image, options);
+        var notes = display.Notes;
+        (notes.Unit, notes.Done) = ("events", result.Events);
+        notes.Total = options.Time is null ? parsed.GetValue(Events) : 0;
+        (notes.Counts["events"], notes.Counts["programs"]) = (result.Events, result.Programs);
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(new[] { Summary("random", result, options.Seed) });
         return !result.Holds ? CommandLine.Refuted

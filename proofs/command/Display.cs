@@ -88,6 +88,9 @@ internal sealed class Display
     /// <summary>The checks made so far.</summary>
     public List<Checked> Checked { get; } = [];
 
+    /// <summary>What the verb adds for the result of a shard.</summary>
+    public ShardNotes Notes { get; } = new();
+
     /// <summary>Prints nothing.</summary>
     public static Display Silent { get; } = new(TextWriter.Null);
 

@@ -28,6 +28,7 @@ internal static class FuzzVerb
             ImageSource.Size,
             CommonOptions.Json,
         };
+        ShardOptions.AddTo(verb);
         Reporting.AddTo(verb, Run, stops: true);
         return verb;
     }
@@ -73,12 +74,16 @@ internal static class FuzzVerb
 
     private static int Run(ParseResult parsed, Display display)
     {
+        var (first, count) = ShardOptions.Of(parsed).PartOf(parsed.GetValue(Programs));
         var options = new FuzzOptions(
-            Seed: parsed.GetValue(CommonOptions.Seed),
-            Count: parsed.GetValue(Programs),
+            Seed: parsed.GetValue(CommonOptions.Seed) + first,
+            Count: count,
             Limits: ImageSource.LimitsOf(parsed)
         );
         var result = Fuzz(display, options, CommonOptions.JobsOf(parsed));
+        var notes = display.Notes;
+        (notes.Unit, notes.Done, notes.Total) = ("programs", result.Programs, parsed.GetValue(Programs));
+        (notes.Counts["programs"], notes.Counts["steps"]) = (result.Programs, result.Steps);
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(
                 new

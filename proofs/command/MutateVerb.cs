@@ -81,6 +81,7 @@ internal static class MutateVerb
             ImageSource.Size,
             CommonOptions.Json,
         };
+        ShardOptions.AddTo(verb);
         Reporting.AddTo(verb, Run, stops: true);
         verb.Subcommands.Add(MutateSpecVerb.Make());
         return verb;
@@ -118,9 +119,12 @@ internal static class MutateVerb
         var chosen = piece is not null
             ? Sample.Of(piece, parsed.GetValue(Some) ?? int.MaxValue, seed)
             : Chosen(map, parsed.GetValue(Region), parsed.GetValue(Some) ?? FewOfRegion, seed);
+        var total = chosen.Count;
+        chosen = ShardOptions.Of(parsed).PartOf(chosen, _ => 1);
         var flips = new Flips(image, map, Theorems.Of, CommonOptions.CacheOf(parsed), events, seed);
         var jobs = CommonOptions.JobsOf(parsed);
         var results = Try(display, Place, flips, chosen, $"{chosen.Count:N0} flips, seed {seed}", jobs);
+        (display.Notes.Unit, display.Notes.Done, display.Notes.Total) = ("flips", results.Count, total);
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(
                 new

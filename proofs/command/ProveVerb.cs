@@ -55,6 +55,7 @@ internal static class ProveVerb
             CommonOptions.Json,
         };
         QuestionChecks.AddTo(verb);
+        ShardOptions.AddTo(verb);
         Reporting.AddTo(verb, Run, stops: true);
         return verb;
     }
@@ -125,10 +126,14 @@ internal static class ProveVerb
             return CommandLine.Holds;
         }
 
+        var total = theorems.Count;
+        theorems = ShardOptions.Of(parsed).PartOf(theorems, theorem => theorem.Weight);
         if (QuestionChecks.Run(parsed, image, theorems) is { } code)
             return code;
         var cache = parsed.GetValue(CommonOptions.NoCache) ? null : CommonOptions.CacheOf(parsed);
         var results = Prove(display, image, theorems, cache, CommonOptions.JobsOf(parsed));
+        (display.Notes.Unit, display.Notes.Done, display.Notes.Total) = ("theorems", results.Count, total);
+        display.Notes.Proofs.AddRange(results.Select(SharedProof.Of));
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(results.Select(result => Summary(image, result)));
         var (proved, cached) = (results.Count(result => result.Proved), results.Count(result => result.Cached));

@@ -58,6 +58,7 @@ internal static class Reporting
                 stops && parsed.InvocationConfiguration.Output == Console.Out ? new Interruption() : null;
             var display = new Display(parsed) { Stop = interruption?.Token ?? default };
             var code = run(parsed, display);
+            ShardOptions.Write(parsed, display, code);
             return Write(parsed, display, verb.Name == Root ? "" : verb.Name) || code != CommandLine.Holds
                 ? code
                 : CommandLine.Unusable;

@@ -75,7 +75,12 @@ internal static class SimulationReport
             )
         );
         if (result.Failure is { } failure)
-            Report.Violation(display, failure, $"check-{model.Name}", new("check", options.Seed, Model: model.Name));
+            Report.Violation(
+                display,
+                failure,
+                $"check-{model.Name}",
+                new(Origin.Check, options.Seed, Model: model.Name)
+            );
         foreach (var name in result.Unexpected)
             display.Line($"  happens, and should not be able to: {name}");
         return result;

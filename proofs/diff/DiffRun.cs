@@ -20,6 +20,7 @@ namespace Verified.Proofs.Diff;
 /// True to shorten the program of a disagreement. If false, the whole program is reported and not run again.
 /// </param>
 /// <param name="Time">The time to compare, in place of a number of events; null to count events.</param>
+/// <param name="Stride">The difference of the seeds of two populations: other machines take those in between.</param>
 /// <param name="Stop">If it is cancelled, the comparison ends after the running programs.</param>
 public sealed record DiffOptions(
     int Seed = 1,
@@ -28,6 +29,7 @@ public sealed record DiffOptions(
     Action<long>? Progress = null,
     bool Shrink = true,
     TimeSpan? Time = null,
+    int Stride = 1,
     CancellationToken Stop = default
 );
 
@@ -100,7 +102,7 @@ public static class DiffRun
                     && (options.Time is { } time ? clock.Elapsed < time : Interlocked.Read(ref events) < options.Events)
                 )
                 {
-                    var seed = Interlocked.Increment(ref next) - 1;
+                    var seed = Interlocked.Add(ref next, options.Stride) - options.Stride;
                     var disagreement = OnePopulation(duel, new(seed, image.Limits), out var run);
                     Interlocked.Add(ref programs, run);
                     if (StartsFromBoot(duel.Machine, seed))

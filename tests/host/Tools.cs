@@ -48,6 +48,9 @@ public enum Tool
 
     /// <summary>Debian's programs of klibc, which <c>kernel/unix/packages</c> fetches.</summary>
     Klibc = 4096,
+
+    /// <summary>GNU parallel, which runs the shards of a command.</summary>
+    Parallel = 8192,
 }
 
 /// <summary>
@@ -70,6 +73,7 @@ internal static class Tools
         [Tool.Boolector] = new(() => Try("boolector", () => TryVersion("boolector"))),
         [Tool.Z3] = new(() => Try("z3", () => TryVersion("z3"))),
         [Tool.Cadical] = new(() => Try("cadical", () => TryVersion("cadical"))),
+        [Tool.Parallel] = new(() => Try("parallel", () => TryVersion("parallel"))),
         [Tool.Klibc] = new(() =>
             Directory.Exists(UnixSystem.Klibc) ? null : "no programs for Unix: kernel/unix/packages fetches them"
         ),

@@ -7,10 +7,14 @@ internal sealed class CellSource : IStepSource
     private readonly Cells _cells;
     private readonly int[] _roots;
     private readonly Judged[] _judged;
+    private readonly ReadMasks _masks;
+    private int _adopted;
 
     // An invariant, the bits that it has read, and the values of these with which it holds.
-    private sealed class Judged(CellInvariant invariant)
+    private sealed class Judged(CellInvariant invariant, int number)
     {
+        public int Number { get; } = number;
+
         public CellInvariant Invariant { get; } = invariant;
 
         public ulong Mask { get; set; }
@@ -18,11 +22,14 @@ internal sealed class CellSource : IStepSource
         public WordSet Known { get; } = new();
     }
 
-    public CellSource(CellSystem system)
+    /// <param name="system">The system.</param>
+    /// <param name="masks">The reads of the invariants, shared by the workers.</param>
+    public CellSource(CellSystem system, ReadMasks masks)
     {
+        _masks = masks;
         (_system, _cells) = (system, new(system.Columns));
         _roots = [.. Enumerable.Range(0, system.Steps.Count)];
-        _judged = [.. system.Invariants.Select(invariant => new Judged(invariant))];
+        _judged = [.. system.Invariants.Select((invariant, n) => new Judged(invariant, n))];
         _cells.Begin(0);
         system.Begin(_cells);
         Initial = _cells.Effect.Values;
@@ -53,6 +60,8 @@ internal sealed class CellSource : IStepSource
 
     public (string Property, string Why)? Judge(ulong from, ulong state, bool isOwn, StepTree tree)
     {
+        if (_adopted != _masks.Version)
+            Adopt();
         foreach (var judged in _judged)
         {
             if (((from ^ state) & judged.Mask) == 0 && judged.Known.Count > 0)
@@ -67,18 +76,30 @@ internal sealed class CellSource : IStepSource
     public (string Property, string Why)? JudgeBeyond(ulong from, in Outcome outcome) =>
         throw new InvalidOperationException("a system has no bounds");
 
+    // Takes over what other workers' evaluations have read.
+    private void Adopt()
+    {
+        _adopted = _masks.Version;
+        foreach (var judged in _judged)
+            Widen(judged, _masks[judged.Number]);
+    }
+
+    private static void Widen(Judged judged, ulong bits)
+    {
+        if ((bits & ~judged.Mask) == 0)
+            return;
+        judged.Mask |= bits;
+        judged.Known.Clear();
+    }
+
     private bool Evaluate(Judged judged, ulong state)
     {
         _cells.Begin(state);
         _cells.Run = new();
         if (!judged.Invariant.Holds(_cells))
             return false;
-        if ((_cells.Run.Bits & ~judged.Mask) != 0)
-        {
-            judged.Mask |= _cells.Run.Bits;
-            judged.Known.Clear();
-        }
-
+        _masks.Add(judged.Number, _cells.Run.Bits);
+        Widen(judged, _cells.Run.Bits);
         judged.Known.Add(state & judged.Mask);
         return true;
     }

@@ -33,12 +33,19 @@ public sealed record CellSystem(
 {
     /// <summary>Searches all states with a number of workers.</summary>
     /// <param name="workers">How many.</param>
-    /// <param name="limits">Where it stops before all states are visited; null for the default.</param>
-    public CellResult Check(int workers = 1, SearchLimits? limits = null)
+    /// <param name="limits">The limits of the search; null for the default.</param>
+    /// <param name="kept">Where the search is kept on the disk; null for memory alone.</param>
+    public CellResult Check(int workers = 1, SearchLimits? limits = null, KeptIn? kept = null)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        IStepSource[] sources = [.. Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new CellSource(this))];
-        var search = new Search(sources, marks: 0) { MayEnd = false };
+        var masks = new ReadMasks(Invariants.Count);
+        IStepSource[] sources = [.. Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new CellSource(this, masks))];
+        using var checkpoint = kept?.Open(
+            Name,
+            string.Join(", ", Columns.Select(column => $"{column.Name} {column.Rows} of {column.Values}")),
+            [Begin.Method.DeclaringType!, typeof(Search)]
+        );
+        var search = new Search(sources, marks: 0, checkpoint) { MayEnd = false };
         var failure = search.Run(limits ?? new());
         var trace = failure is null ? null : TraceTo(search, failure);
         return new(

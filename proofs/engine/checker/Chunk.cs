@@ -19,8 +19,14 @@ internal sealed class Chunk
         _candidates = new int[2 * States];
     private byte[] _shards = new byte[2 * States];
 
+    // One more than the number of each candidate that is a new state, else 0.
+    private int[] _numbers = new int[2 * States];
+
     /// <summary>How many steps lead to states.</summary>
     public int Count { get; private set; }
+
+    /// <summary>How many of these states are new.</summary>
+    public int New { get; private set; }
 
     /// <summary>Steps made.</summary>
     public long Transitions { get; set; }
@@ -50,7 +56,7 @@ internal sealed class Chunk
 
     /// <summary>A step leads to a state.</summary>
     /// <param name="state">The state.</param>
-    /// <param name="from">Place in the level of the state before it.</param>
+    /// <param name="from">Place among the expanded states of the state before it.</param>
     /// <param name="isOwn">Whether an own step does.</param>
     public void Add(ulong state, int from, bool isOwn)
     {
@@ -74,8 +80,11 @@ internal sealed class Chunk
     /// <summary>A candidate's state.</summary>
     public ulong this[int candidate] => _states[candidate];
 
-    /// <summary>Place in the level of the state before a candidate, and whether an own step leads to it.</summary>
-    public (int From, bool IsOwn) Way(int candidate) => (_from[candidate] >> 1, (_from[candidate] & 1) != 0);
+    /// <summary>Place among the expanded states of the state before a candidate.</summary>
+    public int From(int candidate) => _from[candidate] >> 1;
+
+    /// <summary>Whether an own step leads to a candidate.</summary>
+    public bool IsOwn(int candidate) => (_from[candidate] & 1) != 0;
 
     /// <summary>The states of a shard's candidates, in order, and the numbers of these candidates.</summary>
     public (ArraySegment<ulong> States, ArraySegment<int> Candidates) Of(int shard)
@@ -85,16 +94,36 @@ internal sealed class Chunk
     }
 
     /// <summary>Records that a candidate is a new state with this number.</summary>
-    public void Found(int candidate, int number) => _from[candidate] = ~number;
+    public void Found(int candidate, int number) => _numbers[candidate] = number + 1;
 
     /// <summary>The number of a candidate that is a new state, else -1.</summary>
-    public int NumberOf(int candidate) => _from[candidate] < 0 ? ~_from[candidate] : -1;
+    public int NumberOf(int candidate) => _numbers[candidate] - 1;
+
+    /// <summary>Counts the candidates that are new states.</summary>
+    public void CountNew() => New = Count - _numbers.AsSpan(0, Count).Count(0);
+
+    /// <summary>Copies the new states, in order, with their numbers and the numbers of the states before them.</summary>
+    public void CopyNew(Span<LoggedState> states, Span<int> numbers, ReadOnlySpan<int> level)
+    {
+        for (var (n, to) = (0, 0); n < Count; n++)
+        {
+            if (_numbers[n] == 0)
+                continue;
+            numbers[to] = _numbers[n] - 1;
+            states[to++] = new(_states[n], level[From(n)]);
+        }
+    }
 
     /// <summary>Sorts the candidates by shards. Candidates of one shard keep their order.</summary>
     public void Sort()
     {
         if (_sorted.Length < Count)
-            (_sorted, _candidates) = (new ulong[_states.Length], new int[_states.Length]);
+            (_sorted, _candidates, _numbers) = (
+                new ulong[_states.Length],
+                new int[_states.Length],
+                new int[_states.Length]
+            );
+        Array.Clear(_numbers, 0, Count);
         Array.Clear(_starts);
         for (var n = 0; n < Count; n++)
             _starts[_shards[n] + 1]++;

@@ -90,4 +90,14 @@ public interface IStepSource
     /// present batch are judged again.
     /// </summary>
     int Judged { get; }
+
+    /// <summary>
+    /// What the judgements have learned from states and must not forget, as a text for a checkpoint. It is shared by the
+    /// workers.
+    /// </summary>
+    string Learned => "";
+
+    /// <summary>Learns again what an earlier run of the same search learned.</summary>
+    /// <param name="learned">The text of <see cref="Learned"/>.</param>
+    void Recall(string learned) { }
 }

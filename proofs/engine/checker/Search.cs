@@ -18,40 +18,43 @@ public sealed record SearchFailure(string Property, string Why, int From, int St
 /// tree of steps (<see cref="StepTree"/>). Second, workers take shards of the set, and add the candidates of all chunks
 /// in order. Third, the new states are listed in the order of the candidates. The result depends on the order of chunks
 /// and shards, but not on workers. It equals that of a search by one worker that takes one state after the other.
+/// <para>With a checkpoint, each new state goes to its log, from which states are also read to be expanded. The set of
+/// states goes to the disk when the memory is full.</para>
 /// </remarks>
-public sealed class Search
+public sealed partial class Search
 {
     private const int Batch = 32;
 
     private readonly IStepSource[] _sources;
     private readonly Leaves[] _leaves;
     private readonly StepTree _tree;
-    private readonly Chunk[] _chunks;
     private readonly Dictionary<int, (int From, int Step)> _happened = [];
-    private List<ulong> _level = [],
-        _next = [];
-    private List<int> _numbers = [],
-        _nextNumbers = [];
+    private Chunk[] _chunks = [.. Enumerable.Range(0, Batch).Select(_ => new Chunk())];
+    private IStateStore _states = new StateSet();
+    private IFrontier _frontier = new Frontier();
     private Marks _pending;
 
-    // The first state of the level that is not expanded.
-    private int _first;
+    // The states that the present batch expands, and their numbers.
+    private (ArraySegment<ulong> States, ArraySegment<int> Numbers) _batch;
+    private LoggedState[] _new = [];
+    private int[] _newNumbers = [];
 
     /// <param name="sources">The system, an object for each worker.</param>
     /// <param name="marks">How many things must happen sometimes.</param>
-    public Search(IReadOnlyList<IStepSource> sources, int marks)
+    /// <param name="checkpoint">Keeps states and progress on the disk; null for a search in memory.</param>
+    public Search(IReadOnlyList<IStepSource> sources, int marks, Checkpoint? checkpoint = null)
     {
         if (marks > Marks.Most)
             throw new ModelException($"a search watches for at most {Marks.Most} things that must happen sometimes");
         _sources = [.. sources];
         _leaves = [.. sources.Select(_ => new Leaves())];
         _tree = new(sources[0].Roots);
-        _chunks = [.. Enumerable.Range(0, Batch).Select(_ => new Chunk())];
         _pending = Marks.First(marks);
+        _checkpoint = checkpoint;
     }
 
     /// <summary>The states found.</summary>
-    public StateSet States { get; } = new();
+    public IStates States => _states;
 
     /// <summary>Steps made.</summary>
     public long Transitions { get; private set; }
@@ -65,28 +68,14 @@ public sealed class Search
     /// <summary>The steps learned.</summary>
     public StepTree Tree => _tree;
 
-    /// <summary>Called after each level with the numbers of its states in order; may be null.</summary>
-    public Action<IReadOnlyList<int>>? Level { get; init; }
-
-    /// <summary>Begins the search. Returns the violation of the initial state, or null.</summary>
-    public SearchFailure? Begin()
-    {
-        var state = _sources[0].Initial;
-        var number = States.Add(StateSet.ShardOf(StateSet.Hash(state)), state);
-        States.ComesFrom(number, -1);
-        _level.Add(state);
-        _numbers.Add(number);
-        Level?.Invoke(_numbers);
-        if (_sources[0].Judge(~state, state, isOwn: false, _tree) is not var (property, why))
-            return null;
-        return new(property, why, -1, -1, state);
-    }
+    /// <summary>Called with the numbers of new states in the order of their discovery; may be null.</summary>
+    public Action<ArraySegment<int>>? Discovered { get; init; }
 
     /// <summary>True if a state may have no step. If false, such a state is a violation.</summary>
     public bool MayEnd { get; init; } = true;
 
     /// <summary>Whether there are states left to expand.</summary>
-    public bool IsComplete => _level.Count == 0;
+    public bool IsComplete => _frontier.Left == 0;
 
     /// <summary>
     /// The distance from the first state of the states that are expanded next, or were expanded last. All states within
@@ -99,86 +88,114 @@ public sealed class Search
 
     /// <summary>
     /// Searches until all states are expanded, a violation is found, or a limit is reached: the first violation, or
-    /// null.
+    /// null. With a checkpoint, it continues an earlier search.
     /// </summary>
     /// <param name="limits">The limits.</param>
     /// <param name="progress">Called with the number of states and <see cref="Depth"/> after each batch.</param>
     public SearchFailure? Run(SearchLimits limits, Action<long, int>? progress = null)
     {
-        var failure = Begin();
-        while (failure is null && !IsComplete && (Unfinished = limits.Reached(States.Count, Depth)) is null)
+        var failure = _checkpoint?.Last is { } last ? Resume(last, limits) : Begin();
+        while (failure is null && !IsComplete)
         {
+            SpillIfFull(limits);
+            if ((Unfinished = limits.Reached(States.Count, Depth)) is not null)
+                break;
             failure = ExpandBatch();
             progress?.Invoke(States.Count, Depth);
+            if (failure is null)
+                KeepProgress(isDue: _checkpoint?.IsDue ?? false);
         }
 
+        if (failure is null)
+            KeepProgress(isDue: true);
         return failure;
+    }
+
+    private SearchFailure? Begin()
+    {
+        var state = _sources[0].Initial;
+        if (_checkpoint is not null)
+            BeginLog();
+        _frontier.Add([new(state, -1)], [StateSet.ShardOf(StateSet.Hash(state))]);
+        _frontier.EndLevel();
+        Remember(new(state, -1));
+        Discovered?.Invoke(new([StateSet.ShardOf(StateSet.Hash(state))]));
+        if (_sources[0].Judge(~state, state, isOwn: false, _tree) is not var (property, why))
+            return null;
+        return new(property, why, -1, -1, state);
     }
 
     /// <summary>Expands the next states of a level, and goes to the next level after the last of them.</summary>
     /// <returns>The first violation, or null.</returns>
     private SearchFailure? ExpandBatch()
     {
-        var chunks = Math.Min(Batch, (_level.Count - _first + Chunk.States - 1) / Chunk.States);
+        GrowBatch();
+        _batch = _frontier.Next(_chunks.Length * Chunk.States);
+        var chunks = (_batch.States.Count + Chunk.States - 1) / Chunk.States;
         var judged = _sources[0].Judged;
-        Share(chunks, (chunk, worker) => Expand(_chunks[chunk], _first + chunk * Chunk.States, worker));
+        Share(chunks, (chunk, worker) => Expand(_chunks[chunk], chunk * Chunk.States, worker));
         Share(StateSet.Shards, (shard, worker) => Add(shard, chunks, worker));
-        for (var chunk = 0; chunk < chunks; chunk++)
-            if (Take(_chunks[chunk]) is { } failure)
-                return failure;
+        if (Take(chunks) is { } failure)
+            return failure;
         while (judged != _sources[0].Judged)
         {
             // More must be judged of steps than when the batch began.
             judged = _sources[0].Judged;
             _tree.Forget();
-            Share(chunks, (chunk, worker) => Expand(_chunks[chunk], _first + chunk * Chunk.States, worker));
+            Share(chunks, (chunk, worker) => Expand(_chunks[chunk], chunk * Chunk.States, worker));
             for (var chunk = 0; chunk < chunks; chunk++)
-                if (_chunks[chunk].Failure is { } failure)
-                    return failure;
+                if (_chunks[chunk].Failure is { } late)
+                    return late;
         }
 
-        _first += chunks * Chunk.States;
-        if (_first >= _level.Count)
-            EndLevel();
+        if (_frontier.Left > 0)
+            return null;
+        _frontier.EndLevel();
+        if (_frontier.Left > 0)
+            Depth++;
         return null;
     }
 
-    private void EndLevel()
+    // Adds the findings of chunks to the results, and their new states to the next level. Chunks after the first
+    // violation do not count.
+    private SearchFailure? Take(int chunks)
     {
-        (_level, _numbers, _next, _nextNumbers, _first) = (_next, _nextNumbers, [], [], 0);
-        if (_level.Count == 0)
-            return;
-        Depth++;
-        Level?.Invoke(_numbers);
-    }
-
-    // Adds a chunk's findings to the results, and its new states to the next level.
-    private SearchFailure? Take(Chunk chunk)
-    {
-        (Transitions, Beyond) = (Transitions + chunk.Transitions, Beyond + chunk.Beyond);
-        foreach (var (marks, from, step) in chunk.Happened)
+        SearchFailure? failure = null;
+        var (counted, starts) = (0, new int[chunks + 1]);
+        for (; counted < chunks && failure is null; counted++)
         {
-            foreach (var mark in (marks & _pending).Numbers)
-                _happened.Add(mark, (_numbers[from], step));
-            _pending -= marks;
-        }
-
-        if (chunk.Failure is { } failure)
-            return failure;
-        for (var n = 0; n < chunk.Count; n++)
-            if (chunk.NumberOf(n) is var number and >= 0)
+            var chunk = _chunks[counted];
+            (Transitions, Beyond) = (Transitions + chunk.Transitions, Beyond + chunk.Beyond);
+            foreach (var (marks, from, step) in chunk.Happened)
             {
-                _next.Add(chunk[n]);
-                _nextNumbers.Add(number);
+                foreach (var mark in (marks & _pending).Numbers)
+                    _happened.Add(mark, (_batch.Numbers[from], step));
+                _pending -= marks;
             }
 
-        return null;
+            failure = chunk.Failure;
+            chunk.CountNew();
+            starts[counted + 1] = starts[counted] + (failure is null ? chunk.New : 0);
+        }
+
+        if (failure is not null)
+            counted--;
+        if (_new.Length < starts[counted])
+            (_new, _newNumbers) = (new LoggedState[starts[counted]], new int[starts[counted]]);
+        Share(counted, (n, _) =>
+        {
+            var (first, count) = (starts[n], _chunks[n].New);
+            _chunks[n].CopyNew(_new.AsSpan(first, count), _newNumbers.AsSpan(first, count), _batch.Numbers);
+        });
+        _frontier.Add(_new.AsSpan(0, starts[counted]), _newNumbers.AsSpan(0, starts[counted]));
+        Discovered?.Invoke(new(_newNumbers, 0, starts[counted]));
+        return failure;
     }
 
     // Handles each part once. A part goes to any free worker.
     private void Share(int parts, Action<int, int> work)
     {
-        if (parts == 1 || _sources.Length == 1 || (_level.Count < 256 && _next.Count == 0))
+        if (parts == 1 || _sources.Length == 1 || _batch.States.Count < 256)
         {
             for (var part = 0; part < parts; part++)
                 work(part, 0);
@@ -196,11 +213,12 @@ public sealed class Search
     private void Expand(Chunk chunk, int first, int worker)
     {
         var (source, leaves, pending) = (_sources[worker], _leaves[worker], _pending);
+        var (states, numbers) = (_batch.States, _batch.Numbers);
         chunk.Begin();
-        var end = Math.Min(_level.Count, first + Chunk.States);
+        var end = Math.Min(states.Count, first + Chunk.States);
         for (var n = first; n < end; n++)
         {
-            var (state, step) = (_level[n], 0);
+            var (state, step) = (states[n], 0);
             foreach (var root in source.RootsOf(state))
             {
                 _tree.Walk(root, state, source, leaves);
@@ -221,7 +239,7 @@ public sealed class Search
                         chunk.Add(outcome.Of(state), n, outcome.IsOwn);
                     else if (Judge(chunk, source, holds, outcome, root, state, leaves, leaf) is var (property, why))
                     {
-                        (chunk.Failure, chunk.FailureAt) = (new(property, why, _numbers[n], step, 0), chunk.Count);
+                        (chunk.Failure, chunk.FailureAt) = (new(property, why, numbers[n], step, 0), chunk.Count);
                         chunk.Sort();
                         return;
                     }
@@ -232,7 +250,7 @@ public sealed class Search
 
             if (step > 0 || MayEnd)
                 continue;
-            var parent = States.Parent(_numbers[n]);
+            var parent = _states.Parent(numbers[n]);
             chunk.Failure = new("no-deadlock", "in every state a step is possible", parent, -1, state);
             chunk.FailureAt = chunk.Count;
             chunk.Sort();
@@ -263,21 +281,19 @@ public sealed class Search
     private void Add(int shard, int chunks, int worker)
     {
         var source = _sources[worker];
+        _states.Add(shard, _chunks.AsSpan(0, chunks), _batch.Numbers);
         for (var c = 0; c < chunks; c++)
         {
             var chunk = _chunks[c];
             var (states, candidates) = chunk.Of(shard);
             for (var n = 0; n < states.Count; n++)
             {
-                var (state, candidate) = (states[n], candidates[n]);
-                var number = States.Add(shard, state);
-                if (number < 0)
+                var candidate = candidates[n];
+                if (chunk.NumberOf(candidate) < 0)
                     continue;
-                var (from, isOwn) = chunk.Way(candidate);
-                States.ComesFrom(number, _numbers[from]);
-                if (source.Judge(_level[from], state, isOwn, _tree) is var (property, why))
-                    Fail(chunk, candidate, new(property, why, _numbers[from], -1, state));
-                chunk.Found(candidate, number);
+                var from = chunk.From(candidate);
+                if (source.Judge(_batch.States[from], states[n], chunk.IsOwn(candidate), _tree) is var (property, why))
+                    Fail(chunk, candidate, new(property, why, _batch.Numbers[from], -1, states[n]));
             }
         }
     }

@@ -1,10 +1,7 @@
 namespace Verified.Proofs.Check;
 
-/// <summary>
-/// The packed states that a search has found, in shards by their hash: workers add to different shards without a lock.
-/// Each state has a number, and the number of the state from which it was found.
-/// </summary>
-public sealed class StateSet
+/// <summary>The states of a search in memory. Workers add to different shards without a lock.</summary>
+public sealed class StateSet : IStateStore
 {
     /// <summary>
     /// The number of shards. With this number, one shard of a few million states fits into a second-level cache.
@@ -17,6 +14,9 @@ public sealed class StateSet
 
     /// <summary>How many states there are.</summary>
     public long Count => _shards.Sum(shard => (long)shard.Count);
+
+    /// <summary>The memory that a set of so many states takes, at most.</summary>
+    public static long BytesOf(long states) => 24 * states;
 
     /// <summary>Memory that the set takes.</summary>
     public long Bytes => _shards.Sum(shard => shard.Bytes);
@@ -49,6 +49,26 @@ public sealed class StateSet
 
     /// <summary>Records the state from which a new state was found.</summary>
     public void ComesFrom(int number, int parent) => _shards[number % Shards].Parents[number / Shards] = parent;
+
+    /// <summary>The states of a shard in order, and the numbers of the states from which they were found.</summary>
+    internal (ArraySegment<ulong> States, ArraySegment<int> Parents) Of(int shard) =>
+        (new(_shards[shard].Keys, 0, _shards[shard].Count), new(_shards[shard].Parents, 0, _shards[shard].Count));
+
+    void IStateStore.Add(int shard, ReadOnlySpan<Chunk> chunks, ReadOnlySpan<int> level)
+    {
+        foreach (var chunk in chunks)
+        {
+            var (states, candidates) = chunk.Of(shard);
+            for (var n = 0; n < states.Count; n++)
+            {
+                var number = Add(shard, states[n]);
+                if (number < 0)
+                    continue;
+                ComesFrom(number, level[chunk.From(candidates[n])]);
+                chunk.Found(candidates[n], number);
+            }
+        }
+    }
 
     private sealed class Shard
     {
