@@ -24,9 +24,8 @@ public sealed record LivenessResult(Model Model, int States, long Transitions, d
 /// the time while others are served, or ticks come, again and again.
 /// </summary>
 /// <remarks>
-/// Such a cycle is in a strongly connected component of the graph of the states in which the thread waits. It contains
-/// an edge that passes the thread over. Each property is about one kind of such edges, and assumes that they occur
-/// again and again.
+/// <see cref="FairnessGraph"/> finds the cycle. Each property is about one kind of steps that pass a thread over, and
+/// assumes that they occur again and again.
 /// </remarks>
 public sealed class Liveness
 {
@@ -46,23 +45,15 @@ public sealed class Liveness
     private readonly KeySet _states;
     private readonly uint[] _rows;
 
-    // Of each state the threads that wait, by property, as bits; and its steps, each with the threads that it passes
-    // over.
-    private readonly uint[][] _waits =
-    [
-        [],
-        [],
-        [],
-    ];
-    private readonly List<(int To, uint Senders, uint Turns, uint Ticks)[]> _edges = [];
+    // A claim for each property and thread.
+    private readonly FairnessGraph _graph;
     private long _transitions;
 
     private Liveness(Model model, Action<State<Concrete>, Entry>? damage)
     {
         (_model, _walker, _states) = (model, new(model, damage), ModelChecker.Reachable(model, damage));
         _rows = _walker.Codec.Rows;
-        for (var property = 0; property < Properties.Count; property++)
-            _waits[property] = new uint[_states.Count];
+        _graph = new(Properties.Count * _rows.Length);
     }
 
     /// <summary>
@@ -101,141 +92,101 @@ public sealed class Liveness
 
     private void Build()
     {
-        List<(int, uint, uint, uint)> edges = [];
+        List<FairnessStep> steps = [];
         for (var state = 0; state < _states.Count; state++)
         {
-            edges.Clear();
+            steps.Clear();
+            var waits = 0UL;
             var isFirst = true;
             _walker.Expand(_states[state], (step, key) =>
             {
                 if (isFirst)
-                    Record(state, step);
+                    waits = Waits(step);
                 isFirst = false;
                 _transitions++;
                 if (key is { } known && _states.IndexOf(known) is var to and >= 0)
-                    edges.Add(Edge(step, to));
+                    steps.Add(new(to, PassedOver(step)));
                 return true;
             });
-            _edges.Add([.. edges]);
+            _graph.Add(waits, steps);
         }
     }
 
-    // Records the threads that wait in the state before a step.
-    private void Record(int state, Transition step)
+    private ulong Claim(int property, int thread) => 1UL << (property * _rows.Length + thread);
+
+    // The claims whose threads wait in the state before a step.
+    private ulong Waits(Transition step)
     {
+        var waits = 0UL;
         for (var i = 0; i < _rows.Length; i++)
         {
             var row = _rows[i];
             var status = step.Before(nameof(State<Concrete>.Status), row);
             if (status == ThreadStatus.Sending && step.Before(nameof(State<Concrete>.Timed), row) == 0)
-                _waits[0][state] |= 1u << i;
+                waits |= Claim(0, i);
             if (
                 status is ThreadStatus.Ready or ThreadStatus.Resuming
                 && step.Before(nameof(State<Concrete>.Slice), row) != 0
                 && step.Before(nameof(State<Concrete>.Current), 0) != row
             )
             {
-                _waits[1][state] |= 1u << i;
+                waits |= Claim(1, i);
                 if (
                     _rows.All(other =>
                         step.Before(nameof(State<Concrete>.Priority), other)
                         <= step.Before(nameof(State<Concrete>.Priority), row)
                     )
                 )
-                    _waits[2][state] |= 1u << i;
+                    waits |= Claim(2, i);
             }
         }
+
+        return waits;
     }
 
-    private (int, uint, uint, uint) Edge(Transition step, int to)
+    private ulong PassedOver(Transition step)
     {
         var s = step.After;
-        var (senders, turns, ticks) = (0u, 0u, 0u);
+        var passes = 0UL;
         for (var i = 0; i < _rows.Length; i++)
         {
-            var (row, bit) = (_rows[i], 1u << i);
+            var row = _rows[i];
             if (
                 step.Entry == Entry.Receive
                 && s.Stage == Stages.Accept
                 && s.SendsTo(row, s.Current)
                 && s.Partner[s.Current] != row
             )
-                senders |= bit;
+                passes |= Claim(0, i);
             if (
                 step.Entry == Entry.Pick
                 && s.Stage != Stages.Idle
                 && s.Current != row
                 && s.Priority[s.Current] == s.Priority[row]
             )
-                turns |= bit;
+                passes |= Claim(1, i);
             if (step.Entry == Entry.Tick)
-                ticks |= bit;
+                passes |= Claim(2, i);
         }
 
-        return (to, senders, turns, ticks);
+        return passes;
     }
 
     private FairCycle? Find()
     {
-        for (var property = 0; property < Properties.Count; property++)
-        for (var i = 0; i < _rows.Length; i++)
-        {
-            var component = new Components(_states.Count, Inside(property, i)).Of;
-            for (var from = 0; from < _edges.Count; from++)
-                foreach (var edge in _edges[from])
-                    if (
-                        component[from] >= 0
-                        && component[from] == component[edge.To]
-                        && (Passes(edge, property) >> i & 1) != 0
-                    )
-                        return Told(property, _rows[i], from, edge.To, component);
-        }
-
-        return null;
-    }
-
-    private static uint Passes((int To, uint Senders, uint Turns, uint Ticks) edge, int property) =>
-        property switch
-        {
-            0 => edge.Senders,
-            1 => edge.Turns,
-            _ => edge.Ticks,
-        };
-
-    // The steps from a state to states in which a thread still waits; none if it does not wait in the state.
-    private Func<int, IEnumerable<int>?> Inside(int property, int i) =>
-        state =>
-            (_waits[property][state] >> i & 1) == 0
-                ? null
-                : _edges[state].Select(edge => edge.To).Where(to => (_waits[property][to] >> i & 1) != 0);
-
-    private FairCycle Told(int property, uint row, int from, int to, int[] component)
-    {
-        // The shortest way back, within the component.
-        Dictionary<int, int> cameFrom = new() { [to] = to };
-        Queue<int> queue = new([to]);
-        while (!cameFrom.ContainsKey(from))
-        {
-            var at = queue.Dequeue();
-            foreach (var edge in _edges[at])
-                if (component[edge.To] == component[from] && cameFrom.TryAdd(edge.To, at))
-                    queue.Enqueue(edge.To);
-        }
-
-        List<int> path = [from];
-        while (path[0] != to)
-            path.Insert(0, cameFrom[path[0]]);
-        path.Insert(0, from);
-        var cycle = path.Zip(path.Skip(1))
+        if (_graph.Find() is not { } unfair)
+            return null;
+        var cycle = unfair
+            .States.Zip(unfair.States.Skip(1))
             .Select(pair => _walker.EventBetween(_states[pair.First], _states[pair.Second]))
             .ToList();
         List<Event> prefix = [];
-        for (var state = from; _states.Parent(state) is var parent && parent >= 0; state = parent)
+        for (var state = unfair.States[0]; _states.Parent(state) is var parent && parent >= 0; state = parent)
             prefix.Insert(0, _walker.EventBetween(_states[parent], _states[state]));
-        var (name, says) = Properties[property];
+        var (name, says) = Properties[unfair.Claim / _rows.Length];
         return new(
             name,
-            $"{says} (thread {row} waits all the time)",
+            $"{says} (thread {_rows[unfair.Claim % _rows.Length]} waits all the time)",
             new(Snapshot.Of(_model.Initial()), prefix),
             cycle
         );

@@ -11,6 +11,7 @@ using Verified.Proofs.Explore;
 using Verified.Proofs.Host;
 using Verified.Proofs.Oracle;
 using Verified.Proofs.Prove;
+using Verified.Proofs.Traces;
 
 namespace Verified.Proofs.Commands;
 

@@ -4,6 +4,7 @@ using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
 using Verified.Proofs.Prove;
+using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Values;
 using Registers = Verified.Proofs.Events.Registers;

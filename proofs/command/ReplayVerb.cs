@@ -4,6 +4,7 @@ using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
+using Verified.Proofs.Tutorial;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -32,6 +33,14 @@ internal static class ReplayVerb
     private static int Run(ParseResult parsed, Display display)
     {
         var path = parsed.GetRequiredValue(File);
+        if (
+            System.IO.File.Exists(path)
+            && TutorialRun.Replay(System.IO.File.ReadAllText(path), display.Line) is { } agree
+        )
+        {
+            display.Checked.Add(new(path, agree, agree ? "spec and code agree" : "spec and code differ"));
+            return agree ? CommandLine.Holds : CommandLine.Refuted;
+        }
         var trace = TraceFile.Load(path);
         if (trace.Origin is { } origin)
             display.Line($"replay: {path}, found by {origin}: {trace.Note}");

@@ -210,7 +210,7 @@ public static class DiffRun
 
     private static Disagreement Explain(Duel duel, Trace trace)
     {
-        var small = Shrinking.Shrink(trace, candidate => Replay(duel, candidate)?.Trace);
+        var small = SimplerTraces.Smallest(trace, candidate => Replay(duel, candidate)?.Trace);
         var shown = Replay(duel, small)
             ?? throw new InvalidOperationException("a difference does not repeat: the machine is not deterministic");
         return shown with { Trace = shown.Trace with { Note = shown.Difference.ToString() } };

@@ -1,3 +1,4 @@
+using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Values;
 

@@ -1,10 +1,8 @@
+using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Events;
-
-/// <summary>One value of a state.</summary>
-public readonly record struct Cell(string Column, uint Row, uint Value);
 
 /// <summary>A state, given by the values that differ from a state without threads and mappings.</summary>
 public sealed record Snapshot(Limits Limits, IReadOnlyList<Cell> Cells)

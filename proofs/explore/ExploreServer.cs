@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Proofs.Page;
+using Verified.Proofs.Traces;
 
 namespace Verified.Proofs.Explore;
 

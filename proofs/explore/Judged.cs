@@ -1,5 +1,6 @@
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
+using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Meaning;
 using Verified.Spec.Values;

@@ -62,7 +62,7 @@ public static class FuzzRun
             return new(done, steps, clock.Elapsed.TotalSeconds, null, null);
         var small = !options.Shrinks
             ? trace
-            : Shrinking.Shrink(trace, candidate => subjects[0].Replay(candidate)?.Trace);
+            : SimplerTraces.Smallest(trace, candidate => subjects[0].Replay(candidate)?.Trace);
         var violation = subjects[0].Replay(small) ?? throw new InvalidOperationException("a violation does not repeat");
         return new(first + 1, steps, clock.Elapsed.TotalSeconds, violation, options.Seed + first);
 

@@ -115,7 +115,7 @@ public static class OracleRun
                 host.Send([.. sent.Select(pair => (pair.Case, pair.Expected))]);
         } while (sent.Count > 0);
 
-        var shrunk = failures.Values.Select(failure => Shrinking.Shrink(failure, own, host)).ToList();
+        var shrunk = failures.Values.Select(failure => SimplerCases.Smallest(failure, own, host)).ToList();
         return new(compared, completed, faulted, left, shrunk, clock.Elapsed.TotalSeconds);
     }
 

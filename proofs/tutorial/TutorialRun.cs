@@ -10,7 +10,13 @@ public static class TutorialRun
     /// <summary>Events of a comparison.</summary>
     public const int Events = 20_000;
 
+    /// <summary>The file of the program that shows the planted bug.</summary>
+    public static readonly string TracePath = Path.Combine(".verified", "tutorial.json");
+
     private const int Seed = 1;
+
+    private const string Kernel = "mailbox",
+        Buggy = "mailbox-with-a-bug";
 
     /// <summary>
     /// The theorems about a subject: each step preserves the invariants, and the code of each way makes it.
@@ -36,8 +42,16 @@ public static class TutorialRun
             MailboxSpec.Current
         );
 
+    /// <summary>If the threads yield again and again, a thread that does not wait gets the processor.</summary>
+    public static readonly SpecClaim Fair = new(
+        "yield-is-fair",
+        MailboxSpec.Thread,
+        (s, thread) => s[MailboxSpec.Waits, thread].Value == 0 && s[MailboxSpec.Current].Value != thread,
+        (_, step, _) => step == "yield"
+    );
+
     /// <summary>Random events, before each of which the thread that runs has random registers.</summary>
-    public static (int Event, string What)? Diff(Subject subject, int events) =>
+    public static SubjectDifference? Diff(Subject subject, int events) =>
         SubjectDiff.Run(
             subject,
             events,
@@ -64,7 +78,7 @@ public static class TutorialRun
     public static bool Run(Action<string> line)
     {
         var kernel = new MailboxKernel();
-        line($"mailbox: a kernel of two threads and {kernel.Instructions} instructions");
+        line($"{Kernel}: a kernel of two threads and {kernel.Instructions} instructions");
         var holds = true;
         foreach (var result in Prover.Prove(Theorems(kernel), workers: 1, cache: null))
         {
@@ -72,16 +86,17 @@ public static class TutorialRun
             holds &= result.Proved;
         }
 
-        var model = Model(kernel.Spec).Of("mailbox").Check();
+        var model = Model(kernel.Spec).Of(Kernel).Check();
         line(
             $"check: {model.States} states, {model.Transitions} steps, "
                 + (model.Violated is { } violated ? $"invariant {violated} is violated" : "every invariant holds")
         );
         holds &= model.Violated is null;
+        var unfair = SpecFairness.Violated(kernel.Spec, Model(kernel.Spec), Fair);
+        line($"liveness: {unfair ?? $"{Fair.Name} holds"}");
+        holds &= unfair is null;
         var difference = Diff(kernel, Events);
-        line(
-            difference is var (number, what) ? $"diff: event {number}: {what}" : $"diff: {Events} events, no difference"
-        );
+        line(difference is null ? $"diff: {Events} events, no difference" : Describe(difference));
         return holds & difference is null & RunBug(line);
     }
 
@@ -92,7 +107,7 @@ public static class TutorialRun
         var way = kernel.Ways[0];
         var verdict = new RefinementTheorem(kernel, way).Prove();
         var difference = Diff(kernel, Events);
-        if (verdict.Refutation is not { } refutation || difference is not var (number, what))
+        if (verdict.Refutation is not { } refutation || difference is null)
         {
             line("the bug is not found");
             return false;
@@ -102,9 +117,38 @@ public static class TutorialRun
         line($"  in the state: {SubjectDiff.Describe(kernel, refutation)}");
         var replayed = SubjectDiff.Replay(kernel, way, refutation);
         line($"  on the machine: {replayed ?? "it does not reproduce: a defect of the prover"}");
-        line($"diff: event {number}: {what}");
+        line(Describe(difference));
+        var smallest = difference.Smallest(kernel);
+        line($"  the shortest program found: {string.Join("; ", smallest.Program)}");
+        Save(kernel, smallest);
+        line($"  verified replay {TracePath} runs it again");
         return replayed is not null;
     }
+
+    /// <summary>Runs a program that <see cref="Run"/> has saved.</summary>
+    /// <param name="text">The file's text.</param>
+    /// <param name="line">Prints a line.</param>
+    /// <returns>True if spec and code agree; null if the file belongs to no kernel of the tutorial.</returns>
+    public static bool? Replay(string text, Action<string> line)
+    {
+        var name = SubjectTrace.KernelOf(text);
+        if (name is not (Kernel or Buggy))
+            return null;
+        var program = SubjectTrace.Read(text);
+        var difference = SubjectDiff.Replay(new MailboxKernel(yieldsToWaiters: name == Buggy), program);
+        line($"replay: {name}: {string.Join("; ", program)}");
+        line(difference is null ? "spec and code agree" : Describe(difference));
+        return difference is null;
+    }
+
+    private static void Save(Subject kernel, SubjectDifference difference)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(TracePath)!);
+        File.WriteAllText(TracePath, SubjectTrace.Write(Buggy, kernel, difference));
+    }
+
+    private static string Describe(SubjectDifference difference) =>
+        $"diff: event {difference.Program.Count}: {difference.Program[^1].Step}: {difference.What}";
 
     private static string Describe(ProofResult result) =>
         result.Verdict is not { } verdict ? $"no answer: {result.Failure}"

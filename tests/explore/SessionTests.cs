@@ -2,6 +2,7 @@ using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Proofs.Explore;
 using Verified.Proofs.Fuzz;
+using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Values;
 using Xunit;

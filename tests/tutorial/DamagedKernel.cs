@@ -79,6 +79,23 @@ internal sealed class HastySpec : Specification
     }
 }
 
+/// <summary>The tutorial's spec with a yield that keeps the processor.</summary>
+internal sealed class StubbornSpec : Specification
+{
+    private readonly MailboxSpec _spec = new();
+
+    public override IReadOnlyList<(Table Table, uint Rows)> Tables => _spec.Tables;
+
+    public override IReadOnlyList<ColumnInfo> Columns => _spec.Columns;
+
+    public override void Begin(ColumnState<Concrete> state) => _spec.Begin(state);
+
+    public override IReadOnlyList<Invariant<ColumnState<W>, W>> Invariants<W>() => _spec.Invariants<W>();
+
+    public override IReadOnlyList<SpecStep<W>> Steps<W>() =>
+        [new("yield", _ => { }), .. _spec.Steps<W>().Where(step => step.Name != "yield")];
+}
+
 /// <summary>The tutorial's spec with an invariant about pairs of threads.</summary>
 internal sealed class PairsSpec : Specification
 {

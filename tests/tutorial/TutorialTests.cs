@@ -20,12 +20,15 @@ public sealed class TutorialTests
         "prove code.put: proved, 3 paths",
         "prove code.get: proved, 3 paths",
         "check: 120 states, 720 steps, every invariant holds",
+        "liveness: yield-is-fair holds",
         "diff: 20000 events, no difference",
         "the same kernel with a bug: the code of yield does not look whether the other thread waits",
         "prove code.yield: refuted: current is what the spec says",
         "  in the state: ",
         "  on the machine: current is ",
         "diff: event 19: yield: current is 00000000h in the machine, and 00000001h in the spec",
+        "  the shortest program found: get; yield",
+        "  verified replay .verified/tutorial.json runs it again",
     ];
 
     [Fact]
@@ -39,6 +42,36 @@ public sealed class TutorialTests
         Assert.Contains(lines, line =>
             line.StartsWith("  in the state: ", StringComparison.Ordinal)
             && line.Contains("waits of thread", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void The_program_that_shows_the_planted_bug_is_replayed()
+    {
+        var buggy = new MailboxKernel(yieldsToWaiters: true);
+        var found = TutorialRun.Diff(buggy, 2_000);
+        Assert.NotNull(found);
+        var smallest = found.Smallest(buggy);
+        Assert.Equal("get; yield", string.Join("; ", smallest.Program));
+        Assert.Null(SubjectDiff.Replay(new MailboxKernel(), smallest.Program));
+        Assert.False(Replayed("mailbox-with-a-bug", smallest));
+        Assert.True(Replayed("mailbox", smallest));
+        Assert.Null(Replayed("another kernel", smallest));
+        Assert.Throws<ModelException>(() => SubjectDiff.Replay(buggy, [new("jump", new Dictionary<string, uint>())]));
+
+        bool? Replayed(string kernel, SubjectDifference program) =>
+            TutorialRun.Replay(SubjectTrace.Write(kernel, buggy, program), _ => { });
+    }
+
+    [Fact]
+    public void A_yield_that_keeps_the_processor_is_unfair_though_every_invariant_holds()
+    {
+        var spec = new StubbornSpec();
+        var model = TutorialRun.Model(spec);
+        Assert.Null(model.Of("stubborn").Check().Violated);
+        Assert.Equal(
+            "yield-is-fair is violated for thread 0, in a cycle of 1 steps after 2",
+            SpecFairness.Violated(spec, model, TutorialRun.Fair)
         );
     }
 

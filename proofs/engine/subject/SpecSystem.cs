@@ -38,6 +38,9 @@ public sealed class SpecSystem(
             ]
         );
 
+    /// <summary>The state that cells of the system mean.</summary>
+    internal ColumnState<Concrete> StateOf(Cells cells) => new(spec, new CellTables(this, cells));
+
     private void Begin(Cells cells)
     {
         for (var column = 0; column < _columns.Count; column++)
@@ -47,7 +50,7 @@ public sealed class SpecSystem(
 
     private bool Make(Cells cells, SpecStep<Concrete> step)
     {
-        var state = new ColumnState<Concrete>(spec, new CellTables(this, cells));
+        var state = StateOf(cells);
         foreach (var column in free)
             state[column, state[current]] = (uint)cells.Choose(values(column));
         step.Does(state);
@@ -56,7 +59,7 @@ public sealed class SpecSystem(
 
     private bool Holds(Cells cells, Invariant<ColumnState<Concrete>, Concrete> invariant)
     {
-        var state = new ColumnState<Concrete>(spec, new CellTables(this, cells));
+        var state = StateOf(cells);
         for (var row = 0u; row < spec.RowsOf(invariant.Over); row++)
             if (!invariant.Holds(state, row, 0))
                 return false;

@@ -69,6 +69,14 @@ public abstract class Specification
     /// <summary>How many rows a table has.</summary>
     public uint RowsOf(Table table) => table == Table.Processor ? 1 : Tables.First(known => known.Table == table).Rows;
 
+    /// <summary>A column by its name.</summary>
+    /// <exception cref="ModelException">There is none.</exception>
+    public ColumnInfo Column(string name) =>
+        Columns.FirstOrDefault(column => column.Name == name)
+        ?? throw new ModelException(
+            $"the spec has no column {name}, only {string.Join(", ", Columns.Select(c => c.Name))}"
+        );
+
     /// <summary>The first state, in arrays.</summary>
     public ColumnState<Concrete> First()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Verified.Proofs.Check;
 using Verified.Proofs.Prove;
 using Verified.Spec.Values;
 
@@ -57,6 +58,14 @@ public abstract class Subject
     public abstract ImmutableDictionary<string, Holding> Contract { get; }
 
     public abstract IReadOnlyList<UserWay> Ways { get; }
+
+    /// <summary>The way that makes a step.</summary>
+    /// <exception cref="ModelException">There is none.</exception>
+    public UserWay Way(string step) =>
+        Ways.FirstOrDefault(way => way.Step == step)
+        ?? throw new ModelException(
+            $"the kernel has no way for step {step}, only for {string.Join(", ", Ways.Select(way => way.Step))}"
+        );
 
     public CutPoint User => new("user", 0, InUserMode: true, Contract);
 

@@ -1,3 +1,4 @@
+using Verified.Proofs.Check;
 using Verified.Proofs.Prove;
 using Verified.Spec.Values;
 
@@ -6,27 +7,42 @@ namespace Verified.Proofs.Subjects;
 /// <summary>Random events on the spec and on the machine code side by side; the whole state is compared.</summary>
 public static class SubjectDiff
 {
-    /// <summary>Runs events from the first state.</summary>
+    /// <summary>Runs random events from the first state.</summary>
     /// <param name="subject">The kernel.</param>
     /// <param name="events">How many.</param>
     /// <param name="seed">The seed of the random choices.</param>
     /// <param name="registers">The columns that a user sets before each event, and to what.</param>
-    /// <returns>The number of the event that differs, and how; null if none does.</returns>
-    public static (int Event, string What)? Run(
+    /// <returns>The program up to the event that differs; null if none does.</returns>
+    public static SubjectDifference? Run(
         Subject subject,
         int events,
         int seed,
         IReadOnlyDictionary<ColumnInfo, Func<Random, uint>> registers
     )
     {
-        var (random, machine, state) = (new Random(seed), new SubjectMachine(subject), subject.Spec.First());
-        for (var number = 1; number <= events; number++)
+        var random = new Random(seed);
+        return Replay(subject, Enumerable.Range(0, events).Select(_ => Next()));
+
+        SubjectEvent Next()
         {
-            foreach (var (column, value) in registers)
-                state[column, state[subject.Current]] = value(random);
-            var way = subject.Ways[random.Next(subject.Ways.Count)];
-            if (Compare(subject, machine, state, way) is { } what)
-                return (number, $"{way.Step}: {what}");
+            var values = registers.ToDictionary(register => register.Key.Name, register => register.Value(random));
+            return new(subject.Ways[random.Next(subject.Ways.Count)].Step, values);
+        }
+    }
+
+    /// <summary>Runs a program from the first state.</summary>
+    /// <returns>The program up to the event that differs; null if none does.</returns>
+    /// <exception cref="ModelException">An event names a step or a column that the subject does not have.</exception>
+    public static SubjectDifference? Replay(Subject subject, IEnumerable<SubjectEvent> program)
+    {
+        var (machine, state) = (new SubjectMachine(subject), subject.Spec.First());
+        List<SubjectEvent> made = [];
+        foreach (var e in program)
+        {
+            made.Add(e);
+            e.Prepare(subject, state);
+            if (Compare(subject, machine, state, subject.Way(e.Step)) is { } what)
+                return new(made, what);
         }
 
         return null;

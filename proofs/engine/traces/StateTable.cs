@@ -1,14 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Verified.Spec;
 
-namespace Verified.Proofs.Events;
+namespace Verified.Proofs.Traces;
 
 /// <summary>
-/// The states of a trace in the Informal Trace Format. A column is a map from rows to values. It leaves out rows that
-/// have the value of an empty kernel or, in a trace that starts from boot, the value after boot.
+/// The states of a trace in the Informal Trace Format. A column is a map from rows to values. It leaves out rows whose
+/// values the reader of the file knows.
 /// </summary>
-internal sealed class StateTable
+public sealed class StateTable
 {
     private const string MetaName = "#meta";
 
@@ -26,24 +25,25 @@ internal sealed class StateTable
 
     private readonly List<int> _events = [-1];
 
-    public StateTable(Trace trace)
+    /// <param name="first">The values of the first state that the reader does not know.</param>
+    /// <param name="steps">The steps from there.</param>
+    /// <param name="columns">The names of all columns, in the order of the file.</param>
+    public StateTable(IEnumerable<Cell> first, IEnumerable<TracedStep> steps, IEnumerable<string> columns)
     {
-        var narration = new Narration(trace);
-        // In a trace from boot, a row that returns to its first value stays in the map, because the value is correct.
+        // A row that returns to a known value stays in the map, because the value is correct.
         Dictionary<string, SortedDictionary<uint, uint>> now = [];
-        if (!trace.Booted)
-            foreach (var (column, row, value) in trace.Start.Cells)
-                Rows(column)[row] = value;
+        foreach (var (column, row, value) in first)
+            Rows(column)[row] = value;
         List<(StateMeta Meta, Dictionary<string, Map> Maps)> states = [(new(0), Maps())];
-        foreach (var step in narration.Steps())
+        foreach (var step in steps)
         {
             foreach (var (column, row, _, value) in step.Changes)
                 Rows(column)[row] = value;
-            states.Add((new(states.Count, step.Event, step.ToString(), step.Changes), Maps()));
+            states.Add((new(states.Count, step.Event, step.Text, step.Changes), Maps()));
             _events.Add(step.Event);
         }
 
-        Columns = [.. narration.After.Columns.Select(column => column.Info.Name).Where(now.ContainsKey)];
+        Columns = [.. columns.Where(now.ContainsKey)];
         States = [.. states.Select(state => Object(state.Meta, state.Maps))];
 
         SortedDictionary<uint, uint> Rows(string column) =>
@@ -65,9 +65,9 @@ internal sealed class StateTable
     /// <summary>The state before an event, to which an endless run returns.</summary>
     public int? IndexOf(int? @event) => @event is { } e ? Math.Max(0, _events.FindIndex(of => of >= e) - 1) : null;
 
-    /// <summary>The state that the first map of each column describes.</summary>
+    /// <summary>The cells that the maps of a state list.</summary>
     /// <exception cref="JsonException">A column is not a map of numbers.</exception>
-    public static Snapshot Start(Limits limits, IReadOnlyDictionary<string, JsonElement> state)
+    public static IReadOnlyList<Cell> CellsOf(IReadOnlyDictionary<string, JsonElement> state)
     {
         List<Cell> cells = [];
         foreach (var (column, map) in state)
@@ -82,7 +82,7 @@ internal sealed class StateTable
                 );
         }
 
-        return new(limits, cells);
+        return cells;
     }
 
     private Dictionary<string, object> Object(StateMeta meta, Dictionary<string, Map> maps)

@@ -1,25 +1,32 @@
 using Verified.Proofs.Events;
+using Verified.Proofs.Programs;
 using Verified.Spec;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Fuzz;
 
 /// <summary>
-/// Makes a failing trace small as long as it still fails: fewer events, fewer threads, plainer registers.
+/// The traces that are simpler than a failing trace: fewer events, fewer threads, plainer registers.
 /// </summary>
-public static class Shrinking
+public static class SimplerTraces
 {
+    private const int MostTries = 5_000;
+
+    /// <summary>The simplest trace that still fails.</summary>
+    /// <param name="trace">A trace that fails.</param>
+    /// <param name="fails">The failing trace, cut after the event that fails; null if the trace passes.</param>
+    public static Trace Smallest(Trace trace, Func<Trace, Trace?> fails) =>
+        Shrinking.Smallest(trace, Of, fails, MostTries);
+
     /// <summary>
     /// Every trace that is one step simpler than <paramref name="trace"/>, the largest simplification first.
     /// </summary>
-    public static IEnumerable<Trace> Simpler(Trace trace)
+    public static IEnumerable<Trace> Of(Trace trace)
     {
-        var events = trace.Events;
-        for (var length = events.Count / 2; length > 0; length /= 2)
-        for (var at = 0; at + length <= events.Count; at += length)
+        foreach (var shorter in Shrinking.Shorter(trace.Events))
             yield return trace with
             {
-                Events = [.. events.Take(at), .. events.Skip(at + length)],
+                Events = shorter,
             };
 
         // The state after boot is not made smaller.
@@ -34,35 +41,11 @@ public static class Shrinking
                     Start = fewer,
                 };
 
-        for (var i = 0; i < events.Count; i++)
-            foreach (var plainer in Plainer(events[i]))
-                yield return trace with
-                {
-                    Events = [.. events.Take(i), plainer, .. events.Skip(i + 1)],
-                };
-    }
-
-    /// <summary>The simplest trace that still fails. In each round the first simpler failing trace is taken.</summary>
-    /// <param name="trace">A trace that fails.</param>
-    /// <param name="fails">The failing trace, cut after the event that fails; null if the trace passes.</param>
-    public static Trace Shrink(Trace trace, Func<Trace, Trace?> fails)
-    {
-        for (var tries = 0; tries < 5_000; )
-        {
-            Trace? simpler = null;
-            foreach (var candidate in Simpler(trace))
+        foreach (var plainer in Shrinking.Plainer(trace.Events, Plainer))
+            yield return trace with
             {
-                tries++;
-                if ((simpler = fails(candidate)) is not null)
-                    break;
-            }
-
-            if (simpler is null)
-                return trace;
-            trace = simpler;
-        }
-
-        return trace;
+                Events = plainer,
+            };
     }
 
     private static readonly HashSet<string> OfThreads =

@@ -1,11 +1,6 @@
-namespace Verified.Proofs.Events;
+using Verified.Proofs.Traces;
 
-/// <summary>A value that a step changed.</summary>
-/// <param name="Column">The column's name.</param>
-/// <param name="Row">The row in it.</param>
-/// <param name="Old">The value before the step.</param>
-/// <param name="New">The value after the step.</param>
-public readonly record struct Change(string Column, uint Row, uint Old, uint New);
+namespace Verified.Proofs.Events;
 
 /// <summary>A step of a narration: one event, with everything that the kernel does at once because of it.</summary>
 /// <param name="Event">Index of the trace's event that the step belongs to; -1 before the first event.</param>

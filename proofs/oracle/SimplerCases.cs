@@ -1,33 +1,23 @@
 using Verified.Machine.Processor;
+using Verified.Proofs.Programs;
 
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// Simplifies a failing case as long as the two still differ: flat segments, no pokes, registers 0, no spare prefixes.
+/// The cases that are simpler than a failing case: flat segments, no pokes, registers 0, no spare prefixes.
 /// </summary>
-public static class Shrinking
+public static class SimplerCases
 {
     private const int MostTries = 400;
 
-    public static OracleFailure Shrink(OracleFailure failure, OwnProcessor own, HostProcessor host)
-    {
-        for (var tries = 0; tries < MostTries; )
-        {
-            OracleFailure? simpler = null;
-            foreach (var candidate in Simpler(failure.Case))
-            {
-                tries++;
-                if ((simpler = Compare(candidate, own, host, failure.Number)) is not null)
-                    break;
-            }
-
-            if (simpler is null)
-                break;
-            failure = simpler;
-        }
-
-        return failure;
-    }
+    /// <summary>The simplest failing case.</summary>
+    public static OracleFailure Smallest(OracleFailure failure, OwnProcessor own, HostProcessor host) =>
+        Shrinking.Smallest(
+            failure,
+            failing => Of(failing.Case),
+            candidate => Compare(candidate, own, host, failure.Number),
+            MostTries
+        );
 
     /// <summary>The failure of one case; null if both do the same or if the case cannot be compared.</summary>
     public static OracleFailure? Compare(Case c, OwnProcessor own, HostProcessor host, long number)
@@ -40,7 +30,7 @@ public static class Shrinking
         return Comparison.Of(c, outcome, theirs) is { } difference ? new(c, outcome, theirs, difference, number) : null;
     }
 
-    private static IEnumerable<Case> Simpler(Case c)
+    private static IEnumerable<Case> Of(Case c)
     {
         for (var i = 0; c.Sequence is { Steps.Count: > 1 } sequence && i < sequence.Steps.Count; i++)
             if (sequence.Without(i).In(c) is { } shorter)
