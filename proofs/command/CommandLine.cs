@@ -6,7 +6,6 @@ using Verified.Kernel;
 using Verified.Machine;
 using Verified.Machine.Processor;
 using Verified.Proofs.Check;
-using Verified.Proofs.Events;
 using Verified.Proofs.Explore;
 using Verified.Proofs.Host;
 using Verified.Proofs.Oracle;

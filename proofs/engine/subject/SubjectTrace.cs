@@ -1,4 +1,3 @@
-using Verified.Proofs.Check;
 using Verified.Proofs.Traces;
 using Verified.Spec.Values;
 
