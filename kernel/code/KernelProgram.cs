@@ -203,5 +203,5 @@ internal sealed partial class KernelProgram
         c.add(row, number);
     }
 
-    private int LthreadBits => BitOperations.Log2(_layout.Limits.Lthreads);
+    private int LthreadBits => (int)_layout.Limits.LthreadBits;
 }

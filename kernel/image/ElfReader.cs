@@ -149,7 +149,8 @@ internal sealed class ElfReader
         foreach (
             var name in WaysIn
                 .Gates.Select(gate => gate.Symbol)
-                .Concat(["boot", "pick", "receive", "accept", "leave", "wake", "idle_halt"])
+                .Append("boot")
+                .Concat(CodePoints.All.Select(point => point.Symbol))
         )
             if (!image.Symbols.TryGetValue(name, out var at) || at - text.Linear >= text.Bytes.Length)
                 throw new ImageException($"symbol {name} is missing or outside the code; {Rebuild}");

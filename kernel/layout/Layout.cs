@@ -22,7 +22,10 @@ public sealed class Layout
     /// <summary>Room for the kernel's code and constants.</summary>
     public const uint TextSize = 0x10000;
 
-    public const uint PageSize = 0x1000;
+    /// <summary>An address shifted right by these bits is its page.</summary>
+    public const byte PageShift = 12;
+
+    public const uint PageSize = 1 << PageShift;
 
     /// <summary>
     /// The number of page tables of the kernel's part, and their first slot. Each maps 4 MB of physical memory, from 0
@@ -162,7 +165,7 @@ public sealed class Layout
     {
         Limits = limits.Checked();
         (Words, PriorityWords) = (Math.Max(1, limits.Threads / 32), Math.Max(1, limits.Priorities / 32));
-        var threads = Bits(limits.Threads);
+        var threads = Spec.Limits.Bits(limits.Threads);
         var threadPointer = FieldEncoding.RowPointer(() => Threads!);
         Partner = new("partner", 0x08, threads, threadPointer);
         Senders = new("senders", 0x10, Words);
@@ -443,6 +446,4 @@ public sealed class Layout
 
     /// <summary>Physical address of a linear address in the kernel's part.</summary>
     public static uint Physical(uint linear) => linear - KernelBase;
-
-    private static uint Bits(uint rows) => (uint)BitOperations.Log2(rows);
 }

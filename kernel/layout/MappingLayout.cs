@@ -81,10 +81,10 @@ public sealed class MappingLayout
     internal MappingLayout(Limits limits, FieldEncoding threadPointer, Func<string, uint, uint, Field[], Area> make)
     {
         var paging = limits.Paging;
-        uint nodes = Bits(paging.Nodes),
-            threads = Bits(limits.Threads),
-            tables = Bits(paging.Tables);
-        var tasks = Bits(limits.Tasks);
+        uint nodes = Limits.Bits(paging.Nodes),
+            threads = Limits.Bits(limits.Threads),
+            tables = Limits.Bits(paging.Tables);
+        var tasks = Limits.Bits(limits.Tasks);
         Space = new("space", 0x00, tasks);
         Source = new("source", 0x10, tasks);
         Target = new("target", 0x18, tasks);
@@ -93,7 +93,7 @@ public sealed class MappingLayout
         PreviousTable = new("previous", 12, tables, PageAddress);
         Chief = new("chief", 0x00, tasks);
         Cursor = new("cursor", 0x3C, Math.Max(threads, tables));
-        Frame = new("frame", 0x08, Bits(paging.Roots - 1) + 1, PageAddress);
+        Frame = new("frame", 0x08, Limits.Bits(paging.Roots - 1) + 1, PageAddress);
         Next = new("next", 0x14, nodes, NodeOffset);
         Previous = new("previous", 0x18, nodes, NodeOffset);
         Owner = new("owner", 0x08, threads, threadPointer);
@@ -217,6 +217,4 @@ public sealed class MappingLayout
             nameof(Mappings<Concrete>.NodeAt) => (Pages, NodeAt),
             _ => throw new ArgumentException($"no place for column {column}", nameof(column)),
         };
-
-    private static uint Bits(uint rows) => (uint)BitOperations.Log2(rows);
 }

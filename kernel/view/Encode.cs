@@ -303,30 +303,17 @@ public static class Encode
                     isSmall ? 0 : Layout.FlatData,
                     state.Masked
                 );
-            case Stages.Idle:
+            case Stages.Idle or Stages.Map:
                 none[4] = layout.Threads.Base + Layout.Esp.Offset;
-                return Kernel("idle_halt", InterruptsOn);
-            case Stages.Pick:
-                return Kernel("pick", InterruptsOff);
-            case Stages.Receive:
-                return Kernel("receive", InterruptsOff);
-            case Stages.Accept:
-                return Kernel("accept", InterruptsOff);
-            case Stages.Leave:
-                return Kernel("leave", InterruptsOff);
-            case Stages.Wake:
-                return Kernel("wake", InterruptsOff);
-            case Stages.Map:
-                none[4] = layout.Threads.Base + Layout.Esp.Offset;
-                return Kernel("map_step", InterruptsOn);
+                return Kernel(InterruptsOn);
             default:
-                throw new ArgumentException($"no stage {state.Stage.Value}", nameof(state));
+                return Kernel(InterruptsOff);
         }
 
-        ProcessorState Kernel(string symbol, uint eflags) =>
+        ProcessorState Kernel(uint eflags) =>
             new(
                 none,
-                symbols[symbol],
+                symbols[CodePoints.OfStage(state.Stage.Value).Symbol],
                 eflags,
                 cr3,
                 Layout.KernelCode,

@@ -17,10 +17,7 @@ public static class PageEntries
         where W : struct, IWord<W>
     {
         const uint kernels = MappingLayout.Present | MappingLayout.Writable;
-        var (task, number) = (
-            slot >> (uint)System.Numerics.BitOperations.Log2(layout.Limits.Paging.Slots),
-            slot & (layout.Limits.Paging.Slots - 1)
-        );
+        var (task, number) = (slot >> layout.Limits.Paging.SlotBits, slot & layout.Limits.Paging.SlotMask);
         var table = W.Select(
             task == State<W>.Nobody,
             W.Select(number < layout.Limits.Paging.Tables, number, 0),

@@ -233,7 +233,7 @@ public sealed class Representation<W>(View<W> view, State<W> state, Membership<W
     /// <summary>Physical address of the page directory of a thread's task.</summary>
     private W DirectoryOf(W thread) => (uint)Layout.Physical(_layout.Directories) + TaskOf(thread) * Layout.PageSize;
 
-    private W TaskOf(W thread) => thread >> (uint)System.Numerics.BitOperations.Log2(_layout.Limits.Lthreads);
+    private W TaskOf(W thread) => thread >> _layout.Limits.LthreadBits;
 
     // The processor sets the bits accessed and dirty (SDM 3A, 4.8).
     private Truth DirectoryMaps(W slot) =>

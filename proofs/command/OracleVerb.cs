@@ -284,7 +284,7 @@ internal static class OracleVerb
     {
         for (var at = 0; at < c.Bytes.Length; )
         {
-            if (!Generator.TryDecode(c.Bytes[at..], c.CodeSegment.Big, c.Eip + (uint)at, out var instruction))
+            if (!CaseGenerator.TryDecode(c.Bytes[at..], c.CodeSegment.Big, c.Eip + (uint)at, out var instruction))
                 yield break;
             yield return (Convert.ToHexString(c.Bytes, at, instruction.Length), instruction);
             at += instruction.Length;

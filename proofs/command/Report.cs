@@ -97,7 +97,7 @@ internal static class Report
     private static void Events(Display display, Finding finding, bool all)
     {
         var narration = new Narration(finding.Trace);
-        List<Step> steps = [.. narration.Steps()];
+        List<NarratedStep> steps = [.. narration.Steps()];
         var shown = all ? steps : [.. steps.TakeLast(LastEvents)];
         var which =
             shown.Count == steps.Count

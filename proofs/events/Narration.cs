@@ -45,7 +45,7 @@ public sealed class Narration
     /// The steps, each made on demand. If the trace leaves out the kernel's own steps, the steps after the last event
     /// are made too.
     /// </summary>
-    public IEnumerable<Step> Steps()
+    public IEnumerable<NarratedStep> Steps()
     {
         var s = After;
         var events = _trace.Events;
@@ -98,7 +98,7 @@ public sealed class Narration
     }
 
     // Makes an event. Returns the step that ends with it, or null if the kernel has not finished.
-    private Step? Make(int index, Event e)
+    private NarratedStep? Make(int index, Event e)
     {
         var s = After;
         if (_begun is null)
@@ -117,7 +117,7 @@ public sealed class Narration
         _after.Commit();
     }
 
-    private Step End()
+    private NarratedStep End()
     {
         var (index, actor, entry, subject, action) = _begun!.Value;
         _begun = null;

@@ -11,7 +11,7 @@ namespace Verified.Proofs.Fuzz;
 public sealed partial class Generator(int seed, Limits limits)
 {
     private readonly Random _random = new(seed);
-    private readonly UserCode _code = new(new Random(seed));
+    private readonly RandomUserCode _code = new(new Random(seed));
     private uint[] _ids = [];
 
     public int Seed => seed;

@@ -76,19 +76,6 @@ public sealed class Flips(
 {
     private const long DemonstrationBudget = 200_000_000;
 
-    private static readonly string[] CutPoints =
-    [
-        "pick",
-        "receive",
-        "accept",
-        "leave",
-        "wake",
-        "map_step",
-        "exit",
-        "idle_halt",
-        "ipc_slow",
-    ];
-
     private readonly byte[] _file = image.ToElf();
 
     private readonly IReadOnlyList<FilePiece> _pieces = FilePiece.Of(image.ToElf());
@@ -289,7 +276,7 @@ public sealed class Flips(
 
     /// <summary>Whether theorems begin or end at a symbol.</summary>
     private static bool IsRead(string symbol) =>
-        CutPoints.Contains(symbol)
+        CodePoints.All.Any(point => point.Symbol == symbol)
         || SetOperation.Beginnings.Any(name => symbol.StartsWith(name, StringComparison.Ordinal));
 
     private string? Refuted(KernelImage damaged, Func<Theorem, bool> about, ref string by)

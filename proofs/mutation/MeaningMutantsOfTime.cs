@@ -86,39 +86,39 @@ internal static partial class MeaningMutants
         ),
         new(
             "the clock loses its carry",
-            "steps/Time.cs",
+            "steps/Clock.cs",
             "s.TimeHigh += W.Select(s.Time < Timeouts.TickMicroseconds, 1, 0);",
             "{ }"
         ),
-        new("a fresh slice is one tick", "steps/Time.cs", "s.Slice[me] = s.Quantum[me];", "s.Slice[me] = 1;"),
+        new("a fresh slice is one tick", "steps/Clock.cs", "s.Slice[me] = s.Quantum[me];", "s.Slice[me] = 1;"),
         new(
             "a wait ends a tick late",
-            "steps/Time.cs",
+            "steps/Clock.cs",
             "s.Deadline[me] = s.Clock + ticks;",
             "s.Deadline[me] = s.Clock + ticks + 1;"
         ),
         new(
             "a wait ends with another of its slot",
-            "steps/Time.cs",
+            "steps/Clock.cs",
             "if (s.Deadline[sleeper] == clock) Expire(sleeper);",
             "Expire(sleeper);"
         ),
         new(
             "only one wait ends at a tick",
-            "steps/Time.cs",
+            "steps/Clock.cs",
             "s.Examined = sleeper;\n            if (s.Deadline[sleeper] == clock) Expire(sleeper);",
             "s.Examined = s.Limits.Threads - 1;\n            if (s.Deadline[sleeper] == clock) Expire(sleeper);"
         ),
         new(
             "a late sender hears of a receive timeout",
-            "steps/Time.cs",
+            "steps/Clock.cs",
             "Code.SendTimeout, Code.ReceiveTimeout);",
             "Code.ReceiveTimeout, Code.ReceiveTimeout);"
         ),
-        new("ticks are not counted", "steps/Time.cs", "s.Consumed[me] += 1;", "{ }"),
+        new("ticks are not counted", "steps/Clock.cs", "s.Consumed[me] += 1;", "{ }"),
         new(
             "slices do not end",
-            "steps/Time.cs",
+            "steps/Clock.cs",
             "if (!s.HasTime(me))\n        {\n            s.Slice",
             "if (!s.HasTime(me))\n        {\n            if (s.Status[me] == ThreadStatus.Ready) { s.Slic"
                 + "e[me] = s.Quantum[me]; GoOn(); return; }\n            s.Slice"

@@ -161,7 +161,10 @@ public static class CaseFile
         var registers = Repeat(8, from.ReadUInt32);
         var segments = Repeat(6, from.ReadUInt16);
         var (eip, eflags) = (from.ReadUInt32(), from.ReadUInt32());
-        if (Arena.Of(segments[1]) is not { } code || !Generator.TryDecode(bytes, code.Big, eip, out var instruction))
+        if (
+            Arena.Of(segments[1]) is not { } code
+            || !CaseGenerator.TryDecode(bytes, code.Big, eip, out var instruction)
+        )
             throw new VectorFileException($"{name}: case {index} is not an instruction of the arena");
         var c = new Case
         {

@@ -84,7 +84,7 @@ public sealed class HostProcessor : IDisposable
     public static void Check(string program)
     {
         using var host = new HostProcessor(program);
-        var c = Generator.Make(Iced.Intel.Code.Inc_r32, seed: 1, number: 1)!;
+        var c = CaseGenerator.Make(Iced.Intel.Code.Inc_r32, seed: 1, number: 1)!;
         var own = new OwnProcessor().Execute(c);
         try
         {

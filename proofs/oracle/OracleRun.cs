@@ -36,7 +36,7 @@ public sealed record OracleOptions(
     public Case? Make(IReadOnlyList<Code> forms, long number) =>
         Sequences
             ? Oracle.Sequences.Make(Seed, number)
-            : Generator.Make(forms[(int)(number % forms.Count)], Seed, number);
+            : CaseGenerator.Make(forms[(int)(number % forms.Count)], Seed, number);
 }
 
 /// <summary>A case on which machine and host differ, by its number, which with the seed makes it again.</summary>

@@ -119,7 +119,7 @@ public sealed class OwnProcessor
             steps++;
             if (
                 !Decode.TryDecode(c.Bytes, at, c.Bytes.Length - at, big: true, out var operation)
-                || !Generator.TryDecode(c.Bytes[at..], true, cpu.Eip, out var instruction)
+                || !CaseGenerator.TryDecode(c.Bytes[at..], true, cpu.Eip, out var instruction)
             )
                 return After(missing: "does not decode");
             var ecx = cpu.R[Register.Ecx];

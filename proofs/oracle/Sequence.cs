@@ -42,7 +42,7 @@ public sealed record Sequence(IReadOnlyList<SequenceStep> Steps)
             bytes[starts[i + 1] - 1] = (byte)distance;
         }
 
-        return Generator.TryDecode([.. bytes], true, c.Eip, out var first)
+        return CaseGenerator.TryDecode([.. bytes], true, c.Eip, out var first)
             ? c with
             {
                 Instruction = first,

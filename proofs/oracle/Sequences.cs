@@ -102,7 +102,7 @@ public static class Sequences
             var form = Usable[dice.Below(Usable.Length)];
             for (var tries = 0; tries < MostTries; tries++)
             {
-                var bytes = Generator.Bytes(form, big: true, ref dice);
+                var bytes = CaseGenerator.Bytes(form, big: true, ref dice);
                 if (!TryDecode(bytes, out var instruction, out var offsets) || instruction.Code != form)
                     continue;
                 if (!IsUsable(instruction))

@@ -71,7 +71,7 @@ public static class SimplerCases
         {
             byte[] shorter = [.. c.Bytes[..i], .. c.Bytes[(i + 1)..]];
             if (
-                Generator.TryDecode(shorter, c.CodeSegment.Big, c.Eip, out var instruction)
+                CaseGenerator.TryDecode(shorter, c.CodeSegment.Big, c.Eip, out var instruction)
                 && instruction.Length == shorter.Length
                 && instruction.Code == c.Instruction.Code
             )

@@ -34,7 +34,7 @@ public static class SymbolicReading
         var (cases, left) = (0L, 0L);
         for (var number = 0L; number < count; number++)
         {
-            if (Generator.Make(Forms.Compared[(int)(number % Forms.Compared.Count)], seed, number) is not { } c)
+            if (CaseGenerator.Make(Forms.Compared[(int)(number % Forms.Compared.Count)], seed, number) is not { } c)
                 continue;
             var concrete = own.Execute(c);
             if (OracleRun.Strays(c, concrete))

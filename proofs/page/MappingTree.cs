@@ -24,7 +24,7 @@ public sealed record MappingTree(string Frame, IReadOnlyList<MappingLine> Before
     private static readonly string[] OfNodes = ["Space", "Page", "Frame", "Depth", "Level", "Next", "Previous"];
 
     /// <summary>The frames whose mappings a step changes.</summary>
-    public static IReadOnlyList<MappingTree> Of(State<Concrete> before, State<Concrete> after, Step step)
+    public static IReadOnlyList<MappingTree> Of(State<Concrete> before, State<Concrete> after, NarratedStep step)
     {
         var nodes = step.Changes.Where(change => OfNodes.Contains(change.Column)).Select(change => change.Row);
         var frames = nodes

@@ -119,7 +119,7 @@ public sealed record PageData(
         var narration = new Narration(trace);
         var first = trace.Start.ToState();
         List<(
-            Step Step,
+            NarratedStep Step,
             IReadOnlyList<Message> Messages,
             IReadOnlyList<MappingTree> Trees,
             Doing[] Threads,
@@ -171,7 +171,7 @@ public sealed record PageData(
         );
     }
 
-    private static string? Mark(Step step) =>
+    private static string? Mark(NarratedStep step) =>
         step.Entry switch
         {
             Entry.Tick => "tick",
@@ -221,7 +221,7 @@ public sealed record PageData(
         );
     }
 
-    private static IReadOnlyList<ShownChange> Shown(State<Concrete> s, Step step) =>
+    private static IReadOnlyList<ShownChange> Shown(State<Concrete> s, NarratedStep step) =>
         [
             .. step
                 .Changes.Take(MostChanges)

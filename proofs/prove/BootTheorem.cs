@@ -43,7 +43,7 @@ public sealed class BootTheorem(string name, KernelImage image, BootedImage boot
         var cpu = FromLoader(proof, pc);
         try
         {
-            while (pc.Cpu.Eip.Value != booted.Pick)
+            while (pc.Cpu.Eip.Value != booted.Addresses[CodePoints.Pick.Name])
             {
                 // Until paging is on, boot runs at the addresses to which the kernel's linear addresses lead.
                 proof.Trail.Add(pc.Cpu.Eip.Value | Layout.KernelBase);

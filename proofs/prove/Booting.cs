@@ -30,7 +30,8 @@ public static class Booting
     /// <exception cref="ImageException">The image does not reach the first pick.</exception>
     public static (Pc Pc, BootedImage Image) Boot(KernelImage image, params IEnumerable<BootModule> modules)
     {
-        var (pick, idle) = (Symbol(image, "pick"), Symbol(image, "idle_halt"));
+        var points = CodePoints.All.ToDictionary(point => point.Name, point => Symbol(image, point.Symbol));
+        var pick = points[CodePoints.Pick.Name];
         var pc = new Pc();
         try
         {
@@ -46,23 +47,7 @@ public static class Booting
             throw new ImageException($"the image does not boot: at {image.Name(pc.Cpu.Eip.Value)}, {e.Message}", e);
         }
 
-        return (
-            pc,
-            new BootedImage(
-                image.Layout,
-                ConstantsOf(image, pc),
-                pick,
-                Symbol(image, "receive"),
-                Symbol(image, "accept"),
-                Symbol(image, "leave"),
-                Symbol(image, "wake"),
-                Symbol(image, "map_step"),
-                Symbol(image, "exit"),
-                idle,
-                Symbol(image, "ipc_slow"),
-                image.Operations
-            )
-        );
+        return (pc, new BootedImage(image.Layout, ConstantsOf(image, pc), points, image.Operations));
     }
 
     /// <summary>

@@ -20,9 +20,6 @@ public sealed record CutPoints(
     CutPoint Idle
 )
 {
-    internal const string SlowName = "ipc-slow",
-        ExitName = "exit";
-
     // SDM vol. 3, 3.4.5: code and data of ring 0, marked as accessed; a busy TSS.
     private const uint CodeOfKernel = 0x00C09B00,
         DataOfKernel = 0x00C09300,
@@ -49,18 +46,24 @@ public sealed record CutPoints(
         var interruptible = kernel
             .SetItem("EFLAGS.IF", Holding.Is(Flag.Interrupt))
             .SetItem("ESP", Holding.Is(layout.Threads.Base + Layout.Esp.Offset));
-        CutPoint Own(string name, uint stage) => new(name, stage, InUserMode: false, kernel);
+        CutPoint Own(CodePoint at) => new(at.Name, at.Stage, InUserMode: false, kernel);
         return new(
             User: new("user", Stages.User, InUserMode: true, everywhere.SetItems(InUser())),
-            Slow: Own(SlowName, Stages.User).With("ESP", KernelHoldings.SavedRegisters),
-            Exit: Own(ExitName, Stages.User),
-            Pick: Own("pick", Stages.Pick),
-            Receive: Own("receive", Stages.Receive),
-            Accept: Own("accept", Stages.Accept),
-            Leave: Own("leave", Stages.Leave),
-            Wake: Own("wake", Stages.Wake),
-            Map: new("map", Stages.Map, InUserMode: false, interruptible),
-            Idle: new("idle", Stages.Idle, InUserMode: false, interruptible.SetItem("halted state", Holding.Any))
+            Slow: Own(CodePoints.Slow).With("ESP", KernelHoldings.SavedRegisters),
+            Exit: Own(CodePoints.Exit),
+            Pick: Own(CodePoints.Pick),
+            Receive: Own(CodePoints.Receive),
+            Accept: Own(CodePoints.Accept),
+            Leave: Own(CodePoints.Leave),
+            Wake: Own(CodePoints.Wake),
+            Map: Own(CodePoints.Map) with
+            {
+                Contract = interruptible,
+            },
+            Idle: Own(CodePoints.Idle) with
+            {
+                Contract = interruptible.SetItem("halted state", Holding.Any),
+            }
         );
     }
 

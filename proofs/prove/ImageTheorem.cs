@@ -20,8 +20,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     private readonly PathTimer _timer = new(image);
 
     public override string Key =>
-        $"{base.Key} {Image.Pick:x} {Image.Receive:x} {Image.Accept:x} {Image.Leave:x} {Image.Wake:x} {Image.Map:x} "
-        + $"{Image.Exit:x} {Image.IdleHalt:x} {Image.IpcSlow:x} {string.Join(',', Image.Operations)}";
+        $"{base.Key} {string.Join(' ', CodePoints.All.Select(point => $"{Image.Addresses[point.Name]:x}"))} "
+        + string.Join(',', Image.Operations);
 
     /// <summary>
     /// The name, in a refutation, of the first bytes of the instruction that raised a general-protection exception.
@@ -29,32 +29,9 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     public const string CodeBytes = "instruction";
 
     /// <summary>True if the code may reach operations on the sets of threads.</summary>
-    public bool UsesSets =>
-        way.Step
-            is Entry.Ipc
-                or Entry.ThreadSwitch
-                or Entry.ThreadSchedule
-                or Entry.LthreadExRegs
-                or Entry.TaskNew
-                or Entry.Map
-                or Entry.Pick
-                or Entry.Receive
-                or Entry.Accept
-                or Entry.Leave
-                or Entry.Wake
-                or Entry.PageFault
-                or Entry.Protection
-                or Entry.Exception
-                or Entry.Interrupt;
+    public bool UsesSets => StepFacts.Of(way.Step).UsesSets;
 
-    public override int Weight =>
-        way.Step switch
-        {
-            Entry.Receive or Entry.Accept => 4,
-            Entry.Ipc or Entry.Map or Entry.ThreadSchedule => 3,
-            Entry.Pick => 1,
-            _ => 0,
-        };
+    public override int Weight => StepFacts.Of(way.Step).Image;
 
     protected override void Assume(ProofContext proof)
     {
@@ -62,7 +39,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         var view = new View<Symbolic>(Layout, machine);
         var state = Before(proof, view);
         foreach (
-            var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(way.Step, way.Only, invariant))
+            var invariant in Invariants<Symbolic>.All.Where(invariant => StepCase.Needs(way.Step, way.Only, invariant))
         )
             proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(state, i, j)
@@ -127,6 +104,8 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         var machine = Machine(proof, memory);
         machine.Contracts = (operation, cpu) =>
         {
+            if (!UsesSets)
+                path.Require(false, "a way that uses no sets by StepFacts reaches no operation on them");
             var lost = contracts.Apply(operation, cpu);
             if (!lost.Contains(Register.Eax))
                 cpu.R[Register.Eax] = path.Identify(cpu.R[Register.Eax], true, choices);
@@ -205,10 +184,10 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
     /// </summary>
     private void LeavesNothingStale(Exploration path, KernelMemory memory, State<Symbolic> state)
     {
-        var entries = (uint)System.Numerics.BitOperations.Log2(Limits.Paging.Entries);
+        var entries = Limits.Paging.EntryBits;
         foreach (var (row, before, invalidated) in memory.Entries)
         {
-            var page = state.Mappings.TableSlot[row >> entries] << entries | row & (Limits.Paging.Entries - 1);
+            var page = state.Mappings.TableSlot[row >> entries] << entries | row & Limits.Paging.EntryMask;
             foreach (
                 var (place, what) in ((Symbolic, string)[])
                     [(page, "the TLB"), (row, "the TLB, where a small space may be,")]
@@ -225,7 +204,7 @@ public sealed class ImageTheorem(string name, BootedImage image, Way way) : Code
         {
             Truth stale = (before & MappingLayout.Present) != 0;
             foreach (var linear in invalidated)
-                stale &= (linear >> 22) != (row & (Limits.Paging.Slots - 1));
+                stale &= (linear >> 22) != (row & Limits.Paging.SlotMask);
             path.Require(!stale, "an entry of the page directories that changes leaves the processor's caches too");
         }
     }

@@ -20,7 +20,7 @@ public sealed class IsolationTheorem(
     Limits limits,
     Entry entry,
     uint stage,
-    Case? only = null,
+    StepCase? only = null,
     IsolationTheorem.Policy? policy = null
 ) : KernelTheorem(name, limits)
 {
@@ -35,7 +35,7 @@ public sealed class IsolationTheorem(
     protected override void Assume(ProofContext proof)
     {
         var before = Before(proof);
-        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
+        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => StepCase.Needs(entry, only, invariant)))
             proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(before, i, j)
             );

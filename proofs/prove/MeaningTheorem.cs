@@ -20,7 +20,7 @@ public sealed class MeaningTheorem(
     Limits limits,
     Entry entry,
     uint stage,
-    Case? only = null,
+    StepCase? only = null,
     Action<State<Symbolic>>? damage = null
 ) : KernelTheorem(name, limits)
 {
@@ -36,12 +36,12 @@ public sealed class MeaningTheorem(
     public static IReadOnlyList<string> Of(Entry entry) =>
         [.. Properties.Where(property => property.Entries.Contains(entry)).Select(property => property.Name)];
 
-    public override int Weight => entry is Entry.Receive or Entry.Accept or Entry.Map or Entry.Ipc ? 1 : 0;
+    public override int Weight => StepFacts.Of(entry).Meaning;
 
     protected override void Assume(ProofContext proof)
     {
         var before = Before(proof);
-        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => Case.Needs(entry, only, invariant)))
+        foreach (var invariant in Invariants<Symbolic>.All.Where(invariant => StepCase.Needs(entry, only, invariant)))
             proof.Instances.ForAll(invariant.Over, invariant.Pairs ? Table.Thread : Table.Processor, (i, j) =>
                 invariant.Holds(before, i, j)
             );

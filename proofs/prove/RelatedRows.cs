@@ -11,7 +11,7 @@ internal static class RelatedRows
     /// <summary>For a mapping: its slot and page in the page tables, the page tables, and their owners.</summary>
     public static void Mappings(Instances instances, State<Symbolic> state)
     {
-        var (m, entries) = (state.Mappings, (uint)System.Numerics.BitOperations.Log2(state.Limits.Paging.Entries));
+        var (m, entries) = (state.Mappings, state.Limits.Paging.EntryBits);
         instances.Follow(Table.Node, node =>
             [
                 (Table.Slot, state.SlotOf(m.Space[node], m.Page[node])),

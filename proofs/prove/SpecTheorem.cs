@@ -28,17 +28,11 @@ public sealed class SpecTheorem(
     Limits limits,
     Entry entry,
     uint stage,
-    Case? only = null,
+    StepCase? only = null,
     Goals goals = Goals.Invariants | Goals.Orders
 ) : KernelTheorem(name, limits)
 {
-    public override int Weight =>
-        entry switch
-        {
-            Entry.Receive or Entry.Accept or Entry.Map => 2,
-            Entry.Ipc => 1,
-            _ => 0,
-        };
+    public override int Weight => StepFacts.Of(entry).Spec;
 
     // Any other step keeps a task's chief.
     private bool ChangesChiefs => entry == Entry.TaskNew || (entry == Entry.Map && only?.Deletes != false);
@@ -46,7 +40,7 @@ public sealed class SpecTheorem(
     /// <summary>
     /// True if the step may rely on an invariant at every row, and not only at rows where it is to be preserved.
     /// </summary>
-    private bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) => Case.Needs(entry, only, invariant);
+    private bool IsGiven(Invariant<State<Symbolic>, Symbolic> invariant) => StepCase.Needs(entry, only, invariant);
 
     protected override void Assume(ProofContext proof)
     {

@@ -7,7 +7,7 @@ namespace Verified.Proofs.Prove;
 public static class Theorems
 {
     /// <summary>Every step of the spec, by the stage it is made in.</summary>
-    private static readonly (Entry Entry, uint Stage, string Name, Case? Only)[] Steps =
+    private static readonly (Entry Entry, uint Stage, string Name, StepCase? Only)[] Steps =
     [
         .. Way
             .All.Where(way => way.Step is not null)
@@ -25,7 +25,7 @@ public static class Theorems
         [.. Steps.Where(step => entries.Contains(step.Entry)).Select(step => step.Name)];
 
     // The order of lists and chiefs has a separate theorem. But a walk along a list ends because of the list's order.
-    private static bool IsOfMappings(Case? only) => only is not null && only.Name != Case.Reduces;
+    private static bool IsOfMappings(StepCase? only) => only is not null && only.Name != StepCase.Reduces;
 
     /// <summary>Every theorem about an image and its spec, at the image's size.</summary>
     /// <exception cref="ImageException">The image does not boot.</exception>

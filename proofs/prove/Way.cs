@@ -37,7 +37,7 @@ public enum WayKind
 public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entry? Step, bool HasErrorCode = false)
 {
     /// <summary>The states that it is about; null for all of the stage.</summary>
-    public Case? Only { get; init; }
+    public StepCase? Only { get; init; }
 
     /// <summary>Whether the processor is in user mode before.</summary>
     public bool FromUser => Stage == Stages.User && Kind is not (WayKind.Slow or WayKind.Exit);
@@ -113,7 +113,7 @@ public sealed record Way(string Name, uint Stage, WayKind Kind, int Vector, Entr
         new("exit", Stages.User, WayKind.Exit, -1, null),
         new("idle", Stages.Idle, WayKind.Own, -1, null),
         new("wake", Stages.Wake, WayKind.Own, -1, Entry.Wake),
-        .. Case.OfMap.Select(only => new Way(only.Name, Stages.Map, WayKind.Own, -1, Entry.Map) { Only = only }),
+        .. StepCase.OfMap.Select(only => new Way(only.Name, Stages.Map, WayKind.Own, -1, Entry.Map) { Only = only }),
         .. WaysIn.Exceptions.Select(row => OfException("exception", row, row.Entry!.Value)),
         .. UserSegments.Outgrows.Select(vector => OfException("outgrow", WaysIn.Of(vector)!, Entry.Outgrow)),
     ];

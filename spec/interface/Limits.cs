@@ -21,6 +21,12 @@ public sealed record Limits(uint Tasks, uint Lthreads, uint Priorities)
     /// <summary>Rows of the thread table.</summary>
     public uint Threads => Tasks * Lthreads;
 
+    /// <summary>Bits of an lthread: a thread's row shifted right by them is its task.</summary>
+    public uint LthreadBits => Bits(Lthreads);
+
+    /// <summary>The logarithm of a size, which is a power of two.</summary>
+    public static uint Bits(uint size) => (uint)System.Numerics.BitOperations.Log2(size);
+
     /// <summary>
     /// Throws if a size is out of range or not a power of two, or if the threads do not fit into two-level bitmaps.
     /// </summary>

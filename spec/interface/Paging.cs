@@ -33,6 +33,18 @@ public sealed record Paging(uint Frames, uint Nodes, uint Tables)
     /// <summary>Page tables of a space; 1,024 on the processor.</summary>
     public uint Slots { get; init; } = 1024;
 
+    /// <summary>A page shifted right by these bits is its slot.</summary>
+    public uint EntryBits => Limits.Bits(Entries);
+
+    /// <summary>A row of the table of slots shifted right by these bits is its task.</summary>
+    public uint SlotBits => Limits.Bits(Slots);
+
+    /// <summary>The bits of a page that are its entry in its page table.</summary>
+    public uint EntryMask => Entries - 1;
+
+    /// <summary>The bits of a row of the table of slots that are the slot.</summary>
+    public uint SlotMask => Slots - 1;
+
     /// <summary>
     /// Groups of 16 I/O ports. In every space they have the first pages of the kernel's part, where users have no
     /// memory. Their frames follow those of memory. These pages are never in a page table of the processor; they appear

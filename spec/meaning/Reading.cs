@@ -90,8 +90,7 @@ internal static class Reading<W>
         & (TaskOf(s, from) != TaskOf(s, to))
         & (TaskOf(s, to) != 2);
 
-    public static W TaskOf(State<W> s, W thread) =>
-        thread >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Lthreads);
+    public static W TaskOf(State<W> s, W thread) => thread >> s.Limits.LthreadBits;
 
     /// <summary>Whether a thread's task is being deleted.</summary>
     public static Truth IsDoomed(State<W> s, W thread) => s.Mappings.Doomed[TaskOf(s, thread)] == 1;

@@ -248,13 +248,13 @@ internal static class MappingInvariants<W>
 
     private static Truth Has(State<W> s, Mappings<W> m, W entry)
     {
-        var bits = (uint)System.Numerics.BitOperations.Log2(s.Limits.Paging.Entries);
+        var bits = s.Limits.Paging.EntryBits;
         var (node, table) = (m.NodeAt[entry], entry >> bits);
         return (node == 0)
             | (
                 !IsFree(m, node)
                 & (m.Space[node] == m.TableTask[table])
-                & (m.Page[node] == ((m.TableSlot[table] << bits) | (entry & (s.Limits.Paging.Entries - 1))))
+                & (m.Page[node] == ((m.TableSlot[table] << bits) | (entry & s.Limits.Paging.EntryMask)))
             );
     }
 
@@ -266,8 +266,8 @@ internal static class MappingInvariants<W>
         return (table == 0)
             | (
                 (m.TableTask[table] != 0)
-                & (m.TableTask[table] == slot >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Paging.Slots))
-                & (m.TableSlot[table] == (slot & (s.Limits.Paging.Slots - 1)))
+                & (m.TableTask[table] == slot >> s.Limits.Paging.SlotBits)
+                & (m.TableSlot[table] == (slot & s.Limits.Paging.SlotMask))
             );
     }
 

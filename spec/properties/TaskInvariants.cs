@@ -65,8 +65,8 @@ internal static class TaskInvariants<W>
             false,
             (s, e, _) =>
                 !IsAtTable(s.Mappings)
-                | (e >> Bits(s.Limits.Paging.Entries) != s.Mappings.Cursor)
-                | ((e & (s.Limits.Paging.Entries - 1)) >= s.Limits.Paging.Entries - s.Mappings.Left)
+                | (e >> s.Limits.Paging.EntryBits != s.Mappings.Cursor)
+                | ((e & s.Limits.Paging.EntryMask) >= s.Limits.Paging.Entries - s.Mappings.Left)
                 | (s.Mappings.NodeAt[e] == 0)
         ),
         One(
@@ -108,7 +108,7 @@ internal static class TaskInvariants<W>
                         | (
                             m.SourcePage
                             == (
-                                (m.TableSlot[At(s, m)] << Bits(s.Limits.Paging.Entries))
+                                (m.TableSlot[At(s, m)] << s.Limits.Paging.EntryBits)
                                 | (s.Limits.Paging.Entries - m.Left)
                             )
                         )
@@ -133,8 +133,6 @@ internal static class TaskInvariants<W>
 
     // The row of the page table that is being freed.
     private static W At(State<W> s, Mappings<W> m) => m.Cursor & (s.Limits.Paging.Tables - 1);
-
-    private static uint Bits(uint rows) => (uint)System.Numerics.BitOperations.Log2(rows);
 
     private static Invariant<State<W>, W> Task(string name, string why, Func<State<W>, Mappings<W>, W, Truth> holds) =>
         new(name, why, Table.Task, false, (s, t, _) => holds(s, s.Mappings, t));

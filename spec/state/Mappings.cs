@@ -54,91 +54,129 @@ public sealed class Mappings<W>
         new(nameof(NodeAt), Table.Page, 16),
     ];
 
-    private readonly Column<W>[] _processor;
+    private readonly Column<W> _operation,
+        _phase,
+        _owner,
+        _item,
+        _source,
+        _sourcePage,
+        _target,
+        _targetPage,
+        _left,
+        _failed,
+        _root,
+        _at,
+        _freeNode,
+        _freeTable,
+        _pass,
+        _cursor;
 
-    internal Mappings(Func<Column<W>> next)
+    /// <param name="column">The column of a name.</param>
+    internal Mappings(Func<string, Column<W>> column)
     {
-        _processor = [.. Schema.Where(info => info.Table == Table.Processor).Select(_ => next())];
-        (Chief, Version, Doomed, Small) = (next(), next(), next(), next());
-        (Space, Page, Frame, Depth, Level, Next, Previous) = (next(), next(), next(), next(), next(), next(), next());
-        (TableAt, TableTask, TableSlot, NextTable, PreviousTable, NodeAt) = (
-            next(),
-            next(),
-            next(),
-            next(),
-            next(),
-            next()
-        );
+        _operation = column(nameof(Operation));
+        _phase = column(nameof(Phase));
+        _owner = column(nameof(Owner));
+        _item = column(nameof(Item));
+        _source = column(nameof(Source));
+        _sourcePage = column(nameof(SourcePage));
+        _target = column(nameof(Target));
+        _targetPage = column(nameof(TargetPage));
+        _left = column(nameof(Left));
+        _failed = column(nameof(Failed));
+        _root = column(nameof(Root));
+        _at = column(nameof(At));
+        _freeNode = column(nameof(FreeNode));
+        _freeTable = column(nameof(FreeTable));
+        _pass = column(nameof(Pass));
+        _cursor = column(nameof(Cursor));
+        Chief = column(nameof(Chief));
+        Version = column(nameof(Version));
+        Doomed = column(nameof(Doomed));
+        Small = column(nameof(Small));
+        Space = column(nameof(Space));
+        Page = column(nameof(Page));
+        Frame = column(nameof(Frame));
+        Depth = column(nameof(Depth));
+        Level = column(nameof(Level));
+        Next = column(nameof(Next));
+        Previous = column(nameof(Previous));
+        TableAt = column(nameof(TableAt));
+        TableTask = column(nameof(TableTask));
+        TableSlot = column(nameof(TableSlot));
+        NextTable = column(nameof(NextTable));
+        PreviousTable = column(nameof(PreviousTable));
+        NodeAt = column(nameof(NodeAt));
     }
 
     /// <summary>The operation that is under way (<see cref="Operations"/>).</summary>
     public W Operation
     {
-        get => _processor[0][0];
-        set => _processor[0][0] = value;
+        get => _operation[0];
+        set => _operation[0] = value;
     }
 
     /// <summary>The phase of the operation at the present page (<see cref="Phases"/>).</summary>
     public W Phase
     {
-        get => _processor[1][0];
-        set => _processor[1][0] = value;
+        get => _phase[0];
+        set => _phase[0] = value;
     }
 
     /// <summary>The thread that waits for the end of the operation.</summary>
     public W Owner
     {
-        get => _processor[2][0];
-        set => _processor[2][0] = value;
+        get => _owner[0];
+        set => _owner[0] = value;
     }
 
     /// <summary>The send fpage, or the mask of fpage_unmap.</summary>
     public W Item
     {
-        get => _processor[3][0];
-        set => _processor[3][0] = value;
+        get => _item[0];
+        set => _item[0] = value;
     }
 
     /// <summary>The task from which pages are mapped, or whose pages are unmapped.</summary>
     public W Source
     {
-        get => _processor[4][0];
-        set => _processor[4][0] = value;
+        get => _source[0];
+        set => _source[0] = value;
     }
 
     /// <summary>The next page of the source task; without meaning if no page is left.</summary>
     public W SourcePage
     {
-        get => _processor[5][0];
-        set => _processor[5][0] = value;
+        get => _sourcePage[0];
+        set => _sourcePage[0] = value;
     }
 
     /// <summary>The task to which pages are mapped.</summary>
     public W Target
     {
-        get => _processor[6][0];
-        set => _processor[6][0] = value;
+        get => _target[0];
+        set => _target[0] = value;
     }
 
     /// <summary>The next page of the target task; without meaning if no page is left.</summary>
     public W TargetPage
     {
-        get => _processor[7][0];
-        set => _processor[7][0] = value;
+        get => _targetPage[0];
+        set => _targetPage[0] = value;
     }
 
     /// <summary>The number of pages that are left to do.</summary>
     public W Left
     {
-        get => _processor[8][0];
-        set => _processor[8][0] = value;
+        get => _left[0];
+        set => _left[0] = value;
     }
 
     /// <summary>1 if mappings or page tables ran out.</summary>
     public W Failed
     {
-        get => _processor[9][0];
-        set => _processor[9][0] = value;
+        get => _failed[0];
+        set => _failed[0] = value;
     }
 
     /// <summary>
@@ -146,36 +184,36 @@ public sealed class Mappings<W>
     /// </summary>
     public W Root
     {
-        get => _processor[10][0];
-        set => _processor[10][0] = value;
+        get => _root[0];
+        set => _root[0] = value;
     }
 
     /// <summary>The mapping that was made read-only last; 0 in all other phases.</summary>
     public W At
     {
-        get => _processor[11][0];
-        set => _processor[11][0] = value;
+        get => _at[0];
+        set => _at[0] = value;
     }
 
     /// <summary>Head of the list of free mappings, linked both ways; 0 when there are none.</summary>
     public W FreeNode
     {
-        get => _processor[12][0];
-        set => _processor[12][0] = value;
+        get => _freeNode[0];
+        set => _freeNode[0] = value;
     }
 
     /// <summary>Head of the list of free page tables, linked both ways; 0 when there are none.</summary>
     public W FreeTable
     {
-        get => _processor[13][0];
-        set => _processor[13][0] = value;
+        get => _freeTable[0];
+        set => _freeTable[0] = value;
     }
 
     /// <summary>The pass of a deletion (<see cref="Passes"/>); without meaning in other operations.</summary>
     public W Pass
     {
-        get => _processor[14][0];
-        set => _processor[14][0] = value;
+        get => _pass[0];
+        set => _pass[0] = value;
     }
 
     /// <summary>
@@ -183,8 +221,8 @@ public sealed class Mappings<W>
     /// </summary>
     public W Cursor
     {
-        get => _processor[15][0];
-        set => _processor[15][0] = value;
+        get => _cursor[0];
+        set => _cursor[0] = value;
     }
 
     /// <summary>Whether a mapping gives the right to write.</summary>

@@ -54,6 +54,10 @@ public sealed class State<W>
         .. Mappings<W>.Schema,
     ];
 
+    private static readonly Dictionary<string, int> Numbers = Schema
+        .Select((info, number) => (info.Name, number))
+        .ToDictionary();
+
     private readonly Column<W> _stage,
         _current,
         _clock,
@@ -68,34 +72,46 @@ public sealed class State<W>
         Limits = limits;
         Tables = tables;
         Columns = [.. Schema.Select(info => (info, tables.Make(info, Rows(info.Table, limits))))];
-        var next = 0;
-        Column<W> Next() => Columns[next++].Column;
-        (_stage, _current, _clock, _time, _timeHigh, _examined, _heir, _masked) = (
-            Next(),
-            Next(),
-            Next(),
-            Next(),
-            Next(),
-            Next(),
-            Next(),
-            Next()
-        );
-        (Id, Status, Partner, Served, Timed, Deadline) = (Next(), Next(), Next(), Next(), Next(), Next());
-        (Pager, Preempter, Faulting, Fault) = (Next(), Next(), Next(), Next());
-        (Priority, Mcp, ExternalPreempter, Slice, Quantum, Consumed, Handles) = (
-            Next(),
-            Next(),
-            Next(),
-            Next(),
-            Next(),
-            Next(),
-            Next()
-        );
-        (Eax, Ecx, Edx, Ebx, Esp, Ebp, Esi, Edi) = (Next(), Next(), Next(), Next(), Next(), Next(), Next(), Next());
-        (Eip, Eflags) = (Next(), Next());
-        Picked = Next();
-        (Handler, Pending) = (Next(), Next());
-        Mappings = new(Next);
+        Column<W> Of(string name) => Columns[Numbers[name]].Column;
+        _stage = Of(nameof(Stage));
+        _current = Of(nameof(Current));
+        _clock = Of(nameof(Clock));
+        _time = Of(nameof(Time));
+        _timeHigh = Of(nameof(TimeHigh));
+        _examined = Of(nameof(Examined));
+        _heir = Of(nameof(Heir));
+        _masked = Of(nameof(Masked));
+        Id = Of(nameof(Id));
+        Status = Of(nameof(Status));
+        Partner = Of(nameof(Partner));
+        Served = Of(nameof(Served));
+        Timed = Of(nameof(Timed));
+        Deadline = Of(nameof(Deadline));
+        Pager = Of(nameof(Pager));
+        Preempter = Of(nameof(Preempter));
+        Faulting = Of(nameof(Faulting));
+        Fault = Of(nameof(Fault));
+        Priority = Of(nameof(Priority));
+        Mcp = Of(nameof(Mcp));
+        ExternalPreempter = Of(nameof(ExternalPreempter));
+        Slice = Of(nameof(Slice));
+        Quantum = Of(nameof(Quantum));
+        Consumed = Of(nameof(Consumed));
+        Handles = Of(nameof(Handles));
+        Eax = Of(nameof(Eax));
+        Ecx = Of(nameof(Ecx));
+        Edx = Of(nameof(Edx));
+        Ebx = Of(nameof(Ebx));
+        Esp = Of(nameof(Esp));
+        Ebp = Of(nameof(Ebp));
+        Esi = Of(nameof(Esi));
+        Edi = Of(nameof(Edi));
+        Eip = Of(nameof(Eip));
+        Eflags = Of(nameof(Eflags));
+        Picked = Of(nameof(Picked));
+        Handler = Of(nameof(Handler));
+        Pending = Of(nameof(Pending));
+        Mappings = new(Of);
     }
 
     public Limits Limits { get; }
@@ -285,17 +301,16 @@ public sealed class State<W>
     public W Row(W id) => ThreadId.Row(id, Limits);
 
     /// <summary>The task of a thread.</summary>
-    public W Task(W thread) => thread >> (uint)System.Numerics.BitOperations.Log2(Limits.Lthreads);
+    public W Task(W thread) => thread >> Limits.LthreadBits;
 
     /// <summary>The page table of a task for a page; 0 if it has none.</summary>
     public W TableOf(W task, W page) => Mappings.TableAt[SlotOf(task, page)];
 
     /// <summary>The row of the slot of a page.</summary>
-    public W SlotOf(W task, W page) =>
-        (task * Limits.Paging.Slots) | (page >> (uint)System.Numerics.BitOperations.Log2(Limits.Paging.Entries));
+    public W SlotOf(W task, W page) => (task * Limits.Paging.Slots) | (page >> Limits.Paging.EntryBits);
 
     /// <summary>The row of a page in a page table.</summary>
-    public W EntryOf(W table, W page) => (table * Limits.Paging.Entries) | (page & (Limits.Paging.Entries - 1));
+    public W EntryOf(W table, W page) => (table * Limits.Paging.Entries) | (page & Limits.Paging.EntryMask);
 
     /// <summary>The mapping at a page of a task; 0 if there is none.</summary>
     public W NodeOf(W task, W page) => Mappings.NodeAt[EntryOf(TableOf(task, page), page)];

@@ -225,7 +225,7 @@ public sealed partial class Kernel<W>
             Fail();
         else
         {
-            var slot = m.TargetPage >> (uint)System.Numerics.BitOperations.Log2(s.Limits.Paging.Entries);
+            var slot = m.TargetPage >> s.Limits.Paging.EntryBits;
             m.FreeTable = m.NextTable[table];
             m.PreviousTable[m.FreeTable] = 0;
             m.TableTask[table] = m.Target;
@@ -274,7 +274,7 @@ public sealed partial class Kernel<W>
     }
 
     /// <summary>The number of pages from the present one to the end of its page table, or of the operation.</summary>
-    private W RestOfTable() => Least(m.Left, s.Limits.Paging.Entries - (m.SourcePage & (s.Limits.Paging.Entries - 1)));
+    private W RestOfTable() => Least(m.Left, s.Limits.Paging.Entries - (m.SourcePage & s.Limits.Paging.EntryMask));
 
     private void Advance(W pages)
     {

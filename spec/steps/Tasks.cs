@@ -137,7 +137,7 @@ public sealed partial class Kernel<W>
         {
             m.Pass = Passes.Table;
             m.Source = m.TableTask[table];
-            m.SourcePage = m.TableSlot[table] << (uint)System.Numerics.BitOperations.Log2(s.Limits.Paging.Entries);
+            m.SourcePage = m.TableSlot[table] << s.Limits.Paging.EntryBits;
             m.Left = s.Limits.Paging.Entries;
         }
     }

@@ -62,7 +62,7 @@ public sealed class RuleCertificates
             return [(Side, [Circuit.True]), (Side, [Circuit.False])];
         if (rule.Left.Op is not (Op.Quotient or Op.Remainder or Op.Multiply or Op.MultiplyHigh) || rule.When is null)
             return [null];
-        var powers = Enumerable.Range(0, 32).Select(bit => Words.Constant(1u << bit)).ToList();
+        var powers = Enumerable.Range(0, 32).Select(bit => WordCircuits.Constant(1u << bit)).ToList();
         var others = new Formula(null);
         others.Require(others.Condition(rule));
         foreach (var power in powers)
@@ -97,7 +97,7 @@ public sealed class RuleCertificates
 
         public void Require(int literal) => _gates.Clause([literal]);
 
-        public int Equal(int[] a, int[] b) => Words.Equal(_gates, a, b);
+        public int Equal(int[] a, int[] b) => WordCircuits.Equal(_gates, a, b);
 
         public int[] Variable(int slot, bool isCondition)
         {
@@ -106,7 +106,7 @@ public sealed class RuleCertificates
             return _variables[slot] =
                 given is { } variable && variable.Slot == slot ? variable.Value
                 : isCondition ? [_gates.Input()]
-                : Words.Input(_gates, 32);
+                : WordCircuits.Input(_gates, 32);
         }
 
         /// <summary>
@@ -117,8 +117,8 @@ public sealed class RuleCertificates
             var applies = rule.When is null ? Circuit.True : Read(rule.When)[0];
             foreach (var (slot, mask) in _bits)
             {
-                var beyond = Words.And(_gates, Variable(slot, false), Words.Not(mask));
-                applies = _gates.And(applies, Equal(beyond, Words.Constant(0)));
+                var beyond = WordCircuits.And(_gates, Variable(slot, false), WordCircuits.Not(mask));
+                applies = _gates.And(applies, Equal(beyond, WordCircuits.Constant(0)));
             }
 
             return applies;
@@ -129,10 +129,10 @@ public sealed class RuleCertificates
             return pattern.Place switch
             {
                 Place.Term or Place.Constant => Variable(pattern.Slot, pattern.IsCondition),
-                Place.Number => Words.Constant(pattern.Value),
+                Place.Number => WordCircuits.Constant(pattern.Value),
                 Place.Bits => _bits.TryGetValue(pattern.Slot, out var made)
                     ? made
-                    : _bits[pattern.Slot] = Words.Input(_gates, 32),
+                    : _bits[pattern.Slot] = WordCircuits.Input(_gates, 32),
                 _ => BitBlaster.Apply(_gates, pattern.Op, Operand(pattern.A), Operand(pattern.B), Operand(pattern.C)),
             };
 

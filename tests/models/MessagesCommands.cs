@@ -14,13 +14,13 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
 
     public abstract MessagesModel Next(MessagesModel model);
 
-    public abstract void Do(Subject subject);
+    public abstract void Do(SpecSubject subject);
 
     protected static uint Row(int party) =>
         ThreadId.Row((Concrete)MessagesModel.Ids[party], MessagesSuite.Limits).Value;
 
     /// <summary>Every thread has the status and the registers that the model gives.</summary>
-    public string? Difference(Subject subject, MessagesModel after)
+    public string? Difference(SpecSubject subject, MessagesModel after)
     {
         var s = subject.State;
         for (var i = 0; i < after.Parties.Count; i++)
@@ -62,7 +62,7 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
 
         public override MessagesModel Next(MessagesModel model) => model.Ipc(Me, Words);
 
-        public override void Do(Subject subject)
+        public override void Do(SpecSubject subject)
         {
             var (s, row) = (subject.State, Row(Me));
             (s.Eax[row], s.Ecx[row], s.Edx[row], s.Ebx[row]) = (Words.Eax, Words.Ecx, Words.Edx, Words.Ebx);
@@ -80,7 +80,7 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
 
         public override MessagesModel Next(MessagesModel model) => model.Resume(Me);
 
-        public override void Do(Subject subject) => subject.Let(Row(Me));
+        public override void Do(SpecSubject subject) => subject.Let(Row(Me));
 
         public override string ToString() => $"processor for {Me}";
     }
@@ -93,7 +93,7 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
         public override MessagesModel Next(MessagesModel model) =>
             Enumerable.Range(0, Times).Aggregate(model, (now, _) => now.Tick());
 
-        public override void Do(Subject subject)
+        public override void Do(SpecSubject subject)
         {
             for (var i = 0; i < Times; i++)
                 subject.Enter(Entry.Tick);
@@ -113,7 +113,7 @@ public abstract record MessagesCommand : ICommand<MessagesModel>
 
         public override MessagesModel Next(MessagesModel model) => model.Cancel(Me, By);
 
-        public override void Do(Subject subject)
+        public override void Do(SpecSubject subject)
         {
             var (s, row) = (subject.State, Row(By));
             s.Eax[row] = MessagesModel.Ids[Me] >> 10 & 0x3F;
@@ -168,7 +168,7 @@ public static class MessagesSuite
 
     public static Suite<MessagesModel> Make() => new(Start, () => MessagesModel.Start, Next);
 
-    private static Subject Start(Action<State<Concrete>, Entry>? damage)
+    private static SpecSubject Start(Action<State<Concrete>, Entry>? damage)
     {
         const uint driverId = 0x04040001;
         var s = Boot.Initial(
@@ -177,7 +177,7 @@ public static class MessagesSuite
                 .Ids.Append(driverId)
                 .Select(id => new BootThread(id, id == driverId ? 3u : 1u, ScheduleParam.Infinite, 0x1000, 0x2000))
         );
-        var subject = new Subject(s, Driver, damage);
+        var subject = new SpecSubject(s, Driver, damage);
         subject.Settle();
         return subject;
     }

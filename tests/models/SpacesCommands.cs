@@ -17,10 +17,10 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
 
     public abstract SpacesModel Next(SpacesModel model);
 
-    public abstract void Do(Subject subject);
+    public abstract void Do(SpecSubject subject);
 
     /// <summary>The spec's spaces, the page tables and the codes must agree with the model.</summary>
-    public virtual string? Difference(Subject subject, SpacesModel after)
+    public virtual string? Difference(SpecSubject subject, SpacesModel after)
     {
         var (s, spaces) = (subject.State, after.ToSpaces());
         var roots = Enumerable.Range(1, (int)s.Limits.Paging.Roots - 1).Select(frame => (uint)frame);
@@ -60,7 +60,7 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
 
         public override SpacesModel Next(SpacesModel model) => model.Map(From, To, Hot, Item, Window, Answers);
 
-        public override void Do(Subject subject)
+        public override void Do(SpecSubject subject)
         {
             var s = subject.State;
             _ecx = s.Ecx[To].Value;
@@ -85,7 +85,7 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
         }
 
         // The receiver faults, and its pager takes the report.
-        private void Fault(Subject subject)
+        private void Fault(SpecSubject subject)
         {
             var s = subject.State;
             s.Pager[To] = s.Id[From];
@@ -95,7 +95,7 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
             subject.Call(From, Entry.Ipc);
         }
 
-        public override string? Difference(Subject subject, SpacesModel after)
+        public override string? Difference(SpecSubject subject, SpacesModel after)
         {
             var (s, (giver, taker)) = (subject.State, after.Answer!.Value);
             if (s.Status[From].Value != ThreadStatus.Ready || s.Status[To].Value != ThreadStatus.Ready)
@@ -121,7 +121,7 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
 
         public override SpacesModel Next(SpacesModel model) => model.Unmap(Task, Page, Mask);
 
-        public override void Do(Subject subject)
+        public override void Do(SpecSubject subject)
         {
             (subject.State.Eax[Task], subject.State.Ecx[Task]) = (Page, Mask);
             subject.Call(Task, Entry.FpageUnmap);
@@ -137,7 +137,7 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
 
         public override SpacesModel Next(SpacesModel model) => model.Renew(Task);
 
-        public override void Do(Subject subject)
+        public override void Do(SpecSubject subject)
         {
             var (s, driver) = (subject.State, SpacesModel.Driver);
             (s.Eax[driver], s.Ecx[driver], s.Edx[driver], s.Ebx[driver]) = (0, 0x2000, 0x1000, s.Id[driver]);
@@ -149,7 +149,7 @@ public abstract record SpacesCommand : ICommand<SpacesModel>
                 s.Priority[s.Row(s.Esi[driver])] = 1;
         }
 
-        public override string? Difference(Subject subject, SpacesModel after)
+        public override string? Difference(SpecSubject subject, SpacesModel after)
         {
             var (s, refused) = (subject.State, after.Case == "renew: another's task");
             return s.Esi[SpacesModel.Driver].Value == ThreadId.Nil != refused
@@ -174,9 +174,9 @@ public static class SpacesSuite
 
     public static Suite<SpacesModel> Make() => new(Start, () => SpacesModel.Of(Initial()), Next);
 
-    private static Subject Start(Action<State<Concrete>, Entry>? damage)
+    private static SpecSubject Start(Action<State<Concrete>, Entry>? damage)
     {
-        var subject = new Subject(Initial(), SpacesModel.Driver, damage);
+        var subject = new SpecSubject(Initial(), SpacesModel.Driver, damage);
         subject.Settle();
         return subject;
     }

@@ -25,12 +25,12 @@ public interface ICommand<TModel>
     TModel Next(TModel model);
 
     /// <summary>Does it on the spec.</summary>
-    void Do(Subject subject);
+    void Do(SpecSubject subject);
 
     /// <summary>
     /// The first difference between the spec's state and the model's, in words; null if they mean the same.
     /// </summary>
-    string? Difference(Subject subject, TModel after);
+    string? Difference(SpecSubject subject, TModel after);
 }
 
 /// <summary>A state machine for FsCheck: a model of a paper, the spec, and commands on both.</summary>
@@ -39,22 +39,22 @@ public interface ICommand<TModel>
 /// <param name="next">Commands that a state of the model makes interesting.</param>
 /// <param name="damage">Changes the spec's state after each step; null for the correct spec.</param>
 public sealed class Suite<TModel>(
-    Func<Action<State<Concrete>, Entry>?, Subject> start,
+    Func<Action<State<Concrete>, Entry>?, SpecSubject> start,
     Func<TModel> model,
     Func<TModel, Gen<ICommand<TModel>>> next,
     Action<State<Concrete>, Entry>? damage = null
-) : Machine<Subject, TModel>(MostCommands)
+) : Machine<SpecSubject, TModel>(MostCommands)
     where TModel : IModel
 {
     private const int MostCommands = 80;
 
     private static readonly Replay Fixed = new(new Rnd(20_260_101, 1), FSharpOption<int>.None);
 
-    public override Arbitrary<Setup<Subject, TModel>> Setup =>
-        Arb.From(Gen.Constant(StateMachine.Setup((Func<Subject>)(() => start(damage)), model)));
+    public override Arbitrary<Setup<SpecSubject, TModel>> Setup =>
+        Arb.From(Gen.Constant(StateMachine.Setup((Func<SpecSubject>)(() => start(damage)), model)));
 
-    public override Gen<Operation<Subject, TModel>> Next(TModel state) =>
-        next(state).Select(command => (Operation<Subject, TModel>)new Step(command));
+    public override Gen<Operation<SpecSubject, TModel>> Next(TModel state) =>
+        next(state).Select(command => (Operation<SpecSubject, TModel>)new Step(command));
 
     /// <summary>The same with a wrong spec.</summary>
     public Suite<TModel> With(Action<State<Concrete>, Entry> wrong) => new(start, model, next, wrong);
@@ -77,12 +77,12 @@ public sealed class Suite<TModel>(
     {
         var runner = new Runner();
         FsCheck.Check.One(Config.Quick.WithMaxTest(tests).WithReplay(Fixed).WithRunner(runner), this.ToProperty());
-        return runner.Result is TestResult.Failed failed && failed.Item3.Head is MachineRun<Subject, TModel> run
+        return runner.Result is TestResult.Failed failed && failed.Item3.Head is MachineRun<SpecSubject, TModel> run
             ? new([.. run.Operations.Select(step => ((Step)step.Item1).Command)], runner.Text)
             : null;
     }
 
-    private sealed class Step(ICommand<TModel> command) : Operation<Subject, TModel>
+    private sealed class Step(ICommand<TModel> command) : Operation<SpecSubject, TModel>
     {
         public ICommand<TModel> Command => command;
 
@@ -90,7 +90,7 @@ public sealed class Suite<TModel>(
 
         public override TModel Run(TModel state) => command.Next(state);
 
-        public override Property Check(Subject subject, TModel after)
+        public override Property Check(SpecSubject subject, TModel after)
         {
             command.Do(subject);
             var difference = command.Difference(subject, after);

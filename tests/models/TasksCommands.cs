@@ -14,10 +14,10 @@ public abstract record TasksCommand(int Me) : ICommand<TasksModel>
 
     public abstract TasksModel Next(TasksModel model);
 
-    public abstract void Do(Subject subject);
+    public abstract void Do(SpecSubject subject);
 
     /// <summary>The threads, tasks and results must agree with the model.</summary>
-    public virtual string? Difference(Subject subject, TasksModel after)
+    public virtual string? Difference(SpecSubject subject, TasksModel after)
     {
         var (s, m) = (subject.State, subject.State.Mappings);
         for (var task = 1; task < TasksModel.Tasks; task++)
@@ -77,7 +77,7 @@ public abstract record TasksCommand(int Me) : ICommand<TasksModel>
                 _ => model.Nearest(Me, Given),
             };
 
-        public override void Do(Subject subject)
+        public override void Do(SpecSubject subject)
         {
             var (s, me) = (subject.State, (uint)Me);
             (s.Eax[me], s.Ecx[me], s.Edx[me], s.Ebx[me], s.Esi[me]) = (
@@ -90,7 +90,7 @@ public abstract record TasksCommand(int Me) : ICommand<TasksModel>
             subject.Call(me, Entry);
         }
 
-        public override string? Difference(Subject subject, TasksModel after)
+        public override string? Difference(SpecSubject subject, TasksModel after)
         {
             var (s, me) = (subject.State, (uint)Me);
             Arguments results = new(s.Eax[me], s.Ecx[me], s.Edx[me], s.Ebx[me], s.Esi[me]);
@@ -116,7 +116,7 @@ public abstract record TasksCommand(int Me) : ICommand<TasksModel>
 
         public override TasksModel Next(TasksModel model) => model.Wait(Me, Partner, Sends);
 
-        public override void Do(Subject subject)
+        public override void Do(SpecSubject subject)
         {
             var (s, me) = (subject.State, (uint)Me);
             (s.Eax[me], s.Ecx[me], s.Ebp[me]) = Sends ? (0u, 0u, Descriptor.None) : (Descriptor.None, 0u, 0u);
@@ -142,9 +142,9 @@ public static class TasksSuite
 
     public static Suite<TasksModel> Make() => new(Start, () => Model(Initial()), Next);
 
-    private static Subject Start(Action<State<Concrete>, Entry>? damage)
+    private static SpecSubject Start(Action<State<Concrete>, Entry>? damage)
     {
-        var subject = new Subject(Initial(), Driver, damage);
+        var subject = new SpecSubject(Initial(), Driver, damage);
         subject.Settle();
         return subject;
     }

@@ -258,7 +258,7 @@ public sealed class CaseFileTests : IDisposable
             foreach (
                 var c in (Case?[])
                     [
-                        Generator.Make(Forms.Compared[(int)(number % Forms.Compared.Count)], 3, number),
+                        CaseGenerator.Make(Forms.Compared[(int)(number % Forms.Compared.Count)], 3, number),
                         number % 10 == 0 ? Sequences.Make(3, number) : null,
                     ]
             )

@@ -174,7 +174,7 @@ public class OracleTests
         for (var number = 0L; number < 20_000; number++)
         {
             var form = Forms.Compared[(int)(number % Forms.Compared.Count)];
-            if (Generator.Make(form, 7, number) is not { } c)
+            if (CaseGenerator.Make(form, 7, number) is not { } c)
                 continue;
             var known = bits.Where(bit => (c.Instruction.RflagsUndefined & bit.Key) != 0)
                 .Aggregate(0u, (all, bit) => all | bit.Value);
@@ -203,7 +203,7 @@ public class OracleTests
     {
         foreach (var form in Forms.Compared)
         {
-            var (a, b) = (Generator.Make(form, 3, 99), Generator.Make(form, 3, 99));
+            var (a, b) = (CaseGenerator.Make(form, 3, 99), CaseGenerator.Make(form, 3, 99));
             Assert.NotNull(a);
             Assert.Equal(a.Bytes, b!.Bytes);
             Assert.Equal(a.Registers, b.Registers);
@@ -244,7 +244,7 @@ public class OracleTests
     private static Case Case(byte[] bytes, uint eax = 0, uint esi = 0, params (uint, uint)[] pokes)
     {
         const uint eip = Arena.Code + 0x400;
-        Assert.True(Generator.TryDecode(bytes, true, eip, out var instruction));
+        Assert.True(CaseGenerator.TryDecode(bytes, true, eip, out var instruction));
         return new Case
         {
             Instruction = instruction,

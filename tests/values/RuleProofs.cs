@@ -58,7 +58,7 @@ public sealed class RuleProofs : IDisposable
             for (var i = 0; i < bits.Length; i++)
                 solver.Assert(Within(operands[i], bits[i]));
             var first = op == Op.Select ? _z3.Bool("p") : operands[0];
-            var result = Translation.Apply(_z3, op, first, operands[1], operands[2]);
+            var result = SolverTranslation.Apply(_z3, op, first, operands[1], operands[2]);
             solver.Assert(_z3.Not(Within(result, Read(bound, slot => bits[slot], slot => bits[slot]))));
             Assert.True(solver.Check() == false, $"the bits of {op}: {bound}");
         }
@@ -102,7 +102,7 @@ public sealed class RuleProofs : IDisposable
             if (op is Op.Quotient && c != 0 && a >= c)
                 return;
             var (first, second) = (Operand(logical, a), Operand(logical && op != Op.Select, b));
-            var solved = _z3.ValueOf(Translation.Apply(_z3, op, first, second, _z3.Number(c)));
+            var solved = _z3.ValueOf(SolverTranslation.Apply(_z3, op, first, second, _z3.Number(c)));
             var meant = Meaning.Apply(op, a, b, c);
             Assert.True(solved == meant, $"{op}({a:X}, {b:X}, {c:X}) is {meant:X}, and {solved:X} to Z3");
         }
@@ -190,7 +190,7 @@ public sealed class RuleProofs : IDisposable
             Place.Term or Place.Constant => variable(pattern.Slot),
             Place.Number => _z3.Number(pattern.Value),
             Place.Bits => bits(pattern.Slot),
-            _ => Translation.Apply(_z3, pattern.Op, Operand(pattern.A), Operand(pattern.B), Operand(pattern.C)),
+            _ => SolverTranslation.Apply(_z3, pattern.Op, Operand(pattern.A), Operand(pattern.B), Operand(pattern.C)),
         };
 
         Expr Operand(Pattern? operand) => operand is null ? default : Read(operand, variable, bits);

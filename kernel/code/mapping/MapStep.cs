@@ -288,11 +288,11 @@ internal sealed partial class KernelProgram
         TableOffset(ecx);
         c.mov(Table(ecx, Maps.PreviousTable), 0);
         c.mov(ecx, Op(MappingLayout.TargetPage));
-        c.shr(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Entries));
+        c.shr(ecx, (byte)_layout.Limits.Paging.EntryBits);
         c.mov(Table(edx, MappingLayout.TableSlot), ecx);
         c.mov(ebx, Op(Maps.Target));
         c.mov(Table(edx, Maps.TableTask), ebx);
-        c.shl(ebx, (byte)(BitOperations.Log2(_layout.Limits.Paging.Slots)));
+        c.shl(ebx, (byte)_layout.Limits.Paging.SlotBits);
         c.or(ebx, ecx);
         c.mov(Element(Maps.Slots, ebx), eax);
 
@@ -314,7 +314,7 @@ internal sealed partial class KernelProgram
         c.shl(ecx, TaskShift);
         c.cmp(Task(ecx, MappingLayout.Small), 0);
         c.je(_map);
-        c.shl(edx, (byte)(BitOperations.Log2(Layout.PageSize) - BitOperations.Log2(MappingLayout.TableSize)));
+        c.shl(edx, (byte)(Layout.PageShift - BitOperations.Log2(MappingLayout.TableSize)));
         SmallSegment(ebx, edx, ecx, _map);
         c.jmp(_map);
 

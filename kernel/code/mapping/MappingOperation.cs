@@ -82,7 +82,7 @@ internal sealed partial class KernelProgram
         c.and(eax, ecx);
         c.add(eax, edi);
         c.mov(ecx, Row(ebp, Layout.Edx));
-        c.shr(ecx, (byte)BitOperations.Log2(Layout.PageSize));
+        c.shr(ecx, Layout.PageShift);
         c.mov(ebp, edx);
         c.shr(ebp, 12);
         c.cmp(ebp, Fpage.PortsTag);
@@ -127,7 +127,7 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Item), eax);
         c.mov(edx, Current(Layout.Eax));
         c.mov(eax, edx);
-        c.shr(eax, (byte)BitOperations.Log2(Layout.PageSize));
+        c.shr(eax, Layout.PageShift);
         c.mov(Op(MappingLayout.SourcePage), eax);
         PagesOf(edx, esi, none);
         c.mov(eax, esi);
@@ -190,7 +190,7 @@ internal sealed partial class KernelProgram
     {
         c.mov(pages, 1);
         c.shl(pages, cl);
-        c.shr(fpage, (byte)BitOperations.Log2(Layout.PageSize));
+        c.shr(fpage, Layout.PageShift);
     }
 
     /// <summary>

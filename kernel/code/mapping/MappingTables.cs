@@ -39,7 +39,7 @@ internal sealed partial class KernelProgram
         c.mov(eax, Op(Maps.Target));
         c.mov(Node(ebx, Maps.Space), eax);
         c.mov(eax, Op(MappingLayout.TargetPage));
-        c.shl(eax, (byte)BitOperations.Log2(Layout.PageSize));
+        c.shl(eax, Layout.PageShift);
         c.mov(Node(ebx, MappingLayout.Page), eax);
         TurnPorts();
     }
@@ -56,7 +56,7 @@ internal sealed partial class KernelProgram
         c.jb(memory);
 
         // Two pages share a dword. The second page has the high bits.
-        c.shr(ecx, (byte)(BitOperations.Log2(Layout.PageSize) + 1));
+        c.shr(ecx, (byte)(Layout.PageShift + 1));
         c.sbb(eax, eax);
         c.xor(eax, 0xFFFF);
         c.and(ecx, MappingLayout.PortWords - 1);
@@ -91,8 +91,8 @@ internal sealed partial class KernelProgram
         c.mov(place, Op(page));
         c.mov(eax, Op(task));
         c.mov(table, place);
-        c.shl(eax, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
-        c.shr(table, (byte)BitOperations.Log2(_layout.Limits.Paging.Entries));
+        c.shl(eax, (byte)_layout.Limits.Paging.SlotBits);
+        c.shr(table, (byte)_layout.Limits.Paging.EntryBits);
         c.or(eax, table);
         c.and(place, _layout.Limits.Paging.Entries - 1);
         c.mov(table, Element(Maps.Slots, eax));
@@ -108,7 +108,7 @@ internal sealed partial class KernelProgram
         c.mov(ecx, Node(ebx, Maps.Space));
         c.mov(eax, edx);
         c.shr(eax, 22);
-        c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
+        c.shl(ecx, (byte)_layout.Limits.Paging.SlotBits);
         c.or(ecx, eax);
         c.mov(eax, edx);
         c.shr(eax, 12);
@@ -140,7 +140,7 @@ internal sealed partial class KernelProgram
     private void Invalidate(AssemblerRegister32 place, AssemblerRegister32 page)
     {
         c.invlpg(__byte_ptr[page]);
-        c.shl(place, (byte)(BitOperations.Log2(Layout.PageSize) - 2));
+        c.shl(place, (byte)(Layout.PageShift - 2));
         c.invlpg(__byte_ptr[place]);
     }
 

@@ -75,7 +75,7 @@ internal sealed partial class KernelProgram
         var free = c.CreateLabel();
         DefineLabel(ref threads);
         c.mov(ecx, eax);
-        c.shr(ecx, (byte)BitOperations.Log2(_layout.Limits.Lthreads));
+        c.shr(ecx, (byte)_layout.Limits.LthreadBits);
         c.shl(ecx, TaskShift);
         c.cmp(Task(ecx, MappingLayout.Doomed), 0);
         c.jne(doomed);
@@ -200,7 +200,7 @@ internal sealed partial class KernelProgram
         c.mov(Op(MappingLayout.Pass), Passes.Table);
         c.mov(Op(Maps.Source), ecx);
         c.mov(ecx, Table(edx, MappingLayout.TableSlot));
-        c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Entries));
+        c.shl(ecx, (byte)_layout.Limits.Paging.EntryBits);
         c.mov(Op(MappingLayout.SourcePage), ecx);
         c.mov(Op(MappingLayout.Left), _layout.Limits.Paging.Entries);
         c.jmp(_map);
@@ -221,7 +221,7 @@ internal sealed partial class KernelProgram
         c.shl(edx, TableShift);
         c.mov(ebx, Table(edx, MappingLayout.TableSlot));
         c.mov(ecx, Table(edx, Maps.TableTask));
-        c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
+        c.shl(ecx, (byte)_layout.Limits.Paging.SlotBits);
         c.or(ecx, ebx);
         c.mov(Element(Maps.Slots, ecx), 0);
         c.test(ebx, ebx);
@@ -234,14 +234,14 @@ internal sealed partial class KernelProgram
         c.cmp(ebx, Layout.KernelSlot);
         c.jae(ports);
         c.mov(Element(Maps.Directories, ecx), 0);
-        c.shl(ebx, (byte)(BitOperations.Log2(_layout.Limits.Paging.Entries) + BitOperations.Log2(Layout.PageSize)));
+        c.shl(ebx, (byte)((int)_layout.Limits.Paging.EntryBits + Layout.PageShift));
         c.invlpg(__byte_ptr[ebx]);
         DefineLabel(ref ports);
         c.mov(Table(edx, Maps.TableTask), 0);
 
         // The page table becomes the first free one.
         c.mov(ebx, eax);
-        c.shl(ebx, (byte)BitOperations.Log2(Layout.PageSize));
+        c.shl(ebx, Layout.PageShift);
         c.mov(ecx, Op(Maps.FreeTable));
         c.mov(Op(Maps.FreeTable), ebx);
         c.mov(Table(edx, Maps.NextTable), ecx);
@@ -304,5 +304,5 @@ internal sealed partial class KernelProgram
 
     /// <summary>Turns the offset of a page table into the offset of its row, in the same register.</summary>
     private void TableOffset(AssemblerRegister32 table) =>
-        c.shr(table, (byte)(BitOperations.Log2(Layout.PageSize) - BitOperations.Log2(MappingLayout.TableSize)));
+        c.shr(table, (byte)(Layout.PageShift - BitOperations.Log2(MappingLayout.TableSize)));
 }

@@ -130,7 +130,7 @@ internal sealed partial class KernelProgram
         c.shl(ecx, TaskShift);
         c.mov(Task(ecx, MappingLayout.Small), eax);
         c.mov(ecx, ebx);
-        c.shl(ecx, (byte)BitOperations.Log2(_layout.Limits.Paging.Slots));
+        c.shl(ecx, (byte)_layout.Limits.Paging.SlotBits);
         c.mov(eax, Element(Maps.Slots, ecx));
         DefineSymbol("schedule_small");
         SmallSegment(ebx, eax, ecx, large);

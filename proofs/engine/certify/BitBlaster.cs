@@ -37,8 +37,8 @@ public sealed class BitBlaster
         foreach (var term in Graph.Pending(root, _made.ContainsKey))
             _made[term] = term switch
             {
-                Word { Op: Op.Constant } constant => Words.Constant(constant.Value),
-                Word { Op: Op.Variable } variable => Words.Input(Gates, (int)variable.Value),
+                Word { Op: Op.Constant } constant => WordCircuits.Constant(constant.Value),
+                Word { Op: Op.Variable } variable => WordCircuits.Input(Gates, (int)variable.Value),
                 _ => Apply(Gates, term.Op, Operand(term.A), Operand(term.B), Operand(term.C)),
             };
         return _made[root];
@@ -50,30 +50,30 @@ public sealed class BitBlaster
     public static int[] Apply(Circuit gates, Op op, int[] a, int[] b, int[] c) =>
         op switch
         {
-            Op.Add => Words.Add(gates, a, b),
-            Op.Subtract => Words.Subtract(gates, a, b),
-            Op.Multiply => Words.Multiply(gates, a, b),
-            Op.MultiplyHigh => Words.MultiplyHigh(gates, a, b),
-            Op.Quotient => Words.Divide(gates, a, b, c).Quotient,
-            Op.Remainder => Words.Divide(gates, a, b, c).Remainder,
-            Op.And => Words.And(gates, a, b),
-            Op.Or => Words.Or(gates, a, b),
-            Op.Xor => Words.Xor(gates, a, b),
-            Op.ShiftLeft => Words.ShiftLeft(gates, a, b),
-            Op.ShiftRight => Words.ShiftRight(gates, a, b),
-            Op.ShiftRightSigned => Words.ShiftRightSigned(gates, a, b),
-            Op.Select => Words.Select(gates, a[0], b, c),
-            Op.LowestBit => Words.LowestBit(gates, a),
-            Op.HighestBit => Words.HighestBit(gates, a),
+            Op.Add => WordCircuits.Add(gates, a, b),
+            Op.Subtract => WordCircuits.Subtract(gates, a, b),
+            Op.Multiply => WordCircuits.Multiply(gates, a, b),
+            Op.MultiplyHigh => WordCircuits.MultiplyHigh(gates, a, b),
+            Op.Quotient => WordCircuits.Divide(gates, a, b, c).Quotient,
+            Op.Remainder => WordCircuits.Divide(gates, a, b, c).Remainder,
+            Op.And => WordCircuits.And(gates, a, b),
+            Op.Or => WordCircuits.Or(gates, a, b),
+            Op.Xor => WordCircuits.Xor(gates, a, b),
+            Op.ShiftLeft => WordCircuits.ShiftLeft(gates, a, b),
+            Op.ShiftRight => WordCircuits.ShiftRight(gates, a, b),
+            Op.ShiftRightSigned => WordCircuits.ShiftRightSigned(gates, a, b),
+            Op.Select => WordCircuits.Select(gates, a[0], b, c),
+            Op.LowestBit => WordCircuits.LowestBit(gates, a),
+            Op.HighestBit => WordCircuits.HighestBit(gates, a),
             Op.False => [Circuit.False],
             Op.True => [Circuit.True],
-            Op.Equal => [Words.Equal(gates, a, b)],
-            Op.Less => [Words.Less(gates, a, b)],
-            Op.LessSigned => [Words.LessSigned(gates, a, b)],
+            Op.Equal => [WordCircuits.Equal(gates, a, b)],
+            Op.Less => [WordCircuits.Less(gates, a, b)],
+            Op.LessSigned => [WordCircuits.LessSigned(gates, a, b)],
             Op.Both => [gates.And(a[0], b[0])],
             Op.Either => [gates.Or(a[0], b[0])],
             Op.Not => [-a[0]],
-            Op.EvenParity => [Words.EvenParity(gates, a)],
+            Op.EvenParity => [WordCircuits.EvenParity(gates, a)],
             _ => throw new ArgumentOutOfRangeException(nameof(op), op, "a constant or variable is not applied"),
         };
 }

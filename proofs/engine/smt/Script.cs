@@ -7,7 +7,7 @@ namespace Verified.Proofs.Smt;
 /// <summary>
 /// A question as a script in SMT-LIB 2, logic QF_BV. It is written from the terms themselves and not by Z3's printer.
 /// It also spells the operations in its own way: a sum is always a sum, and the lowest bit is a chain of cases. So an
-/// error of <see cref="Translation"/> shows as a disagreement.
+/// error of <see cref="SolverTranslation"/> shows as a disagreement.
 /// </summary>
 public static class Script
 {

@@ -32,7 +32,7 @@ public static class Rules
         no = Apply(Op.False);
 
     /// <summary>
-    /// A sum that makes no carry is the OR: the lemma by which <see cref="Translation"/> avoids an adder.
+    /// A sum that makes no carry is the OR: the lemma by which <see cref="SolverTranslation"/> avoids an adder.
     /// </summary>
     public static Rule DisjointSum { get; } = new(x + y, x | y, Disjoint(x, y));
 

@@ -128,9 +128,9 @@ public sealed class Terms : IDisposable
     }
 
     /// <summary>The solver's term for a word: 32 bits.</summary>
-    public Expr Translate(Word word) => Translation.Of(Own(word));
+    public Expr Translate(Word word) => SolverTranslation.Of(Own(word));
 
-    public Expr Translate(Bool condition) => Translation.Of(Own(condition));
+    public Expr Translate(Bool condition) => SolverTranslation.Of(Own(condition));
 
     public Expr Translate(Truth truth) => Translate(Of(truth));
 

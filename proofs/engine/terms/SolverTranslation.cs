@@ -3,7 +3,7 @@ using Verified.Proofs.Z3;
 namespace Verified.Proofs.Values;
 
 /// <summary>Translates terms into the solver's terms: pure bit vectors of 32 bits and Booleans.</summary>
-public static class Translation
+public static class SolverTranslation
 {
     /// <summary>The solver's term, made once per term.</summary>
     public static Expr Of(ITerm root)

@@ -11,7 +11,7 @@ namespace Verified.Tests.Models;
 /// <param name="s">A state at stage pick, with the driver among its threads.</param>
 /// <param name="driver">The driver's row.</param>
 /// <param name="damage">Changes the state after each step to make a wrong spec; null for the correct spec.</param>
-public sealed class Subject(State<Concrete> s, uint driver, Action<State<Concrete>, Entry>? damage = null)
+public sealed class SpecSubject(State<Concrete> s, uint driver, Action<State<Concrete>, Entry>? damage = null)
 {
     // A deletion looks at every row of a few tables; a command that takes longer does not end.
     private const int MostSteps = 100_000;

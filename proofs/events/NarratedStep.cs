@@ -10,7 +10,7 @@ namespace Verified.Proofs.Events;
 /// <param name="Action">The request, in words.</param>
 /// <param name="Outcome">The result, in words.</param>
 /// <param name="Changes">The values that differ afterwards, in the order of the state's columns.</param>
-public sealed record Step(
+public sealed record NarratedStep(
     int Event,
     uint Actor,
     Spec.Entry? Entry,

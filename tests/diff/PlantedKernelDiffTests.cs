@@ -11,7 +11,7 @@ namespace Verified.Tests.Diff;
 /// Wrong kernels that differ only on a PC. The difference is in the gates, the segments or the controllers, in
 /// registers that the kernel does not use, or in the state after boot.
 /// </summary>
-public class PlantedKernelTests
+public class PlantedKernelDiffTests
 {
     private const long Events = 300_000;
 

@@ -4,7 +4,7 @@ namespace Verified.Proofs.Certify;
 /// The operations of the value domain as gates, on words of any width: arrays of literals, the lowest bit first. The
 /// tests compare each operation with the concrete domain.
 /// </summary>
-public static class Words
+public static class WordCircuits
 {
     public static int[] Constant(uint value, int width = 32) =>
         [.. Enumerable.Range(0, width).Select(bit => Circuit.Constant((value >> bit & 1) != 0))];

@@ -13,7 +13,7 @@ namespace Verified.Tests.Meanings;
 /// Two engines judge the same meaning: FsCheck's programs do not read the state and shrink by FsCheck's rules; the
 /// programs of the verbs read the state. Both find the same seeded bugs.
 /// </summary>
-public sealed class EnginesTests
+public sealed class PlantedMeaningTests
 {
     private static readonly Dictionary<string, (string Property, Action<State<Concrete>, Entry> Defect)> Defects = new()
     {

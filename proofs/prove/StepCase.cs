@@ -8,13 +8,13 @@ namespace Verified.Proofs.Prove;
 /// <param name="Name">Names the theorems.</param>
 /// <param name="Holds">Whether a state is of the case.</param>
 /// <param name="Deletes">True if its steps are those of a deletion.</param>
-public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool Deletes = false)
+public sealed record StepCase(string Name, Func<State<Symbolic>, Truth> Holds, bool Deletes = false)
 {
     /// <summary>The case that walks along a list.</summary>
     public const string Reduces = "map-reduce";
 
     /// <summary>The cases of a map step. A state belongs to the first case that holds for it.</summary>
-    public static readonly IReadOnlyList<Case> OfMap = InTurn(
+    public static readonly IReadOnlyList<StepCase> OfMap = InTurn(
         new("delete-page", s => IsDeletion(s) & s.Mappings.Left != 0, Deletes: true),
         new("delete-thread", s => IsDeletion(s) & s.Mappings.Pass == Passes.Threads, Deletes: true),
         new("delete", IsDeletion, Deletes: true),
@@ -29,12 +29,12 @@ public sealed record Case(string Name, Func<State<Symbolic>, Truth> Holds, bool 
     /// <summary>
     /// True if a step must know an invariant. Only steps that delete or create must know an invariant that is apart.
     /// </summary>
-    public static bool Needs(Entry? entry, Case? only, Invariant<State<Symbolic>, Symbolic> invariant) =>
+    public static bool Needs(Entry? entry, StepCase? only, Invariant<State<Symbolic>, Symbolic> invariant) =>
         !invariant.IsApart
         || entry is Entry.TaskNew or Entry.LthreadExRegs
         || (entry == Entry.Map && only?.Deletes != false);
 
-    private static IReadOnlyList<Case> InTurn(params Case[] cases) =>
+    private static IReadOnlyList<StepCase> InTurn(params StepCase[] cases) =>
         [
             .. cases.Select(
                 (only, i) =>

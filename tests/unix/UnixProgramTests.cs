@@ -7,7 +7,7 @@ namespace Verified.Tests.Unix;
 /// <summary>
 /// Static programs in C (<c>programs/</c>) as process 1. They print the same under Linux, if this host can run them.
 /// </summary>
-public class ProgramTests
+public class UnixProgramTests
 {
     /// <summary>The output of a program, without the server's own line about an unknown call.</summary>
     public static readonly Dictionary<string, string[]> Output = new()

@@ -14,7 +14,7 @@ using Xunit;
 namespace Verified.Tests.Explore;
 
 /// <summary>The explorer's server, over HTTP like the page, and in a browser.</summary>
-public sealed class ServerTests : IDisposable
+public sealed class ExploreServerTests : IDisposable
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
 

@@ -6,12 +6,12 @@ namespace Verified.Tests.Unix;
 /// A session at a terminal, written as it appears there. Lines after the prompts "# " and "> ", and the line "^C", are
 /// typed, each as soon as everything before it has appeared.
 /// </summary>
-internal sealed class Session
+internal sealed class UnixSession
 {
     private readonly string _text;
     private readonly Dictionary<int, string> _typed = [];
 
-    public Session(params string[] lines)
+    public UnixSession(params string[] lines)
     {
         _text = "";
         foreach (var line in lines)

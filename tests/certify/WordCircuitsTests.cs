@@ -7,7 +7,7 @@ namespace Verified.Tests.Certify;
 /// <summary>
 /// Each operation of the bit-blaster against the concrete domain: the clauses must determine that result and no other.
 /// </summary>
-public sealed class WordsTests
+public sealed class WordCircuitsTests
 {
     private static readonly Op[] Binary =
     [
@@ -59,8 +59,8 @@ public sealed class WordsTests
         foreach (var op in (Op[])[.. Binary, .. Unary, Op.Select])
         {
             var gates = new Circuit();
-            int[] a = Words.Input(gates, width, width),
-                b = Words.Input(gates, width, width),
+            int[] a = WordCircuits.Input(gates, width, width),
+                b = WordCircuits.Input(gates, width, width),
                 c = [gates.Input()];
             var result = op == Op.Select ? BitBlaster.Apply(gates, op, c, a, b) : BitBlaster.Apply(gates, op, a, b, []);
             for (var x = 0u; x < 1u << width; x++)
@@ -82,8 +82,8 @@ public sealed class WordsTests
                 foreach (var first in (bool[])[true, false])
                 {
                     var gates = new Circuit();
-                    int[] number = Words.Constant(constant, width),
-                        other = Words.Input(gates, width, width);
+                    int[] number = WordCircuits.Constant(constant, width),
+                        other = WordCircuits.Input(gates, width, width);
                     var result = BitBlaster.Apply(gates, op, first ? number : other, first ? other : number, []);
                     for (var x = 0u; x < 1u << width; x++)
                     {
@@ -120,9 +120,9 @@ public sealed class WordsTests
     {
         const int Width = 3;
         var gates = new Circuit();
-        int[] high = Words.Input(gates, Width, Width),
-            low = Words.Input(gates, Width, Width);
-        var divisor = Words.Input(gates, Width, Width);
+        int[] high = WordCircuits.Input(gates, Width, Width),
+            low = WordCircuits.Input(gates, Width, Width);
+        var divisor = WordCircuits.Input(gates, Width, Width);
         var quotient = BitBlaster.Apply(gates, Op.Quotient, high, low, divisor);
         var remainder = BitBlaster.Apply(gates, Op.Remainder, high, low, divisor);
         for (var a = 0u; a < 8; a++)

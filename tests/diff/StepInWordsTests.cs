@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Verified.Tests.Diff;
 
-public class WordsTests
+public class StepInWordsTests
 {
     [Theory]
     [InlineData(0x00000000u, "timeouts never")]

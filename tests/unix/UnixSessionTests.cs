@@ -5,7 +5,7 @@ using Xunit;
 namespace Verified.Tests.Unix;
 
 /// <summary>Sessions with Debian's mksh and the programs of klibc, which nobody has changed.</summary>
-public class SessionTests
+public class UnixSessionTests
 {
     private const Tool OnMachine = Tool.Gcc | Tool.Klibc,
         OnQemu = OnMachine | Tool.Qemu;
@@ -126,14 +126,14 @@ public class SessionTests
     [TheoryWith(OnMachine)]
     [MemberData(nameof(Names))]
     public void A_session_runs_on_the_machine(string name, int status) =>
-        new Session(Sessions[name].Lines).OnTheMachine(Files.Value, status);
+        new UnixSession(Sessions[name].Lines).OnTheMachine(Files.Value, status);
 
     [TheoryWith(OnQemu)]
     [MemberData(nameof(Names))]
     public void A_session_runs_in_qemu(string name, int status) =>
-        new Session(Sessions[name].Lines).InQemu(Files.Value, status);
+        new UnixSession(Sessions[name].Lines).InQemu(Files.Value, status);
 
     [FactWith(OnMachine)]
     public void A_session_runs_by_trap() =>
-        new Session(Sessions["programs"].Lines).OnTheMachine(Files.Value, Sessions["programs"].Status, trap: true);
+        new UnixSession(Sessions["programs"].Lines).OnTheMachine(Files.Value, Sessions["programs"].Status, trap: true);
 }

@@ -5,7 +5,7 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>Random cases of a form: bytes first, then a state in which the instruction has something to do.</summary>
-public static class Generator
+public static class CaseGenerator
 {
     private const int MostTries = 64;
 

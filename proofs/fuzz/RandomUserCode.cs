@@ -8,7 +8,7 @@ using Registers = Verified.Proofs.Events.Registers;
 namespace Verified.Proofs.Fuzz;
 
 /// <summary>Random instructions of user code that raise exceptions, and their addresses.</summary>
-internal sealed class UserCode(Random random)
+internal sealed class RandomUserCode(Random random)
 {
     private static readonly byte[] Prefixes = [0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF2, 0xF3];
     private static readonly byte[] PortOpcodes =
