@@ -1,4 +1,3 @@
-using System.Numerics;
 using Iced.Intel;
 using Verified.Spec;
 using Verified.Spec.Values;
