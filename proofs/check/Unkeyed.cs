@@ -53,7 +53,8 @@ internal sealed class Unkeyed
             ';',
             from pair in _readers
             from instance in pair.Value
-            select $"{pair.Key} {instance.Row} {Enumerable.Range(0, invariants.Count).First(n => invariants[n] == instance.Invariant)}"
+            let invariant = Enumerable.Range(0, invariants.Count).First(n => invariants[n] == instance.Invariant)
+            select $"{pair.Key} {instance.Row} {invariant}"
         );
 
     /// <summary>Adds the readers of such a text.</summary>

@@ -34,6 +34,7 @@ internal static class CheckVerb
         };
         CheckLimits.AddTo(verb);
         ShardOptions.AddTo(verb);
+        BranchReport.AddTo(verb);
         Reporting.AddTo(verb, Run);
         return verb;
     }
@@ -148,6 +149,8 @@ internal static class CheckVerb
         // The first shard also makes the checks that take no time.
         var fair = shard.Number == 1 && (name is null || name == Liveness.Fair.Name);
         (display.Notes.Unit, display.Notes.Done, display.Notes.Total) = ("models", models.Count, total);
+        if (parsed.GetValue(BranchReport.Coverage))
+            return BranchReport.Run(parsed, display, models);
         if (CheckLimits.Simulates(parsed))
             return SimulationReport.Run(parsed, display, models);
         var json = parsed.GetValue(CommonOptions.Json);
@@ -171,7 +174,12 @@ internal static class CheckVerb
             foreach (var (what, trace) in result.Witnesses)
             {
                 display.Line(
-                    $"  {what}: {(trace is not null ? "" : result.Unfinished is null ? "never, as it must" : "not met")}"
+                    $"  {what}: "
+                        + (
+                            trace is not null ? ""
+                            : result.Unfinished is null ? "never, as it must"
+                            : "not met"
+                        )
                 );
                 if (trace is null)
                     continue;

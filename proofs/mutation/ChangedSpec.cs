@@ -62,6 +62,9 @@ public sealed class ChangedSpec
         );
     }
 
+    /// <summary>The names of the files.</summary>
+    public IEnumerable<string> Files => _sources.Keys;
+
     /// <summary>The text of a file of the spec; null if there is none.</summary>
     public string? TextOf(string file) => _sources.TryGetValue(file, out var source) ? source.Text : null;
 
@@ -70,9 +73,25 @@ public sealed class ChangedSpec
     /// </summary>
     public (byte[]? Assembly, string? Error) Compile(string? file = null, string? text = null)
     {
-        var compilation = file is null
-            ? _right
-            : _right.ReplaceSyntaxTree(_sources[file].Tree, CSharpSyntaxTree.ParseText(text!, Language));
+        return Emit(
+            file is null
+                ? _right
+                : _right.ReplaceSyntaxTree(_sources[file].Tree, CSharpSyntaxTree.ParseText(text!, Language))
+        );
+    }
+
+    /// <summary>The assembly with several files changed and one more added; or the compiler's first error.</summary>
+    public (byte[]? Assembly, string? Error) Compile(IReadOnlyDictionary<string, string> texts, string more) =>
+        Emit(
+            texts
+                .Aggregate(_right, (changed, each) =>
+                    changed.ReplaceSyntaxTree(_sources[each.Key].Tree, CSharpSyntaxTree.ParseText(each.Value, Language))
+                )
+                .AddSyntaxTrees(CSharpSyntaxTree.ParseText(more, Language))
+        );
+
+    private static (byte[]? Assembly, string? Error) Emit(CSharpCompilation compilation)
+    {
         using var stream = new MemoryStream();
         var emitted = compilation.Emit(stream);
         return emitted.Success

@@ -86,7 +86,7 @@ public sealed class KillTests : IDisposable
         Assert.True(result.GetProperty("complete").GetBoolean());
     }
 
-    // Kills a search after its progress was kept a number of times, and some time later. Returns whether it was running.
+    // Kills a search after its progress was kept a number of times, and some time later: whether it was running.
     private async Task<bool> Kill(Process child, int times, int milliseconds)
     {
         await Appears(child, times);

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Verified.Tests.Check;
 
-/// <summary>Searches that end before every state is visited, and random runs: none of them says that a model holds.</summary>
+/// <summary>
+/// Searches that end before every state is visited, and random runs: none of them says that a model holds.
+/// </summary>
 public sealed class LimitTests
 {
     public static TheoryData<string> Small => ["pair", "interrupted"];

@@ -39,7 +39,8 @@ internal static class MergeVerb
         var own = image.Length == 0 ? null : ImageSource.Of(parsed);
         if (own is not null && Images.Hash(own) != image)
             throw new CommandException(
-                $"the shards are of image {image[..12]}, and this is image {Images.Hash(own)[..12]}: give theirs by --image"
+                $"the shards are of image {image[..12]}, and this is image {Images.Hash(own)[..12]}: "
+                    + "give theirs by --image"
             );
         display.Checked.AddRange(shards.SelectMany(shard => shard.Checks));
         var (claims, never, incomplete) = (Claims(shards, own), Merging.Never(shards), Merging.Incomplete(shards));

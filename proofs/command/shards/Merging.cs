@@ -1,6 +1,8 @@
 namespace Verified.Proofs.Commands;
 
-/// <summary>Unites the results of all shards of one command, or says in one line why they do not belong together.</summary>
+/// <summary>
+/// Unites the results of all shards of one command, or says in one line why they do not belong together.
+/// </summary>
 internal static class Merging
 {
     /// <summary>The shards in order.</summary>
@@ -23,7 +25,8 @@ internal static class Merging
         foreach (var same in all.GroupBy(each => each.Result.Shard))
             if (same.Skip(1).FirstOrDefault() is { File: { } again })
                 throw new CommandException(
-                    $"shard {same.Key} of {first.Of} is there twice, in {same.First().File} and in {again}: give each once"
+                    $"shard {same.Key} of {first.Of} is there twice, in {same.First().File} and in {again}: "
+                        + "give each once"
                 );
         List<int> missing = [.. Enumerable.Range(1, first.Of).Except(all.Select(each => each.Result.Shard))];
         if (missing.Count > 0)
@@ -33,8 +36,8 @@ internal static class Merging
                         ? $"shard {missing[0]} of {first.Of} is"
                         : $"shards {List(missing)} of {first.Of} are"
                 )
-                    + $" missing: run it, for example 'verified {first.Verb} --shard {missing[0]}/{first.Of}', and merge "
-                    + "again"
+                    + $" missing: run it, for example 'verified {first.Verb} --shard {missing[0]}/{first.Of}', "
+                    + "and merge again"
             );
         return [.. all.Select(each => each.Result).OrderBy(result => result.Shard)];
 
@@ -42,8 +45,8 @@ internal static class Merging
         {
             if (value != expected)
                 throw new CommandException(
-                    $"{file} and {firstFile} differ in {what}: {Shown(value)} and {Shown(expected)}; merge shards of one "
-                        + "command"
+                    $"{file} and {firstFile} differ in {what}: {Shown(value)} and {Shown(expected)}; "
+                        + "merge shards of one command"
                 );
         }
     }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Verified.Proofs.Commands;
 
-/// <summary>A part of a command's work: the parts of all shards are disjoint, and together they are the whole.</summary>
+/// <summary>
+/// A part of a command's work: the parts of all shards are disjoint, and together they are the whole.
+/// </summary>
 /// <param name="Number">From 1 on.</param>
 /// <param name="Of">The number of shards.</param>
 public sealed record Shard(int Number, int Of)

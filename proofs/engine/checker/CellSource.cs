@@ -8,6 +8,7 @@ internal sealed class CellSource : IStepSource
     private readonly int[] _roots;
     private readonly Judged[] _judged;
     private readonly ReadMasks _masks;
+    private readonly PackedSymmetry? _symmetry;
     private int _adopted;
 
     // An invariant, the bits that it has read, and the values of these with which it holds.
@@ -24,7 +25,8 @@ internal sealed class CellSource : IStepSource
 
     /// <param name="system">The system.</param>
     /// <param name="masks">The reads of the invariants, shared by the workers.</param>
-    public CellSource(CellSystem system, ReadMasks masks)
+    /// <param name="symmetry">The system's symmetry; null to visit all states.</param>
+    public CellSource(CellSystem system, ReadMasks masks, PackedSymmetry? symmetry = null)
     {
         _masks = masks;
         (_system, _cells) = (system, new(system.Columns));
@@ -32,7 +34,8 @@ internal sealed class CellSource : IStepSource
         _judged = [.. system.Invariants.Select((invariant, n) => new Judged(invariant, n))];
         _cells.Begin(0);
         system.Begin(_cells);
-        Initial = _cells.Effect.Values;
+        _symmetry = symmetry;
+        Initial = Representative(_cells.Effect.Values);
     }
 
     public int Roots => _roots.Length;
@@ -40,6 +43,10 @@ internal sealed class CellSource : IStepSource
     public ulong Initial { get; }
 
     int IStepSource.Judged => 0;
+
+    public bool IsReduced => _symmetry is not null;
+
+    public ulong Representative(ulong state) => _symmetry?.Representative(state) ?? state;
 
     public ReadOnlySpan<int> RootsOf(ulong state) => _roots;
 

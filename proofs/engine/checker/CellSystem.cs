@@ -31,7 +31,15 @@ public sealed record CellSystem(
     IReadOnlyList<CellInvariant> Invariants
 )
 {
-    /// <summary>Searches all states with a number of workers.</summary>
+    // How many states show whether the declared symmetry is one. A wrong one differs in the first states.
+    private const int Samples = 1_000;
+
+    /// <summary>The permutations of ids that change nothing; null to visit all states.</summary>
+    public CellSymmetry? Symmetry { get; init; }
+
+    /// <summary>
+    /// Searches all states with a number of workers; with a symmetry, one state for all those that it makes equal.
+    /// </summary>
     /// <param name="workers">How many.</param>
     /// <param name="limits">The limits of the search; null for the default.</param>
     /// <param name="kept">Where the search is kept on the disk; null for memory alone.</param>
@@ -39,14 +47,21 @@ public sealed record CellSystem(
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var masks = new ReadMasks(Invariants.Count);
-        IStepSource[] sources = [.. Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new CellSource(this, masks))];
+        var symmetry = Symmetry is null ? null : new PackedSymmetry(Symmetry, Columns);
+        IStepSource[] sources =
+        [
+            .. Enumerable.Range(0, Math.Max(1, workers)).Select(_ => new CellSource(this, masks, symmetry)),
+        ];
         using var checkpoint = kept?.Open(
             Name,
-            string.Join(", ", Columns.Select(column => $"{column.Name} {column.Rows} of {column.Values}")),
+            string.Join(", ", Columns.Select(column => $"{column.Name} {column.Rows} of {column.Values}"))
+                + (symmetry is null ? "" : $", {symmetry.Count} permutations"),
             [Begin.Method.DeclaringType!, typeof(Search)]
         );
         var search = new Search(sources, marks: 0, checkpoint) { MayEnd = false };
         var failure = search.Run(limits ?? new());
+        if (symmetry is not null)
+            Require(symmetry, (CellSource)sources[0], search);
         var trace = failure is null ? null : TraceTo(search, failure);
         return new(
             search.States.Count,
@@ -56,8 +71,21 @@ public sealed record CellSystem(
             (double)search.States.Bytes / search.States.Count,
             failure?.Property,
             trace,
-            search.Unfinished
+            search.Unfinished,
+            symmetry is null ? search.States.Count : search.States.All()?.Sum(state => (long)symmetry.StatesOf(state))
         );
+    }
+
+    // A symmetry that the system does not have would leave out states.
+    private void Require(PackedSymmetry symmetry, CellSource source, Search search)
+    {
+        var check = new SymmetryCheck(symmetry, source, search.Tree);
+        foreach (var state in (search.States.All() ?? [source.Initial]).Take(Samples).Prepend(source.Initial))
+            if (check.Broken(state) is >= 0 and var broken)
+                throw new ModelException(
+                    $"system {Name} has not the symmetry that it declares: the ids "
+                        + $"{string.Join(' ', Symmetry!.Permutations[broken])} change the steps from state {state:X}h"
+                );
     }
 
     private static List<ulong> TraceTo(Search search, SearchFailure failure)
@@ -78,6 +106,10 @@ public sealed record CellSystem(
 /// <param name="Violated">The invariant that a state violates; null if all hold.</param>
 /// <param name="Trace">Packed states on a shortest way to the violation; null if there is none.</param>
 /// <param name="Unfinished">Why not all states were visited; null if they were, or a violation was found.</param>
+/// <param name="AllStates">
+/// The states that the visited ones stand for: these themselves, unless there is a symmetry. Null if they are on the
+/// disk.
+/// </param>
 public sealed record CellResult(
     long States,
     long Transitions,
@@ -86,7 +118,8 @@ public sealed record CellResult(
     double BytesPerState,
     string? Violated,
     IReadOnlyList<ulong>? Trace,
-    Unfinished? Unfinished = null
+    Unfinished? Unfinished = null,
+    long? AllStates = null
 );
 
 /// <summary>The cells of a state, which a step reads and writes.</summary>
@@ -138,6 +171,9 @@ public sealed class Cells
     }
 
     private static int BitsOf(int values) => BitOperations.Log2((uint)values - 1) + 1;
+
+    /// <summary>The first bit of a cell, and how many bits it has.</summary>
+    internal (int At, int Bits) Place(int column, int row) => (_at[column][row], _bits[column][row]);
 
     /// <summary>Takes each of a number of alternatives, one after the other.</summary>
     public int Choose(int alternatives) => Run.Choose(alternatives);

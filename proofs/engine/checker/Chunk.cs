@@ -102,7 +102,9 @@ internal sealed class Chunk
     /// <summary>Counts the candidates that are new states.</summary>
     public void CountNew() => New = Count - _numbers.AsSpan(0, Count).Count(0);
 
-    /// <summary>Copies the new states, in order, with their numbers and the numbers of the states before them.</summary>
+    /// <summary>
+    /// Copies the new states, in order, with their numbers and the numbers of the states before them.
+    /// </summary>
     public void CopyNew(Span<LoggedState> states, Span<int> numbers, ReadOnlySpan<int> level)
     {
         for (var (n, to) = (0, 0); n < Count; n++)

@@ -17,6 +17,9 @@ public interface IStates
 
     /// <summary>The number of the state from which a state was found; -1 for the first.</summary>
     int Parent(int number);
+
+    /// <summary>All states in any order; null if they are on the disk.</summary>
+    IEnumerable<ulong>? All() => null;
 }
 
 /// <summary>The same, as the search uses it.</summary>

@@ -51,6 +51,12 @@ public interface IStepSource
     /// <summary>The state that the search begins with.</summary>
     ulong Initial { get; }
 
+    /// <summary>Whether one state stands for several.</summary>
+    bool IsReduced => false;
+
+    /// <summary>The state that stands for all those with the same behaviour.</summary>
+    ulong Representative(ulong state) => state;
+
     /// <summary>The steps to try in a state, in order.</summary>
     ReadOnlySpan<int> RootsOf(ulong state);
 
@@ -92,8 +98,8 @@ public interface IStepSource
     int Judged { get; }
 
     /// <summary>
-    /// What the judgements have learned from states and must not forget, as a text for a checkpoint. It is shared by the
-    /// workers.
+    /// The text for a checkpoint that has what the judgements have learned from states and must not forget. The workers
+    /// share it.
     /// </summary>
     string Learned => "";
 

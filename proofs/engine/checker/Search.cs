@@ -215,6 +215,7 @@ public sealed partial class Search
         var (source, leaves, pending) = (_sources[worker], _leaves[worker], _pending);
         var (states, numbers) = (_batch.States, _batch.Numbers);
         chunk.Begin();
+        var reduces = source.IsReduced;
         var end = Math.Min(states.Count, first + Chunk.States);
         for (var n = first; n < end; n++)
         {
@@ -236,7 +237,11 @@ public sealed partial class Search
                     }
 
                     if (holds && outcome.Kind == OutcomeKind.State)
-                        chunk.Add(outcome.Of(state), n, outcome.IsOwn);
+                        chunk.Add(
+                            reduces ? source.Representative(outcome.Of(state)) : outcome.Of(state),
+                            n,
+                            outcome.IsOwn
+                        );
                     else if (Judge(chunk, source, holds, outcome, root, state, leaves, leaf) is var (property, why))
                     {
                         (chunk.Failure, chunk.FailureAt) = (new(property, why, numbers[n], step, 0), chunk.Count);

@@ -4,7 +4,9 @@ namespace Verified.Proofs.Check;
 
 /// <summary>Why a search has ended before it visited every state.</summary>
 /// <param name="Why">The limit, in words.</param>
-/// <param name="IsLimit">True for a limit of resources; false for a bound of the search that the user asked for.</param>
+/// <param name="IsLimit">
+/// True for a limit of resources; false for a bound of the search that the user asked for.
+/// </param>
 public sealed record Unfinished(string Why, bool IsLimit = true)
 {
     /// <summary>The words by which every report says that the result is not one about all states.</summary>

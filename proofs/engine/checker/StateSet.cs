@@ -50,6 +50,8 @@ public sealed class StateSet : IStateStore
     /// <summary>Records the state from which a new state was found.</summary>
     public void ComesFrom(int number, int parent) => _shards[number % Shards].Parents[number / Shards] = parent;
 
+    public IEnumerable<ulong>? All() => Enumerable.Range(0, Shards).SelectMany(shard => Of(shard).States);
+
     /// <summary>The states of a shard in order, and the numbers of the states from which they were found.</summary>
     internal (ArraySegment<ulong> States, ArraySegment<int> Parents) Of(int shard) =>
         (new(_shards[shard].Keys, 0, _shards[shard].Count), new(_shards[shard].Parents, 0, _shards[shard].Count));
