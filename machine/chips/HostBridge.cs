@@ -5,7 +5,7 @@ namespace Verified.Machine.Chips;
 /// CF8h..CFFh) has one device, the bridge itself. Its PAM registers select RAM instead of the ROM between C0000h and 1
 /// MB. Its other registers keep the values that are written.
 /// </summary>
-public sealed class HostBridge
+public sealed class HostBridge : IDevice
 {
     public const uint AddressPort = 0xCF8,
         DataPort = 0xCFC;
@@ -43,6 +43,9 @@ public sealed class HostBridge
             _registers[AttributesAt(piece)] |= (byte)((ReadsRam | WritesRam) << ShiftOf(piece));
     }
 
+    /// <inheritdoc/>
+    public Action<bool>? Output { get; set; }
+
     /// <summary>Called when the attributes of memory have changed.</summary>
     public Action? ShadowChanged { get; set; }
 
@@ -77,10 +80,24 @@ public sealed class HostBridge
             ShadowChanged?.Invoke();
     }
 
+    byte IDevice.Read(uint port, long now) => Read(port);
+
+    void IDevice.Write(uint port, byte value, long now) => Write(port, value);
+
+    void IDevice.CopyFrom(IDevice other) => CopyFrom((HostBridge)other);
+
+    IDevice IDevice.Copy()
+    {
+        var copy = new HostBridge(0);
+        copy.CopyFrom(this);
+        return copy;
+    }
+
     internal void CopyFrom(HostBridge other)
     {
         other._registers.CopyTo(_registers, 0);
         _address = other._address;
+        ShadowChanged?.Invoke();
     }
 
     private int? Register(uint port) => (_address & ~0xFCu) == Enable ? (int)(_address & 0xFC | port & 3) : null;

@@ -5,7 +5,7 @@ namespace Verified.Machine.Chips;
 /// line. No key is ever pressed, but software can send bytes to itself. If the mode says so, the controller translates
 /// the keyboard's answers to scan code set 1.
 /// </summary>
-public sealed class KeyboardController
+public sealed class KeyboardController : IDevice
 {
     private const byte Acknowledge = 0xFA,
         Resend = 0xFE,
@@ -40,6 +40,9 @@ public sealed class KeyboardController
     /// <param name="tested">Whether firmware has run the self-test and enabled the interrupt of keys.</param>
     public KeyboardController(bool tested) => _mode = tested ? (byte)(InterruptEnable | SystemFlag) : (byte)0;
 
+    /// <inheritdoc/>
+    public Action<bool>? Output { get; set; }
+
     /// <summary>Called when the controller's output port opens or closes the A20 gate.</summary>
     public Action<bool>? AddressGate { get; set; }
 
@@ -70,6 +73,30 @@ public sealed class KeyboardController
 
     /// <summary>Sets the output port's A20 bit when another gate (port 92h) changes.</summary>
     public void NoteAddressGate(bool open) => _port = (byte)(open ? _port | AddressLine20 : _port & ~AddressLine20);
+
+    byte IDevice.Read(uint port, long now)
+    {
+        var value = Read(port);
+        // The next byte of the output buffer interrupts again.
+        Output?.Invoke(false);
+        Output?.Invoke(Interrupts);
+        return value;
+    }
+
+    void IDevice.Write(uint port, byte value, long now)
+    {
+        Write(port, value);
+        Output?.Invoke(Interrupts);
+    }
+
+    void IDevice.CopyFrom(IDevice other) => CopyFrom((KeyboardController)other);
+
+    IDevice IDevice.Copy()
+    {
+        var copy = new KeyboardController(tested: true);
+        copy.CopyFrom(this);
+        return copy;
+    }
 
     internal void CopyFrom(KeyboardController other)
     {

@@ -3,11 +3,14 @@ namespace Verified.Machine.Chips;
 /// <summary>
 /// The PC's two interrupt controllers, the second one on line 2 of the first: interrupts 0..15, ports 20h and A0h.
 /// </summary>
-public sealed class PicPair
+public sealed class PicPair : IDevice
 {
     private const int Cascade = 2;
     private readonly Pic _first = new(Cascade),
         _second = new(-1);
+
+    /// <inheritdoc/>
+    public Action<bool>? Output { get; set; }
 
     public bool IsPending => _first.Pending >= 0;
 
@@ -63,6 +66,28 @@ public sealed class PicPair
     {
         (port >= 0xA0 ? _second : _first).Write((int)port & 1, value);
         UpdateCascade();
+    }
+
+    byte IDevice.Read(uint port, long now)
+    {
+        var value = Read(port);
+        Output?.Invoke(IsPending);
+        return value;
+    }
+
+    void IDevice.Write(uint port, byte value, long now)
+    {
+        Write(port, value);
+        Output?.Invoke(IsPending);
+    }
+
+    void IDevice.CopyFrom(IDevice other) => CopyFrom((PicPair)other);
+
+    IDevice IDevice.Copy()
+    {
+        var copy = new PicPair();
+        copy.CopyFrom(this);
+        return copy;
     }
 
     internal void CopyFrom(PicPair other)

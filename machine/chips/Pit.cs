@@ -4,11 +4,14 @@ namespace Verified.Machine.Chips;
 /// The 8254 timer (Intel data sheet 231164), which counts a clock of 1,193,182 Hz. Channel 0 interrupts. Channel 2 has
 /// a gate, and port 61h shows its output.
 /// </summary>
-public sealed class Pit
+public sealed class Pit : IDevice
 {
     public const long Frequency = 1_193_182;
 
     private readonly PitChannel[] _channels = [new(), new(), new()];
+
+    /// <inheritdoc/>
+    public Action<bool>? Output { get; set; }
 
     /// <summary>The clock value at which channel 0's output rises next, or <see cref="long.MaxValue"/>.</summary>
     public long NextEdge => _channels[0].NextEdge;
@@ -38,6 +41,36 @@ public sealed class Pit
             _channels[value >> 6].Control(value, now);
         else
             ReadBack(value, now);
+    }
+
+    long IDevice.Frequency => Frequency;
+
+    long IDevice.NextEvent => NextEdge;
+
+    void IDevice.Advance(long now)
+    {
+        if (!Advance(now))
+            return;
+        // The output is low for a moment before each edge.
+        Output?.Invoke(false);
+        Output?.Invoke(true);
+    }
+
+    void IDevice.Write(uint port, byte value, long now)
+    {
+        Write(port, value, now);
+        // A mode whose output starts low withdraws a request that has not been acknowledged.
+        if (!Output0(now))
+            Output?.Invoke(false);
+    }
+
+    void IDevice.CopyFrom(IDevice other) => CopyFrom((Pit)other);
+
+    IDevice IDevice.Copy()
+    {
+        var copy = new Pit();
+        copy.CopyFrom(this);
+        return copy;
     }
 
     internal void CopyFrom(Pit other)

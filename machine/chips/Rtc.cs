@@ -4,7 +4,7 @@ namespace Verified.Machine.Chips;
 /// The MC146818A real-time clock with 128 bytes of CMOS memory (ports 70h and 71h). It shows the machine's virtual
 /// time, which starts at a fixed date, so that all runs are equal.
 /// </summary>
-public sealed class Rtc
+public sealed class Rtc : IDevice
 {
     private const int StatusA = 10,
         StatusB = 11,
@@ -48,6 +48,9 @@ public sealed class Rtc
         // Equipment: one colour text display of 80 columns.
         _cells[0x14] = 0x20;
     }
+
+    /// <inheritdoc/>
+    public Action<bool>? Output { get; set; }
 
     /// <summary>The interrupt output.</summary>
     public bool Interrupts => (_cells[StatusC] & Requested) != 0;
@@ -144,6 +147,46 @@ public sealed class Rtc
                 _cells[_index] = value;
                 break;
         }
+    }
+
+    long IDevice.Frequency => Second;
+
+    void IDevice.Advance(long now)
+    {
+        Advance(now);
+        Output?.Invoke(Interrupts);
+    }
+
+    byte IDevice.Read(uint port, long now)
+    {
+        // Only the odd port can be read.
+        if ((port & 1) == 0)
+            return 0xFF;
+        Advance(now);
+        var value = Read();
+        Output?.Invoke(Interrupts);
+        return value;
+    }
+
+    void IDevice.Write(uint port, byte value, long now)
+    {
+        if ((port & 1) == 0)
+        {
+            Select(value);
+            return;
+        }
+        Advance(now);
+        Write(value);
+        Output?.Invoke(Interrupts);
+    }
+
+    void IDevice.CopyFrom(IDevice other) => CopyFrom((Rtc)other);
+
+    IDevice IDevice.Copy()
+    {
+        var copy = new Rtc(1 << 20);
+        copy.CopyFrom(this);
+        return copy;
     }
 
     internal void CopyFrom(Rtc other)

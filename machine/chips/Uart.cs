@@ -7,7 +7,7 @@ namespace Verified.Machine.Chips;
 /// when it starts loses no byte of the queue. In FIFO mode, fewer bytes than the trigger level raise the time-out
 /// interrupt. The modem lines are those of a connected terminal, or in loop-back the chip's own outputs.
 /// </summary>
-public sealed class Uart
+public sealed class Uart : IDevice
 {
     // The bytes that the other side has sent, and those of them that have arrived.
     private readonly Queue<byte> _wire = new(),
@@ -25,6 +25,9 @@ public sealed class Uart
     private byte _modemBefore = TerminalLines;
 
     private const byte TerminalLines = 0xB0;
+
+    /// <inheritdoc/>
+    public Action<bool>? Output { get; set; }
 
     /// <summary>
     /// How often the line status is read before the transmitter takes the next byte. A byte that is written earlier is
@@ -170,6 +173,28 @@ public sealed class Uart
                 // Line status and modem status are read-only.
                 break;
         }
+    }
+
+    byte IDevice.Read(uint port, long now)
+    {
+        var value = Read((int)(port & 7));
+        Output?.Invoke(Interrupts);
+        return value;
+    }
+
+    void IDevice.Write(uint port, byte value, long now)
+    {
+        Write((int)(port & 7), value);
+        Output?.Invoke(Interrupts);
+    }
+
+    void IDevice.CopyFrom(IDevice other) => CopyFrom((Uart)other);
+
+    IDevice IDevice.Copy()
+    {
+        var copy = new Uart();
+        copy.CopyFrom(this);
+        return copy;
     }
 
     internal void CopyFrom(Uart other)

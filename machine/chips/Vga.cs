@@ -6,7 +6,7 @@ namespace Verified.Machine.Chips;
 /// The text display of a VGA: 80 x 25 characters at physical address B8000h, each with an attribute byte, and registers
 /// that keep the values written. The retrace bits alternate, so that software that waits for one of them continues.
 /// </summary>
-public sealed class Vga
+public sealed class Vga : IDevice
 {
     public const uint FirstPort = 0x3B0,
         LastPort = 0x3DF,
@@ -29,6 +29,19 @@ public sealed class Vga
         _attributeData;
     private byte _attributeIndex;
 
+    byte IDevice.Read(uint port, long now) => Read(port);
+
+    void IDevice.Write(uint port, byte value, long now) => Write(port, value);
+
+    void IDevice.CopyFrom(IDevice other) => CopyFrom((Vga)other);
+
+    IDevice IDevice.Copy()
+    {
+        var copy = new Vga();
+        copy.CopyFrom(this);
+        return copy;
+    }
+
     internal void CopyFrom(Vga other)
     {
         _indexed.Clear();
@@ -39,6 +52,9 @@ public sealed class Vga
             _plain[port] = value;
         (_retrace, _attributeData, _attributeIndex) = (other._retrace, other._attributeData, other._attributeIndex);
     }
+
+    /// <inheritdoc/>
+    public Action<bool>? Output { get; set; }
 
     public byte Read(uint port)
     {

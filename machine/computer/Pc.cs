@@ -44,7 +44,7 @@ public sealed partial class Pc : IPorts
     private readonly HostBridge? _bridge;
     private bool _interruptPending,
         _nonMaskablePending;
-    private long _nextTimer = long.MaxValue;
+    private long _nextEvent = long.MaxValue;
     private StopReason? _stop;
 
     /// <param name="memorySize">Bytes of RAM.</param>
@@ -69,6 +69,7 @@ public sealed partial class Pc : IPorts
             UpdateShadow();
         }
         _keyboard = new(tested: !HasRom) { Reset = RequestReset, AddressGate = open => Mmu.AddressLine20 = open };
+        WireDevices();
         if (HasRom)
             Cpu.Reset();
     }
@@ -134,19 +135,19 @@ public sealed partial class Pc : IPorts
                 return reason;
             if (Instructions >= end)
                 return StopReason.Budget;
-            if (Time >= _nextTimer)
-                AdvanceTimer();
+            if (Time >= _nextEvent)
+                AdvanceDevices();
             if (_nonMaskablePending && !Cpu.InNonMaskable)
                 TakeNonMaskable();
             if (_interruptPending && Cpu.InterruptsEnabled.Known && !Cpu.InterruptShadow)
                 TakeInterrupt();
             if (Cpu.Halted)
             {
-                if (!SkipToTimer())
+                if (!SkipToEvent())
                     return StopReason.Halted;
                 continue;
             }
-            RunBlock(Math.Min(end - Instructions, _nextTimer - Time));
+            RunBlock(Math.Min(end - Instructions, _nextEvent - Time));
         }
     }
 
@@ -309,45 +310,26 @@ public sealed partial class Pc : IPorts
     }
 
     /// <summary>Advances the time in HLT to the next event. Returns false if no interrupt can come.</summary>
-    private bool SkipToTimer()
+    private bool SkipToEvent()
     {
         const uint timer = 1,
             clock = 1 << ClockLine | 1 << CascadeLine;
         var masks = _pics.Masks;
         if (
             !Cpu.InterruptsEnabled.Known
-            || _nextTimer == long.MaxValue
+            || _nextEvent == long.MaxValue
             || ((masks & timer) != 0 && (masks & clock) != 0)
         )
             return false;
-        Time = Math.Max(Time, _nextTimer);
-        AdvanceTimer();
+        Time = Math.Max(Time, _nextEvent);
+        AdvanceDevices();
         return true;
     }
-
-    private long TimerClockAt(long time) => (long)((Int128)time * Pit.Frequency / ClockRate);
-
-    private long NanosecondsAt(long time) => (long)((Int128)time * 1_000_000_000 / ClockRate);
 
     ulong IPorts.TimeStamp => (ulong)(TimeStamp?.Invoke() ?? Now);
 
     /// <summary>The time of a port access. <see cref="Time"/> is updated only after each block.</summary>
     private long Now => Time + Cpu.Begun;
-
-    private void AdvanceTimer()
-    {
-        _devicesChanged = true;
-        if (_pit.Advance(TimerClockAt(Time)))
-        {
-            // The output is low for a moment before each edge.
-            _pics.SetLine(0, false);
-            _pics.SetLine(0, true);
-        }
-        _clock.Advance(NanosecondsAt(Time));
-        _pics.SetLine(ClockLine, _clock.Interrupts);
-        ScheduleTimer();
-        _interruptPending = _pics.IsPending;
-    }
 
     private void UpdateShadow()
     {
@@ -370,14 +352,4 @@ public sealed partial class Pc : IPorts
         Cpu.Reset();
         return true;
     }
-
-    private void ScheduleTimer()
-    {
-        var edge = _pit.NextEdge;
-        var timer = edge == long.MaxValue ? edge : TimeOf(edge, Pit.Frequency);
-        var clock = _clock.NextEvent;
-        _nextTimer = clock == long.MaxValue ? timer : Math.Min(timer, TimeOf(clock, 1_000_000_000));
-    }
-
-    private long TimeOf(long ticks, long frequency) => (long)(((Int128)ticks * ClockRate + frequency - 1) / frequency);
 }

@@ -9,18 +9,11 @@ namespace Verified.Machine.Computer;
 /// </summary>
 public sealed partial class Pc
 {
-    private const uint Com1 = 0x3F8,
-        Com2 = 0x2F8,
-        DebugExit = 0xF4,
+    private const uint DebugExit = 0xF4,
         DebugConsole = 0xE9,
         FirmwareConsole = 0x402,
         PostCard = 0x80,
         OtherPostCard = 0x190;
-    private const int KeyboardLine = 1,
-        CascadeLine = 2,
-        SecondSerialLine = 3,
-        SerialLine = 4,
-        ClockLine = 8;
 
     private readonly Dictionary<uint, long> _unanswered = [];
 
@@ -28,15 +21,6 @@ public sealed partial class Pc
     private byte _system;
     private byte _post;
     private bool _refresh;
-
-    /// <summary>COM2.</summary>
-    public Uart SecondSerial { get; } = new();
-
-    /// <summary>The device at the parallel ports. 378h, 278h and 3BCh are the same port.</summary>
-    public ParallelPort Printer { get; } = new();
-
-    /// <summary>The text display's registers.</summary>
-    public Vga Display { get; } = new();
 
     /// <summary>Receives each byte written to port E9h or 402h, to which firmware prints messages.</summary>
     public Action<byte>? ConsoleSent { get; set; }
@@ -133,27 +117,13 @@ public sealed partial class Pc
     {
         if (BarePorts is { } bare)
             return bare(port);
+        if (DeviceAt(port) is { } device)
+            return device.Read(port, ClockAt(device, Now));
         switch (port)
         {
-            case 0x20 or 0x21 or 0xA0 or 0xA1:
-                var status = _pics.Read(port);
-                _interruptPending = _pics.IsPending;
-                return status;
-            case >= 0x40 and <= 0x43:
-                return _pit.Read(port, TimerClockAt(Now));
-            case 0x60 or 0x64:
-                var key = _keyboard.Read(port);
-                UpdateLine(KeyboardLine, false);
-                UpdateLine(KeyboardLine, _keyboard.Interrupts);
-                return key;
             case 0x61:
                 _refresh = !_refresh;
-                return (byte)(_system & 0xF | (_refresh ? 0x10 : 0) | (_pit.Output2(TimerClockAt(Now)) ? 0x20 : 0));
-            case 0x71:
-                _clock.Advance(NanosecondsAt(Now));
-                var cell = _clock.Read();
-                UpdateLine(ClockLine, _clock.Interrupts);
-                return cell;
+                return (byte)(_system & 0xF | (_refresh ? 0x10 : 0) | (_pit.Output2(ClockAt(_pit, Now)) ? 0x20 : 0));
             case 0x92:
                 return (byte)(Mmu.AddressLine20 ? 2 : 0);
             case PostCard or OtherPostCard:
@@ -161,20 +131,6 @@ public sealed partial class Pc
             case DebugConsole or FirmwareConsole:
                 // This value tells software that the console exists.
                 return (byte)DebugConsole;
-            case >= HostBridge.DataPort and < HostBridge.DataPort + 4 when _bridge is not null:
-                return _bridge.Read(port);
-            case (>= 0x378 and < 0x37B) or (>= 0x278 and < 0x27B) or (>= 0x3BC and < 0x3BF):
-                return Printer.Read((int)(port & 3));
-            case >= Com1 and < Com1 + 8:
-                var value = Serial.Read((int)(port - Com1));
-                UpdateLine(SerialLine, Serial.Interrupts);
-                return value;
-            case >= Com2 and < Com2 + 8:
-                var second = SecondSerial.Read((int)(port - Com2));
-                UpdateLine(SecondSerialLine, SecondSerial.Interrupts);
-                return second;
-            case >= Vga.FirstPort and <= Vga.LastPort:
-                return Display.Read(port);
             default:
                 NoteUnanswered(port);
                 return 0xFF;
@@ -183,35 +139,18 @@ public sealed partial class Pc
 
     private void OutByte(uint port, byte value)
     {
+        if (DeviceAt(port) is { } device)
+        {
+            device.Write(port, value, ClockAt(device, Now));
+            if (device.Frequency > 0)
+                ScheduleDevices();
+            return;
+        }
         switch (port)
         {
-            case 0x20 or 0x21 or 0xA0 or 0xA1:
-                _pics.Write(port, value);
-                _interruptPending = _pics.IsPending;
-                break;
-            case >= 0x40 and <= 0x43:
-                _pit.Write(port, value, TimerClockAt(Now));
-                // A mode whose output starts low withdraws a request that has not been acknowledged.
-                if (!_pit.Output0(TimerClockAt(Now)))
-                    UpdateLine(0, false);
-                ScheduleTimer();
-                break;
-            case 0x60 or 0x64:
-                _keyboard.Write(port, value);
-                UpdateLine(KeyboardLine, _keyboard.Interrupts);
-                break;
             case 0x61:
                 _system = value;
-                _pit.SetGate2((value & 1) != 0, TimerClockAt(Now));
-                break;
-            case 0x70:
-                _clock.Select(value);
-                break;
-            case 0x71:
-                _clock.Advance(NanosecondsAt(Now));
-                _clock.Write(value);
-                UpdateLine(ClockLine, _clock.Interrupts);
-                ScheduleTimer();
+                _pit.SetGate2((value & 1) != 0, ClockAt(_pit, Now));
                 break;
             case 0x92:
                 Mmu.AddressLine20 = (value & 2) != 0;
@@ -229,23 +168,6 @@ public sealed partial class Pc
             case DebugConsole or FirmwareConsole:
                 ConsoleSent?.Invoke(value);
                 break;
-            case >= HostBridge.DataPort and < HostBridge.DataPort + 4 when _bridge is not null:
-                _bridge.Write(port, value);
-                break;
-            case (>= 0x378 and < 0x37B) or (>= 0x278 and < 0x27B) or (>= 0x3BC and < 0x3BF):
-                Printer.Write((int)(port & 3), value);
-                break;
-            case >= Com2 and < Com2 + 8:
-                SecondSerial.Write((int)(port - Com2), value);
-                UpdateLine(SecondSerialLine, SecondSerial.Interrupts);
-                break;
-            case >= Com1 and < Com1 + 8:
-                Serial.Write((int)(port - Com1), value);
-                UpdateLine(SerialLine, Serial.Interrupts);
-                break;
-            case >= Vga.FirstPort and <= Vga.LastPort:
-                Display.Write(port, value);
-                break;
             default:
                 NoteUnanswered(port);
                 break;
@@ -253,10 +175,4 @@ public sealed partial class Pc
     }
 
     private void NoteUnanswered(uint port) => _unanswered[port] = _unanswered.GetValueOrDefault(port) + 1;
-
-    private void UpdateLine(int line, bool high)
-    {
-        _pics.SetLine(line, high);
-        _interruptPending = _pics.IsPending;
-    }
 }

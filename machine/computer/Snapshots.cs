@@ -23,7 +23,7 @@ public sealed partial class Pc
     /// </summary>
     public void Snapshot()
     {
-        _saved ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), Memory);
+        _saved ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), _devices);
         Save();
         Memory.Log.Begin();
         Mmu.RecheckStores();
@@ -38,7 +38,7 @@ public sealed partial class Pc
     {
         if (_saved is null || _outer is not null)
             throw new InvalidOperationException("an inner snapshot needs one outer snapshot");
-        (_outer, _saved) = (_saved, _spare ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), Memory));
+        (_outer, _saved) = (_saved, _spare ??= new Saved(new Ia32<Concrete, PcBus>(Cpu.Bus), _devices));
         Save();
         Memory.Log.Nest();
         Mmu.RecheckStores();
@@ -58,21 +58,13 @@ public sealed partial class Pc
     private void Save()
     {
         _saved!.Cpu.CopyFrom(Cpu);
-        _saved.Pics.CopyFrom(_pics);
-        _saved.Pit.CopyFrom(_pit);
-        _saved.Serial.CopyFrom(Serial);
-        _saved.Clock.CopyFrom(_clock);
-        _saved.Keyboard.CopyFrom(_keyboard);
-        _saved.Printer.CopyFrom(Printer);
-        _saved.SecondSerial.CopyFrom(SecondSerial);
-        _saved.Display.CopyFrom(Display);
-        if (_bridge is not null)
-            _saved.Bridge.CopyFrom(_bridge);
+        for (var i = 0; i < _devices.Count; i++)
+            _saved.Devices[i].CopyFrom(_devices[i]);
         _saved.Translations = Mmu.Save();
         _saved.State = (
             Instructions,
             Time,
-            _nextTimer,
+            _nextEvent,
             _interruptPending,
             _nonMaskablePending,
             ExitStatus,
@@ -102,7 +94,7 @@ public sealed partial class Pc
         (
             Instructions,
             Time,
-            _nextTimer,
+            _nextEvent,
             _interruptPending,
             _nonMaskablePending,
             ExitStatus,
@@ -115,39 +107,20 @@ public sealed partial class Pc
 
     private void RestoreDevices(Saved saved)
     {
-        _pics.CopyFrom(saved.Pics);
-        _pit.CopyFrom(saved.Pit);
-        Serial.CopyFrom(saved.Serial);
-        _clock.CopyFrom(saved.Clock);
-        _keyboard.CopyFrom(saved.Keyboard);
-        Printer.CopyFrom(saved.Printer);
-        SecondSerial.CopyFrom(saved.SecondSerial);
-        Display.CopyFrom(saved.Display);
-        if (_bridge is not null)
-        {
-            _bridge.CopyFrom(saved.Bridge);
-            UpdateShadow();
-        }
+        for (var i = 0; i < _devices.Count; i++)
+            _devices[i].CopyFrom(saved.Devices[i]);
         _devicesChanged = false;
     }
 
-    private sealed class Saved(Ia32<Concrete, PcBus> cpu, PhysicalMemory memory)
+    private sealed class Saved(Ia32<Concrete, PcBus> cpu, IReadOnlyList<IDevice> devices)
     {
         public readonly Ia32<Concrete, PcBus> Cpu = cpu;
-        public readonly PicPair Pics = new();
-        public readonly Pit Pit = new();
-        public readonly Uart Serial = new(),
-            SecondSerial = new();
-        public readonly Rtc Clock = new(memory.Size);
-        public readonly KeyboardController Keyboard = new(tested: true);
-        public readonly ParallelPort Printer = new();
-        public readonly Vga Display = new();
-        public readonly HostBridge Bridge = new(memory.LowRomStart);
+        public readonly IDevice[] Devices = [.. devices.Select(device => device.Copy())];
         public Translation[] Translations = [];
         public (
             long Instructions,
             long Time,
-            long NextTimer,
+            long NextEvent,
             bool Pending,
             bool NonMaskable,
             int? Exit,

@@ -1,13 +1,16 @@
 /*
- * Executes single instructions, or a few after each other, natively, in ring 3 of a 32-bit Linux process, and reports what they did. Freestanding: it needs a
- * compiler for IA-32, but neither its C library nor anybody's headers. All words are 32 bits, little-endian.
+ * Executes single instructions, or short sequences, on the host's processor and reports their effects. It runs in ring 3
+ * of a 32-bit Linux process. It is freestanding: it needs a compiler for IA-32, but no C library and no headers. All
+ * words are 32 bits, little-endian.
  *
- * In:  segments of the LDT: count, then { entry, base, limit, flags } each; the background of the pages from DATA up to END;
- *      then batches: count, then a struct request each. The end of the input ends the program.
- * Out: the word MARK once set up; per request MARK, a struct result, then { address, value } for each word of memory that is not the background.
+ * Input: the number of LDT segments, then { entry, base, limit, flags } for each; the background of the pages from DATA
+ * up to END; then batches, each a count and as many struct request. The end of the input ends the program.
  *
- * An instruction is entered by loading every register and a far jump. It ends in one of two ways: at the place where it is
- * expected to, by a far jump back that was put there; or anywhere else by a trap, as the code page is full of INT3.
+ * Output: the word MARK after the setup; for each request MARK, a struct result, and { address, value } for each word of
+ * memory that differs from the background.
+ *
+ * The program enters an instruction by loading every register and a far jump. If the instruction ends at the expected
+ * place, a far jump there leads back. If it ends anywhere else, it traps, because the code page is full of INT3.
  */
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -24,7 +27,7 @@ struct request {
     u32 registers[8];       /* in the encoding's order */
     u32 eip, eflags;
     u32 segments[6];        /* ES CS SS DS FS GS */
-    u32 end_at, end_eip;    /* where it is expected to go on with flat DS and SS, linear and in CS; end_at 0: nowhere */
+    u32 end_at, end_eip;    /* the expected next instruction with flat DS and SS, linear and in CS; end_at 0: none */
     u32 end_narrow;         /* CS is of 16 bits there */
     u32 pokes;
     struct { u32 address, value; } poke[8];
@@ -110,13 +113,13 @@ static void *map(u32 at, u32 length, u32 protection, u32 flags, u32 file)
     return (void *)call(OLD_MMAP, (u32)arguments, 0, 0, 0);
 }
 
-/* What a signal finds: the trap that ended the instruction. It resumes at the end of enter(). */
+/* Handles the signal of the trap that ended the instruction, and resumes at the end of enter(). */
 extern u8 __executable_start[], _end[], resume[], landing[], handler_entry[], restorer[];
 
 __attribute__((used)) void handler(int signal, void *info, struct context *c)
 {
     (void)signal, (void)info;
-    /* A trap of the program itself says that a case got at it. */
+    /* If the program itself traps, a case has damaged it. */
     if (c->cs == FLAT_CODE && c->eip >= (u32)__executable_start && c->eip < (u32)_end) fail(40);
     done = (struct result){
         c->vector, c->error, c->address,
@@ -174,7 +177,7 @@ asm("enter:\n"
     "resume:\n"
     "   popal\n"
     "   ret\n"
-    /* The flags of the interrupted instruction are still there: AC, NT and ID would stay for the handler and for what follows. */
+    /* The processor still has the flags of the interrupted instruction. AC, NT and ID would disturb the handler. */
     "handler_entry:\n"
     "   pushl $2\n"
     "   popfl\n"
@@ -189,7 +192,7 @@ _Static_assert(__builtin_offsetof(struct request, registers) == 8 && __builtin_o
 
 typedef u32 vector4 __attribute__((vector_size(16)));
 
-/* Reports and undoes what differs from the background. */
+/* Reports the words that differ from the background, and resets them. */
 static u32 report(void)
 {
     u32 changes = 0;

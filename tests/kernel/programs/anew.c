@@ -1,4 +1,7 @@
-/* As the root task: its thread 1 sets flags that would stop or change other code, uses the x87, and is set to other code each time. */
+/*
+ * The root task. Its thread 1 sets flags that would stop or change other code, and it uses the x87. Each time, thread 0
+ * then sets it to other code.
+ */
 #include "l4.h"
 
 static char stack[1024];

@@ -1,4 +1,4 @@
-/* As the root task: short ipc between two of its threads, as X.0 programs measure it. */
+/* The root task measures short ipc between two of its threads, as programs for X.0 do. */
 #include "l4.h"
 
 #define ROUNDS 10000

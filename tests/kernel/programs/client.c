@@ -1,4 +1,4 @@
-/* As the root task: its own pages by page faults, then pages of each kind that sigma0 gives. */
+/* The root task gets its own pages by page faults, and then pages of each kind that sigma0 gives. */
 #include "l4.h"
 
 #define WINDOW 0x20000000u

@@ -1,4 +1,4 @@
-/* As the root task: its thread 1 has time slices of length 0, and runs on donated time only; then infinite ones. */
+/* The root task: its thread 1 first has slices of length 0 and runs only on donated time; then it has infinite ones. */
 #include "l4.h"
 
 #define THREAD (ROOT + (1 << 10))
@@ -10,7 +10,7 @@
 static char stack[1024];
 static volatile word counter;
 
-/* Counts; or answers calls, each one after counting. */
+/* Counts, or counts and then answers a call. */
 void loop(void);
 void serve(void);
 __asm__("loop: incl counter; jmp loop\n"

@@ -1,4 +1,7 @@
-/* As sigma0: prints on COM1, reads the info page and waits for the clock, writes to memory that nobody has reserved. */
+/*
+ * In place of sigma0: prints on COM1, reads the info page, waits for the clock, and writes to memory that nobody has
+ * reserved.
+ */
 #include "l4.h"
 
 static const char greeting[] = "hello from C\r\n";

@@ -10,10 +10,10 @@ typedef unsigned int word;
 
 typedef struct { word w0, w1, w2; } message;
 
-/* At a fixed address: no register is left for it. */
+/* It has a fixed address, because no register is left for one. */
 static volatile word receive_descriptor;
 
-/* EAX and EBP the descriptors, ECX the timeouts, ESI the partner before and after; the code comes back. */
+/* Descriptors in EAX and EBP, timeouts in ECX, the partner in ESI before and after. Returns the code. */
 static inline word ipc(word send, word receive, word timeouts, word *partner, message *m)
 {
     word code;
@@ -25,7 +25,7 @@ static inline word ipc(word send, word receive, word timeouts, word *partner, me
     return code;
 }
 
-/* The new task's id, 0 if it failed; pager 0 makes it inactive, and mcp the id of its new chief. */
+/* Returns the id of the new task, or 0. With pager 0 the task is inactive, and mcp is the id of its new chief. */
 static inline word task_new(word mcp, word esp, word eip, word pager, word task)
 {
     __asm__ volatile("int $0x36" : "+a"(mcp), "+c"(esp), "+d"(eip), "+b"(pager), "+S"(task) : : "memory", "cc");
@@ -73,6 +73,6 @@ static void check(int right, const char *what)
 
 void start(word argument);
 
-/* [ESP] holds the argument that boot leaves. */
+/* Boot leaves the argument at [ESP]. */
 __asm__(".globl _start\n_start: mov (%esp), %eax; mov $stack_end, %esp; push %eax; call start\n"
         ".bss\n.align 16\n.space 4096\nstack_end:\n.text\n");

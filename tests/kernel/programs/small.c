@@ -1,4 +1,4 @@
-/* As the root task: two tasks in small spaces play ping-pong. With BEYOND one then uses more than 4 MB. */
+/* The root task: two tasks in small spaces play ping-pong. With BEYOND, one of them then uses more than 4 MB. */
 #include "l4.h"
 
 #define ROUNDS 1000
@@ -14,7 +14,10 @@ void server(void);
 __asm__("server: mov $-1, %eax; xor %ecx, %ecx; mov $1, %ebp; int $0x30\n"
         "1: xor %eax, %eax; xor %ecx, %ecx; mov $1, %ebp; int $0x30; jmp 1b\n");
 
-/* Calls the server, counts in EBX of its stack how often the answer is right, and tells the root task; then again, having used what is beyond. It may load what it finds in DS elsewhere. */
+/*
+ * Calls the server, counts right answers on its stack, and reports the count to the root task. With BEYOND it then
+ * uses memory beyond 4 MB and does all this again. It may copy DS to other segment registers.
+ */
 void client(void);
 __asm__("client: mov %ds, %eax; mov %eax, %fs; call 2f; call 4f; mov 0x600000, %eax; call 2f; call 4f; ud2\n"
         "2: push $0; push " ROUNDS_TEXT "\n"
@@ -39,7 +42,7 @@ static void set_space(word thread, word number)
     schedule(thread, (param & 0xFFF000FFu) | number << 8);
 }
 
-/* Answers faults of both tasks until the client says -1: the answers that were right. */
+/* Answers faults of both tasks until the client sends -1. Returns the number of right answers. */
 static word serve(void)
 {
     word partner = 0;

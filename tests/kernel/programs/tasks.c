@@ -1,4 +1,7 @@
-/* As the root task: creates tasks with itself as their pager, plays ping-pong with them, deletes them and creates them again. */
+/*
+ * The root task creates tasks with itself as their pager, plays ping-pong with them, deletes them and creates them
+ * again.
+ */
 #include "l4.h"
 
 #define ROUNDS 100
@@ -8,21 +11,24 @@
 
 static word stack[1024], other_stack[1024];
 
-/* Calls the root task with 4 n + 3 in EDX, n from 100 down to 1, its counter on the stack; at last with -1. */
+/* Calls the root task with 4 n + 3 in EDX for n from 100 down to 1, and then with -1. Its counter is on the stack. */
 void ping(void);
 __asm__("ping: push $100\n"
         "1: mov (%esp), %edx; lea 3(,%edx,4), %edx; call 2f; decl (%esp); jnz 1b\n"
         "mov $-1, %edx; call 2f; ud2\n"
         "2: xor %eax, %eax; xor %ecx, %ecx; xor %ebp, %ebp; mov $" ROOT_TEXT ", %esi; int $0x30; ret\n");
 
-/* Creates task 6 to run ping, with the root task as its pager, and tells its id in EBX; EDX is -1. */
+/* Creates task 6, which runs ping and has the root task as its pager. Sends its id in EBX, with -1 in EDX. */
 void parent(void);
 __asm__("parent: mov $255, %eax; mov $other_stack + 4096, %ecx; mov $ping, %edx; mov $" ROOT_TEXT ", %ebx; mov $0x60000, %esi; int $0x36\n"
         "mov %esi, %ebx; mov $-1, %edx; call 2b; ud2\n");
 
 static word create(word task, void (*code)(void), word *top) { return task_new(255, (word)top, (word)code, ROOT, task); }
 
-/* Until a thread of the task says -1: answers its calls with its words, its faults with the page. Gives the calls; w1 is the last one's. */
+/*
+ * Answers calls of the task with their own words, and its faults with the page, until one of its threads sends -1.
+ * Returns the number of calls; w1 is the word of the last one.
+ */
 static word serve(word task, word *w1)
 {
     word partner = 0, calls = 0;

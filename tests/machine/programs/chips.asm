@@ -1,5 +1,5 @@
-; The PC's chips, as a ROM of 64 KB: prints on port E9h what their registers read, after what was written to them. Nothing of it depends on
-; time. Ends by isa-debug-exit, or the port that ends Bochs.
+; A ROM of 64 KB that tests the PC's chips. It writes to their registers, reads them, and prints the values on port E9h.
+; No value depends on time. It ends by isa-debug-exit, or by the port that ends Bochs.
 bits 16
 org 0
 %macro W 2 ; port, value
@@ -67,7 +67,7 @@ start:
   W 20h,0ch
   RM 20h,80h
   R 20h
-  ; A specific EOI of what is not in service, rotations.
+  ; A specific EOI of an interrupt that is not in service; rotations.
   W 20h,66h
   W 20h,0e3h
   W 20h,0c7h
@@ -90,7 +90,7 @@ start:
   nop
   cli
   R 20h
-  ; In service: another one waits for the end of the first.
+  ; While an interrupt is in service, another one waits for its end.
   call tick
   sti
   nop
@@ -105,12 +105,12 @@ start:
   cli
   W 20h,0bh
   R 20h
-  ; Special mask mode lets lower ones by; a rotation at the end of interrupt.
+  ; Special mask mode lets interrupts of lower priority pass; the end of interrupt rotates priorities.
   W 20h,68h
   W 20h,48h
   W 20h,0a0h
   R 20h
-  ; By the processor, with automatic EOI.
+  ; The processor takes interrupts with automatic EOI.
   W 20h,11h
   W 21h,20h
   W 21h,4
@@ -296,7 +296,7 @@ start:
   W 43h,0bbh
   W 43h,0e8h
   RM 42h,3fh
-  ; A count written while one is counted is null until that ends.
+  ; While a count runs, status shows a new count as null.
   W 61h,1
   W 43h,0b4h
   W 42h,0
@@ -342,7 +342,7 @@ start:
 farewell: db 'Shutdown',0
 dates: db 0,58h, 2,59h, 4,23h, 7,31h, 8,12h, 9,99h, 32h,19h
 
-; The byte that the keyboard controller answers, after no more time than it may take.
+; Waits for the keyboard controller's answer, for at most as long as it may take.
 answer:
   mov cx,0ffffh
 .a: in al,64h
@@ -354,14 +354,14 @@ answer:
 .b: in al,60h
   call hex8
   ret
-; Counter 0 runs out: its output, and the request, rise.
+; Counter 0 runs out, so its output and the interrupt request rise.
 tick:
   W 43h,30h
   W 40h,20h
   W 40h,0
   call pause
   ret
-; Long enough for a character.
+; Waits for the time of a character.
 received:
   mov cx,20
 .r: push cx

@@ -1,10 +1,11 @@
-; Protected and virtual-8086 mode, gates, tasks and paging, as a ROM of 64 KB. Each step prints "." on port E9h or, where it faults,
-; "#vector error eip cs eflags" (and CR2, or the segments of a virtual-8086 program), and the next step goes on. It leaves out limits and rights of
-; data segments, which QEMU does not check. Ends by isa-debug-exit, or the port that ends Bochs.
+; A ROM of 64 KB that tests protected and virtual-8086 mode, gates, tasks and paging. Each step prints "." on port E9h.
+; If it faults, it prints "#vector error eip cs eflags", with CR2 or the segments of a virtual-8086 program. The next
+; step follows in either case. Limits and rights of data segments are left out, because QEMU does not check them.
+; The ROM ends by isa-debug-exit, or by the port that ends Bochs.
 ;
 ; 1000h GDT   2000h IDT   3000h TSS   6000h, 8000h, 9000h other tasks   7000h LDT   40000h page tables
-; [NEXT] where to go on after a fault, [STACK] with which ESP, [RING] 3 where that is in ring 3 (and then an index for virtual-8086 mode),
-; [KERNEL] ESP of ring 0 for INT 40h, which ends ring 3.
+; [NEXT] is the address after a fault, [STACK] its ESP. [RING] is 3 if that address is in ring 3; an index for
+; virtual-8086 mode follows. [KERNEL] is the ESP of ring 0 for INT 40h, which ends ring 3.
 NEXT equ 0xff00
 STACK equ 0xff04
 KERNEL equ 0xff08

@@ -1,5 +1,6 @@
-; Real mode, as a ROM of 64 KB: prints results, and each exception with its IP, on port E9h. It leaves out segment limits, which QEMU does not
-; check, and the halves of FNSTENV's words and the masks it sets, which QEMU leaves. Ends by isa-debug-exit, or the port that ends Bochs.
+; A ROM of 64 KB that tests real mode. It prints results, and each exception with its IP, on port E9h. It leaves out
+; segment limits, which QEMU does not check. It also leaves out the halves of FNSTENV's words and the masks that FNSTENV
+; sets, because QEMU leaves them as they are. It ends by isa-debug-exit, or by the port that ends Bochs.
 bits 16
 org 0
 %macro OUTC 1

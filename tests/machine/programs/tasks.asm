@@ -1,13 +1,20 @@
-; Task switches between 386 and 286 TSSs, their faults, interrupts out of virtual-8086 mode and 286 call gates, as a ROM of 64 KB. A case starts from
-; the same tables and registers in task M. Whatever is entered (a task, a gate) prints a line on port E9h, in hex without leading zeros: the case,
-; GS FS ES DS EDI ESI EBP ESP EBX EDX ECX EAX EFLAGS and 12 dwords of the stack above (a vector, an error code, a frame); SS CS TR LDTR link
-; CR0 CR2>>12 CR3 DR6 DR7 [WINDOW]; the types of all TSSs, a sum over all TSSs; M's TSS; and, where the link is another's, that one. Then the
-; case's list says how it goes on. Vectors 8 and 10 to 13 are tasks with the vector in EAX. Ends by isa-debug-exit, or the port that ends Bochs.
+; A ROM of 64 KB that tests task switches between 386 and 286 TSSs, their faults, interrupts out of virtual-8086 mode, and
+; 286 call gates. Every case starts from the same tables and registers in task M. Each entered task or gate prints a line
+; on port E9h, in hex without leading zeros:
+;   the case; GS FS ES DS EDI ESI EBP ESP EBX EDX ECX EAX EFLAGS; the 12 dwords above on the stack (a vector, an error
+;   code, a frame); SS CS TR LDTR link CR0 CR2>>12 CR3 DR6 DR7 [WINDOW]; the types of all TSSs, a sum over all TSSs; M's
+;   TSS; and the linked TSS, if it is another one.
+; Then the list of the case says what follows. Vectors 8 and 10 to 13 are tasks with the vector in EAX. The ROM ends by
+; isa-debug-exit, or by the port that ends Bochs.
 ;
-; Left out, since Bochs does otherwise than the manual: a bad stack or LDT where the fault's handler is not a task (Bochs switches to the stack of ring
-; 0); a TSS that ends in the two unused bytes above SS0 (Bochs wants them there for the stack of an inner ring); an EIP beyond the limit in a task that an
-; exception enters (#GP with EXT while the exception is delivered, in Bochs after it); a page fault in saving the old task or in a descriptor's busy bit
-; (Bochs has cleared a busy bit by then, or saved the old task). CR2 is printed without the byte that is met first, which is nowhere written.
+; These cases are left out, because Bochs differs from the manual:
+;   - a bad stack or LDT if the fault's handler is no task: Bochs switches to the stack of ring 0;
+;   - a TSS that ends in the two unused bytes above SS0: Bochs needs them for the stack of an inner ring;
+;   - an EIP beyond the limit in a task that an exception enters: #GP with EXT comes while the exception is delivered, in
+;     Bochs after it;
+;   - a page fault while the old task is saved or a busy bit is written: by then, Bochs has cleared a busy bit, or has
+;     saved the old task.
+; CR2 is printed without its lowest byte, because no manual says which byte of an access faults first.
 ROM equ 0xf0000
 bits 16
 org 0
@@ -530,7 +537,7 @@ hex:
   pop ecx
   pop edx
   ret
-; How an entered task goes on
+; The continuation of an entered task
 iret_:
   iretd
   jmp enter
@@ -828,7 +835,7 @@ bits 32
   mov word [IDT+13*8+2],TSSI
   mov word [I+0x24],DATA0
   mov fs,[cs:badword]
-; What the target of a switch may be
+; Possible targets of a switch
   CASE
   jmp TSSM:0
   CASE
@@ -927,7 +934,7 @@ bits 32
   or byte [GDT+TSSM+5],0x60
   jmp TSSA:0
   jmp enter
-; IRET to what is no nesting task
+; IRET to a task that is not nested
   CASE
   push dword 0x4002
   popfd
@@ -977,7 +984,7 @@ bits 32
   push dword 0x4002
   popfd
   iretd
-; What is wrong with the new task is its own fault: by a task, and by a gate where its stack is good
+; The new task reports its own defects: to a task, and to a gate if its stack is good
 %macro BAD 2 ; field, selector
   CASE
   mov word [A+%1],%2

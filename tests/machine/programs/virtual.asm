@@ -1,6 +1,7 @@
-; Virtual interrupts, as a ROM of 64 KB: CLI, STI, PUSHF, POPF, IRET and INT in virtual-8086 mode with and without CR4.VME, and in ring 3 with and
-; without CR4.PVI, under each IOPL, VIF and VIP and with several flags on the stack. Every run ends by HLT or the fault before it, and prints
-; "vector error eip cs eflags esp stack" on port E9h. Ends by isa-debug-exit, or the port that ends Bochs.
+; A ROM of 64 KB that tests virtual interrupts: CLI, STI, PUSHF, POPF, IRET and INT, in virtual-8086 mode with and
+; without CR4.VME, and in ring 3 with and without CR4.PVI. It tries each IOPL, VIF and VIP, and several flags on the
+; stack. Every run ends by HLT or by a fault before it, and prints "vector error eip cs eflags esp stack" on port E9h.
+; The ROM ends by isa-debug-exit, or by the port that ends Bochs.
 ;
 ; 0 table of the 8086 program   1000h GDT   2000h IDT   3000h TSS   10000h the program, its stack below 8000h in that segment
 ROM equ 0xf0000
