@@ -166,7 +166,7 @@ public sealed partial class Pc
             Count(1);
         }
         Cpu.OneIteration = false;
-        Remember(block, linear, Cpu.Begun);
+        Remember(block, linear, begun: 1);
         if (resumed && operation.Op is not (Op.Iret or Op.Popf))
             Cpu.Resume();
         var loadsStack = Cpu.InterruptShadow && !shadowed && operation.Op is Op.MovSegment or Op.PopSegment;

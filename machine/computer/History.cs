@@ -14,7 +14,7 @@ public sealed partial class Pc
     private const int Remembered = 32,
         LongestInstruction = 15;
 
-    private readonly Ran[] _history = new Ran[Remembered];
+    private readonly PastRun[] _history = new PastRun[Remembered];
     private int _historyAt;
 
     // The present run of instructions.
@@ -24,11 +24,26 @@ public sealed partial class Pc
     /// <summary>
     /// An execution from the start of a block: its linear address, and the number of instructions that were begun.
     /// </summary>
-    private readonly record struct Ran(Block Block, uint Linear, int Begun);
+    private readonly record struct PastRun(Block Block, uint Linear, int Begun);
+
+    /// <summary>
+    /// Called after each run of consecutive instructions, with the linear addresses of the first and of the last one
+    /// that was begun. May be null. Compiled code reports only the first block of a trace, so whoever wants all runs
+    /// keeps <see cref="HotAfter"/> out of reach.
+    /// </summary>
+    public Action<uint, uint>? Ran { get; set; }
 
     // The history contains only the first block of a trace.
-    private void Remember(Block block, uint linear, int begun) =>
+    private void Remember(Block block, uint linear, int begun)
+    {
         _history[_historyAt = _historyAt + 1 & Remembered - 1] = new(block, linear, begun);
+        if (Ran is not { } ran || begun == 0)
+            return;
+        var last = linear;
+        for (var i = 0; i < begun - 1; i++)
+            last += block.Operations[i].Length;
+        ran(linear, last);
+    }
 
     private void BeginRun(Block block, uint linear) => (_runningBlock, _running) = (block, linear);
 
@@ -44,7 +59,7 @@ public sealed partial class Pc
         if (
             _runningBlock is { } block
             && last - _running < LongestInstruction * (uint)Cpu.Begun
-            && _history[_historyAt] != new Ran(block, _running, Cpu.Begun)
+            && _history[_historyAt] != new PastRun(block, _running, Cpu.Begun)
         )
             Remember(block, _running, Cpu.Begun);
         return false;

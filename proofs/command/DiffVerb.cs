@@ -45,8 +45,8 @@ internal static class DiffVerb
     // The time between two lines of a long comparison, if there is no status line.
     private static readonly TimeSpan Stride = TimeSpan.FromMinutes(5);
 
-    // About 200,000 events in total, run one by one.
-    private const int CoveragePopulations = 100;
+    /// <summary>The populations whose coverage is measured: some hundred thousand events in total.</summary>
+    public const int CoveragePopulations = 100;
 
     public static Command Make()
     {
@@ -120,8 +120,13 @@ internal static class DiffVerb
         );
         if (result.Disagreement is { } found)
             Report.Disagreement(display, image, found, "diff", new("diff", result.Seed));
+        if (result.Coverage is { } coverage)
+            Tell(display, coverage, options.Seed);
         return result;
     }
+
+    private static void Tell(Display display, FlowCoverage coverage, int seed) =>
+        display.Line($"diff: random programs reach {coverage}, seed {seed}");
 
     /// <summary>Every step of a model on an image of its size, with a line.</summary>
     public static DiffResult DiffAll(Display display, Model model, KernelImage? image = null)
@@ -178,11 +183,11 @@ internal static class DiffVerb
             : CommandLine.Holds;
     }
 
-    /// <summary>Measures the code that random programs reach, and prints a line.</summary>
-    public static FlowCoverage Cover(Display display, KernelImage image, int seed)
+    // Measures the code that random programs reach, and prints a line.
+    private static FlowCoverage Cover(Display display, KernelImage image, int seed)
     {
         var coverage = display.While("coverage", _ => FlowCoverage.Of(image, seed, CoveragePopulations));
-        display.Line($"diff: random programs reach {coverage}, seed {seed}");
+        Tell(display, coverage, seed);
         return coverage;
     }
 

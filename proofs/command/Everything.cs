@@ -123,9 +123,12 @@ internal static class Everything
         parts.Add("oracle", 10, display => Oracle(display, image, seed));
         var fuzz = new FuzzOptions(seed, Limits: image.Limits);
         parts.Add("fuzz", 30, display => [Ledger.Of(FuzzVerb.Fuzz(display, fuzz, workers), fuzz)]);
-        var diff = new DiffOptions(seed, Workers: workers);
-        parts.Add("diff", 30, display => [Ledger.Of(DiffVerb.Diff(display, image, diff), diff)]);
-        parts.Add("coverage", 25, display => [Ledger.Of(DiffVerb.Cover(display, image, seed), image)]);
+        var diff = new DiffOptions(seed, Workers: workers, Covered: DiffVerb.CoveragePopulations);
+        parts.Add("diff", 30, display =>
+        {
+            var result = DiffVerb.Diff(display, image, diff);
+            return [Ledger.Of(result, diff), Ledger.Of(result.Coverage!, image)];
+        });
         parts.Add($"diff {Model.Ranked.Name}", 10, display =>
             [Ledger.Of(DiffVerb.DiffAll(display, Model.Ranked), Model.Ranked)]
         );

@@ -21,6 +21,10 @@ namespace Verified.Proofs.Diff;
 /// </param>
 /// <param name="Time">The time to compare, in place of a number of events; null to count events.</param>
 /// <param name="Stride">The difference of the seeds of two populations: other machines take those in between.</param>
+/// <param name="Covered">
+/// The number of populations whose coverage of the kernel's code is measured, from the first on. They all run unless
+/// something differs.
+/// </param>
 /// <param name="Stop">If it is cancelled, the comparison ends after the running programs.</param>
 public sealed record DiffOptions(
     int Seed = 1,
@@ -30,6 +34,7 @@ public sealed record DiffOptions(
     bool Shrink = true,
     TimeSpan? Time = null,
     int Stride = 1,
+    int Covered = 0,
     CancellationToken Stop = default
 );
 
@@ -41,6 +46,7 @@ public sealed record DiffOptions(
 /// <param name="Seed">The program that led to the disagreement.</param>
 /// <param name="Injected">The number of events that the processor was made to raise without an instruction.</param>
 /// <param name="Booted">The number of programs that started from the state after boot.</param>
+/// <param name="Coverage">What the first populations reach; null if that was not asked.</param>
 public sealed record DiffResult(
     long Events,
     long Programs,
@@ -48,7 +54,8 @@ public sealed record DiffResult(
     Disagreement? Disagreement,
     int? Seed,
     long Injected = 0,
-    long Booted = 0
+    long Booted = 0,
+    FlowCoverage? Coverage = null
 )
 {
     public bool Holds => Disagreement is null;
@@ -72,6 +79,7 @@ public static class DiffRun
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var (events, programs, injected, booted, next) = (0L, 0L, 0L, 0L, options.Seed);
         var found = new SortedList<int, Disagreement>();
+        var (graph, flows, covered) = (options.Covered > 0 ? new FlowGraph(image) : null, new List<FlowRecord>(), 0L);
         var workers = Enumerable.Range(0, Math.Max(1, options.Workers)).Select(_ => new Thread(Work)).ToList();
         ExceptionDispatchInfo? failure = null;
         workers.ForEach(worker => worker.Start());
@@ -87,8 +95,11 @@ public static class DiffRun
             disagreement,
             found.Count > 0 ? found.Keys[0] : null,
             injected,
-            booted
+            booted,
+            graph is null ? null : FlowCoverage.Of(graph, flows, covered)
         );
+
+        bool IsCovered(int seed) => (seed - options.Seed) / options.Stride < options.Covered;
 
         void Work()
         {
@@ -96,14 +107,28 @@ public static class DiffRun
             {
                 var duel = new Duel(new ImageMachine(image));
                 var compared = 0L;
+                var flow = graph is null ? null : new FlowRecord(image, graph) { Machine = duel.Machine };
                 while (
                     found.Count == 0
                     && !options.Stop.IsCancellationRequested
-                    && (options.Time is { } time ? clock.Elapsed < time : Interlocked.Read(ref events) < options.Events)
+                    && (
+                        IsCovered(Volatile.Read(ref next))
+                        || (
+                            options.Time is { } time
+                                ? clock.Elapsed < time
+                                : Interlocked.Read(ref events) < options.Events
+                        )
+                    )
                 )
                 {
                     var seed = Interlocked.Add(ref next, options.Stride) - options.Stride;
+                    var isCovered = IsCovered(seed);
+                    if (isCovered)
+                        flow?.Begin();
                     var disagreement = OnePopulation(duel, new(seed, image.Limits), out var run);
+                    flow?.End();
+                    if (isCovered)
+                        Interlocked.Add(ref covered, duel.Events - compared);
                     Interlocked.Add(ref programs, run);
                     if (StartsFromBoot(duel.Machine, seed))
                         Interlocked.Add(ref booted, run);
@@ -116,6 +141,9 @@ public static class DiffRun
                 }
 
                 Interlocked.Add(ref injected, duel.Injected);
+                if (flow is not null)
+                    lock (flows)
+                        flows.Add(flow);
             }
             catch (Exception e)
             {
