@@ -33,13 +33,8 @@ public sealed class SpaceHistory(FlatTables tables)
     private readonly int _firstSpace = tables.Start(nameof(Mappings<Concrete>.Space));
     private SpaceOperation? _operation;
     private Spaces? _spaces;
-    private readonly int _firstPage = tables.Start(nameof(Mappings<Concrete>.NodeAt)),
-        _pages = (int)State<Concrete>.Rows(Table.Page, tables.State.Limits);
+    private readonly PresentSpaces _present = new(tables);
     private IReadOnlySet<uint> _clan = new HashSet<uint>();
-
-    // The pages that are mapped: found when an operation first needs them, then kept by what each step writes.
-    private readonly HashSet<uint> _mapped = [];
-    private bool _knowsMapped;
     private uint _left,
         _was,
         _operationId;
@@ -51,7 +46,8 @@ public sealed class SpaceHistory(FlatTables tables)
     /// <summary>Forgets the operation in progress, because another run begins.</summary>
     public void Begin()
     {
-        (_operation, _knowsMapped) = (null, false);
+        _operation = null;
+        _present.Forget();
         _was = s.Mappings.Operation.Value;
         if (_was == Operations.Delete && s.Mappings.Pass.Value == Passes.Clan)
             BeginOperation(_was);
@@ -61,7 +57,7 @@ public sealed class SpaceHistory(FlatTables tables)
     public (string Name, string Why)? After(Entry entry)
     {
         var m = s.Mappings;
-        KeepMapped();
+        _present.Note();
         if (entry != Entry.Map && Changed() is { } column)
             return (Nothing, $"only the steps of an operation change a space ({entry} changed {column})");
         var (was, now) = (_was, m.Operation.Value);
@@ -86,7 +82,7 @@ public sealed class SpaceHistory(FlatTables tables)
     private void BeginOperation(uint operation)
     {
         var (m, owner) = (s.Mappings, s.Mappings.Owner.Value);
-        _spaces = Spaces.Of(s, Frames());
+        _spaces = _present.Copy();
         (_operationId, _left, _done) = (operation, m.Left.Value, 0);
         _clan = operation == Operations.Delete ? SpaceOperation.Clan(s, m.Target.Value) : _clan;
         _operation = operation switch
@@ -113,7 +109,7 @@ public sealed class SpaceHistory(FlatTables tables)
 
         // Pages without a page table in the source are handled together.
         return done > 1 ? null
-            : _spaces!.Difference(Spaces.Of(s, Frames())) is { } difference
+            : _present.DifferenceFrom(_spaces!) is { } difference
                 ? (Between, $"after page {_done} of an operation the spaces are the model's: {difference}")
             : null;
     }
@@ -127,12 +123,14 @@ public sealed class SpaceHistory(FlatTables tables)
         var (source, destination) = _operation.At(_done);
         var flushed = new Spaces(_ => true, _spaces!.Links);
         flushed.Flush(destination, own: true);
-        var now = Spaces.Of(s, Frames());
         _done = _operation.Count;
-        if (_spaces.Difference(now) is not null && flushed.Difference(now) is { } difference)
-            return (Between, $"a map operation that fails leaves the pages that were mapped: {difference}");
-        if (_spaces.Difference(now) is not null)
+        if (_present.DifferenceFrom(_spaces) is not null)
+        {
+            if (_present.DifferenceFrom(flushed) is { } difference)
+                return (Between, $"a map operation that fails leaves the pages that were mapped: {difference}");
             _spaces = flushed;
+        }
+
         var node = s.NodeOf(source.Task, source.Page);
         return m.FreeNode.Value == 0 || m.FreeTable.Value == 0 || m.Depth[node].Value == 255
             ? null
@@ -143,7 +141,7 @@ public sealed class SpaceHistory(FlatTables tables)
     {
         for (; _done < _operation!.Count; _done++)
             _operation.Apply(_spaces!, _done);
-        if (_spaces!.Difference(Spaces.Of(s, Frames())) is { } difference)
+        if (_present.DifferenceFrom(_spaces!) is { } difference)
             return (Abstract, $"a completed {Operations.Names[_operationId]} operation is the model's: {difference}");
         return _operationId == Operations.Delete && Left() is { } left ? (Deleted, $"after a deletion {left}") : null;
     }
@@ -188,39 +186,5 @@ public sealed class SpaceHistory(FlatTables tables)
             )
                 return name;
         return null;
-    }
-
-    private void KeepMapped()
-    {
-        if (!_knowsMapped)
-            return;
-        foreach (var cell in tables.Written)
-            if (cell - _firstPage is >= 0 and var page && page < _pages)
-                if (tables.Cells[cell] != 0)
-                    _mapped.Add((uint)page);
-                else
-                    _mapped.Remove((uint)page);
-    }
-
-    // The frames of mapped pages, without σ0's own pages.
-    private List<uint> Frames()
-    {
-        if (!_knowsMapped)
-        {
-            _mapped.Clear();
-            _mapped.UnionWith(tables.PagesMapped());
-            _knowsMapped = true;
-        }
-
-        List<uint> frames = [];
-        HashSet<uint> seen = [];
-        foreach (var page in _mapped)
-            if (
-                s.Mappings.NodeAt[page].Value is var node
-                && s.Mappings.Depth[node].Value != 0
-                && seen.Add(s.Mappings.Frame[node].Value)
-            )
-                frames.Add(s.Mappings.Frame[node].Value);
-        return frames;
     }
 }

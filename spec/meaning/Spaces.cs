@@ -96,18 +96,32 @@ public sealed class Spaces(Func<uint, bool> isFrame)
     }
 
     /// <summary>The first page in which two abstractions differ, in words; null if they are the same.</summary>
-    public string? Difference(Spaces other)
+    public string? Difference(Spaces other) => Difference(other._links);
+
+    /// <summary>
+    /// The first page in which this abstraction differs from links of the present state; null if there is none.
+    /// </summary>
+    public string? Difference(IReadOnlyDictionary<Place, Link> present)
     {
-        foreach (var place in _links.Keys.Concat(other._links.Keys))
-            if (At(place) != other.At(place))
-                return $"{place} is {other.Told(place)}, and must be {Told(place)}";
+        foreach (var (place, link) in _links)
+            if (!present.TryGetValue(place, out var other) || link != other)
+                return Differs(place);
+        foreach (var place in present.Count == _links.Count ? [] : present.Keys)
+            if (!_links.ContainsKey(place))
+                return Differs(place);
         return null;
+
+        string Differs(Place place) => $"{place} is {Told(present, place)}, and must be {Told(_links, place)}";
     }
 
-    private Link? At(Place place) => _links.TryGetValue(place, out var link) ? link : null;
+    private static string Told(IReadOnlyDictionary<Place, Link> links, Place place) =>
+        links.TryGetValue(place, out var link)
+            ? $"{link.From}, {(link.IsWritable ? "writable" : "read-only")}"
+            : "nothing";
 
-    private string Told(Place place) =>
-        At(place) is { } link ? $"{link.From}, {(link.IsWritable ? "writable" : "read-only")}" : "nothing";
+    /// <summary>Whether a page of σ0's space is a frame that σ0 has in a state.</summary>
+    public static bool IsSigma0s(State<Concrete> s, uint page) =>
+        s.NodeOf(Sigma0, page).Value is > 0 and var node && s.Mappings.Space[node].Value == Sigma0;
 
     /// <summary>
     /// The abstraction: the spaces that a state means. A frame's mappings are listed with their depths, each after the
@@ -118,9 +132,7 @@ public sealed class Spaces(Func<uint, bool> isFrame)
     public static Spaces Of(State<Concrete> s, IEnumerable<uint> frames)
     {
         var m = s.Mappings;
-        var spaces = new Spaces(page =>
-            m.Space[s.NodeOf(Sigma0, page)].Value == Sigma0 && s.NodeOf(Sigma0, page).Value != 0
-        );
+        var spaces = new Spaces(page => IsSigma0s(s, page));
         List<Place> above = [];
         foreach (var frame in frames)
         {
