@@ -11,12 +11,17 @@ namespace Verified.Proofs.Prove;
 /// contract says. Registers and memory otherwise have the contract's values. The kernel raises no exception and does
 /// not loop.
 /// </summary>
-public sealed class SetOperationTheorem(BootedImage image, SetOperation operation)
+/// <param name="image">The image.</param>
+/// <param name="operation">The operation.</param>
+/// <param name="shared">Answers for the copies of an operation at other places; null to ask every question.</param>
+public sealed class SetOperationTheorem(BootedImage image, SetOperation operation, SharedAnswers? shared = null)
     : SetTheorem($"image.sets.{operation.Name}", image)
 {
     private readonly PathTimer _timer = new(image);
 
     public override string Key => $"{base.Key} {operation}";
+
+    protected override SharedAnswers? Shared => shared;
 
     protected override void Run(ProofContext proof)
     {

@@ -38,7 +38,7 @@ public static class Theorems
     {
         var (pc, image) = Booting.Boot(file);
         image = image with { Points = change(image.Points) };
-        var limits = image.Layout.Limits;
+        var (limits, ofSets) = (image.Layout.Limits, new SharedAnswers());
         return
         [
             .. Steps.Select(step => new SpecTheorem(
@@ -75,7 +75,7 @@ public static class Theorems
                 step.Only
             )),
             .. Way.All.Select(way => new ImageTheorem($"image.{way.Name}", image, way)),
-            .. image.Operations.Select(operation => new SetOperationTheorem(image, operation)),
+            .. image.Operations.Select(operation => new SetOperationTheorem(image, operation, ofSets)),
             new SendersTheorem(image),
             new VectorsTheorem(image, Booting.Vectors(pc)),
             new BootTheorem("image.boot", file, image, []),

@@ -24,6 +24,11 @@ public sealed class Reasoner : IDisposable
     private readonly IQuestionRecord? _record;
     private readonly CancellationToken _stop;
     private readonly Solver _solver;
+    private readonly SharedAnswers? _shared;
+    private readonly Conversation? _conversation;
+
+    // What the solver has not been told yet: nothing, unless earlier questions were answered without it.
+    private readonly Queue<Action> _untold = new();
     private readonly List<Bool> _facts = [];
     private readonly HashSet<Bool> _isFact = [];
     private readonly HashSet<Bool> _told = [];
@@ -38,11 +43,14 @@ public sealed class Reasoner : IDisposable
     private Witness? _witness;
 
     /// <summary>A model, and the values of terms in it.</summary>
-    private sealed class Witness(Model model) : IDisposable
+    private sealed class Witness(Func<Word, uint> variables, Model? model = null) : IDisposable
     {
-        public Evaluation Values { get; } = new(variable => variable.ValueIn(model));
+        public Witness(Model model)
+            : this(variable => variable.ValueIn(model), model) { }
 
-        public void Dispose() => model.Dispose();
+        public Evaluation Values { get; } = new(variables);
+
+        public void Dispose() => model?.Dispose();
     }
 
     private sealed class Scope(int outerFacts)
@@ -58,20 +66,31 @@ public sealed class Reasoner : IDisposable
 
     /// <param name="terms">The instances of the facts.</param>
     /// <param name="record">Receives every question and its answer; may be null.</param>
+    /// <param name="shared">
+    /// Answers that other theorems have got, and that receives those of this one; may be null. With a record, every
+    /// question is asked.
+    /// </param>
     /// <param name="stop">
     /// If it is cancelled, no question is asked any more. A running one comes to its end: Z3 can be interrupted, but
     /// some of its functions then fail in ways that look like answers.
     /// </param>
-    public Reasoner(Terms terms, IQuestionRecord? record = null, CancellationToken stop = default)
+    public Reasoner(
+        Terms terms,
+        IQuestionRecord? record = null,
+        SharedAnswers? shared = null,
+        CancellationToken stop = default
+    )
     {
         _stop = stop;
         _terms = terms;
         _record = record;
+        if (shared is not null && record is null)
+            (_shared, _conversation) = (shared, new());
         _solver = terms.Context.Incremental(FewSteps);
         _scopes.Push(new(0));
     }
 
-    /// <summary>Questions asked of the solver.</summary>
+    /// <summary>Questions asked of the solver, or answered by a shared answer.</summary>
     public int Questions { get; private set; }
 
     /// <summary>The path that is being explored, from 1; 0 outside of an exploration.</summary>
@@ -86,13 +105,15 @@ public sealed class Reasoner : IDisposable
     /// <summary>Opens a scope. Facts asserted from here on are forgotten when the scope closes.</summary>
     public void Push()
     {
-        _solver.Push();
+        _conversation?.Push();
+        Do(_solver.Push);
         _scopes.Push(new(_facts.Count));
     }
 
     public void Pop()
     {
-        _solver.Pop();
+        _conversation?.Pop();
+        Do(_solver.Pop);
         var scope = _scopes.Pop();
         _isFact.ExceptWith(_facts.Skip(scope.OuterFacts));
         _facts.RemoveRange(scope.OuterFacts, _facts.Count - scope.OuterFacts);
@@ -129,7 +150,17 @@ public sealed class Reasoner : IDisposable
         if (!_told.Add(fact))
             return;
         _scopes.Peek().Told.Add(fact);
-        _solver.Assert(_terms.Translate(fact));
+        _conversation?.Tell(fact);
+        Do(() => _solver.Assert(_terms.Translate(fact)));
+    }
+
+    // The solver is told now, or together with the next question that it must answer.
+    private void Do(Action tell)
+    {
+        if (_conversation is null)
+            tell();
+        else
+            _untold.Enqueue(tell);
     }
 
     /// <summary>
@@ -201,6 +232,31 @@ public sealed class Reasoner : IDisposable
         _stop.ThrowIfCancellationRequested();
         Questions++;
         _witness = null;
+        if (_conversation?.Ask(assumption) is not { } question)
+            return Ask(assumption);
+        if (_shared!.Find(question) is { } earlier)
+        {
+            if (earlier.Model is { } values)
+                _witness = new(variable => values.GetValueOrDefault(variable.Name!));
+            return earlier.Model is not null;
+        }
+
+        while (_untold.TryDequeue(out var tell))
+            tell();
+        var satisfiable = Ask(assumption);
+        _shared.Add(
+            question,
+            new(
+                _witness is { } witness
+                    ? _conversation.Variables.ToDictionary(variable => variable.Name!, witness.Values.Of)
+                    : null
+            )
+        );
+        return satisfiable;
+    }
+
+    private bool Ask(Bool? assumption)
+    {
         var answer = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));
         if (answer is { } quick)
             return Answer(_solver, quick, assumption);
@@ -258,6 +314,7 @@ public sealed class Reasoner : IDisposable
         foreach (var witness in _witnesses)
             witness.Dispose();
         _solver.Dispose();
+        _conversation?.Dispose();
     }
 }
 

@@ -6,7 +6,7 @@ namespace Verified.Proofs.Prove;
 /// <param name="Theorem">Its name.</param>
 /// <param name="Refutation">Null if it is proved.</param>
 /// <param name="Paths">Paths explored.</param>
-/// <param name="Questions">Questions asked of the solver.</param>
+/// <param name="Questions">Questions asked of the solver, or answered by a shared answer.</param>
 /// <param name="Worst">The cost of its longest paths; nothing for theorems about the spec.</param>
 /// <param name="Executed">Addresses of the instructions that some path executes.</param>
 /// <param name="Constants">
@@ -69,6 +69,9 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
     /// </summary>
     public virtual bool IsKept => true;
 
+    /// <summary>Answers shared with theorems whose proofs are alike; null if there are none.</summary>
+    protected virtual SharedAnswers? Shared => null;
+
     /// <summary>The image's dword at an address, if the theorem is about an image.</summary>
     public virtual uint? Constant(uint address) => null;
 
@@ -79,7 +82,7 @@ public abstract class Theorem(string name, IReadOnlyList<Domain> domains)
     {
         using var terms = new Terms { DivisionsAreOpaque = true };
         Terms.Current = terms;
-        using var reasoner = new Reasoner(terms, record, stop);
+        using var reasoner = new Reasoner(terms, record, Shared, stop);
         var path = new Exploration(terms, reasoner);
         var proof = new ProofContext(terms, reasoner, path, new Instances(reasoner, path), domains);
         Refutation? refutation = null;
