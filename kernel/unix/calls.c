@@ -78,7 +78,7 @@ static int unknown(struct process *p)
 }
 
 /* Makes a call, or tries it again. It ends, or is blocked, or its process has ended. */
-void call_try(struct process *p)
+HOT void call_try(struct process *p)
 {
     int result = p->call < CALLS && calls[p->call].call ? calls[p->call].call(p) : unknown(p);
     if (result == GONE || p->state != CALLING)
@@ -90,7 +90,7 @@ void call_try(struct process *p)
 }
 
 /* A process has called. Without a number it has only been asked to come. */
-void call_first(struct process *p)
+HOT void call_first(struct process *p)
 {
     p->state = CALLING;
     p->again = 0;

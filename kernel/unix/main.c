@@ -90,7 +90,7 @@ static void exception(struct process *p, struct event *e)
         signal_force(p, signal_of(e->vector));
 }
 
-static void handle(struct event *e)
+HOT static void handle(struct event *e)
 {
     struct process *p = e->process;
     switch (e->kind) {
@@ -115,7 +115,7 @@ static void handle(struct event *e)
 
 void start(word argument);
 
-void start(word argument)
+HOT void start(word argument)
 {
     struct event event;
     byte *archive;

@@ -1,8 +1,12 @@
-/* What the Unix server needs of the machine below it. A platform is one source file: l4.c runs on the microkernel. */
+/*
+ * What the Unix system needs of the machine below it. A platform is a folder: l4 makes a server on the microkernel of
+ * it, native a kernel of its own. Each has its process.h, which defines struct platform_process.
+ */
 #ifndef PLATFORM_H
 #define PLATFORM_H
 
 #include "types.h"
+#include "process.h"
 
 struct process;
 
@@ -16,18 +20,6 @@ struct event {
     word write;                /* of FAULTED: a write */
     word vector;               /* of EXCEPTION */
     word eip;                  /* of FAULTED, EXCEPTION */
-};
-
-/* A platform's own fields of a process. */
-struct platform_process {
-    word thread;               /* the id of its first thread; 0 if it has none */
-    word frame;                /* of its call: where its registers are, on its stack */
-    byte whole;                /* the frame has EFLAGS */
-    byte loaded;               /* its registers are in the process */
-    byte agent;                /* its agent waits for an order */
-    byte order;                /* what the agent must do as soon as it can */
-    byte lost;                 /* it was interrupted when it was to be answered; it will ask again */
-    word answer[2];            /* the answer that it gets then */
 };
 
 /* Gives all free memory to frames_add, and finds the archive. Power and console are ready. */

@@ -40,7 +40,7 @@ struct process *process_of(int pid)
 }
 
 /* Whether a blocked call is to be tried again. */
-byte tries_wanted;
+HOT_DATA byte tries_wanted;
 
 void try_again(struct process *p) { p->again = tries_wanted = 1; }
 
@@ -197,7 +197,7 @@ int call_waitpid(struct process *p)
     return call_wait4(p);
 }
 
-int call_getpid(struct process *p) { return p->pid; }
+HOT int call_getpid(struct process *p) { return p->pid; }
 
 int call_getppid(struct process *p) { return p->parent == p ? 0 : p->parent->pid; }
 

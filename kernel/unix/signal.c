@@ -18,7 +18,7 @@ static int is_ignored(struct process *p, int signal)
         || (handler == DEFAULT && (signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH));
 }
 
-int signal_due(struct process *p)
+HOT int signal_due(struct process *p)
 {
     return (p->pending & (~p->mask | UNBLOCKABLE)) != 0;
 }
@@ -156,7 +156,7 @@ static void halt(struct process *p, int signal, int result)
 }
 
 /* Ends a call: answers it, after its signals have been dealt with. RESUMED: the registers are the result. */
-void call_end(struct process *p, int result)
+HOT void call_end(struct process *p, int result)
 {
     int handlers = 0;
     p->again = 0;

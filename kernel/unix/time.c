@@ -4,7 +4,7 @@
 enum { TICKS = 100 };
 
 /* No limit ends before this time; 0: there is none. */
-u64 next_limit;
+HOT_DATA u64 next_limit;
 
 static void note(u64 until)
 {
@@ -16,7 +16,7 @@ static void note(u64 until)
 void time_limit(struct process *p, u64 until) { note(p->until = until); }
 
 /* Lets blocked calls and alarms end whose time has come. */
-void time_expire(void)
+HOT void time_expire(void)
 {
     u64 now = next_limit ? platform_time() : 0;
     if (!next_limit || now < next_limit)

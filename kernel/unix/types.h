@@ -9,6 +9,13 @@ typedef unsigned long long u64;
 #define PAGE 4096u
 #define NULL ((void *)0)
 
+/*
+ * Code and data of every system call. They are together on few pages: a processor without tagged translations forgets
+ * all of them when another space runs.
+ */
+#define HOT __attribute__((hot))
+#define HOT_DATA __attribute__((section(".data.hot")))
+
 /* A page downwards, and upwards. */
 #define FLOOR(address) ((address) & ~(PAGE - 1))
 #define CEILING(address) FLOOR((address) + PAGE - 1)

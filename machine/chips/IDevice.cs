@@ -12,7 +12,9 @@ public interface IDevice
     /// </summary>
     Action<bool>? Output { get; set; }
 
-    /// <summary>Ticks of the chip's clock in a second; 0 if the chip has no clock, and then its time is always 0.</summary>
+    /// <summary>
+    /// Ticks of the chip's clock in a second; 0 if the chip has no clock, and then its time is always 0.
+    /// </summary>
     long Frequency => 0;
 
     /// <summary>The time at which the chip does something by itself, or <see cref="long.MaxValue"/>.</summary>

@@ -20,11 +20,15 @@ public sealed record BenchRow(string Area, string What, double Value, string Uni
 /// </param>
 /// <param name="Theorems">The theorems to time, once each, without the cache of proofs; null for all.</param>
 /// <param name="Progress">Called with each row when it is known.</param>
+/// <param name="Folder">The folder that keeps what gcc builds.</param>
+/// <param name="Programs">A folder with a file system for Unix; null if there is none.</param>
 public sealed record BenchOptions(
     string? Area = null,
     int Repeats = 3,
     IReadOnlyList<Theorem>? Theorems = null,
-    Action<BenchRow>? Progress = null
+    Action<BenchRow>? Progress = null,
+    string Folder = ".",
+    string? Programs = null
 );
 
 /// <summary>Everything that is measured rather than checked.</summary>
@@ -34,9 +38,10 @@ public static class Measurements
     private const long DiffEvents = 50_000;
     private const string OfACore = "by one core";
 
-    public static IReadOnlyList<string> Areas { get; } = ["ipc", "machine", "check", "diff", "prove"];
+    public static IReadOnlyList<string> Areas { get; } = ["ipc", "machine", "check", "diff", "papers", "prove"];
 
     /// <exception cref="ArgumentException">No such area.</exception>
+    /// <exception cref="Host.OtherProgramException">No compiler for the papers' programs.</exception>
     /// <exception cref="ImageException">The image does not boot.</exception>
     public static IReadOnlyList<BenchRow> Take(KernelImage image, BenchOptions? options = null)
     {
@@ -134,6 +139,9 @@ public static class Measurements
                 yield return row;
         if (Wanted("diff"))
             yield return new("diff", "image against spec", Median(options, () => Compared(image)), "events/s", OfACore);
+        if (Wanted("papers"))
+            foreach (var row in OfPapers(image, options))
+                yield return row;
         if (Wanted("prove"))
             foreach (var theorem in options.Theorems ?? Theorems.Of(image))
             {
@@ -148,6 +156,19 @@ public static class Measurements
                         + $"questions{(verdict.Refutation is null ? "" : ", REFUTED")}"
                 );
             }
+    }
+
+    // Whoever asks for everything is told what is missing; whoever asks for the papers cannot have them.
+    private static IReadOnlyList<BenchRow> OfPapers(KernelImage image, BenchOptions options)
+    {
+        try
+        {
+            return [.. Papers.Rows(image, options.Folder, options.Programs)];
+        }
+        catch (Host.OtherProgramException e) when (options.Area is null)
+        {
+            return [new("papers", "tables 2, 3 and 5", 0, "rows", e.Message)];
+        }
     }
 
     // The published case: all accesses hit.

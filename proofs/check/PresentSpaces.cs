@@ -66,7 +66,9 @@ internal sealed class PresentSpaces(FlatTables tables)
         return new(page => Spaces.IsSigma0s(s, page), _links);
     }
 
-    /// <summary>The first page in which a model differs from the present spaces, in words; null if there is none.</summary>
+    /// <summary>
+    /// The first page in which a model differs from the present spaces, in words; null if there is none.
+    /// </summary>
     public string? DifferenceFrom(Spaces model)
     {
         Read();

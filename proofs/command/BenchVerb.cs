@@ -67,7 +67,9 @@ internal static class BenchVerb
                     : row =>
                         display.Line(
                             $"{row.Area, -8} {row.What, -45} {row.Value, 14:N1} {row.Unit, -22} {row.Note}".TrimEnd()
-                        )
+                        ),
+                Path.Combine(Report.Folder, "unix"),
+                Directory.Exists(UnixOptions.DefaultFolder) ? UnixOptions.DefaultFolder : null
             )
         );
         if (json)

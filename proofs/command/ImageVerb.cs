@@ -70,38 +70,46 @@ internal static class ImageVerb
 
     private static int Run(ParseResult parsed)
     {
-        var image = KernelImage.Build(ImageSource.LimitsOf(parsed), new((uint)parsed.GetValue(RoundTrips)));
+        KernelImage? image = null;
+        var (kernel, modules) = RunVerb.Booted(parsed, () =>
+            image = KernelImage.Build(ImageSource.LimitsOf(parsed), new((uint)parsed.GetValue(RoundTrips)))
+        );
         var path = parsed.GetRequiredValue(Output);
         if (parsed.GetValue(Disk))
-            return WriteDisk(parsed, image, path);
+            return WriteDisk(parsed, kernel, modules, path);
         if (parsed.GetValue(MachineOptions.Modules)!.Length > 0 || parsed.GetValue(MachineOptions.Append)!.Length > 0)
             throw new CommandException("--module or --append without --disk: a loader is given them beside the image");
-        image.Save(path);
-        var (start, end) = image.Code;
         var display = new Display(parsed);
-        display.Line(
-            $"{path}: {new FileInfo(path).Length:N0} bytes, {ImageSource.Describe(image.Limits)}, {end - start:N0} "
-                + "bytes of kernel code after boot"
-        );
-        var servers = RunVerb.Servers(parsed).Select(server => (Path: $"{path}.{server.CommandLine}", server)).ToList();
-        foreach (var (file, server) in servers)
-            File.WriteAllBytes(file, server.Content);
-        if (servers.Count > 0)
+        if (image is not null)
+            image.Save(path);
+        else
+            File.WriteAllBytes(path, kernel);
+        display.Line($"{path}: {new FileInfo(path).Length:N0} bytes, {Describe(image)}");
+        var files = modules.Select(module => (Path: $"{path}.{module.CommandLine}", module)).ToList();
+        foreach (var (file, module) in files)
+            File.WriteAllBytes(file, module.Content);
+        if (files.Count > 0)
             display.Line(
-                $"qemu-system-i386 -kernel {path} -initrd {string.Join(',', servers.Select(server => server.Path))}"
+                $"qemu-system-i386 -kernel {path} -initrd {string.Join(',', files.Select(file => file.Path))}"
                     + (parsed.GetValue(UnixOptions.Unix) ? " -serial stdio -display none" : "")
             );
         return CommandLine.Holds;
     }
 
-    private static int WriteDisk(ParseResult parsed, KernelImage image, string path)
+    private static string Describe(KernelImage? image) =>
+        image is null
+            ? "the Unix system as a kernel of its own"
+            : $"{ImageSource.Describe(image.Limits)}, {image.Code.End - image.Code.Start:N0} bytes of kernel code "
+                + "after boot";
+
+    private static int WriteDisk(ParseResult parsed, byte[] kernel, IEnumerable<BootModule> modules, string path)
     {
         const uint memory = 64 << 20;
         var disk = BootDisk.Make(
             memory,
-            image.ToElf(),
+            kernel,
             parsed.GetValue(MachineOptions.Append)!,
-            [.. RunVerb.Servers(parsed), .. MachineOptions.ModulesOf(parsed)]
+            [.. modules, .. MachineOptions.ModulesOf(parsed)]
         );
         File.WriteAllBytes(path, disk);
         new Display(parsed).Line(

@@ -30,8 +30,8 @@ internal static class MutateMeaning
         if (mutants.Count == 0)
             throw new CommandException($"no change of the table contains '{only}': --list shows all changes");
         display.Line(
-            $"mutate meaning: tries {mutants.Count} of {MeaningMutant.All.Count} changes of the table; compiles the spec "
-                + "with each of them, and lets laws, random programs and small models look for a violated property"
+            $"mutate meaning: tries {mutants.Count} of {MeaningMutant.All.Count} changes of the table; compiles the "
+                + "spec with each of them, and lets laws, random programs and small models look for a violated property"
         );
         var changed = new ChangedSpec(spec);
         if (Stale(changed, mutants) is { Count: > 0 } stale)

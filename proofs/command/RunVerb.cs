@@ -85,10 +85,17 @@ internal static class RunVerb
         return verb;
     }
 
-    internal static IEnumerable<BootModule> Servers(ParseResult parsed) =>
-        parsed.GetValue(ImageVerb.Root) is not { } root
-            ? UnixOptions.Modules(parsed)
-            : new[] { ServerPrograms.Sigma0, root }.Select(server => new BootModule(server.Name, server.File));
+    /// <summary>The kernel and the modules that <c>run</c> boots, and <c>image</c> writes.</summary>
+    internal static (byte[] Kernel, IReadOnlyList<BootModule> Modules) Booted(
+        ParseResult parsed,
+        Func<KernelImage> image
+    ) =>
+        UnixOptions.Boot(parsed, image) is { } unix ? (unix.Kernel, unix.Modules)
+        : parsed.GetValue(ImageVerb.Root) is not { } root ? (image().ToElf(), [])
+        : (
+            image().ToElf(),
+            [.. new[] { ServerPrograms.Sigma0, root }.Select(server => new BootModule(server.Name, server.File))]
+        );
 
     private static int Run(ParseResult parsed, Display display)
     {
@@ -97,14 +104,17 @@ internal static class RunVerb
         Func<uint, string> name = address => $"{address:X8}h";
         if (!MachineOptions.IsForeign(parsed))
         {
-            var image = ImageSource.Of(parsed, new((uint)parsed.GetValue(ImageVerb.RoundTrips)));
+            KernelImage? image = null;
+            var (kernel, modules) = Booted(parsed, () =>
+                image = ImageSource.Of(parsed, new((uint)parsed.GetValue(ImageVerb.RoundTrips)))
+            );
             Multiboot.Load(
                 pc,
-                image.ToElf(),
+                kernel,
                 parsed.GetValue(MachineOptions.Append)!,
-                [.. Servers(parsed), .. MachineOptions.ModulesOf(parsed)]
+                [.. modules, .. MachineOptions.ModulesOf(parsed)]
             );
-            name = image.Name;
+            name = image is null ? name : image.Name;
         }
         MachineOptions.Type(parsed, pc);
         Connect(pc, output, error, flushes: parsed.GetValue(UnixOptions.Unix));

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Verified.Kernel;
-using Verified.Machine.Computer;
 using Verified.Proofs.Unix;
 
 namespace Verified.Proofs.Commands;
@@ -29,38 +28,48 @@ internal static class UnixOptions
         Description = "Reflect every INT 80h of the Unix server's processes; rewrite none into a call of the library",
     };
 
+    public static readonly Option<bool> Native = new("--native")
+    {
+        Description = "Boot the Unix system as a kernel of its own: without the microkernel, for comparison",
+    };
+
     /// <summary>The folder in which <c>kernel/unix/packages</c> makes a file system.</summary>
     public const string DefaultFolder = ".verified/unix/root";
 
     public static void AddTo(Command verb)
     {
-        foreach (var option in (Option[])[Unix, Initrd, Trap])
+        foreach (var option in (Option[])[Unix, Initrd, Trap, Native])
             verb.Options.Add(option);
         verb.Validators.Add(result =>
         {
             var isUnix = result.GetValue(Unix);
-            foreach (var option in (Option[])[Initrd, Trap])
+            foreach (var option in (Option[])[Initrd, Trap, Native])
                 if (!isUnix && result.GetResult(option) is OptionResult { Implicit: false })
                     result.AddError($"{option.Name} is for --unix: give both");
+            if (result.GetValue(Trap) && result.GetValue(Native))
+                result.AddError("--trap and --native exclude each other: a native system call is always a trap");
             foreach (var option in (Option[])[ImageVerb.Root, MachineOptions.Modules, MachineOptions.Kernel])
                 if (isUnix && result.GetResult(option) is OptionResult { Implicit: false })
                     result.AddError($"--unix and {option.Name} exclude each other: give one root task");
         });
     }
 
-    /// <summary>σ0, the server and its archive; nothing without --unix.</summary>
+    /// <summary>What boots the Unix system, if --unix is given.</summary>
+    /// <param name="parsed">The options.</param>
+    /// <param name="image">The microkernel, if it is needed.</param>
     /// <exception cref="Host.OtherProgramException">No compiler.</exception>
     /// <exception cref="CommandException">No archive.</exception>
-    public static BootModule[] Modules(ParseResult parsed) =>
-        parsed.GetValue(Unix) ? Modules(parsed.GetValue(Initrd), parsed.GetValue(Trap)) : [];
-
-    /// <summary>The modules of the Unix server.</summary>
-    public static BootModule[] Modules(string? initrd, bool trap) =>
-        [
-            new(ServerPrograms.Sigma0.Name, ServerPrograms.Sigma0.File),
-            new("unix", UnixServer.File(Path.Combine(Report.Folder, "unix"))),
-            new(trap ? "initrd trap" : "initrd", ArchiveOf(initrd)),
-        ];
+    public static UnixBoot? Boot(ParseResult parsed, Func<KernelImage> image) =>
+        parsed.GetValue(Unix)
+            ? UnixBoot.Of(
+                parsed.GetValue(Native) ? UnixWay.Native
+                    : parsed.GetValue(Trap) ? UnixWay.Trap
+                    : UnixWay.Library,
+                image,
+                ArchiveOf(parsed.GetValue(Initrd)),
+                Path.Combine(Report.Folder, "unix")
+            )
+            : null;
 
     private static byte[] ArchiveOf(string? initrd)
     {

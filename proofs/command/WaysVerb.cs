@@ -180,8 +180,8 @@ internal static class WaysVerb
             ]);
         display.Write(table);
         display.Line(
-            "instructions and cycles of the Pentium are the most of any path to the next cut point, the gate included; all "
-                + "missing: in caches, TLBs and branch targets"
+            "instructions and cycles of the Pentium are the most of any path to the next cut point, the gate included; "
+                + "all missing: in caches, TLBs and branch targets"
         );
 
         var points = new Table()

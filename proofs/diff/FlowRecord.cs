@@ -3,8 +3,8 @@ using Verified.Kernel;
 namespace Verified.Proofs.Diff;
 
 /// <summary>
-/// Records which blocks of a graph a machine runs, and in which order. It sees each run of consecutive instructions once,
-/// so the machine need not stop at every instruction.
+/// Records which blocks of a graph a machine runs, and in which order. It sees each run of consecutive instructions
+/// once, so the machine need not stop at every instruction.
 /// </summary>
 internal sealed class FlowRecord
 {

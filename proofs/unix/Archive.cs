@@ -14,28 +14,35 @@ public static class Archive
     // Windows has no modes: there, everything can be executed.
     private const int RightsWithoutModes = 0x1ED;
 
-    /// <summary>All files, folders and symbolic links below a folder, by name.</summary>
-    public static byte[] Of(string folder)
+    /// <summary>
+    /// All files, folders and symbolic links below some folders, by name. Of two with one name, the archive has that of
+    /// the first folder.
+    /// </summary>
+    public static byte[] Of(params ReadOnlySpan<string> folders)
     {
         using var archive = new MemoryStream();
-        var number = 0;
-        foreach (
-            var entry in new DirectoryInfo(folder)
-                .EnumerateFileSystemInfos(
-                    "*",
-                    new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }
-                )
-                .OrderBy(entry => entry.FullName, StringComparer.Ordinal)
-        )
+        var names = new HashSet<string>();
+        foreach (var folder in folders)
+        foreach (var entry in Below(folder))
         {
             var name = Path.GetRelativePath(folder, entry.FullName).Replace('\\', '/');
+            if (!names.Add(name))
+                continue;
             var (type, content) = Content(entry);
             var rights = OperatingSystem.IsWindows() ? RightsWithoutModes : (int)entry.UnixFileMode & AllRights;
-            Put(archive, ++number, name, type | rights, content);
+            Put(archive, names.Count, name, type | rights, content);
         }
         Put(archive, 0, "TRAILER!!!", 0, []);
         return archive.ToArray();
     }
+
+    private static IOrderedEnumerable<FileSystemInfo> Below(string folder) =>
+        new DirectoryInfo(folder)
+            .EnumerateFileSystemInfos(
+                "*",
+                new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }
+            )
+            .OrderBy(entry => entry.FullName, StringComparer.Ordinal);
 
     private static (int Type, byte[] Content) Content(FileSystemInfo entry) =>
         entry.LinkTarget is { } target ? (Link, Encoding.UTF8.GetBytes(target))

@@ -69,17 +69,17 @@ internal static class Qemu
         IReadOnlyList<BootModule> modules,
         string prompt = "",
         string typed = ""
-    ) => WithFiles(image, modules, options => Start(options, prompt, typed));
+    ) => WithFiles(image.ToElf(), modules, options => Start(options, prompt, typed));
 
     /// <summary>The text of its serial port, and its exit status: null if it did not end by itself.</summary>
-    /// <param name="image">The image.</param>
-    /// <param name="modules">Its servers, with their command lines.</param>
+    /// <param name="kernel">A Multiboot kernel.</param>
+    /// <param name="modules">Its modules, with their command lines.</param>
     /// <param name="heard">Gets each byte, and returns what is typed then; null gives up.</param>
     public static (string Text, int? Status) Converse(
-        KernelImage image,
+        byte[] kernel,
         IReadOnlyList<BootModule> modules,
         Func<char, string?> heard
-    ) => WithFiles(image, modules, options =>
+    ) => WithFiles(kernel, modules, options =>
         {
             using var qemu = OtherProgram.Start(
                 Program,
@@ -99,13 +99,13 @@ internal static class Qemu
             return (text.ToString(), qemu.End(text.ToString()).Exit);
         });
 
-    private static T WithFiles<T>(KernelImage image, IReadOnlyList<BootModule> modules, Func<string[], T> use)
+    private static T WithFiles<T>(byte[] content, IReadOnlyList<BootModule> modules, Func<string[], T> use)
     {
         var folder = Directory.CreateTempSubdirectory("verified-qemu").FullName;
         try
         {
             var kernel = Path.Combine(folder, "kernel");
-            image.Save(kernel);
+            File.WriteAllBytes(kernel, content);
             var files = modules
                 .Select(
                     (module, i) =>

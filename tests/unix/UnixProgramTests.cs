@@ -1,4 +1,5 @@
 using Verified.Proofs.Host;
+using Verified.Proofs.Unix;
 using Verified.Tests.Host;
 using Xunit;
 
@@ -84,7 +85,16 @@ public class UnixProgramTests
     [TheoryWith(Tool.Gcc)]
     [MemberData(nameof(Programs))]
     public void A_program_runs_by_trap(string program) =>
-        Check(program, UnixSystem.OnTheMachine(Files(program), _ => "", trap: true), Status(program, rewritten: false));
+        Check(
+            program,
+            UnixSystem.OnTheMachine(Files(program), _ => "", UnixWay.Trap),
+            Status(program, rewritten: false)
+        );
+
+    [TheoryWith(Tool.Gcc)]
+    [MemberData(nameof(Programs))]
+    public void A_program_runs_natively(string program) =>
+        Check(program, UnixSystem.OnTheMachine(Files(program), _ => "", UnixWay.Native), Status(program, false));
 
     [TheoryWith(Tool.Gcc | Tool.Qemu)]
     [MemberData(nameof(Programs))]

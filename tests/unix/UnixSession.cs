@@ -1,3 +1,4 @@
+using Verified.Proofs.Unix;
 using Xunit;
 
 namespace Verified.Tests.Unix;
@@ -43,12 +44,12 @@ internal sealed class UnixSession
     }
 
     /// <summary>Runs it on the machine, which ends with this status.</summary>
-    public void OnTheMachine(byte[] archive, int status, bool trap = false) =>
-        Check(UnixSystem.OnTheMachine(archive, WithEnd(status), trap), status);
+    public void OnTheMachine(byte[] archive, int status, UnixWay way = UnixWay.Library) =>
+        Check(UnixSystem.OnTheMachine(archive, WithEnd(status), way), status);
 
     /// <summary>Runs it in QEMU.</summary>
-    public void InQemu(byte[] archive, int status, bool trap = false) =>
-        Check(UnixSystem.InQemu(archive, WithEnd(status), trap), status);
+    public void InQemu(byte[] archive, int status, UnixWay way = UnixWay.Library) =>
+        Check(UnixSystem.InQemu(archive, WithEnd(status), way), status);
 
     private Func<string, string?> WithEnd(int status)
     {

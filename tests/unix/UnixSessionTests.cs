@@ -135,5 +135,19 @@ public class UnixSessionTests
 
     [FactWith(OnMachine)]
     public void A_session_runs_by_trap() =>
-        new UnixSession(Sessions["programs"].Lines).OnTheMachine(Files.Value, Sessions["programs"].Status, trap: true);
+        new UnixSession(Sessions["programs"].Lines).OnTheMachine(
+            Files.Value,
+            Sessions["programs"].Status,
+            UnixWay.Trap
+        );
+
+    [TheoryWith(OnMachine)]
+    [MemberData(nameof(Names))]
+    public void A_session_runs_natively(string name, int status) =>
+        new UnixSession(Sessions[name].Lines).OnTheMachine(Files.Value, status, UnixWay.Native);
+
+    [TheoryWith(OnQemu)]
+    [MemberData(nameof(Names))]
+    public void A_session_runs_natively_in_qemu(string name, int status) =>
+        new UnixSession(Sessions[name].Lines).InQemu(Files.Value, status, UnixWay.Native);
 }

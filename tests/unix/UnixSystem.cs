@@ -3,11 +3,9 @@ using System.Text;
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
-using Verified.Proofs.Host;
 using Verified.Proofs.Unix;
 using Verified.Spec;
 using Verified.Tests.Kernel;
-using Xunit;
 
 namespace Verified.Tests.Unix;
 
@@ -20,11 +18,10 @@ internal static class UnixSystem
     // Both kinds of machine have their own amount of free memory, which the server reports last.
     private const string Started = " KB of memory are free\r\n";
 
-    private static readonly KernelImage Image = KernelImage.Build(Limits.Shipping);
+    private static readonly Lazy<KernelImage> Image = new(() => KernelImage.Build(Limits.Shipping));
 
-    private static readonly Lazy<byte[]> Server = new(() =>
-        UnixServer.File(Path.Combine(Path.GetTempPath(), "verified-unix-server"))
-    );
+    /// <summary>The folder that keeps what gcc builds.</summary>
+    public static readonly string Built = Path.Combine(Path.GetTempPath(), "verified-unix-server");
 
     /// <summary>The file system that <c>kernel/unix/packages</c> makes.</summary>
     public static string Klibc => Path.Combine(Here(), "..", "..", ".verified", "unix", "root");
@@ -32,37 +29,9 @@ internal static class UnixSystem
     /// <summary>A program of <c>programs/</c>, built for Linux on IA-32.</summary>
     public static byte[] Program(string name)
     {
-        var output = Path.GetTempFileName();
-        try
-        {
-            var gcc = OtherProgram.Run(
-                "gcc",
-                [
-                    "-m32",
-                    "-O2",
-                    "-Wall",
-                    "-Wextra",
-                    "-Werror",
-                    "-ffreestanding",
-                    "-fomit-frame-pointer",
-                    "-fno-stack-protector",
-                    "-fno-pie",
-                    "-nostdlib",
-                    "-static",
-                    "-no-pie",
-                    Path.Combine(Here(), "programs", $"{name}.c"),
-                    "-o",
-                    output,
-                ],
-                TimeSpan.FromMinutes(2)
-            );
-            Assert.True(gcc.Exit == 0, gcc.Errors);
-            return File.ReadAllBytes(output);
-        }
-        finally
-        {
-            File.Delete(output);
-        }
+        var source = ($"{name}.c", File.ReadAllText(Path.Combine(Here(), "programs", $"{name}.c")));
+        var headers = Compiled.Find(path => path == "programs/call.h");
+        return new Compiled(name, [source, .. headers], [], ["programs"]).File(Built, "gcc");
     }
 
     /// <summary>An archive with one file, /init, which everybody may execute.</summary>
@@ -89,11 +58,11 @@ internal static class UnixSystem
     /// <summary>The machine's output after the server's start, and its exit status.</summary>
     /// <param name="archive">The file system.</param>
     /// <param name="heard">Gets the text so far, and returns what is typed then; null gives up.</param>
-    /// <param name="trap">Rewrite no INT 80h.</param>
+    /// <param name="way">The way of system calls.</param>
     public static (string Text, int? Status) OnTheMachine(
         byte[] archive,
         Func<string, string?> heard,
-        bool trap = false
+        UnixWay way = UnixWay.Library
     )
     {
         // Programs of Debian for i386 are built for processors from the Pentium Pro on.
@@ -101,7 +70,8 @@ internal static class UnixSystem
         pc.Cpu.Model = ProcessorModel.PentiumII;
         var listener = new Listener(heard);
         pc.Serial.Sent = sent => pc.Type(System.Text.Encoding.Latin1.GetBytes(listener.Hear((char)sent) ?? ""));
-        Multiboot.Load(pc, Image.ToElf(), "", Modules(archive, trap));
+        var boot = UnixBoot.Of(way, () => Image.Value, archive, Built);
+        Multiboot.Load(pc, boot.Kernel, "", [.. boot.Modules]);
         var reason = StopReason.Budget;
         for (var i = 0; i < Slices && reason == StopReason.Budget && !listener.GaveUp; i++)
             reason = pc.Run(Slice);
@@ -109,19 +79,17 @@ internal static class UnixSystem
     }
 
     /// <summary>The same in QEMU.</summary>
-    public static (string Text, int? Status) InQemu(byte[] archive, Func<string, string?> heard, bool trap = false)
+    public static (string Text, int? Status) InQemu(
+        byte[] archive,
+        Func<string, string?> heard,
+        UnixWay way = UnixWay.Library
+    )
     {
         var listener = new Listener(heard);
-        var (_, status) = Qemu.Converse(Image, Modules(archive, trap), listener.Hear);
+        var boot = UnixBoot.Of(way, () => Image.Value, archive, Built);
+        var (_, status) = Qemu.Converse(boot.Kernel, boot.Modules, listener.Hear);
         return (listener.Text, status >> 1);
     }
-
-    private static BootModule[] Modules(byte[] archive, bool trap) =>
-        [
-            new("sigma0", ServerPrograms.Sigma0.File),
-            new("unix", Server.Value),
-            new(trap ? "initrd trap" : "initrd", archive),
-        ];
 
     private static string Here([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
 

@@ -97,7 +97,9 @@ public sealed class ProofCache(string folder)
         }
     }
 
-    /// <summary>Keeps a proof. If that is impossible, the proof is no less valid, and only the reason is kept.</summary>
+    /// <summary>
+    /// Keeps a proof. If that is impossible, the proof is no less valid, and only the reason is kept.
+    /// </summary>
     /// <param name="theorem">The theorem.</param>
     /// <param name="verdict">Its verdict, which is no refutation.</param>
     /// <param name="time">The time that the proof took.</param>

@@ -6,7 +6,9 @@ public static class Shrinking
     /// <summary>The simplest failure that is found. In each round the first simpler failure is taken.</summary>
     /// <param name="failure">What fails.</param>
     /// <param name="simpler">Everything that is one step simpler, the largest simplification first.</param>
-    /// <param name="fails">The failure of a candidate, which may be cut after it fails; null if it does not fail.</param>
+    /// <param name="fails">
+    /// The failure of a candidate, which may be cut after it fails; null if it does not fail.
+    /// </param>
     /// <param name="mostTries">No round begins after this many candidates.</param>
     public static TFailure Smallest<T, TFailure>(
         TFailure failure,

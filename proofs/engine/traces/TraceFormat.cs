@@ -10,7 +10,9 @@ namespace Verified.Proofs.Traces;
 /// format show the states. <c>#meta.verified</c> has the data that repeats the run, and each state's <c>#meta</c> has
 /// the step that led to it.
 /// </summary>
-/// <typeparam name="T">The data that repeats a run. Its property <c>Version</c> is the version of the format.</typeparam>
+/// <typeparam name="T">
+/// The data that repeats a run. Its property <c>Version</c> is the version of the format.
+/// </typeparam>
 /// <param name="version">Raised with every change that older readers would misread.</param>
 /// <param name="converters">How parts of the data are written.</param>
 public sealed class TraceFormat<T>(int version, params JsonConverter[] converters)

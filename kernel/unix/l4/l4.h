@@ -37,13 +37,4 @@ void thread_priority(word thread, word priority);
 word thread_state(word thread);
 void thread_cancel(word lthread);
 
-static inline void out(word port, word value) { __asm__ volatile("outb %%al, %%dx" : : "a"(value), "d"(port)); }
-
-static inline word in(word port)
-{
-    word value = 0;
-    __asm__ volatile("inb %%dx, %%al" : "+a"(value) : "d"(port));
-    return value & 0xFF;
-}
-
 #endif

@@ -1,6 +1,7 @@
 /* The platform on the microkernel: the server is the root task, the pager of its processes, and their chief. */
 #include "unix.h"
 #include "l4.h"
+#include "ports.h"
 
 enum { FIRST_TASK = 5, USER_PRIORITY = 40 };
 
@@ -21,14 +22,15 @@ extern byte library[], library_end[], library_entry[], library_start[], library_
     library_sigreturn[], library_rt_sigreturn[], library_restart[];
 extern byte library_entry_server[], library_start_server[], library_agent_server[];
 
-static word myself, typist, library_frame;
+HOT_DATA static word myself, typist;
+static word library_frame;
 static byte rewrites = 1;
 
 /* The sender of the last message; the answer that goes out with the next receive, and whose fault it answers. */
-static word sender;
-static struct message answer;
-static struct process *answered;
-static u64 next_retry;
+HOT_DATA static word sender;
+HOT_DATA static struct message answer;
+HOT_DATA static struct process *answered;
+HOT_DATA static u64 next_retry;
 
 static word in_library(const byte *place) { return LIBRARY + (place - library); }
 
@@ -61,12 +63,12 @@ static void type(void)
 {
     struct message m = { NONE, RECEIVE_NOW, 0, 0, 0, 0, 4 + 1 };
     ipc(&m);
-    out(0x3FA, 1);
-    out(0x3FC, 0xB);
-    out(0x3F9, 1);
+    out(COM1_FIFO, 1);
+    out(COM1_MODEM, 0xB);
+    out(COM1_INTERRUPTS, 1);
     for (;;) {
-        while (in(0x3FD) & 1) {
-            word c = in(0x3F8);
+        while (in(COM1_STATUS) & HAS_BYTE) {
+            word c = in(COM1);
             do {
                 m = (struct message){ 0, SEND_SOON, c, 0, 0, NONE, myself };
                 ipc(&m);
@@ -137,7 +139,7 @@ static void keep_answer(struct process *p, struct message *m)
     p->platform.answer[1] = m->ebx;
 }
 
-static void set_answer(struct process *p, word to, word eax, word edx, word ebx)
+HOT static void set_answer(struct process *p, word to, word eax, word edx, word ebx)
 {
     word code = answer.esi ? send(answer.esi, answer.eax, answer.edx, answer.ebx) : DONE;
     if (code == SEND_TIMEOUT)
@@ -194,7 +196,7 @@ static void agent_waits(struct process *p, word inside)
 }
 
 /* What a message from a process means. */
-static void decode(struct event *e, struct process *p, struct message *m)
+HOT static void decode(struct event *e, struct process *p, struct message *m)
 {
     word w0 = m->edx, is_agent = sender != p->platform.thread;
     e->process = p;
@@ -224,51 +226,51 @@ static void decode(struct event *e, struct process *p, struct message *m)
 }
 
 /* A process whose agent waits is not interrupted now. Then the answer may take the kernel's fast path. */
-static int may_wait(struct message *m, u64 until)
+static int may_wait(u64 until)
 {
-    return !until && m->eax == 0 && answered->platform.agent && m->esi == answered->platform.thread;
+    return !until && answer.eax == 0 && answered->platform.agent && answer.esi == answered->platform.thread;
 }
 
 /* No message has come: the answer did not arrive, or it is time for something else. */
-static void failed(struct event *e, word code)
+static void failed(struct event *e, struct message *sent, word code)
 {
     if (code == NO_ROOM)
         *e = (struct event){ .kind = EXHAUSTED, .process = answered };
-    if (answer.esi && (code == SEND_TIMEOUT || code == SEND_CANCELLED))
-        keep_answer(answered, &answer);
+    if (sent->esi && (code == SEND_TIMEOUT || code == SEND_CANCELLED))
+        keep_answer(answered, sent);
     if (code == RECEIVE_TIMEOUT)
         retry();
-    answer.esi = 0;
 }
 
-void platform_next(struct event *e, u64 until)
+/* The answer goes out, and the next message comes in its place. */
+HOT void platform_next(struct event *e, u64 until)
 {
-    struct message m = answer;
     e->kind = NOTHING;
     if (next_retry && (!until || until > next_retry))
         until = next_retry;
-    if (!m.esi)
-        m = (struct message){ NONE, 0, 0, 0, 0, OPEN, 0 };
-    m.ecx = may_wait(&m, until) ? 0 : timeouts(until);
-    ipc(&m);
-    if (m.eax) {
-        failed(e, m.eax);
+    if (!answer.esi)
+        answer = (struct message){ NONE, 0, 0, 0, 0, OPEN, 0 };
+    answer.ecx = may_wait(until) ? 0 : timeouts(until);
+    struct message sent = { .eax = answer.eax, .edx = answer.edx, .ebx = answer.ebx, .esi = answer.esi };
+    ipc(&answer);
+    sender = answer.esi;
+    answer.esi = 0;
+    if (answer.eax) {
+        failed(e, &sent, answer.eax);
         return;
     }
-    answer.esi = 0;
-    sender = m.esi;
     word task = sender >> 16 & 0xFF;
     if (sender == typist)
-        *e = (struct event){ .kind = TYPED, .address = m.edx };
+        *e = (struct event){ .kind = TYPED, .address = answer.edx };
     else if (task >= FIRST_TASK && task < FIRST_TASK + MOST_PROCESSES) {
         struct process *p = &processes[task - FIRST_TASK];
         if (p->platform.thread == (sender & ~(63u << 10)))
-            decode(e, p, &m);
+            decode(e, p, &answer);
     }
 }
 
 /* In a whole frame the result is where POPA takes EAX from. A frame that the process has lost ends it by a fault. */
-void platform_answer(struct process *p, word result)
+HOT void platform_answer(struct process *p, word result)
 {
     if (p->platform.whole)
         copy_out(p, p->platform.frame + 28, &result, 4);
@@ -305,7 +307,7 @@ int platform_registers(struct process *p)
     return 0;
 }
 
-int platform_arguments(struct process *p, int count)
+HOT int platform_arguments(struct process *p, int count)
 {
     word raw[8];
     if (count <= 1)
@@ -422,13 +424,13 @@ u64 platform_time(void)
 
 void platform_print(byte c)
 {
-    while (!(in(0x3FD) & 0x20)) { }
-    out(0x3F8, c);
+    while (!(in(COM1_STATUS) & CAN_SEND)) { }
+    out(COM1, c);
 }
 
 void platform_off(word status)
 {
-    out(0xF4, status);
+    out(EXIT_PORT, status);
     for (struct message m;; ) {
         m = (struct message){ NONE, 0, 0, 0, 0, 0, 0 };
         ipc(&m);

@@ -69,6 +69,10 @@ static inline int child(void (*run)(void))
     return status;
 }
 
+/* The number of the program's arguments, its name included. */
+word argument_count;
+
 void start(void);
 
-__asm__(".globl _start\n_start: xor %ebp, %ebp; and $-16, %esp; call start; hlt");
+__asm__(".globl _start\n_start: mov (%esp), %eax; mov %eax, argument_count; xor %ebp, %ebp; and $-16, %esp;"
+        "call start; hlt");

@@ -11,6 +11,9 @@ _start:
         call    start
         hlt
 
+# On the pages of C's hot code, because every system call needs it.
+        .section .text.hot, "ax", @progbits
+
 # ECX and EBP keep their values, so they can hold the address of the message afterwards.
 ipc:
         push    %ebx
@@ -39,6 +42,7 @@ ipc:
         pop     %ebx
         ret
 
+        .text
 my_thread:
         push    %esi
         xor     %esi, %esi

@@ -1,0 +1,23 @@
+/* Ports of the machine. */
+#ifndef PORTS_H
+#define PORTS_H
+
+#include "types.h"
+
+static inline void out(word port, word value) { __asm__ volatile("outb %%al, %%dx" : : "a"(value), "d"(port)); }
+
+static inline word in(word port)
+{
+    word value = 0;
+    __asm__ volatile("inb %%dx, %%al" : "+a"(value) : "d"(port));
+    return value & 0xFF;
+}
+
+/* COM1: data, interrupts, FIFO control, modem control, line status. */
+enum { COM1 = 0x3F8, COM1_INTERRUPTS, COM1_FIFO, COM1_MODEM = COM1 + 4, COM1_STATUS };
+enum { HAS_BYTE = 1, CAN_SEND = 0x20 };
+
+/* A value that is written here ends the emulator (isa-debug-exit). */
+enum { EXIT_PORT = 0xF4 };
+
+#endif

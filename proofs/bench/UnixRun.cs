@@ -1,0 +1,148 @@
+using Verified.Machine.Computer;
+using Verified.Machine.Timing;
+using Verified.Proofs.Unix;
+
+namespace Verified.Proofs.Bench;
+
+/// <summary>Who executes an instruction of the Unix system.</summary>
+public enum Runner
+{
+    Program,
+    Library,
+    Kernel,
+    Server,
+}
+
+/// <summary>The measuring program's output on one kind of Unix.</summary>
+/// <param name="Cycles">Cycles of each operation, by its name.</param>
+/// <param name="Shares">The cycles of each runner while a row was measured, preparations and printing included.</param>
+/// <param name="Parts">
+/// Cycles between a program's jump into the library and its return, in order: library, kernel, server, kernel, library.
+/// The median of all calls that took this way; empty if there is none.
+/// </param>
+public sealed record UnixRun(
+    IReadOnlyDictionary<string, double> Cycles,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<Runner, long>> Shares,
+    IReadOnlyList<double> Parts
+)
+{
+    private const long Slice = 1_000_000,
+        Budget = 2_000_000_000;
+
+    private static readonly Runner[] Call =
+    [
+        Runner.Program,
+        Runner.Library,
+        Runner.Kernel,
+        Runner.Server,
+        Runner.Kernel,
+        Runner.Library,
+        Runner.Program,
+    ];
+
+    /// <summary>Runs the program on the P5 model, with caches and translations.</summary>
+    /// <param name="boot">The system, whose process 1 is the measuring program.</param>
+    /// <exception cref="InvalidOperationException">The program did not end, or ended with a failure.</exception>
+    public static UnixRun Of(UnixBoot boot)
+    {
+        // Programs of Debian for i386 need the instructions of a Pentium Pro; the timing is a Pentium's.
+        var pc = new Pc();
+        pc.Cpu.Model = Machine.Processor.ProcessorModel.PentiumII;
+        Multiboot.Load(pc, boot.Kernel, "", [.. boot.Modules]);
+        var reader = new Reader();
+        using var counter = new CycleCounter(
+            pc,
+            Prediction.Learned,
+            timed: reader.Next,
+            timings: Timings.P5,
+            buffers: new Buffers(Timings.P5)
+        );
+        pc.TimeStamp = () => counter.Cycles + pc.Time - pc.Instructions;
+        pc.Serial.Sent = reader.Print;
+        var reason = StopReason.Budget;
+        while (reason == StopReason.Budget && pc.Instructions < Budget)
+            reason = pc.Run(Slice);
+        if (reason != StopReason.Exited || pc.ExitStatus != 1)
+            throw new InvalidOperationException(
+                $"the measuring program ended with {reason}, status {pc.ExitStatus}: {reader.Last}"
+            );
+        return new(reader.Cycles, reader.Shares, reader.Parts());
+    }
+
+    /// <summary>Who executes at an address of a ring: the server is linked below usual programs.</summary>
+    internal static Runner At(int ring, uint address) =>
+        ring == 0 ? Runner.Kernel
+        : address < 0x2000 ? Runner.Library
+        : address is >= 0x100000 and < 0x200000 ? Runner.Server
+        : Runner.Program;
+
+    /// <summary>Reads lines "name: cycles", and adds up the cycles of each runner in between.</summary>
+    internal sealed class Reader
+    {
+        private readonly Dictionary<string, double> _cycles = [];
+        private readonly Dictionary<string, IReadOnlyDictionary<Runner, long>> _shares = [];
+        private readonly List<(Runner Runner, long Cycles)> _way = [];
+        private readonly List<long[]> _calls = [];
+        private readonly System.Text.StringBuilder _line = new();
+        private Dictionary<Runner, long> _running = [];
+
+        public IReadOnlyDictionary<string, double> Cycles => _cycles;
+
+        public IReadOnlyDictionary<string, IReadOnlyDictionary<Runner, long>> Shares => _shares;
+
+        /// <summary>The last line.</summary>
+        public string Last { get; private set; } = "";
+
+        public void Next(Timed timed) => Add(At(timed.Step.Ring, timed.Step.Instruction.IP32), timed.Cycles);
+
+        /// <summary>Adds the cycles of an instruction.</summary>
+        public void Add(Runner runner, int cycles)
+        {
+            _running[runner] = _running.GetValueOrDefault(runner) + cycles;
+            if (_cycles.Count > 0)
+                return;
+            if (_way.Count > 0 && _way[^1].Runner == runner)
+            {
+                _way[^1] = (runner, _way[^1].Cycles + cycles);
+                return;
+            }
+            _way.Add((runner, cycles));
+            if (runner != Runner.Program || _way.Count == 1)
+                return;
+
+            // From one program part to the next. Calls that were interrupted or waited went another way.
+            if (_way.Select(part => part.Runner).SequenceEqual(Call))
+                _calls.Add([.. _way[1..^1].Select(part => part.Cycles)]);
+            _way.RemoveRange(0, _way.Count - 1);
+        }
+
+        public void Print(byte sent)
+        {
+            if (sent != '\n')
+            {
+                if (sent != '\r')
+                    _line.Append((char)sent);
+                return;
+            }
+            Last = _line.ToString();
+            _line.Clear();
+            var colon = Last.LastIndexOf(": ", StringComparison.Ordinal);
+            if (colon < 0 || !long.TryParse(Last[(colon + 2)..], out var cycles))
+                return;
+            (_cycles[Last[..colon]], _shares[Last[..colon]]) = (cycles, _running);
+            _running = [];
+        }
+
+        /// <summary>The median of each part of a call.</summary>
+        public IReadOnlyList<double> Parts() =>
+            _calls.Count == 0
+                ? []
+                : [.. Enumerable.Range(0, Call.Length - 2).Select(part => Median(_calls.Select(call => call[part])))];
+
+        private static double Median(IEnumerable<long> values)
+        {
+            var all = values.Order().ToList();
+            return all[all.Count / 2];
+        }
+    }
+}

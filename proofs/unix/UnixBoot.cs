@@ -1,0 +1,43 @@
+using Verified.Kernel;
+using Verified.Machine.Computer;
+
+namespace Verified.Proofs.Unix;
+
+/// <summary>The way of a program's system call to the Unix system.</summary>
+public enum UnixWay
+{
+    /// <summary>On the microkernel; the server rewrites INT 80h into a call of the library.</summary>
+    Library,
+
+    /// <summary>On the microkernel; INT 80h raises an exception, each time.</summary>
+    Trap,
+
+    /// <summary>The Unix system is the kernel.</summary>
+    Native,
+}
+
+/// <summary>What a boot loader loads to start the Unix system.</summary>
+/// <param name="Kernel">A Multiboot kernel.</param>
+/// <param name="Modules">Its modules, in order.</param>
+public sealed record UnixBoot(byte[] Kernel, IReadOnlyList<BootModule> Modules)
+{
+    /// <param name="way">The way of system calls.</param>
+    /// <param name="image">The microkernel.</param>
+    /// <param name="archive">The file system (cpio, newc).</param>
+    /// <param name="folder">The folder that keeps built files.</param>
+    /// <exception cref="Host.OtherProgramException">There is no compiler for IA-32.</exception>
+    public static UnixBoot Of(UnixWay way, Func<KernelImage> image, byte[] archive, string folder)
+    {
+        var initrd = new BootModule(way == UnixWay.Trap ? "initrd trap" : "initrd", archive);
+        return way == UnixWay.Native
+            ? new(UnixServer.File(folder, UnixPlatform.Native), [initrd])
+            : new(
+                image().ToElf(),
+                [
+                    new(ServerPrograms.Sigma0.Name, ServerPrograms.Sigma0.File),
+                    new("unix", UnixServer.File(folder)),
+                    initrd,
+                ]
+            );
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text;
+using Verified.Proofs.Bench;
+using Verified.Proofs.Unix;
+using Verified.Tests.Host;
+using Verified.Tests.Unix;
+using Xunit;
+
+namespace Verified.Tests.Bench;
+
+/// <summary>The reader of the papers' measurements, and the measuring program on the native system.</summary>
+public sealed class UnixRunTests
+{
+    [Theory]
+    [InlineData(0, 0x00101000u, Runner.Kernel)]
+    [InlineData(3, 0x00001010u, Runner.Library)]
+    [InlineData(3, 0x00101000u, Runner.Server)]
+    [InlineData(3, 0x08048000u, Runner.Program)]
+    public void An_address_tells_who_runs(int ring, uint address, Runner runner) =>
+        Assert.Equal(runner, UnixRun.At(ring, address));
+
+    [Fact]
+    public void The_parts_of_a_call_are_medians_of_calls_that_went_straight()
+    {
+        var reader = new UnixRun.Reader();
+        Run(reader, Runner.Program, 5);
+        foreach (var library in (int[])[10, 12, 900])
+            Call(reader, library, server: 30);
+
+        // A call that waits: another program runs first.
+        Run(reader, Runner.Library, 1);
+        Run(reader, Runner.Kernel, 1);
+        Run(reader, Runner.Program, 1);
+        Assert.Equal([12.0, 20, 30, 40, 50], reader.Parts());
+    }
+
+    [Fact]
+    public void A_line_ends_a_row_and_its_shares()
+    {
+        var reader = new UnixRun.Reader();
+        Run(reader, Runner.Program, 5);
+        Run(reader, Runner.Kernel, 7);
+        Print(reader, "unix: 64788 KB of memory are free\r\ngetpid: 334\r\n");
+        Run(reader, Runner.Server, 3);
+        Print(reader, "pipe, 64 KB: 99086\r\n");
+
+        Assert.Equal(334, reader.Cycles["getpid"]);
+        Assert.Equal(99_086, reader.Cycles["pipe, 64 KB"]);
+        Assert.Equal(2, reader.Cycles.Count);
+        Assert.Equal((5, 7), (reader.Shares["getpid"][Runner.Program], reader.Shares["getpid"][Runner.Kernel]));
+        Assert.Equal([Runner.Server], reader.Shares["pipe, 64 KB"].Keys);
+    }
+
+    [Theory]
+    [InlineData(PaperTables.Cycles, 266, 266)]
+    [InlineData(PaperTables.Microseconds, 266, 2)]
+    [InlineData(PaperTables.Rate, 133_000, 62.5)]
+    public void Cycles_become_the_papers_units(string unit, double cycles, double figure) =>
+        Assert.Equal(figure, new PaperRow("T", "row", unit, 1, null, null).Figure(cycles), precision: 6);
+
+    [Fact]
+    public void A_lower_rate_is_slower()
+    {
+        var (time, rate) = (Row(PaperTables.Microseconds), Row(PaperTables.Rate));
+        Assert.Equal(2, time.Slower(8, 4));
+        Assert.Equal(2, rate.Slower(4, 8));
+    }
+
+    [FactWith(Tool.Gcc)]
+    public void The_measuring_program_prints_each_row_in_order()
+    {
+        var run = UnixRun.Of(
+            UnixBoot.Of(
+                UnixWay.Native,
+                () => throw new InvalidOperationException("a native system needs no image"),
+                UnixSystem.ArchiveOf(UnixServer.Program(UnixSystem.Built, "papers")),
+                UnixSystem.Built
+            )
+        );
+
+        // There is no shell in this archive.
+        Assert.Equal(
+            PaperTables.Rows.Select(row => row.What).Where(what => what != "/bin/sh process"),
+            run.Cycles.Keys
+        );
+        Assert.Empty(run.Parts);
+        Assert.All(run.Cycles.Values, cycles => Assert.InRange(cycles, 50, 10_000_000));
+        Assert.True(run.Cycles["getpid"] < run.Cycles["null process"]);
+    }
+
+    private static PaperRow Row(string unit) => new("T", "row", unit, 1, null, null);
+
+    // Library, kernel, server, kernel, library, program; the kernel takes 20 and 40 cycles.
+    private static void Call(UnixRun.Reader reader, int library, int server)
+    {
+        Run(reader, Runner.Library, library);
+        Run(reader, Runner.Kernel, 20);
+        Run(reader, Runner.Server, server);
+        Run(reader, Runner.Kernel, 40);
+        Run(reader, Runner.Library, 50);
+        Run(reader, Runner.Program, 5);
+    }
+
+    private static void Run(UnixRun.Reader reader, Runner runner, int cycles)
+    {
+        for (var i = 0; i < cycles; i++)
+            reader.Add(runner, 1);
+    }
+
+    private static void Print(UnixRun.Reader reader, string text)
+    {
+        foreach (var value in Encoding.ASCII.GetBytes(text))
+            reader.Print(value);
+    }
+}
