@@ -18,6 +18,8 @@ public sealed class KernelImage
 
     internal const uint MultibootMagic = 0x1BADB002;
 
+    private IReadOnlyDictionary<uint, SourceLine>? _sourceLines;
+
     internal KernelImage(
         Limits limits,
         IReadOnlyList<Segment> segments,
@@ -142,6 +144,8 @@ public sealed class KernelImage
     {
         get
         {
+            if (_sourceLines is not null)
+                return _sourceLines;
             var mappings = Mappings(Layout, Programs, BootState.Of(Layout, []));
             var threads = Programs.Select(program => program.Thread).ToList();
             var (symbols, lines) = KernelProgram.Lines(Layout, threads, mappings);
@@ -150,6 +154,10 @@ public sealed class KernelImage
                 : new Dictionary<uint, SourceLine>();
         }
     }
+
+    /// <summary>The same image, with source lines that are known from elsewhere, by linear address.</summary>
+    public KernelImage WithSourceLines(IReadOnlyDictionary<uint, SourceLine> lines) =>
+        new(Limits, Segments, Symbols, Entry, Programs) { File = File, _sourceLines = lines };
 
     private static IReadOnlyList<UserProgram> DefaultPrograms(Limits limits, ImageOptions options) =>
         Demonstration.Fits(limits) ? Demonstration.Programs(options.RoundTrips) : [];

@@ -11,6 +11,7 @@ using Verified.Proofs.Host;
 using Verified.Proofs.Oracle;
 using Verified.Proofs.Prove;
 using Verified.Proofs.Traces;
+using Verified.Proofs.Watch;
 
 namespace Verified.Proofs.Commands;
 
@@ -108,6 +109,7 @@ public static partial class CommandLine
             ProveVerb.Make(),
             FuzzVerb.Make(),
             DiffVerb.Make(),
+            WatchVerb.Make(),
             RunVerb.Make(),
             ReplayVerb.Make(),
             ImageVerb.Make(),
@@ -142,6 +144,7 @@ public static partial class CommandLine
                 is CommandException
                     or ImageException
                     or ExploreException
+                    or EditException
                     or TraceFileException
                     or MachineException
                     or ModelException

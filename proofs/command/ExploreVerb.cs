@@ -62,6 +62,11 @@ internal static class ExploreVerb
     private static int Run(ParseResult parsed, Display display)
     {
         var trace = parsed.GetValue(TraceOf) is { } file ? TraceFile.Load(file) : null;
+        if (trace is not null && trace.Origin?.Model is null)
+            throw new CommandException(
+                $"{parsed.GetValue(TraceOf)} is of {trace.Origin?.Verb ?? "no model"}, and only a trace of a model "
+                    + "can be explored: 'verified replay FILE --html PAGE' draws it"
+            );
         var session = new Session(ModelOf(parsed.GetValue(Name) ?? trace?.Origin?.Model ?? Model.Pair.Name));
         if (trace is not null)
             session.Load(trace);

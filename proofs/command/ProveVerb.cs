@@ -36,6 +36,8 @@ internal static class ProveVerb
     private const long EventsOfSearch = 100_000;
     private const int ProgramsOfSearch = 200;
 
+    private const int LastOfTrail = 8;
+
     public static Command Make()
     {
         var verb = new Command(
@@ -70,12 +72,13 @@ internal static class ProveVerb
         KernelImage image,
         IReadOnlyList<Theorem> theorems,
         ProofCache? cache,
-        int jobs
+        int jobs,
+        CancellationToken? stop = null
     )
     {
         RequireSolver();
         var results = display.While("prove", say =>
-            Prover.Prove(theorems, jobs, cache, new ProofProgress(display, say, theorems, cache), display.Stop)
+            Prover.Prove(theorems, jobs, cache, new ProofProgress(display, say, theorems, cache), stop ?? display.Stop)
         );
         WarnOf(display, cache);
         return Tell(display, image, results);
@@ -153,7 +156,7 @@ internal static class ProveVerb
 
     /// <summary>The theorems that the user names; all if the user names none.</summary>
     /// <exception cref="CommandException">There is no theorem of a name.</exception>
-    private static IReadOnlyList<Theorem> Selected(IReadOnlyList<Theorem> all, string? name, string[] only)
+    public static IReadOnlyList<Theorem> Selected(IReadOnlyList<Theorem> all, string? name, string[] only)
     {
         const string how = "'verified prove --names' lists them; ipc, spec and image name several";
         if (name is not null && only.Length > 0)
@@ -215,34 +218,34 @@ internal static class ProveVerb
             Report.Violation(display, violation, $"prove-{result.Theorem}", new("prove"));
         else
         {
+            // Such a trace would fail for no one, so it is not saved.
+            display.Line($"  the solver's state does not reproduce the failure: {outcome.Defect}");
+            var last = refutation.Trail.TakeLast(LastOfTrail).ToList();
+            if (last.Count > 0)
+                display.Line($"  the last of the {refutation.Trail.Count:N0} instructions of its path:");
+            Report.Lines(display, last.Select(address => $"{address:X8}  {image.Name(address)}"), "    ");
+            display.Line("  random programs and small models search for a run that fails:");
+            var found = result.Theorem.StartsWith("image.", StringComparison.Ordinal)
+                ? SearchImage(display, image)
+                : SearchSpec(display, image);
             display.Line(
-                $"  this counterexample does not reproduce, which is a defect of the prover: {outcome.Defect}"
+                found
+                    ? "  this run was found by the search, and is not the solver's"
+                    : "  no run was found: the theorem may need more invariants (Case.Needs), or a longer search"
             );
-            if (refutation.Trail.Count > 0)
-                display.Line("  its path:");
-            Report.Lines(display, refutation.Trail.Select(address => $"{address:X8}  {image.Name(address)}"), "    ");
-            Report.Save(display, outcome.Trace with { Origin = new("prove") }, $"prove-{result.Theorem}");
-            display.Line("  a search for the same failure:");
-            if (result.Theorem.StartsWith("image.", StringComparison.Ordinal))
-                SearchImage(display, image);
-            else
-                SearchSpec(display, image);
         }
     }
 
     // Random programs first, then small models. Models with mappings come first, because theorems assume least about
     // mapping steps.
-    private static void SearchSpec(Display display, KernelImage image)
-    {
-        if (!FuzzVerb.Fuzz(display, new FuzzOptions(Count: ProgramsOfSearch, Limits: image.Limits)).Holds)
-            return;
-        foreach (var model in Model.All.OrderByDescending(model => model.Maps))
-            if (!CheckVerb.Check(display, model, new()).Holds)
-                return;
-    }
+    private static bool SearchSpec(Display display, KernelImage image) =>
+        !FuzzVerb.Fuzz(display, new FuzzOptions(Count: ProgramsOfSearch, Limits: image.Limits)).Holds
+        || Model.All.OrderByDescending(model => model.Maps).Any(model => CheckVerb.Check(display, model, new()).Fails);
 
-    private static void SearchImage(Display display, KernelImage image) =>
-        DiffVerb.Diff(display, image, new DiffOptions(Events: EventsOfSearch, Workers: Environment.ProcessorCount));
+    private static bool SearchImage(Display display, KernelImage image) =>
+        !DiffVerb
+            .Diff(display, image, new DiffOptions(Events: EventsOfSearch, Workers: Environment.ProcessorCount))
+            .Holds;
 
     /// <summary>A counterexample that is not a whole step: its values and, for a piece of code, its path.</summary>
     private static void Piece(Display display, KernelImage image, Refutation refutation)

@@ -81,7 +81,7 @@ internal static class RunVerb
             Gdb,
         };
         UnixOptions.AddTo(verb);
-        Reporting.AddTo(verb, Run);
+        Reporting.AddResultsTo(verb, Run);
         return verb;
     }
 

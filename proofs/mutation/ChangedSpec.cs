@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
+using Verified.Proofs.Watch;
 
 namespace Verified.Proofs.Mutation;
 
@@ -17,90 +16,28 @@ public sealed class ChangedSpec
 {
     private const string Changed = "Verified.Spec";
 
-    // The SDK's implicit usings, and the assembly version that the dependent assemblies ask for.
-    private static readonly string Usings =
-        "global using System; global using System.Collections.Generic; global using System.IO; "
-        + "global using System.Linq; global using System.Threading; global using System.Threading.Tasks; "
-        + $"[assembly: System.Reflection.AssemblyVersion(\"{typeof(Spec.Limits).Assembly.GetName().Version}\")]";
-
     private static readonly string[] Dependent = ["Verified.Kernel", "Verified.Machine", "Verified.Proofs"];
 
-    private static readonly CSharpParseOptions Language = new(LanguageVersion.Latest);
-
-    private readonly Dictionary<string, (string Text, SyntaxTree Tree)> _sources;
-    private readonly CSharpCompilation _right;
+    private readonly CompiledSources _sources;
 
     /// <param name="spec">The folder spec/.</param>
-    public ChangedSpec(string spec)
-    {
-        _sources = Directory
-            .EnumerateFiles(spec, "*.cs", SearchOption.AllDirectories)
-            .Select(path => (File: Path.GetRelativePath(spec, path).Replace('\\', '/'), Text: File.ReadAllText(path)))
-            .Where(source =>
-                !source.File.StartsWith("bin/", StringComparison.Ordinal)
-                && !source.File.StartsWith("obj/", StringComparison.Ordinal)
-            )
-            .ToDictionary(
-                source => source.File,
-                source => (source.Text, CSharpSyntaxTree.ParseText(source.Text, Language))
-            );
-        var platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
-            .Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
-            .Select(path => MetadataReference.CreateFromFile(path));
-        _right = CSharpCompilation.Create(
-            Changed,
-            [CSharpSyntaxTree.ParseText(Usings, Language), .. _sources.Values.Select(source => source.Tree)],
-            platform,
-            new(
-                OutputKind.DynamicallyLinkedLibrary,
-                optimizationLevel: OptimizationLevel.Release,
-                allowUnsafe: true,
-                deterministic: true,
-                nullableContextOptions: NullableContextOptions.Enable
-            )
-        );
-    }
+    public ChangedSpec(string spec) => _sources = new(spec, typeof(Spec.Limits).Assembly);
 
     /// <summary>The names of the files.</summary>
-    public IEnumerable<string> Files => _sources.Keys;
+    public IEnumerable<string> Files => _sources.Names;
 
     /// <summary>The text of a file of the spec; null if there is none.</summary>
-    public string? TextOf(string file) => _sources.TryGetValue(file, out var source) ? source.Text : null;
+    public string? TextOf(string file) => _sources.TextOf(file);
 
     /// <summary>
     /// The assembly with one file changed, or unchanged if no file is given; or the compiler's first error.
     /// </summary>
-    public (byte[]? Assembly, string? Error) Compile(string? file = null, string? text = null)
-    {
-        return Emit(
-            file is null
-                ? _right
-                : _right.ReplaceSyntaxTree(_sources[file].Tree, CSharpSyntaxTree.ParseText(text!, Language))
-        );
-    }
+    public (byte[]? Assembly, string? Error) Compile(string? file = null, string? text = null) =>
+        _sources.Compile(file, text);
 
     /// <summary>The assembly with several files changed and one more added; or the compiler's first error.</summary>
     public (byte[]? Assembly, string? Error) Compile(IReadOnlyDictionary<string, string> texts, string more) =>
-        Emit(
-            texts
-                .Aggregate(_right, (changed, each) =>
-                    changed.ReplaceSyntaxTree(_sources[each.Key].Tree, CSharpSyntaxTree.ParseText(each.Value, Language))
-                )
-                .AddSyntaxTrees(CSharpSyntaxTree.ParseText(more, Language))
-        );
-
-    private static (byte[]? Assembly, string? Error) Emit(CSharpCompilation compilation)
-    {
-        using var stream = new MemoryStream();
-        var emitted = compilation.Emit(stream);
-        return emitted.Success
-            ? (stream.ToArray(), null)
-            : (
-                null,
-                emitted.Diagnostics.First(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToString()
-            );
-    }
+        _sources.Compile(texts, more);
 
     /// <summary>
     /// Calls a static method without arguments of this program, run with another assembly of the spec.

@@ -71,6 +71,7 @@ public sealed class ArchitectureTests
             "proofs/page",
             "proofs/explore",
             "proofs/bench",
+            "proofs/watch",
             "proofs/mutation",
             "proofs/command"
         ),

@@ -118,6 +118,33 @@ public sealed class CommandTests : IDisposable
         AssertUnusable(says, "replay", Write("trace.json", content));
 
     [Fact]
+    public void A_trace_that_belongs_to_no_model_cannot_be_explored()
+    {
+        Proofs.Events.Trace trace = new(Snapshot.Of(Boot.Initial(new(8, 1, 2), [])), [], Origin: new("diff", 1));
+        AssertUnusable(
+            "is of diff, and only a trace of a model",
+            "explore",
+            "--trace",
+            Write("diff.json", TraceFile.Write(trace))
+        );
+    }
+
+    // Every write to this file fails as on a full disk.
+    [Theory]
+    [InlineData("--junit")]
+    [InlineData("--sarif")]
+    public void A_full_disk_is_told_in_one_line_and_the_result_is_printed(string option)
+    {
+        if (!OperatingSystem.IsLinux())
+            return; // the file is one of Linux
+        var (exit, output, error) = Run("fuzz", "--programs", "20", option, "/dev/full");
+        Assert.Equal(CommandLine.Unusable, exit);
+        Assert.Contains("fuzz: 20 programs", output);
+        Assert.Contains("/dev/full is not written: ", error);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
     public void A_trace_of_another_size_than_the_image_is_refused()
     {
         var image = Path.Combine(_folder, "image.elf");

@@ -86,6 +86,30 @@ public sealed partial class ProveOptionTests : IDisposable
         Assert.Matches("^verified: warning: .verified/diff.json is not written: .*\n$", error);
     }
 
+    // Whether the solver's state or a search gives the run: the saved trace fails when it is replayed.
+    [Fact]
+    public void A_refutation_saves_only_a_run_that_reproduces()
+    {
+        var image = KernelImage.Build(Limits.Shipping);
+        var file = Path.Combine(_folder, "bad.elf");
+        image
+            .WithBytes(image.Symbols["ipc_block_sending"] + 4, BitConverter.GetBytes(StoredStatus.Sleeping))
+            .Save(file);
+        using var prove = Start(_folder, "prove", "--only", "image.ipc-slow", "--no-cache", "--image", file);
+        var (output, _) = Rest(prove);
+        Assert.Equal(CommandLine.Refuted, prove.ExitCode);
+        Assert.Equal(
+            output.Contains("does not reproduce", StringComparison.Ordinal),
+            output.Contains("this run was found by the search", StringComparison.Ordinal)
+        );
+        var saved = output
+            .Split('\n')
+            .Single(line => line.Contains("saved: verified replay ", StringComparison.Ordinal));
+        using var replay = Start(_folder, "replay", saved.Split(' ')[^1], "--image", file);
+        Assert.Contains("what differs: ", Rest(replay).Output);
+        Assert.Equal(CommandLine.Refuted, replay.ExitCode);
+    }
+
     [Theory]
     [InlineData("prove --no-cache --jobs 1", "prove ")]
     [InlineData("diff --minutes 5 --jobs 1", "")]

@@ -60,6 +60,22 @@ public sealed class DocumentTests
             1200
         );
 
+    [Fact]
+    public void The_readme_shows_three_small_pictures()
+    {
+        var pictures = Documents
+            .Links("README.md")
+            .Where(link => link.EndsWith(".png", StringComparison.Ordinal))
+            .ToList();
+        Assert.Equal(3, pictures.Count);
+        Assert.All(pictures, picture =>
+        {
+            var content = File.ReadAllBytes(Path.Combine(Meanings.Sources.Root, picture));
+            Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], content[..4]);
+            Assert.InRange(content.Length, 10_000, 150_000);
+        });
+    }
+
     // Commands in the documents have no quotes, except around a name with blanks.
     private static string[] Words(string command) =>
         [.. System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(command.Replace('\'', '"'))];

@@ -84,7 +84,7 @@ public class UnixSessionTests
                 "# dd if=/bin/mksh bs=4096 2> /dev/null | cat > /tmp/other",
                 "# /tmp/other -c 'echo a copy'",
                 "E: /bin/sh: /tmp/other: can't execute: Permission denied",
-                "# cat /tmp/copy /tmp/other | dd > /dev/null",
+                "# cat /tmp/copy /tmp/other | cat > /tmp/both; dd if=/tmp/both > /dev/null",
                 "692+1 records in",
                 "692+1 records out",
                 "# exit 0",

@@ -10,6 +10,7 @@
 .equ SIZE_OF_SAVED, 60
 .equ VECTOR, 32
 .equ CODE_SEGMENT, 44
+.equ EFLAGS, 48
 
         .text
         .globl _start, run, idle, idle_vector, fault_address, load_directory, go_high, entries
@@ -110,6 +111,9 @@ nested:
         cmp     $32, %eax
         jb      1f
         mov     %eax, idle_vector
+
+        # idle continues with interrupts disabled. A second one at once would hide the vector of the first.
+        andb    $~2, EFLAGS+1(%esp)
         popa
         add     $8, %esp
         iret
@@ -120,7 +124,6 @@ nested:
 idle:
         sti
         hlt
-        cli
         mov     idle_vector, %eax
         ret
 
