@@ -2,7 +2,8 @@ namespace Verified.Machine.Processor;
 
 /// <summary>
 /// String instructions with REP (SDM vol. 2, REP). Each iteration commits its registers. After a fault or an interrupt
-/// between two iterations, EIP is still at the instruction, and the rest can continue. At most <see cref="Burst"/>
+/// between two iterations, EIP is still at the instruction, and the rest can continue. A fault leaves the flags of the
+/// last comparison, as on AMD's processors; Intel's restore those before the instruction. At most <see cref="Burst"/>
 /// iterations run between two checks for interrupts.
 /// </summary>
 public sealed partial class Ia32<W, TBus>

@@ -22,11 +22,9 @@ public static class Papers
     {
         var archive = ArchiveOf(UnixServer.Program(folder, Measuring), programs);
         UnixRun Run(UnixWay way) => UnixRun.Of(UnixBoot.Of(way, () => image, archive, folder));
-        var runs = new[] { UnixWay.Native, UnixWay.Library, UnixWay.Trap }
-            .AsParallel()
-            .AsOrdered()
-            .Select(way => (Way: way, Run: Run(way)))
-            .ToDictionary(pair => pair.Way, pair => pair.Run);
+        // Tasks, in place of a parallel query, keep the exception of a failed run as it is.
+        var started = Enum.GetValues<UnixWay>().ToDictionary(way => way, way => Task.Run(() => Run(way)));
+        var runs = started.ToDictionary(run => run.Key, run => run.Value.GetAwaiter().GetResult());
         foreach (var row in PaperTables.Rows)
             if (runs[UnixWay.Native].Cycles.ContainsKey(row.What))
                 yield return Row(row, runs);

@@ -1,4 +1,6 @@
+using Verified.Machine;
 using Verified.Machine.Computer;
+using Verified.Machine.Processor;
 using Verified.Machine.Timing;
 using Verified.Proofs.Unix;
 
@@ -42,12 +44,12 @@ public sealed record UnixRun(
 
     /// <summary>Runs the program on the P5 model, with caches and translations.</summary>
     /// <param name="boot">The system, whose process 1 is the measuring program.</param>
-    /// <exception cref="InvalidOperationException">The program did not end, or ended with a failure.</exception>
+    /// <exception cref="MachineException">The program did not end, or ended with a failure.</exception>
     public static UnixRun Of(UnixBoot boot)
     {
         // Programs of Debian for i386 need the instructions of a Pentium Pro; the timing is a Pentium's.
         var pc = new Pc();
-        pc.Cpu.Model = Machine.Processor.ProcessorModel.PentiumII;
+        pc.Cpu.Model = ProcessorModel.PentiumII;
         Multiboot.Load(pc, boot.Kernel, "", [.. boot.Modules]);
         var reader = new Reader();
         using var counter = new CycleCounter(
@@ -63,7 +65,7 @@ public sealed record UnixRun(
         while (reason == StopReason.Budget && pc.Instructions < Budget)
             reason = pc.Run(Slice);
         if (reason != StopReason.Exited || pc.ExitStatus != 1)
-            throw new InvalidOperationException(
+            throw new MachineException(
                 $"the measuring program ended with {reason}, status {pc.ExitStatus}: {reader.Last}"
             );
         return new(reader.Cycles, reader.Shares, reader.Parts());

@@ -171,7 +171,8 @@ public static class Ledger
             Standing.Tested,
             $"{compared.Cases.Cases:N0} random cases of {compared.Cases.Compared.Count(form => form.Value > 0)} "
                 + "integer instruction forms in ring 3, "
-                + $"{compared.Cases.Faulted:N0} of them trap, and {compared.Sequences?.Cases ?? 0:N0} sequences, "
+                + $"{compared.Cases.Faulted:N0} of them trap, "
+                + $"{compared.Cases.Differing:N0} as only some processors do, and {compared.Sequences?.Cases ?? 0:N0} sequences, "
                 + $"{compared.With}"
         );
 

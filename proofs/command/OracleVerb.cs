@@ -120,7 +120,8 @@ internal static class OracleVerb
             : $"cases of {result.Compared.Count(form => form.Value > 0)} instruction forms";
         display.Line(
             $"oracle: {result.Cases:N0} {what} {with}, "
-                + $"{result.Faulted:N0} of them trap, in {result.Seconds:F1} s: {(result.Holds ? "holds" : "FAILED")}"
+                + $"{result.Faulted:N0} of them trap, {result.Differing:N0} as only some processors do, "
+                + $"in {result.Seconds:F1} s: {(result.Holds ? "holds" : "FAILED")}"
         );
         foreach (var failure in result.Failures)
             Print(display, failure);

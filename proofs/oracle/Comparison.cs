@@ -21,9 +21,7 @@ public static class Comparison
     {
         if (own.Missing is { } missing)
             return new("instruction", missing, Trap(host));
-        if (IsUnneededWrite(c, own, host))
-            return null;
-        if (c.Sequence is null && MemoryIsAccessedTwice(c) && IsOfMemory(own) && IsOfMemory(host))
+        if (ProcessorDifferences.Trap(c, own, host))
             return null;
         if (own.Vector != host.Vector)
             return new("trap", Trap(own), Trap(host));
@@ -40,9 +38,11 @@ public static class Comparison
             completed && c.Sequence is null && UndefinedResults.Destination(c, (host.Eflags & Flag.Zero) != 0);
         if (own.Eip != host.Eip)
             return new("EIP", $"{own.Eip:X8}h", $"{host.Eip:X8}h");
+        var popped = ProcessorDifferences.RegistersAtFault(c, own);
         for (var i = 0; i < 8; i++)
             if (
-                (
+                !popped
+                && (
                     (own.Registers[i] ^ host.Registers[i])
                     & (completed && c.Sequence is null ? ~UndefinedResults.Bits(c, i, destination) : uint.MaxValue)
                 ) != 0
@@ -57,7 +57,7 @@ public static class Comparison
             & ~(
                 c.Sequence is not null ? own.Undefined
                 : completed ? UndefinedResults.Flags(c)
-                : 0
+                : ProcessorDifferences.FlagsAtFault(c)
             );
         if (((own.Eflags ^ host.Eflags) & compared) != 0)
             return new(
@@ -65,7 +65,9 @@ public static class Comparison
                 $"{own.Eflags & compared:X}h",
                 $"{host.Eflags & compared:X}h"
             );
-        return destination && c.Instruction.Op0Kind != OpKind.Register ? null : Memory(own, host);
+        return destination && c.Instruction.Op0Kind != OpKind.Register || ProcessorDifferences.MemoryAtFault(c, own)
+            ? null
+            : Memory(own, host);
     }
 
     /// <summary>
@@ -102,51 +104,6 @@ public static class Comparison
 
     private static string Cell(Dictionary<uint, uint> cells, uint at) =>
         cells.TryGetValue(at, out var value) ? $"{value:X8}h" : "as it was";
-
-    private static bool IsOfMemory(Outcome o) =>
-        o.Vector is Vectors.StackFault or Vectors.GeneralProtection or Vectors.PageFault or Vectors.AlignmentCheck;
-
-    /// <summary>
-    /// ARPL wants its operand writable (SDM vol. 2); AMD's processors read first, and write only if ZF is set.
-    /// </summary>
-    private static bool IsUnneededWrite(Case c, Outcome own, Outcome host) =>
-        c.Instruction.Mnemonic == Mnemonic.Arpl
-        && IsOfMemory(own)
-        && (IsOfMemory(host) || (host.Vector is null && (host.Eflags & Flag.Zero) == 0));
-
-    /// <summary>
-    /// Instructions with several memory accesses, or with one access and a check of the target. If two of these fault,
-    /// processors differ in which fault they meet first. The order is not always that of the manual's operation
-    /// section.
-    /// </summary>
-    private static bool MemoryIsAccessedTwice(Case c) =>
-        c.Instruction.Mnemonic
-            is Mnemonic.Cmpsb
-                or Mnemonic.Cmpsw
-                or Mnemonic.Cmpsd
-                or Mnemonic.Movsb
-                or Mnemonic.Movsw
-                or Mnemonic.Movsd
-                or Mnemonic.Retf
-                or Mnemonic.Iret
-                or Mnemonic.Iretd
-                or Mnemonic.Enter
-                or Mnemonic.Pusha
-                or Mnemonic.Pushad
-                or Mnemonic.Popa
-                or Mnemonic.Popad
-                or Mnemonic.Bound
-                or Mnemonic.Cmpxchg8b
-                or Mnemonic.Lds
-                or Mnemonic.Les
-                or Mnemonic.Lss
-                or Mnemonic.Lfs
-                or Mnemonic.Lgs
-        || c.Instruction.Mnemonic == Mnemonic.Call
-        || (
-            c.Instruction.Mnemonic is Mnemonic.Push or Mnemonic.Pop or Mnemonic.Jmp
-            && c.Instruction.Op0Kind is OpKind.Memory
-        );
 
     private static bool PushesCode(int vector) =>
         vector

@@ -45,6 +45,10 @@ public sealed record OracleFailure(Case Case, Outcome Own, Outcome Host, FieldDi
 /// <param name="Compared">Cases compared, by form.</param>
 /// <param name="Completed">The compared cases that ran to their end on the host, by form.</param>
 /// <param name="Faulted">The cases that ended in a trap on both sides.</param>
+/// <param name="Differing">
+/// The compared cases that trapped differently and still hold, because processors differ in them
+/// (<see cref="ProcessorDifferences"/>).
+/// </param>
 /// <param name="Left">Cases that touched memory outside the arena, and were not compared.</param>
 /// <param name="Failures">The first failure of each form, shrunk.</param>
 /// <param name="Seconds">Wall-clock time.</param>
@@ -52,6 +56,7 @@ public sealed record OracleResult(
     IReadOnlyDictionary<Code, long> Compared,
     IReadOnlyDictionary<Code, long> Completed,
     long Faulted,
+    long Differing,
     long Left,
     IReadOnlyList<OracleFailure> Failures,
     double Seconds
@@ -74,7 +79,7 @@ public static class OracleRun
         var compared = Forms.Compared.ToDictionary(form => form, _ => 0L);
         var completed = Forms.Compared.ToDictionary(form => form, _ => 0L);
         var failures = new Dictionary<Code, OracleFailure>();
-        var (faulted, left, made, kept) = (0L, 0L, 0L, 0L);
+        var (faulted, differing, left, made, kept) = (0L, 0L, 0L, 0L, 0L);
         var own = new OwnProcessor();
         using var host = new HostProcessor(program);
         List<Pair> sent = [];
@@ -105,8 +110,10 @@ public static class OracleRun
                     faulted++;
                 else
                     completed[c.Instruction.Code]++;
-                if (!failures.ContainsKey(c.Instruction.Code) && Comparison.Of(c, expected, outcome) is { } difference)
-                    failures[c.Instruction.Code] = new(c, expected, outcome, difference, number);
+                if (Comparison.Of(c, expected, outcome) is { } difference)
+                    failures.TryAdd(c.Instruction.Code, new(c, expected, outcome, difference, number));
+                else if (Comparison.Trap(expected) != Comparison.Trap(outcome))
+                    differing++;
             }
 
             options.Progress?.Invoke(compared.Values.Sum());
@@ -116,7 +123,7 @@ public static class OracleRun
         } while (sent.Count > 0);
 
         var shrunk = failures.Values.Select(failure => SimplerCases.Smallest(failure, own, host)).ToList();
-        return new(compared, completed, faulted, left, shrunk, clock.Elapsed.TotalSeconds);
+        return new(compared, completed, faulted, differing, left, shrunk, clock.Elapsed.TotalSeconds);
     }
 
     /// <summary>

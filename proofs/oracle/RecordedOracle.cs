@@ -29,7 +29,7 @@ public static class RecordedOracle
         var compared = Forms.Compared.ToDictionary(form => form, _ => 0L);
         var completed = Forms.Compared.ToDictionary(form => form, _ => 0L);
         var failures = new Dictionary<Code, OracleFailure>();
-        var faulted = 0L;
+        var (faulted, differing) = (0L, 0L);
         var own = new OwnProcessor();
         for (var i = 0; i < recorded.Cases.Count; i++)
         {
@@ -43,11 +43,13 @@ public static class RecordedOracle
             else
                 completed[form] = completed.GetValueOrDefault(form) + 1;
             var outcome = own.Execute(c);
-            if (!failures.ContainsKey(form) && Difference(c, outcome, native) is { } difference)
-                failures[form] = new(c, outcome, native, difference, i);
+            if (Difference(c, outcome, native) is { } difference)
+                failures.TryAdd(form, new(c, outcome, native, difference, i));
+            else if (Comparison.Trap(outcome) != Comparison.Trap(native))
+                differing++;
         }
 
-        return new(compared, completed, faulted, 0, [.. failures.Values], clock.Elapsed.TotalSeconds);
+        return new(compared, completed, faulted, differing, 0, [.. failures.Values], clock.Elapsed.TotalSeconds);
     }
 
     // Recorded cases have no open outcome, so a case that is open now differs.

@@ -1,7 +1,7 @@
 /* Page tables of processes. Each frame knows the entries that map it, so that it can be taken from all processes. */
 #include "native.h"
 
-enum { PRESENT = 1, WRITABLE = 2, USER = 4, ROW = 1024, KERNEL_ROW = KERNEL_BASE >> 22 };
+enum { PRESENT = 1, WRITABLE = 2, USER = 4, ROW = 1024 };
 
 /* Programs see one page of the kernel: the code that ends a signal handler. */
 #define LIBRARY 0x1000u
@@ -9,20 +9,24 @@ enum { PRESENT = 1, WRITABLE = 2, USER = 4, ROW = 1024, KERNEL_ROW = KERNEL_BASE
 struct place { struct place *next; word *entry; };
 
 static struct place *places[MEMORY / PAGE];
-static word *loaded, kernel_rows[MEMORY >> 22], library_frame, empty_directory;
+static word *loaded, library_frame, empty_directory;
 static byte is_stale;
 
 static const byte library[] = { 0x58, 0xB8, 119, 0, 0, 0, 0xCD, 0x80, 0xB8, 173, 0, 0, 0, 0xCD, 0x80 };
 enum { WITH_INFORMATION = 8 };
 
+static void map_kernel(word *directory)
+{
+    for (word i = 0; i < KERNEL_ROWS; i++)
+        directory[KERNEL_ROW + i] = kernel_row(i);
+}
+
 void pages_start(void)
 {
-    for (word i = 0; i < MEMORY >> 22; i++)
-        kernel_rows[i] = i << 22 | 0x83;
     if (!(library_frame = frame_new()) || !(empty_directory = frame_new()))
         stop("no memory for pages");
     memcpy((void *)library_frame, library, sizeof library);
-    memcpy((word *)empty_directory + KERNEL_ROW, kernel_rows, sizeof kernel_rows);
+    map_kernel((word *)empty_directory);
     load_directory(empty_directory);
 }
 
@@ -62,7 +66,7 @@ int pages_create(struct process *p)
         frame_keep(library_frame);
         *entry = library_frame | PRESENT;
     }
-    memcpy(directory + KERNEL_ROW, kernel_rows, sizeof kernel_rows);
+    map_kernel(directory);
     p->platform.directory = directory;
     return 0;
 }

@@ -47,8 +47,8 @@ void tables_start(void)
     const word kernel = MEMORY / PAGE - 1, user = KERNEL_BASE / PAGE - 1;
     struct pointer gdt = { sizeof descriptors - 1, KERNEL_BASE + (word)descriptors },
         idt = { sizeof gates - 1, KERNEL_BASE + (word)gates };
-    for (word i = 0; i < MEMORY >> 22; i++)
-        directory[i] = directory[(KERNEL_BASE >> 22) + i] = i << 22 | 0x83;
+    for (word i = 0; i < KERNEL_ROWS; i++)
+        directory[i] = directory[KERNEL_ROW + i] = kernel_row(i);
     descriptors[KERNEL_CODE / 8] = descriptor(KERNEL_BASE, kernel, 0x9A, IN_PAGES);
     descriptors[KERNEL_DATA / 8] = descriptor(KERNEL_BASE, kernel, 0x92, IN_PAGES);
     descriptors[USER_CODE / 8] = descriptor(0, user, 0xFA, IN_PAGES);

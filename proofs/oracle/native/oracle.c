@@ -1,13 +1,13 @@
 /*
- * Executes single instructions, or short sequences, on the host's processor and reports their effects. It runs in ring 3
- * of a 32-bit Linux process. It is freestanding: it needs a compiler for IA-32, but no C library and no headers. All
- * words are 32 bits, little-endian.
+ * Executes single instructions, or short sequences, on the host's processor and reports their effects. It runs in
+ * ring 3 of a 32-bit Linux process. It is freestanding: it needs a compiler for IA-32, but no C library and no
+ * headers. All words are 32 bits, little-endian.
  *
  * Input: the number of LDT segments, then { entry, base, limit, flags } for each; the background of the pages from DATA
  * up to END; then batches, each a count and as many struct request. The end of the input ends the program.
  *
- * Output: the word MARK after the setup; for each request MARK, a struct result, and { address, value } for each word of
- * memory that differs from the background.
+ * Output: the word MARK after the setup; for each request MARK, a struct result, and { address, value } for each word
+ * of memory that differs from the background.
  *
  * The program enters an instruction by loading every register and a far jump. If the instruction ends at the expected
  * place, a far jump there leads back. If it ends anywhere else, it traps, because the code page is full of INT3.
@@ -72,8 +72,8 @@ static int call(int number, u32 a, u32 b, u32 c, u32 d)
     return result;
 }
 
-enum { EXIT = 1, READ = 3, WRITE = 4, OLD_MMAP = 90, MODIFY_LDT = 123, MPROTECT = 125, SIGACTION = 174, SIGALTSTACK = 186, FTRUNCATE = 93,
-       MEMFD_CREATE = 356 };
+enum { EXIT = 1, READ = 3, WRITE = 4, OLD_MMAP = 90, MODIFY_LDT = 123, MPROTECT = 125, SIGACTION = 174,
+       SIGALTSTACK = 186, FTRUNCATE = 93, MEMFD_CREATE = 356 };
 
 static void fail(u32 stage) { call(EXIT, stage, 0, 0, 0); }
 
@@ -188,7 +188,8 @@ asm("enter:\n"
 
 _Static_assert(__builtin_offsetof(struct request, registers) == 8 && __builtin_offsetof(struct request, eflags) == 44
     && __builtin_offsetof(struct request, segments) == 48 && __builtin_offsetof(struct result, registers) == 12
-    && __builtin_offsetof(struct result, eflags) == 48 && __builtin_offsetof(struct result, segments) == 52, "as enter() has them");
+    && __builtin_offsetof(struct result, eflags) == 48 && __builtin_offsetof(struct result, segments) == 52,
+    "as enter() has them");
 
 typedef u32 vector4 __attribute__((vector_size(16)));
 

@@ -14,7 +14,10 @@ __asm__("pong: mov $-1, %eax; xor %ecx, %ecx; mov $1, %ebp; int $0x30\n"
 static void start_thread(word lthread, void (*code)(void), word *top)
 {
     word preempter = NONE, pager = SIGMA0, esp = (word)top, eip = (word)code;
-    __asm__ volatile("int $0x35" : "+a"(lthread), "+c"(esp), "+d"(eip), "+b"(preempter), "+S"(pager) : : "edi", "memory", "cc");
+    __asm__ volatile("int $0x35"
+                     : "+a"(lthread), "+c"(esp), "+d"(eip), "+b"(preempter), "+S"(pager)
+                     :
+                     : "edi", "memory", "cc");
 }
 
 /* One round trip: EAX, ECX and EBP are 0. */

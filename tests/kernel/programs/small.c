@@ -22,7 +22,8 @@ void client(void);
 __asm__("client: mov %ds, %eax; mov %eax, %fs; call 2f; call 4f; mov 0x600000, %eax; call 2f; call 4f; ud2\n"
         "2: push $0; push " ROUNDS_TEXT "\n"
         "3: mov (%esp), %edx; xor %eax, %eax; xor %ecx, %ecx; xor %ebp, %ebp; mov $0x04050001, %esi; int $0x30\n"
-        "   xor %ecx, %ecx; cmp (%esp), %edx; sete %cl; add %ecx, 4(%esp); decl (%esp); jnz 3b; pop %ebx; pop %ebx; ret\n"
+        "   xor %ecx, %ecx; cmp (%esp), %edx; sete %cl; add %ecx, 4(%esp); decl (%esp); jnz 3b\n"
+        "   pop %ebx; pop %ebx; ret\n"
         "4: mov $-1, %edx; xor %eax, %eax; xor %ecx, %ecx; xor %ebp, %ebp; mov $0x04040001, %esi; int $0x30; ret\n");
 
 /* The old parameter word. */

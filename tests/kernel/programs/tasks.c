@@ -20,10 +20,14 @@ __asm__("ping: push $100\n"
 
 /* Creates task 6, which runs ping and has the root task as its pager. Sends its id in EBX, with -1 in EDX. */
 void parent(void);
-__asm__("parent: mov $255, %eax; mov $other_stack + 4096, %ecx; mov $ping, %edx; mov $" ROOT_TEXT ", %ebx; mov $0x60000, %esi; int $0x36\n"
+__asm__("parent: mov $255, %eax; mov $other_stack + 4096, %ecx; mov $ping, %edx; mov $" ROOT_TEXT ", %ebx\n"
+        "mov $0x60000, %esi; int $0x36\n"
         "mov %esi, %ebx; mov $-1, %edx; call 2b; ud2\n");
 
-static word create(word task, void (*code)(void), word *top) { return task_new(255, (word)top, (word)code, ROOT, task); }
+static word create(word task, void (*code)(void), word *top)
+{
+    return task_new(255, (word)top, (word)code, ROOT, task);
+}
 
 /*
  * Answers calls of the task with their own words, and its faults with the page, until one of its threads sends -1.
@@ -61,7 +65,8 @@ void start(word argument)
 {
     (void)argument;
     word w1;
-    check(task_new(255, 0, 0, ROOT, TASK(2, 1)) == 0 && task_new(255, 0, 0, ROOT, ROOT) == 0, "tasks that are not the root task's");
+    check(task_new(255, 0, 0, ROOT, TASK(2, 1)) == 0 && task_new(255, 0, 0, ROOT, ROOT) == 0,
+        "tasks that are not the root task's");
     check(send_to(TASK(5, 1)) == 0x10, "a task that is not created yet");
     check(create(TASK(5, 77), ping, stack + 1024) == TASK(5, 1), "the first version");
     check(serve(TASK(5, 1), &w1) == ROUNDS, "the calls");

@@ -1,6 +1,6 @@
-; A ROM of 64 KB that tests task switches between 386 and 286 TSSs, their faults, interrupts out of virtual-8086 mode, and
-; 286 call gates. Every case starts from the same tables and registers in task M. Each entered task or gate prints a line
-; on port E9h, in hex without leading zeros:
+; A ROM of 64 KB that tests task switches between 386 and 286 TSSs, their faults, interrupts out of virtual-8086
+; mode, and 286 call gates. Every case starts from the same tables and registers in task M. Each entered task or gate
+; prints a line on port E9h, in hex without leading zeros:
 ;   the case; GS FS ES DS EDI ESI EBP ESP EBX EDX ECX EAX EFLAGS; the 12 dwords above on the stack (a vector, an error
 ;   code, a frame); SS CS TR LDTR link CR0 CR2>>12 CR3 DR6 DR7 [WINDOW]; the types of all TSSs, a sum over all TSSs; M's
 ;   TSS; and the linked TSS, if it is another one.
@@ -10,8 +10,8 @@
 ; These cases are left out, because Bochs differs from the manual:
 ;   - a bad stack or LDT if the fault's handler is no task: Bochs switches to the stack of ring 0;
 ;   - a TSS that ends in the two unused bytes above SS0: Bochs needs them for the stack of an inner ring;
-;   - an EIP beyond the limit in a task that an exception enters: #GP with EXT comes while the exception is delivered, in
-;     Bochs after it;
+;   - an EIP beyond the limit in a task that an exception enters: #GP with EXT comes while the exception is delivered,
+;     in Bochs after it;
 ;   - a page fault while the old task is saved or a busy bit is written: by then, Bochs has cleared a busy bit, or has
 ;     saved the old task.
 ; CR2 is printed without its lowest byte, because no manual says which byte of an access faults first.

@@ -3,7 +3,8 @@
 ; stack. Every run ends by HLT or by a fault before it, and prints "vector error eip cs eflags esp stack" on port E9h.
 ; The ROM ends by isa-debug-exit, or by the port that ends Bochs.
 ;
-; 0 table of the 8086 program   1000h GDT   2000h IDT   3000h TSS   10000h the program, its stack below 8000h in that segment
+; 0 table of the 8086 program   1000h GDT   2000h IDT   3000h TSS
+; 10000h the program, its stack below 8000h in that segment
 ROM equ 0xf0000
 PROGRAM equ 0x10000
 CODE0 equ 8

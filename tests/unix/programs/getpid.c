@@ -1,4 +1,5 @@
-/* Prints the cycles of getpid, each time as the mean of 32 calls, at a site that is rewritten. Loop and call included. */
+/* Prints the cycles of getpid, each time as the mean of 32 calls, at a site that is rewritten.
+ * Loop and call are included. */
 #include "call.h"
 
 enum { CALLS = 32, ROUNDS = 6 };
