@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Verified.Proofs.Check;
 using Verified.Proofs.Commands;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Check;
@@ -36,13 +37,11 @@ public sealed class KillTests : IDisposable
         await EndsAsPinned();
     }
 
-    [Fact]
+    [FactWith(Tool.Linux)]
     public async Task A_full_disk_is_told_in_one_line_and_nothing_is_lost()
     {
         // A limit on the size of files makes writes fail as a full disk does, without a disk to fill. The runtime's
         // own mapping of code counts as a file, so it is turned off.
-        if (!OperatingSystem.IsLinux())
-            return;
         var shell = $"trap '' XFSZ; ulimit -f 4000; exec dotnet '{Assembly}' check {Name} --checkpoint '{Kept}'";
         using var child = Start("sh", ["-c", shell], ("DOTNET_EnableWriteXorExecute", "0"));
         var error = await child.StandardError.ReadToEndAsync().WaitAsync(Patience);

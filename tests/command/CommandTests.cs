@@ -3,6 +3,7 @@ using Verified.Kernel;
 using Verified.Proofs.Commands;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Commands;
@@ -130,13 +131,11 @@ public sealed class CommandTests : IDisposable
     }
 
     // Every write to this file fails as on a full disk.
-    [Theory]
+    [TheoryWith(Tool.Linux)]
     [InlineData("--junit")]
     [InlineData("--sarif")]
     public void A_full_disk_is_told_in_one_line_and_the_result_is_printed(string option)
     {
-        if (!OperatingSystem.IsLinux())
-            return; // the file is one of Linux
         var (exit, output, error) = Run("fuzz", "--programs", "20", option, "/dev/full");
         Assert.Equal(CommandLine.Unusable, exit);
         Assert.Contains("fuzz: 20 programs", output);
@@ -260,11 +259,9 @@ public sealed class CommandTests : IDisposable
     }
 
     // Any other library will do: it lacks Z3_get_version, like an old Z3.
-    [Fact]
+    [FactWith(Tool.Linux)]
     public void A_library_too_old_is_told_in_one_line()
     {
-        if (!OperatingSystem.IsLinux())
-            return; // the C library has another name elsewhere
         var (exit, error) = Elsewhere("libc.so.6", "prove", "id_nearest");
         Assert.Equal(CommandLine.Unusable, exit);
         Assert.Equal(

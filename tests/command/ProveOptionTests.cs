@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Verified.Kernel;
 using Verified.Proofs.Commands;
 using Verified.Spec;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Commands;
@@ -68,11 +69,9 @@ public sealed partial class ProveOptionTests : IDisposable
     }
 
     // Even root can write nothing in /proc.
-    [Fact]
+    [FactWith(Tool.Linux)]
     public void In_a_folder_that_cannot_be_written_failures_are_still_reported()
     {
-        if (!OperatingSystem.IsLinux())
-            return; // the folder is one of Linux
         var image = KernelImage.Build(Limits.Shipping);
         var file = Path.Combine(_folder, "bad.elf");
         image
@@ -110,14 +109,12 @@ public sealed partial class ProveOptionTests : IDisposable
         Assert.Equal(CommandLine.Refuted, replay.ExitCode);
     }
 
-    [Theory]
+    [TheoryWith(Tool.Linux)]
     [InlineData("prove --no-cache --jobs 1", "prove ")]
     [InlineData("diff --minutes 5 --jobs 1", "")]
     [InlineData("--no-cache --jobs 1", "verified: ")]
     public void An_interrupted_check_reports_what_it_has_done(string arguments, string first)
     {
-        if (!OperatingSystem.IsLinux())
-            return; // the test sends a signal by kill
         using var process = Start(_folder, arguments.Split(' '));
         if (first.Length > 0)
             Assert.StartsWith(first, process.StandardOutput.ReadLine());

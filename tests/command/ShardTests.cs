@@ -165,11 +165,9 @@ public sealed partial class ShardTests : IDisposable
     }
 
     // Slurm needs a cluster. Here the script runs with the variables that Slurm sets for each task of an array.
-    [Fact]
+    [FactWith(Tool.Linux)]
     public void The_script_for_slurm_runs_each_task_of_its_array()
     {
-        if (!OperatingSystem.IsLinux())
-            return;
         var script = Recipes().Single(text => text.Contains("#SBATCH", StringComparison.Ordinal));
         Assert.Contains("#SBATCH --array=1-4\n", script);
         script = script.Replace("verified fuzz", $"{Command} fuzz --size 4x2x2 --programs 8", StringComparison.Ordinal);

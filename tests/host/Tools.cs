@@ -51,6 +51,9 @@ public enum Tool
 
     /// <summary>GNU parallel, which runs the shards of a command.</summary>
     Parallel = 8192,
+
+    /// <summary>A host with Linux: its files for a full disk, and signals that kill sends.</summary>
+    Linux = 16384,
 }
 
 /// <summary>
@@ -78,6 +81,7 @@ internal static class Tools
             Directory.Exists(UnixSystem.Klibc) ? null : "no programs for Unix: kernel/unix/packages fetches them"
         ),
         [Tool.Chromium] = new(() => Try(Browser.Program, Browser.Try)),
+        [Tool.Linux] = new(() => OperatingSystem.IsLinux() ? null : "the host is not Linux"),
         [Tool.Bios] = new(() => FirmwareTests.Bioses.Count == 0 ? "no BIOS is installed" : null),
     };
 

@@ -39,6 +39,7 @@ public sealed class PlantedKernelTests
             { "alignment flag of the thread", "Eflags is what the spec says" },
             { "I/O privilege of the thread", "Eflags is what the spec says" },
             { "ES of the thread", "Eax is what the spec says" },
+            { "a set of threads", "a way that uses no sets by StepFacts reaches no operation on them" },
         };
 
     [Theory]
@@ -91,6 +92,9 @@ public sealed class PlantedKernelTests
                             break;
                         case "ES of the thread":
                             c.mov(eax, es);
+                            break;
+                        case "a set of threads":
+                            c.jmp(Image.Symbols["add_ready_1"]);
                             break;
                         default:
                             throw new ArgumentOutOfRangeException(nameof(defect), defect, "not planted");

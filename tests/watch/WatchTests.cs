@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Verified.Proofs.Commands;
+using Verified.Tests.Host;
 using Xunit;
 
 namespace Verified.Tests.Watch;
@@ -19,11 +20,9 @@ public sealed class WatchTests : IDisposable
 
     public void Dispose() => _sources.Dispose();
 
-    [Fact]
+    [FactWith(Tool.Linux)]
     public async Task Each_edit_gets_an_answer_and_the_exit_code_is_that_of_the_last()
     {
-        if (!OperatingSystem.IsLinux())
-            return; // the test ends the watch by kill
         using var watch = Process.Start(
             new ProcessStartInfo(
                 "dotnet",
