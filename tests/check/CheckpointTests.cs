@@ -20,8 +20,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("interrupted", 50_000, int.MaxValue)]
     public void A_search_that_stops_again_and_again_ends_with_the_same_result(string name, int stride, int inMemory)
     {
-        var model = Find(name);
-        var whole = ModelChecker.Run(model);
+        var model = Searched.Find(name);
+        var whole = Searched.Whole(model);
         CheckResult result;
         var (runs, most) = (0, (long)stride);
         do
@@ -157,6 +157,4 @@ public sealed class CheckpointTests : IDisposable
         if (entry == Entry.Ipc && s.Current == 1 && s.Status[1] == ThreadStatus.Ready)
             s.Partner[1] = 2;
     }
-
-    private static Model Find(string name) => Model.All.Single(model => model.Name == name);
 }

@@ -17,7 +17,7 @@ public sealed class LimitTests
     [MemberData(nameof(Small))]
     public void At_a_limit_of_states_nothing_holds_and_nothing_fails(string name)
     {
-        var result = ModelChecker.Run(Find(name), new(Limits: new() { States = 20_000 }));
+        var result = ModelChecker.Run(Searched.Find(name), new(Limits: new() { States = 20_000 }));
         Assert.InRange(result.States, 20_000, result.Model.Pinned!.States - 1);
         Assert.Equal((false, false), (result.Holds, result.Fails));
         Assert.Equal("not complete: the limit of 20,000 states was reached", $"{result.Unfinished}");
@@ -27,7 +27,7 @@ public sealed class LimitTests
     [MemberData(nameof(Small))]
     public void A_bounded_search_visits_all_states_within_the_bound(string name)
     {
-        var model = Find(name);
+        var model = Searched.Find(name);
         var bounded = ModelChecker.Run(model, new(Limits: new() { Depth = 12 }));
         Assert.Equal((false, false, 12), (bounded.Holds, bounded.Fails, bounded.Levels));
         Assert.False(bounded.Unfinished!.IsLimit);
@@ -81,7 +81,7 @@ public sealed class LimitTests
     [MemberData(nameof(Small))]
     public void Random_runs_of_a_right_spec_violate_nothing(string name)
     {
-        var model = Find(name);
+        var model = Searched.Find(name);
         SimulationResult Run(int workers) =>
             Simulation.Run(model, new(Seed: 3, Runs: 10, Steps: 40), new(Workers: workers));
         var (one, three) = (Run(1), Run(3));
@@ -133,6 +133,4 @@ public sealed class LimitTests
         if (entry == Entry.Wake && s.Stage == Stages.Pick)
             s.Slice[s.Current] = 0;
     }
-
-    private static Model Find(string name) => Model.All.Single(model => model.Name == name);
 }

@@ -14,7 +14,7 @@ public class ModelCheckerTests
     [MemberData(nameof(Names))]
     public void Every_state_satisfies_the_invariants(string name)
     {
-        var result = ModelChecker.Run(Find(name));
+        var result = Searched.Whole(Searched.Find(name));
         Assert.Null(result.Failure);
         Assert.Equal(result.Model.Pinned, result.Seen);
         Assert.Equal(
@@ -67,7 +67,7 @@ public class ModelCheckerTests
     [Fact]
     public void A_witness_reads_as_system_calls()
     {
-        var result = ModelChecker.Run(Model.Ranked);
+        var result = Searched.Whole(Model.Ranked);
         var trace = result.Witnesses.Single(w => w.Name == "hand-off to the partner").Trace!;
         Assert.Equal(
             [
@@ -113,6 +113,4 @@ public class ModelCheckerTests
         Assert.Equal("no-cut", failure?.Property);
         Assert.Equal(Entry.Receive, failure!.Trace.Events[^1].Entry);
     }
-
-    private static Model Find(string name) => Model.All.Single(model => model.Name == name);
 }

@@ -5,6 +5,7 @@ using Verified.Proofs.Fuzz;
 using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Values;
+using Verified.Tests.Check;
 using Xunit;
 
 namespace Verified.Tests.Explore;
@@ -97,7 +98,7 @@ public class SessionTests
     public void A_search_for_a_witness_is_as_short_as_the_checkers()
     {
         var session = new Session(Model.Pair);
-        foreach (var (name, trace) in ModelChecker.Run(Model.Pair).Witnesses)
+        foreach (var (name, trace) in Searched.Whole(Model.Pair).Witnesses)
         {
             session.Restart();
             if (trace is not null)
