@@ -179,6 +179,10 @@ public static class DiffRun
         List<Event> events = [];
         for (var number = 0; number < states.Count; number++)
         {
+            walker.Codec.Unpack(states[number]);
+            if (Kernel<Concrete>.OwnStep(walker.State.Stage.Value) is not null)
+                continue;
+            visited++;
             events.Clear();
             walker.Expand(states[number], (step, _) =>
             {
@@ -186,9 +190,6 @@ public static class DiffRun
                 return true;
             });
             walker.Codec.Unpack(states[number]);
-            if (Kernel<Concrete>.OwnStep(walker.State.Stage.Value) is not null)
-                continue;
-            visited++;
             var differs = duel.Place(walker.State) is not null;
             for (var i = 0; i < events.Count && !differs; i++)
             {
