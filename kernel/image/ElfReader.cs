@@ -117,7 +117,7 @@ internal sealed class ElfReader
         }
     }
 
-    // The version and the limits are equal, so every table must be at the address in the layout, and every cut point
+    // The version and the limits are equal. So every table must be at the address in the layout, and every cut point
     // and entry must have its symbol.
     private static void Check(KernelImage image)
     {

@@ -10,9 +10,9 @@ namespace Verified.Proofs.Prove;
 /// meaning, the bytes of a user's instruction, the interrupt controllers, and what the kernel does to the TLB.
 /// </summary>
 /// <remarks>
-/// There is no paging below it. Every page directory maps the kernel's part to the frames at the same offset, except
-/// for the maps of ports behind the TSS, which only the processor reads. The theorem of boot checks this on the booted
-/// image. CR3 only ever holds one of these directories, which is required here at each load.
+/// There is no paging below it. Every page directory maps the kernel's part to the frames at the same offset. The
+/// maps of ports behind the TSS are an exception, and only the processor reads them. The theorem of boot checks this on
+/// the booted image. CR3 only ever holds one of these directories, which is required here at each load.
 /// </remarks>
 public sealed class KernelMemory : IBus<Symbolic>
 {

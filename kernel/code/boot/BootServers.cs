@@ -265,8 +265,8 @@ internal sealed partial class KernelProgram
     }
 
     /// <summary>
-    /// Fills the table of threads from the start table of the info page, rounds the servers' memory to whole pages, and
-    /// puts each server's argument on its stack.
+    /// Fills the table of threads from the start table of the info page. It rounds the servers' memory to whole pages,
+    /// and puts each server's argument on its stack.
     /// </summary>
     private void ServersToStart()
     {

@@ -15,8 +15,8 @@ public sealed record UnfairCycle(int Claim, IReadOnlyList<int> States);
 /// no endless run passes over this one again and again while it waits all the time.
 /// </summary>
 /// <remarks>
-/// A violation is a cycle. It lies in a strongly connected component of the graph of the states in which the claim's
-/// one waits, and this component contains a step that passes over it.
+/// A violation is a cycle. The graph has the states in which the claim's one waits. The cycle lies in a strongly
+/// connected component of it, and this component contains a step that passes over the one that waits.
 /// </remarks>
 public sealed class FairnessGraph(int claims)
 {
