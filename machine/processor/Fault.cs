@@ -2,8 +2,7 @@ namespace Verified.Machine.Processor;
 
 #pragma warning disable CA1710 // the field's words are fault and unimplemented instruction, without "Exception"
 /// <summary>A processor exception raised before the instruction changed any state (Intel SDM vol. 3, 6.3).</summary>
-public sealed class Fault(int vector, uint? errorCode = null, uint? address = null)
-    : Exception(Describe(vector, errorCode, address))
+public sealed class Fault(int vector, uint? errorCode = null, uint? address = null) : Exception
 {
     private static readonly string[] Names =
     [
@@ -35,10 +34,11 @@ public sealed class Fault(int vector, uint? errorCode = null, uint? address = nu
     /// <summary>The linear address of a page fault, for CR2.</summary>
     public uint? Address { get; } = address;
 
-    private static string Describe(int vector, uint? errorCode, uint? address) =>
-        (vector < Names.Length ? Names[vector] : $"vector {vector}")
-        + (errorCode is { } code ? $"({code:X}h)" : "")
-        + (address is { } at ? $" at {at:X8}h" : "");
+    /// <summary>Made on demand, because most faults are only delivered.</summary>
+    public override string Message =>
+        (Vector < Names.Length ? Names[Vector] : $"vector {Vector}")
+        + (ErrorCode is { } code ? $"({code:X}h)" : "")
+        + (Address is { } at ? $" at {at:X8}h" : "");
 
     public static Fault DivideError() => new(Vectors.DivideError);
 

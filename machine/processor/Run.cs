@@ -34,11 +34,17 @@ public sealed partial class Ia32<W, TBus>
         {
             Loop(new ReadOnlySpan<Operation>(in op));
         }
-        catch (Fault)
+        catch (Fault) when (ReturnsToStart())
         {
-            Eip = _start;
+            // To catch the fault and throw it again would take twice the time.
             throw;
         }
+    }
+
+    private bool ReturnsToStart()
+    {
+        Eip = _start;
+        return false;
     }
 
     /// <summary>

@@ -17,15 +17,22 @@ public sealed class MeaningJudge
     private readonly List<uint>[] _changed = [.. KernelTables.All.Select(_ => new List<uint>())];
     private readonly byte[] _tableOf;
     private readonly int[] _startOf;
+    private readonly RepeatedSteps? _repeated;
     private Step<Concrete> _step;
+    private bool _repeats;
 
     /// <param name="tables">The state after a step, with the step's writes since the last commit.</param>
     /// <param name="properties">The properties of steps; null for all.</param>
-    public MeaningJudge(FlatTables tables, IReadOnlyList<Property<Concrete>>? properties = null)
+    /// <param name="remembers">
+    /// Whether to evaluate a property of a repeated step again only where something that it read has changed. Then
+    /// <see cref="Judge"/> must see every step.
+    /// </param>
+    public MeaningJudge(FlatTables tables, IReadOnlyList<Property<Concrete>>? properties = null, bool remembers = false)
     {
         _tables = tables;
         (_before, _after) = (new State<Concrete>(tables.State.Limits, new BeforeTables(tables)), tables.State);
         properties ??= Statements<Concrete>.All;
+        _repeated = remembers ? new(tables, properties) : null;
         (_tableOf, _startOf) = (new byte[tables.Cells.Length], new int[tables.Cells.Length]);
         foreach (var (info, _) in tables.State.Columns)
         {
@@ -61,6 +68,7 @@ public sealed class MeaningJudge
     )
     {
         Begin(entry, argument, code);
+        _repeats = _repeated?.Begin(entry, argument, code, threads) == true;
         foreach (var property in Of(entry))
             if (Violated(property, threads, rowsOf) is var (i, j))
                 return (
@@ -87,16 +95,18 @@ public sealed class MeaningJudge
         Func<Table, IEnumerable<uint>> rowsOf
     )
     {
-        foreach (
-            var i in property.Keeps && !LooksEverywhere
-                ? _changed[property.Over.Number]
-                : property.Over switch
-                {
-                    _ when property.Over == Table.Thread => threads,
-                    _ when property.Over == Table.Processor => One,
-                    var table => rowsOf(table),
-                }
-        )
+        var isOfChanges = property.Keeps && !LooksEverywhere;
+        var rows = isOfChanges
+            ? _changed[property.Over.Number]
+            : property.Over switch
+            {
+                _ when property.Over == Table.Thread => threads,
+                _ when property.Over == Table.Processor => One,
+                var table => rowsOf(table),
+            };
+        if (_repeats)
+            return _repeated!.Violated(property, rows, !isOfChanges, threads);
+        foreach (var i in rows)
         foreach (var j in property.Pairs ? threads : One)
             if (!property.Holds(_step, i, j))
                 return (i, j);

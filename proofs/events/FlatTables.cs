@@ -65,8 +65,20 @@ public sealed class FlatTables : Tables<Concrete>
     /// <summary>Column and row of a cell.</summary>
     public (ColumnInfo Column, uint Row) Locate(int cell)
     {
-        var index = _starts.FindLastIndex(start => start <= cell);
+        var index = ColumnOf(cell);
         return (_columns[index].Info, (uint)(cell - _starts[index]));
+    }
+
+    /// <summary>The index of a cell's column in schema order.</summary>
+    public int ColumnOf(int cell)
+    {
+        var found = _starts.BinarySearch(cell);
+        var index = found >= 0 ? found : ~found - 1;
+
+        // A column without rows starts where the next one does.
+        while (index + 1 < _starts.Count && _starts[index + 1] <= cell)
+            index++;
+        return index;
     }
 
     private readonly List<int> _sinceLoad = [];
@@ -117,8 +129,26 @@ public sealed class FlatTables : Tables<Concrete>
         return first < 0 ? Cells[cell] : _old[first];
     }
 
+    /// <summary>
+    /// The cells whose values may differ from those at the last commit. A cell that was written with the value that it
+    /// had is not among them.
+    /// </summary>
+    public IEnumerable<int> Changed()
+    {
+        for (var i = 0; i < _count; i++)
+            if (_old[i] != Cells[_written[i]])
+                yield return _written[i];
+    }
+
+    /// <summary>The number of commits so far. Other ways to replace the state count, too.</summary>
+    public long Commits { get; private set; }
+
     /// <summary>Makes the cells the state to which <see cref="Undo"/> returns.</summary>
-    public void Commit() => _count = 0;
+    public void Commit()
+    {
+        _count = 0;
+        Commits++;
+    }
 
     public void Undo()
     {
@@ -131,6 +161,7 @@ public sealed class FlatTables : Tables<Concrete>
     {
         cells.CopyTo(Cells, 0);
         _sinceLoad.Clear();
+        Commits++;
     }
 
     /// <summary>
@@ -152,6 +183,7 @@ public sealed class FlatTables : Tables<Concrete>
         foreach (var cell in _sinceLoad)
             Cells[cell] = cells[cell];
         _sinceLoad.Clear();
+        Commits++;
     }
 
     /// <summary>

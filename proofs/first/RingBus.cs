@@ -9,7 +9,7 @@ namespace Verified.Proofs.First;
 /// The booted kernel's memory, which a user's instructions may read but not change, and 4 KB of user memory at every
 /// user address.
 /// </summary>
-public sealed class RingBus(Pc pc) : IBus<Concrete>
+public readonly struct RingBus(Pc pc) : IBus<Concrete>
 {
     private const uint Mask = 0xFFF;
 

@@ -150,6 +150,7 @@ public sealed class RingCheck
     {
         byte[] prefix = size == 2 ? [0x66] : [];
         byte[] address = transfer.Opcode is [0xFF, _] ? BitConverter.GetBytes(Pointer) : [];
+        var operation = transfer.Immediate ? default : Decoded([.. prefix, .. transfer.Opcode, .. address]);
         for (var selector = 0u; selector < _selectors; selector++)
         {
             // A far pointer has its offset first, and a return's frame too; IRET's flags follow.
@@ -166,7 +167,9 @@ public sealed class RingCheck
             else
                 _bus.Put(Stack + 4, Flags);
 
-            var seen = Executed([.. prefix, .. transfer.Opcode, .. transfer.Immediate ? pointer : address]);
+            if (transfer.Immediate)
+                operation = Decoded([.. prefix, .. transfer.Opcode, .. pointer]);
+            var seen = After(operation);
             var right =
                 (selector & ~3u) == (Layout.UserCode & ~3u) && (!transfer.Returns || (selector & 3) == 3)
                     ? "ring 3"
@@ -184,7 +187,7 @@ public sealed class RingCheck
     private string? WrongNested()
     {
         _user.Eflags = Flags | Flag.NestedTask;
-        var seen = Executed([0xCF]);
+        var seen = After(Decoded([0xCF]));
         _user.Eflags = Flags;
         var right = Fault.TaskState(0).Message;
         return seen == right ? null : $"IRET with NT: {seen}, not {right}";
@@ -197,34 +200,34 @@ public sealed class RingCheck
         var code = (uint)vector * 8 + 2;
         (string Name, string Seen, string Right)[] ways =
         [
-            ("INT n", Executed([0xCD, (byte)vector]), gate?.Ring == 3 ? entered : Fault.Protection(code).Message),
-            (
-                "an event",
-                After(() => _cpu.ExternalInterrupt(vector)),
-                gate is not null ? entered : Fault.Protection(code + 1).Message
-            ),
+            ("INT n", After(Decoded([0xCD, (byte)vector])), gate?.Ring == 3 ? entered : Fault.Protection(code).Message),
+            ("an event", After(null, vector), gate is not null ? entered : Fault.Protection(code + 1).Message),
         ];
         return ways.Select(way =>
             way.Seen == way.Right ? null : $"{way.Name} with vector {vector:X2}h: {way.Seen}, not {way.Right}"
         );
     }
 
-    private string Executed(byte[] code)
-    {
-        if (!Decode.TryDecode(code, 0, code.Length, true, out var operation))
-            throw new ArgumentException("no whole instruction", nameof(code));
-        return After(() => _cpu.Step(operation));
-    }
+    private static Operation Decoded(byte[] code) =>
+        Decode.TryDecode(code, 0, code.Length, true, out var operation)
+            ? operation
+            : throw new ArgumentException("no whole instruction", nameof(code));
 
-    /// <summary>The result of a transfer: the ring, and in ring 0 the entry; or the exception's text.</summary>
-    private string After(Action act)
+    /// <summary>
+    /// The result of an instruction, or of an event without one: the ring, and in ring 0 the entry; or the exception's
+    /// text.
+    /// </summary>
+    private string After(Operation? instruction, int vector = 0)
     {
         Cases++;
         _bus.Stored.Clear();
         _cpu.CopyFrom(_user);
         try
         {
-            act();
+            if (instruction is { } operation)
+                _cpu.Step(operation);
+            else
+                _cpu.ExternalInterrupt(vector);
         }
         catch (Fault fault)
         {

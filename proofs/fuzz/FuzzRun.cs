@@ -127,8 +127,12 @@ public static class FuzzRun
         private readonly SpaceHistory _spaces;
         private readonly TurnHistory _turns;
         private readonly DelayHistory _delays;
+        private readonly ColumnReads _reads = new();
+        private readonly State<Concrete> _watched;
+        private readonly HeldStatements _held;
         private uint[] _threads = [],
-            _priorities = [];
+            _priorities = [],
+            _tasks = [];
 
         public Subject(FuzzOptions options)
         {
@@ -137,14 +141,13 @@ public static class FuzzRun
             _tables = new(Limits);
             _kernel = new(_tables.State);
             _separation = new(_tables);
-            _meaning = new(_tables, options.Properties) { LooksEverywhere = options.LooksEverywhere };
+            _meaning = new(_tables, options.Properties, remembers: true) { LooksEverywhere = options.LooksEverywhere };
             (_spaces, _turns, _delays) = (new(_tables), new(_tables), new(_tables));
             _invariants = options.Invariants ?? Invariants<Concrete>.All;
+            (_watched, _held) = (_reads.Watch(_tables, before: false), new(_tables, _invariants.Count));
         }
 
         public Limits Limits { get; }
-
-        private uint[] Tasks => [.. _threads.Select(thread => thread / Limits.Lthreads).Distinct()];
 
         public long Steps { get; private set; }
 
@@ -209,14 +212,13 @@ public static class FuzzRun
         private (string, string)? Place(State<Concrete> start)
         {
             _tables.Fill(start);
-            _threads =
-            [
+            LookAt([
                 0,
                 .. Enumerable
                     .Range(1, (int)Limits.Threads - 1)
                     .Select(row => (uint)row)
                     .Where(row => start.Status[row].Value != ThreadStatus.Inactive),
-            ];
+            ]);
             _priorities =
             [
                 .. Enumerable
@@ -226,11 +228,18 @@ public static class FuzzRun
                         start.Picked[row].Value != 0 || _threads.Any(thread => start.Priority[thread].Value == row)
                     ),
             ];
-            _tables.LookOnlyAt(_threads);
             _spaces.Begin();
             _turns.Begin();
             _delays.Begin();
             return Violated();
+        }
+
+        private void LookAt(uint[] threads)
+        {
+            _threads = threads;
+            _tasks = [.. threads.Select(thread => thread / Limits.Lthreads).Distinct()];
+            _tables.LookOnlyAt(threads);
+            _held.Forget();
         }
 
         private (string, string)? Step(Event e)
@@ -238,9 +247,10 @@ public static class FuzzRun
             if (!e.Fits(_tables.State))
                 return null;
             if (e.MayStart(_tables.State) is { } row && !_threads.Contains(row))
-                _tables.LookOnlyAt(_threads = [.. _threads, row]);
+                LookAt([.. _threads, row]);
             if (e.Registers is { } registers && _tables.State.Stage.Value == Stages.User)
                 registers.Set(_tables.State, _tables.State.Current.Value);
+            _held.Note();
             _tables.Commit();
             e.Apply(_kernel, _tables.State);
             return After(e.Entry, e.Argument, e.Code) ?? Settle(e.Between);
@@ -274,6 +284,7 @@ public static class FuzzRun
             foreach (var cell in _tables.Written)
                 if (cell >= _tables.MappingsStart)
                     Touch(cell);
+            _held.Note();
             _tables.Commit();
             Steps++;
             if (reached is var (column, row))
@@ -310,30 +321,46 @@ public static class FuzzRun
             {
                 _ when table == Table.Priority => _priorities,
                 _ when table == Table.Interrupt => Ids,
-                _ when table == Table.Task => Tasks,
+                _ when table == Table.Task => _tasks,
                 _ => _touched[table],
             };
 
         // Rows of inactive threads are blank, like row 0.
         private (string, string)? Violated()
         {
-            foreach (var invariant in _invariants)
-            foreach (
-                var i in invariant.Over switch
+            for (var number = 0; number < _invariants.Count; number++)
+            {
+                var invariant = _invariants[number];
+                if (_held.StillHolds(number))
+                    continue;
+                foreach (
+                    var i in invariant.Over switch
+                    {
+                        _ when invariant.Over == Table.Thread => _threads,
+                        _ when invariant.Over == Table.Priority => _priorities,
+                        _ when invariant.Over == Table.Processor => One,
+                        _ when invariant.Over == Table.Interrupt => Ids,
+                        var table => [.. _touched[table]],
+                    }
+                )
                 {
-                    _ when invariant.Over == Table.Thread => _threads,
-                    _ when invariant.Over == Table.Priority => _priorities,
-                    _ when invariant.Over == Table.Processor => One,
-                    _ when invariant.Over == Table.Interrupt => Ids,
-                    var table => [.. _touched[table]],
+                    if (_held.StillHolds(number, invariant.Over, i))
+                        continue;
+                    _reads.Begin(invariant.Over, i);
+                    foreach (var j in invariant.Pairs ? _threads : One)
+                        if (!invariant.Holds(_watched, i, j))
+                            return (
+                                invariant.Name,
+                                $"{invariant.Why} (violated at {invariant.Over} {i}{(invariant.Pairs ? $", {j}" : "")})"
+                            );
+                    _held.Hold(number, invariant.Over, i, _reads);
                 }
-            )
-            foreach (var j in invariant.Pairs ? _threads : One)
-                if (!invariant.Holds(_tables.State, i, j))
-                    return (
-                        invariant.Name,
-                        $"{invariant.Why} (violated at {invariant.Over} {i}{(invariant.Pairs ? $", {j}" : "")})"
-                    );
+
+                if (!_touched.ContainsKey(invariant.Over))
+                    _held.Hold(number);
+            }
+
+            _held.Next();
             return null;
         }
     }
