@@ -30,23 +30,9 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
             nameof(State<W>.Masked) => _ => Get(layout.Masked, 0, Layout.MaskedLines),
             nameof(State<W>.Handler) => row => Get(layout.Interrupts, row, layout.HandlerPointer),
             nameof(State<W>.Pending) => row => Get(layout.Interrupts, row, Layout.PendingNumber),
-            nameof(State<W>.Id) => row => Thread(row, Layout.Id),
             nameof(State<W>.Status) => row => Thread(row, Layout.Status) & Layout.StatusMask,
             nameof(State<W>.Timed) => row => StatusBit(row, Layout.TimedStatus),
             nameof(State<W>.Faulting) => row => StatusBit(row, Layout.FaultingStatus),
-            nameof(State<W>.Pager) => row => Thread(row, Layout.Pager),
-            nameof(State<W>.Preempter) => row => Thread(row, Layout.Preempter),
-            nameof(State<W>.Fault) => row => Thread(row, Layout.Fault),
-            nameof(State<W>.Deadline) => row => Thread(row, Layout.Deadline),
-            nameof(State<W>.Partner) => row => Thread(row, layout.Partner),
-            nameof(State<W>.Served) => row => Thread(row, layout.Served),
-            nameof(State<W>.Priority) => row => Thread(row, Layout.Priority),
-            nameof(State<W>.Mcp) => row => Thread(row, Layout.Mcp),
-            nameof(State<W>.ExternalPreempter) => row => Thread(row, Layout.ExternalPreempter),
-            nameof(State<W>.Consumed) => row => Thread(row, Layout.Consumed),
-            nameof(State<W>.Handles) => row => Thread(row, Layout.Handles),
-            nameof(State<W>.Slice) => row => Thread(row, Layout.Slice),
-            nameof(State<W>.Quantum) => row => Thread(row, Layout.Quantum),
             nameof(State<W>.Eax) => row => User(row, machine.Register(0), Layout.Eax),
             nameof(State<W>.Ecx) => row => User(row, machine.Register(1), Layout.Ecx),
             nameof(State<W>.Edx) => row => User(row, machine.Register(2), Layout.Edx),
@@ -58,7 +44,52 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
             nameof(State<W>.Eip) => row => User(row, machine.Eip, Layout.Eip),
             nameof(State<W>.Eflags) => row => User(row, machine.Eflags, Layout.Eflags),
             nameof(State<W>.Picked) => row => Get(layout.Picked, row, layout.PickedNumber),
+            _ when FieldOf(column) is { } field => row => Thread(row, field),
             _ => Mapped(layout.Mappings.Place(column.Name)),
+        };
+
+    /// <summary>
+    /// The field of a thread's row that always has the column's value; null for columns of other tables, user registers
+    /// and parts of a field.
+    /// </summary>
+    public Field? FieldOf(ColumnInfo column) =>
+        column.Name switch
+        {
+            nameof(State<W>.Id) => Layout.Id,
+            nameof(State<W>.Pager) => Layout.Pager,
+            nameof(State<W>.Preempter) => Layout.Preempter,
+            nameof(State<W>.Fault) => Layout.Fault,
+            nameof(State<W>.Deadline) => Layout.Deadline,
+            nameof(State<W>.Partner) => layout.Partner,
+            nameof(State<W>.Served) => layout.Served,
+            nameof(State<W>.Priority) => Layout.Priority,
+            nameof(State<W>.Mcp) => Layout.Mcp,
+            nameof(State<W>.ExternalPreempter) => Layout.ExternalPreempter,
+            nameof(State<W>.Consumed) => Layout.Consumed,
+            nameof(State<W>.Handles) => Layout.Handles,
+            nameof(State<W>.Slice) => Layout.Slice,
+            nameof(State<W>.Quantum) => Layout.Quantum,
+            _ => null,
+        };
+
+    /// <summary>
+    /// The field of a thread's row that has the column's value while the thread does not run; null if the column is no
+    /// user register.
+    /// </summary>
+    public static Field? SavedRegister(ColumnInfo column) =>
+        column.Name switch
+        {
+            nameof(State<W>.Eax) => Layout.Eax,
+            nameof(State<W>.Ecx) => Layout.Ecx,
+            nameof(State<W>.Edx) => Layout.Edx,
+            nameof(State<W>.Ebx) => Layout.Ebx,
+            nameof(State<W>.Esp) => Layout.Esp,
+            nameof(State<W>.Ebp) => Layout.Ebp,
+            nameof(State<W>.Esi) => Layout.Esi,
+            nameof(State<W>.Edi) => Layout.Edi,
+            nameof(State<W>.Eip) => Layout.Eip,
+            nameof(State<W>.Eflags) => Layout.Eflags,
+            _ => null,
         };
 
     /// <summary>A field of a row, decoded.</summary>

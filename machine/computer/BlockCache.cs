@@ -12,12 +12,16 @@ internal sealed class BlockCache
 {
     private const int Slots = 1 << 14,
         MostOperations = 64,
-        LongestInstruction = Decode.LongestInstruction;
+        LongestInstruction = Decode.LongestInstruction,
+        ChunkBits = 7;
 
     private readonly PhysicalMemory _memory;
     private readonly Mmu _mmu;
     private readonly Block?[] _slots = new Block?[Slots];
-    private readonly Dictionary<uint, List<Block>> _byPage = [];
+
+    // The valid blocks that overlap each chunk of 128 bytes, and their number in each page.
+    private readonly Dictionary<uint, List<Block>> _byChunk = [];
+    private readonly Dictionary<uint, int> _inPage = [];
 
     public BlockCache(PhysicalMemory memory, Mmu mmu)
     {
@@ -156,28 +160,53 @@ internal sealed class BlockCache
 
     private void Remember(Block block)
     {
+        for (var chunk = block.Physical >> ChunkBits; chunk <= block.End - 1 >> ChunkBits; chunk++)
+        {
+            if (!_byChunk.TryGetValue(chunk, out var blocks))
+                _byChunk.Add(chunk, blocks = []);
+            blocks.Add(block);
+        }
+
         var page = block.Physical / PhysicalMemory.PageSize;
-        if (!_byPage.TryGetValue(page, out var blocks))
-            _byPage.Add(page, blocks = []);
-        blocks.Add(block);
+        _inPage[page] = _inPage.GetValueOrDefault(page) + 1;
     }
 
     private void Forget(uint physical, uint length)
     {
         var page = physical / PhysicalMemory.PageSize;
-        if (!_byPage.TryGetValue(page, out var blocks))
+        if (!_inPage.TryGetValue(page, out var left))
             return;
-        var forgotten = blocks.RemoveAll(block =>
+        var forgotten = 0;
+        for (var chunk = physical >> ChunkBits; chunk <= physical + length - 1 >> ChunkBits; chunk++)
         {
-            var overlaps = block.Physical < physical + length && physical < block.End;
-            if (overlaps)
+            if (!_byChunk.TryGetValue(chunk, out var blocks))
+                continue;
+            for (var i = blocks.Count - 1; i >= 0; i--)
+            {
+                if (blocks[i] is var block && (block.Physical >= physical + length || physical >= block.End))
+                    continue;
+                Remove(block);
                 Invalidate(block);
-            return overlaps;
-        });
+                forgotten++;
+            }
+        }
+
         if (forgotten == 0)
             return;
-        if (blocks.Count == 0)
+        if (left == forgotten)
+        {
+            _inPage.Remove(page);
             _memory.ForgetCode(page);
+        }
+        else
+            _inPage[page] = left - forgotten;
+
         Overwritten?.Invoke();
+    }
+
+    private void Remove(Block block)
+    {
+        for (var chunk = block.Physical >> ChunkBits; chunk <= block.End - 1 >> ChunkBits; chunk++)
+            _byChunk[chunk].Remove(block);
     }
 }

@@ -110,15 +110,28 @@ public sealed partial class Duel
 
     private Difference? CompareThread(uint row)
     {
+        var (memory, cells) = (_machine.Pc.Memory, _tables.Cells);
+        var start = Layout.Physical(_layout.Threads.Base + _layout.Threads.Offset<Concrete>(row).Value);
+        var isSaved = row != State<Concrete>.Nobody && row != _machine.View.Current.Value;
         foreach (var column in _ofThreads)
+        {
+            // Most columns are dwords of the row.
+            if (
+                column.Offset is { } offset
+                && (isSaved || !column.IsRegister)
+                && memory.Load(start + offset, 4) == cells[column.Start + (int)row]
+            )
+                continue;
             if (Differ(column, row) is { } difference)
                 return difference;
+        }
+
         return null;
     }
 
     private Difference? Differ(Compared column, uint row)
     {
-        var (spec, image) = (column.Spec[row].Value, column.Image(row).Value);
+        var (spec, image) = (_tables.Cells[column.Start + (int)row], column.Image(row).Value);
         return spec == image ? null : Describe(column.Info, row, spec, image);
     }
 

@@ -55,7 +55,19 @@ public sealed partial class Duel
     private readonly uint[] _placed;
 
     /// <summary>A column on both sides.</summary>
-    private sealed record Compared(ColumnInfo Info, Column<Concrete> Spec, Func<Concrete, Concrete> Image);
+    /// <param name="Info">The column.</param>
+    /// <param name="Start">Its first cell in the spec's tables.</param>
+    /// <param name="Image">Reads the column from the image.</param>
+    private sealed record Compared(ColumnInfo Info, int Start, Func<Concrete, Concrete> Image)
+    {
+        /// <summary>
+        /// The offset in a thread's row of a dword that is the column's value, if a dword is; null otherwise.
+        /// </summary>
+        public uint? Offset { get; init; }
+
+        /// <summary>Whether the dword is the value only while the thread does not run.</summary>
+        public bool IsRegister { get; init; }
+    }
 
     public Duel(ImageMachine machine)
     {
@@ -73,7 +85,7 @@ public sealed partial class Duel
             [
                 .. _tables
                     .State.Columns.Where(column => column.Info.Table == table)
-                    .Select(column => new Compared(column.Info, column.Column, machine.View.Reader(column.Info))),
+                    .Select(column => Comparable(column.Info, _tables.Start(column.Info.Name), machine.View)),
             ];
         (_ofThreads, _ofProcessor, _picked) = (Of(Table.Thread), Of(Table.Processor), Of(Table.Priority).Single());
         bool IsOfMappings(Compared column) => Mappings<Concrete>.Schema.Contains(column.Info);
@@ -89,6 +101,16 @@ public sealed partial class Duel
         _footprint = new(_layout);
         List<uint>[] OfTasks() => [.. Enumerable.Range(0, (int)_layout.Limits.Tasks).Select(_ => new List<uint>())];
         (_pages, _placedPages) = (OfTasks(), OfTasks());
+    }
+
+    private static Compared Comparable(ColumnInfo info, int start, View<Concrete> view)
+    {
+        var (field, saved) = (view.FieldOf(info), View<Concrete>.SavedRegister(info));
+        return new(info, start, view.Reader(info))
+        {
+            Offset = (field ?? saved) is { Encoding: null } plain ? plain.Offset : null,
+            IsRegister = saved is not null,
+        };
     }
 
     public ImageMachine Machine => _machine;
