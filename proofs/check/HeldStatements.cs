@@ -42,8 +42,8 @@ internal sealed class HeldStatements(FlatTables tables, int statements)
     // What a statement read at a row, and the last check that found that it holds.
     private readonly record struct Held(ulong InRow, ulong Elsewhere, long Check);
 
-    // All that a statement ever read, and two checks: the last one that looked at its rows, and the last one up to which
-    // it is known to hold at all of these.
+    // All that a statement ever read, the last check that looked at its rows, and the last check up to which it is
+    // known to hold at all of them.
     private struct Whole
     {
         public ulong Reads;
