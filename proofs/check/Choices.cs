@@ -122,6 +122,13 @@ public sealed class Choices(Arguments arguments)
         return false;
     }
 
+    /// <summary>The registers that this run has chosen, as cells, and their chosen values.</summary>
+    public IEnumerable<(int Cell, uint Value)> ChosenCells(FlatTables tables)
+    {
+        for (var n = 0; n < _depth; n++)
+            yield return (tables.Start(Arguments.Names[_registers[n]]) + (int)_row, _values[_registers[n]][_path[n]]);
+    }
+
     public bool IsOpen(uint row, int register) => row == _row && (_open >> register & 1) != 0;
 
     public void Close(uint row, int register)

@@ -18,10 +18,18 @@ public sealed partial class Codec
     /// <summary>True if each cell of an unpacked state depends on the bits of at most one slot.</summary>
     public bool IsDirect => _mappings is null && Width <= 64;
 
-    /// <summary>Records the bits that the value of a cell in an unpacked state depends on.</summary>
+    /// <summary>
+    /// Records the bits that the value of a cell in an unpacked state depends on; the cell itself if several slots
+    /// determine it. A cell that is equal in all unpacked states is not recorded.
+    /// </summary>
     public void Record(int cell, Recording run)
     {
-        if (_slots.TryGetValue(cell, out var slot) && slot.Bits > 0)
+        if (!IsDirect)
+        {
+            if (cell >= _tables.MappingsStart || _slots.ContainsKey(cell))
+                run.ReadCell(cell);
+        }
+        else if (_slots.TryGetValue(cell, out var slot) && slot.Bits > 0)
             run.Read(slot.At, slot.Bits);
     }
 

@@ -253,11 +253,18 @@ public sealed partial class Codec
                 return null;
             }
 
+        HasStale = false;
         var key = _unpacked;
         for (; written != 0; written &= written - 1)
             Pack(_parts[BitOperations.TrailingZeroCount(written)], ref key, ref outside);
         return outside < 0 ? key : null;
     }
+
+    /// <summary>
+    /// Whether the state that was packed last has values of the mappings, without a present meaning, that differ from
+    /// those of its unpacked key.
+    /// </summary>
+    public bool HasStale { get; private set; }
 
     /// <summary>Makes the packed state the present one. Registers that were left out are 0.</summary>
     public void Unpack(Key key)
@@ -295,16 +302,17 @@ public sealed partial class Codec
     public Key MaskOf(string column, uint row) => _slots[_tables.Start(column) + (int)row].Mask;
 
     /// <summary>
-    /// Whether in the present state, which has a key, the masked bits of the key tell the value of a cell.
+    /// Whether in the present state, which has a key, the masked bits of the key tell the value of a cell. If the state
+    /// has no stale values of the mappings (<see cref="HasStale"/>), they tell more.
     /// </summary>
-    public bool Tells(Key mask, int cell)
+    public bool Tells(Key mask, int cell, bool isUnpacked = false)
     {
         if (_partOf[cell] == Constant)
             return true;
         if (IsRelative(cell))
             return false;
         if (_mappings is not null && cell >= _tables.MappingsStart)
-            return (MaskOfMappings & mask) == MaskOfMappings && !_mappings.IsMeaningless(cell);
+            return (MaskOfMappings & mask) == MaskOfMappings && (isUnpacked || !_mappings.IsMeaningless(cell));
         if (!_slots.TryGetValue(cell, out var slot) || (slot.Mask & mask) != slot.Mask)
             return false;
         if (_parts[_partOf[cell]].Phase is not { } phase || !phase.Slots.Any(register => register.Cell == cell))
@@ -362,8 +370,9 @@ public sealed partial class Codec
         key &= part.Others;
         if (_mappings is { } mappings && part.Slots == mappings.Slots)
         {
-            if (mappings.Pack(ref key) is >= 0 and var cell)
+            if (mappings.Pack(ref key, out var hasStale) is >= 0 and var cell)
                 outside = cell;
+            HasStale = hasStale;
             return;
         }
 

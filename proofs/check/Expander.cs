@@ -1,6 +1,5 @@
 using Verified.Proofs.Events;
 using Verified.Spec;
-using Verified.Spec.Meaning;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
@@ -9,34 +8,31 @@ namespace Verified.Proofs.Check;
 public sealed record Finding(string Property, string Why, int From, Event Event);
 
 /// <summary>One worker of the search. It expands a part of a level against the states known before the level.</summary>
-public sealed class Expander
+internal sealed class Expander
 {
     private readonly KeySet _states;
     private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
-    private readonly Func<Transition, Key?, bool> _visit;
+    private readonly Func<KnownStep, bool, bool> _visit;
+    private readonly StepMemo _steps;
     private readonly InvariantMemo _memo;
-    private readonly MeaningJudge? _meaning;
-    private readonly uint[] _threads;
-    private readonly List<int> _pending = [];
+    private (string Property, string Why)? _violated;
+    private Marks _pending;
     private KeySet _found;
     private int _from,
         _step;
 
     public Expander(
-        Walker walker,
+        StepMemo steps,
+        InvariantMemo memo,
         KeySet states,
-        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants,
-        IReadOnlyList<Property<Concrete>> properties
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants
     )
     {
-        (Walker, _states, _invariants) = (walker, states, invariants);
-        (_memo, _found) = (new(walker, invariants), new(walker.Codec.Width));
-        _meaning = properties.Count == 0 ? null : new(walker.Tables, properties);
-        _threads = [State<Concrete>.Nobody, .. walker.Codec.Rows];
-        _visit = Visit;
+        (_steps, _memo, _states, _invariants) = (steps, memo, states, invariants);
+        (_visit, _found) = (Visit, new(Walker.Codec.Width));
     }
 
-    public Walker Walker { get; }
+    public Walker Walker => _steps.Walker;
 
     public long Transitions { get; private set; }
 
@@ -55,69 +51,65 @@ public sealed class Expander
     /// <summary>
     /// Expands states <paramref name="from"/>..<paramref name="end"/>-1, or up to the first violation.
     /// </summary>
-    public void Expand(int from, int end, IEnumerable<int> pending)
+    public void Expand(int from, int end, Marks pending)
     {
         _found = new(Walker.Codec.Width);
         Witnesses.Clear();
-        _pending.Clear();
-        _pending.AddRange(pending);
+        _pending = pending;
         for (_from = from; _from < end && Failure is null; _from++)
         {
-            _step = -1;
-            Walker.Expand(_states[_from], _visit);
+            (_step, _violated) = (-1, null);
+            _steps.Expand(_states[_from], _visit);
+            if (_violated is var (property, why))
+                Failure = new(property, why, _from, Walker.EventAt(_states[_from], _step));
         }
     }
 
-    private bool Visit(Transition step, Key? key)
+    // Looks at a step that has just been made. Returns false if it violates a property.
+    private bool Visit(KnownStep step, bool holds)
     {
         Transitions++;
         _step++;
-        for (var n = _pending.Count - 1; n >= 0; n--)
-            if (Sometimes.All[_pending[n]].Happens(step))
-            {
-                Witnesses.Add(new(_pending[n], _from, _step));
-                _pending.RemoveAt(n);
-            }
+        if (!((step.Happened | step.Open) & _pending).IsEmpty)
+            Note(step);
+        var key = Walker.Codec.Pack(out var outside);
+        if (!holds)
+            _violated = _steps.Explain(_states[_from], _step);
+        else if (key is not { } known || !_states.Contains(known))
+            _violated = Judge(key, outside, step.IsOwn);
+        return _violated is null;
+    }
 
-        if (_meaning?.Judge(step.Entry, step.Argument, 0, _threads, Walker.RowsOf) is var (property, why))
-        {
-            Failure = new(property, why, _from, Walker.EventOf(step));
-            return false;
-        }
-
-        if (key is { } known && _states.Contains(known))
-            return true;
-        Failure = Judge(step, key);
-        return Failure is null;
+    private void Note(KnownStep step)
+    {
+        var happened = step.Happened & _pending;
+        foreach (var mark in (step.Open & _pending).Numbers)
+            if (_steps.Happens(mark, step))
+                happened = happened.With(mark);
+        foreach (var mark in happened.Numbers)
+            Witnesses.Add(new(mark, _from, _step));
+        _pending -= happened;
     }
 
     // Judges a state that was not known before the level, and keeps it if nothing is wrong. A state found twice may
     // differ in registers that are not in the key, so invariants that read them are evaluated again.
-    private Finding? Judge(Transition step, Key? key)
+    private (string Property, string Why)? Judge(Key? key, int outside, bool isOwn)
     {
         var again = key is { } known && _found.Contains(known);
-        var holds = key is { } present && (again ? _memo.HoldAgain() : _memo.Hold(present));
-        if (!holds && Walker.Violation(_invariants) is var (invariant, says))
-            return new(invariant, says, _from, Walker.EventOf(step));
+        var holds = key is { } present && (again ? _memo.HoldAgain(present) : _memo.Hold(present));
+        if (!holds && Walker.Violation(_invariants) is { } violation)
+            return violation;
         if (key is not { } fresh)
         {
-            if (Walker.IsBeyond(Walker.Outside))
-            {
-                Beyond++;
-                return null;
-            }
-
-            var (outside, became) = Walker.OutsideTheModel(Walker.Outside);
-            return new(outside, became, _from, Walker.EventOf(step));
+            if (!Walker.IsBeyond(outside))
+                return Walker.OutsideTheModel(outside);
+            Beyond++;
+            return null;
         }
 
         // If an own step leads to this state, its further own steps are those of the state before, which settles.
-        var isOwn = Kernel<Concrete>.OwnStep(step.StageBefore) == step.Entry;
-        return again || (_found.Add(fresh, _from) && (isOwn || Walker.Settles()))
-            ? null
-            : NotSettled(Walker.Meant ?? Walker.DoesNotSettle, step);
+        if (again || (_found.Add(fresh, _from) && (isOwn || Walker.Settles())))
+            return null;
+        return Walker.Meant ?? Walker.DoesNotSettle;
     }
-
-    private Finding NotSettled((string Property, string Why) violated, Transition step) =>
-        new(violated.Property, violated.Why, _from, Walker.EventOf(step));
 }

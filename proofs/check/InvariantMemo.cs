@@ -1,3 +1,4 @@
+using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
 
@@ -10,15 +11,18 @@ namespace Verified.Proofs.Check;
 /// <remarks>
 /// An invariant is a function of the cells it reads, and each next read depends on the earlier ones. Therefore, if an
 /// invariant held and read only cells that some bits of the key determine, it holds in every state with these bits.
-/// The reads are recorded as the invariant runs. An invariant that has ever read other cells is evaluated in every
-/// state.
+/// The reads are recorded as the invariant runs. An invariant that has ever read other cells is looked up in each state
+/// by the values of the cells that it reads (<see cref="CellTree{T}"/>). Those of the mappings also read values without
+/// a present meaning. If these are the values of the unpacked key, the key again determines all cells of the mappings.
 /// </remarks>
 internal sealed class InvariantMemo
 {
     private static readonly uint[] One = [0];
 
     private readonly Codec _codec;
-    private readonly State<Concrete> _state;
+    private readonly FlatTables _tables;
+    private readonly CellTree<bool> _held,
+        _together = new(0);
     private readonly TracedTables _traced;
     private readonly uint[] _rows;
     private readonly Walker _walker;
@@ -31,20 +35,40 @@ internal sealed class InvariantMemo
     /// <param name="Row">The thread.</param>
     /// <param name="Mask">The bits that its invariants may read.</param>
     /// <param name="Known">Values of those bits with which the memorised invariants hold.</param>
-    /// <param name="Memorised">The invariants that have read only these bits.</param>
-    /// <param name="Others">The invariants that are evaluated in every state.</param>
+    /// <param name="Memorised">The invariants that have read only these bits, with their numbers.</param>
     private sealed record Group(
         uint Row,
         Key Mask,
         KeySet Known,
-        List<Invariant<State<Concrete>, Concrete>> Memorised,
-        List<Invariant<State<Concrete>, Concrete>> Others
-    );
-
-    public InvariantMemo(Walker walker, IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants)
+        List<(Invariant<State<Concrete>, Concrete> Invariant, int Number)> Memorised
+    )
     {
-        (_walker, _codec) = (walker, walker.Codec);
-        _state = walker.State;
+        /// <summary>The invariants that have read only cells that these bits determine in an unpacked state.</summary>
+        public List<(Invariant<State<Concrete>, Concrete> Invariant, int Number)> OfUnpacked { get; } = [];
+
+        /// <summary>Values of the bits with which those hold in an unpacked state.</summary>
+        public KeySet KnownUnpacked { get; } = new(Key.Width);
+
+        /// <summary>The other invariants. Those of a thread are looked up together.</summary>
+        public List<(Invariant<State<Concrete>, Concrete> Invariant, int Number)> Others { get; } = [];
+
+        /// <summary>Where the tree of the others of a thread begins, and how many they were then.</summary>
+        public (int Root, int Count) Together { get; set; }
+    }
+
+    /// <param name="walker">Provides the tables.</param>
+    /// <param name="invariants">The invariants.</param>
+    /// <param name="held">
+    /// Knows with which cells the invariants have held. The workers of a search share it (<see cref="TreeOf"/>).
+    /// </param>
+    public InvariantMemo(
+        Walker walker,
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants,
+        CellTree<bool> held
+    )
+    {
+        var number = 0;
+        (_walker, _codec, _tables, _held) = (walker, walker.Codec, walker.Tables, held);
         _traced = new(walker.Tables);
         _rows = [State<Concrete>.Nobody, .. _codec.Rows];
 
@@ -63,21 +87,26 @@ internal sealed class InvariantMemo
                 shared | _codec.MaskOf(row),
                 new(_codec.Width),
                 [
-                    .. invariants.Where(invariant =>
-                        !IsOfMappings(invariant) && (invariant.Over == Table.Thread || row == State<Concrete>.Nobody)
-                    ),
-                ],
-                []
+                    .. invariants
+                        .Where(invariant => !IsOfMappings(invariant))
+                        .Where(invariant => invariant.Over == Table.Thread || row == State<Concrete>.Nobody)
+                        .Select(invariant => (invariant, number++)),
+                ]
             )),
             new(
                 State<Concrete>.Nobody,
                 _codec.MaskOfMappings,
                 new(_codec.Width),
-                [.. invariants.Where(IsOfMappings)],
-                []
+                [.. invariants.Where(IsOfMappings).Select(invariant => (invariant, number++))]
             ),
         ];
     }
+
+    /// <summary>A tree for the invariants of a model at all rows.</summary>
+    public static CellTree<bool> TreeOf(
+        Walker walker,
+        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants
+    ) => new((walker.Codec.Rows.Length + 2) * invariants.Count);
 
     private static bool IsOfMappings(Invariant<State<Concrete>, Concrete> invariant) =>
         invariant.Over.Number > Table.Interrupt.Number;
@@ -95,37 +124,94 @@ internal sealed class InvariantMemo
             group.Known.Add(bits, -1);
         }
 
-        return HoldAgain();
+        return HoldAgain(key);
     }
 
     /// <summary>
-    /// True if every invariant holds in the present state, provided that they held in a state with the same key.
+    /// True if every invariant holds in the present state, whose key is given, provided that they held in a state with
+    /// the same key.
     /// </summary>
-    public bool HoldAgain()
+    public bool HoldAgain(Key key)
     {
         foreach (var group in _groups)
-        foreach (var invariant in group.Others)
-            if (!Holds(invariant, _state, group.Row))
+        {
+            if (!HoldOthers(group))
                 return false;
+            if (group.OfUnpacked.Count > 0 && !HoldOfUnpacked(group, key & group.Mask))
+                return false;
+        }
+
         return true;
     }
 
-    // Moves an invariant to the others if it reads more than the group's bits determine.
+    private bool HoldOthers(Group group)
+    {
+        if (group == _groups[^1])
+        {
+            foreach (var other in group.Others)
+                if (!Holds(other, group.Row))
+                    return false;
+            return true;
+        }
+
+        if (group.Together.Count != group.Others.Count)
+            group.Together = (_together.AddRoot(), group.Others.Count);
+        var root = group.Together.Root;
+        if (_together.TryGet(_together.Follow(root, _tables.Cells), out _))
+            return true;
+        _traced.Forget();
+        foreach (var other in group.Others)
+            if (!Holds(other.Invariant, _traced.State, group.Row))
+                return false;
+        return _together.Add(root, _traced.Items, [], true, _tables.Cells);
+    }
+
+    private bool HoldOfUnpacked(Group group, Key bits)
+    {
+        if (_codec.HasStale)
+            return group.OfUnpacked.TrueForAll(each => Holds(each, group.Row));
+        if (group.KnownUnpacked.Contains(bits))
+            return true;
+        for (var n = group.OfUnpacked.Count - 1; n >= 0; n--)
+        {
+            _traced.Forget();
+            if (!Holds(group.OfUnpacked[n].Invariant, _traced.State, group.Row))
+                return false;
+            if (_traced.Reads.All(cell => _codec.Tells(group.Mask, cell, isUnpacked: true)))
+                continue;
+            group.Others.Add(group.OfUnpacked[n]);
+            group.OfUnpacked.RemoveAt(n);
+        }
+
+        return group.KnownUnpacked.Add(bits, -1);
+    }
+
+    // Moves an invariant to a later list if it reads more than the group's bits determine.
     private bool HoldTraced(Group group)
     {
         for (var n = group.Memorised.Count - 1; n >= 0; n--)
         {
-            var invariant = group.Memorised[n];
             _traced.Forget();
-            if (!Holds(invariant, _traced.State, group.Row))
+            if (!Holds(group.Memorised[n].Invariant, _traced.State, group.Row))
                 return false;
             if (_traced.Reads.All(cell => _codec.Tells(group.Mask, cell)))
                 continue;
+            var isOfUnpacked = _traced.Reads.All(cell => _codec.Tells(group.Mask, cell, isUnpacked: true));
+            (isOfUnpacked ? group.OfUnpacked : group.Others).Add(group.Memorised[n]);
             group.Memorised.RemoveAt(n);
-            group.Others.Add(invariant);
         }
 
         return true;
+    }
+
+    private bool Holds((Invariant<State<Concrete>, Concrete> Invariant, int Number) other, uint row)
+    {
+        if (_held.TryGet(_held.Follow(other.Number, _tables.Cells), out _))
+            return true;
+        _traced.Forget();
+        if (!Holds(other.Invariant, _traced.State, row))
+            return false;
+        return _held.Add(other.Number, _traced.Items, [], true, _tables.Cells);
     }
 
     private bool Holds(Invariant<State<Concrete>, Concrete> invariant, State<Concrete> state, uint row)

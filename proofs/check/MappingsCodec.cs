@@ -172,8 +172,13 @@ internal sealed class MappingsCodec
     public Slot[] Slots { get; }
 
     /// <summary>Packs the present mappings. Returns the cell whose value has no place, or -1.</summary>
-    public int Pack(ref Key key)
+    /// <param name="key">Receives the bits.</param>
+    /// <param name="hasStale">
+    /// Whether a value without a present meaning differs from that of the unpacked key.
+    /// </param>
+    public int Pack(ref Key key, out bool hasStale)
     {
+        hasStale = false;
         _constant.CopyTo(_derived, 0);
         foreach (ref readonly var slot in Slots.AsSpan())
         {
@@ -185,8 +190,12 @@ internal sealed class MappingsCodec
 
         Derive(_derived);
         for (var cell = _tables.MappingsStart; cell < _derived.Length; cell++)
-            if (_derived[cell] != _tables.Cells[cell] && !IsMeaningless(cell))
-                return cell;
+            if (_derived[cell] != _tables.Cells[cell])
+            {
+                if (!IsMeaningless(cell))
+                    return cell;
+                hasStale = true;
+            }
         return -1;
     }
 

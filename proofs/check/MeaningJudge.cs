@@ -28,9 +28,24 @@ public sealed class MeaningJudge
     /// <see cref="Judge"/> must see every step.
     /// </param>
     public MeaningJudge(FlatTables tables, IReadOnlyList<Property<Concrete>>? properties = null, bool remembers = false)
+        : this(tables, properties, null, remembers) { }
+
+    /// <param name="tables">The state after a step.</param>
+    /// <param name="properties">The properties of steps; null for all.</param>
+    /// <param name="traced">Records the reads of both states; may be null.</param>
+    internal MeaningJudge(FlatTables tables, IReadOnlyList<Property<Concrete>>? properties, TracedTables? traced)
+        : this(tables, properties, traced, remembers: false) { }
+
+    private MeaningJudge(
+        FlatTables tables,
+        IReadOnlyList<Property<Concrete>>? properties,
+        TracedTables? traced,
+        bool remembers
+    )
     {
         _tables = tables;
-        (_before, _after) = (new State<Concrete>(tables.State.Limits, new BeforeTables(tables)), tables.State);
+        _before = new State<Concrete>(tables.State.Limits, new BeforeTables(tables, traced));
+        _after = traced?.State ?? tables.State;
         properties ??= Statements<Concrete>.All;
         _repeated = remembers ? new(tables, properties) : null;
         (_tableOf, _startOf) = (new byte[tables.Cells.Length], new int[tables.Cells.Length]);
@@ -113,7 +128,9 @@ public sealed class MeaningJudge
         return null;
     }
 
-    // The rows that the step wrote, and the row of the current thread.
+    /// <summary>The rows of a table that the step wrote, and the row of the current thread.</summary>
+    public IReadOnlyList<uint> ChangedOf(Table table) => _changed[table.Number];
+
     private void FindChanged(uint me)
     {
         foreach (var rows in _changed)
@@ -128,10 +145,10 @@ public sealed class MeaningJudge
     }
 
     // The state at the last commit.
-    private sealed class BeforeTables(FlatTables tables) : Tables<Concrete>
+    private sealed class BeforeTables(FlatTables tables, TracedTables? traced) : Tables<Concrete>
     {
         public override Column<Concrete> Make(ColumnInfo info, uint rows) =>
-            new BeforeColumn(tables, tables.Start(info.Name));
+            new BeforeColumn(tables, traced, tables.Start(info.Name));
 
         public override (Truth Found, Concrete Row) First(
             Table table,
@@ -146,11 +163,15 @@ public sealed class MeaningJudge
         ) => throw new NotSupportedException("a property reads columns");
     }
 
-    private sealed class BeforeColumn(FlatTables tables, int start) : Column<Concrete>
+    private sealed class BeforeColumn(FlatTables tables, TracedTables? traced, int start) : Column<Concrete>
     {
         public override Concrete this[Concrete row]
         {
-            get => tables.Before(start + (int)row.Value);
+            get
+            {
+                traced?.ReadBefore(start + (int)row.Value);
+                return tables.Before(start + (int)row.Value);
+            }
             set => throw new NotSupportedException("a property only reads");
         }
     }

@@ -145,12 +145,21 @@ public sealed class ModelChecker : IDisposable
         (_invariants, var properties) = (options.InvariantsOf(), options.PropertiesOf());
         var width = new Walker(model, null).Codec.Width;
         _states = new(width);
-        _expanders =
+        Walker[] walkers =
         [
             .. Enumerable
                 .Range(0, Math.Max(1, options.Workers))
-                .Select(_ => new Walker(model, options.Damage, properties.Count > 0))
-                .Select(walker => new Expander(walker, _states, _invariants, properties)),
+                .Select(_ => new Walker(model, options.Damage, properties.Count > 0)),
+        ];
+        var (steps, held) = (new KnownSteps(walkers[0]), InvariantMemo.TreeOf(walkers[0], _invariants));
+        _expanders =
+        [
+            .. walkers.Select(walker => new Expander(
+                new(walker, properties, steps),
+                new(walker, _invariants, held),
+                _states,
+                _invariants
+            )),
         ];
         _checkpoint = options.OpenCheckpoint(model, width);
         _log = _checkpoint?.OpenLog<LoggedKey>();
@@ -307,7 +316,7 @@ public sealed class ModelChecker : IDisposable
     {
         const int worthSharing = 256;
         var share = end - from < worthSharing ? 1 : _expanders.Length;
-        int[] pending = [.. Enumerable.Range(0, Sometimes.All.Count).Where(n => !_witnesses.ContainsKey(n))];
+        var pending = Marks.First(Sometimes.All.Count) - Marks.Of(_witnesses.Keys);
         var part = (end - from + share - 1) / share;
         Parallel.For(0, share, i =>
             _expanders[i].Expand(from + i * part, Math.Min(end, from + (i + 1) * part), pending)

@@ -60,7 +60,7 @@ public sealed class Simulation
         _walker = new(model, options.Damage, properties.Count > 0);
         _meaning = properties.Count == 0 ? null : new(_walker.Tables, properties);
         _invariants = options.InvariantsOf();
-        _memo = new(_walker, _invariants);
+        _memo = new(_walker, _invariants, InvariantMemo.TreeOf(_walker, _invariants));
         _threads = [State<Concrete>.Nobody, .. _walker.Codec.Rows];
         _walker.Tables.Fill(model.Initial());
         _boot = _walker.Codec.Pack(out _)

@@ -4,7 +4,10 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;
 
-/// <summary>The same cells as other tables. It records the cells that a text reads.</summary>
+/// <summary>
+/// The same cells as other tables. It records the cells that a text reads. The numbers of their values before a step
+/// follow those of the cells.
+/// </summary>
 internal sealed class TracedTables : Tables<Concrete>
 {
     private readonly FlatTables _tables;
@@ -21,7 +24,14 @@ internal sealed class TracedTables : Tables<Concrete>
     /// <summary>Cells read since <see cref="Forget"/>. A cell may occur more than once.</summary>
     public IReadOnlyList<int> Reads => _reads;
 
+    /// <summary>The reads of different cells, in order.</summary>
+    public IEnumerable<RecordedItem> Items =>
+        _reads.Distinct().Select(cell => new RecordedItem(IsChoice: false, cell, 0));
+
     public void Forget() => _reads.Clear();
+
+    /// <summary>Records a read of the value that a cell had before the step.</summary>
+    public void ReadBefore(int cell) => _reads.Add(_tables.Cells.Length + cell);
 
     public override Column<Concrete> Make(ColumnInfo info, uint rows) =>
         new TracedColumn(this, _tables.Start(info.Name));

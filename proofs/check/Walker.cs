@@ -169,6 +169,18 @@ public sealed class Walker
         return effect;
     }
 
+    /// <summary>
+    /// Packs the state after the taken step, so registers that its key needs are chosen. From then on, registers that
+    /// were not chosen have their present values.
+    /// </summary>
+    /// <returns>The chosen registers.</returns>
+    internal (int Cell, uint Value)[] PackTaken()
+    {
+        Codec.Pack(out _);
+        _choices.Seal();
+        return [.. _choices.ChosenCells(Tables)];
+    }
+
     /// <summary>The cells that the state after the step has with other values than its key.</summary>
     internal IEnumerable<int> DifferingOfTaken(in Effect effect) => Codec.Differing(_choices, effect.Clear);
 

@@ -27,13 +27,13 @@ public readonly record struct Marks(Vector256<ulong> Bits)
     public Marks With(int number) => new(Bits.WithElement(number / 64, Bits[number / 64] | 1UL << number % 64));
 
     /// <summary>The numbers from 0 on.</summary>
-    public static Marks First(int count)
-    {
-        var marks = default(Marks);
-        for (var number = 0; number < count; number++)
-            marks = marks.With(number);
-        return marks;
-    }
+    public static Marks First(int count) => Of(Enumerable.Range(0, count));
+
+    /// <summary>The given numbers.</summary>
+    public static Marks Of(IEnumerable<int> numbers) =>
+        numbers.Aggregate(default(Marks), (marks, number) => marks.With(number));
+
+    public static Marks operator |(Marks a, Marks b) => new(a.Bits | b.Bits);
 
     public static Marks operator &(Marks a, Marks b) => new(a.Bits & b.Bits);
 

@@ -1,12 +1,13 @@
 namespace Verified.Proofs.Check;
 
 /// <summary>
-/// The reads of one run of a step from a packed state, and its choices, in order. The run is a function of this list
-/// alone.
+/// The reads of one run of a step, of bits of a packed state or of cells, and its choices, in order. The run is a
+/// function of this list alone.
 /// </summary>
 public sealed class Recording
 {
     private readonly List<RecordedItem> _items = [];
+    private readonly HashSet<int> _cells = [];
     private readonly int[] _picks = new int[MostChoices];
     private ulong _read;
     private int _given,
@@ -21,6 +22,9 @@ public sealed class Recording
     /// <summary>The bits that were read, and the known bits.</summary>
     public ulong Bits => _read;
 
+    /// <summary>The cells that were read, and the known cells.</summary>
+    public IReadOnlySet<int> Cells => _cells;
+
     /// <summary>The alternatives that the run has taken.</summary>
     public ReadOnlySpan<int> Picks => _picks.AsSpan(0, _chosen);
 
@@ -33,8 +37,24 @@ public sealed class Recording
     public void Begin(ReadOnlySpan<int> picks, ulong known = 0)
     {
         _items.Clear();
+        _cells.Clear();
         picks.CopyTo(_picks);
         (_read, _given, _chosen) = (known, picks.Length, 0);
+    }
+
+    /// <summary>Forgets everything. The next run makes no choice.</summary>
+    /// <param name="known">Known cells, whose reads are not recorded.</param>
+    public void BeginKnowing(IReadOnlySet<int> known)
+    {
+        Begin([]);
+        _cells.UnionWith(known);
+    }
+
+    /// <summary>The run reads a cell. A cell that it has already read need not be recorded again.</summary>
+    public void ReadCell(int cell)
+    {
+        if (_cells.Add(cell))
+            _items.Add(new(IsChoice: false, cell, 0));
     }
 
     /// <summary>
@@ -68,6 +88,6 @@ public sealed class Recording
 
 /// <summary>A read of bits, or a choice.</summary>
 /// <param name="IsChoice">Which of the two.</param>
-/// <param name="At">The first bit that was read.</param>
-/// <param name="Count">How many bits were read; or how many alternatives there are.</param>
+/// <param name="At">The first bit that was read, or the cell.</param>
+/// <param name="Count">How many bits were read, 0 for a cell; or how many alternatives there are.</param>
 public readonly record struct RecordedItem(bool IsChoice, int At, int Count);
