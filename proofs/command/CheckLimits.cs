@@ -88,13 +88,16 @@ internal static class CheckLimits
     }
 
     /// <summary>The limits of a search; the time starts now.</summary>
-    public static SearchLimits Of(ParseResult parsed) =>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="stop">Cancelled if the user asks the search to stop.</param>
+    public static SearchLimits Of(ParseResult parsed, CancellationToken stop) =>
         new()
         {
             States = parsed.GetValue(States),
             Memory = (long)((parsed.GetValue(Memory) * (1L << 30)) ?? PartOfMemory * Available),
             Time = parsed.GetValue(Time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Depth = parsed.GetValue(Depth),
+            Stop = stop,
         };
 
     /// <summary>Where the search of a model is kept; null for memory alone.</summary>
@@ -112,16 +115,26 @@ internal static class CheckLimits
     }
 
     /// <summary>
-    /// The exit code of checks that found nothing wrong. If one of them reached a limit, the code says that the command
-    /// was not carried out, and a line names the first such check.
+    /// The exit code of checks that found nothing wrong. If one of them reached a limit or was not begun, the code says
+    /// that the command was not carried out. A line names the first check that reached a limit, and another line those
+    /// that were not begun.
     /// </summary>
-    public static int Exit(ParseResult parsed, IEnumerable<(string Model, string Seen, Unfinished? Unfinished)> checks)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="checks">The checks that were begun.</param>
+    /// <param name="notBegun">The models that an interrupted command has not begun.</param>
+    public static int Exit(
+        ParseResult parsed,
+        IEnumerable<(string Model, string Seen, Unfinished? Unfinished)> checks,
+        IReadOnlyCollection<string> notBegun
+    )
     {
+        var error = parsed.InvocationConfiguration.Error;
         var first = checks.FirstOrDefault(check => check.Unfinished is { IsLimit: true });
-        if (first.Unfinished is not { } unfinished)
-            return CommandLine.Holds;
-        parsed.InvocationConfiguration.Error.WriteLine($"verified: check {first.Model}: {first.Seen}, {unfinished}");
-        return CommandLine.Unusable;
+        if (first.Unfinished is { } unfinished)
+            error.WriteLine($"verified: check {first.Model}: {first.Seen}, {unfinished}");
+        if (notBegun.Count > 0)
+            error.WriteLine($"verified: check: interrupted before {string.Join(", ", notBegun)}");
+        return first.Unfinished is null && notBegun.Count == 0 ? CommandLine.Holds : CommandLine.Unusable;
     }
 
     private static Option<double?> Amount(Option<double?> option, double least, double most)

@@ -35,7 +35,7 @@ internal static class CheckVerb
         CheckLimits.AddTo(verb);
         ShardOptions.AddTo(verb);
         BranchReport.AddTo(verb);
-        Reporting.AddTo(verb, Run);
+        Reporting.AddTo(verb, Run, stops: parsed => !parsed.GetValue(BranchReport.Coverage));
         return verb;
     }
 
@@ -154,12 +154,12 @@ internal static class CheckVerb
         if (CheckLimits.Simulates(parsed))
             return SimulationReport.Run(parsed, display, models);
         var json = parsed.GetValue(CommonOptions.Json);
-        var limits = CheckLimits.Of(parsed);
+        var limits = CheckLimits.Of(parsed, display.Stop);
         List<CheckResult> results = [];
         var excluded = shard.Number == 1 ? Excluded.Failures() : [];
         if (shard.Number == 1)
             Exclude(display, excluded);
-        foreach (var model in models)
+        foreach (var model in models.TakeWhile(_ => !display.Stop.IsCancellationRequested))
         {
             var result = Check(display, model, limits, kept: CheckLimits.KeptOf(parsed, model));
             results.Add(result);
@@ -189,7 +189,13 @@ internal static class CheckVerb
             }
         }
 
-        var isFair = !fair || CheckFair(display).Violation is null;
+        display.Notes.Done = results.Count;
+        List<string> notBegun = [.. models.Skip(results.Count).Select(model => model.Name)];
+        var isFair = true;
+        if (fair && display.Stop.IsCancellationRequested)
+            notBegun.Add(Liveness.Fair.Name);
+        else if (fair)
+            isFair = CheckFair(display).Violation is null;
         if (json)
             display.Json(
                 results.Select(result => new
@@ -219,7 +225,8 @@ internal static class CheckVerb
             ? CommandLine.Refuted
             : CheckLimits.Exit(
                 parsed,
-                results.Select(result => (result.Model.Name, $"{result.States:N0} states", result.Unfinished))
+                results.Select(result => (result.Model.Name, $"{result.States:N0} states", result.Unfinished)),
+                notBegun
             );
     }
 }

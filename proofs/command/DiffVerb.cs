@@ -66,7 +66,7 @@ internal static class DiffVerb
             CommonOptions.Json,
         };
         ShardOptions.AddTo(verb);
-        Reporting.AddTo(verb, Run, stops: true);
+        Reporting.AddTo(verb, Run, stops: parsed => !parsed.GetValue(Exhaustive) && !parsed.GetValue(Coverage));
         return verb;
     }
 

@@ -22,7 +22,7 @@ internal static class Everything
         root.Add(CommonOptions.NoCache);
         root.Add(CommonOptions.Cache);
         root.Add(CommonOptions.Jobs);
-        Reporting.AddTo(root, Run, stops: true);
+        Reporting.AddTo(root, Run, stops: _ => true);
     }
 
     private static int Run(ParseResult parsed, Display display)

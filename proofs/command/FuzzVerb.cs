@@ -29,7 +29,7 @@ internal static class FuzzVerb
             CommonOptions.Json,
         };
         ShardOptions.AddTo(verb);
-        Reporting.AddTo(verb, Run, stops: true);
+        Reporting.AddTo(verb, Run, stops: _ => true);
         return verb;
     }
 

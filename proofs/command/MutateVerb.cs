@@ -82,7 +82,7 @@ internal static class MutateVerb
             CommonOptions.Json,
         };
         ShardOptions.AddTo(verb);
-        Reporting.AddTo(verb, Run, stops: true);
+        Reporting.AddTo(verb, Run, stops: _ => true);
         verb.Subcommands.Add(MutateSpecVerb.Make());
         return verb;
     }

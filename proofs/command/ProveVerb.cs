@@ -58,7 +58,7 @@ internal static class ProveVerb
         };
         QuestionChecks.AddTo(verb);
         ShardOptions.AddTo(verb);
-        Reporting.AddTo(verb, Run, stops: true);
+        Reporting.AddTo(verb, Run, stops: _ => true);
         return verb;
     }
 

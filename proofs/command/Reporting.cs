@@ -36,9 +36,10 @@ internal static class Reporting
     /// <param name="verb">The verb.</param>
     /// <param name="run">Carries the verb out; returns the exit code.</param>
     /// <param name="stops">
-    /// True if it watches <see cref="Display.Stop"/>, so that Ctrl-C lets it report what it has done.
+    /// Whether it watches <see cref="Display.Stop"/>, so that Ctrl-C lets it report what it has done. If null, Ctrl-C
+    /// ends it.
     /// </param>
-    public static void AddTo(Command verb, Func<ParseResult, Display, int> run, bool stops = false)
+    public static void AddTo(Command verb, Func<ParseResult, Display, int> run, Func<ParseResult, bool>? stops = null)
     {
         verb.Add(Path);
         verb.Add(Html);
@@ -47,7 +48,11 @@ internal static class Reporting
 
     /// <summary>Adds the options to a verb whose failures have no traces.</summary>
     /// <inheritdoc cref="AddTo"/>
-    public static void AddResultsTo(Command verb, Func<ParseResult, Display, int> run, bool stops = false)
+    public static void AddResultsTo(
+        Command verb,
+        Func<ParseResult, Display, int> run,
+        Func<ParseResult, bool>? stops = null
+    )
     {
         verb.Add(JUnitFile);
         verb.Add(SarifFile);
@@ -55,7 +60,9 @@ internal static class Reporting
         {
             // A caller in this process handles its own signals.
             using var interruption =
-                stops && parsed.InvocationConfiguration.Output == Console.Out ? new Interruption() : null;
+                stops?.Invoke(parsed) == true && parsed.InvocationConfiguration.Output == Console.Out
+                    ? new Interruption()
+                    : null;
             var display = new Display(parsed) { Stop = interruption?.Token ?? default };
             var code = run(parsed, display);
             ShardOptions.Write(parsed, display, code);

@@ -9,8 +9,14 @@ internal static class SimulationReport
 {
     public static int Run(ParseResult parsed, Display display, IReadOnlyList<Model> models)
     {
-        var (options, limits) = (CheckLimits.SimulationOf(parsed), CheckLimits.Of(parsed));
-        List<SimulationResult> results = [.. models.Select(model => Simulate(display, model, options, limits))];
+        var (options, limits) = (CheckLimits.SimulationOf(parsed), CheckLimits.Of(parsed, display.Stop));
+        List<SimulationResult> results =
+        [
+            .. models
+                .TakeWhile(_ => !display.Stop.IsCancellationRequested)
+                .Select(model => Simulate(display, model, options, limits)),
+        ];
+        display.Notes.Done = results.Count;
         if (parsed.GetValue(CommonOptions.Json))
             display.Json(
                 results.Select(result => new
@@ -40,7 +46,8 @@ internal static class SimulationReport
             ? CommandLine.Refuted
             : CheckLimits.Exit(
                 parsed,
-                results.Select(result => (result.Model.Name, $"{result.Runs:N0} runs", (Unfinished?)result.Unfinished))
+                results.Select(result => (result.Model.Name, $"{result.Runs:N0} runs", (Unfinished?)result.Unfinished)),
+                [.. models.Skip(results.Count).Select(model => model.Name)]
             );
     }
 

@@ -56,7 +56,7 @@ internal static class WatchVerb
             CommonOptions.Cache,
             CommonOptions.Jobs,
         };
-        Reporting.AddTo(verb, Run, stops: true);
+        Reporting.AddTo(verb, Run, stops: _ => true);
         return verb;
     }
 

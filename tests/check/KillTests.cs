@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Verified.Tests.Check;
 
-/// <summary>Processes that are killed, or cannot write, while they search with a checkpoint.</summary>
+/// <summary>
+/// Processes that are killed, are interrupted, or cannot write, while they search with a checkpoint.
+/// </summary>
 public sealed class KillTests : IDisposable
 {
     private const string Name = "schedulers";
@@ -34,6 +36,28 @@ public sealed class KillTests : IDisposable
         }
 
         Assert.True(killed > 1, "the search ended before it was killed");
+        await EndsAsPinned();
+    }
+
+    [FactWith(Tool.Linux)]
+    public async Task An_interrupted_search_reports_its_states_and_keeps_them()
+    {
+        using (var child = Start("--json"))
+        {
+            await Appears(child, 1);
+            using (var kill = Process.Start("kill", ["-INT", $"{child.Id}"]))
+                await kill.WaitForExitAsync();
+            var error = child.StandardError.ReadToEndAsync();
+            var output = await child.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
+            await child.WaitForExitAsync().WaitAsync(Patience);
+            Assert.Equal(CommandLine.Unusable, child.ExitCode);
+            var result = JsonDocument.Parse(output).RootElement[0];
+            Assert.Equal("interrupted", result.GetProperty("notComplete").GetString());
+            var states = result.GetProperty("states").GetInt32();
+            Assert.Equal($"verified: check {Name}: {states:N0} states, not complete: interrupted\n", await error);
+            Assert.Contains($"\"States\":{states},", await File.ReadAllTextAsync(Progress));
+        }
+
         await EndsAsPinned();
     }
 

@@ -33,6 +33,9 @@ public sealed class SearchLimits
     /// <summary>The most steps from the first state; null for no bound.</summary>
     public int? Depth { get; init; }
 
+    /// <summary>Cancelled if the user asks the search to stop.</summary>
+    public CancellationToken Stop { get; init; }
+
     /// <summary>Whether the time is over.</summary>
     public bool IsOver => Time is { } time && _clock.Elapsed >= time;
 
@@ -43,6 +46,8 @@ public sealed class SearchLimits
     {
         if (depth >= Depth)
             return new($"only states within {Depth} steps were visited", IsLimit: false);
+        if (Stop.IsCancellationRequested)
+            return new("interrupted");
         if (states > States)
             return new($"the limit of {States:N0} states was reached");
         if (IsOver)
