@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Reflection.Emit;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
@@ -30,7 +29,7 @@ internal sealed record CompiledCode(Execution Execute, int Longest);
 /// every branch that leaves the trace. No other part of the machine can change meanwhile, because interrupts, ports,
 /// control registers and stores to code are left to the interpreter.
 /// </remarks>
-internal sealed class BlockCompiler
+internal sealed partial class BlockCompiler
 {
     private const int MostOperations = 96;
 
@@ -95,92 +94,6 @@ internal sealed class BlockCompiler
         return compiler._done > 0 ? new(compiler._method.CreateDelegate<Execution>(cpu), compiler._done) : null;
     }
 
-    /// <summary>
-    /// Emits a load of the present operation. If <paramref name="write"/> is set, a store to the same address follows.
-    /// </summary>
-    public Code Load(Code linear, int size, bool write)
-    {
-        var value = _emitter.NewLocal();
-        var local = value.Node!.Local!;
-        var (slow, end) = (_il.DefineLabel(), _il.DefineLabel());
-        var address = Probe(linear, size, write, slow);
-        _il.Emit(
-            size == 4 ? OpCodes.Ldind_U4
-            : size == 2 ? OpCodes.Ldind_U2
-            : OpCodes.Ldind_U1
-        );
-        _il.Emit(OpCodes.Stloc, local);
-        _il.MarkLabel(end);
-        AtExit(slow, end, () =>
-        {
-            _emitter.Push(address);
-            _il.Emit(OpCodes.Ldc_I4, size);
-            _il.Emit(OpCodes.Ldc_I4, write ? 1 : 0);
-            _il.Emit(OpCodes.Ldc_I4, _user ? 1 : 0);
-            _il.Emit(OpCodes.Ldloca, local);
-            _il.Emit(
-                OpCodes.Call,
-                typeof(BlockCompiler).GetMethod(nameof(TryLoad), BindingFlags.NonPublic | BindingFlags.Static)!
-            );
-        });
-        return value;
-    }
-
-    /// <summary>Emits a store of the present operation.</summary>
-    public void Store(Code linear, int size, Code value)
-    {
-        value = _emitter.Fixed(value);
-        var (slow, end) = (_il.DefineLabel(), _il.DefineLabel());
-        var address = Probe(linear, size, write: true, slow);
-        _emitter.Push(value);
-        _il.Emit(
-            size == 4 ? OpCodes.Stind_I4
-            : size == 2 ? OpCodes.Stind_I2
-            : OpCodes.Stind_I1
-        );
-        _il.MarkLabel(end);
-        AtExit(slow, end, () =>
-        {
-            _emitter.Push(address);
-            _il.Emit(OpCodes.Ldc_I4, size);
-            _emitter.Push(value);
-            _il.Emit(OpCodes.Ldc_I4, _user ? 1 : 0);
-            _il.Emit(
-                OpCodes.Call,
-                typeof(BlockCompiler).GetMethod(nameof(TryStore), BindingFlags.NonPublic | BindingFlags.Static)!
-            );
-        });
-    }
-
-    private static bool TryLoad(
-        Ia32<Concrete, PcBus> cpu,
-        uint linear,
-        int size,
-        bool write,
-        bool user,
-        ref uint value
-    ) => cpu.Bus.TryLoad(linear, size, write, user, ref value);
-
-    private static bool TryStore(Ia32<Concrete, PcBus> cpu, uint linear, int size, uint value, bool user) =>
-        cpu.Bus.TryStore(linear, size, value, user);
-
-    private static bool TryLoadSegment(Ia32<Concrete, PcBus> cpu, int register, uint selector)
-    {
-        var former = cpu.S[register];
-        try
-        {
-            cpu.LoadSegment(register, selector);
-        }
-        catch (Fault)
-        {
-            return false;
-        }
-        if (register is SegmentRegister.Fs or SegmentRegister.Gs || cpu.S[register].FlatToWrite)
-            return true;
-        cpu.S[register] = former;
-        return false;
-    }
-
     private static Code Field(ProcessorField field) => new(new Node(Operator.Field) { Field = field });
 
     private void Write(Func<uint, Block?> blocks)
@@ -239,101 +152,6 @@ internal sealed class BlockCompiler
         return Distance(_text.Eip);
     }
 
-    // A segment load does not change the method's locals. A load that would fault, or would leave a segment that is not
-    // flat, is interpreted.
-    private void WriteSegmentLoad(in Operation operation)
-    {
-        var (exit, before, done) = (_il.DefineLabel(), Capture(), _done);
-        var selector = _emitter.Fixed(_text.R[operation.SourceRegister] & 0xFFFF);
-        _il.Emit(OpCodes.Ldarg_0);
-        _il.Emit(OpCodes.Ldc_I4, (int)operation.TargetRegister);
-        _emitter.Push(selector);
-        _il.Emit(
-            OpCodes.Call,
-            typeof(BlockCompiler).GetMethod(nameof(TryLoadSegment), BindingFlags.NonPublic | BindingFlags.Static)!
-        );
-        _il.Emit(OpCodes.Brfalse, exit);
-        _exits.Add(() =>
-        {
-            _il.MarkLabel(exit);
-            WriteExit(before, done);
-        });
-        _text.Eip += operation.Length;
-        Fix();
-        _done++;
-    }
-
-    private uint? WriteBranch(in Operation operation)
-    {
-        var after = _text.Eip + operation.Length;
-        Test? condition = null;
-        Execute(operation, test =>
-        {
-            if (condition is not null)
-                throw new NotCompilable();
-            condition = test;
-            return true;
-        });
-        _done++;
-        if (condition is not null)
-            WriteChoice(operation, condition);
-        if (operation.Op is Op.Call or Op.CallIndirect)
-            _returns.Push(after);
-        Fix();
-        if (operation.Op == Op.Ret && _returns.TryPop(out var expected))
-        {
-            LeaveIf(new Node(Operator.Equal, _text.Eip, expected), unless: true, Capture());
-            _text.Eip = expected;
-        }
-        if (Distance(_text.Eip) is not { } distance)
-            return End();
-        if (distance != 0 || _text.FlagForm != _entryForm)
-            return distance;
-        WriteLoop();
-        return null;
-    }
-
-    // The operation has been executed as if the condition held. Backward branches are expected to be taken, others not.
-    private void WriteChoice(in Operation operation, Test condition)
-    {
-        var taken = Capture();
-        Resume(_before);
-        Execute(operation, _ => false);
-        var backward = (int)operation.Immediate < 0;
-        LeaveIf(condition.Node, unless: backward, backward ? Capture() : taken);
-        if (backward)
-            Resume(taken);
-    }
-
-    /// <summary>
-    /// Leaves the trace with <paramref name="state"/> if the condition is true, or, with <paramref name="unless"/>, if
-    /// it is false.
-    /// </summary>
-    private void LeaveIf(Node condition, bool unless, State state)
-    {
-        var (exit, done) = (_il.DefineLabel(), _done);
-        _emitter.Push(new(condition));
-        _il.Emit(unless ? OpCodes.Brfalse : OpCodes.Brtrue, exit);
-        _exits.Add(() =>
-        {
-            _il.MarkLabel(exit);
-            WriteExit(state, done);
-        });
-    }
-
-    // Starts another turn of the loop, unless it could exceed the limit.
-    private void WriteLoop()
-    {
-        WriteBack(Capture());
-        PushDone(_done);
-        _il.Emit(OpCodes.Stloc, _turns);
-        PushDone(_done);
-        _il.Emit(OpCodes.Ldarg_1);
-        _il.Emit(OpCodes.Ble, _start);
-        PushDone(0);
-        _il.Emit(OpCodes.Ret);
-    }
-
     /// <summary>Pushes the number of executed operations: those of the earlier turns and of this one.</summary>
     private void PushDone(int ofThisTurn)
     {
@@ -341,19 +159,6 @@ internal sealed class BlockCompiler
         _il.Emit(OpCodes.Ldc_I4, ofThisTurn);
         _il.Emit(OpCodes.Add);
     }
-
-    /// <summary>The distance of a value of EIP from its value on entry, if it is known.</summary>
-    private static uint? Distance(Code eip) =>
-        eip.Node switch
-        {
-            { Operator: Operator.Field } field when field.Field == ProcessorField.Eip => 0,
-            {
-                Operator: Operator.Add,
-                A.Node: { Operator: Operator.Field } field,
-                B: { Node: null, Value: var distance }
-            } when field.Field == ProcessorField.Eip => distance,
-            _ => null,
-        };
 
     /// <summary>
     /// Computes the values that the operation has assigned, so that later operations and exits only read them.
@@ -423,68 +228,5 @@ internal sealed class BlockCompiler
             if (!ReferenceEquals(now.Node, onEntry.Node))
                 changes.Add((field, _emitter.Copied(now)));
         }
-    }
-
-    /// <summary>
-    /// Pushes the host address of a linear address if the TLB allows the access; otherwise jumps to
-    /// <paramref name="slow"/>.
-    /// </summary>
-    /// <returns>The linear address, in a local.</returns>
-    private unsafe Code Probe(Code linear, int size, bool write, Label slow)
-    {
-        linear = _emitter.Fixed(linear);
-        var entry = _il.DeclareLocal(typeof(nint));
-        var layout = _mmu.TlbLayout(write, _user);
-
-        // entry = TLB + (linear >> 12 & entries - 1) * size of an entry
-        _il.Emit(OpCodes.Ldc_I8, (long)layout.Tlb);
-        _il.Emit(OpCodes.Conv_I);
-        _emitter.Push(linear);
-        _il.Emit(OpCodes.Ldc_I4, 12);
-        _il.Emit(OpCodes.Shr_Un);
-        _il.Emit(OpCodes.Ldc_I4, layout.Entries - 1);
-        _il.Emit(OpCodes.And);
-        _il.Emit(OpCodes.Conv_U);
-        _il.Emit(OpCodes.Ldc_I4, sizeof(Translation));
-        _il.Emit(OpCodes.Mul);
-        _il.Emit(OpCodes.Add);
-        _il.Emit(OpCodes.Stloc, entry);
-
-        // The tag must be the page of the last byte. The entry is that of the first byte, so an access to two pages is
-        // slow.
-        _il.Emit(OpCodes.Ldloc, entry);
-        _il.Emit(OpCodes.Ldc_I4, layout.TagOffset);
-        _il.Emit(OpCodes.Add);
-        _il.Emit(OpCodes.Ldind_U4);
-        _emitter.Push(linear + (uint)(size - 1));
-        _il.Emit(OpCodes.Ldc_I4, unchecked((int)0xFFFFF000));
-        _il.Emit(OpCodes.And);
-        _il.Emit(OpCodes.Bne_Un, slow);
-
-        _il.Emit(OpCodes.Ldloc, entry);
-        _il.Emit(OpCodes.Ldc_I4, layout.HostOffset);
-        _il.Emit(OpCodes.Add);
-        _il.Emit(OpCodes.Ldind_I);
-        _emitter.Push(linear);
-        _il.Emit(OpCodes.Conv_U);
-        _il.Emit(OpCodes.Add);
-        return linear;
-    }
-
-    /// <summary>
-    /// Emits code after the trace that tries an access that the TLB did not allow. If it succeeds, the code continues
-    /// at the end of the access; otherwise the method returns.
-    /// </summary>
-    private void AtExit(Label slow, Label end, Action attempt)
-    {
-        var (before, done) = (_before, _done);
-        _exits.Add(() =>
-        {
-            _il.MarkLabel(slow);
-            _il.Emit(OpCodes.Ldarg_0);
-            attempt();
-            _il.Emit(OpCodes.Brtrue, end);
-            WriteExit(before, done);
-        });
     }
 }

@@ -6,29 +6,6 @@ using Verified.Spec.Values;
 
 namespace Verified.Machine.Computer;
 
-public enum StopReason
-{
-    /// <summary>The instruction budget is used up.</summary>
-    Budget,
-
-    /// <summary>The processor executed HLT, and nothing can wake it.</summary>
-    Halted,
-
-    /// <summary>The guest wrote to isa-debug-exit (see <see cref="Pc.ExitStatus"/>).</summary>
-    Exited,
-
-    /// <summary>The processor is at a user instruction (only <see cref="Pc.RunToUser"/>).</summary>
-    User,
-
-    /// <summary>The guest reset a machine without ROM.</summary>
-    Reset,
-
-    /// <summary>
-    /// The machine is at a breakpoint, or has accessed a watched address (see <see cref="Pc.Breakpoints"/>).
-    /// </summary>
-    Breakpoint,
-}
-
 /// <summary>
 /// The IA-32 PC: one processor, RAM, perhaps a ROM, and chips. The chips are two 8259, an 8254, a clock, a keyboard
 /// controller, a 16550 at COM1, a printer, and the consoles of testers. The machine is deterministic: its time is the
@@ -267,63 +244,6 @@ public sealed partial class Pc : IPorts
     {
         Instructions += instructions;
         Time += instructions;
-    }
-
-    private void TakeInterrupt()
-    {
-        if (Cpu.PendingTrap != 0)
-        {
-            TakeDebugTrap();
-            return;
-        }
-        _devicesChanged = true;
-        var vector = _pics.Acknowledge();
-        _interruptPending = _pics.IsPending;
-        (InterruptsTaken, InterruptedAt) = (InterruptsTaken + 1, Cpu.Eip);
-        try
-        {
-            Cpu.ExternalInterrupt(vector);
-        }
-        catch (Fault fault)
-        {
-            Cpu.FaultOfInstruction(fault);
-        }
-    }
-
-    /// <summary>
-    /// Requests a non-maskable interrupt, as failing memory or a button does. At most one request waits.
-    /// </summary>
-    public void RequestNonMaskable() => _nonMaskablePending = true;
-
-    private void TakeNonMaskable()
-    {
-        _nonMaskablePending = false;
-        try
-        {
-            Cpu.ExternalInterrupt(Vectors.NonMaskable);
-        }
-        catch (Fault fault)
-        {
-            Cpu.FaultOfInstruction(fault);
-        }
-        Cpu.InNonMaskable = true;
-    }
-
-    /// <summary>Advances the time in HLT to the next event. Returns false if no interrupt can come.</summary>
-    private bool SkipToEvent()
-    {
-        const uint timer = 1,
-            clock = 1 << ClockLine | 1 << CascadeLine;
-        var masks = _pics.Masks;
-        if (
-            !Cpu.InterruptsEnabled.Known
-            || _nextEvent == long.MaxValue
-            || ((masks & timer) != 0 && (masks & clock) != 0)
-        )
-            return false;
-        Time = Math.Max(Time, _nextEvent);
-        AdvanceDevices();
-        return true;
     }
 
     ulong IPorts.TimeStamp => (ulong)(TimeStamp?.Invoke() ?? Now);

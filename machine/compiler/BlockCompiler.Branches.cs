@@ -1,0 +1,92 @@
+using System.Reflection.Emit;
+using Verified.Machine.Processor;
+
+namespace Verified.Machine.Compiler;
+
+/// <summary>Where a trace goes on after a branch, and where it leaves or loops.</summary>
+internal sealed partial class BlockCompiler
+{
+    private uint? WriteBranch(in Operation operation)
+    {
+        var after = _text.Eip + operation.Length;
+        Test? condition = null;
+        Execute(operation, test =>
+        {
+            if (condition is not null)
+                throw new NotCompilable();
+            condition = test;
+            return true;
+        });
+        _done++;
+        if (condition is not null)
+            WriteChoice(operation, condition);
+        if (operation.Op is Op.Call or Op.CallIndirect)
+            _returns.Push(after);
+        Fix();
+        if (operation.Op == Op.Ret && _returns.TryPop(out var expected))
+        {
+            LeaveIf(new Node(Operator.Equal, _text.Eip, expected), unless: true, Capture());
+            _text.Eip = expected;
+        }
+        if (Distance(_text.Eip) is not { } distance)
+            return End();
+        if (distance != 0 || _text.FlagForm != _entryForm)
+            return distance;
+        WriteLoop();
+        return null;
+    }
+
+    // The operation has been executed as if the condition held. Backward branches are expected to be taken, others not.
+    private void WriteChoice(in Operation operation, Test condition)
+    {
+        var taken = Capture();
+        Resume(_before);
+        Execute(operation, _ => false);
+        var backward = (int)operation.Immediate < 0;
+        LeaveIf(condition.Node, unless: backward, backward ? Capture() : taken);
+        if (backward)
+            Resume(taken);
+    }
+
+    /// <summary>
+    /// Leaves the trace with <paramref name="state"/> if the condition is true, or, with <paramref name="unless"/>, if
+    /// it is false.
+    /// </summary>
+    private void LeaveIf(Node condition, bool unless, State state)
+    {
+        var (exit, done) = (_il.DefineLabel(), _done);
+        _emitter.Push(new(condition));
+        _il.Emit(unless ? OpCodes.Brfalse : OpCodes.Brtrue, exit);
+        _exits.Add(() =>
+        {
+            _il.MarkLabel(exit);
+            WriteExit(state, done);
+        });
+    }
+
+    // Starts another turn of the loop, unless it could exceed the limit.
+    private void WriteLoop()
+    {
+        WriteBack(Capture());
+        PushDone(_done);
+        _il.Emit(OpCodes.Stloc, _turns);
+        PushDone(_done);
+        _il.Emit(OpCodes.Ldarg_1);
+        _il.Emit(OpCodes.Ble, _start);
+        PushDone(0);
+        _il.Emit(OpCodes.Ret);
+    }
+
+    /// <summary>The distance of a value of EIP from its value on entry, if it is known.</summary>
+    private static uint? Distance(Code eip) =>
+        eip.Node switch
+        {
+            { Operator: Operator.Field } field when field.Field == ProcessorField.Eip => 0,
+            {
+                Operator: Operator.Add,
+                A.Node: { Operator: Operator.Field } field,
+                B: { Node: null, Value: var distance }
+            } when field.Field == ProcessorField.Eip => distance,
+            _ => null,
+        };
+}
