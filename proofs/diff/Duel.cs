@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using Verified.Kernel;
-using Verified.Machine.Processor;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
@@ -132,90 +130,6 @@ public sealed partial class Duel
     public uint StepsOnMappings { get; private set; }
 
     /// <summary>
-    /// Starts both sides in a state with the image's limits; null, or the difference at the next cut point.
-    /// </summary>
-    public Difference? Place(State<Concrete> state, IReadOnlyList<Override>? memory = null)
-    {
-        _tables.Fill(state);
-        _machine.Place(_tables.State, memory, _tables.MappingsOtherThan(_booted));
-        Begin();
-        return Settle();
-    }
-
-    /// <summary>
-    /// Starts both sides in the state after boot with the project's own servers; null, or the difference between them.
-    /// </summary>
-    public Difference? PlaceBooted()
-    {
-        _machine.PlaceBooted();
-        _tables.Fill(cells => _booted.CopyTo(cells, 0));
-        _machine.Pc.Mark();
-        Begin();
-        return Compare(State.Current.Value) ?? End();
-    }
-
-    /// <summary>Saves the present state for <see cref="Return"/>.</summary>
-    public void Keep()
-    {
-        _machine.Keep();
-        _tables.Fill(_ => { });
-        Begin();
-    }
-
-    private void Begin()
-    {
-        var s = _tables.State;
-        _tables.Cells.CopyTo(_placed, 0);
-        foreach (var pages in _placedPages)
-            pages.Clear();
-        var hasThreads = Enumerable
-            .Range(0, (int)_layout.Limits.Tasks)
-            .Select(task =>
-                Enumerable
-                    .Range(0, (int)_layout.Limits.Lthreads)
-                    .Any(lthread =>
-                        s.Status[(uint)task * _layout.Limits.Lthreads + (uint)lthread].Value != ThreadStatus.Inactive
-                    )
-            )
-            .ToArray();
-        foreach (var page in _tables.PagesMapped())
-            if (hasThreads[s.Mappings.TableTask[page / _layout.Limits.Paging.Entries].Value])
-                List(_placedPages, page, MostPages);
-        PlacePages();
-        uint[] threads =
-        [
-            0,
-            .. Enumerable
-                .Range(1, (int)_layout.Limits.Threads - 1)
-                .Select(row => (uint)row)
-                .Where(row => s.Status[row].Value != ThreadStatus.Inactive),
-        ];
-        Watch(threads, [.. threads.Select(row => s.Priority[row].Value).Append(0u).Distinct()]);
-    }
-
-    // Threads in use, and priorities that threads have or may get by the next event.
-    private void Watch(uint[] threads, uint[] priorities)
-    {
-        (_threads, _priorities) = (threads, priorities);
-        Threads = threads[1..];
-        _tables.LookOnlyAt(_threads);
-        _threadWords = [.. _threads.Select(thread => WordOf(0, thread)).Distinct()];
-        _readyWords = _senderWords = _timerWords = null;
-        _footprint.Watch(_threads, _priorities);
-        _moves.Look(_threads);
-    }
-
-    /// <summary>Returns both sides to the state placed last; null, or the difference at the next cut point.</summary>
-    public Difference? Return()
-    {
-        _machine.Return();
-        _tables.Rewind(_placed);
-        PlacePages();
-        _moves.Look(_threads);
-        return Settle();
-    }
-
-    /// <summary>
     /// Runs one event on both sides, as it arises on a PC; null if both sides agree after it. An event that cannot
     /// arise in the present state is left out. If a thread raises an exception only because it is in a small space, the
     /// event is repeated after the thread has left it.
@@ -246,35 +160,6 @@ public sealed partial class Duel
 
         return Step(e, arising);
     }
-
-    /// <summary>
-    /// The event with its instruction where the current thread can execute it, in the window if its page is absent. If
-    /// nothing raises it there, the processor raises it without an instruction.
-    /// </summary>
-    private Event InReach(Event e)
-    {
-        if (State.Stage.Value != Stages.User || e.Injected || e.Entry is Entry.Tick or Entry.Interrupt)
-            return e;
-        var registers = e.Registers ?? Proofs.Events.Registers.Of(State, State.Current.Value);
-        if (Arises(e))
-            return e;
-        var code = e.By ?? UserInstructions.Usual(e);
-        var moved = code is { } bytes
-            ? e with
-            {
-                Registers = registers with
-                {
-                    Eip = Window.Base + registers.Eip % Layout.PageSize / 2 + UserInstructions.Past(e, bytes),
-                },
-            }
-            : e;
-        return !_machine.InSmallSpace && Arises(moved) ? moved : e with { Injected = true };
-    }
-
-    private bool Arises(Event e) =>
-        _judge.Of(e, _machine.InSmallSpace)?.Event is { } arising
-        && arising.Entry == e.Entry
-        && arising.Argument == e.Argument;
 
     private Difference? Step(Event e, Arising? arising)
     {
@@ -308,13 +193,6 @@ public sealed partial class Duel
             : Compare(before);
     }
 
-    // The registers after an instruction that just completes.
-    private static Proofs.Events.Registers Complete(Arising arising) =>
-        arising.Start with
-        {
-            Eip = arising.Start.Eip + (uint)arising.Code!.Value.Length,
-        };
-
     /// <summary>
     /// Compares all threads and their sets, written or not; null if all agree. The mappings' tables are too large for
     /// this. Each event compares the rows that it wrote.
@@ -333,57 +211,6 @@ public sealed partial class Duel
             if ((invariant.J == Table.Processor || IsInPlace(j, i)) && !invariant.Holds(_representation, i, j))
                 return Violation(invariant, i, j);
         return null;
-    }
-
-    // Before the entry into the kernel, the user program uses every page that it can, so that the TLB has an entry for
-    // each. Nothing is done if the TLB still has them.
-    private Difference? UsePages()
-    {
-        if (State.Stage.Value != Stages.User)
-            return null;
-        var (m, entries) = (State.Mappings, _layout.Limits.Paging.Entries);
-        var task = State.Task(State.Current);
-        var used = (task.Value, _machine.Hidden(SegmentRegister.Ss).Base.Value, _machine.Pc.Mmu.Flushes);
-        if (used == _used)
-            return null;
-        _used = used;
-        foreach (var page in CollectionsMarshal.AsSpan(_pages[task.Value]))
-        {
-            var (table, node) = (page / entries, m.NodeAt[page]);
-            var linear = (m.TableSlot[table].Value * entries + page % entries) * Layout.PageSize;
-            if (node == 0 || m.TableTask[table] != task || linear >= Layout.KernelBase)
-                continue;
-            if (!_machine.Uses(linear, m.IsWritable(node).Known))
-                return new("execution", $"page {linear:X}h is mapped", "using it faults");
-        }
-
-        return null;
-    }
-
-    // Adds a page to the list of the task that owns the page's table. A list may contain duplicates and pages that are
-    // gone. Pages of ports are not used, because σ0 has thousands of them.
-    private void List(List<uint>[] tasks, uint page, int most = int.MaxValue)
-    {
-        var (m, table, entries) = (State.Mappings, page / _layout.Limits.Paging.Entries, _layout.Limits.Paging.Entries);
-        if (m.TableSlot[table] >= Layout.KernelSlot)
-            return;
-        var pages = tasks[m.TableTask[table].Value];
-        if (pages.Count < most || Fuzz.Pages.IsUsual(m.TableSlot[table].Value * entries + page % entries))
-            pages.Add(page);
-    }
-
-    // If a task has more pages than this (the TLB has as many entries), a program uses this many, and the pages near
-    // the usual mappings.
-    private const int MostPages = 64;
-
-    private void PlacePages()
-    {
-        _used = default;
-        foreach (var (pages, placed) in _pages.Zip(_placedPages))
-        {
-            pages.Clear();
-            pages.AddRange(placed);
-        }
     }
 
     private Difference? Settle()

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Verified.Kernel;
 using Verified.Machine.Memory;
 using Verified.Spec;
@@ -6,38 +5,12 @@ using Verified.Spec.Values;
 
 namespace Verified.Proofs.Diff;
 
-/// <summary>Rows of a table, each once.</summary>
-internal sealed class RowsOf(Table table, uint count)
-{
-    private readonly bool[] _isListed = new bool[count];
-    private readonly List<uint> _rows = [];
-
-    public Table Table => table;
-
-    public ReadOnlySpan<uint> Rows => CollectionsMarshal.AsSpan(_rows);
-
-    public void Add(uint row)
-    {
-        if (_isListed[row])
-            return;
-        _isListed[row] = true;
-        _rows.Add(row);
-    }
-
-    public void Clear()
-    {
-        foreach (var row in _rows)
-            _isListed[row] = false;
-        _rows.Clear();
-    }
-}
-
 /// <summary>
 /// The possible changes of an event, from the log of every dword that the image wrote: the thread rows and the words of
 /// sets to compare. A write outside these areas, or to a bit that belongs to no active thread, is a difference by
 /// itself.
 /// </summary>
-internal sealed class Footprint
+internal sealed partial class Footprint
 {
     /// <summary>The tables of interrupts, tasks and mappings, and the table of the operation in progress.</summary>
     public static readonly Table[] ByRow =
@@ -217,129 +190,4 @@ internal sealed class Footprint
                 return former;
         throw new ArgumentException("no change there", nameof(physical));
     }
-
-    /// <summary>
-    /// The bits of a written dword that the spec lets change. The comparisons of the rows and words listed here check
-    /// the new values.
-    /// </summary>
-    private uint Changeable(uint address)
-    {
-        var index = _partOfPage[
-            Math.Min((address - Layout.KernelBase) / Layout.PageSize, (uint)_partOfPage.Length - 1)
-        ];
-        while (index + 1 < _parts.Length && _parts[index + 1].Area.Base <= address)
-            index++;
-        var (area, inUse, changeable) = _parts[index];
-        var (offset, field) = (address - area.Base, address - area.Base & (area.Stride - 1));
-        return
-            address >= area.Base
-            && address < area.End
-            && (offset & area.Between) == 0
-            && (inUse >> (int)(field / 4) & 1) != 0
-            ? changeable(area.Row<Concrete>(offset).Value, field)
-            : 0;
-    }
-
-    private IEnumerable<Part> Parts()
-    {
-        var (l, m) = (_layout, _layout.Mappings);
-        yield return Make(l.Threads, OfThread);
-        yield return Make(l.Ready, (word, _) =>
-            List(ReadyWords, word, HasPriority(word / l.Words) ? _threadsOfPlace[word % l.Words] : 0)
-        );
-        yield return Make(l.SenderSets, (word, _) =>
-            List(SenderWords, word, _isActive[word / l.Words] ? _threadsOfPlace[word % l.Words] : 0)
-        );
-        yield return Make(l.Timers, (word, _) => List(TimerWords, word, _threadsOfPlace[word % l.Words]));
-        yield return Make(l.TimerSummary, (slot, _) => List(TimerSummaries, slot, _places));
-        yield return Make(l.ReadySummary, (priority, _) =>
-            OfPriorityMap(List(ReadySummaries, priority, HasPriority(priority) ? _places : 0))
-        );
-        yield return Make(l.PriorityMap, (word, _) => OfPriorityMap(_prioritiesOfWord[word]));
-        yield return Make(l.PrioritySummary, (_, _) => OfPriorityMap(_priorityWords));
-        yield return Make(l.Picked, (priority, _) => List(Picked, priority, HasPriority(priority) ? uint.MaxValue : 0));
-        yield return Make(l.Top, (_, _) =>
-        {
-            Top = true;
-            return uint.MaxValue;
-        });
-        foreach (
-            var single in (Area[])
-                [
-                    l.CodeSegment,
-                    l.DataSegment,
-                    l.FlatSegment,
-                    l.TssStack,
-                    l.Clock,
-                    l.Examined,
-                    l.Heir,
-                    l.Masked,
-                    l.InfoClock,
-                ]
-        )
-            yield return Make(single, (_, _) => uint.MaxValue);
-        foreach (
-            var (area, table) in ((Area, Table)[])
-                [
-                    (l.Interrupts, Table.Interrupt),
-                    (m.Current, Table.Processor),
-                    (m.Tasks, Table.Task),
-                    (m.SmallSegments, Table.Task),
-                    (m.Nodes, Table.Node),
-                    (m.Tables, Table.PageTable),
-                    (m.Slots, Table.Slot),
-                    (m.Directories, Table.Slot),
-                    (m.Pages, Table.Page),
-                    (m.PageTables, Table.Page),
-                ]
-        )
-        {
-            var rows = Of(table);
-            yield return Make(area, (row, _) =>
-            {
-                rows.Add(row);
-                return uint.MaxValue;
-            });
-        }
-
-        yield return Make(m.PortMaps, (word, _) => List(PortWords, word, uint.MaxValue));
-
-        // The processor marks the kernel's pages accessed and dirty by itself (SDM vol. 3, 4.8).
-        foreach (
-            var (start, pages) in ((uint, uint)[])
-                [(l.KernelPageTables, Layout.KernelTables), (l.TssTables, l.Limits.Tasks)]
-        )
-            yield return Make(
-                new("page tables of the kernel", start, pages * Layout.PageSize / 4, 4, [MappingLayout.Entry]),
-                (_, _) => MappingLayout.AccessedAndDirty
-            );
-
-        static Part Make(Area area, Func<uint, uint, uint> changeable) =>
-            new(area, area.Fields.Aggregate(0ul, (inUse, field) => inUse | 1ul << (int)(field.Offset / 4)), changeable);
-
-        static uint List(List<uint> rows, uint row, uint changeable)
-        {
-            rows.Add(row);
-            return changeable;
-        }
-    }
-
-    private uint OfPriorityMap(uint changeable)
-    {
-        IsPriorityMapWritten = true;
-        return changeable;
-    }
-
-    private uint OfThread(uint thread, uint field)
-    {
-        if (!_isActive[thread])
-            return 0;
-        Add(thread);
-        if (field != _layout.Senders.Offset)
-            return uint.MaxValue;
-        SenderSummaries.Add(thread);
-        return _places;
-    }
-
-    private bool HasPriority(uint priority) => (_prioritiesOfWord[priority / 32] >> (int)(priority % 32) & 1) != 0;
 }

@@ -8,7 +8,7 @@ namespace Verified.Proofs.Prove;
 /// the other. The sides of every choice together cover it; a side is left out only when the solver showed it
 /// impossible.
 /// </summary>
-public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
+public sealed partial class Exploration(Terms terms, Reasoner reasoner) : IDecider
 {
     /// <summary>
     /// A condition that the path asked about, in order. It is either decided (with a scope of its own) or only shown.
@@ -126,76 +126,6 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
     }
 
     /// <summary>
-    /// True if <paramref name="goal"/> holds on this path for all values. If not, the reasoner holds a model.
-    /// </summary>
-    public bool Shows(Truth goal) => Shows(goal, "a fact that helps");
-
-    private bool Shows(Truth goal, string what)
-    {
-        reasoner.Purpose = what;
-        if (goal.Undecided is not Bool condition)
-        {
-            if (goal.Known)
-                reasoner.Unasked();
-            return goal.Known || !reasoner.Satisfiable();
-        }
-
-        if (Known(condition) == true)
-        {
-            reasoner.Unasked();
-            return true;
-        }
-
-        if (Next(condition, Prove).Value == 0)
-            return false;
-        _known[Positive(condition, out var value)] = value;
-        return true;
-    }
-
-    /// <summary>Shows <paramref name="goal"/> on this path.</summary>
-    /// <exception cref="RefutedException">The goal does not hold, and the reasoner holds the model.</exception>
-    public void Require(Truth goal, string what)
-    {
-        if (!Shows(goal, what))
-            throw new RefutedException(what);
-    }
-
-    /// <summary>Shows goals about the processor's own state.</summary>
-    public void RequireOfProcessor(IReadOnlyList<(Truth Goal, string What)> goals)
-    {
-        try
-        {
-            RequireAll(goals);
-        }
-        catch (RefutedException refuted)
-        {
-            throw new RefutedException(refuted.Message) { IsOfProcessor = true };
-        }
-    }
-
-    /// <summary>Shows a goal, and uses it for later goals.</summary>
-    public void RequireLemma(Truth goal, string what)
-    {
-        Require(goal, what);
-        reasoner.Assert(goal);
-    }
-
-    /// <summary>
-    /// Shows all goals in one question. If it fails, they are shown separately, to name the failing goal.
-    /// </summary>
-    public void RequireAll(IReadOnlyList<(Truth Goal, string What)> goals)
-    {
-        Truth all = true;
-        foreach (var (goal, _) in goals)
-            all &= goal;
-        if (Shows(all, string.Join("; ", goals.Select(goal => goal.What).Distinct())))
-            return;
-        foreach (var (goal, what) in goals)
-            Require(goal, what);
-        throw new ProverException("goals that hold one by one do not hold together");
-    }
-
-    /// <summary>
     /// Builds terms as if a condition were known. If known facts contradict the condition, nothing is built.
     /// </summary>
     public void Supposing(Truth condition, Action build)
@@ -276,15 +206,6 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         return word;
     }
 
-    /// <summary>The failure of this path; if no state takes the path, the path ends silently instead.</summary>
-    public Exception Refuted(string what)
-    {
-        reasoner.Purpose = what;
-        if (!reasoner.Satisfiable())
-            return new ImpossiblePath();
-        return new RefutedException(what);
-    }
-
     private Answer Next<T>(T about, Func<T, Answer> ask)
         where T : ITerm
     {
@@ -294,33 +215,6 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         return ReferenceEquals(answer.About, about)
             ? answer
             : throw new ProverException($"a path is not reproducible: it asks {about}, and before {answer.About}");
-    }
-
-    private Answer Prove(Bool condition)
-    {
-        var open = Open(condition);
-        if (open is null)
-            reasoner.Unasked();
-        var fails =
-            open is not null && (open.Op == Op.False ? reasoner.Satisfiable() : reasoner.Satisfiable(Not(open)));
-        return new Answer(condition, fails ? 0 : 1, false, false);
-    }
-
-    /// <summary>
-    /// The parts of a goal that are not known facts; null if there are none, false if a part is known to be false.
-    /// </summary>
-    private Bool? Open(Bool goal)
-    {
-        if (Known(goal) == true || reasoner.IsFact(goal))
-            return null;
-        if (goal is not { Op: Op.Both or Op.Either, A: Bool a, B: Bool b })
-            return goal;
-        var (first, second) = (Open(a), Open(b));
-        if (goal.Op == Op.Either)
-            return first is null || second is null ? null : goal;
-        return first is null ? second
-            : second is null ? first
-            : terms.Of(first.Truth & second.Truth);
     }
 
     private Answer Choose(Bool condition)
@@ -362,14 +256,4 @@ public sealed class Exploration(Terms terms, Reasoner reasoner) : IDecider
         _answers[^1] = _answers[^1] with { Value = 1 - _answers[^1].Value, OtherOpen = false };
         return true;
     }
-}
-
-/// <summary>A goal that does not hold on some path.</summary>
-public sealed class RefutedException(string what) : Exception(what)
-{
-    /// <summary>
-    /// True if the failure is in processor state that no column of the spec shows, so a run on the spec shows no
-    /// difference.
-    /// </summary>
-    public bool IsOfProcessor { get; init; }
 }

@@ -8,7 +8,7 @@ namespace Verified.Proofs.Prove;
 /// Holds the facts known about terms, in nested scopes, and answers questions under an assumption. Each theorem has one
 /// incremental bit-vector solver, whose scopes follow the choices of the exploration.
 /// </summary>
-public sealed class Reasoner : IDisposable
+public sealed partial class Reasoner : IDisposable
 {
     // The limit is in solver steps, so it is the same on every machine. The hardest question of the shipped theorems
     // needs a small part of it.
@@ -16,9 +16,6 @@ public sealed class Reasoner : IDisposable
 
     // Nearly all questions need fewer steps. For the rest, simplifying first is cheaper than a longer search.
     private const uint FewSteps = 4_000_000;
-
-    // The kept models are mostly from neighbouring paths. To keep more models would cost more than to ask the solver.
-    private const int KeptWitnesses = 16;
 
     private readonly Terms _terms;
     private readonly IQuestionRecord? _record;
@@ -41,17 +38,6 @@ public sealed class Reasoner : IDisposable
     // Models of earlier questions, the most recently used first; and the model of the last question, if it had one.
     private readonly LinkedList<Witness> _witnesses = new();
     private Witness? _witness;
-
-    /// <summary>A model, and the values of terms in it.</summary>
-    private sealed class Witness(Func<Word, uint> variables, Model? model = null) : IDisposable
-    {
-        public Witness(Model model)
-            : this(variable => variable.ValueIn(model), model) { }
-
-        public Evaluation Values { get; } = new(variables);
-
-        public void Dispose() => model?.Dispose();
-    }
 
     private sealed class Scope(int outerFacts)
     {
@@ -200,61 +186,6 @@ public sealed class Reasoner : IDisposable
         return false;
     }
 
-    private bool IsWitnessed(Bool? assumption)
-    {
-        // The search starts at the last fact, because it is the least likely to hold.
-        bool Satisfies(Evaluation values) =>
-            (assumption is null || values.Of(assumption)) && _facts.FindLastIndex(fact => !values.Of(fact)) < 0;
-
-        if (_witnesses.FirstOrDefault(witness => Satisfies(witness.Values)) is not { } found)
-            return false;
-        _witnesses.Remove(found);
-        _witnesses.AddFirst(found);
-        _witness = found;
-        return true;
-    }
-
-    private void Keep(Witness witness)
-    {
-        _witnesses.AddFirst(witness);
-        if (_witnesses.Count <= KeptWitnesses)
-            return;
-        _witnesses.Last!.Value.Dispose();
-        _witnesses.RemoveLast();
-    }
-
-    /// <summary>
-    /// Asks the incremental solver first. If it has no answer after a few steps, a second solver gets the whole
-    /// question at once, and simplifies it before it searches.
-    /// </summary>
-    private bool HasModel(Bool? assumption)
-    {
-        _stop.ThrowIfCancellationRequested();
-        Questions++;
-        _witness = null;
-        if (_conversation?.Ask(assumption) is not { } question)
-            return Ask(assumption);
-        if (_shared!.Find(question) is { } earlier)
-        {
-            if (earlier.Model is { } values)
-                _witness = new(variable => values.GetValueOrDefault(variable.Name!));
-            return earlier.Model is not null;
-        }
-
-        while (_untold.TryDequeue(out var tell))
-            tell();
-        var satisfiable = Ask(assumption);
-        _shared.Add(
-            question,
-            new(
-                _witness is { } witness
-                    ? _conversation.Variables.ToDictionary(variable => variable.Name!, witness.Values.Of)
-                    : null
-            )
-        );
-        return satisfiable;
-    }
-
     private bool Ask(Bool? assumption)
     {
         var answer = assumption is null ? _solver.Check() : _solver.Check(Literal(assumption));
@@ -317,6 +248,3 @@ public sealed class Reasoner : IDisposable
         _conversation?.Dispose();
     }
 }
-
-/// <summary>The prover cannot answer, which never counts as a proof.</summary>
-public sealed class ProverException(string message) : Exception(message);

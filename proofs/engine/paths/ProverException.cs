@@ -1,0 +1,4 @@
+namespace Verified.Proofs.Prove;
+
+/// <summary>The prover cannot answer, which never counts as a proof.</summary>
+public sealed class ProverException(string message) : Exception(message);
