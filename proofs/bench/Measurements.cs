@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Timing;
 using Verified.Proofs.Diff;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Bench;

@@ -1,3 +1,4 @@
+using Verified.Proofs.Execution;
 using Verified.Proofs.Prove;
 using Verified.Proofs.Values;
 using Verified.Spec.Meaning;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Verified.Proofs.Bench;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;

@@ -9,7 +9,7 @@ using Verified.Proofs.Check;
 using Verified.Proofs.Explore;
 using Verified.Proofs.Host;
 using Verified.Proofs.Oracle;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Traces;
 using Verified.Proofs.Watch;
 

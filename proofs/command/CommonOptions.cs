@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Numerics;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 
 namespace Verified.Proofs.Commands;
 

@@ -3,6 +3,7 @@ using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 using Verified.Proofs.Traces;
 using Verified.Spec;

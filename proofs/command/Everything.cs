@@ -5,6 +5,7 @@ using Verified.Proofs.Diff;
 using Verified.Proofs.First;
 using Verified.Proofs.Fuzz;
 using Verified.Proofs.Oracle;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;

@@ -4,6 +4,7 @@ using Verified.Proofs.Check;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Fuzz;
 using Verified.Proofs.Oracle;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;

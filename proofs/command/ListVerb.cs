@@ -3,6 +3,7 @@ using Verified.Kernel;
 using Verified.Machine.Timing;
 using Verified.Proofs.Bench;
 using Verified.Proofs.First;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;

@@ -4,6 +4,7 @@ using Verified.Kernel;
 using Verified.Proofs.Diff;
 using Verified.Proofs.First;
 using Verified.Proofs.Mutation;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;

@@ -1,5 +1,5 @@
 using System.Runtime.ExceptionServices;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 
 namespace Verified.Proofs.Commands;
 

@@ -1,4 +1,4 @@
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 
 namespace Verified.Proofs.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.ComponentModel;
 using Verified.Kernel;
 using Verified.Proofs.Certify;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Smt;
 
 namespace Verified.Proofs.Commands;

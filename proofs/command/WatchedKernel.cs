@@ -1,6 +1,6 @@
 using Verified.Kernel;
 using Verified.Proofs.Diff;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Watch;
 
 namespace Verified.Proofs.Commands;

@@ -1,6 +1,6 @@
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Execution;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Diff;

@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Memory;
+using Verified.Proofs.Execution;
 using Verified.Proofs.Prove;
 using Verified.Spec.Values;
 

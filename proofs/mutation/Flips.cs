@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Verified.Kernel;
 using Verified.Proofs.Diff;
 using Verified.Proofs.First;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Mutation;

@@ -3,6 +3,8 @@ using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
+using Verified.Proofs.Execution;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 

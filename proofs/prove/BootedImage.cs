@@ -1,4 +1,5 @@
 using Verified.Kernel;
+using Verified.Proofs.Execution;
 
 namespace Verified.Proofs.Prove;
 

@@ -1,4 +1,6 @@
 using Verified.Kernel;
+using Verified.Proofs.Execution;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Values;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Verified.Kernel;
 using Verified.Machine.Processor;
+using Verified.Proofs.Execution;
 using Verified.Spec;
 using Descriptors = Verified.Machine.Processor.Descriptor;
 

@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Machine.Processor;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Values;

@@ -1,4 +1,5 @@
 using Verified.Kernel;
+using Verified.Proofs.Execution;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;

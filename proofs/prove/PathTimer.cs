@@ -1,6 +1,7 @@
 using Iced.Intel;
 using Verified.Kernel;
 using Verified.Machine.Timing;
+using Verified.Proofs.Paths;
 
 namespace Verified.Proofs.Prove;
 

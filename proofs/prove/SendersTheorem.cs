@@ -1,4 +1,5 @@
 using Verified.Kernel;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Values;

@@ -1,3 +1,4 @@
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Values;

@@ -1,3 +1,4 @@
+using Verified.Proofs.Paths;
 using Verified.Spec;
 
 namespace Verified.Proofs.Prove;

@@ -1,5 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Processor;
+using Verified.Proofs.Execution;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 using SegmentDescriptor = Verified.Machine.Processor.Descriptor;

@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Machine.Processor;
+using Verified.Proofs.Execution;
 using Verified.Spec;
 using Verified.Spec.Values;
 

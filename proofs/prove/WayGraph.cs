@@ -1,3 +1,5 @@
+using Verified.Proofs.Execution;
+using Verified.Proofs.Paths;
 using Verified.Spec;
 
 namespace Verified.Proofs.Prove;

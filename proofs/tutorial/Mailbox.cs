@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Iced.Intel;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Execution;
 using Verified.Proofs.Subjects;
 using Verified.Spec.Values;
 using static Iced.Intel.AssemblerRegisters;

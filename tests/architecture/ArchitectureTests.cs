@@ -1,7 +1,7 @@
 using System.Reflection;
 using Verified.Kernel;
 using Verified.Machine.Processor;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Spec;
 using Verified.Tests.Meanings;
 using Xunit;

@@ -1,4 +1,4 @@
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Spec.Values;
 using Verified.Tests.Meanings;
 using Xunit;

@@ -1,5 +1,5 @@
 using Verified.Proofs.Certify;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 using Verified.Tests.Host;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Verified.Kernel;
 using Verified.Proofs.Commands;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Spec;
 using Xunit;
 

@@ -2,6 +2,7 @@ using Verified.Kernel;
 using Verified.Proofs.Commands;
 using Verified.Proofs.First;
 using Verified.Proofs.Mutation;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Xunit;

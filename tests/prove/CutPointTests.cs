@@ -1,6 +1,8 @@
 using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Memory;
+using Verified.Proofs.Execution;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Spec.Values;

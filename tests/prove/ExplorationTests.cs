@@ -1,4 +1,4 @@
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
 using Verified.Spec.Values;

@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Proofs.Bench;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Xunit;

@@ -1,6 +1,8 @@
 using Iced.Intel;
 using Verified.Kernel;
 using Verified.Machine.Processor;
+using Verified.Proofs.Execution;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Xunit;

@@ -3,6 +3,7 @@ using Verified.Kernel;
 using Verified.Machine.Computer;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
+using Verified.Proofs.Execution;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Verified.Spec.Values;

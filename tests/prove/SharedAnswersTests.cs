@@ -1,4 +1,5 @@
 using Verified.Kernel;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 using Verified.Spec;
 using Xunit;

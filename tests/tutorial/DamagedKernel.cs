@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Execution;
 using Verified.Proofs.Subjects;
 using Verified.Proofs.Tutorial;
 using Verified.Spec.Values;

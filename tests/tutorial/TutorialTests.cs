@@ -1,6 +1,6 @@
 using Verified.Proofs.Check;
 using Verified.Proofs.Commands;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Subjects;
 using Verified.Proofs.Tutorial;
 using Xunit;

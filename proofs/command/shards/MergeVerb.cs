@@ -2,6 +2,7 @@ using System.CommandLine;
 using Verified.Kernel;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Fuzz;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Prove;
 
 namespace Verified.Proofs.Commands;

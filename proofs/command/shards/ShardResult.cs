@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Verified.Kernel;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 
 namespace Verified.Proofs.Commands;
 

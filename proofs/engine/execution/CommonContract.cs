@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>Conditions that kernels of this project have in common, whatever their segments and tables are.</summary>
 public static class CommonContract

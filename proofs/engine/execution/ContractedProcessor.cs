@@ -1,7 +1,7 @@
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>
 /// A processor that starts at one cut point and ends at another. Hypotheses and goals come from the same list of fields

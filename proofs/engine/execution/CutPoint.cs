@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Verified.Machine.Processor;
+using Verified.Proofs.Paths;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>The kinds of conditions that a contract has for a field of the processor.</summary>
 public enum HoldingKind

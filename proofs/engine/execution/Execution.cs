@@ -1,7 +1,8 @@
 using Verified.Machine.Processor;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>
 /// Executes the bytes of a kernel on a symbolic processor, one instruction after the other. Whatever a kernel must

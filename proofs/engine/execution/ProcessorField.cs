@@ -1,7 +1,7 @@
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>How the checks account for a field of the processor.</summary>
 public enum Accounting

@@ -1,6 +1,6 @@
 using Verified.Machine.Processor;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>The names of registers and flags, in the order of their numbers and bits.</summary>
 public static class ProcessorNames

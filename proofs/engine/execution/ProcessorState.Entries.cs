@@ -1,6 +1,7 @@
 using Verified.Machine.Processor;
+using Verified.Proofs.Paths;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>How each kind of entry reads and writes the processor.</summary>
 public static partial class ProcessorState<W, TBus>

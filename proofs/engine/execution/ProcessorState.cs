@@ -1,7 +1,7 @@
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>
 /// Every field of the processor, once. The theorems, the comparison of image and spec, and the checks of boot read this

@@ -1,8 +1,9 @@
 using Verified.Machine.Processor;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>
 /// A memory with the types of a layout: areas of rows of fields, each field a column, and constants. An address must

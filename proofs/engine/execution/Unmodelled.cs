@@ -1,6 +1,6 @@
 using Verified.Machine.Processor;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Execution;
 
 /// <summary>
 /// Instructions that do more on a processor than in the model. Foreign software may execute them. Code in a theorem

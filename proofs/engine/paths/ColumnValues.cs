@@ -1,7 +1,7 @@
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>
 /// A column about which nothing is known: a function from rows to values of a given width, expanded by Ackermann's

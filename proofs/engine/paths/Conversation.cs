@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Verified.Proofs.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>
 /// The text of everything that a proof has told its solver: facts, scopes and questions, in order, with every term in

@@ -1,7 +1,7 @@
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>
 /// Runs a text once per path: an undecided condition picks a side that is possible, and the whole text runs again for

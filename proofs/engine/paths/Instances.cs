@@ -1,7 +1,7 @@
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>
 /// Quantifier-free "for all": a universal hypothesis is asserted at the rows that the runs touched and at the rows the

@@ -1,7 +1,7 @@
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>A table whose rows statements are about.</summary>
 /// <param name="Table">The table.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>Receives the start and end of theorems, from several threads, one call at a time.</summary>
 public interface IProofProgress

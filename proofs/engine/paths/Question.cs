@@ -1,6 +1,6 @@
 using Verified.Proofs.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>A question that the solver answered: whether the facts and the assumption have a model.</summary>
 /// <param name="Path">The path of the exploration that it was asked on, from 1; 0 for the hypotheses.</param>

@@ -1,7 +1,7 @@
 using Verified.Proofs.Values;
 using Verified.Proofs.Z3;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>Models of earlier questions, which answer many questions without the solver.</summary>
 public sealed partial class Reasoner

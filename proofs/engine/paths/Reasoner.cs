@@ -2,7 +2,7 @@ using Verified.Proofs.Values;
 using Verified.Proofs.Z3;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>
 /// Holds the facts known about terms, in nested scopes, and answers questions under an assumption. Each theorem has one

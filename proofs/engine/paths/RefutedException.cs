@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>A goal that does not hold on some path.</summary>
 public sealed class RefutedException(string what) : Exception(what)

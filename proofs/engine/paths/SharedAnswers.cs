@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>
 /// The solver's answers, shared by theorems whose proofs are alike: the same code assembled for several places asks the

@@ -1,7 +1,7 @@
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>
 /// The symbolic reading of the spec's tables: columns start as <paramref name="initial"/> says; a choice is a fresh row

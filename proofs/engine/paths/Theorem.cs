@@ -1,6 +1,6 @@
 using Verified.Proofs.Values;
 
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>The result of a proof.</summary>
 /// <param name="Theorem">Its name.</param>

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Prove;
+namespace Verified.Proofs.Paths;
 
 /// <summary>
 /// The cost of the longest path in a set of paths, from one cut point to the next. Each figure is the maximum over all

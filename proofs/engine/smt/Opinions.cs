@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 
 namespace Verified.Proofs.Smt;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 
 namespace Verified.Proofs.Smt;

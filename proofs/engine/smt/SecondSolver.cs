@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Text;
 using Verified.Proofs.Host;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 
 namespace Verified.Proofs.Smt;
 

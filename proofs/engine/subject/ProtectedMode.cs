@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Verified.Machine.Processor;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Execution;
 
 namespace Verified.Proofs.Subjects;
 

@@ -1,5 +1,6 @@
 using Verified.Machine.Processor;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Execution;
+using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec.Values;
 

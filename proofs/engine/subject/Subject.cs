@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Verified.Proofs.Check;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Execution;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Subjects;

@@ -1,5 +1,5 @@
 using Verified.Proofs.Check;
-using Verified.Proofs.Prove;
+using Verified.Proofs.Paths;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Subjects;
