@@ -66,6 +66,20 @@ public sealed class SecondSolverTests : IDisposable
         }
     }
 
+    [FactWith(Tool.Linux)]
+    public void A_question_without_an_early_answer_is_asked_again_with_the_other_option()
+    {
+        Symbolic x = _terms.Variable("x");
+        string[] script = ["-c", "if [ \"$1\" = --eager ]; then echo unsat; else sleep 60; fi", "sh"];
+        var program = new SolverProgram("sh", script, Piped: false, Defines: true, "", "--eager");
+        foreach (var (otherwise, says) in ((string?, string)[])[("--eager", "unsat"), ("--lazy", "no"), (null, "no")])
+        {
+            using var solver = new SecondSolver(program with { Otherwise = otherwise }, TimeSpan.FromSeconds(2));
+            var answer = solver.Ask("a test", new(1, "", [], _terms.Of(x == 3), true));
+            Assert.StartsWith(says, answer, StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>The operation on two variables with given values has its concrete value, and no other.</summary>
     private void Agrees(string name, int samples)
     {
