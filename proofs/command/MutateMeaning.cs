@@ -12,10 +12,8 @@ internal static class MutateMeaning
     /// Tries every change whose line in the table contains a given text. Prints the check that caught it, and the
     /// score.
     /// </summary>
-    public static int Run(ParseResult parsed, string spec, string? only, bool list)
+    public static int Run(ParseResult parsed, Display display, string spec, string? only, bool list)
     {
-        var json = parsed.GetValue(CommonOptions.Json);
-        var display = json ? Display.Silent : new Display(parsed);
         var mutants = MeaningMutant
             .All.Where(mutant =>
                 only is null || $"{mutant.File}: {mutant.What}".Contains(only, StringComparison.Ordinal)
@@ -23,12 +21,14 @@ internal static class MutateMeaning
             .ToList();
         if (list)
         {
-            Report.Lines(new Display(parsed), mutants.Select(mutant => $"{mutant.File}: {mutant.What}"), "");
+            Report.Lines(display, mutants.Select(mutant => $"{mutant.File}: {mutant.What}"), "");
             return CommandLine.Holds;
         }
 
         if (mutants.Count == 0)
             throw new CommandException($"no change of the table contains '{only}': --list shows all changes");
+        var total = mutants.Count;
+        mutants = [.. ShardOptions.Of(parsed).PartOf(mutants, _ => 1)];
         display.Line(
             $"mutate meaning: tries {mutants.Count} of {MeaningMutant.All.Count} changes of the table; compiles the "
                 + "spec with each of them, and lets laws, random programs and small models look for a violated property"
@@ -38,8 +38,17 @@ internal static class MutateMeaning
             throw new CommandException($"the table of changes is not the spec's: {string.Join("; ", stale)}");
         var trials = new MeaningTrials(changed);
         var results = display.While("mutate", say => Try(display, trials, mutants, say));
-        if (json)
-            new Display(parsed).Json(
+        (display.Notes.Unit, display.Notes.Done, display.Notes.Total) = ("changes", results.Count, total);
+        display.Checked.AddRange(
+            results.Select(result => new Checked(
+                $"{result.Mutant.File}: {result.Mutant.What}",
+                result.Property is not null,
+                result.Property is { } property ? $"caught by {property}" : "NOT CAUGHT",
+                result.Seconds
+            ))
+        );
+        if (parsed.GetValue(CommonOptions.Json))
+            display.Json(
                 results.Select(result => new
                 {
                     result.Mutant.What,
@@ -54,7 +63,7 @@ internal static class MutateMeaning
         display.Line(
             $"mutate meaning: {caught} of {results.Count} changes caught by "
                 + $"{results.Select(result => result.Property).Where(name => name is not null).Distinct().Count()} "
-                + $"named properties, {results.Average(result => result.Seconds):F1} s each"
+                + $"named properties, {results.Select(result => result.Seconds).DefaultIfEmpty().Average():F1} s each"
         );
         return caught == results.Count ? CommandLine.Holds : CommandLine.Refuted;
     }

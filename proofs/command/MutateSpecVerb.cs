@@ -84,14 +84,14 @@ internal static class MutateSpecVerb
                             + "part of it."
                     );
         });
-        verb.SetAction(Run);
+        ShardOptions.AddTo(verb);
+        Reporting.AddResultsTo(verb, Run);
         return verb;
     }
 
-    private static int Run(ParseResult parsed)
+    private static int Run(ParseResult parsed, Display display)
     {
-        var (json, source) = (parsed.GetValue(CommonOptions.Json), parsed.GetValue(Source)!);
-        var display = json ? Display.Silent : new Display(parsed);
+        var source = parsed.GetValue(Source)!;
         var spec = Path.Combine(source, "spec");
         if (!File.Exists(Path.Combine(spec, "Spec.csproj")))
             throw new CommandException(
@@ -100,7 +100,7 @@ internal static class MutateSpecVerb
             );
 
         if (parsed.GetValue(Meaning))
-            return MutateMeaning.Run(parsed, spec, parsed.GetValue(Only), parsed.GetValue(List));
+            return MutateMeaning.Run(parsed, display, spec, parsed.GetValue(Only), parsed.GetValue(List));
         var (allSteps, allInvariants) = Changes(spec, parsed);
         var seed = parsed.GetValue(CommonOptions.Seed);
         var (steps, invariants) = (
@@ -109,7 +109,7 @@ internal static class MutateSpecVerb
         );
         if (parsed.GetValue(List))
         {
-            Report.Lines(new Display(parsed), steps.Concat(invariants).Select(mutant => mutant.ToString()), "");
+            Report.Lines(display, steps.Concat(invariants).Select(mutant => mutant.ToString()), "");
             return CommandLine.Holds;
         }
 
@@ -117,6 +117,8 @@ internal static class MutateSpecVerb
             throw new CommandException(
                 "no change is left to try: --list shows all; mend --only, --sample, --invariants"
             );
+        var (shard, total) = (ShardOptions.Of(parsed), steps.Count + invariants.Count);
+        (steps, invariants) = (shard.PartOf(steps, _ => 1), shard.PartOf(invariants, _ => 1));
         display.Line(
             $"mutate: tries {steps.Count:N0} of {allSteps.Count:N0} changes of steps and {invariants.Count:N0} of "
                 + $"{allInvariants.Count:N0} changes of invariants, chosen by seed {seed} (--list shows them)"
@@ -126,8 +128,17 @@ internal static class MutateSpecVerb
                 + string.Join(", ", SpecTrials.Checks.Select(check => $"'{check}'"))
         );
         var results = display.While("mutate", say => Try(display, source, steps, invariants, say));
-        if (json)
-            new Display(parsed).Json(results.Select(result => Summary(result.Mutant, result.Result)));
+        (display.Notes.Unit, display.Notes.Done, display.Notes.Total) = ("changes", results.Count, total);
+        display.Checked.AddRange(
+            results.Select(result => new Checked(
+                $"{result.Mutant}",
+                result.Result.Fate != SpecFate.Survived || steps.Contains(result.Mutant),
+                Describe(result.Result, steps.Contains(result.Mutant)),
+                result.Result.Seconds
+            ))
+        );
+        if (parsed.GetValue(CommonOptions.Json))
+            display.Json(results.Select(result => Summary(result.Mutant, result.Result)));
         Score(
             display,
             "steps",
@@ -180,6 +191,8 @@ internal static class MutateSpecVerb
     {
         const string needed = "changes of the spec need the .NET SDK to be built: install it";
         List<(Mutant, SpecResult)> results = [];
+        if (steps.Count + invariants.Count == 0)
+            return results;
         using var trials = new SpecTrials(source);
         try
         {

@@ -6,6 +6,7 @@ using Verified.Proofs.Commands;
 using Verified.Proofs.Host;
 using Verified.Spec;
 using Verified.Tests.Host;
+using Verified.Tests.Meanings;
 using Xunit;
 
 namespace Verified.Tests.Commands;
@@ -150,6 +151,23 @@ public sealed partial class ShardTests : IDisposable
         var (exit, output, _) = Run($"merge {results[0]} {results[1]} --size 4x2x2");
         Assert.Equal(CommandLine.Holds, exit);
         Assert.Matches(@"merge: prove, 2 shards, [2-9]\d* theorems: holds", output);
+    }
+
+    // One change, in the first of two shards. To try it takes minutes, so the first file is made from the second.
+    [Fact]
+    public void A_change_of_the_spec_is_in_one_shard()
+    {
+        var (one, two) = (In("spec-1.json"), In("spec-2.json"));
+        var command = $"mutate spec --sample 1 --invariants 0 --source {Sources.Root}";
+        Assert.Equal(CommandLine.Holds, Run($"{command} --shard 2/2 --result {two}").Exit);
+        Refused("run it, for example 'verified mutate spec --shard 1/2'", $"merge {two}");
+        var first = File.ReadAllText(two).Replace("\"shard\": 2", "\"shard\": 1", StringComparison.Ordinal);
+        File.WriteAllText(one, first);
+        Assert.Contains("not complete: 0 of 1 changes", Run($"merge {one} {two}").Output);
+        File.WriteAllText(one, first.Replace("\"done\": 0", "\"done\": 1", StringComparison.Ordinal));
+        var (exit, output, _) = Run($"merge {one} {two}");
+        Assert.Equal(CommandLine.Holds, exit);
+        Assert.Contains("merge: mutate spec, 2 shards, 1 changes: holds", output);
     }
 
     [FactWith(Tool.Parallel)]

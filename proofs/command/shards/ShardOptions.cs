@@ -59,7 +59,7 @@ internal static class ShardOptions
         var image = command.Options.Contains(ImageSource.Size) ? ImageSource.Of(parsed) : null;
         ShardResult
             .Make(
-                command.Name,
+                NameOf(command),
                 Of(parsed),
                 image is null ? "" : Images.Hash(image),
                 Given(parsed),
@@ -69,6 +69,12 @@ internal static class ShardOptions
             )
             .Save(file);
     }
+
+    // The verb with those above it, such as "mutate spec".
+    private static string NameOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault(parent => parent.Name != Reporting.Root) is { } parent
+            ? $"{NameOf(parent)} {command.Name}"
+            : command.Name;
 
     // The options that decide about the work. How a result is shown or kept is no matter.
     private static Dictionary<string, string> Given(ParseResult parsed)
@@ -86,10 +92,19 @@ internal static class ShardOptions
             "--depth",
             "--simulate",
             "--runs",
+            "--invariants",
+            "--only",
+            "--meaning",
         ];
         var given = parsed
             .CommandResult.Command.Options.Where(option => matter.Contains(option.Name))
-            .ToDictionary(option => option.Name, option => Text(parsed.GetResult(option)?.Tokens));
+            .ToDictionary(
+                option => option.Name,
+                option =>
+                    parsed.GetResult(option) is { Implicit: false, Tokens.Count: 0 }
+                        ? "given"
+                        : Text(parsed.GetResult(option)?.Tokens)
+            );
         foreach (var argument in parsed.CommandResult.Command.Arguments)
             given.Add(argument.Name, Text(parsed.GetResult(argument)?.Tokens));
         return given;
