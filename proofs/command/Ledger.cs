@@ -160,7 +160,8 @@ public static partial class Ledger
             $"{compared.Cases.Cases:N0} random cases of {compared.Cases.Compared.Count(form => form.Value > 0)} "
                 + "integer instruction forms in ring 3, "
                 + $"{compared.Cases.Faulted:N0} of them trap, "
-                + $"{compared.Cases.Differing:N0} as only some processors do, and {compared.Sequences?.Cases ?? 0:N0} sequences, "
+                + $"{compared.Cases.Differing:N0} as only some processors do, "
+                + $"and {compared.Sequences?.Cases ?? 0:N0} sequences, "
                 + $"{compared.With}"
         );
 

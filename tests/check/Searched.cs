@@ -3,7 +3,9 @@ using Verified.Proofs.Check;
 
 namespace Verified.Tests.Check;
 
-/// <summary>Complete searches of models without other options. Each is made once, and all tests read its result.</summary>
+/// <summary>
+/// Complete searches of models without other options. Each is made once, and all tests read its result.
+/// </summary>
 internal static class Searched
 {
     private static readonly ConcurrentDictionary<Model, Lazy<CheckResult>> Results = new(

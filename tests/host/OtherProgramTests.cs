@@ -43,6 +43,16 @@ public class OtherProgramTests
     public void A_program_that_takes_too_long_is_ended_and_has_no_exit_code() =>
         Assert.Null(OtherProgram.Run("sleep", ["600"], TimeSpan.FromMilliseconds(200)).Exit);
 
+    [FactWith(Tool.Linux)]
+    public void A_program_that_takes_too_long_is_ended_with_what_it_started()
+    {
+        var ended = OtherProgram.Run("sh", ["-c", "sleep 600 & echo $!; wait"], TimeSpan.FromSeconds(1));
+        Assert.Null(ended.Exit);
+        Assert.Matches("^[0-9]+\n$", ended.Output);
+        var child = $"/proc/{ended.Output.Trim()}/cmdline";
+        Assert.False(File.Exists(child) && File.ReadAllText(child).Contains("sleep", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_program_that_is_not_there_cannot_be_started() =>
         Assert.Throws<Win32Exception>(() => OtherProgram.Run("no-such-program-anywhere", [], Patience));

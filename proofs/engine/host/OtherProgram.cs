@@ -43,7 +43,7 @@ public sealed class OtherProgram : IDisposable
     /// <summary>The process; its standard input and output belong to the caller.</summary>
     public Process Process { get; }
 
-    /// <summary>The process was killed because it took too long.</summary>
+    /// <summary>The process was killed because it took too long, with all that it had started.</summary>
     public bool TookTooLong { get; private set; }
 
     /// <summary>Its standard error until now.</summary>
@@ -100,7 +100,7 @@ public sealed class OtherProgram : IDisposable
     {
         _limit.Dispose();
         if (!Process.HasExited)
-            Process.Kill();
+            Process.Kill(entireProcessTree: true);
         Process.Dispose();
     }
 
@@ -124,7 +124,7 @@ public sealed class OtherProgram : IDisposable
         try
         {
             TookTooLong = !Process.HasExited;
-            Process.Kill();
+            Process.Kill(entireProcessTree: true);
         }
         catch (InvalidOperationException)
         {
