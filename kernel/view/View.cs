@@ -33,18 +33,10 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
             nameof(State<W>.Status) => row => Thread(row, Layout.Status) & Layout.StatusMask,
             nameof(State<W>.Timed) => row => StatusBit(row, Layout.TimedStatus),
             nameof(State<W>.Faulting) => row => StatusBit(row, Layout.FaultingStatus),
-            nameof(State<W>.Eax) => row => User(row, machine.Register(0), Layout.Eax),
-            nameof(State<W>.Ecx) => row => User(row, machine.Register(1), Layout.Ecx),
-            nameof(State<W>.Edx) => row => User(row, machine.Register(2), Layout.Edx),
-            nameof(State<W>.Ebx) => row => User(row, machine.Register(3), Layout.Ebx),
-            nameof(State<W>.Esp) => row => User(row, machine.Register(4), Layout.Esp),
-            nameof(State<W>.Ebp) => row => User(row, machine.Register(5), Layout.Ebp),
-            nameof(State<W>.Esi) => row => User(row, machine.Register(6), Layout.Esi),
-            nameof(State<W>.Edi) => row => User(row, machine.Register(7), Layout.Edi),
-            nameof(State<W>.Eip) => row => User(row, machine.Eip, Layout.Eip),
-            nameof(State<W>.Eflags) => row => User(row, machine.Eflags, Layout.Eflags),
             nameof(State<W>.Picked) => row => Get(layout.Picked, row, layout.PickedNumber),
             _ when FieldOf(column) is { } field => row => Thread(row, field),
+            _ when (SavedRegister(column), LiveRegister(column)) is ({ } saved, { } live) => row =>
+                User(row, live(), saved),
             _ => Mapped(layout.Mappings.Place(column.Name)),
         };
 
@@ -89,6 +81,26 @@ public sealed class View<W>(Layout layout, IMachine<W> machine)
             nameof(State<W>.Edi) => Layout.Edi,
             nameof(State<W>.Eip) => Layout.Eip,
             nameof(State<W>.Eflags) => Layout.Eflags,
+            _ => null,
+        };
+
+    /// <summary>
+    /// The register of the machine that has the column's value while the thread runs; null if the column is no user
+    /// register.
+    /// </summary>
+    private Func<W>? LiveRegister(ColumnInfo column) =>
+        column.Name switch
+        {
+            nameof(State<W>.Eax) => () => machine.Register(0),
+            nameof(State<W>.Ecx) => () => machine.Register(1),
+            nameof(State<W>.Edx) => () => machine.Register(2),
+            nameof(State<W>.Ebx) => () => machine.Register(3),
+            nameof(State<W>.Esp) => () => machine.Register(4),
+            nameof(State<W>.Ebp) => () => machine.Register(5),
+            nameof(State<W>.Esi) => () => machine.Register(6),
+            nameof(State<W>.Edi) => () => machine.Register(7),
+            nameof(State<W>.Eip) => () => machine.Eip,
+            nameof(State<W>.Eflags) => () => machine.Eflags,
             _ => null,
         };
 

@@ -39,11 +39,11 @@ internal sealed class HeldStatements(FlatTables tables, int statements)
     private long _check = 1,
         _first = 1;
 
-    // What a statement read at a row, and the last check that found that it holds.
+    // A statement at a row: the columns that it read, and the last check that found that it holds.
     private readonly record struct Held(ulong InRow, ulong Elsewhere, long Check);
 
-    // All that a statement ever read, the last check that looked at its rows, and the last check up to which it is
-    // known to hold at all of them.
+    // A statement at all of its rows: the columns that it ever read, and two checks. One is the last that looked at the
+    // rows. The other is the last up to which the statement is known to hold at all of them.
     private struct Whole
     {
         public ulong Reads;

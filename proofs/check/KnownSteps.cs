@@ -38,7 +38,7 @@ internal sealed record KnownStep(
         && Writes.AsSpan().SequenceEqual(other.Writes);
 }
 
-/// <summary>What the workers of a search know about the steps of a model and their properties.</summary>
+/// <summary>The workers of a search share this knowledge about the steps of a model and their properties.</summary>
 internal sealed class KnownSteps
 {
     private readonly Lock _lock = new();

@@ -4,9 +4,9 @@ using Verified.Machine.Processor;
 namespace Verified.Proofs.Oracle;
 
 /// <summary>
-/// Where the processors of Intel and AMD differ from each other, so that ours agrees with only one of them. All of it
-/// is about instructions that fault, or of which ours faults: SDM vol. 3A, 6.9, leaves the order of such faults to each
-/// processor.
+/// The processors of Intel and AMD differ from each other in some cases, and ours agrees with only one of them. All
+/// cases are about instructions that fault, or of which ours faults. SDM vol. 3A, 6.9, leaves the order of such faults
+/// to each processor.
 /// </summary>
 public static class ProcessorDifferences
 {

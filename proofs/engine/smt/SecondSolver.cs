@@ -15,8 +15,8 @@ namespace Verified.Proofs.Smt;
 /// <param name="Defines">True if it knows definitions; if not, shared terms are variables with equations.</param>
 /// <param name="Version">The argument that makes it print its version.</param>
 /// <param name="Otherwise">
-/// Further arguments, for a question in a file that it has not answered after a tenth of the time limit; null if it
-/// gets all of the time at once.
+/// A further argument, with which a question in a file is asked again if a tenth of the time brought no answer. If
+/// null, the question gets all of the time at once.
 /// </param>
 public sealed record SolverProgram(
     string Name,
