@@ -1,5 +1,5 @@
 using Verified.Spec;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 
 namespace Verified.Kernel;
 

@@ -1,8 +1,10 @@
 using Iced.Intel;
+using Verified.Machine.Computer;
+using Verified.Machine.Processor;
 using static Iced.Intel.AssemblerRegisters;
 using Register = Verified.Machine.Processor.Register;
 
-namespace Verified.Machine.Computer;
+namespace Verified.Machine.Boot;
 
 /// <summary>
 /// A raw disk whose boot sector does the work of a Multiboot loader, for machines with a BIOS but without a loader.

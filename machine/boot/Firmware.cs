@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
+using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 
-namespace Verified.Machine.Computer;
+namespace Verified.Machine.Boot;
 
 /// <summary>
 /// The memory contents that a PC's firmware leaves for the program that it starts: interrupt vectors, the BIOS data

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
-namespace Verified.Machine.Computer;
+namespace Verified.Machine.Boot;
 
 /// <summary>
 /// The services of a BIOS that setup code and kernels call in real mode (INT 10h to 1Ah; Ralf Brown's interrupt list),

@@ -1,7 +1,8 @@
+using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
 
-namespace Verified.Machine.Computer;
+namespace Verified.Machine.Boot;
 
 /// <summary>Starts flat binaries, which have no header.</summary>
 public static class FlatBinary

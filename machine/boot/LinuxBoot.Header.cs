@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using Verified.Machine.Processor;
 
-namespace Verified.Machine.Computer;
+namespace Verified.Machine.Boot;
 
 /// <summary>Reads the header of a Linux kernel.</summary>
 public static partial class LinuxBoot

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
+using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 
-namespace Verified.Machine.Computer;
+namespace Verified.Machine.Boot;
 
 /// <summary>
 /// Boots a file that uses the Linux/x86 boot protocol 2.00 or later: bzImage, zImage, .lkrn (Linux,

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
+using Verified.Machine.Computer;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Spec.Values;
 
-namespace Verified.Machine.Computer;
+namespace Verified.Machine.Boot;
 
 /// <summary>A file given to the kernel at boot.</summary>
 public sealed record BootModule(string CommandLine, byte[] Content);

@@ -1,3 +1,5 @@
+using Verified.Machine.Processor;
+
 namespace Verified.Machine.Memory;
 
 /// <summary>

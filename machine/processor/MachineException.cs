@@ -1,4 +1,4 @@
-namespace Verified.Machine;
+namespace Verified.Machine.Processor;
 
 /// <summary>
 /// An input to the machine cannot be used. The message is one line: the problem, its place, and the remedy.

@@ -1,4 +1,5 @@
 using Iced.Intel;
+using Register = Iced.Intel.Register;
 
 namespace Verified.Machine.Timing;
 

@@ -1,5 +1,7 @@
 using Iced.Intel;
+using Verified.Machine.Processor;
 using static Iced.Intel.Mnemonic;
+using Register = Iced.Intel.Register;
 
 namespace Verified.Machine.Timing;
 

@@ -1,4 +1,5 @@
 using Iced.Intel;
+using Verified.Machine.Processor;
 
 namespace Verified.Machine.Timing;
 

@@ -1,3 +1,5 @@
+using Verified.Machine.Processor;
+
 namespace Verified.Machine.Timing;
 
 /// <summary>The cost of an instruction by itself.</summary>

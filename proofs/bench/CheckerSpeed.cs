@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Verified.Proofs.Check;
+using Verified.Proofs.Checker;
 
 namespace Verified.Proofs.Bench;
 

@@ -1,6 +1,6 @@
 using Iced.Intel;
 using Verified.Kernel;
-using Verified.Machine;
+using Verified.Machine.Processor;
 using Verified.Machine.Timing;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using Iced.Intel;
 using Verified.Kernel;
-using Verified.Machine;
 using Verified.Machine.Computer;
 using Verified.Machine.Memory;
+using Verified.Machine.Processor;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Spec;

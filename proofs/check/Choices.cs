@@ -1,5 +1,7 @@
+using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Verified.Proofs.Checker;
 using Verified.Spec;
 
 namespace Verified.Proofs.Check;

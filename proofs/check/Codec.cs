@@ -1,6 +1,8 @@
 using System.Numerics;
+using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;

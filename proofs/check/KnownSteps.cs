@@ -1,3 +1,4 @@
+using Verified.Proofs.Checker;
 using Verified.Spec;
 using Verified.Spec.Meaning;
 using Verified.Spec.Values;

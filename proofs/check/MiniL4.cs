@@ -1,3 +1,5 @@
+using Verified.Proofs.Checker;
+
 namespace Verified.Proofs.Check;
 
 /// <summary>

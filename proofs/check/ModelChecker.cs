@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
+using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Meaning;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;

@@ -1,3 +1,4 @@
+using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 
 namespace Verified.Proofs.Check;

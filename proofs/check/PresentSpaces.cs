@@ -1,6 +1,7 @@
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Meaning;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;

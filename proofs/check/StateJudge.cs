@@ -1,4 +1,6 @@
+using Verified.Proofs.Checker;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;

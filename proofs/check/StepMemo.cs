@@ -1,3 +1,4 @@
+using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Meaning;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Check;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Verified.Kernel;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Diff;

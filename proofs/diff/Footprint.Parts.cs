@@ -1,5 +1,6 @@
 using Verified.Kernel;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Diff;

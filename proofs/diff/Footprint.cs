@@ -1,6 +1,7 @@
 using Verified.Kernel;
 using Verified.Machine.Memory;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Diff;

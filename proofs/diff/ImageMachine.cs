@@ -1,11 +1,12 @@
 using Verified.Kernel;
-using Verified.Machine;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;
 using Verified.Proofs.Events;
 using Verified.Proofs.Prove;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Descriptor = Verified.Machine.Processor.Descriptor;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 
 namespace Verified.Proofs.Diff;
 

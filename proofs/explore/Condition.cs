@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Explore;

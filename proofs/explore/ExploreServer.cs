@@ -5,7 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Verified.Proofs.Check;
+using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 using Verified.Proofs.Page;
 using Verified.Proofs.Traces;

@@ -3,6 +3,7 @@ using Verified.Proofs.Events;
 using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Meaning;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Explore;

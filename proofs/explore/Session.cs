@@ -1,8 +1,10 @@
 using Verified.Proofs.Check;
+using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 using Verified.Proofs.Traces;
 using Verified.Spec;
 using Verified.Spec.Meaning;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Explore;

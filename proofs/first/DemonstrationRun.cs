@@ -1,5 +1,6 @@
 using System.Text;
 using Verified.Kernel;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 
 namespace Verified.Proofs.First;

@@ -1,4 +1,5 @@
 using Verified.Kernel;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 

@@ -1,7 +1,7 @@
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Spec;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 
 namespace Verified.Proofs.Fuzz;
 

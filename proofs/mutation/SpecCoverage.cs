@@ -1,4 +1,5 @@
 using Verified.Proofs.Check;
+using Verified.Proofs.Checker;
 
 namespace Verified.Proofs.Mutation;
 

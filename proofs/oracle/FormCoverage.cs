@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Verified.Kernel;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Limits = Verified.Spec.Limits;

@@ -108,7 +108,8 @@ public sealed class RecordedMachine
                 _pc.Run(MostInstructions);
             return _pc.Cpu.Halted ? null : new("end", "", "HLT", $"none after {MostInstructions} instructions");
         }
-        catch (Exception e) when (e is ShutdownException or UnimplementedInstruction or Machine.MachineException)
+        catch (Exception e)
+            when (e is ShutdownException or UnimplementedInstruction or Machine.Processor.MachineException)
         {
             return new("end", "", "HLT", e.Message);
         }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Verified.Kernel;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Memory;
 using Verified.Machine.Processor;

@@ -1,5 +1,5 @@
 using Verified.Kernel;
-using Verified.Machine;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 

@@ -3,7 +3,7 @@ using Verified.Machine.Processor;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 
 namespace Verified.Proofs.Prove;
 

@@ -4,6 +4,7 @@ using Verified.Proofs.Execution;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Prove;

@@ -2,7 +2,7 @@ using Verified.Kernel;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
 using Verified.Spec;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 
 namespace Verified.Proofs.Prove;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Iced.Intel;
 using Verified.Proofs.Execution;
 using Verified.Proofs.Subjects;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using static Iced.Intel.AssemblerRegisters;
 

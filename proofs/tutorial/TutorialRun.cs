@@ -1,6 +1,6 @@
 using Verified.Proofs.Paths;
 using Verified.Proofs.Subjects;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 
 namespace Verified.Proofs.Tutorial;
 

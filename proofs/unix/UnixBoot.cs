@@ -1,5 +1,5 @@
 using Verified.Kernel;
-using Verified.Machine.Computer;
+using Verified.Machine.Boot;
 
 namespace Verified.Proofs.Unix;
 

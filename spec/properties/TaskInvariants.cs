@@ -1,3 +1,4 @@
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Spec;

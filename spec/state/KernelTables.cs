@@ -1,4 +1,4 @@
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 
 namespace Verified.Spec;
 

@@ -1,4 +1,6 @@
-namespace Verified.Spec.Values;
+using Verified.Spec.Values;
+
+namespace Verified.Spec.Tables;
 
 /// <summary>How a field's dword holds its value, if the dword is not the value itself.</summary>
 public abstract class FieldEncoding

@@ -1,4 +1,6 @@
-namespace Verified.Spec.Values;
+using Verified.Spec.Values;
+
+namespace Verified.Spec.Tables;
 
 /// <summary>Tables whose columns are arrays. A choice of a row is a scan.</summary>
 public sealed class ConcreteTables : Tables<Concrete>

@@ -1,4 +1,6 @@
-namespace Verified.Spec.Values;
+using Verified.Spec.Values;
+
+namespace Verified.Spec.Tables;
 
 /// <summary>
 /// A property of every reachable state. It holds for all rows <c>i</c> of <paramref name="Over"/>. If it relates two

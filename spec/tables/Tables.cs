@@ -1,4 +1,6 @@
-namespace Verified.Spec.Values;
+using Verified.Spec.Values;
+
+namespace Verified.Spec.Tables;
 
 /// <summary>
 /// A kind of row: what a column has a value for, and what a statement about "every row" is about. A spec or a layout

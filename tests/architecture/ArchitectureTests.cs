@@ -3,7 +3,7 @@ using Verified.Kernel;
 using Verified.Machine.Processor;
 using Verified.Proofs.Paths;
 using Verified.Spec;
-using Verified.Tests.Meanings;
+using Verified.Tests.Meaning;
 using Xunit;
 
 namespace Verified.Tests.Architecture;
@@ -48,14 +48,14 @@ public sealed class ArchitectureTests
             "machine/timing"
         ),
         [typeof(Theorem).Assembly] = new(
-            "proofs/engine/solver",
-            "proofs/engine/terms",
+            "proofs/engine/z3",
+            "proofs/engine/values",
             "proofs/engine/paths",
             "proofs/engine/execution",
             "proofs/engine/checker",
             "proofs/engine/programs",
             "proofs/engine/traces",
-            "proofs/engine/subject",
+            "proofs/engine/subjects",
             "proofs/engine/host",
             "proofs/engine/smt",
             "proofs/engine/certify",
@@ -73,7 +73,7 @@ public sealed class ArchitectureTests
             "proofs/bench",
             "proofs/watch",
             "proofs/mutation",
-            "proofs/command"
+            "proofs/commands"
         ),
     };
 
@@ -177,7 +177,7 @@ public sealed class ArchitectureTests
         IReadOnlySet<TypeReference> References
     ) ReadSamples()
     {
-        var (all, references) = AssemblyReferences.Of(typeof(Samples.Sample).Assembly, Sources.Root);
+        var (all, references) = AssemblyReferences.Of(typeof(Samples.Low.Sample).Assembly, Sources.Root);
         var files = all.Where(type => type.Value.All(file => SampleLayers.Of(file) is not null)).ToDictionary();
         return (
             files,

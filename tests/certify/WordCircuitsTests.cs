@@ -110,7 +110,7 @@ public sealed class WordCircuitsTests
             for (var i = 0; i < 300; i++)
             {
                 var (v, w) = (Number(random), Number(random));
-                AssertResult(op, Meaning.Apply(op, v, w), Evaluate(blaster.Gates, [(a, v), (b, w)], result), v, w);
+                AssertResult(op, OpMeaning.Apply(op, v, w), Evaluate(blaster.Gates, [(a, v), (b, w)], result), v, w);
             }
         }
     }
@@ -133,8 +133,8 @@ public sealed class WordCircuitsTests
             var n = a << Width | b;
 
             // A quotient that does not fit is cut.
-            var q = 7 & Meaning.Apply(Op.Quotient, 0, n, c);
-            var r = c == 0 ? b : Meaning.Apply(Op.Remainder, 0, n, c);
+            var q = 7 & OpMeaning.Apply(Op.Quotient, 0, n, c);
+            var r = c == 0 ? b : OpMeaning.Apply(Op.Remainder, 0, n, c);
             AssertResult(Op.Quotient, q, Evaluate(gates, inputs, quotient), n, c);
             AssertResult(Op.Remainder, r, Evaluate(gates, inputs, remainder), n, c);
         }
@@ -182,11 +182,11 @@ public sealed class WordCircuitsTests
         return mask
             & op switch
             {
-                Op.MultiplyHigh => Meaning.Apply(Op.Multiply, a, b) >> width,
-                Op.ShiftRightSigned => Meaning.Apply(op, Extended(a), b),
-                Op.LessSigned => Meaning.Apply(op, Extended(a), Extended(b)),
-                Op.Select => Meaning.Apply(op, c, a, b),
-                _ => Meaning.Apply(op, a, b),
+                Op.MultiplyHigh => OpMeaning.Apply(Op.Multiply, a, b) >> width,
+                Op.ShiftRightSigned => OpMeaning.Apply(op, Extended(a), b),
+                Op.LessSigned => OpMeaning.Apply(op, Extended(a), Extended(b)),
+                Op.Select => OpMeaning.Apply(op, c, a, b),
+                _ => OpMeaning.Apply(op, a, b),
             };
 
         uint Extended(uint value) => (value >> (width - 1) & 1) != 0 ? value | ~mask : value;

@@ -1,4 +1,5 @@
 using Verified.Proofs.Check;
+using Verified.Proofs.Checker;
 using Verified.Spec;
 using Verified.Spec.Values;
 using Xunit;

@@ -1,6 +1,7 @@
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Xunit;
 

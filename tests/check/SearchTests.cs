@@ -1,4 +1,5 @@
 using Verified.Proofs.Check;
+using Verified.Proofs.Checker;
 using Xunit;
 
 namespace Verified.Tests.Check;

@@ -4,6 +4,7 @@ using Verified.Proofs.Explore;
 using Verified.Proofs.Fuzz;
 using Verified.Proofs.Traces;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Verified.Tests.Check;
 using Xunit;

@@ -4,6 +4,7 @@ using Verified.Kernel;
 using Verified.Proofs.Diff;
 using Verified.Proofs.Events;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Xunit;
 using Registers = Verified.Proofs.Events.Registers;

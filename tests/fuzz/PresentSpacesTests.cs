@@ -3,6 +3,7 @@ using Verified.Proofs.Events;
 using Verified.Proofs.Fuzz;
 using Verified.Spec;
 using Verified.Spec.Meaning;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Xunit;
 

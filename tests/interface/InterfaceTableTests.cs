@@ -1,6 +1,6 @@
 using System.Reflection;
 using Verified.Proofs.Commands;
-using Verified.Tests.Meanings;
+using Verified.Tests.Meaning;
 using Xunit;
 
 namespace Verified.Tests.Interface;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Verified.Machine.Computer;
+using Verified.Machine.Boot;
 using Verified.Proofs.Host;
 using Xunit;
 

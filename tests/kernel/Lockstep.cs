@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
 using Verified.Kernel;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Xunit;
 

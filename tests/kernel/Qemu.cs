@@ -1,6 +1,6 @@
 using System.Text;
 using Verified.Kernel;
-using Verified.Machine.Computer;
+using Verified.Machine.Boot;
 using Verified.Proofs.Host;
 using Xunit;
 

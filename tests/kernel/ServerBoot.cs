@@ -1,6 +1,7 @@
 using System.Text;
 using Iced.Intel;
 using Verified.Kernel;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Spec;
 using Verified.Tests.Machine;

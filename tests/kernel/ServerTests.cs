@@ -1,6 +1,6 @@
 using Iced.Intel;
 using Verified.Kernel;
-using Verified.Machine.Computer;
+using Verified.Machine.Boot;
 using Verified.Machine.Processor;
 using Verified.Tests.Interface;
 using Verified.Tests.Machine;

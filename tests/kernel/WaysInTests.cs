@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Verified.Kernel;
 using Verified.Proofs.Prove;
 using Verified.Spec;
-using Verified.Tests.Meanings;
+using Verified.Tests.Meaning;
 using Xunit;
 
 namespace Verified.Tests.Kernel;

@@ -1,3 +1,4 @@
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Xunit;
@@ -26,9 +27,9 @@ public class BiosDataTests
     {
         Assert.Equal((uint)value, Boot(MultibootTests.Kernel(0x100000, [0xF4])).Memory.Load(at, 2));
         var flat = new Pc(4 << 20);
-        Verified.Machine.Computer.FlatBinary.Flat(flat, [0xF4], 0x100000);
+        Verified.Machine.Boot.FlatBinary.Flat(flat, [0xF4], 0x100000);
         var real = new Pc(4 << 20);
-        Verified.Machine.Computer.FlatBinary.Real(real, [0xF4], 0x7C00);
+        Verified.Machine.Boot.FlatBinary.Real(real, [0xF4], 0x7C00);
         var linux = new Pc(4 << 20);
         LinuxBoot.Load(linux, LinuxBootTests.Kernel([0xF4]), "");
         foreach (var pc in (Pc[])[flat, real, linux])

@@ -1,4 +1,5 @@
 using Iced.Intel;
+using Verified.Machine.Boot;
 using Verified.Machine.Chips;
 using Verified.Machine.Computer;
 using Xunit;

@@ -1,4 +1,4 @@
-using Verified.Machine;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Xunit;

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
-using Verified.Machine;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
+using Verified.Machine.Processor;
 using Xunit;
 using static Iced.Intel.AssemblerRegisters;
 using Register = Verified.Machine.Processor.Register;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Verified.Machine;
+using Verified.Machine.Boot;
 using Verified.Machine.Computer;
 using Verified.Machine.Processor;
 using Xunit;

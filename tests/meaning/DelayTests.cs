@@ -5,7 +5,7 @@ using Verified.Spec.Meaning;
 using Verified.Spec.Values;
 using Xunit;
 
-namespace Verified.Tests.Meanings;
+namespace Verified.Tests.Meaning;
 
 /// <summary>A kernel that keeps the thread above all others from the processor violates a named property.</summary>
 public sealed class DelayTests

@@ -1,10 +1,11 @@
 using Verified.Proofs.Check;
+using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 using Verified.Spec;
 using Verified.Spec.Values;
 using Xunit;
 
-namespace Verified.Tests.Meanings;
+namespace Verified.Tests.Meaning;
 
 /// <summary>If a thread waits for ever while others are served, the checker finds it as a cycle of states.</summary>
 public sealed class LivenessTests

@@ -7,7 +7,7 @@ using Verified.Spec.Meaning;
 using Verified.Spec.Values;
 using Xunit;
 
-namespace Verified.Tests.Meanings;
+namespace Verified.Tests.Meaning;
 
 /// <summary>
 /// The purpose of the kernel is stated by named properties, and a consistently wrong kernel violates them.

@@ -7,7 +7,7 @@ using Verified.Spec.Values;
 using Verified.Tests.Fuzz;
 using Xunit;
 
-namespace Verified.Tests.Meanings;
+namespace Verified.Tests.Meaning;
 
 /// <summary>
 /// Two engines judge the same meaning: FsCheck's programs do not read the state and shrink by FsCheck's rules; the

@@ -1,4 +1,4 @@
-namespace Verified.Tests.Meanings;
+namespace Verified.Tests.Meaning;
 
 /// <summary>The sources that these tests were built from.</summary>
 internal static class Sources

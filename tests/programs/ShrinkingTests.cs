@@ -1,4 +1,4 @@
-using Verified.Proofs.Check;
+using Verified.Proofs.Checker;
 using Verified.Proofs.Programs;
 using Xunit;
 

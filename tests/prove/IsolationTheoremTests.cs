@@ -1,7 +1,7 @@
 using Verified.Proofs.Prove;
 using Verified.Proofs.Values;
 using Verified.Spec;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 using Xunit;
 
 namespace Verified.Tests.Prove;

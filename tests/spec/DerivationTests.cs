@@ -1,5 +1,6 @@
 using Verified.Proofs.Check;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Xunit;
 

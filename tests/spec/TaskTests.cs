@@ -1,4 +1,5 @@
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Xunit;
 

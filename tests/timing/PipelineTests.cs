@@ -1,11 +1,12 @@
 using Iced.Intel;
-using Verified.Machine;
 using Verified.Machine.Computer;
+using Verified.Machine.Processor;
 using Verified.Machine.Timing;
 using Verified.Tests.Machine;
 using Xunit;
 using static Iced.Intel.AssemblerRegisters;
 using static Verified.Tests.Timing.Pipelines;
+using Register = Iced.Intel.Register;
 
 namespace Verified.Tests.Timing;
 

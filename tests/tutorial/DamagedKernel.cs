@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Verified.Proofs.Execution;
 using Verified.Proofs.Subjects;
 using Verified.Proofs.Tutorial;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Xunit;
 

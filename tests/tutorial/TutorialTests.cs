@@ -1,4 +1,4 @@
-using Verified.Proofs.Check;
+using Verified.Proofs.Checker;
 using Verified.Proofs.Commands;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Subjects;
@@ -78,7 +78,7 @@ public sealed class TutorialTests
     [Fact]
     public void The_file_has_at_most_300_lines()
     {
-        var file = Path.Combine(Meanings.Sources.Root, "proofs", "tutorial", "Mailbox.cs");
+        var file = Path.Combine(Meaning.Sources.Root, "proofs", "tutorial", "Mailbox.cs");
         Assert.InRange(File.ReadLines(file).Count(), 100, 300);
         Assert.InRange(new MailboxKernel().Instructions, 30, 60);
     }

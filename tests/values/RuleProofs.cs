@@ -103,7 +103,7 @@ public sealed class RuleProofs : IDisposable
                 return;
             var (first, second) = (Operand(logical, a), Operand(logical && op != Op.Select, b));
             var solved = _z3.ValueOf(SolverTranslation.Apply(_z3, op, first, second, _z3.Number(c)));
-            var meant = Meaning.Apply(op, a, b, c);
+            var meant = OpMeaning.Apply(op, a, b, c);
             Assert.True(solved == meant, $"{op}({a:X}, {b:X}, {c:X}) is {meant:X}, and {solved:X} to Z3");
         }
 

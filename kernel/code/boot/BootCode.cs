@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Verified.Spec;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using static Iced.Intel.AssemblerRegisters;
 using Code = Iced.Intel.Code;

@@ -1,6 +1,6 @@
 using Iced.Intel;
 using Verified.Spec;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;

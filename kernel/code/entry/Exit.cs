@@ -1,5 +1,5 @@
 using Iced.Intel;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;

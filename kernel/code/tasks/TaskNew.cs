@@ -1,7 +1,7 @@
 using System.Numerics;
 using Iced.Intel;
 using Verified.Spec;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Verified.Kernel;

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>No endless run passes over somebody again and again while it waits all the time.</summary>
 /// <param name="Name">The claim's name in reports.</param>

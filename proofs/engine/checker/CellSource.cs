@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>The search's view of a system that is given as data.</summary>
 internal sealed class CellSource : IStepSource

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// Permutations of ids that change no behaviour of a system. A search that knows them visits one state for all those

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>A column of a transition system that is given as data.</summary>
 /// <param name="Name">Its name in errors.</param>

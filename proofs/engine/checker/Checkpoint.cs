@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>A checkpoint cannot be read, written or used; the message says why.</summary>
 public sealed class CheckpointException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// A part of a level, expanded by one worker. It holds the successor states in order, sorted by their shards.

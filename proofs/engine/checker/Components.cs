@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// The strongly connected components of a graph, after Tarjan (1972). A single node without a step to itself is a

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// The states of a search on the disk: a file for each shard. The candidates of a batch are compared with a whole shard

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>A step from a state.</summary>
 /// <param name="To">The number of the state after it.</param>

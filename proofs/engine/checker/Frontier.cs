@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>The states that are not expanded yet, in the order of discovery.</summary>
 internal interface IFrontier

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// The packed states that a search has found, in shards by their hash. The number of a state gives its shard and its

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// The leaves that a walk has reached, and the path to the present one. Each worker has its own object.

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>The states to expand, at the end of the log of a checkpoint.</summary>
 internal sealed class LogFrontier : IFrontier

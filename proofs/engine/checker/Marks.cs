@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
 
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>A set of at most 256 things that happen, by number.</summary>
 public readonly record struct Marks(Vector256<ulong> Bits)

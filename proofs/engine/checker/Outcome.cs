@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>The outcome of a run of a step.</summary>
 public enum OutcomeKind : byte

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// Shared by the workers of a search: the bits of states that each judgement of a state has read so far, by any worker.

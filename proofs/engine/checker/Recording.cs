@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// The reads of one run of a step, of bits of a packed state or of cells, and its choices, in order. The run is a

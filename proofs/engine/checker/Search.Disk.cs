@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>The part of the search that keeps it on the disk.</summary>
 public sealed partial class Search

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>Breadth-first search over packed states of at most 64 bits, by several workers.</summary>
 /// <remarks>

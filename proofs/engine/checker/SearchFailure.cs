@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// A violation: by the step with a given number from a state, or by the state that the first step to it leads to.

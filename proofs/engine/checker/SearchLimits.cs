@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>Why a search has ended before it visited every state.</summary>
 /// <param name="Why">The limit, in words.</param>

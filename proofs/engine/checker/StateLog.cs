@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>A state in a file, with the number of the state from which it was found.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 4)]

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>The states of a search in memory. Workers add to different shards without a lock.</summary>
 public sealed class StateSet : IStateStore

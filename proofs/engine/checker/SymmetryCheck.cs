@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>
 /// Checks that a symmetry which a system declares changes no behaviour: the steps from a permuted state lead to the

@@ -1,4 +1,4 @@
-namespace Verified.Proofs.Check;
+namespace Verified.Proofs.Checker;
 
 /// <summary>A set of 64-bit words with open addressing in one array.</summary>
 internal sealed class WordSet

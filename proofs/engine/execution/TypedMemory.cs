@@ -1,7 +1,7 @@
 using Verified.Machine.Processor;
 using Verified.Proofs.Paths;
 using Verified.Proofs.Values;
-using Verified.Spec.Values;
+using Verified.Spec.Tables;
 
 namespace Verified.Proofs.Execution;
 

@@ -1,4 +1,5 @@
 using Verified.Proofs.Values;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Paths;

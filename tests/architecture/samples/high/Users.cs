@@ -1,4 +1,6 @@
-namespace Verified.Tests.Architecture.Samples;
+using Verified.Tests.Architecture.Samples.Low;
+
+namespace Verified.Tests.Architecture.Samples.High;
 
 // Each type refers to the low layer once, in the way that its name says.
 #pragma warning disable CA1812, CA1822, CA1823, CS0169, CS0219, IDE0051, IDE0044, IDE0060

@@ -1,4 +1,4 @@
-namespace Verified.Tests.Architecture.Samples;
+namespace Verified.Tests.Architecture.Samples.Low;
 
 internal interface ISample;
 
