@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Verified.Kernel;
 using Verified.Proofs.Check;
 using Verified.Proofs.Events;
 using Verified.Proofs.Explore;
+using Verified.Proofs.Subjects;
 
 namespace Verified.Proofs.Commands;
 
@@ -21,7 +23,28 @@ internal static class ExploreVerb
 
     private static readonly Option<string?> TraceOf = new("--trace")
     {
-        Description = "Begin at the end of a saved trace of this model",
+        Description =
+            "Explore a saved trace. A trace of a model begins at its end; any other at its start, and its own events "
+            + "are offered beside random ones",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<int> Seed = CommonOptions.InRange(
+        new Option<int>("--seed")
+        {
+            Description = "Selects the random events that are offered beside those of a trace",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+        },
+        0,
+        int.MaxValue
+    );
+
+    private static readonly Option<string?> Image = new("--image")
+    {
+        Description =
+            "Run this image file beside the spec [default: the image that the trace was found with, or the one built "
+            + "here; none for a trace of the spec alone]",
         HelpName = "FILE",
     };
 
@@ -46,13 +69,15 @@ internal static class ExploreVerb
     {
         var verb = new Command(
             "explore",
-            "Serve a page on this host only: choose the events of a model one by one, search a run to a condition, "
-                + "and see which statements hold. Ctrl-C ends it"
+            "Serve a page on this host only: choose the events of a model or after a saved trace one by one, search a "
+                + "run to a condition, and see which statements hold. Ctrl-C ends it"
         )
         {
             Name,
             TraceOf,
             Until,
+            Seed,
+            Image,
             Port,
         };
         verb.SetAction(parsed => Run(parsed, new Display(parsed)));
@@ -61,19 +86,69 @@ internal static class ExploreVerb
 
     private static int Run(ParseResult parsed, Display display)
     {
-        var trace = parsed.GetValue(TraceOf) is { } file ? TraceFile.Load(file) : null;
-        if (trace is not null && trace.Origin?.Model is null)
-            throw new CommandException(
-                $"{parsed.GetValue(TraceOf)} is of {trace.Origin?.Verb ?? "no model"}, and only a trace of a model "
-                    + "can be explored: 'verified replay FILE --html PAGE' draws it"
-            );
-        var session = new Session(ModelOf(parsed.GetValue(Name) ?? trace?.Origin?.Model ?? Model.Pair.Name));
-        if (trace is not null)
-            session.Load(trace);
+        var session = parsed.GetValue(TraceOf) is { } file
+            ? OfTrace(parsed, display, file)
+            : new Session(OfModel(parsed, parsed.GetValue(Name) ?? Model.Pair.Name));
         if (parsed.GetValue(Until) is { } condition)
             session.RunUntil(condition);
         Serve(session, parsed.GetValue(Port), display, parsed.InvocationConfiguration.Error).GetAwaiter().GetResult();
         return CommandLine.Holds;
+    }
+
+    private static Session OfTrace(ParseResult parsed, Display display, string file)
+    {
+        if (File.Exists(file) && SubjectTrace.KernelOf(File.ReadAllText(file)) is { } kernel)
+            throw new CommandException(
+                $"{file} is of {kernel}, a kernel of the tutorial, which has no explorer: verified replay {file}"
+            );
+        var trace = TraceFile.Load(file);
+
+        // A trace without an origin may be of a model that the user names.
+        if (trace.Origin is null or { IsOfModel: true } && (parsed.GetValue(Name) ?? trace.Origin?.Model) is { } model)
+        {
+            var session = new Session(OfModel(parsed, model));
+            session.Load(trace);
+            return session;
+        }
+
+        if (parsed.GetValue(Name) is { } unwanted)
+            throw new CommandException(
+                $"{file} is of {trace.Origin?.Verb}, not of model {unwanted}: verified explore --trace {file}"
+            );
+        var seed = parsed.GetValue(Seed);
+        return new(new TraceWorld(trace, seed, ImageOf(parsed, display, file, trace)));
+    }
+
+    private static ModelWorld OfModel(ParseResult parsed, string name) =>
+        parsed.GetValue(Image) is { } image
+            ? throw new CommandException($"--image {image}: a model has no image; give a --trace of diff or prove")
+            : new(ModelOf(name));
+
+    // The image that runs beside the spec; null if the trace is of the spec alone.
+    private static ImageComparison? ImageOf(ParseResult parsed, Display display, string file, Trace trace)
+    {
+        if (parsed.GetValue(Image) is { } path)
+            return Named(KernelImage.Load(path), path, path);
+        if (trace.Origin?.Image is not { } recorded)
+            return null;
+        if (Images.Find(recorded) is { } found)
+            return Named(found, recorded.Path!, recorded.Path);
+        var missing =
+            $"{file}: the image that it was found with is not here (SHA-256 {recorded.Short}...): --image FILE "
+            + "gives it";
+        if (!Images.CanBuild(trace.Start.Limits))
+        {
+            display.Line($"{missing}; the spec runs alone");
+            return null;
+        }
+
+        var built = KernelImage.Build(trace.Start.Limits);
+        if (Images.Hash(built) != recorded.Sha256)
+            display.Line($"{missing}; the image built here runs in its place");
+        return Named(built, "the image built here", null);
+
+        static ImageComparison Named(KernelImage image, string name, string? path) =>
+            new(image, name, new(Images.Hash(image), path));
     }
 
     private static Model ModelOf(string name) =>
@@ -87,11 +162,11 @@ internal static class ExploreVerb
         var ends = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        var name = $"explore-{session.Model.Name}";
+        var name = $"explore-{session.World.Name}";
         var server = await ExploreServer.Start(session, port, Path.Combine(Report.Folder, $"{name}.json"), error);
         await using (server)
         {
-            display.Line($"explore {session.Model.Name}: {server.Address} (Ctrl-C ends it)");
+            display.Line($"explore {session.World.Name}: {server.Address} (Ctrl-C ends it)");
             await ends.Task;
         }
 

@@ -10,16 +10,6 @@ namespace Verified.Proofs.Events;
 /// </summary>
 public sealed class Narration
 {
-    private static readonly Entry[] Owns =
-    [
-        Entry.Pick,
-        Entry.Receive,
-        Entry.Accept,
-        Entry.Leave,
-        Entry.Wake,
-        Entry.Map,
-    ];
-
     private readonly Trace _trace;
     private readonly FlatTables _before,
         _after;
@@ -48,51 +38,19 @@ public sealed class Narration
     public IEnumerable<NarratedStep> Steps()
     {
         var s = After;
-        var events = _trace.Events;
-        var makesOwn = _trace.Origin is not { IsOfModel: true } && !events.Any(e => Owns.Contains(e.Entry));
-        var tellsMaps = events.Any(e => e.Entry == Entry.Map);
-        InterruptBetweenSteps? between = null;
-        for (var i = 0; i < events.Count; i++)
-        {
-            var @event = events[i];
-            // In a trace that spells out the steps on mappings, an interrupt may come between them.
-            if (!tellsMaps || !@event.ComesBetween(s))
-                foreach (var (own, argument) in Event.OwnSteps(s, between).TakeWhile(own => own.Entry != @event.Entry))
-                    if (Make(i - 1, new(own, null, argument)) is { } before)
-                        yield return before;
-            // The effect of an instruction depends on the state, so the state must be up to date.
-            between = @event.Between;
-            if (@event.By is not { } instruction || s.Stage.Value != Stages.User)
-            {
-                if (Make(i, @event) is { } step)
-                    yield return step;
-                continue;
-            }
-
-            foreach (var arisen in Judge.Arisen(s, @event))
-            {
-                foreach (var (own, argument) in Event.OwnSteps(s))
-                    if (Make(i, new(own, null, argument)) is { } before)
-                        yield return before;
-                if (arisen is null)
-                    yield return new(
-                        i,
-                        s.Current.Value,
-                        null,
-                        Words.Thread(s, s.Current.Value),
-                        $"executes {instruction}h",
-                        "goes on",
-                        []
-                    );
-                else if (Make(i, arisen) is { } step)
-                    yield return step;
-            }
-        }
-
-        if (makesOwn)
-            foreach (var (own, argument) in Event.OwnSteps(s, between))
-                if (Make(events.Count - 1, new(own, null, argument)) is { } step)
-                    yield return step;
+        foreach (var (i, single) in Unfolding.Of(_trace, s))
+            if (single is null)
+                yield return new(
+                    i,
+                    s.Current.Value,
+                    null,
+                    Words.Thread(s, s.Current.Value),
+                    $"executes {_trace.Events[i].By}h",
+                    "goes on",
+                    []
+                );
+            else if (Make(i, single) is { } step)
+                yield return step;
         if (_begun is not null)
             yield return End();
     }

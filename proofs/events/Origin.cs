@@ -16,12 +16,12 @@ public sealed record ImageOrigin(string Sha256, string? Path = null)
 /// <param name="Image">The image; null if the spec alone fails.</param>
 public sealed record Origin(string Verb, int? Seed = null, string? Model = null, ImageOrigin? Image = null)
 {
-    /// <summary>Verbs whose traces contain every step of the kernel.</summary>
+    /// <summary>Verbs whose traces of models contain every step of the kernel.</summary>
     public const string Check = "check",
         Explore = "explore";
 
     /// <summary>True if the trace contains the kernel's own steps, as the runs of a model do.</summary>
-    public bool IsOfModel => Verb is Check or Explore;
+    public bool IsOfModel => Verb is Check || (Verb is Explore && Model is not null);
 
     public override string ToString() =>
         Verb + (Model is null ? "" : $" {Model}") + (Seed is null ? "" : $", seed {Seed}");

@@ -26,6 +26,10 @@ public static class Words
     /// <summary>task.lthread of a thread number.</summary>
     public static string Thread(State<Concrete> s, uint row) => $"{row / s.Limits.Lthreads}.{row % s.Limits.Lthreads}";
 
+    /// <summary>An event that may come in a state, in a line.</summary>
+    internal static string Line(State<Concrete> s, Event e) =>
+        $"{Subject(s, s.Current.Value, s.Stage.Value)} {Action(s, e)}";
+
     internal static string Subject(State<Concrete> s, uint actor, uint stage) =>
         stage == Stages.Pick ? "kernel"
         : actor == State<Concrete>.Nobody ? "idle"

@@ -13,68 +13,55 @@ namespace Verified.Proofs.Explore;
 /// <c>COLUMN[ROW] OP VALUE</c>, the name of an event that happens sometimes, or the name of an invariant.
 /// </summary>
 /// <param name="Text">The text that the user wrote.</param>
-/// <param name="Holds">True if it holds for a step of the walker and the state after it.</param>
-public sealed partial record Condition(string Text, Func<Transition, bool> Holds)
+/// <param name="Parts">Its parts.</param>
+public sealed partial record Condition(string Text, IReadOnlyList<ConditionPart> Parts)
 {
     private const string Not = "not ";
 
     // Values have names up to these: statuses, stages, phases, and rows of a model's few threads.
     private const uint MostNamed = 256;
 
-    /// <exception cref="ExploreException">The text is not a condition of this model.</exception>
-    public static Condition Parse(
-        string text,
-        Walker walker,
-        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants
-    )
-    {
-        var parts = text.Split("&&", StringSplitOptions.TrimEntries)
-            .Select(part => Part(part, walker, invariants))
-            .ToArray();
-        return new(text, step => Array.TrueForAll(parts, part => part(step)));
-    }
+    /// <summary>True if it holds for a step of the kernel and the state after it.</summary>
+    public bool Holds(Transition step) => Parts.All(part => part.Holds(step) != part.IsNegated);
 
-    /// <summary>The names that a part may have, besides those of invariants.</summary>
-    public static IEnumerable<string> Names(Model model) => Sometimes.All.Select(each => each.Name).Except(model.Never);
+    /// <exception cref="ExploreException">The text is not a condition here.</exception>
+    public static Condition Parse(string text, ConditionScope scope) =>
+        new(text, [.. text.Split("&&", StringSplitOptions.TrimEntries).Select(part => Part(part, scope))]);
 
-    private static Func<Transition, bool> Part(
-        string text,
-        Walker walker,
-        IReadOnlyList<Invariant<State<Concrete>, Concrete>> invariants
-    )
+    private static ConditionPart Part(string text, ConditionScope scope)
     {
         if (text.StartsWith(Not, StringComparison.Ordinal))
         {
-            var positive = Part(text[Not.Length..].Trim(), walker, invariants);
-            return step => !positive(step);
+            var positive = Part(text[Not.Length..].Trim(), scope);
+            return positive with { IsNegated = !positive.IsNegated };
         }
 
         if (Sometimes.All.FirstOrDefault(each => each.Name == text) is { } sometimes)
-            return sometimes.Happens;
-        if (invariants.FirstOrDefault(each => each.Name == text) is { } invariant)
-            return _ => walker.Violated([invariant]) is null;
+            return new(sometimes.Happens, IsOfState: false);
+        if (scope.Invariants.FirstOrDefault(each => each.Name == text) is { } invariant)
+            return new(_ => !scope.Violates(invariant), IsOfState: true);
         if (Comparison().Match(text) is { Success: true } match)
-            return Compare(match, walker);
+            return new(Compare(match, scope), IsOfState: true);
         throw new ExploreException(
             $"'{text}' is not a condition; write COLUMN[ROW] OP VALUE, such as Status[2.0] == sending, "
                 + "or a name of the list"
         );
     }
 
-    private static Func<Transition, bool> Compare(Match match, Walker walker)
+    private static Func<Transition, bool> Compare(Match match, ConditionScope scope)
     {
-        var (name, s) = (match.Groups["column"].Value, walker.State);
+        var (name, s) = (match.Groups["column"].Value, scope.Tables.State);
         if (s.Columns.Select(each => each.Info).FirstOrDefault(info => info.Name == name) is not { } column)
             throw new ExploreException($"there is no column '{name}'; write its name as the changes of a step show it");
         var row = Row(match.Groups["row"], column, s);
-        var cell = walker.Tables.Start(name) + (int)row;
-        if (walker.Codec.MayDiffer(cell))
+        var cell = scope.Tables.Start(name) + (int)row;
+        if (scope.MayDiffer(cell))
             throw new ExploreException(
                 $"{name} is not part of this model's states, so no search can wait for a value of it; "
                     + "results have names, such as 'code 20h, receive timeout'"
             );
         var value = Value(match.Groups["value"].Value.Trim(), column, s);
-        var tables = walker.Tables;
+        var tables = scope.Tables;
         return match.Groups["op"].Value switch
         {
             "==" or "=" => _ => tables.Cells[cell] == value,

@@ -44,12 +44,12 @@ internal static class ExploreCommand
                 session.Restart();
                 return "";
             case "until":
-                var condition = Read<Until>(body).Condition;
-                var events = session.RunUntil(condition, cancel);
-                return $"{events} events lead to '{condition}'; no shorter run from there does";
+                return session.RunUntil(Read<Until>(body).Condition, cancel);
+            case "follow":
+                return $"{session.Follow()} events of the trace follow";
             case "load":
                 session.Load(TraceFile.Read(body));
-                return $"the trace of {session.Count} events is loaded";
+                return $"loaded: {session.World.Says}";
             case "save":
                 return Save(session, file);
             default:

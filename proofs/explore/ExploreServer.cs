@@ -172,7 +172,7 @@ public sealed class ExploreServer : IAsyncDisposable
 
     private (string, string) Download(HttpResponse response)
     {
-        response.Headers.ContentDisposition = $"attachment; filename=explore-{_session.Model.Name}.json";
+        response.Headers.ContentDisposition = $"attachment; filename=explore-{_session.World.Name}.json";
         return ("application/json", TraceFile.Write(_session.Trace));
     }
 

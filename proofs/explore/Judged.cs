@@ -18,18 +18,20 @@ public sealed record Verdict(string Name, string Says, string? Violated);
 /// Runs a trace on the spec and judges it. The invariants are judged in the last state, the properties over the last
 /// steps. The histories of spaces and turns are judged over the whole run.
 /// </summary>
-internal sealed class Judged
+public sealed class Judged
 {
     private static readonly uint[] One = [0];
 
     private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
     private readonly IReadOnlyList<Property<Concrete>> _properties;
-    private readonly uint[] _threads;
+    private uint[] _threads;
     private readonly Dictionary<Property<Concrete>, string?> _judged = [];
 
-    /// <param name="trace">The run; the kernel's own steps are spelled out.</param>
-    /// <param name="threads">The rows of the threads in use, and row 0, which belongs to no thread.</param>
-    /// <param name="last">The first event whose properties are judged.</param>
+    /// <param name="trace">The run.</param>
+    /// <param name="threads">
+    /// The rows of the threads in use at the start, and row 0, which belongs to no thread.
+    /// </param>
+    /// <param name="last">The first event whose properties are judged; -1 for the steps before the first one.</param>
     /// <param name="invariants">The invariants of states.</param>
     /// <param name="properties">The properties of steps.</param>
     /// <exception cref="TraceFileException">An event cannot occur in its state.</exception>
@@ -49,24 +51,30 @@ internal sealed class Judged
         var (spaces, turns) = (new SpaceHistory(Tables), new TurnHistory(Tables));
         spaces.Begin();
         turns.Begin();
-        for (var n = 0; n < trace.Events.Count; n++)
+        foreach (var (n, single) in Unfolding.Of(trace, Tables.State))
         {
-            var e = trace.Events[n];
+            if (single is not { } e)
+                continue;
             if (!(e.Fits(Tables.State) || e.ComesBetween(Tables.State)))
                 throw new TraceFileException(
                     $"event {n + 1} ({e.Entry}) cannot come in the state before it; the file is of another kernel"
                 );
+            if (e.MayStart(Tables.State) is { } row && !_threads.Contains(row))
+                Tables.LookOnlyAt(_threads = [.. _threads, row]);
             if (e.Registers is { } registers && Tables.State.Stage.Value == Stages.User)
                 registers.Set(Tables.State, Tables.State.Current);
             Tables.Commit();
             kernel.Step(e.Entry, e.Argument, e.Code);
             if (n >= last)
                 Judge(judge, e);
-            History ??= spaces.After(e.Entry) ?? turns.After(e.Entry, threads);
+            History ??= spaces.After(e.Entry) ?? turns.After(e.Entry, _threads);
         }
 
         Tables.Commit();
     }
+
+    /// <summary>The rows of the threads that are or were in use, and row 0.</summary>
+    public IReadOnlyList<uint> Threads => _threads;
 
     /// <summary>The state that the run ends in.</summary>
     public FlatTables Tables { get; }
@@ -86,13 +94,25 @@ internal sealed class Judged
     public IReadOnlyList<Verdict> Invariants =>
         [.. _invariants.Select(invariant => new Verdict(invariant.Name, invariant.Why, Violated(invariant)))];
 
-    private string? Violated(Invariant<State<Concrete>, Concrete> invariant)
+    private string? Violated(Invariant<State<Concrete>, Concrete> invariant) =>
+        Violation(Tables.State, invariant, _threads) is var (i, j)
+            ? Place(invariant.Over, i, invariant.Pairs ? j : null)
+            : null;
+
+    /// <summary>The first rows at which a state violates an invariant; null if it holds.</summary>
+    /// <param name="s">The state.</param>
+    /// <param name="invariant">The invariant.</param>
+    /// <param name="threads">The rows of the threads in use. All others are blank.</param>
+    internal static (uint I, uint J)? Violation(
+        State<Concrete> s,
+        Invariant<State<Concrete>, Concrete> invariant,
+        uint[] threads
+    )
     {
-        var s = Tables.State;
-        foreach (var i in RowsOf(invariant.Over))
-        foreach (var j in invariant.Pairs ? _threads : One)
+        foreach (var i in RowsOf(s, invariant.Over, threads))
+        foreach (var j in invariant.Pairs ? threads : One)
             if (!invariant.Holds(s, i, j).Known)
-                return Place(invariant.Over, i, invariant.Pairs ? j : null);
+                return (i, j);
         return null;
     }
 
@@ -113,8 +133,10 @@ internal sealed class Judged
         return $"violated at {Name(table, i)}" + (j is { } other ? $" and {Name(Table.Thread, other)}" : "");
     }
 
-    private IEnumerable<uint> RowsOf(Table table) =>
+    private IEnumerable<uint> RowsOf(Table table) => RowsOf(Tables.State, table, _threads);
+
+    private static IEnumerable<uint> RowsOf(State<Concrete> s, Table table, uint[] threads) =>
         table == Table.Thread
-            ? _threads
-            : Enumerable.Range(0, (int)State<Concrete>.Rows(table, Tables.State.Limits)).Select(row => (uint)row);
+            ? threads
+            : Enumerable.Range(0, (int)State<Concrete>.Rows(table, s.Limits)).Select(row => (uint)row);
 }

@@ -1,56 +1,29 @@
-using Verified.Proofs.Check;
-using Verified.Proofs.Checker;
 using Verified.Proofs.Events;
 using Verified.Proofs.Traces;
 using Verified.Spec;
-using Verified.Spec.Meaning;
-using Verified.Spec.Tables;
 using Verified.Spec.Values;
 
 namespace Verified.Proofs.Explore;
 
-/// <summary>A walk through a model's states: a run so far, and every event that may come next.</summary>
+/// <summary>A walk through a world: a run so far, and the events that may come next.</summary>
 public sealed partial class Session
 {
-    /// <summary>The name that saved traces give for their origin.</summary>
-    public const string Verb = Origin.Explore;
-
-    /// <summary>The default limit of states in a search.</summary>
-    public const int DefaultMostStates = 3_000_000;
-
-    private readonly Walker _walker;
-    private readonly Key _boot;
-    private readonly uint[] _threads;
-    private readonly IReadOnlyList<Invariant<State<Concrete>, Concrete>> _invariants;
-    private readonly IReadOnlyList<Property<Concrete>> _properties;
     private readonly List<Event> _events = [];
-    private Snapshot _start;
+    private IWorld _world;
     private Judged _present = null!;
-    private List<(Event Event, string Text, bool Beyond)> _choices = [];
-    private Key? _key;
+    private NextEvents _next = null!;
     private bool _isSaved = true;
 
-    /// <param name="model">The model, which starts from boot.</param>
-    /// <param name="options">The invariants and properties, and the limit of a search.</param>
-    public Session(Model model, CheckOptions? options = null)
+    /// <param name="world">What is explored.</param>
+    public Session(IWorld world)
     {
-        options ??= new(Limits: new() { States = DefaultMostStates });
-        (MostStates, Model) = ((int)options.LimitsOf().States, model);
-        (_invariants, _properties) = (options.InvariantsOf(), options.PropertiesOf());
-        _walker = new(model, null);
-        _threads = [State<Concrete>.Nobody, .. _walker.Codec.Rows];
-        _start = Snapshot.Of(model.Initial());
-        _walker.Tables.Fill(model.Initial());
-        _boot = _walker.Codec.Pack(out _)
-            ?? throw new ModelException($"model {model.Name}: the boot state is outside of it");
+        _world = world;
+        _events.AddRange(world.First);
         Look();
     }
 
     /// <summary>What is explored.</summary>
-    public Model Model { get; }
-
-    /// <summary>The limit of states in a search.</summary>
-    public int MostStates { get; }
+    public IWorld World => _world;
 
     /// <summary>Whether there are steps that are in no file.</summary>
     public bool IsUnsaved => !_isSaved;
@@ -59,25 +32,24 @@ public sealed partial class Session
     public int Count => _events.Count;
 
     /// <summary>The events that may come next.</summary>
-    public IReadOnlyList<Event> Enabled => [.. _choices.Select(choice => choice.Event)];
+    public IReadOnlyList<Event> Enabled => [.. _next.Events.Select(next => next.Event)];
 
     /// <summary>The present state. The caller must not write it.</summary>
-    public State<Concrete> State => _present.Tables.State;
+    public State<Concrete> State => Tables.State;
 
-    /// <summary>The key of the present state; null beyond the model's bounds.</summary>
-    public Key? Key => _key;
+    /// <summary>The cells of the present state. The caller must not write them.</summary>
+    public FlatTables Tables => _present.Tables;
 
     /// <summary>The run so far.</summary>
     public Trace Trace =>
-        new(
-            _start,
-            [.. _events],
-            Note: $"a run of {_events.Count} events in model {Model.Name}",
-            Origin: new(Verb, Model: Model.Name)
-        );
+        _world.Start with
+        {
+            Events = [.. _events],
+            Note = $"a run of {_events.Count} events in {_world.Says}",
+        };
 
     /// <summary>Begins again: at boot, or at the start of a loaded trace.</summary>
-    public void Restart() => Set(_start, []);
+    public void Restart() => Set([]);
 
     /// <summary>Takes one of the possible next events.</summary>
     /// <param name="number">Its place in <see cref="Enabled"/>.</param>
@@ -90,11 +62,11 @@ public sealed partial class Session
     {
         if (count != _events.Count)
             throw new ExploreException("the run has gone on in another window; choose again");
-        if (number < 0 || number >= _choices.Count)
-            throw new ExploreException($"there is no event {number}; {_choices.Count} may come here");
-        Append([_choices[number].Event]);
+        if (number < 0 || number >= _next.Events.Count)
+            throw new ExploreException($"there is no event {number}; {_next.Events.Count} may come here");
+        Append([_next.Events[number].Event]);
         if (follows)
-            Follow();
+            TakeOwnSteps();
     }
 
     /// <summary>Goes back by one step: the last event, and the kernel's own steps that followed it.</summary>
@@ -104,7 +76,7 @@ public sealed partial class Session
     {
         if (_events.Count == 0)
             throw new ExploreException("this is the start: there is no step to undo");
-        BackTo(single ? _events.Count - 1 : LastStep);
+        BackTo(single ? _events.Count - 1 : Math.Max(0, LastStep));
     }
 
     /// <summary>Goes back to the state after a step of the chart.</summary>
@@ -119,41 +91,46 @@ public sealed partial class Session
             BackTo(begins[step]);
     }
 
-    /// <summary>Continues by a shortest run to a condition. Returns the number of events that it added.</summary>
-    /// <exception cref="ExploreException">The text is not a condition, or no run leads to it.</exception>
-    public int RunUntil(string text, CancellationToken cancel = default)
+    /// <summary>Continues by a run to a condition. Returns how it was found, in one line.</summary>
+    /// <exception cref="ExploreException">The text is not a condition, or no run was found.</exception>
+    public string RunUntil(string text, CancellationToken cancel = default)
     {
-        var condition = Condition.Parse(text, _walker, _invariants);
-        if (_key is not { } from)
-            throw new ExploreException("this state is beyond the model's bounds; go back first");
-        var found = Finder.Run(_walker, from, condition, MostStates, cancel);
-        Append(found);
-        return found.Count;
+        var found = _world.RunUntil(text, _present, _events, cancel);
+        Append(found.Events);
+        return found.Says;
     }
 
-    /// <summary>Begins again at the end of a trace.</summary>
+    /// <summary>Takes the explored trace's events that are not yet in the run. Returns their number.</summary>
+    /// <exception cref="ExploreException">There is no such event.</exception>
+    public int Follow()
+    {
+        var rest = _world.Rest(_events);
+        if (rest.Count == 0)
+            throw new ExploreException("the run has all events of the trace");
+        Append(rest);
+        return rest.Count;
+    }
+
+    /// <summary>Begins again with a trace: a model's at its end, any other at its start.</summary>
     /// <exception cref="TraceFileException">
-    /// The trace does not belong to this model. The present run is kept.
+    /// The trace does not belong to this world. The present run is kept.
     /// </exception>
     public void Load(Trace trace)
     {
-        if (trace.Origin?.Model is { } model && model != Model.Name)
-            throw new TraceFileException($"the trace is of model {model}, not {Model.Name}: verified explore {model}");
-        if (trace.Start.Limits != Model.Limits)
-            throw new TraceFileException(
-                $"the trace is of size {Size(trace.Start.Limits)}, model {Model.Name} of {Size(Model.Limits)}"
-            );
-        var (start, events, saved) = (_start, _events.ToArray(), _isSaved);
+        var (world, events, saved) = (_world, _events.ToArray(), _isSaved);
+        var opened = world.Open(trace);
         try
         {
-            Set(trace.Start, trace.Events);
-            if (_key is null)
-                throw new TraceFileException($"the trace ends in a state that model {Model.Name} does not have");
+            _world = opened;
+            Set(opened.First);
+            if (_next.IsOutside)
+                throw new TraceFileException($"the trace ends in a state that {_world.Says} does not have");
             _isSaved = true;
         }
         catch (TraceFileException)
         {
-            Set(start, events);
+            _world = world;
+            Set(events);
             _isSaved = saved;
             throw;
         }
@@ -168,34 +145,25 @@ public sealed partial class Session
         _isSaved = true;
     }
 
-    private static string Size(Limits limits) =>
-        $"{limits.Tasks} tasks, {limits.Lthreads} lthreads, {limits.Priorities} priorities, "
-        + $"{limits.Paging.Frames} frames";
+    // The first event of the last step: the last event that is not one of the kernel's own steps; -1 if there is none.
+    private int LastStep => _events.FindLastIndex(e => !Unfolding.IsOwn(e));
 
-    // The first event of the last step: the last event that is not one of the kernel's own steps.
-    private int LastStep => Math.Max(0, _events.FindLastIndex(e => !IsOwn(e)));
+    private void BackTo(int count) => Set([.. _events.Take(count)]);
 
-    private static bool IsOwn(Event e) =>
-        e.Entry is Entry.Pick or Entry.Receive or Entry.Accept or Entry.Leave or Entry.Wake or Entry.Map;
+    private void Append(IReadOnlyList<Event> events) => Set([.. _events, .. events]);
 
-    private void BackTo(int count) => Set(_start, [.. _events.Take(count)]);
-
-    private void Append(IReadOnlyList<Event> events) => Set(_start, [.. _events, .. events]);
-
-    // A model bounds the number of own steps up to a user or idle state.
-    private void Follow()
+    // The kernel's own steps end at a user or idle state.
+    private void TakeOwnSteps()
     {
-        for (var n = 0u; n <= Model.MostOwnSteps; n++)
-            if (_choices is [(var e, _, false)] && Kernel<Concrete>.OwnStep(State.Stage.Value) == e.Entry)
-                Append([e]);
-            else
-                return;
+        while (
+            _next.Events is [{ Beyond: false } only] && Kernel<Concrete>.OwnStep(State.Stage.Value) == only.Event.Entry
+        )
+            Append([only.Event]);
     }
 
-    private void Set(Snapshot start, IReadOnlyList<Event> events)
+    private void Set(IReadOnlyList<Event> events)
     {
         Event[] all = [.. events];
-        _start = start;
         _events.Clear();
         _events.AddRange(all);
         _isSaved = all.Length == 0;
@@ -205,38 +173,7 @@ public sealed partial class Session
     // Computes the present state and the possible next events.
     private void Look()
     {
-        _present = new(Trace, _threads, LastStep, _invariants, _properties);
-        _choices = [];
-        _key = Pack();
-        if (_key is not { } key)
-            return;
-        // Differences in registers that the event's text does not show matter only if they lead to another state.
-        HashSet<(string, Key?)> told = [];
-        HashSet<string> texts = [];
-        _walker.Expand(key, (step, next) =>
-        {
-            var e = _walker.EventOf(step);
-            var text = $"{Words.Subject(State, State.Current.Value, State.Stage.Value)} {Words.Action(State, e)}";
-            if (told.Add((text, next)))
-                _choices.Add((e, texts.Add(text) ? text : $"{text} ({RegistersOf(e)})", next is null));
-            return true;
-        });
-    }
-
-    private static string RegistersOf(Event e) =>
-        e.Registers is { } r
-            ? $"EAX {r.Eax:X} ECX {r.Ecx:X} EDX {r.Edx:X} EBX {r.Ebx:X} EBP {r.Ebp:X} ESI {r.Esi:X} EDI {r.Edi:X}"
-            : $"argument {e.Argument:X}h";
-
-    private Key? Pack()
-    {
-        _walker.Codec.Unpack(_boot);
-        var cells = _present.Tables.Cells;
-        for (var cell = 0; cell < cells.Length; cell++)
-            if (_walker.Tables.Cells[cell] != cells[cell])
-                _walker.Tables.Write(cell, cells[cell]);
-        var key = _walker.Codec.Pack(out _);
-        _walker.Tables.Undo();
-        return key;
+        _present = new(Trace, _world.Threads, LastStep, _world.Invariants, _world.Properties);
+        _next = _world.Next(_present, _events);
     }
 }

@@ -88,6 +88,7 @@ public sealed record ShownPath(
 /// <param name="Steps">The steps.</param>
 /// <param name="Path">The machine code of the last event; null if the spec alone fails.</param>
 /// <param name="Loop">The step from which the run repeats itself; null if it ends.</param>
+/// <param name="Wrong">The step after which the failure shows; null if there is none.</param>
 public sealed record PageData(
     string Title,
     bool Fails,
@@ -96,7 +97,8 @@ public sealed record PageData(
     IReadOnlyList<Lane> Lanes,
     IReadOnlyList<ShownStep> Steps,
     ShownPath? Path,
-    int? Loop
+    int? Loop,
+    int? Wrong = null
 )
 {
     // The most changed values of a step that a page shows. A step on a whole space changes thousands.
@@ -107,13 +109,15 @@ public sealed record PageData(
     /// <param name="fails">True if there is a failure.</param>
     /// <param name="details">The lines below the title.</param>
     /// <param name="trace">The trace.</param>
-    /// <param name="explained">The image's path of the last event.</param>
+    /// <param name="explained">The image's path of the event that fails.</param>
+    /// <param name="wrong">Index of the event after which the failure shows; null for the last one.</param>
     public static PageData Of(
         string title,
         bool fails,
         IReadOnlyList<string> details,
         Trace trace,
-        Explained? explained = null
+        Explained? explained = null,
+        int? wrong = null
     )
     {
         var narration = new Narration(trace);
@@ -167,7 +171,10 @@ public sealed record PageData(
                 )),
             ],
             explained is null ? null : Shown(explained),
-            trace.Loop is { } loop ? told.FindIndex(step => step.Step.Event >= loop) : null
+            trace.Loop is { } loop ? told.FindIndex(step => step.Step.Event >= loop) : null,
+            !fails || told.Count == 0 ? null
+                : wrong is { } last ? Math.Max(0, told.FindLastIndex(step => step.Step.Event <= last))
+                : told.Count - 1
         );
     }
 

@@ -90,7 +90,7 @@ function drawChart(data, select) {
   const chart = document.getElementById("chart");
   chart.style.setProperty("--lanes", `${laneWidth * data.lanes.length}px`);
   const rows = data.steps.map((step, index) => {
-    const wrong = data.fails && index === data.steps.length - 1;
+    const wrong = index === data.wrong;
     const text = html("p", {}, html("b", {}, `${index + 1}  `), step.text);
     for (const message of step.messages.filter(message => message.result && message.result !== "done"))
       text.append(html("small", {}, `  (${message.result})`));

@@ -71,11 +71,11 @@ function showDetails(data, index) {
     details.replaceChildren(html("p", {}, "No step has been made yet."));
     return;
   }
-  const isLast = index === data.steps.length - 1;
-  const wrong = isLast && data.fails ? [html("p", { className: "bad" }, data.title),
+  const isWrong = index === data.wrong;
+  const wrong = isWrong ? [html("p", { className: "bad" }, data.title),
     html("pre", {}, data.details.join("\n"))] : [];
   details.replaceChildren(html("h2", {}, `Step ${index + 1}: ${step.text}`), ...wrong,
-    ...(isLast && data.path ? showPath(data.path) : []), ...showChanges(step), ...showThreads(data, step),
+    ...(isWrong && data.path ? showPath(data.path) : []), ...showChanges(step), ...showThreads(data, step),
     ...showTrees(step));
   const here = details.querySelector("#path .here");
   if (here) here.parentElement.scrollTop = here.offsetTop - here.parentElement.offsetTop - 120;

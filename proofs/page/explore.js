@@ -29,7 +29,8 @@ async function ask(what, body) {
 }
 
 function eventButton(choice) {
-  const button = html("button", { textContent: choice.text, disabled: choice.beyond, className: "event",
+  const button = html("button", { textContent: choice.text, disabled: choice.beyond,
+    className: choice.isOfTrace ? "event own" : "event",
     title: choice.beyond ? "This event leads beyond the model's bounds." : choice.group });
   button.addEventListener("click", () => ask("take",
     { number: choice.number, events: session.events, follows: byId("follows").checked }));
@@ -74,6 +75,10 @@ function showSession(next) {
   byId("said").classList.toggle("bad", session.failed);
   byId("said").textContent = session.said;
   byId("undo").disabled = session.events === 0;
+  byId("follow").hidden = session.rest === 0;
+  byId("follow").textContent = `Whole trace (${session.rest} more)`;
+  byId("compared").textContent = session.compared;
+  byId("origin").textContent = `verified explore: ${session.says}`;
   byId("unsaved").textContent = session.unsaved ? "not saved" : "";
   byId("conditions").replaceChildren(...session.names.map(name => html("option", { value: name })));
   showChoices();
@@ -107,6 +112,8 @@ function explorer() {
   byId("explorer").replaceChildren(
     html("div", { className: "row" },
       button("undo", "Undo step", "Take the last step back (u)", () => ask("back")),
+      button("follow", "Whole trace", "Take the events of the trace that are not in the run",
+        () => ask("follow", {})),
       button("here", "Go on from here", "Forget the steps after the selected one",
         () => ask("step", { steps: selected + 1 })),
       button("restart", "Restart", "Go to the first state", () => ask("restart")),
@@ -115,6 +122,7 @@ function explorer() {
       html("label", {}, "Load ", file), html("span", { id: "unsaved" })),
     until,
     html("p", { id: "said", role: "status" }),
+    html("p", { id: "compared" }),
     html("div", { className: "row" },
       html("b", {}, "Next events: ", html("span", { id: "count" })), html("span", {}, "stage ",
         html("span", { id: "stage", className: "mono" })),

@@ -118,18 +118,6 @@ public sealed class CommandTests : IDisposable
     public void A_file_that_is_no_trace_is_told_in_one_line(string content, string says) =>
         AssertUnusable(says, "replay", Write("trace.json", content));
 
-    [Fact]
-    public void A_trace_that_belongs_to_no_model_cannot_be_explored()
-    {
-        Proofs.Events.Trace trace = new(Snapshot.Of(Boot.Initial(new(8, 1, 2), [])), [], Origin: new("diff", 1));
-        AssertUnusable(
-            "is of diff, and only a trace of a model",
-            "explore",
-            "--trace",
-            Write("diff.json", TraceFile.Write(trace))
-        );
-    }
-
     // Every write to this file fails as on a full disk.
     [TheoryWith(Tool.Linux)]
     [InlineData("--junit")]

@@ -5,15 +5,12 @@ using System.Text;
 using System.Text.Json;
 using Verified.Proofs.Check;
 using Verified.Proofs.Commands;
-using Verified.Proofs.Events;
 using Verified.Proofs.Explore;
-using Verified.Tests.Host;
-using Verified.Tests.Page;
 using Xunit;
 
 namespace Verified.Tests.Explore;
 
-/// <summary>The explorer's server, over HTTP like the page, and in a browser.</summary>
+/// <summary>The explorer's server, over HTTP like the page.</summary>
 public sealed class ExploreServerTests : IDisposable
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
@@ -37,7 +34,7 @@ public sealed class ExploreServerTests : IDisposable
         await using var server = await Start();
         Assert.Contains("connect-src 'self'", await _client.GetStringAsync(server.Address));
         var view = await View(server);
-        Assert.Equal(("pair", "pick", 1), (view.Model, view.Stage, view.Choices.Count));
+        Assert.Equal(("pair", "pick", 1), (view.World, view.Stage, view.Choices.Count));
         view = await Ask(
             server,
             "take",
@@ -141,7 +138,7 @@ public sealed class ExploreServerTests : IDisposable
         request.Headers.Host = string.Format(null, host, server.Address.Port);
         using var answer = await _client.SendAsync(request);
         Assert.Equal(HttpStatusCode.MisdirectedRequest, answer.StatusCode);
-        Assert.DoesNotContain("Model", await answer.Content.ReadAsStringAsync());
+        Assert.DoesNotContain("World", await answer.Content.ReadAsStringAsync());
     }
 
     [Theory]
@@ -205,7 +202,7 @@ public sealed class ExploreServerTests : IDisposable
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
         var thrown = await Assert.ThrowsAsync<ExploreException>(() =>
-            ExploreServer.Start(new(Model.Pair), port, File, _errors)
+            ExploreServer.Start(new(new ModelWorld(Model.Pair)), port, File, _errors)
         );
         Assert.Contains($"port {port} cannot be used: another program uses it", thrown.Message);
         using var error = new StringWriter();
@@ -226,39 +223,8 @@ public sealed class ExploreServerTests : IDisposable
         Assert.Single(error.ToString().TrimEnd().Split('\n'));
     }
 
-    [FactWith(Tool.Chromium)]
-    public async Task The_page_explores_in_a_browser_without_an_error()
-    {
-        await using var server = await Start();
-        using var browser = new Browser();
-        browser.Show(1280, 900);
-        browser.Open($"{server.Address}");
-        browser.WaitFor("document.querySelectorAll('.event').length === 1");
-        Click(browser, ".event");
-        browser.WaitFor("document.querySelectorAll('.step').length === 1");
-        Assert.Equal("user", Text(browser, "#stage"));
-        browser.Evaluate("document.getElementById('until').value = 'Status[1.0] == sending'");
-        Click(browser, "#search button");
-        browser.WaitFor("document.getElementById('said').textContent.includes('events lead to')");
-        Assert.Contains("all", Text(browser, "#invariants summary"));
-        Assert.Contains("hold", Text(browser, "#properties summary"));
-        var steps = int.Parse(browser.Evaluate("document.querySelectorAll('.step').length"));
-        browser.Press("u");
-        browser.WaitFor($"document.querySelectorAll('.step').length === {steps - 1}");
-        browser.Evaluate("document.getElementById('until').value = 'nothing'");
-        Click(browser, "#search button");
-        browser.WaitFor("document.getElementById('said').classList.contains('bad')");
-        Click(browser, "#save");
-        browser.WaitFor("document.getElementById('said').textContent.startsWith('saved')");
-        Assert.NotEmpty(TraceFile.Load(File).Events);
-        browser.Show(360, 800);
-        Assert.Equal("true", browser.Evaluate("document.documentElement.scrollWidth <= 360"));
-        Assert.Empty(browser.Errors);
-        Assert.All(browser.Requests, request => Assert.StartsWith($"{server.Address}", request));
-    }
-
     private Task<ExploreServer> Start(Model? model = null) =>
-        ExploreServer.Start(new Session(model ?? Model.Pair), 0, File, _errors);
+        ExploreServer.Start(new Session(new ModelWorld(model ?? Model.Pair)), 0, File, _errors);
 
     private async Task<SessionView> View(ExploreServer server) =>
         (await _client.GetFromJsonAsync<SessionView>(new Uri(server.Address, "view"), Web))!;
@@ -273,10 +239,4 @@ public sealed class ExploreServerTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return (await answer.Content.ReadFromJsonAsync<SessionView>(Web))!;
     }
-
-    private static void Click(Browser browser, string element) =>
-        browser.Evaluate($"document.querySelector('{element}').click()");
-
-    private static string Text(Browser browser, string element) =>
-        browser.Evaluate($"document.querySelector('{element}').textContent");
 }
