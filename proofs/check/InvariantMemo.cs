@@ -23,8 +23,10 @@ internal sealed class InvariantMemo
 
     private readonly Codec _codec;
     private readonly FlatTables _tables;
-    private readonly CellTree<bool> _held,
-        _together = new(0);
+    private readonly CellTree<bool> _held;
+
+    // Its first tree, at place 0, is that of no invariants.
+    private readonly CellTree<bool> _together = new(1);
     private readonly TracedTables _traced;
     private readonly uint[] _rows;
     private readonly Walker _walker;

@@ -30,8 +30,8 @@ public sealed partial class Duel
                 _footprint.Add(table, row);
         }
 
-        if (_footprint.Add(_machine.Pc.Memory) is var (address, former))
-            return Unchangeable(address, former);
+        if (_footprint.Add(_machine.Pc.Memory) is var (address, former, field))
+            return field is null ? Unchangeable(address, former) : HoldsNoValue(address, field);
         if (_constant.From(_machine.Pc.Cpu) is { } register)
             return register;
         foreach (var row in _footprint.Threads)
@@ -105,6 +105,14 @@ public sealed partial class Duel
         new(
             $"{_machine.Image.Name(address)} ({address:X8}h)",
             $"unchanged {former:X8}h",
+            $"{_machine.Load(address).Value:X8}h",
+            address
+        );
+
+    private Difference HoldsNoValue(uint address, Field field) =>
+        new(
+            $"{_machine.Image.Name(address)} ({address:X8}h)",
+            $"a dword that holds a value of {field.Bits} bits of {field.Name}",
             $"{_machine.Load(address).Value:X8}h",
             address
         );

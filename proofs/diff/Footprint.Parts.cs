@@ -10,24 +10,22 @@ internal sealed partial class Footprint
 {
     /// <summary>
     /// The bits of a written dword that the spec lets change. The comparisons of the rows and words listed here check
-    /// the new values.
+    /// the new values. The field of the dword is null if it has none.
     /// </summary>
-    private uint Changeable(uint address)
+    private uint Changeable(uint address, out Field? of)
     {
         var index = _partOfPage[
             Math.Min((address - Layout.KernelBase) / Layout.PageSize, (uint)_partOfPage.Length - 1)
         ];
         while (index + 1 < _parts.Length && _parts[index + 1].Area.Base <= address)
             index++;
-        var (area, inUse, changeable) = _parts[index];
+        var (area, fields, changeable) = _parts[index];
         var (offset, field) = (address - area.Base, address - area.Base & (area.Stride - 1));
-        return
-            address >= area.Base
-            && address < area.End
-            && (offset & area.Between) == 0
-            && (inUse >> (int)(field / 4) & 1) != 0
-            ? changeable(area.Row<Concrete>(offset).Value, field)
-            : 0;
+        of =
+            address >= area.Base && address < area.End && (offset & area.Between) == 0
+                ? fields[(int)(field / 4)]
+                : null;
+        return of is null ? 0 : changeable(area.Row<Concrete>(offset).Value, field);
     }
 
     private IEnumerable<Part> Parts()
@@ -104,8 +102,13 @@ internal sealed partial class Footprint
                 (_, _) => MappingLayout.AccessedAndDirty
             );
 
-        static Part Make(Area area, Func<uint, uint, uint> changeable) =>
-            new(area, area.Fields.Aggregate(0ul, (inUse, field) => inUse | 1ul << (int)(field.Offset / 4)), changeable);
+        static Part Make(Area area, Func<uint, uint, uint> changeable)
+        {
+            var fields = new Field?[area.Stride / 4];
+            foreach (var field in area.Fields)
+                fields[field.Offset / 4] = field;
+            return new(area, fields, changeable);
+        }
 
         static uint List(List<uint> rows, uint row, uint changeable)
         {

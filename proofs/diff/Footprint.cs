@@ -42,11 +42,11 @@ internal sealed partial class Footprint
 
     /// <summary>The part of an area that the spec lets change.</summary>
     /// <param name="Area">The area.</param>
-    /// <param name="InUse">One bit per dword of a row: set if the dword is a field.</param>
+    /// <param name="Fields">The field of each dword of a row; null if the dword is none.</param>
     /// <param name="Changeable">
     /// Records that a field was written, given row and offset. Returns the bits of the field that may change.
     /// </param>
-    private readonly record struct Part(Area Area, ulong InUse, Func<uint, uint, uint> Changeable);
+    private readonly record struct Part(Area Area, Field?[] Fields, Func<uint, uint, uint> Changeable);
 
     public Footprint(Layout layout)
     {
@@ -163,21 +163,27 @@ internal sealed partial class Footprint
     public RowsOf Of(Table table) => _rowsOf[table.Number]!;
 
     /// <summary>
-    /// Adds the image's writes since the mark. Returns the address and former value of a dword that may not change in
-    /// this way, or null.
+    /// Adds the image's writes since the mark. Returns a dword that may not change in this way, or null. A field comes
+    /// with it if the dword holds no value of that field.
     /// </summary>
-    public (uint Address, uint Former)? Add(PhysicalMemory memory)
+    /// <remarks>
+    /// The comparisons read the field's value, and decoding drops bits. The theorems require the same of each write.
+    /// </remarks>
+    public (uint Address, uint Former, Field? Field)? Add(PhysicalMemory memory)
     {
         foreach (var (physical, former) in memory.Log.Changes())
         {
             var address = Layout.KernelBase + physical;
-            var changed = former ^ memory.Load(physical, 4);
+            var now = memory.Load(physical, 4);
+            var changeable = Changeable(address, out var field);
             if (
-                (changed & ~Changeable(address)) != 0
+                ((former ^ now) & ~changeable) != 0
                 && First(memory, physical) is var first
-                && ((first ^ memory.Load(physical, 4)) & ~Changeable(address)) != 0
+                && ((first ^ now) & ~changeable) != 0
             )
-                return (address, first);
+                return (address, first, null);
+            if (field is { Bits: < 32 } narrow && !narrow.HoldsValue(now))
+                return (address, former, narrow);
         }
 
         return null;

@@ -61,6 +61,16 @@ public sealed record Field(string Name, uint Offset, uint Bits = 32, FieldEncodi
     /// <summary>The value that the field's dword holds.</summary>
     public W Decode<W>(W dword)
         where W : struct, IWord<W> => Encoding is null ? dword : Encoding.Decode(dword);
+
+    /// <summary>
+    /// Whether a dword holds a value of the field's width, and is the only dword that holds it. Decoding alone drops
+    /// bits.
+    /// </summary>
+    public bool HoldsValue(uint dword)
+    {
+        var value = Decode<Concrete>(dword);
+        return (Bits >= 32 || value.Value >> (int)Bits == 0) && Encode(value).Value == dword;
+    }
 }
 
 /// <summary>

@@ -121,6 +121,7 @@ public sealed class CellTree<T>
     {
         lock (_lock)
         {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(place, _nodes);
             var chosen = 0;
             foreach (var item in items)
             {
