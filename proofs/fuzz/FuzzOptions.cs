@@ -17,6 +17,9 @@ namespace Verified.Proofs.Fuzz;
 /// <param name="Properties">The properties of each step; null for all properties of the spec.</param>
 /// <param name="Shrinks">True to make a failing program small.</param>
 /// <param name="LooksEverywhere">True to check each property at all rows, not only at rows that the step wrote.</param>
+/// <param name="Remembers">
+/// Whether a statement is evaluated only if something that it read has changed. The result does not depend on it.
+/// </param>
 /// <param name="Workers">Threads that run programs. The findings do not depend on this number.</param>
 /// <param name="Stop">If it is cancelled, the test ends after the running programs.</param>
 public sealed record FuzzOptions(
@@ -30,6 +33,7 @@ public sealed record FuzzOptions(
     IReadOnlyList<Property<Concrete>>? Properties = null,
     bool Shrinks = true,
     bool LooksEverywhere = false,
+    bool Remembers = true,
     int Workers = 1,
     CancellationToken Stop = default
 );

@@ -46,7 +46,10 @@ public static partial class FuzzRun
             _tables = new(Limits);
             _kernel = new(_tables.State);
             _separation = new(_tables);
-            _meaning = new(_tables, options.Properties, remembers: true) { LooksEverywhere = options.LooksEverywhere };
+            _meaning = new(_tables, options.Properties, remembers: options.Remembers)
+            {
+                LooksEverywhere = options.LooksEverywhere,
+            };
             (_spaces, _turns, _delays) = (new(_tables), new(_tables), new(_tables));
             _invariants = options.Invariants ?? Invariants<Concrete>.All;
             (_watched, _held) = (_reads.Watch(_tables, before: false), new(_tables, _invariants.Count));
@@ -237,7 +240,7 @@ public static partial class FuzzRun
             for (var number = 0; number < _invariants.Count; number++)
             {
                 var invariant = _invariants[number];
-                if (_held.StillHolds(number))
+                if (_options.Remembers && _held.StillHolds(number))
                     continue;
                 foreach (
                     var i in invariant.Over switch
@@ -250,7 +253,7 @@ public static partial class FuzzRun
                     }
                 )
                 {
-                    if (_held.StillHolds(number, invariant.Over, i))
+                    if (_options.Remembers && _held.StillHolds(number, invariant.Over, i))
                         continue;
                     _reads.Begin(invariant.Over, i);
                     foreach (var j in invariant.Pairs ? _threads : One)

@@ -1,6 +1,7 @@
 using Verified.Proofs.Check;
 using Verified.Spec;
 using Verified.Spec.Meaning;
+using Verified.Spec.Tables;
 using Verified.Spec.Values;
 using Xunit;
 
