@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Verified.Machine.Processor;
 
-/// <summary>Executes an instruction. Each instruction has one line.</summary>
+/// <summary>
+/// Executes an instruction: one table, with one line for each instruction. It stays in one file, like the table of a
+/// manual.
+/// </summary>
 public sealed partial class Ia32<W, TBus>
 {
     // Not inlined: this method has a large frame, and the frame of Loop must stay small.

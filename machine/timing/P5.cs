@@ -14,6 +14,8 @@ namespace Verified.Machine.Timing;
 /// Manual, volume 1 (data book), 3.1.2, pairing. [M]: the same, volume 3 (architecture and programming), instruction
 /// timings. [F]: Agner Fog, How to optimize for the Pentium family, chapters on pairing, imperfect pairing and integer
 /// timings, which were measured.
+///
+/// The table of instructions stays in one file, so that it can be compared with those documents.
 /// </remarks>
 public static class P5
 {

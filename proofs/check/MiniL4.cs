@@ -11,7 +11,7 @@ namespace Verified.Proofs.Check;
 /// <param name="pages">How many pages; the first task has them all at the beginning.</param>
 /// <param name="rights">Whether a mapping may be read-only.</param>
 /// <param name="forgetsChildren">A defect: if a page is granted, its derived mappings stay with the old owner.</param>
-public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool forgetsChildren = false)
+public sealed partial class MiniL4(int threads, int tasks, int pages, bool rights, bool forgetsChildren = false)
 {
     // Columns.
     private const int Status = 0,
@@ -93,45 +93,6 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
                     ),
             ]
         );
-
-    /// <summary>
-    /// The same system with its symmetry. Threads and their tasks can be exchanged, but not the first ones: the first
-    /// task has all pages at the beginning.
-    /// </summary>
-    public CellSystem Symmetric =>
-        threads != tasks
-            ? throw new ModelException("threads can be exchanged only if each is alone in its task")
-            : System with
-            {
-                Symmetry = new(
-                    CellSymmetry.OfAllButFirst(threads),
-                    (column, row, to) => column is Status or Queue ? to[row] : row / tasks * tasks + to[row % tasks],
-                    Renamed
-                ),
-            };
-
-    private int Renamed(int column, int value, int[] to)
-    {
-        switch (column)
-        {
-            case Status when value >= FirstSend:
-                var (receiver, rest) = Math.DivRem(value - FirstSend, 2 * Items);
-                return FirstSend + to[receiver] * 2 * Items + rest;
-            case Status when value >= FirstFrom:
-                return FirstFrom + to[value - FirstFrom];
-            case Queue:
-                var (renamed, place) = (0, 1);
-                for (; value != 0; value /= threads + 1, place *= threads + 1)
-                    renamed += place * (value % (threads + 1) is > 0 and var thread ? to[thread - 1] + 1 : 0);
-                return renamed;
-            case Parent when value < tasks:
-                return to[value];
-            default:
-                return value;
-        }
-    }
-
-    private static bool Each(int count, Func<int, bool> holds) => Enumerable.Range(0, count).All(holds);
 
     private bool Acts(Cells c, int me)
     {
@@ -302,38 +263,4 @@ public sealed class MiniL4(int threads, int tasks, int pages, bool rights, bool 
                 derived[task] = true;
         return derived;
     }
-
-    private bool QueueHolds(Cells c, int of)
-    {
-        var counts = new int[threads];
-        for (var queue = c[Queue, of]; queue != 0; queue /= threads + 1)
-            if (queue % (threads + 1) is var thread and > 0)
-                counts[thread - 1]++;
-        return Each(threads, k => counts[k] == (SendsTo(c, k, of) ? 1 : 0));
-    }
-
-    private bool Meets(Cells c, int thread)
-    {
-        var status = c[Status, thread];
-        return (status != ReceivesAny || c[Queue, thread] == 0)
-            && (status < FirstFrom || status >= FirstSend || !SendsTo(c, status - FirstFrom, thread));
-    }
-
-    private bool SendsTo(Cells c, int thread, int to) =>
-        c[Status, thread] is var status && status >= FirstSend && (status - FirstSend) / (2 * Items) == to;
-
-    private bool IsTree(Cells c, int page)
-    {
-        var roots = Enumerable.Range(0, tasks).Where(task => c[Parent, page * tasks + task] == Root).ToList();
-        if (roots.Count != 1)
-            return false;
-        var derived = Derived(c, page * tasks, roots[0]);
-        return Each(tasks, task => c[Parent, page * tasks + task] == None || derived[task]);
-    }
-
-    private bool Shrinks(Cells c, int page) => Each(tasks, task =>
-        {
-            var (parent, right) = (c[Parent, page * tasks + task], c[Right, page * tasks + task]);
-            return parent == Root || right == 0 || (parent != None && c[Right, page * tasks + parent] == 1);
-        });
 }

@@ -246,9 +246,7 @@ internal static class ProveVerb
         || Model.All.OrderByDescending(model => model.Maps).Any(model => CheckVerb.Check(display, model, new()).Fails);
 
     private static bool SearchImage(Display display, KernelImage image) =>
-        !DiffVerb
-            .Diff(display, image, new DiffOptions(Events: EventsOfSearch, Workers: Environment.ProcessorCount))
-            .Holds;
+        !DiffVerb.Diff(display, image, new(Events: EventsOfSearch, Workers: Environment.ProcessorCount)).Holds;
 
     /// <summary>A counterexample that is not a whole step: its values and, for a piece of code, its path.</summary>
     private static void Piece(Display display, KernelImage image, Refutation refutation)

@@ -175,10 +175,7 @@ public sealed class FlatTables : Tables<Concrete>
         Rewind(cells);
     }
 
-    /// <summary>
-    /// Resets every cell written since the last load to its value in <paramref name="cells"/>, which must be the loaded
-    /// cells.
-    /// </summary>
+    /// <summary>Resets every cell written since the last load. The cells must be those that were loaded.</summary>
     public void Rewind(uint[] cells)
     {
         foreach (var cell in _sinceLoad)

@@ -14,6 +14,7 @@ public sealed partial record MeaningMutant(string What, string File, string Old,
     public static readonly IReadOnlyList<MeaningMutant> All =
     [
         .. MeaningMutants.OfMessages,
+        .. MeaningMutants.OfReports,
         .. MeaningMutants.OfTime,
         .. MeaningMutants.OfMappings,
         .. MeaningMutants.OfTasks,

@@ -8,20 +8,20 @@ internal static partial class MeaningMutants
     [
         new(
             "fpage_unmap keeps the caller's own page",
-            "steps/Mapping.cs",
+            "steps/MappingEdits.cs",
             "((m.Operation == Operations.Map) | ((m.Item & Fpage.Own) != 0)) & (m.Depth[root] != 0);",
             "((m.Operation == Operations.Map) | ((m.Operation == Operations.Delete) & ((m.Item & Fpage."
                 + "Own) != 0))) & (m.Depth[root] != 0);"
         ),
         new(
             "fpage_unmap always takes the caller's own page",
-            "steps/Mapping.cs",
+            "steps/MappingEdits.cs",
             "((m.Operation == Operations.Map) | ((m.Item & Fpage.Own) != 0)) & (m.Depth[root] != 0);",
             "(m.Depth[root] != 0);"
         ),
         new(
             "a flush leaves mappings derived from derived pages",
-            "steps/Mapping.cs",
+            "steps/MappingEdits.cs",
             "if (m.Depth[next] > m.Depth[root]) Remove(next);",
             "if (m.Depth[next] == m.Depth[root] + 1) Remove(next);"
         ),
@@ -39,13 +39,13 @@ internal static partial class MeaningMutants
         ),
         new(
             "a read-only page is mapped writable",
-            "steps/Mapping.cs",
+            "steps/MappingEdits.cs",
             "W.Select(((m.Item & Fpage.Writable) != 0) & m.IsWritable(node), 1, 0);",
             "W.Select(m.IsWritable(node), 1, 0);"
         ),
         new(
             "a page is never mapped writable",
-            "steps/Mapping.cs",
+            "steps/MappingEdits.cs",
             "W.Select(((m.Item & Fpage.Writable) != 0) & m.IsWritable(node), 1, 0);",
             "0;"
         ),
@@ -75,13 +75,13 @@ internal static partial class MeaningMutants
         ),
         new(
             "derived mappings stay writable",
-            "steps/Mapping.cs",
+            "steps/MappingEdits.cs",
             "m.Level[next] = Least(m.Level[next], m.Bound);",
             "{ }"
         ),
         new(
             "the caller's page stays writable",
-            "steps/Mapping.cs",
+            "steps/MappingEdits.cs",
             "if (TakesRoot(root)) m.Level[root] = Least(m.Level[root], m.Depth[root]);",
             "{ }"
         ),

@@ -199,7 +199,7 @@ internal static partial class MeaningMutants
         ),
         new(
             "a thread without time competes",
-            "state/State.cs",
+            "state/State.Queries.cs",
             "IsReady(thread) & HasTime(thread) & (thread != Current)",
             "IsReady(thread) & (thread != Current)"
         ),

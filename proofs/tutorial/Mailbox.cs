@@ -205,8 +205,7 @@ public sealed class MailboxKernel(bool yieldsToWaiters = false) : Subject
     public int Instructions => _code.Instructions;
 
     /// <summary>
-    /// The code. It reads and writes through SS alone, which the processor loads on the way in: a thread may have
-    /// loaded anything into DS.
+    /// The code. It uses SS alone, which the processor loads on the way in. A thread may have loaded anything into DS.
     /// </summary>
     private static (Dictionary<uint, uint>, ProtectedMode, int) Assemble(bool yieldsToWaiters)
     {

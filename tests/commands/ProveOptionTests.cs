@@ -153,11 +153,6 @@ public sealed partial class ProveOptionTests : IDisposable
             }
         )!;
 
-    private static (int Exit, string Output, string Error) Prove(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        var exit = CommandLine.Run(["prove", .. arguments], output, error);
-        return (exit, output.ToString(), error.ToString());
-    }
+    private static (int Exit, string Output, string Error) Prove(params string[] arguments) =>
+        InProcess.Run(["prove", .. arguments]);
 }

@@ -5,6 +5,7 @@ using Verified.Proofs.Host;
 using Verified.Spec;
 using Verified.Tests.Host;
 using Xunit;
+using static Verified.Tests.Commands.InProcess;
 
 namespace Verified.Tests.Commands;
 
@@ -123,13 +124,5 @@ public sealed class QuestionChecksTests : IDisposable
         Assert.Equal(CommandLine.Refuted, exit);
         Assert.Contains("certify image.id_nearest: REFUTED", output, StringComparison.Ordinal);
         Assert.Contains("certify: 0 of 1 theorems", output, StringComparison.Ordinal);
-    }
-
-    private static (int Exit, string Output, string Error) Run(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        var exit = CommandLine.Run(arguments, output, error);
-        return (exit, output.ToString(), error.ToString());
     }
 }

@@ -122,10 +122,9 @@ public sealed class ReportTests : IDisposable
 
     private static List<string> Run(int code, params string[] arguments)
     {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        Assert.Equal((code, ""), (CommandLine.Run(arguments, output, error), error.ToString()));
-        return [.. output.ToString().TrimEnd().Split('\n')];
+        var (exit, output, error) = InProcess.Run(arguments);
+        Assert.Equal((code, ""), (exit, error));
+        return [.. output.TrimEnd().Split('\n')];
     }
 
     private static string SourceRoot([System.Runtime.CompilerServices.CallerFilePath] string path = "") =>

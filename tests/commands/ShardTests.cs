@@ -275,10 +275,5 @@ public sealed partial class ShardTests : IDisposable
         Assert.Equal(CommandLine.Unusable, exit);
     }
 
-    private static (int Exit, string Output, string Error) Run(string arguments)
-    {
-        using StringWriter output = new(),
-            error = new();
-        return (CommandLine.Run(arguments.Split(' '), output, error), output.ToString(), error.ToString());
-    }
+    private static (int Exit, string Output, string Error) Run(string arguments) => InProcess.Run(arguments.Split(' '));
 }

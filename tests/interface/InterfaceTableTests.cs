@@ -2,6 +2,7 @@ using System.Reflection;
 using Verified.Proofs.Commands;
 using Verified.Tests.Meaning;
 using Xunit;
+using static Verified.Tests.Commands.InProcess;
 
 namespace Verified.Tests.Interface;
 
@@ -81,19 +82,13 @@ public sealed class InterfaceTableTests
     [Fact]
     public void The_verb_prints_it()
     {
-        var (exit, output) = Run("ways", "--interface", "--source", Root);
+        var (exit, output, _) = Run("ways", "--interface", "--source", Root);
         Assert.Equal(CommandLine.Holds, exit);
         Assert.Contains("293 sentences: 291 have a test", output);
         Assert.Contains("20.3 has no test: a convention", output);
-        (exit, output) = Run("ways", "--interface", "--json", "--source", Root);
+        (exit, output, _) = Run("ways", "--interface", "--json", "--source", Root);
         Assert.Equal(CommandLine.Holds, exit);
         Assert.Contains("\"number\": \"3.12\"", output);
         Assert.Equal(CommandLine.Unusable, Run("ways", "--interface", "--source", "/nowhere").Exit);
-    }
-
-    private static (int Exit, string Output) Run(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        return (CommandLine.Run(arguments, output, TextWriter.Null), output.ToString());
     }
 }

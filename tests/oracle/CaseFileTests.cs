@@ -5,6 +5,7 @@ using Verified.Proofs.Commands;
 using Verified.Proofs.Oracle;
 using Verified.Tests.Host;
 using Xunit;
+using static Verified.Tests.Commands.InProcess;
 
 namespace Verified.Tests.Oracle;
 
@@ -286,12 +287,5 @@ public sealed class CaseFileTests : IDisposable
         using (var pack = new GZipStream(packed, CompressionLevel.Fastest))
             pack.Write(content);
         return packed.ToArray();
-    }
-
-    private static (int Code, string Output, string Error) Run(params string[] arguments)
-    {
-        var (output, error) = (new StringWriter(), new StringWriter());
-        var code = CommandLine.Run(arguments, output, error);
-        return (code, output.ToString(), error.ToString());
     }
 }

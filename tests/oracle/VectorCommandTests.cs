@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Verified.Proofs.Commands;
 using Xunit;
+using static Verified.Tests.Commands.InProcess;
 
 namespace Verified.Tests.Oracle;
 
@@ -34,7 +35,7 @@ public class VectorCommandTests : VectorFolder
                 ]
         )
             Assert.Contains(expected, output);
-        Assert.Equal(CommandLine.Holds, Run("oracle", "--vectors", Path.Combine(Folder, "40.MOO")).Code);
+        Assert.Equal(CommandLine.Holds, Run("oracle", "--vectors", Path.Combine(Folder, "40.MOO")).Exit);
     }
 
     [Fact]
@@ -143,12 +144,5 @@ public class VectorCommandTests : VectorFolder
         var (code, _, error) = Run(arguments.Split(' '));
         Assert.Equal(CommandLine.Unusable, code);
         Assert.Contains(says, error);
-    }
-
-    private static (int Code, string Output, string Error) Run(params string[] arguments)
-    {
-        var (output, error) = (new StringWriter(), new StringWriter());
-        var code = CommandLine.Run(arguments, output, error);
-        return (code, output.ToString(), error.ToString());
     }
 }
